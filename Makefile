@@ -1,0 +1,40 @@
+# The two commands that matter: `make deck` builds the Anki packages, `make test` runs what CI runs.
+PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+
+.PHONY: deck test format preview clean
+
+deck: .venv/installed
+	$(BIN)/cards build
+
+test: .venv/installed-dev
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/cards check
+	$(BIN)/cards build
+	$(BIN)/pytest
+
+format: .venv/installed-dev
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+preview: .venv/installed
+	$(BIN)/cards preview
+
+clean:
+	rm -rf .venv build
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+.venv/installed-dev: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@ .venv/installed

@@ -1,0 +1,5 @@
+"""`python -m cardwright` is `cards`."""
+
+from cardwright.cli.main import main
+
+main()

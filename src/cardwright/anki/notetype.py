@@ -1,0 +1,163 @@
+"""Kind → Anki note type: its fields, templates and stylesheet."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+from cardwright.kinds import list_asked, make_anki_id
+from cardwright.markdown import Renderer
+from cardwright.model import FieldType, Kind, Side
+
+SPARE_FIELDS: Final = ("Spare 1", "Spare 2")
+COMMON_FIELDS: Final = ("Extra", "Sources", "Lesson", "Id", *SPARE_FIELDS)
+"""Fields of every note type after those of its kind. Adding one later would fork the note type
+of everybody who imported it (anki-facts: a field added is the worst case), hence the spare ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """How one side of a note is shown."""
+
+    name: str
+    anki_id: int
+    front: str
+    back: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteType:
+    """An Anki note type."""
+
+    kind: str
+    anki_id: int
+    name: str
+    is_cloze: bool
+    fields: tuple[tuple[str, int, str], ...]
+    """Name, id and description of each."""
+    templates: tuple[Template, ...]
+    css: str
+
+    @property
+    def structure(self) -> dict[str, Any]:
+        """What must never change once published: Anki would fork the note type."""
+        return {
+            "id": self.anki_id,
+            "cloze": self.is_cloze,
+            "fields": [[name, anki_id] for name, anki_id, _ in self.fields],
+            "templates": [[template.name, template.anki_id] for template in self.templates],
+        }
+
+    @property
+    def hash(self) -> str:
+        """Digest of everything an import would update."""
+        matter = [
+            self.structure,
+            self.name,
+            [text for _, _, text in self.fields],
+            [[template.front, template.back] for template in self.templates],
+            self.css,
+        ]
+        text = json.dumps(matter, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
+
+
+@cache
+def read_asset(name: str) -> str:
+    """Return the text of a file that lies beside this module."""
+    return resources.files(__package__).joinpath(name).read_text("utf-8")
+
+
+def make_note_type(kind: Kind, renderer: Renderer) -> NoteType:
+    """Return the Anki note type of a kind."""
+    common = tuple(
+        (name, make_anki_id("field", str(kind.anki_id), name), "") for name in COMMON_FIELDS
+    )
+    return NoteType(
+        kind=kind.name,
+        anki_id=kind.anki_id,
+        name=kind.anki_name,
+        is_cloze=kind.cloze is not None,
+        fields=(*((field.label, field.anki_id, field.help) for field in kind.fields), *common),
+        templates=tuple(_make_template(kind, side, renderer) for side in kind.sides),
+        css=read_asset("card.css"),
+    )
+
+
+def _make_template(kind: Kind, side: Side, renderer: Renderer) -> Template:
+    script = ""
+    if any(kind.field(name).type is FieldType.OPTIONS for name in list_asked(side)):
+        script = f"<script>\n{read_asset('shuffle.js')}</script>\n"
+    ask = _make_ask(kind, side, renderer)
+    front = _wrap(kind, "front", f'<section class="ask">\n{ask}</section>\n') + script
+    if side.when:
+        flag = kind.field(side.when).label
+        front = f"{{{{#{flag}}}}}\n{front}{{{{/{flag}}}}}\n"
+    # Options stand in question and answer alike; the answer shows them once, with their reasons.
+    asked = [name for name in list_asked(side) if name not in side.show]
+    kept = _make_ask(kind, side, renderer, only=asked)
+    question = f'<section class="ask">\n{kept}</section>\n<hr id="answer">\n' if asked else ""
+    if not asked:
+        question = '<span id="answer"></span>\n'
+    answer = "".join(_make_part(kind, name, number) for number, name in enumerate(side.show))
+    back = _wrap(kind, "back", question + answer + _COMMON_PARTS) + script
+    return Template(name=side.name.capitalize(), anki_id=side.anki_id, front=front, back=back)
+
+
+def _wrap(kind: Kind, face: str, html: str) -> str:
+    return (
+        f'<article class="cw {kind.name} {face}" data-id="{{{{Id}}}}">\n'
+        '{{#Lesson}}<header class="lesson">{{Lesson}}</header>{{/Lesson}}\n'
+        f"{html}</article>\n"
+    )
+
+
+_COMMON_PARTS: Final = """\
+{{#Extra}}<section class="part extra">{{Extra}}</section>{{/Extra}}
+{{#Sources}}<details class="sources"><summary>Sources</summary>{{Sources}}</details>{{/Sources}}
+"""
+
+
+def _make_ask(kind: Kind, side: Side, renderer: Renderer, only: list[str] | None = None) -> str:
+    """Render a question's Markdown once, with Anki's references where the fields' text goes."""
+    marks = {name: f"cwfield{number}x" for number, name in enumerate(list_asked(side))}
+    markdown = side.ask
+    for name, mark in marks.items():
+        kept = only is None or name in only
+        markdown = markdown.replace(f"{{{{{name}}}}}", mark if kept else "")
+    html = renderer.render_block(markdown).html
+    lines = []
+    for line in html.splitlines():
+        # Words around the fields are the cue: they are the same on every card of a kind.
+        is_cue = line.startswith("<p>") and not any(mark in line for mark in marks.values())
+        lines.append(line.replace("<p>", '<p class="cue">', 1) if is_cue else line)
+    html = "".join(f"{line}\n" for line in lines)
+    for name, mark in marks.items():
+        reference = _refer(kind, name)
+        if kind.field(name).type is not FieldType.INLINE:
+            html = html.replace(f"<p>{mark}</p>", f'<div class="{name}">{reference}</div>')
+        html = html.replace(mark, reference)
+    return html
+
+
+def _make_part(kind: Kind, name: str, number: int) -> str:
+    field = kind.field(name)
+    reference = _refer(kind, name)
+    if field.type is FieldType.INLINE:
+        reference = f"<p>{reference}</p>"
+    if number == 0:
+        return f'<section class="answer {name}">{reference}</section>\n'
+    return (
+        f"{{{{#{field.label}}}}}"
+        f'<section class="part {name}"><h2>{field.label}</h2>{reference}</section>'
+        f"{{{{/{field.label}}}}}\n"
+    )
+
+
+def _refer(kind: Kind, name: str) -> str:
+    label = kind.field(name).label
+    return f"{{{{cloze:{label}}}}}" if name == kind.cloze else f"{{{{{label}}}}}"

@@ -1,0 +1,80 @@
+"""Note type + fields → question and answer, as Anki renders them.
+
+Only what our own templates use: `{{Field}}`, `{{#Field}}…{{/Field}}`, `{{cloze:Field}}`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from cardwright.anki.notetype import NoteType
+
+_SECTION: Final = re.compile(r"\{\{#([^}]+)\}\}(.*?)\{\{/\1\}\}", re.DOTALL)
+_REFERENCE: Final = re.compile(r"\{\{(cloze:)?([^}]+)\}\}")
+_CLOZE_PART: Final = re.compile(r"\{\{c([\d,]+)::|\}\}|::")
+
+
+def render_card(note_type: NoteType, fields: list[str], ordinal: int) -> tuple[str, str]:
+    """Return the HTML of a card's question and answer; `ordinal` is Anki's, from 0."""
+    values = {name: text for (name, _, _), text in zip(note_type.fields, fields, strict=True)}
+    template = note_type.templates[0 if note_type.is_cloze else ordinal]
+    number = ordinal + 1
+    return (
+        _fill(template.front, values, number, revealed=False),
+        _fill(template.back, values, number, revealed=True),
+    )
+
+
+def _fill(template: str, values: Mapping[str, str], number: int, *, revealed: bool) -> str:
+    def keep(match: re.Match[str]) -> str:
+        return match[2] if values.get(match[1], "").strip() else ""
+
+    def put(match: re.Match[str]) -> str:
+        text = values.get(match[2], "")
+        return _render_cloze(text, number, revealed=revealed) if match[1] else text
+
+    before = ""
+    while before != template:
+        before, template = template, _SECTION.sub(keep, template)
+    return _REFERENCE.sub(put, template)
+
+
+def _render_cloze(text: str, number: int, *, revealed: bool) -> str:
+    """Render deletions as Anki does: those of `number` hidden or marked, the others shown.
+
+    Source: anki rslib/src/cloze.rs.
+    """
+    # A stack of open deletions: their numbers, what they hold so far, their hint.
+    stack: list[tuple[set[int], list[str], list[str]]] = [(set(), [], [])]
+    position = 0
+    for match in _CLOZE_PART.finditer(text):
+        _, held, hint = stack[-1]
+        (hint if hint else held).append(text[position : match.start()])
+        position = match.end()
+        if match[1]:
+            stack.append(({int(part) for part in match[1].split(",") if part}, [], []))
+        elif match[0] == "::":
+            if len(stack) > 1 and not hint:
+                hint.append("")
+            else:
+                (hint if hint else held).append("::")
+        elif len(stack) > 1:
+            numbers, inner, inner_hint = stack.pop()
+            stack[-1][1].append(
+                _show_deletion(numbers, "".join(inner), "".join(inner_hint), number, revealed)
+            )
+        else:
+            held.append("}}")
+    stack[0][1].append(text[position:])
+    return "".join(stack[0][1])
+
+
+def _show_deletion(numbers: set[int], inner: str, hint: str, number: int, revealed: bool) -> str:
+    ordinals = ",".join(str(n) for n in sorted(numbers))
+    if number not in numbers:
+        return f'<span class="cloze-inactive" data-ordinal="{ordinals}">{inner}</span>'
+    if revealed:
+        return f'<span class="cloze" data-ordinal="{ordinals}">{inner}</span>'
+    return f'<span class="cloze" data-ordinal="{ordinals}">[{hint or "..."}]</span>'

@@ -1,0 +1,87 @@
+"""`cards diff`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from cardwright.anki.diff import Change
+
+
+@click.command()
+@click.argument("what", nargs=-1, metavar="[PACK | OLD.apkg NEW.apkg]")
+@click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
+@click.pass_obj
+def diff(folder: Path, what: tuple[str, ...], as_json: bool) -> None:
+    """Show what a release would change, or what differs between two packages.
+
+    \b
+    cards diff                        sources against what was published
+    cards diff mlpro
+    cards diff old.apkg new.apkg
+    """
+    if any(name.endswith(".apkg") for name in what):
+        if len(what) != 2:
+            message = "name two packages: the older and the newer"
+            raise click.UsageError(message)
+        changes = {"": _compare_packages(Path(what[0]), Path(what[1]))}
+    else:
+        changes = _compare_with_ledgers(folder, what)
+    if as_json:
+        import json
+        from dataclasses import asdict
+
+        rows = [{"pack": pack, **asdict(c)} for pack, found in changes.items() for c in found]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for pack, found in changes.items():
+        for change in found:
+            click.echo("\n".join(_format_change(change)))
+        click.echo(f"{pack + ': ' if pack else ''}{count_changes(found)}", err=True)
+
+
+def _compare_packages(old: Path, new: Path) -> list[Change]:
+    from cardwright.anki.diff import PackageError, compare_states, read_package
+    from cardwright.cli.project import fail
+
+    try:
+        return compare_states(read_package(old), read_package(new))
+    except PackageError as error:
+        fail(str(error))
+
+
+def _compare_with_ledgers(folder: Path, packs: tuple[str, ...]) -> dict[str, list[Change]]:
+    from cardwright.anki.diff import compare_with_ledger
+    from cardwright.anki.package import describe_pack
+    from cardwright.cli.project import choose_packs, open_project
+
+    project = open_project(folder)
+    changes = {}
+    for pack in choose_packs(project.collection, packs):
+        ledger = project.ledgers[pack]
+        contents = describe_pack(project.collection, pack, ledger, project.make_shelf())
+        changes[pack] = compare_with_ledger(ledger, contents)
+    return changes
+
+
+def count_changes(changes: list[Change]) -> str:
+    """Return how many changes there are of each sort, in words."""
+    from collections import Counter
+
+    counted = Counter(change.what for change in changes)
+    return ", ".join(f"{number} {what}" for what, number in counted.items()) or "no change"
+
+
+def _format_change(change: Change) -> Iterator[str]:
+    import difflib
+
+    was = f" (was {change.was})" if change.was else ""
+    yield f"{change.what} {change.id}{was}: {change.title}"
+    for text in change.texts:
+        lines = difflib.ndiff(text.before.splitlines(), text.after.splitlines())
+        yield f"  {text.part}:"
+        yield from (f"    {line}" for line in lines if line[0] in "+-")

@@ -1,0 +1,45 @@
+"""`cards init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("target", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER")
+@click.option("--pack", default="", help="Name of the first pack; default: the folder's.")
+@click.pass_obj
+def init(folder: Path, target: Path, pack: str) -> None:
+    """Start a project in FOLDER, with a card of every kind, that builds at once.
+
+    \b
+    cards init spanish
+    cd spanish && cards build
+    """
+    from cardwright.cli.project import fail
+    from cardwright.cli.schema import FOLDER, format_schemas
+    from cardwright.files import write_file
+    from cardwright.kinds import read_built_in_kinds
+    from cardwright.source.card import suggest_id
+    from cardwright.source.schema import make_schemas
+    from cardwright.source.start import make_project_files
+
+    root = folder / target
+    name = suggest_id(pack or root.resolve().name)
+    if pack and pack != name:
+        fail(f"`{pack}` cannot name a pack; `{name}` can")
+    kinds = read_built_in_kinds()
+    files = make_project_files(name, kinds)
+    for key, text in format_schemas(make_schemas(kinds)).items():
+        files[f"{FOLDER}/{key}.schema.json"] = text
+    for shown in files:
+        if (root / shown).exists():
+            fail(f"{root / shown} is there already: nothing was written")
+    for shown, text in files.items():
+        write_file(root / shown, text)
+    click.echo(f"{root}: {len(files)} files. Next:")
+    if root.resolve() != Path.cwd():
+        click.echo(f"  cd {root}")
+    click.echo("  cards check\n  cards build")

@@ -1,0 +1,250 @@
+"""YAML file of a kind → Kind."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from cardwright.entry import Document, Entry
+from cardwright.model import COMMON_KEYS, Field, FieldType, Kind, Side
+
+_FIELD_REF: Final = re.compile(r"\{\{(\w+)\}\}")
+_NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_FIELD_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+_RESERVED_LABELS: Final = {"extra", "sources", "lesson", "id", "spare 1", "spare 2", "tags", "type"}
+_RESERVED_KEYS: Final = {*COMMON_KEYS, "cards"}
+
+
+def read_built_in_kinds() -> dict[str, Kind]:
+    """Return the kinds that come with the program, by name.
+
+    Raises:
+        ValueError: a built-in file is broken, which is a fault of the program.
+
+    """
+    kinds: dict[str, Kind] = {}
+    folder = resources.files(__package__)
+    for name in ("term", "instinct", "objective", "basic", "cloze", "choice", "route"):
+        document = Document(f"{name}.yaml", folder.joinpath(f"{name}.yaml").read_bytes())
+        kind = parse_kind(document)
+        if kind is None:
+            message = f"built-in kind {name}: {document.problems}"
+            raise ValueError(message)
+        kinds[name] = kind
+    return kinds
+
+
+def parse_kind(document: Document) -> Kind | None:
+    """Read one kind's file; a kind with problems is None."""
+    entry = document.entry()
+    kind = None if entry is None else _parse_kind(entry, Path(document.path).stem)
+    return None if document.problems else kind
+
+
+def _parse_kind(entry: Entry, stem: str) -> Kind | None:
+    entry.refuse_unknown(
+        ("kind", "title", "about", "anki", "sources", "cloze", "fields", "sides", "sample")
+    )
+    name = entry.text("kind") or stem
+    if not _NAME.fullmatch(name):
+        entry.report("bad-id", f"`{name}` is no name for a kind", "kind", help="use a-z, 0-9 and -")
+    anki = entry.entry("anki")
+    if anki is not None:
+        anki.refuse_unknown(("id", "name"))
+    anki_id = _read_id(anki, "note type", name) if anki else make_anki_id("note type", name)
+    fields = _parse_fields(entry, anki_id)
+    sides = _parse_sides(entry, anki_id, {field.name: field for field in fields})
+    wanted = entry.text("sources") or "wanted"
+    if wanted not in ("wanted", "optional"):
+        entry.report(
+            "bad-value",
+            "`sources` must be wanted or optional",
+            "sources",
+            help="write one of the two",
+        )
+    cloze = entry.text("cloze") or None
+    if cloze and not any(f.name == cloze and f.type is FieldType.BLOCK for f in fields):
+        entry.report(
+            "bad-value",
+            f"`cloze` names no block field: {cloze}",
+            "cloze",
+            help="name the field with the gaps",
+        )
+    if cloze and len(sides) != 1:
+        entry.report(
+            "bad-value",
+            "a cloze kind has one side",
+            "sides",
+            help="keep one: each number is asked with it",
+        )
+    if not fields or not sides:
+        return None
+    return Kind(
+        name=name,
+        title=entry.text("title") or name.capitalize(),
+        about=entry.text("about"),
+        fields=fields,
+        sides=sides,
+        cloze=cloze,
+        wants_sources=wanted == "wanted",
+        anki_id=anki_id,
+        anki_name=(anki.text("name") if anki else "") or f"Cardwright {name.capitalize()} ({stem})",
+        sample=entry.text("sample"),
+    )
+
+
+def _parse_fields(entry: Entry, anki_id: int) -> tuple[Field, ...]:
+    if not entry.require("fields", help="a kind needs at least one field"):
+        return ()
+    declared = entry.entry("fields")
+    fields: list[Field] = []
+    for name in declared.values if declared else ():
+        item = declared.entry(name) if declared else None
+        if item is None:
+            continue
+        item.refuse_unknown(("type", "label", "required", "max_words", "id", "help"))
+        label = item.text("label") or name.replace("_", " ").capitalize()
+        if not _FIELD_NAME.fullmatch(name) or name in _RESERVED_KEYS:
+            item.report(
+                "bad-id",
+                f"`{name}` cannot name a field",
+                name,
+                help="use a-z, 0-9 and _, and no common key",
+            )
+        if label.casefold() in _RESERVED_LABELS or re.search(r'[:{}"#^/]', label):
+            item.report(
+                "bad-value",
+                f"`{label}` cannot be a label",
+                "label",
+                help="Anki or Cardwright uses it; choose another",
+            )
+        if any(field.label.casefold() == label.casefold() for field in fields):
+            item.report(
+                "bad-value",
+                f"two fields are labelled `{label}`",
+                "label",
+                help="choose another label",
+            )
+        kind_of_text = item.text("type") or "block"
+        if kind_of_text not in list(FieldType):
+            item.report(
+                "bad-value",
+                f"unknown type `{kind_of_text}`",
+                "type",
+                help=f"one of {', '.join(FieldType)}",
+            )
+            kind_of_text = "block"
+        fields.append(
+            Field(
+                name=name,
+                label=label,
+                type=FieldType(kind_of_text),
+                required=item.flag("required"),
+                help=item.text("help"),
+                max_words=int(item.number("max_words", 0, 1, 10_000)) or None,
+                anki_id=_read_id(item, "field", f"{anki_id}.{name}"),
+            )
+        )
+    if fields and (
+        not fields[0].required or fields[0].type not in (FieldType.INLINE, FieldType.BLOCK)
+    ):
+        entry.report(
+            "bad-value",
+            "the first field must be a required text",
+            "fields",
+            help="Anki refuses notes whose first field is empty",
+        )
+    return tuple(fields)
+
+
+def _parse_sides(entry: Entry, anki_id: int, fields: dict[str, Field]) -> tuple[Side, ...]:
+    if not entry.require("sides", help="a kind asks at least one side"):
+        return ()
+    declared = entry.entry("sides")
+    sides: list[Side] = []
+    for name in declared.values if declared else ():
+        item = declared.entry(name) if declared else None
+        if item is None:
+            continue
+        item.refuse_unknown(("ask", "show", "when", "id"))
+        item.require("ask", help="Markdown with {{field}} where a field's text goes")
+        item.require("show", help="the fields that the answer reveals")
+        side = Side(
+            name=name,
+            ask=item.text("ask"),
+            show=item.texts("show"),
+            when=item.text("when") or None,
+            anki_id=_read_id(item, "template", f"{anki_id}.{name}"),
+        )
+        if not _NAME.fullmatch(name) or re.fullmatch(r"c\d+", name):
+            item.report(
+                "bad-id",
+                f"`{name}` cannot name a side",
+                "ask",
+                help="use a-z, 0-9 and -; c1, c2 … are for clozes",
+            )
+        asked = _FIELD_REF.findall(side.ask)
+        for field in (*asked, *side.show):
+            if field not in fields:
+                item.report(
+                    "bad-value",
+                    f"there is no field `{field}`",
+                    "ask" if field in asked else "show",
+                    help=f"fields: {', '.join(fields)}",
+                )
+        if (
+            side.ask
+            and not side.when
+            and not any(fields[field].required for field in asked if field in fields)
+        ):
+            item.report(
+                "bad-value",
+                "the question uses no required field",
+                "ask",
+                help="without one, the question could be empty",
+            )
+        if side.when and (side.when not in fields or fields[side.when].type is not FieldType.FLAG):
+            item.report(
+                "bad-value",
+                f"`when` names no flag: {side.when}",
+                "when",
+                help="name a field of type flag",
+            )
+        for field in asked:
+            if (
+                field in fields
+                and fields[field].type is not FieldType.INLINE
+                and not is_alone(side.ask, field)
+            ):
+                item.report(
+                    "bad-value",
+                    f"`{{{{{field}}}}}` must stand alone in its paragraph",
+                    "ask",
+                    help="only inline fields can stand within a line",
+                )
+        sides.append(side)
+    return tuple(sides)
+
+
+def list_asked(side: Side) -> tuple[str, ...]:
+    """Return the fields that a side's question shows, in order."""
+    return tuple(_FIELD_REF.findall(side.ask))
+
+
+def is_alone(ask: str, field: str) -> bool:
+    """Tell whether a field stands alone in a paragraph of a question."""
+    return bool(re.search(r"(?:^|\n\n)\{\{" + field + r"\}\}(?:\n\n|$)", ask.strip()))
+
+
+def make_anki_id(*parts: str) -> int:
+    """Return a fixed id for Anki from a name: 53 bits, so that JavaScript keeps it whole."""
+    digest = hashlib.sha256("\0".join(("cardwright", *parts)).encode()).digest()
+    return (int.from_bytes(digest[:8], "big") >> 11) | 1 << 52
+
+
+def _read_id(entry: Entry | None, *parts: str) -> int:
+    given = int(entry.number("id", 0, 1, 2**53 - 1)) if entry else 0
+    return given or make_anki_id(*parts)

@@ -1,0 +1,187 @@
+"""Cloze deletions: `{{c1::answer::hint}}`, nested and with several numbers, as Anki reads them.
+
+One thing is unlike Anki: braces inside a deletion are matched, so that LaTeX and code may hold
+`}}`. What is written for Anki hides them (`marks.py`), so both read the same deletions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from cardwright.markdown.problem import TextProblem, cut_needle
+
+_MAX_NUMBER: Final = 499
+"""Anki makes no card beyond (manual, "Cloze deletion")."""
+_MAX_DEPTH: Final = 8
+"""Anki's own limit, up to 10 in the backend of 2026, is lower in earlier clients."""
+_HOW: Final = "write {{c1::answer}} or {{c1::answer::hint}}"
+_PIECE: Final = re.compile(
+    r"""
+    \\[\\{}:]
+    | \{\{ (?P<opener> [cC][0-9,\x20]* ) ::
+    | (?<!`) (?P<ticks> `+ ) (?!`) (?P<code> [^`]* ) (?P=ticks) (?!`)
+    | [{}] | ::
+    """,
+    re.VERBOSE,
+)
+_NUMBERS: Final = re.compile(r"c([0-9]{1,3}(?:,[0-9]{1,3})*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """One gap of a text."""
+
+    numbers: tuple[int, ...]
+    """The cards that ask for it."""
+    text: str
+    """Markdown of the answer, with the deletions nested in it."""
+    hint: str
+    """Markdown of the hint; empty when there is none."""
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a deletion stands in its source."""
+
+    numbers: tuple[int, ...]
+    start: int
+    answer: int
+    hint: int | None = None
+    """Where the `::` before the hint stands."""
+    close: int = -1
+    depth: int = 0
+    """Braces of the answer that are open, while it is read."""
+
+    @property
+    def end(self) -> int:
+        """The first place after it."""
+        return self.close + len("}}")
+
+
+def find_deletions(text: str) -> tuple[tuple[Deletion, ...], tuple[TextProblem, ...]]:
+    """Find the deletions of a text in order of appearance, and what is wrong with them."""
+    places, problems = scan_deletions(text)
+    return tuple(_read_deletion(text, place) for place in places), tuple(problems)
+
+
+def cloze_numbers(text: str) -> tuple[int, ...]:
+    """Return the numbers of the cards that Anki makes of a text, in ascending order."""
+    places, _ = scan_deletions(text)
+    return tuple(sorted({number for place in places for number in place.numbers}))
+
+
+def hide_deletions(text: str) -> str:
+    """Replace each deletion by `[…]`."""
+    parts: list[str] = []
+    end = 0
+    for place in scan_deletions(text)[0]:
+        if place.start >= end:
+            parts += (text[end : place.start], "[…]")
+            end = place.end
+    return "".join((*parts, text[end:]))
+
+
+def report_torn(text: str, place: Place) -> TextProblem:
+    """Say that a deletion would tear the HTML around it."""
+    return _report(
+        text,
+        place.start,
+        "cloze deletion crosses the bounds of a paragraph, emphasis, link, formula or code",
+        "open it, divide it and close it in the same one",
+    )
+
+
+def _report(text: str, start: int, message: str, help: str = _HOW) -> TextProblem:
+    return TextProblem("bad-cloze", message, cut_needle(text, start), help)
+
+
+def scan_deletions(text: str) -> tuple[list[Place], list[TextProblem]]:
+    """Find where deletions stand, in order of appearance, and what is wrong with them."""
+    places: list[Place] = []
+    problems: list[TextProblem] = []
+    stack: list[Place] = []
+    position = 0
+    while match := _PIECE.search(text, position):
+        position = match.end()
+        piece = match[0]
+        inner = stack[-1] if stack else None
+        if match["opener"]:
+            place = Place(_read_numbers(match["opener"]), match.start(), position)
+            problems += _check_opener(text, place, stack)
+            places.append(place)
+            stack.append(place)
+        elif match["ticks"]:
+            # Neither `::` nor braces mean anything in a code span that is part of an answer.
+            if inner is None or "{{c" in match["code"]:
+                position = match.end("ticks")
+        elif inner is not None and _take_piece(inner, piece, text, match.start()):
+            position = inner.end
+            stack.pop()
+    problems += (
+        _report(text, place.start, "cloze deletion is never closed", "close it with }}")
+        for place in stack
+    )
+    whole = [place for place in places if place.numbers and place.close >= 0]
+    problems += _check_answers(text, whole)
+    if not places:
+        problems.append(_report(text, 0, "text has no cloze deletion"))
+    return whole, problems
+
+
+def _take_piece(place: Place, piece: str, text: str, start: int) -> bool:
+    """Take a brace or `::` into an open deletion; tell whether it closes the deletion."""
+    if piece == "{":
+        place.depth += 1
+    elif piece == "}" and place.depth:
+        place.depth -= 1
+    elif piece == "}" and text.startswith("}}", start):
+        place.close = start
+        return True
+    elif piece == "::" and place.hint is None and not place.depth:
+        place.hint = start
+    return False
+
+
+def _read_numbers(opener: str) -> tuple[int, ...]:
+    """Read `c1` or `c1,2`; () when Anki would make no card of it."""
+    match = _NUMBERS.fullmatch(opener)
+    numbers = tuple(dict.fromkeys(map(int, match[1].split(",")))) if match else ()
+    return numbers if all(1 <= number <= _MAX_NUMBER for number in numbers) else ()
+
+
+def _check_opener(text: str, place: Place, around: list[Place]) -> Iterable[TextProblem]:
+    if not place.numbers:
+        yield _report(
+            text,
+            place.start,
+            f"`{text[place.start : place.answer]}` has no number from 1 to {_MAX_NUMBER}",
+            "write {{c1::answer}}, or {{c1,2::answer}} for two cards",
+        )
+    if around and around[-1].hint is not None:
+        yield _report(text, place.start, "a hint cannot hold a cloze deletion")
+    if len(around) == _MAX_DEPTH:
+        yield _report(
+            text,
+            place.start,
+            f"cloze deletions are nested more than {_MAX_DEPTH} deep",
+            "split the card",
+        )
+
+
+def _check_answers(text: str, places: list[Place]) -> Iterable[TextProblem]:
+    for place in places:
+        if not _read_deletion(text, place).text.strip():
+            yield _report(text, place.start, "cloze deletion has no answer")
+
+
+def _read_deletion(text: str, place: Place) -> Deletion:
+    if place.hint is None:
+        return Deletion(place.numbers, text[place.answer : place.close], "")
+    return Deletion(
+        place.numbers,
+        text[place.answer : place.hint],
+        text[place.hint + len("::") : place.close],
+    )

@@ -1,0 +1,72 @@
+"""Text → HTML in which neither a browser, nor MathJax, nor Anki finds anything to act upon.
+
+While HTML is put together, C1 control characters stand for what must not be mistaken for an
+author's text. Nobody can forge them: `clean_source` drops them, and CommonMark reads an entity
+for one as U+FFFD.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_BACKSLASH: Final = "\x8e"
+"""A backslash in running text, as against one in maths."""
+MATHS_START: Final = "\x90"
+MATHS_END: Final = "\x91"
+OPEN: Final = "\x92"
+HINT: Final = "\x93"
+CLOSE: Final = "\x94"
+"""The three marks of a cloze deletion."""
+
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_SPECIAL: Final = re.compile(r'[&<>"\\\f\r]')
+_HTML: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\f": None, "\r": None}
+_TEXT_TABLE: Final = str.maketrans({**_HTML, "\\": _BACKSLASH})
+_CODE_TABLE: Final = str.maketrans(_HTML)
+_FOREIGN_MATHS: Final = re.compile(rf"{_BACKSLASH}(?=[(\[])")
+_ANKI_TAG: Final = re.compile(r"\[(?=sound:|anki:|latex\]|\$\$?\]|\[type:)", re.IGNORECASE)
+
+
+def clean_source(text: str) -> str:
+    """Drop control characters (but for line breaks and tabs) and lone surrogates."""
+    return _CONTROL.sub("", text) if _CONTROL.search(text) else text
+
+
+def escape_text(text: str) -> str:
+    """Escape running text; `neutralise` must follow once the HTML is complete."""
+    return text.translate(_TEXT_TABLE) if _SPECIAL.search(text) else text
+
+
+def escape_code(text: str) -> str:
+    r"""Escape the text of code or of an attribute.
+
+    MathJax reads neither, but Anki's cloze filter and editor look for `\(` in the HTML itself:
+    there an entity is enough to stay unseen.
+    """
+    if not _SPECIAL.search(text):
+        return text
+    return text.translate(_CODE_TABLE).replace("\\(", "&#92;(").replace("\\[", "&#92;[")
+
+
+def escape_maths(text: str) -> str:
+    """Escape LaTeX, which MathJax reads from the page with its entities resolved."""
+    return text.translate(_CODE_TABLE) if _SPECIAL.search(text) else text
+
+
+def neutralise(html: str) -> str:
+    r"""Make what looks like Anki's own syntax plain text, in complete HTML.
+
+    This looks at the whole, since two harmless neighbours may make a `{{` or a `[sound:`. MathJax
+    reads the page with its entities resolved, so `\(` in text needs a tag to break it in two.
+    """
+    if _BACKSLASH in html:
+        html = _FOREIGN_MATHS.sub(r"<span>\\</span>", html).replace(_BACKSLASH, "\\")
+    if "[" in html:
+        html = _ANKI_TAG.sub("&#91;", html)
+    return html.replace("{{", "&#123;&#123;").replace("}}", "&#125;&#125;")
+
+
+def escape_html(text: str) -> str:
+    """Escape a plain text for HTML, between tags or in an attribute."""
+    return neutralise(escape_code(clean_source(text)))

@@ -1,0 +1,98 @@
+"""Code → HTML with the classes of Pygments' standard formatter."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final
+
+from cardwright.markdown.escape import CLOSE, HINT, OPEN, escape_code
+
+if TYPE_CHECKING:
+    from pygments.lexer import Lexer
+    from pygments.token import _TokenType
+
+_LONGEST: Final = 20_000
+"""Some lexers take quadratic time; no card needs more code than this."""
+_LANGUAGE: Final = re.compile(r"[A-Za-z0-9_+#.-]{1,30}(?=\s|$)")
+
+_MARK: Final = re.compile(
+    f"({OPEN}.,|(?:,{HINT}.,[^{OPEN}{CLOSE}]*)?,{CLOSE}.)",
+    re.DOTALL,
+)
+"""A cloze mark (`marks.py`); a hint is no code, so it counts as a part of the mark."""
+
+
+def read_language(info: str) -> str:
+    """Return the language that the info string of a fence names, or ""."""
+    match = _LANGUAGE.match(info.strip())
+    return match[0] if match else ""
+
+
+@lru_cache(maxsize=1024)
+def highlight(code: str, language: str) -> str:
+    """Highlight code, with its cloze marks kept where they stand; plain if the language is unknown."""
+    texts_and_marks = _MARK.split(code)
+    marks: list[tuple[int, str]] = []
+    length = 0
+    for text, mark in zip(texts_and_marks[::2], [*texts_and_marks[1::2], ""], strict=True):
+        length += len(text)
+        marks.append((length, mark))
+
+    parts: list[str] = []
+    offset = 0
+    waiting = iter(marks)
+    at, mark = next(waiting)
+    for css_class, text in _read_pieces("".join(texts_and_marks[::2]), language):
+        start = 0
+        while at < offset + len(text):
+            parts += (_write_span(css_class, text[start : at - offset]), escape_code(mark))
+            start = at - offset
+            at, mark = next(waiting)
+        parts.append(_write_span(css_class, text[start:]))
+        offset += len(text)
+    parts += (escape_code(mark), *(escape_code(mark) for _, mark in waiting))
+    return "".join(parts)
+
+
+def _write_span(css_class: str, text: str) -> str:
+    html = escape_code(text)
+    return f'<span class="{css_class}">{html}</span>' if css_class and html else html
+
+
+def _read_pieces(code: str, language: str) -> list[tuple[str, str]]:
+    """Cut code into pieces of one class each."""
+    lexer = _find_lexer(language) if language and len(code) <= _LONGEST else None
+    if lexer is None:
+        return [("", code)]
+    tokens = [(_name_class(kind, text), text) for kind, text in lexer.get_tokens(code)]
+    pieces = [
+        (css_class, "".join(text for _, text in group))
+        for css_class, group in groupby(tokens, key=itemgetter(0))
+    ]
+    # A lexer may change what it reads (drop a byte order mark, say): then its colours are no use.
+    return pieces if "".join(text for _, text in pieces) == code else [("", code)]
+
+
+@lru_cache(maxsize=64)
+def _find_lexer(language: str) -> Lexer | None:
+    from pygments.lexers import get_lexer_by_name  # noqa: PLC0415  (slow, and few cards hold code)
+    from pygments.util import ClassNotFound  # noqa: PLC0415
+
+    try:
+        return get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return None
+
+
+def _name_class(kind: _TokenType, text: str) -> str:
+    from pygments.token import STANDARD_TYPES  # noqa: PLC0415
+
+    if text.isspace():
+        return ""
+    known: _TokenType | None = kind
+    while known is not None and known not in STANDARD_TYPES:
+        known = known.parent
+    return STANDARD_TYPES[known] if known else ""

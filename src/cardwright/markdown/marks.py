@@ -1,0 +1,105 @@
+"""Cloze deletions on their way through Markdown, as marks that Markdown does not touch.
+
+A mark has a control character that nobody can forge (`escape.py`) and a character that says which
+deletion it belongs to. On its inner side stands a comma: there Markdown sees punctuation, so that
+`{{c1::_x_}}` is emphasised, and on the outer side a letter, as if the answer stood there alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+from cardwright.markdown.cloze import Place
+from cardwright.markdown.escape import CLOSE, HINT, MATHS_END, MATHS_START, OPEN
+
+MARK: Final = re.compile(f"({OPEN}.,|,{HINT}.,|,{CLOSE}.)", re.DOTALL)
+_FIRST: Final = 0x20000
+"""Stands for deletion 0; there are no capitals, spaces and surrogates beyond."""
+_STEP: Final = re.compile(
+    rf"<(?P<close>/?)(?P<tag>[a-z][a-z0-9]*)[^>]*>"
+    rf"|(?P<maths>[{MATHS_START}{MATHS_END}])"
+    rf"|(?P<mark>{MARK.pattern})",
+    re.DOTALL,
+)
+_VOID: Final = frozenset({"br", "hr", "img"})
+
+
+def mark_deletions(text: str, places: Sequence[Place]) -> str:
+    """Replace what opens, divides and closes deletions by marks."""
+    edits = [(0, 0, "")]
+    for index, place in enumerate(places):
+        which = chr(_FIRST + index)
+        edits.append((place.start, place.answer, f"{OPEN}{which},"))
+        if place.hint is not None:
+            edits.append((place.hint, place.hint + len("::"), f",{HINT}{which},"))
+        edits.append((place.close, place.end, f",{CLOSE}{which}"))
+    edits.sort()
+    edits.append((len(text), len(text), ""))
+    return "".join(mark + text[end:start] for (_, end, mark), (start, _, _) in pairwise(edits))
+
+
+def unmark(text: str) -> str:
+    """Return the longest piece of a marked text that stands in its source as it is."""
+    return max(MARK.sub("\n", text).split("\n"), key=len)
+
+
+def place_deletions(html: str, places: Sequence[Place]) -> tuple[str, list[Place]]:
+    """Write the deletions as Anki reads them; return those that would tear the HTML as well.
+
+    Braces and `::` of the text itself become entities, so that Anki sees none but ours.
+    """
+    whole = _find_whole(html, places)
+    html = html.replace("{", "&#123;").replace("}", "&#125;").replace("::", ":&#58;")
+    html = html.replace(f":,{HINT}", f"&#58;,{HINT}")
+
+    def write(match: re.Match[str]) -> str:
+        index = _read_index(match[0])
+        if index not in whole:
+            return ""
+        if match[0][0] == OPEN:
+            return f"{{{{c{','.join(map(str, places[index].numbers))}::"
+        return "::" if match[0][1] == HINT else "}}"
+
+    return MARK.sub(write, html), [
+        place for index, place in enumerate(places) if index not in whole
+    ]
+
+
+def _read_index(mark: str) -> int:
+    return ord(mark[1] if mark[0] == OPEN else mark[2]) - _FIRST
+
+
+def _find_whole(html: str, places: Sequence[Place]) -> set[int]:
+    """Find the deletions whose marks all stand at the same nesting of elements and maths."""
+    stack: list[str | int] = []
+    closed: set[int] = set()
+    divided: set[int] = set()
+    for match in _STEP.finditer(html):
+        if match["mark"] is None:
+            _step_over_tag(stack, match)
+            continue
+        index = _read_index(match["mark"])
+        at_same_nesting = stack[-1:] == [index]
+        if match["mark"][0] == OPEN:
+            stack.append(index)
+        elif match["mark"][1] == HINT:
+            if at_same_nesting:
+                divided.add(index)
+        elif at_same_nesting:
+            stack.pop()
+            closed.add(index)
+        elif index in stack:
+            stack.remove(index)
+    return {index for index in closed if places[index].hint is None or index in divided}
+
+
+def _step_over_tag(stack: list[str | int], match: re.Match[str]) -> None:
+    tag = match["tag"] or "maths"
+    if match["close"] or match["maths"] == MATHS_END:
+        while stack.pop() != tag:
+            pass
+    elif tag not in _VOID:
+        stack.append(tag)

@@ -1,0 +1,136 @@
+"""Markdown → HTML, each text once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from html import unescape
+from typing import TYPE_CHECKING, Final
+
+from cardwright.markdown.cloze import report_torn, scan_deletions
+from cardwright.markdown.escape import (
+    MATHS_END,
+    MATHS_START,
+    clean_source,
+    escape_code,
+    neutralise,
+)
+from cardwright.markdown.marks import mark_deletions, place_deletions, unmark
+from cardwright.markdown.maths import add_maths
+from cardwright.markdown.problem import TextProblem
+from cardwright.markdown.write import Page, write_tokens
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+_IMAGE: Final = re.compile('(?<=<img src=")[^"]*')
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A text as HTML."""
+
+    html: str
+    problems: tuple[TextProblem, ...]
+    images: tuple[str, ...]
+    """Paths of its images as written, each once, in order."""
+
+
+def replace_images(html: str, names: Mapping[str, str]) -> str:
+    """Give images other names; those without one keep their path."""
+
+    def rename(match: re.Match[str]) -> str:
+        name = names.get(unescape(match[0]))
+        return match[0] if name is None else escape_code(name)
+
+    return _IMAGE.sub(rename, html)
+
+
+class Renderer:
+    """Renders Markdown and remembers the results, so that checking and building share them."""
+
+    def __init__(self) -> None:
+        """Make the parser, which is slow to import."""
+        from markdown_it.common.normalize_url import normalizeLink  # noqa: PLC0415
+
+        self._parser = _make_parser()
+        self._normalize_link = normalizeLink
+        self._known: dict[tuple[str, str], Rendered] = {}
+
+    def render_block(self, text: str) -> Rendered:
+        """Render a text of paragraphs, lists, tables, code."""
+        return self._recall("block", text, self._make_block)
+
+    def render_inline(self, text: str) -> Rendered:
+        """Render a line, without a paragraph around it; block syntax is plain text."""
+        return self._recall("inline", text, self._make_inline)
+
+    def render_cloze(self, text: str) -> Rendered:
+        """Render a text of paragraphs with cloze deletions, for Anki's `cloze` filter."""
+        return self._recall("cloze", text, self._make_cloze)
+
+    def _recall(self, mode: str, text: str, make: Callable[[str], Rendered]) -> Rendered:
+        known = self._known.get((mode, text))
+        if known is None:
+            known = self._known[mode, text] = make(text)
+        return known
+
+    def _make_block(self, text: str) -> Rendered:
+        page = self._write(self._parser.parse(clean_source(text)))
+        return _finish(text, page, neutralise("".join(page.parts)))
+
+    def _make_inline(self, text: str) -> Rendered:
+        page = self._write(self._parser.parseInline(clean_source(text).strip()))
+        return _finish(text, page, neutralise("".join(page.parts)))
+
+    def _make_cloze(self, text: str) -> Rendered:
+        source = clean_source(text)
+        places, problems = scan_deletions(source)
+        page = self._write(self._parser.parse(mark_deletions(source, places)))
+        html, torn = place_deletions(neutralise("".join(page.parts)), places)
+        problems += (report_torn(source, place) for place in torn)
+        problems += (
+            replace(problem, message=unmark(problem.message), needle=unmark(problem.needle))
+            for problem in page.problems
+        )
+        page.problems = problems
+        return _finish(text, page, html)
+
+    def _write(self, tokens: list[Token]) -> Page:
+        page = Page(self._normalize_link)
+        write_tokens(page, tokens)
+        return page
+
+
+def _finish(text: str, page: Page, html: str) -> Rendered:
+    if MATHS_START in html:
+        html = html.replace(MATHS_START, "").replace(MATHS_END, "")
+    problems = dict.fromkeys(
+        problem if problem.needle in text else replace(problem, needle="")
+        for problem in page.problems
+    )
+    return Rendered(html, tuple(problems), tuple(dict.fromkeys(page.images)))
+
+
+def _make_parser() -> MarkdownIt:
+    """Make a parser of CommonMark with tables, strikethrough and maths.
+
+    HTML is recognised only to be reported and shown as text (`write.py`). Addresses stay as
+    written: the writer judges them, and names an address or image as its author does.
+    """
+    from markdown_it import MarkdownIt  # noqa: PLC0415  (slow; not every command renders)
+
+    class Parser(MarkdownIt):
+        def normalizeLink(self, url: str) -> str:  # noqa: N802  (markdown-it's name)
+            return url
+
+        def validateLink(self, url: str) -> bool:  # noqa: ARG002, N802
+            return True
+
+    parser = Parser("commonmark").enable(["table", "strikethrough"])
+    # Left apart, an escaped dollar is not taken for a stray one.
+    parser.disable(["html_block", "text_join"])
+    add_maths(parser)
+    return parser

@@ -1,0 +1,224 @@
+"""Markdown tokens → HTML: only the elements and attributes written here can ever appear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from cardwright.markdown.escape import (
+    MATHS_END,
+    MATHS_START,
+    escape_code,
+    escape_maths,
+    escape_text,
+)
+from cardwright.markdown.highlight import highlight, read_language
+from cardwright.markdown.links import (
+    explain_image,
+    explain_link,
+    is_project_path,
+    is_web_address,
+)
+from cardwright.markdown.maths import find_fault, find_lone_dollar
+from cardwright.markdown.problem import TextProblem, cut_needle
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+_FIXED: Final = {
+    "paragraph_open": "<p>",
+    "paragraph_close": "</p>\n",
+    "em_open": "<em>",
+    "em_close": "</em>",
+    "strong_open": "<strong>",
+    "strong_close": "</strong>",
+    "s_open": "<s>",
+    "s_close": "</s>",
+    "softbreak": "\n",
+    "hardbreak": "<br>",
+    "bullet_list_open": "<ul>\n",
+    "bullet_list_close": "</ul>\n",
+    "ordered_list_close": "</ol>\n",
+    "list_item_open": "<li>",
+    "list_item_close": "</li>\n",
+    "blockquote_open": "<blockquote>\n",
+    "blockquote_close": "</blockquote>\n",
+    "hr": "<hr>\n",
+    "table_open": "<table>\n",
+    "table_close": "</table>\n",
+    "thead_open": "<thead>\n",
+    "thead_close": "</thead>\n",
+    "tbody_open": "<tbody>\n",
+    "tbody_close": "</tbody>\n",
+    "tr_open": "<tr>",
+    "tr_close": "</tr>\n",
+    "th_close": "</th>",
+    "td_close": "</td>",
+}
+
+
+@dataclass(slots=True)
+class Page:
+    """HTML in the making, and what was met on the way."""
+
+    normalize_link: Callable[[str], str]
+    parts: list[str] = field(default_factory=list)
+    problems: list[TextProblem] = field(default_factory=list)
+    images: list[str] = field(default_factory=list)
+    links: list[bool] = field(default_factory=list)
+    """Whether each link that is open was kept."""
+
+    def report(self, code: str, message: str, needle: str, help: str) -> None:
+        """Note a problem."""
+        self.problems.append(TextProblem(code, message, needle, help))
+
+
+def write_tokens(page: Page, tokens: Iterable[Token]) -> None:
+    """Write tokens, and those within them."""
+    parts = page.parts
+    for token in tokens:
+        kind = token.type
+        if kind == "text":
+            parts.append(escape_text(token.content))
+            if "$" in token.content:
+                _check_dollar(page, token.content)
+        elif kind == "inline":
+            write_tokens(page, token.children or ())
+        elif kind not in _FIXED:
+            _WRITERS[kind](page, token)
+        elif not token.hidden:
+            parts.append(_FIXED[kind])
+
+
+def _check_dollar(page: Page, text: str) -> None:
+    start = find_lone_dollar(text)
+    if start >= 0:
+        page.report(
+            "unbalanced-maths",
+            "`$` without its partner",
+            cut_needle(text, start),
+            r"close the formula with no space inside its dollars, or write \$ for a dollar",
+        )
+
+
+def _write_special(page: Page, token: Token) -> None:
+    """Write an escaped character or an entity: never a stray dollar."""
+    page.parts.append(escape_text(token.content))
+
+
+def _write_heading(page: Page, token: Token) -> None:
+    page.parts.append(f"<{token.tag}>" if token.nesting > 0 else f"</{token.tag}>\n")
+
+
+def _write_ordered_list(page: Page, token: Token) -> None:
+    start = token.attrs.get("start")
+    page.parts.append("<ol>\n" if start is None else f'<ol start="{start}">\n')
+
+
+def _write_cell(page: Page, token: Token) -> None:
+    align = str(token.attrs.get("style", "")).removeprefix("text-align:")
+    page.parts.append(f'<{token.tag} class="{align}">' if align else f"<{token.tag}>")
+
+
+def _write_code(page: Page, token: Token) -> None:
+    page.parts.append(f"<code>{escape_code(token.content)}</code>")
+
+
+def _write_code_block(page: Page, token: Token) -> None:
+    language = read_language(token.info)
+    attribute = f' class="language-{language}"' if language else ""
+    code = highlight(token.content, language)
+    page.parts.append(f'<pre class="code"><code{attribute}>{code}</code></pre>\n')
+
+
+def _write_maths(page: Page, token: Token) -> None:
+    fault = find_fault(token.content)
+    if fault is not None:
+        needle = cut_needle(token.content.lstrip())
+        page.report("unbalanced-maths", fault, needle, "mend the formula")
+    start, end = ("\\(", "\\)") if token.markup == "$" else ("\\[", "\\]")
+    latex = escape_maths(token.content)
+    page.parts.append(f"{MATHS_START}{start}{latex}{end}{MATHS_END}")
+
+
+def _write_maths_block(page: Page, token: Token) -> None:
+    page.parts.append("<p>")
+    _write_maths(page, token)
+    page.parts.append("</p>\n")
+
+
+def _write_link_open(page: Page, token: Token) -> None:
+    raw = str(token.attrs["href"])
+    href = page.normalize_link(raw)
+    allowed = is_web_address(href)
+    page.links.append(allowed)
+    if allowed:
+        page.parts.append(f'<a href="{escape_code(href)}"{_write_title(token)}>')
+    else:
+        page.problems.append(explain_link(raw))
+
+
+def _write_link_close(page: Page, _token: Token) -> None:
+    if page.links.pop():
+        page.parts.append("</a>")
+
+
+def _write_image(page: Page, token: Token) -> None:
+    path = str(token.attrs["src"])
+    alt = read_plain_text(token.children or ())
+    if is_project_path(path):
+        page.images.append(path)
+        source, alt = escape_code(path), escape_code(alt)
+        page.parts.append(f'<img src="{source}" alt="{alt}"{_write_title(token)}>')
+    else:
+        page.problems.append(explain_image(path))
+        page.parts.append(escape_text(alt))
+
+
+def _write_html(page: Page, token: Token) -> None:
+    page.parts.append(escape_text(token.content))
+    tag = cut_needle(token.content)
+    page.report(
+        "raw-html",
+        f"`{tag}` is shown as it stands: cards hold Markdown, not HTML",
+        tag,
+        "use Markdown, or put it in backticks if it is meant to be read",
+    )
+
+
+def read_plain_text(tokens: Iterable[Token]) -> str:
+    """Return the text of inline tokens without their markup, as for the `alt` of an image."""
+    parts = []
+    for token in tokens:
+        if token.children:
+            parts.append(read_plain_text(token.children))
+        elif token.type in ("softbreak", "hardbreak"):
+            parts.append(" ")
+        else:
+            parts.append(token.content)
+    return "".join(parts)
+
+
+def _write_title(token: Token) -> str:
+    title = token.attrs.get("title")
+    return f' title="{escape_code(str(title))}"' if title else ""
+
+
+_WRITERS: Final[dict[str, Callable[[Page, Token], None]]] = {
+    "text_special": _write_special,
+    "heading_open": _write_heading,
+    "heading_close": _write_heading,
+    "ordered_list_open": _write_ordered_list,
+    "th_open": _write_cell,
+    "td_open": _write_cell,
+    "code_inline": _write_code,
+    "code_block": _write_code_block,
+    "fence": _write_code_block,
+    "maths": _write_maths,
+    "maths_block": _write_maths_block,
+    "link_open": _write_link_open,
+    "link_close": _write_link_close,
+    "image": _write_image,
+    "html_inline": _write_html,
+}

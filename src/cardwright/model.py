@@ -1,0 +1,325 @@
+"""The nouns: what everything else reads, makes and hands on. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from cardwright.diagnostic import Severity, Span
+
+
+class FieldType(StrEnum):
+    """What a field of a kind may hold."""
+
+    INLINE = "inline"
+    """One line of Markdown."""
+    BLOCK = "block"
+    """Markdown with paragraphs, lists, code, tables."""
+    LIST = "list"
+    """A list of Markdown lines."""
+    FLAG = "flag"
+    """`true` or `false`."""
+    OPTIONS = "options"
+    """The options of a multiple-choice question."""
+    OBJECTIVE = "objective"
+    """The id of an objective of the blueprint."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of a kind of card."""
+
+    name: str
+    """Its key in YAML."""
+    label: str
+    """Its name in Anki, and its heading where it is shown."""
+    type: FieldType
+    required: bool
+    help: str
+    """What an author should write there."""
+    max_words: int | None
+    """Longer text is reported: the card wants splitting."""
+    anki_id: int
+    """Lets Anki follow the field through a renaming."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One way to ask a card."""
+
+    name: str
+    """The last part of a prompt's key; never changes."""
+    ask: str
+    """Markdown with `{{field}}` where a field's text goes."""
+    show: tuple[str, ...]
+    """Fields revealed with the answer; the first one is the answer itself."""
+    when: str | None
+    """The flag that switches this side on; None: always asked."""
+    anki_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of card, declared in one YAML file."""
+
+    name: str
+    title: str
+    about: str
+    fields: tuple[Field, ...]
+    """The first one names the card: Anki sorts by it."""
+    sides: tuple[Side, ...]
+    """One for a cloze kind, which asks it once for each number."""
+    cloze: str | None
+    """The field with the `{{c1::…}}` deletions; None: not a cloze kind."""
+    wants_sources: bool
+    """Whether a card of this kind without a source is reported."""
+    anki_id: int
+    anki_name: str
+    sample: str
+    """YAML of an example card, without its id: skeleton for `cards new` and example in the docs."""
+
+    def field(self, name: str) -> Field:
+        """Return the field with this name; KeyError when there is none."""
+        for candidate in self.fields:
+            if candidate.name == name:
+                return candidate
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option of a multiple-choice question."""
+
+    text: str
+    right: bool
+    reason: str
+
+
+Value = str | bool | tuple[str, ...] | tuple[Option, ...]
+"""What a field of a card holds; absent fields are not in the mapping."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the matter of a card can be looked up."""
+
+    url: str
+    """A web address, or empty when the title says it all (a book, say)."""
+    title: str
+    """What to call it; empty: show the address."""
+    checked_on: str
+    """ISO date on which somebody confirmed the card against it; empty when nobody did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What an author writes (Anki: note)."""
+
+    pack: str
+    id: str
+    kind: str
+    fields: Mapping[str, Value]
+    tags: tuple[str, ...]
+    lesson: str | None
+    objectives: tuple[str, ...]
+    sources: tuple[Source, ...]
+    extra: str
+    """Markdown shown below the answer; empty when there is none."""
+    formerly: tuple[str, ...]
+    """Earlier ids, the oldest first."""
+    retired: str | None
+    """Why the card is no longer asked; None: it is asked."""
+    span: Span
+    """Where its id stands."""
+    spans: Mapping[str, Span] = field(repr=False, compare=False)
+    """Where the value of each key stands."""
+
+    @property
+    def ref(self) -> str:
+        """The card's key: pack and id."""
+        return f"{self.pack}:{self.id}"
+
+    @property
+    def original_ref(self) -> str:
+        """The key under which the card was first known: its identity across renamings."""
+        return f"{self.pack}:{self.formerly[0] if self.formerly else self.id}"
+
+    def text(self, name: str) -> str:
+        """Return the Markdown of a text field, or "" where the card has none."""
+        value = self.fields.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def span_of(self, name: str) -> Span:
+        """Return where a field stands, or the card's own place."""
+        return self.spans.get(name, self.span)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """One thing asked (Anki: card): a card and a side of it."""
+
+    card: Card
+    side: Side
+    key: str
+    """The side's name, or `c1`, `c2`, … for a cloze."""
+    ordinal: int
+    """Anki's number of the card within its note, from 0."""
+
+    @property
+    def ref(self) -> str:
+        """The prompt's key, under which its history is kept."""
+        return f"{self.card.ref}/{self.key}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which cards a deck takes: those that meet every condition given."""
+
+    lessons: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+
+    def takes(self, card: Card) -> bool:
+        """Tell whether a card meets the selection; an empty one takes every card."""
+        return (
+            (not self.lessons or card.lesson in self.lessons)
+            and (not self.kinds or card.kind in self.kinds)
+            and (not self.tags or any(tag in self.tags for tag in card.tags))
+            and (not self.ids or card.id in self.ids)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeckOptions:
+    """How a deck is studied, in Anki (as a preset) and in the terminal."""
+
+    new_per_day: int = 20
+    reviews_per_day: int = 200
+    desired_retention: float = 0.9
+    maximum_interval_days: int = 36500
+    learning_steps_minutes: tuple[float, ...] = (1.0, 10.0)
+    relearning_steps_minutes: tuple[float, ...] = (10.0,)
+    leech_lapses: int = 8
+    bury_siblings: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deck:
+    """A name, a selection of cards, options, sub-decks."""
+
+    pack: str
+    name: str
+    """Its own part of the name; Anki joins the parts with `::`."""
+    description: str
+    select: Selection | None
+    """None: takes no cards itself, only through its sub-decks."""
+    decks: tuple[Deck, ...]
+    order: tuple[str, ...]
+    """Kinds in the order in which new cards of one deck come; others follow as written."""
+    options: DeckOptions
+    severities: Mapping[str, Severity | None]
+    """Warnings that this pack turns into errors (or off: None)."""
+    span: Span
+
+    def walk(self, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Deck]]:
+        """Yield this deck and all below it in reading order, each with its full name's parts."""
+        path = (*above, self.name)
+        yield path, self
+        for deck in self.decks:
+            yield from deck.walk(path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """A unit of study within a domain."""
+
+    id: str
+    title: str
+    domain: str
+    span: Span
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.title}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """A part of an exam with its share of the questions."""
+
+    id: str
+    name: str
+    weight: float
+    """In percent."""
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """Something the exam asks a candidate to be able to do."""
+
+    id: str
+    about: str
+    lesson: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blueprint:
+    """An exam: domains with weights, lessons, objectives, question count, minutes."""
+
+    pack: str
+    name: str
+    questions: int
+    minutes: int
+    domains: Mapping[str, Domain]
+    lessons: Mapping[str, Lesson]
+    objectives: Mapping[str, Objective]
+    span: Span
+
+    def domain_of(self, lesson: str | None) -> Domain | None:
+        """Return the domain a lesson belongs to, if both are known."""
+        found = self.lessons.get(lesson) if lesson is not None else None
+        return self.domains.get(found.domain) if found else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """All cards, decks and blueprints of a project."""
+
+    kinds: Mapping[str, Kind]
+    cards: tuple[Card, ...]
+    """Sorted by file, then as written."""
+    decks: Mapping[str, Deck]
+    """By pack."""
+    blueprints: Mapping[str, Blueprint]
+    """By pack."""
+
+    def lesson_of(self, card: Card) -> Lesson | None:
+        """Return a card's lesson as the blueprint of its pack knows it."""
+        blueprint = self.blueprints.get(card.pack)
+        return blueprint.lessons.get(card.lesson) if blueprint and card.lesson else None
+
+    def domain_of(self, card: Card) -> Domain | None:
+        """Return the domain of a card's lesson."""
+        blueprint = self.blueprints.get(card.pack)
+        return blueprint.domain_of(card.lesson) if blueprint else None
+
+
+COMMON_KEYS: Final = (
+    "id",
+    "kind",
+    "lesson",
+    "objectives",
+    "tags",
+    "sources",
+    "extra",
+    "formerly",
+    "retired",
+)
+"""Keys that a card of any kind may carry."""
+
+FILE_KEYS: Final = ("kind", "lesson", "objectives", "tags", "sources", "extra")
+"""Common keys that may be set once for a whole file."""

@@ -1,0 +1,76 @@
+"""A card, drawn in the terminal: every prompt with its question and answer."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.rule import Rule
+from rich.text import Text
+
+from cardwright.kinds import list_asked, list_prompts
+from cardwright.markdown import reveal_deletions
+from cardwright.model import Card, Collection, Kind, Option, Prompt, Value
+
+_MAX_WIDTH = 88
+
+
+def print_card(collection: Collection, card: Card) -> None:
+    """Print a card's prompts, then its sources and where it stands."""
+    console = Console(highlight=False)
+    if console.width > _MAX_WIDTH:
+        console = Console(highlight=False, width=_MAX_WIDTH)
+    kind = collection.kinds[card.kind]
+    lesson = collection.lesson_of(card)
+    for prompt in list_prompts(card, kind):
+        console.print(Rule(Text(prompt.ref, style="bold"), align="left"))
+        console.print(Markdown(make_question(prompt, kind), hyperlinks=False))
+        console.print(Rule(style="dim"))
+        console.print(Markdown(make_answer(prompt, kind), hyperlinks=False))
+        console.print()
+    if card.retired is not None:
+        console.print(Text(f"Retired: {card.retired}", style="bold"))
+    for source in card.sources:
+        console.print(Text(f"Source: {source.title or source.url}", style="dim"))
+    console.print(Text(f"{kind.title} · {lesson or 'no lesson'} · {card.span}", style="dim"))
+
+
+def make_question(prompt: Prompt, kind: Kind) -> str:
+    """Return a prompt's question as Markdown."""
+    card = prompt.card
+    if kind.cloze:
+        return reveal_deletions(card.text(kind.cloze), hidden=prompt.ordinal + 1)
+    question = prompt.side.ask
+    for name in list_asked(prompt.side):
+        text = _as_markdown(card.fields.get(name), revealed=False)
+        question = question.replace(f"{{{{{name}}}}}", text)
+    return question
+
+
+def make_answer(prompt: Prompt, kind: Kind) -> str:
+    """Return a prompt's answer as Markdown."""
+    card = prompt.card
+    parts = []
+    for number, name in enumerate(prompt.side.show):
+        text = _as_markdown(card.fields.get(name), revealed=True)
+        if name == kind.cloze:
+            text = reveal_deletions(text)
+        if text and number:
+            text = f"**{kind.field(name).label}**\n\n{text}"
+        parts.append(text)
+    return "\n\n".join(part for part in (*parts, card.extra) if part)
+
+
+def _as_markdown(value: Value | None, *, revealed: bool) -> str:
+    if value is None or isinstance(value, bool):
+        return ""
+    if isinstance(value, str):
+        return value
+    return "\n".join(_as_item(item, revealed=revealed) for item in value)
+
+
+def _as_item(item: str | Option, *, revealed: bool) -> str:
+    if isinstance(item, str):
+        return f"- {item}"
+    if not revealed:
+        return f"- {item.text}"
+    return f"- {'✓' if item.right else '✗'} {item.text}  \n  *{item.reason}*"
