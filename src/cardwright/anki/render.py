@@ -14,6 +14,8 @@ from cardwright.anki.notetype import NoteType
 _SECTION: Final = re.compile(r"\{\{#([^}]+)\}\}(.*?)\{\{/\1\}\}", re.DOTALL)
 _REFERENCE: Final = re.compile(r"\{\{(cloze:)?([^}]+)\}\}")
 _CLOZE_PART: Final = re.compile(r"\{\{c([\d,]+)::|\}\}|::")
+_MATHS: Final = re.compile(r"\\[(\[].*?\\[)\]]", re.DOTALL)
+_TAG: Final = re.compile(r"<[^>]*>")
 
 
 def render_card(note_type: NoteType, fields: list[str], ordinal: int) -> tuple[str, str]:
@@ -68,7 +70,8 @@ def _render_cloze(text: str, number: int, *, revealed: bool) -> str:
         else:
             held.append("}}")
     stack[0][1].append(text[position:])
-    return "".join(stack[0][1])
+    # MathJax would show the tags of a deletion within a formula.
+    return _MATHS.sub(lambda match: _TAG.sub("", match[0]), "".join(stack[0][1]))
 
 
 def _show_deletion(numbers: set[int], inner: str, hint: str, number: int, revealed: bool) -> str:

@@ -8,6 +8,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
+import yaml
+
 from cardwright.entry import Document, Entry
 from cardwright.model import COMMON_KEYS, Field, FieldType, Kind, Side
 
@@ -54,7 +56,9 @@ def _parse_kind(entry: Entry, stem: str) -> Kind | None:
     anki = entry.entry("anki")
     if anki is not None:
         anki.refuse_unknown(("id", "name"))
-    anki_id = _read_id(anki, "note type", name) if anki else make_anki_id("note type", name)
+    # Two people's kinds of one name are two note types in Anki, unless they are built alike.
+    built = [*_list_keys(entry, "fields"), "sides", *_list_keys(entry, "sides")]
+    anki_id = _read_id(anki, "note type", name, *built)
     fields = _parse_fields(entry, anki_id)
     sides = _parse_sides(entry, anki_id, {field.name: field for field in fields})
     wanted = entry.text("sources") or "wanted"
@@ -82,16 +86,17 @@ def _parse_kind(entry: Entry, stem: str) -> Kind | None:
         )
     if not fields or not sides:
         return None
+    title = entry.text("title") or name.capitalize()
     return Kind(
         name=name,
-        title=entry.text("title") or name.capitalize(),
+        title=title,
         about=entry.text("about"),
         fields=fields,
         sides=sides,
         cloze=cloze,
         wants_sources=wanted == "wanted",
         anki_id=anki_id,
-        anki_name=(anki.text("name") if anki else "") or f"Cardwright {name.capitalize()} ({stem})",
+        anki_name=(anki.text("name") if anki else "") or f"Cardwright {title}",
         sample=entry.text("sample"),
     )
 
@@ -243,6 +248,11 @@ def make_anki_id(*parts: str) -> int:
     """Return a fixed id for Anki from a name: 53 bits, so that JavaScript keeps it whole."""
     digest = hashlib.sha256("\0".join(("cardwright", *parts)).encode()).digest()
     return (int.from_bytes(digest[:8], "big") >> 11) | 1 << 52
+
+
+def _list_keys(entry: Entry, key: str) -> list[str]:
+    node = entry.values.get(key)
+    return [k.value for k, _ in node.value] if isinstance(node, yaml.MappingNode) else []
 
 
 def _read_id(entry: Entry | None, *parts: str) -> int:

@@ -1,7 +1,7 @@
 """Text → HTML in which neither a browser, nor MathJax, nor Anki finds anything to act upon.
 
 While HTML is put together, C1 control characters stand for what must not be mistaken for an
-author's text. Nobody can forge them: `clean_source` drops them, and CommonMark reads an entity
+author's text. Nobody can forge them: `drop_control` drops them, and CommonMark reads an entity
 for one as U+FFFD.
 """
 
@@ -28,8 +28,11 @@ _FOREIGN_MATHS: Final = re.compile(rf"{_BACKSLASH}(?=[(\[])")
 _ANKI_TAG: Final = re.compile(r"\[(?=sound:|anki:|latex\]|\$\$?\]|\[type:)", re.IGNORECASE)
 
 
-def clean_source(text: str) -> str:
-    """Drop control characters (but for line breaks and tabs) and lone surrogates."""
+def drop_control(text: str) -> str:
+    """Drop control characters (but for line breaks and tabs) and lone surrogates.
+
+    From sources, so that no mark is forged; from HTML, so that none is left.
+    """
     return _CONTROL.sub("", text) if _CONTROL.search(text) else text
 
 
@@ -69,4 +72,4 @@ def neutralise(html: str) -> str:
 
 def escape_html(text: str) -> str:
     """Escape a plain text for HTML, between tags or in an attribute."""
-    return neutralise(escape_code(clean_source(text)))
+    return neutralise(escape_code(drop_control(text)))

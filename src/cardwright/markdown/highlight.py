@@ -34,26 +34,19 @@ def read_language(info: str) -> str:
 @lru_cache(maxsize=1024)
 def highlight(code: str, language: str) -> str:
     """Highlight code, with its cloze marks kept where they stand; plain if the language is unknown."""
-    texts_and_marks = _MARK.split(code)
-    marks: list[tuple[int, str]] = []
-    length = 0
-    for text, mark in zip(texts_and_marks[::2], [*texts_and_marks[1::2], ""], strict=True):
-        length += len(text)
-        marks.append((length, mark))
-
-    parts: list[str] = []
-    offset = 0
-    waiting = iter(marks)
-    at, mark = next(waiting)
-    for css_class, text in _read_pieces("".join(texts_and_marks[::2]), language):
-        start = 0
-        while at < offset + len(text):
-            parts += (_write_span(css_class, text[start : at - offset]), escape_code(mark))
-            start = at - offset
-            at, mark = next(waiting)
-        parts.append(_write_span(css_class, text[start:]))
-        offset += len(text)
-    parts += (escape_code(mark), *(escape_code(mark) for _, mark in waiting))
+    texts_and_marks = [*_MARK.split(code), ""]
+    texts, marks = texts_and_marks[::2], texts_and_marks[1::2]
+    pieces = _read_pieces("".join(texts), language)[::-1]
+    parts = []
+    for text, mark in zip(texts, marks, strict=True):
+        length = len(text)
+        while length:
+            css_class, piece = pieces.pop()
+            parts.append(_write_span(css_class, piece[:length]))
+            if len(piece) > length:
+                pieces.append((css_class, piece[length:]))
+            length -= min(length, len(piece))
+        parts.append(escape_code(mark))
     return "".join(parts)
 
 

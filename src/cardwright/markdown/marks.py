@@ -15,14 +15,14 @@ from typing import Final
 from cardwright.markdown.cloze import Place
 from cardwright.markdown.escape import CLOSE, HINT, MATHS_END, MATHS_START, OPEN
 
-MARK: Final = re.compile(f"({OPEN}.,|,{HINT}.,|,{CLOSE}.)", re.DOTALL)
 _FIRST: Final = 0x20000
 """Stands for deletion 0; there are no capitals, spaces and surrogates beyond."""
+_WHICH: Final = f"[{chr(_FIRST)}-\U0010ffff]"
+_MARK: Final = re.compile(f"({OPEN}{_WHICH},|,{HINT}{_WHICH},|,{CLOSE}{_WHICH})")
 _STEP: Final = re.compile(
     rf"<(?P<close>/?)(?P<tag>[a-z][a-z0-9]*)[^>]*>"
     rf"|(?P<maths>[{MATHS_START}{MATHS_END}])"
-    rf"|(?P<mark>{MARK.pattern})",
-    re.DOTALL,
+    rf"|(?P<mark>{_MARK.pattern})"
 )
 _VOID: Final = frozenset({"br", "hr", "img"})
 
@@ -41,9 +41,16 @@ def mark_deletions(text: str, places: Sequence[Place]) -> str:
     return "".join(mark + text[end:start] for (_, end, mark), (start, _, _) in pairwise(edits))
 
 
-def unmark(text: str) -> str:
-    """Return the longest piece of a marked text that stands in its source as it is."""
-    return max(MARK.sub("\n", text).split("\n"), key=len)
+def unmark(marked: str, text: str, places: Sequence[Place]) -> str:
+    """Return a piece of a marked text as it stands in its source."""
+
+    def write(match: re.Match[str]) -> str:
+        place = places[_read_index(match[0])]
+        if match[0][0] == OPEN:
+            return text[place.start : place.answer]
+        return "::" if match[0][1] == HINT else "}}"
+
+    return _MARK.sub(write, marked)
 
 
 def place_deletions(html: str, places: Sequence[Place]) -> tuple[str, list[Place]]:
@@ -63,7 +70,7 @@ def place_deletions(html: str, places: Sequence[Place]) -> tuple[str, list[Place
             return f"{{{{c{','.join(map(str, places[index].numbers))}::"
         return "::" if match[0][1] == HINT else "}}"
 
-    return MARK.sub(write, html), [
+    return _MARK.sub(write, html), [
         place for index, place in enumerate(places) if index not in whole
     ]
 

@@ -9,13 +9,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Final
 
 from cardwright.markdown.cloze import report_torn, scan_deletions
-from cardwright.markdown.escape import (
-    MATHS_END,
-    MATHS_START,
-    clean_source,
-    escape_code,
-    neutralise,
-)
+from cardwright.markdown.escape import drop_control, escape_code, neutralise
 from cardwright.markdown.marks import mark_deletions, place_deletions, unmark
 from cardwright.markdown.maths import add_maths
 from cardwright.markdown.problem import TextProblem
@@ -78,40 +72,34 @@ class Renderer:
         return known
 
     def _make_block(self, text: str) -> Rendered:
-        page = self._write(self._parser.parse(clean_source(text)))
+        page = self._write(self._parser.parse(drop_control(text)))
         return _finish(text, page, neutralise("".join(page.parts)))
 
     def _make_inline(self, text: str) -> Rendered:
-        page = self._write(self._parser.parseInline(clean_source(text).strip()))
+        page = self._write(self._parser.parseInline(drop_control(text).strip()))
         return _finish(text, page, neutralise("".join(page.parts)))
 
     def _make_cloze(self, text: str) -> Rendered:
-        source = clean_source(text)
+        source = drop_control(text)
         places, problems = scan_deletions(source)
-        page = self._write(self._parser.parse(mark_deletions(source, places)))
+        tokens = self._parser.parse(mark_deletions(source, places))
+        page = self._write(tokens, lambda piece: unmark(piece, source, places))
         html, torn = place_deletions(neutralise("".join(page.parts)), places)
-        problems += (report_torn(source, place) for place in torn)
-        problems += (
-            replace(problem, message=unmark(problem.message), needle=unmark(problem.needle))
-            for problem in page.problems
-        )
-        page.problems = problems
+        page.problems[:0] = (*problems, *(report_torn(source, place) for place in torn))
         return _finish(text, page, html)
 
-    def _write(self, tokens: list[Token]) -> Page:
-        page = Page(self._normalize_link)
+    def _write(self, tokens: list[Token], restore: Callable[[str], str] = str) -> Page:
+        page = Page(self._normalize_link, restore)
         write_tokens(page, tokens)
         return page
 
 
 def _finish(text: str, page: Page, html: str) -> Rendered:
-    if MATHS_START in html:
-        html = html.replace(MATHS_START, "").replace(MATHS_END, "")
     problems = dict.fromkeys(
         problem if problem.needle in text else replace(problem, needle="")
         for problem in page.problems
     )
-    return Rendered(html, tuple(problems), tuple(dict.fromkeys(page.images)))
+    return Rendered(drop_control(html), tuple(problems), tuple(dict.fromkeys(page.images)))
 
 
 def _make_parser() -> MarkdownIt:

@@ -63,6 +63,8 @@ class Page:
     """HTML in the making, and what was met on the way."""
 
     normalize_link: Callable[[str], str]
+    restore: Callable[[str], str]
+    """Gives a piece of text as its author wrote it."""
     parts: list[str] = field(default_factory=list)
     problems: list[TextProblem] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
@@ -94,10 +96,11 @@ def write_tokens(page: Page, tokens: Iterable[Token]) -> None:
 def _check_dollar(page: Page, text: str) -> None:
     start = find_lone_dollar(text)
     if start >= 0:
+        needle = cut_needle(page.restore(text[start:]))
         page.report(
             "unbalanced-maths",
             "`$` without its partner",
-            cut_needle(text, start),
+            needle,
             r"close the formula with no space inside its dollars, or write \$ for a dollar",
         )
 
@@ -135,7 +138,7 @@ def _write_code_block(page: Page, token: Token) -> None:
 def _write_maths(page: Page, token: Token) -> None:
     fault = find_fault(token.content)
     if fault is not None:
-        needle = cut_needle(token.content.lstrip())
+        needle = cut_needle(page.restore(token.content.lstrip()))
         page.report("unbalanced-maths", fault, needle, "mend the formula")
     start, end = ("\\(", "\\)") if token.markup == "$" else ("\\[", "\\]")
     latex = escape_maths(token.content)
@@ -156,7 +159,7 @@ def _write_link_open(page: Page, token: Token) -> None:
     if allowed:
         page.parts.append(f'<a href="{escape_code(href)}"{_write_title(token)}>')
     else:
-        page.problems.append(explain_link(raw))
+        page.problems.append(explain_link(page.restore(raw)))
 
 
 def _write_link_close(page: Page, _token: Token) -> None:
@@ -172,13 +175,13 @@ def _write_image(page: Page, token: Token) -> None:
         source, alt = escape_code(path), escape_code(alt)
         page.parts.append(f'<img src="{source}" alt="{alt}"{_write_title(token)}>')
     else:
-        page.problems.append(explain_image(path))
+        page.problems.append(explain_image(page.restore(path)))
         page.parts.append(escape_text(alt))
 
 
 def _write_html(page: Page, token: Token) -> None:
     page.parts.append(escape_text(token.content))
-    tag = cut_needle(token.content)
+    tag = cut_needle(page.restore(token.content))
     page.report(
         "raw-html",
         f"`{tag}` is shown as it stands: cards hold Markdown, not HTML",

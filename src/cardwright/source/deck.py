@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cardwright.blueprint import Blueprint, Domain, Lesson, Objective
 from cardwright.diagnostic import SEVERITIES, Severity
 from cardwright.entry import Document, Entry
-from cardwright.model import (
-    Blueprint,
-    Deck,
-    DeckOptions,
-    Domain,
-    Lesson,
-    Objective,
-    Selection,
-)
+from cardwright.model import Deck, DeckOptions, Selection
 
 _ROOT_KEYS = ("name", "description", "select", "decks", "order", "options", "checks")
 _SUB_KEYS = ("name", "description", "select", "decks")

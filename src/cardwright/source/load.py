@@ -10,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from cardwright.blueprint import Blueprint
 from cardwright.diagnostic import Diagnostic, Related, Span, diagnose
 from cardwright.entry import MAX_BYTES, Document
 from cardwright.kinds import parse_kind, read_built_in_kinds
-from cardwright.model import Blueprint, Card, Collection, Deck, Kind
+from cardwright.model import Card, Collection, Deck, Kind
 from cardwright.source.card import parse_cards
 from cardwright.source.deck import parse_blueprint, parse_deck
 

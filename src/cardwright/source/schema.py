@@ -101,7 +101,11 @@ def make_cards_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
         "properties": {
             "kind": {**kind_key, "description": "The kind of every card below without its own."},
             **{key: _COMMON[key] for key in _OF_A_FILE},
-            "cards": {"type": "array", "minItems": 1, "items": {"type": "object"}},
+            "cards": {
+                "type": "array",
+                "minItems": 1,
+                "items": {"type": "object", "properties": {"kind": kind_key}},
+            },
         },
         "allOf": [*of_file, without],
         "definitions": definitions,

@@ -19,10 +19,8 @@ options:
   desired_retention: 0.9
 order: [term, basic, cloze, route, instinct, objective, choice]
 decks:
-  - name: 1 First steps
+  - name: 1.1 First steps
     select: {{lesson: "1.1"}}
-  - name: 2 Everything else
-    select: {{}}
 """
 
 _BLUEPRINT = """\

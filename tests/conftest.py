@@ -1,0 +1,55 @@
+"""A project on disk, the command line run on it, and the real Anki."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from project_files import Run, Write
+
+DECK = "name: Trees\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of one pack with a manifest and no cards yet."""
+    root = tmp_path / "project"
+    (root / "cards" / "trees").mkdir(parents=True)
+    (root / "decks" / "trees").mkdir(parents=True)
+    (root / "decks" / "trees" / "deck.yaml").write_text(DECK, "utf-8")
+    return root
+
+
+@pytest.fixture
+def write(project: Path) -> Write:
+    """Write files of the project by relative path."""
+
+    def write_files(files: Mapping[str, str]) -> Path:
+        for name, text in files.items():
+            path = project / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8", newline="")
+        return project
+
+    return write_files
+
+
+@pytest.fixture
+def run(project: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run `cards` in the project."""
+    from cardwright.cli.main import cards
+
+    # A test must not depend on when or in which repository it runs.
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+
+    def run_cards(*words: str, folder: Path | None = None, exit_code: int = 0) -> Result:
+        result = CliRunner().invoke(cards, ["-C", str(folder or project), *words])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == exit_code, result.output
+        return result
+
+    return run_cards
