@@ -11,8 +11,44 @@ from project_files import Run, Write
 
 HOSTILE = Path(__file__).parents[1] / "cases" / "hostile.yaml"
 TAGS = set(
-    "a article blockquote br code dd details div dl dt em h1 h2 h3 h4 h5 h6 header hr img li ol p"
-    " pre s section span strong summary table tbody td th thead tr ul".split()
+    [
+        "a",
+        "article",
+        "blockquote",
+        "br",
+        "code",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "img",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "s",
+        "section",
+        "span",
+        "strong",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
 )
 ATTRIBUTES = {
     "alt",

@@ -31,16 +31,25 @@ def write_result(rendered: Rendered) -> str:
     return "\n".join(lines)
 
 
-def as_parameters(name: str) -> list[object]:
-    return [pytest.param(*case, id=case[0]) for case in read_cases(name)]
+def titles(cases: list[tuple[str, str, str]]) -> list[str]:
+    return [title for title, _, _ in cases]
 
 
-@pytest.mark.parametrize(("title", "source", "expected"), as_parameters("markdown.md"))
-def test_markdown(title: str, source: str, expected: str):
-    render = renderer.render_inline if title.startswith("inline:") else renderer.render_block
-    assert write_result(render(source)) == expected
+LINES = [case for case in read_cases("markdown.md") if case[0].startswith("inline:")]
+BLOCKS = [case for case in read_cases("markdown.md") if not case[0].startswith("inline:")]
+CLOZES = list(read_cases("cloze.md"))
 
 
-@pytest.mark.parametrize(("title", "source", "expected"), as_parameters("cloze.md"))
-def test_cloze(title: str, source: str, expected: str):
+@pytest.mark.parametrize(("source", "expected"), [case[1:] for case in BLOCKS], ids=titles(BLOCKS))
+def test_block(source: str, expected: str) -> None:
+    assert write_result(renderer.render_block(source)) == expected
+
+
+@pytest.mark.parametrize(("source", "expected"), [case[1:] for case in LINES], ids=titles(LINES))
+def test_inline(source: str, expected: str) -> None:
+    assert write_result(renderer.render_inline(source)) == expected
+
+
+@pytest.mark.parametrize(("source", "expected"), [case[1:] for case in CLOZES], ids=titles(CLOZES))
+def test_cloze(source: str, expected: str) -> None:
     assert write_result(renderer.render_cloze(source)) == expected

@@ -8,6 +8,7 @@ from typing import Any
 
 from anki.collection import Collection, ImportAnkiPackageOptions, ImportAnkiPackageRequest
 from anki.notes import Note
+from anki.scheduler.v3 import CardAnswer, Scheduler
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Anki:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
         self.col = Collection(str(folder / "collection.anki2"))
-        self.col.set_config("fsrs", True)
+        self.col.set_config("fsrs", val=True)
 
     def import_package(self, path: Path) -> Imported:
         request = ImportAnkiPackageRequest(
@@ -71,9 +72,10 @@ class Anki:
             card = self.col.get_card(card_id)
             card.start_timer()
             states = self.col._backend.get_scheduling_states(card.id)
-            rating = 2 if answers % 3 else 0
-            answer = self.col.sched.build_answer(card=card, states=states, rating=rating)
-            self.col.sched.answer_card(answer)
+            rating = CardAnswer.GOOD if answers % 3 else CardAnswer.AGAIN
+            scheduler = self.col.sched
+            assert isinstance(scheduler, Scheduler)
+            scheduler.answer_card(scheduler.build_answer(card=card, states=states, rating=rating))
             answers += 1
         return answers
 

@@ -16,6 +16,7 @@ from cardwright.anki.content import Content
 from cardwright.anki.ledger import Ledger
 
 _MAX_DATABASE_BYTES: Final = 2_000_000_000
+_MAX_TITLE: Final = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,4 +186,4 @@ def _first_field(matter: Mapping[str, Any]) -> str:
 
 def _shorten(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= 80 else f"{line[:79]}…"
+    return line if len(line) <= _MAX_TITLE else f"{line[: _MAX_TITLE - 1]}…"

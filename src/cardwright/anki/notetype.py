@@ -100,11 +100,13 @@ def _make_template(kind: Kind, side: Side, renderer: Renderer) -> Template:
     # Options stand in question and answer alike; the answer shows them once, with their reasons.
     asked = [name for name in list_asked(side) if name not in side.show]
     kept = _make_ask(kind, side, renderer, only=asked)
-    question = f'<section class="ask">\n{kept}</section>\n<hr id="answer">\n' if asked else ""
-    if not asked:
-        question = '<span id="answer"></span>\n'
-    answer = "".join(_make_part(kind, name, number) for number, name in enumerate(side.show))
-    back = _wrap(kind, "back", question + answer + _COMMON_PARTS) + script
+    question = f'<section class="ask">\n{kept}</section>\n' if asked else ""
+    # A rule would push down what stays in its place when the card is turned.
+    stays = not asked or side.show[0] in list_asked(side)
+    rule = '<span id="answer"></span>\n' if stays else '<hr id="answer">\n'
+    answer = _make_answer(kind, side.show[0], stays=stays)
+    parts = "".join(_make_part(kind, name) for name in side.show[1:])
+    back = _wrap(kind, "back", question + rule + answer + parts + _COMMON_PARTS) + script
     return Template(name=side.name.capitalize(), anki_id=side.anki_id, front=front, back=back)
 
 
@@ -144,18 +146,23 @@ def _make_ask(kind: Kind, side: Side, renderer: Renderer, only: list[str] | None
     return html
 
 
-def _make_part(kind: Kind, name: str, number: int) -> str:
-    field = kind.field(name)
-    reference = _refer(kind, name)
-    if field.type is FieldType.INLINE:
-        reference = f"<p>{reference}</p>"
-    if number == 0:
-        return f'<section class="answer {name}">{reference}</section>\n'
+def _make_answer(kind: Kind, name: str, *, stays: bool) -> str:
+    css_class = "answer asked" if stays else "answer"
+    return f'<section class="{css_class} {name}">{_make_text(kind, name)}</section>\n'
+
+
+def _make_part(kind: Kind, name: str) -> str:
+    label = kind.field(name).label
     return (
-        f"{{{{#{field.label}}}}}"
-        f'<section class="part {name}"><h2>{field.label}</h2>{reference}</section>'
-        f"{{{{/{field.label}}}}}\n"
+        f"{{{{#{label}}}}}"
+        f'<section class="part {name}"><h2>{label}</h2>{_make_text(kind, name)}</section>'
+        f"{{{{/{label}}}}}\n"
     )
+
+
+def _make_text(kind: Kind, name: str) -> str:
+    reference = _refer(kind, name)
+    return f"<p>{reference}</p>" if kind.field(name).type is FieldType.INLINE else reference
 
 
 def _refer(kind: Kind, name: str) -> str:

@@ -25,10 +25,12 @@ def diff(folder: Path, what: tuple[str, ...], as_json: bool) -> None:
     cards diff old.apkg new.apkg
     """
     if any(name.endswith(".apkg") for name in what):
-        if len(what) != 2:
+        try:
+            old, new = what
+        except ValueError:
             message = "name two packages: the older and the newer"
-            raise click.UsageError(message)
-        changes = {"": _compare_packages(Path(what[0]), Path(what[1]))}
+            raise click.UsageError(message) from None
+        changes = {"": _compare_packages(Path(old), Path(new))}
     else:
         changes = _compare_with_ledgers(folder, what)
     if as_json:

@@ -31,7 +31,7 @@ def new(folder: Path, kind: str, file: Path, card_id: str) -> None:
         shown = path.resolve().relative_to(root)
     except ValueError:
         fail(f"{file} lies outside the project {root}")
-    if shown.parts[0] != "cards" or len(shown.parts) < 3 or path.suffix not in (".yaml", ".yml"):
+    if shown.parts[:1] != ("cards",) or not shown.parts[2:] or path.suffix not in (".yaml", ".yml"):
         fail("cards live in cards/PACK/…/NAME.yaml")
     if card_id and not is_id(card_id):
         fail(f"`{card_id}` is no id: use a-z, 0-9 and hyphens")

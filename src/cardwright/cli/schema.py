@@ -10,11 +10,13 @@ FOLDER = "schemas"
 
 
 @click.command()
-@click.argument("name", type=click.Choice(["cards", "deck", "blueprint", "kind"]), default="cards")
+@click.argument("name", type=click.Choice(["cards", "deck", "blueprint", "kind", "kinds"]), default="cards")
 @click.option("--write", is_flag=True, help="Write all of them to schemas/ of the project.")
 @click.pass_obj
 def schema(folder: Path, name: str, write: bool) -> None:
     """Print the JSON Schema of cards (or deck, blueprint, kind), for editors.
+
+    `kinds` is the reference page of all kinds of cards, for people.
 
     A YAML file names its schema in its first line, relative to itself:
 
@@ -24,12 +26,17 @@ def schema(folder: Path, name: str, write: bool) -> None:
     \b
     cards schema --write
     cards schema deck
+    cards schema kinds > kinds.md
     """
     from cardwright.cli.project import load_collection
     from cardwright.files import write_file
+    from cardwright.kinds import describe_kinds
     from cardwright.source.schema import make_schemas
 
     root, collection, _ = load_collection(folder)
+    if name == "kinds":
+        click.echo(describe_kinds(collection.kinds.values()), nl=False)
+        return
     texts = format_schemas(make_schemas(collection.kinds))
     if not write:
         click.echo(texts[name], nl=False)

@@ -20,7 +20,7 @@ def show(folder: Path, ref: str, as_json: bool) -> None:
     """
     from cardwright.cli.project import find_card, load_collection
 
-    root, collection, _ = load_collection(folder)
+    _, collection, _ = load_collection(folder)
     card = find_card(collection, ref)
     if as_json:
         import json

@@ -8,10 +8,11 @@ from cardwright.kinds.read import (
     parse_kind,
     read_built_in_kinds,
 )
-
+from cardwright.kinds.reference import describe_kinds
 from cardwright.kinds.texts import list_texts, render_text
 
 __all__ = [
+    "describe_kinds",
     "is_alone",
     "list_asked",
     "list_prompts",

@@ -5,11 +5,11 @@ from cardwright.markdown.cloze import (
     cloze_numbers,
     find_deletions,
     hide_deletions,
+    reveal_deletions,
 )
 from cardwright.markdown.escape import escape_html
 from cardwright.markdown.problem import TextProblem
 from cardwright.markdown.render import Rendered, Renderer, replace_images
-from cardwright.markdown.reveal import reveal_deletions
 
 __all__ = [
     "Deletion",

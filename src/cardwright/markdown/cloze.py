@@ -75,13 +75,32 @@ def cloze_numbers(text: str) -> tuple[int, ...]:
 
 def hide_deletions(text: str) -> str:
     """Replace each deletion by `[…]`."""
-    parts: list[str] = []
-    end = 0
+    places, _ = scan_deletions(text)
+    return replace_spans(text, [(place.start, place.end, "[…]") for place in places])
+
+
+def reveal_deletions(text: str, *, hidden: int | None = None) -> str:
+    """Replace each deletion by its answer, those of the number `hidden` by `[hint]` or `[…]`."""
+    spans = []
     for place in scan_deletions(text)[0]:
-        if place.start >= end:
-            parts += (text[end : place.start], "[…]")
-            end = place.end
-    return "".join((*parts, text[end:]))
+        if hidden in place.numbers:
+            hint = _read_deletion(text, place).hint
+            spans.append((place.start, place.end, f"[{hint or '…'}]"))
+        else:
+            answer_end = place.close if place.hint is None else place.hint
+            spans += ((place.start, place.answer, ""), (answer_end, place.end, ""))
+    return replace_spans(text, spans)
+
+
+def replace_spans(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
+    """Replace parts of a text; a part that starts within another goes with it."""
+    parts: list[str] = []
+    position = 0
+    for start, end, replacement in sorted(spans):
+        if start >= position:
+            parts += (text[position:start], replacement)
+            position = end
+    return "".join((*parts, text[position:]))
 
 
 def report_torn(text: str, place: Place) -> TextProblem:
@@ -111,6 +130,8 @@ def scan_deletions(text: str) -> tuple[list[Place], list[TextProblem]]:
         if match["opener"]:
             place = Place(_read_numbers(match["opener"]), match.start(), position)
             problems += _check_opener(text, place, stack)
+            if len(stack) >= _MAX_DEPTH:
+                place.numbers = ()
             places.append(place)
             stack.append(place)
         elif match["ticks"]:

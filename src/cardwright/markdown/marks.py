@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Final
 
-from cardwright.markdown.cloze import Place
+from cardwright.markdown.cloze import Place, replace_spans
 from cardwright.markdown.escape import CLOSE, HINT, MATHS_END, MATHS_START, OPEN
 
 _FIRST: Final = 0x20000
@@ -29,16 +28,14 @@ _VOID: Final = frozenset({"br", "hr", "img"})
 
 def mark_deletions(text: str, places: Sequence[Place]) -> str:
     """Replace what opens, divides and closes deletions by marks."""
-    edits = [(0, 0, "")]
+    spans = []
     for index, place in enumerate(places):
         which = chr(_FIRST + index)
-        edits.append((place.start, place.answer, f"{OPEN}{which},"))
+        spans.append((place.start, place.answer, f"{OPEN}{which},"))
         if place.hint is not None:
-            edits.append((place.hint, place.hint + len("::"), f",{HINT}{which},"))
-        edits.append((place.close, place.end, f",{CLOSE}{which}"))
-    edits.sort()
-    edits.append((len(text), len(text), ""))
-    return "".join(mark + text[end:start] for (_, end, mark), (start, _, _) in pairwise(edits))
+            spans.append((place.hint, place.hint + len("::"), f",{HINT}{which},"))
+        spans.append((place.close, place.end, f",{CLOSE}{which}"))
+    return replace_spans(text, spans)
 
 
 def unmark(marked: str, text: str, places: Sequence[Place]) -> str:

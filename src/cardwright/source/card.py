@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from cardwright.diagnostic import Span
+import yaml
+
 from cardwright.entry import Document, Entry
 from cardwright.kinds import list_asked
 from cardwright.model import (
@@ -157,7 +158,7 @@ def _parse_tags(entry: Entry) -> tuple[str, ...]:
 def _parse_sources(entry: Entry) -> tuple[Source, ...]:
     sources = []
     for node in entry.items("sources"):
-        if node.id == "mapping":
+        if isinstance(node, yaml.MappingNode):
             item = entry.document.entry(node)
             if item is None:
                 continue

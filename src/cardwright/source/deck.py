@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import yaml
+
 from cardwright.blueprint import Blueprint, Domain, Lesson, Objective
 from cardwright.diagnostic import SEVERITIES, Severity
 from cardwright.entry import Document, Entry
@@ -89,7 +91,7 @@ def _one_or_more(entry: Entry, key: str) -> tuple[str, ...]:
     node = entry.values.get(key)
     if node is None:
         return ()
-    if node.id == "scalar":
+    if isinstance(node, yaml.ScalarNode):
         return (entry.text(key),)
     return entry.texts(key)
 
@@ -139,12 +141,14 @@ def _parse_steps(entry: Entry, key: str, usual: tuple[float, ...]) -> tuple[floa
 def _parse_checks(entry: Entry) -> dict[str, Severity | None]:
     checks = entry.entry("checks")
     severities: dict[str, Severity | None] = {}
-    for code in checks.values if checks else ():
-        level = checks.text(code) if checks else ""
+    if checks is None:
+        return severities
+    for code in checks.values:
+        level = checks.text(code)
         if SEVERITIES.get(code) != "warning":
             checks.report(
                 "bad-value", f"`{code}` is no warning", code, help="only warnings can be switched"
-            )  # type: ignore[union-attr]
+            )
         elif level == "error":
             severities[code] = "error"
         elif level == "off":
@@ -152,7 +156,7 @@ def _parse_checks(entry: Entry) -> dict[str, Severity | None]:
         else:
             checks.report(
                 "bad-value", f"`{code}` must be error or off", code, help="or remove the line"
-            )  # type: ignore[union-attr]
+            )
     return severities
 
 

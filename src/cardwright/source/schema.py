@@ -159,7 +159,7 @@ def make_deck_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
         "type": "object",
         "additionalProperties": False,
         "description": "Which cards the deck takes: those that meet every line.",
-        "properties": {key: _ONE_OR_MORE for key in ("lesson", "kind", "tag", "id")},
+        "properties": dict.fromkeys(("lesson", "kind", "tag", "id"), _ONE_OR_MORE),
     }
     part = {
         "name": {**_TEXT, "description": "The deck's name in Anki; it must not change later."},

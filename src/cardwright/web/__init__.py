@@ -1,0 +1,1 @@
+"""What you see in a browser."""

@@ -1,0 +1,105 @@
+"""YAML text → nodes, and what cannot be read in it.
+
+Not `yaml.compose`: it recurses in C, so that a deep file would take the process down with it, and
+it copies what aliases name. Parse events do neither, and are as fast.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import yaml
+
+from cardwright.entry.syntax import Fault, explain_alias, explain_error, explain_tag
+
+try:
+    from yaml import CBaseLoader as _Loader
+except ImportError:  # PyYAML without libyaml: slower, and it words syntax errors differently
+    from yaml import BaseLoader as _Loader  # type: ignore[assignment]
+
+MAX_DEPTH: Final = 40
+"""Deepest nesting that is read; cards need less than ten."""
+
+_TEXT: Final = "tag:yaml.org,2002:str"
+_NAME: Final = re.compile(r"[&*]\S*")
+_TAG: Final = re.compile(r"!\S*")
+
+Node = yaml.Node
+
+
+def compose(text: str) -> tuple[Node | None, list[Fault]]:
+    """Return a document's root, which is None when it cannot be read, and its faults."""
+    faults: list[Fault] = []
+    try:
+        root = _compose(text, faults)
+    except yaml.YAMLError as error:
+        faults.append(explain_error(text, error))
+        root = None
+    return (root if all(fault.code == "yaml-tag" for fault in faults) else None), faults
+
+
+def _compose(text: str, faults: list[Fault]) -> Node | None:
+    root: Node | None = None
+    # Values of each collection that is open; a mapping's keys and values take turns.
+    stack: list[tuple[yaml.CollectionNode, list[Node]]] = []
+    for event in yaml.parse(text, Loader=_Loader):
+        node: Node
+        if isinstance(event, yaml.CollectionEndEvent):
+            collection, values = stack.pop()
+            collection.end_mark = event.end_mark
+            pairs = isinstance(collection, yaml.MappingNode)
+            collection.value = list(zip(*[iter(values)] * 2, strict=True)) if pairs else values
+            continue
+        if not isinstance(event, yaml.NodeEvent):
+            if isinstance(event, yaml.DocumentStartEvent) and root is not None:
+                faults.append(_second_document(event))
+                return None
+            continue
+        _refuse_properties(text, event, faults)
+        if isinstance(event, yaml.CollectionStartEvent):
+            if len(stack) == MAX_DEPTH:
+                faults.append(_too_deep(event))
+                return None
+            make = yaml.SequenceNode if isinstance(event, yaml.SequenceStartEvent) else yaml.MappingNode
+            node = make("", [], event.start_mark, event.end_mark, event.flow_style)
+        elif isinstance(event, yaml.ScalarEvent):
+            node = yaml.ScalarNode(_TEXT, event.value, event.start_mark, event.end_mark, event.style)
+        else:
+            node = yaml.ScalarNode(_TEXT, "", event.start_mark, event.end_mark)
+        if stack:
+            stack[-1][1].append(node)
+        root = node if root is None else root
+        if isinstance(node, yaml.CollectionNode):
+            stack.append((node, []))
+    return root
+
+
+def _refuse_properties(text: str, event: Any, faults: list[Fault]) -> None:
+    start = event.start_mark.index
+    if event.anchor is not None:
+        name = _NAME.search(text, start)
+        faults.append(explain_alias(text, name.start() if name else start))
+    if getattr(event, "tag", None) is not None:
+        tag = _TAG.search(text, start)
+        faults.append(explain_tag(text, tag.start() if tag else start))
+
+
+def _second_document(event: yaml.DocumentStartEvent) -> Fault:
+    return Fault(
+        code="syntax-error",
+        message="a second document starts here",
+        index=event.start_mark.index,
+        length=event.end_mark.index - event.start_mark.index,
+        help="one file holds one document: remove the `---` line",
+    )
+
+
+def _too_deep(event: yaml.CollectionStartEvent) -> Fault:
+    return Fault(
+        code="nesting-too-deep",
+        message=f"lists and keys are nested more than {MAX_DEPTH} levels deep",
+        index=event.start_mark.index,
+        length=1,
+        help="a card is a flat list of keys and values; quote text that starts with [ or {",
+    )

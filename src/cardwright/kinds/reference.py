@@ -1,0 +1,61 @@
+"""Kinds → their reference page, as Markdown."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from cardwright.model import Field, Kind
+
+_HEAD: Final = """\
+# Kinds of cards
+
+Every kind is one YAML file: it says which fields a card has and what is asked. This page is made
+from those files, by `cards schema kinds`.
+
+Every card has an `id`, and may have `tags`, `lesson`, `objectives`, `sources`, `extra` (Markdown
+below the answer), `formerly` (earlier ids, the oldest first) and `retired` (why it is no longer
+asked). `kind`, `lesson`, `objectives`, `tags`, `sources` and `extra` may stand once for a whole
+file.
+
+A project adds kinds of its own in `kinds/NAME.yaml`; the files of the built-in ones, in
+`src/cardwright/kinds/`, are the pattern.
+"""
+_TYPES: Final = {
+    "inline": "one line of Markdown",
+    "block": "Markdown",
+    "list": "list of Markdown lines",
+    "flag": "`true` or `false`",
+    "options": "options with a reason each",
+    "objective": "id of an objective",
+}
+
+
+def describe_kinds(kinds: Iterable[Kind]) -> str:
+    """Return the reference page of some kinds."""
+    return "\n".join((_HEAD, *(line for kind in kinds for line in _describe_kind(kind))))
+
+
+def _describe_kind(kind: Kind) -> Iterator[str]:
+    yield f"## {kind.name}\n"
+    yield f"{kind.about}\n"
+    yield "| field | holds | |"
+    yield "|---|---|---|"
+    yield from (_describe_field(field) for field in kind.fields)
+    yield ""
+    for side in kind.sides:
+        ask = " … ".join(line for line in side.ask.split("\n") if line)
+        when = f", with `{side.when}: true`" if side.when else ""
+        shown = ", ".join(f"`{name}`" for name in side.show)
+        yield f"- asks (`{side.name}`{when}): {ask}; then shows {shown}"
+    yield "\n```yaml"
+    yield f"- kind: {kind.name}\n  id: first-{kind.name}"
+    yield textwrap.indent(kind.sample.rstrip(), "  ")
+    yield "```\n"
+
+
+def _describe_field(field: Field) -> str:
+    required = ", required" if field.required else ""
+    most = f", at most {field.max_words} words" if field.max_words else ""
+    return f"| `{field.name}` | {_TYPES[field.type]}{required}{most} | {field.help} |"

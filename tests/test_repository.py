@@ -1,0 +1,96 @@
+"""Our own cards, decks and pages hold what they promise."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from cardwright.cli.main import cards as command_line
+from cardwright.cli.schema import format_schemas
+from cardwright.kinds import describe_kinds, list_prompts, read_built_in_kinds
+from cardwright.source.load import load
+from cardwright.source.schema import make_schemas
+
+ROOT = Path(__file__).parents[1]
+
+
+class EditorLoader(yaml.SafeLoader):
+    """Reads values as editors do: by YAML 1.2, which has no dates."""
+
+
+EditorLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+YAML_FILES = sorted(
+    path for folder in ("cards", "decks") for path in (ROOT / folder).rglob("*.yaml")
+)
+
+
+def test_our_cards_have_no_error() -> None:
+    from cardwright.cli.project import open_project
+
+    assert open_project(ROOT).errors == []
+
+
+def test_the_blueprint_is_whole() -> None:
+    collection, _ = load(ROOT)
+    blueprint = collection.blueprints["mlpro"]
+
+    weights = {domain.id: domain.weight for domain in blueprint.domains.values()}
+    assert weights == {"model-development": 44, "mlops": 44, "model-deployment": 12}
+    assert len(blueprint.lessons) == 12
+    assert len(blueprint.objectives) == 105
+
+
+def test_the_deck_holds_the_instincts_and_core_terms() -> None:
+    collection, _ = load(ROOT)
+    by_kind = [card.kind for card in collection.cards if card.pack == "mlpro"]
+
+    assert by_kind.count("instinct") == 86
+    assert by_kind.count("term") >= 40
+
+
+@pytest.mark.parametrize("path", YAML_FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_files_name_the_schema_that_they_meet(path: Path) -> None:
+    text = path.read_text("utf-8")
+    match = re.match(r"# yaml-language-server: \$schema=(\S+)\n", text)
+
+    assert match, "the first line names the schema"
+    schema = (path.parent / match[1]).resolve()
+    assert schema.is_relative_to(ROOT / "schemas")
+    jsonschema.validate(yaml.load(text, EditorLoader), json.loads(schema.read_text("utf-8")))
+
+
+def test_schemas_and_the_page_of_kinds_are_up_to_date() -> None:
+    kinds = read_built_in_kinds()
+
+    for name, text in format_schemas(make_schemas(kinds)).items():
+        assert (ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8") == text
+    assert (ROOT / "docs" / "kinds.md").read_text("utf-8") == describe_kinds(kinds.values())
+
+
+def test_every_command_is_in_the_readme_and_shows_an_example() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+
+    for name, command in command_line.commands.items():
+        assert f"`cards {name}" in readme
+        assert f"cards {name}" in (command.help or "")
+
+
+def test_the_readme_says_that_the_deck_is_unofficial() -> None:
+    for name in ("README.md", "decks/mlpro/deck.yaml"):
+        text = " ".join((ROOT / name).read_text("utf-8").split())
+        assert re.search(r"unofficial", text)
+        assert re.search(r"not endorsed by", text)
+
+
+def test_every_card_asks_something() -> None:
+    collection, _ = load(ROOT)
+    for card in collection.cards:
+        assert list_prompts(card, collection.kinds[card.kind]), card.ref
