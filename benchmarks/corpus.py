@@ -14,9 +14,10 @@ _CODE_EVERY: Final = 10
 """One answer in so many holds a fenced block of code."""
 _SEED: Final = 20260101
 _WORDS: Final = (
-    "model data drift feature table serve batch stream score alias registry test spark tune run "
-    "metric label join time store online delta index window trial grid fold owner shard cache"
-).split()
+    *("model", "data", "drift", "feature", "table", "serve", "batch", "stream", "score", "alias"),
+    *("registry", "test", "spark", "tune", "run", "metric", "label", "join", "time", "store"),
+    *("online", "delta", "index", "window", "trial", "grid", "fold", "owner", "shard", "cache"),
+)
 
 
 def write_project(root: Path, notes: int) -> None:

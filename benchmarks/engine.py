@@ -68,7 +68,9 @@ def main() -> None:
     options = parser.parse_args()
     missed = False
     print(f"{options.notes:,} notes, median of {options.rounds} rounds")
-    print(f"{'what':16}{'s':>8}{'floor s':>10}{'ratio':>8}{'target':>8}{'ms/note':>9}{'peak MB':>9}")
+    print(
+        f"{'what':16}{'s':>8}{'floor s':>10}{'ratio':>8}{'target':>8}{'ms/note':>9}{'peak MB':>9}"
+    )
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         corpus.write_project(root, options.notes)

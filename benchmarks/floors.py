@@ -27,6 +27,7 @@ def read_notes(root: Path) -> Iterator[tuple[str, str, str]]:
     """Yield id, question and answer of every note."""
     for path in sorted(root.glob("cards/*/*.yaml")):
         document = yaml.compose(path.read_text("utf-8"), yaml.CBaseLoader)
+        assert document is not None
         cards = next(value for key, value in document.value if key.value == "cards")
         for card in cards.value:
             values = {key.value: value.value for key, value in card.value}

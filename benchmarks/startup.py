@@ -30,7 +30,9 @@ def main() -> None:
     for _ in range(options.rounds):
         floor.append(time_process(*_FLOOR))
         ours.append(time_process(*_OURS))
-    print(f"{'of ' + str(options.rounds) + ' rounds':16}{'ms':>8}{'floor ms':>10}{'ratio':>8}{'target':>8}")
+    print(
+        f"{'of ' + str(options.rounds) + ' rounds':16}{'ms':>8}{'floor ms':>10}{'ratio':>8}{'target':>8}"
+    )
     for name, pick in (("minimum", min), ("median", median)):
         ours_ms, floor_ms = pick(ours) * 1000, pick(floor) * 1000
         print(f"{name:16}{ours_ms:8.1f}{floor_ms:10.1f}{ours_ms / floor_ms:8.2f}{MAX_RATIO:8.2f}")

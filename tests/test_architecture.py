@@ -28,10 +28,9 @@ MAY_IMPORT = {
     "__main__": {"cli"},
 }
 ONLY_HERE = {
-    "genanki": "anki/package.py",
+    "genanki": "anki/apkg.py",
     "rich": "terminal/",
     "markdown_it": "markdown/",
-    "mdit_py_plugins": "markdown/",
     "pygments": "markdown/",
     "latex2mathml": "web/",
 }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 Severity = Literal["error", "warning"]
@@ -105,18 +107,44 @@ class Diagnostic:
         return self.severity == "error"
 
 
+_LONGEST_MESSAGE: Final = 400
+_LONGEST_LINE: Final = 160
+_UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff]")
+"""What may act upon a terminal, or be no character at all."""
+
+
 def diagnose(
     code: str, message: str, span: Span, *, help: str, related: tuple[Related, ...] = ()
 ) -> Diagnostic:
-    """Make a diagnostic with the severity of its code."""
+    """Make a diagnostic with the severity of its code; it may quote anything."""
     return Diagnostic(
         code=code,
-        message=message,
+        message=_make_plain(message),
         span=span,
-        help=help,
+        help=_make_plain(help),
         severity=SEVERITIES[code],
         related=related,
     )
+
+
+def weigh(
+    problems: Iterable[Diagnostic], severities: Mapping[str, Severity | None]
+) -> list[Diagnostic]:
+    """Give warnings the severity that a pack chose for them; those switched off are left out."""
+    weighed = []
+    for problem in problems:
+        severity = severities.get(problem.code, problem.severity)
+        if severity is not None:
+            weighed.append(replace(problem, severity=severity))
+    return weighed
+
+
+def _make_plain(text: str) -> str:
+    """Return a text of bearable length in which nothing acts upon a terminal."""
+    if len(text) > _LONGEST_MESSAGE:
+        half = _LONGEST_MESSAGE // 2
+        text = f"{text[:half]} … {text[-half:]}"
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def format_text(diagnostics: Iterable[Diagnostic], read_line: Callable[[Span], str | None]) -> str:
@@ -126,16 +154,43 @@ def format_text(diagnostics: Iterable[Diagnostic], read_line: Callable[[Span], s
 
 def _format_one(diagnostic: Diagnostic, line: str | None) -> str:
     span = diagnostic.span
-    parts = [f"{span}: {diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}\n"]
+    place = _make_plain(str(span))
+    parts = [f"{place}: {diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}\n"]
     if line is not None:
-        gutter = f"{span.line:>5} | "
-        # A tab before the fault must be as wide in the underline as in the line itself.
-        lead = "".join("\t" if char == "\t" else " " for char in line[: span.column - 1])
-        parts.append(f"{gutter}{line}\n{' ' * (len(gutter) - 2)}| {lead}{'^' * span.length}\n")
-    parts += [f"  {related.message} at {related.span}\n" for related in diagnostic.related]
+        parts.append(_underline(line, span))
+    parts += [
+        f"  {related.message} at {_make_plain(str(related.span))}\n"
+        for related in diagnostic.related
+    ]
     if diagnostic.help:
         parts.append(f"  help: {diagnostic.help}\n")
     return "".join(parts)
+
+
+def _underline(line: str, span: Span) -> str:
+    """Return a line and, below it, carets as wide as the fault; of a long line, what is around."""
+    start = max(span.column - 1, 0)
+    cut = max(start - _LONGEST_LINE // 2, 0) if len(line) > _LONGEST_LINE else 0
+    shown = line[cut : cut + _LONGEST_LINE]
+    before, fault = shown[: start - cut], shown[start - cut : start - cut + span.length]
+    head = "…" if cut else ""
+    tail = "…" if cut + _LONGEST_LINE < len(line) else ""
+    # One character for another, so that columns stay.
+    shown = _UNSEEN.sub(
+        lambda match: "\t" if match[0] == "\t" else "\N{REPLACEMENT CHARACTER}", shown
+    )
+    # A tab before the fault must be as wide in the underline as in the line itself.
+    lead = " " * len(head) + "".join("\t" if c == "\t" else " " * _count_cells(c) for c in before)
+    carets = "^" * max(sum(map(_count_cells, fault)), 1)
+    gutter = f"{span.line:>5} | "
+    return f"{gutter}{head}{shown}{tail}\n{' ' * (len(gutter) - 2)}| {lead}{carets}\n"
+
+
+def _count_cells(char: str) -> int:
+    """Return how many columns of a terminal a character takes."""
+    if unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
 
 
 def format_json(diagnostics: Iterable[Diagnostic]) -> str:

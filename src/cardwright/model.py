@@ -227,6 +227,12 @@ class Deck:
     severities: Mapping[str, Severity | None]
     """Warnings that this pack turns into errors (or off: None)."""
     span: Span
+    spans: Mapping[str, Span] = field(default_factory=dict, repr=False, compare=False)
+    """Where its description stands, and the values of `select` and `order`: by `key value`."""
+
+    def span_of(self, *words: str) -> Span:
+        """Return where a value stands, or the deck's own place."""
+        return self.spans.get(" ".join(words), self.span)
 
     def walk(self, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Deck]]:
         """Yield this deck and all below it in reading order, each with its full name's parts."""
@@ -247,6 +253,8 @@ class Collection:
     """By pack."""
     blueprints: Mapping[str, Blueprint]
     """By pack."""
+    incomplete: frozenset[str] = frozenset()
+    """Packs of which some cards could not be read: that a card is absent there means nothing."""
 
     def lesson_of(self, card: Card) -> Lesson | None:
         """Return a card's lesson as the blueprint of its pack knows it."""

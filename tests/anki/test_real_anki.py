@@ -261,7 +261,7 @@ def test_options_and_description_travel(write: Write, release: Release, anki: An
     deck = anki.col.decks.by_name("Trees")
     assert deck is not None
     assert deck["md"] is True
-    assert "About **trees** &amp; &lt;b&gt;." in deck["desc"]
+    assert "About **trees** & &lt;b>." in deck["desc"]
     preset = anki.col.decks.config_dict_for_deck_id(deck["id"])
     assert preset["name"] == "Trees"
     assert preset["new"]["perDay"] == 7

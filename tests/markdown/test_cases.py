@@ -26,7 +26,8 @@ def write_result(rendered: Rendered) -> str:
     lines = [rendered.html.rstrip("\n")]
     lines += [f"& {image}" for image in rendered.images]
     lines += [
-        f"! {problem.code}: {problem.message} @ {problem.needle}" for problem in rendered.problems
+        f"! {problem.code}: {problem.message}" + (f" @ {problem.needle}" if problem.needle else "")
+        for problem in rendered.problems
     ]
     return "\n".join(lines)
 

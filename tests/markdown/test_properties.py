@@ -206,6 +206,6 @@ def test_deletions_in_code_hide_exactly_the_answer(
         re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f`{}\\:]", "", text) for text in (before, answer, after)
     )
     html = renderer.render_cloze(
-        f"```{language}\n{before}{{{{c1::{answer}::a hint}}}}{after}\n```"
+        f"```{language}\n{before}{{{{c1::{answer}::a <hint>}}}}{after}\n```"
     ).html
-    assert Inspector(html).text == f"{before}{{{{c1::{answer}::a hint}}}}{after}\n\n"
+    assert Inspector(html).text == f"{before}{{{{c1::{answer}::a <hint>}}}}{after}\n\n"

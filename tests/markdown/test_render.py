@@ -88,11 +88,20 @@ def test_carriage_returns_are_line_breaks() -> None:
     assert Renderer().render_block("a\r\nb\rc&#13;").html == "<p>a\nb\nc</p>\n"
 
 
+def test_two_spaces_break_a_line() -> None:
+    assert Renderer().render_block("a  \nb").html == "<p>a<br>b</p>\n"
+
+
 def test_very_long_code_is_not_highlighted() -> None:
     renderer = Renderer()
     line = "x = 1\n"
     assert "<span" in renderer.render_block(f"```python\n{line * 3_000}```").html
     assert "<span" not in renderer.render_block(f"```python\n{line * 4_000}```").html
+
+
+def test_code_that_the_lexer_changes_is_not_highlighted() -> None:
+    html = Renderer().render_block("```python\n\ufeffx = 1\n```").html
+    assert html == '<pre class="code"><code class="language-python">\ufeffx = 1\n</code></pre>\n'
 
 
 def test_text_of_others_is_escaped() -> None:

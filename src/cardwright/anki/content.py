@@ -48,9 +48,9 @@ def describe_card(
     return Content(card=card, matter=matter, hash=hash_matter(matter))
 
 
-def hash_matter(matter: dict[str, Any]) -> str:
+def hash_matter(matter: dict[str, Any], rendering: int = RENDERING) -> str:
     """Return a digest that is the same for the same matter, whatever the order of its keys."""
-    text = json.dumps([RENDERING, matter], sort_keys=True, ensure_ascii=False)
+    text = json.dumps([rendering, matter], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
 
 

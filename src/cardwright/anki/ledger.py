@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from cardwright.anki.content import Content, hash_matter
+from cardwright.anki.content import RENDERING, Content, hash_matter
 from cardwright.anki.notetype import NoteType
-from cardwright.diagnostic import Diagnostic, Span, diagnose
+from cardwright.diagnostic import Diagnostic, Span, diagnose, weigh
 from cardwright.model import Card, Collection
 
 LEDGER_FORMAT: Final = 1
@@ -110,58 +110,83 @@ def format_ledger(ledger: Ledger) -> str:
 
 def read_ledger(path: Path, pack: str, shown_path: str) -> tuple[Ledger, list[Diagnostic]]:
     """Read a pack's ledger; an absent one is empty, a damaged one is reported line by line."""
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except FileNotFoundError:
+    if not path.exists():
         return Ledger(pack=pack), []
+    if not path.is_file():
+        return Ledger(pack=pack), [_damage(shown_path, 1, "this is no plain file")]
+    try:
+        # Not `splitlines`: texts may hold what it takes for the end of a line.
+        lines = path.read_bytes().decode("utf-8").removesuffix("\n").split("\n")
     except UnicodeDecodeError:
         return Ledger(pack=pack), [_damage(shown_path, 1, "this is no UTF-8 text")]
     problems: list[Diagnostic] = []
-    head: dict[str, Any] = {}
+    ledger = Ledger(pack=pack)
     notes: dict[str, Published] = {}
     note_types: dict[str, PublishedType] = {}
     for number, line in enumerate(lines, 1):
         try:
-            row = json.loads(line)
+            row = _read_row(line)
             if number == 1:
-                head = _read_head(row, pack)
+                ledger = _read_head(row, pack)
             elif "note_type" in row:
-                note_type = PublishedType(
-                    kind=row["note_type"],
-                    mod_s=int(row["mod"]),
-                    hash=row["hash"],
-                    structure=dict(row["structure"]),
-                )
+                note_type = _read_note_type(row)
                 note_types[note_type.kind] = note_type
             else:
                 note = _read_note(row, number)
-                if note.id in notes:
-                    problems.append(_damage(shown_path, number, f"`{note.id}` stands twice"))
-                elif hash_matter(dict(note.matter)) != note.hash:
-                    message = f"`{note.id}` does not match its hash"
-                    problems.append(_damage(shown_path, number, message))
+                problems += _check_note(note, notes, shown_path)
                 notes[note.id] = note
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            problems.append(_damage(shown_path, number, f"this line cannot be read ({error})"))
-    ledger = Ledger(
-        pack=pack,
-        version=str(head.get("version", "")),
-        released_s=int(head.get("released", 0)),
-        deck_names=tuple(head.get("decks", ())),
-        notes=notes,
-        note_types=note_types,
-    )
-    return ledger, problems
+        except KeyError as error:
+            problems.append(_damage(shown_path, number, f"this line lacks {error}"))
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
+            problems.append(_damage(shown_path, number, f"this line cannot be read: {error}"))
+    return replace(ledger, notes=notes, note_types=note_types), problems
 
 
-def _read_head(row: dict[str, Any], pack: str) -> dict[str, Any]:
+def _check_note(
+    note: Published, notes: Mapping[str, Published], shown_path: str
+) -> Iterator[Diagnostic]:
+    if note.id in notes:
+        yield _damage(shown_path, note.line, f"`{note.id}` stands twice")
+    matter = dict(note.matter)
+    # What was published by an earlier rendering keeps its hash until the next release.
+    if all(hash_matter(matter, rendering + 1) != note.hash for rendering in range(RENDERING)):
+        yield _damage(shown_path, note.line, f"`{note.id}` does not match its hash")
+
+
+def _read_row(line: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        message = "it is no JSON"
+        raise ValueError(message) from error
+    if not isinstance(row, dict):
+        message = "it is no object"
+        raise TypeError(message)
+    return row
+
+
+def _read_head(row: dict[str, Any], pack: str) -> Ledger:
     if row["ledger"] != LEDGER_FORMAT:
         message = f"ledger format {row['ledger']} is not known; update cardwright"
         raise ValueError(message)
     if row["pack"] != pack:
-        message = f"it belongs to the pack `{row['pack']}`"
+        message = f"the ledger belongs to the pack `{row['pack']}`"
         raise ValueError(message)
-    return row
+    return Ledger(
+        pack=pack,
+        version=str(row["version"]),
+        released_s=int(row["released"]),
+        deck_names=tuple(map(str, row["decks"])),
+    )
+
+
+def _read_note_type(row: dict[str, Any]) -> PublishedType:
+    return PublishedType(
+        kind=str(row["note_type"]),
+        mod_s=int(row["mod"]),
+        hash=str(row["hash"]),
+        structure=dict(row["structure"]),
+    )
 
 
 def _read_note(row: dict[str, Any], number: int) -> Published:
@@ -187,9 +212,24 @@ def _damage(path: str, line: int, message: str) -> Diagnostic:
 
 def check_ledger(
     ledger: Ledger, collection: Collection, note_types: Iterable[NoteType], shown_path: str
-) -> Iterator[Diagnostic]:
+) -> list[Diagnostic]:
     """Report what would cost people who imported the pack their cards or their progress."""
     cards = [card for card in collection.cards if card.pack == ledger.pack]
+    found = [
+        *(
+            ()
+            if ledger.pack in collection.incomplete
+            else _check_vanished(ledger, cards, shown_path)
+        ),
+        *_check_cards(ledger, cards),
+        *_check_frozen(ledger, collection, note_types),
+        *_check_deck_names(ledger, collection),
+    ]
+    deck = collection.decks.get(ledger.pack)
+    return weigh(found, deck.severities if deck else {})
+
+
+def _check_vanished(ledger: Ledger, cards: list[Card], shown_path: str) -> Iterator[Diagnostic]:
     known = {card_id for card in cards for card_id in (card.id, *card.formerly)}
     for note in ledger.notes.values():
         if note.id not in known:
@@ -199,6 +239,9 @@ def check_ledger(
                 Span(path=shown_path, line=note.line, column=1),
                 help="put it back with `retired: why`, or name it in `formerly` of its new id",
             )
+
+
+def _check_cards(ledger: Ledger, cards: list[Card]) -> Iterator[Diagnostic]:
     for card in cards:
         published = ledger.find(card)
         if published is None:
@@ -208,17 +251,16 @@ def check_ledger(
                 "kind-changed",
                 f"`{card.id}` was published as `{published.kind}`, not `{card.kind}`",
                 card.span_of("kind"),
-                help="retire it, and write a new card with a new id",
+                help="put the kind back; or retire the card, and write a new one with a new id",
             )
         if published.guid_ref != card.original_ref:
             yield diagnose(
                 "ledger-mismatch",
-                f"`{card.id}` was published as {published.guid_ref}",
+                f"`{card.id}` was first published as `{published.guid_ref}`, "
+                f"and would come as `{card.original_ref}`: a second note for everybody",
                 card.span_of("formerly"),
-                help="list the earlier ids in `formerly`, the oldest first",
+                help="list all earlier ids in `formerly`, the oldest first",
             )
-    yield from _check_frozen(ledger, collection, note_types)
-    yield from _check_deck_names(ledger, collection)
 
 
 def _check_frozen(
@@ -228,16 +270,15 @@ def _check_frozen(
         published = ledger.note_types.get(note_type.kind)
         if published is None or dict(published.structure) == note_type.structure:
             continue
-        changed = [
-            key
-            for key, value in note_type.structure.items()
-            if published.structure.get(key) != value
-        ]
+        keys = {*note_type.structure, *published.structure}
+        changed = sorted(
+            key for key in keys if published.structure.get(key) != note_type.structure.get(key)
+        )
         yield diagnose(
             "note-type-changed",
             f"the note type of `{note_type.kind}` is published and frozen; changed: {', '.join(changed)}",
             collection.decks[ledger.pack].span,
-            help="undo the change; new structure is a new kind",
+            help="undo the change in the kind's file; a new structure is a new kind",
         )
 
 

@@ -53,7 +53,7 @@ def _render_cloze(text: str, number: int, *, revealed: bool) -> str:
     position = 0
     for match in _CLOZE_PART.finditer(text):
         _, held, hint = stack[-1]
-        (hint if hint else held).append(text[position : match.start()])
+        (hint or held).append(text[position : match.start()])
         position = match.end()
         if match[1]:
             stack.append(({int(part) for part in match[1].split(",") if part}, [], []))
@@ -61,7 +61,7 @@ def _render_cloze(text: str, number: int, *, revealed: bool) -> str:
             if len(stack) > 1 and not hint:
                 hint.append("")
             else:
-                (hint if hint else held).append("::")
+                (hint or held).append("::")
         elif len(stack) > 1:
             numbers, inner, inner_hint = stack.pop()
             stack[-1][1].append(

@@ -18,7 +18,7 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print what was built as JSON.")
 @click.pass_obj
 def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bool) -> None:
-    """Build the Anki package of each pack, or of those named.
+    """Build the Anki packages, or those named.
 
     \b
     cards build

@@ -20,7 +20,7 @@ import click
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
 @click.pass_obj
 def check(folder: Path, layout: str, strict: bool) -> None:
-    """Tell everything that is wrong with cards and decks, in place.
+    """Tell everything that is wrong, in place.
 
     \b
     cards check

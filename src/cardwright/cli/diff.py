@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
 @click.pass_obj
 def diff(folder: Path, what: tuple[str, ...], as_json: bool) -> None:
-    """Show what a release would change, or what differs between two packages.
+    """Show what a release would change.
+
+    With two packages: what differs between them.
 
     \b
     cards diff                        sources against what was published
@@ -65,7 +67,9 @@ def _compare_with_ledgers(folder: Path, packs: tuple[str, ...]) -> dict[str, lis
     changes = {}
     for pack in choose_packs(project.collection, packs):
         ledger = project.ledgers[pack]
-        contents = describe_pack(project.collection, pack, ledger, project.make_shelf())
+        contents = describe_pack(
+            project.collection, project.collection.decks[pack], ledger, project.make_shelf()
+        )
         changes[pack] = compare_with_ledger(ledger, contents)
     return changes
 

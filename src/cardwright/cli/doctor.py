@@ -57,7 +57,6 @@ def _list_libraries() -> list[tuple[str, str, str]]:
             "" if yaml.__with_libyaml__ else "without libyaml: reading is about 6 times slower",
         ),
         ("markdown-it-py", ""),
-        ("mdit-py-plugins", ""),
         ("pygments", ""),
         ("genanki", ""),
         ("rich", ""),

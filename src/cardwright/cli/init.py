@@ -12,7 +12,9 @@ import click
 @click.option("--pack", default="", help="Name of the first pack; default: the folder's.")
 @click.pass_obj
 def init(folder: Path, target: Path, pack: str) -> None:
-    """Start a project in FOLDER, with a card of every kind, that builds at once.
+    """Start a project that builds at once.
+
+    FOLDER gets one deck, with a card of every kind.
 
     \b
     cards init spanish

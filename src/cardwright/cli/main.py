@@ -4,25 +4,48 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Final
 
 import click
 
 from cardwright import __version__
-from cardwright.cli.build import build
-from cardwright.cli.check import check
-from cardwright.cli.diff import diff
-from cardwright.cli.doctor import doctor
-from cardwright.cli.init import init
-from cardwright.cli.list import list_command
-from cardwright.cli.new import new
-from cardwright.cli.preview import preview
-from cardwright.cli.release import release
-from cardwright.cli.schema import schema
-from cardwright.cli.show import show
+
+_COMMANDS: Final = {
+    "init": "Start a project that builds at once.",
+    "new": "Append a card to be filled in.",
+    "check": "Tell everything that is wrong, in place.",
+    "list": "List the cards of the project.",
+    "show": "Show a card as it is asked.",
+    "build": "Build the Anki packages, or those named.",
+    "diff": "Show what a release would change.",
+    "release": "Publish a pack: ledger, changelog, package.",
+    "preview": "Show every card in a browser as Anki will, question beside answer.",
+    "schema": "Print a JSON Schema for editors.",
+    "doctor": "Tell versions, paths, and what is missing.",
+}
+"""Every command, with the first sentence of its own help; it stands in the module of its name."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """A group that imports a command when it is called: to list them, this table is enough."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, listed and load_command(str(listed.name)), rest
+
+
+def load_command(name: str) -> click.Command:
+    """Import a command."""
+    module = import_module(f"cardwright.cli.{name}")
+    found = (value for value in vars(module).values() if isinstance(value, click.Command))
+    return next(command for command in found if command.name == name)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="cards")
 @click.option(
     "-C",
@@ -43,20 +66,8 @@ def cards(context: click.Context, folder: Path) -> None:
     context.obj = folder
 
 
-for command in (
-    init,
-    new,
-    check,
-    list_command,
-    show,
-    build,
-    diff,
-    release,
-    preview,
-    schema,
-    doctor,
-):
-    cards.add_command(command)
+for _name, _short_help in _COMMANDS.items():
+    cards.add_command(click.Command(_name, short_help=_short_help))
 
 
 def main() -> None:

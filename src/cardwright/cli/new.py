@@ -13,7 +13,9 @@ import click
 @click.option("--id", "card_id", default="", help="The card's id; default: new-card.")
 @click.pass_obj
 def new(folder: Path, kind: str, file: Path, card_id: str) -> None:
-    """Append a card of a KIND to a FILE of cards, ready to be filled in.
+    """Append a card to be filled in.
+
+    The skeleton of a KIND goes to the end of a FILE of cards, which is made if need be.
 
     \b
     cards new term cards/mlpro/mlops/monitoring.yaml --id label-drift

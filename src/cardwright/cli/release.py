@@ -28,7 +28,7 @@ _HEADINGS = {
 @click.option("--dry-run", is_flag=True, help="Show the changelog entry; write nothing.")
 @click.pass_obj
 def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None:
-    """Publish the pack's present state: write its ledger and a changelog entry, and build it.
+    """Publish a pack: ledger, changelog, package.
 
     Without VERSION the next one is chosen: 1.0.0 at first, then a minor version when cards were
     added or retired, else a patch.

@@ -10,12 +10,15 @@ FOLDER = "schemas"
 
 
 @click.command()
-@click.argument("name", type=click.Choice(["cards", "deck", "blueprint", "kind", "kinds"]), default="cards")
+@click.argument(
+    "name", type=click.Choice(["cards", "deck", "blueprint", "kind", "kinds"]), default="cards"
+)
 @click.option("--write", is_flag=True, help="Write all of them to schemas/ of the project.")
 @click.pass_obj
 def schema(folder: Path, name: str, write: bool) -> None:
-    """Print the JSON Schema of cards (or deck, blueprint, kind), for editors.
+    """Print a JSON Schema for editors.
 
+    Of cards, or of a deck, blueprint or kind;
     `kinds` is the reference page of all kinds of cards, for people.
 
     A YAML file names its schema in its first line, relative to itself:

@@ -12,7 +12,7 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print the card as JSON.")
 @click.pass_obj
 def show(folder: Path, ref: str, as_json: bool) -> None:
-    """Show a card as it is asked, every side of it.
+    """Show a card as it is asked.
 
     \b
     cards show label-drift

@@ -7,6 +7,7 @@ it copies what aliases name. Parse events do neither, and are as fast.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 import yaml
@@ -43,36 +44,45 @@ def _compose(text: str, faults: list[Fault]) -> Node | None:
     root: Node | None = None
     # Values of each collection that is open; a mapping's keys and values take turns.
     stack: list[tuple[yaml.CollectionNode, list[Node]]] = []
-    for event in yaml.parse(text, Loader=_Loader):
-        node: Node
+    events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
+    for event in events:
         if isinstance(event, yaml.CollectionEndEvent):
-            collection, values = stack.pop()
-            collection.end_mark = event.end_mark
-            pairs = isinstance(collection, yaml.MappingNode)
-            collection.value = list(zip(*[iter(values)] * 2, strict=True)) if pairs else values
-            continue
-        if not isinstance(event, yaml.NodeEvent):
-            if isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                faults.append(_second_document(event))
-                return None
-            continue
-        _refuse_properties(text, event, faults)
-        if isinstance(event, yaml.CollectionStartEvent):
-            if len(stack) == MAX_DEPTH:
+            _close(*stack.pop(), event.end_mark)
+        elif isinstance(event, yaml.NodeEvent):
+            _refuse_properties(text, event, faults)
+            node = _make_node(event)
+            if stack:
+                stack[-1][1].append(node)
+            root = node if root is None else root
+            if isinstance(node, yaml.CollectionNode):
+                stack.append((node, []))
+            if len(stack) > MAX_DEPTH:
                 faults.append(_too_deep(event))
                 return None
-            make = yaml.SequenceNode if isinstance(event, yaml.SequenceStartEvent) else yaml.MappingNode
-            node = make("", [], event.start_mark, event.end_mark, event.flow_style)
-        elif isinstance(event, yaml.ScalarEvent):
-            node = yaml.ScalarNode(_TEXT, event.value, event.start_mark, event.end_mark, event.style)
-        else:
-            node = yaml.ScalarNode(_TEXT, "", event.start_mark, event.end_mark)
-        if stack:
-            stack[-1][1].append(node)
-        root = node if root is None else root
-        if isinstance(node, yaml.CollectionNode):
-            stack.append((node, []))
+        elif isinstance(event, yaml.DocumentStartEvent) and root is not None:
+            faults.append(_second_document(event))
+            return None
     return root
+
+
+def _make_node(event: Any) -> Node:
+    """Make the node that an event begins; a collection is still empty."""
+    start, end = event.start_mark, event.end_mark
+    if isinstance(event, yaml.MappingStartEvent):
+        return yaml.MappingNode("", [], start, end, event.flow_style)
+    if isinstance(event, yaml.SequenceStartEvent):
+        return yaml.SequenceNode("", [], start, end, event.flow_style)
+    if isinstance(event, yaml.ScalarEvent):
+        return yaml.ScalarNode(_TEXT, event.value, start, end, event.style)
+    return yaml.ScalarNode(_TEXT, "", start, end)  # an alias, which is refused
+
+
+def _close(collection: yaml.CollectionNode, values: list[Node], end: Any) -> None:
+    collection.end_mark = end
+    if isinstance(collection, yaml.MappingNode):
+        collection.value = list(zip(values[::2], values[1::2], strict=True))
+    else:
+        collection.value = values
 
 
 def _refuse_properties(text: str, event: Any, faults: list[Fault]) -> None:
@@ -85,7 +95,7 @@ def _refuse_properties(text: str, event: Any, faults: list[Fault]) -> None:
         faults.append(explain_tag(text, tag.start() if tag else start))
 
 
-def _second_document(event: yaml.DocumentStartEvent) -> Fault:
+def _second_document(event: Any) -> Fault:
     return Fault(
         code="syntax-error",
         message="a second document starts here",
@@ -95,7 +105,7 @@ def _second_document(event: yaml.DocumentStartEvent) -> Fault:
     )
 
 
-def _too_deep(event: yaml.CollectionStartEvent) -> Fault:
+def _too_deep(event: Any) -> Fault:
     return Fault(
         code="nesting-too-deep",
         message=f"lists and keys are nested more than {MAX_DEPTH} levels deep",

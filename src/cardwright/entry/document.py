@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from itertools import islice
 from typing import Final
 
@@ -93,11 +94,12 @@ class Document:
         self.problems.append(diagnose(code, message, self._span(line, column, length), help=help))
 
     def _decode(self, raw: bytes) -> bool:
+        raw = raw.removeprefix(BOM_UTF8)
         try:
-            text = raw.decode("utf-8-sig")
+            text = raw.decode("utf-8")
         except UnicodeDecodeError as error:
             # The text before the fault is sound, so that its place can be told.
-            self._take(raw[: error.start].decode("utf-8-sig"))
+            self._take(raw[: error.start].decode("utf-8"))
             self._report_at(
                 "not-utf8",
                 f"byte 0x{raw[error.start]:02x} is not UTF-8 text",
@@ -126,5 +128,9 @@ class Document:
         self.root, faults = compose(self.text)
         for fault in faults:
             self._report_at(fault.code, fault.message, fault.index, fault.length, help=fault.help)
-        if self.root is None and not faults:
+        is_empty = self.root is None or (
+            isinstance(self.root, yaml.ScalarNode) and not self.root.value.strip()
+        )
+        if is_empty and not faults:
+            self.root = None
             self._report_at("missing-field", "the file is empty", help="fill it, or delete it")

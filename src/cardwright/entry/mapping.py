@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from cardwright.entry.compose import Node
     from cardwright.entry.document import Document
 
-CONTROL: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
-)
+CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 """Characters that no text holds: they are unseen, and act upon terminals or end lines."""
 _ESCAPED_CONTROL: Final = re.compile(rf"\r|{CONTROL.pattern}")
 

@@ -11,6 +11,7 @@ import yaml
 
 _QUOTE: Final = 'put the text in quotes, or below a "|"'
 _WORD: Final = re.compile(r"\S+")
+_NAMES: Final = {"\t": "a tab", "`": "a backtick"}
 _ALIASES: Final = {"*": "alias", "&": "anchor"}
 
 
@@ -66,7 +67,7 @@ _CAUSES: Final = (
     _Cause(
         problem="cannot start any token",
         before=r"[ \t]*$",
-        message="nothing can start with a {char} here",
+        message="no line can start with {char}",
         help=f"indent with spaces; if this is text, {_QUOTE}",
     ),
     _Cause(
@@ -77,7 +78,7 @@ _CAUSES: Final = (
     _Cause(
         problem="mapping values are not allowed",
         before=r".*:\s",
-        message="the text of a key holds a colon and a space itself",
+        message="the second `: ` of this line would start another key",
         help=_QUOTE,
     ),
     _Cause(
@@ -191,12 +192,15 @@ def explain_error(text: str, error: yaml.YAMLError) -> Fault:
         return explain_alias(text, start)
     if "scanning a tag" in context or "undefined tag handle" in problem:
         return explain_tag(text, start)
+    if stop >= len(text.rstrip()) and "flow" in context:
+        message = "the file ends, and a bracket is still open"
+        return _fault("syntax-error", message, len(text.rstrip()) - 1, 1, "close the bracket")
     before = text[text.rfind("\n", 0, stop) + 1 : stop]
     for cause in _CAUSES:
         if cause.problem in problem and cause.context in context and re.match(cause.before, before):
             index, length = _find_place(text, cause.place, start, stop)
-            char = f"`{text[index : index + length]}`" if index < len(text) else "the end of the file"
-            message = cause.message.replace("{char}", char)
+            piece = text[index : index + length]
+            message = cause.message.replace("{char}", _NAMES.get(piece, f"`{piece}`"))
             return _fault(cause.code, message, index, length, cause.help)
     message = f"this cannot be read as YAML: {problem} {context}".strip()
     return _fault("syntax-error", message, stop, 1, "check indentation, quotes and brackets here")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -31,7 +32,7 @@ def read_built_in_kinds() -> dict[str, Kind]:
     folder = resources.files(__package__)
     for name in ("term", "instinct", "objective", "basic", "cloze", "choice", "route"):
         document = Document(f"{name}.yaml", folder.joinpath(f"{name}.yaml").read_bytes())
-        kind = parse_kind(document)
+        _, kind = parse_kind(document)
         if kind is None:
             message = f"built-in kind {name}: {document.problems}"
             raise ValueError(message)
@@ -39,18 +40,21 @@ def read_built_in_kinds() -> dict[str, Kind]:
     return kinds
 
 
-def parse_kind(document: Document) -> Kind | None:
-    """Read one kind's file; a kind with problems is None."""
+def parse_kind(document: Document) -> tuple[str, Kind | None]:
+    """Read one kind's file: its name, and the kind, which is None when it has problems."""
+    stem = Path(document.path).stem
     entry = document.entry()
-    kind = None if entry is None else _parse_kind(entry, Path(document.path).stem)
-    return None if document.problems else kind
+    if entry is None:
+        return stem, None
+    name = entry.text("kind") or stem
+    kind = _parse_kind(entry, name)
+    return name, None if document.problems else kind
 
 
-def _parse_kind(entry: Entry, stem: str) -> Kind | None:
+def _parse_kind(entry: Entry, name: str) -> Kind | None:
     entry.refuse_unknown(
         ("kind", "title", "about", "anki", "sources", "cloze", "fields", "sides", "sample")
     )
-    name = entry.text("kind") or stem
     if not _NAME.fullmatch(name):
         entry.report("bad-id", f"`{name}` is no name for a kind", "kind", help="use a-z, 0-9 and -")
     anki = entry.entry("anki")
@@ -60,7 +64,8 @@ def _parse_kind(entry: Entry, stem: str) -> Kind | None:
     built = [*_list_keys(entry, "fields"), "sides", *_list_keys(entry, "sides")]
     anki_id = _read_id(anki, "note type", name, *built)
     fields = _parse_fields(entry, anki_id)
-    sides = _parse_sides(entry, anki_id, {field.name: field for field in fields})
+    by_name = {field.name: field for field in fields}
+    sides = _parse_sides(entry, anki_id, by_name) if fields else ()
     wanted = entry.text("sources") or "wanted"
     if wanted not in ("wanted", "optional"):
         entry.report(
@@ -77,7 +82,7 @@ def _parse_kind(entry: Entry, stem: str) -> Kind | None:
             "cloze",
             help="name the field with the gaps",
         )
-    if cloze and len(sides) != 1:
+    if cloze and len(sides) > 1:
         entry.report(
             "bad-value",
             "a cloze kind has one side",
@@ -104,27 +109,23 @@ def _parse_kind(entry: Entry, stem: str) -> Kind | None:
 def _parse_fields(entry: Entry, anki_id: int) -> tuple[Field, ...]:
     if not entry.require("fields", help="a kind needs at least one field"):
         return ()
-    declared = entry.entry("fields")
     fields: list[Field] = []
-    for name in declared.values if declared else ():
-        item = declared.entry(name) if declared else None
-        if item is None:
-            continue
+    for name, key, item in _list_declared(entry, "fields"):
         item.refuse_unknown(("type", "label", "required", "max_words", "id", "help"))
         label = item.text("label") or name.replace("_", " ").capitalize()
         if not _FIELD_NAME.fullmatch(name) or name in _RESERVED_KEYS:
-            item.report(
+            item.document.report(
                 "bad-id",
                 f"`{name}` cannot name a field",
-                name,
-                help="use a-z, 0-9 and _, and no common key",
+                key,
+                help=f"use a-z, 0-9 and _, and none of {', '.join(sorted(_RESERVED_KEYS))}",
             )
         if label.casefold() in _RESERVED_LABELS or re.search(r'[:{}"#^/]', label):
             item.report(
                 "bad-value",
                 f"`{label}` cannot be a label",
                 "label",
-                help="Anki or Cardwright uses it; choose another",
+                help='choose one that is no field of Anki or Cardwright and holds none of : { } " # ^ /',
             )
         if any(field.label.casefold() == label.casefold() for field in fields):
             item.report(
@@ -165,15 +166,20 @@ def _parse_fields(entry: Entry, anki_id: int) -> tuple[Field, ...]:
     return tuple(fields)
 
 
+def _list_declared(entry: Entry, key: str) -> Iterator[tuple[str, yaml.Node, Entry]]:
+    """Yield each name that a mapping declares: the name, its place, and what is said of it."""
+    declared = entry.entry(key)
+    for name in declared.values if declared else ():
+        item = declared.entry(name) if declared else None
+        if declared and item:
+            yield name, declared.keys[name], item
+
+
 def _parse_sides(entry: Entry, anki_id: int, fields: dict[str, Field]) -> tuple[Side, ...]:
     if not entry.require("sides", help="a kind asks at least one side"):
         return ()
-    declared = entry.entry("sides")
     sides: list[Side] = []
-    for name in declared.values if declared else ():
-        item = declared.entry(name) if declared else None
-        if item is None:
-            continue
+    for name, key, item in _list_declared(entry, "sides"):
         item.refuse_unknown(("ask", "show", "when", "id"))
         item.require("ask", help="Markdown with {{field}} where a field's text goes")
         item.require("show", help="the fields that the answer reveals")
@@ -185,10 +191,10 @@ def _parse_sides(entry: Entry, anki_id: int, fields: dict[str, Field]) -> tuple[
             anki_id=_read_id(item, "template", f"{anki_id}.{name}"),
         )
         if not _NAME.fullmatch(name) or re.fullmatch(r"c\d+", name):
-            item.report(
+            item.document.report(
                 "bad-id",
                 f"`{name}` cannot name a side",
-                "ask",
+                key,
                 help="use a-z, 0-9 and -; c1, c2 … are for clozes",
             )
         asked = _FIELD_REF.findall(side.ask)

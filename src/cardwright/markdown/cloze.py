@@ -14,9 +14,9 @@ from typing import Final
 from cardwright.markdown.problem import TextProblem, cut_needle
 
 _MAX_NUMBER: Final = 499
-"""Anki makes no card beyond (manual, "Cloze deletion")."""
+"""Beyond it, Anki gives every card the number 500 (run with its backend 26.9)."""
 _MAX_DEPTH: Final = 8
-"""Anki's own limit, up to 10 in the backend of 2026, is lower in earlier clients."""
+"""Anki passes over what lies deeper than ten (run with its backend 26.9); no card needs it."""
 _HOW: Final = "write {{c1::answer}} or {{c1::answer::hint}}"
 _PIECE: Final = re.compile(
     r"""

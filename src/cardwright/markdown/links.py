@@ -11,6 +11,7 @@ _WEB: Final = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _BLANK: Final = re.compile(r"[\x00-\x20\x7f-\xa0]")
 """What browsers pass over when they look for a scheme (URL standard, "basic URL parser")."""
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def is_web_address(href: str) -> bool:
@@ -37,7 +38,9 @@ def explain_link(href: str) -> TextProblem:
 
 def is_project_path(path: str) -> bool:
     """Tell whether an image's path can name a file of the project."""
-    return path.isprintable() and path[:1] not in ("", "/", "\\") and not _SCHEME.match(path)
+    if _CONTROL.search(path) or _SCHEME.match(path):
+        return False
+    return path[:1] not in ("", "/", "\\")
 
 
 def explain_image(path: str) -> TextProblem:

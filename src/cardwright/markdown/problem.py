@@ -22,4 +22,4 @@ class TextProblem:
 
 def cut_needle(text: str, start: int = 0) -> str:
     """Cut the piece of a text by which a place is found again: never beyond its line."""
-    return text[start : start + _NEEDLE_LENGTH].split("\n", 1)[0]
+    return text[start : start + _NEEDLE_LENGTH].split("\n", 1)[0].rstrip()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from datetime import date
 from typing import Any, Final
 
 import yaml
 
+from cardwright.diagnostic import Span
 from cardwright.entry import Document, Entry
 from cardwright.kinds import list_asked
 from cardwright.model import (
@@ -27,26 +29,45 @@ MAX_ID_LENGTH: Final = 80
 _ID: Final = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
 _TAG: Final = re.compile(r"[^\s\"',:]+(?:::[^\s\"',:]+)*")
 _OURS: Final = ("domain", "kind", "lesson", "leech", "marked", "retired")
-_DATE: Final = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 
 
-def parse_cards(document: Document, pack: str, kinds: Mapping[str, Kind]) -> list[Card]:
-    """Read every card of a file; cards with a fault that hides their identity are left out."""
+def parse_cards(
+    document: Document, pack: str, kinds: Mapping[str, Kind], faulty: Container[str] = ()
+) -> tuple[list[Card], bool]:
+    """Read a file: its cards, and whether that is all of them.
+
+    Cards with a fault that hides their identity are left out, and so are those of a kind whose
+    own file is `faulty`.
+    """
     entry = document.entry()
     if entry is None:
-        return []
+        return [], False
     entry.refuse_unknown((*FILE_KEYS, "cards"))
-    defaults = _parse_common(entry)
+    common = _parse_common(entry, kinds, faulty)
+    spans = {key: entry.span_of(key) for key in entry.values if key in FILE_KEYS}
     entry.require("cards", help="list the cards of the file below `cards:`")
-    cards = (_parse_card(item, pack, kinds, defaults) for item in entry.entries("cards"))
-    return [card for card in cards if card is not None]
+    items = entry.items("cards", "cards")
+    cards = []
+    for node in items:
+        item = document.entry(node)
+        card = _parse_card(item, pack, kinds, faulty, common, spans) if item else None
+        if card is not None:
+            cards.append(card)
+    return cards, bool(items) and len(cards) == len(items)
 
 
 def _parse_card(
-    entry: Entry, pack: str, kinds: Mapping[str, Kind], defaults: Mapping[str, Any]
+    entry: Entry,
+    pack: str,
+    kinds: Mapping[str, Kind],
+    faulty: Container[str],
+    defaults: Mapping[str, Any],
+    default_spans: Mapping[str, Span],
 ) -> Card | None:
-    common = {**defaults, **_parse_common(entry)}
-    kind = _find_kind(entry, common.get("kind"), kinds)
+    common = {**defaults, **_parse_common(entry, kinds, faulty)}
+    if "kind" not in common:
+        entry.require("kind", help=f"one of {', '.join(kinds)}; it may stand once for the file")
+    kind = kinds.get(common.get("kind", ""))
     card_id = _parse_id(entry)
     if kind is None or card_id is None:
         return None
@@ -71,14 +92,18 @@ def _parse_card(
         formerly=_parse_formerly(entry),
         retired=entry.text("retired") or None,
         span=entry.span_of("id"),
-        spans={key: entry.document.span(node) for key, node in entry.values.items()},
+        spans={**default_spans, **{key: entry.span_of(key) for key in entry.values}},
     )
 
 
-def _parse_common(entry: Entry) -> dict[str, Any]:
+def _parse_common(
+    entry: Entry, kinds: Mapping[str, Kind], faulty: Container[str]
+) -> dict[str, Any]:
     """Return the common values that an entry sets itself."""
     common: dict[str, Any] = {}
-    for key in ("kind", "lesson", "extra"):
+    if "kind" in entry:
+        common["kind"] = _parse_kind_name(entry, kinds, faulty)
+    for key in ("lesson", "extra"):
         if text := entry.text(key):
             common[key] = text
     if "objectives" in entry:
@@ -90,11 +115,9 @@ def _parse_common(entry: Entry) -> dict[str, Any]:
     return common
 
 
-def _find_kind(entry: Entry, name: str | None, kinds: Mapping[str, Kind]) -> Kind | None:
-    if name is None:
-        entry.require("kind", help=f"one of {', '.join(kinds)}; it may stand once for the file")
-        return None
-    if name not in kinds:
+def _parse_kind_name(entry: Entry, kinds: Mapping[str, Kind], faulty: Container[str]) -> str:
+    name = entry.text("kind")
+    if name and name not in kinds and name not in faulty:
         close = difflib.get_close_matches(name, kinds, n=1)
         entry.report(
             "unknown-kind",
@@ -102,7 +125,7 @@ def _find_kind(entry: Entry, name: str | None, kinds: Mapping[str, Kind]) -> Kin
             "kind",
             help=f"did you mean `{close[0]}`?" if close else f"kinds: {', '.join(kinds)}",
         )
-    return kinds.get(name)
+    return name
 
 
 def _parse_id(entry: Entry) -> str | None:
@@ -134,22 +157,29 @@ def suggest_id(text: str) -> str:
 
 
 def _parse_formerly(entry: Entry) -> tuple[str, ...]:
-    former = entry.texts("formerly") if "formerly" in entry else ()
-    for text in former:
-        if not is_id(text):
-            entry.report("bad-id", f"`{text}` is no id", "formerly", help="name the earlier ids")
-    return tuple(text for text in former if is_id(text))
+    former = []
+    for node in entry.items("formerly", "texts"):
+        text = entry.text_of(node, "formerly")
+        if text and not is_id(text):
+            cure = "name earlier ids as they were published"
+            entry.document.report("bad-id", f"`{text}` is no id", node, help=cure)
+        elif text:
+            former.append(text)
+    return tuple(former)
 
 
 def _parse_tags(entry: Entry) -> tuple[str, ...]:
     tags = []
-    for tag in entry.texts("tags"):
+    for node in entry.items("tags", "texts"):
+        tag = entry.text_of(node, "tags")
+        if not tag:
+            continue
         if not _TAG.fullmatch(tag):
-            cure = "no spaces, quotes or commas; `::` makes a hierarchy"
-            entry.report("bad-tag", f"`{tag}` is no tag", "tags", help=cure)
+            cure = "no spaces, quotes, commas or single colons; `::` makes a hierarchy"
+            entry.document.report("bad-tag", f"`{tag}` is no tag", node, help=cure)
         elif tag.split("::")[0].casefold() in _OURS:
             cure = "Cardwright or Anki sets it; choose another"
-            entry.report("bad-tag", f"the tag `{tag}` is reserved", "tags", help=cure)
+            entry.document.report("bad-tag", f"the tag `{tag}` is reserved", node, help=cure)
         else:
             tags.append(tag)
     return tuple(dict.fromkeys(tags))
@@ -166,7 +196,7 @@ def _parse_sources(entry: Entry) -> tuple[Source, ...]:
             if "url" not in item and "title" not in item:
                 item.require("url", help="give a source its url, its title, or both")
             checked = item.text("checked")
-            if checked and not _DATE.fullmatch(checked):
+            if checked and not _is_date(checked):
                 cure = "write it as 2026-04-30"
                 item.report("bad-date", f"`{checked}` is no date", "checked", help=cure)
             source = Source(url=item.text("url"), title=item.text("title"), checked_on=checked)
@@ -179,6 +209,14 @@ def _parse_sources(entry: Entry) -> tuple[Source, ...]:
         if source.url or source.title:
             sources.append(source)
     return tuple(sources)
+
+
+def _is_date(text: str) -> bool:
+    """Tell whether a text is a day of the calendar, written 2026-04-30."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _parse_field(entry: Entry, field: Field) -> Value | None:

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import yaml
 
 from cardwright.blueprint import Blueprint, Domain, Lesson, Objective
-from cardwright.diagnostic import SEVERITIES, Severity
+from cardwright.diagnostic import SEVERITIES, Related, Severity, Span
 from cardwright.entry import Document, Entry
 from cardwright.model import Deck, DeckOptions, Selection
 
 _ROOT_KEYS = ("name", "description", "select", "decks", "order", "options", "checks")
 _SUB_KEYS = ("name", "description", "select", "decks")
+_SELECT_KEYS = ("lesson", "kind", "tag", "id")
+_LEVELS: Final[dict[str, Severity | None]] = {"error": "error", "off": None}
+_DAY_MINUTES = 60 * 24
 _WHOLE_WEIGHT_PERCENT = 100
+_NO_WEIGHT = -1.0
 
 
 def parse_deck(document: Document, pack: str) -> Deck | None:
-    """Read a manifest; None when it has no usable name."""
+    """Read a manifest; None when the file holds none."""
     entry = document.entry()
     if entry is None:
         return None
     entry.refuse_unknown(_ROOT_KEYS)
-    return _parse_deck(
-        entry,
-        pack,
-        order=entry.texts("order") if "order" in entry else (),
-        options=_parse_options(entry),
-        severities=_parse_checks(entry),
-    )
+    order = entry.texts("order")
+    options = _parse_options(entry)
+    return _parse_deck(entry, pack, order=order, options=options, severities=_parse_checks(entry))
 
 
 def _parse_deck(
@@ -38,47 +39,48 @@ def _parse_deck(
     order: tuple[str, ...],
     options: DeckOptions,
     severities: Mapping[str, Severity | None],
-) -> Deck | None:
-    if not entry.require(
-        "name", help="name the deck as Anki shall show it; later it must not change"
-    ):
-        return None
+) -> Deck:
+    entry.require("name", help="name the deck as Anki shall show it; later it must not change")
     name = entry.text("name")
     if "::" in name:
         entry.report("bad-value", "`::` in a name", "name", help="write sub-decks below `decks:`")
-    children = []
-    for item in entry.entries("decks") if "decks" in entry else ():
+    children: dict[str, Deck] = {}
+    for item in entry.entries("decks"):
         item.refuse_unknown(_SUB_KEYS)
         child = _parse_deck(item, pack, order=order, options=options, severities=severities)
-        if child is not None:
-            children.append(child)
+        first = children.setdefault(child.name.casefold(), child)
+        if first is not child and child.name:
+            _report_used_name(item, "name", child.name, first.span)
     select = _parse_selection(entry)
     if select is None and not children:
         select = Selection()  # a deck with nothing below it takes what is there
-    return (
-        Deck(
-            pack=pack,
-            name=name,
-            description=entry.text("description"),
-            select=select,
-            decks=tuple(children),
-            order=order,
-            options=options,
-            severities=severities,
-            span=entry.span_of("name"),
-        )
-        if name
-        else None
+    return Deck(
+        pack=pack,
+        # One without a name is reported; what it takes is looked at all the same.
+        name=name or pack,
+        description=entry.text("description"),
+        select=select,
+        decks=tuple(children.values()),
+        order=order,
+        options=options,
+        severities=severities,
+        span=entry.span_of("name"),
+        spans=_find_values(entry),
     )
 
 
+def _report_used_name(entry: Entry, key: str, name: str, first: Span) -> None:
+    cure = "choose another"
+    related = (Related(message="first used", span=first),)
+    message = f"`{name}` is already used"
+    entry.report("duplicate-id", message, key, help=cure, related=related)
+
+
 def _parse_selection(entry: Entry) -> Selection | None:
-    if "select" not in entry:
-        return None
     select = entry.entry("select")
     if select is None:
         return None
-    select.refuse_unknown(("lesson", "kind", "tag", "id"))
+    select.refuse_unknown(_SELECT_KEYS)
     return Selection(
         lessons=_one_or_more(select, "lesson"),
         kinds=_one_or_more(select, "kind"),
@@ -89,11 +91,32 @@ def _parse_selection(entry: Entry) -> Selection | None:
 
 def _one_or_more(entry: Entry, key: str) -> tuple[str, ...]:
     node = entry.values.get(key)
-    if node is None:
-        return ()
     if isinstance(node, yaml.ScalarNode):
         return (entry.text(key),)
     return entry.texts(key)
+
+
+def _find_values(entry: Entry) -> dict[str, Span]:
+    """Return where the values stand that can be checked only when everything is read."""
+    document = entry.document
+    found = {"description": entry.span_of("description")}
+    select = entry.values.get("select")
+    values = dict(_pairs(select)) if isinstance(select, yaml.MappingNode) else {}
+    values["order"] = entry.values.get("order")
+    for key, value in values.items():
+        nodes = value.value if isinstance(value, yaml.SequenceNode) else [value]
+        found |= {
+            f"{key} {node.value.strip()}": document.span(node)
+            for node in nodes
+            if isinstance(node, yaml.ScalarNode)
+        }
+    return found
+
+
+def _pairs(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node | None]]:
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            yield key.value, value
 
 
 def _parse_options(entry: Entry) -> DeckOptions:
@@ -126,37 +149,39 @@ def _parse_steps(entry: Entry, key: str, usual: tuple[float, ...]) -> tuple[floa
     if key not in entry:
         return usual
     steps = []
-    for text in entry.texts(key):
+    for node in entry.items(key, "minutes"):
+        text = entry.text_of(node, key)
         try:
             step = float(text)
         except ValueError:
             step = 0.0
-        if not 0 < step < 60 * 24:
-            entry.report("bad-value", f"`{text}` is no step", key, help="minutes, under a day")
-            return usual
-        steps.append(step)
+        if 0 < step < _DAY_MINUTES:
+            steps.append(step)
+        elif text:
+            cure = "minutes, more than 0 and less than a day"
+            entry.document.report("bad-value", f"`{text}` is no step", node, help=cure)
     return tuple(steps)
 
 
 def _parse_checks(entry: Entry) -> dict[str, Severity | None]:
     checks = entry.entry("checks")
-    severities: dict[str, Severity | None] = {}
     if checks is None:
-        return severities
-    for code in checks.values:
+        return {}
+    warnings = [code for code, severity in SEVERITIES.items() if severity == "warning"]
+    severities: dict[str, Severity | None] = {}
+    for code, key in checks.keys.items():
+        if SEVERITIES.get(code) == "error":
+            message = f"`{code}` is always an error"
+            cure = f"only warnings can be changed: {', '.join(warnings)}"
+            checks.document.report("bad-value", message, key, help=cure)
+            continue
         level = checks.text(code)
-        if SEVERITIES.get(code) != "warning":
-            checks.report(
-                "bad-value", f"`{code}` is no warning", code, help="only warnings can be switched"
-            )
-        elif level == "error":
-            severities[code] = "error"
-        elif level == "off":
-            severities[code] = None
-        else:
-            checks.report(
-                "bad-value", f"`{code}` must be error or off", code, help="or remove the line"
-            )
+        if level and level not in _LEVELS:
+            cure = "write error or off, or remove the line"
+            checks.report("bad-value", f"`{code}` must be error or off", code, help=cure)
+        elif level:
+            severities[code] = _LEVELS[level]
+    checks.refuse_unknown((*warnings, *(code for code in checks.keys if code in SEVERITIES)))
     return severities
 
 
@@ -170,19 +195,21 @@ def parse_blueprint(document: Document, pack: str) -> Blueprint | None:
     entry.require("domains", help="the parts of the exam, with their weights in percent")
     domains: dict[str, Domain] = {}
     lessons: dict[str, Lesson] = {}
-    for item in entry.entries("domains") if "domains" in entry else ():
+    weights: list[float] = []
+    for item in entry.entries("domains"):
         item.refuse_unknown(("id", "name", "weight", "lessons"))
         domain = _take_id(item, domains)
-        if not domain:
-            continue
         item.require("weight", help="the share of the questions, in percent")
-        domains[domain] = Domain(
-            id=domain,
-            name=item.text("name") or domain,
-            weight=item.number("weight", 0, 0, _WHOLE_WEIGHT_PERCENT),
-            span=item.span_of("id"),
-        )
-        for part in item.entries("lessons") if "lessons" in item else ():
+        weight = item.number("weight", _NO_WEIGHT, 0, _WHOLE_WEIGHT_PERCENT)
+        weights.append(weight)
+        if domain:
+            domains[domain] = Domain(
+                id=domain,
+                name=item.text("name") or domain,
+                weight=max(weight, 0),
+                span=item.span_of("id"),
+            )
+        for part in item.entries("lessons"):
             part.refuse_unknown(("id", "title"))
             lesson = _take_id(part, lessons)
             if lesson:
@@ -190,7 +217,7 @@ def parse_blueprint(document: Document, pack: str) -> Blueprint | None:
                 lessons[lesson] = Lesson(
                     id=lesson, title=part.text("title"), domain=domain, span=part.span_of("id")
                 )
-    _check_weights(entry, domains)
+    _check_weights(entry, weights)
     return Blueprint(
         pack=pack,
         name=entry.text("name"),
@@ -205,14 +232,15 @@ def parse_blueprint(document: Document, pack: str) -> Blueprint | None:
 
 def _parse_objectives(entry: Entry, lessons: Mapping[str, Lesson]) -> dict[str, Objective]:
     objectives: dict[str, Objective] = {}
-    for item in entry.entries("objectives") if "objectives" in entry else ():
+    for item in entry.entries("objectives"):
         item.refuse_unknown(("id", "lesson", "about"))
         objective = _take_id(item, objectives)
         if not objective:
             continue
         item.require("about", help="what a candidate can do")
         lesson = item.text("lesson")
-        if item.require("lesson", help="the lesson that treats it") and lesson not in lessons:
+        item.require("lesson", help="the lesson that treats it")
+        if lesson and lesson not in lessons:
             cure = f"lessons: {', '.join(lessons)}"
             item.report("unknown-lesson", f"there is no lesson `{lesson}`", "lesson", help=cure)
         objectives[objective] = Objective(
@@ -221,12 +249,12 @@ def _parse_objectives(entry: Entry, lessons: Mapping[str, Lesson]) -> dict[str, 
     return objectives
 
 
-def _take_id(entry: Entry, known: Mapping[str, object]) -> str:
+def _take_id(entry: Entry, known: Mapping[str, Domain | Lesson | Objective]) -> str:
     if not entry.require("id", help="a short lasting name"):
         return ""
     name = entry.text("id")
     if name in known:
-        entry.report("duplicate-id", f"`{name}` is already used", "id", help="choose another id")
+        _report_used_name(entry, "id", name, known[name].span)
         return ""
     if any(char.isspace() or char == ":" for char in name):
         entry.report(
@@ -236,9 +264,10 @@ def _take_id(entry: Entry, known: Mapping[str, object]) -> str:
     return name
 
 
-def _check_weights(entry: Entry, domains: Mapping[str, Domain]) -> None:
-    total = sum(domain.weight for domain in domains.values())
-    if domains and abs(total - _WHOLE_WEIGHT_PERCENT) > 1:
+def _check_weights(entry: Entry, weights: Sequence[float]) -> None:
+    total = sum(weights)
+    is_known = bool(weights) and _NO_WEIGHT not in weights
+    if is_known and abs(total - _WHOLE_WEIGHT_PERCENT) > 1:
         entry.report(
             "blueprint-weights",
             f"the weights add up to {total:g} percent",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from cardwright.blueprint import Blueprint
-from cardwright.diagnostic import Diagnostic, Related, Span, diagnose
+from cardwright.diagnostic import Diagnostic, Related, Severity, Span, diagnose, weigh
 from cardwright.entry import MAX_BYTES, Document
 from cardwright.kinds import parse_kind, read_built_in_kinds
 from cardwright.model import Card, Collection, Deck, Kind
@@ -47,15 +47,24 @@ def find_project(start: Path) -> Path:
 def load(root: Path) -> tuple[Collection, list[Diagnostic]]:
     """Read kinds, decks, blueprints and cards below `root`; all problems are returned together."""
     problems: list[Diagnostic] = []
-    kinds = _load_kinds(root, problems)
+    kinds, faulty = _load_kinds(root, problems)
     decks, blueprints = _load_decks(root, problems)
     cards: list[Card] = []
+    incomplete: set[str] = set()
     for pack, path in _walk_cards(root, problems):
         document = _read(root, path, problems)
-        if document is not None:
-            cards += parse_cards(document, pack, kinds)
-            problems += document.problems
-    collection = Collection(kinds=kinds, cards=tuple(cards), decks=decks, blueprints=blueprints)
+        found, is_whole = parse_cards(document, pack, kinds, faulty) if document else ([], False)
+        cards += found
+        if not is_whole:
+            incomplete.add(pack)
+        problems += document.problems if document else ()
+    collection = Collection(
+        kinds=kinds,
+        cards=tuple(cards),
+        decks=decks,
+        blueprints=blueprints,
+        incomplete=frozenset(incomplete),
+    )
     return collection, problems
 
 
@@ -73,26 +82,47 @@ class SourceTexts:
         return lines[span.line - 1] if span.line <= len(lines) else None
 
     def find(self, span: Span, needle: str) -> Span:
-        """Return where a piece of text stands, at or after a value's beginning; else the value."""
+        """Return where a piece of text stands within a value; else the value."""
         if not needle or "\n" in needle:
             return span
-        lines = self._read(span.path)
         start = span.column - 1
-        for number, line in enumerate(lines[span.line - 1 : span.line + 400], span.line):
+        for number, line in enumerate(self._lines_of(span), span.line):
             found = line.find(needle, start)
             if found >= 0:
                 return replace(span, line=number, column=found + 1, length=len(needle))
             start = 0
         return span
 
+    def _lines_of(self, span: Span) -> Iterator[str]:
+        """Yield the lines of a value: those after its first are indented deeper than its key."""
+        lines = self._read(span.path)[span.line - 1 :]
+        if not lines:
+            return
+        yield lines[0]
+        indent = len(lines[0]) - len(lines[0].lstrip())
+        # A value that begins its line, below its key, is as deep as its further lines.
+        least = indent if span.column - 1 == indent else indent + 1
+        for line in lines[1:]:
+            if line.strip() and len(line) - len(line.lstrip()) < least:
+                return
+            yield line
+
     def _read(self, path: str) -> list[str]:
         if path not in self._lines:
-            try:
-                text = (self._root / path).read_bytes()[:MAX_BYTES].decode("utf-8-sig", "replace")
-            except OSError:
-                text = ""
-            self._lines[path] = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+            self._lines[path] = self._read_lines(path)
         return self._lines[path]
+
+    def _read_lines(self, path: str) -> list[str]:
+        try:
+            real = (self._root / path).resolve()
+            # What was refused is not shown either: a link may lead anywhere, a pipe never ends.
+            if not real.is_relative_to(self._root.resolve()) or not real.is_file():
+                return []
+            with real.open("rb") as file:
+                text = file.read(MAX_BYTES).decode("utf-8-sig", "replace")
+        except (OSError, RuntimeError, ValueError):
+            return []
+        return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def resolve_media(root: Path, card: Card, image: str) -> tuple[Path | None, str]:
@@ -106,31 +136,39 @@ def resolve_media(root: Path, card: Card, image: str) -> tuple[Path | None, str]
         if not inside:
             return None, "media-outside-project"
         return (path, "") if stat.S_ISREG(path.stat().st_mode) else (None, "media-missing")
-    except (OSError, ValueError):
+    except (OSError, RuntimeError, ValueError):
         return None, "media-missing"
 
 
-def _load_kinds(root: Path, problems: list[Diagnostic]) -> dict[str, Kind]:
+def _load_kinds(root: Path, problems: list[Diagnostic]) -> tuple[dict[str, Kind], set[str]]:
+    """Return the kinds, and the names of those that cannot be used."""
     kinds = read_built_in_kinds()
+    faulty: set[str] = set()
     for path in _list_files(root, root / "kinds", problems):
         document = _read(root, path, problems)
         if document is None:
+            faulty.add(path.stem)
             continue
-        kind = parse_kind(document)
-        problems += document.problems
-        if kind is None:
-            continue
-        clash = next(
+        name, kind = parse_kind(document)
+        clash = kind and next(
             (k for k in kinds.values() if kind.name == k.name or kind.anki_id == k.anki_id), None
         )
-        if clash:
-            span = Span(path=document.path, line=1, column=1)
+        if kind and clash:
+            key, cure = (
+                ("kind", "choose another name")
+                if kind.name == clash.name
+                else ("anki", "choose another Anki id")
+            )
+            entry = document.entry()
+            span = entry.span_of(key) if entry else Span(path=document.path, line=1, column=1)
             message = f"the kind `{kind.name}` clashes with `{clash.name}`, which is there already"
-            cure = "choose another name and another Anki id"
-            problems.append(diagnose("duplicate-id", message, span, help=cure))
-            continue
-        kinds[kind.name] = kind
-    return kinds
+            document.problems.append(diagnose("duplicate-id", message, span, help=cure))
+        elif kind:
+            kinds[kind.name] = kind
+        else:
+            faulty.add(name)
+        problems += document.problems
+    return kinds, faulty - set(kinds)
 
 
 def _load_decks(
@@ -139,16 +177,16 @@ def _load_decks(
     decks: dict[str, Deck] = {}
     blueprints: dict[str, Blueprint] = {}
     for folder in _list_folders(root, root / "decks", problems):
-        manifest = folder / "deck.yaml"
-        if manifest.exists() and (document := _read(root, manifest, problems)):
+        severities: Mapping[str, Severity | None] = {}
+        if document := _read_if_there(root, folder / "deck.yaml", problems):
             if deck := parse_deck(document, folder.name):
                 decks[folder.name] = deck
+                severities = deck.severities
             problems += document.problems
-        exam = folder / "blueprint.yaml"
-        if exam.exists() and (document := _read(root, exam, problems)):
+        if document := _read_if_there(root, folder / "blueprint.yaml", problems):
             if blueprint := parse_blueprint(document, folder.name):
                 blueprints[folder.name] = blueprint
-            problems += document.problems
+            problems += weigh(document.problems, severities)
     names: dict[str, Deck] = {}
     for deck in decks.values():
         first = names.setdefault(deck.name.casefold(), deck)
@@ -211,18 +249,20 @@ def _raise_closed(error: OSError) -> None:
     raise ProjectError(message)
 
 
-def _leads_out(root: Path, path: Path, problems: list[Diagnostic]) -> bool:
+def _leads_out(
+    root: Path, path: Path, problems: list[Diagnostic], *, to_folder: bool = True
+) -> bool:
     """Report a path that is not what it seems: a link out of the project, or no plain file."""
     try:
         real = path.resolve(strict=True)
         mode = real.stat().st_mode
     except (OSError, RuntimeError):
-        message = "this leads nowhere"
+        message = "this link leads nowhere"
     else:
         if not real.is_relative_to(root.resolve()):
             message = "this link leads out of the project"
-        elif not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            message = "this is no plain file"
+        elif not (stat.S_ISDIR(mode) if to_folder else stat.S_ISREG(mode)):
+            message = "this is no folder" if to_folder else "this is no plain file"
         else:
             return False
     span = Span(path=_relative(root, path), line=1, column=1)
@@ -231,8 +271,13 @@ def _leads_out(root: Path, path: Path, problems: list[Diagnostic]) -> bool:
     return True
 
 
+def _read_if_there(root: Path, path: Path, problems: list[Diagnostic]) -> Document | None:
+    return _read(root, path, problems) if path.exists() or path.is_symlink() else None
+
+
 def _read(root: Path, path: Path, problems: list[Diagnostic]) -> Document | None:
-    if (path.is_symlink() or not path.is_file()) and _leads_out(root, path, problems):
+    is_plain = path.is_file() and not path.is_symlink()
+    if not is_plain and _leads_out(root, path, problems, to_folder=False):
         return None
     try:
         with path.open("rb") as file:

@@ -1,0 +1,102 @@
+"""Prompt → its question and answer as a browser shows them, with nothing left outside the page."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from cardwright.anki.note import make_fields
+from cardwright.anki.notetype import NoteType, make_note_type
+from cardwright.anki.render import render_card
+from cardwright.kinds import list_prompts, list_texts, render_text
+from cardwright.markdown import Renderer
+from cardwright.model import Card, Collection, Prompt
+from cardwright.web.maths import convert_maths
+
+_SCRIPT: Final = re.compile(r"<script>(.*?)</script>\n", re.DOTALL)
+_TYPES: Final = {
+    ".avif": "image/avif",
+    ".gif": "image/gif",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webp": "image/webp",
+}
+_NO_IMAGE: Final = "data:,"
+"""Shows an image's description in its place."""
+
+
+class FaceMaker:
+    """Makes the faces of cards, and gathers the scripts that their templates bring."""
+
+    def __init__(
+        self,
+        collection: Collection,
+        renderer: Renderer,
+        find_media: Callable[[Card, str], Path | None],
+    ) -> None:
+        """Look images up with `find_media(card, path as written)`."""
+        self._collection = collection
+        self._renderer = renderer
+        self._find_media = find_media
+        self._note_types: dict[str, NoteType] = {}
+        self._images: dict[Path, str] = {}
+        self.scripts: dict[str, None] = {}
+        """Each once; a page with many cards runs them for all."""
+
+    def make_faces(self, card: Card) -> list[tuple[Prompt, str, str]]:
+        """Return what a card asks, each with its question and its answer as HTML."""
+        kind = self._collection.kinds[card.kind]
+        prompts = list_prompts(card, kind)
+        if not prompts:
+            return []
+        note_type = self._find_note_type(card.kind)
+        fields = make_fields(self._collection, card, self._renderer, self._read_images(card))
+        faces = []
+        for prompt in prompts:
+            question, answer = render_card(note_type, fields, prompt.ordinal)
+            faces.append((prompt, convert_maths(question), convert_maths(answer)))
+        return faces
+
+    def _find_note_type(self, name: str) -> NoteType:
+        if name not in self._note_types:
+            made = make_note_type(self._collection.kinds[name], self._renderer)
+            for template in made.templates:
+                self.scripts.update(dict.fromkeys(_SCRIPT.findall(template.front + template.back)))
+            bare = tuple(
+                replace(
+                    template,
+                    front=_SCRIPT.sub("", template.front),
+                    back=_SCRIPT.sub("", template.back),
+                )
+                for template in made.templates
+            )
+            self._note_types[name] = replace(made, templates=bare)
+        return self._note_types[name]
+
+    def _read_images(self, card: Card) -> dict[str, str]:
+        """Return the images of a card, as written, each as a `data:` address."""
+        kind = self._collection.kinds[card.kind]
+        return {
+            image: self._read_image(self._find_media(card, image))
+            for key, text, text_type in list_texts(card, kind)
+            if "![" in text
+            for image in render_text(self._renderer, kind, key, text, text_type).images
+        }
+
+    def _read_image(self, path: Path | None) -> str:
+        if path is None:
+            return _NO_IMAGE
+        if path not in self._images:
+            try:
+                data = base64.b64encode(path.read_bytes()).decode("ascii")
+            except OSError:
+                return _NO_IMAGE
+            media_type = _TYPES.get(path.suffix.lower(), "application/octet-stream")
+            self._images[path] = f"data:{media_type};base64,{data}"
+        return self._images[path]

@@ -1,0 +1,63 @@
+r"""Formulas of a card, `\(…\)` and `\[…\]`, as MathML, which a browser shows without a script."""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import lru_cache
+from typing import Final
+from xml.etree import ElementTree as ET
+
+_FORMULA: Final = re.compile(r"\\\((?P<inline>[^<]*?)\\\)|\\\[(?P<display>[^<]*?)\\\]")
+_LONGEST: Final = 4_000
+_ELEMENTS: Final = """
+math menclose mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow mspace
+msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover none
+"""
+_ATTRIBUTES: Final = """
+accent accentunder columnalign columnlines columnspacing depth display displaystyle fence form
+height largeop linethickness lspace mathbackground mathcolor mathsize mathvariant maxsize minsize
+movablelimits notation rowlines rowspacing rspace scriptlevel separator stretchy symmetric voffset
+width xmlns
+"""
+_SAFE_ELEMENTS: Final = frozenset(_ELEMENTS.split())
+_SAFE_ATTRIBUTES: Final = frozenset(_ATTRIBUTES.split())
+
+
+def convert_maths(text: str) -> str:
+    """Turn the formulas of a card's HTML into MathML; one that cannot be turned stays text."""
+    return _FORMULA.sub(_convert, text) if "\\" in text else text
+
+
+def _convert(match: re.Match[str]) -> str:
+    if match["inline"] is not None:
+        return _make_mathml(match["inline"], "inline") or match[0]
+    return _make_mathml(match["display"], "block") or match[0]
+
+
+@lru_cache(maxsize=4096)
+def _make_mathml(escaped: str, display: str) -> str | None:
+    from latex2mathml.converter import Converter  # noqa: PLC0415  (slow; few cards hold maths)
+
+    if len(escaped) > _LONGEST:
+        return None
+    try:
+        tree = Converter(display=display).convert_to_element(html.unescape(escaped))
+    except Exception:  # noqa: BLE001  (it fails in many ways, and each means the same here)
+        return None
+    return _write(tree)
+
+
+def _write(tree: ET.Element) -> str | None:
+    """Write a tree; None when it holds what is no plain MathML.
+
+    latex2mathml's own way of writing resolves entities last, so that text could become tags.
+    """
+    for element in tree.iter():
+        if element.tag not in _SAFE_ELEMENTS:
+            return None
+        for name in set(element.attrib) - _ATTRIBUTES:
+            del element.attrib[name]
+        if element.text:
+            element.text = html.unescape(element.text)
+    return ET.tostring(tree, encoding="unicode")

@@ -1,0 +1,190 @@
+"""Cards → one page that shows every prompt as Anki does, and needs nothing but itself."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from cardwright.anki.notetype import read_asset
+from cardwright.diagnostic import Diagnostic, Span
+from cardwright.markdown import Renderer, escape_html
+from cardwright.model import Card, Collection
+from cardwright.selection import place_cards
+from cardwright.web.face import FaceMaker
+
+_MAX_LINE: Final = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a page is made of."""
+
+    collection: Collection
+    packs: Sequence[str]
+    problems: Sequence[Diagnostic]
+    renderer: Renderer
+    find_media: Callable[[Card, str], Path | None]
+    """Looks up an image of a card, as written."""
+    read_line: Callable[[Span], str | None]
+    watched: bool
+    """Whether the page may ask its server for a newer one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page, and how many cards it shows."""
+
+    html: str
+    cards: int
+
+
+def make_page(preview: Preview) -> Page:
+    """Make the page of some packs: their problems, and every prompt in teaching order."""
+    collection = preview.collection
+    maker = FaceMaker(collection, preview.renderer, preview.find_media)
+    kinds: dict[str, str] = {}
+    lessons: dict[str, str] = {}
+    decks = []
+    cards = 0
+    for title, members in _list_decks(collection, preview.packs):
+        parts = []
+        for card in members:
+            shown = _make_prompts(collection, card, maker)
+            cards += len(shown)
+            parts += shown
+            kinds[card.kind] = collection.kinds[card.kind].title
+            if card.lesson:
+                lessons[_lesson_key(card)] = str(collection.lesson_of(card) or card.lesson)
+        decks.append(f'<section class="deck">\n{title}{"".join(parts)}</section>\n')
+    names = [collection.decks[p].name if p in collection.decks else p for p in preview.packs]
+    style = f"{read_asset('card.css')}\n{_read_asset('page.css')}"
+    script = _read_asset("page.js")
+    html = Template(_read_asset("page.html")).substitute(
+        policy=_make_policy(style, [script, *maker.scripts], watched=preview.watched),
+        title=escape_html(", ".join(names) or "Preview"),
+        style=style,
+        script=script,
+        count=f"{cards:,} card{'' if cards == 1 else 's'}",
+        kinds=_make_choices(kinds),
+        lessons=_make_choices(lessons),
+        problems=_make_problems(preview),
+        decks="".join(decks),
+        scripts="".join(f"<script>{text}</script>\n" for text in maker.scripts),
+    )
+    return Page(html=html, cards=cards)
+
+
+@cache
+def _read_asset(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text("utf-8")
+
+
+def _make_policy(style: str, scripts: list[str], *, watched: bool) -> str:
+    hashes = " ".join(_hash(script) for script in scripts)
+    rules = [
+        "default-src 'none'",
+        f"script-src {hashes}",
+        f"style-src {_hash(style)}",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    ]
+    return "; ".join([*rules, "connect-src 'self'"] if watched else rules)
+
+
+def _hash(text: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest())
+    return f"'sha256-{digest.decode('ascii')}'"
+
+
+def _list_decks(collection: Collection, packs: Sequence[str]) -> Iterator[tuple[str, list[Card]]]:
+    """Yield the heading of every deck that takes cards, and its cards in teaching order."""
+    for pack in packs:
+        cards = [card for card in collection.cards if card.pack == pack and card.retired is None]
+        deck = collection.decks.get(pack)
+        if deck is None:
+            yield _make_heading((pack,)), cards
+            continue
+        placed, left = place_cards(deck, cards)
+        for path, found in (*placed.items(), ((deck.name, "In no deck"), left)):
+            if found:
+                yield _make_heading(path), found
+
+
+def _make_heading(path: tuple[str, ...]) -> str:
+    above = " › ".join(path[:-1])
+    small = f"<small>{escape_html(above)}</small>" if above else ""
+    return f"<h2>{small}{escape_html(path[-1])}</h2>\n"
+
+
+def _make_prompts(collection: Collection, card: Card, maker: FaceMaker) -> list[str]:
+    kind = collection.kinds[card.kind]
+    tags = "".join(f"<span>#{escape_html(tag)}</span>" for tag in card.tags)
+    place = f"{card.span.path}:{card.span.line}"
+    shown = []
+    for prompt, question, answer in maker.make_faces(card):
+        ref = escape_html(prompt.ref)
+        shown.append(
+            f'<section class="prompt" data-ref="{ref}" data-kind="{escape_html(card.kind)}"'
+            f' data-lesson="{escape_html(_lesson_key(card))}">\n'
+            f'<p class="head"><code>{ref}</code><span>{escape_html(kind.title)}</span>{tags}'
+            f'<span class="place">{escape_html(place)}</span></p>\n'
+            f'<div class="faces">\n<div class="card">\n{question}</div>\n'
+            f'<div class="card">\n{answer}</div>\n</div>\n</section>\n'
+        )
+    return shown
+
+
+def _lesson_key(card: Card) -> str:
+    return f"{card.pack}:{card.lesson}" if card.lesson else ""
+
+
+def _make_choices(choices: dict[str, str]) -> str:
+    return "".join(
+        f'<option value="{escape_html(value)}">{escape_html(text)}</option>'
+        for value, text in choices.items()
+    )
+
+
+def _make_problems(preview: Preview) -> str:
+    problems = preview.problems
+    if not problems:
+        return ""
+    items = "".join(_make_problem(problem, preview.read_line) for problem in problems)
+    errors = sum(problem.is_error for problem in problems)
+    counts = [(errors, "error"), (len(problems) - errors, "warning")]
+    summary = ", ".join(f"{n:,} {noun}{'' if n == 1 else 's'}" for n, noun in counts if n)
+    return (
+        f'<details class="problems" open>\n<summary>{summary}</summary>\n'
+        f"<ul>\n{items}</ul>\n</details>\n"
+    )
+
+
+def _make_problem(problem: Diagnostic, read_line: Callable[[Span], str | None]) -> str:
+    code, place = escape_html(problem.code), escape_html(str(problem.span))
+    parts = [
+        f"<p><b>{problem.severity}</b> {escape_html(problem.message)} <code>{code}</code></p>\n",
+        f'<p class="place">{place}</p>\n',
+    ]
+    line = read_line(problem.span)
+    if line is not None and line.strip() and len(line) <= _MAX_LINE:
+        start = problem.span.column - 1
+        end = start + problem.span.length
+        before, fault, after = map(escape_html, (line[:start], line[start:end], line[end:]))
+        parts.append(f"<pre>{before}<mark>{fault}</mark>{after}</pre>\n")
+    parts += [
+        f"<p>{escape_html(related.message)} at {escape_html(str(related.span))}</p>\n"
+        for related in problem.related
+    ]
+    if problem.help:
+        parts.append(f"<p>Help: {escape_html(problem.help)}</p>\n")
+    return f'<li class="{problem.severity}">\n{"".join(parts)}</li>\n'

@@ -1,0 +1,136 @@
+"""A page served to this machine alone, and made anew when a source changes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+
+_ADDRESS: Final = "127.0.0.1"
+_HOSTS: Final = frozenset({_ADDRESS, "localhost"})
+_PAUSE_S: Final = 0.3
+
+Stamps = dict[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Served:
+    """A page as bytes, and the name of this state of it."""
+
+    data: bytes
+    version: str
+
+
+class PageServer(ThreadingHTTPServer):
+    """Serves one page, and says when there is a newer one."""
+
+    daemon_threads = True
+    page: _Served
+
+    def __init__(self, port: int) -> None:
+        """Listen on a port of this machine; 0: any that is free.
+
+        Raises:
+            OSError: the port is taken.
+
+        """
+        super().__init__((_ADDRESS, port), _Handler)
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return f"http://{_ADDRESS}:{self.server_port}/"
+
+    def show(self, html: str) -> None:
+        """Serve this page from now on."""
+        version = hashlib.sha256(html.encode("utf-8")).hexdigest()[:16]
+        marked = html.replace("<html ", f'<html data-version="{version}" ', 1)
+        self.page = _Served(data=marked.encode("utf-8"), version=version)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: a browser that leaves in the middle of a page is no news."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: PageServer
+    timeout = 10
+
+    def do_GET(self) -> None:
+        page = self.server.page
+        # Another site can point its own name at this machine, and would then read the page.
+        hosts = self.headers.get_all("Host") or []
+        if len(hosts) != 1 or hosts[0].rsplit(":", 1)[0].lower() not in _HOSTS:
+            self._answer(HTTPStatus.FORBIDDEN, b"Only for this machine.\n")
+        elif self.path == "/":
+            self._answer(HTTPStatus.OK, page.data, "text/html; charset=utf-8")
+        elif self.path == "/version":
+            self._answer(HTTPStatus.OK, page.version.encode("ascii"))
+        else:
+            self._answer(HTTPStatus.NOT_FOUND, b"Nothing here.\n")
+
+    def _answer(
+        self, status: HTTPStatus, data: bytes, media_type: str = "text/plain; charset=utf-8"
+    ) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", media_type)
+        self.send_header("Content-Length", str(len(data)))
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Content-Security-Policy", "frame-ancestors 'none'")
+        self.send_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep the terminal for what went wrong."""
+
+
+def read_stamps(folders: Iterable[Path]) -> Stamps:
+    """Return when each file below the folders was changed last, and its size."""
+    stamps: Stamps = {}
+    for folder in folders:
+        for parent, _, names in os.walk(folder):
+            for name in names:
+                path = os.path.join(parent, name)  # noqa: PTH118  (thousands of files, often)
+                try:
+                    state = os.stat(path)  # noqa: PTH116
+                except OSError:
+                    continue
+                stamps[path] = (state.st_mtime_ns, state.st_size)
+    return stamps
+
+
+def watch(
+    server: PageServer,
+    make: Callable[[], str | None],
+    folders: Iterable[Path],
+    stop: threading.Event,
+) -> None:
+    """Serve the page until `stop`, making it anew whenever a file changes.
+
+    `make` returns None when there is nothing to show; the page before it stays.
+    """
+    folders = tuple(folders)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    # Looked at before the page is made: what changes meanwhile is seen the next time.
+    stamps = read_stamps(folders)
+    server.show(make() or "<html ></html>")
+    thread.start()
+    try:
+        while not stop.wait(_PAUSE_S):
+            seen = read_stamps(folders)
+            if seen != stamps:
+                stamps = seen
+                html = make()
+                if html is not None:
+                    server.show(html)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,59 @@
+"""What `cards --help` loads: speed cannot rot unseen when imports are an allow-list."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from cardwright.cli.main import cards, load_command
+
+LIGHT = {"cardwright", "cardwright.cli", "cardwright.cli.main"}
+HEAVY = {"yaml", "markdown_it", "genanki", "pygments", "rich", "sqlite3", "difflib", "asyncio"}
+LIST_NEW_MODULES = """
+import json, sys
+before = set(sys.modules)
+import click
+click_itself = set(sys.modules) - before
+import cardwright.cli.main
+print(json.dumps(sorted(set(sys.modules) - before - click_itself)))
+"""
+
+
+def run_python(*words: str) -> str:
+    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_the_command_line_loads_only_itself_and_click() -> None:
+    loaded = set(json.loads(run_python("-c", LIST_NEW_MODULES)))
+
+    foreign = {name for name in loaded if name.partition(".")[0] not in sys.stdlib_module_names}
+    assert foreign == LIGHT
+    assert not {name.partition(".")[0] for name in loaded} & HEAVY
+
+
+def test_help_works_and_lists_every_command() -> None:
+    printed = run_python("-m", "cardwright", "--help")
+
+    assert printed.startswith("Usage:")
+    for name in cards.commands:
+        assert f"  {name} " in printed
+
+
+@pytest.mark.parametrize("name", list(cards.commands))
+def test_a_command_is_listed_with_the_first_sentence_of_its_own_help(name: str) -> None:
+    command = load_command(name)
+
+    assert cards.commands[name].short_help == command.get_short_help_str(limit=200)
+
+
+def test_a_mistyped_command_is_answered_by_a_close_one() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cardwright", "chek"], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 2
+    assert "check" in done.stderr
