@@ -136,7 +136,7 @@ def read_ledger(path: Path, pack: str, shown_path: str) -> tuple[Ledger, list[Di
                 problems += _check_note(note, notes, shown_path)
                 notes[note.id] = note
         except KeyError as error:
-            problems.append(_damage(shown_path, number, f"this line lacks {error}"))
+            problems.append(_damage(shown_path, number, f"this line lacks `{error.args[0]}`"))
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
             problems.append(_damage(shown_path, number, f"this line cannot be read: {error}"))
     return replace(ledger, notes=notes, note_types=note_types), problems

@@ -81,9 +81,10 @@ def _make_page(project: Project, names: Sequence[str], *, is_watched: bool) -> P
 
 
 def _serve(folder: Path, packs: Sequence[str], port: int) -> None:
+    import sys
     import threading
 
-    from cardwright.cli.project import count_problems, fail, find_root, open_project
+    from cardwright.cli.project import count, count_problems, fail, find_root, open_project
     from cardwright.web.watch import PageServer, watch
 
     root = find_root(folder)
@@ -94,7 +95,10 @@ def _serve(folder: Path, packs: Sequence[str], port: int) -> None:
             page = _make_page(project, packs, is_watched=True)
         except SystemExit:
             return None  # The reason is on the terminal; the next change may mend it.
-        click.echo(f"{page.cards:,} cards: {count_problems(project.problems)}")
+        except OSError as error:
+            click.echo(f"error: {error}", err=True)
+            return None
+        click.echo(f"{count(page.cards, 'card')}: {count_problems(project.problems)}")
         return page.html
 
     try:
@@ -102,9 +106,9 @@ def _serve(folder: Path, packs: Sequence[str], port: int) -> None:
     except OSError as error:
         fail(f"cannot serve at port {port}: {error.strerror}")
     click.echo(f"{server.url} follows the sources; Ctrl-C ends it")
+    folders = (root / name for name in ("cards", "decks", "kinds"))
     try:
-        watch(
-            server, make, (root / name for name in ("cards", "decks", "kinds")), threading.Event()
-        )
+        if not watch(server, make, folders, threading.Event()):
+            sys.exit(1)
     except KeyboardInterrupt:
         click.echo()

@@ -56,7 +56,7 @@ def _write(tree: ET.Element) -> str | None:
     for element in tree.iter():
         if element.tag not in _SAFE_ELEMENTS:
             return None
-        for name in set(element.attrib) - _ATTRIBUTES:
+        for name in set(element.attrib) - _SAFE_ATTRIBUTES:
             del element.attrib[name]
         if element.text:
             element.text = html.unescape(element.text)

@@ -75,9 +75,13 @@
     const { at, top } = JSON.parse(saved);
     const found = prompts.find(({ element }) => element.dataset.ref === at);
     if (!found) return;
-    found.element.scrollIntoView();
-    // Cards come to their real height as they come into sight.
-    requestAnimationFrame(() => scrollBy(0, found.element.getBoundingClientRect().top - top));
+    let frames = 8;
+    const settle = () => {
+      scrollBy(0, found.element.getBoundingClientRect().top - top);
+      // Cards come to their real height as they come into sight.
+      if (frames--) requestAnimationFrame(settle);
+    };
+    settle();
   }
 
   async function poll() {

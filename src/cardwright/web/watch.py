@@ -111,18 +111,25 @@ def watch(
     make: Callable[[], str | None],
     folders: Iterable[Path],
     stop: threading.Event,
-) -> None:
+) -> bool:
     """Serve the page until `stop`, making it anew whenever a file changes.
 
-    `make` returns None when there is nothing to show; the page before it stays.
+    `make` returns None when nothing can be shown: the page before it stays, and where there is
+    none, nothing is served and False is returned.
     """
     folders = tuple(folders)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     # Looked at before the page is made: what changes meanwhile is seen the next time.
     stamps = read_stamps(folders)
-    server.show(make() or "<html ></html>")
-    thread.start()
+    html = make()
+    if html is None:
+        server.server_close()
+        return False
+    server.show(html)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+    )
     try:
+        thread.start()
         while not stop.wait(_PAUSE_S):
             seen = read_stamps(folders)
             if seen != stamps:
@@ -131,6 +138,8 @@ def watch(
                 if html is not None:
                     server.show(html)
     finally:
-        server.shutdown()
+        # Ctrl-C may come before the thread runs, and then nothing would answer the shutdown.
+        if thread.is_alive():
+            server.shutdown()
         server.server_close()
-        thread.join()
+    return True

@@ -1,0 +1,240 @@
+"""The page and the cards in a real browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from browser import Browser
+from cardwright.anki.notetype import read_asset
+from cardwright.cli.project import open_project
+from cardwright.web.face import FaceMaker
+from project_files import Run, Write
+
+SHOWN = "[...document.querySelectorAll('.prompt:not([hidden])')].map((e) => e.dataset.ref)"
+PHONE = (390, 844)
+DESKTOP = (1200, 900)
+
+
+@pytest.fixture
+def page(run: Run, forest: Path) -> str:
+    """The address of the page of a project."""
+    run("preview", folder=forest)
+    return (forest / "build" / "preview.html").as_uri()
+
+
+def set_filter(browser: Browser, name: str, value: str) -> None:
+    browser.run(
+        f"(() => {{ const field = document.querySelector('[name={name}]'); field.value = '{value}';"
+        " field.dispatchEvent(new Event('input', { bubbles: true })); })()"
+    )
+
+
+def test_filters_find_kinds_texts_ids_and_tags_and_survive_a_reload(
+    browser: Browser, page: str
+) -> None:
+    browser.open(page)
+    every = browser.run(SHOWN)
+    set_filter(browser, "kind", "choice")
+    assert set(browser.run(SHOWN)) == {"forest:first-choice/choose", "forest:several/choose"}
+    set_filter(browser, "q", "NEEDLES which")
+    assert browser.run(SHOWN) == ["forest:several/choose"]
+    assert browser.run("document.querySelector('.count').value") == f"1 of {len(every)} cards"
+    browser.open(browser.run("location.href"))
+    assert browser.run(SHOWN) == ["forest:several/choose"]
+    set_filter(browser, "kind", "")
+    for text, expected in (("#python", "wide/recall"), ("first-route", "first-route/recall")):
+        set_filter(browser, "q", text)
+        assert browser.run(SHOWN) == [f"forest:{expected}"]
+    set_filter(browser, "q", "no such card")
+    assert browser.run("document.querySelector('.none').hidden") is False
+    set_filter(browser, "q", "")
+    assert browser.run(SHOWN) == every
+    set_filter(browser, "lesson", "forest:1.1")
+    assert browser.run(SHOWN) == every
+
+
+def test_options_have_one_order_on_both_sides_and_tell_nothing_before_the_answer(
+    browser: Browser, page: str
+) -> None:
+    browser.open(page)
+    orders = browser.run(
+        "[...document.querySelectorAll('[data-kind=choice]')].map((prompt) =>"
+        " [...prompt.querySelectorAll('ul.options.shuffled')].map((list) =>"
+        " [...list.querySelectorAll('.option')].map((option) => option.textContent)))"
+    )
+    assert len(orders) == 2
+    for question, answer in orders:
+        assert question == answer
+    looks = browser.run(
+        "[...document.querySelectorAll('.front ul.options > li')].map((item) => [item,"
+        " item.querySelector('.option')].map((part) => ['color', 'borderColor', 'backgroundColor',"
+        " 'fontWeight'].map((name) => getComputedStyle(part)[name]).join()).join()"
+        " + getComputedStyle(item, '::after').content"
+        " + getComputedStyle(item.querySelector('.reason')).display)"
+    )
+    assert len(looks) == 8
+    assert len(set(looks)) == 1
+    assert looks[0].endswith("none")
+
+
+SPREAD = """
+(() => {
+  const seats = Array.from({ length: 4 }, () => [0, 0, 0, 0]);
+  const holder = document.body.appendChild(document.createElement("article"));
+  holder.className = "cw";
+  for (let number = 0; number < 2000; number++) {
+    const list = document.createElement("ul");
+    list.className = "options";
+    holder.dataset.id = `trees:card-${number}`;
+    for (let item = 0; item < 4; item++) {
+      list.appendChild(document.createElement("li")).value = item;
+    }
+    holder.replaceChildren(list);
+    shuffle();
+    const once = list.innerHTML;
+    shuffle();
+    if (list.innerHTML !== once) return null;
+    [...list.children].forEach((item, seat) => seats[item.value][seat]++);
+  }
+  holder.remove();
+  return seats;
+})()
+"""
+
+
+def test_every_option_comes_to_every_place_about_as_often(browser: Browser, page: str) -> None:
+    browser.open(page)
+    browser.run(f"var shuffle = () => {{ {read_asset('shuffle.js')} }}")
+    seats = browser.run(SPREAD)
+    # Four standard deviations of 2,000 draws with a chance of one in four.
+    assert all(423 <= times <= 577 for places in seats for times in places)
+
+
+def test_nothing_is_wider_than_a_phone(browser: Browser, page: str) -> None:
+    browser.set_size(*PHONE)
+    browser.open(page)
+    # What is out of sight or folded away is neither laid out nor counted, so bring it in.
+    browser.run(
+        "document.querySelectorAll('.prompt').forEach((e) => {"
+        " e.style.contentVisibility = 'visible'; e.querySelector('details')?.setAttribute('open', '') })"
+    )
+    assert browser.run("document.querySelectorAll('details[open]').length") > 0
+    assert browser.run("document.scrollingElement.scrollWidth") <= PHONE[0]
+    too_wide = browser.run(
+        "[...document.querySelectorAll('.card')].filter((e) => e.scrollWidth > e.clientWidth).length"
+    )
+    assert too_wide == 0
+
+
+def test_question_and_answer_stand_side_by_side_where_there_is_room(
+    browser: Browser, page: str
+) -> None:
+    tops = "[...document.querySelectorAll('.card')].slice(0, 2).map((e) => e.getBoundingClientRect().top)"
+    browser.set_size(*DESKTOP)
+    browser.open(page)
+    question, answer = browser.run(tops)
+    assert question == answer
+    browser.set_size(*PHONE)
+    question, answer = browser.run(tops)
+    assert question < answer
+
+
+def read_colours(browser: Browser) -> Any:
+    return browser.run(
+        "['backgroundColor', 'color'].map((n) => getComputedStyle(document.querySelector('.card'))[n])"
+    )
+
+
+def test_dark_mode_changes_the_colours_of_cards(browser: Browser, page: str) -> None:
+    browser.open(f"{page}#theme=light")
+    light = read_colours(browser)
+    set_filter(browser, "theme", "dark")
+    dark = read_colours(browser)
+    assert light[0] != dark[0]
+    assert light[1] != dark[1]
+    browser.open(f"{page}#theme=dark")
+    assert read_colours(browser) == dark
+
+
+@pytest.mark.parametrize(
+    ("outer", "body"),
+    [
+        ("", "card nightMode night_mode"),
+        ("", "card card1 night_mode"),
+        ("nightMode", "card"),
+        ("night_mode", "card"),
+    ],
+)
+def test_a_card_alone_in_a_page_of_anki(
+    browser: Browser, forest: Path, tmp_path: Path, outer: str, body: str
+) -> None:
+    project = open_project(forest)
+    maker = FaceMaker(project.collection, project.renderer, lambda *_: None)
+    faces = "".join(
+        question + answer
+        for card in project.collection.cards
+        for _, question, answer in maker.make_faces(card)
+    )
+    style = f"<style>body {{ margin: 20px; }}\n{read_asset('card.css')}</style>"
+    size = '<meta name="viewport" content="width=device-width">'
+    path = tmp_path / "card.html"
+    browser.set_size(*PHONE)
+    seen = []
+    for html_class, body_class in (("", "card"), (outer, body)):
+        path.write_text(
+            f'<!doctype html><html class="{html_class}"><head><meta charset="utf-8">{size}{style}'
+            f'</head><body class="{body_class}"><div id="qa">{faces}</div></body></html>',
+            "utf-8",
+        )
+        browser.open(path.as_uri())
+        assert browser.run("document.scrollingElement.scrollWidth") <= PHONE[0]
+        seen.append(read_colours(browser))
+    light, dark = seen
+    assert light[0] != dark[0]
+    assert light[1] != dark[1]
+
+
+HOSTILE = """\
+'<img src=x onerror="hacked=1">': 1
+tags: ['<script>hacked=1</script>']
+cards:
+  - id: a
+    kind: basic
+    question: <script>hacked=1</script> <img src=x onerror="hacked=1"> [x](javascript:hacked=1)
+    answer: $\\text{<script>hacked=1</script>}$ $\\href{javascript:hacked=1}{x}$
+  - id: b
+    kind: cloze
+    text: "{{c1::<svg/onload=hacked=1>::<iframe srcdoc='<script>parent.hacked=1</script>'>}}"
+  - id: c
+    kind: choice
+    question: Which?
+    options:
+      - {right: '<img src=x onerror="hacked=1">', reason: </li></ul><script>hacked=1</script>}
+      - {wrong: '"><script>hacked=1</script>', reason: x}
+"""
+
+
+def test_no_script_of_a_card_runs(browser: Browser, write: Write, run: Run, project: Path) -> None:
+    write(
+        {
+            "cards/trees/a.yaml": HOSTILE,
+            "decks/trees/deck.yaml": "name: <script>hacked=1</script>\n",
+        }
+    )
+    run("preview")
+    browser.open((project / "build" / "preview.html").as_uri())
+
+    assert len(browser.run(SHOWN)) == 3
+    assert browser.run("document.scripts.length") == 2
+    assert browser.run("document.querySelectorAll('main img, main iframe, main svg').length") == 0
+    # Even what came in some other way could not run.
+    browser.run(
+        "(() => { const image = document.createElement('img');"
+        " try { image.setAttribute('onerror', 'hacked = 1'); } catch {}"
+        " image.src = 'data:,'; document.body.append(image); })()"
+    )
+    browser.wait_for("[...document.images].every((image) => image.complete)")
+    assert browser.run("typeof hacked") == "undefined"

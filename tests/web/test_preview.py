@@ -1,0 +1,177 @@
+"""The preview page: whole, closed to the outside, and deaf to what cards would like to run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from cardwright.cli.project import open_project
+from cardwright.kinds import list_prompts
+from cardwright.web.maths import convert_maths
+from project_files import Run, Write
+
+HOSTILE = Path(__file__).parents[1] / "cases" / "hostile.yaml"
+WORSE = """\
+tags: ["<script>alert(1)</script>"]
+'<img src=x onerror=alert(1)>': 1
+cards:
+  - {id: '"><script>alert(1)</script>', kind: basic}
+  - {id: a, kind: '<svg/onload=alert(1)>'}
+  - id: b
+    kind: basic
+    lesson: '"><script>alert(2)</script>'
+    question: $\\text{<script>alert(1)</script>}$ $\\href{javascript:alert(1)}{x}$
+    answer: $\\style{background:red}{x} \\unknown{<img src=x onerror=alert(1)>} <b>$
+    sources: ["javascript:alert(1)"]
+"""
+
+
+class Reader(HTMLParser):
+    """Collects the elements of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.texts: dict[str, list[str]] = {"script": [], "style": []}
+        self._inside = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        self._inside = tag if tag in self.texts else ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self._inside:
+            self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.texts[self._inside].append(data)
+
+    def values(self, attribute: str) -> list[str]:
+        return [attributes[attribute] for _, attributes in self.elements if attribute in attributes]
+
+
+def assert_closed(page: Reader) -> None:
+    """Nothing is loaded, and nothing runs but our own scripts."""
+    allowed = {"script", "style", "meta", "base"}
+    names = {tag for tag, _ in page.elements}
+    assert not names & {"iframe", "object", "embed", "link", "svg", "frame", "audio", "video"}
+    assert [tag for tag, _ in page.elements].count("style") == 1
+    for tag, attributes in page.elements:
+        assert not [name for name in attributes if name.startswith("on")]
+        assert "style" not in attributes
+        assert tag not in allowed or not {"src", "href"} & attributes.keys()
+    assert all(value.startswith("data:") for value in page.values("src"))
+    assert all(re.match("https?:|mailto:", value) for value in page.values("href"))
+    (policy,) = (
+        attributes["content"]
+        for _, attributes in page.elements
+        if attributes.get("http-equiv") == "Content-Security-Policy"
+    )
+    assert policy.startswith("default-src 'none'; ")
+    assert "unsafe" not in policy
+    assert "connect-src" not in policy
+    for text in (*page.texts["script"], *page.texts["style"]):
+        digest = hashlib.sha256(text.encode()).digest()
+        assert f"'sha256-{base64.b64encode(digest).decode()}'" in policy
+
+
+def test_the_page_has_every_prompt_and_needs_nothing_else(run: Run, forest: Path) -> None:
+    run("preview", folder=forest)
+
+    page = Reader((forest / "build" / "preview.html").read_text("utf-8"))
+    collection = open_project(forest).collection
+    assert set(page.values("data-ref")) == {
+        prompt.ref
+        for card in collection.cards
+        if card.retired is None
+        for prompt in list_prompts(card, collection.kinds[card.kind])
+    }
+    assert page.values("src")
+    assert_closed(page)
+
+
+def test_hostile_cards_and_problems_stay_text(write: Write, run: Run, project: Path) -> None:
+    write(
+        {
+            "cards/trees/hostile.yaml": HOSTILE.read_text("utf-8"),
+            'cards/trees/"><script>.yaml': WORSE,
+            "decks/trees/deck.yaml": "name: <script>alert(1)</script>\n",
+        }
+    )
+    result = run("preview", "--to", str(project / "page.html"))
+
+    html = (project / "page.html").read_text("utf-8")
+    page = Reader(html)
+    assert_closed(page)
+    assert len(page.texts["script"]) == 2
+    assert "trees:b/recall" in page.values("data-ref")
+    assert '<li class="error">' in html
+    assert "at the top of the page" in result.output
+
+
+def test_problems_are_shown_with_place_code_and_cure(write: Write, run: Run, project: Path) -> None:
+    write(
+        {
+            "cards/trees/a.yaml": "kind: basic\ncards:\n  - {id: oak, qestion: Oak?, answer: Yes.}\n",
+            "cards/trees/b.yaml": "kind: basic\ncards:\n  - {id: elm, question: Elm?, answer: No.}\n",
+            "cards/trees/c.yaml": "cards: [}\n",
+        }
+    )
+    run("preview")
+
+    html = (project / "build" / "preview.html").read_text("utf-8")
+    assert "trees:elm/recall" in html
+    for text in ("cards/trees/a.yaml:3:", "<code>unknown-key</code>", "Help: ", "syntax-error"):
+        assert text in html
+
+
+def test_a_pack_whose_manifest_is_broken_is_shown_all_the_same(write: Write, run: Run) -> None:
+    write(
+        {
+            "cards/trees/b.yaml": "kind: basic\ncards:\n  - {id: elm, question: Elm?, answer: No.}\n",
+            "decks/trees/deck.yaml": "{\n",
+        }
+    )
+    assert "1 card" in run("preview", "trees").output
+    assert "no pack `shrubs`" in run("preview", "shrubs", exit_code=1).output
+
+
+def test_an_image_that_is_missing_shows_its_description(
+    write: Write, run: Run, project: Path
+) -> None:
+    card = "{id: a, kind: basic, question: '![An oak](media/oak.png)', answer: Yes.}"
+    write({"cards/trees/a.yaml": f"cards:\n  - {card}\n"})
+    run("preview")
+    html = (project / "build" / "preview.html").read_text("utf-8")
+    assert '<img src="data:," alt="An oak">' in html
+
+
+@pytest.mark.parametrize("words", [("--watch", "--to", "x.html"), ("--port", "0")])
+def test_options_that_contradict_each_other_are_refused(run: Run, words: tuple[str, ...]) -> None:
+    run("preview", *words, exit_code=2)
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        (r"a \(x\) b", "<mi>x</mi>"),
+        (r"\[x\]", 'display="block"'),
+        (r"\(a &lt; b\)", "<mo>&lt;</mo>"),
+        (r"\(\text{&lt;img src=x&gt;}\)", "&lt;img"),
+        (r"\(\text{&amp;lt;b&amp;gt;}\)", "&lt;b&gt;"),
+        (r"\(\frac{\)", r"\(\frac{\)"),
+        (r"\(<b>\)", r"\(<b>\)"),
+        ("no maths", "no maths"),
+    ],
+)
+def test_maths_becomes_mathml_or_stays_text(html: str, expected: str) -> None:
+    made = convert_maths(html)
+    assert expected in made
+    assert "<img" not in made
