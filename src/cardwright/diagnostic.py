@@ -183,7 +183,8 @@ def _underline(line: str, span: Span) -> str:
     lead = " " * len(head) + "".join("\t" if c == "\t" else " " * _count_cells(c) for c in before)
     carets = "^" * max(sum(map(_count_cells, fault)), 1)
     gutter = f"{span.line:>5} | "
-    return f"{gutter}{head}{shown}{tail}\n{' ' * (len(gutter) - 2)}| {lead}{carets}\n"
+    text = f"{gutter}{head}{shown}{tail}".rstrip()
+    return f"{text}\n{' ' * (len(gutter) - 2)}| {lead}{carets}\n"
 
 
 def _count_cells(char: str) -> int:
@@ -227,7 +228,8 @@ def format_github(diagnostics: Iterable[Diagnostic]) -> str:
     lines = []
     for diagnostic in diagnostics:
         span = diagnostic.span
-        text = f"{diagnostic.message}. {diagnostic.help}" if diagnostic.help else diagnostic.message
+        help_line = f"\nhelp: {diagnostic.help}" if diagnostic.help else ""
+        text = f"{diagnostic.message}{help_line}"
         lines.append(
             f"::{diagnostic.severity} file={_escape_property(span.path)},line={span.line},"
             f"col={span.column},title={_escape_property(diagnostic.code)}::{_escape_data(text)}"

@@ -21,6 +21,8 @@ except ImportError:  # PyYAML without libyaml: slower, and it words syntax error
 
 MAX_DEPTH: Final = 40
 """Deepest nesting that is read; cards need less than ten."""
+_MOST_FAULTS: Final = 100
+"""Faults that are told of one file."""
 
 _TEXT: Final = "tag:yaml.org,2002:str"
 _NAME: Final = re.compile(r"[&*]\S*")
@@ -58,6 +60,8 @@ def _compose(text: str, faults: list[Fault]) -> Node | None:
                 stack.append((node, []))
             if len(stack) > MAX_DEPTH:
                 faults.append(_too_deep(event))
+                return None
+            if len(faults) >= _MOST_FAULTS:
                 return None
         elif isinstance(event, yaml.DocumentStartEvent) and root is not None:
             faults.append(_second_document(event))

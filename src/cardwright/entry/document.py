@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from codecs import BOM_UTF8
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Final
 
 import yaml
@@ -24,7 +25,7 @@ _LINE_BREAK: Final = re.compile(r"\r\n?")
 class Document:
     """One YAML file: its text, its root and its problems."""
 
-    __slots__ = ("_lines", "path", "problems", "root", "text")
+    __slots__ = ("_line_starts", "_lines", "path", "problems", "root", "text")
 
     def __init__(self, path: str, raw: bytes) -> None:
         """Read `raw`; a file that cannot be read has no root and says why in `problems`."""
@@ -33,6 +34,8 @@ class Document:
         self.text = ""
         """Its text, with `\\n` at the end of each line."""
         self._lines: list[str] = [""]
+        self._line_starts: list[int] = []
+        """Filled with the first fault: a file may have very many."""
         self.root: Node | None = None
         if len(raw) > MAX_BYTES:
             self._report_at(
@@ -89,8 +92,10 @@ class Document:
     def _report_at(
         self, code: str, message: str, index: int = 0, length: int = 1, *, help: str
     ) -> None:
-        line = self.text.count("\n", 0, index)
-        column = index - (self.text.rfind("\n", 0, index) + 1)
+        if not self._line_starts:
+            self._line_starts = list(accumulate((len(line) + 1 for line in self._lines), initial=0))
+        line = bisect_right(self._line_starts, index) - 1
+        column = index - self._line_starts[line]
         self.problems.append(diagnose(code, message, self._span(line, column, length), help=help))
 
     def _decode(self, raw: bytes) -> bool:

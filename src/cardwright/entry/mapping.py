@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 """Characters that no text holds: they are unseen, and act upon terminals or end lines."""
+ITEMS_CURE: Final = "start each item on a line of its own with `- `, its keys below one another"
 _ESCAPED_CONTROL: Final = re.compile(rf"\r|{CONTROL.pattern}")
 
 
@@ -129,12 +130,12 @@ class Entry:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of text values; () when absent or wrong."""
-        found = (self.text_of(node, key) for node in self.items(key, "texts"))
+        found = (self.text_of(node, key) for node in self.items(key))
         return tuple(text for text in found if text)
 
     def entries(self, key: str) -> tuple[Entry, ...]:
         """Return a list of mappings; items that are none are reported and left out."""
-        found = (self.document.entry(node) for node in self.items(key, "keys and values"))
+        found = (self.document.entry(node) for node in self.items(key, help=ITEMS_CURE))
         return tuple(entry for entry in found if entry is not None)
 
     def entry(self, key: str) -> Entry | None:
@@ -147,7 +148,7 @@ class Entry:
             return None
         return self.document.entry(node)
 
-    def items(self, key: str, what: str = "items") -> tuple[Node, ...]:
+    def items(self, key: str, *, help: str = "") -> tuple[Node, ...]:
         """Return the nodes of a list; () when absent or wrong."""
         node = self.values.get(key)
         if node is None:
@@ -161,9 +162,9 @@ class Entry:
             return ()
         self.document.report(
             "wrong-type",
-            f"`{key}` must be a list of {what}, found {describe(node)}",
+            f"`{key}` must be a list, found {describe(node)}",
             node,
-            help=f"write `{key}: [first, second]`, or one `- item` a line",
+            help=help or f"write `{key}: [first, second]`, or one `- item` a line",
         )
         return ()
 
@@ -195,11 +196,12 @@ class Entry:
         return text
 
     def _report_empty(self, key: str, item: Node | None = None) -> None:
-        what, cure = (f"`{key}`", "the key") if item is None else (f"an item of `{key}`", "it")
-        node = self.keys[key] if item is None else item
-        self.document.report(
-            "empty-field", f"{what} is empty", node, help=f"fill it, or remove {cure}"
-        )
+        if item is None:
+            cure = "fill it; a key that may be absent can be removed"
+            self.document.report("empty-field", f"`{key}` is empty", self.keys[key], help=cure)
+        else:
+            cure = "fill it, or remove it"
+            self.document.report("empty-field", f"an item of `{key}` is empty", item, help=cure)
 
 
 def _is_nothing(node: Node) -> bool:

@@ -52,6 +52,8 @@ class _Cause:
     context: str = ""
     before: str = ""
     """Pattern that the line before the problem must match."""
+    after: str = ""
+    """Pattern that the text from the problem on must match."""
     place: _Place = _Place.HERE
     message: str
     help: str
@@ -129,6 +131,13 @@ _CAUSES: Final = (
     ),
     _Cause(
         problem="did not find expected ',' or",
+        context="mapping",
+        after=r":\s",
+        message="the second `: ` of this value would start another key",
+        help=_QUOTE,
+    ),
+    _Cause(
+        problem="did not find expected ',' or",
         place=_Place.START,
         message="this bracket is not closed, or a comma is missing behind it",
         help=f"write `[first, second]`; if the bracket belongs to a text, {_QUOTE}",
@@ -197,7 +206,12 @@ def explain_error(text: str, error: yaml.YAMLError) -> Fault:
         return _fault("syntax-error", message, len(text.rstrip()) - 1, 1, "close the bracket")
     before = text[text.rfind("\n", 0, stop) + 1 : stop]
     for cause in _CAUSES:
-        if cause.problem in problem and cause.context in context and re.match(cause.before, before):
+        if (
+            cause.problem in problem
+            and cause.context in context
+            and re.match(cause.before, before)
+            and re.compile(cause.after).match(text, stop)
+        ):
             index, length = _find_place(text, cause.place, start, stop)
             piece = text[index : index + length]
             message = cause.message.replace("{char}", _NAMES.get(piece, f"`{piece}`"))

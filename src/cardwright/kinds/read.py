@@ -65,7 +65,7 @@ def _parse_kind(entry: Entry, name: str) -> Kind | None:
     anki_id = _read_id(anki, "note type", name, *built)
     fields = _parse_fields(entry, anki_id)
     by_name = {field.name: field for field in fields}
-    sides = _parse_sides(entry, anki_id, by_name) if fields else ()
+    sides = _parse_sides(entry, anki_id, by_name)
     wanted = entry.text("sources") or "wanted"
     if wanted not in ("wanted", "optional"):
         entry.report(
@@ -154,12 +154,15 @@ def _parse_fields(entry: Entry, anki_id: int) -> tuple[Field, ...]:
                 anki_id=_read_id(item, "field", f"{anki_id}.{name}"),
             )
         )
-    if fields and (
-        not fields[0].required or fields[0].type not in (FieldType.INLINE, FieldType.BLOCK)
+    first = fields[0] if fields else None
+    if (
+        first
+        and [first.name] == _list_keys(entry, "fields")[:1]
+        and not (first.required and first.type in {FieldType.INLINE, FieldType.BLOCK})
     ):
         entry.report(
             "bad-value",
-            "the first field must be a required text",
+            f"the first field, `{first.name}`, must be a required text of type inline or block",
             "fields",
             help="Anki refuses notes whose first field is empty",
         )
@@ -169,6 +172,8 @@ def _parse_fields(entry: Entry, anki_id: int) -> tuple[Field, ...]:
 def _list_declared(entry: Entry, key: str) -> Iterator[tuple[str, yaml.Node, Entry]]:
     """Yield each name that a mapping declares: the name, its place, and what is said of it."""
     declared = entry.entry(key)
+    if declared and not declared.values:
+        entry.report("empty-field", f"`{key}` is empty", key, help="declare at least one")
     for name in declared.values if declared else ():
         item = declared.entry(name) if declared else None
         if declared and item:
@@ -183,13 +188,6 @@ def _parse_sides(entry: Entry, anki_id: int, fields: dict[str, Field]) -> tuple[
         item.refuse_unknown(("ask", "show", "when", "id"))
         item.require("ask", help="Markdown with {{field}} where a field's text goes")
         item.require("show", help="the fields that the answer reveals")
-        side = Side(
-            name=name,
-            ask=item.text("ask"),
-            show=item.texts("show"),
-            when=item.text("when") or None,
-            anki_id=_read_id(item, "template", f"{anki_id}.{name}"),
-        )
         if not _NAME.fullmatch(name) or re.fullmatch(r"c\d+", name):
             item.document.report(
                 "bad-id",
@@ -197,26 +195,21 @@ def _parse_sides(entry: Entry, anki_id: int, fields: dict[str, Field]) -> tuple[
                 key,
                 help="use a-z, 0-9 and -; c1, c2 … are for clozes",
             )
-        asked = _FIELD_REF.findall(side.ask)
-        for field in (*asked, *side.show):
-            if field not in fields:
-                item.report(
-                    "bad-value",
-                    f"there is no field `{field}`",
-                    "ask" if field in asked else "show",
-                    help=f"fields: {', '.join(fields)}",
-                )
-        if (
-            side.ask
-            and not side.when
-            and not any(fields[field].required for field in asked if field in fields)
-        ):
-            item.report(
-                "bad-value",
-                "the question uses no required field",
-                "ask",
-                help="without one, the question could be empty",
-            )
+        shown = [(item.text_of(node, "show"), node) for node in item.items("show")]
+        side = Side(
+            name=name,
+            ask=item.text("ask"),
+            show=tuple(field for field, _ in shown if field),
+            when=item.text("when") or None,
+            anki_id=_read_id(item, "template", f"{anki_id}.{name}"),
+        )
+        known = f"fields: {', '.join(fields)}"
+        for field, node in shown:
+            if field and fields and field not in fields:
+                message = f"there is no field `{field}`"
+                item.document.report("bad-value", message, node, help=known)
+        if side.ask and fields:
+            _check_ask(item, side, fields)
         if side.when and (side.when not in fields or fields[side.when].type is not FieldType.FLAG):
             item.report(
                 "bad-value",
@@ -224,20 +217,32 @@ def _parse_sides(entry: Entry, anki_id: int, fields: dict[str, Field]) -> tuple[
                 "when",
                 help="name a field of type flag",
             )
-        for field in asked:
-            if (
-                field in fields
-                and fields[field].type is not FieldType.INLINE
-                and not is_alone(side.ask, field)
-            ):
-                item.report(
-                    "bad-value",
-                    f"`{{{{{field}}}}}` must stand alone in its paragraph",
-                    "ask",
-                    help="only inline fields can stand within a line",
-                )
         sides.append(side)
     return tuple(sides)
+
+
+def _check_ask(entry: Entry, side: Side, fields: dict[str, Field]) -> None:
+    asked = list_asked(side)
+    unknown = [field for field in asked if field not in fields]
+    for field in unknown:
+        known = f"fields: {', '.join(fields)}"
+        entry.report("bad-value", f"there is no field `{field}`", "ask", help=known)
+    if not unknown and not side.when and not any(fields[field].required for field in asked):
+        entry.report(
+            "bad-value",
+            "the question uses no required field",
+            "ask",
+            help="without one, the question could be empty",
+        )
+    for field in asked:
+        is_inline = field in unknown or fields[field].type is FieldType.INLINE
+        if not is_inline and not is_alone(side.ask, field):
+            entry.report(
+                "bad-value",
+                f"`{{{{{field}}}}}` must stand alone in its paragraph",
+                "ask",
+                help="only inline fields can stand within a line",
+            )
 
 
 def list_asked(side: Side) -> tuple[str, ...]:
@@ -258,7 +263,8 @@ def make_anki_id(*parts: str) -> int:
 
 def _list_keys(entry: Entry, key: str) -> list[str]:
     node = entry.values.get(key)
-    return [k.value for k, _ in node.value] if isinstance(node, yaml.MappingNode) else []
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return [name.value for name, _ in pairs if isinstance(name, yaml.ScalarNode)]
 
 
 def _read_id(entry: Entry | None, *parts: str) -> int:

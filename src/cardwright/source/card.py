@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Container, Mapping
 from datetime import date
 from typing import Any, Final
@@ -11,7 +12,7 @@ from typing import Any, Final
 import yaml
 
 from cardwright.diagnostic import Span
-from cardwright.entry import Document, Entry
+from cardwright.entry import ITEMS_CURE, Document, Entry
 from cardwright.kinds import list_asked
 from cardwright.model import (
     COMMON_KEYS,
@@ -46,7 +47,7 @@ def parse_cards(
     common = _parse_common(entry, kinds, faulty)
     spans = {key: entry.span_of(key) for key in entry.values if key in FILE_KEYS}
     entry.require("cards", help="list the cards of the file below `cards:`")
-    items = entry.items("cards", "cards")
+    items = entry.items("cards", help=ITEMS_CURE)
     cards = []
     for node in items:
         item = document.entry(node)
@@ -152,13 +153,14 @@ def is_id(text: str) -> bool:
 
 def suggest_id(text: str) -> str:
     """Return an id made from any text."""
-    slug = re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")[:MAX_ID_LENGTH].strip("-")
+    plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_ID_LENGTH].strip("-")
     return slug or "new-card"
 
 
 def _parse_formerly(entry: Entry) -> tuple[str, ...]:
     former = []
-    for node in entry.items("formerly", "texts"):
+    for node in entry.items("formerly"):
         text = entry.text_of(node, "formerly")
         if text and not is_id(text):
             cure = "name earlier ids as they were published"
@@ -170,7 +172,7 @@ def _parse_formerly(entry: Entry) -> tuple[str, ...]:
 
 def _parse_tags(entry: Entry) -> tuple[str, ...]:
     tags = []
-    for node in entry.items("tags", "texts"):
+    for node in entry.items("tags"):
         tag = entry.text_of(node, "tags")
         if not tag:
             continue
@@ -224,7 +226,7 @@ def _parse_field(entry: Entry, field: Field) -> Value | None:
     name = field.name
     if name not in entry:
         if field.required:
-            entry.require(name, help=field.help)
+            entry.require(name, help=f"add `{name}: …`. {field.help}".strip())
         return None
     if field.type is FieldType.FLAG:
         return entry.flag(name) or None

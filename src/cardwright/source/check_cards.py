@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from cardwright.diagnostic import Diagnostic, Related, diagnose
+from cardwright.diagnostic import Diagnostic, Related, Span, diagnose
 from cardwright.kinds import list_asked, list_texts, render_text
 from cardwright.markdown import find_deletions, hide_deletions
 from cardwright.model import Card, Kind, Side
@@ -70,7 +70,7 @@ def check_questions(checking: Checking) -> Iterator[Diagnostic]:
         side = kind.sides[0]
         question = normalise(_question_of(card, side))
         first = seen.setdefault((card.pack, side.ask, question), card)
-        if first is not card:
+        if question and first is not card:
             yield diagnose(
                 "near-duplicate",
                 f"`{card.id}` asks the same as `{first.id}`",
@@ -87,7 +87,7 @@ def check_answers(checking: Checking) -> Iterator[Diagnostic]:
         if kind.cloze:
             shown = f" {normalise(hide_deletions(card.text(kind.cloze)))} "
             given = [deletion.text for deletion in find_deletions(card.text(kind.cloze))[0]]
-            yield from _check_giveaway(card, kind.cloze, shown, given)
+            yield from _check_giveaway(checking, card.span_of(kind.cloze), shown, given)
             continue
         for side in kind.sides:
             answer = card.text(side.show[0])
@@ -95,31 +95,35 @@ def check_answers(checking: Checking) -> Iterator[Diagnostic]:
                 shown = f" {normalise(_question_of(card, side))} "
                 bracketed = _BRACKETED.match(answer)
                 given = list(bracketed.groups()) if bracketed else [answer]
-                yield from _check_giveaway(card, list_asked(side)[0], shown, given)
+                place = card.span_of(list_asked(side)[0])
+                yield from _check_giveaway(checking, place, shown, given)
 
 
-def _check_giveaway(card: Card, key: str, shown: str, answers: list[str]) -> Iterator[Diagnostic]:
+def _check_giveaway(
+    checking: Checking, place: Span, shown: str, answers: list[str]
+) -> Iterator[Diagnostic]:
     for answer in answers:
         plain = normalise(answer)
         if len(plain) >= _MIN_ANSWER_LENGTH and f" {plain} " in shown:
             yield diagnose(
                 "answer-in-question",
-                f"the question gives away its answer: {answer.strip()}",
-                card.span_of(key),
+                f"the question gives away its answer: {' '.join(answer.split())}",
+                checking.texts.find(place, answer.strip(), whole=True),
                 help="word the question without it",
             )
             return
 
 
 def _check_lengths(card: Card, kind: Kind) -> Iterator[Diagnostic]:
-    shown = {name for side in kind.sides for name in side.show}
+    side = kind.sides[0]
     for key, text, _ in list_texts(card, kind):
         limit = None if key == "extra" else kind.field(key).max_words
         if limit is None or len(text) <= limit:
             continue
         words = len(_FENCE.sub("", text).split())
         if words > limit:
-            code = "overlong-answer" if key in shown else "overlong-question"
+            is_question = key in list_asked(side) and key not in side.show
+            code = "overlong-question" if is_question else "overlong-answer"
             yield diagnose(
                 code,
                 f"`{key}` has {words} words; more than {limit} are hard to learn",

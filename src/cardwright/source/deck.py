@@ -43,13 +43,20 @@ def _parse_deck(
     entry.require("name", help="name the deck as Anki shall show it; later it must not change")
     name = entry.text("name")
     if "::" in name:
-        entry.report("bad-value", "`::` in a name", "name", help="write sub-decks below `decks:`")
-    children: dict[str, Deck] = {}
+        entry.report(
+            "bad-value",
+            "a deck's name cannot hold `::`",
+            "name",
+            help="write sub-decks below `decks:`",
+        )
+    children: list[Deck] = []
+    names: dict[str, Deck] = {}
     for item in entry.entries("decks"):
         item.refuse_unknown(_SUB_KEYS)
         child = _parse_deck(item, pack, order=order, options=options, severities=severities)
-        first = children.setdefault(child.name.casefold(), child)
-        if first is not child and child.name:
+        children.append(child)
+        first = names.setdefault(child.name.casefold(), child)
+        if first is not child and "name" in item:
             _report_used_name(item, "name", child.name, first.span)
     select = _parse_selection(entry)
     if select is None and not children:
@@ -60,7 +67,7 @@ def _parse_deck(
         name=name or pack,
         description=entry.text("description"),
         select=select,
-        decks=tuple(children.values()),
+        decks=tuple(children),
         order=order,
         options=options,
         severities=severities,
@@ -149,7 +156,7 @@ def _parse_steps(entry: Entry, key: str, usual: tuple[float, ...]) -> tuple[floa
     if key not in entry:
         return usual
     steps = []
-    for node in entry.items(key, "minutes"):
+    for node in entry.items(key):
         text = entry.text_of(node, key)
         try:
             step = float(text)

@@ -81,28 +81,32 @@ class SourceTexts:
         lines = self._read(span.path)
         return lines[span.line - 1] if span.line <= len(lines) else None
 
-    def find(self, span: Span, needle: str) -> Span:
-        """Return where a piece of text stands within a value; else the value."""
+    def find(self, span: Span, needle: str, *, whole: bool = False) -> Span:
+        """Return where a piece of text stands within a value, as a `whole` word; else the value."""
         if not needle or "\n" in needle:
             return span
+        bound = r"(?<![\w.-]){}(?![\w-])" if whole else "{}"
+        pattern = re.compile(bound.format(re.escape(needle)))
         start = span.column - 1
+        end = start + span.length
         for number, line in enumerate(self._lines_of(span), span.line):
-            found = line.find(needle, start)
-            if found >= 0:
-                return replace(span, line=number, column=found + 1, length=len(needle))
-            start = 0
+            if found := pattern.search(line, start, end):
+                return replace(span, line=number, column=found.start() + 1, length=len(needle))
+            start, end = 0, MAX_BYTES
         return span
 
     def _lines_of(self, span: Span) -> Iterator[str]:
         """Yield the lines of a value: those after its first are indented deeper than its key."""
-        lines = self._read(span.path)[span.line - 1 :]
-        if not lines:
+        lines = self._read(span.path)
+        if span.line > len(lines):
             return
-        yield lines[0]
-        indent = len(lines[0]) - len(lines[0].lstrip())
+        first = lines[span.line - 1]
+        yield first
+        indent = len(first) - len(first.lstrip())
         # A value that begins its line, below its key, is as deep as its further lines.
         least = indent if span.column - 1 == indent else indent + 1
-        for line in lines[1:]:
+        for number in range(span.line, len(lines)):
+            line = lines[number]
             if line.strip() and len(line) - len(line.lstrip()) < least:
                 return
             yield line
@@ -154,14 +158,13 @@ def _load_kinds(root: Path, problems: list[Diagnostic]) -> tuple[dict[str, Kind]
             (k for k in kinds.values() if kind.name == k.name or kind.anki_id == k.anki_id), None
         )
         if kind and clash:
-            key, cure = (
-                ("kind", "choose another name")
-                if kind.name == clash.name
-                else ("anki", "choose another Anki id")
-            )
+            if kind.name == clash.name:
+                key, message = "kind", f"there is a kind `{kind.name}` already"
+            else:
+                key, message = "anki", f"the kind `{clash.name}` has this Anki id already"
             entry = document.entry()
             span = entry.span_of(key) if entry else Span(path=document.path, line=1, column=1)
-            message = f"the kind `{kind.name}` clashes with `{clash.name}`, which is there already"
+            cure = "choose another"
             document.problems.append(diagnose("duplicate-id", message, span, help=cure))
         elif kind:
             kinds[kind.name] = kind
