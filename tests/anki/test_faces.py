@@ -29,8 +29,8 @@ def format_faces(anki: Anki, note_id: str) -> str:
     parts = []
     for number, faces in enumerate(anki.faces(note_id), 1):
         for name, html in zip(("question", "answer"), faces, strict=True):
-            html = re.sub(r"(?s)<script>.*?</script>\n?", "<script>…</script>\n", html)
-            parts.append(f"<!-- {number}: {name} -->\n{html.strip()}\n")
+            shown = re.sub(r"(?s)<script>.*?</script>\n?", "<script>…</script>\n", html)
+            parts.append(f"<!-- {number}: {name} -->\n{shown.strip()}\n")
     return "".join(parts)
 
 
