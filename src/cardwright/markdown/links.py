@@ -28,9 +28,10 @@ def explain_link(href: str) -> TextProblem:
             cut_needle(href),
             "only http, https and mailto addresses are kept; put code in backticks",
         )
+    shown = f"link to `{cut_needle(href)}`" if href else "link without an address"
     return TextProblem(
         "bad-link",
-        f"link to `{cut_needle(href)}` leads nowhere: card text has no address of its own",
+        f"{shown} leads nowhere: card text has no address of its own",
         cut_needle(href) or "]()",
         "write the full https:// address",
     )

@@ -26,6 +26,7 @@ from cardwright.markdown.problem import TextProblem, cut_needle
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
+_MATHS_CURE: Final = r"each `{`, `\left` and `\begin` needs its partner within the formula"
 _FIXED: Final = {
     "paragraph_open": "<p>",
     "paragraph_close": "</p>\n",
@@ -139,7 +140,7 @@ def _write_maths(page: Page, token: Token) -> None:
     fault = find_fault(token.content)
     if fault is not None:
         needle = cut_needle(page.restore(token.content.lstrip()))
-        page.report("unbalanced-maths", fault, needle, "mend the formula")
+        page.report("unbalanced-maths", fault, needle, _MATHS_CURE)
     start, end = ("\\(", "\\)") if token.markup == "$" else ("\\[", "\\]")
     latex = escape_maths(token.content)
     page.parts.append(f"{MATHS_START}{start}{latex}{end}{MATHS_END}")

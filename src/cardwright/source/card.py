@@ -204,7 +204,7 @@ def _parse_sources(entry: Entry) -> tuple[Source, ...]:
             source = Source(url=item.text("url"), title=item.text("title"), checked_on=checked)
         else:
             text = entry.text_of(node, "sources")
-            is_address = ":" in text and " " not in text
+            is_address = " " not in text and (":" in text or text.startswith("www."))
             source = Source(
                 url=text if is_address else "", title="" if is_address else text, checked_on=""
             )
