@@ -227,6 +227,28 @@ def test_release_refuses_a_frozen_note_type_that_changed(
     assert (project / "decks/trees/ledger.jsonl").read_bytes() == before
 
 
+def test_a_card_that_no_deck_takes_any_more_stays_in_the_ledger(
+    write: Write, run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write({"cards/trees/trees.yaml": CARDS})
+    run("release", "trees")
+    write(
+        {
+            "cards/trees/trees.yaml": CARDS.replace("acorns", "nuts"),
+            "decks/trees/deck.yaml": "name: Trees\nselect: {id: oak}\n",
+        }
+    )
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
+    run("release", "trees")
+
+    lines = (project / "decks/trees/ledger.jsonl").read_text("utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert [(row["note"], row["mod"]) for row in rows if "note" in row] == [
+        ("elm", 1_700_000_000),
+        ("oak", 1_800_000_000),
+    ]
+
+
 def test_release_with_errors_writes_nothing(write: Write, run: Run, project: Path) -> None:
     write(
         {"cards/trees/trees.yaml": CARDS.replace("answer: A tree with acorns.", "anwser: A tree")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from cardwright.anki.ledger import Ledger, Published, PublishedType
@@ -35,7 +36,13 @@ def make_ledger(ledger: Ledger, package: Package, *, version: str, released_s: i
         version=version,
         released_s=released_s,
         deck_names=package.deck_names,
-        notes=notes,
-        # A kind that no card uses any more stays frozen: people still have its note type.
+        # What no deck takes at present, and kinds that no card uses any more, stay known:
+        # people still have those notes and note types.
+        notes={**_find_left_out(ledger, notes), **notes},
         note_types={**ledger.note_types, **note_types},
     )
+
+
+def _find_left_out(ledger: Ledger, notes: Mapping[str, Published]) -> dict[str, Published]:
+    refs = {note.guid_ref for note in notes.values()}
+    return {note.id: note for note in ledger.notes.values() if note.guid_ref not in refs}

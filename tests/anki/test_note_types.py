@@ -1,0 +1,39 @@
+"""The note types of the built-in kinds are frozen: people have them in their collections."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from cardwright.anki.notetype import SPARE_FIELDS, make_note_type
+from cardwright.kinds import read_built_in_kinds
+from cardwright.markdown import Renderer
+
+GOLDEN = Path(__file__).parents[1] / "cases" / "note_types.json"
+
+
+def test_structure_and_ids_are_what_was_published() -> None:
+    renderer = Renderer()
+    note_types = [make_note_type(kind, renderer) for kind in read_built_in_kinds().values()]
+
+    structures = {note_type.name: note_type.structure for note_type in note_types}
+    assert structures == json.loads(GOLDEN.read_text("utf-8"))
+
+
+def test_ids_are_unique_and_every_note_type_has_room_to_grow() -> None:
+    renderer = Renderer()
+    note_types = [make_note_type(kind, renderer) for kind in read_built_in_kinds().values()]
+    ids = [
+        anki_id
+        for note_type in note_types
+        for anki_id in (
+            note_type.anki_id,
+            *(field_id for _, field_id, _ in note_type.fields),
+            *(template.anki_id for template in note_type.templates),
+        )
+    ]
+
+    assert len(set(ids)) == len(ids)
+    for note_type in note_types:
+        names = [name for name, _, _ in note_type.fields]
+        assert names[-6:] == ["Extra", "Sources", "Lesson", "Id", *SPARE_FIELDS]
