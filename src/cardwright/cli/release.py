@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from cardwright.anki.diff import Change
+    from cardwright.anki.ledger import Ledger
     from cardwright.anki.package import Package
 
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
@@ -55,17 +56,17 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
     now_s = read_source_date_s() or int(time.time())
     deck = project.collection.decks[pack]
 
-    def compile_pack(build_s: int) -> Package:
+    def compile_pack(published: Ledger) -> Package:
         return make_package(
             project.collection,
             deck,
-            ledger,
-            build_s=build_s,
+            published,
+            build_s=now_s,
             renderer=project.renderer,
             shelf=project.make_shelf(),
         )
 
-    package = compile_pack(now_s)
+    package = compile_pack(ledger)
     if not package.notes:
         fail(f"the deck of `{pack}` takes no card")
     changes = compare_with_ledger(ledger, package.contents)
@@ -73,7 +74,8 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
     if not changes and released.note_types == ledger.note_types:
         fail(f"nothing has changed since {ledger.version}")
     chosen = _choose_version(ledger.version, version, changes)
-    entry = _format_entry(chosen, time.strftime("%Y-%m-%d", time.gmtime(now_s)), changes)
+    day = time.strftime("%Y-%m-%d", time.gmtime(now_s))
+    entry = _format_entry(chosen, day, changes, is_first=not ledger.version)
     if dry_run:
         click.echo(entry, nl=False)
         return
@@ -82,9 +84,8 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
     write_file(changelog, _insert_entry(changelog, deck.name, chosen, entry))
     # The ledger comes last: until it is written, the release can simply be made again.
     write_file(project.ledger_path(pack), format_ledger(released))
-    ledger = released
     path = project.root / "build" / f"{pack}.apkg"
-    write_file(path, compile_pack(now_s).data)
+    write_file(path, compile_pack(released).data)
     click.echo(f"{pack} {chosen}: {count_changes(changes)}")
     click.echo(f"commit decks/{pack}/ledger.jsonl and CHANGELOG.md, and hand out build/{pack}.apkg")
 
@@ -113,8 +114,11 @@ def _as_numbers(match: re.Match[str]) -> tuple[int, int, int]:
     return major, minor, patch
 
 
-def _format_entry(version: str, day: str, changes: list[Change]) -> str:
+def _format_entry(version: str, day: str, changes: list[Change], *, is_first: bool) -> str:
     lines = [f"## {version} – {day}", ""]
+    if is_first:
+        # Everything is new: a list of it all would tell nobody anything.
+        return "\n".join([*lines, f"The first release, with {len(changes)} cards.", "", ""])
     for heading in dict.fromkeys(_HEADINGS.values()):
         found = [change for change in changes if _HEADINGS.get(change.what) == heading]
         if not found:
