@@ -154,6 +154,20 @@ def test_show_draws_every_side_of_a_card(write: Write, run: Run) -> None:
     assert "close: gaps" in run("show", "gap", exit_code=1).stderr
 
 
+def test_show_leaves_formulas_and_code_as_written(write: Write, run: Run) -> None:
+    write(
+        {
+            "cards/trees/wood.yaml": "cards:\n  - id: growth\n    kind: basic\n"
+            "    question: What is $a_i\\,b * c_i \\cdot d*$ in `x_$i$`?\n    answer: It costs \\$5.\n"
+        }
+    )
+
+    shown = run("show", "growth").stdout
+
+    assert "What is $a_i\\,b * c_i \\cdot d*$ in x_$i$?" in shown
+    assert "It costs $5." in shown
+
+
 def test_release_writes_a_changelog_and_then_there_is_nothing_to_release(
     write: Write, run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.rule import Rule
@@ -11,7 +14,10 @@ from cardwright.kinds import list_asked, list_prompts
 from cardwright.markdown import reveal_deletions
 from cardwright.model import Card, Collection, Kind, Option, Prompt, Value
 
-_MAX_WIDTH = 88
+_MAX_WIDTH: Final = 88
+_CODE_OR_MATHS: Final = re.compile(
+    r"(?ms)^(?:```|~~~).*?^(?:```|~~~)|`[^`]*`|(?P<maths>(?<!\\)\$[^\s$][^$\n]*\$)"
+)
 
 
 def print_card(collection: Collection, card: Card) -> None:
@@ -23,15 +29,24 @@ def print_card(collection: Collection, card: Card) -> None:
     lesson = collection.lesson_of(card)
     for prompt in list_prompts(card, kind):
         console.print(Rule(Text(prompt.ref, style="bold"), align="left"))
-        console.print(Markdown(make_question(prompt, kind), hyperlinks=False))
+        console.print(_draw(make_question(prompt, kind)))
         console.print(Rule(style="dim"))
-        console.print(Markdown(make_answer(prompt, kind), hyperlinks=False))
+        console.print(_draw(make_answer(prompt, kind)))
         console.print()
     if card.retired is not None:
         console.print(Text(f"Retired: {card.retired}", style="bold"))
     for source in card.sources:
         console.print(Text(f"Source: {source.title or source.url}", style="dim"))
     console.print(Text(f"{kind.title} · {lesson or 'no lesson'} · {card.span}", style="dim"))
+
+
+def _draw(markdown: str) -> Markdown:
+    """Draw Markdown; its formulas stay as written, for rich would read them as Markdown."""
+
+    def keep(match: re.Match[str]) -> str:
+        return f"`{match[0]}`" if match["maths"] else match[0]
+
+    return Markdown(_CODE_OR_MATHS.sub(keep, markdown), hyperlinks=False)
 
 
 def make_question(prompt: Prompt, kind: Kind) -> str:
