@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cardwright.anki.content import describe_card
@@ -43,7 +43,6 @@ def load_cards(files: dict[str, list[dict[str, Any]]]) -> dict[str, Card]:
 
 
 @given(CARDS)
-@settings(deadline=None)
 def test_cards_come_back_as_they_were_written(written: list[dict[str, Any]]) -> None:
     cards = [{"id": f"card-{number}", **card} for number, card in enumerate(written)]
 
@@ -62,7 +61,6 @@ def test_cards_come_back_as_they_were_written(written: list[dict[str, Any]]) -> 
 
 
 @given(CARDS, st.randoms(use_true_random=False))
-@settings(deadline=None)
 def test_moving_and_reordering_changes_no_card(written: list[dict[str, Any]], random: Any) -> None:
     cards = [{"id": f"card-{number}", **card} for number, card in enumerate(written)]
     shuffled = random.sample(cards, len(cards))
