@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cardwright.anki.content import hash_media
-from cardwright.kinds import list_texts, render_text
+from cardwright.kinds import list_images
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Kind
 
@@ -29,13 +29,10 @@ class MediaShelf:
     def hashes_of(self, card: Card, kind: Kind) -> dict[str, str]:
         """Return the images of a card, as written, each with the hash of what it holds."""
         found: dict[str, str] = {}
-        for key, text, text_type in list_texts(card, kind):
-            if "![" not in text:
-                continue
-            for image in render_text(self._renderer, kind, key, text, text_type).images:
-                path = self._find(card, image)
-                if path is not None:
-                    found[image] = self._hash(path)
+        for image in list_images(card, kind, self._renderer):
+            path = self._find(card, image)
+            if path is not None:
+                found[image] = self._hash(path)
         return found
 
     def names_of(self, card: Card, hashes: dict[str, str]) -> dict[str, str]:

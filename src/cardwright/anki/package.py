@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cardwright.anki.apkg import ApkgDeck, ApkgNote, make_guid, make_model, make_preset, write_apkg
@@ -46,9 +47,13 @@ def describe_pack(
     collection: Collection, deck: Deck, ledger: Ledger, shelf: MediaShelf
 ) -> tuple[Content, ...]:
     """Return what a pack publishes, in the order of its sources."""
-    published = {
-        card.ref for cards in place_pack(collection, deck, ledger).values() for card in cards
-    }
+    return _describe_placed(collection, place_pack(collection, deck, ledger), shelf)
+
+
+def _describe_placed(
+    collection: Collection, placed: Mapping[tuple[str, ...], list[Card]], shelf: MediaShelf
+) -> tuple[Content, ...]:
+    published = {card.ref for cards in placed.values() for card in cards}
     return tuple(
         describe_card(collection, card, shelf.hashes_of(card, collection.kinds[card.kind]))
         for card in collection.cards
@@ -69,12 +74,12 @@ def make_package(
 
     `build_s` is the mod time, in Unix seconds, of what differs from the ledger.
     """
-    contents = describe_pack(collection, deck, ledger, shelf)
+    placed = place_pack(collection, deck, ledger)
+    contents = _describe_placed(collection, placed, shelf)
     used = dict.fromkeys(content.card.kind for content in contents)
     note_types = tuple(make_note_type(collection.kinds[name], renderer) for name in used)
     models = {t.kind: make_model(t, ledger.stamp_note_type(t, build_s)) for t in note_types}
     by_card = {content.card.ref: content for content in contents}
-    placed = place_pack(collection, deck, ledger)
     position = itertools.count(1)
     decks = []
     newest_s = max((model.mod_s for model in models.values()), default=build_s)

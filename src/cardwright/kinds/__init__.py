@@ -2,19 +2,18 @@
 
 from cardwright.kinds.prompts import list_prompts
 from cardwright.kinds.read import (
-    is_alone,
     list_asked,
     make_anki_id,
     parse_kind,
     read_built_in_kinds,
 )
 from cardwright.kinds.reference import describe_kinds
-from cardwright.kinds.texts import list_texts, render_text
+from cardwright.kinds.texts import list_images, list_texts, render_text
 
 __all__ = [
     "describe_kinds",
-    "is_alone",
     "list_asked",
+    "list_images",
     "list_prompts",
     "list_texts",
     "make_anki_id",

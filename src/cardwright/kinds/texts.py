@@ -34,3 +34,14 @@ def render_text(
     if text_type is FieldType.BLOCK:
         return renderer.render_block(text)
     return renderer.render_inline(text)
+
+
+def list_images(card: Card, kind: Kind, renderer: Renderer) -> tuple[str, ...]:
+    """Return the images of a card, as written, each once."""
+    found = dict.fromkeys(
+        image
+        for key, text, text_type in list_texts(card, kind)
+        if "![" in text
+        for image in render_text(renderer, kind, key, text, text_type).images
+    )
+    return tuple(found)

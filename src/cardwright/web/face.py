@@ -12,7 +12,7 @@ from typing import Final
 from cardwright.anki.note import make_fields
 from cardwright.anki.notetype import NoteType, make_note_type
 from cardwright.anki.render import render_card
-from cardwright.kinds import list_prompts, list_texts, render_text
+from cardwright.kinds import list_images, list_prompts
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection, Prompt
 from cardwright.web.maths import convert_maths
@@ -84,9 +84,7 @@ class FaceMaker:
         kind = self._collection.kinds[card.kind]
         return {
             image: self._read_image(self._find_media(card, image))
-            for key, text, text_type in list_texts(card, kind)
-            if "![" in text
-            for image in render_text(self._renderer, kind, key, text, text_type).images
+            for image in list_images(card, kind, self._renderer)
         }
 
     def _read_image(self, path: Path | None) -> str:
