@@ -25,6 +25,7 @@ _MOST_FAULTS: Final = 100
 """Faults that are told of one file."""
 
 _TEXT: Final = "tag:yaml.org,2002:str"
+_OWN_DEPTH_LIMIT: Final = "exceeded maximum nesting depth"
 _NAME: Final = re.compile(r"[&*]\S*")
 _TAG: Final = re.compile(r"!\S*")
 
@@ -37,6 +38,10 @@ def compose(text: str) -> tuple[Node | None, list[Fault]]:
     try:
         root = _compose(text, faults)
     except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        if mark is not None and _OWN_DEPTH_LIMIT in str(error) and 0 < mark.index < len(text):
+            # Newer versions of libyaml stop before our own limit is met: what they read is enough.
+            return compose(text[: mark.index])
         faults.append(explain_error(text, error))
         root = None
     return (root if all(fault.code == "yaml-tag" for fault in faults) else None), faults
