@@ -13,7 +13,9 @@ import yaml
 from cardwright.cli.main import cards as command_line
 from cardwright.cli.main import load_command
 from cardwright.cli.schema import format_schemas
-from cardwright.kinds import describe_kinds, list_prompts, read_built_in_kinds
+from cardwright.kinds import list_prompts
+from cardwright.kinds.read import read_built_in_kinds
+from cardwright.kinds.reference import describe_kinds
 from cardwright.source.load import load
 from cardwright.source.schema import make_schemas
 

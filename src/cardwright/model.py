@@ -208,6 +208,8 @@ class DeckOptions:
     relearning_steps_minutes: tuple[float, ...] = (10.0,)
     leech_lapses: int = 8
     bury_siblings: bool = True
+    fuzz: bool = True
+    """Whether intervals are spread by a few days; Anki's own always are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
-"""Which deck takes which card, and in which order new cards come."""
+"""Which deck takes which card, in which order new cards come, and what is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from cardwright.item import Item
 from cardwright.model import Card, Deck
 
 
@@ -31,3 +32,54 @@ def place_cards(
     for found in placed.values():
         found.sort(key=lambda card: rank.get(card.kind, len(rank)))
     return placed, left
+
+
+def list_items(
+    cards: Iterable[Card], decks: Mapping[str, Deck], list_keys: Callable[[Card], Iterable[str]]
+) -> Iterator[Item]:
+    """Yield every prompt that is asked, in the order in which new ones come.
+
+    `list_keys` gives the keys of a card's prompts. Of cards that would share a history the first
+    one counts; a retired one is not asked.
+    """
+    packs: dict[str, list[Card]] = {}
+    taken: set[str] = set()
+    for card in cards:
+        asked = packs.setdefault(card.pack, [])
+        names = {card.ref, card.original_ref}
+        if taken.isdisjoint(names) and card.retired is None:
+            asked.append(card)
+        taken |= names
+    position = 0
+    for pack, asked in packs.items():
+        for name, placed in _place_pack(pack, asked, decks.get(pack)):
+            for card in placed:
+                objective = card.text("objective")
+                named = (*card.objectives, *([objective] if objective else []))
+                for key in list_keys(card):
+                    yield Item(
+                        history_ref=f"{card.original_ref}/{key}",
+                        ref=card.ref,
+                        key=key,
+                        pack=pack,
+                        deck=name,
+                        position=position,
+                        kind=card.kind,
+                        lesson=card.lesson,
+                        tags=card.tags,
+                        objectives=tuple(dict.fromkeys(named)),
+                    )
+                    position += 1
+
+
+def _place_pack(
+    pack: str, cards: list[Card], deck: Deck | None
+) -> Iterator[tuple[str, list[Card]]]:
+    """Yield the full name of each deck, in reading order, with its cards as they are learned."""
+    if deck is None:
+        yield pack, cards
+        return
+    placed, left = place_cards(deck, cards)
+    for path, found in placed.items():
+        yield "::".join(path), found
+    yield deck.name, left

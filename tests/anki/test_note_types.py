@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from cardwright.anki.notetype import SPARE_FIELDS, make_note_type
-from cardwright.kinds import read_built_in_kinds
+from cardwright.kinds.read import read_built_in_kinds
 from cardwright.markdown import Renderer
 
 GOLDEN = Path(__file__).parents[1] / "cases" / "note_types.json"

@@ -18,7 +18,7 @@ from typing import Any, Final
 import genanki
 
 from cardwright.anki.notetype import NoteType
-from cardwright.kinds import make_anki_id
+from cardwright.kinds.read import make_anki_id
 from cardwright.model import Deck
 
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)

@@ -9,7 +9,8 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-from cardwright.kinds import list_asked, make_anki_id
+from cardwright.kinds import list_asked
+from cardwright.kinds.read import make_anki_id
 from cardwright.markdown import Renderer
 from cardwright.model import FieldType, Kind, Side
 

@@ -12,7 +12,8 @@ from cardwright.anki.ledger import Ledger
 from cardwright.anki.media import MediaShelf
 from cardwright.anki.note import make_fields
 from cardwright.anki.notetype import NoteType, make_note_type
-from cardwright.kinds import list_prompts, make_anki_id
+from cardwright.kinds import list_prompts
+from cardwright.kinds.read import make_anki_id
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection, Deck
 from cardwright.selection import place_cards

@@ -20,10 +20,10 @@ def init(folder: Path, target: Path, pack: str) -> None:
     cards init spanish
     cd spanish && cards build
     """
-    from cardwright.cli.project import fail
+    from cardwright.cli.say import fail
     from cardwright.cli.schema import FOLDER, format_schemas
     from cardwright.files import write_file
-    from cardwright.kinds import read_built_in_kinds
+    from cardwright.kinds.read import read_built_in_kinds
     from cardwright.source.card import suggest_id
     from cardwright.source.schema import make_schemas
     from cardwright.source.start import make_project_files

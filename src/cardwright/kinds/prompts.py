@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from cardwright.markdown import cloze_numbers
-from cardwright.model import Card, Kind, Prompt
+from cardwright.model import Card, Kind, Prompt, Side
+
+_FIELD_REF: Final = re.compile(r"\{\{(\w+)\}\}")
 
 
 def list_prompts(card: Card, kind: Kind) -> tuple[Prompt, ...]:
@@ -19,3 +24,13 @@ def list_prompts(card: Card, kind: Kind) -> tuple[Prompt, ...]:
         for ordinal, side in enumerate(kind.sides)
         if side.when is None or card.fields.get(side.when)
     )
+
+
+def list_asked(side: Side) -> tuple[str, ...]:
+    """Return the fields that a side's question shows, in order."""
+    return tuple(_FIELD_REF.findall(side.ask))
+
+
+def is_alone(ask: str, field: str) -> bool:
+    """Tell whether a field stands alone in a paragraph of a question."""
+    return bool(re.search(r"(?:^|\n\n)\{\{" + field + r"\}\}(?:\n\n|$)", ask.strip()))

@@ -12,9 +12,9 @@ from typing import Final
 import yaml
 
 from cardwright.entry import Document, Entry
+from cardwright.kinds.prompts import is_alone, list_asked
 from cardwright.model import COMMON_KEYS, Field, FieldType, Kind, Side
 
-_FIELD_REF: Final = re.compile(r"\{\{(\w+)\}\}")
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _FIELD_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _RESERVED_LABELS: Final = {"extra", "sources", "lesson", "id", "spare 1", "spare 2", "tags", "type"}
@@ -243,16 +243,6 @@ def _check_ask(entry: Entry, side: Side, fields: dict[str, Field]) -> None:
                 "ask",
                 help="only inline fields can stand within a line",
             )
-
-
-def list_asked(side: Side) -> tuple[str, ...]:
-    """Return the fields that a side's question shows, in order."""
-    return tuple(_FIELD_REF.findall(side.ask))
-
-
-def is_alone(ask: str, field: str) -> bool:
-    """Tell whether a field stands alone in a paragraph of a question."""
-    return bool(re.search(r"(?:^|\n\n)\{\{" + field + r"\}\}(?:\n\n|$)", ask.strip()))
 
 
 def make_anki_id(*parts: str) -> int:

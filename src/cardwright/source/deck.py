@@ -16,6 +16,15 @@ _ROOT_KEYS = ("name", "description", "select", "decks", "order", "options", "che
 _SUB_KEYS = ("name", "description", "select", "decks")
 _SELECT_KEYS = ("lesson", "kind", "tag", "id")
 _LEVELS: Final[dict[str, Severity | None]] = {"error": "error", "off": None}
+OPTION_BOUNDS: Final[dict[str, tuple[float, float]]] = {
+    "new_per_day": (0, 9999),
+    "reviews_per_day": (0, 9999),
+    "desired_retention": (0.7, 0.99),
+    "maximum_interval_days": (1, 36500),
+    "leech_lapses": (1, 9999),
+}
+"""Least and most of the options that are numbers."""
+_FRACTIONS: Final = frozenset({"desired_retention"})
 _DAY_MINUTES = 60 * 24
 _WHOLE_WEIGHT_PERCENT = 100
 _NO_WEIGHT = -1.0
@@ -132,24 +141,27 @@ def _parse_options(entry: Entry) -> DeckOptions:
     if options is None:
         return usual
     options.refuse_unknown(DeckOptions.__dataclass_fields__)
+    numbers = {
+        name: options.number(name, getattr(usual, name), *bounds)
+        for name, bounds in OPTION_BOUNDS.items()
+    }
+    whole = {name: int(number) for name, number in numbers.items() if name not in _FRACTIONS}
     return DeckOptions(
-        new_per_day=int(options.number("new_per_day", usual.new_per_day, 0, 9999)),
-        reviews_per_day=int(options.number("reviews_per_day", usual.reviews_per_day, 0, 9999)),
-        desired_retention=options.number("desired_retention", usual.desired_retention, 0.7, 0.99),
-        maximum_interval_days=int(
-            options.number("maximum_interval_days", usual.maximum_interval_days, 1, 36500)
-        ),
+        **whole,
+        desired_retention=numbers["desired_retention"],
         learning_steps_minutes=_parse_steps(
             options, "learning_steps_minutes", usual.learning_steps_minutes
         ),
         relearning_steps_minutes=_parse_steps(
             options, "relearning_steps_minutes", usual.relearning_steps_minutes
         ),
-        leech_lapses=int(options.number("leech_lapses", usual.leech_lapses, 1, 9999)),
-        bury_siblings=options.flag("bury_siblings")
-        if "bury_siblings" in options
-        else usual.bury_siblings,
+        bury_siblings=_parse_flag(options, "bury_siblings", usual.bury_siblings),
+        fuzz=_parse_flag(options, "fuzz", usual.fuzz),
     )
+
+
+def _parse_flag(options: Entry, key: str, usual: bool) -> bool:
+    return options.flag(key) if key in options else usual
 
 
 def _parse_steps(entry: Entry, key: str, usual: tuple[float, ...]) -> tuple[float, ...]:

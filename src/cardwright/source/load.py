@@ -2,62 +2,54 @@
 
 from __future__ import annotations
 
-import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from cardwright.blueprint import Blueprint
-from cardwright.diagnostic import Diagnostic, Related, Severity, Span, diagnose, weigh
+from cardwright.diagnostic import Diagnostic, Related, Span, diagnose, weigh
 from cardwright.entry import MAX_BYTES, Document
-from cardwright.kinds import parse_kind, read_built_in_kinds
+from cardwright.kinds.read import parse_kind, read_built_in_kinds
 from cardwright.model import Card, Collection, Deck, Kind
 from cardwright.source.card import parse_cards
 from cardwright.source.deck import parse_blueprint, parse_deck
+from cardwright.source.walk import (
+    ProjectError,
+    SourceFile,
+    find_project,
+    read_source,
+    walk_sources,
+)
 
-_PACK: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
-_ENDINGS: Final = (".yaml", ".yml")
+__all__ = ["ProjectError", "SourceTexts", "find_project", "load", "resolve_media"]
 
-
-class ProjectError(Exception):
-    """The project cannot be read at all: there is none, or its folder is closed to us."""
-
-
-def find_project(start: Path) -> Path:
-    """Return the nearest folder, from `start` upwards, that holds `cards` and `decks`.
-
-    Raises:
-        ProjectError: there is none.
-
-    """
-    start = start.resolve()
-    for folder in (start, *start.parents):
-        if (folder / "cards").is_dir() and (folder / "decks").is_dir():
-            return folder
-    message = (
-        f"no project here: neither {start} nor a folder above it holds `cards` and `decks`.\n"
-        "  help: start one with `cards init NAME`, or name its folder with `cards -C FOLDER`"
-    )
-    raise ProjectError(message)
+Read = Callable[[SourceFile], bytes | None]
+"""Gives the content of a file; None: it is not to be read."""
 
 
 def load(root: Path) -> tuple[Collection, list[Diagnostic]]:
-    """Read kinds, decks, blueprints and cards below `root`; all problems are returned together."""
-    problems: list[Diagnostic] = []
-    kinds, faulty = _load_kinds(root, problems)
-    decks, blueprints = _load_decks(root, problems)
+    """Read kinds, decks, blueprints and cards below `root`; all problems are returned together.
+
+    Raises:
+        ProjectError: a file or folder is closed to us.
+
+    """
+    sources = walk_sources(root)
+    problems = [
+        diagnose(flaw.code, flaw.message, Span(path=flaw.name, line=1, column=1), help=flaw.help)
+        for flaw in sources.flaws
+    ]
+    kinds, faulty = read_kinds(sources.kinds, read_source, problems)
+    decks, blueprints = read_decks(sources.decks, read_source, problems)
     cards: list[Card] = []
     incomplete: set[str] = set()
-    for pack, path in _walk_cards(root, problems):
-        document = _read(root, path, problems)
-        found, is_whole = parse_cards(document, pack, kinds, faulty) if document else ([], False)
+    for file in sources.cards:
+        found, is_whole = read_cards(file, read_source, kinds, faulty, problems)
         cards += found
         if not is_whole:
-            incomplete.add(pack)
-        problems += document.problems if document else ()
+            incomplete.add(file.pack)
     collection = Collection(
         kinds=kinds,
         cards=tuple(cards),
@@ -66,6 +58,91 @@ def load(root: Path) -> tuple[Collection, list[Diagnostic]]:
         incomplete=frozenset(incomplete),
     )
     return collection, problems
+
+
+def read_kinds(
+    files: Iterable[SourceFile], read: Read, problems: list[Diagnostic]
+) -> tuple[dict[str, Kind], set[str]]:
+    """Return the kinds, and the names of those that cannot be used."""
+    kinds = read_built_in_kinds()
+    faulty: set[str] = set()
+    for file in files:
+        document = _open(file, read)
+        if document is None:
+            faulty.add(file.path.stem)
+            continue
+        name, kind = parse_kind(document)
+        clash = kind and next(
+            (k for k in kinds.values() if kind.name == k.name or kind.anki_id == k.anki_id), None
+        )
+        if kind and clash:
+            if kind.name == clash.name:
+                key, message = "kind", f"there is a kind `{kind.name}` already"
+            else:
+                key, message = "anki", f"the kind `{clash.name}` has this Anki id already"
+            entry = document.entry()
+            span = entry.span_of(key) if entry else Span(path=document.path, line=1, column=1)
+            cure = "choose another"
+            document.problems.append(diagnose("duplicate-id", message, span, help=cure))
+        elif kind:
+            kinds[kind.name] = kind
+        else:
+            faulty.add(name)
+        problems += document.problems
+    return kinds, faulty - set(kinds)
+
+
+def read_decks(
+    files: Iterable[SourceFile], read: Read, problems: list[Diagnostic]
+) -> tuple[dict[str, Deck], dict[str, Blueprint]]:
+    """Return manifests and blueprints by pack; a pack's manifest comes before its blueprint."""
+    decks: dict[str, Deck] = {}
+    blueprints: dict[str, Blueprint] = {}
+    for file in files:
+        document = _open(file, read)
+        if document is None:
+            continue
+        if file.path.stem == "deck":
+            if deck := parse_deck(document, file.pack):
+                decks[file.pack] = deck
+            problems += document.problems
+        else:
+            if blueprint := parse_blueprint(document, file.pack):
+                blueprints[file.pack] = blueprint
+            manifest = decks.get(file.pack)
+            problems += weigh(document.problems, manifest.severities if manifest else {})
+    names: dict[str, Deck] = {}
+    for deck in decks.values():
+        first = names.setdefault(deck.name.casefold(), deck)
+        if first is not deck:
+            related = (Related(message="first used", span=first.span),)
+            cure = "Anki knows decks by name: choose another"
+            message = f"the deck name `{deck.name}` is already used"
+            problems.append(
+                diagnose("duplicate-id", message, deck.span, help=cure, related=related)
+            )
+    return decks, blueprints
+
+
+def read_cards(
+    file: SourceFile,
+    read: Read,
+    kinds: Mapping[str, Kind],
+    faulty: Container[str],
+    problems: list[Diagnostic],
+) -> tuple[list[Card], bool]:
+    """Return the cards of a file, and whether that is all of them."""
+    document = _open(file, read)
+    if document is None:
+        return [], False
+    found = parse_cards(document, file.pack, kinds, faulty)
+    problems += document.problems
+    return found
+
+
+def _open(file: SourceFile, read: Read) -> Document | None:
+    raw = read(file)
+    return None if raw is None else Document(file.name, raw)
 
 
 class SourceTexts:
@@ -142,154 +219,3 @@ def resolve_media(root: Path, card: Card, image: str) -> tuple[Path | None, str]
         return (path, "") if stat.S_ISREG(path.stat().st_mode) else (None, "media-missing")
     except (OSError, RuntimeError, ValueError):
         return None, "media-missing"
-
-
-def _load_kinds(root: Path, problems: list[Diagnostic]) -> tuple[dict[str, Kind], set[str]]:
-    """Return the kinds, and the names of those that cannot be used."""
-    kinds = read_built_in_kinds()
-    faulty: set[str] = set()
-    for path in _list_files(root, root / "kinds", problems):
-        document = _read(root, path, problems)
-        if document is None:
-            faulty.add(path.stem)
-            continue
-        name, kind = parse_kind(document)
-        clash = kind and next(
-            (k for k in kinds.values() if kind.name == k.name or kind.anki_id == k.anki_id), None
-        )
-        if kind and clash:
-            if kind.name == clash.name:
-                key, message = "kind", f"there is a kind `{kind.name}` already"
-            else:
-                key, message = "anki", f"the kind `{clash.name}` has this Anki id already"
-            entry = document.entry()
-            span = entry.span_of(key) if entry else Span(path=document.path, line=1, column=1)
-            cure = "choose another"
-            document.problems.append(diagnose("duplicate-id", message, span, help=cure))
-        elif kind:
-            kinds[kind.name] = kind
-        else:
-            faulty.add(name)
-        problems += document.problems
-    return kinds, faulty - set(kinds)
-
-
-def _load_decks(
-    root: Path, problems: list[Diagnostic]
-) -> tuple[dict[str, Deck], dict[str, Blueprint]]:
-    decks: dict[str, Deck] = {}
-    blueprints: dict[str, Blueprint] = {}
-    for folder in _list_folders(root, root / "decks", problems):
-        severities: Mapping[str, Severity | None] = {}
-        if document := _read_if_there(root, folder / "deck.yaml", problems):
-            if deck := parse_deck(document, folder.name):
-                decks[folder.name] = deck
-                severities = deck.severities
-            problems += document.problems
-        if document := _read_if_there(root, folder / "blueprint.yaml", problems):
-            if blueprint := parse_blueprint(document, folder.name):
-                blueprints[folder.name] = blueprint
-            problems += weigh(document.problems, severities)
-    names: dict[str, Deck] = {}
-    for deck in decks.values():
-        first = names.setdefault(deck.name.casefold(), deck)
-        if first is not deck:
-            related = (Related(message="first used", span=first.span),)
-            cure = "Anki knows decks by name: choose another"
-            message = f"the deck name `{deck.name}` is already used"
-            problems.append(
-                diagnose("duplicate-id", message, deck.span, help=cure, related=related)
-            )
-    return decks, blueprints
-
-
-def _walk_cards(root: Path, problems: list[Diagnostic]) -> Iterator[tuple[str, Path]]:
-    for path in _list_files(root, root / "cards", problems):
-        message = f"{_relative(root, path)} belongs to no pack"
-        cure = "move it into a folder: the first folder below cards/ is the pack"
-        span = Span(path=_relative(root, path), line=1, column=1)
-        problems.append(diagnose("outside-pack", message, span, help=cure))
-    for folder in _list_folders(root, root / "cards", problems):
-        for path in _list_files(root, folder, problems, deep=True):
-            yield folder.name, path
-
-
-def _list_folders(root: Path, parent: Path, problems: list[Diagnostic]) -> list[Path]:
-    found = []
-    for path in sorted(parent.iterdir()) if parent.is_dir() else ():
-        if path.name.startswith(".") or not path.is_dir() or _leads_out(root, path, problems):
-            continue
-        if _PACK.fullmatch(path.name):
-            found.append(path)
-        else:
-            span = Span(path=_relative(root, path), line=1, column=1)
-            message = f"`{path.name}` cannot name a pack"
-            cure = "rename the folder: a-z, 0-9, - and _"
-            problems.append(diagnose("bad-id", message, span, help=cure))
-    return found
-
-
-def _list_files(
-    root: Path, folder: Path, problems: list[Diagnostic], *, deep: bool = False
-) -> list[Path]:
-    """Return the YAML files of a folder, sorted by name; hidden ones are passed over."""
-    if not folder.is_dir():
-        return []
-    found = []
-    for parent, names, files in os.walk(folder, onerror=_raise_closed):
-        here = Path(parent)
-        names[:] = [
-            name
-            for name in names
-            if deep and name[0] != "." and not _leads_out(root, here / name, problems)
-        ]
-        found += [here / name for name in files if name.endswith(_ENDINGS) and name[0] != "."]
-    return sorted(found, key=lambda path: path.relative_to(root).parts)
-
-
-def _raise_closed(error: OSError) -> None:
-    message = f"cannot read {error.filename}: {error.strerror}"
-    raise ProjectError(message)
-
-
-def _leads_out(
-    root: Path, path: Path, problems: list[Diagnostic], *, to_folder: bool = True
-) -> bool:
-    """Report a path that is not what it seems: a link out of the project, or no plain file."""
-    try:
-        real = path.resolve(strict=True)
-        mode = real.stat().st_mode
-    except (OSError, RuntimeError):
-        message = "this link leads nowhere"
-    else:
-        if not real.is_relative_to(root.resolve()):
-            message = "this link leads out of the project"
-        elif not (stat.S_ISDIR(mode) if to_folder else stat.S_ISREG(mode)):
-            message = "this is no folder" if to_folder else "this is no plain file"
-        else:
-            return False
-    span = Span(path=_relative(root, path), line=1, column=1)
-    cure = "put the file itself into the project"
-    problems.append(diagnose("outside-project", message, span, help=cure))
-    return True
-
-
-def _read_if_there(root: Path, path: Path, problems: list[Diagnostic]) -> Document | None:
-    return _read(root, path, problems) if path.exists() or path.is_symlink() else None
-
-
-def _read(root: Path, path: Path, problems: list[Diagnostic]) -> Document | None:
-    is_plain = path.is_file() and not path.is_symlink()
-    if not is_plain and _leads_out(root, path, problems, to_folder=False):
-        return None
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        message = f"cannot read {path}: {error.strerror}"
-        raise ProjectError(message) from error
-    return Document(_relative(root, path), raw)
-
-
-def _relative(root: Path, path: Path) -> str:
-    return path.relative_to(root).as_posix()

@@ -1,0 +1,208 @@
+"""A project's folder → the files it is made of. Loads no YAML: it runs at every start."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+_PACK: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+_ENDINGS: Final = (".yaml", ".yml")
+MOST_BYTES: Final = 6_000_000
+"""Read of one file: more than any file may have (`entry.MAX_BYTES`), so that it is seen."""
+
+
+class ProjectError(Exception):
+    """The project cannot be read at all: there is none, or its folder is closed to us."""
+
+
+class SourceFile(NamedTuple):
+    """One file that is to be read."""
+
+    path: Path
+    name: str
+    """Relative to the project, with forward slashes."""
+    pack: str
+    """Empty for a kind."""
+    stamp: str
+    """What changes with its content, as far as the file system knows; empty: not to be read."""
+    changed_at_ns: int
+    """When its content or its place last changed, Unix time."""
+
+
+class Flaw(NamedTuple):
+    """A file or folder that is not as it should be: the matter of a diagnostic."""
+
+    code: str
+    message: str
+    name: str
+    help: str
+
+
+class Sources(NamedTuple):
+    """The files of a project, in the order in which they count, and what is wrong with them."""
+
+    kinds: list[SourceFile]
+    decks: list[SourceFile]
+    """Of each pack its manifest, then its blueprint."""
+    cards: list[SourceFile]
+    flaws: list[Flaw]
+
+
+def find_project(start: Path) -> Path:
+    """Return the nearest folder, from `start` upwards, that holds `cards` and `decks`.
+
+    Raises:
+        ProjectError: there is none.
+
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / "cards").is_dir() and (folder / "decks").is_dir():
+            return folder
+    message = (
+        f"no project here: neither {start} nor a folder above it holds `cards` and `decks`.\n"
+        "  help: start one with `cards init NAME`, or name its folder with `cards -C FOLDER`"
+    )
+    raise ProjectError(message)
+
+
+def walk_sources(root: Path) -> Sources:
+    """List the files of the project at `root`.
+
+    Raises:
+        ProjectError: a folder cannot be read.
+
+    """
+    try:
+        return _Walk(root).walk()
+    except OSError as error:
+        raise _closed(error) from error
+
+
+def read_source(file: SourceFile) -> bytes | None:
+    """Return a file's content, of a huge one the beginning; None when it is not to be read.
+
+    Raises:
+        ProjectError: it is closed to us, or has gone.
+
+    """
+    if not file.stamp:
+        return None
+    try:
+        with file.path.open("rb") as stream:
+            return stream.read(MOST_BYTES)
+    except OSError as error:
+        raise _closed(error) from error
+
+
+class _Walk:
+    """One walk through a project."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._real_root = root.resolve()
+        self._start = len(str(root / "x")) - 1
+        """Where the names of files begin in their paths."""
+        self._flaws: list[Flaw] = []
+
+    def walk(self) -> Sources:
+        kinds = [self._look_at(path) for path in self._list_files(self._root / "kinds")]
+        decks = [
+            self._look_at(path, folder.name)
+            for folder in self._list_packs(self._root / "decks")
+            for path in (folder / "deck.yaml", folder / "blueprint.yaml")
+            if path.exists() or path.is_symlink()
+        ]
+        for path in self._list_files(self._root / "cards"):
+            message = f"{self._name(path)} belongs to no pack"
+            cure = "move it into a folder: the first folder below cards/ is the pack"
+            self._report("outside-pack", message, path, cure)
+        cards = [
+            self._look_at(path, folder.name)
+            for folder in self._list_packs(self._root / "cards")
+            for path in self._list_files(folder, deep=True)
+        ]
+        return Sources(kinds, decks, cards, self._flaws)
+
+    def _list_packs(self, parent: Path) -> Iterator[Path]:
+        for path in sorted(parent.iterdir()) if parent.is_dir() else ():
+            if path.name.startswith(".") or not path.is_dir() or self._leads_out(path):
+                continue
+            if _PACK.fullmatch(path.name):
+                yield path
+            else:
+                message = f"`{path.name}` cannot name a pack"
+                self._report("bad-id", message, path, "rename the folder: a-z, 0-9, - and _")
+
+    def _list_files(self, folder: Path, *, deep: bool = False) -> list[Path]:
+        """Return the YAML files of a folder, sorted by name; hidden ones are passed over."""
+        if not folder.is_dir():
+            return []
+        found = []
+        for parent, names, files in os.walk(folder, onerror=_raise):
+            here = Path(parent)
+            names[:] = [
+                name
+                for name in names
+                if deep
+                and name[0] != "."
+                and (_stat_plain(here / name) or not self._leads_out(here / name))
+            ]
+            found += [here / name for name in files if name.endswith(_ENDINGS) and name[0] != "."]
+        return sorted(found, key=lambda path: self._name(path).split("/"))
+
+    def _look_at(self, path: Path, pack: str = "") -> SourceFile:
+        stamp, changed_at_ns = "", 0
+        info = _stat_plain(path)
+        if info is None or not stat.S_ISREG(info.st_mode):
+            info = None if self._leads_out(path, to_folder=False) else path.stat()
+        if info is not None:
+            stamp = f"{info.st_size} {info.st_mtime_ns} {info.st_ctime_ns} {info.st_ino}"
+            changed_at_ns = max(info.st_mtime_ns, info.st_ctime_ns)
+        return SourceFile(path, self._name(path), pack, stamp, changed_at_ns)
+
+    def _leads_out(self, path: Path, *, to_folder: bool = True) -> bool:
+        """Report a path that is not what it seems: a link out of the project, or no plain file."""
+        try:
+            real = path.resolve(strict=True)
+            mode = real.stat().st_mode
+        except (OSError, RuntimeError):
+            message = "this link leads nowhere"
+        else:
+            if not real.is_relative_to(self._real_root):
+                message = "this link leads out of the project"
+            elif not (stat.S_ISDIR(mode) if to_folder else stat.S_ISREG(mode)):
+                message = "this is no folder" if to_folder else "this is no plain file"
+            else:
+                return False
+        self._report("outside-project", message, path, "put the file itself into the project")
+        return True
+
+    def _report(self, code: str, message: str, path: Path, help: str) -> None:
+        self._flaws.append(Flaw(code, message, self._name(path), help))
+
+    def _name(self, path: Path) -> str:
+        # As text: to take paths apart costs more than all the rest of the walk.
+        return str(path)[self._start :].replace(os.sep, "/")
+
+
+def _stat_plain(path: Path) -> os.stat_result | None:
+    """Return the state of what stands there itself; None of a link, or a junction of Windows."""
+    try:
+        info = path.lstat()
+    except OSError:
+        return None
+    is_link = stat.S_ISLNK(info.st_mode) or getattr(info, "st_reparse_tag", None)
+    return None if is_link else info
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _closed(error: OSError) -> ProjectError:
+    return ProjectError(f"cannot read {error.filename}: {error.strerror}")
