@@ -154,7 +154,7 @@ def test_show_draws_every_side_of_a_card(write: Write, run: Run) -> None:
     assert "close: gaps" in run("show", "gap", exit_code=1).stderr
 
 
-def test_show_leaves_formulas_and_code_as_written(write: Write, run: Run) -> None:
+def test_show_draws_formulas_and_leaves_code_as_written(write: Write, run: Run) -> None:
     write(
         {
             "cards/trees/wood.yaml": "cards:\n  - id: growth\n    kind: basic\n"
@@ -164,7 +164,7 @@ def test_show_leaves_formulas_and_code_as_written(write: Write, run: Run) -> Non
 
     shown = run("show", "growth").stdout
 
-    assert "What is $a_i\\,b * c_i \\cdot d*$ in x_$i$?" in shown
+    assert "What is aᵢ b * cᵢ · d * in x_$i$?" in shown
     assert "It costs $5." in shown
 
 

@@ -1,4 +1,7 @@
-"""Markdown, cloze deletions and maths → HTML that is safe to show and that Anki leaves alone."""
+"""Markdown, cloze deletions and maths → HTML that is safe to show and that Anki leaves alone.
+
+Other faces are drawn from the same texts as tokens and formulas.
+"""
 
 from cardwright.markdown.cloze import (
     Deletion,
@@ -8,18 +11,40 @@ from cardwright.markdown.cloze import (
     reveal_deletions,
 )
 from cardwright.markdown.escape import escape_html
+from cardwright.markdown.formula import parse_formula
+from cardwright.markdown.highlight import cut_code
+from cardwright.markdown.links import is_web_address
 from cardwright.markdown.problem import TextProblem
 from cardwright.markdown.render import Rendered, Renderer, replace_images
+from cardwright.markdown.tokens import (
+    GAP_CLOSE,
+    GAP_HIDDEN,
+    GAP_REVEALED,
+    Token,
+    read_block,
+    read_cloze,
+    read_inline,
+)
 
 __all__ = [
+    "GAP_CLOSE",
+    "GAP_HIDDEN",
+    "GAP_REVEALED",
     "Deletion",
     "Rendered",
     "Renderer",
     "TextProblem",
+    "Token",
     "cloze_numbers",
+    "cut_code",
     "escape_html",
     "find_deletions",
     "hide_deletions",
+    "is_web_address",
+    "parse_formula",
+    "read_block",
+    "read_cloze",
+    "read_inline",
     "replace_images",
     "reveal_deletions",
 ]

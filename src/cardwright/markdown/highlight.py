@@ -36,7 +36,7 @@ def highlight(code: str, language: str) -> str:
     """Highlight code, with its cloze marks kept where they stand; plain if the language is unknown."""
     texts_and_marks = [*_MARK.split(code), ""]
     texts, marks = texts_and_marks[::2], texts_and_marks[1::2]
-    pieces = _read_pieces("".join(texts), language)[::-1]
+    pieces = cut_code("".join(texts), language)[::-1]
     parts = []
     for text, mark in zip(texts, marks, strict=True):
         length = len(text)
@@ -55,7 +55,7 @@ def _write_span(css_class: str, text: str) -> str:
     return f'<span class="{css_class}">{html}</span>' if css_class and html else html
 
 
-def _read_pieces(code: str, language: str) -> list[tuple[str, str]]:
+def cut_code(code: str, language: str) -> list[tuple[str, str]]:
     """Cut code into pieces of one class each."""
     lexer = _find_lexer(language) if language and len(code) <= _LONGEST else None
     if lexer is None:

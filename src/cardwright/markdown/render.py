@@ -49,7 +49,7 @@ class Renderer:
         """Make the parser, which is slow to import."""
         from markdown_it.common.normalize_url import normalizeLink  # noqa: PLC0415
 
-        self._parser = _make_parser()
+        self._parser = make_parser()
         self._normalize_link = normalizeLink
         self._known: dict[tuple[str, str], Rendered] = {}
 
@@ -102,7 +102,7 @@ def _finish(text: str, page: Page, html: str) -> Rendered:
     return Rendered(drop_control(html), tuple(problems), tuple(dict.fromkeys(page.images)))
 
 
-def _make_parser() -> MarkdownIt:
+def make_parser() -> MarkdownIt:
     """Make a parser of CommonMark with tables, strikethrough and maths.
 
     HTML is recognised only to be reported and shown as text (`write.py`). Addresses stay as

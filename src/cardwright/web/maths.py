@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Final
 from xml.etree import ElementTree as ET
 
+from cardwright.markdown import parse_formula
+
 _FORMULA: Final = re.compile(r"\\\((?P<inline>[^<]*?)\\\)|\\\[(?P<display>[^<]*?)\\\]")
-_LONGEST: Final = 4_000
 _ELEMENTS: Final = """
 math menclose mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow mspace
 msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover none
@@ -37,15 +38,8 @@ def _convert(match: re.Match[str]) -> str:
 
 @lru_cache(maxsize=4096)
 def _make_mathml(escaped: str, display: str) -> str | None:
-    from latex2mathml.converter import Converter  # noqa: PLC0415  (slow; few cards hold maths)
-
-    if len(escaped) > _LONGEST:
-        return None
-    try:
-        tree = Converter(display=display).convert_to_element(html.unescape(escaped))
-    except Exception:  # noqa: BLE001  (it fails in many ways, and each means the same here)
-        return None
-    return _write(tree)
+    tree = parse_formula(html.unescape(escaped), display=display)
+    return None if tree is None else _write(tree)
 
 
 def _write(tree: ET.Element) -> str | None:
@@ -58,6 +52,4 @@ def _write(tree: ET.Element) -> str | None:
             return None
         for name in set(element.attrib) - _SAFE_ATTRIBUTES:
             del element.attrib[name]
-        if element.text:
-            element.text = html.unescape(element.text)
     return ET.tostring(tree, encoding="unicode")

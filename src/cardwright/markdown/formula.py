@@ -1,0 +1,32 @@
+"""LaTeX → the tree of a formula, from which every face is made."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from xml.etree import ElementTree as ET
+
+_LONGEST: Final = 4_000
+
+
+def parse_formula(latex: str, *, display: str = "inline") -> ET.Element | None:
+    """Return a formula as MathML elements, or None where it cannot be read.
+
+    `display` is `inline` or `block`. The elements are latex2mathml's own and may hold what is no
+    plain MathML: who passes them on looks at each.
+    """
+    from latex2mathml.converter import Converter  # noqa: PLC0415  (slow; few cards hold maths)
+
+    if len(latex) > _LONGEST:
+        return None
+    try:
+        tree: ET.Element = Converter(display=display).convert_to_element(latex)
+    except Exception:  # noqa: BLE001  (it fails in many ways, and each means the same here)
+        return None
+    for element in tree.iter():
+        if element.text:
+            # latex2mathml writes characters as entities.
+            element.text = html.unescape(element.text)
+    return tree

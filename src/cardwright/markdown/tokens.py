@@ -1,0 +1,176 @@
+"""Markdown → tokens, for a face that is not HTML: of the same parser, judged by the same rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from cardwright.markdown.cloze import Place, replace_spans, scan_deletions
+from cardwright.markdown.escape import CLOSE, HINT, OPEN, drop_control
+from cardwright.markdown.highlight import read_language
+from cardwright.markdown.links import is_project_path, is_web_address
+from cardwright.markdown.render import make_parser
+from cardwright.markdown.write import read_plain_text
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token as ParserToken
+
+GAP_HIDDEN: Final = f"{HINT},"
+GAP_REVEALED: Final = f"{OPEN},"
+GAP_CLOSE: Final = f",{CLOSE}"
+"""Stand around what a cloze asks for, in texts, code and formulas: nobody can forge them, and
+Markdown sees punctuation within and a letter without (`marks.py`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """One step through a text: something opens, stands there, or closes."""
+
+    name: str
+    """markdown-it's name, such as `strong_open`; what it calls by several names has one here."""
+    text: str = ""
+    """What a `text`, `code`, `code_block`, `maths` or `image` says."""
+    detail: str = ""
+    """Of a heading its level, of a list item its marker, of a cell its alignment, of code its
+    language, of maths its dollars, of a link its address; of a paragraph in a tight list `tight`."""
+
+
+def read_block(text: str) -> tuple[Token, ...]:
+    """Read a text of paragraphs, lists, tables, code."""
+    return tuple(_Reader().read(_find_parser().parse(drop_control(text))))
+
+
+def read_inline(text: str) -> tuple[Token, ...]:
+    """Read a line; block syntax is plain text."""
+    return tuple(_Reader().read(_find_parser().parseInline(drop_control(text).strip())))
+
+
+def read_cloze(text: str, number: int, *, revealed: bool) -> tuple[Token, ...]:
+    """Read a text with deletions: those of the number as `[…]` or `[hint]`, or revealed.
+
+    A hidden answer is cut out before anything is read, so it cannot come to light.
+    """
+    source = drop_control(text)
+    spans: list[tuple[int, int, str]] = []
+    for place in scan_deletions(source)[0]:
+        is_asked = number in place.numbers
+        if is_asked and not revealed:
+            gap = f"{GAP_HIDDEN}[{_read_hint(source, place) or '…'}]{GAP_CLOSE}"
+            spans.append((place.start, place.end, gap))
+        else:
+            answer_end = place.close if place.hint is None else place.hint
+            before, after = (GAP_REVEALED, GAP_CLOSE) if is_asked else ("", "")
+            spans += ((place.start, place.answer, before), (answer_end, place.end, after))
+    marked = replace_spans(source, spans)
+    return tuple(_Reader().read(_find_parser().parse(marked)))
+
+
+def _read_hint(source: str, place: Place) -> str:
+    return "" if place.hint is None else source[place.hint + len("::") : place.close]
+
+
+@cache
+def _find_parser() -> MarkdownIt:
+    return make_parser()
+
+
+class _Reader:
+    """Turns the parser's tokens into ours."""
+
+    def __init__(self) -> None:
+        from markdown_it.common.normalize_url import normalizeLink  # noqa: PLC0415  (slow)
+
+        self._normalize_link: Callable[[str], str] = normalizeLink
+        self._links: list[bool] = []
+        """Whether each link that is open was kept."""
+        self._numbers: list[int | None] = []
+        """Of each list that is open, the number of its next item; None where it has none."""
+
+    def read(self, tokens: Iterable[ParserToken]) -> Iterator[Token]:
+        for token in tokens:
+            kind = token.type
+            if kind == "inline":
+                yield from self.read(token.children or ())
+            elif kind in _TEXTS:
+                yield Token(name="text", text=token.content)
+            elif kind in ("link_open", "link_close"):
+                yield from self._read_link(token)
+            elif kind == "image":
+                yield _read_image(token)
+            elif kind == "maths_block":
+                yield Token(name="paragraph_open")
+                yield Token(name="maths", text=token.content, detail=token.markup)
+                yield Token(name="paragraph_close")
+            else:
+                name, text = _NAMES.get(kind, kind), token.content
+                yield Token(name=name, text=text, detail=self._read_detail(token))
+
+    def _read_detail(self, token: ParserToken) -> str:
+        detail = ""
+        match token.type:
+            case "paragraph_open" | "paragraph_close" if token.hidden:
+                detail = "tight"
+            case "heading_open":
+                detail = token.tag.removeprefix("h")
+            case "bullet_list_open":
+                self._numbers.append(None)
+            case "ordered_list_open":
+                self._numbers.append(int(token.attrs.get("start", 1)))
+            case "bullet_list_close" | "ordered_list_close":
+                self._numbers.pop()
+            case "list_item_open":
+                detail = self._number_item()
+            case "th_open" | "td_open":
+                detail = str(token.attrs.get("style", "")).removeprefix("text-align:")
+            case "fence":
+                detail = read_language(token.info)
+            case "maths":
+                detail = token.markup
+        return detail
+
+    def _number_item(self) -> str:
+        number = self._numbers[-1]
+        if number is None:
+            return "•"
+        self._numbers[-1] = number + 1
+        return f"{number}."
+
+    def _read_link(self, token: ParserToken) -> Iterator[Token]:
+        if token.nesting < 0:
+            if self._links.pop():
+                yield Token(name="link_close")
+            return
+        href = self._normalize_link(_drop_gaps(str(token.attrs["href"])))
+        self._links.append(is_web_address(href))
+        if self._links[-1]:
+            yield Token(name="link_open", detail=href)
+
+
+def _read_image(token: ParserToken) -> Token:
+    alt = read_plain_text(token.children or ())
+    is_ours = is_project_path(_drop_gaps(str(token.attrs["src"])))
+    return Token(name="image" if is_ours else "text", text=alt)
+
+
+def _drop_gaps(text: str) -> str:
+    for mark in (GAP_HIDDEN, GAP_REVEALED, GAP_CLOSE):
+        text = text.replace(mark, "")
+    return text
+
+
+_TEXTS: Final = frozenset({"text", "text_special", "html_inline"})
+_NAMES: Final = {
+    "code_inline": "code",
+    "fence": "code_block",
+    "bullet_list_open": "list_open",
+    "bullet_list_close": "list_close",
+    "ordered_list_open": "list_open",
+    "ordered_list_close": "list_close",
+    "th_open": "cell_open",
+    "th_close": "cell_close",
+    "td_open": "cell_open",
+    "td_close": "cell_close",
+}

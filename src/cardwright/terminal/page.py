@@ -1,0 +1,292 @@
+"""Tokens of Markdown → lines of a terminal, none of which acts on it but by styles and links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+from rich.console import Console, JustifyMethod
+from rich.style import Style
+from rich.text import Text
+
+from cardwright.markdown import GAP_CLOSE, GAP_HIDDEN, GAP_REVEALED, Token, cut_code
+from cardwright.terminal.plain_text import make_plain
+from cardwright.terminal.table import Row, draw_table
+
+_NARROWEST: Final = 12
+"""What is nested keeps this many columns; beyond, lines fold at the edge of the terminal."""
+_CODE_INDENT: Final = "  "
+_GAP_MARK: Final = re.compile(f"({GAP_HIDDEN}|{GAP_REVEALED}|{GAP_CLOSE})")
+_GAP_STYLES: Final = {
+    GAP_HIDDEN: Style(bold=True, reverse=True),
+    GAP_REVEALED: Style(bold=True, underline=True, color="green"),
+}
+_STYLES: Final = {
+    "strong": Style(bold=True),
+    "em": Style(italic=True),
+    "s": Style(strike=True),
+    "link": Style(underline=True),
+    "code": Style(color="cyan"),
+    "image": Style(italic=True),
+    "quiet": Style(dim=True),
+    "label": Style(bold=True, color="magenta"),
+    "right": Style(bold=True, color="green"),
+    "wrong": Style(bold=True, color="red"),
+}
+"""Of what stands within a line; the last four are no Markdown, but those who make tokens may say
+them."""
+_HEADING: Final = Style(bold=True)
+_TOP_HEADING: Final = Style(bold=True, underline=True)
+_CODE_STYLES: Final = {
+    "c": Style(dim=True, italic=True),
+    "k": Style(color="magenta"),
+    "kc": Style(color="cyan"),
+    "m": Style(color="cyan"),
+    "nb": Style(color="cyan"),
+    "nc": Style(bold=True),
+    "nd": Style(color="magenta"),
+    "nf": Style(bold=True),
+    "nt": Style(color="magenta"),
+    "ow": Style(color="magenta"),
+    "s": Style(color="green"),
+}
+"""By Pygments' short class of a piece of code, or the first letter of it."""
+_JUSTIFY: Final[dict[str, JustifyMethod]] = {"center": "center", "right": "right"}
+
+
+@dataclass(slots=True)
+class _Box:
+    """A block that holds others, while it is drawn."""
+
+    width: int
+    first: Text = field(default_factory=Text)
+    """Stands before its first line."""
+    rest: Text = field(default_factory=Text)
+    lines: list[Text] = field(default_factory=list)
+    is_tight: bool = False
+    """Whether the next block follows without a blank line."""
+    holds_tight: bool = False
+    """Whether it is an item of a tight list."""
+
+    def add(self, lines: list[Text], *, tight: bool = False) -> None:
+        if self.lines and not self.is_tight:
+            self.lines.append(Text())
+        self.lines += lines
+        self.is_tight = tight
+        self.holds_tight |= tight
+
+
+class Page:
+    """Lines in the making."""
+
+    def __init__(self, console: Console, width: int) -> None:
+        """Make an empty page, for the width and the abilities of a console."""
+        self._console = console
+        self._shows_addresses = (
+            console.color_system is None or console.no_color or console.legacy_windows
+        )
+        self._boxes = [_Box(width)]
+        self._text = Text()
+        self._styles = [Style.null()]
+        self._gaps: list[Style] = []
+        self._links: list[tuple[str, int]] = []
+        """Address of each link that is open, and where its text starts."""
+        self._rows: list[Row] = []
+
+    def draw(self, tokens: Iterable[Token]) -> None:
+        """Draw a text below what is there."""
+        for token in tokens:
+            step = self._STEPS.get(token.name)
+            name, _, end = token.name.rpartition("_")
+            if step is not None:
+                step(self, token)
+            elif name in _STYLES and end == "open":
+                self._push(_STYLES[name])
+            elif name in _STYLES:
+                self._styles.pop()
+
+    def finish(self) -> list[Text]:
+        """Return the lines."""
+        # A line alone has no paragraph around it.
+        if self._text:
+            self._end_paragraph(Token(name="paragraph_close"))
+        for line in self._boxes[0].lines:
+            line.rstrip()
+        return self._boxes[0].lines
+
+    def _push(self, style: Style) -> None:
+        self._styles.append(self._styles[-1] + style)
+
+    def _write(self, text: str, style: Style | None = None) -> None:
+        """Write a text in which gaps may open and close."""
+        for piece in _GAP_MARK.split(text):
+            if piece in _GAP_STYLES:
+                self._gaps.append(_GAP_STYLES[piece])
+            elif piece == GAP_CLOSE:
+                # A deletion that crosses the bounds of a paragraph is a fault in the card.
+                del self._gaps[-1:]
+            else:
+                self._text.append(make_plain(piece), self._find_style(style))
+
+    def _find_style(self, style: Style | None = None) -> Style:
+        found = self._styles[-1] if style is None else self._styles[-1] + style
+        return found + self._gaps[-1] if self._gaps else found
+
+    def _take_text(self) -> Text:
+        text, self._text = self._text, Text()
+        return text
+
+    def _wrap(self, text: Text, width: int) -> list[Text]:
+        return list(text.wrap(self._console, max(width, 1), overflow="fold")) or [Text()]
+
+    def _write_text(self, token: Token) -> None:
+        self._write(token.text)
+
+    def _write_softbreak(self, _token: Token) -> None:
+        self._write(" ")
+
+    def _write_hardbreak(self, _token: Token) -> None:
+        self._write("\n")
+
+    def _write_code(self, token: Token) -> None:
+        self._write(token.text, _STYLES["code"])
+
+    def _write_image(self, token: Token) -> None:
+        self._write(f"[image: {token.text}]" if token.text else "[image]", _STYLES["image"])
+
+    def _write_maths(self, token: Token) -> None:
+        from cardwright.terminal.maths import draw_formula  # noqa: PLC0415  (few cards hold maths)
+
+        latex = token.text.replace(GAP_HIDDEN, r"\text{").replace(GAP_REVEALED, "{")
+        gaps = [mark for mark in _GAP_MARK.findall(token.text) if mark in _GAP_STYLES]
+        # Inside a formula no sign can be told from the next: it is marked as a whole.
+        style = _GAP_STYLES[gaps[0]] if gaps else None
+        drawn = draw_formula(latex.replace(GAP_CLOSE, "}"))
+        if drawn is None:
+            source = _GAP_MARK.sub("", token.text)
+            drawn = f"{token.detail}{source}{token.detail}"
+        self._text.append(make_plain(drawn), self._find_style(style))
+
+    def _open_link(self, token: Token) -> None:
+        self._push(_STYLES["link"])
+        if not self._shows_addresses:
+            self._push(Style(link=make_plain(token.detail)))
+        self._links.append((token.detail, len(self._text)))
+
+    def _close_link(self, _token: Token) -> None:
+        address, start = self._links.pop()
+        self._styles.pop()
+        if not self._shows_addresses:
+            self._styles.pop()
+        elif self._text.plain[start:] not in {address, address.removeprefix("mailto:")}:
+            self._write(f" ({address})")
+
+    def _open_heading(self, token: Token) -> None:
+        self._push(_TOP_HEADING if token.detail == "1" else _HEADING)
+
+    def _close_heading(self, token: Token) -> None:
+        self._styles.pop()
+        self._end_paragraph(token)
+
+    def _end_paragraph(self, token: Token) -> None:
+        box, text = self._boxes[-1], self._take_text()
+        if text:
+            box.add(self._wrap(text, box.width), tight=token.detail == "tight")
+
+    def _draw_code_block(self, token: Token) -> None:
+        self._write(token.text.rstrip("\n").expandtabs(4))
+        text = self._take_text()
+        start = 0
+        for css_class, piece in cut_code(text.plain, token.detail):
+            style = _CODE_STYLES.get(css_class) or _CODE_STYLES.get(css_class[:1])
+            if style is not None:
+                text.stylize_before(style, start, start + len(piece))
+            start += len(piece)
+        box = self._boxes[-1]
+        lines = (
+            part
+            for line in text.split("\n", allow_blank=True)
+            for part in self._fold_code(line, box.width - len(_CODE_INDENT))
+        )
+        box.add([Text.assemble(_CODE_INDENT, line) for line in lines])
+
+    def _fold_code(self, line: Text, width: int) -> list[Text]:
+        """Fold a line of code; what is left goes deeper than the line itself."""
+        if line.cell_len <= width:
+            return [line]
+        depth = min(len(line.plain) - len(line.plain.lstrip()), width // 2)
+        inner = width - depth - len(_CODE_INDENT)
+        first, *rest = self._wrap(line[depth:], inner)
+        indent = " " * depth
+        deeper = indent + _CODE_INDENT
+        return [Text.assemble(indent, first), *(Text.assemble(deeper, part) for part in rest)]
+
+    def _draw_rule(self, _token: Token) -> None:
+        box = self._boxes[-1]
+        box.add([Text("─" * box.width, _STYLES["quiet"])])
+
+    def _open_box(self, first: Text, rest: Text) -> None:
+        width = max(self._boxes[-1].width - first.cell_len, _NARROWEST)
+        self._boxes.append(_Box(width, first, rest))
+
+    def _open_list(self, _token: Token) -> None:
+        self._open_box(Text(), Text())
+
+    def _open_item(self, token: Token) -> None:
+        marker = Text(make_plain(token.detail) + " ")
+        self._open_box(marker, Text(" " * marker.cell_len))
+
+    def _open_quote(self, _token: Token) -> None:
+        bar = Text("│ ", _STYLES["quiet"])
+        self._open_box(bar, bar)
+
+    def _close_box(self, _token: Token) -> None:
+        box = self._boxes.pop()
+        lines = [
+            Text.assemble(box.rest if number else box.first, line)
+            for number, line in enumerate(box.lines or [Text()])
+        ]
+        self._boxes[-1].add(lines, tight=box.holds_tight and bool(box.first))
+
+    def _open_row(self, _token: Token) -> None:
+        self._rows.append([])
+
+    def _open_cell(self, token: Token) -> None:
+        justify = _JUSTIFY.get(token.detail)
+        self._text = Text(justify=justify)
+
+    def _close_cell(self, _token: Token) -> None:
+        self._rows[-1].append(self._take_text())
+
+    def _close_table(self, _token: Token) -> None:
+        box = self._boxes[-1]
+        box.add(draw_table(self._rows, box.width, self._wrap))
+        self._rows = []
+
+    _STEPS: ClassVar[dict[str, Callable[[Page, Token], None]]] = {
+        "blockquote_close": _close_box,
+        "blockquote_open": _open_quote,
+        "cell_close": _close_cell,
+        "cell_open": _open_cell,
+        "code": _write_code,
+        "code_block": _draw_code_block,
+        "hardbreak": _write_hardbreak,
+        "heading_close": _close_heading,
+        "heading_open": _open_heading,
+        "hr": _draw_rule,
+        "image": _write_image,
+        "link_close": _close_link,
+        "link_open": _open_link,
+        "list_close": _close_box,
+        "list_item_close": _close_box,
+        "list_item_open": _open_item,
+        "list_open": _open_list,
+        "maths": _write_maths,
+        "paragraph_close": _end_paragraph,
+        "softbreak": _write_softbreak,
+        "table_close": _close_table,
+        "text": _write_text,
+        "tr_open": _open_row,
+    }

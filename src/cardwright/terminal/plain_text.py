@@ -1,0 +1,30 @@
+"""Text from a stranger → text that a terminal can only show."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_TAB_WIDTH: Final = 4
+_ACTS: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Controls of both sets and lone surrogates."""
+_TURNS_OR_HIDES: Final = re.compile(
+    "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+    # Joiners stay where they shape a script or an emoji.
+    "|(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])|(?<=[\u200c\u200d])[\u200c\u200d]+"
+)
+"""What turns the direction of writing or takes no room, so that a text reads as another one
+(Unicode: Default_Ignorable_Code_Point, Bidi_Control)."""
+
+
+def make_plain(text: str) -> str:
+    """Make a text safe to print: what acts on a terminal becomes �, what hides text is dropped.
+
+    Line breaks stay, and tabs become spaces.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n").expandtabs(_TAB_WIDTH)
+    return _TURNS_OR_HIDES.sub("", _ACTS.sub("�", text))
