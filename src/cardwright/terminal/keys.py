@@ -1,0 +1,296 @@
+"""Key presses, read from the terminal one by one; signals come as keys, too."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import os
+import re
+import signal
+import sys
+import time
+from collections import deque
+from typing import Any, Final, Self, TextIO
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import select
+    import termios
+
+Key = str
+"""A printable character as it is, or a name: `enter`, `ctrl-d`, `pageup`, …
+
+Three are no presses: `resize` asks to draw the window anew, `suspend` to give the terminal back and
+stop, `hangup` to end. What follows a hangup is hangups only.
+"""
+
+_ESCAPE_S: Final = 0.025
+"""A sequence that has not gone on for this long will not: its escape was a key."""
+
+_NAMED: Final = {
+    "up": ("[A", "OA"),
+    "down": ("[B", "OB"),
+    "right": ("[C", "OC"),
+    "left": ("[D", "OD"),
+    "home": ("[H", "OH", "[1~", "[7~"),
+    "end": ("[F", "OF", "[4~", "[8~"),
+    "delete": ("[3~",),
+    "pageup": ("[5~",),
+    "pagedown": ("[6~",),
+    "f1": ("OP", "[P", "[11~", "[[A"),
+}
+"""What follows the escape, as xterm, rxvt, the Linux console and others send it."""
+_SEQUENCES: Final = {f"\x1b{ending}": key for key, endings in _NAMED.items() for ending in endings}
+_CONTROL: Final = {
+    "\r": "enter",
+    "\n": "enter",
+    "\t": "tab",
+    "\b": "backspace",
+    "\x7f": "backspace",
+}
+_PASTE_START: Final = "\x1b[200~"
+_PASTE_END: Final = "\x1b[201~"
+
+_SEQUENCE: Final = re.compile(
+    "\x1b(?:"
+    r"\[\[?[0-?]*[ -/]*(?P<control>[@-Z\\-~])?"
+    r"|O[0-9;]*(?P<shift>[@-~])?"
+    "|[]P_^X][^\x07\x1b]*(?P<string>\x07|\x1b\\\\)?"
+    "|(?P<alt>[^\x1b])?"
+    ")",
+    re.DOTALL,
+)
+"""An escape and what belongs to it, after ECMA-48; it is whole when one of the groups is there."""
+
+_WINDOWS_KEYS: Final = {
+    ";": "\x1bOP",
+    "G": "\x1b[H",
+    "H": "\x1b[A",
+    "I": "\x1b[5~",
+    "K": "\x1b[D",
+    "M": "\x1b[C",
+    "O": "\x1b[F",
+    "P": "\x1b[B",
+    "Q": "\x1b[6~",
+    "S": "\x1b[3~",
+}
+"""What follows the prefix of a special key there, as the sequence that others send."""
+
+
+class KeyDecoder:
+    """Turns what a terminal sends, in pieces of any size, into keys."""
+
+    def __init__(self) -> None:
+        """Begin with nothing typed."""
+        self._rest = ""
+        self._pasting = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an escape is there that may be a key or the start of a sequence."""
+        return bool(self._rest) and not self._pasting
+
+    def decode(self, text: str, *, done: bool = False) -> list[Key]:
+        """Return the keys that are now known; `done`: what has begun will not go on."""
+        self._rest += text
+        keys = []
+        while self._rest:
+            if self._pasting:
+                if not self._skip_paste():
+                    break
+                continue
+            found = _SEQUENCE.match(self._rest)
+            if found is None:
+                key = _name_character(self._rest[0])
+                self._rest = self._rest[1:]
+            elif not done and found.lastgroup is None and found.end() == len(self._rest):
+                break
+            else:
+                sequence = found[0]
+                key = "escape" if sequence == "\x1b" else _SEQUENCES.get(sequence)
+                self._pasting = sequence == _PASTE_START
+                self._rest = self._rest[found.end() :]
+            if key is not None:
+                keys.append(key)
+        return keys
+
+    def _skip_paste(self) -> bool:
+        """Drop what was pasted, and tell whether its end was there."""
+        _, end, after = self._rest.partition(_PASTE_END)
+        self._rest = after if end else self._rest[-len(_PASTE_END) + 1 :]
+        self._pasting = not end
+        return bool(end)
+
+
+def _name_character(character: str) -> Key | None:
+    """Return the key of a character, None when it has none."""
+    if character in _CONTROL:
+        return _CONTROL[character]
+    if "\x01" <= character <= "\x1a":
+        return f"ctrl-{chr(ord(character) + ord('a') - 1)}"
+    return character if character.isprintable() else None
+
+
+if sys.platform == "win32":
+    _ENCODING: Final = "utf-16-le"
+    _POLL_S: Final = 0.02
+    _ENDING: Final = (signal.SIGBREAK, signal.SIGTERM)
+    _NOTICED: Final[dict[int, Key]] = {signal.SIGINT: "ctrl-c"}
+else:
+    _ENCODING: Final = "utf-8"
+    _ENDING: Final = (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM)
+    _NOTICED: Final[dict[int, Key]] = {
+        signal.SIGCONT: "resize",
+        signal.SIGINT: "ctrl-c",
+        signal.SIGTSTP: "suspend",
+        signal.SIGWINCH: "resize",
+    }
+
+
+class KeyReader:
+    """Reads keys while it is entered: no echo, no waiting for Enter, signals held till asked for.
+
+    A signal that ends, Ctrl-C among them, is raised as SystemExit when it comes again before it was
+    read: a program that hangs can still be ended in order.
+    """
+
+    exit_code = 0
+    """128 and the signal's number once a `hangup` was read; that of SIGHUP at the end of input."""
+
+    def __init__(self, stdin: TextIO) -> None:
+        """Leave the terminal as it is until entered."""
+        self._in = stdin.fileno()
+        self._keys: deque[Key] = deque()
+        self._caught: list[int] = []
+
+    def __enter__(self) -> Self:
+        self._keys.clear()
+        self._decoder = KeyDecoder()
+        self._text = codecs.getincrementaldecoder(_ENCODING)("ignore")
+        self._open()
+        self._handlers = {
+            number: signal.signal(number, self._catch) for number in (*_NOTICED, *_ENDING)
+        }
+        # After the handlers: nothing may end the program between here and `__exit__`.
+        self._quieten()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._restore()
+        for number, handler in self._handlers.items():
+            # A signal that comes again, or late, is not to cut the way out short.
+            if not (self.exit_code and number in _ENDING):
+                signal.signal(number, handler)
+        self._close()
+
+    def _catch(self, number: int, _frame: object) -> None:
+        if number in self._caught and number in (signal.SIGINT, *_ENDING):
+            raise SystemExit(128 + number)
+        self._caught.append(number)
+
+    def read(self, timeout_s: float | None = None) -> Key | None:
+        """Return the next key; None when none came in time."""
+        end = None if timeout_s is None else time.monotonic() + timeout_s
+        while True:
+            self._take_signals()
+            if self.exit_code:
+                return "hangup"
+            if self._keys:
+                return self._keys.popleft()
+            left_s = None if end is None else max(end - time.monotonic(), 0.0)
+            text = self._receive(_ESCAPE_S if self._decoder.is_waiting else left_s)
+            if text or self._decoder.is_waiting:
+                done = not text and not self._caught
+                self._keys.extend(self._decoder.decode(text, done=done))
+            elif left_s == 0:
+                return None
+
+    def _take_signals(self) -> None:
+        while self._caught:
+            number = self._caught.pop(0)
+            if number in _ENDING:
+                self.exit_code = 128 + number
+                return
+            if _NOTICED[number] not in self._keys:
+                self._keys.append(_NOTICED[number])
+            if sys.platform != "win32" and number == signal.SIGCONT:
+                # Stopped without a word (SIGSTOP), and the shell has set the terminal meanwhile.
+                self._quieten()
+
+    if sys.platform == "win32":
+
+        def _open(self) -> None:
+            self._size = os.get_terminal_size()
+
+        def _quieten(self) -> None: ...
+
+        def _restore(self) -> None: ...
+
+        def _close(self) -> None: ...
+
+        def _receive(self, wait_s: float | None) -> str:
+            """Return what was typed, or "" after a while that may be shorter than asked for."""
+            if not msvcrt.kbhit():
+                time.sleep(_POLL_S if wait_s is None else min(wait_s, _POLL_S))
+                if self._size != (size := os.get_terminal_size()):
+                    self._size = size
+                    self._keys.append("resize")
+                return ""
+            character = msvcrt.getwch()
+            if character in "\x00\xe0" and msvcrt.kbhit():
+                return _WINDOWS_KEYS.get(msvcrt.getwch(), "")
+            return self._text.decode(character.encode(_ENCODING, "surrogatepass"))
+
+    else:
+
+        def _open(self) -> None:
+            self._woken, self._wake = os.pipe()
+            for end in (self._woken, self._wake):
+                os.set_blocking(end, False)
+            self._former_wake = signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+            self._attributes: list[Any] | None = None
+            # A terminal that has gone is told by the first read.
+            with contextlib.suppress(termios.error):
+                self._attributes = termios.tcgetattr(self._in)
+
+        def _quieten(self) -> None:
+            if self._attributes is None:
+                return
+            attributes = [*self._attributes]
+            # Ctrl-S is not to freeze the window; line feeds are written only on our own account.
+            attributes[0] &= ~termios.IXON
+            attributes[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
+            attributes[6] = [*attributes[6]]
+            attributes[6][termios.VMIN], attributes[6][termios.VTIME] = 1, 0
+            # Continued in the background it fails, and works with the SIGCONT from `fg`.
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(self._in, termios.TCSANOW, attributes)
+
+        def _restore(self) -> None:
+            if self._attributes is None:
+                return
+            with contextlib.suppress(termios.error):
+                # Keys that were meant for a card, or half a paste, are not to run in the shell.
+                termios.tcflush(self._in, termios.TCIFLUSH)
+                termios.tcsetattr(self._in, termios.TCSANOW, self._attributes)
+
+        def _close(self) -> None:
+            signal.set_wakeup_fd(self._former_wake)
+            os.close(self._woken)
+            os.close(self._wake)
+
+        def _receive(self, wait_s: float | None) -> str:
+            """Return what was typed, or "" when time is up or a signal came."""
+            ready, _, _ = select.select([self._in, self._woken], [], [], wait_s)
+            if self._woken in ready:
+                os.read(self._woken, 4096)
+            if self._in not in ready:
+                return ""
+            try:
+                data = os.read(self._in, 4096)
+            except OSError:
+                data = b""
+            if not data:
+                self.exit_code = 128 + signal.SIGHUP
+            return self._text.decode(data)

@@ -1,0 +1,216 @@
+"""The whole window: drawn without flicker, given back as it was."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import signal
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, Self, TextIO
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console, RenderableType
+from rich.segment import Segment, Segments
+
+from cardwright.terminal.keys import Key, KeyReader
+
+_TAKE: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h"
+"""Alternate screen, no cursor, no wrapping at the right edge, pastes in brackets."""
+_GIVE_BACK: Final = "\x1b[0m\x1b[H\x1b[J\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l"
+"""Emptied first, for terminals that have no alternate screen."""
+_FRAME: Final = "\x1b[?2026h{}\x1b[?2026l"
+"""Shown at once, where the terminal knows how; elsewhere it means nothing."""
+_COLOUR: Final = re.compile("(\x1b\\[[0-9;:]*m)")
+_ACTS: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
+"""What acts upon a terminal, turns the direction of writing, or is no character at all."""
+_USUAL_SIZE: Final = os.terminal_size((80, 24))
+
+
+def can_draw(stdin: TextIO | None, stdout: TextIO | None, environ: Mapping[str, str]) -> bool:
+    """Tell whether these are a terminal that can show a whole window."""
+    if stdin is None or stdout is None or not (stdin.isatty() and stdout.isatty()):
+        return False
+    if sys.platform == "win32":
+        return _allow_sequences(stdout)
+    else:  # noqa: RET505  (for mypy on Windows, where the rest would be unreachable)
+        return environ.get("TERM", "") not in {"", "dumb", "unknown"}
+
+
+def render_lines(renderable: RenderableType, width: int, environ: Mapping[str, str]) -> list[str]:
+    """Return the lines of a renderable, coloured as NO_COLOR, TERM and COLORTERM say.
+
+    Whatever the text holds, nothing but colours and styles acts upon the terminal: no other
+    escape code, no control character, no link, no turning of the direction of writing.
+    """
+    console = Console(
+        file=io.StringIO(),
+        width=max(width, 1),
+        force_terminal=True,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        _environ=environ,
+    )
+    lines = []
+    for line in console.render_lines(renderable, pad=False):
+        segments = Segment.strip_links(segment for segment in line if not segment.control)
+        plain = [Segment(_ACTS.sub("", segment.text), segment.style) for segment in segments]
+        with console.capture() as capture:
+            console.print(Segments(plain), end="", crop=False)
+        lines.append(capture.get())
+    return lines
+
+
+class Screen:
+    """The window and its keys, held while it is entered, and given back whatever happens.
+
+    ```python
+    with Screen(sys.stdin, sys.stdout) as screen:
+        while (key := screen.read()) not in {"q", "hangup"}:
+            screen.paint([...])
+    sys.exit(screen.exit_code)
+    ```
+    """
+
+    def __init__(self, stdin: TextIO, stdout: TextIO) -> None:
+        """Leave the terminal as it is until entered."""
+        self._keys = KeyReader(stdin)
+        self._stdout = stdout
+        self._shown: dict[int, str] = {}
+        self._shown_size = _USUAL_SIZE
+
+    def __enter__(self) -> Self:
+        self._take()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._give_back()
+
+    @property
+    def exit_code(self) -> int:
+        """What the program should end with: 0, or 128 and the signal's number after `hangup`."""
+        return self._keys.exit_code
+
+    @property
+    def size(self) -> os.terminal_size:
+        """Columns and lines of the window."""
+        try:
+            size = os.get_terminal_size(self._stdout.fileno())
+        except OSError:
+            return _USUAL_SIZE
+        return size if size.columns and size.lines else _USUAL_SIZE
+
+    def read(self, timeout_s: float | None = None) -> Key | None:
+        """Return the next key, None when none came in time; after any key, paint.
+
+        `resize` also stands for a return from elsewhere and for Ctrl-L; `suspend` never comes.
+        """
+        key = self._keys.read(timeout_s)
+        if sys.platform != "win32" and key == "suspend":
+            with self.released():
+                signal.raise_signal(signal.SIGTSTP)
+            return "resize"
+        if key in {"resize", "ctrl-l"}:
+            self._shown = {}
+            return "resize"
+        return key
+
+    def paint(self, lines: Sequence[str]) -> None:
+        """Show lines of `render_lines`, from the top; what does not fit the window is cut off."""
+        size = self.size
+        if size != self._shown_size:
+            self._shown = {}
+        rows = {
+            number: lines[number] if number < len(lines) else "" for number in range(size.lines)
+        }
+        changed = [
+            _draw_row(number, row, size.columns)
+            for number, row in rows.items()
+            if self._shown.get(number) != row
+        ]
+        if changed:
+            self._write(_FRAME.format("".join(changed)))
+        self._shown, self._shown_size = rows, size
+
+    @contextlib.contextmanager
+    def released(self) -> Iterator[None]:
+        """Lend the terminal to another program, an editor say; then paint anew."""
+        self._give_back()
+        try:
+            # Ctrl-C is meant for the other program: it ends, and we go on.
+            former = signal.signal(signal.SIGINT, lambda *_: None)
+            try:
+                yield
+            finally:
+                signal.signal(signal.SIGINT, former)
+        finally:
+            self._take()
+
+    def _take(self) -> None:
+        self._shown = {}
+        with contextlib.suppress(OSError):
+            self._stdout.flush()
+        # First, for in the background it stops us, before anything is written over the shell.
+        self._keys.__enter__()
+        self._write(_TAKE)
+
+    def _give_back(self) -> None:
+        try:
+            self._write(_GIVE_BACK)
+        finally:
+            self._keys.__exit__()
+
+    def _write(self, text: str) -> None:
+        """Write past Python's buffers: one piece, nothing left to be written when we end."""
+        data = text.encode("utf-8")
+        # A terminal that has gone takes nothing any more; the next key says so.
+        with (
+            contextlib.suppress(OSError),
+            open(self._stdout.fileno(), "wb", buffering=0, closefd=False) as file,
+        ):
+            while data:
+                data = data[file.write(data) or 0 :]
+
+
+def _draw_row(number: int, line: str, width: int) -> str:
+    """Return what draws a line over whatever stands in a row, numbered from 0."""
+    parts = []
+    left = width
+    for part in _COLOUR.split(line):
+        if _COLOUR.fullmatch(part):
+            parts.append(part)
+            continue
+        text = _ACTS.sub("", part)
+        if cell_len(text) > left:
+            text = set_cell_size(text, left)
+        left -= cell_len(text)
+        parts.append(text)
+    home, colours, erase = f"\x1b[{number + 1}H", "".join(parts), "\x1b[0m\x1b[K"
+    # At the right edge the cursor stands on the last character, and would erase it.
+    return f"{home}{colours}{erase}" if left else f"{home}{erase}{colours}\x1b[0m"
+
+
+if sys.platform == "win32":
+
+    def _allow_sequences(stdout: TextIO) -> bool:
+        """Let the console obey escape codes, and tell whether it does.
+
+        After https://learn.microsoft.com/windows/console/setconsolemode.
+        """
+        import ctypes  # noqa: PLC0415
+        import msvcrt  # noqa: PLC0415
+        from ctypes import wintypes  # noqa: PLC0415
+
+        console = wintypes.HANDLE(msvcrt.get_osfhandle(stdout.fileno()))
+        mode = wintypes.DWORD()
+        kernel = ctypes.windll.kernel32
+        return bool(
+            kernel.GetConsoleMode(console, ctypes.byref(mode))
+            and kernel.SetConsoleMode(console, mode.value | 0x0004)
+        )

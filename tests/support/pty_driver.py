@@ -1,0 +1,146 @@
+"""A program in a pseudo-terminal: type keys, wait for what it shows, look at the screen."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Self
+
+import pyte
+
+PATIENCE_S: Final = 30.0
+_QUIET_S: Final = 0.01
+"""How long to wait for output before looking again whether the program has ended."""
+# A new session has no terminal yet; done here, for Python warns of forks among threads.
+_TAKE_TERMINAL: Final = (
+    "import fcntl, os, sys, termios;"
+    "fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
+)
+
+
+class PtyProgram:
+    """A program that believes it runs in a terminal; killed on leaving if it still runs."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        columns: int = 80,
+        lines: int = 24,
+        environ: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        """Start it with a window of this size; `environ` comes on top of ours."""
+        self.output = b""
+        """Everything the program wrote."""
+        self._screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self._screen)
+        self._master, self._slave = pty.openpty()
+        self._set_size(columns, lines)
+        self.first_attributes = self.attributes
+        """The terminal's settings before the program came."""
+        unwanted = {"NO_COLOR", "COLUMNS", "LINES", "FORCE_COLOR", "TTY_COMPATIBLE"}
+        ours = {name: value for name, value in os.environ.items() if name not in unwanted}
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _TAKE_TERMINAL, *command],
+            stdin=self._slave,
+            stdout=self._slave,
+            stderr=self._slave,
+            cwd=folder,
+            env={**ours, "TERM": "xterm-256color", **(environ or {})},
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.hang_up()
+        os.close(self._slave)
+
+    @property
+    def lines(self) -> list[str]:
+        """What the window shows, without blanks at the ends of lines."""
+        return [line.rstrip() for line in self._screen.display]
+
+    @property
+    def text(self) -> str:
+        """What the window shows, as one text."""
+        return "\n".join(self.lines)
+
+    @property
+    def cursor_is_hidden(self) -> bool:
+        return self._screen.cursor.hidden
+
+    @property
+    def attributes(self) -> list[Any]:
+        """The terminal's settings, as `termios` tells them."""
+        return termios.tcgetattr(self._slave)
+
+    def type(self, keys: str | bytes) -> None:
+        """Send what these keys send."""
+        os.write(self._master, keys.encode() if isinstance(keys, str) else keys)
+
+    def wait_until_taken(self) -> None:
+        """Wait until the program has read all that was typed, not more."""
+        self.wait_until(lambda: not select.select([self._slave], [], [], 0)[0], "reading")
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Give the window another size; the program gets SIGWINCH, as in life."""
+        self._screen.resize(lines, columns)
+        self._set_size(columns, lines)
+
+    def send_signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def hang_up(self) -> None:
+        """Take the terminal away, as when its window is closed."""
+        if self._master >= 0:
+            os.close(self._master)
+            self._master = -1
+
+    def wait_for(self, text: str) -> None:
+        """Wait until the window shows a text."""
+        self.wait_until(lambda: text in self.text, repr(text))
+
+    def wait_until(self, happened: Callable[[], bool], what: str) -> None:
+        """Wait until something is true, taking in what the program writes."""
+        end = time.monotonic() + PATIENCE_S
+        while not happened():
+            runs = self.process.poll() is None
+            # What it wrote before it ended is still to be looked at.
+            assert self._take_output() or runs or happened(), f"ended without {what}:\n{self.text}"
+            assert time.monotonic() < end, f"no {what} in time:\n{self.text}"
+
+    def wait_for_exit(self) -> int:
+        """Wait until the program has ended; return its exit code, negative: the signal."""
+        if self._master < 0:
+            return self.process.wait(PATIENCE_S)
+        self.wait_until(lambda: self.process.poll() is not None, "the end")
+        while self._take_output():
+            pass
+        return self.process.returncode
+
+    def _take_output(self) -> bool:
+        """Take in what the program has written, and tell whether that was anything."""
+        if not select.select([self._master], [], [], _QUIET_S)[0]:
+            return False
+        data = os.read(self._master, 65536)
+        self.output += data
+        self._stream.feed(data)
+        return True
+
+    def _set_size(self, columns: int, lines: int) -> None:
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))

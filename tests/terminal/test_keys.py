@@ -1,0 +1,269 @@
+"""What a person presses is what the program gets, and the terminal comes back as it was."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import termios
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cardwright.terminal.keys import _WINDOWS_KEYS, KeyDecoder
+from pty_driver import PtyProgram
+
+READ_KEYS = """
+import sys
+from cardwright.terminal import keys
+keys._ESCAPE_S = float(sys.argv[1])
+with keys.KeyReader(sys.stdin) as reader:
+    print("ready", flush=True)
+    while (key := reader.read()) not in {"q", "hangup"}:
+        print(f"<{key}>", flush=True)
+print("left at", key)
+sys.exit(reader.exit_code)
+"""
+NEVER_S = "1000"
+
+
+def read_keys(escape_s: str = NEVER_S) -> PtyProgram:
+    """Start a program that shows every key; its patience with escapes does not run out."""
+    return PtyProgram([sys.executable, "-c", READ_KEYS, escape_s])
+
+
+def decode(text: str) -> list[str]:
+    """Return the keys of a text after which nothing comes."""
+    decoder = KeyDecoder()
+    return [*decoder.decode(text), *decoder.decode("", done=True)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "keys"),
+    [
+        ("a ?é日", ["a", " ", "?", "é", "日"]),
+        ("\r\n\t\x7f\b", ["enter", "enter", "tab", "backspace", "backspace"]),
+        ("\x01\x03\x04\x0c\x1a", ["ctrl-a", "ctrl-c", "ctrl-d", "ctrl-l", "ctrl-z"]),
+        ("\x1b", ["escape"]),
+        ("\x1b\x1b", ["escape", "escape"]),
+        ("\x1b[A\x1b[B\x1b[C\x1b[D", ["up", "down", "right", "left"]),
+        ("\x1bOA\x1bOB\x1bOC\x1bOD", ["up", "down", "right", "left"]),
+        ("\x1b[H\x1bOH\x1b[1~\x1b[7~", ["home"] * 4),
+        ("\x1b[F\x1bOF\x1b[4~\x1b[8~", ["end"] * 4),
+        ("\x1b[3~\x1b[5~\x1b[6~", ["delete", "pageup", "pagedown"]),
+        ("\x1bOP\x1b[P\x1b[11~\x1b[[A", ["f1"] * 4),
+        ("1\x1b[A2", ["1", "up", "2"]),
+        # Keys that we do not know, answers to questions that we did not ask.
+        ("\x1b[1;5A\x1b[24~\x1b[?1;2c\x1b[[E\x1b[12;40R3", ["3"]),
+        ("\x1b]11;rgb:0000/0000/0000\x07\x1b]0;t\x1b\\\x1bP1$r0m\x1b\\3", ["3"]),
+        ("\x1bx\x1b3\x1bé4", ["4"]),
+        ("\x1b[", []),
+        ("\x1b[1;\x1b[A", ["up"]),
+        ("\x00\x1c\x9b\u202e\u2066", []),
+        # Pasted text presses no key, whatever it holds.
+        ("1\x1b[200~4\r4\r\x1b[A\x1b]\x031\x1b[201~2", ["1", "2"]),
+        ("\x1b[200~4\x1b", []),
+    ],
+)
+def test_what_is_typed_becomes_keys(typed: str, keys: list[str]) -> None:
+    assert decode(typed) == keys
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            "\x1b",
+            "[",
+            "O",
+            "]",
+            "A",
+            "~",
+            "200",
+            "\x1b[200~",
+            "\x1b[201~",
+            "\x1b[A",
+            "\x07",
+            "q",
+            "é",
+        ]
+    )
+    | st.text(max_size=3)
+).map("".join)
+
+
+@given(PIECES, st.data())
+def test_it_does_not_matter_how_a_sequence_is_cut(text: str, data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)))))
+    decoder = KeyDecoder()
+    keys = []
+    for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
+        keys += decoder.decode(text[start:end])
+    keys += decoder.decode("", done=True)
+
+    assert keys == decode(text)
+
+
+@given(PIECES)
+def test_a_key_is_a_printable_character_or_a_name(text: str) -> None:
+    for key in decode(text):
+        assert key.isprintable()
+        assert len(key) == 1 or key.replace("-", "").isalnum()
+
+
+@given(PIECES.filter(lambda text: "\x1b[201~" not in text))
+def test_pasted_text_presses_no_key(text: str) -> None:
+    decoder = KeyDecoder()
+
+    assert decoder.decode(f"\x1b[200~{text}") == []
+    # However long the rest of it takes.
+    assert not decoder.is_waiting
+    assert decoder.decode("\x1b[201~q") == ["q"]
+
+
+@pytest.mark.parametrize("code", _WINDOWS_KEYS)
+def test_special_keys_of_windows_have_names(code: str) -> None:
+    (name,) = decode(_WINDOWS_KEYS[code])
+
+    assert len(name) > 1
+
+
+def test_keys_come_one_by_one_and_the_terminal_comes_back() -> None:
+    with read_keys() as program:
+        program.wait_for("ready")
+        reading = program.attributes[3]
+        assert not reading & (termios.ECHO | termios.ICANON)
+        assert reading & termios.ISIG
+
+        program.type("1é\x1b[A \x13日")
+        program.wait_for("<日>")
+        assert program.lines[:7] == ["ready", "<1>", "<é>", "<up>", "< >", "<ctrl-s>", "<日>"]
+        program.type("q")
+
+        assert program.wait_for_exit() == 0
+        assert program.attributes == program.first_attributes
+
+
+def test_a_key_that_comes_in_pieces_is_one_key() -> None:
+    with read_keys() as program:
+        program.wait_for("ready")
+        for piece in (*"\x1b[5~", *"\x1b[200~q\x1b[201~", *(bytes([b]) for b in "日🌲".encode())):
+            program.type(piece)
+            program.wait_until_taken()
+        program.wait_for("<🌲>")
+
+        assert program.lines[:4] == ["ready", "<pageup>", "<日>", "<🌲>"]
+
+
+def test_escape_alone_is_a_key_after_a_moment() -> None:
+    with read_keys("0.025") as program:
+        program.wait_for("ready")
+        program.type("\x1b")
+        program.wait_for("<escape>")
+
+
+def test_signals_that_do_not_end_are_keys() -> None:
+    with read_keys() as program:
+        program.wait_for("ready")
+        program.resize(60, 20)
+        program.wait_for("<resize>")
+        program.type("\x03")
+        program.wait_for("<ctrl-c>")
+        program.send_signal(signal.SIGINT)
+        program.wait_until(lambda: program.text.count("<ctrl-c>") == 2, "second Ctrl-C")
+        program.type("\x1a")
+        program.wait_for("<suspend>")
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        (lambda program: program.send_signal(signal.SIGTERM), 128 + signal.SIGTERM),
+        (lambda program: program.send_signal(signal.SIGHUP), 128 + signal.SIGHUP),
+        (lambda program: program.type("\x1c"), 128 + signal.SIGQUIT),
+    ],
+    ids=["SIGTERM", "SIGHUP", "SIGQUIT"],
+)
+def test_signals_that_end_do_so_in_order(end: Callable[[PtyProgram], None], code: int) -> None:
+    with read_keys() as program:
+        program.wait_for("ready")
+        end(program)
+
+        assert program.wait_for_exit() == code
+        assert "left at hangup" in program.text
+        assert program.attributes == program.first_attributes
+
+
+WAIT_FOR_THE_END = """
+import os, signal, sys
+from cardwright.terminal.keys import KeyReader
+with KeyReader(sys.stdin) as reader:
+    if sys.argv[1] == "deaf":
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # One write: another might come when the terminal has gone already.
+    os.write(1, b"ready")
+    while reader.read() != "hangup":
+        pass
+    assert reader.read(1000) == "hangup"
+sys.exit(reader.exit_code)
+"""
+
+
+@pytest.mark.parametrize("hears", ["deaf", "hears"])
+def test_a_terminal_that_goes_away_ends_the_program(hears: str) -> None:
+    """It tells by a signal, which may not come to us, and by the end of input."""
+    with PtyProgram([sys.executable, "-c", WAIT_FOR_THE_END, hears]) as program:
+        program.wait_for("ready")
+        program.hang_up()
+
+        assert program.wait_for_exit() == 128 + signal.SIGHUP
+
+
+READ_IN_TIME = """
+import select, signal, sys
+from cardwright.terminal.keys import KeyReader
+with KeyReader(sys.stdin) as reader:
+    assert reader.read(0) is None
+    assert reader.read(0.01) is None
+    print("ready", flush=True)
+    assert reader.read(1000) == "1"
+    assert reader.read(1000) == "2"
+    assert reader.read(0) is None
+    signal.raise_signal(signal.SIGWINCH)
+    assert reader.read(1000) == "resize"
+    assert reader.read(0) is None
+    assert not select.select([reader._woken], [], [], 0)[0], "it would not wait again"
+"""
+
+
+def test_it_waits_as_long_as_asked() -> None:
+    with PtyProgram([sys.executable, "-c", READ_IN_TIME]) as program:
+        program.wait_for("ready")
+        program.type("12")
+
+        assert program.wait_for_exit() == 0, program.text
+
+
+HANG = """
+import sys
+from cardwright.terminal.keys import KeyReader
+with KeyReader(sys.stdin):
+    print("ready", flush=True)
+    while True:
+        pass
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_program_that_hangs_can_be_ended_in_order(number: signal.Signals) -> None:
+    with PtyProgram([sys.executable, "-c", HANG]) as program:
+        program.wait_for("ready")
+
+        def insist() -> bool:
+            program.send_signal(number)
+            return program.process.poll() is not None
+
+        program.wait_until(insist, "the end")
+        # The last one may come when the terminal is given back already, and then ends it at once.
+        assert program.wait_for_exit() in {128 + number, -number}
+        assert program.attributes == program.first_attributes
