@@ -28,14 +28,8 @@ def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bo
 
     from cardwright.anki.package import make_package
     from cardwright.cli.build_time import find_build_time_s
-    from cardwright.cli.project import (
-        choose_packs,
-        count,
-        count_problems,
-        fail,
-        open_project,
-        refuse_errors,
-    )
+    from cardwright.cli.project import choose_packs, count_problems, open_project, refuse_errors
+    from cardwright.cli.say import count, fail
     from cardwright.files import write_file
 
     project = open_project(folder)

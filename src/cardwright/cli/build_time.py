@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from cardwright.cli.project import fail
+from cardwright.cli.say import fail
 
 _SOURCES = ("cards", "decks", "kinds")
 

@@ -26,7 +26,8 @@ def check(folder: Path, layout: str, strict: bool) -> None:
     cards check
     cards check --strict --format github
     """
-    from cardwright.cli.project import count, count_problems, open_project
+    from cardwright.cli.project import count_problems, open_project
+    from cardwright.cli.say import count
     from cardwright.diagnostic import format_github, format_json, format_text
 
     project = open_project(folder)

@@ -50,7 +50,7 @@ def diff(folder: Path, what: tuple[str, ...], as_json: bool) -> None:
 
 def _compare_packages(old: Path, new: Path) -> list[Change]:
     from cardwright.anki.diff import PackageError, compare_states, read_package
-    from cardwright.cli.project import fail
+    from cardwright.cli.say import fail
 
     try:
         return compare_states(read_package(old), read_package(new))

@@ -34,7 +34,8 @@ def list_command(
     """
     import json
 
-    from cardwright.cli.project import count, load_collection
+    from cardwright.cli.project import load_collection
+    from cardwright.cli.say import count
 
     _, collection, problems = load_collection(folder)
     found = [

@@ -22,10 +22,32 @@ _COMMANDS: Final = {
     "diff": "Show what a release would change.",
     "release": "Publish a pack: ledger, changelog, package.",
     "preview": "Show every card in a browser as Anki will, question beside answer.",
+    "review": "Study what is due today.",
+    "due": "Show what is due, today and in the days to come.",
+    "stats": "Show how well it goes.",
+    "history": "Show the answers of a prompt, or of a day.",
+    "next": "Tell what `cards review` would ask now.",
+    "answer": "Record one answer without a screen.",
+    "suspend": "Ask prompts no more until they are unsuspended.",
+    "unsuspend": "Ask prompts again that were suspended.",
+    "bury": "Put prompts off until the next study day.",
+    "flag": "Flag prompts, to find them again with --flagged.",
+    "reset": "Begin prompts anew, as if they had never been answered.",
+    "options": "Show how decks are studied, or change it for yourself.",
+    "optimize": "Fit the memory model to your own answers.",
+    "export": "Write every review ever made, without loss.",
+    "import": "Take in reviews that `cards export` wrote.",
+    "sync": "Share reviews with your other machines.",
+    "backup": "Copy the review store, or go back to a copy.",
     "schema": "Print a JSON Schema for editors.",
     "doctor": "Tell versions, paths, and what is missing.",
 }
 """Every command, with the first sentence of its own help; it stands in the module of its name."""
+_MODULES: Final = {
+    **dict.fromkeys(("suspend", "unsuspend", "bury", "flag", "reset"), "mark"),
+    "import": "import_reviews",
+}
+"""Modules that are not called as their commands are."""
 
 
 class _Commands(click.Group):
@@ -40,7 +62,7 @@ class _Commands(click.Group):
 
 def load_command(name: str) -> click.Command:
     """Import a command."""
-    module = import_module(f"cardwright.cli.{name}")
+    module = import_module(f"cardwright.cli.{_MODULES.get(name, name)}")
     found = (value for value in vars(module).values() if isinstance(value, click.Command))
     return next(command for command in found if command.name == name)
 

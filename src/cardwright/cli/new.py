@@ -20,7 +20,8 @@ def new(folder: Path, kind: str, file: Path, card_id: str) -> None:
     \b
     cards new term cards/mlpro/mlops/monitoring.yaml --id label-drift
     """
-    from cardwright.cli.project import fail, load_collection
+    from cardwright.cli.project import load_collection
+    from cardwright.cli.say import fail
     from cardwright.files import write_file
     from cardwright.source.card import is_id
     from cardwright.source.write import WriteError, append_card

@@ -44,7 +44,8 @@ def preview(
     if is_watched:
         _serve(folder, packs, port or 0)
         return
-    from cardwright.cli.project import count, count_problems, open_project
+    from cardwright.cli.project import count_problems, open_project
+    from cardwright.cli.say import count
     from cardwright.files import write_file
 
     project = open_project(folder)
@@ -57,7 +58,7 @@ def preview(
 
 
 def _make_page(project: Project, names: Sequence[str], *, is_watched: bool) -> Page:
-    from cardwright.cli.project import fail
+    from cardwright.cli.say import fail
     from cardwright.source.load import resolve_media
     from cardwright.web.preview import Preview, make_page
 
@@ -84,7 +85,8 @@ def _serve(folder: Path, packs: Sequence[str], port: int) -> None:
     import sys
     import threading
 
-    from cardwright.cli.project import count, count_problems, fail, find_root, open_project
+    from cardwright.cli.project import count_problems, find_root, open_project
+    from cardwright.cli.say import count, fail
     from cardwright.web.watch import PageServer, watch
 
     root = find_root(folder)

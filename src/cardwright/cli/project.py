@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
 from cardwright.anki.ledger import LEDGER_NAME, Ledger, check_ledger, read_ledger
 from cardwright.anki.media import MediaShelf
 from cardwright.anki.notetype import make_note_type
+from cardwright.cli.say import count, fail
 from cardwright.diagnostic import Diagnostic, format_text
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection
@@ -139,19 +138,8 @@ def find_card(collection: Collection, ref: str) -> Card:
     return exact[0]
 
 
-def count(number: int, noun: str) -> str:
-    """Return a number with its noun: 1 card, 2 cards."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def count_problems(problems: Iterable[Diagnostic]) -> str:
     """Return how many errors and warnings there are, in words."""
     problems = list(problems)
     errors = sum(problem.is_error for problem in problems)
     return f"{count(errors, 'error')}, {count(len(problems) - errors, 'warning')}"
-
-
-def fail(message: str) -> NoReturn:
-    """End the program with a message and status 1."""
-    click.echo(f"error: {message}", err=True)
-    sys.exit(1)

@@ -46,7 +46,8 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
     from cardwright.anki.release import make_ledger
     from cardwright.cli.build_time import read_source_date_s
     from cardwright.cli.diff import count_changes
-    from cardwright.cli.project import choose_packs, fail, open_project, refuse_errors
+    from cardwright.cli.project import choose_packs, open_project, refuse_errors
+    from cardwright.cli.say import fail
     from cardwright.files import write_file
 
     project = open_project(folder)
@@ -91,7 +92,7 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
 
 
 def _choose_version(last: str, wanted: str | None, changes: list[Change]) -> str:
-    from cardwright.cli.project import fail
+    from cardwright.cli.say import fail
 
     match = _VERSION.fullmatch(last)
     if wanted is not None:

@@ -1,0 +1,96 @@
+"""`cards suspend`, `unsuspend`, `bury`, `flag` and `reset`: acts upon prompts that are no answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cardwright.cli.options import db_option, json_option
+from cardwright.history import Act
+
+
+def _make_command(
+    act: Act, help: str, *, off: Act | None = None, off_help: str = ""
+) -> click.Command:
+    @click.command(str(act), help=help)
+    @click.argument("refs", nargs=-1, required=True, metavar="PROMPT...")
+    @json_option
+    @db_option
+    @click.pass_obj
+    def mark(
+        folder: Path, /, refs: tuple[str, ...], as_json: bool, db: Path | None, **rest: bool
+    ) -> None:
+        from cardwright.cli.clock import read_clock
+        from cardwright.cli.study import describe_memory, open_study
+
+        moment = read_clock()
+        done = off if off and rest.get("is_off") else act
+        rows = []
+        with open_study(folder, db, moment) as study:
+            items = [study.find_item(ref) for ref in refs]
+            with study.store.transaction():
+                for item in items:
+                    _, memory = study.journal.record(item.history_ref, done, moment)
+                    schedule = study.journal.schedule_of(item.history_ref)
+                    rows.append(describe_memory(item.prompt_ref, memory, schedule, study.today))
+        if as_json:
+            import json
+
+            click.echo(json.dumps(rows, indent=2))
+            return
+        for row in rows:
+            click.echo(f"{row['prompt']}: {done}")
+
+    if off:
+        mark.params.append(click.Option(["--off", "is_off"], is_flag=True, help=off_help))
+    return mark
+
+
+suspend = _make_command(
+    Act.SUSPEND,
+    """Ask prompts no more until they are unsuspended.
+
+    \b
+    cards suspend label-drift
+    """,
+)
+unsuspend = _make_command(
+    Act.UNSUSPEND,
+    """Ask prompts again that were suspended.
+
+    \b
+    cards unsuspend label-drift
+    """,
+)
+bury = _make_command(
+    Act.BURY,
+    """Put prompts off until the next study day.
+
+    \b
+    cards bury label-drift
+    """,
+    off=Act.UNBURY,
+    off_help="Ask them today after all.",
+)
+flag = _make_command(
+    Act.FLAG,
+    """Flag prompts, to find them again with --flagged.
+
+    \b
+    cards flag label-drift
+    cards review --flagged
+    """,
+    off=Act.UNFLAG,
+    off_help="Take the flag away.",
+)
+reset = _make_command(
+    Act.RESET,
+    """Begin prompts anew, as if they had never been answered.
+
+    Their answers stay in the log, but no longer count for the memory.
+
+    \b
+    cards reset label-drift
+    """,
+)

@@ -1,0 +1,201 @@
+"""`cards review`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cardwright.cli.choosing import choice_options
+from cardwright.cli.options import db_option
+
+if TYPE_CHECKING:
+    from cardwright.cli.choosing import Choice
+    from cardwright.cli.study import Study
+    from cardwright.terminal.sitting import Sitting
+
+
+@click.command()
+@choice_options
+@click.option("--new", type=click.IntRange(0), metavar="N", help="New cards at the most.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after N answers.")
+@click.option(
+    "--minutes", type=click.FloatRange(0, min_open=True), metavar="N", help="Stop after N minutes."
+)
+@click.option(
+    "--ahead",
+    type=click.IntRange(0),
+    default=0,
+    metavar="DAYS",
+    help="Also what is due within so many days.",
+)
+@click.option("--cram", is_flag=True, help="Ask all that is selected; the schedule stays as it is.")
+@click.option("--plain", is_flag=True, help="Plain prompts, line by line.")
+@db_option
+@click.pass_obj
+def review(
+    folder: Path,
+    choice: Choice,
+    new: int | None,
+    limit: int | None,
+    minutes: float | None,
+    ahead: int,
+    cram: bool,
+    plain: bool,
+    db: Path | None,
+) -> None:
+    """Study what is due today.
+
+    With the memory model of Anki. DECK is a pack or a sub-deck; none: all. Every answer is saved
+    before the next card shows: stop when you like. The key `?` shows all keys.
+
+    \b
+    cards review
+    cards review mlpro --minutes 20
+    cards review "2 MLOps" --kind choice --new 5
+    cards review --flagged --cram
+    """
+    import os
+    import sys
+    from uuid import uuid4
+
+    from cardwright.cli.clock import read_clock
+    from cardwright.cli.study import open_study
+    from cardwright.study.queue import Wishes
+    from cardwright.study.session import Session
+    from cardwright.terminal.screen import Screen, can_draw
+    from cardwright.terminal.sitting import Sitting
+
+    moment = read_clock()
+    wishes = Wishes(new=new, ahead_days=ahead, is_cram=cram, with_suspended=choice.is_leech)
+    exit_code = 0
+    with open_study(folder, db, moment) as study:
+        session = Session(
+            study.journal,
+            choice.choose(study.items),
+            moment,
+            name=uuid4().hex,
+            wishes=wishes,
+            selects=choice.takes if choice.is_flagged or choice.is_leech else None,
+        )
+        try:
+            sitting = Sitting(session, study, read_clock, most_answers=limit, most_minutes=minutes)
+
+            def edit() -> str:
+                return _edit(study, sitting, choice)
+
+            def open_media() -> str:
+                return _open_media(study, sitting)
+
+            if not plain and can_draw(sys.stdin, sys.stdout, os.environ):
+                from cardwright.terminal.review import Reviewer
+
+                if not sitting.is_over:
+                    with Screen(sys.stdin, sys.stdout) as screen:
+                        Reviewer(
+                            sitting, screen, os.environ, edit=edit, open_media=open_media
+                        ).run()
+                    exit_code = screen.exit_code
+            else:
+                from rich.console import Console
+
+                from cardwright.terminal.plain import PlainReviewer
+
+                console = Console(highlight=False, markup=False, emoji=False, color_system=None)
+                PlainReviewer(sitting, sys.stdin, console, edit=edit, open_media=open_media).run()
+        finally:
+            session.close()
+        _back_up(study)
+        if not exit_code:
+            _print_end(study, sitting)
+    sys.exit(exit_code)
+
+
+def _print_end(study: Study, sitting: Sitting) -> None:
+    from rich.console import Console
+
+    from cardwright.history import make_time
+    from cardwright.terminal.summary import draw_summary
+
+    now = sitting.clock()
+    if study.index.problem_count:
+        click.echo("some files could not be read whole: see `cards check`", err=True)
+    if sitting.is_over and not sitting.is_enough:
+        click.echo("Nothing more to ask today.")
+        if sitting.session.next_at_ms is not None:
+            local = make_time(sitting.session.next_at_ms).astimezone(now.local.tzinfo)
+            click.echo(f"A learning step is due at {local:%H:%M}.")
+    if not sitting.session.answers and sitting.is_over:
+        return
+    tomorrow = now.study_day(study.journal.rollover_hour) + 1
+    due = sum(
+        standing.state == "review"
+        and not standing.is_suspended
+        and (standing.due_day or 0) <= tomorrow
+        for standing in study.list_standings()
+    )
+    lessons = {
+        lesson.id: str(lesson)
+        for blueprint in study.index.blueprints.values()
+        for lesson in blueprint.lessons.values()
+    }
+    console = Console(highlight=False, markup=False, emoji=False)
+    console.print(draw_summary(sitting.session.answers, sitting.passed_ms, due, lessons))
+
+
+def _back_up(study: Study) -> None:
+    """Make the backup of the day, once."""
+    from cardwright.study.backup import find_backup
+    from cardwright.study.fault import StoreError
+
+    today = study.moment.local.date().isoformat()
+    if find_backup(study.store.path, today).exists():
+        return
+    try:
+        study.store.back_up(today)
+    except StoreError as error:
+        click.echo(f"warning: no backup was made: {error}", err=True)
+
+
+def _edit(study: Study, sitting: Sitting, choice: Choice) -> str:
+    """Open the card in the editor at its line, read the sources again, and say what came of it."""
+    from cardwright.cli.editor import open_editor
+
+    if sitting.prompt is None:
+        return ""
+    span = sitting.prompt.card.span
+    said = open_editor(study.root / span.path, span.line)
+    if said:
+        return said
+    now = sitting.clock()
+    study.reread(now.at_ms)
+    sitting.session.replace_items(choice.choose(study.items), now)
+    if study.index.problem_count:
+        return "read again; there are problems: see `cards check`"
+    return "read again"
+
+
+def _open_media(study: Study, sitting: Sitting) -> str:
+    """Open the card's images with the programs for them, or its source in the browser."""
+    from cardwright.kinds import list_images
+    from cardwright.markdown import Renderer, is_web_address
+    from cardwright.source.load import resolve_media
+
+    if sitting.prompt is None:
+        return ""
+    card = sitting.prompt.card
+    found = [
+        resolve_media(study.root, card, image)
+        for image in list_images(card, sitting.kind, Renderer())
+    ]
+    paths = [path for path, _ in found if path is not None]
+    for path in paths:
+        click.launch(str(path))
+    if paths:
+        return f"opened {', '.join(path.name for path in paths)}"
+    for source in card.sources:
+        if is_web_address(source.url):
+            click.launch(source.url)
+            return f"opened {source.url}"
+    return "the card has neither image nor source"

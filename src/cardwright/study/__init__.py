@@ -1,0 +1,1 @@
+"""Collection and history → what to ask next."""

@@ -1,0 +1,291 @@
+"""Which prompt comes next: learning steps first, then reviews with new cards among them.
+
+A queue is a study day's, made from where every prompt stands. What it leaves is the same whether it
+was made before an answer and then told of it, or after: undo relies on that.
+"""
+
+from __future__ import annotations
+
+import heapq
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Final, NamedTuple
+
+from cardwright.history import Moment, State
+from cardwright.item import Item
+from cardwright.model import DeckOptions
+
+LEARN_AHEAD_MS: Final = 20 * 60_000
+"""When nothing else is left, a learning step may be taken so much early, as in Anki."""
+_MS_PER_DAY: Final = 86_400_000
+_USUAL: Final = DeckOptions()
+
+
+class Standing(NamedTuple):
+    """What the queue needs of a Memory; the fields are a Memory's."""
+
+    prompt: str
+    state: str
+    due_at_ms: int | None
+    due_day: int | None
+    interval_days: int
+    first_day: int | None
+    last_day: int | None
+    last_at_ms: int | None
+    is_suspended: int
+    is_leech: int
+    is_flagged: int
+    buried_day: int | None
+    known_at_ms: int | None
+    """When it was last answered; if that is in the future, when it can have been at the earliest."""
+
+
+class Counts(NamedTuple):
+    """What is left to ask today."""
+
+    new: int
+    learning: int
+    review: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What somebody wants of a sitting, beyond what the options of the decks say."""
+
+    new: int | None = None
+    """New cards at the most; None: what is left of the day's number."""
+    ahead_days: int = 0
+    """Also ask what is due within so many days."""
+    is_cram: bool = False
+    """Ask everything that is selected, whether due or not, and leave the schedule alone."""
+    with_suspended: bool = False
+
+
+class Queue:
+    """What is left of a study day."""
+
+    def __init__(
+        self,
+        items: Iterable[Item],
+        standings: Mapping[str, Standing],
+        options: Mapping[str, DeckOptions],
+        wishes: Wishes,
+        moment: Moment,
+        today: int,
+        asked: Item | None = None,
+    ) -> None:
+        """Sort what is to be asked on a study day; `options` by pack, usual ones where none are.
+
+        What is `asked` already is not among the items, but counts among the numbers of the day.
+        """
+        self._options = options
+        self._wishes = wishes
+        self._today = today
+        self._learning: list[tuple[int, int, Item]] = []
+        self._reviews: list[Item] = []
+        self._new: list[Item] = []
+        self._all_reviews = self._all_new = self._count = 0
+        items = [item for item in items if not self._is_hidden(standings.get(item.history_ref))]
+        if wishes.is_cram:
+            self._reviews = sorted(items, key=self._shuffle)
+        else:
+            self._fill(items, standings, moment, asked)
+        # Taken from the end.
+        self._reviews.reverse()
+        self._new.reverse()
+
+    def copy(self) -> Queue:
+        """Return a queue that can be gone back to."""
+        other = copy(self)
+        for name in ("_learning", "_reviews", "_new"):
+            setattr(other, name, getattr(self, name).copy())
+        return other
+
+    @property
+    def counts(self) -> Counts:
+        """What is left to ask today."""
+        return Counts(len(self._new), len(self._learning), len(self._reviews))
+
+    @property
+    def next_step_at_ms(self) -> int | None:
+        """When the next learning step may be taken; None: there is none."""
+        return self._learning[0][0] - LEARN_AHEAD_MS if self._learning else None
+
+    def take(self, now_ms: int, is_free: Callable[[Item], bool]) -> Item | None:
+        """Take the next prompt that is free; None when there is nothing to ask now."""
+        return (
+            self._take_step(now_ms, is_free)
+            or self._take_from(self._piles(), is_free)
+            or self._take_step(now_ms + LEARN_AHEAD_MS, is_free)
+        )
+
+    def list_left(self) -> list[Item]:
+        """Return what is left, steps first."""
+        steps = [item for _, _, item in sorted(self._learning, key=itemgetter(0, 1))]
+        return [*steps, *reversed(self._reviews), *reversed(self._new)]
+
+    def put_back(self, item: Item, due_at_ms: int, due_day: int, now_ms: int) -> bool:
+        """Ask a prompt again that is in a learning step, if that ends today; tell whether it does."""
+        if due_day > self._today and due_at_ms > now_ms + LEARN_AHEAD_MS:
+            return False
+        self._count += 1
+        heapq.heappush(self._learning, (due_at_ms, self._count, item))
+        return True
+
+    def _piles(self) -> tuple[list[Item], list[Item]]:
+        """Return the pile to take from, and the other: both last until the end of the day."""
+        reviews_left = len(self._reviews) * max(self._all_new, 1)
+        new_left = len(self._new) * max(self._all_reviews, 1)
+        if new_left > reviews_left:
+            return self._new, self._reviews
+        return self._reviews, self._new
+
+    def _take_from(
+        self, piles: Iterable[list[Item]], is_free: Callable[[Item], bool]
+    ) -> Item | None:
+        for pile in piles:
+            for place in range(len(pile) - 1, -1, -1):
+                if is_free(pile[place]):
+                    return pile.pop(place)
+        return None
+
+    def _take_step(self, until_ms: int, is_free: Callable[[Item], bool]) -> Item | None:
+        taken = []
+        found = None
+        while self._learning and self._learning[0][0] <= until_ms and found is None:
+            step = heapq.heappop(self._learning)
+            if is_free(step[2]):
+                found = step[2]
+            else:
+                taken.append(step)
+        for step in taken:
+            heapq.heappush(self._learning, step)
+        return found
+
+    def _fill(
+        self,
+        items: Iterable[Item],
+        standings: Mapping[str, Standing],
+        moment: Moment,
+        asked: Item | None,
+    ) -> None:
+        """Sort prompts by what they are, and keep of each sort to the numbers of the day."""
+        reviews: list[tuple[int, int, Item]] = []
+        new: list[Item] = []
+        done = _Done(standings.values(), self._today)
+        wished = self._wishes.new
+        if asked:
+            standing = standings.get(asked.history_ref)
+            done.note(asked, standing)
+            if wished and _is_new(standing):
+                wished -= 1
+        for item in items:
+            standing = standings.get(item.history_ref)
+            if standing is None or standing.state == State.NEW:
+                new.append(item)
+                continue
+            due_at_ms, due_day = heal_due(standing, moment, self._today)
+            if standing.state == State.REVIEW:
+                if self._is_wanted(standing, due_day):
+                    reviews.append((due_day, self._shuffle(item), item))
+            elif self.put_back(item, due_at_ms, due_day, moment.at_ms):
+                done.note(item, standing)
+        reviews.sort(key=itemgetter(0, 1))
+
+        def room_for_review(pack: str) -> int:
+            return self._options_of(pack).reviews_per_day - done.reviews[pack]
+
+        def room_for_new(pack: str) -> int:
+            return self._options_of(pack).new_per_day - done.new[pack] if wished is None else wished
+
+        self._reviews = self._choose(map(itemgetter(2), reviews), room_for_review, done.cards)
+        self._new = self._choose(new, room_for_new, done.cards)[:wished]
+        self._all_reviews = len(self._reviews) + done.reviews.total()
+        self._all_new = len(self._new) + done.new.total()
+
+    def _is_wanted(self, standing: Standing, due_day: int) -> bool:
+        """Tell whether a review is due, or near enough and not looked at today."""
+        if due_day <= self._today:
+            return True
+        return due_day <= self._today + self._wishes.ahead_days and standing.last_day != self._today
+
+    def _shuffle(self, item: Item) -> int:
+        """Return a prompt's place among those of equal urgency: another one every day."""
+        return zlib.crc32(f"{self._today} {item.history_ref}".encode())
+
+    def _is_hidden(self, standing: Standing | None) -> bool:
+        if standing is None:
+            return False
+        is_suspended = standing.is_suspended and not self._wishes.with_suspended
+        return bool(is_suspended) or standing.buried_day == self._today
+
+    def _choose(
+        self, found: Iterable[Item], room_for: Callable[[str], int], cards: set[str]
+    ) -> list[Item]:
+        """Return what a pack has room for, of cards that are not among those of today; note them."""
+        chosen = []
+        room: dict[str, int] = {}
+        for item in found:
+            left = room.setdefault(item.pack, room_for(item.pack))
+            card = _card_of(item.history_ref)
+            if left <= 0 or (card in cards and self._options_of(item.pack).bury_siblings):
+                continue
+            room[item.pack] = left - 1
+            cards.add(card)
+            chosen.append(item)
+        return chosen
+
+    def _options_of(self, pack: str) -> DeckOptions:
+        return self._options.get(pack, _USUAL)
+
+
+class _Done:
+    """What a day has seen, and what it will see in any case."""
+
+    def __init__(self, standings: Iterable[Standing], today: int) -> None:
+        self._today = today
+        self.new: Counter[str] = Counter()
+        """Prompts that were new today, by pack."""
+        self.reviews: Counter[str] = Counter()
+        """Others that were asked today, by pack."""
+        self.cards: set[str] = set()
+        for standing in standings:
+            if standing.last_day == today:
+                self._add(standing.prompt, is_new=standing.first_day == today)
+
+    def note(self, item: Item, standing: Standing | None) -> None:
+        """Count what will be asked in any case, unless it was today."""
+        if standing is None or standing.last_day != self._today:
+            self._add(item.history_ref, is_new=_is_new(standing))
+
+    def _add(self, history_ref: str, *, is_new: bool) -> None:
+        pack = history_ref.partition(":")[0]
+        (self.new if is_new else self.reviews)[pack] += 1
+        self.cards.add(_card_of(history_ref))
+
+
+def _is_new(standing: Standing | None) -> bool:
+    return standing is None or standing.state == State.NEW
+
+
+def _card_of(history_ref: str) -> str:
+    return history_ref.rpartition("/")[0]
+
+
+def heal_due(standing: Standing, moment: Moment, today: int) -> tuple[int, int]:
+    """Return when a prompt is due, in ms and as a study day, even if a clock was once ahead.
+
+    An answer dated in the future was given after what was recorded before it, and is taken for one
+    of that time: so nothing waits longer than its interval.
+    """
+    due_at_ms, due_day = standing.due_at_ms or 0, standing.due_day or 0
+    ahead_ms = (standing.last_at_ms or 0) - (standing.known_at_ms or 0)
+    if ahead_ms <= 0 or (standing.last_at_ms or 0) <= moment.at_ms:
+        return due_at_ms, due_day
+    if (standing.last_day or 0) > today:
+        due_day -= -(-ahead_ms // _MS_PER_DAY)
+    return due_at_ms - ahead_ms, due_day

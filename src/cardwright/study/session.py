@@ -1,0 +1,246 @@
+"""A sitting: reveal, rate, undo, bury, suspend. It has no screen and no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+from cardwright.history import Act, Memory, Moment, Rating, Review, State
+from cardwright.item import Item
+from cardwright.study.journal import Journal
+from cardwright.study.queue import LEARN_AHEAD_MS, Counts, Queue, Standing, Wishes
+
+_MOVES_ON: Final = frozenset({Act.ANSWER, Act.CRAM, Act.SUSPEND, Act.BURY, Act.RESET})
+"""Acts after which another prompt is asked."""
+
+
+class Answer(NamedTuple):
+    """One answer of this sitting."""
+
+    item: Item
+    review: Review
+    before: Memory
+    after: Memory
+    retrievability: float
+    """Expected recall when it was asked; 0 when it was new."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """An act that can be taken back."""
+
+    item: Item
+    review: Review
+    answer: Answer | None
+
+
+class Session:
+    """One sitting over some prompts. What it raises is a StoreError, and then nothing has changed."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        items: Iterable[Item],
+        moment: Moment,
+        *,
+        name: str,
+        wishes: Wishes | None = None,
+        selects: Callable[[Item, Standing | None], bool] | None = None,
+    ) -> None:
+        """Begin at a moment; `name` tells this sitting from others on the same store.
+
+        `selects` says which prompts are meant, by their standing.
+        """
+        self.journal = journal
+        self.wishes = wishes or Wishes()
+        self._items = list(items)
+        self._name = name
+        self._selects = selects
+        self._done: list[_Done] = []
+        self._seen = (-1, -1)
+        self.current: Item | None = None
+        """What is asked now; None: nothing is left, or nothing yet (`next_at_ms`)."""
+        self.memory = Memory(prompt="")
+        """Of the current prompt."""
+        self.next_at_ms: int | None = None
+        """When something is to be asked that cannot be asked yet."""
+        self._queue = self._make_queue(moment)
+        with journal.store.hurried(), journal.store.transaction():
+            self._move_on(moment)
+
+    @property
+    def counts(self) -> Counts:
+        """What is left to ask today, the current prompt with it."""
+        new, learning, review = self._queue.counts
+        if self.current is None:
+            return Counts(new, learning, review)
+        if self.wishes.is_cram or self.memory.state is State.REVIEW:
+            return Counts(new, learning, review + 1)
+        if self.memory.state is State.NEW:
+            return Counts(new + 1, learning, review)
+        return Counts(new, learning + 1, review)
+
+    @property
+    def answers(self) -> list[Answer]:
+        """The answers of this sitting that were not taken back."""
+        return [done.answer for done in self._done if done.answer is not None]
+
+    def preview(self, moment: Moment) -> dict[Rating, Memory]:
+        """Return what the current memory would be after each answer."""
+        return self.journal.schedule_of(self.memory.prompt).preview(self.memory, moment)
+
+    def answer(self, rating: Rating, moment: Moment, duration_ms: int = 0) -> Answer:
+        """Rate the current prompt and move on; it is on the disk when this returns."""
+        act = Act.CRAM if self.wishes.is_cram else Act.ANSWER
+        answer = self._act(act, moment, rating=rating, duration_ms=duration_ms).answer
+        assert answer is not None  # noqa: S101  (of an answer, `_act` returns one)
+        return answer
+
+    def suspend(self, moment: Moment) -> None:
+        """Ask the current prompt no more until it is unsuspended, and move on."""
+        self._act(Act.SUSPEND, moment)
+
+    def bury(self, moment: Moment) -> None:
+        """Put the current prompt off until the next study day, and move on."""
+        self._act(Act.BURY, moment)
+
+    def flag(self, moment: Moment) -> None:
+        """Flag the current prompt, or take its flag away."""
+        self._act(Act.UNFLAG if self.memory.is_flagged else Act.FLAG, moment)
+
+    def undo(self, moment: Moment) -> Review | None:
+        """Take the last act of this sitting back and ask its prompt again; None when there is none."""
+        if not self._done:
+            return None
+        done = self._done[-1]
+        store = self.journal.store
+        with store.transaction():
+            item = done.item
+            _, memory = self.journal.record(
+                item.history_ref, Act.UNDO, moment, undoes=done.review.id
+            )
+            store.claim(item.history_ref, self._name, moment.at_ms)
+        self._done.pop()
+        self.current, self.memory, self.next_at_ms = item, memory, None
+        self._queue = self._make_queue(moment)
+        return done.review
+
+    def list_ahead(self) -> list[Item]:
+        """Return what is still to be asked today after the current prompt, roughly in order."""
+        return self._queue.list_left()
+
+    def ask(self, item: Item, moment: Moment) -> None:
+        """Ask a prompt that is ahead now; the current one comes after it."""
+        store = self.journal.store
+        with store.hurried(), store.transaction():
+            memory, _ = store.read_memory(item.history_ref)
+            store.claim(item.history_ref, self._name, moment.at_ms)
+        self.current, self.memory, self.next_at_ms = item, memory, None
+        self._queue = self._make_queue(moment)
+
+    def wait_over(self, moment: Moment) -> bool:
+        """Look again whether there is something to ask, when there was not; tell whether there is."""
+        if self.current is None:
+            with self.journal.store.hurried(), self.journal.store.transaction():
+                self._move_on(moment)
+        return self.current is not None
+
+    def replace_items(self, items: Iterable[Item], moment: Moment) -> None:
+        """Take on prompts that were read anew: their sources were edited."""
+        self._items = list(items)
+        current = self.current
+        if current is not None:
+            ref = current.history_ref
+            self.current = next((item for item in self._items if item.history_ref == ref), None)
+        self._queue = self._make_queue(moment)
+        if self.current is None:
+            self.wait_over(moment)
+
+    def close(self) -> None:
+        """Let other sittings ask what this one showed last."""
+        self.journal.store.release_claims(self._name)
+
+    def _act(
+        self, act: Act, moment: Moment, *, rating: Rating | None = None, duration_ms: int = 0
+    ) -> _Done:
+        item = self.current
+        if item is None:
+            message = "there is no prompt to act upon"
+            raise ValueError(message)
+        store, journal = self.journal.store, self.journal
+        kept = (item, self.memory)
+        try:
+            with store.transaction():
+                before, _ = store.read_memory(item.history_ref)
+                review, after = journal.record(
+                    item.history_ref, act, moment, rating=rating, duration_ms=duration_ms
+                )
+                if act in _MOVES_ON:
+                    self._put_back(item, act, after)
+                    self._move_on(moment)
+                else:
+                    self.memory = after
+        except BaseException:
+            # Nothing was recorded, so nothing was asked either.
+            self.current, self.memory = kept
+            self._seen = (-1, -1)
+            raise
+        answer = None
+        if rating is not None:
+            schedule = journal.schedule_of(item.history_ref)
+            today = moment.study_day(journal.rollover_hour)
+            recall = schedule.retrievability(before, today)
+            answer = Answer(item, review, before, after, recall)
+        self._done.append(_Done(item, review, answer))
+        return self._done[-1]
+
+    def _put_back(self, item: Item, act: Act, memory: Memory) -> None:
+        """Ask a prompt again if it is in a learning step."""
+        is_step = memory.state in {State.LEARNING, State.RELEARNING}
+        if act is Act.ANSWER and is_step and not memory.is_suspended:
+            self._queue.put_back(item, memory.due_at_ms or 0)
+
+    def _move_on(self, moment: Moment) -> None:
+        """Choose the next prompt and claim it, within a transaction."""
+        store = self.journal.store
+        self.current = None
+        if self._seen != self._look(moment):
+            self._queue = self._make_queue(moment)
+        claimed = store.claimed_by_others(self._name, moment.at_ms)
+        item = self._queue.take(moment.at_ms, lambda item: item.history_ref not in claimed)
+        self.current = item
+        self.next_at_ms = None
+        if item is None:
+            self.memory = Memory(prompt="")
+            step_at_ms = self._queue.next_step_at_ms
+            waits = [*claimed.values()] if any(self._queue.counts) else []
+            if step_at_ms is not None:
+                waits.append(max(step_at_ms - LEARN_AHEAD_MS, moment.at_ms + 1))
+            self.next_at_ms = min(waits, default=None)
+            return
+        self.memory, _ = store.read_memory(item.history_ref)
+        store.claim(item.history_ref, self._name, moment.at_ms)
+
+    def _make_queue(self, moment: Moment) -> Queue:
+        self._seen = self._look(moment)
+        standings = [Standing(*row) for row in self.journal.store.list_standings()]
+        by_prompt = {standing.prompt: standing for standing in standings}
+        out = {self.current.history_ref} if self.current else set()
+        wishes = self.wishes
+        if wishes.is_cram:
+            out |= {answer.item.history_ref for answer in self.answers}
+        if wishes.new is not None:
+            begun = sum(answer.before.state is State.NEW for answer in self.answers)
+            wishes = replace(wishes, new=max(wishes.new - begun, 0))
+        items = [
+            item
+            for item in self._items
+            if item.history_ref not in out
+            and (self._selects is None or self._selects(item, by_prompt.get(item.history_ref)))
+        ]
+        return Queue(items, by_prompt, self.journal.options, wishes, moment, self._seen[1])
+
+    def _look(self, moment: Moment) -> tuple[int, int]:
+        """Return what makes a queue outdated: what others write, and the turn of the day."""
+        return self.journal.store.change_mark(), moment.study_day(self.journal.rollover_hour)

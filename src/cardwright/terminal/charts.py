@@ -1,0 +1,194 @@
+"""Figures as lines of text that read without colour: columns, bars, dots on a scale, a calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from cardwright.history import make_date
+
+_GAP: Final = "  "
+_EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
+_FULL: Final = len(_EIGHTHS) - 1
+_PART: Final = "▒"
+_SHADES: Final = "·░▒▓█"
+_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_WEEK_DAYS: Final = 7
+_MOST_WEEKS: Final = 53
+_THURSDAY: Final = 3
+"""1970 began on one."""
+_LEAST_LABEL: Final = 12
+"""Columns are left out before the first one is cut shorter."""
+
+
+class Column(NamedTuple):
+    """A column of figures, or of words."""
+
+    heading: str
+    cells: Sequence[str | Text]
+    is_left: bool = False
+    """Whether its cells stand at the left: words, not figures."""
+    rank: int = 0
+    """The highest is left out first where there is no room."""
+
+
+class Bar(NamedTuple):
+    """A bar of a chart."""
+
+    label: str
+    value: int
+    part: int = 0
+    """So much of the value is drawn apart."""
+    note: str = ""
+    """Shown behind the number in place of it; where it has none: the value."""
+
+
+class Dot(NamedTuple):
+    """Two shares to be held against each other."""
+
+    expected: float
+    actual: float
+
+
+def draw_columns(label: Column, columns: Iterable[Column], width: int) -> Iterator[Text]:
+    """Draw rows behind their labels; where there is no room, columns go, then labels are cut."""
+    kept = list(columns)
+    longest = max(map(_measure, (label.heading, *label.cells)))
+    while len(kept) > 1 and _room(kept, width) < min(longest, _LEAST_LABEL):
+        kept.remove(max(kept, key=lambda column: column.rank))
+    label_width = max(min(longest, _room(kept, width)), 1)
+    widths = [_widen(column) for column in kept]
+    heading = Text(_cut(label.heading, label_width), "bold")
+    for column, room in zip(kept, widths, strict=True):
+        heading.append_text(_place(Text(column.heading, "dim"), room, is_left=column.is_left))
+    heading.rstrip()
+    yield heading
+    for number, name in enumerate(label.cells):
+        line = _as_text(name)
+        line.truncate(label_width, overflow="ellipsis", pad=True)
+        for column, room in zip(kept, widths, strict=True):
+            cell = _as_text(column.cells[number])
+            line.append_text(_place(cell, room, is_left=column.is_left))
+        line.rstrip()
+        yield line
+
+
+def draw_bars(bars: Sequence[Bar], width: int, style: str = "cyan") -> Iterator[Text]:
+    """Draw a bar for each number; its part comes first, in another shade."""
+    label_width = max((cell_len(bar.label) for bar in bars), default=0)
+    shown = [bar.note or f"{bar.value:,}" for bar in bars]
+    number_width = max(map(cell_len, shown), default=0)
+    most = max((bar.value for bar in bars), default=0)
+    room = max(width - label_width - number_width - 2 * len(_GAP), 1)
+    for bar, number in zip(bars, shown, strict=True):
+        line = Text(set_cell_size(bar.label, label_width))
+        line.append(_GAP + " " * (number_width - cell_len(number)) + number + _GAP)
+        part = round(room * bar.part / most) if most else 0
+        line.append(_PART * part, "yellow")
+        line.append(_draw_length(room * bar.value / most - part if most else 0), style)
+        line.rstrip()
+        yield line
+
+
+def draw_dots(dots: Sequence[Dot], width: int) -> list[Text]:
+    """Draw on a scale to 100 %, which is the last line, what was expected (│) and what came (●)."""
+    low = min((min(dot) for dot in dots), default=0.0)
+    low = int(low * 10) / 10
+    if low >= 1:
+        low = 0.9
+
+    def place(share: float) -> int:
+        return round((share - low) / (1 - low) * (width - 1))
+
+    lines = []
+    for dot in dots:
+        marks = [("·", "dim")] * width
+        marks[place(dot.expected)] = ("│", "bold")
+        marks[place(dot.actual)] = ("●", "green" if dot.actual >= dot.expected else "yellow")
+        lines.append(Text.assemble(*marks))
+    first, last = f"{low:.0%}", "100%"
+    lines.append(Text(first + last.rjust(width - len(first)), "dim"))
+    return lines
+
+
+def draw_calendar(numbers: Mapping[int, int], today: int, width: int) -> Iterator[Text]:
+    """Draw a number for each study day, a week a column, as many weeks as there is room for."""
+    weekday = (today + _THURSDAY) % _WEEK_DAYS
+    margin = len(_WEEKDAYS[0]) + 1
+    weeks = max(min((width - margin) // 2, _MOST_WEEKS), 1)
+    first = today - weekday - _WEEK_DAYS * (weeks - 1)
+    most = max((number for day, number in numbers.items() if first <= day <= today), default=0)
+    yield Text(" " * margin + _name_months(first, weeks), "dim")
+    for row, name in enumerate(_WEEKDAYS):
+        line = Text(f"{name} ", "dim")
+        for day in range(first + row, today + 1, _WEEK_DAYS):
+            shade = _shade(numbers.get(day, 0), most)
+            line.append(_SHADES[shade] * 2, "green" if shade else "dim")
+        yield line
+    if most:
+        yield Text(" " * margin + _explain_shades(most, width - margin), "dim")
+
+
+def _shade(number: int, most: int) -> int:
+    """Return the shade of a number: none, or one of as many equal parts as there are shades."""
+    return -(-number * (len(_SHADES) - 1) // most) if most else 0
+
+
+def _explain_shades(most: int, width: int) -> str:
+    parts = [f"{_SHADES[0]} 0"]
+    for shade in range(1, len(_SHADES)):
+        inside = [n for n in range(1, most + 1) if _shade(n, most) == shade] if most < 1000 else []
+        low = most * (shade - 1) // (len(_SHADES) - 1) + 1
+        high = most * shade // (len(_SHADES) - 1)
+        if low <= high and (inside or most >= 1000):
+            parts.append(f"{_SHADES[shade]} {low}" + (f"–{high}" if high > low else ""))
+    text = _GAP.join(parts)
+    return text if len(text) <= width else f"{_SHADES[0]} 0  {_SHADES[-1]} up to {most}"
+
+
+def _name_months(first: int, weeks: int) -> str:
+    """Return the names of months, each above the first week that begins in it."""
+    line = ""
+    for week in range(weeks):
+        monday = make_date(first + week * _WEEK_DAYS)
+        is_new = week == 0 or monday.month != (monday - timedelta(days=_WEEK_DAYS)).month
+        if is_new and len(line) <= 2 * week and 2 * week + 3 <= 2 * weeks:
+            line = f"{line:<{2 * week}}{monday:%b} "
+    return line.rstrip()
+
+
+def _draw_length(cells: float) -> str:
+    eighths = max(round(cells * _FULL), 0)
+    # Something is never drawn as nothing.
+    if cells > 0:
+        eighths = max(eighths, 1)
+    return _EIGHTHS[-1] * (eighths // _FULL) + _EIGHTHS[eighths % _FULL].strip()
+
+
+def _room(columns: Sequence[Column], width: int) -> int:
+    return width - sum(_widen(column) for column in columns)
+
+
+def _widen(column: Column) -> int:
+    return len(_GAP) + max(map(_measure, (column.heading, *column.cells)))
+
+
+def _measure(cell: str | Text) -> int:
+    return _as_text(cell).cell_len
+
+
+def _as_text(cell: str | Text) -> Text:
+    return cell.copy() if isinstance(cell, Text) else Text(cell)
+
+
+def _cut(text: str, width: int) -> str:
+    return set_cell_size(text, width)
+
+
+def _place(cell: Text, width: int, *, is_left: bool) -> Text:
+    cell.align("left" if is_left else "right", width - (len(_GAP) if is_left else 0))
+    return Text.assemble(_GAP, cell) if is_left else cell
