@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from anki_backend import Anki
-from cardwright.history import Memory, Moment, Rating, State
+from cardwright.history import Memory, Moment, Rating, State, count_study_day, make_time
 from cardwright.model import DeckOptions
+from cardwright.study.maths import DEFAULT_PARAMETERS
 from cardwright.study.schedule import Done, Schedule
 
 OFFSET_MINUTES = Moment.read(datetime.now().astimezone()).utc_offset_minutes
@@ -48,13 +49,16 @@ def anki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anki]:
 
 
 def add_cards(anki: Anki, number: int) -> list[int]:
+    from anki.decks import DeckId
+
     col = anki.col
     note_type = col.models.by_name("Basic")
-    ids = []
+    assert note_type is not None
+    ids: list[int] = []
     for index in range(number):
         note = col.new_note(note_type)
         note["Front"] = str(index)
-        col.add_note(note, 1)
+        col.add_note(note, DeckId(1))
         ids.append(note.cards()[0].id)
     return ids
 
@@ -74,6 +78,7 @@ def test_a_thousand_histories_give_the_memory_that_anki_computes(anki: Anki) -> 
             taken.add(row_id)
             rows.append((row_id, card, -1, done.rating, 1, 1, 0, 1000, kind))
             kind = 1
+    assert anki.col.db is not None
     anki.col.db.executemany("insert into revlog values (?,?,?,?,?,?,?,?,?)", rows)
     schedule = Schedule(DeckOptions())
 
@@ -138,11 +143,12 @@ def ask_anki(
     cases: list[tuple[Memory, int]],
 ) -> list[list[tuple[str, int, float]]]:
     """Where Anki leads from each memory, answered so many study days after its last answer."""
-    given = {"steps": steps, "relearning_steps": relearning_steps, "cases": []}
+    asked = []
     for memory, days in cases:
         in_steps = relearning_steps if memory.state is State.RELEARNING else steps
         left = 0 if memory.state is State.REVIEW else max(len(in_steps) - (memory.step or 0), 0)
-        given["cases"].append({**asdict(memory), "remaining_steps": left, "days": days})
+        asked.append({**asdict(memory), "remaining_steps": left, "days": days})
+    given = {"steps": steps, "relearning_steps": relearning_steps, "cases": asked}
     done = subprocess.run(
         [sys.executable, Path(__file__).parents[1] / "support" / "anki_intervals.py"],
         input=json.dumps(given),
@@ -151,7 +157,28 @@ def ask_anki(
         check=True,
         env={**os.environ, "ANKI_TEST_MODE": "1"},
     )
-    return json.loads(done.stdout)
+    outcomes: list[list[tuple[str, int, float]]] = json.loads(done.stdout)
+    return outcomes
+
+
+def test_the_fsrs_package_agrees() -> None:
+    import fsrs
+    from fsrs.scheduler import DEFAULT_PARAMETERS as THEIRS
+
+    assert DEFAULT_PARAMETERS == THEIRS
+    dice = random.Random(13)
+    schedule, theirs = Schedule(DeckOptions()), fsrs.Scheduler(enable_fuzzing=False)
+    for number in range(500):
+        history = make_history(dice)
+        card = fsrs.Card(card_id=number)
+        for done in history:
+            # Noon of the study day: the package counts blocks of 24 hours.
+            day = count_study_day(done.at_ms, done.utc_offset_minutes, 4)
+            noon = make_time(day * DAY_MS + DAY_MS // 2)
+            card, _ = theirs.review_card(card, fsrs.Rating(done.rating or 0), noon)
+        ours = schedule.replay("trees:oak/recall", history)
+        assert ours.stability == pytest.approx(card.stability, rel=1e-9)
+        assert ours.difficulty == pytest.approx(card.difficulty, rel=1e-9)
 
 
 def test_fsrs_rs_agrees() -> None:

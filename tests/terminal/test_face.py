@@ -122,9 +122,9 @@ def test_a_choice_before_and_after() -> None:
         "Which bears acorns?\n\nChoose one.\n\na) [ ] An oak\nb) [ ] An elm\nc) [x] An ash [red]\n"
     )
     assert show(draw_answer(prompt, kind, picked={2})) == (
-        "a) [ ] ✓ An oak\n       Acorns are its fruit.\n"
-        "b) [ ] ✗ An elm\n"
-        "c) [x] ✗ An ash [red]\n       It has keys.\n"
+        "1) [ ] ✓ An oak\n       Acorns are its fruit.\n"
+        "2) [ ] ✗ An elm\n"
+        "3) [x] ✗ An ash [red]\n       It has keys.\n"
     )
 
 
@@ -146,9 +146,9 @@ def test_a_seed_gives_one_order_to_question_answer_and_marks(seed: int) -> None:
 
     assert sorted(order) == [0, 1, 2]
     assert order == list_options(prompt, seed)
-    letter = "abc"[order.index(0)]
-    assert f"\n{letter}) [x] An oak\n" in asked
-    assert f"{letter}) [x] ✓ An oak\n" in shown
+    number = order.index(0) + 1
+    assert f"\n{number}) [x] An oak\n" in asked
+    assert f"{number}) [x] ✓ An oak\n" in shown
 
 
 def test_seeds_give_every_order_and_the_same_on_every_machine() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -103,7 +102,7 @@ def open_user_store(db: Path | None, moment: Moment) -> Iterator[Store]:
     """Open the user's store; what goes wrong with it ends the command with a message."""
     try:
         today = moment.local.date().isoformat()
-        store = open_store(db or default_store_path(), platform.node(), today=today)
+        store = open_store(db or default_store_path(), today=today)
         try:
             yield store
         finally:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from math import inf
 from typing import Final, NamedTuple, TypeVar
 
-from cardwright.history import State
+from cardwright.history import State, count_days, make_date
 from cardwright.study.answers import Answer
 
 _Key = TypeVar("_Key")
@@ -39,13 +40,17 @@ def measure_effort(
     answers: Iterable[Answer], name_group: Callable[[Answer], _Key]
 ) -> dict[_Key, Effort]:
     """Return what each group of answers took, in order of appearance; crams are answers too."""
-    found: dict[_Key, list[int]] = {}
+    sums: dict[_Key, tuple[int, int, int]] = {}
     for answer in answers:
-        sums = found.setdefault(name_group(answer), [0, 0, 0])
-        sums[0] += 1
-        sums[1] += answer.duration_ms
-        sums[2] += answer.duration_ms > 0
-    return {name: Effort(*sums) for name, sums in found.items()}
+        name, took_ms = name_group(answer), answer.duration_ms
+        number, duration_ms, timed = sums.get(name, (0, 0, 0))
+        sums[name] = (number + 1, duration_ms + took_ms, timed + (took_ms > 0))
+    return {name: Effort(*values) for name, values in sums.items()}
+
+
+def add_efforts(efforts: Iterable[Effort]) -> Effort:
+    """Return the sum of efforts."""
+    return Effort(*map(sum, zip(_NONE, *efforts, strict=True)))
 
 
 def find_streak(days: Iterable[int], today: int) -> Streak:
@@ -70,3 +75,32 @@ def count_buttons(answers: Iterable[Answer]) -> dict[str, Counter[int]]:
         elif answer.state is not None:
             found["learning"][answer.rating] += 1
     return found
+
+
+def split_time(
+    efforts: Mapping[int, Effort], first: int, last: int
+) -> tuple[str, dict[int, Effort]]:
+    """Sum what was done on study days by day, week, month or year, so that few numbers remain.
+
+    Returns the unit, and the effort by the first day of each, idle ones too.
+    """
+    unit = next(name for name, most in _UNITS if last - first < most)
+    sums: dict[int, Effort] = {}
+    for day in range(first, last + 1):
+        start = _find_start(day, unit)
+        sums[start] = add_efforts((sums.get(start, _NONE), efforts.get(day, _NONE)))
+    return unit, sums
+
+
+_NONE: Final = Effort(0, 0, 0)
+_UNITS: Final = (("day", 31), ("week", 7 * 26), ("month", 3 * 366), ("year", inf))
+"""How many days each unit is used for."""
+
+
+def _find_start(day: int, unit: str) -> int:
+    on = make_date(day)
+    if unit == "week":
+        return day - on.weekday()
+    if unit == "month":
+        return count_days(on.replace(day=1))
+    return count_days(on.replace(month=1, day=1)) if unit == "year" else day

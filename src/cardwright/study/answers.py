@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from cardwright.history import Act, State, count_study_day
 from cardwright.study.journal import Journal
-from cardwright.study.schedule import Done, Schedule
+from cardwright.study.schedule import Schedule
 from cardwright.study.work import Work
 
 MOST_MS: Final = 60_000
@@ -44,54 +44,53 @@ class Answer(NamedTuple):
         return self.interval_days >= MATURE_DAYS
 
 
-class _Before(NamedTuple):
-    state: State
-    interval_days: int
-    retrievability: float
-    is_test: bool
-
-
 class _Tracer(Schedule):
     """A schedule that notes what was before each answer; whole memories would take twice as long."""
 
     def __init__(self, schedule: Schedule) -> None:
         super().__init__(schedule.options, schedule.parameters, schedule.rollover_hour)
-        self.seen: list[_Before] = []
+        self.seen: list[tuple[State, int, float, bool]] = []
+        """The last fields of an Answer."""
 
     def _answer(self, work: Work, rating: int, at_ms: int, offset: int) -> None:
-        recall, days = 0.0, 0
+        state, recall, days = work.state, 0.0, 0
         if work.last_day is not None:
-            day = count_study_day(at_ms, offset, self.rollover_hour)
-            days = max(day - work.last_day, 0)
+            # As the schedule has it: a clock that was set back takes nothing away.
+            days = max(count_study_day(at_ms, offset, self.rollover_hour) - work.last_day, 0)
             recall = self._maths.recall(work.stability, days)
-        is_test = days > 0 and work.state == "review"
-        self.seen.append(_Before(work.state, work.interval_days, recall, is_test))
+        self.seen.append((state, work.interval_days, recall, days > 0 and state == "review"))
         super()._answer(work, rating, at_ms, offset)
 
 
 def list_answers(journal: Journal, takes: Callable[[str], bool]) -> list[Answer]:
     """Return the answers to the prompts whose key is taken, by prompt, in order; none undone."""
-    acts: dict[str, list[tuple[Done, int]]] = {}
+    acts: dict[str, list[tuple[str, int | None, int, int]]] = {}
+    took_ms: dict[str, list[int]] = {}
     for review in journal.store.list_reviews():
-        if review.prompt in acts or takes(review.prompt):
-            done = Done(review.act, review.rating, review.at_ms, review.utc_offset_minutes)
-            took_ms = min(review.duration_ms, MOST_MS)
-            acts.setdefault(review.prompt, []).append((done, took_ms))
+        prompt = review.prompt
+        if prompt not in acts:
+            if not takes(prompt):
+                continue
+            acts[prompt], took_ms[prompt] = [], []
+        # As replay takes them.
+        done = (review.act, review.rating, review.at_ms, review.utc_offset_minutes)
+        acts[prompt].append(done)
+        took_ms[prompt].append(min(review.duration_ms, MOST_MS))
     tracers: dict[str, _Tracer] = {}
     found = []
-    for prompt, rows in acts.items():
+    for prompt, dones in acts.items():
         pack = prompt.partition(":")[0]
         if pack not in tracers:
             tracers[pack] = _Tracer(journal.schedule_of(prompt))
         tracer = tracers[pack]
         tracer.seen.clear()
-        tracer.replay(prompt, (done for done, _ in rows))
+        tracer.replay(prompt, dones)
         seen = iter(tracer.seen)
-        for done, took_ms in rows:
-            if done.act == Act.ANSWER or done.act == Act.CRAM:  # noqa: PLR1714  (a set costs hashing)
-                before = next(seen) if done.act == Act.ANSWER else _CRAM
-                day = count_study_day(done.at_ms, done.utc_offset_minutes, tracer.rollover_hour)
-                found.append(Answer(prompt, day, done.rating or 0, took_ms, *before))
+        for (act, rating, at_ms, offset), spent_ms in zip(dones, took_ms[prompt], strict=True):
+            if rating is not None:
+                before = next(seen) if act == Act.ANSWER else _CRAM
+                day = count_study_day(at_ms, offset, tracer.rollover_hour)
+                found.append(Answer(prompt, day, rating, spent_ms, *before))
     return found
 
 

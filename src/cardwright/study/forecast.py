@@ -79,7 +79,8 @@ def measure_pace(
             spent[place] = spent.get(place, 0) + took_ms
             answers += 1
             duration_ms += took_ms
-    new_ms, review_ms = [], []
+    new_ms: list[int] = []
+    review_ms: list[int] = []
     for (prompt, day), took_ms in spent.items():
         standing = standings.get(prompt)
         is_first = standing is not None and standing.first_day == day
@@ -113,7 +114,7 @@ def count_decks(
     return {path: Counts(*numbers) for path, numbers in found.items() if any(numbers)}
 
 
-_PLACES: Final = {State.NEW: 0, State.REVIEW: 2}
+_PLACES: Final[dict[str, int]] = {State.NEW: 0, State.REVIEW: 2}
 
 
 def _list_paths(deck: str) -> list[tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
@@ -18,8 +19,10 @@ _OLDEST_SQLITE: Final = (3, 37, 0)
 """The first one with strict tables."""
 
 
-def open_store(path: Path, machine: str, *, today: str = "") -> Store:
+def open_store(path: Path, machine: str = "", *, today: str = "") -> Store:
     """Open the store of a file, or make one; `today` dates the backup before an old one is changed.
+
+    `machine` is the name of this one where the usual will not do.
 
     Raises:
         StoreError: the file cannot be used; it was left as it is.
@@ -37,7 +40,7 @@ def open_store(path: Path, machine: str, *, today: str = "") -> Store:
             path.parent.mkdir(parents=True)
         connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
         _prepare(path, connection, today)
-        return Store(path, connection, machine)
+        return Store(path, connection, machine or platform.node())
     except BaseException as error:
         if connection is not None:
             connection.close()

@@ -280,7 +280,7 @@ def heal_due(standing: Standing, moment: Moment, today: int) -> tuple[int, int]:
     """Return when a prompt is due, in ms and as a study day, even if a clock was once ahead.
 
     An answer dated in the future was given after what was recorded before it, and is taken for one
-    of that time: so nothing waits longer than its interval.
+    of that time, as long as that future lasts: nothing waits for years because of a wrong year.
     """
     due_at_ms, due_day = standing.due_at_ms or 0, standing.due_day or 0
     ahead_ms = (standing.last_at_ms or 0) - (standing.known_at_ms or 0)

@@ -1,18 +1,24 @@
-"""A sitting: reveal, rate, undo, bury, suspend. It has no screen and no clock."""
+"""A sitting: reveal, rate, undo, bury, suspend. It has no screen and no clock.
+
+Each act is one transaction: it records the act, chooses the next prompt and claims it for this
+sitting. If that fails, the sitting is what it was, and the act can be tried again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from cardwright.history import Act, Memory, Moment, Rating, Review, State
 from cardwright.item import Item
 from cardwright.study.journal import Journal
-from cardwright.study.queue import LEARN_AHEAD_MS, Counts, Queue, Standing, Wishes
+from cardwright.study.queue import Counts, Queue, Standing, Wishes
 
-_MOVES_ON: Final = frozenset({Act.ANSWER, Act.CRAM, Act.SUSPEND, Act.BURY, Act.RESET})
-"""Acts after which another prompt is asked."""
+_PUTS_AWAY: Final = frozenset({Act.SUSPEND, Act.BURY})
+"""Acts after which a prompt is not asked again, and makes room for another."""
+_STALE: Final = (-1, -1)
 
 
 class Answer(NamedTuple):
@@ -58,7 +64,7 @@ class Session:
         self._name = name
         self._selects = selects
         self._done: list[_Done] = []
-        self._seen = (-1, -1)
+        self._seen = _STALE
         self.current: Item | None = None
         """What is asked now; None: nothing is left, or nothing yet (`next_at_ms`)."""
         self.memory = Memory(prompt="")
@@ -114,16 +120,12 @@ class Session:
         if not self._done:
             return None
         done = self._done[-1]
-        store = self.journal.store
-        with store.transaction():
-            item = done.item
-            _, memory = self.journal.record(
-                item.history_ref, Act.UNDO, moment, undoes=done.review.id
-            )
-            store.claim(item.history_ref, self._name, moment.at_ms)
-        self._done.pop()
-        self.current, self.memory, self.next_at_ms = item, memory, None
-        self._queue = self._make_queue(moment)
+        ref = done.item.history_ref
+        with self._changing():
+            _, memory = self.journal.record(ref, Act.UNDO, moment, undoes=done.review.id)
+            self._done = self._done[:-1]
+            self._show(done.item, memory, moment)
+            self._queue = self._make_queue(moment)
         return done.review
 
     def list_ahead(self) -> list[Item]:
@@ -133,16 +135,14 @@ class Session:
     def ask(self, item: Item, moment: Moment) -> None:
         """Ask a prompt that is ahead now; the current one comes after it."""
         store = self.journal.store
-        with store.hurried(), store.transaction():
-            memory, _ = store.read_memory(item.history_ref)
-            store.claim(item.history_ref, self._name, moment.at_ms)
-        self.current, self.memory, self.next_at_ms = item, memory, None
-        self._queue = self._make_queue(moment)
+        with store.hurried(), self._changing():
+            self._show(item, store.read_memory(item.history_ref)[0], moment)
+            self._queue = self._make_queue(moment)
 
     def wait_over(self, moment: Moment) -> bool:
         """Look again whether there is something to ask, when there was not; tell whether there is."""
         if self.current is None:
-            with self.journal.store.hurried(), self.journal.store.transaction():
+            with self.journal.store.hurried(), self._changing():
                 self._move_on(moment)
         return self.current is not None
 
@@ -153,9 +153,11 @@ class Session:
         if current is not None:
             ref = current.history_ref
             self.current = next((item for item in self._items if item.history_ref == ref), None)
-        self._queue = self._make_queue(moment)
+        self._seen = _STALE
         if self.current is None:
             self.wait_over(moment)
+        else:
+            self._queue = self._make_queue(moment)
 
     def close(self) -> None:
         """Let other sittings ask what this one showed last."""
@@ -168,68 +170,76 @@ class Session:
         if item is None:
             message = "there is no prompt to act upon"
             raise ValueError(message)
-        store, journal = self.journal.store, self.journal
-        kept = (item, self.memory)
-        try:
-            with store.transaction():
-                before, _ = store.read_memory(item.history_ref)
-                review, after = journal.record(
-                    item.history_ref, act, moment, rating=rating, duration_ms=duration_ms
-                )
-                if act in _MOVES_ON:
-                    self._put_back(item, act, after)
-                    self._move_on(moment)
-                else:
-                    self.memory = after
-        except BaseException:
-            # Nothing was recorded, so nothing was asked either.
-            self.current, self.memory = kept
-            self._seen = (-1, -1)
-            raise
-        answer = None
-        if rating is not None:
-            schedule = journal.schedule_of(item.history_ref)
-            today = moment.study_day(journal.rollover_hour)
-            recall = schedule.retrievability(before, today)
-            answer = Answer(item, review, before, after, recall)
-        self._done.append(_Done(item, review, answer))
-        return self._done[-1]
+        ref, journal = item.history_ref, self.journal
+        with self._changing():
+            before, _ = journal.store.read_memory(ref)
+            review, after = journal.record(ref, act, moment, rating=rating, duration_ms=duration_ms)
+            answer = None
+            if rating is not None:
+                today = moment.study_day(journal.rollover_hour)
+                recall = journal.schedule_of(ref).retrievability(before, today)
+                answer = Answer(item, review, before, after, recall)
+            done = _Done(item, review, answer)
+            self._done = [*self._done, done]
+            if act in {Act.FLAG, Act.UNFLAG}:
+                self.memory = after
+                return done
+            if act in _PUTS_AWAY:
+                self._seen = _STALE
+            elif act is Act.ANSWER:
+                self._put_back(item, after, moment)
+            self._move_on(moment)
+        return done
 
-    def _put_back(self, item: Item, act: Act, memory: Memory) -> None:
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Change the store and this sitting, or neither."""
+        kept = (self.current, self.memory, self.next_at_ms, self._done, self._seen)
+        queue = self._queue.copy()
+        try:
+            with self.journal.store.transaction():
+                yield
+        except BaseException:
+            self.current, self.memory, self.next_at_ms, self._done, self._seen = kept
+            self._queue = queue
+            raise
+
+    def _put_back(self, item: Item, memory: Memory, moment: Moment) -> None:
         """Ask a prompt again if it is in a learning step."""
-        is_step = memory.state in {State.LEARNING, State.RELEARNING}
-        if act is Act.ANSWER and is_step and not memory.is_suspended:
-            self._queue.put_back(item, memory.due_at_ms or 0)
+        is_hidden = memory.is_suspended and not self.wishes.with_suspended
+        if memory.state in {State.LEARNING, State.RELEARNING} and not is_hidden:
+            self._queue.put_back(item, memory.due_at_ms or 0, memory.due_day or 0, moment.at_ms)
+
+    def _show(self, item: Item, memory: Memory, moment: Moment) -> None:
+        """Ask a prompt and claim it, within a transaction."""
+        self.current, self.memory, self.next_at_ms = item, memory, None
+        self.journal.store.claim(item.history_ref, self._name, moment.at_ms)
 
     def _move_on(self, moment: Moment) -> None:
-        """Choose the next prompt and claim it, within a transaction."""
+        """Choose the next prompt and show it, within a transaction."""
         store = self.journal.store
         self.current = None
         if self._seen != self._look(moment):
             self._queue = self._make_queue(moment)
         claimed = store.claimed_by_others(self._name, moment.at_ms)
         item = self._queue.take(moment.at_ms, lambda item: item.history_ref not in claimed)
-        self.current = item
-        self.next_at_ms = None
-        if item is None:
-            self.memory = Memory(prompt="")
-            step_at_ms = self._queue.next_step_at_ms
-            waits = [*claimed.values()] if any(self._queue.counts) else []
-            if step_at_ms is not None:
-                waits.append(max(step_at_ms - LEARN_AHEAD_MS, moment.at_ms + 1))
-            self.next_at_ms = min(waits, default=None)
+        if item is not None:
+            self._show(item, store.read_memory(item.history_ref)[0], moment)
             return
-        self.memory, _ = store.read_memory(item.history_ref)
-        store.claim(item.history_ref, self._name, moment.at_ms)
+        self.memory = Memory(prompt="")
+        step_at_ms = self._queue.next_step_at_ms
+        waits = [*claimed.values()] if any(self._queue.counts) else []
+        if step_at_ms is not None:
+            waits.append(max(step_at_ms, moment.at_ms + 1))
+        self.next_at_ms = min(waits, default=None)
 
     def _make_queue(self, moment: Moment) -> Queue:
         self._seen = self._look(moment)
-        standings = [Standing(*row) for row in self.journal.store.list_standings()]
+        standings = [Standing(*row) for row in self.journal.store.list_standings(moment.at_ms)]
         by_prompt = {standing.prompt: standing for standing in standings}
         out = {self.current.history_ref} if self.current else set()
+        out |= {done.item.history_ref for done in self._done if self._ends_with(done.review.act)}
         wishes = self.wishes
-        if wishes.is_cram:
-            out |= {answer.item.history_ref for answer in self.answers}
         if wishes.new is not None:
             begun = sum(answer.before.state is State.NEW for answer in self.answers)
             wishes = replace(wishes, new=max(wishes.new - begun, 0))
@@ -239,7 +249,12 @@ class Session:
             if item.history_ref not in out
             and (self._selects is None or self._selects(item, by_prompt.get(item.history_ref)))
         ]
-        return Queue(items, by_prompt, self.journal.options, wishes, moment, self._seen[1])
+        options, (_, today) = self.journal.options, self._seen
+        return Queue(items, by_prompt, options, wishes, moment, today, self.current)
+
+    def _ends_with(self, act: Act) -> bool:
+        """Tell whether a prompt is over for this sitting after an act, whatever its memory says."""
+        return act is Act.CRAM or (act is Act.SUSPEND and self.wishes.with_suspended)
 
     def _look(self, moment: Moment) -> tuple[int, int]:
         """Return what makes a queue outdated: what others write, and the turn of the day."""

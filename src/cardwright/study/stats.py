@@ -78,25 +78,20 @@ class PromptCounts(NamedTuple):
 
 def measure_retention(answers: Iterable[Answer]) -> Retention:
     """Return what was recalled in the tests among the answers."""
-    tests = passed = 0
-    expected_sum = 0.0
-    for answer in answers:
-        if answer.is_test:
-            tests += 1
-            passed += answer.is_passed
-            expected_sum += answer.retrievability
-    return Retention(tests, passed, expected_sum)
+    return measure_groups(answers, lambda _: None).get(None, Retention(0, 0, 0.0))
 
 
 def measure_groups(
     answers: Iterable[Answer], name_group: Callable[[Answer], _Key]
 ) -> dict[_Key, Retention]:
     """Return what was recalled in each group that has tests, in order of appearance."""
-    groups: dict[_Key, list[Answer]] = {}
+    sums: dict[_Key, tuple[int, int, float]] = {}
     for answer in answers:
         if answer.is_test:
-            groups.setdefault(name_group(answer), []).append(answer)
-    return {name: measure_retention(group) for name, group in groups.items()}
+            name = name_group(answer)
+            tests, passed, expected = sums.get(name, (0, 0, 0.0))
+            sums[name] = (tests + 1, passed + answer.is_passed, expected + answer.retrievability)
+    return {name: Retention(*values) for name, values in sums.items()}
 
 
 def measure_calibration(answers: Iterable[Answer]) -> Calibration | None:

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from cardwright.history import Memory, Review
 from cardwright.study.backup import copy_database, write_backup
@@ -47,6 +47,12 @@ class Store:
         self.path = path
         self._db = connection
         self.device = self._find_device(machine)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Let go of the file; what was recorded is safe without it."""

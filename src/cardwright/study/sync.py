@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cardwright.files import write_file
 from cardwright.history import Review
 from cardwright.study.journal import Journal
-from cardwright.study.transfer import read_reviews, write_json_lines
+from cardwright.study.transfer import TransferError, read_reviews, write_json_lines
 
 
 class Synced(NamedTuple):
@@ -27,8 +27,8 @@ def sync_folder(journal: Journal, folder: Path) -> Synced:
     """Take in what other machines wrote, and write what the folder lacks; the order is all the same.
 
     Raises:
-        OSError: the folder cannot be read or written.
-        TransferError: a file there is damaged; nothing of it was taken in.
+        OSError: the folder cannot be written.
+        TransferError: a file there is damaged or cannot be read; nothing was taken in.
 
     """
     own = folder / f"{journal.store.device}.jsonl"
@@ -45,7 +45,17 @@ def sync_folder(journal: Journal, folder: Path) -> Synced:
 
 
 def read_files(paths: Iterable[Path]) -> Iterator[Review]:
-    """Yield the reviews of several files, JSON Lines or CSV."""
+    """Yield the reviews of several files, JSON Lines or CSV.
+
+    Raises:
+        TransferError: one cannot be read, or there is something wrong in it.
+
+    """
     for path in paths:
-        with path.open(encoding="utf-8", errors="replace", newline="") as lines:
-            yield from read_reviews(lines, str(path))
+        try:
+            # A byte that is no UTF-8 becomes a character that no field may have.
+            with path.open(encoding="utf-8", errors="replace", newline="") as lines:
+                yield from read_reviews(lines, str(path))
+        except OSError as error:
+            message = f"{path}:1: cannot be read ({error.strerror}); nothing was taken in"
+            raise TransferError(message) from error

@@ -1,4 +1,8 @@
-"""Reviews as JSON Lines and CSV, without loss, and back."""
+"""Reviews as JSON Lines and CSV, without loss, and back.
+
+What is read is distrusted: it may be broken or made to do harm. Every value is held to its form
+before it becomes a Review, and messages quote it escaped and cut short.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,19 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
 from cardwright.history import Act, Moment, Rating, Review
 
 COLUMNS: Final = ("id", "prompt", "act", "rating", "at", "duration_ms", "undoes")
-_ID: Final = re.compile(r"[0-9a-f]{12}-[0-9A-Za-z_]{1,40}")
-_PROMPT: Final = re.compile(r"[^\s:/]{1,100}:[^\s:/]{1,100}/[^\s:/]{1,100}")
+_ID: Final = re.compile(r"[0-9a-e][0-9a-f]{11}-[0-9A-Za-z_]{1,40}")
+"""Not from f on: what is recorded next must find a place behind it."""
+_PROMPT: Final = re.compile(r"[0-9a-z_.-]{1,100}:[0-9a-z_.-]{1,100}/[0-9a-z_.-]{1,100}")
 _MOST_PROBLEMS: Final = 20
-_MAX_DURATION_MS: Final = 2**53
+_MOST_DURATION_MS: Final = 2**53
+_MOST_QUOTED: Final = 80
+_CURE: Final = "  help: take a file that `cards export` wrote; nothing was taken in"
 
 
 class TransferError(Exception):
@@ -40,59 +48,59 @@ def read_reviews(lines: Iterable[str], name: str) -> Iterator[Review]:
     """Yield the reviews of JSON Lines or CSV, whichever it is; `name` is used in messages.
 
     Raises:
-        TransferError: there is something wrong; it names the lines and the cures.
+        TransferError: there is something wrong; it names the lines and the cure. It comes last, so
+            what was yielded before it must not be kept.
 
     """
+    shown = name if name.isprintable() else ascii(name)
     problems: list[str] = []
-    for number, row in _read_rows(iter(lines), name):
+    for number, row in _read_rows(iter(lines)):
         try:
-            yield _as_review(row if isinstance(row, Mapping) else {})
-        except (ValueError, TypeError, KeyError, OverflowError) as error:
-            said = f"no `{error.args[0]}`" if isinstance(error, KeyError) else str(error)
-            problems.append(f"{name}:{number}: {said}")
+            yield _as_review(row)
+        except ValueError as error:
+            problems.append(f"{shown}:{number}: {error}")
             if len(problems) >= _MOST_PROBLEMS:
                 break
     if problems:
-        cure = "  help: take a file that `cards export` wrote; nothing was taken in"
-        raise TransferError("\n".join((*problems, cure)))
+        raise TransferError("\n".join((*problems, _CURE)))
 
 
-def _read_rows(lines: Iterator[str], name: str) -> Iterator[tuple[int, Any]]:
-    first = next((line for line in lines if line.strip()), "").lstrip("\ufeff")
-    if not first:
-        return
+def _read_rows(lines: Iterator[str]) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
+    """Yield the number of each line and what it holds, or what is wrong with it."""
+    begin = ((number, line.lstrip("\ufeff")) for number, line in enumerate(lines, 1))
+    start, first = next(((number, line) for number, line in begin if line.strip()), (1, ""))
     if first.lstrip().startswith("{"):
-        number = 1
-        for number, line in enumerate(_again(first, lines), 1):
+        for number, line in enumerate(chain([first], lines), start):
             if line.strip():
                 yield number, _parse_json(line)
-        return
-    heading = next(csv.reader([first]))
-    if missing := set(COLUMNS) - set(heading):
-        message = (
-            f"{name}:1: neither JSON Lines nor CSV with the columns {', '.join(COLUMNS)}"
-            f" (missing: {', '.join(sorted(missing))})\n"
-            "  help: take a file that `cards export` wrote; nothing was taken in"
-        )
-        raise TransferError(message)
-    reader = csv.reader(lines)
-    for values in reader:
-        if values:
-            row: dict[str, Any] = dict(zip(heading, values, strict=False))
-            row = {key: value or None for key, value in row.items()}
-            yield reader.line_num + 1, row
+    elif first:
+        reader = csv.reader(chain([first], lines))
+        try:
+            for row in _read_table(reader):
+                yield start - 1 + reader.line_num, row
+        except csv.Error as error:
+            yield start - 1 + reader.line_num, f"no CSV: {error}"
 
 
-def _again(first: str, lines: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from lines
-
-
-def _parse_json(line: str) -> Any:
+def _parse_json(line: str) -> Mapping[str, Any] | str:
     try:
-        return json.loads(line)
+        row = json.loads(line)
     except (ValueError, RecursionError):
-        return {}
+        row = None
+    return row if isinstance(row, dict) else "no JSON object"
+
+
+def _read_table(rows: Iterator[list[str]]) -> Iterator[Mapping[str, Any] | str]:
+    heading = next(rows)
+    if missing := set(COLUMNS) - set(heading):
+        yield (
+            f"neither JSON Lines nor CSV with the columns {', '.join(COLUMNS)}"
+            f" (missing: {', '.join(sorted(missing))})"
+        )
+        return
+    for values in rows:
+        if values:
+            yield {key: value or None for key, value in zip(heading, values, strict=False)}
 
 
 def _as_plain(review: Review) -> dict[str, Any]:
@@ -107,45 +115,67 @@ def _as_plain(review: Review) -> dict[str, Any]:
     }
 
 
-def _as_review(row: Mapping[str, Any]) -> Review:
-    act = Act(_require(row, "act", str))
+def _as_review(row: Mapping[str, Any] | str) -> Review:
+    """Return a row as a Review; ValueError tells what is wrong with it."""
+    if isinstance(row, str):
+        raise ValueError(row)  # noqa: TRY004  (it is what is wrong)
+    act = row.get("act")
+    if act not in list(Act):
+        message = f"`act` cannot be {_quote(act)}"
+        raise ValueError(message)
     rating, undoes = row.get("rating"), row.get("undoes")
     if (rating is not None) != (act in {Act.ANSWER, Act.CRAM}):
-        message = f"`rating` belongs to answers: `{act}` with {rating}"
+        message = f"`rating` of `{act}` cannot be {_quote(rating)}"
         raise ValueError(message)
-    if (undoes is not None) != (act is Act.UNDO):
-        message = "`undoes` belongs to an undo"
+    if (undoes is not None) != (act == Act.UNDO):
+        message = f"`undoes` of `{act}` cannot be {_quote(undoes)}"
         raise ValueError(message)
-    moment = Moment.read(datetime.fromisoformat(_require(row, "at", str)))
-    duration_ms = int(row.get("duration_ms") or 0)
-    if not 0 <= duration_ms < _MAX_DURATION_MS:
-        message = f"`duration_ms` cannot be {duration_ms}"
-        raise ValueError(message)
+    moment = _parse_time(row.get("at"))
     return Review(
-        id=_match(_ID, "id", row["id"]),
-        prompt=_match(_PROMPT, "prompt", row["prompt"]),
-        act=act,
-        rating=None if rating is None else Rating(int(rating)),
+        id=_match(_ID, "id", row.get("id")),
+        prompt=_match(_PROMPT, "prompt", row.get("prompt")),
+        act=Act(act),
+        rating=None if rating is None else Rating(_parse_number("rating", rating, 1, len(Rating))),
         at_ms=moment.at_ms,
         utc_offset_minutes=moment.utc_offset_minutes,
-        duration_ms=duration_ms,
+        duration_ms=_parse_number("duration_ms", row.get("duration_ms"), 0, _MOST_DURATION_MS),
         undoes=None if undoes is None else _match(_ID, "undoes", undoes),
     )
 
 
-def _require(row: Mapping[str, Any], key: str, kind: type) -> Any:
-    value = row[key]
-    if not isinstance(value, kind):
-        message = f"`{key}` cannot be {value!r}"
-        raise TypeError(message)
-    return value
+def _parse_time(value: object) -> Moment:
+    try:
+        return Moment.read(datetime.fromisoformat(str(value)))
+    except (ValueError, OverflowError):
+        message = f"`at` cannot be {_quote(value)}"
+        raise ValueError(message) from None
+
+
+def _parse_number(key: str, value: object, least: int, most: int) -> int:
+    """Return a whole number, which in CSV is a text."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    is_digits = isinstance(value, str) and re.fullmatch(r"[0-9]{1,16}", value)
+    if (is_number or is_digits) and least <= (number := int(str(value))) <= most:
+        return number
+    message = f"`{key}` cannot be {_quote(value)}"
+    raise ValueError(message)
 
 
 def _match(pattern: re.Pattern[str], key: str, value: object) -> str:
     if not isinstance(value, str) or not pattern.fullmatch(value):
-        message = f"`{key}` cannot be {value!r}"
+        message = f"`{key}` cannot be {_quote(value)}"
         raise ValueError(message)
     return value
+
+
+def _quote(value: object) -> str:
+    """Return what may be anything as text that is short and acts upon no terminal."""
+    if value is None:
+        return "empty"
+    if not isinstance(value, str | int | float):
+        return f"a {type(value).__name__}"
+    text = repr(value)
+    return text if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]}…"
 
 
 def _as_csv(values: Iterable[object]) -> str:

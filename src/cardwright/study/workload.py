@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from cardwright.history import Act, Memory, Rating, Review, count_study_day
-from cardwright.model import DeckOptions
 from cardwright.study.maths import Maths
+from cardwright.study.schedule import Schedule
 
 RETENTIONS: Final = (0.70, 0.73, 0.76, 0.79, 0.82, 0.85, 0.88, 0.91, 0.94, 0.97)
 _YEAR_DAYS: Final = 365
@@ -29,6 +29,8 @@ class Habits:
     """Of Again, Hard, Good and Easy when a prompt is new."""
     recalled_shares: tuple[float, ...] = (0.224, 0.631, 0.145)
     """Of Hard, Good and Easy when it is recalled."""
+    repeated_shares: tuple[float, ...] = (0.20, 0.08, 0.66, 0.06)
+    """Of Again, Hard, Good and Easy when it is asked once more on the same day."""
     new_s: float = 27.0
     recalled_s: float = 13.0
     forgotten_s: float = 32.0
@@ -56,7 +58,7 @@ class _Start(NamedTuple):
 
 def measure_habits(reviews: Iterable[Review], rollover_hour: int) -> Habits:
     """Return how reviews, in order and not undone, were answered."""
-    first_counts, recalled_counts = [0] * 4, [0] * 3
+    first_counts, recalled_counts, repeated_counts = [0] * 4, [0] * 3, [0] * 4
     seconds, days = [0.0] * 3, [0] * 3
     last: dict[str, tuple[int, int]] = {}
     for review in reviews:
@@ -66,7 +68,9 @@ def measure_habits(reviews: Iterable[Review], rollover_hour: int) -> Habits:
             continue
         day = count_study_day(review.at_ms, review.utc_offset_minutes, rollover_hour)
         last_day, sort = last.get(review.prompt, (None, 0))
-        if day != last_day:
+        if day == last_day:
+            repeated_counts[review.rating - Rating.AGAIN] += 1
+        else:
             if last_day is None:
                 sort = 0
                 first_counts[review.rating - Rating.AGAIN] += 1
@@ -86,6 +90,7 @@ def measure_habits(reviews: Iterable[Review], rollover_hour: int) -> Habits:
     return Habits(
         first_shares=_share(first_counts, _USUAL.first_shares),
         recalled_shares=_share(recalled_counts, _USUAL.recalled_shares),
+        repeated_shares=_share(repeated_counts, _USUAL.repeated_shares),
         new_s=new_s,
         recalled_s=recalled_s,
         forgotten_s=forgotten_s,
@@ -98,18 +103,14 @@ def _share(counts: Sequence[int], usual: Sequence[float]) -> tuple[float, ...]:
 
 
 def simulate_workloads(
-    memories: Sequence[Memory],
-    today: int,
-    options: DeckOptions,
-    parameters: Sequence[float],
-    habits: Habits,
-    seed: int,
+    memories: Sequence[Memory], today: int, schedule: Schedule, habits: Habits, seed: int
 ) -> list[Workload]:
     """Return what desired retentions, the present one among them, come to for these prompts.
 
     New prompts are begun at the pace of the options, due ones are answered on their day. The same
     seed gives the same figures.
     """
+    options = schedule.options
     known = [memory for memory in memories if memory.last_day is not None]
     starts = [
         _Start(min((memory.last_day or 0) - today, 0), memory.stability, memory.difficulty)
@@ -122,7 +123,7 @@ def simulate_workloads(
     scale = len(starts) / len(sample) if sample else 0.0
     workloads = []
     for retention in sorted({*RETENTIONS, options.desired_retention}):
-        lives = _Lives(retention, options, parameters, habits, seed)
+        lives = _Lives(retention, schedule, habits, seed)
         spent_s, remembered = 0.0, 0.0
         for start in sample:
             seconds, recall = lives.live(start)
@@ -136,16 +137,9 @@ def simulate_workloads(
 class _Lives:
     """Prompts answered for a year at one desired retention."""
 
-    def __init__(
-        self,
-        retention: float,
-        options: DeckOptions,
-        parameters: Sequence[float],
-        habits: Habits,
-        seed: int,
-    ) -> None:
-        self._maths = Maths(parameters, retention)
-        self._options = options
+    def __init__(self, retention: float, schedule: Schedule, habits: Habits, seed: int) -> None:
+        self._maths = Maths(schedule.parameters, retention)
+        self._options = schedule.options
         self._habits = habits
         self._dice = random.Random(seed)  # noqa: S311
 
@@ -179,9 +173,13 @@ class _Lives:
                 stability, difficulty = self._repeat(stability, difficulty)
 
     def _repeat(self, stability: float, difficulty: float) -> tuple[float, float]:
-        """Answer Good within the day."""
-        stability = self._maths.stabilise(stability, difficulty, 0, Rating.GOOD)
-        return stability, self._maths.toughen(difficulty, Rating.GOOD)
+        """Answer on the same day until it is known."""
+        rating = Rating.AGAIN
+        while rating == Rating.AGAIN:
+            rating = self._draw(self._habits.repeated_shares, Rating.AGAIN)
+            stability = self._maths.stabilise(stability, difficulty, 0, rating)
+            difficulty = self._maths.toughen(difficulty, rating)
+        return stability, difficulty
 
     def _draw(self, shares: Sequence[float], first: Rating) -> Rating:
         place = self._dice.random()

@@ -10,6 +10,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from cardwright.history import make_date
+from cardwright.terminal.plain_text import make_plain
 
 _GAP: Final = "  "
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
@@ -21,7 +22,7 @@ _WEEK_DAYS: Final = 7
 _MOST_WEEKS: Final = 53
 _THURSDAY: Final = 3
 """1970 began on one."""
-_LEAST_LABEL: Final = 12
+_LEAST_LABEL: Final = 18
 """Columns are left out before the first one is cut shorter."""
 
 
@@ -43,8 +44,8 @@ class Bar(NamedTuple):
     value: int
     part: int = 0
     """So much of the value is drawn apart."""
-    note: str = ""
-    """Shown behind the number in place of it; where it has none: the value."""
+    shown: str = ""
+    """What stands for the value; empty: its number."""
 
 
 class Dot(NamedTuple):
@@ -52,6 +53,11 @@ class Dot(NamedTuple):
 
     expected: float
     actual: float
+
+
+def make_line(text: str) -> str:
+    """Return a stranger's text as one safe line."""
+    return " ".join(make_plain(text).split())
 
 
 def draw_columns(label: Column, columns: Iterable[Column], width: int) -> Iterator[Text]:
@@ -62,7 +68,9 @@ def draw_columns(label: Column, columns: Iterable[Column], width: int) -> Iterat
         kept.remove(max(kept, key=lambda column: column.rank))
     label_width = max(min(longest, _room(kept, width)), 1)
     widths = [_widen(column) for column in kept]
-    heading = Text(_cut(label.heading, label_width), "bold")
+    heading = _as_text(label.heading)
+    heading.truncate(label_width, overflow="ellipsis", pad=True)
+    heading.stylize("dim")
     for column, room in zip(kept, widths, strict=True):
         heading.append_text(_place(Text(column.heading, "dim"), room, is_left=column.is_left))
     heading.rstrip()
@@ -80,7 +88,7 @@ def draw_columns(label: Column, columns: Iterable[Column], width: int) -> Iterat
 def draw_bars(bars: Sequence[Bar], width: int, style: str = "cyan") -> Iterator[Text]:
     """Draw a bar for each number; its part comes first, in another shade."""
     label_width = max((cell_len(bar.label) for bar in bars), default=0)
-    shown = [bar.note or f"{bar.value:,}" for bar in bars]
+    shown = [bar.shown or f"{bar.value:,}" for bar in bars]
     number_width = max(map(cell_len, shown), default=0)
     most = max((bar.value for bar in bars), default=0)
     room = max(width - label_width - number_width - 2 * len(_GAP), 1)
@@ -95,20 +103,21 @@ def draw_bars(bars: Sequence[Bar], width: int, style: str = "cyan") -> Iterator[
 
 
 def draw_dots(dots: Sequence[Dot], width: int) -> list[Text]:
-    """Draw on a scale to 100 %, which is the last line, what was expected (│) and what came (●)."""
-    low = min((min(dot) for dot in dots), default=0.0)
-    low = int(low * 10) / 10
-    if low >= 1:
-        low = 0.9
+    """Draw on a scale to 100 %, which is the last line, what was expected (│) and what came (●).
 
-    def place(share: float) -> int:
+    The scale begins below all that was expected; ◂ is what lies before it.
+    """
+    low = max(int(min(dot.expected for dot in dots) * 10 - 1) / 10, 0.0)
+
+    def find_place(share: float) -> int:
         return round((share - low) / (1 - low) * (width - 1))
 
     lines = []
-    for dot in dots:
+    for expected, actual in dots:
         marks = [("·", "dim")] * width
-        marks[place(dot.expected)] = ("│", "bold")
-        marks[place(dot.actual)] = ("●", "green" if dot.actual >= dot.expected else "yellow")
+        marks[find_place(expected)] = ("│", "bold")
+        mark = "●" if actual >= low else "◂"
+        marks[find_place(max(actual, low))] = (mark, "green" if actual >= expected else "yellow")
         lines.append(Text.assemble(*marks))
     first, last = f"{low:.0%}", "100%"
     lines.append(Text(first + last.rjust(width - len(first)), "dim"))
@@ -140,11 +149,10 @@ def _shade(number: int, most: int) -> int:
 
 def _explain_shades(most: int, width: int) -> str:
     parts = [f"{_SHADES[0]} 0"]
-    for shade in range(1, len(_SHADES)):
-        inside = [n for n in range(1, most + 1) if _shade(n, most) == shade] if most < 1000 else []
-        low = most * (shade - 1) // (len(_SHADES) - 1) + 1
-        high = most * shade // (len(_SHADES) - 1)
-        if low <= high and (inside or most >= 1000):
+    shades = len(_SHADES) - 1
+    for shade in range(1, shades + 1):
+        low, high = most * (shade - 1) // shades + 1, most * shade // shades
+        if low <= high:
             parts.append(f"{_SHADES[shade]} {low}" + (f"–{high}" if high > low else ""))
     text = _GAP.join(parts)
     return text if len(text) <= width else f"{_SHADES[0]} 0  {_SHADES[-1]} up to {most}"
@@ -182,11 +190,7 @@ def _measure(cell: str | Text) -> int:
 
 
 def _as_text(cell: str | Text) -> Text:
-    return cell.copy() if isinstance(cell, Text) else Text(cell)
-
-
-def _cut(text: str, width: int) -> str:
-    return set_cell_size(text, width)
+    return cell.copy() if isinstance(cell, Text) else Text(make_line(cell))
 
 
 def _place(cell: Text, width: int, *, is_left: bool) -> Text:

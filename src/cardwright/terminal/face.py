@@ -24,9 +24,13 @@ def draw_question(
     *,
     shuffle_seed: int | None = None,
     picked: Collection[int] = (),
+    is_above_answer: bool = False,
 ) -> Drawing:
-    """Draw what is asked; `picked` are indices into the card's options."""
-    face = _Face(prompt, kind, revealed=False, shuffle_seed=shuffle_seed, picked=picked)
+    """Draw what is asked; `picked` are indices into the card's options.
+
+    Above its answer, paragraphs that stand in the answer again are left out: options, cloze texts.
+    """
+    face = _Face(prompt, kind, revealed=is_above_answer, shuffle_seed=shuffle_seed, picked=picked)
     return Drawing(tuple(face.ask()))
 
 
@@ -98,7 +102,8 @@ class _Face:
             mark = tokens[0].text if tokens else ""
             if token.name == "paragraph_open" and mark in names and not self._is_line(names[mark]):
                 del tokens[:2]
-                yield from self._read_field(names[mark])
+                if not self.revealed or names[mark] not in self.prompt.side.show:
+                    yield from self._read_field(names[mark])
             else:
                 yield from self._fill(token, names)
 

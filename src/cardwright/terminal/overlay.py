@@ -15,14 +15,15 @@ from cardwright.terminal.words import name_rating, say_wait
 _KEYS: Final = (
     ("space, enter", "show the answer; then what is below; then take the marked rating"),
     ("1 2 3 4", "rate: Again, Hard, Good, Easy"),
-    ("1 … 9", "pick an option, or tick a point that you had"),
+    ("1 … 9", "before that: pick an option, or tick a point that you had"),
+    ("a", "tick all points, or none"),
     ("u", "undo, as often as you like, back to the start of this sitting"),
     ("e", "edit the card in your editor, and read it again"),
     ("s", "suspend: never ask it until you `cards unsuspend` it"),
     ("b", "bury: put it off until tomorrow"),
     ("f", "flag it, or take the flag away (`cards review --flagged`)"),
     ("i", "memory and history of this card"),
-    ("o", "open its images, or its source"),
+    ("o", "open its images, links and sources, one each time"),
     ("/", "search ahead: ask the next card that holds a word"),
     ("↑ ↓ j k", "scroll; also page up and down, home, end"),
     ("?", "these keys"),
@@ -31,7 +32,7 @@ _KEYS: Final = (
 _SHOWN_ANSWERS: Final = 12
 
 
-def draw_keys(_sitting: Sitting) -> RenderableType:
+def draw_keys() -> RenderableType:
     """Draw what each key does."""
     lines = []
     for keys, does in _KEYS:
@@ -92,7 +93,13 @@ def draw_wait(sitting: Sitting) -> RenderableType:
         Text("Nothing to ask at this moment.", style="bold"),
         Text(),
         Text(
-            f"A learning step is due at {local:%H:%M}, in {seconds // 60}:{seconds % 60:02d} minutes."
+            f"The next card comes at {local:%H:%M}, in {seconds // 60}:{seconds % 60:02d} minutes."
         ),
         Text("Wait here, or stop with q: nothing is lost."),
     )
+
+
+def draw_end(sitting: Sitting) -> RenderableType:
+    """Draw that the sitting is over, while its last answer can still be taken back."""
+    why = "Enough for this sitting." if sitting.is_enough else "Nothing more to ask today."
+    return Group(Text(why, style="bold"), Text(), Text("Space ends it; u takes the last act back."))

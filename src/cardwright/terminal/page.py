@@ -91,8 +91,10 @@ class Page:
         self._text = Text()
         self._styles = [Style.null()]
         self._gaps: list[Style] = []
-        self._links: list[tuple[str, int]] = []
-        """Address of each link that is open, and where its text starts."""
+        self._links: list[tuple[str, int, int]] = []
+        """Address of each link that is open, where its text starts, and how many gaps were hidden
+        before it."""
+        self._hidden_count = 0
         self._rows: list[Row] = []
 
     def draw(self, tokens: Iterable[Token]) -> None:
@@ -124,6 +126,7 @@ class Page:
         for piece in _GAP_MARK.split(text):
             if piece in _GAP_STYLES:
                 self._gaps.append(_GAP_STYLES[piece])
+                self._hidden_count += piece == GAP_HIDDEN
             elif piece == GAP_CLOSE:
                 # A deletion that crosses the bounds of a paragraph is a fault in the card.
                 del self._gaps[-1:]
@@ -173,14 +176,18 @@ class Page:
         self._push(_STYLES["link"])
         if not self._shows_addresses:
             self._push(Style(link=make_plain(token.detail)))
-        self._links.append((token.detail, len(self._text)))
+        self._links.append((token.detail, len(self._text), self._hidden_count))
 
     def _close_link(self, _token: Token) -> None:
-        address, start = self._links.pop()
+        address, start, hidden_count = self._links.pop()
         self._styles.pop()
         if not self._shows_addresses:
             self._styles.pop()
-        elif self._text.plain[start:] not in {address, address.removeprefix("mailto:")}:
+        # An address tells what stands behind a gap.
+        elif hidden_count == self._hidden_count and self._text.plain[start:] not in {
+            address,
+            address.removeprefix("mailto:"),
+        }:
             self._write(f" ({address})")
 
     def _open_heading(self, token: Token) -> None:

@@ -55,16 +55,18 @@ def render_lines(renderable: RenderableType, width: int, environ: Mapping[str, s
         markup=False,
         emoji=False,
         highlight=False,
+        # Rich would take it for one of sixteen colours.
+        no_color=True if environ.get("TERM", "").endswith("-mono") else None,
         _environ=environ,
     )
-    lines = []
+    segments = []
     for line in console.render_lines(renderable, pad=False):
-        segments = Segment.strip_links(segment for segment in line if not segment.control)
-        plain = [Segment(_ACTS.sub("", segment.text), segment.style) for segment in segments]
-        with console.capture() as capture:
-            console.print(Segments(plain), end="", crop=False)
-        lines.append(capture.get())
-    return lines
+        shown = Segment.strip_links(segment for segment in line if not segment.control)
+        segments += [Segment(_ACTS.sub("", text), style) for text, style, _ in shown]
+        segments.append(Segment.line())
+    with console.capture() as capture:
+        console.print(Segments(segments), end="", crop=False)
+    return capture.get().split("\n")[:-1]
 
 
 class Screen:

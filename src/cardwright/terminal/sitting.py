@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from cardwright.history import Memory, Moment, Rating
+from cardwright.history import Memory, Moment, Rating, Review
 from cardwright.item import Item
 from cardwright.kinds import list_prompts
 from cardwright.model import Card, FieldType, Kind, Option, Prompt
@@ -18,7 +18,8 @@ USUAL_ANSWER_S: Final = 12.0
 _ENOUGH_ANSWERS: Final = 5
 _MS_PER_MINUTE: Final = 60_000
 _LONGEST_WAIT_MS: Final = 10 * _MS_PER_MINUTE
-"""Nobody sits longer before a window in which nothing is asked."""
+"""Who looks at a card for longer has gone away, and others may ask it."""
+_HALF: Final = 0.5
 
 
 class Sources(Protocol):
@@ -50,30 +51,34 @@ class Sitting:
         self._most_answers = most_answers
         self._end_ms = None if most_minutes is None else most_minutes * _MS_PER_MINUTE
         self.started_ms = clock().at_ms
-        self.prompt: Prompt | None = None
+        self.turn = 0
+        """Grows whenever something else is laid out."""
         self.lay_out()
 
     def lay_out(self) -> None:
         """Put the session's prompt on the table, its question only."""
+        self.turn += 1
+        self.is_enough = False
         self.is_revealed = False
         self.is_ticking = False
         self.picked: set[int] = set()
         self.ticked: set[int] = set()
         self.shown_ms = self.clock().at_ms
+        self._item = self.session.current
         self.prompt = self._find_prompt()
+
+    def lay_out_again(self) -> None:
+        """Put what was read anew on the table, with its answer if that was to be seen."""
+        before, was_revealed = self._item, self.is_revealed
+        self.lay_out()
+        is_same = before and self._item and before.history_ref == self._item.history_ref
+        if was_revealed and is_same:
+            self.reveal()
 
     @property
     def is_over(self) -> bool:
         """Whether there is nothing more to ask, now or soon, or enough was asked."""
         return self.is_enough or (self.session.current is None and self.session.next_at_ms is None)
-
-    @property
-    def is_enough(self) -> bool:
-        """Whether the wished number of answers, or of minutes, is reached."""
-        count = len(self.session.answers)
-        if self._most_answers is not None and count >= self._most_answers:
-            return True
-        return self._end_ms is not None and self.passed_ms >= self._end_ms
 
     @property
     def passed_ms(self) -> int:
@@ -92,6 +97,19 @@ class Sitting:
         return list_options(self.prompt, self._seed) if self.prompt else ()
 
     @property
+    def right(self) -> set[int]:
+        """The options that are right, as indices."""
+        values = self.prompt.card.fields.values() if self.prompt else ()
+        options = [
+            option
+            for value in values
+            if isinstance(value, tuple)
+            for option in value
+            if isinstance(option, Option)
+        ]
+        return {index for index, option in enumerate(options) if option.right}
+
+    @property
     def points(self) -> int:
         """How many points the answer has that can be ticked."""
         if self.prompt is None:
@@ -102,27 +120,36 @@ class Sitting:
         return len(value) if is_list and isinstance(value, tuple) else 0
 
     @property
+    def can_rate(self) -> bool:
+        """Whether the answer was shown, and its points were ticked."""
+        return self.is_revealed and not self.is_ticking
+
+    @property
     def suggestion(self) -> Rating:
         """The rating that what was picked or ticked speaks for."""
         if self.is_right is False:
             return Rating.AGAIN
-        if self.points and self.ticked:
-            return Rating.GOOD if len(self.ticked) == self.points else Rating.HARD
+        if self.points and not self.is_ticking:
+            share = len(self.ticked) / self.points
+            return Rating.GOOD if share == 1 else Rating.HARD if share >= _HALF else Rating.AGAIN
         return Rating.GOOD
 
     @property
     def is_right(self) -> bool | None:
         """Whether just the right options are picked; None when none is."""
-        if self.prompt is None or not self.picked:
-            return None
-        options = [
-            option
-            for value in self.prompt.card.fields.values()
-            if isinstance(value, tuple)
-            for option in value
-            if isinstance(option, Option)
-        ]
-        return self.picked == {index for index, option in enumerate(options) if option.right}
+        return self.picked == self.right if self.picked else None
+
+    @property
+    def verdict(self) -> str:
+        """What is to be said of the options that were picked or the points that were ticked."""
+        if self.is_right:
+            return "✓ right"
+        if self.is_right is False:
+            places = [f"{n}" for n, index in enumerate(self.options, 1) if index in self.right]
+            return f"✗ wrong: {' and '.join(places)} {'is' if len(places) == 1 else 'are'} right"
+        if self.points and not self.is_ticking:
+            return f"{len(self.ticked)} of {self.points} points"
+        return ""
 
     @property
     def minutes_left(self) -> float:
@@ -137,9 +164,15 @@ class Sitting:
         return (2 * new + learning + review) * seconds / 60
 
     def draw_question(self) -> Drawing:
-        """Draw what is asked."""
+        """Draw what is asked; once revealed, without what the answer shows again."""
         assert self.prompt is not None  # noqa: S101
-        return draw_question(self.prompt, self.kind, shuffle_seed=self._seed, picked=self.picked)
+        return draw_question(
+            self.prompt,
+            self.kind,
+            shuffle_seed=self._seed,
+            picked=self.picked,
+            is_above_answer=self.is_revealed,
+        )
 
     def draw_answer(self) -> Drawing:
         """Draw what is revealed."""
@@ -160,12 +193,20 @@ class Sitting:
     def toggle(self, number: int) -> bool:
         """Pick or tick the option or point with this number, from 1; tell whether there is one."""
         if not self.is_revealed and number <= len(self.options):
-            self.picked ^= {self.options[number - 1]}
+            index = self.options[number - 1]
+            # Where one is to be chosen, another choice takes its place.
+            kept = self.picked if len(self.right) != 1 else self.picked & {index}
+            self.picked = kept ^ {index}
             return True
         if self.is_ticking and number <= self.points:
             self.ticked ^= {number - 1}
             return True
         return False
+
+    def tick_all(self) -> None:
+        """Tick all points; or none, when all were."""
+        every = set(range(self.points))
+        self.ticked = set() if self.ticked == every else every
 
     def search(self, wanted: str) -> Item | None:
         """Return the next prompt ahead of which the card holds a text, in any case of letters."""
@@ -184,8 +225,51 @@ class Sitting:
         """Record the answer, and lay out the next prompt."""
         now = self.clock()
         answer = self.session.answer(rating, now, max(now.at_ms - self.shown_ms, 0))
-        self.lay_out()
+        self._go_on()
         return answer
+
+    def suspend(self) -> None:
+        """Ask this prompt no more, and lay out the next one."""
+        self.session.suspend(self.clock())
+        self._go_on()
+
+    def bury(self) -> None:
+        """Put this prompt off until tomorrow, and lay out the next one."""
+        self.session.bury(self.clock())
+        self._go_on()
+
+    def undo(self) -> Review | None:
+        """Take the last act back and ask its prompt again, even if enough was asked."""
+        undone = self.session.undo(self.clock())
+        if undone is not None:
+            self.lay_out()
+        return undone
+
+    def ask(self, item: Item) -> None:
+        """Ask a prompt that is ahead."""
+        self.session.ask(item, self.clock())
+        self.lay_out()
+
+    def wait(self) -> None:
+        """Look whether there is something to ask by now; else keep others from asking the same."""
+        now = self.clock()
+        if self.session.current is None:
+            if self.session.wait_over(now):
+                self.lay_out()
+            self.is_enough = self._has_asked_enough()
+        elif now.at_ms - self.shown_ms < _LONGEST_WAIT_MS:
+            self.session.ask(self.session.current, now)
+
+    def _go_on(self) -> None:
+        self.lay_out()
+        self.is_enough = self._has_asked_enough()
+
+    def _has_asked_enough(self) -> bool:
+        """Tell whether the wished number of answers, or of minutes, is reached."""
+        count = len(self.session.answers)
+        if self._most_answers is not None and count >= self._most_answers:
+            return True
+        return self._end_ms is not None and self.passed_ms >= self._end_ms
 
     @property
     def _seed(self) -> int:

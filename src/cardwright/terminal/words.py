@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cardwright.history import Act, Rating, Review
+from cardwright.study.session import Answer
 
 _RATINGS: Final = {
     Rating.AGAIN: "Again",
@@ -26,6 +27,14 @@ _ACTS: Final = {
 def name_rating(rating: Rating) -> str:
     """Return a rating as its key is labelled."""
     return _RATINGS[rating]
+
+
+def say_leech(answer: Answer) -> str:
+    """Return that an answer had its prompt suspended as a leech; "" when it did not."""
+    after = answer.after
+    if not after.is_leech or not after.is_suspended or answer.before.is_suspended:
+        return ""
+    return f"{answer.item.ref} is a leech, forgotten {after.lapses} times: suspended"
 
 
 def say_undone(review: Review) -> str:

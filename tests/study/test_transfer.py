@@ -1,0 +1,210 @@
+"""Reviews out and in again: without loss, and distrusting what comes in."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from cardwright.history import Act, Moment, Rating, Review
+from cardwright.study.journal import Journal
+from cardwright.study.sync import read_files
+from cardwright.study.transfer import TransferError, read_reviews, write_csv, write_json_lines
+from studying import MORNING, later, open_journal, read_log, read_memories, record
+
+IDS = st.from_regex(r"[0-9a-e][0-9a-f]{11}-[0-9a-f]{8}", fullmatch=True)
+PROMPTS = st.from_regex(r"[a-z]{1,9}:[a-z0-9.-]{1,9}/[a-z0-9-]{1,9}", fullmatch=True)
+
+
+@st.composite
+def reviews(draw: st.DrawFn) -> Review:
+    act = draw(st.sampled_from(Act))
+    return Review(
+        id=draw(IDS),
+        prompt=draw(PROMPTS),
+        act=act,
+        rating=draw(st.sampled_from(Rating)) if act in {Act.ANSWER, Act.CRAM} else None,
+        at_ms=draw(st.integers(0, 2**47 - 1)),
+        utc_offset_minutes=draw(st.integers(-1439, 1439)),
+        duration_ms=draw(st.integers(0, 2**53)),
+        undoes=draw(IDS) if act is Act.UNDO else None,
+    )
+
+
+WRITERS = [write_json_lines, write_csv]
+Writer = Callable[[Iterable[Review]], Iterator[str]]
+
+
+@pytest.mark.parametrize("write", WRITERS)
+@given(log=st.lists(reviews(), max_size=20))
+def test_no_review_changes_on_the_way(write: Writer, log: list[Review]) -> None:
+    text = "".join(write(log))
+    for lines in (text.splitlines(keepends=True), text.replace("\n", "\r\n").split("\n")):
+        assert list(read_reviews(lines, "x")) == log
+
+
+@pytest.mark.parametrize(("write", "name"), [(write_json_lines, "x.jsonl"), (write_csv, "x.csv")])
+def test_a_log_survives_a_file_undone_reviews_and_all(
+    tmp_path: Path, write: Writer, name: str
+) -> None:
+    here = open_journal(tmp_path / "here.db")
+    for number, act in enumerate(set(Act) - {Act.UNDO}):
+        prompt = f"trees:card-{number % 3}/recall"
+        rating = Rating.GOOD if act in {Act.ANSWER, Act.CRAM} else None
+        record(here, prompt, act, later(MORNING, number), rating)
+    for review in list(here.store.list_reviews())[::2]:
+        with here.store.transaction():
+            here.record(review.prompt, Act.UNDO, MORNING, undoes=review.id)
+    file = tmp_path / name
+    file.write_text("".join(write(read_log(here))), "utf-8-sig")
+
+    there = open_journal(tmp_path / "there.db", machine="desktop")
+    there.merge(read_files([file]))
+
+    assert read_log(there) == read_log(here)
+    assert read_memories(there) == read_memories(here)
+
+
+LINE = (
+    '{"id": "01a0c8f5e400-0a1b2c3d", "prompt": "trees:oak/recall", "act": "answer", "rating": 3,'
+    ' "at": "2026-11-02T09:00:00.000+01:00", "duration_ms": 1200, "undoes": null}'
+)
+GOOD = json.loads(LINE)
+HEADING = "id,prompt,act,rating,at,duration_ms,undoes"
+
+
+def with_value(key: str, value: object) -> str:
+    return json.dumps({**GOOD, key: value})
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "no JSON object"),
+        ("{" * 100_000, "no JSON object"),
+        ('{"a": ' * 5000 + "1" + "}" * 5000, "no JSON object"),
+        (f"[{LINE}]", "no JSON object"),
+        ("{}", "`act` cannot be empty"),
+        ('{"act": 1' + "0" * 5000 + "}", "no JSON object"),
+        (with_value("act", "\x1b[2J"), r"`act` cannot be '\\x1b\[2J'"),
+        (with_value("act", ["answer"]), "`act` cannot be a list"),
+        (with_value("rating", None), "`rating` of `answer` cannot be empty"),
+        (with_value("rating", 5), "`rating` cannot be 5"),
+        (LINE.replace(": 3,", ": true,"), "`rating` cannot be True"),
+        (with_value("rating", 2.5), r"`rating` cannot be 2\.5"),
+        (LINE.replace(": 3,", ": NaN,"), "`rating` cannot be nan"),
+        (LINE.replace(": 3,", ": 1e999,"), "`rating` cannot be inf"),
+        (with_value("act", "flag"), "`rating` of `flag` cannot be 3"),
+        (with_value("undoes", GOOD["id"]), "`undoes` of `answer` cannot be"),
+        (with_value("duration_ms", -1), "`duration_ms` cannot be -1"),
+        (with_value("duration_ms", 10**30), "`duration_ms` cannot be 1000"),
+        (with_value("duration_ms", None), "`duration_ms` cannot be empty"),
+        (with_value("at", "yesterday"), "`at` cannot be 'yesterday'"),
+        (with_value("at", "2026-11-02T09:00"), "`at` cannot be"),
+        (with_value("at", "0001-01-01T00:00+10:00"), "`at` cannot be"),
+        (with_value("at", "9999-12-31T23:59-10:00"), "`at` cannot be"),
+        (with_value("at", "2026-11-02T09:00+23:59:59"), "`at` cannot be"),
+        (with_value("at", 7), "`at` cannot be 7"),
+        (with_value("id", "ffffffffffff-a"), "`id` cannot be"),
+        (with_value("id", "01a0c8f5e400-"), "`id` cannot be"),
+        (with_value("prompt", "trees:oak"), "`prompt` cannot be 'trees:oak'"),
+        (with_value("prompt", "trees:o\u202eak/recall"), r"`prompt` cannot be 'trees:o\\u202eak"),
+        (with_value("prompt", "trees:o\ud800ak/recall"), r"`prompt` cannot be 'trees:o\\ud800ak"),
+        (with_value("prompt", "trees:o\x00ak/recall"), r"`prompt` cannot be 'trees:o\\x00ak"),
+        (with_value("prompt", "x" * 100_000), "`prompt` cannot be 'xxx"),
+    ],
+)
+def test_what_is_wrong_with_a_line(line: str, said: str) -> None:
+    with pytest.raises(TransferError, match=rf"^x\.jsonl:2: {said}") as caught:
+        list(read_reviews([LINE + "\n", line + "\n", LINE + "\n"], "x.jsonl"))
+    assert len(str(caught.value)) < 400
+    assert "help: " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("id;prompt;act\n1;2;3\n", 1),
+        ("hello", 1),
+        (f"{HEADING}\n01a0c8f5e400-0a1b2c3d,trees:oak/recall\n", 2),
+        (f"{HEADING}\n\n{'x' * 200_000}\n", 3),
+        (f'{HEADING}\n"open\n\n', 3),
+        ("P\0K\x03\x04", 1),
+        ("<html>", 1),
+    ],
+)
+def test_what_is_wrong_with_a_table(text: str, line: int) -> None:
+    with pytest.raises(TransferError, match=rf"^x\.csv:{line}: "):
+        list(read_reviews(text.splitlines(keepends=True), "x.csv"))
+
+
+def test_problems_are_listed_together_and_not_without_end() -> None:
+    with pytest.raises(TransferError) as caught:
+        list(read_reviews(["{}\n"] * 1000, "x.jsonl"))
+    assert str(caught.value).count("x.jsonl:") == 20
+
+
+def test_blank_lines_count_but_hold_nothing() -> None:
+    assert list(read_reviews(["\ufeff\n", "\n", LINE, "\n", "\n"], "x")) != []
+    with pytest.raises(TransferError, match=r"^x:4: "):
+        list(read_reviews(["\n", "\n", LINE, "{}"], "x"))
+    assert list(read_reviews([], "x")) == list(read_reviews(["\n"], "x")) == []
+
+
+def test_the_name_of_a_file_is_distrusted_too(tmp_path: Path) -> None:
+    with pytest.raises(TransferError) as caught:
+        list(read_reviews(["{}"], "\x1b[2Jx"))
+    assert "\x1b" not in str(caught.value)
+    with pytest.raises(TransferError, match="cannot be read"):
+        list(read_files([tmp_path]))
+
+
+TEXTS = st.text(st.characters() | st.sampled_from('\x00\x1b\u202e\ud800\r\n,"{}'), max_size=20)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> str:
+    """A file of three reviews, with a few places overwritten, cut or doubled."""
+    lines = [LINE, LINE.replace("400-", "401-"), LINE.replace("400-", "402-")]
+    text = draw(
+        st.sampled_from(
+            ["\n".join(lines), "".join(write_csv(read_reviews(lines, ""))), "\n".join(lines[:1])]
+        )
+    )
+    for _ in range(draw(st.integers(1, 3))):
+        start = draw(st.integers(0, len(text)))
+        end = draw(st.integers(start, min(start + 30, len(text))))
+        text = text[:start] + draw(TEXTS) + text[end:]
+    return text
+
+
+@given(text=mutated() | TEXTS)
+@example(text="{\x00")
+def test_a_broken_file_ends_in_words_and_takes_nothing_in(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    folder = tmp_path_factory.getbasetemp() / "mutated"
+    folder.mkdir(exist_ok=True)
+    file = folder / "x.jsonl"
+    file.write_bytes(text.encode("utf-8", "surrogatepass"))
+    journal = STORES.setdefault(folder, open_journal(folder / "reviews.db"))
+    before = read_log(journal)
+    try:
+        journal.merge(read_files([file]))
+    except TransferError as error:
+        assert read_log(journal) == before
+        first = str(error).splitlines()[0]
+        assert first.startswith(f"{file}:")
+        assert first.removeprefix(f"{file}:").partition(":")[0].isdecimal()
+        assert not any(unicodedata.category(char) in {"Cc", "Cf", "Cs"} for char in first)
+    assert journal.find_differences() == []
+    for memory in journal.store.list_memories():
+        assert memory.due_at_ms is None or Moment(memory.due_at_ms, 0).local
+
+
+STORES: dict[Path, Journal] = {}

@@ -1,0 +1,112 @@
+"""Prompts, moments and journals for tests of study: real SQLite files, made-up cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import product
+from pathlib import Path
+from typing import Final
+
+from cardwright.history import Act, Memory, Moment, Rating, Review
+from cardwright.item import Item
+from cardwright.model import DeckOptions
+from cardwright.study.journal import Journal
+from cardwright.study.opening import open_store
+from cardwright.study.queue import Wishes
+from cardwright.study.schedule import Schedule
+from cardwright.study.session import Session
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
+ROLLOVER_HOUR: Final = 4
+MORNING: Final = Moment(1_793_606_400_000, 60)
+"""2026-11-02 09:00 in Berlin."""
+TODAY: Final = MORNING.study_day(ROLLOVER_HOUR)
+
+
+def later(moment: Moment, days: float = 0, *, hours: float = 0, minutes: float = 0) -> Moment:
+    """Return a moment so much later in the same zone."""
+    wait_ms = days * DAY_MS + hours * HOUR_MS + minutes * MINUTE_MS
+    return Moment(moment.at_ms + round(wait_ms), moment.utc_offset_minutes)
+
+
+def make_items(
+    number: int, *, pack: str = "trees", sides: Iterable[str] = ("recall",)
+) -> list[Item]:
+    """Return the prompts of so many cards: `trees:card-0/recall` and so on."""
+    return [
+        Item(
+            history_ref=f"{pack}:card-{index}/{side}",
+            ref=f"{pack}:card-{index}",
+            key=side,
+            pack=pack,
+            deck=pack.title(),
+            position=position,
+            kind="term",
+            lesson=None,
+            tags=(),
+            objectives=(),
+        )
+        for position, (index, side) in enumerate(product(range(number), sides))
+    ]
+
+
+def open_journal(
+    path: Path,
+    options: DeckOptions | None = None,
+    *,
+    machine: str = "laptop",
+    rollover_hour: int = ROLLOVER_HOUR,
+    packs: Iterable[str] = ("trees",),
+    is_durable: bool = False,
+) -> Journal:
+    """Open the store of a file under one set of options for every pack."""
+    store = open_store(path, machine)
+    if not is_durable:
+        # What no test looks at need not wait for the disk.
+        store._db.execute("pragma synchronous = off")
+    schedule = Schedule(options or DeckOptions(), rollover_hour=rollover_hour)
+    journal = Journal(store, dict.fromkeys(packs, schedule), schedule)
+    journal.rebuild(journal.list_outdated())
+    return journal
+
+
+def sit(
+    journal: Journal,
+    items: Iterable[Item],
+    moment: Moment = MORNING,
+    *,
+    name: str = "sitting",
+    wishes: Wishes | None = None,
+) -> Session:
+    """Begin a sitting."""
+    return Session(journal, items, moment, name=name, wishes=wishes)
+
+
+def record(
+    journal: Journal,
+    prompt: str,
+    act: Act,
+    moment: Moment,
+    rating: Rating | None = None,
+    *,
+    is_dated: bool = False,
+) -> tuple[Review, Memory]:
+    """Record one act in a transaction of its own."""
+    with journal.store.transaction():
+        return journal.record(prompt, act, moment, rating=rating, is_dated=is_dated)
+
+
+def read_memories(journal: Journal) -> Mapping[str, Memory]:
+    """Return every memory that is not blank, by prompt."""
+    return {
+        memory.prompt: memory
+        for memory in journal.store.list_memories()
+        if memory != Memory(prompt=memory.prompt)
+    }
+
+
+def read_log(journal: Journal) -> list[Review]:
+    """Return the whole log, undone reviews and all."""
+    return list(journal.store.list_reviews(with_undone=True))
