@@ -24,9 +24,10 @@ MAY_IMPORT = {
     "source": LOWEST | {"markdown", "kinds"},
     "anki": LOWEST | {"markdown", "kinds"},
     "study": LOWEST | {"markdown", "kinds"},
-    "terminal": LOWEST | {"markdown", "kinds", "source", "anki", "study"},
-    "web": LOWEST | {"markdown", "kinds", "source", "anki", "study"},
-    "cli": LOWEST | {"markdown", "kinds", "source", "anki", "study", "terminal", "web"},
+    "exam": LOWEST | {"markdown", "kinds", "study"},
+    "terminal": LOWEST | {"markdown", "kinds", "source", "anki", "study", "exam"},
+    "web": LOWEST | {"markdown", "kinds", "source", "anki", "study", "exam"},
+    "cli": LOWEST | {"markdown", "kinds", "source", "anki", "study", "exam", "terminal", "web"},
     "__init__": {"source", "study", "history"},
     "__main__": {"cli"},
 }
@@ -37,8 +38,10 @@ ONLY_HERE = {
     "pygments": "markdown/",
     "latex2mathml": "markdown/",
     "fsrs": "study/maths.py",
+    "icalendar": "exam/",
+    "numpy": "exam/",
     "fsrs_rs_python": "study/",
-    "sqlite3": ("study/", "source/index/", "cli/doctor.py"),
+    "sqlite3": ("anki/", "study/", "source/index/", "cli/doctor.py"),
 }
 
 

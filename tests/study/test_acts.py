@@ -40,13 +40,18 @@ class Acts(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="cards-"))
         self.journal = open_journal(self.folder / "reviews.db", OPTIONS)
+        self.outside = open_journal(self.folder / "reviews.db", OPTIONS)
+        """Another process, as far as SQLite can tell."""
+        self.is_aware = True
+        """Whether what the sitting shows is of this day, and knows of what was done outside."""
         self.now = MORNING
         self.session = sit(self.journal, ITEMS, self.now)
-        self.undoable: list[tuple[Item, Memory, Counts, int] | None] = []
+        self.undoable: list[tuple[Item, Memory, Counts | None, int] | None] = []
         self.log_length = 0
 
     def teardown(self) -> None:
         self.journal.store.close()
+        self.outside.store.close()
         shutil.rmtree(self.folder)
 
     @initialize(answers=st.lists(st.tuples(st.sampled_from(PROMPTS), RATINGS), max_size=12))
@@ -69,7 +74,7 @@ class Acts(RuleBasedStateMachine):
             (
                 self.session.current,
                 self.journal.store.read_memory(prompt)[0],
-                self.session.counts,
+                self.session.counts if self.is_aware else None,
                 self.now.study_day(ROLLOVER_HOUR),
             )
         )
@@ -80,6 +85,7 @@ class Acts(RuleBasedStateMachine):
         self.now = Moment(self.now.at_ms + wait_ms, self.now.utc_offset_minutes)
         self.note_act()
         self.session.answer(rating, self.now, wait_ms)
+        self.is_aware = True
 
     @precondition(lambda self: self.session.current is not None)
     @rule(act=st.sampled_from(["suspend", "bury", "flag"]))
@@ -98,7 +104,7 @@ class Acts(RuleBasedStateMachine):
         assert self.session.current == item
         assert self.session.memory == memory
         assert self.journal.store.read_memory(item.history_ref)[0] == memory
-        if day == self.now.study_day(ROLLOVER_HOUR) == TODAY:
+        if counts is not None and day == self.now.study_day(ROLLOVER_HOUR) == TODAY:
             assert self.session.counts == counts
 
     @rule()
@@ -116,24 +122,28 @@ class Acts(RuleBasedStateMachine):
     def act_from_outside(self, prompt: str, act: Act, ago_ms: int, *, is_dated: bool) -> None:
         moment = Moment(self.now.at_ms - ago_ms, self.now.utc_offset_minutes)
         rating = Rating.GOOD if act is Act.ANSWER else None
-        record(self.journal, prompt, act, moment, rating, is_dated=is_dated)
+        record(self.outside, prompt, act, moment, rating, is_dated=is_dated)
+        self.is_aware = False
         self.undoable = [None] * len(self.undoable)
 
     @rule(jump_ms=st.sampled_from([-400 * DAY_MS, -HOUR_MS, HOUR_MS, DAY_MS, 400 * DAY_MS]))
     def set_clock(self, jump_ms: int) -> None:
         self.now = Moment(self.now.at_ms + jump_ms, self.now.utc_offset_minutes)
         self.session.wait_over(self.now)
+        self.is_aware = False
         self.undoable = [None] * len(self.undoable)
 
     @rule(utc_offset_minutes=st.sampled_from([-660, -300, 0, 60, 120, 345, 840]))
     def travel(self, utc_offset_minutes: int) -> None:
         self.now = Moment(self.now.at_ms, utc_offset_minutes)
+        self.is_aware = False
         self.undoable = [None] * len(self.undoable)
 
     @rule()
     def come_back(self) -> None:
         self.session.close()
         self.session = sit(self.journal, ITEMS, self.now)
+        self.is_aware = True
         self.undoable = []
 
     @invariant()

@@ -119,7 +119,7 @@ def test_a_choice_before_and_after() -> None:
     kind, prompt = KINDS["choice"], find_prompt(card)
 
     assert show(draw_question(prompt, kind, picked={2})) == (
-        "Which bears acorns?\n\nChoose one.\n\na) [ ] An oak\nb) [ ] An elm\nc) [x] An ash [red]\n"
+        "Which bears acorns?\n\nChoose one.\n\n1) [ ] An oak\n2) [ ] An elm\n3) [x] An ash [red]\n"
     )
     assert show(draw_answer(prompt, kind, picked={2})) == (
         "1) [ ] ✓ An oak\n       Acorns are its fruit.\n"
@@ -218,7 +218,7 @@ def test_a_kind_of_a_project_is_drawn_by_its_sides() -> None:
     assert show(draw_answer(do, kind)) == "c_p [x]\n\nFlags\n• -r\n• -f\n"
     assert show(draw_question(undo, kind)) == "What is c_p [x], c_p [x]?\n"
     assert show(draw_answer(undo, kind)) == (
-        "Copy it\n\nPicks\na) [ ] ✓ An oak\n       Acorns are its fruit.\n"
+        "Copy it\n\nPicks\n1) [ ] ✓ An oak\n       Acorns are its fruit.\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""The user's editor, opened at a line."""
+"""The user's own programs: an editor at a line, what shows an image or an address."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ _WAITS: Final = {
     "cursor": "--wait",
 }
 _GOES_TO: Final = frozenset(_WAITS)
+_IMAGES: Final = frozenset(
+    {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp"}
+)
+"""Other files might run when they are opened."""
 
 
 def open_editor(path: Path, line: int) -> str:
@@ -44,6 +48,45 @@ def open_editor(path: Path, line: int) -> str:
     except OSError as error:
         return f"{words[0]}: {error.strerror}"
     return f"{words[0]} ended with {code}" if code else ""
+
+
+def open_image(path: Path) -> str:
+    """Show an image with the program for it; return why that could not be done, or ""."""
+    if path.suffix.lower() not in _IMAGES:
+        return f"{path.name} is no image"
+    return _open(str(path))
+
+
+def open_address(address: str) -> str:
+    """Show a web address in the browser; return why that could not be done, or ""."""
+    return _open(address)
+
+
+if sys.platform == "win32":
+
+    def _open(target: str) -> str:
+        try:
+            os.startfile(target)  # noqa: S606  (an image or a web address: nothing that runs)
+        except OSError as error:
+            return f"{target} cannot be opened: {error.strerror}"
+        return ""
+
+else:
+
+    def _open(target: str) -> str:
+        opener = "open" if sys.platform == "darwin" else "xdg-open"
+        try:
+            # It is not to write over our window, and stays when we end.
+            subprocess.Popen(  # noqa: S603  (an image or a web address: nothing that runs)
+                [opener, target],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            return f"{target} cannot be opened: {opener}: {error.strerror}"
+        return ""
 
 
 def _find_usual() -> str:

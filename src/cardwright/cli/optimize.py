@@ -13,7 +13,7 @@ from cardwright.cli.options import db_option, json_option
 
 if TYPE_CHECKING:
     from cardwright.cli.study import Study
-    from cardwright.history import Review
+    from cardwright.history import Memory, Review
     from cardwright.study.optimize import Fit
     from cardwright.study.schedule import Schedule
     from cardwright.study.workload import Workload
@@ -32,6 +32,8 @@ class _Outcome:
     """None: there was too little to fit to."""
     parameters: tuple[float, ...]
     """Those in force, or that would be but for --dry-run."""
+    changed: str
+    """What was done to put them in force, in words; "" if nothing was."""
     workloads: Sequence[Workload]
     prompts: int
     """Of which the workloads are."""
@@ -82,22 +84,23 @@ def optimize(
             for pack in packs or decks:
                 rows[pack] = {"parameters": DEFAULT_PARAMETERS}
                 is_fitted = (pack, _PARAMETERS) in settings
-                made = _put_parameters(study, pack, None) if is_fitted else ""
+                changed = _put_parameters(study, pack, None) if is_fitted else ""
                 if not as_json:
-                    click.echo(f"{pack}: the default parameters are in force{made}")
+                    click.echo(f"{pack}: the default parameters are in force{changed}")
         else:
-            for pack, outcome in _optimize(study, packs):
+            for pack, outcome in _optimize(study, packs, dry_run=dry_run):
                 rows[pack] = _describe(outcome)
-                made = "" if dry_run else _keep_fit(study, pack, outcome)
                 if not as_json:
-                    _print(pack, outcome, made, dry_run=dry_run)
+                    _print(pack, outcome)
     if as_json:
         import json
 
         click.echo(json.dumps(rows, indent=2))
 
 
-def _optimize(study: Study, packs: Sequence[str]) -> Iterator[tuple[str, _Outcome]]:
+def _optimize(
+    study: Study, packs: Sequence[str], *, dry_run: bool
+) -> Iterator[tuple[str, _Outcome]]:
     """Fit to the reviews of packs; when none is named, of those with enough, if there are any."""
     from cardwright.cli.say import fail
 
@@ -116,21 +119,23 @@ def _optimize(study: Study, packs: Sequence[str]) -> Iterator[tuple[str, _Outcom
     rollover_hour = study.journal.rollover_hour
     trials = {pack: list_trials(found, rollover_hour) for pack, found in reviews.items()}
     enough = [pack for pack, found in trials.items() if len(found) >= LEAST_TRIALS]
-    for pack in packs or enough or trials:
+    for pack in trials if packs else enough or trials:
         schedule = study.journal.schedule_of(f"{pack}:")
-        found = None
+        found, changed = None, ""
         if pack in enough:
             steps = len(schedule.options.relearning_steps_minutes)
             found = fit(trials[pack], schedule.parameters, steps)
-        parameters = found.parameters if found else schedule.parameters
-        schedule = Schedule(schedule.options, parameters, rollover_hour)
+            schedule = Schedule(schedule.options, found.parameters, rollover_hour)
+            if found.is_better and not dry_run:
+                changed = _put_fit(study, pack, found.parameters, len(trials[pack]))
         workloads, prompts = _simulate(study, pack, schedule, reviews[pack])
         yield (
             pack,
             _Outcome(
                 trials=len(trials[pack]),
                 fit=found,
-                parameters=parameters,
+                parameters=schedule.parameters,
+                changed=changed,
                 workloads=workloads,
                 prompts=prompts,
                 desired_retention=schedule.options.desired_retention,
@@ -142,34 +147,38 @@ def _simulate(
     study: Study, pack: str, schedule: Schedule, reviews: Sequence[Review]
 ) -> tuple[list[Workload], int]:
     """Return workloads, and of how many prompts: those of a pack that are not suspended."""
-    from itertools import groupby
-    from operator import itemgetter
-
     from cardwright.history import Memory
     from cardwright.study.workload import measure_habits, simulate_workloads
 
-    replayed = {
-        prompt: schedule.replay(prompt, (act[2:] for act in acts))
-        for prompt, acts in groupby(study.store.list_acts(pack), key=itemgetter(0))
-    }
+    known = _list_memories(study, pack, schedule)
     refs = [item.history_ref for item in study.items if item.pack == pack]
-    memories = [replayed.get(ref) or Memory(prompt=ref) for ref in refs]
+    memories = [known.get(ref) or Memory(prompt=ref) for ref in refs]
     asked = [memory for memory in memories if not memory.is_suspended]
     habits = measure_habits(reviews, schedule.rollover_hour)
     return simulate_workloads(asked, study.today, schedule, habits, _SEED), len(asked)
 
 
-def _keep_fit(study: Study, pack: str, outcome: _Outcome) -> str:
-    """Put fitted parameters in force if they are better; return what changed with them."""
+def _list_memories(study: Study, pack: str, schedule: Schedule) -> dict[str, Memory]:
+    """Return the memories of a pack under a schedule, which may be one that is not in force."""
+    from itertools import groupby
+    from operator import itemgetter
+
+    if schedule.parameters == study.journal.schedule_of(f"{pack}:").parameters:
+        return {memory.prompt: memory for memory in study.store.list_memories()}
+    return {
+        prompt: schedule.replay(prompt, (act[2:] for act in acts))
+        for prompt, acts in groupby(study.store.list_acts(pack), key=itemgetter(0))
+    }
+
+
+def _put_fit(study: Study, pack: str, parameters: Sequence[float], trials: int) -> str:
     from cardwright.study.maths import MODEL
 
-    if outcome.fit is None or not outcome.fit.is_better:
-        return ""
     setting = {
         "model": MODEL,
-        "parameters": outcome.parameters,
+        "parameters": parameters,
         "fitted_on": study.moment.local.date().isoformat(),
-        "reviews": outcome.trials,
+        "reviews": trials,
     }
     return _put_parameters(study, pack, setting)
 
@@ -180,7 +189,7 @@ def _put_parameters(study: Study, pack: str, setting: dict[str, Any] | None) -> 
     from cardwright.study.start import make_journal
 
     study.store.put_settings({(pack, _PARAMETERS): setting})
-    make_journal(study.store, study.index.decks)
+    study.journal = make_journal(study.store, study.index.decks)
     made = sum(memory.prompt.startswith(f"{pack}:") for memory in study.store.list_memories())
     return f"; {count(made, 'memory')} computed anew"
 
@@ -198,14 +207,14 @@ def _describe(outcome: _Outcome) -> dict[str, Any]:
     }
 
 
-def _print(pack: str, outcome: _Outcome, made: str, *, dry_run: bool) -> None:
+def _print(pack: str, outcome: _Outcome) -> None:
     from cardwright.cli.say import count
     from cardwright.study.optimize import LEAST_TRIALS
     from cardwright.terminal.workload import print_workloads
 
     fit = outcome.fit
     click.echo(
-        f"{pack}: {count(outcome.trials, 'review')} on a later day than the one before"
+        f"{pack}: {count(outcome.trials, 'review')} on a later day than the answer before"
         + (f", the last {fit.held_out:,} of them held out" if fit else "")
     )
     if fit is None:
@@ -217,7 +226,9 @@ def _print(pack: str, outcome: _Outcome, made: str, *, dry_run: bool) -> None:
         if not fit.is_better:
             click.echo("  those in force foretell better, and stay")
         else:
-            where = "would be put in force" if dry_run else "are in force"
-            click.echo(f"  the fitted ones foretell better: fitted to all, they {where}{made}")
+            where = "are in force" if outcome.changed else "would be put in force"
+            click.echo(
+                f"  the fitted ones foretell better: fitted to all, they {where}{outcome.changed}"
+            )
             click.echo(f"  {', '.join(f'{number:.4f}' for number in outcome.parameters)}")
     print_workloads(outcome.workloads, outcome.desired_retention, outcome.prompts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,10 +59,12 @@ def review(
     """
     import os
     import sys
-    from uuid import uuid4
+    from contextlib import suppress
+    from secrets import token_hex
 
     from cardwright.cli.clock import read_clock
     from cardwright.cli.study import open_study
+    from cardwright.study.fault import StoreError
     from cardwright.study.queue import Wishes
     from cardwright.study.session import Session
     from cardwright.terminal.screen import Screen, can_draw
@@ -75,7 +78,7 @@ def review(
             study.journal,
             choice.choose(study.items),
             moment,
-            name=uuid4().hex,
+            name=token_hex(16),
             wishes=wishes,
             selects=choice.takes if choice.is_flagged or choice.is_leech else None,
         )
@@ -85,8 +88,11 @@ def review(
             def edit() -> str:
                 return _edit(study, sitting, choice)
 
+            opened: Counter[int] = Counter()
+
             def open_media() -> str:
-                return _open_media(study, sitting)
+                opened[sitting.turn] += 1
+                return _open_media(study, sitting, opened[sitting.turn] - 1)
 
             if not plain and can_draw(sys.stdin, sys.stdout, os.environ):
                 from cardwright.terminal.review import Reviewer
@@ -103,9 +109,18 @@ def review(
                 from cardwright.terminal.plain import PlainReviewer
 
                 console = Console(highlight=False, markup=False, emoji=False, color_system=None)
-                PlainReviewer(sitting, sys.stdin, console, edit=edit, open_media=open_media).run()
+                reviewer = PlainReviewer(
+                    sitting, sys.stdin, console, edit=edit, open_media=open_media
+                )
+                # Ctrl-C is one way to stop: all that was answered is saved.
+                try:
+                    reviewer.run()
+                except KeyboardInterrupt:
+                    click.echo()
         finally:
-            session.close()
+            # A claim that cannot be taken back lapses by itself.
+            with suppress(StoreError):
+                session.close()
         _back_up(study)
         if not exit_code:
             _print_end(study, sitting)
@@ -125,7 +140,7 @@ def _print_end(study: Study, sitting: Sitting) -> None:
         click.echo("Nothing more to ask today.")
         if sitting.session.next_at_ms is not None:
             local = make_time(sitting.session.next_at_ms).astimezone(now.local.tzinfo)
-            click.echo(f"A learning step is due at {local:%H:%M}.")
+            click.echo(f"The next card comes at {local:%H:%M}.")
     if not sitting.session.answers and sitting.is_over:
         return
     tomorrow = now.study_day(study.journal.rollover_hour) + 1
@@ -161,41 +176,55 @@ def _back_up(study: Study) -> None:
 def _edit(study: Study, sitting: Sitting, choice: Choice) -> str:
     """Open the card in the editor at its line, read the sources again, and say what came of it."""
     from cardwright.cli.editor import open_editor
+    from cardwright.source.walk import ProjectError
 
-    if sitting.prompt is None:
+    if sitting.attempt is None:
         return ""
-    span = sitting.prompt.card.span
-    said = open_editor(study.root / span.path, span.line)
+    card, before = sitting.attempt.prompt.card, study.index
+    said = open_editor(study.root / card.span.path, card.span.line)
     if said:
         return said
-    now = sitting.clock()
-    study.reread(now.at_ms)
-    sitting.session.replace_items(choice.choose(study.items), now)
-    if study.index.problem_count:
-        return "read again; there are problems: see `cards check`"
-    return "read again"
+    try:
+        study.reread(sitting.clock().at_ms)
+    except ProjectError as error:
+        return str(error)
+    is_there = study.load_card(card.ref) is not None
+    if study.index.problem_count and not is_there:
+        said = f"{_find_problem(study, card.span.path)}\ne opens it again; the card stays as it was"
+        study.index = before
+        return said
+    sitting.session.replace_items(choice.choose(study.items), sitting.clock())
+    said = "read again" if is_there else f"{card.ref} is not there any more"
+    return f"{said}; see `cards check` for problems" if study.index.problem_count else said
 
 
-def _open_media(study: Study, sitting: Sitting) -> str:
-    """Open the card's images with the programs for them, or its source in the browser."""
+def _find_problem(study: Study, path: str) -> str:
+    """Return the first thing that is wrong with a file."""
+    from cardwright.source.load import load
+
+    problems = [problem for problem in load(study.root)[1] if problem.span.path == path]
+    return f"{problems[0].span}: {problems[0].message}" if problems else f"{path} has problems"
+
+
+def _open_media(study: Study, sitting: Sitting, turn: int) -> str:
+    """Open one of the card's images, links and sources: the next one each turn, from 0."""
+    from cardwright.cli.editor import open_address, open_image
     from cardwright.kinds import list_images
-    from cardwright.markdown import Renderer, is_web_address
+    from cardwright.markdown import Renderer
     from cardwright.source.load import resolve_media
 
-    if sitting.prompt is None:
+    attempt = sitting.attempt
+    if attempt is None:
         return ""
-    card = sitting.prompt.card
-    found = [
-        resolve_media(study.root, card, image)
-        for image in list_images(card, sitting.kind, Renderer())
-    ]
-    paths = [path for path, _ in found if path is not None]
-    for path in paths:
-        click.launch(str(path))
-    if paths:
-        return f"opened {', '.join(path.name for path in paths)}"
-    for source in card.sources:
-        if is_web_address(source.url):
-            click.launch(source.url)
-            return f"opened {source.url}"
-    return "the card has neither image nor source"
+    card = attempt.prompt.card
+    images = list_images(card, attempt.kind, Renderer())
+    paths = [path for path, _ in (resolve_media(study.root, card, i) for i in images) if path]
+    addresses = attempt.list_links()
+    count = len(paths) + len(addresses)
+    if not count:
+        return "there is neither image nor link to open"
+    place = turn % count
+    path = paths[place] if place < len(paths) else None
+    address = "" if path else addresses[place - len(paths)]
+    said = open_image(path) if path else open_address(address)
+    return said or f"opened {path.name if path else address} ({place + 1} of {count})"

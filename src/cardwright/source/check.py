@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
+from cardwright.blueprint import Blueprint
 from cardwright.diagnostic import Diagnostic, Related, Severity, diagnose, weigh
-from cardwright.model import Card, Deck, Selection
+from cardwright.model import Card, Collection, Deck, FieldType, Selection
 from cardwright.selection import place_cards
 from cardwright.source.check_cards import (
     check_answers,
@@ -185,15 +186,23 @@ def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
 
 
 def check_coverage(checking: Checking) -> Iterator[Diagnostic]:
-    """Report objectives that no card treats."""
+    """Report objectives, lessons and domains that no card treats."""
     for pack, blueprint in checking.collection.blueprints.items():
         if pack in checking.collection.incomplete:
             continue
+        cards = [card for card, _ in checking.asked() if card.pack == pack]
+        lessons = {card.lesson for card in cards}
+        for lesson in blueprint.lessons.values():
+            if cards and lesson.id not in lessons:
+                yield diagnose(
+                    "lesson-without-card",
+                    f"no card belongs to lesson {lesson}",
+                    lesson.span,
+                    help=f'write one, or add `lesson: "{lesson.id}"` to cards that do',
+                )
+        yield from _check_questions(checking.collection, blueprint, cards)
         covered = {
-            objective
-            for card, _ in checking.asked()
-            if card.pack == pack
-            for objective in (*card.objectives, card.text("objective"))
+            objective for card in cards for objective in (*card.objectives, card.text("objective"))
         }
         for objective in blueprint.objectives.values():
             if objective.id not in covered:
@@ -203,6 +212,26 @@ def check_coverage(checking: Checking) -> Iterator[Diagnostic]:
                     objective.span,
                     help=f'write one, or add `objectives: ["{objective.id}"]` to a card that does',
                 )
+
+
+def _check_questions(
+    collection: Collection, blueprint: Blueprint, cards: Sequence[Card]
+) -> Iterator[Diagnostic]:
+    """Report domains that a mock exam cannot ask about, where it can ask about others."""
+    asking = {
+        name
+        for name, kind in collection.kinds.items()
+        if any(field.type is FieldType.OPTIONS for field in kind.fields)
+    }
+    found = {blueprint.domain_of(card.lesson) for card in cards if card.kind in asking}
+    for domain in blueprint.domains.values() if found - {None} else ():
+        if domain.weight and domain not in found:
+            yield diagnose(
+                "domain-without-question",
+                f"a mock exam has no question for {domain.name}, {domain.weight:g} percent of it",
+                domain.span,
+                help=f"write cards with options ({', '.join(sorted(asking))}) for its lessons",
+            )
 
 
 CHECKS: Final[tuple[Callable[[Checking], Iterator[Diagnostic]], ...]] = (

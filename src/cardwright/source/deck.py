@@ -1,13 +1,12 @@
-"""Entry → Deck and Blueprint: the manifest of a pack, and its exam."""
+"""Entry → Deck: the manifest of a pack."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import yaml
 
-from cardwright.blueprint import Blueprint, Domain, Lesson, Objective
 from cardwright.diagnostic import SEVERITIES, Related, Severity, Span
 from cardwright.entry import Document, Entry
 from cardwright.model import Deck, DeckOptions, Selection
@@ -26,8 +25,6 @@ OPTION_BOUNDS: Final[dict[str, tuple[float, float]]] = {
 """Least and most of the options that are numbers."""
 _FRACTIONS: Final = frozenset({"desired_retention"})
 _DAY_MINUTES = 60 * 24
-_WHOLE_WEIGHT_PERCENT = 100
-_NO_WEIGHT = -1.0
 
 
 def parse_deck(document: Document, pack: str) -> Deck | None:
@@ -66,7 +63,7 @@ def _parse_deck(
         children.append(child)
         first = names.setdefault(child.name.casefold(), child)
         if first is not child and "name" in item:
-            _report_used_name(item, "name", child.name, first.span)
+            report_used_name(item, "name", child.name, first.span)
     select = _parse_selection(entry)
     if select is None and not children:
         select = Selection()  # a deck with nothing below it takes what is there
@@ -85,7 +82,8 @@ def _parse_deck(
     )
 
 
-def _report_used_name(entry: Entry, key: str, name: str, first: Span) -> None:
+def report_used_name(entry: Entry, key: str, name: str, first: Span) -> None:
+    """Report a name that something else of the file has."""
     cure = "choose another"
     related = (Related(message="first used", span=first),)
     message = f"`{name}` is already used"
@@ -202,94 +200,3 @@ def _parse_checks(entry: Entry) -> dict[str, Severity | None]:
             severities[code] = _LEVELS[level]
     checks.refuse_unknown((*warnings, *(code for code in checks.keys if code in SEVERITIES)))
     return severities
-
-
-def parse_blueprint(document: Document, pack: str) -> Blueprint | None:
-    """Read an exam; None when the file holds none."""
-    entry = document.entry()
-    if entry is None:
-        return None
-    entry.refuse_unknown(("name", "questions", "minutes", "domains", "objectives"))
-    entry.require("name", help="the name of the exam")
-    entry.require("domains", help="the parts of the exam, with their weights in percent")
-    domains: dict[str, Domain] = {}
-    lessons: dict[str, Lesson] = {}
-    weights: list[float] = []
-    for item in entry.entries("domains"):
-        item.refuse_unknown(("id", "name", "weight", "lessons"))
-        domain = _take_id(item, domains)
-        item.require("weight", help="the share of the questions, in percent")
-        weight = item.number("weight", _NO_WEIGHT, 0, _WHOLE_WEIGHT_PERCENT)
-        weights.append(weight)
-        if domain:
-            domains[domain] = Domain(
-                id=domain,
-                name=item.text("name") or domain,
-                weight=max(weight, 0),
-                span=item.span_of("id"),
-            )
-        for part in item.entries("lessons"):
-            part.refuse_unknown(("id", "title"))
-            lesson = _take_id(part, lessons)
-            if lesson:
-                part.require("title", help="what the lesson is about")
-                lessons[lesson] = Lesson(
-                    id=lesson, title=part.text("title"), domain=domain, span=part.span_of("id")
-                )
-    _check_weights(entry, weights)
-    return Blueprint(
-        pack=pack,
-        name=entry.text("name"),
-        questions=int(entry.number("questions", 60, 1, 10_000)),
-        minutes=int(entry.number("minutes", 120, 1, 10_000)),
-        domains=domains,
-        lessons=lessons,
-        objectives=_parse_objectives(entry, lessons),
-        span=entry.span_of("name"),
-    )
-
-
-def _parse_objectives(entry: Entry, lessons: Mapping[str, Lesson]) -> dict[str, Objective]:
-    objectives: dict[str, Objective] = {}
-    for item in entry.entries("objectives"):
-        item.refuse_unknown(("id", "lesson", "about"))
-        objective = _take_id(item, objectives)
-        if not objective:
-            continue
-        item.require("about", help="what a candidate can do")
-        lesson = item.text("lesson")
-        item.require("lesson", help="the lesson that treats it")
-        if lesson and lesson not in lessons:
-            cure = f"lessons: {', '.join(lessons)}"
-            item.report("unknown-lesson", f"there is no lesson `{lesson}`", "lesson", help=cure)
-        objectives[objective] = Objective(
-            id=objective, about=item.text("about"), lesson=lesson, span=item.span_of("id")
-        )
-    return objectives
-
-
-def _take_id(entry: Entry, known: Mapping[str, Domain | Lesson | Objective]) -> str:
-    if not entry.require("id", help="a short lasting name"):
-        return ""
-    name = entry.text("id")
-    if name in known:
-        _report_used_name(entry, "id", name, known[name].span)
-        return ""
-    if any(char.isspace() or char == ":" for char in name):
-        entry.report(
-            "bad-id", f"`{name}` is no id", "id", help="no spaces or colons: Anki tags hold it"
-        )
-        return ""
-    return name
-
-
-def _check_weights(entry: Entry, weights: Sequence[float]) -> None:
-    total = sum(weights)
-    is_known = bool(weights) and _NO_WEIGHT not in weights
-    if is_known and abs(total - _WHOLE_WEIGHT_PERCENT) > 1:
-        entry.report(
-            "blueprint-weights",
-            f"the weights add up to {total:g} percent",
-            "domains",
-            help="they should make 100",
-        )

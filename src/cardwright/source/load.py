@@ -13,8 +13,9 @@ from cardwright.diagnostic import Diagnostic, Related, Span, diagnose, weigh
 from cardwright.entry import MAX_BYTES, Document
 from cardwright.kinds.read import parse_kind, read_built_in_kinds
 from cardwright.model import Card, Collection, Deck, Kind
+from cardwright.source.blueprint import parse_blueprint
 from cardwright.source.card import parse_cards
-from cardwright.source.deck import parse_blueprint, parse_deck
+from cardwright.source.deck import parse_deck
 from cardwright.source.walk import (
     ProjectError,
     SourceFile,

@@ -8,12 +8,11 @@ from typing import Any, Final
 
 from cardwright.diagnostic import SEVERITIES
 from cardwright.model import DeckOptions, Field, FieldType, Kind
+from cardwright.source.blueprint_schema import make_blueprint_schema
 from cardwright.source.card import MAX_ID_LENGTH
+from cardwright.source.schema_parts import DIALECT, TEXT, TEXTS, make_record
 
-_DIALECT: Final = "http://json-schema.org/draft-07/schema#"
-_TEXT: Final = {"type": ["string", "number", "boolean"]}
-_TEXTS: Final = {"type": "array", "items": _TEXT, "minItems": 1}
-_ONE_OR_MORE: Final = {"anyOf": [_TEXT, _TEXTS]}
+_ONE_OR_MORE: Final = {"anyOf": [TEXT, TEXTS]}
 _SLUG: Final = {
     "type": ["string", "number"],
     "pattern": "^[a-z0-9]+([-.][a-z0-9]+)*$",
@@ -21,9 +20,9 @@ _SLUG: Final = {
 }
 _COMMON: Final[dict[str, Any]] = {
     "id": {**_SLUG, "description": "A short lasting name, unique in the pack; it never changes."},
-    "lesson": {**_TEXT, "description": "The lesson of the blueprint that the card belongs to."},
-    "objectives": {**_TEXTS, "description": "Objectives of the blueprint that the card treats."},
-    "tags": {**_TEXTS, "description": "Tags in Anki; `::` makes a hierarchy."},
+    "lesson": {**TEXT, "description": "The lesson of the blueprint that the card belongs to."},
+    "objectives": {**TEXTS, "description": "Objectives of the blueprint that the card treats."},
+    "tags": {**TEXTS, "description": "Tags in Anki; `::` makes a hierarchy."},
     "sources": {
         "type": "array",
         "minItems": 1,
@@ -46,9 +45,9 @@ _COMMON: Final[dict[str, Any]] = {
             ]
         },
     },
-    "extra": {**_TEXT, "description": "Markdown shown below the answer."},
-    "formerly": {**_TEXTS, "description": "Earlier ids, the oldest first."},
-    "retired": {**_TEXT, "description": "Why the card is no longer asked."},
+    "extra": {**TEXT, "description": "Markdown shown below the answer."},
+    "formerly": {**TEXTS, "description": "Earlier ids, the oldest first."},
+    "retired": {**TEXT, "description": "Why the card is no longer asked."},
 }
 _OF_A_FILE: Final = ("lesson", "objectives", "tags", "sources", "extra")
 
@@ -93,7 +92,7 @@ def make_cards_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
         "then": {"properties": {"cards": {"items": {"required": ["kind"], "allOf": own_kind}}}},
     }
     return {
-        "$schema": _DIALECT,
+        "$schema": DIALECT,
         "title": "Cardwright cards",
         "type": "object",
         "required": ["cards"],
@@ -136,7 +135,7 @@ def _make_field(field: Field) -> dict[str, Any]:
     if field.type is FieldType.FLAG:
         return {"type": "boolean", **described}
     if field.type is FieldType.LIST:
-        return {**_TEXTS, **described}
+        return {**TEXTS, **described}
     if field.type is FieldType.OPTIONS:
         option = {
             "type": "object",
@@ -144,13 +143,13 @@ def _make_field(field: Field) -> dict[str, Any]:
             "oneOf": [{"required": ["right"]}, {"required": ["wrong"]}],
             "additionalProperties": False,
             "properties": {
-                "right": {**_TEXT, "description": "A right option."},
-                "wrong": {**_TEXT, "description": "A wrong option."},
-                "reason": {**_TEXT, "description": "Why it is right or wrong."},
+                "right": {**TEXT, "description": "A right option."},
+                "wrong": {**TEXT, "description": "A wrong option."},
+                "reason": {**TEXT, "description": "Why it is right or wrong."},
             },
         }
         return {"type": "array", "minItems": 2, "items": option, **described}
-    return {**_TEXT, **described}
+    return {**TEXT, **described}
 
 
 def make_deck_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
@@ -162,14 +161,14 @@ def make_deck_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
         "properties": dict.fromkeys(("lesson", "kind", "tag", "id"), _ONE_OR_MORE),
     }
     part = {
-        "name": {**_TEXT, "description": "The deck's name in Anki; it must not change later."},
-        "description": {**_TEXT, "description": "Markdown shown with the deck."},
+        "name": {**TEXT, "description": "The deck's name in Anki; it must not change later."},
+        "description": {**TEXT, "description": "Markdown shown with the deck."},
         "select": select,
         "decks": {"type": "array", "items": {"$ref": "#/definitions/deck"}, "minItems": 1},
     }
     warnings = [code for code, severity in SEVERITIES.items() if severity == "warning"]
     return {
-        "$schema": _DIALECT,
+        "$schema": DIALECT,
         "title": "Cardwright deck",
         "type": "object",
         "required": ["name"],
@@ -214,84 +213,44 @@ def _make_option(default: object) -> dict[str, Any]:
     return {"type": "number", "default": default}
 
 
-def make_blueprint_schema() -> dict[str, Any]:
-    """Return the schema of an exam's blueprint."""
-    lesson = _make_record({"id": _TEXT, "title": _TEXT}, ["id", "title"])
-    domain = _make_record(
-        {
-            "id": _TEXT,
-            "name": _TEXT,
-            "weight": {"type": "number", "description": "Share of the questions, in percent."},
-            "lessons": {"type": "array", "items": lesson},
-        },
-        ["id", "weight"],
-    )
-    objective = _make_record(
-        {"id": _TEXT, "lesson": _TEXT, "about": _TEXT}, ["id", "lesson", "about"]
-    )
-    return {
-        "$schema": _DIALECT,
-        "title": "Cardwright blueprint",
-        **_make_record(
-            {
-                "name": _TEXT,
-                "questions": {"type": "integer", "minimum": 1},
-                "minutes": {"type": "integer", "minimum": 1},
-                "domains": {"type": "array", "items": domain, "minItems": 1},
-                "objectives": {"type": "array", "items": objective},
-            },
-            ["name", "domains"],
-        ),
-    }
-
-
 def make_kind_schema() -> dict[str, Any]:
     """Return the schema of a kind's file."""
     anki_id = {"type": "integer", "minimum": 1, "description": "Fixed id in Anki."}
-    field = _make_record(
+    field = make_record(
         {
             "type": {"enum": list(FieldType)},
-            "label": _TEXT,
+            "label": TEXT,
             "required": {"type": "boolean"},
             "max_words": {"type": "integer", "minimum": 1},
             "id": anki_id,
-            "help": _TEXT,
+            "help": TEXT,
         },
         [],
     )
-    side = _make_record(
+    side = make_record(
         {
             "id": anki_id,
-            "ask": {**_TEXT, "description": "Markdown with {{field}} where a field's text goes."},
-            "show": {**_TEXTS, "description": "Fields of the answer, the answer itself first."},
-            "when": {**_TEXT, "description": "The flag that switches this side on."},
+            "ask": {**TEXT, "description": "Markdown with {{field}} where a field's text goes."},
+            "show": {**TEXTS, "description": "Fields of the answer, the answer itself first."},
+            "when": {**TEXT, "description": "The flag that switches this side on."},
         },
         ["ask", "show"],
     )
     return {
-        "$schema": _DIALECT,
+        "$schema": DIALECT,
         "title": "Cardwright kind",
-        **_make_record(
+        **make_record(
             {
-                "kind": _TEXT,
-                "title": _TEXT,
-                "about": _TEXT,
-                "anki": _make_record({"id": anki_id, "name": _TEXT}, []),
+                "kind": TEXT,
+                "title": TEXT,
+                "about": TEXT,
+                "anki": make_record({"id": anki_id, "name": TEXT}, []),
                 "sources": {"enum": ["wanted", "optional"]},
-                "cloze": {**_TEXT, "description": "The field with the gaps, for a cloze kind."},
+                "cloze": {**TEXT, "description": "The field with the gaps, for a cloze kind."},
                 "fields": {"type": "object", "additionalProperties": field, "minProperties": 1},
                 "sides": {"type": "object", "additionalProperties": side, "minProperties": 1},
-                "sample": {**_TEXT, "description": "YAML of an example card, without its id."},
+                "sample": {**TEXT, "description": "YAML of an example card, without its id."},
             },
             ["fields", "sides"],
         ),
-    }
-
-
-def _make_record(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": properties,
-        **({"required": required} if required else {}),
     }

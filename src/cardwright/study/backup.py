@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from cardwright.study.fault import (
+    BUSY_S,
     StoreDamagedError,
     StoreError,
     explain_fault,
@@ -109,7 +110,7 @@ def restore_backup(backup: Path, path: Path, today: str) -> Path | None:
         aside = _set_aside(path, today)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(path, isolation_level=None)) as target:
+            with closing(sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)) as target:
                 # `backup` itself would wait for another's lock without end.
                 target.execute("begin immediate")
                 target.execute("rollback")
@@ -135,7 +136,7 @@ def _set_aside(path: Path, today: str) -> Path | None:
             raise fault from error
     except StoreDamagedError:
         pass
-    aside = _find_free(path.with_name(f"{path.name}.damaged-{today}"))
+    aside = _find_free(path.with_name(f"{path.stem}-damaged-{today}{path.suffix}"))
     try:
         for suffix in ("-wal", "-shm", ""):
             with contextlib.suppress(FileNotFoundError):

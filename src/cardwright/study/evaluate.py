@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import floor, log, sqrt
 from typing import Final, NamedTuple
 
@@ -27,8 +27,10 @@ class Trial(NamedTuple):
 
     review_id: str
     prompt_number: int
-    answers: Sequence[Answer]
-    """Those of the prompt up to this one."""
+    history: Sequence[Answer]
+    """All answers of the prompt, the same sequence in each of its trials."""
+    place: int
+    """Index of this one among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,71 +43,77 @@ class Score:
     has it: of days, of answers on later days, and of lapses."""
 
 
-@dataclass(slots=True)
-class _History:
-    last_day: int
-    answers: list[Answer] = field(default_factory=list)
-    prefixes: list[tuple[str, list[Answer]]] = field(default_factory=list)
-    """The id of each answer on a later day, and all answers up to it."""
-
-
 def list_trials(reviews: Iterable[Review], rollover_hour: int) -> list[Trial]:
     """Return the trials of reviews, which come in order and are not undone, in the same order.
 
     As in Anki (rslib/src/scheduler/fsrs/params.rs), what preceded a reset does not count.
     """
-    histories: dict[str, _History] = {}
+    histories: dict[str, list[Answer]] = {}
+    ids: dict[str, list[str]] = {}
+    last_days: dict[str, int] = {}
     for review in reviews:
+        prompt = review.prompt
         if review.act is Act.RESET:
-            histories.pop(review.prompt, None)
+            histories.pop(prompt, None)
         if review.act is not Act.ANSWER or review.rating is None:
             continue
         day = count_study_day(review.at_ms, review.utc_offset_minutes, rollover_hour)
-        history = histories.get(review.prompt)
-        if history is None:
-            history = histories[review.prompt] = _History(day)
-        days = max(day - history.last_day, 0)
-        history.last_day = day
-        history.answers.append(Answer(review.rating, days))
-        if days:
-            history.prefixes.append((review.id, history.answers[:]))
+        if prompt not in histories:
+            histories[prompt], ids[prompt], last_days[prompt] = [], [], day
+        days = max(day - last_days[prompt], 0)
+        last_days[prompt] = day
+        histories[prompt].append(Answer(int(review.rating), days))
+        ids[prompt].append(review.id)
     trials = (
-        Trial(review_id, number, prefix)
-        for number, history in enumerate(histories.values())
-        for review_id, prefix in history.prefixes
+        Trial(ids[prompt][place], number, history, place)
+        for number, (prompt, history) in enumerate(histories.items())
+        for place, answer in enumerate(history)
+        if answer.days
     )
-    return sorted(trials, key=lambda trial: trial.review_id)
+    return sorted(trials)
 
 
 def score_parameters(parameters: Sequence[float], trials: Sequence[Trial]) -> Score:
-    """Return how well the parameters of FSRS-6 foretell at least one trial."""
-    maths = Maths(parameters, 0.9)
+    """Return how well the parameters of FSRS-6 foretell trials, of which there is one at least."""
+    foreteller = _Foreteller(parameters)
     losses = 0.0
     bins: dict[tuple[int, ...], list[float]] = defaultdict(lambda: [0.0, 0.0])
     for trial in trials:
-        forecast = _forecast(maths, trial.answers)
-        is_recalled = trial.answers[-1].rating != Rating.AGAIN
+        forecast = foreteller.foretell(trial)
+        is_recalled = trial.history[trial.place].rating != Rating.AGAIN
         losses -= log(forecast if is_recalled else 1 - forecast)
-        sums = bins[_find_bin(trial.answers)]
+        sums = bins[_find_bin(trial)]
         sums[0] += forecast - is_recalled
         sums[1] += 1
     squares = sum(error * error / number for error, number in bins.values())
     return Score(log_loss=losses / len(trials), rmse_bins=sqrt(squares / len(trials)))
 
 
-def _forecast(maths: Maths, answers: Sequence[Answer]) -> float:
-    """Return the expected recall at the last answer, from those before it."""
-    stability, difficulty = maths.start(answers[0].rating)
-    for rating, days in answers[1:-1]:
-        stability = maths.stabilise(stability, difficulty, days, rating)
-        difficulty = maths.toughen(difficulty, rating)
-    return maths.recall(stability, answers[-1].days)
+class _Foreteller:
+    """Goes through the trials of each prompt in order, so that no answer is met twice."""
+
+    def __init__(self, parameters: Sequence[float]) -> None:
+        self._maths = Maths(parameters, 0.9)
+        self._memories: dict[int, tuple[int, float, float]] = {}
+
+    def foretell(self, trial: Trial) -> float:
+        """Return the expected recall at a trial, from the answers before it."""
+        _, number, history, place = trial
+        met, stability, difficulty = self._memories.get(number, (0, 0.0, 0.0))
+        for rating, days in history[met:place]:
+            if not stability:
+                stability, difficulty = self._maths.start(rating)
+                continue
+            stability = self._maths.stabilise(stability, difficulty, days, rating)
+            difficulty = self._maths.toughen(difficulty, rating)
+        self._memories[number] = place, stability, difficulty
+        return self._maths.recall(stability, history[place].days)
 
 
-def _find_bin(answers: Sequence[Answer]) -> tuple[int, ...]:
-    later = [answer for answer in answers if answer.days]
-    lapses = sum(answer.rating == Rating.AGAIN for answer in later[:-1])
-    figures = (answers[-1].days, len(later) + 1, lapses)
+def _find_bin(trial: Trial) -> tuple[int, ...]:
+    _, _, history, place = trial
+    earlier = [rating for rating, days in history[:place] if days]
+    figures = (history[place].days, len(earlier) + 2, earlier.count(Rating.AGAIN))
     return tuple(
         floor(log(figure, base)) if figure else -1
         for figure, base in zip(figures, _BASES, strict=True)

@@ -6,6 +6,9 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
+BUSY_S: Final = 5.0
+"""For so long another program's lock is waited for."""
+
 
 class StoreError(Exception):
     """The store cannot be read or written; its words tell why, and what cures it."""

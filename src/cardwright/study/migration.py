@@ -12,7 +12,10 @@ from cardwright.study.fault import StoreError
 
 APPLICATION_ID: Final = 0x63617264
 """Marks the file as ours: "card"."""
-MIGRATIONS: Final[tuple[tuple[str, str], ...]] = (("first", "schema.sql"),)
+MIGRATIONS: Final[tuple[tuple[str, str], ...]] = (
+    ("first", "schema.sql"),
+    ("records", "records.sql"),
+)
 """Name and script of each, in order. One that was shipped is never changed."""
 
 

@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from cardwright.study.backup import write_backup
-from cardwright.study.fault import StoreError, explain_fault, explain_os_fault
+from cardwright.study.fault import BUSY_S, StoreError, explain_fault, explain_os_fault
 from cardwright.study.migration import is_empty, list_missing, migrate
 from cardwright.study.store import Store
 
-BUSY_S: Final = 5.0
-"""For so long another program's lock is waited for."""
 _OLDEST_SQLITE: Final = (3, 37, 0)
 """The first one with strict tables."""
 

@@ -59,8 +59,12 @@ def fit(trials: Sequence[Trial], in_force: Sequence[float], relearning_steps: in
 
 def fit_parameters(trials: Sequence[Trial], relearning_steps: int) -> tuple[float, ...]:
     """Return the parameters that foretell trials best, near the usual ones if those say little."""
+    histories = {trial.prompt_number: trial.history for trial in trials}
+    reviews = {
+        number: [FSRSReview(*answer) for answer in history] for number, history in histories.items()
+    }
     parameters = FSRS([]).compute_parameters(
-        [FSRSItem([FSRSReview(*answer) for answer in trial.answers]) for trial in trials],
+        [FSRSItem(reviews[number][: place + 1]) for _, number, _, place in trials],
         card_ids=[trial.prompt_number for trial in trials],
         enable_short_term=True,
         num_relearning_steps=relearning_steps,

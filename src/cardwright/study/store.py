@@ -192,6 +192,21 @@ class Store:
                     row = (pack, name, json.dumps(value))
                     self._db.execute("insert or replace into settings values (?, ?, ?)", row)
 
+    def put_record(self, record_id: str, kind: str, pack: str, at_ms: int, body: Any) -> None:
+        """Write a record in place of that of this id, if any, within a transaction."""
+        row = (record_id, kind, pack, at_ms, json.dumps(body, ensure_ascii=False))
+        self._db.execute("insert or replace into records values (?, ?, ?, ?, ?)", row)
+
+    def get_record(self, record_id: str) -> Any:
+        """Return the body of a record; None when there is none."""
+        body = self._value("select body from records where id = ?", record_id)
+        return None if body is None else json.loads(body)
+
+    def list_records(self, kind: str, pack: str) -> list[Any]:
+        """Return the bodies of all records of a kind, by time."""
+        sql = "select body from records where kind = ? and pack = ? order by at_ms, id"
+        return [json.loads(body) for (body,) in self._rows(sql, kind, pack)]
+
     def change_mark(self) -> int:
         """Return a number that changes when another process has written."""
         return int(self._value("pragma data_version"))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cardwright.files import write_file
 from cardwright.history import Review
 from cardwright.study.journal import Journal
-from cardwright.study.transfer import TransferError, read_reviews, write_json_lines
+from cardwright.study.transfer import TransferError, read_reviews, show_name, write_json_lines
 
 
 class Synced(NamedTuple):
@@ -57,5 +57,7 @@ def read_files(paths: Iterable[Path]) -> Iterator[Review]:
             with path.open(encoding="utf-8", errors="replace", newline="") as lines:
                 yield from read_reviews(lines, str(path))
         except OSError as error:
-            message = f"{path}:1: cannot be read ({error.strerror}); nothing was taken in"
+            message = (
+                f"{show_name(str(path))}:1: cannot be read ({error.strerror}); nothing was taken in"
+            )
             raise TransferError(message) from error

@@ -52,7 +52,7 @@ def read_reviews(lines: Iterable[str], name: str) -> Iterator[Review]:
             what was yielded before it must not be kept.
 
     """
-    shown = name if name.isprintable() else ascii(name)
+    shown = show_name(name)
     problems: list[str] = []
     for number, row in _read_rows(iter(lines)):
         try:
@@ -63,6 +63,11 @@ def read_reviews(lines: Iterable[str], name: str) -> Iterator[Review]:
                 break
     if problems:
         raise TransferError("\n".join((*problems, _CURE)))
+
+
+def show_name(name: str) -> str:
+    """Return a file's name as it may be shown: another machine may have chosen it."""
+    return name if name.isprintable() else ascii(name)
 
 
 def _read_rows(lines: Iterator[str]) -> Iterator[tuple[int, Mapping[str, Any] | str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
 from typing import Final, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -22,7 +21,10 @@ _WEEK_DAYS: Final = 7
 _MOST_WEEKS: Final = 53
 _THURSDAY: Final = 3
 """1970 began on one."""
-_LEAST_LABEL: Final = 18
+_MS_PER_MINUTE: Final = 60_000
+_MOST_MINUTES: Final = 100
+"""Longer times are told in hours."""
+_LEAST_LABEL: Final = 16
 """Columns are left out before the first one is cut shorter."""
 
 
@@ -58,6 +60,14 @@ class Dot(NamedTuple):
 def make_line(text: str) -> str:
     """Return a stranger's text as one safe line."""
     return " ".join(make_plain(text).split())
+
+
+def say_time(duration_ms: int) -> str:
+    """Return time spent: <1 min, 42 min, 2.5 h."""
+    minutes = duration_ms / _MS_PER_MINUTE
+    if minutes < 1:
+        return "<1 min" if duration_ms else "0 min"
+    return f"{minutes:.0f} min" if minutes < _MOST_MINUTES else f"{minutes / 60:.1f} h"
 
 
 def draw_columns(label: Column, columns: Iterable[Column], width: int) -> Iterator[Text]:
@@ -159,12 +169,13 @@ def _explain_shades(most: int, width: int) -> str:
 
 
 def _name_months(first: int, weeks: int) -> str:
-    """Return the names of months, each above the first week that begins in it."""
+    """Return the names of months, each above the first Monday in it."""
     line = ""
     for week in range(weeks):
         monday = make_date(first + week * _WEEK_DAYS)
-        is_new = week == 0 or monday.month != (monday - timedelta(days=_WEEK_DAYS)).month
-        if is_new and len(line) <= 2 * week and 2 * week + 3 <= 2 * weeks:
+        begins = monday.day <= _WEEK_DAYS or (week == 0 and monday.day <= 2 * _WEEK_DAYS)
+        # Three letters must fit above two columns a week.
+        if begins and week + 1 < weeks:
             line = f"{line:<{2 * week}}{monday:%b} "
     return line.rstrip()
 

@@ -62,7 +62,7 @@ def _draw_decks(decks: Mapping[tuple[str, ...], Counts], pace: Pace, width: int)
 
 
 def _draw_forecast(forecast: Forecast, today: int, width: int) -> Iterator[Text]:
-    yield Text("Reviews by the day on which they fall due", "dim")
+    yield Text("Reviews by the day they fall due", "dim")
     bars = []
     for place, number in enumerate(forecast.reviews):
         on = make_date(today + place)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from rich.cells import cell_len
 from rich.text import Text
 
 from cardwright.history import Rating
+from cardwright.terminal.attempt import Attempt
 from cardwright.terminal.plain_text import make_plain
 from cardwright.terminal.sitting import Sitting
 from cardwright.terminal.words import name_rating, say_wait
@@ -55,14 +57,14 @@ def draw_keys_line(width: int) -> Text:
     return Text(shown, style="dim", no_wrap=True)
 
 
-def draw_next_step(sitting: Sitting, width: int, *, has_more: bool) -> Text:
+def draw_next_step(sitting: Sitting, attempt: Attempt, width: int, *, has_more: bool) -> Text:
     """Draw what takes the card on: show its answer, read on, tick, rate."""
-    if not sitting.is_revealed:
-        count = _count_keys(len(sitting.options))
+    if not attempt.is_revealed:
+        count = _count_keys(len(attempt.options))
         pick = (f"{count} pick   ", f"{count} ") if count else ("", "")
         return _choose(width, f"{pick[0]}space show the answer", f"{pick[1]}space answer")
-    if sitting.is_ticking:
-        count = _count_keys(sitting.points)
+    if attempt.is_ticking:
+        count = _count_keys(attempt.point_count)
         then = "more" if has_more else "rate"
         return _choose(
             width,
@@ -70,7 +72,7 @@ def draw_next_step(sitting: Sitting, width: int, *, has_more: bool) -> Text:
             f"{count} tick  a all  space {then}",
             f"{count} a space",
         )
-    return _draw_ratings(sitting, width, is_marked=not has_more)
+    return _draw_ratings(list_waits(sitting), width, None if has_more else attempt.suggestion)
 
 
 def _count_keys(count: int) -> str:
@@ -83,9 +85,9 @@ def _choose(width: int, *texts: str) -> Text:
     return Text(fitting, style="bold", no_wrap=True)
 
 
-def _draw_ratings(sitting: Sitting, width: int, *, is_marked: bool) -> Text:
+def _draw_ratings(waits: Mapping[Rating, str], width: int, marked: Rating | None) -> Text:
     """Draw the ratings, each with where it leads; that which space takes is marked."""
-    rows = [(rating, name_rating(rating), wait) for rating, wait in list_waits(sitting).items()]
+    rows = [(rating, name_rating(rating), wait) for rating, wait in waits.items()]
     forms = (
         [(f" {rating:d} {name} ", f" {wait}", "   ") for rating, name, wait in rows],
         [(f"{rating:d} {name}", f" {_shorten(wait)}", "  ") for rating, name, wait in rows],
@@ -98,8 +100,7 @@ def _draw_ratings(sitting: Sitting, width: int, *, is_marked: bool) -> Text:
         line = Text(no_wrap=True)
         for (label, wait, gap), (rating, _, _) in zip(form, rows, strict=True):
             line.append(gap if line else "")
-            is_suggested = is_marked and rating is sitting.suggestion
-            line.append(label, "bold reverse" if is_suggested else "bold").append(wait, "dim")
+            line.append(label, "bold reverse" if rating is marked else "bold").append(wait, "dim")
         if line.cell_len <= width:
             break
     return line

@@ -12,12 +12,11 @@ from rich.text import Text
 from cardwright.history import Act, Memory, Review, State
 from cardwright.study.answers import MOST_MS
 from cardwright.study.schedule import Step
-from cardwright.terminal.charts import Column, draw_columns, make_line
+from cardwright.terminal.charts import Column, draw_columns, make_line, say_time
 from cardwright.terminal.words import name_rating, say_wait
 
 _MAX_WIDTH: Final = 110
 _MS_PER_SECOND: Final = 1000
-_MS_PER_MINUTE: Final = 60_000
 _RATING_STYLES: Final = {1: "red", 2: "yellow", 3: "green", 4: "cyan"}
 
 
@@ -57,14 +56,15 @@ def print_day(on: date, reviews: Sequence[Review], name_prompt: Callable[[str], 
         Column("took", [_say_took(review) for review in reviews], rank=1),
     )
     times = [f"{review.moment.local:%H:%M}" for review in reviews]
-    names = [f"{time}  {name_prompt(r.prompt)}" for time, r in zip(times, reviews, strict=True)]
-    for line in draw_columns(Column("prompt", names), columns, width):
+    names = [make_line(name_prompt(review.prompt)) for review in reviews]
+    labels = [Text(f"{time}  {name}") for time, name in zip(times, names, strict=True)]
+    for line in draw_columns(Column("prompt", labels), columns, width):
         console.print(line)
     console.print()
     passed = sum(review.rating != 1 for review in reviews)
-    minutes = sum(min(review.duration_ms, MOST_MS) for review in reviews) / _MS_PER_MINUTE
+    spent_ms = sum(min(review.duration_ms, MOST_MS) for review in reviews)
     console.print(
-        f"Answers: {len(reviews):,}, of which {passed:,} were not Again; {minutes:.0f} min"
+        f"Answers: {len(reviews):,}, of which {passed:,} were not Again; {say_time(spent_ms)}"
         " (an answer counts a minute at the most)."
     )
 
@@ -134,6 +134,6 @@ def _say_memory(memory: Memory, due_on: date | None, retrievability: float) -> T
             f"expected recall {retrievability:.0%}",
             f"stability {memory.stability:.1f} days",
             f"difficulty {memory.difficulty:.1f}",
-            f"answered {memory.reps:,} times, forgotten {memory.lapses:,} times",
+            f"answers {memory.reps:,}, lapses {memory.lapses:,}",
         ]
     return Text(", ".join(words))

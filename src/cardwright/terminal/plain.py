@@ -10,6 +10,7 @@ from rich.text import Text
 
 from cardwright.history import Rating
 from cardwright.study.fault import StoreError
+from cardwright.terminal.attempt import Attempt
 from cardwright.terminal.frame import list_waits
 from cardwright.terminal.overlay import draw_memory
 from cardwright.terminal.plain_text import make_plain
@@ -21,6 +22,9 @@ enter   show the answer; then take the rating in brackets
 1 2 3 4 again, hard, good, easy
 u undo   e edit   s suspend   b bury until tomorrow   f flag   i memory and history
 a all points   o open images, links, sources   / word: ask the next card that holds it   q stop"""
+
+_DIGITS: Final = 6
+"""Of a number; more would only be there to keep us busy."""
 
 
 class PlainReviewer:
@@ -53,24 +57,23 @@ class PlainReviewer:
     def run(self) -> None:
         """Ask until nothing is left, the input ends, or the user stops."""
         sitting = self._sitting
-        while not sitting.is_over and sitting.prompt is not None:
-            self._print_question()
-            if not self._take_commands():
-                return
+        is_going = True
+        while is_going and sitting.attempt and not sitting.is_over:
+            self._print_question(sitting.attempt)
+            is_going = self._take_commands(sitting.attempt)
 
-    def _print_question(self) -> None:
-        sitting = self._sitting
-        new, learning, review = sitting.session.counts
-        deck = sitting.session.current.deck if sitting.session.current else ""
+    def _print_question(self, attempt: Attempt) -> None:
+        session = self._sitting.session
+        new, learning, review = session.counts
+        deck = session.current.deck if session.current else ""
         self._say(f"\n{deck}: new {new}, learning {learning}, review {review}\n")
-        self._console.print(sitting.draw_question())
+        self._console.print(attempt.draw_question())
 
-    def _take_commands(self) -> bool:
+    def _take_commands(self, attempt: Attempt) -> bool:
         """Take commands until the next question is to be asked; tell whether to go on."""
-        sitting = self._sitting
-        turn = sitting.turn
-        while sitting.turn == turn:
-            self._console.print(Text(f"\n[{self._make_hint()}] "), end="")
+        turn = self._sitting.turn
+        while self._sitting.turn == turn:
+            self._console.print(Text(f"\n[{self._make_hint(attempt)}] "), end="")
             line = self._lines.readline()
             if not line:
                 self._console.print()
@@ -79,25 +82,24 @@ class PlainReviewer:
                 return False
             # Nothing was recorded, nothing moved on: the same command tries again.
             try:
-                self._take(word)
+                self._take(word, attempt)
             except StoreError as error:
                 self._say(f"error: {error}")
         return True
 
-    def _take(self, word: str) -> None:
-        sitting = self._sitting
+    def _take(self, word: str, attempt: Attempt) -> None:
         numbers = word.replace(",", " ").split()
         if not word:
-            self._go_on()
+            self._go_on(attempt)
         elif word.startswith("/"):
             self._find(word[1:].strip())
-        elif sitting.can_rate and word in {"1", "2", "3", "4"}:
+        elif attempt.can_rate and word in {"1", "2", "3", "4"}:
             self._rate(Rating(int(word)))
         elif all(number.isascii() and number.isdecimal() for number in numbers):
-            self._toggle(numbers)
-        elif word == "a" and sitting.is_ticking:
-            sitting.tick_all()
-            self._say(f"ticked: {len(sitting.ticked)} of {sitting.points}")
+            self._toggle([number[:_DIGITS] for number in numbers], attempt)
+        elif word == "a" and attempt.is_ticking:
+            attempt.tick_all()
+            self._say(_list_marked(attempt))
         elif word in self._acts:
             self._acts[word]()
         else:
@@ -120,19 +122,18 @@ class PlainReviewer:
         self._say(self._edit())
         self._sitting.lay_out()
 
-    def _go_on(self) -> None:
-        sitting = self._sitting
-        if not sitting.is_revealed:
-            sitting.reveal()
+    def _go_on(self, attempt: Attempt) -> None:
+        if not attempt.is_revealed:
+            attempt.reveal()
             self._console.print()
-            self._console.print(sitting.draw_answer())
-        elif sitting.is_ticking:
-            sitting.is_ticking = False
+            self._console.print(attempt.draw_answer())
+        elif attempt.is_ticking:
+            attempt.is_ticking = False
         else:
-            self._rate(sitting.suggestion)
+            self._rate(attempt.suggestion)
             return
-        if sitting.verdict:
-            self._say(f"\n{sitting.verdict}")
+        if attempt.verdict:
+            self._say(f"\n{attempt.verdict}")
 
     def _rate(self, rating: Rating) -> None:
         wait = list_waits(self._sitting)[rating]
@@ -141,15 +142,12 @@ class PlainReviewer:
         if leech := say_leech(answer):
             self._say(leech)
 
-    def _toggle(self, numbers: list[str]) -> None:
-        missed = [number for number in numbers if not self._sitting.toggle(int(number))]
-        sitting = self._sitting
-        picked = [f"{n}" for n, index in enumerate(sitting.options, 1) if index in sitting.picked]
-        marked = [f"{index + 1}" for index in sorted(sitting.ticked)]
+    def _toggle(self, numbers: list[str], attempt: Attempt) -> None:
+        missed = [number for number in numbers if not attempt.toggle(int(number))]
         if missed:
-            self._say(f"there is no {', '.join(missed)} to mark")
+            self._say(f"there is no {', '.join(missed)} to mark now")
         else:
-            self._say(f"marked: {', '.join(marked or picked) or 'none'}")
+            self._say(_list_marked(attempt))
 
     def _find(self, wanted: str) -> None:
         found = self._sitting.search(wanted) if wanted else None
@@ -158,18 +156,24 @@ class PlainReviewer:
         else:
             self._sitting.ask(found)
 
-    def _make_hint(self) -> str:
-        sitting = self._sitting
-        if not sitting.is_revealed:
-            pick = f"1-{len(sitting.options)} to pick, " if sitting.options else ""
+    def _make_hint(self, attempt: Attempt) -> str:
+        if not attempt.is_revealed:
+            pick = f"1-{len(attempt.options)} to pick, " if attempt.options else ""
             return f"{pick}enter for the answer, ? for help"
-        if sitting.is_ticking:
-            return f"1-{sitting.points} or a for all that you had, enter to rate"
+        if attempt.is_ticking:
+            return f"1-{attempt.point_count} or a for all that you had, enter to rate"
         parts = [
             f"{rating:d} {name_rating(rating).lower()} {wait}".rstrip()
-            for rating, wait in list_waits(sitting).items()
+            for rating, wait in list_waits(self._sitting).items()
         ]
-        return f"{', '.join(parts)}; enter: {name_rating(sitting.suggestion).lower()}"
+        return f"{', '.join(parts)}; enter: {name_rating(attempt.suggestion).lower()}"
 
     def _say(self, text: str) -> None:
         self._console.print(Text(make_plain(text)))
+
+
+def _list_marked(attempt: Attempt) -> str:
+    """Return which options are picked, or which points are ticked, by their numbers."""
+    picked = [f"{n}" for n, index in enumerate(attempt.options, 1) if index in attempt.picked]
+    ticked = [f"{index + 1}" for index in sorted(attempt.ticked)]
+    return f"marked: {', '.join(picked or ticked) or 'none'}"

@@ -7,6 +7,7 @@ from typing import Final
 
 from cardwright.history import Rating
 from cardwright.study.fault import StoreError
+from cardwright.terminal.attempt import Attempt
 from cardwright.terminal.screen import Screen
 from cardwright.terminal.sitting import Sitting
 from cardwright.terminal.window import Window
@@ -49,21 +50,37 @@ class Reviewer:
 
     def run(self) -> None:
         """Ask until nothing is left and that was seen, or the user stops."""
+        self._window.paint()
         is_going = True
         while is_going:
+            key = self._read_key()
+            is_going = key not in _QUIT and self.press(key)
+
+    def press(self, key: str | None) -> bool:
+        """Act upon a key, None when none came for a while, and paint; tell whether to go on."""
+        is_going = True
+        # Nothing was recorded, nothing moved on: the same key tries again.
+        try:
+            if key is None:
+                self._sitting.wait()
+            elif key == "resize":
+                self._window.go_to_answer()
+            else:
+                is_going = self._take(key)
+        except StoreError as error:
+            self._say(str(error))
+        if is_going:
             self._window.paint()
-            is_waiting = self._sitting.prompt is None and not self._sitting.is_over
-            key = self._screen.read(_TICK_S if is_waiting else _STAY_S)
-            if key in _QUIT:
-                return
-            # Nothing was recorded, nothing moved on: the same key tries again.
-            try:
-                if key is None:
-                    self._sitting.wait()
-                elif key != "resize":
-                    is_going = self._take(key)
-            except StoreError as error:
-                self._say(str(error))
+        return is_going
+
+    def _read_key(self) -> str | None:
+        """Return the next key, or None after a while in which none came."""
+        key = self._screen.read(0)
+        if key is not None:
+            return key
+        self._window.prepare()
+        is_waiting = self._sitting.attempt is None and not self._sitting.is_over
+        return self._screen.read(_TICK_S if is_waiting else _STAY_S)
 
     def _take(self, key: str) -> bool:
         """Act upon a key; tell whether to go on."""
@@ -82,38 +99,37 @@ class Reviewer:
             self._undo()
         elif key == "?":
             window.cover("keys")
-        elif sitting.prompt is not None and not sitting.is_over and not window.scroll(key):
-            self._do(key)
+        elif sitting.attempt and not sitting.is_over and not window.scroll(key):
+            self._do(key, sitting.attempt)
         return True
 
-    def _do(self, key: str) -> None:
+    def _do(self, key: str, attempt: Attempt) -> None:
         """Act upon a key that is about the card."""
-        sitting = self._sitting
         act = self._acts.get(key)
         if key in _GO_ON:
-            self._go_on()
+            self._go_on(attempt)
         elif key in "123456789":
-            if not sitting.toggle(int(key)) and sitting.can_rate and key in "1234":
+            if not attempt.toggle(int(key)) and attempt.can_rate and key in "1234":
                 self._rate(Rating(int(key)))
-        elif key == "a" and sitting.is_ticking:
-            sitting.tick_all()
+        elif key == "a" and attempt.is_ticking:
+            attempt.tick_all()
         elif act is not None:
             act()
         else:
             self._say("? shows all keys")
 
-    def _go_on(self) -> None:
+    def _go_on(self, attempt: Attempt) -> None:
         """Reveal; read on below the window; end the ticking; accept the suggested rating."""
-        sitting, window = self._sitting, self._window
-        if not sitting.is_revealed:
-            sitting.reveal()
+        window = self._window
+        if not attempt.is_revealed:
+            attempt.reveal()
             window.go_to_answer()
         elif window.has_more:
             window.scroll("pagedown")
-        elif sitting.is_ticking:
-            sitting.is_ticking = False
+        elif attempt.is_ticking:
+            attempt.is_ticking = False
         else:
-            self._rate(sitting.suggestion)
+            self._rate(attempt.suggestion)
 
     def _rate(self, rating: Rating) -> None:
         answer = self._sitting.rate(rating)
@@ -141,8 +157,7 @@ class Reviewer:
             said = self._edit()
         self._sitting.lay_out_again()
         self._window.go_to_start()
-        if self._sitting.is_revealed:
-            self._window.go_to_answer()
+        self._window.go_to_answer()
         self._say(said)
 
     def _start_search(self) -> None:

@@ -50,6 +50,8 @@ def render_lines(renderable: RenderableType, width: int, environ: Mapping[str, s
     console = Console(
         file=io.StringIO(),
         width=max(width, 1),
+        # Not used, but without it rich asks the system for the size of each line anew.
+        height=_USUAL_SIZE.lines,
         force_terminal=True,
         legacy_windows=False,
         markup=False,

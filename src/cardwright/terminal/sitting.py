@@ -8,10 +8,9 @@ from typing import Final, Protocol
 from cardwright.history import Memory, Moment, Rating, Review
 from cardwright.item import Item
 from cardwright.kinds import list_prompts
-from cardwright.model import Card, FieldType, Kind, Option, Prompt
+from cardwright.model import Card, Kind, Option
 from cardwright.study.session import Answer, Session
-from cardwright.terminal.face import draw_answer, draw_question, list_options
-from cardwright.terminal.markdown import Drawing
+from cardwright.terminal.attempt import Attempt
 
 USUAL_ANSWER_S: Final = 12.0
 """Seconds that an answer takes, until one's own are known."""
@@ -19,7 +18,6 @@ _ENOUGH_ANSWERS: Final = 5
 _MS_PER_MINUTE: Final = 60_000
 _LONGEST_WAIT_MS: Final = 10 * _MS_PER_MINUTE
 """Who looks at a card for longer has gone away, and others may ask it."""
-_HALF: Final = 0.5
 
 
 class Sources(Protocol):
@@ -33,7 +31,7 @@ class Sources(Protocol):
 
 
 class Sitting:
-    """The prompt that is asked, how far it is shown, and what was picked or ticked."""
+    """What is asked, by which clock, and whether that was enough."""
 
     def __init__(
         self,
@@ -51,6 +49,8 @@ class Sitting:
         self._most_answers = most_answers
         self._end_ms = None if most_minutes is None else most_minutes * _MS_PER_MINUTE
         self.started_ms = clock().at_ms
+        self.attempt: Attempt | None
+        """At the card on the table; None when nothing can be asked now."""
         self.turn = 0
         """Grows whenever something else is laid out."""
         self.lay_out()
@@ -59,21 +59,17 @@ class Sitting:
         """Put the session's prompt on the table, its question only."""
         self.turn += 1
         self.is_enough = False
-        self.is_revealed = False
-        self.is_ticking = False
-        self.picked: set[int] = set()
-        self.ticked: set[int] = set()
         self.shown_ms = self.clock().at_ms
         self._item = self.session.current
-        self.prompt = self._find_prompt()
+        self.attempt = self._begin_attempt()
 
     def lay_out_again(self) -> None:
         """Put what was read anew on the table, with its answer if that was to be seen."""
-        before, was_revealed = self._item, self.is_revealed
+        before, was_revealed = self._item, self.attempt is not None and self.attempt.is_revealed
         self.lay_out()
         is_same = before and self._item and before.history_ref == self._item.history_ref
-        if was_revealed and is_same:
-            self.reveal()
+        if was_revealed and is_same and self.attempt:
+            self.attempt.reveal()
 
     @property
     def is_over(self) -> bool:
@@ -86,72 +82,6 @@ class Sitting:
         return max(self.clock().at_ms - self.started_ms, 0)
 
     @property
-    def kind(self) -> Kind:
-        """The kind of the card on the table."""
-        assert self.prompt is not None  # noqa: S101  (asked only when a card lies there)
-        return self._sources.find_kind(self.prompt.card.kind)
-
-    @property
-    def options(self) -> tuple[int, ...]:
-        """The options of the card in the order shown, as indices; empty when it has none."""
-        return list_options(self.prompt, self._seed) if self.prompt else ()
-
-    @property
-    def right(self) -> set[int]:
-        """The options that are right, as indices."""
-        values = self.prompt.card.fields.values() if self.prompt else ()
-        options = [
-            option
-            for value in values
-            if isinstance(value, tuple)
-            for option in value
-            if isinstance(option, Option)
-        ]
-        return {index for index, option in enumerate(options) if option.right}
-
-    @property
-    def points(self) -> int:
-        """How many points the answer has that can be ticked."""
-        if self.prompt is None:
-            return 0
-        answer = self.kind.field(self.prompt.side.show[0])
-        value = self.prompt.card.fields.get(answer.name)
-        is_list = answer.type is FieldType.LIST and isinstance(value, tuple)
-        return len(value) if is_list and isinstance(value, tuple) else 0
-
-    @property
-    def can_rate(self) -> bool:
-        """Whether the answer was shown, and its points were ticked."""
-        return self.is_revealed and not self.is_ticking
-
-    @property
-    def suggestion(self) -> Rating:
-        """The rating that what was picked or ticked speaks for."""
-        if self.is_right is False:
-            return Rating.AGAIN
-        if self.points and not self.is_ticking:
-            share = len(self.ticked) / self.points
-            return Rating.GOOD if share == 1 else Rating.HARD if share >= _HALF else Rating.AGAIN
-        return Rating.GOOD
-
-    @property
-    def is_right(self) -> bool | None:
-        """Whether just the right options are picked; None when none is."""
-        return self.picked == self.right if self.picked else None
-
-    @property
-    def verdict(self) -> str:
-        """What is to be said of the options that were picked or the points that were ticked."""
-        if self.is_right:
-            return "✓ right"
-        if self.is_right is False:
-            places = [f"{n}" for n, index in enumerate(self.options, 1) if index in self.right]
-            return f"✗ wrong: {' and '.join(places)} {'is' if len(places) == 1 else 'are'} right"
-        if self.points and not self.is_ticking:
-            return f"{len(self.ticked)} of {self.points} points"
-        return ""
-
-    @property
     def minutes_left(self) -> float:
         """How long what is left will take, at the pace of this sitting."""
         answers = self.session.answers
@@ -162,51 +92,6 @@ class Sitting:
         new, learning, review = self.session.counts
         # A new card comes back once or twice the same day.
         return (2 * new + learning + review) * seconds / 60
-
-    def draw_question(self) -> Drawing:
-        """Draw what is asked; once revealed, without what the answer shows again."""
-        assert self.prompt is not None  # noqa: S101
-        return draw_question(
-            self.prompt,
-            self.kind,
-            shuffle_seed=self._seed,
-            picked=self.picked,
-            is_above_answer=self.is_revealed,
-        )
-
-    def draw_answer(self) -> Drawing:
-        """Draw what is revealed."""
-        assert self.prompt is not None  # noqa: S101
-        return draw_answer(
-            self.prompt,
-            self.kind,
-            shuffle_seed=self._seed,
-            picked=self.picked,
-            ticked=self.ticked,
-        )
-
-    def reveal(self) -> None:
-        """Show the answer; points are ticked first, then rated."""
-        self.is_revealed = True
-        self.is_ticking = self.points > 0
-
-    def toggle(self, number: int) -> bool:
-        """Pick or tick the option or point with this number, from 1; tell whether there is one."""
-        if not self.is_revealed and number <= len(self.options):
-            index = self.options[number - 1]
-            # Where one is to be chosen, another choice takes its place.
-            kept = self.picked if len(self.right) != 1 else self.picked & {index}
-            self.picked = kept ^ {index}
-            return True
-        if self.is_ticking and number <= self.points:
-            self.ticked ^= {number - 1}
-            return True
-        return False
-
-    def tick_all(self) -> None:
-        """Tick all points; or none, when all were."""
-        every = set(range(self.points))
-        self.ticked = set() if self.ticked == every else every
 
     def search(self, wanted: str) -> Item | None:
         """Return the next prompt ahead of which the card holds a text, in any case of letters."""
@@ -271,18 +156,15 @@ class Sitting:
             return True
         return self._end_ms is not None and self.passed_ms >= self._end_ms
 
-    @property
-    def _seed(self) -> int:
-        """Options stand the same until the prompt is answered."""
-        return self.session.memory.reps
-
-    def _find_prompt(self) -> Prompt | None:
+    def _begin_attempt(self) -> Attempt | None:
         item = self.session.current
         card = self._sources.load_card(item.ref) if item else None
         if item is None or card is None:
             return None
         kind = self._sources.find_kind(card.kind)
-        return next((p for p in list_prompts(card, kind) if p.key == item.key), None)
+        prompts = {prompt.key: prompt for prompt in list_prompts(card, kind)}
+        # Options stand the same until the prompt is answered.
+        return Attempt(prompts[item.key], kind, self.session.memory.reps)
 
 
 def _gather_words(card: Card) -> str:

@@ -21,6 +21,7 @@ from cardwright.terminal.charts import (
     draw_calendar,
     draw_columns,
     draw_dots,
+    say_time,
 )
 from cardwright.terminal.words import name_rating
 
@@ -30,8 +31,6 @@ _LEAST_DOTS: Final = 8
 _MOST_DOTS: Final = 60
 _BESIDE_DOTS: Final = 32
 """Columns that are taken by what stands before the dots."""
-_MS_PER_MINUTE: Final = 60_000
-_MINUTES_PER_HOUR: Final = 60
 _HISTOGRAMS: Final = {
     "interval_days": "Intervals, in days",
     "stability_days": "Stability, in days: recall falls to 90%",
@@ -67,8 +66,9 @@ def _draw_summary(stats: Stats) -> Iterator[Text]:
     retention = stats.retention
     if retention.tests:
         yield Text.assemble(
+            "True retention ",
             (f"{retention.actual:.1%}", "bold"),
-            f" recalled, {retention.expected:.1%} expected ({_count(retention.tests, 'review')})",
+            f", expected {retention.expected:.1%} ({_count(retention.tests, 'review')})",
         )
     else:
         yield Text("Nothing has come back for review so far: retention is yet to be seen.")
@@ -80,7 +80,7 @@ def _draw_summary(stats: Stats) -> Iterator[Text]:
     when = f"in the last {stats.days:,} days" if stats.days else "in all"
     yield Text.assemble(
         (_count(effort.answers, "answer"), "bold"),
-        f" {when}, in {_say_time(effort.duration_ms)}",
+        f" {when}, in {say_time(effort.duration_ms)}",
     )
 
 
@@ -99,9 +99,9 @@ def _draw_groups(heading: str, groups: Mapping[str, Retention], width: int) -> I
     found = {name: group for name, group in groups.items() if group.tests}
     gains = [(group.actual or 0) - (group.expected or 0) for group in found.values()]
     columns = (
-        Column("reviews", [f"{group.tests:,}" for group in found.values()], rank=1),
+        Column("reviews", [f"{group.tests:,}" for group in found.values()], rank=2),
         Column("recalled", [f"{group.actual:.1%}" for group in found.values()]),
-        Column("expected", [f"{group.expected:.1%}" for group in found.values()], rank=2),
+        Column("expected", [f"{group.expected:.1%}" for group in found.values()]),
         Column("gain", [_draw_gain(gain) for gain in gains], rank=3),
     )
     yield from draw_columns(Column(heading, list(found)), columns, width)
@@ -132,7 +132,7 @@ def _draw_answers(stats: Stats, width: int) -> Iterator[Text]:
     yield from _head("Answers", "an answer counts a minute at the most")
     efforts = stats.effort_by_day
     first = min(efforts) if stats.days is None else stats.today - stats.days + 1
-    unit, sums = split_time(efforts, max(first, min(efforts)), max(stats.today, *efforts))
+    unit, sums = split_time(efforts, max(first, min(efforts)), stats.today)
     bars = [
         Bar(_name_time(day, unit), effort.answers, shown=_say_effort(effort))
         for day, effort in sums.items()
@@ -150,7 +150,7 @@ def _draw_answers(stats: Stats, width: int) -> Iterator[Text]:
     columns = (
         Column("answers", [f"{effort.answers:,}" for effort in kinds.values()], rank=1),
         Column("seconds each", ["–" if mean is None else f"{mean:.1f}" for mean in means]),
-        Column("time", [_say_time(effort.duration_ms) for effort in kinds.values()], rank=2),
+        Column("time", [say_time(effort.duration_ms) for effort in kinds.values()], rank=2),
     )
     yield from draw_columns(Column("by kind", list(kinds)), columns, width)
 
@@ -212,14 +212,7 @@ def _name_time(day: int, unit: str) -> str:
 def _say_effort(effort: Effort) -> str:
     if not effort.answers:
         return "0".ljust(10)
-    return f"{effort.answers:,} · {_say_time(effort.duration_ms):>6}"
-
-
-def _say_time(duration_ms: float) -> str:
-    minutes = duration_ms / _MS_PER_MINUTE
-    if minutes < 1:
-        return "<1 min" if duration_ms else "0 min"
-    return f"{minutes:.0f} min" if minutes < 100 else f"{minutes / _MINUTES_PER_HOUR:.1f} h"  # noqa: PLR2004
+    return f"{effort.answers:,} · {say_time(effort.duration_ms):>6}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from rich.console import RenderableType
 from rich.text import Text
 
+from cardwright.terminal.attempt import Attempt
 from cardwright.terminal.frame import draw_header, draw_keys_line, draw_next_step
 from cardwright.terminal.overlay import draw_end, draw_keys, draw_memory, draw_wait
 from cardwright.terminal.plain_text import make_plain
@@ -32,13 +33,15 @@ class Window:
         """Show a sitting on a screen."""
         self._sitting = sitting
         self._screen = screen
-        self._environ = environ
+        # A copy is quicker to look into than the environment itself.
+        self._environ = dict(environ)
         self.said = ""
         """What came of the last key, shown until the next one."""
         self.overlay: str | None = None
         """What is shown in place of the card: `keys` or `memory`."""
         self.typed: str | None = None
         """What was typed to search for; None: not searching."""
+        self._width = _MAX_WIDTH
         self._top = 0
         self._below = 0
         """Lines of the card below the window."""
@@ -47,6 +50,8 @@ class Window:
         """The line of the card at which its answer begins."""
         self._is_answer_wanted = False
         self._drawn: tuple[object, list[str]] = (None, [])
+        self._answer: tuple[object, list[str]] = (None, [])
+        """The last card and the last answer that were rendered, and what they were rendered for."""
 
     @property
     def has_more(self) -> bool:
@@ -63,8 +68,9 @@ class Window:
         self._top = 0
 
     def go_to_answer(self) -> None:
-        """Scroll so that the answer is to be seen, with what fits of the question above it."""
-        self._is_answer_wanted = True
+        """Show the answer, if it is revealed, with what fits of the question above it."""
+        attempt = self._sitting.attempt
+        self._is_answer_wanted = attempt is not None and attempt.is_revealed
 
     def scroll(self, key: str) -> bool:
         """Scroll by a key; tell whether it is one for that."""
@@ -76,11 +82,17 @@ class Window:
         self._top += steps[key]
         return True
 
+    def prepare(self) -> None:
+        """Render the answer before it is asked for: code and maths take long for the first time."""
+        attempt = self._sitting.attempt
+        if attempt and not attempt.is_revealed and not self._sitting.is_over:
+            self._render_answer(attempt, self._width)
+
     def paint(self) -> None:
         """Draw what changed since the last time."""
         columns, rows = self._screen.size
         margin = " " if columns >= _MARGIN_FROM else ""
-        width = min(columns - 2 * len(margin), _MAX_WIDTH)
+        width = self._width = min(columns - 2 * len(margin), _MAX_WIDTH)
         body = self._render_body(width, is_roomy=rows >= _ROOMY_FROM)
         header = self._render(draw_header(self._sitting, columns), columns)[:1]
         header = header if rows >= _HEADER_FROM else []
@@ -112,7 +124,8 @@ class Window:
         return render_lines(renderable, width, self._environ)
 
     def _render_more(self, width: int) -> str:
-        is_next = self._sitting.is_revealed and not self._sitting.is_over and not self.overlay
+        attempt = self._sitting.attempt
+        is_next = attempt and attempt.is_revealed and not self._sitting.is_over and not self.overlay
         text = f"↓ {self._below} more{', space' if is_next else ''}"
         return self._render(Text(text, style="dim", no_wrap=True), width)[0]
 
@@ -123,34 +136,39 @@ class Window:
 
     def _render_body(self, width: int, *, is_roomy: bool) -> list[str]:
         """Return the lines of what is shown; those of a card are kept until it looks otherwise."""
-        sitting = self._sitting
+        sitting, attempt = self._sitting, self._sitting.attempt
         if self.overlay == "keys":
             return self._render(draw_keys(), width)
         if sitting.is_over:
             return self._render(draw_end(sitting), width)
-        if sitting.prompt is None:
+        if attempt is None:
             return self._render(draw_wait(sitting), width)
         if self.overlay == "memory":
             return self._render(draw_memory(sitting), width)
-        state = (sitting.turn, sitting.is_revealed, sitting.is_ticking, width, is_roomy)
-        look = (*state, frozenset(sitting.picked), frozenset(sitting.ticked))
+        state = (sitting.turn, attempt.is_revealed, attempt.is_ticking, width, is_roomy)
+        look = (*state, frozenset(attempt.picked), frozenset(attempt.ticked))
         if self._drawn[0] != look:
-            self._drawn = (look, self._render_card(width, is_roomy=is_roomy))
+            self._drawn = (look, self._render_card(attempt, width, is_roomy=is_roomy))
         return self._drawn[1]
 
-    def _render_card(self, width: int, *, is_roomy: bool) -> list[str]:
-        sitting = self._sitting
-        question = self._render(sitting.draw_question(), width)
-        if not sitting.is_revealed:
+    def _render_card(self, attempt: Attempt, width: int, *, is_roomy: bool) -> list[str]:
+        question = self._render(attempt.draw_question(), width)
+        if not attempt.is_revealed:
             return question
-        answer = self._render(sitting.draw_answer(), width)
-        if sitting.verdict or question:
-            blank = [""] * is_roomy
-            line = self._render(_draw_line(sitting, width), width)
-            question = [*question, *blank] if question else []
+        answer = self._render_answer(attempt, width)
+        blank = [""] * is_roomy
+        question = [*question, *blank] if any(question) else []
+        if attempt.verdict or question:
+            line = self._render(_draw_line(attempt, width), width)
             answer = [*line, *blank, *answer]
         self._answer_at = len(question)
         return [*question, *answer]
+
+    def _render_answer(self, attempt: Attempt, width: int) -> list[str]:
+        look = (self._sitting.turn, width, frozenset(attempt.picked), frozenset(attempt.ticked))
+        if self._answer[0] != look:
+            self._answer = (look, self._render(attempt.draw_answer(), width))
+        return self._answer[1]
 
     def _draw_step(self, width: int) -> Text:
         sitting = self._sitting
@@ -160,16 +178,16 @@ class Window:
             return Text("any key goes back", style="bold", no_wrap=True)
         if sitting.is_over:
             return Text("space end   u undo", style="bold", no_wrap=True)
-        if sitting.prompt is None:
+        if sitting.attempt is None:
             return Text("q stop   u undo", style="bold", no_wrap=True)
-        return draw_next_step(sitting, width, has_more=self.has_more)
+        return draw_next_step(sitting, sitting.attempt, width, has_more=self.has_more)
 
 
-def _draw_line(sitting: Sitting, width: int) -> Text:
+def _draw_line(attempt: Attempt, width: int) -> Text:
     """Draw what parts question and answer, with what is to be said of the answer."""
-    if not sitting.verdict:
+    if not attempt.verdict:
         return Text("─" * width, style="dim")
-    colour = {True: "green", False: "red", None: ""}[sitting.is_right]
+    colour = {True: "green", False: "red", None: ""}[attempt.is_right]
     line = Text("── ", style="dim", no_wrap=True)
-    line.append(f"{sitting.verdict} ", f"not dim bold {colour}")
+    line.append(f"{attempt.verdict} ", f"not dim bold {colour}")
     return line.append("─" * max(width - line.cell_len, 0))

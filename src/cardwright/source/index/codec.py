@@ -6,7 +6,20 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from cardwright.blueprint import Blueprint, Domain, Lesson, Objective
+from cardwright.blueprint import (
+    Blueprint,
+    Domain,
+    FailureMode,
+    Lane,
+    LastDay,
+    Lesson,
+    Measure,
+    Objective,
+    Plan,
+    Signal,
+    Start,
+    Week,
+)
 from cardwright.diagnostic import Span
 from cardwright.model import (
     Card,
@@ -23,6 +36,7 @@ from cardwright.model import (
 
 _CLASSES: Final = (
     *(Blueprint, Domain, Lesson, Objective, Span),
+    *(FailureMode, Lane, LastDay, Measure, Plan, Signal, Start, Week),
     *(Card, Deck, DeckOptions, Field, Kind, Option, Selection, Side, Source),
 )
 _BY_NAME: Final[dict[str, type[Any]]] = {cls.__name__: cls for cls in _CLASSES}

@@ -1,0 +1,187 @@
+"""Time studying on a made-up history: a sitting's start, an answer, and replaying everything."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Final, NamedTuple
+
+import fsrs
+
+from cardwright.history import Act, Moment, Rating, Review
+from cardwright.item import Item
+from cardwright.model import DeckOptions
+from cardwright.study.journal import Journal
+from cardwright.study.opening import open_store
+from cardwright.study.queue import Wishes
+from cardwright.study.schedule import Schedule
+from cardwright.study.session import Session
+
+PACK: Final = "trees"
+REVIEWS_PER_PROMPT: Final = 20
+MAX_RATIO: Final = {"answer, median": 3.0, "answer, p99": 3.0, "rebuild": 1.0}
+_START_MS: Final = 1_700_000_000_000
+_GAPS_MS: Final = (60_000, 600_000, 3 * 86_400_000, 20 * 86_400_000)
+_RATINGS: Final = (1, 2, 3, 3, 3, 4)
+
+
+class Row(NamedTuple):
+    """What was measured."""
+
+    name: str
+    ours_s: float
+    floor_s: float | None
+
+
+def make_history(prompts: int) -> list[list[tuple[int, int]]]:
+    """Return, for each prompt, ratings and times: from minutes to weeks apart."""
+    dice = random.Random(7)
+    histories = []
+    for number in range(prompts):
+        at_ms = _START_MS + number * 1000
+        history = []
+        for _ in range(REVIEWS_PER_PROMPT):
+            at_ms += dice.choice(_GAPS_MS)
+            history.append((dice.choice(_RATINGS), at_ms))
+        histories.append(history)
+    return histories
+
+
+def name_prompt(number: int) -> str:
+    """Return the key of a made-up prompt."""
+    return f"{PACK}:card-{number:06}/recall"
+
+
+def make_reviews(histories: Sequence[Sequence[tuple[int, int]]]) -> Iterable[Review]:
+    """Yield histories as reviews, each with a place of its own."""
+    for number, history in enumerate(histories):
+        for rating, at_ms in history:
+            yield Review(
+                id=f"{at_ms:012x}-{number:08x}",
+                prompt=name_prompt(number),
+                act=Act.ANSWER,
+                rating=Rating(rating),
+                at_ms=at_ms,
+                utc_offset_minutes=60,
+                duration_ms=5000,
+                undoes=None,
+            )
+
+
+def make_journal(path: Path, histories: Sequence[Sequence[tuple[int, int]]]) -> Journal:
+    """Make a store with a history."""
+    schedule = Schedule(DeckOptions(new_per_day=9999, reviews_per_day=9999))
+    journal = Journal(open_store(path, "benchmark"), {PACK: schedule}, schedule)
+    with journal.store.hurried():
+        journal.merge(make_reviews(histories))
+        journal.rebuild()
+    return journal
+
+
+def time_rebuild(folder: Path, prompts: int) -> Row:
+    """Replay all reviews of a store, against the `fsrs` package reviewing the same in memory."""
+    histories = make_history(prompts)
+    ratings = {int(rating): rating for rating in fsrs.Rating}
+    start = time.perf_counter()
+    scheduler = fsrs.Scheduler()
+    for number, history in enumerate(histories):
+        card = fsrs.Card(card_id=number)
+        for rating, at_ms in history:
+            at = datetime.fromtimestamp(at_ms / 1000, UTC)
+            card, _ = scheduler.review_card(card, ratings[rating], at)
+    floor_s = time.perf_counter() - start
+
+    journal = make_journal(folder / "rebuild.db", histories)
+    start = time.perf_counter()
+    journal.rebuild()
+    ours_s = time.perf_counter() - start
+    journal.store.close()
+    return Row("rebuild", ours_s, floor_s)
+
+
+def time_sitting(folder: Path, prompts: int, answers: int) -> list[Row]:
+    """Begin a sitting and answer, each answer beside one bare durable commit."""
+    journal = make_journal(folder / "sitting.db", make_history(prompts))
+    items = [make_item(number) for number in range(prompts)]
+    moment = Moment(_START_MS + 400 * 86_400_000, 60)
+    start = time.perf_counter()
+    session = Session(journal, items, moment, name="benchmark", wishes=Wishes())
+    begun_s = time.perf_counter() - start
+
+    bare = sqlite3.connect(folder / "bare.db", isolation_level=None)
+    bare.execute("pragma journal_mode = wal")
+    bare.execute("pragma synchronous = full")
+    bare.execute("create table reviews (id text primary key, prompt text, rating integer)")
+    ours_s, floor_s = [], []
+    for number in range(answers):
+        start = time.perf_counter()
+        bare.execute("insert into reviews values (?, ?, 3)", (f"{number:012x}", "trees:oak/recall"))
+        between = time.perf_counter()
+        session.answer(Rating.GOOD, Moment(moment.at_ms + number * 5000, 60), 5000)
+        floor_s.append(between - start)
+        ours_s.append(time.perf_counter() - between)
+    bare.close()
+    journal.store.close()
+    return [
+        Row("start", begun_s, None),
+        Row("answer, median", median(ours_s), median(floor_s)),
+        Row("answer, p99", quantiles(ours_s, n=100)[98], quantiles(floor_s, n=100)[98]),
+    ]
+
+
+def make_item(number: int) -> Item:
+    """Return a made-up prompt."""
+    return Item(
+        history_ref=name_prompt(number),
+        ref=name_prompt(number).partition("/")[0],
+        key="recall",
+        pack=PACK,
+        deck="Trees",
+        position=number,
+        kind="term",
+        lesson=None,
+        tags=(),
+        objectives=(),
+    )
+
+
+def main() -> None:
+    """Print a table; end with status 1 when a target is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="A tenth of everything.")
+    options = parser.parse_args()
+    share = 10 if options.quick else 1
+    sitting, rebuilt, answers = 10_000 // share, 50_000 // share, 2000 // share
+    print(
+        f"a sitting of {sitting:,} prompts with {sitting * REVIEWS_PER_PROMPT:,} reviews,"
+        f" {answers:,} answers; {rebuilt * REVIEWS_PER_PROMPT:,} reviews made anew"
+    )
+    print(f"{'what':16}{'ms':>10}{'floor ms':>10}{'ratio':>7}{'target':>8}")
+    missed = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for row in (*time_sitting(folder, sitting, answers), time_rebuild(folder, rebuilt)):
+            if row.floor_s is None:
+                print(f"{row.name:16}{row.ours_s * 1000:10.2f}")
+                continue
+            ratio, most = row.ours_s / row.floor_s, MAX_RATIO[row.name]
+            print(
+                f"{row.name:16}{row.ours_s * 1000:10.2f}{row.floor_s * 1000:10.2f}"
+                f"{ratio:7.2f}{most:8.2f}"
+            )
+            if ratio > most:
+                missed.append(row.name)
+    if missed:
+        sys.exit(f"missed: {'; '.join(missed)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""`cards exam drill`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from cardwright.cli.exam.choosing import pack_argument
+from cardwright.cli.options import db_option, json_option
+
+if TYPE_CHECKING:
+    from cardwright.blueprint import Blueprint
+    from cardwright.cli.study import Study
+    from cardwright.exam.mock import Mock
+
+_MOST_SEED: Final = 1_000_000
+
+
+@click.command()
+@pack_argument
+@click.option("--lane", metavar="ID", help="Only the lessons of a lane, in its order.")
+@click.option("--lesson", "lessons", multiple=True, metavar="ID", help="Only this lesson.")
+@click.option("--questions", "count", type=click.IntRange(1), default=10, metavar="N")
+@click.option("--seed", type=click.IntRange(0), metavar="N", help="Draw the same set again.")
+@click.option("--record", is_flag=True, help="Let the answers count as reviews: Good or Again.")
+@click.option("--plain", is_flag=True, help="Plain prompts, line by line.")
+@json_option
+@db_option
+@click.pass_obj
+def drill(
+    folder: Path,
+    pack: str | None,
+    lane: str | None,
+    lessons: tuple[str, ...],
+    count: int,
+    seed: int | None,
+    record: bool,
+    plain: bool,
+    as_json: bool,
+    db: Path | None,
+) -> None:
+    """Take a short mixed set, or a single lane.
+
+    There is no clock, and each answer is explained at once. Without --lane and --lesson, questions
+    are drawn by the weights of the domains.
+
+    \b
+    cards exam drill
+    cards exam drill mlpro --lane features --questions 6
+    cards exam drill --lesson 2.5 --lesson 2.4
+    """
+    from cardwright.cli.clock import read_clock
+    from cardwright.cli.exam.choosing import check_lesson, choose_exam
+    from cardwright.cli.exam.sitting import find_open, take
+    from cardwright.cli.say import fail
+    from cardwright.cli.study import open_study
+
+    with open_study(folder, db, read_clock()) as study:
+        blueprint = choose_exam(study, pack)
+        if lane is not None:
+            if lane not in blueprint.lanes:
+                fail(f"there is no lane `{lane}` (lanes: {', '.join(blueprint.lanes) or 'none'})")
+            lessons = (*blueprint.lanes[lane].lessons, *lessons)
+        for lesson in lessons:
+            check_lesson(blueprint, lesson)
+        found = None if lessons else find_open(study, blueprint, "drill")
+        if found:
+            click.echo(f"Going on with {found.id}.", err=True)
+        else:
+            found = _draw(study, blueprint, lessons, count, seed, is_recorded=record)
+        take(study, blueprint, found, plain=plain, as_json=as_json)
+
+
+def _draw(
+    study: Study,
+    blueprint: Blueprint,
+    lessons: tuple[str, ...],
+    count: int,
+    seed: int | None,
+    *,
+    is_recorded: bool,
+) -> Mock:
+    import secrets
+
+    from cardwright.cli.exam.sitting import draw_by, draw_by_domain, make_id
+    from cardwright.cli.say import fail
+    from cardwright.exam.mock import Mock, list_questions
+    from cardwright.exam.records import list_mocks
+
+    seed = secrets.randbelow(_MOST_SEED) if seed is None else seed
+    past = list_mocks(study.store, blueprint.pack, "mock", "drill")
+    avoided = {question.ref for question in past[-1].questions} if past else set()
+    questions = list(list_questions(study.items, study, blueprint))
+    if lessons:
+        found = [question for question in questions if question.lesson in lessons]
+        weights = dict.fromkeys(lessons, 1.0)
+        drawn = draw_by(found, weights, count, seed, avoided, lambda question: question.lesson)
+        drawn = tuple(sorted(drawn, key=lambda question: lessons.index(question.lesson)))
+    else:
+        drawn = draw_by_domain(blueprint, questions, count, seed, avoided)
+    if not drawn:
+        fail("there is no card with options to ask")
+    return Mock(
+        id=make_id(study, blueprint),
+        pack=blueprint.pack,
+        exam=blueprint.name,
+        is_drill=True,
+        seed=seed,
+        started_at_ms=study.moment.at_ms,
+        limit_ms=None,
+        is_recorded=is_recorded,
+        questions=drawn,
+    )

@@ -1,0 +1,137 @@
+"""`cards exam plan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cardwright.cli.options import db_option, json_option
+
+if TYPE_CHECKING:
+    from cardwright.cli.exam.preparation import Preparation
+    from cardwright.exam.weeks import PlanWeek
+
+
+@click.command()
+@click.argument("packs", nargs=-1, metavar="[PACK]")
+@click.option("--markdown", is_flag=True, help="Print it as Markdown.")
+@click.option(
+    "--ics",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write it as a calendar (.ics).",
+)
+@json_option
+@db_option
+@click.pass_obj
+def plan(
+    folder: Path,
+    packs: tuple[str, ...],
+    markdown: bool,
+    ics: Path | None,
+    as_json: bool,
+    db: Path | None,
+) -> None:
+    """Show the way to the exam, week by week.
+
+    Made anew from where you stand each time: days missed are spread over those that are left.
+
+    \b
+    cards exam plan
+    cards exam plan mlpro --ics plan.ics
+    cards exam plan --markdown > plan.md
+    """
+    from cardwright.cli.clock import read_clock
+    from cardwright.cli.exam.preparation import prepare
+    from cardwright.cli.study import open_study
+    from cardwright.exam.weeks import list_last_days
+    from cardwright.files import write_file
+    from cardwright.terminal.exam import say_fit, say_hours
+
+    with open_study(folder, db, read_clock()) as study:
+        preparation = prepare(study, packs)
+        found = preparation.plan()
+        goal, blueprint = preparation.goal, preparation.blueprint
+        weeks = _make_weeks(preparation, found.days)
+        last_days = list_last_days(goal, blueprint, preparation.today)
+        hours = say_hours(goal, blueprint, len(goal.list_days(preparation.today)))
+        sentences = [line for line in (say_fit(found, goal), hours) if line]
+    if ics is not None:
+        from cardwright.exam.calendar import make_calendar
+
+        now = study.moment.local
+        write_file(ics, make_calendar(goal, preparation.title, weeks, last_days, now))
+        click.echo(str(ics))
+        return
+    if markdown:
+        from cardwright.terminal.exam import write_markdown
+
+        title = preparation.title
+        text = write_markdown(title, goal, sentences, weeks, last_days, found.on_day)
+        click.echo(text, nl=False)
+        return
+    if as_json:
+        import json
+
+        click.echo(json.dumps(_describe(preparation, found, weeks), indent=2))
+        return
+    from cardwright.terminal.exam import FORECAST_NOTE, draw_forecasts, draw_last_days, draw_weeks
+    from cardwright.terminal.sections import print_sections
+
+    title = f"{preparation.title} on {goal.exam_on}"
+    print_sections(
+        {
+            title: sentences,
+            "Weeks": lambda width: draw_weeks(weeks, width),
+            "The last days": lambda _: draw_last_days(last_days),
+            "Expected recall": lambda width: draw_forecasts(found, blueprint, width),
+            "": [FORECAST_NOTE],
+        }
+    )
+
+
+def _make_weeks(preparation: Preparation, days: Any) -> list[PlanWeek]:
+    from cardwright.exam.readiness import find_met_lessons, find_weak_lessons
+    from cardwright.exam.weeks import lay_out_weeks
+    from cardwright.item import Item
+
+    def is_seen(item: Item) -> bool:
+        memory = preparation.memories.get(item.history_ref)
+        return memory is not None and memory.last_day is not None
+
+    weak = find_weak_lessons(preparation.items, preparation.expect, is_seen)
+    return lay_out_weeks(
+        preparation.goal,
+        preparation.blueprint,
+        days,
+        preparation.today,
+        done=find_met_lessons(preparation.items, is_seen),
+        weak=weak,
+    )
+
+
+def _describe(preparation: Preparation, found: Any, weeks: list[PlanWeek]) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from cardwright.history import make_date
+
+    goal = preparation.goal
+    rows = []
+    for week in weeks:
+        row = asdict(week)
+        row["first_on"] = make_date(row.pop("first_day")).isoformat()
+        row["last_on"] = make_date(row.pop("last_day")).isoformat()
+        rows.append(row)
+    return {
+        **goal.as_json(),
+        "days_left": goal.exam_day - preparation.today,
+        "met_share": found.met_share,
+        "enough_minutes": found.enough_minutes,
+        "policy": asdict(found.policy),
+        "recall_today": {name: f._asdict() for name, f in found.today.items()},
+        "recall_on_day": {name: f._asdict() for name, f in found.on_day.items()},
+        "weeks": rows,
+        "days": [{**day._asdict(), "on": make_date(day.day).isoformat()} for day in found.days],
+    }

@@ -1,0 +1,65 @@
+"""The goal: an exam on a date, and the minutes a day there are for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from cardwright.history import count_days, make_date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """What somebody prepares for, and with how much time."""
+
+    pack: str
+    exam_on: date
+    minutes_a_day: int
+    days_off: frozenset[int] = frozenset()
+    """Weekdays without study, from 0 for Monday to 6 for Sunday."""
+    start_as: str | None = None
+    """The id of the starting point in the blueprint that fits."""
+    set_on: date
+
+    @property
+    def exam_day(self) -> int:
+        """The study day of the exam."""
+        return count_days(self.exam_on)
+
+    @property
+    def set_day(self) -> int:
+        """The study day on which the goal was set."""
+        return count_days(self.set_on)
+
+    def is_off(self, study_day: int) -> bool:
+        """Tell whether a study day falls on a weekday without study."""
+        return make_date(study_day).weekday() in self.days_off
+
+    def list_days(self, today: int) -> list[int]:
+        """Return the study days from today until the day before the exam, days off left out."""
+        return [day for day in range(today, self.exam_day) if not self.is_off(day)]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the goal as JSON holds it."""
+        return {
+            "pack": self.pack,
+            "exam_on": self.exam_on.isoformat(),
+            "minutes_a_day": self.minutes_a_day,
+            "days_off": sorted(self.days_off),
+            "start_as": self.start_as,
+            "set_on": self.set_on.isoformat(),
+        }
+
+
+def read_goal(values: Mapping[str, Any]) -> Goal:
+    """Return a goal from its JSON."""
+    return Goal(
+        pack=values["pack"],
+        exam_on=date.fromisoformat(values["exam_on"]),
+        minutes_a_day=values["minutes_a_day"],
+        days_off=frozenset(values["days_off"]),
+        start_as=values["start_as"],
+        set_on=date.fromisoformat(values["set_on"]),
+    )

@@ -1,0 +1,95 @@
+"""The miss log as plain prompts: one question a line, each answer kept at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TextIO
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from cardwright.blueprint import Blueprint
+from cardwright.exam.misses import Miss
+from cardwright.terminal.plain_text import make_plain
+
+
+class _InputEndedError(Exception):
+    """Nothing more will be typed."""
+
+
+class MissAsker:
+    """Asks what is missing of an entry."""
+
+    def __init__(
+        self, lines: TextIO, console: Console, blueprint: Blueprint, keep: Callable[[Miss], None]
+    ) -> None:
+        """Read from `lines`; `keep` writes an entry down."""
+        self._lines = lines
+        self._console = console
+        self._blueprint = blueprint
+        self._keep = keep
+
+    def ask(self, miss: Miss, face: RenderableType) -> tuple[Miss, bool]:
+        """Fill an entry in, below its card; return it, and whether the input goes on."""
+        self._say(f"\n{miss.card}, missed on {miss.on}\n", "bold")
+        self._console.print(face)
+        try:
+            miss = self._ask_text(miss, "failure", "What went wrong")
+            if not miss.mode:
+                miss = self._ask_mode(miss)
+            miss = self._ask_text(miss, "rule", "The rule that was missing, in one sentence")
+            if not miss.rule:
+                self._say("skipped")
+                return miss, True
+            miss = self._ask_text(miss, "action", "The safer action")
+            return self._ask_lesson(miss), True
+        except _InputEndedError:
+            self._console.print()
+            return miss, False
+
+    def _ask_text(self, miss: Miss, name: str, about: str) -> Miss:
+        given: str = getattr(miss, name)
+        if given and name != "failure":
+            return miss
+        typed = self._read(f"{about} [{given}]: " if given else f"{about}: ")
+        return self._change(miss, name, typed)
+
+    def _ask_mode(self, miss: Miss) -> Miss:
+        modes = list(self._blueprint.failure_modes.values())
+        if not modes:
+            return miss
+        for number, mode in enumerate(modes, 1):
+            self._say(f"  {number}  {mode.about}")
+        while True:
+            typed = self._read(f"Failure mode, 1 to {len(modes)} (enter: none of them): ")
+            if not typed:
+                return miss
+            if typed.isdecimal() and 1 <= int(typed) <= len(modes):
+                return self._change(miss, "mode", modes[int(typed) - 1].id)
+            self._say(f"there is no {typed}")
+
+    def _ask_lesson(self, miss: Miss) -> Miss:
+        while True:
+            typed = self._read(f"Lesson to revisit [{miss.lesson}]: ")
+            if not typed or typed in self._blueprint.lessons:
+                return self._change(miss, "lesson", typed)
+            self._say(f"there is no lesson {typed}: {', '.join(self._blueprint.lessons)}")
+
+    def _change(self, miss: Miss, name: str, typed: str) -> Miss:
+        if not typed:
+            return miss
+        change: dict[str, Any] = {name: typed}
+        miss = replace(miss, **change)
+        self._keep(miss)
+        return miss
+
+    def _read(self, prompt: str) -> str:
+        self._console.print(Text(make_plain(prompt)), end="")
+        line = self._lines.readline()
+        if not line:
+            raise _InputEndedError
+        return line.strip()
+
+    def _say(self, text: str, style: str = "") -> None:
+        self._console.print(Text(make_plain(text), style))

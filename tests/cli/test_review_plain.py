@@ -1,0 +1,109 @@
+"""`cards review` as plain prompts: pipes, dumb terminals, the end of the input."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from project_files import Write
+from reviewing import FILES, FULL, NOW, read_acts, review, store_of
+
+
+def pipe(project: Path, typed: str, *words: str) -> str:
+    """Review with lines from a pipe; return what was printed."""
+    program = "from cardwright.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "-C", str(project), "review", *words],
+        input=typed,
+        env={**os.environ, "CARDS_DB": str(store_of(project)), "CARDS_NOW": NOW, "TZ": "UTC"},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert done.stderr == ""
+    assert all(character.isprintable() or character == "\n" for character in done.stdout)
+    return done.stdout
+
+
+def test_a_pipe_gives_every_command(write: Write) -> None:
+    project = write(FILES)
+    printed = pipe(project, "?\nf\ni\n\n\nu\n\n4\n\n9\n1 3\n\n\ns\nb\nq\n", "--plain")
+
+    for said in (
+        "Trees: new 7, learning 0, review 0",
+        "What does Tree ring mean?",
+        "flagged",
+        "trees:ring/recall",
+        "[1 again 1 min, 2 hard 6 min, 3 good 10 min, 4 easy 10 d; enter: good]",
+        "Good: again in 10 min",
+        "taken back: Good on trees:ring/recall",
+        "Easy: again in 10 d",
+        "suspended",
+        "put off until tomorrow",
+        "answers in",
+        "Everything is saved.",
+    ):
+        assert said in printed, said
+    assert [(act, rating) for _, act, rating in read_acts(project)][:4] == [
+        ("flag", None),
+        ("answer", 3),
+        ("undo", None),
+        ("answer", 4),
+    ]
+
+
+def test_points_are_ticked_and_options_picked(write: Write) -> None:
+    project = write(FILES)
+    printed = pipe(project, "\n1,3 9\n1 3\n1\n3\n\n\n", "--kind", "objective", "--limit", "1")
+    assert "there is no 9 to mark now" in printed
+    assert "marked: 1, 3" in printed
+    assert "2 of 3 points" in printed
+    assert "enter: hard" in printed
+
+    printed = pipe(project, "2\n1\n\n\n", "--kind", "choice", "--limit", "1")
+    assert "marked: 1\n" in printed
+    assert "✗ wrong: 3 is right" in printed
+    assert "Again: again in 1 min" in printed
+
+
+def test_the_address_of_a_link_around_a_gap_is_not_told(write: Write) -> None:
+    printed = pipe(write(FILES), "/sapwood\nq\n", "--kind", "cloze")
+
+    asked, other = printed.split("[what?]", 1)
+    assert "(https://example.com/sapwood)" in other.partition("\n\n")[0]
+    assert "Bark carries nothing" not in asked
+
+
+def test_the_end_of_the_input_ends_it(write: Write) -> None:
+    project = write(FILES)
+    assert "No answers. Nothing is lost." in pipe(project, "")
+    assert "No answers. Nothing is lost." in pipe(project, "\n")
+    assert read_acts(project) == []
+
+
+def test_a_dumb_terminal_and_plain_are_asked_line_by_line(write: Write) -> None:
+    project = write(FILES)
+    for words, environ in (((), {"TERM": "dumb"}), (("--plain",), {})):
+        with review(project, *words, "--kind", "choice", environ=environ) as program:
+            program.wait_for("[1-3 to pick, enter for the answer, ? for help]")
+            program.type("3\n\n")
+            program.wait_for("✓ right")
+            program.type("\x03")
+            assert program.wait_for_exit() == 0
+            assert b"\x1b" not in program.output
+            assert "No answers" in program.text
+
+
+def test_an_answer_is_told_to_be_wanting_room(write: Write) -> None:
+    project = write(FILES)
+    with review(project, "--plain", "--kind", "term", program=FULL) as program:
+        program.wait_for("for help]")
+        program.type("\n")
+        program.wait_for("enter: good]")
+        program.type("3\n")
+        program.wait_for("error: the store has no room left to grow.")
+        program.type("3\n")
+        program.wait_for("Good: again in 10 min")
+    assert read_acts(project) == [("trees:ring/recall", "answer", 3)]

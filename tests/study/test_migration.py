@@ -1,0 +1,148 @@
+"""How an older store becomes today's: whole or not at all, and with a copy of what it was."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from cardwright.history import Act, Rating
+from cardwright.study import migration
+from cardwright.study.backup import backup_folder
+from cardwright.study.fault import StoreError
+from cardwright.study.migration import MIGRATIONS
+from cardwright.study.opening import open_store
+from studying import MORNING, open_journal, read_log, record
+
+SHIPPED = {
+    "first": "a5875a7a1c40b3bb038b49267f074071df96de48bb167b12b7354d5944c8c507",
+}
+"""Script by name. What was shipped is never changed: a new one is added."""
+
+Add = Callable[[str, str], None]
+
+
+@pytest.fixture
+def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Add:
+    """Make a program of next year, which has one migration more."""
+
+    def add_migration(name: str, script: str) -> None:
+        path = tmp_path / f"{name}.sql"
+        path.write_text(script, "utf-8")
+        # An absolute path stays what it is when joined.
+        monkeypatch.setattr(migration, "MIGRATIONS", (*MIGRATIONS, (name, str(path))))
+
+    return add_migration
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "study" / "reviews.db"
+    journal = open_journal(path)
+    record(journal, "trees:oak/recall", Act.ANSWER, MORNING, Rating.GOOD)
+    journal.store.close()
+    return path
+
+
+def test_what_was_shipped_never_changes() -> None:
+    folder = files("cardwright.study")
+    scripts = {name: folder.joinpath(script).read_bytes() for name, script in MIGRATIONS}
+    frozen = {name: sha256(scripts[name]).hexdigest() for name in SHIPPED}
+    assert frozen == SHIPPED
+    assert list(SHIPPED) == list(scripts)[: len(SHIPPED)]
+
+
+def test_an_older_store_keeps_its_data_and_a_copy_is_made_first(path: Path, add: Add) -> None:
+    before = read_log(open_journal(path))
+    add("moods", "create table moods (mood text) strict;\ninsert into moods values ('fine');\n")
+
+    store = open_store(path, "laptop", today="2026-11-02")
+
+    assert list(store.list_reviews()) == before
+    assert store._value("select mood from moods") == "fine"
+    copy = backup_folder(path) / "reviews-2026-11-02-before-update.db"
+    with closing(sqlite3.connect(copy)) as db:
+        names = [name for (name,) in db.execute("select name from migrations order by rowid")]
+        assert names == [name for name, _ in MIGRATIONS]
+        assert db.execute("select count(*) from reviews").fetchone() == (1,)
+    store.close()
+    open_store(path, "laptop", today="2026-11-03").close()
+    assert list(backup_folder(path).iterdir()) == [copy]
+
+
+def test_a_migration_that_fails_leaves_nothing(path: Path, add: Add) -> None:
+    add("moods", "create table moods (mood text) strict;\ninsert into nowhere values (1);\n")
+
+    with pytest.raises(StoreError, match="no such table: nowhere"):
+        open_store(path, "laptop", today="2026-11-02")
+
+    with closing(sqlite3.connect(path)) as db:
+        assert not list(db.execute("select 1 from sqlite_schema where name = 'moods'"))
+        assert db.execute("select count(*) from migrations").fetchone() == (len(MIGRATIONS),)
+
+
+def test_a_new_store_needs_no_copy(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.db"
+    open_store(path, "laptop", today="2026-11-02").close()
+    assert not backup_folder(path).exists()
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("pragma application_id").fetchone() == (0x63617264,)
+
+
+def test_the_store_of_next_year_is_refused_by_the_program_of_today(
+    path: Path, add: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add("moods", "create table moods (mood text) strict;\n")
+    open_store(path, "laptop").close()
+    before = path.read_bytes()
+    monkeypatch.setattr(migration, "MIGRATIONS", MIGRATIONS)
+
+    with pytest.raises(StoreError, match=r"newer Cardwright.*\n  help: update"):
+        open_store(path, "laptop", today="2026-11-02")
+    assert path.read_bytes() == before
+
+
+MIGRATE = """
+import sys
+from pathlib import Path
+from cardwright.study import migration
+from cardwright.study.opening import open_store
+migration.MIGRATIONS = (*migration.MIGRATIONS, ("moods", sys.argv[2]))
+print("ready", flush=True)
+sys.stdin.readline()
+open_store(Path(sys.argv[1]), "laptop", today="2026-11-02").close()
+"""
+
+
+def test_two_processes_update_at_once(path: Path, tmp_path: Path) -> None:
+    script = tmp_path / "moods.sql"
+    script.write_text("create table moods (mood text) strict;\n", "utf-8")
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", MIGRATE, path, script],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    for process in processes:
+        process.communicate()
+        assert process.returncode == 0
+    with closing(sqlite3.connect(path)) as db:
+        names = [name for (name,) in db.execute("select name from migrations order by rowid")]
+    assert names == [*(name for name, _ in MIGRATIONS), "moods"]

@@ -1,0 +1,354 @@
+"""Figures of how it went and what is to come, against what was computed by hand."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from math import inf, log, sqrt
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cardwright.history import Act, Memory, State
+from cardwright.model import DeckOptions
+from cardwright.study.activity import (
+    Effort,
+    Streak,
+    add_efforts,
+    count_buttons,
+    find_streak,
+    measure_effort,
+    split_time,
+)
+from cardwright.study.answers import Answer, list_answers
+from cardwright.study.forecast import Pace, count_decks, forecast_reviews, measure_pace
+from cardwright.study.journal import Journal
+from cardwright.study.queue import Counts, Standing
+from cardwright.study.report import GONE, Subject, compute_stats
+from cardwright.study.stats import (
+    DAY_EDGES,
+    Bin,
+    PromptCounts,
+    Retention,
+    count_bins,
+    count_prompts,
+    measure_calibration,
+    measure_retention,
+)
+from study_store import FIRST_DAY, at, give, undo
+from studying import open_journal
+
+OAK, ELM, ASH = "trees:oak/recall", "trees:elm/recall", "trees:ash/recall"
+DECAY = 0.1542
+"""The last of FSRS-6's usual parameters."""
+GOOD_STABILITY = 2.3065
+"""What a first Good gives; the second on the same day leaves it."""
+
+
+def expect_recall(stability: float, days: int) -> float:
+    factor = 0.9 ** (-1 / DECAY) - 1
+    return float((1 + factor * days / stability) ** -DECAY)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    made = open_journal(tmp_path / "reviews.db", DeckOptions(fuzz=False))
+    yield made
+    made.store.close()
+
+
+def learn(journal: Journal, prompt: str, day: int = 0) -> None:
+    """Two Goods graduate a prompt; it is due two days later."""
+    give(journal, prompt, day, 3)
+    give(journal, prompt, day, 3, minute=10)
+
+
+def list_all(journal: Journal) -> list[Answer]:
+    return list_answers(journal, lambda _: True)
+
+
+def make_test(recall: float, *, passed: bool, interval_days: int = 5) -> Answer:
+    return Answer(OAK, 0, 3 if passed else 1, 0, State.REVIEW, interval_days, recall, is_test=True)
+
+
+def test_retention_is_the_first_answer_of_a_day_to_a_prompt_in_review(journal: Journal) -> None:
+    learn(journal, OAK)
+    learn(journal, ELM)
+    give(journal, OAK, 2, 3)
+    give(journal, ELM, 3, 1)
+    give(journal, ELM, 3, 3, minute=10)  # A relearning step.
+    give(journal, ELM, 3, 3, minute=20)  # In review again, but not the first of its day.
+
+    retention = measure_retention(list_all(journal))
+
+    assert (retention.tests, retention.passed, retention.actual) == (2, 1, 0.5)
+    expected = (expect_recall(GOOD_STABILITY, 2) + expect_recall(GOOD_STABILITY, 3)) / 2
+    assert retention.expected == pytest.approx(expected, abs=1e-4)
+
+
+def test_what_was_undone_does_not_count_and_a_cram_counts_for_time_alone(journal: Journal) -> None:
+    learn(journal, OAK)
+    undo(journal, give(journal, OAK, 2, 1))
+    give(journal, OAK, 2, 1, act=Act.CRAM, ms=5_000)
+    give(journal, OAK, 2, 3, minute=5)
+
+    answers = list_all(journal)
+
+    assert measure_retention(answers)[:2] == (1, 1)
+    assert measure_effort(answers, lambda answer: answer.day) == {
+        FIRST_DAY: Effort(2, 16_000, 2),
+        FIRST_DAY + 2: Effort(2, 13_000, 2),
+    }
+    assert count_buttons(answers) == {"learning": {3: 2}, "young": {3: 1}, "mature": {}}
+
+
+def test_after_a_reset_a_prompt_is_learned_anew(journal: Journal) -> None:
+    learn(journal, OAK)
+    with journal.store.transaction():
+        journal.record(OAK, Act.RESET, at(1))
+    give(journal, OAK, 2, 1)
+
+    assert [answer.state for answer in list_all(journal)] == ["new", "learning", "new"]
+    assert measure_retention(list_all(journal)).actual is None
+
+
+def test_an_answer_counts_a_minute_at_the_most_and_what_was_not_measured_is_no_time(
+    journal: Journal,
+) -> None:
+    give(journal, OAK, 0, 3, ms=3_600_000)
+    give(journal, OAK, 0, 3, ms=10_000, minute=70)
+    give(journal, ELM, 0, 3, ms=0)
+
+    effort = add_efforts(measure_effort(list_all(journal), lambda answer: answer.prompt).values())
+
+    assert effort == Effort(3, 70_000, 2)
+    assert effort.seconds_per_answer == 35
+
+
+def test_answers_are_met_as_the_journal_traces_them(journal: Journal) -> None:
+    dice = random.Random(5)
+    with journal.store.hurried():
+        for prompt in (OAK, ELM, ASH):
+            day = 0
+            for minute in range(40):
+                day += dice.choice([0, 0, 1, 2, 9, 30])
+                give(journal, prompt, day, dice.choice([1, 2, 3, 3, 3, 4]), minute=minute)
+
+    answers = list_all(journal)
+
+    for prompt in (OAK, ELM, ASH):
+        found = [answer for answer in answers if answer.prompt == prompt]
+        for answer, (review, step) in zip(found, journal.trace(prompt), strict=True):
+            assert answer.rating == review.rating
+            assert answer.state is step.before.state
+            assert answer.interval_days == step.before.interval_days
+            assert answer.retrievability == step.retrievability
+            assert answer.is_test == (step.before.state == "review" and step.elapsed_days > 0)
+
+
+def test_calibration_by_hand() -> None:
+    tests = [make_test(0.9, passed=number < 8) for number in range(10)]
+    tests += [make_test(0.52, passed=True), make_test(0.54, passed=False)]
+
+    calibration = measure_calibration([*tests, tests[0]._replace(is_test=False)])
+
+    assert calibration is not None
+    assert [(b.low, b.high, b.retention[:2]) for b in calibration.bins] == [
+        (0.5, 0.55, (2, 1)),
+        (0.9, 0.95, (10, 8)),
+    ]
+    assert calibration.rmse == pytest.approx(sqrt((2 * 0.03**2 + 10 * 0.1**2) / 12))
+    loss = 8 * log(0.9) + 2 * log(0.1) + log(0.52) + log(0.46)
+    assert calibration.log_loss == pytest.approx(-loss / 12)
+
+
+def test_there_is_no_calibration_without_tests() -> None:
+    assert measure_calibration([]) is None
+    assert measure_retention([]) == Retention(0, 0, 0.0)
+    assert measure_retention([]).expected is None
+
+
+@pytest.mark.parametrize("share", [place / 20 for place in range(1, 20)])
+def test_the_lower_end_of_a_bin_belongs_to_it(share: float) -> None:
+    calibration = measure_calibration([make_test(share, passed=True)])
+
+    assert calibration is not None
+    assert [part.low for part in calibration.bins] == [share]
+
+
+@pytest.mark.parametrize(
+    ("days", "streak"),
+    [
+        ([], (0, 0)),
+        ([10], (1, 1)),
+        ([9], (1, 1)),
+        ([8], (0, 1)),
+        ([1, 2, 3, 4, 6, 9, 10, 10], (2, 4)),
+        ([1, 2, 3, 8, 9], (2, 3)),
+        ([9, 10, 11], (2, 3)),
+    ],
+)
+def test_a_streak_lasts_to_today_or_yesterday(days: list[int], streak: tuple[int, int]) -> None:
+    assert find_streak(days, today=10) == Streak(*streak)
+
+
+def test_bins_of_intervals() -> None:
+    bins = count_bins([1, 1, 2, 3, 4, 30, 31, 366, 9999], DAY_EDGES[1:])
+
+    assert [part.number for part in bins] == [2, 2, 1, 0, 1, 1, 0, 0, 2]
+    assert bins[-1] == Bin(366, inf, 2)
+
+
+@given(st.lists(st.floats(0, 1e6)))
+def test_every_value_is_in_one_bin(values: list[float]) -> None:
+    bins = count_bins(values, DAY_EDGES)
+
+    assert sum(part.number for part in bins) == len(values)
+    for part in bins:
+        assert part.number == sum(part.low <= value < part.high for value in values)
+
+
+def test_prompts_are_counted_by_how_far_they_are() -> None:
+    memories = {
+        OAK: Memory(prompt=OAK, state=State.REVIEW, interval_days=21, is_flagged=True),
+        ELM: Memory(prompt=ELM, state=State.REVIEW, interval_days=20, is_leech=True),
+        ASH: Memory(prompt=ASH, is_suspended=True),
+        "trees:fir/recall": Memory(prompt="trees:fir/recall", state=State.RELEARNING),
+    }
+
+    counts = count_prompts([*memories, "trees:yew/recall"], memories)
+
+    assert counts == PromptCounts(
+        new=2, learning=1, young=1, mature=1, suspended=1, leech=1, flagged=1
+    )
+
+
+def test_stats_of_a_few_days_leave_the_rest_out(journal: Journal) -> None:
+    learn(journal, OAK)
+    learn(journal, ELM)
+    give(journal, OAK, 2, 1)
+    give(journal, ELM, 9, 3)
+    give(journal, "trees:gone/recall", 9, 3)
+    subjects = {OAK: Subject("1.1 Leaves", "Woods", "term"), ELM: Subject("1.2", "Woods", "basic")}
+    schedule = journal.schedule_of(OAK)
+    memories = [(memory, schedule) for memory in journal.store.list_memories()]
+    answers = list_all(journal)
+
+    ever = compute_stats(answers, subjects, memories, FIRST_DAY + 9, None)
+    recent = compute_stats(answers, subjects, memories, FIRST_DAY + 9, 7)
+
+    assert ever.retention[:2] == (2, 1)
+    assert recent.retention[:2] == (1, 1)
+    assert recent.effort.answers == 2
+    assert list(recent.effort_by_day) == [FIRST_DAY, FIRST_DAY + 2, FIRST_DAY + 9]
+    assert recent.effort_by_kind.keys() == {"basic", GONE.kind}
+    assert {what: list(groups) for what, groups in ever.groups.items()} == {
+        "domain": ["Woods"],
+        "lesson": ["1.1 Leaves", "1.2"],
+        "kind": ["term", "basic"],
+        "month": ["2024-10"],
+    }
+    assert ever.streak == Streak(1, 1)
+    # What is gone is in no histogram: it is asked no more.
+    assert sum(part.number for part in ever.histograms["retrievability"]) == 2
+    assert sum(part.number for part in ever.histograms["interval_days"]) == 1
+
+
+def make_standing(
+    state: str, due_day: int, *, suspended: bool = False, buried_day: int | None = None
+) -> Standing:
+    values: dict[str, Any] = dict.fromkeys(Standing._fields)
+    values |= {"prompt": OAK, "state": state, "due_day": due_day, "interval_days": 5}
+    return Standing(**{**values, "is_suspended": suspended, "buried_day": buried_day})
+
+
+def test_the_forecast_begins_with_all_that_is_overdue() -> None:
+    standings = [
+        make_standing("review", 97),
+        make_standing("review", 100),
+        make_standing("review", 102),
+        make_standing("review", 103),
+        make_standing("review", 90, buried_day=100),
+        make_standing("review", 90, suspended=True),
+        make_standing("learning", 100),
+        make_standing("new", 0),
+    ]
+
+    forecast = forecast_reviews(standings, at(0), today=100, days=3)
+
+    assert forecast.reviews == [2, 1, 1]
+    assert forecast.overdue == 1
+
+
+STANDINGS = st.builds(
+    make_standing,
+    st.sampled_from(["new", "learning", "review", "relearning"]),
+    st.integers(50, 150),
+    suspended=st.booleans(),
+    buried_day=st.sampled_from([None, 99, 100]),
+)
+
+
+@given(st.lists(STANDINGS), st.integers(1, 60))
+def test_every_review_falls_due_on_one_day(standings: list[Standing], days: int) -> None:
+    forecast = forecast_reviews(standings, at(0), today=100, days=days)
+    whole = forecast_reviews(standings, at(0), today=100, days=60)
+
+    assert forecast.reviews == whole.reviews[:days]
+    assert forecast.overdue <= whole.reviews[0]
+    assert sum(whole.reviews) == sum(
+        standing.state == "review" and not standing.is_suspended for standing in standings
+    )
+
+
+def test_the_usual_pace_gives_way_to_ones_own(journal: Journal) -> None:
+    assert measure_pace([], {}, 4) == Pace(27, 10, 15)
+    for number in range(20):
+        prompt = f"trees:t{number}/recall"
+        give(journal, prompt, 0, 3, ms=7_000)
+        give(journal, prompt, 0, 3, ms=6_000, minute=10)
+        give(journal, prompt, 2, 3, ms=5_000)
+    standings = {row[0]: Standing(*row) for row in journal.store.list_standings()}
+
+    pace = measure_pace(journal.store.list_reviews(), standings, 4)
+
+    assert pace.new_s == pytest.approx((27 + 13) / 2)
+    assert pace.review_s == pytest.approx((15 + 5) / 2)
+    assert pace.step_s == pytest.approx((20 * 10 + 60 * 6) / 80)
+    assert pace.estimate_minutes(Counts(new=3, learning=0, review=6)) == pytest.approx(2)
+
+
+def test_a_deck_counts_what_is_below_it() -> None:
+    decks = ["Trees::Oaks", "Trees::Elms::Old", "Trees::Oaks", "Herbs"]
+    asked = [("Trees::Elms::Old", "new"), ("Trees::Oaks", "review"), ("Trees::Oaks", "relearning")]
+
+    assert count_decks(decks, asked) == {
+        ("Trees",): (1, 1, 1),
+        ("Trees", "Oaks"): (0, 1, 1),
+        ("Trees", "Elms"): (1, 0, 0),
+        ("Trees", "Elms", "Old"): (1, 0, 0),
+    }
+
+
+@pytest.mark.parametrize(
+    ("length", "unit", "rows"), [(31, "day", 31), (32, "week", 6), (400, "month", 14)]
+)
+def test_time_is_split_into_a_few_parts(length: int, unit: str, rows: int) -> None:
+    found, parts = split_time({FIRST_DAY: Effort(3, 9, 3)}, FIRST_DAY, FIRST_DAY + length - 1)
+
+    assert (found, len(parts)) == (unit, rows)
+
+
+@given(
+    st.dictionaries(st.integers(0, 2_500), st.builds(Effort, *[st.integers(0, 99)] * 3)),
+    st.integers(0, 2_500),
+)
+def test_splitting_time_loses_nothing(efforts: dict[int, Effort], span: int) -> None:
+    _, parts = split_time(efforts, 0, span)
+
+    assert len(parts) <= 37
+    inside = [effort for day, effort in efforts.items() if day <= span]
+    assert add_efforts(parts.values()) == add_efforts(inside)
