@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
-from exam_world import DEFAULT_PARAMETERS, HABITS, Floats, Ints, World
+from exam_world import HABITS, Floats, Ints, World
 
 from cardwright.exam.outcome import Outcomes
 from cardwright.exam.plan import ENOUGH, pick_rollout
 from cardwright.exam.policy import Policy
 from cardwright.exam.rollout import Period, Pool, order_day
+from cardwright.study.maths import DEFAULT_PARAMETERS
 
 OUTCOMES: Final = Outcomes(DEFAULT_PARAMETERS, HABITS)
 """As the program believes them."""
@@ -51,11 +52,13 @@ class Planner:
     """The program: the policy is chosen anew each day, with what is then believed."""
 
     def __init__(self) -> None:
+        """Start without a policy."""
         self.policies: list[Policy] = []
         self.forecast: float | None = None
         """Of the first day, in percent."""
 
     def __call__(self, world: World, day: int) -> Ints:
+        """Return a day's prompts in order."""
         period = _make_period(world, day)
         pool = make_pool(world)
         thin, share = pool.thin(ENOUGH)

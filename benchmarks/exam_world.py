@@ -67,6 +67,7 @@ class Minds:
     """Memories of all cards under one set of parameters; stability 0 is a card not met yet."""
 
     def __init__(self, parameters: tuple[float, ...], cards: int) -> None:
+        """Begin with nothing learned."""
         self.w = parameters
         self.decay = -parameters[20]
         self.factor = 0.9 ** (1 / self.decay) - 1
@@ -108,13 +109,15 @@ class Minds:
         w = self.w
         damped = difficulty - w[6] * (ratings - 3) * (10 - difficulty) / 9
         pull = w[7] * (w[4] - np.exp(w[5] * (_EASY - 1)) + 1)
-        return np.clip(pull + (1 - w[7]) * damped, 1, 10)
+        toughened: Floats = np.clip(pull + (1 - w[7]) * damped, 1, 10)
+        return toughened
 
 
 class World:
     """A learner in a scenario: what is true of the memories, and what a program believes of them."""
 
     def __init__(self, scenario: Scenario, draw: int) -> None:
+        """Begin on day 0; `draw` decides luck and which days are missed."""
         self.scenario = scenario
         dice = np.random.default_rng([scenario.seed, 2])
         n = scenario.cards

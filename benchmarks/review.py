@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import compileall
+import contextlib
 import fcntl
 import os
 import pty
@@ -20,7 +21,16 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from corpus import PACK, write_project
+from corpus import write_project
+
+from cardwright.cli.clock import read_clock
+from cardwright.cli.study import open_study
+from cardwright.history import Act, Rating, Review
+from cardwright.study.queue import Wishes
+from cardwright.study.session import Session
+from cardwright.terminal.review import Reviewer
+from cardwright.terminal.screen import Screen
+from cardwright.terminal.sitting import Sitting
 
 FIRST_CARD_RATIO: Final = 2.5
 LARGE_RATIO: Final = 1.5
@@ -72,10 +82,6 @@ def drain_once(master: int) -> None:
 
 def fill_store(root: Path, store_path: Path, reviews: int) -> None:
     """Write a history of so many answers, in bulk but through the journal, spread over 300 days."""
-    from cardwright.cli.clock import read_clock
-    from cardwright.cli.study import open_study
-    from cardwright.history import Act, Rating, Review
-
     now = read_clock()
     dice = random.Random(1)
     day_ms = 86_400_000
@@ -117,14 +123,6 @@ def time_commits(folder: Path, rounds: int) -> list[float]:
 
 def time_next_cards(root: Path, store_path: Path, rounds: int) -> list[float]:
     """Return the seconds from the key that rates to the picture of the next card, warm."""
-    from cardwright.cli.clock import read_clock
-    from cardwright.cli.study import open_study
-    from cardwright.study.queue import Wishes
-    from cardwright.study.session import Session
-    from cardwright.terminal.review import Reviewer
-    from cardwright.terminal.screen import Screen
-    from cardwright.terminal.sitting import Sitting
-
     master, slave = pty.openpty()
     fcntl.ioctl(master, termios.TIOCSWINSZ, _SIZE)
     threading.Thread(target=_drain, args=(master,), daemon=True).start()
@@ -150,8 +148,9 @@ def time_next_cards(root: Path, store_path: Path, rounds: int) -> list[float]:
 
 
 def _drain(master: int) -> None:
-    while os.read(master, 65536):
-        pass
+    with contextlib.suppress(OSError):
+        while os.read(master, 65536):
+            pass
 
 
 def pick_p99(passed: list[float]) -> float:
@@ -175,7 +174,9 @@ def main() -> None:
             root: folder / name / "reviews.db" for root, name in ((_REPOSITORY, "s"), (large, "l"))
         }
         fill_store(large, stores[large], _REVIEWS)
-        floor, small_s, large_s = [], [], []
+        floor: list[float] = []
+        small_s: list[float] = []
+        large_s: list[float] = []
         for number in range(options.rounds + 1):
             rows = time_floor(), *(time_first_card(root, store) for root, store in stores.items())
             # The first round warms the index.

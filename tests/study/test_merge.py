@@ -74,7 +74,7 @@ def act(
         )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(acts=st.lists(ACTS, max_size=25), cut=st.integers(0, 25))
 def test_any_order_and_grouping_gives_the_same(
     make: Make, acts: list[tuple[str, str, Act, Rating, int, int, bool]], cut: int

@@ -403,7 +403,7 @@ def test_undo_goes_back_through_everything(make: Make) -> None:
     assert session.answers == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     ratings=st.lists(st.sampled_from(Rating), min_size=1, max_size=30),
     due=st.integers(0, 8),

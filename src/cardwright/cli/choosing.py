@@ -11,7 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from cardwright.item import Item
-    from cardwright.study.queue import Standing
+    from cardwright.study.standing import Standing
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

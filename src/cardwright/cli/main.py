@@ -33,6 +33,7 @@ _COMMANDS: Final = {
     "bury": "Put prompts off until the next study day.",
     "flag": "Flag prompts, to find them again with --flagged.",
     "reset": "Begin prompts anew, as if they had never been answered.",
+    "exam": "Prepare for an exam with a date.",
     "options": "Show how decks are studied, or change it for yourself.",
     "optimize": "Fit the memory model to your own answers.",
     "export": "Write every review ever made, without loss.",

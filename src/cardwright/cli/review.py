@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 )
 @click.option("--cram", is_flag=True, help="Ask all that is selected; the schedule stays as it is.")
 @click.option("--plain", is_flag=True, help="Plain prompts, line by line.")
+@click.option("--why", is_flag=True, help="With an exam set: show what each card is worth.")
 @db_option
 @click.pass_obj
 def review(
@@ -44,12 +45,16 @@ def review(
     ahead: int,
     cram: bool,
     plain: bool,
+    why: bool,
     db: Path | None,
 ) -> None:
     """Study what is due today.
 
     With the memory model of Anki. DECK is a pack or a sub-deck; none: all. Every answer is saved
     before the next card shows: stop when you like. The key `?` shows all keys.
+
+    With an exam set (`cards exam set`), what helps most on its day comes first, within the minutes
+    of the day. --new, --ahead, --cram, --flagged and --leeches ask by the usual rule.
 
     \b
     cards review
@@ -63,6 +68,7 @@ def review(
     from secrets import token_hex
 
     from cardwright.cli.clock import read_clock
+    from cardwright.cli.course import find_course
     from cardwright.cli.study import open_study
     from cardwright.study.fault import StoreError
     from cardwright.study.queue import Wishes
@@ -74,16 +80,28 @@ def review(
     wishes = Wishes(new=new, ahead_days=ahead, is_cram=cram, with_suspended=choice.is_leech)
     exit_code = 0
     with open_study(folder, db, moment) as study:
+        items = choice.choose(study.items)
+        is_usual = new is None and not (ahead or cram or choice.is_flagged or choice.is_leech)
+        course = find_course(study, items, minutes) if is_usual else None
         session = Session(
             study.journal,
-            choice.choose(study.items),
+            items,
             moment,
             name=token_hex(16),
             wishes=wishes,
             selects=choice.takes if choice.is_flagged or choice.is_leech else None,
+            arrange=course.arrange if course else None,
         )
         try:
-            sitting = Sitting(session, study, read_clock, most_answers=limit, most_minutes=minutes)
+            sitting = Sitting(
+                session,
+                study,
+                read_clock,
+                most_answers=limit,
+                most_minutes=course.minutes if course else minutes,
+                explain=course.explain if course else None,
+                shows_why=why,
+            )
 
             def edit() -> str:
                 return _edit(study, sitting, choice)
@@ -104,14 +122,9 @@ def review(
                         ).run()
                     exit_code = screen.exit_code
             else:
-                from rich.console import Console
-
                 from cardwright.terminal.plain import PlainReviewer
 
-                console = Console(highlight=False, markup=False, emoji=False, color_system=None)
-                reviewer = PlainReviewer(
-                    sitting, sys.stdin, console, edit=edit, open_media=open_media
-                )
+                reviewer = PlainReviewer(sitting, sys.stdin, edit=edit, open_media=open_media)
                 # Ctrl-C is one way to stop: all that was answered is saved.
                 try:
                     reviewer.run()
@@ -124,14 +137,14 @@ def review(
         _back_up(study)
         if not exit_code:
             _print_end(study, sitting)
+            if course and course.is_spent:
+                click.echo("The minutes of today are spent: `--minutes 10` goes on.")
     sys.exit(exit_code)
 
 
 def _print_end(study: Study, sitting: Sitting) -> None:
-    from rich.console import Console
-
     from cardwright.history import make_time
-    from cardwright.terminal.summary import draw_summary
+    from cardwright.terminal.summary import print_summary
 
     now = sitting.clock()
     if study.index.problem_count:
@@ -155,8 +168,7 @@ def _print_end(study: Study, sitting: Sitting) -> None:
         for blueprint in study.index.blueprints.values()
         for lesson in blueprint.lessons.values()
     }
-    console = Console(highlight=False, markup=False, emoji=False)
-    console.print(draw_summary(sitting.session.answers, sitting.passed_ms, due, lessons))
+    print_summary(sitting.session.answers, sitting.passed_ms, due, lessons)
 
 
 def _back_up(study: Study) -> None:

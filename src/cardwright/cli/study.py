@@ -18,8 +18,9 @@ from cardwright.source.walk import ProjectError, find_project
 from cardwright.study.fault import StoreError
 from cardwright.study.journal import Journal
 from cardwright.study.opening import open_store
-from cardwright.study.queue import Queue, Standing, Wishes
+from cardwright.study.queue import Queue, Wishes
 from cardwright.study.schedule import Schedule
+from cardwright.study.standing import Standing
 from cardwright.study.start import make_journal
 from cardwright.study.store import Store
 

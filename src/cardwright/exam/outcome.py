@@ -36,9 +36,10 @@ class Outcomes:
         self._w = w = tuple(parameters)
         self._decay = -w[20]
         self._factor = 0.9 ** (1 / self._decay) - 1
-        self._growth = e ** w[8]
-        self._lapse_share = e ** (-w[17] * w[18])
-        self._same_day = e ** (w[17] * w[18])
+        self._answering = (
+            *(e ** w[8], -w[9], w[10], w[11], -w[12], w[13], w[14]),
+            *(e ** (-w[17] * w[18]), e ** (w[17] * w[18]), -w[19]),
+        )
         self._pull = w[7] * (w[4] - e ** (w[5] * 3) + 1)
         self._habits = habits
         self.starts = _list_starts(maths, habits.first_shares)
@@ -51,7 +52,8 @@ class Outcomes:
 
     def recall_new(self, days: float) -> float:
         """Return the expected recall so many days after a first answer."""
-        return sum(share * self.recall(stability, days) for share, stability, _ in self.starts)
+        recalls = (share * self.recall(stability, days) for share, stability, _ in self.starts)
+        return float(sum(recalls))
 
     def answer(
         self, stability: Figures, difficulty: Figures, recall: Figures
@@ -60,17 +62,31 @@ class Outcomes:
 
         `recall` is the probability of it on that day.
         """
-        w = self._w
+        growth, w9, w10, w11, w12, w13, w14, share, same_day, w19 = self._answering
         missed = 1 - recall
-        rise = self._growth * (11 - difficulty) * stability ** -w[9] * (e ** (w[10] * missed) - 1)
-        fall = w[11] * difficulty ** -w[12] * ((stability + 1) ** w[13] - 1) * e ** (w[14] * missed)
-        most = stability * self._lapse_share
+        rise = growth * (11 - difficulty) * stability**w9 * (e ** (w10 * missed) - 1)
+        fall = w11 * difficulty**w12 * ((stability + 1) ** w13 - 1) * e ** (w14 * missed)
+        most = stability * share
         is_fall = fall < most
         left = is_fall * fall + (1 - is_fall) * most
         # A second look raises it, and never lowers it.
-        again = self._same_day * left ** -w[19]
+        again = same_day * left**w19
         is_again = again > 1
         return stability * (1 + rise), left * (is_again * again + (1 - is_again))
+
+    def measure_gain(
+        self, stability: Figures, difficulty: Figures, since: Figures, left: Figures
+    ) -> tuple[Figures, Figures, Figures]:
+        """Return recall today, and on the exam's day if not asked before and if asked today.
+
+        The last answer was `since` days ago, and the exam is `left` days ahead.
+        """
+        factor, decay = self._factor, self._decay
+        recall = (1 + factor * since / stability) ** decay
+        known, lapsed = self.answer(stability, difficulty, recall)
+        span = factor * left
+        asked = recall * (1 + span / known) ** decay + (1 - recall) * (1 + span / lapsed) ** decay
+        return recall, (1 + factor * (since + left) / stability) ** decay, asked
 
     def toughen(self, difficulty: Figures) -> Figures:
         """Return the difficulty after Again and Good; Good alone leaves it much as it is."""

@@ -14,7 +14,7 @@ from typing import Final
 
 from cardwright.exam.goal import Goal
 from cardwright.exam.outcome import Outcomes
-from cardwright.exam.value import Candidate, Worth, measure_gain, measure_worth
+from cardwright.exam.value import Candidate, Worth, measure_worth
 
 _SECONDS_PER_MINUTE: Final = 60
 
@@ -104,19 +104,15 @@ def _order_by_worth(
     """Return what gains by being asked, the greatest worth first."""
     left = exam_day - today
     new_worth = outcomes.recall_new(left) / outcomes.new_s
+    measure, seconds_of = outcomes.measure_gain, outcomes.seconds
     found = []
     for candidate in candidates:
-        if candidate.stability:
-            recall, unasked, asked = measure_gain(
-                outcomes,
-                candidate.stability,
-                candidate.difficulty,
-                today - candidate.last_day,
-                left,
-            )
-            worth = candidate.weight * (asked - unasked) / outcomes.seconds(recall)
+        _, _, weight, stability, difficulty, _, last_day, _ = candidate
+        if stability:
+            recall, unasked, asked = measure(stability, difficulty, today - last_day, left)
+            worth = weight * (asked - unasked) / seconds_of(recall)
         else:
-            worth = candidate.weight * new_worth
+            worth = weight * new_worth
         if worth > 0:
             found.append((worth, candidate))
     found.sort(key=itemgetter(0), reverse=True)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cardwright.exam.outcome import Outcomes
 from cardwright.exam.policy import Policy
-from cardwright.exam.value import Candidate, measure_gain
+from cardwright.exam.value import Candidate
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -48,19 +48,21 @@ class Pool:
         )
 
     def thin(self, most: int) -> tuple[Pool, float]:
-        """Return every so manieth prompt, of each sort alike, and the share that they are.
+        """Return one in so many prompts, of each sort alike, and the share that they are.
 
-        Of no more than `most` prompts, all are returned.
+        Of no more than `most` prompts all are returned; no domain is lost, nor its weight.
         """
         step = -(-len(self.weight) // most)
         if step <= 1:
             return self, 1.0
         order = np.lexsort((self.difficulty, self.stability, self.weight, self.domain))
-        some = np.sort(order[step // 2 :: step])
-        weight = self.weight[some]
+        first = order[np.unique(self.domain[order], return_index=True)[1]]
+        some = np.union1d(order[step // 2 :: step], first)
+        domain, weight = self.domain[some], self.weight[some]
+        scale = np.bincount(self.domain, self.weight) / np.bincount(domain, weight)
         pool = Pool(
-            weight / weight.sum(),
-            self.domain[some],
+            weight * scale[domain],
+            domain,
             self.stability[some],
             self.difficulty[some],
             self.last_day[some],
@@ -126,8 +128,8 @@ def order_day(
     known = np.flatnonzero((pool.stability > 0) & (pool.last_day < day))
     stability, since = pool.stability[known], day - pool.last_day[known]
     if policy.is_by_worth(left, period.exam_day - period.set_day):
-        recall, unasked, asked = measure_gain(
-            outcomes, stability, pool.difficulty[known], since, left
+        recall, unasked, asked = outcomes.measure_gain(
+            stability, pool.difficulty[known], since, left
         )
         seconds = outcomes.seconds(recall)
         prompts = np.concatenate([known, new])
@@ -154,9 +156,7 @@ def roll_out(pool: Pool, policy: Policy, outcomes: Outcomes, period: Period) -> 
     study = _Study(outcomes)
     days = []
     for number, day in enumerate(period.days):
-        order, seconds = order_day(
-            pool, policy, outcomes, period, day, len(period.days) - number
-        )
+        order, seconds = order_day(pool, policy, outcomes, period, day, len(period.days) - number)
         spent = np.cumsum(seconds)
         taken = order[: np.searchsorted(spent - seconds, period.seconds_a_day)]
         is_new = pool.stability[taken] == 0

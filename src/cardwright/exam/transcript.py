@@ -129,12 +129,12 @@ def _write_question(number: int, question: Question) -> Iterator[str]:
     for place, option in enumerate(question.options):
         sign = "✓" if option.right else "✗"
         picked = " **(picked)**" if place in question.picked else ""
-        yield f"- {sign} {_indent(option.text)}{picked}"
+        yield f"- {sign} {_indent(option.text, 2)}{picked}"
         if option.reason:
-            yield f"  {_indent(option.reason)}"
+            yield f"  - {_indent(option.reason, 4)}"
     if question.options:
         yield ""
 
 
-def _indent(text: str) -> str:
-    return text.replace("\n", "\n  ")
+def _indent(text: str, columns: int) -> str:
+    return text.replace("\n", "\n" + " " * columns)

@@ -1,6 +1,6 @@
 """The worth of asking a prompt now: what it adds to the exam, for the time it takes.
 
-    worth = weight · (recall on the day if asked now − recall on the day if not) / seconds
+    worth = weight · (recall on the day if asked now - recall on the day if not) / seconds
 
 A prompt that was never asked counts as unknown. A chance to guess right would scale every worth
 alike, and so leaves their order as it is.
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple, Protocol
 
 from cardwright.blueprint import Blueprint
-from cardwright.exam.outcome import Figures, Outcomes
+from cardwright.exam.outcome import Outcomes
 from cardwright.item import Item
 
 NO_DOMAIN: Final = ""
@@ -126,24 +126,14 @@ def _make_candidate(item: Item, known: Known | None, domain: str, weight: float)
     )
 
 
-def measure_gain(
-    outcomes: Outcomes, stability: Figures, difficulty: Figures, since: Figures, left: Figures
-) -> tuple[Figures, Figures, Figures]:
-    """Return recall today, and on the exam's day if not asked and if asked now; see above."""
-    recall = outcomes.recall(stability, since)
-    known, lapsed = outcomes.answer(stability, difficulty, recall)
-    asked = recall * outcomes.recall(known, left) + (1 - recall) * outcomes.recall(lapsed, left)
-    return recall, outcomes.recall(stability, since + left), asked
-
-
 def measure_worth(candidate: Candidate, outcomes: Outcomes, today: int, exam_day: int) -> Worth:
     """Return the worth of asking a prompt on a study day before the exam."""
     left = exam_day - today
     if not candidate.stability:
         return Worth(candidate, 0.0, 0.0, outcomes.recall_new(left), outcomes.new_s)
     since = max(today - candidate.last_day, 0)
-    recall, unasked, asked = measure_gain(
-        outcomes, candidate.stability, candidate.difficulty, since, left
+    recall, unasked, asked = outcomes.measure_gain(
+        candidate.stability, candidate.difficulty, since, left
     )
     return Worth(candidate, recall, unasked, asked, outcomes.seconds(recall))
 

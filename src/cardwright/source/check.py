@@ -165,6 +165,24 @@ def _check_value(
     )
 
 
+def check_signals(checking: Checking) -> Iterator[Diagnostic]:
+    """Report kinds that the signals of an exam name and that do not exist."""
+    kinds = tuple(checking.collection.kinds)
+    for blueprint in checking.collection.blueprints.values():
+        for signal in blueprint.signals.values():
+            for name in signal.measure.kinds if signal.measure else ():
+                if name not in kinds:
+                    close = difflib.get_close_matches(name, kinds, n=1)
+                    yield diagnose(
+                        "unknown-kind",
+                        f"there is no kind `{name}` for this signal to measure",
+                        signal.span,
+                        help=f"did you mean `{close[0]}`?"
+                        if close
+                        else f"kinds: {', '.join(kinds)}",
+                    )
+
+
 def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
     """Report faults in the Markdown of decks' descriptions, which Anki renders."""
     for root in checking.collection.decks.values():
@@ -243,6 +261,7 @@ CHECKS: Final[tuple[Callable[[Checking], Iterator[Diagnostic]], ...]] = (
     check_answers,
     check_decks,
     check_deck_values,
+    check_signals,
     check_descriptions,
     check_coverage,
 )

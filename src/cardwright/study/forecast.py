@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 
 from cardwright.history import Act, Moment, Review, State
 from cardwright.study.answers import MOST_MS
-from cardwright.study.queue import Counts, Standing, heal_due
+from cardwright.study.queue import Counts
+from cardwright.study.standing import Standing, heal_due
 
 _USUAL_NEW_S: Final = 27.0
 _USUAL_STEP_S: Final = 10.0

@@ -18,30 +18,11 @@ from typing import Final, NamedTuple
 from cardwright.history import Moment, State
 from cardwright.item import Item
 from cardwright.model import DeckOptions
+from cardwright.study.standing import Standing, heal_due, is_new
 
 LEARN_AHEAD_MS: Final = 20 * 60_000
 """When nothing else is left, a learning step may be taken so much early, as in Anki."""
-_MS_PER_DAY: Final = 86_400_000
 _USUAL: Final = DeckOptions()
-
-
-class Standing(NamedTuple):
-    """What the queue needs of a Memory; the fields are a Memory's."""
-
-    prompt: str
-    state: str
-    due_at_ms: int | None
-    due_day: int | None
-    interval_days: int
-    first_day: int | None
-    last_day: int | None
-    last_at_ms: int | None
-    is_suspended: int
-    is_leech: int
-    is_flagged: int
-    buried_day: int | None
-    known_at_ms: int | None
-    """When it was last answered; if that is in the future, when it can have been at the earliest."""
 
 
 class Counts(NamedTuple):
@@ -65,6 +46,11 @@ class Wishes:
     with_suspended: bool = False
 
 
+Arrange = Callable[[list[Item]], tuple[list[Item], list[Item]]]
+"""Takes what may be asked, due or not, new or not; gives what another rule asks today, in order, and
+what it leaves to the usual one."""
+
+
 class Queue:
     """What is left of a study day."""
 
@@ -77,6 +63,7 @@ class Queue:
         moment: Moment,
         today: int,
         asked: Item | None = None,
+        arrange: Arrange | None = None,
     ) -> None:
         """Sort what is to be asked on a study day; `options` by pack, usual ones where none are.
 
@@ -89,26 +76,33 @@ class Queue:
         self._reviews: list[Item] = []
         self._new: list[Item] = []
         self._all_reviews = self._all_new = self._count = 0
+        self._arranged: list[Item] = []
+        self._arranged_new: frozenset[str] = frozenset()
         items = [item for item in items if not self._is_hidden(standings.get(item.history_ref))]
         if wishes.is_cram:
             self._reviews = sorted(items, key=self._shuffle)
         else:
+            if arrange is not None:
+                items = self._take_arranged(items, standings, arrange)
             self._fill(items, standings, moment, asked)
         # Taken from the end.
+        self._arranged.reverse()
         self._reviews.reverse()
         self._new.reverse()
 
     def copy(self) -> Queue:
         """Return a queue that can be gone back to."""
         other = copy(self)
-        for name in ("_learning", "_reviews", "_new"):
+        for name in ("_arranged", "_learning", "_reviews", "_new"):
             setattr(other, name, getattr(self, name).copy())
         return other
 
     @property
     def counts(self) -> Counts:
         """What is left to ask today."""
-        return Counts(len(self._new), len(self._learning), len(self._reviews))
+        new = sum(item.history_ref in self._arranged_new for item in self._arranged)
+        seen = len(self._arranged) - new
+        return Counts(len(self._new) + new, len(self._learning), len(self._reviews) + seen)
 
     @property
     def next_step_at_ms(self) -> int | None:
@@ -119,14 +113,15 @@ class Queue:
         """Take the next prompt that is free; None when there is nothing to ask now."""
         return (
             self._take_step(now_ms, is_free)
-            or self._take_from(self._piles(), is_free)
+            or self._take_from([self._arranged, *self._piles()], is_free)
             or self._take_step(now_ms + LEARN_AHEAD_MS, is_free)
         )
 
     def list_left(self) -> list[Item]:
         """Return what is left, steps first."""
         steps = [item for _, _, item in sorted(self._learning, key=itemgetter(0, 1))]
-        return [*steps, *reversed(self._reviews), *reversed(self._new)]
+        piles = (self._arranged, self._reviews, self._new)
+        return [*steps, *(item for pile in piles for item in reversed(pile))]
 
     def put_back(self, item: Item, due_at_ms: int, due_day: int, now_ms: int) -> bool:
         """Ask a prompt again that is in a learning step, if that ends today; tell whether it does."""
@@ -166,6 +161,23 @@ class Queue:
             heapq.heappush(self._learning, step)
         return found
 
+    def _take_arranged(
+        self, items: Iterable[Item], standings: Mapping[str, Standing], arrange: Arrange
+    ) -> list[Item]:
+        """Let another rule choose among all but learning steps; return what it leaves."""
+        steps, open_, new = [], [], set()
+        for item in items:
+            standing = standings.get(item.history_ref)
+            if is_new(standing):
+                new.add(item.history_ref)
+            if standing and standing.state in {State.LEARNING, State.RELEARNING}:
+                steps.append(item)
+            else:
+                open_.append(item)
+        self._arranged, left = arrange(open_)
+        self._arranged_new = frozenset(new)
+        return [*steps, *left]
+
     def _fill(
         self,
         items: Iterable[Item],
@@ -181,7 +193,7 @@ class Queue:
         if asked:
             standing = standings.get(asked.history_ref)
             done.note(asked, standing)
-            if wished and _is_new(standing):
+            if wished and is_new(standing):
                 wished -= 1
         for item in items:
             standing = standings.get(item.history_ref)
@@ -255,37 +267,18 @@ class _Done:
         self.cards: set[str] = set()
         for standing in standings:
             if standing.last_day == today:
-                self._add(standing.prompt, is_new=standing.first_day == today)
+                self._add(standing.prompt, counts_as_new=standing.first_day == today)
 
     def note(self, item: Item, standing: Standing | None) -> None:
         """Count what will be asked in any case, unless it was today."""
         if standing is None or standing.last_day != self._today:
-            self._add(item.history_ref, is_new=_is_new(standing))
+            self._add(item.history_ref, counts_as_new=is_new(standing))
 
-    def _add(self, history_ref: str, *, is_new: bool) -> None:
+    def _add(self, history_ref: str, *, counts_as_new: bool) -> None:
         pack = history_ref.partition(":")[0]
-        (self.new if is_new else self.reviews)[pack] += 1
+        (self.new if counts_as_new else self.reviews)[pack] += 1
         self.cards.add(_card_of(history_ref))
-
-
-def _is_new(standing: Standing | None) -> bool:
-    return standing is None or standing.state == State.NEW
 
 
 def _card_of(history_ref: str) -> str:
     return history_ref.rpartition("/")[0]
-
-
-def heal_due(standing: Standing, moment: Moment, today: int) -> tuple[int, int]:
-    """Return when a prompt is due, in ms and as a study day, even if a clock was once ahead.
-
-    An answer dated in the future was given after what was recorded before it, and is taken for one
-    of that time, as long as that future lasts: nothing waits for years because of a wrong year.
-    """
-    due_at_ms, due_day = standing.due_at_ms or 0, standing.due_day or 0
-    ahead_ms = (standing.last_at_ms or 0) - (standing.known_at_ms or 0)
-    if ahead_ms <= 0 or (standing.last_at_ms or 0) <= moment.at_ms:
-        return due_at_ms, due_day
-    if (standing.last_day or 0) > today:
-        due_day -= -(-ahead_ms // _MS_PER_DAY)
-    return due_at_ms - ahead_ms, due_day

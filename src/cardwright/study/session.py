@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 from cardwright.history import Act, Memory, Moment, Rating, Review, State
 from cardwright.item import Item
 from cardwright.study.journal import Journal
-from cardwright.study.queue import Counts, Queue, Standing, Wishes
+from cardwright.study.queue import Arrange, Counts, Queue, Wishes
+from cardwright.study.standing import Standing
 
 _PUTS_AWAY: Final = frozenset({Act.SUSPEND, Act.BURY})
 """Acts after which a prompt is not asked again, and makes room for another."""
@@ -53,16 +54,19 @@ class Session:
         name: str,
         wishes: Wishes | None = None,
         selects: Callable[[Item, Standing | None], bool] | None = None,
+        arrange: Arrange | None = None,
     ) -> None:
         """Begin at a moment; `name` tells this sitting from others on the same store.
 
-        `selects` says which prompts are meant, by their standing.
+        `selects` says which prompts are meant, by their standing; `arrange` what is asked today by
+        another rule than being due.
         """
         self.journal = journal
         self.wishes = wishes or Wishes()
         self._items = list(items)
         self._name = name
         self._selects = selects
+        self._arrange = arrange
         self._done: list[_Done] = []
         self._seen = _STALE
         self.current: Item | None = None
@@ -250,7 +254,7 @@ class Session:
             and (self._selects is None or self._selects(item, by_prompt.get(item.history_ref)))
         ]
         options, (_, today) = self.journal.options, self._seen
-        return Queue(items, by_prompt, options, wishes, moment, today, self.current)
+        return Queue(items, by_prompt, options, wishes, moment, today, self.current, self._arrange)
 
     def _ends_with(self, act: Act) -> bool:
         """Tell whether a prompt is over for this sitting after an act, whatever its memory says."""

@@ -156,7 +156,7 @@ class Store:
             yield as_memory(row)
 
     def list_standings(self, now_ms: int = _NEVER_MS) -> list[tuple[Any, ...]]:
-        """Return the columns of `study.queue.Standing` of every memory: to load them all is quick."""
+        """Return the columns of `study.standing.Standing` of every memory: to load them all is quick."""
         with self._explained():
             return self._db.execute(SELECT_STANDINGS, {"now_ms": now_ms}).fetchall()
 

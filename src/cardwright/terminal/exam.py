@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from rich.text import Text
 
 from cardwright.blueprint import Blueprint, LastDay
 from cardwright.exam.goal import Goal
+from cardwright.exam.plan import WHOLE, Forecast, Plan
 from cardwright.exam.readiness import Held, Reading
+from cardwright.exam.value import NO_DOMAIN
 from cardwright.exam.weeks import PlanWeek
 from cardwright.history import make_date
 from cardwright.terminal.charts import Column, draw_columns, make_line
 
-if TYPE_CHECKING:
-    from cardwright.exam.plan import Forecast, Plan
-
-_WHOLE: Final = ""
 _FORECAST: Final = "A forecast of recall of the cards, not a chance of passing."
 
 
@@ -52,9 +50,8 @@ def say_hours(goal: Goal, blueprint: Blueprint | None, days: int) -> str:
 def draw_forecasts(plan: Plan, blueprint: Blueprint | None, width: int) -> Iterator[Text]:
     """Draw expected recall today and on the day, by domain and for the whole exam."""
     weights = {d.name: d.weight for d in blueprint.domains.values()} if blueprint else {}
-    names = [name for name in plan.on_day if name != _WHOLE or len(plan.on_day) == 1]
-    rows = [*names, *([_WHOLE] if _WHOLE not in names else [])]
-    label = Column("", [make_line(name) or "whole exam, weighted" for name in rows])
+    rows = sorted(plan.on_day, key=lambda name: name == WHOLE)
+    label = Column("", [_name_domain(name) for name in rows])
     yield from draw_columns(
         label,
         [
@@ -64,6 +61,12 @@ def draw_forecasts(plan: Plan, blueprint: Blueprint | None, width: int) -> Itera
         ],
         width,
     )
+
+
+def _name_domain(name: str) -> str:
+    if name == WHOLE:
+        return "whole exam, weighted"
+    return "cards of no domain" if name == NO_DOMAIN else make_line(name)
 
 
 def _say_forecast(forecast: Forecast) -> str:
@@ -149,8 +152,7 @@ def write_markdown(
         ]
     lines += ["", "## Expected recall on the day", "", _FORECAST, ""]
     lines += [
-        f"- {name or 'The whole exam, weighted'}: {_say_forecast(forecast)}"
-        for name, forecast in forecasts.items()
+        f"- {_name_domain(name)}: {_say_forecast(forecast)}" for name, forecast in forecasts.items()
     ]
     return "\n".join(lines) + "\n"
 

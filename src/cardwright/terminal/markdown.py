@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.text import Text
 
 from cardwright.markdown import Token, read_block, read_cloze, read_inline
 from cardwright.terminal.page import Page
@@ -21,7 +20,11 @@ class Drawing:
         """Yield the lines, none of which acts on the terminal but by styles and links."""
         page = Page(console, options.max_width)
         page.draw(self.tokens)
-        yield Text("\n", overflow="fold").join(page.finish())
+        for line in page.finish():
+            fits = line.cell_len <= options.max_width
+            parts = [line] if fits else line.wrap(console, options.max_width, overflow="fold")
+            for part in parts:
+                yield from part.render(console, end="\n")
 
 
 def draw_block(text: str) -> Drawing:

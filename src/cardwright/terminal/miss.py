@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TextIO
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.text import Text
 
 from cardwright.blueprint import Blueprint
 from cardwright.exam.misses import Miss
+from cardwright.model import Kind, Prompt
+from cardwright.terminal.face import draw_answer, draw_question
 from cardwright.terminal.plain_text import make_plain
 
 
@@ -22,18 +24,32 @@ class MissAsker:
     """Asks what is missing of an entry."""
 
     def __init__(
-        self, lines: TextIO, console: Console, blueprint: Blueprint, keep: Callable[[Miss], None]
+        self,
+        lines: TextIO,
+        blueprint: Blueprint,
+        keep: Callable[[Miss], None],
+        *,
+        to_stderr: bool,
     ) -> None:
         """Read from `lines`; `keep` writes an entry down."""
         self._lines = lines
-        self._console = console
+        self._console = Console(
+            highlight=False, markup=False, emoji=False, color_system=None, stderr=to_stderr
+        )
         self._blueprint = blueprint
         self._keep = keep
 
-    def ask(self, miss: Miss, face: RenderableType) -> tuple[Miss, bool]:
+    def ask(
+        self, miss: Miss, prompt: Prompt | None, find_kind: Callable[[str], Kind]
+    ) -> tuple[Miss, bool]:
         """Fill an entry in, below its card; return it, and whether the input goes on."""
         self._say(f"\n{miss.card}, missed on {miss.on}\n", "bold")
-        self._console.print(face)
+        if prompt is not None:
+            kind = find_kind(prompt.card.kind)
+            self._console.print(draw_question(prompt, kind))
+            self._console.print()
+            self._console.print(draw_answer(prompt, kind))
+            self._console.print()
         try:
             miss = self._ask_text(miss, "failure", "What went wrong")
             if not miss.mode:
@@ -59,14 +75,15 @@ class MissAsker:
         modes = list(self._blueprint.failure_modes.values())
         if not modes:
             return miss
-        for number, mode in enumerate(modes, 1):
+        numbers = [str(number) for number in range(1, len(modes) + 1)]
+        for number, mode in zip(numbers, modes, strict=True):
             self._say(f"  {number}  {mode.about}")
         while True:
             typed = self._read(f"Failure mode, 1 to {len(modes)} (enter: none of them): ")
             if not typed:
                 return miss
-            if typed.isdecimal() and 1 <= int(typed) <= len(modes):
-                return self._change(miss, "mode", modes[int(typed) - 1].id)
+            if typed in numbers:
+                return self._change(miss, "mode", modes[numbers.index(typed)].id)
             self._say(f"there is no {typed}")
 
     def _ask_lesson(self, miss: Miss) -> Miss:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from cardwright.blueprint import Blueprint
@@ -48,6 +49,8 @@ def print_misses(
             ("lesson", str(lesson or "")),
             ("card", miss.made_card),
         ]
+        grid = Table.grid(padding=(0, 1))
         for name, text in rows:
             if text:
-                console.print(Text.assemble((f"  {name:<8}", "dim"), make_line(text)))
+                grid.add_row(Text(f"  {name:<6}", "dim"), Text(make_line(text)))
+        console.print(grid)

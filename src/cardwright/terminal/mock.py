@@ -19,6 +19,8 @@ from cardwright.terminal.mock_window import MockWindow
 from cardwright.terminal.screen import Screen
 
 _TICK_S: Final = 1.0
+_DIGITS: Final = 6
+"""Of the number of a question."""
 _QUIT: Final = frozenset({"ctrl-c", "ctrl-d", "hangup"})
 _GO_ON: Final = frozenset({" ", "enter"})
 _NEXT: Final = frozenset({"n", "right"})
@@ -118,7 +120,7 @@ class MockTaker:
             self._window.scroll("pagedown")
         elif key in _GO_ON and self._can_show:
             self._sheet.show(self._clock())
-            self._window.scroll("end")
+            self._window.go_to_last_part()
         elif key in _GO_ON or key in _NEXT:
             self._move(1)
         elif key in _BACK:
@@ -148,7 +150,7 @@ class MockTaker:
     def _type(self, key: str) -> None:
         """Take a key while the number of a question is typed."""
         if key.isdecimal() and key.isascii():
-            self._typed += key
+            self._typed = (self._typed + key)[:_DIGITS]
             return
         if key == "backspace":
             self._typed = self._typed[:-1]
@@ -164,8 +166,9 @@ class MockTaker:
         self._window.go_to_start()
 
     def _paint(self) -> None:
-        body, steps, keys = self._draw()
-        self._window.paint(self._list_headers(), body, steps=steps, keys=keys)
+        parts, steps, keys = self._draw()
+        reads_on = self._view == "question"
+        self._window.paint(self._list_headers(), parts, steps=steps, keys=keys, reads_on=reads_on)
 
     def _list_headers(self) -> list[str]:
         sheet, mock = self._sheet, self._sheet.mock
@@ -181,20 +184,20 @@ class MockTaker:
             f"{mark}{number}/{total}{clock.removesuffix(' left')}",
         ]
 
-    def _draw(self) -> tuple[RenderableType, list[str], str]:
+    def _draw(self) -> tuple[list[RenderableType], list[str], str]:
         """Return what is shown, what the next keys do, and the other keys."""
         mock = self._sheet.mock
         if self._view == "keys":
             lines = [Text.assemble((f"{keys:<14}", "bold"), does) for keys, does in _KEYS]
-            return Group(*lines), ["any key goes back"], ""
+            return list(lines), ["any key goes back"], ""
         if self._view == "list":
-            return QuestionList(mock), ["any key goes back"], ""
+            return [QuestionList(mock)], ["any key goes back"], ""
         if self._view == "hand-in":
             steps = ["y hand in   any other key goes back", "y hand in  other: back"]
-            return self._draw_hand_in(), steps, ""
+            return [self._draw_hand_in()], steps, ""
         if self._view == "leave":
             steps = ["q leave   any other key goes back", "q leave  other: back"]
-            return Text(_LEAVE), steps, ""
+            return [Text(_LEAVE)], steps, ""
         is_shown = mock.question.is_shown
         face = draw_face(mock.question, self._sources, mock.seed, is_answered=is_shown)
         return face, self._list_steps(), "? keys  n next  p back  g go to  q leave"

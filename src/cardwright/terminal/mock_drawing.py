@@ -103,17 +103,17 @@ def _say_change(change: float) -> str:
 
 def draw_face(
     question: Question, sources: Sources, seed: int, *, is_answered: bool
-) -> RenderableType:
-    """Draw a question, with its answer and reasons if that is to be shown."""
+) -> list[RenderableType]:
+    """Draw a question, and its answer with reasons if that is to be shown, as two parts."""
     prompt = None if question.is_void else find_prompt(question, sources)
     if prompt is None:
-        return Text(_VOID)
+        return [Text(_VOID)]
     kind = sources.find_kind(prompt.card.kind)
     asked = draw_question(prompt, kind, shuffle_seed=seed, picked=question.picked)
     if not is_answered:
-        return asked
+        return [asked]
     answer = draw_answer(prompt, kind, shuffle_seed=seed, picked=question.picked)
-    return Group(asked, Text(), draw_verdict(question, prompt, seed), Text(), answer)
+    return [asked, Group(Text(), draw_verdict(question, prompt, seed), Text(), answer)]
 
 
 def draw_verdict(question: Question, prompt: Prompt, seed: int) -> Text:

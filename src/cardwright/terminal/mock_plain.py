@@ -22,6 +22,9 @@ _HELP: Final = """\
 enter   next question; in a drill, first the answer to this one
 p back   g 12 go to question 12   m mark   l list   h hand in   q leave, and come back later"""
 
+_DIGITS: Final = 6
+"""Of a number; more would only be there to keep us busy."""
+
 
 class PlainTaker:
     """Questions one after the other, commands as lines."""
@@ -31,14 +34,17 @@ class PlainTaker:
         sheet: Sheet,
         sources: Sources,
         lines: TextIO,
-        console: Console,
         clock: Callable[[], Moment],
+        *,
+        to_stderr: bool,
     ) -> None:
-        """Read commands from `lines`."""
+        """Read commands from `lines`; write to the error stream where the output is for programs."""
         self._sheet = sheet
         self._sources = sources
         self._lines = lines
-        self._console = console
+        self._console = Console(
+            highlight=False, markup=False, emoji=False, color_system=None, stderr=to_stderr
+        )
         self._clock = clock
         self._acts: dict[str, Callable[[], bool]] = {
             "": self._go_on,
@@ -73,10 +79,10 @@ class PlainTaker:
         if line in self._acts:
             return self._acts[line]()
         word, *numbers = line.split()
-        if word == "g" and len(numbers) == 1 and numbers[0].isdecimal():
+        if word == "g" and len(numbers) == 1 and _is_number(numbers[0]):
             return self._move(int(numbers[0]) - 1)
         numbers = line.replace(",", " ").split()
-        if all(number.isdecimal() for number in numbers):
+        if all(map(_is_number, numbers)):
             return self._pick([int(number) for number in numbers])
         self._say(_HELP)
         return False
@@ -88,7 +94,7 @@ class PlainTaker:
         mark = ", marked" if mock.question.is_marked else ""
         self._say(f"\nQuestion {mock.place + 1} of {len(mock.questions)}{mark}{clock}\n")
         is_shown = mock.question.is_shown
-        self._print(draw_face(mock.question, self._sources, mock.seed, is_answered=is_shown))
+        self._print(*draw_face(mock.question, self._sources, mock.seed, is_answered=is_shown))
 
     def _pick(self, numbers: list[int]) -> bool:
         prompt = find_prompt(self._sheet.mock.question, self._sources)
@@ -108,7 +114,7 @@ class PlainTaker:
         if mock.is_drill and not mock.question.is_shown and not mock.question.is_void:
             self._sheet.show(self._clock())
             question = self._sheet.mock.question
-            self._print(draw_face(question, self._sources, mock.seed, is_answered=True))
+            self._print(draw_face(question, self._sources, mock.seed, is_answered=True)[-1])
             return False
         return self._move(mock.place + 1)
 
@@ -145,8 +151,12 @@ class PlainTaker:
         line = self._lines.readline()
         return line.strip() if line else None
 
-    def _print(self, renderable: RenderableType) -> None:
-        self._console.print(renderable)
+    def _print(self, *parts: RenderableType) -> None:
+        self._console.print(*parts, sep="\n")
 
     def _say(self, text: str) -> None:
         self._console.print(Text(make_plain(text)))
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) <= _DIGITS

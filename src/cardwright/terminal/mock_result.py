@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.text import Text
 
 from cardwright.blueprint import Blueprint
@@ -48,8 +48,10 @@ class ResultReader:
     def run(self) -> None:
         """Show it until the user has seen enough."""
         while True:
-            body, steps = self._draw()
-            self._window.paint([f"{self._mock.exam} – result", "result"], body, steps=steps)
+            parts, steps = self._draw()
+            self._window.paint(
+                [f"{self._mock.exam} – result", "result"], parts, steps=steps, reads_on=True
+            )
             key = self._screen.read()
             if key in _QUIT:
                 return
@@ -83,19 +85,22 @@ class ResultReader:
         self._pages = missed if self._pages == every and missed else every
         self._page = 0
 
-    def _draw(self) -> tuple[RenderableType, list[str]]:
+    def _draw(self) -> tuple[list[RenderableType], list[str]]:
         """Return what is shown, and what the keys do."""
         if self._page < 0:
-            return Score(self._mock, self._blueprint), [
+            return [Score(self._mock, self._blueprint)], [
                 "space the answers one by one   w what was missed   q end",
                 "space answers  w missed  q end",
             ]
         place = self._pages[self._page]
         question = self._mock.questions[place]
         lesson = self._blueprint.lessons.get(question.lesson)
-        about = f"Question {place + 1}, {say_clock(question.spent_ms)}, lesson {lesson or '–'}"
+        spent = say_clock(question.spent_ms)
+        if self._mock.limit_ms is not None:
+            spent += f" of {say_clock(self._mock.limit_ms // len(self._mock.questions))}"
+        about = f"Question {place + 1}, {spent}, lesson {lesson or question.lesson}"
         face = draw_face(question, self._sources, self._mock.seed, is_answered=True)
-        return Group(Text(about, "dim"), Text(), face), [
+        return [Text(about, "dim"), Text(), *face], [
             "space next   p back   w what was missed   q end",
             "space next  p back  q end",
         ]

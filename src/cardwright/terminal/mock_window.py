@@ -33,6 +33,7 @@ class MockWindow:
         self._top = 0
         self._below = 0
         self._height = 1
+        self._is_last_part_wanted = False
 
     @property
     def has_more(self) -> bool:
@@ -51,10 +52,23 @@ class MockWindow:
         self._top += steps.get(key, 0)
         return key in steps
 
+    def go_to_last_part(self) -> None:
+        """Scroll so that the last part is to be seen, with what fits of the others above it."""
+        self._is_last_part_wanted = True
+
     def paint(
-        self, headers: Sequence[str], body: RenderableType, *, steps: Sequence[str], keys: str = ""
+        self,
+        headers: Sequence[str],
+        parts: Sequence[RenderableType],
+        *,
+        steps: Sequence[str],
+        keys: str = "",
+        reads_on: bool = False,
     ) -> None:
-        """Draw all of it; of `headers` and `steps` the first that fits."""
+        """Draw all of it, the parts below one another; of `headers` and `steps` the first that fits.
+
+        `reads_on`: space scrolls before it does anything else.
+        """
         columns, rows = self._screen.size
         margin = " " if columns >= _MARGIN_FROM else ""
         width = min(columns - 2 * len(margin), _MAX_WIDTH)
@@ -64,21 +78,28 @@ class MockWindow:
         foot = [*(said if self.said else []), *step]
         if rows >= _ROOMY_FROM and keys:
             foot += self._render(Text(keys, style="dim", no_wrap=True), width)[:1]
-        lines = self._render(body, width)
+        rendered = [self._render(part, width) for part in parts]
+        lines = [line for part in rendered for line in part]
         height = max(rows - len(header) - len(foot), 1)
         is_whole = len(lines) <= height
         self._height = height if is_whole else max(height - 1, 1)
+        if self._is_last_part_wanted:
+            self._top = len(lines) - len(rendered[-1])
+            self._is_last_part_wanted = False
         self._top = max(min(self._top, len(lines) - self._height), 0)
         self._below = max(len(lines) - self._top - self._height, 0)
         shown = lines[self._top : self._top + self._height]
         shown += [""] * (self._height - len(shown))
         if not is_whole and height > 1:
-            shown += self._render(Text(self._say_rest(), style="dim", no_wrap=True), width)[:1]
+            shown += self._render(
+                Text(self._say_rest(reads_on=reads_on), style="dim", no_wrap=True), width
+            )[:1]
         self._screen.paint([*header, *(f"{margin}{line}" for line in (*shown, *foot))])
 
-    def _say_rest(self) -> str:
+    def _say_rest(self, *, reads_on: bool) -> str:
         above = f"↑ {self._top} more  " if self._top else ""
-        return f"{above}↓ {self._below} more" if self._below else above.rstrip()
+        below = f"↓ {self._below} more{', space reads on' if reads_on else ''}"
+        return f"{above}{below if self._below else ''}".rstrip()
 
     def _render(self, renderable: RenderableType, width: int) -> list[str]:
         return render_lines(renderable, width, self._environ)

@@ -60,6 +60,8 @@ def draw_memory(sitting: Sitting) -> RenderableType:
             ("answers", f"{memory.reps}, forgotten {memory.lapses} times"),
             ("last", make_date(memory.last_day).isoformat()),
         ]
+    if sitting.reason:
+        rows.append(("worth", sitting.reason))
     if memory.is_leech:
         rows.append(("leech", "yes"))
     lines = [

@@ -34,7 +34,6 @@ class PlainReviewer:
         self,
         sitting: Sitting,
         lines: TextIO,
-        console: Console,
         *,
         edit: Callable[[], str],
         open_media: Callable[[], str],
@@ -42,6 +41,8 @@ class PlainReviewer:
         """Read commands from `lines`; `edit` and `open_media` return what to say."""
         self._sitting = sitting
         self._lines = lines
+        # Without colours or styles: nothing but text reaches a pipe or a screen reader.
+        console = Console(highlight=False, markup=False, emoji=False, color_system=None)
         self._console = console
         self._edit = edit
         self._acts: dict[str, Callable[[], None]] = {
@@ -67,6 +68,8 @@ class PlainReviewer:
         new, learning, review = session.counts
         deck = session.current.deck if session.current else ""
         self._say(f"\n{deck}: new {new}, learning {learning}, review {review}\n")
+        if self._sitting.why:
+            self._say(f"{self._sitting.why}\n")
         self._console.print(attempt.draw_question())
 
     def _take_commands(self, attempt: Attempt) -> bool:

@@ -9,6 +9,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, Self, TextIO
 
 from rich.cells import cell_len, set_cell_size
@@ -28,6 +29,8 @@ _ACTS: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
 )
 """What acts upon a terminal, turns the direction of writing, or is no character at all."""
+_HEEDED: Final = ("TERM", "COLORTERM", "NO_COLOR")
+"""What in the environment says which colours to use."""
 _USUAL_SIZE: Final = os.terminal_size((80, 24))
 
 
@@ -47,9 +50,24 @@ def render_lines(renderable: RenderableType, width: int, environ: Mapping[str, s
     Whatever the text holds, nothing but colours and styles acts upon the terminal: no other
     escape code, no control character, no link, no turning of the direction of writing.
     """
-    console = Console(
+    console = _make_console(max(width, 1), tuple(map(environ.get, _HEEDED)))
+    segments = []
+    for line in console.render_lines(renderable, pad=False):
+        shown = Segment.strip_links(segment for segment in line if not segment.control)
+        segments += [Segment(_ACTS.sub("", text), style) for text, style, _ in shown]
+        segments.append(Segment.line())
+    with console.capture() as capture:
+        console.print(Segments(segments), end="", crop=False)
+    return capture.get().split("\n")[:-1]
+
+
+@lru_cache(maxsize=8)
+def _make_console(width: int, heeded: tuple[str | None, ...]) -> Console:
+    """Make what renders for a width and values of the environment, once: each key wants several."""
+    environ = {name: value for name, value in zip(_HEEDED, heeded, strict=True) if value}
+    return Console(
         file=io.StringIO(),
-        width=max(width, 1),
+        width=width,
         # Not used, but without it rich asks the system for the size of each line anew.
         height=_USUAL_SIZE.lines,
         force_terminal=True,
@@ -61,14 +79,6 @@ def render_lines(renderable: RenderableType, width: int, environ: Mapping[str, s
         no_color=True if environ.get("TERM", "").endswith("-mono") else None,
         _environ=environ,
     )
-    segments = []
-    for line in console.render_lines(renderable, pad=False):
-        shown = Segment.strip_links(segment for segment in line if not segment.control)
-        segments += [Segment(_ACTS.sub("", text), style) for text, style, _ in shown]
-        segments.append(Segment.line())
-    with console.capture() as capture:
-        console.print(Segments(segments), end="", crop=False)
-    return capture.get().split("\n")[:-1]
 
 
 class Screen:

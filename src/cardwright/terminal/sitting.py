@@ -41,13 +41,20 @@ class Sitting:
         *,
         most_answers: int | None = None,
         most_minutes: float | None = None,
+        explain: Callable[[Item], str] | None = None,
+        shows_why: bool = False,
     ) -> None:
-        """Ask what the session asks, until it ends or one of the limits is reached."""
+        """Ask what the session asks, until it ends or one of the limits is reached.
+
+        `explain` says why a prompt is asked, where that is not for being due.
+        """
         self.session = session
         self._sources = sources
         self.clock = clock
         self._most_answers = most_answers
         self._end_ms = None if most_minutes is None else most_minutes * _MS_PER_MINUTE
+        self._explain = explain
+        self._shows_why = shows_why
         self.started_ms = clock().at_ms
         self.attempt: Attempt | None
         """At the card on the table; None when nothing can be asked now."""
@@ -75,6 +82,17 @@ class Sitting:
     def is_over(self) -> bool:
         """Whether there is nothing more to ask, now or soon, or enough was asked."""
         return self.is_enough or (self.session.current is None and self.session.next_at_ms is None)
+
+    @property
+    def reason(self) -> str:
+        """Why the prompt is asked; "" when it is due, and that is all."""
+        item = self.session.current
+        return self._explain(item) if item and self._explain else ""
+
+    @property
+    def why(self) -> str:
+        """The reason, where it is to be shown with every card."""
+        return self.reason if self._shows_why else ""
 
     @property
     def passed_ms(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from rich.console import Group
+from rich.console import Console, Group
 from rich.text import Text
 
 from cardwright.history import Rating, State
@@ -13,10 +13,17 @@ from cardwright.study.session import Answer
 from cardwright.terminal.plain_text import make_plain
 
 
-def draw_summary(
+def print_summary(
+    answers: Sequence[Answer], passed_ms: int, due_tomorrow: int, lessons: Mapping[str, str]
+) -> None:
+    """Print answers, recall by lesson, time, and what tomorrow brings; `lessons` are titles by id."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    console.print(_draw_summary(answers, passed_ms, due_tomorrow, lessons))
+
+
+def _draw_summary(
     answers: Sequence[Answer], passed_ms: int, due_tomorrow: int, lessons: Mapping[str, str]
 ) -> Group:
-    """Draw answers, recall by lesson, time, and what tomorrow brings; `lessons` are titles by id."""
     if not answers:
         return Group(Text("No answers. Nothing is lost."))
     minutes, seconds = divmod(passed_ms // 1000, 60)

@@ -33,8 +33,7 @@ class Window:
         """Show a sitting on a screen."""
         self._sitting = sitting
         self._screen = screen
-        # A copy is quicker to look into than the environment itself.
-        self._environ = dict(environ)
+        self._environ = environ
         self.said = ""
         """What came of the last key, shown until the next one."""
         self.overlay: str | None = None
@@ -130,9 +129,10 @@ class Window:
         return self._render(Text(text, style="dim", no_wrap=True), width)[0]
 
     def _render_said(self, width: int) -> list[str]:
-        if not self.said:
-            return []
-        return self._render(Text(make_plain(self.said), style="bold yellow"), width)
+        if self.said:
+            return self._render(Text(make_plain(self.said), style="bold yellow"), width)
+        why = self._sitting.why if self._sitting.attempt and not self.overlay else ""
+        return self._render(Text(make_plain(why), style="dim"), width) if why else []
 
     def _render_body(self, width: int, *, is_roomy: bool) -> list[str]:
         """Return the lines of what is shown; those of a card are kept until it looks otherwise."""

@@ -12,8 +12,6 @@ import click
 from cardwright.cli.options import db_option, json_option
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from cardwright.blueprint import Blueprint
     from cardwright.cli.study import Study
     from cardwright.exam.misses import Failure, Miss
@@ -160,13 +158,13 @@ def _fill(
     as_json: bool,
 ) -> list[Miss]:
     """Keep what was given, and ask what is missing, until the input ends."""
-    from rich.console import Console
-
     from cardwright.exam.records import put_miss
+    from cardwright.kinds import list_prompts
     from cardwright.terminal.miss import MissAsker
 
-    console = Console(highlight=False, markup=False, emoji=False, color_system=None, stderr=as_json)
-    asker = MissAsker(sys.stdin, console, blueprint, lambda entry: put_miss(study.store, entry))
+    asker = MissAsker(
+        sys.stdin, blueprint, lambda entry: put_miss(study.store, entry), to_stderr=as_json
+    )
     filled: list[Miss] = []
     goes_on = True
     for entry in entries:
@@ -176,24 +174,11 @@ def _fill(
         elif goes_on:
             if entry.rule or entry.action or entry.mode:
                 put_miss(study.store, entry)
-            asked, goes_on = asker.ask(entry, _draw_card(study, entry.card))
+            card = study.load_card(entry.card)
+            prompts = list_prompts(card, study.find_kind(card.kind)) if card else ()
+            asked, goes_on = asker.ask(entry, prompts[0] if prompts else None, study.find_kind)
             filled.append(asked)
     return filled
-
-
-def _draw_card(study: Study, ref: str) -> RenderableType:
-    from rich.console import Group
-    from rich.text import Text
-
-    from cardwright.kinds import list_prompts
-    from cardwright.terminal.face import draw_answer, draw_question
-
-    card = study.load_card(ref)
-    if card is None:
-        return Text("its card has gone")
-    kind = study.find_kind(card.kind)
-    prompt = list_prompts(card, kind)[0]
-    return Group(draw_question(prompt, kind), Text(), draw_answer(prompt, kind), Text())
 
 
 def _make_cards(study: Study, blueprint: Blueprint, entries: list[Miss]) -> tuple[list[Miss], bool]:

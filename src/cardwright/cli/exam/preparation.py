@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from cardwright.cli.say import fail
 from cardwright.exam.coverage import find_lesson
@@ -16,7 +16,7 @@ from cardwright.exam.policy import USUAL_POLICY, Policy, arrange_today
 from cardwright.exam.value import Candidate, Worth, list_candidates, measure_worth
 from cardwright.history import Act, Memory
 from cardwright.item import Item
-from cardwright.study.workload import measure_habits
+from cardwright.study.workload import Habits, measure_habits
 
 if TYPE_CHECKING:
     from cardwright.blueprint import Blueprint
@@ -89,26 +89,36 @@ class Preparation:
     def outcomes(self) -> Outcomes:
         """What answers are expected to do, by the fitted parameters and one's own durations."""
         schedule = self.study.journal.schedule_of(f"{self.goal.pack}:")
-        reviews = self.study.store.list_reviews()
-        habits = measure_habits(reviews, self.study.journal.rollover_hour)
-        return Outcomes(schedule.parameters, habits)
+        return Outcomes(schedule.parameters, Habits(**self._daily["habits"]))
+
+    @property
+    def policy(self) -> Policy:
+        """The policy of today; the usual one where numpy is missing."""
+        return Policy(**self._daily["policy"])
 
     @cached_property
-    def policy(self) -> Policy:
-        """The policy of today, chosen once a day; the usual one where numpy is missing."""
+    def _daily(self) -> dict[str, Any]:
+        """What is measured and chosen once a day, kept in the store: it takes a moment."""
         settings = self.study.store.read_settings()
-        known = settings.get((self.goal.pack, "policy"))
-        previous = Policy(**known["policy"]) if known else None
-        if known and previous and known["day"] == self.today:
-            return previous
+        known = settings.get((self.goal.pack, "exam_day"))
+        if known and known["day"] == self.today:
+            return cast("dict[str, Any]", known)
+        reviews = self.study.store.list_reviews()
+        habits = measure_habits(reviews, self.study.journal.rollover_hour)
+        kept = {"day": self.today, "habits": dataclasses.asdict(habits)}
+        former = Policy(**known["policy"]) if known else None
+        kept["policy"] = dataclasses.asdict(self._choose_policy(habits, former))
+        self.study.store.put_settings({(self.goal.pack, "exam_day"): kept})
+        return kept
+
+    def _choose_policy(self, habits: Habits, former: Policy | None) -> Policy:
         try:
             from cardwright.exam.plan import choose_policy
         except ImportError:
-            return USUAL_POLICY
-        policy = choose_policy(self.candidates, self.goal, self.outcomes, self.today, previous)
-        kept = {"day": self.today, "policy": dataclasses.asdict(policy)}
-        self.study.store.put_settings({(self.goal.pack, "policy"): kept})
-        return policy
+            return former or USUAL_POLICY
+        schedule = self.study.journal.schedule_of(f"{self.goal.pack}:")
+        outcomes = Outcomes(schedule.parameters, habits)
+        return choose_policy(self.candidates, self.goal, outcomes, self.today, former)
 
     def count_spent_minutes(self) -> float:
         """Return the minutes that this study day has already taken."""
@@ -137,6 +147,19 @@ class Preparation:
             minutes,
             buries_siblings=options is None or options.bury_siblings,
         )
+
+    def choose(self, items: list[Item], minutes: float) -> tuple[list[Item], list[Item]]:
+        """Return which of some prompts today asks for the exam, in order, and those of no exam."""
+        for name in ("memories", "candidates"):
+            self.__dict__.pop(name, None)
+        open_ = {item.history_ref for item in items}
+        known = {candidate.item.history_ref for candidate in self.candidates}
+        asked = [
+            worth.candidate.item
+            for worth in self.arrange(minutes)
+            if worth.candidate.item.history_ref in open_
+        ]
+        return asked, [item for item in items if item.history_ref not in known]
 
     def measure(self, item: Item) -> Worth | None:
         """Return why a prompt is asked; None when it is no part of the exam."""

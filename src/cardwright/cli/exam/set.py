@@ -56,7 +56,7 @@ def set_goal(
         if pack not in study.index.decks:
             fail(f"there is no pack `{pack}` (packs: {', '.join(study.index.decks)})")
         if clear:
-            study.store.put_settings({(pack, "goal"): None, (pack, "policy"): None})
+            study.store.put_settings({(pack, "goal"): None, (pack, "exam_day"): None})
             click.echo(f"{pack}: no exam is set any more")
             return
         former = find_goal(study, pack)
@@ -80,7 +80,7 @@ def set_goal(
             start_as=start_as or (former.start_as if former else None),
             set_on=former.set_on if former else today,
         )
-        study.store.put_settings({(pack, "goal"): goal.as_json(), (pack, "policy"): None})
+        study.store.put_settings({(pack, "goal"): goal.as_json(), (pack, "exam_day"): None})
         left = len(goal.list_days(study.today))
     off_days = ", ".join(_WEEKDAYS[day] for day in sorted(goal.days_off)) or "none"
     click.echo(

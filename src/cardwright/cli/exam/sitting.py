@@ -81,15 +81,10 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, plain: bool, as_json
 
 
 def _take_plainly(sheet: Sheet, study: Study, *, to_stderr: bool) -> None:
-    from rich.console import Console
-
     from cardwright.cli.clock import read_clock
     from cardwright.terminal.mock_plain import PlainTaker
 
-    console = Console(
-        highlight=False, markup=False, emoji=False, color_system=None, stderr=to_stderr
-    )
-    PlainTaker(sheet, study, sys.stdin, console, read_clock).run()
+    PlainTaker(sheet, study, sys.stdin, read_clock, to_stderr=to_stderr).run()
 
 
 def _take_on_screen(sheet: Sheet, study: Study, blueprint: Blueprint) -> int:

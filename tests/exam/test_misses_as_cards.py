@@ -1,0 +1,76 @@
+"""Whatever is typed into the miss log comes back from the YAML of its card as it was typed."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cardwright.entry import CONTROL, Document
+from cardwright.kinds.read import read_built_in_kinds
+from cardwright.source.card import parse_cards
+from cardwright.source.write import WriteError, Written, append_filled_card
+
+SHOWN = PurePosixPath("cards/personal/misses.yaml")
+KINDS = read_built_in_kinds()
+TRICKY = st.text(
+    st.sampled_from(" \t\n'\"\\#:-?[]{}&*!|>%@`,$~\N{EM SPACE}\N{NO-BREAK SPACE}éß樹🌳\u202e"),
+    max_size=30,
+)
+TYPED = (TRICKY | st.text(max_size=60)).filter(
+    lambda text: text.strip() and not CONTROL.search(text.replace("\r", "\0"))
+)
+TYPED = TYPED.filter(lambda text: text.isprintable() or "\n" in text or not text.isascii()).filter(
+    lambda text: not any("\ud800" <= char <= "\udfff" for char in text)
+)
+
+
+def read_back(path: Path) -> list[dict[str, Any]]:
+    document = Document(str(SHOWN), path.read_bytes())
+    cards, is_whole = parse_cards(document, "personal", KINDS)
+    assert document.problems == []
+    assert is_whole
+    return [{"id": card.id, "sources": card.sources, **card.fields} for card in cards]
+
+
+@settings(max_examples=80)
+@given(failure=TYPED.filter(lambda text: "\n" not in text.strip()), action=TYPED, rule=TYPED)
+def test_any_text_comes_back_as_typed(
+    tmp_path_factory: pytest.TempPathFactory, failure: str, action: str, rule: str
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "misses.yaml"
+    path.unlink(missing_ok=True)
+    values = {"failure": failure, "instinct": action, "why": rule}
+    for number in range(2):
+        text, line = append_filled_card(path, SHOWN, KINDS["instinct"], f"miss-{number}", values)
+        path.write_text(text, "utf-8", newline="")
+        assert text.split("\n")[line - 1].strip() == f"- id: miss-{number}"
+
+    for card in read_back(path):
+        assert card["failure"] == failure.strip()
+        assert card["instinct"] == action.strip()
+        assert card["why"] == rule.strip()
+
+
+@pytest.mark.parametrize("text", ["a\x1b[31mb", "a\rb", "a\x00", "a\u2028b", "a\ufeffb"])
+def test_what_no_card_may_hold_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(WriteError, match="invisible character"):
+        append_filled_card(tmp_path / "a.yaml", SHOWN, KINDS["instinct"], "a", {"why": text})
+
+
+def test_lists_and_sources_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "misses.yaml"
+    values: dict[str, Written] = {
+        "failure": "f",
+        "instinct": "i",
+        "why": "w",
+        "tags": ["miss::haste"],
+        "sources": [{"url": "https://example.com/a#b", "title": "It's: a book"}],
+    }
+    path.write_text(append_filled_card(path, SHOWN, KINDS["instinct"], "a", values)[0], "utf-8")
+
+    (source,) = read_back(path)[0]["sources"]
+    assert (source.url, source.title) == ("https://example.com/a#b", "It's: a book")

@@ -1,0 +1,80 @@
+"""The worth of a prompt, in numbers that can be followed."""
+
+from __future__ import annotations
+
+import pytest
+
+from candidates import OUTCOMES, TODAY, make_candidates
+from cardwright.blueprint import Blueprint, Domain, Lesson
+from cardwright.diagnostic import Span
+from cardwright.exam.value import NO_DOMAIN, explain, list_candidates, measure_worth
+from cardwright.history import Memory
+from studying import make_items
+
+SPAN = Span(path="blueprint.yaml", line=1, column=1)
+
+
+def make_blueprint(weights: dict[str, float]) -> Blueprint:
+    """Domains by name, each with one lesson of that name."""
+    return Blueprint(
+        pack="trees",
+        name="Trees",
+        questions=10,
+        minutes=20,
+        domains={
+            name: Domain(id=name, name=name, weight=weight, span=SPAN)
+            for name, weight in weights.items()
+        },
+        lessons={name: Lesson(id=name, title=name, domain=name, span=SPAN) for name in weights},
+        objectives={},
+        span=SPAN,
+    )
+
+
+def test_a_domain_spreads_its_weight_over_its_prompts() -> None:
+    lessons = ["Leaves", "Leaves", "Leaves", "Roots", None]
+    items = [
+        item._replace(lesson=lesson) for item, lesson in zip(make_items(5), lessons, strict=True)
+    ]
+    found = list_candidates(items, {}, make_blueprint({"Leaves": 60, "Roots": 20, "Bark": 20}))
+
+    # 60, 20 and for what has no domain the average: 80 over 4 prompts.
+    assert [candidate.weight for candidate in found] == pytest.approx([0.2, 0.2, 0.2, 0.2, 0.2])
+    assert [candidate.domain for candidate in found] == [*["Leaves"] * 3, "Roots", NO_DOMAIN]
+
+
+@pytest.mark.parametrize("blueprint", [None, make_blueprint({"Leaves": 0})])
+def test_without_weights_all_prompts_weigh_the_same(blueprint: Blueprint | None) -> None:
+    items = [item._replace(lesson="Leaves") for item in make_items(4)]
+    found = list_candidates(items, {}, blueprint)
+    assert [candidate.weight for candidate in found] == [0.25] * 4
+
+
+def test_suspended_prompts_are_no_candidates_and_memories_are_taken_over() -> None:
+    items = make_items(3)
+    memories = {
+        items[0].history_ref: Memory(prompt=items[0].history_ref, is_suspended=True),
+        items[1].history_ref: Memory(
+            prompt=items[1].history_ref,
+            stability=4.0,
+            difficulty=5.0,
+            first_day=TODAY - 9,
+            last_day=TODAY - 3,
+        ),
+    }
+    known, new = list_candidates(items, memories, None)
+    assert (known.stability, known.last_day, known.weight) == (4.0, TODAY - 3, 0.5)
+    assert new.stability == 0
+
+
+def test_a_worth_says_what_it_is_made_of() -> None:
+    known, new = make_candidates([("Trees", 6.0, 5.0, 10), ("Roots", 0.0, 0.0, 0)])
+    worth = measure_worth(known._replace(weight=0.002), OUTCOMES, TODAY, TODAY + 30)
+    gain = worth.recall_asked - worth.recall_unasked
+    assert worth.points_per_minute == pytest.approx(0.2 * gain / (worth.seconds / 60))
+    assert explain(worth) == (
+        f"recall on exam day {worth.recall_unasked:.0%} → {worth.recall_asked:.0%} if asked now, "
+        f"domain Trees, 0.20% of the exam, {worth.seconds:.0f} s: "
+        f"+{worth.points_per_minute:.2f} points a minute"
+    )
+    assert "exam day unknown →" in explain(measure_worth(new, OUTCOMES, TODAY, TODAY + 30))

@@ -1,0 +1,150 @@
+"""A second exam, small and of its own: two domains, four lessons, and a kind of question of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from click.testing import CliRunner, Result
+
+from cardwright.blueprint import Blueprint
+from cardwright.entry import Document
+from cardwright.item import Item
+from cardwright.source.blueprint import parse_blueprint
+
+BLUEPRINT: Final = """\
+name: Forester
+questions: 10
+minutes: 20
+domains:
+  - id: wood
+    name: Wood
+    weight: 60
+    lessons: [{id: "a1", title: Rings}, {id: "a2", title: Bark}]
+  - id: leaf
+    name: Leaves
+    weight: 40
+    lessons: [{id: "b1", title: Needles}, {id: "b2", title: Autumn}]
+objectives:
+  - {id: "o1", lesson: "a1", about: Tell the age of a tree}
+  - {id: "o2", lesson: "b2", about: Say why leaves fall}
+starts: [{id: walker, about: I walk in woods, hours: [2, 5]}]
+plans:
+  - id: fortnight
+    about: A week for each domain
+    weeks: [{focus: Wood, lessons: ["a1", "a2"]}, {focus: Leaves, lessons: ["b1", "b2"]}]
+last_days: [{days_left: 1, focus: A walk, lessons: []}]
+lanes: [{id: autumn, about: Weak in autumn, lessons: ["b2", "a1"]}]
+signals:
+  - {id: tells-trees, about: You can tell trees apart, measure: {lessons: ["a2"], kinds: [pick]}}
+  - {id: calm, about: You are calm}
+failure_modes:
+  - {id: mixed-up, about: Two trees were mixed up}
+  - {id: haste, about: The stem was not read to its end}
+"""
+_PICK: Final = """\
+anki: {id: 77}
+fields:
+  stem: {type: block, required: true}
+  answers: {type: options, required: true}
+sides:
+  pick: {ask: "{{stem}}\\n\\n{{answers}}", show: [answers]}
+"""
+_CARD: Final = """\
+  - id: {lesson}-{number}
+    kind: {kind}
+    lesson: {lesson}
+    {question}: Question {number} of {lesson}?
+    {options}:
+      - {{right: The right one {number}, reason: So it is.}}
+      - {{wrong: A wrong one {number}, reason: Not so.}}
+      - {{wrong: Another one {number}, reason: Not so either.}}
+"""
+_TERMS: Final = """\
+sources: [https://example.com]
+cards:
+  - id: ring
+    kind: term
+    term: Tree ring
+    definition: The wood of one year.
+    lesson: "a1"
+    objectives: ["o1"]
+  - {id: stray, kind: basic, question: What is a wood?, answer: Many trees.}
+"""
+
+
+def _read_blueprint() -> Blueprint:
+    document = Document("decks/trees/blueprint.yaml", BLUEPRINT.encode())
+    blueprint = parse_blueprint(document, "trees")
+    assert document.problems == []
+    assert blueprint
+    return blueprint
+
+
+EXAM: Final = _read_blueprint()
+
+
+def make_item(name: str, lesson: str | None, **more: Any) -> Item:
+    """Return a prompt of the pack."""
+    pack, key = "trees", "recall"
+    item = Item(
+        history_ref=f"{pack}:{name}/{key}",
+        ref=f"{pack}:{name}",
+        key=key,
+        pack=pack,
+        deck="Trees",
+        position=0,
+        kind="term",
+        lesson=lesson,
+        tags=(),
+        objectives=(),
+    )
+    return item._replace(**more)
+
+
+def make_exam_files(each: int = 5) -> Mapping[str, str]:
+    """Return the files of the pack `trees`, with so many questions for each lesson."""
+    cards = ["sources: [https://example.com]", "cards:"]
+    for lesson in ("a1", "a2", "b1", "b2"):
+        # Two kinds of question: one that is built in, one of the project's own.
+        kind = "pick" if lesson == "a2" else "choice"
+        names = ("stem", "answers") if kind == "pick" else ("question", "options")
+        cards += [
+            _CARD.format(
+                lesson=lesson, number=number, kind=kind, question=names[0], options=names[1]
+            ).rstrip("\n")
+            for number in range(1, each + 1)
+        ]
+    return {
+        "cards/trees/questions.yaml": "\n".join(cards) + "\n",
+        "cards/trees/terms.yaml": _TERMS,
+        "decks/trees/blueprint.yaml": BLUEPRINT,
+        "decks/trees/deck.yaml": "name: Trees\n",
+        "kinds/pick.yaml": _PICK,
+    }
+
+
+def run_exam(project: Path, *words: str, typed: str = "", exit_code: int = 0) -> Result:
+    """Run `cards exam` in a project, with its store beside it."""
+    from cardwright.cli.exam import exam
+
+    store = str(project.parent / "reviews.db")
+    result = CliRunner().invoke(
+        exam, [*words, "--db", store], obj=project, input=typed, prog_name="cards exam"
+    )
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == exit_code, result.output
+    return result
+
+
+def exam_command(project: Path, *words: str) -> list[str]:
+    """Return the command line that runs `cards exam` in a terminal of its own."""
+    program = (
+        "import sys; from pathlib import Path; from cardwright.cli.exam import exam;"
+        "exam(sys.argv[2:], obj=Path(sys.argv[1]), prog_name='cards exam')"
+    )
+    store = str(project.parent / "reviews.db")
+    return [sys.executable, "-c", program, str(project), *words, "--db", store]
