@@ -128,12 +128,11 @@ def make_exam_files(each: int = 5) -> Mapping[str, str]:
 
 def run_exam(project: Path, *words: str, typed: str = "", exit_code: int = 0) -> Result:
     """Run `cards exam` in a project, with its store beside it."""
-    from cardwright.cli.exam import exam
+    from cardwright.cli.main import cards
 
     store = str(project.parent / "reviews.db")
-    result = CliRunner().invoke(
-        exam, [*words, "--db", store], obj=project, input=typed, prog_name="cards exam"
-    )
+    line = ["-C", str(project), "exam", *words, "--db", store]
+    result = CliRunner().invoke(cards, line, input=typed)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == exit_code, result.output
@@ -142,9 +141,5 @@ def run_exam(project: Path, *words: str, typed: str = "", exit_code: int = 0) ->
 
 def exam_command(project: Path, *words: str) -> list[str]:
     """Return the command line that runs `cards exam` in a terminal of its own."""
-    program = (
-        "import sys; from pathlib import Path; from cardwright.cli.exam import exam;"
-        "exam(sys.argv[2:], obj=Path(sys.argv[1]), prog_name='cards exam')"
-    )
     store = str(project.parent / "reviews.db")
-    return [sys.executable, "-c", program, str(project), *words, "--db", store]
+    return [sys.executable, "-m", "cardwright", "-C", str(project), "exam", *words, "--db", store]

@@ -40,8 +40,8 @@ def write_miss_card(root: Path, miss: Miss, blueprint: Blueprint, missed: Card |
     from cardwright.source.write import append_filled_card
 
     path = root / _CARDS
-    text = path.read_text("utf-8") if path.exists() else ""
-    card_id = _find_free_id(miss, text)
+    text = path.read_bytes() if path.exists() else b""
+    card_id = _find_free_id(miss, text.decode("utf-8", "replace"))
     values = dict(_list_values(miss, blueprint, missed))
     kind = read_built_in_kinds()["instinct"]
     added, line = append_filled_card(path, _CARDS, kind, card_id, values)
@@ -100,16 +100,16 @@ def _find_free_id(miss: Miss, text: str) -> str:
 
 
 def _ignore(root: Path) -> None:
-    """Keep the pack out of the project's repository, if it is one."""
+    """Keep the pack out of the project's repository, if it is in one."""
     from cardwright.files import write_file
 
-    if not (root / ".git").exists():
+    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
         return
     path = root / ".gitignore"
-    text = path.read_text("utf-8") if path.exists() else ""
-    lines = {line.strip().strip("/") for line in text.splitlines()}
-    missing = [entry for entry in _IGNORED if entry.strip("/") not in lines]
+    text = path.read_bytes() if path.exists() else b""
+    lines = {line.strip().strip(b"/") for line in text.splitlines()}
+    missing = [entry for entry in _IGNORED if entry.strip("/").encode() not in lines]
     if missing:
-        head = text if not text or text.endswith("\n") else f"{text}\n"
-        write_file(path, head + "".join(f"{entry}\n" for entry in missing))
+        head = text if not text or text.endswith(b"\n") else text + b"\n"
+        write_file(path, head + "".join(f"{entry}\n" for entry in missing).encode())
         click.echo(f".gitignore: {' and '.join(missing)} are not shared", err=True)
