@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "__init__": {"source", "study", "history"},
     "__main__": {"cli"},
 }
-ONLY_HERE = {
+ONLY_HERE: dict[str, str | tuple[str, ...]] = {
     "genanki": "anki/apkg.py",
     "rich": "terminal/",
     "markdown_it": "markdown/",
@@ -40,7 +40,7 @@ ONLY_HERE = {
     "fsrs": "study/maths.py",
     "icalendar": "exam/",
     "numpy": "exam/",
-    "fsrs_rs_python": "study/",
+    "fsrs_rs_python": "study/optimize.py",
     "sqlite3": ("anki/", "study/", "source/index/", "cli/doctor.py"),
 }
 

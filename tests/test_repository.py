@@ -11,7 +11,6 @@ import pytest
 import yaml
 
 from cardwright.cli.main import cards as command_line
-from cardwright.cli.main import load_command
 from cardwright.cli.schema import format_schemas
 from cardwright.kinds import list_prompts
 from cardwright.kinds.read import read_built_in_kinds
@@ -83,7 +82,7 @@ def test_every_command_is_in_the_readme_and_shows_an_example() -> None:
 
     for name in command_line.commands:
         assert f"`cards {name}" in readme
-        assert f"cards {name}" in (load_command(name).help or "")
+        assert f"cards {name}" in (command_line.load_command(name).help or "")
 
 
 def test_the_readme_says_that_the_deck_is_unofficial() -> None:

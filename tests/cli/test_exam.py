@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cardwright.cli.exam import exam, load_command
+from cardwright.cli.exam import exam
 from cardwright.cli.project import open_project
 from cardwright.source.load import load
 from exam_project import make_exam_files, run_exam
@@ -40,7 +40,7 @@ def answer_wrongly(forest: Path) -> dict[str, Any]:
 
 def test_every_command_is_listed_with_its_own_first_sentence() -> None:
     for name, command in exam.commands.items():
-        loaded = load_command(name)
+        loaded = exam.load_command(name)
         assert f"cards exam {name}" in (loaded.help or "")
         assert (loaded.help or "").startswith(command.get_short_help_str(200).rstrip("."))
 

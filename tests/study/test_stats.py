@@ -27,8 +27,8 @@ from cardwright.study.answers import Answer, list_answers
 from cardwright.study.forecast import Pace, count_decks, forecast_reviews, measure_pace
 from cardwright.study.journal import Journal
 from cardwright.study.queue import Counts
-from cardwright.study.standing import Standing
 from cardwright.study.report import GONE, Subject, compute_stats
+from cardwright.study.standing import Standing
 from cardwright.study.stats import (
     DAY_EDGES,
     Bin,

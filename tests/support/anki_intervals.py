@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from anki.cards_pb2 import FsrsMemoryState
 from anki.collection import Collection
+from anki.consts import CardQueue, CardType
+from anki.decks import DeckId
 
 _TYPES: Final = {"learning": 1, "review": 2, "relearning": 3}
 _DAY_S: Final = 86_400
@@ -25,13 +27,15 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         col = Collection(str(Path(folder) / "collection.anki2"))
         col.set_config("fsrs", val=True)
-        config = col.decks.config_dict_for_deck_id(1)
+        config = col.decks.config_dict_for_deck_id(DeckId(1))
         config["new"]["delays"] = given["steps"]
         config["lapse"]["delays"] = given["relearning_steps"]
         col.decks.update_config(config)
-        note = col.new_note(col.models.by_name("Basic"))
+        note_type = col.models.by_name("Basic")
+        assert note_type
+        note = col.new_note(note_type)
         note["Front"] = "oak"
-        col.add_note(note, 1)
+        col.add_note(note, DeckId(1))
         card_id = note.cards()[0].id
         outcomes = [ask(col, card_id, case) for case in given["cases"]]
         col.close()
@@ -41,7 +45,8 @@ def main() -> None:
 def ask(col: Collection, card_id: Any, case: dict[str, Any]) -> list[tuple[str, int, float]]:
     """Make Anki's card what a memory is, and return where each of the four answers leads."""
     card = col.get_card(card_id)
-    card.type = card.queue = _TYPES[case["state"]]
+    card.type = CardType(_TYPES[case["state"]])
+    card.queue = CardQueue(_TYPES[case["state"]])
     card.ivl = case["interval_days"]
     card.due = 0 if case["state"] == "review" else int(time.time())
     card.reps, card.lapses = case["reps"], case["lapses"]

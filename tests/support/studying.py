@@ -15,6 +15,7 @@ from cardwright.study.opening import open_store
 from cardwright.study.queue import Wishes
 from cardwright.study.schedule import Schedule
 from cardwright.study.session import Session
+from cardwright.study.store import Store
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
@@ -23,6 +24,15 @@ ROLLOVER_HOUR: Final = 4
 MORNING: Final = Moment(1_793_606_400_000, 60)
 """2026-11-02 09:00 in Berlin."""
 TODAY: Final = MORNING.study_day(ROLLOVER_HOUR)
+
+
+_opened: Final[list[Store]] = []
+
+
+def close_stores() -> None:
+    """Let go of every store that `open_journal` opened."""
+    while _opened:
+        _opened.pop().close()
 
 
 def later(moment: Moment, days: float = 0, *, hours: float = 0, minutes: float = 0) -> Moment:
@@ -63,6 +73,7 @@ def open_journal(
 ) -> Journal:
     """Open the store of a file under one set of options for every pack."""
     store = open_store(path, machine)
+    _opened.append(store)
     if not is_durable:
         # What no test looks at need not wait for the disk.
         store._db.execute("pragma synchronous = off")

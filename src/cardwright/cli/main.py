@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 import click
 
 from cardwright import __version__
+from cardwright.cli.lazy import LazyGroup
 
 _COMMANDS: Final = {
     "init": "Start a project that builds at once.",
@@ -51,24 +51,7 @@ _MODULES: Final = {
 """Modules that are not called as their commands are."""
 
 
-class _Commands(click.Group):
-    """A group that imports a command when it is called: to list them, this table is enough."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name, listed, rest = super().resolve_command(ctx, args)
-        return name, listed and load_command(str(listed.name)), rest
-
-
-def load_command(name: str) -> click.Command:
-    """Import a command."""
-    module = import_module(f"cardwright.cli.{_MODULES.get(name, name)}")
-    found = (value for value in vars(module).values() if isinstance(value, click.Command))
-    return next(command for command in found if command.name == name)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="cards")
 @click.option(
     "-C",
@@ -89,8 +72,7 @@ def cards(context: click.Context, folder: Path) -> None:
     context.obj = folder
 
 
-for _name, _short_help in _COMMANDS.items():
-    cards.add_command(click.Command(_name, short_help=_short_help))
+cards.fill("cardwright.cli", _COMMANDS, _MODULES)
 
 
 def main() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Final
 
 import click
+
+from cardwright.cli.lazy import LazyGroup
 
 _COMMANDS: Final = {
     "set": "Set the date of an exam, and the time there is for it.",
@@ -21,24 +22,7 @@ _COMMANDS: Final = {
 """Every sub-command, with the first sentence of its own help; it stands in the module of its name."""
 
 
-class _Commands(click.Group):
-    """A group that imports a command when it is called: to list them, this table is enough."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name, listed, rest = super().resolve_command(ctx, args)
-        return name, listed and load_command(str(listed.name)), rest
-
-
-def load_command(name: str) -> click.Command:
-    """Import a sub-command."""
-    module = import_module(f"cardwright.cli.exam.{name}")
-    found = (value for value in vars(module).values() if isinstance(value, click.Command))
-    return next(command for command in found if command.name == name)
-
-
-@click.group(cls=_Commands)
+@click.group(cls=LazyGroup)
 def exam() -> None:
     """Prepare for an exam with a date.
 
@@ -52,5 +36,4 @@ def exam() -> None:
     """
 
 
-for _name, _short_help in _COMMANDS.items():
-    exam.add_command(click.Command(_name, short_help=_short_help))
+exam.fill("cardwright.cli.exam", _COMMANDS)

@@ -1,0 +1,15 @@
+"""What every test of study leaves behind it: nothing open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from studying import close_stores
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays_open() -> Iterator[None]:
+    yield
+    close_stores()
