@@ -13,6 +13,8 @@ _MS_PER_DAY: Final = 86_400_000
 _MINUTES_PER_DAY: Final = 1_440
 _END_MS: Final = 2**47
 """In the year 6429: days and intervals counted from before it are dates that Python has."""
+MOST_MS: Final = 60_000
+"""What an answer counts at the most."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 
@@ -137,6 +139,11 @@ class Review:
     """From the question's appearance to the rating."""
     undoes: str | None
     """The id of what an undo takes back."""
+
+    @property
+    def spent_ms(self) -> int:
+        """Its duration as it counts: who takes longer has gone for a coffee. As in Anki."""
+        return min(self.duration_ms, MOST_MS)
 
     @property
     def moment(self) -> Moment:

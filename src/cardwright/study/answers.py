@@ -10,8 +10,6 @@ from cardwright.study.journal import Journal
 from cardwright.study.schedule import Schedule
 from cardwright.study.work import Work
 
-MOST_MS: Final = 60_000
-"""What an answer counts at the most: who takes longer has gone for a coffee. As in Anki."""
 MATURE_DAYS: Final = 21
 """From this interval on a prompt is called mature, before young. As in Anki."""
 
@@ -75,7 +73,7 @@ def list_answers(journal: Journal, takes: Callable[[str], bool]) -> list[Answer]
         # As replay takes them.
         done = (review.act, review.rating, review.at_ms, review.utc_offset_minutes)
         acts[prompt].append(done)
-        took_ms[prompt].append(min(review.duration_ms, MOST_MS))
+        took_ms[prompt].append(review.spent_ms)
     tracers: dict[str, _Tracer] = {}
     found = []
     for prompt, dones in acts.items():

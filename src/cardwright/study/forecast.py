@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from cardwright.history import Act, Moment, Review, State
-from cardwright.study.answers import MOST_MS
 from cardwright.study.queue import Counts
 from cardwright.study.standing import Standing, heal_due
 
@@ -76,7 +75,7 @@ def measure_pace(
     for review in reviews:
         if review.act is Act.ANSWER and review.duration_ms:
             place = (review.prompt, review.moment.study_day(rollover_hour))
-            took_ms = min(review.duration_ms, MOST_MS)
+            took_ms = review.spent_ms
             spent[place] = spent.get(place, 0) + took_ms
             answers += 1
             duration_ms += took_ms

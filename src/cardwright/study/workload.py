@@ -15,8 +15,6 @@ RETENTIONS: Final = (0.70, 0.73, 0.76, 0.79, 0.82, 0.85, 0.88, 0.91, 0.94, 0.97)
 _YEAR_DAYS: Final = 365
 _ENOUGH: Final = 500
 """So many prompts are simulated at least, for chance to even out, and fewer than twice as many."""
-_LONGEST_ANSWER_MS: Final = 60_000
-"""As in Anki: who takes longer is not at the cards."""
 _MOST_REPEATS: Final = 10
 _PRIOR_DAYS: Final = 10
 """So much do the figures of others weigh against one's own."""
@@ -82,7 +80,7 @@ def measure_habits(reviews: Iterable[Review], rollover_hour: int) -> Habits:
                 recalled_counts[review.rating - Rating.HARD] += 1
             days[sort] += 1
             last[review.prompt] = day, sort
-        seconds[sort] += min(review.duration_ms, _LONGEST_ANSWER_MS) / 1000
+        seconds[sort] += review.spent_ms / 1000
     usual_s = (_USUAL.new_s, _USUAL.forgotten_s, _USUAL.recalled_s)
     new_s, forgotten_s, recalled_s = (
         (spent + usual * _PRIOR_DAYS) / (number + _PRIOR_DAYS)

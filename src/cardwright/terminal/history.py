@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.text import Text
 
 from cardwright.history import Act, Memory, Review, State
-from cardwright.study.answers import MOST_MS
 from cardwright.study.schedule import Step
 from cardwright.terminal.charts import Column, draw_columns, make_line, say_time
 from cardwright.terminal.words import name_rating, say_wait
@@ -62,7 +61,7 @@ def print_day(on: date, reviews: Sequence[Review], name_prompt: Callable[[str], 
         console.print(line)
     console.print()
     passed = sum(review.rating != 1 for review in reviews)
-    spent_ms = sum(min(review.duration_ms, MOST_MS) for review in reviews)
+    spent_ms = sum(review.spent_ms for review in reviews)
     console.print(
         f"Answers: {len(reviews):,}, of which {passed:,} were not Again; {say_time(spent_ms)}"
         " (an answer counts a minute at the most)."

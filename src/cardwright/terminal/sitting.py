@@ -105,7 +105,7 @@ class Sitting:
         answers = self.session.answers
         seconds = USUAL_ANSWER_S
         if len(answers) >= _ENOUGH_ANSWERS:
-            total_ms = sum(min(answer.review.duration_ms, _MS_PER_MINUTE) for answer in answers)
+            total_ms = sum(answer.review.spent_ms for answer in answers)
             seconds = total_ms / 1000 / len(answers)
         new, learning, review = self.session.counts
         # A new card comes back once or twice the same day.

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from cardwright.cli.study import Study
     from cardwright.exam.plan import Plan
 
-_LONGEST_ANSWER_MS: Final = 60_000
 _MS_PER_MINUTE: Final = 60_000
 _NEEDS_EXTRA: Final = "a plan needs numpy and icalendar\n  help: pip install 'cardwright[exam]'"
 
@@ -125,7 +124,7 @@ class Preparation:
         journal = self.study.journal
         start_ms = self.study.moment.start_of(self.today, journal.rollover_hour)
         spent_ms = sum(
-            min(review.duration_ms, _LONGEST_ANSWER_MS)
+            review.spent_ms
             for review in self.study.store.list_reviews(since_ms=start_ms)
             if review.act in {Act.ANSWER, Act.CRAM}
         )
