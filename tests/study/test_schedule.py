@@ -162,5 +162,5 @@ def test_recall_falls_to_what_is_desired_within_the_interval() -> None:
     maths = Maths(DEFAULT_PARAMETERS, 0.8)
     assert maths.recall(12.0, 12.0) == pytest.approx(0.9)
     assert maths.recall(12.0, 12.0 * maths.interval_per_stability) == pytest.approx(0.8)
-    with pytest.raises(ValueError, match="21 parameters, not 19"):
+    with pytest.raises(ValueError, match="Expected 21 parameters, got 19"):
         Maths(DEFAULT_PARAMETERS[:19], 0.9)

@@ -7,6 +7,7 @@ import time
 from datetime import datetime
 from typing import Final
 
+from cardwright.cli.say import fail
 from cardwright.history import Moment
 
 _SET_TO: Final = "CARDS_NOW"
@@ -18,7 +19,10 @@ def read_clock() -> Moment:
     given = os.environ.get(_SET_TO)
     if not given:
         return Moment.read(datetime.now().astimezone())
-    start = parse_time(given)
+    try:
+        start = parse_time(given)
+    except (ValueError, OverflowError):
+        fail(f"CARDS_NOW is no ISO time: {given}")
     return Moment(
         start.at_ms + int((time.monotonic() - _STARTED_S) * 1000), start.utc_offset_minutes
     )

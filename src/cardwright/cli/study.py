@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import click
+
 from cardwright.cli.choosing import Choice
 from cardwright.cli.say import fail
 from cardwright.history import Memory, Moment, make_date, make_time
@@ -50,7 +52,7 @@ class Study:
 
     def list_standings(self) -> list[Standing]:
         """Return where every prompt stands that was ever acted upon."""
-        return [Standing(*row) for row in self.store.list_standings()]
+        return [Standing(*row) for row in self.store.list_standings(self.moment.at_ms)]
 
     def reread(self, now_ms: int) -> None:
         """Read again what was edited."""
@@ -125,6 +127,9 @@ def open_study(folder: Path, db: Path | None, moment: Moment) -> Iterator[Study]
         except ProjectError as error:
             fail(str(error))
         journal = make_journal(store, index.decks)
+        for pack in journal.foreign_fits:
+            note = "were fitted for another memory model and are left aside: see `cards optimize`"
+            click.echo(f"note: the parameters of {pack} {note}", err=True)
         yield Study(root, store, journal, index, moment)
 
 

@@ -29,6 +29,8 @@ class Journal:
         self.store = store
         self._schedules = schedules
         self._usual = usual
+        self.foreign_fits: list[str] = []
+        """Packs whose fitted parameters are of another model, and are not used."""
 
     def schedule_of(self, prompt: str) -> Schedule:
         """Return the schedule of a prompt's pack."""

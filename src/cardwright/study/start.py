@@ -43,6 +43,11 @@ def make_journal(store: Store, decks: Mapping[str, Deck]) -> Journal:
 
     schedules = {pack: make_schedule(pack, deck.options) for pack, deck in decks.items()}
     journal = Journal(store, schedules, make_schedule("", DeckOptions()))
+    journal.foreign_fits = [
+        pack
+        for (pack, name), value in settings.items()
+        if name == "parameters" and value.get("model") != MODEL
+    ]
     if outdated := journal.list_outdated():
         journal.rebuild(outdated)
     return journal

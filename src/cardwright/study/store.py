@@ -31,7 +31,6 @@ from cardwright.study.rows import (
 
 LEASE_MS: Final = 60_000
 """For so long a card that is shown in one sitting is not asked in another."""
-_NEVER_MS: Final = 2**62
 _NOT_UNDONE: Final = (
     "act <> 'undo' and not exists"
     " (select 1 from reviews u where u.undoes = reviews.id and u.prompt = reviews.prompt)"
@@ -155,7 +154,7 @@ class Store:
         for row in self._stream(f"{SELECT_MEMORY} order by prompt"):
             yield as_memory(row)
 
-    def list_standings(self, now_ms: int = _NEVER_MS) -> list[tuple[Any, ...]]:
+    def list_standings(self, now_ms: int) -> list[tuple[Any, ...]]:
         """Return the columns of `study.standing.Standing` of every memory: to load them all is quick."""
         with self._explained():
             return self._db.execute(SELECT_STANDINGS, {"now_ms": now_ms}).fetchall()
