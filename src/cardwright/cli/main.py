@@ -62,12 +62,13 @@ _MODULES: Final = {
 )
 @click.pass_context
 def cards(context: click.Context, folder: Path) -> None:
-    """Flashcards as code: check YAML cards, build Anki decks.
+    """Flashcards as code: check YAML cards, build Anki decks, review in the terminal.
 
     \b
     cards init my-deck        start a project
     cards check               tell everything that is wrong with it
     cards build               make build/*.apkg, ready for Anki
+    cards review              study what is due today
     """
     context.obj = folder
 
