@@ -140,6 +140,8 @@ def time_next_cards(root: Path, store_path: Path, rounds: int) -> list[float]:
             ):
                 if not (sitting.attempt and sitting.attempt.can_rate):
                     reviewer.press(key)
+            # As between two keys of a person: what can be done ahead is done.
+            reviewer.rest()
             start = time.perf_counter()
             reviewer.press("4")
             if number >= 20:

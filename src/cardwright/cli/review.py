@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,36 +63,35 @@ def review(
     cards review "2 MLOps" --kind choice --new 5
     cards review --flagged --cram
     """
-    import os
     import sys
     from contextlib import suppress
     from secrets import token_hex
 
     from cardwright.cli.clock import read_clock
     from cardwright.cli.course import find_course
+    from cardwright.cli.garbage import uncollected
     from cardwright.cli.study import open_study
     from cardwright.study.fault import StoreError
     from cardwright.study.queue import Wishes
     from cardwright.study.session import Session
-    from cardwright.terminal.screen import Screen, can_draw
     from cardwright.terminal.sitting import Sitting
 
     moment = read_clock()
     wishes = Wishes(new=new, ahead_days=ahead, is_cram=cram, with_suspended=choice.is_leech)
-    exit_code = 0
     with open_study(folder, db, moment) as study:
-        items = choice.choose(study.items)
-        is_usual = new is None and not (ahead or cram or choice.is_flagged or choice.is_leech)
-        course = find_course(study, items, minutes) if is_usual else None
-        session = Session(
-            study.journal,
-            items,
-            moment,
-            name=token_hex(16),
-            wishes=wishes,
-            selects=choice.takes if choice.is_flagged or choice.is_leech else None,
-            arrange=course.arrange if course else None,
-        )
+        with uncollected():
+            items = choice.choose(study.items)
+            is_usual = new is None and not (ahead or cram or choice.is_flagged or choice.is_leech)
+            course = find_course(study, items, minutes) if is_usual else None
+            session = Session(
+                study.journal,
+                items,
+                moment,
+                name=token_hex(16),
+                wishes=wishes,
+                selects=choice.takes if choice.is_flagged or choice.is_leech else None,
+                arrange=course.arrange if course else None,
+            )
         try:
             sitting = Sitting(
                 session,
@@ -112,24 +112,7 @@ def review(
                 opened[sitting.turn] += 1
                 return _open_media(study, sitting, opened[sitting.turn] - 1)
 
-            if not plain and can_draw(sys.stdin, sys.stdout, os.environ):
-                from cardwright.terminal.review import Reviewer
-
-                if not sitting.is_over:
-                    with Screen(sys.stdin, sys.stdout) as screen:
-                        Reviewer(
-                            sitting, screen, os.environ, edit=edit, open_media=open_media
-                        ).run()
-                    exit_code = screen.exit_code
-            else:
-                from cardwright.terminal.plain import PlainReviewer
-
-                reviewer = PlainReviewer(sitting, sys.stdin, edit=edit, open_media=open_media)
-                # Ctrl-C is one way to stop: all that was answered is saved.
-                try:
-                    reviewer.run()
-                except KeyboardInterrupt:
-                    click.echo()
+            exit_code = _run(sitting, is_plain=plain, edit=edit, open_media=open_media)
         finally:
             # A claim that cannot be taken back lapses by itself.
             with suppress(StoreError):
@@ -140,6 +123,34 @@ def review(
             if course and course.is_spent:
                 click.echo("The minutes of today are spent: `--minutes 10` goes on.")
     sys.exit(exit_code)
+
+
+def _run(
+    sitting: Sitting, *, is_plain: bool, edit: Callable[[], str], open_media: Callable[[], str]
+) -> int:
+    """Review in the whole window, or by plain prompts; return what to end with."""
+    import os
+    import sys
+
+    from cardwright.terminal.screen import Screen, can_draw
+
+    if is_plain or not can_draw(sys.stdin, sys.stdout, os.environ):
+        from cardwright.terminal.plain import PlainReviewer
+
+        reviewer = PlainReviewer(sitting, sys.stdin, edit=edit, open_media=open_media)
+        # Ctrl-C is one way to stop: all that was answered is saved.
+        try:
+            reviewer.run()
+        except KeyboardInterrupt:
+            click.echo()
+        return 0
+    from cardwright.terminal.review import Reviewer
+
+    if sitting.is_over:
+        return 0
+    with Screen(sys.stdin, sys.stdout) as screen:
+        Reviewer(sitting, screen, os.environ, edit=edit, open_media=open_media).run()
+    return screen.exit_code
 
 
 def _print_end(study: Study, sitting: Sitting) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -58,6 +56,7 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
     cards stats --json
     """
     from cardwright.cli.clock import read_clock
+    from cardwright.cli.garbage import uncollected
     from cardwright.cli.study import open_study
     from cardwright.study.answers import list_answers
     from cardwright.study.report import compute_stats
@@ -68,7 +67,7 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
         # Who chooses nothing also sees the answers to cards that have gone from the sources.
         packs = study.journal.options if len(items) == len(study.items) else {}
         journal = study.journal
-        with _uncollected():
+        with uncollected():
             answers = list_answers(
                 journal, lambda ref: ref in subjects or ref.partition(":")[0] in packs
             )
@@ -82,18 +81,6 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
     from cardwright.terminal.stats import print_stats
 
     print_stats(found)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Spare the search for garbage: among so many objects that stay, it takes half of the time."""
-    import gc
-
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _choose(study: Study, choice: Choice) -> list[Item]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from cardwright.cli.choosing import Choice
+from cardwright.cli.garbage import uncollected
 from cardwright.cli.say import fail
 from cardwright.history import Memory, Moment, make_date, make_time
 from cardwright.item import Item
@@ -122,11 +123,12 @@ def open_study(folder: Path, db: Path | None, moment: Moment) -> Iterator[Study]
     except ProjectError as error:
         fail(str(error))
     with open_user_store(db, moment) as store:
-        try:
-            index = open_index(root, find_index(store.path, root), moment.at_ms * 10**6)
-        except ProjectError as error:
-            fail(str(error))
-        journal = make_journal(store, index.decks)
+        with uncollected():
+            try:
+                index = open_index(root, find_index(store.path, root), moment.at_ms * 10**6)
+            except ProjectError as error:
+                fail(str(error))
+            journal = make_journal(store, index.decks)
         for pack in journal.foreign_fits:
             note = "were fitted for another memory model and are left aside: see `cards optimize`"
             click.echo(f"note: the parameters of {pack} {note}", err=True)

@@ -117,6 +117,10 @@ class Queue:
             or self._take_step(now_ms + LEARN_AHEAD_MS, is_free)
         )
 
+    def peek(self, now_ms: int) -> Item | None:
+        """Return what would be taken now, if all is free and no other answer comes before."""
+        return self.copy().take(now_ms, lambda _: True)
+
     def list_left(self) -> list[Item]:
         """Return what is left, steps first."""
         steps = [item for _, _, item in sorted(self._learning, key=itemgetter(0, 1))]

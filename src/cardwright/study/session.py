@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, NamedTuple
 
 from cardwright.history import Act, Memory, Moment, Rating, Review, State
@@ -19,6 +20,8 @@ from cardwright.study.standing import Standing
 
 _PUTS_AWAY: Final = frozenset({Act.SUSPEND, Act.BURY})
 """Acts after which a prompt is not asked again, and makes room for another."""
+_STAND: Final = partial(tuple.__new__, Standing)
+"""Makes a Standing of a row; its own constructor takes Python code for each."""
 _STALE: Final = (-1, -1)
 
 
@@ -132,6 +135,11 @@ class Session:
             self._queue = self._make_queue(moment)
         return done.review
 
+    def look_ahead(self, moment: Moment) -> tuple[Item, Memory] | None:
+        """Return what will probably be asked next, and its memory."""
+        item = self._queue.peek(moment.at_ms)
+        return (item, self.journal.store.read_memory(item.history_ref)[0]) if item else None
+
     def list_ahead(self) -> list[Item]:
         """Return what is still to be asked today after the current prompt, roughly in order."""
         return self._queue.list_left()
@@ -239,8 +247,10 @@ class Session:
 
     def _make_queue(self, moment: Moment) -> Queue:
         self._seen = self._look(moment)
-        standings = [Standing(*row) for row in self.journal.store.list_standings(moment.at_ms)]
-        by_prompt = {standing.prompt: standing for standing in standings}
+        rows = self.journal.store.list_standings(moment.at_ms)
+        by_prompt = {
+            row[0]: standing for row, standing in zip(rows, map(_STAND, rows), strict=True)
+        }
         out = {self.current.history_ref} if self.current else set()
         out |= {done.item.history_ref for done in self._done if self._ends_with(done.review.act)}
         wishes = self.wishes

@@ -40,6 +40,8 @@ def heal_due(standing: Standing, moment: Moment, today: int) -> tuple[int, int]:
     of that time, as long as that future lasts: nothing waits for years because of a wrong year.
     """
     due_at_ms, due_day = standing.due_at_ms or 0, standing.due_day or 0
+    if standing.known_at_ms == standing.last_at_ms:
+        return due_at_ms, due_day
     ahead_ms = (standing.last_at_ms or 0) - (standing.known_at_ms or 0)
     if ahead_ms <= 0 or (standing.last_at_ms or 0) <= moment.at_ms:
         return due_at_ms, due_day

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from cardwright.history import Rating
@@ -78,9 +79,14 @@ class Reviewer:
         key = self._screen.read(0)
         if key is not None:
             return key
-        self._window.prepare()
+        self.rest()
         is_waiting = self._sitting.attempt is None and not self._sitting.is_over
         return self._screen.read(_TICK_S if is_waiting else _STAY_S)
+
+    def rest(self) -> None:
+        """Do ahead, between keys, what the next ones will want."""
+        with suppress(StoreError):
+            self._window.prepare()
 
     def _take(self, key: str) -> bool:
         """Act upon a key; tell whether to go on."""

@@ -58,6 +58,8 @@ class Sitting:
         self.started_ms = clock().at_ms
         self.attempt: Attempt | None
         """At the card on the table; None when nothing can be asked now."""
+        self._ahead: dict[tuple[str, int], Attempt] = {}
+        """What was made ready, by prompt and answers so far."""
         self.turn = 0
         """Grows whenever something else is laid out."""
         self.lay_out()
@@ -72,6 +74,7 @@ class Sitting:
 
     def lay_out_again(self) -> None:
         """Put what was read anew on the table, with its answer if that was to be seen."""
+        self._ahead = {}
         before, was_revealed = self._item, self.attempt is not None and self.attempt.is_revealed
         self.lay_out()
         is_same = before and self._item and before.history_ref == self._item.history_ref
@@ -174,15 +177,35 @@ class Sitting:
             return True
         return self._end_ms is not None and self.passed_ms >= self._end_ms
 
+    def look_ahead(self) -> Attempt | None:
+        """Make ready what will probably be asked next; it is laid out when it is."""
+        found = self.session.look_ahead(self.clock())
+        if found is None:
+            return None
+        item, memory = found
+        known = (item.history_ref, memory.reps)
+        if known not in self._ahead:
+            attempt = self._make_attempt(item, memory)
+            self._ahead = {known: attempt} if attempt else {}
+        return self._ahead.get(known)
+
     def _begin_attempt(self) -> Attempt | None:
-        item = self.session.current
-        card = self._sources.load_card(item.ref) if item else None
-        if item is None or card is None:
+        item, memory = self.session.current, self.session.memory
+        if item is None:
+            return None
+        # What was made ready is used once: it may be read anew, or asked again.
+        return self._ahead.pop((item.history_ref, memory.reps), None) or self._make_attempt(
+            item, memory
+        )
+
+    def _make_attempt(self, item: Item, memory: Memory) -> Attempt | None:
+        card = self._sources.load_card(item.ref)
+        if card is None:
             return None
         kind = self._sources.find_kind(card.kind)
         prompts = {prompt.key: prompt for prompt in list_prompts(card, kind)}
         # Options stand the same until the prompt is answered.
-        return Attempt(prompts[item.key], kind, self.session.memory.reps)
+        return Attempt(prompts[item.key], kind, memory.reps)
 
 
 def _gather_words(card: Card) -> str:

@@ -21,6 +21,7 @@ _MARGIN_FROM: Final = 56
 _HEADER_FROM, _KEYS_FROM, _GAP_FROM, _ROOMY_FROM = 6, 8, 10, 16
 """Rows from which there is room for the header, the keys, a blank line, and blank lines around
 the line between question and answer."""
+_KEPT_LINES: Final = 200
 _STEPS: Final = {"up": -1, "down": 1, "k": -1, "j": 1}
 _PAGES: Final = {"pageup": -1, "pagedown": 1}
 _ENDS: Final = {"home": -1, "end": 1}
@@ -48,6 +49,9 @@ class Window:
         self._answer_at = 0
         """The line of the card at which its answer begins."""
         self._is_answer_wanted = False
+        self._lines: dict[object, list[str]] = {}
+        self._ahead: tuple[Attempt | None, int, list[str]] = (None, 0, [])
+        """A question that will probably be next, rendered for a width."""
         self._drawn: tuple[object, list[str]] = (None, [])
         self._answer: tuple[object, list[str]] = (None, [])
         """The last card and the last answer that were rendered, and what they were rendered for."""
@@ -82,10 +86,15 @@ class Window:
         return True
 
     def prepare(self) -> None:
-        """Render the answer before it is asked for: code and maths take long for the first time."""
+        """Render the answer, and the next question, before they are asked for."""
         attempt = self._sitting.attempt
-        if attempt and not attempt.is_revealed and not self._sitting.is_over:
+        if attempt is None or self._sitting.is_over:
+            return
+        if not attempt.is_revealed:
             self._render_answer(attempt, self._width)
+        ahead = self._sitting.look_ahead()
+        if ahead and self._ahead[:2] != (ahead, self._width):
+            self._ahead = (ahead, self._width, self._render(ahead.draw_question(), self._width))
 
     def paint(self) -> None:
         """Draw what changed since the last time."""
@@ -120,7 +129,15 @@ class Window:
         self._below = max(length - self._top - self._height, 0)
 
     def _render(self, renderable: RenderableType, width: int) -> list[str]:
-        return render_lines(renderable, width, self._environ)
+        if not isinstance(renderable, Text):
+            return render_lines(renderable, width, self._environ)
+        # The lines around the card are the same for many cards.
+        look = (renderable.plain, *renderable.spans, renderable.style, renderable.no_wrap, width)
+        if look not in self._lines:
+            if len(self._lines) >= _KEPT_LINES:
+                self._lines.clear()
+            self._lines[look] = render_lines(renderable, width, self._environ)
+        return self._lines[look]
 
     def _render_more(self, width: int) -> str:
         attempt = self._sitting.attempt
@@ -152,6 +169,8 @@ class Window:
         return self._drawn[1]
 
     def _render_card(self, attempt: Attempt, width: int, *, is_roomy: bool) -> list[str]:
+        if self._ahead[:2] == (attempt, width) and not (attempt.is_revealed or attempt.picked):
+            return self._ahead[2]
         question = self._render(attempt.draw_question(), width)
         if not attempt.is_revealed:
             return question
