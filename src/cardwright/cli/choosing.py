@@ -31,6 +31,8 @@ class Choice:
         """Return the prompts that are meant, as far as the sources tell."""
         from cardwright.cli.study import select_deck
 
+        if not (self.decks or self.lessons or self.tags or self.kinds):
+            return list(items)
         return [
             item
             for item in select_deck(items, self.decks)

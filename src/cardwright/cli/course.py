@@ -48,7 +48,7 @@ def find_course(study: Study, items: Sequence[Item], minutes: float | None) -> C
     """Return the way to the exam that is set for some of the prompts; None when none is ahead."""
     # Without an exam, nothing of it is loaded.
     goals = [pack for pack, name in study.store.read_settings() if name == "goal"]
-    packs = {item.pack for item in items}
+    packs = {item.pack for item in items} if goals else set()
     ahead = []
     for pack in goals:
         if pack in packs:

@@ -131,9 +131,8 @@ class Store:
         for chunk in [prompts[i : i + 500] for i in range(0, len(prompts), 500)] or [()]:
             some = f" and prompt in ({', '.join('?' * len(chunk))})" if chunk else ""
             sql = f"select {columns} from reviews where {where}{some} order by prompt, id"  # noqa: S608
-            for row in self._stream(sql, *values, *chunk):
-                if row[:2] not in undone:
-                    yield row
+            rows = self._stream(sql, *values, *chunk)
+            yield from (row for row in rows if row[:2] not in undone) if undone else rows
 
     def count_reviews(self) -> int:
         """Return how many reviews there are, undone ones and all."""
