@@ -78,7 +78,8 @@ def measure_habits(reviews: Iterable[Review], rollover_hour: int) -> Habits:
             else:
                 sort = 2
                 recalled_counts[review.rating - Rating.HARD] += 1
-            days[sort] += 1
+            # What was answered by a script was not measured.
+            days[sort] += review.spent_ms > 0
             last[review.prompt] = day, sort
         seconds[sort] += review.spent_ms / 1000
     usual_s = (_USUAL.new_s, _USUAL.forgotten_s, _USUAL.recalled_s)
