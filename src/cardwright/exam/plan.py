@@ -14,10 +14,8 @@ from cardwright.exam.goal import Goal
 from cardwright.exam.outcome import Outcomes
 from cardwright.exam.policy import POLICIES, Policy
 from cardwright.exam.rollout import Floats, Period, PlannedDay, Pool, Rollout, make_pool, roll_out
-from cardwright.exam.value import Candidate
+from cardwright.exam.value import WHOLE, Candidate
 
-WHOLE: Final = "*"
-"""The name under which the whole exam stands among the domains."""
 _RUNGS_MINUTES: Final = (1, 2, 4, 8, 15, 20, 30, 45, 60, 90, 120, 240, 480)
 ENOUGH: Final = 400
 """So many prompts stand for all of them while policies are compared."""

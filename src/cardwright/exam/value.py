@@ -16,6 +16,8 @@ from cardwright.blueprint import Blueprint
 from cardwright.exam.outcome import Outcomes
 from cardwright.item import Item
 
+WHOLE: Final = "*"
+"""The name under which the whole exam stands among the domains of a forecast."""
 NO_DOMAIN: Final = ""
 """Of prompts that belong to no domain of the blueprint."""
 

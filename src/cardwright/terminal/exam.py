@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
 from cardwright.blueprint import Blueprint, LastDay
 from cardwright.exam.goal import Goal
-from cardwright.exam.plan import WHOLE, Forecast, Plan
 from cardwright.exam.readiness import Held, Reading
-from cardwright.exam.value import NO_DOMAIN
+from cardwright.exam.value import NO_DOMAIN, WHOLE
 from cardwright.exam.weeks import PlanWeek
 from cardwright.history import make_date
 from cardwright.terminal.charts import Column, draw_columns, make_line
+
+if TYPE_CHECKING:
+    from cardwright.exam.plan import Forecast, Plan
 
 _FORECAST: Final = "A forecast of recall of the cards, not a chance of passing."
 

@@ -44,7 +44,8 @@ def plan(
     cards exam plan --markdown > plan.md
     """
     from cardwright.cli.clock import read_clock
-    from cardwright.cli.exam.preparation import prepare
+    from cardwright.cli.exam.preparation import NEEDS_EXTRA, prepare
+    from cardwright.cli.say import fail
     from cardwright.cli.study import open_study
     from cardwright.exam.weeks import list_last_days
     from cardwright.files import write_file
@@ -62,7 +63,11 @@ def plan(
         from cardwright.exam.calendar import make_calendar
 
         now = study.moment.local
-        write_file(ics, make_calendar(goal, preparation.title, weeks, last_days, now))
+        try:
+            calendar = make_calendar(goal, preparation.title, weeks, last_days, now)
+        except ImportError:
+            fail(NEEDS_EXTRA)
+        write_file(ics, calendar)
         click.echo(str(ics))
         return
     if markdown:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cardwright.exam.plan import Plan
 
 _MS_PER_MINUTE: Final = 60_000
-_NEEDS_EXTRA: Final = "a plan needs numpy and icalendar\n  help: pip install 'cardwright[exam]'"
+NEEDS_EXTRA: Final = "a plan needs numpy and icalendar\n  help: pip install 'cardwright[exam]'"
 
 
 @dataclass(kw_only=True)
@@ -174,7 +174,7 @@ class Preparation:
         try:
             from cardwright.exam.plan import plan_to_date
         except ImportError:
-            fail(_NEEDS_EXTRA)
+            fail(NEEDS_EXTRA)
         return plan_to_date(self.candidates, self.goal, self.outcomes, self.today, self.policy)
 
 

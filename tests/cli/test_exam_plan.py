@@ -1,0 +1,168 @@
+"""`cards exam set`, `status`, `plan` and `ready`, and what `cards review` makes of a goal."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from icalendar import Calendar
+
+from exam_project import make_exam_files, run_exam
+from project_files import Write
+
+WITHOUT = """
+import sys
+sys.modules.update({name: None for name in ("numpy", "icalendar", "fsrs_rs_python")})
+from cardwright.cli.main import main; main()
+"""
+"""`cards` as it is when no extra is installed."""
+
+
+@pytest.fixture(autouse=True)
+def forest(write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("CARDS_NOW", "2026-11-26T09:00:00+01:00")
+    monkeypatch.setenv("CARDS_DB", str(tmp_path / "reviews.db"))
+    return write(make_exam_files())
+
+
+def ask(forest: Path, *words: str) -> Any:
+    return json.loads(run_exam(forest, *words, "--json").stdout)
+
+
+def set_goal(forest: Path, *words: str) -> str:
+    given = words or ("--date", "2026-12-10", "--minutes", "10", "--days-off", "sat,sun")
+    return run_exam(forest, "set", "trees", *given).stdout
+
+
+def run_without_extras(forest: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", WITHOUT, "-C", str(forest), *words],
+        capture_output=True,
+        text=True,
+        input="q\n",
+        check=False,
+    )
+
+
+def test_a_goal_is_kept_and_changed_in_part(forest: Path) -> None:
+    assert "10 study days of 10 minutes, days off: sat, sun" in set_goal(forest)
+    set_goal(forest, "--date", "2026-12-20")
+
+    status = ask(forest, "status")
+    assert status["exam_on"] == "2026-12-20"
+    assert status["minutes_a_day"] == 10
+    assert status["days_off"] == [5, 6]
+    assert status["set_on"] == "2026-11-26"
+    assert status["days_left"] == 24
+    assert status["today"]["new"] > 0
+
+    run_exam(forest, "set", "trees", "--clear")
+    assert "no exam is set" in run_exam(forest, "status", exit_code=1).stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("oaks", "--date", "2027-01-01"), "there is no pack `oaks` (packs: trees)"),
+        (("trees", "--date", "2026-11-26"), "2026-11-26 is not after today, 2026-11-26"),
+        (("trees", "--date", "soon"), "`soon` is no date: write YYYY-MM-DD"),
+        (("trees",), "--date is needed"),
+        (("trees", "--date", "2027-01-01", "--days-off", "someday"), "name weekdays"),
+        (("trees", "--date", "2027-01-01", "--start-as", "x"), "walker: I walk in woods"),
+    ],
+)
+def test_a_goal_that_cannot_be_is_refused(forest: Path, words: tuple[str, ...], said: str) -> None:
+    code = 2 if "date:" in said or "needed" in said or "weekdays" in said else 1
+    assert said in run_exam(forest, "set", *words, exit_code=code).stderr
+
+
+def test_the_plan_covers_every_day_and_says_when_it_does_not_fit(
+    forest: Path, write: Write
+) -> None:
+    write(make_exam_files(each=20))
+    set_goal(forest, "--date", "2026-12-10", "--minutes", "1", "--start-as", "walker")
+    plan = ask(forest, "plan")
+
+    assert plan["met_share"] < 1
+    assert plan["enough_minutes"] > 1
+    assert [week["first_on"] for week in plan["weeks"]] == ["2026-11-26", "2026-12-03"]
+    assert [week["lessons"] for week in plan["weeks"]] == [["a1", "a2"], ["b1", "b2"]]
+    assert all(day["minutes"] <= 1 + 48 / 60 for day in plan["days"])
+    shown = run_exam(forest, "plan").stdout
+    assert f"This does not fit: with 1 minutes a day {plan['met_share']:.0%}" in " ".join(
+        shown.split()
+    )
+    assert "is asked for 2 to 5" in " ".join(shown.split())
+    assert re.search(r"1 to go: A walk", shown)
+
+    set_goal(forest, "--minutes", str(plan["enough_minutes"]))
+    assert "This fits" in run_exam(forest, "plan").stdout
+
+
+def test_the_plan_as_a_calendar_and_as_markdown(forest: Path, tmp_path: Path) -> None:
+    set_goal(forest)
+    run_exam(forest, "plan", "--ics", str(tmp_path / "plan.ics"))
+    events = Calendar.from_ical((tmp_path / "plan.ics").read_bytes()).walk("VEVENT")
+
+    found = {str(event["uid"]): event for event in events}
+    assert set(found) == {
+        f"trees-{key}@cardwright" for key in ("week-2", "week-1", "day-1", "exam")
+    }
+    assert str(found["trees-exam@cardwright"]["dtstart"].dt) == "2026-12-10"
+    assert str(found["trees-week-2@cardwright"]["summary"]) == "Week 1: Wood"
+    assert str(found["trees-week-2@cardwright"]["dtend"].dt) == "2026-12-03"
+
+    markdown = run_exam(forest, "plan", "--markdown").stdout
+    assert markdown.startswith("# Forester: plan to 2026-12-10\n")
+    assert "| Thu 26 Nov to Wed 02 Dec | Wood | a1, a2 |" in markdown
+
+
+def test_readiness_counts_what_was_never_met_as_unknown(forest: Path) -> None:
+    set_goal(forest)
+    ready = ask(forest, "ready")
+
+    assert ready["unseen"] == ready["prompts"]
+    assert ready["today"]["*"]["recall"] == 0
+    whole = ready["on_day"]["*"]
+    assert 0 < whole["low"] <= whole["recall"] <= whole["high"] <= 1
+    assert ready["signals"] == [
+        {"id": "tells-trees", "recall": 0.0, "given": False},
+        {"id": "calm", "recall": None, "given": None},
+    ]
+    assert ready["calibration"] is None
+    shown = " ".join(run_exam(forest, "ready").stdout.split())
+    assert "not a chance of passing" in shown
+    assert "none is a week old yet" in shown
+
+
+def test_after_the_date_the_usual_rule_asks(forest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_goal(forest)
+    before = run_without_extras(forest, "review", "--plain", "--why")
+    monkeypatch.setenv("CARDS_NOW", "2026-12-10T09:00:00+01:00")
+    after = run_without_extras(forest, "review", "--plain", "--why")
+
+    assert "points a minute" in before.stdout
+    assert "new 13," in " ".join(before.stdout.split()) or "new 12," in before.stdout
+    assert "points a minute" not in after.stdout
+    assert "new 20," in after.stdout
+    assert "the exam was on 2026-12-10" in run_exam(forest, "plan", exit_code=1).stderr
+
+
+def test_without_the_extras_there_is_a_message_and_review_works(forest: Path) -> None:
+    set_goal(forest)
+
+    for words in (["exam", "plan"], ["exam", "ready"], ["exam", "status"]):
+        done = run_without_extras(forest, *words)
+        assert done.returncode == 1
+        assert "pip install 'cardwright[exam]'" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert run_without_extras(forest, "review", "--plain").returncode == 0
+    assert run_without_extras(forest, "exam", "coverage").returncode == 0
+    optimize = run_without_extras(forest, "optimize")
+    assert optimize.returncode == 1
+    assert "pip install" in optimize.stderr
