@@ -107,7 +107,7 @@ def test_the_plan_covers_every_day_and_says_when_it_does_not_fit(
 def test_the_plan_as_a_calendar_and_as_markdown(forest: Path, tmp_path: Path) -> None:
     set_goal(forest)
     run_exam(forest, "plan", "--ics", str(tmp_path / "plan.ics"))
-    events = Calendar.from_ical((tmp_path / "plan.ics").read_bytes()).walk("VEVENT")
+    events: list[Any] = Calendar.from_ical((tmp_path / "plan.ics").read_bytes()).walk("VEVENT")
 
     found = {str(event["uid"]): event for event in events}
     assert set(found) == {

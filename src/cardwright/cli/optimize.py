@@ -166,7 +166,7 @@ def _list_memories(study: Study, pack: str, schedule: Schedule) -> dict[str, Mem
     if schedule.parameters == study.journal.schedule_of(f"{pack}:").parameters:
         return {memory.prompt: memory for memory in study.store.list_memories()}
     return {
-        prompt: schedule.replay(prompt, (act[2:] for act in acts))
+        prompt: schedule.replay(prompt, (act[2:6] for act in acts))
         for prompt, acts in groupby(study.store.list_acts(pack), key=itemgetter(0))
     }
 

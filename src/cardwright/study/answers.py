@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import groupby
+from operator import itemgetter
 from typing import Final, NamedTuple
 
-from cardwright.history import Act, State, count_study_day
+from cardwright.history import MOST_MS, Act, State, count_study_day
 from cardwright.study.journal import Journal
 from cardwright.study.schedule import Schedule
 from cardwright.study.work import Work
@@ -62,21 +64,16 @@ class _Tracer(Schedule):
 
 def list_answers(journal: Journal, takes: Callable[[str], bool]) -> list[Answer]:
     """Return the answers to the prompts whose key is taken, by prompt, in order; none undone."""
-    acts: dict[str, list[tuple[str, int | None, int, int]]] = {}
-    took_ms: dict[str, list[int]] = {}
-    for review in journal.store.list_reviews():
-        prompt = review.prompt
-        if prompt not in acts:
-            if not takes(prompt):
-                continue
-            acts[prompt], took_ms[prompt] = [], []
-        # As replay takes them.
-        done = (review.act, review.rating, review.at_ms, review.utc_offset_minutes)
-        acts[prompt].append(done)
-        took_ms[prompt].append(review.spent_ms)
     tracers: dict[str, _Tracer] = {}
     found = []
-    for prompt, dones in acts.items():
+    for prompt, rows in groupby(journal.store.list_acts(), key=itemgetter(0)):
+        if not takes(prompt):
+            continue
+        dones, took_ms = [], []
+        for row in rows:
+            # As replay takes them.
+            dones.append(row[2:6])
+            took_ms.append(min(row[6], MOST_MS))
         pack = prompt.partition(":")[0]
         if pack not in tracers:
             tracers[pack] = _Tracer(journal.schedule_of(prompt))
@@ -84,7 +81,7 @@ def list_answers(journal: Journal, takes: Callable[[str], bool]) -> list[Answer]
         tracer.seen.clear()
         tracer.replay(prompt, dones)
         seen = iter(tracer.seen)
-        for (act, rating, at_ms, offset), spent_ms in zip(dones, took_ms[prompt], strict=True):
+        for (act, rating, at_ms, offset), spent_ms in zip(dones, took_ms, strict=True):
             if rating is not None:
                 before = next(seen) if act == Act.ANSWER else _CRAM
                 day = count_study_day(at_ms, offset, tracer.rollover_hour)

@@ -143,11 +143,11 @@ class Journal:
         return self._schedules.get(pack, self._usual).rules
 
     def _replay(
-        self, acts: Iterable[tuple[str, str, str, int | None, int, int]]
+        self, acts: Iterable[tuple[str, str, str, int | None, int, int, int]]
     ) -> Iterator[tuple[Memory, str]]:
         for prompt, group in groupby(acts, key=itemgetter(0)):
             rows = list(group)
-            memory = self.schedule_of(prompt).replay(prompt, (row[2:] for row in rows))
+            memory = self.schedule_of(prompt).replay(prompt, (row[2:6] for row in rows))
             yield memory, rows[-1][1]
 
     def trace(self, prompt: str) -> Iterator[tuple[Review, Step]]:

@@ -120,9 +120,12 @@ class Store:
 
     def list_acts(
         self, pack: str | None = None, prompts: Sequence[str] = ()
-    ) -> Iterator[tuple[str, str, str, int | None, int, int]]:
-        """Yield prompt, id, and what replay needs of each review that stands; by prompt, in order."""
-        columns = "prompt, id, act, rating, at_ms, utc_offset_minutes"
+    ) -> Iterator[tuple[str, str, str, int | None, int, int, int]]:
+        """Yield prompt, id, what replay needs, and duration of each review that stands.
+
+        They come by prompt, in order.
+        """
+        columns = "prompt, id, act, rating, at_ms, utc_offset_minutes, duration_ms"
         undone = set(self._rows("select prompt, undoes from reviews where undoes not null"))
         where, values = "act <> 'undo'", []
         if pack is not None:
