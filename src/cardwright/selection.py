@@ -42,7 +42,7 @@ def list_items(
     `list_keys` gives the keys of a card's prompts. Of cards that would share a history the first
     one counts; a retired one is not asked.
     """
-    packs: dict[str, list[Card]] = {}
+    packs: dict[str, list[Card]] = {pack: [] for pack in decks}
     taken: set[str] = set()
     for card in cards:
         asked = packs.setdefault(card.pack, [])
