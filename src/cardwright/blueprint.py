@@ -74,7 +74,7 @@ class LastDay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class StudyPlan:
     """The order in which to study, week by week."""
 
     id: str
@@ -145,7 +145,7 @@ class Blueprint:
     objectives: Mapping[str, Objective]
     span: Span
     starts: Mapping[str, Start] = field(default_factory=dict)
-    plans: Mapping[str, Plan] = field(default_factory=dict)
+    plans: Mapping[str, StudyPlan] = field(default_factory=dict)
     """The first one is the usual one."""
     last_days: tuple[LastDay, ...] = ()
     """The day farthest from the exam first."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final, Protocol
 
-from cardwright.blueprint import Blueprint, LastDay, Plan, Week
+from cardwright.blueprint import Blueprint, LastDay, StudyPlan, Week
 from cardwright.exam.goal import Goal
 
 _WEEK_DAYS: Final = 7
@@ -122,7 +122,7 @@ def _choose_groups(
     return groups
 
 
-def _choose_plan(blueprint: Blueprint, weeks: int) -> Plan | None:
+def _choose_plan(blueprint: Blueprint, weeks: int) -> StudyPlan | None:
     """Return the plan that is nearest in length, the first of equals; None when there is none."""
     plans = list(blueprint.plans.values())
     return min(plans, key=lambda plan: abs(len(plan.weeks) - weeks), default=None)

@@ -16,9 +16,9 @@ from cardwright.blueprint import (
     Lesson,
     Measure,
     Objective,
-    Plan,
     Signal,
     Start,
+    StudyPlan,
     Week,
 )
 from cardwright.diagnostic import Span
@@ -139,12 +139,12 @@ def _parse_hours(item: Entry) -> tuple[float, float]:
     return 0.0, 0.0
 
 
-def _parse_plans(entry: Entry, lessons: Mapping[str, Lesson]) -> dict[str, Plan]:
-    plans: dict[str, Plan] = {}
+def _parse_plans(entry: Entry, lessons: Mapping[str, Lesson]) -> dict[str, StudyPlan]:
+    plans: dict[str, StudyPlan] = {}
     for item, name, about in _take_items(entry, "plans", ("weeks",), plans):
         item.require("weeks", help="one item a week: what it is about, and its lessons")
         weeks = tuple(_parse_week(week, lessons) for week in item.entries("weeks"))
-        plans[name] = Plan(id=name, about=about, weeks=weeks, span=item.span_of("id"))
+        plans[name] = StudyPlan(id=name, about=about, weeks=weeks, span=item.span_of("id"))
     return plans
 
 

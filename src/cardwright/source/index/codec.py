@@ -15,9 +15,9 @@ from cardwright.blueprint import (
     Lesson,
     Measure,
     Objective,
-    Plan,
     Signal,
     Start,
+    StudyPlan,
     Week,
 )
 from cardwright.diagnostic import Span
@@ -36,7 +36,7 @@ from cardwright.model import (
 
 _CLASSES: Final = (
     *(Blueprint, Domain, Lesson, Objective, Span),
-    *(FailureMode, Lane, LastDay, Measure, Plan, Signal, Start, Week),
+    *(FailureMode, Lane, LastDay, Measure, StudyPlan, Signal, Start, Week),
     *(Card, Deck, DeckOptions, Field, Kind, Option, Selection, Side, Source),
 )
 _BY_NAME: Final[dict[str, type[Any]]] = {cls.__name__: cls for cls in _CLASSES}
