@@ -24,6 +24,7 @@ from typing import Final
 from corpus import write_project
 
 from cardwright.cli.clock import read_clock
+from cardwright.cli.garbage import uncollected
 from cardwright.cli.study import open_study
 from cardwright.history import Act, Rating, Review
 from cardwright.study.queue import Wishes
@@ -130,7 +131,9 @@ def time_next_cards(root: Path, store_path: Path, rounds: int) -> list[float]:
     passed = []
     with open_study(root, store_path, now) as study, os.fdopen(slave, "w") as terminal:
         wishes = Wishes(new=rounds + 50)
-        session = Session(study.journal, study.items, now, name="benchmark", wishes=wishes)
+        # As `cards review` does it.
+        with uncollected():
+            session = Session(study.journal, study.items, now, name="benchmark", wishes=wishes)
         sitting = Sitting(session, study, read_clock)
         environ = {"TERM": "xterm-256color"}
         reviewer = Reviewer(sitting, Screen(terminal, terminal), environ, edit=str, open_media=str)

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 import fsrs
 
+from cardwright.cli.garbage import uncollected
 from cardwright.history import Act, Moment, Rating, Review
 from cardwright.item import Item
 from cardwright.model import DeckOptions
@@ -120,7 +121,9 @@ def time_sitting(folder: Path, prompts: int, answers: int) -> list[Row]:
     items = [make_item(number) for number in range(prompts)]
     moment = Moment(_START_MS + 400 * 86_400_000, 60)
     start = time.perf_counter()
-    session = Session(journal, items, moment, name="benchmark", wishes=Wishes())
+    # As `cards review` does it.
+    with uncollected():
+        session = Session(journal, items, moment, name="benchmark", wishes=Wishes())
     begun_s = time.perf_counter() - start
 
     bare = sqlite3.connect(folder / "bare.db", isolation_level=None)
