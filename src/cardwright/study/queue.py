@@ -78,7 +78,12 @@ class Queue:
         self._all_reviews = self._all_new = self._count = 0
         self._arranged: list[Item] = []
         self._arranged_new: frozenset[str] = frozenset()
-        items = [item for item in items if not self._is_hidden(standings.get(item.history_ref))]
+        hidden = {
+            standing.prompt
+            for standing in standings.values()
+            if standing.buried_day == today or (standing.is_suspended and not wishes.with_suspended)
+        }
+        items = [item for item in items if item.history_ref not in hidden]
         if wishes.is_cram:
             self._reviews = sorted(items, key=self._shuffle)
         else:
@@ -232,12 +237,6 @@ class Queue:
     def _shuffle(self, item: Item) -> int:
         """Return a prompt's place among those of equal urgency: another one every day."""
         return zlib.crc32(f"{self._today} {item.history_ref}".encode())
-
-    def _is_hidden(self, standing: Standing | None) -> bool:
-        if standing is None:
-            return False
-        is_suspended = standing.is_suspended and not self._wishes.with_suspended
-        return bool(is_suspended) or standing.buried_day == self._today
 
     def _choose(
         self, found: Iterable[Item], room_for: Callable[[str], int], cards: set[str]
