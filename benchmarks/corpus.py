@@ -20,7 +20,7 @@ _WORDS: Final = (
 )
 
 
-def write_project(root: Path, notes: int) -> None:
+def write_project(root: Path, notes: int, *, has_maths: bool = True) -> None:
     """Write a project of one deck with so many notes, a hundred in a file."""
     cards, decks = root / "cards" / PACK, root / "decks" / PACK
     cards.mkdir(parents=True)
@@ -31,25 +31,26 @@ def write_project(root: Path, notes: int) -> None:
         last = min(first + NOTES_PER_FILE - 1, notes)
         lines = ["kind: basic", "tags: [made-up]", "cards:"]
         for note in range(first, last + 1):
-            lines += _make_note(dice, note)
+            lines += _make_note(dice, note, has_maths=has_maths)
         text = "\n".join(lines) + "\n"
         (cards / f"{number:05}.yaml").write_text(text, "utf-8", newline="\n")
 
 
-def _make_note(dice: random.Random, note: int) -> Iterator[str]:
-    answer = _make_text(dice)
+def _make_note(dice: random.Random, note: int, *, has_maths: bool) -> Iterator[str]:
+    answer = _make_text(dice, has_maths=has_maths)
     if note % _CODE_EVERY == 0:
         answer += f"\n```python\n{_make_code(dice)}\n```"
     yield f"  - id: note-{note}"
-    yield f"    question: |\n{_indent(_make_text(dice))}"
+    yield f"    question: |\n{_indent(_make_text(dice, has_maths=has_maths))}"
     yield f"    answer: |\n{_indent(answer)}"
     yield f"    sources: [https://example.com/{note}]"
     yield ""
 
 
-def _make_text(dice: random.Random) -> str:
+def _make_text(dice: random.Random, *, has_maths: bool) -> str:
     """Return two paragraphs' worth of Markdown: emphasis, code, a link, maths, a list."""
     maths = f" with $x_{{{dice.randint(1, 9)}}}$" if dice.random() < 1 / 2 else ""
+    maths = maths if has_maths else ""
     return (
         f"{_say(dice, 6).capitalize()} **{_say(dice, 2)}** {_say(dice, 5)} `{_say(dice, 1)}` and "
         f"[{_say(dice, 2)}](https://example.com/{_say(dice, 1)}){maths}.\n\n"
