@@ -78,6 +78,8 @@ def _list_libraries() -> list[tuple[str, str, str]]:
         ("rich", ""),
         ("fsrs", ""),
         ("fsrs-rs-python", "optional: `cards optimize` needs it"),
+        ("numpy", "optional: `cards exam plan` needs it"),
+        ("icalendar", "optional: `cards exam plan --ics` needs it"),
         ("anki", "optional: only our own tests need it"),
     ):
         try:

@@ -131,14 +131,14 @@ def _choose_plan(blueprint: Blueprint, weeks: int) -> StudyPlan | None:
 def _spread(
     groups: Sequence[tuple[str, tuple[str, ...]]], weeks: int
 ) -> list[tuple[str, tuple[str, ...]]]:
-    """Give each week its part of the groups, one at least; the last group ends with the last week."""
+    """Give each week its part of the groups, one at least; what two weeks share is named in both."""
     if not groups:
         return [("Mixed practice", ())] * weeks
     spread = []
     for week in range(weeks):
         first = week * len(groups) // weeks
         end = max(ceil((week + 1) * len(groups) / weeks), first + 1)
-        # A group that ends within a week belongs to the week before alone, where weeks are many.
+        # Where weeks are many, each is about one thing.
         taken = groups[first:end] if len(groups) > weeks else groups[first : first + 1]
         lessons = tuple(dict.fromkeys(lesson for _, part in taken for lesson in part))
         spread.append(("; ".join(focus for focus, _ in taken), lessons))
