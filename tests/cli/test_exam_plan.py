@@ -140,6 +140,23 @@ def test_readiness_counts_what_was_never_met_as_unknown(forest: Path) -> None:
     assert "none is a week old yet" in shown
 
 
+def test_next_and_due_tell_what_review_would_ask(forest: Path) -> None:
+    set_goal(forest)
+    run = run_without_extras
+
+    asked = json.loads(run(forest, "next", "--json").stdout)["prompt"]
+    due = json.loads(run(forest, "due", "--json").stdout)
+    status = ask(forest, "status")["today"]
+
+    assert due["prompts"][0]["prompt"] == asked
+    assert (due["new"], due["review"]) == (status["new"], status["reviews"])
+    card = asked.partition("/")[0].partition(":")[2]
+    shown = run(forest, "show", card).stdout
+    first = run(forest, "review", "--plain").stdout
+    question = next(line for line in shown.splitlines() if line.endswith("?"))
+    assert question in first
+
+
 def test_after_the_date_the_usual_rule_asks(forest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     set_goal(forest)
     before = run_without_extras(forest, "review", "--plain", "--why")

@@ -172,16 +172,27 @@ def describe_memory(
     }
 
 
-def make_queue(study: Study, choice: Choice, wishes: Wishes | None = None) -> Queue:
-    """Return what is left to ask today of the prompts that are meant."""
+def make_queue(study: Study, choice: Choice) -> Queue:
+    """Return what `cards review` would ask today of the prompts that are meant, exam or not."""
+    from cardwright.cli.course import find_course
+
     standings = {standing.prompt: standing for standing in study.list_standings()}
     items = [
         item
         for item in choice.choose(study.items)
         if choice.takes(item, standings.get(item.history_ref))
     ]
-    options = study.journal.options
-    return Queue(items, standings, options, wishes or Wishes(), study.moment, study.today)
+    is_usual = choice.is_flagged or choice.is_leech
+    course = None if is_usual else find_course(study, items, None)
+    return Queue(
+        items,
+        standings,
+        study.journal.options,
+        Wishes(),
+        study.moment,
+        study.today,
+        arrange=course.arrange if course else None,
+    )
 
 
 def select_deck(items: Sequence[Item], names: Sequence[str]) -> list[Item]:
