@@ -90,7 +90,7 @@ def test_a_whole_exam_with_marks_and_going_back(
         press(program, "w", "is right")
         program.type("q")
         assert program.wait_for_exit() == 0
-        assert "`cards exam mock --export FILE trees-2026-11-26-" in program.text
+        assert "`cards exam mock --export FILE --id trees-2026-11-26-" in program.text
         assert program.attributes == program.first_attributes
 
     (found,) = list_exams(forest, monkeypatch)

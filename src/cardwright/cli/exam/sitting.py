@@ -121,4 +121,4 @@ def _print_end(sheet: Sheet, blueprint: Blueprint, *, as_json: bool) -> None:
     if mock.wrong:
         click.echo("`cards exam miss` asks why something was missed.")
     if not mock.is_drill:
-        click.echo(f"`cards exam mock --export FILE {mock.id}` writes it all.")
+        click.echo(f"`cards exam mock --export FILE --id {mock.id}` writes it all.")
