@@ -87,11 +87,13 @@ class Journal:
         duration_ms: int = 0,
         undoes: str | None = None,
         is_dated: bool = False,
+        known: tuple[Memory, str] | None = None,
     ) -> tuple[Review, Memory]:
         """Add one act, within a transaction of the store; return it and the memory after it.
 
         Its place is behind all others even if the clock was set back, unless `is_dated`: then it
-        happened when it says, and what came later is replayed upon it.
+        happened when it says, and what came later is replayed upon it. Who has read the memory
+        within the transaction hands it in as `known`.
         """
         review = Review(
             id=self._make_id(moment.at_ms, is_dated=is_dated),
@@ -103,7 +105,7 @@ class Journal:
             duration_ms=duration_ms,
             undoes=undoes,
         )
-        before, last_id = self.store.read_memory(prompt)
+        before, last_id = known or self.store.read_memory(prompt)
         self.store.add(review)
         if act is Act.UNDO or review.id < last_id:
             return review, self._renew([prompt])[prompt]

@@ -151,6 +151,13 @@ class Session:
             self._show(item, store.read_memory(item.history_ref)[0], moment)
             self._queue = self._make_queue(moment)
 
+    def stay(self, moment: Moment) -> None:
+        """Keep others from asking the current prompt while somebody thinks about it."""
+        if self.current is not None:
+            store = self.journal.store
+            with store.hurried(), store.transaction():
+                store.claim(self.current.history_ref, self._name, moment.at_ms)
+
     def wait_over(self, moment: Moment) -> bool:
         """Look again whether there is something to ask, when there was not; tell whether there is."""
         if self.current is None:
@@ -184,8 +191,11 @@ class Session:
             raise ValueError(message)
         ref, journal = item.history_ref, self.journal
         with self._changing():
-            before, _ = journal.store.read_memory(ref)
-            review, after = journal.record(ref, act, moment, rating=rating, duration_ms=duration_ms)
+            known = journal.store.read_memory(ref)
+            before = known[0]
+            review, after = journal.record(
+                ref, act, moment, rating=rating, duration_ms=duration_ms, known=known
+            )
             answer = None
             if rating is not None:
                 today = moment.study_day(journal.rollover_hour)

@@ -164,7 +164,7 @@ class Sitting:
                 self.lay_out()
             self.is_enough = self._has_asked_enough()
         elif now.at_ms - self.shown_ms < _LONGEST_WAIT_MS:
-            self.session.ask(self.session.current, now)
+            self.session.stay(now)
 
     def _go_on(self) -> None:
         self.lay_out()
