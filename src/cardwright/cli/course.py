@@ -47,15 +47,16 @@ class Course:
 def find_course(study: Study, items: Sequence[Item], minutes: float | None) -> Course | None:
     """Return the way to the exam that is set for some of the prompts; None when none is ahead."""
     # Without an exam, nothing of it is loaded.
-    goals = [pack for pack, name in study.store.read_settings() if name == "goal"]
+    settings = study.store.read_settings()
+    goals = {pack: value for (pack, name), value in settings.items() if name == "goal"}
     packs = {item.pack for item in items} if goals else set()
     ahead = []
-    for pack in goals:
-        if pack in packs:
-            from cardwright.cli.exam.preparation import Preparation, find_goal
+    for pack in goals.keys() & packs:
+        from cardwright.cli.exam.preparation import Preparation
+        from cardwright.exam.goal import read_goal
 
-            goal = find_goal(study, pack)
-            if goal is not None and study.today < goal.exam_day:
-                ahead.append(Preparation(study=study, goal=goal))
-    nearest = min(ahead, key=lambda preparation: preparation.goal.exam_day, default=None)
+        goal = read_goal(goals[pack])
+        if study.today < goal.exam_day:
+            ahead.append(Preparation(study=study, goal=goal))
+    nearest = min(ahead, key=lambda p: (p.goal.exam_day, p.goal.pack), default=None)
     return Course(nearest, minutes) if nearest else None

@@ -50,8 +50,8 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
 
     moment = read_clock()
     with open_study(folder, db, moment) as study:
-        standings = {standing.prompt: standing for standing in study.list_standings()}
-        queue = make_queue(study, choice)
+        standings = study.read_standings()
+        queue = make_queue(study, choice, standings)
         counts = queue.counts
         asked = take_all(queue, moment.at_ms)
         states = [

@@ -40,6 +40,7 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
     from cardwright.cli.clock import read_clock
     from cardwright.cli.say import fail
     from cardwright.cli.study import open_study
+    from cardwright.study.start import make_journal
 
     pack = words[0] if words and "=" not in words[0] else ""
     changes: dict[tuple[str, str], Any] = {}
@@ -54,15 +55,14 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
                 else f"`{name}` is set for a pack: name it first"
             )
         changes[pack, name] = _read_value(name, text.strip()) if text.strip() else None
-    moment = read_clock()
-    with open_study(folder, db, moment) as study:
+    with open_study(folder, db, read_clock()) as study:
         if pack and pack not in study.index.decks:
             fail(f"there is no pack `{pack}` (packs: {', '.join(study.index.decks)})")
         study.store.put_settings(changes)
-    with open_study(folder, db, moment) as study:
+        journal = make_journal(study.store, study.index.decks)
         settings = study.store.read_settings()
-        rows: dict[str, dict[str, Any]] = {"": {_ROLLOVER: study.journal.rollover_hour}}
-        for name, given in study.journal.options.items():
+        rows: dict[str, dict[str, Any]] = {"": {_ROLLOVER: journal.rollover_hour}}
+        for name, given in journal.options.items():
             rows[name] = {
                 field: getattr(given, field) for field in type(given).__dataclass_fields__
             }

@@ -172,7 +172,7 @@ def _print_end(study: Study, sitting: Sitting) -> None:
         standing.state == "review"
         and not standing.is_suspended
         and (standing.due_day or 0) <= tomorrow
-        for standing in study.list_standings()
+        for standing in study.read_standings().values()
     )
     lessons = {
         lesson.id: str(lesson)

@@ -57,12 +57,12 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
     """
     from cardwright.cli.clock import read_clock
     from cardwright.cli.garbage import uncollected
-    from cardwright.cli.study import open_study
+    from cardwright.cli.study import open_study, select_items
     from cardwright.study.answers import list_answers
     from cardwright.study.report import compute_stats
 
     with open_study(folder, db, read_clock()) as study:
-        items = _choose(study, choice)
+        items = select_items(study, choice, study.read_standings())
         subjects = _name_subjects(study, items)
         # Who chooses nothing also sees the answers to cards that have gone from the sources.
         packs = study.journal.options if len(items) == len(study.items) else {}
@@ -81,15 +81,6 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
     from cardwright.terminal.stats import print_stats
 
     print_stats(found)
-
-
-def _choose(study: Study, choice: Choice) -> list[Item]:
-    standings = {standing.prompt: standing for standing in study.list_standings()}
-    return [
-        item
-        for item in choice.choose(study.items)
-        if choice.takes(item, standings.get(item.history_ref))
-    ]
 
 
 def _name_subjects(study: Study, items: list[Item]) -> dict[str, Subject]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -26,8 +26,6 @@ from cardwright.study.schedule import Schedule
 from cardwright.study.standing import Standing
 from cardwright.study.start import make_journal
 from cardwright.study.store import Store
-
-_USUAL_ROLLOVER_HOUR: Final = 4
 
 
 @dataclass(slots=True)
@@ -51,9 +49,9 @@ class Study:
         """The study day on which the command began."""
         return self.moment.study_day(self.journal.rollover_hour)
 
-    def list_standings(self) -> list[Standing]:
+    def read_standings(self) -> dict[str, Standing]:
         """Return where every prompt stands that was ever acted upon."""
-        return [Standing(*row) for row in self.store.list_standings(self.moment.at_ms)]
+        return {row[0]: Standing(*row) for row in self.store.list_standings(self.moment.at_ms)}
 
     def reread(self, now_ms: int) -> None:
         """Read again what was edited."""
@@ -172,16 +170,20 @@ def describe_memory(
     }
 
 
-def make_queue(study: Study, choice: Choice) -> Queue:
-    """Return what `cards review` would ask today of the prompts that are meant, exam or not."""
-    from cardwright.cli.course import find_course
-
-    standings = {standing.prompt: standing for standing in study.list_standings()}
-    items = [
+def select_items(study: Study, choice: Choice, standings: Mapping[str, Standing]) -> list[Item]:
+    """Return the prompts that are meant, as far as sources and history tell."""
+    return [
         item
         for item in choice.choose(study.items)
         if choice.takes(item, standings.get(item.history_ref))
     ]
+
+
+def make_queue(study: Study, choice: Choice, standings: Mapping[str, Standing]) -> Queue:
+    """Return what `cards review` would ask today of the prompts that are meant, exam or not."""
+    from cardwright.cli.course import find_course
+
+    items = select_items(study, choice, standings)
     is_usual = choice.is_flagged or choice.is_leech
     course = None if is_usual else find_course(study, items, None)
     return Queue(

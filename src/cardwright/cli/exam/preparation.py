@@ -60,6 +60,10 @@ class Preparation:
         return list_candidates(self.items, self.memories, self.blueprint)
 
     @cached_property
+    def _by_prompt(self) -> dict[str, Candidate]:
+        return {candidate.item.history_ref: candidate for candidate in self.candidates}
+
+    @cached_property
     def items(self) -> list[Item]:
         """The prompts of the pack, and those of other packs that name one of its lessons."""
         found = []
@@ -149,20 +153,19 @@ class Preparation:
 
     def choose(self, items: list[Item], minutes: float) -> tuple[list[Item], list[Item]]:
         """Return which of some prompts today asks for the exam, in order, and those of no exam."""
-        for name in ("memories", "candidates"):
+        for name in ("memories", "candidates", "_by_prompt"):
             self.__dict__.pop(name, None)
         open_ = {item.history_ref for item in items}
-        known = {candidate.item.history_ref for candidate in self.candidates}
         asked = [
             worth.candidate.item
             for worth in self.arrange(minutes)
             if worth.candidate.item.history_ref in open_
         ]
-        return asked, [item for item in items if item.history_ref not in known]
+        return asked, [item for item in items if item.history_ref not in self._by_prompt]
 
     def measure(self, item: Item) -> Worth | None:
         """Return why a prompt is asked; None when it is no part of the exam."""
-        found = next((c for c in self.candidates if c.item.history_ref == item.history_ref), None)
+        found = self._by_prompt.get(item.history_ref)
         if found is None or self.is_over:
             return None
         return measure_worth(found, self.outcomes, self.today, self.goal.exam_day)
