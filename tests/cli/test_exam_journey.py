@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from exam_project import make_exam_files
+from exam_project import write_exam_project
 
 if sys.platform == "win32":
     pytest.skip("no pseudo-terminal there", allow_module_level=True)
@@ -22,11 +22,7 @@ FIRST_DAY: Final = date(2026, 11, 24)
 
 @pytest.fixture
 def forest(tmp_path: Path) -> Path:
-    for name, text in make_exam_files().items():
-        path = tmp_path / "project" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    return tmp_path / "project"
+    return write_exam_project(tmp_path)
 
 
 class Learner:

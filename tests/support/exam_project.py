@@ -126,6 +126,15 @@ def make_exam_files(each: int = 5) -> Mapping[str, str]:
     }
 
 
+def write_exam_project(folder: Path) -> Path:
+    """Write the pack's project below a folder; return its root."""
+    for name, text in make_exam_files().items():
+        path = folder / "project" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return folder / "project"
+
+
 def run_exam(project: Path, *words: str, typed: str = "", exit_code: int = 0) -> Result:
     """Run `cards exam` in a project, with its store beside it."""
     from cardwright.cli.main import cards

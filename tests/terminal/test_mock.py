@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from exam_project import exam_command, make_exam_files, run_exam
+from exam_project import exam_command, run_exam, write_exam_project
 
 if sys.platform == "win32":
     pytest.skip("no pseudo-terminal there", allow_module_level=True)
@@ -25,11 +25,7 @@ Start = Callable[..., PtyProgram]
 
 @pytest.fixture
 def forest(tmp_path: Path) -> Path:
-    for name, text in make_exam_files().items():
-        path = tmp_path / "project" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    return tmp_path / "project"
+    return write_exam_project(tmp_path)
 
 
 @pytest.fixture
