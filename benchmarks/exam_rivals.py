@@ -9,9 +9,8 @@ import numpy as np
 from exam_world import HABITS, Floats, Ints, World
 
 from cardwright.exam.outcome import Outcomes
-from cardwright.exam.plan import ENOUGH, pick_rollout
+from cardwright.exam.plan import ENOUGH, Period, Pool, order_day, pick_rollout
 from cardwright.exam.policy import Policy
-from cardwright.exam.rollout import Period, Pool, order_day
 from cardwright.study.maths import DEFAULT_PARAMETERS
 
 OUTCOMES: Final = Outcomes(DEFAULT_PARAMETERS, HABITS)

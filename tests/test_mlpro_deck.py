@@ -15,7 +15,7 @@ from spellchecker import SpellChecker
 from cardwright.cli.project import open_project
 from cardwright.kinds import list_texts
 from cardwright.model import Card, Collection, Option
-from cardwright.source.load import load
+from cardwright.project.load import load
 
 ROOT = Path(__file__).parents[1]
 INVENTORY = yaml.safe_load((ROOT / "tests" / "cases" / "mlpro.yaml").read_text("utf-8"))

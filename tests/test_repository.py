@@ -13,10 +13,10 @@ import yaml
 from cardwright.cli.main import cards as command_line
 from cardwright.cli.schema import format_schemas
 from cardwright.kinds import list_prompts
-from cardwright.kinds.read import read_built_in_kinds
 from cardwright.kinds.reference import describe_kinds
-from cardwright.source.load import load
-from cardwright.source.schema import make_schemas
+from cardwright.project.kind import read_built_in_kinds
+from cardwright.project.load import load
+from cardwright.project.schema import make_schemas
 
 ROOT = Path(__file__).parents[1]
 

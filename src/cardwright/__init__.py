@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from cardwright.history import Act, Memory, Moment, Rating, Review, State
-    from cardwright.source.load import ProjectError, find_project, load
+    from cardwright.project.load import ProjectError, find_project, load
     from cardwright.study.fault import StoreError
     from cardwright.study.opening import open_store
     from cardwright.study.queue import Wishes
@@ -38,7 +38,7 @@ __all__ = [
 ]
 _HOMES: Final = {
     **dict.fromkeys(("Act", "Memory", "Moment", "Rating", "Review", "State"), "history"),
-    **dict.fromkeys(("ProjectError", "find_project", "load"), "source.load"),
+    **dict.fromkeys(("ProjectError", "find_project", "load"), "project.load"),
     "Session": "study.session",
     "Store": "study.store",
     "StoreError": "study.fault",

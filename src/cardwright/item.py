@@ -1,8 +1,11 @@
-"""One prompt in brief. It imports nothing: tens of thousands are read at every start."""
+"""One prompt in brief, which deck takes its card, and the order in which new ones come."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
+
+from cardwright.model import Card, Deck
 
 
 class Item(NamedTuple):
@@ -30,3 +33,80 @@ class Item(NamedTuple):
     def prompt_ref(self) -> str:
         """The prompt's key as it is today."""
         return f"{self.ref}/{self.key}"
+
+
+def place_cards(
+    deck: Deck, cards: Iterable[Card]
+) -> tuple[dict[tuple[str, ...], list[Card]], list[Card]]:
+    """Give each card to the first deck, in reading order, that selects it.
+
+    Returns the cards of every deck, by the parts of its full name, in the order in which they
+    are to be learned; and the cards that no deck takes.
+    """
+    placed: dict[tuple[str, ...], list[Card]] = {path: [] for path, _ in deck.walk()}
+    selecting = [(path, part.select) for path, part in deck.walk() if part.select is not None]
+    left = []
+    for card in cards:
+        if card.pack != deck.pack:
+            continue
+        for path, select in selecting:
+            if select.takes(card):
+                placed[path].append(card)
+                break
+        else:
+            left.append(card)
+    rank = {kind: number for number, kind in enumerate(deck.order)}
+    for found in placed.values():
+        found.sort(key=lambda card: rank.get(card.kind, len(rank)))
+    return placed, left
+
+
+def list_items(
+    cards: Iterable[Card], decks: Mapping[str, Deck], list_keys: Callable[[Card], Iterable[str]]
+) -> Iterator[Item]:
+    """Yield every prompt that is asked, in the order in which new ones come.
+
+    `list_keys` gives the keys of a card's prompts. Of cards that would share a history the first
+    one counts; a retired one is not asked.
+    """
+    packs: dict[str, list[Card]] = {pack: [] for pack in decks}
+    taken: set[str] = set()
+    for card in cards:
+        asked = packs.setdefault(card.pack, [])
+        names = {card.ref, card.original_ref}
+        if taken.isdisjoint(names) and card.retired is None:
+            asked.append(card)
+        taken |= names
+    position = 0
+    for pack, asked in packs.items():
+        for name, placed in _place_pack(pack, asked, decks.get(pack)):
+            for card in placed:
+                objective = card.text("objective")
+                named = (*card.objectives, *([objective] if objective else []))
+                for key in list_keys(card):
+                    yield Item(
+                        history_ref=f"{card.original_ref}/{key}",
+                        ref=card.ref,
+                        key=key,
+                        pack=pack,
+                        deck=name,
+                        position=position,
+                        kind=card.kind,
+                        lesson=card.lesson,
+                        tags=card.tags,
+                        objectives=tuple(dict.fromkeys(named)),
+                    )
+                    position += 1
+
+
+def _place_pack(
+    pack: str, cards: list[Card], deck: Deck | None
+) -> Iterator[tuple[str, list[Card]]]:
+    """Yield the full name of each deck, in reading order, with its cards as they are learned."""
+    if deck is None:
+        yield pack, cards
+        return
+    placed, left = place_cards(deck, cards)
+    for path, found in placed.items():
+        yield "::".join(path), found
+    yield deck.name, left

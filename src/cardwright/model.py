@@ -5,6 +5,7 @@ The nouns of an exam are in `blueprint`, those of a problem in `diagnostic`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -90,6 +91,12 @@ class Kind:
             if candidate.name == name:
                 return candidate
         raise KeyError(name)
+
+
+def make_anki_id(*parts: str) -> int:
+    """Return a fixed id for Anki from a name: 53 bits, so that JavaScript keeps it whole."""
+    digest = hashlib.sha256("\0".join(("cardwright", *parts)).encode()).digest()
+    return (int.from_bytes(digest[:8], "big") >> 11) | 1 << 52
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,7 +93,7 @@ def test_hostile_cards_come_out_as_harmless_text(write: Write, anki: Anki, proje
     from cardwright.anki.notetype import read_asset
     from cardwright.anki.package import make_package
     from cardwright.markdown import Renderer
-    from cardwright.source.load import load
+    from cardwright.project.load import load
 
     root = write({"cards/trees/hostile.yaml": HOSTILE.read_text("utf-8")})
     collection, problems = load(root)

@@ -10,7 +10,7 @@ import pytest
 
 from cardwright.cli.exam import exam
 from cardwright.cli.project import open_project
-from cardwright.source.load import load
+from cardwright.project.load import load
 from exam_project import make_exam_files, run_exam
 from project_files import Write
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cardwright.entry import CONTROL, Document
-from cardwright.kinds.read import read_built_in_kinds
-from cardwright.source.card import parse_cards
-from cardwright.source.write import WriteError, Written, append_filled_card
+from cardwright.project.card import parse_cards
+from cardwright.project.document import CONTROL, Document
+from cardwright.project.kind import read_built_in_kinds
+from cardwright.project.write import WriteError, Written, append_filled_card
 
 SHOWN = PurePosixPath("cards/personal/misses.yaml")
 KINDS = read_built_in_kinds()

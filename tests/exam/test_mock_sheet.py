@@ -11,12 +11,11 @@ import pytest
 
 from cardwright.exam.mock import Mock, list_questions
 from cardwright.exam.records import list_mocks, put_mock
-from cardwright.exam.score import score_mock
+from cardwright.exam.result import score_mock, write_markdown
 from cardwright.exam.sheet import Sheet
-from cardwright.exam.transcript import write_markdown
 from cardwright.history import Act, Moment, Rating
 from cardwright.model import Kind
-from cardwright.source.index import SourceIndex, open_index
+from cardwright.project.index import SourceIndex, open_index
 from cardwright.study.journal import Journal
 from exam_project import make_exam_files
 from studying import MORNING, later, open_journal, record

@@ -8,9 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from candidates import OUTCOMES, STANDINGS, TODAY, Standing, make_candidates, make_goal, make_new
-from cardwright.exam.plan import choose_policy, make_period, pick_rollout, plan_to_date
+from cardwright.exam.plan import (
+    choose_policy,
+    make_period,
+    make_pool,
+    pick_rollout,
+    plan_to_date,
+    roll_out,
+)
 from cardwright.exam.policy import POLICIES, USUAL_POLICY, Policy
-from cardwright.exam.rollout import make_pool, roll_out
 from cardwright.exam.value import WHOLE
 
 DOMAINS = ["", "Sorting", "Trees"]

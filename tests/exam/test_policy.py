@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from candidates import OUTCOMES, STANDINGS, TODAY, Standing, make_candidates, make_goal, make_new
 from cardwright.exam.goal import Goal, read_goal
-from cardwright.exam.plan import make_period
+from cardwright.exam.plan import make_period, make_pool, order_day
 from cardwright.exam.policy import POLICIES, USUAL_POLICY, Policy, arrange_today
-from cardwright.exam.rollout import make_pool, order_day
 
 GREEDY = POLICIES[-1]
 PACED = POLICIES[1]

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from cardwright.history import Act, Moment, Rating, Review
 from cardwright.model import DeckOptions
 from cardwright.study.journal import Journal
-from cardwright.study.sync import sync_folder
-from cardwright.study.transfer import TransferError
+from cardwright.study.transfer import TransferError, sync_folder
 from studying import (
     DAY_MS,
     MORNING,

@@ -18,9 +18,16 @@ from hypothesis import strategies as st
 from anki_backend import Anki
 from cardwright.history import Act, Memory, Moment, Rating, Review
 from cardwright.model import DeckOptions
-from cardwright.study.evaluate import Answer, Trial, list_trials, score_parameters
 from cardwright.study.maths import DEFAULT_PARAMETERS
-from cardwright.study.optimize import LEAST_TRIALS, fit, fit_parameters
+from cardwright.study.optimize import (
+    LEAST_TRIALS,
+    Answer,
+    Trial,
+    fit,
+    fit_parameters,
+    list_trials,
+    score_parameters,
+)
 from cardwright.study.schedule import Done, Schedule
 from cardwright.study.workload import Habits, Workload, measure_habits, simulate_workloads
 from learner import DAY_MS, FORGETFUL, START_MS, study

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from cardwright.history import Memory, Moment, Rating, State
 from cardwright.model import DeckOptions
-from cardwright.study.interval import limit_interval, spread_interval
 from cardwright.study.maths import DEFAULT_PARAMETERS, Maths
-from cardwright.study.schedule import Done, Schedule
+from cardwright.study.schedule import Done, Schedule, limit_interval, spread_interval
 from studying import DAY_MS, MORNING, TODAY
 
 PLAIN = DeckOptions(fuzz=False)

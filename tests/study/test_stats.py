@@ -14,30 +14,31 @@ from hypothesis import strategies as st
 
 from cardwright.history import Act, Memory, State
 from cardwright.model import DeckOptions
-from cardwright.study.activity import (
-    Effort,
-    Streak,
-    add_efforts,
-    count_buttons,
-    find_streak,
-    measure_effort,
-    split_time,
-)
-from cardwright.study.answers import Answer, list_answers
 from cardwright.study.forecast import Pace, count_decks, forecast_reviews, measure_pace
 from cardwright.study.journal import Journal
 from cardwright.study.queue import Counts
-from cardwright.study.report import GONE, Subject, compute_stats
 from cardwright.study.standing import Standing
 from cardwright.study.stats import (
     DAY_EDGES,
+    GONE,
+    Answer,
     Bin,
+    Effort,
     PromptCounts,
     Retention,
+    Streak,
+    Subject,
+    add_efforts,
+    compute_stats,
     count_bins,
+    count_buttons,
     count_prompts,
+    find_streak,
+    list_answers,
     measure_calibration,
+    measure_effort,
     measure_retention,
+    split_time,
 )
 from study_store import FIRST_DAY, at, give, undo
 from studying import open_journal

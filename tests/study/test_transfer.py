@@ -12,8 +12,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cardwright.history import Act, Moment, Rating, Review
-from cardwright.study.sync import read_files
-from cardwright.study.transfer import TransferError, read_reviews, write_csv, write_json_lines
+from cardwright.study.transfer import (
+    TransferError,
+    read_files,
+    read_reviews,
+    write_csv,
+    write_json_lines,
+)
 from studying import MORNING, later, open_journal, read_log, read_memories, record
 
 IDS = st.from_regex(r"[0-9a-e][0-9a-f]{11}-[0-9a-f]{8}", fullmatch=True)

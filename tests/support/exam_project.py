@@ -10,9 +10,9 @@ from typing import Any, Final
 from click.testing import CliRunner, Result
 
 from cardwright.blueprint import Blueprint
-from cardwright.entry import Document
 from cardwright.item import Item
-from cardwright.source.blueprint import parse_blueprint
+from cardwright.project.blueprint import parse_blueprint
+from cardwright.project.document import Document
 
 BLUEPRINT: Final = """\
 name: Forester

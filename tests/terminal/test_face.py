@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
 from cardwright.diagnostic import Span
-from cardwright.entry import Document
 from cardwright.kinds import list_prompts
-from cardwright.kinds.read import parse_kind, read_built_in_kinds
 from cardwright.model import Card, Collection, Kind, Option, Prompt, Source, Value
-from cardwright.source.load import load
+from cardwright.project.document import Document
+from cardwright.project.kind import parse_kind, read_built_in_kinds
+from cardwright.project.load import load
 from cardwright.terminal.card import draw_card
 from cardwright.terminal.face import draw_answer, draw_question, list_options
-from cardwright.terminal.maths import draw_formula
+from cardwright.terminal.formula import draw_formula
 from cardwright.terminal.page import Page
 
 ROOT = Path(__file__).parents[2]

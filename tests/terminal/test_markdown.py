@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
+from cardwright.terminal.formula import draw_formula
 from cardwright.terminal.markdown import draw_block, draw_cloze, draw_inline
-from cardwright.terminal.maths import draw_formula
-from cardwright.terminal.plain_text import make_plain
+from cardwright.text import make_plain
 
 CASES = Path(__file__).parents[1] / "cases"
 HOSTILE = """

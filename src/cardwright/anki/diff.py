@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from cardwright.anki.content import Content
 from cardwright.anki.ledger import Ledger
+from cardwright.anki.note import Content
 
 _MAX_DATABASE_BYTES: Final = 2_000_000_000
 _MAX_TITLE: Final = 80

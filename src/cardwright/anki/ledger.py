@@ -1,4 +1,4 @@
-"""What was published: the ledger of a pack, which `cards release` alone writes."""
+"""The ledger: what was published of a pack, and when each note changed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from cardwright.anki.content import RENDERING, Content, hash_matter
+from cardwright.anki.note import RENDERING, Content, hash_matter
 from cardwright.anki.notetype import NoteType
 from cardwright.diagnostic import Diagnostic, Span, diagnose, weigh
 from cardwright.model import Card, Collection
@@ -295,3 +295,50 @@ def _check_deck_names(ledger: Ledger, collection: Collection) -> Iterator[Diagno
                 deck.span,
                 help="Anki knows decks by name: cards that people have stay in the old one",
             )
+
+
+def make_ledger(
+    ledger: Ledger,
+    contents: Iterable[Content],
+    note_types: Iterable[NoteType],
+    deck_names: tuple[str, ...],
+    *,
+    version: str,
+    released_s: int,
+) -> Ledger:
+    """Return the ledger after a release; mod times advance only where a note or note type changed."""
+    notes = {
+        content.card.id: Published(
+            id=content.card.id,
+            guid_ref=content.card.original_ref,
+            kind=content.card.kind,
+            mod_s=ledger.stamp_note(content, released_s),
+            hash=content.hash,
+            matter=content.matter,
+        )
+        for content in contents
+    }
+    published_types = {
+        note_type.kind: PublishedType(
+            kind=note_type.kind,
+            mod_s=ledger.stamp_note_type(note_type, released_s),
+            hash=note_type.hash,
+            structure=note_type.structure,
+        )
+        for note_type in note_types
+    }
+    return replace(
+        ledger,
+        version=version,
+        released_s=released_s,
+        deck_names=deck_names,
+        # What no deck takes at present, and kinds that no card uses any more, stay known:
+        # people still have those notes and note types.
+        notes={**_find_left_out(ledger, notes), **notes},
+        note_types={**ledger.note_types, **published_types},
+    )
+
+
+def _find_left_out(ledger: Ledger, notes: Mapping[str, Published]) -> dict[str, Published]:
+    refs = {note.guid_ref for note in notes.values()}
+    return {note.id: note for note in ledger.notes.values() if note.guid_ref not in refs}

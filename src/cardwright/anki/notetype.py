@@ -10,9 +10,8 @@ from importlib import resources
 from typing import Any, Final
 
 from cardwright.kinds import list_asked
-from cardwright.kinds.read import make_anki_id
 from cardwright.markdown import Renderer
-from cardwright.model import FieldType, Kind, Side
+from cardwright.model import FieldType, Kind, Side, make_anki_id
 
 SPARE_FIELDS: Final = ("Spare 1", "Spare 2")
 COMMON_FIELDS: Final = ("Extra", "Sources", "Lesson", "Id", *SPARE_FIELDS)

@@ -140,7 +140,7 @@ def _treat_store(folder: Path, db: Path | None, *, is_rebuild: bool) -> None:
 
 
 def _list_project(folder: Path) -> list[tuple[str, str, str]]:
-    from cardwright.source.load import ProjectError, find_project, load
+    from cardwright.project.load import ProjectError, find_project, load
 
     try:
         root = find_project(folder)

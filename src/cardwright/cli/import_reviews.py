@@ -31,8 +31,7 @@ def import_reviews(folder: Path, files: tuple[Path, ...], as_json: bool, db: Pat
     from cardwright.cli.clock import read_clock
     from cardwright.cli.say import count, fail
     from cardwright.cli.study import open_journal
-    from cardwright.study.sync import read_files
-    from cardwright.study.transfer import TransferError
+    from cardwright.study.transfer import TransferError, read_files
 
     with open_journal(folder, db, read_clock()) as journal:
         try:

@@ -23,10 +23,10 @@ def init(folder: Path, target: Path, pack: str) -> None:
     from cardwright.cli.say import fail
     from cardwright.cli.schema import FOLDER, format_schemas
     from cardwright.files import write_file
-    from cardwright.kinds.read import read_built_in_kinds
-    from cardwright.source.card import suggest_id
-    from cardwright.source.schema import make_schemas
-    from cardwright.source.start import make_project_files
+    from cardwright.project.card import suggest_id
+    from cardwright.project.kind import read_built_in_kinds
+    from cardwright.project.schema import make_schemas
+    from cardwright.project.start import make_project_files
 
     root = folder / target
     name = suggest_id(pack or root.resolve().name)

@@ -23,8 +23,8 @@ def new(folder: Path, kind: str, file: Path, card_id: str) -> None:
     from cardwright.cli.project import load_collection
     from cardwright.cli.say import fail
     from cardwright.files import write_file
-    from cardwright.source.card import is_id
-    from cardwright.source.write import WriteError, append_card
+    from cardwright.project.card import is_id
+    from cardwright.project.write import WriteError, append_card
 
     root, collection, _ = load_collection(folder)
     if kind not in collection.kinds:

@@ -108,7 +108,7 @@ def _optimize(
         from cardwright.study.optimize import LEAST_TRIALS, fit
     except ImportError as error:
         fail(f"fitting needs another package ({error})\n  help: pip install fsrs-rs-python")
-    from cardwright.study.evaluate import list_trials
+    from cardwright.study.optimize import list_trials
     from cardwright.study.schedule import Schedule
 
     reviews: dict[str, list[Review]] = {pack: [] for pack in packs or study.index.decks}

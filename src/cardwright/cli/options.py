@@ -80,7 +80,7 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
 
 def _read_value(name: str, text: str) -> Any:
     """Return a value as it is kept; ends when it cannot be one."""
-    from cardwright.source.deck import OPTION_BOUNDS
+    from cardwright.project.deck import OPTION_BOUNDS
 
     if name in _STEPS:
         steps = [] if text == "none" else [_read_number(name, part) for part in text.split(",")]

@@ -59,7 +59,7 @@ def preview(
 
 def _make_page(project: Project, names: Sequence[str], *, is_watched: bool) -> Page:
     from cardwright.cli.say import fail
-    from cardwright.source.load import resolve_media
+    from cardwright.project.load import resolve_media
     from cardwright.web.preview import Preview, make_page
 
     collection = project.collection

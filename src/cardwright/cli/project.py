@@ -16,8 +16,8 @@ from cardwright.cli.say import count, fail
 from cardwright.diagnostic import Diagnostic, format_text
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection
-from cardwright.source.check import Checking, check
-from cardwright.source.load import (
+from cardwright.project.check import Checking, check
+from cardwright.project.load import (
     ProjectError,
     SourceTexts,
     find_project,

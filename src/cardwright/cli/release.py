@@ -41,9 +41,8 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
     import time
 
     from cardwright.anki.diff import compare_with_ledger
-    from cardwright.anki.ledger import format_ledger
+    from cardwright.anki.ledger import format_ledger, make_ledger
     from cardwright.anki.package import make_package
-    from cardwright.anki.release import make_ledger
     from cardwright.cli.build_time import read_source_date_s
     from cardwright.cli.diff import count_changes
     from cardwright.cli.project import choose_packs, open_project, refuse_errors
@@ -71,7 +70,14 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
     if not package.notes:
         fail(f"the deck of `{pack}` takes no card")
     changes = compare_with_ledger(ledger, package.contents)
-    released = make_ledger(ledger, package, version="", released_s=now_s)
+    released = make_ledger(
+        ledger,
+        package.contents,
+        package.note_types,
+        package.deck_names,
+        version="",
+        released_s=now_s,
+    )
     if not changes and released.note_types == ledger.note_types:
         fail(f"nothing has changed since {ledger.version}")
     chosen = _choose_version(ledger.version, version, changes)
@@ -80,7 +86,14 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
     if dry_run:
         click.echo(entry, nl=False)
         return
-    released = make_ledger(ledger, package, version=chosen, released_s=now_s)
+    released = make_ledger(
+        ledger,
+        package.contents,
+        package.note_types,
+        package.deck_names,
+        version=chosen,
+        released_s=now_s,
+    )
     changelog = project.root / "decks" / pack / "CHANGELOG.md"
     write_file(changelog, _insert_entry(changelog, deck.name, chosen, entry))
     # The ledger comes last: until it is written, the release can simply be made again.

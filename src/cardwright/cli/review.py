@@ -199,7 +199,7 @@ def _back_up(study: Study) -> None:
 def _edit(study: Study, sitting: Sitting, choice: Choice) -> str:
     """Open the card in the editor at its line, read the sources again, and say what came of it."""
     from cardwright.cli.editor import open_editor
-    from cardwright.source.walk import ProjectError
+    from cardwright.project.walk import ProjectError
 
     if sitting.attempt is None:
         return ""
@@ -223,7 +223,7 @@ def _edit(study: Study, sitting: Sitting, choice: Choice) -> str:
 
 def _find_problem(study: Study, path: str) -> str:
     """Return the first thing that is wrong with a file."""
-    from cardwright.source.load import load
+    from cardwright.project.load import load
 
     problems = [problem for problem in load(study.root)[1] if problem.span.path == path]
     return f"{problems[0].span}: {problems[0].message}" if problems else f"{path} has problems"
@@ -234,7 +234,7 @@ def _open_media(study: Study, sitting: Sitting, turn: int) -> str:
     from cardwright.cli.editor import open_address, open_image
     from cardwright.kinds import list_images
     from cardwright.markdown import Renderer
-    from cardwright.source.load import resolve_media
+    from cardwright.project.load import resolve_media
 
     attempt = sitting.attempt
     if attempt is None:

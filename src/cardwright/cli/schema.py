@@ -34,7 +34,7 @@ def schema(folder: Path, name: str, write: bool) -> None:
     from cardwright.cli.project import load_collection
     from cardwright.files import write_file
     from cardwright.kinds.reference import describe_kinds
-    from cardwright.source.schema import make_schemas
+    from cardwright.project.schema import make_schemas
 
     root, collection, _ = load_collection(folder)
     if name == "kinds":

@@ -25,7 +25,7 @@ def show(folder: Path, ref: str, as_json: bool) -> None:
     if as_json:
         import json
 
-        from cardwright.anki.content import describe_card as describe_matter
+        from cardwright.anki.note import describe_card as describe_matter
         from cardwright.cli.list import describe_card
 
         row = {**describe_card(collection, card), **describe_matter(collection, card).matter}

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from cardwright.cli.choosing import Choice
     from cardwright.cli.study import Study
     from cardwright.item import Item
-    from cardwright.study.report import Stats, Subject
-    from cardwright.study.stats import Bin, Retention
+    from cardwright.study.stats import Bin, Retention, Stats, Subject
 
 _MOST_DIGITS: Final = 6
 
@@ -58,8 +57,7 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
     from cardwright.cli.clock import read_clock
     from cardwright.cli.garbage import uncollected
     from cardwright.cli.study import open_study, select_items
-    from cardwright.study.answers import list_answers
-    from cardwright.study.report import compute_stats
+    from cardwright.study.stats import compute_stats, list_answers
 
     with open_study(folder, db, read_clock()) as study:
         items = select_items(study, choice, study.read_standings())
@@ -85,7 +83,7 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
 
 def _name_subjects(study: Study, items: list[Item]) -> dict[str, Subject]:
     """Name what prompts are about; lessons of several packs are told apart by the pack."""
-    from cardwright.study.report import Subject
+    from cardwright.study.stats import Subject
 
     has_packs = len({item.pack for item in items}) > 1
     blueprints = study.index.blueprints

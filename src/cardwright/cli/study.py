@@ -16,8 +16,8 @@ from cardwright.cli.say import fail
 from cardwright.history import Memory, Moment, make_date, make_time
 from cardwright.item import Item
 from cardwright.model import Card, Kind
-from cardwright.source.index import SourceIndex, open_index
-from cardwright.source.walk import ProjectError, find_project
+from cardwright.project.index import SourceIndex, open_index
+from cardwright.project.walk import ProjectError, find_project
 from cardwright.study.fault import StoreError
 from cardwright.study.journal import Journal
 from cardwright.study.opening import open_store

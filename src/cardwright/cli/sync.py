@@ -26,8 +26,7 @@ def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
     from cardwright.cli.clock import read_clock
     from cardwright.cli.say import count, fail
     from cardwright.cli.study import open_journal
-    from cardwright.study.sync import sync_folder
-    from cardwright.study.transfer import TransferError
+    from cardwright.study.transfer import TransferError, sync_folder
 
     shared.mkdir(parents=True, exist_ok=True)
     with open_journal(folder, db, read_clock()) as journal:

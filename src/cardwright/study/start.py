@@ -8,9 +8,9 @@ from typing import Any, Final
 from uuid import uuid4
 
 from cardwright.history import Moment
+from cardwright.item import list_items
 from cardwright.kinds import list_prompts
 from cardwright.model import Card, Collection, Deck, DeckOptions
-from cardwright.selection import list_items
 from cardwright.study.journal import Journal
 from cardwright.study.maths import DEFAULT_PARAMETERS, MODEL
 from cardwright.study.queue import Wishes

@@ -1,8 +1,4 @@
-"""Reviews as JSON Lines and CSV, without loss, and back.
-
-What is read is distrusted: it may be broken or made to do harm. Every value is held to its form
-before it becomes a Review, and messages quote it escaped and cut short.
-"""
+"""Reviews out of a store and in again: files, and a folder shared by several machines."""
 
 from __future__ import annotations
 
@@ -13,9 +9,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
+from cardwright.files import write_file
 from cardwright.history import Act, Moment, Rating, Review
+from cardwright.study.journal import Journal
 
 COLUMNS: Final = ("id", "prompt", "act", "rating", "at", "duration_ms", "undoes")
 _ID: Final = re.compile(r"[0-9a-e][0-9a-f]{11}-[0-9A-Za-z_]{1,40}")
@@ -187,3 +186,54 @@ def _as_csv(values: Iterable[object]) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(values)
     return line.getvalue()
+
+
+class Synced(NamedTuple):
+    """What a meeting in a folder brought."""
+
+    taken: int
+    """Reviews that were new here."""
+    given: int
+    """Reviews in this machine's own file."""
+    clashes: list[str]
+    """Ids under which two machines hold different reviews; ours were kept."""
+
+
+def sync_folder(journal: Journal, folder: Path) -> Synced:
+    """Take in what other machines wrote, and write what the folder lacks; the order is all the same.
+
+    Raises:
+        OSError: the folder cannot be written.
+        TransferError: a file there is damaged or cannot be read; nothing was taken in.
+
+    """
+    own = folder / f"{journal.store.device}.jsonl"
+    theirs = list(read_files(sorted(path for path in folder.glob("*.jsonl") if path != own)))
+    # Our own file may know more than we do: the store may have come back from a backup.
+    ours = list(read_files([own])) if own.exists() else []
+    taken, clashes = journal.merge([*theirs, *ours])
+    known = {review.id for review in theirs}
+    mine = [r for r in journal.store.list_reviews(with_undone=True) if r.id not in known]
+    text = "".join(write_json_lines(mine))
+    if not own.exists() or own.read_text("utf-8") != text:
+        write_file(own, text)
+    return Synced(taken, len(mine), clashes)
+
+
+def read_files(paths: Iterable[Path]) -> Iterator[Review]:
+    """Yield the reviews of several files, JSON Lines or CSV.
+
+    Raises:
+        TransferError: one cannot be read, or there is something wrong in it.
+
+    """
+    for path in paths:
+        try:
+            # A byte that is no UTF-8 becomes a character that no field may have.
+            with path.open(encoding="utf-8", errors="replace", newline="") as lines:
+                yield from read_reviews(lines, str(path))
+        except OSError as error:
+            message = (
+                f"{show_name(str(path))}:1: cannot be read ({error.strerror}); nothing was taken in"
+            )
+            raise TransferError(message) from error

@@ -12,7 +12,7 @@ from rich.text import Text
 from cardwright.kinds import list_prompts
 from cardwright.model import Card, Collection
 from cardwright.terminal.face import draw_answer, draw_question
-from cardwright.terminal.plain_text import make_plain
+from cardwright.text import make_plain
 
 _MAX_WIDTH: Final = 88
 

@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from cardwright.history import make_date
-from cardwright.terminal.plain_text import make_plain
+from cardwright.text import make_plain
 
 _GAP: Final = "  "
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from cardwright.history import Rating
 from cardwright.terminal.attempt import Attempt
-from cardwright.terminal.plain_text import make_plain
 from cardwright.terminal.sitting import Sitting
 from cardwright.terminal.words import name_rating, say_wait
+from cardwright.text import make_plain
 
 WIDE: Final = 56
 """Columns from which words stand where letters must do otherwise."""

@@ -13,7 +13,7 @@ from cardwright.blueprint import Blueprint
 from cardwright.exam.misses import Miss
 from cardwright.model import Kind, Prompt
 from cardwright.terminal.face import draw_answer, draw_question
-from cardwright.terminal.plain_text import make_plain
+from cardwright.text import make_plain
 
 
 class _InputEndedError(Exception):

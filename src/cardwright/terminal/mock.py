@@ -9,8 +9,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cardwright.exam.mock import Sources, find_prompt
+from cardwright.exam.result import say_clock
 from cardwright.exam.sheet import Sheet
-from cardwright.exam.transcript import say_clock
 from cardwright.history import Moment
 from cardwright.study.fault import StoreError
 from cardwright.terminal.face import list_options

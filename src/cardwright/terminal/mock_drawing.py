@@ -11,8 +11,7 @@ from rich.text import Text
 
 from cardwright.blueprint import Blueprint
 from cardwright.exam.mock import Mock, Question, Sources, find_prompt
-from cardwright.exam.score import Part, score_mock
-from cardwright.exam.transcript import say_circumstances, say_clock
+from cardwright.exam.result import Part, say_circumstances, say_clock, score_mock
 from cardwright.history import make_time, make_zone
 from cardwright.model import Prompt
 from cardwright.terminal.charts import Column, draw_columns, make_line

@@ -9,13 +9,13 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from cardwright.exam.mock import Sources, find_prompt
+from cardwright.exam.result import say_clock
 from cardwright.exam.sheet import Sheet
-from cardwright.exam.transcript import say_clock
 from cardwright.history import Moment
 from cardwright.study.fault import StoreError
 from cardwright.terminal.face import list_options
 from cardwright.terminal.mock_drawing import QuestionList, draw_face, say_places
-from cardwright.terminal.plain_text import make_plain
+from cardwright.text import make_plain
 
 _HELP: Final = """\
 1 3     pick options, or take them back

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from cardwright.blueprint import Blueprint
 from cardwright.exam.mock import Mock, Sources
-from cardwright.exam.transcript import say_clock
+from cardwright.exam.result import say_clock
 from cardwright.terminal.mock_drawing import Score, draw_face
 from cardwright.terminal.mock_window import MockWindow
 from cardwright.terminal.screen import Screen

@@ -9,8 +9,8 @@ from rich.cells import cell_len
 from rich.console import RenderableType
 from rich.text import Text
 
-from cardwright.terminal.plain_text import make_plain
 from cardwright.terminal.screen import Screen, render_lines
+from cardwright.text import make_plain
 
 _MAX_WIDTH: Final = 100
 """Longer lines are hard to read."""

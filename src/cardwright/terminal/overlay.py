@@ -8,9 +8,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cardwright.history import make_date, make_time
-from cardwright.terminal.plain_text import make_plain
 from cardwright.terminal.sitting import Sitting
 from cardwright.terminal.words import name_rating, say_wait
+from cardwright.text import make_plain
 
 _KEYS: Final = (
     ("space, enter", "show the answer; then what is below; then take the marked rating"),

@@ -13,9 +13,9 @@ from cardwright.study.fault import StoreError
 from cardwright.terminal.attempt import Attempt
 from cardwright.terminal.frame import list_waits
 from cardwright.terminal.overlay import draw_memory
-from cardwright.terminal.plain_text import make_plain
 from cardwright.terminal.sitting import Sitting
 from cardwright.terminal.words import name_rating, say_leech, say_undone
+from cardwright.text import make_plain
 
 _HELP: Final = """\
 enter   show the answer; then take the rating in brackets

@@ -10,9 +10,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from cardwright.history import Rating, make_date
-from cardwright.study.activity import Effort, split_time
-from cardwright.study.report import Stats
-from cardwright.study.stats import Bin, Calibration, Retention
+from cardwright.study.stats import Bin, Calibration, Effort, Retention, Stats, split_time
 from cardwright.terminal.charts import (
     Bar,
     Column,

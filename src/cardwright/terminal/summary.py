@@ -10,7 +10,7 @@ from rich.text import Text
 
 from cardwright.history import Rating, State
 from cardwright.study.session import Answer
-from cardwright.terminal.plain_text import make_plain
+from cardwright.text import make_plain
 
 
 def print_summary(

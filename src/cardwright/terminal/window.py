@@ -11,9 +11,9 @@ from rich.text import Text
 from cardwright.terminal.attempt import Attempt
 from cardwright.terminal.frame import draw_header, draw_keys_line, draw_next_step
 from cardwright.terminal.overlay import draw_end, draw_keys, draw_memory, draw_wait
-from cardwright.terminal.plain_text import make_plain
 from cardwright.terminal.screen import Screen, render_lines
 from cardwright.terminal.sitting import Sitting
+from cardwright.text import make_plain
 
 _MAX_WIDTH: Final = 100
 """Longer lines are hard to read."""

@@ -14,9 +14,9 @@ from typing import Final
 
 from cardwright.anki.notetype import read_asset
 from cardwright.diagnostic import Diagnostic, Span
+from cardwright.item import place_cards
 from cardwright.markdown import Renderer, escape_html
 from cardwright.model import Card, Collection
-from cardwright.selection import place_cards
 from cardwright.web.face import FaceMaker
 
 _MAX_LINE: Final = 300

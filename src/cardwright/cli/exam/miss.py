@@ -188,7 +188,7 @@ def _make_cards(study: Study, blueprint: Blueprint, entries: list[Miss]) -> tupl
     from cardwright.cli.say import fail
     from cardwright.diagnostic import format_text
     from cardwright.exam.records import put_miss
-    from cardwright.source.write import WriteError
+    from cardwright.project.write import WriteError
 
     made = []
     for entry in entries:

@@ -135,7 +135,7 @@ def _list(study: Study, blueprint: Blueprint, *, as_json: bool) -> None:
     if as_json:
         import json
 
-        from cardwright.exam.transcript import make_transcript
+        from cardwright.exam.result import make_transcript
 
         rows = [make_transcript(mock, blueprint) for mock in found]
         for row in rows:
@@ -154,7 +154,7 @@ def _export(study: Study, blueprint: Blueprint, path: Path, mock_id: str | None)
 
     from cardwright.cli.say import fail
     from cardwright.exam.records import list_mocks
-    from cardwright.exam.transcript import make_transcript, write_markdown
+    from cardwright.exam.result import make_transcript, write_markdown
     from cardwright.files import write_file
 
     found = [

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cardwright.blueprint import Blueprint
     from cardwright.exam.misses import Miss
     from cardwright.model import Card
-    from cardwright.source.write import Written
+    from cardwright.project.write import Written
 
 PACK: Final = "personal"
 _CARDS: Final = PurePosixPath("cards", PACK, "misses.yaml")
@@ -36,8 +36,8 @@ def write_miss_card(root: Path, miss: Miss, blueprint: Blueprint, missed: Card |
 
     """
     from cardwright.files import write_file
-    from cardwright.kinds.read import read_built_in_kinds
-    from cardwright.source.write import append_filled_card
+    from cardwright.project.kind import read_built_in_kinds
+    from cardwright.project.write import append_filled_card
 
     path = root / _CARDS
     text = path.read_bytes() if path.exists() else b""
@@ -87,7 +87,7 @@ def _list_values(
 
 def _find_free_id(miss: Miss, text: str) -> str:
     """Return an id that no card of the file has."""
-    from cardwright.source.card import MAX_ID_LENGTH, suggest_id
+    from cardwright.project.card import MAX_ID_LENGTH, suggest_id
 
     name = suggest_id(f"miss-{miss.on}-{miss.card.partition(':')[2]}")
     number = 1

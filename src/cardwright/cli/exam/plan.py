@@ -60,7 +60,7 @@ def plan(
         hours = say_hours(goal, blueprint, len(goal.list_days(preparation.today)))
         sentences = [line for line in (say_fit(found, goal), hours) if line]
     if ics is not None:
-        from cardwright.exam.calendar import make_calendar
+        from cardwright.exam.weeks import make_calendar
 
         now = study.moment.local
         try:

@@ -28,7 +28,7 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
     from cardwright.cli.exam.preparation import prepare
     from cardwright.cli.study import open_study
     from cardwright.exam.readiness import hold_forecasts, read_signals
-    from cardwright.study.answers import list_answers
+    from cardwright.study.stats import list_answers
 
     with open_study(folder, db, read_clock()) as study:
         preparation = prepare(study, packs)

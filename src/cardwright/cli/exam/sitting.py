@@ -107,7 +107,7 @@ def _print_end(sheet: Sheet, blueprint: Blueprint, *, as_json: bool) -> None:
     if as_json:
         import json
 
-        from cardwright.exam.transcript import make_transcript
+        from cardwright.exam.result import make_transcript
 
         click.echo(json.dumps(make_transcript(mock, blueprint), indent=2))
         return

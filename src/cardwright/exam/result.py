@@ -1,0 +1,231 @@
+"""What a mock exam came to: its score, and its transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from cardwright.blueprint import Blueprint
+from cardwright.exam.mock import Mock, Question
+from cardwright.history import make_time
+
+
+class Part(NamedTuple):
+    """The questions of a domain or lesson."""
+
+    id: str
+    name: str
+    right: int
+    total: int
+    spent_ms: int
+
+    @property
+    def share(self) -> float:
+        """How many of the questions were right, from 0 to 1."""
+        return self.right / self.total if self.total else 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON holds it."""
+        return {**self._asdict(), "share": self.share}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """The result of a mock exam or drill."""
+
+    all: Part
+    answered: int
+    weighted: float
+    """Shares of the domains by their weights, from 0 to 1; domains without a question left out."""
+    domains: tuple[Part, ...]
+    lessons: tuple[Part, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON holds it."""
+        return {
+            "right": self.all.right,
+            "answered": self.answered,
+            "total": self.all.total,
+            "share": self.all.share,
+            "weighted": self.weighted,
+            "domains": [part.as_json() for part in self.domains],
+            "lessons": [part.as_json() for part in self.lessons],
+        }
+
+
+def score_mock(mock: Mock, blueprint: Blueprint) -> Score:
+    """Count what was right; void questions are left out."""
+    counted = mock.counted
+    domains = _split(
+        counted,
+        lambda question: question.domain,
+        {domain.id: domain.name for domain in blueprint.domains.values()},
+    )
+    lessons = _split(
+        counted,
+        lambda question: question.lesson,
+        {lesson.id: str(lesson) for lesson in blueprint.lessons.values()},
+    )
+    known = blueprint.domains
+    weights = [known[part.id].weight if part.id in known else 0.0 for part in domains]
+    weighted = sum(weight * part.share for weight, part in zip(weights, domains, strict=True)) / (
+        sum(weights) or 1
+    )
+    return Score(
+        all=_count("", "", counted),
+        answered=sum(question.is_answered for question in counted),
+        weighted=weighted,
+        domains=domains,
+        lessons=lessons,
+    )
+
+
+def _split(
+    questions: Iterable[Question], key: Callable[[Question], str], names: dict[str, str]
+) -> tuple[Part, ...]:
+    """Count by domain or lesson, in the order of the blueprint."""
+    found: dict[str, list[Question]] = {name: [] for name in names}
+    for question in questions:
+        found.setdefault(key(question), []).append(question)
+    return tuple(_count(name, names.get(name, name), some) for name, some in found.items() if some)
+
+
+def _count(id: str, name: str, questions: list[Question]) -> Part:
+    return Part(
+        id=id,
+        name=name,
+        right=sum(question.is_right for question in questions),
+        total=len(questions),
+        spent_ms=sum(question.spent_ms for question in questions),
+    )
+
+
+_MS_PER_SECOND: Final = 1_000
+
+
+def make_transcript(mock: Mock, blueprint: Blueprint) -> dict[str, Any]:
+    """Return a mock exam with its score and every question, as JSON holds it."""
+    return {
+        "id": mock.id,
+        "pack": mock.pack,
+        "exam": mock.exam,
+        "kind": mock.kind,
+        "seed": mock.seed,
+        "started_at": make_time(mock.started_at_ms).isoformat(),
+        "ended_at": None if mock.ended_at_ms is None else make_time(mock.ended_at_ms).isoformat(),
+        "timed_out": mock.is_timed_out,
+        "interrupted": mock.breaks,
+        "recorded": mock.is_recorded,
+        "spent_ms": mock.spent_ms,
+        "limit_ms": mock.limit_ms,
+        "score": score_mock(mock, blueprint).as_json(),
+        "questions": [_question_as_json(question) for question in mock.questions],
+    }
+
+
+def _question_as_json(question: Question) -> dict[str, Any]:
+    return {
+        "card": question.ref,
+        "domain": question.domain,
+        "lesson": question.lesson,
+        "counts": not question.is_void,
+        "right": question.is_right,
+        "answered": question.is_answered,
+        "marked": question.is_marked,
+        "spent_ms": question.spent_ms,
+        "question": question.text,
+        "options": [
+            {
+                "text": option.text,
+                "right": option.right,
+                "picked": place in question.picked,
+                "reason": option.reason,
+            }
+            for place, option in enumerate(question.options)
+        ],
+    }
+
+
+def write_markdown(mock: Mock, blueprint: Blueprint) -> str:
+    """Return a mock exam with its score and every question, as Markdown."""
+    return "\n".join(_write_lines(mock, score_mock(mock, blueprint))) + "\n"
+
+
+def _write_lines(mock: Mock, score: Score) -> Iterator[str]:
+    started = make_time(mock.started_at_ms)
+    what = "Drill" if mock.is_drill else "Mock exam"
+    yield f"# {what}: {mock.exam}"
+    yield ""
+    yield f"{started:%Y-%m-%d %H:%M} UTC, `{mock.id}`, seed {mock.seed}"
+    yield ""
+    yield (
+        f"**{score.all.right} of {score.all.total} right ({score.all.share:.0%}; "
+        f"{score.weighted:.0%} by the weights of the domains).** {say_circumstances(mock, score)}"
+    )
+    yield ""
+    yield from _write_table("Domain", score.domains)
+    yield from _write_table("Lesson", score.lessons)
+    for number, question in enumerate(mock.questions, 1):
+        yield from _write_question(number, question)
+
+
+def say_circumstances(mock: Mock, score: Score) -> str:
+    """Return in sentences what time there was and what became of it."""
+    said = [f"{score.all.total - score.answered} unanswered"]
+    said.append(f"{say_clock(mock.spent_ms)} used")
+    if mock.limit_ms is not None:
+        said[-1] += f" of {say_clock(mock.limit_ms)}"
+    if mock.is_timed_out:
+        said.append("time was up")
+    if mock.breaks:
+        said.append(f"interrupted {mock.breaks} time{'s' if mock.breaks > 1 else ''}")
+    if left_out := len(mock.questions) - len(mock.counted):
+        said.append(f"{left_out} left out, for the cards were edited meanwhile")
+    if mock.is_recorded:
+        said.append("answers recorded as reviews")
+    text = "; ".join(said)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def say_clock(milliseconds: int) -> str:
+    """Return a length of time as 1:02:03, or 2:03 below an hour."""
+    minutes, seconds = divmod(milliseconds // _MS_PER_SECOND, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+def _write_table(heading: str, parts: tuple[Part, ...]) -> Iterator[str]:
+    yield f"| {heading} | right | of | share | time each |"
+    yield "|---|--:|--:|--:|--:|"
+    for part in parts:
+        each = say_clock(part.spent_ms // part.total)
+        name = part.name.replace("|", "\\|")
+        yield f"| {name} | {part.right} | {part.total} | {part.share:.0%} | {each} |"
+    yield ""
+
+
+def _write_question(number: int, question: Question) -> Iterator[str]:
+    verdict = "right" if question.is_right else "wrong" if question.is_answered else "unanswered"
+    if question.is_void:
+        verdict = "left out"
+    marked = ", marked" if question.is_marked else ""
+    yield f"## {number}. {verdict}{marked}, {say_clock(question.spent_ms)}"
+    yield ""
+    yield f"`{question.ref}`, lesson {question.lesson}"
+    yield ""
+    if question.text:
+        yield question.text
+        yield ""
+    for place, option in enumerate(question.options):
+        sign = "✓" if option.right else "✗"
+        picked = " **(picked)**" if place in question.picked else ""
+        yield f"- {sign} {_indent(option.text, 2)}{picked}"
+        if option.reason:
+            yield f"  - {_indent(option.reason, 4)}"
+    if question.options:
+        yield ""
+
+
+def _indent(text: str, columns: int) -> str:
+    return text.replace("\n", "\n" + " " * columns)

@@ -1,0 +1,161 @@
+"""A card as YAML, added to a file of cards without touching the rest: a skeleton, or filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path, PurePath
+from typing import Final
+
+import yaml
+
+from cardwright.model import Field, FieldType, Kind
+from cardwright.project.document import CONTROL, Document
+
+_MODELINE: Final = "# yaml-language-server: $schema={schema}\n"
+_PLACEHOLDERS: Final = {
+    FieldType.LIST: "[]",
+    FieldType.FLAG: "true",
+}
+
+
+Written = str | Sequence[str] | Sequence[Mapping[str, str]]
+"""What can be written: a text, a list of texts, or a list of keys and texts."""
+
+
+class WriteError(Exception):
+    """A file is not such that a card could be added to it."""
+
+
+def append_card(path: Path, shown: PurePath, kind: Kind, card_id: str) -> tuple[str, int]:
+    """Return a file's text with a card's skeleton added, and the line of its id.
+
+    Raises:
+        WriteError: the file is there but is no readable file of cards.
+
+    """
+
+    def make_lines(with_kind: bool) -> list[str]:
+        return make_skeleton(kind, card_id, with_kind=with_kind)
+
+    return _append(path, shown, kind, make_lines)
+
+
+def append_filled_card(
+    path: Path, shown: PurePath, kind: Kind, card_id: str, values: Mapping[str, Written]
+) -> tuple[str, int]:
+    """Return a file's text with a card added that holds these values, and the line of its id.
+
+    Raises:
+        WriteError: the file is there but is no readable file of cards; or a value holds what no
+            card may hold.
+
+    """
+    written = [line for key, value in values.items() for line in write_value(key, value)]
+
+    def make_lines(with_kind: bool) -> list[str]:
+        kind_line = [f"  kind: {kind.name}"] if with_kind else []
+        return [f"- id: {card_id}", *kind_line, *(f"  {line}" if line else "" for line in written)]
+
+    return _append(path, shown, kind, make_lines)
+
+
+def write_value(key: str, value: Written) -> Iterator[str]:
+    """Yield the lines of a key and its value; a text comes back as it is, stripped at the ends.
+
+    Raises:
+        WriteError: it holds a character that no card may hold.
+
+    """
+    if not isinstance(value, str):
+        yield f"{key}:"
+        for item in value:
+            if isinstance(item, str):
+                yield f"  - {_quote(item)}"
+                continue
+            pairs = (f"{name}: {_quote(text)}" for name, text in item.items())
+            yield from (f"  {'  ' if number else '- '}{pair}" for number, pair in enumerate(pairs))
+        return
+    text = value.strip()
+    if "\n" not in text:
+        yield f"{key}: {_quote(text)}"
+        return
+    _refuse_control(text)
+    yield f"{key}: |-"
+    yield from (f"  {line}" if line else "" for line in text.split("\n"))
+
+
+def _quote(text: str) -> str:
+    _refuse_control(text)
+    return "'{}'".format(text.replace("'", "''"))
+
+
+def _refuse_control(text: str) -> None:
+    if found := CONTROL.search(text.replace("\r", "\x00")):
+        message = f"the text holds the invisible character U+{ord(found[0]):04X}"
+        raise WriteError(message)
+
+
+def _append(
+    path: Path, shown: PurePath, kind: Kind, make_lines: Callable[[bool], list[str]]
+) -> tuple[str, int]:
+    """Return a file's text with a card's lines added; these depend on whether its kind is needed."""
+    if not path.exists():
+        head = f"{make_modeline(shown)}kind: {kind.name}\ncards:\n"
+        return head + _indent(make_lines(False), 2), head.count("\n") + 1  # noqa: FBT003
+    document = Document(shown.as_posix(), path.read_bytes())
+    entry = document.entry()
+    cards = entry.values.get("cards") if entry else None
+    if document.problems or entry is None:
+        message = f"{shown} has faults; mend them first: see `cards check`"
+        raise WriteError(message)
+    text = document.text.replace("\r\n", "\n")
+    text += "" if text.endswith("\n") else "\n"
+    lines = make_lines(entry.text("kind") != kind.name)
+    if cards is None or (isinstance(cards, yaml.ScalarNode) and not cards.value):
+        if cards is None:
+            text += "cards:\n"
+        return text + _indent(lines, 2), text.count("\n") + 1
+    if not isinstance(cards, yaml.SequenceNode) or cards.flow_style or not cards.value:
+        message = f"{shown}: write `cards:` as a list with one `- id:` a card"
+        raise WriteError(message)
+    if cards.end_mark.index < len(text.rstrip()):
+        message = f"{shown}: `cards:` must stand last in the file, for new cards to follow"
+        raise WriteError(message)
+    indent = cards.start_mark.column
+    body = text.rstrip("\n") + "\n\n"
+    return body + _indent(lines, indent), body.count("\n") + 1
+
+
+def make_modeline(shown: PurePath) -> str:
+    """Return the comment by which editors find the schema of a file of the project."""
+    up = "../" * (len(shown.parts) - 1)
+    return _MODELINE.format(schema=f"{up}schemas/cards.schema.json")
+
+
+def make_skeleton(kind: Kind, card_id: str, *, with_kind: bool) -> list[str]:
+    """Return the lines of an empty card: required fields to fill in, the others as comments."""
+    lines = [f"- id: {card_id}"]
+    if with_kind:
+        lines.append(f"  kind: {kind.name}")
+    for field in kind.fields:
+        lines += _make_field(field)
+    lines.append("  # sources: [https://…]")
+    return lines
+
+
+def _make_field(field: Field) -> list[str]:
+    if field.type is FieldType.OPTIONS:
+        return [
+            f"  {field.name}:  # {field.help}",
+            '    - right: ""',
+            '      reason: ""',
+            '    - wrong: ""',
+            '      reason: ""',
+        ]
+    value = _PLACEHOLDERS.get(field.type, '""')
+    line = f"{field.name}: {value}  # {field.help}"
+    return [f"  {line}" if field.required else f"  # {line}"]
+
+
+def _indent(lines: list[str], columns: int) -> str:
+    return "".join(f"{' ' * columns}{line}\n" if line else "\n" for line in lines)
