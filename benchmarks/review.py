@@ -87,7 +87,7 @@ def fill_store(root: Path, store_path: Path, reviews: int) -> None:
     dice = random.Random(1)
     day_ms = 86_400_000
     with open_study(root, store_path, now) as study:
-        refs = [item.history_ref for item in study.items]
+        refs = [item.key for item in study.items]
 
         def make(number: int) -> Review:
             at_ms = now.at_ms - 300 * day_ms + number * 290 * day_ms // reviews

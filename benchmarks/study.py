@@ -150,9 +150,9 @@ def time_sitting(folder: Path, prompts: int, answers: int) -> list[Row]:
 def make_item(number: int) -> Item:
     """Return a made-up prompt."""
     return Item(
-        history_ref=name_prompt(number),
-        ref=name_prompt(number).partition("/")[0],
-        key="recall",
+        key=name_prompt(number),
+        card_ref=name_prompt(number).partition("/")[0],
+        side_name="recall",
         pack=PACKS[number % len(PACKS)],
         deck="Trees",
         position=number,

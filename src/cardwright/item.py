@@ -11,11 +11,11 @@ from cardwright.model import Card, Deck
 class Item(NamedTuple):
     """One prompt of a card that is still asked."""
 
-    history_ref: str
-    """The key under which its history is kept, whatever its card is called now; never twice."""
-    ref: str
-    """Its card's key: pack and id."""
     key: str
+    """The key under which its history is kept, whatever its card is called now; never twice."""
+    card_ref: str
+    """Its card: `pack:id`."""
+    side_name: str
     """The last part of the prompt's key."""
     pack: str
     deck: str
@@ -30,9 +30,9 @@ class Item(NamedTuple):
     """Those the card names, in whichever way."""
 
     @property
-    def prompt_ref(self) -> str:
+    def ref(self) -> str:
         """The prompt's key as it is today."""
-        return f"{self.ref}/{self.key}"
+        return f"{self.card_ref}/{self.side_name}"
 
 
 def place_cards(
@@ -73,7 +73,7 @@ def list_items(
     taken: set[str] = set()
     for card in cards:
         asked = packs.setdefault(card.pack, [])
-        names = {card.ref, card.original_ref}
+        names = {card.ref, card.key}
         if taken.isdisjoint(names) and card.retired is None:
             asked.append(card)
         taken |= names
@@ -85,9 +85,9 @@ def list_items(
                 named = (*card.objectives, *([objective] if objective else []))
                 for key in list_keys(card):
                     yield Item(
-                        history_ref=f"{card.original_ref}/{key}",
-                        ref=card.ref,
-                        key=key,
+                        key=f"{card.key}/{key}",
+                        card_ref=card.ref,
+                        side_name=key,
                         pack=pack,
                         deck=name,
                         position=position,

@@ -149,12 +149,12 @@ class Card:
 
     @property
     def ref(self) -> str:
-        """The card's key: pack and id."""
+        """How the card is referred to today: `pack:id`."""
         return f"{self.pack}:{self.id}"
 
     @property
-    def original_ref(self) -> str:
-        """The key under which the card was first known: its identity across renamings."""
+    def key(self) -> str:
+        """Its identity: `pack:id` with its first id, which no rename changes."""
         return f"{self.pack}:{self.formerly[0] if self.formerly else self.id}"
 
     def text(self, name: str) -> str:
@@ -173,15 +173,15 @@ class Prompt:
 
     card: Card
     side: Side
-    key: str
+    side_name: str
     """The side's name, or `c1`, `c2`, … for a cloze."""
     ordinal: int
     """Anki's number of the card within its note, from 0."""
 
     @property
     def ref(self) -> str:
-        """The prompt's key, under which its history is kept."""
-        return f"{self.card.ref}/{self.key}"
+        """How the prompt is referred to today: `pack:id/side`."""
+        return f"{self.card.ref}/{self.side_name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,7 +88,7 @@ def test_every_prompt_is_rendered_as_anki_renders_it(run: Run, anki: Anki, tmp_p
         kind = project.collection.kinds[card.kind]
         note_type = make_note_type(kind, project.renderer)
         fields = make_fields(project.collection, card, project.renderer, {})
-        real = {c.ord: c.render_output() for c in notes[card.original_ref].cards()}
+        real = {c.ord: c.render_output() for c in notes[card.key].cards()}
         prompts = list_prompts(card, kind)
         assert {prompt.ordinal for prompt in prompts} == set(real)
         for prompt in prompts:

@@ -21,7 +21,7 @@ from studying import MORNING, ROLLOVER_HOUR, TODAY, later
 RING = make_item("ring", "a1")
 BARK = make_item("bark", "a2")
 STRAY = make_item("stray", None)
-ITEMS = {item.history_ref: item for item in (RING, BARK, STRAY)}
+ITEMS = {item.key: item for item in (RING, BARK, STRAY)}
 
 
 def make_review(prompt: str, rating: Rating, moment: Moment) -> Review:

@@ -29,7 +29,7 @@ def test_the_list_exceeds_the_minutes_by_one_prompt_at_the_most(
         make_candidates(standings), make_goal(days), policy, OUTCOMES, TODAY, minutes
     )
     assert sum(worth.seconds for worth in found[:-1]) < minutes * 60 or not found
-    prompts = [worth.candidate.item.history_ref for worth in found]
+    prompts = [worth.candidate.item.key for worth in found]
     assert len(set(prompts)) == len(prompts)
 
 
@@ -84,7 +84,11 @@ def test_what_was_begun_today_counts_for_the_pace_of_the_day() -> None:
         for candidate in new[:2]
     ]
     known = make_candidates([("Trees", 9.0, 5.0, 3)])[0]
-    candidates = [*begun, *new[2:], known._replace(item=known.item._replace(ref="trees:other"))]
+    candidates = [
+        *begun,
+        *new[2:],
+        known._replace(item=known.item._replace(card_ref="trees:other")),
+    ]
     found = arrange_today(candidates, goal, PACED, OUTCOMES, TODAY, ALL_DAY)
     assert [bool(worth.candidate.stability) for worth in found[:3]] == [False, True, False]
     assert len(found) == 19
@@ -92,7 +96,7 @@ def test_what_was_begun_today_counts_for_the_pace_of_the_day() -> None:
 
 def test_siblings_and_buried_prompts_wait_for_another_day() -> None:
     one, two, three = make_new(3)
-    sibling = two._replace(item=one.item._replace(history_ref="trees:card-0/reverse"))
+    sibling = two._replace(item=one.item._replace(key="trees:card-0/reverse"))
     buried = three._replace(buried_day=TODAY)
     goal, candidates = make_goal(), [one, sibling, buried]
     assert [

@@ -169,9 +169,9 @@ def list_rows(collection: Collection) -> list[Item]:
     taken: set[str] = set()
     asked: dict[str, list[Card]] = {pack: [] for pack in collection.decks}
     for card in collection.cards:
-        if card.retired is None and not taken & {card.ref, card.original_ref}:
+        if card.retired is None and not taken & {card.ref, card.key}:
             asked.setdefault(card.pack, []).append(card)
-        taken |= {card.ref, card.original_ref}
+        taken |= {card.ref, card.key}
     rows: list[Item] = []
     for pack, cards in asked.items():
         deck = collection.decks.get(pack)
@@ -181,9 +181,9 @@ def list_rows(collection: Collection) -> list[Item]:
                 objectives = dict.fromkeys((*card.objectives, card.text("objective")))
                 for prompt in list_prompts(card, collection.kinds[card.kind]):
                     row = Item(
-                        history_ref=f"{card.original_ref}/{prompt.key}",
-                        ref=card.ref,
-                        key=prompt.key,
+                        key=f"{card.key}/{prompt.side_name}",
+                        card_ref=card.ref,
+                        side_name=prompt.side_name,
                         pack=pack,
                         deck="::".join(path),
                         position=len(rows),
@@ -254,7 +254,7 @@ def test_a_changed_kind_is_seen_in_cards_that_did_not_change(forest: tuple[Path,
     root, path = forest
     kind = root / "kinds/mine.yaml"
     edit_file(root / "cards/trees/b.yml", CARDS[5])
-    assert [row.key for row in open_later(root, path).items] == ["recall", "there", "back"]
+    assert [row.side_name for row in open_later(root, path).items] == ["recall", "there", "back"]
 
     edit_file(kind, KINDS[1])
     assert_right(root, open_later(root, path))

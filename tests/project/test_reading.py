@@ -75,8 +75,7 @@ def test_moving_and_reordering_changes_no_card(written: list[dict[str, Any]], ra
 
         collection = Collection(kinds={}, cards=(), decks={}, blueprints={}, incomplete=frozenset())
         return {
-            name: (card.original_ref, describe_card(collection, card).hash)
-            for name, card in read.items()
+            name: (card.key, describe_card(collection, card).hash) for name, card in read.items()
         }
 
     assert describe(after) == describe(before)

@@ -29,7 +29,7 @@ from studying import (
 
 RATINGS = st.sampled_from(Rating)
 ITEMS = make_items(6, sides=("recall", "reverse"))
-PROMPTS = [item.history_ref for item in ITEMS]
+PROMPTS = [item.key for item in ITEMS]
 OPTIONS = DeckOptions(new_per_day=7, reviews_per_day=4, leech_lapses=2)
 
 
@@ -69,7 +69,7 @@ class Acts(RuleBasedStateMachine):
 
     def note_act(self) -> None:
         assert self.session.current is not None
-        prompt = self.session.current.history_ref
+        prompt = self.session.current.key
         self.undoable.append(
             (
                 self.session.current,
@@ -103,7 +103,7 @@ class Acts(RuleBasedStateMachine):
         item, memory, counts, day = expected
         assert self.session.current == item
         assert self.session.memory == memory
-        assert self.journal.store.read_memory(item.history_ref)[0] == memory
+        assert self.journal.store.read_memory(item.key)[0] == memory
         if counts is not None and day == self.now.study_day(ROLLOVER_HOUR) == TODAY:
             assert self.session.counts == counts
 

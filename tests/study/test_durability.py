@@ -83,7 +83,7 @@ def test_two_sittings_share_a_store(tmp_path: Path) -> None:
         moment = later(MORNING, minutes=1)
         held = {*journal.store.claimed_by_others("three", moment.at_ms)}
         assert len(held - set(asked)) == 2
-        third = sit(journal, [i for i in make_items(1000) if i.history_ref in held], moment)
+        third = sit(journal, [i for i in make_items(1000) if i.key in held], moment)
         assert third.current is None
         assert third.next_at_ms is not None
         assert third.next_at_ms <= moment.at_ms + LEASE_MS

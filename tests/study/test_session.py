@@ -43,7 +43,7 @@ def make_due(journal: Journal, items: list[Item], days_ago: float = 30) -> None:
     """Learn prompts so long ago that they are due."""
     for number, item in enumerate(items):
         moment = later(MORNING, -days_ago, minutes=number)
-        record(journal, item.history_ref, Act.ANSWER, moment, Rating.EASY)
+        record(journal, item.key, Act.ANSWER, moment, Rating.EASY)
 
 
 def asked(session: Session) -> Item | None:
@@ -56,7 +56,7 @@ def run_through(
     """Answer everything that can be asked now, and return what was asked."""
     refs = []
     while session.current is not None:
-        refs.append(session.current.history_ref)
+        refs.append(session.current.key)
         session.answer(rating, later(MORNING, days, minutes=minutes))
         assert len(refs) < 1000
     return refs
@@ -67,7 +67,7 @@ def test_steps_come_first_then_reviews_with_new_ones_evenly_among_them(make: Mak
     items = make_items(30)
     make_due(journal, items[:20])
     for item in items[20:22]:
-        record(journal, item.history_ref, Act.ANSWER, later(MORNING, -1), Rating.AGAIN)
+        record(journal, item.key, Act.ANSWER, later(MORNING, -1), Rating.AGAIN)
     session = sit(journal, items)
     assert session.counts == Counts(new=5, learning=2, review=20)
 
@@ -88,9 +88,9 @@ def test_the_order_is_the_same_all_day_and_another_one_tomorrow(make: Make) -> N
     journal = make(DeckOptions(new_per_day=0))
     items = make_items(30)
     for item in items:
-        record(journal, item.history_ref, Act.ANSWER, later(MORNING, -30), Rating.EASY)
+        record(journal, item.key, Act.ANSWER, later(MORNING, -30), Rating.EASY)
     orders = [
-        [item.history_ref for item in sit(journal, given, later(MORNING, days)).list_ahead()]
+        [item.key for item in sit(journal, given, later(MORNING, days)).list_ahead()]
         for given, days in ((items, 0), (items, 0.5), (items[::-1], 0), (items, 1))
     ]
     assert orders[0] == orders[1] == orders[2]
@@ -103,16 +103,14 @@ def test_what_is_due_longest_comes_first(make: Make) -> None:
     for number, item in enumerate(items):
         record(
             journal,
-            item.history_ref,
+            item.key,
             Act.ANSWER,
             later(MORNING, -60 + number),
             Rating.EASY,
             is_dated=True,
         )
     session = sit(journal, items, later(MORNING, 1000))
-    due = [
-        journal.store.read_memory(item.history_ref)[0].due_day or 0 for item in session.list_ahead()
-    ]
+    due = [journal.store.read_memory(item.key)[0].due_day or 0 for item in session.list_ahead()]
     assert due == sorted(due)
 
 
@@ -220,15 +218,15 @@ def test_reviews_ahead_of_their_time_are_asked_once(make: Make) -> None:
     journal = make(replace(NO_STEPS, bury_siblings=False))
     items = make_items(6)
     for number, item in enumerate(items):
-        record(journal, item.history_ref, Act.ANSWER, later(MORNING, number - 10), Rating.EASY)
-    due = [journal.store.read_memory(item.history_ref)[0].due_day or 0 for item in items]
+        record(journal, item.key, Act.ANSWER, later(MORNING, number - 10), Rating.EASY)
+    due = [journal.store.read_memory(item.key)[0].due_day or 0 for item in items]
     ahead = (min(day for day in due if day > TODAY) + 1) - TODAY
 
     session = sit(journal, items, wishes=Wishes(ahead_days=ahead))
     refs = run_through(session, Rating.HARD)
 
     assert sorted(refs) == [
-        item.history_ref for item, day in zip(items, due, strict=True) if day <= TODAY + ahead
+        item.key for item, day in zip(items, due, strict=True) if day <= TODAY + ahead
     ]
     assert 0 < len(refs) < 6
     assert sit(journal, items, wishes=Wishes(ahead_days=ahead)).current is None
@@ -238,7 +236,7 @@ def test_cramming_leaves_the_schedule_alone_and_asks_nothing_twice(make: Make) -
     journal = make(DeckOptions(new_per_day=2, reviews_per_day=2))
     items = make_items(12)
     make_due(journal, items[:6], days_ago=2)
-    record(journal, items[11].history_ref, Act.SUSPEND, MORNING)
+    record(journal, items[11].key, Act.SUSPEND, MORNING)
     before = read_memories(journal)
     session = sit(journal, items, wishes=Wishes(is_cram=True))
     assert session.counts == Counts(0, 0, 11)
@@ -264,13 +262,13 @@ def test_what_is_put_away_is_not_asked(make: Make) -> None:
     assert len(run_through(session)) == 1
 
     tomorrow = later(MORNING, 1)
-    assert run_through(sit(journal, items, tomorrow), days=1) == [items[1].history_ref]
+    assert run_through(sit(journal, items, tomorrow), days=1) == [items[1].key]
     wishes = Wishes(with_suspended=True)
     session = sit(journal, items, tomorrow, wishes=wishes)
     assert asked(session) == items[0]
     session.suspend(tomorrow)
     assert asked(session) is None
-    record(journal, items[0].history_ref, Act.UNSUSPEND, tomorrow)
+    record(journal, items[0].key, Act.UNSUSPEND, tomorrow)
     assert sit(journal, items, tomorrow).current == items[0]
 
 
@@ -347,7 +345,7 @@ LEECH = DeckOptions(leech_lapses=4, learning_steps_minutes=(), fuzz=False)
 
 def test_leeches_are_suspended_at_the_threshold_and_at_each_half_of_it(make: Make) -> None:
     journal = make(LEECH)
-    prompt = make_items(1)[0].history_ref
+    prompt = make_items(1)[0].key
     suspended = []
     moment = MORNING
     record(journal, prompt, Act.ANSWER, moment, Rating.GOOD)
@@ -366,7 +364,7 @@ def test_leeches_are_suspended_at_the_threshold_and_at_each_half_of_it(make: Mak
 def test_the_undo_of_an_answer_takes_the_leech_back(make: Make) -> None:
     journal = make(replace(LEECH, leech_lapses=1))
     items = make_items(1)
-    record(journal, items[0].history_ref, Act.ANSWER, later(MORNING, -60), Rating.GOOD)
+    record(journal, items[0].key, Act.ANSWER, later(MORNING, -60), Rating.GOOD)
     session = sit(journal, items)
     before = session.memory
     assert session.answer(Rating.AGAIN, MORNING).after.is_leech
@@ -376,7 +374,7 @@ def test_the_undo_of_an_answer_takes_the_leech_back(make: Make) -> None:
 
     assert session.memory == before
     assert asked(session) == items[0]
-    assert not read_memories(journal)[items[0].history_ref].is_suspended
+    assert not read_memories(journal)[items[0].key].is_suspended
 
 
 def test_undo_goes_back_through_everything(make: Make) -> None:

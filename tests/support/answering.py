@@ -33,10 +33,10 @@ def answer(path: Path, name: str, most: int, start_minutes: float = 0) -> None:
         item = session.current
         if item is None:
             break
-        say(f"asked {item.history_ref}")
+        say(f"asked {item.key}")
         moment = later(moment, minutes=1 / 12)
         done = session.answer(Rating(1 + number % 4), moment, 1000)
-        say(f"safe {done.review.id} {item.history_ref}")
+        say(f"safe {done.review.id} {item.key}")
     say("leaving")
     sys.stdin.readline()
     session.close()

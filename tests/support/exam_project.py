@@ -90,9 +90,9 @@ def make_item(name: str, lesson: str | None, **more: Any) -> Item:
     """Return a prompt of the pack."""
     pack, key = "trees", "recall"
     item = Item(
-        history_ref=f"{pack}:{name}/{key}",
-        ref=f"{pack}:{name}",
-        key=key,
+        key=f"{pack}:{name}/{key}",
+        card_ref=f"{pack}:{name}",
+        side_name=key,
         pack=pack,
         deck="Trees",
         position=0,

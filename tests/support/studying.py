@@ -47,9 +47,9 @@ def make_items(
     """Return the prompts of so many cards: `trees:card-0/recall` and so on."""
     return [
         Item(
-            history_ref=f"{pack}:card-{index}/{side}",
-            ref=f"{pack}:card-{index}",
-            key=side,
+            key=f"{pack}:card-{index}/{side}",
+            card_ref=f"{pack}:card-{index}",
+            side_name=side,
             pack=pack,
             deck=pack.title(),
             position=position,

@@ -60,7 +60,7 @@ def show(drawing: RenderableType, width: int = 60) -> str:
 
 def find_prompt(card: Card, kind: Kind | None = None, key: str | None = None) -> Prompt:
     prompts = list_prompts(card, kind or KINDS[card.kind])
-    return next(prompt for prompt in prompts if key in (None, prompt.key))
+    return next(prompt for prompt in prompts if key in (None, prompt.side_name))
 
 
 def test_a_term_with_all_it_may_have() -> None:

@@ -68,7 +68,7 @@ def compare_with_ledger(ledger: Ledger, contents: Iterable[Content]) -> list[Cha
         for note in ledger.notes.values()
     }
     after = {
-        content.card.original_ref: State(
+        content.card.key: State(
             id=content.card.id,
             parts=_flatten(content.matter),
             retired=content.card.retired is not None,

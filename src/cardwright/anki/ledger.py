@@ -253,11 +253,11 @@ def _check_cards(ledger: Ledger, cards: list[Card]) -> Iterator[Diagnostic]:
                 card.span_of("kind"),
                 help="put the kind back; or retire the card, and write a new one with a new id",
             )
-        if published.guid_ref != card.original_ref:
+        if published.guid_ref != card.key:
             yield diagnose(
                 "ledger-mismatch",
                 f"`{card.id}` was first published as `{published.guid_ref}`, "
-                f"and would come as `{card.original_ref}`: a second note for everybody",
+                f"and would come as `{card.key}`: a second note for everybody",
                 card.span_of("formerly"),
                 help="list all earlier ids in `formerly`, the oldest first",
             )
@@ -310,7 +310,7 @@ def make_ledger(
     notes = {
         content.card.id: Published(
             id=content.card.id,
-            guid_ref=content.card.original_ref,
+            guid_ref=content.card.key,
             kind=content.card.kind,
             mod_s=ledger.stamp_note(content, released_s),
             hash=content.hash,

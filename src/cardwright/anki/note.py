@@ -106,7 +106,7 @@ def make_fields(
         _make_sources(card.sources),
         escape_html(str(lesson) if lesson else card.lesson or ""),
         # The first id, not the present one: a renaming must not touch people's notes.
-        card.original_ref,
+        card.key,
         *("" for _ in SPARE_FIELDS),
     ]
 

@@ -273,7 +273,7 @@ def make_package(
             content = by_card[card.ref]
             note = ApkgNote(
                 model=models[card.kind],
-                guid=make_guid(card.original_ref),
+                guid=make_guid(card.key),
                 fields=_make_fields(collection, content, renderer, shelf),
                 tags=content.matter["tags"],
                 due=next(position),

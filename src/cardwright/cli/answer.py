@@ -58,16 +58,16 @@ def answer(
         item = study.find_item(ref)
         with study.store.transaction():
             _, memory = study.journal.record(
-                item.history_ref,
+                item.key,
                 Act.ANSWER,
                 moment,
                 rating=given,
                 duration_ms=duration_ms,
                 is_dated=at is not None,
             )
-        schedule = study.journal.schedule_of(item.history_ref)
+        schedule = study.journal.schedule_of(item.key)
         day = moment.study_day(study.journal.rollover_hour)
-        row = describe_memory(item.prompt_ref, memory, schedule, day)
+        row = describe_memory(item.ref, memory, schedule, day)
     if as_json:
         import json
 
@@ -77,4 +77,4 @@ def answer(
 
     wait_ms = (memory.due_at_ms or moment.at_ms) - moment.at_ms
     wait = say_wait(wait_ms, days=memory.interval_days)
-    click.echo(f"{item.prompt_ref}: {memory.state}, asked again in {wait}")
+    click.echo(f"{item.ref}: {memory.state}, asked again in {wait}")

@@ -55,14 +55,13 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
         counts = queue.counts
         asked = take_all(queue, moment.at_ms)
         states = [
-            found.state if (found := standings.get(item.history_ref)) else State.NEW
-            for item in asked
+            found.state if (found := standings.get(item.key)) else State.NEW for item in asked
         ]
         chosen = choice.choose(study.items)
         meant = [
             standing
             for item in chosen
-            if (standing := standings.get(item.history_ref)) and choice.takes(item, standing)
+            if (standing := standings.get(item.key)) and choice.takes(item, standing)
         ]
         forecast = forecast_reviews(meant, moment, study.today, days)
         if as_json:
@@ -104,7 +103,7 @@ def describe_asked(study: Study, item: Item) -> dict[str, Any]:
     """Return what programs may want to know of a prompt that is due, as JSON."""
     from cardwright.cli.study import describe_memory
 
-    memory, _ = study.store.read_memory(item.history_ref)
-    schedule = study.journal.schedule_of(item.history_ref)
-    row = describe_memory(item.prompt_ref, memory, schedule, study.today)
+    memory, _ = study.store.read_memory(item.key)
+    schedule = study.journal.schedule_of(item.key)
+    row = describe_memory(item.ref, memory, schedule, study.today)
     return {name: row[name] for name in ("prompt", "state", "due_at", "retrievability")}

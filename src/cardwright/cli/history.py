@@ -93,7 +93,7 @@ def _show_day(study: Study, on: date, *, as_json: bool) -> None:
         for review in study.store.list_reviews(since_ms=(day - 1) * _MS_PER_DAY)
         if review.rating is not None and review.moment.study_day(rollover_hour) == day
     ]
-    names = {item.history_ref: item.prompt_ref for item in study.items}
+    names = {item.key: item.ref for item in study.items}
     if as_json:
         import json
 
@@ -114,12 +114,12 @@ def _show_day(study: Study, on: date, *, as_json: bool) -> None:
 def find_prompt(study: Study, ref: str) -> tuple[str, str]:
     """Return a prompt's key as it is today, and that of its history; its card may be gone."""
     for item in study.items:
-        if ref in {item.prompt_ref, item.history_ref}:
-            return item.prompt_ref, item.history_ref
+        if ref in {item.ref, item.key}:
+            return item.ref, item.key
     if next(study.store.list_reviews(ref, with_undone=True), None) is not None:
         return ref, ref
     item = study.find_item(ref)
-    return item.prompt_ref, item.history_ref
+    return item.ref, item.key
 
 
 def describe_act(review: Review, step: Step | None, *, is_undone: bool) -> dict[str, Any]:

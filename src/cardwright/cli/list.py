@@ -76,7 +76,7 @@ def describe_card(collection: Collection, card: Card) -> dict[str, Any]:
         "domain": domain.id if domain else None,
         "objectives": list(dict.fromkeys((*card.objectives, *([objective] if objective else [])))),
         "tags": list(card.tags),
-        "prompts": [prompt.key for prompt in list_prompts(card, collection.kinds[card.kind])],
+        "prompts": [prompt.side_name for prompt in list_prompts(card, collection.kinds[card.kind])],
         "retired": card.retired,
         "path": card.span.path,
         "line": card.span.line,

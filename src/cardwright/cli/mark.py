@@ -31,9 +31,9 @@ def _make_command(
             items = [study.find_item(ref) for ref in refs]
             with study.store.transaction():
                 for item in items:
-                    _, memory = study.journal.record(item.history_ref, done, moment)
-                    schedule = study.journal.schedule_of(item.history_ref)
-                    rows.append(describe_memory(item.prompt_ref, memory, schedule, study.today))
+                    _, memory = study.journal.record(item.key, done, moment)
+                    schedule = study.journal.schedule_of(item.key)
+                    rows.append(describe_memory(item.ref, memory, schedule, study.today))
         if as_json:
             import json
 

@@ -34,9 +34,9 @@ def next_command(folder: Path, choice: Choice, as_json: bool, db: Path | None) -
         item = make_queue(study, choice, study.read_standings()).take(moment.at_ms, lambda _: True)
         row = None
         if item is not None:
-            memory, _ = study.store.read_memory(item.history_ref)
-            schedule = study.journal.schedule_of(item.history_ref)
-            row = describe_memory(item.prompt_ref, memory, schedule, study.today)
+            memory, _ = study.store.read_memory(item.key)
+            schedule = study.journal.schedule_of(item.key)
+            row = describe_memory(item.ref, memory, schedule, study.today)
     if as_json:
         import json
 

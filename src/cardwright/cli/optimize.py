@@ -151,7 +151,7 @@ def _simulate(
     from cardwright.study.workload import measure_habits, simulate_workloads
 
     known = _list_memories(study, pack, schedule)
-    refs = [item.history_ref for item in study.items if item.pack == pack]
+    refs = [item.key for item in study.items if item.pack == pack]
     memories = [known.get(ref) or Memory(prompt=ref) for ref in refs]
     asked = [memory for memory in memories if not memory.is_suspended]
     habits = measure_habits(reviews, schedule.rollover_hour)

@@ -93,7 +93,7 @@ def _name_subjects(study: Study, items: list[Item]) -> dict[str, Subject]:
         lesson = blueprint.lessons.get(item.lesson or "") if blueprint else None
         domain = blueprint.domain_of(item.lesson) if blueprint else None
         before = f"{item.pack}: " if has_packs else ""
-        found[item.history_ref] = Subject(
+        found[item.key] = Subject(
             before + str(lesson or item.lesson or "no lesson"),
             before + (domain.name if domain else "no domain"),
             item.kind,

@@ -71,17 +71,19 @@ class Study:
         found = [
             item
             for item in self.items
-            if (card in {item.ref, item.ref.partition(":")[2], item.history_ref.partition("/")[0]})
-            and key in {"", item.key}
+            if (
+                card in {item.card_ref, item.card_ref.partition(":")[2], item.key.partition("/")[0]}
+            )
+            and key in {"", item.side_name}
         ]
         if not found:
             import difflib
 
-            refs = [item.ref.partition(":")[2] for item in self.items]
+            refs = [item.card_ref.partition(":")[2] for item in self.items]
             close = difflib.get_close_matches(card, refs, n=3)
             fail(f"there is no prompt `{ref}`{'; close: ' + ', '.join(close) if close else ''}")
         if len(found) > 1:
-            fail(f"`{ref}` asks several things: {', '.join(item.prompt_ref for item in found)}")
+            fail(f"`{ref}` asks several things: {', '.join(item.ref for item in found)}")
         return found[0]
 
 
@@ -173,9 +175,7 @@ def describe_memory(
 def select_items(study: Study, choice: Choice, standings: Mapping[str, Standing]) -> list[Item]:
     """Return the prompts that are meant, as far as sources and history tell."""
     return [
-        item
-        for item in choice.choose(study.items)
-        if choice.takes(item, standings.get(item.history_ref))
+        item for item in choice.choose(study.items) if choice.takes(item, standings.get(item.key))
     ]
 
 

@@ -131,22 +131,22 @@ def measure_coverage(
         if lesson := find_lesson(item, blueprint):
             by_lesson[lesson.id].append(item)
         elif item.pack == blueprint.pack:
-            outside[item.ref] = None
+            outside[item.card_ref] = None
         if item.pack == blueprint.pack:
             for name in item.objectives:
                 by_objective.get(name, []).append(item)
 
     def count(found: list[Item]) -> Tally:
-        known = [memories.get(item.history_ref) for item in found]
+        known = [memories.get(item.key) for item in found]
         seen = [memory for memory in known if memory is not None and memory.last_day is not None]
         return Tally(
-            cards=len({item.ref for item in found}),
+            cards=len({item.card_ref for item in found}),
             prompts=len(found),
             seen=len(seen),
             known=sum(
                 memory.state is State.REVIEW and recall(memory) >= KNOWN_FROM for memory in seen
             ),
-            questions=len({item.ref for item in found if is_question(item)}),
+            questions=len({item.card_ref for item in found if is_question(item)}),
         )
 
     def cover_lesson(lesson: Lesson) -> LessonCoverage:

@@ -96,7 +96,7 @@ def list_failures(
         if item is not None and mock is not None:
             places = [place for place in question.picked if place not in question.right]
             texts = [question.options[place].text for place in places if question.options]
-            found[item.ref] = Failure(
+            found[item.card_ref] = Failure(
                 item, mock.ended_at_ms or 0, mock_day, mock.id, texts[0] if texts else ""
             )
     days = [
@@ -108,8 +108,8 @@ def list_failures(
         item = items.get(review.prompt)
         if day != last or review.rating is not Rating.AGAIN or item is None:
             continue
-        if find_lesson(item, blueprint) and item.ref not in found:
-            found[item.ref] = Failure(item, review.at_ms, day, "", "")
+        if find_lesson(item, blueprint) and item.card_ref not in found:
+            found[item.card_ref] = Failure(item, review.at_ms, day, "", "")
     return list(found.values())
 
 
@@ -119,11 +119,11 @@ def make_miss(failure: Failure, blueprint: Blueprint, text: str) -> Miss:
     lesson = find_lesson(item, blueprint)
     on = make_date(failure.study_day).isoformat()
     return Miss(
-        id=f"miss-{on}-{blueprint.pack}-{item.ref}",
+        id=f"miss-{on}-{blueprint.pack}-{item.card_ref}",
         pack=blueprint.pack,
         at_ms=failure.at_ms,
         study_day=failure.study_day,
-        card=item.ref,
+        card=item.card_ref,
         lesson=lesson.id if lesson else "",
         origin=failure.origin,
         failure=text,

@@ -118,18 +118,18 @@ def list_questions(
     asked: set[str] = set()
     for item in items:
         lesson = blueprint.lessons.get(item.lesson or "")
-        if item.pack != blueprint.pack or lesson is None or item.ref in asked:
+        if item.pack != blueprint.pack or lesson is None or item.card_ref in asked:
             continue
         if not can_be_asked(item, sources.find_kind(item.kind)):
             continue
-        card = sources.load_card(item.ref)
+        card = sources.load_card(item.card_ref)
         options = find_options(card) if card else ()
         if options:
-            asked.add(item.ref)
+            asked.add(item.card_ref)
             yield Question(
-                ref=item.ref,
-                key=item.key,
-                history_ref=item.history_ref,
+                ref=item.card_ref,
+                key=item.side_name,
+                history_ref=item.key,
                 domain=lesson.domain,
                 lesson=lesson.id,
                 right=tuple(place for place, option in enumerate(options) if option.right),
@@ -140,7 +140,7 @@ def list_questions(
 def can_be_asked(item: Item, kind: Kind) -> bool:
     """Tell whether a prompt shows options to choose from."""
     names = {field.name for field in kind.fields if field.type is FieldType.OPTIONS}
-    return any(side.name == item.key and names & set(list_asked(side)) for side in kind.sides)
+    return any(side.name == item.side_name and names & set(list_asked(side)) for side in kind.sides)
 
 
 def find_options(card: Card) -> tuple[Option, ...]:
@@ -198,7 +198,7 @@ def find_prompt(question: Question, sources: Sources) -> Prompt | None:
     if card is None or _digest(find_options(card)) != question.digest:
         return None
     prompts = list_prompts(card, sources.find_kind(card.kind))
-    return next((prompt for prompt in prompts if prompt.key == question.key), None)
+    return next((prompt for prompt in prompts if prompt.side_name == question.key), None)
 
 
 def quote_question(question: Question, sources: Sources) -> Question:

@@ -70,7 +70,9 @@ def arrange_today(
     if today >= goal.exam_day:
         return []
     candidates = list(candidates)
-    cards = {found.item.ref for found in candidates if found.last_day == today and found.stability}
+    cards = {
+        found.item.card_ref for found in candidates if found.last_day == today and found.stability
+    }
     open_ = [
         found
         for found in candidates
@@ -89,9 +91,9 @@ def arrange_today(
     for candidate in ordered:
         if left_s <= 0:
             break
-        if buries_siblings and candidate.item.ref in cards:
+        if buries_siblings and candidate.item.card_ref in cards:
             continue
-        cards.add(candidate.item.ref)
+        cards.add(candidate.item.card_ref)
         worth = measure_worth(candidate, outcomes, today, goal.exam_day)
         left_s -= worth.seconds
         chosen.append(worth)

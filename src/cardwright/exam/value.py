@@ -94,7 +94,7 @@ def list_candidates(
     A domain's weight is spread evenly over its prompts. What has no weight by the blueprint weighs
     as much as the average prompt that has.
     """
-    asked = [(item, memories.get(item.history_ref)) for item in items]
+    asked = [(item, memories.get(item.key)) for item in items]
     asked = [(item, known) for item, known in asked if known is None or not known.is_suspended]
     domains = [blueprint and blueprint.domain_of(item.lesson) for item, _ in asked]
     numbers = Counter(domain.id for domain in domains if domain and domain.weight > 0)

@@ -17,11 +17,11 @@ def list_prompts(card: Card, kind: Kind) -> tuple[Prompt, ...]:
     if kind.cloze is not None:
         (side,) = kind.sides
         return tuple(
-            Prompt(card=card, side=side, key=f"c{number}", ordinal=number - 1)
+            Prompt(card=card, side=side, side_name=f"c{number}", ordinal=number - 1)
             for number in cloze_numbers(card.text(kind.cloze))
         )
     return tuple(
-        Prompt(card=card, side=side, key=side.name, ordinal=ordinal)
+        Prompt(card=card, side=side, side_name=side.name, ordinal=ordinal)
         for ordinal, side in enumerate(kind.sides)
         if side.when is None or card.fields.get(side.when)
     )

@@ -83,7 +83,7 @@ class Queue:
             for standing in standings.values()
             if standing.buried_day == today or (standing.is_suspended and not wishes.with_suspended)
         }
-        items = [item for item in items if item.history_ref not in hidden]
+        items = [item for item in items if item.key not in hidden]
         if wishes.is_cram:
             self._reviews = sorted(items, key=self._shuffle)
         else:
@@ -105,7 +105,7 @@ class Queue:
     @property
     def counts(self) -> Counts:
         """What is left to ask today."""
-        new = sum(item.history_ref in self._arranged_new for item in self._arranged)
+        new = sum(item.key in self._arranged_new for item in self._arranged)
         seen = len(self._arranged) - new
         return Counts(len(self._new) + new, len(self._learning), len(self._reviews) + seen)
 
@@ -176,9 +176,9 @@ class Queue:
         """Let another rule choose among all but learning steps; return what it leaves."""
         steps, open_, new = [], [], set()
         for item in items:
-            standing = standings.get(item.history_ref)
+            standing = standings.get(item.key)
             if is_new(standing):
-                new.add(item.history_ref)
+                new.add(item.key)
             if standing and standing.state in {State.LEARNING, State.RELEARNING}:
                 steps.append(item)
             else:
@@ -200,12 +200,12 @@ class Queue:
         done = _Done(standings.values(), self._today)
         wished = self._wishes.new
         if asked:
-            standing = standings.get(asked.history_ref)
+            standing = standings.get(asked.key)
             done.note(asked, standing)
             if wished and is_new(standing):
                 wished -= 1
         for item in items:
-            standing = standings.get(item.history_ref)
+            standing = standings.get(item.key)
             if standing is None or standing.state == State.NEW:
                 new.append(item)
                 continue
@@ -236,7 +236,7 @@ class Queue:
 
     def _shuffle(self, item: Item) -> int:
         """Return a prompt's place among those of equal urgency: another one every day."""
-        return zlib.crc32(f"{self._today} {item.history_ref}".encode())
+        return zlib.crc32(f"{self._today} {item.key}".encode())
 
     def _choose(
         self, found: Iterable[Item], room_for: Callable[[str], int], cards: set[str]
@@ -246,7 +246,7 @@ class Queue:
         room: dict[str, int] = {}
         for item in found:
             left = room.setdefault(item.pack, room_for(item.pack))
-            card = _card_of(item.history_ref)
+            card = _card_of(item.key)
             if left <= 0 or (card in cards and self._options_of(item.pack).bury_siblings):
                 continue
             room[item.pack] = left - 1
@@ -275,13 +275,13 @@ class _Done:
     def note(self, item: Item, standing: Standing | None) -> None:
         """Count what will be asked in any case, unless it was today."""
         if standing is None or standing.last_day != self._today:
-            self._add(item.history_ref, counts_as_new=is_new(standing))
+            self._add(item.key, counts_as_new=is_new(standing))
 
-    def _add(self, history_ref: str, *, counts_as_new: bool) -> None:
-        pack = history_ref.partition(":")[0]
+    def _add(self, key: str, *, counts_as_new: bool) -> None:
+        pack = key.partition(":")[0]
         (self.new if counts_as_new else self.reviews)[pack] += 1
-        self.cards.add(_card_of(history_ref))
+        self.cards.add(_card_of(key))
 
 
-def _card_of(history_ref: str) -> str:
-    return history_ref.rpartition("/")[0]
+def _card_of(key: str) -> str:
+    return key.rpartition("/")[0]

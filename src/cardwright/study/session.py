@@ -127,7 +127,7 @@ class Session:
         if not self._done:
             return None
         done = self._done[-1]
-        ref = done.item.history_ref
+        ref = done.item.key
         with self._changing():
             _, memory = self.journal.record(ref, Act.UNDO, moment, undoes=done.review.id)
             self._done = self._done[:-1]
@@ -138,7 +138,7 @@ class Session:
     def look_ahead(self, moment: Moment) -> tuple[Item, Memory] | None:
         """Return what will probably be asked next, and its memory."""
         item = self._queue.peek(moment.at_ms)
-        return (item, self.journal.store.read_memory(item.history_ref)[0]) if item else None
+        return (item, self.journal.store.read_memory(item.key)[0]) if item else None
 
     def list_ahead(self) -> list[Item]:
         """Return what is still to be asked today after the current prompt, roughly in order."""
@@ -148,7 +148,7 @@ class Session:
         """Ask a prompt that is ahead now; the current one comes after it."""
         store = self.journal.store
         with store.hurried(), self._changing():
-            self._show(item, store.read_memory(item.history_ref)[0], moment)
+            self._show(item, store.read_memory(item.key)[0], moment)
             self._queue = self._make_queue(moment)
 
     def stay(self, moment: Moment) -> None:
@@ -156,7 +156,7 @@ class Session:
         if self.current is not None:
             store = self.journal.store
             with store.hurried(), store.transaction():
-                store.claim(self.current.history_ref, self._name, moment.at_ms)
+                store.claim(self.current.key, self._name, moment.at_ms)
 
     def wait_over(self, moment: Moment) -> bool:
         """Look again whether there is something to ask, when there was not; tell whether there is."""
@@ -170,8 +170,8 @@ class Session:
         self._items = list(items)
         current = self.current
         if current is not None:
-            ref = current.history_ref
-            self.current = next((item for item in self._items if item.history_ref == ref), None)
+            ref = current.key
+            self.current = next((item for item in self._items if item.key == ref), None)
         self._seen = _STALE
         if self.current is None:
             self.wait_over(moment)
@@ -189,7 +189,7 @@ class Session:
         if item is None:
             message = "there is no prompt to act upon"
             raise ValueError(message)
-        ref, journal = item.history_ref, self.journal
+        ref, journal = item.key, self.journal
         with self._changing():
             known = journal.store.read_memory(ref)
             before = known[0]
@@ -235,7 +235,7 @@ class Session:
     def _show(self, item: Item, memory: Memory, moment: Moment) -> None:
         """Ask a prompt and claim it, within a transaction."""
         self.current, self.memory, self.next_at_ms = item, memory, None
-        self.journal.store.claim(item.history_ref, self._name, moment.at_ms)
+        self.journal.store.claim(item.key, self._name, moment.at_ms)
 
     def _move_on(self, moment: Moment) -> None:
         """Choose the next prompt and show it, within a transaction."""
@@ -244,9 +244,9 @@ class Session:
         if self._seen != self._look(moment):
             self._queue = self._make_queue(moment)
         claimed = store.claimed_by_others(self._name, moment.at_ms)
-        item = self._queue.take(moment.at_ms, lambda item: item.history_ref not in claimed)
+        item = self._queue.take(moment.at_ms, lambda item: item.key not in claimed)
         if item is not None:
-            self._show(item, store.read_memory(item.history_ref)[0], moment)
+            self._show(item, store.read_memory(item.key)[0], moment)
             return
         self.memory = Memory(prompt="")
         step_at_ms = self._queue.next_step_at_ms
@@ -261,8 +261,8 @@ class Session:
         by_prompt = {
             row[0]: standing for row, standing in zip(rows, map(_STAND, rows), strict=True)
         }
-        out = {self.current.history_ref} if self.current else set()
-        out |= {done.item.history_ref for done in self._done if self._ends_with(done.review.act)}
+        out = {self.current.key} if self.current else set()
+        out |= {done.item.key for done in self._done if self._ends_with(done.review.act)}
         wishes = self.wishes
         if wishes.new is not None:
             begun = sum(answer.before.state is State.NEW for answer in self.answers)
@@ -270,8 +270,8 @@ class Session:
         items = [
             item
             for item in self._items
-            if item.history_ref not in out
-            and (self._selects is None or self._selects(item, by_prompt.get(item.history_ref)))
+            if item.key not in out
+            and (self._selects is None or self._selects(item, by_prompt.get(item.key)))
         ]
         options, (_, today) = self.journal.options, self._seen
         return Queue(items, by_prompt, options, wishes, moment, today, self.current, self._arrange)

@@ -64,7 +64,7 @@ def start_session(
     """
 
     def list_keys(card: Card) -> list[str]:
-        return [prompt.key for prompt in list_prompts(card, collection.kinds[card.kind])]
+        return [prompt.side_name for prompt in list_prompts(card, collection.kinds[card.kind])]
 
     items = list_items(collection.cards, collection.decks, list_keys)
     journal = make_journal(store, collection.decks)

@@ -48,9 +48,9 @@ def draw_memory(sitting: Sitting) -> RenderableType:
     if item is None:
         return Text()
     memory, journal = sitting.session.memory, sitting.session.journal
-    schedule = journal.schedule_of(item.history_ref)
+    schedule = journal.schedule_of(item.key)
     today = sitting.clock().study_day(journal.rollover_hour)
-    rows = [("card", item.prompt_ref), ("state", str(memory.state))]
+    rows = [("card", item.ref), ("state", str(memory.state))]
     if memory.last_day is not None:
         recall = schedule.retrievability(memory, today)
         rows += [
@@ -68,7 +68,7 @@ def draw_memory(sitting: Sitting) -> RenderableType:
         Text(f"{name:<12}", style="bold").append(make_plain(text), "not bold")
         for name, text in rows
     ]
-    steps = list(journal.trace(item.history_ref))[-_SHOWN_ANSWERS:]
+    steps = list(journal.trace(item.key))[-_SHOWN_ANSWERS:]
     if steps:
         lines += [Text(), Text("answers, the latest first", style="bold magenta")]
     for review, step in reversed(steps):

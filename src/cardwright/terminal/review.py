@@ -151,7 +151,7 @@ class Reviewer:
         item = self._sitting.session.current
         act()
         self._window.go_to_start()
-        self._say(f"{item.ref if item else ''} {said}; u takes it back")
+        self._say(f"{item.card_ref if item else ''} {said}; u takes it back")
 
     def _flag(self) -> None:
         session = self._sitting.session

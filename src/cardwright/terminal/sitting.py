@@ -77,7 +77,7 @@ class Sitting:
         self._ahead = {}
         before, was_revealed = self._item, self.attempt is not None and self.attempt.is_revealed
         self.lay_out()
-        is_same = before and self._item and before.history_ref == self._item.history_ref
+        is_same = before and self._item and before.key == self._item.key
         if was_revealed and is_same and self.attempt:
             self.attempt.reveal()
 
@@ -118,7 +118,7 @@ class Sitting:
         """Return the next prompt ahead of which the card holds a text, in any case of letters."""
         needle = wanted.casefold()
         for item in self.session.list_ahead():
-            card = self._sources.load_card(item.ref)
+            card = self._sources.load_card(item.card_ref)
             if card is not None and needle in _gather_words(card).casefold():
                 return item
         return None
@@ -183,7 +183,7 @@ class Sitting:
         if found is None:
             return None
         item, memory = found
-        known = (item.history_ref, memory.reps)
+        known = (item.key, memory.reps)
         if known not in self._ahead:
             attempt = self._make_attempt(item, memory)
             self._ahead = {known: attempt} if attempt else {}
@@ -194,18 +194,16 @@ class Sitting:
         if item is None:
             return None
         # What was made ready is used once: it may be read anew, or asked again.
-        return self._ahead.pop((item.history_ref, memory.reps), None) or self._make_attempt(
-            item, memory
-        )
+        return self._ahead.pop((item.key, memory.reps), None) or self._make_attempt(item, memory)
 
     def _make_attempt(self, item: Item, memory: Memory) -> Attempt | None:
-        card = self._sources.load_card(item.ref)
+        card = self._sources.load_card(item.card_ref)
         if card is None:
             return None
         kind = self._sources.find_kind(card.kind)
-        prompts = {prompt.key: prompt for prompt in list_prompts(card, kind)}
+        prompts = {prompt.side_name: prompt for prompt in list_prompts(card, kind)}
         # Options stand the same until the prompt is answered.
-        return Attempt(prompts[item.key], kind, memory.reps)
+        return Attempt(prompts[item.side_name], kind, memory.reps)
 
 
 def _gather_words(card: Card) -> str:

@@ -34,7 +34,7 @@ def say_leech(answer: Answer) -> str:
     after = answer.after
     if not after.is_leech or not after.is_suspended or answer.before.is_suspended:
         return ""
-    return f"{answer.item.ref} is a leech, forgotten {after.lapses} times: suspended"
+    return f"{answer.item.card_ref} is a leech, forgotten {after.lapses} times: suspended"
 
 
 def say_undone(review: Review) -> str:

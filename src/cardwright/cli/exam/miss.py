@@ -95,7 +95,9 @@ def miss(
 
 def _find_card(study: Study, card: str) -> Item:
     """Return the first prompt of a card, or ends."""
-    found = (item for item in study.items if card in {item.ref, item.ref.partition(":")[2]})
+    found = (
+        item for item in study.items if card in {item.card_ref, item.card_ref.partition(":")[2]}
+    )
     return next(found, None) or study.find_item(card)
 
 
@@ -107,8 +109,8 @@ def _list_entries(study: Study, blueprint: Blueprint, item: Item | None) -> list
     logged = {one.id: one for one in list_misses(study.store, blueprint.pack)}
     failures = _list_failures(study, blueprint)
     if item is not None:
-        failures = [failure for failure in failures if failure.item.ref == item.ref]
-        earlier = [one for one in logged.values() if one.card == item.ref]
+        failures = [failure for failure in failures if failure.item.card_ref == item.card_ref]
+        earlier = [one for one in logged.values() if one.card == item.card_ref]
         if not failures and earlier:
             return earlier[-1:]
         failures = failures or [Failure(item, study.moment.at_ms, study.today, "", "")]
@@ -132,7 +134,7 @@ def _list_failures(study: Study, blueprint: Blueprint) -> list[Failure]:
         day,
         [review for review in study.store.list_reviews() if review.act is Act.ANSWER],
         rollover_hour,
-        {item.history_ref: item for item in study.items},
+        {item.key: item for item in study.items},
         blueprint,
     )
 
@@ -141,7 +143,7 @@ def _say_failure(study: Study, failure: Failure) -> str:
     """Return what went wrong, as far as the card tells: the option picked, or what it is about."""
     if failure.picked:
         return failure.picked
-    card = study.load_card(failure.item.ref)
+    card = study.load_card(failure.item.card_ref)
     kind = study.find_kind(failure.item.kind)
     if card is None or kind.cloze is not None:
         return ""

@@ -103,7 +103,7 @@ def _make_weeks(preparation: Preparation, days: Any) -> list[PlanWeek]:
     from cardwright.item import Item
 
     def is_seen(item: Item) -> bool:
-        memory = preparation.memories.get(item.history_ref)
+        memory = preparation.memories.get(item.key)
         return memory is not None and memory.last_day is not None
 
     weak = find_weak_lessons(preparation.items, preparation.expect, is_seen)

@@ -61,7 +61,7 @@ class Preparation:
 
     @cached_property
     def _by_prompt(self) -> dict[str, Candidate]:
-        return {candidate.item.history_ref: candidate for candidate in self.candidates}
+        return {candidate.item.key: candidate for candidate in self.candidates}
 
     @cached_property
     def items(self) -> list[Item]:
@@ -82,10 +82,10 @@ class Preparation:
 
     def expect(self, item: Item) -> float:
         """Return the expected recall of a prompt today; 0 when it was never asked."""
-        memory = self.memories.get(item.history_ref)
+        memory = self.memories.get(item.key)
         if memory is None:
             return 0.0
-        schedule = self.study.journal.schedule_of(item.history_ref)
+        schedule = self.study.journal.schedule_of(item.key)
         return schedule.retrievability(memory, self.today)
 
     @cached_property
@@ -155,17 +155,17 @@ class Preparation:
         """Return which of some prompts today asks for the exam, in order, and those of no exam."""
         for name in ("memories", "candidates", "_by_prompt"):
             self.__dict__.pop(name, None)
-        open_ = {item.history_ref for item in items}
+        open_ = {item.key for item in items}
         asked = [
             worth.candidate.item
             for worth in self.arrange(minutes)
-            if worth.candidate.item.history_ref in open_
+            if worth.candidate.item.key in open_
         ]
-        return asked, [item for item in items if item.history_ref not in self._by_prompt]
+        return asked, [item for item in items if item.key not in self._by_prompt]
 
     def measure(self, item: Item) -> Worth | None:
         """Return why a prompt is asked; None when it is no part of the exam."""
-        found = self._by_prompt.get(item.history_ref)
+        found = self._by_prompt.get(item.key)
         if found is None or self.is_over:
             return None
         return measure_worth(found, self.outcomes, self.today, self.goal.exam_day)

@@ -37,7 +37,7 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
         readings = (
             read_signals(blueprint, preparation.items, preparation.expect) if blueprint else []
         )
-        refs = {item.history_ref for item in preparation.items}
+        refs = {item.key for item in preparation.items}
         held = hold_forecasts(list_answers(study.journal, refs.__contains__))
         unseen = sum(not candidate.stability for candidate in preparation.candidates)
     if as_json:

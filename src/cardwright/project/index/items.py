@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from cardwright.item import Item
 
-_OWN: Final = ("history_ref", "ref")
+_OWN: Final = ("key", "card_ref")
 """Columns written out; of the others each value is written once, and then its number."""
 _SHARED: Final = tuple(n for n in Item._fields if n not in {*_OWN, "position"})
 
@@ -32,7 +32,7 @@ def decode_items(columns: dict[str, Any]) -> list[Item]:
         if name in {"tags", "objectives"}:
             values = list(map(tuple, values))
         whole[name] = map(values.__getitem__, numbers)
-    whole["position"] = range(len(columns["ref"]))
+    whole["position"] = range(len(columns["card_ref"]))
     # Item(…) and Item._make take Python code for each.
     make = partial(tuple.__new__, Item)
     return list(map(make, zip(*(whole[name] for name in Item._fields), strict=True)))

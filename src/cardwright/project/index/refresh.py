@@ -99,7 +99,7 @@ def _outline_card(card: Card, kind: Kind) -> dict[str, Any]:
         "objectives": list(dict.fromkeys(named)),
         "formerly": card.formerly,
         "retired": card.retired,
-        "prompts": [prompt.key for prompt in list_prompts(card, kind)],
+        "prompts": [prompt.side_name for prompt in list_prompts(card, kind)],
     }
 
 
