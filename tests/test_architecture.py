@@ -9,10 +9,11 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "cardwright"
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
-FOUNDATION = {"text", "diagnostic", "blueprint", "model", "history", "item", "files"}
+FOUNDATION = {"text", "error", "diagnostic", "blueprint", "model", "history", "item", "files"}
 ENGINE = {"project", "anki", "study", "exam"}
 MAY_IMPORT = {
     "text": set(),
+    "error": set(),
     "diagnostic": {"text"},
     "files": set(),
     "blueprint": {"diagnostic"},

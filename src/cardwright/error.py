@@ -1,0 +1,23 @@
+"""What stops a command, in words for whoever runs it."""
+
+from __future__ import annotations
+
+
+class CardwrightError(Exception):
+    """Something stops the program; the message says what, and `help` what to do about it.
+
+    ProjectError      a project cannot be read, or lacks what was asked for
+    StoreError        the review store cannot be read or written
+    TransferError     a file of reviews cannot be read
+    PackageError      an Anki package cannot be read
+    WriteError        a source file cannot be added to
+    """
+
+    def __init__(self, message: str, *, help: str = "") -> None:
+        """Take one sentence without a full stop, and what to do, if that is not plain."""
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  help: {self.help}" if self.help else self.message
