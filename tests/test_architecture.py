@@ -43,7 +43,8 @@ ONLY_HERE: dict[str, str | tuple[str, ...]] = {
     "icalendar": "exam/",
     "numpy": "exam/",
     "fsrs_rs_python": "study/optimize.py",
-    "sqlite3": ("anki/", "study/", "project/index/", "cli/doctor.py"),
+    "msgspec": "project/index.py",
+    "sqlite3": ("anki/", "study/", "cli/doctor.py"),
 }
 
 

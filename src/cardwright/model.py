@@ -85,6 +85,11 @@ class Kind:
     sample: str
     """YAML of an example card, without its id: skeleton for `cards new` and example in the docs."""
 
+    @property
+    def options(self) -> str | None:
+        """The field with the options to choose from; None: not a multiple-choice kind."""
+        return next((f.name for f in self.fields if f.type is FieldType.OPTIONS), None)
+
     def field(self, name: str) -> Field:
         """Return the field with this name; KeyError when there is none."""
         for candidate in self.fields:
@@ -108,8 +113,8 @@ class Option:
     reason: str
 
 
-Value = str | bool | tuple[str, ...] | tuple[Option, ...]
-"""What a field of a card holds; absent fields are not in the mapping."""
+Value = str | bool | tuple[str, ...]
+"""What a field of a card holds; options have a place of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +137,7 @@ class Card:
     id: str
     kind: str
     fields: Mapping[str, Value]
+    """By the field's name; absent fields are left out, and so are options."""
     tags: tuple[str, ...]
     lesson: str | None
     objectives: tuple[str, ...]
@@ -144,8 +150,10 @@ class Card:
     """Why the card is no longer asked; None: it is asked."""
     span: Span
     """Where its id stands."""
-    spans: Mapping[str, Span] = field(repr=False, compare=False)
-    """Where the value of each key stands."""
+    options: tuple[Option, ...] = ()
+    """Of a multiple-choice question, as written."""
+    spans: Mapping[str, Span] = field(default_factory=dict, repr=False, compare=False)
+    """Where the value of each key stands; empty when the card comes from the index."""
 
     @property
     def ref(self) -> str:
@@ -156,6 +164,12 @@ class Card:
     def key(self) -> str:
         """Its identity: `pack:id` with its first id, which no rename changes."""
         return f"{self.pack}:{self.formerly[0] if self.formerly else self.id}"
+
+    @property
+    def all_objectives(self) -> tuple[str, ...]:
+        """The objectives it names under `objectives` or in a field `objective`, each once."""
+        own = self.text("objective")
+        return tuple(dict.fromkeys((*self.objectives, *([own] if own else ()))))
 
     def text(self, name: str) -> str:
         """Return the Markdown of a text field, or "" where the card has none."""

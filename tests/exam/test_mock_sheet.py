@@ -15,7 +15,7 @@ from cardwright.exam.result import score_mock, write_markdown
 from cardwright.exam.sheet import Sheet
 from cardwright.history import Act, Moment, Rating
 from cardwright.model import Kind
-from cardwright.project.index import SourceIndex, open_index
+from cardwright.project.index import Sources, open_index
 from cardwright.study.journal import Journal
 from exam_project import make_exam_files
 from studying import MORNING, later, open_journal, record
@@ -27,7 +27,7 @@ class Cards:
     """The cards of a project, as they are when it is opened."""
 
     def __init__(self, root: Path, tmp_path: Path, at_ms: int) -> None:
-        self.index: SourceIndex = open_index(root, tmp_path / "index.db", at_ms * 10**6)
+        self.index: Sources = open_index(root, tmp_path / "index.db", at_ms * 10**6)
         self.load_card = self.index.load_card
 
     def find_kind(self, name: str) -> Kind:

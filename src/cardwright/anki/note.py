@@ -39,7 +39,13 @@ def describe_card(
     highlighting library does not make every note look changed.
     """
     lesson = collection.lesson_of(card)
-    matter: dict[str, Any] = {"fields": {key: _plain(value) for key, value in card.fields.items()}}
+    fields: dict[str, Any] = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in card.fields.items()
+    }
+    if card.options and (name := collection.kinds[card.kind].options):
+        fields[name] = [asdict(option) for option in card.options]
+    matter: dict[str, Any] = {"fields": fields}
     if card.extra:
         matter["extra"] = card.extra
     if card.sources:
@@ -77,13 +83,6 @@ def hash_media(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
-def _plain(value: Any) -> Any:
-    """Return a field's value as JSON."""
-    if not isinstance(value, tuple):
-        return value
-    return [item if isinstance(item, str) else asdict(item) for item in value]
-
-
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -112,6 +111,8 @@ def make_fields(
 
 
 def _make_field(card: Card, kind: Kind, field: Field, renderer: Renderer) -> str:
+    if field.type is FieldType.OPTIONS:
+        return _make_options(card.options, field, renderer)
     value = card.fields.get(field.name)
     if value is None:
         return ""
@@ -119,14 +120,15 @@ def _make_field(card: Card, kind: Kind, field: Field, renderer: Renderer) -> str
         return "1" if value else ""
     if isinstance(value, str):
         return render_text(renderer, kind, field.name, value, field.type).html
-    items = [
-        _make_option(item, renderer)
-        if isinstance(item, Option)
-        else f"<li>{renderer.render_inline(item).html}</li>\n"
-        for item in value
-    ]
-    pick = _make_pick(value) if field.type is FieldType.OPTIONS else ""
-    return f'{pick}<ul class="{field.name}">\n{"".join(items)}</ul>'
+    items = "".join(f"<li>{renderer.render_inline(item).html}</li>\n" for item in value)
+    return f'<ul class="{field.name}">\n{items}</ul>'
+
+
+def _make_options(options: tuple[Option, ...], field: Field, renderer: Renderer) -> str:
+    if not options:
+        return ""
+    items = "".join(_make_option(option, renderer) for option in options)
+    return f'{_make_pick(options)}<ul class="{field.name}">\n{items}</ul>'
 
 
 def _make_option(option: Option, renderer: Renderer) -> str:
@@ -137,8 +139,8 @@ def _make_option(option: Option, renderer: Renderer) -> str:
     )
 
 
-def _make_pick(options: tuple[object, ...]) -> str:
-    right = sum(isinstance(option, Option) and option.right for option in options)
+def _make_pick(options: tuple[Option, ...]) -> str:
+    right = sum(option.right for option in options)
     if right == 1:
         return ""
     number = _NUMBERS[right] if right < len(_NUMBERS) else str(right)

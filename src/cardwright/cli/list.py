@@ -66,7 +66,6 @@ def describe_card(collection: Collection, card: Card) -> dict[str, Any]:
     from cardwright.kinds import list_prompts
 
     domain = collection.domain_of(card)
-    objective = card.text("objective")
     return {
         "ref": card.ref,
         "pack": card.pack,
@@ -74,7 +73,7 @@ def describe_card(collection: Collection, card: Card) -> dict[str, Any]:
         "kind": card.kind,
         "lesson": card.lesson,
         "domain": domain.id if domain else None,
-        "objectives": list(dict.fromkeys((*card.objectives, *([objective] if objective else [])))),
+        "objectives": list(card.all_objectives),
         "tags": list(card.tags),
         "prompts": [prompt.side_name for prompt in list_prompts(card, collection.kinds[card.kind])],
         "retired": card.retired,

@@ -16,7 +16,7 @@ from cardwright.cli.say import fail
 from cardwright.history import Memory, Moment, make_date, make_time
 from cardwright.item import Item
 from cardwright.model import Card, Kind
-from cardwright.project.index import SourceIndex, open_index
+from cardwright.project.index import Sources, open_index
 from cardwright.project.walk import ProjectError, find_project
 from cardwright.study.fault import StoreError
 from cardwright.study.journal import Journal
@@ -35,12 +35,12 @@ class Study:
     root: Path
     store: Store
     journal: Journal
-    index: SourceIndex
+    index: Sources
     moment: Moment
     """When the command began."""
 
     @property
-    def items(self) -> list[Item]:
+    def items(self) -> Sequence[Item]:
         """All prompts, in the order in which they are to be learned."""
         return self.index.items
 
@@ -98,7 +98,7 @@ def find_index(store_path: Path, root: Path) -> Path:
     """Return where the index of a project's sources lies: beside the store, safe to delete."""
     from zlib import crc32
 
-    return store_path.parent / "index" / f"{root.name}-{crc32(str(root).encode()):08x}.db"
+    return store_path.parent / "index" / f"{root.name}-{crc32(str(root).encode()):08x}.index"
 
 
 @contextmanager

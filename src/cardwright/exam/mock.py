@@ -11,7 +11,7 @@ from typing import Protocol
 from cardwright.blueprint import Blueprint
 from cardwright.item import Item
 from cardwright.kinds import list_asked, list_prompts
-from cardwright.model import Card, FieldType, Kind, Option, Prompt
+from cardwright.model import Card, Kind, Option, Prompt
 
 
 class Sources(Protocol):
@@ -123,7 +123,7 @@ def list_questions(
         if not can_be_asked(item, sources.find_kind(item.kind)):
             continue
         card = sources.load_card(item.card_ref)
-        options = find_options(card) if card else ()
+        options = card.options if card else ()
         if options:
             asked.add(item.card_ref)
             yield Question(
@@ -139,17 +139,9 @@ def list_questions(
 
 def can_be_asked(item: Item, kind: Kind) -> bool:
     """Tell whether a prompt shows options to choose from."""
-    names = {field.name for field in kind.fields if field.type is FieldType.OPTIONS}
-    return any(side.name == item.side_name and names & set(list_asked(side)) for side in kind.sides)
-
-
-def find_options(card: Card) -> tuple[Option, ...]:
-    """Return the options of a card, as written."""
-    for value in card.fields.values():
-        found = value if isinstance(value, tuple) else ()
-        if options := tuple(item for item in found if isinstance(item, Option)):
-            return options
-    return ()
+    return any(
+        side.name == item.side_name and kind.options in list_asked(side) for side in kind.sides
+    )
 
 
 def share_out(weights: Mapping[str, float], room: Mapping[str, int], count: int) -> dict[str, int]:
@@ -195,7 +187,7 @@ def draw_questions(
 def find_prompt(question: Question, sources: Sources) -> Prompt | None:
     """Return what a question asks; None when its card has gone or has other options now."""
     card = sources.load_card(question.ref)
-    if card is None or _digest(find_options(card)) != question.digest:
+    if card is None or _digest(card.options) != question.digest:
         return None
     prompts = list_prompts(card, sources.find_kind(card.kind))
     return next((prompt for prompt in prompts if prompt.side_name == question.key), None)
@@ -209,7 +201,7 @@ def quote_question(question: Question, sources: Sources) -> Question:
     card = prompt.card
     texts = [card.text(name) for name in list_asked(prompt.side)]
     text = "\n\n".join(text for text in texts if text)
-    return replace(question, text=text, options=find_options(card))
+    return replace(question, text=text, options=card.options)
 
 
 def _digest(options: Iterable[Option]) -> int:

@@ -77,8 +77,9 @@ def _parse_card(
     fields = {
         field.name: value
         for field in kind.fields
-        if (value := _parse_field(entry, field)) is not None
+        if field.type is not FieldType.OPTIONS and (value := _parse_field(entry, field)) is not None
     }
+    options = _parse_options(entry, kind.field(kind.options)) if kind.options else ()
     _require_asked(entry, kind, fields)
     return Card(
         pack=pack,
@@ -93,6 +94,7 @@ def _parse_card(
         formerly=_parse_formerly(entry),
         retired=entry.text("retired") or None,
         span=entry.span_of("id"),
+        options=options,
         spans={**default_spans, **{key: entry.span_of(key) for key in entry.values}},
     )
 
@@ -232,16 +234,18 @@ def _parse_field(entry: Entry, field: Field) -> Value | None:
         return entry.flag(name) or None
     if field.type is FieldType.LIST:
         return entry.texts(name) or None
-    if field.type is FieldType.OPTIONS:
-        return _parse_options(entry, name) or None
     text = entry.text(name)
     if field.type is FieldType.INLINE and "\n" in text:
         entry.report("wrong-type", f"`{name}` must be one line", name, help="join the lines")
     return text or None
 
 
-def _parse_options(entry: Entry, name: str) -> tuple[Option, ...]:
-    options = []
+def _parse_options(entry: Entry, field: Field) -> tuple[Option, ...]:
+    name, options = field.name, []
+    if name not in entry:
+        if field.required:
+            entry.require(name, help=f"add `{name}: …`. {field.help}".strip())
+        return ()
     for item in entry.entries(name):
         item.refuse_unknown(("right", "wrong", "reason"))
         if ("right" in item) == ("wrong" in item):

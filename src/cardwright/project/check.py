@@ -208,11 +208,9 @@ def check_blueprint_refs(checking: Checking) -> Iterator[Diagnostic]:
                 card.span_of("lesson"),
                 help=f"lessons of {blueprint.span.path}: {', '.join(blueprint.lessons)}",
             )
-        named = [("objectives", objective) for objective in card.objectives]
-        if objective := card.text("objective"):
-            named.append(("objective", objective))
-        for key, objective in named:
+        for objective in card.all_objectives:
             if objective not in blueprint.objectives:
+                key = "objectives" if objective in card.objectives else "objective"
                 span = checking.texts.find(card.span_of(key), objective, whole=True)
                 yield diagnose(
                     "unknown-objective",
@@ -363,9 +361,7 @@ def check_coverage(checking: Checking) -> Iterator[Diagnostic]:
                     help=f'write one, or add `lesson: "{lesson.id}"` to cards that do',
                 )
         yield from _check_questions(checking.collection, blueprint, cards)
-        covered = {
-            objective for card in cards for objective in (*card.objectives, card.text("objective"))
-        }
+        covered = {objective for card in cards for objective in card.all_objectives}
         for objective in blueprint.objectives.values():
             if objective.id not in covered:
                 yield diagnose(

@@ -38,10 +38,7 @@ def load(root: Path) -> tuple[Collection, list[Diagnostic]]:
 
     """
     sources = walk_sources(root)
-    problems = [
-        diagnose(flaw.code, flaw.message, Span(path=flaw.name, line=1, column=1), help=flaw.help)
-        for flaw in sources.flaws
-    ]
+    problems = list(sources.problems)
     kinds, faulty = read_kinds(sources.kinds, read_source, problems)
     decks, blueprints = read_decks(sources.decks, read_source, problems)
     cards: list[Card] = []

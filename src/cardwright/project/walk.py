@@ -9,14 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from cardwright.diagnostic import Diagnostic, Span, diagnose
+from cardwright.error import CardwrightError
+
 _PACK: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _ENDINGS: Final = (".yaml", ".yml")
 MOST_BYTES: Final = 6_000_000
 """Read of one file: more than any file may have (`entry.MAX_BYTES`), so that it is seen."""
 
 
-class ProjectError(Exception):
-    """The project cannot be read at all: there is none, or its folder is closed to us."""
+class ProjectError(CardwrightError):
+    """There is no project here, or a file or folder of it cannot be read."""
 
 
 class SourceFile(NamedTuple):
@@ -33,23 +36,14 @@ class SourceFile(NamedTuple):
     """When its content or its place last changed, Unix time."""
 
 
-class Flaw(NamedTuple):
-    """A file or folder that is not as it should be: the matter of a diagnostic."""
-
-    code: str
-    message: str
-    name: str
-    help: str
-
-
-class Sources(NamedTuple):
+class SourceFiles(NamedTuple):
     """The files of a project, in the order in which they count, and what is wrong with them."""
 
     kinds: list[SourceFile]
     decks: list[SourceFile]
     """Of each pack its manifest, then its blueprint."""
     cards: list[SourceFile]
-    flaws: list[Flaw]
+    problems: list[Diagnostic]
 
 
 def find_project(start: Path) -> Path:
@@ -63,14 +57,14 @@ def find_project(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / "cards").is_dir() and (folder / "decks").is_dir():
             return folder
-    message = (
-        f"no project here: neither {start} nor a folder above it holds `cards` and `decks`.\n"
-        "  help: start one with `cards init NAME`, or name its folder with `cards -C FOLDER`"
+    message = f"no project here: neither {start} nor a folder above it holds `cards` and `decks`"
+    raise ProjectError(
+        message,
+        help="start one with `cards init NAME`, or name its folder with `cards -C FOLDER`",
     )
-    raise ProjectError(message)
 
 
-def walk_sources(root: Path) -> Sources:
+def walk_sources(root: Path) -> SourceFiles:
     """List the files of the project at `root`.
 
     Raises:
@@ -107,9 +101,9 @@ class _Walk:
         self._real_root = root.resolve()
         self._start = len(str(root / "x")) - 1
         """Where the names of files begin in their paths."""
-        self._flaws: list[Flaw] = []
+        self._problems: list[Diagnostic] = []
 
-    def walk(self) -> Sources:
+    def walk(self) -> SourceFiles:
         kinds = [self._look_at(path) for path in self._list_files(self._root / "kinds")]
         decks = [
             self._look_at(path, folder.name)
@@ -126,7 +120,7 @@ class _Walk:
             for folder in self._list_packs(self._root / "cards")
             for path in self._list_files(folder, deep=True)
         ]
-        return Sources(kinds, decks, cards, self._flaws)
+        return SourceFiles(kinds, decks, cards, self._problems)
 
     def _list_packs(self, parent: Path) -> Iterator[Path]:
         for path in sorted(parent.iterdir()) if parent.is_dir() else ():
@@ -183,7 +177,8 @@ class _Walk:
         return True
 
     def _report(self, code: str, message: str, path: Path, help: str) -> None:
-        self._flaws.append(Flaw(code, message, self._name(path), help))
+        span = Span(path=self._name(path), line=1, column=1)
+        self._problems.append(diagnose(code, message, span, help=help))
 
     def _name(self, path: Path) -> str:
         # As text: to take paths apart costs more than all the rest of the walk.

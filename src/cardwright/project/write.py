@@ -8,6 +8,7 @@ from typing import Final
 
 import yaml
 
+from cardwright.error import CardwrightError
 from cardwright.model import Field, FieldType, Kind
 from cardwright.project.document import CONTROL, Document
 
@@ -22,8 +23,8 @@ Written = str | Sequence[str] | Sequence[Mapping[str, str]]
 """What can be written: a text, a list of texts, or a list of keys and texts."""
 
 
-class WriteError(Exception):
-    """A file is not such that a card could be added to it."""
+class WriteError(CardwrightError):
+    """A card cannot be added to a file."""
 
 
 def append_card(path: Path, shown: PurePath, kind: Kind, card_id: str) -> tuple[str, int]:

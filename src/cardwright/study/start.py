@@ -8,9 +8,8 @@ from typing import Any, Final
 from uuid import uuid4
 
 from cardwright.history import Moment
-from cardwright.item import list_items
-from cardwright.kinds import list_prompts
-from cardwright.model import Card, Collection, Deck, DeckOptions
+from cardwright.kinds import list_items
+from cardwright.model import Collection, Deck, DeckOptions
 from cardwright.study.journal import Journal
 from cardwright.study.maths import DEFAULT_PARAMETERS, MODEL
 from cardwright.study.queue import Wishes
@@ -62,11 +61,7 @@ def start_session(
         StoreError: the store cannot be read or written.
 
     """
-
-    def list_keys(card: Card) -> list[str]:
-        return [prompt.side_name for prompt in list_prompts(card, collection.kinds[card.kind])]
-
-    items = list_items(collection.cards, collection.decks, list_keys)
+    items = list_items(collection)
     journal = make_journal(store, collection.decks)
     return Session(journal, items, moment, name=uuid4().hex, wishes=wishes)
 
