@@ -9,7 +9,7 @@ from cardwright.model import Card, Deck
 
 
 class Item(NamedTuple):
-    """One prompt of a card that is still asked."""
+    """A prompt of a card that is still asked, in brief."""
 
     key: str
     """The key under which its history is kept, whatever its card is called now; never twice."""
@@ -27,7 +27,7 @@ class Item(NamedTuple):
     lesson: str | None
     tags: tuple[str, ...]
     objectives: tuple[str, ...]
-    """Those the card names, in whichever way."""
+    """All that the card names (`Card.all_objectives`)."""
 
     @property
     def ref(self) -> str:

@@ -1,6 +1,6 @@
-"""The nouns: what everything else reads, makes and hands on. No I/O.
+"""Kinds, cards, decks: the data that everything else works on. No I/O.
 
-The nouns of an exam are in `blueprint`, those of a problem in `diagnostic`.
+The data of an exam is in `blueprint`, that of a problem in `diagnostic`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
 
 from cardwright.blueprint import Blueprint, Domain, Lesson
 from cardwright.diagnostic import Severity, Span
 
 
 class FieldType(StrEnum):
-    """What a field of a kind may hold."""
+    """The type of a field's value."""
 
     INLINE = "inline"
     """One line of Markdown."""
@@ -43,11 +42,11 @@ class Field:
     type: FieldType
     required: bool
     help: str
-    """What an author should write there."""
+    """What an author should write there, for help and editors."""
     max_words: int | None
-    """Longer text is reported: the card wants splitting."""
+    """Longer texts are reported: the card should be split."""
     anki_id: int
-    """Lets Anki follow the field through a renaming."""
+    """By which Anki knows the field when it is renamed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,12 +118,12 @@ Value = str | bool | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where the matter of a card can be looked up."""
+    """Where the content of a card can be looked up."""
 
     url: str
     """A web address, or empty when the title says it all (a book, say)."""
     title: str
-    """What to call it; empty: show the address."""
+    """Its name; empty: the address is shown."""
     checked_on: str
     """ISO date on which somebody confirmed the card against it; empty when nobody did."""
 
@@ -183,7 +182,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """One thing asked (Anki: card): a card and a side of it."""
+    """One question asked (Anki: card): a card and one of its sides."""
 
     card: Card
     side: Side
@@ -288,20 +287,3 @@ class Collection:
         """Return the domain of a card's lesson."""
         blueprint = self.blueprints.get(card.pack)
         return blueprint.domain_of(card.lesson) if blueprint else None
-
-
-COMMON_KEYS: Final = (
-    "id",
-    "kind",
-    "lesson",
-    "objectives",
-    "tags",
-    "sources",
-    "extra",
-    "formerly",
-    "retired",
-)
-"""Keys that a card of any kind may carry."""
-
-FILE_KEYS: Final = ("kind", "lesson", "objectives", "tags", "sources", "extra")
-"""Common keys that may be set once for a whole file."""

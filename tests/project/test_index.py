@@ -36,7 +36,7 @@ from cardwright.project.index import (
     write_index,
 )
 from cardwright.project.load import load
-from cardwright.project.walk import MOST_BYTES, walk_sources
+from cardwright.project.walk import MAX_READ_BYTES, walk_sources
 from project_files import Write
 
 LATER_NS = 10_000_000_000
@@ -481,4 +481,4 @@ def test_an_open_index_stays_as_it_was_opened(forest: tuple[Path, Path]) -> None
 
 
 def test_a_file_too_large_is_seen_as_such() -> None:
-    assert MOST_BYTES > MAX_BYTES
+    assert MAX_READ_BYTES > MAX_BYTES

@@ -37,7 +37,7 @@ def new(folder: Path, kind: str, file: Path, card_id: str) -> None:
     if shown.parts[:1] != ("cards",) or not shown.parts[2:] or path.suffix not in (".yaml", ".yml"):
         fail("cards live in cards/PACK/…/NAME.yaml")
     if card_id and not is_id(card_id):
-        fail(f"`{card_id}` is no id: use a-z, 0-9 and hyphens")
+        fail(f"`{card_id}` is not a valid id: use a-z, 0-9 and hyphens")
     pack = shown.parts[1]
     taken = {card.id for card in collection.cards if card.pack == pack}
     if card_id in taken:

@@ -1,4 +1,4 @@
-"""What a card asks, and the Markdown texts it is made of."""
+"""The prompts of a card, and its Markdown texts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FIELD_REF: Final = re.compile(r"\{\{(\w+)\}\}")
 
 
 def list_prompts(card: Card, kind: Kind) -> tuple[Prompt, ...]:
-    """Return what a card asks, in Anki's order; retired cards still have their prompts."""
+    """Return the prompts of a card, in Anki's order; retired cards have theirs too."""
     if kind.cloze is not None:
         (side,) = kind.sides
         return tuple(

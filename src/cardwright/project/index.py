@@ -145,7 +145,7 @@ def open_index(root: Path, path: Path, now_ns: int) -> Sources:
 
 
 class _CardLoader:
-    """Decodes a file of cards when one of them is wanted: most are not, and all take long."""
+    """Decodes a file of cards when one of them is wanted: to decode all takes long."""
 
     def __init__(self, files: Mapping[str, CardFile]) -> None:
         self._files = files

@@ -1,4 +1,4 @@
-"""A project's folder → Collection and Diagnostics: the one place that reads sources."""
+"""A project's folder → Collection and Diagnostics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cardwright.blueprint import Blueprint
-from cardwright.diagnostic import Diagnostic, Related, Span, diagnose, weigh
+from cardwright.diagnostic import Diagnostic, Related, Span, apply_severities, diagnose
 from cardwright.model import Card, Collection, Deck, Kind
 from cardwright.project.blueprint import parse_blueprint
 from cardwright.project.card import parse_cards
@@ -34,7 +34,7 @@ def load(root: Path) -> tuple[Collection, list[Diagnostic]]:
     """Read kinds, decks, blueprints and cards below `root`; all problems are returned together.
 
     Raises:
-        ProjectError: a file or folder is closed to us.
+        ProjectError: a file or folder cannot be read.
 
     """
     sources = walk_sources(root)
@@ -75,13 +75,13 @@ def read_kinds(
         )
         if kind and clash:
             if kind.name == clash.name:
-                key, message = "kind", f"there is a kind `{kind.name}` already"
+                key, message = "kind", f"the kind `{kind.name}` already exists"
             else:
-                key, message = "anki", f"the kind `{clash.name}` has this Anki id already"
+                key, message = "anki", f"the kind `{clash.name}` already has this Anki id"
             entry = document.entry()
             span = entry.span_of(key) if entry else Span(path=document.path, line=1, column=1)
-            cure = "choose another"
-            document.problems.append(diagnose("duplicate-id", message, span, help=cure))
+            problem = diagnose("duplicate-id", message, span, help="choose another")
+            document.problems.append(problem)
         elif kind:
             kinds[kind.name] = kind
         else:
@@ -108,16 +108,16 @@ def read_decks(
             if blueprint := parse_blueprint(document, file.pack):
                 blueprints[file.pack] = blueprint
             manifest = decks.get(file.pack)
-            problems += weigh(document.problems, manifest.severities if manifest else {})
+            problems += apply_severities(document.problems, manifest.severities if manifest else {})
     names: dict[str, Deck] = {}
     for deck in decks.values():
         first = names.setdefault(deck.name.casefold(), deck)
         if first is not deck:
             related = (Related(message="first used", span=first.span),)
-            cure = "Anki knows decks by name: choose another"
+            help = "choose another: Anki knows decks by their names"
             message = f"the deck name `{deck.name}` is already used"
             problems.append(
-                diagnose("duplicate-id", message, deck.span, help=cure, related=related)
+                diagnose("duplicate-id", message, deck.span, help=help, related=related)
             )
     return decks, blueprints
 
@@ -156,17 +156,17 @@ class SourceTexts:
         lines = self._read(span.path)
         return lines[span.line - 1] if span.line <= len(lines) else None
 
-    def find(self, span: Span, needle: str, *, whole: bool = False) -> Span:
+    def find(self, span: Span, quote: str, *, whole: bool = False) -> Span:
         """Return where a piece of text stands within a value, as a `whole` word; else the value."""
-        if not needle or "\n" in needle:
+        if not quote or "\n" in quote:
             return span
         bound = r"(?<![\w.-]){}(?![\w-])" if whole else "{}"
-        pattern = re.compile(bound.format(re.escape(needle)))
+        pattern = re.compile(bound.format(re.escape(quote)))
         start = span.column - 1
         end = start + span.length
         for number, line in enumerate(self._lines_of(span), span.line):
             if found := pattern.search(line, start, end):
-                return replace(span, line=number, column=found.start() + 1, length=len(needle))
+                return replace(span, line=number, column=found.start() + 1, length=len(quote))
             start, end = 0, MAX_BYTES
         return span
 
@@ -179,10 +179,10 @@ class SourceTexts:
         yield first
         indent = len(first) - len(first.lstrip())
         # A value that begins its line, below its key, is as deep as its further lines.
-        least = indent if span.column - 1 == indent else indent + 1
+        min_indent = indent if span.column - 1 == indent else indent + 1
         for number in range(span.line, len(lines)):
             line = lines[number]
-            if line.strip() and len(line) - len(line.lstrip()) < least:
+            if line.strip() and len(line) - len(line.lstrip()) < min_indent:
                 return
             yield line
 

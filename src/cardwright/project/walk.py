@@ -14,8 +14,8 @@ from cardwright.error import CardwrightError
 
 _PACK: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _ENDINGS: Final = (".yaml", ".yml")
-MOST_BYTES: Final = 6_000_000
-"""Read of one file: more than any file may have (`entry.MAX_BYTES`), so that it is seen."""
+MAX_READ_BYTES: Final = 6_000_000
+"""Read of one file: more than any file may have (`document.MAX_BYTES`), so that it shows."""
 
 
 class ProjectError(CardwrightError):
@@ -31,7 +31,7 @@ class SourceFile(NamedTuple):
     pack: str
     """Empty for a kind."""
     stamp: str
-    """What changes with its content, as far as the file system knows; empty: not to be read."""
+    """Changes with its content, as far as the file system knows; empty: not to be read."""
     changed_at_ns: int
     """When its content or its place last changed, Unix time."""
 
@@ -74,23 +74,23 @@ def walk_sources(root: Path) -> SourceFiles:
     try:
         return _Walk(root).walk()
     except OSError as error:
-        raise _closed(error) from error
+        raise _make_error(error) from error
 
 
 def read_source(file: SourceFile) -> bytes | None:
     """Return a file's content, of a huge one the beginning; None when it is not to be read.
 
     Raises:
-        ProjectError: it is closed to us, or has gone.
+        ProjectError: it cannot be read, or is gone.
 
     """
     if not file.stamp:
         return None
     try:
         with file.path.open("rb") as stream:
-            return stream.read(MOST_BYTES)
+            return stream.read(MAX_READ_BYTES)
     except OSError as error:
-        raise _closed(error) from error
+        raise _make_error(error) from error
 
 
 class _Walk:
@@ -104,19 +104,19 @@ class _Walk:
         self._problems: list[Diagnostic] = []
 
     def walk(self) -> SourceFiles:
-        kinds = [self._look_at(path) for path in self._list_files(self._root / "kinds")]
+        kinds = [self._stat(path) for path in self._list_files(self._root / "kinds")]
         decks = [
-            self._look_at(path, folder.name)
+            self._stat(path, folder.name)
             for folder in self._list_packs(self._root / "decks")
             for path in (folder / "deck.yaml", folder / "blueprint.yaml")
             if path.exists() or path.is_symlink()
         ]
         for path in self._list_files(self._root / "cards"):
-            message = f"{self._name(path)} belongs to no pack"
-            cure = "move it into a folder: the first folder below cards/ is the pack"
-            self._report("outside-pack", message, path, cure)
+            message = f"{self._name(path)} does not belong to a pack"
+            help = "move it into a folder: the first folder below cards/ is the pack"
+            self._report("outside-pack", message, path, help)
         cards = [
-            self._look_at(path, folder.name)
+            self._stat(path, folder.name)
             for folder in self._list_packs(self._root / "cards")
             for path in self._list_files(folder, deep=True)
         ]
@@ -129,8 +129,8 @@ class _Walk:
             if _PACK.fullmatch(path.name):
                 yield path
             else:
-                message = f"`{path.name}` cannot name a pack"
-                self._report("bad-id", message, path, "rename the folder: a-z, 0-9, - and _")
+                message = f"`{path.name}` is not a valid name for a pack"
+                self._report("bad-id", message, path, "use a-z, 0-9, - and _")
 
     def _list_files(self, folder: Path, *, deep: bool = False) -> list[Path]:
         """Return the YAML files of a folder, sorted by name; hidden ones are passed over."""
@@ -149,7 +149,7 @@ class _Walk:
             found += [here / name for name in files if name.endswith(_ENDINGS) and name[0] != "."]
         return sorted(found, key=lambda path: self._name(path).split("/"))
 
-    def _look_at(self, path: Path, pack: str = "") -> SourceFile:
+    def _stat(self, path: Path, pack: str = "") -> SourceFile:
         stamp, changed_at_ns = "", 0
         info = _stat_plain(path)
         if info is None or not stat.S_ISREG(info.st_mode):
@@ -160,7 +160,7 @@ class _Walk:
         return SourceFile(path, self._name(path), pack, stamp, changed_at_ns)
 
     def _leads_out(self, path: Path, *, to_folder: bool = True) -> bool:
-        """Report a path that is not what it seems: a link out of the project, or no plain file."""
+        """Report a path that is not what it seems: a link out of the project, or not a regular file."""
         try:
             real = path.resolve(strict=True)
             mode = real.stat().st_mode
@@ -170,7 +170,7 @@ class _Walk:
             if not real.is_relative_to(self._real_root):
                 message = "this link leads out of the project"
             elif not (stat.S_ISDIR(mode) if to_folder else stat.S_ISREG(mode)):
-                message = "this is no folder" if to_folder else "this is no plain file"
+                message = "this is not a folder" if to_folder else "this is not a regular file"
             else:
                 return False
         self._report("outside-project", message, path, "put the file itself into the project")
@@ -186,7 +186,7 @@ class _Walk:
 
 
 def _stat_plain(path: Path) -> os.stat_result | None:
-    """Return the state of what stands there itself; None of a link, or a junction of Windows."""
+    """Return the state of a path itself; None for a link, or a junction of Windows."""
     try:
         info = path.lstat()
     except OSError:
@@ -199,5 +199,5 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _closed(error: OSError) -> ProjectError:
+def _make_error(error: OSError) -> ProjectError:
     return ProjectError(f"cannot read {error.filename}: {error.strerror}")

@@ -20,7 +20,7 @@ _PLACEHOLDERS: Final = {
 
 
 Written = str | Sequence[str] | Sequence[Mapping[str, str]]
-"""What can be written: a text, a list of texts, or a list of keys and texts."""
+"""A value that can be written: a text, a list of texts, or a list of mappings of texts."""
 
 
 class WriteError(CardwrightError):
@@ -31,7 +31,7 @@ def append_card(path: Path, shown: PurePath, kind: Kind, card_id: str) -> tuple[
     """Return a file's text with a card's skeleton added, and the line of its id.
 
     Raises:
-        WriteError: the file is there but is no readable file of cards.
+        WriteError: the file exists but is not a readable file of cards.
 
     """
 
@@ -47,8 +47,8 @@ def append_filled_card(
     """Return a file's text with a card added that holds these values, and the line of its id.
 
     Raises:
-        WriteError: the file is there but is no readable file of cards; or a value holds what no
-            card may hold.
+        WriteError: the file exists but is not a readable file of cards; or a value holds a
+            character that no card may hold.
 
     """
     written = [line for key, value in values.items() for line in write_value(key, value)]
@@ -107,8 +107,8 @@ def _append(
     entry = document.entry()
     cards = entry.values.get("cards") if entry else None
     if document.problems or entry is None:
-        message = f"{shown} has faults; mend them first: see `cards check`"
-        raise WriteError(message)
+        message = f"{shown} has errors"
+        raise WriteError(message, help="fix them first: `cards check` shows them")
     text = document.text.replace("\r\n", "\n")
     text += "" if text.endswith("\n") else "\n"
     lines = make_lines(entry.text("kind") != kind.name)
@@ -117,11 +117,11 @@ def _append(
             text += "cards:\n"
         return text + _indent(lines, 2), text.count("\n") + 1
     if not isinstance(cards, yaml.SequenceNode) or cards.flow_style or not cards.value:
-        message = f"{shown}: write `cards:` as a list with one `- id:` a card"
-        raise WriteError(message)
+        message = f"{shown}: `cards:` is not a list of cards, one below the other"
+        raise WriteError(message, help="start each card on a line of its own with `- id:`")
     if cards.end_mark.index < len(text.rstrip()):
-        message = f"{shown}: `cards:` must stand last in the file, for new cards to follow"
-        raise WriteError(message)
+        message = f"{shown}: something follows the list of cards"
+        raise WriteError(message, help="move `cards:` to the end of the file")
     indent = cards.start_mark.column
     body = text.rstrip("\n") + "\n\n"
     return body + _indent(lines, indent), body.count("\n") + 1
