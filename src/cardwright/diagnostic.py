@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from cardwright.text import escape_unseen, replace_unseen
+from cardwright.text import escape_controls, replace_controls
 
 Severity = Literal["error", "warning"]
 
@@ -165,7 +165,7 @@ def _make_printable(text: str) -> str:
     if len(text) > _MAX_MESSAGE_LENGTH:
         half = _MAX_MESSAGE_LENGTH // 2
         text = f"{text[:half]} … {text[-half:]}"
-    return escape_unseen(text)
+    return escape_controls(text).replace("\n", "\\u000a")
 
 
 def format_text(diagnostics: Iterable[Diagnostic], read_line: Callable[[Span], str | None]) -> str:
@@ -175,12 +175,12 @@ def format_text(diagnostics: Iterable[Diagnostic], read_line: Callable[[Span], s
 
 def _format_one(diagnostic: Diagnostic, line: str | None) -> str:
     span = diagnostic.span
-    place = escape_unseen(str(span))
+    place = _make_printable(str(span))
     parts = [f"{place}: {diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}\n"]
     if line is not None:
         parts.append(_underline(line, span))
     parts += [
-        f"  {related.message} at {escape_unseen(str(related.span))}\n"
+        f"  {related.message} at {_make_printable(str(related.span))}\n"
         for related in diagnostic.related
     ]
     if diagnostic.help:
@@ -194,7 +194,7 @@ def _underline(line: str, span: Span) -> str:
     cut = max(start - _MAX_LINE_LENGTH // 2, 0) if len(line) > _MAX_LINE_LENGTH else 0
     head = "…" if cut else ""
     tail = "…" if cut + _MAX_LINE_LENGTH < len(line) else ""
-    shown = "\t".join(map(replace_unseen, line[cut : cut + _MAX_LINE_LENGTH].split("\t")))
+    shown = "\t".join(map(replace_controls, line[cut : cut + _MAX_LINE_LENGTH].split("\t")))
     before, marked = shown[: start - cut], shown[start - cut : start - cut + span.length]
     # A tab before the span must be as wide in the underline as in the line itself.
     lead = " " * len(head) + "".join("\t" if c == "\t" else " " * _count_cells(c) for c in before)
@@ -215,7 +215,7 @@ def format_json(diagnostics: Iterable[Diagnostic]) -> str:
     """Format problems for programs: a list of code, severity, message, place, help, related."""
     text = json.dumps([_as_json(d) for d in diagnostics], indent=2, ensure_ascii=False)
     # Paths may hold anything; what is escaped stays JSON.
-    return "\n".join(map(escape_unseen, text.split("\n")))
+    return escape_controls(text)
 
 
 def _as_json(diagnostic: Diagnostic) -> dict[str, object]:
@@ -250,7 +250,7 @@ def format_github(diagnostics: Iterable[Diagnostic]) -> str:
         help_line = f"\nhelp: {diagnostic.help}" if diagnostic.help else ""
         text = f"{diagnostic.message}{help_line}"
         lines.append(
-            f"::{diagnostic.severity} file={_escape_property(escape_unseen(span.path))},line={span.line},"
+            f"::{diagnostic.severity} file={_escape_property(escape_controls(span.path))},line={span.line},"
             f"col={span.column},title={_escape_property(diagnostic.code)}::{_escape_data(text)}"
         )
     return "\n".join(lines)

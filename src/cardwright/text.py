@@ -21,9 +21,6 @@ _TURNS_OR_HIDES: Final = re.compile(
 (Unicode: Default_Ignorable_Code_Point, Bidi_Control)."""
 
 
-_UNSEEN: Final = re.compile(rf"\n|{_ACTS.pattern}|{_TURNS_OR_HIDES.pattern}")
-
-
 def make_plain(text: str) -> str:
     """Make a text safe to print: what acts on a terminal becomes �, what hides text is dropped.
 
@@ -35,18 +32,30 @@ def make_plain(text: str) -> str:
     return _TURNS_OR_HIDES.sub("", _ACTS.sub("�", text))
 
 
-def escape_unseen(text: str) -> str:
-    r"""Show what acts on a terminal, hides text or breaks the line as JSON does: `\u202e`."""
-    return _UNSEEN.sub(_escape, text)
+def escape_controls(text: str) -> str:
+    r"""Write as `\\uXXXX` what acts on a terminal or turns or hides text; line breaks stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _TURNS_OR_HIDES.sub(_escape, _ACTS.sub(_escape, text))
 
 
-def replace_unseen(text: str) -> str:
-    """Put � for each character that acts on a terminal or hides text: columns stay as they are."""
-    return _UNSEEN.sub(lambda found: "�" * len(found[0]), text)
+def replace_controls(text: str) -> str:
+    """Put � for each character that acts on a terminal or turns or hides text: none goes."""
+
+    def replace(match: re.Match[str]) -> str:
+        return "�" * len(match[0])
+
+    return _TURNS_OR_HIDES.sub(replace, _ACTS.sub(replace, text))
 
 
-def _escape(found: re.Match[str]) -> str:
-    units = found[0].encode("utf-16-be", "surrogatepass")
-    return "".join(
-        f"\\u{high:02x}{low:02x}" for high, low in zip(units[::2], units[1::2], strict=True)
-    )
+def _escape(match: re.Match[str]) -> str:
+    # JSON knows four digits only: what lies beyond is a pair of surrogates.
+    raw = match[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{raw[i]:02x}{raw[i + 1]:02x}" for i in range(0, len(raw), 2))
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 card, 2 cards, 3 entries."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number:,} {noun[:-1]}ies" if noun.endswith("ry") else f"{number:,} {noun}s"
