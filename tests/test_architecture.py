@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "cardwright"
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
-LOWEST = {"blueprint", "diagnostic", "model", "entry", "selection", "files", "history", "item"}
+LOWEST = {
+    "blueprint",
+    "diagnostic",
+    "model",
+    "entry",
+    "selection",
+    "files",
+    "foreign",
+    "history",
+    "item",
+}
 MAY_IMPORT = {
     "diagnostic": set(),
     "files": set(),
@@ -42,6 +53,8 @@ ONLY_HERE: dict[str, str | tuple[str, ...]] = {
     "numpy": "exam/",
     "fsrs_rs_python": "study/optimize.py",
     "sqlite3": ("anki/", "study/", "source/index/", "cli/doctor.py"),
+    "zipfile": "anki/",
+    "subprocess": ("cli/git.py", "cli/editor.py"),
 }
 
 
@@ -89,3 +102,24 @@ def test_the_clock_and_the_environment_enter_at_the_command_line(path: Path) -> 
     if room_of(path) != "cli":
         for word in ("time.time(", "datetime.now(", "os.environ", "random.random", "Path.cwd"):
             assert word not in text, f"{path} uses {word}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_git_runs_in_one_function_and_programs_start_in_two_modules(path: Path) -> None:
+    shown = path.relative_to(SOURCE).as_posix()
+    calls = [
+        ast.unparse(node.func)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+    ]
+    assert not [
+        call
+        for call in calls
+        if re.fullmatch(r"os\.(system|popen|exec\w*|spawn\w*|posix_spawn\w*)", call)
+    ]
+    assert not [call for call in calls if call.endswith("which")] or shown == "cli/editor.py"
+    starts = [call for call in calls if call.startswith("subprocess.")]
+    if shown == "cli/git.py":
+        assert starts == ["subprocess.Popen"]
+    else:
+        assert not starts or '"git' not in path.read_text("utf-8")

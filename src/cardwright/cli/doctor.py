@@ -92,10 +92,11 @@ def _list_libraries() -> list[tuple[str, str, str]]:
 
 def _list_tools() -> list[tuple[str, str, str]]:
     import os
-    import shutil
+
+    from cardwright.cli.programs import find_program
 
     return [
-        ("git", shutil.which("git") or "", "dates what is not yet released"),
+        ("git", find_program("git") or "", "dates what is not yet released"),
         (
             "editor",
             os.environ.get("VISUAL") or os.environ.get("EDITOR") or "",
