@@ -7,6 +7,8 @@ from typing import NoReturn
 
 import click
 
+from cardwright.terminal.plain_text import make_plain
+
 
 def count(number: int, noun: str) -> str:
     """Return a number with its noun: 1 card, 2 cards, 3 entries."""
@@ -17,5 +19,5 @@ def count(number: int, noun: str) -> str:
 
 def fail(message: str) -> NoReturn:
     """End the program with a message and status 1."""
-    click.echo(f"error: {message}", err=True)
+    click.echo(f"error: {make_plain(message)}", err=True)
     sys.exit(1)

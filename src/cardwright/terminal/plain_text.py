@@ -28,3 +28,13 @@ def make_plain(text: str) -> str:
         return text
     text = text.replace("\r\n", "\n").expandtabs(_TAB_WIDTH)
     return _TURNS_OR_HIDES.sub("", _ACTS.sub("�", text))
+
+
+def escape_json(text: str) -> str:
+    """Make JSON safe to print: what acts on a terminal or hides text is written as its number."""
+    return _TURNS_OR_HIDES.sub(_escape, _ACTS.sub(_escape, text))
+
+
+def _escape(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
