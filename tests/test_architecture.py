@@ -24,6 +24,7 @@ LOWEST = {
 MAY_IMPORT = {
     "diagnostic": set(),
     "files": set(),
+    "foreign": set(),
     "blueprint": {"diagnostic"},
     "model": {"blueprint", "diagnostic"},
     "entry": {"diagnostic"},
@@ -52,8 +53,8 @@ ONLY_HERE: dict[str, str | tuple[str, ...]] = {
     "icalendar": "exam/",
     "numpy": "exam/",
     "fsrs_rs_python": "study/optimize.py",
-    "sqlite3": ("anki/", "study/", "source/index/", "cli/doctor.py"),
-    "zipfile": "anki/",
+    "sqlite3": ("anki/apkg.py", "foreign/", "study/", "source/index/", "cli/doctor.py"),
+    "zipfile": ("anki/apkg.py", "foreign/"),
     "subprocess": ("cli/git.py", "cli/editor.py"),
 }
 
