@@ -47,8 +47,7 @@ def diff(folder: Path, what: tuple[str, ...], as_json: bool) -> None:
             try:
                 old, new = what
             except ValueError:
-                message = "name two packages: the older and the newer"
-                raise click.UsageError(message) from None
+                raise click.UsageError("name two packages: the older and the newer") from None
             changes: dict[str, Iterable[Change]] = {
                 "": _compare_packages(Path(old), Path(new), stack)
             }

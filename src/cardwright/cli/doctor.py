@@ -136,7 +136,9 @@ def _check_store(folder: Path, db: Path | None, *, is_rebuild: bool) -> None:
         different = journal.find_differences()
         if different:
             shown = ", ".join(different[:5])
-            message = f"{len(different)} memories differ from a replay of their reviews: {shown}"
-            raise StoreError(message, help="`cards doctor --rebuild`")
+            raise StoreError(
+                f"{len(different)} memories differ from a replay of their reviews: {shown}",
+                help="`cards doctor --rebuild`",
+            )
         reviews = count(journal.store.count_reviews(), "entry")
         say(f"{path} is sound: {reviews}, memories as replayed")

@@ -127,8 +127,7 @@ def _run(words: list[str], *, cwd: Path, env: dict[str, str]) -> bytes | None:
     finally:
         timer.cancel()
     if late:
-        message = f"git gave no answer in {LONGEST_S:g} seconds"
-        raise TimeoutError(message)
+        raise TimeoutError(f"git gave no answer in {LONGEST_S:g} seconds")
     return printed if is_whole and process.returncode == 0 else None
 
 
