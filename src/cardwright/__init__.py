@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from cardwright.app.library import start_session
     from cardwright.history import Act, Memory, Moment, Rating, Review, State
-    from cardwright.project.load import ProjectError, find_project, load
+    from cardwright.project.load import load
+    from cardwright.project.walk import ProjectError, find_project
     from cardwright.study.fault import StoreError
     from cardwright.study.opening import open_store
     from cardwright.study.queue import Wishes
@@ -38,11 +39,12 @@ __all__ = [
 ]
 _HOMES: Final = {
     **dict.fromkeys(("Act", "Memory", "Moment", "Rating", "Review", "State"), "history"),
-    **dict.fromkeys(("ProjectError", "find_project", "load"), "project.load"),
+    **dict.fromkeys(("ProjectError", "find_project"), "project.walk"),
     "Session": "study.session",
     "Store": "study.store",
     "StoreError": "study.fault",
     "Wishes": "study.queue",
+    "load": "project.load",
     "open_store": "study.opening",
     "start_session": "app.library",
 }

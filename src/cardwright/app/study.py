@@ -19,8 +19,7 @@ from cardwright.kinds import list_images
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Kind
 from cardwright.project.index import Sources, open_index
-from cardwright.project.load import load, resolve_media
-from cardwright.project.walk import ProjectError, find_project
+from cardwright.project.walk import ProjectError, find_project, resolve_media
 from cardwright.study.journal import Journal
 from cardwright.study.opening import open_store
 from cardwright.study.queue import Queue, Wishes
@@ -68,6 +67,9 @@ class Study:
 
     def find_problem(self, path: str) -> str:
         """Return the first problem of a source file, with its place."""
+        # With YAML, which an unchanged project does not need.
+        from cardwright.project.load import load  # noqa: PLC0415  (start-up of `cards review`)
+
         problems = [problem for problem in load(self.root)[1] if problem.span.path == path]
         return f"{problems[0].span}: {problems[0].message}" if problems else f"{path} has problems"
 
@@ -105,11 +107,11 @@ class Study:
             refs = [item.card_ref.partition(":")[2] for item in self.items]
             close = difflib.get_close_matches(card, refs, n=3)
             hint = f"; did you mean {' or '.join(close)}?" if close else ""
-            message = f"there is no prompt `{ref}`{hint}"
-            raise ProjectError(message)
+            raise ProjectError(f"there is no prompt `{ref}`{hint}")
         if len(found) > 1:
-            message = f"`{ref}` has several prompts: {', '.join(item.ref for item in found)}"
-            raise ProjectError(message)
+            raise ProjectError(
+                f"`{ref}` has several prompts: {', '.join(item.ref for item in found)}"
+            )
         return found[0]
 
     def find_prompt(self, ref: str) -> tuple[str, str]:

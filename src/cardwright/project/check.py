@@ -24,7 +24,8 @@ from cardwright.kinds import list_asked, list_texts, render_text
 from cardwright.markdown import Renderer, find_deletions, hide_deletions
 from cardwright.model import Card, Collection, Deck, Kind, Selection, Side
 from cardwright.project.document import suggest
-from cardwright.project.load import SourceTexts, resolve_media
+from cardwright.project.texts import SourceTexts
+from cardwright.project.walk import resolve_media
 
 _MIN_ANSWER_LENGTH: Final = 4
 _MARKUP: Final = re.compile(r"[\s*_`.,;:!?'\"()\[\]{}“”‘’…–—|#]+")
