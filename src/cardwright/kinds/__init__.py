@@ -1,6 +1,6 @@
-"""Kinds of cards: declared in YAML, asked through their sides.
+"""Kinds of cards: the YAML files of the built-in ones, and what a card of a kind asks.
 
-The YAML is read by `project.kind`.
+The files are read by `project.kind`.
 """
 
 from cardwright.kinds.prompts import (

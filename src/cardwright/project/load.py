@@ -16,7 +16,7 @@ from cardwright.project.kind import parse_kind, read_built_in_kinds
 from cardwright.project.walk import SourceFile, read_source, walk_sources
 
 Read = Callable[[SourceFile], bytes | None]
-"""Gives the content of a file; None: it is not to be read."""
+"""Returns the content of a file; None when it must not be read."""
 
 
 def load(root: Path) -> tuple[Collection, list[Diagnostic]]:
@@ -50,7 +50,7 @@ def load(root: Path) -> tuple[Collection, list[Diagnostic]]:
 def read_kinds(
     files: Iterable[SourceFile], read: Read, problems: list[Diagnostic]
 ) -> tuple[dict[str, Kind], set[str]]:
-    """Return the kinds, and the names of those that cannot be used."""
+    """Return the kinds, and the names of those that cannot be used; add what is wrong to `problems`."""
     kinds = read_built_in_kinds()
     faulty: set[str] = set()
     for file in files:
@@ -82,7 +82,10 @@ def read_kinds(
 def read_decks(
     files: Iterable[SourceFile], read: Read, problems: list[Diagnostic]
 ) -> tuple[dict[str, Deck], dict[str, Blueprint]]:
-    """Return manifests and blueprints by pack; a pack's manifest comes before its blueprint."""
+    """Return manifests and blueprints by pack, each manifest before its blueprint.
+
+    What is wrong is added to `problems`.
+    """
     decks: dict[str, Deck] = {}
     blueprints: dict[str, Blueprint] = {}
     for file in files:
@@ -118,7 +121,7 @@ def read_cards(
     faulty: Container[str],
     problems: list[Diagnostic],
 ) -> tuple[list[Card], bool]:
-    """Return the cards of a file, and whether that is all of them."""
+    """Return the cards of a file, and whether that is all of them; add to `problems`."""
     document = _open(file, read)
     if document is None:
         return [], False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Final
 
@@ -13,11 +13,7 @@ from cardwright.model import Field, FieldType, Kind
 from cardwright.project.document import CONTROL, Document
 
 _MODELINE: Final = "# yaml-language-server: $schema={schema}\n"
-_PLACEHOLDERS: Final = {
-    FieldType.LIST: "[]",
-    FieldType.FLAG: "true",
-}
-
+_PLACEHOLDERS: Final = {FieldType.LIST: "[]", FieldType.FLAG: "true"}
 
 Written = str | Sequence[str] | Sequence[Mapping[str, str]]
 """A value that can be written: a text, a list of texts, or a list of mappings of texts."""
@@ -34,11 +30,9 @@ def append_card(path: Path, shown: PurePath, kind: Kind, card_id: str) -> tuple[
         WriteError: the file exists but is not a readable file of cards.
 
     """
-
-    def make_lines(with_kind: bool) -> list[str]:
-        return make_skeleton(kind, card_id, with_kind=with_kind)
-
-    return _append(path, shown, kind, make_lines)
+    fields = [line for field in kind.fields for line in _make_field(field)]
+    lines = [f"- id: {card_id}", *(f"  {line}" for line in fields), "  # sources: [https://…]"]
+    return _append(path, shown, kind, lines)
 
 
 def append_filled_card(
@@ -52,12 +46,8 @@ def append_filled_card(
 
     """
     written = [line for key, value in values.items() for line in write_value(key, value)]
-
-    def make_lines(with_kind: bool) -> list[str]:
-        kind_line = [f"  kind: {kind.name}"] if with_kind else []
-        return [f"- id: {card_id}", *kind_line, *(f"  {line}" if line else "" for line in written)]
-
-    return _append(path, shown, kind, make_lines)
+    lines = [f"- id: {card_id}", *(f"  {line}" if line else "" for line in written)]
+    return _append(path, shown, kind, lines)
 
 
 def write_value(key: str, value: Written) -> Iterator[str]:
@@ -96,13 +86,11 @@ def _refuse_control(text: str) -> None:
         raise WriteError(message)
 
 
-def _append(
-    path: Path, shown: PurePath, kind: Kind, make_lines: Callable[[bool], list[str]]
-) -> tuple[str, int]:
-    """Return a file's text with a card's lines added; these depend on whether its kind is needed."""
+def _append(path: Path, shown: PurePath, kind: Kind, lines: list[str]) -> tuple[str, int]:
+    """Return a file's text with a card's lines added, and its kind where the file has another."""
     if not path.exists():
         head = f"{make_modeline(shown)}kind: {kind.name}\ncards:\n"
-        return head + _indent(make_lines(False), 2), head.count("\n") + 1  # noqa: FBT003
+        return head + _indent(lines, 2), head.count("\n") + 1
     document = Document(shown.as_posix(), path.read_bytes())
     entry = document.entry()
     cards = entry.values.get("cards") if entry else None
@@ -111,7 +99,8 @@ def _append(
         raise WriteError(message, help="fix them first: `cards check` shows them")
     text = document.text.replace("\r\n", "\n")
     text += "" if text.endswith("\n") else "\n"
-    lines = make_lines(entry.text("kind") != kind.name)
+    if entry.text("kind") != kind.name:
+        lines = [lines[0], f"  kind: {kind.name}", *lines[1:]]
     if cards is None or (isinstance(cards, yaml.ScalarNode) and not cards.value):
         if cards is None:
             text += "cards:\n"
@@ -133,29 +122,19 @@ def make_modeline(shown: PurePath) -> str:
     return _MODELINE.format(schema=f"{up}schemas/cards.schema.json")
 
 
-def make_skeleton(kind: Kind, card_id: str, *, with_kind: bool) -> list[str]:
-    """Return the lines of an empty card: required fields to fill in, the others as comments."""
-    lines = [f"- id: {card_id}"]
-    if with_kind:
-        lines.append(f"  kind: {kind.name}")
-    for field in kind.fields:
-        lines += _make_field(field)
-    lines.append("  # sources: [https://…]")
-    return lines
-
-
 def _make_field(field: Field) -> list[str]:
+    """Return the lines of a field that is still to be filled in, as a comment if it is optional."""
     if field.type is FieldType.OPTIONS:
         return [
-            f"  {field.name}:  # {field.help}",
-            '    - right: ""',
-            '      reason: ""',
-            '    - wrong: ""',
-            '      reason: ""',
+            f"{field.name}:  # {field.help}",
+            '  - right: ""',
+            '    reason: ""',
+            '  - wrong: ""',
+            '    reason: ""',
         ]
     value = _PLACEHOLDERS.get(field.type, '""')
     line = f"{field.name}: {value}  # {field.help}"
-    return [f"  {line}" if field.required else f"  # {line}"]
+    return [line if field.required else f"# {line}"]
 
 
 def _indent(lines: list[str], columns: int) -> str:
