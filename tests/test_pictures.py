@@ -25,7 +25,6 @@ def test_the_card_is_what_is_built_today(tmp_path: Path) -> None:
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
-    svg = pictures.SVG.read_text("utf-8")
+    svg = pictures.SVG.read_text("utf-8").replace("http://www.w3.org/2000/svg", "", 1)
 
-    assert not {"<script", "<image", "href", "@import", "url("} & set(svg.split())
-    assert svg.count("http") == svg.count("http://www.w3.org/2000/svg") + svg.count(">https://")
+    assert not [word for word in ("<script", "<image", "href", "@import", "url(") if word in svg]
