@@ -88,6 +88,12 @@ class PtyProgram:
         return "\n".join(self.lines)
 
     @property
+    def rows(self) -> list[list[Any]]:
+        """The characters of the window with their styles, as pyte has them."""
+        buffer, screen = self._screen.buffer, self._screen
+        return [[buffer[y][x] for x in range(screen.columns)] for y in range(screen.lines)]
+
+    @property
     def cursor_is_hidden(self) -> bool:
         return self._screen.cursor.hidden
 
