@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cardwright.exam.coverage import Coverage, find_lesson, measure_coverage
+from cardwright.exam.candidates import find_lesson
+from cardwright.exam.coverage import Coverage, measure_coverage
 from cardwright.history import Memory, State
 from cardwright.item import Item
+from cardwright.project.kind import read_built_in_kinds
 from exam_project import EXAM, make_item
+
+KINDS = read_built_in_kinds()
 
 
 def measure(items: list[Item], memories: dict[str, Memory]) -> Coverage:
-    return measure_coverage(
-        EXAM, items, memories, lambda memory: memory.stability, lambda item: item.kind == "choice"
-    )
+    recalls = {key: memory.stability for key, memory in memories.items()}
+    return measure_coverage(EXAM, items, memories, recalls, KINDS)
 
 
-def test_a_blueprint_says_all_of_the_way_to_an_exam() -> None:
+def test_a_blueprint_holds_everything_about_preparing_for_an_exam() -> None:
     (lane,) = EXAM.lanes.values()
     measured, felt = EXAM.signals.values()
 
     assert lane.lessons == ("b2", "a1")
     assert [week.lessons for week in EXAM.plans["fortnight"].weeks] == [("a1", "a2"), ("b1", "b2")]
     assert [(day.days_left, day.lessons) for day in EXAM.last_days] == [(1, ())]
-    assert (EXAM.starts["walker"].least_hours, EXAM.starts["walker"].most_hours) == (2, 5)
+    assert (EXAM.starts["walker"].min_hours, EXAM.starts["walker"].max_hours) == (2, 5)
     assert measured.measure
-    assert measured.measure.takes("a2", "pick", ())
-    assert not measured.measure.takes("a1", "pick", ())
-    assert not measured.measure.takes("a2", "term", ())
+    assert measured.measure.matches("a2", "pick", ())
+    assert not measured.measure.matches("a1", "pick", ())
+    assert not measured.measure.matches("a2", "term", ())
     assert measured.measure.recall_percent == 90
     assert felt.measure is None
     assert list(EXAM.failure_modes) == ["mixed-up", "haste"]
@@ -50,15 +53,15 @@ def test_prompts_are_seen_once_answered_and_known_in_review_at_ninety_percent() 
 def test_what_is_missing_is_named() -> None:
     items = [
         make_item("ring", "a1", objectives=("o1",)),
-        make_item("question", "a2", kind="choice"),
+        make_item("question", "a2", kind="choice", side_name="choose"),
         make_item("stray", None),
     ]
 
     found = measure(items, {})
 
-    assert [lesson.id for lesson in found.bare_lessons] == ["b1", "b2"]
-    assert [objective.id for objective in found.bare_objectives] == ["o2"]
-    assert [domain.id for domain in found.silent_domains] == ["leaf"]
+    assert [lesson.id for lesson in found.lessons_without_cards] == ["b1", "b2"]
+    assert [objective.id for objective in found.objectives_without_cards] == ["o2"]
+    assert [domain.id for domain in found.domains_without_questions] == ["leaf"]
     assert found.outside == ("trees:stray",)
     assert found.as_json()["missing"] == {
         "lessons": ["b1", "b2"],

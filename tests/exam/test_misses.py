@@ -21,7 +21,7 @@ from studying import MORNING, ROLLOVER_HOUR, TODAY, later
 RING = make_item("ring", "a1")
 BARK = make_item("bark", "a2")
 STRAY = make_item("stray", None)
-ITEMS = {item.key: item for item in (RING, BARK, STRAY)}
+ITEMS = (RING, BARK, STRAY)
 
 
 def make_review(prompt: str, rating: Rating, moment: Moment) -> Review:
@@ -39,9 +39,9 @@ def make_review(prompt: str, rating: Rating, moment: Moment) -> Review:
 
 def make_mock(*picked: int) -> Mock:
     question = Question(
-        ref="trees:bark",
-        key="recall",
-        history_ref="trees:bark/recall",
+        card_ref="trees:bark",
+        side_name="recall",
+        key="trees:bark/recall",
         domain="wood",
         lesson="a2",
         right=(0,),
@@ -67,7 +67,9 @@ def make_mock(*picked: int) -> Mock:
 
 
 def list_of(mock: Mock | None, *reviews: Review) -> list[Failure]:
-    return list_failures(mock, TODAY, reviews, ROLLOVER_HOUR, ITEMS, EXAM)
+    mocks = [mock] if mock else []
+    offset = MORNING.utc_offset_minutes
+    return list_failures(mocks, reviews, offset, ROLLOVER_HOUR, ITEMS, EXAM)
 
 
 def test_what_a_mock_exam_found_missing_is_worth_an_entry() -> None:

@@ -38,7 +38,7 @@ class Course:
 
     def explain(self, item: Item) -> str:
         """Return what asking a prompt now is worth, in words; "" when it is no part of the exam."""
-        from cardwright.exam.value import explain
+        from cardwright.exam.candidates import explain
 
         worth = self._preparation.measure(item)
         return explain(worth) if worth else ""

@@ -29,22 +29,13 @@ def coverage(folder: Path, pack: str | None, as_json: bool, db: Path | None) -> 
     from cardwright.cli.exam.choosing import choose_exam
     from cardwright.cli.study import open_study
     from cardwright.exam.coverage import measure_coverage
-    from cardwright.exam.mock import can_be_asked
-    from cardwright.history import Memory
+    from cardwright.exam.readiness import expect_recall
 
     with open_study(folder, db, read_clock()) as study:
         blueprint = choose_exam(study, pack)
-
-        def recall(memory: Memory) -> float:
-            return study.journal.schedule_of(memory.prompt).retrievability(memory, study.today)
-
-        found = measure_coverage(
-            blueprint,
-            study.items,
-            {memory.prompt: memory for memory in study.store.list_memories()},
-            recall,
-            lambda item: can_be_asked(item, study.find_kind(item.kind)),
-        )
+        memories = {memory.prompt: memory for memory in study.store.list_memories()}
+        recalls = expect_recall(memories, study.journal, study.today)
+        found = measure_coverage(blueprint, study.items, memories, recalls, study.index.kinds)
     if as_json:
         import json
 

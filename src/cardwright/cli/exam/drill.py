@@ -53,9 +53,10 @@ def drill(
     """
     from cardwright.cli.clock import read_clock
     from cardwright.cli.exam.choosing import check_lesson, choose_exam
-    from cardwright.cli.exam.sitting import find_open, take
+    from cardwright.cli.exam.sitting import take
     from cardwright.cli.say import fail
     from cardwright.cli.study import open_study
+    from cardwright.exam.mock import find_interrupted
 
     with open_study(folder, db, read_clock()) as study:
         blueprint = choose_exam(study, pack)
@@ -65,7 +66,7 @@ def drill(
             lessons = (*blueprint.lanes[lane].lessons, *lessons)
         for lesson in lessons:
             check_lesson(blueprint, lesson)
-        found = None if lessons else find_open(study, blueprint, "drill")
+        found = None if lessons else find_interrupted(study.store, blueprint.pack, "drill")
         if found:
             click.echo(f"Going on with {found.id}.", err=True)
         else:
@@ -84,32 +85,21 @@ def _draw(
 ) -> Mock:
     import secrets
 
-    from cardwright.cli.exam.sitting import draw_by, draw_by_domain, make_id
     from cardwright.cli.say import fail
-    from cardwright.exam.mock import Mock, list_questions
-    from cardwright.exam.records import list_mocks
+    from cardwright.exam.mock import MockError, draw_drill, list_mocks, make_mock_id
 
-    seed = secrets.randbelow(_MOST_SEED) if seed is None else seed
-    past = list_mocks(study.store, blueprint.pack, "mock", "drill")
-    avoided = {question.ref for question in past[-1].questions} if past else set()
-    questions = list(list_questions(study.items, study, blueprint))
-    if lessons:
-        found = [question for question in questions if question.lesson in lessons]
-        weights = dict.fromkeys(lessons, 1.0)
-        drawn = draw_by(found, weights, count, seed, avoided, lambda question: question.lesson)
-        drawn = tuple(sorted(drawn, key=lambda question: lessons.index(question.lesson)))
-    else:
-        drawn = draw_by_domain(blueprint, questions, count, seed, avoided)
-    if not drawn:
-        fail("there is no card with options to ask")
-    return Mock(
-        id=make_id(study, blueprint),
-        pack=blueprint.pack,
-        exam=blueprint.name,
-        is_drill=True,
-        seed=seed,
-        started_at_ms=study.moment.at_ms,
-        limit_ms=None,
-        is_recorded=is_recorded,
-        questions=drawn,
-    )
+    try:
+        return draw_drill(
+            study.items,
+            study,
+            blueprint,
+            list_mocks(study.store, blueprint.pack, "mock", "drill"),
+            id=make_mock_id(study.store, blueprint.pack, study.moment),
+            seed=secrets.randbelow(_MOST_SEED) if seed is None else seed,
+            started_at_ms=study.moment.at_ms,
+            count=count,
+            lessons=lessons,
+            is_recorded=is_recorded,
+        )
+    except MockError as error:
+        fail(str(error))

@@ -103,8 +103,7 @@ def _find_card(study: Study, card: str) -> Item:
 
 def _list_entries(study: Study, blueprint: Blueprint, item: Item | None) -> list[Miss]:
     """Return the entries to be filled in: that of a card, or all that are not yet complete."""
-    from cardwright.exam.misses import Failure, make_miss
-    from cardwright.exam.records import list_misses
+    from cardwright.exam.misses import Failure, list_misses, make_miss
 
     logged = {one.id: one for one in list_misses(study.store, blueprint.pack)}
     failures = _list_failures(study, blueprint)
@@ -121,20 +120,14 @@ def _list_entries(study: Study, blueprint: Blueprint, item: Item | None) -> list
 
 def _list_failures(study: Study, blueprint: Blueprint) -> list[Failure]:
     from cardwright.exam.misses import list_failures
-    from cardwright.exam.records import list_mocks
-    from cardwright.history import Act, count_study_day
+    from cardwright.exam.mock import list_mocks
 
-    mocks = list_mocks(study.store, blueprint.pack, "mock", "drill")
-    over = [mock for mock in mocks if mock.ended_at_ms is not None]
-    rollover_hour = study.journal.rollover_hour
-    offset = study.moment.utc_offset_minutes
-    day = count_study_day(over[-1].ended_at_ms or 0, offset, rollover_hour) if over else 0
     return list_failures(
-        over[-1] if over else None,
-        day,
-        [review for review in study.store.list_reviews() if review.act is Act.ANSWER],
-        rollover_hour,
-        {item.key: item for item in study.items},
+        list_mocks(study.store, blueprint.pack, "mock", "drill"),
+        study.store.list_reviews(),
+        study.moment.utc_offset_minutes,
+        study.journal.rollover_hour,
+        study.items,
         blueprint,
     )
 
@@ -160,7 +153,7 @@ def _fill(
     as_json: bool,
 ) -> list[Miss]:
     """Keep what was given, and ask what is missing, until the input ends."""
-    from cardwright.exam.records import put_miss
+    from cardwright.exam.misses import put_miss
     from cardwright.kinds import list_prompts
     from cardwright.terminal.miss import MissAsker
 
@@ -189,7 +182,7 @@ def _make_cards(study: Study, blueprint: Blueprint, entries: list[Miss]) -> tupl
     from cardwright.cli.project import open_project
     from cardwright.cli.say import fail
     from cardwright.diagnostic import format_text
-    from cardwright.exam.records import put_miss
+    from cardwright.exam.misses import put_miss
     from cardwright.project.write import WriteError
 
     made = []

@@ -30,8 +30,7 @@ def misses(folder: Path, pack: str | None, by: str, as_json: bool, db: Path | No
     from cardwright.cli.clock import read_clock
     from cardwright.cli.exam.choosing import choose_exam
     from cardwright.cli.study import open_study
-    from cardwright.exam.misses import group_misses, list_mondays
-    from cardwright.exam.records import list_misses
+    from cardwright.exam.misses import group_misses, list_misses, list_mondays
 
     with open_study(folder, db, read_clock()) as study:
         blueprint = choose_exam(study, pack)

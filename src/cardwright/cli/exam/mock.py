@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from cardwright.cli.study import Study
     from cardwright.exam.mock import Mock
 
-_MS_PER_MINUTE: Final = 60_000
 _MOST_SEED: Final = 1_000_000
 
 
@@ -67,8 +66,9 @@ def mock(
     """
     from cardwright.cli.clock import read_clock
     from cardwright.cli.exam.choosing import choose_exam
-    from cardwright.cli.exam.sitting import find_open, take
+    from cardwright.cli.exam.sitting import take
     from cardwright.cli.study import open_study
+    from cardwright.exam.mock import find_interrupted
 
     with open_study(folder, db, read_clock()) as study:
         blueprint = choose_exam(study, pack)
@@ -77,7 +77,7 @@ def mock(
         elif export is not None:
             _export(study, blueprint, export, mock_id)
         else:
-            if found := find_open(study, blueprint, "mock"):
+            if found := find_interrupted(study.store, blueprint.pack, "mock"):
                 click.echo(f"Going on with {found.id}.", err=True)
             else:
                 found = _draw(study, blueprint, count, minutes, seed, is_recorded=record)
@@ -95,41 +95,31 @@ def _draw(
 ) -> Mock:
     import secrets
 
-    from cardwright.cli.exam.sitting import draw_by_domain, make_id
     from cardwright.cli.say import fail
-    from cardwright.exam.mock import Mock, list_questions
-    from cardwright.exam.records import list_mocks
+    from cardwright.exam.mock import MockError, draw_mock, list_mocks, make_mock_id
 
-    seed = secrets.randbelow(_MOST_SEED) if seed is None else seed
-    past = list_mocks(study.store, blueprint.pack, "mock")
-    avoided = {question.ref for question in past[-1].questions} if past else set()
-    wanted = count or blueprint.questions
-    questions = list(list_questions(study.items, study, blueprint))
-    drawn = draw_by_domain(blueprint, questions, wanted, seed, avoided)
-    if not drawn:
-        fail(f"the pack `{blueprint.pack}` has no card with options in a lesson of the exam")
-    limit_ms = (minutes or blueprint.minutes) * _MS_PER_MINUTE
-    if len(drawn) < wanted:
-        # As much time for each question as there would have been.
-        limit_ms *= 1 if minutes else len(drawn) / wanted
-        click.echo(f"There are only {len(drawn)} questions.", err=True)
-    elif count and not minutes:
-        limit_ms *= count / blueprint.questions
-    return Mock(
-        id=make_id(study, blueprint),
-        pack=blueprint.pack,
-        exam=blueprint.name,
-        is_drill=False,
-        seed=seed,
-        started_at_ms=study.moment.at_ms,
-        limit_ms=round(limit_ms),
-        is_recorded=is_recorded,
-        questions=drawn,
-    )
+    try:
+        drawn, note = draw_mock(
+            study.items,
+            study,
+            blueprint,
+            list_mocks(study.store, blueprint.pack, "mock"),
+            id=make_mock_id(study.store, blueprint.pack, study.moment),
+            seed=secrets.randbelow(_MOST_SEED) if seed is None else seed,
+            started_at_ms=study.moment.at_ms,
+            count=count,
+            minutes=minutes,
+            is_recorded=is_recorded,
+        )
+    except MockError as error:
+        fail(str(error))
+    if note:
+        click.echo(note, err=True)
+    return drawn
 
 
 def _list(study: Study, blueprint: Blueprint, *, as_json: bool) -> None:
-    from cardwright.exam.records import list_mocks
+    from cardwright.exam.mock import list_mocks
 
     found = list_mocks(study.store, blueprint.pack, "mock")
     if as_json:
@@ -153,8 +143,8 @@ def _export(study: Study, blueprint: Blueprint, path: Path, mock_id: str | None)
     import json
 
     from cardwright.cli.say import fail
-    from cardwright.exam.records import list_mocks
-    from cardwright.exam.result import make_transcript, write_markdown
+    from cardwright.exam.mock import list_mocks
+    from cardwright.exam.result import format_mock_markdown, make_transcript
     from cardwright.files import write_file
 
     found = [
@@ -172,6 +162,6 @@ def _export(study: Study, blueprint: Blueprint, path: Path, mock_id: str | None)
             json.dumps(make_transcript(found[-1], blueprint), indent=2, ensure_ascii=False) + "\n"
         )
     else:
-        text = write_markdown(found[-1], blueprint)
+        text = format_mock_markdown(found[-1], blueprint)
     write_file(path, text)
     click.echo(f"{path}: {found[-1].id}")

@@ -11,7 +11,7 @@ from cardwright.cli.options import db_option, json_option
 
 if TYPE_CHECKING:
     from cardwright.cli.exam.preparation import Preparation
-    from cardwright.exam.weeks import PlanWeek
+    from cardwright.exam.plan import PlanWeek
 
 
 @click.command()
@@ -47,7 +47,7 @@ def plan(
     from cardwright.cli.exam.preparation import NEEDS_EXTRA, prepare
     from cardwright.cli.say import fail
     from cardwright.cli.study import open_study
-    from cardwright.exam.weeks import list_last_days
+    from cardwright.exam.plan import list_last_days
     from cardwright.files import write_file
     from cardwright.terminal.exam import say_fit, say_hours
 
@@ -60,7 +60,7 @@ def plan(
         hours = say_hours(goal, blueprint, len(goal.list_days(preparation.today)))
         sentences = [line for line in (say_fit(found, goal), hours) if line]
     if ics is not None:
-        from cardwright.exam.weeks import make_calendar
+        from cardwright.exam.plan import make_calendar
 
         now = study.moment.local
         try:
@@ -71,18 +71,21 @@ def plan(
         click.echo(str(ics))
         return
     if markdown:
-        from cardwright.terminal.exam import write_markdown
+        from cardwright.exam.plan import format_plan_markdown
 
         title = preparation.title
-        text = write_markdown(title, goal, sentences, weeks, last_days, found.on_day)
+        text = format_plan_markdown(title, goal, sentences, weeks, last_days, found.on_day)
         click.echo(text, nl=False)
         return
     if as_json:
         import json
 
-        click.echo(json.dumps(_describe(preparation, found, weeks), indent=2))
+        from cardwright.exam.plan import plan_as_json
+
+        click.echo(json.dumps(plan_as_json(goal, found, weeks, preparation.today), indent=2))
         return
-    from cardwright.terminal.exam import FORECAST_NOTE, draw_forecasts, draw_last_days, draw_weeks
+    from cardwright.exam.plan import FORECAST_NOTE
+    from cardwright.terminal.exam import draw_forecasts, draw_last_days, draw_weeks
     from cardwright.terminal.sections import print_sections
 
     title = f"{preparation.title} on {goal.exam_on}"
@@ -98,45 +101,15 @@ def plan(
 
 
 def _make_weeks(preparation: Preparation, days: Any) -> list[PlanWeek]:
-    from cardwright.exam.readiness import find_met_lessons, find_weak_lessons
-    from cardwright.exam.weeks import lay_out_weeks
-    from cardwright.item import Item
+    from cardwright.exam.plan import lay_out_weeks
+    from cardwright.exam.readiness import find_seen_lessons, find_weak_lessons
 
-    def is_seen(item: Item) -> bool:
-        memory = preparation.memories.get(item.key)
-        return memory is not None and memory.last_day is not None
-
-    weak = find_weak_lessons(preparation.items, preparation.expect, is_seen)
+    items, recalls = preparation.items, preparation.recalls
     return lay_out_weeks(
         preparation.goal,
         preparation.blueprint,
         days,
         preparation.today,
-        done=find_met_lessons(preparation.items, is_seen),
-        weak=weak,
+        done=find_seen_lessons(items, recalls),
+        weak=find_weak_lessons(items, recalls),
     )
-
-
-def _describe(preparation: Preparation, found: Any, weeks: list[PlanWeek]) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from cardwright.history import make_date
-
-    goal = preparation.goal
-    rows = []
-    for week in weeks:
-        row = asdict(week)
-        row["first_on"] = make_date(row.pop("first_day")).isoformat()
-        row["last_on"] = make_date(row.pop("last_day")).isoformat()
-        rows.append(row)
-    return {
-        **goal.as_json(),
-        "days_left": goal.exam_day - preparation.today,
-        "met_share": found.met_share,
-        "enough_minutes": found.enough_minutes,
-        "policy": asdict(found.policy),
-        "recall_today": {name: f._asdict() for name, f in found.today.items()},
-        "recall_on_day": {name: f._asdict() for name, f in found.on_day.items()},
-        "weeks": rows,
-        "days": [{**day._asdict(), "on": make_date(day.day).isoformat()} for day in found.days],
-    }

@@ -9,11 +9,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from cardwright.cli.say import fail
-from cardwright.exam.coverage import find_lesson
+from cardwright.exam.candidates import (
+    Candidate,
+    Worth,
+    list_candidates,
+    measure_worth,
+    select_items,
+)
 from cardwright.exam.goal import Goal, read_goal
 from cardwright.exam.outcome import Outcomes
-from cardwright.exam.policy import USUAL_POLICY, Policy, arrange_today
-from cardwright.exam.value import Candidate, Worth, list_candidates, measure_worth
+from cardwright.exam.policy import DEFAULT_POLICY, Policy, arrange_today
+from cardwright.exam.readiness import expect_recall
 from cardwright.history import Act, Memory
 from cardwright.item import Item
 from cardwright.study.workload import Habits, measure_habits
@@ -66,27 +72,17 @@ class Preparation:
     @cached_property
     def items(self) -> list[Item]:
         """The prompts of the pack, and those of other packs that name one of its lessons."""
-        found = []
-        for item in self.study.items:
-            lesson = find_lesson(item, self.blueprint) if self.blueprint else None
-            if item.pack == self.goal.pack:
-                found.append(item)
-            elif lesson:
-                found.append(item._replace(lesson=lesson.id))
-        return found
+        return select_items(self.study.items, self.goal.pack, self.blueprint)
 
     @cached_property
     def memories(self) -> dict[str, Memory]:
         """What is believed of every prompt that was ever acted upon."""
         return {memory.prompt: memory for memory in self.study.store.list_memories()}
 
-    def expect(self, item: Item) -> float:
-        """Return the expected recall of a prompt today; 0 when it was never asked."""
-        memory = self.memories.get(item.key)
-        if memory is None:
-            return 0.0
-        schedule = self.study.journal.schedule_of(item.key)
-        return schedule.retrievability(memory, self.today)
+    @cached_property
+    def recalls(self) -> dict[str, float]:
+        """The expected recall today of every prompt that was ever answered, by key."""
+        return expect_recall(self.memories, self.study.journal, self.today)
 
     @cached_property
     def outcomes(self) -> Outcomes:
@@ -116,9 +112,9 @@ class Preparation:
 
     def _choose_policy(self, habits: Habits, former: Policy | None) -> Policy:
         try:
-            from cardwright.exam.plan import choose_policy
+            from cardwright.exam.planner import choose_policy
         except ImportError:
-            return former or USUAL_POLICY
+            return former or DEFAULT_POLICY
         schedule = self.study.journal.schedule_of(f"{self.goal.pack}:")
         outcomes = Outcomes(schedule.parameters, habits)
         return choose_policy(self.candidates, self.goal, outcomes, self.today, former)
@@ -175,7 +171,7 @@ class Preparation:
         if self.is_over:
             fail(f"the exam was on {self.goal.exam_on}: set another date with `cards exam set`")
         try:
-            from cardwright.exam.plan import plan_to_date
+            from cardwright.exam.planner import plan_to_date
         except ImportError:
             fail(NEEDS_EXTRA)
         return plan_to_date(self.candidates, self.goal, self.outcomes, self.today, self.policy)

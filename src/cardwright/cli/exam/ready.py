@@ -27,7 +27,8 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
     from cardwright.cli.clock import read_clock
     from cardwright.cli.exam.preparation import prepare
     from cardwright.cli.study import open_study
-    from cardwright.exam.readiness import hold_forecasts, read_signals
+    from cardwright.exam.plan import FORECAST_NOTE
+    from cardwright.exam.readiness import check_forecasts, read_signals
     from cardwright.study.stats import list_answers
 
     with open_study(folder, db, read_clock()) as study:
@@ -35,10 +36,10 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
         found = preparation.plan()
         goal, blueprint = preparation.goal, preparation.blueprint
         readings = (
-            read_signals(blueprint, preparation.items, preparation.expect) if blueprint else []
+            read_signals(blueprint, preparation.items, preparation.recalls) if blueprint else []
         )
         refs = {item.key for item in preparation.items}
-        held = hold_forecasts(list_answers(study.journal, refs.__contains__))
+        held = check_forecasts(list_answers(study.journal, refs.__contains__))
         unseen = sum(not candidate.stability for candidate in preparation.candidates)
     if as_json:
         import json
@@ -59,7 +60,6 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
         click.echo(json.dumps(row, indent=2))
         return
     from cardwright.terminal.exam import (
-        FORECAST_NOTE,
         draw_forecasts,
         draw_readings,
         say_fit,

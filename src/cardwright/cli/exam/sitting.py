@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -11,54 +10,7 @@ import click
 if TYPE_CHECKING:
     from cardwright.blueprint import Blueprint
     from cardwright.cli.study import Study
-    from cardwright.exam.mock import Mock, Question
-    from cardwright.exam.sheet import Sheet
-
-
-def find_open(study: Study, blueprint: Blueprint, kind: str) -> Mock | None:
-    """Return the last exam or drill if it was interrupted."""
-    from cardwright.exam.records import list_mocks
-
-    last = list_mocks(study.store, blueprint.pack, kind)[-1:]
-    return next((mock for mock in last if mock.ended_at_ms is None), None)
-
-
-def draw_by_domain(
-    blueprint: Blueprint,
-    questions: Sequence[Question],
-    count: int,
-    seed: int,
-    avoided: Collection[str],
-) -> tuple[Question, ...]:
-    """Draw questions by the weights of the domains."""
-    weights = {domain.id: domain.weight for domain in blueprint.domains.values()}
-    return draw_by(questions, weights, count, seed, avoided, lambda question: question.domain)
-
-
-def draw_by(
-    questions: Sequence[Question],
-    weights: Mapping[str, float],
-    count: int,
-    seed: int,
-    avoided: Collection[str],
-    key: Callable[[Question], str],
-) -> tuple[Question, ...]:
-    """Draw questions by the weights of what `key` says they belong to."""
-    from cardwright.exam.mock import draw_questions
-
-    groups: dict[str, list[Question]] = {name: [] for name in weights}
-    for question in questions:
-        groups[key(question)].append(question)
-    return draw_questions(groups, weights, count, seed, avoided)
-
-
-def make_id(study: Study, blueprint: Blueprint) -> str:
-    """Return an id for an exam or drill that begins now."""
-    began = f"{blueprint.pack}-{study.moment.local:%Y-%m-%d-%H%M%S}"
-    number = 1
-    while study.store.get_record(name := began if number == 1 else f"{began}-{number}") is not None:
-        number += 1
-    return name
+    from cardwright.exam.mock import Mock, Sheet
 
 
 def take(study: Study, blueprint: Blueprint, mock: Mock, *, plain: bool, as_json: bool) -> None:
@@ -66,7 +18,7 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, plain: bool, as_json
     import os
 
     from cardwright.cli.clock import read_clock
-    from cardwright.exam.sheet import Sheet
+    from cardwright.exam.mock import Sheet
     from cardwright.terminal.screen import can_draw
 
     sheet = Sheet(mock, study.journal, study, read_clock())

@@ -7,7 +7,7 @@ import pytest
 from candidates import OUTCOMES, TODAY, make_candidates
 from cardwright.blueprint import Blueprint, Domain, Lesson
 from cardwright.diagnostic import Span
-from cardwright.exam.value import NO_DOMAIN, explain, list_candidates, measure_worth
+from cardwright.exam.candidates import NO_DOMAIN, explain, list_candidates, measure_worth
 from cardwright.history import Memory
 from studying import make_items
 
