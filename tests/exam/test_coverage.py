@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cardwright.exam.candidates import find_lesson
+from cardwright.exam.candidates import (
+    NO_DOMAIN,
+    find_lesson,
+    list_candidates,
+    select_items,
+)
 from cardwright.exam.coverage import Coverage, measure_coverage
 from cardwright.history import Memory, State
 from cardwright.item import Item
@@ -78,4 +83,23 @@ def test_a_card_of_another_pack_belongs_to_a_lesson_by_its_tag() -> None:
     assert found
     assert found.id == "b2"
     assert find_lesson(other, EXAM) is None
-    assert measure([own], {}).tally.cards == 1
+    wood, leaf = measure([own, other], {}).domains
+    assert (wood.tally.cards, leaf.tally.cards) == (0, 1)
+    assert leaf.lessons[1].lesson.id == "b2"
+    assert leaf.lessons[1].tally.cards == 1
+
+
+def test_an_exam_takes_its_pack_and_what_others_tag_with_a_lesson() -> None:
+    own, stray = make_item("ring", "a1"), make_item("stray", None)
+    tagged = make_item("miss", "zz", pack="personal", tags=("trees::b2",))
+    items = [own, stray, tagged, make_item("miss", "a1", pack="birds")]
+
+    found = select_items(items, "trees", EXAM)
+
+    assert found == [own, stray, tagged._replace(lesson="b2")]
+    assert select_items(items, "trees", None) == [own, stray]
+    assert [candidate.domain for candidate in list_candidates(found, {}, EXAM)] == [
+        "Wood",
+        NO_DOMAIN,
+        "Leaves",
+    ]
