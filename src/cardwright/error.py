@@ -10,6 +10,7 @@ class CardwrightError(Exception):
     StoreError        the review store cannot be read or written
     TransferError     a file of reviews cannot be read
     PackageError      an Anki package cannot be read
+    MockError         a mock exam or drill has nothing to ask
     WriteError        a source file cannot be added to
     """
 
@@ -18,6 +19,8 @@ class CardwrightError(Exception):
         super().__init__(message)
         self.message = message
         self.help = help
+        self.details = ""
+        """Shown before the message: the problems of the sources, say."""
 
     def __str__(self) -> str:
         return f"{self.message}\n  help: {self.help}" if self.help else self.message

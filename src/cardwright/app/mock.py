@@ -1,0 +1,88 @@
+"""Which exam is meant, and mock exams and drills that begin now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cardwright.app.study import Study
+from cardwright.blueprint import Blueprint
+from cardwright.exam import mock
+from cardwright.exam.mock import Mock
+from cardwright.project.walk import ProjectError
+
+
+def choose_exam(study: Study, pack: str | None) -> Blueprint:
+    """Return the exam of a pack, or the only one there is.
+
+    Raises:
+        ProjectError: there is no such exam, or several and none is named.
+
+    """
+    blueprints = study.sources.blueprints
+    if not blueprints:
+        raise ProjectError("the project has no exam: write decks/PACK/blueprint.yaml")
+    known = ", ".join(blueprints)
+    if pack is None and len(blueprints) > 1:
+        message = f"the project has several exams: name one of {known}"
+        raise ProjectError(message)
+    found = blueprints.get(pack or next(iter(blueprints)))
+    if found is None:
+        message = f"there is no exam decks/{pack}/blueprint.yaml (exams: {known})"
+        raise ProjectError(message)
+    return found
+
+
+def check_lesson(blueprint: Blueprint, lesson: str) -> None:
+    """Raise ProjectError if an exam has no such lesson."""
+    if lesson not in blueprint.lessons:
+        known = ", ".join(blueprint.lessons)
+        message = f"there is no lesson `{lesson}` (lessons: {known})"
+        raise ProjectError(message)
+
+
+def draw_mock(
+    study: Study,
+    blueprint: Blueprint,
+    *,
+    seed: int,
+    count: int | None = None,
+    minutes: float | None = None,
+    is_recorded: bool = False,
+) -> tuple[Mock, str]:
+    """Return a new mock exam that begins now, and a note; see `exam.mock.draw_mock`."""
+    return mock.draw_mock(
+        study.items,
+        study,
+        blueprint,
+        mock.list_mocks(study.store, blueprint.pack, "mock"),
+        id=mock.make_mock_id(study.store, blueprint.pack, study.moment),
+        seed=seed,
+        started_at_ms=study.moment.at_ms,
+        count=count,
+        minutes=minutes,
+        is_recorded=is_recorded,
+    )
+
+
+def draw_drill(
+    study: Study,
+    blueprint: Blueprint,
+    *,
+    seed: int,
+    count: int,
+    lessons: Sequence[str] = (),
+    is_recorded: bool = False,
+) -> Mock:
+    """Return a new drill that begins now; see `exam.mock.draw_drill`."""
+    return mock.draw_drill(
+        study.items,
+        study,
+        blueprint,
+        mock.list_mocks(study.store, blueprint.pack, "mock", "drill"),
+        id=mock.make_mock_id(study.store, blueprint.pack, study.moment),
+        seed=seed,
+        started_at_ms=study.moment.at_ms,
+        count=count,
+        lessons=lessons,
+        is_recorded=is_recorded,
+    )
