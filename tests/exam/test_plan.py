@@ -19,6 +19,8 @@ from cardwright.exam.plan import (
     ExpectedRecall,
     Plan,
     PlannedDay,
+    find_seen_lessons,
+    find_weak_lessons,
     format_plan_markdown,
     lay_out_weeks,
     list_last_days,
@@ -27,7 +29,8 @@ from cardwright.exam.plan import (
 )
 from cardwright.exam.policy import DEFAULT_POLICY
 from cardwright.history import count_days, make_date
-from exam_project import EXAM
+from cardwright.item import Item
+from exam_project import EXAM, make_item
 
 TODAY = 20_783
 LESSONS = ["a1", "a2", "b1", "b2"]
@@ -80,6 +83,50 @@ def test_the_last_days_are_dated_and_those_gone_by_left_out() -> None:
     ((day, last),) = list_last_days(goal, EXAM, TODAY)
     assert (day, last.focus) == (count_days(goal.exam_on) - 1, "A walk")
     assert list_last_days(goal, EXAM, goal.exam_day) == []
+
+
+def make_lesson(
+    lesson: str, *recalls: float, unseen: int = 0
+) -> tuple[list[Item], dict[str, float]]:
+    """Return the prompts of a lesson, and the expected recall of those that were seen."""
+    items = [make_item(f"{lesson}-{n}", lesson) for n in range(len(recalls) + unseen)]
+    return items, {item.key: recall for item, recall in zip(items, recalls, strict=False)}
+
+
+def find_weak(*lessons: tuple[list[Item], dict[str, float]]) -> list[str]:
+    items = [item for found, _ in lessons for item in found]
+    return find_weak_lessons(items, {k: v for _, recalls in lessons for k, v in recalls.items()})
+
+
+def test_a_lesson_is_weak_from_five_prompts_seen() -> None:
+    assert find_weak(make_lesson("a1", *[0.5] * 4, unseen=9)) == []
+    assert find_weak(make_lesson("a1", *[0.5] * 5)) == ["a1"]
+
+
+def test_a_lesson_is_weak_below_eighty_percent_of_what_was_seen() -> None:
+    assert find_weak(make_lesson("a1", *[0.8] * 5, unseen=9)) == []
+    assert find_weak(make_lesson("a1", *[0.8] * 4, 0.79)) == ["a1"]
+
+
+def test_no_more_than_three_lessons_are_weak_the_worst_first() -> None:
+    means = {"a1": 0.7, "a2": 0.5, "b1": 0.6, "b2": 0.75}
+    assert find_weak(*(make_lesson(name, *[mean] * 5) for name, mean in means.items())) == [
+        "a2",
+        "b1",
+        "a1",
+    ]
+
+
+def test_prompts_of_no_lesson_are_of_none_that_is_weak_or_seen() -> None:
+    strays = [make_item(f"stray-{n}", None) for n in range(9)]
+    recalls = {item.key: 0.1 for item in strays}
+    assert find_weak_lessons(strays, recalls) == []
+    assert find_seen_lessons(strays, recalls) == set()
+
+
+def test_a_lesson_is_seen_when_all_of_its_prompts_are() -> None:
+    whole, part = make_lesson("a1", 0.1, 0.9), make_lesson("a2", 0.9, unseen=1)
+    assert find_seen_lessons([*whole[0], *part[0]], {**whole[1], **part[1]}) == {"a1"}
 
 
 def make_study_plan(name: str, weeks: int) -> StudyPlan:

@@ -1,4 +1,4 @@
-"""Signals, weak lessons and checked forecasts: what their thresholds are, on either side."""
+"""Booking signals and checked forecasts: their thresholds, from either side."""
 
 from __future__ import annotations
 
@@ -9,60 +9,12 @@ import pytest
 from cardwright.exam.readiness import (
     ForecastCheck,
     check_forecasts,
-    expect_recall,
-    find_seen_lessons,
-    find_weak_lessons,
     read_signals,
 )
 from cardwright.history import Act, Rating, State
-from cardwright.item import Item
 from cardwright.study.stats import Answer, list_answers
 from exam_project import EXAM, make_item
-from studying import MORNING, TODAY, later, open_journal, read_memories, record
-
-
-def make_lesson(
-    lesson: str, *recalls: float, unseen: int = 0
-) -> tuple[list[Item], dict[str, float]]:
-    """Return the prompts of a lesson, and the expected recall of those that were seen."""
-    items = [make_item(f"{lesson}-{n}", lesson) for n in range(len(recalls) + unseen)]
-    return items, {item.key: recall for item, recall in zip(items, recalls, strict=False)}
-
-
-def find_weak(*lessons: tuple[list[Item], dict[str, float]]) -> list[str]:
-    items = [item for found, _ in lessons for item in found]
-    return find_weak_lessons(items, {k: v for _, recalls in lessons for k, v in recalls.items()})
-
-
-def test_a_lesson_is_weak_from_five_prompts_seen() -> None:
-    assert find_weak(make_lesson("a1", *[0.5] * 4, unseen=9)) == []
-    assert find_weak(make_lesson("a1", *[0.5] * 5)) == ["a1"]
-
-
-def test_a_lesson_is_weak_below_eighty_percent_of_what_was_seen() -> None:
-    assert find_weak(make_lesson("a1", *[0.8] * 5, unseen=9)) == []
-    assert find_weak(make_lesson("a1", *[0.8] * 4, 0.79)) == ["a1"]
-
-
-def test_no_more_than_three_lessons_are_weak_the_worst_first() -> None:
-    means = {"a1": 0.7, "a2": 0.5, "b1": 0.6, "b2": 0.75}
-    assert find_weak(*(make_lesson(name, *[mean] * 5) for name, mean in means.items())) == [
-        "a2",
-        "b1",
-        "a1",
-    ]
-
-
-def test_prompts_of_no_lesson_are_of_none_that_is_weak_or_seen() -> None:
-    strays = [make_item(f"stray-{n}", None) for n in range(9)]
-    recalls = {item.key: 0.1 for item in strays}
-    assert find_weak_lessons(strays, recalls) == []
-    assert find_seen_lessons(strays, recalls) == set()
-
-
-def test_a_lesson_is_seen_when_all_of_its_prompts_are() -> None:
-    whole, part = make_lesson("a1", 0.1, 0.9), make_lesson("a2", 0.9, unseen=1)
-    assert find_seen_lessons([*whole[0], *part[0]], {**whole[1], **part[1]}) == {"a1"}
+from studying import MORNING, TODAY, later, open_journal, record
 
 
 @pytest.mark.parametrize(("recall", "is_given"), [(0.9, True), (0.89, False)])
@@ -110,19 +62,6 @@ def test_forecasts_are_checked_by_answers_a_week_or_more_later() -> None:
     ]
     assert check_forecasts(answers) == ForecastCheck(tests=2, expected=0.8, actual=0.5)
     assert check_forecasts(answers[:2]) is None
-
-
-def test_recall_is_expected_of_what_was_answered_alone(tmp_path: Path) -> None:
-    journal = open_journal(tmp_path / "reviews.db")
-    record(journal, "trees:seen/recall", Act.ANSWER, MORNING, Rating.EASY)
-    record(journal, "trees:buried/recall", Act.BURY, MORNING)
-
-    memories = read_memories(journal)
-    today, later_on = (expect_recall(memories, journal, TODAY + days) for days in (0, 30))
-
-    assert len(memories) == 2
-    assert today == {"trees:seen/recall": 1.0}
-    assert 0 < later_on["trees:seen/recall"] < 1
 
 
 def test_answers_of_the_store_are_checked(tmp_path: Path) -> None:

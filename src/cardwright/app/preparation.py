@@ -12,6 +12,7 @@ from cardwright.error import CardwrightError
 from cardwright.exam.candidates import (
     Candidate,
     Worth,
+    expect_recall,
     explain,
     list_candidates,
     measure_worth,
@@ -19,9 +20,15 @@ from cardwright.exam.candidates import (
 )
 from cardwright.exam.goal import Goal, read_goal
 from cardwright.exam.outcome import Outcomes
-from cardwright.exam.plan import Plan, PlannedDay, PlanWeek, lay_out_weeks
+from cardwright.exam.plan import (
+    Plan,
+    PlannedDay,
+    PlanWeek,
+    find_seen_lessons,
+    find_weak_lessons,
+    lay_out_weeks,
+)
 from cardwright.exam.policy import DEFAULT_POLICY, Policy, arrange_today
-from cardwright.exam.readiness import expect_recall, find_seen_lessons, find_weak_lessons
 from cardwright.history import Act, Memory, Moment
 from cardwright.item import Item
 from cardwright.project.walk import ProjectError

@@ -16,6 +16,7 @@ from cardwright.blueprint import Blueprint, Lesson
 from cardwright.exam.outcome import Outcomes
 from cardwright.history import Memory
 from cardwright.item import Item
+from cardwright.study.journal import Journal
 
 NO_DOMAIN: Final = ""
 """The domain of prompts that belong to none of the blueprint."""
@@ -82,6 +83,17 @@ def select_items(items: Iterable[Item], pack: str, blueprint: Blueprint | None) 
         elif blueprint and item.tags and (lesson := find_lesson(item, blueprint)):
             selected.append(item._replace(lesson=lesson.id))
     return selected
+
+
+def expect_recall(
+    memories: Mapping[str, Memory], journal: Journal, study_day: int
+) -> dict[str, float]:
+    """Return the expected recall on a study day of every prompt that was ever answered, by key."""
+    return {
+        key: journal.schedule_of(key).retrievability(memory, study_day)
+        for key, memory in memories.items()
+        if memory.last_day is not None
+    }
 
 
 def list_candidates(

@@ -6,6 +6,7 @@ as Markdown and as JSON.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -17,11 +18,16 @@ from cardwright.exam.candidates import NO_DOMAIN
 from cardwright.exam.goal import Goal
 from cardwright.exam.policy import Policy
 from cardwright.history import make_date
+from cardwright.item import Item
 
 WHOLE: Final = "*"
 """The name of the whole exam among the domains of a forecast."""
 FORECAST_NOTE: Final = "A forecast of recall of the cards, not a chance of passing."
 _DAYS_PER_WEEK: Final = 7
+_MIN_SEEN: Final = 5
+"""Prompts of a lesson that must have been asked before it can be called weak."""
+_WEAK_BELOW: Final = 0.8
+_MAX_WEAK: Final = 3
 _REPAIR: Final = "Repair first: "
 
 
@@ -90,6 +96,35 @@ class PlanWeek:
             "first_on": make_date(self.first_day).isoformat(),
             "last_on": make_date(self.last_day).isoformat(),
         }
+
+
+def find_weak_lessons(items: Iterable[Item], recalls: Mapping[str, float]) -> list[str]:
+    """Return the few lessons of an exam whose seen prompts are recalled worst, the worst first.
+
+    `recalls` holds the expected recall today of every seen prompt, by key.
+    """
+    found: dict[str, list[float]] = defaultdict(list)
+    for item in items:
+        if item.lesson is not None and item.key in recalls:
+            found[item.lesson].append(recalls[item.key])
+    means = (
+        (sum(lesson_recalls) / len(lesson_recalls), lesson)
+        for lesson, lesson_recalls in found.items()
+        if len(lesson_recalls) >= _MIN_SEEN
+    )
+    weak = sorted((mean, lesson) for mean, lesson in means if mean < _WEAK_BELOW)
+    return [lesson for _, lesson in weak[:_MAX_WEAK]]
+
+
+def find_seen_lessons(items: Iterable[Item], recalls: Mapping[str, float]) -> set[str]:
+    """Return the lessons of which every prompt was asked."""
+    unseen, lessons = set(), set()
+    for item in items:
+        if item.lesson is not None:
+            lessons.add(item.lesson)
+            if item.key not in recalls:
+                unseen.add(item.lesson)
+    return lessons - unseen
 
 
 def lay_out_weeks(

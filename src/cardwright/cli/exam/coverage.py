@@ -10,8 +10,8 @@ from cardwright.app.mock import choose_exam
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say_json
 from cardwright.cli.params import db_option, json_option, pack_argument
+from cardwright.exam.candidates import expect_recall
 from cardwright.exam.coverage import measure_coverage
-from cardwright.exam.readiness import expect_recall
 from cardwright.terminal.coverage import print_coverage
 
 
