@@ -16,7 +16,7 @@ from cardwright.history import make_date
 from cardwright.study.maths import DEFAULT_PARAMETERS
 
 OUTCOMES: Final = Outcomes(DEFAULT_PARAMETERS, HABITS)
-"""As the program believes them."""
+"""As the program expects them."""
 NEW_A_DAY: Final = (3, 5, 8, 12, 20, 30, 45, 70, 110)
 PACED: Final = Policy(new_by=0.7, worth_share=0.0)
 GREEDY: Final = Policy(new_by=1.0, worth_share=1.0)
@@ -24,7 +24,7 @@ Rival = Callable[[World, int], Ints]
 
 
 def make_plain(new_a_day: int, *, is_clipped: bool = False, is_new_first: bool = False) -> Rival:
-    """Return FSRS at 0.9: what is due, the longest overdue first, and so many new cards."""
+    """Return FSRS at 0.9: due cards, the longest overdue first, and a number of new cards."""
 
     def order(world: World, day: int) -> Ints:
         due_day = world.due_day
@@ -40,7 +40,7 @@ def make_plain(new_a_day: int, *, is_clipped: bool = False, is_new_first: bool =
 
 
 def make_fixed(policy: Policy) -> Rival:
-    """Return one policy that is kept to."""
+    """Return one fixed policy."""
 
     def order(world: World, day: int) -> Ints:
         return _order_day(world, policy, day)
@@ -72,7 +72,7 @@ class Planner:
 
 
 def make_pool(world: World) -> Pool:
-    """Return what the program believes of a learner's memories."""
+    """Return the memories of a learner as the program expects them."""
     belief = world.belief
     stability: Floats = belief.stability
     return Pool(world.weight, world.domain, stability, belief.difficulty, belief.last_day)

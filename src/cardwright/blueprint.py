@@ -1,4 +1,4 @@
-"""What a blueprint says of an exam: domains, lessons, objectives, and how to prepare for it."""
+"""A blueprint: the domains, lessons and objectives of an exam, and how to prepare for it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Objective:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartingPoint:
-    """What a candidate may know at the beginning, and the hours of study needed from there."""
+    """A level to begin from, and the hours of study that it calls for."""
 
     id: str
     about: str

@@ -1,4 +1,4 @@
-"""The prompts an exam asks about, and what asking each of them now is worth.
+"""The prompts an exam asks about, and the worth of asking each of them now.
 
     worth = weight · (recall on exam day if asked now - recall on exam day if not) / seconds
 
@@ -141,7 +141,7 @@ def _make_candidate(item: Item, memory: Memory | None, domain: str, weight: floa
 
 
 def measure_worth(candidate: Candidate, outcomes: Outcomes, today: int, exam_day: int) -> Worth:
-    """Return what asking a prompt is worth on a study day before the exam."""
+    """Return the worth of asking a prompt on a study day before the exam."""
     days_left = exam_day - today
     if not candidate.stability:
         return Worth(candidate, 0.0, 0.0, outcomes.recall_new(days_left), outcomes.new_s)
@@ -153,7 +153,7 @@ def measure_worth(candidate: Candidate, outcomes: Outcomes, today: int, exam_day
 
 
 def explain(worth: Worth) -> str:
-    """Return a worth as one line: every number in it, and what they come to."""
+    """Return a worth as one line that shows every number in it."""
     candidate = worth.candidate
     before = f"{worth.recall_unasked:.0%}" if candidate.stability else "unknown"
     parts = [f"recall on exam day {before} → {worth.recall_asked:.0%} if asked now"]

@@ -1,4 +1,4 @@
-"""What the cards cover of an exam, and how much of it is seen and known."""
+"""The domains, lessons and objectives of an exam that cards cover, and how much of it is known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The goal: an exam on a date, and the minutes a day that there are for it."""
+"""The goal: an exam on a date, and the minutes a day available for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cardwright.history import count_days, make_date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """What somebody prepares for, and with how much time."""
+    """The exam that the user prepares for, and the time available."""
 
     pack: str
     exam_on: date

@@ -1,4 +1,4 @@
-"""The miss log: cards that were missed, why, and what to do instead."""
+"""The miss log: cards that were missed, the reason, and the rule and action to remember."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FIRST_MONDAY: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Miss:
-    """A card that was missed on a day, and what to learn from it."""
+    """A card that was missed on a day, and the lesson learned."""
 
     id: str
     """Each card has at most one entry per study day."""

@@ -1,7 +1,6 @@
-"""The plan to an exam: what each day and week asks, and the recall to expect.
+"""The plan to an exam: its days and weeks, the recall to expect, and its calendar, Markdown and JSON.
 
-`planner` makes it; here is what it holds, how it is laid out in weeks, and its form as a calendar,
-as Markdown and as JSON.
+The plan itself is computed in `planner`.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ class ExpectedRecall(NamedTuple):
 
 
 class PlannedDay(NamedTuple):
-    """What a study day is expected to take."""
+    """The expected work of a study day."""
 
     day: int
     minutes: float
@@ -52,7 +51,7 @@ class PlannedDay(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What lies between today and the exam."""
+    """The study days between today and the exam, and the recall they lead to."""
 
     policy: Policy
     days: tuple[PlannedDay, ...]
@@ -207,7 +206,7 @@ def _choose_study_plan(blueprint: Blueprint, weeks: int) -> StudyPlan | None:
 def _spread_steps(
     steps: Sequence[tuple[str, tuple[str, ...]]], weeks: int
 ) -> list[tuple[str, tuple[str, ...]]]:
-    """Give each week its part of the steps, one at least; a step that two weeks share is in both."""
+    """Give each week its part of the steps, at least one; a step that two weeks share is in both."""
     if not steps:
         return [("Mixed practice", ())] * weeks
     spread = []

@@ -1,6 +1,6 @@
 """Planning to a date: policies are simulated up to exam day, and the best one is kept.
 
-This module needs numpy, an optional extra; what a plan holds is in `plan`, which does not.
+This module needs numpy, an optional extra; `plan`, which holds the result, does not.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def make_pool(candidates: Iterable[Candidate], domains: Sequence[str]) -> Pool:
 def sample_pool(pool: Pool, max_prompts: int) -> tuple[Pool, float]:
     """Return a stratified sample of at most about `max_prompts`, and the share of prompts in it.
 
-    A smaller pool is returned whole. Every domain keeps a prompt at least, and its weight.
+    A smaller pool is returned whole. Every domain keeps its weight and at least one prompt.
     """
     step = -(-len(pool.weight) // max_prompts)
     if step <= 1:
@@ -115,7 +115,7 @@ def sample_pool(pool: Pool, max_prompts: int) -> tuple[Pool, float]:
 def order_day(
     pool: Pool, policy: Policy, outcomes: Outcomes, goal: Goal, day: int, study_days: int
 ) -> tuple[Ints, Floats]:
-    """Return all prompts in the order of `policy.arrange_today`, and the seconds that each takes.
+    """Return all prompts in the order of `policy.arrange_today`, and the seconds for each.
 
     `study_days` are those that remain, this day included.
     """
@@ -157,13 +157,13 @@ def roll_out(
     for place, day in enumerate(study_days):
         order, seconds = order_day(pool, policy, outcomes, goal, day, len(study_days) - place)
         spent = np.cumsum(seconds)
-        taken = order[: np.searchsorted(spent - seconds, seconds_a_day)]
-        is_new = pool.stability[taken] == 0
-        learner.review(pool, taken[~is_new], day)
-        learner.begin(pool, taken[is_new], day)
-        minutes = float(spent[len(taken) - 1]) / 60 if len(taken) else 0.0
+        chosen = order[: np.searchsorted(spent - seconds, seconds_a_day)]
+        is_new = pool.stability[chosen] == 0
+        learner.review(pool, chosen[~is_new], day)
+        learner.begin(pool, chosen[is_new], day)
+        minutes = float(spent[len(chosen) - 1]) / 60 if len(chosen) else 0.0
         begun = int(np.count_nonzero(is_new))
-        days.append(PlannedDay(day, minutes, begun, len(taken) - begun))
+        days.append(PlannedDay(day, minutes, begun, len(chosen) - begun))
     recall = float(pool.weight @ pool.recall(outcomes, goal.exam_day))
     return Rollout(recall, pool, tuple(days))
 

@@ -1,6 +1,6 @@
 """Which prompts to ask on a study day, and in which order.
 
-Until the last days, the day's part of the new prompts comes first, followed by what is recalled
+Until the last days, the day's part of the new prompts comes first, followed by those recalled
 worst. In the last days worth alone decides, for new prompts and others alike.
 """
 
@@ -61,7 +61,7 @@ def arrange_today(
     *,
     buries_siblings: bool = True,
 ) -> list[Worth]:
-    """Return what to ask on a study day, in order, until the minutes are filled.
+    """Return the prompts to ask on a study day, in order, until the minutes are filled.
 
     The last prompt may run over. Prompts that were answered today are left out; with
     `buries_siblings`, one prompt per card is asked, and none of a card answered today. Empty from
@@ -81,8 +81,7 @@ def arrange_today(
     if policy.is_by_worth(goal.exam_day - today, goal.exam_day - goal.set_day):
         ordered = _order_by_worth(open_, outcomes, today, goal.exam_day)
     else:
-        # What was begun today is part of today's quota: without it, the quota would shrink with
-        # every new prompt that is answered.
+        # Prompts begun today are part of today's quota; otherwise it would shrink with each of them.
         begun = sum(found.first_day == today for found in candidates)
         unseen = sum(not found.stability for found in candidates)
         study_days = len(goal.list_days(today + 1)) + 1
@@ -105,7 +104,7 @@ def arrange_today(
 def _order_by_worth(
     candidates: Iterable[Candidate], outcomes: Outcomes, today: int, exam_day: int
 ) -> list[Candidate]:
-    """Return what gains by being asked today, the highest worth first."""
+    """Return the prompts that gain from being asked today, the highest worth first."""
     days_left = exam_day - today
     new_worth = outcomes.recall_new(days_left) / outcomes.new_s
     measure, seconds_of = outcomes.measure_gain, outcomes.seconds

@@ -153,7 +153,7 @@ def format_mock_markdown(mock: Mock, blueprint: Blueprint) -> str:
 
 
 def format_circumstances(mock: Mock, score: Score) -> str:
-    """Return what was left open, the time used, and what else bears on a score, as one sentence."""
+    """Return how many were left unanswered, the time used, and anything unusual, as one sentence."""
     parts = [f"{score.all.total - score.answered} unanswered"]
     parts.append(f"{format_clock(mock.spent_ms)} used")
     if mock.limit_ms is not None:
