@@ -23,12 +23,10 @@ def choose_exam(study: Study, pack: str | None) -> Blueprint:
         raise ProjectError("the project has no exam: write decks/PACK/blueprint.yaml")
     known = ", ".join(blueprints)
     if pack is None and len(blueprints) > 1:
-        message = f"the project has several exams: name one of {known}"
-        raise ProjectError(message)
+        raise ProjectError(f"the project has several exams: name one of {known}")
     found = blueprints.get(pack or next(iter(blueprints)))
     if found is None:
-        message = f"there is no exam decks/{pack}/blueprint.yaml (exams: {known})"
-        raise ProjectError(message)
+        raise ProjectError(f"there is no exam decks/{pack}/blueprint.yaml (exams: {known})")
     return found
 
 
@@ -36,8 +34,7 @@ def check_lesson(blueprint: Blueprint, lesson: str) -> None:
     """Raise ProjectError if an exam has no such lesson."""
     if lesson not in blueprint.lessons:
         known = ", ".join(blueprint.lessons)
-        message = f"there is no lesson `{lesson}` (lessons: {known})"
-        raise ProjectError(message)
+        raise ProjectError(f"there is no lesson `{lesson}` (lessons: {known})")
 
 
 def draw_mock(

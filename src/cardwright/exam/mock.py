@@ -155,8 +155,9 @@ def draw_mock(
     questions = list_questions(items, source, blueprint)
     drawn = _draw_by_domain(questions, blueprint, wanted, seed, _list_last_asked(past))
     if not drawn:
-        message = f"the pack `{blueprint.pack}` has no card with options in a lesson of the exam"
-        raise MockError(message)
+        raise MockError(
+            f"the pack `{blueprint.pack}` has no card with options in a lesson of the exam"
+        )
     if minutes is None:
         minutes = blueprint.minutes * (len(drawn) / blueprint.questions)
     note = f"There are only {len(drawn)} questions." if len(drawn) < wanted else ""
