@@ -78,7 +78,9 @@ def _show(pack: str, found: PackFit) -> None:
         else:
             where = "would be used" if found.recomputed is None else "are now used"
             recomputed = _say_recomputed(found.recomputed)
-            say(f"  the fitted ones predict better; fitted to all reviews, they {where}{recomputed}")
+            say(
+                f"  the fitted ones predict better; fitted to all reviews, they {where}{recomputed}"
+            )
             say(f"  {', '.join(f'{number:.4f}' for number in found.parameters)}")
     print_workloads(found.workloads, found.desired_retention, found.prompts)
 
