@@ -318,7 +318,10 @@ COLUMNS = "id integer primary key, guid, mid, tags, flds"
         (f"CREATE VIEW notes AS {ENDLESS};", "its table notes is not a plain table"),
         (f"CREATE VIEW NOTES AS {ENDLESS};", "its table notes is not a plain table"),
         (f"CREATE TABLE Notes ({COLUMNS});", "its table notes is not a plain table"),
-        ("CREATE VIRTUAL TABLE notes USING fts5(id, guid, mid, tags, flds);", "is not a plain table"),
+        (
+            "CREATE VIRTUAL TABLE notes USING fts5(id, guid, mid, tags, flds);",
+            "is not a plain table",
+        ),
         (
             "CREATE TABLE notes (id integer primary key, guid, mid, tags, flds AS (hex(id)));",
             "has generated columns",
