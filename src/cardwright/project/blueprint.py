@@ -15,7 +15,7 @@ from cardwright.blueprint import (
     Measure,
     Objective,
     Signal,
-    Start,
+    StartingPoint,
     StudyPlan,
     Week,
 )
@@ -259,9 +259,9 @@ def _describe(item: table.Record) -> dict[str, Any]:
     return {"id": item["id"], "about": item["about"], "span": item.entry.span_of("id")}
 
 
-def _make_start(item: table.Record) -> Start:
+def _make_start(item: table.Record) -> StartingPoint:
     low, high = item["hours"]
-    return Start(least_hours=low, most_hours=high, **_describe(item))
+    return StartingPoint(min_hours=low, max_hours=high, **_describe(item))
 
 
 def _make_last_days(

@@ -65,11 +65,14 @@ def _share(number: int, total: int) -> str:
 
 def _list_missing(coverage: Coverage) -> Iterator[str]:
     said = [
-        *(f"No card for lesson {lesson}." for lesson in coverage.bare_lessons),
-        *(f"No card for objective {one.id}: {one.about}." for one in coverage.bare_objectives),
+        *(f"No card for lesson {lesson}." for lesson in coverage.lessons_without_cards),
+        *(
+            f"No card for objective {one.id}: {one.about}."
+            for one in coverage.objectives_without_cards
+        ),
         *(
             f"No question for a mock exam in the domain {domain.name}."
-            for domain in coverage.silent_domains
+            for domain in coverage.domains_without_questions
         ),
     ]
     yield from said or ["Every lesson and objective has a card, every domain has questions."]

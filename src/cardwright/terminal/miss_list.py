@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cardwright.blueprint import Blueprint
-from cardwright.exam.misses import Group, Miss
+from cardwright.exam.misses import Miss, MissGroup
 from cardwright.terminal.charts import Column, draw_columns, make_line
 
 _WIDEST: Final = 110
@@ -19,7 +19,7 @@ _WIDEST: Final = 110
 
 def print_misses(
     misses: Sequence[Miss],
-    groups: Sequence[Group],
+    groups: Sequence[MissGroup],
     mondays: Sequence[date],
     by: str,
     blueprint: Blueprint,

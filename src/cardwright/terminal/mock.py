@@ -8,9 +8,8 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cardwright.exam.mock import Sources, find_prompt
-from cardwright.exam.result import say_clock
-from cardwright.exam.sheet import Sheet
+from cardwright.exam.mock import CardSource, Sheet, find_prompt
+from cardwright.exam.result import format_clock
 from cardwright.history import Moment
 from cardwright.study.fault import StoreError
 from cardwright.terminal.face import list_options
@@ -48,7 +47,7 @@ class MockTaker:
     def __init__(
         self,
         sheet: Sheet,
-        sources: Sources,
+        sources: CardSource,
         screen: Screen,
         environ: Mapping[str, str],
         clock: Callable[[], Moment],
@@ -175,7 +174,7 @@ class MockTaker:
         number, total = mock.place + 1, len(mock.questions)
         answered = total - len(sheet.unanswered)
         left = sheet.left_ms(self._clock())
-        clock = f" · {say_clock(left)} left" if left is not None else ""
+        clock = f" · {format_clock(left)} left" if left is not None else ""
         mark = "⚑ " if mock.question.is_marked else ""
         what = "Drill" if mock.is_drill else "Mock exam"
         return [

@@ -10,8 +10,8 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.text import Text
 
 from cardwright.blueprint import Blueprint
-from cardwright.exam.mock import Mock, Question, Sources, find_prompt
-from cardwright.exam.result import Part, say_circumstances, say_clock, score_mock
+from cardwright.exam.mock import CardSource, Mock, Question, find_prompt
+from cardwright.exam.result import Part, format_circumstances, format_clock, score_mock
 from cardwright.history import make_time, make_zone
 from cardwright.model import Prompt
 from cardwright.terminal.charts import Column, draw_columns, make_line
@@ -51,11 +51,11 @@ class Score:
         what = "Drill" if self._mock.is_drill else "Mock exam"
         total = f"{score.all.right} of {score.all.total} right, {score.all.share:.0%}"
         yield Text(f"{what}: {total}; {score.weighted:.0%} by the weights of the domains", "bold")
-        yield Text(say_circumstances(self._mock, score))
+        yield Text(format_circumstances(self._mock, score))
         each_ms = None
         if self._mock.limit_ms is not None:
             each_ms = self._mock.limit_ms // len(self._mock.questions)
-            yield Text(f"There were {say_clock(each_ms)} for each question.")
+            yield Text(f"There were {format_clock(each_ms)} for each question.")
         for heading, parts in (("domain", score.domains), ("lesson", score.lessons)):
             yield Text()
             yield from _draw_parts(heading, parts, width)
@@ -66,7 +66,7 @@ def _draw_parts(heading: str, parts: Sequence[Part], width: int) -> Iterator[Tex
         Column("right", [f"{part.right}" for part in parts]),
         Column("of", [f"{part.total}" for part in parts]),
         Column("share", [f"{part.share:.0%}" for part in parts]),
-        Column("time each", [say_clock(part.spent_ms // part.total) for part in parts], rank=1),
+        Column("time each", [format_clock(part.spent_ms // part.total) for part in parts], rank=1),
     ]
     names = [make_line(part.name) for part in parts]
     yield from draw_columns(Column(heading, names), columns, width)
@@ -84,7 +84,7 @@ def _draw_past(
         Column("right", [f"{score.all.right}/{score.all.total}" for _, score in over]),
         Column("weighted", [f"{score.weighted:.0%}" for _, score in over]),
         Column("change", changes[: len(over)], rank=1),
-        Column("time", [say_clock(mock.spent_ms) for mock, _ in over], rank=2),
+        Column("time", [format_clock(mock.spent_ms) for mock, _ in over], rank=2),
     ]
     yield from draw_columns(
         Column("exam", [make_line(mock.id) for mock, _ in over]), columns, width
@@ -101,7 +101,7 @@ def _say_change(change: float) -> str:
 
 
 def draw_face(
-    question: Question, sources: Sources, seed: int, *, is_answered: bool
+    question: Question, sources: CardSource, seed: int, *, is_answered: bool
 ) -> list[RenderableType]:
     """Draw a question, and its answer with reasons if that is to be shown, as two parts."""
     prompt = None if question.is_void else find_prompt(question, sources)

@@ -8,9 +8,8 @@ from typing import Final, TextIO
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from cardwright.exam.mock import Sources, find_prompt
-from cardwright.exam.result import say_clock
-from cardwright.exam.sheet import Sheet
+from cardwright.exam.mock import CardSource, Sheet, find_prompt
+from cardwright.exam.result import format_clock
 from cardwright.history import Moment
 from cardwright.study.fault import StoreError
 from cardwright.terminal.face import list_options
@@ -32,7 +31,7 @@ class PlainTaker:
     def __init__(
         self,
         sheet: Sheet,
-        sources: Sources,
+        sources: CardSource,
         lines: TextIO,
         clock: Callable[[], Moment],
         *,
@@ -90,7 +89,7 @@ class PlainTaker:
     def _print_question(self) -> None:
         sheet, mock = self._sheet, self._sheet.mock
         left = sheet.left_ms(self._clock())
-        clock = f", {say_clock(left)} left" if left is not None else ""
+        clock = f", {format_clock(left)} left" if left is not None else ""
         mark = ", marked" if mock.question.is_marked else ""
         self._say(f"\nQuestion {mock.place + 1} of {len(mock.questions)}{mark}{clock}\n")
         is_shown = mock.question.is_shown

@@ -9,8 +9,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from cardwright.blueprint import Blueprint
-from cardwright.exam.mock import Mock, Sources
-from cardwright.exam.result import say_clock
+from cardwright.exam.mock import CardSource, Mock
+from cardwright.exam.result import format_clock
 from cardwright.terminal.mock_drawing import Score, draw_face
 from cardwright.terminal.mock_window import MockWindow
 from cardwright.terminal.screen import Screen
@@ -27,7 +27,7 @@ class ResultReader:
     def __init__(
         self,
         mock: Mock,
-        sources: Sources,
+        sources: CardSource,
         blueprint: Blueprint,
         screen: Screen,
         environ: Mapping[str, str],
@@ -95,9 +95,9 @@ class ResultReader:
         place = self._pages[self._page]
         question = self._mock.questions[place]
         lesson = self._blueprint.lessons.get(question.lesson)
-        spent = say_clock(question.spent_ms)
+        spent = format_clock(question.spent_ms)
         if self._mock.limit_ms is not None:
-            spent += f" of {say_clock(self._mock.limit_ms // len(self._mock.questions))}"
+            spent += f" of {format_clock(self._mock.limit_ms // len(self._mock.questions))}"
         about = f"Question {place + 1}, {spent}, lesson {lesson or question.lesson}"
         face = draw_face(question, self._sources, self._mock.seed, is_answered=True)
         return [Text(about, "dim"), Text(), *face], [
