@@ -11,7 +11,7 @@ from exam_world import HABITS, Floats, Ints, World
 from cardwright.exam.outcome import Outcomes
 from cardwright.exam.plan import ENOUGH, Period, Pool, order_day, pick_rollout
 from cardwright.exam.policy import Policy
-from cardwright.study.maths import DEFAULT_PARAMETERS
+from cardwright.study.fsrs import DEFAULT_PARAMETERS
 
 OUTCOMES: Final = Outcomes(DEFAULT_PARAMETERS, HABITS)
 """As the program believes them."""

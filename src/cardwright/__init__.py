@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from cardwright.history import Act, Memory, Moment, Rating, Review, State
     from cardwright.project.load import ProjectError, find_project, load
-    from cardwright.study.fault import StoreError
-    from cardwright.study.opening import open_store
-    from cardwright.study.queue import Wishes
-    from cardwright.study.session import Session
-    from cardwright.study.start import start_session
-    from cardwright.study.store import Store
+    from cardwright.study.error import StoreError
+    from cardwright.study.queue import SessionOptions
+    from cardwright.study.session import Session, start_session
+    from cardwright.study.store import Store, open_store
 
 __version__ = "0.1.0"
 __all__ = [
@@ -27,10 +25,10 @@ __all__ = [
     "Rating",
     "Review",
     "Session",
+    "SessionOptions",
     "State",
     "Store",
     "StoreError",
-    "Wishes",
     "find_project",
     "load",
     "open_store",
@@ -42,7 +40,7 @@ _HOMES: Final = {
     "Session": "study.session",
     "Store": "study.store",
     "StoreError": "study.fault",
-    "Wishes": "study.queue",
+    "SessionOptions": "study.queue",
     "open_store": "study.opening",
     "start_session": "study.start",
 }

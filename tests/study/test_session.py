@@ -15,7 +15,7 @@ from cardwright.history import Act, Rating, State
 from cardwright.item import Item
 from cardwright.model import DeckOptions
 from cardwright.study.journal import Journal
-from cardwright.study.queue import Counts, Wishes
+from cardwright.study.queue import Counts, SessionOptions
 from cardwright.study.session import Session
 from studying import (
     MORNING,
@@ -149,8 +149,8 @@ def test_packs_have_numbers_of_their_own(tmp_path: Path) -> None:
 def test_a_wish_for_new_ones_is_kept_in_all_ways(make: Make) -> None:
     journal = make(replace(NO_STEPS, new_per_day=3))
     items = make_items(30)
-    assert sit(journal, items, wishes=Wishes(new=0)).current is None
-    session = sit(journal, items, wishes=Wishes(new=8))
+    assert sit(journal, items, options=SessionOptions(max_new=0)).current is None
+    session = sit(journal, items, options=SessionOptions(max_new=8))
     assert session.counts.new == 8
     session.replace_items(items, MORNING)
     assert session.counts.new == 8
@@ -222,14 +222,14 @@ def test_reviews_ahead_of_their_time_are_asked_once(make: Make) -> None:
     due = [journal.store.read_memory(item.key)[0].due_day or 0 for item in items]
     ahead = (min(day for day in due if day > TODAY) + 1) - TODAY
 
-    session = sit(journal, items, wishes=Wishes(ahead_days=ahead))
+    session = sit(journal, items, options=SessionOptions(ahead_days=ahead))
     refs = run_through(session, Rating.HARD)
 
     assert sorted(refs) == [
         item.key for item, day in zip(items, due, strict=True) if day <= TODAY + ahead
     ]
     assert 0 < len(refs) < 6
-    assert sit(journal, items, wishes=Wishes(ahead_days=ahead)).current is None
+    assert sit(journal, items, options=SessionOptions(ahead_days=ahead)).current is None
 
 
 def test_cramming_leaves_the_schedule_alone_and_asks_nothing_twice(make: Make) -> None:
@@ -238,7 +238,7 @@ def test_cramming_leaves_the_schedule_alone_and_asks_nothing_twice(make: Make) -
     make_due(journal, items[:6], days_ago=2)
     record(journal, items[11].key, Act.SUSPEND, MORNING)
     before = read_memories(journal)
-    session = sit(journal, items, wishes=Wishes(is_cram=True))
+    session = sit(journal, items, options=SessionOptions(is_cram=True))
     assert session.counts == Counts(0, 0, 11)
     session.answer(Rating.AGAIN, MORNING)
     session.replace_items(items, MORNING)
@@ -263,8 +263,8 @@ def test_what_is_put_away_is_not_asked(make: Make) -> None:
 
     tomorrow = later(MORNING, 1)
     assert run_through(sit(journal, items, tomorrow), days=1) == [items[1].key]
-    wishes = Wishes(with_suspended=True)
-    session = sit(journal, items, tomorrow, wishes=wishes)
+    wishes = SessionOptions(with_suspended=True)
+    session = sit(journal, items, tomorrow, options=wishes)
     assert asked(session) == items[0]
     session.suspend(tomorrow)
     assert asked(session) is None

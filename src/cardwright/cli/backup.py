@@ -34,7 +34,7 @@ def backup(file: Path | None, is_list: bool, restore: Path | None, db: Path | No
     from cardwright.cli.say import fail
     from cardwright.cli.study import default_store_path, open_user_store
     from cardwright.study.backup import list_backups, restore_backup
-    from cardwright.study.fault import StoreError
+    from cardwright.study.error import StoreError
 
     if sum((is_list, restore is not None, file is not None)) > 1:
         raise click.UsageError("FILE, --list and --restore exclude one another")

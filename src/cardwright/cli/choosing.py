@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from cardwright.history import Memory
     from cardwright.item import Item
-    from cardwright.study.standing import Standing
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -41,10 +41,10 @@ class Choice:
             and (not self.kinds or item.kind in self.kinds)
         ]
 
-    def takes(self, _item: Item, standing: Standing | None) -> bool:
+    def takes(self, _item: Item, memory: Memory | None) -> bool:
         """Tell whether a prompt is meant, as far as its history tells."""
-        return (not self.is_flagged or bool(standing and standing.is_flagged)) and (
-            not self.is_leech or bool(standing and standing.is_leech)
+        return (not self.is_flagged or bool(memory and memory.is_flagged)) and (
+            not self.is_leech or bool(memory and memory.is_leech)
         )
 
 

@@ -18,7 +18,7 @@ def read_clock() -> Moment:
     """Return now, here; CARDS_NOW (ISO, with its zone) sets the clock, which goes on from there."""
     given = os.environ.get(_SET_TO)
     if not given:
-        return Moment.read(datetime.now().astimezone())
+        return Moment.from_datetime(datetime.now().astimezone())
     try:
         start = parse_time(given)
     except (ValueError, OverflowError):
@@ -30,4 +30,4 @@ def read_clock() -> Moment:
 
 def parse_time(text: str) -> Moment:
     """Return an ISO time, which is local when it names no zone; ValueError when it is none."""
-    return Moment.read(datetime.fromisoformat(text).astimezone())
+    return Moment.from_datetime(datetime.fromisoformat(text).astimezone())

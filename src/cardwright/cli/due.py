@@ -46,24 +46,23 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
     from cardwright.cli.clock import read_clock
     from cardwright.cli.study import make_queue, open_study
     from cardwright.history import State, make_date
-    from cardwright.study.forecast import count_decks, forecast_reviews, measure_pace
+    from cardwright.study.queue import count_decks
+    from cardwright.study.workload import forecast_reviews, measure_pace
 
     moment = read_clock()
     with open_study(folder, db, moment) as study:
-        standings = study.read_standings()
-        queue = make_queue(study, choice, standings)
+        memories = study.read_memories()
+        queue = make_queue(study, choice, memories)
         counts = queue.counts
         asked = take_all(queue, moment.at_ms)
-        states = [
-            found.state if (found := standings.get(item.key)) else State.NEW for item in asked
-        ]
+        states = [found.state if (found := memories.get(item.key)) else State.NEW for item in asked]
         chosen = choice.choose(study.items)
         meant = [
-            standing
+            memory
             for item in chosen
-            if (standing := standings.get(item.key)) and choice.takes(item, standing)
+            if (memory := memories.get(item.key)) and choice.takes(item, memory)
         ]
-        forecast = forecast_reviews(meant, moment, study.today, days)
+        forecast = forecast_reviews(meant, study.today, days)
         if as_json:
             import json
 
@@ -78,7 +77,7 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
             click.echo(json.dumps(row, indent=2))
             return
         recent = study.store.list_reviews(since_ms=moment.at_ms - _PACE_DAYS * _MS_PER_DAY)
-        pace = measure_pace(recent, standings, study.journal.rollover_hour)
+        pace = measure_pace(recent, memories, study.journal.rollover_hour)
     from cardwright.terminal.due import print_due
 
     pairs = zip((item.deck for item in asked), states, strict=True)

@@ -13,7 +13,7 @@ from cardwright.cli.options import db_option, json_option
 if TYPE_CHECKING:
     from cardwright.cli.study import Study
     from cardwright.history import Review
-    from cardwright.study.schedule import Step
+    from cardwright.study.schedule import ReplayedAnswer
 
 _MS_PER_DAY: Final = 86_400_000
 
@@ -99,7 +99,7 @@ def _show_day(study: Study, on: date, *, as_json: bool) -> None:
 
         rows = [
             {
-                "prompt": names.get(review.prompt, review.prompt),
+                "prompt": names.get(review.key, review.key),
                 **_describe_review(review),
             }
             for review in reviews
@@ -122,7 +122,7 @@ def find_prompt(study: Study, ref: str) -> tuple[str, str]:
     return item.ref, item.key
 
 
-def describe_act(review: Review, step: Step | None, *, is_undone: bool) -> dict[str, Any]:
+def describe_act(review: Review, step: ReplayedAnswer | None, *, is_undone: bool) -> dict[str, Any]:
     """Return what programs may want to know of an act, as JSON; null but for answers that stand."""
     is_old = step is not None and step.before.last_day is not None
     return {

@@ -31,7 +31,7 @@ def next_command(folder: Path, choice: Choice, as_json: bool, db: Path | None) -
 
     moment = read_clock()
     with open_study(folder, db, moment) as study:
-        item = make_queue(study, choice, study.read_standings()).take(moment.at_ms, lambda _: True)
+        item = make_queue(study, choice, study.read_memories()).take(moment.at_ms, lambda _: True)
         row = None
         if item is not None:
             memory, _ = study.store.read_memory(item.key)

@@ -69,7 +69,7 @@ def optimize(
     from cardwright.cli.clock import read_clock
     from cardwright.cli.say import fail
     from cardwright.cli.study import open_study
-    from cardwright.study.maths import DEFAULT_PARAMETERS
+    from cardwright.study.fsrs import DEFAULT_PARAMETERS
 
     if dry_run and defaults:
         raise click.UsageError("--dry-run and --defaults exclude each other")
@@ -105,7 +105,7 @@ def _optimize(
     from cardwright.cli.say import fail
 
     try:
-        from cardwright.study.optimize import LEAST_TRIALS, fit
+        from cardwright.study.optimize import MIN_TRIALS, fit
     except ImportError as error:
         fail(f"fitting needs another package ({error})\n  help: pip install fsrs-rs-python")
     from cardwright.study.optimize import list_trials
@@ -113,12 +113,12 @@ def _optimize(
 
     reviews: dict[str, list[Review]] = {pack: [] for pack in packs or study.index.decks}
     for review in study.store.list_reviews():
-        pack = review.prompt.partition(":")[0]
+        pack = review.key.partition(":")[0]
         if pack in reviews:
             reviews[pack].append(review)
     rollover_hour = study.journal.rollover_hour
     trials = {pack: list_trials(found, rollover_hour) for pack, found in reviews.items()}
-    enough = [pack for pack, found in trials.items() if len(found) >= LEAST_TRIALS]
+    enough = [pack for pack, found in trials.items() if len(found) >= MIN_TRIALS]
     for pack in trials if packs else enough or trials:
         schedule = study.journal.schedule_of(f"{pack}:")
         found, changed = None, ""
@@ -152,7 +152,7 @@ def _simulate(
 
     known = _list_memories(study, pack, schedule)
     refs = [item.key for item in study.items if item.pack == pack]
-    memories = [known.get(ref) or Memory(prompt=ref) for ref in refs]
+    memories = [known.get(ref) or Memory(key=ref) for ref in refs]
     asked = [memory for memory in memories if not memory.is_suspended]
     habits = measure_habits(reviews, schedule.rollover_hour)
     return simulate_workloads(asked, study.today, schedule, habits, _SEED), len(asked)
@@ -164,7 +164,7 @@ def _list_memories(study: Study, pack: str, schedule: Schedule) -> dict[str, Mem
     from operator import itemgetter
 
     if schedule.parameters == study.journal.schedule_of(f"{pack}:").parameters:
-        return {memory.prompt: memory for memory in study.store.list_memories()}
+        return {memory.key: memory for memory in study.store.list_memories()}
     return {
         prompt: schedule.replay(prompt, (act[2:6] for act in acts))
         for prompt, acts in groupby(study.store.list_acts(pack), key=itemgetter(0))
@@ -172,7 +172,7 @@ def _list_memories(study: Study, pack: str, schedule: Schedule) -> dict[str, Mem
 
 
 def _put_fit(study: Study, pack: str, parameters: Sequence[float], trials: int) -> str:
-    from cardwright.study.maths import MODEL
+    from cardwright.study.fsrs import MODEL
 
     setting = {
         "model": MODEL,
@@ -186,11 +186,11 @@ def _put_fit(study: Study, pack: str, parameters: Sequence[float], trials: int) 
 def _put_parameters(study: Study, pack: str, setting: dict[str, Any] | None) -> str:
     """Store the parameters of a pack, or none; return how many memories changed with them."""
     from cardwright.cli.say import count
-    from cardwright.study.start import make_journal
+    from cardwright.study.journal import make_journal
 
     study.store.put_settings({(pack, _PARAMETERS): setting})
     study.journal = make_journal(study.store, study.index.decks)
-    made = sum(memory.prompt.startswith(f"{pack}:") for memory in study.store.list_memories())
+    made = sum(memory.key.startswith(f"{pack}:") for memory in study.store.list_memories())
     return f"; {count(made, 'memory')} computed anew"
 
 
@@ -209,7 +209,7 @@ def _describe(outcome: _Outcome) -> dict[str, Any]:
 
 def _print(pack: str, outcome: _Outcome) -> None:
     from cardwright.cli.say import count
-    from cardwright.study.optimize import LEAST_TRIALS
+    from cardwright.study.optimize import MIN_TRIALS
     from cardwright.terminal.workload import print_workloads
 
     fit = outcome.fit
@@ -218,7 +218,7 @@ def _print(pack: str, outcome: _Outcome) -> None:
         + (f", the last {fit.held_out:,} of them held out" if fit else "")
     )
     if fit is None:
-        click.echo(f"  {LEAST_TRIALS} are needed: the parameters stay as they are")
+        click.echo(f"  {MIN_TRIALS} are needed: the parameters stay as they are")
     else:
         click.echo("             log loss   RMSE(bins)")
         for name, score in (("in force", fit.before), ("fitted", fit.after)):

@@ -40,7 +40,7 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
     from cardwright.cli.clock import read_clock
     from cardwright.cli.say import fail
     from cardwright.cli.study import open_study
-    from cardwright.study.start import make_journal
+    from cardwright.study.journal import make_journal
 
     pack = words[0] if words and "=" not in words[0] else ""
     changes: dict[tuple[str, str], Any] = {}

@@ -71,13 +71,15 @@ def review(
     from cardwright.cli.course import find_course
     from cardwright.cli.garbage import uncollected
     from cardwright.cli.study import open_study
-    from cardwright.study.fault import StoreError
-    from cardwright.study.queue import Wishes
+    from cardwright.study.error import StoreError
+    from cardwright.study.queue import SessionOptions
     from cardwright.study.session import Session
     from cardwright.terminal.sitting import Sitting
 
     moment = read_clock()
-    wishes = Wishes(new=new, ahead_days=ahead, is_cram=cram, with_suspended=choice.is_leech)
+    wishes = SessionOptions(
+        max_new=new, ahead_days=ahead, is_cram=cram, with_suspended=choice.is_leech
+    )
     with open_study(folder, db, moment) as study:
         with uncollected():
             items = choice.choose(study.items)
@@ -88,7 +90,7 @@ def review(
                 items,
                 moment,
                 name=token_hex(16),
-                wishes=wishes,
+                options=wishes,
                 selects=choice.takes if choice.is_flagged or choice.is_leech else None,
                 arrange=course.arrange if course else None,
             )
@@ -169,10 +171,8 @@ def _print_end(study: Study, sitting: Sitting) -> None:
         return
     tomorrow = now.study_day(study.journal.rollover_hour) + 1
     due = sum(
-        standing.state == "review"
-        and not standing.is_suspended
-        and (standing.due_day or 0) <= tomorrow
-        for standing in study.read_standings().values()
+        memory.state == "review" and not memory.is_suspended and (memory.due_day or 0) <= tomorrow
+        for memory in study.read_memories().values()
     )
     lessons = {
         lesson.id: str(lesson)
@@ -185,7 +185,7 @@ def _print_end(study: Study, sitting: Sitting) -> None:
 def _back_up(study: Study) -> None:
     """Make the backup of the day, once."""
     from cardwright.study.backup import find_backup
-    from cardwright.study.fault import StoreError
+    from cardwright.study.error import StoreError
 
     today = study.moment.local.date().isoformat()
     if find_backup(study.store.path, today).exists():

@@ -60,7 +60,7 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
     from cardwright.study.stats import compute_stats, list_answers
 
     with open_study(folder, db, read_clock()) as study:
-        items = select_items(study, choice, study.read_standings())
+        items = select_items(study, choice, study.read_memories())
         subjects = _name_subjects(study, items)
         # Who chooses nothing also sees the answers to cards that have gone from the sources.
         packs = study.journal.options if len(items) == len(study.items) else {}
@@ -69,7 +69,7 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
             answers = list_answers(
                 journal, lambda ref: ref in subjects or ref.partition(":")[0] in packs
             )
-            memories = ((m, journal.schedule_of(m.prompt)) for m in study.store.list_memories())
+            memories = ((m, journal.schedule_of(m.key)) for m in study.store.list_memories())
             found = compute_stats(answers, subjects, memories, study.today, days)
     if as_json:
         import json

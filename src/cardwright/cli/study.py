@@ -18,14 +18,11 @@ from cardwright.item import Item
 from cardwright.model import Card, Kind
 from cardwright.project.index import SourceIndex, open_index
 from cardwright.project.walk import ProjectError, find_project
-from cardwright.study.fault import StoreError
-from cardwright.study.journal import Journal
-from cardwright.study.opening import open_store
-from cardwright.study.queue import Queue, Wishes
+from cardwright.study.error import StoreError
+from cardwright.study.journal import Journal, make_journal
+from cardwright.study.queue import Queue, SessionOptions
 from cardwright.study.schedule import Schedule
-from cardwright.study.standing import Standing
-from cardwright.study.start import make_journal
-from cardwright.study.store import Store
+from cardwright.study.store import Store, open_store
 
 
 @dataclass(slots=True)
@@ -49,9 +46,9 @@ class Study:
         """The study day on which the command began."""
         return self.moment.study_day(self.journal.rollover_hour)
 
-    def read_standings(self) -> dict[str, Standing]:
-        """Return where every prompt stands that was ever acted upon."""
-        return {row[0]: Standing(*row) for row in self.store.list_standings(self.moment.at_ms)}
+    def read_memories(self) -> dict[str, Memory]:
+        """Return the memory of every prompt that was ever acted upon, by key."""
+        return self.journal.read_memories(self.moment)
 
     def reread(self, now_ms: int) -> None:
         """Read again what was edited."""
@@ -129,8 +126,10 @@ def open_study(folder: Path, db: Path | None, moment: Moment) -> Iterator[Study]
             except ProjectError as error:
                 fail(str(error))
             journal = make_journal(store, index.decks)
-        for pack in journal.foreign_fits:
-            note = "were fitted for another memory model and are left aside: see `cards optimize`"
+        for pack in journal.unused_fits:
+            note = (
+                "do not fit the memory model of this version and are not used: see `cards optimize`"
+            )
             click.echo(f"note: the parameters of {pack} {note}", err=True)
         yield Study(root, store, journal, index, moment)
 
@@ -172,25 +171,25 @@ def describe_memory(
     }
 
 
-def select_items(study: Study, choice: Choice, standings: Mapping[str, Standing]) -> list[Item]:
+def select_items(study: Study, choice: Choice, memories: Mapping[str, Memory]) -> list[Item]:
     """Return the prompts that are meant, as far as sources and history tell."""
     return [
-        item for item in choice.choose(study.items) if choice.takes(item, standings.get(item.key))
+        item for item in choice.choose(study.items) if choice.takes(item, memories.get(item.key))
     ]
 
 
-def make_queue(study: Study, choice: Choice, standings: Mapping[str, Standing]) -> Queue:
+def make_queue(study: Study, choice: Choice, memories: Mapping[str, Memory]) -> Queue:
     """Return what `cards review` would ask today of the prompts that are meant, exam or not."""
     from cardwright.cli.course import find_course
 
-    items = select_items(study, choice, standings)
+    items = select_items(study, choice, memories)
     is_usual = choice.is_flagged or choice.is_leech
     course = None if is_usual else find_course(study, items, None)
     return Queue(
         items,
-        standings,
+        memories,
         study.journal.options,
-        Wishes(),
+        SessionOptions(),
         study.moment,
         study.today,
         arrange=course.arrange if course else None,

@@ -105,7 +105,7 @@ def list_failures(
     ]
     last = max((day for day, _ in days), default=0)
     for day, review in days:
-        item = items.get(review.prompt)
+        item = items.get(review.key)
         if day != last or review.rating is not Rating.AGAIN or item is None:
             continue
         if find_lesson(item, blueprint) and item.card_ref not in found:

@@ -12,7 +12,7 @@ from cardwright.exam.mock import Sources, find_prompt
 from cardwright.exam.result import say_clock
 from cardwright.exam.sheet import Sheet
 from cardwright.history import Moment
-from cardwright.study.fault import StoreError
+from cardwright.study.error import StoreError
 from cardwright.terminal.face import list_options
 from cardwright.terminal.mock_drawing import QuestionList, draw_face, say_places
 from cardwright.terminal.mock_window import MockWindow

@@ -36,12 +36,12 @@ def coverage(folder: Path, pack: str | None, as_json: bool, db: Path | None) -> 
         blueprint = choose_exam(study, pack)
 
         def recall(memory: Memory) -> float:
-            return study.journal.schedule_of(memory.prompt).retrievability(memory, study.today)
+            return study.journal.schedule_of(memory.key).retrievability(memory, study.today)
 
         found = measure_coverage(
             blueprint,
             study.items,
-            {memory.prompt: memory for memory in study.store.list_memories()},
+            {memory.key: memory for memory in study.store.list_memories()},
             recall,
             lambda item: can_be_asked(item, study.find_kind(item.kind)),
         )

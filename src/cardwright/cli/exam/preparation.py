@@ -78,7 +78,7 @@ class Preparation:
     @cached_property
     def memories(self) -> dict[str, Memory]:
         """What is believed of every prompt that was ever acted upon."""
-        return {memory.prompt: memory for memory in self.study.store.list_memories()}
+        return {memory.key: memory for memory in self.study.store.list_memories()}
 
     def expect(self, item: Item) -> float:
         """Return the expected recall of a prompt today; 0 when it was never asked."""
