@@ -39,10 +39,10 @@ _HOMES: Final = {
     **dict.fromkeys(("ProjectError", "find_project", "load"), "project.load"),
     "Session": "study.session",
     "Store": "study.store",
-    "StoreError": "study.fault",
+    "StoreError": "study.error",
     "SessionOptions": "study.queue",
-    "open_store": "study.opening",
-    "start_session": "study.start",
+    "open_store": "study.store",
+    "start_session": "study.session",
 }
 
 

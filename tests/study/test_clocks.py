@@ -87,7 +87,7 @@ def test_a_card_answered_in_a_wrong_future_waits_no_longer_than_its_interval(
     assert asked_on >= memory.interval_days - 1
 
 
-def test_waiting_for_a_healed_card_ends_although_nothing_else_is_answered(
+def test_waiting_for_a_card_from_the_future_ends_although_nothing_else_is_answered(
     journal: Journal,
 ) -> None:
     _, memory = record(journal, OAK, Act.ANSWER, later(MORNING, 10_000), Rating.GOOD)
@@ -95,6 +95,19 @@ def test_waiting_for_a_healed_card_ends_although_nothing_else_is_answered(
     # Nothing came before it: it may have been given at any time.
     assert sit(journal, make_items(1), MORNING).current is not None
     assert memory.interval_days > 1
+
+
+def test_a_clock_ahead_by_hours_leaves_the_study_day_of_a_review_alone(journal: Journal) -> None:
+    learn(journal, later(MORNING, -60))
+    record(journal, "trees:card-1/recall", Act.ANSWER, MORNING, Rating.GOOD)
+    _, memory = record(journal, OAK, Act.ANSWER, later(MORNING, hours=3), Rating.GOOD)
+
+    found = journal.read_memories(later(MORNING, hours=1))[OAK]
+
+    assert found.due_day == memory.due_day
+    assert found.due_at_ms == (memory.due_at_ms or 0) - 3 * 3_600_000
+    assert journal.read_memories(later(MORNING, hours=3))[OAK] == memory
+    assert journal.store.read_memory(OAK)[0] == memory
 
 
 def test_a_learning_step_taken_in_a_wrong_future_is_asked(tmp_path: Path) -> None:

@@ -16,9 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anki_backend import Anki
+from cardwright.diagnostic import Span
 from cardwright.history import Act, Memory, Moment, Rating, Review
-from cardwright.model import DeckOptions
-from cardwright.study.fsrs import DEFAULT_PARAMETERS
+from cardwright.model import Deck, DeckOptions
+from cardwright.study.fsrs import DEFAULT_PARAMETERS, MODEL
+from cardwright.study.journal import make_journal
 from cardwright.study.optimize import (
     MIN_TRIALS,
     Repetition,
@@ -29,6 +31,7 @@ from cardwright.study.optimize import (
     list_trials,
 )
 from cardwright.study.schedule import ActRow, Schedule
+from cardwright.study.store import open_store
 from cardwright.study.workload import Habits, Workload, measure_habits, simulate_workloads
 from learner import DAY_MS, FORGETFUL, START_MS, study
 
@@ -263,6 +266,38 @@ def simulate(
     schedule = Schedule(options or DeckOptions())
     found = simulate_workloads(memories, 100, schedule, habits or Habits(), 1)
     return {workload.desired_retention: workload for workload in found}
+
+
+def test_only_parameters_that_fsrs_6_can_use_are_used(tmp_path: Path) -> None:
+    fitted = (*DEFAULT_PARAMETERS[:20], 0.3)
+    fits = {
+        "ours": {"model": MODEL, "parameters": fitted},
+        "older": {"model": "FSRS-5", "parameters": fitted[:19]},
+        "newer": {"model": "FSRS-7", "parameters": fitted},
+        "wild": {"model": MODEL, "parameters": (*fitted[:20], 3.0)},
+        "old": {"parameters": fitted},
+    }
+    span = Span("deck.yaml", 1, 1)
+    deck = Deck(
+        pack="",
+        name="",
+        description="",
+        select=None,
+        decks=(),
+        order=(),
+        options=DeckOptions(),
+        severities={},
+        span=span,
+    )
+    with open_store(tmp_path / "reviews.db") as store:
+        store.put_settings({(pack, "parameters"): fit for pack, fit in fits.items()})
+
+        journal = make_journal(store, dict.fromkeys((*fits, "plain"), deck))
+
+        assert journal.schedule_of("ours:oak/recall").parameters == fitted
+        for pack in ("older", "newer", "wild", "old", "plain"):
+            assert journal.schedule_of(f"{pack}:oak/recall").parameters == DEFAULT_PARAMETERS
+        assert sorted(journal.unused_fits) == ["newer", "old", "older", "wild"]
 
 
 NEW = [Memory(key=f"trees:p{number}/recall") for number in range(300)]

@@ -17,6 +17,7 @@ from cardwright.model import DeckOptions
 from cardwright.study.journal import Journal
 from cardwright.study.queue import Counts, SessionOptions
 from cardwright.study.session import Session
+from cardwright.study.store import Store
 from studying import (
     MORNING,
     TODAY,
@@ -230,6 +231,8 @@ def test_reviews_ahead_of_their_time_are_asked_once(make: Make) -> None:
     ]
     assert 0 < len(refs) < 6
     assert sit(journal, items, options=SessionOptions(ahead_days=ahead)).current is None
+    answered = [item for item in items if item.key in refs]
+    assert sit(journal, answered, options=SessionOptions(ahead_days=9999)).current is None
 
 
 def test_cramming_leaves_the_schedule_alone_and_asks_nothing_twice(make: Make) -> None:
@@ -301,6 +304,35 @@ def test_a_sitting_that_outlasts_the_day_goes_on_with_the_next(
     firsts = [memory.first_day for memory in journal.store.list_memories()]
     assert firsts == [day, day + 1]
     assert sit(journal, make_items(9), after).counts.new == 1
+
+
+def test_the_rules_are_read_again_only_when_another_process_has_written(
+    tmp_path: Path, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = make(NO_STEPS)
+    session = sit(journal, make_items(9))
+    session.answer(Rating.GOOD, MORNING)
+    read = Store.read_rules
+    reads = []
+
+    def read_rules(store: Store) -> dict[str, str]:
+        reads.append(store)
+        return read(store)
+
+    monkeypatch.setattr(Store, "read_rules", read_rules)
+    for _ in range(3):
+        session.answer(Rating.GOOD, MORNING)
+    assert reads == []
+
+    # Another version of the options is at work; its memories are not ours.
+    other = open_journal(tmp_path / "reviews.db", replace(NO_STEPS, desired_retention=0.8))
+    assert other.list_outdated() == []
+    reads.clear()
+    session.answer(Rating.GOOD, MORNING)
+
+    assert reads == [journal.store]
+    assert other.list_outdated() == ["trees"]
+    assert journal.list_outdated() == ["trees"]
 
 
 def test_another_process_is_noticed(tmp_path: Path, make: Make) -> None:

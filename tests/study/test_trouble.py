@@ -9,15 +9,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cardwright.history import Rating
+from cardwright.model import DeckOptions
 from cardwright.study.error import StoreDamagedError, StoreError, StoreFullError
 from cardwright.study.queue import SessionOptions
-from cardwright.study.store import open_store
+from cardwright.study.store import Store, open_store
 from studying import MORNING, later, make_items, open_journal, read_log, sit
 
 
@@ -201,6 +203,52 @@ def test_a_full_disk_changes_nothing_and_is_got_over(path: Path) -> None:
     assert read_log(journal)[-1] == answer.review
     assert len(read_log(journal)) == len(before[-1]) + 1  # type: ignore[arg-type]
     assert journal.find_differences() == []
+
+
+@pytest.mark.parametrize("act", ["answer", "suspend", "bury"])
+def test_an_act_that_failed_once_leaves_the_queue_as_it_was(tmp_path: Path, act: str) -> None:
+    """The next prompt is chosen before the commit fails, and must be chosen again."""
+    moments = [later(MORNING, minutes=number) for number in range(9)]
+    words = (Rating.GOOD,) if act == "answer" else ()
+    asked = []
+    for name, fails in (("whole.db", False), ("full.db", True)):
+        journal = open_journal(tmp_path / name, DeckOptions(learning_steps_minutes=()))
+        session = sit(journal, make_items(5))
+        if fails:
+            with pytest.raises(StoreFullError), fail_commit(journal.store):
+                getattr(session, act)(*words, moments[0])
+        keys = []
+        for moment in moments:
+            if session.current is None:
+                break
+            keys.append(session.current.key)
+            getattr(session, act)(*words, moment)
+        asked.append(keys)
+    assert asked[0] == asked[1]
+    assert len(asked[1]) == 5
+
+
+@contextmanager
+def fail_commit(store: Store) -> Iterator[None]:
+    """Let every commit fail as on a full disk."""
+    db = store._db
+
+    class FullDisk:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(db, name)
+
+        def execute(self, sql: str, *values: Any) -> Any:
+            if sql == "commit":
+                error = sqlite3.OperationalError("database or disk is full")
+                error.sqlite_errorcode = sqlite3.SQLITE_FULL
+                raise error
+            return db.execute(sql, *values)
+
+    store._db = FullDisk()  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        store._db = db
 
 
 def test_a_locked_store_changes_nothing_and_is_got_over(
