@@ -277,7 +277,7 @@ def test_only_parameters_that_fsrs_6_can_use_are_used(tmp_path: Path) -> None:
         "wild": {"model": MODEL, "parameters": (*fitted[:20], 3.0)},
         "old": {"parameters": fitted},
     }
-    span = Span("deck.yaml", 1, 1)
+    span = Span(path="deck.yaml", line=1, column=1)
     deck = Deck(
         pack="",
         name="",
