@@ -172,7 +172,7 @@ def main() -> None:
     sitting, rebuilt, answers = 10_000 // share, 50_000 // share, 2000 // share
     print(
         f"a sitting of {sitting:,} prompts with {sitting * REVIEWS_PER_PROMPT:,} reviews,"
-        f" {answers:,} answers; {rebuilt * REVIEWS_PER_PROMPT:,} reviews made anew"
+        f" {answers:,} answers; {rebuilt * REVIEWS_PER_PROMPT:,} reviews replayed"
     )
     print(f"{'what':16}{'ms':>10}{'floor ms':>10}{'ratio':>7}{'target':>8}")
     missed = []
