@@ -9,11 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from cardwright.app.library import start_session
     from cardwright.history import Act, Memory, Moment, Rating, Review, State
     from cardwright.project.load import ProjectError, find_project, load
     from cardwright.study.error import StoreError
     from cardwright.study.queue import SessionOptions
-    from cardwright.study.session import Session, start_session
+    from cardwright.study.session import Session
     from cardwright.study.store import Store, open_store
 
 __version__ = "0.1.0"
@@ -42,7 +43,7 @@ _HOMES: Final = {
     "StoreError": "study.error",
     "SessionOptions": "study.queue",
     "open_store": "study.store",
-    "start_session": "study.session",
+    "start_session": "app.library",
 }
 
 

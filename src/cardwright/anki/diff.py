@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from cardwright.anki.ledger import Ledger
 from cardwright.anki.note import Content
+from cardwright.error import CardwrightError
 
 _MAX_DATABASE_BYTES: Final = 2_000_000_000
 _MAX_TITLE: Final = 80
@@ -52,7 +53,7 @@ class State:
     title: str
 
 
-class PackageError(Exception):
+class PackageError(CardwrightError):
     """A file is no Anki package that can be read."""
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NoReturn
 
 import click
 
-if TYPE_CHECKING:
-    from cardwright.anki.diff import Change
-    from cardwright.anki.ledger import Ledger
-    from cardwright.anki.package import Package
+from cardwright.anki.diff import Change, compare_with_ledger
+from cardwright.anki.ledger import Ledger, format_ledger, make_ledger
+from cardwright.anki.package import Package, make_package
+from cardwright.app.project import open_project
+from cardwright.cli.build_time import read_source_date_s
+from cardwright.cli.diff import count_changes
+from cardwright.cli.output import say
+from cardwright.files import write_file
+from cardwright.project.walk import ProjectError
 
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 _HEADINGS = {
@@ -29,7 +35,7 @@ _HEADINGS = {
 @click.option("--dry-run", is_flag=True, help="Show the changelog entry; write nothing.")
 @click.pass_obj
 def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None:
-    """Publish a pack: ledger, changelog, package.
+    """Publish a pack: ledger, changelog and package.
 
     Without VERSION the next one is chosen: 1.0.0 at first, then a minor version when cards were
     added or retired, else a patch.
@@ -38,20 +44,9 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
     cards release mlpro --dry-run
     cards release mlpro 1.1.0
     """
-    import time
-
-    from cardwright.anki.diff import compare_with_ledger
-    from cardwright.anki.ledger import format_ledger, make_ledger
-    from cardwright.anki.package import make_package
-    from cardwright.cli.build_time import read_source_date_s
-    from cardwright.cli.diff import count_changes
-    from cardwright.cli.project import choose_packs, open_project, refuse_errors
-    from cardwright.cli.say import fail
-    from cardwright.files import write_file
-
     project = open_project(folder)
-    choose_packs(project.collection, [pack])
-    refuse_errors(project)
+    project.choose_packs([pack])
+    project.refuse_errors()
     ledger = project.ledgers[pack]
     now_s = read_source_date_s() or int(time.time())
     deck = project.collection.decks[pack]
@@ -68,7 +63,7 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
 
     package = compile_pack(ledger)
     if not package.notes:
-        fail(f"the deck of `{pack}` takes no card")
+        _refuse(f"the deck of `{pack}` takes no card")
     changes = compare_with_ledger(ledger, package.contents)
     released = make_ledger(
         ledger,
@@ -79,12 +74,12 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
         released_s=now_s,
     )
     if not changes and released.note_types == ledger.note_types:
-        fail(f"nothing has changed since {ledger.version}")
+        _refuse(f"nothing has changed since {ledger.version}")
     chosen = _choose_version(ledger.version, version, changes)
     day = time.strftime("%Y-%m-%d", time.gmtime(now_s))
     entry = _format_entry(chosen, day, changes, is_first=not ledger.version)
     if dry_run:
-        click.echo(entry, nl=False)
+        say(entry, end="")
         return
     released = make_ledger(
         ledger,
@@ -100,20 +95,19 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
     write_file(project.ledger_path(pack), format_ledger(released))
     path = project.root / "build" / f"{pack}.apkg"
     write_file(path, compile_pack(released).data)
-    click.echo(f"{pack} {chosen}: {count_changes(changes)}")
-    click.echo(f"commit decks/{pack}/ledger.jsonl and CHANGELOG.md, and hand out build/{pack}.apkg")
+    say(f"{pack} {chosen}: {count_changes(changes)}")
+    say(f"commit decks/{pack}/ledger.jsonl and CHANGELOG.md, and hand out build/{pack}.apkg")
 
 
 def _choose_version(last: str, wanted: str | None, changes: list[Change]) -> str:
-    from cardwright.cli.say import fail
 
     match = _VERSION.fullmatch(last)
     if wanted is not None:
         chosen = _VERSION.fullmatch(wanted)
         if not chosen:
-            fail(f"`{wanted}` is no version: write three numbers, such as 1.2.0")
+            _refuse(f"`{wanted}` is no version: write three numbers, such as 1.2.0")
         if match and _as_numbers(chosen) <= _as_numbers(match):
-            fail(f"version {wanted} does not come after {last}, which is published")
+            _refuse(f"version {wanted} does not come after {last}, which is published")
         return wanted
     if not match:
         return "1.0.0"
@@ -157,3 +151,7 @@ def _insert_entry(path: Path, deck: str, version: str, entry: str) -> str:
     sections = re.split(r"(?m)^(?=## )", text)
     kept = [part for part in sections[1:] if not part.startswith(f"## {version} ")]
     return sections[0] + entry + "".join(kept)
+
+
+def _refuse(message: str) -> NoReturn:
+    raise ProjectError(message)

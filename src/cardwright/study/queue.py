@@ -45,6 +45,13 @@ class SessionOptions:
     with_suspended: bool = False
     """Also ask suspended prompts."""
 
+    @property
+    def follows_options(self) -> bool:
+        """Whether the session asks exactly what the options of the decks say."""
+        return not (
+            self.max_new is not None or self.ahead_days or self.is_cram or self.with_suspended
+        )
+
 
 Arrange = Callable[[list[Item]], tuple[list[Item], list[Item]]]
 """Takes the prompts that may be asked, due or not; returns those that another rule asks today, in
@@ -125,6 +132,19 @@ class Queue:
     def peek(self, now_ms: int) -> Item | None:
         """Return the prompt that `take` would return now if all were free."""
         return self.copy().take(now_ms, lambda _: True)
+
+    def list_day(self, now_ms: int) -> list[Item]:
+        """Return the prompts that would be asked from now on today, in order; take none of them."""
+        queue = self.copy()
+        found = []
+        while True:
+            item = queue.take(now_ms, lambda _: True)
+            if item is not None:
+                found.append(item)
+            elif queue.next_step_at_ms is None:
+                return found
+            else:
+                now_ms = queue.next_step_at_ms
 
     def list_left(self) -> list[Item]:
         """Return all prompts left, learning steps first."""

@@ -10,37 +10,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
-from uuid import uuid4
 
 from cardwright.history import Act, Memory, Moment, Rating, Review, State
-from cardwright.item import Item, list_items
-from cardwright.kinds import list_prompts
-from cardwright.model import Card, Collection
-from cardwright.study.journal import Journal, make_journal
+from cardwright.item import Item
+from cardwright.study.journal import Journal
 from cardwright.study.queue import Arrange, Counts, Queue, SessionOptions
-from cardwright.study.store import Store
 
 _PUTS_AWAY: Final = frozenset({Act.SUSPEND, Act.BURY})
 """Acts after which a prompt is not asked again and makes room for another."""
 _OUTDATED: Final = (-1, -1)
-
-
-def start_session(
-    collection: Collection, store: Store, moment: Moment, options: SessionOptions | None = None
-) -> Session:
-    """Begin a session over all prompts of a collection.
-
-    Raises:
-        StoreError: the store cannot be read or written.
-
-    """
-
-    def list_keys(card: Card) -> list[str]:
-        return [prompt.side_name for prompt in list_prompts(card, collection.kinds[card.kind])]
-
-    items = list_items(collection.cards, collection.decks, list_keys)
-    journal = make_journal(store, collection.decks)
-    return Session(journal, items, moment, name=uuid4().hex, options=options)
 
 
 class SessionAnswer(NamedTuple):

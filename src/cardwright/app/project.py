@@ -1,0 +1,154 @@
+"""The open project: its sources, checked, and what was published of each pack."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cardwright.anki.ledger import LEDGER_NAME, Ledger, check_ledger, read_ledger
+from cardwright.anki.media import MediaShelf
+from cardwright.anki.notetype import make_note_type
+from cardwright.app.garbage import gc_paused
+from cardwright.diagnostic import Diagnostic, format_text
+from cardwright.error import CardwrightError
+from cardwright.markdown import Renderer
+from cardwright.model import Card, Collection
+from cardwright.project.check import Checking, check
+from cardwright.project.load import ProjectError, SourceTexts, find_project, load, resolve_media
+from cardwright.text import count
+
+
+class SourceProblemsError(CardwrightError):
+    """The sources have errors, so that nothing can be built from them."""
+
+    def __init__(self, errors: Sequence[Diagnostic], texts: SourceTexts) -> None:
+        """Take the errors, which `details` shows with their lines."""
+        super().__init__(f"{count(len(errors), 'error')}: nothing was written")
+        self.details = format_text(errors, texts.line)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A project's content, with everything that is wrong with it."""
+
+    root: Path
+    collection: Collection
+    ledgers: dict[str, Ledger]
+    """By pack; empty before the first release."""
+    problems: list[Diagnostic]
+    """In reading order."""
+    renderer: Renderer
+    texts: SourceTexts
+
+    @property
+    def errors(self) -> list[Diagnostic]:
+        """The problems that stop a build."""
+        return [problem for problem in self.problems if problem.is_error]
+
+    def refuse_errors(self) -> None:
+        """Raise SourceProblemsError if the sources have errors."""
+        if errors := self.errors:
+            raise SourceProblemsError(errors, self.texts)
+
+    def choose_packs(self, names: Sequence[str]) -> list[str]:
+        """Return the named packs, or all.
+
+        Raises:
+            ProjectError: a pack has no deck, or the project has none at all.
+
+        """
+        decks = self.collection.decks
+        for name in names:
+            if name not in decks:
+                known = ", ".join(decks) or "none"
+                message = f"there is no deck decks/{name}/deck.yaml (decks: {known})"
+                raise ProjectError(message)
+        if not decks:
+            raise ProjectError("the project has no deck: write decks/PACK/deck.yaml")
+        return list(names) or list(decks)
+
+    def make_shelf(self) -> MediaShelf:
+        """Return a shelf for the images of this project's cards."""
+        return MediaShelf(self.find_media, self.renderer)
+
+    def find_media(self, card: Card, image: str) -> Path | None:
+        """Return the file of an image that a card names; None when there is none."""
+        return resolve_media(self.root, card, image)[0]
+
+    def ledger_path(self, pack: str) -> Path:
+        """Return where the ledger of a pack is kept."""
+        return self.root / "decks" / pack / LEDGER_NAME
+
+
+def load_collection(folder: Path) -> tuple[Path, Collection, list[Diagnostic]]:
+    """Load the project in or above a folder without checking its texts.
+
+    Raises:
+        ProjectError: there is none, or it cannot be read.
+
+    """
+    root = find_project(folder)
+    with gc_paused():
+        collection, problems = load(root)
+    return root, collection, problems
+
+
+def open_project(folder: Path) -> Project:
+    """Load the project in or above a folder and run every check.
+
+    Raises:
+        ProjectError: there is none, or it cannot be read.
+
+    """
+    root, collection, problems = load_collection(folder)
+    renderer = Renderer()
+    texts = SourceTexts(root)
+    problems += check(Checking(root=root, collection=collection, renderer=renderer, texts=texts))
+    ledgers = {}
+    for pack in collection.decks:
+        shown = f"decks/{pack}/{LEDGER_NAME}"
+        ledger, found = read_ledger(root / shown, pack, shown)
+        problems += found
+        used = dict.fromkeys(card.kind for card in collection.cards if card.pack == pack)
+        note_types = [make_note_type(collection.kinds[name], renderer) for name in used]
+        problems += check_ledger(ledger, collection, note_types, shown)
+        ledgers[pack] = ledger
+    return Project(
+        root=root,
+        collection=collection,
+        ledgers=ledgers,
+        problems=sorted(problems, key=lambda problem: problem.sort_key),
+        renderer=renderer,
+        texts=texts,
+    )
+
+
+def find_card(collection: Collection, ref: str) -> Card:
+    """Return the card with an id, or `pack:id`.
+
+    Raises:
+        ProjectError: there is none, or several packs have one.
+
+    """
+    found = [
+        card for card in collection.cards if ref in (card.ref, card.id) or ref in card.formerly
+    ]
+    exact = [card for card in found if ref == card.ref] or found
+    if not exact:
+        close = difflib.get_close_matches(ref, [card.id for card in collection.cards], n=3)
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        message = f"there is no card `{ref}`{hint}"
+        raise ProjectError(message)
+    if len(exact) > 1:
+        message = f"several packs have `{ref}`: {', '.join(card.ref for card in exact)}"
+        raise ProjectError(message)
+    return exact[0]
+
+
+def count_problems(problems: Iterable[Diagnostic]) -> str:
+    """Return the number of errors and warnings in words."""
+    problems = list(problems)
+    errors = sum(problem.is_error for problem in problems)
+    return f"{count(errors, 'error')}, {count(len(problems) - errors, 'warning')}"
