@@ -27,11 +27,9 @@ def _read_time(
     try:
         moment = parse_time(text)
     except (ValueError, OverflowError):
-        message = f"`{text}` is not a valid ISO time"
-        raise click.BadParameter(message) from None
+        raise click.BadParameter(f"`{text}` is not a valid ISO time") from None
     if moment.at_ms > read_clock().at_ms + _LEEWAY_MS:
-        message = f"{text} is in the future"
-        raise click.BadParameter(message)
+        raise click.BadParameter(f"{text} is in the future")
     return moment
 
 

@@ -50,8 +50,7 @@ def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bo
             shelf=project.make_shelf(),
         )
         if not package.notes:
-            message = f"the deck of `{pack}` takes no card: Anki would import nothing"
-            raise ProjectError(message)
+            raise ProjectError(f"the deck of `{pack}` takes no card: Anki would import nothing")
         made.append(((target or project.root / "build") / f"{pack}.apkg", pack, package))
     for path, _, package in made:
         write_file(path, package.data)

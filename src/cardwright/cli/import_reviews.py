@@ -41,7 +41,6 @@ def import_reviews(folder: Path, files: tuple[Path, ...], as_json: bool, db: Pat
         say(f"{count(added, 'new review')}")
     if clashes:
         shown = ", ".join(clashes[:5])
-        message = (
+        raise TransferError(
             f"{count(len(clashes), 'review')} differ from those here, which were kept: {shown}"
         )
-        raise TransferError(message)

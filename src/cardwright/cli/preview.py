@@ -65,8 +65,7 @@ def _make_page(project: Project, names: Sequence[str], *, is_watched: bool) -> P
     packs = list(dict.fromkeys([*collection.decks, *(card.pack for card in collection.cards)]))
     for name in names:
         if name not in packs and not (project.root / "decks" / name).is_dir():
-            message = f"there is no pack `{name}` (packs: {', '.join(packs) or 'none'})"
-            raise ProjectError(message)
+            raise ProjectError(f"there is no pack `{name}` (packs: {', '.join(packs) or 'none'})")
     return make_page(
         Preview(
             collection=collection,
@@ -97,8 +96,7 @@ def _serve(folder: Path, packs: Sequence[str], port: int) -> None:
     try:
         server = PageServer(port)
     except OSError as error:
-        message = f"cannot serve at port {port}: {error.strerror}"
-        raise ProjectError(message) from error
+        raise ProjectError(f"cannot serve at port {port}: {error.strerror}") from error
     say(f"{server.url} follows the sources; Ctrl-C ends it")
     folders = (root / name for name in ("cards", "decks", "kinds"))
     try:

@@ -27,8 +27,7 @@ def _read_days(_context: click.Context, _option: click.Parameter, text: str) -> 
         return None
     days = int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else 0
     if not days:
-        message = f"`{text}` is neither a number of days nor `all`"
-        raise click.BadParameter(message)
+        raise click.BadParameter(f"`{text}` is neither a number of days nor `all`")
     return days
 
 

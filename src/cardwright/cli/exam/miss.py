@@ -76,16 +76,14 @@ def miss(
         if value is not None
     }
     if given and card is None:
-        message = "name the CARD that these are about"
-        raise click.UsageError(message)
+        raise click.UsageError("name the CARD that these are about")
     with open_study(folder, db) as study:
         item = _find_card(study, card) if card else None
         of_card = item.pack if item and item.pack in study.sources.blueprints else None
         blueprint = choose_exam(study, pack or of_card)
         if given.get("mode") and given["mode"] not in blueprint.failure_modes:
             known = ", ".join(blueprint.failure_modes) or "none"
-            message = f"there is no failure mode `{given['mode']}` (modes: {known})"
-            raise ProjectError(message)
+            raise ProjectError(f"there is no failure mode `{given['mode']}` (modes: {known})")
         if given.get("lesson"):
             check_lesson(blueprint, given["lesson"])
         entries = list_entries(study, blueprint, item)

@@ -124,8 +124,9 @@ def _export(study: Study, blueprint: Blueprint, path: Path, mock_id: str | None)
     if not found:
         if not mock_id:
             raise ProjectError("no mock exam has been finished")
-        message = f"there is no finished exam `{mock_id}`"
-        raise ProjectError(message, help="see `cards exam mock --list`")
+        raise ProjectError(
+            f"there is no finished exam `{mock_id}`", help="see `cards exam mock --list`"
+        )
     if path.suffix == ".json":
         transcript = make_transcript(found[-1], blueprint)
         text = json.dumps(transcript, indent=2, ensure_ascii=False) + "\n"
