@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cardwright.history import Act, Rating, State
@@ -434,6 +434,11 @@ def test_undo_goes_back_through_everything(make: Make) -> None:
 
 
 @settings(max_examples=40)
+@example(  # Two learning steps end at the same millisecond.
+    ratings=[*map(Rating, (1, 1, 3)), *[Rating.AGAIN] * 9],
+    due=1,
+    options=DeckOptions(new_per_day=2, reviews_per_day=1, bury_siblings=False, leech_lapses=1),
+)
 @given(
     ratings=st.lists(st.sampled_from(Rating), min_size=1, max_size=30),
     due=st.integers(0, 8),

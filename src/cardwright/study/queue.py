@@ -80,9 +80,10 @@ class Queue:
         self._options = options
         self._today = today
         self._learning: list[tuple[int, int, Item]] = []
+        """A heap by due time, and by position where that is the same."""
         self._reviews: list[Item] = []
         self._new: list[Item] = []
-        self._all_reviews = self._all_new = self._count = 0
+        self._all_reviews = self._all_new = 0
         self._arranged: list[Item] = []
         self._arranged_new: frozenset[str] = frozenset()
         hidden = {
@@ -156,8 +157,7 @@ class Queue:
         """Queue a prompt in a learning step again if it is due today; return whether it is."""
         if due_day > self._today and due_at_ms > now_ms + LEARN_AHEAD_MS:
             return False
-        self._count += 1
-        heapq.heappush(self._learning, (due_at_ms, self._count, item))
+        heapq.heappush(self._learning, (due_at_ms, item.position, item))
         return True
 
     def _order_piles(self) -> tuple[list[Item], list[Item]]:
