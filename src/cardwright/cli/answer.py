@@ -61,10 +61,9 @@ def answer(
     as_json: bool,
     db: Path | None,
 ) -> None:
-    """Record one answer without a screen.
+    """Record one answer from a script.
 
-    For scripts and other front ends. PROMPT is `pack:id/side`; pack and side may be left out where
-    that is clear. With --at, the answer takes its place among earlier and later ones.
+    PROMPT is `pack:id/side`; pack and side may be left out if that is unambiguous. With --at, the answer takes its place among earlier and later ones.
 
     \b
     cards answer mlpro:label-drift/recall good

@@ -35,7 +35,7 @@ _MOST_REPEATED: Final = 5
 def diff(folder: Path, what: tuple[str, ...], as_json: bool) -> None:
     """Show what a release would change.
 
-    With two packages: the differences between them.
+    With two packages, shows what differs between them.
 
     \b
     cards diff                        sources against the last release

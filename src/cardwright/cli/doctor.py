@@ -45,8 +45,8 @@ class _Row(NamedTuple):
 
 
 @click.command()
-@click.option("--verify", is_flag=True, help="Check the review store: replay it and compare.")
-@click.option("--rebuild", is_flag=True, help="Compute all memories again from the reviews.")
+@click.option("--verify", is_flag=True, help="Check the review store by replaying it.")
+@click.option("--rebuild", is_flag=True, help="Recompute all memories from the reviews.")
 @json_option
 @db_option
 @click.pass_obj

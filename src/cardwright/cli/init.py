@@ -23,7 +23,7 @@ from cardwright.project.walk import ProjectError
 def init(folder: Path, target: Path, pack: str) -> None:
     """Start a project that builds at once.
 
-    FOLDER gets one deck, with a card of every kind.
+    FOLDER gets one deck, with a sample card of each kind.
 
     \b
     cards init spanish

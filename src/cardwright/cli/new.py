@@ -22,10 +22,10 @@ from cardwright.project.write import append_card
 def new(folder: Path, kind: str, file: Path, card_id: str) -> None:
     """Append a card to fill in.
 
-    Writes the skeleton of a KIND at the end of FILE, which is created if needed.
+    Adds a skeleton of KIND to the end of FILE, which is created if needed.
 
     \b
-    cards new term cards/mlpro/mlops/monitoring.yaml --id label-drift
+    cards new term cards/mlpro/mlops/2.5-monitoring/terms.yaml --id label-drift
     """
     root, collection, _ = load_collection(folder)
     if kind not in collection.kinds:

@@ -39,5 +39,5 @@ def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
     if done.clashes:
         shown = ", ".join(done.clashes[:5])
         raise TransferError(
-            f"{count(len(done.clashes), 'review')} differ from ours, which were kept: {shown}"
+            f"{count(len(done.clashes), 'review')} conflict with the ones here, which were kept: {shown}"
         )

@@ -32,7 +32,9 @@ from cardwright.text import count
 @click.argument("card", required=False)
 @click.option("--pack", metavar="PACK", help="The exam, if the project has several.")
 @click.option("--failure", metavar="TEXT", help="What went wrong.")
-@click.option("--mode", metavar="ID", help="The failure mode of the exam.")
+@click.option(
+    "--mode", metavar="ID", help="The failure mode: one of the blueprint's `failure_modes`."
+)
 @click.option("--rule", metavar="TEXT", help="The rule that was missing, in one sentence.")
 @click.option("--action", metavar="TEXT", help="The safer action.")
 @click.option("--lesson", metavar="ID", help="The lesson to revisit; default: the card's.")
@@ -53,7 +55,7 @@ def miss(
     as_json: bool,
     db: Path | None,
 ) -> None:
-    """Write down why something was missed.
+    """Record why you missed a question.
 
     Without CARD, asks about each card that you missed in the last mock exam or drill, or on your
     last day of reviews, and that has no entry yet. Each line is saved at once. With --to-card an
@@ -155,7 +157,7 @@ def _show(entries: Sequence[Miss], *, is_asked_for: bool, as_json: bool) -> None
         return
     written = sum(entry.is_complete for entry in entries)
     if not entries:
-        say("Every miss has an entry already.")
+        say("Every miss already has an entry.")
     elif is_asked_for and not written:
         say("Saved so far: rule and action are missing.")
     else:

@@ -30,24 +30,24 @@ from cardwright.terminal.mock_drawing import print_past
     "count",
     type=click.IntRange(1),
     metavar="N",
-    help="How many questions; default: the exam's.",
+    help="How many questions (default: the exam's).",
 )
 @click.option(
     "--minutes",
     type=click.FloatRange(0, min_open=True),
     metavar="N",
-    help="How much time; default: the exam's, in proportion.",
+    help="Time limit (default: the exam's, in proportion to the questions).",
 )
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="Draw the same exam again.")
 @click.option("--record", is_flag=True, help="Count the answers as reviews: Good or Again.")
 @plain_option
-@click.option("--list", "as_list", is_flag=True, help="List past exams.")
+@click.option("--list", "as_list", is_flag=True, help="List past mock exams.")
 @click.option(
     "--export",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the last exam, or that of --id, to FILE: Markdown, or JSON for FILE.json.",
+    help="Write the last mock exam, or that of --id, to FILE: Markdown, or JSON for FILE.json.",
 )
-@click.option("--id", "mock_id", metavar="ID", help="The exam to write.")
+@click.option("--id", "mock_id", metavar="ID", help="The mock exam to export.")
 @json_option
 @db_option
 @click.pass_obj

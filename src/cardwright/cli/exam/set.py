@@ -31,7 +31,7 @@ _DEFAULT_MINUTES: Final = 30
     help=f"Minutes per study day; default: {_DEFAULT_MINUTES}.",
 )
 @click.option(
-    "--days-off", metavar="DAYS", help="Weekdays without study: sat,sun; `none` for none."
+    "--days-off", metavar="DAYS", help="Weekdays without study, such as sat,sun; or none."
 )
 @click.option("--start-as", metavar="ID", help="Where you start, from the blueprint's `starts`.")
 @click.option("--clear", is_flag=True, help="Remove the goal; the history stays.")
@@ -49,8 +49,8 @@ def set_goal(
 ) -> None:
     """Set the date of an exam, and the time you have for it.
 
-    From then on `cards review` asks what helps most on that day. What you do not name stays as it
-    was.
+    From then on `cards review` asks what helps most on that day. Options that you leave
+    out keep their value.
 
     \b
     cards exam set mlpro --date 2026-12-20 --minutes 30 --days-off sat --start-as knows-ml
