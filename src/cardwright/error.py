@@ -10,6 +10,7 @@ class CardwrightError(Exception):
     StoreError        the review store cannot be read or written
     TransferError     a file of reviews cannot be read
     PackageError      an Anki package cannot be read
+    ReleaseError      a pack cannot be released
     WriteError        a source file cannot be added to
     """
 

@@ -1,4 +1,4 @@
-"""Two states of a pack → what was added, changed, retired."""
+"""Two states of a pack → what was added, changed or retired between them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import json
 import sqlite3
 import tempfile
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from cardwright.anki.ledger import Ledger
-from cardwright.anki.note import Content
+from cardwright.anki.note import Note
 
 _MAX_DATABASE_BYTES: Final = 2_000_000_000
 _MAX_TITLE: Final = 80
@@ -21,7 +22,7 @@ _MAX_TITLE: Final = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextChange:
-    """One part of a note that differs."""
+    """A part of a note that differs."""
 
     part: str
     before: str
@@ -30,24 +31,25 @@ class TextChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One note that differs."""
+    """A note that differs."""
 
     what: str
     """added, changed, retired, revived, renamed or vanished."""
     id: str
     was: str
-    """Its id before, where that differs."""
+    """Its earlier id, if it was renamed."""
     title: str
-    """Its first field, in brief."""
+    """The start of its first field."""
     texts: tuple[TextChange, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """A note in one of two states to compare."""
+class NoteState:
+    """A note as it is on one of the two sides compared."""
 
     id: str
     parts: Mapping[str, str]
+    """Its texts by name: fields, tags, sources and so on."""
     retired: bool
     title: str
 
@@ -56,31 +58,31 @@ class PackageError(Exception):
     """A file is no Anki package that can be read."""
 
 
-def compare_with_ledger(ledger: Ledger, contents: Iterable[Content]) -> list[Change]:
-    """Return what a release would change: by id of the sources, in their order."""
+def compare_with_ledger(ledger: Ledger, notes: Iterable[Note]) -> list[Change]:
+    """Return what a release of these notes would change, in their order."""
     before = {
-        note.guid_ref: State(
+        note.guid_ref: NoteState(
             id=note.id,
-            parts=_flatten(note.matter),
-            retired="retired" in note.matter.get("tags", ()),
-            title=_first_field(note.matter),
+            parts=_flatten(note.content),
+            retired="retired" in note.content.get("tags", ()),
+            title=_first_field(note.content),
         )
         for note in ledger.notes.values()
     }
     after = {
-        content.card.key: State(
-            id=content.card.id,
-            parts=_flatten(content.matter),
-            retired=content.card.retired is not None,
-            title=_first_field(content.matter),
+        note.card.key: NoteState(
+            id=note.card.id,
+            parts=_flatten(note.content),
+            retired=note.card.retired is not None,
+            title=_first_field(note.content),
         )
-        for content in contents
+        for note in notes
     }
     return compare_states(before, after)
 
 
-def compare_states(before: Mapping[str, State], after: Mapping[str, State]) -> list[Change]:
-    """Return what differs between two sets of notes, by their identity."""
+def compare_states(before: Mapping[str, NoteState], after: Mapping[str, NoteState]) -> list[Change]:
+    """Return what differs between two sets of notes, each by an identity that no rename changes."""
     changes = []
     for key, new in after.items():
         old = before.get(key)
@@ -98,7 +100,13 @@ def compare_states(before: Mapping[str, State], after: Mapping[str, State]) -> l
     return changes
 
 
-def read_package(path: Path) -> dict[str, State]:
+def count_changes(changes: Iterable[Change]) -> str:
+    """Return how many notes were added, changed and so on, in words."""
+    counted = Counter(change.what for change in changes)
+    return ", ".join(f"{number} {what}" for what, number in counted.items()) or "no change"
+
+
+def read_package(path: Path) -> dict[str, NoteState]:
     """Return the notes of an Anki package by guid.
 
     Raises:
@@ -121,7 +129,7 @@ def read_package(path: Path) -> dict[str, State]:
         raise PackageError(message) from error
 
 
-def _read_notes(database: bytes) -> dict[str, State]:
+def _read_notes(database: bytes) -> dict[str, NoteState]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "collection.anki2"
         file.write_bytes(database)
@@ -138,12 +146,12 @@ def _read_notes(database: bytes) -> dict[str, State]:
             connection.close()
 
 
-def _read_state(labels: list[str], flds: str, tags: str) -> State:
+def _read_state(labels: list[str], flds: str, tags: str) -> NoteState:
     values = dict(zip(labels, flds.split("\x1f"), strict=False))
     parts = {name: text for name, text in values.items() if text}
     ref = parts.pop("Id", "")
     names = tags.split()
-    return State(
+    return NoteState(
         id=ref or next(iter(values.values()), ""),
         parts={**parts, "tags": " ".join(names)},
         retired="retired" in names,
@@ -151,7 +159,7 @@ def _read_state(labels: list[str], flds: str, tags: str) -> State:
     )
 
 
-def _make_change(what: str, new: State, old: State | None) -> Change:
+def _make_change(what: str, new: NoteState, old: NoteState | None) -> Change:
     texts: tuple[TextChange, ...] = ()
     if old is not None:
         parts = dict.fromkeys((*old.parts, *new.parts))
@@ -164,11 +172,11 @@ def _make_change(what: str, new: State, old: State | None) -> Change:
     return Change(what=what, id=new.id, was=was, title=new.title, texts=texts)
 
 
-def _flatten(matter: Mapping[str, Any]) -> dict[str, str]:
-    parts = {name: _as_text(value) for name, value in matter.get("fields", {}).items()}
+def _flatten(content: Mapping[str, Any]) -> dict[str, str]:
+    parts = {name: _as_text(value) for name, value in content.get("fields", {}).items()}
     for name in ("extra", "lesson", "sources", "tags", "media"):
-        if matter.get(name):
-            parts[name] = _as_text(matter[name])
+        if content.get(name):
+            parts[name] = _as_text(content[name])
     return parts
 
 
@@ -180,8 +188,8 @@ def _as_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1)
 
 
-def _first_field(matter: Mapping[str, Any]) -> str:
-    return _shorten(_as_text(next(iter(matter.get("fields", {}).values()), "")))
+def _first_field(content: Mapping[str, Any]) -> str:
+    return _shorten(_as_text(next(iter(content.get("fields", {}).values()), "")))
 
 
 def _shorten(text: str) -> str:

@@ -26,7 +26,7 @@ def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bo
     """
     import json
 
-    from cardwright.anki.package import make_package
+    from cardwright.anki.package import write_package
     from cardwright.cli.build_time import find_build_time_s
     from cardwright.cli.project import choose_packs, count_problems, open_project, refuse_errors
     from cardwright.cli.say import count, fail
@@ -38,33 +38,27 @@ def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bo
     build_s = find_build_time_s(project.root)
     made = []
     for pack in chosen:
-        package = make_package(
-            project.collection,
-            project.collection.decks[pack],
-            project.ledgers[pack],
-            build_s=build_s,
-            renderer=project.renderer,
-            shelf=project.make_shelf(),
-        )
-        if not package.notes:
-            fail(f"the deck of `{pack}` takes no card: Anki would import nothing")
-        made.append((pack, package))
-    for pack, package in made:
+        contents = project.describe_pack(pack)
+        if not contents.notes:
+            fail(f"the deck of `{pack}` takes no cards: Anki would import nothing")
+        data = write_package(contents, project.ledgers[pack], build_s=build_s)
+        made.append((pack, contents, data))
+    for pack, contents, data in made:
         path = (target or project.root / "build") / f"{pack}.apkg"
-        write_file(path, package.data)
+        write_file(path, data)
         if not as_json:
-            notes, cards = count(package.notes, "note"), count(package.cards, "card")
-            click.echo(f"{_show(path)}: {notes}, {cards}")
+            notes = count(len(contents.notes), "note")
+            click.echo(f"{_show(path)}: {notes}, {count(contents.card_count, 'card')}")
     if as_json:
         rows = [
             {
                 "pack": pack,
                 "path": str((target or project.root / "build") / f"{pack}.apkg"),
-                "notes": package.notes,
-                "cards": package.cards,
-                "bytes": len(package.data),
+                "notes": len(contents.notes),
+                "cards": contents.card_count,
+                "bytes": len(data),
             }
-            for pack, package in made
+            for pack, contents, data in made
         ]
         click.echo(json.dumps(rows, indent=2))
     elif project.problems:

@@ -26,6 +26,8 @@ def diff(folder: Path, what: tuple[str, ...], as_json: bool) -> None:
     cards diff mlpro
     cards diff old.apkg new.apkg
     """
+    from cardwright.anki.diff import count_changes
+
     if any(name.endswith(".apkg") for name in what):
         try:
             old, new = what
@@ -60,26 +62,14 @@ def _compare_packages(old: Path, new: Path) -> list[Change]:
 
 def _compare_with_ledgers(folder: Path, packs: tuple[str, ...]) -> dict[str, list[Change]]:
     from cardwright.anki.diff import compare_with_ledger
-    from cardwright.anki.package import describe_pack
     from cardwright.cli.project import choose_packs, open_project
 
     project = open_project(folder)
     changes = {}
     for pack in choose_packs(project.collection, packs):
-        ledger = project.ledgers[pack]
-        contents = describe_pack(
-            project.collection, project.collection.decks[pack], ledger, project.make_shelf()
-        )
-        changes[pack] = compare_with_ledger(ledger, contents)
+        contents = project.describe_pack(pack)
+        changes[pack] = compare_with_ledger(project.ledgers[pack], contents.notes)
     return changes
-
-
-def count_changes(changes: list[Change]) -> str:
-    """Return how many changes there are of each sort, in words."""
-    from collections import Counter
-
-    counted = Counter(change.what for change in changes)
-    return ", ".join(f"{number} {what}" for what, number in counted.items()) or "no change"
 
 
 def _format_change(change: Change) -> Iterator[str]:

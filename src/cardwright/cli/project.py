@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from cardwright.anki.ledger import LEDGER_NAME, Ledger, check_ledger, read_ledger
-from cardwright.anki.media import MediaShelf
-from cardwright.anki.notetype import make_note_type
+from cardwright.anki.notetype import NoteType, make_note_types
+from cardwright.anki.pack import PackContents, describe_pack
 from cardwright.cli.garbage import uncollected
 from cardwright.cli.say import count, fail
 from cardwright.diagnostic import Diagnostic, format_text
@@ -34,6 +34,8 @@ class Project:
     collection: Collection
     ledgers: dict[str, Ledger]
     """By pack; empty before the first release."""
+    note_types: dict[str, NoteType]
+    """By kind: those of all kinds in use."""
     problems: list[Diagnostic]
     renderer: Renderer
     texts: SourceTexts
@@ -43,10 +45,15 @@ class Project:
         """The problems that stop a build."""
         return [problem for problem in self.problems if problem.is_error]
 
-    def make_shelf(self) -> MediaShelf:
-        """Return a shelf for the images of this project's cards."""
-        return MediaShelf(
-            lambda card, image: resolve_media(self.root, card, image)[0], self.renderer
+    def describe_pack(self, pack: str) -> PackContents:
+        """Return what a pack publishes; the project must be free of errors."""
+        return describe_pack(
+            self.collection,
+            self.collection.decks[pack],
+            self.ledgers[pack],
+            self.note_types,
+            renderer=self.renderer,
+            find_media=lambda card, image: resolve_media(self.root, card, image)[0],
         )
 
     def ledger_path(self, pack: str) -> Path:
@@ -79,19 +86,19 @@ def open_project(folder: Path) -> Project:
     renderer = Renderer()
     texts = SourceTexts(root)
     problems += check(Checking(root=root, collection=collection, renderer=renderer, texts=texts))
+    note_types = make_note_types(collection, renderer)
     ledgers = {}
     for pack in collection.decks:
         shown = f"decks/{pack}/{LEDGER_NAME}"
         ledger, found = read_ledger(root / shown, pack, shown)
         problems += found
-        used = dict.fromkeys(card.kind for card in collection.cards if card.pack == pack)
-        note_types = [make_note_type(collection.kinds[name], renderer) for name in used]
         problems += check_ledger(ledger, collection, note_types, shown)
         ledgers[pack] = ledger
     return Project(
         root=root,
         collection=collection,
         ledgers=ledgers,
+        note_types=note_types,
         problems=sorted(problems, key=lambda problem: problem.sort_key),
         renderer=renderer,
         texts=texts,

@@ -25,10 +25,10 @@ def show(folder: Path, ref: str, as_json: bool) -> None:
     if as_json:
         import json
 
-        from cardwright.anki.note import describe_card as describe_matter
+        from cardwright.anki.note import describe_content
         from cardwright.cli.list import describe_card
 
-        row = {**describe_card(collection, card), **describe_matter(collection, card).matter}
+        row = {**describe_card(collection, card), **describe_content(collection, card)}
         click.echo(json.dumps(row, indent=2, ensure_ascii=False))
         return
     from cardwright.terminal.card import print_card
