@@ -1,1 +1,1 @@
-"""To Anki: note types, notes, packages, and the ledger of what was published."""
+"""Anki: note types, notes, packages, and the ledger of what was published."""

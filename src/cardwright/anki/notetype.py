@@ -17,6 +17,10 @@ SPARE_FIELDS: Final = ("Spare 1", "Spare 2")
 COMMON_FIELDS: Final = ("Extra", "Sources", "Lesson", "Id", *SPARE_FIELDS)
 """Fields of every note type after those of its kind. A field added later would leave everyone who
 imported the note type with a second one beside it, hence the spare ones."""
+_COMMON_PARTS: Final = """\
+{{#Extra}}<section class="part extra">{{Extra}}</section>{{/Extra}}
+{{#Sources}}<details class="sources"><summary>Sources</summary>{{Sources}}</details>{{/Sources}}
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,12 +128,6 @@ def _wrap(kind: Kind, face: str, html: str) -> str:
     )
 
 
-_COMMON_PARTS: Final = """\
-{{#Extra}}<section class="part extra">{{Extra}}</section>{{/Extra}}
-{{#Sources}}<details class="sources"><summary>Sources</summary>{{Sources}}</details>{{/Sources}}
-"""
-
-
 def _make_ask(kind: Kind, side: Side, renderer: Renderer, only: list[str] | None = None) -> str:
     """Render a question's Markdown, with Anki's references where the text of fields goes.
 
@@ -148,7 +146,7 @@ def _make_ask(kind: Kind, side: Side, renderer: Renderer, only: list[str] | None
         lines.append(line.replace("<p>", '<p class="cue">', 1) if is_cue else line)
     html = "".join(f"{line}\n" for line in lines)
     for name, mark in marks.items():
-        reference = _refer(kind, name)
+        reference = _make_reference(kind, name)
         if kind.field(name).type is not FieldType.INLINE:
             html = html.replace(f"<p>{mark}</p>", f'<div class="{name}">{reference}</div>')
         html = html.replace(mark, reference)
@@ -170,10 +168,10 @@ def _make_part(kind: Kind, name: str) -> str:
 
 
 def _make_text(kind: Kind, name: str) -> str:
-    reference = _refer(kind, name)
+    reference = _make_reference(kind, name)
     return f"<p>{reference}</p>" if kind.field(name).type is FieldType.INLINE else reference
 
 
-def _refer(kind: Kind, name: str) -> str:
+def _make_reference(kind: Kind, name: str) -> str:
     label = kind.field(name).label
     return f"{{{{cloze:{label}}}}}" if name == kind.cloze else f"{{{{{label}}}}}"
