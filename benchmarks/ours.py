@@ -7,7 +7,7 @@ import time
 
 # What the commands import inside their bodies: its loading is not the work that is timed here.
 import cardwright.anki.package
-import cardwright.cli.project  # noqa: F401
+import cardwright.app.project  # noqa: F401
 from cardwright.cli.main import cards
 
 if __name__ == "__main__":

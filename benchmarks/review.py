@@ -23,9 +23,9 @@ from typing import Final
 
 from corpus import write_project
 
-from cardwright.cli.clock import read_clock
-from cardwright.cli.garbage import uncollected
-from cardwright.cli.study import open_study
+from cardwright.app.garbage import gc_paused
+from cardwright.app.study import open_study
+from cardwright.cli.environment import read_clock
 from cardwright.history import Act, Rating, Review
 from cardwright.study.queue import Wishes
 from cardwright.study.session import Session
@@ -132,7 +132,7 @@ def time_next_cards(root: Path, store_path: Path, rounds: int) -> list[float]:
     with open_study(root, store_path, now) as study, os.fdopen(slave, "w") as terminal:
         wishes = Wishes(new=rounds + 50)
         # As `cards review` does it.
-        with uncollected():
+        with gc_paused():
             session = Session(study.journal, study.items, now, name="benchmark", wishes=wishes)
         sitting = Sitting(session, study, read_clock)
         environ = {"TERM": "xterm-256color"}

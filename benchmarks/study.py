@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 import fsrs
 
-from cardwright.cli.garbage import uncollected
+from cardwright.app.garbage import gc_paused
 from cardwright.history import Act, Moment, Rating, Review
 from cardwright.item import Item
 from cardwright.model import DeckOptions
@@ -122,7 +122,7 @@ def time_sitting(folder: Path, prompts: int, answers: int) -> list[Row]:
     moment = Moment(_START_MS + 400 * 86_400_000, 60)
     start = time.perf_counter()
     # As `cards review` does it.
-    with uncollected():
+    with gc_paused():
         session = Session(journal, items, moment, name="benchmark", wishes=Wishes())
     begun_s = time.perf_counter() - start
 

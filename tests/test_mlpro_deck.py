@@ -12,7 +12,7 @@ import pytest
 import yaml
 from spellchecker import SpellChecker
 
-from cardwright.cli.project import open_project
+from cardwright.app.project import open_project
 from cardwright.kinds import list_texts
 from cardwright.model import Card, Collection, Option
 from cardwright.project.load import load

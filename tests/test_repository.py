@@ -35,7 +35,7 @@ YAML_FILES = sorted(
 
 
 def test_our_cards_have_no_error() -> None:
-    from cardwright.cli.project import open_project
+    from cardwright.app.project import open_project
 
     assert open_project(ROOT).errors == []
 

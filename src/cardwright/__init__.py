@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from cardwright.app.library import start_session
     from cardwright.history import Act, Memory, Moment, Rating, Review, State
     from cardwright.project.load import ProjectError, find_project, load
     from cardwright.study.fault import StoreError
     from cardwright.study.opening import open_store
     from cardwright.study.queue import Wishes
     from cardwright.study.session import Session
-    from cardwright.study.start import start_session
     from cardwright.study.store import Store
 
 __version__ = "0.1.0"
@@ -44,7 +44,7 @@ _HOMES: Final = {
     "StoreError": "study.fault",
     "Wishes": "study.queue",
     "open_store": "study.opening",
-    "start_session": "study.start",
+    "start_session": "app.library",
 }
 
 

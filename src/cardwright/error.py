@@ -19,6 +19,8 @@ class CardwrightError(Exception):
         super().__init__(message)
         self.message = message
         self.help = help
+        self.details = ""
+        """Shown before the message: the problems of the sources, say."""
 
     def __str__(self) -> str:
         return f"{self.message}\n  help: {self.help}" if self.help else self.message

@@ -28,3 +28,23 @@ def make_plain(text: str) -> str:
         return text
     text = text.replace("\r\n", "\n").expandtabs(_TAB_WIDTH)
     return _TURNS_OR_HIDES.sub("", _ACTS.sub("�", text))
+
+
+def escape_controls(text: str) -> str:
+    r"""Write as `\\uXXXX` what acts on a terminal or turns or hides text; line breaks stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _TURNS_OR_HIDES.sub(_escape, _ACTS.sub(_escape, text))
+
+
+def _escape(match: re.Match[str]) -> str:
+    # JSON knows four digits only: what lies beyond is a pair of surrogates.
+    raw = match[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{raw[i]:02x}{raw[i + 1]:02x}" for i in range(0, len(raw), 2))
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 card, 2 cards, 3 entries."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number:,} {noun[:-1]}ies" if noun.endswith("ry") else f"{number:,} {noun}s"

@@ -9,7 +9,7 @@ from anki_backend import Anki
 from cardwright.anki.note import make_fields
 from cardwright.anki.notetype import make_note_type
 from cardwright.anki.render import render_card
-from cardwright.cli.project import open_project
+from cardwright.app.project import open_project
 from cardwright.kinds import list_prompts
 from project_files import Run
 

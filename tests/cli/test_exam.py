@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from cardwright.app.project import open_project
 from cardwright.cli.exam import exam
-from cardwright.cli.project import open_project
 from cardwright.project.load import load
 from exam_project import make_exam_files, run_exam
 from project_files import Write
@@ -148,7 +148,7 @@ def test_an_exam_is_exported(forest: Path, tmp_path: Path) -> None:
 
     assert markdown.read_text("utf-8").startswith("# Mock exam: Forester\n")
     assert json.loads(data.read_text("utf-8")) == found
-    assert "no exam `x`" in run_exam(
+    assert "no finished exam `x`" in run_exam(
         forest, "mock", "--export", str(data), "--id", "x", exit_code=1
     ).output.replace("there is ", "")
 
@@ -189,7 +189,7 @@ def test_a_lane_keeps_its_order_and_shares_evenly(forest: Path) -> None:
         (["drill", "--lesson", "x"], "there is no lesson `x`"),
         (["miss", "ring", "--mode", "x"], "there is no failure mode `x` (modes: mixed-up, haste)"),
         (["miss", "ring", "--lesson", "x"], "there is no lesson `x`"),
-        (["miss", "rong"], "close: ring"),
+        (["miss", "rong"], "did you mean ring?"),
     ],
 )
 def test_what_does_not_exist_is_told(forest: Path, words: list[str], said: str) -> None:
@@ -219,7 +219,7 @@ def test_what_was_entered_is_kept_when_the_input_ends(forest: Path) -> None:
 
     (entry,) = json.loads(run_exam(forest, "misses", "--json").stdout)["misses"]
     assert (entry["rule"], entry["action"], entry["lesson"]) == ("Count rings.", "Cut.", "a1")
-    assert "Nothing was missed" in run_exam(forest, "miss").stdout
+    assert "Every miss has an entry" in run_exam(forest, "miss").stdout
 
 
 GIVEN = ("--mode", "haste", "--rule", 'It\'s: a "rule" # really', "--action", "Look twice.")

@@ -70,7 +70,7 @@ def test_a_goal_is_kept_and_changed_in_part(forest: Path) -> None:
     [
         (("oaks", "--date", "2027-01-01"), "there is no pack `oaks` (packs: trees)"),
         (("trees", "--date", "2026-11-26"), "2026-11-26 is not after today, 2026-11-26"),
-        (("trees", "--date", "soon"), "`soon` is no date: write YYYY-MM-DD"),
+        (("trees", "--date", "soon"), "`soon` is not a valid date: write YYYY-MM-DD"),
         (("trees",), "--date is needed"),
         (("trees", "--date", "2027-01-01", "--days-off", "someday"), "name weekdays"),
         (("trees", "--date", "2027-01-01", "--start-as", "x"), "walker: I walk in woods"),

@@ -166,7 +166,7 @@ def test_a_file_that_was_broken_in_the_editor_keeps_its_cards(write: Write, tmp_
         program.wait_for("Tree ring")
         program.type("e")
         program.wait_for("cards/trees/trees.yaml:")
-        program.wait_for("e opens it again")
+        program.wait_for("press e to open it again")
         answer(program, "Tree ring")
         answer(program, "Watering")
         program.wait_for("tell a tree's")
@@ -185,7 +185,7 @@ def test_a_card_that_was_deleted_in_the_editor_makes_room_for_the_next(
     with review(write(FILES), environ=environ) as program:
         program.wait_for("Tree ring")
         program.type("e")
-        program.wait_for("trees:ring is not there any more")
+        program.wait_for("trees:ring is no longer there")
         program.wait_for("Watering")
 
 
@@ -298,7 +298,7 @@ def test_two_sittings_never_show_the_same_prompt(write: Write) -> None:
 def ask(project: Path, *words: str, environ: dict[str, str] | None = None) -> str:
     """Answer all that is asked with Easy; return what the window says at the end."""
     with review(project, *words, environ=environ) as program:
-        end = re.compile(r"Nothing more|Enough|No answers|space show the answer")
+        end = re.compile(r"Nothing (left|more)|Enough|No answers|space show the answer")
         while True:
             program.wait_until(lambda: end.search(program.text) is not None, "question or end")
             if "space show the answer" not in program.text:
@@ -331,7 +331,7 @@ def test_limits_and_choices(write: Write) -> None:
         program.type("q")
         program.wait_for_exit()
     assert "1 answer " in ask(project, "--flagged", "--cram")
-    assert "Nothing more to ask today" in ask(project, "--leeches")
+    assert "Nothing left to review today" in ask(project, "--leeches")
     acts = [act for _, act, _ in read_acts(project)]
     assert (acts.count("answer"), acts.count("cram")) == (5, 9)
 
@@ -340,7 +340,7 @@ def test_ahead_asks_what_is_due_later(write: Write) -> None:
     project = write(FILES)
     tomorrow = {"CARDS_NOW": NOW.replace("03-02", "03-03")}
     assert "1 answer " in ask(project, "--kind", "term")
-    assert "Nothing more" in ask(project, "--kind", "term", environ=tomorrow)
+    assert "Nothing left" in ask(project, "--kind", "term", environ=tomorrow)
     assert "1 answer " in ask(project, "--kind", "term", "--ahead", "30", environ=tomorrow)
 
 
@@ -393,7 +393,7 @@ def test_hostile_cards_write_nothing_but_text(write: Write) -> None:
     )
     with review(project, "--cram", environ={"COLORTERM": "truecolor"}) as program:
         count = 0
-        while "Nothing more" not in program.text:
+        while "Nothing left" not in program.text:
             count += 1
             program.wait_for("space")
             program.type(" ")
@@ -403,7 +403,7 @@ def test_hostile_cards_write_nothing_but_text(write: Write) -> None:
             # To the end of a long answer, where space ends the ticking.
             program.type("\x1b[F 1" if "tick what" in program.text else "1")
             program.wait_until(
-                lambda: "space show the answer" in program.text or "Nothing more" in program.text,
+                lambda: "space show the answer" in program.text or "Nothing left" in program.text,
                 "the next one",
             )
         program.type(" ")

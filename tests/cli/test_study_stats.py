@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cardwright.cli.study import Study, open_study
+from cardwright.app.study import Study, open_study
 from cardwright.history import Act, Moment, count_days
 from project_files import Run, Write
 from study_store import FIRST_DAY, at, give, undo

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cardwright.cli.project import open_project
+from cardwright.app.project import open_project
 from cardwright.diagnostic import SEVERITIES
 
 PAGE = Path(__file__).parents[2] / "docs" / "diagnostics.md"

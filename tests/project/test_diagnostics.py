@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from cardwright.anki.ledger import read_ledger
 from cardwright.anki.note import RENDERING_VERSION, hash_content
+from cardwright.app.project import open_project
 from cardwright.cli.main import cards
-from cardwright.cli.project import open_project
 from cardwright.diagnostic import SEVERITIES, Diagnostic, format_github, format_json, format_text
 from cardwright.markdown import Renderer
 

@@ -9,7 +9,7 @@ import pytest
 
 from browser import Browser
 from cardwright.anki.notetype import read_asset
-from cardwright.cli.project import open_project
+from cardwright.app.project import open_project
 from cardwright.web.face import FaceMaker
 from project_files import Run, Write
 

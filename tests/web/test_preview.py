@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cardwright.cli.project import open_project
+from cardwright.app.project import open_project
 from cardwright.kinds import list_prompts
 from cardwright.web.maths import convert_maths
 from project_files import Run, Write

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from cardwright.anki.ledger import Ledger
 from cardwright.anki.note import Note
+from cardwright.error import CardwrightError
 
 _MAX_DATABASE_BYTES: Final = 2_000_000_000
 _MAX_TITLE: Final = 80
@@ -54,7 +55,7 @@ class NoteState:
     title: str
 
 
-class PackageError(Exception):
+class PackageError(CardwrightError):
     """A file is no Anki package that can be read."""
 
 
@@ -103,7 +104,7 @@ def compare_states(before: Mapping[str, NoteState], after: Mapping[str, NoteStat
 def count_changes(changes: Iterable[Change]) -> str:
     """Return how many notes were added, changed and so on, in words."""
     counted = Counter(change.what for change in changes)
-    return ", ".join(f"{number} {what}" for what, number in counted.items()) or "no change"
+    return ", ".join(f"{number} {what}" for what, number in counted.items()) or "no changes"
 
 
 def read_package(path: Path) -> dict[str, NoteState]:

@@ -7,15 +7,43 @@ from typing import Final
 
 import click
 
-from cardwright.cli.options import db_option
+from cardwright.app.study import describe_memory
+from cardwright.cli.environment import open_study, parse_time, read_clock
+from cardwright.cli.output import say, say_json
+from cardwright.cli.params import db_option, json_option
+from cardwright.history import Act, Moment, Rating
+from cardwright.terminal.words import say_wait
 
 _RATINGS: Final = ("again", "hard", "good", "easy")
+_LEEWAY_MS: Final = 60_000
+"""Another device's clock may be ahead by so much."""
+
+
+def _read_time(
+    _context: click.Context, _option: click.Parameter, text: str | None
+) -> Moment | None:
+    if text is None:
+        return None
+    try:
+        moment = parse_time(text)
+    except (ValueError, OverflowError):
+        message = f"`{text}` is not a valid ISO time"
+        raise click.BadParameter(message) from None
+    if moment.at_ms > read_clock().at_ms + _LEEWAY_MS:
+        message = f"{text} is in the future"
+        raise click.BadParameter(message)
+    return moment
 
 
 @click.command()
 @click.argument("ref", metavar="PROMPT")
 @click.argument("rating", type=click.Choice([*_RATINGS, "1", "2", "3", "4"]))
-@click.option("--at", metavar="TIME", help="When it was answered (ISO; local unless it says).")
+@click.option(
+    "--at",
+    metavar="TIME",
+    callback=_read_time,
+    help="When it was answered (ISO; local time unless it names an offset).",
+)
 @click.option(
     "--ms",
     "duration_ms",
@@ -23,14 +51,14 @@ _RATINGS: Final = ("again", "hard", "good", "easy")
     default=0,
     help="How long the answer took, in milliseconds.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the memory after it as JSON.")
+@json_option
 @db_option
 @click.pass_obj
 def answer(
     folder: Path,
     ref: str,
     rating: str,
-    at: str | None,
+    at: Moment | None,
     duration_ms: int,
     as_json: bool,
     db: Path | None,
@@ -44,17 +72,9 @@ def answer(
     cards answer mlpro:label-drift/recall good
     cards answer label-drift 3 --at 2026-11-02T08:30 --ms 4200 --json
     """
-    from cardwright.cli.clock import parse_time, read_clock
-    from cardwright.cli.study import describe_memory, open_study
-    from cardwright.history import Act, Rating
-
-    try:
-        moment = parse_time(at) if at else read_clock()
-    except ValueError:
-        message = f"`{at}` is no ISO time"
-        raise click.BadParameter(message, param_hint="--at") from None
     given = Rating(_RATINGS.index(rating) + 1 if rating in _RATINGS else int(rating))
-    with open_study(folder, db, read_clock()) as study:
+    moment = at or read_clock()
+    with open_study(folder, db) as study:
         item = study.find_item(ref)
         with study.store.transaction():
             _, memory = study.journal.record(
@@ -69,12 +89,8 @@ def answer(
         day = moment.study_day(study.journal.rollover_hour)
         row = describe_memory(item.ref, memory, schedule, day)
     if as_json:
-        import json
-
-        click.echo(json.dumps(row, indent=2))
+        say_json(row)
         return
-    from cardwright.terminal.words import say_wait
-
     wait_ms = (memory.due_at_ms or moment.at_ms) - moment.at_ms
     wait = say_wait(wait_ms, days=memory.interval_days)
-    click.echo(f"{item.ref}: {memory.state}, asked again in {wait}")
+    say(f"{item.ref}: {memory.state}, next in {wait}")

@@ -6,57 +6,50 @@ from pathlib import Path
 
 import click
 
-from cardwright.cli.options import db_option
+from cardwright.cli.environment import default_store_path, open_user_store, read_clock
+from cardwright.cli.output import say
+from cardwright.cli.params import db_option
+from cardwright.study.backup import list_backups, restore_backup
 
 
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--list", "is_list", is_flag=True, help="List the dated backups, the newest first.")
+@click.option("--list", "is_list", is_flag=True, help="List the dated backups, newest first.")
 @click.option(
     "--restore",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Go back to this backup; what is there now is put aside, not lost.",
+    help="Go back to this backup; the present store is set aside, not lost.",
 )
 @db_option
 def backup(file: Path | None, is_list: bool, restore: Path | None, db: Path | None) -> None:
-    """Copy the review store, or go back to a copy.
+    """Back up the review store, or restore a backup.
 
-    Dated backups are made by themselves, one a day on which you review, and ten are kept. This
-    makes one now: in FILE, or among the dated ones.
+    On each day you review, a dated backup is made automatically; ten are kept. This command makes
+    one now: in FILE, or among the dated ones.
 
     \b
     cards backup
     cards backup --list
     cards backup --restore ~/.local/share/cardwright/backups/reviews-2026-11-26.db
     """
-    from cardwright.cli.clock import read_clock
-    from cardwright.cli.say import fail
-    from cardwright.cli.study import default_store_path, open_user_store
-    from cardwright.study.backup import list_backups, restore_backup
-    from cardwright.study.fault import StoreError
-
     if sum((is_list, restore is not None, file is not None)) > 1:
-        raise click.UsageError("FILE, --list and --restore exclude one another")
-    moment = read_clock()
-    today = moment.local.date().isoformat()
+        raise click.UsageError("use only one of FILE, --list and --restore")
+    today = read_clock().local.date().isoformat()
     path = db or default_store_path()
     if is_list:
         for found in list_backups(path):
-            click.echo(str(found))
+            say(str(found))
         return
     if restore is not None:
-        try:
-            aside = restore_backup(restore, path, today)
-        except StoreError as error:
-            fail(str(error))
-        click.echo(f"{path}: restored from {restore}")
+        aside = restore_backup(restore, path, today)
+        say(f"{path}: restored from {restore}")
         if aside is not None:
-            click.echo(f"what was there before: {aside}")
+            say(f"the store from before: {aside}")
         return
-    with open_user_store(db, moment) as store:
+    with open_user_store(db) as store:
         if file is None:
-            click.echo(str(store.back_up(today)))
+            say(str(store.back_up(today)))
         else:
             store.copy_to(file)
-            click.echo(str(file))
+            say(str(file))

@@ -6,6 +6,15 @@ from pathlib import Path
 
 import click
 
+from cardwright.anki.package import write_package
+from cardwright.app.project import count_problems, open_project
+from cardwright.cli.build_time import find_build_time_s
+from cardwright.cli.output import say, say_json, warn
+from cardwright.cli.params import json_option
+from cardwright.files import write_file
+from cardwright.project.walk import ProjectError
+from cardwright.text import count
+
 
 @click.command()
 @click.argument("packs", nargs=-1, metavar="[PACK]...")
@@ -15,57 +24,53 @@ import click
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the packages; default: build/ of the project.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print what was built as JSON.")
+@json_option
 @click.pass_obj
 def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bool) -> None:
-    """Build the Anki packages, or those named.
+    """Build the Anki packages.
+
+    Of all packs, or of those named.
 
     \b
     cards build
     cards build mlpro --to ~/Downloads
     """
-    import json
-
-    from cardwright.anki.package import write_package
-    from cardwright.cli.build_time import find_build_time_s
-    from cardwright.cli.project import choose_packs, count_problems, open_project, refuse_errors
-    from cardwright.cli.say import count, fail
-    from cardwright.files import write_file
-
     project = open_project(folder)
-    chosen = choose_packs(project.collection, packs)
-    refuse_errors(project)
+    chosen = project.choose_packs(packs)
+    project.refuse_errors()
     build_s = find_build_time_s(project.root)
     made = []
     for pack in chosen:
         contents = project.describe_pack(pack)
         if not contents.notes:
-            fail(f"the deck of `{pack}` takes no cards: Anki would import nothing")
+            message = f"the deck of `{pack}` takes no cards: Anki would import nothing"
+            raise ProjectError(message)
         data = write_package(contents, project.ledgers[pack], build_s=build_s)
-        made.append((pack, contents, data))
-    for pack, contents, data in made:
-        path = (target or project.root / "build") / f"{pack}.apkg"
+        made.append(((target or project.root / "build") / f"{pack}.apkg", contents, data))
+    for path, contents, data in made:
         write_file(path, data)
         if not as_json:
-            notes = count(len(contents.notes), "note")
-            click.echo(f"{_show(path)}: {notes}, {count(contents.card_count, 'card')}")
+            notes, cards = count(len(contents.notes), "note"), count(contents.card_count, "card")
+            say(f"{_shorten(path)}: {notes}, {cards}")
     if as_json:
-        rows = [
-            {
-                "pack": pack,
-                "path": str((target or project.root / "build") / f"{pack}.apkg"),
-                "notes": len(contents.notes),
-                "cards": contents.card_count,
-                "bytes": len(data),
-            }
-            for pack, contents, data in made
-        ]
-        click.echo(json.dumps(rows, indent=2))
+        say_json(
+            [
+                {
+                    "pack": contents.deck.pack,
+                    "path": str(path),
+                    "notes": len(contents.notes),
+                    "cards": contents.card_count,
+                    "bytes": len(data),
+                }
+                for path, contents, data in made
+            ]
+        )
     elif project.problems:
-        click.echo(f"{count_problems(project.problems)}: see `cards check`", err=True)
+        warn(f"{count_problems(project.problems)}: see `cards check`")
 
 
-def _show(path: Path) -> str:
+def _shorten(path: Path) -> str:
+    """Return a path relative to the working folder, if it is below it."""
     try:
         return path.resolve().relative_to(Path.cwd()).as_posix()
     except ValueError:

@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from cardwright.cli.say import fail
+from cardwright.project.walk import ProjectError
 
 _SOURCES = ("cards", "decks", "kinds")
 
@@ -26,7 +26,7 @@ def read_source_date_s() -> int | None:
     if not given:
         return None
     if not given.isdigit() or int(given) == 0:
-        fail(f"SOURCE_DATE_EPOCH must be a number of seconds, not {given!r}")
+        raise ProjectError(f"SOURCE_DATE_EPOCH must be a number of seconds, not {given!r}")
     return int(given)
 
 

@@ -7,6 +7,11 @@ from pathlib import Path
 
 import click
 
+from cardwright.app.project import count_problems, open_project
+from cardwright.cli.output import say, warn
+from cardwright.diagnostic import format_github, format_json, format_text
+from cardwright.text import count
+
 
 @click.command()
 @click.option(
@@ -17,27 +22,24 @@ import click
     help="How problems are shown; github: as annotations of a pull request.",
 )
 @click.option("--json", "layout", flag_value="json", help="Same as --format json.")
-@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @click.pass_obj
 def check(folder: Path, layout: str, strict: bool) -> None:
-    """Tell everything that is wrong, in place.
+    """Report every problem in the sources, in place.
 
     \b
     cards check
     cards check --strict --format github
     """
-    from cardwright.cli.project import count_problems, open_project
-    from cardwright.cli.say import count
-    from cardwright.diagnostic import format_github, format_json, format_text
-
     project = open_project(folder)
     if layout == "json":
-        click.echo(format_json(project.problems))
+        say(format_json(project.problems))
     elif layout == "github":
-        click.echo(format_github(project.problems), nl=bool(project.problems))
+        say(format_github(project.problems), end="\n" if project.problems else "")
     else:
-        click.echo(format_text(project.problems, project.texts.line), nl=bool(project.problems))
+        text = format_text(project.problems, project.texts.line)
+        say(text, end="\n" if project.problems else "")
         cards = count(len(project.collection.cards), "card")
-        click.echo(f"{cards}: {count_problems(project.problems)}", err=True)
+        warn(f"{cards}: {count_problems(project.problems)}")
     if project.errors or (strict and project.problems):
         sys.exit(1)

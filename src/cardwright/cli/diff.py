@@ -2,79 +2,67 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from cardwright.anki.diff import Change
+from cardwright.anki.diff import (
+    Change,
+    compare_states,
+    compare_with_ledger,
+    count_changes,
+    read_package,
+)
+from cardwright.app.project import open_project
+from cardwright.cli.output import say, say_json, warn
+from cardwright.cli.params import json_option
 
 
 @click.command()
 @click.argument("what", nargs=-1, metavar="[PACK | OLD.apkg NEW.apkg]")
-@click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
+@json_option
 @click.pass_obj
 def diff(folder: Path, what: tuple[str, ...], as_json: bool) -> None:
     """Show what a release would change.
 
-    With two packages: what differs between them.
+    With two packages: the differences between them.
 
     \b
-    cards diff                        sources against what was published
+    cards diff                        sources against the last release
     cards diff mlpro
     cards diff old.apkg new.apkg
     """
-    from cardwright.anki.diff import count_changes
-
     if any(name.endswith(".apkg") for name in what):
         try:
             old, new = what
         except ValueError:
             message = "name two packages: the older and the newer"
             raise click.UsageError(message) from None
-        changes = {"": _compare_packages(Path(old), Path(new))}
+        changes = {"": compare_states(read_package(Path(old)), read_package(Path(new)))}
     else:
         changes = _compare_with_ledgers(folder, what)
     if as_json:
-        import json
-        from dataclasses import asdict
-
-        rows = [{"pack": pack, **asdict(c)} for pack, found in changes.items() for c in found]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        say_json([{"pack": pack, **asdict(c)} for pack, found in changes.items() for c in found])
         return
     for pack, found in changes.items():
         for change in found:
-            click.echo("\n".join(_format_change(change)))
-        click.echo(f"{pack + ': ' if pack else ''}{count_changes(found)}", err=True)
-
-
-def _compare_packages(old: Path, new: Path) -> list[Change]:
-    from cardwright.anki.diff import PackageError, compare_states, read_package
-    from cardwright.cli.say import fail
-
-    try:
-        return compare_states(read_package(old), read_package(new))
-    except PackageError as error:
-        fail(str(error))
+            say("\n".join(_format_change(change)))
+        warn(f"{pack + ': ' if pack else ''}{count_changes(found)}")
 
 
 def _compare_with_ledgers(folder: Path, packs: tuple[str, ...]) -> dict[str, list[Change]]:
-    from cardwright.anki.diff import compare_with_ledger
-    from cardwright.cli.project import choose_packs, open_project
-
     project = open_project(folder)
     changes = {}
-    for pack in choose_packs(project.collection, packs):
+    for pack in project.choose_packs(packs):
         contents = project.describe_pack(pack)
         changes[pack] = compare_with_ledger(project.ledgers[pack], contents.notes)
     return changes
 
 
 def _format_change(change: Change) -> Iterator[str]:
-    import difflib
-
     was = f" (was {change.was})" if change.was else ""
     yield f"{change.what} {change.id}{was}: {change.title}"
     for text in change.texts:

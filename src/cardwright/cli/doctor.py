@@ -2,21 +2,56 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import shutil
+import sqlite3
+from importlib import metadata
 from pathlib import Path
+from typing import Final, NamedTuple
 
 import click
+import yaml
 
-from cardwright.cli.options import db_option, json_option
+from cardwright import __version__
+from cardwright.cli.environment import default_store_path, open_journal
+from cardwright.cli.output import say, say_json
+from cardwright.cli.params import db_option, json_option
+from cardwright.project.load import ProjectError, find_project, load
+from cardwright.study.backup import list_backups
+from cardwright.study.fault import StoreError
+from cardwright.text import count
+
+_SLOW_YAML: Final = "without libyaml: reading is about 6 times slower"
+_LIBRARIES: Final = {
+    "click": "",
+    "pyyaml": "" if yaml.__with_libyaml__ else _SLOW_YAML,
+    "markdown-it-py": "",
+    "pygments": "",
+    "genanki": "",
+    "rich": "",
+    "fsrs": "",
+    "fsrs-rs-python": "optional: for `cards optimize`",
+    "numpy": "optional: for `cards exam plan`",
+    "icalendar": "optional: for `cards exam plan --ics`",
+    "anki": "optional: for the tests of Cardwright itself",
+}
+
+
+class _Row(NamedTuple):
+    name: str
+    value: str
+    note: str = ""
 
 
 @click.command()
 @click.option("--verify", is_flag=True, help="Check the review store: replay it and compare.")
-@click.option("--rebuild", is_flag=True, help="Make all memories anew from the reviews.")
+@click.option("--rebuild", is_flag=True, help="Compute all memories again from the reviews.")
 @json_option
 @db_option
 @click.pass_obj
 def doctor(folder: Path, verify: bool, rebuild: bool, as_json: bool, db: Path | None) -> None:
-    """Tell versions, paths, and what is missing.
+    """Show versions, paths, and what is missing.
 
     \b
     cards doctor
@@ -24,134 +59,84 @@ def doctor(folder: Path, verify: bool, rebuild: bool, as_json: bool, db: Path | 
     cards doctor --rebuild
     """
     if verify or rebuild:
-        _treat_store(folder, db, is_rebuild=rebuild)
+        _check_store(folder, db, is_rebuild=rebuild)
         return
-    rows = [
-        *_list_program(),
-        *_list_libraries(),
-        *_list_tools(),
-        *_list_store(db),
-        *_list_project(folder),
-    ]
+    rows = [*_list_program(), *_list_tools(), *_list_store(db), *_list_project(folder)]
     if as_json:
-        import json
-
-        click.echo(
-            json.dumps(
-                [dict(zip(("name", "value", "note"), row, strict=True)) for row in rows], indent=2
-            )
-        )
+        say_json([row._asdict() for row in rows])
         return
-    width = max(len(name) for name, _, _ in rows)
+    width = max(len(row.name) for row in rows)
     for name, value, note in rows:
-        click.echo(f"{name:<{width}}  {value or 'missing'}{f'  ({note})' if note else ''}")
+        say(f"{name:<{width}}  {value or 'missing'}{f'  ({note})' if note else ''}")
 
 
-def _list_program() -> list[tuple[str, str, str]]:
-    import platform
-    import sqlite3
-
-    from cardwright import __version__
-
-    return [
-        ("cardwright", __version__, str(Path(__file__).resolve().parents[1])),
-        ("python", platform.python_version(), platform.platform()),
-        ("sqlite", sqlite3.sqlite_version, ""),
+def _list_program() -> list[_Row]:
+    rows = [
+        _Row("cardwright", __version__, str(Path(__file__).resolve().parents[1])),
+        _Row("python", platform.python_version(), platform.platform()),
+        _Row("sqlite", sqlite3.sqlite_version),
     ]
-
-
-def _list_libraries() -> list[tuple[str, str, str]]:
-    from importlib import metadata
-
-    import yaml
-
-    rows = []
-    for name, note in (
-        ("click", ""),
-        (
-            "pyyaml",
-            "" if yaml.__with_libyaml__ else "without libyaml: reading is about 6 times slower",
-        ),
-        ("markdown-it-py", ""),
-        ("pygments", ""),
-        ("genanki", ""),
-        ("rich", ""),
-        ("fsrs", ""),
-        ("fsrs-rs-python", "optional: `cards optimize` needs it"),
-        ("numpy", "optional: `cards exam plan` needs it"),
-        ("icalendar", "optional: `cards exam plan --ics` needs it"),
-        ("anki", "optional: only our own tests need it"),
-    ):
+    for name, note in _LIBRARIES.items():
         try:
             version = metadata.version(name)
         except metadata.PackageNotFoundError:
             version = ""
-        rows.append((name, version, note))
+        rows.append(_Row(name, version, note))
     return rows
 
 
-def _list_tools() -> list[tuple[str, str, str]]:
-    import os
-    import shutil
-
+def _list_tools() -> list[_Row]:
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
     return [
-        ("git", shutil.which("git") or "", "dates what is not yet released"),
-        (
-            "editor",
-            os.environ.get("VISUAL") or os.environ.get("EDITOR") or "",
-            "$VISUAL or $EDITOR",
-        ),
+        _Row("git", shutil.which("git") or "", "dates what is not yet released"),
+        _Row("editor", editor, "$VISUAL or $EDITOR"),
     ]
 
 
-def _list_store(db: Path | None) -> list[tuple[str, str, str]]:
-    from cardwright.cli.study import default_store_path
-    from cardwright.study.backup import list_backups
-
+def _list_store(db: Path | None) -> list[_Row]:
     path = db or default_store_path()
     if not path.exists():
-        return [("reviews", str(path), "not there yet: `cards review` makes it")]
+        return [_Row("reviews", str(path), "not there yet: `cards review` creates it")]
     backups = list_backups(path)
-    note = f"{len(backups)} backups" if backups else "no backup yet"
-    return [("reviews", str(path), f"{path.stat().st_size / 1e6:.1f} MB, {note}")]
+    note = count(len(backups), "backup") if backups else "no backup yet"
+    return [_Row("reviews", str(path), f"{path.stat().st_size / 1e6:.1f} MB, {note}")]
 
 
-def _treat_store(folder: Path, db: Path | None, *, is_rebuild: bool) -> None:
-    """Check the store, or make its memories anew; end with status 1 when something is wrong."""
-    from cardwright.cli.clock import read_clock
-    from cardwright.cli.say import count, fail
-    from cardwright.cli.study import open_journal
-
-    with open_journal(folder, db, read_clock()) as journal:
-        if damage := journal.store.find_damage():
-            cure = "help: `cards backup --list`, then `cards backup --restore FILE`"
-            fail(f"{journal.store.path} is damaged:\n{damage}\n  {cure}")
-        if is_rebuild:
-            click.echo(f"{count(journal.rebuild(), 'memory')} made anew")
-        different = journal.find_differences()
-        reviews = count(journal.store.count_reviews(), "entry")
-        if different:
-            shown = ", ".join(different[:5])
-            fail(
-                f"{len(different)} memories are not what their reviews give: {shown}\n"
-                "  help: `cards doctor --rebuild`"
-            )
-        click.echo(f"{journal.store.path} is whole: {reviews}, memories as replayed")
-
-
-def _list_project(folder: Path) -> list[tuple[str, str, str]]:
-    from cardwright.project.load import ProjectError, find_project, load
-
+def _list_project(folder: Path) -> list[_Row]:
     try:
         root = find_project(folder)
         collection, problems = load(root)
     except ProjectError:
-        return [("project", "", f"no `cards` and `decks` in or above {folder.resolve()}")]
-    note = f"{len(problems)} problems in reading: see `cards check`" if problems else ""
-    rows = [("project", str(root), note)]
+        return [_Row("project", "", f"no `cards` and `decks` in or above {folder.resolve()}")]
+    note = f"{count(len(problems), 'problem')} in reading: see `cards check`" if problems else ""
+    rows = [_Row("project", str(root), note)]
     for pack in collection.decks:
         cards = sum(card.pack == pack for card in collection.cards)
         ledger = root / "decks" / pack / "ledger.jsonl"
         state = "released" if ledger.exists() else "not yet released"
-        rows.append((f"pack {pack}", f"{cards} cards", state))
+        rows.append(_Row(f"pack {pack}", count(cards, "card"), state))
     return rows
+
+
+def _check_store(folder: Path, db: Path | None, *, is_rebuild: bool) -> None:
+    """Check the store, and first compute its memories again if that is asked for.
+
+    Raises:
+        StoreError: something is wrong with it.
+
+    """
+    with open_journal(folder, db) as journal:
+        path = journal.store.path
+        if damage := journal.store.find_damage():
+            message = f"{path} is damaged:\n{damage}"
+            help = "`cards backup --list`, then `cards backup --restore FILE`"
+            raise StoreError(message, help=help)
+        if is_rebuild:
+            say(f"{count(journal.rebuild(), 'memory')} computed again")
+        different = journal.find_differences()
+        if different:
+            shown = ", ".join(different[:5])
+            message = f"{len(different)} memories differ from a replay of their reviews: {shown}"
+            raise StoreError(message, help="`cards doctor --rebuild`")
+        reviews = count(journal.store.count_reviews(), "entry")
+        say(f"{path} is sound: {reviews}, memories as replayed")

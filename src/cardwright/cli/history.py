@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
-from cardwright.cli.options import db_option, json_option
-
-if TYPE_CHECKING:
-    from cardwright.cli.study import Study
-    from cardwright.history import Review
-    from cardwright.study.schedule import Step
+from cardwright.app.study import Study, describe_memory
+from cardwright.cli.environment import open_study
+from cardwright.cli.output import say_json
+from cardwright.cli.params import db_option, json_option
+from cardwright.history import Review, count_days, make_date
+from cardwright.study.schedule import Step
+from cardwright.terminal.history import print_day, print_prompt
 
 _MS_PER_DAY: Final = 86_400_000
 
@@ -32,98 +33,70 @@ _MS_PER_DAY: Final = 86_400_000
 def history(
     folder: Path, ref: str | None, day: datetime | None, as_json: bool, db: Path | None
 ) -> None:
-    """Show the answers of a prompt, or of a day.
+    """Show the answers to a prompt, or of a day.
 
-    PROMPT is `pack:id/side`; pack and side may be left out where that is clear. Of a card that has
-    gone from the sources, the whole key is wanted.
+    PROMPT is `pack:id/side`; pack and side may be left out where that is clear. For a card that is
+    no longer in the sources, give all of it.
 
     \b
     cards history label-drift
     cards history mlpro:label-drift/recall --json
     cards history --day 2026-11-02
     """
-    from cardwright.cli.clock import read_clock
-    from cardwright.cli.study import open_study
-
     if (ref is None) == (day is None):
-        raise click.UsageError("name a prompt, or a day with --day: one of the two")
-    with open_study(folder, db, read_clock()) as study:
+        raise click.UsageError("name either a prompt, or a day with --day")
+    with open_study(folder, db) as study:
         if day is not None:
             _show_day(study, day.date(), as_json=as_json)
         elif ref is not None:
             _show_prompt(study, ref, as_json=as_json)
 
 
-def _show_prompt(study: Study, ref: str, *, as_json: bool) -> None:
-    from cardwright.cli.study import describe_memory
-
-    name, key = find_prompt(study, ref)
+def _show_prompt(study: Study, name: str, *, as_json: bool) -> None:
+    ref, key = study.find_prompt(name)
     reviews = list(study.store.list_reviews(key, with_undone=True))
     undone = {review.undoes for review in reviews if review.undoes}
     steps = {review.id: step for review, step in study.journal.trace(key)}
     memory, _ = study.store.read_memory(key)
     schedule = study.journal.schedule_of(key)
     if as_json:
-        import json
-
-        row = {
-            **describe_memory(name, memory, schedule, study.today),
-            "reviews": [
-                describe_act(review, steps.get(review.id), is_undone=review.id in undone)
-                for review in reviews
-            ],
-        }
-        click.echo(json.dumps(row, indent=2))
+        say_json(
+            {
+                **describe_memory(ref, memory, schedule, study.today),
+                "reviews": [
+                    _describe_act(review, steps.get(review.id), is_undone=review.id in undone)
+                    for review in reviews
+                ],
+            }
+        )
         return
-    from cardwright.history import make_date
-    from cardwright.terminal.history import print_prompt
-
     due_on = None if memory.due_day is None else make_date(memory.due_day)
     retrievability = schedule.retrievability(memory, study.today)
-    print_prompt(name, reviews, steps, undone, memory, due_on, retrievability)
+    print_prompt(ref, reviews, steps, undone, memory, due_on, retrievability)
 
 
 def _show_day(study: Study, on: date, *, as_json: bool) -> None:
-    from cardwright.history import count_days
-
     day, rollover_hour = count_days(on), study.journal.rollover_hour
-    # The zone of an answer shifts its day by a day at the most.
+    # The zone of an answer shifts its day by one at most.
     reviews = [
         review
         for review in study.store.list_reviews(since_ms=(day - 1) * _MS_PER_DAY)
         if review.rating is not None and review.moment.study_day(rollover_hour) == day
     ]
-    names = {item.key: item.ref for item in study.items}
+    refs = {item.key: item.ref for item in study.items}
     if as_json:
-        import json
-
-        rows = [
-            {
-                "prompt": names.get(review.prompt, review.prompt),
-                **_describe_review(review),
-            }
-            for review in reviews
-        ]
-        click.echo(json.dumps(rows, indent=2))
+        say_json(
+            [
+                {"prompt": refs.get(review.prompt, review.prompt), **_describe_review(review)}
+                for review in reviews
+            ]
+        )
         return
-    from cardwright.terminal.history import print_day
-
-    print_day(on, reviews, lambda ref: names.get(ref, ref))
+    print_day(on, reviews, lambda key: refs.get(key, key))
 
 
-def find_prompt(study: Study, ref: str) -> tuple[str, str]:
-    """Return a prompt's key as it is today, and that of its history; its card may be gone."""
-    for item in study.items:
-        if ref in {item.ref, item.key}:
-            return item.ref, item.key
-    if next(study.store.list_reviews(ref, with_undone=True), None) is not None:
-        return ref, ref
-    item = study.find_item(ref)
-    return item.ref, item.key
-
-
-def describe_act(review: Review, step: Step | None, *, is_undone: bool) -> dict[str, Any]:
-    """Return what programs may want to know of an act, as JSON; null but for answers that stand."""
+def _describe_act(review: Review, step: Step | None, *, is_undone: bool) -> dict[str, Any]:
+    """Return an act as JSON; only answers that stand have a state and what follows."""
     is_old = step is not None and step.before.last_day is not None
     return {
         **_describe_review(review),

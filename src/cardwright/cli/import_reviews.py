@@ -6,7 +6,11 @@ from pathlib import Path
 
 import click
 
-from cardwright.cli.options import db_option, json_option
+from cardwright.cli.environment import open_journal
+from cardwright.cli.output import say, say_json
+from cardwright.cli.params import db_option, json_option
+from cardwright.study.transfer import TransferError, read_files
+from cardwright.text import count
 
 
 @click.command("import")
@@ -21,29 +25,23 @@ from cardwright.cli.options import db_option, json_option
 @db_option
 @click.pass_obj
 def import_reviews(folder: Path, files: tuple[Path, ...], as_json: bool, db: Path | None) -> None:
-    """Take in reviews that `cards export` wrote.
+    """Read reviews that `cards export` wrote.
 
-    What is here already is passed over, so that twice is the same as once. JSON Lines or CSV.
+    JSON Lines or CSV. Reviews that are already here are skipped, so importing twice changes
+    nothing.
 
     \b
     cards import reviews.jsonl
     """
-    from cardwright.cli.clock import read_clock
-    from cardwright.cli.say import count, fail
-    from cardwright.cli.study import open_journal
-    from cardwright.study.transfer import TransferError, read_files
-
-    with open_journal(folder, db, read_clock()) as journal:
-        try:
-            taken, clashes = journal.merge(list(read_files(files)))
-        except TransferError as error:
-            fail(str(error))
+    with open_journal(folder, db) as journal:
+        added, clashes = journal.merge(list(read_files(files)))
     if as_json:
-        import json
-
-        click.echo(json.dumps({"taken": taken, "clashes": clashes}, indent=2))
+        say_json({"taken": added, "clashes": clashes})
     else:
-        click.echo(f"{count(taken, 'new review')}")
+        say(f"{count(added, 'new review')}")
     if clashes:
         shown = ", ".join(clashes[:5])
-        fail(f"{count(len(clashes), 'review')} differ from what is here, which was kept: {shown}")
+        message = (
+            f"{count(len(clashes), 'review')} differ from those here, which were kept: {shown}"
+        )
+        raise TransferError(message)

@@ -6,6 +6,15 @@ from pathlib import Path
 
 import click
 
+from cardwright.cli.output import say
+from cardwright.cli.schema import FOLDER, format_schemas
+from cardwright.files import write_file
+from cardwright.project.card import suggest_id
+from cardwright.project.kind import read_built_in_kinds
+from cardwright.project.schema import make_schemas
+from cardwright.project.start import make_project_files
+from cardwright.project.walk import ProjectError
+
 
 @click.command()
 @click.argument("target", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER")
@@ -20,28 +29,22 @@ def init(folder: Path, target: Path, pack: str) -> None:
     cards init spanish
     cd spanish && cards build
     """
-    from cardwright.cli.say import fail
-    from cardwright.cli.schema import FOLDER, format_schemas
-    from cardwright.files import write_file
-    from cardwright.project.card import suggest_id
-    from cardwright.project.kind import read_built_in_kinds
-    from cardwright.project.schema import make_schemas
-    from cardwright.project.start import make_project_files
-
     root = folder / target
     name = suggest_id(pack or root.resolve().name)
     if pack and pack != name:
-        fail(f"`{pack}` cannot name a pack; `{name}` can")
+        message = f"`{pack}` is not a valid name for a pack; `{name}` is"
+        raise ProjectError(message)
     kinds = read_built_in_kinds()
     files = make_project_files(name, kinds)
     for key, text in format_schemas(make_schemas(kinds)).items():
         files[f"{FOLDER}/{key}.schema.json"] = text
     for shown in files:
         if (root / shown).exists():
-            fail(f"{root / shown} is there already: nothing was written")
+            message = f"{root / shown} already exists: nothing was written"
+            raise ProjectError(message)
     for shown, text in files.items():
         write_file(root / shown, text)
-    click.echo(f"{root}: {len(files)} files. Next:")
+    say(f"{root}: {len(files)} files. Next:")
     if root.resolve() != Path.cwd():
-        click.echo(f"  cd {root}")
-    click.echo("  cards check\n  cards build")
+        say(f"  cd {root}")
+    say("  cards check\n  cards build")

@@ -1,4 +1,4 @@
-"""Groups of commands of which each is imported when it is called: to list them, a table is enough."""
+"""Command groups that import a command when it is called: a table is enough to list them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import click
 
 
 class LazyGroup(click.Group):
-    """A group that knows its commands by name and first sentence, until one is called."""
+    """A group that knows its commands by name and first sentence until one is called."""
 
-    def fill(
-        self, home: str, table: Mapping[str, str], modules: Mapping[str, str] | None = None
+    def add_lazily(
+        self, package: str, summaries: Mapping[str, str], modules: Mapping[str, str] | None = None
     ) -> None:
-        """List the commands of a table, which has the first sentence of the help of each.
+        """Add commands by the first sentence of their help.
 
-        A command stands in the module of its name in the package `home`, or in that of `modules`.
+        A command is in the module of its name in `package`, or in the one that `modules` names.
         """
-        self._homes = {name: f"{home}.{(modules or {}).get(name, name)}" for name in table}
-        for name, short_help in table.items():
+        self._modules = {name: f"{package}.{(modules or {}).get(name, name)}" for name in summaries}
+        for name, short_help in summaries.items():
             self.add_command(click.Command(name, short_help=short_help))
 
     def resolve_command(
@@ -31,6 +31,6 @@ class LazyGroup(click.Group):
 
     def load_command(self, name: str) -> click.Command:
         """Import a command."""
-        module = import_module(self._homes[name])
+        module = import_module(self._modules[name])
         found = (value for value in vars(module).values() if isinstance(value, click.Command))
         return next(command for command in found if command.name == name)

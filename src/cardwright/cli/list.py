@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from cardwright.model import Card, Collection
+from cardwright.app.project import load_collection
+from cardwright.cli.output import say, say_json, warn
+from cardwright.cli.params import json_option
+from cardwright.kinds import list_prompts
+from cardwright.model import Card, Collection
+from cardwright.text import count
 
 
 @click.command("list")
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--kind", help="Only this kind.")
 @click.option("--lesson", help="Only this lesson.")
 @click.option("--tag", help="Only cards with this tag.")
-@click.option("--json", "as_json", is_flag=True, help="Print all about each card as JSON.")
+@json_option
 @click.pass_obj
 def list_command(
     folder: Path,
@@ -32,11 +36,6 @@ def list_command(
     cards list --kind term --lesson 2.5
     cards list --json
     """
-    import json
-
-    from cardwright.cli.project import load_collection
-    from cardwright.cli.say import count
-
     _, collection, problems = load_collection(folder)
     found = [
         card
@@ -47,24 +46,21 @@ def list_command(
         and (tag is None or tag in card.tags)
     ]
     if as_json:
-        rows = [describe_card(collection, card) for card in found]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        say_json([describe_card(collection, card) for card in found])
     else:
         width = max((len(card.ref) for card in found), default=0)
         for card in found:
             retired = "  (retired)" if card.retired is not None else ""
-            click.echo(
+            say(
                 f"{card.ref:<{width}}  {card.kind:<9}  {card.lesson or '-':<4}  {card.span}{retired}"
             )
-        click.echo(count(len(found), "card"), err=True)
+        warn(count(len(found), "card"))
     if problems:
-        click.echo("some files could not be read whole: see `cards check`", err=True)
+        warn("some files could not be read completely: see `cards check`")
 
 
 def describe_card(collection: Collection, card: Card) -> dict[str, Any]:
-    """Return what programs may want to know of a card, as JSON."""
-    from cardwright.kinds import list_prompts
-
+    """Return a card, but for its fields, as JSON for other programs."""
     domain = collection.domain_of(card)
     objective = card.text("objective")
     return {

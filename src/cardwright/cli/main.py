@@ -1,57 +1,91 @@
-"""The command `cards`: its sub-commands, and the one way out."""
+"""The command `cards`: its commands, and the one place where a run ends."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from cardwright import __version__
 from cardwright.cli.lazy import LazyGroup
+from cardwright.cli.output import warn
+from cardwright.error import CardwrightError
 
 _COMMANDS: Final = {
     "init": "Start a project that builds at once.",
-    "new": "Append a card to be filled in.",
-    "check": "Tell everything that is wrong, in place.",
+    "new": "Append a card to fill in.",
+    "check": "Report every problem in the sources, in place.",
     "list": "List the cards of the project.",
     "show": "Show a card as it is asked.",
-    "build": "Build the Anki packages, or those named.",
+    "build": "Build the Anki packages.",
     "diff": "Show what a release would change.",
-    "release": "Publish a pack: ledger, changelog, package.",
-    "preview": "Show every card in a browser as Anki will, question beside answer.",
+    "release": "Publish a pack: ledger, changelog and package.",
+    "preview": "Show every card in a browser as Anki will, question next to answer.",
     "review": "Study what is due today.",
-    "due": "Show what is due, today and in the days to come.",
-    "stats": "Show how well it goes.",
-    "history": "Show the answers of a prompt, or of a day.",
-    "next": "Tell what `cards review` would ask now.",
+    "due": "Show what is due today and in the coming days.",
+    "stats": "Show statistics: recall, time, and what is in memory.",
+    "history": "Show the answers to a prompt, or of a day.",
+    "next": "Show what `cards review` would ask now.",
     "answer": "Record one answer without a screen.",
-    "suspend": "Ask prompts no more until they are unsuspended.",
-    "unsuspend": "Ask prompts again that were suspended.",
+    "suspend": "Stop asking prompts until they are unsuspended.",
+    "unsuspend": "Ask suspended prompts again.",
     "bury": "Put prompts off until the next study day.",
-    "flag": "Flag prompts, to find them again with --flagged.",
-    "reset": "Begin prompts anew, as if they had never been answered.",
-    "exam": "Prepare for an exam with a date.",
+    "flag": "Flag prompts, to find them with --flagged.",
+    "reset": "Start prompts over, as if they had never been answered.",
+    "exam": "Prepare for an exam on a date.",
     "options": "Show how decks are studied, or change it for yourself.",
     "optimize": "Fit the memory model to your own answers.",
-    "export": "Write every review ever made, without loss.",
-    "import": "Take in reviews that `cards export` wrote.",
+    "export": "Write all reviews to a file, without loss.",
+    "import": "Read reviews that `cards export` wrote.",
     "sync": "Share reviews with your other machines.",
-    "backup": "Copy the review store, or go back to a copy.",
+    "backup": "Back up the review store, or restore a backup.",
     "schema": "Print a JSON Schema for editors.",
-    "doctor": "Tell versions, paths, and what is missing.",
+    "doctor": "Show versions, paths, and what is missing.",
 }
-"""Every command, with the first sentence of its own help; it stands in the module of its name."""
+"""Every command with the first sentence of its help; it is in the module of its name."""
 _MODULES: Final = {
     **dict.fromkeys(("suspend", "unsuspend", "bury", "flag", "reset"), "mark"),
     "import": "import_reviews",
 }
-"""Modules that are not called as their commands are."""
+"""Modules that are not named after their commands."""
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+class _Program(LazyGroup):
+    """The outermost group: every failure becomes a message and an exit status here."""
+
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **extra: Any
+    ) -> Any:
+        """Run a command and exit with its status; as a library call, return or raise."""
+        try:
+            done = super().main(args, standalone_mode=False, **extra)
+        except click.ClickException as error:
+            if not standalone_mode:
+                raise
+            _report_misuse(error)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            if not standalone_mode:
+                raise
+            warn("Aborted.")
+            sys.exit(1)
+        except CardwrightError as error:
+            if not standalone_mode:
+                raise
+            if error.details:
+                warn(error.details)
+            warn(f"error: {error}")
+            sys.exit(1)
+        if not standalone_mode:
+            return done
+        sys.exit(done if isinstance(done, int) else 0)
+
+
+@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="cards")
 @click.option(
     "-C",
@@ -66,29 +100,39 @@ def cards(context: click.Context, folder: Path) -> None:
 
     \b
     cards init my-deck        start a project
-    cards check               tell everything that is wrong with it
-    cards build               make build/*.apkg, ready for Anki
+    cards check               report every problem in it
+    cards build               write build/*.apkg, ready for Anki
     cards review              study what is due today
     """
     context.obj = folder
 
 
-cards.fill("cardwright.cli", _COMMANDS, _MODULES)
+cards.add_lazily("cardwright.cli", _COMMANDS, _MODULES)
 
 
 def main() -> None:
-    """Run the command line; every failure becomes a message and an exit status here."""
+    """Run the command line."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # Card text is Unicode; a terminal that cannot show a character must not end the run.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        cards(standalone_mode=True)
+        cards()
     except BrokenPipeError:
-        # The reader of a pipe has left (`cards list | head`): not our failure, nothing to say.
+        # The reader of a pipe has left (`cards list | head`): not a failure of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        click.echo(f"error: {where}{error.strerror or error}", err=True)
+        warn(f"error: {where}{error.strerror or error}")
         sys.exit(1)
+
+
+def _report_misuse(error: click.ClickException) -> None:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        warn(context.get_usage())
+        if context.command.get_help_option(context) is not None:
+            option = context.help_option_names[-1]
+            warn(f"Try '{context.command_path} {option}' for help.\n")
+    warn(f"Error: {error.format_message()}")

@@ -1,4 +1,4 @@
-"""`cards suspend`, `unsuspend`, `bury`, `flag` and `reset`: acts upon prompts that are no answers."""
+"""`cards suspend`, `unsuspend`, `bury`, `flag` and `reset`: acts on prompts that are not answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from pathlib import Path
 
 import click
 
-from cardwright.cli.options import db_option, json_option
+from cardwright.app.study import describe_memory
+from cardwright.cli.environment import open_study
+from cardwright.cli.output import say, say_json
+from cardwright.cli.params import db_option, json_option
 from cardwright.history import Act
 
 
@@ -21,26 +24,20 @@ def _make_command(
     def mark(
         folder: Path, /, refs: tuple[str, ...], as_json: bool, db: Path | None, **rest: bool
     ) -> None:
-        from cardwright.cli.clock import read_clock
-        from cardwright.cli.study import describe_memory, open_study
-
-        moment = read_clock()
         done = off if off and rest.get("is_off") else act
         rows = []
-        with open_study(folder, db, moment) as study:
+        with open_study(folder, db) as study:
             items = [study.find_item(ref) for ref in refs]
             with study.store.transaction():
                 for item in items:
-                    _, memory = study.journal.record(item.key, done, moment)
+                    _, memory = study.journal.record(item.key, done, study.moment)
                     schedule = study.journal.schedule_of(item.key)
                     rows.append(describe_memory(item.ref, memory, schedule, study.today))
         if as_json:
-            import json
-
-            click.echo(json.dumps(rows, indent=2))
+            say_json(rows)
             return
         for row in rows:
-            click.echo(f"{row['prompt']}: {done}")
+            say(f"{row['prompt']}: {done}")
 
     if off:
         mark.params.append(click.Option(["--off", "is_off"], is_flag=True, help=off_help))
@@ -49,7 +46,7 @@ def _make_command(
 
 suspend = _make_command(
     Act.SUSPEND,
-    """Ask prompts no more until they are unsuspended.
+    """Stop asking prompts until they are unsuspended.
 
     \b
     cards suspend label-drift
@@ -57,7 +54,7 @@ suspend = _make_command(
 )
 unsuspend = _make_command(
     Act.UNSUSPEND,
-    """Ask prompts again that were suspended.
+    """Ask suspended prompts again.
 
     \b
     cards unsuspend label-drift
@@ -75,18 +72,18 @@ bury = _make_command(
 )
 flag = _make_command(
     Act.FLAG,
-    """Flag prompts, to find them again with --flagged.
+    """Flag prompts, to find them with --flagged.
 
     \b
     cards flag label-drift
     cards review --flagged
     """,
     off=Act.UNFLAG,
-    off_help="Take the flag away.",
+    off_help="Remove the flag.",
 )
 reset = _make_command(
     Act.RESET,
-    """Begin prompts anew, as if they had never been answered.
+    """Start prompts over, as if they had never been answered.
 
     Their answers stay in the log, but no longer count for the memory.
 

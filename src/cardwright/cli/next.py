@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from cardwright.cli.choosing import choice_options
-from cardwright.cli.options import db_option, json_option
-
-if TYPE_CHECKING:
-    from cardwright.cli.choosing import Choice
+from cardwright.app.choice import Choice
+from cardwright.app.study import describe_memory
+from cardwright.cli.environment import open_study
+from cardwright.cli.output import say, say_json
+from cardwright.cli.params import choice_options, db_option, json_option
 
 
 @click.command("next")
@@ -20,26 +19,20 @@ if TYPE_CHECKING:
 @db_option
 @click.pass_obj
 def next_command(folder: Path, choice: Choice, as_json: bool, db: Path | None) -> None:
-    """Tell what `cards review` would ask now.
+    """Show what `cards review` would ask now.
 
     \b
     cards next
     cards next mlpro --json
     """
-    from cardwright.cli.clock import read_clock
-    from cardwright.cli.study import describe_memory, make_queue, open_study
-
-    moment = read_clock()
-    with open_study(folder, db, moment) as study:
-        item = make_queue(study, choice, study.read_standings()).take(moment.at_ms, lambda _: True)
+    with open_study(folder, db) as study:
+        item = study.make_queue(choice, study.read_standings()).peek(study.moment.at_ms)
         row = None
         if item is not None:
             memory, _ = study.store.read_memory(item.key)
             schedule = study.journal.schedule_of(item.key)
             row = describe_memory(item.ref, memory, schedule, study.today)
     if as_json:
-        import json
-
-        click.echo(json.dumps(row, indent=2))
+        say_json(row)
     else:
-        click.echo(f"{row['prompt']}  ({row['state']})" if row else "nothing to ask now")
+        say(f"{row['prompt']}  ({row['state']})" if row else "nothing to ask now")

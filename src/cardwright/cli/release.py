@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
+
+from cardwright.anki.diff import count_changes
+from cardwright.anki.ledger import format_ledger
+from cardwright.anki.package import write_package
+from cardwright.anki.release import insert_entry, prepare_release
+from cardwright.app.project import open_project
+from cardwright.cli.build_time import read_source_date_s
+from cardwright.cli.output import say
+from cardwright.files import write_file
 
 
 @click.command()
@@ -13,7 +23,7 @@ import click
 @click.option("--dry-run", is_flag=True, help="Show the changelog entry; write nothing.")
 @click.pass_obj
 def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None:
-    """Publish a pack: ledger, changelog, package.
+    """Publish a pack: ledger, changelog and package.
 
     Without VERSION the next one is chosen: 1.0.0 at first, then a minor version when cards were
     added or retired, else a patch.
@@ -22,28 +32,14 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
     cards release mlpro --dry-run
     cards release mlpro 1.1.0
     """
-    import time
-
-    from cardwright.anki.diff import count_changes
-    from cardwright.anki.ledger import format_ledger
-    from cardwright.anki.package import write_package
-    from cardwright.anki.release import ReleaseError, insert_entry, prepare_release
-    from cardwright.cli.build_time import read_source_date_s
-    from cardwright.cli.project import choose_packs, open_project, refuse_errors
-    from cardwright.cli.say import fail
-    from cardwright.files import write_file
-
     project = open_project(folder)
-    choose_packs(project.collection, [pack])
-    refuse_errors(project)
+    project.choose_packs([pack])
+    project.refuse_errors()
     contents = project.describe_pack(pack)
     now_s = read_source_date_s() or int(time.time())
-    try:
-        made = prepare_release(contents, project.ledgers[pack], version=version, released_s=now_s)
-    except ReleaseError as error:
-        fail(str(error))
+    made = prepare_release(contents, project.ledgers[pack], version=version, released_s=now_s)
     if dry_run:
-        click.echo(made.entry, nl=False)
+        say(made.entry, end="")
         return
     data = write_package(contents, made.ledger, build_s=now_s)
     changelog = project.root / "decks" / pack / "CHANGELOG.md"
@@ -52,5 +48,5 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
     # The ledger comes last: until it is written, the release can simply be made again.
     write_file(project.ledger_path(pack), format_ledger(made.ledger))
     write_file(project.root / "build" / f"{pack}.apkg", data)
-    click.echo(f"{pack} {made.version}: {count_changes(made.changes)}")
-    click.echo(f"commit decks/{pack}/ledger.jsonl and CHANGELOG.md, and hand out build/{pack}.apkg")
+    say(f"{pack} {made.version}: {count_changes(made.changes)}")
+    say(f"commit decks/{pack}/ledger.jsonl and CHANGELOG.md, and hand out build/{pack}.apkg")

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from secrets import token_hex
 
 import click
 
-from cardwright.cli.choosing import choice_options
-from cardwright.cli.options import db_option
-
-if TYPE_CHECKING:
-    from cardwright.cli.choosing import Choice
-    from cardwright.cli.study import Study
-    from cardwright.terminal.sitting import Sitting
+from cardwright.app.choice import Choice
+from cardwright.app.garbage import gc_paused
+from cardwright.app.study import Study
+from cardwright.cli.editor import open_address, open_editor, open_image
+from cardwright.cli.environment import open_study, read_clock
+from cardwright.cli.output import say, warn
+from cardwright.cli.params import choice_options, db_option, plain_option
+from cardwright.history import make_time
+from cardwright.project.walk import ProjectError
+from cardwright.study.backup import find_backup
+from cardwright.study.fault import StoreError
+from cardwright.study.queue import Wishes
+from cardwright.terminal.plain import PlainReviewer
+from cardwright.terminal.review import Reviewer
+from cardwright.terminal.screen import Screen, can_draw
+from cardwright.terminal.sitting import Sitting
+from cardwright.terminal.summary import print_summary
 
 
 @click.command()
 @choice_options
-@click.option("--new", type=click.IntRange(0), metavar="N", help="New cards at the most.")
+@click.option("--new", type=click.IntRange(0), metavar="N", help="At most N new prompts.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after N answers.")
 @click.option(
     "--minutes", type=click.FloatRange(0, min_open=True), metavar="N", help="Stop after N minutes."
@@ -30,10 +43,10 @@ if TYPE_CHECKING:
     type=click.IntRange(0),
     default=0,
     metavar="DAYS",
-    help="Also what is due within so many days.",
+    help="Also ask what is due within DAYS days.",
 )
-@click.option("--cram", is_flag=True, help="Ask all that is selected; the schedule stays as it is.")
-@click.option("--plain", is_flag=True, help="Plain prompts, line by line.")
+@click.option("--cram", is_flag=True, help="Ask everything selected; the schedule stays as it is.")
+@plain_option
 @click.option("--why", is_flag=True, help="With an exam set: show what each card is worth.")
 @db_option
 @click.pass_obj
@@ -51,11 +64,11 @@ def review(
 ) -> None:
     """Study what is due today.
 
-    With the memory model of Anki. DECK is a pack or a sub-deck; none: all. Every answer is saved
-    before the next card shows: stop when you like. The key `?` shows all keys.
+    With Anki's memory model. DECK is a pack or a sub-deck; default: all. Every answer is saved
+    before the next card shows, so stop when you like. Press `?` for all keys.
 
     With an exam set (`cards exam set`), what helps most on its day comes first, within the minutes
-    of the day. --new, --ahead, --cram, --flagged and --leeches ask by the usual rule.
+    of the day. With --new, --ahead, --cram, --flagged or --leeches, cards come in the usual order.
 
     \b
     cards review
@@ -63,34 +76,11 @@ def review(
     cards review "2 MLOps" --kind choice --new 5
     cards review --flagged --cram
     """
-    import sys
-    from contextlib import suppress
-    from secrets import token_hex
-
-    from cardwright.cli.clock import read_clock
-    from cardwright.cli.course import find_course
-    from cardwright.cli.garbage import uncollected
-    from cardwright.cli.study import open_study
-    from cardwright.study.fault import StoreError
-    from cardwright.study.queue import Wishes
-    from cardwright.study.session import Session
-    from cardwright.terminal.sitting import Sitting
-
-    moment = read_clock()
     wishes = Wishes(new=new, ahead_days=ahead, is_cram=cram, with_suspended=choice.is_leech)
-    with open_study(folder, db, moment) as study:
-        with uncollected():
-            items = choice.choose(study.items)
-            is_usual = new is None and not (ahead or cram or choice.is_flagged or choice.is_leech)
-            course = find_course(study, items, minutes) if is_usual else None
-            session = Session(
-                study.journal,
-                items,
-                moment,
-                name=token_hex(16),
-                wishes=wishes,
-                selects=choice.takes if choice.is_flagged or choice.is_leech else None,
-                arrange=course.arrange if course else None,
+    with open_study(folder, db) as study:
+        with gc_paused():
+            session, exam_day = study.start_session(
+                choice, wishes, name=token_hex(16), minutes=minutes
             )
         try:
             sitting = Sitting(
@@ -98,8 +88,8 @@ def review(
                 study,
                 read_clock,
                 most_answers=limit,
-                most_minutes=course.minutes if course else minutes,
-                explain=course.explain if course else None,
+                most_minutes=exam_day.minutes if exam_day else minutes,
+                explain=exam_day.explain if exam_day else None,
                 shows_why=why,
             )
 
@@ -114,38 +104,29 @@ def review(
 
             exit_code = _run(sitting, is_plain=plain, edit=edit, open_media=open_media)
         finally:
-            # A claim that cannot be taken back lapses by itself.
+            # A claim that cannot be released lapses by itself.
             with suppress(StoreError):
                 session.close()
         _back_up(study)
         if not exit_code:
             _print_end(study, sitting)
-            if course and course.is_spent:
-                click.echo("The minutes of today are spent: `--minutes 10` goes on.")
+            if exam_day and exam_day.is_spent:
+                say("Today's minutes are used up: `--minutes 10` adds ten.")
     sys.exit(exit_code)
 
 
 def _run(
     sitting: Sitting, *, is_plain: bool, edit: Callable[[], str], open_media: Callable[[], str]
 ) -> int:
-    """Review in the whole window, or by plain prompts; return what to end with."""
-    import os
-    import sys
-
-    from cardwright.terminal.screen import Screen, can_draw
-
+    """Review full screen or by plain prompts; return the exit status."""
     if is_plain or not can_draw(sys.stdin, sys.stdout, os.environ):
-        from cardwright.terminal.plain import PlainReviewer
-
         reviewer = PlainReviewer(sitting, sys.stdin, edit=edit, open_media=open_media)
-        # Ctrl-C is one way to stop: all that was answered is saved.
+        # Ctrl-C is one way to stop: every answer is saved.
         try:
             reviewer.run()
         except KeyboardInterrupt:
-            click.echo()
+            say()
         return 0
-    from cardwright.terminal.review import Reviewer
-
     if sitting.is_over:
         return 0
     with Screen(sys.stdin, sys.stdout) as screen:
@@ -154,17 +135,14 @@ def _run(
 
 
 def _print_end(study: Study, sitting: Sitting) -> None:
-    from cardwright.history import make_time
-    from cardwright.terminal.summary import print_summary
-
     now = sitting.clock()
-    if study.index.problem_count:
-        click.echo("some files could not be read whole: see `cards check`", err=True)
+    if study.sources.problem_count:
+        warn("some files could not be read completely: see `cards check`")
     if sitting.is_over and not sitting.is_enough:
-        click.echo("Nothing more to ask today.")
+        say("Nothing left to review today.")
         if sitting.session.next_at_ms is not None:
             local = make_time(sitting.session.next_at_ms).astimezone(now.local.tzinfo)
-            click.echo(f"The next card comes at {local:%H:%M}.")
+            say(f"Next card at {local:%H:%M}.")
     if not sitting.session.answers and sitting.is_over:
         return
     tomorrow = now.study_day(study.journal.rollover_hour) + 1
@@ -176,7 +154,7 @@ def _print_end(study: Study, sitting: Sitting) -> None:
     )
     lessons = {
         lesson.id: str(lesson)
-        for blueprint in study.index.blueprints.values()
+        for blueprint in study.sources.blueprints.values()
         for lesson in blueprint.lessons.values()
     }
     print_summary(sitting.session.answers, sitting.passed_ms, due, lessons)
@@ -184,68 +162,48 @@ def _print_end(study: Study, sitting: Sitting) -> None:
 
 def _back_up(study: Study) -> None:
     """Make the backup of the day, once."""
-    from cardwright.study.backup import find_backup
-    from cardwright.study.fault import StoreError
-
     today = study.moment.local.date().isoformat()
     if find_backup(study.store.path, today).exists():
         return
     try:
         study.store.back_up(today)
     except StoreError as error:
-        click.echo(f"warning: no backup was made: {error}", err=True)
+        warn(f"warning: no backup was made: {error}")
 
 
 def _edit(study: Study, sitting: Sitting, choice: Choice) -> str:
-    """Open the card in the editor at its line, read the sources again, and say what came of it."""
-    from cardwright.cli.editor import open_editor
-    from cardwright.project.walk import ProjectError
-
+    """Open the card in the editor at its line, read the sources again, and return what to say."""
     if sitting.attempt is None:
         return ""
-    card, before = sitting.attempt.prompt.card, study.index
+    card, before = sitting.attempt.prompt.card, study.sources
     said = open_editor(study.root / card.span.path, card.span.line)
     if said:
         return said
     try:
-        study.reread(sitting.clock().at_ms)
+        study.reload(sitting.clock().at_ms)
     except ProjectError as error:
         return str(error)
     is_there = study.load_card(card.ref) is not None
-    if study.index.problem_count and not is_there:
-        said = f"{_find_problem(study, card.span.path)}\ne opens it again; the card stays as it was"
-        study.index = before
-        return said
+    if study.sources.problem_count and not is_there:
+        problem = study.find_problem(card.span.path)
+        study.sources = before
+        return f"{problem}\npress e to open it again; the card stays as it was"
     sitting.session.replace_items(choice.choose(study.items), sitting.clock())
-    said = "read again" if is_there else f"{card.ref} is not there any more"
-    return f"{said}; see `cards check` for problems" if study.index.problem_count else said
-
-
-def _find_problem(study: Study, path: str) -> str:
-    """Return the first thing that is wrong with a file."""
-    from cardwright.project.load import load
-
-    problems = [problem for problem in load(study.root)[1] if problem.span.path == path]
-    return f"{problems[0].span}: {problems[0].message}" if problems else f"{path} has problems"
+    said = "read again" if is_there else f"{card.ref} is no longer there"
+    return f"{said}; see `cards check` for problems" if study.sources.problem_count else said
 
 
 def _open_media(study: Study, sitting: Sitting, turn: int) -> str:
     """Open one of the card's images, links and sources: the next one each turn, from 0."""
-    from cardwright.cli.editor import open_address, open_image
-    from cardwright.kinds import list_images
-    from cardwright.markdown import Renderer
-    from cardwright.project.load import resolve_media
-
     attempt = sitting.attempt
     if attempt is None:
         return ""
     card = attempt.prompt.card
-    images = list_images(card, attempt.kind, Renderer())
-    paths = [path for path, _ in (resolve_media(study.root, card, i) for i in images) if path]
+    paths = study.list_images(card, attempt.kind)
     addresses = attempt.list_links()
     count = len(paths) + len(addresses)
     if not count:
-        return "there is neither image nor link to open"
+        return "no image or link to open"
     place = turn % count
     path = paths[place] if place < len(paths) else None
     address = "" if path else addresses[place - len(paths)]

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any, Final
 
 import click
 
-FOLDER = "schemas"
+from cardwright.app.project import load_collection
+from cardwright.cli.output import say
+from cardwright.files import write_file
+from cardwright.kinds.reference import describe_kinds
+from cardwright.project.schema import make_schemas
+
+FOLDER: Final = "schemas"
 
 
 @click.command()
@@ -18,8 +26,8 @@ FOLDER = "schemas"
 def schema(folder: Path, name: str, write: bool) -> None:
     """Print a JSON Schema for editors.
 
-    Of cards, or of a deck, blueprint or kind;
-    `kinds` is the reference page of all kinds of cards, for people.
+    Of cards, a deck, a blueprint or a kind; `kinds` prints the reference page of all kinds of
+    cards, for people.
 
     A YAML file names its schema in its first line, relative to itself:
 
@@ -31,28 +39,21 @@ def schema(folder: Path, name: str, write: bool) -> None:
     cards schema deck
     cards schema kinds > kinds.md
     """
-    from cardwright.cli.project import load_collection
-    from cardwright.files import write_file
-    from cardwright.kinds.reference import describe_kinds
-    from cardwright.project.schema import make_schemas
-
     root, collection, _ = load_collection(folder)
     if name == "kinds":
-        click.echo(describe_kinds(collection.kinds.values()), nl=False)
+        say(describe_kinds(collection.kinds.values()), end="")
         return
     texts = format_schemas(make_schemas(collection.kinds))
     if not write:
-        click.echo(texts[name], nl=False)
+        say(texts[name], end="")
         return
     for key, text in texts.items():
         write_file(root / FOLDER / f"{key}.schema.json", text)
-        click.echo(f"{FOLDER}/{key}.schema.json")
+        say(f"{FOLDER}/{key}.schema.json")
 
 
-def format_schemas(schemas: dict[str, dict[str, object]]) -> dict[str, str]:
-    """Return schemas as the text of their files."""
-    import json
-
+def format_schemas(schemas: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """Return the text of each schema's file."""
     return {
         name: json.dumps(made, indent=1, ensure_ascii=False) + "\n"
         for name, made in schemas.items()

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
-from cardwright.cli.choosing import choice_options
-from cardwright.cli.options import db_option, json_option
+from cardwright.app.choice import Choice
+from cardwright.app.garbage import gc_paused
+from cardwright.app.study import Study
+from cardwright.cli.environment import open_study
+from cardwright.cli.output import say_json
+from cardwright.cli.params import choice_options, db_option, json_option
+from cardwright.history import Rating, make_date
+from cardwright.item import Item
+from cardwright.study.stats import Bin, Retention, Stats, Subject, compute_stats, list_answers
+from cardwright.terminal.stats import print_stats
 
-if TYPE_CHECKING:
-    from cardwright.cli.choosing import Choice
-    from cardwright.cli.study import Study
-    from cardwright.item import Item
-    from cardwright.study.stats import Bin, Retention, Stats, Subject
-
-_MOST_DIGITS: Final = 6
+_MAX_DIGITS: Final = 6
 
 
 def _read_days(_context: click.Context, _option: click.Parameter, text: str) -> int | None:
     if text == "all":
         return None
-    days = int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
+    days = int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else 0
     if not days:
         message = f"`{text}` is neither a number of days nor `all`"
         raise click.BadParameter(message)
@@ -37,74 +40,61 @@ def _read_days(_context: click.Context, _option: click.Parameter, text: str) -> 
     default="all",
     show_default=True,
     callback=_read_days,
-    help="Only the last days, today with them.",
+    help="Only the last N days, including today.",
 )
 @json_option
 @db_option
 @click.pass_obj
 def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Path | None) -> None:
-    """Show how well it goes.
+    """Show statistics: recall, time, and what is in memory.
 
-    Retention is Anki's true retention: of prompts in review, the share that was recalled when they
-    were first asked on a day; beside it what the memory model expected. Answers taken back do not
-    count, and those given with `cards review --cram` count for time alone.
+    Retention is Anki's true retention: of prompts in review, the share that was recalled when
+    first asked on a day; next to it is what the memory model expected. Answers that were undone do
+    not count, and those given with `cards review --cram` count for time only.
 
     \b
     cards stats
     cards stats mlpro --lesson 2.5 --days 30
     cards stats --json
     """
-    from cardwright.cli.clock import read_clock
-    from cardwright.cli.garbage import uncollected
-    from cardwright.cli.study import open_study, select_items
-    from cardwright.study.stats import compute_stats, list_answers
-
-    with open_study(folder, db, read_clock()) as study:
-        items = select_items(study, choice, study.read_standings())
+    with open_study(folder, db) as study:
+        items = choice.choose_by_history(study.items, study.read_standings())
         subjects = _name_subjects(study, items)
-        # Who chooses nothing also sees the answers to cards that have gone from the sources.
+        # Without a choice, answers to cards that are gone from the sources count as well.
         packs = study.journal.options if len(items) == len(study.items) else {}
         journal = study.journal
-        with uncollected():
+        with gc_paused():
             answers = list_answers(
-                journal, lambda ref: ref in subjects or ref.partition(":")[0] in packs
+                journal, lambda key: key in subjects or key.partition(":")[0] in packs
             )
             memories = ((m, journal.schedule_of(m.prompt)) for m in study.store.list_memories())
             found = compute_stats(answers, subjects, memories, study.today, days)
     if as_json:
-        import json
-
-        click.echo(json.dumps(describe_stats(found), indent=2))
-        return
-    from cardwright.terminal.stats import print_stats
-
-    print_stats(found)
+        say_json(_describe_stats(found))
+    else:
+        print_stats(found)
 
 
-def _name_subjects(study: Study, items: list[Item]) -> dict[str, Subject]:
+def _name_subjects(study: Study, items: Sequence[Item]) -> dict[str, Subject]:
     """Name what prompts are about; lessons of several packs are told apart by the pack."""
-    from cardwright.study.stats import Subject
-
     has_packs = len({item.pack for item in items}) > 1
-    blueprints = study.index.blueprints
+    blueprints = study.sources.blueprints
     found = {}
     for item in items:
         blueprint = blueprints.get(item.pack)
         lesson = blueprint.lessons.get(item.lesson or "") if blueprint else None
         domain = blueprint.domain_of(item.lesson) if blueprint else None
-        before = f"{item.pack}: " if has_packs else ""
+        prefix = f"{item.pack}: " if has_packs else ""
         found[item.key] = Subject(
-            before + str(lesson or item.lesson or "no lesson"),
-            before + (domain.name if domain else "no domain"),
+            prefix + str(lesson or item.lesson or "no lesson"),
+            prefix + (domain.name if domain else "no domain"),
             item.kind,
         )
     return found
 
 
-def describe_stats(stats: Stats) -> dict[str, Any]:
+def _describe_stats(stats: Stats) -> dict[str, Any]:
     """Return all figures as JSON."""
-    from cardwright.history import Rating, make_date
-
     calibration = stats.calibration
     return {
         "on": make_date(stats.today).isoformat(),

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import click
 
-from cardwright.cli.options import db_option, json_option
+from cardwright.cli.environment import open_journal
+from cardwright.cli.output import say, say_json
+from cardwright.cli.params import db_option, json_option
+from cardwright.study.transfer import TransferError, sync_folder
+from cardwright.text import count
 
 
 @click.command()
@@ -17,31 +21,22 @@ from cardwright.cli.options import db_option, json_option
 def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
     """Share reviews with your other machines.
 
-    Through a folder that Dropbox, Syncthing or git carries. Each machine writes only a file of its
-    own there and takes in those of the others; the order in which they do so makes no difference.
+    Through a folder that Dropbox, Syncthing or git carries. Each machine writes only its own file
+    there and reads those of the others; the order in which they sync makes no difference.
 
     \b
     cards sync ~/Dropbox/cards
     """
-    from cardwright.cli.clock import read_clock
-    from cardwright.cli.say import count, fail
-    from cardwright.cli.study import open_journal
-    from cardwright.study.transfer import TransferError, sync_folder
-
     shared.mkdir(parents=True, exist_ok=True)
-    with open_journal(folder, db, read_clock()) as journal:
-        try:
-            done = sync_folder(journal, shared)
-        except TransferError as error:
-            fail(str(error))
+    with open_journal(folder, db) as journal:
+        done = sync_folder(journal, shared)
     if as_json:
-        import json
-
-        click.echo(json.dumps(done._asdict(), indent=2))
+        say_json(done._asdict())
     else:
-        click.echo(
+        say(
             f"{count(done.taken, 'new review')} from others, {count(done.given, 'review')} for them"
         )
     if done.clashes:
         shown = ", ".join(done.clashes[:5])
-        fail(f"{count(len(done.clashes), 'review')} differ from ours, which were kept: {shown}")
+        message = f"{count(len(done.clashes), 'review')} differ from ours, which were kept: {shown}"
+        raise TransferError(message)

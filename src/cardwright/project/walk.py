@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from cardwright.error import CardwrightError
+
 _PACK: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _ENDINGS: Final = (".yaml", ".yml")
 MOST_BYTES: Final = 6_000_000
 """Read of one file: more than any file may have (`entry.MAX_BYTES`), so that it is seen."""
 
 
-class ProjectError(Exception):
+class ProjectError(CardwrightError):
     """The project cannot be read at all: there is none, or its folder is closed to us."""
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import yaml
 
+from cardwright.error import CardwrightError
 from cardwright.model import Field, FieldType, Kind
 from cardwright.project.document import CONTROL, Document
 
@@ -22,7 +23,7 @@ Written = str | Sequence[str] | Sequence[Mapping[str, str]]
 """What can be written: a text, a list of texts, or a list of keys and texts."""
 
 
-class WriteError(Exception):
+class WriteError(CardwrightError):
     """A file is not such that a card could be added to it."""
 
 

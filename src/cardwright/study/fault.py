@@ -6,11 +6,13 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
+from cardwright.error import CardwrightError
+
 BUSY_S: Final = 5.0
 """For so long another program's lock is waited for."""
 
 
-class StoreError(Exception):
+class StoreError(CardwrightError):
     """The store cannot be read or written; its words tell why, and what cures it."""
 
 

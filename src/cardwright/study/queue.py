@@ -45,6 +45,11 @@ class Wishes:
     """Ask everything that is selected, whether due or not, and leave the schedule alone."""
     with_suspended: bool = False
 
+    @property
+    def follows_options(self) -> bool:
+        """Whether it asks what the day asks, without more or fewer prompts."""
+        return self.new is None and not (self.ahead_days or self.is_cram or self.with_suspended)
+
 
 Arrange = Callable[[list[Item]], tuple[list[Item], list[Item]]]
 """Takes what may be asked, due or not, new or not; gives what another rule asks today, in order, and
@@ -125,6 +130,19 @@ class Queue:
     def peek(self, now_ms: int) -> Item | None:
         """Return what would be taken now, if all is free and no other answer comes before."""
         return self.copy().take(now_ms, lambda _: True)
+
+    def list_day(self, now_ms: int) -> list[Item]:
+        """Return all that would be asked from now on today, in order; the queue is left as it is."""
+        queue = self.copy()
+        found = []
+        while True:
+            item = queue.take(now_ms, lambda _: True)
+            if item is not None:
+                found.append(item)
+            elif queue.next_step_at_ms is None:
+                return found
+            else:
+                now_ms = queue.next_step_at_ms
 
     def list_left(self) -> list[Item]:
         """Return what is left, steps first."""

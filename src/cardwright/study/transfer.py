@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from cardwright.error import CardwrightError
 from cardwright.files import write_file
 from cardwright.history import Act, Moment, Rating, Review
 from cardwright.study.journal import Journal
@@ -26,7 +27,7 @@ _MOST_QUOTED: Final = 80
 _CURE: Final = "  help: take a file that `cards export` wrote; nothing was taken in"
 
 
-class TransferError(Exception):
+class TransferError(CardwrightError):
     """What is wrong with reviews that are to be taken in, line by line."""
 
 

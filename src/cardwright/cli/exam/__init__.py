@@ -1,4 +1,4 @@
-"""`cards exam`: its sub-commands, each imported when it is called."""
+"""`cards exam`: its commands, each imported when it is called."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ import click
 from cardwright.cli.lazy import LazyGroup
 
 _COMMANDS: Final = {
-    "set": "Set the date of an exam, and the time there is for it.",
-    "status": "Tell at a glance where you stand, and what today asks.",
-    "plan": "Show the way to the exam, week by week.",
-    "ready": "Tell how ready you are: recall expected today and on the day.",
+    "set": "Set the date of an exam, and the time you have for it.",
+    "status": "Show where you stand, and what today asks.",
+    "plan": "Show the plan up to the exam, week by week.",
+    "ready": "Show how ready you are: recall expected today and on exam day.",
     "coverage": "Show what the cards cover of an exam.",
     "mock": "Take a mock exam against the clock.",
-    "drill": "Take a short mixed set, or a single lane.",
+    "drill": "Answer a short set of questions, mixed or from one lane.",
     "miss": "Write down why something was missed.",
-    "misses": "List, group and trend what was missed.",
+    "misses": "List and group your misses, and show their trend.",
 }
-"""Every sub-command, with the first sentence of its own help; it stands in the module of its name."""
+"""Every command with the first sentence of its help; it is in the module of its name."""
 
 
 @click.group(cls=LazyGroup)
 def exam() -> None:
-    """Prepare for an exam with a date.
+    """Prepare for an exam on a date.
 
     \b
     cards exam set mlpro --date 2027-01-31 --minutes 30
     cards exam plan              the weeks up to the date
     cards exam coverage          what the cards cover, and what you know of it
     cards exam mock              a mock exam against the clock
-    cards exam drill             ten questions, with the answers at once
+    cards exam drill             ten questions, each answered at once
     cards exam miss              why something was missed, and what is safer
     """
 
 
-exam.fill("cardwright.cli.exam", _COMMANDS)
+exam.add_lazily("cardwright.cli.exam", _COMMANDS)

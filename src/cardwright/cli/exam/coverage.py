@@ -6,8 +6,14 @@ from pathlib import Path
 
 import click
 
-from cardwright.cli.exam.choosing import pack_argument
-from cardwright.cli.options import db_option, json_option
+from cardwright.app.mock import choose_exam
+from cardwright.cli.environment import open_study
+from cardwright.cli.output import say_json
+from cardwright.cli.params import db_option, json_option, pack_argument
+from cardwright.exam.coverage import measure_coverage
+from cardwright.exam.mock import can_be_asked
+from cardwright.history import Memory
+from cardwright.terminal.coverage import print_coverage
 
 
 @click.command()
@@ -18,21 +24,14 @@ from cardwright.cli.options import db_option, json_option
 def coverage(folder: Path, pack: str | None, as_json: bool, db: Path | None) -> None:
     """Show what the cards cover of an exam.
 
-    Of each domain, lesson and objective: the cards there are, and how much of what they ask you
-    have seen and know. What is missing is named.
+    For each domain, lesson and objective: its cards, and how much of what they ask you have seen
+    and know. What has no cards is named.
 
     \b
     cards exam coverage
     cards exam coverage mlpro --json
     """
-    from cardwright.cli.clock import read_clock
-    from cardwright.cli.exam.choosing import choose_exam
-    from cardwright.cli.study import open_study
-    from cardwright.exam.coverage import measure_coverage
-    from cardwright.exam.mock import can_be_asked
-    from cardwright.history import Memory
-
-    with open_study(folder, db, read_clock()) as study:
+    with open_study(folder, db) as study:
         blueprint = choose_exam(study, pack)
 
         def recall(memory: Memory) -> float:
@@ -46,10 +45,6 @@ def coverage(folder: Path, pack: str | None, as_json: bool, db: Path | None) -> 
             lambda item: can_be_asked(item, study.find_kind(item.kind)),
         )
     if as_json:
-        import json
-
-        click.echo(json.dumps(found.as_json(), indent=2))
-        return
-    from cardwright.terminal.coverage import print_coverage
-
-    print_coverage(found)
+        say_json(found.as_json())
+    else:
+        print_coverage(found)

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
-from cardwright.cli.exam.choosing import pack_argument
-from cardwright.cli.options import db_option, json_option
+from cardwright.app.mock import check_lesson, choose_exam, draw_drill, find_open
+from cardwright.cli.environment import open_study
+from cardwright.cli.exam.taking import take
+from cardwright.cli.output import warn
+from cardwright.cli.params import db_option, json_option, pack_argument, plain_option
+from cardwright.project.walk import ProjectError
 
-if TYPE_CHECKING:
-    from cardwright.blueprint import Blueprint
-    from cardwright.cli.study import Study
-    from cardwright.exam.mock import Mock
-
-_MOST_SEED: Final = 1_000_000
+MAX_SEED: Final = 1_000_000
 
 
 @click.command()
 @pack_argument
 @click.option("--lane", metavar="ID", help="Only the lessons of a lane, in its order.")
 @click.option("--lesson", "lessons", multiple=True, metavar="ID", help="Only this lesson.")
-@click.option("--questions", "count", type=click.IntRange(1), default=10, metavar="N")
+@click.option(
+    "--questions",
+    "count",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="How many questions.",
+)
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="Draw the same set again.")
-@click.option("--record", is_flag=True, help="Let the answers count as reviews: Good or Again.")
-@click.option("--plain", is_flag=True, help="Plain prompts, line by line.")
+@click.option("--record", is_flag=True, help="Count the answers as reviews: Good or Again.")
+@plain_option
 @json_option
 @db_option
 @click.pass_obj
@@ -41,7 +49,7 @@ def drill(
     as_json: bool,
     db: Path | None,
 ) -> None:
-    """Take a short mixed set, or a single lane.
+    """Answer a short set of questions, mixed or from one lane.
 
     There is no clock, and each answer is explained at once. Without --lane and --lesson, questions
     are drawn by the weights of the domains.
@@ -51,65 +59,26 @@ def drill(
     cards exam drill mlpro --lane features --questions 6
     cards exam drill --lesson 2.5 --lesson 2.4
     """
-    from cardwright.cli.clock import read_clock
-    from cardwright.cli.exam.choosing import check_lesson, choose_exam
-    from cardwright.cli.exam.sitting import find_open, take
-    from cardwright.cli.say import fail
-    from cardwright.cli.study import open_study
-
-    with open_study(folder, db, read_clock()) as study:
+    with open_study(folder, db) as study:
         blueprint = choose_exam(study, pack)
         if lane is not None:
             if lane not in blueprint.lanes:
-                fail(f"there is no lane `{lane}` (lanes: {', '.join(blueprint.lanes) or 'none'})")
+                known = ", ".join(blueprint.lanes) or "none"
+                message = f"there is no lane `{lane}` (lanes: {known})"
+                raise ProjectError(message)
             lessons = (*blueprint.lanes[lane].lessons, *lessons)
         for lesson in lessons:
             check_lesson(blueprint, lesson)
         found = None if lessons else find_open(study, blueprint, "drill")
         if found:
-            click.echo(f"Going on with {found.id}.", err=True)
+            warn(f"Continuing {found.id}.")
         else:
-            found = _draw(study, blueprint, lessons, count, seed, is_recorded=record)
-        take(study, blueprint, found, plain=plain, as_json=as_json)
-
-
-def _draw(
-    study: Study,
-    blueprint: Blueprint,
-    lessons: tuple[str, ...],
-    count: int,
-    seed: int | None,
-    *,
-    is_recorded: bool,
-) -> Mock:
-    import secrets
-
-    from cardwright.cli.exam.sitting import draw_by, draw_by_domain, make_id
-    from cardwright.cli.say import fail
-    from cardwright.exam.mock import Mock, list_questions
-    from cardwright.exam.records import list_mocks
-
-    seed = secrets.randbelow(_MOST_SEED) if seed is None else seed
-    past = list_mocks(study.store, blueprint.pack, "mock", "drill")
-    avoided = {question.ref for question in past[-1].questions} if past else set()
-    questions = list(list_questions(study.items, study, blueprint))
-    if lessons:
-        found = [question for question in questions if question.lesson in lessons]
-        weights = dict.fromkeys(lessons, 1.0)
-        drawn = draw_by(found, weights, count, seed, avoided, lambda question: question.lesson)
-        drawn = tuple(sorted(drawn, key=lambda question: lessons.index(question.lesson)))
-    else:
-        drawn = draw_by_domain(blueprint, questions, count, seed, avoided)
-    if not drawn:
-        fail("there is no card with options to ask")
-    return Mock(
-        id=make_id(study, blueprint),
-        pack=blueprint.pack,
-        exam=blueprint.name,
-        is_drill=True,
-        seed=seed,
-        started_at_ms=study.moment.at_ms,
-        limit_ms=None,
-        is_recorded=is_recorded,
-        questions=drawn,
-    )
+            found = draw_drill(
+                study,
+                blueprint,
+                seed=secrets.randbelow(MAX_SEED) if seed is None else seed,
+                count=count,
+                lessons=lessons,
+                is_recorded=record,
+            )
+        take(study, blueprint, found, is_plain=plain, as_json=as_json)

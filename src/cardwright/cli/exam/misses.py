@@ -2,55 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from cardwright.cli.exam.choosing import pack_argument
-from cardwright.cli.options import db_option, json_option
+from cardwright.app.mock import choose_exam
+from cardwright.cli.environment import open_study
+from cardwright.cli.output import say, say_json
+from cardwright.cli.params import db_option, json_option, pack_argument
+from cardwright.exam.misses import group_misses, list_mondays
+from cardwright.exam.records import list_misses
+from cardwright.terminal.miss_list import print_misses
 
 
 @click.command()
 @pack_argument
 @click.option(
-    "--by", type=click.Choice(["mode", "lesson", "domain"]), default="mode", help="Group by this."
+    "--by",
+    type=click.Choice(["mode", "lesson", "domain"]),
+    default="mode",
+    show_default=True,
+    help="What to group by.",
 )
 @json_option
 @db_option
 @click.pass_obj
 def misses(folder: Path, pack: str | None, by: str, as_json: bool, db: Path | None) -> None:
-    """List, group and trend what was missed.
+    """List and group your misses, and show their trend.
 
-    Each group with how many there were in each of the last eight weeks, by the Monday it began.
+    Each group shows its misses in each of the last eight weeks, by the Monday they begin with.
 
     \b
     cards exam misses
     cards exam misses mlpro --by lesson --json
     """
-    from cardwright.cli.clock import read_clock
-    from cardwright.cli.exam.choosing import choose_exam
-    from cardwright.cli.study import open_study
-    from cardwright.exam.misses import group_misses, list_mondays
-    from cardwright.exam.records import list_misses
-
-    with open_study(folder, db, read_clock()) as study:
+    with open_study(folder, db) as study:
         blueprint = choose_exam(study, pack)
         found = list_misses(study.store, blueprint.pack)
         groups = group_misses(found, by, blueprint, study.today)
         mondays = list_mondays(study.today)
     if as_json:
-        import json
-        from dataclasses import asdict
-
-        rows = {
-            "weeks": [monday.isoformat() for monday in mondays],
-            "groups": [group._asdict() for group in groups],
-            "misses": [{**asdict(miss), "on": miss.on.isoformat()} for miss in found],
-        }
-        click.echo(json.dumps(rows, indent=2))
+        say_json(
+            {
+                "weeks": [monday.isoformat() for monday in mondays],
+                "groups": [group._asdict() for group in groups],
+                "misses": [{**asdict(miss), "on": miss.on.isoformat()} for miss in found],
+            }
+        )
     elif not found:
-        click.echo("No misses yet: `cards exam miss` writes one down.")
+        say("No misses yet: `cards exam miss` adds one.")
     else:
-        from cardwright.terminal.miss_list import print_misses
-
         print_misses(found, groups, mondays, by, blueprint)

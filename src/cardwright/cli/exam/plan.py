@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from cardwright.cli.options import db_option, json_option
-
-if TYPE_CHECKING:
-    from cardwright.cli.exam.preparation import Preparation
-    from cardwright.exam.weeks import PlanWeek
+from cardwright.app.preparation import Preparation, missing_extra
+from cardwright.cli.environment import open_study
+from cardwright.cli.output import say, say_json
+from cardwright.cli.params import db_option, json_option
+from cardwright.exam.weeks import PlanWeek, list_last_days, make_calendar
+from cardwright.files import write_file
+from cardwright.history import make_date
+from cardwright.terminal.exam import (
+    FORECAST_NOTE,
+    draw_forecasts,
+    draw_last_days,
+    draw_weeks,
+    say_fit,
+    say_hours,
+    write_markdown,
+)
+from cardwright.terminal.sections import print_sections
 
 
 @click.command()
 @click.argument("packs", nargs=-1, metavar="[PACK]")
-@click.option("--markdown", is_flag=True, help="Print it as Markdown.")
+@click.option("--markdown", is_flag=True, help="Print as Markdown.")
 @click.option(
     "--ics",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write it as a calendar (.ics).",
+    help="Write as a calendar (.ics).",
 )
 @json_option
 @db_option
@@ -34,94 +47,50 @@ def plan(
     as_json: bool,
     db: Path | None,
 ) -> None:
-    """Show the way to the exam, week by week.
+    """Show the plan up to the exam, week by week.
 
-    Made anew from where you stand each time: days missed are spread over those that are left.
+    It is computed from where you stand each time: missed days are spread over those left.
 
     \b
     cards exam plan
     cards exam plan mlpro --ics plan.ics
     cards exam plan --markdown > plan.md
     """
-    from cardwright.cli.clock import read_clock
-    from cardwright.cli.exam.preparation import NEEDS_EXTRA, prepare
-    from cardwright.cli.say import fail
-    from cardwright.cli.study import open_study
-    from cardwright.exam.weeks import list_last_days
-    from cardwright.files import write_file
-    from cardwright.terminal.exam import say_fit, say_hours
-
-    with open_study(folder, db, read_clock()) as study:
-        preparation = prepare(study, packs)
+    with open_study(folder, db) as study:
+        preparation = study.prepare(packs)
         found = preparation.plan()
         goal, blueprint = preparation.goal, preparation.blueprint
-        weeks = _make_weeks(preparation, found.days)
+        weeks = preparation.lay_out_weeks(found.days)
         last_days = list_last_days(goal, blueprint, preparation.today)
         hours = say_hours(goal, blueprint, len(goal.list_days(preparation.today)))
         sentences = [line for line in (say_fit(found, goal), hours) if line]
-    if ics is not None:
-        from cardwright.exam.weeks import make_calendar
-
         now = study.moment.local
+    if ics is not None:
         try:
             calendar = make_calendar(goal, preparation.title, weeks, last_days, now)
-        except ImportError:
-            fail(NEEDS_EXTRA)
+        except ImportError as error:
+            raise missing_extra() from error
         write_file(ics, calendar)
-        click.echo(str(ics))
-        return
-    if markdown:
-        from cardwright.terminal.exam import write_markdown
-
+        say(str(ics))
+    elif markdown:
         title = preparation.title
         text = write_markdown(title, goal, sentences, weeks, last_days, found.on_day)
-        click.echo(text, nl=False)
-        return
-    if as_json:
-        import json
-
-        click.echo(json.dumps(_describe(preparation, found, weeks), indent=2))
-        return
-    from cardwright.terminal.exam import FORECAST_NOTE, draw_forecasts, draw_last_days, draw_weeks
-    from cardwright.terminal.sections import print_sections
-
-    title = f"{preparation.title} on {goal.exam_on}"
-    print_sections(
-        {
-            title: sentences,
-            "Weeks": lambda width: draw_weeks(weeks, width),
-            "The last days": lambda _: draw_last_days(last_days),
-            "Expected recall": lambda width: draw_forecasts(found, blueprint, width),
-            "": [FORECAST_NOTE],
-        }
-    )
-
-
-def _make_weeks(preparation: Preparation, days: Any) -> list[PlanWeek]:
-    from cardwright.exam.readiness import find_met_lessons, find_weak_lessons
-    from cardwright.exam.weeks import lay_out_weeks
-    from cardwright.item import Item
-
-    def is_seen(item: Item) -> bool:
-        memory = preparation.memories.get(item.key)
-        return memory is not None and memory.last_day is not None
-
-    weak = find_weak_lessons(preparation.items, preparation.expect, is_seen)
-    return lay_out_weeks(
-        preparation.goal,
-        preparation.blueprint,
-        days,
-        preparation.today,
-        done=find_met_lessons(preparation.items, is_seen),
-        weak=weak,
-    )
+        say(text, end="")
+    elif as_json:
+        say_json(_describe(preparation, found, weeks))
+    else:
+        print_sections(
+            {
+                f"{preparation.title} on {goal.exam_on}": sentences,
+                "Weeks": lambda width: draw_weeks(weeks, width),
+                "The last days": lambda _: draw_last_days(last_days),
+                "Expected recall": lambda width: draw_forecasts(found, blueprint, width),
+                "": [FORECAST_NOTE],
+            }
+        )
 
 
 def _describe(preparation: Preparation, found: Any, weeks: list[PlanWeek]) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from cardwright.history import make_date
-
     goal = preparation.goal
     rows = []
     for week in weeks:

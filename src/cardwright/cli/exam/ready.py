@@ -6,7 +6,19 @@ from pathlib import Path
 
 import click
 
-from cardwright.cli.options import db_option, json_option
+from cardwright.cli.environment import open_study
+from cardwright.cli.output import say_json
+from cardwright.cli.params import db_option, json_option
+from cardwright.exam.readiness import hold_forecasts, read_signals
+from cardwright.study.stats import list_answers
+from cardwright.terminal.exam import (
+    FORECAST_NOTE,
+    draw_forecasts,
+    draw_readings,
+    say_fit,
+    say_held,
+)
+from cardwright.terminal.sections import print_sections
 
 
 @click.command()
@@ -15,67 +27,49 @@ from cardwright.cli.options import db_option, json_option
 @db_option
 @click.pass_obj
 def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) -> None:
-    """Tell how ready you are: recall expected today and on the day.
+    """Show how ready you are: recall expected today and on exam day.
 
-    By domain, and weighted as the exam is. Cards that you never met count as unknown. It is a
-    forecast of recall, not a chance of passing; the last line holds forecasts against answers.
+    By domain, and weighted as the exam is. Cards you have not seen count as unknown. It is a
+    forecast of recall, not a chance of passing; the last line compares past forecasts with answers.
 
     \b
     cards exam ready
     cards exam ready mlpro --json
     """
-    from cardwright.cli.clock import read_clock
-    from cardwright.cli.exam.preparation import prepare
-    from cardwright.cli.study import open_study
-    from cardwright.exam.readiness import hold_forecasts, read_signals
-    from cardwright.study.stats import list_answers
-
-    with open_study(folder, db, read_clock()) as study:
-        preparation = prepare(study, packs)
+    with open_study(folder, db) as study:
+        preparation = study.prepare(packs)
         found = preparation.plan()
         goal, blueprint = preparation.goal, preparation.blueprint
         readings = (
             read_signals(blueprint, preparation.items, preparation.expect) if blueprint else []
         )
-        refs = {item.key for item in preparation.items}
-        held = hold_forecasts(list_answers(study.journal, refs.__contains__))
+        keys = {item.key for item in preparation.items}
+        held = hold_forecasts(list_answers(study.journal, keys.__contains__))
+        prompts = len(preparation.candidates)
         unseen = sum(not candidate.stability for candidate in preparation.candidates)
     if as_json:
-        import json
-
-        row = {
-            "pack": goal.pack,
-            "exam_on": goal.exam_on.isoformat(),
-            "days_left": goal.exam_day - preparation.today,
-            "unseen": unseen,
-            "prompts": len(preparation.candidates),
-            "today": {name: forecast._asdict() for name, forecast in found.today.items()},
-            "on_day": {name: forecast._asdict() for name, forecast in found.on_day.items()},
-            "signals": [
-                {"id": r.signal.id, "recall": r.recall, "given": r.is_given} for r in readings
-            ],
-            "calibration": held._asdict() if held else None,
-        }
-        click.echo(json.dumps(row, indent=2))
+        say_json(
+            {
+                "pack": goal.pack,
+                "exam_on": goal.exam_on.isoformat(),
+                "days_left": goal.exam_day - preparation.today,
+                "unseen": unseen,
+                "prompts": prompts,
+                "today": {name: forecast._asdict() for name, forecast in found.today.items()},
+                "on_day": {name: forecast._asdict() for name, forecast in found.on_day.items()},
+                "signals": [
+                    {"id": r.signal.id, "recall": r.recall, "given": r.is_given} for r in readings
+                ],
+                "calibration": held._asdict() if held else None,
+            }
+        )
         return
-    from cardwright.terminal.exam import (
-        FORECAST_NOTE,
-        draw_forecasts,
-        draw_readings,
-        say_fit,
-        say_held,
-    )
-    from cardwright.terminal.sections import print_sections
-
-    met = len(preparation.candidates) - unseen
+    seen = f"{prompts - unseen:,} of {prompts:,} prompts seen; the others count as unknown."
     print_sections(
         {
-            f"{preparation.title} on {goal.exam_on}": [
-                f"{met:,} of {len(preparation.candidates):,} prompts met; the others count as unknown.",
-                say_fit(found, goal),
-            ],
+            f"{preparation.title} on {goal.exam_on}": [seen, say_fit(found, goal)],
             "Expected recall": lambda width: draw_forecasts(found, blueprint, width),
-            "What speaks for booking": lambda _: draw_readings(readings),
+            "Signs that you can book": lambda _: draw_readings(readings),
             "": [f"{FORECAST_NOTE} {say_held(held)}"],
         }
     )

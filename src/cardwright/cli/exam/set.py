@@ -8,22 +8,33 @@ from typing import Final
 
 import click
 
-from cardwright.cli.options import db_option
+from cardwright.app.fit import check_packs
+from cardwright.app.preparation import list_goals, put_goal
+from cardwright.cli.environment import open_study
+from cardwright.cli.output import say
+from cardwright.cli.params import db_option
+from cardwright.exam.goal import Goal
+from cardwright.history import make_date
+from cardwright.project.walk import ProjectError
+from cardwright.text import count
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DEFAULT_MINUTES: Final = 30
 
 
 @click.command("set")
 @click.argument("pack")
 @click.option("--date", "exam_on", metavar="YYYY-MM-DD", help="The day of the exam.")
 @click.option(
-    "--minutes", type=click.IntRange(1, 1440), help="Minutes that a study day has; usually 30."
+    "--minutes",
+    type=click.IntRange(1, 1440),
+    help=f"Minutes per study day; default: {_DEFAULT_MINUTES}.",
 )
 @click.option(
     "--days-off", metavar="DAYS", help="Weekdays without study: sat,sun; `none` for none."
 )
-@click.option("--start-as", metavar="ID", help="Where you stand, by the blueprint's `starts`.")
-@click.option("--clear", is_flag=True, help="Forget the goal; the history stays.")
+@click.option("--start-as", metavar="ID", help="Where you start, from the blueprint's `starts`.")
+@click.option("--clear", is_flag=True, help="Remove the goal; the history stays.")
 @db_option
 @click.pass_obj
 def set_goal(
@@ -36,65 +47,61 @@ def set_goal(
     clear: bool,
     db: Path | None,
 ) -> None:
-    """Set the date of an exam, and the time there is for it.
+    """Set the date of an exam, and the time you have for it.
 
-    From then on `cards review` asks what helps most on that day. What is not named stays as it was.
+    From then on `cards review` asks what helps most on that day. What you do not name stays as it
+    was.
 
     \b
     cards exam set mlpro --date 2026-12-20 --minutes 30 --days-off sat --start-as knows-ml
     cards exam set mlpro --date 2027-01-10
     cards exam set mlpro --clear
     """
-    from cardwright.cli.clock import read_clock
-    from cardwright.cli.exam.preparation import find_goal
-    from cardwright.cli.say import count, fail
-    from cardwright.cli.study import open_study
-    from cardwright.exam.goal import Goal
-    from cardwright.history import make_date
-
-    with open_study(folder, db, read_clock()) as study:
-        if pack not in study.index.decks:
-            fail(f"there is no pack `{pack}` (packs: {', '.join(study.index.decks)})")
+    with open_study(folder, db) as study:
+        check_packs(study, [pack])
         if clear:
-            study.store.put_settings({(pack, "goal"): None, (pack, "exam_day"): None})
-            click.echo(f"{pack}: no exam is set any more")
+            put_goal(study.journal, pack, None)
+            say(f"{pack}: the exam is cleared")
             return
-        former = find_goal(study, pack)
+        former = next((goal for goal in list_goals(study.journal) if goal.pack == pack), None)
         on = _read_date(exam_on) if exam_on else former.exam_on if former else None
         if on is None:
             raise click.UsageError("--date is needed: the day of the exam")
         today = make_date(study.today)
         if on <= today:
-            fail(f"{on} is not after today, {today}")
-        blueprint = study.index.blueprints.get(pack)
+            message = f"{on} is not after today, {today}"
+            raise ProjectError(message)
+        blueprint = study.sources.blueprints.get(pack)
         starts = blueprint.starts if blueprint else {}
         if start_as and start_as not in starts:
             known = "".join(f"\n  {start.id}: {start.about}" for start in starts.values())
-            fail(f"there is no start `{start_as}`; there are:{known or ' none'}")
-        off = _read_days(days_off) if days_off else former.days_off if former else frozenset()
+            message = f"there is no start `{start_as}`; the starts are:{known or ' none'}"
+            raise ProjectError(message)
         goal = Goal(
             pack=pack,
             exam_on=on,
-            minutes_a_day=minutes or (former.minutes_a_day if former else 30),
-            days_off=off,
+            minutes_a_day=minutes or (former.minutes_a_day if former else _DEFAULT_MINUTES),
+            days_off=(
+                _read_days(days_off) if days_off else former.days_off if former else frozenset()
+            ),
             start_as=start_as or (former.start_as if former else None),
             set_on=former.set_on if former else today,
         )
-        study.store.put_settings({(pack, "goal"): goal.as_json(), (pack, "exam_day"): None})
+        put_goal(study.journal, pack, goal)
         left = len(goal.list_days(study.today))
     off_days = ", ".join(_WEEKDAYS[day] for day in sorted(goal.days_off)) or "none"
-    click.echo(
+    say(
         f"{blueprint.name if blueprint else pack} on {on}: {count(left, 'study day')} of "
         f"{goal.minutes_a_day} minutes, days off: {off_days}"
     )
-    click.echo("`cards exam plan` shows the way there, `cards review` asks by it")
+    say("`cards exam plan` shows the plan; `cards review` follows it")
 
 
 def _read_date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        message = f"`{text}` is no date: write YYYY-MM-DD"
+        message = f"`{text}` is not a valid date: write YYYY-MM-DD"
         raise click.BadParameter(message, param_hint="--date") from None
 
 

@@ -1,34 +1,37 @@
-"""What commands work on: a project, loaded and checked."""
+"""The open project: its sources, checked, and what was published of each pack."""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
 from cardwright.anki.ledger import LEDGER_NAME, Ledger, check_ledger, read_ledger
 from cardwright.anki.notetype import NoteType, make_note_types
 from cardwright.anki.pack import PackContents, describe_pack
-from cardwright.cli.garbage import uncollected
-from cardwright.cli.say import count, fail
+from cardwright.app.garbage import gc_paused
 from cardwright.diagnostic import Diagnostic, format_text
+from cardwright.error import CardwrightError
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection
 from cardwright.project.check import Checking, check
-from cardwright.project.load import (
-    ProjectError,
-    SourceTexts,
-    find_project,
-    load,
-    resolve_media,
-)
+from cardwright.project.load import ProjectError, SourceTexts, find_project, load, resolve_media
+from cardwright.text import count
+
+
+class SourceProblemsError(CardwrightError):
+    """The sources have errors, so that nothing can be built from them."""
+
+    def __init__(self, errors: Sequence[Diagnostic], texts: SourceTexts) -> None:
+        """Take the errors, which `details` shows with their lines."""
+        super().__init__(f"{count(len(errors), 'error')}: nothing was written")
+        self.details = format_text(errors, texts.line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A project's matter and all its problems."""
+    """A project's content, with everything that is wrong with it."""
 
     root: Path
     collection: Collection
@@ -37,6 +40,7 @@ class Project:
     note_types: dict[str, NoteType]
     """By kind: those of all kinds in use."""
     problems: list[Diagnostic]
+    """In reading order."""
     renderer: Renderer
     texts: SourceTexts
 
@@ -44,6 +48,28 @@ class Project:
     def errors(self) -> list[Diagnostic]:
         """The problems that stop a build."""
         return [problem for problem in self.problems if problem.is_error]
+
+    def refuse_errors(self) -> None:
+        """Raise SourceProblemsError if the sources have errors."""
+        if errors := self.errors:
+            raise SourceProblemsError(errors, self.texts)
+
+    def choose_packs(self, names: Sequence[str]) -> list[str]:
+        """Return the named packs, or all.
+
+        Raises:
+            ProjectError: a pack has no deck, or the project has none at all.
+
+        """
+        decks = self.collection.decks
+        for name in names:
+            if name not in decks:
+                known = ", ".join(decks) or "none"
+                message = f"there is no deck decks/{name}/deck.yaml (decks: {known})"
+                raise ProjectError(message)
+        if not decks:
+            raise ProjectError("the project has no deck: write decks/PACK/deck.yaml")
+        return list(names) or list(decks)
 
     def describe_pack(self, pack: str) -> PackContents:
         """Return what a pack publishes; the project must be free of errors."""
@@ -53,35 +79,38 @@ class Project:
             self.ledgers[pack],
             self.note_types,
             renderer=self.renderer,
-            find_media=lambda card, image: resolve_media(self.root, card, image)[0],
+            find_media=self.find_media,
         )
 
+    def find_media(self, card: Card, image: str) -> Path | None:
+        """Return the file of an image that a card names; None when there is none."""
+        return resolve_media(self.root, card, image)[0]
+
     def ledger_path(self, pack: str) -> Path:
-        """Return where the ledger of a pack lies."""
+        """Return where the ledger of a pack is kept."""
         return self.root / "decks" / pack / LEDGER_NAME
 
 
-def find_root(folder: Path) -> Path:
-    """Return the project's folder, or end with a message."""
-    try:
-        return find_project(folder)
-    except ProjectError as error:
-        fail(str(error))
-
-
 def load_collection(folder: Path) -> tuple[Path, Collection, list[Diagnostic]]:
-    """Load a project without looking into its texts."""
-    root = find_root(folder)
-    with uncollected():
-        try:
-            collection, problems = load(root)
-        except ProjectError as error:
-            fail(str(error))
+    """Load the project in or above a folder without checking its texts.
+
+    Raises:
+        ProjectError: there is none, or it cannot be read.
+
+    """
+    root = find_project(folder)
+    with gc_paused():
+        collection, problems = load(root)
     return root, collection, problems
 
 
 def open_project(folder: Path) -> Project:
-    """Load a project and run every check."""
+    """Load the project in or above a folder and run every check.
+
+    Raises:
+        ProjectError: there is none, or it cannot be read.
+
+    """
     root, collection, problems = load_collection(folder)
     renderer = Renderer()
     texts = SourceTexts(root)
@@ -105,43 +134,30 @@ def open_project(folder: Path) -> Project:
     )
 
 
-def refuse_errors(project: Project) -> None:
-    """End with the errors of a project, if it has any."""
-    if project.errors:
-        click.echo(format_text(project.errors, project.texts.line), err=True)
-        fail(f"{count(len(project.errors), 'error')}: nothing was written")
-
-
-def choose_packs(collection: Collection, names: Sequence[str]) -> list[str]:
-    """Return the packs to work on: those named, or all; ends when one is unknown."""
-    for name in names:
-        if name not in collection.decks:
-            known = ", ".join(collection.decks) or "none"
-            fail(f"there is no deck decks/{name}/deck.yaml (decks: {known})")
-    if not collection.decks:
-        fail("the project has no deck: write decks/PACK/deck.yaml")
-    return list(names) or list(collection.decks)
-
-
 def find_card(collection: Collection, ref: str) -> Card:
-    """Return the card with this id, or `pack:id`; ends when there is none, or several."""
+    """Return the card with an id, or `pack:id`.
+
+    Raises:
+        ProjectError: there is none, or several packs have one.
+
+    """
     found = [
         card for card in collection.cards if ref in (card.ref, card.id) or ref in card.formerly
     ]
     exact = [card for card in found if ref == card.ref] or found
     if not exact:
-        import difflib
-
         close = difflib.get_close_matches(ref, [card.id for card in collection.cards], n=3)
-        hint = f"; close: {', '.join(close)}" if close else ""
-        fail(f"there is no card `{ref}`{hint}")
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        message = f"there is no card `{ref}`{hint}"
+        raise ProjectError(message)
     if len(exact) > 1:
-        fail(f"several packs have `{ref}`: {', '.join(card.ref for card in exact)}")
+        message = f"several packs have `{ref}`: {', '.join(card.ref for card in exact)}"
+        raise ProjectError(message)
     return exact[0]
 
 
 def count_problems(problems: Iterable[Diagnostic]) -> str:
-    """Return how many errors and warnings there are, in words."""
+    """Return the number of errors and warnings in words."""
     problems = list(problems)
     errors = sum(problem.is_error for problem in problems)
     return f"{count(errors, 'error')}, {count(len(problems) - errors, 'warning')}"

@@ -1,0 +1,92 @@
+"""Which prompts a command or a session is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cardwright.item import Item
+from cardwright.project.walk import ProjectError
+from cardwright.study.standing import Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Conditions that a chosen prompt meets; without any, every prompt is chosen."""
+
+    decks: Sequence[str] = ()
+    """Packs, or decks by their name or the beginning of it."""
+    lessons: Sequence[str] = ()
+    tags: Sequence[str] = ()
+    kinds: Sequence[str] = ()
+    is_flagged: bool = False
+    is_leech: bool = False
+
+    @property
+    def needs_history(self) -> bool:
+        """Whether the sources alone do not tell which prompts are chosen."""
+        return self.is_flagged or self.is_leech
+
+    def choose(self, items: Sequence[Item]) -> list[Item]:
+        """Return the prompts that meet the conditions on the sources, in their order.
+
+        Raises:
+            ProjectError: no deck has one of the names.
+
+        """
+        if not (self.decks or self.lessons or self.tags or self.kinds):
+            return list(items)
+        return [
+            item
+            for item in _choose_decks(items, self.decks)
+            if (not self.lessons or item.lesson in self.lessons)
+            and (not self.tags or any(tag in self.tags for tag in item.tags))
+            and (not self.kinds or item.kind in self.kinds)
+        ]
+
+    def takes(self, _item: Item, standing: Standing | None) -> bool:
+        """Tell whether a prompt meets the conditions on its history."""
+        return (not self.is_flagged or bool(standing and standing.is_flagged)) and (
+            not self.is_leech or bool(standing and standing.is_leech)
+        )
+
+    def choose_by_history(
+        self, items: Sequence[Item], standings: Mapping[str, Standing]
+    ) -> list[Item]:
+        """Return the prompts that meet all conditions, in their order.
+
+        Raises:
+            ProjectError: no deck has one of the names.
+
+        """
+        chosen = self.choose(items)
+        return [item for item in chosen if self.takes(item, standings.get(item.key))]
+
+
+def _choose_decks(items: Sequence[Item], names: Sequence[str]) -> Iterable[Item]:
+    if not names:
+        return items
+    wanted = {name: name.casefold() for name in names}
+    matches = {
+        deck: [name for name in names if _matches(deck, wanted[name])]
+        for deck in {(item.pack, item.deck) for item in items}
+    }
+    unmatched = set(names) - {name for found in matches.values() for name in found}
+    if unmatched:
+        decks = sorted({item.deck for item in items})
+        shown = "".join(f"\n  {deck}" for deck in decks)
+        message = f"there is no deck `{min(unmatched)}`; the decks are:{shown}"
+        raise ProjectError(message)
+    return [item for item in items if matches[item.pack, item.deck]]
+
+
+def _matches(deck: tuple[str, str], wanted: str) -> bool:
+    """Tell whether a name means a deck: its pack, its path, or a part, which a number may begin."""
+    pack, name = deck
+    name = name.casefold()
+    parts = name.split("::")
+    return (
+        wanted == pack
+        or f"{name}::".startswith(f"{wanted}::")
+        or any(part == wanted or part.startswith(f"{wanted} ") for part in parts)
+    )

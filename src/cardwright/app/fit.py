@@ -1,0 +1,174 @@
+"""Fitting the memory model of packs to the user's own answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final
+
+from cardwright.app.preparation import ExtraMissingError
+from cardwright.app.study import Study
+from cardwright.history import Memory, Review
+from cardwright.project.walk import ProjectError
+from cardwright.study.maths import MODEL
+from cardwright.study.schedule import Schedule
+from cardwright.study.start import make_journal
+from cardwright.study.workload import Workload, measure_habits, simulate_workloads
+
+if TYPE_CHECKING:
+    from cardwright.study.optimize import Fit
+
+_PARAMETERS: Final = "parameters"
+_SEED: Final = 2024
+"""The same reviews must give the same figures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackFit:
+    """What fitting to the reviews of a pack came to."""
+
+    trials: int
+    """Reviews on a later day than the answer before."""
+    min_trials: int
+    """As many are needed to fit."""
+    fit: Fit | None
+    """None: there were too few reviews."""
+    parameters: tuple[float, ...]
+    """Those in use, or with a dry run those that would be."""
+    recomputed: int | None
+    """Memories that were computed again under new parameters; None: nothing was changed."""
+    workloads: Sequence[Workload]
+    prompts: int
+    """Of which the workloads are."""
+    desired_retention: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all figures as JSON."""
+        fit = self.fit
+        return {
+            "reviews": self.trials,
+            "held_out": fit.held_out if fit else 0,
+            "before": asdict(fit.before) if fit else None,
+            "after": asdict(fit.after) if fit else None,
+            "is_better": fit.is_better if fit else False,
+            "parameters": self.parameters,
+            "workload": [workload._asdict() for workload in self.workloads],
+        }
+
+
+def fit_packs(
+    study: Study, packs: Sequence[str], *, is_dry_run: bool = False
+) -> Iterator[tuple[str, PackFit]]:
+    """Fit to the reviews of packs, or of all that have enough; better parameters are put in use.
+
+    Raises:
+        ProjectError: there is no such pack.
+        ExtraMissingError: fsrs-rs-python is not installed.
+        StoreError: the store cannot be read or written.
+
+    """
+    try:
+        from cardwright.study.optimize import (  # noqa: PLC0415  (fsrs-rs-python is an extra)
+            LEAST_TRIALS,
+            fit,
+            list_trials,
+        )
+    except ImportError as error:
+        message = f"fitting needs another package ({error})"
+        raise ExtraMissingError(message, help="pip install fsrs-rs-python") from error
+    check_packs(study, packs)
+    reviews: dict[str, list[Review]] = {pack: [] for pack in packs or study.sources.decks}
+    for review in study.store.list_reviews():
+        pack = review.prompt.partition(":")[0]
+        if pack in reviews:
+            reviews[pack].append(review)
+    rollover_hour = study.journal.rollover_hour
+    trials = {pack: list_trials(found, rollover_hour) for pack, found in reviews.items()}
+    enough = [pack for pack, found in trials.items() if len(found) >= LEAST_TRIALS]
+    for pack in trials if packs else enough or trials:
+        schedule = study.journal.schedule_of(f"{pack}:")
+        found, recomputed = None, None
+        if pack in enough:
+            steps = len(schedule.options.relearning_steps_minutes)
+            found = fit(trials[pack], schedule.parameters, steps)
+            schedule = Schedule(schedule.options, found.parameters, rollover_hour)
+            if found.is_better and not is_dry_run:
+                setting = {
+                    "model": MODEL,
+                    "parameters": found.parameters,
+                    "fitted_on": study.moment.local.date().isoformat(),
+                    "reviews": len(trials[pack]),
+                }
+                recomputed = _put_parameters(study, pack, setting)
+        workloads, prompts = _simulate(study, pack, schedule, reviews[pack])
+        yield (
+            pack,
+            PackFit(
+                trials=len(trials[pack]),
+                min_trials=LEAST_TRIALS,
+                fit=found,
+                parameters=schedule.parameters,
+                recomputed=recomputed,
+                workloads=workloads,
+                prompts=prompts,
+                desired_retention=schedule.options.desired_retention,
+            ),
+        )
+
+
+def restore_defaults(study: Study, packs: Sequence[str]) -> dict[str, int | None]:
+    """Put the default parameters in use again for packs, or for all.
+
+    Returns how many memories were computed again for each; None where the defaults were in use.
+
+    Raises:
+        ProjectError: there is no such pack.
+        StoreError: the store cannot be read or written.
+
+    """
+    check_packs(study, packs)
+    settings = study.store.read_settings()
+    return {
+        pack: _put_parameters(study, pack, None) if (pack, _PARAMETERS) in settings else None
+        for pack in packs or study.sources.decks
+    }
+
+
+def check_packs(study: Study, packs: Sequence[str]) -> None:
+    """Raise ProjectError if one of the packs has no deck."""
+    known = study.sources.decks
+    for pack in packs:
+        if pack not in known:
+            message = f"there is no pack `{pack}` (packs: {', '.join(known)})"
+            raise ProjectError(message)
+
+
+def _simulate(
+    study: Study, pack: str, schedule: Schedule, reviews: Sequence[Review]
+) -> tuple[list[Workload], int]:
+    """Return workloads of the prompts of a pack that are not suspended, and their number."""
+    known = _list_memories(study, pack, schedule)
+    keys = [item.key for item in study.items if item.pack == pack]
+    memories = [known.get(key) or Memory(prompt=key) for key in keys]
+    asked = [memory for memory in memories if not memory.is_suspended]
+    habits = measure_habits(reviews, schedule.rollover_hour)
+    return simulate_workloads(asked, study.today, schedule, habits, _SEED), len(asked)
+
+
+def _list_memories(study: Study, pack: str, schedule: Schedule) -> dict[str, Memory]:
+    """Return the memories of a pack under a schedule, which may not be the one in use."""
+    if schedule.parameters == study.journal.schedule_of(f"{pack}:").parameters:
+        return {memory.prompt: memory for memory in study.store.list_memories()}
+    return {
+        prompt: schedule.replay(prompt, (act[2:6] for act in acts))
+        for prompt, acts in groupby(study.store.list_acts(pack), key=itemgetter(0))
+    }
+
+
+def _put_parameters(study: Study, pack: str, setting: dict[str, Any] | None) -> int:
+    """Store the parameters of a pack, or none; return how many memories were computed again."""
+    study.store.put_settings({(pack, _PARAMETERS): setting})
+    study.journal = make_journal(study.store, study.sources.decks)
+    return sum(memory.prompt.startswith(f"{pack}:") for memory in study.store.list_memories())

@@ -1,0 +1,30 @@
+"""Study from Python: the session that `cards review` would start, on a loaded collection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+from cardwright.app.sources import LoadedSources
+from cardwright.app.study import Study
+from cardwright.history import Moment
+from cardwright.model import Collection
+from cardwright.study.queue import Wishes
+from cardwright.study.session import Session
+from cardwright.study.start import make_journal
+from cardwright.study.store import Store
+
+
+def start_session(
+    collection: Collection, store: Store, moment: Moment, wishes: Wishes | None = None
+) -> Session:
+    """Start a session over all prompts of a collection; it asks what `cards review` would ask.
+
+    Raises:
+        StoreError: the store cannot be read or written.
+
+    """
+    journal = make_journal(store, collection.decks)
+    study = Study(store, journal, LoadedSources(collection), moment, Path())
+    session, _ = study.start_session(wishes=wishes, name=uuid4().hex)
+    return session

@@ -1,0 +1,189 @@
+"""Misses: which answers to ask about, and cards of the user's own that are made from them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from cardwright.app.study import Study
+from cardwright.blueprint import Blueprint
+from cardwright.exam.misses import Failure, Miss, list_failures, make_miss
+from cardwright.exam.records import list_misses, list_mocks, put_miss
+from cardwright.files import write_file
+from cardwright.history import Act, count_study_day
+from cardwright.item import Item
+from cardwright.model import Card
+from cardwright.project.card import MAX_ID_LENGTH, suggest_id
+from cardwright.project.kind import read_built_in_kinds
+from cardwright.project.write import WriteError, Written, append_filled_card
+
+PERSONAL_PACK: Final = "personal"
+_CARDS: Final = PurePosixPath("cards", PERSONAL_PACK, "misses.yaml")
+_MANIFEST: Final = f"decks/{PERSONAL_PACK}/deck.yaml"
+_DECK: Final = """\
+# yaml-language-server: $schema=../../schemas/deck.schema.json
+name: Personal
+description: |
+  Cards made from your own misses by `cards exam miss --to-card`. They are yours, and not shared.
+"""
+_IGNORED: Final = (f"/cards/{PERSONAL_PACK}/", f"/decks/{PERSONAL_PACK}/")
+_TAG: Final = re.compile(r"[^\s\"',:]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeCard:
+    """A card that was made from a miss."""
+
+    id: str
+    path: str
+    """Of its file, relative to the project."""
+    line: int
+    ignored: Sequence[str]
+    """Folders that were added to .gitignore with it."""
+
+
+def list_entries(study: Study, blueprint: Blueprint, item: Item | None) -> list[Miss]:
+    """Return the entries to fill in: that of a prompt's card, or all that are not complete."""
+    logged = {entry.id: entry for entry in list_misses(study.store, blueprint.pack)}
+    failures = _list_failures(study, blueprint)
+    if item is not None:
+        failures = [failure for failure in failures if failure.item.card_ref == item.card_ref]
+        earlier = [entry for entry in logged.values() if entry.card == item.card_ref]
+        if not failures and earlier:
+            return earlier[-1:]
+        failures = failures or [Failure(item, study.moment.at_ms, study.today, "", "")]
+    made = [make_miss(found, blueprint, _describe_failure(study, found)) for found in failures]
+    entries = [logged.get(entry.id, entry) for entry in made]
+    return [entry for entry in entries if item is not None or not entry.is_complete]
+
+
+def make_cards(
+    study: Study, blueprint: Blueprint, entries: Sequence[Miss]
+) -> Iterator[tuple[Miss, MadeCard]]:
+    """Make a card from each complete entry that has none; yield the entry with it, and the card.
+
+    Raises:
+        WriteError: the text of an entry cannot stand in a card, or the file cannot be added to.
+
+    """
+    for entry in entries:
+        if entry.is_complete and not entry.made_card:
+            missed = study.load_card(entry.card)
+            try:
+                made = write_miss_card(study.root, entry, blueprint, missed)
+            except WriteError as error:
+                message = f"no card was made: {error.message}"
+                raise WriteError(message, help=error.help) from error
+            changed = replace(entry, made_card=f"{PERSONAL_PACK}:{made.id}")
+            put_miss(study.store, changed)
+            yield changed, made
+
+
+def write_miss_card(root: Path, miss: Miss, blueprint: Blueprint, missed: Card | None) -> MadeCard:
+    """Write an `instinct` card made from a miss into the personal pack, and what the pack needs.
+
+    Raises:
+        WriteError: the text of the miss cannot stand in a card, or the file cannot be added to.
+
+    """
+    path = root / _CARDS
+    text = path.read_bytes() if path.exists() else b""
+    card_id = _find_free_id(miss, text.decode("utf-8", "replace"))
+    values = dict(_list_values(miss, blueprint, missed))
+    kind = read_built_in_kinds()["instinct"]
+    added, line = append_filled_card(path, _CARDS, kind, card_id, values)
+    manifest = root / _MANIFEST
+    if not manifest.exists():
+        write_file(manifest, _DECK)
+    ignored = _ignore(root)
+    write_file(path, added)
+    return MadeCard(id=card_id, path=_CARDS.as_posix(), line=line, ignored=ignored)
+
+
+def _list_failures(study: Study, blueprint: Blueprint) -> list[Failure]:
+    mocks = list_mocks(study.store, blueprint.pack, "mock", "drill")
+    over = [mock for mock in mocks if mock.ended_at_ms is not None]
+    rollover_hour = study.journal.rollover_hour
+    offset = study.moment.utc_offset_minutes
+    day = count_study_day(over[-1].ended_at_ms or 0, offset, rollover_hour) if over else 0
+    return list_failures(
+        over[-1] if over else None,
+        day,
+        [review for review in study.store.list_reviews() if review.act is Act.ANSWER],
+        rollover_hour,
+        {item.key: item for item in study.items},
+        blueprint,
+    )
+
+
+def _describe_failure(study: Study, failure: Failure) -> str:
+    """Return what went wrong, as far as the card tells: the option picked, or what it is about."""
+    if failure.picked:
+        return failure.picked
+    card = study.load_card(failure.item.card_ref)
+    kind = study.find_kind(failure.item.kind)
+    if card is None or kind.cloze is not None:
+        return ""
+    field = kind.fields[0]
+    text = card.text(field.name)
+    return text if "\n" not in text and len(text.split()) <= (field.max_words or 0) else ""
+
+
+def _list_values(
+    miss: Miss, blueprint: Blueprint, missed: Card | None
+) -> Iterator[tuple[str, Written]]:
+    mode = blueprint.failure_modes.get(miss.mode)
+    yield "failure", " ".join((miss.failure or (mode.about if mode else miss.rule)).split())
+    yield "instinct", miss.action
+    yield "why", miss.rule
+    # `lesson` means one of the card's own pack, so the exam's is a tag.
+    named = (("miss", miss.mode), (miss.pack, miss.lesson))
+    tags = [f"{head}::{name}" for head, name in named if _TAG.fullmatch(name)]
+    if tags:
+        yield "tags", tags
+    yield "extra", f"Missed on {miss.on}: `{miss.card}`."
+    if missed is not None and missed.sources:
+        yield (
+            "sources",
+            [
+                {
+                    name: text
+                    for name, text in (
+                        ("url", source.url),
+                        ("title", source.title),
+                        ("checked", source.checked_on),
+                    )
+                    if text
+                }
+                for source in missed.sources
+            ],
+        )
+
+
+def _find_free_id(miss: Miss, text: str) -> str:
+    """Return an id that no card of the file has."""
+    name = suggest_id(f"miss-{miss.on}-{miss.card.partition(':')[2]}")
+    number = 1
+    while True:
+        ending = "" if number == 1 else f"-{number}"
+        card_id = f"{name[: MAX_ID_LENGTH - len(ending)].rstrip('-')}{ending}"
+        if not re.search(rf"(?m)\bid: ['\"]?{card_id}['\"]?\s*$", text):
+            return card_id
+        number += 1
+
+
+def _ignore(root: Path) -> list[str]:
+    """Keep the pack out of the project's repository, if it is in one; return what was added."""
+    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
+        return []
+    path = root / ".gitignore"
+    text = path.read_bytes() if path.exists() else b""
+    lines = {line.strip().strip(b"/") for line in text.splitlines()}
+    missing = [entry for entry in _IGNORED if entry.strip("/").encode() not in lines]
+    if missing:
+        head = text if not text or text.endswith(b"\n") else text + b"\n"
+        write_file(path, head + "".join(f"{entry}\n" for entry in missing).encode())
+    return missing

@@ -1,0 +1,297 @@
+"""Preparing for an exam: the goal, what is known of its prompts, and what today asks for it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from cardwright.app.sources import Sources
+from cardwright.error import CardwrightError
+from cardwright.exam.coverage import find_lesson
+from cardwright.exam.goal import Goal, read_goal
+from cardwright.exam.outcome import Outcomes
+from cardwright.exam.policy import USUAL_POLICY, Policy, arrange_today
+from cardwright.exam.readiness import find_met_lessons, find_weak_lessons
+from cardwright.exam.value import Candidate, Worth, explain, list_candidates, measure_worth
+from cardwright.exam.weeks import PlannedDay, PlanWeek, lay_out_weeks
+from cardwright.history import Act, Memory, Moment
+from cardwright.item import Item
+from cardwright.project.walk import ProjectError
+from cardwright.study.journal import Journal
+from cardwright.study.workload import Habits, measure_habits
+
+if TYPE_CHECKING:
+    from cardwright.exam.plan import Plan
+
+_MS_PER_MINUTE: Final = 60_000
+_SPENT_MINUTES: Final = 0.05
+"""With less left than this, the minutes of a day are spent."""
+_GOAL: Final = "goal"
+_DAILY_PLAN: Final = "daily_plan"
+"""Names of settings."""
+
+
+class ExtraMissingError(CardwrightError):
+    """A package is missing that is not installed by default."""
+
+
+class Preparation:
+    """A goal, and the prompts and habits of the one who has it, as of one study day."""
+
+    def __init__(self, journal: Journal, sources: Sources, moment: Moment, goal: Goal) -> None:
+        """Prepare for a goal on the study day of a moment."""
+        self.goal = goal
+        self.blueprint = sources.blueprints.get(goal.pack)
+        self.today = moment.study_day(journal.rollover_hour)
+        self._journal = journal
+        self._all_items = sources.items
+        self._day_start_ms = moment.start_of(self.today, journal.rollover_hour)
+        self._schedule = journal.schedule_of(f"{goal.pack}:")
+
+    @property
+    def title(self) -> str:
+        """The name of the exam."""
+        return self.blueprint.name if self.blueprint else self.goal.pack
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the day of the exam has come."""
+        return self.today >= self.goal.exam_day
+
+    @cached_property
+    def items(self) -> list[Item]:
+        """The prompts of the pack, and those of other packs that name one of its lessons."""
+        found = []
+        for item in self._all_items:
+            lesson = find_lesson(item, self.blueprint) if self.blueprint else None
+            if item.pack == self.goal.pack:
+                found.append(item)
+            elif lesson:
+                found.append(item._replace(lesson=lesson.id))
+        return found
+
+    @cached_property
+    def memories(self) -> dict[str, Memory]:
+        """Every memory, by the key of its prompt."""
+        return {memory.prompt: memory for memory in self._journal.store.list_memories()}
+
+    @cached_property
+    def candidates(self) -> list[Candidate]:
+        """All prompts that may be asked before the exam."""
+        return list_candidates(self.items, self.memories, self.blueprint)
+
+    @cached_property
+    def _by_key(self) -> dict[str, Candidate]:
+        return {candidate.item.key: candidate for candidate in self.candidates}
+
+    def expect(self, item: Item) -> float:
+        """Return the expected recall of a prompt today; 0 if it is new."""
+        memory = self.memories.get(item.key)
+        if memory is None:
+            return 0.0
+        return self._journal.schedule_of(item.key).retrievability(memory, self.today)
+
+    def is_seen(self, item: Item) -> bool:
+        """Tell whether a prompt was ever answered."""
+        memory = self.memories.get(item.key)
+        return memory is not None and memory.last_day is not None
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        """What answers are expected to do, by the fitted parameters and the user's durations."""
+        return Outcomes(self._schedule.parameters, Habits(**self._daily_plan["habits"]))
+
+    @property
+    def policy(self) -> Policy:
+        """Today's policy; the default one where numpy is missing."""
+        return Policy(**self._daily_plan["policy"])
+
+    @cached_property
+    def _daily_plan(self) -> dict[str, Any]:
+        """What is measured and chosen once a day, kept in the store: it takes a moment."""
+        store = self._journal.store
+        kept = store.read_settings().get((self.goal.pack, _DAILY_PLAN))
+        if kept and kept["day"] == self.today:
+            return cast("dict[str, Any]", kept)
+        habits = measure_habits(store.list_reviews(), self._journal.rollover_hour)
+        previous = Policy(**kept["policy"]) if kept else None
+        policy = self._choose_policy(habits, previous)
+        plan = {
+            "day": self.today,
+            "habits": dataclasses.asdict(habits),
+            "policy": dataclasses.asdict(policy),
+        }
+        store.put_settings({(self.goal.pack, _DAILY_PLAN): plan})
+        return plan
+
+    def _choose_policy(self, habits: Habits, previous: Policy | None) -> Policy:
+        try:
+            from cardwright.exam.plan import choose_policy  # noqa: PLC0415  (numpy is an extra)
+        except ImportError:
+            return previous or USUAL_POLICY
+        outcomes = Outcomes(self._schedule.parameters, habits)
+        return choose_policy(self.candidates, self.goal, outcomes, self.today, previous)
+
+    def count_spent_minutes(self) -> float:
+        """Return the minutes that today's answers have taken."""
+        spent_ms = sum(
+            review.spent_ms
+            for review in self._journal.store.list_reviews(since_ms=self._day_start_ms)
+            if review.act in {Act.ANSWER, Act.CRAM}
+        )
+        return spent_ms / _MS_PER_MINUTE
+
+    def count_minutes_left(self) -> float:
+        """Return what is left of the minutes of today."""
+        return max(self.goal.minutes_a_day - self.count_spent_minutes(), 0.0)
+
+    def arrange(self, minutes: float) -> list[Worth]:
+        """Return what to ask today, in order, as far as the minutes go."""
+        options = self._journal.options.get(self.goal.pack)
+        return arrange_today(
+            self.candidates,
+            self.goal,
+            self.policy,
+            self.outcomes,
+            self.today,
+            minutes,
+            buries_siblings=options is None or options.bury_siblings,
+        )
+
+    def split(self, items: list[Item], minutes: float) -> tuple[list[Item], list[Item]]:
+        """Return which of some prompts to ask today for the exam, in order, and those of no exam."""
+        for name in ("memories", "candidates", "_by_key"):
+            self.__dict__.pop(name, None)
+        keys = {item.key for item in items}
+        asked = [
+            worth.candidate.item
+            for worth in self.arrange(minutes)
+            if worth.candidate.item.key in keys
+        ]
+        return asked, [item for item in items if item.key not in self._by_key]
+
+    def measure(self, item: Item) -> Worth | None:
+        """Return what asking a prompt now is worth; None if it is no part of the exam."""
+        found = self._by_key.get(item.key)
+        if found is None or self.is_over:
+            return None
+        return measure_worth(found, self.outcomes, self.today, self.goal.exam_day)
+
+    def plan(self) -> Plan:
+        """Return the plan to the date.
+
+        Raises:
+            ProjectError: the exam is over.
+            ExtraMissingError: numpy is not installed.
+
+        """
+        if self.is_over:
+            message = f"the exam was on {self.goal.exam_on}"
+            raise ProjectError(message, help="set another date with `cards exam set`")
+        try:
+            from cardwright.exam.plan import plan_to_date  # noqa: PLC0415  (numpy is an extra)
+        except ImportError as error:
+            raise missing_extra() from error
+        return plan_to_date(self.candidates, self.goal, self.outcomes, self.today, self.policy)
+
+    def lay_out_weeks(self, days: Iterable[PlannedDay]) -> list[PlanWeek]:
+        """Return the weeks of a plan's days, with the weakest lessons first."""
+        return lay_out_weeks(
+            self.goal,
+            self.blueprint,
+            days,
+            self.today,
+            done=find_met_lessons(self.items, self.is_seen),
+            weak=find_weak_lessons(self.items, self.expect, self.is_seen),
+        )
+
+
+class ExamDay:
+    """The way to an exam in one session: what is asked in its minutes."""
+
+    def __init__(self, preparation: Preparation, minutes: float | None) -> None:
+        """Take the minutes of the session; None: what is left of the day's."""
+        self._preparation = preparation
+        spent = preparation.count_spent_minutes()
+        whole = preparation.goal.minutes_a_day
+        self._until = max(whole, spent) if minutes is None else spent + minutes
+        self.minutes = max(self._until - spent, _SPENT_MINUTES)
+        """Of the session."""
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the minutes are over."""
+        return self._preparation.count_spent_minutes() >= self._until - _SPENT_MINUTES
+
+    def arrange(self, items: list[Item]) -> tuple[list[Item], list[Item]]:
+        """Return which of some prompts to ask for the exam, in order, and those of no exam."""
+        left = max(self._until - self._preparation.count_spent_minutes(), 0.0)
+        return self._preparation.split(items, left)
+
+    def explain(self, item: Item) -> str:
+        """Return in words what asking a prompt now is worth; "" if it is no part of the exam."""
+        worth = self._preparation.measure(item)
+        return explain(worth) if worth else ""
+
+
+def find_exam_day(
+    journal: Journal,
+    sources: Sources,
+    moment: Moment,
+    items: Iterable[Item],
+    minutes: float | None = None,
+) -> ExamDay | None:
+    """Return today's way to the nearest exam ahead that is set for some of the prompts, if any."""
+    today = moment.study_day(journal.rollover_hour)
+    packs = {item.pack for item in items}
+    goals = (goal for goal in list_goals(journal) if goal.pack in packs and today < goal.exam_day)
+    nearest = min(goals, key=lambda goal: (goal.exam_day, goal.pack), default=None)
+    if nearest is None:
+        return None
+    return ExamDay(Preparation(journal, sources, moment, nearest), minutes)
+
+
+def list_goals(journal: Journal) -> list[Goal]:
+    """Return the goals that are set, one at most for each pack."""
+    settings = journal.store.read_settings()
+    return [read_goal(value) for (_, name), value in settings.items() if name == _GOAL]
+
+
+def put_goal(journal: Journal, pack: str, goal: Goal | None) -> None:
+    """Set the goal of a pack, or clear it."""
+    value = goal.as_json() if goal else None
+    journal.store.put_settings({(pack, _GOAL): value, (pack, _DAILY_PLAN): None})
+
+
+def prepare(
+    journal: Journal, sources: Sources, moment: Moment, packs: Sequence[str]
+) -> Preparation:
+    """Return the preparation for the exam of a pack, or for the only one that is set.
+
+    Raises:
+        ProjectError: there is no such pack, no exam is set, or several are and none is named.
+
+    """
+    known = list(sources.decks)
+    for pack in packs:
+        if pack not in known:
+            message = f"there is no pack `{pack}` (packs: {', '.join(known)})"
+            raise ProjectError(message)
+    goals = {goal.pack: goal for goal in list_goals(journal)}
+    wanted = [goals[pack] for pack in (packs or known) if pack in goals]
+    if not wanted:
+        pack = packs[0] if packs else next(iter(sources.blueprints or known), "PACK")
+        help = f"cards exam set {pack} --date 2027-01-31 --minutes 30"
+        raise ProjectError("no exam is set", help=help)
+    if len(wanted) > 1:
+        message = f"exams are set for {', '.join(goal.pack for goal in wanted)}: name one"
+        raise ProjectError(message)
+    return Preparation(journal, sources, moment, wanted[0])
+
+
+def missing_extra() -> ExtraMissingError:
+    """Return the error that names the extra which plans need."""
+    help = "pip install 'cardwright[exam]'"
+    return ExtraMissingError("a plan needs numpy and icalendar", help=help)

@@ -1,0 +1,264 @@
+"""The open study: a project's prompts, and a review store under the options of its decks."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from cardwright.app.choice import Choice
+from cardwright.app.garbage import gc_paused
+from cardwright.app.preparation import ExamDay, Preparation, find_exam_day, prepare
+from cardwright.app.sources import Sources
+from cardwright.history import Memory, Moment, make_date, make_time
+from cardwright.item import Item
+from cardwright.kinds import list_images
+from cardwright.markdown import Renderer
+from cardwright.model import Card, Kind
+from cardwright.project.index import open_index
+from cardwright.project.load import load, resolve_media
+from cardwright.project.walk import ProjectError, find_project
+from cardwright.study.journal import Journal
+from cardwright.study.opening import open_store
+from cardwright.study.queue import Queue, Wishes
+from cardwright.study.schedule import Schedule
+from cardwright.study.session import Session
+from cardwright.study.standing import Standing
+from cardwright.study.start import make_journal
+from cardwright.study.store import Store
+
+
+@dataclass(slots=True)
+class Study:
+    """An open store and the prompts of a project; every front end asks through it."""
+
+    store: Store
+    journal: Journal
+    sources: Sources
+    moment: Moment
+    """When it was opened."""
+    root: Path
+    """The project's folder."""
+
+    @property
+    def items(self) -> Sequence[Item]:
+        """All prompts, in the order in which new ones come."""
+        return self.sources.items
+
+    @property
+    def today(self) -> int:
+        """The study day on which it was opened."""
+        return self.moment.study_day(self.journal.rollover_hour)
+
+    def read_standings(self) -> dict[str, Standing]:
+        """Return where every prompt stands that has a history, by key."""
+        return {row[0]: Standing(*row) for row in self.store.list_standings(self.moment.at_ms)}
+
+    def reload(self, now_ms: int) -> None:
+        """Read the sources again after an edit.
+
+        Raises:
+            ProjectError: they cannot be read.
+
+        """
+        self.sources = open_index(self.root, find_index(self.store.path, self.root), now_ms * 10**6)
+
+    def find_problem(self, path: str) -> str:
+        """Return the first problem of a source file, with its place."""
+        problems = [problem for problem in load(self.root)[1] if problem.span.path == path]
+        return f"{problems[0].span}: {problems[0].message}" if problems else f"{path} has problems"
+
+    def load_card(self, ref: str) -> Card | None:
+        """Return a card by `pack:id`."""
+        return self.sources.load_card(ref)
+
+    def list_images(self, card: Card, kind: Kind) -> list[Path]:
+        """Return the files of a card's images that are there."""
+        found = (
+            resolve_media(self.root, card, image)[0]
+            for image in list_images(card, kind, Renderer())
+        )
+        return [path for path in found if path]
+
+    def find_kind(self, name: str) -> Kind:
+        """Return a kind by its name."""
+        return self.sources.kinds[name]
+
+    def find_item(self, ref: str) -> Item:
+        """Return the prompt `pack:id/side`; pack and side may be left out where that is clear.
+
+        Raises:
+            ProjectError: there is none, or several fit.
+
+        """
+        card, _, side = ref.partition("/")
+        found = [
+            item
+            for item in self.items
+            if card in {item.card_ref, item.card_ref.partition(":")[2], item.key.partition("/")[0]}
+            and side in {"", item.side_name}
+        ]
+        if not found:
+            refs = [item.card_ref.partition(":")[2] for item in self.items]
+            close = difflib.get_close_matches(card, refs, n=3)
+            hint = f"; did you mean {' or '.join(close)}?" if close else ""
+            message = f"there is no prompt `{ref}`{hint}"
+            raise ProjectError(message)
+        if len(found) > 1:
+            message = f"`{ref}` has several prompts: {', '.join(item.ref for item in found)}"
+            raise ProjectError(message)
+        return found[0]
+
+    def find_prompt(self, ref: str) -> tuple[str, str]:
+        """Return the ref and the key of a prompt, whose card may be gone from the sources.
+
+        Raises:
+            ProjectError: there is none, or several fit.
+
+        """
+        for item in self.items:
+            if ref in {item.ref, item.key}:
+                return item.ref, item.key
+        if next(self.store.list_reviews(ref, with_undone=True), None) is not None:
+            return ref, ref
+        item = self.find_item(ref)
+        return item.ref, item.key
+
+    def make_queue(self, choice: Choice, standings: Mapping[str, Standing]) -> Queue:
+        """Return what a session would ask today of the chosen prompts, exam or not."""
+        items = choice.choose_by_history(self.items, standings)
+        exam_day = None if choice.needs_history else self.find_exam_day(items)
+        return Queue(
+            items,
+            standings,
+            self.journal.options,
+            Wishes(),
+            self.moment,
+            self.today,
+            arrange=exam_day.arrange if exam_day else None,
+        )
+
+    def find_exam_day(self, items: Iterable[Item], minutes: float | None = None) -> ExamDay | None:
+        """Return today's part of the way to the exam that is set for some prompts, if there is one."""
+        return find_exam_day(self.journal, self.sources, self.moment, items, minutes)
+
+    def prepare(self, packs: Sequence[str] = ()) -> Preparation:
+        """Return the preparation for the exam of a pack, or for the only one that is set.
+
+        Raises:
+            ProjectError: there is no such pack, no exam is set, or several are and none is named.
+
+        """
+        return prepare(self.journal, self.sources, self.moment, packs)
+
+    def start_session(
+        self,
+        choice: Choice | None = None,
+        wishes: Wishes | None = None,
+        *,
+        name: str,
+        minutes: float | None = None,
+    ) -> tuple[Session, ExamDay | None]:
+        """Start a session over the chosen prompts; `name` tells it from others on the same store.
+
+        With an exam set, what helps most on its day comes first, within `minutes`, or what is left
+        of the day's; the second value is that exam day.
+
+        Raises:
+            StoreError: the store cannot be read or written.
+            ProjectError: a chosen deck does not exist.
+
+        """
+        choice = choice or Choice()
+        wishes = wishes or Wishes()
+        items = choice.choose(self.items)
+        by_exam = wishes.follows_options and not choice.needs_history
+        exam_day = self.find_exam_day(items, minutes) if by_exam else None
+        session = Session(
+            self.journal,
+            items,
+            self.moment,
+            name=name,
+            wishes=wishes,
+            selects=choice.takes if choice.needs_history else None,
+            arrange=exam_day.arrange if exam_day else None,
+        )
+        return session, exam_day
+
+
+def find_index(store_path: Path, root: Path) -> Path:
+    """Return where the index of a project's sources is kept: beside the store, safe to delete."""
+    return store_path.parent / "index" / f"{root.name}-{crc32(str(root).encode()):08x}.db"
+
+
+@contextmanager
+def open_user_store(path: Path, moment: Moment) -> Iterator[Store]:
+    """Open a review store, and close it afterwards.
+
+    Raises:
+        StoreError: the file cannot be used; it was left as it is.
+
+    """
+    with open_store(path, today=moment.local.date().isoformat()) as store:
+        yield store
+
+
+@contextmanager
+def open_study(folder: Path, store_path: Path, moment: Moment) -> Iterator[Study]:
+    """Open a store and the project in or above a folder, with memories that meet its options.
+
+    Raises:
+        ProjectError: there is no project, or it cannot be read.
+        StoreError: the store cannot be used.
+
+    """
+    root = find_project(folder)
+    with open_user_store(store_path, moment) as store:
+        with gc_paused():
+            sources = open_index(root, find_index(store.path, root), moment.at_ms * 10**6)
+            journal = make_journal(store, sources.decks)
+        yield Study(store, journal, sources, moment, root)
+
+
+@contextmanager
+def open_journal(folder: Path, store_path: Path, moment: Moment) -> Iterator[Journal]:
+    """Open a store under the options of the project in or above a folder, if there is one.
+
+    Raises:
+        StoreError: the store cannot be used.
+
+    """
+    try:
+        find_project(folder)
+    except ProjectError:
+        with open_user_store(store_path, moment) as store:
+            yield make_journal(store, {})
+        return
+    with open_study(folder, store_path, moment) as study:
+        yield study.journal
+
+
+def describe_memory(ref: str, memory: Memory, schedule: Schedule, study_day: int) -> dict[str, Any]:
+    """Return a memory as JSON for other programs."""
+    is_new = memory.last_day is None
+    return {
+        "prompt": ref,
+        "state": str(memory.state),
+        "stability": None if is_new else memory.stability,
+        "difficulty": None if is_new else memory.difficulty,
+        "retrievability": None if is_new else schedule.retrievability(memory, study_day),
+        "due_at": None if memory.due_at_ms is None else make_time(memory.due_at_ms).isoformat(),
+        "due_on": None if memory.due_day is None else make_date(memory.due_day).isoformat(),
+        "interval_days": memory.interval_days,
+        "step": memory.step,
+        "reps": memory.reps,
+        "lapses": memory.lapses,
+        "suspended": memory.is_suspended,
+        "buried": memory.buried_day == study_day,
+        "flagged": memory.is_flagged,
+        "leech": memory.is_leech,
+    }

@@ -1,0 +1,91 @@
+"""Where the clock, the environment and the user's folders enter."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import click
+import platformdirs
+
+from cardwright.app import study as app
+from cardwright.app.study import Study
+from cardwright.cli.output import warn
+from cardwright.history import Moment
+from cardwright.study.journal import Journal
+from cardwright.study.store import Store
+
+_CLOCK: Final = "CARDS_NOW"
+_STARTED_S: Final = time.monotonic()
+
+
+def read_clock() -> Moment:
+    """Return the present time; CARDS_NOW (ISO) sets the clock, which runs on from there.
+
+    Raises:
+        UsageError: CARDS_NOW is not a valid time.
+
+    """
+    given = os.environ.get(_CLOCK)
+    if not given:
+        return Moment.read(datetime.now().astimezone())
+    try:
+        start = parse_time(given)
+    except (ValueError, OverflowError):
+        message = f"CARDS_NOW is not a valid ISO time: {given}"
+        raise click.UsageError(message) from None
+    return Moment(
+        start.at_ms + int((time.monotonic() - _STARTED_S) * 1000), start.utc_offset_minutes
+    )
+
+
+def parse_time(text: str) -> Moment:
+    """Return an ISO time with the offset it names; without one it is local.
+
+    Raises:
+        ValueError, OverflowError: it is not a time between 1970 and 6429.
+
+    """
+    at = datetime.fromisoformat(text)
+    return Moment.read(at if at.tzinfo else at.astimezone())
+
+
+def default_store_path() -> Path:
+    """Return where the review store is by default: in the user's data folder."""
+    return platformdirs.user_data_path("cardwright", appauthor=False) / "reviews.db"
+
+
+@contextmanager
+def open_user_store(db: Path | None) -> Iterator[Store]:
+    """Open the review store at a path, or the user's."""
+    with app.open_user_store(db or default_store_path(), read_clock()) as store:
+        yield store
+
+
+@contextmanager
+def open_study(folder: Path, db: Path | None) -> Iterator[Study]:
+    """Open the review store at a path, or the user's, with the project in or above a folder."""
+    with app.open_study(folder, db or default_store_path(), read_clock()) as study:
+        _warn_of_unused_parameters(study.journal)
+        yield study
+
+
+@contextmanager
+def open_journal(folder: Path, db: Path | None) -> Iterator[Journal]:
+    """Open the review store under the options of the project in or above a folder, if any."""
+    with app.open_journal(folder, db or default_store_path(), read_clock()) as journal:
+        _warn_of_unused_parameters(journal)
+        yield journal
+
+
+def _warn_of_unused_parameters(journal: Journal) -> None:
+    for pack in journal.foreign_fits:
+        warn(
+            f"note: the parameters of {pack} were fitted for another memory model and are not "
+            "used: run `cards optimize`"
+        )

@@ -1,0 +1,52 @@
+"""Taking a mock exam or a drill, and what follows."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from cardwright.app.study import Study
+from cardwright.blueprint import Blueprint
+from cardwright.cli.environment import read_clock
+from cardwright.cli.output import say, say_json
+from cardwright.exam.mock import Mock
+from cardwright.exam.result import make_transcript
+from cardwright.exam.sheet import Sheet
+from cardwright.terminal.mock import MockTaker
+from cardwright.terminal.mock_drawing import print_score
+from cardwright.terminal.mock_plain import PlainTaker
+from cardwright.terminal.mock_result import ResultReader
+from cardwright.terminal.screen import Screen, can_draw
+
+
+def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_json: bool) -> None:
+    """Take an exam or drill to its end, or until it is left; exit with its status."""
+    sheet = Sheet(mock, study.journal, study, read_clock())
+    exit_code = 0
+    if is_plain or not can_draw(sys.stdin, sys.stdout, os.environ):
+        PlainTaker(sheet, study, sys.stdin, read_clock, to_stderr=as_json).run()
+    else:
+        with Screen(sys.stdin, sys.stdout) as screen:
+            MockTaker(sheet, study, screen, os.environ, read_clock).run()
+            if sheet.is_over:
+                ResultReader(sheet.mock, study, blueprint, screen, os.environ).run()
+        exit_code = screen.exit_code
+    if not exit_code:
+        _print_end(sheet, blueprint, as_json=as_json)
+    sys.exit(exit_code)
+
+
+def _print_end(sheet: Sheet, blueprint: Blueprint, *, as_json: bool) -> None:
+    mock = sheet.mock
+    if as_json:
+        say_json(make_transcript(mock, blueprint))
+        return
+    if not sheet.is_over:
+        say(f"Interrupted; every answer is kept. `cards exam {mock.kind}` continues.")
+        return
+    print_score(mock, blueprint)
+    say()
+    if mock.wrong:
+        say("`cards exam miss` asks why something was missed.")
+    if not mock.is_drill:
+        say(f"`cards exam mock --export FILE --id {mock.id}` writes it all.")

@@ -1,0 +1,25 @@
+"""The one way out: everything that a command prints goes through here."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from cardwright.text import escape_controls, make_plain
+
+
+def say(text: str = "", *, err: bool = False, end: str = "\n") -> None:
+    """Print a text in which nothing can act on the terminal."""
+    click.echo(make_plain(text) + end, nl=False, err=err)
+
+
+def say_json(value: Any) -> None:
+    """Print a value as JSON, with everything escaped that acts on a terminal."""
+    click.echo(escape_controls(json.dumps(value, indent=2, ensure_ascii=False)))
+
+
+def warn(text: str) -> None:
+    """Print a text to the error stream."""
+    say(text, err=True)

@@ -1,0 +1,51 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from cardwright.app.choice import Choice
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+db_option = click.option(
+    "--db",
+    envvar="CARDS_DB",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The review store, also CARDS_DB; default: reviews.db in your data folder.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+plain_option = click.option("--plain", is_flag=True, help="Plain prompts, line by line.")
+pack_argument = click.argument("pack", required=False)
+
+
+def choice_options(command: _Command) -> _Command:
+    """Add the argument and options that select prompts, passed on as one `choice`."""
+
+    @wraps(command)
+    def gather(*context: Any, **given: Any) -> Any:
+        choice = Choice(
+            decks=given.pop("decks"),
+            lessons=given.pop("lessons"),
+            tags=given.pop("tags"),
+            kinds=given.pop("kinds"),
+            is_flagged=given.pop("is_flagged"),
+            is_leech=given.pop("is_leech"),
+        )
+        return command(*context, choice=choice, **given)
+
+    for option in (
+        click.option("--leeches", "is_leech", is_flag=True, help="Only leeches."),
+        click.option("--flagged", "is_flagged", is_flag=True, help="Only flagged prompts."),
+        click.option("--kind", "kinds", multiple=True, help="Only this kind of card."),
+        click.option("--tag", "tags", multiple=True, help="Only cards with this tag."),
+        click.option("--lesson", "lessons", multiple=True, help="Only this lesson."),
+        click.argument("decks", nargs=-1, metavar="[DECK]..."),
+    ):
+        gather = option(gather)
+    return gather  # type: ignore[return-value]
