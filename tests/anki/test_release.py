@@ -120,7 +120,7 @@ def test_without_a_change_there_is_no_release(write: Write) -> None:
 def test_a_pack_without_cards_is_not_released(write: Write) -> None:
     contents = describe(write({"cards/trees/trees.yaml": "cards: []\n"}))
 
-    with pytest.raises(ReleaseError, match="takes no cards"):
+    with pytest.raises(ReleaseError, match="selects no cards"):
         prepare_release(contents, Ledger(pack="trees"), version=None, released_s=1_700_000_000)
 
 

@@ -152,21 +152,17 @@ def _read_row(line: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
-        message = "it is not JSON"
-        raise ValueError(message) from error
+        raise ValueError("it is not JSON") from error
     if not isinstance(row, dict):
-        message = "it is not a JSON object"
-        raise TypeError(message)
+        raise TypeError("it is not a JSON object")
     return row
 
 
 def _read_header(row: dict[str, Any], pack: str) -> Ledger:
     if row["ledger"] != LEDGER_FORMAT:
-        message = f"ledger format {row['ledger']} is not known; update cardwright"
-        raise ValueError(message)
+        raise ValueError(f"ledger format {row['ledger']} is not known; update cardwright")
     if row["pack"] != pack:
-        message = f"the ledger belongs to the pack `{row['pack']}`"
-        raise ValueError(message)
+        raise ValueError(f"the ledger belongs to the pack `{row['pack']}`")
     return Ledger(
         pack=pack,
         version=str(row["version"]),

@@ -54,14 +54,12 @@ def prepare_release(
 
     """
     if not contents.notes:
-        message = f"the deck of `{ledger.pack}` takes no cards"
-        raise ReleaseError(message)
+        raise ReleaseError(f"the deck of `{ledger.pack}` selects no cards")
     changes = compare_with_ledger(ledger, contents.notes)
     published = _publish_notes(ledger, contents.notes, released_s)
     note_types = _publish_note_types(ledger, contents.note_types, released_s)
     if not changes and note_types == ledger.note_types and not _differ(ledger.notes, published):
-        message = f"nothing has changed since {ledger.version}"
-        raise ReleaseError(message)
+        raise ReleaseError(f"nothing has changed since {ledger.version}")
     chosen = choose_version(ledger.version, version, changes)
     day = time.strftime("%Y-%m-%d", time.gmtime(released_s))
     return Release(
@@ -126,18 +124,18 @@ def choose_version(last: str, wanted: str | None, changes: Iterable[Change]) -> 
     Cards added, retired or revived make a minor version. `last` is empty before the first release.
 
     Raises:
-        ReleaseError: the version wanted is not valid, or does not come after the last one.
+        ReleaseError: the version wanted is not valid, or not later than the last one.
 
     """
     match = _VERSION.fullmatch(last)
     if wanted is not None:
         chosen = _VERSION.fullmatch(wanted)
         if not chosen:
-            message = f"`{wanted}` is not a valid version"
-            raise ReleaseError(message, help="write three numbers, such as 1.2.0")
+            raise ReleaseError(
+                f"`{wanted}` is not a valid version", help="write three numbers, such as 1.2.0"
+            )
         if match and _as_numbers(chosen) <= _as_numbers(match):
-            message = f"version {wanted} does not come after {last}, which is published"
-            raise ReleaseError(message)
+            raise ReleaseError(f"version {wanted} must be later than {last}, the last release")
         return wanted
     if not match:
         return "1.0.0"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 
 import click
 
-from cardwright.anki.diff import count_changes
+from cardwright.anki.diff import format_counts
 from cardwright.anki.ledger import format_ledger
 from cardwright.anki.package import write_package
 from cardwright.anki.release import insert_entry, prepare_release
@@ -48,5 +49,5 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
     # The ledger comes last: until it is written, the release can simply be made again.
     write_file(project.ledger_path(pack), format_ledger(made.ledger))
     write_file(project.root / "build" / f"{pack}.apkg", data)
-    say(f"{pack} {made.version}: {count_changes(made.changes)}")
-    say(f"commit decks/{pack}/ledger.jsonl and CHANGELOG.md, and hand out build/{pack}.apkg")
+    say(f"{pack} {made.version}: {format_counts(Counter(c.what for c in made.changes))}")
+    say(f"next: commit decks/{pack}/ledger.jsonl and CHANGELOG.md, and share build/{pack}.apkg")
