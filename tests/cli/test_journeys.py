@@ -281,7 +281,7 @@ def test_a_version_must_come_after_the_last(write: Write, run: Run) -> None:
     write({"cards/trees/trees.yaml": CARDS.replace("acorns", "nuts")})
 
     assert "must be later than 2.0.0" in run("release", "trees", "1.9.9", exit_code=1).stderr
-    assert "is not a version" in run("release", "trees", "next", exit_code=1).stderr
+    assert "is not a valid version" in run("release", "trees", "next", exit_code=1).stderr
     assert "trees 2.0.1: 1 changed" in run("release", "trees").stdout
 
 
