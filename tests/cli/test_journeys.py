@@ -301,7 +301,7 @@ def test_diff_of_two_packages(write: Write, run: Run, project: Path) -> None:
     )
     (project / "no.apkg").write_text("nothing", "utf-8")
     result = run("diff", str(project / "no.apkg"), str(project / "no.apkg"), exit_code=1)
-    assert "is no Anki package" in result.stderr
+    assert "is not a readable Anki package" in result.stderr
 
 
 def test_the_schema_accepts_what_check_accepts(run: Run, tmp_path: Path) -> None:
