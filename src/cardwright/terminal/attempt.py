@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cardwright.history import Rating
-from cardwright.model import FieldType, Kind, Option, Prompt
+from cardwright.model import FieldType, Kind, Prompt
 from cardwright.terminal.face import draw_answer, draw_question, list_options
 from cardwright.terminal.markdown import Drawing
 
@@ -116,10 +116,7 @@ class Attempt:
 
 
 def _find_right(prompt: Prompt) -> set[int]:
-    values = prompt.card.fields.values()
-    items = [item for value in values if isinstance(value, tuple) for item in value]
-    options = [item for item in items if isinstance(item, Option)]
-    return {index for index, option in enumerate(options) if option.right}
+    return {index for index, option in enumerate(prompt.card.options) if option.right}
 
 
 def _count_points(prompt: Prompt, kind: Kind) -> int:

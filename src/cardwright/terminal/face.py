@@ -10,7 +10,7 @@ from typing import Final
 
 from cardwright.kinds import list_asked
 from cardwright.markdown import Token, is_web_address, read_block, read_cloze, read_inline
-from cardwright.model import FieldType, Kind, Option, Prompt, Source, Value
+from cardwright.model import FieldType, Kind, Option, Prompt, Source
 from cardwright.terminal.markdown import Drawing
 
 _FIELD_MARK: Final = re.compile("(cwfield[0-9]+x)")
@@ -57,15 +57,7 @@ def list_options(prompt: Prompt, seed: int | None) -> tuple[int, ...]:
 
     The same for the same seed, on every machine; as written without one.
     """
-    for value in prompt.card.fields.values():
-        if options := _find_options(value):
-            return _shuffle(prompt, len(options), seed)
-    return ()
-
-
-def _find_options(value: Value | None) -> tuple[Option, ...]:
-    items = value if isinstance(value, tuple) else ()
-    return tuple(item for item in items if isinstance(item, Option))
+    return _shuffle(prompt, len(prompt.card.options), seed)
 
 
 def _shuffle(prompt: Prompt, count: int, seed: int | None) -> tuple[int, ...]:
@@ -138,8 +130,8 @@ class _Face:
             if name == self.kind.cloze:
                 return read_cloze(value, self.prompt.ordinal + 1, revealed=self.revealed)
             return read_inline(value) if self._is_line(name) else read_block(value)
-        if options := _find_options(value):
-            return self._write_options(options)
+        if name == self.kind.options:
+            return self._write_options(self.prompt.card.options)
         points = value if isinstance(value, tuple) else ()
         is_answer = self.revealed and name == self.prompt.side.show[0]
         return self._write_points([str(point) for point in points], is_answer=is_answer)

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from cardwright.history import Memory, Moment, Rating, Review
 from cardwright.item import Item
 from cardwright.kinds import list_prompts
-from cardwright.model import Card, Kind, Option
+from cardwright.model import Card, Kind
 from cardwright.study.session import Session, SessionAnswer
 from cardwright.terminal.attempt import Attempt
 
@@ -208,10 +208,10 @@ class Sitting:
 
 def _gather_words(card: Card) -> str:
     """Return all that a card can be found by."""
-    parts = (
-        part
+    texts = [
+        str(part)
         for value in card.fields.values()
         for part in (value if isinstance(value, tuple) else (value,))
-    )
-    texts = (part.text if isinstance(part, Option) else str(part) for part in parts)
+    ]
+    texts += (option.text for option in card.options)
     return "\n".join((card.ref, card.lesson or "", *card.tags, *texts))
