@@ -13,7 +13,7 @@ from cardwright.exam.outcome import Outcomes
 from cardwright.exam.planner import SAMPLE_SIZE, Pool, order_day, pick_rollout, sample_pool
 from cardwright.exam.policy import Policy
 from cardwright.history import make_date
-from cardwright.study.maths import DEFAULT_PARAMETERS
+from cardwright.study.fsrs import DEFAULT_PARAMETERS
 
 OUTCOMES: Final = Outcomes(DEFAULT_PARAMETERS, HABITS)
 """As the program expects them."""

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cardwright.study.maths import DEFAULT_PARAMETERS
+from cardwright.study.fsrs import DEFAULT_PARAMETERS
 from cardwright.study.workload import Habits
 
 Floats = NDArray[np.float64]

@@ -13,11 +13,10 @@ if TYPE_CHECKING:
     from cardwright.history import Act, Memory, Moment, Rating, Review, State
     from cardwright.project.load import load
     from cardwright.project.walk import ProjectError, find_project
-    from cardwright.study.fault import StoreError
-    from cardwright.study.opening import open_store
-    from cardwright.study.queue import Wishes
+    from cardwright.study.error import StoreError
+    from cardwright.study.queue import SessionOptions
     from cardwright.study.session import Session
-    from cardwright.study.store import Store
+    from cardwright.study.store import Store, open_store
 
 __version__ = "0.1.0"
 __all__ = [
@@ -28,10 +27,10 @@ __all__ = [
     "Rating",
     "Review",
     "Session",
+    "SessionOptions",
     "State",
     "Store",
     "StoreError",
-    "Wishes",
     "find_project",
     "load",
     "open_store",
@@ -42,10 +41,10 @@ _HOMES: Final = {
     **dict.fromkeys(("ProjectError", "find_project"), "project.walk"),
     "Session": "study.session",
     "Store": "study.store",
-    "StoreError": "study.fault",
-    "Wishes": "study.queue",
+    "StoreError": "study.error",
+    "SessionOptions": "study.queue",
     "load": "project.load",
-    "open_store": "study.opening",
+    "open_store": "study.store",
     "start_session": "app.library",
 }
 

@@ -11,6 +11,7 @@ class CardwrightError(Exception):
     TransferError     a file of reviews cannot be read
     PackageError      an Anki package cannot be read
     MockError         a mock exam or drill has nothing to ask
+    ReleaseError      a pack cannot be released
     WriteError        a source file cannot be added to
     """
 

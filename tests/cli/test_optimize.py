@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from cardwright.history import Review
-from cardwright.study.maths import DEFAULT_PARAMETERS, MODEL
-from cardwright.study.opening import open_store
+from cardwright.study.fsrs import DEFAULT_PARAMETERS, MODEL
+from cardwright.study.store import open_store
 from learner import FORGETFUL, study
 from project_files import Run, Write
 

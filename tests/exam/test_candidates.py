@@ -61,9 +61,9 @@ def test_without_weights_all_prompts_weigh_the_same(blueprint: Blueprint | None)
 def test_suspended_prompts_are_no_candidates_and_memories_are_taken_over() -> None:
     items = make_items(3)
     memories = {
-        items[0].key: Memory(prompt=items[0].key, is_suspended=True),
+        items[0].key: Memory(key=items[0].key, is_suspended=True),
         items[1].key: Memory(
-            prompt=items[1].key,
+            key=items[1].key,
             stability=4.0,
             difficulty=5.0,
             first_day=TODAY - 9,

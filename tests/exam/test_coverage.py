@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from cardwright.exam.candidates import (
     NO_DOMAIN,
     find_lesson,
@@ -43,11 +41,11 @@ def test_a_blueprint_holds_everything_about_preparing_for_an_exam() -> None:
 
 def test_prompts_are_seen_once_answered_and_known_in_review_at_ninety_percent() -> None:
     items = [make_item(name, "a1") for name in ("new", "known", "faint", "learning")]
-    blank = Memory(prompt="", last_day=1, state=State.REVIEW, stability=0.9)
+    blank = Memory(key="", last_day=1, state=State.REVIEW, stability=0.9)
     memories = {
         "trees:known/recall": blank,
-        "trees:faint/recall": replace(blank, stability=0.89),
-        "trees:learning/recall": replace(blank, state=State.LEARNING, stability=0.99),
+        "trees:faint/recall": blank._replace(stability=0.89),
+        "trees:learning/recall": blank._replace(state=State.LEARNING, stability=0.99),
     }
 
     tally = measure(items, memories).domains[0].lessons[0].tally

@@ -27,7 +27,7 @@ ITEMS = (RING, BARK, STRAY)
 def make_review(prompt: str, rating: Rating, moment: Moment) -> Review:
     return Review(
         id=f"{moment.at_ms:012x}-x",
-        prompt=prompt,
+        key=prompt,
         act=Act.ANSWER,
         rating=rating,
         at_ms=moment.at_ms,

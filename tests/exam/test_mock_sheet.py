@@ -258,7 +258,7 @@ def test_recorded_answers_are_reviews_with_their_time(cards: Cards, journal: Jou
         (Act.ANSWER, Rating.GOOD, 60_000),
         (Act.ANSWER, Rating.AGAIN, 120_000),
     ]
-    assert [r.prompt for r in reviews] == ["trees:a1-1/choose", "trees:a2-1/pick"]
+    assert [r.key for r in reviews] == ["trees:a1-1/choose", "trees:a2-1/pick"]
 
 
 def test_a_drill_records_each_question_once_when_its_answer_is_shown(

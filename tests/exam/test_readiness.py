@@ -41,7 +41,7 @@ def make_answer(
     interval_days: int, expected: float, rating: Rating, *, is_test: bool = True
 ) -> Answer:
     return Answer(
-        prompt="trees:ring/recall",
+        key="trees:ring/recall",
         day=TODAY,
         rating=rating,
         duration_ms=0,

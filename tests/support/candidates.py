@@ -12,7 +12,7 @@ from cardwright.exam.goal import Goal
 from cardwright.exam.outcome import Outcomes
 from cardwright.history import make_date
 from cardwright.item import Item
-from cardwright.study.maths import DEFAULT_PARAMETERS
+from cardwright.study.fsrs import DEFAULT_PARAMETERS
 from cardwright.study.workload import Habits
 
 TODAY: Final = 20_000

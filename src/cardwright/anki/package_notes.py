@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from cardwright.anki.diff import State, shorten_title
+from cardwright.anki.diff import NoteState, shorten_title
 from cardwright.error import CardwrightError
 from cardwright.foreign.archive import open_archive
 from cardwright.foreign.database import MAGIC, ForeignDatabase, open_database
@@ -28,7 +28,7 @@ class PackageError(CardwrightError):
     """An Anki package cannot be read."""
 
 
-class PackageNotes(Mapping[str, State]):
+class PackageNotes(Mapping[str, NoteState]):
     """The notes of a package by guid."""
 
     def __init__(self, path: Path, database: ForeignDatabase) -> None:
@@ -46,7 +46,7 @@ class PackageNotes(Mapping[str, State]):
             self._read_state(row)
             self._ids[row[1]] = row[0]
 
-    def __getitem__(self, guid: str) -> State:
+    def __getitem__(self, guid: str) -> NoteState:
         """Read a note."""
         row = next(self._read(f"{_NOTE} WHERE id = ?", self._ids[guid]), None)
         if row is None:
@@ -95,7 +95,7 @@ class PackageNotes(Mapping[str, State]):
             self._refuse("one of its note types is not valid")
         return number, labels
 
-    def _read_state(self, row: tuple[Any, ...]) -> State:
+    def _read_state(self, row: tuple[Any, ...]) -> NoteState:
         id, guid, type_id, flds, tags = row
         if not isinstance(id, int):
             self._refuse("one of its notes has no id")
@@ -148,11 +148,11 @@ def _choose_database(path: Path, names: frozenset[str]) -> str:
     raise ForeignFileError(path, "it contains no collection")
 
 
-def _make_state(labels: list[str], values: list[str], tags: list[str]) -> State:
+def _make_state(labels: list[str], values: list[str], tags: list[str]) -> NoteState:
     labels = labels + [f"field {number + 1}" for number in range(len(labels), len(values))]
     parts = {name: text for name, text in zip(labels, values, strict=False) if text}
     ref = parts.pop("Id", "")
-    return State(
+    return NoteState(
         id=ref or values[0],
         parts={**parts, "tags": " ".join(tags)},
         retired="retired" in tags,

@@ -78,7 +78,7 @@ class Preparation:
     @cached_property
     def memories(self) -> dict[str, Memory]:
         """Every memory, by the key of its prompt."""
-        return {memory.prompt: memory for memory in self._journal.store.list_memories()}
+        return {memory.key: memory for memory in self._journal.store.list_memories()}
 
     @cached_property
     def candidates(self) -> list[Candidate]:

@@ -12,8 +12,13 @@ from typing import Final
 
 import click
 
-from cardwright.anki.diff import Change, compare_states, compare_with_ledger, shorten_title
-from cardwright.anki.package import describe_pack
+from cardwright.anki.diff import (
+    Change,
+    compare_states,
+    compare_with_ledger,
+    format_counts,
+    shorten_title,
+)
 from cardwright.anki.package_notes import open_package
 from cardwright.app.project import open_project
 from cardwright.cli.output import say, say_json_list, warn
@@ -69,21 +74,9 @@ def _compare_with_ledgers(folder: Path, packs: tuple[str, ...]) -> dict[str, lis
     project = open_project(folder)
     changes = {}
     for pack in project.choose_packs(packs):
-        ledger = project.ledgers[pack]
-        contents = describe_pack(
-            project.collection, project.collection.decks[pack], ledger, project.make_shelf()
-        )
-        changes[pack] = compare_with_ledger(ledger, contents)
+        contents = project.describe_pack(pack)
+        changes[pack] = compare_with_ledger(project.ledgers[pack], contents.notes)
     return changes
-
-
-def count_changes(changes: Iterable[Change]) -> str:
-    """Return how many changes there are of each sort, in words."""
-    return _format_counts(Counter(change.what for change in changes))
-
-
-def _format_counts(counted: Counter[str]) -> str:
-    return ", ".join(f"{number} {what}" for what, number in counted.items()) or "no changes"
 
 
 def _print_changes(changes: dict[str, Iterable[Change]]) -> None:
@@ -92,7 +85,7 @@ def _print_changes(changes: dict[str, Iterable[Change]]) -> None:
         for change in found:
             counted[change.what] += 1
             say("\n".join(_format_change(change)))
-        warn(f"{pack + ': ' if pack else ''}{_format_counts(counted)}")
+        warn(f"{pack + ': ' if pack else ''}{format_counts(counted)}")
 
 
 def _print_json(changes: dict[str, Iterable[Change]]) -> None:

@@ -20,7 +20,7 @@ from cardwright.cli.programs import find_program
 from cardwright.project.load import load
 from cardwright.project.walk import ProjectError, find_project
 from cardwright.study.backup import list_backups
-from cardwright.study.fault import StoreError
+from cardwright.study.error import StoreError
 from cardwright.text import count
 
 _SLOW_YAML: Final = "without libyaml: reading is about 6 times slower"

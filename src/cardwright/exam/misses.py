@@ -121,7 +121,7 @@ def list_failures(
     ]
     last_day = max((day for day, _ in answers), default=0)
     for day, review in answers:
-        item = by_key.get(review.prompt)
+        item = by_key.get(review.key)
         if day != last_day or review.rating is not Rating.AGAIN or item is None:
             continue
         if item.lesson in blueprint.lessons and item.card_ref not in found:

@@ -173,9 +173,9 @@ class _Learner:
 
     def __init__(self, outcomes: Outcomes) -> None:
         self._outcomes = outcomes
-        self._shares = np.cumsum([start.share for start in outcomes.starts])[:-1]
-        self._stabilities = np.array([start.stability for start in outcomes.starts])
-        self._difficulties = np.array([start.difficulty for start in outcomes.starts])
+        self._shares = np.cumsum([start.share for start in outcomes.first_days])[:-1]
+        self._stabilities = np.array([start.stability for start in outcomes.first_days])
+        self._difficulties = np.array([start.difficulty for start in outcomes.first_days])
         self._begun = 0
         self._missed = 0.5
         """Expected lapses that have not come yet; begins at a half, so that lapses are rounded."""
@@ -201,7 +201,7 @@ class _Learner:
         self._missed = float(missed[-1] % 1)
         pool.stability[prompts] = np.where(is_lapse, lapsed, recalled)
         pool.difficulty[prompts] = np.where(
-            is_lapse, self._outcomes.toughen(difficulty), difficulty
+            is_lapse, self._outcomes.difficulty_after_lapse(difficulty), difficulty
         )
         pool.last_day[prompts] = day
 

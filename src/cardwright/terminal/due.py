@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.text import Text
 
 from cardwright.history import make_date
-from cardwright.study.forecast import Forecast, Pace
 from cardwright.study.queue import Counts
+from cardwright.study.workload import DueForecast, Pace
 from cardwright.terminal.charts import Bar, Column, draw_bars, draw_columns, make_line
 
 _MAX_WIDTH: Final = 110
@@ -20,7 +20,7 @@ def print_due(
     counts: Counts,
     decks: Mapping[tuple[str, ...], Counts],
     pace: Pace,
-    forecast: Forecast,
+    forecast: DueForecast,
     today: int,
 ) -> None:
     """Print what is left for today, in all and by deck, and the reviews of the days to come."""
@@ -37,7 +37,7 @@ def print_due(
             console.print(line)
 
 
-def _say_today(counts: Counts, pace: Pace, forecast: Forecast) -> Text:
+def _say_today(counts: Counts, pace: Pace, forecast: DueForecast) -> Text:
     if not any(counts):
         said = "Nothing is left for today."
     else:
@@ -61,7 +61,7 @@ def _draw_decks(decks: Mapping[tuple[str, ...], Counts], pace: Pace, width: int)
     yield from draw_columns(Column("deck", names), columns, width)
 
 
-def _draw_forecast(forecast: Forecast, today: int, width: int) -> Iterator[Text]:
+def _draw_forecast(forecast: DueForecast, today: int, width: int) -> Iterator[Text]:
     yield Text("Reviews by the day they fall due", "dim")
     bars = []
     for place, number in enumerate(forecast.reviews):

@@ -34,7 +34,7 @@ def draw_header(sitting: Sitting, columns: int) -> Text:
     else:
         left = f"{counts.new}+{counts.learning}+{counts.review} {left}"
     flag = "⚑ " if item and session.memory.is_flagged else ""
-    cram = "cram · " if session.wishes.is_cram else ""
+    cram = "cram · " if session.options.is_cram else ""
     room = max(columns - cell_len(f"  {flag} {cram}{left}"), 0)
     title = Text(_name_place(item.deck if item else "", room))
     title.truncate(room, overflow="ellipsis", pad=True)
@@ -108,7 +108,7 @@ def _draw_ratings(waits: Mapping[Rating, str], width: int, marked: Rating | None
 
 def list_waits(sitting: Sitting) -> dict[Rating, str]:
     """Return by rating after how long the card would come again; "" where that stays as it is."""
-    if sitting.session.wishes.is_cram:
+    if sitting.session.options.is_cram:
         return dict.fromkeys(Rating, "")
     now_ms = sitting.clock().at_ms
     return {

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cardwright.history import Act, Memory, Review, State
-from cardwright.study.schedule import Step
+from cardwright.study.schedule import ReplayedAnswer
 from cardwright.terminal.charts import Column, draw_columns, make_line, say_time
 from cardwright.terminal.words import name_rating, say_wait
 
@@ -22,7 +22,7 @@ _RATING_STYLES: Final = {1: "red", 2: "yellow", 3: "green", 4: "cyan"}
 def print_prompt(
     name: str,
     reviews: Sequence[Review],
-    steps: Mapping[str, Step],
+    steps: Mapping[str, ReplayedAnswer],
     undone: Container[str],
     memory: Memory,
     due_on: date | None,
@@ -55,7 +55,7 @@ def print_day(on: date, reviews: Sequence[Review], name_prompt: Callable[[str], 
         Column("took", [_say_took(review) for review in reviews], rank=1),
     )
     times = [f"{review.moment.local:%H:%M}" for review in reviews]
-    names = [make_line(name_prompt(review.prompt)) for review in reviews]
+    names = [make_line(name_prompt(review.key)) for review in reviews]
     labels = [Text(f"{time}  {name}") for time, name in zip(times, names, strict=True)]
     for line in draw_columns(Column("prompt", labels), columns, width):
         console.print(line)
@@ -69,12 +69,15 @@ def print_day(on: date, reviews: Sequence[Review], name_prompt: Callable[[str], 
 
 
 def _draw_acts(
-    reviews: Sequence[Review], steps: Mapping[str, Step], undone: Container[str], width: int
+    reviews: Sequence[Review],
+    steps: Mapping[str, ReplayedAnswer],
+    undone: Container[str],
+    width: int,
 ) -> Iterator[Text]:
     found = [steps.get(review.id) for review in reviews]
     is_old = [step is not None and step.before.state is not State.NEW for step in found]
 
-    def say(write: Callable[[Step], str], *, of_old: bool = False) -> list[str]:
+    def say(write: Callable[[ReplayedAnswer], str], *, of_old: bool = False) -> list[str]:
         return [
             write(step) if step and (old or not of_old) else ""
             for step, old in zip(found, is_old, strict=True)
@@ -110,7 +113,7 @@ def _say_took(review: Review) -> str:
     return f"{review.duration_ms / _MS_PER_SECOND:,.1f} s" if review.duration_ms else ""
 
 
-def _say_next(step: Step) -> str:
+def _say_next(step: ReplayedAnswer) -> str:
     after = step.after
     wait_ms = (after.due_at_ms or 0) - (after.last_at_ms or 0)
     return say_wait(wait_ms, days=after.interval_days)

@@ -11,7 +11,7 @@ from rich.text import Text
 from cardwright.exam.mock import CardSource, Sheet, find_prompt
 from cardwright.exam.result import format_clock
 from cardwright.history import Moment
-from cardwright.study.fault import StoreError
+from cardwright.study.error import StoreError
 from cardwright.terminal.face import list_options
 from cardwright.terminal.mock_drawing import QuestionList, draw_face, say_places
 from cardwright.terminal.mock_window import MockWindow

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cardwright.history import Rating
-from cardwright.study.fault import StoreError
+from cardwright.study.error import StoreError
 from cardwright.terminal.attempt import Attempt
 from cardwright.terminal.frame import list_waits
 from cardwright.terminal.overlay import draw_memory

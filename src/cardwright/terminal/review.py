@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from cardwright.history import Rating
-from cardwright.study.fault import StoreError
+from cardwright.study.error import StoreError
 from cardwright.terminal.attempt import Attempt
 from cardwright.terminal.screen import Screen
 from cardwright.terminal.sitting import Sitting

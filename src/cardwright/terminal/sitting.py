@@ -9,7 +9,7 @@ from cardwright.history import Memory, Moment, Rating, Review
 from cardwright.item import Item
 from cardwright.kinds import list_prompts
 from cardwright.model import Card, Kind
-from cardwright.study.session import Answer, Session
+from cardwright.study.session import Session, SessionAnswer
 from cardwright.terminal.attempt import Attempt
 
 USUAL_ANSWER_S: Final = 12.0
@@ -127,7 +127,7 @@ class Sitting:
         """Return where each rating would lead."""
         return self.session.preview(self.clock())
 
-    def rate(self, rating: Rating) -> Answer:
+    def rate(self, rating: Rating) -> SessionAnswer:
         """Record the answer, and lay out the next prompt."""
         now = self.clock()
         answer = self.session.answer(rating, now, max(now.at_ms - self.shown_ms, 0))
@@ -164,7 +164,7 @@ class Sitting:
                 self.lay_out()
             self.is_enough = self._has_asked_enough()
         elif now.at_ms - self.shown_ms < _LONGEST_WAIT_MS:
-            self.session.stay(now)
+            self.session.renew_claim(now)
 
     def _go_on(self) -> None:
         self.lay_out()

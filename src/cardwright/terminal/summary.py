@@ -9,12 +9,12 @@ from rich.console import Console, Group
 from rich.text import Text
 
 from cardwright.history import Rating, State
-from cardwright.study.session import Answer
+from cardwright.study.session import SessionAnswer
 from cardwright.text import make_plain
 
 
 def print_summary(
-    answers: Sequence[Answer], passed_ms: int, due_tomorrow: int, lessons: Mapping[str, str]
+    answers: Sequence[SessionAnswer], passed_ms: int, due_tomorrow: int, lessons: Mapping[str, str]
 ) -> None:
     """Print answers, recall by lesson, time, and what tomorrow brings; `lessons` are titles by id."""
     console = Console(highlight=False, markup=False, emoji=False)
@@ -22,7 +22,7 @@ def print_summary(
 
 
 def _draw_summary(
-    answers: Sequence[Answer], passed_ms: int, due_tomorrow: int, lessons: Mapping[str, str]
+    answers: Sequence[SessionAnswer], passed_ms: int, due_tomorrow: int, lessons: Mapping[str, str]
 ) -> Group:
     if not answers:
         return Group(Text("No answers. Nothing is lost."))
@@ -49,7 +49,7 @@ def _draw_summary(
         lines.append(
             Text(f"  recalled {_share(reviewed)} of the reviews; {expected:.0%} was expected")
         )
-    by_lesson: dict[str, list[Answer]] = defaultdict(list)
+    by_lesson: dict[str, list[SessionAnswer]] = defaultdict(list)
     for answer in answers:
         by_lesson[answer.item.lesson or ""].append(answer)
     if len(by_lesson) > 1 or "" not in by_lesson:
@@ -63,7 +63,7 @@ def _draw_summary(
     return Group(*lines)
 
 
-def _share(answers: Sequence[Answer]) -> str:
+def _share(answers: Sequence[SessionAnswer]) -> str:
     good = sum(answer.review.rating is not Rating.AGAIN for answer in answers)
     return f"{good / len(answers):.0%}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cardwright.history import Act, Rating, Review
-from cardwright.study.session import Answer
+from cardwright.study.session import SessionAnswer
 
 _RATINGS: Final = {
     Rating.AGAIN: "Again",
@@ -29,7 +29,7 @@ def name_rating(rating: Rating) -> str:
     return _RATINGS[rating]
 
 
-def say_leech(answer: Answer) -> str:
+def say_leech(answer: SessionAnswer) -> str:
     """Return that an answer had its prompt suspended as a leech; "" when it did not."""
     after = answer.after
     if not after.is_leech or not after.is_suspended or answer.before.is_suspended:
@@ -40,8 +40,8 @@ def say_leech(answer: Answer) -> str:
 def say_undone(review: Review) -> str:
     """Return what was taken back."""
     if review.rating is not None:
-        return f"{name_rating(review.rating)} on {review.prompt}"
-    return f"{_ACTS.get(review.act, str(review.act))} {review.prompt}"
+        return f"{name_rating(review.rating)} on {review.key}"
+    return f"{_ACTS.get(review.act, str(review.act))} {review.key}"
 
 
 def say_wait(milliseconds: float, *, days: int = 0) -> str:

@@ -32,7 +32,7 @@ def coverage(folder: Path, pack: str | None, as_json: bool, db: Path | None) -> 
     """
     with open_study(folder, db) as study:
         blueprint = choose_exam(study, pack)
-        memories = {memory.prompt: memory for memory in study.store.list_memories()}
+        memories = {memory.key: memory for memory in study.store.list_memories()}
         recalls = expect_recall(memories, study.journal, study.today)
         kinds = study.sources.kinds
         found = measure_coverage(blueprint, study.items, memories, recalls, kinds)
