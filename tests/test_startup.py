@@ -65,3 +65,11 @@ def test_a_mistyped_command_is_answered_by_a_close_one() -> None:
 
     assert done.returncode == 2
     assert "check" in done.stderr
+
+
+def test_a_review_starts_without_what_an_unchanged_project_does_not_need() -> None:
+    code = "import sys; import cardwright.cli.review; print(*sorted(sys.modules))"
+
+    loaded = set(run_python("-c", code).split())
+
+    assert not {"yaml", "markdown_it", "pygments", "genanki", "numpy"} & loaded

@@ -92,12 +92,6 @@ def hash_content(content: dict[str, Any], rendering_version: int = RENDERING_VER
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
 
 
-def _as_json(value: Any) -> Any:
-    if not isinstance(value, tuple):
-        return value
-    return [item if isinstance(item, str) else asdict(item) for item in value]
-
-
 def _list_tags(collection: Collection, card: Card) -> list[str]:
     """Return a note's tags, sorted: the card's own, and those for its domain, lesson and kind."""
     domain = collection.domain_of(card)
