@@ -19,7 +19,6 @@ from cardwright.kinds import list_images
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Kind
 from cardwright.project.index import Sources, open_index
-from cardwright.project.load import load
 from cardwright.project.walk import ProjectError, find_project, resolve_media
 from cardwright.study.journal import Journal, make_journal
 from cardwright.study.queue import Queue, SessionOptions
@@ -65,7 +64,7 @@ class Study:
 
     def find_problem(self, path: str) -> str:
         """Return the first problem of a source file, with its place."""
-        # With YAML, which an unchanged project does not need.
+        from cardwright.project.load import load  # noqa: PLC0415  (with YAML: not at every start)
 
         problems = [problem for problem in load(self.root)[1] if problem.span.path == path]
         return f"{problems[0].span}: {problems[0].message}" if problems else f"{path} has problems"
