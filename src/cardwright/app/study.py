@@ -64,8 +64,7 @@ class Study:
 
     def find_problem(self, path: str) -> str:
         """Return the first problem of a source file, with its place."""
-        # It loads YAML, which an unchanged project does not need.
-        from cardwright.project.load import load  # noqa: PLC0415  (start-up of `cards review`)
+        from cardwright.project.load import load  # noqa: PLC0415  (with YAML: not at every start)
 
         problems = [problem for problem in load(self.root)[1] if problem.span.path == path]
         return f"{problems[0].span}: {problems[0].message}" if problems else f"{path} has problems"
