@@ -23,7 +23,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from cardwright.terminal.screen import Screen, can_draw, render_lines
+from cardwright.terminal.paint import paint_rows
+from cardwright.terminal.screen import Screen, can_draw
 from pty_driver import PtyProgram
 
 TAKEN, GIVEN_BACK = b"\x1b[?1049h", b"\x1b[?1049l"
@@ -312,7 +313,7 @@ def test_nothing_but_colours_gets_through() -> None:
     finally:
         window.close()
 
-    assert window.shown.display[0].rstrip() == "]0;title[2Jred2Jback"
+    assert window.shown.display[0].rstrip() == "�]0;title��[2Jred �2Jback�"
     assert window.shown.title == ""
     assert data.count(b"\x1b[31m") == 1
 
@@ -338,7 +339,7 @@ HOSTILE = st.text(
 @given(HOSTILE | st.text(max_size=30), st.integers(1, 30))
 def test_rendered_text_cannot_act_upon_the_terminal(text: str, width: int) -> None:
     for renderable in draw(text):
-        for line in render_lines(renderable, width, COLOURS):
+        for line in paint_rows(renderable, width, COLOURS):
             shown = COLOUR_CODES.sub("", line)
             assert cell_len(shown) <= max(width, 2)
             for character in shown:
@@ -349,17 +350,17 @@ def test_rendered_text_cannot_act_upon_the_terminal(text: str, width: int) -> No
 
 
 def test_colours_of_a_text_are_its_renderer_s_not_its_author_s() -> None:
-    assert render_lines(Text("\x1b[31mred"), 20, COLOURS) == ["[31mred"]
-    assert render_lines("[red]a[/red] :smile:", 20, COLOURS) == ["[red]a[/red] :smile:"]
+    assert paint_rows(Text("\x1b[31mred"), 20, COLOURS) == ["�[31mred"]
+    assert paint_rows("[red]a[/red] :smile:", 20, COLOURS) == ["[red]a[/red] :smile:"]
 
 
 def test_lines_are_coloured_as_the_terminal_can() -> None:
     red = Text("red", style="bold #ff0000")
 
-    assert render_lines(red, 20, {"TERM": "xterm-256color"}) == ["\x1b[1;38;5;196mred\x1b[0m"]
-    assert render_lines(red, 20, {"TERM": "xterm"}) == ["\x1b[1;31mred\x1b[0m"]
-    assert "38;2;255;0;0" in render_lines(red, 20, {"COLORTERM": "truecolor"})[0]
-    assert render_lines(red, 20, {**COLOURS, "NO_COLOR": "1"}) == ["\x1b[1mred\x1b[0m"]
+    assert paint_rows(red, 20, {"TERM": "xterm-256color"}) == ["\x1b[1;38;5;196mred\x1b[0m"]
+    assert paint_rows(red, 20, {"TERM": "xterm"}) == ["\x1b[1;31mred\x1b[0m"]
+    assert "38;2;255;0;0" in paint_rows(red, 20, {"COLORTERM": "truecolor"})[0]
+    assert paint_rows(red, 20, {**COLOURS, "NO_COLOR": "1"}) == ["\x1b[1mred\x1b[0m"]
 
 
 def test_a_window_can_be_drawn_on_a_terminal_that_obeys() -> None:
