@@ -181,7 +181,7 @@ def test_a_small_window_shows_what_matters(start: Start) -> None:
         assert "left" in program.lines[0]
         assert "1) [ ]" in program.text
         press(program, "1", "1) [x]")
-        assert "space next" in program.lines[-2]
+        assert "space next" in program.lines[-1]
         press(program, "?", "any key: back")
         press(program, "x", "1) [x]")
         program.resize(80, 24)

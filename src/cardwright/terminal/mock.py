@@ -166,12 +166,12 @@ class MockTaker(KeyLoop):
 
     def _paint(self) -> None:
         window = self._window
-        is_question = self._view in {"question", "go"}
+        has_keys = window.is_roomy and self._view in {"question", "go"}
         window.paint(
             draw_bar(choose_text(self._list_titles(), window.columns - 2), window.columns),
             [window.render(part) for part in self._list_parts()],
             lambda: draw_step(window.width, *self._list_steps()),
-            keys="? keys  n next  p back  g go to  q leave" if is_question else "",
+            keys="? keys  n next  p back  g go to  q leave" if has_keys else "",
             reads_on=self._view == "question",
         )
 
