@@ -1,24 +1,29 @@
-"""Which room may know which: imports point one way only."""
+"""What may import what: layers point one way, libraries stay where they belong, nothing goes round."""
 
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "cardwright"
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
-FOUNDATION = {"text", "error", "diagnostic", "blueprint", "model", "history", "item", "files"}
+FOUNDATION = {
+    *("text", "error", "diagnostic", "blueprint", "model", "history", "item", "files"),
+    "foreign",
+}
 ENGINE = {"project", "anki", "study", "exam"}
 MAY_IMPORT = {
     "text": set(),
     "error": set(),
-    "diagnostic": {"text"},
     "files": set(),
+    "history": set(),
+    "diagnostic": {"text"},
+    "foreign": {"error"},
     "blueprint": {"diagnostic"},
     "model": {"blueprint", "diagnostic"},
-    "history": set(),
     "item": {"model"},
     "markdown": FOUNDATION,
     "kinds": FOUNDATION | {"markdown"},
@@ -30,7 +35,7 @@ MAY_IMPORT = {
     "terminal": FOUNDATION | {"markdown", "kinds", "app"} | ENGINE,
     "web": FOUNDATION | {"markdown", "kinds", "app"} | ENGINE,
     "cli": FOUNDATION | {"markdown", "kinds", "app", "terminal", "web"} | ENGINE,
-    "__init__": {"app", "project", "study", "history"},
+    "__init__": {"app", "error", "project", "study", "history"},
     "__main__": {"cli"},
 }
 ONLY_HERE: dict[str, str | tuple[str, ...]] = {
@@ -43,50 +48,114 @@ ONLY_HERE: dict[str, str | tuple[str, ...]] = {
     "icalendar": "exam/",
     "numpy": "exam/",
     "fsrs_rs_python": "study/optimize.py",
-    "sqlite3": ("anki/", "study/", "project/index/", "cli/doctor.py"),
+    "sqlite3": ("anki/package.py", "foreign/", "study/", "project/index/", "cli/doctor.py"),
+    "zipfile": ("anki/package.py", "foreign/"),
+    "subprocess": ("cli/git.py", "cli/editor.py"),
 }
+PRINTS = re.compile(r"click\.s?echo|\bsecho\(|(?<![\w.])print\(|sys\.std(?:out|err)\.write")
+PRINTS_HERE = {"cli/output.py", "terminal/screen.py"}
 
 
-def room_of(path: Path) -> str:
+def shown(path: Path) -> str:
+    return path.relative_to(SOURCE).as_posix()
+
+
+def layer_of(path: Path) -> str:
     return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
 def imports_of(path: Path) -> set[str]:
+    """Return the full names of imported modules, `from package import module` included."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            names.add(node.module or "")
+            module = node.module or ""
+            names.add(module)
+            names |= {f"{module}.{alias.name}" for alias in node.names}
     return names
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(SOURCE).as_posix())
+@pytest.mark.parametrize("path", MODULES, ids=shown)
 def test_imports_point_one_way(path: Path) -> None:
-    room = room_of(path)
+    layer = layer_of(path)
     for name in imports_of(path):
         parts = name.split(".")
-        if parts[0] == "cardwright" and len(parts) > 1:
-            assert parts[1] == room or parts[1] in MAY_IMPORT[room], f"{room} imports {name}"
+        if parts[0] == "cardwright" and len(parts) > 1 and parts[1] != "__version__":
+            assert parts[1] == layer or parts[1] in MAY_IMPORT[layer], f"{layer} imports {name}"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(SOURCE).as_posix())
-def test_libraries_stay_in_their_room(path: Path) -> None:
-    shown = path.relative_to(SOURCE).as_posix()
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    names = {
+        "cardwright."
+        + shown(path).removesuffix(".py").removesuffix("/__init__").replace("/", "."): path
+        for path in MODULES
+    }
+    graph = {name: (imports_of(path) & names.keys()) - {name} for name, path in names.items()}
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " → ".join((*trail[trail.index(name) :], name))
+        if name not in done:
+            for imported in graph[name]:
+                visit(imported, (*trail, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+@pytest.mark.parametrize("path", MODULES, ids=shown)
+def test_libraries_stay_in_their_place(path: Path) -> None:
     for name in imports_of(path):
         home = ONLY_HERE.get(name.split(".")[0])
-        assert home is None or shown.startswith(home), f"{shown} imports {name}"
+        assert home is None or shown(path).startswith(home), f"{shown(path)} imports {name}"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(SOURCE).as_posix())
+@pytest.mark.parametrize("path", MODULES, ids=shown)
+def test_one_module_prints(path: Path) -> None:
+    if shown(path) not in PRINTS_HERE:
+        found = PRINTS.search(path.read_text("utf-8"))
+        assert found is None, f"{shown(path)}: {found and found[0]}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=shown)
+def test_only_the_command_line_exits(path: Path) -> None:
+    if layer_of(path) not in {"cli", "__main__"}:
+        calls = (n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call))
+        assert "sys.exit" not in map(ast.unparse, (call.func for call in calls))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=shown)
 def test_modules_are_named_for_what_they_hold(path: Path) -> None:
     assert path.stem not in {"utils", "helpers", "base", "common", "manager", "misc"}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(SOURCE).as_posix())
+@pytest.mark.parametrize("path", MODULES, ids=shown)
 def test_the_clock_and_the_environment_enter_at_the_command_line(path: Path) -> None:
     text = path.read_text("utf-8")
-    if room_of(path) != "cli":
+    if layer_of(path) != "cli":
         for word in ("time.time(", "datetime.now(", "os.environ", "random.random", "Path.cwd"):
             assert word not in text, f"{path} uses {word}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=shown)
+def test_git_runs_in_one_function_and_programs_start_in_two_modules(path: Path) -> None:
+    calls = [
+        ast.unparse(node.func)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+    ]
+    assert not [
+        call
+        for call in calls
+        if re.fullmatch(r"os\.(system|popen|exec\w*|spawn\w*|posix_spawn\w*)", call)
+    ]
+    assert not [call for call in calls if call.endswith("which")] or shown(path) == "cli/editor.py"
+    starts = [call for call in calls if call.startswith("subprocess.")]
+    if shown(path) == "cli/git.py":
+        assert starts == ["subprocess.Popen"]
+    else:
+        assert not starts or '"git' not in path.read_text("utf-8")

@@ -8,15 +8,17 @@ from typing import Final
 _TAB_WIDTH: Final = 4
 _ACTS: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """Controls of both sets and lone surrogates."""
-_TURNS_OR_HIDES: Final = re.compile(
+_HIDES: Final = re.compile(
     "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff]"
-    # Joiners stay where they shape a script or an emoji.
-    "|(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])|(?<=[\u200c\u200d])[\u200c\u200d]+"
 )
 """What turns the direction of writing or takes no room, so that a text reads as another one
 (Unicode: Default_Ignorable_Code_Point, Bidi_Control)."""
+_STRAY_JOINERS: Final = re.compile(
+    "(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])|(?<=[\u200c\u200d])[\u200c\u200d]+"
+)
+"""Joiners stay where they shape a script or an emoji."""
 
 
 def make_plain(text: str) -> str:
@@ -27,14 +29,14 @@ def make_plain(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = text.replace("\r\n", "\n").expandtabs(_TAB_WIDTH)
-    return _TURNS_OR_HIDES.sub("", _ACTS.sub("�", text))
+    return _STRAY_JOINERS.sub("", _HIDES.sub("", _ACTS.sub("�", text)))
 
 
 def escape_controls(text: str) -> str:
     r"""Write as `\\uXXXX` what acts on a terminal or turns or hides text; line breaks stay."""
     if text.isascii() and text.isprintable():
         return text
-    return _TURNS_OR_HIDES.sub(_escape, _ACTS.sub(_escape, text))
+    return _STRAY_JOINERS.sub(_escape, _HIDES.sub(_escape, _ACTS.sub(_escape, text)))
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -219,7 +219,7 @@ def test_what_was_entered_is_kept_when_the_input_ends(forest: Path) -> None:
 
     (entry,) = json.loads(run_exam(forest, "misses", "--json").stdout)["misses"]
     assert (entry["rule"], entry["action"], entry["lesson"]) == ("Count rings.", "Cut.", "a1")
-    assert "Every miss has an entry" in run_exam(forest, "miss").stdout
+    assert "Every miss already has an entry" in run_exam(forest, "miss").stdout
 
 
 GIVEN = ("--mode", "haste", "--rule", 'It\'s: a "rule" # really', "--action", "Look twice.")

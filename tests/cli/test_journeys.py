@@ -280,8 +280,8 @@ def test_a_version_must_come_after_the_last(write: Write, run: Run) -> None:
     run("release", "trees", "2.0.0")
     write({"cards/trees/trees.yaml": CARDS.replace("acorns", "nuts")})
 
-    assert "does not come after 2.0.0" in run("release", "trees", "1.9.9", exit_code=1).stderr
-    assert "is no version" in run("release", "trees", "next", exit_code=1).stderr
+    assert "must be later than 2.0.0" in run("release", "trees", "1.9.9", exit_code=1).stderr
+    assert "is not a version" in run("release", "trees", "next", exit_code=1).stderr
     assert "trees 2.0.1: 1 changed" in run("release", "trees").stdout
 
 
@@ -344,7 +344,7 @@ def test_without_a_project_commands_say_so(run: Run, tmp_path: Path) -> None:
 
 
 def test_an_empty_project_builds_nothing(run: Run, project: Path) -> None:
-    assert "takes no card" in run("build", exit_code=1).stderr
+    assert "selects no cards" in run("build", exit_code=1).stderr
     assert "there is no deck decks/birds/deck.yaml" in run("build", "birds", exit_code=1).stderr
     assert not (project / "build").exists()
 

@@ -62,7 +62,7 @@ def test_better_parameters_are_put_in_force_for_one_pack(db: Path, run: Run) -> 
     shown = run("optimize").stdout
 
     assert "trees: 886 reviews on a later day than the answer before" in shown
-    assert "the fitted ones predict better: fitted to all, they are in use" in shown
+    assert "the fitted ones predict better; fitted to all reviews, they are now used" in shown
     assert "150 memories computed again" in shown
     assert "▸ 0.9 " in shown
     assert "stones" not in shown
@@ -98,7 +98,7 @@ def test_programs_get_all_figures(db: Path, run: Run) -> None:
 def test_a_dry_run_changes_nothing(db: Path, run: Run) -> None:
     fill(db, study(FORGETFUL, PROMPTS, 60, 2))
 
-    assert "they would be put in use" in run("optimize", "--dry-run").stdout
+    assert "they would be used" in run("optimize", "--dry-run").stdout
 
     assert ("trees", "parameters") not in read_settings(db)
 
@@ -119,11 +119,11 @@ def test_memories_follow_the_parameters_at_once_and_go_back_with_them(db: Path, 
     assert sum(after) < sum(before) / 2
 
     shown = run("optimize", "trees", "--defaults").stdout
-    assert shown == "trees: the default parameters are in use; 150 memories computed again\n"
+    assert shown == "trees: the default parameters are used; 150 memories computed again\n"
     assert read_stabilities() == before
     assert ("trees", "parameters") not in read_settings(db)
     assert run("optimize", "trees", "--defaults").stdout == (
-        "trees: the default parameters are in use\n"
+        "trees: the default parameters are used\n"
     )
     assert json.loads(run("optimize", "trees", "--defaults", "--json").stdout) == {
         "trees": {"parameters": list(DEFAULT_PARAMETERS)}
@@ -148,7 +148,7 @@ def test_too_few_reviews_change_nothing_and_are_counted(db: Path, run: Run) -> N
 def test_parameters_that_are_no_better_are_not_taken(db: Path, run: Run) -> None:
     fill(db, study(DEFAULT_PARAMETERS, PROMPTS, 70, 3))
 
-    assert "those in use predict better, and stay" in run("optimize").stdout
+    assert "the current parameters predict better, and are kept" in run("optimize").stdout
 
     assert ("trees", "parameters") not in read_settings(db)
 

@@ -166,7 +166,7 @@ def test_a_file_that_was_broken_in_the_editor_keeps_its_cards(write: Write, tmp_
         program.wait_for("Tree ring")
         program.type("e")
         program.wait_for("cards/trees/trees.yaml:")
-        program.wait_for("press e to open it again")
+        program.wait_for("press e to try again")
         answer(program, "Tree ring")
         answer(program, "Watering")
         program.wait_for("tell a tree's")
@@ -393,7 +393,7 @@ def test_hostile_cards_write_nothing_but_text(write: Write) -> None:
     )
     with review(project, "--cram", environ={"COLORTERM": "truecolor"}) as program:
         count = 0
-        while "Nothing left" not in program.text:
+        while "Nothing more" not in program.text:
             count += 1
             program.wait_for("space")
             program.type(" ")
@@ -403,7 +403,7 @@ def test_hostile_cards_write_nothing_but_text(write: Write) -> None:
             # To the end of a long answer, where space ends the ticking.
             program.type("\x1b[F 1" if "tick what" in program.text else "1")
             program.wait_until(
-                lambda: "space show the answer" in program.text or "Nothing left" in program.text,
+                lambda: "space show the answer" in program.text or "Nothing more" in program.text,
                 "the next one",
             )
         program.type(" ")

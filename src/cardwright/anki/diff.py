@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sqlite3
-import tempfile
-import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from cardwright.anki.ledger import Ledger
 from cardwright.anki.note import Content
-from cardwright.error import CardwrightError
 
-_MAX_DATABASE_BYTES: Final = 2_000_000_000
 _MAX_TITLE: Final = 80
 
 
@@ -53,10 +46,6 @@ class State:
     title: str
 
 
-class PackageError(CardwrightError):
-    """A file is no Anki package that can be read."""
-
-
 def compare_with_ledger(ledger: Ledger, contents: Iterable[Content]) -> list[Change]:
     """Return what a release would change: by id of the sources, in their order."""
     before = {
@@ -77,79 +66,24 @@ def compare_with_ledger(ledger: Ledger, contents: Iterable[Content]) -> list[Cha
         )
         for content in contents
     }
-    return compare_states(before, after)
+    return list(compare_states(before, after))
 
 
-def compare_states(before: Mapping[str, State], after: Mapping[str, State]) -> list[Change]:
-    """Return what differs between two sets of notes, by their identity."""
-    changes = []
+def compare_states(before: Mapping[str, State], after: Mapping[str, State]) -> Iterator[Change]:
+    """Yield what differs between two sets of notes, by their identity."""
     for key, new in after.items():
         old = before.get(key)
         if old is None:
-            changes.append(_make_change("added", new, None))
+            yield _make_change("added", new, None)
         elif new.retired != old.retired:
-            changes.append(_make_change("retired" if new.retired else "revived", new, old))
+            yield _make_change("retired" if new.retired else "revived", new, old)
         elif new.parts != old.parts:
-            changes.append(_make_change("changed", new, old))
+            yield _make_change("changed", new, old)
         elif new.id != old.id:
-            changes.append(_make_change("renamed", new, old))
-    changes += [
-        _make_change("vanished", old, None) for key, old in before.items() if key not in after
-    ]
-    return changes
-
-
-def read_package(path: Path) -> dict[str, State]:
-    """Return the notes of an Anki package by guid.
-
-    Raises:
-        PackageError: the file is no package, or one in Anki's newest format.
-
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            name = "collection.anki21" if "collection.anki21" in names else "collection.anki2"
-            if "collection.anki21b" in names:
-                message = f"{path} is in Anki's newest format: export it for older versions"
-                raise PackageError(message)
-            if archive.getinfo(name).file_size > _MAX_DATABASE_BYTES:
-                message = f"{path} is too large"
-                raise PackageError(message)
-            return _read_notes(archive.read(name))
-    except (zipfile.BadZipFile, KeyError, sqlite3.DatabaseError, io.UnsupportedOperation) as error:
-        message = f"{path} is no Anki package ({error})"
-        raise PackageError(message) from error
-
-
-def _read_notes(database: bytes) -> dict[str, State]:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "collection.anki2"
-        file.write_bytes(database)
-        connection = sqlite3.connect(file)
-        try:
-            (models,) = connection.execute("SELECT models FROM col").fetchone()
-            rows = connection.execute("SELECT guid, mid, flds, tags FROM notes ORDER BY id")
-            labels = {
-                int(model["id"]): [field["name"] for field in model["flds"]]
-                for model in json.loads(models).values()
-            }
-            return {guid: _read_state(labels[mid], flds, tags) for guid, mid, flds, tags in rows}
-        finally:
-            connection.close()
-
-
-def _read_state(labels: list[str], flds: str, tags: str) -> State:
-    values = dict(zip(labels, flds.split("\x1f"), strict=False))
-    parts = {name: text for name, text in values.items() if text}
-    ref = parts.pop("Id", "")
-    names = tags.split()
-    return State(
-        id=ref or next(iter(values.values()), ""),
-        parts={**parts, "tags": " ".join(names)},
-        retired="retired" in names,
-        title=_shorten(next(iter(values.values()), "")),
-    )
+            yield _make_change("renamed", new, old)
+    for key in before:
+        if key not in after:
+            yield _make_change("vanished", before[key], None)
 
 
 def _make_change(what: str, new: State, old: State | None) -> Change:
@@ -182,9 +116,10 @@ def _as_text(value: Any) -> str:
 
 
 def _first_field(matter: Mapping[str, Any]) -> str:
-    return _shorten(_as_text(next(iter(matter.get("fields", {}).values()), "")))
+    return shorten_title(_as_text(next(iter(matter.get("fields", {}).values()), "")))
 
 
-def _shorten(text: str) -> str:
+def shorten_title(text: str) -> str:
+    """Return a text in brief, on one line."""
     line = " ".join(text.split())
     return line if len(line) <= _MAX_TITLE else f"{line[: _MAX_TITLE - 1]}…"

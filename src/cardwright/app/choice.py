@@ -75,8 +75,7 @@ def _choose_decks(items: Sequence[Item], names: Sequence[str]) -> Iterable[Item]
     if unmatched:
         decks = sorted({item.deck for item in items})
         shown = "".join(f"\n  {deck}" for deck in decks)
-        message = f"there is no deck `{min(unmatched)}`; the decks are:{shown}"
-        raise ProjectError(message)
+        raise ProjectError(f"there is no deck `{min(unmatched)}`; the decks are:{shown}")
     return [item for item in items if matches[item.pack, item.deck]]
 
 

@@ -76,8 +76,9 @@ def fit_packs(
             list_trials,
         )
     except ImportError as error:
-        message = f"fitting needs another package ({error})"
-        raise ExtraMissingError(message, help="pip install fsrs-rs-python") from error
+        raise ExtraMissingError(
+            f"fitting needs another package ({error})", help="pip install fsrs-rs-python"
+        ) from error
     check_packs(study, packs)
     reviews: dict[str, list[Review]] = {pack: [] for pack in packs or study.sources.decks}
     for review in study.store.list_reviews():
@@ -141,8 +142,7 @@ def check_packs(study: Study, packs: Sequence[str]) -> None:
     known = study.sources.decks
     for pack in packs:
         if pack not in known:
-            message = f"there is no pack `{pack}` (packs: {', '.join(known)})"
-            raise ProjectError(message)
+            raise ProjectError(f"there is no pack `{pack}` (packs: {', '.join(known)})")
 
 
 def _simulate(

@@ -75,8 +75,7 @@ def make_cards(
             try:
                 made = write_miss_card(study.root, entry, blueprint, missed)
             except WriteError as error:
-                message = f"no card was made: {error.message}"
-                raise WriteError(message, help=error.help) from error
+                raise WriteError(f"no card was made: {error.message}", help=error.help) from error
             changed = replace(entry, made_card=f"{PERSONAL_PACK}:{made.id}")
             put_miss(study.store, changed)
             yield changed, made

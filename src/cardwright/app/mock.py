@@ -26,12 +26,10 @@ def choose_exam(study: Study, pack: str | None) -> Blueprint:
         raise ProjectError("the project has no exam: write decks/PACK/blueprint.yaml")
     known = ", ".join(blueprints)
     if pack is None and len(blueprints) > 1:
-        message = f"the project has several exams: name one of {known}"
-        raise ProjectError(message)
+        raise ProjectError(f"the project has several exams: name one of {known}")
     found = blueprints.get(pack or next(iter(blueprints)))
     if found is None:
-        message = f"there is no exam decks/{pack}/blueprint.yaml (exams: {known})"
-        raise ProjectError(message)
+        raise ProjectError(f"there is no exam decks/{pack}/blueprint.yaml (exams: {known})")
     return found
 
 
@@ -39,8 +37,7 @@ def check_lesson(blueprint: Blueprint, lesson: str) -> None:
     """Raise ProjectError if an exam has no such lesson."""
     if lesson not in blueprint.lessons:
         known = ", ".join(blueprint.lessons)
-        message = f"there is no lesson `{lesson}` (lessons: {known})"
-        raise ProjectError(message)
+        raise ProjectError(f"there is no lesson `{lesson}` (lessons: {known})")
 
 
 def find_open(study: Study, blueprint: Blueprint, kind: str) -> Mock | None:
@@ -72,8 +69,9 @@ def draw_mock(
     questions = list(list_questions(study.items, study, blueprint))
     drawn = _draw_by_domain(blueprint, questions, wanted, seed, avoided)
     if not drawn:
-        message = f"the pack `{blueprint.pack}` has no card with options in a lesson of the exam"
-        raise ProjectError(message)
+        raise ProjectError(
+            f"the pack `{blueprint.pack}` has no card with options in a lesson of the exam"
+        )
     limit_ms = (minutes or blueprint.minutes) * _MS_PER_MINUTE
     if len(drawn) < wanted:
         # As much time for each question as there would have been.

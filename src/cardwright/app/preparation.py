@@ -188,8 +188,10 @@ class Preparation:
 
         """
         if self.is_over:
-            message = f"the exam was on {self.goal.exam_on}"
-            raise ProjectError(message, help="set another date with `cards exam set`")
+            raise ProjectError(
+                f"the exam was on {self.goal.exam_on}",
+                help="set another date with `cards exam set`",
+            )
         try:
             from cardwright.exam.plan import plan_to_date  # noqa: PLC0415  (numpy is an extra)
         except ImportError as error:
@@ -277,8 +279,7 @@ def prepare(
     known = list(sources.decks)
     for pack in packs:
         if pack not in known:
-            message = f"there is no pack `{pack}` (packs: {', '.join(known)})"
-            raise ProjectError(message)
+            raise ProjectError(f"there is no pack `{pack}` (packs: {', '.join(known)})")
     goals = {goal.pack: goal for goal in list_goals(journal)}
     wanted = [goals[pack] for pack in (packs or known) if pack in goals]
     if not wanted:
@@ -286,8 +287,7 @@ def prepare(
         help = f"cards exam set {pack} --date 2027-01-31 --minutes 30"
         raise ProjectError("no exam is set", help=help)
     if len(wanted) > 1:
-        message = f"exams are set for {', '.join(goal.pack for goal in wanted)}: name one"
-        raise ProjectError(message)
+        raise ProjectError(f"exams are set for {', '.join(goal.pack for goal in wanted)}: name one")
     return Preparation(journal, sources, moment, wanted[0])
 
 

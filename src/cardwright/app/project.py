@@ -63,8 +63,7 @@ class Project:
         for name in names:
             if name not in decks:
                 known = ", ".join(decks) or "none"
-                message = f"there is no deck decks/{name}/deck.yaml (decks: {known})"
-                raise ProjectError(message)
+                raise ProjectError(f"there is no deck decks/{name}/deck.yaml (decks: {known})")
         if not decks:
             raise ProjectError("the project has no deck: write decks/PACK/deck.yaml")
         return list(names) or list(decks)
@@ -139,11 +138,9 @@ def find_card(collection: Collection, ref: str) -> Card:
     if not exact:
         close = difflib.get_close_matches(ref, [card.id for card in collection.cards], n=3)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
-        message = f"there is no card `{ref}`{hint}"
-        raise ProjectError(message)
+        raise ProjectError(f"there is no card `{ref}`{hint}")
     if len(exact) > 1:
-        message = f"several packs have `{ref}`: {', '.join(card.ref for card in exact)}"
-        raise ProjectError(message)
+        raise ProjectError(f"several packs have `{ref}`: {', '.join(card.ref for card in exact)}")
     return exact[0]
 
 

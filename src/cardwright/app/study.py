@@ -106,11 +106,11 @@ class Study:
             refs = [item.card_ref.partition(":")[2] for item in self.items]
             close = difflib.get_close_matches(card, refs, n=3)
             hint = f"; did you mean {' or '.join(close)}?" if close else ""
-            message = f"there is no prompt `{ref}`{hint}"
-            raise ProjectError(message)
+            raise ProjectError(f"there is no prompt `{ref}`{hint}")
         if len(found) > 1:
-            message = f"`{ref}` has several prompts: {', '.join(item.ref for item in found)}"
-            raise ProjectError(message)
+            raise ProjectError(
+                f"`{ref}` has several prompts: {', '.join(item.ref for item in found)}"
+            )
         return found[0]
 
     def find_prompt(self, ref: str) -> tuple[str, str]:

@@ -27,11 +27,9 @@ def _read_time(
     try:
         moment = parse_time(text)
     except (ValueError, OverflowError):
-        message = f"`{text}` is not a valid ISO time"
-        raise click.BadParameter(message) from None
+        raise click.BadParameter(f"`{text}` is not a valid ISO time") from None
     if moment.at_ms > read_clock().at_ms + _LEEWAY_MS:
-        message = f"{text} is in the future"
-        raise click.BadParameter(message)
+        raise click.BadParameter(f"{text} is in the future")
     return moment
 
 
@@ -63,10 +61,9 @@ def answer(
     as_json: bool,
     db: Path | None,
 ) -> None:
-    """Record one answer without a screen.
+    """Record one answer from a script.
 
-    For scripts and other front ends. PROMPT is `pack:id/side`; pack and side may be left out where
-    that is clear. With --at, the answer takes its place among earlier and later ones.
+    PROMPT is `pack:id/side`; pack and side may be left out if that is unambiguous. With --at, the answer takes its place among earlier and later ones.
 
     \b
     cards answer mlpro:label-drift/recall good

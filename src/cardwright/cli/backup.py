@@ -19,14 +19,14 @@ from cardwright.study.backup import list_backups, restore_backup
     "--restore",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Go back to this backup; the present store is set aside, not lost.",
+    help="Restore this backup; the current store is kept under another name.",
 )
 @db_option
 def backup(file: Path | None, is_list: bool, restore: Path | None, db: Path | None) -> None:
     """Back up the review store, or restore a backup.
 
-    On each day you review, a dated backup is made automatically; ten are kept. This command makes
-    one now: in FILE, or among the dated ones.
+    A dated backup is made automatically on each day you review; the last ten are kept. This command
+    makes one now, as FILE or among the dated ones.
 
     \b
     cards backup

@@ -22,14 +22,14 @@ from cardwright.text import count
     "--to",
     "target",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for the packages; default: build/ of the project.",
+    help="Write the packages to this folder (default: build/ in the project).",
 )
 @json_option
 @click.pass_obj
 def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bool) -> None:
     """Build the Anki packages.
 
-    Of all packs, or of those named.
+    Builds all packs, or only those you name.
 
     \b
     cards build
@@ -50,8 +50,7 @@ def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bo
             shelf=project.make_shelf(),
         )
         if not package.notes:
-            message = f"the deck of `{pack}` takes no card: Anki would import nothing"
-            raise ProjectError(message)
+            raise ProjectError(f"the deck of `{pack}` selects no cards: Anki would import nothing")
         made.append(((target or project.root / "build") / f"{pack}.apkg", pack, package))
     for path, _, package in made:
         write_file(path, package.data)

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-import subprocess
+import stat
 import time
+import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
+from cardwright.cli.git import Repository, ask_git, find_repository
+from cardwright.cli.output import warn
 from cardwright.project.walk import ProjectError
 
-_SOURCES = ("cards", "decks", "kinds")
+_SOURCES: Final = ("cards", "decks", "kinds")
+_BUILT: Final = frozenset(
+    {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp"}
+    | {".yaml", ".yml"}
+)
+"""Endings of what a build reads: others may lie about without being committed."""
+_MOST_BYTES: Final = 100 * 2**20
+"""The largest file that is compared; hosts of repositories take none that is larger."""
+_LAST_S: Final = 253_402_300_799
+"""The end of the year 9999."""
+_LINK: Final = "120000"
 
 
 def find_build_time_s(root: Path) -> int:
@@ -25,29 +41,114 @@ def read_source_date_s() -> int | None:
     given = os.environ.get("SOURCE_DATE_EPOCH")
     if not given:
         return None
-    if not given.isdigit() or int(given) == 0:
+    time_s = _read_seconds(given)
+    if time_s is None:
         raise ProjectError(f"SOURCE_DATE_EPOCH must be a number of seconds, not {given!r}")
-    return int(given)
+    return time_s
+
+
+def _read_seconds(text: str) -> int | None:
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(_LAST_S))):
+        return None
+    return int(text) if 0 < int(text) <= _LAST_S else None
 
 
 def _find_commit_time_s(root: Path) -> int | None:
-    if _run_git(root, "status", "--porcelain", "--", *_SOURCES) != "":
+    repository = find_repository(root)
+    if repository is None:
         return None
-    shown = _run_git(root, "log", "-1", "--format=%ct", "--", *_SOURCES)
-    return int(shown) if shown and shown.isdigit() else None
-
-
-def _run_git(root: Path, *words: str) -> str | None:
-    """Return what git prints; None where there is no git, or no repository."""
+    within = root.relative_to(repository.top)
+    folders = [(within / name).as_posix() for name in _SOURCES]
     try:
-        done = subprocess.run(  # noqa: S603 (fixed words)
-            ["git", *words],  # noqa: S607 (git is where the user has it)
-            cwd=root,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=20,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        if not _is_committed(root, repository, folders):
+            return None
+        words = ("rev-list", "--max-count=1", "--timestamp", repository.head, "--", *folders)
+        printed = ask_git(root, repository, *words)
+    except TimeoutError as error:
+        help = "what is not yet released is dated now; SOURCE_DATE_EPOCH can give another time"
+        warn(f"warning: {error}: {help}")
         return None
-    return done.stdout.strip() if done.returncode == 0 else None
+    return _read_seconds(os.fsdecode(printed or b"").partition(" ")[0])
+
+
+def _is_committed(root: Path, repository: Repository, folders: list[str]) -> bool:
+    """Tell whether the sources on the disk are those of the last commit.
+
+    `git status` would tell it too, but runs the filters that a repository names.
+    """
+    words = ("ls-tree", "-r", "-z", "--full-tree", repository.head, "--", *folders)
+    listed = ask_git(root, repository, *words)
+    if not listed:
+        return False
+    committed = {}
+    for line in os.fsdecode(listed).removesuffix("\0").split("\0"):
+        about, _, name = line.partition("\t")
+        mode, kind, id = about.split()
+        if kind == "blob":
+            committed[_normalize(name)] = mode, id
+    # Only files found on the disk are opened: what a commit names may lead anywhere.
+    for path in _list_files(root):
+        name = path.relative_to(repository.top).as_posix()
+        if (known := committed.pop(_normalize(name), None)) is not None:
+            if not _is_same(path, *known):
+                return False
+        elif _is_built(path.relative_to(root)):
+            return False
+    return not committed
+
+
+def _is_built(name: Path) -> bool:
+    return name.suffix.lower() in _BUILT and not any(part[0] == "." for part in name.parts)
+
+
+def _list_files(root: Path) -> Iterator[Path]:
+    for source in _SOURCES:
+        if (root / source).is_symlink():
+            yield root / source
+            continue
+        for parent, names, files in os.walk(root / source):
+            here = Path(parent)
+            links = [name for name in names if (here / name).is_symlink()]
+            names[:] = [name for name in names if name != ".git" and name not in links]
+            yield from (here / name for name in (*files, *links))
+
+
+def _is_same(path: Path, mode: str, id: str) -> bool:
+    """Tell whether a file is the blob with this id, as git may have written it to the disk."""
+    try:
+        data = _read(path)
+    except OSError:
+        return False
+    if data is None or (path.is_symlink() and mode != _LINK):
+        return False
+    name = "sha1" if len(id) == 40 else "sha256"  # noqa: PLR2004  (hexadecimal digits)
+    return any(
+        hashlib.new(name, b"blob %d\0" % len(form) + form, usedforsecurity=False).hexdigest() == id
+        for form in _list_forms(data)
+    )
+
+
+def _read(path: Path) -> bytes | None:
+    info = path.lstat()
+    if stat.S_ISLNK(info.st_mode):
+        return os.fsencode(os.readlink(path))  # noqa: PTH115  (pathlib would tidy it up)
+    if not stat.S_ISREG(info.st_mode) or info.st_size > _MOST_BYTES:
+        return None
+    with path.open("rb") as file:
+        return file.read(_MOST_BYTES)
+
+
+def _list_forms(data: bytes) -> Iterator[bytes]:
+    """List what git may have committed for a file: itself, with its line ends, or its LFS pointer."""
+    yield data
+    if b"\r\n" in data:
+        yield data.replace(b"\r\n", b"\n")
+    digest = hashlib.sha256(data).hexdigest()
+    yield (
+        f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {len(data)}\n"
+    ).encode()
+
+
+def _normalize(name: str) -> str:
+    # A Mac may spell a name on the disk in another way than the commit does.
+    return unicodedata.normalize("NFC", name)

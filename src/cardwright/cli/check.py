@@ -19,13 +19,13 @@ from cardwright.text import count
     "layout",
     type=click.Choice(["text", "json", "github"]),
     default="text",
-    help="How problems are shown; github: as annotations of a pull request.",
+    help="Output format; `github` annotates pull requests.",
 )
 @click.option("--json", "layout", flag_value="json", help="Same as --format json.")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @click.pass_obj
 def check(folder: Path, layout: str, strict: bool) -> None:
-    """Report every problem in the sources, in place.
+    """Report every problem, with its place and a fix.
 
     \b
     cards check

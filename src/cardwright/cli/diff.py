@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import asdict
+from difflib import SequenceMatcher
 from pathlib import Path
+from typing import Final
 
 import click
 
-from cardwright.anki.diff import Change, compare_states, compare_with_ledger, read_package
+from cardwright.anki.diff import Change, compare_states, compare_with_ledger, shorten_title
 from cardwright.anki.package import describe_pack
+from cardwright.anki.package_notes import open_package
 from cardwright.app.project import open_project
-from cardwright.cli.output import say, say_json, warn
+from cardwright.cli.output import say, say_json_list, warn
 from cardwright.cli.params import json_option
+from cardwright.text import make_plain
+
+_MOST_SHOWN: Final = 200_000
+"""Characters of one text that are compared line by line."""
+_MOST_PAIRS: Final = 250_000
+"""Of lines, one before and one after, that are compared to find what stayed."""
+_MOST_REPEATED: Final = 5
+"""Lines that stand more often in a text say nothing about where it is the same."""
 
 
 @click.command()
@@ -24,29 +35,34 @@ from cardwright.cli.params import json_option
 def diff(folder: Path, what: tuple[str, ...], as_json: bool) -> None:
     """Show what a release would change.
 
-    With two packages: the differences between them.
+    With two packages, shows what differs between them.
 
     \b
     cards diff                        sources against the last release
     cards diff mlpro
     cards diff old.apkg new.apkg
     """
-    if any(name.endswith(".apkg") for name in what):
-        try:
-            old, new = what
-        except ValueError:
-            message = "name two packages: the older and the newer"
-            raise click.UsageError(message) from None
-        changes = {"": compare_states(read_package(Path(old)), read_package(Path(new)))}
-    else:
-        changes = _compare_with_ledgers(folder, what)
-    if as_json:
-        say_json([{"pack": pack, **asdict(c)} for pack, found in changes.items() for c in found])
-        return
-    for pack, found in changes.items():
-        for change in found:
-            say("\n".join(_format_change(change)))
-        warn(f"{pack + ': ' if pack else ''}{count_changes(found)}")
+    with ExitStack() as stack:
+        if any(name.endswith(".apkg") for name in what):
+            try:
+                old, new = what
+            except ValueError:
+                raise click.UsageError("name two packages: the older and the newer") from None
+            changes: dict[str, Iterable[Change]] = {
+                "": _compare_packages(Path(old), Path(new), stack)
+            }
+        else:
+            changes = dict(_compare_with_ledgers(folder, what))
+        if as_json:
+            _print_json(changes)
+        else:
+            _print_changes(changes)
+
+
+def _compare_packages(old: Path, new: Path, stack: ExitStack) -> Iterator[Change]:
+    # Both are read through before anything is printed.
+    before, after = (stack.enter_context(open_package(path)) for path in (old, new))
+    return compare_states(before, after)
 
 
 def _compare_with_ledgers(folder: Path, packs: tuple[str, ...]) -> dict[str, list[Change]]:
@@ -61,16 +77,69 @@ def _compare_with_ledgers(folder: Path, packs: tuple[str, ...]) -> dict[str, lis
     return changes
 
 
-def count_changes(changes: list[Change]) -> str:
-    """Return the number of changes of each kind in words."""
-    counted = Counter(change.what for change in changes)
+def count_changes(changes: Iterable[Change]) -> str:
+    """Return how many changes there are of each sort, in words."""
+    return _format_counts(Counter(change.what for change in changes))
+
+
+def _format_counts(counted: Counter[str]) -> str:
     return ", ".join(f"{number} {what}" for what, number in counted.items()) or "no changes"
 
 
+def _print_changes(changes: dict[str, Iterable[Change]]) -> None:
+    for pack, found in changes.items():
+        counted: Counter[str] = Counter()
+        for change in found:
+            counted[change.what] += 1
+            say("\n".join(_format_change(change)))
+        warn(f"{pack + ': ' if pack else ''}{_format_counts(counted)}")
+
+
+def _print_json(changes: dict[str, Iterable[Change]]) -> None:
+    """Print change by change: all of them might not fit into the memory."""
+    say_json_list(
+        {"pack": pack, **asdict(change)} for pack, found in changes.items() for change in found
+    )
+
+
 def _format_change(change: Change) -> Iterator[str]:
-    was = f" (was {change.was})" if change.was else ""
-    yield f"{change.what} {change.id}{was}: {change.title}"
+    was = f" (was {_make_short(change.was)})" if change.was else ""
+    yield f"{change.what} {_make_short(change.id)}{was}: {_make_short(change.title)}"
     for text in change.texts:
-        lines = difflib.ndiff(text.before.splitlines(), text.after.splitlines())
-        yield f"  {text.part}:"
-        yield from (f"    {line}" for line in lines if line[0] in "+-")
+        yield f"  {_make_line(text.part)}:"
+        if max(len(text.before), len(text.after)) > _MOST_SHOWN:
+            yield f"    too long to show: {len(text.before):,} characters, now {len(text.after):,}"
+            continue
+        for line in _compare_lines(text.before.splitlines(), text.after.splitlines()):
+            yield f"    {_make_line(line)}"
+
+
+def _make_short(text: str) -> str:
+    return _make_line(shorten_title(text))
+
+
+def _make_line(text: str) -> str:
+    return make_plain(text).replace("\n", " ")
+
+
+def _compare_lines(before: list[str], after: list[str]) -> Iterator[str]:
+    """Yield the lines that went, after a minus, and those that came, after a plus."""
+    start = 0
+    while start < min(len(before), len(after)) and before[start] == after[start]:
+        start += 1
+    before, after = before[start:], after[start:]
+    while before and after and before[-1] == after[-1]:
+        del before[-1], after[-1]
+    if len(before) * len(after) > _MOST_PAIRS:
+        runs = [("replace", 0, len(before), 0, len(after))]
+    else:
+        often = {line for line, number in Counter(after).items() if number > _MOST_REPEATED}
+        matcher = SequenceMatcher(often.__contains__, before, after, autojunk=False)
+        runs = [run for run in matcher.get_opcodes() if run[0] != "equal"]
+    for _, old, old_end, new, new_end in runs:
+        gone = [f"- {line}" for line in before[old:old_end]]
+        come = [f"+ {line}" for line in after[new:new_end]]
+        if len(gone) == len(come):
+            yield from (line for pair in zip(gone, come, strict=True) for line in pair)
+        else:
+            yield from (*gone, *come)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import sqlite3
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +16,7 @@ from cardwright import __version__
 from cardwright.cli.environment import default_store_path, open_journal
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
+from cardwright.cli.programs import find_program
 from cardwright.project.load import ProjectError, find_project, load
 from cardwright.study.backup import list_backups
 from cardwright.study.fault import StoreError
@@ -45,8 +45,8 @@ class _Row(NamedTuple):
 
 
 @click.command()
-@click.option("--verify", is_flag=True, help="Check the review store: replay it and compare.")
-@click.option("--rebuild", is_flag=True, help="Compute all memories again from the reviews.")
+@click.option("--verify", is_flag=True, help="Check the review store by replaying it.")
+@click.option("--rebuild", is_flag=True, help="Recompute all memories from the reviews.")
 @json_option
 @db_option
 @click.pass_obj
@@ -88,7 +88,7 @@ def _list_program() -> list[_Row]:
 def _list_tools() -> list[_Row]:
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
     return [
-        _Row("git", shutil.which("git") or "", "dates what is not yet released"),
+        _Row("git", find_program("git") or "", "dates what is not yet released"),
         _Row("editor", editor, "$VISUAL or $EDITOR"),
     ]
 
@@ -136,7 +136,9 @@ def _check_store(folder: Path, db: Path | None, *, is_rebuild: bool) -> None:
         different = journal.find_differences()
         if different:
             shown = ", ".join(different[:5])
-            message = f"{len(different)} memories differ from a replay of their reviews: {shown}"
-            raise StoreError(message, help="`cards doctor --rebuild`")
+            raise StoreError(
+                f"{len(different)} memories differ from a replay of their reviews: {shown}",
+                help="`cards doctor --rebuild`",
+            )
         reviews = count(journal.store.count_reviews(), "entry")
         say(f"{path} is sound: {reviews}, memories as replayed")

@@ -36,8 +36,8 @@ _MS_PER_DAY: Final = 86_400_000
 def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None) -> None:
     """Show what is due today and in the coming days.
 
-    Today's numbers keep to the limits of the decks. The days to come show when reviews fall due
-    if none of them is answered; ▒ marks overdue ones.
+    Today's numbers respect the limits of the decks. The coming days show when reviews fall due if
+    you answer none of them; ▒ marks overdue ones.
 
     \b
     cards due

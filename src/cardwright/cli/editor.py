@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from cardwright.cli.programs import find_program
+
 _AT_COLON: Final = frozenset(
     {"code", "code-insiders", "codium", "cursor", "zed", "subl", "hx", "helix"}
 )
@@ -43,6 +45,12 @@ def open_editor(path: Path, line: int) -> str:
         words.append(str(path))
     else:
         words += [f"+{line}", str(path)]
+    if sys.platform == "win32" and Path(words[0]).name == words[0]:
+        # Windows would look into the current folder first, which may be a stranger's.
+        program = find_program(words[0])
+        if program is None:
+            return f"{words[0]} was not found"
+        words[0] = program
     try:
         code = subprocess.run(words, check=False).returncode  # noqa: S603  (the user's own choice)
     except OSError as error:

@@ -37,8 +37,7 @@ def read_clock() -> Moment:
     try:
         start = parse_time(given)
     except (ValueError, OverflowError):
-        message = f"CARDS_NOW is not a valid ISO time: {given}"
-        raise click.UsageError(message) from None
+        raise click.UsageError(f"CARDS_NOW is not a valid ISO time: {given}") from None
     return Moment(
         start.at_ms + int((time.monotonic() - _STARTED_S) * 1000), start.utc_offset_minutes
     )

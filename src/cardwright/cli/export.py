@@ -21,7 +21,7 @@ from cardwright.text import count
 def export(file: Path | None, as_csv: bool, db: Path | None) -> None:
     """Write all reviews to a file, without loss.
 
-    As JSON Lines, to FILE or to the terminal. `cards import` reads them, here or on another
+    Writes JSON Lines to FILE or to standard output. `cards import` reads them, here or on another
     machine.
 
     \b

@@ -35,8 +35,8 @@ def history(
 ) -> None:
     """Show the answers to a prompt, or of a day.
 
-    PROMPT is `pack:id/side`; pack and side may be left out where that is clear. For a card that is
-    no longer in the sources, give all of it.
+    PROMPT is `pack:id/side`; pack and side may be left out if that is unambiguous. For a card that
+    is no longer in the sources, give the full key.
 
     \b
     cards history label-drift

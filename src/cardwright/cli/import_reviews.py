@@ -25,10 +25,10 @@ from cardwright.text import count
 @db_option
 @click.pass_obj
 def import_reviews(folder: Path, files: tuple[Path, ...], as_json: bool, db: Path | None) -> None:
-    """Read reviews that `cards export` wrote.
+    """Import reviews from `cards export`.
 
-    JSON Lines or CSV. Reviews that are already here are skipped, so importing twice changes
-    nothing.
+    Reads JSON Lines or CSV. Reviews that are already in the store are skipped, so importing twice
+    changes nothing.
 
     \b
     cards import reviews.jsonl
@@ -41,7 +41,6 @@ def import_reviews(folder: Path, files: tuple[Path, ...], as_json: bool, db: Pat
         say(f"{count(added, 'new review')}")
     if clashes:
         shown = ", ".join(clashes[:5])
-        message = (
-            f"{count(len(clashes), 'review')} differ from those here, which were kept: {shown}"
+        raise TransferError(
+            f"{count(len(clashes), 'review')} conflict with the ones here, which were kept: {shown}"
         )
-        raise TransferError(message)

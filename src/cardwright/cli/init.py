@@ -23,7 +23,7 @@ from cardwright.project.walk import ProjectError
 def init(folder: Path, target: Path, pack: str) -> None:
     """Start a project that builds at once.
 
-    FOLDER gets one deck, with a card of every kind.
+    FOLDER gets one deck, with a sample card of each kind.
 
     \b
     cards init spanish
@@ -32,16 +32,14 @@ def init(folder: Path, target: Path, pack: str) -> None:
     root = folder / target
     name = suggest_id(pack or root.resolve().name)
     if pack and pack != name:
-        message = f"`{pack}` is not a valid name for a pack; `{name}` is"
-        raise ProjectError(message)
+        raise ProjectError(f"`{pack}` is not a valid name for a pack; `{name}` is")
     kinds = read_built_in_kinds()
     files = make_project_files(name, kinds)
     for key, text in format_schemas(make_schemas(kinds)).items():
         files[f"{FOLDER}/{key}.schema.json"] = text
     for shown in files:
         if (root / shown).exists():
-            message = f"{root / shown} already exists: nothing was written"
-            raise ProjectError(message)
+            raise ProjectError(f"{root / shown} already exists: nothing was written")
     for shown, text in files.items():
         write_file(root / shown, text)
     say(f"{root}: {len(files)} files. Next:")

@@ -85,7 +85,7 @@ reset = _make_command(
     Act.RESET,
     """Start prompts over, as if they had never been answered.
 
-    Their answers stay in the log, but no longer count for the memory.
+    Their answers stay in the log, but no longer affect the memory.
 
     \b
     cards reset label-drift

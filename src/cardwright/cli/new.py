@@ -22,31 +22,27 @@ from cardwright.project.write import append_card
 def new(folder: Path, kind: str, file: Path, card_id: str) -> None:
     """Append a card to fill in.
 
-    Writes the skeleton of a KIND at the end of FILE, which is created if needed.
+    Adds a skeleton of KIND to the end of FILE, which is created if needed.
 
     \b
-    cards new term cards/mlpro/mlops/monitoring.yaml --id label-drift
+    cards new term cards/mlpro/mlops/2.5-monitoring/terms.yaml --id label-drift
     """
     root, collection, _ = load_collection(folder)
     if kind not in collection.kinds:
-        message = f"there is no kind `{kind}` (kinds: {', '.join(collection.kinds)})"
-        raise ProjectError(message)
+        raise ProjectError(f"there is no kind `{kind}` (kinds: {', '.join(collection.kinds)})")
     path = file if file.is_absolute() else Path.cwd() / file
     try:
         shown = path.resolve().relative_to(root)
     except ValueError:
-        message = f"{file} is outside the project {root}"
-        raise ProjectError(message) from None
+        raise ProjectError(f"{file} is outside the project {root}") from None
     if shown.parts[:1] != ("cards",) or not shown.parts[2:] or path.suffix not in (".yaml", ".yml"):
         raise ProjectError("a file of cards is cards/PACK/…/NAME.yaml")
     if card_id and not is_id(card_id):
-        message = f"`{card_id}` is not a valid id: use a-z, 0-9 and hyphens"
-        raise ProjectError(message)
+        raise ProjectError(f"`{card_id}` is not a valid id: use a-z, 0-9 and hyphens")
     pack = shown.parts[1]
     taken = {card.id for card in collection.cards if card.pack == pack}
     if card_id in taken:
-        message = f"`{card_id}` is already used in the pack `{pack}`"
-        raise ProjectError(message)
+        raise ProjectError(f"`{card_id}` is already used in the pack `{pack}`")
     text, line = append_card(path, shown, collection.kinds[kind], card_id or _find_free_id(taken))
     write_file(path, text)
     say(f"{shown.as_posix()}:{line}")

@@ -34,8 +34,9 @@ def optimize(
     """Fit the memory model to your own answers.
 
     The parameters of FSRS-6 are fitted to the first four fifths of your reviews, as Anki fits
-    them, and judged by the rest. If they predict the rest better than those in use, they replace
-    them, fitted to all reviews. Then you see what each desired retention would cost in a year.
+    them, and tested on the rest. If they predict it better than the current ones, they are fitted
+    to all reviews and used from then on. Also shows how much work a year each desired retention
+    would mean.
 
     \b
     cards optimize
@@ -50,7 +51,7 @@ def optimize(
             for pack, recomputed in restore_defaults(study, packs).items():
                 rows[pack] = {"parameters": DEFAULT_PARAMETERS}
                 if not as_json:
-                    say(f"{pack}: the default parameters are in use{_say_recomputed(recomputed)}")
+                    say(f"{pack}: the default parameters are used{_say_recomputed(recomputed)}")
         else:
             for pack, found in fit_packs(study, packs, is_dry_run=dry_run):
                 rows[pack] = found.as_json()
@@ -67,17 +68,19 @@ def _show(pack: str, found: PackFit) -> None:
         + (f", the last {fit.held_out:,} of them held out" if fit else "")
     )
     if fit is None:
-        say(f"  {found.min_trials} are needed: the parameters stay as they are")
+        say(f"  at least {found.min_trials} are needed; nothing was changed")
     else:
         say("             log loss   RMSE(bins)")
-        for name, score in (("in use", fit.before), ("fitted", fit.after)):
+        for name, score in (("current", fit.before), ("fitted", fit.after)):
             say(f"  {name:<8}  {score.log_loss:9.4f}  {score.rmse_bins:11.4f}")
         if not fit.is_better:
-            say("  those in use predict better, and stay")
+            say("  the current parameters predict better, and are kept")
         else:
-            where = "would be put in use" if found.recomputed is None else "are in use"
+            where = "would be used" if found.recomputed is None else "are now used"
             recomputed = _say_recomputed(found.recomputed)
-            say(f"  the fitted ones predict better: fitted to all, they {where}{recomputed}")
+            say(
+                f"  the fitted ones predict better; fitted to all reviews, they {where}{recomputed}"
+            )
             say(f"  {', '.join(f'{number:.4f}' for number in found.parameters)}")
     say(draw_workloads(found.workloads, found.desired_retention, found.prompts))
 

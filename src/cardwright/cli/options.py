@@ -28,10 +28,11 @@ _DAY_MINUTES: Final = 1440
 @db_option
 @click.pass_obj
 def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None) -> None:
-    """Show how decks are studied, or change it for yourself.
+    """Show the study options of your decks, or override them for yourself.
 
     A deck's own options are in its deck.yaml. What you set here applies to you alone and takes
-    precedence; an empty VALUE removes it. Memories are computed again at the next command.
+    precedence; an empty VALUE removes it. Memories are updated by the
+    next command that needs them.
 
     \b
     cards options

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterable
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,6 +34,16 @@ def say(
 def say_json(value: Any) -> None:
     """Print a value as JSON, with everything escaped that acts on a terminal."""
     click.echo(escape_controls(json.dumps(value, indent=2, ensure_ascii=False)))
+
+
+def say_json_list(values: Iterable[Any]) -> None:
+    """Print values as a JSON list, one at a time: all of them might not fit into memory."""
+    before = "[\n"
+    for value in values:
+        row = escape_controls(json.dumps(value, indent=2, ensure_ascii=False))
+        click.echo(before + indent(row, "  "), nl=False)
+        before = ",\n"
+    click.echo("[]" if before == "[\n" else "\n]")
 
 
 def warn(text: str) -> None:

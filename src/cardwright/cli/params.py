@@ -17,10 +17,12 @@ db_option = click.option(
     "--db",
     envvar="CARDS_DB",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The review store, also CARDS_DB; default: reviews.db in your data folder.",
+    help="The review store (default: reviews.db in your data folder; also set by CARDS_DB).",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-plain_option = click.option("--plain", is_flag=True, help="Plain prompts, line by line.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+plain_option = click.option(
+    "--plain", is_flag=True, help="Ask line by line, without a full screen."
+)
 pack_argument = click.argument("pack", required=False)
 
 
@@ -42,9 +44,9 @@ def choice_options(command: _Command) -> _Command:
     for option in (
         click.option("--leeches", "is_leech", is_flag=True, help="Only leeches."),
         click.option("--flagged", "is_flagged", is_flag=True, help="Only flagged prompts."),
-        click.option("--kind", "kinds", multiple=True, help="Only this kind of card."),
+        click.option("--kind", "kinds", multiple=True, help="Only cards of this kind."),
         click.option("--tag", "tags", multiple=True, help="Only cards with this tag."),
-        click.option("--lesson", "lessons", multiple=True, help="Only this lesson."),
+        click.option("--lesson", "lessons", multiple=True, help="Only cards of this lesson."),
         click.argument("decks", nargs=-1, metavar="[DECK]..."),
     ):
         gather = option(gather)

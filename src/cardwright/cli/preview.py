@@ -25,13 +25,18 @@ from cardwright.web.watch import PageServer, watch
     "--to",
     "target",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File for the page; default: build/preview.html of the project.",
+    help="Write the page to this file (default: build/preview.html in the project).",
 )
-@click.option("--watch", "is_watched", is_flag=True, help="Serve the page and follow the sources.")
+@click.option(
+    "--watch",
+    "is_watched",
+    is_flag=True,
+    help="Serve the page, and update it when a file is saved.",
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
-    help="Port to serve at, with --watch; default: any free one.",
+    help="Port for --watch (default: any free port).",
 )
 @click.pass_obj
 def preview(
@@ -56,7 +61,7 @@ def preview(
     write_file(path, page.html)
     say(f"{path}: {count(page.cards, 'card')}")
     if project.problems:
-        warn(f"{count_problems(project.problems)}: at the top of the page")
+        warn(f"{count_problems(project.problems)}, shown at the top of the page")
 
 
 def _make_page(project: Project, names: Sequence[str], *, is_watched: bool) -> Page:
@@ -65,8 +70,7 @@ def _make_page(project: Project, names: Sequence[str], *, is_watched: bool) -> P
     packs = list(dict.fromkeys([*collection.decks, *(card.pack for card in collection.cards)]))
     for name in names:
         if name not in packs and not (project.root / "decks" / name).is_dir():
-            message = f"there is no pack `{name}` (packs: {', '.join(packs) or 'none'})"
-            raise ProjectError(message)
+            raise ProjectError(f"there is no pack `{name}` (packs: {', '.join(packs) or 'none'})")
     return make_page(
         Preview(
             collection=collection,
@@ -97,9 +101,8 @@ def _serve(folder: Path, packs: Sequence[str], port: int) -> None:
     try:
         server = PageServer(port)
     except OSError as error:
-        message = f"cannot serve at port {port}: {error.strerror}"
-        raise ProjectError(message) from error
-    say(f"{server.url} follows the sources; Ctrl-C ends it")
+        raise ProjectError(f"cannot serve at port {port}: {error.strerror}") from error
+    say(f"Serving {server.url}; press Ctrl-C to stop")
     folders = (root / name for name in ("cards", "decks", "kinds"))
     try:
         if not watch(server, make, folders, threading.Event()):

@@ -63,7 +63,7 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
 
     package = compile_pack(ledger)
     if not package.notes:
-        _refuse(f"the deck of `{pack}` takes no card")
+        _refuse(f"the deck of `{pack}` selects no cards")
     changes = compare_with_ledger(ledger, package.contents)
     released = make_ledger(
         ledger,
@@ -96,7 +96,7 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
     path = project.root / "build" / f"{pack}.apkg"
     write_file(path, compile_pack(released).data)
     say(f"{pack} {chosen}: {count_changes(changes)}")
-    say(f"commit decks/{pack}/ledger.jsonl and CHANGELOG.md, and hand out build/{pack}.apkg")
+    say(f"next: commit decks/{pack}/ledger.jsonl and CHANGELOG.md, and share build/{pack}.apkg")
 
 
 def _choose_version(last: str, wanted: str | None, changes: list[Change]) -> str:
@@ -105,9 +105,9 @@ def _choose_version(last: str, wanted: str | None, changes: list[Change]) -> str
     if wanted is not None:
         chosen = _VERSION.fullmatch(wanted)
         if not chosen:
-            _refuse(f"`{wanted}` is no version: write three numbers, such as 1.2.0")
+            _refuse(f"`{wanted}` is not a version: write three numbers, such as 1.2.0")
         if match and _as_numbers(chosen) <= _as_numbers(match):
-            _refuse(f"version {wanted} does not come after {last}, which is published")
+            _refuse(f"version {wanted} must be later than {last}, the last release")
         return wanted
     if not match:
         return "1.0.0"

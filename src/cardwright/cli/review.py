@@ -46,7 +46,9 @@ from cardwright.terminal.screen import Screen, can_draw
     metavar="DAYS",
     help="Also ask what is due within DAYS days.",
 )
-@click.option("--cram", is_flag=True, help="Ask everything selected; the schedule stays as it is.")
+@click.option(
+    "--cram", is_flag=True, help="Ask everything selected, without changing the schedule."
+)
 @plain_option
 @click.option("--why", is_flag=True, help="With an exam set: show what each card is worth.")
 @db_option
@@ -65,11 +67,11 @@ def review(
 ) -> None:
     """Study what is due today.
 
-    With Anki's memory model. DECK is a pack or a sub-deck; default: all. Every answer is saved
-    before the next card shows, so stop when you like. Press `?` for all keys.
+    Uses Anki's memory model. DECK is a pack or a sub-deck (default: all). Every answer is saved
+    before the next card shows, so you can stop at any time. Press `?` for all keys.
 
-    With an exam set (`cards exam set`), what helps most on its day comes first, within the minutes
-    of the day. With --new, --ahead, --cram, --flagged or --leeches, cards come in the usual order.
+    With an exam set (`cards exam set`), what helps most on the day of the exam comes
+    first, within the minutes you set for each day. With --new, --ahead, --cram, --flagged or --leeches, cards come in the usual order.
 
     \b
     cards review
@@ -189,7 +191,7 @@ def _edit(study: Study, state: ReviewState, choice: Choice) -> str:
     if study.sources.problem_count and not is_there:
         problem = study.find_problem(card.span.path)
         study.sources = before
-        return f"{problem}\npress e to open it again; the card stays as it was"
+        return f"{problem}\npress e to try again; the card is unchanged"
     state.replace_items(choice.choose(study.items))
     said = "read again" if is_there else f"{card.ref} is no longer there"
     return f"{said}; see `cards check` for problems" if study.sources.problem_count else said

@@ -27,8 +27,7 @@ def _read_days(_context: click.Context, _option: click.Parameter, text: str) -> 
         return None
     days = int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else 0
     if not days:
-        message = f"`{text}` is neither a number of days nor `all`"
-        raise click.BadParameter(message)
+        raise click.BadParameter(f"`{text}` is neither a number of days nor `all`")
     return days
 
 
@@ -46,11 +45,11 @@ def _read_days(_context: click.Context, _option: click.Parameter, text: str) -> 
 @db_option
 @click.pass_obj
 def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Path | None) -> None:
-    """Show statistics: recall, time, and what is in memory.
+    """Show how your studying is going.
 
     Retention is Anki's true retention: of prompts in review, the share that was recalled when
     first asked on a day; next to it is what the memory model expected. Answers that were undone do
-    not count, and those given with `cards review --cram` count for time only.
+    not count; those given with `cards review --cram` count only as time.
 
     \b
     cards stats

@@ -38,5 +38,6 @@ def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
         )
     if done.clashes:
         shown = ", ".join(done.clashes[:5])
-        message = f"{count(len(done.clashes), 'review')} differ from ours, which were kept: {shown}"
-        raise TransferError(message)
+        raise TransferError(
+            f"{count(len(done.clashes), 'review')} conflict with the ones here, which were kept: {shown}"
+        )

@@ -25,7 +25,7 @@ decks:
 
 _BLUEPRINT = """\
 # yaml-language-server: $schema=../../schemas/blueprint.schema.json
-# An exam that the deck prepares for; delete the file, and `lesson` in the cards, if there is none.
+# The exam that the deck prepares for. No exam? Delete this file, and `lesson` in the cards.
 name: {title}
 questions: 20
 minutes: 30
@@ -42,14 +42,22 @@ objectives:
 _README = """\
 # {title}
 
-Flashcards as code, for [Anki](https://apps.ankiweb.net) and the terminal.
+Flashcards as code, for [Anki](https://apps.ankiweb.net) and the terminal, made with Cardwright.
 
-    pip install cardwright
-    cards check      # everything that is wrong, in place
-    cards preview    # look at the cards in a browser
-    cards build      # build/{pack}.apkg, ready to import
+```sh
+cards check      # report every mistake
+cards preview    # show the cards in a browser
+cards build      # write build/{pack}.apkg, ready to import into Anki
+cards review     # study in the terminal
+```
 
-Cards are in `cards/{pack}/`, one file a topic. `cards new term cards/{pack}/first.yaml` adds one.
+The cards are in `cards/{pack}/`: sort them into as many files as you like. To add one, run
+
+```sh
+cards new term cards/{pack}/first.yaml --id my-first-card
+```
+
+and fill it in.
 """
 
 

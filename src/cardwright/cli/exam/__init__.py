@@ -10,13 +10,13 @@ from cardwright.cli.lazy import LazyGroup
 
 _COMMANDS: Final = {
     "set": "Set the date of an exam, and the time you have for it.",
-    "status": "Show where you stand, and what today asks.",
+    "status": "Show where you stand, and what is planned for today.",
     "plan": "Show the plan up to the exam, week by week.",
     "ready": "Show how ready you are: recall expected today and on exam day.",
-    "coverage": "Show what the cards cover of an exam.",
+    "coverage": "Show how well the cards cover an exam.",
     "mock": "Take a mock exam against the clock.",
     "drill": "Answer a short set of questions, mixed or from one lane.",
-    "miss": "Write down why something was missed.",
+    "miss": "Record why you missed a question.",
     "misses": "List and group your misses, and show their trend.",
 }
 """Every command with the first sentence of its help; it is in the module of its name."""
@@ -28,11 +28,11 @@ def exam() -> None:
 
     \b
     cards exam set mlpro --date 2027-01-31 --minutes 30
-    cards exam plan              the weeks up to the date
-    cards exam coverage          what the cards cover, and what you know of it
+    cards exam plan              the weeks up to the exam
+    cards exam coverage          what the cards cover, and how much you know of it
     cards exam mock              a mock exam against the clock
     cards exam drill             ten questions, each answered at once
-    cards exam miss              why something was missed, and what is safer
+    cards exam miss              why you missed a question, and what is safer
     """
 
 

@@ -22,10 +22,10 @@ from cardwright.terminal.exam import draw_coverage
 @db_option
 @click.pass_obj
 def coverage(folder: Path, pack: str | None, as_json: bool, db: Path | None) -> None:
-    """Show what the cards cover of an exam.
+    """Show how well the cards cover an exam.
 
-    For each domain, lesson and objective: its cards, and how much of what they ask you have seen
-    and know. What has no cards is named.
+    Lists, for each domain, lesson and objective, its cards and how many of their prompts you have
+    seen and know. Gaps are listed by name.
 
     \b
     cards exam coverage

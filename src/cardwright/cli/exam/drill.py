@@ -64,8 +64,7 @@ def drill(
         if lane is not None:
             if lane not in blueprint.lanes:
                 known = ", ".join(blueprint.lanes) or "none"
-                message = f"there is no lane `{lane}` (lanes: {known})"
-                raise ProjectError(message)
+                raise ProjectError(f"there is no lane `{lane}` (lanes: {known})")
             lessons = (*blueprint.lanes[lane].lessons, *lessons)
         for lesson in lessons:
             check_lesson(blueprint, lesson)

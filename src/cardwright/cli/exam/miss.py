@@ -33,7 +33,9 @@ from cardwright.text import count
 @click.argument("card", required=False)
 @click.option("--pack", metavar="PACK", help="The exam, if the project has several.")
 @click.option("--failure", metavar="TEXT", help="What went wrong.")
-@click.option("--mode", metavar="ID", help="The failure mode of the exam.")
+@click.option(
+    "--mode", metavar="ID", help="The failure mode: one of the blueprint's `failure_modes`."
+)
 @click.option("--rule", metavar="TEXT", help="The rule that was missing, in one sentence.")
 @click.option("--action", metavar="TEXT", help="The safer action.")
 @click.option("--lesson", metavar="ID", help="The lesson to revisit; default: the card's.")
@@ -54,7 +56,7 @@ def miss(
     as_json: bool,
     db: Path | None,
 ) -> None:
-    """Write down why something was missed.
+    """Record why you missed a question.
 
     Without CARD, asks about each card that you missed in the last mock exam or drill, or on your
     last day of reviews, and that has no entry yet. Each line is saved at once. With --to-card an
@@ -77,16 +79,14 @@ def miss(
         if value is not None
     }
     if given and card is None:
-        message = "name the CARD that these are about"
-        raise click.UsageError(message)
+        raise click.UsageError("name the CARD that these are about")
     with open_study(folder, db) as study:
         item = _find_card(study, card) if card else None
         of_card = item.pack if item and item.pack in study.sources.blueprints else None
         blueprint = choose_exam(study, pack or of_card)
         if given.get("mode") and given["mode"] not in blueprint.failure_modes:
             known = ", ".join(blueprint.failure_modes) or "none"
-            message = f"there is no failure mode `{given['mode']}` (modes: {known})"
-            raise ProjectError(message)
+            raise ProjectError(f"there is no failure mode `{given['mode']}` (modes: {known})")
         if given.get("lesson"):
             check_lesson(blueprint, given["lesson"])
         entries = list_entries(study, blueprint, item)
@@ -157,7 +157,7 @@ def _show(entries: Sequence[Miss], *, is_asked_for: bool, as_json: bool) -> None
         return
     written = sum(entry.is_complete for entry in entries)
     if not entries:
-        say("Every miss has an entry already.")
+        say("Every miss already has an entry.")
     elif is_asked_for and not written:
         say("Saved so far: rule and action are missing.")
     else:

@@ -23,7 +23,7 @@ from cardwright.terminal.exam import draw_misses
     type=click.Choice(["mode", "lesson", "domain"]),
     default="mode",
     show_default=True,
-    help="What to group by.",
+    help="Group by failure mode, lesson or domain.",
 )
 @json_option
 @db_option
@@ -31,7 +31,8 @@ from cardwright.terminal.exam import draw_misses
 def misses(folder: Path, pack: str | None, by: str, as_json: bool, db: Path | None) -> None:
     """List and group your misses, and show their trend.
 
-    Each group shows its misses in each of the last eight weeks, by the Monday they begin with.
+    For each group, shows how many there were in each of the last eight weeks, which are named by
+    their Monday.
 
     \b
     cards exam misses

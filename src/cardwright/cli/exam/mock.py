@@ -30,24 +30,24 @@ from cardwright.terminal.exam import draw_past_mocks
     "count",
     type=click.IntRange(1),
     metavar="N",
-    help="How many questions; default: the exam's.",
+    help="How many questions (default: the exam's).",
 )
 @click.option(
     "--minutes",
     type=click.FloatRange(0, min_open=True),
     metavar="N",
-    help="How much time; default: the exam's, in proportion.",
+    help="Time limit (default: the exam's, in proportion to the questions).",
 )
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="Draw the same exam again.")
 @click.option("--record", is_flag=True, help="Count the answers as reviews: Good or Again.")
 @plain_option
-@click.option("--list", "as_list", is_flag=True, help="List past exams.")
+@click.option("--list", "as_list", is_flag=True, help="List past mock exams.")
 @click.option(
     "--export",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the last exam, or that of --id, to FILE: Markdown, or JSON for FILE.json.",
+    help="Write the last mock exam, or that of --id, to FILE: Markdown, or JSON for FILE.json.",
 )
-@click.option("--id", "mock_id", metavar="ID", help="The exam to write.")
+@click.option("--id", "mock_id", metavar="ID", help="The mock exam to export.")
 @json_option
 @db_option
 @click.pass_obj
@@ -124,8 +124,9 @@ def _export(study: Study, blueprint: Blueprint, path: Path, mock_id: str | None)
     if not found:
         if not mock_id:
             raise ProjectError("no mock exam has been finished")
-        message = f"there is no finished exam `{mock_id}`"
-        raise ProjectError(message, help="see `cards exam mock --list`")
+        raise ProjectError(
+            f"there is no finished exam `{mock_id}`", help="see `cards exam mock --list`"
+        )
     if path.suffix == ".json":
         transcript = make_transcript(found[-1], blueprint)
         text = json.dumps(transcript, indent=2, ensure_ascii=False) + "\n"

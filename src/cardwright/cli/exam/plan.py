@@ -29,12 +29,12 @@ from cardwright.terminal.reports import draw_sections
 
 @click.command()
 @click.argument("packs", nargs=-1, metavar="[PACK]")
-@click.option("--markdown", is_flag=True, help="Print as Markdown.")
+@click.option("--markdown", is_flag=True, help="Print Markdown.")
 @click.option(
     "--ics",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write as a calendar (.ics).",
+    help="Write a calendar (.ics).",
 )
 @json_option
 @db_option
@@ -49,7 +49,8 @@ def plan(
 ) -> None:
     """Show the plan up to the exam, week by week.
 
-    It is computed from where you stand each time: missed days are spread over those left.
+    The plan always starts from where you are today: the work of missed days is spread over the
+    days that are left.
 
     \b
     cards exam plan

@@ -29,7 +29,7 @@ from cardwright.terminal.reports import draw_sections
 def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) -> None:
     """Show how ready you are: recall expected today and on exam day.
 
-    By domain, and weighted as the exam is. Cards you have not seen count as unknown. It is a
+    Shown by domain, and weighted as in the exam. Cards you have not seen count as unknown. It is a
     forecast of recall, not a chance of passing; the last line compares past forecasts with answers.
 
     \b

@@ -31,7 +31,7 @@ _DEFAULT_MINUTES: Final = 30
     help=f"Minutes per study day; default: {_DEFAULT_MINUTES}.",
 )
 @click.option(
-    "--days-off", metavar="DAYS", help="Weekdays without study: sat,sun; `none` for none."
+    "--days-off", metavar="DAYS", help="Weekdays without study, such as sat,sun; or none."
 )
 @click.option("--start-as", metavar="ID", help="Where you start, from the blueprint's `starts`.")
 @click.option("--clear", is_flag=True, help="Remove the goal; the history stays.")
@@ -49,8 +49,8 @@ def set_goal(
 ) -> None:
     """Set the date of an exam, and the time you have for it.
 
-    From then on `cards review` asks what helps most on that day. What you do not name stays as it
-    was.
+    From then on `cards review` asks what helps most on that day. Options that you leave
+    out keep their value.
 
     \b
     cards exam set mlpro --date 2026-12-20 --minutes 30 --days-off sat --start-as knows-ml
@@ -69,14 +69,12 @@ def set_goal(
             raise click.UsageError("--date is needed: the day of the exam")
         today = make_date(study.today)
         if on <= today:
-            message = f"{on} is not after today, {today}"
-            raise ProjectError(message)
+            raise ProjectError(f"{on} is not after today, {today}")
         blueprint = study.sources.blueprints.get(pack)
         starts = blueprint.starts if blueprint else {}
         if start_as and start_as not in starts:
             known = "".join(f"\n  {start.id}: {start.about}" for start in starts.values())
-            message = f"there is no start `{start_as}`; the starts are:{known or ' none'}"
-            raise ProjectError(message)
+            raise ProjectError(f"there is no start `{start_as}`; the starts are:{known or ' none'}")
         goal = Goal(
             pack=pack,
             exam_on=on,
@@ -101,8 +99,9 @@ def _read_date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        message = f"`{text}` is not a valid date: write YYYY-MM-DD"
-        raise click.BadParameter(message, param_hint="--date") from None
+        raise click.BadParameter(
+            f"`{text}` is not a valid date: write YYYY-MM-DD", param_hint="--date"
+        ) from None
 
 
 def _read_days(text: str) -> frozenset[int]:
@@ -111,6 +110,8 @@ def _read_days(text: str) -> frozenset[int]:
         return frozenset()
     unknown = [word for word in words if word not in _WEEKDAYS]
     if unknown or len(set(words)) == len(_WEEKDAYS):
-        message = f"`{text}`: name weekdays, {', '.join(_WEEKDAYS)}, and leave one to study"
-        raise click.BadParameter(message, param_hint="--days-off")
+        raise click.BadParameter(
+            f"`{text}`: name weekdays, {', '.join(_WEEKDAYS)}, and leave one to study",
+            param_hint="--days-off",
+        )
     return frozenset(_WEEKDAYS.index(word) for word in words)

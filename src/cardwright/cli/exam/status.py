@@ -20,7 +20,7 @@ from cardwright.text import count
 @db_option
 @click.pass_obj
 def status(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) -> None:
-    """Show where you stand, and what today asks.
+    """Show where you stand, and what is planned for today.
 
     \b
     cards exam status

@@ -1,0 +1,212 @@
+"""What git knows of a folder, asked without trusting that folder.
+
+A repository's configuration can name programs that git runs: fsmonitor, filters, hooks, pagers,
+signers. So git is never run in a repository. It is run in an empty one of our own that borrows the
+objects, and only by commands that read objects.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Timer
+from typing import Final
+
+from cardwright.cli.programs import find_program
+
+LONGEST_S: Final = 2.0
+"""How long git may take for one answer."""
+_MOST_OUTPUT: Final = 64 * 2**20
+_MOST_FILE: Final = 16 * 2**20
+"""Read of a file of references: more than those of a hundred thousand branches."""
+_MOST_LINKS: Final = 5
+"""References to references, as many as git follows."""
+_ID: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_REF: Final = re.compile(r"refs(?:/(?!\.)[^\x00-\x20\x7f/\\:?*\[~^]+)+")
+_SETTINGS: Final = {
+    "GIT_ALLOC_LIMIT": "256m",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """The objects of a repository and the commit that is checked out."""
+
+    top: Path
+    """The folder that holds `.git`."""
+    objects: Path
+    head: str
+    """The id of a commit."""
+    shallow: tuple[str, ...]
+    """The commits whose parents were not fetched."""
+
+
+def find_repository(root: Path) -> Repository | None:
+    """Return the repository of a folder: of the nearest `.git` in it or above it.
+
+    A folder that looks like a bare repository is none: anyone can commit its files.
+    """
+    for top in (root, *root.parents):
+        git_dir = _find_git_dir(top / ".git")
+        found = git_dir and _read_repository(top, git_dir)
+        if found:
+            return found
+    return None
+
+
+def ask_git(root: Path, repository: Repository, *words: str) -> bytes | None:
+    """Return what a git command that reads objects prints; None where it fails, or without git.
+
+    This is the one place that runs git.
+
+    Raises:
+        TimeoutError: git took too long.
+
+    """
+    program = find_program("git", outside=root)
+    if program is None:
+        return None
+    with tempfile.TemporaryDirectory(prefix="cards-git-") as name:
+        folder = Path(name)
+        _make_git_dir(folder, repository)
+        private = {
+            "GIT_DIR": name,
+            "GIT_OBJECT_DIRECTORY": str(repository.objects),
+            # Older versions of git know no GIT_CONFIG_GLOBAL.
+            "HOME": name,
+            "XDG_CONFIG_HOME": name,
+        }
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+        return _run(
+            [program, "--no-pager", *words], cwd=folder, env={**kept, **_SETTINGS, **private}
+        )
+
+
+def _run(words: list[str], *, cwd: Path, env: dict[str, str]) -> bytes | None:
+    late = False
+    try:
+        process = subprocess.Popen(  # noqa: S603  (git itself, and words of ours)
+            words,
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError:
+        return None
+
+    def stop() -> None:
+        nonlocal late
+        late = True
+        process.kill()
+
+    timer = Timer(LONGEST_S, stop)
+    timer.start()
+    try:
+        with process:
+            printed = process.stdout.read(_MOST_OUTPUT + 1) if process.stdout else b""
+            is_whole = len(printed) <= _MOST_OUTPUT
+            if not is_whole:
+                process.kill()
+    finally:
+        timer.cancel()
+    if late:
+        raise TimeoutError(f"git gave no answer in {LONGEST_S:g} seconds")
+    return printed if is_whole and process.returncode == 0 else None
+
+
+def _make_git_dir(folder: Path, repository: Repository) -> None:
+    is_sha256 = len(repository.head) == 64  # noqa: PLR2004  (hexadecimal digits)
+    config = f"[core]\n\trepositoryformatversion = {int(is_sha256)}\n\tbare = true\n"
+    if is_sha256:
+        config += "[extensions]\n\tobjectFormat = sha256\n"
+    (folder / "refs").mkdir()
+    (folder / "config").write_text(config, "ascii")
+    (folder / "HEAD").write_text(f"{repository.head}\n", "ascii")
+    if repository.shallow:
+        (folder / "shallow").write_text("".join(f"{id}\n" for id in repository.shallow), "ascii")
+
+
+def _find_git_dir(dot_git: Path) -> Path | None:
+    if dot_git.is_dir():
+        return dot_git
+    return _read_path(dot_git, "gitdir: ")
+
+
+def _read_repository(top: Path, git_dir: Path) -> Repository | None:
+    shared = _read_path(git_dir / "commondir") or git_dir
+    objects = shared / "objects"
+    # Alternates lead to objects anywhere, on Windows to other people's servers too.
+    if not objects.is_dir() or os.path.lexists(objects / "info" / "alternates"):
+        return None
+    head = _read_head(git_dir, shared)
+    if head is None:
+        return None
+    shallow = tuple(
+        line for line in (_read_text(shared / "shallow") or "").split() if _ID.fullmatch(line)
+    )
+    return Repository(top=top, objects=objects.absolute(), head=head, shallow=shallow)
+
+
+def _read_head(git_dir: Path, shared: Path) -> str | None:
+    name = "HEAD"
+    for _ in range(_MOST_LINKS):
+        texts = (_read_text(folder / name) for folder in dict.fromkeys((git_dir, shared)))
+        text = next((text for text in texts if text is not None), None)
+        if text is None:
+            return dict(_read_packed(shared)).get(name)
+        text = text.strip()
+        if _ID.fullmatch(text):
+            return text
+        name = text.removeprefix("ref:").strip()
+        if not _REF.fullmatch(name):
+            return None
+    return None
+
+
+def _read_packed(shared: Path) -> Iterator[tuple[str, str]]:
+    for line in (_read_text(shared / "packed-refs") or "").splitlines():
+        id, _, name = line.partition(" ")
+        if _ID.fullmatch(id):
+            yield name, id
+
+
+def _read_path(file: Path, prefix: str = "") -> Path | None:
+    """Return the folder that a file of one line names, relative to where it lies."""
+    text = _read_text(file)
+    if text is None or not text.startswith(prefix):
+        return None
+    named = text.removeprefix(prefix).rstrip("\r\n")
+    # On Windows, to look there would tell a stranger's server who we are.
+    if not named or "\0" in named or named.replace("\\", "/").startswith("//"):
+        return None
+    return file.parent / named
+
+
+def _read_text(path: Path) -> str | None:
+    """Return the text of a plain file of bearable size."""
+    try:
+        # To open a pipe might wait for ever.
+        if not stat.S_ISREG(path.stat().st_mode):
+            return None
+        with path.open("rb") as file:
+            data = file.read(_MOST_FILE + 1)
+    except (OSError, ValueError):
+        return None
+    return None if len(data) > _MOST_FILE else os.fsdecode(data)

@@ -1,0 +1,27 @@
+"""The user's programs, found on the search path and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def find_program(name: str, *, outside: Path | None = None) -> str | None:
+    """Return the path of a program on the search path; None if there is none outside a folder.
+
+    Windows, and `shutil.which` there, would look into the current folder first: a project could
+    bring a program of its own.
+    """
+    file = f"{name}.exe" if sys.platform == "win32" and not Path(name).suffix else name
+    for folder in os.get_exec_path():
+        path = Path(folder) / file
+        if not Path(folder).is_absolute() or not path.is_file() or not os.access(path, os.X_OK):
+            continue
+        if outside is None or not _is_inside(path, outside.resolve()):
+            return str(path)
+    return None
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    return path.is_relative_to(folder) or path.resolve().is_relative_to(folder)

@@ -1,0 +1,168 @@
+"""A stranger's SQLite database: nothing in it runs, and no query of it is endless.
+
+SQLite itself names the dangers and most of the cures: https://sqlite.org/security.html.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from cardwright.foreign.fault import ForeignFileError
+
+MAGIC: Final = b"SQLite format 3\0"
+"""How every database begins."""
+MOST_VALUE_BYTES: Final = 8 * 2**20
+"""Of one text."""
+MOST_ROWS: Final = 500_000
+"""Of one query."""
+MOST_STEPS: Final = 50_000_000
+"""Of SQLite's own machine, for all queries together. A row takes about ten."""
+MOST_SCHEMA_STEPS: Final = 20_000
+"""Of the same, to read what tables there are: enough for some thousand."""
+_STEPS_AT_ONCE: Final = 1_000
+_LIMITS: Final = {
+    sqlite3.SQLITE_LIMIT_LENGTH: MOST_VALUE_BYTES,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 2**16,
+    sqlite3.SQLITE_LIMIT_COLUMN: 100,
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 100,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 5,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 100,
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 1,
+    sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
+}
+_SETTINGS: Final = (
+    "trusted_schema = off",
+    "cell_size_check = on",
+    "query_only = on",
+    "mmap_size = 0",
+    "ignore_check_constraints = on",
+)
+_ALLOWED: Final = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ)
+_FAULTS: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What `sqlite3` raises; the second where SQLite quotes a broken name."""
+_OLDEST_SQLITE: Final = (3, 37, 0)
+
+
+class ForeignDatabase:
+    """An open database whose tables are real ones and sound."""
+
+    def __init__(self, connection: sqlite3.Connection, shown_as: Path) -> None:
+        """Take a connection that has run nothing yet; errors name the file `shown_as`."""
+        self._connection = connection
+        self._shown_as = shown_as
+        self._steps_left = MOST_SCHEMA_STEPS
+        connection.text_factory = _decode
+        for limit, most in _LIMITS.items():
+            connection.setlimit(limit, most)
+        connection.set_progress_handler(self._count_steps, _STEPS_AT_ONCE)
+
+    def read(self, query: str, *values: int) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a SELECT; a text that is no UTF-8 comes with replacements.
+
+        Raises:
+            ForeignFileError: the database is broken, or the answer is beyond a bound.
+
+        """
+        try:
+            for number, row in enumerate(self._connection.execute(query, values)):
+                if number == MOST_ROWS:
+                    self._refuse(f"a table of it has more than {MOST_ROWS:,} rows")
+                yield row
+        except _FAULTS as error:
+            raise self._explain(error) from error
+
+    def prepare(self, tables: Mapping[str, Sequence[str]]) -> None:
+        """Check the tables and their columns that are to be read, and let nothing else be read.
+
+        Raises:
+            ForeignFileError: one is missing, is no plain table, or is broken.
+
+        """
+        try:
+            for setting in _SETTINGS:
+                self._connection.execute(f"PRAGMA {setting}")
+            for table, columns in tables.items():
+                self._check_table(table, columns)
+            self._steps_left = MOST_STEPS
+            for table in tables:
+                # Pages that are used twice could make a small file endless.
+                said = self._connection.execute(f"PRAGMA quick_check('{table}')").fetchone()
+                if said != ("ok",):
+                    self._refuse(f"the table {table} in it is broken")
+        except _FAULTS as error:
+            raise self._explain(error) from error
+        self._connection.set_authorizer(
+            lambda act, table, *_: (
+                sqlite3.SQLITE_OK
+                if act in _ALLOWED and (table is None or table in tables)
+                else sqlite3.SQLITE_DENY
+            )
+        )
+
+    def _check_table(self, table: str, columns: Sequence[str]) -> None:
+        found = self._connection.execute(
+            "SELECT type, name, rootpage FROM main.sqlite_master WHERE name = ? COLLATE nocase",
+            (table,),
+        ).fetchmany(2)
+        if not found:
+            self._refuse(f"there is no table {table} in it")
+        # A virtual table has no page of its own.
+        if [row[:2] for row in found] != [("table", table)] or not found[0][2]:
+            self._refuse(f"{table} in it is no plain table")
+        about = self._connection.execute(f"PRAGMA main.table_xinfo('{table}')").fetchall()
+        if any(hidden for *_, hidden in about):
+            self._refuse(f"{table} in it has columns that are computed")
+        names = {name for _, name, *_ in about}
+        for column in columns:
+            if column not in names:
+                self._refuse(f"the table {table} in it has no column {column}")
+
+    def _count_steps(self) -> bool:
+        self._steps_left -= _STEPS_AT_ONCE
+        return self._steps_left < 0
+
+    def _explain(self, error: Exception) -> ForeignFileError:
+        code = getattr(error, "sqlite_errorcode", None)
+        if code == sqlite3.SQLITE_INTERRUPT:
+            reason = "its database takes more work than a sound one would"
+        elif code == sqlite3.SQLITE_TOOBIG:
+            reason = f"it holds a text of more than {MOST_VALUE_BYTES // 2**20} MiB"
+        else:
+            reason = f"its database is broken ({error})"
+        return ForeignFileError(self._shown_as, reason)
+
+    def _refuse(self, reason: str) -> NoReturn:
+        raise ForeignFileError(self._shown_as, reason)
+
+
+@contextmanager
+def open_database(
+    file: Path, tables: Mapping[str, Sequence[str]], *, shown_as: Path
+) -> Iterator[ForeignDatabase]:
+    """Open a database to read some columns of some tables; `shown_as` is what errors call it.
+
+    Raises:
+        ForeignFileError: it is broken, or these are no plain tables.
+
+    """
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        reason = f"that needs SQLite 3.37, and this Python has {sqlite3.sqlite_version}"
+        raise ForeignFileError(shown_as, reason)
+    address = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
+    try:
+        connection = sqlite3.connect(address, uri=True, isolation_level=None)
+    except _FAULTS as error:
+        raise ForeignFileError(shown_as, f"its database is broken ({error})") from error
+    with closing(connection):
+        database = ForeignDatabase(connection, shown_as)
+        database.prepare(tables)
+        yield database
+
+
+def _decode(data: bytes) -> str:
+    return data.decode("utf-8", "replace")

@@ -1,0 +1,183 @@
+"""The command, its listings and the library ask the same prompts, with an exam set or without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cardwright import load, open_store, start_session
+from cardwright.app.choice import Choice
+from cardwright.app.preparation import put_goal
+from cardwright.app.study import Study, open_study
+from cardwright.error import CardwrightError
+from cardwright.exam.goal import Goal
+from cardwright.history import Act, Moment, Rating, make_date
+from cardwright.study.queue import Wishes
+from cardwright.study.session import Session
+from exam_project import make_exam_files
+from project_files import Write
+from studying import DAY_MS, MINUTE_MS, MORNING, later
+
+DECK = "name: Trees\noptions: {new_per_day: 3}\n"
+MINUTES_A_DAY = 5
+
+
+@pytest.fixture
+def forest(write: Write) -> Path:
+    return write({**make_exam_files(), "decks/trees/deck.yaml": DECK})
+
+
+@pytest.fixture
+def study(forest: Path, tmp_path: Path) -> Iterator[Study]:
+    with open_study(forest, tmp_path / "reviews.db", MORNING) as opened:
+        yield opened
+
+
+def set_exam(study: Study, days: int = 20) -> None:
+    put_goal(
+        study.journal,
+        "trees",
+        Goal(
+            pack="trees",
+            exam_on=make_date(study.today + days),
+            minutes_a_day=MINUTES_A_DAY,
+            set_on=make_date(study.today),
+        ),
+    )
+
+
+def list_prompts(session: Session) -> list[str]:
+    """Return the keys of what a session asks, the current prompt first."""
+    current = [session.current] if session.current else []
+    return [item.key for item in (*current, *session.list_ahead())]
+
+
+def ask_as_review(study: Study) -> list[str]:
+    session, _ = study.start_session(name="review")
+    found = list_prompts(session)
+    session.close()
+    return found
+
+
+def ask_as_library(study: Study, forest: Path) -> list[str]:
+    collection, _ = load(forest)
+    with open_store(study.store.path) as store:
+        session = start_session(collection, store, study.moment)
+        found = list_prompts(session)
+        session.close()
+    return found
+
+
+@pytest.mark.parametrize("has_exam", [False, True])
+def test_the_library_asks_what_review_asks(study: Study, forest: Path, *, has_exam: bool) -> None:
+    if has_exam:
+        set_exam(study)
+
+    asked = ask_as_review(study)
+
+    assert ask_as_library(study, forest) == asked
+    queue = study.make_queue(Choice(), study.read_standings())
+    assert {item.key for item in queue.list_left()} == set(asked)
+    # The exam takes its minutes, not the deck's three new ones a day.
+    assert (len(asked) == 3) is not has_exam
+
+
+def test_answers_move_both_on_alike(study: Study, forest: Path) -> None:
+    set_exam(study)
+    session, _ = study.start_session(name="one")
+    for rating in (Rating.GOOD, Rating.EASY, Rating.AGAIN):
+        session.answer(rating, study.moment, 30_000)
+    session.close()
+
+    assert ask_as_library(study, forest) == ask_as_review(study)
+
+
+def test_minutes_count_from_what_the_day_has_taken(study: Study) -> None:
+    set_exam(study)
+    answer_for(study, MINUTES_A_DAY)
+
+    session, exam_day = study.start_session(name="spent")
+    assert exam_day
+    assert exam_day.is_spent
+    assert session.counts.new == 0
+    session.close()
+
+    session, exam_day = study.start_session(name="more", minutes=3)
+    assert exam_day
+    assert exam_day.minutes == pytest.approx(3)
+    assert not exam_day.is_spent
+    assert session.counts.new > 0
+    session.close()
+
+
+def answer_for(study: Study, minutes: int) -> None:
+    """Answer one prompt for so many minutes in all, for good."""
+    key = study.items[0].key
+    with study.store.transaction():
+        for number in range(minutes):
+            at = later(study.moment, minutes=-number - 1)
+            study.journal.record(
+                key, Act.ANSWER, at, rating=Rating.EASY, duration_ms=MINUTE_MS, is_dated=True
+            )
+
+
+@pytest.mark.parametrize(
+    ("wishes", "choice"),
+    [
+        (Wishes(new=2), Choice()),
+        (Wishes(ahead_days=3), Choice()),
+        (Wishes(is_cram=True), Choice()),
+        (Wishes(), Choice(is_flagged=True)),
+    ],
+)
+def test_special_wishes_are_not_asked_by_the_exam(
+    study: Study, wishes: Wishes, choice: Choice
+) -> None:
+    set_exam(study)
+
+    session, exam_day = study.start_session(choice, wishes, name="special")
+
+    assert exam_day is None
+    session.close()
+
+
+def test_an_exam_that_is_over_asks_nothing_special(study: Study) -> None:
+    set_exam(study, days=1)
+    study.moment = Moment(study.moment.at_ms + DAY_MS, study.moment.utc_offset_minutes)
+
+    _, exam_day = study.start_session(name="after")
+
+    assert exam_day is None
+
+
+def test_the_daily_plan_is_kept_for_its_day_only(study: Study) -> None:
+    set_exam(study)
+    study.prepare().outcomes  # noqa: B018  (read once)
+
+    kept = study.store.read_settings()["trees", "daily_plan"]
+
+    assert kept["day"] == study.today
+    kept["habits"]["new_s"] = 99.0
+    study.store.put_settings({("trees", "daily_plan"): kept})
+    assert study.prepare().outcomes.new_s == 99.0
+    study.moment = Moment(study.moment.at_ms + DAY_MS, study.moment.utc_offset_minutes)
+    assert study.prepare().outcomes.new_s != 99.0
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [(Choice(decks=["Birds"]), "there is no deck `Birds`; the decks are:\n  Trees")],
+)
+def test_what_does_not_exist_is_said(study: Study, choice: Choice, said: str) -> None:
+    with pytest.raises(CardwrightError, match=said):
+        study.start_session(choice, name="none")
+
+
+def test_a_prompt_is_found_by_any_clear_name(study: Study) -> None:
+    assert study.find_item("ring").key == "trees:ring/recall"
+    assert study.find_item("trees:ring").key == "trees:ring/recall"
+    assert study.find_item("trees:ring/recall").key == "trees:ring/recall"
+    with pytest.raises(CardwrightError, match=r"no prompt `rin`; did you mean ring\?"):
+        study.find_item("rin")
