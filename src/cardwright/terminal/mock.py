@@ -44,7 +44,7 @@ _KEY_HELP: Final = (
     ("l", "list all questions: answered, marked, unanswered"),
     ("h", "hand in"),
     ("↑ ↓ j k", "scroll; also page up and down, home, end"),
-    ("q", "leave: the clock stops until you come back, and the break is noted"),
+    ("q", "leave: the clock stops, and the result notes the break"),
 )
 _LEAVE: Final = (
     "Leave? All answers are kept, and the same command continues where you left off. "
