@@ -403,7 +403,7 @@ def test_hostile_cards_write_nothing_but_text(write: Write) -> None:
             # To the end of a long answer, where space ends the ticking.
             program.type("\x1b[F 1" if "tick what" in program.text else "1")
             program.wait_until(
-                lambda: "space show the answer" in program.text or "Nothing more" in program.text,
+                lambda: "space show the answer" in program.text or "Nothing left" in program.text,
                 "the next one",
             )
         program.type(" ")
