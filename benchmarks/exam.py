@@ -16,7 +16,7 @@ from exam_world import Floats, Scenario, World, draw_scenario
 SCENARIOS: Final = 60
 FIRST_SEED: Final = 1000
 DRAWS: Final = 2
-"""So often every scenario is lived through, with other luck and other days missed."""
+"""How often every scenario is simulated, with other luck and other missed days."""
 PROCESSES: Final = 2
 RIVALS: Final = (
     "FSRS 0.9, 20 new a day",
@@ -29,7 +29,7 @@ _PLANNER: Final = len(RIVALS)
 
 
 class Outcome(NamedTuple):
-    """What became of one scenario: rows are draws, columns the rivals and then the planner."""
+    """The outcome of one scenario: rows are draws, columns the rivals and then the planner."""
 
     scenario: Scenario
     scores: Floats
@@ -39,8 +39,8 @@ class Outcome(NamedTuple):
     """The planner's, on the first day, by draw."""
 
 
-def live(scenario: Scenario, draw: int, rival: Rival) -> tuple[float, float]:
-    """Return the score and the minutes used of one life."""
+def simulate(scenario: Scenario, draw: int, rival: Rival) -> tuple[float, float]:
+    """Return the score and the minutes used of one simulation."""
     world = World(scenario, draw)
     for day in range(scenario.days):
         if not world.is_missed[day]:
@@ -49,7 +49,7 @@ def live(scenario: Scenario, draw: int, rival: Rival) -> tuple[float, float]:
 
 
 def run_scenario(scenario: Scenario) -> Outcome:
-    """Live through a scenario in every way; the best new a day is picked by what it came to."""
+    """Simulate a scenario in every way; the best number of new cards a day is chosen by its score."""
     fixed = [
         make_plain(20),
         make_plain(20, is_clipped=True),
@@ -62,12 +62,12 @@ def run_scenario(scenario: Scenario) -> Outcome:
         for is_first in (False, True)
     ]
     rows, forecasts = [], []
-    tried = np.array([[live(scenario, draw, rival) for rival in grid] for draw in range(DRAWS)])
+    tried = np.array([[simulate(scenario, draw, rival) for rival in grid] for draw in range(DRAWS)])
     best = int(tried[:, :, 0].mean(axis=0).argmax())
     for draw in range(DRAWS):
         planner = Planner()
-        plain, *others = (live(scenario, draw, rival) for rival in fixed)
-        rows.append([plain, tuple(tried[draw, best]), *others, live(scenario, draw, planner)])
+        plain, *others = (simulate(scenario, draw, rival) for rival in fixed)
+        rows.append([plain, tuple(tried[draw, best]), *others, simulate(scenario, draw, planner)])
         forecasts.append(planner.forecast or 0.0)
     table = np.array(rows)
     return Outcome(scenario, table[:, :, 0], table[:, :, 1], np.array(forecasts))
@@ -94,7 +94,7 @@ def print_table(outcomes: Sequence[Outcome]) -> None:
 
 
 def print_checks(outcomes: Sequence[Outcome]) -> list[str]:
-    """Print how the planner meets its targets; return those that it misses."""
+    """Print how the planner compares with its targets; return those that it misses."""
     scores = np.array([outcome.scores.mean(axis=0) for outcome in outcomes])
     plain = scores[:, _PLANNER] - scores[:, 0]
     behind = scores[:, :_PLANNER].max(axis=1) - scores[:, _PLANNER]
@@ -136,7 +136,7 @@ def print_checks(outcomes: Sequence[Outcome]) -> list[str]:
         "never below plain FSRS": plain.min() >= 0,
         "within a point of the best rival": behind.max() <= 1,
     }
-    return [name for name, is_met in targets.items() if not is_met]
+    return [name for name, is_reached in targets.items() if not is_reached]
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""A made-up learner whose memory is FSRS-6 with parameters of its own, and what it prepares for."""
+"""A made-up learner with a memory of FSRS-6 under parameters of its own, and an exam ahead."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cardwright.study.maths import DEFAULT_PARAMETERS
+from cardwright.study.fsrs import DEFAULT_PARAMETERS
 from cardwright.study.workload import Habits
 
 Floats = NDArray[np.float64]
@@ -32,7 +32,7 @@ class Scenario:
     domain_weights: tuple[float, ...]
     guess_rate: float
     parameters: tuple[float, ...]
-    """What the learner's memory really follows."""
+    """Of the learner's true memory."""
 
 
 def draw_scenario(seed: int) -> Scenario:
@@ -64,7 +64,7 @@ def _draw_parameters(dice: np.random.Generator) -> tuple[float, ...]:
 
 
 class Minds:
-    """Memories of all cards under one set of parameters; stability 0 is a card not met yet."""
+    """Memories of all cards under one set of parameters; stability 0 means a card not seen yet."""
 
     def __init__(self, parameters: tuple[float, ...], cards: int) -> None:
         """Begin with nothing learned."""
@@ -76,7 +76,7 @@ class Minds:
         self.last_day: Ints = np.zeros(cards, dtype=np.int64)
 
     def recall(self, day: int) -> Floats:
-        """Return the recall of every card on a day; 0 where it was not met."""
+        """Return the recall of every card on a day; 0 where it was not seen."""
         stability = np.where(self.stability > 0, self.stability, 1.0)
         days = np.maximum(day - self.last_day, 0)
         recall = (1 + self.factor * days / stability) ** self.decay
@@ -97,24 +97,24 @@ class Minds:
         s = np.where(ratings == _AGAIN, fall, s * (1 + rise * bonus))
         s = np.where(is_new, np.array([0.0, *w[:4]])[ratings], s)
         first = np.clip(w[4] - np.exp(w[5] * (ratings - 1)) + 1, 1, 10)
-        d = np.where(is_new, first, self._toughen(d, ratings))
+        d = np.where(is_new, first, self._next_difficulty(d, ratings))
         again = (is_new & (ratings != _EASY)) | (ratings == _AGAIN)
         s = np.maximum(s, 0.001)
         s = np.where(again, s * np.maximum(np.exp(w[17] * w[18]) * s ** -w[19], 1), s)
-        d = np.where(again, self._toughen(d, np.full(len(d), _GOOD)), d)
+        d = np.where(again, self._next_difficulty(d, np.full(len(d), _GOOD)), d)
         self.stability[cards], self.difficulty[cards] = np.minimum(s, 36_500), d
         self.last_day[cards] = day
 
-    def _toughen(self, difficulty: Floats, ratings: Ints) -> Floats:
+    def _next_difficulty(self, difficulty: Floats, ratings: Ints) -> Floats:
         w = self.w
         damped = difficulty - w[6] * (ratings - 3) * (10 - difficulty) / 9
         pull = w[7] * (w[4] - np.exp(w[5] * (_EASY - 1)) + 1)
-        toughened: Floats = np.clip(pull + (1 - w[7]) * damped, 1, 10)
-        return toughened
+        following: Floats = np.clip(pull + (1 - w[7]) * damped, 1, 10)
+        return following
 
 
 class World:
-    """A learner in a scenario: what is true of the memories, and what a program believes of them."""
+    """A learner in a scenario: the true memories, and those that a program expects."""
 
     def __init__(self, scenario: Scenario, draw: int) -> None:
         """Begin on day 0; `draw` decides luck and which days are missed."""
@@ -137,7 +137,7 @@ class World:
         self._luck = self._dice.random((scenario.days, n))
 
     def _study_before(self, known: int) -> None:
-        """Meet some cards up to 60 days ago, and see them again when they were due."""
+        """See some cards for the first time up to 60 days ago, and again when they were due."""
         cards = self._dice.permutation(self.scenario.cards)[:known]
         first = -self._dice.integers(1, 61, known)
         for day in range(-60, 0):

@@ -27,7 +27,7 @@ from cardwright.app.garbage import gc_paused
 from cardwright.app.study import open_study
 from cardwright.cli.environment import read_clock
 from cardwright.history import Act, Rating, Review
-from cardwright.study.queue import Wishes
+from cardwright.study.queue import SessionOptions
 from cardwright.study.session import Session
 from cardwright.terminal.review import Reviewer
 from cardwright.terminal.review_state import ReviewState
@@ -93,7 +93,7 @@ def fill_store(root: Path, store_path: Path, reviews: int) -> None:
             at_ms = now.at_ms - 300 * day_ms + number * 290 * day_ms // reviews
             return Review(
                 id=f"{at_ms:012x}-bench{number:06x}",
-                prompt=refs[number % len(refs)],
+                key=refs[number % len(refs)],
                 act=Act.ANSWER,
                 rating=Rating(dice.choice((1, 3, 3, 3, 3, 3, 3, 4))),
                 at_ms=at_ms,
@@ -130,10 +130,10 @@ def time_next_cards(root: Path, store_path: Path, rounds: int) -> list[float]:
     now = read_clock()
     passed = []
     with open_study(root, store_path, now) as study, os.fdopen(slave, "w") as terminal:
-        wishes = Wishes(new=rounds + 50)
+        options = SessionOptions(max_new=rounds + 50)
         # As `cards review` does it.
         with gc_paused():
-            session = Session(study.journal, study.items, now, name="benchmark", wishes=wishes)
+            session = Session(study.journal, study.items, now, name="benchmark", options=options)
         state = ReviewState(session, study, read_clock)
         environ = {"TERM": "xterm-256color"}
         reviewer = Reviewer(state, Screen(terminal, terminal), environ, edit=str, open_media=str)

@@ -21,10 +21,10 @@ from cardwright.history import Act, Moment, Rating, Review
 from cardwright.item import Item
 from cardwright.model import DeckOptions
 from cardwright.study.journal import Journal
-from cardwright.study.opening import open_store
-from cardwright.study.queue import Wishes
+from cardwright.study.queue import SessionOptions
 from cardwright.study.schedule import Schedule
 from cardwright.study.session import Session
+from cardwright.study.store import open_store
 
 PACKS: Final = tuple(f"pack-{letter}" for letter in "abcdefghij")
 """Rebuilt in turn with their floor, so that what else the machine does meets both."""
@@ -68,7 +68,7 @@ def make_reviews(histories: Sequence[Sequence[tuple[int, int]]]) -> Iterable[Rev
         for rating, at_ms in history:
             yield Review(
                 id=f"{at_ms:012x}-{number:08x}",
-                prompt=name_prompt(number),
+                key=name_prompt(number),
                 act=Act.ANSWER,
                 rating=Rating(rating),
                 at_ms=at_ms,
@@ -82,7 +82,7 @@ def make_journal(path: Path, histories: Sequence[Sequence[tuple[int, int]]]) -> 
     """Make a store with a history."""
     schedule = Schedule(DeckOptions(new_per_day=9999, reviews_per_day=9999))
     journal = Journal(open_store(path, "benchmark"), dict.fromkeys(PACKS, schedule), schedule)
-    with journal.store.hurried():
+    with journal.store.without_fsync():
         journal.rebuild()
         journal.merge(make_reviews(histories))
     return journal
@@ -123,7 +123,7 @@ def time_sitting(folder: Path, prompts: int, answers: int) -> list[Row]:
     start = time.perf_counter()
     # As `cards review` does it.
     with gc_paused():
-        session = Session(journal, items, moment, name="benchmark", wishes=Wishes())
+        session = Session(journal, items, moment, name="benchmark", options=SessionOptions())
     begun_s = time.perf_counter() - start
 
     bare = sqlite3.connect(folder / "bare.db", isolation_level=None)
@@ -172,7 +172,7 @@ def main() -> None:
     sitting, rebuilt, answers = 10_000 // share, 50_000 // share, 2000 // share
     print(
         f"a sitting of {sitting:,} prompts with {sitting * REVIEWS_PER_PROMPT:,} reviews,"
-        f" {answers:,} answers; {rebuilt * REVIEWS_PER_PROMPT:,} reviews made anew"
+        f" {answers:,} answers; {rebuilt * REVIEWS_PER_PROMPT:,} reviews replayed"
     )
     print(f"{'what':16}{'ms':>10}{'floor ms':>10}{'ratio':>7}{'target':>8}")
     missed = []

@@ -44,7 +44,7 @@ ONLY_HERE: dict[str, str | tuple[str, ...]] = {
     "markdown_it": "markdown/",
     "pygments": "markdown/",
     "latex2mathml": "markdown/",
-    "fsrs": "study/maths.py",
+    "fsrs": "study/fsrs.py",
     "icalendar": "exam/",
     "numpy": "exam/",
     "fsrs_rs_python": "study/optimize.py",

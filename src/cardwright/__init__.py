@@ -12,11 +12,10 @@ if TYPE_CHECKING:
     from cardwright.app.library import start_session
     from cardwright.history import Act, Memory, Moment, Rating, Review, State
     from cardwright.project.load import ProjectError, find_project, load
-    from cardwright.study.fault import StoreError
-    from cardwright.study.opening import open_store
-    from cardwright.study.queue import Wishes
+    from cardwright.study.error import StoreError
+    from cardwright.study.queue import SessionOptions
     from cardwright.study.session import Session
-    from cardwright.study.store import Store
+    from cardwright.study.store import Store, open_store
 
 __version__ = "0.1.0"
 __all__ = [
@@ -27,10 +26,10 @@ __all__ = [
     "Rating",
     "Review",
     "Session",
+    "SessionOptions",
     "State",
     "Store",
     "StoreError",
-    "Wishes",
     "find_project",
     "load",
     "open_store",
@@ -41,9 +40,9 @@ _HOMES: Final = {
     **dict.fromkeys(("ProjectError", "find_project", "load"), "project.load"),
     "Session": "study.session",
     "Store": "study.store",
-    "StoreError": "study.fault",
-    "Wishes": "study.queue",
-    "open_store": "study.opening",
+    "StoreError": "study.error",
+    "SessionOptions": "study.queue",
+    "open_store": "study.store",
     "start_session": "app.library",
 }
 

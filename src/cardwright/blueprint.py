@@ -1,4 +1,4 @@
-"""The nouns of an exam: domains with weights, lessons, objectives, and how to prepare for it."""
+"""A blueprint: the domains, lessons and objectives of an exam, and how to prepare for it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Domain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objective:
-    """Something the exam asks a candidate to be able to do."""
+    """Something a candidate must be able to do in the exam."""
 
     id: str
     about: str
@@ -43,19 +43,19 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """Where a candidate may stand at the beginning, and the hours that asks for."""
+class StartingPoint:
+    """A level to begin from, and the hours of study that it calls for."""
 
     id: str
     about: str
-    least_hours: float
-    most_hours: float
+    min_hours: float
+    max_hours: float
     span: Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """A week of a plan: what it is about, and the lessons that come in it."""
+    """A week of a study plan, with its focus and lessons."""
 
     focus: str
     lessons: tuple[str, ...]
@@ -64,7 +64,7 @@ class Week:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastDay:
-    """One of the days before the exam, and what it is for."""
+    """One of the days before the exam, with its focus and lessons."""
 
     days_left: int
     """1 on the day before the exam."""
@@ -85,7 +85,7 @@ class StudyPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
-    """The order of lessons for those who are weak in one thing."""
+    """Lessons in order, for candidates who are weak in one area."""
 
     id: str
     about: str
@@ -95,16 +95,16 @@ class Lane:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """The cards whose expected recall shows a signal; empty conditions take every card."""
+    """The cards whose expected recall gives a signal; an empty condition matches every card."""
 
     lessons: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     recall_percent: float = 90.0
-    """Mean expected recall from which the signal is given; a card that is unseen counts as 0."""
+    """Minimum of the mean expected recall, in which unseen cards count as 0."""
 
-    def takes(self, lesson: str | None, kind: str, tags: Collection[str]) -> bool:
-        """Tell whether a card of this lesson, kind and these tags is measured."""
+    def matches(self, lesson: str | None, kind: str, tags: Collection[str]) -> bool:
+        """Tell whether a card with this lesson, kind and tags is measured."""
         return (
             (not self.lessons or lesson in self.lessons)
             and (not self.kinds or kind in self.kinds)
@@ -114,18 +114,18 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """Something that speaks for booking the exam."""
+    """A sign that it is time to book the exam."""
 
     id: str
     about: str
     measure: Measure | None
-    """None: no card shows it, and candidates judge for themselves."""
+    """None: no card measures it, and candidates judge for themselves."""
     span: Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureMode:
-    """A way in which questions are missed."""
+    """A way of getting questions wrong."""
 
     id: str
     about: str
@@ -134,7 +134,7 @@ class FailureMode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blueprint:
-    """An exam: domains with weights, lessons, objectives, question count, minutes, and its plans."""
+    """An exam: domains with weights, lessons, objectives, question count, minutes, study plans."""
 
     pack: str
     name: str
@@ -144,16 +144,25 @@ class Blueprint:
     lessons: Mapping[str, Lesson]
     objectives: Mapping[str, Objective]
     span: Span
-    starts: Mapping[str, Start] = field(default_factory=dict)
+    starts: Mapping[str, StartingPoint] = field(default_factory=dict)
     plans: Mapping[str, StudyPlan] = field(default_factory=dict)
-    """The first one is the usual one."""
+    """The first one is the default."""
     last_days: tuple[LastDay, ...] = ()
-    """The day farthest from the exam first."""
+    """The day farthest from the exam comes first."""
     lanes: Mapping[str, Lane] = field(default_factory=dict)
     signals: Mapping[str, Signal] = field(default_factory=dict)
     failure_modes: Mapping[str, FailureMode] = field(default_factory=dict)
 
+    @property
+    def domains_by_lesson(self) -> dict[str, Domain]:
+        """The domain of each lesson, by the lesson's id."""
+        return {
+            lesson.id: self.domains[lesson.domain]
+            for lesson in self.lessons.values()
+            if lesson.domain in self.domains
+        }
+
     def domain_of(self, lesson: str | None) -> Domain | None:
-        """Return the domain a lesson belongs to, if both are known."""
+        """Return the domain of a lesson; None when either is unknown."""
         found = self.lessons.get(lesson) if lesson is not None else None
         return self.domains.get(found.domain) if found else None

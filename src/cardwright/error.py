@@ -10,6 +10,8 @@ class CardwrightError(Exception):
     StoreError        the review store cannot be read or written
     TransferError     a file of reviews cannot be read
     PackageError      an Anki package cannot be read
+    MockError         a mock exam or drill has nothing to ask
+    ReleaseError      a pack cannot be released
     WriteError        a source file cannot be added to
     """
 

@@ -1,4 +1,8 @@
-"""The nouns of study: what was answered, and what is believed of a memory. No I/O."""
+"""Reviews and memories: what was answered and when, and what follows for each prompt.
+
+Times are milliseconds since 1970 in UTC, with the offset of the zone they were lived in. Study days
+are days since 1970 by the local calendar; they begin at a rollover hour, not at midnight.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,9 @@ _MS_PER_HOUR: Final = 3_600_000
 _MS_PER_DAY: Final = 86_400_000
 _MINUTES_PER_DAY: Final = 1_440
 _END_MS: Final = 2**47
-"""In the year 6429: days and intervals counted from before it are dates that Python has."""
-MOST_MS: Final = 60_000
-"""What an answer counts at the most."""
+"""In the year 6429, so that days and intervals counted from a time are still Python dates."""
+MAX_ANSWER_MS: Final = 60_000
+"""The longest time that is counted for an answer."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 
@@ -29,7 +33,7 @@ class Rating(IntEnum):
 
 
 class State(StrEnum):
-    """Where a prompt stands on its way into memory."""
+    """How far a prompt has been learned."""
 
     NEW = "new"
     LEARNING = "learning"
@@ -42,7 +46,7 @@ class Act(StrEnum):
 
     ANSWER = "answer"
     CRAM = "cram"
-    """An answer that the schedule does not count."""
+    """An answer that leaves the schedule alone."""
     UNDO = "undo"
     SUSPEND = "suspend"
     UNSUSPEND = "unsuspend"
@@ -52,41 +56,44 @@ class Act(StrEnum):
     FLAG = "flag"
     UNFLAG = "unflag"
     RESET = "reset"
-    """As if it had never been answered."""
+    """Back to new, as if it had never been answered."""
 
 
 class Moment(NamedTuple):
-    """An instant, and the time zone of who lives it."""
+    """An instant, and the UTC offset where it happened."""
 
     at_ms: int
     """Milliseconds since 1970 in UTC."""
     utc_offset_minutes: int
 
     @classmethod
-    def read(cls, at: datetime) -> Moment:
-        """Take the instant and the offset of an aware time.
+    def from_datetime(cls, at: datetime) -> Moment:
+        """Return the instant and offset of an aware datetime.
 
         Raises:
-            ValueError: it is naive, or not between 1970 and 6429.
+            ValueError: it is naive, not between the years 1970 and 6429, or its offset is a day.
 
         """
         offset = at.utcoffset()
         if offset is None:
-            message = "a time needs its zone"
+            message = "a time needs a UTC offset"
             raise ValueError(message)
         at_ms = (at - _EPOCH) // timedelta(milliseconds=1)
         offset_minutes = round(offset.total_seconds() / 60)
-        if not 0 <= at_ms < _END_MS or abs(offset_minutes) >= _MINUTES_PER_DAY:
-            message = f"{at.isoformat()} is no time that is lived in"
+        if not 0 <= at_ms < _END_MS:
+            message = f"{at.isoformat()} is not between the years 1970 and 6429"
+            raise ValueError(message)
+        if abs(offset_minutes) >= _MINUTES_PER_DAY:
+            message = f"the UTC offset of {at.isoformat()} is a day or more"
             raise ValueError(message)
         return cls(at_ms, offset_minutes)
 
     def study_day(self, rollover_hour: int) -> int:
-        """Return the study day, in days since 1970: it begins at the rollover, not at midnight."""
+        """Return the study day, in days since 1970."""
         return count_study_day(self.at_ms, self.utc_offset_minutes, rollover_hour)
 
     def start_of(self, study_day: int, rollover_hour: int) -> int:
-        """Return when a study day begins in this zone, in milliseconds since 1970 in UTC."""
+        """Return when a study day begins at this offset, in milliseconds since 1970 in UTC."""
         local_ms = study_day * _MS_PER_DAY + rollover_hour * _MS_PER_HOUR
         return local_ms - self.utc_offset_minutes * _MS_PER_MINUTE
 
@@ -124,26 +131,26 @@ def count_days(on: date) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """One answer, or another act upon a prompt: the truth, which is only ever added to."""
+    """One answer, or another act upon a prompt: the source of truth, never edited."""
 
     id: str
-    """When in the order of all acts, and the device: unique across machines, sorts by time."""
-    prompt: str
-    """The prompt's key under its card's first name."""
+    """Its place in the order of all acts, and the device: unique across machines."""
+    key: str
+    """The prompt's, under its card's first name."""
     act: Act
     rating: Rating | None
-    """Of an answer."""
+    """None: the act is no answer."""
     at_ms: int
     utc_offset_minutes: int
     duration_ms: int
-    """From the question's appearance to the rating."""
+    """From showing the question to the rating."""
     undoes: str | None
-    """The id of what an undo takes back."""
+    """The id of the review that an undo takes back."""
 
     @property
     def spent_ms(self) -> int:
-        """Its duration as it counts: who takes longer has gone for a coffee. As in Anki."""
-        return min(self.duration_ms, MOST_MS)
+        """The duration that counts: at most a minute, as in Anki; longer is a pause."""
+        return min(self.duration_ms, MAX_ANSWER_MS)
 
     @property
     def moment(self) -> Moment:
@@ -151,12 +158,18 @@ class Review:
         return Moment(self.at_ms, self.utc_offset_minutes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
-    """What is believed of a prompt; replaying its Reviews gives it again."""
+class Memory(NamedTuple):
+    """What is believed of a prompt: a cache, which replaying its Reviews rebuilds.
 
-    prompt: str
+    A tuple, because tens of thousands of them are read at every start.
+    """
+
+    key: str
+    """The prompt's."""
     state: State = State.NEW
+    is_suspended: bool = False
+    is_leech: bool = False
+    is_flagged: bool = False
     step: int | None = None
     """Index of the learning or relearning step it waits in."""
     stability: float = 0.0
@@ -171,11 +184,11 @@ class Memory:
     first_day: int | None = None
     """Study day of the first answer."""
     last_day: int | None = None
+    """Study day of the last answer."""
     last_at_ms: int | None = None
     reps: int = 0
+    """Answers."""
     lapses: int = 0
-    is_suspended: bool = False
-    is_leech: bool = False
-    is_flagged: bool = False
+    """Answers of Again in state review."""
     buried_day: int | None = None
     """Study day on which it is not asked."""

@@ -89,9 +89,9 @@ class Elements(HTMLParser):
 
 def test_hostile_cards_come_out_as_harmless_text(write: Write, anki: Anki, project: Path) -> None:
     from cardwright.anki.ledger import Ledger
-    from cardwright.anki.media import MediaShelf
-    from cardwright.anki.notetype import read_asset
-    from cardwright.anki.package import make_package
+    from cardwright.anki.notetype import make_note_types, read_asset
+    from cardwright.anki.pack import describe_pack
+    from cardwright.anki.package import write_package
     from cardwright.markdown import Renderer
     from cardwright.project.load import load
 
@@ -100,15 +100,17 @@ def test_hostile_cards_come_out_as_harmless_text(write: Write, anki: Anki, proje
     assert problems == []
     # Some of it is refused by `check`; the compiler must not depend on that.
     renderer = Renderer()
-    package = make_package(
+    ledger = Ledger(pack="trees")
+    contents = describe_pack(
         collection,
         collection.decks["trees"],
-        Ledger(pack="trees"),
-        build_s=1_700_000_000,
+        ledger,
+        make_note_types(collection, renderer),
         renderer=renderer,
-        shelf=MediaShelf(lambda _card, _image: None, renderer),
+        find_media=lambda _card, _image: None,
     )
-    (project / "hostile.apkg").write_bytes(package.data)
+    package = write_package(contents, ledger, build_s=1_700_000_000)
+    (project / "hostile.apkg").write_bytes(package)
     anki.import_package(project / "hostile.apkg")
 
     ours = read_asset("shuffle.js")

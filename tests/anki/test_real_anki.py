@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from anki_backend import Anki
+from cardwright.anki import notetype
 from project_files import Release, Run, Write
 
 CARDS = """\
@@ -102,26 +103,70 @@ def test_an_update_changes_what_we_changed_and_nothing_else(
 def test_a_new_stylesheet_reaches_everybody_without_touching_notes(
     write: Write, release: Release, anki: Anki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cardwright.anki import notetype
-
     write({"cards/trees/trees.yaml": CARDS, "cards/trees/wood.yaml": MORE})
     anki.import_package(release("v1", 1_700_000_000))
     anki.answer_all()
     before = anki.scheduling()
-    read = notetype.read_asset
-    monkeypatch.setattr(
-        notetype, "read_asset", lambda n: read(n) + (".new {}" if n == "card.css" else "")
-    )
+    extend_stylesheet(monkeypatch)
 
     result = anki.import_package(release("v2", 1_800_000_000))
 
     assert (result.new, result.updated, result.conflicting) == (set(), set(), set())
     assert anki.scheduling() == before
-    styles = [
-        model["css"] for model in anki.col.models.all() if model["name"].startswith("Cardwright")
-    ]
-    assert len(styles) == 4
-    assert all(".new {}" in css for css in styles)
+    assert len(styles_of(anki)) == 4
+    assert all(".new {}" in css for css in styles_of(anki))
+
+
+@pytest.mark.parametrize("behind_s", [0, 1, 200_000_000])
+def test_a_release_reaches_people_even_if_the_clock_is_behind(
+    write: Write,
+    release: Release,
+    anki: Anki,
+    monkeypatch: pytest.MonkeyPatch,
+    behind_s: int,
+) -> None:
+    write({"cards/trees/trees.yaml": CARDS, "cards/trees/wood.yaml": MORE})
+    anki.import_package(release("v1", 1_800_000_000))
+    before = anki.scheduling()
+    write({"cards/trees/trees.yaml": CARDS.replace("winged seeds", "flat seeds")})
+    extend_stylesheet(monkeypatch)
+
+    result = anki.import_package(release("v2", 1_800_000_000 - behind_s))
+
+    assert (result.new, result.updated, result.conflicting) == (set(), {"What is an elm?"}, set())
+    assert "flat seeds" in anki.notes()["trees:elm"]["Answer"]
+    assert anki.scheduling() == before
+    assert all(".new {}" in css for css in styles_of(anki))
+    assert len(styles_of(anki)) == 4
+    # What is released next must be later again.
+    write({"cards/trees/trees.yaml": CARDS.replace("winged seeds", "round seeds")})
+    result = anki.import_package(release("v3", 1_800_000_000 - behind_s))
+    assert result.updated == {"What is an elm?"}
+    deck = anki.col.decks.by_name("Trees")
+    assert deck is not None
+    assert "Version 1.0.2" in deck["desc"]
+
+
+def test_a_build_between_releases_reaches_people_even_if_the_clock_is_behind(
+    write: Write,
+    release: Release,
+    run: Run,
+    anki: Anki,
+    monkeypatch: pytest.MonkeyPatch,
+    project: Path,
+) -> None:
+    write({"cards/trees/trees.yaml": CARDS, "cards/trees/wood.yaml": MORE})
+    anki.import_package(release("v1", 1_800_000_000))
+    write({"cards/trees/trees.yaml": CARDS.replace("winged seeds", "flat seeds")})
+    extend_stylesheet(monkeypatch)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    run("build")
+
+    result = anki.import_package(project / "build" / "trees.apkg")
+
+    assert (result.new, result.updated, result.conflicting) == (set(), {"What is an elm?"}, set())
+    assert "flat seeds" in anki.notes()["trees:elm"]["Answer"]
+    assert all(".new {}" in css for css in styles_of(anki))
 
 
 def test_an_older_build_changes_nothing(write: Write, release: Release, anki: Anki) -> None:
@@ -305,6 +350,18 @@ def test_the_database_check_finds_nothing_to_mend(
     assert sound
     assert anki.col.card_count() == before == 9
     assert message == "Database rebuilt and optimized."
+
+
+def extend_stylesheet(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = notetype.read_asset
+    monkeypatch.setattr(
+        notetype, "read_asset", lambda n: read(n) + (".new {}" if n == "card.css" else "")
+    )
+
+
+def styles_of(anki: Anki) -> list[str]:
+    models = anki.col.models.all()
+    return [model["css"] for model in models if model["name"].startswith("Cardwright")]
 
 
 def decks_of(anki: Anki) -> list[tuple[int, str]]:

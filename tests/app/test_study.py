@@ -14,7 +14,7 @@ from cardwright.app.study import Study, open_study
 from cardwright.error import CardwrightError
 from cardwright.exam.goal import Goal
 from cardwright.history import Act, Moment, Rating, make_date
-from cardwright.study.queue import Wishes
+from cardwright.study.queue import SessionOptions
 from cardwright.study.session import Session
 from exam_project import make_exam_files
 from project_files import Write
@@ -78,7 +78,7 @@ def test_the_library_asks_what_review_asks(study: Study, forest: Path, *, has_ex
     asked = ask_as_review(study)
 
     assert ask_as_library(study, forest) == asked
-    queue = study.make_queue(Choice(), study.read_standings())
+    queue = study.make_queue(Choice(), study.read_memories())
     assert {item.key for item in queue.list_left()} == set(asked)
     # The exam takes its minutes, not the deck's three new ones a day.
     assert (len(asked) == 3) is not has_exam
@@ -126,14 +126,14 @@ def answer_for(study: Study, minutes: int) -> None:
 @pytest.mark.parametrize(
     ("wishes", "choice"),
     [
-        (Wishes(new=2), Choice()),
-        (Wishes(ahead_days=3), Choice()),
-        (Wishes(is_cram=True), Choice()),
-        (Wishes(), Choice(is_flagged=True)),
+        (SessionOptions(max_new=2), Choice()),
+        (SessionOptions(ahead_days=3), Choice()),
+        (SessionOptions(is_cram=True), Choice()),
+        (SessionOptions(), Choice(is_flagged=True)),
     ],
 )
 def test_special_wishes_are_not_asked_by_the_exam(
-    study: Study, wishes: Wishes, choice: Choice
+    study: Study, wishes: SessionOptions, choice: Choice
 ) -> None:
     set_exam(study)
 

@@ -281,7 +281,7 @@ def test_a_version_must_come_after_the_last(write: Write, run: Run) -> None:
     write({"cards/trees/trees.yaml": CARDS.replace("acorns", "nuts")})
 
     assert "must be later than 2.0.0" in run("release", "trees", "1.9.9", exit_code=1).stderr
-    assert "is not a version" in run("release", "trees", "next", exit_code=1).stderr
+    assert "is not a valid version" in run("release", "trees", "next", exit_code=1).stderr
     assert "trees 2.0.1: 1 changed" in run("release", "trees").stdout
 
 
@@ -301,7 +301,7 @@ def test_diff_of_two_packages(write: Write, run: Run, project: Path) -> None:
     )
     (project / "no.apkg").write_text("nothing", "utf-8")
     result = run("diff", str(project / "no.apkg"), str(project / "no.apkg"), exit_code=1)
-    assert "is no Anki package" in result.stderr
+    assert "is not a readable Anki package" in result.stderr
 
 
 def test_the_schema_accepts_what_check_accepts(run: Run, tmp_path: Path) -> None:

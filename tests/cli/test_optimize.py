@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from cardwright.history import Review
-from cardwright.study.maths import DEFAULT_PARAMETERS, MODEL
-from cardwright.study.opening import open_store
+from cardwright.study.fsrs import DEFAULT_PARAMETERS, MODEL
+from cardwright.study.store import open_store
 from learner import FORGETFUL, study
 from project_files import Run, Write
 
@@ -135,7 +135,7 @@ def test_too_few_reviews_change_nothing_and_are_counted(db: Path, run: Run) -> N
 
     shown = run("optimize").stdout
 
-    assert "500 are needed: the parameters stay as they are" in shown
+    assert "at least 500 are needed; nothing was changed" in shown
     assert "trees: " in shown
     assert "stones: 0 reviews" in shown
     row = json.loads(run("optimize", "trees", "--json").stdout)["trees"]

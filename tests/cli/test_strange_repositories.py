@@ -75,7 +75,7 @@ def garden(project: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.time", lambda: float(NOW_S))
-    monkeypatch.setattr(our_git, "LONGEST_S", 60.0)
+    monkeypatch.setattr(our_git, "MAX_S", 60.0)
 
 
 @pytest.fixture
@@ -296,7 +296,7 @@ def test_git_is_stopped_when_it_hangs(
     path = garden / ".git" / "objects" / head[:2] / head[2:]
     path.unlink()
     os.mkfifo(path)
-    monkeypatch.setattr(our_git, "LONGEST_S", 0.2)
+    monkeypatch.setattr(our_git, "MAX_S", 0.2)
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
 
     assert find_build_time_s(garden) == NOW_S
@@ -306,7 +306,7 @@ def test_git_is_stopped_when_it_hangs(
 def test_what_git_prints_is_bounded(
     garden: Path, build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(our_git, "_MOST_OUTPUT", 10)
+    monkeypatch.setattr(our_git, "_MAX_OUTPUT", 10)
 
     assert build(garden) == NOW_S
 

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from cardwright.exam.coverage import Coverage, find_lesson, measure_coverage
+from cardwright.exam.candidates import (
+    NO_DOMAIN,
+    find_lesson,
+    list_candidates,
+    select_items,
+)
+from cardwright.exam.coverage import Coverage, measure_coverage
 from cardwright.history import Memory, State
 from cardwright.item import Item
+from cardwright.project.kind import read_built_in_kinds
 from exam_project import EXAM, make_item
+
+KINDS = read_built_in_kinds()
 
 
 def measure(items: list[Item], memories: dict[str, Memory]) -> Coverage:
-    return measure_coverage(
-        EXAM, items, memories, lambda memory: memory.stability, lambda item: item.kind == "choice"
-    )
+    recalls = {key: memory.stability for key, memory in memories.items()}
+    return measure_coverage(EXAM, items, memories, recalls, KINDS)
 
 
-def test_a_blueprint_says_all_of_the_way_to_an_exam() -> None:
+def test_a_blueprint_holds_everything_about_preparing_for_an_exam() -> None:
     (lane,) = EXAM.lanes.values()
     measured, felt = EXAM.signals.values()
 
     assert lane.lessons == ("b2", "a1")
     assert [week.lessons for week in EXAM.plans["fortnight"].weeks] == [("a1", "a2"), ("b1", "b2")]
     assert [(day.days_left, day.lessons) for day in EXAM.last_days] == [(1, ())]
-    assert (EXAM.starts["walker"].least_hours, EXAM.starts["walker"].most_hours) == (2, 5)
+    assert (EXAM.starts["walker"].min_hours, EXAM.starts["walker"].max_hours) == (2, 5)
     assert measured.measure
-    assert measured.measure.takes("a2", "pick", ())
-    assert not measured.measure.takes("a1", "pick", ())
-    assert not measured.measure.takes("a2", "term", ())
+    assert measured.measure.matches("a2", "pick", ())
+    assert not measured.measure.matches("a1", "pick", ())
+    assert not measured.measure.matches("a2", "term", ())
     assert measured.measure.recall_percent == 90
     assert felt.measure is None
     assert list(EXAM.failure_modes) == ["mixed-up", "haste"]
@@ -35,11 +41,11 @@ def test_a_blueprint_says_all_of_the_way_to_an_exam() -> None:
 
 def test_prompts_are_seen_once_answered_and_known_in_review_at_ninety_percent() -> None:
     items = [make_item(name, "a1") for name in ("new", "known", "faint", "learning")]
-    blank = Memory(prompt="", last_day=1, state=State.REVIEW, stability=0.9)
+    blank = Memory(key="", last_day=1, state=State.REVIEW, stability=0.9)
     memories = {
         "trees:known/recall": blank,
-        "trees:faint/recall": replace(blank, stability=0.89),
-        "trees:learning/recall": replace(blank, state=State.LEARNING, stability=0.99),
+        "trees:faint/recall": blank._replace(stability=0.89),
+        "trees:learning/recall": blank._replace(state=State.LEARNING, stability=0.99),
     }
 
     tally = measure(items, memories).domains[0].lessons[0].tally
@@ -50,15 +56,15 @@ def test_prompts_are_seen_once_answered_and_known_in_review_at_ninety_percent() 
 def test_what_is_missing_is_named() -> None:
     items = [
         make_item("ring", "a1", objectives=("o1",)),
-        make_item("question", "a2", kind="choice"),
+        make_item("question", "a2", kind="choice", side_name="choose"),
         make_item("stray", None),
     ]
 
     found = measure(items, {})
 
-    assert [lesson.id for lesson in found.bare_lessons] == ["b1", "b2"]
-    assert [objective.id for objective in found.bare_objectives] == ["o2"]
-    assert [domain.id for domain in found.silent_domains] == ["leaf"]
+    assert [lesson.id for lesson in found.lessons_without_cards] == ["b1", "b2"]
+    assert [objective.id for objective in found.objectives_without_cards] == ["o2"]
+    assert [domain.id for domain in found.domains_without_questions] == ["leaf"]
     assert found.outside == ("trees:stray",)
     assert found.as_json()["missing"] == {
         "lessons": ["b1", "b2"],
@@ -75,4 +81,23 @@ def test_a_card_of_another_pack_belongs_to_a_lesson_by_its_tag() -> None:
     assert found
     assert found.id == "b2"
     assert find_lesson(other, EXAM) is None
-    assert measure([own], {}).tally.cards == 1
+    wood, leaf = measure([own, other], {}).domains
+    assert (wood.tally.cards, leaf.tally.cards) == (0, 1)
+    assert leaf.lessons[1].lesson.id == "b2"
+    assert leaf.lessons[1].tally.cards == 1
+
+
+def test_an_exam_takes_its_pack_and_what_others_tag_with_a_lesson() -> None:
+    own, stray = make_item("ring", "a1"), make_item("stray", None)
+    tagged = make_item("miss", "zz", pack="personal", tags=("trees::b2",))
+    items = [own, stray, tagged, make_item("miss", "a1", pack="birds")]
+
+    found = select_items(items, "trees", EXAM)
+
+    assert found == [own, stray, tagged._replace(lesson="b2")]
+    assert select_items(items, "trees", None) == [own, stray]
+    assert [candidate.domain for candidate in list_candidates(found, {}, EXAM)] == [
+        "Wood",
+        NO_DOMAIN,
+        "Leaves",
+    ]

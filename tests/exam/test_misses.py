@@ -21,13 +21,13 @@ from studying import MORNING, ROLLOVER_HOUR, TODAY, later
 RING = make_item("ring", "a1")
 BARK = make_item("bark", "a2")
 STRAY = make_item("stray", None)
-ITEMS = {item.key: item for item in (RING, BARK, STRAY)}
+ITEMS = (RING, BARK, STRAY)
 
 
 def make_review(prompt: str, rating: Rating, moment: Moment) -> Review:
     return Review(
         id=f"{moment.at_ms:012x}-x",
-        prompt=prompt,
+        key=prompt,
         act=Act.ANSWER,
         rating=rating,
         at_ms=moment.at_ms,
@@ -39,9 +39,9 @@ def make_review(prompt: str, rating: Rating, moment: Moment) -> Review:
 
 def make_mock(*picked: int) -> Mock:
     question = Question(
-        ref="trees:bark",
-        key="recall",
-        history_ref="trees:bark/recall",
+        card_ref="trees:bark",
+        side_name="recall",
+        key="trees:bark/recall",
         domain="wood",
         lesson="a2",
         right=(0,),
@@ -66,8 +66,10 @@ def make_mock(*picked: int) -> Mock:
     )
 
 
-def list_of(mock: Mock | None, *reviews: Review) -> list[Failure]:
-    return list_failures(mock, TODAY, reviews, ROLLOVER_HOUR, ITEMS, EXAM)
+def list_of(mock: Mock | None, *reviews: Review, before: Mock | None = None) -> list[Failure]:
+    mocks = [one for one in (before, mock) if one]
+    offset = MORNING.utc_offset_minutes
+    return list_failures(mocks, reviews, offset, ROLLOVER_HOUR, ITEMS, EXAM)
 
 
 def test_what_a_mock_exam_found_missing_is_worth_an_entry() -> None:
@@ -75,6 +77,24 @@ def test_what_a_mock_exam_found_missing_is_worth_an_entry() -> None:
     assert list_of(make_mock(1)) == [Failure(BARK, MORNING.at_ms, TODAY, "mock", "Wrong")]
     assert list_of(make_mock()) == [Failure(BARK, MORNING.at_ms, TODAY, "mock", "")]
     assert list_of(replace(make_mock(1), ended_at_ms=None)) == []
+
+
+def test_only_the_last_mock_exam_that_is_over_counts() -> None:
+    right, wrong = make_mock(0), replace(make_mock(1), id="wrong")
+    interrupted = replace(make_mock(1), ended_at_ms=None)
+
+    assert list_of(right, before=wrong) == []
+    assert [failure.origin for failure in list_of(wrong, before=right)] == ["wrong"]
+    assert [failure.origin for failure in list_of(interrupted, before=wrong)] == ["wrong"]
+
+
+def test_what_was_crammed_is_no_failure_and_begins_no_day() -> None:
+    old = make_review("trees:ring/recall", Rating.AGAIN, later(MORNING, days=-1))
+    crammed = make_review("trees:bark/recall", Rating.AGAIN, MORNING)
+
+    found = list_of(None, old, replace(crammed, act=Act.CRAM))
+
+    assert [failure.item for failure in found] == [RING]
 
 
 def test_so_is_an_again_on_the_last_day_of_reviews() -> None:

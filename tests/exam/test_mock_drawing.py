@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardwright.exam.mock import Question, draw_questions, share_out
+from cardwright.exam.mock import Question, apportion, draw_questions
 
 WEIGHTS = st.dictionaries(
     st.sampled_from("abcdef"), st.floats(1, 100, allow_nan=False), min_size=1, max_size=6
@@ -16,9 +16,9 @@ MLPRO = {"development": 44.0, "operations": 44.0, "deployment": 12.0}
 def make_questions(group: str, number: int) -> list[Question]:
     return [
         Question(
-            ref=f"trees:{group}-{index}",
-            key="choose",
-            history_ref=f"trees:{group}-{index}/choose",
+            card_ref=f"trees:{group}-{index}",
+            side_name="choose",
+            key=f"trees:{group}-{index}/choose",
             domain=group,
             lesson=group,
             right=(0,),
@@ -32,7 +32,7 @@ def make_questions(group: str, number: int) -> list[Question]:
 def test_shares_sum_up_and_meet_the_weights_within_one(
     weights: dict[str, float], count: int
 ) -> None:
-    shares = share_out(weights, dict.fromkeys(weights, 1000), count)
+    shares = apportion(count, weights, dict.fromkeys(weights, 1000))
 
     assert sum(shares.values()) == count
     for name, weight in weights.items():
@@ -45,20 +45,20 @@ def test_what_one_has_no_room_for_goes_to_the_others(
 ) -> None:
     room = {name: data.draw(st.integers(0, 20), name) for name in weights}
 
-    shares = share_out(weights, room, count)
+    shares = apportion(count, weights, room)
 
     assert sum(shares.values()) == min(count, sum(room.values()))
     assert all(0 <= shares[name] <= room[name] for name in room)
 
 
 def test_an_exam_of_the_real_size_has_the_numbers_of_the_guide() -> None:
-    shares = share_out(MLPRO, dict.fromkeys(MLPRO, 100), 59)
+    shares = apportion(59, MLPRO, dict.fromkeys(MLPRO, 100))
 
     assert shares == {"development": 26, "operations": 26, "deployment": 7}
 
 
 def test_a_domain_without_weight_is_not_asked() -> None:
-    assert share_out({"a": 0.0, "b": 1.0}, {"a": 9, "b": 2}, 5) == {"a": 0, "b": 2}
+    assert apportion(5, {"a": 0.0, "b": 1.0}, {"a": 9, "b": 2}) == {"a": 0, "b": 2}
 
 
 @given(seed=st.integers(0, 10**6))
@@ -68,14 +68,14 @@ def test_the_same_seed_draws_the_same_questions_and_none_twice(seed: int) -> Non
     drawn = draw_questions(groups, MLPRO, 59, seed)
 
     assert drawn == draw_questions(groups, MLPRO, 59, seed)
-    assert len({question.ref for question in drawn}) == 59
+    assert len({question.card_ref for question in drawn}) == 59
     assert drawn != draw_questions(groups, MLPRO, 59, seed + 2)
 
 
 def test_the_questions_of_last_time_come_only_when_there_are_no_others() -> None:
     groups = {"a": make_questions("a", 10)}
-    first = {question.ref for question in draw_questions(groups, {"a": 1.0}, 6, 1)}
+    first = {question.card_ref for question in draw_questions(groups, {"a": 1.0}, 6, 1)}
 
-    second = {question.ref for question in draw_questions(groups, {"a": 1.0}, 6, 2, first)}
+    second = {question.card_ref for question in draw_questions(groups, {"a": 1.0}, 6, 2, first)}
 
     assert len(first & second) == 2

@@ -5,14 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cardwright.exam.mock import Mock, list_questions
-from cardwright.exam.records import list_mocks, put_mock
-from cardwright.exam.result import score_mock, write_markdown
-from cardwright.exam.sheet import Sheet
+from cardwright.exam.mock import (
+    Mock,
+    MockError,
+    Sheet,
+    draw_drill,
+    draw_mock,
+    find_interrupted,
+    list_mocks,
+    list_questions,
+    make_mock_id,
+    put_mock,
+)
+from cardwright.exam.result import format_mock_markdown, score_mock
 from cardwright.history import Act, Moment, Rating
 from cardwright.model import Kind
 from cardwright.project.index import SourceIndex, open_index
@@ -78,6 +89,71 @@ def reopen(journal: Journal) -> Mock:
     """Read what another process would find."""
     with closing(open_journal(journal.store.path).store) as store:
         return list_mocks(store, "trees", "mock", "drill")[-1]
+
+
+def draw(cards: Cards, *past: Mock, **how: Any) -> tuple[Mock, str]:
+    blueprint = cards.index.blueprints["trees"]
+    given = {"id": "a", "seed": 1, "started_at_ms": MORNING.at_ms, **how}
+    return draw_mock(cards.index.items, cards, blueprint, past, **given)
+
+
+def drill(cards: Cards, *past: Mock, **how: Any) -> Mock:
+    blueprint = cards.index.blueprints["trees"]
+    given = {"id": "a", "seed": 1, "started_at_ms": MORNING.at_ms, "count": 2, **how}
+    return draw_drill(cards.index.items, cards, blueprint, past, **given)
+
+
+def test_too_few_questions_have_as_much_time_each_and_are_noted(cards: Cards) -> None:
+    # The exam has 10 questions in 20 minutes, the project 4 cards with options.
+    mock, note = draw(cards)
+    assert (len(mock.questions), mock.limit_ms) == (4, 8 * 60_000)
+    assert note == "There are only 4 questions."
+    assert draw(cards, minutes=5)[0].limit_ms == 5 * 60_000
+    assert draw(cards, count=100)[0].limit_ms == 8 * 60_000
+
+
+def test_as_many_questions_as_asked_for_have_their_part_of_the_time(cards: Cards) -> None:
+    mock, note = draw(cards, count=2, is_recorded=True)
+    assert (len(mock.questions), mock.limit_ms, note) == (2, 4 * 60_000, "")
+    assert mock.is_recorded
+    assert not mock.is_drill
+    assert draw(cards, count=2, minutes=0.5)[0].limit_ms == 30_000
+
+
+def test_the_last_mock_exam_is_avoided_but_not_those_before_it(cards: Cards) -> None:
+    first, _ = draw(cards, count=2)
+    second, _ = draw(cards, first, count=2)
+    thirds = [draw(cards, first, second, count=2, seed=seed)[0] for seed in range(6)]
+    refs = [{question.card_ref for question in mock.questions} for mock in (first, second, *thirds)]
+    assert not refs[0] & refs[1]
+    assert refs[2:] == [refs[0]] * 6
+
+
+def test_a_drill_has_no_clock_and_keeps_to_the_order_of_its_lessons(cards: Cards) -> None:
+    mock = drill(cards, lessons=("b2", "a1"), count=5)
+    assert [question.lesson for question in mock.questions] == ["b2", "a1"]
+    assert mock.is_drill
+    assert mock.limit_ms is None
+    assert len(drill(cards).questions) == 2
+
+
+def test_nothing_to_ask_is_an_error(cards: Cards) -> None:
+    cards.index.items = []
+    with pytest.raises(MockError, match="the pack `trees` has no card with options"):
+        draw(cards)
+    with pytest.raises(MockError, match="no card with options"):
+        drill(cards, lessons=("a1",))
+
+
+def test_an_id_is_free_and_an_interrupted_exam_is_found(cards: Cards, journal: Journal) -> None:
+    store = journal.store
+    assert make_mock_id(store, "trees", MORNING) == "trees-2026-11-02-090000"
+    sheet = begin(cards, journal)
+    assert make_mock_id(store, "trees", MORNING) == "trees-2026-11-02-090000-2"
+    assert find_interrupted(store, "trees", "mock") == sheet.mock
+    assert find_interrupted(store, "trees", "drill") is None
+    sheet.hand_in(MORNING)
+    assert find_interrupted(store, "trees", "mock") is None
 
 
 def test_every_act_is_on_the_disk_when_it_returns(cards: Cards, journal: Journal) -> None:
@@ -182,7 +258,7 @@ def test_recorded_answers_are_reviews_with_their_time(cards: Cards, journal: Jou
         (Act.ANSWER, Rating.GOOD, 60_000),
         (Act.ANSWER, Rating.AGAIN, 120_000),
     ]
-    assert [r.prompt for r in reviews] == ["trees:a1-1/choose", "trees:a2-1/pick"]
+    assert [r.key for r in reviews] == ["trees:a1-1/choose", "trees:a2-1/pick"]
 
 
 def test_a_drill_records_each_question_once_when_its_answer_is_shown(
@@ -249,7 +325,7 @@ def test_the_export_tells_everything(cards: Cards, journal: Journal) -> None:
     sheet.pick(2, later(MORNING, minutes=3))
     sheet.hand_in(later(MORNING, minutes=3))
 
-    text = write_markdown(reopen(journal), cards.index.blueprints["trees"])
+    text = format_mock_markdown(reopen(journal), cards.index.blueprints["trees"])
 
     assert text == GOLDEN.read_text("utf-8")
 
@@ -262,6 +338,27 @@ def test_a_record_is_read_as_it_was_written(cards: Cards, journal: Journal) -> N
     assert list_mocks(journal.store, "trees", "mock") == [mock]
     assert list_mocks(journal.store, "trees", "drill") == []
     assert list_mocks(journal.store, "other", "mock") == []
+
+
+def test_a_record_of_an_older_version_is_read(cards: Cards, journal: Journal) -> None:
+    mock = make_mock(cards)
+    old = asdict(mock)
+    for question in old["questions"]:
+        # The keys of a question as they were once written.
+        question["ref"] = question.pop("card_ref")
+        question["history_ref"] = question.pop("key")
+        question["key"] = question.pop("side_name")
+    with journal.store.transaction():
+        journal.store.put_record(mock.id, "mock", mock.pack, mock.started_at_ms, old)
+
+    assert list_mocks(journal.store, "trees", "mock") == [mock]
+    first = list_mocks(journal.store, "trees", "mock")[0].questions[0]
+    assert (first.card_ref, first.side_name, first.key) == (
+        "trees:a1-1",
+        "choose",
+        "trees:a1-1/choose",
+    )
+    assert Sheet(mock, journal, cards, MORNING).mock.counted == list(mock.questions)
 
 
 def test_a_store_from_before_there_were_records_gets_them(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from candidates import OUTCOMES
 from cardwright.exam.outcome import Outcomes
 from cardwright.history import Rating
-from cardwright.study.maths import DEFAULT_PARAMETERS, Maths
+from cardwright.study.fsrs import DEFAULT_PARAMETERS, Fsrs
 from cardwright.study.workload import Habits
 
 STEEP = (*DEFAULT_PARAMETERS[:17], 1.1, 0.4, 0.2, 0.5)
@@ -22,18 +22,18 @@ MEMORY = {"stability": st.floats(0.05, 3000), "difficulty": st.floats(1, 10)}
 def test_an_answer_does_what_the_schedule_says(
     parameters: tuple[float, ...], stability: float, difficulty: float, days: int
 ) -> None:
-    maths, outcomes = Maths(parameters, 0.9), Outcomes(parameters, Habits())
-    recall = maths.recall(stability, days)
+    fsrs, outcomes = Fsrs(parameters), Outcomes(parameters, Habits())
+    recall = fsrs.retrievability(stability, days)
     assert outcomes.recall(stability, days) == pytest.approx(recall)
 
     known, lapsed = outcomes.answer(stability, difficulty, recall)
-    good = maths.stabilise(stability, difficulty, days, Rating.GOOD)
-    again = maths.stabilise(stability, difficulty, days, Rating.AGAIN)
+    good = fsrs.next_stability(stability, difficulty, days, Rating.GOOD)
+    again = fsrs.next_stability(stability, difficulty, days, Rating.AGAIN)
     assert min(known, 36_500) == pytest.approx(good)
-    assert lapsed == pytest.approx(maths.stabilise(again, difficulty, 0, Rating.GOOD))
+    assert lapsed == pytest.approx(fsrs.next_stability(again, difficulty, 0, Rating.GOOD))
 
-    tougher = maths.toughen(maths.toughen(difficulty, Rating.AGAIN), Rating.GOOD)
-    assert outcomes.toughen(difficulty) == pytest.approx(tougher, abs=0.02)
+    tougher = fsrs.next_difficulty(fsrs.next_difficulty(difficulty, Rating.AGAIN), Rating.GOOD)
+    assert outcomes.difficulty_after_lapse(difficulty) == pytest.approx(tougher, abs=0.02)
 
 
 @given(since=st.integers(0, 90), left=st.integers(1, 90), **MEMORY)
@@ -46,6 +46,6 @@ def test_an_array_gives_what_its_numbers_give(
 
 
 def test_a_new_prompt_is_expected_to_start_as_its_ratings_are_shared() -> None:
-    assert sum(start.share for start in OUTCOMES.starts) == pytest.approx(1)
+    assert sum(start.share for start in OUTCOMES.first_days) == pytest.approx(1)
     assert OUTCOMES.recall_new(0) == pytest.approx(1)
     assert 0.5 < OUTCOMES.recall_new(90) < OUTCOMES.recall_new(7) < 0.9

@@ -1,137 +1,265 @@
-"""The plan to a date: what minutes and days off do to it, and that it keeps its course."""
+"""The plan as it is read: weeks that leave nothing out, its calendar, Markdown and JSON."""
 
 from __future__ import annotations
 
-import numpy as np
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from icalendar import Calendar
 
-from candidates import OUTCOMES, STANDINGS, TODAY, Standing, make_candidates, make_goal, make_new
+from cardwright.blueprint import StudyPlan, Week
+from cardwright.exam.goal import Goal
 from cardwright.exam.plan import (
-    choose_policy,
-    make_period,
-    make_pool,
-    pick_rollout,
-    plan_to_date,
-    roll_out,
+    WHOLE,
+    ExpectedRecall,
+    Plan,
+    PlannedDay,
+    find_seen_lessons,
+    find_weak_lessons,
+    format_plan_markdown,
+    lay_out_weeks,
+    list_last_days,
+    make_calendar,
+    plan_as_json,
 )
-from cardwright.exam.policy import POLICIES, USUAL_POLICY, Policy
-from cardwright.exam.value import WHOLE
+from cardwright.exam.policy import DEFAULT_POLICY
+from cardwright.history import count_days, make_date
+from cardwright.item import Item
+from exam_project import EXAM, make_item
 
-DOMAINS = ["", "Sorting", "Trees"]
-DECKS = st.lists(STANDINGS, min_size=1, max_size=25)
-LONGEST_S = max(OUTCOMES.new_s, OUTCOMES.seconds(0.0))
+TODAY = 20_783
+LESSONS = ["a1", "a2", "b1", "b2"]
 
 
-@settings(max_examples=15)
-@given(DECKS, st.integers(1, 6), st.integers(1, 40), st.integers(1, 40))
-def test_more_minutes_never_lower_the_forecast(
-    standings: list[Standing], days: int, minutes: int, more: int
-) -> None:
-    candidates = make_candidates(standings)
-    less, greater = (
-        plan_to_date(candidates, make_goal(days, minutes=number), OUTCOMES, TODAY)
-        for number in (minutes, minutes + more)
+def make_goal(days_left: int, days_off: frozenset[int] = frozenset()) -> Goal:
+    today = make_date(TODAY)
+    return Goal(
+        pack="trees",
+        exam_on=today + timedelta(days=days_left),
+        minutes_a_day=20,
+        days_off=days_off,
+        set_on=today,
     )
-    assert greater.on_day[WHOLE].recall >= less.on_day[WHOLE].recall - 1e-12
 
 
-@given(DECKS, st.sampled_from(POLICIES), st.integers(1, 30), st.frozensets(st.integers(0, 6)))
-def test_a_rollout_keeps_to_the_minutes_and_the_days(
-    standings: list[Standing], policy: Policy, minutes: int, days_off: frozenset[int]
-) -> None:
-    goal = make_goal(9, minutes=minutes, days_off=days_off)
-    pool = make_pool(make_candidates(standings), DOMAINS)
-    found = roll_out(pool, policy, OUTCOMES, make_period(goal, TODAY, minutes)).days
-    assert [day.day for day in found] == goal.list_days(TODAY)
-    assert all(day.minutes < minutes + LONGEST_S / 60 for day in found)
-
-
-@settings(max_examples=40)
 @given(
-    st.integers(1, 40),
-    st.sampled_from(POLICIES),
-    st.frozensets(st.integers(0, 6), max_size=3),
+    days_left=st.integers(1, 150),
+    done=st.sets(st.sampled_from(LESSONS)),
+    days_off=st.frozensets(st.integers(0, 6), max_size=6),
 )
-def test_a_day_off_moves_work_and_loses_none(
-    number: int, policy: Policy, days_off: frozenset[int]
+def test_weeks_tile_the_days_and_hold_every_lesson_that_is_left(
+    days_left: int, done: set[str], days_off: frozenset[int]
 ) -> None:
-    goal = make_goal(28, minutes=10, days_off=days_off)
-    pool = make_pool(make_new(number), ["Trees"])
-    rollout = roll_out(pool, policy, OUTCOMES, make_period(goal, TODAY, 10))
-    assert sum(day.new for day in rollout.days) == number
-    assert (rollout.pool.stability > 0).all()
+    goal = make_goal(days_left, days_off)
+    days = [PlannedDay(day, 15.0, 3, 7) for day in goal.list_days(TODAY)]
+
+    weeks = lay_out_weeks(goal, EXAM, days, TODAY, done=done)
+
+    covered = [day for week in weeks for day in range(week.first_day, week.last_day + 1)]
+    assert covered == list(range(TODAY, goal.exam_day))
+    assert sum(week.study_days for week in weeks) == len(days)
+    assert sum(week.planned_minutes for week in weeks) == 15.0 * len(days)
+    assert sum(week.new for week in weeks) == 3 * len(days)
+    named = list(dict.fromkeys(lesson for week in weeks for lesson in week.lessons))
+    assert named == [lesson for lesson in LESSONS if lesson not in done]
 
 
-@given(st.lists(STANDINGS, min_size=1, max_size=30), st.sampled_from(POLICIES))
-def test_answers_are_as_many_lapses_as_are_expected(
-    standings: list[Standing], policy: Policy
-) -> None:
-    pool = make_pool(make_candidates(standings), DOMAINS)
-    goal = make_goal(1)
-    rollout = roll_out(pool, policy, OUTCOMES, make_period(goal, TODAY, 1000))
-    asked = (pool.stability > 0) & (rollout.pool.last_day == TODAY)
-    missed = sum(1 - pool.recall(OUTCOMES, TODAY)[asked])
-    lapses = sum(rollout.pool.difficulty[asked] != pool.difficulty[asked])
-    hard = sum(pool.difficulty[asked] >= 9.9)
-    assert lapses - 1 <= missed <= lapses + hard + 1
+def test_what_is_weak_is_repaired_in_the_first_week() -> None:
+    first, second = lay_out_weeks(make_goal(14), EXAM, [], TODAY, weak=["b2"])
+
+    assert first.focus == "Repair first: b2. Wood"
+    assert first.lessons == ("b2", "a1", "a2")
+    assert second.lessons == ("b1", "b2")
 
 
-def test_a_plan_says_what_does_not_fit_and_what_would_do() -> None:
-    candidates = make_new(300)
-    plan = plan_to_date(candidates, make_goal(20, minutes=5), OUTCOMES, TODAY)
-    assert 0.3 < plan.met_share < 0.6
-    assert plan.enough_minutes is not None
-    enough = plan_to_date(
-        candidates, make_goal(20, minutes=plan.enough_minutes), OUTCOMES, TODAY, plan.policy
+def test_the_last_days_are_dated_and_those_gone_by_left_out() -> None:
+    goal = make_goal(3)
+
+    ((day, last),) = list_last_days(goal, EXAM, TODAY)
+    assert (day, last.focus) == (count_days(goal.exam_on) - 1, "A walk")
+    assert list_last_days(goal, EXAM, goal.exam_day) == []
+
+
+def make_lesson(
+    lesson: str, *recalls: float, unseen: int = 0
+) -> tuple[list[Item], dict[str, float]]:
+    """Return the prompts of a lesson, and the expected recall of those that were seen."""
+    items = [make_item(f"{lesson}-{n}", lesson) for n in range(len(recalls) + unseen)]
+    return items, {item.key: recall for item, recall in zip(items, recalls, strict=False)}
+
+
+def find_weak(*lessons: tuple[list[Item], dict[str, float]]) -> list[str]:
+    items = [item for found, _ in lessons for item in found]
+    return find_weak_lessons(items, {k: v for _, recalls in lessons for k, v in recalls.items()})
+
+
+def test_a_lesson_is_weak_from_five_prompts_seen() -> None:
+    assert find_weak(make_lesson("a1", *[0.5] * 4, unseen=9)) == []
+    assert find_weak(make_lesson("a1", *[0.5] * 5)) == ["a1"]
+
+
+def test_a_lesson_is_weak_below_eighty_percent_of_what_was_seen() -> None:
+    assert find_weak(make_lesson("a1", *[0.8] * 5, unseen=9)) == []
+    assert find_weak(make_lesson("a1", *[0.8] * 4, 0.79)) == ["a1"]
+
+
+def test_no_more_than_three_lessons_are_weak_the_worst_first() -> None:
+    means = {"a1": 0.7, "a2": 0.5, "b1": 0.6, "b2": 0.75}
+    assert find_weak(*(make_lesson(name, *[mean] * 5) for name, mean in means.items())) == [
+        "a2",
+        "b1",
+        "a1",
+    ]
+
+
+def test_prompts_of_no_lesson_are_of_none_that_is_weak_or_seen() -> None:
+    strays = [make_item(f"stray-{n}", None) for n in range(9)]
+    recalls = {item.key: 0.1 for item in strays}
+    assert find_weak_lessons(strays, recalls) == []
+    assert find_seen_lessons(strays, recalls) == set()
+
+
+def test_a_lesson_is_seen_when_all_of_its_prompts_are() -> None:
+    whole, part = make_lesson("a1", 0.1, 0.9), make_lesson("a2", 0.9, unseen=1)
+    assert find_seen_lessons([*whole[0], *part[0]], {**whole[1], **part[1]}) == {"a1"}
+
+
+def make_study_plan(name: str, weeks: int) -> StudyPlan:
+    steps = tuple(Week(focus=f"{name} {number}", lessons=()) for number in range(weeks))
+    return StudyPlan(id=name, about=name, weeks=steps, span=EXAM.span)
+
+
+@pytest.mark.parametrize(
+    ("days_left", "name"),
+    [(7, "week"), (21, "week"), (22, "month"), (28, "month"), (50, "month"), (200, "term")],
+)
+def test_the_study_plan_nearest_in_length_is_followed(days_left: int, name: str) -> None:
+    # Of two that are equally near, the first one is.
+    lengths = {"week": 2, "month": 4, "term": 12}
+    plans = {name: make_study_plan(name, weeks) for name, weeks in lengths.items()}
+
+    weeks = lay_out_weeks(make_goal(days_left), replace(EXAM, plans=plans), [], TODAY)
+
+    assert weeks[0].focus.startswith(name)
+    assert all(week.focus.startswith(name) for week in weeks[1:])
+
+
+def test_without_a_study_plan_weeks_follow_the_lessons() -> None:
+    weeks = lay_out_weeks(make_goal(14), replace(EXAM, plans={}), [], TODAY)
+    assert [week.lessons for week in weeks] == [("a1", "a2"), ("b1", "b2")]
+    assert weeks[0].focus == "a1 Rings; a2 Bark"
+    (week,) = lay_out_weeks(make_goal(3), None, [], TODAY)
+    assert (week.focus, week.lessons) == ("Mixed practice", ())
+
+
+# 2026-11-26 is a Thursday; the exam is on a Saturday.
+GOAL = replace(make_goal(9, frozenset({6})), start_as="walker")
+WEEKS = lay_out_weeks(
+    GOAL, EXAM, [PlannedDay(day, 15.0, 2, 7) for day in GOAL.list_days(TODAY)], TODAY
+)
+LAST_DAYS = list_last_days(GOAL, EXAM, TODAY)
+PLAN = Plan(
+    policy=DEFAULT_POLICY,
+    days=(PlannedDay(TODAY, 15.0, 2, 7),),
+    today={"Wood": ExpectedRecall(0.2, 0.1, 0.3), WHOLE: ExpectedRecall(0.1, 0.05, 0.2)},
+    on_day={
+        "Wood": ExpectedRecall(0.8, 0.7, 0.9),
+        "": ExpectedRecall(0.5, 0.4, 0.6),
+        WHOLE: ExpectedRecall(0.75, 0.7, 0.8),
+    },
+    seen_share=0.9,
+    enough_minutes=25,
+)
+
+
+def read_events(goal: Goal, today: int) -> dict[str, Any]:
+    weeks = lay_out_weeks(goal, EXAM, [], today)
+    last_days = list_last_days(goal, EXAM, today)
+    now = datetime(2026, 11, 26, 9, tzinfo=UTC)
+    events: list[Any] = Calendar.from_ical(
+        make_calendar(goal, "Forester", weeks, last_days, now)
+    ).walk("VEVENT")
+    return {str(event["uid"]).removesuffix("@cardwright"): event for event in events}
+
+
+def test_a_calendar_has_an_event_for_each_week_each_last_day_and_the_exam() -> None:
+    events = read_events(GOAL, TODAY)
+
+    spans = {key: (event["dtstart"].dt, event["dtend"].dt) for key, event in events.items()}
+    assert spans == {
+        "trees-week-2": (date(2026, 11, 26), date(2026, 12, 3)),
+        "trees-week-1": (date(2026, 12, 3), date(2026, 12, 5)),
+        "trees-day-1": (date(2026, 12, 4), date(2026, 12, 5)),
+        "trees-exam": (date(2026, 12, 5), date(2026, 12, 6)),
+    }
+    assert str(events["trees-week-2"]["summary"]) == "Week 1: Wood"
+    assert str(events["trees-week-2"]["description"]) == (
+        "Lessons a1, a2. 6 study days of 20 minutes: about 0 new prompts and 0 reviews."
     )
-    assert enough.met_share == 1
-    assert plan_to_date(make_new(9), make_goal(0), OUTCOMES, TODAY).enough_minutes is None
+    assert str(events["trees-day-1"]["summary"]) == "1 to go: A walk"
+    assert "description" not in events["trees-exam"]
 
 
-def test_a_forecast_names_every_domain_and_the_whole() -> None:
-    candidates = make_candidates([("Trees", 0.0, 0.0, 0), ("Sorting", 20.0, 5.0, 2)])
-    plan = plan_to_date(candidates, make_goal(), OUTCOMES, TODAY)
-    assert set(plan.today) == set(plan.on_day) == {"Trees", "Sorting", WHOLE}
-    assert plan.today["Trees"].recall == 0
-    assert plan.today[WHOLE].recall == pytest.approx(plan.today["Sorting"].recall / 2)
-    assert plan.on_day[WHOLE].recall > plan.today[WHOLE].recall
-    for found in (*plan.today.values(), *plan.on_day.values()):
-        assert 0 <= found.low <= found.recall <= found.high <= 1
+def test_events_keep_their_ids_as_time_goes_by() -> None:
+    later = read_events(GOAL, TODAY + 7)
+    assert set(later) == {"trees-week-1", "trees-day-1", "trees-exam"}
+    assert str(later["trees-week-1"]["summary"]).startswith("Week 1: ")
+    assert later["trees-week-1"]["dtstart"].dt == date(2026, 12, 3)
 
 
-@given(st.lists(STANDINGS, min_size=1, max_size=25), st.integers(2, 8))
-@settings(max_examples=10)
-def test_a_policy_is_kept_unless_another_gains(standings: list[Standing], days: int) -> None:
-    candidates, goal = make_candidates(standings), make_goal(days)
-    chosen = choose_policy(candidates, goal, OUTCOMES, TODAY)
-    assert choose_policy(candidates, goal, OUTCOMES, TODAY) == chosen
-    assert choose_policy(candidates, goal, OUTCOMES, TODAY, chosen) == chosen
-    pool = make_pool(candidates, DOMAINS)
-    period = make_period(goal, TODAY, goal.minutes_a_day)
-    best = pick_rollout(pool, OUTCOMES, period)[1].score
-    for previous in POLICIES:
-        kept, rollout = pick_rollout(pool, OUTCOMES, period, previous)
-        assert rollout.score >= best - 0.003
-        assert kept == previous or rollout.score == best
+def test_the_plan_as_markdown() -> None:
+    text = format_plan_markdown("Forester", GOAL, ["It fits."], WEEKS, LAST_DAYS, PLAN.on_day)
+    assert (
+        text
+        == """\
+# Forester: plan to 2026-12-05
 
+It fits.
 
-def test_a_large_deck_is_thinned_alike_in_every_domain_and_loses_none() -> None:
-    standings = [("Trees", 0.0, 0.0, 0), ("Sorting", 9.0, 5.0, 1)] * 600
-    candidates = make_candidates([*standings, ("", 3.0, 5.0, 1)])
-    pool = make_pool(candidates, DOMAINS)
-    thin, share = pool.thin(400)
-    assert np.bincount(thin.domain).tolist() == [1, 151, 151]
-    assert share == pytest.approx(303 / 1201)
-    assert np.bincount(thin.domain, thin.weight) == pytest.approx(
-        np.bincount(pool.domain, pool.weight)
+| week | focus | lessons | planned | available | new | reviews |
+|---|---|---|--:|--:|--:|--:|
+| Thu 26 Nov to Wed 02 Dec | Wood | a1, a2 | 1.5 h | 2.0 h | 12 | 42 |
+| Thu 03 Dec to Fri 04 Dec | Leaves | b1, b2 | 0.5 h | 0.7 h | 4 | 14 |
+
+## The last days
+
+- Fri 04 Dec: A walk
+
+## Expected recall on exam day
+
+A forecast of recall of the cards, not a chance of passing.
+
+- Wood: 80% (70% to 90%)
+- cards of no domain: 50% (40% to 60%)
+- whole exam, weighted: 75% (70% to 80%)
+"""
     )
-    plan = plan_to_date(candidates, make_goal(4), OUTCOMES, TODAY)
-    assert set(plan.on_day) == {*DOMAINS, WHOLE}
 
 
-def test_a_plan_of_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="needs a prompt"):
-        plan_to_date([], make_goal(), OUTCOMES, TODAY)
-    assert choose_policy([], make_goal(), OUTCOMES, TODAY) == USUAL_POLICY
+def test_the_plan_as_json_keeps_its_keys() -> None:
+    found = json.loads(json.dumps(plan_as_json(GOAL, PLAN, WEEKS, TODAY)))
+    assert set(found) == {
+        *GOAL.as_json(),
+        *("days_left", "met_share", "enough_minutes", "policy"),
+        *("recall_today", "recall_on_day", "weeks", "days"),
+    }
+    assert found["met_share"] == 0.9
+    assert found["recall_on_day"]["*"] == {"recall": 0.75, "low": 0.7, "high": 0.8}
+    assert found["weeks"][1] == {
+        "focus": "Leaves",
+        "lessons": ["b1", "b2"],
+        "study_days": 2,
+        "minutes_there": 40,
+        "minutes_asked": 30.0,
+        "new": 4,
+        "reviews": 14,
+        "first_on": "2026-12-03",
+        "last_on": "2026-12-04",
+    }
+    day = {"day": TODAY, "minutes": 15.0, "new": 2, "reviews": 7, "on": "2026-11-26"}
+    assert found["days"] == [day]

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardwright.anki.ledger import read_ledger
-from cardwright.anki.note import RENDERING, hash_matter
+from cardwright.anki.note import RENDERING_VERSION, hash_content
 from cardwright.app.project import open_project
 from cardwright.cli.main import cards
 from cardwright.diagnostic import SEVERITIES, Diagnostic, format_github, format_json, format_text
@@ -228,10 +228,10 @@ def open_with(root: Path, files: Mapping[str, str | bytes]) -> list[Diagnostic]:
 def test_a_ledger_outlives_a_new_rendering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     row = {"note": "oak", "guid_ref": "trees:oak", "kind": "basic", "mod": 1, "matter": {}}
     head = {"ledger": 1, "pack": "trees", "version": "1.0.0", "released": 1, "decks": []}
-    lines = [head, {**row, "hash": hash_matter({}, RENDERING)}]
+    lines = [head, {**row, "hash": hash_content({}, RENDERING_VERSION)}]
     path = tmp_path / "ledger.jsonl"
     path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
 
-    monkeypatch.setattr("cardwright.anki.ledger.RENDERING", RENDERING + 1)
+    monkeypatch.setattr("cardwright.anki.ledger.RENDERING_VERSION", RENDERING_VERSION + 1)
 
     assert read_ledger(path, "trees", "ledger.jsonl")[1] == []

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardwright.anki.note import describe_card
+from cardwright.anki.note import describe_content, hash_content
 from cardwright.model import Card
 from cardwright.project.load import load
 
@@ -75,7 +75,8 @@ def test_moving_and_reordering_changes_no_card(written: list[dict[str, Any]], ra
 
         collection = Collection(kinds={}, cards=(), decks={}, blueprints={}, incomplete=frozenset())
         return {
-            name: (card.key, describe_card(collection, card).hash) for name, card in read.items()
+            name: (card.key, hash_content(describe_content(collection, card)))
+            for name, card in read.items()
         }
 
     assert describe(after) == describe(before)

@@ -10,8 +10,8 @@ import pytest
 
 from cardwright.history import Act, Rating
 from cardwright.study import migration
-from cardwright.study.backup import KEPT, backup_folder, list_backups, restore_backup
-from cardwright.study.fault import StoreBusyError, StoreDamagedError, StoreError
+from cardwright.study.backup import MAX_BACKUPS, backup_folder, list_backups, restore_backup
+from cardwright.study.error import StoreBusyError, StoreDamagedError, StoreError
 from cardwright.study.journal import Journal
 from cardwright.study.migration import MIGRATIONS
 from studying import MORNING, later, make_items, open_journal, read_log, record, sit
@@ -32,12 +32,12 @@ def answer(journal: Journal, days: int) -> None:
 
 
 def test_ten_dated_backups_are_kept(journal: Journal) -> None:
-    for day in range(1, KEPT + 5):
+    for day in range(1, MAX_BACKUPS + 5):
         journal.store.back_up(f"2026-11-{day:02}")
         journal.store.back_up(f"2026-11-{day:02}")
 
     found = [path.name for path in list_backups(journal.store.path)]
-    assert found == [f"reviews-2026-11-{day:02}.db" for day in range(KEPT + 4, 4, -1)]
+    assert found == [f"reviews-2026-11-{day:02}.db" for day in range(MAX_BACKUPS + 4, 4, -1)]
     assert sorted(found) == sorted(
         path.name for path in backup_folder(journal.store.path).iterdir()
     )
@@ -45,11 +45,11 @@ def test_ten_dated_backups_are_kept(journal: Journal) -> None:
 
 def test_backups_of_a_neighbour_are_its_own(tmp_path: Path, journal: Journal) -> None:
     neighbour = open_journal(tmp_path / "reviews-of-[mine].db")
-    for day in range(1, KEPT + 2):
+    for day in range(1, MAX_BACKUPS + 2):
         neighbour.store.back_up(f"2026-10-{day:02}")
         journal.store.back_up(f"2026-11-{day:02}")
     for store in (neighbour.store, journal.store):
-        assert len(list_backups(store.path)) == KEPT
+        assert len(list_backups(store.path)) == MAX_BACKUPS
     assert list_backups(tmp_path / "reviews-of-[mine].db")[0].name.startswith("reviews-of-[mine]-")
 
 
@@ -180,7 +180,7 @@ def test_a_store_that_is_in_use_is_not_taken_for_damaged(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backup = journal.store.back_up(TODAY)
-    monkeypatch.setattr("cardwright.study.backup.BUSY_S", 0.02)
+    monkeypatch.setattr("cardwright.study.backup.LOCK_TIMEOUT_S", 0.02)
     with journal.store.transaction(), pytest.raises(StoreBusyError):
         restore_backup(backup, journal.store.path, TODAY)
     assert journal.store.path.exists()

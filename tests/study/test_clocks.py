@@ -11,7 +11,7 @@ import pytest
 from cardwright.history import Act, Moment, Rating, count_study_day
 from cardwright.model import DeckOptions
 from cardwright.study.journal import Journal
-from cardwright.study.schedule import Done, Schedule
+from cardwright.study.schedule import ActRow, Schedule
 from studying import (
     DAY_MS,
     MINUTE_MS,
@@ -36,7 +36,7 @@ def journal(tmp_path: Path) -> Journal:
 
 
 def local(text: str, zone: str) -> Moment:
-    return Moment.read(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)))
+    return Moment.from_datetime(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)))
 
 
 def learn(journal: Journal, first: Moment) -> Moment:
@@ -87,7 +87,7 @@ def test_a_card_answered_in_a_wrong_future_waits_no_longer_than_its_interval(
     assert asked_on >= memory.interval_days - 1
 
 
-def test_waiting_for_a_healed_card_ends_although_nothing_else_is_answered(
+def test_waiting_for_a_card_from_the_future_ends_although_nothing_else_is_answered(
     journal: Journal,
 ) -> None:
     _, memory = record(journal, OAK, Act.ANSWER, later(MORNING, 10_000), Rating.GOOD)
@@ -95,6 +95,19 @@ def test_waiting_for_a_healed_card_ends_although_nothing_else_is_answered(
     # Nothing came before it: it may have been given at any time.
     assert sit(journal, make_items(1), MORNING).current is not None
     assert memory.interval_days > 1
+
+
+def test_a_clock_ahead_by_hours_leaves_the_study_day_of_a_review_alone(journal: Journal) -> None:
+    learn(journal, later(MORNING, -60))
+    record(journal, "trees:card-1/recall", Act.ANSWER, MORNING, Rating.GOOD)
+    _, memory = record(journal, OAK, Act.ANSWER, later(MORNING, hours=3), Rating.GOOD)
+
+    found = journal.read_memories(later(MORNING, hours=1))[OAK]
+
+    assert found.due_day == memory.due_day
+    assert found.due_at_ms == (memory.due_at_ms or 0) - 3 * 3_600_000
+    assert journal.read_memories(later(MORNING, hours=3))[OAK] == memory
+    assert journal.store.read_memory(OAK)[0] == memory
 
 
 def test_a_learning_step_taken_in_a_wrong_future_is_asked(tmp_path: Path) -> None:
@@ -115,7 +128,7 @@ def test_a_learning_step_taken_in_a_wrong_future_is_asked(tmp_path: Path) -> Non
 )
 def test_the_night_on_which_clocks_change_is_one_day(zone: str, evening: str, morning: str) -> None:
     first, second = local(evening, zone), local(morning, zone)
-    history = [Done("answer", 3, *first), Done("answer", 3, *second)]
+    history = [ActRow("answer", 3, *first), ActRow("answer", 3, *second)]
 
     days = [step.elapsed_days for _, step in Schedule(STEADY).trace(OAK, history)]
 
@@ -185,7 +198,7 @@ def test_another_machine_in_another_zone_counts_the_same_days(tmp_path: Path) ->
 
 def test_an_hour_before_the_rollover_belongs_to_the_day_before() -> None:
     for hour, minute, day in ((3, 59, TODAY), (4, 0, TODAY + 1)):
-        moment = Moment.read(MORNING.local.replace(day=3, hour=hour, minute=minute))
+        moment = Moment.from_datetime(MORNING.local.replace(day=3, hour=hour, minute=minute))
         assert moment.study_day(4) == day
     assert later(MORNING, minutes=-9 * 60).study_day(0) == TODAY
     assert later(MORNING, minutes=-9 * 60 - 1).study_day(0) == TODAY - 1
@@ -194,9 +207,9 @@ def test_an_hour_before_the_rollover_belongs_to_the_day_before() -> None:
 @pytest.mark.parametrize(
     "text", ["1969-12-31T23:00+00:00", "7000-01-01T00:00+00:00", "2026-01-01T00:00+23:59:59"]
 )
-def test_times_that_nobody_lives_in_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="no time that is lived in"):
-        Moment.read(datetime.fromisoformat(text))
+def test_times_out_of_range_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not between the years|is a day or more"):
+        Moment.from_datetime(datetime.fromisoformat(text))
 
 
 def test_what_is_entered_later_takes_its_place(journal: Journal) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import answering
-from cardwright.study.fault import StoreBusyError
+from cardwright.study.error import StoreBusyError
 from cardwright.study.journal import Journal
 from cardwright.study.store import LEASE_MS
 from patience import PATIENCE_S
@@ -98,7 +98,7 @@ def test_two_sittings_share_a_store(tmp_path: Path) -> None:
 
 @pytest.fixture
 def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Journal:
-    monkeypatch.setattr("cardwright.study.opening.BUSY_S", 0.05)
+    monkeypatch.setattr("cardwright.study.store.LOCK_TIMEOUT_S", 0.05)
     return open_journal(tmp_path / "reviews.db")
 
 
@@ -106,7 +106,7 @@ def test_a_lock_that_is_held_too_long_is_told_of(journal: Journal) -> None:
     other = open_journal(journal.store.path)
     with (
         other.store.transaction(),
-        pytest.raises(StoreBusyError, match=r"in use by another program.*\n  help: close"),
+        pytest.raises(StoreBusyError, match=r"locked by another program.*\n  help: close"),
         journal.store.transaction(),
     ):
         pass
@@ -127,7 +127,7 @@ db.execute("commit")
 def test_a_lock_that_is_held_for_a_moment_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cardwright.study.opening.BUSY_S", PATIENCE_S)
+    monkeypatch.setattr("cardwright.study.store.LOCK_TIMEOUT_S", PATIENCE_S)
     journal = open_journal(tmp_path / "reviews.db")
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(journal.store.path)],

@@ -116,7 +116,7 @@ def test_any_order_and_grouping_gives_the_same(
 def make_review(place: int, **values: object) -> Review:
     usual = Review(
         id=f"{place:012x}-aaaaaaaa",
-        prompt=PROMPTS[0],
+        key=PROMPTS[0],
         act=Act.ANSWER,
         rating=Rating.GOOD,
         at_ms=MORNING.at_ms + place,
@@ -168,7 +168,7 @@ def test_an_undo_touches_its_own_prompt_only(make: Make) -> None:
     journal.merge([make_review(1)])
     before = read_memories(journal)
 
-    undo = make_review(9, act=Act.UNDO, rating=None, undoes=make_review(1).id, prompt=PROMPTS[1])
+    undo = make_review(9, act=Act.UNDO, rating=None, undoes=make_review(1).id, key=PROMPTS[1])
     journal.merge([undo])
 
     assert read_memories(journal) == before
@@ -206,7 +206,7 @@ def test_what_was_merged_elsewhere_is_made_anew_under_the_packs_own_rules(tmp_pa
 
 def test_a_tampered_cache_is_found_and_made_anew(make: Make) -> None:
     journal = make("laptop")
-    journal.merge([make_review(place, prompt=prompt) for place, prompt in enumerate(PROMPTS)])
+    journal.merge([make_review(place, key=prompt) for place, prompt in enumerate(PROMPTS)])
     before = read_memories(journal)
     db = journal.store._db
     db.execute("update memories set stability = 99 where prompt = ?", (PROMPTS[0],))

@@ -16,9 +16,9 @@ import pytest
 from cardwright.history import Act, Rating
 from cardwright.study import migration
 from cardwright.study.backup import backup_folder
-from cardwright.study.fault import StoreError
+from cardwright.study.error import StoreError
 from cardwright.study.migration import MIGRATIONS
-from cardwright.study.opening import open_store
+from cardwright.study.store import open_store
 from studying import MORNING, open_journal, read_log, record
 
 SHIPPED = {
@@ -113,7 +113,7 @@ MIGRATE = """
 import sys
 from pathlib import Path
 from cardwright.study import migration
-from cardwright.study.opening import open_store
+from cardwright.study.store import open_store
 migration.MIGRATIONS = (*migration.MIGRATIONS, ("moods", sys.argv[2]))
 print("ready", flush=True)
 sys.stdin.readline()

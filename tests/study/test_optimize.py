@@ -16,23 +16,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anki_backend import Anki
+from cardwright.diagnostic import Span
 from cardwright.history import Act, Memory, Moment, Rating, Review
-from cardwright.model import DeckOptions
-from cardwright.study.maths import DEFAULT_PARAMETERS
+from cardwright.model import Deck, DeckOptions
+from cardwright.study.fsrs import DEFAULT_PARAMETERS, MODEL
+from cardwright.study.journal import make_journal
 from cardwright.study.optimize import (
-    LEAST_TRIALS,
-    Answer,
+    MIN_TRIALS,
+    Repetition,
     Trial,
+    evaluate_parameters,
     fit,
     fit_parameters,
     list_trials,
-    score_parameters,
 )
-from cardwright.study.schedule import Done, Schedule
+from cardwright.study.schedule import ActRow, Schedule
+from cardwright.study.store import open_store
 from cardwright.study.workload import Habits, Workload, measure_habits, simulate_workloads
 from learner import DAY_MS, FORGETFUL, START_MS, study
 
-OFFSET_MINUTES = Moment.read(datetime.now().astimezone()).utc_offset_minutes
+OFFSET_MINUTES = Moment.from_datetime(datetime.now().astimezone()).utc_offset_minutes
 """Anki counts days in the zone of the machine it runs on."""
 
 
@@ -40,7 +43,7 @@ def act(prompt: str, day: float, given: Act | int) -> Review:
     at_ms = START_MS + int(day * DAY_MS)
     return Review(
         id=f"{at_ms:012x}-learner1",
-        prompt=prompt,
+        key=prompt,
         act=given if isinstance(given, Act) else Act.ANSWER,
         rating=Rating(given) if isinstance(given, int) else None,
         at_ms=at_ms,
@@ -121,21 +124,21 @@ def test_the_parameters_are_those_that_anki_finds(tmp_path: Path, relearning_ste
     rows = []
     learned: set[str] = set()
     for review in reviews:
-        if review.prompt not in cards:
+        if review.key not in cards:
             note = col.new_note(col.models.by_name("Basic"))
-            note["Front"] = review.prompt
+            note["Front"] = review.key
             col.add_note(note, 1)
-            cards[review.prompt] = note.cards()[0].id
+            cards[review.key] = note.cards()[0].id
         rating, kind, factor = int(review.rating or 0), 1, 2500
         if review.act is Act.RESET:
             rating, kind, factor = 0, 4, 0
-            learned.discard(review.prompt)
+            learned.discard(review.key)
         elif review.act is Act.CRAM:
             kind, factor = 3, 0
-        elif review.prompt not in learned:
+        elif review.key not in learned:
             kind = 0
-            learned.add(review.prompt)
-        rows.append((review.at_ms, cards[review.prompt], -1, rating, 1, 1, factor, 8000, kind))
+            learned.add(review.key)
+        rows.append((review.at_ms, cards[review.key], -1, rating, 1, 1, factor, 8000, kind))
     col.db.executemany("insert into revlog values (?,?,?,?,?,?,?,?,?)", rows)
 
     theirs = col._backend.compute_fsrs_params(
@@ -148,7 +151,7 @@ def test_the_parameters_are_those_that_anki_finds(tmp_path: Path, relearning_ste
     col.close()
 
     trials = list_trials(reviews, 4)
-    assert theirs.fsrs_items == len(trials) > LEAST_TRIALS
+    assert theirs.fsrs_items == len(trials) > MIN_TRIALS
     assert fit_parameters(trials, relearning_steps) == pytest.approx(list(theirs.params), abs=1e-6)
 
 
@@ -156,14 +159,14 @@ def test_forecasts_are_those_of_our_schedule() -> None:
     reviews = study(FORGETFUL, 100, 60, 4)
     schedule = Schedule(DeckOptions())
     losses = []
-    for _, group in groupby(sorted(reviews, key=lambda r: (r.prompt, r.id)), lambda r: r.prompt):
-        dones = [Done(r.act, r.rating, r.at_ms, r.utc_offset_minutes) for r in group]
+    for _, group in groupby(sorted(reviews, key=lambda r: (r.key, r.id)), lambda r: r.key):
+        dones = [ActRow(r.act, r.rating, r.at_ms, r.utc_offset_minutes) for r in group]
         for done, step in schedule.trace("trees:oak/recall", dones):
             if step.elapsed_days:
                 recall = step.retrievability
                 losses.append(-log(1 - recall if done.rating == Rating.AGAIN else recall))
 
-    score = score_parameters(DEFAULT_PARAMETERS, list_trials(reviews, 4))
+    score = evaluate_parameters(DEFAULT_PARAMETERS, list_trials(reviews, 4))
 
     assert score.log_loss == pytest.approx(sum(losses) / len(losses), rel=1e-9)
 
@@ -191,7 +194,7 @@ def test_bins_are_those_of_the_benchmark() -> None:
         errors.setdefault(key, []).append(error)
     squares = sum(sum(found) ** 2 / len(found) for found in errors.values())
 
-    score = score_parameters(DEFAULT_PARAMETERS, trials)
+    score = evaluate_parameters(DEFAULT_PARAMETERS, trials)
 
     assert len(errors) > 10
     assert score.rmse_bins == pytest.approx(sqrt(squares / len(trials)), abs=1e-5)
@@ -207,7 +210,7 @@ def test_who_forgets_faster_is_foretold_better_by_their_own_parameters() -> None
 
     unseen = list_trials(study(FORGETFUL, 400, 90, 2), 4)
     default, fitted, truth = (
-        score_parameters(parameters, unseen).log_loss
+        evaluate_parameters(parameters, unseen).log_loss
         for parameters in (DEFAULT_PARAMETERS, found.parameters, FORGETFUL)
     )
     assert default - fitted > 0.9 * (default - truth)
@@ -244,10 +247,10 @@ def test_whatever_was_answered_there_is_a_fit(
     shapes: list[list[tuple[Rating, int]]], first: Rating
 ) -> None:
     trials: list[Trial] = []
-    while len(trials) < LEAST_TRIALS:
+    while len(trials) < MIN_TRIALS:
         for shape in shapes:
             number = len(trials)
-            history = [Answer(first, 0), *(Answer(rating, gap) for rating, gap in shape)]
+            history = [Repetition(first, 0), *(Repetition(rating, gap) for rating, gap in shape)]
             for place in range(1, len(history)):
                 trials.append(Trial(f"{len(trials):05}", number, history, place))
 
@@ -265,7 +268,39 @@ def simulate(
     return {workload.desired_retention: workload for workload in found}
 
 
-NEW = [Memory(prompt=f"trees:p{number}/recall") for number in range(300)]
+def test_only_parameters_that_fsrs_6_can_use_are_used(tmp_path: Path) -> None:
+    fitted = (*DEFAULT_PARAMETERS[:20], 0.3)
+    fits = {
+        "ours": {"model": MODEL, "parameters": fitted},
+        "older": {"model": "FSRS-5", "parameters": fitted[:19]},
+        "newer": {"model": "FSRS-7", "parameters": fitted},
+        "wild": {"model": MODEL, "parameters": (*fitted[:20], 3.0)},
+        "old": {"parameters": fitted},
+    }
+    span = Span(path="deck.yaml", line=1, column=1)
+    deck = Deck(
+        pack="",
+        name="",
+        description="",
+        select=None,
+        decks=(),
+        order=(),
+        options=DeckOptions(),
+        severities={},
+        span=span,
+    )
+    with open_store(tmp_path / "reviews.db") as store:
+        store.put_settings({(pack, "parameters"): fit for pack, fit in fits.items()})
+
+        journal = make_journal(store, dict.fromkeys((*fits, "plain"), deck))
+
+        assert journal.schedule_of("ours:oak/recall").parameters == fitted
+        for pack in ("older", "newer", "wild", "old", "plain"):
+            assert journal.schedule_of(f"{pack}:oak/recall").parameters == DEFAULT_PARAMETERS
+        assert sorted(journal.unused_fits) == ["newer", "old", "older", "wild"]
+
+
+NEW = [Memory(key=f"trees:p{number}/recall") for number in range(300)]
 
 
 def test_more_retention_costs_more_and_keeps_more() -> None:
@@ -283,7 +318,7 @@ def test_more_retention_costs_more_and_keeps_more() -> None:
 
 def test_what_is_known_costs_less_than_what_is_new() -> None:
     known = [
-        replace(memory, stability=400.0, difficulty=5.0, last_day=90, interval_days=400)
+        memory._replace(stability=400.0, difficulty=5.0, last_day=90, interval_days=400)
         for memory in NEW
     ]
 
@@ -315,7 +350,7 @@ def test_the_simulation_agrees_with_that_of_fsrs_rs() -> None:
     config.deck_size, config.learn_limit, config.max_cost_perday = 2000, 20, 1e9
     for retention in (0.7, 0.9):
         theirs = simulate_theirs(list(DEFAULT_PARAMETERS), retention, config, 1)
-        ours = simulate([Memory(prompt=str(number)) for number in range(2000)])[retention]
+        ours = simulate([Memory(key=str(number)) for number in range(2000)])[retention]
         assert ours.remembered == pytest.approx(theirs.memorized_cnt_per_day[-1], rel=0.05)
         minutes = sum(theirs.cost_per_day) / 365 / 60
         assert ours.minutes_per_day == pytest.approx(minutes, rel=0.1)

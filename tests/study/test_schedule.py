@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from cardwright.history import Memory, Moment, Rating, State
 from cardwright.model import DeckOptions
-from cardwright.study.maths import DEFAULT_PARAMETERS, Maths
-from cardwright.study.schedule import Done, Schedule, limit_interval, spread_interval
+from cardwright.study.fsrs import DEFAULT_PARAMETERS
+from cardwright.study.schedule import ActRow, Schedule, fuzz_range, limit_interval
 from studying import DAY_MS, MORNING, TODAY
 
 PLAIN = DeckOptions(fuzz=False)
@@ -20,7 +20,7 @@ PLAIN = DeckOptions(fuzz=False)
 
 def make_memory(prompt: str, stability: float, last: int = 1) -> Memory:
     return Memory(
-        prompt=prompt,
+        key=prompt,
         state=State.REVIEW,
         stability=stability,
         difficulty=5.0,
@@ -48,7 +48,7 @@ def draw_intervals(stability: float, number: int = 2000) -> tuple[Counter[int], 
 @pytest.mark.parametrize("stability", [3.0, 8.0, 40.0, 400.0])
 def test_fuzz_spreads_evenly_over_ankis_range(stability: float) -> None:
     intervals, middle = draw_intervals(stability)
-    low, high = spread_interval(middle)
+    low, high = fuzz_range(middle)
     assert set(intervals) == set(range(low, high + 1))
     usual = 2000 / (high - low + 1)
     assert all(0.5 * usual < seen < 1.6 * usual for seen in intervals.values())
@@ -67,7 +67,7 @@ def test_fuzz_spreads_evenly_over_ankis_range(stability: float) -> None:
 )
 def test_the_range_is_ankis(interval: float, bounds: tuple[int, int]) -> None:
     """As its `fuzz.rs` has them; tests/study/test_parity.py holds the rest."""
-    assert spread_interval(interval) == bounds
+    assert fuzz_range(interval) == bounds
 
 
 @given(
@@ -98,12 +98,12 @@ def test_replay_repeats_and_intervals_keep_their_maximum(
     fuzz: bool,
 ) -> None:
     options = DeckOptions(maximum_interval_days=most, fuzz=fuzz)
-    at_ms, memory = MORNING.at_ms, Memory(prompt="trees:oak/recall")
+    at_ms, memory = MORNING.at_ms, Memory(key="trees:oak/recall")
     schedule = Schedule(options)
     history = []
     for rating, wait_ms, offset in acts:
         at_ms += wait_ms
-        history.append(Done("answer", int(rating), at_ms, offset))
+        history.append(ActRow("answer", int(rating), at_ms, offset))
         outcomes = schedule.preview(memory, Moment(at_ms, offset))
         memory = outcomes[rating]
         for after in outcomes.values():
@@ -125,7 +125,7 @@ def test_replay_repeats_and_intervals_keep_their_maximum(
 
 def test_without_fuzz_intervals_are_rounded() -> None:
     history = [
-        Done("answer", 3, MORNING.at_ms + day * DAY_MS, 60) for day in (0, 2, 8, 30, 100, 300)
+        ActRow("answer", 3, MORNING.at_ms + day * DAY_MS, 60) for day in (0, 2, 8, 30, 100, 300)
     ]
     schedule = Schedule(DeckOptions(fuzz=False, learning_steps_minutes=()))
     for _, step in schedule.trace("trees:oak/recall", history):
@@ -155,11 +155,3 @@ def test_what_memories_depend_on_is_told() -> None:
     }
     assert len(rules) == 9
     assert Schedule(DeckOptions(new_per_day=1)).rules in rules
-
-
-def test_recall_falls_to_what_is_desired_within_the_interval() -> None:
-    maths = Maths(DEFAULT_PARAMETERS, 0.8)
-    assert maths.recall(12.0, 12.0) == pytest.approx(0.9)
-    assert maths.recall(12.0, 12.0 * maths.interval_per_stability) == pytest.approx(0.8)
-    with pytest.raises(ValueError, match="Expected 21 parameters, got 19"):
-        Maths(DEFAULT_PARAMETERS[:19], 0.9)

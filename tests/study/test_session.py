@@ -8,15 +8,16 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cardwright.history import Act, Rating, State
 from cardwright.item import Item
 from cardwright.model import DeckOptions
 from cardwright.study.journal import Journal
-from cardwright.study.queue import Counts, Wishes
+from cardwright.study.queue import Counts, SessionOptions
 from cardwright.study.session import Session
+from cardwright.study.store import Store
 from studying import (
     MORNING,
     TODAY,
@@ -149,8 +150,8 @@ def test_packs_have_numbers_of_their_own(tmp_path: Path) -> None:
 def test_a_wish_for_new_ones_is_kept_in_all_ways(make: Make) -> None:
     journal = make(replace(NO_STEPS, new_per_day=3))
     items = make_items(30)
-    assert sit(journal, items, wishes=Wishes(new=0)).current is None
-    session = sit(journal, items, wishes=Wishes(new=8))
+    assert sit(journal, items, options=SessionOptions(max_new=0)).current is None
+    session = sit(journal, items, options=SessionOptions(max_new=8))
     assert session.counts.new == 8
     session.replace_items(items, MORNING)
     assert session.counts.new == 8
@@ -222,14 +223,16 @@ def test_reviews_ahead_of_their_time_are_asked_once(make: Make) -> None:
     due = [journal.store.read_memory(item.key)[0].due_day or 0 for item in items]
     ahead = (min(day for day in due if day > TODAY) + 1) - TODAY
 
-    session = sit(journal, items, wishes=Wishes(ahead_days=ahead))
+    session = sit(journal, items, options=SessionOptions(ahead_days=ahead))
     refs = run_through(session, Rating.HARD)
 
     assert sorted(refs) == [
         item.key for item, day in zip(items, due, strict=True) if day <= TODAY + ahead
     ]
     assert 0 < len(refs) < 6
-    assert sit(journal, items, wishes=Wishes(ahead_days=ahead)).current is None
+    assert sit(journal, items, options=SessionOptions(ahead_days=ahead)).current is None
+    answered = [item for item in items if item.key in refs]
+    assert sit(journal, answered, options=SessionOptions(ahead_days=9999)).current is None
 
 
 def test_cramming_leaves_the_schedule_alone_and_asks_nothing_twice(make: Make) -> None:
@@ -238,7 +241,7 @@ def test_cramming_leaves_the_schedule_alone_and_asks_nothing_twice(make: Make) -
     make_due(journal, items[:6], days_ago=2)
     record(journal, items[11].key, Act.SUSPEND, MORNING)
     before = read_memories(journal)
-    session = sit(journal, items, wishes=Wishes(is_cram=True))
+    session = sit(journal, items, options=SessionOptions(is_cram=True))
     assert session.counts == Counts(0, 0, 11)
     session.answer(Rating.AGAIN, MORNING)
     session.replace_items(items, MORNING)
@@ -263,8 +266,8 @@ def test_what_is_put_away_is_not_asked(make: Make) -> None:
 
     tomorrow = later(MORNING, 1)
     assert run_through(sit(journal, items, tomorrow), days=1) == [items[1].key]
-    wishes = Wishes(with_suspended=True)
-    session = sit(journal, items, tomorrow, wishes=wishes)
+    wishes = SessionOptions(with_suspended=True)
+    session = sit(journal, items, tomorrow, options=wishes)
     assert asked(session) == items[0]
     session.suspend(tomorrow)
     assert asked(session) is None
@@ -301,6 +304,35 @@ def test_a_sitting_that_outlasts_the_day_goes_on_with_the_next(
     firsts = [memory.first_day for memory in journal.store.list_memories()]
     assert firsts == [day, day + 1]
     assert sit(journal, make_items(9), after).counts.new == 1
+
+
+def test_the_rules_are_read_again_only_when_another_process_has_written(
+    tmp_path: Path, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = make(NO_STEPS)
+    session = sit(journal, make_items(9))
+    session.answer(Rating.GOOD, MORNING)
+    read = Store.read_rules
+    reads = []
+
+    def read_rules(store: Store) -> dict[str, str]:
+        reads.append(store)
+        return read(store)
+
+    monkeypatch.setattr(Store, "read_rules", read_rules)
+    for _ in range(3):
+        session.answer(Rating.GOOD, MORNING)
+    assert reads == []
+
+    # Another version of the options is at work; its memories are not ours.
+    other = open_journal(tmp_path / "reviews.db", replace(NO_STEPS, desired_retention=0.8))
+    assert other.list_outdated() == []
+    reads.clear()
+    session.answer(Rating.GOOD, MORNING)
+
+    assert reads == [journal.store]
+    assert other.list_outdated() == ["trees"]
+    assert journal.list_outdated() == ["trees"]
 
 
 def test_another_process_is_noticed(tmp_path: Path, make: Make) -> None:
@@ -402,6 +434,11 @@ def test_undo_goes_back_through_everything(make: Make) -> None:
 
 
 @settings(max_examples=40)
+@example(  # Two learning steps end at the same millisecond.
+    ratings=[*map(Rating, (1, 1, 3)), *[Rating.AGAIN] * 9],
+    due=1,
+    options=DeckOptions(new_per_day=2, reviews_per_day=1, bury_siblings=False, leech_lapses=1),
+)
 @given(
     ratings=st.lists(st.sampled_from(Rating), min_size=1, max_size=30),
     due=st.integers(0, 8),

@@ -6,7 +6,6 @@ import random
 from collections.abc import Iterator
 from math import inf, log, sqrt
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,10 +13,8 @@ from hypothesis import strategies as st
 
 from cardwright.history import Act, Memory, State
 from cardwright.model import DeckOptions
-from cardwright.study.forecast import Pace, count_decks, forecast_reviews, measure_pace
 from cardwright.study.journal import Journal
-from cardwright.study.queue import Counts
-from cardwright.study.standing import Standing
+from cardwright.study.queue import Counts, count_decks
 from cardwright.study.stats import (
     DAY_EDGES,
     GONE,
@@ -40,6 +37,7 @@ from cardwright.study.stats import (
     measure_retention,
     split_time,
 )
+from cardwright.study.workload import Pace, forecast_reviews, measure_pace
 from study_store import FIRST_DAY, at, give, undo
 from studying import open_journal
 
@@ -124,7 +122,7 @@ def test_an_answer_counts_a_minute_at_the_most_and_what_was_not_measured_is_no_t
     give(journal, OAK, 0, 3, ms=10_000, minute=70)
     give(journal, ELM, 0, 3, ms=0)
 
-    effort = add_efforts(measure_effort(list_all(journal), lambda answer: answer.prompt).values())
+    effort = add_efforts(measure_effort(list_all(journal), lambda answer: answer.key).values())
 
     assert effort == Effort(3, 70_000, 2)
     assert effort.seconds_per_answer == 35
@@ -132,7 +130,7 @@ def test_an_answer_counts_a_minute_at_the_most_and_what_was_not_measured_is_no_t
 
 def test_answers_are_met_as_the_journal_traces_them(journal: Journal) -> None:
     dice = random.Random(5)
-    with journal.store.hurried():
+    with journal.store.without_fsync():
         for prompt in (OAK, ELM, ASH):
             day = 0
             for minute in range(40):
@@ -142,7 +140,7 @@ def test_answers_are_met_as_the_journal_traces_them(journal: Journal) -> None:
     answers = list_all(journal)
 
     for prompt in (OAK, ELM, ASH):
-        found = [answer for answer in answers if answer.prompt == prompt]
+        found = [answer for answer in answers if answer.key == prompt]
         for answer, (review, step) in zip(found, journal.trace(prompt), strict=True):
             assert answer.rating == review.rating
             assert answer.state is step.before.state
@@ -215,10 +213,10 @@ def test_every_value_is_in_one_bin(values: list[float]) -> None:
 
 def test_prompts_are_counted_by_how_far_they_are() -> None:
     memories = {
-        OAK: Memory(prompt=OAK, state=State.REVIEW, interval_days=21, is_flagged=True),
-        ELM: Memory(prompt=ELM, state=State.REVIEW, interval_days=20, is_leech=True),
-        ASH: Memory(prompt=ASH, is_suspended=True),
-        "trees:fir/recall": Memory(prompt="trees:fir/recall", state=State.RELEARNING),
+        OAK: Memory(key=OAK, state=State.REVIEW, interval_days=21, is_flagged=True),
+        ELM: Memory(key=ELM, state=State.REVIEW, interval_days=20, is_leech=True),
+        ASH: Memory(key=ASH, is_suspended=True),
+        "trees:fir/recall": Memory(key="trees:fir/recall", state=State.RELEARNING),
     }
 
     counts = count_prompts([*memories, "trees:yew/recall"], memories)
@@ -259,50 +257,55 @@ def test_stats_of_a_few_days_leave_the_rest_out(journal: Journal) -> None:
     assert sum(part.number for part in ever.histograms["interval_days"]) == 1
 
 
-def make_standing(
-    state: str, due_day: int, *, suspended: bool = False, buried_day: int | None = None
-) -> Standing:
-    values: dict[str, Any] = dict.fromkeys(Standing._fields)
-    values |= {"prompt": OAK, "state": state, "due_day": due_day, "interval_days": 5}
-    return Standing(**{**values, "is_suspended": suspended, "buried_day": buried_day})
+def make_memory(
+    state: State, due_day: int, *, suspended: bool = False, buried_day: int | None = None
+) -> Memory:
+    return Memory(
+        key=OAK,
+        state=state,
+        is_suspended=suspended,
+        due_day=due_day,
+        interval_days=5,
+        buried_day=buried_day,
+    )
 
 
 def test_the_forecast_begins_with_all_that_is_overdue() -> None:
-    standings = [
-        make_standing("review", 97),
-        make_standing("review", 100),
-        make_standing("review", 102),
-        make_standing("review", 103),
-        make_standing("review", 90, buried_day=100),
-        make_standing("review", 90, suspended=True),
-        make_standing("learning", 100),
-        make_standing("new", 0),
+    memories = [
+        make_memory(State.REVIEW, 97),
+        make_memory(State.REVIEW, 100),
+        make_memory(State.REVIEW, 102),
+        make_memory(State.REVIEW, 103),
+        make_memory(State.REVIEW, 90, buried_day=100),
+        make_memory(State.REVIEW, 90, suspended=True),
+        make_memory(State.LEARNING, 100),
+        make_memory(State.NEW, 0),
     ]
 
-    forecast = forecast_reviews(standings, at(0), today=100, days=3)
+    forecast = forecast_reviews(memories, today=100, days=3)
 
     assert forecast.reviews == [2, 1, 1]
     assert forecast.overdue == 1
 
 
-STANDINGS = st.builds(
-    make_standing,
-    st.sampled_from(["new", "learning", "review", "relearning"]),
+MEMORIES = st.builds(
+    make_memory,
+    st.sampled_from(State),
     st.integers(50, 150),
     suspended=st.booleans(),
     buried_day=st.sampled_from([None, 99, 100]),
 )
 
 
-@given(st.lists(STANDINGS), st.integers(1, 60))
-def test_every_review_falls_due_on_one_day(standings: list[Standing], days: int) -> None:
-    forecast = forecast_reviews(standings, at(0), today=100, days=days)
-    whole = forecast_reviews(standings, at(0), today=100, days=60)
+@given(st.lists(MEMORIES), st.integers(1, 60))
+def test_every_review_falls_due_on_one_day(memories: list[Memory], days: int) -> None:
+    forecast = forecast_reviews(memories, today=100, days=days)
+    whole = forecast_reviews(memories, today=100, days=60)
 
     assert forecast.reviews == whole.reviews[:days]
     assert forecast.overdue <= whole.reviews[0]
     assert sum(whole.reviews) == sum(
-        standing.state == "review" and not standing.is_suspended for standing in standings
+        memory.state is State.REVIEW and not memory.is_suspended for memory in memories
     )
 
 
@@ -313,9 +316,9 @@ def test_the_usual_pace_gives_way_to_ones_own(journal: Journal) -> None:
         give(journal, prompt, 0, 3, ms=7_000)
         give(journal, prompt, 0, 3, ms=6_000, minute=10)
         give(journal, prompt, 2, 3, ms=5_000)
-    standings = {row[0]: Standing(*row) for row in journal.store.list_standings(2**47)}
+    memories = {memory.key: memory for memory in journal.store.list_memories()}
 
-    pace = measure_pace(journal.store.list_reviews(), standings, 4)
+    pace = measure_pace(journal.store.list_reviews(), memories, 4)
 
     assert pace.new_s == pytest.approx((27 + 13) / 2)
     assert pace.review_s == pytest.approx((15 + 5) / 2)
@@ -325,7 +328,11 @@ def test_the_usual_pace_gives_way_to_ones_own(journal: Journal) -> None:
 
 def test_a_deck_counts_what_is_below_it() -> None:
     decks = ["Trees::Oaks", "Trees::Elms::Old", "Trees::Oaks", "Herbs"]
-    asked = [("Trees::Elms::Old", "new"), ("Trees::Oaks", "review"), ("Trees::Oaks", "relearning")]
+    asked = [
+        ("Trees::Elms::Old", State.NEW),
+        ("Trees::Oaks", State.REVIEW),
+        ("Trees::Oaks", State.RELEARNING),
+    ]
 
     assert count_decks(decks, asked) == {
         ("Trees",): (1, 1, 1),

@@ -30,7 +30,7 @@ def reviews(draw: st.DrawFn) -> Review:
     act = draw(st.sampled_from(Act))
     return Review(
         id=draw(IDS),
-        prompt=draw(PROMPTS),
+        key=draw(PROMPTS),
         act=act,
         rating=draw(st.sampled_from(Rating)) if act in {Act.ANSWER, Act.CRAM} else None,
         at_ms=draw(st.integers(0, 2**47 - 1)),
@@ -63,7 +63,7 @@ def test_a_log_survives_a_file_undone_reviews_and_all(
         record(here, prompt, act, later(MORNING, number), rating)
     for review in list(here.store.list_reviews())[::2]:
         with here.store.transaction():
-            here.record(review.prompt, Act.UNDO, MORNING, undoes=review.id)
+            here.record(review.key, Act.UNDO, MORNING, undoes=review.id)
     file = tmp_path / name
     file.write_text("".join(write(read_log(here))), "utf-8-sig")
 
@@ -89,12 +89,12 @@ def with_value(key: str, value: object) -> str:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("{", "no JSON object"),
-        ("{" * 100_000, "no JSON object"),
-        ('{"a": ' * 5000 + "1" + "}" * 5000, "no JSON object"),
-        (f"[{LINE}]", "no JSON object"),
+        ("{", "not a JSON object"),
+        ("{" * 100_000, "not a JSON object"),
+        ('{"a": ' * 5000 + "1" + "}" * 5000, "not a JSON object"),
+        (f"[{LINE}]", "not a JSON object"),
         ("{}", "`act` cannot be empty"),
-        ('{"act": 1' + "0" * 5000 + "}", "no JSON object"),
+        ('{"act": 1' + "0" * 5000 + "}", "not a JSON object"),
         (with_value("act", "\x1b[2J"), r"`act` cannot be '\\x1b\[2J'"),
         (with_value("act", ["answer"]), "`act` cannot be a list"),
         (with_value("rating", None), "`rating` of `answer` cannot be empty"),

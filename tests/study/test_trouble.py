@@ -9,15 +9,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cardwright.history import Rating
-from cardwright.study.fault import StoreDamagedError, StoreError, StoreFullError
-from cardwright.study.opening import open_store
-from cardwright.study.queue import Wishes
+from cardwright.model import DeckOptions
+from cardwright.study.error import StoreDamagedError, StoreError, StoreFullError
+from cardwright.study.queue import SessionOptions
+from cardwright.study.store import Store, open_store
 from studying import MORNING, later, make_items, open_journal, read_log, sit
 
 
@@ -99,7 +101,7 @@ def test_damaged_pages_are_found(path: Path, filling: bytes) -> None:
 
 
 def test_a_folder_in_the_place_of_the_file(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=r"cannot be written \(unable to open.*\n  help: give"):
+    with pytest.raises(StoreError, match=r"cannot be written \(unable to open.*\n  help: check"):
         open_store(tmp_path, "laptop")
 
 
@@ -107,7 +109,7 @@ def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("mine", "utf-8")
     for path in (file / "reviews.db", file / "deeper" / "reviews.db"):
-        with pytest.raises(StoreError, match=r"reviews\.db cannot be written .*\n  help: give"):
+        with pytest.raises(StoreError, match=r"reviews\.db cannot be written .*\n  help: check"):
             open_store(path, "laptop")
     assert file.read_text("utf-8") == "mine"
 
@@ -122,7 +124,7 @@ def test_a_python_with_an_old_sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyP
 SIT_WITHOUT_RIGHTS = """
 import os, sys
 from pathlib import Path
-from cardwright.study.fault import StoreError
+from cardwright.study.error import StoreError
 from studying import MORNING, later, make_items, open_journal, sit
 import cardwright.study.backup
 if os.getuid() == 0:
@@ -165,7 +167,7 @@ def test_no_right_to_write(path: Path, public_folder: Path, what: str) -> None:
 
     assert str(target) in done.stdout
     assert "cannot be written" in done.stdout
-    assert "\n  help: give yourself the right" in done.stdout
+    assert "\n  help: check the permissions" in done.stdout
     assert (target.read_bytes() if target.exists() else None) == before
 
 
@@ -173,7 +175,7 @@ def test_a_full_disk_changes_nothing_and_is_got_over(path: Path) -> None:
     journal = open_journal(path)
     items = make_items(2000)
     moment = later(MORNING, 1)
-    session = sit(journal, items, moment, wishes=Wishes(new=1000))
+    session = sit(journal, items, moment, options=SessionOptions(max_new=1000))
     db = journal.store._db
     db.execute("pragma max_page_count = 1")
 
@@ -203,10 +205,56 @@ def test_a_full_disk_changes_nothing_and_is_got_over(path: Path) -> None:
     assert journal.find_differences() == []
 
 
+@pytest.mark.parametrize("act", ["answer", "suspend", "bury"])
+def test_an_act_that_failed_once_leaves_the_queue_as_it_was(tmp_path: Path, act: str) -> None:
+    """The next prompt is chosen before the commit fails, and must be chosen again."""
+    moments = [later(MORNING, minutes=number) for number in range(9)]
+    words = (Rating.GOOD,) if act == "answer" else ()
+    asked = []
+    for name, fails in (("whole.db", False), ("full.db", True)):
+        journal = open_journal(tmp_path / name, DeckOptions(learning_steps_minutes=()))
+        session = sit(journal, make_items(5))
+        if fails:
+            with pytest.raises(StoreFullError), fail_commit(journal.store):
+                getattr(session, act)(*words, moments[0])
+        keys = []
+        for moment in moments:
+            if session.current is None:
+                break
+            keys.append(session.current.key)
+            getattr(session, act)(*words, moment)
+        asked.append(keys)
+    assert asked[0] == asked[1]
+    assert len(asked[1]) == 5
+
+
+@contextmanager
+def fail_commit(store: Store) -> Iterator[None]:
+    """Let every commit fail as on a full disk."""
+    db = store._db
+
+    class FullDisk:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(db, name)
+
+        def execute(self, sql: str, *values: Any) -> Any:
+            if sql == "commit":
+                error = sqlite3.OperationalError("database or disk is full")
+                error.sqlite_errorcode = sqlite3.SQLITE_FULL
+                raise error
+            return db.execute(sql, *values)
+
+    store._db = FullDisk()  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        store._db = db
+
+
 def test_a_locked_store_changes_nothing_and_is_got_over(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cardwright.study.opening.BUSY_S", 0.02)
+    monkeypatch.setattr("cardwright.study.store.LOCK_TIMEOUT_S", 0.02)
     journal, other = open_journal(path), open_journal(path)
     moment = later(MORNING, 1)
     session = sit(journal, make_items(60), moment)
@@ -215,9 +263,9 @@ def test_a_locked_store_changes_nothing_and_is_got_over(
     log = read_log(journal)
     with other.store.transaction():
         for act in ("suspend", "bury", "flag", "undo"):
-            with pytest.raises(StoreError, match="in use by another program"):
+            with pytest.raises(StoreError, match="locked by another program"):
                 getattr(session, act)(moment)
-        with pytest.raises(StoreError, match="in use by another program"):
+        with pytest.raises(StoreError, match="locked by another program"):
             session.answer(Rating.EASY, moment)
     assert (session.current, session.memory, session.counts, session.answers) == before
     assert read_log(journal) == log

@@ -7,12 +7,12 @@ from typing import Final
 
 from hypothesis import strategies as st
 
+from cardwright.exam.candidates import Candidate
 from cardwright.exam.goal import Goal
 from cardwright.exam.outcome import Outcomes
-from cardwright.exam.value import Candidate
 from cardwright.history import make_date
 from cardwright.item import Item
-from cardwright.study.maths import DEFAULT_PARAMETERS
+from cardwright.study.fsrs import DEFAULT_PARAMETERS
 from cardwright.study.workload import Habits
 
 TODAY: Final = 20_000

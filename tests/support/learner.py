@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from cardwright.history import Act, Rating, Review
-from cardwright.study.maths import DEFAULT_PARAMETERS, Maths
+from cardwright.study.fsrs import Fsrs
 
 START_MS: Final = 1_718_000_000_000
 DAY_MS: Final = 86_400_000
@@ -23,7 +23,8 @@ def study(
 ) -> list[Review]:
     """Return the answers to `trees:p0/recall`, …, twenty new ones a day, asked by default FSRS."""
     dice = random.Random(seed)
-    real, believed = Maths(truth, 0.9), Maths(DEFAULT_PARAMETERS, 0.9)
+    real, believed = Fsrs(truth), Fsrs()
+    interval_factor = believed.interval_factor(0.9)
     rows = []
     for number in range(prompts):
         day, last = number // 20, None
@@ -32,10 +33,10 @@ def study(
             at_ms = START_MS + day * DAY_MS + dice.randrange(DAY_MS // 4)
             if last is None:
                 rating = dice.choices(list(Rating), (24, 9, 50, 17))[0]
-                own, ours = real.start(rating), believed.start(rating)
+                own, ours = _start(real, rating), _start(believed, rating)
             else:
                 gap = day - last
-                is_recalled = dice.random() < real.recall(own[0], gap)
+                is_recalled = dice.random() < real.retrievability(own[0], gap)
                 rating = dice.choices(list(Rating), (0, 15, 70, 15))[0]
                 rating = rating if is_recalled else Rating.AGAIN
                 own, ours = _answer(real, own, gap, rating), _answer(believed, ours, gap, rating)
@@ -45,11 +46,11 @@ def study(
                 ours = _answer(believed, ours, 0, Rating.GOOD)
                 rows.append((at_ms + 600_000, number, Rating.GOOD))
             last = day
-            day += max(round(ours[0] * believed.interval_per_stability), 1)
+            day += max(round(ours[0] * interval_factor), 1)
     return [
         Review(
             id=f"{at_ms + place:012x}-learner1",
-            prompt=f"trees:p{number}/recall",
+            key=f"trees:p{number}/recall",
             act=Act.ANSWER,
             rating=rating,
             at_ms=at_ms + place,
@@ -61,8 +62,15 @@ def study(
     ]
 
 
+def _start(fsrs: Fsrs, rating: Rating) -> tuple[float, float]:
+    return fsrs.initial_stability(rating), fsrs.initial_difficulty(rating)
+
+
 def _answer(
-    maths: Maths, memory: tuple[float, float], days: int, rating: Rating
+    fsrs: Fsrs, memory: tuple[float, float], days: int, rating: Rating
 ) -> tuple[float, float]:
     stability, difficulty = memory
-    return maths.stabilise(stability, difficulty, days, rating), maths.toughen(difficulty, rating)
+    return (
+        fsrs.next_stability(stability, difficulty, days, rating),
+        fsrs.next_difficulty(difficulty, rating),
+    )

@@ -86,7 +86,7 @@ FILES: Final = {
 }
 
 FULL: Final = """
-from cardwright.study.fault import StoreFullError
+from cardwright.study.error import StoreFullError
 from cardwright.study.store import Store
 add, left = Store.add, [None]
 def fail_once(store, review):

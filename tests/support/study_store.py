@@ -31,7 +31,7 @@ def give(
 def undo(journal: Journal, review: Review) -> None:
     """Take an act back."""
     with journal.store.transaction():
-        journal.record(review.prompt, Act.UNDO, review.moment, undoes=review.id)
+        journal.record(review.key, Act.UNDO, review.moment, undoes=review.id)
 
 
 def at(day: int, minute: int = 0) -> Moment:

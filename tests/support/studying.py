@@ -11,11 +11,10 @@ from cardwright.history import Act, Memory, Moment, Rating, Review
 from cardwright.item import Item
 from cardwright.model import DeckOptions
 from cardwright.study.journal import Journal
-from cardwright.study.opening import open_store
-from cardwright.study.queue import Wishes
+from cardwright.study.queue import SessionOptions
 from cardwright.study.schedule import Schedule
 from cardwright.study.session import Session
-from cardwright.study.store import Store
+from cardwright.study.store import Store, open_store
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
@@ -89,10 +88,10 @@ def sit(
     moment: Moment = MORNING,
     *,
     name: str = "sitting",
-    wishes: Wishes | None = None,
+    options: SessionOptions | None = None,
 ) -> Session:
     """Begin a sitting."""
-    return Session(journal, items, moment, name=name, wishes=wishes)
+    return Session(journal, items, moment, name=name, options=options)
 
 
 def record(
@@ -112,9 +111,9 @@ def record(
 def read_memories(journal: Journal) -> Mapping[str, Memory]:
     """Return every memory that is not blank, by prompt."""
     return {
-        memory.prompt: memory
+        memory.key: memory
         for memory in journal.store.list_memories()
-        if memory != Memory(prompt=memory.prompt)
+        if memory != Memory(key=memory.key)
     }
 
 

@@ -86,7 +86,7 @@ def served(project: Path, oak: Path) -> Iterator[Served]:
     assert output is not None
     lines: queue.Queue[str] = queue.Queue()
     threading.Thread(target=lambda: lines.put(output.readline()), daemon=True).start()
-    made = Served(lines.get(timeout=PATIENCE_S).split()[0], process)
+    made = Served(lines.get(timeout=PATIENCE_S).removeprefix("Serving ").partition(";")[0], process)
     made.wait_for(lambda page: "What is an oak?" in page)
     yield made
     process.kill()

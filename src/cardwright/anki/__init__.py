@@ -1,1 +1,1 @@
-"""The way to Anki: note types, notes, packages, and the ledger of what was published."""
+"""Anki: note types, notes, packages, and the ledger of what was published."""

@@ -1,4 +1,4 @@
-"""Two states of a pack → what was added, changed, retired."""
+"""Two states of a pack → what was added, changed or retired between them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cardwright.anki.ledger import Ledger
-from cardwright.anki.note import Content
+from cardwright.anki.note import Note
 
 _MAX_TITLE: Final = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextChange:
-    """One part of a note that differs."""
+    """A part of a note that differs."""
 
     part: str
     before: str
@@ -24,53 +24,56 @@ class TextChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One note that differs."""
+    """A note that differs."""
 
     what: str
     """added, changed, retired, revived, renamed or vanished."""
     id: str
     was: str
-    """Its id before, where that differs."""
+    """Its earlier id, if it was renamed."""
     title: str
-    """Its first field, in brief."""
+    """The start of its first field."""
     texts: tuple[TextChange, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """A note in one of two states to compare."""
+class NoteState:
+    """A note as it is on one of the two sides compared."""
 
     id: str
     parts: Mapping[str, str]
+    """Its texts by name: fields, tags, sources and so on."""
     retired: bool
     title: str
 
 
-def compare_with_ledger(ledger: Ledger, contents: Iterable[Content]) -> list[Change]:
-    """Return what a release would change: by id of the sources, in their order."""
+def compare_with_ledger(ledger: Ledger, notes: Iterable[Note]) -> list[Change]:
+    """Return what a release of these notes would change, in their order."""
     before = {
-        note.guid_ref: State(
+        note.guid_ref: NoteState(
             id=note.id,
-            parts=_flatten(note.matter),
-            retired="retired" in note.matter.get("tags", ()),
-            title=_first_field(note.matter),
+            parts=_flatten(note.content),
+            retired="retired" in note.content.get("tags", ()),
+            title=_first_field(note.content),
         )
         for note in ledger.notes.values()
     }
     after = {
-        content.card.key: State(
-            id=content.card.id,
-            parts=_flatten(content.matter),
-            retired=content.card.retired is not None,
-            title=_first_field(content.matter),
+        note.card.key: NoteState(
+            id=note.card.id,
+            parts=_flatten(note.content),
+            retired=note.card.retired is not None,
+            title=_first_field(note.content),
         )
-        for content in contents
+        for note in notes
     }
     return list(compare_states(before, after))
 
 
-def compare_states(before: Mapping[str, State], after: Mapping[str, State]) -> Iterator[Change]:
-    """Yield what differs between two sets of notes, by their identity."""
+def compare_states(
+    before: Mapping[str, NoteState], after: Mapping[str, NoteState]
+) -> Iterator[Change]:
+    """Yield what differs between two sets of notes, each by an identity that no rename changes."""
     for key, new in after.items():
         old = before.get(key)
         if old is None:
@@ -86,7 +89,12 @@ def compare_states(before: Mapping[str, State], after: Mapping[str, State]) -> I
             yield _make_change("vanished", before[key], None)
 
 
-def _make_change(what: str, new: State, old: State | None) -> Change:
+def format_counts(counts: Mapping[str, int]) -> str:
+    """Return in words how many notes were added, changed and so on, from counts of `Change.what`."""
+    return ", ".join(f"{count} {what}" for what, count in counts.items()) or "no changes"
+
+
+def _make_change(what: str, new: NoteState, old: NoteState | None) -> Change:
     texts: tuple[TextChange, ...] = ()
     if old is not None:
         parts = dict.fromkeys((*old.parts, *new.parts))
@@ -99,11 +107,11 @@ def _make_change(what: str, new: State, old: State | None) -> Change:
     return Change(what=what, id=new.id, was=was, title=new.title, texts=texts)
 
 
-def _flatten(matter: Mapping[str, Any]) -> dict[str, str]:
-    parts = {name: _as_text(value) for name, value in matter.get("fields", {}).items()}
+def _flatten(content: Mapping[str, Any]) -> dict[str, str]:
+    parts = {name: _as_text(value) for name, value in content.get("fields", {}).items()}
     for name in ("extra", "lesson", "sources", "tags", "media"):
-        if matter.get(name):
-            parts[name] = _as_text(matter[name])
+        if content.get(name):
+            parts[name] = _as_text(content[name])
     return parts
 
 
@@ -115,8 +123,8 @@ def _as_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1)
 
 
-def _first_field(matter: Mapping[str, Any]) -> str:
-    return shorten_title(_as_text(next(iter(matter.get("fields", {}).values()), "")))
+def _first_field(content: Mapping[str, Any]) -> str:
+    return shorten_title(_as_text(next(iter(content.get("fields", {}).values()), "")))
 
 
 def shorten_title(text: str) -> str:

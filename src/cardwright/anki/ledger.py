@@ -1,14 +1,19 @@
-"""The ledger: what was published of a pack, and when each note changed."""
+"""The ledger: what was published of a pack, and when each note last changed.
+
+Anki updates a note or note type only if the one in the package has a later modification time, so
+these times decide what an import does: what changed gets a later time, what did not keeps its
+time, and with it the edits that people made to it.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from cardwright.anki.note import RENDERING, Content, hash_matter
+from cardwright.anki.note import RENDERING_VERSION, Note, hash_content
 from cardwright.anki.notetype import NoteType
 from cardwright.diagnostic import Diagnostic, Span, diagnose, weigh
 from cardwright.model import Card, Collection
@@ -23,13 +28,14 @@ class Published:
 
     id: str
     guid_ref: str
-    """The key that its guid is made from."""
+    """The key of its card, from which its guid is made."""
     kind: str
     mod_s: int
-    """Unix time that Anki compares: a later one updates the note, in whatever it holds."""
+    """Its modification time in Unix seconds."""
     hash: str
-    matter: Mapping[str, Any]
+    content: dict[str, Any]
     line: int = 0
+    """Where it stands in the ledger's file; 0 if it was not read from one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +45,7 @@ class PublishedType:
     kind: str
     mod_s: int
     hash: str
-    structure: Mapping[str, Any]
+    structure: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,38 +57,38 @@ class Ledger:
     released_s: int = 0
     deck_names: tuple[str, ...] = ()
     notes: Mapping[str, Published] = field(default_factory=dict)
+    """By id of the card."""
     note_types: Mapping[str, PublishedType] = field(default_factory=dict)
+    """By kind."""
 
     def find(self, card: Card) -> Published | None:
-        """Return a card as published, under its present or an earlier id."""
+        """Return a card as published, under its current or an earlier id."""
         for card_id in (card.id, *reversed(card.formerly)):
             if card_id in self.notes:
                 return self.notes[card_id]
         return None
 
-    def stamp_note(self, content: Content, build_s: int) -> int:
-        """Return a note's mod time: the published one, or the build's where the matter differs."""
-        published = self.find(content.card)
-        if published is None:
-            return build_s
-        if published.hash == content.hash:
-            return published.mod_s
-        # Never at or below what people have, even when this machine's clock is behind.
-        return max(build_s, published.mod_s + 1)
+    def stamp_note(self, note: Note, build_s: int) -> int:
+        """Return the modification time of a note that is built at `build_s`, in Unix seconds."""
+        return _stamp(self.find(note.card), note.hash, build_s)
 
     def stamp_note_type(self, note_type: NoteType, build_s: int) -> int:
-        """Return a note type's mod time, by the same rule."""
-        published = self.note_types.get(note_type.kind)
-        if published is None:
-            return build_s
-        if published.hash == note_type.hash:
-            return published.mod_s
-        return max(build_s, published.mod_s + 1)
+        """Return the modification time of a note type that is built at `build_s`."""
+        return _stamp(self.note_types.get(note_type.kind), note_type.hash, build_s)
+
+
+def _stamp(published: Published | PublishedType | None, digest: str, build_s: int) -> int:
+    if published is None:
+        return build_s
+    if published.hash == digest:
+        return published.mod_s
+    # Later than what people have, even if the clock of this machine is behind.
+    return max(build_s, published.mod_s + 1)
 
 
 def format_ledger(ledger: Ledger) -> str:
-    """Return a ledger as JSON lines: a head, then note types and notes, each sorted by name."""
-    head = {
+    """Return a ledger as JSON lines: a header, then note types and notes, each sorted by name."""
+    header = {
         "ledger": LEDGER_FORMAT,
         "pack": ledger.pack,
         "version": ledger.version,
@@ -100,25 +106,25 @@ def format_ledger(ledger: Ledger) -> str:
             "kind": note.kind,
             "mod": note.mod_s,
             "hash": note.hash,
-            "matter": note.matter,
+            "matter": note.content,
         }
         for _, note in sorted(ledger.notes.items())
     ]
-    rows = [head, *note_types, *notes]
+    rows = [header, *note_types, *notes]
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def read_ledger(path: Path, pack: str, shown_path: str) -> tuple[Ledger, list[Diagnostic]]:
-    """Read a pack's ledger; an absent one is empty, a damaged one is reported line by line."""
+    """Read a pack's ledger; a missing one is empty, each damaged line is reported."""
     if not path.exists():
         return Ledger(pack=pack), []
     if not path.is_file():
-        return Ledger(pack=pack), [_damage(shown_path, 1, "this is no plain file")]
+        return Ledger(pack=pack), [_damage(shown_path, 1, "this is not a regular file")]
     try:
-        # Not `splitlines`: texts may hold what it takes for the end of a line.
+        # Not `splitlines`: texts may contain characters that it takes for the end of a line.
         lines = path.read_bytes().decode("utf-8").removesuffix("\n").split("\n")
     except UnicodeDecodeError:
-        return Ledger(pack=pack), [_damage(shown_path, 1, "this is no UTF-8 text")]
+        return Ledger(pack=pack), [_damage(shown_path, 1, "this is not UTF-8 text")]
     problems: list[Diagnostic] = []
     ledger = Ledger(pack=pack)
     notes: dict[str, Published] = {}
@@ -127,7 +133,7 @@ def read_ledger(path: Path, pack: str, shown_path: str) -> tuple[Ledger, list[Di
         try:
             row = _read_row(line)
             if number == 1:
-                ledger = _read_head(row, pack)
+                ledger = _read_header(row, pack)
             elif "note_type" in row:
                 note_type = _read_note_type(row)
                 note_types[note_type.kind] = note_type
@@ -142,36 +148,21 @@ def read_ledger(path: Path, pack: str, shown_path: str) -> tuple[Ledger, list[Di
     return replace(ledger, notes=notes, note_types=note_types), problems
 
 
-def _check_note(
-    note: Published, notes: Mapping[str, Published], shown_path: str
-) -> Iterator[Diagnostic]:
-    if note.id in notes:
-        yield _damage(shown_path, note.line, f"`{note.id}` stands twice")
-    matter = dict(note.matter)
-    # What was published by an earlier rendering keeps its hash until the next release.
-    if all(hash_matter(matter, rendering + 1) != note.hash for rendering in range(RENDERING)):
-        yield _damage(shown_path, note.line, f"`{note.id}` does not match its hash")
-
-
 def _read_row(line: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
-        message = "it is no JSON"
-        raise ValueError(message) from error
+        raise ValueError("it is not JSON") from error
     if not isinstance(row, dict):
-        message = "it is no object"
-        raise TypeError(message)
+        raise TypeError("it is not a JSON object")
     return row
 
 
-def _read_head(row: dict[str, Any], pack: str) -> Ledger:
+def _read_header(row: dict[str, Any], pack: str) -> Ledger:
     if row["ledger"] != LEDGER_FORMAT:
-        message = f"ledger format {row['ledger']} is not known; update cardwright"
-        raise ValueError(message)
+        raise ValueError(f"ledger format {row['ledger']} is not known; update cardwright")
     if row["pack"] != pack:
-        message = f"the ledger belongs to the pack `{row['pack']}`"
-        raise ValueError(message)
+        raise ValueError(f"the ledger belongs to the pack `{row['pack']}`")
     return Ledger(
         pack=pack,
         version=str(row["version"]),
@@ -196,9 +187,20 @@ def _read_note(row: dict[str, Any], number: int) -> Published:
         kind=str(row["kind"]),
         mod_s=int(row["mod"]),
         hash=str(row["hash"]),
-        matter=dict(row["matter"]),
+        content=dict(row["matter"]),
         line=number,
     )
+
+
+def _check_note(
+    note: Published, notes: Mapping[str, Published], shown_path: str
+) -> Iterator[Diagnostic]:
+    if note.id in notes:
+        yield _damage(shown_path, note.line, f"`{note.id}` appears twice")
+    # A note published with an earlier rendering version keeps its hash until the next release.
+    versions = range(1, RENDERING_VERSION + 1)
+    if all(hash_content(note.content, version) != note.hash for version in versions):
+        yield _damage(shown_path, note.line, f"`{note.id}` does not match its hash")
 
 
 def _damage(path: str, line: int, message: str) -> Diagnostic:
@@ -211,9 +213,12 @@ def _damage(path: str, line: int, message: str) -> Diagnostic:
 
 
 def check_ledger(
-    ledger: Ledger, collection: Collection, note_types: Iterable[NoteType], shown_path: str
+    ledger: Ledger, collection: Collection, note_types: Mapping[str, NoteType], shown_path: str
 ) -> list[Diagnostic]:
-    """Report what would cost people who imported the pack their cards or their progress."""
+    """Report what would cost people who imported the pack their cards or their progress.
+
+    `note_types` are those of the kinds that the pack's cards use, by kind; others don't matter.
+    """
     cards = [card for card in collection.cards if card.pack == ledger.pack]
     found = [
         *(
@@ -222,7 +227,7 @@ def check_ledger(
             else _check_vanished(ledger, cards, shown_path)
         ),
         *_check_cards(ledger, cards),
-        *_check_frozen(ledger, collection, note_types),
+        *_check_note_types(ledger, cards, collection, note_types),
         *_check_deck_names(ledger, collection),
     ]
     deck = collection.decks.get(ledger.pack)
@@ -251,32 +256,31 @@ def _check_cards(ledger: Ledger, cards: list[Card]) -> Iterator[Diagnostic]:
                 "kind-changed",
                 f"`{card.id}` was published as `{published.kind}`, not `{card.kind}`",
                 card.span_of("kind"),
-                help="put the kind back; or retire the card, and write a new one with a new id",
+                help="change the kind back; or retire the card, and write a new one with a new id",
             )
         if published.guid_ref != card.key:
             yield diagnose(
                 "ledger-mismatch",
-                f"`{card.id}` was first published as `{published.guid_ref}`, "
-                f"and would come as `{card.key}`: a second note for everybody",
+                f"`{card.id}` was first published as `{published.guid_ref}`; "
+                f"as `{card.key}` it would become a second note for everyone",
                 card.span_of("formerly"),
                 help="list all earlier ids in `formerly`, the oldest first",
             )
 
 
-def _check_frozen(
-    ledger: Ledger, collection: Collection, note_types: Iterable[NoteType]
+def _check_note_types(
+    ledger: Ledger, cards: list[Card], collection: Collection, note_types: Mapping[str, NoteType]
 ) -> Iterator[Diagnostic]:
-    for note_type in note_types:
-        published = ledger.note_types.get(note_type.kind)
-        if published is None or dict(published.structure) == note_type.structure:
+    for kind in dict.fromkeys(card.kind for card in cards):
+        structure = note_types[kind].structure
+        published = ledger.note_types.get(kind)
+        if published is None or published.structure == structure:
             continue
-        keys = {*note_type.structure, *published.structure}
-        changed = sorted(
-            key for key in keys if published.structure.get(key) != note_type.structure.get(key)
-        )
+        keys = {*structure, *published.structure}
+        changed = sorted(key for key in keys if published.structure.get(key) != structure.get(key))
         yield diagnose(
             "note-type-changed",
-            f"the note type of `{note_type.kind}` is published and frozen; changed: {', '.join(changed)}",
+            f"the note type of `{kind}` is published and frozen; changed: {', '.join(changed)}",
             collection.decks[ledger.pack].span,
             help="undo the change in the kind's file; a new structure is a new kind",
         )
@@ -293,52 +297,5 @@ def _check_deck_names(ledger: Ledger, collection: Collection) -> Iterator[Diagno
                 "deck-renamed",
                 f"the deck `{name}` was published and is gone",
                 deck.span,
-                help="Anki knows decks by name: cards that people have stay in the old one",
+                help="Anki identifies decks by name: cards that people have stay in the old one",
             )
-
-
-def make_ledger(
-    ledger: Ledger,
-    contents: Iterable[Content],
-    note_types: Iterable[NoteType],
-    deck_names: tuple[str, ...],
-    *,
-    version: str,
-    released_s: int,
-) -> Ledger:
-    """Return the ledger after a release; mod times advance only where a note or note type changed."""
-    notes = {
-        content.card.id: Published(
-            id=content.card.id,
-            guid_ref=content.card.key,
-            kind=content.card.kind,
-            mod_s=ledger.stamp_note(content, released_s),
-            hash=content.hash,
-            matter=content.matter,
-        )
-        for content in contents
-    }
-    published_types = {
-        note_type.kind: PublishedType(
-            kind=note_type.kind,
-            mod_s=ledger.stamp_note_type(note_type, released_s),
-            hash=note_type.hash,
-            structure=note_type.structure,
-        )
-        for note_type in note_types
-    }
-    return replace(
-        ledger,
-        version=version,
-        released_s=released_s,
-        deck_names=deck_names,
-        # What no deck takes at present, and kinds that no card uses any more, stay known:
-        # people still have those notes and note types.
-        notes={**_find_left_out(ledger, notes), **notes},
-        note_types={**ledger.note_types, **published_types},
-    )
-
-
-def _find_left_out(ledger: Ledger, notes: Mapping[str, Published]) -> dict[str, Published]:
-    refs = {note.guid_ref for note in notes.values()}
-    return {note.id: note for note in ledger.notes.values() if note.guid_ref not in refs}

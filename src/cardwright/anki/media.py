@@ -1,51 +1,58 @@
-"""Images of cards → files of a package, named by what they hold."""
+"""Images of cards → media files of a package, named after their content."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from cardwright.anki.note import hash_media
 from cardwright.kinds import list_images
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Kind
 
+FindMedia = Callable[[Card, str], Path | None]
+"""Finds the file of an image from its card and its path as written; None if there is none."""
 
-class MediaShelf:
-    """The media files that the cards of a package use.
 
-    A file's name carries its hash: Anki never replaces a media file that is already there, and
-    two files of one name would be mixed up.
-    """
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A media file of a package."""
 
-    def __init__(self, find: Callable[[Card, str], Path | None], renderer: Renderer) -> None:
-        """Look images up with `find(card, path as written)`."""
+    path: Path
+    hash: str
+    """64 bits of the SHA-256 of its content."""
+
+    @property
+    def name(self) -> str:
+        """Its name in Anki.
+
+        It carries the hash because Anki never replaces a media file that it already has, and
+        because two cards may use different files of the same name.
+        """
+        return f"cardwright-{self.hash}{self.path.suffix.lower()}"
+
+
+class MediaFinder:
+    """Finds the media files of cards, and reads each file once."""
+
+    def __init__(self, find: FindMedia, renderer: Renderer) -> None:
+        """Find the images of cards, as `renderer` sees them in their texts, with `find`."""
         self._find = find
         self._renderer = renderer
-        self._hashes: dict[Path, str] = {}
-        self.files: dict[str, Path] = {}
-        """Name in Anki → file, of every image asked for."""
+        self._files: dict[Path, MediaFile] = {}
 
-    def hashes_of(self, card: Card, kind: Kind) -> dict[str, str]:
-        """Return the images of a card, as written, each with the hash of what it holds."""
-        found: dict[str, str] = {}
+    def list_files(self, card: Card, kind: Kind) -> dict[str, MediaFile]:
+        """Return the files of a card's images, by path as written; images without one are left out."""
+        found: dict[str, MediaFile] = {}
         for image in list_images(card, kind, self._renderer):
             path = self._find(card, image)
             if path is not None:
-                found[image] = self._hash(path)
+                found[image] = self._read(path)
         return found
 
-    def names_of(self, card: Card, hashes: dict[str, str]) -> dict[str, str]:
-        """Return the names in Anki of a card's images, and keep their files for the package."""
-        names: dict[str, str] = {}
-        for image, digest in hashes.items():
-            path = self._find(card, image)
-            if path is not None:
-                names[image] = f"cardwright-{digest}{path.suffix.lower()}"
-                self.files[names[image]] = path
-        return names
-
-    def _hash(self, path: Path) -> str:
-        if path not in self._hashes:
-            self._hashes[path] = hash_media(path)
-        return self._hashes[path]
+    def _read(self, path: Path) -> MediaFile:
+        if path not in self._files:
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+            self._files[path] = MediaFile(path, digest)
+        return self._files[path]

@@ -1,65 +1,99 @@
-"""Cards → notes: fields as HTML, and what Anki stores of them."""
+"""Card → note: its content as written, its fields as HTML, and the cards that Anki makes of it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from cardwright.anki.media import MediaFile
 from cardwright.anki.notetype import SPARE_FIELDS
-from cardwright.kinds import render_text
+from cardwright.kinds import list_prompts, render_text
 from cardwright.markdown import Renderer, escape_html, replace_images
 from cardwright.model import Card, Collection, Field, FieldType, Kind, Option, Source
 
+RENDERING_VERSION: Final = 1
+"""Raised when a rendering bug is fixed and notes whose text did not change must be updated too."""
 _NOT_IN_TAG: Final = re.compile(r"[\s:]+")
-RENDERING: Final = 1
-"""Raised when a fault in rendering is mended that must reach notes whose text did not change."""
+_NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
-    """What a note says, as its author wrote it."""
+class Note:
+    """A card as it is published."""
 
     card: Card
-    matter: dict[str, Any]
-    """JSON: fields, extra, sources, lesson, tags, media (path → hash)."""
+    content: dict[str, Any]
+    """What its author wrote, as JSON: see `describe_content`."""
     hash: str
+    """Of the content: when it changes, people's notes are updated."""
+    fields: tuple[str, ...]
+    """HTML, in the order of its note type."""
+    ordinals: tuple[int, ...]
+    """Anki's numbers of the cards that it gives to people who don't have it yet."""
 
 
-def describe_card(
-    collection: Collection, card: Card, media_hashes: dict[str, str] | None = None
-) -> Content:
-    """Return what is published of a card.
+def make_note(
+    collection: Collection, card: Card, renderer: Renderer, media: Mapping[str, MediaFile]
+) -> Note:
+    """Return a card as it is published; `media` are the files of its images, by path as written."""
+    kind = collection.kinds[card.kind]
+    content = describe_content(
+        collection, card, {image: file.hash for image, file in media.items()}
+    )
+    names = {image: file.name for image, file in media.items()}
+    return Note(
+        card=card,
+        content=content,
+        hash=hash_content(content),
+        fields=make_fields(collection, card, renderer, names),
+        # A retired note still updates those who have it, but gives no card to anyone else.
+        ordinals=()
+        if card.retired is not None
+        else tuple(prompt.ordinal for prompt in list_prompts(card, kind)),
+    )
 
-    The matter is the source text, not the HTML made from it, so that a newer Markdown or
-    highlighting library does not make every note look changed.
+
+def describe_content(
+    collection: Collection, card: Card, media_hashes: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return a card's content as JSON: fields, extra, sources, lesson, tags, media (path → hash).
+
+    It holds the text as written, not the HTML made from it: a new version of the Markdown or
+    highlighting library must not make every note look changed.
     """
     lesson = collection.lesson_of(card)
-    matter: dict[str, Any] = {"fields": {key: _plain(value) for key, value in card.fields.items()}}
+    content: dict[str, Any] = {"fields": {key: _as_json(v) for key, v in card.fields.items()}}
     if card.extra:
-        matter["extra"] = card.extra
+        content["extra"] = card.extra
     if card.sources:
-        matter["sources"] = [[source.url, source.title] for source in card.sources]
+        content["sources"] = [[source.url, source.title] for source in card.sources]
     if card.lesson:
-        matter["lesson"] = str(lesson) if lesson else card.lesson
-    matter["tags"] = list_tags(collection, card)
+        content["lesson"] = str(lesson) if lesson else card.lesson
+    content["tags"] = _list_tags(collection, card)
     if media_hashes:
-        matter["media"] = media_hashes
-    return Content(card=card, matter=matter, hash=hash_matter(matter))
+        content["media"] = dict(media_hashes)
+    return content
 
 
-def hash_matter(matter: dict[str, Any], rendering: int = RENDERING) -> str:
-    """Return a digest that is the same for the same matter, whatever the order of its keys."""
-    text = json.dumps([rendering, matter], sort_keys=True, ensure_ascii=False)
+def hash_content(content: dict[str, Any], rendering_version: int = RENDERING_VERSION) -> str:
+    """Return a digest of a note's content that does not depend on the order of its keys."""
+    text = json.dumps([rendering_version, content], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
 
 
-def list_tags(collection: Collection, card: Card) -> list[str]:
-    """Return a note's tags, sorted: its own, and its domain, lesson and kind."""
+def _as_json(value: Any) -> Any:
+    if not isinstance(value, tuple):
+        return value
+    return [item if isinstance(item, str) else asdict(item) for item in value]
+
+
+def _list_tags(collection: Collection, card: Card) -> list[str]:
+    """Return a note's tags, sorted: the card's own, and those for its domain, lesson and kind."""
     domain = collection.domain_of(card)
     tags = {*card.tags, f"kind::{card.kind}"}
     if card.lesson:
@@ -72,43 +106,27 @@ def list_tags(collection: Collection, card: Card) -> list[str]:
     return sorted(tags)
 
 
-def hash_media(path: Path) -> str:
-    """Return the digest that names a media file; 64 bits of SHA-256."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-
-
-def _plain(value: Any) -> Any:
-    """Return a field's value as JSON."""
-    if not isinstance(value, tuple):
-        return value
-    return [item if isinstance(item, str) else asdict(item) for item in value]
-
-
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-
-
 def make_fields(
-    collection: Collection, card: Card, renderer: Renderer, media: dict[str, str]
-) -> list[str]:
-    """Return the fields of a card's note in the order of its note type.
+    collection: Collection, card: Card, renderer: Renderer, media_names: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return the fields of a card's note as HTML, in the order of its note type.
 
-    `media` maps the images of the card, as written, to their names in Anki.
+    `media_names` maps the images of the card, as written, to what stands in `src`.
     """
     kind = collection.kinds[card.kind]
     lesson = collection.lesson_of(card)
     fields = [_make_field(card, kind, field, renderer) for field in kind.fields]
-    if media:
-        fields = [replace_images(html, media) for html in fields]
-    extra = renderer.render_block(card.extra).html if card.extra else ""
-    return [
+    fields.append(renderer.render_block(card.extra).html if card.extra else "")
+    if media_names:
+        fields = [replace_images(html, media_names) for html in fields]
+    return (
         *fields,
-        replace_images(extra, media) if media else extra,
         _make_sources(card.sources),
         escape_html(str(lesson) if lesson else card.lesson or ""),
-        # The first id, not the present one: a renaming must not touch people's notes.
+        # The first id, not the current one: renaming a card must not change people's notes.
         card.key,
         *("" for _ in SPARE_FIELDS),
-    ]
+    )
 
 
 def _make_field(card: Card, kind: Kind, field: Field, renderer: Renderer) -> str:
@@ -125,8 +143,8 @@ def _make_field(card: Card, kind: Kind, field: Field, renderer: Renderer) -> str
         else f"<li>{renderer.render_inline(item).html}</li>\n"
         for item in value
     ]
-    pick = _make_pick(value) if field.type is FieldType.OPTIONS else ""
-    return f'{pick}<ul class="{field.name}">\n{"".join(items)}</ul>'
+    instruction = _make_instruction(value) if field.type is FieldType.OPTIONS else ""
+    return f'{instruction}<ul class="{field.name}">\n{"".join(items)}</ul>'
 
 
 def _make_option(option: Option, renderer: Renderer) -> str:
@@ -137,7 +155,8 @@ def _make_option(option: Option, renderer: Renderer) -> str:
     )
 
 
-def _make_pick(options: tuple[object, ...]) -> str:
+def _make_instruction(options: tuple[object, ...]) -> str:
+    """Return how many options to choose, unless it is one."""
     right = sum(isinstance(option, Option) and option.right for option in options)
     if right == 1:
         return ""

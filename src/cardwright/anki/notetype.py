@@ -11,12 +11,16 @@ from typing import Any, Final
 
 from cardwright.kinds import list_asked
 from cardwright.markdown import Renderer
-from cardwright.model import FieldType, Kind, Side, make_anki_id
+from cardwright.model import Collection, FieldType, Kind, Side, make_anki_id
 
 SPARE_FIELDS: Final = ("Spare 1", "Spare 2")
 COMMON_FIELDS: Final = ("Extra", "Sources", "Lesson", "Id", *SPARE_FIELDS)
-"""Fields of every note type after those of its kind. Adding one later would fork the note type
-of everybody who imported it (anki-facts: a field added is the worst case), hence the spare ones."""
+"""Fields of every note type after those of its kind. A field added later would leave everyone who
+imported the note type with a second one beside it, hence the spare ones."""
+_COMMON_PARTS: Final = """\
+{{#Extra}}<section class="part extra">{{Extra}}</section>{{/Extra}}
+{{#Sources}}<details class="sources"><summary>Sources</summary>{{Sources}}</details>{{/Sources}}
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +42,13 @@ class NoteType:
     name: str
     is_cloze: bool
     fields: tuple[tuple[str, int, str], ...]
-    """Name, id and description of each."""
+    """Each with its name, Anki id and description."""
     templates: tuple[Template, ...]
     css: str
 
     @property
     def structure(self) -> dict[str, Any]:
-        """What must never change once published: Anki would fork the note type."""
+        """The part that must never change once published: Anki would import a second note type."""
         return {
             "id": self.anki_id,
             "cloze": self.is_cloze,
@@ -54,22 +58,28 @@ class NoteType:
 
     @property
     def hash(self) -> str:
-        """Digest of everything an import would update."""
-        matter = [
+        """Digest of everything that an import can update."""
+        parts = [
             self.structure,
             self.name,
             [text for _, _, text in self.fields],
             [[template.front, template.back] for template in self.templates],
             self.css,
         ]
-        text = json.dumps(matter, sort_keys=True, ensure_ascii=False)
+        text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
 
 
 @cache
 def read_asset(name: str) -> str:
-    """Return the text of a file that lies beside this module."""
+    """Return the text of a file beside this module."""
     return resources.files(__package__).joinpath(name).read_text("utf-8")
+
+
+def make_note_types(collection: Collection, renderer: Renderer) -> dict[str, NoteType]:
+    """Return the note types of all kinds that cards use, by kind."""
+    used = dict.fromkeys(card.kind for card in collection.cards)
+    return {name: make_note_type(collection.kinds[name], renderer) for name in used}
 
 
 def make_note_type(kind: Kind, renderer: Renderer) -> NoteType:
@@ -97,11 +107,11 @@ def _make_template(kind: Kind, side: Side, renderer: Renderer) -> Template:
     if side.when:
         flag = kind.field(side.when).label
         front = f"{{{{#{flag}}}}}\n{front}{{{{/{flag}}}}}\n"
-    # Options stand in question and answer alike; the answer shows them once, with their reasons.
+    # Options are part of question and answer alike; the answer shows them once, with their reasons.
     asked = [name for name in list_asked(side) if name not in side.show]
     kept = _make_ask(kind, side, renderer, only=asked)
     question = f'<section class="ask">\n{kept}</section>\n' if asked else ""
-    # A rule would push down what stays in its place when the card is turned.
+    # A line above the answer would push down what stays in place when the card is turned.
     stays = not asked or side.show[0] in list_asked(side)
     rule = '<span id="answer"></span>\n' if stays else '<hr id="answer">\n'
     answer = _make_answer(kind, side.show[0], stays=stays)
@@ -118,14 +128,11 @@ def _wrap(kind: Kind, face: str, html: str) -> str:
     )
 
 
-_COMMON_PARTS: Final = """\
-{{#Extra}}<section class="part extra">{{Extra}}</section>{{/Extra}}
-{{#Sources}}<details class="sources"><summary>Sources</summary>{{Sources}}</details>{{/Sources}}
-"""
-
-
 def _make_ask(kind: Kind, side: Side, renderer: Renderer, only: list[str] | None = None) -> str:
-    """Render a question's Markdown once, with Anki's references where the fields' text goes."""
+    """Render a question's Markdown, with Anki's references where the text of fields goes.
+
+    Of the fields, only those in `only` are kept.
+    """
     marks = {name: f"cwfield{number}x" for number, name in enumerate(list_asked(side))}
     markdown = side.ask
     for name, mark in marks.items():
@@ -134,12 +141,12 @@ def _make_ask(kind: Kind, side: Side, renderer: Renderer, only: list[str] | None
     html = renderer.render_block(markdown).html
     lines = []
     for line in html.splitlines():
-        # Words around the fields are the cue: they are the same on every card of a kind.
+        # Text around the fields is the cue: it is the same on every card of a kind.
         is_cue = line.startswith("<p>") and not any(mark in line for mark in marks.values())
         lines.append(line.replace("<p>", '<p class="cue">', 1) if is_cue else line)
     html = "".join(f"{line}\n" for line in lines)
     for name, mark in marks.items():
-        reference = _refer(kind, name)
+        reference = _make_reference(kind, name)
         if kind.field(name).type is not FieldType.INLINE:
             html = html.replace(f"<p>{mark}</p>", f'<div class="{name}">{reference}</div>')
         html = html.replace(mark, reference)
@@ -161,10 +168,10 @@ def _make_part(kind: Kind, name: str) -> str:
 
 
 def _make_text(kind: Kind, name: str) -> str:
-    reference = _refer(kind, name)
+    reference = _make_reference(kind, name)
     return f"<p>{reference}</p>" if kind.field(name).type is FieldType.INLINE else reference
 
 
-def _refer(kind: Kind, name: str) -> str:
+def _make_reference(kind: Kind, name: str) -> str:
     label = kind.field(name).label
     return f"{{{{cloze:{label}}}}}" if name == kind.cloze else f"{{{{{label}}}}}"

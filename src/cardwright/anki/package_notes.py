@@ -1,4 +1,4 @@
-"""The notes of an Anki package, read one at a time: a package may be larger than the memory."""
+"""The notes of an Anki package, read one at a time: a package may not fit into memory."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from cardwright.anki.diff import State, shorten_title
+from cardwright.anki.diff import NoteState, shorten_title
 from cardwright.error import CardwrightError
 from cardwright.foreign.archive import open_archive
 from cardwright.foreign.database import MAGIC, ForeignDatabase, open_database
-from cardwright.foreign.fault import ForeignFileError
+from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.json_text import parse_json
 
-MOST_DATABASE_BYTES: Final = 2**30
-MOST_FIELDS: Final = 1_000
-"""Of one note."""
-MOST_TAGS_LENGTH: Final = 100_000
-MOST_GUID_LENGTH: Final = 128
+MAX_DATABASE_BYTES: Final = 2**30
+MAX_FIELDS: Final = 1_000
+"""Fields of one note."""
+MAX_TAGS_LENGTH: Final = 100_000
+MAX_GUID_LENGTH: Final = 128
 _TABLES: Final = {"col": ("models",), "notes": ("id", "guid", "mid", "flds", "tags")}
 _NOTE: Final = "SELECT id, guid, mid, flds, tags FROM main.notes"
 
 
 class PackageError(CardwrightError):
-    """A file is no Anki package that can be read."""
+    """An Anki package cannot be read."""
 
 
-class PackageNotes(Mapping[str, State]):
+class PackageNotes(Mapping[str, NoteState]):
     """The notes of a package by guid."""
 
     def __init__(self, path: Path, database: ForeignDatabase) -> None:
-        """Look at every note once.
+        """Check every note once.
 
         Raises:
             PackageError: something is not as Anki writes it.
@@ -46,7 +46,7 @@ class PackageNotes(Mapping[str, State]):
             self._read_state(row)
             self._ids[row[1]] = row[0]
 
-    def __getitem__(self, guid: str) -> State:
+    def __getitem__(self, guid: str) -> NoteState:
         """Read a note."""
         row = next(self._read(f"{_NOTE} WHERE id = ?", self._ids[guid]), None)
         if row is None:
@@ -54,11 +54,11 @@ class PackageNotes(Mapping[str, State]):
         return self._read_state(row)
 
     def __contains__(self, guid: object) -> bool:
-        """Tell without reading it whether there is a note."""
+        """Tell whether there is a note, without reading it."""
         return guid in self._ids
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate in the order of the package."""
+        """Iterate over guids in the order of the package."""
         return iter(self._ids)
 
     def __len__(self) -> int:
@@ -74,13 +74,13 @@ class PackageNotes(Mapping[str, State]):
     def _read_note_types(self) -> dict[int, list[str]]:
         row = next(self._read("SELECT models FROM main.col"), None)
         if row is None:
-            self._refuse("it holds no collection")
+            self._refuse("it contains no collection")
         try:
             found = parse_json(row[0]) if isinstance(row[0], str) else None
         except ValueError as error:
             self._refuse(f"its note types {error}")
         if not isinstance(found, dict):
-            self._refuse("its note types are not written as Anki writes them")
+            self._refuse("its note types are not valid")
         return dict(map(self._read_note_type, found.values()))
 
     def _read_note_type(self, found: Any) -> tuple[int, list[str]]:
@@ -92,21 +92,21 @@ class PackageNotes(Mapping[str, State]):
                 number, fields, names = None, [], []
         labels = [name for name in names if isinstance(name, str)]
         if number is None or len(labels) < len(fields):
-            self._refuse("a note type in it is not written as Anki writes them")
+            self._refuse("one of its note types is not valid")
         return number, labels
 
-    def _read_state(self, row: tuple[Any, ...]) -> State:
+    def _read_state(self, row: tuple[Any, ...]) -> NoteState:
         id, guid, type_id, flds, tags = row
         if not isinstance(id, int):
-            self._refuse("a note in it has no number")
-        if not isinstance(guid, str) or len(guid) > MOST_GUID_LENGTH:
-            self._refuse(f"the guid of note {id} is no short text")
+            self._refuse("one of its notes has no id")
+        if not isinstance(guid, str) or len(guid) > MAX_GUID_LENGTH:
+            self._refuse(f"the guid of note {id} is not valid")
         if type_id not in self._fields:
             self._refuse(f"the note type of note {id} is missing")
-        if not isinstance(flds, str) or flds.count("\x1f") >= MOST_FIELDS:
-            self._refuse(f"the fields of note {id} are not written as Anki writes them")
-        if not isinstance(tags, str) or len(tags) > MOST_TAGS_LENGTH:
-            self._refuse(f"the tags of note {id} are not written as Anki writes them")
+        if not isinstance(flds, str) or flds.count("\x1f") >= MAX_FIELDS:
+            self._refuse(f"the fields of note {id} are not valid")
+        if not isinstance(tags, str) or len(tags) > MAX_TAGS_LENGTH:
+            self._refuse(f"the tags of note {id} are not valid")
         return _make_state(self._fields[type_id], flds.split("\x1f"), tags.split())
 
     def _refuse(self, reason: str) -> NoReturn:
@@ -118,7 +118,7 @@ def open_package(path: Path) -> Iterator[PackageNotes]:
     """Open an Anki package to read its notes. Media are never unpacked.
 
     Raises:
-        PackageError: the file is no package, or one in Anki's newest format.
+        PackageError: the file is not a package, or one in Anki's newest format.
 
     """
     with tempfile.TemporaryDirectory(prefix="cards-", ignore_cleanup_errors=True) as folder:
@@ -128,7 +128,7 @@ def open_package(path: Path) -> Iterator[PackageNotes]:
                 archive.unpack(
                     _choose_database(path, archive.names),
                     file,
-                    most_bytes=MOST_DATABASE_BYTES,
+                    max_bytes=MAX_DATABASE_BYTES,
                     start=MAGIC,
                 )
             with open_database(file, _TABLES, shown_as=path) as database:
@@ -145,14 +145,14 @@ def _choose_database(path: Path, names: frozenset[str]) -> str:
     for name in ("collection.anki21", "collection.anki2"):
         if name in names:
             return name
-    raise ForeignFileError(path, "it holds no collection")
+    raise ForeignFileError(path, "it contains no collection")
 
 
-def _make_state(labels: list[str], values: list[str], tags: list[str]) -> State:
+def _make_state(labels: list[str], values: list[str], tags: list[str]) -> NoteState:
     labels = labels + [f"field {number + 1}" for number in range(len(labels), len(values))]
     parts = {name: text for name, text in zip(labels, values, strict=False) if text}
     ref = parts.pop("Id", "")
-    return State(
+    return NoteState(
         id=ref or values[0],
         parts={**parts, "tags": " ".join(tags)},
         retired="retired" in tags,
@@ -170,4 +170,4 @@ def _read_number(given: int | str) -> int | None:
 
 
 def _explain(error: ForeignFileError) -> PackageError:
-    return PackageError(f"{error.file} is no Anki package that can be read: {error.reason}")
+    return PackageError(f"{error.file} is not a readable Anki package: {error.reason}")

@@ -1,12 +1,12 @@
-"""Note type + fields → question and answer, as Anki renders them.
+"""Note type and fields → question and answer, as Anki renders them.
 
-Only what our own templates use: `{{Field}}`, `{{#Field}}…{{/Field}}`, `{{cloze:Field}}`.
+Templates may use what our own do: `{{Field}}`, `{{#Field}}…{{/Field}}` and `{{cloze:Field}}`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from cardwright.anki.notetype import NoteType
@@ -18,8 +18,8 @@ _MATHS: Final = re.compile(r"\\[(\[].*?\\[)\]]", re.DOTALL)
 _TAG: Final = re.compile(r"<[^>]*>")
 
 
-def render_card(note_type: NoteType, fields: list[str], ordinal: int) -> tuple[str, str]:
-    """Return the HTML of a card's question and answer; `ordinal` is Anki's, from 0."""
+def render_card(note_type: NoteType, fields: Sequence[str], ordinal: int) -> tuple[str, str]:
+    """Return question and answer as HTML; `ordinal` is Anki's number of the card, from 0."""
     values = {name: text for (name, _, _), text in zip(note_type.fields, fields, strict=True)}
     template = note_type.templates[0 if note_type.is_cloze else ordinal]
     number = ordinal + 1
@@ -30,17 +30,17 @@ def render_card(note_type: NoteType, fields: list[str], ordinal: int) -> tuple[s
 
 
 def _fill(template: str, values: Mapping[str, str], number: int, *, revealed: bool) -> str:
-    def keep(match: re.Match[str]) -> str:
+    def fill_section(match: re.Match[str]) -> str:
         return match[2] if values.get(match[1], "").strip() else ""
 
-    def put(match: re.Match[str]) -> str:
+    def fill_reference(match: re.Match[str]) -> str:
         text = values.get(match[2], "")
         return _render_cloze(text, number, revealed=revealed) if match[1] else text
 
     before = ""
     while before != template:
-        before, template = template, _SECTION.sub(keep, template)
-    return _REFERENCE.sub(put, template)
+        before, template = template, _SECTION.sub(fill_section, template)
+    return _REFERENCE.sub(fill_reference, template)
 
 
 def _render_cloze(text: str, number: int, *, revealed: bool) -> str:
@@ -48,12 +48,12 @@ def _render_cloze(text: str, number: int, *, revealed: bool) -> str:
 
     Source: anki rslib/src/cloze.rs.
     """
-    # A stack of open deletions: their numbers, what they hold so far, their hint.
+    # A stack of open deletions: the numbers, the text so far and the hint of each.
     stack: list[tuple[set[int], list[str], list[str]]] = [(set(), [], [])]
     position = 0
     for match in _CLOZE_PART.finditer(text):
-        _, held, hint = stack[-1]
-        (hint or held).append(text[position : match.start()])
+        _, text_so_far, hint = stack[-1]
+        (hint or text_so_far).append(text[position : match.start()])
         position = match.end()
         if match[1]:
             stack.append(({int(part) for part in match[1].split(",") if part}, [], []))
@@ -61,16 +61,16 @@ def _render_cloze(text: str, number: int, *, revealed: bool) -> str:
             if len(stack) > 1 and not hint:
                 hint.append("")
             else:
-                (hint or held).append("::")
+                (hint or text_so_far).append("::")
         elif len(stack) > 1:
             numbers, inner, inner_hint = stack.pop()
             stack[-1][1].append(
                 _show_deletion(numbers, "".join(inner), "".join(inner_hint), number, revealed)
             )
         else:
-            held.append("}}")
+            text_so_far.append("}}")
     stack[0][1].append(text[position:])
-    # MathJax would show the tags of a deletion within a formula.
+    # Within a formula, MathJax would show the tags of a deletion as text.
     return _MATHS.sub(lambda match: _TAG.sub("", match[0]), "".join(stack[0][1]))
 
 

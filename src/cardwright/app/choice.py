@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from cardwright.history import Memory
 from cardwright.item import Item
 from cardwright.project.walk import ProjectError
-from cardwright.study.standing import Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +44,14 @@ class Choice:
             and (not self.kinds or item.kind in self.kinds)
         ]
 
-    def takes(self, _item: Item, standing: Standing | None) -> bool:
+    def takes(self, _item: Item, memory: Memory | None) -> bool:
         """Tell whether a prompt meets the conditions on its history."""
-        return (not self.is_flagged or bool(standing and standing.is_flagged)) and (
-            not self.is_leech or bool(standing and standing.is_leech)
+        return (not self.is_flagged or bool(memory and memory.is_flagged)) and (
+            not self.is_leech or bool(memory and memory.is_leech)
         )
 
     def choose_by_history(
-        self, items: Sequence[Item], standings: Mapping[str, Standing]
+        self, items: Sequence[Item], memories: Mapping[str, Memory]
     ) -> list[Item]:
         """Return the prompts that meet all conditions, in their order.
 
@@ -60,7 +60,7 @@ class Choice:
 
         """
         chosen = self.choose(items)
-        return [item for item in chosen if self.takes(item, standings.get(item.key))]
+        return [item for item in chosen if self.takes(item, memories.get(item.key))]
 
 
 def _choose_decks(items: Sequence[Item], names: Sequence[str]) -> Iterable[Item]:

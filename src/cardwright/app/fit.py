@@ -12,9 +12,9 @@ from cardwright.app.preparation import ExtraMissingError
 from cardwright.app.study import Study
 from cardwright.history import Memory, Review
 from cardwright.project.walk import ProjectError
-from cardwright.study.maths import MODEL
+from cardwright.study.fsrs import MODEL
+from cardwright.study.journal import make_journal
 from cardwright.study.schedule import Schedule
-from cardwright.study.start import make_journal
 from cardwright.study.workload import Workload, measure_habits, simulate_workloads
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def fit_packs(
     """
     try:
         from cardwright.study.optimize import (  # noqa: PLC0415  (fsrs-rs-python is an extra)
-            LEAST_TRIALS,
+            MIN_TRIALS,
             fit,
             list_trials,
         )
@@ -82,12 +82,12 @@ def fit_packs(
     check_packs(study, packs)
     reviews: dict[str, list[Review]] = {pack: [] for pack in packs or study.sources.decks}
     for review in study.store.list_reviews():
-        pack = review.prompt.partition(":")[0]
+        pack = review.key.partition(":")[0]
         if pack in reviews:
             reviews[pack].append(review)
     rollover_hour = study.journal.rollover_hour
     trials = {pack: list_trials(found, rollover_hour) for pack, found in reviews.items()}
-    enough = [pack for pack, found in trials.items() if len(found) >= LEAST_TRIALS]
+    enough = [pack for pack, found in trials.items() if len(found) >= MIN_TRIALS]
     for pack in trials if packs else enough or trials:
         schedule = study.journal.schedule_of(f"{pack}:")
         found, recomputed = None, None
@@ -108,7 +108,7 @@ def fit_packs(
             pack,
             PackFit(
                 trials=len(trials[pack]),
-                min_trials=LEAST_TRIALS,
+                min_trials=MIN_TRIALS,
                 fit=found,
                 parameters=schedule.parameters,
                 recomputed=recomputed,
@@ -151,7 +151,7 @@ def _simulate(
     """Return workloads of the prompts of a pack that are not suspended, and their number."""
     known = _list_memories(study, pack, schedule)
     keys = [item.key for item in study.items if item.pack == pack]
-    memories = [known.get(key) or Memory(prompt=key) for key in keys]
+    memories = [known.get(key) or Memory(key=key) for key in keys]
     asked = [memory for memory in memories if not memory.is_suspended]
     habits = measure_habits(reviews, schedule.rollover_hour)
     return simulate_workloads(asked, study.today, schedule, habits, _SEED), len(asked)
@@ -160,7 +160,7 @@ def _simulate(
 def _list_memories(study: Study, pack: str, schedule: Schedule) -> dict[str, Memory]:
     """Return the memories of a pack under a schedule, which may not be the one in use."""
     if schedule.parameters == study.journal.schedule_of(f"{pack}:").parameters:
-        return {memory.prompt: memory for memory in study.store.list_memories()}
+        return {memory.key: memory for memory in study.store.list_memories()}
     return {
         prompt: schedule.replay(prompt, (act[2:6] for act in acts))
         for prompt, acts in groupby(study.store.list_acts(pack), key=itemgetter(0))
@@ -171,4 +171,4 @@ def _put_parameters(study: Study, pack: str, setting: dict[str, Any] | None) -> 
     """Store the parameters of a pack, or none; return how many memories were computed again."""
     study.store.put_settings({(pack, _PARAMETERS): setting})
     study.journal = make_journal(study.store, study.sources.decks)
-    return sum(memory.prompt.startswith(f"{pack}:") for memory in study.store.list_memories())
+    return sum(memory.key.startswith(f"{pack}:") for memory in study.store.list_memories())

@@ -9,14 +9,14 @@ from cardwright.app.sources import LoadedSources
 from cardwright.app.study import Study
 from cardwright.history import Moment
 from cardwright.model import Collection
-from cardwright.study.queue import Wishes
+from cardwright.study.journal import make_journal
+from cardwright.study.queue import SessionOptions
 from cardwright.study.session import Session
-from cardwright.study.start import make_journal
 from cardwright.study.store import Store
 
 
 def start_session(
-    collection: Collection, store: Store, moment: Moment, wishes: Wishes | None = None
+    collection: Collection, store: Store, moment: Moment, options: SessionOptions | None = None
 ) -> Session:
     """Start a session over all prompts of a collection; it asks what `cards review` would ask.
 
@@ -26,5 +26,5 @@ def start_session(
     """
     journal = make_journal(store, collection.decks)
     study = Study(store, journal, LoadedSources(collection), moment, Path())
-    session, _ = study.start_session(wishes=wishes, name=uuid4().hex)
+    session, _ = study.start_session(options=options, name=uuid4().hex)
     return session

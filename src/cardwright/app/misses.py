@@ -10,10 +10,16 @@ from typing import Final
 
 from cardwright.app.study import Study
 from cardwright.blueprint import Blueprint
-from cardwright.exam.misses import Failure, Miss, list_failures, make_miss
-from cardwright.exam.records import list_misses, list_mocks, put_miss
+from cardwright.exam.misses import (
+    Failure,
+    Miss,
+    list_failures,
+    list_misses,
+    make_miss,
+    put_miss,
+)
+from cardwright.exam.mock import list_mocks
 from cardwright.files import write_file
-from cardwright.history import Act, count_study_day
 from cardwright.item import Item
 from cardwright.model import Card
 from cardwright.project.card import MAX_ID_LENGTH, suggest_id
@@ -103,17 +109,12 @@ def write_miss_card(root: Path, miss: Miss, blueprint: Blueprint, missed: Card |
 
 
 def _list_failures(study: Study, blueprint: Blueprint) -> list[Failure]:
-    mocks = list_mocks(study.store, blueprint.pack, "mock", "drill")
-    over = [mock for mock in mocks if mock.ended_at_ms is not None]
-    rollover_hour = study.journal.rollover_hour
-    offset = study.moment.utc_offset_minutes
-    day = count_study_day(over[-1].ended_at_ms or 0, offset, rollover_hour) if over else 0
     return list_failures(
-        over[-1] if over else None,
-        day,
-        [review for review in study.store.list_reviews() if review.act is Act.ANSWER],
-        rollover_hour,
-        {item.key: item for item in study.items},
+        list_mocks(study.store, blueprint.pack, "mock", "drill"),
+        study.store.list_reviews(),
+        study.moment.utc_offset_minutes,
+        study.journal.rollover_hour,
+        study.items,
         blueprint,
     )
 

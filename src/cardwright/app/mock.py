@@ -1,17 +1,14 @@
-"""Mock exams and drills: which one goes on, and drawing a new one."""
+"""Which exam is meant, and mock exams and drills that begin now."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Final
+from collections.abc import Sequence
 
 from cardwright.app.study import Study
 from cardwright.blueprint import Blueprint
-from cardwright.exam.mock import Mock, Question, draw_questions, list_questions
-from cardwright.exam.records import list_mocks
+from cardwright.exam import mock
+from cardwright.exam.mock import Mock
 from cardwright.project.walk import ProjectError
-
-_MS_PER_MINUTE: Final = 60_000
 
 
 def choose_exam(study: Study, pack: str | None) -> Blueprint:
@@ -40,12 +37,6 @@ def check_lesson(blueprint: Blueprint, lesson: str) -> None:
         raise ProjectError(f"there is no lesson `{lesson}` (lessons: {known})")
 
 
-def find_open(study: Study, blueprint: Blueprint, kind: str) -> Mock | None:
-    """Return the last mock exam or drill if it was interrupted."""
-    last = list_mocks(study.store, blueprint.pack, kind)[-1:]
-    return next((mock for mock in last if mock.ended_at_ms is None), None)
-
-
 def draw_mock(
     study: Study,
     blueprint: Blueprint,
@@ -54,40 +45,19 @@ def draw_mock(
     count: int | None = None,
     minutes: float | None = None,
     is_recorded: bool = False,
-) -> Mock:
-    """Draw a mock exam by the weights of the domains; count and minutes default to the exam's.
-
-    It has fewer questions, and as much less time, where there are not enough.
-
-    Raises:
-        ProjectError: there is no card with options.
-
-    """
-    past = list_mocks(study.store, blueprint.pack, "mock")
-    avoided = {question.ref for question in past[-1].questions} if past else set()
-    wanted = count or blueprint.questions
-    questions = list(list_questions(study.items, study, blueprint))
-    drawn = _draw_by_domain(blueprint, questions, wanted, seed, avoided)
-    if not drawn:
-        raise ProjectError(
-            f"the pack `{blueprint.pack}` has no card with options in a lesson of the exam"
-        )
-    limit_ms = (minutes or blueprint.minutes) * _MS_PER_MINUTE
-    if len(drawn) < wanted:
-        # As much time for each question as there would have been.
-        limit_ms *= 1 if minutes else len(drawn) / wanted
-    elif count and not minutes:
-        limit_ms *= count / blueprint.questions
-    return Mock(
-        id=_make_id(study, blueprint),
-        pack=blueprint.pack,
-        exam=blueprint.name,
-        is_drill=False,
+) -> tuple[Mock, str]:
+    """Return a new mock exam that begins now, and a note; see `exam.mock.draw_mock`."""
+    return mock.draw_mock(
+        study.items,
+        study,
+        blueprint,
+        mock.list_mocks(study.store, blueprint.pack, "mock"),
+        id=mock.make_mock_id(study.store, blueprint.pack, study.moment),
         seed=seed,
         started_at_ms=study.moment.at_ms,
-        limit_ms=round(limit_ms),
+        count=count,
+        minutes=minutes,
         is_recorded=is_recorded,
-        questions=drawn,
     )
 
 
@@ -100,67 +70,16 @@ def draw_drill(
     lessons: Sequence[str] = (),
     is_recorded: bool = False,
 ) -> Mock:
-    """Draw a drill: from lessons, in their order, or by the weights of the domains.
-
-    Raises:
-        ProjectError: there is no card with options.
-
-    """
-    past = list_mocks(study.store, blueprint.pack, "mock", "drill")
-    avoided = {question.ref for question in past[-1].questions} if past else set()
-    questions = list(list_questions(study.items, study, blueprint))
-    if lessons:
-        found = [question for question in questions if question.lesson in lessons]
-        weights = dict.fromkeys(lessons, 1.0)
-        drawn = _draw_by(found, weights, count, seed, avoided, lambda question: question.lesson)
-        drawn = tuple(sorted(drawn, key=lambda question: lessons.index(question.lesson)))
-    else:
-        drawn = _draw_by_domain(blueprint, questions, count, seed, avoided)
-    if not drawn:
-        raise ProjectError("there is no card with options to ask")
-    return Mock(
-        id=_make_id(study, blueprint),
-        pack=blueprint.pack,
-        exam=blueprint.name,
-        is_drill=True,
+    """Return a new drill that begins now; see `exam.mock.draw_drill`."""
+    return mock.draw_drill(
+        study.items,
+        study,
+        blueprint,
+        mock.list_mocks(study.store, blueprint.pack, "mock", "drill"),
+        id=mock.make_mock_id(study.store, blueprint.pack, study.moment),
         seed=seed,
         started_at_ms=study.moment.at_ms,
-        limit_ms=None,
+        count=count,
+        lessons=lessons,
         is_recorded=is_recorded,
-        questions=drawn,
     )
-
-
-def _draw_by_domain(
-    blueprint: Blueprint,
-    questions: Sequence[Question],
-    count: int,
-    seed: int,
-    avoided: Collection[str],
-) -> tuple[Question, ...]:
-    weights = {domain.id: domain.weight for domain in blueprint.domains.values()}
-    return _draw_by(questions, weights, count, seed, avoided, lambda question: question.domain)
-
-
-def _draw_by(
-    questions: Sequence[Question],
-    weights: Mapping[str, float],
-    count: int,
-    seed: int,
-    avoided: Collection[str],
-    key: Callable[[Question], str],
-) -> tuple[Question, ...]:
-    """Draw questions by the weights of what `key` says they belong to."""
-    groups: dict[str, list[Question]] = {name: [] for name in weights}
-    for question in questions:
-        groups[key(question)].append(question)
-    return draw_questions(groups, weights, count, seed, avoided)
-
-
-def _make_id(study: Study, blueprint: Blueprint) -> str:
-    """Return a free id for a mock exam or drill that begins now."""
-    began = f"{blueprint.pack}-{study.moment.local:%Y-%m-%d-%H%M%S}"
-    number = 1
-    while study.store.get_record(name := began if number == 1 else f"{began}-{number}") is not None:
-        number += 1
-    return name

@@ -5,25 +5,35 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from cardwright.app.sources import Sources
 from cardwright.error import CardwrightError
-from cardwright.exam.coverage import find_lesson
+from cardwright.exam.candidates import (
+    Candidate,
+    Worth,
+    expect_recall,
+    explain,
+    list_candidates,
+    measure_worth,
+    select_items,
+)
 from cardwright.exam.goal import Goal, read_goal
 from cardwright.exam.outcome import Outcomes
-from cardwright.exam.policy import USUAL_POLICY, Policy, arrange_today
-from cardwright.exam.readiness import find_met_lessons, find_weak_lessons
-from cardwright.exam.value import Candidate, Worth, explain, list_candidates, measure_worth
-from cardwright.exam.weeks import PlannedDay, PlanWeek, lay_out_weeks
+from cardwright.exam.plan import (
+    Plan,
+    PlannedDay,
+    PlanWeek,
+    find_seen_lessons,
+    find_weak_lessons,
+    lay_out_weeks,
+)
+from cardwright.exam.policy import DEFAULT_POLICY, Policy, arrange_today
 from cardwright.history import Act, Memory, Moment
 from cardwright.item import Item
 from cardwright.project.walk import ProjectError
 from cardwright.study.journal import Journal
 from cardwright.study.workload import Habits, measure_habits
-
-if TYPE_CHECKING:
-    from cardwright.exam.plan import Plan
 
 _MS_PER_MINUTE: Final = 60_000
 _SPENT_MINUTES: Final = 0.05
@@ -63,19 +73,12 @@ class Preparation:
     @cached_property
     def items(self) -> list[Item]:
         """The prompts of the pack, and those of other packs that name one of its lessons."""
-        found = []
-        for item in self._all_items:
-            lesson = find_lesson(item, self.blueprint) if self.blueprint else None
-            if item.pack == self.goal.pack:
-                found.append(item)
-            elif lesson:
-                found.append(item._replace(lesson=lesson.id))
-        return found
+        return select_items(self._all_items, self.goal.pack, self.blueprint)
 
     @cached_property
     def memories(self) -> dict[str, Memory]:
         """Every memory, by the key of its prompt."""
-        return {memory.prompt: memory for memory in self._journal.store.list_memories()}
+        return {memory.key: memory for memory in self._journal.store.list_memories()}
 
     @cached_property
     def candidates(self) -> list[Candidate]:
@@ -86,17 +89,10 @@ class Preparation:
     def _by_key(self) -> dict[str, Candidate]:
         return {candidate.item.key: candidate for candidate in self.candidates}
 
-    def expect(self, item: Item) -> float:
-        """Return the expected recall of a prompt today; 0 if it is new."""
-        memory = self.memories.get(item.key)
-        if memory is None:
-            return 0.0
-        return self._journal.schedule_of(item.key).retrievability(memory, self.today)
-
-    def is_seen(self, item: Item) -> bool:
-        """Tell whether a prompt was ever answered."""
-        memory = self.memories.get(item.key)
-        return memory is not None and memory.last_day is not None
+    @cached_property
+    def recalls(self) -> dict[str, float]:
+        """The expected recall today of every prompt that was ever answered, by key."""
+        return expect_recall(self.memories, self._journal, self.today)
 
     @cached_property
     def outcomes(self) -> Outcomes:
@@ -128,9 +124,9 @@ class Preparation:
 
     def _choose_policy(self, habits: Habits, previous: Policy | None) -> Policy:
         try:
-            from cardwright.exam.plan import choose_policy  # noqa: PLC0415  (numpy is an extra)
+            from cardwright.exam.planner import choose_policy  # noqa: PLC0415  (numpy is an extra)
         except ImportError:
-            return previous or USUAL_POLICY
+            return previous or DEFAULT_POLICY
         outcomes = Outcomes(self._schedule.parameters, habits)
         return choose_policy(self.candidates, self.goal, outcomes, self.today, previous)
 
@@ -162,7 +158,7 @@ class Preparation:
 
     def split(self, items: list[Item], minutes: float) -> tuple[list[Item], list[Item]]:
         """Return which of some prompts to ask today for the exam, in order, and those of no exam."""
-        for name in ("memories", "candidates", "_by_key"):
+        for name in ("memories", "recalls", "candidates", "_by_key"):
             self.__dict__.pop(name, None)
         keys = {item.key for item in items}
         asked = [
@@ -193,7 +189,7 @@ class Preparation:
                 help="set another date with `cards exam set`",
             )
         try:
-            from cardwright.exam.plan import plan_to_date  # noqa: PLC0415  (numpy is an extra)
+            from cardwright.exam.planner import plan_to_date  # noqa: PLC0415  (numpy is an extra)
         except ImportError as error:
             raise missing_extra() from error
         return plan_to_date(self.candidates, self.goal, self.outcomes, self.today, self.policy)
@@ -205,8 +201,8 @@ class Preparation:
             self.blueprint,
             days,
             self.today,
-            done=find_met_lessons(self.items, self.is_seen),
-            weak=find_weak_lessons(self.items, self.expect, self.is_seen),
+            done=find_seen_lessons(self.items, self.recalls),
+            weak=find_weak_lessons(self.items, self.recalls),
         )
 
 

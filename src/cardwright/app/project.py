@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cardwright.anki.ledger import LEDGER_NAME, Ledger, check_ledger, read_ledger
-from cardwright.anki.media import MediaShelf
-from cardwright.anki.notetype import make_note_type
+from cardwright.anki.notetype import NoteType, make_note_types
+from cardwright.anki.pack import PackContents, describe_pack
 from cardwright.app.garbage import gc_paused
 from cardwright.diagnostic import Diagnostic, format_text
 from cardwright.error import CardwrightError
@@ -37,6 +37,8 @@ class Project:
     collection: Collection
     ledgers: dict[str, Ledger]
     """By pack; empty before the first release."""
+    note_types: dict[str, NoteType]
+    """By kind: those of all kinds in use."""
     problems: list[Diagnostic]
     """In reading order."""
     renderer: Renderer
@@ -68,9 +70,16 @@ class Project:
             raise ProjectError("the project has no deck: write decks/PACK/deck.yaml")
         return list(names) or list(decks)
 
-    def make_shelf(self) -> MediaShelf:
-        """Return a shelf for the images of this project's cards."""
-        return MediaShelf(self.find_media, self.renderer)
+    def describe_pack(self, pack: str) -> PackContents:
+        """Return what a pack publishes; the project must be free of errors."""
+        return describe_pack(
+            self.collection,
+            self.collection.decks[pack],
+            self.ledgers[pack],
+            self.note_types,
+            renderer=self.renderer,
+            find_media=self.find_media,
+        )
 
     def find_media(self, card: Card, image: str) -> Path | None:
         """Return the file of an image that a card names; None when there is none."""
@@ -105,19 +114,19 @@ def open_project(folder: Path) -> Project:
     renderer = Renderer()
     texts = SourceTexts(root)
     problems += check(Checking(root=root, collection=collection, renderer=renderer, texts=texts))
+    note_types = make_note_types(collection, renderer)
     ledgers = {}
     for pack in collection.decks:
         shown = f"decks/{pack}/{LEDGER_NAME}"
         ledger, found = read_ledger(root / shown, pack, shown)
         problems += found
-        used = dict.fromkeys(card.kind for card in collection.cards if card.pack == pack)
-        note_types = [make_note_type(collection.kinds[name], renderer) for name in used]
         problems += check_ledger(ledger, collection, note_types, shown)
         ledgers[pack] = ledger
     return Project(
         root=root,
         collection=collection,
         ledgers=ledgers,
+        note_types=note_types,
         problems=sorted(problems, key=lambda problem: problem.sort_key),
         renderer=renderer,
         texts=texts,

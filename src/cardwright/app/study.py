@@ -22,14 +22,11 @@ from cardwright.model import Card, Kind
 from cardwright.project.index import open_index
 from cardwright.project.load import load, resolve_media
 from cardwright.project.walk import ProjectError, find_project
-from cardwright.study.journal import Journal
-from cardwright.study.opening import open_store
-from cardwright.study.queue import Queue, Wishes
+from cardwright.study.journal import Journal, make_journal
+from cardwright.study.queue import Queue, SessionOptions
 from cardwright.study.schedule import Schedule
 from cardwright.study.session import Session
-from cardwright.study.standing import Standing
-from cardwright.study.start import make_journal
-from cardwright.study.store import Store
+from cardwright.study.store import Store, open_store
 
 
 @dataclass(slots=True)
@@ -54,9 +51,9 @@ class Study:
         """The study day on which it was opened."""
         return self.moment.study_day(self.journal.rollover_hour)
 
-    def read_standings(self) -> dict[str, Standing]:
-        """Return where every prompt stands that has a history, by key."""
-        return {row[0]: Standing(*row) for row in self.store.list_standings(self.moment.at_ms)}
+    def read_memories(self) -> dict[str, Memory]:
+        """Return the memory of every prompt that has a history, by key."""
+        return self.journal.read_memories(self.moment)
 
     def reload(self, now_ms: int) -> None:
         """Read the sources again after an edit.
@@ -128,15 +125,15 @@ class Study:
         item = self.find_item(ref)
         return item.ref, item.key
 
-    def make_queue(self, choice: Choice, standings: Mapping[str, Standing]) -> Queue:
+    def make_queue(self, choice: Choice, memories: Mapping[str, Memory]) -> Queue:
         """Return what a session would ask today of the chosen prompts, exam or not."""
-        items = choice.choose_by_history(self.items, standings)
+        items = choice.choose_by_history(self.items, memories)
         exam_day = None if choice.needs_history else self.find_exam_day(items)
         return Queue(
             items,
-            standings,
+            memories,
             self.journal.options,
-            Wishes(),
+            SessionOptions(),
             self.moment,
             self.today,
             arrange=exam_day.arrange if exam_day else None,
@@ -158,7 +155,7 @@ class Study:
     def start_session(
         self,
         choice: Choice | None = None,
-        wishes: Wishes | None = None,
+        options: SessionOptions | None = None,
         *,
         name: str,
         minutes: float | None = None,
@@ -174,16 +171,16 @@ class Study:
 
         """
         choice = choice or Choice()
-        wishes = wishes or Wishes()
+        options = options or SessionOptions()
         items = choice.choose(self.items)
-        by_exam = wishes.follows_options and not choice.needs_history
+        by_exam = options.follows_options and not choice.needs_history
         exam_day = self.find_exam_day(items, minutes) if by_exam else None
         session = Session(
             self.journal,
             items,
             self.moment,
             name=name,
-            wishes=wishes,
+            options=options,
             selects=choice.takes if choice.needs_history else None,
             arrange=exam_day.arrange if exam_day else None,
         )

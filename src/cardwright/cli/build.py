@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cardwright.anki.package import make_package
+from cardwright.anki.package import write_package
 from cardwright.app.project import count_problems, open_project
 from cardwright.cli.build_time import find_build_time_s
 from cardwright.cli.output import say, say_json, warn
@@ -41,33 +41,27 @@ def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bo
     build_s = find_build_time_s(project.root)
     made = []
     for pack in chosen:
-        package = make_package(
-            project.collection,
-            project.collection.decks[pack],
-            project.ledgers[pack],
-            build_s=build_s,
-            renderer=project.renderer,
-            shelf=project.make_shelf(),
-        )
-        if not package.notes:
+        contents = project.describe_pack(pack)
+        if not contents.notes:
             raise ProjectError(f"the deck of `{pack}` selects no cards: Anki would import nothing")
-        made.append(((target or project.root / "build") / f"{pack}.apkg", pack, package))
-    for path, _, package in made:
-        write_file(path, package.data)
+        data = write_package(contents, project.ledgers[pack], build_s=build_s)
+        made.append(((target or project.root / "build") / f"{pack}.apkg", contents, data))
+    for path, contents, data in made:
+        write_file(path, data)
         if not as_json:
-            notes, cards = count(package.notes, "note"), count(package.cards, "card")
+            notes, cards = count(len(contents.notes), "note"), count(contents.card_count, "card")
             say(f"{_shorten(path)}: {notes}, {cards}")
     if as_json:
         say_json(
             [
                 {
-                    "pack": pack,
+                    "pack": contents.deck.pack,
                     "path": str(path),
-                    "notes": package.notes,
-                    "cards": package.cards,
-                    "bytes": len(package.data),
+                    "notes": len(contents.notes),
+                    "cards": contents.card_count,
+                    "bytes": len(data),
                 }
-                for path, pack, package in made
+                for path, contents, data in made
             ]
         )
     elif project.problems:

@@ -1,4 +1,4 @@
-"""The time that a build stamps on what is not yet published."""
+"""The time that a build gives to notes that are not yet released."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _BUILT: Final = frozenset(
     {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp"}
     | {".yaml", ".yml"}
 )
-"""Endings of what a build reads: others may lie about without being committed."""
-_MOST_BYTES: Final = 100 * 2**20
-"""The largest file that is compared; hosts of repositories take none that is larger."""
+"""Endings of the files a build reads; others need not be committed."""
+_MAX_BYTES: Final = 100 * 2**20
+"""The largest file that is compared; hosts of repositories accept none that are larger."""
 _LAST_S: Final = 253_402_300_799
 """The end of the year 9999."""
 _LINK: Final = "120000"
@@ -37,7 +37,12 @@ def find_build_time_s(root: Path) -> int:
 
 
 def read_source_date_s() -> int | None:
-    """Return SOURCE_DATE_EPOCH in Unix seconds, if it is set; ends when it is no number."""
+    """Return SOURCE_DATE_EPOCH in Unix seconds, if it is set.
+
+    Raises:
+        ProjectError: it is not a valid time.
+
+    """
     given = os.environ.get("SOURCE_DATE_EPOCH")
     if not given:
         return None
@@ -72,9 +77,9 @@ def _find_commit_time_s(root: Path) -> int | None:
 
 
 def _is_committed(root: Path, repository: Repository, folders: list[str]) -> bool:
-    """Tell whether the sources on the disk are those of the last commit.
+    """Tell whether the sources on disk are those of the last commit.
 
-    `git status` would tell it too, but runs the filters that a repository names.
+    `git status` would tell too, but it runs the filters that a repository names.
     """
     words = ("ls-tree", "-r", "-z", "--full-tree", repository.head, "--", *folders)
     listed = ask_git(root, repository, *words)
@@ -86,7 +91,7 @@ def _is_committed(root: Path, repository: Repository, folders: list[str]) -> boo
         mode, kind, id = about.split()
         if kind == "blob":
             committed[_normalize(name)] = mode, id
-    # Only files found on the disk are opened: what a commit names may lead anywhere.
+    # Only files found on disk are opened: a path in a commit may lead anywhere.
     for path in _list_files(root):
         name = path.relative_to(repository.top).as_posix()
         if (known := committed.pop(_normalize(name), None)) is not None:
@@ -114,7 +119,7 @@ def _list_files(root: Path) -> Iterator[Path]:
 
 
 def _is_same(path: Path, mode: str, id: str) -> bool:
-    """Tell whether a file is the blob with this id, as git may have written it to the disk."""
+    """Tell whether a file is the blob with this id, as git may have checked it out."""
     try:
         data = _read(path)
     except OSError:
@@ -131,15 +136,15 @@ def _is_same(path: Path, mode: str, id: str) -> bool:
 def _read(path: Path) -> bytes | None:
     info = path.lstat()
     if stat.S_ISLNK(info.st_mode):
-        return os.fsencode(os.readlink(path))  # noqa: PTH115  (pathlib would tidy it up)
-    if not stat.S_ISREG(info.st_mode) or info.st_size > _MOST_BYTES:
+        return os.fsencode(os.readlink(path))  # noqa: PTH115  (pathlib would normalize it)
+    if not stat.S_ISREG(info.st_mode) or info.st_size > _MAX_BYTES:
         return None
     with path.open("rb") as file:
-        return file.read(_MOST_BYTES)
+        return file.read(_MAX_BYTES)
 
 
 def _list_forms(data: bytes) -> Iterator[bytes]:
-    """List what git may have committed for a file: itself, with its line ends, or its LFS pointer."""
+    """Yield what git may have committed for a file: its bytes, other line ends, or an LFS pointer."""
     yield data
     if b"\r\n" in data:
         yield data.replace(b"\r\n", b"\n")
@@ -150,5 +155,5 @@ def _list_forms(data: bytes) -> Iterator[bytes]:
 
 
 def _normalize(name: str) -> str:
-    # A Mac may spell a name on the disk in another way than the commit does.
+    # macOS may spell a name on disk differently from the commit.
     return unicodedata.normalize("NFC", name)

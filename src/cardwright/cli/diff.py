@@ -12,19 +12,24 @@ from typing import Final
 
 import click
 
-from cardwright.anki.diff import Change, compare_states, compare_with_ledger, shorten_title
-from cardwright.anki.package import describe_pack
+from cardwright.anki.diff import (
+    Change,
+    compare_states,
+    compare_with_ledger,
+    format_counts,
+    shorten_title,
+)
 from cardwright.anki.package_notes import open_package
 from cardwright.app.project import open_project
 from cardwright.cli.output import say, say_json_list, warn
 from cardwright.cli.params import json_option
 from cardwright.text import make_plain
 
-_MOST_SHOWN: Final = 200_000
+_MAX_SHOWN: Final = 200_000
 """Characters of one text that are compared line by line."""
-_MOST_PAIRS: Final = 250_000
+_MAX_PAIRS: Final = 250_000
 """Of lines, one before and one after, that are compared to find what stayed."""
-_MOST_REPEATED: Final = 5
+_MAX_REPEATED: Final = 5
 """Lines that stand more often in a text say nothing about where it is the same."""
 
 
@@ -69,21 +74,9 @@ def _compare_with_ledgers(folder: Path, packs: tuple[str, ...]) -> dict[str, lis
     project = open_project(folder)
     changes = {}
     for pack in project.choose_packs(packs):
-        ledger = project.ledgers[pack]
-        contents = describe_pack(
-            project.collection, project.collection.decks[pack], ledger, project.make_shelf()
-        )
-        changes[pack] = compare_with_ledger(ledger, contents)
+        contents = project.describe_pack(pack)
+        changes[pack] = compare_with_ledger(project.ledgers[pack], contents.notes)
     return changes
-
-
-def count_changes(changes: Iterable[Change]) -> str:
-    """Return how many changes there are of each sort, in words."""
-    return _format_counts(Counter(change.what for change in changes))
-
-
-def _format_counts(counted: Counter[str]) -> str:
-    return ", ".join(f"{number} {what}" for what, number in counted.items()) or "no changes"
 
 
 def _print_changes(changes: dict[str, Iterable[Change]]) -> None:
@@ -92,7 +85,7 @@ def _print_changes(changes: dict[str, Iterable[Change]]) -> None:
         for change in found:
             counted[change.what] += 1
             say("\n".join(_format_change(change)))
-        warn(f"{pack + ': ' if pack else ''}{_format_counts(counted)}")
+        warn(f"{pack + ': ' if pack else ''}{format_counts(counted)}")
 
 
 def _print_json(changes: dict[str, Iterable[Change]]) -> None:
@@ -107,7 +100,7 @@ def _format_change(change: Change) -> Iterator[str]:
     yield f"{change.what} {_make_short(change.id)}{was}: {_make_short(change.title)}"
     for text in change.texts:
         yield f"  {_make_line(text.part)}:"
-        if max(len(text.before), len(text.after)) > _MOST_SHOWN:
+        if max(len(text.before), len(text.after)) > _MAX_SHOWN:
             yield f"    too long to show: {len(text.before):,} characters, now {len(text.after):,}"
             continue
         for line in _compare_lines(text.before.splitlines(), text.after.splitlines()):
@@ -130,10 +123,10 @@ def _compare_lines(before: list[str], after: list[str]) -> Iterator[str]:
     before, after = before[start:], after[start:]
     while before and after and before[-1] == after[-1]:
         del before[-1], after[-1]
-    if len(before) * len(after) > _MOST_PAIRS:
+    if len(before) * len(after) > _MAX_PAIRS:
         runs = [("replace", 0, len(before), 0, len(after))]
     else:
-        often = {line for line, number in Counter(after).items() if number > _MOST_REPEATED}
+        often = {line for line, number in Counter(after).items() if number > _MAX_REPEATED}
         matcher = SequenceMatcher(often.__contains__, before, after, autojunk=False)
         runs = [run for run in matcher.get_opcodes() if run[0] != "equal"]
     for _, old, old_end, new, new_end in runs:

@@ -19,7 +19,7 @@ from cardwright.cli.params import db_option, json_option
 from cardwright.cli.programs import find_program
 from cardwright.project.load import ProjectError, find_project, load
 from cardwright.study.backup import list_backups
-from cardwright.study.fault import StoreError
+from cardwright.study.error import StoreError
 from cardwright.text import count
 
 _SLOW_YAML: Final = "without libyaml: reading is about 6 times slower"

@@ -14,7 +14,8 @@ from cardwright.cli.output import say, say_json
 from cardwright.cli.params import choice_options, db_option, json_option
 from cardwright.history import State, make_date
 from cardwright.item import Item
-from cardwright.study.forecast import count_decks, forecast_reviews, measure_pace
+from cardwright.study.queue import count_decks
+from cardwright.study.workload import forecast_reviews, measure_pace
 from cardwright.terminal.reports import draw_due
 
 _PACE_DAYS: Final = 30
@@ -45,20 +46,18 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
     cards due --lesson 2.5 --json
     """
     with open_study(folder, db) as study:
-        standings = study.read_standings()
-        queue = study.make_queue(choice, standings)
+        memories = study.read_memories()
+        queue = study.make_queue(choice, memories)
         counts = queue.counts
         asked = queue.list_day(study.moment.at_ms)
-        states = [
-            found.state if (found := standings.get(item.key)) else State.NEW for item in asked
-        ]
+        states = [found.state if (found := memories.get(item.key)) else State.NEW for item in asked]
         chosen = choice.choose(study.items)
         histories = [
-            standing
+            memory
             for item in chosen
-            if (standing := standings.get(item.key)) and choice.takes(item, standing)
+            if (memory := memories.get(item.key)) and choice.takes(item, memory)
         ]
-        forecast = forecast_reviews(histories, study.moment, study.today, days)
+        forecast = forecast_reviews(histories, study.today, days)
         if as_json:
             say_json(
                 {
@@ -73,7 +72,7 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
             return
         since_ms = study.moment.at_ms - _PACE_DAYS * _MS_PER_DAY
         recent = study.store.list_reviews(since_ms=since_ms)
-        pace = measure_pace(recent, standings, study.journal.rollover_hour)
+        pace = measure_pace(recent, memories, study.journal.rollover_hour)
     pairs = zip((item.deck for item in asked), states, strict=True)
     decks = count_decks((item.deck for item in chosen), pairs)
     say(draw_due(counts, decks, pace, forecast, study.today))

@@ -33,7 +33,7 @@ def read_clock() -> Moment:
     """
     given = os.environ.get(_CLOCK)
     if not given:
-        return Moment.read(datetime.now().astimezone())
+        return Moment.from_datetime(datetime.now().astimezone())
     try:
         start = parse_time(given)
     except (ValueError, OverflowError):
@@ -51,7 +51,7 @@ def parse_time(text: str) -> Moment:
 
     """
     at = datetime.fromisoformat(text)
-    return Moment.read(at if at.tzinfo else at.astimezone())
+    return Moment.from_datetime(at if at.tzinfo else at.astimezone())
 
 
 def default_store_path() -> Path:
@@ -83,7 +83,7 @@ def open_journal(folder: Path, db: Path | None) -> Iterator[Journal]:
 
 
 def _warn_of_unused_parameters(journal: Journal) -> None:
-    for pack in journal.foreign_fits:
+    for pack in journal.unused_fits:
         warn(
             f"note: the parameters of {pack} were fitted for another memory model and are not "
             "used: run `cards optimize`"

@@ -1,4 +1,4 @@
-"""What git knows of a folder, asked without trusting that folder.
+"""What git knows about a folder, without trusting that folder.
 
 A repository's configuration can name programs that git runs: fsmonitor, filters, hooks, pagers,
 signers. So git is never run in a repository. It is run in an empty one of our own that borrows the
@@ -20,13 +20,13 @@ from typing import Final
 
 from cardwright.cli.programs import find_program
 
-LONGEST_S: Final = 2.0
+MAX_S: Final = 2.0
 """How long git may take for one answer."""
-_MOST_OUTPUT: Final = 64 * 2**20
-_MOST_FILE: Final = 16 * 2**20
-"""Read of a file of references: more than those of a hundred thousand branches."""
-_MOST_LINKS: Final = 5
-"""References to references, as many as git follows."""
+_MAX_OUTPUT: Final = 64 * 2**20
+_MAX_FILE: Final = 16 * 2**20
+"""Size of a file of references: more than a hundred thousand branches need."""
+_MAX_LINKS: Final = 5
+"""References to references; git follows as many."""
 _ID: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REF: Final = re.compile(r"refs(?:/(?!\.)[^\x00-\x20\x7f/\\:?*\[~^]+)+")
 _SETTINGS: Final = {
@@ -59,7 +59,7 @@ class Repository:
 def find_repository(root: Path) -> Repository | None:
     """Return the repository of a folder: of the nearest `.git` in it or above it.
 
-    A folder that looks like a bare repository is none: anyone can commit its files.
+    A folder that looks like a bare repository does not count: anyone can commit its files.
     """
     for top in (root, *root.parents):
         git_dir = _find_git_dir(top / ".git")
@@ -87,7 +87,7 @@ def ask_git(root: Path, repository: Repository, *words: str) -> bytes | None:
         private = {
             "GIT_DIR": name,
             "GIT_OBJECT_DIRECTORY": str(repository.objects),
-            # Older versions of git know no GIT_CONFIG_GLOBAL.
+            # Older versions of git do not know GIT_CONFIG_GLOBAL.
             "HOME": name,
             "XDG_CONFIG_HOME": name,
         }
@@ -116,18 +116,18 @@ def _run(words: list[str], *, cwd: Path, env: dict[str, str]) -> bytes | None:
         late = True
         process.kill()
 
-    timer = Timer(LONGEST_S, stop)
+    timer = Timer(MAX_S, stop)
     timer.start()
     try:
         with process:
-            printed = process.stdout.read(_MOST_OUTPUT + 1) if process.stdout else b""
-            is_whole = len(printed) <= _MOST_OUTPUT
+            printed = process.stdout.read(_MAX_OUTPUT + 1) if process.stdout else b""
+            is_whole = len(printed) <= _MAX_OUTPUT
             if not is_whole:
                 process.kill()
     finally:
         timer.cancel()
     if late:
-        raise TimeoutError(f"git gave no answer in {LONGEST_S:g} seconds")
+        raise TimeoutError(f"git did not answer within {MAX_S:g} seconds")
     return printed if is_whole and process.returncode == 0 else None
 
 
@@ -152,7 +152,7 @@ def _find_git_dir(dot_git: Path) -> Path | None:
 def _read_repository(top: Path, git_dir: Path) -> Repository | None:
     shared = _read_path(git_dir / "commondir") or git_dir
     objects = shared / "objects"
-    # Alternates lead to objects anywhere, on Windows to other people's servers too.
+    # Alternates can point anywhere, on Windows even to other people's servers.
     if not objects.is_dir() or os.path.lexists(objects / "info" / "alternates"):
         return None
     head = _read_head(git_dir, shared)
@@ -166,7 +166,7 @@ def _read_repository(top: Path, git_dir: Path) -> Repository | None:
 
 def _read_head(git_dir: Path, shared: Path) -> str | None:
     name = "HEAD"
-    for _ in range(_MOST_LINKS):
+    for _ in range(_MAX_LINKS):
         texts = (_read_text(folder / name) for folder in dict.fromkeys((git_dir, shared)))
         text = next((text for text in texts if text is not None), None)
         if text is None:
@@ -188,25 +188,25 @@ def _read_packed(shared: Path) -> Iterator[tuple[str, str]]:
 
 
 def _read_path(file: Path, prefix: str = "") -> Path | None:
-    """Return the folder that a file of one line names, relative to where it lies."""
+    """Return the folder that a one-line file names, relative to the file's own."""
     text = _read_text(file)
     if text is None or not text.startswith(prefix):
         return None
     named = text.removeprefix(prefix).rstrip("\r\n")
-    # On Windows, to look there would tell a stranger's server who we are.
+    # On Windows, looking there would tell a stranger's server who we are.
     if not named or "\0" in named or named.replace("\\", "/").startswith("//"):
         return None
     return file.parent / named
 
 
 def _read_text(path: Path) -> str | None:
-    """Return the text of a plain file of bearable size."""
+    """Return the text of a regular file of reasonable size; None if it is not one."""
     try:
-        # To open a pipe might wait for ever.
+        # Opening a pipe might block forever.
         if not stat.S_ISREG(path.stat().st_mode):
             return None
         with path.open("rb") as file:
-            data = file.read(_MOST_FILE + 1)
+            data = file.read(_MAX_FILE + 1)
     except (OSError, ValueError):
         return None
-    return None if len(data) > _MOST_FILE else os.fsdecode(data)
+    return None if len(data) > _MAX_FILE else os.fsdecode(data)

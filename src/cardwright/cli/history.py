@@ -13,7 +13,7 @@ from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.history import Review, count_days, make_date
-from cardwright.study.schedule import Step
+from cardwright.study.schedule import ReplayedAnswer
 from cardwright.terminal.reports import draw_day_history, draw_prompt_history
 
 _MS_PER_DAY: Final = 86_400_000
@@ -87,7 +87,7 @@ def _show_day(study: Study, on: date, *, as_json: bool) -> None:
     if as_json:
         say_json(
             [
-                {"prompt": refs.get(review.prompt, review.prompt), **_describe_review(review)}
+                {"prompt": refs.get(review.key, review.key), **_describe_review(review)}
                 for review in reviews
             ]
         )
@@ -95,7 +95,9 @@ def _show_day(study: Study, on: date, *, as_json: bool) -> None:
     say(draw_day_history(on, reviews, lambda key: refs.get(key, key)))
 
 
-def _describe_act(review: Review, step: Step | None, *, is_undone: bool) -> dict[str, Any]:
+def _describe_act(
+    review: Review, step: ReplayedAnswer | None, *, is_undone: bool
+) -> dict[str, Any]:
     """Return an act as JSON; only answers that stand have a state and what follows."""
     is_old = step is not None and step.before.last_day is not None
     return {

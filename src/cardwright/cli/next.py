@@ -26,7 +26,7 @@ def next_command(folder: Path, choice: Choice, as_json: bool, db: Path | None) -
     cards next mlpro --json
     """
     with open_study(folder, db) as study:
-        item = study.make_queue(choice, study.read_standings()).peek(study.moment.at_ms)
+        item = study.make_queue(choice, study.read_memories()).peek(study.moment.at_ms)
         row = None
         if item is not None:
             memory, _ = study.store.read_memory(item.key)

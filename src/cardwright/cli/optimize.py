@@ -11,7 +11,7 @@ from cardwright.app.fit import PackFit, fit_packs, restore_defaults
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
-from cardwright.study.maths import DEFAULT_PARAMETERS
+from cardwright.study.fsrs import DEFAULT_PARAMETERS
 from cardwright.terminal.stats import draw_workloads
 from cardwright.text import count
 

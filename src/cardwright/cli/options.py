@@ -13,7 +13,7 @@ from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.project.deck import OPTION_BOUNDS
-from cardwright.study.start import make_journal
+from cardwright.study.journal import make_journal
 
 _ROLLOVER: Final = "rollover_hour"
 _STEPS: Final = ("learning_steps_minutes", "relearning_steps_minutes")

@@ -1,4 +1,4 @@
-"""The user's programs, found on the search path and nowhere else."""
+"""The user's programs, found on PATH and nowhere else."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 def find_program(name: str, *, outside: Path | None = None) -> str | None:
-    """Return the path of a program on the search path; None if there is none outside a folder.
+    """Return the path of a program on PATH, or None if there is none outside a folder.
 
-    Windows, and `shutil.which` there, would look into the current folder first: a project could
-    bring a program of its own.
+    Windows, and `shutil.which` there, would look in the current folder first, where a project could
+    put a program of its own.
     """
     file = f"{name}.exe" if sys.platform == "win32" and not Path(name).suffix else name
     for folder in os.get_exec_path():

@@ -23,8 +23,8 @@ from cardwright.cli.params import choice_options, db_option, plain_option
 from cardwright.history import make_time
 from cardwright.project.walk import ProjectError
 from cardwright.study.backup import find_backup
-from cardwright.study.fault import StoreError
-from cardwright.study.queue import Wishes
+from cardwright.study.error import StoreError
+from cardwright.study.queue import SessionOptions
 from cardwright.terminal.plain import PlainReviewer
 from cardwright.terminal.reports import draw_summary
 from cardwright.terminal.review import Reviewer
@@ -79,11 +79,13 @@ def review(
     cards review "2 MLOps" --kind choice --new 5
     cards review --flagged --cram
     """
-    wishes = Wishes(new=new, ahead_days=ahead, is_cram=cram, with_suspended=choice.is_leech)
+    options = SessionOptions(
+        max_new=new, ahead_days=ahead, is_cram=cram, with_suspended=choice.is_leech
+    )
     with open_study(folder, db) as study:
         with gc_paused():
             session, exam_day = study.start_session(
-                choice, wishes, name=token_hex(16), minutes=minutes
+                choice, options, name=token_hex(16), minutes=minutes
             )
         try:
             state = ReviewState(
@@ -151,10 +153,8 @@ def _print_end(study: Study, state: ReviewState) -> None:
         return
     tomorrow = now.study_day(study.journal.rollover_hour) + 1
     due = sum(
-        standing.state == "review"
-        and not standing.is_suspended
-        and (standing.due_day or 0) <= tomorrow
-        for standing in study.read_standings().values()
+        memory.state == "review" and not memory.is_suspended and (memory.due_day or 0) <= tomorrow
+        for memory in study.read_memories().values()
     )
     lessons = {
         lesson.id: str(lesson)

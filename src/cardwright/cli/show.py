@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cardwright.anki.note import describe_card as describe_content
+from cardwright.anki.note import describe_content
 from cardwright.app.project import find_card, load_collection
 from cardwright.cli.list import describe_card
 from cardwright.cli.output import say, say_json
@@ -28,7 +28,7 @@ def show(folder: Path, ref: str, as_json: bool) -> None:
     _, collection, _ = load_collection(folder)
     card = find_card(collection, ref)
     if as_json:
-        content = describe_content(collection, card).matter
+        content = describe_content(collection, card)
         say_json({**describe_card(collection, card), **content})
     else:
         say(draw_card(collection, card))

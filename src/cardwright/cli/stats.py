@@ -57,7 +57,7 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
     cards stats --json
     """
     with open_study(folder, db) as study:
-        items = choice.choose_by_history(study.items, study.read_standings())
+        items = choice.choose_by_history(study.items, study.read_memories())
         subjects = _name_subjects(study, items)
         # Without a choice, answers to cards that are gone from the sources count as well.
         packs = study.journal.options if len(items) == len(study.items) else {}
@@ -66,7 +66,7 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
             answers = list_answers(
                 journal, lambda key: key in subjects or key.partition(":")[0] in packs
             )
-            memories = ((m, journal.schedule_of(m.prompt)) for m in study.store.list_memories())
+            memories = ((m, journal.schedule_of(m.key)) for m in study.store.list_memories())
             found = compute_stats(answers, subjects, memories, study.today, days)
     if as_json:
         say_json(_describe_stats(found))

@@ -1,1 +1,1 @@
-"""An exam with a date: the plan to it, what is known on the day, mock exams, misses."""
+"""Preparing for an exam with a date: the plan to it, expected recall, mock exams, misses."""

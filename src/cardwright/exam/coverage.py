@@ -1,39 +1,41 @@
-"""What the cards cover of an exam, and how much of that is known."""
+"""The domains, lessons and objectives of an exam that cards cover, and how much of it is known."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from cardwright.blueprint import Blueprint, Domain, Lesson, Objective
+from cardwright.exam.candidates import select_items
+from cardwright.exam.mock import shows_options
 from cardwright.history import Memory, State
 from cardwright.item import Item
+from cardwright.model import Kind
 
-KNOWN_FROM: Final = 0.9
-"""Expected recall from which a prompt in review counts as known."""
+_MIN_KNOWN_RECALL: Final = 0.9
 
 
 class Tally(NamedTuple):
-    """How many there are."""
+    """Counts for a part of an exam."""
 
     cards: int
     prompts: int
     seen: int
     """Prompts that were answered at least once."""
     known: int
-    """Prompts in review with an expected recall of 90 percent or more."""
+    """Prompts in review whose expected recall is 90 percent or more."""
     questions: int
     """Cards that a mock exam can ask."""
 
     def as_json(self) -> dict[str, int]:
-        """Return it as JSON holds it."""
+        """Return the counts as JSON holds them."""
         return dict(self._asdict())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectiveCoverage:
-    """What there is for an objective."""
+    """The cards for an objective, counted."""
 
     objective: Objective
     tally: Tally
@@ -41,7 +43,7 @@ class ObjectiveCoverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LessonCoverage:
-    """What there is for a lesson, and for the objectives that it treats."""
+    """The cards for a lesson, counted, and those for each of its objectives."""
 
     lesson: Lesson
     tally: Tally
@@ -50,7 +52,7 @@ class LessonCoverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainCoverage:
-    """What there is for a domain."""
+    """The cards for a domain, counted, and those for each of its lessons."""
 
     domain: Domain
     tally: Tally
@@ -59,104 +61,96 @@ class DomainCoverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """An exam against the cards for it."""
+    """The cards for an exam, counted by domain, lesson and objective."""
 
     blueprint: Blueprint
     tally: Tally
-    """Of all that belongs to a lesson."""
+    """Of all prompts with a lesson."""
     domains: tuple[DomainCoverage, ...]
     outside: tuple[str, ...]
     """Cards of the pack that belong to no lesson, by key."""
 
     @property
-    def bare_lessons(self) -> list[Lesson]:
-        """Lessons without a card."""
+    def lessons_without_cards(self) -> list[Lesson]:
+        """The lessons that no card belongs to."""
         lessons = (part for domain in self.domains for part in domain.lessons)
         return [part.lesson for part in lessons if not part.tally.cards]
 
     @property
-    def bare_objectives(self) -> list[Objective]:
-        """Objectives without a card."""
+    def objectives_without_cards(self) -> list[Objective]:
+        """The objectives that no card names."""
         parts = (part for domain in self.domains for part in domain.lessons)
         found = (part for lesson in parts for part in lesson.objectives)
         return [part.objective for part in found if not part.tally.cards]
 
     @property
-    def silent_domains(self) -> list[Domain]:
-        """Domains that a mock exam could not ask about."""
+    def domains_without_questions(self) -> list[Domain]:
+        """The domains with a weight that a mock exam has no question for."""
         found = (part for part in self.domains if part.domain.weight)
         return [part.domain for part in found if not part.tally.questions]
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON holds it."""
+        """Return the coverage as JSON holds it."""
         return {
             "pack": self.blueprint.pack,
             "exam": self.blueprint.name,
             **self.tally.as_json(),
             "domains": [_domain_as_json(domain) for domain in self.domains],
             "missing": {
-                "lessons": [lesson.id for lesson in self.bare_lessons],
-                "objectives": [objective.id for objective in self.bare_objectives],
-                "questions": [domain.id for domain in self.silent_domains],
+                "lessons": [lesson.id for lesson in self.lessons_without_cards],
+                "objectives": [objective.id for objective in self.objectives_without_cards],
+                "questions": [domain.id for domain in self.domains_without_questions],
             },
             "outside": list(self.outside),
         }
-
-
-def find_lesson(item: Item, blueprint: Blueprint) -> Lesson | None:
-    """Return the lesson of an exam that a prompt belongs to.
-
-    That of its card; a card of another pack says it by a tag, `mlpro::2.5`.
-    """
-    name = item.lesson
-    if item.pack != blueprint.pack:
-        prefix = f"{blueprint.pack}::"
-        found = (tag.removeprefix(prefix) for tag in item.tags if tag.startswith(prefix))
-        name = next((name for name in found if name in blueprint.lessons), None)
-    return blueprint.lessons.get(name) if name is not None else None
 
 
 def measure_coverage(
     blueprint: Blueprint,
     items: Iterable[Item],
     memories: Mapping[str, Memory],
-    recall: Callable[[Memory], float],
-    is_question: Callable[[Item], bool],
+    recalls: Mapping[str, float],
+    kinds: Mapping[str, Kind],
 ) -> Coverage:
-    """Count what there is for an exam; `memories` by history, `recall` as expected today."""
+    """Count the prompts of a project that belong to an exam.
+
+    `memories` and `recalls`, the expected recall today of every seen prompt, are by prompt key.
+    """
     by_lesson: dict[str, list[Item]] = {lesson: [] for lesson in blueprint.lessons}
     by_objective: dict[str, list[Item]] = {name: [] for name in blueprint.objectives}
     outside: dict[str, None] = {}
-    for item in items:
-        if lesson := find_lesson(item, blueprint):
-            by_lesson[lesson.id].append(item)
-        elif item.pack == blueprint.pack:
+    for item in select_items(items, blueprint.pack, blueprint):
+        if item.lesson in by_lesson:
+            by_lesson[item.lesson].append(item)
+        else:
             outside[item.card_ref] = None
         if item.pack == blueprint.pack:
             for name in item.objectives:
                 by_objective.get(name, []).append(item)
 
     def count(found: list[Item]) -> Tally:
-        known = [memories.get(item.key) for item in found]
-        seen = [memory for memory in known if memory is not None and memory.last_day is not None]
+        seen = [item.key for item in found if item.key in recalls]
         return Tally(
             cards=len({item.card_ref for item in found}),
             prompts=len(found),
             seen=len(seen),
             known=sum(
-                memory.state is State.REVIEW and recall(memory) >= KNOWN_FROM for memory in seen
+                memories[key].state is State.REVIEW and recalls[key] >= _MIN_KNOWN_RECALL
+                for key in seen
             ),
-            questions=len({item.card_ref for item in found if is_question(item)}),
+            questions=len(
+                {item.card_ref for item in found if shows_options(item, kinds[item.kind])}
+            ),
         )
 
     def cover_lesson(lesson: Lesson) -> LessonCoverage:
-        treated = (item for item in blueprint.objectives.values() if item.lesson == lesson.id)
+        objectives = (one for one in blueprint.objectives.values() if one.lesson == lesson.id)
         return LessonCoverage(
             lesson=lesson,
             tally=count(by_lesson[lesson.id]),
             objectives=tuple(
                 ObjectiveCoverage(objective=objective, tally=count(by_objective[objective.id]))
-                for objective in treated
+                for objective in objectives
             ),
         )
 

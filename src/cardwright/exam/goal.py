@@ -1,4 +1,4 @@
-"""The goal: an exam on a date, and the minutes a day there are for it."""
+"""The goal: an exam on a date, and the minutes a day available for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cardwright.history import count_days, make_date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """What somebody prepares for, and with how much time."""
+    """The exam that the user prepares for, and the time available."""
 
     pack: str
     exam_on: date
@@ -20,7 +20,7 @@ class Goal:
     days_off: frozenset[int] = frozenset()
     """Weekdays without study, from 0 for Monday to 6 for Sunday."""
     start_as: str | None = None
-    """The id of the starting point in the blueprint that fits."""
+    """The id of the blueprint's starting point that fits."""
     set_on: date
 
     @property
@@ -38,7 +38,7 @@ class Goal:
         return make_date(study_day).weekday() in self.days_off
 
     def list_days(self, today: int) -> list[int]:
-        """Return the study days from today until the day before the exam, days off left out."""
+        """Return the study days from today to the day before the exam, without days off."""
         return [day for day in range(today, self.exam_day) if not self.is_off(day)]
 
     def as_json(self) -> dict[str, Any]:
@@ -54,7 +54,7 @@ class Goal:
 
 
 def read_goal(values: Mapping[str, Any]) -> Goal:
-    """Return a goal from its JSON."""
+    """Return a goal from the JSON that `Goal.as_json` made."""
     return Goal(
         pack=values["pack"],
         exam_on=date.fromisoformat(values["exam_on"]),

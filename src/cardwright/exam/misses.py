@@ -1,20 +1,21 @@
-"""The miss log: what was missed, why, and what to do instead."""
+"""The miss log: cards that were missed, the reason, and the rule and action to remember."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
 from cardwright.blueprint import Blueprint
-from cardwright.exam.coverage import find_lesson
-from cardwright.exam.mock import Mock
-from cardwright.history import Rating, Review, count_study_day, make_date
+from cardwright.exam.candidates import find_lesson, select_items
+from cardwright.exam.mock import Mock, Question
+from cardwright.history import Act, Rating, Review, count_study_day, make_date
 from cardwright.item import Item
+from cardwright.study.store import Store
 
-WEEKS: Final = 8
-"""So many weeks are shown of a trend."""
+_RECORD: Final = "miss"
+_TREND_WEEKS: Final = 8
 _DAYS_PER_WEEK: Final = 7
 _FIRST_MONDAY: Final = 4
 """1970-01-05, in days since 1970."""
@@ -22,43 +23,43 @@ _FIRST_MONDAY: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Miss:
-    """A card that was missed on a day, and what is to be learned from it."""
+    """A card that was missed on a day, and the lesson learned."""
 
     id: str
-    """One for each card and study day."""
+    """Each card has at most one entry per study day."""
     pack: str
     at_ms: int
     study_day: int
     card: str
-    """The key of the card that was missed."""
+    """Its ref: `pack:id`."""
     lesson: str
-    """To be revisited; empty: none."""
+    """The lesson to revisit; empty: none."""
     origin: str
     """The id of the mock exam or drill; empty: a review."""
     failure: str = ""
     """What went wrong."""
     mode: str = ""
-    """The failure mode of the blueprint."""
+    """The id of a failure mode of the blueprint."""
     rule: str = ""
-    """What would have decided the question."""
+    """The rule that would have decided the question."""
     action: str = ""
-    """What is safer."""
+    """The safer action."""
     made_card: str = ""
-    """The key of the card that was made of it."""
+    """The ref of the card made from this entry."""
 
     @property
     def is_complete(self) -> bool:
-        """Whether rule and action are there."""
+        """Whether it has a rule and an action."""
         return bool(self.rule and self.action)
 
     @property
     def on(self) -> date:
-        """The study day on which it happened."""
+        """The study day of the miss, as a date."""
         return make_date(self.study_day)
 
 
 class Failure(NamedTuple):
-    """A card that was missed, and may be worth an entry."""
+    """A card that was missed, for which an entry can be made."""
 
     item: Item
     at_ms: int
@@ -68,53 +69,73 @@ class Failure(NamedTuple):
     """The wrong option that was picked, if any."""
 
 
-class Group(NamedTuple):
-    """Misses that have something in common."""
+class MissGroup(NamedTuple):
+    """Misses that share a failure mode, lesson or domain, counted."""
 
     id: str
     name: str
     total: int
     weeks: tuple[int, ...]
-    """How many in each of the last weeks, the present one last."""
+    """Counts of the last weeks, the current one last."""
+
+
+def put_miss(store: Store, miss: Miss) -> None:
+    """Write a miss to the store; it is on disk when this returns."""
+    with store.transaction():
+        store.put_record(miss.id, _RECORD, miss.pack, miss.at_ms, asdict(miss))
+
+
+def list_misses(store: Store, pack: str) -> list[Miss]:
+    """Return all misses of a pack, by time."""
+    return [Miss(**body) for body in store.list_records(_RECORD, pack)]
 
 
 def list_failures(
-    mock: Mock | None,
-    mock_day: int,
+    mocks: Iterable[Mock],
     reviews: Iterable[Review],
+    utc_offset_minutes: int,
     rollover_hour: int,
-    items: Mapping[str, Item],
+    items: Iterable[Item],
     blueprint: Blueprint,
 ) -> list[Failure]:
-    """Return what was missed of an exam: in the last mock exam, and on the last day with reviews.
+    """Return the cards of an exam that were missed lately, each once.
 
-    `reviews` are answers in order; `items` are by history. A card comes once.
+    Those are the wrong answers of the last mock exam or drill that is over, and the cards rated
+    Again on the last day with reviews. `mocks` and `reviews` come by time, `items` are all prompts
+    of the project.
     """
+    by_key = {item.key: item for item in select_items(items, blueprint.pack, blueprint)}
     found: dict[str, Failure] = {}
-    for question in mock.wrong if mock and mock.ended_at_ms is not None else ():
-        item = items.get(question.history_ref)
-        if item is not None and mock is not None:
-            places = [place for place in question.picked if place not in question.right]
-            texts = [question.options[place].text for place in places if question.options]
-            found[item.card_ref] = Failure(
-                item, mock.ended_at_ms or 0, mock_day, mock.id, texts[0] if texts else ""
-            )
-    days = [
+    over = [mock for mock in mocks if mock.ended_at_ms is not None]
+    for mock in over[-1:]:
+        ended_at_ms = mock.ended_at_ms or 0
+        day = count_study_day(ended_at_ms, utc_offset_minutes, rollover_hour)
+        for question in mock.wrong:
+            if item := by_key.get(question.key):
+                picked = _quote_wrong_option(question)
+                found[item.card_ref] = Failure(item, ended_at_ms, day, mock.id, picked)
+    answers = [
         (count_study_day(review.at_ms, review.utc_offset_minutes, rollover_hour), review)
         for review in reviews
+        if review.act is Act.ANSWER
     ]
-    last = max((day for day, _ in days), default=0)
-    for day, review in days:
-        item = items.get(review.prompt)
-        if day != last or review.rating is not Rating.AGAIN or item is None:
+    last_day = max((day for day, _ in answers), default=0)
+    for day, review in answers:
+        item = by_key.get(review.key)
+        if day != last_day or review.rating is not Rating.AGAIN or item is None:
             continue
-        if find_lesson(item, blueprint) and item.card_ref not in found:
+        if item.lesson in blueprint.lessons and item.card_ref not in found:
             found[item.card_ref] = Failure(item, review.at_ms, day, "", "")
     return list(found.values())
 
 
+def _quote_wrong_option(question: Question) -> str:
+    wrong = [place for place in question.picked if place not in question.right]
+    return question.options[wrong[0]].text if wrong and question.options else ""
+
+
 def make_miss(failure: Failure, blueprint: Blueprint, text: str) -> Miss:
-    """Return an entry to be filled in; `text` says what went wrong, as far as that is known."""
+    """Return an entry to fill in; `text` says what went wrong, as far as that is known."""
     item = failure.item
     lesson = find_lesson(item, blueprint)
     on = make_date(failure.study_day).isoformat()
@@ -130,23 +151,25 @@ def make_miss(failure: Failure, blueprint: Blueprint, text: str) -> Miss:
     )
 
 
-def group_misses(misses: Iterable[Miss], by: str, blueprint: Blueprint, today: int) -> list[Group]:
-    """Group misses by `mode`, `lesson` or `domain`, the largest group first."""
+def group_misses(
+    misses: Iterable[Miss], by: str, blueprint: Blueprint, today: int
+) -> list[MissGroup]:
+    """Return misses grouped by `mode`, `lesson` or `domain`, the largest group first."""
     names, key = _choose_key(by, blueprint)
     found: dict[str, list[Miss]] = {}
     for miss in misses:
         found.setdefault(key(miss), []).append(miss)
     groups = [
-        Group(name, names.get(name, name) or "none named", len(some), _count_weeks(some, today))
+        MissGroup(name, names.get(name, name) or "none named", len(some), _count_weeks(some, today))
         for name, some in found.items()
     ]
     return sorted(groups, key=lambda group: (-group.total, group.name))
 
 
 def list_mondays(today: int) -> list[date]:
-    """Return the Mondays of the last weeks, the present one last."""
+    """Return the Mondays of the last weeks, the current one last."""
     last = today - (today - _FIRST_MONDAY) % _DAYS_PER_WEEK
-    return [make_date(last - _DAYS_PER_WEEK * back) for back in reversed(range(WEEKS))]
+    return [make_date(last - _DAYS_PER_WEEK * back) for back in reversed(range(_TREND_WEEKS))]
 
 
 def _choose_key(by: str, blueprint: Blueprint) -> tuple[dict[str, str], Callable[[Miss], str]]:
@@ -166,9 +189,9 @@ def _choose_key(by: str, blueprint: Blueprint) -> tuple[dict[str, str], Callable
 
 def _count_weeks(misses: Iterable[Miss], today: int) -> tuple[int, ...]:
     week = (today - _FIRST_MONDAY) // _DAYS_PER_WEEK
-    counts = [0] * WEEKS
+    counts = [0] * _TREND_WEEKS
     for miss in misses:
         back = week - (miss.study_day - _FIRST_MONDAY) // _DAYS_PER_WEEK
-        if 0 <= back < WEEKS:
-            counts[WEEKS - 1 - back] += 1
+        if 0 <= back < _TREND_WEEKS:
+            counts[_TREND_WEEKS - 1 - back] += 1
     return tuple(counts)

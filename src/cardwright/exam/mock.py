@@ -1,65 +1,82 @@
-"""A mock exam: its questions, and how they are drawn by the weights of the domains."""
+"""Mock exams and drills: drawn by the weights of the domains, taken, and kept in the store.
+
+While one is taken, each act is on disk when it returns. The clock runs while the program does,
+whatever is on the screen. It stands still while the program is closed, since a crash is nobody's
+fault; how often that happened is kept with the result.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final, Protocol
 
 from cardwright.blueprint import Blueprint
+from cardwright.error import CardwrightError
+from cardwright.history import Act, Moment, Rating
 from cardwright.item import Item
 from cardwright.kinds import list_asked, list_prompts
 from cardwright.model import Card, FieldType, Kind, Option, Prompt
+from cardwright.study.journal import Journal
+from cardwright.study.store import Store
+
+_MS_PER_MINUTE: Final = 60_000
+_SAVE_INTERVAL_MS: Final = 10_000
+"""A crash loses at most this much of the clock."""
 
 
-class Sources(Protocol):
-    """Where cards come from."""
+class MockError(CardwrightError):
+    """There is no question that a mock exam or drill could ask."""
+
+
+class CardSource(Protocol):
+    """Where the cards of a project come from."""
 
     def load_card(self, ref: str) -> Card | None:
-        """Return a card by its key."""
+        """Return the card with this ref."""
 
     def find_kind(self, name: str) -> Kind:
-        """Return a kind by its name."""
+        """Return the kind with this name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One question on the paper, and what was answered."""
+    """One question of a mock exam, and how it was answered."""
 
-    ref: str
-    """The card's key."""
-    key: str
+    card_ref: str
+    side_name: str
     """The last part of the prompt's key."""
-    history_ref: str
+    key: str
+    """The prompt's key."""
     domain: str
     lesson: str
     right: tuple[int, ...]
-    """Options of the card, as indices."""
+    """The right options of the card, as indices."""
     digest: int
-    """Of the options: tells whether the card was edited meanwhile."""
+    """Of the options: tells whether the card was edited in the meantime."""
     picked: tuple[int, ...] = ()
     is_marked: bool = False
-    """For another look."""
+    """To be looked at again."""
     is_shown: bool = False
-    """Whether the answer was shown: in a drill, nothing is picked after that."""
+    """Whether the answer was shown: in a drill, nothing can be picked after that."""
     is_void: bool = False
-    """Its card was edited or removed while the exam was interrupted: it does not count."""
+    """Its card was edited or removed while the exam was interrupted, so it does not count."""
     spent_ms: int = 0
     text: str = ""
-    """What was asked, as Markdown; kept when the exam is over, for cards change."""
+    """The question as Markdown, kept when the exam is over, since cards change."""
     options: tuple[Option, ...] = ()
-    """Ditto, as the card has them."""
+    """The options in the card's order, kept like the text."""
 
     @property
     def is_answered(self) -> bool:
-        """Whether something is picked."""
+        """Whether an option is picked."""
         return bool(self.picked)
 
     @property
     def is_right(self) -> bool:
-        """Whether just the right options are picked."""
+        """Whether exactly the right options are picked."""
         return set(self.picked) == set(self.right)
 
 
@@ -70,34 +87,35 @@ class Mock:
     id: str
     pack: str
     exam: str
+    """Its name in the blueprint."""
     is_drill: bool
-    """A drill has no clock, and tells at once what is right."""
+    """A drill has no clock, and shows the answer to each question at once."""
     seed: int
     """Of the order of the options."""
     started_at_ms: int
     limit_ms: int | None
     """None: no clock."""
     is_recorded: bool
-    """Whether its answers count for the schedule."""
+    """Whether its answers count as reviews."""
     questions: tuple[Question, ...]
     place: int = 0
-    """The question that is looked at, from 0."""
+    """The index of the current question."""
     spent_ms: int = 0
-    """While the program ran: the clock stands still when it does not."""
+    """While the program ran."""
     breaks: int = 0
-    """How often it was interrupted and taken up again."""
+    """How often it was interrupted and resumed."""
     ended_at_ms: int | None = None
     """None: it is under way."""
     is_timed_out: bool = False
 
     @property
     def kind(self) -> str:
-        """What it is called."""
+        """`mock` or `drill`."""
         return "drill" if self.is_drill else "mock"
 
     @property
     def question(self) -> Question:
-        """The question that is looked at."""
+        """The current question."""
         return self.questions[self.place]
 
     @property
@@ -107,12 +125,170 @@ class Mock:
 
     @property
     def wrong(self) -> list[Question]:
-        """The questions that were not answered right, or not at all."""
+        """The questions that count and were answered wrong or not at all."""
         return [question for question in self.counted if not question.is_right]
 
 
+def draw_mock(
+    items: Iterable[Item],
+    source: CardSource,
+    blueprint: Blueprint,
+    past: Sequence[Mock],
+    *,
+    id: str,
+    seed: int,
+    started_at_ms: int,
+    count: int | None = None,
+    minutes: float | None = None,
+    is_recorded: bool = False,
+) -> tuple[Mock, str]:
+    """Return a new mock exam, and a note to the user when there are too few questions ("" if not).
+
+    Without `count` and `minutes` it is as long as the exam. Fewer questions have as much time each,
+    unless `minutes` says otherwise. Questions of the last of the `past` mock exams are avoided.
+
+    Raises:
+        MockError: there is no question.
+
+    """
+    wanted = count or blueprint.questions
+    questions = list_questions(items, source, blueprint)
+    drawn = _draw_by_domain(questions, blueprint, wanted, seed, _list_last_asked(past))
+    if not drawn:
+        raise MockError(
+            f"the pack `{blueprint.pack}` has no card with options in a lesson of the exam"
+        )
+    if minutes is None:
+        minutes = blueprint.minutes * (len(drawn) / blueprint.questions)
+    note = f"There are only {len(drawn)} questions." if len(drawn) < wanted else ""
+    mock = Mock(
+        id=id,
+        pack=blueprint.pack,
+        exam=blueprint.name,
+        is_drill=False,
+        seed=seed,
+        started_at_ms=started_at_ms,
+        limit_ms=round(minutes * _MS_PER_MINUTE),
+        is_recorded=is_recorded,
+        questions=drawn,
+    )
+    return mock, note
+
+
+def draw_drill(
+    items: Iterable[Item],
+    source: CardSource,
+    blueprint: Blueprint,
+    past: Sequence[Mock],
+    *,
+    id: str,
+    seed: int,
+    started_at_ms: int,
+    count: int,
+    lessons: Sequence[str] = (),
+    is_recorded: bool = False,
+) -> Mock:
+    """Return a new drill of at most `count` questions, from all domains or from some lessons.
+
+    Lessons have equal parts and come in the order given. Questions of the last of the `past` mock
+    exams and drills are avoided.
+
+    Raises:
+        MockError: there is no question.
+
+    """
+    questions = list_questions(items, source, blueprint)
+    avoided = _list_last_asked(past)
+    if lessons:
+        groups: dict[str, list[Question]] = {lesson: [] for lesson in lessons}
+        for question in questions:
+            if question.lesson in groups:
+                groups[question.lesson].append(question)
+        drawn = draw_questions(groups, dict.fromkeys(groups, 1.0), count, seed, avoided)
+        drawn = tuple(sorted(drawn, key=lambda question: lessons.index(question.lesson)))
+    else:
+        drawn = _draw_by_domain(questions, blueprint, count, seed, avoided)
+    if not drawn:
+        raise MockError("there is no card with options to ask")
+    return Mock(
+        id=id,
+        pack=blueprint.pack,
+        exam=blueprint.name,
+        is_drill=True,
+        seed=seed,
+        started_at_ms=started_at_ms,
+        limit_ms=None,
+        is_recorded=is_recorded,
+        questions=drawn,
+    )
+
+
+def _list_last_asked(past: Sequence[Mock]) -> set[str]:
+    return {question.card_ref for mock in past[-1:] for question in mock.questions}
+
+
+def _draw_by_domain(
+    questions: Iterable[Question],
+    blueprint: Blueprint,
+    count: int,
+    seed: int,
+    avoided: Collection[str],
+) -> tuple[Question, ...]:
+    groups: dict[str, list[Question]] = {domain: [] for domain in blueprint.domains}
+    for question in questions:
+        groups[question.domain].append(question)
+    weights = {id: domain.weight for id, domain in blueprint.domains.items()}
+    return draw_questions(groups, weights, count, seed, avoided)
+
+
+def draw_questions(
+    groups: Mapping[str, Sequence[Question]],
+    weights: Mapping[str, float],
+    count: int,
+    seed: int,
+    avoided: Collection[str] = (),
+) -> tuple[Question, ...]:
+    """Draw questions from groups by weight, in random order; the same ones for the same seed.
+
+    Cards whose refs are `avoided` are drawn only where there are not enough others.
+    """
+    available = {name: len(found) for name, found in groups.items()}
+    drawn: list[Question] = []
+    for name, share in apportion(count, weights, available).items():
+        shuffled = sorted(groups[name], key=lambda question: _rank(seed, question.card_ref))
+        shuffled.sort(key=lambda question: question.card_ref in avoided)
+        drawn += shuffled[:share]
+    return tuple(sorted(drawn, key=lambda question: _rank(seed + 1, question.card_ref)))
+
+
+def apportion(
+    count: int, weights: Mapping[str, float], available: Mapping[str, int]
+) -> dict[str, int]:
+    """Divide a count among groups by weight, giving none more than it has available.
+
+    By the method of the largest remainder; what a group lacks goes to the others.
+    """
+    shares = dict.fromkeys(available, 0)
+    while left := count - sum(shares.values()):
+        free = {
+            name: weights[name]
+            for name in available
+            if weights[name] and shares[name] < available[name]
+        }
+        if not free:
+            break
+        quotas = {name: left * weight / sum(free.values()) for name, weight in free.items()}
+        given = {name: int(quota) for name, quota in quotas.items()}
+        by_remainder = sorted(free, key=lambda name: given[name] - quotas[name])
+        for name in by_remainder[: left - sum(given.values())]:
+            given[name] += 1
+        for name, share in given.items():
+            shares[name] += min(share, available[name] - shares[name])
+    return shares
+
+
 def list_questions(
-    items: Iterable[Item], sources: Sources, blueprint: Blueprint
+    items: Iterable[Item], source: CardSource, blueprint: Blueprint
 ) -> Iterator[Question]:
     """Yield each card of an exam's pack that can be asked with options, once."""
     asked: set[str] = set()
@@ -120,16 +296,16 @@ def list_questions(
         lesson = blueprint.lessons.get(item.lesson or "")
         if item.pack != blueprint.pack or lesson is None or item.card_ref in asked:
             continue
-        if not can_be_asked(item, sources.find_kind(item.kind)):
+        if not shows_options(item, source.find_kind(item.kind)):
             continue
-        card = sources.load_card(item.card_ref)
+        card = source.load_card(item.card_ref)
         options = find_options(card) if card else ()
         if options:
             asked.add(item.card_ref)
             yield Question(
-                ref=item.card_ref,
-                key=item.side_name,
-                history_ref=item.key,
+                card_ref=item.card_ref,
+                side_name=item.side_name,
+                key=item.key,
                 domain=lesson.domain,
                 lesson=lesson.id,
                 right=tuple(place for place, option in enumerate(options) if option.right),
@@ -137,8 +313,8 @@ def list_questions(
             )
 
 
-def can_be_asked(item: Item, kind: Kind) -> bool:
-    """Tell whether a prompt shows options to choose from."""
+def shows_options(item: Item, kind: Kind) -> bool:
+    """Tell whether a prompt asks with options to choose from."""
     names = {field.name for field in kind.fields if field.type is FieldType.OPTIONS}
     return any(side.name == item.side_name and names & set(list_asked(side)) for side in kind.sides)
 
@@ -152,58 +328,18 @@ def find_options(card: Card) -> tuple[Option, ...]:
     return ()
 
 
-def share_out(weights: Mapping[str, float], room: Mapping[str, int], count: int) -> dict[str, int]:
-    """Share a number out by weight, to each no more than it has room for.
-
-    By the method of the largest remainder; what one has no room for goes to the others.
-    """
-    shares = dict.fromkeys(room, 0)
-    while left := count - sum(shares.values()):
-        free = {name: weights[name] for name in room if weights[name] and shares[name] < room[name]}
-        if not free:
-            break
-        quotas = {name: left * weight / sum(free.values()) for name, weight in free.items()}
-        given = {name: int(quota) for name, quota in quotas.items()}
-        by_rest = sorted(free, key=lambda name: given[name] - quotas[name])
-        for name in by_rest[: left - sum(given.values())]:
-            given[name] += 1
-        for name, number in given.items():
-            shares[name] += min(number, room[name] - shares[name])
-    return shares
-
-
-def draw_questions(
-    groups: Mapping[str, Sequence[Question]],
-    weights: Mapping[str, float],
-    count: int,
-    seed: int,
-    avoided: Collection[str] = (),
-) -> tuple[Question, ...]:
-    """Draw questions from groups by weight, in random order; the same ones for the same seed.
-
-    Cards to be `avoided`, by key, come only where there are not enough others.
-    """
-    room = {name: len(found) for name, found in groups.items()}
-    drawn: list[Question] = []
-    for name, number in share_out(weights, room, count).items():
-        by_chance = sorted(groups[name], key=lambda question: _rank(seed, question.ref))
-        by_chance.sort(key=lambda question: question.ref in avoided)
-        drawn += by_chance[:number]
-    return tuple(sorted(drawn, key=lambda question: _rank(seed + 1, question.ref)))
-
-
-def find_prompt(question: Question, sources: Sources) -> Prompt | None:
-    """Return what a question asks; None when its card has gone or has other options now."""
-    card = sources.load_card(question.ref)
+def find_prompt(question: Question, source: CardSource) -> Prompt | None:
+    """Return the prompt of a question; None when its card is gone or has other options now."""
+    card = source.load_card(question.card_ref)
     if card is None or _digest(find_options(card)) != question.digest:
         return None
-    prompts = list_prompts(card, sources.find_kind(card.kind))
-    return next((prompt for prompt in prompts if prompt.side_name == question.key), None)
+    prompts = list_prompts(card, source.find_kind(card.kind))
+    return next((prompt for prompt in prompts if prompt.side_name == question.side_name), None)
 
 
-def quote_question(question: Question, sources: Sources) -> Question:
-    """Return a question with its texts, for when its card is another one."""
-    prompt = find_prompt(question, sources)
+def _copy_texts(question: Question, source: CardSource) -> Question:
+    """Return a question with the texts of its card, if that is unchanged."""
+    prompt = find_prompt(question, source)
     if prompt is None:
         return question
     card = prompt.card
@@ -218,3 +354,188 @@ def _digest(options: Iterable[Option]) -> int:
 
 def _rank(seed: int, ref: str) -> bytes:
     return hashlib.sha256(f"{seed}/{ref}".encode()).digest()
+
+
+class Sheet:
+    """The answer sheet of a mock exam or drill.
+
+    Its methods raise a StoreError when they cannot write; nothing has changed then.
+    """
+
+    def __init__(self, mock: Mock, journal: Journal, source: CardSource, moment: Moment) -> None:
+        """Begin a mock exam or drill, or resume one that is in the store."""
+        self._journal = journal
+        self._source = source
+        self._since_ms = moment.at_ms
+        self._saved_ms = moment.at_ms
+        self.mock = mock
+        if journal.store.get_record(mock.id) is None:
+            self._save(mock, moment)
+        else:
+            self._resume(moment)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was handed in, or time is up."""
+        return self.mock.ended_at_ms is not None
+
+    @property
+    def unanswered(self) -> list[int]:
+        """The indices of questions without an answer."""
+        return [
+            place
+            for place, question in enumerate(self.mock.questions)
+            if not question.is_answered and not question.is_void
+        ]
+
+    @property
+    def marked(self) -> list[int]:
+        """The indices of questions that are marked."""
+        return [place for place, question in enumerate(self.mock.questions) if question.is_marked]
+
+    def left_ms(self, moment: Moment) -> int | None:
+        """Return how much time is left; None without a clock."""
+        if self.mock.limit_ms is None:
+            return None
+        return max(self.mock.limit_ms - self.mock.spent_ms - self._passed_ms(moment), 0)
+
+    def tick(self, moment: Moment) -> None:
+        """Save the clock from time to time, and end the exam when time is up."""
+        is_up = self.left_ms(moment) == 0
+        since_ms = moment.at_ms - self._saved_ms
+        if is_up or since_ms >= _SAVE_INTERVAL_MS or since_ms < 0:
+            self._act(moment)
+
+    def pick(self, option: int, moment: Moment) -> None:
+        """Pick an option by its index in the card, or take it back."""
+        question = self.mock.question
+        if question.is_void or question.is_shown:
+            return
+        # Where one option is right, another pick replaces the first.
+        kept = set(question.picked) if len(question.right) > 1 else set(question.picked) & {option}
+        self._act(moment, picked=tuple(sorted(kept ^ {option})))
+
+    def mark(self, moment: Moment) -> None:
+        """Mark the current question, or remove its mark."""
+        self._act(moment, is_marked=not self.mock.question.is_marked)
+
+    def go_to(self, place: int, moment: Moment) -> bool:
+        """Turn to another question by its index; tell whether there is one."""
+        if not 0 <= place < len(self.mock.questions):
+            return False
+        self._act(moment, place=place)
+        return True
+
+    def show(self, moment: Moment) -> None:
+        """Show the answer, in a drill: the question is closed."""
+        question = self.mock.question
+        if not question.is_shown and not question.is_void:
+            self._act(moment, is_shown=True)
+
+    def hand_in(self, moment: Moment) -> None:
+        """End it."""
+        self._act(moment, is_last=True)
+
+    def _act(
+        self, moment: Moment, *, place: int | None = None, is_last: bool = False, **changes: Any
+    ) -> None:
+        """Charge the time to the current question, then change it or move on, unless time is up."""
+        if self.is_over:
+            return
+        mock = self.mock
+        passed_ms = self._passed_ms(moment)
+        if mock.limit_ms is not None:
+            passed_ms = min(passed_ms, mock.limit_ms - mock.spent_ms)
+        question = replace(mock.question, spent_ms=mock.question.spent_ms + passed_ms)
+        mock = replace(mock, spent_ms=mock.spent_ms + passed_ms)
+        is_up = mock.limit_ms is not None and mock.spent_ms >= mock.limit_ms
+        if not is_up:
+            question = replace(question, **changes)
+        mock = _replace_question(mock, question)
+        closed: Sequence[Question] = [question] if "is_shown" in changes and not is_up else []
+        if is_up or is_last:
+            closed = [one for one in mock.questions if not one.is_shown]
+            questions = tuple(_copy_texts(one, self._source) for one in mock.questions)
+            mock = replace(
+                mock, questions=questions, ended_at_ms=moment.at_ms, is_timed_out=is_up, place=0
+            )
+        elif place is not None:
+            mock = replace(mock, place=place)
+        self._save(mock, moment, closed)
+        self._since_ms = self._saved_ms = moment.at_ms
+
+    def _passed_ms(self, moment: Moment) -> int:
+        # A clock that was set back neither gives time nor takes any.
+        return max(moment.at_ms - self._since_ms, 0)
+
+    def _save(self, mock: Mock, moment: Moment, closed: Sequence[Question] = ()) -> None:
+        """Write it to the store; if it is recorded, with a review for each closed question."""
+        with self._journal.store.transaction():
+            put_mock(self._journal.store, mock)
+            for question in closed if mock.is_recorded else ():
+                if question.is_answered and not question.is_void:
+                    self._journal.record(
+                        question.key,
+                        Act.ANSWER,
+                        moment,
+                        rating=Rating.GOOD if question.is_right else Rating.AGAIN,
+                        duration_ms=question.spent_ms,
+                    )
+        self.mock = mock
+
+    def _resume(self, moment: Moment) -> None:
+        """Go on; questions whose cards were edited in the meantime do not count any more."""
+        questions = tuple(
+            replace(question, is_void=find_prompt(question, self._source) is None)
+            for question in self.mock.questions
+        )
+        self._save(replace(self.mock, questions=questions, breaks=self.mock.breaks + 1), moment)
+
+
+def _replace_question(mock: Mock, question: Question) -> Mock:
+    questions = (*mock.questions[: mock.place], question, *mock.questions[mock.place + 1 :])
+    return replace(mock, questions=questions)
+
+
+def make_mock_id(store: Store, pack: str, moment: Moment) -> str:
+    """Return a free id for a mock exam or drill that begins now."""
+    stem = f"{pack}-{moment.local:%Y-%m-%d-%H%M%S}"
+    number = 1
+    while store.get_record(id := stem if number == 1 else f"{stem}-{number}") is not None:
+        number += 1
+    return id
+
+
+def put_mock(store: Store, mock: Mock) -> None:
+    """Write a mock exam or drill, within a transaction."""
+    store.put_record(mock.id, mock.kind, mock.pack, mock.started_at_ms, asdict(mock))
+
+
+def list_mocks(store: Store, pack: str, *kinds: str) -> list[Mock]:
+    """Return the mock exams (`mock`) and drills (`drill`) of a pack, by time."""
+    found = [_read_mock(body) for kind in kinds for body in store.list_records(kind, pack)]
+    return sorted(found, key=lambda mock: (mock.started_at_ms, mock.id))
+
+
+def find_interrupted(store: Store, pack: str, kind: str) -> Mock | None:
+    """Return the last mock exam (`mock`) or drill (`drill`) of a pack if it is not over."""
+    last = list_mocks(store, pack, kind)[-1:]
+    return next((mock for mock in last if mock.ended_at_ms is None), None)
+
+
+def _read_mock(body: Mapping[str, Any]) -> Mock:
+    questions = tuple(map(_read_question, body["questions"]))
+    return Mock(**{**body, "questions": questions})
+
+
+def _read_question(body: Mapping[str, Any]) -> Question:
+    values = dict(body)
+    if "history_ref" in values:
+        # Older records have other names for these three: there, `key` is the name of the side.
+        values["side_name"] = values["key"]
+        values["key"] = values.pop("history_ref")
+        values["card_ref"] = values.pop("ref")
+    values["right"] = tuple(values["right"])
+    values["picked"] = tuple(values["picked"])
+    values["options"] = tuple(Option(**option) for option in values["options"])
+    return Question(**values)

@@ -1,93 +1,47 @@
-"""Planning to a date: policies are rolled out, and the best one is kept."""
+"""The plan to an exam: its days and weeks, the recall to expect, and its calendar, Markdown and JSON.
+
+The plan itself is computed in `planner`.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from math import sqrt
-from typing import Final, NamedTuple
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any, Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from cardwright.blueprint import Blueprint, LastDay, StudyPlan, Week
+from cardwright.exam.candidates import NO_DOMAIN
 from cardwright.exam.goal import Goal
-from cardwright.exam.outcome import Outcomes
-from cardwright.exam.policy import POLICIES, Policy
-from cardwright.exam.value import WHOLE, Candidate
+from cardwright.exam.policy import Policy
+from cardwright.history import make_date
+from cardwright.item import Item
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-_GOLDEN: Final = (sqrt(5) - 1) / 2
-"""Its multiples, less their whole parts, fill the span from 0 to 1 evenly at any number of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """What is believed of all prompts; they are arrays of one length."""
-
-    weight: Floats
-    """Shares of the exam."""
-    domain: Ints
-    """Index of a domain."""
-    stability: Floats
-    """Days; 0 when new."""
-    difficulty: Floats
-    last_day: Ints
-
-    def copy(self) -> Pool:
-        """Return a pool that can be studied while this one stays."""
-        return Pool(
-            self.weight,
-            self.domain,
-            self.stability.copy(),
-            self.difficulty.copy(),
-            self.last_day.copy(),
-        )
-
-    def thin(self, most: int) -> tuple[Pool, float]:
-        """Return one in so many prompts, of each sort alike, and the share that they are.
-
-        Of no more than `most` prompts all are returned; no domain is lost, nor its weight.
-        """
-        step = -(-len(self.weight) // most)
-        if step <= 1:
-            return self, 1.0
-        order = np.lexsort((self.difficulty, self.stability, self.weight, self.domain))
-        first = order[np.unique(self.domain[order], return_index=True)[1]]
-        some = np.union1d(order[step // 2 :: step], first)
-        domain, weight = self.domain[some], self.weight[some]
-        scale = np.bincount(self.domain, self.weight) / np.bincount(domain, weight)
-        pool = Pool(
-            weight * scale[domain],
-            domain,
-            self.stability[some],
-            self.difficulty[some],
-            self.last_day[some],
-        )
-        return pool, len(some) / len(self.weight)
-
-    def recall(self, outcomes: Outcomes, day: int) -> Floats:
-        """Return the recall of every prompt on a day; 0 where it is new."""
-        is_met = self.stability > 0
-        recall: Floats = outcomes.recall(
-            np.where(is_met, self.stability, 1.0), np.maximum(day - self.last_day, 0)
-        )
-        return recall * is_met
+WHOLE: Final = "*"
+"""The name of the whole exam among the domains of a forecast."""
+FORECAST_NOTE: Final = "A forecast of recall of the cards, not a chance of passing."
+_DAYS_PER_WEEK: Final = 7
+_MIN_SEEN: Final = 5
+"""Prompts of a lesson that must have been asked before it can be called weak."""
+_WEAK_BELOW: Final = 0.8
+_MAX_WEAK: Final = 3
+_REPAIR: Final = "Repair first: "
 
 
-class Period(NamedTuple):
-    """The time up to an exam."""
+class ExpectedRecall(NamedTuple):
+    """Expected recall, from 0 to 1; not a chance of passing."""
 
-    days: Sequence[int]
-    """Study days on which there is time, in order."""
-    exam_day: int
-    set_day: int
-    seconds_a_day: float
+    recall: float
+    low: float
+    high: float
+    """Recall lies between `low` and `high` nine times out of ten, by the chance of the answers
+    alone: the error of the memory model is not included."""
 
 
 class PlannedDay(NamedTuple):
-    """What a study day is expected to take."""
+    """The expected work of a study day."""
 
     day: int
     minutes: float
@@ -95,286 +49,288 @@ class PlannedDay(NamedTuple):
     reviews: int
 
 
-class Rollout(NamedTuple):
-    """Where a policy leads."""
-
-    score: float
-    """Expected recall on the day of the exam, weighted, from 0 to 1."""
-    pool: Pool
-    days: tuple[PlannedDay, ...]
-
-
-def make_pool(candidates: Iterable[Candidate], domains: Sequence[str]) -> Pool:
-    """Return candidates as arrays; `domains` are the names, in the order of their indices."""
-    rows = list(candidates)
-    index = {name: place for place, name in enumerate(domains)}
-    return Pool(
-        np.array([row.weight for row in rows], dtype=np.float64),
-        np.array([index[row.domain] for row in rows], dtype=np.int64),
-        np.array([row.stability for row in rows], dtype=np.float64),
-        np.array([row.difficulty for row in rows], dtype=np.float64),
-        np.array([row.last_day for row in rows], dtype=np.int64),
-    )
-
-
-def order_day(
-    pool: Pool, policy: Policy, outcomes: Outcomes, period: Period, day: int, days_left: int
-) -> tuple[Ints, Floats]:
-    """Return the prompts of a day as `policy.arrange_today` would, uncut, and their seconds."""
-    left = period.exam_day - day
-    new = np.flatnonzero(pool.stability == 0)
-    known = np.flatnonzero((pool.stability > 0) & (pool.last_day < day))
-    stability, since = pool.stability[known], day - pool.last_day[known]
-    if policy.is_by_worth(left, period.exam_day - period.set_day):
-        recall, unasked, asked = outcomes.measure_gain(
-            stability, pool.difficulty[known], since, left
-        )
-        seconds = outcomes.seconds(recall)
-        prompts = np.concatenate([known, new])
-        all_s = np.concatenate([seconds, np.full(len(new), outcomes.new_s)])
-        gains = np.concatenate([asked - unasked, np.full(len(new), outcomes.recall_new(left))])
-        worth = pool.weight[prompts] * gains / all_s
-        order = np.argsort(-worth, kind="stable")[: np.count_nonzero(worth > 0)]
-        return prompts[order], all_s[order]
-    new = new[np.argsort(-pool.weight[new], kind="stable")]
-    recall = outcomes.recall(stability, since)
-    order = np.argsort(recall, kind="stable")
-    quota = policy.count_new(len(new), days_left)
-    seconds = outcomes.seconds(recall[order])
-    new_s = np.full(len(new), outcomes.new_s)
-    return (
-        np.concatenate([new[:quota], known[order], new[quota:]]),
-        np.concatenate([new_s[:quota], seconds, new_s[quota:]]),
-    )
-
-
-def roll_out(pool: Pool, policy: Policy, outcomes: Outcomes, period: Period) -> Rollout:
-    """Study by a policy on all days of a period."""
-    pool = pool.copy()
-    study = _Study(outcomes)
-    days = []
-    for number, day in enumerate(period.days):
-        order, seconds = order_day(pool, policy, outcomes, period, day, len(period.days) - number)
-        spent = np.cumsum(seconds)
-        taken = order[: np.searchsorted(spent - seconds, period.seconds_a_day)]
-        is_new = pool.stability[taken] == 0
-        study.review(pool, taken[~is_new], day)
-        study.begin(pool, taken[is_new], day)
-        minutes = float(spent[len(taken) - 1]) / 60 if len(taken) else 0.0
-        begun = int(np.count_nonzero(is_new))
-        days.append(PlannedDay(day, minutes, begun, len(taken) - begun))
-    score = float(pool.weight @ pool.recall(outcomes, period.exam_day))
-    return Rollout(score, pool, tuple(days))
-
-
-class _Study:
-    """Answers as they are expected."""
-
-    def __init__(self, outcomes: Outcomes) -> None:
-        self._outcomes = outcomes
-        self._shares = np.cumsum([start.share for start in outcomes.starts])[:-1]
-        self._stabilities = np.array([start.stability for start in outcomes.starts])
-        self._difficulties = np.array([start.difficulty for start in outcomes.starts])
-        self._begun = 0
-        self._missed = 0.5
-        """Lapses that are expected but have not come; a half, for the first to come in time."""
-
-    def begin(self, pool: Pool, prompts: Ints, day: int) -> None:
-        """Meet new prompts."""
-        numbers = np.arange(self._begun + 1, self._begun + 1 + len(prompts))
-        self._begun += len(prompts)
-        start = np.searchsorted(self._shares, numbers * _GOLDEN % 1, side="right")
-        pool.stability[prompts] = self._stabilities[start]
-        pool.difficulty[prompts] = self._difficulties[start]
-        pool.last_day[prompts] = day
-
-    def review(self, pool: Pool, prompts: Ints, day: int) -> None:
-        """Answer prompts that were met before."""
-        if not len(prompts):
-            return
-        stability, difficulty = pool.stability[prompts], pool.difficulty[prompts]
-        recall = self._outcomes.recall(stability, day - pool.last_day[prompts])
-        known, lapsed = self._outcomes.answer(stability, difficulty, recall)
-        missed = self._missed + np.cumsum(1 - recall)
-        is_lapse = np.diff(np.floor(missed), prepend=0.0) > 0
-        self._missed = float(missed[-1] % 1)
-        pool.stability[prompts] = np.where(is_lapse, lapsed, known)
-        pool.difficulty[prompts] = np.where(
-            is_lapse, self._outcomes.toughen(difficulty), difficulty
-        )
-        pool.last_day[prompts] = day
-
-
-_RUNGS_MINUTES: Final = (1, 2, 4, 8, 15, 20, 30, 45, 60, 90, 120, 240, 480)
-ENOUGH: Final = 400
-"""So many prompts stand for all of them while policies are compared."""
-_MARGIN: Final = 0.003
-"""A policy is left only for one that promises so much more recall: plans should not flutter."""
-_SECONDS_PER_MINUTE: Final = 60
-_SPREAD: Final = 1.645
-"""Standard deviations on either side within which nine of ten outcomes lie."""
-
-
-class Forecast(NamedTuple):
-    """Expected recall, from 0 to 1: not a chance of passing."""
-
-    recall: float
-    low: float
-    high: float
-    """Nine times of ten, what would be recalled lies between the two, by the chance of answers
-    alone: how far the memory model errs is not in it."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What lies between today and the exam."""
+    """The study days between today and the exam, and the recall they lead to."""
 
     policy: Policy
     days: tuple[PlannedDay, ...]
-    """The study days left."""
-    today: Mapping[str, Forecast]
-    """Recall as it is today, by domain and under WHOLE."""
-    on_day: Mapping[str, Forecast]
-    """Recall on the day of the exam."""
-    met_share: float
-    """Of the prompts, those that will have been asked."""
+    """The remaining study days."""
+    today: Mapping[str, ExpectedRecall]
+    """Recall today, by domain name and, under WHOLE, of the exam."""
+    on_day: Mapping[str, ExpectedRecall]
+    """Recall on exam day."""
+    seen_share: float
+    """Share of the prompts that will have been asked by then."""
     enough_minutes: int | None
-    """Minutes a day in which all can be met; None: no number of them is enough."""
+    """Minutes a day in which every prompt can be asked; None: no number of minutes is enough."""
 
 
-def choose_policy(
-    candidates: Sequence[Candidate],
-    goal: Goal,
-    outcomes: Outcomes,
-    today: int,
-    previous: Policy | None = None,
-) -> Policy:
-    """Return the policy that promises most, or the previous one if that is hardly less."""
-    pool, share = make_pool(candidates, _list_domains(candidates)).thin(ENOUGH)
-    period = make_period(goal, today, goal.minutes_a_day * share)
-    return pick_rollout(pool, outcomes, period, previous)[0]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanWeek:
+    """Seven days of a plan, or the rest before the exam."""
+
+    first_day: int
+    last_day: int
+    """Both are study days; the exam is on neither."""
+    focus: str
+    lessons: tuple[str, ...]
+    study_days: int
+    available_minutes: float
+    planned_minutes: float
+    """Never more than are available."""
+    new: float
+    reviews: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the week as JSON holds it."""
+        return {
+            "focus": self.focus,
+            "lessons": self.lessons,
+            "study_days": self.study_days,
+            "minutes_there": self.available_minutes,
+            "minutes_asked": self.planned_minutes,
+            "new": self.new,
+            "reviews": self.reviews,
+            "first_on": make_date(self.first_day).isoformat(),
+            "last_on": make_date(self.last_day).isoformat(),
+        }
 
 
-def make_period(goal: Goal, today: int, minutes_a_day: float) -> Period:
-    """Return the study days from today to the exam."""
-    return Period(
-        goal.list_days(today), goal.exam_day, goal.set_day, minutes_a_day * _SECONDS_PER_MINUTE
-    )
+def find_weak_lessons(items: Iterable[Item], recalls: Mapping[str, float]) -> list[str]:
+    """Return the few lessons of an exam whose seen prompts are recalled worst, the worst first.
 
-
-def pick_rollout(
-    pool: Pool, outcomes: Outcomes, period: Period, previous: Policy | None = None
-) -> tuple[Policy, Rollout]:
-    """Return the best policy and where it leads; the previous one if that is hardly worse."""
-    found = {policy: roll_out(pool, policy, outcomes, period) for policy in POLICIES}
-    best = max(POLICIES, key=lambda policy: found[policy].score)
-    if previous in found and found[previous].score >= found[best].score - _MARGIN:
-        best = previous
-    return best, found[best]
-
-
-def plan_to_date(
-    candidates: Sequence[Candidate],
-    goal: Goal,
-    outcomes: Outcomes,
-    today: int,
-    previous: Policy | None = None,
-) -> Plan:
-    """Return the plan from a study day to the exam, if every study day is kept.
-
-    Raises:
-        ValueError: there is no candidate.
-
+    `recalls` holds the expected recall today of every seen prompt, by key.
     """
-    if not candidates:
-        message = "a plan needs a prompt"
-        raise ValueError(message)
-    domains = _list_domains(candidates)
-    pool = make_pool(candidates, domains)
-    period = make_period(goal, today, goal.minutes_a_day)
-    thin, share = pool.thin(ENOUGH)
-    less = _scale(period, share)
-    policy, _ = pick_rollout(thin, outcomes, less, previous)
-    kept = roll_out(pool, policy, outcomes, period)
-    return Plan(
-        policy=policy,
-        days=kept.days,
-        today=_as_forecasts(domains, *_sum_recall(pool, pool.recall(outcomes, today), 1.0)),
-        on_day=_as_forecasts(domains, *_foresee(thin, outcomes, less, share)),
-        met_share=_share_met(kept),
-        enough_minutes=_find_enough(thin, policy, outcomes, less, share),
+    found: dict[str, list[float]] = defaultdict(list)
+    for item in items:
+        if item.lesson is not None and item.key in recalls:
+            found[item.lesson].append(recalls[item.key])
+    means = (
+        (sum(lesson_recalls) / len(lesson_recalls), lesson)
+        for lesson, lesson_recalls in found.items()
+        if len(lesson_recalls) >= _MIN_SEEN
     )
+    weak = sorted((mean, lesson) for mean, lesson in means if mean < _WEAK_BELOW)
+    return [lesson for _, lesson in weak[:_MAX_WEAK]]
 
 
-def _foresee(thin: Pool, outcomes: Outcomes, period: Period, share: float) -> tuple[Floats, Floats]:
-    """Return recall on the day and its variance, by domain and at last of the whole.
+def find_seen_lessons(items: Iterable[Item], recalls: Mapping[str, float]) -> set[str]:
+    """Return the lessons of which every prompt was asked."""
+    unseen, lessons = set(), set()
+    for item in items:
+        if item.lesson is not None:
+            lessons.add(item.lesson)
+            if item.key not in recalls:
+                unseen.add(item.lesson)
+    return lessons - unseen
 
-    It never falls with more minutes: nobody has to use them. So what fewer minutes reach counts,
-    at fixed numbers of them, and between two of those what lies in between.
+
+def lay_out_weeks(
+    goal: Goal,
+    blueprint: Blueprint | None,
+    days: Iterable[PlannedDay],
+    today: int,
+    *,
+    done: Collection[str] = (),
+    weak: Sequence[str] = (),
+) -> list[PlanWeek]:
+    """Return the weeks from today to the exam.
+
+    Lessons in `done` are left out of the order of the blueprint's study plan; those in `weak`, the
+    weakest first, are added to the first week.
     """
-    wanted_s = period.seconds_a_day
-    best = np.zeros((2, thin.domain.max() + 2))
-    below, below_s = best, 0.0
-    for minutes in _RUNGS_MINUTES:
-        rung_s = minutes * _SECONDS_PER_MINUTE * share
-        _, rollout = pick_rollout(thin, outcomes, period._replace(seconds_a_day=rung_s))
-        found = np.array(_sum_recall(thin, rollout.pool.recall(outcomes, period.exam_day), share))
-        below, best = best, found if found[0, -1] > best[0, -1] else best
-        if rung_s >= wanted_s:
-            part = (wanted_s - below_s) / (rung_s - below_s)
-            best = below + part * (best - below)
-            break
-        below_s = rung_s
-    return best[0], best[1]
+    starts = list(range(today, goal.exam_day, _DAYS_PER_WEEK))
+    steps = _spread_steps(_list_steps(blueprint, len(starts), done), len(starts))
+    planned = list(days)
+    weeks = []
+    for place, start in enumerate(starts):
+        end = min(start + _DAYS_PER_WEEK, goal.exam_day)
+        inside = [day for day in planned if start <= day.day < end]
+        study_days = sum(not goal.is_off(day) for day in range(start, end))
+        focus, lessons = steps[place]
+        if place == 0 and weak:
+            focus = f"{_REPAIR}{', '.join(weak)}. {focus}"
+            lessons = tuple(dict.fromkeys((*weak, *lessons)))
+        weeks.append(
+            PlanWeek(
+                first_day=start,
+                last_day=end - 1,
+                focus=focus,
+                lessons=lessons,
+                study_days=study_days,
+                available_minutes=study_days * goal.minutes_a_day,
+                planned_minutes=sum(day.minutes for day in inside),
+                new=sum(day.new for day in inside),
+                reviews=sum(day.reviews for day in inside),
+            )
+        )
+    return weeks
 
 
-def _sum_recall(pool: Pool, recall: Floats, share: float) -> tuple[Floats, Floats]:
-    """Return the mean recall and its variance, by domain and at last of the whole."""
-    number = int(pool.domain.max()) + 1
-    weights = np.bincount(pool.domain, pool.weight, number)
-    means = np.bincount(pool.domain, pool.weight * recall, number) / weights
-    spread = pool.weight**2 * recall * (1 - recall)
-    # Of a thinned pool, every prompt stands for several, which err apart from one another.
-    variances = np.bincount(pool.domain, spread, number) * share
-    return (
-        np.append(means, pool.weight @ recall),
-        np.append(variances / weights**2, variances.sum()),
-    )
+def list_last_days(
+    goal: Goal, blueprint: Blueprint | None, today: int
+) -> list[tuple[int, LastDay]]:
+    """Return the last days before the exam that are still to come, each with its study day."""
+    found = blueprint.last_days if blueprint else ()
+    dated = [(goal.exam_day - last.days_left, last) for last in found]
+    return [(day, last) for day, last in dated if day >= today]
 
 
-def _as_forecasts(
-    domains: Sequence[str], recalls: Floats, variances: Floats
-) -> dict[str, Forecast]:
-    found = {}
-    rows = zip((*domains, WHOLE), recalls.tolist(), variances.tolist(), strict=True)
-    for name, recall, variance in rows:
-        reach = _SPREAD * sqrt(variance)
-        found[name] = Forecast(recall, max(recall - reach, 0.0), min(recall + reach, 1.0))
+def _list_steps(
+    blueprint: Blueprint | None, weeks: int, done: Collection[str]
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Return focus and remaining lessons of each week of the study plan nearest in length."""
+    if blueprint is None:
+        return []
+    plan = _choose_study_plan(blueprint, weeks)
+    if plan is None:
+        lessons = blueprint.lessons.values()
+        steps = [Week(focus=str(lesson), lessons=(lesson.id,)) for lesson in lessons]
+    else:
+        steps = list(plan.weeks)
+    found = []
+    for step in steps:
+        left = tuple(lesson for lesson in step.lessons if lesson not in done)
+        if left or not step.lessons:
+            found.append((step.focus, left))
     return found
 
 
-def _find_enough(
-    thin: Pool, policy: Policy, outcomes: Outcomes, period: Period, share: float
-) -> int | None:
-    """Return the least number of minutes a day in which all prompts can be met."""
-
-    def is_enough(minutes: int) -> bool:
-        seconds = minutes * _SECONDS_PER_MINUTE * share
-        rollout = roll_out(thin, policy, outcomes, period._replace(seconds_a_day=seconds))
-        return _share_met(rollout) == 1
-
-    most = _RUNGS_MINUTES[-1]
-    found = bisect_left(range(most + 1), True, lo=1, key=is_enough)  # noqa: FBT003
-    return found if found <= most else None
+def _choose_study_plan(blueprint: Blueprint, weeks: int) -> StudyPlan | None:
+    """Return the study plan nearest in length, the first of equals; None when there is none."""
+    plans = list(blueprint.plans.values())
+    return min(plans, key=lambda plan: abs(len(plan.weeks) - weeks), default=None)
 
 
-def _share_met(rollout: Rollout) -> float:
-    return float(np.mean(rollout.pool.stability > 0))
+def _spread_steps(
+    steps: Sequence[tuple[str, tuple[str, ...]]], weeks: int
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Give each week its part of the steps, at least one; a step that two weeks share is in both."""
+    if not steps:
+        return [("Mixed practice", ())] * weeks
+    spread = []
+    for week in range(weeks):
+        first = week * len(steps) // weeks
+        end = max(ceil((week + 1) * len(steps) / weeks), first + 1)
+        # With weeks to spare, each of them has one focus.
+        own = steps[first:end] if len(steps) > weeks else steps[first : first + 1]
+        lessons = tuple(dict.fromkeys(lesson for _, part in own for lesson in part))
+        spread.append(("; ".join(focus for focus, _ in own), lessons))
+    return spread
 
 
-def _scale(period: Period, share: float) -> Period:
-    return period._replace(seconds_a_day=period.seconds_a_day * share)
+def plan_as_json(goal: Goal, plan: Plan, weeks: Iterable[PlanWeek], today: int) -> dict[str, Any]:
+    """Return the goal and the plan to it as JSON holds them."""
+    return {
+        **goal.as_json(),
+        "days_left": goal.exam_day - today,
+        "met_share": plan.seen_share,
+        "enough_minutes": plan.enough_minutes,
+        "policy": asdict(plan.policy),
+        "recall_today": {name: found._asdict() for name, found in plan.today.items()},
+        "recall_on_day": {name: found._asdict() for name, found in plan.on_day.items()},
+        "weeks": [week.as_json() for week in weeks],
+        "days": [{**day._asdict(), "on": make_date(day.day).isoformat()} for day in plan.days],
+    }
 
 
-def _list_domains(candidates: Sequence[Candidate]) -> list[str]:
-    return list(dict.fromkeys(candidate.domain for candidate in candidates))
+def format_plan_markdown(
+    title: str,
+    goal: Goal,
+    sentences: Sequence[str],
+    weeks: Sequence[PlanWeek],
+    last_days: Sequence[tuple[int, LastDay]],
+    forecasts: Mapping[str, ExpectedRecall],
+) -> str:
+    """Return the plan as Markdown."""
+    lines = [f"# {title}: plan to {goal.exam_on}", "", *(f"{line}\n" for line in sentences)]
+    lines += [
+        "| week | focus | lessons | planned | available | new | reviews |",
+        "|---|---|---|--:|--:|--:|--:|",
+    ]
+    for week in weeks:
+        lines.append(
+            f"| {format_day(week.first_day)} to {format_day(week.last_day)} | {week.focus} | "
+            f"{', '.join(week.lessons)} | {week.planned_minutes / 60:.1f} h | "
+            f"{week.available_minutes / 60:.1f} h | {week.new:.0f} | {week.reviews:.0f} |"
+        )
+    if last_days:
+        lines += ["", "## The last days", ""]
+        lines += [
+            f"- {format_day(day)}: {last.focus}"
+            + (f" ({', '.join(last.lessons)})" if last.lessons else "")
+            for day, last in last_days
+        ]
+    lines += ["", "## Expected recall on exam day", "", FORECAST_NOTE, ""]
+    lines += [
+        f"- {format_domain(name)}: {format_recall(found)}" for name, found in forecasts.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def format_day(study_day: int) -> str:
+    """Return a study day as `Mon 02 Nov`."""
+    return f"{make_date(study_day):%a %d %b}"
+
+
+def format_domain(name: str) -> str:
+    """Return how a domain of a forecast is called."""
+    if name == WHOLE:
+        return "whole exam, weighted"
+    return "cards of no domain" if name == NO_DOMAIN else name
+
+
+def format_recall(expected: ExpectedRecall) -> str:
+    """Return expected recall with its range: `81% (74% to 88%)`."""
+    return f"{expected.recall:.0%} ({expected.low:.0%} to {expected.high:.0%})"
+
+
+def make_calendar(
+    goal: Goal,
+    title: str,
+    weeks: Iterable[PlanWeek],
+    last_days: Iterable[tuple[int, LastDay]],
+    now: datetime,
+) -> bytes:
+    """Return an .ics file: a day-long event for each week, each of the last days, and the exam.
+
+    Events keep their ids, so that importing a later plan of the same exam updates them.
+
+    Raises:
+        ImportError: icalendar is not installed.
+
+    """
+    from icalendar import Calendar, Event  # noqa: PLC0415  (an optional extra, slow to load)
+
+    calendar = Calendar()
+    calendar.add("prodid", "-//Cardwright//exam plan//EN")
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", title)
+
+    def add(key: str, first: int, last: int, summary: str, about: str) -> None:
+        event = Event()
+        event.add("uid", f"{goal.pack}-{key}@cardwright")
+        event.add("dtstamp", now)
+        event.add("dtstart", make_date(first))
+        event.add("dtend", make_date(last) + timedelta(days=1))
+        event.add("summary", summary)
+        if about:
+            event.add("description", about)
+        event.add("transp", "TRANSPARENT")
+        calendar.add_component(event)
+
+    for number, week in enumerate(weeks, 1):
+        lessons = f"Lessons {', '.join(week.lessons)}. " if week.lessons else ""
+        about = (
+            f"{lessons}{week.study_days} study days of {goal.minutes_a_day} minutes: about "
+            f"{week.new:.0f} new prompts and {week.reviews:.0f} reviews."
+        )
+        # Weeks are numbered back from the exam, so that an event keeps its id as time goes by.
+        key = f"week-{(goal.exam_day - week.first_day + 6) // 7}"
+        add(key, week.first_day, week.last_day, f"Week {number}: {week.focus}", about)
+    for day, last in last_days:
+        lessons = f"Lessons {', '.join(last.lessons)}" if last.lessons else ""
+        add(f"day-{last.days_left}", day, day, f"{last.days_left} to go: {last.focus}", lessons)
+    add("exam", goal.exam_day, goal.exam_day, f"Exam: {title}", "")
+    return bytes(calendar.to_ical())

@@ -1,7 +1,7 @@
-"""Which prompts a day takes, and in which order.
+"""Which prompts to ask on a study day, and in which order.
 
-Until the last days, what is new comes first, a day's part of it, and then what is known worst; in
-the last days whatever is worth most for its time, new or not.
+Until the last days, the day's part of the new prompts comes first, followed by those recalled
+worst. In the last days worth alone decides, for new prompts and others alike.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from math import ceil
 from operator import attrgetter, itemgetter
 from typing import Final
 
+from cardwright.exam.candidates import Candidate, Worth, measure_worth
 from cardwright.exam.goal import Goal
 from cardwright.exam.outcome import Outcomes
-from cardwright.exam.value import Candidate, Worth, measure_worth
 
 _SECONDS_PER_MINUTE: Final = 60
 
@@ -24,23 +24,23 @@ class Policy:
     """A way to spend the days up to an exam."""
 
     new_by: float
-    """Share of the study days left over which what is new is spread."""
+    """Share of the remaining study days over which new prompts are spread."""
     worth_share: float
     """Share of the time from goal to exam, at its end, in which worth alone decides."""
 
-    def is_by_worth(self, left_days: int, period_days: int) -> bool:
-        """Tell whether worth alone decides, so many days before the exam."""
-        return left_days <= self.worth_share * period_days
+    def is_by_worth(self, days_left: int, total_days: int) -> bool:
+        """Tell whether worth alone decides, by the days to the exam out of those from the goal."""
+        return days_left <= self.worth_share * total_days
 
-    def count_new(self, unmet: int, days_left: int) -> int:
-        """Return how many new prompts a day takes, with so many study days left, today included."""
-        return ceil(unmet / max(ceil(self.new_by * days_left), 1))
+    def count_new(self, unseen: int, study_days: int) -> int:
+        """Return how many of the unseen prompts to begin today, the first of `study_days`."""
+        return ceil(unseen / max(ceil(self.new_by * study_days), 1))
 
 
-USUAL_POLICY: Final = Policy(new_by=0.35, worth_share=0.2)
-"""Good wherever the best one was not looked for."""
+DEFAULT_POLICY: Final = Policy(new_by=0.35, worth_share=0.2)
+"""Does well everywhere; used where nothing better was searched for."""
 POLICIES: Final = (
-    USUAL_POLICY,
+    DEFAULT_POLICY,
     Policy(new_by=0.35, worth_share=0.0),
     Policy(new_by=0.35, worth_share=0.1),
     Policy(new_by=0.35, worth_share=0.35),
@@ -48,7 +48,7 @@ POLICIES: Final = (
     Policy(new_by=0.2, worth_share=0.3),
     Policy(new_by=1.0, worth_share=1.0),
 )
-"""Those that a plan chooses from; the last is greed."""
+"""Those that the planner chooses from; the last one is greedy."""
 
 
 def arrange_today(
@@ -61,11 +61,11 @@ def arrange_today(
     *,
     buries_siblings: bool = True,
 ) -> list[Worth]:
-    """Return what to ask on a study day, in order, as far as the minutes go.
+    """Return the prompts to ask on a study day, in order, until the minutes are filled.
 
-    They are exceeded by a part of one prompt at the most. Prompts that were answered today are left
-    out; with `buries_siblings`, of one card one is taken and none beside an answered one. Empty
-    from the day of the exam on.
+    The last prompt may run over. Prompts that were answered today are left out; with
+    `buries_siblings`, one prompt per card is asked, and none of a card answered today. Empty from
+    exam day on.
     """
     if today >= goal.exam_day:
         return []
@@ -81,10 +81,11 @@ def arrange_today(
     if policy.is_by_worth(goal.exam_day - today, goal.exam_day - goal.set_day):
         ordered = _order_by_worth(open_, outcomes, today, goal.exam_day)
     else:
+        # Prompts begun today are part of today's quota; otherwise it would shrink with each of them.
         begun = sum(found.first_day == today for found in candidates)
-        unmet = sum(not found.stability for found in candidates)
-        days_left = len(goal.list_days(today + 1)) + 1
-        quota = max(policy.count_new(unmet + begun, days_left) - begun, 0)
+        unseen = sum(not found.stability for found in candidates)
+        study_days = len(goal.list_days(today + 1)) + 1
+        quota = max(policy.count_new(unseen + begun, study_days) - begun, 0)
         ordered = _order_by_pace(open_, outcomes, today, quota)
     chosen: list[Worth] = []
     left_s = minutes * _SECONDS_PER_MINUTE
@@ -103,15 +104,15 @@ def arrange_today(
 def _order_by_worth(
     candidates: Iterable[Candidate], outcomes: Outcomes, today: int, exam_day: int
 ) -> list[Candidate]:
-    """Return what gains by being asked, the greatest worth first."""
-    left = exam_day - today
-    new_worth = outcomes.recall_new(left) / outcomes.new_s
+    """Return the prompts that gain from being asked today, the highest worth first."""
+    days_left = exam_day - today
+    new_worth = outcomes.recall_new(days_left) / outcomes.new_s
     measure, seconds_of = outcomes.measure_gain, outcomes.seconds
     found = []
     for candidate in candidates:
         _, _, weight, stability, difficulty, _, last_day, _ = candidate
         if stability:
-            recall, unasked, asked = measure(stability, difficulty, today - last_day, left)
+            recall, unasked, asked = measure(stability, difficulty, today - last_day, days_left)
             worth = weight * (asked - unasked) / seconds_of(recall)
         else:
             worth = weight * new_worth
@@ -124,14 +125,14 @@ def _order_by_worth(
 def _order_by_pace(
     candidates: Iterable[Candidate], outcomes: Outcomes, today: int, quota: int
 ) -> list[Candidate]:
-    """Return the new ones of the day, then the least known, then the other new ones."""
+    """Return the day's quota of new prompts, then those recalled worst, then the other new ones."""
     candidates = list(candidates)
     new = [candidate for candidate in candidates if not candidate.stability]
     new.sort(key=attrgetter("weight"), reverse=True)
-    known = [
+    seen = [
         (outcomes.recall(found.stability, today - found.last_day), found)
         for found in candidates
         if found.stability
     ]
-    known.sort(key=itemgetter(0))
-    return [*new[:quota], *(candidate for _, candidate in known), *new[quota:]]
+    seen.sort(key=itemgetter(0))
+    return [*new[:quota], *(candidate for _, candidate in seen), *new[quota:]]

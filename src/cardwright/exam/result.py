@@ -1,4 +1,4 @@
-"""What a mock exam came to: its score, and its transcript."""
+"""The result of a mock exam or drill: its score, and a transcript as JSON or Markdown."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from cardwright.blueprint import Blueprint
 from cardwright.exam.mock import Mock, Question
 from cardwright.history import make_time
 
+_MS_PER_SECOND: Final = 1_000
+
 
 class Part(NamedTuple):
-    """The questions of a domain or lesson."""
+    """The questions of a domain, of a lesson, or of the whole exam."""
 
     id: str
     name: str
@@ -22,27 +24,29 @@ class Part(NamedTuple):
 
     @property
     def share(self) -> float:
-        """How many of the questions were right, from 0 to 1."""
+        """Share of the questions that were right, from 0 to 1."""
         return self.right / self.total if self.total else 0.0
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON holds it."""
+        """Return the part as JSON holds it."""
         return {**self._asdict(), "share": self.share}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """The result of a mock exam or drill."""
+    """The questions that were right, by domain and lesson; void questions are left out."""
 
     all: Part
     answered: int
     weighted: float
-    """Shares of the domains by their weights, from 0 to 1; domains without a question left out."""
+    """Mean share of the domains by weight, from 0 to 1; domains without a question are left out."""
     domains: tuple[Part, ...]
+    """Those with a question, in the blueprint's order."""
     lessons: tuple[Part, ...]
+    """Ditto."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON holds it."""
+        """Return the score as JSON holds it."""
         return {
             "right": self.all.right,
             "answered": self.answered,
@@ -55,7 +59,7 @@ class Score:
 
 
 def score_mock(mock: Mock, blueprint: Blueprint) -> Score:
-    """Count what was right; void questions are left out."""
+    """Return the score of a mock exam or drill."""
     counted = mock.counted
     domains = _split(
         counted,
@@ -84,11 +88,10 @@ def score_mock(mock: Mock, blueprint: Blueprint) -> Score:
 def _split(
     questions: Iterable[Question], key: Callable[[Question], str], names: dict[str, str]
 ) -> tuple[Part, ...]:
-    """Count by domain or lesson, in the order of the blueprint."""
-    found: dict[str, list[Question]] = {name: [] for name in names}
+    found: dict[str, list[Question]] = {id: [] for id in names}
     for question in questions:
         found.setdefault(key(question), []).append(question)
-    return tuple(_count(name, names.get(name, name), some) for name, some in found.items() if some)
+    return tuple(_count(id, names.get(id, id), some) for id, some in found.items() if some)
 
 
 def _count(id: str, name: str, questions: list[Question]) -> Part:
@@ -99,9 +102,6 @@ def _count(id: str, name: str, questions: list[Question]) -> Part:
         total=len(questions),
         spent_ms=sum(question.spent_ms for question in questions),
     )
-
-
-_MS_PER_SECOND: Final = 1_000
 
 
 def make_transcript(mock: Mock, blueprint: Blueprint) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def make_transcript(mock: Mock, blueprint: Blueprint) -> dict[str, Any]:
 
 def _question_as_json(question: Question) -> dict[str, Any]:
     return {
-        "card": question.ref,
+        "card": question.card_ref,
         "domain": question.domain,
         "lesson": question.lesson,
         "counts": not question.is_void,
@@ -147,12 +147,37 @@ def _question_as_json(question: Question) -> dict[str, Any]:
     }
 
 
-def write_markdown(mock: Mock, blueprint: Blueprint) -> str:
+def format_mock_markdown(mock: Mock, blueprint: Blueprint) -> str:
     """Return a mock exam with its score and every question, as Markdown."""
-    return "\n".join(_write_lines(mock, score_mock(mock, blueprint))) + "\n"
+    return "\n".join(_list_lines(mock, score_mock(mock, blueprint))) + "\n"
 
 
-def _write_lines(mock: Mock, score: Score) -> Iterator[str]:
+def format_circumstances(mock: Mock, score: Score) -> str:
+    """Return how many were left unanswered, the time used, and anything unusual, as one sentence."""
+    parts = [f"{score.all.total - score.answered} unanswered"]
+    parts.append(f"{format_clock(mock.spent_ms)} used")
+    if mock.limit_ms is not None:
+        parts[-1] += f" of {format_clock(mock.limit_ms)}"
+    if mock.is_timed_out:
+        parts.append("time was up")
+    if mock.breaks:
+        parts.append(f"interrupted {mock.breaks} time{'s' if mock.breaks > 1 else ''}")
+    if left_out := len(mock.questions) - len(mock.counted):
+        parts.append(f"{left_out} left out because the cards were edited in the meantime")
+    if mock.is_recorded:
+        parts.append("answers recorded as reviews")
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def format_clock(milliseconds: int) -> str:
+    """Return a length of time as `1:02:03`, or `2:03` below an hour."""
+    minutes, seconds = divmod(milliseconds // _MS_PER_SECOND, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+def _list_lines(mock: Mock, score: Score) -> Iterator[str]:
     started = make_time(mock.started_at_ms)
     what = "Drill" if mock.is_drill else "Mock exam"
     yield f"# {what}: {mock.exam}"
@@ -161,58 +186,34 @@ def _write_lines(mock: Mock, score: Score) -> Iterator[str]:
     yield ""
     yield (
         f"**{score.all.right} of {score.all.total} right ({score.all.share:.0%}; "
-        f"{score.weighted:.0%} by the weights of the domains).** {say_circumstances(mock, score)}"
+        f"{score.weighted:.0%} by the weights of the domains).** "
+        f"{format_circumstances(mock, score)}"
     )
     yield ""
-    yield from _write_table("Domain", score.domains)
-    yield from _write_table("Lesson", score.lessons)
+    yield from _list_table_lines("Domain", score.domains)
+    yield from _list_table_lines("Lesson", score.lessons)
     for number, question in enumerate(mock.questions, 1):
-        yield from _write_question(number, question)
+        yield from _list_question_lines(number, question)
 
 
-def say_circumstances(mock: Mock, score: Score) -> str:
-    """Return in sentences what time there was and what became of it."""
-    said = [f"{score.all.total - score.answered} unanswered"]
-    said.append(f"{say_clock(mock.spent_ms)} used")
-    if mock.limit_ms is not None:
-        said[-1] += f" of {say_clock(mock.limit_ms)}"
-    if mock.is_timed_out:
-        said.append("time was up")
-    if mock.breaks:
-        said.append(f"interrupted {mock.breaks} time{'s' if mock.breaks > 1 else ''}")
-    if left_out := len(mock.questions) - len(mock.counted):
-        said.append(f"{left_out} left out, for the cards were edited meanwhile")
-    if mock.is_recorded:
-        said.append("answers recorded as reviews")
-    text = "; ".join(said)
-    return f"{text[0].upper()}{text[1:]}."
-
-
-def say_clock(milliseconds: int) -> str:
-    """Return a length of time as 1:02:03, or 2:03 below an hour."""
-    minutes, seconds = divmod(milliseconds // _MS_PER_SECOND, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
-
-
-def _write_table(heading: str, parts: tuple[Part, ...]) -> Iterator[str]:
+def _list_table_lines(heading: str, parts: tuple[Part, ...]) -> Iterator[str]:
     yield f"| {heading} | right | of | share | time each |"
     yield "|---|--:|--:|--:|--:|"
     for part in parts:
-        each = say_clock(part.spent_ms // part.total)
+        each = format_clock(part.spent_ms // part.total)
         name = part.name.replace("|", "\\|")
         yield f"| {name} | {part.right} | {part.total} | {part.share:.0%} | {each} |"
     yield ""
 
 
-def _write_question(number: int, question: Question) -> Iterator[str]:
+def _list_question_lines(number: int, question: Question) -> Iterator[str]:
     verdict = "right" if question.is_right else "wrong" if question.is_answered else "unanswered"
     if question.is_void:
         verdict = "left out"
     marked = ", marked" if question.is_marked else ""
-    yield f"## {number}. {verdict}{marked}, {say_clock(question.spent_ms)}"
+    yield f"## {number}. {verdict}{marked}, {format_clock(question.spent_ms)}"
     yield ""
-    yield f"`{question.ref}`, lesson {question.lesson}"
+    yield f"`{question.card_ref}`, lesson {question.lesson}"
     yield ""
     if question.text:
         yield question.text

@@ -1,1 +1,1 @@
-"""Files of strangers, read without trusting them: every bound is a constant here."""
+"""Strangers' files, read without trusting them; every bound is a constant here."""

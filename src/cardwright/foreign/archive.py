@@ -1,4 +1,4 @@
-"""A stranger's zip archive: its list of members is bounded, and so is what is unpacked."""
+"""A stranger's zip archive, with bounds on its list of members and on what is unpacked."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NoReturn
 
-from cardwright.foreign.fault import ForeignFileError
+from cardwright.foreign.error import ForeignFileError
 
-MOST_MEMBERS: Final = 150_000
-MOST_LISTED_BYTES: Final = 16 * 2**20
-"""Of the list of members, which is read at once."""
-MOST_RATIO: Final = 200
-"""By how much a member may be compressed. Databases come to a tenth; bombs to a thousandth."""
+MAX_MEMBERS: Final = 150_000
+MAX_LISTED_BYTES: Final = 16 * 2**20
+"""Size of the list of members, which is read at once."""
+MAX_RATIO: Final = 200
+"""Unpacked size by packed size. Databases shrink to a tenth, bombs to a thousandth."""
 _RATIO_COUNTS_FROM: Final = 16 * 2**20
 _CHUNK: Final = 2**18
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -35,49 +35,49 @@ _FAULTS: Final = (
     RuntimeError,
     ValueError,
 )
-"""What `zipfile` raises on bytes that are no archive."""
+"""What `zipfile` raises on bytes that are not an archive."""
 
 
 class ForeignArchive:
-    """An open archive whose list of members is sound."""
+    """An open archive with a valid list of members."""
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
-        """Take an archive whose members were checked."""
+        """Take an archive whose list of members was checked."""
         self._path = path
         self._archive = archive
         self.names = frozenset(archive.namelist())
 
-    def unpack(self, name: str, target: Path, *, most_bytes: int, start: bytes = b"") -> None:
-        """Unpack a member that begins with certain bytes.
+    def unpack(self, name: str, target: Path, *, max_bytes: int, start: bytes = b"") -> None:
+        """Unpack a member, which must begin with `start`.
 
         Raises:
-            ForeignFileError: it is larger than `most_bytes`, or broken.
+            ForeignFileError: it is larger than `max_bytes`, or broken.
 
         """
         try:
             with self._archive.open(name) as member, target.open("xb") as file:
-                self._check_size(name, self._archive.getinfo(name).file_size, most_bytes)
+                self._check_size(name, self._archive.getinfo(name).file_size, max_bytes)
                 done = 0
                 while chunk := member.read(_CHUNK):
                     if done == 0 and not chunk.startswith(start):
-                        self._refuse(f"{name} in it is not what it should be")
+                        self._refuse(f"its member {name} is not what it should be")
                     done += len(chunk)
-                    # What the archive says of its members may be wrong.
-                    self._check_size(name, done, most_bytes)
+                    # The sizes that an archive declares may be wrong.
+                    self._check_size(name, done, max_bytes)
                     file.write(chunk)
                 if done == 0:
-                    self._refuse(f"{name} in it is empty")
+                    self._refuse(f"its member {name} is empty")
         except _FAULTS as error:
-            self._refuse(f"{name} in it is broken ({error})")
+            self._refuse(f"its member {name} is damaged ({error})")
         except OSError as error:
-            self._refuse(f"{name} in it cannot be unpacked ({error.strerror})")
+            self._refuse(f"its member {name} cannot be unpacked ({error.strerror})")
 
-    def _check_size(self, name: str, size: int, most_bytes: int) -> None:
+    def _check_size(self, name: str, size: int, max_bytes: int) -> None:
         packed = max(self._archive.getinfo(name).compress_size, 1)
-        if size > most_bytes:
-            self._refuse(f"{name} in it is larger than {most_bytes // 2**20:,} MiB")
-        if size > _RATIO_COUNTS_FROM and size > packed * MOST_RATIO:
-            self._refuse(f"{name} in it unpacks to more than {MOST_RATIO} times its size")
+        if size > max_bytes:
+            self._refuse(f"its member {name} is larger than {max_bytes // 2**20:,} MiB")
+        if size > _RATIO_COUNTS_FROM and size > packed * MAX_RATIO:
+            self._refuse(f"its member {name} unpacks to more than {MAX_RATIO} times its size")
 
     def _refuse(self, reason: str) -> NoReturn:
         raise ForeignFileError(self._path, reason)
@@ -85,19 +85,19 @@ class ForeignArchive:
 
 @contextmanager
 def open_archive(path: Path) -> Iterator[ForeignArchive]:
-    """Open an archive to read members of it.
+    """Open an archive to read some of its members.
 
     Raises:
-        ForeignFileError: it cannot be read, or its list of members is unsound.
+        ForeignFileError: it cannot be read, or its list of members is not valid.
 
     """
     with _open_plain_file(path) as file:
         try:
             archive = zipfile.ZipFile(file)
         except _FAULTS as error:
-            raise ForeignFileError(path, f"it is no zip archive ({error})") from error
+            raise ForeignFileError(path, f"it is not a zip archive ({error})") from error
         except OSError as error:
-            raise ForeignFileError(path, "it is no zip archive") from error
+            raise ForeignFileError(path, "it is not a zip archive") from error
         with archive:
             if flaw := _find_flaw(archive.infolist()):
                 raise ForeignFileError(path, flaw)
@@ -105,10 +105,10 @@ def open_archive(path: Path) -> Iterator[ForeignArchive]:
 
 
 class _BoundedReader(io.BufferedReader):
-    """A file of which no one can read much at once: `zipfile` reads as much as the file says."""
+    """A file that is never read in large pieces: `zipfile` reads as much as the file says."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > MOST_LISTED_BYTES:
+        if size is not None and size > MAX_LISTED_BYTES:
             message = "its list of members is too long"
             raise ValueError(message)
         return super().read(size)
@@ -116,26 +116,26 @@ class _BoundedReader(io.BufferedReader):
 
 def _open_plain_file(path: Path) -> _BoundedReader:
     try:
-        # To open a pipe might wait for ever.
+        # Opening a pipe might block forever.
         if not stat.S_ISREG(path.stat().st_mode):
-            raise ForeignFileError(path, "it is no file")
+            raise ForeignFileError(path, "it is not a regular file")
         return _BoundedReader(io.FileIO(path))
     except OSError as error:
         raise ForeignFileError(path, error.strerror or "it cannot be opened") from error
     except ValueError as error:
-        raise ForeignFileError(path, "no file can have that name") from error
+        raise ForeignFileError(path, "that is not a valid file name") from error
 
 
 def _find_flaw(members: list[zipfile.ZipInfo]) -> str:
-    if len(members) > MOST_MEMBERS:
-        return f"it has more than {MOST_MEMBERS:,} members"
+    if len(members) > MAX_MEMBERS:
+        return f"it has more than {MAX_MEMBERS:,} members"
     if len({member.filename for member in members}) < len(members):
-        return "two members of it have one name"
+        return "two of its members have the same name"
     for member in members:
         if _OUTSIDE.search(member.orig_filename):
-            return f"the name of a member leads out of it: {member.filename[:80]!r}"
+            return f"a member has a name outside the archive: {member.filename[:80]!r}"
         if member.flag_bits & _ENCRYPTED:
             return "it is encrypted"
         if member.compress_type not in _METHODS:
-            return "it is compressed in a way that Anki does not use"
+            return "it uses a compression method that Anki does not use"
     return ""

@@ -1,6 +1,6 @@
-"""A stranger's SQLite database: nothing in it runs, and no query of it is endless.
+"""A stranger's SQLite database: nothing in it runs, and no query goes on forever.
 
-SQLite itself names the dangers and most of the cures: https://sqlite.org/security.html.
+The dangers and most defences are described at: https://sqlite.org/security.html.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from cardwright.foreign.fault import ForeignFileError
+from cardwright.foreign.error import ForeignFileError
 
 MAGIC: Final = b"SQLite format 3\0"
-"""How every database begins."""
-MOST_VALUE_BYTES: Final = 8 * 2**20
-"""Of one text."""
-MOST_ROWS: Final = 500_000
-"""Of one query."""
-MOST_STEPS: Final = 50_000_000
-"""Of SQLite's own machine, for all queries together. A row takes about ten."""
-MOST_SCHEMA_STEPS: Final = 20_000
-"""Of the same, to read what tables there are: enough for some thousand."""
+"""The first bytes of every database."""
+MAX_VALUE_BYTES: Final = 8 * 2**20
+"""Size of one text."""
+MAX_ROWS: Final = 500_000
+"""Rows of one query."""
+MAX_STEPS: Final = 50_000_000
+"""Instructions of SQLite's virtual machine for all queries together; a row takes about ten."""
+MAX_SCHEMA_STEPS: Final = 20_000
+"""Instructions to list the tables: enough for a few thousand."""
 _STEPS_AT_ONCE: Final = 1_000
 _LIMITS: Final = {
-    sqlite3.SQLITE_LIMIT_LENGTH: MOST_VALUE_BYTES,
+    sqlite3.SQLITE_LIMIT_LENGTH: MAX_VALUE_BYTES,
     sqlite3.SQLITE_LIMIT_SQL_LENGTH: 2**16,
     sqlite3.SQLITE_LIMIT_COLUMN: 100,
     sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 100,
@@ -44,43 +44,43 @@ _SETTINGS: Final = (
 )
 _ALLOWED: Final = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ)
 _FAULTS: Final = (sqlite3.Error, UnicodeDecodeError)
-"""What `sqlite3` raises; the second where SQLite quotes a broken name."""
-_OLDEST_SQLITE: Final = (3, 37, 0)
+"""What `sqlite3` raises; the second where SQLite quotes a damaged name."""
+_MIN_SQLITE: Final = (3, 37, 0)
 
 
 class ForeignDatabase:
-    """An open database whose tables are real ones and sound."""
+    """An open database whose tables are plain and intact."""
 
     def __init__(self, connection: sqlite3.Connection, shown_as: Path) -> None:
         """Take a connection that has run nothing yet; errors name the file `shown_as`."""
         self._connection = connection
         self._shown_as = shown_as
-        self._steps_left = MOST_SCHEMA_STEPS
+        self._steps_left = MAX_SCHEMA_STEPS
         connection.text_factory = _decode
         for limit, most in _LIMITS.items():
             connection.setlimit(limit, most)
         connection.set_progress_handler(self._count_steps, _STEPS_AT_ONCE)
 
     def read(self, query: str, *values: int) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a SELECT; a text that is no UTF-8 comes with replacements.
+        """Yield the rows of a SELECT; text that is not valid UTF-8 is decoded with replacement characters.
 
         Raises:
-            ForeignFileError: the database is broken, or the answer is beyond a bound.
+            ForeignFileError: the database is damaged, or the result exceeds a bound.
 
         """
         try:
             for number, row in enumerate(self._connection.execute(query, values)):
-                if number == MOST_ROWS:
-                    self._refuse(f"a table of it has more than {MOST_ROWS:,} rows")
+                if number == MAX_ROWS:
+                    self._refuse(f"one of its tables has more than {MAX_ROWS:,} rows")
                 yield row
         except _FAULTS as error:
             raise self._explain(error) from error
 
     def prepare(self, tables: Mapping[str, Sequence[str]]) -> None:
-        """Check the tables and their columns that are to be read, and let nothing else be read.
+        """Check the tables and columns to be read, and allow nothing else to be read.
 
         Raises:
-            ForeignFileError: one is missing, is no plain table, or is broken.
+            ForeignFileError: one is missing, damaged, or not a plain table.
 
         """
         try:
@@ -88,12 +88,12 @@ class ForeignDatabase:
                 self._connection.execute(f"PRAGMA {setting}")
             for table, columns in tables.items():
                 self._check_table(table, columns)
-            self._steps_left = MOST_STEPS
+            self._steps_left = MAX_STEPS
             for table in tables:
-                # Pages that are used twice could make a small file endless.
+                # Pages used twice could make a small file yield rows forever.
                 said = self._connection.execute(f"PRAGMA quick_check('{table}')").fetchone()
                 if said != ("ok",):
-                    self._refuse(f"the table {table} in it is broken")
+                    self._refuse(f"its table {table} is damaged")
         except _FAULTS as error:
             raise self._explain(error) from error
         self._connection.set_authorizer(
@@ -110,17 +110,17 @@ class ForeignDatabase:
             (table,),
         ).fetchmany(2)
         if not found:
-            self._refuse(f"there is no table {table} in it")
-        # A virtual table has no page of its own.
+            self._refuse(f"it has no table {table}")
+        # A virtual table has no root page.
         if [row[:2] for row in found] != [("table", table)] or not found[0][2]:
-            self._refuse(f"{table} in it is no plain table")
+            self._refuse(f"its table {table} is not a plain table")
         about = self._connection.execute(f"PRAGMA main.table_xinfo('{table}')").fetchall()
         if any(hidden for *_, hidden in about):
-            self._refuse(f"{table} in it has columns that are computed")
+            self._refuse(f"its table {table} has generated columns")
         names = {name for _, name, *_ in about}
         for column in columns:
             if column not in names:
-                self._refuse(f"the table {table} in it has no column {column}")
+                self._refuse(f"its table {table} has no column {column}")
 
     def _count_steps(self) -> bool:
         self._steps_left -= _STEPS_AT_ONCE
@@ -129,11 +129,11 @@ class ForeignDatabase:
     def _explain(self, error: Exception) -> ForeignFileError:
         code = getattr(error, "sqlite_errorcode", None)
         if code == sqlite3.SQLITE_INTERRUPT:
-            reason = "its database takes more work than a sound one would"
+            reason = "its database takes far more work to read than a valid one"
         elif code == sqlite3.SQLITE_TOOBIG:
-            reason = f"it holds a text of more than {MOST_VALUE_BYTES // 2**20} MiB"
+            reason = f"it contains a text of more than {MAX_VALUE_BYTES // 2**20} MiB"
         else:
-            reason = f"its database is broken ({error})"
+            reason = f"its database is damaged ({error})"
         return ForeignFileError(self._shown_as, reason)
 
     def _refuse(self, reason: str) -> NoReturn:
@@ -147,17 +147,17 @@ def open_database(
     """Open a database to read some columns of some tables; `shown_as` is what errors call it.
 
     Raises:
-        ForeignFileError: it is broken, or these are no plain tables.
+        ForeignFileError: it is damaged, or these are not plain tables.
 
     """
-    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
-        reason = f"that needs SQLite 3.37, and this Python has {sqlite3.sqlite_version}"
+    if sqlite3.sqlite_version_info < _MIN_SQLITE:
+        reason = f"reading it needs SQLite 3.37, and this Python has {sqlite3.sqlite_version}"
         raise ForeignFileError(shown_as, reason)
     address = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
     try:
         connection = sqlite3.connect(address, uri=True, isolation_level=None)
     except _FAULTS as error:
-        raise ForeignFileError(shown_as, f"its database is broken ({error})") from error
+        raise ForeignFileError(shown_as, f"its database is damaged ({error})") from error
     with closing(connection):
         database = ForeignDatabase(connection, shown_as)
         database.prepare(tables)

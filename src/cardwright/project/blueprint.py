@@ -17,7 +17,7 @@ from cardwright.blueprint import (
     Measure,
     Objective,
     Signal,
-    Start,
+    StartingPoint,
     StudyPlan,
     Week,
 )
@@ -110,12 +110,12 @@ def _parse_objectives(entry: Entry, lessons: Mapping[str, Lesson]) -> dict[str, 
     return objectives
 
 
-def _parse_starts(entry: Entry) -> dict[str, Start]:
-    starts: dict[str, Start] = {}
+def _parse_starts(entry: Entry) -> dict[str, StartingPoint]:
+    starts: dict[str, StartingPoint] = {}
     for item, name, about in _take_items(entry, "starts", ("hours",), starts):
         least, most = _parse_hours(item)
-        starts[name] = Start(
-            id=name, about=about, least_hours=least, most_hours=most, span=item.span_of("id")
+        starts[name] = StartingPoint(
+            id=name, about=about, min_hours=least, max_hours=most, span=item.span_of("id")
         )
     return starts
 

@@ -1,1 +1,1 @@
-"""Collection and history → what to ask next."""
+"""The memories of prompts: a store of reviews, what follows from them, and what to ask next."""

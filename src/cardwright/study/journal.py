@@ -1,40 +1,94 @@
-"""Reviews, and the memories that follow from them: what is recorded changes both or neither.
+"""Reviews and the memories that follow from them: recording a review changes both, or neither.
 
 Reviews are ordered by id, and an id begins with the review's place in time: twelve hexadecimal
-digits of milliseconds. That place is never before what is recorded already, so that a clock that
-was set back changes no order; only a review that is entered later on purpose goes where it belongs.
+digits of milliseconds. A new review's place is never before those already recorded, so that a clock
+that was set back changes no order; only a review that is entered later on purpose goes where it
+belongs in time.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
-from typing import Final
+from typing import Any, Final
 
 from cardwright.history import Act, Memory, Moment, Rating, Review
-from cardwright.model import DeckOptions
-from cardwright.study.schedule import Done, Schedule, Step
+from cardwright.model import Deck, DeckOptions
+from cardwright.study.fsrs import DEFAULT_PARAMETERS, MODEL, Fsrs
+from cardwright.study.schedule import ActRow, ReplayedAnswer, Schedule
 from cardwright.study.store import Store
 
+_DEFAULT_ROLLOVER_HOUR: Final = 4
 _MIXED: Final = ""
-"""The rules of a pack whose memories were computed under several."""
+"""The rules of a pack whose memories were computed under different ones."""
+_MS_PER_DAY: Final = 86_400_000
+
+
+def make_journal(store: Store, decks: Mapping[str, Deck]) -> Journal:
+    """Return the journal of a store under the options of decks, by pack, and the user's settings.
+
+    Memories that were computed under other rules are rebuilt. Fitted parameters that FSRS cannot
+    use are set aside, and their packs noted in `Journal.unused_fits`.
+
+    Raises:
+        StoreError: the store cannot be read or written.
+
+    """
+    settings = store.read_settings()
+    rollover_hour = settings.get(("", "rollover_hour"), _DEFAULT_ROLLOVER_HOUR)
+    fits = {
+        pack: _check_fit(value) for (pack, name), value in settings.items() if name == "parameters"
+    }
+
+    def make_schedule(pack: str, options: DeckOptions) -> Schedule:
+        own = {
+            field.name: _to_tuple(settings[pack, field.name])
+            for field in dataclasses.fields(DeckOptions)
+            if (pack, field.name) in settings
+        }
+        parameters = fits.get(pack) or DEFAULT_PARAMETERS
+        return Schedule(dataclasses.replace(options, **own), parameters, rollover_hour)
+
+    schedules = {pack: make_schedule(pack, deck.options) for pack, deck in decks.items()}
+    journal = Journal(store, schedules, make_schedule("", DeckOptions()))
+    journal.unused_fits = [pack for pack, parameters in fits.items() if parameters is None]
+    if outdated := journal.list_outdated():
+        journal.rebuild(outdated)
+    return journal
+
+
+def _check_fit(setting: Mapping[str, Any]) -> tuple[float, ...] | None:
+    """Return fitted parameters; None when they are of another model, or not valid in this one."""
+    try:
+        return Fsrs(setting["parameters"]).parameters if setting["model"] == MODEL else None
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _to_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 class Journal:
     """A store under the schedules of its packs."""
 
-    def __init__(self, store: Store, schedules: Mapping[str, Schedule], usual: Schedule) -> None:
-        """Study each pack by its schedule, and others as `usual`."""
+    def __init__(self, store: Store, schedules: Mapping[str, Schedule], default: Schedule) -> None:
+        """Study each pack by its schedule, and any other pack by the default."""
         self.store = store
         self._schedules = schedules
-        self._usual = usual
-        self.foreign_fits: list[str] = []
-        """Packs whose fitted parameters are of another model, and are not used."""
+        self._default = default
+        self._stored_rules: dict[str, str] | None = None
+        """What `Store.read_rules` returned; None: it has to be read again."""
+        self._rules_version = 0
+        """The data version of the store when that was read."""
+        self.unused_fits: list[str] = []
+        """Packs whose fitted parameters are of another model or not valid, and are not used."""
 
-    def schedule_of(self, prompt: str) -> Schedule:
+    def schedule_of(self, key: str) -> Schedule:
         """Return the schedule of a prompt's pack."""
-        return self._schedules.get(prompt.partition(":")[0], self._usual)
+        return self._schedules.get(key.partition(":")[0], self._default)
 
     @property
     def options(self) -> dict[str, DeckOptions]:
@@ -44,42 +98,62 @@ class Journal:
     @property
     def rollover_hour(self) -> int:
         """The local hour at which a study day begins, the same for all packs."""
-        return self._usual.rollover_hour
+        return self._default.rollover_hour
 
     def list_outdated(self) -> list[str]:
-        """Return the packs whose memories were computed under other rules than now hold."""
-        known = self.store.read_rules()
+        """Return the packs whose memories were computed under other rules than the present ones."""
+        stored = self.store.read_rules()
         return [
-            pack for pack, schedule in self._schedules.items() if known.get(pack) != schedule.rules
+            pack for pack, schedule in self._schedules.items() if stored.get(pack) != schedule.rules
         ]
 
     def rebuild(self, packs: Iterable[str] | None = None) -> int:
-        """Make the memories of packs, or of all, anew; return how many there are."""
-        made = 0
+        """Rebuild the memories of packs, or of all, from their reviews; return how many there are."""
+        count = 0
         with self.store.transaction():
             if packs is None:
                 packs = {*self._schedules, *self.store.read_rules(), *self.store.list_packs()}
             for pack in packs:
-                self.store.drop_memories(pack)
+                self.store.delete_memories(pack)
                 replayed = list(self._replay(self.store.list_acts(pack)))
                 self.store.put_memories(replayed)
-                self.store.put_rules(pack, self._rules_of(pack))
-                made += len(replayed)
-        return made
+                self._put_rules(pack, self._rules_of(pack))
+                count += len(replayed)
+        return count
 
     def find_differences(self) -> list[str]:
-        """Return the prompts whose memory is not what replaying their reviews gives."""
-        cached = {memory.prompt: memory for memory in self.store.list_memories()}
+        """Return the keys of the prompts whose memory is not what a replay of their reviews gives."""
+        cached = {memory.key: memory for memory in self.store.list_memories()}
         found = []
         for memory, _ in self._replay(self.store.list_acts()):
-            if cached.pop(memory.prompt, Memory(prompt=memory.prompt)) != memory:
-                found.append(memory.prompt)
-        blank = (prompt for prompt, memory in cached.items() if memory != Memory(prompt=prompt))
-        return sorted((*found, *blank))
+            if cached.pop(memory.key, Memory(key=memory.key)) != memory:
+                found.append(memory.key)
+        without_reviews = (key for key, memory in cached.items() if memory != Memory(key=key))
+        return sorted((*found, *without_reviews))
+
+    def read_memories(self, moment: Moment) -> dict[str, Memory]:
+        """Return every memory by key, with due times that hold even if a clock was once ahead.
+
+        An answer dated in the future must have been given after what was recorded before it. As
+        long as that future lasts, its prompt is due as if it had been answered then: nothing waits
+        for years because a clock showed the wrong year.
+        """
+        memories = {memory.key: memory for memory in self.store.list_memories()}
+        now_ms, today = moment.at_ms, moment.study_day(self.rollover_hour)
+        for memory in [m for m in memories.values() if (m.last_at_ms or 0) > now_ms]:
+            last_at_ms, last_day = memory.last_at_ms or 0, memory.last_day or 0
+            known_at_ms = self.store.find_time_before(memory.key, last_at_ms, now_ms)
+            ahead_ms = last_at_ms - known_at_ms
+            ahead_days = -(-ahead_ms // _MS_PER_DAY) if last_day > today else 0
+            memories[memory.key] = memory._replace(
+                due_at_ms=(memory.due_at_ms or 0) - ahead_ms,
+                due_day=(memory.due_day or 0) - ahead_days,
+            )
+        return memories
 
     def record(
         self,
-        prompt: str,
+        key: str,
         act: Act,
         moment: Moment,
         *,
@@ -87,17 +161,17 @@ class Journal:
         duration_ms: int = 0,
         undoes: str | None = None,
         is_dated: bool = False,
-        known: tuple[Memory, str] | None = None,
+        before: tuple[Memory, str] | None = None,
     ) -> tuple[Review, Memory]:
         """Add one act, within a transaction of the store; return it and the memory after it.
 
         Its place is behind all others even if the clock was set back, unless `is_dated`: then it
-        happened when it says, and what came later is replayed upon it. Who has read the memory
-        within the transaction hands it in as `known`.
+        happened when it says, and what came later is replayed after it. A caller that has read the
+        memory within the same transaction passes it as `before`.
         """
         review = Review(
             id=self._make_id(moment.at_ms, is_dated=is_dated),
-            prompt=prompt,
+            key=key,
             act=act,
             rating=rating,
             at_ms=moment.at_ms,
@@ -105,61 +179,74 @@ class Journal:
             duration_ms=duration_ms,
             undoes=undoes,
         )
-        before, last_id = known or self.store.read_memory(prompt)
+        memory, last_id = before or self.store.read_memory(key)
         self.store.add(review)
         if act is Act.UNDO or review.id < last_id:
-            return review, self._renew([prompt])[prompt]
-        memory = self.schedule_of(prompt).apply(before, review)
-        self._keep([(memory, review.id)])
+            return review, self._replay_prompts([key])[key]
+        memory = self.schedule_of(key).apply(memory, review)
+        self._put([(memory, review.id)])
         return review, memory
 
     def merge(self, reviews: Iterable[Review]) -> tuple[int, list[str]]:
         """Add the reviews that are not there yet.
 
-        Returns how many those were, and the ids under which something else is there already.
+        Returns how many those were, and the ids of reviews that are there with another content.
         """
         with self.store.transaction():
             before = self.store.count_reviews()
-            prompts, clashes = self.store.merge(reviews)
-            self._renew(sorted(prompts))
+            keys, clashes = self.store.merge(reviews)
+            self._replay_prompts(sorted(keys))
             return self.store.count_reviews() - before, clashes
 
-    def _renew(self, prompts: list[str]) -> dict[str, Memory]:
-        """Replay prompts; of those without a review that stands, a blank memory remains."""
-        found = {prompt: (Memory(prompt=prompt), "") for prompt in prompts}
-        if prompts:
-            replayed = self._replay(self.store.list_acts(prompts=prompts))
-            found |= {memory.prompt: (memory, last_id) for memory, last_id in replayed}
-        self._keep(found.values())
-        return {prompt: memory for prompt, (memory, _) in found.items()}
+    def trace(self, key: str) -> Iterator[tuple[Review, ReplayedAnswer]]:
+        """Yield the answers of a prompt that are not undone, each with the memory before and after."""
+        reviews = [r for r in self.store.list_reviews(key) if r.act is not Act.CRAM]
+        acts = [ActRow(r.act, r.rating, r.at_ms, r.utc_offset_minutes) for r in reviews]
+        answers = (review for review in reviews if review.act is Act.ANSWER)
+        steps = self.schedule_of(key).trace(key, acts)
+        for review, (_, replayed) in zip(answers, steps, strict=True):
+            yield review, replayed
 
-    def _keep(self, memories: Collection[tuple[Memory, str]]) -> None:
-        """Write memories; note if that leaves a pack with some that were computed otherwise."""
-        self.store.put_memories(memories)
-        known = self.store.read_rules()
-        for pack in {memory.prompt.partition(":")[0] for memory, _ in memories}:
-            if known.get(pack) != self._rules_of(pack):
-                self.store.put_rules(pack, _MIXED)
-
-    def _rules_of(self, pack: str) -> str:
-        return self._schedules.get(pack, self._usual).rules
+    def _replay_prompts(self, keys: list[str]) -> dict[str, Memory]:
+        """Rebuild the memories of prompts; one without a review that stands becomes blank."""
+        found = {key: (Memory(key=key), "") for key in keys}
+        if keys:
+            replayed = self._replay(self.store.list_acts(keys=keys))
+            found |= {memory.key: (memory, last_id) for memory, last_id in replayed}
+        self._put(found.values())
+        return {key: memory for key, (memory, _) in found.items()}
 
     def _replay(
         self, acts: Iterable[tuple[str, str, str, int | None, int, int, int]]
     ) -> Iterator[tuple[Memory, str]]:
-        for prompt, group in groupby(acts, key=itemgetter(0)):
+        """Yield the memory of each prompt and the id of its last review, from `Store.list_acts`."""
+        for key, group in groupby(acts, key=itemgetter(0)):
             rows = list(group)
-            memory = self.schedule_of(prompt).replay(prompt, (row[2:6] for row in rows))
+            memory = self.schedule_of(key).replay(key, (row[2:6] for row in rows))
             yield memory, rows[-1][1]
 
-    def trace(self, prompt: str) -> Iterator[tuple[Review, Step]]:
-        """Yield the answers of a prompt that stand, each with the memory before and after it."""
-        reviews = [r for r in self.store.list_reviews(prompt) if r.act is not Act.CRAM]
-        dones = [Done(r.act, r.rating, r.at_ms, r.utc_offset_minutes) for r in reviews]
-        answers = (review for review in reviews if review.act is Act.ANSWER)
-        steps = self.schedule_of(prompt).trace(prompt, dones)
-        for review, (_, step) in zip(answers, steps, strict=True):
-            yield review, step
+    def _put(self, memories: Collection[tuple[Memory, str]]) -> None:
+        """Write memories; note if a pack now has some that were computed under other rules."""
+        self.store.put_memories(memories)
+        stored = self._read_rules()
+        for pack in {memory.key.partition(":")[0] for memory, _ in memories}:
+            if stored.get(pack) != self._rules_of(pack):
+                self._put_rules(pack, _MIXED)
+
+    def _rules_of(self, pack: str) -> str:
+        return self._schedules.get(pack, self._default).rules
+
+    def _read_rules(self) -> dict[str, str]:
+        """Return the rules in the store, which are read again only if they may have changed."""
+        version = self.store.data_version()
+        if self._stored_rules is None or version != self._rules_version:
+            self._stored_rules, self._rules_version = self.store.read_rules(), version
+        return self._stored_rules
+
+    def _put_rules(self, pack: str, rules: str) -> None:
+        # They are read again, not kept: this transaction may yet fail.
+        self._stored_rules = None
+        self.store.put_rules(pack, rules)
 
     def _make_id(self, at_ms: int, *, is_dated: bool) -> str:
         place = at_ms

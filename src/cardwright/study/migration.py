@@ -1,4 +1,4 @@
-"""The schema of a review store, and how an older one becomes today's."""
+"""The schema of a review store, and the migrations that bring an older one up to date."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from cardwright.study.fault import StoreError
+from cardwright.study.error import StoreError
 
 APPLICATION_ID: Final = 0x63617264
 """Marks the file as ours: "card"."""
@@ -16,36 +16,31 @@ MIGRATIONS: Final[tuple[tuple[str, str], ...]] = (
     ("first", "schema.sql"),
     ("records", "records.sql"),
 )
-"""Name and script of each, in order. One that was shipped is never changed."""
+"""Name and script of each, in order. Never change one that was released."""
 
 
 def list_missing(path: Path, db: sqlite3.Connection) -> list[tuple[str, str]]:
-    """Return the migrations that a database has not seen.
+    """Return the migrations that a database still needs.
 
     Raises:
-        StoreError: it is another program's, or has seen more than we know.
+        StoreError: it belongs to another program or to a newer version of this one.
 
     """
     if is_empty(db):
         return list(MIGRATIONS)
     if _read_number(db, "pragma application_id") != APPLICATION_ID:
-        message = (
-            f"{path} is a database of another program; it was left as it is.\n"
-            "  help: name another file with --db"
-        )
-        raise StoreError(message)
+        message = f"{path} is a database of another program; it was left as it is"
+        raise StoreError(message, help="name another file with --db")
     done = [name for (name,) in db.execute("select name from migrations order by rowid")]
     if done != [name for name, _ in MIGRATIONS[: len(done)]]:
-        message = (
-            f"{path} was written by a newer Cardwright; it was left as it is.\n"
-            "  help: update Cardwright (`pip install --upgrade cardwright`)"
-        )
-        raise StoreError(message)
+        message = f"{path} was written by a newer Cardwright; it was left as it is"
+        help = "update Cardwright (`pip install --upgrade cardwright`)"
+        raise StoreError(message, help=help)
     return list(MIGRATIONS[len(done) :])
 
 
 def migrate(path: Path, db: sqlite3.Connection) -> None:
-    """Bring a database up to date: each migration together with its own record, or not at all."""
+    """Bring a database up to date: each migration in one transaction with its own record."""
     while list_missing(path, db):
         db.execute("begin immediate")
         try:
@@ -60,7 +55,7 @@ def migrate(path: Path, db: sqlite3.Connection) -> None:
 
 
 def is_empty(db: sqlite3.Connection) -> bool:
-    """Tell whether a database holds nothing yet."""
+    """Return whether a database holds nothing yet."""
     return _read_number(db, "select count(*) from sqlite_schema") == 0
 
 
@@ -74,7 +69,7 @@ def _apply(db: sqlite3.Connection, name: str, script: str) -> None:
 
 
 def _split(script: str) -> list[str]:
-    """Split a script into statements: `executescript` would commit what is under way."""
+    """Split a script into statements: `executescript` would commit the open transaction."""
     statements = []
     lines: list[str] = []
     for line in script.splitlines():

@@ -1,7 +1,7 @@
 """Which prompt comes next: learning steps first, then reviews with new cards among them.
 
-A queue is a study day's, made from where every prompt stands. What it leaves is the same whether it
-was made before an answer and then told of it, or after: undo relies on that.
+A queue belongs to one study day and is made from the memories of all prompts. Its rest is the same
+whether it was made before an answer and then updated, or made after the answer: undo relies on that.
 """
 
 from __future__ import annotations
@@ -15,18 +15,17 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from cardwright.history import Moment, State
+from cardwright.history import Memory, Moment, State
 from cardwright.item import Item
 from cardwright.model import DeckOptions
-from cardwright.study.standing import Standing, heal_due, is_new
 
 LEARN_AHEAD_MS: Final = 20 * 60_000
-"""When nothing else is left, a learning step may be taken so much early, as in Anki."""
-_USUAL: Final = DeckOptions()
+"""How early a learning step may be asked when nothing else is left, as in Anki."""
+_DEFAULT_OPTIONS: Final = DeckOptions()
 
 
 class Counts(NamedTuple):
-    """What is left to ask today."""
+    """Numbers of prompts, such as those left to ask today."""
 
     new: int
     learning: int
@@ -34,74 +33,78 @@ class Counts(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What somebody wants of a sitting, beyond what the options of the decks say."""
+class SessionOptions:
+    """What is asked in one session, beyond what the options of the decks say."""
 
-    new: int | None = None
-    """New cards at the most; None: what is left of the day's number."""
+    max_new: int | None = None
+    """New prompts at most; None: what is left of the daily limits."""
     ahead_days: int = 0
-    """Also ask what is due within so many days."""
+    """Also ask what falls due within this number of days."""
     is_cram: bool = False
-    """Ask everything that is selected, whether due or not, and leave the schedule alone."""
+    """Ask everything selected, due or not, and leave the schedule alone."""
     with_suspended: bool = False
+    """Also ask suspended prompts."""
 
     @property
     def follows_options(self) -> bool:
-        """Whether it asks what the day asks, without more or fewer prompts."""
-        return self.new is None and not (self.ahead_days or self.is_cram or self.with_suspended)
+        """Whether the session asks exactly what the options of the decks say."""
+        return not (
+            self.max_new is not None or self.ahead_days or self.is_cram or self.with_suspended
+        )
 
 
 Arrange = Callable[[list[Item]], tuple[list[Item], list[Item]]]
-"""Takes what may be asked, due or not, new or not; gives what another rule asks today, in order, and
-what it leaves to the usual one."""
+"""Takes the prompts that may be asked, due or not; returns those that another rule asks today, in
+order, and those that it leaves to the default one."""
 
 
 class Queue:
-    """What is left of a study day."""
+    """The prompts left to ask on a study day."""
 
     def __init__(
         self,
         items: Iterable[Item],
-        standings: Mapping[str, Standing],
-        options: Mapping[str, DeckOptions],
-        wishes: Wishes,
+        memories: Mapping[str, Memory],
+        deck_options: Mapping[str, DeckOptions],
+        options: SessionOptions,
         moment: Moment,
         today: int,
         asked: Item | None = None,
         arrange: Arrange | None = None,
     ) -> None:
-        """Sort what is to be asked on a study day; `options` by pack, usual ones where none are.
+        """Sort the prompts to ask today, from memories by key and deck options by pack.
 
-        What is `asked` already is not among the items, but counts among the numbers of the day.
+        `asked` is the prompt on the screen: not among the items, but counted for the daily limits.
         """
+        self._deck_options = deck_options
         self._options = options
-        self._wishes = wishes
         self._today = today
         self._learning: list[tuple[int, int, Item]] = []
+        """A heap by due time, and by position where that is the same."""
         self._reviews: list[Item] = []
         self._new: list[Item] = []
-        self._all_reviews = self._all_new = self._count = 0
+        self._all_reviews = self._all_new = 0
         self._arranged: list[Item] = []
         self._arranged_new: frozenset[str] = frozenset()
         hidden = {
-            standing.prompt
-            for standing in standings.values()
-            if standing.buried_day == today or (standing.is_suspended and not wishes.with_suspended)
+            memory.key
+            for memory in memories.values()
+            if memory.buried_day == today or (memory.is_suspended and not options.with_suspended)
         }
         items = [item for item in items if item.key not in hidden]
-        if wishes.is_cram:
+        if options.is_cram:
             self._reviews = sorted(items, key=self._shuffle)
         else:
             if arrange is not None:
-                items = self._take_arranged(items, standings, arrange)
-            self._fill(items, standings, moment, asked)
-        # Taken from the end.
+                items = self._arrange(items, memories, arrange)
+            self._fill(items, memories, moment, asked)
+        # Prompts are taken from the end.
         self._arranged.reverse()
         self._reviews.reverse()
         self._new.reverse()
 
     def copy(self) -> Queue:
-        """Return a queue that can be gone back to."""
+        """Return a copy that taking from this queue does not change."""
         other = copy(self)
         for name in ("_arranged", "_learning", "_reviews", "_new"):
             setattr(other, name, getattr(self, name).copy())
@@ -116,23 +119,23 @@ class Queue:
 
     @property
     def next_step_at_ms(self) -> int | None:
-        """When the next learning step may be taken; None: there is none."""
+        """When the next learning step may be asked; None: there is none."""
         return self._learning[0][0] - LEARN_AHEAD_MS if self._learning else None
 
     def take(self, now_ms: int, is_free: Callable[[Item], bool]) -> Item | None:
-        """Take the next prompt that is free; None when there is nothing to ask now."""
+        """Remove and return the next prompt that is free; None when nothing can be asked now."""
         return (
             self._take_step(now_ms, is_free)
-            or self._take_from([self._arranged, *self._piles()], is_free)
+            or _pop_free([self._arranged, *self._order_piles()], is_free)
             or self._take_step(now_ms + LEARN_AHEAD_MS, is_free)
         )
 
     def peek(self, now_ms: int) -> Item | None:
-        """Return what would be taken now, if all is free and no other answer comes before."""
+        """Return the prompt that `take` would return now if all were free."""
         return self.copy().take(now_ms, lambda _: True)
 
     def list_day(self, now_ms: int) -> list[Item]:
-        """Return all that would be asked from now on today, in order; the queue is left as it is."""
+        """Return the prompts that would be asked from now on today, in order; take none of them."""
         queue = self.copy()
         found = []
         while True:
@@ -145,59 +148,49 @@ class Queue:
                 now_ms = queue.next_step_at_ms
 
     def list_left(self) -> list[Item]:
-        """Return what is left, steps first."""
+        """Return all prompts left, learning steps first."""
         steps = [item for _, _, item in sorted(self._learning, key=itemgetter(0, 1))]
         piles = (self._arranged, self._reviews, self._new)
         return [*steps, *(item for pile in piles for item in reversed(pile))]
 
     def put_back(self, item: Item, due_at_ms: int, due_day: int, now_ms: int) -> bool:
-        """Ask a prompt again that is in a learning step, if that ends today; tell whether it does."""
+        """Queue a prompt in a learning step again if it is due today; return whether it is."""
         if due_day > self._today and due_at_ms > now_ms + LEARN_AHEAD_MS:
             return False
-        self._count += 1
-        heapq.heappush(self._learning, (due_at_ms, self._count, item))
+        heapq.heappush(self._learning, (due_at_ms, item.position, item))
         return True
 
-    def _piles(self) -> tuple[list[Item], list[Item]]:
-        """Return the pile to take from, and the other: both last until the end of the day."""
+    def _order_piles(self) -> tuple[list[Item], list[Item]]:
+        """Return reviews and new prompts, first the one to take from, so that both last all day."""
         reviews_left = len(self._reviews) * max(self._all_new, 1)
         new_left = len(self._new) * max(self._all_reviews, 1)
         if new_left > reviews_left:
             return self._new, self._reviews
         return self._reviews, self._new
 
-    def _take_from(
-        self, piles: Iterable[list[Item]], is_free: Callable[[Item], bool]
-    ) -> Item | None:
-        for pile in piles:
-            for place in range(len(pile) - 1, -1, -1):
-                if is_free(pile[place]):
-                    return pile.pop(place)
-        return None
-
     def _take_step(self, until_ms: int, is_free: Callable[[Item], bool]) -> Item | None:
-        taken = []
+        claimed = []
         found = None
         while self._learning and self._learning[0][0] <= until_ms and found is None:
             step = heapq.heappop(self._learning)
             if is_free(step[2]):
                 found = step[2]
             else:
-                taken.append(step)
-        for step in taken:
+                claimed.append(step)
+        for step in claimed:
             heapq.heappush(self._learning, step)
         return found
 
-    def _take_arranged(
-        self, items: Iterable[Item], standings: Mapping[str, Standing], arrange: Arrange
+    def _arrange(
+        self, items: Iterable[Item], memories: Mapping[str, Memory], arrange: Arrange
     ) -> list[Item]:
-        """Let another rule choose among all but learning steps; return what it leaves."""
+        """Let another rule choose among all but learning steps; return the prompts it leaves."""
         steps, open_, new = [], [], set()
         for item in items:
-            standing = standings.get(item.key)
-            if is_new(standing):
+            memory = memories.get(item.key)
+            if _is_new(memory):
                 new.add(item.key)
-            if standing and standing.state in {State.LEARNING, State.RELEARNING}:
+            if memory and memory.state in {State.LEARNING, State.RELEARNING}:
                 steps.append(item)
             else:
                 open_.append(item)
@@ -208,58 +201,68 @@ class Queue:
     def _fill(
         self,
         items: Iterable[Item],
-        standings: Mapping[str, Standing],
+        memories: Mapping[str, Memory],
         moment: Moment,
         asked: Item | None,
     ) -> None:
-        """Sort prompts by what they are, and keep of each sort to the numbers of the day."""
-        reviews: list[tuple[int, int, Item]] = []
-        new: list[Item] = []
-        done = _Done(standings.values(), self._today)
-        wished = self._wishes.new
+        """Sort prompts into learning steps, reviews and new ones, within the daily limits."""
+        asked_today = _AskedToday(memories.values(), self._today)
+        max_new = self._options.max_new
         if asked:
-            standing = standings.get(asked.key)
-            done.note(asked, standing)
-            if wished and is_new(standing):
-                wished -= 1
-        for item in items:
-            standing = standings.get(item.key)
-            if standing is None or standing.state == State.NEW:
-                new.append(item)
-                continue
-            due_at_ms, due_day = heal_due(standing, moment, self._today)
-            if standing.state == State.REVIEW:
-                if self._is_wanted(standing, due_day):
-                    reviews.append((due_day, self._shuffle(item), item))
-            elif self.put_back(item, due_at_ms, due_day, moment.at_ms):
-                done.note(item, standing)
-        reviews.sort(key=itemgetter(0, 1))
+            memory = memories.get(asked.key)
+            asked_today.add(asked, memory)
+            if max_new and _is_new(memory):
+                max_new -= 1
+        reviews, new = self._sort(items, memories, moment, asked_today)
 
         def room_for_review(pack: str) -> int:
-            return self._options_of(pack).reviews_per_day - done.reviews[pack]
+            return self._options_of(pack).reviews_per_day - asked_today.reviews[pack]
 
         def room_for_new(pack: str) -> int:
-            return self._options_of(pack).new_per_day - done.new[pack] if wished is None else wished
+            if max_new is not None:
+                return max_new
+            return self._options_of(pack).new_per_day - asked_today.new[pack]
 
-        self._reviews = self._choose(map(itemgetter(2), reviews), room_for_review, done.cards)
-        self._new = self._choose(new, room_for_new, done.cards)[:wished]
-        self._all_reviews = len(self._reviews) + done.reviews.total()
-        self._all_new = len(self._new) + done.new.total()
+        cards = asked_today.cards
+        self._reviews = self._choose(reviews, room_for_review, cards)
+        self._new = self._choose(new, room_for_new, cards)[:max_new]
+        self._all_reviews = len(self._reviews) + asked_today.reviews.total()
+        self._all_new = len(self._new) + asked_today.new.total()
 
-    def _is_wanted(self, standing: Standing, due_day: int) -> bool:
-        """Tell whether a review is due, or near enough and not looked at today."""
-        if due_day <= self._today:
-            return True
-        return due_day <= self._today + self._wishes.ahead_days and standing.last_day != self._today
+    def _sort(
+        self,
+        items: Iterable[Item],
+        memories: Mapping[str, Memory],
+        moment: Moment,
+        asked_today: _AskedToday,
+    ) -> tuple[list[Item], list[Item]]:
+        """Queue the learning steps; return the reviews, in order, and the new prompts."""
+        reviews: list[tuple[int, int, Item]] = []
+        new: list[Item] = []
+        max_due_day = self._today + self._options.ahead_days
+        for item in items:
+            memory = memories.get(item.key)
+            if memory is None or memory.state is State.NEW:
+                new.append(item)
+                continue
+            due_at_ms, due_day = memory.due_at_ms or 0, memory.due_day or 0
+            if memory.state is State.REVIEW:
+                # One that is not due yet is asked ahead only once a day.
+                if due_day <= max_due_day and memory.last_day != self._today:
+                    reviews.append((due_day, self._shuffle(item), item))
+            elif self.put_back(item, due_at_ms, due_day, moment.at_ms):
+                asked_today.add(item, memory)
+        reviews.sort(key=itemgetter(0, 1))
+        return [item for _, _, item in reviews], new
 
     def _shuffle(self, item: Item) -> int:
-        """Return a prompt's place among those of equal urgency: another one every day."""
+        """Return a prompt's place among those due on the same day: another one every day."""
         return zlib.crc32(f"{self._today} {item.key}".encode())
 
     def _choose(
         self, found: Iterable[Item], room_for: Callable[[str], int], cards: set[str]
     ) -> list[Item]:
-        """Return what a pack has room for, of cards that are not among those of today; note them."""
+        """Return the prompts that packs have room for, one of each card; add those to `cards`."""
         chosen = []
         room: dict[str, int] = {}
         for item in found:
@@ -273,32 +276,73 @@ class Queue:
         return chosen
 
     def _options_of(self, pack: str) -> DeckOptions:
-        return self._options.get(pack, _USUAL)
+        return self._deck_options.get(pack, _DEFAULT_OPTIONS)
 
 
-class _Done:
-    """What a day has seen, and what it will see in any case."""
+class _AskedToday:
+    """The prompts that count for the daily limits: asked today, or sure to be."""
 
-    def __init__(self, standings: Iterable[Standing], today: int) -> None:
+    def __init__(self, memories: Iterable[Memory], today: int) -> None:
         self._today = today
         self.new: Counter[str] = Counter()
         """Prompts that were new today, by pack."""
         self.reviews: Counter[str] = Counter()
         """Others that were asked today, by pack."""
         self.cards: set[str] = set()
-        for standing in standings:
-            if standing.last_day == today:
-                self._add(standing.prompt, counts_as_new=standing.first_day == today)
+        """Keys of their cards."""
+        for memory in memories:
+            if memory.last_day == today:
+                self._count(memory.key, counts_as_new=memory.first_day == today)
 
-    def note(self, item: Item, standing: Standing | None) -> None:
-        """Count what will be asked in any case, unless it was today."""
-        if standing is None or standing.last_day != self._today:
-            self._add(item.key, counts_as_new=is_new(standing))
+    def add(self, item: Item, memory: Memory | None) -> None:
+        """Count a prompt that is sure to be asked, unless it was asked today already."""
+        if memory is None or memory.last_day != self._today:
+            self._count(item.key, counts_as_new=_is_new(memory))
 
-    def _add(self, key: str, *, counts_as_new: bool) -> None:
+    def _count(self, key: str, *, counts_as_new: bool) -> None:
         pack = key.partition(":")[0]
         (self.new if counts_as_new else self.reviews)[pack] += 1
         self.cards.add(_card_of(key))
+
+
+def count_decks(
+    decks: Iterable[str], asked: Iterable[tuple[str, State]]
+) -> dict[tuple[str, ...], Counts]:
+    """Return the counts of prompts (full name of deck, and state) by deck, in the order of `decks`.
+
+    A deck is the tuple of the parts of its name. Its counts include its sub-decks; decks without
+    any of the prompts are left out.
+    """
+    found: dict[tuple[str, ...], list[int]] = {}
+    for deck in dict.fromkeys(decks):
+        for path in _list_paths(deck):
+            found.setdefault(path, [0, 0, 0])
+    for deck, state in asked:
+        place = _COUNT_PLACES[state]
+        for path in _list_paths(deck):
+            found[path][place] += 1
+    return {path: Counts(*numbers) for path, numbers in found.items() if any(numbers)}
+
+
+_COUNT_PLACES: Final = {State.NEW: 0, State.LEARNING: 1, State.RELEARNING: 1, State.REVIEW: 2}
+"""Indexes in Counts."""
+
+
+def _list_paths(deck: str) -> list[tuple[str, ...]]:
+    parts = tuple(deck.split("::"))
+    return [parts[: depth + 1] for depth in range(len(parts))]
+
+
+def _pop_free(piles: Iterable[list[Item]], is_free: Callable[[Item], bool]) -> Item | None:
+    for pile in piles:
+        for place in range(len(pile) - 1, -1, -1):
+            if is_free(pile[place]):
+                return pile.pop(place)
+    return None
+
+
+def _is_new(memory: Memory | None) -> bool:
+    return memory is None or memory.state is State.NEW
 
 
 def _card_of(key: str) -> str:

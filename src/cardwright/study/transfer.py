@@ -1,4 +1,9 @@
-"""Reviews out of a store and in again: files, and a folder shared by several machines."""
+"""Reviews as JSON Lines and CSV, without loss, and a folder through which machines share them.
+
+Files are not trusted: they may be broken, or made to do harm. Every value is checked before it
+becomes a Review, and messages quote it escaped and cut short. In a shared folder, each machine
+writes only a file of its own.
+"""
 
 from __future__ import annotations
 
@@ -19,59 +24,59 @@ from cardwright.study.journal import Journal
 
 COLUMNS: Final = ("id", "prompt", "act", "rating", "at", "duration_ms", "undoes")
 _ID: Final = re.compile(r"[0-9a-e][0-9a-f]{11}-[0-9A-Za-z_]{1,40}")
-"""Not from f on: what is recorded next must find a place behind it."""
+"""Not from f on: the next review must find a place behind it."""
 _PROMPT: Final = re.compile(r"[0-9a-z_.-]{1,100}:[0-9a-z_.-]{1,100}/[0-9a-z_.-]{1,100}")
-_MOST_PROBLEMS: Final = 20
-_MOST_DURATION_MS: Final = 2**53
-_MOST_QUOTED: Final = 80
-_CURE: Final = "  help: take a file that `cards export` wrote; nothing was taken in"
+_MAX_PROBLEMS: Final = 20
+_MAX_DURATION_MS: Final = 2**53
+_MAX_QUOTED: Final = 80
+_HELP: Final = "import a file that `cards export` wrote; nothing was imported"
 
 
 class TransferError(CardwrightError):
-    """What is wrong with reviews that are to be taken in, line by line."""
+    """A file of reviews cannot be read; the message names its problems line by line."""
 
 
 def write_json_lines(reviews: Iterable[Review]) -> Iterator[str]:
-    """Yield a line for each review."""
+    """Yield each review as a line of JSON."""
     for review in reviews:
-        yield json.dumps(_as_plain(review), ensure_ascii=False) + "\n"
+        yield json.dumps(_to_json(review), ensure_ascii=False) + "\n"
 
 
 def write_csv(reviews: Iterable[Review]) -> Iterator[str]:
-    """Yield a heading, and a line for each review; ratings are 1 to 4."""
-    yield _as_csv(COLUMNS)
+    """Yield a heading and a line of CSV for each review; ratings are 1 to 4."""
+    yield _to_csv_line(COLUMNS)
     for review in reviews:
-        yield _as_csv(["" if value is None else value for value in _as_plain(review).values()])
+        yield _to_csv_line(["" if value is None else value for value in _to_json(review).values()])
 
 
 def read_reviews(lines: Iterable[str], name: str) -> Iterator[Review]:
     """Yield the reviews of JSON Lines or CSV, whichever it is; `name` is used in messages.
 
     Raises:
-        TransferError: there is something wrong; it names the lines and the cure. It comes last, so
-            what was yielded before it must not be kept.
+        TransferError: some lines are not valid. It is raised at the end, so the reviews that were
+            yielded before must be discarded.
 
     """
     shown = show_name(name)
     problems: list[str] = []
     for number, row in _read_rows(iter(lines)):
         try:
-            yield _as_review(row)
+            yield _to_review(row)
         except ValueError as error:
             problems.append(f"{shown}:{number}: {error}")
-            if len(problems) >= _MOST_PROBLEMS:
+            if len(problems) >= _MAX_PROBLEMS:
                 break
     if problems:
-        raise TransferError("\n".join((*problems, _CURE)))
+        raise TransferError("\n".join(problems), help=_HELP)
 
 
 def show_name(name: str) -> str:
-    """Return a file's name as it may be shown: another machine may have chosen it."""
+    """Return the name of a file, escaped if needed: another machine may have chosen it."""
     return name if name.isprintable() else ascii(name)
 
 
 def _read_rows(lines: Iterator[str]) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
-    """Yield the number of each line and what it holds, or what is wrong with it."""
+    """Yield the number of each line, and its values by column or what is wrong with it."""
     begin = ((number, line.lstrip("\ufeff")) for number, line in enumerate(lines, 1))
     start, first = next(((number, line) for number, line in begin if line.strip()), (1, ""))
     if first.lstrip().startswith("{"):
@@ -84,7 +89,7 @@ def _read_rows(lines: Iterator[str]) -> Iterator[tuple[int, Mapping[str, Any] | 
             for row in _read_table(reader):
                 yield start - 1 + reader.line_num, row
         except csv.Error as error:
-            yield start - 1 + reader.line_num, f"no CSV: {error}"
+            yield start - 1 + reader.line_num, f"not valid CSV: {error}"
 
 
 def _parse_json(line: str) -> Mapping[str, Any] | str:
@@ -92,7 +97,7 @@ def _parse_json(line: str) -> Mapping[str, Any] | str:
         row = json.loads(line)
     except (ValueError, RecursionError):
         row = None
-    return row if isinstance(row, dict) else "no JSON object"
+    return row if isinstance(row, dict) else "not a JSON object"
 
 
 def _read_table(rows: Iterator[list[str]]) -> Iterator[Mapping[str, Any] | str]:
@@ -108,10 +113,10 @@ def _read_table(rows: Iterator[list[str]]) -> Iterator[Mapping[str, Any] | str]:
             yield {key: value or None for key, value in zip(heading, values, strict=False)}
 
 
-def _as_plain(review: Review) -> dict[str, Any]:
+def _to_json(review: Review) -> dict[str, Any]:
     return {
         "id": review.id,
-        "prompt": review.prompt,
+        "prompt": review.key,
         "act": str(review.act),
         "rating": None if review.rating is None else int(review.rating),
         "at": review.moment.local.isoformat(timespec="milliseconds"),
@@ -120,10 +125,15 @@ def _as_plain(review: Review) -> dict[str, Any]:
     }
 
 
-def _as_review(row: Mapping[str, Any] | str) -> Review:
-    """Return a row as a Review; ValueError tells what is wrong with it."""
+def _to_review(row: Mapping[str, Any] | str) -> Review:
+    """Return a row as a Review.
+
+    Raises:
+        ValueError: it is not valid, and the message says why.
+
+    """
     if isinstance(row, str):
-        raise ValueError(row)  # noqa: TRY004  (it is what is wrong)
+        raise ValueError(row)  # noqa: TRY004  (the text says what is wrong)
     act = row.get("act")
     if act not in list(Act):
         message = f"`act` cannot be {_quote(act)}"
@@ -138,74 +148,77 @@ def _as_review(row: Mapping[str, Any] | str) -> Review:
     moment = _parse_time(row.get("at"))
     return Review(
         id=_match(_ID, "id", row.get("id")),
-        prompt=_match(_PROMPT, "prompt", row.get("prompt")),
+        key=_match(_PROMPT, "prompt", row.get("prompt")),
         act=Act(act),
         rating=None if rating is None else Rating(_parse_number("rating", rating, 1, len(Rating))),
         at_ms=moment.at_ms,
         utc_offset_minutes=moment.utc_offset_minutes,
-        duration_ms=_parse_number("duration_ms", row.get("duration_ms"), 0, _MOST_DURATION_MS),
+        duration_ms=_parse_number("duration_ms", row.get("duration_ms"), 0, _MAX_DURATION_MS),
         undoes=None if undoes is None else _match(_ID, "undoes", undoes),
     )
 
 
 def _parse_time(value: object) -> Moment:
     try:
-        return Moment.read(datetime.fromisoformat(str(value)))
+        return Moment.from_datetime(datetime.fromisoformat(str(value)))
     except (ValueError, OverflowError):
         message = f"`at` cannot be {_quote(value)}"
         raise ValueError(message) from None
 
 
-def _parse_number(key: str, value: object, least: int, most: int) -> int:
-    """Return a whole number, which in CSV is a text."""
+def _parse_number(name: str, value: object, minimum: int, maximum: int) -> int:
+    """Return a whole number, which is text in CSV."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     is_digits = isinstance(value, str) and re.fullmatch(r"[0-9]{1,16}", value)
-    if (is_number or is_digits) and least <= (number := int(str(value))) <= most:
+    if (is_number or is_digits) and minimum <= (number := int(str(value))) <= maximum:
         return number
-    message = f"`{key}` cannot be {_quote(value)}"
+    message = f"`{name}` cannot be {_quote(value)}"
     raise ValueError(message)
 
 
-def _match(pattern: re.Pattern[str], key: str, value: object) -> str:
+def _match(pattern: re.Pattern[str], name: str, value: object) -> str:
     if not isinstance(value, str) or not pattern.fullmatch(value):
-        message = f"`{key}` cannot be {_quote(value)}"
+        message = f"`{name}` cannot be {_quote(value)}"
         raise ValueError(message)
     return value
 
 
 def _quote(value: object) -> str:
-    """Return what may be anything as text that is short and acts upon no terminal."""
+    """Return a value of any kind as short text without control characters."""
     if value is None:
         return "empty"
     if not isinstance(value, str | int | float):
         return f"a {type(value).__name__}"
     text = repr(value)
-    return text if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]}…"
+    return text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}…"
 
 
-def _as_csv(values: Iterable[object]) -> str:
+def _to_csv_line(values: Iterable[object]) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(values)
     return line.getvalue()
 
 
 class Synced(NamedTuple):
-    """What a meeting in a folder brought."""
+    """The result of a sync."""
 
     taken: int
     """Reviews that were new here."""
     given: int
     """Reviews in this machine's own file."""
     clashes: list[str]
-    """Ids under which two machines hold different reviews; ours were kept."""
+    """Ids of reviews that differ between two machines; ours were kept."""
 
 
 def sync_folder(journal: Journal, folder: Path) -> Synced:
-    """Take in what other machines wrote, and write what the folder lacks; the order is all the same.
+    """Import the reviews of other machines, and write those that the folder lacks.
+
+    Whichever machine syncs first, all end with the same reviews.
 
     Raises:
         OSError: the folder cannot be written.
-        TransferError: a file there is damaged or cannot be read; nothing was taken in.
+        StoreError: the store cannot be read or written.
+        TransferError: a file there is damaged or cannot be read; nothing was imported.
 
     """
     own = folder / f"{journal.store.device}.jsonl"
@@ -225,16 +238,15 @@ def read_files(paths: Iterable[Path]) -> Iterator[Review]:
     """Yield the reviews of several files, JSON Lines or CSV.
 
     Raises:
-        TransferError: one cannot be read, or there is something wrong in it.
+        TransferError: one cannot be read, or is not valid.
 
     """
     for path in paths:
         try:
-            # A byte that is no UTF-8 becomes a character that no field may have.
+            # A byte that is not valid UTF-8 becomes a character that no field may have.
             with path.open(encoding="utf-8", errors="replace", newline="") as lines:
                 yield from read_reviews(lines, str(path))
         except OSError as error:
-            message = (
-                f"{show_name(str(path))}:1: cannot be read ({error.strerror}); nothing was taken in"
-            )
+            shown = show_name(str(path))
+            message = f"{shown}:1: cannot be read ({error.strerror}); nothing was imported"
             raise TransferError(message) from error

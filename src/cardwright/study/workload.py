@@ -1,46 +1,179 @@
-"""What each desired retention would cost and bring over the next year: a simulation."""
+"""How much work is to come: reviews due by day, minutes today, and the cost of desired retentions.
+
+Times are learned from the user's own answers, which averages over other users complete while they
+are few. The cost of a desired retention is found by simulating a year.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from cardwright.history import Act, Memory, Rating, Review, count_study_day
-from cardwright.study.maths import Maths
+from cardwright.history import Act, Memory, Rating, Review, State, count_study_day
+from cardwright.study.fsrs import Fsrs
+from cardwright.study.queue import Counts
 from cardwright.study.schedule import Schedule
 
 RETENTIONS: Final = (0.70, 0.73, 0.76, 0.79, 0.82, 0.85, 0.88, 0.91, 0.94, 0.97)
-_YEAR_DAYS: Final = 365
-_ENOUGH: Final = 500
-"""So many prompts are simulated at least, for chance to even out, and fewer than twice as many."""
-_MOST_REPEATS: Final = 10
-_PRIOR_DAYS: Final = 10
-"""So much do the figures of others weigh against one's own."""
+_DAYS_PER_YEAR: Final = 365
+_MIN_SAMPLE: Final = 500
+"""At least this many prompts are simulated, to even out chance, and fewer than twice as many."""
+_MAX_REPEATS: Final = 10
+_HABITS_WEIGHT: Final = 10
+_PACE_WEIGHT: Final = 20
+"""How many of the user's own cases the averages over other users are worth."""
+_SECONDS_PER_MINUTE: Final = 60
+_MS_PER_SECOND: Final = 1000
+
+
+class DueForecast(NamedTuple):
+    """Reviews by study day, from today on, if none of them were answered."""
+
+    reviews: list[int]
+    """The first number is today's and includes overdue ones."""
+    overdue: int
+    """Due before today."""
+
+
+def forecast_reviews(memories: Iterable[Memory], today: int, days: int) -> DueForecast:
+    """Return how many prompts in state review fall due on each of some days from today on.
+
+    Suspended prompts are left out; those buried today are due tomorrow at the earliest.
+    """
+    reviews = [0] * days
+    overdue = 0
+    for memory in memories:
+        if memory.state is not State.REVIEW or memory.is_suspended:
+            continue
+        due_day = memory.due_day or 0
+        is_buried = memory.buried_day == today
+        overdue += due_day < today and not is_buried
+        place = max(due_day - today, int(is_buried), 0)
+        if place < days:
+            reviews[place] += 1
+    return DueForecast(reviews, overdue)
+
+
+class Pace(NamedTuple):
+    """Seconds that a prompt takes on a day, with all its answers on that day.
+
+    The defaults are the costs that FSRS's simulator assumes: a recalled review takes 13 s, a
+    forgotten one 32 s with its steps, a new prompt 27 s with its second answer.
+    """
+
+    new_s: float = 27.0
+    step_s: float = 10.0
+    """Of one answer: a prompt in a learning step has had others today."""
+    review_s: float = 15.0
+
+    def estimate_minutes(self, counts: Counts) -> float:
+        """Return the minutes that prompts will take."""
+        seconds = (
+            counts.new * self.new_s + counts.learning * self.step_s + counts.review * self.review_s
+        )
+        return seconds / _SECONDS_PER_MINUTE
+
+
+_DEFAULT_PACE: Final = Pace()
+
+
+def measure_pace(
+    reviews: Iterable[Review], memories: Mapping[str, Memory], rollover_hour: int
+) -> Pace:
+    """Return the pace of recent reviews; the memories, by key, tell which prompts were new."""
+    spent_ms: dict[tuple[str, int], int] = {}
+    step_ms: list[int] = []
+    for review in reviews:
+        if review.act is Act.ANSWER and review.duration_ms:
+            place = (review.key, review.moment.study_day(rollover_hour))
+            spent_ms[place] = spent_ms.get(place, 0) + review.spent_ms
+            step_ms.append(review.spent_ms)
+    new_ms: list[int] = []
+    review_ms: list[int] = []
+    for (key, day), day_ms in spent_ms.items():
+        memory = memories.get(key)
+        is_first = memory is not None and memory.first_day == day
+        (new_ms if is_first else review_ms).append(day_ms)
+    times = zip(_DEFAULT_PACE, (new_ms, step_ms, review_ms), strict=True)
+    return Pace(*(_blend(default_s, _PACE_WEIGHT, sum(ms), len(ms)) for default_s, ms in times))
+
+
+def _blend(default_s: float, weight: int, sum_ms: int, count: int) -> float:
+    """Return the mean seconds of some cases, in which the default has the weight of some more."""
+    return (default_s * weight + sum_ms / _MS_PER_SECOND) / (weight + count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
-    """How somebody answers: shares of ratings, and seconds for all answers to a prompt in a day."""
+    """How the user answers: shares of ratings, and seconds for all answers to a prompt in a day.
+
+    The defaults are averages over the users of Anki, from the simulator of fsrs-rs; a test holds
+    them equal to it.
+    """
 
     first_shares: tuple[float, ...] = (0.24, 0.094, 0.495, 0.171)
     """Of Again, Hard, Good and Easy when a prompt is new."""
     recalled_shares: tuple[float, ...] = (0.224, 0.631, 0.145)
     """Of Hard, Good and Easy when it is recalled."""
     repeated_shares: tuple[float, ...] = (0.20, 0.08, 0.66, 0.06)
-    """Of Again, Hard, Good and Easy when it is asked once more on the same day."""
+    """Of Again, Hard, Good and Easy when it is asked again on the same day."""
     new_s: float = 48.0
     recalled_s: float = 13.0
     forgotten_s: float = 31.0
 
 
-_USUAL: Final = Habits()
-"""Averages over the users of Anki, after the simulator of fsrs-rs; a test holds them to it."""
+_DEFAULT_HABITS: Final = Habits()
+
+
+def measure_habits(reviews: Iterable[Review], rollover_hour: int) -> Habits:
+    """Return the habits in all reviews, which are in order and not undone."""
+    first_counts, recalled_counts, repeated_counts = [0] * 4, [0] * 3, [0] * 4
+    times = {"new": [0, 0], "forgotten": [0, 0], "recalled": [0, 0]}
+    """Milliseconds, and days on which they were measured, by how the day of a prompt began."""
+    last: dict[str, tuple[int, str]] = {}
+    """Study day of the last answer, and how that day began, by prompt."""
+    for review in reviews:
+        if review.act is Act.RESET:
+            last.pop(review.key, None)
+        if review.act is not Act.ANSWER or review.rating is None:
+            continue
+        day = count_study_day(review.at_ms, review.utc_offset_minutes, rollover_hour)
+        last_day, began = last.get(review.key, (None, "new"))
+        if day == last_day:
+            repeated_counts[review.rating - Rating.AGAIN] += 1
+        else:
+            if last_day is None:
+                began = "new"
+                first_counts[review.rating - Rating.AGAIN] += 1
+            elif review.rating is Rating.AGAIN:
+                began = "forgotten"
+            else:
+                began = "recalled"
+                recalled_counts[review.rating - Rating.HARD] += 1
+            # An answer given by a script has no duration.
+            times[began][1] += review.spent_ms > 0
+            last[review.key] = day, began
+        times[began][0] += review.spent_ms
+    default = _DEFAULT_HABITS
+    return Habits(
+        first_shares=_blend_shares(first_counts, default.first_shares),
+        recalled_shares=_blend_shares(recalled_counts, default.recalled_shares),
+        repeated_shares=_blend_shares(repeated_counts, default.repeated_shares),
+        new_s=_blend(default.new_s, _HABITS_WEIGHT, *times["new"]),
+        recalled_s=_blend(default.recalled_s, _HABITS_WEIGHT, *times["recalled"]),
+        forgotten_s=_blend(default.forgotten_s, _HABITS_WEIGHT, *times["forgotten"]),
+    )
+
+
+def _blend_shares(counts: Sequence[int], defaults: Sequence[float]) -> tuple[float, ...]:
+    total = sum(counts) + _HABITS_WEIGHT
+    return tuple((n + s * _HABITS_WEIGHT) / total for n, s in zip(counts, defaults, strict=True))
 
 
 class Workload(NamedTuple):
-    """What a desired retention comes to."""
+    """What a desired retention costs and brings."""
 
     desired_retention: float
     minutes_per_day: float
@@ -48,141 +181,99 @@ class Workload(NamedTuple):
     """Prompts that would be recalled at the end of the year."""
 
 
-class _Start(NamedTuple):
+class _SimulatedPrompt(NamedTuple):
     day: int
-    """Of the last answer, not after today, which is 0; or of the first one."""
+    """Of the last answer, at most today, which is 0; of a new prompt's first answer, from 0 on."""
     stability: float
     difficulty: float
-
-
-def measure_habits(reviews: Iterable[Review], rollover_hour: int) -> Habits:
-    """Return how reviews, in order and not undone, were answered."""
-    first_counts, recalled_counts, repeated_counts = [0] * 4, [0] * 3, [0] * 4
-    seconds, days = [0.0] * 3, [0] * 3
-    last: dict[str, tuple[int, int]] = {}
-    for review in reviews:
-        if review.act is Act.RESET:
-            last.pop(review.prompt, None)
-        if review.act is not Act.ANSWER or review.rating is None:
-            continue
-        day = count_study_day(review.at_ms, review.utc_offset_minutes, rollover_hour)
-        last_day, sort = last.get(review.prompt, (None, 0))
-        if day == last_day:
-            repeated_counts[review.rating - Rating.AGAIN] += 1
-        else:
-            if last_day is None:
-                sort = 0
-                first_counts[review.rating - Rating.AGAIN] += 1
-            elif review.rating is Rating.AGAIN:
-                sort = 1
-            else:
-                sort = 2
-                recalled_counts[review.rating - Rating.HARD] += 1
-            # What was answered by a script was not measured.
-            days[sort] += review.spent_ms > 0
-            last[review.prompt] = day, sort
-        seconds[sort] += review.spent_ms / 1000
-    usual_s = (_USUAL.new_s, _USUAL.forgotten_s, _USUAL.recalled_s)
-    new_s, forgotten_s, recalled_s = (
-        (spent + usual * _PRIOR_DAYS) / (number + _PRIOR_DAYS)
-        for spent, number, usual in zip(seconds, days, usual_s, strict=True)
-    )
-    return Habits(
-        first_shares=_share(first_counts, _USUAL.first_shares),
-        recalled_shares=_share(recalled_counts, _USUAL.recalled_shares),
-        repeated_shares=_share(repeated_counts, _USUAL.repeated_shares),
-        new_s=new_s,
-        recalled_s=recalled_s,
-        forgotten_s=forgotten_s,
-    )
-
-
-def _share(counts: Sequence[int], usual: Sequence[float]) -> tuple[float, ...]:
-    total = sum(counts) + _PRIOR_DAYS
-    return tuple((n + s * _PRIOR_DAYS) / total for n, s in zip(counts, usual, strict=True))
 
 
 def simulate_workloads(
     memories: Sequence[Memory], today: int, schedule: Schedule, habits: Habits, seed: int
 ) -> list[Workload]:
-    """Return what desired retentions, the present one among them, come to for these prompts.
+    """Return the workloads of desired retentions, the present one among them, for these prompts.
 
-    New prompts are begun at the pace of the options, due ones are answered on their day. The same
-    seed gives the same figures.
+    New prompts are begun at the daily limit of the options, due ones are answered on their day. The
+    same seed gives the same figures.
     """
     options = schedule.options
-    known = [memory for memory in memories if memory.last_day is not None]
-    starts = [
-        _Start(min((memory.last_day or 0) - today, 0), memory.stability, memory.difficulty)
-        for memory in known
+    begun = [memory for memory in memories if memory.last_day is not None]
+    prompts = [
+        _SimulatedPrompt(
+            min((memory.last_day or 0) - today, 0), memory.stability, memory.difficulty
+        )
+        for memory in begun
     ]
-    new = min(len(memories) - len(known), options.new_per_day * _YEAR_DAYS)
-    starts += (_Start(number // options.new_per_day, 0.0, 0.0) for number in range(new))
-    sample = starts[:: max(len(starts) // _ENOUGH, 1)]
-    sample *= -(-_ENOUGH // len(sample)) if sample else 1
-    scale = len(starts) / len(sample) if sample else 0.0
+    new = min(len(memories) - len(begun), options.new_per_day * _DAYS_PER_YEAR)
+    prompts += (_SimulatedPrompt(n // options.new_per_day, 0.0, 0.0) for n in range(new))
+    sample = prompts[:: max(len(prompts) // _MIN_SAMPLE, 1)]
+    sample *= -(-_MIN_SAMPLE // len(sample)) if sample else 1
+    scale = len(prompts) / len(sample) if sample else 0.0
     workloads = []
     for retention in sorted({*RETENTIONS, options.desired_retention}):
-        lives = _Lives(retention, schedule, habits, seed)
+        simulation = _Simulation(retention, schedule, habits, seed)
         spent_s, remembered = 0.0, 0.0
-        for start in sample:
-            seconds, recall = lives.live(start)
+        for prompt in sample:
+            seconds, recall = simulation.run(prompt)
             spent_s += seconds
             remembered += recall
-        minutes = spent_s * scale / 60 / _YEAR_DAYS
+        minutes = spent_s * scale / _SECONDS_PER_MINUTE / _DAYS_PER_YEAR
         workloads.append(Workload(retention, minutes, remembered * scale))
     return workloads
 
 
-class _Lives:
-    """Prompts answered for a year at one desired retention."""
+class _Simulation:
+    """A year of answers to prompts at one desired retention."""
 
     def __init__(self, retention: float, schedule: Schedule, habits: Habits, seed: int) -> None:
-        self._maths = Maths(schedule.parameters, retention)
+        self._fsrs = Fsrs(schedule.parameters)
+        self._interval_factor = self._fsrs.interval_factor(retention)
         self._options = schedule.options
         self._habits = habits
         self._dice = random.Random(seed)  # noqa: S311
 
-    def live(self, start: _Start) -> tuple[float, float]:
-        """Return the seconds that a prompt takes, and its recall at the end."""
-        maths, dice, habits = self._maths, self._dice, self._habits
-        day, stability, difficulty = start
+    def run(self, prompt: _SimulatedPrompt) -> tuple[float, float]:
+        """Return the seconds that a prompt takes, and its recall at the end of the year."""
+        fsrs, dice, habits = self._fsrs, self._dice, self._habits
+        day, stability, difficulty = prompt
         spent_s = 0.0
         if not stability:
             rating = self._draw(habits.first_shares, Rating.AGAIN)
-            stability, difficulty = maths.start(rating)
+            stability = fsrs.initial_stability(rating)
+            difficulty = fsrs.initial_difficulty(rating)
             if rating != Rating.EASY and self._options.learning_steps_minutes:
                 stability, difficulty = self._repeat(stability, difficulty)
             spent_s = habits.new_s
         while True:
-            wait = max(round(stability * maths.interval_per_stability), 1)
-            wait = min(wait, self._options.maximum_interval_days)
-            due = max(day + wait, 0)
-            if due >= _YEAR_DAYS:
-                return spent_s, maths.recall(stability, _YEAR_DAYS - day)
+            interval = max(round(stability * self._interval_factor), 1)
+            interval = min(interval, self._options.maximum_interval_days)
+            due = max(day + interval, 0)
+            if due >= _DAYS_PER_YEAR:
+                return spent_s, float(fsrs.retrievability(stability, _DAYS_PER_YEAR - day))
             days, day = due - day, due
-            if dice.random() < maths.recall(stability, days):
+            if dice.random() < fsrs.retrievability(stability, days):
                 rating = self._draw(habits.recalled_shares, Rating.HARD)
                 spent_s += habits.recalled_s
             else:
                 rating = Rating.AGAIN
                 spent_s += habits.forgotten_s
-            stability = maths.stabilise(stability, difficulty, days, rating)
-            difficulty = maths.toughen(difficulty, rating)
+            stability = fsrs.next_stability(stability, difficulty, days, rating)
+            difficulty = fsrs.next_difficulty(difficulty, rating)
             if rating == Rating.AGAIN and self._options.relearning_steps_minutes:
                 stability, difficulty = self._repeat(stability, difficulty)
 
     def _repeat(self, stability: float, difficulty: float) -> tuple[float, float]:
-        """Answer on the same day until it is known."""
-        for _ in range(_MOST_REPEATS):
+        """Answer on the same day until the prompt is recalled."""
+        for _ in range(_MAX_REPEATS):
             rating = self._draw(self._habits.repeated_shares, Rating.AGAIN)
-            stability = self._maths.stabilise(stability, difficulty, 0, rating)
-            difficulty = self._maths.toughen(difficulty, rating)
+            stability = self._fsrs.next_stability(stability, difficulty, 0, rating)
+            difficulty = self._fsrs.next_difficulty(difficulty, rating)
             if rating != Rating.AGAIN:
                 break
         return stability, difficulty
 
     def _draw(self, shares: Sequence[float], first: Rating) -> Rating:
+        """Return a random rating; the shares are those of `first` and of the ratings after it."""
         place = self._dice.random()
         for rating, share in enumerate(shares[:-1], first):
             place -= share

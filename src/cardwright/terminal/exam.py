@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -14,22 +13,14 @@ from rich.text import Text
 from cardwright.blueprint import Blueprint, LastDay
 from cardwright.exam.coverage import Coverage, Tally
 from cardwright.exam.goal import Goal
-from cardwright.exam.misses import Group as MissGroup
-from cardwright.exam.misses import Miss
+from cardwright.exam.misses import Miss, MissGroup
 from cardwright.exam.mock import Mock
-from cardwright.exam.readiness import Held, Reading
-from cardwright.exam.result import Part, say_circumstances, say_clock, score_mock
-from cardwright.exam.value import NO_DOMAIN, WHOLE
-from cardwright.exam.weeks import PlanWeek
-from cardwright.history import make_date, make_time, make_zone
+from cardwright.exam.plan import WHOLE, Plan, PlanWeek, format_day, format_domain, format_recall
+from cardwright.exam.readiness import ForecastCheck, SignalReading
+from cardwright.exam.result import Part, format_circumstances, format_clock, score_mock
+from cardwright.history import make_time, make_zone
 from cardwright.terminal.charts import Column, Fitted, draw_columns, make_line
 from cardwright.text import count
-
-if TYPE_CHECKING:
-    from cardwright.exam.plan import Forecast, Plan
-
-_FORECAST: Final = "A forecast of how much you will recall, not a chance of passing."
-FORECAST_NOTE: Final = _FORECAST
 
 
 def draw_coverage(coverage: Coverage) -> Group:
@@ -78,11 +69,14 @@ def _format_share(number: int, total: int) -> str:
 
 def _list_missing(coverage: Coverage) -> Iterator[str]:
     missing = [
-        *(f"No card for lesson {lesson}." for lesson in coverage.bare_lessons),
-        *(f"No card for objective {one.id}: {one.about}." for one in coverage.bare_objectives),
+        *(f"No card for lesson {lesson}." for lesson in coverage.lessons_without_cards),
+        *(
+            f"No card for objective {one.id}: {one.about}."
+            for one in coverage.objectives_without_cards
+        ),
         *(
             f"No question for a mock exam in the domain {domain.name}."
-            for domain in coverage.silent_domains
+            for domain in coverage.domains_without_questions
         ),
     ]
     yield from missing or ["Every lesson and objective has cards, every domain has questions."]
@@ -96,7 +90,7 @@ def format_fit(plan: Plan, goal: Goal) -> str:
     a_day = f"{count(goal.minutes_a_day, 'minute')} a day"
     if plan.enough_minutes is not None and plan.enough_minutes <= goal.minutes_a_day:
         return f"This fits: with {a_day} you see every card before the exam."
-    text = f"This does not fit: with {a_day} you see {plan.met_share:.0%} of the cards"
+    text = f"This does not fit: with {a_day} you see {plan.seen_share:.0%} of the cards"
     if plan.enough_minutes is None:
         return f"{text}, and more minutes would not help: move the date."
     return f"{text}; {count(plan.enough_minutes, 'minute')} would be enough for all."
@@ -110,10 +104,10 @@ def format_hours(goal: Goal, blueprint: Blueprint | None, days: int) -> str:
     left = days * goal.minutes_a_day / 60
     text = (
         f"Hours: {left:.0f} left until the exam; from “{make_line(start.about)}” it takes "
-        f"{start.least_hours:g} to {start.most_hours:g}, reading and practice included."
+        f"{start.min_hours:g} to {start.max_hours:g}, reading and practice included."
     )
-    if left < start.least_hours and days:
-        text += f" That would be at least {start.least_hours * 60 / days:.0f} minutes a day."
+    if left < start.min_hours and days:
+        text += f" That would be at least {start.min_hours * 60 / days:.0f} minutes a day."
     return text
 
 
@@ -121,35 +115,25 @@ def draw_forecasts(plan: Plan, blueprint: Blueprint | None) -> Fitted:
     """Draw expected recall today and on the day, by domain and for the whole exam."""
     weights = {d.name: d.weight for d in blueprint.domains.values()} if blueprint else {}
     rows = sorted(plan.on_day, key=lambda name: name == WHOLE)
-    label = Column("", [_name_domain(name) for name in rows])
+    label = Column("", [make_line(format_domain(name)) for name in rows])
     return draw_columns(
         label,
         [
             Column("weight", [f"{weights[n]:g}%" if n in weights else "" for n in rows], rank=3),
             Column("today", [f"{plan.today[name].recall:.0%}" for name in rows]),
-            Column("exam day", [_say_forecast(plan.on_day[name]) for name in rows]),
+            Column("exam day", [format_recall(plan.on_day[name]) for name in rows]),
         ],
     )
 
 
-def _name_domain(name: str) -> str:
-    if name == WHOLE:
-        return "whole exam, weighted"
-    return "cards of no domain" if name == NO_DOMAIN else make_line(name)
-
-
-def _say_forecast(forecast: Forecast) -> str:
-    return f"{forecast.recall:.0%} ({forecast.low:.0%} to {forecast.high:.0%})"
-
-
 def draw_weeks(weeks: Sequence[PlanWeek]) -> Iterator[RenderableType]:
     """Draw what each week is about, and its time."""
-    label = Column("", [f"{_say_date(w.first_day)} to {_say_date(w.last_day)}" for w in weeks])
+    label = Column("", [f"{format_day(w.first_day)} to {format_day(w.last_day)}" for w in weeks])
     yield draw_columns(
         label,
         [
-            Column("planned", [f"{week.minutes_asked / 60:.1f} h" for week in weeks]),
-            Column("available", [f"{week.minutes_there / 60:.1f} h" for week in weeks]),
+            Column("planned", [f"{week.planned_minutes / 60:.1f} h" for week in weeks]),
+            Column("available", [f"{week.available_minutes / 60:.1f} h" for week in weeks]),
             Column("new", [f"{week.new:.0f}" for week in weeks]),
             Column("reviews", [f"{week.reviews:.0f}" for week in weeks], rank=1),
         ],
@@ -164,11 +148,11 @@ def draw_last_days(last_days: Iterable[tuple[int, LastDay]]) -> Iterator[Text]:
     """Draw what the days of the last week are for."""
     for day, last in last_days:
         lessons = f" ({', '.join(last.lessons)})" if last.lessons else ""
-        line = Text.assemble((f"{_say_date(day)}  ", "bold"), f"{last.days_left} to go: ")
+        line = Text.assemble((f"{format_day(day)}  ", "bold"), f"{last.days_left} to go: ")
         yield line.append(f"{make_line(last.focus)}{lessons}")
 
 
-def draw_readings(readings: Iterable[Reading]) -> Iterator[Text]:
+def draw_readings(readings: Iterable[SignalReading]) -> Iterator[Text]:
     """Draw the signals for booking the exam: given, not yet, or for the candidate to judge."""
     for reading in readings:
         mark = {True: "✓", False: "✗", None: "?"}[reading.is_given]
@@ -181,7 +165,7 @@ def draw_readings(readings: Iterable[Reading]) -> Iterator[Text]:
         yield line
 
 
-def format_held(held: Held | None) -> str:
+def format_held(held: ForecastCheck | None) -> str:
     """Return how well earlier forecasts held."""
     if held is None:
         return "Forecasts against answers: none is a week old yet."
@@ -189,44 +173,6 @@ def format_held(held: Held | None) -> str:
         f"Forecasts against answers, a week or more later: {held.expected:.0%} expected, "
         f"{held.actual:.0%} recalled in {count(held.tests, 'answer')}."
     )
-
-
-def write_markdown(
-    title: str,
-    goal: Goal,
-    sentences: Sequence[str],
-    weeks: Sequence[PlanWeek],
-    last_days: Sequence[tuple[int, LastDay]],
-    forecasts: Mapping[str, Forecast],
-) -> str:
-    """Return the plan as Markdown."""
-    lines = [f"# {title}: plan to {goal.exam_on}", "", *(f"{line}\n" for line in sentences)]
-    lines += [
-        "| week | focus | lessons | asked | there | new | reviews |",
-        "|---|---|---|--:|--:|--:|--:|",
-    ]
-    for week in weeks:
-        lines.append(
-            f"| {_say_date(week.first_day)} to {_say_date(week.last_day)} | {week.focus} | "
-            f"{', '.join(week.lessons)} | {week.minutes_asked / 60:.1f} h | "
-            f"{week.minutes_there / 60:.1f} h | {week.new:.0f} | {week.reviews:.0f} |"
-        )
-    if last_days:
-        lines += ["", "## The last days", ""]
-        lines += [
-            f"- {_say_date(day)}: {last.focus}"
-            + (f" ({', '.join(last.lessons)})" if last.lessons else "")
-            for day, last in last_days
-        ]
-    lines += ["", "## Expected recall on the day", "", _FORECAST, ""]
-    lines += [
-        f"- {_name_domain(name)}: {_say_forecast(forecast)}" for name, forecast in forecasts.items()
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _say_date(day: int) -> str:
-    return f"{make_date(day):%a %d %b}"
 
 
 def draw_score(mock: Mock, blueprint: Blueprint) -> Group:
@@ -239,11 +185,11 @@ def draw_score(mock: Mock, blueprint: Blueprint) -> Group:
             f"{score.weighted:.0%} weighted by domain",
             "bold",
         ),
-        Text(say_circumstances(mock, score)),
+        Text(format_circumstances(mock, score)),
     ]
     if mock.limit_ms is not None:
         each_ms = mock.limit_ms // len(mock.questions)
-        lines.append(Text(f"Time allowed for each question: {say_clock(each_ms)}."))
+        lines.append(Text(f"Time allowed for each question: {format_clock(each_ms)}."))
     for heading, parts in (("domain", score.domains), ("lesson", score.lessons)):
         lines += [Text(), _draw_parts(heading, parts)]
     return Group(*lines)
@@ -254,7 +200,7 @@ def _draw_parts(heading: str, parts: Sequence[Part]) -> Fitted:
         Column("right", [f"{part.right}" for part in parts]),
         Column("of", [f"{part.total}" for part in parts]),
         Column("share", [f"{part.share:.0%}" for part in parts]),
-        Column("time each", [say_clock(part.spent_ms // part.total) for part in parts], rank=1),
+        Column("time each", [format_clock(part.spent_ms // part.total) for part in parts], rank=1),
     ]
     return draw_columns(Column(heading, [part.name for part in parts]), columns)
 
@@ -270,7 +216,7 @@ def draw_past_mocks(mocks: Sequence[Mock], blueprint: Blueprint, utc_offset_minu
         Column("right", [f"{score.all.right}/{score.all.total}" for _, score in over]),
         Column("weighted", [f"{score.weighted:.0%}" for _, score in over]),
         Column("change", ["", *changes][: len(over)], rank=1),
-        Column("time", [say_clock(mock.spent_ms) for mock, _ in over], rank=2),
+        Column("time", [format_clock(mock.spent_ms) for mock, _ in over], rank=2),
     ]
     open_mocks = [
         Text(make_line(f"{mock.id} is under way; `cards exam {mock.kind}` continues it"))

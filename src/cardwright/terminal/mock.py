@@ -9,9 +9,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cardwright.blueprint import Blueprint
-from cardwright.exam.mock import Mock, Question, Sources, find_prompt
-from cardwright.exam.result import say_clock
-from cardwright.exam.sheet import Sheet
+from cardwright.exam.mock import CardSource, Mock, Question, Sheet, find_prompt
+from cardwright.exam.result import format_clock
 from cardwright.history import Moment
 from cardwright.terminal.card import draw_answer, draw_question, format_verdict, order_options
 from cardwright.terminal.charts import Fitted
@@ -58,7 +57,7 @@ class MockTaker(KeyLoop):
     def __init__(
         self,
         sheet: Sheet,
-        sources: Sources,
+        sources: CardSource,
         screen: Screen,
         environ: Mapping[str, str],
         clock: Callable[[], Moment],
@@ -180,7 +179,7 @@ class MockTaker(KeyLoop):
         number, total = mock.place + 1, len(mock.questions)
         answered = total - len(sheet.unanswered)
         left = sheet.left_ms(self._clock())
-        clock = f" · {say_clock(left)} left" if left is not None else ""
+        clock = f" · {format_clock(left)} left" if left is not None else ""
         mark = "⚑ " if mock.question.is_marked else ""
         title = "Drill" if mock.is_drill else "Mock exam"
         return [
@@ -234,7 +233,7 @@ class ResultReader(KeyLoop):
     def __init__(
         self,
         mock: Mock,
-        sources: Sources,
+        sources: CardSource,
         blueprint: Blueprint,
         screen: Screen,
         environ: Mapping[str, str],
@@ -295,9 +294,9 @@ class ResultReader(KeyLoop):
         place = self._places[self._page]
         question = mock.questions[place]
         lesson = self._blueprint.lessons.get(question.lesson)
-        spent = say_clock(question.spent_ms)
+        spent = format_clock(question.spent_ms)
         if mock.limit_ms is not None:
-            spent += f" of {say_clock(mock.limit_ms // len(mock.questions))}"
+            spent += f" of {format_clock(mock.limit_ms // len(mock.questions))}"
         about = make_plain(f"Question {place + 1}, {spent}, lesson {lesson or question.lesson}")
         parts = draw_mock_question(mock, question, self._sources, is_answered=True)
         return [Text(about, "dim"), Text(), *parts]
@@ -314,14 +313,14 @@ class ResultReader(KeyLoop):
         ]
 
 
-def list_order(mock: Mock, sources: Sources) -> tuple[int, ...]:
+def list_order(mock: Mock, sources: CardSource) -> tuple[int, ...]:
     """Return the options of the current question as indices, in the order shown."""
     prompt = find_prompt(mock.question, sources)
     return order_options(prompt, mock.seed) if prompt else ()
 
 
 def draw_mock_question(
-    mock: Mock, question: Question, sources: Sources, *, is_answered: bool | None = None
+    mock: Mock, question: Question, sources: CardSource, *, is_answered: bool | None = None
 ) -> list[RenderableType]:
     """Draw a question, and its answer if that is to be shown, as two parts.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final, Protocol, TextIO
 
 from cardwright.history import Rating
-from cardwright.study.fault import StoreError
+from cardwright.study.error import StoreError
 from cardwright.terminal.paint import Renderable
 from cardwright.terminal.review import draw_memory
 from cardwright.terminal.review_state import Attempt, ReviewState

@@ -8,9 +8,8 @@ from typing import Any, Final, TextIO
 
 from cardwright.blueprint import Blueprint
 from cardwright.exam.misses import Miss
-from cardwright.exam.mock import Sources
-from cardwright.exam.result import say_clock
-from cardwright.exam.sheet import Sheet
+from cardwright.exam.mock import CardSource, Sheet
+from cardwright.exam.result import format_clock
 from cardwright.history import Moment
 from cardwright.model import Kind, Prompt
 from cardwright.terminal.card import draw_answer, draw_question
@@ -35,7 +34,7 @@ class PlainTaker(PromptLoop):
     def __init__(
         self,
         sheet: Sheet,
-        sources: Sources,
+        sources: CardSource,
         lines: TextIO,
         say: Say,
         clock: Callable[[], Moment],
@@ -60,7 +59,7 @@ class PlainTaker(PromptLoop):
     def _show(self) -> None:
         sheet, mock = self._sheet, self._sheet.mock
         left = sheet.left_ms(self._clock())
-        clock = f", {say_clock(left)} left" if left is not None else ""
+        clock = f", {format_clock(left)} left" if left is not None else ""
         mark = ", marked" if mock.question.is_marked else ""
         self._say(f"\nQuestion {mock.place + 1} of {len(mock.questions)}{mark}{clock}\n")
         for part in draw_mock_question(mock, mock.question, self._sources):

@@ -11,10 +11,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cardwright.history import Act, Memory, Rating, Review, State, make_date
-from cardwright.study.forecast import Forecast, Pace
 from cardwright.study.queue import Counts
-from cardwright.study.schedule import Step
-from cardwright.study.session import Answer
+from cardwright.study.schedule import ReplayedAnswer
+from cardwright.study.session import SessionAnswer
+from cardwright.study.workload import DueForecast, Pace
 from cardwright.terminal.charts import Bar, Column, Fitted, draw_bars, draw_columns, make_line
 from cardwright.terminal.words import format_time_spent, format_wait, name_rating
 from cardwright.text import count
@@ -47,7 +47,7 @@ def draw_due(
     counts: Counts,
     decks: Mapping[tuple[str, ...], Counts],
     pace: Pace,
-    forecast: Forecast,
+    forecast: DueForecast,
     today: int,
 ) -> Group:
     """Draw what is left for today, in all and by deck, and the reviews of the days to come."""
@@ -59,7 +59,7 @@ def draw_due(
     return Group(*parts)
 
 
-def _draw_today(counts: Counts, pace: Pace, forecast: Forecast) -> Text:
+def _draw_today(counts: Counts, pace: Pace, forecast: DueForecast) -> Text:
     if not any(counts):
         line = Text("Nothing left for today.", "bold")
     else:
@@ -82,7 +82,7 @@ def _draw_decks(decks: Mapping[tuple[str, ...], Counts], pace: Pace) -> Fitted:
     return draw_columns(Column("deck", names), columns)
 
 
-def _draw_forecast(forecast: Forecast, today: int) -> Iterator[RenderableType]:
+def _draw_forecast(forecast: DueForecast, today: int) -> Iterator[RenderableType]:
     yield Text("Reviews by due date", "dim")
     bars = []
     for place, number in enumerate(forecast.reviews):
@@ -101,7 +101,7 @@ def _format_minutes(pace: Pace, counts: Counts) -> str:
 def draw_prompt_history(
     name: str,
     reviews: Sequence[Review],
-    steps: Mapping[str, Step],
+    steps: Mapping[str, ReplayedAnswer],
     undone: Container[str],
     memory: Memory,
     due_on: date | None,
@@ -118,11 +118,11 @@ def draw_prompt_history(
 
 
 def _draw_acts(
-    reviews: Sequence[Review], steps: Mapping[str, Step], undone: Container[str]
+    reviews: Sequence[Review], steps: Mapping[str, ReplayedAnswer], undone: Container[str]
 ) -> Fitted:
     found = [steps.get(review.id) for review in reviews]
 
-    def list_cells(format_cell: Callable[[Step], str]) -> list[str]:
+    def list_cells(format_cell: Callable[[ReplayedAnswer], str]) -> list[str]:
         return [format_cell(step) if step else "" for step in found]
 
     columns = (
@@ -150,7 +150,7 @@ def draw_day_history(
         Column("took", [_format_took(review) for review in reviews], rank=1),
     )
     labels = [
-        Text(f"{review.moment.local:%H:%M}  {make_line(name_prompt(review.prompt))}")
+        Text(f"{review.moment.local:%H:%M}  {make_line(name_prompt(review.key))}")
         for review in reviews
     ]
     passed = sum(review.rating != Rating.AGAIN for review in reviews)
@@ -181,11 +181,11 @@ def _format_took(review: Review) -> str:
     return f"{review.duration_ms / _MS_PER_SECOND:,.1f} s" if review.duration_ms else ""
 
 
-def _format_recall(step: Step) -> str:
+def _format_recall(step: ReplayedAnswer) -> str:
     return "" if step.before.state is State.NEW else f"{step.retrievability:.0%}"
 
 
-def _format_next(step: Step) -> str:
+def _format_next(step: ReplayedAnswer) -> str:
     after = step.after
     wait_ms = (after.due_at_ms or 0) - (after.last_at_ms or 0)
     return format_wait(wait_ms, days=after.interval_days)
@@ -210,7 +210,10 @@ def _describe_memory(memory: Memory, due_on: date | None, retrievability: float)
 
 
 def draw_summary(
-    answers: Sequence[Answer], duration_ms: int, due_tomorrow: int, lessons: Mapping[str, str]
+    answers: Sequence[SessionAnswer],
+    duration_ms: int,
+    due_tomorrow: int,
+    lessons: Mapping[str, str],
 ) -> Group:
     """Draw answers, recall by lesson, time, and what tomorrow brings; `lessons` are titles by id."""
     if not answers:
@@ -231,15 +234,15 @@ def draw_summary(
     return Group(*lines, Text(), Text(due))
 
 
-def _list_ratings(answers: Sequence[Answer]) -> str:
+def _list_ratings(answers: Sequence[SessionAnswer]) -> str:
     numbers = {r: sum(answer.review.rating == r for answer in answers) for r in Rating}
     return ", ".join(
         f"{number} {name_rating(rating).lower()}" for rating, number in numbers.items() if number
     )
 
 
-def _draw_lessons(answers: Sequence[Answer], lessons: Mapping[str, str]) -> list[Text]:
-    by_lesson: dict[str, list[Answer]] = defaultdict(list)
+def _draw_lessons(answers: Sequence[SessionAnswer], lessons: Mapping[str, str]) -> list[Text]:
+    by_lesson: dict[str, list[SessionAnswer]] = defaultdict(list)
     for answer in answers:
         by_lesson[answer.item.lesson or ""].append(answer)
     if list(by_lesson) == [""]:
@@ -252,6 +255,6 @@ def _draw_lessons(answers: Sequence[Answer], lessons: Mapping[str, str]) -> list
     return lines
 
 
-def _format_passed(answers: Sequence[Answer]) -> str:
+def _format_passed(answers: Sequence[SessionAnswer]) -> str:
     passed = sum(answer.review.rating != Rating.AGAIN for answer in answers)
     return f"{passed / len(answers):.0%}"

@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cardwright.history import Rating, make_date, make_time
-from cardwright.study.fault import StoreError
+from cardwright.study.error import StoreError
 from cardwright.terminal.paint import Painted
 from cardwright.terminal.review_state import Attempt, ReviewState
 from cardwright.terminal.screen import Screen

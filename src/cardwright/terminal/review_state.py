@@ -11,8 +11,8 @@ from cardwright.item import Item
 from cardwright.kinds import list_prompts
 from cardwright.model import Card, FieldType, Kind, Option, Prompt
 from cardwright.study.queue import Counts
-from cardwright.study.schedule import Step
-from cardwright.study.session import Answer, Session
+from cardwright.study.schedule import ReplayedAnswer
+from cardwright.study.session import Session, SessionAnswer
 from cardwright.terminal.card import (
     draw_answer,
     draw_question,
@@ -227,7 +227,7 @@ class ReviewState:
         return self._session.counts
 
     @property
-    def answers(self) -> list[Answer]:
+    def answers(self) -> list[SessionAnswer]:
         """The answers so far, without those that were undone."""
         return self._session.answers
 
@@ -239,7 +239,7 @@ class ReviewState:
     @property
     def is_cram(self) -> bool:
         """Whether answers leave the schedule as it is."""
-        return self._session.wishes.is_cram
+        return self._session.options.is_cram
 
     @property
     def is_over(self) -> bool:
@@ -289,11 +289,11 @@ class ReviewState:
         """Return the recall of the current prompt that is expected today."""
         journal = self._session.journal
         today = self.clock().study_day(journal.rollover_hour)
-        return journal.schedule_of(self.memory.prompt).retrievability(self.memory, today)
+        return journal.schedule_of(self.memory.key).retrievability(self.memory, today)
 
-    def list_steps(self) -> list[tuple[Review, Step]]:
+    def list_steps(self) -> list[tuple[Review, ReplayedAnswer]]:
         """Return the answers to the current prompt, the latest last, each with what it did."""
-        return list(self._session.journal.trace(self.memory.prompt))
+        return list(self._session.journal.trace(self.memory.key))
 
     def rate(self, rating: Rating) -> str:
         """Record the answer and show the next prompt; tell of a leech that was suspended."""
@@ -330,7 +330,7 @@ class ReviewState:
         if undone is None:
             return "nothing to undo"
         self.show_current()
-        ref = self.item.ref if self.item else undone.prompt
+        ref = self.item.ref if self.item else undone.key
         if undone.rating is not None:
             return f"undo: took back {name_rating(undone.rating)} on {ref}"
         return f"undo: {_UNDONE[undone.act].format(ref)}"
@@ -354,7 +354,7 @@ class ReviewState:
                 self.show_current()
             self.is_limit_reached = self._has_reached_limit()
         elif now.at_ms - self._shown_ms < _MAX_ABSENCE_MS:
-            self._session.stay(now)
+            self._session.renew_claim(now)
 
     def _go_on(self) -> None:
         self.show_current()

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cardwright.study.fault import StoreError
+from cardwright.study.error import StoreError
 from cardwright.terminal.paint import MAX_WIDTH, Painted, paint_rows
 from cardwright.terminal.screen import Screen
 from cardwright.text import make_plain

@@ -10,9 +10,8 @@ from cardwright.app.mock import choose_exam
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option, pack_argument
+from cardwright.exam.candidates import expect_recall
 from cardwright.exam.coverage import measure_coverage
-from cardwright.exam.mock import can_be_asked
-from cardwright.history import Memory
 from cardwright.terminal.exam import draw_coverage
 
 
@@ -33,17 +32,10 @@ def coverage(folder: Path, pack: str | None, as_json: bool, db: Path | None) -> 
     """
     with open_study(folder, db) as study:
         blueprint = choose_exam(study, pack)
-
-        def recall(memory: Memory) -> float:
-            return study.journal.schedule_of(memory.prompt).retrievability(memory, study.today)
-
-        found = measure_coverage(
-            blueprint,
-            study.items,
-            {memory.prompt: memory for memory in study.store.list_memories()},
-            recall,
-            lambda item: can_be_asked(item, study.find_kind(item.kind)),
-        )
+        memories = {memory.key: memory for memory in study.store.list_memories()}
+        recalls = expect_recall(memories, study.journal, study.today)
+        kinds = study.sources.kinds
+        found = measure_coverage(blueprint, study.items, memories, recalls, kinds)
     if as_json:
         say_json(found.as_json())
     else:

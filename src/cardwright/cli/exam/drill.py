@@ -8,11 +8,12 @@ from typing import Final
 
 import click
 
-from cardwright.app.mock import check_lesson, choose_exam, draw_drill, find_open
+from cardwright.app.mock import check_lesson, choose_exam, draw_drill
 from cardwright.cli.environment import open_study
 from cardwright.cli.exam.taking import take
 from cardwright.cli.output import warn
 from cardwright.cli.params import db_option, json_option, pack_argument, plain_option
+from cardwright.exam.mock import find_interrupted
 from cardwright.project.walk import ProjectError
 
 MAX_SEED: Final = 1_000_000
@@ -68,7 +69,7 @@ def drill(
             lessons = (*blueprint.lanes[lane].lessons, *lessons)
         for lesson in lessons:
             check_lesson(blueprint, lesson)
-        found = None if lessons else find_open(study, blueprint, "drill")
+        found = None if lessons else find_interrupted(study.store, blueprint.pack, "drill")
         if found:
             warn(f"Continuing {found.id}.")
         else:

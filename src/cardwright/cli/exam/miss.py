@@ -20,8 +20,7 @@ from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option
 from cardwright.diagnostic import format_text
-from cardwright.exam.misses import Miss
-from cardwright.exam.records import put_miss
+from cardwright.exam.misses import Miss, put_miss
 from cardwright.item import Item
 from cardwright.kinds import list_prompts
 from cardwright.project.walk import ProjectError

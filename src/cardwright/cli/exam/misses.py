@@ -11,8 +11,7 @@ from cardwright.app.mock import choose_exam
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option, pack_argument
-from cardwright.exam.misses import group_misses, list_mondays
-from cardwright.exam.records import list_misses
+from cardwright.exam.misses import group_misses, list_misses, list_mondays
 from cardwright.terminal.exam import draw_misses
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from cardwright.app.mock import choose_exam, draw_mock, find_open
+from cardwright.app.mock import choose_exam, draw_mock
 from cardwright.app.study import Study
 from cardwright.blueprint import Blueprint
 from cardwright.cli.environment import open_study
@@ -16,8 +16,8 @@ from cardwright.cli.exam.drill import MAX_SEED
 from cardwright.cli.exam.taking import take
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option, pack_argument, plain_option
-from cardwright.exam.records import list_mocks
-from cardwright.exam.result import make_transcript, write_markdown
+from cardwright.exam.mock import find_interrupted, list_mocks
+from cardwright.exam.result import format_mock_markdown, make_transcript
 from cardwright.files import write_file
 from cardwright.project.walk import ProjectError
 from cardwright.terminal.exam import draw_past_mocks
@@ -85,11 +85,11 @@ def mock(
         if export is not None:
             _export(study, blueprint, export, mock_id)
             return
-        found = find_open(study, blueprint, "mock")
+        found = find_interrupted(study.store, blueprint.pack, "mock")
         if found:
             warn(f"Continuing {found.id}.")
         else:
-            found = draw_mock(
+            found, note = draw_mock(
                 study,
                 blueprint,
                 seed=secrets.randbelow(MAX_SEED) if seed is None else seed,
@@ -97,8 +97,8 @@ def mock(
                 minutes=minutes,
                 is_recorded=record,
             )
-            if len(found.questions) < (count or blueprint.questions):
-                warn(f"There are only {len(found.questions)} questions.")
+            if note:
+                warn(note)
         take(study, blueprint, found, is_plain=plain, as_json=as_json)
 
 
@@ -131,6 +131,6 @@ def _export(study: Study, blueprint: Blueprint, path: Path, mock_id: str | None)
         transcript = make_transcript(found[-1], blueprint)
         text = json.dumps(transcript, indent=2, ensure_ascii=False) + "\n"
     else:
-        text = write_markdown(found[-1], blueprint)
+        text = format_mock_markdown(found[-1], blueprint)
     write_file(path, text)
     say(f"{path}: {found[-1].id}")

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
-from cardwright.app.preparation import Preparation, missing_extra
+from cardwright.app.preparation import missing_extra
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
-from cardwright.exam.weeks import PlanWeek, list_last_days, make_calendar
-from cardwright.files import write_file
-from cardwright.history import make_date
-from cardwright.terminal.exam import (
+from cardwright.exam.plan import (
     FORECAST_NOTE,
+    format_plan_markdown,
+    list_last_days,
+    make_calendar,
+    plan_as_json,
+)
+from cardwright.files import write_file
+from cardwright.terminal.exam import (
     draw_forecasts,
     draw_last_days,
     draw_weeks,
     format_fit,
     format_hours,
-    write_markdown,
 )
 from cardwright.terminal.reports import draw_sections
 
@@ -75,10 +76,10 @@ def plan(
         say(str(ics))
     elif markdown:
         title = preparation.title
-        text = write_markdown(title, goal, sentences, weeks, last_days, found.on_day)
+        text = format_plan_markdown(title, goal, sentences, weeks, last_days, found.on_day)
         say(text, end="")
     elif as_json:
-        say_json(_describe(preparation, found, weeks))
+        say_json(plan_as_json(goal, found, weeks, preparation.today))
     else:
         say(
             draw_sections(
@@ -91,24 +92,3 @@ def plan(
                 }
             )
         )
-
-
-def _describe(preparation: Preparation, found: Any, weeks: list[PlanWeek]) -> dict[str, Any]:
-    goal = preparation.goal
-    rows = []
-    for week in weeks:
-        row = asdict(week)
-        row["first_on"] = make_date(row.pop("first_day")).isoformat()
-        row["last_on"] = make_date(row.pop("last_day")).isoformat()
-        rows.append(row)
-    return {
-        **goal.as_json(),
-        "days_left": goal.exam_day - preparation.today,
-        "met_share": found.met_share,
-        "enough_minutes": found.enough_minutes,
-        "policy": asdict(found.policy),
-        "recall_today": {name: f._asdict() for name, f in found.today.items()},
-        "recall_on_day": {name: f._asdict() for name, f in found.on_day.items()},
-        "weeks": rows,
-        "days": [{**day._asdict(), "on": make_date(day.day).isoformat()} for day in found.days],
-    }

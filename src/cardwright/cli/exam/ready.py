@@ -9,10 +9,10 @@ import click
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
-from cardwright.exam.readiness import hold_forecasts, read_signals
+from cardwright.exam.plan import FORECAST_NOTE
+from cardwright.exam.readiness import check_forecasts, read_signals
 from cardwright.study.stats import list_answers
 from cardwright.terminal.exam import (
-    FORECAST_NOTE,
     draw_forecasts,
     draw_readings,
     format_fit,
@@ -41,10 +41,10 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
         found = preparation.plan()
         goal, blueprint = preparation.goal, preparation.blueprint
         readings = (
-            read_signals(blueprint, preparation.items, preparation.expect) if blueprint else []
+            read_signals(blueprint, preparation.items, preparation.recalls) if blueprint else []
         )
         keys = {item.key for item in preparation.items}
-        held = hold_forecasts(list_answers(study.journal, keys.__contains__))
+        held = check_forecasts(list_answers(study.journal, keys.__contains__))
         prompts = len(preparation.candidates)
         unseen = sum(not candidate.stability for candidate in preparation.candidates)
     if as_json:

@@ -16,7 +16,7 @@ from cardwright.blueprint import (
     Measure,
     Objective,
     Signal,
-    Start,
+    StartingPoint,
     StudyPlan,
     Week,
 )
@@ -36,7 +36,7 @@ from cardwright.model import (
 
 _CLASSES: Final = (
     *(Blueprint, Domain, Lesson, Objective, Span),
-    *(FailureMode, Lane, LastDay, Measure, StudyPlan, Signal, Start, Week),
+    *(FailureMode, Lane, LastDay, Measure, StudyPlan, Signal, StartingPoint, Week),
     *(Card, Deck, DeckOptions, Field, Kind, Option, Selection, Side, Source),
 )
 _BY_NAME: Final[dict[str, type[Any]]] = {cls.__name__: cls for cls in _CLASSES}

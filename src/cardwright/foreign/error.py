@@ -1,4 +1,4 @@
-"""Why a stranger's file is not read."""
+"""Why a stranger's file cannot be read."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Final
 
 from cardwright.error import CardwrightError
 
-_LONGEST_REASON: Final = 300
+_MAX_REASON: Final = 300
 
 
 class ForeignFileError(CardwrightError):
-    """A file is broken, not what it should be, or beyond a bound."""
+    """A file is damaged, not what it should be, or exceeds a bound."""
 
     def __init__(self, file: Path, reason: str) -> None:
-        """Tell which file, and what is wrong with it: a clause such as `it is no zip archive`."""
+        """Take the file and a clause that says what is wrong, such as `it is not a zip archive`."""
         # Libraries quote the file in their messages.
-        self.reason = " ".join(reason[:_LONGEST_REASON].split())
+        self.reason = " ".join(reason[:_MAX_REASON].split())
         self.file = file
         super().__init__(f"{file} cannot be read: {self.reason}")

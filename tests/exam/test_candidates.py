@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from candidates import OUTCOMES, TODAY, make_candidates
 from cardwright.blueprint import Blueprint, Domain, Lesson
 from cardwright.diagnostic import Span
-from cardwright.exam.value import NO_DOMAIN, explain, list_candidates, measure_worth
-from cardwright.history import Memory
-from studying import make_items
+from cardwright.exam.candidates import (
+    NO_DOMAIN,
+    expect_recall,
+    explain,
+    list_candidates,
+    measure_worth,
+)
+from cardwright.history import Act, Memory, Rating
+from studying import MORNING, make_items, open_journal, read_memories, record
 
 SPAN = Span(path="blueprint.yaml", line=1, column=1)
 
@@ -53,9 +61,9 @@ def test_without_weights_all_prompts_weigh_the_same(blueprint: Blueprint | None)
 def test_suspended_prompts_are_no_candidates_and_memories_are_taken_over() -> None:
     items = make_items(3)
     memories = {
-        items[0].key: Memory(prompt=items[0].key, is_suspended=True),
+        items[0].key: Memory(key=items[0].key, is_suspended=True),
         items[1].key: Memory(
-            prompt=items[1].key,
+            key=items[1].key,
             stability=4.0,
             difficulty=5.0,
             first_day=TODAY - 9,
@@ -78,3 +86,17 @@ def test_a_worth_says_what_it_is_made_of() -> None:
         f"+{worth.points_per_minute:.2f} points a minute"
     )
     assert "exam day unknown →" in explain(measure_worth(new, OUTCOMES, TODAY, TODAY + 30))
+
+
+def test_recall_is_expected_of_what_was_answered_alone(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path / "reviews.db")
+    record(journal, "trees:seen/recall", Act.ANSWER, MORNING, Rating.EASY)
+    record(journal, "trees:buried/recall", Act.BURY, MORNING)
+
+    memories = read_memories(journal)
+    day = MORNING.study_day(journal.rollover_hour)
+    today, later_on = (expect_recall(memories, journal, day + days) for days in (0, 30))
+
+    assert len(memories) == 2
+    assert today == {"trees:seen/recall": 1.0}
+    assert 0 < later_on["trees:seen/recall"] < 1

@@ -1,0 +1,344 @@
+"""Planning to a date: policies are simulated up to exam day, and the best one is kept.
+
+This module needs numpy, an optional extra; `plan`, which holds the result, does not.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cardwright.exam.candidates import Candidate
+from cardwright.exam.goal import Goal
+from cardwright.exam.outcome import Outcomes
+from cardwright.exam.plan import WHOLE, ExpectedRecall, Plan, PlannedDay
+from cardwright.exam.policy import POLICIES, Policy
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+SAMPLE_SIZE: Final = 400
+"""Policies are compared on a sample of at most this many prompts."""
+_GOLDEN: Final = (sqrt(5) - 1) / 2
+"""The fractional parts of its multiples fill the span from 0 to 1 evenly, however many there are."""
+_MINUTES_TRIED: Final = (1, 2, 4, 8, 15, 20, 30, 45, 60, 90, 120, 240, 480)
+_MARGIN: Final = 0.003
+"""A policy is left only for one that promises this much more recall, so that plans do not flutter."""
+_SECONDS_PER_MINUTE: Final = 60
+_SPREAD: Final = 1.645
+"""Standard deviations on either side within which nine of ten outcomes lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The expected memories of all prompts, as arrays of one length."""
+
+    weight: Floats
+    """Shares of the exam."""
+    domain: Ints
+    """Index of a domain."""
+    stability: Floats
+    """Days; 0 when new."""
+    difficulty: Floats
+    last_day: Ints
+
+    def copy(self) -> Pool:
+        """Return a pool that can be studied without changing this one."""
+        return Pool(
+            self.weight,
+            self.domain,
+            self.stability.copy(),
+            self.difficulty.copy(),
+            self.last_day.copy(),
+        )
+
+    def recall(self, outcomes: Outcomes, day: int) -> Floats:
+        """Return the expected recall of every prompt on a day; 0 where it is new."""
+        is_seen = self.stability > 0
+        recall: Floats = outcomes.recall(
+            np.where(is_seen, self.stability, 1.0), np.maximum(day - self.last_day, 0)
+        )
+        return recall * is_seen
+
+
+class Rollout(NamedTuple):
+    """Where a policy leads."""
+
+    recall: float
+    """Expected on exam day, weighted, from 0 to 1."""
+    pool: Pool
+    """The memories after the last study day."""
+    days: tuple[PlannedDay, ...]
+
+
+def make_pool(candidates: Iterable[Candidate], domains: Sequence[str]) -> Pool:
+    """Return candidates as arrays; `domains` are the names, in the order of their indices."""
+    rows = list(candidates)
+    index = {name: place for place, name in enumerate(domains)}
+    return Pool(
+        np.array([row.weight for row in rows], dtype=np.float64),
+        np.array([index[row.domain] for row in rows], dtype=np.int64),
+        np.array([row.stability for row in rows], dtype=np.float64),
+        np.array([row.difficulty for row in rows], dtype=np.float64),
+        np.array([row.last_day for row in rows], dtype=np.int64),
+    )
+
+
+def sample_pool(pool: Pool, max_prompts: int) -> tuple[Pool, float]:
+    """Return a stratified sample of at most about `max_prompts`, and the share of prompts in it.
+
+    A smaller pool is returned whole. Every domain keeps its weight and at least one prompt.
+    """
+    step = -(-len(pool.weight) // max_prompts)
+    if step <= 1:
+        return pool, 1.0
+    order = np.lexsort((pool.difficulty, pool.stability, pool.weight, pool.domain))
+    first = order[np.unique(pool.domain[order], return_index=True)[1]]
+    some = np.union1d(order[step // 2 :: step], first)
+    domain, weight = pool.domain[some], pool.weight[some]
+    scale = np.bincount(pool.domain, pool.weight) / np.bincount(domain, weight)
+    sample = Pool(
+        weight * scale[domain],
+        domain,
+        pool.stability[some],
+        pool.difficulty[some],
+        pool.last_day[some],
+    )
+    return sample, len(some) / len(pool.weight)
+
+
+def order_day(
+    pool: Pool, policy: Policy, outcomes: Outcomes, goal: Goal, day: int, study_days: int
+) -> tuple[Ints, Floats]:
+    """Return all prompts in the order of `policy.arrange_today`, and the seconds for each.
+
+    `study_days` are those that remain, this day included.
+    """
+    days_left = goal.exam_day - day
+    new = np.flatnonzero(pool.stability == 0)
+    seen = np.flatnonzero((pool.stability > 0) & (pool.last_day < day))
+    stability, since = pool.stability[seen], day - pool.last_day[seen]
+    if policy.is_by_worth(days_left, goal.exam_day - goal.set_day):
+        recall, unasked, asked = outcomes.measure_gain(
+            stability, pool.difficulty[seen], since, days_left
+        )
+        seconds = outcomes.seconds(recall)
+        prompts = np.concatenate([seen, new])
+        all_s = np.concatenate([seconds, np.full(len(new), outcomes.new_s)])
+        gains = np.concatenate([asked - unasked, np.full(len(new), outcomes.recall_new(days_left))])
+        worth = pool.weight[prompts] * gains / all_s
+        order = np.argsort(-worth, kind="stable")[: np.count_nonzero(worth > 0)]
+        return prompts[order], all_s[order]
+    new = new[np.argsort(-pool.weight[new], kind="stable")]
+    recall = outcomes.recall(stability, since)
+    order = np.argsort(recall, kind="stable")
+    quota = policy.count_new(len(new), study_days)
+    seconds = outcomes.seconds(recall[order])
+    new_s = np.full(len(new), outcomes.new_s)
+    return (
+        np.concatenate([new[:quota], seen[order], new[quota:]]),
+        np.concatenate([new_s[:quota], seconds, new_s[quota:]]),
+    )
+
+
+def roll_out(
+    pool: Pool, policy: Policy, outcomes: Outcomes, goal: Goal, today: int, seconds_a_day: float
+) -> Rollout:
+    """Simulate a policy on all study days from today to the exam."""
+    pool = pool.copy()
+    learner = _Learner(outcomes)
+    study_days = goal.list_days(today)
+    days = []
+    for place, day in enumerate(study_days):
+        order, seconds = order_day(pool, policy, outcomes, goal, day, len(study_days) - place)
+        spent = np.cumsum(seconds)
+        chosen = order[: np.searchsorted(spent - seconds, seconds_a_day)]
+        is_new = pool.stability[chosen] == 0
+        learner.review(pool, chosen[~is_new], day)
+        learner.begin(pool, chosen[is_new], day)
+        minutes = float(spent[len(chosen) - 1]) / 60 if len(chosen) else 0.0
+        begun = int(np.count_nonzero(is_new))
+        days.append(PlannedDay(day, minutes, begun, len(chosen) - begun))
+    recall = float(pool.weight @ pool.recall(outcomes, goal.exam_day))
+    return Rollout(recall, pool, tuple(days))
+
+
+class _Learner:
+    """Answers prompts with the expected mix of ratings, without chance."""
+
+    def __init__(self, outcomes: Outcomes) -> None:
+        self._outcomes = outcomes
+        self._shares = np.cumsum([start.share for start in outcomes.first_days])[:-1]
+        self._stabilities = np.array([start.stability for start in outcomes.first_days])
+        self._difficulties = np.array([start.difficulty for start in outcomes.first_days])
+        self._begun = 0
+        self._missed = 0.5
+        """Expected lapses that have not come yet; begins at a half, so that lapses are rounded."""
+
+    def begin(self, pool: Pool, prompts: Ints, day: int) -> None:
+        """Answer new prompts for the first time."""
+        numbers = np.arange(self._begun + 1, self._begun + 1 + len(prompts))
+        self._begun += len(prompts)
+        start = np.searchsorted(self._shares, numbers * _GOLDEN % 1, side="right")
+        pool.stability[prompts] = self._stabilities[start]
+        pool.difficulty[prompts] = self._difficulties[start]
+        pool.last_day[prompts] = day
+
+    def review(self, pool: Pool, prompts: Ints, day: int) -> None:
+        """Answer prompts that were asked before."""
+        if not len(prompts):
+            return
+        stability, difficulty = pool.stability[prompts], pool.difficulty[prompts]
+        recall = self._outcomes.recall(stability, day - pool.last_day[prompts])
+        recalled, lapsed = self._outcomes.answer(stability, difficulty, recall)
+        missed = self._missed + np.cumsum(1 - recall)
+        is_lapse = np.diff(np.floor(missed), prepend=0.0) > 0
+        self._missed = float(missed[-1] % 1)
+        pool.stability[prompts] = np.where(is_lapse, lapsed, recalled)
+        pool.difficulty[prompts] = np.where(
+            is_lapse, self._outcomes.difficulty_after_lapse(difficulty), difficulty
+        )
+        pool.last_day[prompts] = day
+
+
+def choose_policy(
+    candidates: Sequence[Candidate],
+    goal: Goal,
+    outcomes: Outcomes,
+    today: int,
+    previous: Policy | None = None,
+) -> Policy:
+    """Return the policy that promises the most recall, or the previous one if it is nearly as good."""
+    pool, share = sample_pool(make_pool(candidates, _list_domains(candidates)), SAMPLE_SIZE)
+    seconds_a_day = goal.minutes_a_day * share * _SECONDS_PER_MINUTE
+    return pick_rollout(pool, outcomes, goal, today, seconds_a_day, previous)[0]
+
+
+def pick_rollout(
+    pool: Pool,
+    outcomes: Outcomes,
+    goal: Goal,
+    today: int,
+    seconds_a_day: float,
+    previous: Policy | None = None,
+) -> tuple[Policy, Rollout]:
+    """Return the best policy and where it leads; the previous one if it is nearly as good."""
+    found = {
+        policy: roll_out(pool, policy, outcomes, goal, today, seconds_a_day) for policy in POLICIES
+    }
+    best = max(POLICIES, key=lambda policy: found[policy].recall)
+    if previous in found and found[previous].recall >= found[best].recall - _MARGIN:
+        best = previous
+    return best, found[best]
+
+
+def plan_to_date(
+    candidates: Sequence[Candidate],
+    goal: Goal,
+    outcomes: Outcomes,
+    today: int,
+    previous: Policy | None = None,
+) -> Plan:
+    """Return the plan from a study day to the exam, assuming that no study day is missed.
+
+    Raises:
+        ValueError: there is no candidate.
+
+    """
+    if not candidates:
+        message = "a plan needs a prompt"
+        raise ValueError(message)
+    domains = _list_domains(candidates)
+    pool = make_pool(candidates, domains)
+    seconds_a_day = goal.minutes_a_day * _SECONDS_PER_MINUTE
+    sample, share = sample_pool(pool, SAMPLE_SIZE)
+    policy, _ = pick_rollout(sample, outcomes, goal, today, seconds_a_day * share, previous)
+    rollout = roll_out(pool, policy, outcomes, goal, today, seconds_a_day)
+    recalls_today = _average_recall(pool, pool.recall(outcomes, today), 1.0)
+    recalls_on_day = _forecast_recall(sample, outcomes, goal, today, share)
+    return Plan(
+        policy=policy,
+        days=rollout.days,
+        today=_add_ranges(domains, *recalls_today),
+        on_day=_add_ranges(domains, *recalls_on_day),
+        seen_share=_measure_seen_share(rollout),
+        enough_minutes=_find_enough_minutes(sample, policy, outcomes, goal, today, share),
+    )
+
+
+def _forecast_recall(
+    sample: Pool, outcomes: Outcomes, goal: Goal, today: int, share: float
+) -> tuple[Floats, Floats]:
+    """Return the means and variances of recall on exam day, by domain and last of the whole exam.
+
+    More minutes never lower the forecast, since nobody has to use them: it is the best of what
+    fixed numbers of minutes up to the goal's reach, interpolated between two of them.
+    """
+    goal_s = goal.minutes_a_day * _SECONDS_PER_MINUTE * share
+    best = np.zeros((2, sample.domain.max() + 2))
+    below, below_s = best, 0.0
+    for minutes in _MINUTES_TRIED:
+        tried_s = minutes * _SECONDS_PER_MINUTE * share
+        _, rollout = pick_rollout(sample, outcomes, goal, today, tried_s)
+        recall = rollout.pool.recall(outcomes, goal.exam_day)
+        found = np.array(_average_recall(sample, recall, share))
+        below, best = best, found if found[0, -1] > best[0, -1] else best
+        if tried_s >= goal_s:
+            part = (goal_s - below_s) / (tried_s - below_s)
+            best = below + part * (best - below)
+            break
+        below_s = tried_s
+    return best[0], best[1]
+
+
+def _average_recall(pool: Pool, recall: Floats, share: float) -> tuple[Floats, Floats]:
+    """Return the means and variances of recall, by domain and last of the whole exam."""
+    count = int(pool.domain.max()) + 1
+    weights = np.bincount(pool.domain, pool.weight, count)
+    means = np.bincount(pool.domain, pool.weight * recall, count) / weights
+    spread = pool.weight**2 * recall * (1 - recall)
+    # In a sample, every prompt stands for several, whose answers are independent of one another.
+    variances = np.bincount(pool.domain, spread, count) * share
+    return (
+        np.append(means, pool.weight @ recall),
+        np.append(variances / weights**2, variances.sum()),
+    )
+
+
+def _add_ranges(
+    domains: Sequence[str], recalls: Floats, variances: Floats
+) -> dict[str, ExpectedRecall]:
+    found = {}
+    rows = zip((*domains, WHOLE), recalls.tolist(), variances.tolist(), strict=True)
+    for name, recall, variance in rows:
+        reach = _SPREAD * sqrt(variance)
+        found[name] = ExpectedRecall(recall, max(recall - reach, 0.0), min(recall + reach, 1.0))
+    return found
+
+
+def _find_enough_minutes(
+    sample: Pool, policy: Policy, outcomes: Outcomes, goal: Goal, today: int, share: float
+) -> int | None:
+    """Return the fewest minutes a day in which every prompt can be asked."""
+
+    def is_enough(minutes: int) -> bool:
+        seconds_a_day = minutes * _SECONDS_PER_MINUTE * share
+        rollout = roll_out(sample, policy, outcomes, goal, today, seconds_a_day)
+        return _measure_seen_share(rollout) == 1
+
+    max_minutes = _MINUTES_TRIED[-1]
+    found = bisect_left(range(max_minutes + 1), True, lo=1, key=is_enough)  # noqa: FBT003
+    return found if found <= max_minutes else None
+
+
+def _measure_seen_share(rollout: Rollout) -> float:
+    return float(np.mean(rollout.pool.stability > 0))
+
+
+def _list_domains(candidates: Sequence[Candidate]) -> list[str]:
+    return list(dict.fromkeys(candidate.domain for candidate in candidates))

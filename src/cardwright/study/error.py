@@ -1,0 +1,88 @@
+"""What can go wrong with a review store, and what to do about it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from cardwright.error import CardwrightError
+
+LOCK_TIMEOUT_S: Final = 5.0
+"""How long to wait for another program's lock."""
+
+
+class StoreError(CardwrightError):
+    """The review store cannot be read or written.
+
+    StoreBusyError      another program keeps it locked
+    StoreFullError      there is no room to write
+    StoreDamagedError   the file is not, or no longer, a database
+    """
+
+
+class StoreBusyError(StoreError):
+    """Another program has kept the store locked for too long."""
+
+
+class StoreFullError(StoreError):
+    """There is no room to write. Nothing was changed, and the same act can be tried again."""
+
+
+class StoreDamagedError(StoreError):
+    """The file is not, or no longer, a database."""
+
+
+_Case = tuple[type[StoreError], str, str]
+"""The class of an error, what happened, and what to do about it."""
+_DAMAGED: Final[_Case] = (
+    StoreDamagedError,
+    "is damaged ({reason}); it was left as it is",
+    "`cards backup --list` shows the backups, `cards backup --restore FILE` restores one",
+)
+_UNWRITABLE: Final[_Case] = (
+    StoreError,
+    "cannot be written ({reason})",
+    "check the permissions of the file and its folder, or name another file: --db FILE",
+)
+_BUSY: Final[_Case] = (
+    StoreBusyError,
+    "is locked by another program; nothing was changed",
+    "close the program that uses it (a backup or sync program, perhaps) and try again",
+)
+_CASES: Final[dict[int, _Case]] = {
+    sqlite3.SQLITE_BUSY: _BUSY,
+    sqlite3.SQLITE_LOCKED: _BUSY,
+    sqlite3.SQLITE_FULL: (
+        StoreFullError,
+        "has no room left to grow; everything recorded so far is safe",
+        "free some space on that disk and try again",
+    ),
+    sqlite3.SQLITE_READONLY: _UNWRITABLE,
+    sqlite3.SQLITE_CANTOPEN: _UNWRITABLE,
+    sqlite3.SQLITE_PERM: _UNWRITABLE,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+}
+_UNKNOWN: Final[_Case] = (
+    StoreError,
+    "cannot be used ({reason})",
+    "check that its disk is still there and works, and try again",
+)
+
+
+def explain_sqlite_error(path: Path, error: sqlite3.Error) -> StoreError:
+    """Return an error of SQLite as one that tells the owner of the store what to do."""
+    # The lowest byte is the kind of error, the others give details. Misuse has no code.
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return _make_error(path, _CASES.get(code, _UNKNOWN), str(error))
+
+
+def explain_os_error(path: Path, error: OSError) -> StoreError:
+    """Return an error of the system as one that tells the owner of the store what to do."""
+    return _make_error(path, _UNWRITABLE, error.strerror or str(error))
+
+
+def _make_error(path: Path, case: _Case, reason: str) -> StoreError:
+    kind, what, help = case
+    return kind(f"{path} {what.format(reason=reason)}", help=help)

@@ -1,0 +1,182 @@
+"""The formulas of FSRS-6, the memory model of Anki, for one prompt or for an array of them.
+
+A memory is a stability (the days until the probability of recall falls to 90 percent) and a
+difficulty (1 to 10); w₀ to w₂₀ are the 21 parameters of the model. The formulas are those of
+https://github.com/open-spaced-repetition/awesome-fsrs/wiki/The-Algorithm; days are study days.
+Defaults and bounds come from the `fsrs` package, and a test holds every formula equal to its
+scheduler. The arithmetic is our own because the scheduler counts days in blocks of 24 hours, and
+because plain floats replay a long history in about half the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import e
+from typing import Any, Final
+
+from fsrs.scheduler import (
+    DEFAULT_PARAMETERS,
+    LOWER_BOUNDS_PARAMETERS,
+    MAX_DIFFICULTY,
+    MIN_DIFFICULTY,
+    STABILITY_MIN,
+    UPPER_BOUNDS_PARAMETERS,
+)
+
+__all__ = [
+    "DEFAULT_PARAMETERS",
+    "MAX_DIFFICULTY",
+    "MAX_STABILITY_DAYS",
+    "MIN_DIFFICULTY",
+    "MODEL",
+    "Fsrs",
+]
+
+MODEL: Final = "FSRS-6"
+"""The model that parameters belong to; stored with fitted ones."""
+MAX_STABILITY_DAYS: Final = 36_500.0
+"""Anki's limit; the `fsrs` package has none."""
+_AGAIN, _HARD, _GOOD, _EASY = 1, 2, 3, 4
+
+Figures = Any
+"""A float, or a numpy array of floats: the formulas use arithmetic operators only."""
+
+
+class Fsrs:
+    """FSRS-6 under one set of parameters. Ratings are 1 to 4, stabilities are days.
+
+    The methods that take `Figures` leave results unclamped, which is up to callers with arrays.
+    """
+
+    def __init__(self, parameters: Sequence[float] = DEFAULT_PARAMETERS) -> None:
+        """Take the 21 parameters.
+
+        Raises:
+            ValueError: there are more or fewer, or some are out of bounds.
+
+        """
+        _check_bounds(parameters)
+        self.parameters = w = tuple(parameters)
+        self._decay = -w[20]
+        self._factor = 0.9 ** (1 / self._decay) - 1
+        self._growth = e ** w[8]
+        self._bonuses = (0.0, 0.0, w[15], 1.0, w[16])
+        """By rating, from 0."""
+        self._same_day = (0.0, *(e ** (w[17] * (rating - 3 + w[18])) for rating in range(1, 5)))
+        self._lapse_divisor = e ** (w[17] * w[18])
+        self._steps = (0.0, *(-(w[6] * (rating - 3)) for rating in range(1, 5)))
+        self._reversion = w[7] * self._unclamped_initial_difficulty(_EASY)
+        self._kept_share = 1 - w[7]
+
+    def retrievability(self, stability: Figures, days: Figures) -> Figures:
+        """Return the probability of recall some days after an answer: (1 + F·t/S)^-w₂₀."""
+        return (1 + self._factor * days / stability) ** self._decay
+
+    def interval_factor(self, desired_retention: float) -> float:
+        """Return the days, per day of stability, until recall falls to the desired retention."""
+        return float((desired_retention ** (1 / self._decay) - 1) / self._factor)
+
+    def initial_stability(self, rating: int) -> float:
+        """Return the stability after a first answer."""
+        return max(self.parameters[rating - 1], STABILITY_MIN)
+
+    def initial_difficulty(self, rating: int) -> float:
+        """Return the difficulty after a first answer."""
+        difficulty = self._unclamped_initial_difficulty(rating)
+        return min(max(difficulty, MIN_DIFFICULTY), MAX_DIFFICULTY)
+
+    def next_stability(self, stability: float, difficulty: float, days: int, rating: int) -> float:
+        """Return the stability after an answer given some study days after the previous one."""
+        reached: float
+        if days == 0:
+            growth = self.same_day_growth(stability, rating)
+            reached = stability if growth < 1 and rating != _AGAIN else stability * growth
+        else:
+            recall = self.retrievability(stability, days)
+            if rating == _AGAIN:
+                reached = self.stability_after_lapse(stability, difficulty, recall)
+                limit = self.max_stability_after_lapse(stability)
+                reached = min(reached, limit)
+            else:
+                reached = self.stability_after_recall(stability, difficulty, recall, rating)
+        if reached < STABILITY_MIN:
+            return STABILITY_MIN
+        return min(MAX_STABILITY_DAYS, reached)
+
+    def next_difficulty(self, difficulty: float, rating: int) -> float:
+        """Return the difficulty after an answer."""
+        reached: float = self.unclamped_difficulty(difficulty, rating)
+        if reached < MIN_DIFFICULTY:
+            return MIN_DIFFICULTY
+        return min(MAX_DIFFICULTY, reached)
+
+    def stability_after_recall(
+        self, stability: Figures, difficulty: Figures, recall: Figures, rating: int = _GOOD
+    ) -> Figures:
+        """Return the stability after Hard, Good or Easy on a later day.
+
+        S·(1 + e^w₈·(11-D)·S^-w₉·(e^(w₁₀·(1-R)) - 1)·b), where b is w₁₅ for Hard and w₁₆ for Easy,
+        and R the retrievability on that day.
+        """
+        w = self.parameters
+        return stability * (
+            1
+            + self._growth
+            * (11 - difficulty)
+            * stability ** -w[9]
+            * (e ** ((1 - recall) * w[10]) - 1)
+            * self._bonuses[rating]
+        )
+
+    def stability_after_lapse(
+        self, stability: Figures, difficulty: Figures, recall: Figures
+    ) -> Figures:
+        """Return the stability after Again on a later day, before its limit is applied.
+
+        w₁₁·D^-w₁₂·((S+1)^w₁₃ - 1)·e^(w₁₄·(1-R)).
+        """
+        w = self.parameters
+        return (
+            w[11]
+            * difficulty ** -w[12]
+            * ((stability + 1) ** w[13] - 1)
+            * e ** ((1 - recall) * w[14])
+        )
+
+    def max_stability_after_lapse(self, stability: Figures) -> Figures:
+        """Return the limit of `stability_after_lapse`: S/e^(w₁₇·w₁₈)."""
+        return stability / self._lapse_divisor
+
+    def same_day_growth(self, stability: Figures, rating: int) -> Figures:
+        """Return the factor by which another answer on the same day changes a stability.
+
+        e^(w₁₇·(G-3+w₁₈))·S^-w₁₉ for a rating G. Only Again makes use of a factor below 1.
+        """
+        return self._same_day[rating] * stability ** -self.parameters[19]
+
+    def unclamped_difficulty(self, difficulty: Figures, rating: int) -> Figures:
+        """Return the difficulty after an answer, before it is limited to 1 to 10.
+
+        It changes by -w₆·(G-3)·(10-D)/9, and then reverts by w₇ towards that of a first Easy.
+        """
+        damped = difficulty + (10.0 - difficulty) * self._steps[rating] / 9.0
+        return self._reversion + self._kept_share * damped
+
+    def _unclamped_initial_difficulty(self, rating: int) -> float:
+        """w₄ - e^(w₅·(G-1)) + 1."""
+        w = self.parameters
+        return float(w[4] - e ** (w[5] * (rating - 1)) + 1)
+
+
+def _check_bounds(parameters: Sequence[float]) -> None:
+    if len(parameters) != len(DEFAULT_PARAMETERS):
+        message = f"expected {len(DEFAULT_PARAMETERS)} parameters, got {len(parameters)}"
+        raise ValueError(message)
+    bounds = zip(parameters, LOWER_BOUNDS_PARAMETERS, UPPER_BOUNDS_PARAMETERS, strict=True)
+    problems = [
+        f"parameter {index} is {value}, not between {lower} and {upper}"
+        for index, (value, lower, upper) in enumerate(bounds)
+        if not lower <= value <= upper
+    ]
+    if problems:
+        raise ValueError("; ".join(problems))

@@ -1,0 +1,167 @@
+"""A release without a package: its version, its changelog entry, its ledger."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cardwright.anki.diff import Change, TextChange
+from cardwright.anki.ledger import Ledger
+from cardwright.anki.note import hash_content
+from cardwright.anki.notetype import make_note_types
+from cardwright.anki.pack import PackContents, describe_pack
+from cardwright.anki.release import (
+    Release,
+    ReleaseError,
+    choose_version,
+    format_entry,
+    insert_entry,
+    prepare_release,
+)
+from cardwright.markdown import Renderer
+from cardwright.project.load import load
+from project_files import Write
+
+CARDS = """\
+kind: basic
+sources: [https://example.com/trees]
+cards:
+  - {id: oak, question: What is an oak?, answer: A tree with acorns.}
+  - {id: elm, question: What is an elm?, answer: A tree with winged seeds.}
+"""
+
+
+def make_change(what: str, id: str = "oak", **rest: str) -> Change:
+    texts = (TextChange(part="answer", before="a", after="b"),) if what == "changed" else ()
+    return Change(what=what, id=id, was=rest.get("was", ""), title=f"What is {id}?", texts=texts)
+
+
+def describe(root: Path) -> PackContents:
+    collection, _ = load(root)
+    renderer = Renderer()
+    return describe_pack(
+        collection,
+        collection.decks["trees"],
+        Ledger(pack="trees"),
+        make_note_types(collection, renderer),
+        renderer=renderer,
+        find_media=lambda _card, _image: None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("last", "wanted", "what", "chosen"),
+    [
+        ("", None, "added", "1.0.0"),
+        ("", "0.1.0", "added", "0.1.0"),
+        ("1.2.3", None, "changed", "1.2.4"),
+        ("1.2.3", None, "renamed", "1.2.4"),
+        ("1.2.3", None, "added", "1.3.0"),
+        ("1.2.3", None, "retired", "1.3.0"),
+        ("1.2.3", None, "revived", "1.3.0"),
+        ("1.9.9", "1.10.0", "changed", "1.10.0"),
+    ],
+)
+def test_the_version_follows_from_the_changes_unless_it_is_given(
+    last: str, wanted: str | None, what: str, chosen: str
+) -> None:
+    assert choose_version(last, wanted, [make_change(what)]) == chosen
+
+
+@pytest.mark.parametrize("wanted", ["1.2", "v1.2.4", "1.2.4 ", "1.2.3", "1.2.2", "0.9.9"])
+def test_a_version_that_does_not_follow_is_refused(wanted: str) -> None:
+    with pytest.raises(ReleaseError):
+        choose_version("1.2.3", wanted, [])
+
+
+def test_an_entry_groups_the_changes() -> None:
+    changes = [
+        make_change("retired", "yew"),
+        make_change("changed"),
+        make_change("renamed", "ulmus", was="elm"),
+        make_change("added", "ash"),
+        make_change("vanished", "fir"),
+    ]
+
+    assert format_entry("1.1.0", "2027-01-15", changes, is_first=False) == (
+        "## 1.1.0 – 2027-01-15\n\n"
+        "### Added\n\n- `ash`: What is ash?\n\n"
+        "### Changed\n\n- `oak`: What is oak? (answer)\n\n"
+        "### Renamed\n\n- `ulmus` (was `elm`): What is ulmus?\n\n"
+        "### Retired\n\n- `yew`: What is yew?\n\n"
+    )
+
+
+def test_an_entry_replaces_one_of_the_same_version_and_goes_above_the_others() -> None:
+    release = Release(
+        version="1.1.0", changes=(), entry="## 1.1.0 – today\n\nNew.\n\n", ledger=Ledger(pack="x")
+    )
+    first = "## 1.0.0 – then\n\nOld.\n\n"
+
+    fresh = insert_entry("", "Trees", release)
+    after = insert_entry("# Mine\n\n## 1.1.0 – before\n\nFailed.\n\n" + first, "Trees", release)
+
+    assert fresh == "# Changes of the deck Trees\n\n" + release.entry
+    assert after == "# Mine\n\n" + release.entry + first
+
+
+def test_without_a_change_there_is_no_release(write: Write) -> None:
+    contents = describe(write({"cards/trees/trees.yaml": CARDS}))
+    first = prepare_release(contents, Ledger(pack="trees"), version=None, released_s=1_700_000_000)
+
+    assert first.version == first.ledger.version == "1.0.0"
+    assert first.ledger.deck_names == ("Trees",)
+    with pytest.raises(ReleaseError, match=r"nothing has changed since 1\.0\.0"):
+        prepare_release(contents, first.ledger, version=None, released_s=1_800_000_000)
+
+
+def test_a_pack_without_cards_is_not_released(write: Write) -> None:
+    contents = describe(write({"cards/trees/trees.yaml": "cards: []\n"}))
+
+    with pytest.raises(ReleaseError, match="selects no cards"):
+        prepare_release(contents, Ledger(pack="trees"), version=None, released_s=1_700_000_000)
+
+
+def test_a_fixed_rendering_is_a_release_although_no_text_changed(write: Write) -> None:
+    contents = describe(write({"cards/trees/trees.yaml": CARDS}))
+    first = prepare_release(contents, Ledger(pack="trees"), version=None, released_s=1_700_000_000)
+    notes = {
+        name: replace(note, hash=hash_content(note.content, 0))
+        for name, note in first.ledger.notes.items()
+    }
+
+    second = prepare_release(
+        contents, replace(first.ledger, notes=notes), version=None, released_s=1_800_000_000
+    )
+
+    assert (second.version, second.changes) == ("1.0.1", ())
+    assert "Only the appearance of the cards has changed." in second.entry
+    assert {note.mod_s for note in second.ledger.notes.values()} == {1_800_000_000}
+
+
+def test_a_kind_that_no_card_uses_any_more_stays_in_the_ledger(write: Write) -> None:
+    term = "  - {id: ring, kind: term, term: Ring, definition: A year of wood.}\n"
+    files = {"cards/trees/trees.yaml": CARDS + term}
+    ledger = Ledger(pack="trees")
+    first = prepare_release(
+        describe(write(files)), ledger, version=None, released_s=1_700_000_000
+    ).ledger
+    changed = describe(write({"cards/trees/trees.yaml": CARDS}))
+
+    second = prepare_release(changed, first, version=None, released_s=1_800_000_000).ledger
+
+    assert set(changed.note_types) == {"basic"}
+    assert second.note_types == first.note_types
+    assert set(second.notes) == {"oak", "elm", "ring"}
+
+
+def test_only_decks_that_get_cards_are_published(write: Write) -> None:
+    deck = "name: Trees\ndecks:\n  - {name: Oaks, select: {id: oak}}\n  - {name: None, select: {id: x}}\n"
+    contents = describe(
+        write({"cards/trees/trees.yaml": CARDS, "decks/trees/deck.yaml": deck}),
+    )
+
+    assert contents.deck_names == ("Trees::Oaks",)
+    assert contents.card_count == len(contents.notes) == 1
