@@ -393,7 +393,7 @@ def test_hostile_cards_write_nothing_but_text(write: Write) -> None:
     )
     with review(project, "--cram", environ={"COLORTERM": "truecolor"}) as program:
         count = 0
-        while "Nothing more" not in program.text:
+        while "Nothing left" not in program.text:
             count += 1
             program.wait_for("space")
             program.type(" ")
