@@ -48,7 +48,8 @@ ONLY_HERE: dict[str, str | tuple[str, ...]] = {
     "icalendar": "exam/",
     "numpy": "exam/",
     "fsrs_rs_python": "study/optimize.py",
-    "sqlite3": ("anki/package.py", "foreign/", "study/", "project/index/", "cli/doctor.py"),
+    "msgspec": "project/index.py",
+    "sqlite3": ("anki/package.py", "foreign/", "study/", "cli/doctor.py"),
     "zipfile": ("anki/package.py", "foreign/"),
     "subprocess": ("cli/git.py", "cli/editor.py"),
 }

@@ -14,7 +14,7 @@ from spellchecker import SpellChecker
 
 from cardwright.app.project import open_project
 from cardwright.kinds import list_texts
-from cardwright.model import Card, Collection, Option
+from cardwright.model import Card, Collection
 from cardwright.project.load import load
 
 ROOT = Path(__file__).parents[1]
@@ -37,10 +37,6 @@ def deck(collection: Collection) -> dict[str, Card]:
 @pytest.fixture(scope="module")
 def choices(deck: dict[str, Card]) -> list[Card]:
     return [card for card in deck.values() if card.kind == "choice"]
-
-
-def options_of(card: Card) -> list[Option]:
-    return [option for option in as_items(card.fields["options"]) if isinstance(option, Option)]
 
 
 def as_items(value: object) -> tuple[Any, ...]:
@@ -96,19 +92,19 @@ def test_scenarios_are_spread_by_weight_over_all_lessons(
 
 
 def test_scenarios_cannot_be_answered_by_their_form(choices: list[Card]) -> None:
-    single = [card for card in choices if sum(o.right for o in options_of(card)) == 1]
+    single = [card for card in choices if sum(o.right for o in card.options) == 1]
     several = len(choices) - len(single)
     places = Counter(
-        next(place for place, option in enumerate(options_of(card)) if option.right)
+        next(place for place, option in enumerate(card.options) if option.right)
         for card in single
-        if len(options_of(card)) == 4
+        if len(card.options) == 4
     )
     longest = sum(is_at_the_end(card, max) for card in single)
     shortest = sum(is_at_the_end(card, min) for card in single)
     spread = [
         max(lengths) / mean(lengths)
         for card in choices
-        if (lengths := [len(option.text) for option in options_of(card)])
+        if (lengths := [len(option.text) for option in card.options])
     ]
 
     print(
@@ -125,7 +121,7 @@ def test_scenarios_cannot_be_answered_by_their_form(choices: list[Card]) -> None
 
 def is_at_the_end(card: Card, end: Any) -> bool:
     """Tell whether the right option is the longest (max) or shortest (min) of a card."""
-    return bool(end(options_of(card), key=lambda option: len(option.text)).right)
+    return bool(end(card.options, key=lambda option: len(option.text)).right)
 
 
 def test_texts_keep_to_their_lengths(deck: dict[str, Card]) -> None:
@@ -133,7 +129,7 @@ def test_texts_keep_to_their_lengths(deck: dict[str, Card]) -> None:
         if card.kind == "term":
             assert len(card.text("definition").split()) <= 40, card.id
         if card.kind == "choice":
-            assert 4 <= len(options_of(card)) <= 5, card.id
+            assert 4 <= len(card.options) <= 5, card.id
 
 
 def test_sources_are_named_where_facts_depend_on_them(deck: dict[str, Card]) -> None:

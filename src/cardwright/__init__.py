@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from cardwright.app.library import start_session
     from cardwright.history import Act, Memory, Moment, Rating, Review, State
-    from cardwright.project.load import ProjectError, find_project, load
+    from cardwright.project.load import load
+    from cardwright.project.walk import ProjectError, find_project
     from cardwright.study.error import StoreError
     from cardwright.study.queue import SessionOptions
     from cardwright.study.session import Session
@@ -37,11 +38,12 @@ __all__ = [
 ]
 _HOMES: Final = {
     **dict.fromkeys(("Act", "Memory", "Moment", "Rating", "Review", "State"), "history"),
-    **dict.fromkeys(("ProjectError", "find_project", "load"), "project.load"),
+    **dict.fromkeys(("ProjectError", "find_project"), "project.walk"),
     "Session": "study.session",
     "Store": "study.store",
     "StoreError": "study.error",
     "SessionOptions": "study.queue",
+    "load": "project.load",
     "open_store": "study.store",
     "start_session": "app.library",
 }

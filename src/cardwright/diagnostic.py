@@ -1,13 +1,14 @@
-"""What is wrong with a project's content, where, and what cures it."""
+"""What is wrong with a project's content, where it is wrong, and how to fix it."""
 
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
+
+from cardwright.text import escape_controls, replace_controls
 
 Severity = Literal["error", "warning"]
 
@@ -59,7 +60,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "wrong-type": "error",
     "yaml-tag": "error",
 }
-"""Every code there is, with its severity; each has an entry in docs/diagnostics.md."""
+"""The severity of every code; each code has an entry in docs/diagnostics.md."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ class Related:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """One problem, with its place and its cure."""
+    """One problem, where it is, and how to fix it."""
 
     code: str
     message: str
@@ -109,10 +110,28 @@ class Diagnostic:
         return self.severity == "error"
 
 
-_LONGEST_MESSAGE: Final = 400
-_LONGEST_LINE: Final = 160
-_UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff]")
-"""What may act upon a terminal, or be no character at all."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextProblem:
+    """A problem of a piece of text that does not know where in a file it stands.
+
+    Whoever does looks for the quote there, and makes a Diagnostic of it.
+    """
+
+    code: str
+    message: str
+    quote: str
+    """A piece of the text, within one line, that stands where the problem is; empty: all of it."""
+    help: str
+
+
+_MAX_MESSAGE_LENGTH: Final = 400
+_MAX_LINE_LENGTH: Final = 160
+_MAX_QUOTE_LENGTH: Final = 40
+
+
+def cut_quote(text: str, start: int = 0) -> str:
+    """Return the piece of a text by which its place is found again: never beyond its line."""
+    return text[start : start + _MAX_QUOTE_LENGTH].split("\n", 1)[0].rstrip()
 
 
 def diagnose(
@@ -121,47 +140,47 @@ def diagnose(
     """Make a diagnostic with the severity of its code; it may quote anything."""
     return Diagnostic(
         code=code,
-        message=_make_plain(message),
+        message=_make_printable(message),
         span=span,
-        help=_make_plain(help),
+        help=_make_printable(help),
         severity=SEVERITIES[code],
         related=related,
     )
 
 
-def weigh(
+def apply_severities(
     problems: Iterable[Diagnostic], severities: Mapping[str, Severity | None]
 ) -> list[Diagnostic]:
     """Give warnings the severity that a pack chose for them; those switched off are left out."""
-    weighed = []
+    kept = []
     for problem in problems:
         severity = severities.get(problem.code, problem.severity)
         if severity is not None:
-            weighed.append(replace(problem, severity=severity))
-    return weighed
+            kept.append(replace(problem, severity=severity))
+    return kept
 
 
-def _make_plain(text: str) -> str:
-    """Return a text of bearable length in which nothing acts upon a terminal."""
-    if len(text) > _LONGEST_MESSAGE:
-        half = _LONGEST_MESSAGE // 2
+def _make_printable(text: str) -> str:
+    """Return a text of one line and limited length that a terminal can only show."""
+    if len(text) > _MAX_MESSAGE_LENGTH:
+        half = _MAX_MESSAGE_LENGTH // 2
         text = f"{text[:half]} … {text[-half:]}"
-    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return escape_controls(text).replace("\n", "\\u000a")
 
 
 def format_text(diagnostics: Iterable[Diagnostic], read_line: Callable[[Span], str | None]) -> str:
-    """Format problems for people: place, message, the line with the fault underlined, cure."""
+    """Format problems for people: place, message, the line with the problem underlined, help."""
     return "\n".join(_format_one(d, read_line(d.span)) for d in diagnostics)
 
 
 def _format_one(diagnostic: Diagnostic, line: str | None) -> str:
     span = diagnostic.span
-    place = _make_plain(str(span))
+    place = _make_printable(str(span))
     parts = [f"{place}: {diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}\n"]
     if line is not None:
         parts.append(_underline(line, span))
     parts += [
-        f"  {related.message} at {_make_plain(str(related.span))}\n"
+        f"  {related.message} at {_make_printable(str(related.span))}\n"
         for related in diagnostic.related
     ]
     if diagnostic.help:
@@ -170,20 +189,16 @@ def _format_one(diagnostic: Diagnostic, line: str | None) -> str:
 
 
 def _underline(line: str, span: Span) -> str:
-    """Return a line and, below it, carets as wide as the fault; of a long line, what is around."""
+    """Return a line with carets below the span; of a long line, only what is around the span."""
     start = max(span.column - 1, 0)
-    cut = max(start - _LONGEST_LINE // 2, 0) if len(line) > _LONGEST_LINE else 0
-    shown = line[cut : cut + _LONGEST_LINE]
-    before, fault = shown[: start - cut], shown[start - cut : start - cut + span.length]
+    cut = max(start - _MAX_LINE_LENGTH // 2, 0) if len(line) > _MAX_LINE_LENGTH else 0
     head = "…" if cut else ""
-    tail = "…" if cut + _LONGEST_LINE < len(line) else ""
-    # One character for another, so that columns stay.
-    shown = _UNSEEN.sub(
-        lambda match: "\t" if match[0] == "\t" else "\N{REPLACEMENT CHARACTER}", shown
-    )
-    # A tab before the fault must be as wide in the underline as in the line itself.
+    tail = "…" if cut + _MAX_LINE_LENGTH < len(line) else ""
+    shown = "\t".join(map(replace_controls, line[cut : cut + _MAX_LINE_LENGTH].split("\t")))
+    before, marked = shown[: start - cut], shown[start - cut : start - cut + span.length]
+    # A tab before the span must be as wide in the underline as in the line itself.
     lead = " " * len(head) + "".join("\t" if c == "\t" else " " * _count_cells(c) for c in before)
-    carets = "^" * max(sum(map(_count_cells, fault)), 1)
+    carets = "^" * max(sum(map(_count_cells, marked)), 1)
     gutter = f"{span.line:>5} | "
     text = f"{gutter}{head}{shown}{tail}".rstrip()
     return f"{text}\n{' ' * (len(gutter) - 2)}| {lead}{carets}\n"
@@ -198,7 +213,9 @@ def _count_cells(char: str) -> int:
 
 def format_json(diagnostics: Iterable[Diagnostic]) -> str:
     """Format problems for programs: a list of code, severity, message, place, help, related."""
-    return json.dumps([_as_json(d) for d in diagnostics], indent=2, ensure_ascii=False)
+    text = json.dumps([_as_json(d) for d in diagnostics], indent=2, ensure_ascii=False)
+    # Paths may hold anything; what is escaped stays JSON.
+    return escape_controls(text)
 
 
 def _as_json(diagnostic: Diagnostic) -> dict[str, object]:
@@ -233,7 +250,7 @@ def format_github(diagnostics: Iterable[Diagnostic]) -> str:
         help_line = f"\nhelp: {diagnostic.help}" if diagnostic.help else ""
         text = f"{diagnostic.message}{help_line}"
         lines.append(
-            f"::{diagnostic.severity} file={_escape_property(span.path)},line={span.line},"
+            f"::{diagnostic.severity} file={_escape_property(escape_controls(span.path))},line={span.line},"
             f"col={span.column},title={_escape_property(diagnostic.code)}::{_escape_data(text)}"
         )
     return "\n".join(lines)

@@ -1,15 +1,15 @@
-"""One prompt in brief, which deck takes its card, and the order in which new ones come."""
+"""One prompt in brief, and which deck takes its card."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from cardwright.model import Card, Deck
 
 
 class Item(NamedTuple):
-    """One prompt of a card that is still asked."""
+    """A prompt of a card that is still asked, in brief."""
 
     key: str
     """The key under which its history is kept, whatever its card is called now; never twice."""
@@ -27,7 +27,7 @@ class Item(NamedTuple):
     lesson: str | None
     tags: tuple[str, ...]
     objectives: tuple[str, ...]
-    """Those the card names, in whichever way."""
+    """All that the card names (`Card.all_objectives`)."""
 
     @property
     def ref(self) -> str:
@@ -59,54 +59,3 @@ def place_cards(
     for found in placed.values():
         found.sort(key=lambda card: rank.get(card.kind, len(rank)))
     return placed, left
-
-
-def list_items(
-    cards: Iterable[Card], decks: Mapping[str, Deck], list_keys: Callable[[Card], Iterable[str]]
-) -> Iterator[Item]:
-    """Yield every prompt that is asked, in the order in which new ones come.
-
-    `list_keys` gives the keys of a card's prompts. Of cards that would share a history the first
-    one counts; a retired one is not asked.
-    """
-    packs: dict[str, list[Card]] = {pack: [] for pack in decks}
-    taken: set[str] = set()
-    for card in cards:
-        asked = packs.setdefault(card.pack, [])
-        names = {card.ref, card.key}
-        if taken.isdisjoint(names) and card.retired is None:
-            asked.append(card)
-        taken |= names
-    position = 0
-    for pack, asked in packs.items():
-        for name, placed in _place_pack(pack, asked, decks.get(pack)):
-            for card in placed:
-                objective = card.text("objective")
-                named = (*card.objectives, *([objective] if objective else []))
-                for key in list_keys(card):
-                    yield Item(
-                        key=f"{card.key}/{key}",
-                        card_ref=card.ref,
-                        side_name=key,
-                        pack=pack,
-                        deck=name,
-                        position=position,
-                        kind=card.kind,
-                        lesson=card.lesson,
-                        tags=card.tags,
-                        objectives=tuple(dict.fromkeys(named)),
-                    )
-                    position += 1
-
-
-def _place_pack(
-    pack: str, cards: list[Card], deck: Deck | None
-) -> Iterator[tuple[str, list[Card]]]:
-    """Yield the full name of each deck, in reading order, with its cards as they are learned."""
-    if deck is None:
-        yield pack, cards
-        return
-    placed, left = place_cards(deck, cards)
-    for path, found in placed.items():
-        yield "::".join(path), found
-    yield deck.name, left

@@ -1,6 +1,6 @@
-"""The nouns: what everything else reads, makes and hands on. No I/O.
+"""Kinds, cards, decks: the data that everything else works on. No I/O.
 
-The nouns of an exam are in `blueprint`, those of a problem in `diagnostic`.
+The data of an exam is in `blueprint`, that of a problem in `diagnostic`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
 
 from cardwright.blueprint import Blueprint, Domain, Lesson
 from cardwright.diagnostic import Severity, Span
 
 
 class FieldType(StrEnum):
-    """What a field of a kind may hold."""
+    """The type of a field's value."""
 
     INLINE = "inline"
     """One line of Markdown."""
@@ -43,11 +42,11 @@ class Field:
     type: FieldType
     required: bool
     help: str
-    """What an author should write there."""
+    """What an author should write there, for help and editors."""
     max_words: int | None
-    """Longer text is reported: the card wants splitting."""
+    """Longer texts are reported: the card should be split."""
     anki_id: int
-    """Lets Anki follow the field through a renaming."""
+    """By which Anki knows the field when it is renamed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +84,11 @@ class Kind:
     sample: str
     """YAML of an example card, without its id: skeleton for `cards new` and example in the docs."""
 
+    @property
+    def options(self) -> str | None:
+        """The field with the options to choose from; None: not a multiple-choice kind."""
+        return next((f.name for f in self.fields if f.type is FieldType.OPTIONS), None)
+
     def field(self, name: str) -> Field:
         """Return the field with this name; KeyError when there is none."""
         for candidate in self.fields:
@@ -108,18 +112,18 @@ class Option:
     reason: str
 
 
-Value = str | bool | tuple[str, ...] | tuple[Option, ...]
-"""What a field of a card holds; absent fields are not in the mapping."""
+Value = str | bool | tuple[str, ...]
+"""What a field of a card holds; options have a place of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where the matter of a card can be looked up."""
+    """Where the content of a card can be looked up."""
 
     url: str
     """A web address, or empty when the title says it all (a book, say)."""
     title: str
-    """What to call it; empty: show the address."""
+    """Its name; empty: the address is shown."""
     checked_on: str
     """ISO date on which somebody confirmed the card against it; empty when nobody did."""
 
@@ -132,6 +136,7 @@ class Card:
     id: str
     kind: str
     fields: Mapping[str, Value]
+    """By the field's name; absent fields are left out, and so are options."""
     tags: tuple[str, ...]
     lesson: str | None
     objectives: tuple[str, ...]
@@ -144,8 +149,10 @@ class Card:
     """Why the card is no longer asked; None: it is asked."""
     span: Span
     """Where its id stands."""
-    spans: Mapping[str, Span] = field(repr=False, compare=False)
-    """Where the value of each key stands."""
+    options: tuple[Option, ...] = ()
+    """Of a multiple-choice question, as written."""
+    spans: Mapping[str, Span] = field(default_factory=dict, repr=False, compare=False)
+    """Where the value of each key stands; empty when the card comes from the index."""
 
     @property
     def ref(self) -> str:
@@ -156,6 +163,12 @@ class Card:
     def key(self) -> str:
         """Its identity: `pack:id` with its first id, which no rename changes."""
         return f"{self.pack}:{self.formerly[0] if self.formerly else self.id}"
+
+    @property
+    def all_objectives(self) -> tuple[str, ...]:
+        """The objectives it names under `objectives` or in a field `objective`, each once."""
+        own = self.text("objective")
+        return tuple(dict.fromkeys((*self.objectives, *([own] if own else ()))))
 
     def text(self, name: str) -> str:
         """Return the Markdown of a text field, or "" where the card has none."""
@@ -169,7 +182,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """One thing asked (Anki: card): a card and a side of it."""
+    """One question asked (Anki: card): a card and one of its sides."""
 
     card: Card
     side: Side
@@ -274,20 +287,3 @@ class Collection:
         """Return the domain of a card's lesson."""
         blueprint = self.blueprints.get(card.pack)
         return blueprint.domain_of(card.lesson) if blueprint else None
-
-
-COMMON_KEYS: Final = (
-    "id",
-    "kind",
-    "lesson",
-    "objectives",
-    "tags",
-    "sources",
-    "extra",
-    "formerly",
-    "retired",
-)
-"""Keys that a card of any kind may carry."""
-
-FILE_KEYS: Final = ("kind", "lesson", "objectives", "tags", "sources", "extra")
-"""Common keys that may be set once for a whole file."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+CONTROLS: Final = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff"
+"""Control characters other than tab, line feed and carriage return, and lone surrogates; to stand
+within the brackets of a regular expression."""
 _TAB_WIDTH: Final = 4
-_ACTS: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Controls of both sets and lone surrogates."""
+_ACTS: Final = re.compile(f"[{CONTROLS}\t\r]")
 _HIDES: Final = re.compile(
     "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a"
@@ -37,6 +39,15 @@ def escape_controls(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _STRAY_JOINERS.sub(_escape, _HIDES.sub(_escape, _ACTS.sub(_escape, text)))
+
+
+def replace_controls(text: str) -> str:
+    """Put � for each character that acts on a terminal or turns or hides text: none goes."""
+
+    def replace(match: re.Match[str]) -> str:
+        return "�" * len(match[0])
+
+    return _STRAY_JOINERS.sub(replace, _HIDES.sub(replace, _ACTS.sub(replace, text)))
 
 
 def _escape(match: re.Match[str]) -> str:

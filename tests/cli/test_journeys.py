@@ -78,9 +78,9 @@ def test_new_starts_a_file_with_the_schema_for_editors(run: Run, project: Path) 
         (("new", "term", "cards/trees.yaml"), "cards/PACK/"),
         (("new", "term", "cards/trees/trees.yaml", "--id", "oak"), "`oak` is already used"),
         (("new", "term", "cards/trees/trees.yaml", "--id", "Oak!"), "`Oak!` is not a valid id"),
-        (("new", "term", "cards/trees/flow.yaml"), "write `cards:` as a list"),
-        (("new", "term", "cards/trees/broken.yaml"), "has faults; mend them first"),
-        (("new", "term", "cards/trees/first.yaml"), "`cards:` must stand last"),
+        (("new", "term", "cards/trees/flow.yaml"), "is not a list of cards"),
+        (("new", "term", "cards/trees/broken.yaml"), "fix them first"),
+        (("new", "term", "cards/trees/first.yaml"), "to the end of the file"),
     ],
 )
 def test_new_leaves_the_file_alone_when_it_cannot(

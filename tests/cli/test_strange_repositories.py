@@ -300,7 +300,7 @@ def test_git_is_stopped_when_it_hangs(
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
 
     assert find_build_time_s(garden) == NOW_S
-    assert "git gave no answer in 0.2 seconds" in capsys.readouterr().err
+    assert "git did not answer within 0.2 seconds" in capsys.readouterr().err
 
 
 def test_what_git_prints_is_bounded(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from cardwright.exam.mock import (
 from cardwright.exam.result import format_mock_markdown, score_mock
 from cardwright.history import Act, Moment, Rating
 from cardwright.model import Kind
-from cardwright.project.index import SourceIndex, open_index
+from cardwright.project.index import Sources, open_index
 from cardwright.study.journal import Journal
 from exam_project import make_exam_files
 from studying import MORNING, later, open_journal, record
@@ -38,7 +38,7 @@ class Cards:
     """The cards of a project, as they are when it is opened."""
 
     def __init__(self, root: Path, tmp_path: Path, at_ms: int) -> None:
-        self.index: SourceIndex = open_index(root, tmp_path / "index.db", at_ms * 10**6)
+        self.index: Sources = open_index(root, tmp_path / "index.db", at_ms * 10**6)
         self.load_card = self.index.load_card
 
     def find_kind(self, name: str) -> Kind:
@@ -138,7 +138,7 @@ def test_a_drill_has_no_clock_and_keeps_to_the_order_of_its_lessons(cards: Cards
 
 
 def test_nothing_to_ask_is_an_error(cards: Cards) -> None:
-    cards.index.items = []
+    cards.index = replace(cards.index, items=[])
     with pytest.raises(MockError, match="the pack `trees` has no card with options"):
         draw(cards)
     with pytest.raises(MockError, match="no card with options"):

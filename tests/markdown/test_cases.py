@@ -26,7 +26,7 @@ def write_result(rendered: Rendered) -> str:
     lines = [rendered.html.rstrip("\n")]
     lines += [f"& {image}" for image in rendered.images]
     lines += [
-        f"! {problem.code}: {problem.message}" + (f" @ {problem.needle}" if problem.needle else "")
+        f"! {problem.code}: {problem.message}" + (f" @ {problem.quote}" if problem.quote else "")
         for problem in rendered.problems
     ]
     return "\n".join(lines)

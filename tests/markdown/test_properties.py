@@ -118,8 +118,8 @@ def inspect(source: str, rendered: Rendered) -> Inspector:
         assert problem.code in SEVERITIES
         assert problem.message
         assert problem.help
-        assert problem.needle in source
-        assert "\n" not in problem.needle
+        assert problem.quote in source
+        assert "\n" not in problem.quote
     return inspector
 
 

@@ -28,7 +28,7 @@ def test_deletions_come_in_order_of_appearance() -> None:
         Deletion((1,), "*trunk*", "part"),
         Deletion((1, 3), "`x::y`", ""),
     )
-    assert [(problem.code, problem.needle) for problem in problems] == [
+    assert [(problem.code, problem.quote) for problem in problems] == [
         ("bad-cloze", "{{c0::z}}"),
     ]
     assert cloze_numbers(TEXT) == (1, 2, 3)
@@ -51,9 +51,9 @@ def test_deletions_are_revealed_but_for_those_asked(hidden: int | None, shown: s
     assert reveal_deletions(TEXT, hidden=hidden) == shown
 
 
-def test_a_needle_stays_within_its_line() -> None:
+def test_a_quote_stays_within_its_line() -> None:
     _, problems = find_deletions("a\n{{c1::b\nc}")
-    assert [problem.needle for problem in problems] == ["{{c1::b"]
+    assert [problem.quote for problem in problems] == ["{{c1::b"]
 
 
 def test_images_are_renamed_exactly() -> None:

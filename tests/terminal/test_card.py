@@ -31,13 +31,19 @@ OPTIONS = (
 
 
 def make_card(
-    kind: str, fields: Mapping[str, Value], *, extra: str = "", sources: tuple[Source, ...] = ()
+    kind: str,
+    fields: Mapping[str, Value],
+    *,
+    options: tuple[Option, ...] = (),
+    extra: str = "",
+    sources: tuple[Source, ...] = (),
 ) -> Card:
     return Card(
         pack="trees",
         id="card",
         kind=kind,
         fields=fields,
+        options=options,
         tags=(),
         lesson=None,
         objectives=(),
@@ -111,7 +117,7 @@ def test_an_instinct_quotes_its_failure() -> None:
 
 
 def test_a_choice_before_and_after() -> None:
-    card = make_card("choice", {"question": "Which bears acorns?", "options": OPTIONS})
+    card = make_card("choice", {"question": "Which bears acorns?"}, options=OPTIONS)
     kind, prompt = KINDS["choice"], find_prompt(card)
 
     assert show(draw_question(prompt, kind, picked={2})) == (
@@ -126,14 +132,14 @@ def test_a_choice_before_and_after() -> None:
 
 def test_a_choice_says_how_many_options_are_right() -> None:
     options = (*OPTIONS, Option(text="A red oak", right=True, reason=""))
-    card = make_card("choice", {"question": "Which bear acorns?", "options": options})
+    card = make_card("choice", {"question": "Which bear acorns?"}, options=options)
 
     assert "\nChoose two.\n" in show(draw_question(find_prompt(card), KINDS["choice"]))
 
 
 @given(st.integers())
 def test_a_seed_gives_one_order_to_question_answer_and_marks(seed: int) -> None:
-    card = make_card("choice", {"question": "Which?", "options": OPTIONS})
+    card = make_card("choice", {"question": "Which?"}, options=OPTIONS)
     kind, prompt = KINDS["choice"], find_prompt(card)
     order = order_options(prompt, seed)
 
@@ -148,7 +154,7 @@ def test_a_seed_gives_one_order_to_question_answer_and_marks(seed: int) -> None:
 
 
 def test_seeds_give_every_order_and_the_same_on_every_machine() -> None:
-    card = make_card("choice", {"question": "Which?", "options": OPTIONS})
+    card = make_card("choice", {"question": "Which?"}, options=OPTIONS)
     prompt = find_prompt(card)
 
     assert order_options(prompt, None) == (0, 1, 2)
@@ -205,8 +211,8 @@ def test_a_kind_of_a_project_is_drawn_by_its_sides() -> None:
             "does": "Copy *it*",
             "flags": ("`-r`", "`-f`"),
             "command": "c_p [x]",
-            "picks": OPTIONS[:1],
         },
+        options=OPTIONS[:1],
     )
 
     do, undo = list_prompts(card, kind)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from cardwright.anki.note import RENDERING_VERSION, Note, hash_content
 from cardwright.anki.notetype import NoteType
-from cardwright.diagnostic import Diagnostic, Span, diagnose, weigh
+from cardwright.diagnostic import Diagnostic, Span, apply_severities, diagnose
 from cardwright.model import Card, Collection
 
 LEDGER_FORMAT: Final = 1
@@ -231,7 +231,7 @@ def check_ledger(
         *_check_deck_names(ledger, collection),
     ]
     deck = collection.decks.get(ledger.pack)
-    return weigh(found, deck.severities if deck else {})
+    return apply_severities(found, deck.severities if deck else {})
 
 
 def _check_vanished(ledger: Ledger, cards: list[Card], shown_path: str) -> Iterator[Diagnostic]:

@@ -67,7 +67,13 @@ def describe_content(
     highlighting library must not make every note look changed.
     """
     lesson = collection.lesson_of(card)
-    content: dict[str, Any] = {"fields": {key: _as_json(v) for key, v in card.fields.items()}}
+    fields: dict[str, Any] = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in card.fields.items()
+    }
+    if card.options and (name := collection.kinds[card.kind].options):
+        fields[name] = [asdict(option) for option in card.options]
+    content: dict[str, Any] = {"fields": fields}
     if card.extra:
         content["extra"] = card.extra
     if card.sources:
@@ -130,6 +136,8 @@ def make_fields(
 
 
 def _make_field(card: Card, kind: Kind, field: Field, renderer: Renderer) -> str:
+    if field.type is FieldType.OPTIONS:
+        return _make_options(card.options, field, renderer)
     value = card.fields.get(field.name)
     if value is None:
         return ""
@@ -137,14 +145,15 @@ def _make_field(card: Card, kind: Kind, field: Field, renderer: Renderer) -> str
         return "1" if value else ""
     if isinstance(value, str):
         return render_text(renderer, kind, field.name, value, field.type).html
-    items = [
-        _make_option(item, renderer)
-        if isinstance(item, Option)
-        else f"<li>{renderer.render_inline(item).html}</li>\n"
-        for item in value
-    ]
-    instruction = _make_instruction(value) if field.type is FieldType.OPTIONS else ""
-    return f'{instruction}<ul class="{field.name}">\n{"".join(items)}</ul>'
+    items = "".join(f"<li>{renderer.render_inline(item).html}</li>\n" for item in value)
+    return f'<ul class="{field.name}">\n{items}</ul>'
+
+
+def _make_options(options: tuple[Option, ...], field: Field, renderer: Renderer) -> str:
+    if not options:
+        return ""
+    items = "".join(_make_option(option, renderer) for option in options)
+    return f'{_make_instruction(options)}<ul class="{field.name}">\n{items}</ul>'
 
 
 def _make_option(option: Option, renderer: Renderer) -> str:
@@ -155,9 +164,9 @@ def _make_option(option: Option, renderer: Renderer) -> str:
     )
 
 
-def _make_instruction(options: tuple[object, ...]) -> str:
+def _make_instruction(options: tuple[Option, ...]) -> str:
     """Return how many options to choose, unless it is one."""
-    right = sum(isinstance(option, Option) and option.right for option in options)
+    right = sum(option.right for option in options)
     if right == 1:
         return ""
     number = _NUMBERS[right] if right < len(_NUMBERS) else str(right)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import uuid4
 
-from cardwright.app.sources import LoadedSources
 from cardwright.app.study import Study
 from cardwright.history import Moment
 from cardwright.model import Collection
+from cardwright.project.index import make_sources
 from cardwright.study.journal import make_journal
 from cardwright.study.queue import SessionOptions
 from cardwright.study.session import Session
@@ -25,6 +25,6 @@ def start_session(
 
     """
     journal = make_journal(store, collection.decks)
-    study = Study(store, journal, LoadedSources(collection), moment, Path())
+    study = Study(store, journal, make_sources(collection), moment, Path())
     session, _ = study.start_session(options=options, name=uuid4().hex)
     return session

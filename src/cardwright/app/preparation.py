@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, Final, cast
 
-from cardwright.app.sources import Sources
 from cardwright.error import CardwrightError
 from cardwright.exam.candidates import (
     Candidate,
@@ -31,6 +30,7 @@ from cardwright.exam.plan import (
 from cardwright.exam.policy import DEFAULT_POLICY, Policy, arrange_today
 from cardwright.history import Act, Memory, Moment
 from cardwright.item import Item
+from cardwright.project.index import Sources
 from cardwright.project.walk import ProjectError
 from cardwright.study.journal import Journal
 from cardwright.study.workload import Habits, measure_habits

@@ -16,7 +16,9 @@ from cardwright.error import CardwrightError
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection
 from cardwright.project.check import Checking, check
-from cardwright.project.load import ProjectError, SourceTexts, find_project, load, resolve_media
+from cardwright.project.load import load
+from cardwright.project.texts import SourceTexts
+from cardwright.project.walk import ProjectError, find_project, resolve_media
 from cardwright.text import count
 
 

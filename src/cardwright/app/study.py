@@ -13,15 +13,14 @@ from zlib import crc32
 from cardwright.app.choice import Choice
 from cardwright.app.garbage import gc_paused
 from cardwright.app.preparation import ExamDay, Preparation, find_exam_day, prepare
-from cardwright.app.sources import Sources
 from cardwright.history import Memory, Moment, make_date, make_time
 from cardwright.item import Item
 from cardwright.kinds import list_images
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Kind
-from cardwright.project.index import open_index
-from cardwright.project.load import load, resolve_media
-from cardwright.project.walk import ProjectError, find_project
+from cardwright.project.index import Sources, open_index
+from cardwright.project.load import load
+from cardwright.project.walk import ProjectError, find_project, resolve_media
 from cardwright.study.journal import Journal, make_journal
 from cardwright.study.queue import Queue, SessionOptions
 from cardwright.study.schedule import Schedule
@@ -66,6 +65,8 @@ class Study:
 
     def find_problem(self, path: str) -> str:
         """Return the first problem of a source file, with its place."""
+        # With YAML, which an unchanged project does not need.
+
         problems = [problem for problem in load(self.root)[1] if problem.span.path == path]
         return f"{problems[0].span}: {problems[0].message}" if problems else f"{path} has problems"
 
@@ -189,7 +190,7 @@ class Study:
 
 def find_index(store_path: Path, root: Path) -> Path:
     """Return where the index of a project's sources is kept: beside the store, safe to delete."""
-    return store_path.parent / "index" / f"{root.name}-{crc32(str(root).encode()):08x}.db"
+    return store_path.parent / "index" / f"{root.name}-{crc32(str(root).encode()):08x}.index"
 
 
 @contextmanager

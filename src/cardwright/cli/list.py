@@ -62,7 +62,6 @@ def list_command(
 def describe_card(collection: Collection, card: Card) -> dict[str, Any]:
     """Return a card, but for its fields, as JSON for other programs."""
     domain = collection.domain_of(card)
-    objective = card.text("objective")
     return {
         "ref": card.ref,
         "pack": card.pack,
@@ -70,7 +69,7 @@ def describe_card(collection: Collection, card: Card) -> dict[str, Any]:
         "kind": card.kind,
         "lesson": card.lesson,
         "domain": domain.id if domain else None,
-        "objectives": list(dict.fromkeys((*card.objectives, *([objective] if objective else [])))),
+        "objectives": list(card.all_objectives),
         "tags": list(card.tags),
         "prompts": [prompt.side_name for prompt in list_prompts(card, collection.kinds[card.kind])],
         "retired": card.retired,

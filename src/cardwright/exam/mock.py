@@ -18,7 +18,7 @@ from cardwright.error import CardwrightError
 from cardwright.history import Act, Moment, Rating
 from cardwright.item import Item
 from cardwright.kinds import list_asked, list_prompts
-from cardwright.model import Card, FieldType, Kind, Option, Prompt
+from cardwright.model import Card, Kind, Option, Prompt
 from cardwright.study.journal import Journal
 from cardwright.study.store import Store
 
@@ -299,7 +299,7 @@ def list_questions(
         if not shows_options(item, source.find_kind(item.kind)):
             continue
         card = source.load_card(item.card_ref)
-        options = find_options(card) if card else ()
+        options = card.options if card else ()
         if options:
             asked.add(item.card_ref)
             yield Question(
@@ -315,23 +315,15 @@ def list_questions(
 
 def shows_options(item: Item, kind: Kind) -> bool:
     """Tell whether a prompt asks with options to choose from."""
-    names = {field.name for field in kind.fields if field.type is FieldType.OPTIONS}
-    return any(side.name == item.side_name and names & set(list_asked(side)) for side in kind.sides)
-
-
-def find_options(card: Card) -> tuple[Option, ...]:
-    """Return the options of a card, as written."""
-    for value in card.fields.values():
-        found = value if isinstance(value, tuple) else ()
-        if options := tuple(item for item in found if isinstance(item, Option)):
-            return options
-    return ()
+    return any(
+        side.name == item.side_name and kind.options in list_asked(side) for side in kind.sides
+    )
 
 
 def find_prompt(question: Question, source: CardSource) -> Prompt | None:
     """Return the prompt of a question; None when its card is gone or has other options now."""
     card = source.load_card(question.card_ref)
-    if card is None or _digest(find_options(card)) != question.digest:
+    if card is None or _digest(card.options) != question.digest:
         return None
     prompts = list_prompts(card, source.find_kind(card.kind))
     return next((prompt for prompt in prompts if prompt.side_name == question.side_name), None)
@@ -345,7 +337,7 @@ def _copy_texts(question: Question, source: CardSource) -> Question:
     card = prompt.card
     texts = [card.text(name) for name in list_asked(prompt.side)]
     text = "\n\n".join(text for text in texts if text)
-    return replace(question, text=text, options=find_options(card))
+    return replace(question, text=text, options=card.options)
 
 
 def _digest(options: Iterable[Option]) -> int:

@@ -1,12 +1,13 @@
-"""Kinds of cards: declared in YAML, asked through their sides.
+"""Kinds of cards: the YAML files of the built-in ones, and what a card of a kind asks.
 
-The YAML is read by `project.kind`.
+The files are read by `project.kind`.
 """
 
 from cardwright.kinds.prompts import (
     is_alone,
     list_asked,
     list_images,
+    list_items,
     list_prompts,
     list_texts,
     render_text,
@@ -16,6 +17,7 @@ __all__ = [
     "is_alone",
     "list_asked",
     "list_images",
+    "list_items",
     "list_prompts",
     "list_texts",
     "render_text",

@@ -1,19 +1,20 @@
-"""What a card asks, and the Markdown texts it is made of."""
+"""The prompts of a card, and its Markdown texts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+from cardwright.item import Item, place_cards
 from cardwright.markdown import Rendered, Renderer, cloze_numbers
-from cardwright.model import Card, FieldType, Kind, Option, Prompt, Side
+from cardwright.model import Card, Collection, Deck, FieldType, Kind, Prompt, Side
 
 _FIELD_REF: Final = re.compile(r"\{\{(\w+)\}\}")
 
 
 def list_prompts(card: Card, kind: Kind) -> tuple[Prompt, ...]:
-    """Return what a card asks, in Anki's order; retired cards still have their prompts."""
+    """Return the prompts of a card, in Anki's order; retired cards have theirs too."""
     if kind.cloze is not None:
         (side,) = kind.sides
         return tuple(
@@ -25,6 +26,50 @@ def list_prompts(card: Card, kind: Kind) -> tuple[Prompt, ...]:
         for ordinal, side in enumerate(kind.sides)
         if side.when is None or card.fields.get(side.when)
     )
+
+
+def list_items(collection: Collection) -> list[Item]:
+    """Return every prompt that is asked, in the order in which new ones come.
+
+    Of cards that would share a history the first one counts; a retired one is not asked.
+    """
+    packs: dict[str, list[Card]] = {pack: [] for pack in collection.decks}
+    taken: set[str] = set()
+    for card in collection.cards:
+        asked = packs.setdefault(card.pack, [])
+        names = {card.ref, card.key}
+        if taken.isdisjoint(names) and card.retired is None:
+            asked.append(card)
+        taken |= names
+    items: list[Item] = []
+    for pack, asked in packs.items():
+        for deck, card in _order_cards(pack, asked, collection.decks.get(pack)):
+            for prompt in list_prompts(card, collection.kinds[card.kind]):
+                item = Item(
+                    key=f"{card.key}/{prompt.side_name}",
+                    card_ref=card.ref,
+                    side_name=prompt.side_name,
+                    pack=pack,
+                    deck=deck,
+                    position=len(items),
+                    kind=card.kind,
+                    lesson=card.lesson,
+                    tags=card.tags,
+                    objectives=card.all_objectives,
+                )
+                items.append(item)
+    return items
+
+
+def _order_cards(pack: str, cards: Iterable[Card], deck: Deck | None) -> Iterator[tuple[str, Card]]:
+    """Yield the cards of a pack as they are learned, each with the full name of its deck."""
+    if deck is None:
+        yield from ((pack, card) for card in cards)
+        return
+    placed, left = place_cards(deck, cards)
+    for path, found in placed.items():
+        yield from (("::".join(path), card) for card in found)
+    yield from ((deck.name, card) for card in left)
 
 
 def list_asked(side: Side) -> tuple[str, ...]:
@@ -41,15 +86,15 @@ def list_texts(card: Card, kind: Kind) -> Iterator[tuple[str, str, FieldType]]:
     """Yield every Markdown text of a card: its key, the text, and whether it is a line or a block."""
     for field in kind.fields:
         value = card.fields.get(field.name)
-        if isinstance(value, str):
+        if field.type is FieldType.OPTIONS:
+            for option in card.options:
+                yield field.name, option.text, FieldType.INLINE
+                yield field.name, option.reason, FieldType.INLINE
+        elif isinstance(value, str):
             yield field.name, value, field.type
         elif isinstance(value, tuple):
             for item in value:
-                if isinstance(item, Option):
-                    yield field.name, item.text, FieldType.INLINE
-                    yield field.name, item.reason, FieldType.INLINE
-                else:
-                    yield field.name, item, FieldType.INLINE
+                yield field.name, item, FieldType.INLINE
     if card.extra:
         yield "extra", card.extra, FieldType.BLOCK
 

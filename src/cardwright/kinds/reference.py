@@ -1,4 +1,4 @@
-"""Kinds → their reference page, as Markdown."""
+"""Kinds → their reference page in Markdown."""
 
 from __future__ import annotations
 
@@ -57,5 +57,5 @@ def _describe_kind(kind: Kind) -> Iterator[str]:
 
 def _describe_field(field: Field) -> str:
     required = ", required" if field.required else ""
-    most = f", at most {field.max_words} words" if field.max_words else ""
-    return f"| `{field.name}` | {_TYPES[field.type]}{required}{most} | {field.help} |"
+    limit = f", at most {field.max_words} words" if field.max_words else ""
+    return f"| `{field.name}` | {_TYPES[field.type]}{required}{limit} | {field.help} |"

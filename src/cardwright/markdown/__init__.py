@@ -14,7 +14,6 @@ from cardwright.markdown.escape import escape_html
 from cardwright.markdown.formula import parse_formula
 from cardwright.markdown.highlight import cut_code
 from cardwright.markdown.links import is_web_address
-from cardwright.markdown.problem import TextProblem
 from cardwright.markdown.render import Rendered, Renderer, replace_images
 from cardwright.markdown.tokens import (
     GAP_CLOSE,
@@ -33,7 +32,6 @@ __all__ = [
     "Deletion",
     "Rendered",
     "Renderer",
-    "TextProblem",
     "Token",
     "cloze_numbers",
     "cut_code",

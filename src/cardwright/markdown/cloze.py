@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from cardwright.markdown.problem import TextProblem, cut_needle
+from cardwright.diagnostic import TextProblem, cut_quote
 
 _MAX_NUMBER: Final = 499
 """Beyond it, Anki gives every card the number 500 (run with its backend 26.9)."""
@@ -109,12 +109,12 @@ def report_torn(text: str, place: Place) -> TextProblem:
         text,
         place.start,
         "cloze deletion crosses the bounds of a paragraph, emphasis, link, formula or code",
-        "open it, divide it and close it in the same one",
+        "open and close it within the same one",
     )
 
 
 def _report(text: str, start: int, message: str, help: str = _HOW) -> TextProblem:
-    return TextProblem("bad-cloze", message, cut_needle(text, start), help)
+    return TextProblem(code="bad-cloze", message=message, quote=cut_quote(text, start), help=help)
 
 
 def scan_deletions(text: str) -> tuple[list[Place], list[TextProblem]]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from cardwright.text import CONTROLS
+
 _BACKSLASH: Final = "\x8e"
 """A backslash in running text, as against one in maths."""
 MATHS_START: Final = "\x90"
@@ -19,7 +21,7 @@ HINT: Final = "\x93"
 CLOSE: Final = "\x94"
 """The three marks of a cloze deletion."""
 
-_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL: Final = re.compile(f"[{CONTROLS}]")
 _SPECIAL: Final = re.compile(r'[&<>"\\\f\r]')
 _HTML: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\f": None, "\r": None}
 _TEXT_TABLE: Final = str.maketrans({**_HTML, "\\": _BACKSLASH})

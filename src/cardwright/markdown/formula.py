@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from xml.etree import ElementTree as ET
 
-_LONGEST: Final = 4_000
+_MAX_LENGTH: Final = 4_000
 
 
 def parse_formula(latex: str, *, display: str = "inline") -> ET.Element | None:
     """Return a formula as MathML elements, or None where it cannot be read.
 
-    `display` is `inline` or `block`. The elements are latex2mathml's own and may hold what is no
-    plain MathML: who passes them on looks at each.
+    `display` is `inline` or `block`. The elements are latex2mathml's own and may hold more than
+    plain MathML: whoever passes them on must check each.
     """
     from latex2mathml.converter import Converter  # noqa: PLC0415  (slow; few cards hold maths)
 
-    if len(latex) > _LONGEST:
+    if len(latex) > _MAX_LENGTH:
         return None
     try:
         tree: ET.Element = Converter(display=display).convert_to_element(latex)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pygments.lexer import Lexer
     from pygments.token import _TokenType
 
-_LONGEST: Final = 20_000
+_MAX_LENGTH: Final = 20_000
 """Some lexers take quadratic time; no card needs more code than this."""
 _LANGUAGE: Final = re.compile(r"[A-Za-z0-9_+#.-]{1,30}(?=\s|$)")
 
@@ -22,7 +22,7 @@ _MARK: Final = re.compile(
     f"({OPEN}.,|(?:,{HINT}.,[^{OPEN}{CLOSE}]*)?,{CLOSE}.)",
     re.DOTALL,
 )
-"""A cloze mark (`marks.py`); a hint is no code, so it counts as a part of the mark."""
+"""A cloze mark (`marks.py`); a hint is not code, so it counts as part of the mark."""
 
 
 def read_language(info: str) -> str:
@@ -57,7 +57,7 @@ def _write_span(css_class: str, text: str) -> str:
 
 def cut_code(code: str, language: str) -> list[tuple[str, str]]:
     """Cut code into pieces of one class each."""
-    lexer = _find_lexer(language) if language and len(code) <= _LONGEST else None
+    lexer = _find_lexer(language) if language and len(code) <= _MAX_LENGTH else None
     if lexer is None:
         return [("", code)]
     tokens = [(_name_class(kind, text), text) for kind, text in lexer.get_tokens(code)]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from cardwright.markdown.problem import TextProblem, cut_needle
+from cardwright.diagnostic import TextProblem, cut_quote
+from cardwright.text import CONTROLS
 
 _WEB: Final = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _BLANK: Final = re.compile(r"[\x00-\x20\x7f-\xa0]")
 """What browsers pass over when they look for a scheme (URL standard, "basic URL parser")."""
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL: Final = re.compile(rf"[{CONTROLS}\t\n\r]")
 
 
 def is_web_address(href: str) -> bool:
@@ -23,17 +24,17 @@ def explain_link(href: str) -> TextProblem:
     """Say why an address that is not a web address was left out."""
     if _SCHEME.match(_BLANK.sub("", href)):
         return TextProblem(
-            "unsafe-link",
-            f"link to `{cut_needle(href)}` is left out",
-            cut_needle(href),
-            "only http, https and mailto addresses are kept; put code in backticks",
+            code="unsafe-link",
+            message=f"link to `{cut_quote(href)}` is left out",
+            quote=cut_quote(href),
+            help="use an http, https or mailto address; put code in backticks",
         )
-    shown = f"link to `{cut_needle(href)}`" if href else "link without an address"
+    shown = f"link to `{cut_quote(href)}`" if href else "link without an address"
     return TextProblem(
-        "bad-link",
-        f"{shown} leads nowhere: card text has no address of its own",
-        cut_needle(href) or "]()",
-        "write the full https:// address",
+        code="bad-link",
+        message=f"{shown} leads nowhere: in a card, a link must be a full address",
+        quote=cut_quote(href) or "]()",
+        help="write the full https:// address",
     )
 
 
@@ -47,8 +48,8 @@ def is_project_path(path: str) -> bool:
 def explain_image(path: str) -> TextProblem:
     """Say why an image that is not a file of the project was left out."""
     return TextProblem(
-        "bad-link",
-        f"image `{cut_needle(path)}` is not a file of this project",
-        cut_needle(path) or "]()",
-        "put the file beside the card under media/ and write ![…](media/name.png)",
+        code="bad-link",
+        message=f"image `{cut_quote(path)}` is not a file of this project",
+        quote=cut_quote(path) or "]()",
+        help="put the file in a media/ folder beside the card's file and write ![…](media/name.png)",
     )

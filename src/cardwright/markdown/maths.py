@@ -1,7 +1,7 @@
 """Maths in Markdown: `$…$` within a line, `$$…$$` on display.
 
 Not the dollarmath plugin of mdit-py-plugins: with `allow_digits=False` it reads the last character
-of the text as the one before the first, so that `$x$ is 5` is no maths.
+of the text as the one before the first, so that `$x$ is 5` is not maths.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _parse_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def find_lone_dollar(text: str) -> int:
-    """Return where a text that is not maths has a dollar that is no price, or -1."""
+    """Return the index of a dollar in running text that is not a price, or -1."""
     match = _LONE_DOLLAR.search(text)
     return match.start() if match else -1
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from html import unescape
 from typing import TYPE_CHECKING, Final
 
+from cardwright.diagnostic import TextProblem
 from cardwright.markdown.cloze import report_torn, scan_deletions
 from cardwright.markdown.escape import drop_control, escape_code, neutralise
 from cardwright.markdown.marks import mark_deletions, place_deletions, unmark
 from cardwright.markdown.maths import add_maths
-from cardwright.markdown.problem import TextProblem
 from cardwright.markdown.write import Page, write_tokens
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Renderer:
 
 def _finish(text: str, page: Page, html: str) -> Rendered:
     problems = dict.fromkeys(
-        problem if problem.needle in text else replace(problem, needle="")
+        problem if problem.quote in text else replace(problem, quote="")
         for problem in page.problems
     )
     return Rendered(drop_control(html), tuple(problems), tuple(dict.fromkeys(page.images)))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from cardwright.diagnostic import TextProblem, cut_quote
 from cardwright.markdown.escape import (
     MATHS_END,
     MATHS_START,
@@ -21,12 +22,11 @@ from cardwright.markdown.links import (
     is_web_address,
 )
 from cardwright.markdown.maths import find_fault, find_lone_dollar
-from cardwright.markdown.problem import TextProblem, cut_needle
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-_MATHS_CURE: Final = r"each `{`, `\left` and `\begin` needs its partner within the formula"
+_MATHS_HELP: Final = r"close each `{`, `\left` and `\begin` within the formula"
 _FIXED: Final = {
     "paragraph_open": "<p>",
     "paragraph_close": "</p>\n",
@@ -72,9 +72,9 @@ class Page:
     links: list[bool] = field(default_factory=list)
     """Whether each link that is open was kept."""
 
-    def report(self, code: str, message: str, needle: str, help: str) -> None:
+    def report(self, code: str, message: str, quote: str, help: str) -> None:
         """Note a problem."""
-        self.problems.append(TextProblem(code, message, needle, help))
+        self.problems.append(TextProblem(code=code, message=message, quote=quote, help=help))
 
 
 def write_tokens(page: Page, tokens: Iterable[Token]) -> None:
@@ -97,12 +97,12 @@ def write_tokens(page: Page, tokens: Iterable[Token]) -> None:
 def _check_dollar(page: Page, text: str) -> None:
     start = find_lone_dollar(text)
     if start >= 0:
-        needle = cut_needle(page.restore(text[start:]))
+        quote = cut_quote(page.restore(text[start:]))
         page.report(
             "unbalanced-maths",
-            "`$` without its partner",
-            needle,
-            r"close the formula with no space inside its dollars, or write \$ for a dollar",
+            "this `$` has no partner",
+            quote,
+            r"close the formula, with no space just inside the dollars, or write \$ for a dollar sign",
         )
 
 
@@ -139,8 +139,8 @@ def _write_code_block(page: Page, token: Token) -> None:
 def _write_maths(page: Page, token: Token) -> None:
     fault = find_fault(token.content)
     if fault is not None:
-        needle = cut_needle(page.restore(token.content.lstrip()))
-        page.report("unbalanced-maths", fault, needle, _MATHS_CURE)
+        quote = cut_quote(page.restore(token.content.lstrip()))
+        page.report("unbalanced-maths", fault, quote, _MATHS_HELP)
     start, end = ("\\(", "\\)") if token.markup == "$" else ("\\[", "\\]")
     latex = escape_maths(token.content)
     page.parts.append(f"{MATHS_START}{start}{latex}{end}{MATHS_END}")
@@ -182,10 +182,10 @@ def _write_image(page: Page, token: Token) -> None:
 
 def _write_html(page: Page, token: Token) -> None:
     page.parts.append(escape_text(token.content))
-    tag = cut_needle(page.restore(token.content))
+    tag = cut_quote(page.restore(token.content))
     page.report(
         "raw-html",
-        f"`{tag}` is shown as it stands: cards hold Markdown, not HTML",
+        f"`{tag}` is shown as plain text: cards hold Markdown, not HTML",
         tag,
         "use Markdown, or put it in backticks if it is meant to be read",
     )

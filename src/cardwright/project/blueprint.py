@@ -1,11 +1,9 @@
-"""Entry → Blueprint: the exam of a pack."""
+"""The exam of a pack: `blueprint.yaml` → Blueprint."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final, Protocol
-
-import yaml
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Protocol, TypeVar
 
 from cardwright.blueprint import (
     Blueprint,
@@ -22,23 +20,154 @@ from cardwright.blueprint import (
     Week,
 )
 from cardwright.diagnostic import Span
-from cardwright.project.deck import report_used_name
+from cardwright.project import table
 from cardwright.project.document import Document, Entry
 
-_KEYS: Final = (
-    *("name", "questions", "minutes", "domains", "objectives"),
-    *("starts", "plans", "last_days", "lanes", "signals", "failure_modes"),
+_MAX_HOURS: Final = 10_000
+_WHOLE_PERCENT: Final = 100
+_HOURS_HELP: Final = "write the lowest and the highest number of hours: `hours: [35, 60]`"
+
+
+def _read_id(entry: Entry, name: str) -> str | None:
+    word = entry.text(name)
+    if any(char.isspace() or char == ":" for char in word):
+        help = "use no spaces or colons: tags in Anki hold it"
+        entry.report("bad-id", f"`{word}` is not a valid id", name, help=help)
+        return None
+    return word or None
+
+
+def _read_hours(entry: Entry, name: str) -> tuple[float, float] | None:
+    words = entry.texts(name)
+    try:
+        low, high = map(float, words)
+    except ValueError:
+        low, high = 1.0, 0.0
+    if 0 < low <= high <= _MAX_HOURS:
+        return low, high
+    if words:
+        message = f"`{name}` must be two numbers, the lower one first"
+        entry.report("bad-value", message, name, help=_HOURS_HELP)
+    return None
+
+
+_ID: Final = table.Key(
+    read=_read_id, schema=table.text().schema, default="", missing="give it a short, lasting name"
 )
-_WHOLE_WEIGHT_PERCENT: Final = 100
-_NO_WEIGHT: Final = -1.0
-_USUAL_RECALL_PERCENT: Final = 90
-_MOST_HOURS: Final = 10_000
-_MOST_DAYS: Final = 365
+_HOURS: Final = table.Key(
+    read=_read_hours,
+    schema={
+        "type": "array",
+        "items": {"type": "number", "exclusiveMinimum": 0, "maximum": _MAX_HOURS},
+        "minItems": 2,
+        "maxItems": 2,
+        "description": "The lowest and the highest number of hours of study.",
+    },
+    default=(0.0, 0.0),
+    missing=_HOURS_HELP,
+)
+_LESSONS: Final = table.texts("Lessons of this blueprint; none: mixed practice.", may_be_empty=True)
+_NAMED: Final[table.Table] = {
+    "id": _ID,
+    "about": table.text(missing="say in a sentence what it is"),
+}
+_LESSON: Final[table.Table] = {
+    "id": _ID,
+    "title": table.text(missing="say what the lesson is about"),
+}
+_DOMAIN: Final[table.Table] = {
+    "id": _ID,
+    "name": table.text(),
+    "weight": table.number(
+        0,
+        _WHOLE_PERCENT,
+        "Share of the questions, in percent.",
+        missing="write its share of the questions, in percent",
+    ),
+    "lessons": table.records(_LESSON),
+}
+_OBJECTIVE: Final[table.Table] = {
+    "id": _ID,
+    "lesson": table.text(missing="name the lesson that covers it"),
+    "about": table.text(missing="say what a candidate can do"),
+}
+_WEEK: Final[table.Table] = {
+    "focus": table.text(missing="say what the week is about"),
+    "lessons": _LESSONS,
+}
+_LAST_DAY: Final[table.Table] = {
+    "days_left": table.number(
+        1,
+        365,
+        "1 is the day before the exam.",
+        whole=True,
+        missing="write how many days before the exam it is; 1 is the last one",
+    ),
+    "focus": table.text(missing="say what the day is about"),
+    "lessons": _LESSONS,
+}
+_MEASURE: Final[table.Table] = {
+    "lessons": table.texts("Lessons of this blueprint, in order.", may_be_empty=True),
+    "kinds": table.texts("Kinds of cards."),
+    "tags": table.texts("Tags, one of which a card must have."),
+    "recall": table.number(
+        1,
+        100,
+        "Mean expected recall from which the signal is given, in percent.",
+        default=Measure().recall_percent,
+    ),
+}
+BLUEPRINT: Final[table.Table] = {
+    "name": table.text(missing="name the exam"),
+    "questions": table.number(1, 10_000, default=60, whole=True),
+    "minutes": table.number(1, 10_000, default=120, whole=True),
+    "domains": table.records(
+        _DOMAIN, missing="list the parts of the exam, with their weights in percent"
+    ),
+    "objectives": table.records(_OBJECTIVE),
+    "starts": table.records(
+        {**_NAMED, "hours": _HOURS}, "Where candidates may stand at the beginning."
+    ),
+    "plans": table.records(
+        {
+            **_NAMED,
+            "weeks": table.records(
+                _WEEK, missing="list the weeks: what each is about, and its lessons"
+            ),
+        },
+        "Orders of study, week by week; the first one is the default.",
+    ),
+    "last_days": table.records(_LAST_DAY, "What each of the last days is for."),
+    "lanes": table.records(
+        {
+            **_NAMED,
+            "lessons": table.texts(
+                "Lessons of this blueprint, in order.",
+                missing="list the lessons in the order in which they help",
+                may_be_empty=True,
+            ),
+        },
+        "Orders of lessons for those who are weak in one thing.",
+    ),
+    "signals": table.records(
+        {
+            **_NAMED,
+            "measure": table.record(
+                _MEASURE, "The cards that show it; without, candidates judge for themselves."
+            ),
+        },
+        "What speaks for booking the exam.",
+    ),
+    "failure_modes": table.records(_NAMED, "Ways in which questions are missed."),
+}
 
 
-class _Named(Protocol):
+class _Placed(Protocol):
     @property
     def span(self) -> Span: ...
+
+
+_Made = TypeVar("_Made", bound=_Placed)
 
 
 def parse_blueprint(document: Document, pack: str) -> Blueprint | None:
@@ -46,222 +175,149 @@ def parse_blueprint(document: Document, pack: str) -> Blueprint | None:
     entry = document.entry()
     if entry is None:
         return None
-    entry.refuse_unknown(_KEYS)
-    entry.require("name", help="the name of the exam")
-    entry.require("domains", help="the parts of the exam, with their weights in percent")
+    root = table.read_record(entry, BLUEPRINT)
     domains: dict[str, Domain] = {}
     lessons: dict[str, Lesson] = {}
-    weights: list[float] = []
-    for item in entry.entries("domains"):
-        item.refuse_unknown(("id", "name", "weight", "lessons"))
-        domain = _take_id(item, domains)
-        item.require("weight", help="the share of the questions, in percent")
-        weight = item.number("weight", _NO_WEIGHT, 0, _WHOLE_WEIGHT_PERCENT)
-        weights.append(weight)
+    for item in root["domains"]:
+        domain = _find_free_id(item, domains)
         if domain:
             domains[domain] = Domain(
                 id=domain,
-                name=item.text("name") or domain,
-                weight=max(weight, 0),
-                span=item.span_of("id"),
+                name=item["name"] or domain,
+                weight=item["weight"] or 0,
+                span=item.entry.span_of("id"),
             )
-        for part in item.entries("lessons"):
-            part.refuse_unknown(("id", "title"))
-            lesson = _take_id(part, lessons)
-            if lesson:
-                part.require("title", help="what the lesson is about")
-                lessons[lesson] = Lesson(
-                    id=lesson, title=part.text("title"), domain=domain, span=part.span_of("id")
-                )
-    _check_weights(entry, weights)
+        for part in item["lessons"]:
+            if lesson := _find_free_id(part, lessons):
+                span = part.entry.span_of("id")
+                lessons[lesson] = Lesson(id=lesson, title=part["title"], domain=domain, span=span)
+    _check_weights(entry, [item["weight"] for item in root["domains"]])
+
+    def find_lessons(item: table.Record) -> tuple[str, ...]:
+        return _find_lessons(item.entry, "lessons", lessons)
+
     return Blueprint(
         pack=pack,
-        name=entry.text("name"),
-        questions=int(entry.number("questions", 60, 1, 10_000)),
-        minutes=int(entry.number("minutes", 120, 1, 10_000)),
+        name=root["name"],
+        questions=root["questions"],
+        minutes=root["minutes"],
         domains=domains,
         lessons=lessons,
-        objectives=_parse_objectives(entry, lessons),
+        objectives=_make_by_id(
+            root["objectives"],
+            lambda item: Objective(lesson=_find_lesson(item, lessons), **_describe(item)),
+        ),
         span=entry.span_of("name"),
-        starts=_parse_starts(entry),
-        plans=_parse_plans(entry, lessons),
-        last_days=_parse_last_days(entry, lessons),
-        lanes=_parse_lanes(entry, lessons),
-        signals=_parse_signals(entry, lessons),
-        failure_modes=_parse_failure_modes(entry),
+        starts=_make_by_id(root["starts"], _make_start),
+        plans=_make_by_id(
+            root["plans"],
+            lambda item: StudyPlan(
+                weeks=tuple(
+                    Week(focus=week["focus"], lessons=find_lessons(week)) for week in item["weeks"]
+                ),
+                **_describe(item),
+            ),
+        ),
+        last_days=_make_last_days(root["last_days"], find_lessons),
+        lanes=_make_by_id(
+            root["lanes"], lambda item: Lane(lessons=find_lessons(item), **_describe(item))
+        ),
+        signals=_make_by_id(
+            root["signals"],
+            lambda item: Signal(
+                measure=_make_measure(item["measure"], find_lessons), **_describe(item)
+            ),
+        ),
+        failure_modes=_make_by_id(
+            root["failure_modes"], lambda item: FailureMode(**_describe(item))
+        ),
     )
 
 
-def _parse_objectives(entry: Entry, lessons: Mapping[str, Lesson]) -> dict[str, Objective]:
-    objectives: dict[str, Objective] = {}
-    for item in entry.entries("objectives"):
-        item.refuse_unknown(("id", "lesson", "about"))
-        objective = _take_id(item, objectives)
-        if not objective:
-            continue
-        item.require("about", help="what a candidate can do")
-        lesson = item.text("lesson")
-        item.require("lesson", help="the lesson that treats it")
-        if lesson:
-            _check_lesson(item, lesson, item.values["lesson"], lessons)
-        objectives[objective] = Objective(
-            id=objective, about=item.text("about"), lesson=lesson, span=item.span_of("id")
-        )
-    return objectives
-
-
-def _parse_starts(entry: Entry) -> dict[str, StartingPoint]:
-    starts: dict[str, StartingPoint] = {}
-    for item, name, about in _take_items(entry, "starts", ("hours",), starts):
-        least, most = _parse_hours(item)
-        starts[name] = StartingPoint(
-            id=name, about=about, min_hours=least, max_hours=most, span=item.span_of("id")
-        )
-    return starts
-
-
-def _parse_hours(item: Entry) -> tuple[float, float]:
-    """Return the least and the most hours of study; 0 and 0 when they cannot be read."""
-    cure = "the least and the most hours of study: `hours: [35, 60]`"
-    if not item.require("hours", help=cure):
-        return 0.0, 0.0
-    texts = item.texts("hours")
-    try:
-        least, most = map(float, texts)
-    except ValueError:
-        least, most = 1.0, 0.0
-    if 0 < least <= most <= _MOST_HOURS:
-        return least, most
-    if texts:
-        item.report(
-            "bad-value", "`hours` must be two numbers, the lower one first", "hours", help=cure
-        )
-    return 0.0, 0.0
-
-
-def _parse_plans(entry: Entry, lessons: Mapping[str, Lesson]) -> dict[str, StudyPlan]:
-    plans: dict[str, StudyPlan] = {}
-    for item, name, about in _take_items(entry, "plans", ("weeks",), plans):
-        item.require("weeks", help="one item a week: what it is about, and its lessons")
-        weeks = tuple(_parse_week(week, lessons) for week in item.entries("weeks"))
-        plans[name] = StudyPlan(id=name, about=about, weeks=weeks, span=item.span_of("id"))
-    return plans
-
-
-def _parse_week(item: Entry, lessons: Mapping[str, Lesson]) -> Week:
-    item.refuse_unknown(("focus", "lessons"))
-    item.require("focus", help="what the week is about")
-    return Week(focus=item.text("focus"), lessons=_parse_lessons(item, lessons))
-
-
-def _parse_last_days(entry: Entry, lessons: Mapping[str, Lesson]) -> tuple[LastDay, ...]:
-    days: dict[int, LastDay] = {}
-    spans: dict[int, Span] = {}
-    for item in entry.entries("last_days"):
-        item.refuse_unknown(("days_left", "focus", "lessons"))
-        item.require("days_left", help="how many days before the exam it is: 1 is the last one")
-        item.require("focus", help="what the day is about")
-        found = _parse_lessons(item, lessons)
-        left = int(item.number("days_left", 0, 1, _MOST_DAYS))
-        if left in days:
-            report_used_name(item, "days_left", str(left), spans[left])
-        elif left:
-            days[left] = LastDay(days_left=left, focus=item.text("focus"), lessons=found)
-            spans[left] = item.span_of("days_left")
-    return tuple(days[left] for left in sorted(days, reverse=True))
-
-
-def _parse_lanes(entry: Entry, lessons: Mapping[str, Lesson]) -> dict[str, Lane]:
-    lanes: dict[str, Lane] = {}
-    for item, name, about in _take_items(entry, "lanes", ("lessons",), lanes):
-        item.require("lessons", help="the lessons in the order in which they help")
-        found = _parse_lessons(item, lessons)
-        lanes[name] = Lane(id=name, about=about, lessons=found, span=item.span_of("id"))
-    return lanes
-
-
-def _parse_signals(entry: Entry, lessons: Mapping[str, Lesson]) -> dict[str, Signal]:
-    signals: dict[str, Signal] = {}
-    for item, name, about in _take_items(entry, "signals", ("measure",), signals):
-        measure = item.entry("measure")
-        signals[name] = Signal(
-            id=name,
-            about=about,
-            measure=_parse_measure(measure, lessons) if measure else None,
-            span=item.span_of("id"),
-        )
-    return signals
-
-
-def _parse_measure(entry: Entry, lessons: Mapping[str, Lesson]) -> Measure:
-    entry.refuse_unknown(("lessons", "kinds", "tags", "recall"))
-    return Measure(
-        lessons=_parse_lessons(entry, lessons),
-        kinds=entry.texts("kinds"),
-        tags=entry.texts("tags"),
-        recall_percent=entry.number("recall", _USUAL_RECALL_PERCENT, 1, 100),
-    )
-
-
-def _parse_failure_modes(entry: Entry) -> dict[str, FailureMode]:
-    modes: dict[str, FailureMode] = {}
-    for item, name, about in _take_items(entry, "failure_modes", (), modes):
-        modes[name] = FailureMode(id=name, about=about, span=item.span_of("id"))
-    return modes
-
-
-def _take_items(
-    entry: Entry, key: str, keys: Iterable[str], known: Mapping[str, _Named]
-) -> Iterator[tuple[Entry, str, str]]:
-    """Yield each item of a list with its id, when that is sound, and what it is about."""
-    for item in entry.entries(key):
-        item.refuse_unknown(("id", "about", *keys))
-        item.require("about", help="say in a sentence what it is")
-        name = _take_id(item, known)
-        if name:
-            yield item, name, item.text("about")
-
-
-def _take_id(entry: Entry, known: Mapping[str, _Named]) -> str:
-    if not entry.require("id", help="a short lasting name"):
-        return ""
-    name = entry.text("id")
-    if name in known:
-        report_used_name(entry, "id", name, known[name].span)
-        return ""
-    if any(char.isspace() or char == ":" for char in name):
-        entry.report(
-            "bad-id", f"`{name}` is no id", "id", help="no spaces or colons: Anki tags hold it"
-        )
+def _find_free_id(item: table.Record, taken: Mapping[str, _Placed]) -> str:
+    """Return the id of an item; "" when it has none or one that is taken, which is reported."""
+    name: str = item["id"]
+    if name in taken:
+        table.report_used_name(item.entry, "id", name, taken[name].span)
         return ""
     return name
 
 
-def _parse_lessons(entry: Entry, lessons: Mapping[str, Lesson]) -> tuple[str, ...]:
-    """Return a list of lessons of this exam, which may be empty; others are reported."""
-    listed = entry.values.get("lessons")
-    if isinstance(listed, yaml.SequenceNode) and not listed.value:
-        return ()
-    named = [(entry.text_of(node, "lessons"), node) for node in entry.items("lessons")]
-    known = [name for name, node in named if name and _check_lesson(entry, name, node, lessons)]
-    return tuple(dict.fromkeys(known))
+def _make_by_id(
+    items: Iterable[table.Record], make: Callable[[table.Record], _Made]
+) -> dict[str, _Made]:
+    """Return what is made of the items that have an id of their own."""
+    made: dict[str, _Made] = {}
+    for item in items:
+        if name := _find_free_id(item, made):
+            made[name] = make(item)
+    return made
 
 
-def _check_lesson(entry: Entry, name: str, node: yaml.Node, lessons: Mapping[str, Lesson]) -> bool:
-    if name in lessons:
-        return True
-    cure = f"lessons: {', '.join(lessons)}"
-    entry.document.report("unknown-lesson", f"there is no lesson `{name}`", node, help=cure)
-    return False
+def _describe(item: table.Record) -> dict[str, Any]:
+    """Return what every named part of an exam has."""
+    return {"id": item["id"], "about": item["about"], "span": item.entry.span_of("id")}
 
 
-def _check_weights(entry: Entry, weights: Sequence[float]) -> None:
-    total = sum(weights)
-    is_known = bool(weights) and _NO_WEIGHT not in weights
-    if is_known and abs(total - _WHOLE_WEIGHT_PERCENT) > 1:
+def _make_start(item: table.Record) -> StartingPoint:
+    low, high = item["hours"]
+    return StartingPoint(min_hours=low, max_hours=high, **_describe(item))
+
+
+def _make_last_days(
+    items: Iterable[table.Record], find_lessons: Callable[[table.Record], tuple[str, ...]]
+) -> tuple[LastDay, ...]:
+    days: dict[int, LastDay] = {}
+    spans: dict[int, Span] = {}
+    for item in items:
+        left, lessons = item["days_left"], find_lessons(item)
+        if left in days:
+            table.report_used_name(item.entry, "days_left", str(left), spans[left])
+        elif left is not None:
+            days[left] = LastDay(days_left=left, focus=item["focus"], lessons=lessons)
+            spans[left] = item.entry.span_of("days_left")
+    return tuple(days[left] for left in sorted(days, reverse=True))
+
+
+def _make_measure(
+    read: table.Record | None, find_lessons: Callable[[table.Record], tuple[str, ...]]
+) -> Measure | None:
+    if read is None:
+        return None
+    return Measure(
+        lessons=find_lessons(read),
+        kinds=read["kinds"],
+        tags=read["tags"],
+        recall_percent=read["recall"],
+    )
+
+
+def _find_lesson(item: table.Record, lessons: Mapping[str, Lesson]) -> str:
+    _find_lessons(item.entry, "lesson", lessons)
+    lesson: str = item["lesson"]
+    return lesson
+
+
+def _find_lessons(entry: Entry, key: str, lessons: Mapping[str, Lesson]) -> tuple[str, ...]:
+    """Return the lessons that a value names, each once; those that do not exist are reported."""
+    found: dict[str, None] = {}
+    for name, node in entry.list_words(key):
+        if name in lessons:
+            found[name] = None
+        else:
+            help = f"lessons: {', '.join(lessons)}"
+            message = f"there is no lesson `{name}`"
+            entry.document.report("unknown-lesson", message, node, help=help)
+    return tuple(found)
+
+
+def _check_weights(entry: Entry, weights: list[float | None]) -> None:
+    known = [weight for weight in weights if weight is not None]
+    total = sum(known)
+    if known and len(known) == len(weights) and abs(total - _WHOLE_PERCENT) > 1:
         entry.report(
             "blueprint-weights",
             f"the weights add up to {total:g} percent",
             "domains",
-            help="they should make 100",
+            help="change them so that they add up to 100",
         )

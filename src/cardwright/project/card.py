@@ -1,8 +1,7 @@
-"""Entry → Card: one YAML file of cards."""
+"""A file of cards: `cards/<pack>/**.yaml` → Cards."""
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Container, Mapping
@@ -11,25 +10,206 @@ from typing import Any, Final
 
 import yaml
 
-from cardwright.diagnostic import Span
 from cardwright.kinds import list_asked
-from cardwright.model import (
-    COMMON_KEYS,
-    FILE_KEYS,
-    Card,
-    Field,
-    FieldType,
-    Kind,
-    Option,
-    Source,
-    Value,
-)
-from cardwright.project.document import ITEMS_CURE, Document, Entry
+from cardwright.model import Card, Field, FieldType, Kind, Option, Source
+from cardwright.project import table
+from cardwright.project.document import ITEMS_HELP, Document, Entry, Node, suggest
 
 MAX_ID_LENGTH: Final = 80
 _ID: Final = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
 _TAG: Final = re.compile(r"[^\s\"',:]+(?:::[^\s\"',:]+)*")
-_OURS: Final = ("domain", "kind", "lesson", "leech", "marked", "retired")
+_RESERVED_TAGS: Final = ("domain", "kind", "lesson", "leech", "marked", "retired")
+"""Those that Cardwright or Anki sets."""
+
+
+def is_id(word: str) -> bool:
+    """Tell whether a text can be a card's id."""
+    return len(word) <= MAX_ID_LENGTH and _ID.fullmatch(word) is not None
+
+
+def suggest_id(words: str) -> str:
+    """Return an id made from any text."""
+    plain = unicodedata.normalize("NFKD", words.casefold()).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_ID_LENGTH].strip("-")
+    return slug or "new-card"
+
+
+def _read_id(entry: Entry, name: str) -> str | None:
+    word = entry.text(name)
+    if word and not is_id(word):
+        entry.report(
+            "bad-id",
+            f"`{word}` is not a valid id",
+            name,
+            help=f"use a-z, 0-9 and hyphens, at most {MAX_ID_LENGTH}: `{suggest_id(word)}`",
+        )
+        return None
+    return word or None
+
+
+def _parse_former_id(entry: Entry, node: Node, name: str) -> str | None:
+    word = entry.text_of(node, name)
+    if word and not is_id(word):
+        help = "write earlier ids as they were published"
+        entry.document.report("bad-id", f"`{word}` is not a valid id", node, help=help)
+        return None
+    return word or None
+
+
+def _parse_tag(entry: Entry, node: Node, name: str) -> str | None:
+    tag = entry.text_of(node, name)
+    if not tag:
+        return None
+    if not _TAG.fullmatch(tag):
+        help = "use no spaces, quotes, commas or single colons; `::` makes a hierarchy"
+        entry.document.report("bad-tag", f"`{tag}` is not a valid tag", node, help=help)
+        return None
+    if tag.split("::")[0].casefold() in _RESERVED_TAGS:
+        help = "choose another: Cardwright or Anki sets this one"
+        entry.document.report("bad-tag", f"the tag `{tag}` is reserved", node, help=help)
+        return None
+    return tag
+
+
+def _read_date(entry: Entry, name: str) -> str | None:
+    word = entry.text(name)
+    try:
+        is_date = date.fromisoformat(word).isoformat() == word
+    except ValueError:
+        is_date = False
+    if word and not is_date:
+        message = f"`{word}` is not a valid date"
+        entry.report("bad-date", message, name, help="write it as 2026-04-30")
+    return word or None
+
+
+_SOURCE: Final[table.Table] = {
+    "url": table.text("Web address."),
+    "title": table.text("What to call it."),
+    "checked": table.Key(
+        read=_read_date,
+        schema=table.text("Day on which the card was confirmed: 2026-04-30.").schema,
+        default="",
+    ),
+}
+
+
+def _parse_source(entry: Entry, node: Node, name: str) -> Source | None:
+    if isinstance(node, yaml.MappingNode):
+        item = entry.document.entry(node)
+        if item is None:
+            return None
+        read = table.read_record(item, _SOURCE)
+        if "url" not in item and "title" not in item:
+            item.require("url", help="give a source its url, its title, or both")
+        source = Source(url=read["url"], title=read["title"], checked_on=read["checked"])
+    else:
+        word = entry.text_of(node, name)
+        is_address = " " not in word and (":" in word or word.startswith("www."))
+        source = Source(
+            url=word if is_address else "", title="" if is_address else word, checked_on=""
+        )
+    return source if source.url or source.title else None
+
+
+COMMON: Final[table.Table] = {
+    "id": table.Key(
+        read=_read_id,
+        schema={
+            "type": ["string", "number"],
+            "pattern": f"^{_ID.pattern}$".replace("?:", ""),
+            "maxLength": MAX_ID_LENGTH,
+            "description": "A short lasting name, unique in the pack; it never changes.",
+        },
+        missing="give the card a short, lasting name, such as `label-drift`",
+    ),
+    "kind": table.text("The kind of card."),
+    "lesson": table.text("The lesson of the blueprint that the card belongs to."),
+    "objectives": table.texts("Objectives of the blueprint that the card covers."),
+    "tags": table.listed(_parse_tag, "Tags in Anki; `::` makes a hierarchy."),
+    "sources": table.listed(
+        _parse_source,
+        "Where the content can be looked up.",
+        item={"anyOf": [{"type": "string"}, table.make_schema(_SOURCE)]},
+    ),
+    "extra": table.text("Markdown shown below the answer."),
+    "formerly": table.listed(_parse_former_id, "Earlier ids, the oldest first."),
+    "retired": table.text("Why the card is no longer asked."),
+}
+COMMON_KEYS: Final = tuple(COMMON)
+"""Keys that a card of any kind may have."""
+FILE_KEYS: Final = ("kind", "lesson", "objectives", "tags", "sources", "extra")
+FILE: Final[table.Table] = {
+    **{name: COMMON[name] for name in FILE_KEYS},
+    "cards": table.Key(
+        # Its items are read one by one: which keys they may have depends on their kind.
+        read=lambda entry, name: entry.items(name, help=ITEMS_HELP),
+        schema={"type": "array", "minItems": 1},
+        default=(),
+        missing="list the cards of the file below `cards:`",
+    ),
+}
+_OPTION: Final[table.Table] = {
+    "right": table.text("A right option."),
+    "wrong": table.text("A wrong option."),
+    "reason": table.text(
+        "Why it is right or wrong.", missing="say why the option is right or wrong"
+    ),
+}
+
+
+def _read_options(entry: Entry, name: str) -> tuple[Option, ...] | None:
+    options = []
+    for item in entry.entries(name):
+        if ("right" in item) == ("wrong" in item):
+            item.refuse_unknown(_OPTION)
+            item.report(
+                "wrong-type" if "right" in item else "missing-field",
+                "an option is either `right` or `wrong`",
+                "wrong",
+                help="write `- right: text` or `- wrong: text`, and a `reason`",
+            )
+            continue
+        read = table.read_record(item, _OPTION)
+        words = read["right"] or read["wrong"]
+        options.append(Option(text=words, right="right" in item, reason=read["reason"]))
+    if options and not any(option.right for option in options):
+        help = "mark the right one with `right:`"
+        entry.report("no-right-option", "no option is right", name, help=help)
+    if len(options) == 1:
+        entry.report("bad-value", "one option is not a choice", name, help="give two or more")
+    return tuple(options) or None
+
+
+def _read_line(entry: Entry, name: str) -> str | None:
+    words = entry.text(name)
+    if "\n" in words:
+        entry.report("wrong-type", f"`{name}` must be one line", name, help="join the lines")
+    return words or None
+
+
+def _make_field_key(field: Field) -> table.Key:
+    """Return the key of a card under which a field of its kind stands."""
+    missing = f"add `{field.name}: …`. {field.help}".strip() if field.required else ""
+    match field.type:
+        case FieldType.FLAG:
+            return table.flag(field.help, missing=missing)
+        case FieldType.LIST:
+            return table.texts(field.help, missing=missing)
+        case FieldType.OPTIONS:
+            either = [{"required": ["right"]}, {"required": ["wrong"]}]
+            option = {**table.make_schema(_OPTION), "oneOf": either}
+            schema = {**table.records({}, field.help, schema=option).schema, "minItems": 2}
+            return table.Key(read=_read_options, schema=schema, missing=missing)
+        case FieldType.INLINE:
+            return table.Key(read=_read_line, schema=table.text(field.help).schema, missing=missing)
+        case _:
+            return table.text(field.help, missing=missing)
+
+
+def make_field_table(kind: Kind) -> table.Table:
+    """Return the keys of a card that are the fields of its kind."""
+    return {field.name: _make_field_key(field) for field in kind.fields}
 
 
 def parse_cards(
@@ -43,236 +223,84 @@ def parse_cards(
     entry = document.entry()
     if entry is None:
         return [], False
-    entry.refuse_unknown((*FILE_KEYS, "cards"))
-    common = _parse_common(entry, kinds, faulty)
-    spans = {key: entry.span_of(key) for key in entry.values if key in FILE_KEYS}
-    entry.require("cards", help="list the cards of the file below `cards:`")
-    items = entry.items("cards", help=ITEMS_CURE)
-    cards = []
-    for node in items:
-        item = document.entry(node)
-        card = _parse_card(item, pack, kinds, faulty, common, spans) if item else None
-        if card is not None:
-            cards.append(card)
-    return cards, bool(items) and len(cards) == len(items)
+    reader = _CardReader(table.read_record(entry, FILE), pack, kinds, faulty)
+    nodes = reader.root["cards"]
+    found = [reader.read(item) for node in nodes if (item := document.entry(node))]
+    cards = [card for card in found if card is not None]
+    return cards, bool(nodes) and len(cards) == len(nodes)
 
 
-def _parse_card(
-    entry: Entry,
-    pack: str,
-    kinds: Mapping[str, Kind],
-    faulty: Container[str],
-    defaults: Mapping[str, Any],
-    default_spans: Mapping[str, Span],
-) -> Card | None:
-    common = {**defaults, **_parse_common(entry, kinds, faulty)}
-    if "kind" not in common:
-        entry.require("kind", help=f"one of {', '.join(kinds)}; it may stand once for the file")
-    kind = kinds.get(common.get("kind", ""))
-    card_id = _parse_id(entry)
-    if kind is None or card_id is None:
-        return None
-    field_names = tuple(field.name for field in kind.fields)
-    entry.refuse_unknown((*field_names, *COMMON_KEYS))
-    fields = {
-        field.name: value
-        for field in kind.fields
-        if (value := _parse_field(entry, field)) is not None
-    }
-    _require_asked(entry, kind, fields)
-    return Card(
-        pack=pack,
-        id=card_id,
-        kind=kind.name,
-        fields=fields,
-        tags=common.get("tags", ()),
-        lesson=common.get("lesson"),
-        objectives=common.get("objectives", ()),
-        sources=common.get("sources", ()),
-        extra=common.get("extra", ""),
-        formerly=_parse_formerly(entry),
-        retired=entry.text("retired") or None,
-        span=entry.span_of("id"),
-        spans={**default_spans, **{key: entry.span_of(key) for key in entry.values}},
-    )
+class _CardReader:
+    """Reads the cards of one file."""
 
+    def __init__(
+        self, root: table.Record, pack: str, kinds: Mapping[str, Kind], faulty: Container[str]
+    ) -> None:
+        self.root = root
+        self._pack = pack
+        self._kinds = kinds
+        self._faulty = faulty
+        self._shared = {name: root[name] for name in FILE_KEYS if name in root.entry}
+        self._shared_spans = {name: root.entry.span_of(name) for name in self._shared}
+        self._tables: dict[str, table.Table] = {}
+        self._check_kind(root.entry, root["kind"])
 
-def _parse_common(
-    entry: Entry, kinds: Mapping[str, Kind], faulty: Container[str]
-) -> dict[str, Any]:
-    """Return the common values that an entry sets itself."""
-    common: dict[str, Any] = {}
-    if "kind" in entry:
-        common["kind"] = _parse_kind_name(entry, kinds, faulty)
-    for key in ("lesson", "extra"):
-        if text := entry.text(key):
-            common[key] = text
-    if "objectives" in entry:
-        common["objectives"] = entry.texts("objectives")
-    if "tags" in entry:
-        common["tags"] = _parse_tags(entry)
-    if "sources" in entry:
-        common["sources"] = _parse_sources(entry)
-    return common
+    def read(self, entry: Entry) -> Card | None:
+        own = table.read_present(entry, COMMON)
+        if "kind" in entry:
+            own.setdefault("kind", "")
+            self._check_kind(entry, own["kind"])
+        elif "kind" not in self._shared:
+            names = ", ".join(self._kinds)
+            entry.require("kind", help=f"write one of {names}, here or once for the whole file")
+        if "id" not in entry:
+            entry.require("id", help=COMMON["id"].missing)
+        common = {**self._shared, **own}
+        kind = self._kinds.get(common.get("kind", ""))
+        if kind is None or "id" not in common:
+            return None
+        return self._read_card(entry, kind, common)
 
-
-def _parse_kind_name(entry: Entry, kinds: Mapping[str, Kind], faulty: Container[str]) -> str:
-    name = entry.text("kind")
-    if name and name not in kinds and name not in faulty:
-        close = difflib.get_close_matches(name, kinds, n=1)
-        entry.report(
-            "unknown-kind",
-            f"there is no kind `{name}`",
-            "kind",
-            help=f"did you mean `{close[0]}`?" if close else f"kinds: {', '.join(kinds)}",
+    def _read_card(self, entry: Entry, kind: Kind, common: dict[str, Any]) -> Card:
+        if kind.name not in self._tables:
+            self._tables[kind.name] = make_field_table(kind)
+        fields_table = self._tables[kind.name]
+        entry.refuse_unknown([*fields_table, *COMMON])
+        fields = table.read_present(entry, fields_table)
+        for name, key in fields_table.items():
+            if key.missing and name not in entry:
+                entry.require(name, help=key.missing)
+        _require_asked(entry, kind, fields)
+        options = fields.pop(kind.options, ()) if kind.options else ()
+        return Card(
+            pack=self._pack,
+            id=common["id"],
+            kind=kind.name,
+            # A flag that is off, or an empty list, is as good as none.
+            fields={name: fields[name] for name in fields_table if fields.get(name)},
+            options=options,
+            tags=tuple(dict.fromkeys(common.get("tags", ()))),
+            lesson=common.get("lesson") or None,
+            objectives=common.get("objectives", ()),
+            sources=common.get("sources", ()),
+            extra=common.get("extra", ""),
+            formerly=common.get("formerly", ()),
+            retired=common.get("retired"),
+            span=entry.span_of("id"),
+            spans={**self._shared_spans, **{name: entry.span_of(name) for name in entry.values}},
         )
-    return name
+
+    def _check_kind(self, entry: Entry, name: str) -> None:
+        if name and name not in self._kinds and name not in self._faulty:
+            help = suggest(name, self._kinds, "kinds")
+            entry.report("unknown-kind", f"there is no kind `{name}`", "kind", help=help)
 
 
-def _parse_id(entry: Entry) -> str | None:
-    if not entry.require("id", help="give the card a short, lasting name, such as `label-drift`"):
-        return None
-    text = entry.text("id")
-    if not text:
-        return None
-    if not is_id(text):
-        entry.report(
-            "bad-id",
-            f"`{text}` is no id",
-            "id",
-            help=f"use a-z, 0-9 and hyphens, at most {MAX_ID_LENGTH}: `{suggest_id(text)}`",
-        )
-        return None
-    return text
-
-
-def is_id(text: str) -> bool:
-    """Tell whether a text can be a card's id."""
-    return len(text) <= MAX_ID_LENGTH and _ID.fullmatch(text) is not None
-
-
-def suggest_id(text: str) -> str:
-    """Return an id made from any text."""
-    plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_ID_LENGTH].strip("-")
-    return slug or "new-card"
-
-
-def _parse_formerly(entry: Entry) -> tuple[str, ...]:
-    former = []
-    for node in entry.items("formerly"):
-        text = entry.text_of(node, "formerly")
-        if text and not is_id(text):
-            cure = "name earlier ids as they were published"
-            entry.document.report("bad-id", f"`{text}` is no id", node, help=cure)
-        elif text:
-            former.append(text)
-    return tuple(former)
-
-
-def _parse_tags(entry: Entry) -> tuple[str, ...]:
-    tags = []
-    for node in entry.items("tags"):
-        tag = entry.text_of(node, "tags")
-        if not tag:
-            continue
-        if not _TAG.fullmatch(tag):
-            cure = "no spaces, quotes, commas or single colons; `::` makes a hierarchy"
-            entry.document.report("bad-tag", f"`{tag}` is no tag", node, help=cure)
-        elif tag.split("::")[0].casefold() in _OURS:
-            cure = "Cardwright or Anki sets it; choose another"
-            entry.document.report("bad-tag", f"the tag `{tag}` is reserved", node, help=cure)
-        else:
-            tags.append(tag)
-    return tuple(dict.fromkeys(tags))
-
-
-def _parse_sources(entry: Entry) -> tuple[Source, ...]:
-    sources = []
-    for node in entry.items("sources"):
-        if isinstance(node, yaml.MappingNode):
-            item = entry.document.entry(node)
-            if item is None:
-                continue
-            item.refuse_unknown(("url", "title", "checked"))
-            if "url" not in item and "title" not in item:
-                item.require("url", help="give a source its url, its title, or both")
-            checked = item.text("checked")
-            if checked and not _is_date(checked):
-                cure = "write it as 2026-04-30"
-                item.report("bad-date", f"`{checked}` is no date", "checked", help=cure)
-            source = Source(url=item.text("url"), title=item.text("title"), checked_on=checked)
-        else:
-            text = entry.text_of(node, "sources")
-            is_address = " " not in text and (":" in text or text.startswith("www."))
-            source = Source(
-                url=text if is_address else "", title="" if is_address else text, checked_on=""
-            )
-        if source.url or source.title:
-            sources.append(source)
-    return tuple(sources)
-
-
-def _is_date(text: str) -> bool:
-    """Tell whether a text is a day of the calendar, written 2026-04-30."""
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
-
-
-def _parse_field(entry: Entry, field: Field) -> Value | None:
-    """Return a field's value; None when it is absent or reported."""
-    name = field.name
-    if name not in entry:
-        if field.required:
-            entry.require(name, help=f"add `{name}: …`. {field.help}".strip())
-        return None
-    if field.type is FieldType.FLAG:
-        return entry.flag(name) or None
-    if field.type is FieldType.LIST:
-        return entry.texts(name) or None
-    if field.type is FieldType.OPTIONS:
-        return _parse_options(entry, name) or None
-    text = entry.text(name)
-    if field.type is FieldType.INLINE and "\n" in text:
-        entry.report("wrong-type", f"`{name}` must be one line", name, help="join the lines")
-    return text or None
-
-
-def _parse_options(entry: Entry, name: str) -> tuple[Option, ...]:
-    options = []
-    for item in entry.entries(name):
-        item.refuse_unknown(("right", "wrong", "reason"))
-        if ("right" in item) == ("wrong" in item):
-            item.report(
-                "wrong-type" if "right" in item else "missing-field",
-                "an option is either `right` or `wrong`",
-                "wrong",
-                help="write `- right: text` or `- wrong: text`, and a `reason`",
-            )
-            continue
-        item.require("reason", help="say why the option is right or wrong")
-        options.append(
-            Option(
-                text=item.text("right") or item.text("wrong"),
-                right="right" in item,
-                reason=item.text("reason"),
-            )
-        )
-    if options and not any(option.right for option in options):
-        cure = "mark the right one with `right:`"
-        entry.report("no-right-option", "no option is right", name, help=cure)
-    if len(options) == 1:
-        entry.report("bad-value", "one option is no choice", name, help="give two or more")
-    return tuple(options)
-
-
-def _require_asked(entry: Entry, kind: Kind, fields: Mapping[str, Value]) -> None:
+def _require_asked(entry: Entry, kind: Kind, fields: Mapping[str, Any]) -> None:
     """Report the missing field of a side that is switched on: its question would be empty."""
     for side in kind.sides:
         if side.when is None or not fields.get(side.when):
             continue
         for name in (*list_asked(side), *side.show[:1]):
             if name not in entry:
-                entry.require(name, help=f"`{side.when}: true` needs it")
+                entry.require(name, help=f"add it: `{side.when}: true` needs it")

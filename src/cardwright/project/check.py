@@ -1,8 +1,7 @@
-"""Everything that is checked once the sources are read."""
+"""What is checked once all sources are read: cards, decks and exams against one another."""
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,12 +11,27 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from cardwright.blueprint import Blueprint
-from cardwright.diagnostic import Diagnostic, Related, Severity, Span, diagnose, weigh
+from cardwright.diagnostic import (
+    Diagnostic,
+    Related,
+    Span,
+    TextProblem,
+    apply_severities,
+    diagnose,
+)
 from cardwright.item import place_cards
 from cardwright.kinds import list_asked, list_texts, render_text
 from cardwright.markdown import Renderer, find_deletions, hide_deletions
-from cardwright.model import Card, Collection, Deck, FieldType, Kind, Selection, Side
-from cardwright.project.load import SourceTexts, resolve_media
+from cardwright.model import Card, Collection, Deck, Kind, Selection, Side
+from cardwright.project.document import suggest
+from cardwright.project.texts import SourceTexts
+from cardwright.project.walk import resolve_media
+
+_MIN_ANSWER_LENGTH: Final = 4
+_MARKUP: Final = re.compile(r"[\s*_`.,;:!?'\"()\[\]{}“”‘’…–—|#]+")
+_BRACKETED: Final = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$")
+_FENCE: Final = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+_SCHEMES: Final = ("http", "https", "mailto", "doi")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,145 +50,14 @@ class Checking:
                 yield card, self.collection.kinds[card.kind]
 
 
-_MIN_ANSWER_LENGTH: Final = 4
-_MARKUP: Final = re.compile(r"[\s*_`.,;:!?'\"()\[\]{}“”‘’…–—|#]+")
-_BRACKETED: Final = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$")
-_FENCE: Final = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
-_SCHEMES: Final = ("http", "https", "mailto", "doi")
-
-
-def check_texts(checking: Checking) -> Iterator[Diagnostic]:
-    """Report faults in Markdown, clozes, maths, links and images."""
-    for card in checking.collection.cards:
-        kind = checking.collection.kinds[card.kind]
-        for key, text, text_type in list_texts(card, kind):
-            rendered = render_text(checking.renderer, kind, key, text, text_type)
-            for problem in rendered.problems:
-                span = checking.texts.find(card.span_of(key), problem.needle)
-                yield diagnose(problem.code, problem.message, span, help=problem.help)
-            for image in rendered.images:
-                path, code = resolve_media(checking.root, card, image)
-                if path is None:
-                    span = checking.texts.find(card.span_of(key), image)
-                    if code == "media-missing":
-                        message = f"there is no file `{image}`"
-                        cure = "paths start at the folder of the card's file"
-                    else:
-                        message = f"`{image}` leads out of the project"
-                        cure = "put the file into the project, below a media/ folder"
-                    yield diagnose(code, message, span, help=cure)
-
-
-def check_sources(checking: Checking) -> Iterator[Diagnostic]:
-    """Report cards without a source, and sources that are no web address."""
-    for card, kind in checking.asked():
-        if kind.wants_sources and not card.sources:
-            yield diagnose(
-                "missing-source",
-                f"`{card.id}` names no source",
-                card.span,
-                help="add `sources: [https://…]`, so that a reader can look it up",
-            )
-        for source in card.sources:
-            if source.url and urlsplit(source.url).scheme.lower() not in _SCHEMES:
-                yield diagnose(
-                    "unsafe-link",
-                    f"`{source.url}` is no web address; it will not be a link",
-                    checking.texts.find(card.span_of("sources"), source.url),
-                    help="start it with https://",
-                )
-
-
-def check_questions(checking: Checking) -> Iterator[Diagnostic]:
-    """Report cards that ask the same, ignoring case, punctuation and emphasis."""
-    seen: dict[tuple[str, str, str], Card] = {}
-    for card, kind in checking.asked():
-        side = kind.sides[0]
-        question = normalise(_question_of(card, side))
-        first = seen.setdefault((card.pack, side.ask, question), card)
-        if question and first is not card:
-            yield diagnose(
-                "near-duplicate",
-                f"`{card.id}` asks the same as `{first.id}`",
-                card.span_of(kind.fields[0].name),
-                help="keep one, or ask what sets them apart",
-                related=(Related(message="the other", span=first.span),),
-            )
-
-
-def check_answers(checking: Checking) -> Iterator[Diagnostic]:
-    """Report questions that hold their answer, and texts that are too long to learn."""
-    for card, kind in checking.asked():
-        yield from _check_lengths(card, kind)
-        if kind.cloze:
-            shown = f" {normalise(hide_deletions(card.text(kind.cloze)))} "
-            given = [deletion.text for deletion in find_deletions(card.text(kind.cloze))[0]]
-            yield from _check_giveaway(checking, card.span_of(kind.cloze), shown, given)
-            continue
-        for side in kind.sides:
-            answer = card.text(side.show[0])
-            if answer and (side.when is None or card.fields.get(side.when)):
-                shown = f" {normalise(_question_of(card, side))} "
-                bracketed = _BRACKETED.match(answer)
-                given = list(bracketed.groups()) if bracketed else [answer]
-                place = card.span_of(list_asked(side)[0])
-                yield from _check_giveaway(checking, place, shown, given)
-
-
-def _check_giveaway(
-    checking: Checking, place: Span, shown: str, answers: list[str]
-) -> Iterator[Diagnostic]:
-    for answer in answers:
-        plain = normalise(answer)
-        if len(plain) >= _MIN_ANSWER_LENGTH and f" {plain} " in shown:
-            yield diagnose(
-                "answer-in-question",
-                f"the question gives away its answer: {' '.join(answer.split())}",
-                checking.texts.find(place, answer.strip(), whole=True),
-                help="word the question without it",
-            )
-            return
-
-
-def _check_lengths(card: Card, kind: Kind) -> Iterator[Diagnostic]:
-    side = kind.sides[0]
-    for key, text, _ in list_texts(card, kind):
-        limit = None if key == "extra" else kind.field(key).max_words
-        if limit is None or len(text) <= limit:
-            continue
-        words = len(_FENCE.sub("", text).split())
-        if words > limit:
-            is_question = key in list_asked(side) and key not in side.show
-            code = "overlong-question" if is_question else "overlong-answer"
-            yield diagnose(
-                code,
-                f"`{key}` has {words} words; more than {limit} are hard to learn",
-                card.span_of(key),
-                help="split the card, or move what is beside the point to `extra`",
-            )
-
-
-def normalise(text: str) -> str:
-    """Return a text without case, punctuation and emphasis; operators stay."""
-    return _MARKUP.sub(" ", text.casefold()).strip()
-
-
-def _question_of(card: Card, side: Side) -> str:
-    return "\n".join(card.text(name) for name in list_asked(side))
-
-
-__all__ = ["CHECKS", "Checking", "check"]
-
-
 def check(checking: Checking) -> list[Diagnostic]:
-    """Run every check; warnings get the severity that their pack gives them."""
+    """Run every check of CHECKS; warnings get the severity that their pack gives them."""
     found = dict.fromkeys(problem for rule in CHECKS for problem in rule(checking))
-    return [kept for problem in found for kept in weigh([problem], _severities(checking, problem))]
-
-
-def _severities(checking: Checking, problem: Diagnostic) -> Mapping[str, Severity | None]:
-    deck = checking.collection.decks.get(problem.span.path.split("/")[1])
-    return deck.severities if deck else {}
+    kept = []
+    for problem in found:
+        deck = checking.collection.decks.get(problem.span.path.split("/")[1])
+        kept += apply_severities([problem], deck.severities if deck else {})
+    return kept
 
 
 def check_ids(checking: Checking) -> Iterator[Diagnostic]:
@@ -208,11 +91,9 @@ def check_blueprint_refs(checking: Checking) -> Iterator[Diagnostic]:
                 card.span_of("lesson"),
                 help=f"lessons of {blueprint.span.path}: {', '.join(blueprint.lessons)}",
             )
-        named = [("objectives", objective) for objective in card.objectives]
-        if objective := card.text("objective"):
-            named.append(("objective", objective))
-        for key, objective in named:
+        for objective in card.all_objectives:
             if objective not in blueprint.objectives:
+                key = "objectives" if objective in card.objectives else "objective"
                 span = checking.texts.find(card.span_of(key), objective, whole=True)
                 yield diagnose(
                     "unknown-objective",
@@ -242,12 +123,12 @@ def check_decks(checking: Checking) -> Iterator[Diagnostic]:
         manifest = f"decks/{pack}/deck.yaml"
         if pack not in collection.decks and not (checking.root / manifest).exists():
             first = next(card for card in asked if card.pack == pack)
-            cards = "a card is" if count == 1 else f"{count} cards are"
+            cards = "1 card is" if count == 1 else f"{count} cards are"
             yield diagnose(
                 "card-in-no-deck",
-                f"the pack `{pack}` has no deck: {cards} never built",
+                f"the pack `{pack}` has no deck, so {cards} never built",
                 first.span,
-                help=f"write {manifest}",
+                help=f"add {manifest}",
             )
 
 
@@ -259,7 +140,7 @@ def _check_empty(
             "empty-deck",
             f"the pack `{deck.pack}` has no cards",
             deck.span,
-            help=f"write some in cards/{deck.pack}/, or remove decks/{deck.pack}/",
+            help=f"add some in cards/{deck.pack}/, or remove decks/{deck.pack}/",
         )
         return
     for path, part in deck.walk():
@@ -267,7 +148,7 @@ def _check_empty(
         if part.select not in {None, Selection()} and not placed[path]:
             yield diagnose(
                 "empty-deck",
-                f"the deck `{'::'.join(path)}` takes no card",
+                f"the deck `{'::'.join(path)}` takes no cards",
                 part.span,
                 help="change its `select`; earlier decks take cards first",
             )
@@ -298,14 +179,16 @@ def _check_value(
 ) -> Iterator[Diagnostic]:
     if not name or name in known:
         return
-    # A lesson's number is like every other.
-    close = difflib.get_close_matches(name, known, n=1) if noun != "lesson" else []
-    listed = f"{noun}s: {', '.join(known)}" if noun != "card" else "see `cards list`"
+    # Numbers of lessons are all alike, and there may be thousands of cards.
+    listed = (
+        f"lessons: {', '.join(known)}" if noun == "lesson" else suggest(name, known, f"{noun}s")
+    )
+    help = "see `cards list`" if noun == "card" and listed.startswith("cards: ") else listed
     yield diagnose(
         "bad-value" if noun == "card" else f"unknown-{noun}",
         f"there is no {noun} `{name}`",
         deck.span_of(key, name),
-        help=f"did you mean `{close[0]}`?" if close else listed,
+        help=help,
     )
 
 
@@ -316,39 +199,16 @@ def check_signals(checking: Checking) -> Iterator[Diagnostic]:
         for signal in blueprint.signals.values():
             for name in signal.measure.kinds if signal.measure else ():
                 if name not in kinds:
-                    close = difflib.get_close_matches(name, kinds, n=1)
                     yield diagnose(
                         "unknown-kind",
                         f"there is no kind `{name}` for this signal to measure",
                         signal.span,
-                        help=f"did you mean `{close[0]}`?"
-                        if close
-                        else f"kinds: {', '.join(kinds)}",
+                        help=suggest(name, kinds, "kinds"),
                     )
 
 
-def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
-    """Report faults in the Markdown of decks' descriptions, which Anki renders."""
-    for root in checking.collection.decks.values():
-        for _, deck in root.walk():
-            rendered = checking.renderer.render_block(deck.description)
-            place = deck.span_of("description")
-            for problem in rendered.problems:
-                if problem.code == "unbalanced-maths":
-                    continue  # Anki shows no maths there, so a dollar is a dollar
-                span = checking.texts.find(place, problem.needle)
-                yield diagnose(problem.code, problem.message, span, help=problem.help)
-            for image in rendered.images:
-                yield diagnose(
-                    "bad-link",
-                    f"a description cannot show the image `{image}`",
-                    checking.texts.find(place, image),
-                    help="put it on a card",
-                )
-
-
 def check_coverage(checking: Checking) -> Iterator[Diagnostic]:
-    """Report objectives, lessons and domains that no card treats."""
+    """Report objectives, lessons and domains that no card covers."""
     for pack, blueprint in checking.collection.blueprints.items():
         if pack in checking.collection.incomplete:
             continue
@@ -360,53 +220,195 @@ def check_coverage(checking: Checking) -> Iterator[Diagnostic]:
                     "lesson-without-card",
                     f"no card belongs to lesson {lesson}",
                     lesson.span,
-                    help=f'write one, or add `lesson: "{lesson.id}"` to cards that do',
+                    help=f'add one, or add `lesson: "{lesson.id}"` to cards that do',
                 )
-        yield from _check_questions(checking.collection, blueprint, cards)
-        covered = {
-            objective for card in cards for objective in (*card.objectives, card.text("objective"))
-        }
+        yield from _check_domains(checking.collection, blueprint, cards)
+        covered = {objective for card in cards for objective in card.all_objectives}
         for objective in blueprint.objectives.values():
             if objective.id not in covered:
                 yield diagnose(
                     "objective-without-card",
-                    f"no card treats objective {objective.id}: {objective.about}",
+                    f"no card covers objective {objective.id}: {objective.about}",
                     objective.span,
-                    help=f'write one, or add `objectives: ["{objective.id}"]` to a card that does',
+                    help=f'add one, or add `objectives: ["{objective.id}"]` to a card that does',
                 )
 
 
-def _check_questions(
+def _check_domains(
     collection: Collection, blueprint: Blueprint, cards: Sequence[Card]
 ) -> Iterator[Diagnostic]:
     """Report domains that a mock exam cannot ask about, where it can ask about others."""
-    asking = {
-        name
-        for name, kind in collection.kinds.items()
-        if any(field.type is FieldType.OPTIONS for field in kind.fields)
-    }
+    asking = {name for name, kind in collection.kinds.items() if kind.options}
     found = {blueprint.domain_of(card.lesson) for card in cards if card.kind in asking}
     for domain in blueprint.domains.values() if found - {None} else ():
         if domain.weight and domain not in found:
             yield diagnose(
                 "domain-without-question",
-                f"a mock exam has no question for {domain.name}, {domain.weight:g} percent of it",
+                f"a mock exam has no questions on {domain.name}, which is {domain.weight:g} percent of it",
                 domain.span,
                 help=f"write cards with options ({', '.join(sorted(asking))}) for its lessons",
             )
 
 
+def check_texts(checking: Checking) -> Iterator[Diagnostic]:
+    """Report faults in Markdown, clozes, maths, links and images."""
+    for card in checking.collection.cards:
+        kind = checking.collection.kinds[card.kind]
+        for key, text, text_type in list_texts(card, kind):
+            rendered = render_text(checking.renderer, kind, key, text, text_type)
+            for problem in rendered.problems:
+                yield _place_problem(checking, problem, card.span_of(key))
+            for image in rendered.images:
+                yield from _check_image(checking, card, key, image)
+
+
+def _check_image(checking: Checking, card: Card, key: str, image: str) -> Iterator[Diagnostic]:
+    path, code = resolve_media(checking.root, card, image)
+    if path is not None:
+        return
+    if code == "media-missing":
+        message = f"there is no file `{image}`"
+        help = "write the path as seen from the folder of the card's file"
+    else:
+        message = f"`{image}` leads out of the project"
+        help = "put the file into the project, below a media/ folder"
+    yield diagnose(code, message, checking.texts.find(card.span_of(key), image), help=help)
+
+
+def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
+    """Report faults in the Markdown of decks' descriptions, which Anki renders."""
+    for root in checking.collection.decks.values():
+        for _, deck in root.walk():
+            rendered = checking.renderer.render_block(deck.description)
+            place = deck.span_of("description")
+            for problem in rendered.problems:
+                if problem.code == "unbalanced-maths":
+                    continue  # Anki shows no maths there, so a dollar is a dollar
+                yield _place_problem(checking, problem, place)
+            for image in rendered.images:
+                yield diagnose(
+                    "bad-link",
+                    f"a description cannot show the image `{image}`",
+                    checking.texts.find(place, image),
+                    help="put it on a card",
+                )
+
+
+def _place_problem(checking: Checking, problem: TextProblem, span: Span) -> Diagnostic:
+    """Return the diagnostic of a text that stands at a span."""
+    place = checking.texts.find(span, problem.quote)
+    return diagnose(problem.code, problem.message, place, help=problem.help)
+
+
+def check_sources(checking: Checking) -> Iterator[Diagnostic]:
+    """Report cards without a source, and sources that are not web addresses."""
+    for card, kind in checking.asked():
+        if kind.wants_sources and not card.sources:
+            yield diagnose(
+                "missing-source",
+                f"`{card.id}` has no source",
+                card.span,
+                help="add `sources: [https://…]`, so that a reader can look it up",
+            )
+        for source in card.sources:
+            if source.url and urlsplit(source.url).scheme.lower() not in _SCHEMES:
+                yield diagnose(
+                    "unsafe-link",
+                    f"`{source.url}` is not a web address, so it will not be a link",
+                    checking.texts.find(card.span_of("sources"), source.url),
+                    help="start it with https://",
+                )
+
+
+def check_questions(checking: Checking) -> Iterator[Diagnostic]:
+    """Report cards that ask the same, ignoring case, punctuation and emphasis."""
+    seen: dict[tuple[str, str, str], Card] = {}
+    for card, kind in checking.asked():
+        side = kind.sides[0]
+        question = normalize(_question_of(card, side))
+        first = seen.setdefault((card.pack, side.ask, question), card)
+        if question and first is not card:
+            yield diagnose(
+                "near-duplicate",
+                f"`{card.id}` asks the same question as `{first.id}`",
+                card.span_of(kind.fields[0].name),
+                help="keep one, or ask what sets them apart",
+                related=(Related(message="the other card", span=first.span),),
+            )
+
+
+def check_answers(checking: Checking) -> Iterator[Diagnostic]:
+    """Report questions that hold their answer, and texts that are too long to learn."""
+    for card, kind in checking.asked():
+        yield from _check_lengths(card, kind)
+        if kind.cloze:
+            shown = f" {normalize(hide_deletions(card.text(kind.cloze)))} "
+            given = [deletion.text for deletion in find_deletions(card.text(kind.cloze))[0]]
+            yield from _check_giveaway(checking, card.span_of(kind.cloze), shown, given)
+            continue
+        for side in kind.sides:
+            answer = card.text(side.show[0])
+            if answer and (side.when is None or card.fields.get(side.when)):
+                shown = f" {normalize(_question_of(card, side))} "
+                bracketed = _BRACKETED.match(answer)
+                given = list(bracketed.groups()) if bracketed else [answer]
+                place = card.span_of(list_asked(side)[0])
+                yield from _check_giveaway(checking, place, shown, given)
+
+
+def _check_giveaway(
+    checking: Checking, place: Span, shown: str, answers: list[str]
+) -> Iterator[Diagnostic]:
+    for answer in answers:
+        plain = normalize(answer)
+        if len(plain) >= _MIN_ANSWER_LENGTH and f" {plain} " in shown:
+            yield diagnose(
+                "answer-in-question",
+                f"the question gives away its answer: {' '.join(answer.split())}",
+                checking.texts.find(place, answer.strip(), whole=True),
+                help="reword the question without it",
+            )
+            return
+
+
+def _check_lengths(card: Card, kind: Kind) -> Iterator[Diagnostic]:
+    side = kind.sides[0]
+    for key, text, _ in list_texts(card, kind):
+        limit = None if key == "extra" else kind.field(key).max_words
+        if limit is None or len(text) <= limit:
+            continue
+        words = len(_FENCE.sub("", text).split())
+        if words > limit:
+            is_question = key in list_asked(side) and key not in side.show
+            code = "overlong-question" if is_question else "overlong-answer"
+            yield diagnose(
+                code,
+                f"`{key}` has {words} words; more than {limit} are hard to learn",
+                card.span_of(key),
+                help="split the card, or move details to `extra`",
+            )
+
+
+def normalize(text: str) -> str:
+    """Return a text without case, punctuation and emphasis; operators stay."""
+    return _MARKUP.sub(" ", text.casefold()).strip()
+
+
+def _question_of(card: Card, side: Side) -> str:
+    return "\n".join(card.text(name) for name in list_asked(side))
+
+
 CHECKS: Final[tuple[Callable[[Checking], Iterator[Diagnostic]], ...]] = (
     check_ids,
     check_blueprint_refs,
-    check_texts,
-    check_sources,
-    check_questions,
-    check_answers,
     check_decks,
     check_deck_values,
     check_signals,
-    check_descriptions,
     check_coverage,
+    check_texts,
+    check_descriptions,
+    check_sources,
+    check_questions,
+    check_answers,
 )
-"""A new rule is one function and one line here."""
+"""A new check is one function and one line here."""

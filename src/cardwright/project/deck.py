@@ -1,30 +1,106 @@
-"""Entry → Deck: the manifest of a pack."""
+"""The manifest of a pack: `deck.yaml` → Deck."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
-import yaml
-
-from cardwright.diagnostic import SEVERITIES, Related, Severity, Span
+from cardwright.diagnostic import SEVERITIES, Severity, Span
 from cardwright.model import Deck, DeckOptions, Selection
-from cardwright.project.document import Document, Entry
+from cardwright.project import table
+from cardwright.project.document import Document, Entry, Node, suggest
 
-_ROOT_KEYS = ("name", "description", "select", "decks", "order", "options", "checks")
-_SUB_KEYS = ("name", "description", "select", "decks")
-_SELECT_KEYS = ("lesson", "kind", "tag", "id")
+_DAY_MINUTES: Final = 60 * 24
+_WARNINGS: Final = [code for code, severity in SEVERITIES.items() if severity == "warning"]
 _LEVELS: Final[dict[str, Severity | None]] = {"error": "error", "off": None}
-OPTION_BOUNDS: Final[dict[str, tuple[float, float]]] = {
-    "new_per_day": (0, 9999),
-    "reviews_per_day": (0, 9999),
-    "desired_retention": (0.7, 0.99),
-    "maximum_interval_days": (1, 36500),
-    "leech_lapses": (1, 9999),
+_DEFAULTS: Final = DeckOptions()
+
+
+def _parse_step(entry: Entry, node: Node, name: str) -> float | None:
+    word = entry.text_of(node, name)
+    try:
+        minutes = float(word)
+    except ValueError:
+        minutes = 0.0
+    if 0 < minutes < _DAY_MINUTES:
+        return minutes
+    if word:
+        help = "write minutes: more than 0 and less than a day"
+        entry.document.report("bad-value", f"`{word}` is not a valid step", node, help=help)
+    return None
+
+
+def _steps(default: tuple[float, ...]) -> table.Key:
+    key = table.listed(_parse_step, item={"type": "number"})
+    return table.Key(
+        read=key.read, schema={**key.schema, "default": list(default)}, default=default
+    )
+
+
+_OPTIONS: Final[table.Table] = {
+    "new_per_day": table.number(0, 9999, default=_DEFAULTS.new_per_day, whole=True),
+    "reviews_per_day": table.number(0, 9999, default=_DEFAULTS.reviews_per_day, whole=True),
+    "desired_retention": table.number(0.7, 0.99, default=_DEFAULTS.desired_retention),
+    "maximum_interval_days": table.number(
+        1, 36500, default=_DEFAULTS.maximum_interval_days, whole=True
+    ),
+    "learning_steps_minutes": _steps(_DEFAULTS.learning_steps_minutes),
+    "relearning_steps_minutes": _steps(_DEFAULTS.relearning_steps_minutes),
+    "leech_lapses": table.number(1, 9999, default=_DEFAULTS.leech_lapses, whole=True),
+    "bury_siblings": table.flag(default=_DEFAULTS.bury_siblings),
+    "fuzz": table.flag(default=_DEFAULTS.fuzz),
 }
-"""Least and most of the options that are numbers."""
-_FRACTIONS: Final = frozenset({"desired_retention"})
-_DAY_MINUTES = 60 * 24
+OPTION_BOUNDS: Final = {name: key.bounds for name, key in _OPTIONS.items() if key.bounds}
+"""Of the options that are numbers: the lowest and the highest value."""
+_SELECT: Final[table.Table] = {
+    "lesson": table.one_or_more(),
+    "kind": table.one_or_more(),
+    "tag": table.one_or_more(),
+    "id": table.one_or_more(),
+}
+SUB_DECK: Final[table.Table] = {
+    "name": table.text(
+        "The deck's name in Anki; it must not change later.",
+        missing="name the deck as Anki is to show it; the name must not change later",
+    ),
+    "description": table.text("Markdown shown with the deck."),
+    "select": table.record(_SELECT, "Which cards the deck takes: those that meet every line."),
+    "decks": table.records(lambda: SUB_DECK, schema={"$ref": "#/definitions/deck"}),
+}
+
+
+def _read_checks(entry: Entry, name: str) -> dict[str, Severity | None] | None:
+    """Read what a pack makes of warnings; errors stay errors."""
+    checks = entry.entry(name)
+    if checks is None:
+        return None
+    severities: dict[str, Severity | None] = {}
+    for code, key in checks.keys.items():
+        if code in _CHECKS:
+            if level := _CHECKS[code].read(checks, code):
+                severities[code] = _LEVELS[level]
+        elif code in SEVERITIES:
+            message = f"`{code}` is always an error"
+            help = f"only warnings can be changed: {', '.join(_WARNINGS)}"
+            checks.document.report("bad-value", message, key, help=help)
+        else:
+            help = suggest(code, _WARNINGS, "known keys")
+            checks.document.report("unknown-key", f"unknown key `{code}`", key, help=help)
+    return severities
+
+
+_CHECKS: Final[table.Table] = {code: table.choice(_LEVELS) for code in _WARNINGS}
+DECK: Final[table.Table] = {
+    **SUB_DECK,
+    "order": table.texts("Kinds in the order in which new cards of one deck come."),
+    "options": table.record(
+        _OPTIONS, make=lambda found: DeckOptions(**found.values), default=_DEFAULTS
+    ),
+    "checks": table.Key(
+        read=_read_checks,
+        schema=table.make_schema(_CHECKS, "Warnings that are errors here, or switched off."),
+        default={},
+    ),
+}
 
 
 def parse_deck(document: Document, pack: str) -> Deck | None:
@@ -32,171 +108,54 @@ def parse_deck(document: Document, pack: str) -> Deck | None:
     entry = document.entry()
     if entry is None:
         return None
-    entry.refuse_unknown(_ROOT_KEYS)
-    order = entry.texts("order")
-    options = _parse_options(entry)
-    return _parse_deck(entry, pack, order=order, options=options, severities=_parse_checks(entry))
+    root = table.read_record(entry, DECK)
+    shared = {name: root[name] for name in DECK if name not in SUB_DECK}
+    shared["severities"] = shared.pop("checks")
+    return _make_deck(root, pack, shared)
 
 
-def _parse_deck(
-    entry: Entry,
-    pack: str,
-    *,
-    order: tuple[str, ...],
-    options: DeckOptions,
-    severities: Mapping[str, Severity | None],
-) -> Deck:
-    entry.require("name", help="name the deck as Anki shall show it; later it must not change")
-    name = entry.text("name")
-    if "::" in name:
-        entry.report(
-            "bad-value",
-            "a deck's name cannot hold `::`",
-            "name",
-            help="write sub-decks below `decks:`",
-        )
+def _make_deck(read: table.Record, pack: str, shared: dict[str, Any]) -> Deck:
+    """Return a deck with those below it; the root's own keys are `shared` by all."""
+    entry = read.entry
+    if "::" in read["name"]:
+        help = "write sub-decks below `decks:`"
+        entry.report("bad-value", "a deck's name cannot hold `::`", "name", help=help)
     children: list[Deck] = []
     names: dict[str, Deck] = {}
-    for item in entry.entries("decks"):
-        item.refuse_unknown(_SUB_KEYS)
-        child = _parse_deck(item, pack, order=order, options=options, severities=severities)
+    for item in read["decks"]:
+        child = _make_deck(item, pack, shared)
         children.append(child)
         first = names.setdefault(child.name.casefold(), child)
-        if first is not child and "name" in item:
-            report_used_name(item, "name", child.name, first.span)
-    select = _parse_selection(entry)
-    if select is None and not children:
-        select = Selection()  # a deck with nothing below it takes what is there
+        if first is not child and "name" in item.entry:
+            table.report_used_name(item.entry, "name", child.name, first.span)
     return Deck(
         pack=pack,
-        # One without a name is reported; what it takes is looked at all the same.
-        name=name or pack,
-        description=entry.text("description"),
-        select=select,
+        # A missing name was reported; what the deck takes is looked at all the same.
+        name=read["name"] or pack,
+        description=read["description"],
+        select=_make_selection(read["select"], has_children=bool(children)),
         decks=tuple(children),
-        order=order,
-        options=options,
-        severities=severities,
         span=entry.span_of("name"),
-        spans=_find_values(entry),
+        spans=_find_spans(read),
+        **shared,
     )
 
 
-def report_used_name(entry: Entry, key: str, name: str, first: Span) -> None:
-    """Report a name that something else of the file has."""
-    cure = "choose another"
-    related = (Related(message="first used", span=first),)
-    message = f"`{name}` is already used"
-    entry.report("duplicate-id", message, key, help=cure, related=related)
+def _make_selection(read: table.Record | None, *, has_children: bool) -> Selection | None:
+    if read is None:
+        # A deck with nothing below it takes whatever is left.
+        return None if has_children else Selection()
+    return Selection(lessons=read["lesson"], kinds=read["kind"], tags=read["tag"], ids=read["id"])
 
 
-def _parse_selection(entry: Entry) -> Selection | None:
-    select = entry.entry("select")
-    if select is None:
-        return None
-    select.refuse_unknown(_SELECT_KEYS)
-    return Selection(
-        lessons=_one_or_more(select, "lesson"),
-        kinds=_one_or_more(select, "kind"),
-        tags=_one_or_more(select, "tag"),
-        ids=_one_or_more(select, "id"),
-    )
-
-
-def _one_or_more(entry: Entry, key: str) -> tuple[str, ...]:
-    node = entry.values.get(key)
-    if isinstance(node, yaml.ScalarNode):
-        return (entry.text(key),)
-    return entry.texts(key)
-
-
-def _find_values(entry: Entry) -> dict[str, Span]:
+def _find_spans(read: table.Record) -> dict[str, Span]:
     """Return where the values stand that can be checked only when everything is read."""
-    document = entry.document
-    found = {"description": entry.span_of("description")}
-    select = entry.values.get("select")
-    values = dict(_pairs(select)) if isinstance(select, yaml.MappingNode) else {}
-    values["order"] = entry.values.get("order")
-    for key, value in values.items():
-        nodes = value.value if isinstance(value, yaml.SequenceNode) else [value]
-        found |= {
-            f"{key} {node.value.strip()}": document.span(node)
-            for node in nodes
-            if isinstance(node, yaml.ScalarNode)
-        }
-    return found
-
-
-def _pairs(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node | None]]:
-    for key, value in node.value:
-        if isinstance(key, yaml.ScalarNode):
-            yield key.value, value
-
-
-def _parse_options(entry: Entry) -> DeckOptions:
-    usual = DeckOptions()
-    options = entry.entry("options")
-    if options is None:
-        return usual
-    options.refuse_unknown(DeckOptions.__dataclass_fields__)
-    numbers = {
-        name: options.number(name, getattr(usual, name), *bounds)
-        for name, bounds in OPTION_BOUNDS.items()
-    }
-    whole = {name: int(number) for name, number in numbers.items() if name not in _FRACTIONS}
-    return DeckOptions(
-        **whole,
-        desired_retention=numbers["desired_retention"],
-        learning_steps_minutes=_parse_steps(
-            options, "learning_steps_minutes", usual.learning_steps_minutes
-        ),
-        relearning_steps_minutes=_parse_steps(
-            options, "relearning_steps_minutes", usual.relearning_steps_minutes
-        ),
-        bury_siblings=_parse_flag(options, "bury_siblings", usual.bury_siblings),
-        fuzz=_parse_flag(options, "fuzz", usual.fuzz),
-    )
-
-
-def _parse_flag(options: Entry, key: str, usual: bool) -> bool:
-    return options.flag(key) if key in options else usual
-
-
-def _parse_steps(entry: Entry, key: str, usual: tuple[float, ...]) -> tuple[float, ...]:
-    if key not in entry:
-        return usual
-    steps = []
-    for node in entry.items(key):
-        text = entry.text_of(node, key)
-        try:
-            step = float(text)
-        except ValueError:
-            step = 0.0
-        if 0 < step < _DAY_MINUTES:
-            steps.append(step)
-        elif text:
-            cure = "minutes, more than 0 and less than a day"
-            entry.document.report("bad-value", f"`{text}` is no step", node, help=cure)
-    return tuple(steps)
-
-
-def _parse_checks(entry: Entry) -> dict[str, Severity | None]:
-    checks = entry.entry("checks")
-    if checks is None:
-        return {}
-    warnings = [code for code, severity in SEVERITIES.items() if severity == "warning"]
-    severities: dict[str, Severity | None] = {}
-    for code, key in checks.keys.items():
-        if SEVERITIES.get(code) == "error":
-            message = f"`{code}` is always an error"
-            cure = f"only warnings can be changed: {', '.join(warnings)}"
-            checks.document.report("bad-value", message, key, help=cure)
-            continue
-        level = checks.text(code)
-        if level and level not in _LEVELS:
-            cure = "write error or off, or remove the line"
-            checks.report("bad-value", f"`{code}` must be error or off", code, help=cure)
-        elif level:
-            severities[code] = _LEVELS[level]
-    checks.refuse_unknown((*warnings, *(code for code in checks.keys if code in SEVERITIES)))
-    return severities
+    entry = read.entry
+    spans = {"description": entry.span_of("description")}
+    parts = [(entry, "order")]
+    if read["select"] is not None:
+        parts += [(read["select"].entry, name) for name in _SELECT]
+    for part, name in parts:
+        for word, node in part.list_words(name):
+            spans[f"{name} {word}"] = entry.document.span(node)
+    return spans

@@ -1,23 +1,56 @@
-"""YAML file of a kind → Kind."""
+"""The file of a kind of cards: `kinds/NAME.yaml` → Kind."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
-import yaml
-
 from cardwright.kinds.prompts import is_alone, list_asked
-from cardwright.model import COMMON_KEYS, Field, FieldType, Kind, Side, make_anki_id
+from cardwright.model import Field, FieldType, Kind, Side, make_anki_id
+from cardwright.project import table
+from cardwright.project.card import COMMON_KEYS
 from cardwright.project.document import Document, Entry
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _FIELD_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _RESERVED_LABELS: Final = {"extra", "sources", "lesson", "id", "spare 1", "spare 2", "tags", "type"}
-_RESERVED_KEYS: Final = {*COMMON_KEYS, "cards"}
+_RESERVED_NAMES: Final = sorted({*COMMON_KEYS, "cards"})
+
+_ANKI_ID: Final = table.number(1, 2**53 - 1, "Fixed id in Anki.", whole=True)
+_FIELD: Final[table.Table] = {
+    "type": table.choice(FieldType, default=FieldType.BLOCK),
+    "label": table.text(),
+    "required": table.flag(),
+    "max_words": table.number(1, 10_000, whole=True),
+    "id": _ANKI_ID,
+    "help": table.text(),
+}
+_SIDE: Final[table.Table] = {
+    "id": _ANKI_ID,
+    "ask": table.text(
+        "Markdown with {{field}} where a field's text goes.",
+        missing="write Markdown with {{field}} where a field's text goes",
+    ),
+    "show": table.texts(
+        "Fields of the answer, the answer itself first.",
+        missing="list the fields that the answer reveals",
+    ),
+    "when": table.text("The flag that switches this side on."),
+}
+KIND: Final[table.Table] = {
+    "kind": table.text(),
+    "title": table.text(),
+    "about": table.text(),
+    "anki": table.record({"id": _ANKI_ID, "name": table.text()}),
+    "sources": table.choice(("wanted", "optional"), default="wanted"),
+    "cloze": table.text("The field with the gaps, for a cloze kind."),
+    "fields": table.named_records(_FIELD, missing="declare at least one field"),
+    "sides": table.named_records(_SIDE, missing="declare at least one side"),
+    "sample": table.text("YAML of an example card, without its id."),
+}
 
 
 def read_built_in_kinds() -> dict[str, Kind]:
@@ -45,182 +78,126 @@ def parse_kind(document: Document) -> tuple[str, Kind | None]:
     entry = document.entry()
     if entry is None:
         return stem, None
-    name = entry.text("kind") or stem
-    kind = _parse_kind(entry, name)
+    root = table.read_record(entry, KIND)
+    name = root["kind"] or stem
+    kind = _make_kind(root, name)
     return name, None if document.problems else kind
 
 
-def _parse_kind(entry: Entry, name: str) -> Kind | None:
-    entry.refuse_unknown(
-        ("kind", "title", "about", "anki", "sources", "cloze", "fields", "sides", "sample")
-    )
+def _make_kind(root: table.Record, name: str) -> Kind | None:
+    entry = root.entry
     if not _NAME.fullmatch(name):
-        entry.report("bad-id", f"`{name}` is no name for a kind", "kind", help="use a-z, 0-9 and -")
-    anki = entry.entry("anki")
-    if anki is not None:
-        anki.refuse_unknown(("id", "name"))
+        message = f"`{name}` is not a valid name for a kind"
+        entry.report("bad-id", message, "kind", help="use a-z, 0-9 and -")
+    anki: table.Record | None = root["anki"]
     # Two people's kinds of one name are two note types in Anki, unless they are built alike.
-    built = [*_list_keys(entry, "fields"), "sides", *_list_keys(entry, "sides")]
-    anki_id = _read_id(anki, "note type", name, *built)
-    fields = _parse_fields(entry, anki_id)
-    by_name = {field.name: field for field in fields}
-    sides = _parse_sides(entry, anki_id, by_name)
-    wanted = entry.text("sources") or "wanted"
-    if wanted not in ("wanted", "optional"):
-        entry.report(
-            "bad-value",
-            "`sources` must be wanted or optional",
-            "sources",
-            help="write one of the two",
-        )
-    cloze = entry.text("cloze") or None
+    built = [*_list_names(root["fields"]), "sides", *_list_names(root["sides"])]
+    anki_id = _find_anki_id(anki, "note type", name, *built)
+    fields = tuple(_make_fields(root, anki_id))
+    sides = tuple(_make_sides(root, anki_id, {field.name: field for field in fields}))
+    cloze = root["cloze"] or None
     if cloze and not any(f.name == cloze and f.type is FieldType.BLOCK for f in fields):
-        entry.report(
-            "bad-value",
-            f"`cloze` names no block field: {cloze}",
-            "cloze",
-            help="name the field with the gaps",
-        )
+        message = f"`cloze` does not name a block field: {cloze}"
+        entry.report("bad-value", message, "cloze", help="name the field with the gaps")
     if cloze and len(sides) > 1:
-        entry.report(
-            "bad-value",
-            "a cloze kind has one side",
-            "sides",
-            help="keep one: each number is asked with it",
-        )
+        help = "keep one: it is asked once for each number"
+        entry.report("bad-value", "a cloze kind has one side", "sides", help=help)
     if not fields or not sides:
         return None
-    title = entry.text("title") or name.capitalize()
+    title = root["title"] or name.capitalize()
     return Kind(
         name=name,
         title=title,
-        about=entry.text("about"),
+        about=root["about"],
         fields=fields,
         sides=sides,
         cloze=cloze,
-        wants_sources=wanted == "wanted",
+        wants_sources=root["sources"] == "wanted",
         anki_id=anki_id,
-        anki_name=(anki.text("name") if anki else "") or f"Cardwright {title}",
-        sample=entry.text("sample"),
+        anki_name=(anki["name"] if anki else "") or f"Cardwright {title}",
+        sample=root["sample"],
     )
 
 
-def _parse_fields(entry: Entry, anki_id: int) -> tuple[Field, ...]:
-    if not entry.require("fields", help="a kind needs at least one field"):
-        return ()
-    fields: list[Field] = []
-    for name, key, item in _list_declared(entry, "fields"):
-        item.refuse_unknown(("type", "label", "required", "max_words", "id", "help"))
-        label = item.text("label") or name.replace("_", " ").capitalize()
-        if not _FIELD_NAME.fullmatch(name) or name in _RESERVED_KEYS:
-            item.document.report(
+def _make_fields(root: table.Record, anki_id: int) -> Iterator[Field]:
+    labels: set[str] = set()
+    types: set[FieldType] = set()
+    for name, item in _list_declared(root["fields"]):
+        label = item["label"] or name.replace("_", " ").capitalize()
+        if not _FIELD_NAME.fullmatch(name) or name in _RESERVED_NAMES:
+            root["fields"].entry.document.report(
                 "bad-id",
                 f"`{name}` cannot name a field",
-                key,
-                help=f"use a-z, 0-9 and _, and none of {', '.join(sorted(_RESERVED_KEYS))}",
+                root["fields"].entry.keys[name],
+                help=f"use a-z, 0-9 and _, and none of {', '.join(_RESERVED_NAMES)}",
             )
         if label.casefold() in _RESERVED_LABELS or re.search(r'[:{}"#^/]', label):
-            item.report(
+            item.entry.report(
                 "bad-value",
                 f"`{label}` cannot be a label",
                 "label",
-                help='choose one that is no field of Anki or Cardwright and holds none of : { } " # ^ /',
+                help='choose one that is not a field of Anki or Cardwright, without : { } " # ^ /',
             )
-        if any(field.label.casefold() == label.casefold() for field in fields):
-            item.report(
-                "bad-value",
-                f"two fields are labelled `{label}`",
-                "label",
-                help="choose another label",
-            )
-        kind_of_text = item.text("type") or "block"
-        if kind_of_text not in list(FieldType):
-            item.report(
-                "bad-value",
-                f"unknown type `{kind_of_text}`",
-                "type",
-                help=f"one of {', '.join(FieldType)}",
-            )
-            kind_of_text = "block"
-        fields.append(
-            Field(
-                name=name,
-                label=label,
-                type=FieldType(kind_of_text),
-                required=item.flag("required"),
-                help=item.text("help"),
-                max_words=int(item.number("max_words", 0, 1, 10_000)) or None,
-                anki_id=_read_id(item, "field", f"{anki_id}.{name}"),
-            )
+        if label.casefold() in labels:
+            message = f"two fields are labelled `{label}`"
+            item.entry.report("bad-value", message, "label", help="choose another label")
+        field = Field(
+            name=name,
+            label=label,
+            type=FieldType(item["type"]),
+            required=item["required"],
+            help=item["help"],
+            max_words=item["max_words"],
+            anki_id=_find_anki_id(item, "field", f"{anki_id}.{name}"),
         )
-    first = fields[0] if fields else None
-    if (
-        first
-        and [first.name] == _list_keys(entry, "fields")[:1]
-        and not (first.required and first.type in {FieldType.INLINE, FieldType.BLOCK})
-    ):
-        entry.report(
-            "bad-value",
-            f"the first field, `{first.name}`, must be a required text of type inline or block",
-            "fields",
-            help="Anki refuses notes whose first field is empty",
-        )
-    return tuple(fields)
+        if field.type is FieldType.OPTIONS and field.type in types:
+            help = "keep one: a card has one list of options"
+            item.entry.report("bad-value", "two fields hold options", "type", help=help)
+        if name == next(iter(root["fields"].entry.keys)) and not (
+            field.required and field.type in {FieldType.INLINE, FieldType.BLOCK}
+        ):
+            root.entry.report(
+                "bad-value",
+                f"the first field, `{name}`, must be a required text of type inline or block",
+                "fields",
+                help="put such a field first: Anki refuses notes whose first field is empty",
+            )
+        labels.add(label.casefold())
+        types.add(field.type)
+        yield field
 
 
-def _list_declared(entry: Entry, key: str) -> Iterator[tuple[str, yaml.Node, Entry]]:
-    """Yield each name that a mapping declares: the name, its place, and what is said of it."""
-    declared = entry.entry(key)
-    if declared and not declared.values:
-        entry.report("empty-field", f"`{key}` is empty", key, help="declare at least one")
-    for name in declared.values if declared else ():
-        item = declared.entry(name) if declared else None
-        if declared and item:
-            yield name, declared.keys[name], item
-
-
-def _parse_sides(entry: Entry, anki_id: int, fields: dict[str, Field]) -> tuple[Side, ...]:
-    if not entry.require("sides", help="a kind asks at least one side"):
-        return ()
-    sides: list[Side] = []
-    for name, key, item in _list_declared(entry, "sides"):
-        item.refuse_unknown(("ask", "show", "when", "id"))
-        item.require("ask", help="Markdown with {{field}} where a field's text goes")
-        item.require("show", help="the fields that the answer reveals")
+def _make_sides(root: table.Record, anki_id: int, fields: Mapping[str, Field]) -> Iterator[Side]:
+    known = f"fields: {', '.join(fields)}"
+    for name, item in _list_declared(root["sides"]):
+        entry = item.entry
         if not _NAME.fullmatch(name) or re.fullmatch(r"c\d+", name):
-            item.document.report(
+            entry.document.report(
                 "bad-id",
                 f"`{name}` cannot name a side",
-                key,
+                root["sides"].entry.keys[name],
                 help="use a-z, 0-9 and -; c1, c2 … are for clozes",
             )
-        shown = [(item.text_of(node, "show"), node) for node in item.items("show")]
         side = Side(
             name=name,
-            ask=item.text("ask"),
-            show=tuple(field for field, _ in shown if field),
-            when=item.text("when") or None,
-            anki_id=_read_id(item, "template", f"{anki_id}.{name}"),
+            ask=item["ask"],
+            show=item["show"],
+            when=item["when"] or None,
+            anki_id=_find_anki_id(item, "template", f"{anki_id}.{name}"),
         )
-        known = f"fields: {', '.join(fields)}"
-        for field, node in shown:
-            if field and fields and field not in fields:
+        for field, node in entry.list_words("show") if fields else ():
+            if field not in fields:
                 message = f"there is no field `{field}`"
-                item.document.report("bad-value", message, node, help=known)
+                entry.document.report("bad-value", message, node, help=known)
         if side.ask and fields:
-            _check_ask(item, side, fields)
+            _check_ask(entry, side, fields)
         if side.when and (side.when not in fields or fields[side.when].type is not FieldType.FLAG):
-            item.report(
-                "bad-value",
-                f"`when` names no flag: {side.when}",
-                "when",
-                help="name a field of type flag",
-            )
-        sides.append(side)
-    return tuple(sides)
+            message = f"`when` does not name a flag: {side.when}"
+            entry.report("bad-value", message, "when", help="name a field of type flag")
+        yield side
 
 
-def _check_ask(entry: Entry, side: Side, fields: dict[str, Field]) -> None:
+def _check_ask(entry: Entry, side: Side, fields: Mapping[str, Field]) -> None:
     asked = list_asked(side)
     unknown = [field for field in asked if field not in fields]
     for field in unknown:
@@ -231,7 +208,7 @@ def _check_ask(entry: Entry, side: Side, fields: dict[str, Field]) -> None:
             "bad-value",
             "the question uses no required field",
             "ask",
-            help="without one, the question could be empty",
+            help="use one: without it, the question could be empty",
         )
     for field in asked:
         is_inline = field in unknown or fields[field].type is FieldType.INLINE
@@ -240,16 +217,17 @@ def _check_ask(entry: Entry, side: Side, fields: dict[str, Field]) -> None:
                 "bad-value",
                 f"`{{{{{field}}}}}` must stand alone in its paragraph",
                 "ask",
-                help="only inline fields can stand within a line",
+                help="put a blank line before and after it: only inline fields fit within a line",
             )
 
 
-def _list_keys(entry: Entry, key: str) -> list[str]:
-    node = entry.values.get(key)
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    return [name.value for name, _ in pairs if isinstance(name, yaml.ScalarNode)]
+def _list_declared(declared: table.Record | None) -> Iterator[tuple[str, table.Record]]:
+    yield from declared.values.items() if declared else ()
 
 
-def _read_id(entry: Entry | None, *parts: str) -> int:
-    given = int(entry.number("id", 0, 1, 2**53 - 1)) if entry else 0
-    return given or make_anki_id(*parts)
+def _list_names(declared: table.Record | None) -> list[str]:
+    return list(declared.entry.keys) if declared else []
+
+
+def _find_anki_id(item: table.Record | None, *parts: str) -> int:
+    return (item["id"] if item else None) or make_anki_id(*parts)

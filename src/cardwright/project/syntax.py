@@ -1,11 +1,11 @@
-"""What libyaml says of a text it cannot read → what an author can do about it."""
+"""Errors of libyaml → what they mean, and what an author can do about them."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final
+from typing import Final, Protocol
 
 import yaml
 
@@ -15,20 +15,17 @@ _NAMES: Final = {"\t": "a tab", "`": "a backtick"}
 _ALIASES: Final = {"*": "alias", "&": "anchor"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """Something that cannot be read, and where."""
+class Report(Protocol):
+    """Records a problem at a place in a text."""
 
-    code: str
-    message: str
-    index: int
-    """Of its first character in the text."""
-    length: int
-    help: str
+    def __call__(
+        self, code: str, message: str, index: int = 0, length: int = 1, *, help: str
+    ) -> None:
+        """Take the index of its first character, and how many there are."""
 
 
 class _Place(Enum):
-    """What to point at, by the two marks of an error."""
+    """Where to point, given the two marks of an error."""
 
     HERE = auto()
     """One character: where reading stopped."""
@@ -57,19 +54,18 @@ class _Cause:
     place: _Place = _Place.HERE
     message: str
     help: str
-    code: str = "syntax-error"
 
 
 _CAUSES: Final = (
     _Cause(
         problem="tab character",
-        message="a tab stands where YAML wants spaces",
+        message="a tab stands where YAML needs spaces",
         help="indent with spaces",
     ),
     _Cause(
         problem="cannot start any token",
         before=r"[ \t]*$",
-        message="no line can start with {char}",
+        message="a line cannot start with {char}",
         help=f"indent with spaces; if this is text, {_QUOTE}",
     ),
     _Cause(
@@ -86,8 +82,8 @@ _CAUSES: Final = (
     _Cause(
         problem="mapping values are not allowed",
         place=_Place.LINE,
-        message="this key stands deeper than the line above allows",
-        help="keys that belong together stand at one indentation",
+        message="this key is indented deeper than the line above allows",
+        help="indent keys that belong together equally",
     ),
     _Cause(
         problem="could not find expected ':'",
@@ -99,21 +95,21 @@ _CAUSES: Final = (
         problem="did not find expected '-' indicator",
         place=_Place.REST,
         message="this line does not belong to the list above",
-        help="start an item with `- `, and let the keys of an item stand at one indentation",
+        help="start an item with `- `, and indent the keys of an item equally",
     ),
     _Cause(
         problem="did not find expected key",
         before=r".*\S",
         place=_Place.REST,
-        message="text goes on after a closing quote or bracket",
+        message="text continues after a closing quote or bracket",
         help="put the whole text in quotes (an apostrophe in single quotes is written twice), "
         'or below a "|"',
     ),
     _Cause(
         problem="did not find expected key",
         place=_Place.REST,
-        message="this line is indented otherwise than the keys above",
-        help="keys that belong together stand at one indentation",
+        message="this line is indented differently from the keys above",
+        help="indent keys that belong together equally",
     ),
     _Cause(
         problem="unexpected end of stream",
@@ -139,20 +135,20 @@ _CAUSES: Final = (
     _Cause(
         problem="did not find expected ',' or",
         place=_Place.START,
-        message="this bracket is not closed, or a comma is missing behind it",
+        message="this bracket is not closed, or a comma is missing after it",
         help=f"write `[first, second]`; if the bracket belongs to a text, {_QUOTE}",
     ),
     _Cause(
         context="block scalar",
         place=_Place.START,
-        message="after {char} a text begins on the next line",
+        message="after {char}, the text starts on the next line",
         help="indent it there; if the sign belongs to the text, put the text in quotes",
     ),
     _Cause(
         context="parsing a quoted scalar",
         place=_Place.ESCAPE,
-        message="YAML knows no escape {char}",
-        help='in double quotes \\ starts an escape: use single quotes, or put the text below a "|"',
+        message="{char} is not an escape that YAML knows",
+        help='use single quotes, or put the text below a "|": in double quotes, \\ starts an escape',
     ),
     _Cause(
         context="scanning a directive",
@@ -163,13 +159,13 @@ _CAUSES: Final = (
     _Cause(
         problem="incompatible YAML document",
         place=_Place.LINE,
-        message="this version of YAML is not known",
+        message="this version of YAML is unknown",
         help="remove the line",
     ),
     _Cause(
         problem="expected <document start>",
         place=_Place.REST,
-        message="this does not belong to what stands above",
+        message="this does not belong to the lines above",
         help="check the indentation of this line and the one above",
     ),
     _Cause(
@@ -190,20 +186,24 @@ _CAUSES: Final = (
 )
 
 
-def explain_error(text: str, error: yaml.YAMLError) -> Fault:
-    """Say what an error of the YAML reader means, and where its cause stands."""
+def explain_error(text: str, error: yaml.YAMLError, report: Report) -> None:
+    """Report what an error of the YAML reader means, where its cause stands."""
     if not isinstance(error, yaml.MarkedYAMLError):
-        return _fault("syntax-error", "this cannot be read as YAML", 0, 1, "write plain text")
+        report("syntax-error", "this cannot be read as YAML", help="write plain text")
+        return
     stop = _index(error.problem_mark or error.context_mark, text)
     start = _index(error.context_mark or error.problem_mark, text)
     problem, context = error.problem or "", error.context or ""
     if "alias" in context or "anchor" in context:
-        return explain_alias(text, start)
+        explain_alias(text, start, report)
+        return
     if "scanning a tag" in context or "undefined tag handle" in problem:
-        return explain_tag(text, start)
+        explain_tag(text, start, report)
+        return
     if stop >= len(text.rstrip()) and "flow" in context:
-        message = "the file ends, and a bracket is still open"
-        return _fault("syntax-error", message, len(text.rstrip()) - 1, 1, "close the bracket")
+        message = "the file ends while a bracket is still open"
+        report("syntax-error", message, len(text.rstrip()) - 1, help="close the bracket")
+        return
     before = text[text.rfind("\n", 0, stop) + 1 : stop]
     for cause in _CAUSES:
         if (
@@ -215,41 +215,40 @@ def explain_error(text: str, error: yaml.YAMLError) -> Fault:
             index, length = _find_place(text, cause.place, start, stop)
             piece = text[index : index + length]
             message = cause.message.replace("{char}", _NAMES.get(piece, f"`{piece}`"))
-            return _fault(cause.code, message, index, length, cause.help)
+            report("syntax-error", message, index, length, help=cause.help)
+            return
     message = f"this cannot be read as YAML: {problem} {context}".strip()
-    return _fault("syntax-error", message, stop, 1, "check indentation, quotes and brackets here")
+    report("syntax-error", message, stop, help="check indentation, quotes and brackets here")
 
 
-def explain_alias(text: str, index: int) -> Fault:
-    """Say that cards have no anchors and aliases."""
-    word = _WORD.match(text, index)
-    length = len(word[0]) if word else 1
-    sign = text[index : index + 1]
-    return _fault(
+def explain_alias(text: str, index: int, report: Report) -> None:
+    """Report an alias or an anchor, which cards do not have."""
+    name = _ALIASES.get(text[index : index + 1], "alias")
+    report(
         "alias",
-        f"text that starts with {sign} is read as a YAML {_ALIASES.get(sign, 'alias')}, "
+        f"text that starts with {text[index : index + 1]} is read as a YAML {name}, "
         "which cards do not have",
         index,
-        length,
-        f"{_QUOTE}; if an alias is meant, write the value out",
+        _count_word(text, index),
+        help=f"{_QUOTE}; if an alias is meant, write the value out",
     )
 
 
-def explain_tag(text: str, index: int) -> Fault:
-    """Say that cards have no tags of YAML."""
-    word = _WORD.match(text, index)
-    length = len(word[0]) if word else 1
-    return _fault(
+def explain_tag(text: str, index: int, report: Report) -> None:
+    """Report a tag of YAML, which cards do not have."""
+    report(
         "yaml-tag",
         "text that starts with ! is read as a YAML tag, which cards do not have",
         index,
-        length,
-        f"{_QUOTE}; if a tag is meant, remove it",
+        _count_word(text, index),
+        help=f"{_QUOTE}; if a tag is meant, remove it",
     )
 
 
-def _fault(code: str, message: str, index: int, length: int, help: str) -> Fault:
-    return Fault(code=code, message=message, index=index, length=max(1, length), help=help)
+def _count_word(text: str, index: int) -> int:
+    """Return the length of the word that starts at an index, at least 1."""
+    word = _WORD.match(text, index)
+    return len(word[0]) if word else 1
 
 
 def _index(mark: yaml.Mark | None, text: str) -> int:

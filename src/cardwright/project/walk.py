@@ -9,16 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.error import CardwrightError
+from cardwright.model import Card
 
 _PACK: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _ENDINGS: Final = (".yaml", ".yml")
-MOST_BYTES: Final = 6_000_000
-"""Read of one file: more than any file may have (`entry.MAX_BYTES`), so that it is seen."""
+MAX_READ_BYTES: Final = 6_000_000
+"""Read of one file: more than any file may have (`document.MAX_BYTES`), so that it shows."""
 
 
 class ProjectError(CardwrightError):
-    """The project cannot be read at all: there is none, or its folder is closed to us."""
+    """There is no project here, or a file or folder of it cannot be read."""
 
 
 class SourceFile(NamedTuple):
@@ -30,28 +32,19 @@ class SourceFile(NamedTuple):
     pack: str
     """Empty for a kind."""
     stamp: str
-    """What changes with its content, as far as the file system knows; empty: not to be read."""
+    """Changes with its content, as far as the file system knows; empty: not to be read."""
     changed_at_ns: int
     """When its content or its place last changed, Unix time."""
 
 
-class Flaw(NamedTuple):
-    """A file or folder that is not as it should be: the matter of a diagnostic."""
-
-    code: str
-    message: str
-    name: str
-    help: str
-
-
-class Sources(NamedTuple):
+class SourceFiles(NamedTuple):
     """The files of a project, in the order in which they count, and what is wrong with them."""
 
     kinds: list[SourceFile]
     decks: list[SourceFile]
     """Of each pack its manifest, then its blueprint."""
     cards: list[SourceFile]
-    flaws: list[Flaw]
+    problems: list[Diagnostic]
 
 
 def find_project(start: Path) -> Path:
@@ -65,14 +58,14 @@ def find_project(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / "cards").is_dir() and (folder / "decks").is_dir():
             return folder
-    message = (
-        f"no project here: neither {start} nor a folder above it holds `cards` and `decks`.\n"
-        "  help: start one with `cards init NAME`, or name its folder with `cards -C FOLDER`"
+    message = f"no project here: neither {start} nor a folder above it holds `cards` and `decks`"
+    raise ProjectError(
+        message,
+        help="start one with `cards init NAME`, or name its folder with `cards -C FOLDER`",
     )
-    raise ProjectError(message)
 
 
-def walk_sources(root: Path) -> Sources:
+def walk_sources(root: Path) -> SourceFiles:
     """List the files of the project at `root`.
 
     Raises:
@@ -82,23 +75,38 @@ def walk_sources(root: Path) -> Sources:
     try:
         return _Walk(root).walk()
     except OSError as error:
-        raise _closed(error) from error
+        raise _make_error(error) from error
 
 
 def read_source(file: SourceFile) -> bytes | None:
     """Return a file's content, of a huge one the beginning; None when it is not to be read.
 
     Raises:
-        ProjectError: it is closed to us, or has gone.
+        ProjectError: it cannot be read, or is gone.
 
     """
     if not file.stamp:
         return None
     try:
         with file.path.open("rb") as stream:
-            return stream.read(MOST_BYTES)
+            return stream.read(MAX_READ_BYTES)
     except OSError as error:
-        raise _closed(error) from error
+        raise _make_error(error) from error
+
+
+def resolve_media(root: Path, card: Card, image: str) -> tuple[Path | None, str]:
+    """Find the file of an image that a card names, relative to the card's file.
+
+    Return its path, or None and the diagnostic code of what is wrong with it.
+    """
+    try:
+        path = (root / card.span.path).parent.joinpath(image).resolve()
+        inside = path.is_relative_to(root.resolve())
+        if not inside:
+            return None, "media-outside-project"
+        return (path, "") if stat.S_ISREG(path.stat().st_mode) else (None, "media-missing")
+    except (OSError, RuntimeError, ValueError):
+        return None, "media-missing"
 
 
 class _Walk:
@@ -109,26 +117,26 @@ class _Walk:
         self._real_root = root.resolve()
         self._start = len(str(root / "x")) - 1
         """Where the names of files begin in their paths."""
-        self._flaws: list[Flaw] = []
+        self._problems: list[Diagnostic] = []
 
-    def walk(self) -> Sources:
-        kinds = [self._look_at(path) for path in self._list_files(self._root / "kinds")]
+    def walk(self) -> SourceFiles:
+        kinds = [self._stat(path) for path in self._list_files(self._root / "kinds")]
         decks = [
-            self._look_at(path, folder.name)
+            self._stat(path, folder.name)
             for folder in self._list_packs(self._root / "decks")
             for path in (folder / "deck.yaml", folder / "blueprint.yaml")
             if path.exists() or path.is_symlink()
         ]
         for path in self._list_files(self._root / "cards"):
-            message = f"{self._name(path)} belongs to no pack"
-            cure = "move it into a folder: the first folder below cards/ is the pack"
-            self._report("outside-pack", message, path, cure)
+            message = f"{self._name(path)} does not belong to a pack"
+            help = "move it into a folder: the first folder below cards/ is the pack"
+            self._report("outside-pack", message, path, help)
         cards = [
-            self._look_at(path, folder.name)
+            self._stat(path, folder.name)
             for folder in self._list_packs(self._root / "cards")
             for path in self._list_files(folder, deep=True)
         ]
-        return Sources(kinds, decks, cards, self._flaws)
+        return SourceFiles(kinds, decks, cards, self._problems)
 
     def _list_packs(self, parent: Path) -> Iterator[Path]:
         for path in sorted(parent.iterdir()) if parent.is_dir() else ():
@@ -137,8 +145,8 @@ class _Walk:
             if _PACK.fullmatch(path.name):
                 yield path
             else:
-                message = f"`{path.name}` cannot name a pack"
-                self._report("bad-id", message, path, "rename the folder: a-z, 0-9, - and _")
+                message = f"`{path.name}` is not a valid name for a pack"
+                self._report("bad-id", message, path, "use a-z, 0-9, - and _")
 
     def _list_files(self, folder: Path, *, deep: bool = False) -> list[Path]:
         """Return the YAML files of a folder, sorted by name; hidden ones are passed over."""
@@ -157,7 +165,7 @@ class _Walk:
             found += [here / name for name in files if name.endswith(_ENDINGS) and name[0] != "."]
         return sorted(found, key=lambda path: self._name(path).split("/"))
 
-    def _look_at(self, path: Path, pack: str = "") -> SourceFile:
+    def _stat(self, path: Path, pack: str = "") -> SourceFile:
         stamp, changed_at_ns = "", 0
         info = _stat_plain(path)
         if info is None or not stat.S_ISREG(info.st_mode):
@@ -168,7 +176,7 @@ class _Walk:
         return SourceFile(path, self._name(path), pack, stamp, changed_at_ns)
 
     def _leads_out(self, path: Path, *, to_folder: bool = True) -> bool:
-        """Report a path that is not what it seems: a link out of the project, or no plain file."""
+        """Report a path that is not what it seems: a link out of the project, or not a regular file."""
         try:
             real = path.resolve(strict=True)
             mode = real.stat().st_mode
@@ -178,14 +186,15 @@ class _Walk:
             if not real.is_relative_to(self._real_root):
                 message = "this link leads out of the project"
             elif not (stat.S_ISDIR(mode) if to_folder else stat.S_ISREG(mode)):
-                message = "this is no folder" if to_folder else "this is no plain file"
+                message = "this is not a folder" if to_folder else "this is not a regular file"
             else:
                 return False
         self._report("outside-project", message, path, "put the file itself into the project")
         return True
 
     def _report(self, code: str, message: str, path: Path, help: str) -> None:
-        self._flaws.append(Flaw(code, message, self._name(path), help))
+        span = Span(path=self._name(path), line=1, column=1)
+        self._problems.append(diagnose(code, message, span, help=help))
 
     def _name(self, path: Path) -> str:
         # As text: to take paths apart costs more than all the rest of the walk.
@@ -193,7 +202,7 @@ class _Walk:
 
 
 def _stat_plain(path: Path) -> os.stat_result | None:
-    """Return the state of what stands there itself; None of a link, or a junction of Windows."""
+    """Return the state of a path itself; None for a link, or a junction of Windows."""
     try:
         info = path.lstat()
     except OSError:
@@ -206,5 +215,5 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _closed(error: OSError) -> ProjectError:
+def _make_error(error: OSError) -> ProjectError:
     return ProjectError(f"cannot read {error.filename}: {error.strerror}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Final
 
@@ -13,32 +13,26 @@ from cardwright.model import Field, FieldType, Kind
 from cardwright.project.document import CONTROL, Document
 
 _MODELINE: Final = "# yaml-language-server: $schema={schema}\n"
-_PLACEHOLDERS: Final = {
-    FieldType.LIST: "[]",
-    FieldType.FLAG: "true",
-}
-
+_PLACEHOLDERS: Final = {FieldType.LIST: "[]", FieldType.FLAG: "true"}
 
 Written = str | Sequence[str] | Sequence[Mapping[str, str]]
-"""What can be written: a text, a list of texts, or a list of keys and texts."""
+"""A value that can be written: a text, a list of texts, or a list of mappings of texts."""
 
 
 class WriteError(CardwrightError):
-    """A file is not such that a card could be added to it."""
+    """A card cannot be added to a file."""
 
 
 def append_card(path: Path, shown: PurePath, kind: Kind, card_id: str) -> tuple[str, int]:
     """Return a file's text with a card's skeleton added, and the line of its id.
 
     Raises:
-        WriteError: the file is there but is no readable file of cards.
+        WriteError: the file exists but is not a readable file of cards.
 
     """
-
-    def make_lines(with_kind: bool) -> list[str]:
-        return make_skeleton(kind, card_id, with_kind=with_kind)
-
-    return _append(path, shown, kind, make_lines)
+    fields = [line for field in kind.fields for line in _make_field(field)]
+    lines = [f"- id: {card_id}", *(f"  {line}" for line in fields), "  # sources: [https://…]"]
+    return _append(path, shown, kind, lines)
 
 
 def append_filled_card(
@@ -47,17 +41,13 @@ def append_filled_card(
     """Return a file's text with a card added that holds these values, and the line of its id.
 
     Raises:
-        WriteError: the file is there but is no readable file of cards; or a value holds what no
-            card may hold.
+        WriteError: the file exists but is not a readable file of cards; or a value holds a
+            character that no card may hold.
 
     """
     written = [line for key, value in values.items() for line in write_value(key, value)]
-
-    def make_lines(with_kind: bool) -> list[str]:
-        kind_line = [f"  kind: {kind.name}"] if with_kind else []
-        return [f"- id: {card_id}", *kind_line, *(f"  {line}" if line else "" for line in written)]
-
-    return _append(path, shown, kind, make_lines)
+    lines = [f"- id: {card_id}", *(f"  {line}" if line else "" for line in written)]
+    return _append(path, shown, kind, lines)
 
 
 def write_value(key: str, value: Written) -> Iterator[str]:
@@ -96,32 +86,31 @@ def _refuse_control(text: str) -> None:
         raise WriteError(message)
 
 
-def _append(
-    path: Path, shown: PurePath, kind: Kind, make_lines: Callable[[bool], list[str]]
-) -> tuple[str, int]:
-    """Return a file's text with a card's lines added; these depend on whether its kind is needed."""
+def _append(path: Path, shown: PurePath, kind: Kind, lines: list[str]) -> tuple[str, int]:
+    """Return a file's text with a card's lines added, and its kind where the file has another."""
     if not path.exists():
         head = f"{make_modeline(shown)}kind: {kind.name}\ncards:\n"
-        return head + _indent(make_lines(False), 2), head.count("\n") + 1  # noqa: FBT003
+        return head + _indent(lines, 2), head.count("\n") + 1
     document = Document(shown.as_posix(), path.read_bytes())
     entry = document.entry()
     cards = entry.values.get("cards") if entry else None
     if document.problems or entry is None:
-        message = f"{shown} has faults; mend them first: see `cards check`"
-        raise WriteError(message)
+        message = f"{shown} has errors"
+        raise WriteError(message, help="fix them first: `cards check` shows them")
     text = document.text.replace("\r\n", "\n")
     text += "" if text.endswith("\n") else "\n"
-    lines = make_lines(entry.text("kind") != kind.name)
+    if entry.text("kind") != kind.name:
+        lines = [lines[0], f"  kind: {kind.name}", *lines[1:]]
     if cards is None or (isinstance(cards, yaml.ScalarNode) and not cards.value):
         if cards is None:
             text += "cards:\n"
         return text + _indent(lines, 2), text.count("\n") + 1
     if not isinstance(cards, yaml.SequenceNode) or cards.flow_style or not cards.value:
-        message = f"{shown}: write `cards:` as a list with one `- id:` a card"
-        raise WriteError(message)
+        message = f"{shown}: `cards:` is not a list of cards, one below the other"
+        raise WriteError(message, help="start each card on a line of its own with `- id:`")
     if cards.end_mark.index < len(text.rstrip()):
-        message = f"{shown}: `cards:` must stand last in the file, for new cards to follow"
-        raise WriteError(message)
+        message = f"{shown}: something follows the list of cards"
+        raise WriteError(message, help="move `cards:` to the end of the file")
     indent = cards.start_mark.column
     body = text.rstrip("\n") + "\n\n"
     return body + _indent(lines, indent), body.count("\n") + 1
@@ -133,29 +122,19 @@ def make_modeline(shown: PurePath) -> str:
     return _MODELINE.format(schema=f"{up}schemas/cards.schema.json")
 
 
-def make_skeleton(kind: Kind, card_id: str, *, with_kind: bool) -> list[str]:
-    """Return the lines of an empty card: required fields to fill in, the others as comments."""
-    lines = [f"- id: {card_id}"]
-    if with_kind:
-        lines.append(f"  kind: {kind.name}")
-    for field in kind.fields:
-        lines += _make_field(field)
-    lines.append("  # sources: [https://…]")
-    return lines
-
-
 def _make_field(field: Field) -> list[str]:
+    """Return the lines of a field that is still to be filled in, as a comment if it is optional."""
     if field.type is FieldType.OPTIONS:
         return [
-            f"  {field.name}:  # {field.help}",
-            '    - right: ""',
-            '      reason: ""',
-            '    - wrong: ""',
-            '      reason: ""',
+            f"{field.name}:  # {field.help}",
+            '  - right: ""',
+            '    reason: ""',
+            '  - wrong: ""',
+            '    reason: ""',
         ]
     value = _PLACEHOLDERS.get(field.type, '""')
     line = f"{field.name}: {value}  # {field.help}"
-    return [f"  {line}" if field.required else f"  # {line}"]
+    return [line if field.required else f"# {line}"]
 
 
 def _indent(lines: list[str], columns: int) -> str:

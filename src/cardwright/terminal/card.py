@@ -57,21 +57,12 @@ def draw_answer(
     return Drawing(tuple(face.answer()))
 
 
-def list_options(card: Card) -> tuple[Option, ...]:
-    """Return the options of a card, as written; empty when it has none."""
-    for value in card.fields.values():
-        items = value if isinstance(value, tuple) else ()
-        if options := tuple(item for item in items if isinstance(item, Option)):
-            return options
-    return ()
-
-
 def order_options(prompt: Prompt, seed: int | None) -> tuple[int, ...]:
     """Return the order in which the options of a card are shown, as indices into them.
 
     The same for the same seed, on every machine; as written without one.
     """
-    order = range(len(list_options(prompt.card)))
+    order = range(len(prompt.card.options))
     if seed is None:
         return tuple(order)
 
@@ -173,8 +164,8 @@ class _Face:
             if name == self.kind.cloze:
                 return read_cloze(value, self.prompt.ordinal + 1, revealed=self.revealed)
             return read_inline(value) if self._is_line(name) else read_block(value)
-        if value is not None and self.kind.field(name).type is FieldType.OPTIONS:
-            return self._write_options(list_options(self.prompt.card))
+        if name == self.kind.options:
+            return self._write_options(self.prompt.card.options)
         points = value if isinstance(value, tuple) else ()
         is_answer = self.revealed and name == self.prompt.side.show[0]
         return self._write_points([str(point) for point in points], is_answer=is_answer)

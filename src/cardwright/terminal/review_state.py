@@ -9,7 +9,7 @@ from cardwright.app.study import Study
 from cardwright.history import Act, Memory, Moment, Rating, Review
 from cardwright.item import Item
 from cardwright.kinds import list_prompts
-from cardwright.model import Card, FieldType, Kind, Option, Prompt
+from cardwright.model import Card, FieldType, Kind, Prompt
 from cardwright.study.queue import Counts
 from cardwright.study.schedule import ReplayedAnswer
 from cardwright.study.session import Session, SessionAnswer
@@ -17,7 +17,6 @@ from cardwright.terminal.card import (
     draw_answer,
     draw_question,
     format_verdict,
-    list_options,
     order_options,
 )
 from cardwright.terminal.markdown import Drawing
@@ -53,7 +52,7 @@ class Attempt:
         """Whether points are to be ticked before the rating."""
         self.options = order_options(prompt, shuffle_seed)
         """Indices in the order shown; empty when the card has no options."""
-        self.right = {n for n, option in enumerate(list_options(prompt.card)) if option.right}
+        self.right = {n for n, option in enumerate(prompt.card.options) if option.right}
         """Indices of the options that are right."""
         self.point_count = _count_points(prompt, kind)
         """Points of the answer that can be ticked."""
@@ -396,10 +395,10 @@ class ReviewState:
 
 def _join_texts(card: Card) -> str:
     """Return all texts that a card can be found by, a line each."""
-    parts = (
-        part
+    texts = [
+        str(part)
         for value in card.fields.values()
         for part in (value if isinstance(value, tuple) else (value,))
-    )
-    texts = (part.text if isinstance(part, Option) else str(part) for part in parts)
+    ]
+    texts += (option.text for option in card.options)
     return "\n".join((card.ref, card.lesson or "", *card.tags, *texts))

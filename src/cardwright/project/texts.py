@@ -1,0 +1,72 @@
+"""The lines of source files, to show a problem in place and to find what is wrong within a value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from cardwright.diagnostic import Span
+from cardwright.project.document import MAX_BYTES
+
+
+class SourceTexts:
+    """The lines of source files, each read when the first of its problems is shown."""
+
+    def __init__(self, root: Path) -> None:
+        """Serve files below `root`."""
+        self._root = root
+        self._lines: dict[str, list[str]] = {}
+
+    def line(self, span: Span) -> str | None:
+        """Return the line a span stands in; None when it cannot be read."""
+        lines = self._read(span.path)
+        return lines[span.line - 1] if span.line <= len(lines) else None
+
+    def find(self, span: Span, quote: str, *, whole: bool = False) -> Span:
+        """Return where a piece of text stands within a value, as a `whole` word; else the value."""
+        if not quote or "\n" in quote:
+            return span
+        bound = r"(?<![\w.-]){}(?![\w-])" if whole else "{}"
+        pattern = re.compile(bound.format(re.escape(quote)))
+        start = span.column - 1
+        end = start + span.length
+        for number, line in enumerate(self._lines_of(span), span.line):
+            if found := pattern.search(line, start, end):
+                return replace(span, line=number, column=found.start() + 1, length=len(quote))
+            start, end = 0, MAX_BYTES
+        return span
+
+    def _lines_of(self, span: Span) -> Iterator[str]:
+        """Yield the lines of a value: those after its first are indented deeper than its key."""
+        lines = self._read(span.path)
+        if span.line > len(lines):
+            return
+        first = lines[span.line - 1]
+        yield first
+        indent = len(first) - len(first.lstrip())
+        # A value that begins its line, below its key, is as deep as its further lines.
+        min_indent = indent if span.column - 1 == indent else indent + 1
+        for number in range(span.line, len(lines)):
+            line = lines[number]
+            if line.strip() and len(line) - len(line.lstrip()) < min_indent:
+                return
+            yield line
+
+    def _read(self, path: str) -> list[str]:
+        if path not in self._lines:
+            self._lines[path] = self._read_lines(path)
+        return self._lines[path]
+
+    def _read_lines(self, path: str) -> list[str]:
+        try:
+            real = (self._root / path).resolve()
+            # What was refused is not shown either: a link may lead anywhere, a pipe never ends.
+            if not real.is_relative_to(self._root.resolve()) or not real.is_file():
+                return []
+            with real.open("rb") as file:
+                text = file.read(MAX_BYTES).decode("utf-8-sig", "replace")
+        except (OSError, RuntimeError, ValueError):
+            return []
+        return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
