@@ -30,8 +30,8 @@ from cardwright.history import Act, Rating, Review
 from cardwright.study.queue import SessionOptions
 from cardwright.study.session import Session
 from cardwright.terminal.review import Reviewer
+from cardwright.terminal.review_state import ReviewState
 from cardwright.terminal.screen import Screen
-from cardwright.terminal.sitting import Sitting
 
 FIRST_CARD_RATIO: Final = 2.5
 LARGE_RATIO: Final = 1.5
@@ -134,17 +134,15 @@ def time_next_cards(root: Path, store_path: Path, rounds: int) -> list[float]:
         # As `cards review` does it.
         with gc_paused():
             session = Session(study.journal, study.items, now, name="benchmark", options=options)
-        sitting = Sitting(session, study, read_clock)
+        state = ReviewState(session, study, read_clock)
         environ = {"TERM": "xterm-256color"}
-        reviewer = Reviewer(sitting, Screen(terminal, terminal), environ, edit=str, open_media=str)
+        reviewer = Reviewer(state, Screen(terminal, terminal), environ, edit=str, open_media=str)
         for number in range(rounds + 20):
-            for key in (
-                (" ", "a", " ", " ") if sitting.attempt and sitting.attempt.point_count else " "
-            ):
-                if not (sitting.attempt and sitting.attempt.can_rate):
+            for key in (" ", "a", " ", " ") if state.attempt and state.attempt.point_count else " ":
+                if not (state.attempt and state.attempt.can_rate):
                     reviewer.press(key)
             # As between two keys of a person: what can be done ahead is done.
-            reviewer.rest()
+            reviewer.prepare()
             start = time.perf_counter()
             reviewer.press("4")
             if number >= 20:

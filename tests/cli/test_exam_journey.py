@@ -64,9 +64,10 @@ class Learner:
                 program.type("3")
                 program.wait_until(lambda: "3 Good" not in program.text, "the next card")
             program.wait_until(
-                lambda: "Everything is saved" in program.text or "space end" in program.text, "end"
+                lambda: "Everything is saved" in program.text or "space finish" in program.text,
+                "end",
             )
-            if "space end" in program.text:
+            if "space finish" in program.text:
                 program.type(" ")
             assert program.wait_for_exit() == 0
 

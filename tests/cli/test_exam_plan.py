@@ -94,10 +94,10 @@ def test_the_plan_covers_every_day_and_says_when_it_does_not_fit(
     assert [week["lessons"] for week in plan["weeks"]] == [["a1", "a2"], ["b1", "b2"]]
     assert all(day["minutes"] <= 1 + 48 / 60 for day in plan["days"])
     shown = run_exam(forest, "plan").stdout
-    assert f"This does not fit: with 1 minutes a day {plan['met_share']:.0%}" in " ".join(
+    assert f"This does not fit: with 1 minute a day you see {plan['met_share']:.0%}" in " ".join(
         shown.split()
     )
-    assert "is asked for 2 to 5" in " ".join(shown.split())
+    assert "it takes 2 to 5, reading" in " ".join(shown.split())
     assert re.search(r"1 to go: A walk", shown)
 
     set_goal(forest, "--minutes", str(plan["enough_minutes"]))

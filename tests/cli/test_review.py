@@ -39,7 +39,7 @@ def test_a_sitting_with_every_key_and_back_to_its_beginning(
     with review(project, size=size) as program:
         program.wait_for("Tree ring")
         program.type("?")
-        program.wait_for("these keys" if size[1] > 12 else "any key goes back")
+        program.wait_for("this help" if size[1] > 12 else "any key: back")
         program.type("x")
         program.wait_for("space show the answer")
         program.type("f")
@@ -52,9 +52,9 @@ def test_a_sitting_with_every_key_and_back_to_its_beginning(
         program.wait_for("suspended")
         answer(program, "tell a tree's", " 13  ")
         answer(program, "keeps its leaves", "b")
-        program.wait_for("put off")
+        program.wait_for("buried")
         program.type("/sapw\x7fwood\r")
-        program.wait_for("nothing ahead")
+        program.wait_for("nothing left for today")
         program.type("/maple\r")
         answer(program, "wet clay", "12")
         program.wait_for("[x]") if size[1] > 12 else None
@@ -87,17 +87,17 @@ def test_undo_leads_back_to_the_beginning(write: Write) -> None:
         answer(program, "Bark carries", " 1")
         program.wait_for("wet clay")
         for said in (
-            "Again on trees:bark/c1",
-            "putting off trees:table",
-            "Good on trees:age",
-            "suspending trees:water",
-            "Good on trees:ring",
-            "the flag on trees:ring",
+            "took back Again on trees:bark/c1",
+            "trees:table/recall is no longer buried",
+            "took back Good on trees:age",
+            "trees:water/instinct is no longer suspended",
+            "took back Good on trees:ring",
+            "removed the flag from trees:ring",
         ):
             program.type("u")
-            program.wait_for(f"taken back: {said}")
+            program.wait_for(f"undo: {said}")
         program.type("u")
-        program.wait_for("nothing to take back")
+        program.wait_for("nothing to undo")
         assert "Tree ring" in program.text
         program.type("q")
         assert program.wait_for_exit() == 0
@@ -111,11 +111,11 @@ def test_the_last_answer_can_be_taken_back_before_the_end(write: Write) -> None:
     project = write(FILES)
     with review(project, "--kind", "term", "--limit", "1") as program:
         answer(program, "Tree ring", " 4")
-        program.wait_for("Enough for this sitting")
+        program.wait_for("Limit reached")
         program.type("u")
-        program.wait_for("taken back: Easy")
+        program.wait_for("undo: took back Easy")
         answer(program, "Tree ring", " 3")
-        program.wait_for("Enough for this sitting")
+        program.wait_for("Limit reached")
         program.type(" ")
         assert program.wait_for_exit() == 0
         assert "1 answer in" in program.text
@@ -197,13 +197,13 @@ def test_an_editor_that_fails_is_told(write: Write) -> None:
 
 
 BROKEN = """
-from cardwright.terminal.frame import draw_header
-import cardwright.terminal.window as window
-def draw(sitting, columns):
-    if sitting.session.answers:
+import cardwright.terminal.review as review
+draw_header = review._draw_header
+def draw(state, columns):
+    if state.answers:
         raise RuntimeError("broken")
-    return draw_header(sitting, columns)
-window.draw_header = draw
+    return draw_header(state, columns)
+review._draw_header = draw
 from cardwright.cli.main import main; main()
 """
 ENDINGS: dict[str, tuple[Callable[[PtyProgram], None], int]] = {
@@ -298,7 +298,7 @@ def test_two_sittings_never_show_the_same_prompt(write: Write) -> None:
 def ask(project: Path, *words: str, environ: dict[str, str] | None = None) -> str:
     """Answer all that is asked with Easy; return what the window says at the end."""
     with review(project, *words, environ=environ) as program:
-        end = re.compile(r"Nothing (left|more)|Enough|No answers|space show the answer")
+        end = re.compile(r"Nothing left|Limit reached|No answers|space show the answer")
         while True:
             program.wait_until(lambda: end.search(program.text) is not None, "question or end")
             if "space show the answer" not in program.text:
@@ -352,7 +352,7 @@ def test_minutes_end_between_cards(write: Write) -> None:
         program.type("jk ")
         program.wait_for("The wood of one year.")
         program.type("3")
-        program.wait_for("Enough for this sitting")
+        program.wait_for("Limit reached")
     assert read_acts(project) == [("trees:ring/recall", "answer", 3)]
 
 
@@ -366,11 +366,11 @@ def test_a_learning_step_is_waited_for(write: Write) -> None:
     )
     with review(project, "--kind", "term") as program:
         answer(program, "Tree ring", " 1")
-        program.wait_for("The next card comes at 09:2")
+        program.wait_for("Next card at 09:2")
         program.type("u")
         program.wait_for("Tree ring")
         answer(program, "Tree ring", " 1")
-        program.wait_for("The next card comes at 09:2")
+        program.wait_for("Next card at 09:2")
         program.type("q")
         assert program.wait_for_exit() == 0
     later = NOW.replace("09:00", "09:41")
@@ -393,7 +393,7 @@ def test_hostile_cards_write_nothing_but_text(write: Write) -> None:
     )
     with review(project, "--cram", environ={"COLORTERM": "truecolor"}) as program:
         count = 0
-        while "Nothing more" not in program.text:
+        while "Nothing left" not in program.text:
             count += 1
             program.wait_for("space")
             program.type(" ")
@@ -403,7 +403,7 @@ def test_hostile_cards_write_nothing_but_text(write: Write) -> None:
             # To the end of a long answer, where space ends the ticking.
             program.type("\x1b[F 1" if "tick what" in program.text else "1")
             program.wait_until(
-                lambda: "space show the answer" in program.text or "Nothing more" in program.text,
+                lambda: "space show the answer" in program.text or "Nothing left" in program.text,
                 "the next one",
             )
         program.type(" ")

@@ -37,11 +37,11 @@ def test_a_pipe_gives_every_command(write: Write) -> None:
         "flagged",
         "trees:ring/recall",
         "[1 again 1 min, 2 hard 6 min, 3 good 10 min, 4 easy 10 d; enter: good]",
-        "Good: again in 10 min",
-        "taken back: Good on trees:ring/recall",
-        "Easy: again in 10 d",
-        "suspended",
-        "put off until tomorrow",
+        "Good: next in 10 min",
+        "undo: took back Good on trees:ring/recall",
+        "Easy: next in 10 d",
+        "suspended trees:",
+        "until tomorrow (u: undo)",
         "answers in",
         "Everything is saved.",
     ):
@@ -57,7 +57,7 @@ def test_a_pipe_gives_every_command(write: Write) -> None:
 def test_points_are_ticked_and_options_picked(write: Write) -> None:
     project = write(FILES)
     printed = pipe(project, "\n1,3 9\n1 3\n1\n3\n\n\n", "--kind", "objective", "--limit", "1")
-    assert "there is no 9 to mark now" in printed
+    assert "there is no 9 to mark" in printed
     assert "marked: 1, 3" in printed
     assert "2 of 3 points" in printed
     assert "enter: hard" in printed
@@ -65,7 +65,7 @@ def test_points_are_ticked_and_options_picked(write: Write) -> None:
     printed = pipe(project, "2\n1\n\n\n", "--kind", "choice", "--limit", "1")
     assert "marked: 1\n" in printed
     assert "✗ wrong: 3 is right" in printed
-    assert "Again: again in 1 min" in printed
+    assert "Again: next in 1 min" in printed
 
 
 def test_the_address_of_a_link_around_a_gap_is_not_told(write: Write) -> None:
@@ -78,8 +78,8 @@ def test_the_address_of_a_link_around_a_gap_is_not_told(write: Write) -> None:
 
 def test_the_end_of_the_input_ends_it(write: Write) -> None:
     project = write(FILES)
-    assert "No answers. Nothing is lost." in pipe(project, "")
-    assert "No answers. Nothing is lost." in pipe(project, "\n")
+    assert "No answers given; nothing has changed." in pipe(project, "")
+    assert "No answers given; nothing has changed." in pipe(project, "\n")
     assert read_acts(project) == []
 
 
@@ -107,5 +107,5 @@ def test_an_answer_is_told_to_be_wanting_room(write: Write) -> None:
         program.type("3\n")
         program.wait_for("error: the store has no room left to grow.")
         program.type("3\n")
-        program.wait_for("Good: again in 10 min")
+        program.wait_for("Good: next in 10 min")
     assert read_acts(project) == [("trees:ring/recall", "answer", 3)]

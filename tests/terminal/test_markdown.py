@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import subprocess
 import sys
@@ -13,10 +12,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from rich.console import Console, RenderableType
 
+from cardwright.markdown import read_block, read_cloze, read_inline
 from cardwright.terminal.formula import draw_formula
-from cardwright.terminal.markdown import draw_block, draw_cloze, draw_inline
+from cardwright.terminal.markdown import Drawing
+from cardwright.terminal.paint import paint
 from cardwright.text import make_plain
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -51,19 +51,22 @@ def read_cases(name: str) -> Iterator[tuple[str, str, str]]:
         yield title.rsplit("\n", 1)[-1], source, expected
 
 
-def show(drawing: RenderableType, width: int = 60, *, colour: bool = False, **kwargs: bool) -> str:
-    file = io.StringIO()
-    console = Console(
-        file=file,
-        width=width,
-        color_system="truecolor" if colour else None,
-        force_terminal=colour,
-        legacy_windows=False,
-        _environ={},
-        **kwargs,  # type: ignore[arg-type]
-    )
-    console.print(drawing)
-    return file.getvalue()
+def show(drawing: Drawing, width: int = 60, *, colour: bool = False, no_color: bool = False) -> str:
+    """Return what is printed: in a pipe, or in a terminal of many colours."""
+    environ = {"TERM": "xterm", "COLORTERM": "truecolor", "NO_COLOR": "1" if no_color else ""}
+    return paint(drawing, environ, is_terminal=colour, width=width) + "\n"
+
+
+def draw_block(text: str) -> Drawing:
+    return Drawing(read_block(text))
+
+
+def draw_inline(text: str) -> Drawing:
+    return Drawing(read_inline(text))
+
+
+def draw_cloze(text: str, number: int, *, revealed: bool) -> Drawing:
+    return Drawing(read_cloze(text, number, revealed=revealed))
 
 
 @pytest.mark.parametrize(
@@ -202,10 +205,11 @@ def test_deep_and_long_texts_are_drawn() -> None:
 
 def test_only_what_a_text_holds_is_imported() -> None:
     code = (
-        "import io, sys\n"
-        "from rich.console import Console\n"
-        "from cardwright.terminal.markdown import draw_block\n"
-        "Console(file=io.StringIO(), width=60).print(draw_block('a **b** | `c`\\n\\n- d'))\n"
+        "import sys\n"
+        "from cardwright.markdown import read_block\n"
+        "from cardwright.terminal.markdown import Drawing\n"
+        "from cardwright.terminal.paint import paint\n"
+        "paint(Drawing(read_block('a **b** | `c`\\n\\n- d')), {}, is_terminal=False, width=60)\n"
         "print(sorted({'pygments', 'latex2mathml', 'rich.table', 'rich.markdown', 'rich.syntax'}"
         " & set(sys.modules)))\n"
     )

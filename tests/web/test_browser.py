@@ -41,7 +41,7 @@ def test_filters_find_kinds_texts_ids_and_tags_and_survive_a_reload(
     assert set(browser.run(SHOWN)) == {"forest:first-choice/choose", "forest:several/choose"}
     set_filter(browser, "q", "NEEDLES which")
     assert browser.run(SHOWN) == ["forest:several/choose"]
-    assert browser.run("document.querySelector('.count').value") == f"1 of {len(every)} cards"
+    assert browser.run("document.querySelector('.count').value") == f"1 of {len(every)} prompts"
     browser.open(browser.run("location.href"))
     assert browser.run(SHOWN) == ["forest:several/choose"]
     set_filter(browser, "kind", "")

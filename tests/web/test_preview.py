@@ -139,7 +139,7 @@ def test_a_pack_whose_manifest_is_broken_is_shown_all_the_same(write: Write, run
             "decks/trees/deck.yaml": "{\n",
         }
     )
-    assert "1 card" in run("preview", "trees").output
+    assert "1 prompt" in run("preview", "trees").output
     assert "no pack `shrubs`" in run("preview", "shrubs", exit_code=1).output
 
 

@@ -12,7 +12,7 @@ from cardwright.cli.environment import open_study, parse_time, read_clock
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.history import Act, Moment, Rating
-from cardwright.terminal.words import say_wait
+from cardwright.terminal.words import format_wait
 
 _RATINGS: Final = ("again", "hard", "good", "easy")
 _LEEWAY_MS: Final = 60_000
@@ -89,5 +89,5 @@ def answer(
         say_json(row)
         return
     wait_ms = (memory.due_at_ms or moment.at_ms) - moment.at_ms
-    wait = say_wait(wait_ms, days=memory.interval_days)
+    wait = format_wait(wait_ms, days=memory.interval_days)
     say(f"{item.ref}: {memory.state}, next in {wait}")

@@ -10,13 +10,13 @@ import click
 from cardwright.app.choice import Choice
 from cardwright.app.study import Study, describe_memory
 from cardwright.cli.environment import open_study
-from cardwright.cli.output import say_json
+from cardwright.cli.output import say, say_json
 from cardwright.cli.params import choice_options, db_option, json_option
 from cardwright.history import State, make_date
 from cardwright.item import Item
 from cardwright.study.queue import count_decks
 from cardwright.study.workload import forecast_reviews, measure_pace
-from cardwright.terminal.due import print_due
+from cardwright.terminal.reports import draw_due
 
 _PACE_DAYS: Final = 30
 _MS_PER_DAY: Final = 86_400_000
@@ -75,7 +75,7 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
         pace = measure_pace(recent, memories, study.journal.rollover_hour)
     pairs = zip((item.deck for item in asked), states, strict=True)
     decks = count_decks((item.deck for item in chosen), pairs)
-    print_due(counts, decks, pace, forecast, study.today)
+    say(draw_due(counts, decks, pace, forecast, study.today))
 
 
 def _describe_prompt(study: Study, item: Item) -> dict[str, Any]:

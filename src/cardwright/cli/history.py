@@ -10,11 +10,11 @@ import click
 
 from cardwright.app.study import Study, describe_memory
 from cardwright.cli.environment import open_study
-from cardwright.cli.output import say_json
+from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.history import Review, count_days, make_date
 from cardwright.study.schedule import ReplayedAnswer
-from cardwright.terminal.history import print_day, print_prompt
+from cardwright.terminal.reports import draw_day_history, draw_prompt_history
 
 _MS_PER_DAY: Final = 86_400_000
 
@@ -72,7 +72,7 @@ def _show_prompt(study: Study, name: str, *, as_json: bool) -> None:
         return
     due_on = None if memory.due_day is None else make_date(memory.due_day)
     retrievability = schedule.retrievability(memory, study.today)
-    print_prompt(ref, reviews, steps, undone, memory, due_on, retrievability)
+    say(draw_prompt_history(ref, reviews, steps, undone, memory, due_on, retrievability))
 
 
 def _show_day(study: Study, on: date, *, as_json: bool) -> None:
@@ -92,7 +92,7 @@ def _show_day(study: Study, on: date, *, as_json: bool) -> None:
             ]
         )
         return
-    print_day(on, reviews, lambda key: refs.get(key, key))
+    say(draw_day_history(on, reviews, lambda key: refs.get(key, key)))
 
 
 def _describe_act(

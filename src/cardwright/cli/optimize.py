@@ -12,7 +12,7 @@ from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.study.fsrs import DEFAULT_PARAMETERS
-from cardwright.terminal.workload import print_workloads
+from cardwright.terminal.stats import draw_workloads
 from cardwright.text import count
 
 
@@ -82,7 +82,7 @@ def _show(pack: str, found: PackFit) -> None:
                 f"  the fitted ones predict better; fitted to all reviews, they {where}{recomputed}"
             )
             say(f"  {', '.join(f'{number:.4f}' for number in found.parameters)}")
-    print_workloads(found.workloads, found.desired_retention, found.prompts)
+    say(draw_workloads(found.workloads, found.desired_retention, found.prompts))
 
 
 def _say_recomputed(memories: int | None) -> str:

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterable
 from textwrap import indent
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cardwright.text import escape_controls, make_plain
 
+if TYPE_CHECKING:
+    from cardwright.terminal.paint import Renderable
 
-def say(text: str = "", *, err: bool = False, end: str = "\n") -> None:
-    """Print a text in which nothing can act on the terminal."""
-    click.echo(make_plain(text) + end, nl=False, err=err)
+
+def say(
+    what: Renderable = "", *, err: bool = False, end: str = "\n", is_styled: bool = True
+) -> None:
+    """Print a text in which nothing can act on the terminal, or what `terminal` drew."""
+    if isinstance(what, str):
+        click.echo(make_plain(what) + end, nl=False, err=err)
+        return
+    from cardwright.terminal.paint import paint  # noqa: PLC0415  (rich loads slowly, few need it)
+
+    is_terminal = (sys.stderr if err else sys.stdout).isatty()
+    painted = paint(what, os.environ, is_terminal=is_terminal, is_styled=is_styled)
+    click.echo(painted + end, nl=False, err=err, color=True)
 
 
 def say_json(value: Any) -> None:

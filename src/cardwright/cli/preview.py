@@ -15,7 +15,7 @@ from cardwright.error import CardwrightError
 from cardwright.files import write_file
 from cardwright.project.walk import ProjectError, find_project
 from cardwright.text import count
-from cardwright.web.preview import Page, Preview, make_page
+from cardwright.web.preview import Preview, PreviewPage, make_page
 from cardwright.web.watch import PageServer, watch
 
 
@@ -59,12 +59,12 @@ def preview(
     page = _make_page(project, packs, is_watched=False)
     path = target or project.root / "build" / "preview.html"
     write_file(path, page.html)
-    say(f"{path}: {count(page.cards, 'card')}")
+    say(f"{path}: {count(page.prompt_count, 'prompt')}")
     if project.problems:
         warn(f"{count_problems(project.problems)}, shown at the top of the page")
 
 
-def _make_page(project: Project, names: Sequence[str], *, is_watched: bool) -> Page:
+def _make_page(project: Project, names: Sequence[str], *, is_watched: bool) -> PreviewPage:
     collection = project.collection
     # A pack whose manifest is broken has no deck, and is worth looking at all the same.
     packs = list(dict.fromkeys([*collection.decks, *(card.pack for card in collection.cards)]))
@@ -95,7 +95,7 @@ def _serve(folder: Path, packs: Sequence[str], port: int) -> None:
             # The next change may mend it.
             warn(f"error: {error}")
             return None
-        say(f"{count(page.cards, 'card')}: {count_problems(project.problems)}")
+        say(f"{count(page.prompt_count, 'prompt')}: {count_problems(project.problems)}")
         return page.html
 
     try:

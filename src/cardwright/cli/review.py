@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 
@@ -25,10 +26,10 @@ from cardwright.study.backup import find_backup
 from cardwright.study.error import StoreError
 from cardwright.study.queue import SessionOptions
 from cardwright.terminal.plain import PlainReviewer
+from cardwright.terminal.reports import draw_summary
 from cardwright.terminal.review import Reviewer
+from cardwright.terminal.review_state import ReviewState
 from cardwright.terminal.screen import Screen, can_draw
-from cardwright.terminal.sitting import Sitting
-from cardwright.terminal.summary import print_summary
 
 
 @click.command()
@@ -87,67 +88,68 @@ def review(
                 choice, options, name=token_hex(16), minutes=minutes
             )
         try:
-            sitting = Sitting(
+            state = ReviewState(
                 session,
                 study,
                 read_clock,
-                most_answers=limit,
-                most_minutes=exam_day.minutes if exam_day else minutes,
+                max_answers=limit,
+                max_minutes=exam_day.minutes if exam_day else minutes,
                 explain=exam_day.explain if exam_day else None,
                 shows_why=why,
             )
 
             def edit() -> str:
-                return _edit(study, sitting, choice)
+                return _edit(study, state, choice)
 
             opened: Counter[int] = Counter()
 
             def open_media() -> str:
-                opened[sitting.turn] += 1
-                return _open_media(study, sitting, opened[sitting.turn] - 1)
+                opened[state.turn] += 1
+                return _open_media(study, state, opened[state.turn] - 1)
 
-            exit_code = _run(sitting, is_plain=plain, edit=edit, open_media=open_media)
+            exit_code = _run(state, is_plain=plain, edit=edit, open_media=open_media)
         finally:
             # A claim that cannot be released lapses by itself.
             with suppress(StoreError):
                 session.close()
         _back_up(study)
         if not exit_code:
-            _print_end(study, sitting)
+            _print_end(study, state)
             if exam_day and exam_day.is_spent:
                 say("Today's minutes are used up: `--minutes 10` adds ten.")
     sys.exit(exit_code)
 
 
 def _run(
-    sitting: Sitting, *, is_plain: bool, edit: Callable[[], str], open_media: Callable[[], str]
+    state: ReviewState, *, is_plain: bool, edit: Callable[[], str], open_media: Callable[[], str]
 ) -> int:
     """Review full screen or by plain prompts; return the exit status."""
     if is_plain or not can_draw(sys.stdin, sys.stdout, os.environ):
-        reviewer = PlainReviewer(sitting, sys.stdin, edit=edit, open_media=open_media)
+        say_plainly = partial(say, is_styled=False)
+        reviewer = PlainReviewer(state, sys.stdin, say_plainly, edit=edit, open_media=open_media)
         # Ctrl-C is one way to stop: every answer is saved.
         try:
             reviewer.run()
         except KeyboardInterrupt:
             say()
         return 0
-    if sitting.is_over:
+    if state.is_over:
         return 0
     with Screen(sys.stdin, sys.stdout) as screen:
-        Reviewer(sitting, screen, os.environ, edit=edit, open_media=open_media).run()
+        Reviewer(state, screen, os.environ, edit=edit, open_media=open_media).run()
     return screen.exit_code
 
 
-def _print_end(study: Study, sitting: Sitting) -> None:
-    now = sitting.clock()
+def _print_end(study: Study, state: ReviewState) -> None:
+    now = state.clock()
     if study.sources.problem_count:
         warn("some files could not be read completely: see `cards check`")
-    if sitting.is_over and not sitting.is_enough:
+    if state.is_over and not state.is_limit_reached:
         say("Nothing left to review today.")
-        if sitting.session.next_at_ms is not None:
-            local = make_time(sitting.session.next_at_ms).astimezone(now.local.tzinfo)
+        if state.next_at_ms is not None:
+            local = make_time(state.next_at_ms).astimezone(now.local.tzinfo)
             say(f"Next card at {local:%H:%M}.")
-    if not sitting.session.answers and sitting.is_over:
+    if not state.answers and state.is_over:
         return
     tomorrow = now.study_day(study.journal.rollover_hour) + 1
     due = sum(
@@ -159,7 +161,7 @@ def _print_end(study: Study, sitting: Sitting) -> None:
         for blueprint in study.sources.blueprints.values()
         for lesson in blueprint.lessons.values()
     }
-    print_summary(sitting.session.answers, sitting.passed_ms, due, lessons)
+    say(draw_summary(state.answers, state.duration_ms, due, lessons))
 
 
 def _back_up(study: Study) -> None:
@@ -173,16 +175,16 @@ def _back_up(study: Study) -> None:
         warn(f"warning: no backup was made: {error}")
 
 
-def _edit(study: Study, sitting: Sitting, choice: Choice) -> str:
+def _edit(study: Study, state: ReviewState, choice: Choice) -> str:
     """Open the card in the editor at its line, read the sources again, and return what to say."""
-    if sitting.attempt is None:
+    if state.attempt is None:
         return ""
-    card, before = sitting.attempt.prompt.card, study.sources
+    card, before = state.attempt.prompt.card, study.sources
     said = open_editor(study.root / card.span.path, card.span.line)
     if said:
         return said
     try:
-        study.reload(sitting.clock().at_ms)
+        study.reload(state.clock().at_ms)
     except ProjectError as error:
         return str(error)
     is_there = study.load_card(card.ref) is not None
@@ -190,14 +192,14 @@ def _edit(study: Study, sitting: Sitting, choice: Choice) -> str:
         problem = study.find_problem(card.span.path)
         study.sources = before
         return f"{problem}\npress e to try again; the card is unchanged"
-    sitting.session.replace_items(choice.choose(study.items), sitting.clock())
+    state.replace_items(choice.choose(study.items))
     said = "read again" if is_there else f"{card.ref} is no longer there"
     return f"{said}; see `cards check` for problems" if study.sources.problem_count else said
 
 
-def _open_media(study: Study, sitting: Sitting, turn: int) -> str:
+def _open_media(study: Study, state: ReviewState, turn: int) -> str:
     """Open one of the card's images, links and sources: the next one each turn, from 0."""
-    attempt = sitting.attempt
+    attempt = state.attempt
     if attempt is None:
         return ""
     card = attempt.prompt.card

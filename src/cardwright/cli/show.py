@@ -9,9 +9,9 @@ import click
 from cardwright.anki.note import describe_content
 from cardwright.app.project import find_card, load_collection
 from cardwright.cli.list import describe_card
-from cardwright.cli.output import say_json
+from cardwright.cli.output import say, say_json
 from cardwright.cli.params import json_option
-from cardwright.terminal.card import print_card
+from cardwright.terminal.card import draw_card
 
 
 @click.command()
@@ -31,4 +31,4 @@ def show(folder: Path, ref: str, as_json: bool) -> None:
         content = describe_content(collection, card)
         say_json({**describe_card(collection, card), **content})
     else:
-        print_card(collection, card)
+        say(draw_card(collection, card))

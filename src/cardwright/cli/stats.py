@@ -12,12 +12,12 @@ from cardwright.app.choice import Choice
 from cardwright.app.garbage import gc_paused
 from cardwright.app.study import Study
 from cardwright.cli.environment import open_study
-from cardwright.cli.output import say_json
+from cardwright.cli.output import say, say_json
 from cardwright.cli.params import choice_options, db_option, json_option
 from cardwright.history import Rating, make_date
 from cardwright.item import Item
 from cardwright.study.stats import Bin, Retention, Stats, Subject, compute_stats, list_answers
-from cardwright.terminal.stats import print_stats
+from cardwright.terminal.stats import draw_stats
 
 _MAX_DIGITS: Final = 6
 
@@ -71,7 +71,7 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
     if as_json:
         say_json(_describe_stats(found))
     else:
-        print_stats(found)
+        say(draw_stats(found))
 
 
 def _name_subjects(study: Study, items: Sequence[Item]) -> dict[str, Subject]:

@@ -1,43 +1,236 @@
-"""A card, drawn in the terminal: every prompt with its question and answer."""
+"""Cards as a terminal shows them: the question and answer of a prompt, and a card as a whole."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import re
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.rule import Rule
 from rich.text import Text
 
-from cardwright.kinds import list_prompts
-from cardwright.model import Card, Collection
-from cardwright.terminal.face import draw_answer, draw_question
+from cardwright.kinds import list_asked, list_prompts
+from cardwright.markdown import Token, is_web_address, read_block, read_cloze, read_inline
+from cardwright.model import Card, Collection, FieldType, Kind, Option, Prompt, Source
+from cardwright.terminal.markdown import Drawing
 from cardwright.text import make_plain
 
-_MAX_WIDTH: Final = 88
+_FIELD_MARK: Final = re.compile("(cwfield[0-9]+x)")
+"""Stands for a field while the question's own Markdown is read, so that no field can change it."""
+_NUMBERS: Final = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-def print_card(collection: Collection, card: Card) -> None:
-    """Print a card's prompts, then what it is and where it stands."""
-    console = Console(highlight=False)
-    console.width = min(console.width, _MAX_WIDTH)
-    console.print(draw_card(collection, card))
+def draw_question(
+    prompt: Prompt,
+    kind: Kind,
+    *,
+    shuffle_seed: int | None = None,
+    picked: Container[int] = (),
+    is_above_answer: bool = False,
+) -> Drawing:
+    """Draw what is asked; `picked` are indices into the card's options.
+
+    Above its answer, paragraphs that the answer repeats are left out: options, cloze texts.
+    """
+    face = _Face(prompt, kind, revealed=is_above_answer, shuffle_seed=shuffle_seed, picked=picked)
+    return Drawing(tuple(face.ask()))
+
+
+def draw_answer(
+    prompt: Prompt,
+    kind: Kind,
+    *,
+    shuffle_seed: int | None = None,
+    picked: Container[int] = (),
+    ticked: Container[int] = (),
+) -> Drawing:
+    """Draw what is revealed below the question; `ticked` are indices into the answer's points.
+
+    Options stand as in the question that was drawn with the same seed.
+    """
+    face = _Face(
+        prompt, kind, revealed=True, shuffle_seed=shuffle_seed, picked=picked, ticked=ticked
+    )
+    return Drawing(tuple(face.answer()))
+
+
+def order_options(prompt: Prompt, seed: int | None) -> tuple[int, ...]:
+    """Return the order in which the options of a card are shown, as indices into them.
+
+    The same for the same seed, on every machine; as written without one.
+    """
+    order = range(len(prompt.card.options))
+    if seed is None:
+        return tuple(order)
+
+    def rank(index: int) -> bytes:
+        return hashlib.sha256(f"{seed}/{prompt.ref}/{index}".encode()).digest()
+
+    return tuple(sorted(order, key=rank))
+
+
+def format_verdict(order: Iterable[int], picked: Iterable[int], right: Iterable[int]) -> str:
+    """Return whether just the right options were picked, and the numbers of those that are right.
+
+    All are indices of options, `order` as they were shown.
+    """
+    picked, right = set(picked), set(right)
+    if picked == right:
+        return "✓ right"
+    numbers = [str(number) for number, index in enumerate(order, 1) if index in right]
+    verb = "is" if len(numbers) == 1 else "are"
+    return f"{'✗ wrong' if picked else '– unanswered'}: {' and '.join(numbers)} {verb} right"
 
 
 def draw_card(collection: Collection, card: Card) -> Group:
-    """Draw a card's prompts, then what it is and where it stands."""
+    """Draw every prompt of a card, then what the card is and where it stands."""
     return Group(*_draw_parts(collection, card))
 
 
 def _draw_parts(collection: Collection, card: Card) -> Iterator[RenderableType]:
     kind = collection.kinds[card.kind]
     for prompt in list_prompts(card, kind):
-        yield Rule(Text(make_plain(prompt.ref), style="bold"), align="left")
+        yield Rule(Text(make_plain(prompt.ref), "bold"), align="left")
         yield draw_question(prompt, kind)
         yield Rule(style="dim")
         yield draw_answer(prompt, kind)
-        yield ""
+        yield Text()
     if card.retired is not None:
-        yield Text(make_plain(f"Retired: {card.retired}"), style="bold")
+        yield Text(make_plain(f"Retired: {card.retired}"), "bold")
     lesson = collection.lesson_of(card) or "no lesson"
-    yield Text(make_plain(f"{kind.title} · {lesson} · {card.span}"), style="dim")
+    yield Text(make_plain(f"{kind.title} · {lesson} · {card.span}"), "dim")
+
+
+@dataclass(frozen=True, slots=True)
+class _Face:
+    """One face of a prompt, as tokens."""
+
+    prompt: Prompt
+    kind: Kind
+    revealed: bool
+    shuffle_seed: int | None
+    picked: Container[int]
+    ticked: Container[int] = ()
+
+    def ask(self) -> Iterator[Token]:
+        markdown = self.prompt.side.ask
+        names = {}
+        for number, name in enumerate(list_asked(self.prompt.side)):
+            mark = f"cwfield{number}x"
+            names[mark] = name
+            markdown = markdown.replace(f"{{{{{name}}}}}", mark)
+        tokens = list(read_block(markdown))
+        while tokens:
+            token = tokens.pop(0)
+            mark = tokens[0].text if tokens else ""
+            if token.name == "paragraph_open" and mark in names and not self._is_line(names[mark]):
+                del tokens[:2]
+                if not self.revealed or names[mark] not in self.prompt.side.show:
+                    yield from self._read_field(names[mark])
+            else:
+                yield from self._fill(token, names)
+
+    def _fill(self, token: Token, names: dict[str, str]) -> Iterator[Token]:
+        """Put the fields into a token that speaks of them."""
+        for piece in _FIELD_MARK.split(token.text):
+            if piece not in names:
+                yield replace(token, text=piece)
+            elif token.name == "text":
+                yield from self._read_field(names[piece])
+            else:
+                yield replace(token, text=self.prompt.card.text(names[piece]))
+
+    def answer(self) -> Iterator[Token]:
+        card = self.prompt.card
+        for number, name in enumerate(self.prompt.side.show):
+            tokens = tuple(self._read_field(name))
+            if tokens and number:
+                label = Token(name="text", text=self.kind.field(name).label)
+                yield from _write_line(_style("label", [label]))
+            yield from _write_line(tokens, "") if self._is_line(name) else tokens
+        yield from read_block(card.extra)
+        for source in card.sources:
+            yield from _write_line(_style("quiet", _write_source(source)))
+
+    def _is_line(self, name: str) -> bool:
+        return self.kind.field(name).type is FieldType.INLINE
+
+    def _read_field(self, name: str) -> Iterable[Token]:
+        value = self.prompt.card.fields.get(name)
+        if isinstance(value, str):
+            if name == self.kind.cloze:
+                return read_cloze(value, self.prompt.ordinal + 1, revealed=self.revealed)
+            return read_inline(value) if self._is_line(name) else read_block(value)
+        if name == self.kind.options:
+            return self._write_options(self.prompt.card.options)
+        points = value if isinstance(value, tuple) else ()
+        is_answer = self.revealed and name == self.prompt.side.show[0]
+        return self._write_points([str(point) for point in points], is_answer=is_answer)
+
+    def _write_options(self, options: Sequence[Option]) -> Iterator[Token]:
+        if not self.revealed:
+            right = sum(option.right for option in options)
+            number = _NUMBERS[right] if right < len(_NUMBERS) else str(right)
+            yield from _write_line([Token(name="text", text=f"Choose {number}.")], "")
+        yield Token(name="list_open")
+        for place, index in enumerate(order_options(self.prompt, self.shuffle_seed)):
+            yield _open_item(f"{place + 1})", is_marked=index in self.picked)
+            yield from self._write_option(options[index])
+            yield Token(name="list_item_close")
+        yield Token(name="list_close")
+
+    def _write_option(self, option: Option) -> Iterator[Token]:
+        text = read_inline(option.text)
+        if not self.revealed:
+            yield from _write_line(text)
+            return
+        name, sign = ("right", "✓") if option.right else ("wrong", "✗")
+        mark = _style(name, [Token(name="text", text=sign)])
+        yield from _write_line([*mark, Token(name="text", text=" "), *_style("strong", text)])
+        if option.reason:
+            yield from _write_line(read_inline(option.reason))
+
+    def _write_points(self, points: Sequence[str], *, is_answer: bool) -> Iterator[Token]:
+        """Write the items of a list; those of the answer are a checklist."""
+        if not points:
+            return
+        yield Token(name="list_open")
+        for index, point in enumerate(points):
+            if is_answer:
+                yield _open_item(f"{index + 1}.", is_marked=index in self.ticked)
+            else:
+                yield Token(name="list_item_open", detail="•")
+            yield from _write_line(read_inline(point))
+            yield Token(name="list_item_close")
+        yield Token(name="list_close")
+
+
+def _open_item(name: str, *, is_marked: bool) -> Token:
+    return Token(name="list_item_open", detail=f"{name} [{'x' if is_marked else ' '}]")
+
+
+def _write_line(tokens: Iterable[Token], detail: str = "tight") -> Iterator[Token]:
+    """Write a paragraph; after a tight one comes no blank line."""
+    yield Token(name="paragraph_open", detail=detail)
+    yield from tokens
+    yield Token(name="paragraph_close", detail=detail)
+
+
+def _style(name: str, tokens: Iterable[Token]) -> Iterator[Token]:
+    yield Token(name=f"{name}_open")
+    yield from tokens
+    yield Token(name=f"{name}_close")
+
+
+def _write_source(source: Source) -> Iterator[Token]:
+    yield Token(name="text", text="Source: ")
+    shown = [Token(name="text", text=source.title or source.url)]
+    if not is_web_address(source.url):
+        yield from shown
+        return
+    yield Token(name="link_open", detail=source.url)
+    yield from shown
+    yield Token(name="link_close")

@@ -1,11 +1,13 @@
-"""Figures as lines of text that read without colour: columns, bars, dots on a scale, a calendar."""
+"""Charts as lines of text that read without colour: columns, bars, dots on a scale, a calendar."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from cardwright.history import make_date
@@ -18,14 +20,21 @@ _PART: Final = "▒"
 _SHADES: Final = "·░▒▓█"
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WEEK_DAYS: Final = 7
-_MOST_WEEKS: Final = 53
+_MAX_WEEKS: Final = 53
 _THURSDAY: Final = 3
-"""1970 began on one."""
-_MS_PER_MINUTE: Final = 60_000
-_MOST_MINUTES: Final = 100
-"""Longer times are told in hours."""
-_LEAST_LABEL: Final = 16
+"""1 January 1970 was one."""
+_MIN_LABEL: Final = 16
 """Columns are left out before the first one is cut shorter."""
+
+
+class Fitted(NamedTuple):
+    """Lines that are drawn when their width is known."""
+
+    draw: Callable[[int], Iterable[RenderableType]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the lines."""
+        yield from self.draw(options.max_width)
 
 
 class Column(NamedTuple):
@@ -45,36 +54,32 @@ class Bar(NamedTuple):
     label: str
     value: int
     part: int = 0
-    """So much of the value is drawn apart."""
+    """As much of the value is drawn in another shade."""
     shown: str = ""
-    """What stands for the value; empty: its number."""
+    """Stands for the value; empty: its number."""
 
 
 class Dot(NamedTuple):
-    """Two shares to be held against each other."""
+    """Two shares to compare, from 0 to 1."""
 
     expected: float
     actual: float
 
 
 def make_line(text: str) -> str:
-    """Return a stranger's text as one safe line."""
+    """Return a text of any origin as one safe line."""
     return " ".join(make_plain(text).split())
 
 
-def say_time(duration_ms: int) -> str:
-    """Return time spent: <1 min, 42 min, 2.5 h."""
-    minutes = duration_ms / _MS_PER_MINUTE
-    if minutes < 1:
-        return "<1 min" if duration_ms else "0 min"
-    return f"{minutes:.0f} min" if minutes < _MOST_MINUTES else f"{minutes / 60:.1f} h"
-
-
-def draw_columns(label: Column, columns: Iterable[Column], width: int) -> Iterator[Text]:
+def draw_columns(label: Column, columns: Iterable[Column]) -> Fitted:
     """Draw rows behind their labels; where there is no room, columns go, then labels are cut."""
+    return Fitted(partial(_draw_columns, label, tuple(columns)))
+
+
+def _draw_columns(label: Column, columns: Sequence[Column], width: int) -> Iterator[Text]:
     kept = list(columns)
     longest = max(map(_measure, (label.heading, *label.cells)))
-    while len(kept) > 1 and _room(kept, width) < min(longest, _LEAST_LABEL):
+    while len(kept) > 1 and _room(kept, width) < min(longest, _MIN_LABEL):
         kept.remove(max(kept, key=lambda column: column.rank))
     label_width = max(min(longest, _room(kept, width)), 1)
     widths = [_widen(column) for column in kept]
@@ -95,25 +100,29 @@ def draw_columns(label: Column, columns: Iterable[Column], width: int) -> Iterat
         yield line
 
 
-def draw_bars(bars: Sequence[Bar], width: int, style: str = "cyan") -> Iterator[Text]:
+def draw_bars(bars: Sequence[Bar]) -> Fitted:
     """Draw a bar for each number; its part comes first, in another shade."""
+    return Fitted(partial(_draw_bars, bars))
+
+
+def _draw_bars(bars: Sequence[Bar], width: int) -> Iterator[Text]:
     label_width = max((cell_len(bar.label) for bar in bars), default=0)
     shown = [bar.shown or f"{bar.value:,}" for bar in bars]
     number_width = max(map(cell_len, shown), default=0)
-    most = max((bar.value for bar in bars), default=0)
+    longest = max((bar.value for bar in bars), default=0)
     room = max(width - label_width - number_width - 2 * len(_GAP), 1)
     for bar, number in zip(bars, shown, strict=True):
         line = Text(set_cell_size(bar.label, label_width))
         line.append(_GAP + " " * (number_width - cell_len(number)) + number + _GAP)
-        part = round(room * bar.part / most) if most else 0
+        part = round(room * bar.part / longest) if longest else 0
         line.append(_PART * part, "yellow")
-        line.append(_draw_length(room * bar.value / most - part if most else 0), style)
+        line.append(_draw_length(room * bar.value / longest - part if longest else 0), "cyan")
         line.rstrip()
         yield line
 
 
 def draw_dots(dots: Sequence[Dot], width: int) -> list[Text]:
-    """Draw on a scale to 100 %, which is the last line, what was expected (│) and what came (●).
+    """Draw what was expected (│) and what happened (●), on a scale to 100 % that is the last line.
 
     The scale begins below all that was expected; ◂ is what lies before it.
     """
@@ -134,38 +143,42 @@ def draw_dots(dots: Sequence[Dot], width: int) -> list[Text]:
     return lines
 
 
-def draw_calendar(numbers: Mapping[int, int], today: int, width: int) -> Iterator[Text]:
+def draw_calendar(numbers: Mapping[int, int], today: int) -> Fitted:
     """Draw a number for each study day, a week a column, as many weeks as there is room for."""
+    return Fitted(partial(_draw_calendar, numbers, today))
+
+
+def _draw_calendar(numbers: Mapping[int, int], today: int, width: int) -> Iterator[Text]:
     weekday = (today + _THURSDAY) % _WEEK_DAYS
     margin = len(_WEEKDAYS[0]) + 1
-    weeks = max(min((width - margin) // 2, _MOST_WEEKS), 1)
+    weeks = max(min((width - margin) // 2, _MAX_WEEKS), 1)
     first = today - weekday - _WEEK_DAYS * (weeks - 1)
-    most = max((number for day, number in numbers.items() if first <= day <= today), default=0)
+    peak = max((number for day, number in numbers.items() if first <= day <= today), default=0)
     yield Text(" " * margin + _name_months(first, weeks), "dim")
     for row, name in enumerate(_WEEKDAYS):
         line = Text(f"{name} ", "dim")
         for day in range(first + row, today + 1, _WEEK_DAYS):
-            shade = _shade(numbers.get(day, 0), most)
+            shade = _shade(numbers.get(day, 0), peak)
             line.append(_SHADES[shade] * 2, "green" if shade else "dim")
         yield line
-    if most:
-        yield Text(" " * margin + _explain_shades(most, width - margin), "dim")
+    if peak:
+        yield Text(" " * margin + _explain_shades(peak, width - margin), "dim")
 
 
-def _shade(number: int, most: int) -> int:
+def _shade(number: int, peak: int) -> int:
     """Return the shade of a number: none, or one of as many equal parts as there are shades."""
-    return -(-number * (len(_SHADES) - 1) // most) if most else 0
+    return -(-number * (len(_SHADES) - 1) // peak) if peak else 0
 
 
-def _explain_shades(most: int, width: int) -> str:
+def _explain_shades(peak: int, width: int) -> str:
     parts = [f"{_SHADES[0]} 0"]
     shades = len(_SHADES) - 1
     for shade in range(1, shades + 1):
-        low, high = most * (shade - 1) // shades + 1, most * shade // shades
+        low, high = peak * (shade - 1) // shades + 1, peak * shade // shades
         if low <= high:
             parts.append(f"{_SHADES[shade]} {low}" + (f"–{high}" if high > low else ""))
     text = _GAP.join(parts)
-    return text if len(text) <= width else f"{_SHADES[0]} 0  {_SHADES[-1]} up to {most}"
+    return text if len(text) <= width else f"{_SHADES[0]} 0  {_SHADES[-1]} up to {peak}"
 
 
 def _name_months(first: int, weeks: int) -> str:
@@ -182,7 +195,7 @@ def _name_months(first: int, weeks: int) -> str:
 
 def _draw_length(cells: float) -> str:
     eighths = max(round(cells * _FULL), 0)
-    # Something is never drawn as nothing.
+    # More than nothing is never drawn as nothing.
     if cells > 0:
         eighths = max(eighths, 1)
     return _EIGHTHS[-1] * (eighths // _FULL) + _EIGHTHS[eighths % _FULL].strip()

@@ -1,74 +1,142 @@
-"""A plan to an exam, its readiness and its state, drawn in the terminal."""
+"""Everything printed about an exam: coverage, plan, readiness, scores and misses."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from itertools import pairwise
 
+from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from cardwright.blueprint import Blueprint, LastDay
+from cardwright.exam.coverage import Coverage, Tally
 from cardwright.exam.goal import Goal
+from cardwright.exam.misses import Miss, MissGroup
+from cardwright.exam.mock import Mock
 from cardwright.exam.plan import WHOLE, Plan, PlanWeek, format_day, format_domain, format_recall
 from cardwright.exam.readiness import ForecastCheck, SignalReading
-from cardwright.terminal.charts import Column, draw_columns, make_line
+from cardwright.exam.result import Part, format_circumstances, format_clock, score_mock
+from cardwright.history import make_time, make_zone
+from cardwright.terminal.charts import Column, Fitted, draw_columns, make_line
+from cardwright.text import count
 
 
-def say_fit(plan: Plan, goal: Goal) -> str:
-    """Return whether the goal fits the time there is, and what would do."""
+def draw_coverage(coverage: Coverage) -> Group:
+    """Draw domains and lessons with their cards and prompts, then what is missing."""
+    name = Text(make_line(coverage.blueprint.name), "bold")
+    missing = [Text(make_line(sentence)) for sentence in _list_missing(coverage)]
+    return Group(name, _draw_domains(coverage), Text(), *missing)
+
+
+def _draw_domains(coverage: Coverage) -> Fitted:
+    labels: list[Text] = []
+    tallies: list[Tally] = []
+    objectives: list[str] = []
+    for domain in coverage.domains:
+        found = [one.tally for lesson in domain.lessons for one in lesson.objectives]
+        label = f"{domain.domain.name} ({domain.domain.weight:g}%)"
+        labels.append(Text(make_line(label), "bold"))
+        tallies.append(domain.tally)
+        objectives.append(_format_covered(found))
+        for lesson in domain.lessons:
+            labels.append(Text(f"  {make_line(str(lesson.lesson))}"))
+            tallies.append(lesson.tally)
+            objectives.append(_format_covered([one.tally for one in lesson.objectives]))
+    labels.append(Text("all", "bold"))
+    tallies.append(coverage.tally)
+    objectives.append("")
+    columns = [
+        Column("cards", [f"{tally.cards}" for tally in tallies], rank=1),
+        Column("questions", [f"{tally.questions}" for tally in tallies], rank=3),
+        Column("objectives", objectives, rank=2),
+        Column("prompts", [f"{tally.prompts}" for tally in tallies]),
+        Column("seen", [_format_share(tally.seen, tally.prompts) for tally in tallies]),
+        Column("known", [_format_share(tally.known, tally.prompts) for tally in tallies]),
+    ]
+    return draw_columns(Column("domain and lesson", labels), columns)
+
+
+def _format_covered(tallies: list[Tally]) -> str:
+    covered = sum(bool(tally.cards) for tally in tallies)
+    return f"{covered}/{len(tallies)}" if tallies else "·"
+
+
+def _format_share(number: int, total: int) -> str:
+    return f"{number / total:.0%}" if total else "·"
+
+
+def _list_missing(coverage: Coverage) -> Iterator[str]:
+    missing = [
+        *(f"No card for lesson {lesson}." for lesson in coverage.lessons_without_cards),
+        *(
+            f"No card for objective {one.id}: {one.about}."
+            for one in coverage.objectives_without_cards
+        ),
+        *(
+            f"No question for a mock exam in the domain {domain.name}."
+            for domain in coverage.domains_without_questions
+        ),
+    ]
+    yield from missing or ["Every lesson and objective has cards, every domain has questions."]
+    if outside := len(coverage.outside):
+        yield f"{count(outside, 'card')} of the pack {'is' if outside == 1 else 'are'} in no lesson."
+    yield "Known: in review, with an expected recall of 90% or more today."
+
+
+def format_fit(plan: Plan, goal: Goal) -> str:
+    """Return whether the goal can be reached in time, and otherwise what it would take."""
+    a_day = f"{count(goal.minutes_a_day, 'minute')} a day"
     if plan.enough_minutes is not None and plan.enough_minutes <= goal.minutes_a_day:
-        return f"This fits: {goal.minutes_a_day} minutes a day are enough to meet every card."
-    text = (
-        f"This does not fit: with {goal.minutes_a_day} minutes a day "
-        f"{plan.seen_share:.0%} of the cards can be met"
-    )
+        return f"This fits: with {a_day} you see every card before the exam."
+    text = f"This does not fit: with {a_day} you see {plan.seen_share:.0%} of the cards"
     if plan.enough_minutes is None:
-        return f"{text}, and no number of minutes would do: move the date."
-    return f"{text}; {plan.enough_minutes} would do."
+        return f"{text}, and more minutes would not help: move the date."
+    return f"{text}; {count(plan.enough_minutes, 'minute')} would be enough for all."
 
 
-def say_hours(goal: Goal, blueprint: Blueprint | None, days: int) -> str:
-    """Return the hours that the starting point asks for, against those there are; "" if unknown."""
+def format_hours(goal: Goal, blueprint: Blueprint | None, days: int) -> str:
+    """Return the hours left, against those that the starting point needs; "" if unknown."""
     start = blueprint.starts.get(goal.start_as or "") if blueprint else None
     if start is None:
         return ""
-    there = days * goal.minutes_a_day / 60
+    left = days * goal.minutes_a_day / 60
     text = (
-        f"Hours: {there:.0f} are there until the exam; whoever can say “{make_line(start.about)}” "
-        f"is asked for {start.min_hours:g} to {start.max_hours:g}, reading and practice included."
+        f"Hours: {left:.0f} left until the exam; from “{make_line(start.about)}” it takes "
+        f"{start.min_hours:g} to {start.max_hours:g}, reading and practice included."
     )
-    if there < start.min_hours and days:
-        text += f" That would be {start.min_hours * 60 / days:.0f} minutes a day at the least."
+    if left < start.min_hours and days:
+        text += f" That would be at least {start.min_hours * 60 / days:.0f} minutes a day."
     return text
 
 
-def draw_forecasts(plan: Plan, blueprint: Blueprint | None, width: int) -> Iterator[Text]:
+def draw_forecasts(plan: Plan, blueprint: Blueprint | None) -> Fitted:
     """Draw expected recall today and on the day, by domain and for the whole exam."""
     weights = {d.name: d.weight for d in blueprint.domains.values()} if blueprint else {}
     rows = sorted(plan.on_day, key=lambda name: name == WHOLE)
     label = Column("", [make_line(format_domain(name)) for name in rows])
-    yield from draw_columns(
+    return draw_columns(
         label,
         [
             Column("weight", [f"{weights[n]:g}%" if n in weights else "" for n in rows], rank=3),
             Column("today", [f"{plan.today[name].recall:.0%}" for name in rows]),
             Column("exam day", [format_recall(plan.on_day[name]) for name in rows]),
         ],
-        width,
     )
 
 
-def draw_weeks(weeks: Sequence[PlanWeek], width: int) -> Iterator[Text]:
+def draw_weeks(weeks: Sequence[PlanWeek]) -> Iterator[RenderableType]:
     """Draw what each week is about, and its time."""
     label = Column("", [f"{format_day(w.first_day)} to {format_day(w.last_day)}" for w in weeks])
-    yield from draw_columns(
+    yield draw_columns(
         label,
         [
-            Column("asked", [f"{week.planned_minutes / 60:.1f} h" for week in weeks]),
-            Column("there", [f"{week.available_minutes / 60:.1f} h" for week in weeks]),
+            Column("planned", [f"{week.planned_minutes / 60:.1f} h" for week in weeks]),
+            Column("available", [f"{week.available_minutes / 60:.1f} h" for week in weeks]),
             Column("new", [f"{week.new:.0f}" for week in weeks]),
             Column("reviews", [f"{week.reviews:.0f}" for week in weeks], rank=1),
         ],
-        width,
     )
     yield Text()
     for number, week in enumerate(weeks, 1):
@@ -85,7 +153,7 @@ def draw_last_days(last_days: Iterable[tuple[int, LastDay]]) -> Iterator[Text]:
 
 
 def draw_readings(readings: Iterable[SignalReading]) -> Iterator[Text]:
-    """Draw the booking signals: given, not yet, or for the candidate to judge."""
+    """Draw the signals for booking the exam: given, not yet, or for the candidate to judge."""
     for reading in readings:
         mark = {True: "✓", False: "✗", None: "?"}[reading.is_given]
         line = Text(f"{mark} {make_line(reading.signal.about)}")
@@ -97,11 +165,98 @@ def draw_readings(readings: Iterable[SignalReading]) -> Iterator[Text]:
         yield line
 
 
-def say_held(held: ForecastCheck | None) -> str:
+def format_held(held: ForecastCheck | None) -> str:
     """Return how well earlier forecasts held."""
     if held is None:
         return "Forecasts against answers: none is a week old yet."
     return (
         f"Forecasts against answers, a week or more later: {held.expected:.0%} expected, "
-        f"{held.actual:.0%} recalled, in {held.tests} answers."
+        f"{held.actual:.0%} recalled in {count(held.tests, 'answer')}."
     )
+
+
+def draw_score(mock: Mock, blueprint: Blueprint) -> Group:
+    """Draw the result of a mock exam or drill."""
+    score = score_mock(mock, blueprint)
+    title = "Drill" if mock.is_drill else "Mock exam"
+    lines: list[RenderableType] = [
+        Text(
+            f"{title}: {score.all.right} of {score.all.total} right, {score.all.share:.0%}; "
+            f"{score.weighted:.0%} weighted by domain",
+            "bold",
+        ),
+        Text(format_circumstances(mock, score)),
+    ]
+    if mock.limit_ms is not None:
+        each_ms = mock.limit_ms // len(mock.questions)
+        lines.append(Text(f"Time allowed for each question: {format_clock(each_ms)}."))
+    for heading, parts in (("domain", score.domains), ("lesson", score.lessons)):
+        lines += [Text(), _draw_parts(heading, parts)]
+    return Group(*lines)
+
+
+def _draw_parts(heading: str, parts: Sequence[Part]) -> Fitted:
+    columns = [
+        Column("right", [f"{part.right}" for part in parts]),
+        Column("of", [f"{part.total}" for part in parts]),
+        Column("share", [f"{part.share:.0%}" for part in parts]),
+        Column("time each", [format_clock(part.spent_ms // part.total) for part in parts], rank=1),
+    ]
+    return draw_columns(Column(heading, [part.name for part in parts]), columns)
+
+
+def draw_past_mocks(mocks: Sequence[Mock], blueprint: Blueprint, utc_offset_minutes: int) -> Group:
+    """Draw past mock exams, the latest last, with the change of their scores."""
+    over = [(mock, score_mock(mock, blueprint)) for mock in mocks if mock.ended_at_ms is not None]
+    zone = make_zone(utc_offset_minutes)
+    changes = [f"{(b.weighted - a.weighted) * 100:+.0f}" for (_, a), (_, b) in pairwise(over)]
+    began = [make_time(mock.started_at_ms).astimezone(zone) for mock, _ in over]
+    columns = [
+        Column("began", [f"{at:%Y-%m-%d %H:%M}" for at in began], rank=3),
+        Column("right", [f"{score.all.right}/{score.all.total}" for _, score in over]),
+        Column("weighted", [f"{score.weighted:.0%}" for _, score in over]),
+        Column("change", ["", *changes][: len(over)], rank=1),
+        Column("time", [format_clock(mock.spent_ms) for mock, _ in over], rank=2),
+    ]
+    open_mocks = [
+        Text(make_line(f"{mock.id} is under way; `cards exam {mock.kind}` continues it"))
+        for mock in mocks
+        if mock.ended_at_ms is None
+    ]
+    return Group(draw_columns(Column("exam", [mock.id for mock, _ in over]), columns), *open_mocks)
+
+
+def draw_misses(
+    misses: Sequence[Miss],
+    groups: Sequence[MissGroup],
+    mondays: Sequence[date],
+    by: str,
+    blueprint: Blueprint,
+) -> Group:
+    """Draw groups of misses by week, and then every entry, the latest last.
+
+    `by` is the heading of the groups; `mondays` begin the weeks that the groups count.
+    """
+    columns = [Column("all", [str(group.total) for group in groups])]
+    for place, monday in enumerate(mondays):
+        cells = [str(group.weeks[place] or "·") for group in groups]
+        columns.append(Column(f"{monday:%d %b}", cells, rank=len(mondays) - 1 - place))
+    entries = (part for miss in misses for part in _draw_miss(miss, blueprint))
+    return Group(draw_columns(Column(by, [group.name for group in groups]), columns), *entries)
+
+
+def _draw_miss(miss: Miss, blueprint: Blueprint) -> Iterator[RenderableType]:
+    yield Text()
+    yield Text(make_line(f"{miss.on}  {miss.card}"), "bold")
+    rows = [
+        ("missed", miss.failure),
+        ("rule", miss.rule or "not written yet: `cards exam miss`"),
+        ("safer", miss.action),
+        ("lesson", str(blueprint.lessons.get(miss.lesson, ""))),
+        ("card", miss.made_card),
+    ]
+    grid = Table.grid(padding=(0, 1))
+    for name, text in rows:
+        if text:
+            grid.add_row(Text(f"  {name:<6}", "dim"), Text(make_line(text)))
+    yield grid

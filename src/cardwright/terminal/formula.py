@@ -1,4 +1,4 @@
-"""LaTeX as Unicode text: one line where it fits, stacked where it must be."""
+"""LaTeX as a line of Unicode text."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from xml.etree import ElementTree as ET
 
 from cardwright.markdown import parse_formula
 
-OPENING: Final = "([{⟨⌊⌈"
-CLOSING: Final = ")]}⟩⌋⌉"
-BIG: Final = "∑∏∐∫∬∭∮⋃⋂⨁⨂⨆⋁⋀"
-SIGNS: Final = "+-−±∓¬"
+_OPENING: Final = "([{⟨⌊⌈"
+_CLOSING: Final = ")]}⟩⌋⌉"
+_PAIRS: Final = dict(zip(_OPENING, _CLOSING, strict=True))
+_BIG: Final = "∑∏∐∫∬∭∮⋃⋂⨁⨂⨆⋁⋀"
+_SIGNS: Final = "+-−±∓¬"
 """Operators that may stand before their only operand."""
-FRACTIONS: Final = {"1/2": "½", "1/3": "⅓", "2/3": "⅔", "1/4": "¼", "3/4": "¾"}
-ACCENTS: Final = {
+_FRACTIONS: Final = {"1/2": "½", "1/3": "⅓", "2/3": "⅔", "1/4": "¼", "3/4": "¾"}
+_ACCENTS: Final = {
     "^": "\u0302",
     "~": "\u0303",
     "¯": "\u0304",
@@ -35,7 +36,7 @@ ACCENTS: Final = {
 }
 """What stands over a letter, as a character that combines with the letter before it."""
 _SAME: Final = {sign: sign for sign in "′″‴*†°"}
-SUPERSCRIPTS: Final = {
+_SUPERSCRIPTS: Final = {
     **dict(zip("0123456789+-−=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾", strict=True)),
     **dict(zip("abcdefghijklmnoprstuvwxyz", "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ", strict=True)),
     **dict(zip("ABDEGHIJKLMNOPRTUVW", "ᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂ", strict=True)),
@@ -46,21 +47,14 @@ SUPERSCRIPTS: Final = {
     "∘": "°",
     "⊤": "ᵀ",
 }
-SUBSCRIPTS: Final = {
+_SUBSCRIPTS: Final = {
     **dict(zip("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎", strict=True)),
     **dict(zip("aehijklmnoprstuvx", "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True)),
     **dict(zip("βγρφχ", "ᵦᵧᵨᵩᵪ", strict=True)),
 }
 
 
-def is_operator(sign: str) -> bool:
-    """Tell whether a sign stands between two operands, with a space on both sides."""
-    if len(sign) != 1 or sign in "∂∇∞∀∃∄√|":
-        return False
-    return sign in "-*·⋅†‡" or unicodedata.category(sign) == "Sm"
-
-
-class Role(Enum):
+class _Role(Enum):
     """What a piece is to its neighbours; TeX's classes of atoms, and those that brackets need."""
 
     LETTER = auto()
@@ -85,103 +79,29 @@ class Role(Enum):
     SPACE = auto()
 
 
-SINGLE: Final = {Role.LETTER, Role.WORD, Role.BRACKETED}
-_ENDS_OPERAND: Final = {*SINGLE, Role.GROUP, Role.FRACTION, Role.CLOSE}
-_STARTS_OPERAND: Final = {*SINGLE, Role.GROUP, Role.FRACTION, Role.OPEN, Role.FUNCTION}
-_SPACED: Final = {Role.WORD, Role.FRACTION}
-_IN_BRACKETS: Final = re.compile(r"\([^()]*\)")
-PAIRS: Final = dict(zip(OPENING, CLOSING, strict=True))
-
-
 @dataclass(frozen=True, slots=True)
-class Piece:
+class _Piece:
     """A part of a formula, written out."""
 
     text: str
-    role: Role
+    role: _Role
 
 
-def join_pieces(pieces: Sequence[Piece]) -> str:
-    """Return pieces side by side."""
-    pieces = _enclose_fractions(pieces)
-    parts: list[str] = []
-    before: Piece | None = None
-    bar_is_open = False
-    for piece in pieces:
-        role = piece.role
-        if role is Role.BAR:
-            role = Role.CLOSE if bar_is_open else Role.OPEN
-            bar_is_open = not bar_is_open
-            if before is not None and role is Role.OPEN and before.role is Role.FUNCTION:
-                parts.append(" ")
-        elif role is Role.OPERATOR and piece.text in SIGNS and not _ends_operand(before):
-            role = Role.SIGN
-        here = replace(piece, role=role)
-        parts += (_space(before, here), piece.text)
-        before = here
-    return re.sub(" {2,}", " ", "".join(parts)).strip()
-
-
-def _ends_operand(piece: Piece | None) -> bool:
-    return piece is not None and piece.role in _ENDS_OPERAND
-
-
-def _space(before: Piece | None, here: Piece) -> str:
-    if before is None:
-        return ""
-    around = (before.role, here.role)
-    if Role.OPERATOR in around or before.role in {Role.BIG, Role.PUNCTUATION}:
-        is_spaced = here.role not in {Role.CLOSE, Role.PUNCTUATION} and before.role != Role.OPEN
-    elif before.role is Role.FUNCTION:
-        is_spaced = here.role in {*SINGLE, Role.GROUP, Role.FUNCTION, Role.BIG, Role.FRACTION}
-        is_spaced &= here.role is not Role.BRACKETED
-        is_spaced |= before.text.endswith(")")
-    elif before.role not in _ENDS_OPERAND:
-        is_spaced = False
-    elif here.role in {Role.FUNCTION, Role.BIG}:
-        is_spaced = True
-    else:
-        is_operand = here.role in {*SINGLE, Role.GROUP, Role.FRACTION}
-        is_spaced = is_operand and bool(_SPACED & set(around))
-    return " " if is_spaced else ""
-
-
-def _enclose_fractions(pieces: Sequence[Piece]) -> list[Piece]:
-    """Put a fraction in brackets where a neighbour would seem to be a part of it."""
-    enclosed = list(pieces)
-    for index, piece in enumerate(pieces):
-        if piece.role is not Role.FRACTION or piece.text in FRACTIONS.values():
-            continue
-        before = next((p.role for p in reversed(pieces[:index]) if p.role != Role.SPACE), None)
-        after = next((p.role for p in pieces[index + 1 :] if p.role != Role.SPACE), None)
-        is_within = before in {Role.SLASH, Role.FUNCTION, *_ENDS_OPERAND}
-        if is_within or after in {Role.SLASH, Role.BIG, Role.BAR, *_STARTS_OPERAND}:
-            enclosed[index] = Piece(f"({piece.text})", Role.BRACKETED)
-    return enclosed
-
-
-def is_bracketed(text: str) -> bool:
-    """Tell whether the first bracket of a text is closed by its last character."""
-    if text[:1] not in PAIRS:
-        return False
-    depth = 0
-    for index, character in enumerate(text):
-        depth += (character in OPENING) - (character in CLOSING)
-        if depth == 0:
-            return index == len(text) - 1
-    return False
-
-
-def enclose(piece: Piece, *, may_be: frozenset[Role] = frozenset()) -> str:
-    """Return a piece as one operand: in brackets, if it is several things."""
-    text = piece.text
-    is_one = piece.role in SINGLE or len(text) == 1 or text in FRACTIONS.values()
-    is_product = piece.role in may_be and not re.search("[ /]", _IN_BRACKETS.sub("", text))
-    is_differential = text[:1] == "∂" and text[1:].isalnum()
-    return text if is_one or is_product or is_differential else f"({text})"
-
-
-_NOTHING: Final = Piece("", Role.SPACE)
+_NOTHING: Final = _Piece("", _Role.SPACE)
+_SINGLE: Final = {_Role.LETTER, _Role.WORD, _Role.BRACKETED}
+_ENDS_OPERAND: Final = {*_SINGLE, _Role.GROUP, _Role.FRACTION, _Role.CLOSE}
+_STARTS_OPERAND: Final = {*_SINGLE, _Role.GROUP, _Role.FRACTION, _Role.OPEN, _Role.FUNCTION}
+_SPACED: Final = {_Role.WORD, _Role.FRACTION}
+_IN_BRACKETS: Final = re.compile(r"\([^()]*\)")
+_ROLES: Final = (
+    (_BIG, _Role.BIG),
+    (_OPENING, _Role.OPEN),
+    (_CLOSING, _Role.CLOSE),
+    ("|‖", _Role.BAR),
+    (",;:", _Role.PUNCTUATION),
+    ("/", _Role.SLASH),
+)
+"""Roles of signs that are always the same; others are operators or letters."""
 
 
 @lru_cache(maxsize=1024)
@@ -199,154 +119,153 @@ def draw_formula(latex: str) -> str | None:
     return None if "\\" in text else unicodedata.normalize("NFC", " ".join(text.split()))
 
 
-def _write(element: ET.Element) -> Piece:
+def _write(element: ET.Element) -> _Piece:
     return _WRITERS[element.tag](element)
 
 
-def _write_row(element: ET.Element) -> Piece:
+def _write_row(element: ET.Element) -> _Piece:
     pieces = [piece for piece in map(_write, element) if piece is not _NOTHING]
     if len(pieces) == 1:
         # `{,}` is TeX's way to take a sign as a letter.
-        is_loose = pieces[0].role in {Role.OPERATOR, Role.PUNCTUATION}
-        return replace(pieces[0], role=Role.LETTER) if is_loose else pieces[0]
-    text = join_pieces(pieces)
+        is_loose = pieces[0].role in {_Role.OPERATOR, _Role.PUNCTUATION}
+        return replace(pieces[0], role=_Role.LETTER) if is_loose else pieces[0]
+    text = _join_pieces(pieces)
     if all(child.get("mathvariant") == "normal" or child.tag == "mtext" for child in element):
-        return Piece(text, Role.WORD)
-    if text[:1] in PAIRS and element.find("mtable") is not None and not is_bracketed(text):
+        return _Piece(text, _Role.WORD)
+    if text[:1] in _PAIRS and element.find("mtable") is not None and not _is_bracketed(text):
         # Cases have a bracket on one side only.
-        text += PAIRS[text[0]]
-    return Piece(text, Role.BRACKETED if is_bracketed(text) else Role.GROUP)
+        text += _PAIRS[text[0]]
+    return _Piece(text, _Role.BRACKETED if _is_bracketed(text) else _Role.GROUP)
 
 
-def _write_identifier(element: ET.Element) -> Piece:
+def _write_identifier(element: ET.Element) -> _Piece:
     text = element.text or ""
     if text == text[:1]:
         return _write_operator(element)
-    return Piece(text.replace("\u2009", " ").replace("\u2006", " "), Role.FUNCTION)
+    return _Piece(text.replace("\u2009", " ").replace("\u2006", " "), _Role.FUNCTION)
 
 
-def _write_number(element: ET.Element) -> Piece:
-    return Piece(element.text or "", Role.LETTER)
+def _write_number(element: ET.Element) -> _Piece:
+    return _Piece(element.text or "", _Role.LETTER)
 
 
-def _write_text(element: ET.Element) -> Piece:
-    return Piece((element.text or "").replace("\xa0", " "), Role.WORD)
+def _write_text(element: ET.Element) -> _Piece:
+    return _Piece((element.text or "").replace("\xa0", " "), _Role.WORD)
 
 
-def _write_operator(element: ET.Element) -> Piece:
+def _write_operator(element: ET.Element) -> _Piece:
     text = (element.text or "").strip()
     if text in {"∣", "∥"}:
         # TeX has one sign as a relation and another one, which looks alike, as a bracket.
-        return Piece("|" if text == "∣" else text, Role.OPERATOR)
+        return _Piece("|" if text == "∣" else text, _Role.OPERATOR)
     for signs, role in _ROLES:
         if text in signs:
-            return Piece(text, role)
+            return _Piece(text, role)
     if len(text) > 1:
         return _write_identifier(element)
     if not text or text in "\u2061\u2062\u2063":
         return _NOTHING
-    return Piece(text, Role.OPERATOR if is_operator(text) else Role.LETTER)
+    return _Piece(text, _Role.OPERATOR if _is_operator(text) else _Role.LETTER)
 
 
-def _write_space(element: ET.Element) -> Piece:
+def _write_space(element: ET.Element) -> _Piece:
     if element.get("linebreak"):
-        return Piece(";", Role.PUNCTUATION)
+        return _Piece(";", _Role.PUNCTUATION)
     width = element.get("width", "")
-    return _NOTHING if width.startswith(("-", "0em")) else Piece(" ", Role.SPACE)
+    return _NOTHING if width.startswith(("-", "0em")) else _Piece(" ", _Role.SPACE)
 
 
-def _write_nothing(_element: ET.Element) -> Piece:
+def _write_nothing(_element: ET.Element) -> _Piece:
     return _NOTHING
 
 
-def _write_fraction(element: ET.Element) -> Piece:
+def _write_fraction(element: ET.Element) -> _Piece:
     above, below = map(_write, element)
     if element.get("linethickness") == "0":
-        return Piece(f"{above.text} choose {below.text}", Role.GROUP)
-    text = f"{enclose(above, may_be=frozenset({Role.GROUP}))}/{enclose(below)}"
-    return Piece(FRACTIONS.get(text, text), Role.FRACTION)
+        return _Piece(f"{above.text} choose {below.text}", _Role.GROUP)
+    text = f"{_enclose(above, may_be=frozenset({_Role.GROUP}))}/{_enclose(below)}"
+    return _Piece(_FRACTIONS.get(text, text), _Role.FRACTION)
 
 
-def _write_root(element: ET.Element) -> Piece:
-    return Piece(f"√{enclose(_write_row(element))}", Role.WORD)
+def _write_root(element: ET.Element) -> _Piece:
+    return _Piece(f"√{_enclose(_write_row(element))}", _Role.WORD)
 
 
-def _write_root_of_degree(element: ET.Element) -> Piece:
+def _write_root_of_degree(element: ET.Element) -> _Piece:
     radicand, degree = map(_write, element)
     signs = {"2": "√", "3": "∛", "4": "∜"}
     sign = signs.get(degree.text) or f"{_raise(degree)}√"
-    return Piece(sign + enclose(radicand), Role.WORD)
+    return _Piece(sign + _enclose(radicand), _Role.WORD)
 
 
-def _raise(piece: Piece) -> str:
-    return _write_script(piece, SUPERSCRIPTS, "^")
+def _raise(piece: _Piece) -> str:
+    return _write_script(piece, _SUPERSCRIPTS, "^")
 
 
-def _write_script(piece: Piece, table: dict[str, str], sign: str) -> str:
+def _write_script(piece: _Piece, table: dict[str, str], sign: str) -> str:
     compact = piece.text.replace(" ", "")
     if all(character in table for character in compact):
         return "".join(table[character] for character in compact)
-    return sign + enclose(piece)
+    return sign + _enclose(piece)
 
 
-def _write_scripts(base: Piece, below: Piece, above: Piece) -> Piece:
-    lower = _write_script(below, SUBSCRIPTS, "_")
+def _write_scripts(base: _Piece, below: _Piece, above: _Piece) -> _Piece:
+    lower = _write_script(below, _SUBSCRIPTS, "_")
     upper = _raise(above)
     role = base.role
-    if role in {Role.GROUP, Role.FRACTION}:
-        base, role = Piece(enclose(base), Role.BRACKETED), Role.BRACKETED
-    if role in {*SINGLE, Role.OPERATOR} and ("_" in lower or "^" in upper):
+    if role in {_Role.GROUP, _Role.FRACTION}:
+        base, role = _Piece(_enclose(base), _Role.BRACKETED), _Role.BRACKETED
+    if role in {*_SINGLE, _Role.OPERATOR} and ("_" in lower or "^" in upper):
         # Set apart, the next letter is not read as a part of the script.
-        role = role if role is Role.OPERATOR else Role.WORD
-    return Piece(base.text + lower + upper, role)
+        role = role if role is _Role.OPERATOR else _Role.WORD
+    return _Piece(base.text + lower + upper, role)
 
 
-def _write_sub(element: ET.Element) -> Piece:
+def _write_sub(element: ET.Element) -> _Piece:
     base, below = map(_write, element)
     return base if below.text in "⏟⎵" else _write_scripts(base, below, _NOTHING)
 
 
-def _write_sup(element: ET.Element) -> Piece:
+def _write_sup(element: ET.Element) -> _Piece:
     base, above = map(_write, element)
     return _write_scripts(base, _NOTHING, above)
 
 
-def _write_sub_sup(element: ET.Element) -> Piece:
+def _write_sub_sup(element: ET.Element) -> _Piece:
     base, below, above = map(_write, element)
     return _write_scripts(base, below, above)
 
 
-def _write_over(element: ET.Element) -> Piece:
+def _write_over(element: ET.Element) -> _Piece:
     base, above = element
-    mark = ACCENTS.get((above.text or "").strip())
+    mark = _ACCENTS.get((above.text or "").strip())
     piece = _write(base)
     if (above.text or "").strip() in {"⏞", "⎴"}:
         return piece
     if mark is None or not piece.text:
         return _write_scripts(piece, _NOTHING, _write(above))
     text = "".join(letter if letter == " " else letter + mark for letter in piece.text)
-    return Piece(text, piece.role)
+    return _Piece(text, piece.role)
 
 
-def _write_table(element: ET.Element) -> Piece:
+def _write_table(element: ET.Element) -> _Piece:
     rows = []
     for row in element:
         cells = [_write_row(cell).text for cell in row]
         # Equations are aligned at their relation, which stands at the start of a cell.
-        is_equation = any(is_operator(cell[:1]) and cell[:1] not in SIGNS for cell in cells[1:])
+        is_equation = any(_is_operator(cell[:1]) and cell[:1] not in _SIGNS for cell in cells[1:])
         rows.append((" " if is_equation else ", ").join(filter(None, cells)))
-    return Piece("; ".join(filter(None, rows)), Role.GROUP)
+    return _Piece("; ".join(filter(None, rows)), _Role.GROUP)
 
 
-_ROLES: Final = (
-    (BIG, Role.BIG),
-    (OPENING, Role.OPEN),
-    (CLOSING, Role.CLOSE),
-    ("|‖", Role.BAR),
-    (",;:", Role.PUNCTUATION),
-    ("/", Role.SLASH),
-)
-_WRITERS: Final[dict[str, Callable[[ET.Element], Piece]]] = {
+def _is_operator(sign: str) -> bool:
+    """Tell whether a sign stands between two operands, with a space on both sides."""
+    if len(sign) != 1 or sign in "∂∇∞∀∃∄√|":
+        return False
+    return sign in "-*·⋅†‡" or unicodedata.category(sign) == "Sm"
+
+
+_WRITERS: Final[dict[str, Callable[[ET.Element], _Piece]]] = {
     **dict.fromkeys(("math", "mrow", "mstyle", "mpadded", "menclose"), _write_row),
     "mfrac": _write_fraction,
     "mi": _write_identifier,
@@ -365,3 +284,83 @@ _WRITERS: Final[dict[str, Callable[[ET.Element], Piece]]] = {
     "munder": _write_sub,
     "munderover": _write_sub_sup,
 }
+
+
+def _join_pieces(pieces: Sequence[_Piece]) -> str:
+    """Return pieces side by side."""
+    pieces = _enclose_fractions(pieces)
+    parts: list[str] = []
+    before: _Piece | None = None
+    bar_is_open = False
+    for piece in pieces:
+        role = piece.role
+        if role is _Role.BAR:
+            role = _Role.CLOSE if bar_is_open else _Role.OPEN
+            bar_is_open = not bar_is_open
+            if before is not None and role is _Role.OPEN and before.role is _Role.FUNCTION:
+                parts.append(" ")
+        elif role is _Role.OPERATOR and piece.text in _SIGNS and not _ends_operand(before):
+            role = _Role.SIGN
+        here = replace(piece, role=role)
+        parts += (_space(before, here), piece.text)
+        before = here
+    return re.sub(" {2,}", " ", "".join(parts)).strip()
+
+
+def _ends_operand(piece: _Piece | None) -> bool:
+    return piece is not None and piece.role in _ENDS_OPERAND
+
+
+def _space(before: _Piece | None, here: _Piece) -> str:
+    if before is None:
+        return ""
+    around = (before.role, here.role)
+    if _Role.OPERATOR in around or before.role in {_Role.BIG, _Role.PUNCTUATION}:
+        is_spaced = here.role not in {_Role.CLOSE, _Role.PUNCTUATION} and before.role != _Role.OPEN
+    elif before.role is _Role.FUNCTION:
+        is_spaced = here.role in {*_SINGLE, _Role.GROUP, _Role.FUNCTION, _Role.BIG, _Role.FRACTION}
+        is_spaced &= here.role is not _Role.BRACKETED
+        is_spaced |= before.text.endswith(")")
+    elif before.role not in _ENDS_OPERAND:
+        is_spaced = False
+    elif here.role in {_Role.FUNCTION, _Role.BIG}:
+        is_spaced = True
+    else:
+        is_operand = here.role in {*_SINGLE, _Role.GROUP, _Role.FRACTION}
+        is_spaced = is_operand and bool(_SPACED & set(around))
+    return " " if is_spaced else ""
+
+
+def _enclose_fractions(pieces: Sequence[_Piece]) -> list[_Piece]:
+    """Put a fraction in brackets where a neighbour would seem to be a part of it."""
+    enclosed = list(pieces)
+    for index, piece in enumerate(pieces):
+        if piece.role is not _Role.FRACTION or piece.text in _FRACTIONS.values():
+            continue
+        before = next((p.role for p in reversed(pieces[:index]) if p.role != _Role.SPACE), None)
+        after = next((p.role for p in pieces[index + 1 :] if p.role != _Role.SPACE), None)
+        is_within = before in {_Role.SLASH, _Role.FUNCTION, *_ENDS_OPERAND}
+        if is_within or after in {_Role.SLASH, _Role.BIG, _Role.BAR, *_STARTS_OPERAND}:
+            enclosed[index] = _Piece(f"({piece.text})", _Role.BRACKETED)
+    return enclosed
+
+
+def _is_bracketed(text: str) -> bool:
+    """Tell whether the first bracket of a text is closed by its last character."""
+    if text[:1] not in _PAIRS:
+        return False
+    depth = 0
+    for index, character in enumerate(text):
+        depth += (character in _OPENING) - (character in _CLOSING)
+        if depth == 0:
+            return index == len(text) - 1
+    return False
+
+
+def _enclose(piece: _Piece, *, may_be: frozenset[_Role] = frozenset()) -> str:
+    """Return a piece as one operand: in brackets, if it is several things."""
+    text = piece.text
+    is_one = piece.role in _SINGLE or len(text) == 1 or text in _FRACTIONS.values()
+    is_product = piece.role in may_be and not re.search("[ /]", _IN_BRACKETS.sub("", text))
+    is_differential = text[:1] == "∂" and text[1:].isalnum()
+    return text if is_one or is_product or is_differential else f"({text})"

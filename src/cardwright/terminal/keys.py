@@ -1,4 +1,4 @@
-"""Key presses, read from the terminal one by one; signals come as keys, too."""
+"""Key presses, read from the terminal one by one; signals come as keys too."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ else:
 Key = str
 """A printable character as it is, or a name: `enter`, `ctrl-d`, `pageup`, …
 
-Three are no presses: `resize` asks to draw the window anew, `suspend` to give the terminal back and
-stop, `hangup` to end. What follows a hangup is hangups only.
+Three are not key presses: `resize` asks for a repaint, `suspend` to restore the terminal and stop,
+`hangup` to end. Only hangups follow a hangup.
 """
 
 _ESCAPE_S: Final = 0.025
-"""A sequence that has not gone on for this long will not: its escape was a key."""
+"""A sequence that pauses for this long is over: its escape was a key."""
 
 _NAMED: Final = {
     "up": ("[A", "OA"),

@@ -1,48 +1,58 @@
-"""A mock exam or drill on the whole window."""
+"""A mock exam or drill in the full screen: its questions, and then its result."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cardwright.exam.mock import CardSource, Sheet, find_prompt
+from cardwright.blueprint import Blueprint
+from cardwright.exam.mock import CardSource, Mock, Question, Sheet, find_prompt
 from cardwright.exam.result import format_clock
 from cardwright.history import Moment
-from cardwright.study.error import StoreError
-from cardwright.terminal.face import list_options
-from cardwright.terminal.mock_drawing import QuestionList, draw_face, say_places
-from cardwright.terminal.mock_window import MockWindow
+from cardwright.terminal.card import draw_answer, draw_question, format_verdict, order_options
+from cardwright.terminal.charts import Fitted
+from cardwright.terminal.exam import draw_score
 from cardwright.terminal.screen import Screen
+from cardwright.terminal.window import (
+    CONTINUE_KEYS,
+    KeyLoop,
+    choose_text,
+    draw_bar,
+    draw_key_help,
+    draw_step,
+)
+from cardwright.text import make_plain
 
+TIME_IS_UP: Final = "Time is up: the exam was handed in as it was."
 _TICK_S: Final = 1.0
-_DIGITS: Final = 6
+_MAX_DIGITS: Final = 6
 """Of the number of a question."""
-_QUIT: Final = frozenset({"ctrl-c", "ctrl-d", "hangup"})
-_GO_ON: Final = frozenset({" ", "enter"})
-_NEXT: Final = frozenset({"n", "right"})
-_BACK: Final = frozenset({"p", "left"})
-_KEYS: Final = (
+_NEXT_KEYS: Final = frozenset({"n", "right"})
+_BACK_KEYS: Final = frozenset({"p", "left"})
+_CELL: Final = 7
+"""Columns of a question in the list of all."""
+_KEY_HELP: Final = (
     ("1 … 9", "pick an option, or take it back"),
-    ("space, enter", "the next question; in a drill, first the answer to this one"),
-    ("n → p ←", "the next question, the one before"),
-    ("m", "mark for another look, or take the mark away"),
+    ("space, enter", "next question; in a drill, the answer to this one first"),
+    ("n → p ←", "next question, previous question"),
+    ("m", "mark for another look, or remove the mark"),
     ("g", "go to a question by its number"),
-    ("l", "list of all questions: answered, marked, unanswered"),
+    ("l", "list all questions: answered, marked, unanswered"),
     ("h", "hand in"),
     ("↑ ↓ j k", "scroll; also page up and down, home, end"),
-    ("q", "leave: the clock stands still until you come back, and that is noted"),
+    ("q", "leave: the clock stops, and the result notes the break"),
 )
 _LEAVE: Final = (
-    "Leave? All answers are kept, and the same command goes on with them. "
-    "The clock stands still meanwhile, and the interruption is noted in the result."
+    "Leave? All answers are kept, and the same command continues where you left off. "
+    "The clock stops meanwhile, and the result notes the break."
 )
 
 
-class MockTaker:
-    """Turns keys into acts upon the paper."""
+class MockTaker(KeyLoop):
+    """Shows a mock exam or drill under way, and turns keys into acts on its sheet."""
 
     def __init__(
         self,
@@ -53,10 +63,9 @@ class MockTaker:
         clock: Callable[[], Moment],
     ) -> None:
         """Take a mock exam on a screen."""
+        super().__init__(screen, environ)
         self._sheet = sheet
         self._sources = sources
-        self._screen = screen
-        self._window = MockWindow(screen, environ)
         self._clock = clock
         self._view = "question"
         """Or `list`, `go`, `hand-in`, `leave`, `keys`."""
@@ -73,34 +82,26 @@ class MockTaker:
 
     def run(self) -> None:
         """Ask until it is handed in, time is up, or the user leaves."""
-        is_going = True
-        while is_going:
-            try:
-                self._sheet.tick(self._clock())
-                if self._sheet.is_over:
-                    return
-                self._paint()
-                key = self._screen.read(_TICK_S)
-                if key in _QUIT:
-                    return
-                if key is not None and key != "resize":
-                    self._window.said = ""
-                    is_going = self._take(key)
-            except StoreError as error:
-                # Nothing was recorded, nothing moved on: the same key tries again.
-                self._window.said = str(error)
-                self._paint()
-                if self._screen.read() in _QUIT:
-                    return
+        # An exam that was interrupted may have no time left.
+        if self.press(None):
+            super().run()
 
-    def _take(self, key: str) -> bool:
-        """Act upon a key; tell whether to go on."""
+    def _read_key(self) -> str | None:
+        return self._screen.read(_TICK_S)
+
+    def _wait(self) -> bool:
+        self._sheet.tick(self._clock())
+        return not self._sheet.is_over
+
+    def _act(self, key: str) -> bool:
+        if not self._wait():
+            return False
         view = self._view
         if view == "go":
             self._type(key)
         elif view == "question":
             if not self._window.scroll(key):
-                self._do(key)
+                self._act_on_question(key)
         elif view == "leave" and key == "q":
             self._sheet.go_to(self._sheet.mock.place, self._clock())
             return False
@@ -108,26 +109,25 @@ class MockTaker:
             self._sheet.hand_in(self._clock())
         elif not self._window.scroll(key):
             self._turn_to("question")
-        return True
+        return not self._sheet.is_over
 
-    def _do(self, key: str) -> None:
-        """Act upon a key that is about the question."""
+    def _act_on_question(self, key: str) -> None:
         act = self._acts.get(key)
         if key in "123456789":
             self._pick(int(key))
-        elif key in _GO_ON and self._window.has_more:
+        elif key in CONTINUE_KEYS and self._window.has_more:
             self._window.scroll("pagedown")
-        elif key in _GO_ON and self._can_show:
+        elif key in CONTINUE_KEYS and self._can_show:
             self._sheet.show(self._clock())
             self._window.go_to_last_part()
-        elif key in _GO_ON or key in _NEXT:
+        elif key in CONTINUE_KEYS or key in _NEXT_KEYS:
             self._move(1)
-        elif key in _BACK:
+        elif key in _BACK_KEYS:
             self._move(-1)
         elif act is not None:
             act()
         else:
-            self._window.said = "? shows all keys"
+            self._window.message = "? shows all keys"
 
     @property
     def _can_show(self) -> bool:
@@ -135,8 +135,7 @@ class MockTaker:
         return mock.is_drill and not mock.question.is_shown and not mock.question.is_void
 
     def _pick(self, number: int) -> None:
-        prompt = find_prompt(self._sheet.mock.question, self._sources)
-        order = list_options(prompt, self._sheet.mock.seed) if prompt else ()
+        order = list_order(self._sheet.mock, self._sources)
         if number <= len(order):
             self._sheet.pick(order[number - 1], self._clock())
 
@@ -147,9 +146,9 @@ class MockTaker:
             self._turn_to("hand-in")
 
     def _type(self, key: str) -> None:
-        """Take a key while the number of a question is typed."""
+        """Take a key of the number of a question."""
         if key.isdecimal() and key.isascii():
-            self._typed = (self._typed + key)[:_DIGITS]
+            self._typed = (self._typed + key)[:_MAX_DIGITS]
             return
         if key == "backspace":
             self._typed = self._typed[:-1]
@@ -157,7 +156,7 @@ class MockTaker:
         wanted = self._typed
         self._turn_to("question")
         if key == "enter" and wanted and not self._sheet.go_to(int(wanted) - 1, self._clock()):
-            self._window.said = f"there is no question {wanted}"
+            self._window.message = f"there is no question {wanted}"
 
     def _turn_to(self, view: str) -> None:
         self._view = view
@@ -165,57 +164,205 @@ class MockTaker:
         self._window.go_to_start()
 
     def _paint(self) -> None:
-        parts, steps, keys = self._draw()
-        reads_on = self._view == "question"
-        self._window.paint(self._list_headers(), parts, steps=steps, keys=keys, reads_on=reads_on)
+        window = self._window
+        has_keys = window.is_roomy and self._view in {"question", "go"}
+        window.paint(
+            draw_bar(choose_text(self._list_titles(), window.columns - 2), window.columns),
+            [window.render(part) for part in self._list_parts()],
+            lambda: draw_step(window.width, *self._list_steps()),
+            keys="? keys  n next  p back  g go to  q leave" if has_keys else "",
+            reads_on=self._view == "question",
+        )
 
-    def _list_headers(self) -> list[str]:
+    def _list_titles(self) -> list[str]:
         sheet, mock = self._sheet, self._sheet.mock
         number, total = mock.place + 1, len(mock.questions)
         answered = total - len(sheet.unanswered)
         left = sheet.left_ms(self._clock())
         clock = f" · {format_clock(left)} left" if left is not None else ""
         mark = "⚑ " if mock.question.is_marked else ""
-        what = "Drill" if mock.is_drill else "Mock exam"
+        title = "Drill" if mock.is_drill else "Mock exam"
         return [
-            f"{what} · {mark}question {number} of {total} · {answered} answered{clock}",
+            f"{title} · {mark}question {number} of {total} · {answered} answered{clock}",
             f"{mark}{number} of {total} · {answered} answered{clock}",
             f"{mark}{number}/{total}{clock.removesuffix(' left')}",
         ]
 
-    def _draw(self) -> tuple[list[RenderableType], list[str], str]:
-        """Return what is shown, what the next keys do, and the other keys."""
+    def _list_parts(self) -> list[RenderableType]:
         mock = self._sheet.mock
         if self._view == "keys":
-            lines = [Text.assemble((f"{keys:<14}", "bold"), does) for keys, does in _KEYS]
-            return list(lines), ["any key goes back"], ""
+            return [draw_key_help(_KEY_HELP)]
         if self._view == "list":
-            return [QuestionList(mock)], ["any key goes back"], ""
+            return [draw_questions(mock)]
         if self._view == "hand-in":
-            steps = ["y hand in   any other key goes back", "y hand in  other: back"]
-            return [self._draw_hand_in()], steps, ""
+            return [self._draw_hand_in()]
         if self._view == "leave":
-            steps = ["q leave   any other key goes back", "q leave  other: back"]
-            return [Text(_LEAVE)], steps, ""
-        is_shown = mock.question.is_shown
-        face = draw_face(mock.question, self._sources, mock.seed, is_answered=is_shown)
-        return face, self._list_steps(), "? keys  n next  p back  g go to  q leave"
+            return [Text(_LEAVE)]
+        return draw_mock_question(mock, mock.question, self._sources)
 
     def _draw_hand_in(self) -> RenderableType:
         lines = [Text("Hand it in?", "bold")]
         if places := self._sheet.unanswered:
-            lines.append(Text(f"Unanswered: {say_places(places)}", "yellow"))
+            lines.append(Text(f"Unanswered: {format_places(places)}", "yellow"))
         if places := self._sheet.marked:
-            lines.append(Text(f"Marked: {say_places(places)}"))
-        return Group(*lines, Text(), QuestionList(self._sheet.mock))
+            lines.append(Text(f"Marked: {format_places(places)}"))
+        return Group(*lines, Text(), draw_questions(self._sheet.mock))
 
     def _list_steps(self) -> list[str]:
+        """Return what the next keys do, in two lengths."""
+        if self._view in {"keys", "list"}:
+            return ["any key: back"]
+        if self._view == "hand-in":
+            return ["y hand in   any other key: back", "y hand in  other: back"]
+        if self._view == "leave":
+            return ["q leave   any other key: back", "q leave  other: back"]
         if self._view == "go":
             return [f"go to question {self._typed}█   enter go"]
         count = len(self._sheet.mock.question.right)
         pick = f"pick {count}" if count > 1 else "pick"
-        go_on = "answer" if self._can_show else "next"
+        space = "answer" if self._can_show else "next"
         return [
-            f"1–9 {pick}   space {go_on}   m mark   l list   h hand in   ? keys",
-            f"1–9 {pick}  space {go_on}  m l h ?",
+            f"1–9 {pick}   space {space}   m mark   l list   h hand in   ? keys",
+            f"1–9 {pick}  space {space}  m l h ?",
         ]
+
+
+class ResultReader(KeyLoop):
+    """Shows a mock exam that is over: the score, then the answers one by one."""
+
+    def __init__(
+        self,
+        mock: Mock,
+        sources: CardSource,
+        blueprint: Blueprint,
+        screen: Screen,
+        environ: Mapping[str, str],
+    ) -> None:
+        """Show the score first."""
+        super().__init__(screen, environ)
+        self._mock = mock
+        self._sources = sources
+        self._blueprint = blueprint
+        if mock.is_timed_out:
+            self._window.message = TIME_IS_UP
+        self._places = list(range(len(mock.questions)))
+        """The questions to page through."""
+        self._page = -1
+        """Which of them is shown; -1: the score."""
+
+    def _act(self, key: str) -> bool:
+        if key == "q":
+            return False
+        if self._window.scroll(key):
+            return True
+        if key in CONTINUE_KEYS and self._window.has_more:
+            self._window.scroll("pagedown")
+            return True
+        if key in CONTINUE_KEYS and self._page + 1 == len(self._places):
+            return False
+        if key == "w":
+            self._toggle_wrong()
+        elif key in CONTINUE_KEYS or key in _NEXT_KEYS:
+            self._page = min(self._page + 1, len(self._places) - 1)
+        elif key in _BACK_KEYS:
+            self._page = max(self._page - 1, -1)
+        self._window.go_to_start()
+        return True
+
+    def _toggle_wrong(self) -> None:
+        """Page through the wrong answers only, or through all."""
+        questions = self._mock.questions
+        every = list(range(len(questions)))
+        wrong = [place for place in every if questions[place] in self._mock.wrong]
+        self._places = wrong if self._places == every and wrong else every
+        self._page = 0
+
+    def _paint(self) -> None:
+        window = self._window
+        titles = f"{self._mock.exam} – result", "result"
+        window.paint(
+            draw_bar(choose_text(titles, window.columns - 2), window.columns),
+            [window.render(part) for part in self._list_parts()],
+            lambda: draw_step(window.width, *self._list_steps()),
+            reads_on=True,
+        )
+
+    def _list_parts(self) -> list[RenderableType]:
+        mock = self._mock
+        if self._page < 0:
+            return [draw_score(mock, self._blueprint)]
+        place = self._places[self._page]
+        question = mock.questions[place]
+        lesson = self._blueprint.lessons.get(question.lesson)
+        spent = format_clock(question.spent_ms)
+        if mock.limit_ms is not None:
+            spent += f" of {format_clock(mock.limit_ms // len(mock.questions))}"
+        about = make_plain(f"Question {place + 1}, {spent}, lesson {lesson or question.lesson}")
+        parts = draw_mock_question(mock, question, self._sources, is_answered=True)
+        return [Text(about, "dim"), Text(), *parts]
+
+    def _list_steps(self) -> list[str]:
+        if self._page < 0:
+            return [
+                "space show the answers   w only wrong ones   q finish",
+                "space answers  w wrong  q finish",
+            ]
+        return [
+            "space next   p back   w only wrong ones   q finish",
+            "space next  p back  w wrong  q finish",
+        ]
+
+
+def list_order(mock: Mock, sources: CardSource) -> tuple[int, ...]:
+    """Return the options of the current question as indices, in the order shown."""
+    prompt = find_prompt(mock.question, sources)
+    return order_options(prompt, mock.seed) if prompt else ()
+
+
+def draw_mock_question(
+    mock: Mock, question: Question, sources: CardSource, *, is_answered: bool | None = None
+) -> list[RenderableType]:
+    """Draw a question, and its answer if that is to be shown, as two parts.
+
+    By default it is to be shown when the drill has shown it.
+    """
+    prompt = None if question.is_void else find_prompt(question, sources)
+    if prompt is None:
+        return [Text("The card was edited or removed meanwhile: this question does not count.")]
+    kind, picked = sources.find_kind(prompt.card.kind), question.picked
+    parts: list[RenderableType] = [
+        draw_question(prompt, kind, shuffle_seed=mock.seed, picked=picked)
+    ]
+    if question.is_shown if is_answered is None else is_answered:
+        order = order_options(prompt, mock.seed)
+        style = "bold green" if question.is_right else "bold red"
+        verdict = Text(format_verdict(order, picked, question.right), style)
+        answer = draw_answer(prompt, kind, shuffle_seed=mock.seed, picked=picked)
+        parts.append(Group(Text(), verdict, Text(), answer))
+    return parts
+
+
+def draw_questions(mock: Mock) -> Group:
+    """Draw all questions at a glance: answered, marked, unanswered."""
+
+    def draw(width: int) -> list[Text]:
+        row = max(width // _CELL, 1)
+        cells = [
+            Text(f"{_format_question(number, question):<{_CELL}}", style)
+            for number, question in enumerate(mock.questions, 1)
+            for style in ["reverse" if number - 1 == mock.place else ""]
+        ]
+        starts = range(0, len(cells), row)
+        return [Text("", no_wrap=True).join(cells[start : start + row]) for start in starts]
+
+    return Group(Fitted(draw), Text(), Text("● answered  ○ unanswered  ⚑ marked", "dim"))
+
+
+def _format_question(number: int, question: Question) -> str:
+    sign = "×" if question.is_void else "●" if question.is_answered else "○"
+    return f"{number:>3}{sign}{'⚑' if question.is_marked else ' '} "
+
+
+def format_places(places: Collection[int]) -> str:
+    """Return the numbers of questions, from 1."""
+    return ", ".join(str(place + 1) for place in places)

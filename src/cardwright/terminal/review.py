@@ -1,33 +1,68 @@
-"""`cards review` on the whole window: a key for everything."""
+"""`cards review` in the full screen: what it shows, and what each key does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
-from cardwright.history import Rating
-from cardwright.study.error import StoreError
-from cardwright.terminal.attempt import Attempt
-from cardwright.terminal.screen import Screen
-from cardwright.terminal.sitting import Sitting
-from cardwright.terminal.window import Window
-from cardwright.terminal.words import say_leech, say_undone
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
+from rich.text import Text
 
-_TICK_S: Final = 1.0
+from cardwright.history import Rating, make_date, make_time
+from cardwright.study.error import StoreError
+from cardwright.terminal.paint import Painted
+from cardwright.terminal.review_state import Attempt, ReviewState
+from cardwright.terminal.screen import Screen
+from cardwright.terminal.window import (
+    CONTINUE_KEYS,
+    WIDE,
+    KeyLoop,
+    choose_text,
+    draw_bar,
+    draw_key_help,
+    draw_step,
+)
+from cardwright.terminal.words import format_wait, name_rating
+from cardwright.text import make_plain
+
+_WAIT_S: Final = 1.0
 """While nothing can be asked."""
 _STAY_S: Final = 20.0
-"""So often others are told that a card is still looked at."""
-_QUIT: Final = frozenset({"ctrl-c", "ctrl-d", "hangup"})
-_GO_ON: Final = frozenset({" ", "enter"})
+"""So often other sessions are told that a card is still looked at."""
+_KEYS: Final = (
+    *("? keys", "q stop", "u undo", "e edit", "s suspend", "b bury", "f flag", "i memory"),
+    *("/ search", "o open"),
+)
+"""The most needed first: as many are shown as fit."""
+_KEY_HELP: Final = (
+    ("space, enter", "show the answer; scroll; then take the highlighted rating"),
+    ("1 2 3 4", "rate: Again, Hard, Good, Easy"),
+    ("1 … 9", "before that: pick an option, or tick a point you had"),
+    ("a", "tick all points, or none"),
+    ("u", "undo, as often as you like, back to the start of this review"),
+    ("e", "edit the card in your editor"),
+    ("s", "suspend: not asked until you `cards unsuspend` it"),
+    ("b", "bury: put it off until tomorrow"),
+    ("f", "flag it, or remove the flag (`cards review --flagged`)"),
+    ("i", "memory and history of this card"),
+    ("o", "open its images, links and sources, one at a time"),
+    ("/", "search: ask the next card that contains a text"),
+    ("↑ ↓ j k", "scroll; also page up and down, home, end"),
+    ("?", "this help"),
+    ("q", "stop; everything is saved already"),
+)
+_MAX_STEPS: Final = 12
+"""Answers shown with the memory of a card."""
 
 
-class Reviewer:
-    """Turns keys into acts of a sitting."""
+class Reviewer(KeyLoop):
+    """Shows a review, and turns keys into its acts."""
 
     def __init__(
         self,
-        sitting: Sitting,
+        state: ReviewState,
         screen: Screen,
         environ: Mapping[str, str],
         *,
@@ -35,160 +70,347 @@ class Reviewer:
         open_media: Callable[[], str],
     ) -> None:
         """Review on a screen; `edit` and `open_media` act on the card and return what to say of it."""
-        self._sitting = sitting
-        self._screen = screen
-        self._window = Window(sitting, screen, environ)
+        super().__init__(screen, environ)
+        self._state = state
         self._edit = edit
-        self._acts: dict[str, Callable[[], None]] = {
-            "s": lambda: self._put_away("suspended", sitting.suspend),
-            "b": lambda: self._put_away("put off until tomorrow", sitting.bury),
-            "f": self._flag,
+        self._overlay: str | None = None
+        """Shown instead of the card: `keys` or `memory`."""
+        self._typed: str | None = None
+        """The text to search for, as far as it was typed; None: not searching."""
+        self._next: tuple[Attempt | None, int, list[Painted]] = (None, 0, [])
+        """A question that will probably be next, rendered for a width."""
+        self._card: tuple[object, list[list[Painted]]] = (None, [])
+        self._answer: tuple[object, list[Painted]] = (None, [])
+        """The card and the answer that were rendered last, and for what."""
+        self._acts: dict[str, Callable[[], str]] = {
+            "s": lambda: self._move_on(state.suspend),
+            "b": lambda: self._move_on(state.bury),
+            "f": state.flag,
             "e": self._run_editor,
-            "o": lambda: self._say(open_media()),
-            "i": lambda: self._window.cover("memory"),
+            "o": open_media,
+            "i": lambda: self._cover("memory"),
             "/": self._start_search,
         }
 
-    def run(self) -> None:
-        """Ask until nothing is left and that was seen, or the user stops."""
-        self._window.paint()
-        is_going = True
-        while is_going:
-            key = self._read_key()
-            is_going = key not in _QUIT and self.press(key)
-
     def press(self, key: str | None) -> bool:
-        """Act upon a key, None when none came for a while, and paint; tell whether to go on."""
-        is_going = True
-        # Nothing was recorded, nothing moved on: the same key tries again.
-        try:
-            if key is None:
-                self._sitting.wait()
-            elif key == "resize":
-                self._window.go_to_answer()
-            else:
-                is_going = self._take(key)
-        except StoreError as error:
-            self._say(str(error))
-        if is_going:
-            self._window.paint()
-        return is_going
+        """Act on a key, None when none came for a while, and paint; tell whether to go on."""
+        if key == "resize":
+            self._go_to_answer()
+        return super().press(key)
 
     def _read_key(self) -> str | None:
-        """Return the next key, or None after a while in which none came."""
         key = self._screen.read(0)
         if key is not None:
             return key
-        self.rest()
-        is_waiting = self._sitting.attempt is None and not self._sitting.is_over
-        return self._screen.read(_TICK_S if is_waiting else _STAY_S)
+        self.prepare()
+        is_waiting = self._state.attempt is None and not self._state.is_over
+        return self._screen.read(_WAIT_S if is_waiting else _STAY_S)
 
-    def rest(self) -> None:
-        """Do ahead, between keys, what the next ones will want."""
-        with suppress(StoreError):
-            self._window.prepare()
-
-    def _take(self, key: str) -> bool:
-        """Act upon a key; tell whether to go on."""
-        window, sitting = self._window, self._sitting
-        if window.typed is not None:
-            self._type(key, window.typed)
-            return True
-        window.said = ""
-        if window.overlay is not None:
-            if not window.scroll(key):
-                window.cover(None)
-            return True
-        if key == "q" or (sitting.is_over and key in _GO_ON):
-            return False
-        if key == "u":
-            self._undo()
-        elif key == "?":
-            window.cover("keys")
-        elif sitting.attempt and not sitting.is_over and not window.scroll(key):
-            self._do(key, sitting.attempt)
+    def _wait(self) -> bool:
+        self._state.wait()
         return True
 
-    def _do(self, key: str, attempt: Attempt) -> None:
-        """Act upon a key that is about the card."""
-        act = self._acts.get(key)
-        if key in _GO_ON:
-            self._go_on(attempt)
-        elif key in "123456789":
-            if not attempt.toggle(int(key)) and attempt.can_rate and key in "1234":
-                self._rate(Rating(int(key)))
-        elif key == "a" and attempt.is_ticking:
-            attempt.tick_all()
-        elif act is not None:
-            act()
-        else:
-            self._say("? shows all keys")
+    def prepare(self) -> None:
+        """Render the answer, and the next question, before they are asked for."""
+        attempt = self._state.attempt
+        if attempt is None or self._state.is_over:
+            return
+        if not attempt.is_revealed:
+            self._render_answer(attempt)
+        with suppress(StoreError):
+            following, width = self._state.prepare_next(), self._window.width
+            if following and self._next[:2] != (following, width):
+                rows = self._window.render(following.draw_question())
+                self._next = (following, width, rows)
 
-    def _go_on(self, attempt: Attempt) -> None:
-        """Reveal; read on below the window; end the ticking; accept the suggested rating."""
-        window = self._window
+    def _act(self, key: str) -> bool:
+        state, window = self._state, self._window
+        if self._typed is not None:
+            self._type(key, self._typed)
+        elif self._overlay is not None:
+            if not window.scroll(key):
+                self._cover(None)
+        elif key == "q" or (state.is_over and key in CONTINUE_KEYS):
+            return False
+        elif key == "u":
+            window.message = self._move_on(state.undo)
+        elif key == "?":
+            self._cover("keys")
+        elif state.attempt and not state.is_over and not window.scroll(key):
+            window.message = self._act_on_card(key, state.attempt)
+        return True
+
+    def _act_on_card(self, key: str, attempt: Attempt) -> str:
+        """Act on a key that is about the card; return what to say of it."""
+        if key in CONTINUE_KEYS:
+            return self._continue(attempt)
+        if key in "123456789":
+            if not attempt.toggle(int(key)) and attempt.can_rate and key in "1234":
+                return self._rate(Rating(int(key)))
+            return ""
+        if key == "a" and attempt.is_ticking:
+            attempt.tick_all()
+            return ""
+        act = self._acts.get(key)
+        return act() if act else "? shows all keys"
+
+    def _continue(self, attempt: Attempt) -> str:
+        """Reveal the answer; scroll; end the ticking; take the suggested rating."""
         if not attempt.is_revealed:
             attempt.reveal()
-            window.go_to_answer()
-        elif window.has_more:
-            window.scroll("pagedown")
+            self._window.go_to_last_part()
+        elif self._window.has_more:
+            self._window.scroll("pagedown")
         elif attempt.is_ticking:
             attempt.is_ticking = False
         else:
-            self._rate(attempt.suggestion)
+            return self._rate(attempt.suggestion)
+        return ""
 
-    def _rate(self, rating: Rating) -> None:
-        answer = self._sitting.rate(rating)
+    def _rate(self, rating: Rating) -> str:
+        return self._move_on(lambda: self._state.rate(rating))
+
+    def _move_on(self, act: Callable[[], str]) -> str:
+        message = act()
         self._window.go_to_start()
-        self._say(say_leech(answer))
+        return message
 
-    def _undo(self) -> None:
-        undone = self._sitting.undo()
-        self._window.go_to_start()
-        self._say(f"taken back: {say_undone(undone)}" if undone else "nothing to take back")
-
-    def _put_away(self, said: str, act: Callable[[], None]) -> None:
-        item = self._sitting.session.current
-        act()
-        self._window.go_to_start()
-        self._say(f"{item.card_ref if item else ''} {said}; u takes it back")
-
-    def _flag(self) -> None:
-        session = self._sitting.session
-        session.flag(self._sitting.clock())
-        self._say("flagged" if session.memory.is_flagged else "flag taken away")
-
-    def _run_editor(self) -> None:
+    def _run_editor(self) -> str:
         with self._screen.released():
-            said = self._edit()
-        self._sitting.lay_out_again()
+            message = self._edit()
+        self._state.show_edited()
         self._window.go_to_start()
-        self._window.go_to_answer()
-        self._say(said)
+        self._go_to_answer()
+        return message
 
-    def _start_search(self) -> None:
-        self._window.typed = ""
+    def _cover(self, overlay: str | None) -> str:
+        """Show something instead of the card, or the card again."""
+        self._overlay = overlay
+        self._window.go_to_start()
+        return ""
+
+    def _go_to_answer(self) -> None:
+        if self._state.attempt and self._state.attempt.is_revealed and not self._overlay:
+            self._window.go_to_last_part()
+
+    def _start_search(self) -> str:
+        self._typed = ""
+        return ""
 
     def _type(self, key: str, typed: str) -> None:
-        """Take a key while what to search for is typed."""
-        window = self._window
+        """Take a key of the text to search for."""
         if key == "enter":
-            window.typed = None
-            self._find(typed.strip())
+            self._typed = None
+            if wanted := typed.strip():
+                self._window.message = self._state.find(wanted)
+                if not self._window.message:
+                    self._window.go_to_start()
         elif key == "escape" or (key == "backspace" and not typed):
-            window.typed = None
+            self._typed = None
         elif key == "backspace":
-            window.typed = typed[:-1]
+            self._typed = typed[:-1]
         elif len(key) == 1:
-            window.typed = typed + key
+            self._typed = typed + key
 
-    def _find(self, wanted: str) -> None:
-        found = self._sitting.search(wanted) if wanted else None
-        if found is not None:
-            self._sitting.ask(found)
-            self._window.go_to_start()
-        elif wanted:
-            self._say(f"nothing ahead today holds “{wanted}”")
+    def _paint(self) -> None:
+        state, window = self._state, self._window
+        is_on_card = state.attempt is not None and not self._overlay
+        window.paint(
+            _draw_header(state, window.columns),
+            self._list_parts(),
+            self._draw_step,
+            keys=_list_keys(window.width),
+            note=state.why if is_on_card else "",
+            reads_on=bool(
+                is_on_card and not state.is_over and state.attempt and state.attempt.is_revealed
+            ),
+        )
 
-    def _say(self, text: str) -> None:
-        self._window.said = text
+    def _list_parts(self) -> list[list[Painted]]:
+        """Return the parts of the body; those of a card are kept until it looks different."""
+        state, attempt, window = self._state, self._state.attempt, self._window
+        if self._overlay == "keys":
+            return [window.render(draw_key_help(_KEY_HELP))]
+        if state.is_over:
+            return [window.render(_draw_end(state))]
+        if attempt is None:
+            return [window.render(_draw_wait(state))]
+        if self._overlay == "memory":
+            return [window.render(draw_memory(state))]
+        progress = (state.turn, attempt.is_revealed, attempt.is_ticking)
+        marks = (frozenset(attempt.picked), frozenset(attempt.ticked))
+        key = (*progress, *marks, window.width, window.is_roomy)
+        if self._card[0] != key:
+            self._card = (key, self._render_card(attempt))
+        return self._card[1]
+
+    def _render_card(self, attempt: Attempt) -> list[list[Painted]]:
+        window = self._window
+        if not attempt.is_revealed:
+            if self._next[:2] == (attempt, window.width) and not attempt.picked:
+                return [self._next[2]]
+            return [window.render(attempt.draw_question())]
+        blank = [Painted()] * window.is_roomy
+        question = window.render(attempt.draw_question())
+        question = [*question, *blank] if any(question) else []
+        answer = self._render_answer(attempt)
+        if attempt.verdict or question:
+            answer = [*window.render(_draw_rule(attempt, window.width)), *blank, *answer]
+        return [question, answer]
+
+    def _render_answer(self, attempt: Attempt) -> list[Painted]:
+        marks = (frozenset(attempt.picked), frozenset(attempt.ticked))
+        key = (self._state.turn, self._window.width, *marks)
+        if self._answer[0] != key:
+            self._answer = (key, self._window.render(attempt.draw_answer()))
+        return self._answer[1]
+
+    def _draw_step(self) -> Text:
+        """Draw what the next keys do."""
+        state, attempt, width = self._state, self._state.attempt, self._window.width
+        if self._typed is not None:
+            return Text(f"/{make_plain(self._typed)[-width + 2 :]}█", no_wrap=True)
+        if self._overlay is not None:
+            return draw_step(width, "any key: back")
+        if state.is_over:
+            return draw_step(width, "space finish   u undo")
+        if attempt is None:
+            return draw_step(width, "q stop   u undo")
+        return self._draw_card_step(attempt, width)
+
+    def _draw_card_step(self, attempt: Attempt, width: int) -> Text:
+        """Draw the keys that show the answer, then tick points, then rate."""
+        if not attempt.is_revealed:
+            keys = _name_digits(len(attempt.options))
+            pick = (f"{keys} pick   ", f"{keys} ") if keys else ("", "")
+            return draw_step(width, f"{pick[0]}space show the answer", f"{pick[1]}space answer")
+        if attempt.is_ticking:
+            keys = _name_digits(attempt.point_count)
+            space = "scroll" if self._window.has_more else "rate"
+            return draw_step(
+                width,
+                f"{keys} tick what you had   a all   space {space}",
+                f"{keys} tick  a all  space {space}",
+                f"{keys} a space",
+            )
+        marked = None if self._window.has_more else attempt.suggestion
+        return _draw_ratings(self._state.list_waits(), width, marked)
+
+
+def _draw_header(state: ReviewState, columns: int) -> Text:
+    """Draw the deck, what is left, and how long it will take."""
+    item, counts, minutes = state.item, state.counts, state.minutes_left
+    left = f"~{minutes:.0f} min" if minutes >= 1 else "<1 min"
+    if columns >= WIDE:
+        left = f"new {counts.new} · learning {counts.learning} · review {counts.review} · {left}"
+    else:
+        left = f"{counts.new}+{counts.learning}+{counts.review} {left}"
+    left = f"{'cram · ' if state.is_cram else ''}{left}"
+    flag = "⚑ " if item and state.memory.is_flagged else ""
+    room = max(columns - cell_len(f"  {flag} {left}"), 0)
+    deck = make_plain(item.deck if item else "").replace("\n", " ").split("::")
+    title = Text(choose_text([" › ".join(deck[start:]) for start in range(len(deck))], room))
+    title.truncate(room, overflow="ellipsis", pad=True)
+    return draw_bar(f"{flag}{title.plain} {left} ", columns)
+
+
+def _list_keys(width: int) -> str:
+    shown = _KEYS[0]
+    for key in _KEYS[1:]:
+        if len(shown) + len(key) + 2 <= width:
+            shown += f"  {key}"
+    return shown
+
+
+def _name_digits(count: int) -> str:
+    return f"1–{min(count, 9)}" if count > 1 else "1" * count
+
+
+def _draw_ratings(waits: Mapping[Rating, str], width: int, marked: Rating | None) -> Text:
+    """Draw the ratings, each with the wait that follows; the one that space takes is marked."""
+    rows = [(rating, name_rating(rating), wait) for rating, wait in waits.items()]
+    forms = (
+        [(f" {rating:d} {name} ", f" {wait}", "   ") for rating, name, wait in rows],
+        [(f"{rating:d} {name}", f" {_shorten(wait)}", "  ") for rating, name, wait in rows],
+        [(f"{rating:d} {name[:1]}", f" {_shorten(wait)}", "  ") for rating, name, wait in rows],
+        [(f"{rating:d}", f" {_shorten(wait)}", "  ") for rating, _, wait in rows],
+        [(f"{rating:d}", "", " ") for rating, _, _ in rows],
+    )
+    line = Text()
+    for form in forms:
+        line = Text(no_wrap=True)
+        for (label, wait, gap), (rating, _, _) in zip(form, rows, strict=True):
+            line.append(gap if line else "")
+            line.append(label, "bold reverse" if rating is marked else "bold").append(wait, "dim")
+        if line.cell_len <= width:
+            break
+    return line
+
+
+def _shorten(wait: str) -> str:
+    return wait.replace("min", "m").replace(" ", "")
+
+
+def _draw_rule(attempt: Attempt, width: int) -> Text:
+    """Draw the line between question and answer, which says how good the answer is."""
+    if not attempt.verdict:
+        return Text("─" * width, "dim")
+    colour = {True: "green", False: "red", None: ""}[attempt.is_right]
+    line = Text("── ", "dim", no_wrap=True)
+    line.append(f"{attempt.verdict} ", f"not dim bold {colour}")
+    return line.append("─" * max(width - line.cell_len, 0))
+
+
+def draw_memory(state: ReviewState) -> Group:
+    """Draw the memory of the current card, and its answers, the latest first."""
+    if state.item is None:
+        return Group()
+    rows = [*_list_facts(state)]
+    lines = [Text.assemble((f"{name:<12}", "bold"), make_plain(fact)) for name, fact in rows]
+    if steps := state.list_steps()[-_MAX_STEPS:]:
+        lines += [Text(), Text("answers, the latest first", "bold magenta")]
+    for review, step in reversed(steps):
+        assert review.rating is not None  # noqa: S101  (a step is that of an answer)
+        after = step.after
+        wait = format_wait((after.due_at_ms or 0) - review.at_ms, days=after.interval_days)
+        expected = f"{step.retrievability:.0%}" if step.retrievability else "new"
+        line = (
+            f"{review.moment.local:%Y-%m-%d %H:%M}  {name_rating(review.rating):<6}"
+            f"expected {expected:<5} took {review.duration_ms / 1000:.0f} s, next in {wait}"
+        )
+        lines.append(Text(line))
+    return Group(*lines)
+
+
+def _list_facts(state: ReviewState) -> Iterator[tuple[str, str]]:
+    item, memory = state.item, state.memory
+    yield "card", item.ref if item else ""
+    yield "state", str(memory.state)
+    if memory.last_day is not None:
+        yield "recall now", f"{state.expect_recall():.0%} expected"
+        yield "stability", f"{memory.stability:.1f} days until recall falls to 90%"
+        yield "difficulty", f"{memory.difficulty:.1f} of 10"
+        yield "answers", f"{memory.reps}, forgotten {memory.lapses} times"
+        yield "last", make_date(memory.last_day).isoformat()
+    if state.reason:
+        yield "worth", state.reason
+    if memory.is_leech:
+        yield "leech", "yes"
+
+
+def _draw_wait(state: ReviewState) -> RenderableType:
+    now = state.clock()
+    next_ms = state.next_at_ms or now.at_ms
+    seconds = max(next_ms - now.at_ms, 0) // 1000
+    local = make_time(next_ms).astimezone(now.local.tzinfo)
+    return Group(
+        Text("Nothing to ask right now.", "bold"),
+        Text(),
+        Text(f"Next card at {local:%H:%M}, in {seconds // 60}:{seconds % 60:02d} minutes."),
+        Text("Wait here, or stop with q: everything is saved."),
+    )
+
+
+def _draw_end(state: ReviewState) -> RenderableType:
+    why = "Limit reached." if state.is_limit_reached else "Nothing left to review today."
+    return Group(Text(why, "bold"), Text(), Text("Space finishes; u undoes the last answer."))

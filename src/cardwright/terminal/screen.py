@@ -1,37 +1,28 @@
-"""The whole window: drawn without flicker, given back as it was."""
+"""The full-screen terminal: drawn without flicker, and restored whatever happens."""
 
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import re
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Final, Self, TextIO
 
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console, RenderableType
-from rich.segment import Segment, Segments
 
 from cardwright.terminal.keys import Key, KeyReader
+from cardwright.text import make_plain
 
 _TAKE: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h"
-"""Alternate screen, no cursor, no wrapping at the right edge, pastes in brackets."""
+"""Alternate screen, no cursor, no wrapping at the right edge, bracketed paste."""
 _GIVE_BACK: Final = "\x1b[0m\x1b[H\x1b[J\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l"
 """Emptied first, for terminals that have no alternate screen."""
 _FRAME: Final = "\x1b[?2026h{}\x1b[?2026l"
-"""Shown at once, where the terminal knows how; elsewhere it means nothing."""
-_COLOUR: Final = re.compile("(\x1b\\[[0-9;:]*m)")
-_ACTS: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
-)
-"""What acts upon a terminal, turns the direction of writing, or is no character at all."""
-_HEEDED: Final = ("TERM", "COLORTERM", "NO_COLOR")
-"""What in the environment says which colours to use."""
-_USUAL_SIZE: Final = os.terminal_size((80, 24))
+"""Synchronised output: shown at once by terminals that know it, ignored by others."""
+_STYLE: Final = re.compile("(\x1b\\[[0-9;:]*m)")
+_DEFAULT_SIZE: Final = os.terminal_size((80, 24))
 
 
 def can_draw(stdin: TextIO | None, stdout: TextIO | None, environ: Mapping[str, str]) -> bool:
@@ -44,45 +35,8 @@ def can_draw(stdin: TextIO | None, stdout: TextIO | None, environ: Mapping[str, 
         return environ.get("TERM", "") not in {"", "dumb", "unknown"}
 
 
-def render_lines(renderable: RenderableType, width: int, environ: Mapping[str, str]) -> list[str]:
-    """Return the lines of a renderable, coloured as NO_COLOR, TERM and COLORTERM say.
-
-    Whatever the text holds, nothing but colours and styles acts upon the terminal: no other
-    escape code, no control character, no link, no turning of the direction of writing.
-    """
-    console = _make_console(max(width, 1), tuple(map(environ.get, _HEEDED)))
-    segments = []
-    for line in console.render_lines(renderable, pad=False):
-        shown = Segment.strip_links(segment for segment in line if not segment.control)
-        segments += [Segment(_ACTS.sub("", text), style) for text, style, _ in shown]
-        segments.append(Segment.line())
-    with console.capture() as capture:
-        console.print(Segments(segments), end="", crop=False)
-    return capture.get().split("\n")[:-1]
-
-
-@lru_cache(maxsize=8)
-def _make_console(width: int, heeded: tuple[str | None, ...]) -> Console:
-    """Make what renders for a width and values of the environment, once: each key wants several."""
-    environ = {name: value for name, value in zip(_HEEDED, heeded, strict=True) if value}
-    return Console(
-        file=io.StringIO(),
-        width=width,
-        # Not used, but without it rich asks the system for the size of each line anew.
-        height=_USUAL_SIZE.lines,
-        force_terminal=True,
-        legacy_windows=False,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        # Rich would take it for one of sixteen colours.
-        no_color=True if environ.get("TERM", "").endswith("-mono") else None,
-        _environ=environ,
-    )
-
-
 class Screen:
-    """The window and its keys, held while it is entered, and given back whatever happens.
+    """The terminal and its keys, taken over while it is entered, and restored whatever happens.
 
     ```python
     with Screen(sys.stdin, sys.stdout) as screen:
@@ -97,7 +51,7 @@ class Screen:
         self._keys = KeyReader(stdin)
         self._stdout = stdout
         self._shown: dict[int, str] = {}
-        self._shown_size = _USUAL_SIZE
+        self._shown_size = _DEFAULT_SIZE
 
     def __enter__(self) -> Self:
         self._take()
@@ -117,8 +71,8 @@ class Screen:
         try:
             size = os.get_terminal_size(self._stdout.fileno())
         except OSError:
-            return _USUAL_SIZE
-        return size if size.columns and size.lines else _USUAL_SIZE
+            return _DEFAULT_SIZE
+        return size if size.columns and size.lines else _DEFAULT_SIZE
 
     def read(self, timeout_s: float | None = None) -> Key | None:
         """Return the next key, None when none came in time; after any key, paint.
@@ -136,7 +90,7 @@ class Screen:
         return key
 
     def paint(self, lines: Sequence[str]) -> None:
-        """Show lines of `render_lines`, from the top; what does not fit the window is cut off."""
+        """Show rows of `paint_rows`, from the top; what does not fit the window is cut off."""
         size = self.size
         if size != self._shown_size:
             self._shown = {}
@@ -154,7 +108,7 @@ class Screen:
 
     @contextlib.contextmanager
     def released(self) -> Iterator[None]:
-        """Lend the terminal to another program, an editor say; then paint anew."""
+        """Lend the terminal to another program, such as an editor, then repaint."""
         self._give_back()
         try:
             # Ctrl-C is meant for the other program: it ends, and we go on.
@@ -193,14 +147,14 @@ class Screen:
 
 
 def _draw_row(number: int, line: str, width: int) -> str:
-    """Return what draws a line over whatever stands in a row, numbered from 0."""
+    """Return what draws a line over a row, numbered from 0; nothing but its styles gets through."""
     parts = []
     left = width
-    for part in _COLOUR.split(line):
-        if _COLOUR.fullmatch(part):
+    for part in _STYLE.split(line):
+        if _STYLE.fullmatch(part):
             parts.append(part)
             continue
-        text = _ACTS.sub("", part)
+        text = make_plain(part).replace("\n", " ")
         if cell_len(text) > left:
             text = set_cell_size(text, left)
         left -= cell_len(text)

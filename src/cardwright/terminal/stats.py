@@ -1,63 +1,63 @@
-"""How well it goes, drawn."""
+"""Statistics of study, and the workload of a desired retention, as charts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from typing import Final
 
-from rich.console import Console, RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cardwright.history import Rating, make_date
-from cardwright.study.stats import Bin, Calibration, Effort, Retention, Stats, split_time
+from cardwright.study.stats import (
+    Bin,
+    Calibration,
+    CalibrationBin,
+    Effort,
+    Retention,
+    Stats,
+    split_time,
+)
+from cardwright.study.workload import Workload
 from cardwright.terminal.charts import (
     Bar,
     Column,
     Dot,
+    Fitted,
     draw_bars,
     draw_calendar,
     draw_columns,
     draw_dots,
-    say_time,
 )
-from cardwright.terminal.words import name_rating
+from cardwright.terminal.words import format_time_spent, name_rating
+from cardwright.text import count
 
-_MAX_WIDTH: Final = 110
-"""So that a year of weeks fits in."""
-_LEAST_DOTS: Final = 8
-_MOST_DOTS: Final = 60
+_MIN_DOTS: Final = 8
+_MAX_DOTS: Final = 60
 _BESIDE_DOTS: Final = 32
-"""Columns that are taken by what stands before the dots."""
+"""Columns of what stands before the dots."""
 _HISTOGRAMS: Final = {
-    "interval_days": "Intervals, in days",
-    "stability_days": "Stability, in days: recall falls to 90%",
+    "interval_days": "Intervals in days",
+    "stability_days": "Stability: days until recall falls to 90%",
     "difficulty": "Difficulty, from 1 to 10",
     "retrievability": "Expected recall today",
 }
+_BAR_PER_MINUTE: Final = 100
+"""Bars have whole numbers."""
 
 
-def print_stats(stats: Stats) -> None:
-    """Print how well it goes: what matters most first."""
-    console = Console(highlight=False)
-    console.width = min(console.width, _MAX_WIDTH)
-    for part in draw_stats(stats, console.width):
-        console.print(part)
-
-
-def draw_stats(stats: Stats, width: int) -> Iterator[RenderableType]:
-    """Draw how well it goes, within a width."""
+def draw_stats(stats: Stats) -> Group:
+    """Draw how study goes, the most important figures first."""
     if not stats.effort.answers:
-        when = f" in the last {stats.days:,} days" if stats.days else " yet"
-        yield Text(f"No answers{when}. Study with `cards review`, then look again.")
-        return
-    yield from _draw_summary(stats)
+        when = f" in the last {count(stats.days, 'day')}" if stats.days else " yet"
+        return Group(Text(f"No answers{when}. Study with `cards review` first."))
+    parts: list[RenderableType] = [*_draw_summary(stats)]
     if stats.retention.tests:
-        yield from _draw_retention(stats, width)
+        parts += _draw_retention(stats)
     if stats.calibration:
-        yield from _draw_calibration(stats.calibration, width)
-    yield from _draw_answers(stats, width)
-    yield from _draw_prompts(stats, width)
+        parts += _draw_calibration(stats.calibration)
+    return Group(*parts, *_draw_answers(stats), *_draw_prompts(stats))
 
 
 def _draw_summary(stats: Stats) -> Iterator[Text]:
@@ -66,34 +66,32 @@ def _draw_summary(stats: Stats) -> Iterator[Text]:
         yield Text.assemble(
             "True retention ",
             (f"{retention.actual:.1%}", "bold"),
-            f", expected {retention.expected:.1%} ({_count(retention.tests, 'review')})",
+            f", expected {retention.expected:.1%} ({count(retention.tests, 'review')})",
         )
     else:
-        yield Text("Nothing has come back for review so far: retention is yet to be seen.")
+        yield Text("True retention: no card has come back for review yet.")
     streak, effort = stats.streak, stats.effort
     yield Text.assemble(
-        (_count(streak.current, "day"), "bold"),
+        (count(streak.current, "day"), "bold"),
         f" in a row (longest: {streak.longest:,})",
     )
-    when = f"in the last {stats.days:,} days" if stats.days else "in all"
+    when = f"in the last {count(stats.days, 'day')}" if stats.days else "in all"
     yield Text.assemble(
-        (_count(effort.answers, "answer"), "bold"),
-        f" {when}, in {say_time(effort.duration_ms)}",
+        (count(effort.answers, "answer"), "bold"),
+        f" {when}, in {format_time_spent(effort.duration_ms)}",
     )
 
 
-def _draw_retention(stats: Stats, width: int) -> Iterator[Text]:
-    yield from _head("Retention", "the first answer of a day to what was in review")
-    yield from _draw_groups(
-        "", {"all": stats.retention, "young": stats.young, "mature": stats.mature}, width
-    )
+def _draw_retention(stats: Stats) -> Iterator[RenderableType]:
+    yield from _draw_heading("Retention", "first answers of a day to cards in review")
+    yield _draw_groups("", {"all": stats.retention, "young": stats.young, "mature": stats.mature})
     for name, groups in stats.groups.items():
         if len(groups) > 1:
             yield Text()
-            yield from _draw_groups(f"by {name}", groups, width)
+            yield _draw_groups(f"by {name}", groups)
 
 
-def _draw_groups(heading: str, groups: Mapping[str, Retention], width: int) -> Iterator[Text]:
+def _draw_groups(heading: str, groups: Mapping[str, Retention]) -> Fitted:
     found = {name: group for name, group in groups.items() if group.tests}
     gains = [(group.actual or 0) - (group.expected or 0) for group in found.values()]
     columns = (
@@ -102,72 +100,77 @@ def _draw_groups(heading: str, groups: Mapping[str, Retention], width: int) -> I
         Column("expected", [f"{group.expected:.1%}" for group in found.values()]),
         Column("gain", [_draw_gain(gain) for gain in gains], rank=3),
     )
-    yield from draw_columns(Column(heading, list(found)), columns, width)
+    return draw_columns(Column(heading, list(found)), columns)
 
 
 def _draw_gain(gain: float) -> Text:
     return Text(f"{gain * 100:+.1f}", "green" if gain >= 0 else "yellow")
 
 
-def _draw_calibration(calibration: Calibration, width: int) -> Iterator[Text]:
-    yield from _head("Calibration", "│ what was expected, ● what was recalled")
-    bins = calibration.bins
+def _draw_calibration(calibration: Calibration) -> Iterator[RenderableType]:
+    yield from _draw_heading("Calibration", "│ expected recall, ● actual recall")
+    yield Fitted(lambda width: [_draw_bins(calibration.bins, width)])
+    yield Text(f"RMSE(bins) {calibration.rmse:.2%}, log loss {calibration.log_loss:.3f}", "dim")
+
+
+def _draw_bins(bins: Sequence[CalibrationBin], width: int) -> Fitted:
     names = [*(f"{part.low:.0%}–{part.high:.0%}" for part in bins), ""]
     retentions = [part.retention for part in bins]
     columns = [
         Column("reviews", [*(f"{group.tests:,}" for group in retentions), ""], rank=1),
         Column("recalled", [*(f"{group.actual:.1%}" for group in retentions), ""]),
     ]
-    room = min(width - _BESIDE_DOTS, _MOST_DOTS)
-    if room >= _LEAST_DOTS:
+    room = min(width - _BESIDE_DOTS, _MAX_DOTS)
+    if room >= _MIN_DOTS:
         dots = [Dot(group.expected or 0, group.actual or 0) for group in retentions]
         columns.append(Column("", draw_dots(dots, room), is_left=True))
-    yield from draw_columns(Column("expected", names), columns, width)
-    yield Text(f"RMSE(bins) {calibration.rmse:.2%}, log loss {calibration.log_loss:.3f}", "dim")
+    return draw_columns(Column("expected", names), columns)
 
 
-def _draw_answers(stats: Stats, width: int) -> Iterator[Text]:
-    yield from _head("Answers", "an answer counts a minute at the most")
+def _draw_answers(stats: Stats) -> Iterator[RenderableType]:
+    yield from _draw_heading("Answers", "at most one minute each")
     efforts = stats.effort_by_day
     first = min(efforts) if stats.days is None else stats.today - stats.days + 1
     unit, sums = split_time(efforts, max(first, min(efforts)), stats.today)
     bars = [
-        Bar(_name_time(day, unit), effort.answers, shown=_say_effort(effort))
+        Bar(_name_time(day, unit), effort.answers, shown=_format_effort(effort))
         for day, effort in sums.items()
     ]
     yield Text(f"by {unit}", "dim")
-    yield from draw_bars(bars, width)
+    yield draw_bars(bars)
     yield Text()
     numbers = {day: effort.answers for day, effort in efforts.items()}
-    yield from draw_calendar(numbers, stats.today, width)
+    yield draw_calendar(numbers, stats.today)
     yield Text()
-    yield from _draw_buttons(stats, width)
+    yield from _draw_buttons(stats)
     yield Text()
     kinds = stats.effort_by_kind
     means = [effort.seconds_per_answer for effort in kinds.values()]
     columns = (
         Column("answers", [f"{effort.answers:,}" for effort in kinds.values()], rank=1),
         Column("seconds each", ["–" if mean is None else f"{mean:.1f}" for mean in means]),
-        Column("time", [say_time(effort.duration_ms) for effort in kinds.values()], rank=2),
+        Column(
+            "time", [format_time_spent(effort.duration_ms) for effort in kinds.values()], rank=2
+        ),
     )
-    yield from draw_columns(Column("by kind", list(kinds)), columns, width)
+    yield draw_columns(Column("by kind", list(kinds)), columns)
 
 
-def _draw_buttons(stats: Stats, width: int) -> Iterator[Text]:
+def _draw_buttons(stats: Stats) -> Iterator[Fitted]:
     buttons = {name: counts for name, counts in stats.buttons.items() if counts.total()}
     columns = [Column("answers", [f"{c.total():,}" for c in buttons.values()], rank=1)]
     for rating in Rating:
         cells = [f"{counts[rating] / counts.total():.0%}" for counts in buttons.values()]
         columns.append(Column(name_rating(rating), cells))
     if buttons:
-        yield from draw_columns(Column("by button", list(buttons)), columns, width)
+        yield draw_columns(Column("by button", list(buttons)), columns)
 
 
-def _draw_prompts(stats: Stats, width: int) -> Iterator[Text]:
+def _draw_prompts(stats: Stats) -> Iterator[RenderableType]:
     counts = stats.prompts
-    yield from _head("Prompts", "as they are today")
+    yield from _draw_heading("Prompts", "as they are today")
     stages = ("new", "learning", "young", "mature")
-    yield from draw_bars([Bar(stage, getattr(counts, stage)) for stage in stages], width)
+    yield draw_bars([Bar(stage, getattr(counts, stage)) for stage in stages])
     yield Text(
         f"suspended {counts.suspended:,}, leeches {counts.leech:,}, flagged {counts.flagged:,}"
     )
@@ -178,7 +181,7 @@ def _draw_prompts(stats: Stats, width: int) -> Iterator[Text]:
             yield Text(title, "dim")
             is_share = name == "retrievability"
             bars = [Bar(_name_bin(bin_, is_share=is_share), bin_.number) for bin_ in bins]
-            yield from draw_bars(bars, width)
+            yield draw_bars(bars)
 
 
 def _trim(bins: Sequence[Bin]) -> Sequence[Bin]:
@@ -207,15 +210,22 @@ def _name_time(day: int, unit: str) -> str:
     return f"{on:%b %Y}" if unit == "month" else f"{on:%Y}"
 
 
-def _say_effort(effort: Effort) -> str:
+def _format_effort(effort: Effort) -> str:
     if not effort.answers:
         return "0".ljust(10)
-    return f"{effort.answers:,} · {say_time(effort.duration_ms):>6}"
+    return f"{effort.answers:,} · {format_time_spent(effort.duration_ms):>6}"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _head(title: str, about: str) -> Iterable[Text]:
+def _draw_heading(title: str, about: str) -> tuple[Text, Text]:
     return Text(), Text.assemble((title, "bold underline"), (f"  {about}", "dim"))
+
+
+def draw_workloads(workloads: Sequence[Workload], present: float, prompts: int) -> Group:
+    """Draw a bar of minutes a day for each desired retention; the present one is marked."""
+    about = f"desired retention, and what {count(prompts, 'prompt')} would take for a year"
+    bars = []
+    for retention, minutes, remembered in workloads:
+        mark = "▸" if retention == present else " "
+        shown = f"{minutes:.1f} min a day, {remembered:,.0f} remembered"
+        bars.append(Bar(f"{mark} {retention:g}", round(minutes * _BAR_PER_MINUTE), shown=shown))
+    return Group(Text(about, "dim"), draw_bars(bars))

@@ -1,60 +1,49 @@
-"""Lengths of time, ratings and acts in words."""
+"""Ratings, and lengths of time, in words."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from cardwright.history import Act, Rating, Review
-from cardwright.study.session import SessionAnswer
+from cardwright.history import Rating
 
-_RATINGS: Final = {
-    Rating.AGAIN: "Again",
-    Rating.HARD: "Hard",
-    Rating.GOOD: "Good",
-    Rating.EASY: "Easy",
-}
-_ACTS: Final = {
-    Act.SUSPEND: "suspending",
-    Act.UNSUSPEND: "unsuspending",
-    Act.BURY: "putting off",
-    Act.UNBURY: "bringing back",
-    Act.FLAG: "the flag on",
-    Act.UNFLAG: "taking the flag from",
-    Act.RESET: "resetting",
-}
+_MS_PER_MINUTE: Final = 60_000
+_MINUTES_PER_HOUR: Final = 60
+_HOURS_PER_DAY: Final = 24
+_DAYS_PER_MONTH: Final = 30.44
+_DAYS_PER_YEAR: Final = 365.25
+_MAX_MINUTES: Final = 100
+"""Time spent beyond that is given in hours."""
 
 
 def name_rating(rating: Rating) -> str:
     """Return a rating as its key is labelled."""
-    return _RATINGS[rating]
+    return rating.name.capitalize()
 
 
-def say_leech(answer: SessionAnswer) -> str:
-    """Return that an answer had its prompt suspended as a leech; "" when it did not."""
-    after = answer.after
-    if not after.is_leech or not after.is_suspended or answer.before.is_suspended:
-        return ""
-    return f"{answer.item.card_ref} is a leech, forgotten {after.lapses} times: suspended"
-
-
-def say_undone(review: Review) -> str:
-    """Return what was taken back."""
-    if review.rating is not None:
-        return f"{name_rating(review.rating)} on {review.key}"
-    return f"{_ACTS.get(review.act, str(review.act))} {review.key}"
-
-
-def say_wait(milliseconds: float, *, days: int = 0) -> str:
-    """Return a length of time in one unit, or an interval in days: 10 min, 3 h, 12 d, 4.2 mo, 1.6 y."""
+def format_wait(milliseconds: float, *, days: int = 0) -> str:
+    """Return a wait in one unit, or an interval in days: 10 min, 3 h, 12 d, 4.2 mo, 1.6 y."""
     if not days:
-        minutes = milliseconds / 60_000
+        minutes = milliseconds / _MS_PER_MINUTE
         if minutes < 1:
             return "<1 min"
-        if round(minutes) < 60:  # noqa: PLR2004
+        if round(minutes) < _MINUTES_PER_HOUR:
             return f"{minutes:.0f} min"
-        if round(minutes / 60) < 24:  # noqa: PLR2004
-            return f"{minutes / 60:.0f} h"
-        days = round(minutes / 60 / 24)
-    if days < 31:  # noqa: PLR2004
+        hours = minutes / _MINUTES_PER_HOUR
+        if round(hours) < _HOURS_PER_DAY:
+            return f"{hours:.0f} h"
+        days = round(hours / _HOURS_PER_DAY)
+    if days <= _DAYS_PER_MONTH:
         return f"{days} d"
-    return f"{days / 30.44:.1f} mo" if days < 365 else f"{days / 365.25:.1f} y"  # noqa: PLR2004
+    if days < int(_DAYS_PER_YEAR):
+        return f"{days / _DAYS_PER_MONTH:.1f} mo"
+    return f"{days / _DAYS_PER_YEAR:.1f} y"
+
+
+def format_time_spent(milliseconds: int) -> str:
+    """Return time spent: <1 min, 42 min, 2.5 h."""
+    minutes = milliseconds / _MS_PER_MINUTE
+    if minutes < 1:
+        return "<1 min" if milliseconds else "0 min"
+    if minutes < _MAX_MINUTES:
+        return f"{minutes:.0f} min"
+    return f"{minutes / _MINUTES_PER_HOUR:.1f} h"

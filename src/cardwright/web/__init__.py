@@ -1,1 +1,1 @@
-"""What you see in a browser."""
+"""Cards in a browser: the preview page."""

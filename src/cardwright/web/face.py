@@ -1,4 +1,4 @@
-"""Prompt → its question and answer as a browser shows them, with nothing left outside the page."""
+"""Prompt → its question and answer as HTML of a page that loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _TYPES: Final = {
     ".webp": "image/webp",
 }
 _NO_IMAGE: Final = "data:,"
-"""Shows an image's description in its place."""
+"""Makes the browser show the description instead."""
 
 
 class FaceMaker:
-    """Makes the faces of cards, and gathers the scripts that their templates bring."""
+    """Makes the faces of cards, and collects the scripts of their templates."""
 
     def __init__(
         self,
@@ -40,17 +40,17 @@ class FaceMaker:
         renderer: Renderer,
         find_media: Callable[[Card, str], Path | None],
     ) -> None:
-        """Look images up with `find_media(card, path as written)`."""
+        """Find images with `find_media(card, path as written)`."""
         self._collection = collection
         self._renderer = renderer
         self._find_media = find_media
         self._note_types: dict[str, NoteType] = {}
         self._images: dict[Path, str] = {}
         self.scripts: dict[str, None] = {}
-        """Each once; a page with many cards runs them for all."""
+        """Each once: a page runs them once for all cards."""
 
     def make_faces(self, card: Card) -> list[tuple[Prompt, str, str]]:
-        """Return what a card asks, each with its question and its answer as HTML."""
+        """Return the prompts of a card, each with its question and its answer as HTML."""
         kind = self._collection.kinds[card.kind]
         prompts = list_prompts(card, kind)
         if not prompts:

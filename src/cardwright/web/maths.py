@@ -26,7 +26,7 @@ _SAFE_ATTRIBUTES: Final = frozenset(_ATTRIBUTES.split())
 
 
 def convert_maths(text: str) -> str:
-    """Turn the formulas of a card's HTML into MathML; one that cannot be turned stays text."""
+    """Convert the formulas in a card's HTML to MathML; what cannot be converted stays text."""
     return _FORMULA.sub(_convert, text) if "\\" in text else text
 
 
@@ -43,7 +43,7 @@ def _make_mathml(escaped: str, display: str) -> str | None:
 
 
 def _write(tree: ET.Element) -> str | None:
-    """Write a tree; None when it holds what is no plain MathML.
+    """Write a tree; None when it holds anything but plain MathML.
 
     latex2mathml's own way of writing resolves entities last, so that text could become tags.
     """

@@ -35,7 +35,7 @@
     }
     const all = prompts.length.toLocaleString("en");
     const some = shown === prompts.length ? "" : `${shown.toLocaleString("en")} of `;
-    document.querySelector(".count").value = `${some}${all} ${prompts.length === 1 ? "card" : "cards"}`;
+    document.querySelector(".count").value = `${some}${all} ${prompts.length === 1 ? "prompt" : "prompts"}`;
     document.querySelector(".none").hidden = shown > 0;
   }
 

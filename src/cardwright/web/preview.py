@@ -1,4 +1,4 @@
-"""Cards → one page that shows every prompt as Anki does, and needs nothing but itself."""
+"""Cards → one self-contained page that shows every prompt as Anki does."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from cardwright.diagnostic import Diagnostic, Span
 from cardwright.item import place_cards
 from cardwright.markdown import Renderer, escape_html
 from cardwright.model import Card, Collection
+from cardwright.text import count
 from cardwright.web.face import FaceMaker
 
 _MAX_LINE: Final = 300
@@ -24,40 +25,40 @@ _MAX_LINE: Final = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What a page is made of."""
+    """The content of a page."""
 
     collection: Collection
     packs: Sequence[str]
     problems: Sequence[Diagnostic]
     renderer: Renderer
     find_media: Callable[[Card, str], Path | None]
-    """Looks up an image of a card, as written."""
+    """Finds an image of a card by its path as written."""
     read_line: Callable[[Span], str | None]
     watched: bool
     """Whether the page may ask its server for a newer one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A page, and how many cards it shows."""
+class PreviewPage:
+    """A page, and how many prompts it shows."""
 
     html: str
-    cards: int
+    prompt_count: int
 
 
-def make_page(preview: Preview) -> Page:
-    """Make the page of some packs: their problems, and every prompt in teaching order."""
+def make_page(preview: Preview) -> PreviewPage:
+    """Make the page of some packs: their problems, then every prompt in teaching order."""
     collection = preview.collection
     maker = FaceMaker(collection, preview.renderer, preview.find_media)
     kinds: dict[str, str] = {}
     lessons: dict[str, str] = {}
     decks = []
-    cards = 0
+    prompt_count = 0
     for title, members in _list_decks(collection, preview.packs):
         parts = []
         for card in members:
             shown = _make_prompts(collection, card, maker)
-            cards += len(shown)
+            prompt_count += len(shown)
             parts += shown
             kinds[card.kind] = collection.kinds[card.kind].title
             if card.lesson:
@@ -71,14 +72,14 @@ def make_page(preview: Preview) -> Page:
         title=escape_html(", ".join(names) or "Preview"),
         style=style,
         script=script,
-        count=f"{cards:,} card{'' if cards == 1 else 's'}",
+        count=count(prompt_count, "prompt"),
         kinds=_make_choices(kinds),
         lessons=_make_choices(lessons),
         problems=_make_problems(preview),
         decks="".join(decks),
         scripts="".join(f"<script>{text}</script>\n" for text in maker.scripts),
     )
-    return Page(html=html, cards=cards)
+    return PreviewPage(html=html, prompt_count=prompt_count)
 
 
 @cache
@@ -107,7 +108,7 @@ def _hash(text: str) -> str:
 
 
 def _list_decks(collection: Collection, packs: Sequence[str]) -> Iterator[tuple[str, list[Card]]]:
-    """Yield the heading of every deck that takes cards, and its cards in teaching order."""
+    """Yield the heading of every deck with cards of its own, and those in teaching order."""
     for pack in packs:
         cards = [card for card in collection.cards if card.pack == pack and card.retired is None]
         deck = collection.decks.get(pack)
@@ -162,7 +163,7 @@ def _make_problems(preview: Preview) -> str:
     items = "".join(_make_problem(problem, preview.read_line) for problem in problems)
     errors = sum(problem.is_error for problem in problems)
     counts = [(errors, "error"), (len(problems) - errors, "warning")]
-    summary = ", ".join(f"{n:,} {noun}{'' if n == 1 else 's'}" for n, noun in counts if n)
+    summary = ", ".join(count(number, noun) for number, noun in counts if number)
     return (
         f'<details class="problems" open>\n<summary>{summary}</summary>\n'
         f"<ul>\n{items}</ul>\n</details>\n"

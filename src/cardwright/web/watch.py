@@ -1,4 +1,4 @@
-"""A page served to this machine alone, and made anew when a source changes."""
+"""A page served to this machine only, and rebuilt when a source changes."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ Stamps = dict[str, tuple[int, int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Served:
-    """A page as bytes, and the name of this state of it."""
+    """A page as bytes, and the hash that tells it from others."""
 
     data: bytes
     version: str
 
 
 class PageServer(ThreadingHTTPServer):
-    """Serves one page, and says when there is a newer one."""
+    """Serves one page, and tells browsers when there is a newer one."""
 
     daemon_threads = True
     page: _Served
 
     def __init__(self, port: int) -> None:
-        """Listen on a port of this machine; 0: any that is free.
+        """Listen on a port of this machine; 0: any free one.
 
         Raises:
-            OSError: the port is taken.
+            OSError: the port is in use.
 
         """
         super().__init__((_ADDRESS, port), _Handler)
 
     @property
     def url(self) -> str:
-        """Where the page is."""
+        """The address of the page."""
         return f"http://{_ADDRESS}:{self.server_port}/"
 
     def show(self, html: str) -> None:
@@ -54,7 +54,7 @@ class PageServer(ThreadingHTTPServer):
         self.page = _Served(data=marked.encode("utf-8"), version=version)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a browser that leaves in the middle of a page is no news."""
+        """Print nothing: browsers may leave in the middle of a page."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -88,11 +88,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Keep the terminal for what went wrong."""
+        """Print nothing: the terminal is for problems."""
 
 
 def read_stamps(folders: Iterable[Path]) -> Stamps:
-    """Return when each file below the folders was changed last, and its size."""
+    """Return the modification time and the size of each file below the folders."""
     stamps: Stamps = {}
     for folder in folders:
         for parent, _, names in os.walk(folder):
@@ -112,13 +112,13 @@ def watch(
     folders: Iterable[Path],
     stop: threading.Event,
 ) -> bool:
-    """Serve the page until `stop`, making it anew whenever a file changes.
+    """Serve the page until `stop`, rebuilding it whenever a file changes.
 
-    `make` returns None when nothing can be shown: the page before it stays, and where there is
-    none, nothing is served and False is returned.
+    `make` returns None when nothing can be shown: the previous page stays. Where there is none,
+    nothing is served, and False is returned.
     """
     folders = tuple(folders)
-    # Looked at before the page is made: what changes meanwhile is seen the next time.
+    # Read before the page is made: a change meanwhile is seen the next time.
     stamps = read_stamps(folders)
     html = make()
     if html is None:

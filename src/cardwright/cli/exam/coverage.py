@@ -8,11 +8,11 @@ import click
 
 from cardwright.app.mock import choose_exam
 from cardwright.cli.environment import open_study
-from cardwright.cli.output import say_json
+from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option, pack_argument
 from cardwright.exam.candidates import expect_recall
 from cardwright.exam.coverage import measure_coverage
-from cardwright.terminal.coverage import print_coverage
+from cardwright.terminal.exam import draw_coverage
 
 
 @click.command()
@@ -39,4 +39,4 @@ def coverage(folder: Path, pack: str | None, as_json: bool, db: Path | None) -> 
     if as_json:
         say_json(found.as_json())
     else:
-        print_coverage(found)
+        say(draw_coverage(found))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from cardwright.exam.misses import Miss, put_miss
 from cardwright.item import Item
 from cardwright.kinds import list_prompts
 from cardwright.project.walk import ProjectError
-from cardwright.terminal.miss import MissAsker
+from cardwright.terminal.plain_exam import MissAsker
 from cardwright.text import count
 
 
@@ -109,9 +110,8 @@ def _fill(
     study: Study, blueprint: Blueprint, entries: Sequence[Miss], *, as_json: bool
 ) -> list[Miss]:
     """Keep what was given, and ask for what is missing until the input ends."""
-    asker = MissAsker(
-        sys.stdin, blueprint, lambda entry: put_miss(study.store, entry), to_stderr=as_json
-    )
+    say_plainly = partial(say, err=as_json, is_styled=False)
+    asker = MissAsker(sys.stdin, say_plainly, blueprint, lambda miss: put_miss(study.store, miss))
     filled: list[Miss] = []
     goes_on = True
     for entry in entries:

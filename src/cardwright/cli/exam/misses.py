@@ -12,7 +12,7 @@ from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option, pack_argument
 from cardwright.exam.misses import group_misses, list_misses, list_mondays
-from cardwright.terminal.miss_list import print_misses
+from cardwright.terminal.exam import draw_misses
 
 
 @click.command()
@@ -53,4 +53,4 @@ def misses(folder: Path, pack: str | None, by: str, as_json: bool, db: Path | No
     elif not found:
         say("No misses yet: `cards exam miss` adds one.")
     else:
-        print_misses(found, groups, mondays, by, blueprint)
+        say(draw_misses(found, groups, mondays, by, blueprint))

@@ -20,7 +20,7 @@ from cardwright.exam.mock import find_interrupted, list_mocks
 from cardwright.exam.result import format_mock_markdown, make_transcript
 from cardwright.files import write_file
 from cardwright.project.walk import ProjectError
-from cardwright.terminal.mock_drawing import print_past
+from cardwright.terminal.exam import draw_past_mocks
 
 
 @click.command()
@@ -112,7 +112,7 @@ def _list(study: Study, blueprint: Blueprint, *, as_json: bool) -> None:
     elif not found:
         say("No mock exam yet.")
     else:
-        print_past(found, blueprint, study.moment.utc_offset_minutes)
+        say(draw_past_mocks(found, blueprint, study.moment.utc_offset_minutes))
 
 
 def _export(study: Study, blueprint: Blueprint, path: Path, mock_id: str | None) -> None:

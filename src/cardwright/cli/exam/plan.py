@@ -22,10 +22,10 @@ from cardwright.terminal.exam import (
     draw_forecasts,
     draw_last_days,
     draw_weeks,
-    say_fit,
-    say_hours,
+    format_fit,
+    format_hours,
 )
-from cardwright.terminal.sections import print_sections
+from cardwright.terminal.reports import draw_sections
 
 
 @click.command()
@@ -64,8 +64,8 @@ def plan(
         goal, blueprint = preparation.goal, preparation.blueprint
         weeks = preparation.lay_out_weeks(found.days)
         last_days = list_last_days(goal, blueprint, preparation.today)
-        hours = say_hours(goal, blueprint, len(goal.list_days(preparation.today)))
-        sentences = [line for line in (say_fit(found, goal), hours) if line]
+        hours = format_hours(goal, blueprint, len(goal.list_days(preparation.today)))
+        sentences = [line for line in (format_fit(found, goal), hours) if line]
         now = study.moment.local
     if ics is not None:
         try:
@@ -81,12 +81,14 @@ def plan(
     elif as_json:
         say_json(plan_as_json(goal, found, weeks, preparation.today))
     else:
-        print_sections(
-            {
-                f"{preparation.title} on {goal.exam_on}": sentences,
-                "Weeks": lambda width: draw_weeks(weeks, width),
-                "The last days": lambda _: draw_last_days(last_days),
-                "Expected recall": lambda width: draw_forecasts(found, blueprint, width),
-                "": [FORECAST_NOTE],
-            }
+        say(
+            draw_sections(
+                {
+                    f"{preparation.title} on {goal.exam_on}": sentences,
+                    "Weeks": draw_weeks(weeks),
+                    "The last days": draw_last_days(last_days),
+                    "Expected recall": [draw_forecasts(found, blueprint)],
+                    "": [FORECAST_NOTE],
+                }
+            )
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cardwright.cli.environment import open_study
-from cardwright.cli.output import say_json
+from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.exam.plan import FORECAST_NOTE
 from cardwright.exam.readiness import check_forecasts, read_signals
@@ -15,10 +15,10 @@ from cardwright.study.stats import list_answers
 from cardwright.terminal.exam import (
     draw_forecasts,
     draw_readings,
-    say_fit,
-    say_held,
+    format_fit,
+    format_held,
 )
-from cardwright.terminal.sections import print_sections
+from cardwright.terminal.reports import draw_sections
 
 
 @click.command()
@@ -65,11 +65,13 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
         )
         return
     seen = f"{prompts - unseen:,} of {prompts:,} prompts seen; the others count as unknown."
-    print_sections(
-        {
-            f"{preparation.title} on {goal.exam_on}": [seen, say_fit(found, goal)],
-            "Expected recall": lambda width: draw_forecasts(found, blueprint, width),
-            "Signs that you can book": lambda _: draw_readings(readings),
-            "": [f"{FORECAST_NOTE} {say_held(held)}"],
-        }
+    say(
+        draw_sections(
+            {
+                f"{preparation.title} on {goal.exam_on}": [seen, format_fit(found, goal)],
+                "Expected recall": [draw_forecasts(found, blueprint)],
+                "Signs that you can book": draw_readings(readings),
+                "": [f"{FORECAST_NOTE} {format_held(held)}"],
+            }
+        )
     )

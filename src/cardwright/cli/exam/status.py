@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from cardwright.cli.environment import open_study
-from cardwright.cli.output import say_json
+from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
-from cardwright.terminal.exam import draw_forecasts, say_fit
-from cardwright.terminal.sections import print_sections
+from cardwright.terminal.exam import draw_forecasts, format_fit
+from cardwright.terminal.reports import draw_sections
 from cardwright.text import count
 
 
@@ -61,13 +61,15 @@ def status(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None)
         f"{count(days_left, 'day')} left, {count(study_days, 'study day')} of "
         f"{goal.minutes_a_day} minutes"
     )
-    print_sections(
-        {
-            f"{preparation.title} on {goal.exam_on}": [
-                f"{time_left}; {seen:,} of {prompts:,} prompts seen.",
-                say_fit(found, goal),
-            ],
-            "Expected recall": lambda width: draw_forecasts(found, preparation.blueprint, width),
-            "Today": [today_asks, "`cards review` asks them, the most useful first."],
-        }
+    say(
+        draw_sections(
+            {
+                f"{preparation.title} on {goal.exam_on}": [
+                    f"{time_left}; {seen:,} of {prompts:,} prompts seen.",
+                    format_fit(found, goal),
+                ],
+                "Expected recall": [draw_forecasts(found, preparation.blueprint)],
+                "Today": [today_asks, "`cards review` asks them, the most useful first."],
+            }
+        )
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 
 from cardwright.app.study import Study
 from cardwright.blueprint import Blueprint
@@ -11,10 +12,9 @@ from cardwright.cli.environment import read_clock
 from cardwright.cli.output import say, say_json
 from cardwright.exam.mock import Mock, Sheet
 from cardwright.exam.result import make_transcript
-from cardwright.terminal.mock import MockTaker
-from cardwright.terminal.mock_drawing import print_score
-from cardwright.terminal.mock_plain import PlainTaker
-from cardwright.terminal.mock_result import ResultReader
+from cardwright.terminal.exam import draw_score
+from cardwright.terminal.mock import MockTaker, ResultReader
+from cardwright.terminal.plain_exam import PlainTaker
 from cardwright.terminal.screen import Screen, can_draw
 
 
@@ -23,7 +23,8 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_j
     sheet = Sheet(mock, study.journal, study, read_clock())
     exit_code = 0
     if is_plain or not can_draw(sys.stdin, sys.stdout, os.environ):
-        PlainTaker(sheet, study, sys.stdin, read_clock, to_stderr=as_json).run()
+        say_plainly = partial(say, err=as_json, is_styled=False)
+        PlainTaker(sheet, study, sys.stdin, say_plainly, read_clock).run()
     else:
         with Screen(sys.stdin, sys.stdout) as screen:
             MockTaker(sheet, study, screen, os.environ, read_clock).run()
@@ -43,7 +44,7 @@ def _print_end(sheet: Sheet, blueprint: Blueprint, *, as_json: bool) -> None:
     if not sheet.is_over:
         say(f"Interrupted; every answer is kept. `cards exam {mock.kind}` continues.")
         return
-    print_score(mock, blueprint)
+    say(draw_score(mock, blueprint))
     say()
     if mock.wrong:
         say("`cards exam miss` asks why something was missed.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -18,10 +17,9 @@ from cardwright.model import Card, Collection, Kind, Option, Prompt, Source, Val
 from cardwright.project.document import Document
 from cardwright.project.kind import parse_kind, read_built_in_kinds
 from cardwright.project.load import load
-from cardwright.terminal.card import draw_card
-from cardwright.terminal.face import draw_answer, draw_question, list_options
+from cardwright.terminal.card import draw_answer, draw_card, draw_question, order_options
 from cardwright.terminal.formula import draw_formula
-from cardwright.terminal.page import Page
+from cardwright.terminal.paint import paint
 
 ROOT = Path(__file__).parents[2]
 KINDS = read_built_in_kinds()
@@ -59,9 +57,7 @@ def make_card(
 
 
 def show(drawing: RenderableType, width: int = 60) -> str:
-    file = io.StringIO()
-    Console(file=file, width=width, color_system=None, _environ={}).print(drawing)
-    return file.getvalue()
+    return paint(drawing, {}, is_terminal=False, width=width) + "\n"
 
 
 def find_prompt(card: Card, kind: Kind | None = None, key: str | None = None) -> Prompt:
@@ -145,13 +141,13 @@ def test_a_choice_says_how_many_options_are_right() -> None:
 def test_a_seed_gives_one_order_to_question_answer_and_marks(seed: int) -> None:
     card = make_card("choice", {"question": "Which?"}, options=OPTIONS)
     kind, prompt = KINDS["choice"], find_prompt(card)
-    order = list_options(prompt, seed)
+    order = order_options(prompt, seed)
 
     asked = show(draw_question(prompt, kind, shuffle_seed=seed, picked={0}))
     shown = show(draw_answer(prompt, kind, shuffle_seed=seed, picked={0}))
 
     assert sorted(order) == [0, 1, 2]
-    assert order == list_options(prompt, seed)
+    assert order == order_options(prompt, seed)
     number = order.index(0) + 1
     assert f"\n{number}) [x] An oak\n" in asked
     assert f"{number}) [x] ✓ An oak\n" in shown
@@ -161,10 +157,10 @@ def test_seeds_give_every_order_and_the_same_on_every_machine() -> None:
     card = make_card("choice", {"question": "Which?"}, options=OPTIONS)
     prompt = find_prompt(card)
 
-    assert list_options(prompt, None) == (0, 1, 2)
-    assert len({list_options(prompt, seed) for seed in range(60)}) == 6
-    assert list_options(prompt, 1) == (2, 0, 1)
-    assert list_options(find_prompt(make_card("basic", {"question": "?", "answer": "!"})), 1) == ()
+    assert order_options(prompt, None) == (0, 1, 2)
+    assert len({order_options(prompt, seed) for seed in range(60)}) == 6
+    assert order_options(prompt, 1) == (2, 0, 1)
+    assert order_options(find_prompt(make_card("basic", {"question": "?", "answer": "!"})), 1) == ()
 
 
 def test_points_of_an_objective_are_ticked_off() -> None:
@@ -247,14 +243,12 @@ def read_collection() -> Collection:
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
 def test_every_card_of_ours_fits_the_width(width: int) -> None:
     collection = read_collection()
-    console = Console(file=io.StringIO(), width=width, color_system=None, _environ={})
+    console = Console(width=width, color_system=None, _environ={})
     for card in collection.cards:
         kind = collection.kinds[card.kind]
         for prompt in list_prompts(card, kind):
             for drawing in (draw_question(prompt, kind), draw_answer(prompt, kind)):
-                page = Page(console, width)
-                page.draw(drawing.tokens)
-                lines = page.finish()
+                lines = drawing.lay_out(console, width)
                 assert lines, prompt.ref
                 assert all(line.cell_len <= width for line in lines), prompt.ref
 

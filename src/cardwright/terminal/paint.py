@@ -1,0 +1,112 @@
+"""Renderables → text to print, and rows of a window. Nothing else makes a rich Console.
+
+Whatever a caller forgot, the text of a card, a package or a file name cannot act on the terminal:
+`text.make_plain` cleans every piece, and the only escape codes are styles and links that rich wrote.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Final
+
+from rich.console import Console, RenderableType
+from rich.segment import Segment, Segments
+
+from cardwright.text import make_plain
+
+Renderable = RenderableType
+
+MAX_WIDTH: Final = 110
+"""Longer lines are hard to read, and a calendar of a year takes as much."""
+_HEEDED: Final = ("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS")
+"""Variables of the environment that rich reads: colours, and the width where it is not given."""
+_UNUSED_HEIGHT: Final = 24
+
+
+class Painted(str):
+    """Text that is safe to print as it is, styles included."""
+
+    __slots__ = ()
+
+
+def paint(
+    renderable: RenderableType,
+    environ: Mapping[str, str],
+    *,
+    is_terminal: bool,
+    is_styled: bool = True,
+    width: int | None = None,
+) -> Painted:
+    """Return what a renderable prints, without the last line break.
+
+    It is as wide as the terminal, unless `width` is given, and never wider than MAX_WIDTH. Styles
+    are those that `environ` and the terminal allow; none are written to a pipe.
+    """
+    console = _make_console(width, _pick(environ), is_terminal=is_terminal, is_styled=is_styled)
+    rows = _render(console, renderable, min(console.width, MAX_WIDTH), has_links=True)
+    return Painted("\n".join(_write(console, rows)))
+
+
+def paint_rows(renderable: RenderableType, width: int, environ: Mapping[str, str]) -> list[Painted]:
+    """Return the rows of a renderable in the window of a terminal, without links."""
+    console = _make_console(max(width, 1), _pick(environ), is_terminal=True, is_styled=True)
+    rows = _render(console, renderable, console.width, has_links=False)
+    return [Painted(row) for row in _write(console, rows)]
+
+
+def _pick(environ: Mapping[str, str]) -> tuple[str | None, ...]:
+    return tuple(map(environ.get, _HEEDED))
+
+
+@lru_cache(maxsize=8)
+def _make_console(
+    width: int | None, heeded: tuple[str | None, ...], *, is_terminal: bool, is_styled: bool
+) -> Console:
+    """Make what renders, once: the window uses several after each key."""
+    environ = {name: value for name, value in zip(_HEEDED, heeded, strict=True) if value}
+    return Console(
+        file=io.StringIO(),
+        width=width,
+        # Not used, but without it rich asks the system for the size for each line.
+        height=None if width is None else _UNUSED_HEIGHT,
+        color_system="auto" if is_styled else None,
+        # Where there is no terminal, rich looks at FORCE_COLOR.
+        force_terminal=True if is_terminal else None,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        # Rich would take it for a terminal of sixteen colours.
+        no_color=True if environ.get("TERM", "").endswith("-mono") else None,
+        _environ=environ,
+    )
+
+
+def _render(
+    console: Console, renderable: RenderableType, width: int, *, has_links: bool
+) -> Iterator[list[Segment]]:
+    """Yield the rows of a renderable, each as clean pieces."""
+    options = console.options.update_width(width)
+    for row in console.render_lines(renderable, options, pad=False):
+        shown = [segment for segment in row if not segment.control]
+        if not has_links:
+            shown = list(Segment.strip_links(shown))
+        clean = [_clean(segment) for segment in shown]
+        # A control took no room, but the sign in its place does.
+        yield clean if clean == shown else Segment.adjust_line_length(clean, width, pad=False)
+
+
+def _clean(segment: Segment) -> Segment:
+    text, style, _ = segment
+    if style is not None and style.link and style.link != (link := make_plain(style.link)):
+        style = style.update_link(link)
+    return Segment(make_plain(text).replace("\n", " "), style)
+
+
+def _write(console: Console, rows: Iterator[list[Segment]]) -> list[str]:
+    pieces = [piece for row in rows for piece in (*row, Segment.line())]
+    with console.capture() as capture:
+        console.print(Segments(pieces), end="", crop=False)
+    return capture.get().split("\n")[:-1]

@@ -1,0 +1,260 @@
+"""What is printed after a command of study: what is due, answers of the past, the end of a review."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from cardwright.history import Act, Memory, Rating, Review, State, make_date
+from cardwright.study.queue import Counts
+from cardwright.study.schedule import ReplayedAnswer
+from cardwright.study.session import SessionAnswer
+from cardwright.study.workload import DueForecast, Pace
+from cardwright.terminal.charts import Bar, Column, Fitted, draw_bars, draw_columns, make_line
+from cardwright.terminal.words import format_time_spent, format_wait, name_rating
+from cardwright.text import count
+
+_MS_PER_SECOND: Final = 1000
+_RATING_STYLES: Final = {
+    Rating.AGAIN: "red",
+    Rating.HARD: "yellow",
+    Rating.GOOD: "green",
+    Rating.EASY: "cyan",
+}
+
+
+def draw_sections(sections: Mapping[str, Iterable[RenderableType]]) -> Group:
+    """Draw sections below their headings, if any, with a blank line between; leave empty ones out."""
+    parts: list[RenderableType] = []
+    for heading, section in sections.items():
+        lines = [Text(line) if isinstance(line, str) else line for line in section]
+        if not lines:
+            continue
+        if parts:
+            parts.append(Text())
+        if heading:
+            parts.append(Text(make_line(heading), "bold"))
+        parts += lines
+    return Group(*parts)
+
+
+def draw_due(
+    counts: Counts,
+    decks: Mapping[tuple[str, ...], Counts],
+    pace: Pace,
+    forecast: DueForecast,
+    today: int,
+) -> Group:
+    """Draw what is left for today, in all and by deck, and the reviews of the days to come."""
+    parts: list[RenderableType] = [_draw_today(counts, pace, forecast)]
+    if len(decks) > 1:
+        parts += [Text(), _draw_decks(decks, pace)]
+    if any(forecast.reviews):
+        parts += [Text(), *_draw_forecast(forecast, today)]
+    return Group(*parts)
+
+
+def _draw_today(counts: Counts, pace: Pace, forecast: DueForecast) -> Text:
+    if not any(counts):
+        line = Text("Nothing left for today.", "bold")
+    else:
+        parts = zip(counts, Counts._fields, strict=True)
+        listed = ", ".join(f"{number:,} {name}" for number, name in parts)
+        line = Text(f"{listed}: about {_format_minutes(pace, counts)} min today.", "bold")
+    if forecast.overdue:
+        line.append(f" Overdue: {forecast.overdue:,}.", "yellow")
+    return line
+
+
+def _draw_decks(decks: Mapping[tuple[str, ...], Counts], pace: Pace) -> Fitted:
+    names = [Text("  " * (len(path) - 1) + make_line(path[-1])) for path in decks]
+    found = list(decks.values())
+    columns = [
+        Column(name, [f"{counts[place]:,}" if counts[place] else "·" for counts in found])
+        for place, name in enumerate(Counts._fields)
+    ]
+    columns.append(Column("min", [_format_minutes(pace, counts) for counts in found], rank=1))
+    return draw_columns(Column("deck", names), columns)
+
+
+def _draw_forecast(forecast: DueForecast, today: int) -> Iterator[RenderableType]:
+    yield Text("Reviews by due date", "dim")
+    bars = []
+    for place, number in enumerate(forecast.reviews):
+        on = make_date(today + place)
+        late = 0 if place else forecast.overdue
+        bars.append(Bar(f"{on:%a} {on.day:>2} {on:%b}", number, part=late))
+    yield draw_bars(bars)
+    if forecast.overdue:
+        yield Text.assemble(("▒", "yellow"), (f" overdue: {forecast.overdue:,}", "dim"))
+
+
+def _format_minutes(pace: Pace, counts: Counts) -> str:
+    return f"{max(pace.estimate_minutes(counts), 1):,.0f}"
+
+
+def draw_prompt_history(
+    name: str,
+    reviews: Sequence[Review],
+    steps: Mapping[str, ReplayedAnswer],
+    undone: Container[str],
+    memory: Memory,
+    due_on: date | None,
+    retrievability: float,
+) -> Group:
+    """Draw every act on a prompt, and then its memory.
+
+    `steps` holds what answers did, by id; `undone` the ids of what was undone.
+    """
+    parts: list[RenderableType] = [Text(make_line(name), "bold")]
+    if reviews:
+        parts += [_draw_acts(reviews, steps, undone), Text()]
+    return Group(*parts, Text(_describe_memory(memory, due_on, retrievability)))
+
+
+def _draw_acts(
+    reviews: Sequence[Review], steps: Mapping[str, ReplayedAnswer], undone: Container[str]
+) -> Fitted:
+    found = [steps.get(review.id) for review in reviews]
+
+    def list_cells(format_cell: Callable[[ReplayedAnswer], str]) -> list[str]:
+        return [format_cell(step) if step else "" for step in found]
+
+    columns = (
+        Column("act", [_draw_act(r, is_undone=r.id in undone) for r in reviews], is_left=True),
+        Column("took", [_format_took(review) for review in reviews], rank=3),
+        Column("state", list_cells(lambda step: str(step.before.state)), is_left=True, rank=4),
+        Column("recall", list_cells(_format_recall), rank=2),
+        Column("next", list_cells(_format_next), rank=1),
+        Column("stability", list_cells(lambda step: f"{step.after.stability:.1f}"), rank=5),
+        Column("difficulty", list_cells(lambda step: f"{step.after.difficulty:.1f}"), rank=6),
+    )
+    times = [f"{review.moment.local:%Y-%m-%d %H:%M}" for review in reviews]
+    return draw_columns(Column("when", times), columns)
+
+
+def draw_day_history(
+    on: date, reviews: Sequence[Review], name_prompt: Callable[[str], str]
+) -> Group:
+    """Draw the answers of a study day in order, and their sum."""
+    heading = Text(f"{on:%A} {on.day} {on:%B %Y}", "bold")
+    if not reviews:
+        return Group(heading, Text("No answers."))
+    columns = (
+        Column("answer", [_draw_act(review) for review in reviews], is_left=True),
+        Column("took", [_format_took(review) for review in reviews], rank=1),
+    )
+    labels = [
+        Text(f"{review.moment.local:%H:%M}  {make_line(name_prompt(review.key))}")
+        for review in reviews
+    ]
+    passed = sum(review.rating != Rating.AGAIN for review in reviews)
+    spent = format_time_spent(sum(review.spent_ms for review in reviews))
+    sums = f"{count(len(reviews), 'answer')}, {passed:,} of them not Again; {spent}"
+    return Group(
+        heading,
+        draw_columns(Column("prompt", labels), columns),
+        Text(),
+        Text(f"{sums} (at most one minute each)."),
+    )
+
+
+def _draw_act(review: Review, *, is_undone: bool = False) -> Text:
+    rating = review.rating
+    act = Text(str(review.act) if rating is None else name_rating(rating))
+    if rating is not None:
+        act.stylize(_RATING_STYLES[rating])
+    if review.act is Act.CRAM:
+        act.append(" (cram)")
+    if is_undone:
+        act.stylize("strike dim")
+        act.append(" (undone)")
+    return act
+
+
+def _format_took(review: Review) -> str:
+    return f"{review.duration_ms / _MS_PER_SECOND:,.1f} s" if review.duration_ms else ""
+
+
+def _format_recall(step: ReplayedAnswer) -> str:
+    return "" if step.before.state is State.NEW else f"{step.retrievability:.0%}"
+
+
+def _format_next(step: ReplayedAnswer) -> str:
+    after = step.after
+    wait_ms = (after.due_at_ms or 0) - (after.last_at_ms or 0)
+    return format_wait(wait_ms, days=after.interval_days)
+
+
+def _describe_memory(memory: Memory, due_on: date | None, retrievability: float) -> str:
+    marks = (
+        ("suspended", memory.is_suspended),
+        ("leech", memory.is_leech),
+        ("flagged", memory.is_flagged),
+    )
+    parts = [f"Now: {memory.state}", *(name for name, is_set in marks if is_set)]
+    if due_on is not None:
+        parts += [
+            f"due {due_on:%a} {due_on.day} {due_on:%b %Y}",
+            f"expected recall {retrievability:.0%}",
+            f"stability {memory.stability:.1f} days",
+            f"difficulty {memory.difficulty:.1f}",
+            f"answers {memory.reps:,}, lapses {memory.lapses:,}",
+        ]
+    return ", ".join(parts)
+
+
+def draw_summary(
+    answers: Sequence[SessionAnswer],
+    duration_ms: int,
+    due_tomorrow: int,
+    lessons: Mapping[str, str],
+) -> Group:
+    """Draw answers, recall by lesson, time, and what tomorrow brings; `lessons` are titles by id."""
+    if not answers:
+        return Group(Text("No answers given; nothing has changed."))
+    minutes, seconds = divmod(duration_ms // _MS_PER_SECOND, 60)
+    each = sum(answer.review.duration_ms for answer in answers) / _MS_PER_SECOND / len(answers)
+    given = f"{count(len(answers), 'answer')} in {minutes}:{seconds:02d} min, {each:.0f} s each"
+    lines = [Text(given, "bold"), Text(f"  {_list_ratings(answers)}")]
+    if new := sum(answer.before.state is State.NEW for answer in answers):
+        lines.append(Text(f"  {count(new, 'new card')} started"))
+    if reviewed := [answer for answer in answers if answer.before.state is State.REVIEW]:
+        expected = sum(answer.retrievability for answer in reviewed) / len(reviewed)
+        lines.append(
+            Text(f"  {_format_passed(reviewed)} of the reviews recalled, {expected:.0%} expected")
+        )
+    lines += _draw_lessons(answers, lessons)
+    due = f"Due tomorrow: {count(due_tomorrow, 'review')}. Everything is saved."
+    return Group(*lines, Text(), Text(due))
+
+
+def _list_ratings(answers: Sequence[SessionAnswer]) -> str:
+    numbers = {r: sum(answer.review.rating == r for answer in answers) for r in Rating}
+    return ", ".join(
+        f"{number} {name_rating(rating).lower()}" for rating, number in numbers.items() if number
+    )
+
+
+def _draw_lessons(answers: Sequence[SessionAnswer], lessons: Mapping[str, str]) -> list[Text]:
+    by_lesson: dict[str, list[SessionAnswer]] = defaultdict(list)
+    for answer in answers:
+        by_lesson[answer.item.lesson or ""].append(answer)
+    if list(by_lesson) == [""]:
+        return []
+    lines = [Text()]
+    for lesson, found in sorted(by_lesson.items()):
+        title = make_line(lessons.get(lesson, lesson) or "no lesson")
+        line = f"  {_format_passed(found):>4}  {len(found):>3}  {title}"
+        lines.append(Text(line, no_wrap=True, overflow="ellipsis"))
+    return lines
+
+
+def _format_passed(answers: Sequence[SessionAnswer]) -> str:
+    passed = sum(answer.review.rating != Rating.AGAIN for answer in answers)
+    return f"{passed / len(answers):.0%}"

@@ -1,0 +1,111 @@
+"""What is painted shows only: no text of any origin acts upon the terminal, whatever drew it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.markdown import Markdown
+from rich.panel import Panel
+from rich.segment import Segment
+from rich.table import Table
+from rich.text import Text
+
+from cardwright.terminal.paint import MAX_WIDTH, Painted, paint, paint_rows
+
+COLOURS = {"TERM": "xterm-256color"}
+COLOUR_CODES = re.compile("\x1b\\[[0-9;]*m")
+LINKS = re.compile("\x1b\\]8;[^;\x1b]*;[^\x00-\x1f\x7f-\x9f]*\x1b\\\\")
+
+
+class Raw:
+    """A renderable of one that forgot to clean its text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Segment(self.text)
+
+
+def draw(text: str) -> list[RenderableType]:
+    """The ways in which a card's text is shown."""
+    table = Table("a", "b")
+    table.add_row(Text(text), Text(text))
+    return [
+        text,
+        Text(text, style="bold red"),
+        Markdown(text),
+        Panel(Text(text), title=Text(text)),
+        Raw(text),
+        Group(table, Text(text, style="link https://evil.example/\x1b]0;x\x07")),
+    ]
+
+
+HOSTILE = st.text(
+    st.sampled_from("a[]0;mJ`*#\n\r\t\x07\x1b\x90\x9b\x9d\u200f\u2028\u202e\u2067\ud800日")
+)
+
+
+@given(HOSTILE | st.text(max_size=30), st.integers(1, 30))
+def test_rendered_text_cannot_act_upon_the_terminal(text: str, width: int) -> None:
+    for renderable in draw(text):
+        for line in paint_rows(renderable, width, COLOURS):
+            shown = COLOUR_CODES.sub("", line)
+            assert cell_len(shown) <= max(width, 2)
+            for character in shown:
+                assert unicodedata.category(character) not in {"Cc", "Cs", "Zl", "Zp"}
+                assert unicodedata.bidirectional(character) not in {
+                    *("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"),
+                }
+
+
+def test_colours_of_a_text_are_its_renderer_s_not_its_author_s() -> None:
+    assert paint_rows(Text("\x1b[31mred"), 20, COLOURS) == ["�[31mred"]
+    assert paint_rows("[red]a[/red] :smile:", 20, COLOURS) == ["[red]a[/red] :smile:"]
+
+
+def test_lines_are_coloured_as_the_terminal_can() -> None:
+    red = Text("red", style="bold #ff0000")
+
+    assert paint_rows(red, 20, {"TERM": "xterm-256color"}) == ["\x1b[1;38;5;196mred\x1b[0m"]
+    assert paint_rows(red, 20, {"TERM": "xterm"}) == ["\x1b[1;31mred\x1b[0m"]
+    assert "38;2;255;0;0" in paint_rows(red, 20, {"COLORTERM": "truecolor"})[0]
+    assert paint_rows(red, 20, {**COLOURS, "NO_COLOR": "1"}) == ["\x1b[1mred\x1b[0m"]
+
+
+@given(HOSTILE | st.text(max_size=30), st.booleans())
+def test_printed_text_cannot_act_upon_the_terminal(text: str, is_terminal: bool) -> None:
+    for renderable in draw(text):
+        painted = paint(renderable, COLOURS, is_terminal=is_terminal, width=30)
+        assert isinstance(painted, Painted)
+        shown = LINKS.sub("", COLOUR_CODES.sub("", painted)) if is_terminal else painted
+        for character in shown.replace("\n", ""):
+            assert unicodedata.category(character) not in {"Cc", "Cs", "Zl", "Zp"}
+
+
+def test_styles_are_written_only_where_they_are_wanted() -> None:
+    red = Text("red", "bold red")
+
+    assert paint(red, COLOURS, is_terminal=True) == "\x1b[1;31mred\x1b[0m"
+    assert paint(red, {**COLOURS, "NO_COLOR": "1"}, is_terminal=True) == "\x1b[1mred\x1b[0m"
+    assert paint(red, {**COLOURS, "FORCE_COLOR": "1"}, is_terminal=False) == "\x1b[1;31mred\x1b[0m"
+    for printed in (
+        paint(red, COLOURS, is_terminal=False),
+        paint(red, {"TERM": "dumb"}, is_terminal=True),
+        paint(red, COLOURS, is_terminal=True, is_styled=False),
+    ):
+        assert printed == "red"
+
+
+def test_lines_are_no_longer_than_can_be_read() -> None:
+    text = Text("word " * 100)
+    printed = paint(text, {"COLUMNS": "300"}, is_terminal=False)
+    narrow = paint(text, {"COLUMNS": "30"}, is_terminal=False)
+
+    assert MAX_WIDTH - 5 <= max(map(cell_len, printed.split("\n"))) <= MAX_WIDTH
+    assert max(map(cell_len, narrow.split("\n"))) <= 30
