@@ -11,13 +11,8 @@ import pytest
 from cardwright.cli.main import cards
 
 LIGHT = {
-    "cardwright",
-    "cardwright.cli",
-    "cardwright.cli.lazy",
-    "cardwright.cli.main",
-    "cardwright.cli.output",
+    *("cardwright", "cardwright.cli", "cardwright.cli.lazy", "cardwright.cli.main"),
     "cardwright.error",
-    "cardwright.text",
 }
 HEAVY = {"yaml", "markdown_it", "genanki", "pygments", "rich", "sqlite3", "difflib", "asyncio"}
 LIST_NEW_MODULES = """

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from cardwright.app.choice import Choice
 from cardwright.app.garbage import gc_paused
-from cardwright.app.preparation import ExamDay, Preparation, find_exam_day, prepare
 from cardwright.history import Memory, Moment, make_date, make_time
 from cardwright.item import Item
 from cardwright.kinds import list_images
@@ -25,6 +23,9 @@ from cardwright.study.queue import Queue, SessionOptions
 from cardwright.study.schedule import Schedule
 from cardwright.study.session import Session
 from cardwright.study.store import Store, open_store
+
+if TYPE_CHECKING:
+    from cardwright.app.preparation import ExamDay, Preparation
 
 
 @dataclass(slots=True)
@@ -100,6 +101,8 @@ class Study:
             and side in {"", item.side_name}
         ]
         if not found:
+            import difflib  # noqa: PLC0415  (to suggest, and slow to load)
+
             refs = [item.card_ref.partition(":")[2] for item in self.items]
             close = difflib.get_close_matches(card, refs, n=3)
             hint = f"; did you mean {' or '.join(close)}?" if close else ""
@@ -141,6 +144,10 @@ class Study:
 
     def find_exam_day(self, items: Iterable[Item], minutes: float | None = None) -> ExamDay | None:
         """Return today's part of the way to the exam that is set for some prompts, if there is one."""
+        if not any(name == "goal" for _, name in self.store.read_settings()):
+            return None
+        from cardwright.app.preparation import find_exam_day  # noqa: PLC0415  (most have no exam)
+
         return find_exam_day(self.journal, self.sources, self.moment, items, minutes)
 
     def prepare(self, packs: Sequence[str] = ()) -> Preparation:
@@ -150,6 +157,8 @@ class Study:
             ProjectError: there is no such pack, no exam is set, or several are and none is named.
 
         """
+        from cardwright.app.preparation import prepare  # noqa: PLC0415  (as above)
+
         return prepare(self.journal, self.sources, self.moment, packs)
 
     def start_session(

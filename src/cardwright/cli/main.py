@@ -12,7 +12,6 @@ import click
 
 from cardwright import __version__
 from cardwright.cli.lazy import LazyGroup
-from cardwright.cli.output import warn
 from cardwright.error import CardwrightError
 
 _COMMANDS: Final = {
@@ -61,28 +60,21 @@ class _Program(LazyGroup):
         self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **extra: Any
     ) -> Any:
         """Run a command and exit with its status; as a library call, return or raise."""
+        if not standalone_mode:
+            return super().main(args, standalone_mode=False, **extra)
         try:
-            done = super().main(args, standalone_mode=False, **extra)
+            sys.exit(super().main(args, standalone_mode=False, **extra))
         except click.ClickException as error:
-            if not standalone_mode:
-                raise
             _report_misuse(error)
             sys.exit(error.exit_code)
         except click.Abort:
-            if not standalone_mode:
-                raise
-            warn("Aborted.")
+            _warn("Aborted.")
             sys.exit(1)
         except CardwrightError as error:
-            if not standalone_mode:
-                raise
             if error.details:
-                warn(error.details)
-            warn(f"error: {error}")
+                _warn(error.details)
+            _warn(f"error: {error}")
             sys.exit(1)
-        if not standalone_mode:
-            return done
-        sys.exit(done if isinstance(done, int) else 0)
 
 
 @click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
@@ -124,15 +116,21 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        warn(f"error: {where}{error.strerror or error}")
+        _warn(f"error: {where}{error.strerror or error}")
         sys.exit(1)
+
+
+def _warn(text: str) -> None:
+    from cardwright.cli.output import warn  # noqa: PLC0415  (nothing is printed by a good run)
+
+    warn(text)
 
 
 def _report_misuse(error: click.ClickException) -> None:
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
-        warn(context.get_usage())
+        _warn(context.get_usage())
         if context.command.get_help_option(context) is not None:
             option = context.help_option_names[-1]
-            warn(f"Try '{context.command_path} {option}' for help.\n")
-    warn(f"Error: {error.format_message()}")
+            _warn(f"Try '{context.command_path} {option}' for help.\n")
+    _warn(f"Error: {error.format_message()}")
