@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 import click
-import platformdirs
 
 from cardwright.app import study as app
 from cardwright.app.study import Study
@@ -56,6 +55,8 @@ def parse_time(text: str) -> Moment:
 
 def default_store_path() -> Path:
     """Return where the review store is by default: in the user's data folder."""
+    import platformdirs  # noqa: PLC0415  (not needed when a path is given)
+
     return platformdirs.user_data_path("cardwright", appauthor=False) / "reviews.db"
 
 

@@ -26,7 +26,6 @@ from cardwright.study.backup import find_backup
 from cardwright.study.error import StoreError
 from cardwright.study.queue import SessionOptions
 from cardwright.terminal.plain import PlainReviewer
-from cardwright.terminal.reports import draw_summary
 from cardwright.terminal.review import Reviewer
 from cardwright.terminal.review_state import ReviewState
 from cardwright.terminal.screen import Screen, can_draw
@@ -141,6 +140,8 @@ def _run(
 
 
 def _print_end(study: Study, state: ReviewState) -> None:
+    from cardwright.terminal.reports import draw_summary  # noqa: PLC0415  (after the last card)
+
     now = state.clock()
     if study.sources.problem_count:
         warn("some files could not be read completely: see `cards check`")
