@@ -14,7 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-PATIENCE_S = 30.0
+from patience import PATIENCE_S
+
 _FLAGS = (
     "--headless",
     "--no-sandbox",

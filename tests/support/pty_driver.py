@@ -18,14 +18,21 @@ from typing import Any, Final, Self
 
 import pyte
 
-PATIENCE_S: Final = 30.0
+from patience import PATIENCE_S
+
 _QUIET_S: Final = 0.01
 """How long to wait for output before looking again whether the program has ended."""
 # A new session has no terminal yet; done here, for Python warns of forks among threads.
+# A script's background jobs ignore Ctrl-C, and hand that down; nothing in a terminal does.
 _TAKE_TERMINAL: Final = (
-    "import fcntl, os, sys, termios;"
+    "import fcntl, os, signal, sys, termios;"
+    "[signal.signal(n, signal.SIG_DFL) for n in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)];"
     "fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
 )
+_PICTURE: Final = b"\x1b[?2026h"
+_PICTURE_END: Final = b"\x1b[?2026l"
+_MARK: Final = b"\x1b[?9999h"
+"""A mode that no terminal has."""
 
 
 class PtyProgram:
@@ -116,22 +123,37 @@ class PtyProgram:
         self.wait_until(lambda: text in self.text, repr(text))
 
     def wait_until(self, happened: Callable[[], bool], what: str) -> None:
-        """Wait until something is true, taking in what the program writes."""
+        """Wait until something is true, taking in what the program writes, in whole pictures."""
         end = time.monotonic() + PATIENCE_S
-        while not happened():
-            runs = self.process.poll() is None
-            # What it wrote before it ended is still to be looked at.
-            assert self._take_output() or runs or happened(), f"ended without {what}:\n{self.text}"
+        while self._is_half_drawn or not happened():
+            if self.process.poll() is not None:
+                self._take_rest()
+                assert happened(), f"ended without {what}:\n{self.text}"
+                return
             assert time.monotonic() < end, f"no {what} in time:\n{self.text}"
+            self._take_output()
 
     def wait_for_exit(self) -> int:
         """Wait until the program has ended; return its exit code, negative: the signal."""
         if self._master < 0:
             return self.process.wait(PATIENCE_S)
         self.wait_until(lambda: self.process.poll() is not None, "the end")
+        self._take_rest()
+        return self.process.returncode
+
+    @property
+    def _is_half_drawn(self) -> bool:
+        """Whether a picture has begun that a terminal would not show yet."""
+        return self.output.rfind(_PICTURE) > self.output.rfind(_PICTURE_END)
+
+    def _take_rest(self) -> None:
+        """Take in all that an ended program wrote: it comes before what we write now."""
         while self._take_output():
             pass
-        return self.process.returncode
+        os.write(self._slave, _MARK)
+        while _MARK not in self.output:
+            self._take_output()
+        self.output = self.output.replace(_MARK, b"")
 
     def _take_output(self) -> bool:
         """Take in what the program has written, and tell whether that was anything."""

@@ -19,9 +19,15 @@ from urllib.parse import urlsplit
 import pytest
 
 from browser import Browser
+from patience import PATIENCE_S
 from project_files import Run
 
-PATIENCE_S = 30.0
+# A script's background jobs ignore Ctrl-C, and hand that down.
+HEED_CTRL_C = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from cardwright.cli.main import main; main()
+"""
 OAK = "kind: basic\ncards:\n  - {id: oak, question: What is an oak?, answer: A tree.}\n"
 
 
@@ -69,7 +75,7 @@ def served(project: Path, oak: Path) -> Iterator[Served]:
     assert oak.exists()
     words = ["-C", str(project), "preview", "--watch"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "cardwright", *words],
+        [sys.executable, "-c", HEED_CTRL_C, *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
