@@ -273,7 +273,8 @@ def test_a_file_that_became_a_link_out_of_the_project_is_not_kept(
 ) -> None:
     root, path = forest
     edit_file(root / name, TEXTS[name][1])
-    open_index(root, path, time.time_ns())  # so early that its state is not trusted
+    soon_ns = (root / name).stat().st_ctime_ns
+    open_index(root, path, soon_ns)  # so early that its state is not trusted
 
     (root / name).rename(root.parent / "outside.yaml")
     try:
