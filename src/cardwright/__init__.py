@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from cardwright.app.library import start_session
+    from cardwright.error import ProjectError
     from cardwright.history import Act, Memory, Moment, Rating, Review, State
     from cardwright.project.load import load
-    from cardwright.project.walk import ProjectError, find_project
+    from cardwright.project.walk import find_project
     from cardwright.study.error import StoreError
     from cardwright.study.queue import SessionOptions
     from cardwright.study.session import Session
@@ -38,7 +39,8 @@ __all__ = [
 ]
 _HOMES: Final = {
     **dict.fromkeys(("Act", "Memory", "Moment", "Rating", "Review", "State"), "history"),
-    **dict.fromkeys(("ProjectError", "find_project"), "project.walk"),
+    "ProjectError": "error",
+    "find_project": "project.walk",
     "Session": "study.session",
     "Store": "study.store",
     "StoreError": "study.error",

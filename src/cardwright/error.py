@@ -6,7 +6,8 @@ from __future__ import annotations
 class CardwrightError(Exception):
     """Something stops the program; the message says what, and `help` what to do about it.
 
-    ProjectError      a project cannot be read, or lacks what was asked for
+    ProjectError      a project cannot be read, or does not have what was asked for
+    ExtraMissingError a package is needed that is not installed by default
     StoreError        the review store cannot be read or written
     TransferError     a file of reviews cannot be read
     PackageError      an Anki package cannot be read
@@ -25,3 +26,11 @@ class CardwrightError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}\n  help: {self.help}" if self.help else self.message
+
+
+class ProjectError(CardwrightError):
+    """A project cannot be read, or does not have what was asked for."""
+
+
+class ExtraMissingError(CardwrightError):
+    """A package is needed that is not installed by default."""

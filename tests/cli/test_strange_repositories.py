@@ -16,7 +16,7 @@ from cardwright.cli import git as our_git
 from cardwright.cli.build_time import find_build_time_s
 from cardwright.cli.git import find_repository
 from cardwright.cli.programs import find_program
-from cardwright.project.walk import ProjectError
+from cardwright.error import ProjectError
 from project_files import Run
 
 COMMITTED_S = 1_600_000_000

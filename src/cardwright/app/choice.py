@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from cardwright.error import ProjectError
 from cardwright.history import Memory
 from cardwright.item import Item
-from cardwright.project.walk import ProjectError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from cardwright.app.preparation import ExtraMissingError
 from cardwright.app.study import Study
+from cardwright.error import ExtraMissingError, ProjectError
 from cardwright.history import Memory, Review
-from cardwright.project.walk import ProjectError
 from cardwright.study.fsrs import MODEL
 from cardwright.study.journal import make_journal
 from cardwright.study.schedule import Schedule

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from cardwright.app.study import Study
 from cardwright.blueprint import Blueprint
+from cardwright.error import ProjectError
 from cardwright.exam import mock
 from cardwright.exam.mock import Mock
-from cardwright.project.walk import ProjectError
 
 
 def choose_exam(study: Study, pack: str | None) -> Blueprint:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, Final, cast
 
-from cardwright.error import CardwrightError
+from cardwright.error import ExtraMissingError, ProjectError
 from cardwright.exam.candidates import (
     Candidate,
     Worth,
@@ -31,7 +31,6 @@ from cardwright.exam.policy import DEFAULT_POLICY, Policy, arrange_today
 from cardwright.history import Act, Memory, Moment
 from cardwright.item import Item
 from cardwright.project.index import Sources
-from cardwright.project.walk import ProjectError
 from cardwright.study.journal import Journal
 from cardwright.study.workload import Habits, measure_habits
 
@@ -41,10 +40,6 @@ _SPENT_MINUTES: Final = 0.05
 _GOAL: Final = "goal"
 _DAILY_PLAN: Final = "daily_plan"
 """Names of settings."""
-
-
-class ExtraMissingError(CardwrightError):
-    """A package is missing that is not installed by default."""
 
 
 class Preparation:

@@ -12,13 +12,13 @@ from cardwright.anki.notetype import NoteType, make_note_types
 from cardwright.anki.pack import PackContents, describe_pack
 from cardwright.app.garbage import gc_paused
 from cardwright.diagnostic import Diagnostic, format_text
-from cardwright.error import CardwrightError
+from cardwright.error import CardwrightError, ProjectError
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection
 from cardwright.project.check import Checking, check
 from cardwright.project.load import load
 from cardwright.project.texts import SourceTexts
-from cardwright.project.walk import ProjectError, find_project, resolve_media
+from cardwright.project.walk import find_project, resolve_media
 from cardwright.text import count
 
 

@@ -11,13 +11,14 @@ from zlib import crc32
 
 from cardwright.app.choice import Choice
 from cardwright.app.garbage import gc_paused
+from cardwright.error import ProjectError
 from cardwright.history import Memory, Moment, make_date, make_time
 from cardwright.item import Item
 from cardwright.kinds import list_images
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Kind
 from cardwright.project.index import Sources, open_index
-from cardwright.project.walk import ProjectError, find_project, resolve_media
+from cardwright.project.walk import find_project, resolve_media
 from cardwright.study.journal import Journal, make_journal
 from cardwright.study.queue import Queue, SessionOptions
 from cardwright.study.schedule import Schedule

@@ -11,8 +11,8 @@ from cardwright.app.project import count_problems, open_project
 from cardwright.cli.build_time import find_build_time_s
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import json_option
+from cardwright.error import ProjectError
 from cardwright.files import write_file
-from cardwright.project.walk import ProjectError
 from cardwright.text import count
 
 

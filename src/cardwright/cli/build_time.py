@@ -13,7 +13,7 @@ from typing import Final
 
 from cardwright.cli.git import Repository, ask_git, find_repository
 from cardwright.cli.output import warn
-from cardwright.project.walk import ProjectError
+from cardwright.error import ProjectError
 
 _SOURCES: Final = ("cards", "decks", "kinds")
 _BUILT: Final = frozenset(

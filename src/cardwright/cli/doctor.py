@@ -17,8 +17,9 @@ from cardwright.cli.environment import default_store_path, open_journal
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.cli.programs import find_program
+from cardwright.error import ProjectError
 from cardwright.project.load import load
-from cardwright.project.walk import ProjectError, find_project
+from cardwright.project.walk import find_project
 from cardwright.study.backup import list_backups
 from cardwright.study.error import StoreError
 from cardwright.text import count

@@ -8,12 +8,12 @@ import click
 
 from cardwright.cli.output import say
 from cardwright.cli.schema import FOLDER, format_schemas
+from cardwright.error import ProjectError
 from cardwright.files import write_file
 from cardwright.project.card import suggest_id
 from cardwright.project.kind import read_built_in_kinds
 from cardwright.project.schema import make_schemas
 from cardwright.project.start import make_project_files
-from cardwright.project.walk import ProjectError
 
 
 @click.command()

@@ -8,9 +8,9 @@ import click
 
 from cardwright.app.project import load_collection
 from cardwright.cli.output import say
+from cardwright.error import ProjectError
 from cardwright.files import write_file
 from cardwright.project.card import is_id
-from cardwright.project.walk import ProjectError
 from cardwright.project.write import append_card
 
 

@@ -11,9 +11,9 @@ import click
 
 from cardwright.app.project import Project, count_problems, open_project
 from cardwright.cli.output import say, warn
-from cardwright.error import CardwrightError
+from cardwright.error import CardwrightError, ProjectError
 from cardwright.files import write_file
-from cardwright.project.walk import ProjectError, find_project
+from cardwright.project.walk import find_project
 from cardwright.text import count
 from cardwright.web.preview import Preview, PreviewPage, make_page
 from cardwright.web.watch import PageServer, watch

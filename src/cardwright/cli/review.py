@@ -20,8 +20,8 @@ from cardwright.cli.editor import open_address, open_editor, open_image
 from cardwright.cli.environment import open_study, read_clock
 from cardwright.cli.output import say, warn
 from cardwright.cli.params import choice_options, db_option, plain_option
+from cardwright.error import ProjectError
 from cardwright.history import make_time
-from cardwright.project.walk import ProjectError
 from cardwright.study.backup import find_backup
 from cardwright.study.error import StoreError
 from cardwright.study.queue import SessionOptions

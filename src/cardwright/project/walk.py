@@ -10,17 +10,13 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from cardwright.diagnostic import Diagnostic, Span, diagnose
-from cardwright.error import CardwrightError
+from cardwright.error import ProjectError
 from cardwright.model import Card
 
 _PACK: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _ENDINGS: Final = (".yaml", ".yml")
 MAX_READ_BYTES: Final = 6_000_000
 """Read of one file: more than any file may have (`document.MAX_BYTES`), so that it shows."""
-
-
-class ProjectError(CardwrightError):
-    """There is no project here, or a file or folder of it cannot be read."""
 
 
 class SourceFile(NamedTuple):

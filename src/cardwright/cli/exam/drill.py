@@ -13,8 +13,8 @@ from cardwright.cli.environment import open_study
 from cardwright.cli.exam.taking import take
 from cardwright.cli.output import warn
 from cardwright.cli.params import db_option, json_option, pack_argument, plain_option
+from cardwright.error import ProjectError
 from cardwright.exam.mock import find_interrupted
-from cardwright.project.walk import ProjectError
 
 MAX_SEED: Final = 1_000_000
 

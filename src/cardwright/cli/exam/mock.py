@@ -16,10 +16,10 @@ from cardwright.cli.exam.drill import MAX_SEED
 from cardwright.cli.exam.taking import take
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option, pack_argument, plain_option
+from cardwright.error import ProjectError
 from cardwright.exam.mock import find_interrupted, list_mocks
 from cardwright.exam.result import format_mock_markdown, make_transcript
 from cardwright.files import write_file
-from cardwright.project.walk import ProjectError
 from cardwright.terminal.exam import draw_past_mocks
 
 

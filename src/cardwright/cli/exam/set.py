@@ -13,9 +13,9 @@ from cardwright.app.preparation import list_goals, put_goal
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say
 from cardwright.cli.params import db_option
+from cardwright.error import ProjectError
 from cardwright.exam.goal import Goal
 from cardwright.history import make_date
-from cardwright.project.walk import ProjectError
 from cardwright.text import count
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
