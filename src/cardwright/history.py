@@ -11,9 +11,11 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from enum import IntEnum, StrEnum
 from typing import Final, NamedTuple
 
-_MS_PER_MINUTE: Final = 60_000
-_MS_PER_HOUR: Final = 3_600_000
-_MS_PER_DAY: Final = 86_400_000
+MS_PER_SECOND: Final = 1_000
+MS_PER_MINUTE: Final = 60_000
+MS_PER_HOUR: Final = 3_600_000
+MS_PER_DAY: Final = 86_400_000
+SECONDS_PER_MINUTE: Final = 60
 _MINUTES_PER_DAY: Final = 1_440
 _END_MS: Final = 2**47
 """In the year 6429, so that days and intervals counted from a time are still Python dates."""
@@ -94,8 +96,8 @@ class Moment(NamedTuple):
 
     def start_of(self, study_day: int, rollover_hour: int) -> int:
         """Return when a study day begins at this offset, in milliseconds since 1970 in UTC."""
-        local_ms = study_day * _MS_PER_DAY + rollover_hour * _MS_PER_HOUR
-        return local_ms - self.utc_offset_minutes * _MS_PER_MINUTE
+        local_ms = study_day * MS_PER_DAY + rollover_hour * MS_PER_HOUR
+        return local_ms - self.utc_offset_minutes * MS_PER_MINUTE
 
     @property
     def local(self) -> datetime:
@@ -105,8 +107,8 @@ class Moment(NamedTuple):
 
 def count_study_day(at_ms: int, utc_offset_minutes: int, rollover_hour: int) -> int:
     """Return the study day of an instant, in days since 1970 by the local calendar."""
-    local_ms = at_ms + utc_offset_minutes * _MS_PER_MINUTE - rollover_hour * _MS_PER_HOUR
-    return local_ms // _MS_PER_DAY
+    local_ms = at_ms + utc_offset_minutes * MS_PER_MINUTE - rollover_hour * MS_PER_HOUR
+    return local_ms // MS_PER_DAY
 
 
 def make_time(at_ms: int) -> datetime:
@@ -192,3 +194,13 @@ class Memory(NamedTuple):
     """Answers of Again in state review."""
     buried_day: int | None = None
     """Study day on which it is not asked."""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the prompt was never answered, or only before a reset."""
+        return self.state is State.NEW
+
+
+def pack_of(key: str) -> str:
+    """Return the pack of a card's or prompt's key."""
+    return key.partition(":")[0]

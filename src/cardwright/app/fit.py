@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cardwright.app.study import Study
 from cardwright.error import ExtraMissingError, ProjectError
-from cardwright.history import Memory, Review
+from cardwright.history import Memory, Review, pack_of
 from cardwright.study.fsrs import MODEL
 from cardwright.study.journal import make_journal
 from cardwright.study.schedule import Schedule
@@ -81,7 +81,7 @@ def fit_packs(
     check_packs(study, packs)
     reviews: dict[str, list[Review]] = {pack: [] for pack in packs or study.sources.decks}
     for review in study.store.list_reviews():
-        pack = review.key.partition(":")[0]
+        pack = pack_of(review.key)
         if pack in reviews:
             reviews[pack].append(review)
     rollover_hour = study.journal.rollover_hour

@@ -28,13 +28,12 @@ from cardwright.exam.plan import (
     lay_out_weeks,
 )
 from cardwright.exam.policy import DEFAULT_POLICY, Policy, arrange_today
-from cardwright.history import Act, Memory, Moment
+from cardwright.history import MS_PER_MINUTE, Act, Memory, Moment
 from cardwright.item import Item
 from cardwright.project.index import Sources
 from cardwright.study.journal import Journal
 from cardwright.study.workload import Habits, measure_habits
 
-_MS_PER_MINUTE: Final = 60_000
 _SPENT_MINUTES: Final = 0.05
 """With less left than this, the minutes of a day are spent."""
 _GOAL: Final = "goal"
@@ -132,7 +131,7 @@ class Preparation:
             for review in self._journal.store.list_reviews(since_ms=self._day_start_ms)
             if review.act in {Act.ANSWER, Act.CRAM}
         )
-        return spent_ms / _MS_PER_MINUTE
+        return spent_ms / MS_PER_MINUTE
 
     def count_minutes_left(self) -> float:
         """Return what is left of the minutes of today."""

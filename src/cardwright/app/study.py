@@ -251,7 +251,7 @@ def open_journal(folder: Path, store_path: Path, moment: Moment) -> Iterator[Jou
 
 def describe_memory(ref: str, memory: Memory, schedule: Schedule, study_day: int) -> dict[str, Any]:
     """Return a memory as JSON for other programs."""
-    is_new = memory.last_day is None
+    is_new = memory.is_new
     return {
         "prompt": ref,
         "state": str(memory.state),

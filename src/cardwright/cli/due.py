@@ -12,14 +12,13 @@ from cardwright.app.study import Study, describe_memory
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import choice_options, db_option, json_option
-from cardwright.history import State, make_date
+from cardwright.history import MS_PER_DAY, State, make_date
 from cardwright.item import Item
 from cardwright.study.queue import count_decks
 from cardwright.study.workload import forecast_reviews, measure_pace
 from cardwright.terminal.reports import draw_due
 
 _PACE_DAYS: Final = 30
-_MS_PER_DAY: Final = 86_400_000
 
 
 @click.command()
@@ -70,7 +69,7 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
                 }
             )
             return
-        since_ms = study.moment.at_ms - _PACE_DAYS * _MS_PER_DAY
+        since_ms = study.moment.at_ms - _PACE_DAYS * MS_PER_DAY
         recent = study.store.list_reviews(since_ms=since_ms)
         pace = measure_pace(recent, memories, study.journal.rollover_hour)
     pairs = zip((item.deck for item in asked), states, strict=True)

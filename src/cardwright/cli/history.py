@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -12,11 +12,9 @@ from cardwright.app.study import Study, describe_memory
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
-from cardwright.history import Review, count_days, make_date
+from cardwright.history import MS_PER_DAY, Review, count_days, make_date
 from cardwright.study.schedule import ReplayedAnswer
 from cardwright.terminal.reports import draw_day_history, draw_prompt_history
-
-_MS_PER_DAY: Final = 86_400_000
 
 
 @click.command()
@@ -80,7 +78,7 @@ def _show_day(study: Study, on: date, *, as_json: bool) -> None:
     # The zone of an answer shifts its day by one at most.
     reviews = [
         review
-        for review in study.store.list_reviews(since_ms=(day - 1) * _MS_PER_DAY)
+        for review in study.store.list_reviews(since_ms=(day - 1) * MS_PER_DAY)
         if review.rating is not None and review.moment.study_day(rollover_hour) == day
     ]
     refs = {item.key: item.ref for item in study.items}

@@ -15,14 +15,13 @@ from typing import Any, Final, Protocol
 
 from cardwright.blueprint import Blueprint
 from cardwright.error import CardwrightError
-from cardwright.history import Act, Moment, Rating
+from cardwright.history import MS_PER_MINUTE, Act, Moment, Rating
 from cardwright.item import Item
 from cardwright.kinds import list_asked, list_prompts
 from cardwright.model import Card, Kind, Option, Prompt
 from cardwright.study.journal import Journal
 from cardwright.study.store import Store
 
-_MS_PER_MINUTE: Final = 60_000
 _SAVE_INTERVAL_MS: Final = 10_000
 """A crash loses at most this much of the clock."""
 
@@ -168,7 +167,7 @@ def draw_mock(
         is_drill=False,
         seed=seed,
         started_at_ms=started_at_ms,
-        limit_ms=round(minutes * _MS_PER_MINUTE),
+        limit_ms=round(minutes * MS_PER_MINUTE),
         is_recorded=is_recorded,
         questions=drawn,
     )

@@ -19,6 +19,7 @@ from cardwright.exam.goal import Goal
 from cardwright.exam.outcome import Outcomes
 from cardwright.exam.plan import WHOLE, ExpectedRecall, Plan, PlannedDay
 from cardwright.exam.policy import POLICIES, Policy
+from cardwright.history import SECONDS_PER_MINUTE
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -29,7 +30,6 @@ _GOLDEN: Final = (sqrt(5) - 1) / 2
 _MINUTES_TRIED: Final = (1, 2, 4, 8, 15, 20, 30, 45, 60, 90, 120, 240, 480)
 _MARGIN: Final = 0.003
 """A policy is left only for one that promises this much more recall, so that plans do not flutter."""
-_SECONDS_PER_MINUTE: Final = 60
 _SPREAD: Final = 1.645
 """Standard deviations on either side within which nine of ten outcomes lie."""
 
@@ -215,7 +215,7 @@ def choose_policy(
 ) -> Policy:
     """Return the policy that promises the most recall, or the previous one if it is nearly as good."""
     pool, share = sample_pool(make_pool(candidates, _list_domains(candidates)), SAMPLE_SIZE)
-    seconds_a_day = goal.minutes_a_day * share * _SECONDS_PER_MINUTE
+    seconds_a_day = goal.minutes_a_day * share * SECONDS_PER_MINUTE
     return pick_rollout(pool, outcomes, goal, today, seconds_a_day, previous)[0]
 
 
@@ -255,7 +255,7 @@ def plan_to_date(
         raise ValueError(message)
     domains = _list_domains(candidates)
     pool = make_pool(candidates, domains)
-    seconds_a_day = goal.minutes_a_day * _SECONDS_PER_MINUTE
+    seconds_a_day = goal.minutes_a_day * SECONDS_PER_MINUTE
     sample, share = sample_pool(pool, SAMPLE_SIZE)
     policy, _ = pick_rollout(sample, outcomes, goal, today, seconds_a_day * share, previous)
     rollout = roll_out(pool, policy, outcomes, goal, today, seconds_a_day)
@@ -279,11 +279,11 @@ def _forecast_recall(
     More minutes never lower the forecast, since nobody has to use them: it is the best of what
     fixed numbers of minutes up to the goal's reach, interpolated between two of them.
     """
-    goal_s = goal.minutes_a_day * _SECONDS_PER_MINUTE * share
+    goal_s = goal.minutes_a_day * SECONDS_PER_MINUTE * share
     best = np.zeros((2, sample.domain.max() + 2))
     below, below_s = best, 0.0
     for minutes in _MINUTES_TRIED:
-        tried_s = minutes * _SECONDS_PER_MINUTE * share
+        tried_s = minutes * SECONDS_PER_MINUTE * share
         _, rollout = pick_rollout(sample, outcomes, goal, today, tried_s)
         recall = rollout.pool.recall(outcomes, goal.exam_day)
         found = np.array(_average_recall(sample, recall, share))
@@ -327,7 +327,7 @@ def _find_enough_minutes(
     """Return the fewest minutes a day in which every prompt can be asked."""
 
     def is_enough(minutes: int) -> bool:
-        seconds_a_day = minutes * _SECONDS_PER_MINUTE * share
+        seconds_a_day = minutes * SECONDS_PER_MINUTE * share
         rollout = roll_out(sample, policy, outcomes, goal, today, seconds_a_day)
         return _measure_seen_share(rollout) == 1
 

@@ -15,8 +15,7 @@ from typing import Final
 from cardwright.exam.candidates import Candidate, Worth, measure_worth
 from cardwright.exam.goal import Goal
 from cardwright.exam.outcome import Outcomes
-
-_SECONDS_PER_MINUTE: Final = 60
+from cardwright.history import SECONDS_PER_MINUTE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +87,7 @@ def arrange_today(
         quota = max(policy.count_new(unseen + begun, study_days) - begun, 0)
         ordered = _order_by_pace(open_, outcomes, today, quota)
     chosen: list[Worth] = []
-    left_s = minutes * _SECONDS_PER_MINUTE
+    left_s = minutes * SECONDS_PER_MINUTE
     for candidate in ordered:
         if left_s <= 0:
             break

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from cardwright.blueprint import Blueprint
 from cardwright.exam.mock import Mock, Question
-from cardwright.history import make_time
-
-_MS_PER_SECOND: Final = 1_000
+from cardwright.history import MS_PER_SECOND, make_time
 
 
 class Part(NamedTuple):
@@ -172,7 +170,7 @@ def format_circumstances(mock: Mock, score: Score) -> str:
 
 def format_clock(milliseconds: int) -> str:
     """Return a length of time as `1:02:03`, or `2:03` below an hour."""
-    minutes, seconds = divmod(milliseconds // _MS_PER_SECOND, 60)
+    minutes, seconds = divmod(milliseconds // MS_PER_SECOND, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 

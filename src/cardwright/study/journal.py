@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
-from cardwright.history import Act, Memory, Moment, Rating, Review
+from cardwright.history import MS_PER_DAY, Act, Memory, Moment, Rating, Review, pack_of
 from cardwright.model import Deck, DeckOptions
 from cardwright.study.fsrs import DEFAULT_PARAMETERS, MODEL, Fsrs
 from cardwright.study.schedule import ActRow, ReplayedAnswer, Schedule
@@ -23,7 +23,6 @@ from cardwright.study.store import Store
 _DEFAULT_ROLLOVER_HOUR: Final = 4
 _MIXED: Final = ""
 """The rules of a pack whose memories were computed under different ones."""
-_MS_PER_DAY: Final = 86_400_000
 
 
 def make_journal(store: Store, decks: Mapping[str, Deck]) -> Journal:
@@ -88,7 +87,7 @@ class Journal:
 
     def schedule_of(self, key: str) -> Schedule:
         """Return the schedule of a prompt's pack."""
-        return self._schedules.get(key.partition(":")[0], self._default)
+        return self._schedules.get(pack_of(key), self._default)
 
     @property
     def options(self) -> dict[str, DeckOptions]:
@@ -144,7 +143,7 @@ class Journal:
             last_at_ms, last_day = memory.last_at_ms or 0, memory.last_day or 0
             known_at_ms = self.store.find_time_before(memory.key, last_at_ms, now_ms)
             ahead_ms = last_at_ms - known_at_ms
-            ahead_days = -(-ahead_ms // _MS_PER_DAY) if last_day > today else 0
+            ahead_days = -(-ahead_ms // MS_PER_DAY) if last_day > today else 0
             memories[memory.key] = memory._replace(
                 due_at_ms=(memory.due_at_ms or 0) - ahead_ms,
                 due_day=(memory.due_day or 0) - ahead_days,
@@ -229,7 +228,7 @@ class Journal:
         """Write memories; note if a pack now has some that were computed under other rules."""
         self.store.put_memories(memories)
         stored = self._read_rules()
-        for pack in {memory.key.partition(":")[0] for memory, _ in memories}:
+        for pack in {pack_of(memory.key) for memory, _ in memories}:
             if stored.get(pack) != self._rules_of(pack):
                 self._put_rules(pack, _MIXED)
 

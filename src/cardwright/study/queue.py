@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from cardwright.history import Memory, Moment, State
+from cardwright.history import Memory, Moment, State, pack_of
 from cardwright.item import Item
 from cardwright.model import DeckOptions
 
@@ -242,7 +242,7 @@ class Queue:
         max_due_day = self._today + self._options.ahead_days
         for item in items:
             memory = memories.get(item.key)
-            if memory is None or memory.state is State.NEW:
+            if memory is None or memory.is_new:
                 new.append(item)
                 continue
             due_at_ms, due_day = memory.due_at_ms or 0, memory.due_day or 0
@@ -300,7 +300,7 @@ class _AskedToday:
             self._count(item.key, counts_as_new=_is_new(memory))
 
     def _count(self, key: str, *, counts_as_new: bool) -> None:
-        pack = key.partition(":")[0]
+        pack = pack_of(key)
         (self.new if counts_as_new else self.reviews)[pack] += 1
         self.cards.add(_card_of(key))
 
@@ -342,7 +342,7 @@ def _pop_free(piles: Iterable[list[Item]], is_free: Callable[[Item], bool]) -> I
 
 
 def _is_new(memory: Memory | None) -> bool:
-    return memory is None or memory.state is State.NEW
+    return memory is None or memory.is_new
 
 
 def _card_of(key: str) -> str:

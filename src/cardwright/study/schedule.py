@@ -14,16 +14,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from cardwright.history import Act, Memory, Moment, Rating, Review, State, count_study_day
+from cardwright.history import (
+    MS_PER_DAY,
+    MS_PER_HOUR,
+    MS_PER_MINUTE,
+    MS_PER_SECOND,
+    Act,
+    Memory,
+    Moment,
+    Rating,
+    Review,
+    State,
+    count_study_day,
+)
 from cardwright.model import DeckOptions
 from cardwright.study.fsrs import DEFAULT_PARAMETERS, MODEL, Fsrs
 
 _MIN_FUZZED_DAYS: Final = 2.5
 _SECONDS_PER_DAY: Final = 86_400
-_MS_PER_SECOND: Final = 1_000
-_MS_PER_MINUTE: Final = 60_000
-_MS_PER_HOUR: Final = 3_600_000
-_MS_PER_DAY: Final = 86_400_000
 _MIN_INTERVAL_DAYS: Final = 0.5
 """Without learning steps, a shorter interval than this stays within the day."""
 _AGAIN, _HARD, _GOOD, _EASY = map(int, Rating)
@@ -126,7 +134,7 @@ class Schedule:
         self.options = options
         self.parameters = tuple(parameters)
         self.rollover_hour = rollover_hour
-        self._rollover_ms = rollover_hour * _MS_PER_HOUR
+        self._rollover_ms = rollover_hour * MS_PER_HOUR
         self._fsrs = Fsrs(parameters)
         self._interval_factor = self._fsrs.interval_factor(options.desired_retention)
         self._hard_share, self._easy_share = self.parameters[15:17]
@@ -235,8 +243,8 @@ class Schedule:
             draft.reset()
 
     def _answer(self, draft: _Draft, rating: int, at_ms: int, offset: int) -> None:
-        local_ms = at_ms + offset * _MS_PER_MINUTE - self._rollover_ms
-        day = local_ms // _MS_PER_DAY
+        local_ms = at_ms + offset * MS_PER_MINUTE - self._rollover_ms
+        day = local_ms // MS_PER_DAY
         last_day = draft.last_day
         fsrs = self._fsrs
         stability, difficulty = draft.stability, draft.difficulty
@@ -262,11 +270,11 @@ class Schedule:
             draft.state = _REVIEW
             draft.step = None
             draft.due_day = due_day
-            draft.due_at_ms = at_ms - local_ms + due_day * _MS_PER_DAY
+            draft.due_at_ms = at_ms - local_ms + due_day * MS_PER_DAY
         else:
             draft.interval_days = 0
-            draft.due_at_ms = at_ms + delay_s * _MS_PER_SECOND
-            draft.due_day = (local_ms + delay_s * _MS_PER_SECOND) // _MS_PER_DAY
+            draft.due_at_ms = at_ms + delay_s * MS_PER_SECOND
+            draft.due_day = (local_ms + delay_s * MS_PER_SECOND) // MS_PER_DAY
 
     def _answer_learning(
         self, draft: _Draft, rating: int, stability: float, difficulty: float, days: int

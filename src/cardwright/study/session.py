@@ -87,7 +87,7 @@ class Session:
             return Counts(new, learning, review)
         if self.options.is_cram or self.memory.state is State.REVIEW:
             return Counts(new, learning, review + 1)
-        if self.memory.state is State.NEW:
+        if self.memory.is_new:
             return Counts(new + 1, learning, review)
         return Counts(new, learning + 1, review)
 
@@ -261,7 +261,7 @@ class Session:
         out |= {done.item.key for done in self._done if self._is_final(done.review.act)}
         options = self.options
         if options.max_new is not None:
-            begun = sum(answer.before.state is State.NEW for answer in self.answers)
+            begun = sum(answer.before.is_new for answer in self.answers)
             options = replace(options, max_new=max(options.max_new - begun, 0))
         items = [
             item

@@ -19,6 +19,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from cardwright.history import (
     MAX_ANSWER_MS,
+    MS_PER_SECOND,
     Act,
     Memory,
     State,
@@ -38,7 +39,6 @@ SHARE_EDGES: Final = (*(tenth / 10 for tenth in range(10)), inf)
 _CALIBRATION_BINS: Final = 20
 _TIME_UNITS: Final = (("day", 31), ("week", 7 * 26), ("month", 3 * 366), ("year", inf))
 """Units of time, and up to how many days each is used for."""
-_MS_PER_SECOND: Final = 1000
 _Key = TypeVar("_Key")
 
 
@@ -289,7 +289,7 @@ class Effort(NamedTuple):
     @property
     def seconds_per_answer(self) -> float | None:
         """Mean seconds; None when no time is known."""
-        return self.duration_ms / self.timed / _MS_PER_SECOND if self.timed else None
+        return self.duration_ms / self.timed / MS_PER_SECOND if self.timed else None
 
 
 _NO_EFFORT: Final = Effort(0, 0, 0)
@@ -371,7 +371,7 @@ def count_prompts(keys: Iterable[str], memories: Mapping[str, Memory]) -> Prompt
     new = learning = young = mature = suspended = leech = flagged = 0
     for key in keys:
         memory = memories.get(key)
-        if memory is None or memory.state is State.NEW:
+        if memory is None or memory.is_new:
             new += 1
         elif memory.state is not State.REVIEW:
             learning += 1

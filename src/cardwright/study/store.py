@@ -18,7 +18,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, Self
 
-from cardwright.history import Act, Memory, Rating, Review, State
+from cardwright.history import Act, Memory, Rating, Review, State, pack_of
 from cardwright.study.backup import copy_database, write_backup
 from cardwright.study.error import (
     LOCK_TIMEOUT_S,
@@ -242,7 +242,7 @@ class Store:
 
     def put_memories(self, memories: Iterable[tuple[Memory, str]]) -> None:
         """Write memories, each with the id of the last review that made it, within a transaction."""
-        rows = ((*memory, last_id, memory.key.partition(":")[0]) for memory, last_id in memories)
+        rows = ((*memory, last_id, pack_of(memory.key)) for memory, last_id in memories)
         self._db.executemany(_PUT_MEMORY, rows)
 
     def delete_memories(self, pack: str) -> None:

@@ -11,7 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from cardwright.history import Act, Memory, Rating, Review, State, count_study_day
+from cardwright.history import (
+    MS_PER_SECOND,
+    SECONDS_PER_MINUTE,
+    Act,
+    Memory,
+    Rating,
+    Review,
+    State,
+    count_study_day,
+)
 from cardwright.study.fsrs import Fsrs
 from cardwright.study.queue import Counts
 from cardwright.study.schedule import Schedule
@@ -24,8 +33,6 @@ _MAX_REPEATS: Final = 10
 _HABITS_WEIGHT: Final = 10
 _PACE_WEIGHT: Final = 20
 """How many of the user's own cases the averages over other users are worth."""
-_SECONDS_PER_MINUTE: Final = 60
-_MS_PER_SECOND: Final = 1000
 
 
 class DueForecast(NamedTuple):
@@ -73,7 +80,7 @@ class Pace(NamedTuple):
         seconds = (
             counts.new * self.new_s + counts.learning * self.step_s + counts.review * self.review_s
         )
-        return seconds / _SECONDS_PER_MINUTE
+        return seconds / SECONDS_PER_MINUTE
 
 
 _DEFAULT_PACE: Final = Pace()
@@ -102,7 +109,7 @@ def measure_pace(
 
 def _blend(default_s: float, weight: int, sum_ms: int, count: int) -> float:
     """Return the mean seconds of some cases, in which the default has the weight of some more."""
-    return (default_s * weight + sum_ms / _MS_PER_SECOND) / (weight + count)
+    return (default_s * weight + sum_ms / MS_PER_SECOND) / (weight + count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +224,7 @@ def simulate_workloads(
             seconds, recall = simulation.run(prompt)
             spent_s += seconds
             remembered += recall
-        minutes = spent_s * scale / _SECONDS_PER_MINUTE / _DAYS_PER_YEAR
+        minutes = spent_s * scale / SECONDS_PER_MINUTE / _DAYS_PER_YEAR
         workloads.append(Workload(retention, minutes, remembered * scale))
     return workloads
 

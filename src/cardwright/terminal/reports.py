@@ -10,7 +10,7 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cardwright.history import Act, Memory, Rating, Review, State, make_date
+from cardwright.history import MS_PER_SECOND, Act, Memory, Rating, Review, State, make_date
 from cardwright.study.queue import Counts
 from cardwright.study.schedule import ReplayedAnswer
 from cardwright.study.session import SessionAnswer
@@ -19,7 +19,6 @@ from cardwright.terminal.charts import Bar, Column, Fitted, draw_bars, draw_colu
 from cardwright.terminal.words import format_time_spent, format_wait, name_rating
 from cardwright.text import count
 
-_MS_PER_SECOND: Final = 1000
 _RATING_STYLES: Final = {
     Rating.AGAIN: "red",
     Rating.HARD: "yellow",
@@ -178,11 +177,11 @@ def _draw_act(review: Review, *, is_undone: bool = False) -> Text:
 
 
 def _format_took(review: Review) -> str:
-    return f"{review.duration_ms / _MS_PER_SECOND:,.1f} s" if review.duration_ms else ""
+    return f"{review.duration_ms / MS_PER_SECOND:,.1f} s" if review.duration_ms else ""
 
 
 def _format_recall(step: ReplayedAnswer) -> str:
-    return "" if step.before.state is State.NEW else f"{step.retrievability:.0%}"
+    return "" if step.before.is_new else f"{step.retrievability:.0%}"
 
 
 def _format_next(step: ReplayedAnswer) -> str:
@@ -218,11 +217,11 @@ def draw_summary(
     """Draw answers, recall by lesson, time, and what tomorrow brings; `lessons` are titles by id."""
     if not answers:
         return Group(Text("No answers given; nothing has changed."))
-    minutes, seconds = divmod(duration_ms // _MS_PER_SECOND, 60)
-    each = sum(answer.review.duration_ms for answer in answers) / _MS_PER_SECOND / len(answers)
+    minutes, seconds = divmod(duration_ms // MS_PER_SECOND, 60)
+    each = sum(answer.review.duration_ms for answer in answers) / MS_PER_SECOND / len(answers)
     given = f"{count(len(answers), 'answer')} in {minutes}:{seconds:02d} min, {each:.0f} s each"
     lines = [Text(given, "bold"), Text(f"  {_list_ratings(answers)}")]
-    if new := sum(answer.before.state is State.NEW for answer in answers):
+    if new := sum(answer.before.is_new for answer in answers):
         lines.append(Text(f"  {count(new, 'new card')} started"))
     if reviewed := [answer for answer in answers if answer.before.state is State.REVIEW]:
         expected = sum(answer.retrievability for answer in reviewed) / len(reviewed)

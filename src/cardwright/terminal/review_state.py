@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from cardwright.app.study import Study
-from cardwright.history import Act, Memory, Moment, Rating, Review
+from cardwright.history import MS_PER_MINUTE, Act, Memory, Moment, Rating, Review
 from cardwright.item import Item
 from cardwright.kinds import list_prompts
 from cardwright.model import Card, FieldType, Kind, Prompt
@@ -26,8 +26,7 @@ DEFAULT_ANSWER_S: Final = 12.0
 """Seconds that an answer takes, until there are answers to measure."""
 _MIN_ANSWERS: Final = 5
 """Answers from which their pace is used."""
-_MS_PER_MINUTE: Final = 60_000
-_MAX_ABSENCE_MS: Final = 10 * _MS_PER_MINUTE
+_MAX_ABSENCE_MS: Final = 10 * MS_PER_MINUTE
 """Who looks at a card for longer has gone away, and other sessions may ask it."""
 _PASSING_SHARE: Final = 0.5
 """Of the points of an answer, for Hard instead of Again."""
@@ -177,7 +176,7 @@ class ReviewState:
         self._study = study
         self.clock = clock
         self._max_answers = max_answers
-        self._max_ms = None if max_minutes is None else max_minutes * _MS_PER_MINUTE
+        self._max_ms = None if max_minutes is None else max_minutes * MS_PER_MINUTE
         self._explain = explain
         self._shows_why = shows_why
         self._started_ms = clock().at_ms

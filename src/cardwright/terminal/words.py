@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from cardwright.history import Rating
+from cardwright.history import MS_PER_MINUTE, Rating
 
-_MS_PER_MINUTE: Final = 60_000
 _MINUTES_PER_HOUR: Final = 60
 _HOURS_PER_DAY: Final = 24
 _DAYS_PER_MONTH: Final = 30.44
@@ -23,7 +22,7 @@ def name_rating(rating: Rating) -> str:
 def format_wait(milliseconds: float, *, days: int = 0) -> str:
     """Return a wait in one unit, or an interval in days: 10 min, 3 h, 12 d, 4.2 mo, 1.6 y."""
     if not days:
-        minutes = milliseconds / _MS_PER_MINUTE
+        minutes = milliseconds / MS_PER_MINUTE
         if minutes < 1:
             return "<1 min"
         if round(minutes) < _MINUTES_PER_HOUR:
@@ -41,7 +40,7 @@ def format_wait(milliseconds: float, *, days: int = 0) -> str:
 
 def format_time_spent(milliseconds: int) -> str:
     """Return time spent: <1 min, 42 min, 2.5 h."""
-    minutes = milliseconds / _MS_PER_MINUTE
+    minutes = milliseconds / MS_PER_MINUTE
     if minutes < 1:
         return "<1 min" if milliseconds else "0 min"
     if minutes < _MAX_MINUTES:
