@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 from cardwright.app.study import Study
 from cardwright.error import ExtraMissingError, ProjectError
 from cardwright.history import Memory, Review, pack_of
-from cardwright.study.fsrs import MODEL
 from cardwright.study.journal import make_journal
 from cardwright.study.schedule import Schedule
+from cardwright.study.settings import PARAMETERS, describe_fit
 from cardwright.study.workload import Workload, measure_habits, simulate_workloads
 
 if TYPE_CHECKING:
     from cardwright.study.optimize import Fit
 
-_PARAMETERS: Final = "parameters"
 _SEED: Final = 2024
 """The same reviews must give the same figures."""
 
@@ -88,19 +87,15 @@ def fit_packs(
     trials = {pack: list_trials(found, rollover_hour) for pack, found in reviews.items()}
     enough = [pack for pack, found in trials.items() if len(found) >= MIN_TRIALS]
     for pack in trials if packs else enough or trials:
-        schedule = study.journal.schedule_of(f"{pack}:")
+        schedule = study.journal.schedule_of_pack(pack)
         found, recomputed = None, None
         if pack in enough:
             steps = len(schedule.options.relearning_steps_minutes)
             found = fit(trials[pack], schedule.parameters, steps)
             schedule = Schedule(schedule.options, found.parameters, rollover_hour)
             if found.is_better and not is_dry_run:
-                setting = {
-                    "model": MODEL,
-                    "parameters": found.parameters,
-                    "fitted_on": study.moment.local.date().isoformat(),
-                    "reviews": len(trials[pack]),
-                }
+                fitted_on = study.moment.local.date().isoformat()
+                setting = describe_fit(found.parameters, fitted_on, len(trials[pack]))
                 recomputed = _put_parameters(study, pack, setting)
         workloads, prompts = _simulate(study, pack, schedule, reviews[pack])
         yield (
@@ -131,7 +126,7 @@ def restore_defaults(study: Study, packs: Sequence[str]) -> dict[str, int | None
     check_packs(study, packs)
     settings = study.store.read_settings()
     return {
-        pack: _put_parameters(study, pack, None) if (pack, _PARAMETERS) in settings else None
+        pack: _put_parameters(study, pack, None) if (pack, PARAMETERS) in settings else None
         for pack in packs or study.sources.decks
     }
 
@@ -158,7 +153,7 @@ def _simulate(
 
 def _list_memories(study: Study, pack: str, schedule: Schedule) -> dict[str, Memory]:
     """Return the memories of a pack under a schedule, which may not be the one in use."""
-    if schedule.parameters == study.journal.schedule_of(f"{pack}:").parameters:
+    if schedule.parameters == study.journal.schedule_of_pack(pack).parameters:
         return {memory.key: memory for memory in study.store.list_memories()}
     return {
         prompt: schedule.replay(prompt, (act[2:6] for act in acts))
@@ -168,6 +163,6 @@ def _list_memories(study: Study, pack: str, schedule: Schedule) -> dict[str, Mem
 
 def _put_parameters(study: Study, pack: str, setting: dict[str, Any] | None) -> int:
     """Store the parameters of a pack, or none; return how many memories were computed again."""
-    study.store.put_settings({(pack, _PARAMETERS): setting})
+    study.store.put_settings({(pack, PARAMETERS): setting})
     study.journal = make_journal(study.store, study.sources.decks)
     return sum(memory.key.startswith(f"{pack}:") for memory in study.store.list_memories())

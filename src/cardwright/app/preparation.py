@@ -32,13 +32,11 @@ from cardwright.history import MS_PER_MINUTE, Act, Memory, Moment
 from cardwright.item import Item
 from cardwright.project.index import Sources
 from cardwright.study.journal import Journal
+from cardwright.study.settings import DAILY_PLAN, GOAL
 from cardwright.study.workload import Habits, measure_habits
 
 _SPENT_MINUTES: Final = 0.05
 """With less left than this, the minutes of a day are spent."""
-_GOAL: Final = "goal"
-_DAILY_PLAN: Final = "daily_plan"
-"""Names of settings."""
 
 
 class Preparation:
@@ -52,7 +50,7 @@ class Preparation:
         self._journal = journal
         self._all_items = sources.items
         self._day_start_ms = moment.start_of(self.today, journal.rollover_hour)
-        self._schedule = journal.schedule_of(f"{goal.pack}:")
+        self._schedule = journal.schedule_of_pack(goal.pack)
 
     @property
     def title(self) -> str:
@@ -102,7 +100,7 @@ class Preparation:
     def _daily_plan(self) -> dict[str, Any]:
         """What is measured and chosen once a day, kept in the store: it takes a moment."""
         store = self._journal.store
-        kept = store.read_settings().get((self.goal.pack, _DAILY_PLAN))
+        kept = store.read_settings().get((self.goal.pack, DAILY_PLAN))
         if kept and kept["day"] == self.today:
             return cast("dict[str, Any]", kept)
         habits = measure_habits(store.list_reviews(), self._journal.rollover_hour)
@@ -113,7 +111,7 @@ class Preparation:
             "habits": dataclasses.asdict(habits),
             "policy": dataclasses.asdict(policy),
         }
-        store.put_settings({(self.goal.pack, _DAILY_PLAN): plan})
+        store.put_settings({(self.goal.pack, DAILY_PLAN): plan})
         return plan
 
     def _choose_policy(self, habits: Habits, previous: Policy | None) -> Policy:
@@ -248,13 +246,13 @@ def find_exam_day(
 def list_goals(journal: Journal) -> list[Goal]:
     """Return the goals that are set, one at most for each pack."""
     settings = journal.store.read_settings()
-    return [read_goal(value) for (_, name), value in settings.items() if name == _GOAL]
+    return [read_goal(value) for (_, name), value in settings.items() if name == GOAL]
 
 
 def put_goal(journal: Journal, pack: str, goal: Goal | None) -> None:
     """Set the goal of a pack, or clear it."""
     value = goal.as_json() if goal else None
-    journal.store.put_settings({(pack, _GOAL): value, (pack, _DAILY_PLAN): None})
+    journal.store.put_settings({(pack, GOAL): value, (pack, DAILY_PLAN): None})
 
 
 def prepare(

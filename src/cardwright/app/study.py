@@ -23,6 +23,7 @@ from cardwright.study.journal import Journal, make_journal
 from cardwright.study.queue import Queue, SessionOptions
 from cardwright.study.schedule import Schedule
 from cardwright.study.session import Session
+from cardwright.study.settings import GOAL
 from cardwright.study.store import Store, open_store
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ class Study:
 
     def find_exam_day(self, items: Iterable[Item], minutes: float | None = None) -> ExamDay | None:
         """Return today's part of the way to the exam that is set for some prompts, if there is one."""
-        if not any(name == "goal" for _, name in self.store.read_settings()):
+        if not any(name == GOAL for _, name in self.store.read_settings()):
             return None
         from cardwright.app.preparation import find_exam_day  # noqa: PLC0415  (most have no exam)
 

@@ -14,8 +14,8 @@ from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.project.deck import OPTION_BOUNDS
 from cardwright.study.journal import make_journal
+from cardwright.study.settings import ROLLOVER_HOUR
 
-_ROLLOVER: Final = "rollover_hour"
 _STEPS: Final = ("learning_steps_minutes", "relearning_steps_minutes")
 _FLAGS: Final = ("bury_siblings", "fuzz")
 _TRUTHS: Final = {"true": True, "yes": True, "false": False, "no": False}
@@ -46,10 +46,10 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
         name, has_value, text = word.partition("=")
         if not has_value:
             _refuse(f"`{word}` is not NAME=VALUE")
-        if (name == _ROLLOVER) != (not pack):
+        if (name == ROLLOVER_HOUR) != (not pack):
             _refuse(
                 f"`{name}` applies to all packs: name none"
-                if name == _ROLLOVER
+                if name == ROLLOVER_HOUR
                 else f"`{name}` applies to one pack: name it first"
             )
         changes[pack, name] = _read_value(name, text.strip()) if text.strip() else None
@@ -58,7 +58,7 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
         study.store.put_settings(changes)
         journal = make_journal(study.store, study.sources.decks)
         settings = study.store.read_settings()
-    rows: dict[str, dict[str, Any]] = {"": {_ROLLOVER: journal.rollover_hour}}
+    rows: dict[str, dict[str, Any]] = {"": {ROLLOVER_HOUR: journal.rollover_hour}}
     for name, given in journal.options.items():
         rows[name] = {field.name: getattr(given, field.name) for field in fields(given)}
     if as_json:
@@ -83,7 +83,7 @@ def _read_value(name: str, text: str) -> Any:
         if not all(0 < step < _DAY_MINUTES for step in steps):
             _refuse(f"{name}: minutes, more than 0 and less than a day, or none")
         return steps
-    bounds: dict[str, tuple[float, float]] = {**OPTION_BOUNDS, _ROLLOVER: (0, 23)}
+    bounds: dict[str, tuple[float, float]] = {**OPTION_BOUNDS, ROLLOVER_HOUR: (0, 23)}
     if name in bounds:
         low, high = bounds[name]
         number = _read_number(name, text)

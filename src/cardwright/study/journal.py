@@ -8,19 +8,17 @@ belongs in time.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final
+from typing import Final
 
 from cardwright.history import MS_PER_DAY, Act, Memory, Moment, Rating, Review, pack_of
 from cardwright.model import Deck, DeckOptions
-from cardwright.study.fsrs import DEFAULT_PARAMETERS, MODEL, Fsrs
 from cardwright.study.schedule import ActRow, ReplayedAnswer, Schedule
+from cardwright.study.settings import Settings
 from cardwright.study.store import Store
 
-_DEFAULT_ROLLOVER_HOUR: Final = 4
 _MIXED: Final = ""
 """The rules of a pack whose memories were computed under different ones."""
 
@@ -35,39 +33,19 @@ def make_journal(store: Store, decks: Mapping[str, Deck]) -> Journal:
         StoreError: the store cannot be read or written.
 
     """
-    settings = store.read_settings()
-    rollover_hour = settings.get(("", "rollover_hour"), _DEFAULT_ROLLOVER_HOUR)
-    fits = {
-        pack: _check_fit(value) for (pack, name), value in settings.items() if name == "parameters"
-    }
+    settings = Settings(store.read_settings())
 
     def make_schedule(pack: str, options: DeckOptions) -> Schedule:
-        own = {
-            field.name: _to_tuple(settings[pack, field.name])
-            for field in dataclasses.fields(DeckOptions)
-            if (pack, field.name) in settings
-        }
-        parameters = fits.get(pack) or DEFAULT_PARAMETERS
-        return Schedule(dataclasses.replace(options, **own), parameters, rollover_hour)
+        return Schedule(
+            settings.override(pack, options), settings.parameters_of(pack), settings.rollover_hour
+        )
 
     schedules = {pack: make_schedule(pack, deck.options) for pack, deck in decks.items()}
     journal = Journal(store, schedules, make_schedule("", DeckOptions()))
-    journal.unused_fits = [pack for pack, parameters in fits.items() if parameters is None]
+    journal.unused_fits = settings.unused_fits
     if outdated := journal.list_outdated():
         journal.rebuild(outdated)
     return journal
-
-
-def _check_fit(setting: Mapping[str, Any]) -> tuple[float, ...] | None:
-    """Return fitted parameters; None when they are of another model, or not valid in this one."""
-    try:
-        return Fsrs(setting["parameters"]).parameters if setting["model"] == MODEL else None
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-def _to_tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 class Journal:
@@ -88,6 +66,10 @@ class Journal:
     def schedule_of(self, key: str) -> Schedule:
         """Return the schedule of a prompt's pack."""
         return self._schedules.get(pack_of(key), self._default)
+
+    def schedule_of_pack(self, pack: str) -> Schedule:
+        """Return the schedule of a pack."""
+        return self._schedules.get(pack, self._default)
 
     @property
     def options(self) -> dict[str, DeckOptions]:
@@ -233,7 +215,7 @@ class Journal:
                 self._put_rules(pack, _MIXED)
 
     def _rules_of(self, pack: str) -> str:
-        return self._schedules.get(pack, self._default).rules
+        return self.schedule_of_pack(pack).rules
 
     def _read_rules(self) -> dict[str, str]:
         """Return the rules in the store, which are read again only if they may have changed."""
