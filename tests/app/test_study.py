@@ -181,3 +181,27 @@ def test_a_prompt_is_found_by_any_clear_name(study: Study) -> None:
     assert study.find_item("trees:ring/recall").key == "trees:ring/recall"
     with pytest.raises(CardwrightError, match=r"no prompt `rin`; did you mean ring\?"):
         study.find_item("rin")
+
+
+def test_leeches_are_listed_as_they_are_asked(study: Study) -> None:
+    key = study.items[0].key
+    with study.store.transaction():
+        for day in range(60, 0, -3):
+            at = later(study.moment, days=-day)
+            rating = Rating.AGAIN if day < 60 else Rating.EASY
+            study.journal.record(key, Act.ANSWER, at, rating=rating, is_dated=True)
+            study.journal.record(
+                key, Act.ANSWER, later(at, minutes=20), rating=Rating.EASY, is_dated=True
+            )
+    memory = study.read_memories()[key]
+    assert memory.is_leech
+    assert memory.is_suspended
+    choice = Choice(is_leech=True)
+
+    session, _ = study.start_session(choice, name="leeches")
+    asked = list_prompts(session)
+    session.close()
+
+    assert asked == [key]
+    queue = study.make_queue(choice, study.read_memories())
+    assert [item.key for item in queue.list_left()] == asked

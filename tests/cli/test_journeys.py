@@ -345,7 +345,7 @@ def test_without_a_project_commands_say_so(run: Run, tmp_path: Path) -> None:
 
 def test_an_empty_project_builds_nothing(run: Run, project: Path) -> None:
     assert "selects no cards" in run("build", exit_code=1).stderr
-    assert "there is no deck decks/birds/deck.yaml" in run("build", "birds", exit_code=1).stderr
+    assert "there is no pack `birds`" in run("build", "birds", exit_code=1).stderr
     assert not (project / "build").exists()
 
 

@@ -1,10 +1,11 @@
-"""Which prompts a command or a session is about."""
+"""Which prompts, packs and exams a command is about."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from cardwright.blueprint import Blueprint
 from cardwright.error import ProjectError
 from cardwright.history import Memory
 from cardwright.item import Item
@@ -44,7 +45,7 @@ class Choice:
             and (not self.kinds or item.kind in self.kinds)
         ]
 
-    def takes(self, _item: Item, memory: Memory | None) -> bool:
+    def takes(self, memory: Memory | None) -> bool:
         """Tell whether a prompt meets the conditions on its history."""
         return (not self.is_flagged or bool(memory and memory.is_flagged)) and (
             not self.is_leech or bool(memory and memory.is_leech)
@@ -60,7 +61,7 @@ class Choice:
 
         """
         chosen = self.choose(items)
-        return [item for item in chosen if self.takes(item, memories.get(item.key))]
+        return [item for item in chosen if self.takes(memories.get(item.key))]
 
 
 def _choose_decks(items: Sequence[Item], names: Sequence[str]) -> Iterable[Item]:
@@ -89,3 +90,42 @@ def _matches(deck: tuple[str, str], wanted: str) -> bool:
         or f"{name}::".startswith(f"{wanted}::")
         or any(part == wanted or part.startswith(f"{wanted} ") for part in parts)
     )
+
+
+def choose_packs(known: Iterable[str], names: Sequence[str]) -> list[str]:
+    """Return the packs with these names, or all that are known.
+
+    Raises:
+        ProjectError: there is no such pack.
+
+    """
+    packs = list(known)
+    for name in names:
+        if name not in packs:
+            raise ProjectError(f"there is no pack `{name}` (packs: {', '.join(packs) or 'none'})")
+    return list(names) or packs
+
+
+def choose_exam(blueprints: Mapping[str, Blueprint], pack: str | None) -> Blueprint:
+    """Return the exam of a pack, or the only one there is.
+
+    Raises:
+        ProjectError: there is no such exam, or several and none is named.
+
+    """
+    if not blueprints:
+        raise ProjectError("the project has no exam: write decks/PACK/blueprint.yaml")
+    known = ", ".join(blueprints)
+    if pack is None and len(blueprints) > 1:
+        raise ProjectError(f"the project has several exams: name one of {known}")
+    found = blueprints.get(pack or next(iter(blueprints)))
+    if found is None:
+        raise ProjectError(f"there is no exam decks/{pack}/blueprint.yaml (exams: {known})")
+    return found
+
+
+def check_lesson(blueprint: Blueprint, lesson: str) -> None:
+    """Raise ProjectError if an exam has no such lesson."""
+    if lesson not in blueprint.lessons:
+        known = ", ".join(blueprint.lessons)
+        raise ProjectError(f"there is no lesson `{lesson}` (lessons: {known})")

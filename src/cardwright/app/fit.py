@@ -8,8 +8,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
+from cardwright.app.choice import choose_packs
 from cardwright.app.study import Study
-from cardwright.error import ExtraMissingError, ProjectError
+from cardwright.error import ExtraMissingError
 from cardwright.history import Memory, Review, pack_of
 from cardwright.study.journal import make_journal
 from cardwright.study.schedule import Schedule
@@ -77,8 +78,8 @@ def fit_packs(
         raise ExtraMissingError(
             f"fitting needs another package ({error})", help="pip install fsrs-rs-python"
         ) from error
-    check_packs(study, packs)
-    reviews: dict[str, list[Review]] = {pack: [] for pack in packs or study.sources.decks}
+    chosen = choose_packs(study.sources.decks, packs)
+    reviews: dict[str, list[Review]] = {pack: [] for pack in chosen}
     for review in study.store.list_reviews():
         pack = pack_of(review.key)
         if pack in reviews:
@@ -123,20 +124,12 @@ def restore_defaults(study: Study, packs: Sequence[str]) -> dict[str, int | None
         StoreError: the store cannot be read or written.
 
     """
-    check_packs(study, packs)
+    chosen = choose_packs(study.sources.decks, packs)
     settings = study.store.read_settings()
     return {
         pack: _put_parameters(study, pack, None) if (pack, PARAMETERS) in settings else None
-        for pack in packs or study.sources.decks
+        for pack in chosen
     }
-
-
-def check_packs(study: Study, packs: Sequence[str]) -> None:
-    """Raise ProjectError if one of the packs has no deck."""
-    known = study.sources.decks
-    for pack in packs:
-        if pack not in known:
-            raise ProjectError(f"there is no pack `{pack}` (packs: {', '.join(known)})")
 
 
 def _simulate(

@@ -1,4 +1,4 @@
-"""Which exam is meant, and mock exams and drills that begin now."""
+"""Mock exams and drills that begin now."""
 
 from __future__ import annotations
 
@@ -6,35 +6,8 @@ from collections.abc import Sequence
 
 from cardwright.app.study import Study
 from cardwright.blueprint import Blueprint
-from cardwright.error import ProjectError
 from cardwright.exam import mock
 from cardwright.exam.mock import Mock
-
-
-def choose_exam(study: Study, pack: str | None) -> Blueprint:
-    """Return the exam of a pack, or the only one there is.
-
-    Raises:
-        ProjectError: there is no such exam, or several and none is named.
-
-    """
-    blueprints = study.sources.blueprints
-    if not blueprints:
-        raise ProjectError("the project has no exam: write decks/PACK/blueprint.yaml")
-    known = ", ".join(blueprints)
-    if pack is None and len(blueprints) > 1:
-        raise ProjectError(f"the project has several exams: name one of {known}")
-    found = blueprints.get(pack or next(iter(blueprints)))
-    if found is None:
-        raise ProjectError(f"there is no exam decks/{pack}/blueprint.yaml (exams: {known})")
-    return found
-
-
-def check_lesson(blueprint: Blueprint, lesson: str) -> None:
-    """Raise ProjectError if an exam has no such lesson."""
-    if lesson not in blueprint.lessons:
-        known = ", ".join(blueprint.lessons)
-        raise ProjectError(f"there is no lesson `{lesson}` (lessons: {known})")
 
 
 def draw_mock(

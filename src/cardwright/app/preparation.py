@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, Final, cast
 
+from cardwright.app.choice import choose_packs
 from cardwright.error import ExtraMissingError, ProjectError
 from cardwright.exam.candidates import (
     Candidate,
@@ -28,7 +29,7 @@ from cardwright.exam.plan import (
     lay_out_weeks,
 )
 from cardwright.exam.policy import DEFAULT_POLICY, Policy, arrange_today
-from cardwright.history import MS_PER_MINUTE, Act, Memory, Moment
+from cardwright.history import MS_PER_MINUTE, Act, Moment
 from cardwright.item import Item
 from cardwright.project.index import Sources
 from cardwright.study.journal import Journal
@@ -47,10 +48,19 @@ class Preparation:
         self.goal = goal
         self.blueprint = sources.blueprints.get(goal.pack)
         self.today = moment.study_day(journal.rollover_hour)
+        self.items = select_items(sources.items, goal.pack, self.blueprint)
+        """The prompts of the pack, and those of other packs that name one of its lessons."""
         self._journal = journal
-        self._all_items = sources.items
         self._day_start_ms = moment.start_of(self.today, journal.rollover_hour)
         self._schedule = journal.schedule_of_pack(goal.pack)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the memories, which answers have changed since."""
+        self.memories = {memory.key: memory for memory in self._journal.store.list_memories()}
+        """Every memory, by key."""
+        candidates = list_candidates(self.items, self.memories, self.blueprint)
+        self._candidates = {candidate.item.key: candidate for candidate in candidates}
 
     @property
     def title(self) -> str:
@@ -62,26 +72,12 @@ class Preparation:
         """Whether the day of the exam has come."""
         return self.today >= self.goal.exam_day
 
-    @cached_property
-    def items(self) -> list[Item]:
-        """The prompts of the pack, and those of other packs that name one of its lessons."""
-        return select_items(self._all_items, self.goal.pack, self.blueprint)
-
-    @cached_property
-    def memories(self) -> dict[str, Memory]:
-        """Every memory, by the key of its prompt."""
-        return {memory.key: memory for memory in self._journal.store.list_memories()}
-
-    @cached_property
+    @property
     def candidates(self) -> list[Candidate]:
         """All prompts that may be asked before the exam."""
-        return list_candidates(self.items, self.memories, self.blueprint)
+        return list(self._candidates.values())
 
-    @cached_property
-    def _by_key(self) -> dict[str, Candidate]:
-        return {candidate.item.key: candidate for candidate in self.candidates}
-
-    @cached_property
+    @property
     def recalls(self) -> dict[str, float]:
         """The expected recall today of every prompt that was ever answered, by key."""
         return expect_recall(self.memories, self._journal, self.today)
@@ -135,7 +131,7 @@ class Preparation:
         """Return what is left of the minutes of today."""
         return max(self.goal.minutes_a_day - self.count_spent_minutes(), 0.0)
 
-    def arrange(self, minutes: float) -> list[Worth]:
+    def list_today(self, minutes: float) -> list[Worth]:
         """Return what to ask today, in order, as far as the minutes go."""
         options = self._journal.options.get(self.goal.pack)
         return arrange_today(
@@ -148,21 +144,9 @@ class Preparation:
             buries_siblings=options is None or options.bury_siblings,
         )
 
-    def split(self, items: list[Item], minutes: float) -> tuple[list[Item], list[Item]]:
-        """Return which of some prompts to ask today for the exam, in order, and those of no exam."""
-        for name in ("memories", "recalls", "candidates", "_by_key"):
-            self.__dict__.pop(name, None)
-        keys = {item.key for item in items}
-        asked = [
-            worth.candidate.item
-            for worth in self.arrange(minutes)
-            if worth.candidate.item.key in keys
-        ]
-        return asked, [item for item in items if item.key not in self._by_key]
-
     def measure(self, item: Item) -> Worth | None:
         """Return what asking a prompt now is worth; None if it is no part of the exam."""
-        found = self._by_key.get(item.key)
+        found = self._candidates.get(item.key)
         if found is None or self.is_over:
             return None
         return measure_worth(found, self.outcomes, self.today, self.goal.exam_day)
@@ -217,8 +201,16 @@ class ExamDay:
 
     def arrange(self, items: list[Item]) -> tuple[list[Item], list[Item]]:
         """Return which of some prompts to ask for the exam, in order, and those of no exam."""
-        left = max(self._until - self._preparation.count_spent_minutes(), 0.0)
-        return self._preparation.split(items, left)
+        preparation = self._preparation
+        preparation.refresh()
+        left = max(self._until - preparation.count_spent_minutes(), 0.0)
+        keys = {item.key for item in items}
+        today = (worth.candidate.item for worth in preparation.list_today(left))
+        of_exam = {candidate.item.key for candidate in preparation.candidates}
+        return (
+            [item for item in today if item.key in keys],
+            [item for item in items if item.key not in of_exam],
+        )
 
     def explain(self, item: Item) -> str:
         """Return in words what asking a prompt now is worth; "" if it is no part of the exam."""
@@ -264,14 +256,11 @@ def prepare(
         ProjectError: there is no such pack, no exam is set, or several are and none is named.
 
     """
-    known = list(sources.decks)
-    for pack in packs:
-        if pack not in known:
-            raise ProjectError(f"there is no pack `{pack}` (packs: {', '.join(known)})")
+    chosen = choose_packs(sources.decks, packs)
     goals = {goal.pack: goal for goal in list_goals(journal)}
-    wanted = [goals[pack] for pack in (packs or known) if pack in goals]
+    wanted = [goals[pack] for pack in chosen if pack in goals]
     if not wanted:
-        pack = packs[0] if packs else next(iter(sources.blueprints or known), "PACK")
+        pack = packs[0] if packs else next(iter(sources.blueprints or chosen), "PACK")
         help = f"cards exam set {pack} --date 2027-01-31 --minutes 30"
         raise ProjectError("no exam is set", help=help)
     if len(wanted) > 1:

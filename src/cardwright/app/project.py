@@ -10,6 +10,7 @@ from pathlib import Path
 from cardwright.anki.ledger import LEDGER_NAME, Ledger, check_ledger, read_ledger
 from cardwright.anki.notetype import NoteType, make_note_types
 from cardwright.anki.pack import PackContents, describe_pack
+from cardwright.app.choice import choose_packs
 from cardwright.app.garbage import gc_paused
 from cardwright.diagnostic import Diagnostic, format_text
 from cardwright.error import CardwrightError, ProjectError
@@ -63,14 +64,10 @@ class Project:
             ProjectError: a pack has no deck, or the project has none at all.
 
         """
-        decks = self.collection.decks
-        for name in names:
-            if name not in decks:
-                known = ", ".join(decks) or "none"
-                raise ProjectError(f"there is no deck decks/{name}/deck.yaml (decks: {known})")
-        if not decks:
+        chosen = choose_packs(self.collection.decks, names)
+        if not chosen:
             raise ProjectError("the project has no deck: write decks/PACK/deck.yaml")
-        return list(names) or list(decks)
+        return chosen
 
     def describe_pack(self, pack: str) -> PackContents:
         """Return what a pack publishes; the project must be free of errors."""

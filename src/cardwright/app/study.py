@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -138,7 +138,7 @@ class Study:
             items,
             memories,
             self.journal.options,
-            SessionOptions(),
+            _include_leeches(SessionOptions(), choice),
             self.moment,
             self.today,
             arrange=exam_day.arrange if exam_day else None,
@@ -182,7 +182,7 @@ class Study:
 
         """
         choice = choice or Choice()
-        options = options or SessionOptions()
+        options = _include_leeches(options or SessionOptions(), choice)
         items = choice.choose(self.items)
         by_exam = options.follows_options and not choice.needs_history
         exam_day = self.find_exam_day(items, minutes) if by_exam else None
@@ -196,6 +196,11 @@ class Study:
             arrange=exam_day.arrange if exam_day else None,
         )
         return session, exam_day
+
+
+def _include_leeches(options: SessionOptions, choice: Choice) -> SessionOptions:
+    """Ask suspended prompts too if leeches are chosen: most of them are suspended."""
+    return replace(options, with_suspended=True) if choice.is_leech else options
 
 
 def find_index(store_path: Path, root: Path) -> Path:

@@ -52,9 +52,7 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
         states = [found.state if (found := memories.get(item.key)) else State.NEW for item in asked]
         chosen = choice.choose(study.items)
         histories = [
-            memory
-            for item in chosen
-            if (memory := memories.get(item.key)) and choice.takes(item, memory)
+            memory for item in chosen if (memory := memories.get(item.key)) and choice.takes(memory)
         ]
         forecast = forecast_reviews(histories, study.today, days)
         if as_json:

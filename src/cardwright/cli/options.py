@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from cardwright.app.fit import check_packs
+from cardwright.app.choice import choose_packs
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
@@ -54,7 +54,7 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
             )
         changes[pack, name] = _read_value(name, text.strip()) if text.strip() else None
     with open_study(folder, db) as study:
-        check_packs(study, [pack] if pack else [])
+        choose_packs(study.sources.decks, [pack] if pack else [])
         study.store.put_settings(changes)
         journal = make_journal(study.store, study.sources.decks)
         settings = study.store.read_settings()

@@ -69,8 +69,9 @@ def review(
     Uses Anki's memory model. DECK is a pack or a sub-deck (default: all). Every answer is saved
     before the next card shows, so you can stop at any time. Press `?` for all keys.
 
-    With an exam set (`cards exam set`), what helps most on the day of the exam comes
-    first, within the minutes you set for each day. With --new, --ahead, --cram, --flagged or --leeches, cards come in the usual order.
+    With an exam set (`cards exam set`), what helps most on the day of the exam comes first, within
+    the minutes you set for each day. With --new, --ahead, --cram, --flagged or --leeches, cards
+    come in the usual order.
 
     \b
     cards review
@@ -78,9 +79,7 @@ def review(
     cards review "2 MLOps" --kind choice --new 5
     cards review --flagged --cram
     """
-    options = SessionOptions(
-        max_new=new, ahead_days=ahead, is_cram=cram, with_suspended=choice.is_leech
-    )
+    options = SessionOptions(max_new=new, ahead_days=ahead, is_cram=cram)
     with open_study(folder, db) as study:
         with gc_paused():
             session, exam_day = study.start_session(

@@ -53,7 +53,7 @@ class Session:
         *,
         name: str,
         options: SessionOptions | None = None,
-        selects: Callable[[Item, Memory | None], bool] | None = None,
+        selects: Callable[[Memory | None], bool] | None = None,
         arrange: Arrange | None = None,
     ) -> None:
         """Begin at a moment; `name` distinguishes this session from others on the same store.
@@ -267,7 +267,7 @@ class Session:
             item
             for item in self._items
             if item.key not in out
-            and (self._selects is None or self._selects(item, memories.get(item.key)))
+            and (self._selects is None or self._selects(memories.get(item.key)))
         ]
         return Queue(
             items,

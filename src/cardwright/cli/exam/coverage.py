@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cardwright.app.mock import choose_exam
+from cardwright.app.choice import choose_exam
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option, pack_argument
@@ -31,7 +31,7 @@ def coverage(folder: Path, pack: str | None, as_json: bool, db: Path | None) -> 
     cards exam coverage mlpro --json
     """
     with open_study(folder, db) as study:
-        blueprint = choose_exam(study, pack)
+        blueprint = choose_exam(study.sources.blueprints, pack)
         memories = {memory.key: memory for memory in study.store.list_memories()}
         recalls = expect_recall(memories, study.journal, study.today)
         kinds = study.sources.kinds

@@ -8,7 +8,8 @@ from typing import Final
 
 import click
 
-from cardwright.app.mock import check_lesson, choose_exam, draw_drill
+from cardwright.app.choice import check_lesson, choose_exam
+from cardwright.app.mock import draw_drill
 from cardwright.cli.environment import open_study
 from cardwright.cli.exam.taking import take
 from cardwright.cli.output import warn
@@ -61,7 +62,7 @@ def drill(
     cards exam drill --lesson 2.5 --lesson 2.4
     """
     with open_study(folder, db) as study:
-        blueprint = choose_exam(study, pack)
+        blueprint = choose_exam(study.sources.blueprints, pack)
         if lane is not None:
             if lane not in blueprint.lanes:
                 known = ", ".join(blueprint.lanes) or "none"

@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
+from cardwright.app.choice import check_lesson, choose_exam
 from cardwright.app.misses import PERSONAL_PACK, list_entries, make_cards
-from cardwright.app.mock import check_lesson, choose_exam
 from cardwright.app.project import open_project
 from cardwright.app.study import Study
 from cardwright.blueprint import Blueprint
@@ -82,7 +82,7 @@ def miss(
     with open_study(folder, db) as study:
         item = _find_card(study, card) if card else None
         of_card = item.pack if item and item.pack in study.sources.blueprints else None
-        blueprint = choose_exam(study, pack or of_card)
+        blueprint = choose_exam(study.sources.blueprints, pack or of_card)
         if given.get("mode") and given["mode"] not in blueprint.failure_modes:
             known = ", ".join(blueprint.failure_modes) or "none"
             raise ProjectError(f"there is no failure mode `{given['mode']}` (modes: {known})")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cardwright.app.mock import choose_exam
+from cardwright.app.choice import choose_exam
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option, pack_argument
@@ -38,7 +38,7 @@ def misses(folder: Path, pack: str | None, by: str, as_json: bool, db: Path | No
     cards exam misses mlpro --by lesson --json
     """
     with open_study(folder, db) as study:
-        blueprint = choose_exam(study, pack)
+        blueprint = choose_exam(study.sources.blueprints, pack)
         found = list_misses(study.store, blueprint.pack)
         groups = group_misses(found, by, blueprint, study.today)
         mondays = list_mondays(study.today)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from cardwright.app.mock import choose_exam, draw_mock
+from cardwright.app.choice import choose_exam
+from cardwright.app.mock import draw_mock
 from cardwright.app.study import Study
 from cardwright.blueprint import Blueprint
 from cardwright.cli.environment import open_study
@@ -78,7 +79,7 @@ def mock(
     cards exam mock --export exam.md
     """
     with open_study(folder, db) as study:
-        blueprint = choose_exam(study, pack)
+        blueprint = choose_exam(study.sources.blueprints, pack)
         if as_list:
             _list(study, blueprint, as_json=as_json)
             return

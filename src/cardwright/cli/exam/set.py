@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from cardwright.app.fit import check_packs
+from cardwright.app.choice import choose_packs
 from cardwright.app.preparation import list_goals, put_goal
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say
@@ -58,7 +58,7 @@ def set_goal(
     cards exam set mlpro --clear
     """
     with open_study(folder, db) as study:
-        check_packs(study, [pack])
+        choose_packs(study.sources.decks, [pack])
         if clear:
             put_goal(study.journal, pack, None)
             say(f"{pack}: the exam is cleared")

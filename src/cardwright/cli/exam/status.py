@@ -31,7 +31,7 @@ def status(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None)
         found = preparation.plan()
         goal, today = preparation.goal, preparation.today
         minutes = 0.0 if goal.is_off(today) else preparation.count_minutes_left()
-        asked = preparation.arrange(minutes)
+        asked = preparation.list_today(minutes)
         new = sum(not worth.candidate.stability for worth in asked)
         days_left = goal.exam_day - today
         study_days = len(goal.list_days(today))
