@@ -1,4 +1,4 @@
-"""A made-up collection of any size; the same number of notes gives the same bytes."""
+"""A generated collection of any size. The same number of notes gives the same bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 PACK: Final = "big"
 NOTES_PER_FILE: Final = 100
 _CODE_EVERY: Final = 10
-"""One answer in so many holds a fenced block of code."""
+"""One in this many answers contains a fenced code block."""
 _SEED: Final = 20260101
 _WORDS: Final = (
     *("model", "data", "drift", "feature", "table", "serve", "batch", "stream", "score", "alias"),
@@ -21,7 +21,7 @@ _WORDS: Final = (
 
 
 def write_project(root: Path, notes: int, *, has_maths: bool = True) -> None:
-    """Write a project of one deck with so many notes, a hundred in a file."""
+    """Write a project with one deck of this many notes, a hundred per file."""
     cards, decks = root / "cards" / PACK, root / "decks" / PACK
     cards.mkdir(parents=True)
     decks.mkdir(parents=True)
@@ -48,7 +48,7 @@ def _make_note(dice: random.Random, note: int, *, has_maths: bool) -> Iterator[s
 
 
 def _make_text(dice: random.Random, *, has_maths: bool) -> str:
-    """Return two paragraphs' worth of Markdown: emphasis, code, a link, maths, a list."""
+    """Return about two paragraphs of Markdown: emphasis, code, a link, maths, a list."""
     maths = f" with $x_{{{dice.randint(1, 9)}}}$" if dice.random() < 1 / 2 else ""
     maths = maths if has_maths else ""
     return (

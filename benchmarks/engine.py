@@ -1,4 +1,4 @@
-"""Time `cards build` and `cards check` on a made-up collection, against their floors."""
+"""Time `cards build` and `cards check` on a generated collection, against their floors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import corpus
 HERE: Final = Path(__file__).parent
 USUAL_NOTES: Final = 10_000
 MAX_BUILD_MB: Final = 400
-"""For the usual number of notes."""
+"""For the default number of notes."""
 MAX_RATIO: Final = {"build": 1.6, "check": 1.5}
 _KIB_PER_MB: Final = 1024
 
@@ -28,16 +28,16 @@ class Run:
     """One run of a program."""
 
     work_s: float
-    """As the program itself timed it, its imports left out."""
+    """Measured by the program itself, without imports."""
     whole_s: float
     """From the start of the process to its end."""
     peak_mb: float
 
 
 def time_program(program: str, *words: str) -> Run:
-    """Run a Python program of this folder that prints, last, the seconds that its work took."""
+    """Run a Python program of this folder whose last output is the seconds its work took."""
     start = time.perf_counter()
-    # A fixed build time spares the search for the last commit.
+    # A fixed build time avoids looking up the last commit.
     environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
     process = subprocess.Popen(
         [sys.executable, HERE / program, *words],
@@ -57,7 +57,7 @@ def time_program(program: str, *words: str) -> Run:
 
 
 def measure(command: str, root: Path, rounds: int) -> tuple[list[Run], list[Run]]:
-    """Run a command and its floor in turn, so that what else the machine does meets both."""
+    """Run a command and its floor alternately, so that other load on the machine affects both."""
     ours, floor = [], []
     for _ in range(rounds):
         floor.append(time_program("floors.py", command, str(root)))
@@ -66,7 +66,7 @@ def measure(command: str, root: Path, rounds: int) -> tuple[list[Run], list[Run]
 
 
 def main() -> None:
-    """Print a table; end with status 1 when a target is missed."""
+    """Print a table; exit with status 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--notes", type=int, default=USUAL_NOTES)
     parser.add_argument("--rounds", type=int, default=5)

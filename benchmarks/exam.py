@@ -16,7 +16,7 @@ from exam_world import Floats, Scenario, World, draw_scenario
 SCENARIOS: Final = 60
 FIRST_SEED: Final = 1000
 DRAWS: Final = 2
-"""How often every scenario is simulated, with other luck and other missed days."""
+"""How often each scenario is simulated, with different luck and missed days."""
 PROCESSES: Final = 2
 RIVALS: Final = (
     "FSRS 0.9, 20 new a day",
@@ -29,18 +29,18 @@ _PLANNER: Final = len(RIVALS)
 
 
 class Outcome(NamedTuple):
-    """The outcome of one scenario: rows are draws, columns the rivals and then the planner."""
+    """The outcome of one scenario: rows are draws, columns are the rivals, then the planner."""
 
     scenario: Scenario
     scores: Floats
     """Expected recall on the day of the exam, weighted, in percent."""
     minutes: Floats
     forecasts: Floats
-    """The planner's, on the first day, by draw."""
+    """The planner's forecasts on the first day, by draw."""
 
 
 def simulate(scenario: Scenario, draw: int, rival: Rival) -> tuple[float, float]:
-    """Return the score and the minutes used of one simulation."""
+    """Return the score of one simulation and the minutes used."""
     world = World(scenario, draw)
     for day in range(scenario.days):
         if not world.is_missed[day]:
@@ -49,7 +49,7 @@ def simulate(scenario: Scenario, draw: int, rival: Rival) -> tuple[float, float]
 
 
 def run_scenario(scenario: Scenario) -> Outcome:
-    """Simulate a scenario in every way; the best number of new cards a day is chosen by its score."""
+    """Simulate a scenario in every way, choosing the best number of new cards a day by score."""
     fixed = [
         make_plain(20),
         make_plain(20, is_clipped=True),
@@ -94,11 +94,11 @@ def print_table(outcomes: Sequence[Outcome]) -> None:
 
 
 def print_checks(outcomes: Sequence[Outcome]) -> list[str]:
-    """Print how the planner compares with its targets; return those that it misses."""
+    """Print the planner's results against its targets; return the targets it misses."""
     scores = np.array([outcome.scores.mean(axis=0) for outcome in outcomes])
     plain = scores[:, _PLANNER] - scores[:, 0]
     behind = scores[:, :_PLANNER].max(axis=1) - scores[:, _PLANNER]
-    # Two draws of a scenario tell how much of a difference is luck.
+    # The two draws of a scenario show how much of a difference is luck.
     luck = np.array(
         [
             (outcome.scores[:, _PLANNER] - outcome.scores[:, :_PLANNER].max(axis=1)).std(ddof=1)
@@ -140,7 +140,7 @@ def print_checks(outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def main() -> None:
-    """Print the tables; end with status 1 when a target is missed."""
+    """Print the tables; exit with status 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the scenarios")
     options = parser.parse_args()

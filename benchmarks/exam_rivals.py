@@ -1,4 +1,4 @@
-"""The ways to study that the benchmark compares: each orders a day's prompts."""
+"""The ways to study that the benchmark compares. Each orders a day's prompts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cardwright.history import make_date
 from cardwright.study.fsrs import DEFAULT_PARAMETERS
 
 OUTCOMES: Final = Outcomes(DEFAULT_PARAMETERS, HABITS)
-"""As the program expects them."""
+"""The outcomes that the program expects."""
 NEW_A_DAY: Final = (3, 5, 8, 12, 20, 30, 45, 70, 110)
 PACED: Final = Policy(new_by=0.7, worth_share=0.0)
 GREEDY: Final = Policy(new_by=1.0, worth_share=1.0)
@@ -24,7 +24,7 @@ Rival = Callable[[World, int], Ints]
 
 
 def make_plain(new_a_day: int, *, is_clipped: bool = False, is_new_first: bool = False) -> Rival:
-    """Return FSRS at 0.9: due cards, the longest overdue first, and a number of new cards."""
+    """Return FSRS at 0.9: due cards, longest overdue first, and a number of new cards."""
 
     def order(world: World, day: int) -> Ints:
         due_day = world.due_day
@@ -40,7 +40,7 @@ def make_plain(new_a_day: int, *, is_clipped: bool = False, is_new_first: bool =
 
 
 def make_fixed(policy: Policy) -> Rival:
-    """Return one fixed policy."""
+    """Return a rival that always follows one policy."""
 
     def order(world: World, day: int) -> Ints:
         return _order_day(world, policy, day)
@@ -49,13 +49,13 @@ def make_fixed(policy: Policy) -> Rival:
 
 
 class Planner:
-    """The program: the policy is chosen again each day, from the memories expected then."""
+    """The program itself: chooses a policy each day from the memories expected then."""
 
     def __init__(self) -> None:
         """Start without a policy."""
         self.policies: list[Policy] = []
         self.forecast: float | None = None
-        """Of the first day, in percent."""
+        """The forecast on the first day, in percent."""
 
     def __call__(self, world: World, day: int) -> Ints:
         """Return a day's prompts in order."""
@@ -72,7 +72,7 @@ class Planner:
 
 
 def make_pool(world: World) -> Pool:
-    """Return the memories of a learner as the program expects them."""
+    """Return the memories that the program expects of a learner."""
     belief = world.belief
     stability: Floats = belief.stability
     return Pool(world.weight, world.domain, stability, belief.difficulty, belief.last_day)

@@ -1,4 +1,4 @@
-"""A made-up learner with a memory of FSRS-6 under parameters of its own, and an exam ahead."""
+"""A simulated learner, whose memory follows FSRS-6 with its own parameters, before an exam."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DECAY_LIMITS: Final = (0.1, 0.8)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """One exam, and the learner who sits it."""
+    """An exam and a learner who prepares for it."""
 
     seed: int
     cards: int
@@ -28,11 +28,11 @@ class Scenario:
     minutes: int
     missed_share: float
     known_share: float
-    """Of the cards, studied before."""
+    """The share of cards studied before."""
     domain_weights: tuple[float, ...]
     guess_rate: float
     parameters: tuple[float, ...]
-    """Of the learner's true memory."""
+    """The parameters of the learner's true memory."""
 
 
 def draw_scenario(seed: int) -> Scenario:
@@ -53,7 +53,7 @@ def draw_scenario(seed: int) -> Scenario:
 
 
 def _draw_parameters(dice: np.random.Generator) -> tuple[float, ...]:
-    """Return parameters around the defaults, about as far from them as learners are."""
+    """Return parameters that vary around the defaults about as much as learners do."""
     w = np.array(DEFAULT_PARAMETERS)
     w[:4] = np.sort(w[:4] * np.exp(dice.normal(0, 0.5, 4)))
     w[4] = np.clip(w[4] + dice.normal(0, 0.7), 1, 10)
@@ -64,10 +64,10 @@ def _draw_parameters(dice: np.random.Generator) -> tuple[float, ...]:
 
 
 class Minds:
-    """Memories of all cards under one set of parameters; stability 0 means a card not seen yet."""
+    """Memories of all cards under one set of parameters; stability 0 is an unseen card."""
 
     def __init__(self, parameters: tuple[float, ...], cards: int) -> None:
-        """Begin with nothing learned."""
+        """Start with nothing learned."""
         self.w = parameters
         self.decay = -parameters[20]
         self.factor = 0.9 ** (1 / self.decay) - 1
@@ -76,14 +76,14 @@ class Minds:
         self.last_day: Ints = np.zeros(cards, dtype=np.int64)
 
     def recall(self, day: int) -> Floats:
-        """Return the recall of every card on a day; 0 where it was not seen."""
+        """Return the recall of every card on a day (0 for unseen cards)."""
         stability = np.where(self.stability > 0, self.stability, 1.0)
         days = np.maximum(day - self.last_day, 0)
         recall = (1 + self.factor * days / stability) ** self.decay
         return np.where(self.stability > 0, recall, 0.0)
 
     def answer(self, cards: Ints, ratings: Ints, day: int) -> None:
-        """Learn from ratings, with Good later in the day after a first answer or Again."""
+        """Learn from ratings; a first answer or Again is followed by Good on the same day."""
         w, stability, difficulty = self.w, self.stability[cards], self.difficulty[cards]
         is_new = stability == 0
         s = np.where(is_new, 1.0, stability)
@@ -114,10 +114,10 @@ class Minds:
 
 
 class World:
-    """A learner in a scenario: the true memories, and those that a program expects."""
+    """A learner in a scenario: the true memories, and those a program expects."""
 
     def __init__(self, scenario: Scenario, draw: int) -> None:
-        """Begin on day 0; `draw` decides luck and which days are missed."""
+        """Start on day 0; `draw` determines luck and the days missed."""
         self.scenario = scenario
         dice = np.random.default_rng([scenario.seed, 2])
         n = scenario.cards
@@ -133,11 +133,11 @@ class World:
         self.used_s = 0.0
         self.begun = 0
         self._study_before(round(n * scenario.known_share))
-        # Luck of its own for every day and card: rivals that ask the same get the same answers.
+        # Each day and card has its own luck, so rivals that ask the same get the same answers.
         self._luck = self._dice.random((scenario.days, n))
 
     def _study_before(self, known: int) -> None:
-        """See some cards for the first time up to 60 days ago, and again when they were due."""
+        """Study some cards, starting up to 60 days ago and repeating them when due."""
         cards = self._dice.permutation(self.scenario.cards)[:known]
         first = -self._dice.integers(1, 61, known)
         for day in range(-60, 0):
@@ -146,7 +146,7 @@ class World:
             self._rate(asked, day, self._dice.random(len(asked)))
 
     def study(self, day: int, order: Ints) -> None:
-        """Ask cards in order until the minutes are over."""
+        """Ask cards in order until the minutes are used up."""
         left_s = self.scenario.minutes * 60.0
         luck = self._luck[day][order]
         is_new = self.belief.stability[order] == 0
@@ -160,13 +160,13 @@ class World:
         self._rate(order[asked], day, luck[asked])
 
     def _rate(self, cards: Ints, day: int, luck: Floats) -> None:
-        """Answer; ratings do not depend on recall but for Again."""
+        """Answer cards. Apart from Again, ratings do not depend on recall."""
         if not len(cards):
             return
         recall = self.truth.recall(day)[cards]
         is_new = self.belief.stability[cards] == 0
         first = np.searchsorted(np.cumsum(HABITS.first_shares)[:3], luck, side="right") + 1
-        # Within a success, luck is even again between 0 and 1.
+        # Given a success, rescale luck to a uniform number between 0 and 1.
         scaled = np.where(is_new, 0.0, luck / np.maximum(recall, 1e-9))
         later = np.searchsorted(np.cumsum(HABITS.recalled_shares)[:2], scaled, side="right") + 2
         ratings = np.where(is_new, first, np.where(luck < recall, later, _AGAIN))
@@ -175,7 +175,7 @@ class World:
         self.due_day[cards] = day + np.maximum(np.round(self.belief.stability[cards]), 1)
 
     def score(self) -> float:
-        """Return the expected share of the exam that is known on its day, in percent."""
+        """Return the expected share of the exam known on its day, in percent."""
         recall = self.truth.recall(self.scenario.days)
         guess = self.scenario.guess_rate
         return 100 * float(self.weight @ (guess + (1 - guess) * recall))

@@ -1,7 +1,7 @@
-"""The floors: the least that building and checking could be, in the simplest code.
+"""The floors: the minimum work of building and checking, in the simplest code.
 
-No place, no check, no deck, no maths, no highlighting: only the libraries at work on the same
-files. A floor runs in an interpreter of its own: `python floors.py build FOLDER`.
+They run only the libraries on the same files, without places, checks, decks, maths or highlighting.
+A floor runs in a separate interpreter: `python floors.py build FOLDER`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def read_notes(root: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def build(root: Path) -> None:
-    """Read the notes, render their two fields, and write them to a package."""
+    """Read the notes, render their two fields and write a package."""
     deck = genanki.Deck(2059400110, "Floor")
     markdown = MarkdownIt()
     for note_id, question, answer in read_notes(root):
@@ -46,7 +46,7 @@ def build(root: Path) -> None:
 
 
 def check(root: Path) -> None:
-    """Read the notes and parse their two fields, keeping nothing."""
+    """Read the notes and parse their two fields, discarding the result."""
     markdown = MarkdownIt()
     for _, question, answer in read_notes(root):
         markdown.parse(question)

@@ -1,11 +1,11 @@
-"""Time a command of ours in an interpreter of its own: `python ours.py build FOLDER`."""
+"""Time a Cardwright command in a separate interpreter: `python ours.py build FOLDER`."""
 
 from __future__ import annotations
 
 import sys
 import time
 
-# What the commands import inside their bodies: its loading is not the work that is timed here.
+# The commands import this when called; import it now so that loading is not timed.
 import cardwright.anki.package
 import cardwright.app.project  # noqa: F401
 from cardwright.cli.main import cards

@@ -1,4 +1,4 @@
-"""Time `cards review`: to the first card, with a large collection, and from key to next card."""
+"""Time `cards review`: to the first card, also with a large collection, and to the next card."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ _REPOSITORY: Final = Path(__file__).parents[1]
 _FLOOR: Final = "import click, sqlite3, fsrs, rich.console"
 _OURS: Final = "from cardwright.cli.main import main; main()"
 _SHOWN: Final = b"\x1b[?2026l"
-"""Ends a picture."""
+"""Ends a screen update."""
 _CARDS: Final = 10_000
 _REVIEWS: Final = 200_000
 _SIZE: Final = struct.pack("HHHH", 24, 80, 0, 0)
 
 
 def time_floor() -> float:
-    """Return the seconds that an interpreter takes that imports what no such program can spare."""
+    """Return the seconds to start an interpreter with the imports that such a program needs."""
     start = time.perf_counter()
     subprocess.run([sys.executable, "-c", _FLOOR], check=True)
     return time.perf_counter() - start
 
 
 def time_first_card(root: Path, store: Path) -> float:
-    """Return the seconds from the start of `cards review` to its first picture."""
+    """Return the seconds from the start of `cards review` to its first screen."""
     master, slave = pty.openpty()
     fcntl.ioctl(master, termios.TIOCSWINSZ, _SIZE)
     environ = {**os.environ, "CARDS_DB": str(store), "TERM": "xterm-256color"}
@@ -74,7 +74,7 @@ def time_first_card(root: Path, store: Path) -> float:
 
 
 def drain_once(master: int) -> None:
-    """Take what was written; at the end of a terminal there is nothing, which Linux calls a fault."""
+    """Read pending output. On Linux, reading from a closed terminal raises an error."""
     try:
         os.read(master, 65536)
     except OSError:
@@ -82,7 +82,7 @@ def drain_once(master: int) -> None:
 
 
 def fill_store(root: Path, store_path: Path, reviews: int) -> None:
-    """Write a history of so many answers, in bulk but through the journal, spread over 300 days."""
+    """Write a history of answers spread over 300 days, in bulk but through the journal."""
     now = read_clock()
     dice = random.Random(1)
     day_ms = 86_400_000
@@ -106,7 +106,7 @@ def fill_store(root: Path, store_path: Path, reviews: int) -> None:
 
 
 def time_commits(folder: Path, rounds: int) -> list[float]:
-    """Return the seconds of bare durable commits of one row."""
+    """Return the seconds taken by bare durable commits of one row."""
     db = sqlite3.connect(folder / "floor.db", isolation_level=None)
     db.execute("pragma journal_mode = wal")
     db.execute("pragma synchronous = full")
@@ -123,7 +123,7 @@ def time_commits(folder: Path, rounds: int) -> list[float]:
 
 
 def time_next_cards(root: Path, store_path: Path, rounds: int) -> list[float]:
-    """Return the seconds from the key that rates to the picture of the next card, warm."""
+    """Return the seconds from a rating key to the next card on screen, warm."""
     master, slave = pty.openpty()
     fcntl.ioctl(master, termios.TIOCSWINSZ, _SIZE)
     threading.Thread(target=_drain, args=(master,), daemon=True).start()
@@ -131,7 +131,7 @@ def time_next_cards(root: Path, store_path: Path, rounds: int) -> list[float]:
     passed = []
     with open_study(root, store_path, now) as study, os.fdopen(slave, "w") as terminal:
         options = SessionOptions(max_new=rounds + 50)
-        # As `cards review` does it.
+        # As in `cards review`.
         with gc_paused():
             session = Session(study.journal, study.items, now, name="benchmark", options=options)
         state = ReviewState(session, study, read_clock)
@@ -141,7 +141,7 @@ def time_next_cards(root: Path, store_path: Path, rounds: int) -> list[float]:
             for key in (" ", "a", " ", " ") if state.attempt and state.attempt.point_count else " ":
                 if not (state.attempt and state.attempt.can_rate):
                     reviewer.press(key)
-            # As between two keys of a person: what can be done ahead is done.
+            # Work ahead, as the program does between a user's key presses.
             reviewer.prepare()
             start = time.perf_counter()
             reviewer.press("4")
@@ -157,12 +157,12 @@ def _drain(master: int) -> None:
 
 
 def pick_p99(passed: list[float]) -> float:
-    """Return what one in a hundred exceeds."""
+    """Return the 99th percentile."""
     return sorted(passed)[int(len(passed) * 0.99)]
 
 
 def main() -> None:
-    """Print a table; end with status 1 when a target is missed."""
+    """Print a table; exit with status 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--answers", type=int, default=300)
@@ -172,7 +172,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         large = folder / "large"
-        # A formula on the first card would add the import of its library, at any number of cards.
+        # No maths: a formula on the first card would add the import of its library.
         write_project(large, _CARDS, has_maths=False)
         stores = {
             root: folder / name / "reviews.db" for root, name in ((_REPOSITORY, "s"), (large, "l"))
@@ -183,7 +183,7 @@ def main() -> None:
         large_s: list[float] = []
         for number in range(options.rounds + 1):
             rows = time_floor(), *(time_first_card(root, store) for root, store in stores.items())
-            # The first round warms the index.
+            # The first round warms up the index.
             if number:
                 for column, passed in zip((floor, small_s, large_s), rows, strict=True):
                     column.append(passed)

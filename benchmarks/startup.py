@@ -1,4 +1,4 @@
-"""Time `cards --help`, the whole process, against an interpreter that imports click."""
+"""Time `cards --help` as a whole process, against an interpreter that imports click."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def time_process(*words: str) -> float:
 
 
 def main() -> None:
-    """Print a table; end with status 1 when the target is missed."""
+    """Print a table; exit with status 1 if the target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=40)
     options = parser.parse_args()

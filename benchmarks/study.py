@@ -1,4 +1,4 @@
-"""Time studying on a made-up history: a sitting's start, an answer, and replaying everything."""
+"""Time studying with a generated history: starting a session, answering, replaying everything."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from cardwright.study.session import Session
 from cardwright.study.store import open_store
 
 PACKS: Final = tuple(f"pack-{letter}" for letter in "abcdefghij")
-"""Rebuilt in turn with their floor, so that what else the machine does meets both."""
+"""Rebuilt alternately with their floor, so that other load on the machine affects both."""
 REVIEWS_PER_PROMPT: Final = 20
 MAX_RATIO: Final = {"answer, p99": 3.0, "rebuild": 1.0}
 _START_MS: Final = 1_700_000_000_000
@@ -36,7 +36,7 @@ _RATINGS: Final = (1, 2, 3, 3, 3, 4)
 
 
 class Row(NamedTuple):
-    """What was measured."""
+    """A row of the result table."""
 
     name: str
     ours_s: float
@@ -44,7 +44,7 @@ class Row(NamedTuple):
 
 
 def make_history(prompts: int) -> list[list[tuple[int, int]]]:
-    """Return, for each prompt, ratings and times: from minutes to weeks apart."""
+    """Return ratings and times for each prompt, from minutes to weeks apart."""
     dice = random.Random(7)
     histories = []
     for number in range(prompts):
@@ -58,12 +58,12 @@ def make_history(prompts: int) -> list[list[tuple[int, int]]]:
 
 
 def name_prompt(number: int) -> str:
-    """Return the key of a made-up prompt."""
+    """Return the key of a generated prompt."""
     return f"{PACKS[number % len(PACKS)]}:card-{number:06}/recall"
 
 
 def make_reviews(histories: Sequence[Sequence[tuple[int, int]]]) -> Iterable[Review]:
-    """Yield histories as reviews, each with a place of its own."""
+    """Yield histories as reviews with unique ids."""
     for number, history in enumerate(histories):
         for rating, at_ms in history:
             yield Review(
@@ -79,7 +79,7 @@ def make_reviews(histories: Sequence[Sequence[tuple[int, int]]]) -> Iterable[Rev
 
 
 def make_journal(path: Path, histories: Sequence[Sequence[tuple[int, int]]]) -> Journal:
-    """Make a store with a history."""
+    """Make a store with a history, and return its journal."""
     schedule = Schedule(DeckOptions(new_per_day=9999, reviews_per_day=9999))
     journal = Journal(open_store(path, "benchmark"), dict.fromkeys(PACKS, schedule), schedule)
     with journal.store.without_fsync():
@@ -89,7 +89,7 @@ def make_journal(path: Path, histories: Sequence[Sequence[tuple[int, int]]]) -> 
 
 
 def time_rebuild(folder: Path, prompts: int) -> Row:
-    """Replay all reviews of a store, against the `fsrs` package reviewing the same in memory."""
+    """Replay all reviews of a store, against the `fsrs` package doing the same in memory."""
     histories = make_history(prompts)
     journal = make_journal(folder / "rebuild.db", histories)
     ours_s = floor_s = 0.0
@@ -115,13 +115,13 @@ def review_barely(histories: Iterable[Iterable[tuple[int, int]]]) -> None:
             card, _ = scheduler.review_card(card, ratings[rating], at)
 
 
-def time_sitting(folder: Path, prompts: int, answers: int) -> list[Row]:
-    """Begin a sitting and answer, each answer beside one bare durable commit."""
-    journal = make_journal(folder / "sitting.db", make_history(prompts))
+def time_session(folder: Path, prompts: int, answers: int) -> list[Row]:
+    """Start a session and answer, alternating each answer with a bare durable commit."""
+    journal = make_journal(folder / "session.db", make_history(prompts))
     items = [make_item(number) for number in range(prompts)]
     moment = Moment(_START_MS + 400 * 86_400_000, 60)
     start = time.perf_counter()
-    # As `cards review` does it.
+    # As in `cards review`.
     with gc_paused():
         session = Session(journal, items, moment, name="benchmark", options=SessionOptions())
     begun_s = time.perf_counter() - start
@@ -148,7 +148,7 @@ def time_sitting(folder: Path, prompts: int, answers: int) -> list[Row]:
 
 
 def make_item(number: int) -> Item:
-    """Return a made-up prompt."""
+    """Return a generated prompt."""
     return Item(
         key=name_prompt(number),
         card_ref=name_prompt(number).partition("/")[0],
@@ -164,21 +164,21 @@ def make_item(number: int) -> Item:
 
 
 def main() -> None:
-    """Print a table; end with status 1 when a target is missed."""
+    """Print a table; exit with status 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="A tenth of everything.")
     options = parser.parse_args()
     share = 10 if options.quick else 1
-    sitting, rebuilt, answers = 10_000 // share, 50_000 // share, 2000 // share
+    prompts, rebuilt, answers = 10_000 // share, 50_000 // share, 2000 // share
     print(
-        f"a sitting of {sitting:,} prompts with {sitting * REVIEWS_PER_PROMPT:,} reviews,"
+        f"a session of {prompts:,} prompts with {prompts * REVIEWS_PER_PROMPT:,} reviews,"
         f" {answers:,} answers; {rebuilt * REVIEWS_PER_PROMPT:,} reviews replayed"
     )
     print(f"{'what':16}{'ms':>10}{'floor ms':>10}{'ratio':>7}{'target':>8}")
     missed = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for row in (*time_sitting(folder, sitting, answers), time_rebuild(folder, rebuilt)):
+        for row in (*time_session(folder, prompts, answers), time_rebuild(folder, rebuilt)):
             line = f"{row.name:16}{row.ours_s * 1000:10.2f}"
             if row.floor_s is not None:
                 ratio, most = row.ours_s / row.floor_s, MAX_RATIO.get(row.name)

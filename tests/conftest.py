@@ -1,4 +1,4 @@
-"""A project on disk, the command line run on it, and the real Anki."""
+"""A project on disk, the command line, and real Anki."""
 
 from __future__ import annotations
 

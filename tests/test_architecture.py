@@ -1,4 +1,4 @@
-"""What may import what: layers point one way, libraries stay where they belong, nothing goes round."""
+"""The rules for imports: layers point one way, libraries stay in their package, no cycles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ML-PRO deck holds all it promises, and gives nothing away by its form."""
+"""The ML-PRO deck is complete, and the form of its cards does not give answers away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pictures of the README show what the program shows today."""
+"""The pictures in the README match what the program shows."""
 
 from __future__ import annotations
 

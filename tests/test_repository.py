@@ -1,4 +1,4 @@
-"""Our own cards, decks and pages hold what they promise."""
+"""The cards, decks and pages of this repository meet their own rules."""
 
 from __future__ import annotations
 

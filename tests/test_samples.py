@@ -1,4 +1,4 @@
-"""Every sample that people read is real: in the pages, in `--help`, and in the README of a new project."""
+"""Every sample in the docs, in `--help` and in a new project's README works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `cards --help` loads: speed cannot rot unseen when imports are an allow-list."""
+"""The imports of `cards --help` are limited to an allow-list, so that start-up stays fast."""
 
 from __future__ import annotations
 

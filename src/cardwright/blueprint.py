@@ -1,4 +1,4 @@
-"""A blueprint: the domains, lessons and objectives of an exam, and how to prepare for it."""
+"""Blueprints: the domains, lessons and objectives of an exam, and how to prepare for it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Objective:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartingPoint:
-    """A level to begin from, and the hours of study that it calls for."""
+    """A level to start from, and the hours of study it needs."""
 
     id: str
     about: str
@@ -95,13 +95,13 @@ class Lane:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """The cards whose expected recall gives a signal; an empty condition matches every card."""
+    """The cards that measure a signal by their expected recall. Empty conditions match all cards."""
 
     lessons: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     recall_percent: float = 90.0
-    """Minimum of the mean expected recall, in which unseen cards count as 0."""
+    """The mean expected recall that is needed; unseen cards count as 0."""
 
     def matches(self, lesson: str | None, kind: str, tags: Collection[str]) -> bool:
         """Tell whether a card with this lesson, kind and tags is measured."""
@@ -119,7 +119,7 @@ class Signal:
     id: str
     about: str
     measure: Measure | None
-    """None: no card measures it, and candidates judge for themselves."""
+    """None if no cards measure it and candidates judge for themselves."""
     span: Span
 
 
@@ -148,7 +148,7 @@ class Blueprint:
     plans: Mapping[str, StudyPlan] = field(default_factory=dict)
     """The first one is the default."""
     last_days: tuple[LastDay, ...] = ()
-    """The day farthest from the exam comes first."""
+    """In order of date."""
     lanes: Mapping[str, Lane] = field(default_factory=dict)
     signals: Mapping[str, Signal] = field(default_factory=dict)
     failure_modes: Mapping[str, FailureMode] = field(default_factory=dict)
@@ -163,6 +163,6 @@ class Blueprint:
         }
 
     def domain_of(self, lesson: str | None) -> Domain | None:
-        """Return the domain of a lesson; None when either is unknown."""
+        """Return the domain of a lesson id, or None if the lesson is unknown."""
         found = self.lessons.get(lesson) if lesson is not None else None
         return self.domains.get(found.domain) if found else None

@@ -1,4 +1,4 @@
-"""What is wrong with a project's content, where it is wrong, and how to fix it."""
+"""Diagnostics: problems in a project's content, each with its place and a fix."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "wrong-type": "error",
     "yaml-tag": "error",
 }
-"""The severity of every code; each code has an entry in docs/diagnostics.md."""
+"""The severity of each code. Every code is documented in docs/diagnostics.md."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Related:
-    """Another place that belongs to a problem."""
+    """Another place related to a problem."""
 
     message: str
     span: Span
@@ -101,26 +101,26 @@ class Diagnostic:
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:
-        """Order of reading: by file, then place."""
+        """Sorts by file, then by place."""
         return (self.span.path, self.span.line, self.span.column, self.code, self.message)
 
     @property
     def is_error(self) -> bool:
-        """Whether a deck with this problem cannot be built."""
+        """Whether the problem prevents a build."""
         return self.severity == "error"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextProblem:
-    """A problem of a piece of text that does not know where in a file it stands.
+    """A problem in a text whose place in the file is not known.
 
-    Whoever does looks for the quote there, and makes a Diagnostic of it.
+    A caller that knows the place searches it for the quote and makes a Diagnostic.
     """
 
     code: str
     message: str
     quote: str
-    """A piece of the text, within one line, that stands where the problem is; empty: all of it."""
+    """The part of the text with the problem, within one line; empty for the whole text."""
     help: str
 
 
@@ -130,14 +130,14 @@ _MAX_QUOTE_LENGTH: Final = 40
 
 
 def cut_quote(text: str, start: int = 0) -> str:
-    """Return the piece of a text by which its place is found again: never beyond its line."""
+    """Return a part of a text to use as a quote, cut at the end of its line."""
     return text[start : start + _MAX_QUOTE_LENGTH].split("\n", 1)[0].rstrip()
 
 
 def diagnose(
     code: str, message: str, span: Span, *, help: str, related: tuple[Related, ...] = ()
 ) -> Diagnostic:
-    """Make a diagnostic with the severity of its code; it may quote anything."""
+    """Make a diagnostic with the severity of its code; its texts are made safe to print."""
     return Diagnostic(
         code=code,
         message=_make_printable(message),
@@ -151,7 +151,7 @@ def diagnose(
 def apply_severities(
     problems: Iterable[Diagnostic], severities: Mapping[str, Severity | None]
 ) -> list[Diagnostic]:
-    """Give warnings the severity that a pack chose for them; those switched off are left out."""
+    """Apply a pack's severities to warnings, and drop those that are off."""
     kept = []
     for problem in problems:
         severity = severities.get(problem.code, problem.severity)
@@ -161,7 +161,7 @@ def apply_severities(
 
 
 def _make_printable(text: str) -> str:
-    """Return a text of one line and limited length that a terminal can only show."""
+    """Return a text as one line of limited length that is safe to print."""
     if len(text) > _MAX_MESSAGE_LENGTH:
         half = _MAX_MESSAGE_LENGTH // 2
         text = f"{text[:half]} … {text[-half:]}"
@@ -169,7 +169,7 @@ def _make_printable(text: str) -> str:
 
 
 def format_text(diagnostics: Iterable[Diagnostic], read_line: Callable[[Span], str | None]) -> str:
-    """Format problems for people: place, message, the line with the problem underlined, help."""
+    """Format problems for people: place, message, the line with an underline, help."""
     return "\n".join(_format_one(d, read_line(d.span)) for d in diagnostics)
 
 
@@ -189,14 +189,14 @@ def _format_one(diagnostic: Diagnostic, line: str | None) -> str:
 
 
 def _underline(line: str, span: Span) -> str:
-    """Return a line with carets below the span; of a long line, only what is around the span."""
+    """Return a line with carets below the span; a long line is cut around it."""
     start = max(span.column - 1, 0)
     cut = max(start - _MAX_LINE_LENGTH // 2, 0) if len(line) > _MAX_LINE_LENGTH else 0
     head = "…" if cut else ""
     tail = "…" if cut + _MAX_LINE_LENGTH < len(line) else ""
     shown = "\t".join(map(replace_controls, line[cut : cut + _MAX_LINE_LENGTH].split("\t")))
     before, marked = shown[: start - cut], shown[start - cut : start - cut + span.length]
-    # A tab before the span must be as wide in the underline as in the line itself.
+    # Keep tabs in the underline, so that it has the same width as the line.
     lead = " " * len(head) + "".join("\t" if c == "\t" else " " * _count_cells(c) for c in before)
     carets = "^" * max(sum(map(_count_cells, marked)), 1)
     gutter = f"{span.line:>5} | "
@@ -205,16 +205,16 @@ def _underline(line: str, span: Span) -> str:
 
 
 def _count_cells(char: str) -> int:
-    """Return how many columns of a terminal a character takes."""
+    """Return the width of a character in terminal columns."""
     if unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me"}:
         return 0
     return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
 
 
 def format_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """Format problems for programs: a list of code, severity, message, place, help, related."""
+    """Format problems as JSON: a list of code, severity, message, place, help and related places."""
     text = json.dumps([_as_json(d) for d in diagnostics], indent=2, ensure_ascii=False)
-    # Paths may hold anything; what is escaped stays JSON.
+    # Paths may contain anything, so the result is escaped in a way that keeps it valid JSON.
     return escape_controls(text)
 
 
@@ -240,9 +240,9 @@ def _as_json(diagnostic: Diagnostic) -> dict[str, object]:
 
 
 def format_github(diagnostics: Iterable[Diagnostic]) -> str:
-    """Format problems as GitHub workflow commands, shown beside the lines of a pull request.
+    """Format problems as GitHub workflow commands, which annotate the lines of a pull request.
 
-    Source: "Workflow commands for GitHub Actions" (properties and data are escaped differently).
+    See "Workflow commands for GitHub Actions": properties and data are escaped differently.
     """
     lines = []
     for diagnostic in diagnostics:

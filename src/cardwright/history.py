@@ -1,7 +1,7 @@
-"""Reviews and memories: what was answered and when, and what follows for each prompt.
+"""Reviews and memories: what was answered and when, and the resulting memory of each prompt.
 
-Times are milliseconds since 1970 in UTC, with the offset of the zone they were lived in. Study days
-are days since 1970 by the local calendar; they begin at a rollover hour, not at midnight.
+Times are milliseconds since 1970 in UTC, stored with the local UTC offset. Study days are days since
+1970 by the local calendar; they start at a rollover hour, not at midnight.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ MS_PER_DAY: Final = 86_400_000
 SECONDS_PER_MINUTE: Final = 60
 _MINUTES_PER_DAY: Final = 1_440
 _END_MS: Final = 2**47
-"""In the year 6429, so that days and intervals counted from a time are still Python dates."""
+"""In the year 6429, so that adding an interval still gives a valid Python date."""
 MAX_ANSWER_MS: Final = 60_000
-"""The longest time that is counted for an answer."""
+"""The maximum time counted for an answer."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 
 
 class Rating(IntEnum):
-    """How well an answer was known."""
+    """How well the user recalled an answer."""
 
     AGAIN = 1
     HARD = 2
@@ -35,7 +35,7 @@ class Rating(IntEnum):
 
 
 class State(StrEnum):
-    """How far a prompt has been learned."""
+    """The learning state of a prompt."""
 
     NEW = "new"
     LEARNING = "learning"
@@ -48,21 +48,21 @@ class Act(StrEnum):
 
     ANSWER = "answer"
     CRAM = "cram"
-    """An answer that leaves the schedule alone."""
+    """An answer that does not affect the schedule."""
     UNDO = "undo"
     SUSPEND = "suspend"
     UNSUSPEND = "unsuspend"
     BURY = "bury"
-    """Not asked before the next study day."""
+    """Do not ask before the next study day."""
     UNBURY = "unbury"
     FLAG = "flag"
     UNFLAG = "unflag"
     RESET = "reset"
-    """Back to new, as if it had never been answered."""
+    """Make the prompt new again, as if it had never been answered."""
 
 
 class Moment(NamedTuple):
-    """An instant, and the UTC offset where it happened."""
+    """An instant with its local UTC offset."""
 
     at_ms: int
     """Milliseconds since 1970 in UTC."""
@@ -73,7 +73,7 @@ class Moment(NamedTuple):
         """Return the instant and offset of an aware datetime.
 
         Raises:
-            ValueError: it is naive, not between the years 1970 and 6429, or its offset is a day.
+            ValueError: it is naive, not between the years 1970 and 6429, or its offset is a day or more.
 
         """
         offset = at.utcoffset()
@@ -95,7 +95,7 @@ class Moment(NamedTuple):
         return count_study_day(self.at_ms, self.utc_offset_minutes, rollover_hour)
 
     def start_of(self, study_day: int, rollover_hour: int) -> int:
-        """Return when a study day begins at this offset, in milliseconds since 1970 in UTC."""
+        """Return the start of a study day at this offset, in milliseconds since 1970 in UTC."""
         local_ms = study_day * MS_PER_DAY + rollover_hour * MS_PER_HOUR
         return local_ms - self.utc_offset_minutes * MS_PER_MINUTE
 
@@ -112,12 +112,12 @@ def count_study_day(at_ms: int, utc_offset_minutes: int, rollover_hour: int) -> 
 
 
 def make_time(at_ms: int) -> datetime:
-    """Return an instant as an aware time in UTC."""
+    """Return an instant as an aware datetime in UTC."""
     return _EPOCH + timedelta(milliseconds=at_ms)
 
 
 def make_zone(utc_offset_minutes: int) -> timezone:
-    """Return the fixed zone of an offset."""
+    """Return the fixed time zone of an offset."""
     return timezone(timedelta(minutes=utc_offset_minutes))
 
 
@@ -133,67 +133,67 @@ def count_days(on: date) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """One answer, or another act upon a prompt: the source of truth, never edited."""
+    """One answer or other act on a prompt: the source of truth, never edited."""
 
     id: str
-    """Its place in the order of all acts, and the device: unique across machines."""
+    """Encodes its place in the order of all acts, and the device; unique across machines."""
     key: str
-    """The prompt's, under its card's first name."""
+    """The prompt's key, with the first id of its card."""
     act: Act
     rating: Rating | None
-    """None: the act is no answer."""
+    """None if the act is not an answer."""
     at_ms: int
     utc_offset_minutes: int
     duration_ms: int
-    """From showing the question to the rating."""
+    """The time from showing the question to the rating."""
     undoes: str | None
-    """The id of the review that an undo takes back."""
+    """The id of the review that an undo reverts."""
 
     @property
     def spent_ms(self) -> int:
-        """The duration that counts: at most a minute, as in Anki; longer is a pause."""
+        """The duration that counts: at most a minute, as in Anki, since more is a pause."""
         return min(self.duration_ms, MAX_ANSWER_MS)
 
     @property
     def moment(self) -> Moment:
-        """When and where it happened."""
+        """The time of the review, with its UTC offset."""
         return Moment(self.at_ms, self.utc_offset_minutes)
 
 
 class Memory(NamedTuple):
-    """What is believed of a prompt: a cache, which replaying its Reviews rebuilds.
+    """The memory of a prompt: a cache that can be rebuilt by replaying its Reviews.
 
-    A tuple, because tens of thousands of them are read at every start.
+    It is a tuple because tens of thousands of them are read at every start.
     """
 
     key: str
-    """The prompt's."""
+    """The prompt's key."""
     state: State = State.NEW
     is_suspended: bool = False
     is_leech: bool = False
     is_flagged: bool = False
     step: int | None = None
-    """Index of the learning or relearning step it waits in."""
+    """The index of its current learning or relearning step."""
     stability: float = 0.0
     """Days until recall falls to 90 percent; 0 when new."""
     difficulty: float = 0.0
     """From 1 to 10; 0 when new."""
     due_at_ms: int | None = None
     due_day: int | None = None
-    """Study day from which it is asked again."""
+    """The study day from which it is due."""
     interval_days: int = 0
     """0 within the learning steps."""
     first_day: int | None = None
-    """Study day of the first answer."""
+    """The study day of the first answer."""
     last_day: int | None = None
-    """Study day of the last answer."""
+    """The study day of the last answer."""
     last_at_ms: int | None = None
     reps: int = 0
-    """Answers."""
+    """The number of answers."""
     lapses: int = 0
-    """Answers of Again in state review."""
+    """The number of times it was rated Again in the review state."""
     buried_day: int | None = None
-    """Study day on which it is not asked."""
+    """The study day on which it is not asked."""
 
     @property
     def is_new(self) -> bool:

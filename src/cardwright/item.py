@@ -1,4 +1,4 @@
-"""One prompt in brief, and which deck takes its card."""
+"""Prompts in brief, and the assignment of cards to decks."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from cardwright.model import Card, Deck
 
 
 class Item(NamedTuple):
-    """A prompt of a card that is still asked, in brief."""
+    """The data of a prompt needed to schedule it. Retired cards have none."""
 
     key: str
-    """The key under which its history is kept, whatever its card is called now; never twice."""
+    """The unique key of its history, which does not change when its card is renamed."""
     card_ref: str
     """Its card: `pack:id`."""
     side_name: str
     """The last part of the prompt's key."""
     pack: str
     deck: str
-    """Full name of its deck, `A::B`; the pack's top deck when no deck takes the card, and the pack
-    when there is none."""
+    """The full name of its deck, `A::B`; the pack's top deck if no deck selects the card, or the
+    name of the pack if it has no decks."""
     position: int
-    """Its place among all in the order in which new ones come."""
+    """Its index in the order in which new prompts are introduced."""
     kind: str
     lesson: str | None
     tags: tuple[str, ...]
     objectives: tuple[str, ...]
-    """All that the card names (`Card.all_objectives`)."""
+    """The card's objectives (`Card.all_objectives`)."""
 
     @property
     def ref(self) -> str:
-        """The prompt's key as it is today."""
+        """The prompt's current name: `pack:id/side`."""
         return f"{self.card_ref}/{self.side_name}"
 
 
 def place_cards(
     deck: Deck, cards: Iterable[Card]
 ) -> tuple[dict[tuple[str, ...], list[Card]], list[Card]]:
-    """Give each card to the first deck, in reading order, that selects it.
+    """Assign each card to the first deck that selects it, in the order of the manifest.
 
-    Returns the cards of every deck, by the parts of its full name, in the order in which they
-    are to be learned; and the cards that no deck takes.
+    Returns the cards of each deck in the order of learning, by the parts of the deck's full name,
+    and the cards that no deck selects.
     """
     placed: dict[tuple[str, ...], list[Card]] = {path: [] for path, _ in deck.walk()}
     selecting = [(path, part.select) for path, part in deck.walk() if part.select is not None]

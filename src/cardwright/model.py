@@ -1,6 +1,6 @@
-"""Kinds, cards, decks: the data that everything else works on. No I/O.
+"""Kinds, cards and decks: the data model. No I/O.
 
-The data of an exam is in `blueprint`, that of a problem in `diagnostic`.
+Exams are in `blueprint`, problems in `diagnostic`.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ class Field:
     """One field of a kind of card."""
 
     name: str
-    """Its key in YAML."""
+    """The key in YAML."""
     label: str
-    """Its name in Anki, and its heading where it is shown."""
+    """The name in Anki, and the heading when it is shown."""
     type: FieldType
     required: bool
     help: str
-    """What an author should write there, for help and editors."""
+    """What an author should write, shown in help and in editors."""
     max_words: int | None
-    """Longer texts are reported: the card should be split."""
+    """Longer texts are reported, since the card should be split."""
     anki_id: int
-    """By which Anki knows the field when it is renamed."""
+    """Identifies the field in Anki when it is renamed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +54,13 @@ class Side:
     """One way to ask a card."""
 
     name: str
-    """The last part of a prompt's key; never changes."""
+    """The last part of a prompt's key. It never changes."""
     ask: str
-    """Markdown with `{{field}}` where a field's text goes."""
+    """Markdown with `{{field}}` placeholders."""
     show: tuple[str, ...]
-    """Fields revealed with the answer; the first one is the answer itself."""
+    """The fields revealed with the answer, starting with the answer itself."""
     when: str | None
-    """The flag that switches this side on; None: always asked."""
+    """The flag that enables this side; None if it is always asked."""
     anki_id: int
 
 
@@ -72,25 +72,30 @@ class Kind:
     title: str
     about: str
     fields: tuple[Field, ...]
-    """The first one names the card: Anki sorts by it."""
+    """The first field names the card; Anki sorts by it."""
     sides: tuple[Side, ...]
-    """One for a cloze kind, which asks it once for each number."""
+    """A cloze kind has one side, which is asked once for each number."""
     cloze: str | None
-    """The field with the `{{c1::…}}` deletions; None: not a cloze kind."""
+    """The field with the `{{c1::…}}` deletions; None if it is not a cloze kind."""
     wants_sources: bool
-    """Whether a card of this kind without a source is reported."""
+    """Whether cards of this kind without a source are reported."""
     anki_id: int
     anki_name: str
     sample: str
-    """YAML of an example card, without its id: skeleton for `cards new` and example in the docs."""
+    """An example card as YAML without an id, for `cards new` and the docs."""
 
     @property
     def options(self) -> str | None:
-        """The field with the options to choose from; None: not a multiple-choice kind."""
+        """The field with the options; None if it is not a multiple-choice kind."""
         return next((f.name for f in self.fields if f.type is FieldType.OPTIONS), None)
 
     def field(self, name: str) -> Field:
-        """Return the field with this name; KeyError when there is none."""
+        """Return the field with this name.
+
+        Raises:
+            KeyError: there is no such field.
+
+        """
         for candidate in self.fields:
             if candidate.name == name:
                 return candidate
@@ -98,7 +103,7 @@ class Kind:
 
 
 def make_anki_id(*parts: str) -> int:
-    """Return a fixed id for Anki from a name: 53 bits, so that JavaScript keeps it whole."""
+    """Return a stable id for Anki from a name. It has 53 bits, which JavaScript can represent."""
     digest = hashlib.sha256("\0".join(("cardwright", *parts)).encode()).digest()
     return (int.from_bytes(digest[:8], "big") >> 11) | 1 << 52
 
@@ -113,7 +118,7 @@ class Option:
 
 
 Value = str | bool | tuple[str, ...]
-"""What a field of a card holds; options have a place of their own."""
+"""The value of a field. Options are stored separately."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +126,11 @@ class Source:
     """Where the content of a card can be looked up."""
 
     url: str
-    """A web address, or empty when the title says it all (a book, say)."""
+    """A web address; empty if the title is enough, as for a book."""
     title: str
-    """Its name; empty: the address is shown."""
+    """The name to show; empty to show the address."""
     checked_on: str
-    """ISO date on which somebody confirmed the card against it; empty when nobody did."""
+    """The ISO date when the card was last checked against it, or ""."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,53 +141,53 @@ class Card:
     id: str
     kind: str
     fields: Mapping[str, Value]
-    """By the field's name; absent fields are left out, and so are options."""
+    """Values by field name, without absent fields and options."""
     tags: tuple[str, ...]
     lesson: str | None
     objectives: tuple[str, ...]
     sources: tuple[Source, ...]
     extra: str
-    """Markdown shown below the answer; empty when there is none."""
+    """Markdown shown below the answer, or ""."""
     formerly: tuple[str, ...]
-    """Earlier ids, the oldest first."""
+    """Earlier ids, oldest first."""
     retired: str | None
-    """Why the card is no longer asked; None: it is asked."""
+    """Why the card is no longer asked; None if it is still asked."""
     span: Span
-    """Where its id stands."""
+    """The place of its id."""
     options: tuple[Option, ...] = ()
-    """Of a multiple-choice question, as written."""
+    """The options of a multiple-choice question, in the author's order."""
     spans: Mapping[str, Span] = field(default_factory=dict, repr=False, compare=False)
-    """Where the value of each key stands; empty when the card comes from the index."""
+    """The place of each key's value; empty if the card was loaded from the index."""
 
     @property
     def ref(self) -> str:
-        """How the card is referred to today: `pack:id`."""
+        """The card's current name: `pack:id`."""
         return f"{self.pack}:{self.id}"
 
     @property
     def key(self) -> str:
-        """Its identity: `pack:id` with its first id, which no rename changes."""
+        """The card's identity: `pack:id` with its first id, which renaming does not change."""
         return f"{self.pack}:{self.formerly[0] if self.formerly else self.id}"
 
     @property
     def all_objectives(self) -> tuple[str, ...]:
-        """The objectives it names under `objectives` or in a field `objective`, each once."""
+        """The objectives named by the card, in `objectives` or in an `objective` field, each once."""
         own = self.text("objective")
         return tuple(dict.fromkeys((*self.objectives, *([own] if own else ()))))
 
     def text(self, name: str) -> str:
-        """Return the Markdown of a text field, or "" where the card has none."""
+        """Return the Markdown of a text field, or "" if the card does not have it."""
         value = self.fields.get(name, "")
         return value if isinstance(value, str) else ""
 
     def span_of(self, name: str) -> Span:
-        """Return where a field stands, or the card's own place."""
+        """Return the place of a field, or else that of the card."""
         return self.spans.get(name, self.span)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """One question asked (Anki: card): a card and one of its sides."""
+    """One question that is asked (Anki: card): a card and one of its sides."""
 
     card: Card
     side: Side
@@ -193,13 +198,13 @@ class Prompt:
 
     @property
     def ref(self) -> str:
-        """How the prompt is referred to today: `pack:id/side`."""
+        """The prompt's current name: `pack:id/side`."""
         return f"{self.card.ref}/{self.side_name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which cards a deck takes: those that meet every condition given."""
+    """The conditions that select the cards of a deck; a card must match all of them."""
 
     lessons: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
@@ -207,7 +212,7 @@ class Selection:
     ids: tuple[str, ...] = ()
 
     def takes(self, card: Card) -> bool:
-        """Tell whether a card meets the selection; an empty one takes every card."""
+        """Tell whether a card matches. An empty selection matches every card."""
         return (
             (not self.lessons or card.lesson in self.lessons)
             and (not self.kinds or card.kind in self.kinds)
@@ -218,7 +223,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeckOptions:
-    """How a deck is studied, in Anki (as a preset) and in the terminal."""
+    """The options for studying a deck, in Anki (as a preset) and in the terminal."""
 
     new_per_day: int = 20
     reviews_per_day: int = 200
@@ -229,35 +234,35 @@ class DeckOptions:
     leech_lapses: int = 8
     bury_siblings: bool = True
     fuzz: bool = True
-    """Whether intervals are spread by a few days; Anki's own always are."""
+    """Whether intervals are varied by a few days, as Anki always does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deck:
-    """A name, a selection of cards, options, sub-decks."""
+    """A deck: a name, a selection of cards, options and sub-decks."""
 
     pack: str
     name: str
-    """Its own part of the name; Anki joins the parts with `::`."""
+    """The last part of the full name; Anki joins the parts with `::`."""
     description: str
     select: Selection | None
-    """None: takes no cards itself, only through its sub-decks."""
+    """None if only its sub-decks have cards."""
     decks: tuple[Deck, ...]
     order: tuple[str, ...]
-    """Kinds in the order in which new cards of one deck come; others follow as written."""
+    """The order of kinds in which new cards are introduced; other kinds follow as written."""
     options: DeckOptions
     severities: Mapping[str, Severity | None]
-    """Warnings that this pack turns into errors (or off: None)."""
+    """Severities that this pack sets for warnings; None switches one off."""
     span: Span
     spans: Mapping[str, Span] = field(default_factory=dict, repr=False, compare=False)
-    """Where its description stands, and the values of `select` and `order`: by `key value`."""
+    """The places of the description, and of values of `select` and `order` by `key value`."""
 
     def span_of(self, *words: str) -> Span:
-        """Return where a value stands, or the deck's own place."""
+        """Return the place of a value, or else that of the deck."""
         return self.spans.get(" ".join(words), self.span)
 
     def walk(self, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Deck]]:
-        """Yield this deck and all below it in reading order, each with its full name's parts."""
+        """Yield this deck and all its sub-decks in order, each with the parts of its full name."""
         path = (*above, self.name)
         yield path, self
         for deck in self.decks:
@@ -270,20 +275,20 @@ class Collection:
 
     kinds: Mapping[str, Kind]
     cards: tuple[Card, ...]
-    """Sorted by file, then as written."""
+    """Sorted by file, then in the author's order."""
     decks: Mapping[str, Deck]
     """By pack."""
     blueprints: Mapping[str, Blueprint]
     """By pack."""
     incomplete: frozenset[str] = frozenset()
-    """Packs of which some cards could not be read: that a card is absent there means nothing."""
+    """Packs with cards that could not be read, where a missing card does not mean it was removed."""
 
     def lesson_of(self, card: Card) -> Lesson | None:
-        """Return a card's lesson as the blueprint of its pack knows it."""
+        """Return a card's lesson from the blueprint of its pack, if any."""
         blueprint = self.blueprints.get(card.pack)
         return blueprint.lessons.get(card.lesson) if blueprint and card.lesson else None
 
     def domain_of(self, card: Card) -> Domain | None:
-        """Return the domain of a card's lesson."""
+        """Return the domain of a card's lesson, if any."""
         blueprint = self.blueprints.get(card.pack)
         return blueprint.domain_of(card.lesson) if blueprint else None

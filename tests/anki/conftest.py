@@ -1,4 +1,4 @@
-"""A collection of the real Anki."""
+"""A collection in real Anki."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stylesheet of the cards: its colours can be read, and it stays below Anki's `.card`."""
+"""The stylesheet of the cards: colours are legible, and rules stay below Anki's `.card`."""
 
 from __future__ import annotations
 

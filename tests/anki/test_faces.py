@@ -1,4 +1,4 @@
-"""Question and answer of every kind, as Anki renders them, against the golden cases."""
+"""Question and answer of every kind as Anki renders them, compared with golden cases."""
 
 from __future__ import annotations
 

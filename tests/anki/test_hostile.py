@@ -1,4 +1,4 @@
-"""Cards from strangers: nothing in them acts, in Anki or in a browser."""
+"""Hostile cards: nothing in them is executed, in Anki or in a browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The note types of the built-in kinds are frozen: people have them in their collections."""
+"""The note types of the built-in kinds are frozen, since users have them in their collections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What importing costs people, proved with Anki's own backend and its default options."""
+"""What an import changes for users, tested with Anki's own backend and default options."""
 
 from __future__ import annotations
 

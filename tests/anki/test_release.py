@@ -1,4 +1,4 @@
-"""A release without a package: its version, its changelog entry, its ledger."""
+"""Releases without a package: version, changelog entry and ledger."""
 
 from __future__ import annotations
 

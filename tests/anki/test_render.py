@@ -1,4 +1,4 @@
-"""Our renderer against Anki's own: every prompt, question and answer, letter for letter."""
+"""Our renderer against Anki's: every prompt, question and answer is identical."""
 
 from __future__ import annotations
 

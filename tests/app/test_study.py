@@ -1,4 +1,4 @@
-"""The command, its listings and the library ask the same prompts, with an exam set or without."""
+"""The command, its listings and the library ask the same prompts, with and without an exam."""
 
 from __future__ import annotations
 

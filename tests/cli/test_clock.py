@@ -1,4 +1,4 @@
-"""The time that a user gives: it keeps its offset, and is not in the future."""
+"""Times given by the user keep their offset and are not in the future."""
 
 from __future__ import annotations
 

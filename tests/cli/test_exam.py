@@ -1,4 +1,4 @@
-"""`cards exam` on a second, small exam: nothing here knows ML-PRO."""
+"""`cards exam` with a second, small exam, since nothing may depend on ML-PRO."""
 
 from __future__ import annotations
 
@@ -283,7 +283,7 @@ def test_a_control_character_makes_no_card(forest: Path) -> None:
 
     shown = run_exam(forest, "miss", "ring", "--mode", "haste", *words, exit_code=1).output
 
-    assert "no card was made: the text holds the invisible character U+001B" in shown
+    assert "no card was made: the text contains the invisible character U+001B" in shown
     assert not (forest / "cards/personal").exists()
     listed = run_exam(forest, "misses").stdout
     assert "\x1b[31m" not in listed

@@ -1,4 +1,4 @@
-"""From a goal to a changed date: three days of study, a mock exam, a miss that becomes a card."""
+"""From a goal to a changed date: three days of study, a mock exam, and a miss made into a card."""
 
 from __future__ import annotations
 

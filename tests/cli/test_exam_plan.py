@@ -1,4 +1,4 @@
-"""`cards exam set`, `status`, `plan` and `ready`, and what `cards review` makes of a goal."""
+"""`cards exam set`, `status`, `plan` and `ready`, and how a goal affects `cards review`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands as people use them, on real files."""
+"""Commands used as in practice, on real files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole sitting in a window: every key, every way out, and nothing lost."""
+"""A complete session in a window: every key, every way to leave, and no answer lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cards review` as plain prompts: pipes, dumb terminals, the end of the input."""
+"""`cards review` line by line: pipes, dumb terminals and the end of input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `cards review` shows of every kind, and that a window of any size is enough."""
+"""The screens of `cards review` for every kind, in windows of any size."""
 
 from __future__ import annotations
 

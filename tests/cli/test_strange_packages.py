@@ -1,4 +1,4 @@
-"""Packages from strangers: `cards diff` says what is wrong with them, and is never harmed."""
+"""Foreign packages: `cards diff` reports what is wrong with them and is never harmed."""
 
 from __future__ import annotations
 

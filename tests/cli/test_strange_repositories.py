@@ -1,4 +1,4 @@
-"""Repositories from strangers: `cards build` dates the cards by them, and runs nothing of theirs."""
+"""Foreign repositories: `cards build` dates cards by their commits but runs none of their code."""
 
 from __future__ import annotations
 

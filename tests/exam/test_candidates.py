@@ -1,4 +1,4 @@
-"""The worth of a prompt, in numbers that can be followed."""
+"""The worth of a prompt, with numbers that can be checked by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cards and prompts against the domains, lessons and objectives of an exam."""
+"""Cards and prompts counted by the domains, lessons and objectives of an exam."""
 
 from __future__ import annotations
 

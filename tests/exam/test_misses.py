@@ -1,4 +1,4 @@
-"""The miss log: what is worth an entry, groups and their trend."""
+"""The miss log: which cards get an entry, groups and trends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is typed into the miss log comes back from the YAML of its card as it was typed."""
+"""Text typed into the miss log survives the round trip through a card's YAML."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions are drawn by weight, the same ones for the same seed."""
+"""Questions are drawn by weight, reproducibly for a seed."""
 
 from __future__ import annotations
 

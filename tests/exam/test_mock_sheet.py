@@ -1,4 +1,4 @@
-"""A mock exam under way, on a real store: every act is kept, and the clock is fair."""
+"""A mock exam in progress on a real store: every act is stored, and the clock is fair."""
 
 from __future__ import annotations
 

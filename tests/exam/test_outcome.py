@@ -1,4 +1,4 @@
-"""What is expected of answers is what the schedule's own formulas give."""
+"""Expected outcomes of answers agree with the scheduler's own formulas."""
 
 from __future__ import annotations
 

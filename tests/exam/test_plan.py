@@ -1,4 +1,4 @@
-"""The plan as it is read: weeks that leave nothing out, its calendar, Markdown and JSON."""
+"""The plan as output: complete weeks, calendar, Markdown and JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plan to a date: what minutes and days off do to it, and that it keeps its course."""
+"""The planner: the effect of minutes and days off, and stable plans."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A day's list: within the minutes, in the order of the policy, the same in both computations."""
+"""A day's list: within the minutes, in the policy's order, the same in both computations."""
 
 from __future__ import annotations
 

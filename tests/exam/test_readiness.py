@@ -1,4 +1,4 @@
-"""Booking signals and checked forecasts: their thresholds, from either side."""
+"""Booking signals and checked forecasts, on either side of their thresholds."""
 
 from __future__ import annotations
 

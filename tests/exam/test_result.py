@@ -1,4 +1,4 @@
-"""The score of a mock exam and its transcript, without a store or cards."""
+"""The score and transcript of a mock exam, without a store or cards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the real Anki makes of our HTML."""
+"""How real Anki reads our cloze HTML."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said about deletions, images, limits and imports, beside the golden cases."""
+"""Problems with deletions, images and limits, and imports, beyond the golden cases."""
 
 from __future__ import annotations
 

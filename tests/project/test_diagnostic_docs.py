@@ -1,4 +1,4 @@
-"""The reference of diagnostics: complete, and its examples do what it says."""
+"""The reference of diagnostics is complete, and its examples behave as described."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Golden cases of `cards check`: every diagnostic as people see it, one test each."""
+"""Golden cases of `cards check`: every diagnostic as it is printed, one test each."""
 
 from __future__ import annotations
 

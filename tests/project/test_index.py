@@ -1,4 +1,4 @@
-"""The index says what a fresh load says, whatever happened to the sources and to itself."""
+"""The index gives the same result as a fresh load, whatever happened to the sources or to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written comes back, wherever it stands."""
+"""Values are read back as written, wherever they are in a file."""
 
 from __future__ import annotations
 

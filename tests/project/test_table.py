@@ -1,4 +1,4 @@
-"""What `cards check` accepts of a number, editors accept, and nothing else."""
+"""Editors accept exactly the numbers that `cards check` accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every test of study leaves behind it: nothing open."""
+"""Checks that every test of study closes what it opened."""
 
 from __future__ import annotations
 

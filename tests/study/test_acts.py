@@ -1,4 +1,4 @@
-"""Any sequence of acts: the cache is what replay gives, and undo restores what was."""
+"""Any sequence of acts: the cache equals a replay, and undo restores the previous state."""
 
 from __future__ import annotations
 

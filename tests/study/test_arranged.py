@@ -1,4 +1,4 @@
-"""A sitting in which another rule than being due says what is asked, as an exam does."""
+"""Sessions in which a custom order replaces due dates, as for an exam."""
 
 from __future__ import annotations
 

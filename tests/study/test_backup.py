@@ -1,4 +1,4 @@
-"""Dated copies of a store, and the way back to one."""
+"""Dated backups of a store, and restoring one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clocks that are wrong, summer time, and flights: no answer lost, none asked too late."""
+"""Wrong clocks, summer time and flights: no answer is lost, and no prompt is asked too late."""
 
 from __future__ import annotations
 

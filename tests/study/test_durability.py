@@ -1,4 +1,4 @@
-"""Processes that are killed, and processes that run at the same time."""
+"""Killed processes, and processes that run at the same time."""
 
 from __future__ import annotations
 

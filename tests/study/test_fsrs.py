@@ -1,4 +1,4 @@
-"""The formulas of FSRS-6, held equal to the public scheduler of the `fsrs` package."""
+"""The formulas of FSRS-6 agree with the scheduler of the `fsrs` package."""
 
 from __future__ import annotations
 

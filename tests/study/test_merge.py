@@ -1,4 +1,4 @@
-"""Reviews of several machines: whichever way they meet, they end up alike."""
+"""Reviews of several machines: in whatever order they are merged, the result is the same."""
 
 from __future__ import annotations
 

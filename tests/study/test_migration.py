@@ -1,4 +1,4 @@
-"""How an older store becomes today's: whole or not at all, and with a copy of what it was."""
+"""Upgrading an older store: completely or not at all, with a backup."""
 
 from __future__ import annotations
 

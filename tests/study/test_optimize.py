@@ -1,4 +1,4 @@
-"""Fitting: the same parameters as Anki's, judged by what they never saw; and what they promise."""
+"""Fitting: the same parameters as Anki's, evaluated on held-out answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our memories and intervals against those of Anki's own backend and of fsrs-rs."""
+"""Memories and intervals compared with Anki's own backend and fsrs-rs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fuzz that can be repeated, and intervals within their limits."""
+"""Fuzz is reproducible, and intervals stay within their limits."""
 
 from __future__ import annotations
 

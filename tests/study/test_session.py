@@ -1,4 +1,4 @@
-"""A sitting: what is asked in which order, what counts, and what is taken back."""
+"""Sessions: the order of prompts, counts and undo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of how it went and what is to come, against what was computed by hand."""
+"""Statistics and forecasts, compared with values computed by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reviews out and in again: without loss, and distrusting what comes in."""
+"""Export and import of reviews: lossless, and wary of invalid files."""
 
 from __future__ import annotations
 

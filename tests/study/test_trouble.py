@@ -1,4 +1,4 @@
-"""Stores that cannot be used: told in words with a cure, and nothing is harmed."""
+"""Unusable stores: a clear message with help, and no harm done."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def test_a_database_of_another_program(tmp_path: Path) -> None:
     path = tmp_path / "places.sqlite"
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("create table places (url text)")
-    check_refusal(path, "a database of another program")
+    check_refusal(path, "belongs to another program")
 
 
 @pytest.mark.parametrize("content", [b"hello\n" * 500, bytes(range(256)) * 40, b"PK\x03\x04" * 999])
 def test_no_database(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "reviews.db"
     path.write_bytes(content)
-    check_refusal(path, "is damaged .*; it was left as it is", StoreDamagedError)
+    check_refusal(path, "is damaged .*; it was left unchanged", StoreDamagedError)
 
 
 def test_a_damaged_beginning(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The real Anki backend, as somebody who imports our packages uses it."""
+"""The real Anki backend, used as by someone who imports our packages."""
 
 from __future__ import annotations
 

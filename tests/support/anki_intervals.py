@@ -1,6 +1,6 @@
 """Asks Anki's backend where each answer leads: JSON in, JSON out.
 
-A program of its own, since the backend reads ANKI_TEST_MODE, which turns its fuzz off, only once.
+A separate program, since the backend reads ANKI_TEST_MODE, which turns its fuzz off, only once.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Sittings as processes of their own, which tell what they did.
+"""Sessions in separate processes, which report what they did.
 
-    python answering.py answer STORE NAME COUNT    one sitting of so many answers
-    python answering.py killed FOLDER KILLS SEED   sittings that are killed at random moments
+    python answering.py answer STORE NAME COUNT    one session with COUNT answers
+    python answering.py killed FOLDER KILLS SEED   sessions that are killed at random moments
 
-An answer is told of (`safe ID PROMPT`) when the next prompt may be shown.
+An answer is reported (`safe ID PROMPT`) when the next prompt may be shown.
 """
 
 from __future__ import annotations

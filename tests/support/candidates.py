@@ -1,4 +1,4 @@
-"""Candidates for tests of the exam planner: made-up prompts with made-up memories."""
+"""Candidates for tests of the exam planner: made-up prompts and memories."""
 
 from __future__ import annotations
 

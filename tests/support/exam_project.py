@@ -1,4 +1,4 @@
-"""A second exam, small and of its own: two domains, four lessons, and a kind of question of its own."""
+"""A second, small exam: two domains, four lessons and its own kind of question."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody whose memory follows FSRS-6 exactly, with parameters of their own."""
+"""A simulated learner whose memory follows FSRS-6 exactly, with its own parameters."""
 
 from __future__ import annotations
 

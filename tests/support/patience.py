@@ -1,4 +1,4 @@
-"""How long a test waits for what should come at once."""
+"""How long tests wait for things that should be immediate."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The types of what tests do with a project."""
+"""Types of the functions that tests use on a project."""
 
 from __future__ import annotations
 

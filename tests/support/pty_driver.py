@@ -1,4 +1,4 @@
-"""A program in a pseudo-terminal: type keys, wait for what it shows, look at the screen."""
+"""A program in a pseudo-terminal: type keys, wait for output, inspect the screen."""
 
 from __future__ import annotations
 

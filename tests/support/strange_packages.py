@@ -1,4 +1,4 @@
-"""Anki packages as strangers may make them."""
+"""Foreign Anki packages, including malformed ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Histories by day: answers on a number of days from a first one."""
+"""Histories by day: answers on several days after the first one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prompts, moments and journals for tests of study: real SQLite files, made-up cards."""
+"""Prompts, moments and journals for tests of study: real SQLite files and made-up cards."""
 
 from __future__ import annotations
 

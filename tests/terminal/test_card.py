@@ -1,4 +1,4 @@
-"""Question and answer of every kind, as a terminal shows them."""
+"""Question and answer of every kind, as shown in a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures in text: nothing is wider than the terminal, and nothing in them acts upon it."""
+"""Text charts: never wider than the terminal, and without control characters."""
 
 from __future__ import annotations
 

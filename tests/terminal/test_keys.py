@@ -1,4 +1,4 @@
-"""What a person presses is what the program gets, and the terminal comes back as it was."""
+"""Key presses reach the program unchanged, and the terminal is restored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Markdown in the terminal: golden cases, and what no text can do whatever it holds."""
+"""Markdown in the terminal: golden cases, and effects that no text may have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole mock exam in a real terminal: marks, going back, time that runs out, a kill, a resume."""
+"""A complete mock exam in a real terminal: marks, going back, time out, a kill, a resume."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is painted shows only: no text of any origin acts upon the terminal, whatever drew it."""
+"""Painted text is harmless: no text of any origin controls the terminal, whatever drew it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The window shows what was painted, and is given back as it was, whatever happens."""
+"""The window shows what was painted and is always restored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A project with every kind of card, and a browser to look at its page."""
+"""A project with every kind of card, and a browser to view its page."""
 
 from __future__ import annotations
 

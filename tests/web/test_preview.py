@@ -1,4 +1,4 @@
-"""The preview page: whole, closed to the outside, and deaf to what cards would like to run."""
+"""The preview page is complete, self-contained, and executes nothing from cards."""
 
 from __future__ import annotations
 

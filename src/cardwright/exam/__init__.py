@@ -1,1 +1,1 @@
-"""Preparing for an exam with a date: the plan to it, expected recall, mock exams, misses."""
+"""Preparing for an exam on a date: the plan, expected recall, mock exams and misses."""

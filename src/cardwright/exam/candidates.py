@@ -1,9 +1,9 @@
-"""The prompts an exam asks about, and the worth of asking each of them now.
+"""The prompts of an exam, and the worth of asking each one now.
 
     worth = weight · (recall on exam day if asked now - recall on exam day if not) / seconds
 
-A prompt that was never asked counts as unknown. The chance of guessing right would scale every
-worth alike, so it would not change their order.
+A prompt that was never asked counts as unknown. The chance of guessing right is ignored: it would
+scale every worth equally and not change the order.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cardwright.item import Item
 from cardwright.study.journal import Journal
 
 NO_DOMAIN: Final = ""
-"""The domain of prompts that belong to none of the blueprint."""
+"""The domain of prompts that belong to no domain of the blueprint."""
 
 
 class Candidate(NamedTuple):
@@ -27,7 +27,7 @@ class Candidate(NamedTuple):
 
     item: Item
     domain: str
-    """Name of its domain, or NO_DOMAIN."""
+    """The name of its domain, or NO_DOMAIN."""
     weight: float
     """Its share of the exam, from 0 to 1."""
     stability: float = 0.0
@@ -39,13 +39,13 @@ class Candidate(NamedTuple):
 
 
 class Worth(NamedTuple):
-    """Why a prompt is asked: every number that goes into its worth."""
+    """The worth of a prompt, with every number that goes into it."""
 
     candidate: Candidate
     recall: float
     """Today; 0 when new."""
     recall_unasked: float
-    """On exam day, if it is not asked before."""
+    """On exam day, if it is not asked before then."""
     recall_asked: float
     """On exam day, if it is asked today and not again."""
     seconds: float
@@ -53,16 +53,16 @@ class Worth(NamedTuple):
 
     @property
     def points_per_minute(self) -> float:
-        """Percent of the exam that a minute spent on it adds."""
+        """The percentage of the exam gained per minute spent on it."""
         gain = self.recall_asked - self.recall_unasked
         return self.candidate.weight * gain * 100 / self.seconds * 60
 
 
 def find_lesson(item: Item, blueprint: Blueprint) -> Lesson | None:
-    """Return the lesson of an exam that a prompt belongs to.
+    """Return the lesson of an exam that a prompt belongs to, if any.
 
-    In the exam's own pack that is the card's lesson; a card of another pack names one with a tag
-    such as `mlpro::2.5`.
+    In the exam's own pack this is the card's lesson; a card of another pack names the lesson with a
+    tag such as `mlpro::2.5`.
     """
     if item.pack == blueprint.pack:
         return blueprint.lessons.get(item.lesson) if item.lesson is not None else None
@@ -72,9 +72,9 @@ def find_lesson(item: Item, blueprint: Blueprint) -> Lesson | None:
 
 
 def select_items(items: Iterable[Item], pack: str, blueprint: Blueprint | None) -> list[Item]:
-    """Return the prompts of an exam: those of its pack, and those that name one of its lessons.
+    """Return the prompts of an exam: those of its pack, and others tagged with one of its lessons.
 
-    The latter come from other packs, and are returned with that lesson as their own.
+    Prompts from other packs are returned with that lesson as their own.
     """
     selected = []
     for item in items:
@@ -88,7 +88,7 @@ def select_items(items: Iterable[Item], pack: str, blueprint: Blueprint | None) 
 def expect_recall(
     memories: Mapping[str, Memory], journal: Journal, study_day: int
 ) -> dict[str, float]:
-    """Return the expected recall on a study day of every prompt that was ever answered, by key."""
+    """Return the expected recall on a study day of every answered prompt, by key."""
     return {
         key: journal.schedule_of(key).retrievability(memory, study_day)
         for key, memory in memories.items()
@@ -99,11 +99,11 @@ def expect_recall(
 def list_candidates(
     items: Iterable[Item], memories: Mapping[str, Memory], blueprint: Blueprint | None
 ) -> list[Candidate]:
-    """Return the prompts of an exam that are not suspended, each with its share of the exam.
+    """Return the prompts of an exam, except suspended ones, each with its share of the exam.
 
-    `items` come from `select_items`; `memories` are by prompt key. A domain's weight is spread
-    evenly over its prompts. A prompt to which the blueprint gives no weight has the average weight
-    of those that have one.
+    `items` come from `select_items`; `memories` are by prompt key. A domain's weight is divided
+    evenly among its prompts. Prompts without a weight in the blueprint get the average weight of
+    the others.
     """
     asked = [(item, memories.get(item.key)) for item in items]
     asked = [(item, memory) for item, memory in asked if memory is None or not memory.is_suspended]
@@ -153,7 +153,7 @@ def measure_worth(candidate: Candidate, outcomes: Outcomes, today: int, exam_day
 
 
 def explain(worth: Worth) -> str:
-    """Return a worth as one line that shows every number in it."""
+    """Format a worth as one line that shows every number in it."""
     candidate = worth.candidate
     before = f"{worth.recall_unasked:.0%}" if candidate.stability else "unknown"
     parts = [f"recall on exam day {before} → {worth.recall_asked:.0%} if asked now"]

@@ -1,4 +1,4 @@
-"""The domains, lessons and objectives of an exam that cards cover, and how much of it is known."""
+"""Coverage: which domains, lessons and objectives of an exam have cards, and how many are known."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Tally(NamedTuple):
     cards: int
     prompts: int
     seen: int
-    """Prompts that were answered at least once."""
+    """Prompts answered at least once."""
     known: int
     """Prompts in review whose expected recall is 90 percent or more."""
     questions: int
     """Cards that a mock exam can ask."""
 
     def as_json(self) -> dict[str, int]:
-        """Return the counts as JSON holds them."""
+        """Return the counts as a JSON object."""
         return dict(self._asdict())
 
 
@@ -65,32 +65,32 @@ class Coverage:
 
     blueprint: Blueprint
     tally: Tally
-    """Of all prompts with a lesson."""
+    """The counts over all prompts with a lesson."""
     domains: tuple[DomainCoverage, ...]
     outside: tuple[str, ...]
-    """Cards of the pack that belong to no lesson, by key."""
+    """Keys of the pack's cards that belong to no lesson."""
 
     @property
     def lessons_without_cards(self) -> list[Lesson]:
-        """The lessons that no card belongs to."""
+        """The lessons without cards."""
         lessons = (part for domain in self.domains for part in domain.lessons)
         return [part.lesson for part in lessons if not part.tally.cards]
 
     @property
     def objectives_without_cards(self) -> list[Objective]:
-        """The objectives that no card names."""
+        """The objectives without cards."""
         parts = (part for domain in self.domains for part in domain.lessons)
         found = (part for lesson in parts for part in lesson.objectives)
         return [part.objective for part in found if not part.tally.cards]
 
     @property
     def domains_without_questions(self) -> list[Domain]:
-        """The domains with a weight that a mock exam has no question for."""
+        """The domains with a weight but without questions for a mock exam."""
         found = (part for part in self.domains if part.domain.weight)
         return [part.domain for part in found if not part.tally.questions]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the coverage as JSON holds it."""
+        """Return the coverage as a JSON object."""
         return {
             "pack": self.blueprint.pack,
             "exam": self.blueprint.name,
@@ -114,7 +114,7 @@ def measure_coverage(
 ) -> Coverage:
     """Count the prompts of a project that belong to an exam.
 
-    `memories` and `recalls`, the expected recall today of every seen prompt, are by prompt key.
+    `memories` and `recalls` (the expected recall today of every seen prompt) are by prompt key.
     """
     by_lesson: dict[str, list[Item]] = {lesson: [] for lesson in blueprint.lessons}
     by_objective: dict[str, list[Item]] = {name: [] for name in blueprint.objectives}

@@ -1,4 +1,4 @@
-"""The goal: an exam on a date, and the minutes a day available for it."""
+"""The goal: an exam on a date, and the minutes available per day."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Goal:
     days_off: frozenset[int] = frozenset()
     """Weekdays without study, from 0 for Monday to 6 for Sunday."""
     start_as: str | None = None
-    """The id of the blueprint's starting point that fits."""
+    """The id of the blueprint's starting point that fits the user."""
     set_on: date
 
     @property
@@ -42,7 +42,7 @@ class Goal:
         return [day for day in range(today, self.exam_day) if not self.is_off(day)]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the goal as JSON holds it."""
+        """Return the goal as a JSON object."""
         return {
             "pack": self.pack,
             "exam_on": self.exam_on.isoformat(),

@@ -1,4 +1,4 @@
-"""The miss log: cards that were missed, the reason, and the rule and action to remember."""
+"""The miss log: missed cards, why they were missed, and the rule and action to remember."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _RECORD: Final = "miss"
 _TREND_WEEKS: Final = 8
 _DAYS_PER_WEEK: Final = 7
 _FIRST_MONDAY: Final = 4
-"""1970-01-05, in days since 1970."""
+"""1970-01-05, as a study day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Miss:
-    """A card that was missed on a day, and the lesson learned."""
+    """A card missed on a day, and the lesson learned."""
 
     id: str
-    """Each card has at most one entry per study day."""
+    """Unique per card and study day."""
     pack: str
     at_ms: int
     study_day: int
     card: str
     """Its ref: `pack:id`."""
     lesson: str
-    """The lesson to revisit; empty: none."""
+    """The lesson to revisit, or ""."""
     origin: str
-    """The id of the mock exam or drill; empty: a review."""
+    """The id of the mock exam or drill; empty for a review."""
     failure: str = ""
     """What went wrong."""
     mode: str = ""
@@ -49,7 +49,7 @@ class Miss:
 
     @property
     def is_complete(self) -> bool:
-        """Whether it has a rule and an action."""
+        """Whether the entry has a rule and an action."""
         return bool(self.rule and self.action)
 
     @property
@@ -59,7 +59,7 @@ class Miss:
 
 
 class Failure(NamedTuple):
-    """A card that was missed, for which an entry can be made."""
+    """A missed card, for which an entry can be made."""
 
     item: Item
     at_ms: int
@@ -76,17 +76,17 @@ class MissGroup(NamedTuple):
     name: str
     total: int
     weeks: tuple[int, ...]
-    """Counts of the last weeks, the current one last."""
+    """Counts by week, the current week last."""
 
 
 def put_miss(store: Store, miss: Miss) -> None:
-    """Write a miss to the store; it is on disk when this returns."""
+    """Write a miss to the store. It is on disk when this returns."""
     with store.transaction():
         store.put_record(miss.id, _RECORD, miss.pack, miss.at_ms, asdict(miss))
 
 
 def list_misses(store: Store, pack: str) -> list[Miss]:
-    """Return all misses of a pack, by time."""
+    """Return all misses of a pack, in order of time."""
     return [Miss(**body) for body in store.list_records(_RECORD, pack)]
 
 
@@ -98,10 +98,10 @@ def list_failures(
     items: Iterable[Item],
     blueprint: Blueprint,
 ) -> list[Failure]:
-    """Return the cards of an exam that were missed lately, each once.
+    """Return the recently missed cards of an exam, each once.
 
-    Those are the wrong answers of the last mock exam or drill that is over, and the cards rated
-    Again on the last day with reviews. `mocks` and `reviews` come by time, `items` are all prompts
+    These are the wrong answers of the last finished mock exam or drill, and the cards rated Again
+    on the last day with reviews. `mocks` and `reviews` are in order of time; `items` are all prompts
     of the project.
     """
     by_key = {item.key: item for item in select_items(items, blueprint.pack, blueprint)}
@@ -135,7 +135,7 @@ def _quote_wrong_option(question: Question) -> str:
 
 
 def make_miss(failure: Failure, blueprint: Blueprint, text: str) -> Miss:
-    """Return an entry to fill in; `text` says what went wrong, as far as that is known."""
+    """Return an entry to fill in; `text` describes the failure as far as it is known."""
     item = failure.item
     lesson = find_lesson(item, blueprint)
     on = make_date(failure.study_day).isoformat()
@@ -154,7 +154,7 @@ def make_miss(failure: Failure, blueprint: Blueprint, text: str) -> Miss:
 def group_misses(
     misses: Iterable[Miss], by: str, blueprint: Blueprint, today: int
 ) -> list[MissGroup]:
-    """Return misses grouped by `mode`, `lesson` or `domain`, the largest group first."""
+    """Group misses by `mode`, `lesson` or `domain`, largest group first."""
     names, key = _choose_key(by, blueprint)
     found: dict[str, list[Miss]] = {}
     for miss in misses:
@@ -167,7 +167,7 @@ def group_misses(
 
 
 def list_mondays(today: int) -> list[date]:
-    """Return the Mondays of the last weeks, the current one last."""
+    """Return the Mondays of the last weeks, the current week last."""
     last = today - (today - _FIRST_MONDAY) % _DAYS_PER_WEEK
     return [make_date(last - _DAYS_PER_WEEK * back) for back in reversed(range(_TREND_WEEKS))]
 

@@ -1,8 +1,8 @@
-"""Mock exams and drills: drawn by the weights of the domains, taken, and kept in the store.
+"""Mock exams and drills: drawing questions by domain weight, answering them, storing the result.
 
-While one is taken, each act is on disk when it returns. The clock runs while the program does,
-whatever is on the screen. It stands still while the program is closed, since a crash is nobody's
-fault; how often that happened is kept with the result.
+Each act is on disk when its method returns. The clock runs whenever the program does, whatever is on
+screen. It stops while the program is closed, since a crash is not the user's fault; the result
+records how often that happened.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _SAVE_INTERVAL_MS: Final = 10_000
 
 
 class MockError(CardwrightError):
-    """There is no question that a mock exam or drill could ask."""
+    """A mock exam or drill has no questions to ask."""
 
 
 class CardSource(Protocol):
-    """Where the cards of a project come from."""
+    """Access to the cards and kinds of a project."""
 
     def load_card(self, ref: str) -> Card | None:
         """Return the card with this ref."""
@@ -42,7 +42,7 @@ class CardSource(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One question of a mock exam, and how it was answered."""
+    """One question of a mock exam, and its answer."""
 
     card_ref: str
     side_name: str
@@ -52,21 +52,21 @@ class Question:
     domain: str
     lesson: str
     right: tuple[int, ...]
-    """The right options of the card, as indices."""
+    """Indices of the right options."""
     digest: int
-    """Of the options: tells whether the card was edited in the meantime."""
+    """Digest of the options, to detect that the card was edited in the meantime."""
     picked: tuple[int, ...] = ()
     is_marked: bool = False
-    """To be looked at again."""
+    """Whether the user marked it to come back to."""
     is_shown: bool = False
-    """Whether the answer was shown: in a drill, nothing can be picked after that."""
+    """Whether the answer was shown; a drill accepts no picks after that."""
     is_void: bool = False
-    """Its card was edited or removed while the exam was interrupted, so it does not count."""
+    """Whether it does not count, since its card changed while the exam was interrupted."""
     spent_ms: int = 0
     text: str = ""
-    """The question as Markdown, kept when the exam is over, since cards change."""
+    """The question as Markdown, stored when the exam ends, since cards change."""
     options: tuple[Option, ...] = ()
-    """The options in the card's order, kept like the text."""
+    """The options in the card's order, stored like the text."""
 
     @property
     def is_answered(self) -> bool:
@@ -81,30 +81,30 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mock:
-    """A mock exam or a drill, under way or over."""
+    """A mock exam or a drill, in progress or finished."""
 
     id: str
     pack: str
     exam: str
-    """Its name in the blueprint."""
+    """The name of the exam in the blueprint."""
     is_drill: bool
-    """A drill has no clock, and shows the answer to each question at once."""
+    """A drill has no clock, and shows each answer immediately."""
     seed: int
-    """Of the order of the options."""
+    """Determines the order of the options."""
     started_at_ms: int
     limit_ms: int | None
-    """None: no clock."""
+    """None without a clock."""
     is_recorded: bool
-    """Whether its answers count as reviews."""
+    """Whether its answers are recorded as reviews."""
     questions: tuple[Question, ...]
     place: int = 0
     """The index of the current question."""
     spent_ms: int = 0
-    """While the program ran."""
+    """Time spent while the program was running."""
     breaks: int = 0
-    """How often it was interrupted and resumed."""
+    """How often it was resumed after an interruption."""
     ended_at_ms: int | None = None
-    """None: it is under way."""
+    """None while it is in progress."""
     is_timed_out: bool = False
 
     @property
@@ -124,7 +124,7 @@ class Mock:
 
     @property
     def wrong(self) -> list[Question]:
-        """The questions that count and were answered wrong or not at all."""
+        """The questions that count and were answered wrongly or not at all."""
         return [question for question in self.counted if not question.is_right]
 
 
@@ -141,10 +141,11 @@ def draw_mock(
     minutes: float | None = None,
     is_recorded: bool = False,
 ) -> tuple[Mock, str]:
-    """Return a new mock exam, and a note to the user when there are too few questions ("" if not).
+    """Return a new mock exam, and a note to the user if there are too few questions (otherwise "").
 
-    Without `count` and `minutes` it is as long as the exam. Fewer questions have as much time each,
-    unless `minutes` says otherwise. Questions of the last of the `past` mock exams are avoided.
+    By default it is as long as the real exam. With fewer questions the time is reduced in
+    proportion, unless `minutes` is given. Questions of the last of the `past` mock exams are
+    avoided.
 
     Raises:
         MockError: there is no question.
@@ -187,9 +188,9 @@ def draw_drill(
     lessons: Sequence[str] = (),
     is_recorded: bool = False,
 ) -> Mock:
-    """Return a new drill of at most `count` questions, from all domains or from some lessons.
+    """Return a new drill of at most `count` questions, from all domains or some lessons.
 
-    Lessons have equal parts and come in the order given. Questions of the last of the `past` mock
+    Lessons get equal shares and come in the order given. Questions of the last of the `past` mock
     exams and drills are avoided.
 
     Raises:
@@ -247,9 +248,9 @@ def draw_questions(
     seed: int,
     avoided: Collection[str] = (),
 ) -> tuple[Question, ...]:
-    """Draw questions from groups by weight, in random order; the same ones for the same seed.
+    """Draw questions from groups by weight, in random order determined by the seed.
 
-    Cards whose refs are `avoided` are drawn only where there are not enough others.
+    Cards whose refs are in `avoided` are drawn only if there are not enough others.
     """
     available = {name: len(found) for name, found in groups.items()}
     drawn: list[Question] = []
@@ -263,9 +264,9 @@ def draw_questions(
 def apportion(
     count: int, weights: Mapping[str, float], available: Mapping[str, int]
 ) -> dict[str, int]:
-    """Divide a count among groups by weight, giving none more than it has available.
+    """Divide a count among groups by weight, giving no group more than it has available.
 
-    By the method of the largest remainder; what a group lacks goes to the others.
+    Uses the largest remainder method; what a group cannot fill goes to the others.
     """
     shares = dict.fromkeys(available, 0)
     while left := count - sum(shares.values()):
@@ -289,7 +290,7 @@ def apportion(
 def list_questions(
     items: Iterable[Item], source: CardSource, blueprint: Blueprint
 ) -> Iterator[Question]:
-    """Yield each card of an exam's pack that can be asked with options, once."""
+    """Yield each card of an exam's pack that can be asked as multiple choice, once."""
     asked: set[str] = set()
     for item in items:
         lesson = blueprint.lessons.get(item.lesson or "")
@@ -313,14 +314,14 @@ def list_questions(
 
 
 def shows_options(item: Item, kind: Kind) -> bool:
-    """Tell whether a prompt asks with options to choose from."""
+    """Tell whether a prompt shows options to choose from."""
     return any(
         side.name == item.side_name and kind.options in list_asked(side) for side in kind.sides
     )
 
 
 def find_prompt(question: Question, source: CardSource) -> Prompt | None:
-    """Return the prompt of a question; None when its card is gone or has other options now."""
+    """Return the prompt of a question, or None if its card is gone or its options changed."""
     card = source.load_card(question.card_ref)
     if card is None or _digest(card.options) != question.digest:
         return None
@@ -329,7 +330,7 @@ def find_prompt(question: Question, source: CardSource) -> Prompt | None:
 
 
 def _copy_texts(question: Question, source: CardSource) -> Question:
-    """Return a question with the texts of its card, if that is unchanged."""
+    """Return a question with the texts of its card, if the card is unchanged."""
     prompt = find_prompt(question, source)
     if prompt is None:
         return question
@@ -350,11 +351,11 @@ def _rank(seed: int, ref: str) -> bytes:
 class Sheet:
     """The answer sheet of a mock exam or drill.
 
-    Its methods raise a StoreError when they cannot write; nothing has changed then.
+    Methods that fail to write raise a StoreError and change nothing.
     """
 
     def __init__(self, mock: Mock, journal: Journal, source: CardSource, moment: Moment) -> None:
-        """Begin a mock exam or drill, or resume one that is in the store."""
+        """Start a mock exam or drill, or resume one from the store."""
         self._journal = journal
         self._source = source
         self._since_ms = moment.at_ms
@@ -367,12 +368,12 @@ class Sheet:
 
     @property
     def is_over(self) -> bool:
-        """Whether it was handed in, or time is up."""
+        """Whether it was handed in or time ran out."""
         return self.mock.ended_at_ms is not None
 
     @property
     def unanswered(self) -> list[int]:
-        """The indices of questions without an answer."""
+        """Indices of unanswered questions."""
         return [
             place
             for place, question in enumerate(self.mock.questions)
@@ -381,50 +382,50 @@ class Sheet:
 
     @property
     def marked(self) -> list[int]:
-        """The indices of questions that are marked."""
+        """Indices of marked questions."""
         return [place for place, question in enumerate(self.mock.questions) if question.is_marked]
 
     def left_ms(self, moment: Moment) -> int | None:
-        """Return how much time is left; None without a clock."""
+        """Return the time left, or None without a clock."""
         if self.mock.limit_ms is None:
             return None
         return max(self.mock.limit_ms - self.mock.spent_ms - self._passed_ms(moment), 0)
 
     def tick(self, moment: Moment) -> None:
-        """Save the clock from time to time, and end the exam when time is up."""
+        """Save the clock periodically, and end the exam when time is up."""
         is_up = self.left_ms(moment) == 0
         since_ms = moment.at_ms - self._saved_ms
         if is_up or since_ms >= _SAVE_INTERVAL_MS or since_ms < 0:
             self._act(moment)
 
     def pick(self, option: int, moment: Moment) -> None:
-        """Pick an option by its index in the card, or take it back."""
+        """Pick an option by its index in the card, or unpick it."""
         question = self.mock.question
         if question.is_void or question.is_shown:
             return
-        # Where one option is right, another pick replaces the first.
+        # If only one option is right, a new pick replaces the old one.
         kept = set(question.picked) if len(question.right) > 1 else set(question.picked) & {option}
         self._act(moment, picked=tuple(sorted(kept ^ {option})))
 
     def mark(self, moment: Moment) -> None:
-        """Mark the current question, or remove its mark."""
+        """Toggle the mark of the current question."""
         self._act(moment, is_marked=not self.mock.question.is_marked)
 
     def go_to(self, place: int, moment: Moment) -> bool:
-        """Turn to another question by its index; tell whether there is one."""
+        """Go to another question by index; return whether it exists."""
         if not 0 <= place < len(self.mock.questions):
             return False
         self._act(moment, place=place)
         return True
 
     def show(self, moment: Moment) -> None:
-        """Show the answer, in a drill: the question is closed."""
+        """Show the answer in a drill, which closes the question."""
         question = self.mock.question
         if not question.is_shown and not question.is_void:
             self._act(moment, is_shown=True)
 
     def hand_in(self, moment: Moment) -> None:
-        """End it."""
+        """End the mock exam or drill."""
         self._act(moment, is_last=True)
 
     def _act(
@@ -456,11 +457,11 @@ class Sheet:
         self._since_ms = self._saved_ms = moment.at_ms
 
     def _passed_ms(self, moment: Moment) -> int:
-        # A clock that was set back neither gives time nor takes any.
+        # A clock that was set back neither adds nor removes time.
         return max(moment.at_ms - self._since_ms, 0)
 
     def _save(self, mock: Mock, moment: Moment, closed: Sequence[Question] = ()) -> None:
-        """Write it to the store; if it is recorded, with a review for each closed question."""
+        """Write a mock to the store, and if it is recorded, a review for each closed question."""
         with self._journal.store.transaction():
             put_mock(self._journal.store, mock)
             for question in closed if mock.is_recorded else ():
@@ -475,7 +476,7 @@ class Sheet:
         self.mock = mock
 
     def _resume(self, moment: Moment) -> None:
-        """Go on; questions whose cards were edited in the meantime do not count any more."""
+        """Resume; questions whose cards were edited in the meantime no longer count."""
         questions = tuple(
             replace(question, is_void=find_prompt(question, self._source) is None)
             for question in self.mock.questions
@@ -489,7 +490,7 @@ def _replace_question(mock: Mock, question: Question) -> Mock:
 
 
 def make_mock_id(store: Store, pack: str, moment: Moment) -> str:
-    """Return a free id for a mock exam or drill that begins now."""
+    """Return an unused id for a mock exam or drill that starts now."""
     stem = f"{pack}-{moment.local:%Y-%m-%d-%H%M%S}"
     number = 1
     while store.get_record(id := stem if number == 1 else f"{stem}-{number}") is not None:
@@ -503,13 +504,13 @@ def put_mock(store: Store, mock: Mock) -> None:
 
 
 def list_mocks(store: Store, pack: str, *kinds: str) -> list[Mock]:
-    """Return the mock exams (`mock`) and drills (`drill`) of a pack, by time."""
+    """Return the mock exams (`mock`) or drills (`drill`) of a pack, in order of time."""
     found = [_read_mock(body) for kind in kinds for body in store.list_records(kind, pack)]
     return sorted(found, key=lambda mock: (mock.started_at_ms, mock.id))
 
 
 def find_interrupted(store: Store, pack: str, kind: str) -> Mock | None:
-    """Return the last mock exam (`mock`) or drill (`drill`) of a pack if it is not over."""
+    """Return the last mock exam (`mock`) or drill (`drill`) of a pack if it is unfinished."""
     last = list_mocks(store, pack, kind)[-1:]
     return next((mock for mock in last if mock.ended_at_ms is None), None)
 
@@ -522,7 +523,7 @@ def _read_mock(body: Mapping[str, Any]) -> Mock:
 def _read_question(body: Mapping[str, Any]) -> Question:
     values = dict(body)
     if "history_ref" in values:
-        # Older records have other names for these three: there, `key` is the name of the side.
+        # Older records name these three differently: there, `key` is the name of the side.
         values["side_name"] = values["key"]
         values["key"] = values.pop("history_ref")
         values["card_ref"] = values.pop("ref")

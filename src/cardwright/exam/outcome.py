@@ -1,7 +1,6 @@
-"""What FSRS-6 expects of an answer, for one prompt or for an array of them.
+"""The expected outcome of an answer under FSRS-6, for one prompt or for arrays.
 
-Ratings are taken for Good when a prompt is recalled, and for Again followed by Good on the same day
-when it is forgotten.
+A recalled prompt is assumed to be rated Good, a forgotten one Again and then Good on the same day.
 """
 
 from __future__ import annotations
@@ -14,49 +13,49 @@ from cardwright.study.fsrs import MAX_DIFFICULTY, MIN_DIFFICULTY, Fsrs
 from cardwright.study.workload import Habits
 
 Figures = Any
-"""A float, or a numpy array of them."""
+"""A float, or a numpy array of floats."""
 _AGAIN, _GOOD = int(Rating.AGAIN), int(Rating.GOOD)
 
 
 class FirstDay(NamedTuple):
-    """One way in which the first day of a prompt may end."""
+    """One possible outcome of a prompt's first day."""
 
     share: float
-    """Of new prompts for which it does."""
+    """The share of new prompts with this outcome."""
     stability: float
     difficulty: float
 
 
 class Outcomes:
-    """What an answer is expected to do to a memory; stabilities are days."""
+    """The expected effect of an answer on a memory. Stabilities are in days."""
 
     def __init__(self, parameters: Sequence[float], habits: Habits) -> None:
-        """Take the 21 parameters, and how the user answers.
+        """Initialize with the 21 parameters and the user's habits.
 
         Raises:
-            ValueError: the parameters are not valid.
+            ValueError: the parameters are invalid.
 
         """
         self._fsrs = Fsrs(parameters)
         self._habits = habits
         self.first_days = _list_first_days(self._fsrs, habits.first_shares)
-        """How the first day of a prompt may end."""
+        """The possible outcomes of a prompt's first day."""
         self.new_s = habits.new_s
-        """Seconds that the first day of a prompt takes."""
+        """Seconds spent on a prompt on its first day."""
 
     def recall(self, stability: Figures, days: Figures) -> Figures:
-        """Return the probability of recall some days after the last answer."""
+        """Return the probability of recall `days` after the last answer."""
         return self._fsrs.retrievability(stability, days)
 
     def recall_new(self, days: float) -> float:
-        """Return the expected recall some days after a first answer."""
+        """Return the expected recall `days` after a first answer."""
         recalls = (share * self.recall(stability, days) for share, stability, _ in self.first_days)
         return float(sum(recalls))
 
     def answer(
         self, stability: Figures, difficulty: Figures, recall: Figures
     ) -> tuple[Figures, Figures]:
-        """Return the stability after a later day on which the prompt is recalled, or forgotten.
+        """Return the stabilities after a later day if the prompt is recalled, and if it is forgotten.
 
         `recall` is the probability of recall on that day.
         """
@@ -65,16 +64,16 @@ class Outcomes:
             fsrs.stability_after_lapse(stability, difficulty, recall),
             fsrs.max_stability_after_lapse(stability),
         )
-        # The second answer of the day raises it, and never lowers it.
+        # The second answer of the day never lowers the stability.
         growth = _larger(fsrs.same_day_growth(lapsed, _GOOD), 1.0)
         return fsrs.stability_after_recall(stability, difficulty, recall), lapsed * growth
 
     def measure_gain(
         self, stability: Figures, difficulty: Figures, since: Figures, left: Figures
     ) -> tuple[Figures, Figures, Figures]:
-        """Return recall today, and on the day of the exam if not asked before, and if asked today.
+        """Return recall today, on exam day if not asked before then, and on exam day if asked today.
 
-        The last answer was `since` days ago, and the exam is `left` days ahead.
+        The last answer was `since` days ago, and the exam is in `left` days.
         """
         recall_after = self._fsrs.retrievability
         recall = recall_after(stability, since)
@@ -83,12 +82,12 @@ class Outcomes:
         return recall, recall_after(stability, since + left), asked
 
     def difficulty_after_lapse(self, difficulty: Figures) -> Figures:
-        """Return the difficulty after Again and Good; Good alone leaves it much as it is."""
+        """Return the difficulty after Again and Good. (Good alone hardly changes it.)"""
         reached = self._fsrs.unclamped_difficulty(difficulty, _AGAIN)
         return _larger(_smaller(reached, MAX_DIFFICULTY), MIN_DIFFICULTY)
 
     def seconds(self, recall: Figures) -> Figures:
-        """Return the expected seconds that an answer takes, with the second one of a lapse."""
+        """Return the expected seconds per answer, including the second answer after a lapse."""
         lapse_s = self._habits.forgotten_s
         return lapse_s + (self._habits.recalled_s - lapse_s) * recall
 

@@ -1,6 +1,6 @@
-"""The plan to an exam: its days and weeks, the recall to expect, and its calendar, Markdown and JSON.
+"""The plan for an exam: days, weeks and expected recall, as Markdown, JSON and a calendar.
 
-The plan itself is computed in `planner`.
+`planner` computes the plan.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from cardwright.history import make_date
 from cardwright.item import Item
 
 WHOLE: Final = "*"
-"""The name of the whole exam among the domains of a forecast."""
+"""Stands for the whole exam among the domains of a forecast."""
 FORECAST_NOTE: Final = "A forecast of recall of the cards, not a chance of passing."
 _DAYS_PER_WEEK: Final = 7
 _MIN_SEEN: Final = 5
-"""Prompts of a lesson that must have been asked before it can be called weak."""
+"""The minimum number of seen prompts before a lesson can count as weak."""
 _WEAK_BELOW: Final = 0.8
 _MAX_WEAK: Final = 3
 _REPAIR: Final = "Repair first: "
 
 
 class ExpectedRecall(NamedTuple):
-    """Expected recall, from 0 to 1; not a chance of passing."""
+    """Expected recall, from 0 to 1. This is not a chance of passing."""
 
     recall: float
     low: float
     high: float
-    """Recall lies between `low` and `high` nine times out of ten, by the chance of the answers
-    alone: the error of the memory model is not included."""
+    """Recall is between `low` and `high` nine times out of ten, considering only chance in the
+    answers and not the error of the memory model."""
 
 
 class PlannedDay(NamedTuple):
@@ -51,19 +51,19 @@ class PlannedDay(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The study days between today and the exam, and the recall they lead to."""
+    """The study days until the exam, and the resulting recall."""
 
     policy: Policy
     days: tuple[PlannedDay, ...]
     """The remaining study days."""
     today: Mapping[str, ExpectedRecall]
-    """Recall today, by domain name and, under WHOLE, of the exam."""
+    """Recall today, by domain name, and for the whole exam under WHOLE."""
     on_day: Mapping[str, ExpectedRecall]
     """Recall on exam day."""
     seen_share: float
-    """Share of the prompts that will have been asked by then."""
+    """The share of prompts that will have been asked by then."""
     enough_minutes: int | None
-    """Minutes a day in which every prompt can be asked; None: no number of minutes is enough."""
+    """Minutes per day needed to ask every prompt; None if no number of minutes is enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,18 +72,18 @@ class PlanWeek:
 
     first_day: int
     last_day: int
-    """Both are study days; the exam is on neither."""
+    """First and last study day, both before the exam."""
     focus: str
     lessons: tuple[str, ...]
     study_days: int
     available_minutes: float
     planned_minutes: float
-    """Never more than are available."""
+    """At most the available minutes."""
     new: float
     reviews: float
 
     def as_json(self) -> dict[str, Any]:
-        """Return the week as JSON holds it."""
+        """Return the week as a JSON object."""
         return {
             "focus": self.focus,
             "lessons": self.lessons,
@@ -98,7 +98,7 @@ class PlanWeek:
 
 
 def find_weak_lessons(items: Iterable[Item], recalls: Mapping[str, float]) -> list[str]:
-    """Return the few lessons of an exam whose seen prompts are recalled worst, the worst first.
+    """Return the few lessons of an exam whose seen prompts are recalled worst, worst first.
 
     `recalls` holds the expected recall today of every seen prompt, by key.
     """
@@ -116,7 +116,7 @@ def find_weak_lessons(items: Iterable[Item], recalls: Mapping[str, float]) -> li
 
 
 def find_seen_lessons(items: Iterable[Item], recalls: Mapping[str, float]) -> set[str]:
-    """Return the lessons of which every prompt was asked."""
+    """Return the lessons whose prompts have all been asked."""
     unseen, lessons = set(), set()
     for item in items:
         if item.lesson is not None:
@@ -137,8 +137,8 @@ def lay_out_weeks(
 ) -> list[PlanWeek]:
     """Return the weeks from today to the exam.
 
-    Lessons in `done` are left out of the order of the blueprint's study plan; those in `weak`, the
-    weakest first, are added to the first week.
+    Lessons in `done` are omitted from the blueprint's study plan; those in `weak`, weakest first,
+    are added to the first week.
     """
     starts = list(range(today, goal.exam_day, _DAYS_PER_WEEK))
     steps = _spread_steps(_list_steps(blueprint, len(starts), done), len(starts))
@@ -171,7 +171,7 @@ def lay_out_weeks(
 def list_last_days(
     goal: Goal, blueprint: Blueprint | None, today: int
 ) -> list[tuple[int, LastDay]]:
-    """Return the last days before the exam that are still to come, each with its study day."""
+    """Return the blueprint's last days that are still to come, each with its study day."""
     found = blueprint.last_days if blueprint else ()
     dated = [(goal.exam_day - last.days_left, last) for last in found]
     return [(day, last) for day, last in dated if day >= today]
@@ -180,7 +180,7 @@ def list_last_days(
 def _list_steps(
     blueprint: Blueprint | None, weeks: int, done: Collection[str]
 ) -> list[tuple[str, tuple[str, ...]]]:
-    """Return focus and remaining lessons of each week of the study plan nearest in length."""
+    """Return the focus and remaining lessons by week, from the study plan closest in length."""
     if blueprint is None:
         return []
     plan = _choose_study_plan(blueprint, weeks)
@@ -198,7 +198,7 @@ def _list_steps(
 
 
 def _choose_study_plan(blueprint: Blueprint, weeks: int) -> StudyPlan | None:
-    """Return the study plan nearest in length, the first of equals; None when there is none."""
+    """Return the study plan closest in length (the first if tied), or None without plans."""
     plans = list(blueprint.plans.values())
     return min(plans, key=lambda plan: abs(len(plan.weeks) - weeks), default=None)
 
@@ -206,14 +206,14 @@ def _choose_study_plan(blueprint: Blueprint, weeks: int) -> StudyPlan | None:
 def _spread_steps(
     steps: Sequence[tuple[str, tuple[str, ...]]], weeks: int
 ) -> list[tuple[str, tuple[str, ...]]]:
-    """Give each week its part of the steps, at least one; a step that two weeks share is in both."""
+    """Divide steps among weeks, at least one each; a step may appear in two weeks."""
     if not steps:
         return [("Mixed practice", ())] * weeks
     spread = []
     for week in range(weeks):
         first = week * len(steps) // weeks
         end = max(ceil((week + 1) * len(steps) / weeks), first + 1)
-        # With weeks to spare, each of them has one focus.
+        # With more weeks than steps, each week has one focus.
         own = steps[first:end] if len(steps) > weeks else steps[first : first + 1]
         lessons = tuple(dict.fromkeys(lesson for _, part in own for lesson in part))
         spread.append(("; ".join(focus for focus, _ in own), lessons))
@@ -221,7 +221,7 @@ def _spread_steps(
 
 
 def plan_as_json(goal: Goal, plan: Plan, weeks: Iterable[PlanWeek], today: int) -> dict[str, Any]:
-    """Return the goal and the plan to it as JSON holds them."""
+    """Return the goal and its plan as a JSON object."""
     return {
         **goal.as_json(),
         "days_left": goal.exam_day - today,
@@ -270,19 +270,19 @@ def format_plan_markdown(
 
 
 def format_day(study_day: int) -> str:
-    """Return a study day as `Mon 02 Nov`."""
+    """Format a study day as `Mon 02 Nov`."""
     return f"{make_date(study_day):%a %d %b}"
 
 
 def format_domain(name: str) -> str:
-    """Return how a domain of a forecast is called."""
+    """Return the display name of a forecast's domain."""
     if name == WHOLE:
         return "whole exam, weighted"
     return "cards of no domain" if name == NO_DOMAIN else name
 
 
 def format_recall(expected: ExpectedRecall) -> str:
-    """Return expected recall with its range: `81% (74% to 88%)`."""
+    """Format expected recall with its range: `81% (74% to 88%)`."""
     return f"{expected.recall:.0%} ({expected.low:.0%} to {expected.high:.0%})"
 
 
@@ -293,9 +293,9 @@ def make_calendar(
     last_days: Iterable[tuple[int, LastDay]],
     now: datetime,
 ) -> bytes:
-    """Return an .ics file: a day-long event for each week, each of the last days, and the exam.
+    """Return an .ics file with an all-day event for each week, each last day, and the exam.
 
-    Events keep their ids, so that importing a later plan of the same exam updates them.
+    Events keep their ids, so importing a later plan for the same exam updates them.
 
     Raises:
         ImportError: icalendar is not installed.
@@ -326,7 +326,7 @@ def make_calendar(
             f"{lessons}{week.study_days} study days of {goal.minutes_a_day} minutes: about "
             f"{week.new:.0f} new prompts and {week.reviews:.0f} reviews."
         )
-        # Weeks are numbered back from the exam, so that an event keeps its id as time goes by.
+        # Weeks are numbered backwards from the exam, so that ids do not change as time passes.
         key = f"week-{(goal.exam_day - week.first_day + 6) // 7}"
         add(key, week.first_day, week.last_day, f"Week {number}: {week.focus}", about)
     for day, last in last_days:

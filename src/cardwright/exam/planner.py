@@ -1,6 +1,6 @@
-"""Planning to a date: policies are simulated up to exam day, and the best one is kept.
+"""The planner: simulates policies up to exam day and keeps the best one.
 
-This module needs numpy, an optional extra; `plan`, which holds the result, does not.
+This module needs numpy, an optional extra; `plan`, which defines the result, does not.
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ Ints = NDArray[np.int64]
 SAMPLE_SIZE: Final = 400
 """Policies are compared on a sample of at most this many prompts."""
 _GOLDEN: Final = (sqrt(5) - 1) / 2
-"""The fractional parts of its multiples fill the span from 0 to 1 evenly, however many there are."""
+"""The golden ratio less 1: fractional parts of its multiples fill 0 to 1 evenly, at any count."""
 _MINUTES_TRIED: Final = (1, 2, 4, 8, 15, 20, 30, 45, 60, 90, 120, 240, 480)
 _MARGIN: Final = 0.003
-"""A policy is left only for one that promises this much more recall, so that plans do not flutter."""
+"""How much more recall a new policy must promise, so that plans do not keep changing."""
 _SPREAD: Final = 1.645
-"""Standard deviations on either side within which nine of ten outcomes lie."""
+"""The number of standard deviations on either side that covers nine outcomes in ten."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The expected memories of all prompts, as arrays of one length."""
+    """The expected memories of all prompts, as arrays of equal length."""
 
     weight: Floats
     """Shares of the exam."""
     domain: Ints
-    """Index of a domain."""
+    """Indices of domains."""
     stability: Floats
     """Days; 0 when new."""
     difficulty: Floats
     last_day: Ints
 
     def copy(self) -> Pool:
-        """Return a pool that can be studied without changing this one."""
+        """Return an independent copy."""
         return Pool(
             self.weight,
             self.domain,
@@ -58,7 +58,7 @@ class Pool:
         )
 
     def recall(self, outcomes: Outcomes, day: int) -> Floats:
-        """Return the expected recall of every prompt on a day; 0 where it is new."""
+        """Return the expected recall of every prompt on a day (0 for new prompts)."""
         is_seen = self.stability > 0
         recall: Floats = outcomes.recall(
             np.where(is_seen, self.stability, 1.0), np.maximum(day - self.last_day, 0)
@@ -67,7 +67,7 @@ class Pool:
 
 
 class Rollout(NamedTuple):
-    """Where a policy leads."""
+    """The result of simulating a policy."""
 
     recall: float
     """Expected on exam day, weighted, from 0 to 1."""
@@ -77,7 +77,7 @@ class Rollout(NamedTuple):
 
 
 def make_pool(candidates: Iterable[Candidate], domains: Sequence[str]) -> Pool:
-    """Return candidates as arrays; `domains` are the names, in the order of their indices."""
+    """Convert candidates into arrays; `domains` are names in the order of their indices."""
     rows = list(candidates)
     index = {name: place for place, name in enumerate(domains)}
     return Pool(
@@ -90,7 +90,7 @@ def make_pool(candidates: Iterable[Candidate], domains: Sequence[str]) -> Pool:
 
 
 def sample_pool(pool: Pool, max_prompts: int) -> tuple[Pool, float]:
-    """Return a stratified sample of at most about `max_prompts`, and the share of prompts in it.
+    """Return a stratified sample of about `max_prompts` at most, and the share of prompts in it.
 
     A smaller pool is returned whole. Every domain keeps its weight and at least one prompt.
     """
@@ -117,7 +117,7 @@ def order_day(
 ) -> tuple[Ints, Floats]:
     """Return all prompts in the order of `policy.arrange_today`, and the seconds for each.
 
-    `study_days` are those that remain, this day included.
+    `study_days` are the remaining ones, including today.
     """
     days_left = goal.exam_day - day
     new = np.flatnonzero(pool.stability == 0)
@@ -149,7 +149,7 @@ def order_day(
 def roll_out(
     pool: Pool, policy: Policy, outcomes: Outcomes, goal: Goal, today: int, seconds_a_day: float
 ) -> Rollout:
-    """Simulate a policy on all study days from today to the exam."""
+    """Simulate a policy on every study day from today to the exam."""
     pool = pool.copy()
     learner = _Learner(outcomes)
     study_days = goal.list_days(today)
@@ -169,7 +169,7 @@ def roll_out(
 
 
 class _Learner:
-    """Answers prompts with the expected mix of ratings, without chance."""
+    """Answers prompts with the expected mix of ratings, deterministically."""
 
     def __init__(self, outcomes: Outcomes) -> None:
         self._outcomes = outcomes
@@ -178,7 +178,7 @@ class _Learner:
         self._difficulties = np.array([start.difficulty for start in outcomes.first_days])
         self._begun = 0
         self._missed = 0.5
-        """Expected lapses that have not come yet; begins at a half, so that lapses are rounded."""
+        """Expected lapses that have not occurred yet; starts at a half, so that lapses are rounded."""
 
     def begin(self, pool: Pool, prompts: Ints, day: int) -> None:
         """Answer new prompts for the first time."""
@@ -190,7 +190,7 @@ class _Learner:
         pool.last_day[prompts] = day
 
     def review(self, pool: Pool, prompts: Ints, day: int) -> None:
-        """Answer prompts that were asked before."""
+        """Answer prompts that have been asked before."""
         if not len(prompts):
             return
         stability, difficulty = pool.stability[prompts], pool.difficulty[prompts]
@@ -213,7 +213,7 @@ def choose_policy(
     today: int,
     previous: Policy | None = None,
 ) -> Policy:
-    """Return the policy that promises the most recall, or the previous one if it is nearly as good."""
+    """Return the policy that promises the most recall, preferring the previous one if close."""
     pool, share = sample_pool(make_pool(candidates, _list_domains(candidates)), SAMPLE_SIZE)
     seconds_a_day = goal.minutes_a_day * share * SECONDS_PER_MINUTE
     return pick_rollout(pool, outcomes, goal, today, seconds_a_day, previous)[0]
@@ -227,7 +227,7 @@ def pick_rollout(
     seconds_a_day: float,
     previous: Policy | None = None,
 ) -> tuple[Policy, Rollout]:
-    """Return the best policy and where it leads; the previous one if it is nearly as good."""
+    """Return the best policy and its rollout, preferring the previous policy if close."""
     found = {
         policy: roll_out(pool, policy, outcomes, goal, today, seconds_a_day) for policy in POLICIES
     }
@@ -244,10 +244,10 @@ def plan_to_date(
     today: int,
     previous: Policy | None = None,
 ) -> Plan:
-    """Return the plan from a study day to the exam, assuming that no study day is missed.
+    """Plan from a study day to the exam, assuming that no study day is missed.
 
     Raises:
-        ValueError: there is no candidate.
+        ValueError: there are no candidates.
 
     """
     if not candidates:
@@ -274,10 +274,10 @@ def plan_to_date(
 def _forecast_recall(
     sample: Pool, outcomes: Outcomes, goal: Goal, today: int, share: float
 ) -> tuple[Floats, Floats]:
-    """Return the means and variances of recall on exam day, by domain and last of the whole exam.
+    """Return means and variances of recall on exam day, by domain, then for the whole exam.
 
-    More minutes never lower the forecast, since nobody has to use them: it is the best of what
-    fixed numbers of minutes up to the goal's reach, interpolated between two of them.
+    More minutes never lower the forecast, since they need not be used: it is the best result of
+    fixed numbers of minutes up to the goal's, interpolated between two of them.
     """
     goal_s = goal.minutes_a_day * SECONDS_PER_MINUTE * share
     best = np.zeros((2, sample.domain.max() + 2))
@@ -297,12 +297,12 @@ def _forecast_recall(
 
 
 def _average_recall(pool: Pool, recall: Floats, share: float) -> tuple[Floats, Floats]:
-    """Return the means and variances of recall, by domain and last of the whole exam."""
+    """Return means and variances of recall, by domain, then for the whole exam."""
     count = int(pool.domain.max()) + 1
     weights = np.bincount(pool.domain, pool.weight, count)
     means = np.bincount(pool.domain, pool.weight * recall, count) / weights
     spread = pool.weight**2 * recall * (1 - recall)
-    # In a sample, every prompt stands for several, whose answers are independent of one another.
+    # Each prompt in a sample represents several, whose answers are independent of one another.
     variances = np.bincount(pool.domain, spread, count) * share
     return (
         np.append(means, pool.weight @ recall),
@@ -324,7 +324,7 @@ def _add_ranges(
 def _find_enough_minutes(
     sample: Pool, policy: Policy, outcomes: Outcomes, goal: Goal, today: int, share: float
 ) -> int | None:
-    """Return the fewest minutes a day in which every prompt can be asked."""
+    """Return the fewest minutes per day in which every prompt can be asked, if any."""
 
     def is_enough(minutes: int) -> bool:
         seconds_a_day = minutes * SECONDS_PER_MINUTE * share

@@ -1,7 +1,7 @@
-"""Which prompts to ask on a study day, and in which order.
+"""Policies: which prompts to ask on a study day, and in which order.
 
-Until the last days, the day's part of the new prompts comes first, followed by those recalled
-worst. In the last days worth alone decides, for new prompts and others alike.
+Until the last days, the day's quota of new prompts comes first, followed by the prompts recalled
+worst. In the last days, worth alone decides, for new prompts and others alike.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from cardwright.history import SECONDS_PER_MINUTE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """A way to spend the days up to an exam."""
+    """A way to spend the days before an exam."""
 
     new_by: float
-    """Share of the remaining study days over which new prompts are spread."""
+    """The share of the remaining study days over which new prompts are spread."""
     worth_share: float
-    """Share of the time from goal to exam, at its end, in which worth alone decides."""
+    """The final share of the time from goal to exam in which worth alone decides."""
 
     def is_by_worth(self, days_left: int, total_days: int) -> bool:
-        """Tell whether worth alone decides, by the days to the exam out of those from the goal."""
+        """Tell whether worth alone decides with `days_left` of `total_days` from goal to exam."""
         return days_left <= self.worth_share * total_days
 
     def count_new(self, unseen: int, study_days: int) -> int:
-        """Return how many of the unseen prompts to begin today, the first of `study_days`."""
+        """Return how many unseen prompts to start today, the first of `study_days`."""
         return ceil(unseen / max(ceil(self.new_by * study_days), 1))
 
 
 DEFAULT_POLICY: Final = Policy(new_by=0.35, worth_share=0.2)
-"""Does well everywhere; used where nothing better was searched for."""
+"""Does well everywhere; used when no policy was searched for."""
 POLICIES: Final = (
     DEFAULT_POLICY,
     Policy(new_by=0.35, worth_share=0.0),
@@ -47,7 +47,7 @@ POLICIES: Final = (
     Policy(new_by=0.2, worth_share=0.3),
     Policy(new_by=1.0, worth_share=1.0),
 )
-"""Those that the planner chooses from; the last one is greedy."""
+"""The policies that the planner chooses from; the last one is greedy."""
 
 
 def arrange_today(
@@ -60,11 +60,10 @@ def arrange_today(
     *,
     buries_siblings: bool = True,
 ) -> list[Worth]:
-    """Return the prompts to ask on a study day, in order, until the minutes are filled.
+    """Return the prompts to ask on a study day, in order, until the minutes are used up.
 
-    The last prompt may run over. Prompts that were answered today are left out; with
-    `buries_siblings`, one prompt per card is asked, and none of a card answered today. Empty from
-    exam day on.
+    The last prompt may run over. Prompts answered today are left out; with `buries_siblings`, only
+    one prompt per card is asked, and none of a card answered today. Empty from exam day on.
     """
     if today >= goal.exam_day:
         return []
@@ -80,7 +79,7 @@ def arrange_today(
     if policy.is_by_worth(goal.exam_day - today, goal.exam_day - goal.set_day):
         ordered = _order_by_worth(open_, outcomes, today, goal.exam_day)
     else:
-        # Prompts begun today are part of today's quota; otherwise it would shrink with each of them.
+        # Count prompts started today towards the quota, which would otherwise shrink with each one.
         begun = sum(found.first_day == today for found in candidates)
         unseen = sum(not found.stability for found in candidates)
         study_days = len(goal.list_days(today + 1)) + 1
@@ -103,7 +102,7 @@ def arrange_today(
 def _order_by_worth(
     candidates: Iterable[Candidate], outcomes: Outcomes, today: int, exam_day: int
 ) -> list[Candidate]:
-    """Return the prompts that gain from being asked today, the highest worth first."""
+    """Return the prompts that gain from being asked today, highest worth first."""
     days_left = exam_day - today
     new_worth = outcomes.recall_new(days_left) / outcomes.new_s
     measure, seconds_of = outcomes.measure_gain, outcomes.seconds
@@ -124,7 +123,7 @@ def _order_by_worth(
 def _order_by_pace(
     candidates: Iterable[Candidate], outcomes: Outcomes, today: int, quota: int
 ) -> list[Candidate]:
-    """Return the day's quota of new prompts, then those recalled worst, then the other new ones."""
+    """Return the day's quota of new prompts, then those recalled worst, then other new ones."""
     candidates = list(candidates)
     new = [candidate for candidate in candidates if not candidate.stability]
     new.sort(key=attrgetter("weight"), reverse=True)

@@ -1,4 +1,4 @@
-"""How ready one is to book the exam: its signals, and how forecasts have held so far."""
+"""Readiness to book the exam: booking signals, and the accuracy of forecasts so far."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ _MIN_FORECAST_DAYS: Final = 7
 
 
 class SignalReading(NamedTuple):
-    """A booking signal, and what the cards say about it."""
+    """A booking signal, and its measurement by cards."""
 
     signal: Signal
     recall: float | None
-    """Mean expected recall of its cards, unseen ones counting as 0; None: not measured."""
+    """Mean expected recall of its cards, with unseen ones as 0; None if not measured."""
 
     @property
     def is_given(self) -> bool | None:
-        """Whether it is given; None when only the candidate can judge."""
+        """Whether it is given; None if only the candidate can judge."""
         if self.recall is None or self.signal.measure is None:
             return None
         return self.recall * 100 >= self.signal.measure.recall_percent
 
 
 class ForecastCheck(NamedTuple):
-    """Expected against actual recall, over answers after an interval of a week or more."""
+    """Expected and actual recall, over answers after an interval of a week or more."""
 
     tests: int
-    """The number of these answers."""
+    """The number of such answers."""
     expected: float
     actual: float
 
@@ -39,7 +39,7 @@ class ForecastCheck(NamedTuple):
 def read_signals(
     blueprint: Blueprint, items: Iterable[Item], recalls: Mapping[str, float]
 ) -> list[SignalReading]:
-    """Return the booking signals, measured by the prompts of the exam where cards can tell.
+    """Return the booking signals, measured by the prompts of the exam where possible.
 
     `recalls` holds the expected recall today of every seen prompt, by key.
     """
@@ -60,7 +60,7 @@ def read_signals(
 
 
 def check_forecasts(answers: Iterable[Answer]) -> ForecastCheck | None:
-    """Compare the recall that was expected over long intervals with the answers; None: too early."""
+    """Compare expected recall over long intervals with the answers; None if it is too early."""
     tests = [
         answer
         for answer in answers

@@ -1,4 +1,4 @@
-"""The result of a mock exam or drill: its score, and a transcript as JSON or Markdown."""
+"""The result of a mock exam or drill: the score, and a transcript as JSON or Markdown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cardwright.history import MS_PER_SECOND, make_time
 
 
 class Part(NamedTuple):
-    """The questions of a domain, of a lesson, or of the whole exam."""
+    """The questions of a domain, a lesson or the whole exam."""
 
     id: str
     name: str
@@ -22,29 +22,29 @@ class Part(NamedTuple):
 
     @property
     def share(self) -> float:
-        """Share of the questions that were right, from 0 to 1."""
+        """The share of questions answered correctly, from 0 to 1."""
         return self.right / self.total if self.total else 0.0
 
     def as_json(self) -> dict[str, Any]:
-        """Return the part as JSON holds it."""
+        """Return the part as a JSON object."""
         return {**self._asdict(), "share": self.share}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """The questions that were right, by domain and lesson; void questions are left out."""
+    """The score by domain and lesson, without void questions."""
 
     all: Part
     answered: int
     weighted: float
-    """Mean share of the domains by weight, from 0 to 1; domains without a question are left out."""
+    """The weighted mean of the domains' shares, from 0 to 1, without domains that have no question."""
     domains: tuple[Part, ...]
-    """Those with a question, in the blueprint's order."""
+    """The domains with a question, in the blueprint's order."""
     lessons: tuple[Part, ...]
-    """Ditto."""
+    """The lessons with a question, in the blueprint's order."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return the score as JSON holds it."""
+        """Return the score as a JSON object."""
         return {
             "right": self.all.right,
             "answered": self.answered,
@@ -103,7 +103,7 @@ def _count(id: str, name: str, questions: list[Question]) -> Part:
 
 
 def make_transcript(mock: Mock, blueprint: Blueprint) -> dict[str, Any]:
-    """Return a mock exam with its score and every question, as JSON holds it."""
+    """Return a mock exam with its score and every question, as a JSON object."""
     return {
         "id": mock.id,
         "pack": mock.pack,
@@ -151,7 +151,7 @@ def format_mock_markdown(mock: Mock, blueprint: Blueprint) -> str:
 
 
 def format_circumstances(mock: Mock, score: Score) -> str:
-    """Return how many were left unanswered, the time used, and anything unusual, as one sentence."""
+    """Return one sentence with the unanswered questions, the time used and anything unusual."""
     parts = [f"{score.all.total - score.answered} unanswered"]
     parts.append(f"{format_clock(mock.spent_ms)} used")
     if mock.limit_ms is not None:
@@ -169,7 +169,7 @@ def format_circumstances(mock: Mock, score: Score) -> str:
 
 
 def format_clock(milliseconds: int) -> str:
-    """Return a length of time as `1:02:03`, or `2:03` below an hour."""
+    """Format a duration as `1:02:03`, or `2:03` below an hour."""
     minutes, seconds = divmod(milliseconds // MS_PER_SECOND, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

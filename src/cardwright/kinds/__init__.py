@@ -1,6 +1,6 @@
-"""Kinds of cards: the YAML files of the built-in ones, and what a card of a kind asks.
+"""Kinds of cards: the YAML files of the built-in kinds, and the prompts of their cards.
 
-The files are read by `project.kind`.
+`project.kind` reads the files.
 """
 
 from cardwright.kinds.prompts import (

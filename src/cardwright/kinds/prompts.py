@@ -1,4 +1,4 @@
-"""The prompts of a card, and its Markdown texts."""
+"""The prompts and the Markdown texts of a card."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FIELD_REF: Final = re.compile(r"\{\{(\w+)\}\}")
 
 
 def list_prompts(card: Card, kind: Kind) -> tuple[Prompt, ...]:
-    """Return the prompts of a card, in Anki's order; retired cards have theirs too."""
+    """Return the prompts of a card, even of a retired one, in Anki's order."""
     if kind.cloze is not None:
         (side,) = kind.sides
         return tuple(
@@ -29,9 +29,9 @@ def list_prompts(card: Card, kind: Kind) -> tuple[Prompt, ...]:
 
 
 def list_items(collection: Collection) -> list[Item]:
-    """Return every prompt that is asked, in the order in which new ones come.
+    """Return every prompt that is asked, in the order in which new prompts are introduced.
 
-    Of cards that would share a history the first one counts; a retired one is not asked.
+    If cards share a key, only the first one counts. Retired cards are not asked.
     """
     packs: dict[str, list[Card]] = {pack: [] for pack in collection.decks}
     taken: set[str] = set()
@@ -62,7 +62,7 @@ def list_items(collection: Collection) -> list[Item]:
 
 
 def _order_cards(pack: str, cards: Iterable[Card], deck: Deck | None) -> Iterator[tuple[str, Card]]:
-    """Yield the cards of a pack as they are learned, each with the full name of its deck."""
+    """Yield the cards of a pack in the order of learning, each with the full name of its deck."""
     if deck is None:
         yield from ((pack, card) for card in cards)
         return
@@ -78,12 +78,12 @@ def list_asked(side: Side) -> tuple[str, ...]:
 
 
 def is_alone(ask: str, field: str) -> bool:
-    """Tell whether a field stands alone in a paragraph of a question."""
+    """Tell whether a field is alone in a paragraph of a question."""
     return bool(re.search(r"(?:^|\n\n)\{\{" + field + r"\}\}(?:\n\n|$)", ask.strip()))
 
 
 def list_texts(card: Card, kind: Kind) -> Iterator[tuple[str, str, FieldType]]:
-    """Yield every Markdown text of a card: its key, the text, and whether it is a line or a block."""
+    """Yield the key, the text and the field type of every Markdown text of a card."""
     for field in kind.fields:
         value = card.fields.get(field.name)
         if field.type is FieldType.OPTIONS:

@@ -1,4 +1,4 @@
-"""Kinds → their reference page in Markdown."""
+"""Kinds → the reference page in Markdown."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from cardwright.model import Field, Kind
 _HEAD: Final = """\
 # Kinds of cards
 
-Every kind is one YAML file: it says which fields a card has and what is asked. This page is made
-from those files, by `cards schema kinds`.
+Each kind is a YAML file that says which fields a card has and what is asked. This page is generated
+from those files by `cards schema kinds`.
 
 Every card has an `id`, and may have `tags`, `lesson`, `objectives`, `sources`, `extra` (Markdown
-below the answer), `formerly` (earlier ids, the oldest first) and `retired` (why it is no longer
-asked). `kind`, `lesson`, `objectives`, `tags`, `sources` and `extra` may stand once for a whole
-file.
+below the answer), `formerly` (earlier ids, oldest first) and `retired` (why it is no longer asked).
+`kind`, `lesson`, `objectives`, `tags`, `sources` and `extra` may be set once for a whole file.
 
-A project adds kinds of its own in `kinds/NAME.yaml`; the files of the built-in ones, in
-`src/cardwright/kinds/`, are the pattern.
+A project adds its own kinds in `kinds/NAME.yaml`, modelled on the built-in ones in
+`src/cardwright/kinds/`.
 """
 _TYPES: Final = {
     "inline": "one line of Markdown",
@@ -33,7 +32,7 @@ _TYPES: Final = {
 
 
 def describe_kinds(kinds: Iterable[Kind]) -> str:
-    """Return the reference page of some kinds."""
+    """Return the reference page for some kinds."""
     return "\n".join((_HEAD, *(line for kind in kinds for line in _describe_kind(kind))))
 
 

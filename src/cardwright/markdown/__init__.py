@@ -1,6 +1,6 @@
-"""Markdown, cloze deletions and maths → HTML that is safe to show and that Anki leaves alone.
+"""Markdown, cloze deletions and maths → HTML that is safe to show and that Anki does not alter.
 
-Other faces are drawn from the same texts as tokens and formulas.
+Other front ends read the same texts as tokens and formulas.
 """
 
 from cardwright.markdown.cloze import (

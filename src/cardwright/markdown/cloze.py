@@ -1,7 +1,7 @@
 """Cloze deletions: `{{c1::answer::hint}}`, nested and with several numbers, as Anki reads them.
 
-One thing is unlike Anki: braces inside a deletion are matched, so that LaTeX and code may hold
-`}}`. What is written for Anki hides them (`marks.py`), so both read the same deletions.
+Unlike in Anki, braces inside a deletion are balanced, so that LaTeX and code may contain `}}`. The
+HTML written for Anki hides them (`marks.py`), so both find the same deletions.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Final
 from cardwright.diagnostic import TextProblem, cut_quote
 
 _MAX_NUMBER: Final = 499
-"""Beyond it, Anki gives every card the number 500 (run with its backend 26.9)."""
+"""Anki gives every higher number the card 500 (tested with its backend 26.9)."""
 _MAX_DEPTH: Final = 8
-"""Anki passes over what lies deeper than ten (run with its backend 26.9); no card needs it."""
+"""Anki ignores deletions nested deeper than ten (tested with its backend 26.9)."""
 _HOW: Final = "write {{c1::answer}} or {{c1::answer::hint}}"
 _PIECE: Final = re.compile(
     r"""
@@ -32,55 +32,55 @@ _NUMBERS: Final = re.compile(r"c([0-9]{1,3}(?:,[0-9]{1,3})*)")
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """One gap of a text."""
+    """One gap in a text."""
 
     numbers: tuple[int, ...]
     """The cards that ask for it."""
     text: str
     """Markdown of the answer, with the deletions nested in it."""
     hint: str
-    """Markdown of the hint; empty when there is none."""
+    """Markdown of the hint, or ""."""
 
 
 @dataclass(slots=True)
 class Place:
-    """Where a deletion stands in its source."""
+    """The place of a deletion in its source."""
 
     numbers: tuple[int, ...]
     start: int
     answer: int
     hint: int | None = None
-    """Where the `::` before the hint stands."""
+    """The index of the `::` before the hint."""
     close: int = -1
     depth: int = 0
-    """Braces of the answer that are open, while it is read."""
+    """The number of open braces in the answer while it is scanned."""
 
     @property
     def end(self) -> int:
-        """The first place after it."""
+        """The index after the deletion."""
         return self.close + len("}}")
 
 
 def find_deletions(text: str) -> tuple[tuple[Deletion, ...], tuple[TextProblem, ...]]:
-    """Find the deletions of a text in order of appearance, and what is wrong with them."""
+    """Return the deletions of a text in order of appearance, and their problems."""
     places, problems = scan_deletions(text)
     return tuple(_read_deletion(text, place) for place in places), tuple(problems)
 
 
 def cloze_numbers(text: str) -> tuple[int, ...]:
-    """Return the numbers of the cards that Anki makes of a text, in ascending order."""
+    """Return the numbers of the cards that Anki makes from a text, in ascending order."""
     places, _ = scan_deletions(text)
     return tuple(sorted({number for place in places for number in place.numbers}))
 
 
 def hide_deletions(text: str) -> str:
-    """Replace each deletion by `[…]`."""
+    """Replace each deletion with `[…]`."""
     places, _ = scan_deletions(text)
     return replace_spans(text, [(place.start, place.end, "[…]") for place in places])
 
 
 def reveal_deletions(text: str, *, hidden: int | None = None) -> str:
-    """Replace each deletion by its answer, those of the number `hidden` by `[hint]` or `[…]`."""
+    """Replace deletions with their answers, or those numbered `hidden` with `[hint]` or `[…]`."""
     spans = []
     for place in scan_deletions(text)[0]:
         if hidden in place.numbers:
@@ -93,7 +93,7 @@ def reveal_deletions(text: str, *, hidden: int | None = None) -> str:
 
 
 def replace_spans(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
-    """Replace parts of a text; a part that starts within another goes with it."""
+    """Replace parts of a text; a part that starts within another is replaced together with it."""
     parts: list[str] = []
     position = 0
     for start, end, replacement in sorted(spans):
@@ -103,13 +103,13 @@ def replace_spans(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
     return "".join((*parts, text[position:]))
 
 
-def report_torn(text: str, place: Place) -> TextProblem:
-    """Say that a deletion would tear the HTML around it."""
+def report_crossing(text: str, place: Place) -> TextProblem:
+    """Report a deletion that starts and ends in different HTML elements."""
     return _report(
         text,
         place.start,
-        "cloze deletion crosses the bounds of a paragraph, emphasis, link, formula or code",
-        "open and close it within the same one",
+        "cloze deletion crosses the boundary of a paragraph, emphasis, link, formula or code",
+        "open and close it within the same element",
     )
 
 
@@ -118,7 +118,7 @@ def _report(text: str, start: int, message: str, help: str = _HOW) -> TextProble
 
 
 def scan_deletions(text: str) -> tuple[list[Place], list[TextProblem]]:
-    """Find where deletions stand, in order of appearance, and what is wrong with them."""
+    """Return the places of deletions in order of appearance, and their problems."""
     places: list[Place] = []
     problems: list[TextProblem] = []
     stack: list[Place] = []
@@ -135,7 +135,7 @@ def scan_deletions(text: str) -> tuple[list[Place], list[TextProblem]]:
             places.append(place)
             stack.append(place)
         elif match["ticks"]:
-            # Neither `::` nor braces mean anything in a code span that is part of an answer.
+            # In a code span within an answer, `::` and braces have no meaning.
             if inner is None or "{{c" in match["code"]:
                 position = match.end("ticks")
         elif inner is not None and _take_piece(inner, piece, text, match.start()):
@@ -153,7 +153,7 @@ def scan_deletions(text: str) -> tuple[list[Place], list[TextProblem]]:
 
 
 def _take_piece(place: Place, piece: str, text: str, start: int) -> bool:
-    """Take a brace or `::` into an open deletion; tell whether it closes the deletion."""
+    """Process a brace or `::` within an open deletion; tell whether it closes the deletion."""
     if piece == "{":
         place.depth += 1
     elif piece == "}" and place.depth:
@@ -167,7 +167,7 @@ def _take_piece(place: Place, piece: str, text: str, start: int) -> bool:
 
 
 def _read_numbers(opener: str) -> tuple[int, ...]:
-    """Read `c1` or `c1,2`; () when Anki would make no card of it."""
+    """Parse `c1` or `c1,2`; return () if Anki would not make a card from it."""
     match = _NUMBERS.fullmatch(opener)
     numbers = tuple(dict.fromkeys(map(int, match[1].split(",")))) if match else ()
     return numbers if all(1 <= number <= _MAX_NUMBER for number in numbers) else ()

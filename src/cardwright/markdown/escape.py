@@ -1,8 +1,8 @@
-"""Text → HTML in which neither a browser, nor MathJax, nor Anki finds anything to act upon.
+"""Text → HTML in which browsers, MathJax and Anki find nothing to execute.
 
-While HTML is put together, C1 control characters stand for what must not be mistaken for an
-author's text. Nobody can forge them: `drop_control` drops them, and CommonMark reads an entity
-for one as U+FFFD.
+While HTML is assembled, C1 control characters mark what must not be confused with an author's text.
+They cannot be forged: `drop_control` removes them from sources, and CommonMark reads an entity for
+one as U+FFFD.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 from cardwright.text import CONTROLS
 
 _BACKSLASH: Final = "\x8e"
-"""A backslash in running text, as against one in maths."""
+"""A backslash in running text, unlike one in maths."""
 MATHS_START: Final = "\x90"
 MATHS_END: Final = "\x91"
 OPEN: Final = "\x92"
@@ -31,9 +31,9 @@ _ANKI_TAG: Final = re.compile(r"\[(?=sound:|anki:|latex\]|\$\$?\]|\[type:)", re.
 
 
 def drop_control(text: str) -> str:
-    """Drop control characters (but for line breaks and tabs) and lone surrogates.
+    """Remove control characters (except line breaks and tabs) and lone surrogates.
 
-    From sources, so that no mark is forged; from HTML, so that none is left.
+    In sources this prevents forged marks; in HTML it removes marks that are left over.
     """
     return _CONTROL.sub("", text) if _CONTROL.search(text) else text
 
@@ -44,10 +44,10 @@ def escape_text(text: str) -> str:
 
 
 def escape_code(text: str) -> str:
-    r"""Escape the text of code or of an attribute.
+    r"""Escape text in code or in an attribute.
 
-    MathJax reads neither, but Anki's cloze filter and editor look for `\(` in the HTML itself:
-    there an entity is enough to stay unseen.
+    MathJax reads neither, but Anki's cloze filter and editor look for `\(` in the HTML itself,
+    where an entity is enough to hide it.
     """
     if not _SPECIAL.search(text):
         return text
@@ -55,15 +55,15 @@ def escape_code(text: str) -> str:
 
 
 def escape_maths(text: str) -> str:
-    """Escape LaTeX, which MathJax reads from the page with its entities resolved."""
+    """Escape LaTeX, which MathJax reads from the page with entities resolved."""
     return text.translate(_CODE_TABLE) if _SPECIAL.search(text) else text
 
 
 def neutralise(html: str) -> str:
-    r"""Make what looks like Anki's own syntax plain text, in complete HTML.
+    r"""Turn anything that looks like Anki's own syntax into plain text, in complete HTML.
 
-    This looks at the whole, since two harmless neighbours may make a `{{` or a `[sound:`. MathJax
-    reads the page with its entities resolved, so `\(` in text needs a tag to break it in two.
+    It needs the complete HTML, since two harmless parts may together form `{{` or `[sound:`.
+    MathJax reads the page with entities resolved, so `\(` in text must be split by a tag.
     """
     if _BACKSLASH in html:
         html = _FOREIGN_MATHS.sub(r"<span>\\</span>", html).replace(_BACKSLASH, "\\")
@@ -73,5 +73,5 @@ def neutralise(html: str) -> str:
 
 
 def escape_html(text: str) -> str:
-    """Escape a plain text for HTML, between tags or in an attribute."""
+    """Escape plain text for HTML, between tags or in an attribute."""
     return neutralise(escape_code(drop_control(text)))

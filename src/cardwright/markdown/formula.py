@@ -1,4 +1,4 @@
-"""LaTeX → the tree of a formula, from which every face is made."""
+"""LaTeX → the tree of a formula, which every front end renders."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _MAX_LENGTH: Final = 4_000
 
 
 def parse_formula(latex: str, *, display: str = "inline") -> ET.Element | None:
-    """Return a formula as MathML elements, or None where it cannot be read.
+    """Return a formula as MathML elements, or None if it cannot be parsed.
 
-    `display` is `inline` or `block`. The elements are latex2mathml's own and may hold more than
-    plain MathML: whoever passes them on must check each.
+    `display` is `inline` or `block`. The elements come from latex2mathml and may contain more than
+    plain MathML, so callers must check each one.
     """
     from latex2mathml.converter import Converter  # noqa: PLC0415  (slow; few cards hold maths)
 
@@ -23,7 +23,7 @@ def parse_formula(latex: str, *, display: str = "inline") -> ET.Element | None:
         return None
     try:
         tree: ET.Element = Converter(display=display).convert_to_element(latex)
-    except Exception:  # noqa: BLE001  (it fails in many ways, and each means the same here)
+    except Exception:  # noqa: BLE001  (it raises many types, all with the same meaning here)
         return None
     for element in tree.iter():
         if element.text:

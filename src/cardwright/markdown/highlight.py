@@ -22,18 +22,18 @@ _MARK: Final = re.compile(
     f"({OPEN}.,|(?:,{HINT}.,[^{OPEN}{CLOSE}]*)?,{CLOSE}.)",
     re.DOTALL,
 )
-"""A cloze mark (`marks.py`); a hint is not code, so it counts as part of the mark."""
+"""A cloze mark (`marks.py`). A hint is not code, so it is part of the mark."""
 
 
 def read_language(info: str) -> str:
-    """Return the language that the info string of a fence names, or ""."""
+    """Return the language named by a fence's info string, or ""."""
     match = _LANGUAGE.match(info.strip())
     return match[0] if match else ""
 
 
 @lru_cache(maxsize=1024)
 def highlight(code: str, language: str) -> str:
-    """Highlight code, with its cloze marks kept where they stand; plain if the language is unknown."""
+    """Highlight code, keeping its cloze marks in place; plain if the language is unknown."""
     texts_and_marks = [*_MARK.split(code), ""]
     texts, marks = texts_and_marks[::2], texts_and_marks[1::2]
     pieces = cut_code("".join(texts), language)[::-1]
@@ -56,7 +56,7 @@ def _write_span(css_class: str, text: str) -> str:
 
 
 def cut_code(code: str, language: str) -> list[tuple[str, str]]:
-    """Cut code into pieces of one class each."""
+    """Split code into pieces, each with one CSS class."""
     lexer = _find_lexer(language) if language and len(code) <= _MAX_LENGTH else None
     if lexer is None:
         return [("", code)]
@@ -65,7 +65,7 @@ def cut_code(code: str, language: str) -> list[tuple[str, str]]:
         (css_class, "".join(text for _, text in group))
         for css_class, group in groupby(tokens, key=itemgetter(0))
     ]
-    # A lexer may change what it reads (drop a byte order mark, say): then its colours are no use.
+    # If a lexer changed the text (by dropping a byte order mark, say), discard its result.
     return pieces if "".join(text for _, text in pieces) == code else [("", code)]
 
 

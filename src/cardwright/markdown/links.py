@@ -1,4 +1,4 @@
-"""Which addresses a card may hold."""
+"""The addresses that a card may link to."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from cardwright.text import CONTROLS
 _WEB: Final = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _BLANK: Final = re.compile(r"[\x00-\x20\x7f-\xa0]")
-"""What browsers pass over when they look for a scheme (URL standard, "basic URL parser")."""
+"""Characters that browsers ignore in a scheme (URL standard, "basic URL parser")."""
 _CONTROL: Final = re.compile(rf"[{CONTROLS}\t\n\r]")
 
 
 def is_web_address(href: str) -> bool:
-    """Tell whether an address, as it will stand in the HTML, is one that cards may link to."""
+    """Tell whether cards may link to an address, given as it will appear in the HTML."""
     return _WEB.match(href) is not None
 
 
 def explain_link(href: str) -> TextProblem:
-    """Say why an address that is not a web address was left out."""
+    """Explain why an address that is not a web address was left out."""
     if _SCHEME.match(_BLANK.sub("", href)):
         return TextProblem(
             code="unsafe-link",
@@ -39,14 +39,14 @@ def explain_link(href: str) -> TextProblem:
 
 
 def is_project_path(path: str) -> bool:
-    """Tell whether an image's path can name a file of the project."""
+    """Tell whether an image path can refer to a file of the project."""
     if _CONTROL.search(path) or _SCHEME.match(path):
         return False
     return path[:1] not in ("", "/", "\\")
 
 
 def explain_image(path: str) -> TextProblem:
-    """Say why an image that is not a file of the project was left out."""
+    """Explain why an image that is not a file of the project was left out."""
     return TextProblem(
         code="bad-link",
         message=f"image `{cut_quote(path)}` is not a file of this project",

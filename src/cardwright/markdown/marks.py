@@ -1,8 +1,8 @@
-"""Cloze deletions on their way through Markdown, as marks that Markdown does not touch.
+"""Cloze deletions as marks that pass through Markdown unchanged.
 
-A mark has a control character that nobody can forge (`escape.py`) and a character that says which
-deletion it belongs to. On its inner side stands a comma: there Markdown sees punctuation, so that
-`{{c1::_x_}}` is emphasised, and on the outer side a letter, as if the answer stood there alone.
+A mark consists of a control character that cannot be forged (`escape.py`), a character that
+identifies the deletion, and a comma on the inner side. To Markdown the inner side is punctuation, so
+that `{{c1::_x_}}` is emphasised, and the outer side is a letter, as if only the answer were there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cardwright.markdown.cloze import Place, replace_spans
 from cardwright.markdown.escape import CLOSE, HINT, MATHS_END, MATHS_START, OPEN
 
 _FIRST: Final = 0x20000
-"""Stands for deletion 0; there are no capitals, spaces and surrogates beyond."""
+"""Represents deletion 0; from here on there are no capitals, spaces or surrogates."""
 _WHICH: Final = f"[{chr(_FIRST)}-\U0010ffff]"
 _MARK: Final = re.compile(f"({OPEN}{_WHICH},|,{HINT}{_WHICH},|,{CLOSE}{_WHICH})")
 _STEP: Final = re.compile(
@@ -27,7 +27,7 @@ _VOID: Final = frozenset({"br", "hr", "img"})
 
 
 def mark_deletions(text: str, places: Sequence[Place]) -> str:
-    """Replace what opens, divides and closes deletions by marks."""
+    """Replace the parts that open, divide and close deletions with marks."""
     spans = []
     for index, place in enumerate(places):
         which = chr(_FIRST + index)
@@ -39,7 +39,7 @@ def mark_deletions(text: str, places: Sequence[Place]) -> str:
 
 
 def unmark(marked: str, text: str, places: Sequence[Place]) -> str:
-    """Return a piece of a marked text as it stands in its source."""
+    """Return a piece of a marked text as it is written in the source."""
 
     def write(match: re.Match[str]) -> str:
         place = places[_read_index(match[0])]
@@ -51,9 +51,9 @@ def unmark(marked: str, text: str, places: Sequence[Place]) -> str:
 
 
 def place_deletions(html: str, places: Sequence[Place]) -> tuple[str, list[Place]]:
-    """Write the deletions as Anki reads them; return those that would tear the HTML as well.
+    """Write the deletions in Anki's syntax; also return those that cross HTML elements.
 
-    Braces and `::` of the text itself become entities, so that Anki sees none but ours.
+    Braces and `::` in the text itself become entities, so that Anki sees only these deletions.
     """
     whole = _find_whole(html, places)
     html = html.replace("{", "&#123;").replace("}", "&#125;").replace("::", ":&#58;")
@@ -77,7 +77,7 @@ def _read_index(mark: str) -> int:
 
 
 def _find_whole(html: str, places: Sequence[Place]) -> set[int]:
-    """Find the deletions whose marks all stand at the same nesting of elements and maths."""
+    """Return the deletions whose marks are all in the same element and formula."""
     stack: list[str | int] = []
     closed: set[int] = set()
     divided: set[int] = set()

@@ -1,7 +1,7 @@
-"""Maths in Markdown: `$…$` within a line, `$$…$$` on display.
+"""Maths in Markdown: `$…$` inline, `$$…$$` on display.
 
-Not the dollarmath plugin of mdit-py-plugins: with `allow_digits=False` it reads the last character
-of the text as the one before the first, so that `$x$ is 5` is not maths.
+This replaces the dollarmath plugin of mdit-py-plugins: with `allow_digits=False`, it treats the last
+character of the text as the one before the first, so that `$x$ is 5` is not maths.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from markdown_it.rules_block import StateBlock
     from markdown_it.rules_inline import StateInline
 
-# Pandoc's rule: no space inside the dollars, no digit outside, so that prices are left alone.
+# Pandoc's rule: no space just inside the dollars and no digit outside, so prices are not maths.
 _INLINE: Final = re.compile(
     r"""
     \$\$ (?!\s*\$) (?P<display> (?: [^\\$] | \\. | \$(?!\$) )++ ) \$\$
@@ -31,7 +31,7 @@ _FOREIGN: Final = frozenset({r"\(", r"\)", r"\[", r"\]"})
 
 
 def add_maths(parser: MarkdownIt) -> None:
-    """Teach a parser maths: tokens `maths` and `maths_block`."""
+    """Add maths to a parser, as the tokens `maths` and `maths_block`."""
     parser.inline.ruler.before("escape", "maths", _parse_inline)
     may_interrupt = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     parser.block.ruler.before("fence", "maths_block", _parse_block, may_interrupt)  # type: ignore[arg-type]
@@ -80,7 +80,7 @@ def find_lone_dollar(text: str) -> int:
 
 
 def find_fault(latex: str) -> str | None:
-    """Say what is wrong with the grouping of a formula; None when nothing is."""
+    """Return what is wrong with the grouping of a formula, or None."""
     open_groups: list[tuple[str, str]] = []
     for match in _GROUPING.finditer(latex):
         piece = match[0]

@@ -1,4 +1,4 @@
-"""Markdown → HTML, each text once."""
+"""Markdown → HTML, rendering each text once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Final
 
 from cardwright.diagnostic import TextProblem
-from cardwright.markdown.cloze import report_torn, scan_deletions
+from cardwright.markdown.cloze import report_crossing, scan_deletions
 from cardwright.markdown.escape import drop_control, escape_code, neutralise
 from cardwright.markdown.marks import mark_deletions, place_deletions, unmark
 from cardwright.markdown.maths import add_maths
@@ -29,11 +29,11 @@ class Rendered:
     html: str
     problems: tuple[TextProblem, ...]
     images: tuple[str, ...]
-    """Paths of its images as written, each once, in order."""
+    """The paths of its images as written, each once, in order."""
 
 
 def replace_images(html: str, names: Mapping[str, str]) -> str:
-    """Give images other names; those without one keep their path."""
+    """Rename images; those not in `names` keep their paths."""
 
     def rename(match: re.Match[str]) -> str:
         name = names.get(unescape(match[0]))
@@ -54,15 +54,15 @@ class Renderer:
         self._known: dict[tuple[str, str], Rendered] = {}
 
     def render_block(self, text: str) -> Rendered:
-        """Render a text of paragraphs, lists, tables, code."""
+        """Render a text with paragraphs, lists, tables and code."""
         return self._recall("block", text, self._make_block)
 
     def render_inline(self, text: str) -> Rendered:
-        """Render a line, without a paragraph around it; block syntax is plain text."""
+        """Render a line without a surrounding paragraph; block syntax is plain text."""
         return self._recall("inline", text, self._make_inline)
 
     def render_cloze(self, text: str) -> Rendered:
-        """Render a text of paragraphs with cloze deletions, for Anki's `cloze` filter."""
+        """Render a text with cloze deletions, for Anki's `cloze` filter."""
         return self._recall("cloze", text, self._make_cloze)
 
     def _recall(self, mode: str, text: str, make: Callable[[str], Rendered]) -> Rendered:
@@ -84,8 +84,8 @@ class Renderer:
         places, problems = scan_deletions(source)
         tokens = self._parser.parse(mark_deletions(source, places))
         page = self._write(tokens, lambda piece: unmark(piece, source, places))
-        html, torn = place_deletions(neutralise("".join(page.parts)), places)
-        page.problems[:0] = (*problems, *(report_torn(source, place) for place in torn))
+        html, crossing = place_deletions(neutralise("".join(page.parts)), places)
+        page.problems[:0] = (*problems, *(report_crossing(source, place) for place in crossing))
         return _finish(text, page, html)
 
     def _write(self, tokens: list[Token], restore: Callable[[str], str] = str) -> Page:
@@ -103,10 +103,10 @@ def _finish(text: str, page: Page, html: str) -> Rendered:
 
 
 def make_parser() -> MarkdownIt:
-    """Make a parser of CommonMark with tables, strikethrough and maths.
+    """Make a CommonMark parser with tables, strikethrough and maths.
 
-    HTML is recognised only to be reported and shown as text (`write.py`). Addresses stay as
-    written: the writer judges them, and names an address or image as its author does.
+    HTML is parsed only to report it and show it as text (`write.py`). Addresses are kept as
+    written: the writer checks them, and names them in messages as the author wrote them.
     """
     from markdown_it import MarkdownIt  # noqa: PLC0415  (slow; not every command renders)
 
@@ -118,7 +118,7 @@ def make_parser() -> MarkdownIt:
             return True
 
     parser = Parser("commonmark").enable(["table", "strikethrough"])
-    # Left apart, an escaped dollar is not taken for a stray one.
+    # Keep escaped dollars as separate tokens, so that they are not reported as unpaired.
     parser.disable(["html_block", "text_join"])
     add_maths(parser)
     return parser

@@ -1,4 +1,4 @@
-"""Markdown → tokens, for a face that is not HTML: of the same parser, judged by the same rules."""
+"""Markdown → tokens for front ends other than HTML, from the same parser and by the same rules."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
 GAP_HIDDEN: Final = f"{HINT},"
 GAP_REVEALED: Final = f"{OPEN},"
 GAP_CLOSE: Final = f",{CLOSE}"
-"""Stand around what a cloze asks for, in texts, code and formulas: nobody can forge them, and
-Markdown sees punctuation within and a letter without (`marks.py`)."""
+"""These enclose the gap that a cloze asks for, in texts, code and formulas. They cannot be forged, and
+to Markdown they are punctuation on the inside and a letter on the outside (`marks.py`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """One step through a text: something opens, stands there, or closes."""
+    """One event in a text: an element opens or closes, or some content."""
 
     name: str
-    """markdown-it's name, such as `strong_open`; what it calls by several names has one here."""
+    """markdown-it's name, such as `strong_open`; its synonyms are merged."""
     text: str = ""
-    """What a `text`, `code`, `code_block`, `maths` or `image` says."""
+    """The content of a `text`, `code`, `code_block`, `maths` or `image`."""
     detail: str = ""
-    """Of a heading its level, of a list item its marker, of a cell its alignment, of code its
-    language, of maths its dollars, of a link its address; of a paragraph in a tight list `tight`."""
+    """The level of a heading, marker of a list item, alignment of a cell, language of code, dollars of
+    maths, or address of a link; `tight` for a paragraph in a tight list."""
 
 
 def read_block(text: str) -> tuple[Token, ...]:
-    """Read a text of paragraphs, lists, tables, code."""
+    """Read a text with paragraphs, lists, tables and code."""
     return tuple(_Reader().read(_find_parser().parse(drop_control(text))))
 
 
@@ -49,9 +49,9 @@ def read_inline(text: str) -> tuple[Token, ...]:
 
 
 def read_cloze(text: str, number: int, *, revealed: bool) -> tuple[Token, ...]:
-    """Read a text with deletions: those of the number as `[…]` or `[hint]`, or revealed.
+    """Read a text with deletions; those with this number become `[…]` or `[hint]`, or are revealed.
 
-    A hidden answer is cut out before anything is read, so it cannot come to light.
+    A hidden answer is removed before the text is parsed, so it cannot leak.
     """
     source = drop_control(text)
     spans: list[tuple[int, int, str]] = []
@@ -78,16 +78,16 @@ def _find_parser() -> MarkdownIt:
 
 
 class _Reader:
-    """Turns the parser's tokens into ours."""
+    """Converts markdown-it's tokens."""
 
     def __init__(self) -> None:
         from markdown_it.common.normalize_url import normalizeLink  # noqa: PLC0415  (slow)
 
         self._normalize_link: Callable[[str], str] = normalizeLink
         self._links: list[bool] = []
-        """Whether each link that is open was kept."""
+        """For each open link, whether it was kept."""
         self._numbers: list[int | None] = []
-        """Of each list that is open, the number of its next item; None where it has none."""
+        """For each open list, the number of its next item; None for a bullet list."""
 
     def read(self, tokens: Iterable[ParserToken]) -> Iterator[Token]:
         for token in tokens:

@@ -1,4 +1,4 @@
-"""Markdown tokens → HTML: only the elements and attributes written here can ever appear."""
+"""Markdown tokens → HTML, limited to the elements and attributes written in this module."""
 
 from __future__ import annotations
 
@@ -61,24 +61,24 @@ _FIXED: Final = {
 
 @dataclass(slots=True)
 class Page:
-    """HTML in the making, and what was met on the way."""
+    """HTML under construction, and the images and problems found."""
 
     normalize_link: Callable[[str], str]
     restore: Callable[[str], str]
-    """Gives a piece of text as its author wrote it."""
+    """Returns a piece of text as its author wrote it."""
     parts: list[str] = field(default_factory=list)
     problems: list[TextProblem] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
     links: list[bool] = field(default_factory=list)
-    """Whether each link that is open was kept."""
+    """For each open link, whether it was kept."""
 
     def report(self, code: str, message: str, quote: str, help: str) -> None:
-        """Note a problem."""
+        """Record a problem."""
         self.problems.append(TextProblem(code=code, message=message, quote=quote, help=help))
 
 
 def write_tokens(page: Page, tokens: Iterable[Token]) -> None:
-    """Write tokens, and those within them."""
+    """Write tokens and their children."""
     parts = page.parts
     for token in tokens:
         kind = token.type
@@ -100,14 +100,14 @@ def _check_dollar(page: Page, text: str) -> None:
         quote = cut_quote(page.restore(text[start:]))
         page.report(
             "unbalanced-maths",
-            "this `$` has no partner",
+            "this `$` has no closing `$`",
             quote,
             r"close the formula, with no space just inside the dollars, or write \$ for a dollar sign",
         )
 
 
 def _write_special(page: Page, token: Token) -> None:
-    """Write an escaped character or an entity: never a stray dollar."""
+    """Write an escaped character or an entity. A dollar here is not reported as unpaired."""
     page.parts.append(escape_text(token.content))
 
 
@@ -185,14 +185,14 @@ def _write_html(page: Page, token: Token) -> None:
     tag = cut_quote(page.restore(token.content))
     page.report(
         "raw-html",
-        f"`{tag}` is shown as plain text: cards hold Markdown, not HTML",
+        f"`{tag}` is shown as plain text: cards contain Markdown, not HTML",
         tag,
-        "use Markdown, or put it in backticks if it is meant to be read",
+        "use Markdown, or put it in backticks if it should be shown",
     )
 
 
 def read_plain_text(tokens: Iterable[Token]) -> str:
-    """Return the text of inline tokens without their markup, as for the `alt` of an image."""
+    """Return the text of inline tokens without markup, such as for an image's `alt`."""
     parts = []
     for token in tokens:
         if token.children:

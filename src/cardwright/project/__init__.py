@@ -1,1 +1,1 @@
-"""The way in: YAML sources → Collection, with everything that is wrong with them."""
+"""Reading a project: YAML sources → Collection and diagnostics."""

@@ -66,7 +66,9 @@ _HOURS: Final = table.Key(
     default=(0.0, 0.0),
     missing=_HOURS_HELP,
 )
-_LESSONS: Final = table.texts("Lessons of this blueprint; none: mixed practice.", may_be_empty=True)
+_LESSONS: Final = table.texts(
+    "Lessons of this blueprint; leave it empty for mixed practice.", may_be_empty=True
+)
 _NAMED: Final[table.Table] = {
     "id": _ID,
     "about": table.text(missing="say in a sentence what it is"),
@@ -109,11 +111,11 @@ _LAST_DAY: Final[table.Table] = {
 _MEASURE: Final[table.Table] = {
     "lessons": table.texts("Lessons of this blueprint, in order.", may_be_empty=True),
     "kinds": table.texts("Kinds of cards."),
-    "tags": table.texts("Tags, one of which a card must have."),
+    "tags": table.texts("Tags; a card must have at least one of them."),
     "recall": table.number(
         1,
         100,
-        "Mean expected recall from which the signal is given, in percent.",
+        "Mean expected recall at which the signal is given, in percent.",
         default=Measure().recall_percent,
     ),
 }
@@ -125,9 +127,7 @@ BLUEPRINT: Final[table.Table] = {
         _DOMAIN, missing="list the parts of the exam, with their weights in percent"
     ),
     "objectives": table.records(_OBJECTIVE),
-    "starts": table.records(
-        {**_NAMED, "hours": _HOURS}, "Where candidates may stand at the beginning."
-    ),
+    "starts": table.records({**_NAMED, "hours": _HOURS}, "Levels from which candidates may start."),
     "plans": table.records(
         {
             **_NAMED,
@@ -137,7 +137,7 @@ BLUEPRINT: Final[table.Table] = {
         },
         "Orders of study, week by week; the first one is the default.",
     ),
-    "last_days": table.records(_LAST_DAY, "What each of the last days is for."),
+    "last_days": table.records(_LAST_DAY, "What to do on each of the last days."),
     "lanes": table.records(
         {
             **_NAMED,
@@ -147,18 +147,19 @@ BLUEPRINT: Final[table.Table] = {
                 may_be_empty=True,
             ),
         },
-        "Orders of lessons for those who are weak in one thing.",
+        "Orders of lessons for candidates who are weak in one area.",
     ),
     "signals": table.records(
         {
             **_NAMED,
             "measure": table.record(
-                _MEASURE, "The cards that show it; without, candidates judge for themselves."
+                _MEASURE,
+                "The cards that measure it; without this, candidates judge for themselves.",
             ),
         },
-        "What speaks for booking the exam.",
+        "Signs that it is time to book the exam.",
     ),
-    "failure_modes": table.records(_NAMED, "Ways in which questions are missed."),
+    "failure_modes": table.records(_NAMED, "Ways to miss a question."),
 }
 
 
@@ -171,7 +172,7 @@ _Made = TypeVar("_Made", bound=_Placed)
 
 
 def parse_blueprint(document: Document, pack: str) -> Blueprint | None:
-    """Read an exam; None when the file holds none."""
+    """Read an exam; None if the file does not contain one."""
     entry = document.entry()
     if entry is None:
         return None
@@ -235,7 +236,7 @@ def parse_blueprint(document: Document, pack: str) -> Blueprint | None:
 
 
 def _find_free_id(item: table.Record, taken: Mapping[str, _Placed]) -> str:
-    """Return the id of an item; "" when it has none or one that is taken, which is reported."""
+    """Return the id of an item, or "" if it is missing or, which is reported, already used."""
     name: str = item["id"]
     if name in taken:
         table.report_used_name(item.entry, "id", name, taken[name].span)
@@ -246,7 +247,7 @@ def _find_free_id(item: table.Record, taken: Mapping[str, _Placed]) -> str:
 def _make_by_id(
     items: Iterable[table.Record], make: Callable[[table.Record], _Made]
 ) -> dict[str, _Made]:
-    """Return what is made of the items that have an id of their own."""
+    """Return the objects made from items with a unique id, by id."""
     made: dict[str, _Made] = {}
     for item in items:
         if name := _find_free_id(item, made):
@@ -255,7 +256,7 @@ def _make_by_id(
 
 
 def _describe(item: table.Record) -> dict[str, Any]:
-    """Return what every named part of an exam has."""
+    """Return the values common to all named parts of an exam."""
     return {"id": item["id"], "about": item["about"], "span": item.entry.span_of("id")}
 
 
@@ -299,7 +300,7 @@ def _find_lesson(item: table.Record, lessons: Mapping[str, Lesson]) -> str:
 
 
 def _find_lessons(entry: Entry, key: str, lessons: Mapping[str, Lesson]) -> tuple[str, ...]:
-    """Return the lessons that a value names, each once; those that do not exist are reported."""
+    """Return the lessons named by a value, each once, and report those that do not exist."""
     found: dict[str, None] = {}
     for name, node in entry.list_words(key):
         if name in lessons:

@@ -19,7 +19,7 @@ MAX_ID_LENGTH: Final = 80
 _ID: Final = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
 _TAG: Final = re.compile(r"[^\s\"',:]+(?:::[^\s\"',:]+)*")
 _RESERVED_TAGS: Final = ("domain", "kind", "lesson", "leech", "marked", "retired")
-"""Those that Cardwright or Anki sets."""
+"""Tags that Cardwright or Anki sets."""
 
 
 def is_id(word: str) -> bool:
@@ -65,7 +65,7 @@ def _parse_tag(entry: Entry, node: Node, name: str) -> str | None:
         entry.document.report("bad-tag", f"`{tag}` is not a valid tag", node, help=help)
         return None
     if tag.split("::")[0].casefold() in _RESERVED_TAGS:
-        help = "choose another: Cardwright or Anki sets this one"
+        help = "choose another: Cardwright or Anki sets this tag"
         entry.document.report("bad-tag", f"the tag `{tag}` is reserved", node, help=help)
         return None
     return tag
@@ -88,7 +88,7 @@ _SOURCE: Final[table.Table] = {
     "title": table.text("What to call it."),
     "checked": table.Key(
         read=_read_date,
-        schema=table.text("Day on which the card was confirmed: 2026-04-30.").schema,
+        schema=table.text("The date when the card was checked against it: 2026-04-30.").schema,
         default="",
     ),
 }
@@ -119,7 +119,7 @@ COMMON: Final[table.Table] = {
             "type": ["string", "number"],
             "pattern": f"^{_ID.pattern}$".replace("?:", ""),
             "maxLength": MAX_ID_LENGTH,
-            "description": "A short lasting name, unique in the pack; it never changes.",
+            "description": "A short name, unique in the pack, that never changes.",
         },
         missing="give the card a short, lasting name, such as `label-drift`",
     ),
@@ -133,16 +133,16 @@ COMMON: Final[table.Table] = {
         item={"anyOf": [{"type": "string"}, table.make_schema(_SOURCE)]},
     ),
     "extra": table.text("Markdown shown below the answer."),
-    "formerly": table.listed(_parse_former_id, "Earlier ids, the oldest first."),
+    "formerly": table.listed(_parse_former_id, "Earlier ids, oldest first."),
     "retired": table.text("Why the card is no longer asked."),
 }
 COMMON_KEYS: Final = tuple(COMMON)
-"""Keys that a card of any kind may have."""
+"""The keys that a card of any kind may have."""
 FILE_KEYS: Final = ("kind", "lesson", "objectives", "tags", "sources", "extra")
 FILE: Final[table.Table] = {
     **{name: COMMON[name] for name in FILE_KEYS},
     "cards": table.Key(
-        # Its items are read one by one: which keys they may have depends on their kind.
+        # Items are read individually, since the keys allowed depend on the kind.
         read=lambda entry, name: entry.items(name, help=ITEMS_HELP),
         schema={"type": "array", "minItems": 1},
         default=(),
@@ -177,7 +177,7 @@ def _read_options(entry: Entry, name: str) -> tuple[Option, ...] | None:
         help = "mark the right one with `right:`"
         entry.report("no-right-option", "no option is right", name, help=help)
     if len(options) == 1:
-        entry.report("bad-value", "one option is not a choice", name, help="give two or more")
+        entry.report("bad-value", "a choice needs at least two options", name, help="add another")
     return tuple(options) or None
 
 
@@ -189,7 +189,7 @@ def _read_line(entry: Entry, name: str) -> str | None:
 
 
 def _make_field_key(field: Field) -> table.Key:
-    """Return the key of a card under which a field of its kind stands."""
+    """Return the key for a field of a kind."""
     missing = f"add `{field.name}: …`. {field.help}".strip() if field.required else ""
     match field.type:
         case FieldType.FLAG:
@@ -208,17 +208,16 @@ def _make_field_key(field: Field) -> table.Key:
 
 
 def make_field_table(kind: Kind) -> table.Table:
-    """Return the keys of a card that are the fields of its kind."""
+    """Return the keys for the fields of a kind."""
     return {field.name: _make_field_key(field) for field in kind.fields}
 
 
 def parse_cards(
     document: Document, pack: str, kinds: Mapping[str, Kind], faulty: Container[str] = ()
 ) -> tuple[list[Card], bool]:
-    """Read a file: its cards, and whether that is all of them.
+    """Read a file; return its cards, and whether none were left out.
 
-    Cards with a fault that hides their identity are left out, and so are those of a kind whose
-    own file is `faulty`.
+    Cards whose identity cannot be read are left out, and so are those whose kind is `faulty`.
     """
     entry = document.entry()
     if entry is None:
@@ -276,7 +275,7 @@ class _CardReader:
             pack=self._pack,
             id=common["id"],
             kind=kind.name,
-            # A flag that is off, or an empty list, is as good as none.
+            # A flag that is off and an empty list are the same as an absent field.
             fields={name: fields[name] for name in fields_table if fields.get(name)},
             options=options,
             tags=tuple(dict.fromkeys(common.get("tags", ()))),
@@ -297,7 +296,7 @@ class _CardReader:
 
 
 def _require_asked(entry: Entry, kind: Kind, fields: Mapping[str, Any]) -> None:
-    """Report the missing field of a side that is switched on: its question would be empty."""
+    """Report missing fields of an enabled side, whose question would be empty."""
     for side in kind.sides:
         if side.when is None or not fields.get(side.when):
             continue

@@ -1,4 +1,4 @@
-"""What is checked once all sources are read: cards, decks and exams against one another."""
+"""Checks across files, once all sources are read: cards, decks and exams against each other."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SCHEMES: Final = ("http", "https", "mailto", "doi")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checking:
-    """What a check looks at."""
+    """The inputs of a check."""
 
     root: Path
     collection: Collection
@@ -51,7 +51,7 @@ class Checking:
 
 
 def check(checking: Checking) -> list[Diagnostic]:
-    """Run every check of CHECKS; warnings get the severity that their pack gives them."""
+    """Run all CHECKS and apply each pack's severities to warnings."""
     found = dict.fromkeys(problem for rule in CHECKS for problem in rule(checking))
     kept = []
     for problem in found:
@@ -61,7 +61,7 @@ def check(checking: Checking) -> list[Diagnostic]:
 
 
 def check_ids(checking: Checking) -> Iterator[Diagnostic]:
-    """Report ids that two cards of a pack lay claim to, now or formerly."""
+    """Report ids used by two cards of a pack, now or formerly."""
     owners: dict[str, Card] = {}
     for card in checking.collection.cards:
         for card_id in dict.fromkeys((card.id, *card.formerly)):
@@ -79,7 +79,7 @@ def check_ids(checking: Checking) -> Iterator[Diagnostic]:
 
 
 def check_blueprint_refs(checking: Checking) -> Iterator[Diagnostic]:
-    """Report lessons and objectives that the pack's blueprint does not know."""
+    """Report lessons and objectives that are not in the pack's blueprint."""
     for card in checking.collection.cards:
         blueprint = checking.collection.blueprints.get(card.pack)
         if blueprint is None:
@@ -104,7 +104,7 @@ def check_blueprint_refs(checking: Checking) -> Iterator[Diagnostic]:
 
 
 def check_decks(checking: Checking) -> Iterator[Diagnostic]:
-    """Report decks that take no card, and cards that no deck takes."""
+    """Report decks that select no cards, and cards that no deck selects."""
     collection = checking.collection
     asked = [card for card, _ in checking.asked()]
     for pack, deck in collection.decks.items():
@@ -115,7 +115,7 @@ def check_decks(checking: Checking) -> Iterator[Diagnostic]:
         for card in left:
             yield diagnose(
                 "card-in-no-deck",
-                f"no deck takes `{card.id}`",
+                f"no deck selects `{card.id}`",
                 card.span,
                 help=f"widen a `select` in {deck.span.path}",
             )
@@ -144,18 +144,18 @@ def _check_empty(
         )
         return
     for path, part in deck.walk():
-        # A deck for whatever is left may well be empty.
+        # A deck for the remaining cards may be empty.
         if part.select not in {None, Selection()} and not placed[path]:
             yield diagnose(
                 "empty-deck",
-                f"the deck `{'::'.join(path)}` takes no cards",
+                f"the deck `{'::'.join(path)}` selects no cards",
                 part.span,
-                help="change its `select`; earlier decks take cards first",
+                help="change its `select`; a card goes to the first deck that selects it",
             )
 
 
 def check_deck_values(checking: Checking) -> Iterator[Diagnostic]:
-    """Report kinds, lessons and cards that a manifest names and that do not exist."""
+    """Report kinds, lessons and cards named in a manifest that do not exist."""
     collection = checking.collection
     for pack, deck in collection.decks.items():
         exam = collection.blueprints.get(pack)
@@ -179,7 +179,7 @@ def _check_value(
 ) -> Iterator[Diagnostic]:
     if not name or name in known:
         return
-    # Numbers of lessons are all alike, and there may be thousands of cards.
+    # Suggestions are useless for lesson numbers, which all look alike; cards may be thousands.
     listed = (
         f"lessons: {', '.join(known)}" if noun == "lesson" else suggest(name, known, f"{noun}s")
     )
@@ -193,7 +193,7 @@ def _check_value(
 
 
 def check_signals(checking: Checking) -> Iterator[Diagnostic]:
-    """Report kinds that the signals of an exam name and that do not exist."""
+    """Report kinds named in the signals of an exam that do not exist."""
     kinds = tuple(checking.collection.kinds)
     for blueprint in checking.collection.blueprints.values():
         for signal in blueprint.signals.values():
@@ -237,7 +237,7 @@ def check_coverage(checking: Checking) -> Iterator[Diagnostic]:
 def _check_domains(
     collection: Collection, blueprint: Blueprint, cards: Sequence[Card]
 ) -> Iterator[Diagnostic]:
-    """Report domains that a mock exam cannot ask about, where it can ask about others."""
+    """Report domains without questions for a mock exam, if other domains have some."""
     asking = {name for name, kind in collection.kinds.items() if kind.options}
     found = {blueprint.domain_of(card.lesson) for card in cards if card.kind in asking}
     for domain in blueprint.domains.values() if found - {None} else ():
@@ -251,7 +251,7 @@ def _check_domains(
 
 
 def check_texts(checking: Checking) -> Iterator[Diagnostic]:
-    """Report faults in Markdown, clozes, maths, links and images."""
+    """Report problems in Markdown, clozes, maths, links and images."""
     for card in checking.collection.cards:
         kind = checking.collection.kinds[card.kind]
         for key, text, text_type in list_texts(card, kind):
@@ -268,22 +268,22 @@ def _check_image(checking: Checking, card: Card, key: str, image: str) -> Iterat
         return
     if code == "media-missing":
         message = f"there is no file `{image}`"
-        help = "write the path as seen from the folder of the card's file"
+        help = "write the path relative to the folder of the card's file"
     else:
-        message = f"`{image}` leads out of the project"
-        help = "put the file into the project, below a media/ folder"
+        message = f"`{image}` is outside the project"
+        help = "move the file into a media/ folder of the project"
     yield diagnose(code, message, checking.texts.find(card.span_of(key), image), help=help)
 
 
 def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
-    """Report faults in the Markdown of decks' descriptions, which Anki renders."""
+    """Report problems in the Markdown of deck descriptions, which Anki renders."""
     for root in checking.collection.decks.values():
         for _, deck in root.walk():
             rendered = checking.renderer.render_block(deck.description)
             place = deck.span_of("description")
             for problem in rendered.problems:
                 if problem.code == "unbalanced-maths":
-                    continue  # Anki shows no maths there, so a dollar is a dollar
+                    continue  # Anki does not render maths there, so a dollar is just a dollar
                 yield _place_problem(checking, problem, place)
             for image in rendered.images:
                 yield diagnose(
@@ -295,7 +295,7 @@ def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
 
 
 def _place_problem(checking: Checking, problem: TextProblem, span: Span) -> Diagnostic:
-    """Return the diagnostic of a text that stands at a span."""
+    """Convert a problem in a text at a span into a diagnostic."""
     place = checking.texts.find(span, problem.quote)
     return diagnose(problem.code, problem.message, place, help=problem.help)
 
@@ -316,12 +316,12 @@ def check_sources(checking: Checking) -> Iterator[Diagnostic]:
                     "unsafe-link",
                     f"`{source.url}` is not a web address, so it will not be a link",
                     checking.texts.find(card.span_of("sources"), source.url),
-                    help="start it with https://",
+                    help="make it start with https://",
                 )
 
 
 def check_questions(checking: Checking) -> Iterator[Diagnostic]:
-    """Report cards that ask the same, ignoring case, punctuation and emphasis."""
+    """Report cards with the same question, ignoring case, punctuation and emphasis."""
     seen: dict[tuple[str, str, str], Card] = {}
     for card, kind in checking.asked():
         side = kind.sides[0]
@@ -332,13 +332,13 @@ def check_questions(checking: Checking) -> Iterator[Diagnostic]:
                 "near-duplicate",
                 f"`{card.id}` asks the same question as `{first.id}`",
                 card.span_of(kind.fields[0].name),
-                help="keep one, or ask what sets them apart",
+                help="keep one of them, or make the questions distinct",
                 related=(Related(message="the other card", span=first.span),),
             )
 
 
 def check_answers(checking: Checking) -> Iterator[Diagnostic]:
-    """Report questions that hold their answer, and texts that are too long to learn."""
+    """Report questions that contain their answer, and texts that are too long to learn."""
     for card, kind in checking.asked():
         yield from _check_lengths(card, kind)
         if kind.cloze:
@@ -390,7 +390,7 @@ def _check_lengths(card: Card, kind: Kind) -> Iterator[Diagnostic]:
 
 
 def normalize(text: str) -> str:
-    """Return a text without case, punctuation and emphasis; operators stay."""
+    """Return a text without case, punctuation and emphasis, but with operators."""
     return _MARKUP.sub(" ", text.casefold()).strip()
 
 
@@ -411,4 +411,4 @@ CHECKS: Final[tuple[Callable[[Checking], Iterator[Diagnostic]], ...]] = (
     check_questions,
     check_answers,
 )
-"""A new check is one function and one line here."""
+"""To add a check, write a function and list it here."""

@@ -50,7 +50,7 @@ _OPTIONS: Final[table.Table] = {
     "fuzz": table.flag(default=_DEFAULTS.fuzz),
 }
 OPTION_BOUNDS: Final = {name: key.bounds for name, key in _OPTIONS.items() if key.bounds}
-"""Of the options that are numbers: the lowest and the highest value."""
+"""The minimum and maximum of each numeric option."""
 _SELECT: Final[table.Table] = {
     "lesson": table.one_or_more(),
     "kind": table.one_or_more(),
@@ -60,16 +60,16 @@ _SELECT: Final[table.Table] = {
 SUB_DECK: Final[table.Table] = {
     "name": table.text(
         "The deck's name in Anki; it must not change later.",
-        missing="name the deck as Anki is to show it; the name must not change later",
+        missing="name the deck as it should appear in Anki; do not change the name later",
     ),
     "description": table.text("Markdown shown with the deck."),
-    "select": table.record(_SELECT, "Which cards the deck takes: those that meet every line."),
+    "select": table.record(_SELECT, "The cards of the deck: those that match every line."),
     "decks": table.records(lambda: SUB_DECK, schema={"$ref": "#/definitions/deck"}),
 }
 
 
 def _read_checks(entry: Entry, name: str) -> dict[str, Severity | None] | None:
-    """Read what a pack makes of warnings; errors stay errors."""
+    """Read a pack's severities for warnings. Errors cannot be changed."""
     checks = entry.entry(name)
     if checks is None:
         return None
@@ -91,20 +91,20 @@ def _read_checks(entry: Entry, name: str) -> dict[str, Severity | None] | None:
 _CHECKS: Final[table.Table] = {code: table.choice(_LEVELS) for code in _WARNINGS}
 DECK: Final[table.Table] = {
     **SUB_DECK,
-    "order": table.texts("Kinds in the order in which new cards of one deck come."),
+    "order": table.texts("The order of kinds in which new cards of a deck are introduced."),
     "options": table.record(
         _OPTIONS, make=lambda found: DeckOptions(**found.values), default=_DEFAULTS
     ),
     "checks": table.Key(
         read=_read_checks,
-        schema=table.make_schema(_CHECKS, "Warnings that are errors here, or switched off."),
+        schema=table.make_schema(_CHECKS, "Warnings to turn into errors, or to switch off."),
         default={},
     ),
 }
 
 
 def parse_deck(document: Document, pack: str) -> Deck | None:
-    """Read a manifest; None when the file holds none."""
+    """Read a manifest; None if the file does not contain one."""
     entry = document.entry()
     if entry is None:
         return None
@@ -115,7 +115,7 @@ def parse_deck(document: Document, pack: str) -> Deck | None:
 
 
 def _make_deck(read: table.Record, pack: str, shared: dict[str, Any]) -> Deck:
-    """Return a deck with those below it; the root's own keys are `shared` by all."""
+    """Return a deck with its sub-decks; keys that only the root has are `shared` by all."""
     entry = read.entry
     if "::" in read["name"]:
         help = "write sub-decks below `decks:`"
@@ -130,7 +130,7 @@ def _make_deck(read: table.Record, pack: str, shared: dict[str, Any]) -> Deck:
             table.report_used_name(item.entry, "name", child.name, first.span)
     return Deck(
         pack=pack,
-        # A missing name was reported; what the deck takes is looked at all the same.
+        # A missing name was reported; the deck's cards are still checked.
         name=read["name"] or pack,
         description=read["description"],
         select=_make_selection(read["select"], has_children=bool(children)),
@@ -143,13 +143,13 @@ def _make_deck(read: table.Record, pack: str, shared: dict[str, Any]) -> Deck:
 
 def _make_selection(read: table.Record | None, *, has_children: bool) -> Selection | None:
     if read is None:
-        # A deck with nothing below it takes whatever is left.
+        # A deck without sub-decks gets all remaining cards.
         return None if has_children else Selection()
     return Selection(lessons=read["lesson"], kinds=read["kind"], tags=read["tag"], ids=read["id"])
 
 
 def _find_spans(read: table.Record) -> dict[str, Span]:
-    """Return where the values stand that can be checked only when everything is read."""
+    """Return the places of values that can only be checked once all files are read."""
     entry = read.entry
     spans = {"description": entry.span_of("description")}
     parts = [(entry, "order")]

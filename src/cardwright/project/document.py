@@ -1,4 +1,4 @@
-"""One YAML file: bytes → nodes that know their places → mappings that are read key by key."""
+"""A YAML file: bytes → nodes with their places → mappings that are read key by key."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from cardwright.text import CONTROLS
 
 try:
     from yaml import CBaseLoader as _Loader
-except ImportError:  # PyYAML without libyaml: slower, and it words syntax errors differently
+except ImportError:  # PyYAML without libyaml is slower and words syntax errors differently
     from yaml import BaseLoader as _Loader  # type: ignore[assignment]
 
 Node = yaml.Node
 
 MAX_BYTES: Final = 5_000_000
-"""Largest source file that is read."""
+"""The largest source file that is read."""
 MAX_DEPTH: Final = 40
-"""Deepest nesting that is read; cards need less than ten."""
+"""The deepest nesting that is read; cards need less than ten levels."""
 CONTROL: Final = re.compile(f"[{CONTROLS}\u2028\u2029\ufeff\ufffe\uffff]")
-"""Characters that no source may hold: they are unseen, and act on terminals or end lines."""
+"""Invisible characters that act on terminals or end lines, which no source may contain."""
 ITEMS_HELP: Final = "start each item on a line of its own with `- `, its keys below one another"
 
 _MAX_SYNTAX_PROBLEMS: Final = 100
-"""Reported of one file."""
+"""The maximum reported per file."""
 _MAX_CONTROLS: Final = 20
-"""Control characters that are reported of one file: a binary file has thousands."""
+"""The maximum reported per file, since a binary file has thousands."""
 _LINE_BREAK: Final = re.compile(r"\r\n?")
 _ESCAPED_CONTROL: Final = re.compile(rf"\r|{CONTROL.pattern}")
 _ANCHOR: Final = re.compile(r"[&*]\S*")
@@ -44,19 +44,19 @@ _LIBYAML_DEPTH: Final = "exceeded maximum nesting depth"
 
 
 class Document:
-    """One YAML file: its text, its root and its problems."""
+    """A YAML file: its text, its root node and its problems."""
 
     __slots__ = ("_line_starts", "_lines", "path", "problems", "root", "text")
 
     def __init__(self, path: str, raw: bytes) -> None:
-        """Read `raw`; a file that cannot be read has no root and says why in `problems`."""
+        """Parse `raw`. If that fails, there is no root and `problems` says why."""
         self.path = path
         self.problems: list[Diagnostic] = []
         self.text = ""
-        """Its text, with `\\n` at the end of each line."""
+        """The text, with `\\n` line endings."""
         self._lines: list[str] = [""]
         self._line_starts: list[int] = []
-        """Filled with the first problem of syntax: a file may have very many."""
+        """Computed at the first syntax problem, since a file may have very many."""
         self.root: Node | None = None
         if len(raw) > MAX_BYTES:
             self.report_at(
@@ -68,11 +68,11 @@ class Document:
             self._compose(self.text)
 
     def span(self, node: Node) -> Span:
-        """Return where a node stands: its first line."""
+        """Return the place of a node: its first line."""
         start, end = node.start_mark, node.end_mark
         line, column = start.line, start.column
         if isinstance(node, yaml.ScalarNode) and node.style in {"|", ">"}:
-            # The mark of a block scalar is its indicator; people look at the text below.
+            # A block scalar's mark is at its indicator, but readers look at the text below.
             text = self._line(line + 1)
             if node.value and text.strip():
                 indent = len(text) - len(text.lstrip())
@@ -84,7 +84,7 @@ class Document:
         return self._span(line, column, length)
 
     def entry(self, node: Node | None = None) -> Entry | None:
-        """Read a node (default: the root) as a mapping; None, and a problem, when it is not."""
+        """Read a node (default: the root) as a mapping; otherwise report it and return None."""
         node = self.root if node is None else node
         if node is None:
             return None
@@ -125,7 +125,7 @@ class Document:
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError as error:
-            # The text before the wrong byte is sound, so that its place can be told.
+            # The text before the invalid byte can be decoded, which gives its line and column.
             self._set_text(raw[: error.start].decode("utf-8"))
             self.report_at(
                 "not-utf8",
@@ -145,20 +145,20 @@ class Document:
         for match in islice(CONTROL.finditer(self.text), _MAX_CONTROLS):
             self.report_at(
                 "control-character",
-                f"the file holds the invisible character U+{ord(match[0]):04X}",
+                f"the file contains the invisible character U+{ord(match[0]):04X}",
                 match.start(),
-                help="remove it: cards hold text only",
+                help="remove it: cards contain text only",
             )
         return bool(self.problems)
 
     def _compose(self, text: str) -> None:
-        """Set the root, unless the text cannot be read."""
+        """Set the root, if the text can be parsed."""
         try:
             root = self._read_nodes(text)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             if mark is not None and _LIBYAML_DEPTH in str(error) and 0 < mark.index < len(text):
-                # Newer versions of libyaml stop before our own limit is met: what they read is enough.
+                # Newer versions of libyaml stop before our own limit does.
                 self.problems.clear()
                 self._compose(text[: mark.index])
                 return
@@ -166,18 +166,18 @@ class Document:
             root = None
         if not self.problems and (root is None or is_blank(root)):
             self.report_at("missing-field", "the file is empty", help="fill it, or delete it")
-        # A tag is ignored, so that what else is wrong shows too.
+        # Ignore a tag, so that other problems are found too.
         elif all(problem.code == "yaml-tag" for problem in self.problems):
             self.root = root
 
     def _read_nodes(self, text: str) -> Node | None:
-        """Build the nodes of a text from libyaml's events, without recursion.
+        """Build the nodes of a text iteratively from libyaml's events.
 
-        `yaml.compose` recurses in C, so that a deeply nested file would take the process down,
-        and it copies what aliases name. Events do neither, and are as fast.
+        `yaml.compose` recurses in C, so a deeply nested file would crash the process, and it
+        expands aliases. Events do neither and are just as fast.
         """
         root: Node | None = None
-        # Values of each collection that is open; a mapping's keys and values take turns.
+        # The values of each open collection; a mapping's keys and values alternate.
         stack: list[tuple[yaml.CollectionNode, list[Node]]] = []
         events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
         for event in events:
@@ -227,7 +227,7 @@ class Document:
 
 
 def _make_node(event: Any) -> Node:
-    """Make the node that an event begins; a collection is still empty."""
+    """Make the node for an event; a collection starts empty."""
     start, end = event.start_mark, event.end_mark
     if isinstance(event, yaml.MappingStartEvent):
         return yaml.MappingNode("", [], start, end, event.flow_style)
@@ -247,30 +247,30 @@ def _close(collection: yaml.CollectionNode, values: list[Node], end: Any) -> Non
 
 
 def describe(node: Node) -> str:
-    """Say in words what a node is."""
+    """Describe a node in words."""
     if isinstance(node, yaml.MappingNode):
         return "keys and values"
     return "a list" if isinstance(node, yaml.SequenceNode) else "text"
 
 
 def suggest(name: str, known: Collection[str], what: str) -> str:
-    """Return the help for an unknown name: the known one that is close to it, or all of them."""
+    """Return help for an unknown name: a similar known name, or all of them."""
     close = difflib.get_close_matches(name, list(known), n=1)
     return f"did you mean `{close[0]}`?" if close else f"{what}: {', '.join(known)}"
 
 
 def is_blank(node: Node) -> bool:
-    """Tell whether a node is a text of white space, or nothing at all."""
+    """Tell whether a node is empty or only white space."""
     return isinstance(node, yaml.ScalarNode) and not node.value.strip()
 
 
 class Entry:
-    """A YAML mapping that is read key by key; what is wrong goes to its document's problems."""
+    """A YAML mapping that is read key by key, adding problems to its document."""
 
     __slots__ = ("document", "keys", "node", "values")
 
     def __init__(self, document: Document, node: yaml.MappingNode) -> None:
-        """Index the keys; duplicates and keys that are not text are reported and passed over."""
+        """Index the keys; report and ignore duplicates and keys that are not text."""
         self.document = document
         self.node = node
         self.keys: dict[str, Node] = {}
@@ -302,11 +302,11 @@ class Entry:
 
     @property
     def span(self) -> Span:
-        """Where the mapping begins: its first line."""
+        """The place of the mapping: its first line."""
         return self.document.span(self.node)
 
     def span_of(self, key: str) -> Span:
-        """Return where a key's value stands, or the mapping where there is none."""
+        """Return the place of a key's value, or that of the mapping if the key is absent."""
         node = self.values.get(key)
         if node is None:
             return self.span
@@ -315,7 +315,7 @@ class Entry:
     def report(
         self, code: str, message: str, key: str, *, help: str, related: tuple[Related, ...] = ()
     ) -> None:
-        """Record a problem at a key's value, or at the mapping where there is none."""
+        """Record a problem at a key's value, or at the mapping if the key is absent."""
         span = self.span_of(key)
         self.document.problems.append(diagnose(code, message, span, help=help, related=related))
 
@@ -336,17 +336,17 @@ class Entry:
                 self.document.report("unknown-key", f"unknown key `{key}`", node, help=help)
 
     def text(self, key: str) -> str:
-        """Return a text value without surrounding white space; "" when absent or wrong."""
+        """Return a text value without surrounding white space, or "" if absent or wrong."""
         node = self.values.get(key)
         return "" if node is None else self.text_of(node, key)
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Return a list of text values; () when absent or wrong."""
+        """Return a list of text values, or () if absent or wrong."""
         found = (self.text_of(node, key) for node in self.items(key))
         return tuple(text for text in found if text)
 
     def entry(self, key: str) -> Entry | None:
-        """Return a value that is itself a mapping; None when absent or wrong."""
+        """Return a value that is a mapping, or None if absent or wrong."""
         node = self.values.get(key)
         if node is None:
             return None
@@ -356,12 +356,12 @@ class Entry:
         return self.document.entry(node)
 
     def entries(self, key: str) -> tuple[Entry, ...]:
-        """Return a list of mappings; other items are reported and left out."""
+        """Return a list of mappings; other items are reported and ignored."""
         found = (self.document.entry(node) for node in self.items(key, help=ITEMS_HELP))
         return tuple(entry for entry in found if entry is not None)
 
     def items(self, key: str, *, help: str = "") -> tuple[Node, ...]:
-        """Return the nodes of a list; () when absent or wrong."""
+        """Return the nodes of a list, or () if absent or wrong."""
         node = self.values.get(key)
         if node is None:
             return ()
@@ -381,7 +381,7 @@ class Entry:
         return ()
 
     def text_of(self, node: Node, key: str) -> str:
-        """Return the text of one node of a key's value; "", and a problem, when it has none."""
+        """Return the text of one node of a key's value; otherwise report it and return ""."""
         document = self.document
         is_item = node is not self.values.get(key)
         if not isinstance(node, yaml.ScalarNode):
@@ -396,10 +396,10 @@ class Entry:
         if not text:
             self._report_empty(key, node if is_item else None)
         elif node.style == '"' and (match := _ESCAPED_CONTROL.search(text)):
-            # Escapes in double quotes can smuggle in what the file itself may not hold.
+            # Escapes in double quotes can produce characters that the file itself may not contain.
             document.report(
                 "control-character",
-                f"`{key}` holds the invisible character U+{ord(match[0]):04X}",
+                f"`{key}` contains the invisible character U+{ord(match[0]):04X}",
                 node,
                 help='use single quotes, or put the text below a "|": '
                 "in double quotes, \\ starts an escape",
@@ -408,7 +408,7 @@ class Entry:
         return text
 
     def list_words(self, key: str) -> Iterator[tuple[str, Node]]:
-        """Yield the texts of a value, one or a list, each with its node; nothing is reported."""
+        """Yield the texts of a value or list, each with its node, without reporting problems."""
         value = self.values.get(key)
         for node in value.value if isinstance(value, yaml.SequenceNode) else [value]:
             if isinstance(node, yaml.ScalarNode) and (text := node.value.strip()):

@@ -1,7 +1,7 @@
-"""What a project asks, kept between starts: only files that changed are read again.
+"""The index: a cache of a project's prompts between starts, so that only changed files are read.
 
-The index is one file in the user's data folder. It may be deleted at any time; one that is
-damaged, or that another version of the program wrote, is as good as none.
+It is one file in the user's data folder and may be deleted at any time. An index that is damaged or
+was written by another version of the program is ignored.
 """
 
 from __future__ import annotations
@@ -29,41 +29,44 @@ from cardwright.model import Card, Collection, Deck, Kind
 from cardwright.project.walk import SourceFile, SourceFiles, read_source, walk_sources
 
 _RACY_NS: Final = 2_000_000_000
-"""Clocks of file systems tick as slowly as every 2 s (FAT): a second change within a tick is not
-seen."""
+"""File timestamps may have a resolution of only 2 s (FAT), which hides a second change in that time."""
 _MAX_BYTES: Final = 500_000_000
-"""Of an index that is read: 10,000 cards take 8 MB."""
+"""The largest index that is read; 10,000 cards need 8 MB."""
 _CODE: Final = (".py", ".yaml", ".so", ".pyd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """What a project asks: every prompt in brief, and each card when it is wanted.
+    """The prompts of a project in brief, and its cards on demand.
 
-    It stays as it was made, whatever happens to the files.
+    This is a snapshot, unaffected by later changes to the files.
     """
 
     items: Sequence[Item]
-    """Every prompt that is still asked, by position."""
+    """Every prompt that is still asked, sorted by position."""
     kinds: Mapping[str, Kind]
-    """By name, the built-in ones among them."""
+    """All kinds by name, including the built-in ones."""
     decks: Mapping[str, Deck]
     """Top decks by pack."""
     blueprints: Mapping[str, Blueprint]
     """Exams by pack."""
     problem_count: int
-    """Problems met in reading, as many as `load` returns."""
+    """The number of problems that `load` would return."""
     load_card: Callable[[str], Card | None]
-    """Return the first card with this ref, `pack:id`; from the index, it knows no place but its
-    own."""
+    """Returns the first card with this ref, `pack:id`. A card from the index has no places of values."""
 
     def find_kind(self, name: str) -> Kind:
-        """Return the kind with this name; KeyError when there is none."""
+        """Return the kind with this name.
+
+        Raises:
+            KeyError: there is no such kind.
+
+        """
         return self.kinds[name]
 
 
 def make_sources(collection: Collection, problem_count: int = 0) -> Sources:
-    """Return what a collection asks that was loaded with so many problems."""
+    """Return the sources of a collection, given the number of problems found when loading it."""
     return Sources(
         items=list_items(collection),
         kinds=collection.kinds,
@@ -75,46 +78,46 @@ def make_sources(collection: Collection, problem_count: int = 0) -> Sources:
 
 
 class FileState(NamedTuple):
-    """What is known of a source file."""
+    """The state of a source file when it was last read."""
 
     stamp: str
-    """As of when it was read; empty when it may have changed unseen since."""
+    """The file's stamp; empty if the file may have changed since without a new stamp."""
     digest: str
-    """Of its content; empty when it is not to be read."""
+    """The digest of the content; empty for a file that must not be read."""
 
 
 class CardFile(NamedTuple):
-    """What a file of cards holds."""
+    """The contents of a file of cards."""
 
     refs: tuple[str, ...]
-    """Of its cards, as written."""
+    """The refs of its cards, in the author's order."""
     cards: msgspec.Raw
     problem_count: int
 
     def decode(self) -> tuple[Card, ...]:
-        """Return its cards, without the places of their values."""
+        """Decode the cards, without the places of their values."""
         return msgspec.msgpack.decode(self.cards, type=tuple[Card, ...])
 
 
 class Index(msgspec.Struct):
-    """What the index file holds."""
+    """The contents of the index file."""
 
     files: dict[str, FileState]
-    """Of kinds, decks and cards, by name."""
+    """Files of kinds, decks and cards, by name."""
     kinds: dict[str, Kind]
     decks: dict[str, Deck]
     blueprints: dict[str, Blueprint]
     cards: dict[str, CardFile]
-    """By name of file, in their order."""
+    """Files of cards by name, in order."""
     items: list[Item]
     problem_count: int
-    """Of the files; what is wrong with the folders is looked for at each start."""
+    """Problems in files; problems with folders are found again at each start."""
 
 
 def open_index(root: Path, path: Path, now_ns: int) -> Sources:
-    """Read what changed below `root` since the index at `path` was written, and update the index.
+    """Read the files below `root` that changed since the index at `path` was written; update it.
 
-    `now_ns` is Unix time. Where the index cannot be kept, every file is read each time.
+    `now_ns` is Unix time. If the index cannot be written, every file is read each time.
 
     Raises:
         ProjectError: a file or folder of the project cannot be read.
@@ -145,7 +148,7 @@ def open_index(root: Path, path: Path, now_ns: int) -> Sources:
 
 
 class _CardLoader:
-    """Decodes a file of cards when one of them is wanted: to decode all takes long."""
+    """Decodes files of cards on demand, since decoding all of them is slow."""
 
     def __init__(self, files: Mapping[str, CardFile]) -> None:
         self._files = files
@@ -161,7 +164,7 @@ class _CardLoader:
 
     @cached_property
     def _places(self) -> dict[str, tuple[str, int]]:
-        """Of each card its file, and its number there."""
+        """The file and the index within it of each card, by ref."""
         places: dict[str, tuple[str, int]] = {}
         for name, file in self._files.items():
             for number, ref in enumerate(file.refs):
@@ -172,9 +175,9 @@ class _CardLoader:
 def look_at(
     file: SourceFile, known: FileState | None, now_ns: int, contents: dict[str, bytes]
 ) -> FileState:
-    """Return the state of a file; unless it is surely as `known`, it is read into `contents`.
+    """Return the state of a file, reading it into `contents` unless it is certain to be as `known`.
 
-    `now_ns` is Unix time, from before the file was found.
+    `now_ns` is a Unix time from before the file was listed.
     """
     if known and file.stamp and file.stamp == known.stamp:
         return known
@@ -197,8 +200,8 @@ def _refresh(
     contents: Mapping[str, bytes],
     kept: Index | None,
 ) -> Index:
-    """Return an index of the sources; the cards of files whose content is the same are kept."""
-    # Mostly nothing changed, and then YAML need not be loaded.
+    """Return an index of the sources, reusing the cards of files with unchanged content."""
+    # Usually nothing has changed, and YAML need not be imported.
     from cardwright.project.load import (  # noqa: PLC0415  (start-up of `cards review`)
         read_cards,
         read_decks,
@@ -206,7 +209,7 @@ def _refresh(
     )
 
     def read(file: SourceFile) -> bytes | None:
-        # What is parsed is what was hashed.
+        # Parse the bytes that were hashed, not the file again.
         return contents[file.name] if file.name in contents else read_source(file)
 
     known = kept.files if kept else {}
@@ -239,14 +242,14 @@ def _refresh(
 
 
 def encode_cards(cards: Iterable[Card], problem_count: int) -> CardFile:
-    """Return what is kept of a file of cards: all but the places of their values."""
+    """Encode a file's cards without the places of their values."""
     bare = [replace(card, spans={}) for card in cards]
     raw = msgspec.Raw(msgspec.msgpack.encode(bare))
     return CardFile(tuple(card.ref for card in bare), raw, problem_count)
 
 
 def read_index(path: Path) -> Index | None:
-    """Return the index, if there is one that this very program wrote and that is whole."""
+    """Return the index, if it is intact and was written by this version of the program."""
     with suppress(OSError, ValueError, RecursionError, msgspec.MsgspecError):
         if path.is_file() and path.stat().st_size <= _MAX_BYTES:
             raw = memoryview(path.read_bytes())
@@ -257,8 +260,8 @@ def read_index(path: Path) -> Index | None:
 
 
 def write_index(path: Path, index: Index) -> None:
-    """Write the index; where that is impossible, it stays as it was."""
-    # Names of files that are no Unicode cannot be kept.
+    """Write the index; if that fails, leave it unchanged."""
+    # File names that are not valid Unicode cannot be encoded.
     with suppress(OSError, UnicodeEncodeError):
         from cardwright.files import write_file  # noqa: PLC0415  (start-up of `cards review`)
 
@@ -267,15 +270,15 @@ def write_index(path: Path, index: Index) -> None:
 
 
 def make_seal(raw: bytes | memoryview) -> bytes:
-    """Return what stands before the content: a digest of the program, and a checksum."""
+    """Return the header: a digest of the program, and a checksum of the content."""
     return f"cardwright {describe_program()} {zlib.crc32(raw):08x}\n".encode()
 
 
 @cache
 def describe_program() -> str:
-    """Return what changes with the code that reads sources: ours, PyYAML's and Python's.
+    """Return a digest of the code that reads sources: Cardwright, PyYAML and Python.
 
-    Once in a process: code that is edited later is not what runs.
+    It is computed once per process, since code that is edited later does not run in it.
     """
     yaml = PathFinder.find_spec("yaml")
     folders = [Path(cardwright.__file__).parent]
@@ -287,7 +290,7 @@ def describe_program() -> str:
 
 
 def describe_folder(folder: Path) -> Iterator[str]:
-    """Yield what changes with the code in a folder."""
+    """Yield values that change when the code in a folder changes."""
     for parent, _, names in os.walk(folder):
         for name in names:
             if name.endswith(_CODE):

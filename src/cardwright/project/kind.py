@@ -1,4 +1,4 @@
-"""The file of a kind of cards: `kinds/NAME.yaml` → Kind."""
+"""The file of a kind: `kinds/NAME.yaml` → Kind."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SIDE: Final[table.Table] = {
         "Fields of the answer, the answer itself first.",
         missing="list the fields that the answer reveals",
     ),
-    "when": table.text("The flag that switches this side on."),
+    "when": table.text("The flag that enables this side."),
 }
 KIND: Final[table.Table] = {
     "kind": table.text(),
@@ -54,10 +54,10 @@ KIND: Final[table.Table] = {
 
 
 def read_built_in_kinds() -> dict[str, Kind]:
-    """Return the kinds that come with the program, by name.
+    """Return the built-in kinds, by name.
 
     Raises:
-        ValueError: a built-in file is broken, which is a fault of the program.
+        ValueError: a built-in file is invalid, which is a bug.
 
     """
     kinds: dict[str, Kind] = {}
@@ -73,7 +73,7 @@ def read_built_in_kinds() -> dict[str, Kind]:
 
 
 def parse_kind(document: Document) -> tuple[str, Kind | None]:
-    """Read one kind's file: its name, and the kind, which is None when it has problems."""
+    """Read a kind's file; return its name, and the kind, or None if it has problems."""
     stem = Path(document.path).stem
     entry = document.entry()
     if entry is None:
@@ -90,7 +90,7 @@ def _make_kind(root: table.Record, name: str) -> Kind | None:
         message = f"`{name}` is not a valid name for a kind"
         entry.report("bad-id", message, "kind", help="use a-z, 0-9 and -")
     anki: table.Record | None = root["anki"]
-    # Two people's kinds of one name are two note types in Anki, unless they are built alike.
+    # Kinds of the same name from two authors become two note types in Anki, unless identical.
     built = [*_list_names(root["fields"]), "sides", *_list_names(root["sides"])]
     anki_id = _find_anki_id(anki, "note type", name, *built)
     fields = tuple(_make_fields(root, anki_id))
@@ -215,7 +215,7 @@ def _check_ask(entry: Entry, side: Side, fields: Mapping[str, Field]) -> None:
         if not is_inline and not is_alone(side.ask, field):
             entry.report(
                 "bad-value",
-                f"`{{{{{field}}}}}` must stand alone in its paragraph",
+                f"`{{{{{field}}}}}` must be alone in its paragraph",
                 "ask",
                 help="put a blank line before and after it: only inline fields fit within a line",
             )

@@ -16,11 +16,11 @@ from cardwright.project.kind import parse_kind, read_built_in_kinds
 from cardwright.project.walk import SourceFile, read_source, walk_sources
 
 Read = Callable[[SourceFile], bytes | None]
-"""Returns the content of a file; None when it must not be read."""
+"""Returns the content of a file, or None if it must not be read."""
 
 
 def load(root: Path) -> tuple[Collection, list[Diagnostic]]:
-    """Read kinds, decks, blueprints and cards below `root`; all problems are returned together.
+    """Read the kinds, decks, blueprints and cards below `root`, and return all problems together.
 
     Raises:
         ProjectError: a file or folder cannot be read.
@@ -50,7 +50,7 @@ def load(root: Path) -> tuple[Collection, list[Diagnostic]]:
 def read_kinds(
     files: Iterable[SourceFile], read: Read, problems: list[Diagnostic]
 ) -> tuple[dict[str, Kind], set[str]]:
-    """Return the kinds, and the names of those that cannot be used; add what is wrong to `problems`."""
+    """Return the kinds, and the names of unusable ones; add to `problems`."""
     kinds = read_built_in_kinds()
     faulty: set[str] = set()
     for file in files:
@@ -84,7 +84,7 @@ def read_decks(
 ) -> tuple[dict[str, Deck], dict[str, Blueprint]]:
     """Return manifests and blueprints by pack, each manifest before its blueprint.
 
-    What is wrong is added to `problems`.
+    Problems found are added to `problems`.
     """
     decks: dict[str, Deck] = {}
     blueprints: dict[str, Blueprint] = {}
@@ -121,7 +121,7 @@ def read_cards(
     faulty: Container[str],
     problems: list[Diagnostic],
 ) -> tuple[list[Card], bool]:
-    """Return the cards of a file, and whether that is all of them; add to `problems`."""
+    """Return the cards of a file, and whether none were left out; add to `problems`."""
     document = _open(file, read)
     if document is None:
         return [], False

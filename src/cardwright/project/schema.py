@@ -1,4 +1,4 @@
-"""Tables of keys → JSON Schemas, for editors that complete and check YAML as it is written."""
+"""Tables of keys → JSON Schemas, for completion and validation in editors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DIALECT: Final = "http://json-schema.org/draft-07/schema#"
 
 
 def make_schemas(kinds: Mapping[str, Kind]) -> dict[str, dict[str, Any]]:
-    """Return the schema of every sort of file, by name."""
+    """Return the schemas of all file types, by name."""
     schemas = {
         "cards": _make_cards_schema(kinds),
         "deck": _make_deck_schema(kinds),
@@ -36,10 +36,10 @@ def _make_deck_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
 
 
 def _make_cards_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
-    """Return the schema of a file of cards; a card's kind may stand once for the file."""
+    """Return the schema of a file of cards, where the kind may be set once for the file."""
     schema = table.make_schema(FILE)
     kind_key = {"enum": list(kinds), "description": COMMON["kind"].schema["description"]}
-    about = "The kind of every card below without its own."
+    about = "The default kind of the cards below."
     schema["properties"]["kind"] = {**kind_key, "description": about}
     schema["properties"]["cards"]["items"] = {"type": "object", "properties": {"kind": kind_key}}
     of_own_kind = [

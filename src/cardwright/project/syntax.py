@@ -1,4 +1,4 @@
-"""Errors of libyaml → what they mean, and what an author can do about them."""
+"""libyaml errors → messages and help for authors."""
 
 from __future__ import annotations
 
@@ -21,36 +21,36 @@ class Report(Protocol):
     def __call__(
         self, code: str, message: str, index: int = 0, length: int = 1, *, help: str
     ) -> None:
-        """Take the index of its first character, and how many there are."""
+        """Record a problem; `index` and `length` are in characters."""
 
 
 class _Place(Enum):
-    """Where to point, given the two marks of an error."""
+    """The place to underline, given the two marks of an error."""
 
     HERE = auto()
     """One character: where reading stopped."""
     REST = auto()
-    """From where reading stopped to the end of the line."""
+    """From the place where reading stopped to the end of the line."""
     LINE = auto()
     """The line in which reading stopped."""
     START = auto()
-    """One character: where what could not be read begins."""
+    """One character: the start of the construct that could not be read."""
     START_LINE = auto()
     """From there to the end of its line."""
     ESCAPE = auto()
-    """The backslash last read, and what follows it."""
+    """The last backslash read, and the character after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cause:
-    """How to word the errors of libyaml that contain these words."""
+    """The wording for libyaml errors that contain certain words."""
 
     problem: str = ""
     context: str = ""
     before: str = ""
-    """Pattern that the line before the problem must match."""
+    """A pattern for the line before the problem."""
     after: str = ""
-    """Pattern that the text from the problem on must match."""
+    """A pattern for the text from the problem on."""
     place: _Place = _Place.HERE
     message: str
     help: str
@@ -59,7 +59,7 @@ class _Cause:
 _CAUSES: Final = (
     _Cause(
         problem="tab character",
-        message="a tab stands where YAML needs spaces",
+        message="YAML needs spaces here, not a tab",
         help="indent with spaces",
     ),
     _Cause(
@@ -83,19 +83,19 @@ _CAUSES: Final = (
         problem="mapping values are not allowed",
         place=_Place.LINE,
         message="this key is indented deeper than the line above allows",
-        help="indent keys that belong together equally",
+        help="indent all keys of a mapping by the same amount",
     ),
     _Cause(
         problem="could not find expected ':'",
         place=_Place.START_LINE,
-        message="this is neither a `key: value` nor a part of the text above",
+        message="this is neither a `key: value` nor part of the text above",
         help="write a colon and a space after a key; indent the lines of a text deeper than its key",
     ),
     _Cause(
         problem="did not find expected '-' indicator",
         place=_Place.REST,
         message="this line does not belong to the list above",
-        help="start an item with `- `, and indent the keys of an item equally",
+        help="start an item with `- `, and indent all keys of an item by the same amount",
     ),
     _Cause(
         problem="did not find expected key",
@@ -109,7 +109,7 @@ _CAUSES: Final = (
         problem="did not find expected key",
         place=_Place.REST,
         message="this line is indented differently from the keys above",
-        help="indent keys that belong together equally",
+        help="indent all keys of a mapping by the same amount",
     ),
     _Cause(
         problem="unexpected end of stream",
@@ -187,7 +187,7 @@ _CAUSES: Final = (
 
 
 def explain_error(text: str, error: yaml.YAMLError, report: Report) -> None:
-    """Report what an error of the YAML reader means, where its cause stands."""
+    """Report a YAML error in plain words, at its cause."""
     if not isinstance(error, yaml.MarkedYAMLError):
         report("syntax-error", "this cannot be read as YAML", help="write plain text")
         return
@@ -222,7 +222,7 @@ def explain_error(text: str, error: yaml.YAMLError, report: Report) -> None:
 
 
 def explain_alias(text: str, index: int, report: Report) -> None:
-    """Report an alias or an anchor, which cards do not have."""
+    """Report a YAML alias or anchor, which cards may not use."""
     name = _ALIASES.get(text[index : index + 1], "alias")
     report(
         "alias",
@@ -235,7 +235,7 @@ def explain_alias(text: str, index: int, report: Report) -> None:
 
 
 def explain_tag(text: str, index: int, report: Report) -> None:
-    """Report a tag of YAML, which cards do not have."""
+    """Report a YAML tag, which cards may not use."""
     report(
         "yaml-tag",
         "text that starts with ! is read as a YAML tag, which cards do not have",

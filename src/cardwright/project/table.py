@@ -1,7 +1,7 @@
-"""The keys of a mapping, each stated once: how its value is read, and its JSON Schema.
+"""Tables of the keys of a mapping: how each value is read, and its JSON Schema.
 
-A table names every key of a file or of a part of one. `read_record` reads a mapping by its table
-and reports whatever is wrong; `make_schema` tells editors the same.
+A table lists every key of a file or of a part of one. `read_record` reads a mapping by its table and
+reports problems; `make_schema` describes the same rules to editors.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ class Key:
     """One key of a mapping."""
 
     read: Callable[[Entry, str], Any]
-    """Reads the value of a key that is there; None when it is wrong, which was reported."""
+    """Reads the value of a key that is present; reports a wrong value and returns None."""
     schema: Mapping[str, Any]
     default: Any = None
     """The value of a key that is absent or wrong."""
     missing: str = ""
-    """What to do when the key is absent; empty: it is optional."""
+    """The help shown when the key is absent; empty if it is optional."""
     bounds: tuple[float, float] | None = None
-    """Of a number."""
+    """The minimum and maximum of a number."""
 
 
 Table = Mapping[str, Key]
@@ -38,11 +38,11 @@ Table = Mapping[str, Key]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A mapping that was read by its table."""
+    """A mapping read by its table."""
 
     entry: Entry
     values: Mapping[str, Any]
-    """Of every key of the table."""
+    """Values of all keys of the table."""
 
     def __getitem__(self, key: str) -> Any:
         """Return the value of a key, or its default."""
@@ -50,7 +50,7 @@ class Record:
 
 
 def read_record(entry: Entry, table: Table) -> Record:
-    """Read all keys of a mapping; unknown and missing ones are reported."""
+    """Read all keys of a mapping; report unknown and missing ones."""
     entry.refuse_unknown(table)
     found = read_present(entry, table)
     for name, key in table.items():
@@ -60,7 +60,7 @@ def read_record(entry: Entry, table: Table) -> Record:
 
 
 def read_present(entry: Entry, table: Table) -> dict[str, Any]:
-    """Read the keys of a table that a mapping has; wrong ones are reported and left out."""
+    """Read the keys of a table that are present in a mapping; report and omit wrong values."""
     found = {}
     for name in entry.values:
         key = table.get(name)
@@ -70,7 +70,7 @@ def read_present(entry: Entry, table: Table) -> dict[str, Any]:
 
 
 def make_schema(table: Table, about: str = "") -> dict[str, Any]:
-    """Return the JSON Schema of a mapping with the keys of a table and no others."""
+    """Return the JSON Schema of a mapping with only the keys of a table."""
     required = [name for name, key in table.items() if key.missing]
     return {
         "type": "object",
@@ -82,7 +82,7 @@ def make_schema(table: Table, about: str = "") -> dict[str, Any]:
 
 
 def text(about: str = "", *, missing: str = "") -> Key:
-    """Return a key that holds a text; "" when absent."""
+    """Return a key for a text; "" if absent."""
     return Key(
         read=lambda entry, name: entry.text(name) or None,
         schema=_describe(_TEXT, about),
@@ -92,7 +92,7 @@ def text(about: str = "", *, missing: str = "") -> Key:
 
 
 def texts(about: str = "", *, missing: str = "", may_be_empty: bool = False) -> Key:
-    """Return a key that holds a list of texts; () when absent."""
+    """Return a key for a list of texts; () if absent."""
 
     def read(entry: Entry, name: str) -> tuple[str, ...]:
         value = entry.values[name]
@@ -107,7 +107,7 @@ def texts(about: str = "", *, missing: str = "", may_be_empty: bool = False) -> 
 
 
 def one_or_more(about: str = "") -> Key:
-    """Return a key that holds a text or a list of texts; () when absent."""
+    """Return a key for a text or a list of texts; () if absent."""
 
     def read(entry: Entry, name: str) -> tuple[str, ...]:
         if isinstance(entry.values[name], yaml.ScalarNode):
@@ -122,7 +122,7 @@ def one_or_more(about: str = "") -> Key:
 
 
 def flag(about: str = "", *, default: bool = False, missing: str = "") -> Key:
-    """Return a key that holds `true` or `false`."""
+    """Return a key for `true` or `false`."""
 
     def read(entry: Entry, name: str) -> bool | None:
         word = entry.text(name)
@@ -145,7 +145,7 @@ def number(
     whole: bool = False,
     missing: str = "",
 ) -> Key:
-    """Return a key that holds a number within bounds; what is whole is an int."""
+    """Return a key for a number within bounds; whole numbers become ints."""
 
     def read(entry: Entry, name: str) -> float | None:
         word = entry.text(name)
@@ -179,7 +179,7 @@ def number(
 
 
 def choice(values: Iterable[str], about: str = "", *, default: str | None = None) -> Key:
-    """Return a key that holds one of several words."""
+    """Return a key for one of several words."""
     words = [str(value) for value in values]
 
     def read(entry: Entry, name: str) -> str | None:
@@ -201,7 +201,7 @@ def record(
     make: Callable[[Record], Any] = lambda found: found,
     default: Any = None,
 ) -> Key:
-    """Return a key that holds a mapping: a Record, or what is made of one."""
+    """Return a key for a mapping, read as a Record or as what `make` returns for it."""
 
     def read(entry: Entry, name: str) -> Any:
         item = entry.entry(name)
@@ -217,9 +217,9 @@ def records(
     missing: str = "",
     schema: Mapping[str, Any] | None = None,
 ) -> Key:
-    """Return a key that holds a list of mappings: a tuple of Records.
+    """Return a key for a list of mappings, read as a tuple of Records.
 
-    A table that holds itself is given as a function, and with the schema of an item.
+    A recursive table is given as a function, together with the schema of an item.
     """
 
     def read(entry: Entry, name: str) -> tuple[Record, ...]:
@@ -231,7 +231,7 @@ def records(
 
 
 def named_records(table: Table, *, missing: str) -> Key:
-    """Return a key whose value maps names of the author's choice to mappings.
+    """Return a key for a mapping from names, chosen by the author, to mappings.
 
     It is read as a Record whose values are Records.
     """
@@ -257,7 +257,7 @@ def listed(
     *,
     item: Mapping[str, Any] = _TEXT,
 ) -> Key:
-    """Return a key that holds a list whose nodes are parsed one by one; None is left out."""
+    """Return a key for a list whose nodes are parsed individually; None is left out."""
 
     def read(entry: Entry, name: str) -> tuple[Any, ...]:
         found = (parse(entry, node, name) for node in entry.items(name))
@@ -267,7 +267,7 @@ def listed(
 
 
 def _list_of(item: Mapping[str, Any], about: str = "") -> dict[str, Any]:
-    # An empty list is reported, as every empty value.
+    # An empty list is reported like any empty value.
     return _describe({"type": "array", "items": item, "minItems": 1}, about)
 
 
@@ -276,7 +276,7 @@ def _describe(schema: Mapping[str, Any], about: str) -> dict[str, Any]:
 
 
 def report_used_name(entry: Entry, key: str, name: str, first: Span) -> None:
-    """Report a name that something else of the file has."""
+    """Report a name that is already used in the file."""
     entry.report(
         "duplicate-id",
         f"`{name}` is already used",

@@ -1,4 +1,4 @@
-"""The lines of source files, to show a problem in place and to find what is wrong within a value."""
+"""The lines of source files, to show problems in context and locate them within values."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from cardwright.project.document import MAX_BYTES
 
 
 class SourceTexts:
-    """The lines of source files, each read when the first of its problems is shown."""
+    """The lines of source files, each file read when its first problem is shown."""
 
     def __init__(self, root: Path) -> None:
-        """Serve files below `root`."""
+        """Read files below `root`."""
         self._root = root
         self._lines: dict[str, list[str]] = {}
 
     def line(self, span: Span) -> str | None:
-        """Return the line a span stands in; None when it cannot be read."""
+        """Return the line of a span, or None if it cannot be read."""
         lines = self._read(span.path)
         return lines[span.line - 1] if span.line <= len(lines) else None
 
     def find(self, span: Span, quote: str, *, whole: bool = False) -> Span:
-        """Return where a piece of text stands within a value, as a `whole` word; else the value."""
+        """Return the place of a quote within a value (optionally as a word), or else the value's."""
         if not quote or "\n" in quote:
             return span
         bound = r"(?<![\w.-]){}(?![\w-])" if whole else "{}"
@@ -39,14 +39,14 @@ class SourceTexts:
         return span
 
     def _lines_of(self, span: Span) -> Iterator[str]:
-        """Yield the lines of a value: those after its first are indented deeper than its key."""
+        """Yield the lines of a value: the first, and those after it indented deeper than the key."""
         lines = self._read(span.path)
         if span.line > len(lines):
             return
         first = lines[span.line - 1]
         yield first
         indent = len(first) - len(first.lstrip())
-        # A value that begins its line, below its key, is as deep as its further lines.
+        # A value that starts on the line below its key is indented like its other lines.
         min_indent = indent if span.column - 1 == indent else indent + 1
         for number in range(span.line, len(lines)):
             line = lines[number]
@@ -62,7 +62,7 @@ class SourceTexts:
     def _read_lines(self, path: str) -> list[str]:
         try:
             real = (self._root / path).resolve()
-            # What was refused is not shown either: a link may lead anywhere, a pipe never ends.
+            # Do not show refused files either: a link may point anywhere, and a pipe never ends.
             if not real.is_relative_to(self._root.resolve()) or not real.is_file():
                 return []
             with real.open("rb") as file:

@@ -1,4 +1,4 @@
-"""A project's folder → the files it is made of. Loads no YAML: it runs at every start."""
+"""A project's folder → its source files. This runs at every start, so it does not import YAML."""
 
 from __future__ import annotations
 
@@ -16,45 +16,45 @@ from cardwright.model import Card
 _PACK: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _ENDINGS: Final = (".yaml", ".yml")
 MAX_READ_BYTES: Final = 6_000_000
-"""Read of one file: more than any file may have (`document.MAX_BYTES`), so that it shows."""
+"""More than a file may have (`document.MAX_BYTES`), so that a larger file is still reported."""
 
 
 class SourceFile(NamedTuple):
-    """One file that is to be read."""
+    """A file to read."""
 
     path: Path
     name: str
     """Relative to the project, with forward slashes."""
     pack: str
-    """Empty for a kind."""
+    """The pack; empty for a kind."""
     stamp: str
-    """Changes with its content, as far as the file system knows; empty: not to be read."""
+    """Changes with the content, as far as the file system shows; empty if it must not be read."""
     changed_at_ns: int
-    """When its content or its place last changed, Unix time."""
+    """The Unix time of the last change of its content or path."""
 
 
 class SourceFiles(NamedTuple):
-    """The files of a project, in the order in which they count, and what is wrong with them."""
+    """The files of a project in order of precedence, and their problems."""
 
     kinds: list[SourceFile]
     decks: list[SourceFile]
-    """Of each pack its manifest, then its blueprint."""
+    """Each pack's manifest, then its blueprint."""
     cards: list[SourceFile]
     problems: list[Diagnostic]
 
 
 def find_project(start: Path) -> Path:
-    """Return the nearest folder, from `start` upwards, that holds `cards` and `decks`.
+    """Return the nearest folder, from `start` upwards, that contains `cards` and `decks`.
 
     Raises:
-        ProjectError: there is none.
+        ProjectError: there is no such folder.
 
     """
     start = start.resolve()
     for folder in (start, *start.parents):
         if (folder / "cards").is_dir() and (folder / "decks").is_dir():
             return folder
-    message = f"no project here: neither {start} nor a folder above it holds `cards` and `decks`"
+    message = f"no project here: neither {start} nor a parent folder contains `cards` and `decks`"
     raise ProjectError(
         message,
         help="start one with `cards init NAME`, or name its folder with `cards -C FOLDER`",
@@ -75,10 +75,10 @@ def walk_sources(root: Path) -> SourceFiles:
 
 
 def read_source(file: SourceFile) -> bytes | None:
-    """Return a file's content, of a huge one the beginning; None when it is not to be read.
+    """Return a file's content (the start of a huge one), or None if it must not be read.
 
     Raises:
-        ProjectError: it cannot be read, or is gone.
+        ProjectError: it cannot be read, or no longer exists.
 
     """
     if not file.stamp:
@@ -93,7 +93,7 @@ def read_source(file: SourceFile) -> bytes | None:
 def resolve_media(root: Path, card: Card, image: str) -> tuple[Path | None, str]:
     """Find the file of an image that a card names, relative to the card's file.
 
-    Return its path, or None and the diagnostic code of what is wrong with it.
+    Returns its path, or None and the code of a diagnostic.
     """
     try:
         path = (root / card.span.path).parent.joinpath(image).resolve()
@@ -112,7 +112,7 @@ class _Walk:
         self._root = root
         self._real_root = root.resolve()
         self._start = len(str(root / "x")) - 1
-        """Where the names of files begin in their paths."""
+        """The index in a path at which the name relative to the project starts."""
         self._problems: list[Diagnostic] = []
 
     def walk(self) -> SourceFiles:
@@ -145,7 +145,7 @@ class _Walk:
                 self._report("bad-id", message, path, "use a-z, 0-9, - and _")
 
     def _list_files(self, folder: Path, *, deep: bool = False) -> list[Path]:
-        """Return the YAML files of a folder, sorted by name; hidden ones are passed over."""
+        """Return the YAML files of a folder, sorted by name, without hidden ones."""
         if not folder.is_dir():
             return []
         found = []
@@ -172,15 +172,15 @@ class _Walk:
         return SourceFile(path, self._name(path), pack, stamp, changed_at_ns)
 
     def _leads_out(self, path: Path, *, to_folder: bool = True) -> bool:
-        """Report a path that is not what it seems: a link out of the project, or not a regular file."""
+        """Report a path that is a link out of the project, or of the wrong type."""
         try:
             real = path.resolve(strict=True)
             mode = real.stat().st_mode
         except (OSError, RuntimeError):
-            message = "this link leads nowhere"
+            message = "this link is broken"
         else:
             if not real.is_relative_to(self._real_root):
-                message = "this link leads out of the project"
+                message = "this link points outside the project"
             elif not (stat.S_ISDIR(mode) if to_folder else stat.S_ISREG(mode)):
                 message = "this is not a folder" if to_folder else "this is not a regular file"
             else:
@@ -193,12 +193,12 @@ class _Walk:
         self._problems.append(diagnose(code, message, span, help=help))
 
     def _name(self, path: Path) -> str:
-        # As text: to take paths apart costs more than all the rest of the walk.
+        # Cut the string: pathlib would cost more than the rest of the walk.
         return str(path)[self._start :].replace(os.sep, "/")
 
 
 def _stat_plain(path: Path) -> os.stat_result | None:
-    """Return the state of a path itself; None for a link, or a junction of Windows."""
+    """Return the state of a path itself, or None for a link or a Windows junction."""
     try:
         info = path.lstat()
     except OSError:

@@ -1,4 +1,4 @@
-"""A card as YAML, added to a file of cards without touching the rest: a skeleton, or filled in."""
+"""Adds a card to a file of cards, as a skeleton or filled in, without changing the rest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MODELINE: Final = "# yaml-language-server: $schema={schema}\n"
 _PLACEHOLDERS: Final = {FieldType.LIST: "[]", FieldType.FLAG: "true"}
 
 Written = str | Sequence[str] | Sequence[Mapping[str, str]]
-"""A value that can be written: a text, a list of texts, or a list of mappings of texts."""
+"""A value that can be written: a text, a list of texts, or a list of mappings to texts."""
 
 
 class WriteError(CardwrightError):
@@ -24,7 +24,7 @@ class WriteError(CardwrightError):
 
 
 def append_card(path: Path, shown: PurePath, kind: Kind, card_id: str) -> tuple[str, int]:
-    """Return a file's text with a card's skeleton added, and the line of its id.
+    """Return a file's text with a skeleton of a card added, and the line of its id.
 
     Raises:
         WriteError: the file exists but is not a readable file of cards.
@@ -38,11 +38,11 @@ def append_card(path: Path, shown: PurePath, kind: Kind, card_id: str) -> tuple[
 def append_filled_card(
     path: Path, shown: PurePath, kind: Kind, card_id: str, values: Mapping[str, Written]
 ) -> tuple[str, int]:
-    """Return a file's text with a card added that holds these values, and the line of its id.
+    """Return a file's text with a card of these values added, and the line of its id.
 
     Raises:
-        WriteError: the file exists but is not a readable file of cards; or a value holds a
-            character that no card may hold.
+        WriteError: the file exists but is not a readable file of cards, or a value contains a
+        character that cards may not contain.
 
     """
     written = [line for key, value in values.items() for line in write_value(key, value)]
@@ -51,10 +51,10 @@ def append_filled_card(
 
 
 def write_value(key: str, value: Written) -> Iterator[str]:
-    """Yield the lines of a key and its value; a text comes back as it is, stripped at the ends.
+    """Yield the lines of a key and its value. Reading them gives the same text, stripped.
 
     Raises:
-        WriteError: it holds a character that no card may hold.
+        WriteError: it contains a character that cards may not contain.
 
     """
     if not isinstance(value, str):
@@ -82,12 +82,12 @@ def _quote(text: str) -> str:
 
 def _refuse_control(text: str) -> None:
     if found := CONTROL.search(text.replace("\r", "\x00")):
-        message = f"the text holds the invisible character U+{ord(found[0]):04X}"
+        message = f"the text contains the invisible character U+{ord(found[0]):04X}"
         raise WriteError(message)
 
 
 def _append(path: Path, shown: PurePath, kind: Kind, lines: list[str]) -> tuple[str, int]:
-    """Return a file's text with a card's lines added, and its kind where the file has another."""
+    """Return a file's text with a card's lines added, and its kind if the file's differs."""
     if not path.exists():
         head = f"{make_modeline(shown)}kind: {kind.name}\ncards:\n"
         return head + _indent(lines, 2), head.count("\n") + 1
@@ -117,13 +117,13 @@ def _append(path: Path, shown: PurePath, kind: Kind, lines: list[str]) -> tuple[
 
 
 def make_modeline(shown: PurePath) -> str:
-    """Return the comment by which editors find the schema of a file of the project."""
+    """Return the comment that tells editors the schema of a file of the project."""
     up = "../" * (len(shown.parts) - 1)
     return _MODELINE.format(schema=f"{up}schemas/cards.schema.json")
 
 
 def _make_field(field: Field) -> list[str]:
-    """Return the lines of a field that is still to be filled in, as a comment if it is optional."""
+    """Return the lines of a field to fill in, as a comment if it is optional."""
     if field.type is FieldType.OPTIONS:
         return [
             f"{field.name}:  # {field.help}",

@@ -1,1 +1,1 @@
-"""The memories of prompts: a store of reviews, what follows from them, and what to ask next."""
+"""Studying: the store of reviews, the memories computed from them, and the queue of prompts."""

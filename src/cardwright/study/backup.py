@@ -1,4 +1,4 @@
-"""Backups of a review store: a dated copy a day, the newest few of them, and how to restore one."""
+"""Backups of a review store: daily dated copies, of which the newest are kept, and restoring."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from cardwright.study.error import (
 from cardwright.study.migration import list_missing
 
 MAX_BACKUPS: Final = 10
-"""The newest dated backups are kept; there is at most one a day."""
+"""How many dated backups are kept; there is at most one per day."""
 _DATE: Final = r"\d{4}-\d{2}-\d{2}"
 
 
 def backup_folder(path: Path) -> Path:
-    """Return the folder of the backups of a store."""
+    """Return the backup folder of a store."""
     return path.parent / "backups"
 
 
 def list_backups(path: Path) -> list[Path]:
-    """Return the backups of a store, the newest first."""
+    """Return the backups of a store, newest first."""
     found = _find_backups(path, rf"{_DATE}(?:-.+)?")
     return sorted(found, key=lambda file: (file.stat().st_mtime_ns, file.name), reverse=True)
 
 
 def find_backup(path: Path, today: str) -> Path:
-    """Return the path of the backup of a day (ISO date), which may not exist."""
+    """Return the path of the backup for a day (ISO date), which need not exist."""
     return backup_folder(path) / f"{path.stem}-{today}.db"
 
 
 def write_backup(path: Path, db: sqlite3.Connection, today: str, *, reason: str = "") -> Path:
-    """Copy an open database to the backup of a day (ISO date), and delete the oldest dated ones.
+    """Back up an open database under a day (ISO date), and delete the oldest dated backups.
 
-    With a reason ("before-update"), it is a separate copy, which is never deleted automatically.
+    With a reason ("before-update"), write a separate copy that is never deleted automatically.
     """
     target = find_backup(path, f"{today}-{reason}" if reason else today)
     if reason:
@@ -56,7 +56,7 @@ def write_backup(path: Path, db: sqlite3.Connection, today: str, *, reason: str 
 
 
 def copy_database(db: sqlite3.Connection, target: Path) -> None:
-    """Write a complete copy of a database, or none.
+    """Copy a database atomically.
 
     Raises:
         StoreError: the copy cannot be written, or the database is damaged.
@@ -67,7 +67,7 @@ def copy_database(db: sqlite3.Connection, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(temporary)) as copy:
             db.backup(copy)
-            # A backup is one file, without those of WAL mode.
+            # Leave WAL mode, so that the backup is a single file.
             copy.execute("pragma journal_mode = delete")
             _check_whole(copy)
         with temporary.open("rb+") as file:
@@ -83,14 +83,14 @@ def copy_database(db: sqlite3.Connection, target: Path) -> None:
 
 
 def restore_backup(backup: Path, path: Path, today: str) -> Path | None:
-    """Replace a store by a backup; return the path to which the previous store was saved.
+    """Replace a store with a backup; return the path where the previous store was saved.
 
-    A readable store is copied first and then overwritten in place, since others may have it open; a
-    damaged one is moved aside.
+    A readable store is copied and then overwritten in place, since other processes may have it
+    open; a damaged one is moved aside.
 
     Raises:
-        StoreError: the backup is not an intact review store, or the present store cannot be saved
-            or written; nothing was changed.
+        StoreError: the backup is not an intact review store, or the current store cannot be
+        saved or written. Nothing was changed.
 
     """
     if not backup.is_file():
@@ -113,7 +113,7 @@ def restore_backup(backup: Path, path: Path, today: str) -> Path | None:
             with closing(
                 sqlite3.connect(path, timeout=LOCK_TIMEOUT_S, isolation_level=None)
             ) as target:
-                # `backup` itself would wait for another program's lock forever.
+                # `backup` would wait forever for another program's lock.
                 target.execute("begin immediate")
                 target.execute("rollback")
                 source.backup(target)
@@ -149,7 +149,7 @@ def _set_aside(path: Path, today: str) -> Path | None:
 
 
 def _check_whole(db: sqlite3.Connection) -> None:
-    """Raise the error that SQLite raises for a damaged database if a check finds any damage."""
+    """Raise SQLite's error for a damaged database if a quick check finds damage."""
     problem = str(db.execute("pragma quick_check(1)").fetchone()[0])
     if problem != "ok":
         error = sqlite3.DatabaseError(problem)
@@ -158,7 +158,7 @@ def _check_whole(db: sqlite3.Connection) -> None:
 
 
 def _find_backups(path: Path, rest: str) -> list[Path]:
-    """Return the backups of a store, and not those of one whose name merely begins the same."""
+    """Return the backups of a store, but not those of a store whose name has the same prefix."""
     name = re.compile(rf"{re.escape(path.stem)}-{rest}\.db")
     folder = backup_folder(path)
     return (
@@ -167,7 +167,7 @@ def _find_backups(path: Path, rest: str) -> list[Path]:
 
 
 def _find_free(path: Path) -> Path:
-    """Return a path that no file has: as it is, or with a number added."""
+    """Return a path that does not exist yet, adding a number if needed."""
     number = 1
     free = path
     while free.exists():

@@ -1,4 +1,4 @@
-"""What can go wrong with a review store, and what to do about it."""
+"""Errors of the review store, each with advice."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class StoreError(CardwrightError):
     """The review store cannot be read or written.
 
     StoreBusyError      another program keeps it locked
-    StoreFullError      there is no room to write
+    StoreFullError      the disk is full
     StoreDamagedError   the file is not, or no longer, a database
     """
 
@@ -26,7 +26,7 @@ class StoreBusyError(StoreError):
 
 
 class StoreFullError(StoreError):
-    """There is no room to write. Nothing was changed, and the same act can be tried again."""
+    """The disk is full. Nothing was changed, and the same act can be retried."""
 
 
 class StoreDamagedError(StoreError):
@@ -34,10 +34,10 @@ class StoreDamagedError(StoreError):
 
 
 _Case = tuple[type[StoreError], str, str]
-"""The class of an error, what happened, and what to do about it."""
+"""The class of an error, the message, and the advice."""
 _DAMAGED: Final[_Case] = (
     StoreDamagedError,
-    "is damaged ({reason}); it was left as it is",
+    "is damaged ({reason}); it was left unchanged",
     "`cards backup --list` shows the backups, `cards backup --restore FILE` restores one",
 )
 _UNWRITABLE: Final[_Case] = (
@@ -72,14 +72,14 @@ _UNKNOWN: Final[_Case] = (
 
 
 def explain_sqlite_error(path: Path, error: sqlite3.Error) -> StoreError:
-    """Return an error of SQLite as one that tells the owner of the store what to do."""
-    # The lowest byte is the kind of error, the others give details. Misuse has no code.
+    """Convert an SQLite error into a StoreError with advice for the user."""
+    # The lowest byte is the primary result code. Errors raised by Python's module have no code.
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return _make_error(path, _CASES.get(code, _UNKNOWN), str(error))
 
 
 def explain_os_error(path: Path, error: OSError) -> StoreError:
-    """Return an error of the system as one that tells the owner of the store what to do."""
+    """Convert an operating system error into a StoreError with advice for the user."""
     return _make_error(path, _UNWRITABLE, error.strerror or str(error))
 
 

@@ -4,8 +4,8 @@ A memory is a stability (the days until the probability of recall falls to 90 pe
 difficulty (1 to 10); w₀ to w₂₀ are the 21 parameters of the model. The formulas are those of
 https://github.com/open-spaced-repetition/awesome-fsrs/wiki/The-Algorithm; days are study days.
 Defaults and bounds come from the `fsrs` package, and a test holds every formula equal to its
-scheduler. The arithmetic is our own because the scheduler counts days in blocks of 24 hours, and
-because plain floats replay a long history in about half the time.
+scheduler. The arithmetic is reimplemented here because that scheduler counts days in blocks of 24
+hours, and because plain floats replay a long history in about half the time.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 MODEL: Final = "FSRS-6"
-"""The model that parameters belong to; stored with fitted ones."""
+"""Stored with fitted parameters to say which model they belong to."""
 MAX_STABILITY_DAYS: Final = 36_500.0
 """Anki's limit; the `fsrs` package has none."""
 _AGAIN, _HARD, _GOOD, _EASY = 1, 2, 3, 4
@@ -45,14 +45,14 @@ Figures = Any
 class Fsrs:
     """FSRS-6 under one set of parameters. Ratings are 1 to 4, stabilities are days.
 
-    The methods that take `Figures` leave results unclamped, which is up to callers with arrays.
+    Methods that accept `Figures` return unclamped results; callers with arrays clamp them.
     """
 
     def __init__(self, parameters: Sequence[float] = DEFAULT_PARAMETERS) -> None:
-        """Take the 21 parameters.
+        """Initialize the model with 21 parameters.
 
         Raises:
-            ValueError: there are more or fewer, or some are out of bounds.
+            ValueError: the count is wrong, or a parameter is out of bounds.
 
         """
         _check_bounds(parameters)
@@ -61,7 +61,7 @@ class Fsrs:
         self._factor = 0.9 ** (1 / self._decay) - 1
         self._growth = e ** w[8]
         self._bonuses = (0.0, 0.0, w[15], 1.0, w[16])
-        """By rating, from 0."""
+        """Indexed by rating; index 0 is unused."""
         self._same_day = (0.0, *(e ** (w[17] * (rating - 3 + w[18])) for rating in range(1, 5)))
         self._lapse_divisor = e ** (w[17] * w[18])
         self._steps = (0.0, *(-(w[6] * (rating - 3)) for rating in range(1, 5)))
@@ -69,11 +69,11 @@ class Fsrs:
         self._kept_share = 1 - w[7]
 
     def retrievability(self, stability: Figures, days: Figures) -> Figures:
-        """Return the probability of recall some days after an answer: (1 + F·t/S)^-w₂₀."""
+        """Return the probability of recall `days` after an answer: (1 + F·t/S)^-w₂₀."""
         return (1 + self._factor * days / stability) ** self._decay
 
     def interval_factor(self, desired_retention: float) -> float:
-        """Return the days, per day of stability, until recall falls to the desired retention."""
+        """Return the interval at the desired retention, in days per day of stability."""
         return float((desired_retention ** (1 / self._decay) - 1) / self._factor)
 
     def initial_stability(self, rating: int) -> float:
@@ -86,7 +86,7 @@ class Fsrs:
         return min(max(difficulty, MIN_DIFFICULTY), MAX_DIFFICULTY)
 
     def next_stability(self, stability: float, difficulty: float, days: int, rating: int) -> float:
-        """Return the stability after an answer given some study days after the previous one."""
+        """Return the stability after an answer `days` study days after the previous one."""
         reached: float
         if days == 0:
             growth = self.same_day_growth(stability, rating)
@@ -115,8 +115,8 @@ class Fsrs:
     ) -> Figures:
         """Return the stability after Hard, Good or Easy on a later day.
 
-        S·(1 + e^w₈·(11-D)·S^-w₉·(e^(w₁₀·(1-R)) - 1)·b), where b is w₁₅ for Hard and w₁₆ for Easy,
-        and R the retrievability on that day.
+        S·(1 + e^w₈·(11-D)·S^-w₉·(e^(w₁₀·(1-R)) - 1)·b), where b is w₁₅ for Hard, w₁₆ for Easy and
+        1 for Good, and R is the retrievability on that day.
         """
         w = self.parameters
         return stability * (
@@ -131,7 +131,7 @@ class Fsrs:
     def stability_after_lapse(
         self, stability: Figures, difficulty: Figures, recall: Figures
     ) -> Figures:
-        """Return the stability after Again on a later day, before its limit is applied.
+        """Return the stability after Again on a later day, before the limit is applied.
 
         w₁₁·D^-w₁₂·((S+1)^w₁₃ - 1)·e^(w₁₄·(1-R)).
         """
@@ -148,16 +148,16 @@ class Fsrs:
         return stability / self._lapse_divisor
 
     def same_day_growth(self, stability: Figures, rating: int) -> Figures:
-        """Return the factor by which another answer on the same day changes a stability.
+        """Return the factor by which another answer on the same day multiplies the stability.
 
-        e^(w₁₇·(G-3+w₁₈))·S^-w₁₉ for a rating G. Only Again makes use of a factor below 1.
+        e^(w₁₇·(G-3+w₁₈))·S^-w₁₉ for a rating G. Factors below 1 apply only to Again.
         """
         return self._same_day[rating] * stability ** -self.parameters[19]
 
     def unclamped_difficulty(self, difficulty: Figures, rating: int) -> Figures:
-        """Return the difficulty after an answer, before it is limited to 1 to 10.
+        """Return the difficulty after an answer, before it is clamped to 1 to 10.
 
-        It changes by -w₆·(G-3)·(10-D)/9, and then reverts by w₇ towards that of a first Easy.
+        It changes by -w₆·(G-3)·(10-D)/9, then reverts by w₇ towards the difficulty of a first Easy.
         """
         damped = difficulty + (10.0 - difficulty) * self._steps[rating] / 9.0
         return self._reversion + self._kept_share * damped

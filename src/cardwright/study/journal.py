@@ -1,9 +1,8 @@
-"""Reviews and the memories that follow from them: recording a review changes both, or neither.
+"""Reviews and the memories computed from them: recording a review changes both or neither.
 
-Reviews are ordered by id, and an id begins with the review's place in time: twelve hexadecimal
-digits of milliseconds. A new review's place is never before those already recorded, so that a clock
-that was set back changes no order; only a review that is entered later on purpose goes where it
-belongs in time.
+Reviews are ordered by id. An id starts with the time in milliseconds, as twelve hexadecimal digits.
+A new id always sorts after the existing ones, even if the clock was set back; only a review that is
+deliberately entered with an earlier date gets an id in the middle.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from cardwright.study.settings import Settings
 from cardwright.study.store import Store
 
 _MIXED: Final = ""
-"""The rules of a pack whose memories were computed under different ones."""
+"""Stored as the rules of a pack whose memories were computed under more than one set of rules."""
 
 
 def make_journal(store: Store, decks: Mapping[str, Deck]) -> Journal:
-    """Return the journal of a store under the options of decks, by pack, and the user's settings.
+    """Return the journal of a store, with the decks' options (by pack) and the user's settings.
 
-    Memories that were computed under other rules are rebuilt. Fitted parameters that FSRS cannot
-    use are set aside, and their packs noted in `Journal.unused_fits`.
+    Memories computed under other rules are rebuilt. Fitted parameters that FSRS cannot use are
+    ignored; `Journal.unused_fits` lists their packs.
 
     Raises:
         StoreError: the store cannot be read or written.
@@ -49,19 +48,19 @@ def make_journal(store: Store, decks: Mapping[str, Deck]) -> Journal:
 
 
 class Journal:
-    """A store under the schedules of its packs."""
+    """A store together with the schedules of its packs."""
 
     def __init__(self, store: Store, schedules: Mapping[str, Schedule], default: Schedule) -> None:
-        """Study each pack by its schedule, and any other pack by the default."""
+        """Use the schedules by pack, and `default` for any other pack."""
         self.store = store
         self._schedules = schedules
         self._default = default
         self._stored_rules: dict[str, str] | None = None
-        """What `Store.read_rules` returned; None: it has to be read again."""
+        """The cached result of `Store.read_rules`; None when it must be read again."""
         self._rules_version = 0
-        """The data version of the store when that was read."""
+        """The store's data version when the rules were read."""
         self.unused_fits: list[str] = []
-        """Packs whose fitted parameters are of another model or not valid, and are not used."""
+        """Packs whose fitted parameters are ignored: they belong to another model or are invalid."""
 
     def schedule_of(self, key: str) -> Schedule:
         """Return the schedule of a prompt's pack."""
@@ -73,23 +72,23 @@ class Journal:
 
     @property
     def options(self) -> dict[str, DeckOptions]:
-        """The options of each pack that has a schedule of its own."""
+        """The options of each pack that has its own schedule."""
         return {pack: schedule.options for pack, schedule in self._schedules.items()}
 
     @property
     def rollover_hour(self) -> int:
-        """The local hour at which a study day begins, the same for all packs."""
+        """The local hour at which a study day starts, the same for all packs."""
         return self._default.rollover_hour
 
     def list_outdated(self) -> list[str]:
-        """Return the packs whose memories were computed under other rules than the present ones."""
+        """Return the packs whose memories were not computed under the current rules."""
         stored = self.store.read_rules()
         return [
             pack for pack, schedule in self._schedules.items() if stored.get(pack) != schedule.rules
         ]
 
     def rebuild(self, packs: Iterable[str] | None = None) -> int:
-        """Rebuild the memories of packs, or of all, from their reviews; return how many there are."""
+        """Rebuild memories from reviews, for some packs or all; return the number of memories."""
         count = 0
         with self.store.transaction():
             if packs is None:
@@ -103,7 +102,7 @@ class Journal:
         return count
 
     def find_differences(self) -> list[str]:
-        """Return the keys of the prompts whose memory is not what a replay of their reviews gives."""
+        """Return the keys of prompts whose memory differs from a replay of their reviews."""
         cached = {memory.key: memory for memory in self.store.list_memories()}
         found = []
         for memory, _ in self._replay(self.store.list_acts()):
@@ -113,11 +112,11 @@ class Journal:
         return sorted((*found, *without_reviews))
 
     def read_memories(self, moment: Moment) -> dict[str, Memory]:
-        """Return every memory by key, with due times that hold even if a clock was once ahead.
+        """Return every memory by key, with due times corrected if a clock was once ahead.
 
-        An answer dated in the future must have been given after what was recorded before it. As
-        long as that future lasts, its prompt is due as if it had been answered then: nothing waits
-        for years because a clock showed the wrong year.
+        An answer dated in the future was really given after the reviews recorded before it. Until
+        that date has passed, its prompt is due as if it had been answered just after them, so that
+        no prompt waits for years because a clock showed the wrong year.
         """
         memories = {memory.key: memory for memory in self.store.list_memories()}
         now_ms, today = moment.at_ms, moment.study_day(self.rollover_hour)
@@ -144,11 +143,11 @@ class Journal:
         is_dated: bool = False,
         before: tuple[Memory, str] | None = None,
     ) -> tuple[Review, Memory]:
-        """Add one act, within a transaction of the store; return it and the memory after it.
+        """Add one act and return it with the resulting memory. Call within a transaction.
 
-        Its place is behind all others even if the clock was set back, unless `is_dated`: then it
-        happened when it says, and what came later is replayed after it. A caller that has read the
-        memory within the same transaction passes it as `before`.
+        The act is placed after all others even if the clock was set back. With `is_dated` it is
+        placed by its time, and later acts are replayed after it. `before` is the current memory,
+        for callers that have read it within the same transaction.
         """
         review = Review(
             id=self._make_id(moment.at_ms, is_dated=is_dated),
@@ -169,9 +168,9 @@ class Journal:
         return review, memory
 
     def merge(self, reviews: Iterable[Review]) -> tuple[int, list[str]]:
-        """Add the reviews that are not there yet.
+        """Add the reviews that the store does not have yet.
 
-        Returns how many those were, and the ids of reviews that are there with another content.
+        Returns the number of reviews added, and the ids that the store has with different content.
         """
         with self.store.transaction():
             before = self.store.count_reviews()
@@ -180,7 +179,7 @@ class Journal:
             return self.store.count_reviews() - before, clashes
 
     def trace(self, key: str) -> Iterator[tuple[Review, ReplayedAnswer]]:
-        """Yield the answers of a prompt that are not undone, each with the memory before and after."""
+        """Yield a prompt's answers, undone ones excluded, each with the memory before and after."""
         reviews = [r for r in self.store.list_reviews(key) if r.act is not Act.CRAM]
         acts = [ActRow(r.act, r.rating, r.at_ms, r.utc_offset_minutes) for r in reviews]
         answers = (review for review in reviews if review.act is Act.ANSWER)
@@ -189,7 +188,7 @@ class Journal:
             yield review, replayed
 
     def _replay_prompts(self, keys: list[str]) -> dict[str, Memory]:
-        """Rebuild the memories of prompts; one without a review that stands becomes blank."""
+        """Rebuild the memories of prompts; one whose reviews were all undone becomes blank."""
         found = {key: (Memory(key=key), "") for key in keys}
         if keys:
             replayed = self._replay(self.store.list_acts(keys=keys))
@@ -207,7 +206,7 @@ class Journal:
             yield memory, rows[-1][1]
 
     def _put(self, memories: Collection[tuple[Memory, str]]) -> None:
-        """Write memories; note if a pack now has some that were computed under other rules."""
+        """Write memories, and record it when a pack's memories now follow different rules."""
         self.store.put_memories(memories)
         stored = self._read_rules()
         for pack in {pack_of(memory.key) for memory, _ in memories}:
@@ -218,14 +217,14 @@ class Journal:
         return self.schedule_of_pack(pack).rules
 
     def _read_rules(self) -> dict[str, str]:
-        """Return the rules in the store, which are read again only if they may have changed."""
+        """Return the rules in the store, reading them only if they may have changed."""
         version = self.store.data_version()
         if self._stored_rules is None or version != self._rules_version:
             self._stored_rules, self._rules_version = self.store.read_rules(), version
         return self._stored_rules
 
     def _put_rules(self, pack: str, rules: str) -> None:
-        # They are read again, not kept: this transaction may yet fail.
+        # Do not cache the new rules: this transaction may still fail.
         self._stored_rules = None
         self.store.put_rules(pack, rules)
 

@@ -11,40 +11,40 @@ from typing import Final
 from cardwright.study.error import StoreError
 
 APPLICATION_ID: Final = 0x63617264
-"""Marks the file as ours: "card"."""
+"""Identifies the file as a review store: "card" in ASCII."""
 MIGRATIONS: Final[tuple[tuple[str, str], ...]] = (
     ("first", "schema.sql"),
     ("records", "records.sql"),
 )
-"""Name and script of each, in order. Never change one that was released."""
+"""Name and script of each migration, in order. Never change one that was released."""
 
 
 def list_missing(path: Path, db: sqlite3.Connection) -> list[tuple[str, str]]:
     """Return the migrations that a database still needs.
 
     Raises:
-        StoreError: it belongs to another program or to a newer version of this one.
+        StoreError: the database belongs to another program or a newer Cardwright.
 
     """
     if is_empty(db):
         return list(MIGRATIONS)
     if _read_number(db, "pragma application_id") != APPLICATION_ID:
-        message = f"{path} is a database of another program; it was left as it is"
+        message = f"{path} belongs to another program; it was left unchanged"
         raise StoreError(message, help="name another file with --db")
     done = [name for (name,) in db.execute("select name from migrations order by rowid")]
     if done != [name for name, _ in MIGRATIONS[: len(done)]]:
-        message = f"{path} was written by a newer Cardwright; it was left as it is"
+        message = f"{path} was written by a newer Cardwright; it was left unchanged"
         help = "update Cardwright (`pip install --upgrade cardwright`)"
         raise StoreError(message, help=help)
     return list(MIGRATIONS[len(done) :])
 
 
 def migrate(path: Path, db: sqlite3.Connection) -> None:
-    """Bring a database up to date: each migration in one transaction with its own record."""
+    """Bring a database up to date, recording each migration in its own transaction."""
     while list_missing(path, db):
         db.execute("begin immediate")
         try:
-            # Another process may have done it while we waited.
+            # Another process may have migrated it while this one waited for the lock.
             for name, script in list_missing(path, db)[:1]:
                 _apply(db, name, script)
             db.execute("commit")
@@ -55,7 +55,7 @@ def migrate(path: Path, db: sqlite3.Connection) -> None:
 
 
 def is_empty(db: sqlite3.Connection) -> bool:
-    """Return whether a database holds nothing yet."""
+    """Tell whether a database has no tables yet."""
     return _read_number(db, "select count(*) from sqlite_schema") == 0
 
 
@@ -69,7 +69,7 @@ def _apply(db: sqlite3.Connection, name: str, script: str) -> None:
 
 
 def _split(script: str) -> list[str]:
-    """Split a script into statements: `executescript` would commit the open transaction."""
+    """Split a script into statements, since `executescript` would commit the transaction."""
     statements = []
     lines: list[str] = []
     for line in script.splitlines():

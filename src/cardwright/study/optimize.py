@@ -1,7 +1,7 @@
-"""Fitting the parameters of FSRS-6 to the user's own answers, and measuring how well they predict.
+"""Fit the parameters of FSRS-6 to the user's answers, and measure how well they predict.
 
-Fitting uses fsrs-rs, the library that Anki fits with. It is an optional extra, and importing this
-module raises ImportError where it is not installed.
+Fitting uses fsrs-rs, the library that Anki uses. It is an optional extra; importing this module
+raises ImportError if it is not installed.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ from cardwright.history import Act, Rating, Review, count_study_day
 from cardwright.study.fsrs import Fsrs
 
 _BASES: Final = (3.62, 1.89, 1.73)
-"""Bins of days, of number of answers and of lapses grow by these factors."""
+"""The growth factors of the bins of days, answers and lapses."""
 
 
 class Repetition(NamedTuple):
-    """A rating, and the study days since the previous answer; 0 for the first."""
+    """A rating, and the study days since the previous answer (0 for the first)."""
 
     rating: int
     days: int
 
 
 class Trial(NamedTuple):
-    """An answer on a later study day than the previous one: it tests what a model predicts."""
+    """An answer on a later study day than the previous one, which tests a model's prediction."""
 
     review_id: str
     prompt_number: int
     history: Sequence[Repetition]
-    """All answers to the prompt, the same sequence in each of its trials."""
+    """All answers to the prompt, shared by its trials."""
     position: int
-    """Of this answer in the history."""
+    """The index of this answer in the history."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """How far predictions of recall were off; lower is better."""
+    """The error of predictions of recall; lower is better."""
 
     log_loss: float
     rmse_bins: float
@@ -50,9 +50,9 @@ class Evaluation:
 
 
 def list_trials(reviews: Iterable[Review], rollover_hour: int) -> list[Trial]:
-    """Return the trials among reviews, which are in order and not undone, in the same order.
+    """Return the trials among reviews (in order, without undone ones), in the same order.
 
-    As in Anki (rslib/src/scheduler/fsrs/params.rs), answers before a reset do not count.
+    As in Anki (rslib/src/scheduler/fsrs/params.rs), answers before a reset are ignored.
     """
     histories: dict[str, list[Repetition]] = {}
     ids: dict[str, list[str]] = {}
@@ -80,7 +80,7 @@ def list_trials(reviews: Iterable[Review], rollover_hour: int) -> list[Trial]:
 
 
 def evaluate_parameters(parameters: Sequence[float], trials: Sequence[Trial]) -> Evaluation:
-    """Return how well the parameters of FSRS-6 predict trials, of which there must be some."""
+    """Return how well parameters of FSRS-6 predict trials, of which there must be at least one."""
     predictor = _Predictor(parameters)
     losses = 0.0
     bins: dict[tuple[int, ...], list[float]] = defaultdict(lambda: [0.0, 0.0])
@@ -96,14 +96,14 @@ def evaluate_parameters(parameters: Sequence[float], trials: Sequence[Trial]) ->
 
 
 class _Predictor:
-    """Predicts the trials of each prompt in order, so that no answer is computed twice."""
+    """Predicts the trials of each prompt in order, so that each answer is computed once."""
 
     def __init__(self, parameters: Sequence[float]) -> None:
         self._fsrs = Fsrs(parameters)
         self._memories: dict[int, tuple[int, float, float]] = {}
 
     def predict(self, trial: Trial) -> float:
-        """Return the expected recall at a trial, from the answers before it."""
+        """Return the recall expected at a trial from the answers before it."""
         _, number, history, position = trial
         done, stability, difficulty = self._memories.get(number, (0, 0.0, 0.0))
         for rating, days in history[done:position]:
@@ -128,13 +128,13 @@ def _find_bin(trial: Trial) -> tuple[int, ...]:
 
 
 MIN_TRIALS: Final = 500
-"""Fewer say too little: of these, 100 are held out."""
+"""The fewest that are worth fitting; a fifth of them, 100, are held out."""
 _FITTED_SHARE: Final = 0.8
-"""The earlier part of the trials, to which parameters are fitted that the rest evaluates."""
+"""The share of trials, the earliest ones, used for fitting; the rest evaluate the fit."""
 _EPOCHS: Final = 8
 """As in Anki; the default of fsrs-rs differs."""
 _DECIMALS: Final = 6
-"""The precision of single-precision floats, which fsrs-rs computes with."""
+"""The precision of the 32-bit floats that fsrs-rs uses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,22 +142,22 @@ class Fit:
     """The result of fitting."""
 
     held_out: int
-    """The latest trials, which evaluate parameters that were not fitted to them."""
+    """The number of latest trials excluded from the fit and used to evaluate it."""
     before: Evaluation
-    """Of the parameters in force."""
+    """The error of the parameters in force."""
     after: Evaluation
-    """Of parameters fitted to the trials before those held out."""
+    """The error of parameters fitted to the trials before those held out."""
     parameters: tuple[float, ...]
-    """Fitted to all trials, if fitted ones predict better; else those in force."""
+    """Parameters fitted to all trials if fitting predicts better, otherwise those in force."""
 
     @property
     def is_better(self) -> bool:
-        """Whether fitted parameters predict better than those in force."""
+        """Whether the fitted parameters predict better than those in force."""
         return self.after.log_loss < self.before.log_loss
 
 
 def fit(trials: Sequence[Trial], in_force: Sequence[float], relearning_steps: int) -> Fit:
-    """Fit parameters to at least MIN_TRIALS trials, and evaluate them by the latest ones."""
+    """Fit parameters to at least MIN_TRIALS trials, and evaluate them on the latest ones."""
     fitted = int(len(trials) * _FITTED_SHARE)
     held_out = trials[fitted:]
     found = Fit(
@@ -172,7 +172,7 @@ def fit(trials: Sequence[Trial], in_force: Sequence[float], relearning_steps: in
 
 
 def fit_parameters(trials: Sequence[Trial], relearning_steps: int) -> tuple[float, ...]:
-    """Return the parameters that predict trials best; the fewer there are, the nearer to default."""
+    """Return the parameters that fit trials best; with few trials they stay near the defaults."""
     histories = {trial.prompt_number: trial.history for trial in trials}
     reviews = {
         number: [FSRSReview(*repetition) for repetition in history]

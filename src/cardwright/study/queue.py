@@ -1,7 +1,7 @@
-"""Which prompt comes next: learning steps first, then reviews with new cards among them.
+"""The queue: learning steps come first, then reviews with new cards spread among them.
 
-A queue belongs to one study day and is made from the memories of all prompts. Its rest is the same
-whether it was made before an answer and then updated, or made after the answer: undo relies on that.
+A queue belongs to one study day and is built from the memories of all prompts. Updating it after an
+answer and rebuilding it leave the same prompts in the same order, which undo relies on.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DEFAULT_OPTIONS: Final = DeckOptions()
 
 
 class Counts(NamedTuple):
-    """Numbers of prompts, such as those left to ask today."""
+    """Counts of prompts, such as those left to ask today."""
 
     new: int
     learning: int
@@ -34,28 +34,28 @@ class Counts(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionOptions:
-    """What is asked in one session, beyond what the options of the decks say."""
+    """What a session asks beyond the deck options."""
 
     max_new: int | None = None
-    """New prompts at most; None: what is left of the daily limits."""
+    """The maximum number of new prompts; None for the rest of the daily limits."""
     ahead_days: int = 0
-    """Also ask what falls due within this number of days."""
+    """Also ask prompts that fall due within this number of days."""
     is_cram: bool = False
-    """Ask everything selected, due or not, and leave the schedule alone."""
+    """Ask every selected prompt, due or not, without changing the schedule."""
     with_suspended: bool = False
     """Also ask suspended prompts."""
 
     @property
     def follows_options(self) -> bool:
-        """Whether the session asks exactly what the options of the decks say."""
+        """Whether the session asks exactly what the deck options say."""
         return not (
             self.max_new is not None or self.ahead_days or self.is_cram or self.with_suspended
         )
 
 
 Arrange = Callable[[list[Item]], tuple[list[Item], list[Item]]]
-"""Takes the prompts that may be asked, due or not; returns those that another rule asks today, in
-order, and those that it leaves to the default one."""
+"""Takes the prompts that may be asked, due or not. Returns those to ask today in a custom order,
+and those left to the default order."""
 
 
 class Queue:
@@ -72,15 +72,15 @@ class Queue:
         asked: Item | None = None,
         arrange: Arrange | None = None,
     ) -> None:
-        """Sort the prompts to ask today, from memories by key and deck options by pack.
+        """Choose and sort today's prompts; memories are by key, deck options by pack.
 
-        `asked` is the prompt on the screen: not among the items, but counted for the daily limits.
+        `asked` is the prompt on screen: it is not among the items but counts towards the limits.
         """
         self._deck_options = deck_options
         self._options = options
         self._today = today
         self._learning: list[tuple[int, int, Item]] = []
-        """A heap by due time, and by position where that is the same."""
+        """A heap ordered by due time, then position."""
         self._reviews: list[Item] = []
         self._new: list[Item] = []
         self._all_reviews = self._all_new = 0
@@ -98,13 +98,13 @@ class Queue:
             if arrange is not None:
                 items = self._arrange(items, memories, arrange)
             self._fill(items, memories, moment, asked)
-        # Prompts are taken from the end.
+        # `take` pops from the end.
         self._arranged.reverse()
         self._reviews.reverse()
         self._new.reverse()
 
     def copy(self) -> Queue:
-        """Return a copy that taking from this queue does not change."""
+        """Return an independent copy."""
         other = copy(self)
         for name in ("_arranged", "_learning", "_reviews", "_new"):
             setattr(other, name, getattr(self, name).copy())
@@ -112,18 +112,18 @@ class Queue:
 
     @property
     def counts(self) -> Counts:
-        """What is left to ask today."""
+        """The counts of prompts left to ask today."""
         new = sum(item.key in self._arranged_new for item in self._arranged)
         seen = len(self._arranged) - new
         return Counts(len(self._new) + new, len(self._learning), len(self._reviews) + seen)
 
     @property
     def next_step_at_ms(self) -> int | None:
-        """When the next learning step may be asked; None: there is none."""
+        """When the next learning step may be asked; None without learning steps."""
         return self._learning[0][0] - LEARN_AHEAD_MS if self._learning else None
 
     def take(self, now_ms: int, is_free: Callable[[Item], bool]) -> Item | None:
-        """Remove and return the next prompt that is free; None when nothing can be asked now."""
+        """Remove and return the next free prompt, or None if nothing can be asked now."""
         return (
             self._take_step(now_ms, is_free)
             or _pop_free([self._arranged, *self._order_piles()], is_free)
@@ -131,11 +131,11 @@ class Queue:
         )
 
     def peek(self, now_ms: int) -> Item | None:
-        """Return the prompt that `take` would return now if all were free."""
+        """Return the prompt that `take` would return now if all prompts were free."""
         return self.copy().take(now_ms, lambda _: True)
 
     def list_day(self, now_ms: int) -> list[Item]:
-        """Return the prompts that would be asked from now on today, in order; take none of them."""
+        """Return the prompts that will be asked today, in order, without removing them."""
         queue = self.copy()
         found = []
         while True:
@@ -148,20 +148,20 @@ class Queue:
                 now_ms = queue.next_step_at_ms
 
     def list_left(self) -> list[Item]:
-        """Return all prompts left, learning steps first."""
+        """Return all remaining prompts, learning steps first."""
         steps = [item for _, _, item in sorted(self._learning, key=itemgetter(0, 1))]
         piles = (self._arranged, self._reviews, self._new)
         return [*steps, *(item for pile in piles for item in reversed(pile))]
 
     def put_back(self, item: Item, due_at_ms: int, due_day: int, now_ms: int) -> bool:
-        """Queue a prompt in a learning step again if it is due today; return whether it is."""
+        """Requeue a prompt in a learning step if it is due today; return whether it was."""
         if due_day > self._today and due_at_ms > now_ms + LEARN_AHEAD_MS:
             return False
         heapq.heappush(self._learning, (due_at_ms, item.position, item))
         return True
 
     def _order_piles(self) -> tuple[list[Item], list[Item]]:
-        """Return reviews and new prompts, first the one to take from, so that both last all day."""
+        """Return both piles, the one to take from first, so that new prompts are spread evenly."""
         reviews_left = len(self._reviews) * max(self._all_new, 1)
         new_left = len(self._new) * max(self._all_reviews, 1)
         if new_left > reviews_left:
@@ -184,7 +184,7 @@ class Queue:
     def _arrange(
         self, items: Iterable[Item], memories: Mapping[str, Memory], arrange: Arrange
     ) -> list[Item]:
-        """Let another rule choose among all but learning steps; return the prompts it leaves."""
+        """Apply `arrange` to all prompts except learning steps; return the prompts it leaves."""
         steps, open_, new = [], [], set()
         for item in items:
             memory = memories.get(item.key)
@@ -236,7 +236,7 @@ class Queue:
         moment: Moment,
         asked_today: _AskedToday,
     ) -> tuple[list[Item], list[Item]]:
-        """Queue the learning steps; return the reviews, in order, and the new prompts."""
+        """Queue the learning steps; return the reviews in order, and the new prompts."""
         reviews: list[tuple[int, int, Item]] = []
         new: list[Item] = []
         max_due_day = self._today + self._options.ahead_days
@@ -247,7 +247,7 @@ class Queue:
                 continue
             due_at_ms, due_day = memory.due_at_ms or 0, memory.due_day or 0
             if memory.state is State.REVIEW:
-                # One that is not due yet is asked ahead only once a day.
+                # A prompt that is asked ahead of time is asked once a day.
                 if due_day <= max_due_day and memory.last_day != self._today:
                     reviews.append((due_day, self._shuffle(item), item))
             elif self.put_back(item, due_at_ms, due_day, moment.at_ms):
@@ -256,13 +256,13 @@ class Queue:
         return [item for _, _, item in reviews], new
 
     def _shuffle(self, item: Item) -> int:
-        """Return a prompt's place among those due on the same day: another one every day."""
+        """Return a sort key for prompts due on the same day, different every day."""
         return zlib.crc32(f"{self._today} {item.key}".encode())
 
     def _choose(
         self, found: Iterable[Item], room_for: Callable[[str], int], cards: set[str]
     ) -> list[Item]:
-        """Return the prompts that packs have room for, one of each card; add those to `cards`."""
+        """Return the prompts within the limits of packs, one per card; add their cards to `cards`."""
         chosen = []
         room: dict[str, int] = {}
         for item in found:
@@ -280,22 +280,22 @@ class Queue:
 
 
 class _AskedToday:
-    """The prompts that count for the daily limits: asked today, or sure to be."""
+    """Prompts that count towards the daily limits: asked today, or certain to be."""
 
     def __init__(self, memories: Iterable[Memory], today: int) -> None:
         self._today = today
         self.new: Counter[str] = Counter()
         """Prompts that were new today, by pack."""
         self.reviews: Counter[str] = Counter()
-        """Others that were asked today, by pack."""
+        """Other prompts asked today, by pack."""
         self.cards: set[str] = set()
-        """Keys of their cards."""
+        """The keys of the cards of all these prompts."""
         for memory in memories:
             if memory.last_day == today:
                 self._count(memory.key, counts_as_new=memory.first_day == today)
 
     def add(self, item: Item, memory: Memory | None) -> None:
-        """Count a prompt that is sure to be asked, unless it was asked today already."""
+        """Count a prompt that is certain to be asked, unless it was already asked today."""
         if memory is None or memory.last_day != self._today:
             self._count(item.key, counts_as_new=_is_new(memory))
 
@@ -308,10 +308,10 @@ class _AskedToday:
 def count_decks(
     decks: Iterable[str], asked: Iterable[tuple[str, State]]
 ) -> dict[tuple[str, ...], Counts]:
-    """Return the counts of prompts (full name of deck, and state) by deck, in the order of `decks`.
+    """Count prompts, given as full deck name and state, by deck, in the order of `decks`.
 
-    A deck is the tuple of the parts of its name. Its counts include its sub-decks; decks without
-    any of the prompts are left out.
+    The keys are the parts of a deck's name. Counts include sub-decks; decks without prompts are
+    omitted.
     """
     found: dict[tuple[str, ...], list[int]] = {}
     for deck in dict.fromkeys(decks):
@@ -325,7 +325,7 @@ def count_decks(
 
 
 _COUNT_PLACES: Final = {State.NEW: 0, State.LEARNING: 1, State.RELEARNING: 1, State.REVIEW: 2}
-"""Indexes in Counts."""
+"""Indices into Counts."""
 
 
 def _list_paths(deck: str) -> list[tuple[str, ...]]:

@@ -1,9 +1,9 @@
-"""What an answer does to a memory: FSRS, and around it the rules that make intervals equal Anki's.
+"""The scheduler: how an answer changes a memory, with FSRS and Anki's rules for intervals.
 
-The memory itself follows the formulas of `fsrs.py`. Days, steps, limits of intervals, fuzz and
-leeches follow Anki's scheduler (rslib/src/scheduler/states), where the `fsrs` package has rules of
-its own; tests/study/test_parity.py holds them equal to Anki's backend. An answer belongs to the
-study day of the zone it was given in, so that replay finds the same days on a machine elsewhere.
+Stability and difficulty follow the formulas in `fsrs.py`. Days, steps, interval limits, fuzz and
+leeches follow Anki's scheduler (rslib/src/scheduler/states), not the `fsrs` package;
+tests/study/test_parity.py compares them with Anki's backend. An answer belongs to the study day in
+the time zone where it was given, so a replay on a machine elsewhere gives the same days.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from cardwright.study.fsrs import DEFAULT_PARAMETERS, MODEL, Fsrs
 _MIN_FUZZED_DAYS: Final = 2.5
 _SECONDS_PER_DAY: Final = 86_400
 _MIN_INTERVAL_DAYS: Final = 0.5
-"""Without learning steps, a shorter interval than this stays within the day."""
+"""Without learning steps, an interval shorter than this stays within the day."""
 _AGAIN, _HARD, _GOOD, _EASY = map(int, Rating)
 _NEW, _LEARNING, _REVIEW, _RELEARNING = State
-"""Looking them up in their classes takes a tenth of the time of a replay."""
+"""Module globals, because looking them up in the classes costs a tenth of the replay time."""
 
 
 class ActRow(NamedTuple):
-    """What replay needs of a Review; the fields are a Review's."""
+    """The fields of a Review that a replay needs."""
 
     act: str
     rating: int | None
@@ -49,29 +49,29 @@ class ActRow(NamedTuple):
 
 
 class ReplayedAnswer(NamedTuple):
-    """One answer, and what it did."""
+    """One answer, with the memory before and after it."""
 
     elapsed_days: int
-    """Study days since the previous answer; 0 for the first."""
+    """Study days since the previous answer (0 for the first)."""
     before: Memory
     after: Memory
     retrievability: float
-    """Expected recall at the time of the answer; 0 when the prompt was new."""
+    """Expected recall at the time of the answer (0 for a new prompt)."""
 
 
 class Expectation(NamedTuple):
-    """What was known of a prompt just before an answer."""
+    """What was expected of a prompt just before an answer."""
 
     state: State
     interval_days: int
     retrievability: float
-    """Expected recall; 0 when the prompt was new."""
+    """Expected recall (0 for a new prompt)."""
     is_test: bool
-    """Whether the answer tests the memory: the first of its study day, in state review."""
+    """Whether the answer tests the memory: the first of its study day, in the review state."""
 
 
 class _Draft:
-    """A memory while it is computed: the fields of a Memory, but they can be set."""
+    """A mutable Memory, used while it is being computed."""
 
     __slots__ = Memory._fields
     key: str
@@ -103,7 +103,7 @@ class _Draft:
         return Memory._make(_READ_FIELDS(self))
 
     def reset(self) -> None:
-        """Become new, but stay flagged, suspended or buried."""
+        """Reset to new, but keep the flag, suspension and burial."""
         blank = Memory(
             key=self.key,
             is_suspended=self.is_suspended,
@@ -125,10 +125,10 @@ class Schedule:
         parameters: Sequence[float] = DEFAULT_PARAMETERS,
         rollover_hour: int = 4,
     ) -> None:
-        """Take a pack's options and the 21 parameters of its FSRS-6.
+        """Initialize with a pack's options and its 21 parameters of FSRS-6.
 
         Raises:
-            ValueError: the parameters are not valid.
+            ValueError: the parameters are invalid.
 
         """
         self.options = options
@@ -154,19 +154,19 @@ class Schedule:
                 options.fuzz,
             ]
         )
-        """All that a memory depends on; when it changes, memories have to be rebuilt."""
+        """Everything that a memory depends on besides reviews; memories are rebuilt when it changes."""
 
     def apply(self, memory: Memory, review: Review) -> Memory:
-        """Return the memory after one more act, which is no undo: that needs a replay."""
+        """Return the memory after one more act. An undo needs `replay` instead."""
         draft = _Draft(memory)
         self._apply(draft, (review.act, review.rating, review.at_ms, review.utc_offset_minutes))
         return draft.finish()
 
     def replay(self, key: str, acts: Iterable[tuple[str, int | None, int, int]]) -> Memory:
-        """Return the memory of a prompt after acts (fields as in ActRow), in order, none undone."""
+        """Return a prompt's memory after acts in order (ActRow fields), without undone ones."""
         draft = _Draft(Memory(key=key))
         for act, rating, at_ms, offset in acts:
-            # Most are answers, and there may be a million.
+            # A fast path: most acts are answers, and there may be a million.
             if act == "answer" and rating:
                 self._answer(draft, rating, at_ms, offset)
             else:
@@ -174,7 +174,7 @@ class Schedule:
         return draft.finish()
 
     def trace(self, key: str, acts: Iterable[ActRow]) -> Iterator[tuple[ActRow, ReplayedAnswer]]:
-        """Yield each act that was an answer, with the memory before and after it."""
+        """Yield each answer among acts, with the memory before and after it."""
         draft = _Draft(Memory(key=key))
         before = draft.finish()
         for act in acts:
@@ -189,9 +189,9 @@ class Schedule:
     def list_expectations(
         self, key: str, acts: Iterable[tuple[str, int | None, int, int]]
     ) -> list[Expectation]:
-        """Return what was expected of each answer among acts (fields as in ActRow), in order.
+        """Return what was expected at each answer among acts (ActRow fields), in order.
 
-        It takes half the time of `trace`, which makes two whole memories of each answer.
+        This takes half the time of `trace`, which builds two complete memories per answer.
         """
         draft = _Draft(Memory(key=key))
         found = []
@@ -213,7 +213,7 @@ class Schedule:
         return outcomes
 
     def retrievability(self, memory: Memory, study_day: int) -> float:
-        """Return the expected recall of a prompt on a study day; 0 when it is new."""
+        """Return the expected recall of a prompt on a study day (0 for a new prompt)."""
         if memory.last_day is None:
             return 0.0
         days = max(study_day - memory.last_day, 0)
@@ -254,7 +254,7 @@ class Schedule:
             draft.stability = fsrs.initial_stability(rating)
             draft.difficulty = fsrs.initial_difficulty(rating)
         else:
-            # A clock that was set back never makes the elapsed days negative.
+            # A clock that was set back must not make the elapsed days negative.
             days = max(day - last_day, 0)
             draft.stability = fsrs.next_stability(stability, difficulty, days, rating)
             draft.difficulty = fsrs.next_difficulty(difficulty, rating)
@@ -281,7 +281,7 @@ class Schedule:
     ) -> int | None:
         """Set the step and return the seconds to wait; or set the interval and return None.
 
-        Stability and difficulty are those before the answer.
+        Stability and difficulty are the values before the answer.
         """
         factor, max_days = self._interval_factor, self.options.maximum_interval_days
         steps = self._relearning_steps if draft.state is _RELEARNING else self._steps
@@ -318,7 +318,7 @@ class Schedule:
     def _answer_review(
         self, draft: _Draft, rating: int, stability: float, difficulty: float, days: int
     ) -> int | None:
-        """Set the interval and return None; or begin relearning and return the seconds to wait."""
+        """Set the interval and return None; or start relearning and return the seconds to wait."""
         factor, max_days = self._interval_factor, self.options.maximum_interval_days
         if rating == _AGAIN:
             draft.lapses += 1
@@ -333,8 +333,8 @@ class Schedule:
                 max(round_half_up(interval), 1.0), 1, max_days, self._draw(draft)
             )
             return None
-        # As in Anki, each answer's interval is at least a day longer than that of the harder one,
-        # and fuzz never makes it shorter than the previous interval.
+        # As in Anki, each rating's interval is at least a day longer than that of the harder
+        # rating, and fuzz never makes it shorter than the previous interval.
         previous = draft.interval_days
         draw = self._draw(draft)
         min_days = 1
@@ -351,14 +351,14 @@ class Schedule:
     def _list_stabilities(
         self, rating: int, reached: float, stability: float, difficulty: float, days: int
     ) -> tuple[float, ...]:
-        """Return the stabilities that Hard, Good, … would give, up to this answer's own."""
+        """Return the stabilities that Hard, Good, … give, up to this answer's rating."""
         if rating == _HARD:
             return (reached,)
         if days == 0:
             harder = range(_HARD, rating)
             next_stability = self._fsrs.next_stability
             return (*(next_stability(stability, difficulty, 0, r) for r in harder), reached)
-        # By the formula of recall, Hard adds w₁₅ of what Good adds to a stability, Easy w₁₆ of it.
+        # By the recall formula, Hard adds w₁₅ times what Good adds to the stability, Easy w₁₆ times.
         added = reached - stability
         if rating == _GOOD:
             return (stability + added * self._hard_share, reached)
@@ -366,13 +366,13 @@ class Schedule:
         return (stability + added * self._hard_share, stability + added, reached)
 
     def _mark_leech(self, draft: _Draft) -> None:
-        """Suspend at the threshold, and again after every further half of it, as Anki does."""
+        """Suspend at the threshold and after every further half of it, as Anki does."""
         over = draft.lapses - self.options.leech_lapses
         if over >= 0 and over % self._half_leech == 0:
             draft.is_leech = draft.is_suspended = True
 
     def _draw(self, draft: _Draft) -> float | None:
-        """Return a number from 0 to 1, the same whenever this answer is replayed; None: no fuzz."""
+        """Return a number from 0 to 1, stable across replays of this answer; None without fuzz."""
         if not self.options.fuzz:
             return None
         seed = zlib.crc32(f"{draft.key}#{draft.reps}".encode())
@@ -380,8 +380,8 @@ class Schedule:
 
 
 def limit_interval(interval: float, min_days: int, max_days: int, draw: float | None) -> int:
-    """Return an interval in whole days within its limits, fuzzed by a draw from 0 to 1."""
-    # No min and max: this is called a million times in a replay, and they take half of its time.
+    """Return an interval in whole days within the limits, fuzzed by a draw from 0 to 1."""
+    # A replay calls this a million times, and `min` and `max` would take half of its time.
     if min_days > max_days:  # noqa: PLR1730
         min_days = max_days
     if interval < min_days:
@@ -404,7 +404,7 @@ def limit_interval(interval: float, min_days: int, max_days: int, draw: float | 
 
 
 def fuzz_range(interval: float) -> tuple[int, int]:
-    """Return the shortest and the longest interval, in days, that fuzz may turn one into."""
+    """Return the shortest and longest fuzzed interval, in days."""
     if interval < _MIN_FUZZED_DAYS:
         spread = 0.0
     elif interval < 7:  # noqa: PLR2004  (Anki's ranges: 15, 10 and 5 percent of each part)
@@ -417,12 +417,12 @@ def fuzz_range(interval: float) -> tuple[int, int]:
 
 
 def round_half_up(number: float) -> float:
-    """Round half up, as Anki does and Python does not."""
+    """Round half up, as Anki does (Python's `round` rounds half to even)."""
     return float(int(number + 0.5))
 
 
 def hard_delay(steps: Sequence[int]) -> int:
-    """Return the seconds that Hard waits in the first step: between Again and Good."""
+    """Return the delay of Hard in the first step, in seconds: between Again and Good."""
     again = steps[0]
     seconds = (
         (again + steps[1]) // 2 if steps[1:] else min(again * 3 // 2, again + _SECONDS_PER_DAY)

@@ -1,7 +1,7 @@
 """A review session: rate, undo, bury, suspend. It has no screen and no clock.
 
-Each act is one transaction: it records the act, chooses the next prompt and claims it for this
-session. If that fails, the session is as it was before, and the act can be tried again.
+Each act is one transaction, which records the act, chooses the next prompt and claims it for this
+session. If it fails, the session is unchanged and the act can be retried.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cardwright.study.journal import Journal
 from cardwright.study.queue import Arrange, Counts, Queue, SessionOptions
 
 _PUTS_AWAY: Final = frozenset({Act.SUSPEND, Act.BURY})
-"""Acts after which a prompt is not asked again and makes room for another."""
+"""Acts that take a prompt out of the session and make room for another."""
 _OUTDATED: Final = (-1, -1)
 
 
@@ -29,7 +29,7 @@ class SessionAnswer(NamedTuple):
     before: Memory
     after: Memory
     retrievability: float
-    """Expected recall when it was asked; 0 when it was new."""
+    """Expected recall when the prompt was asked (0 for a new one)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class _UndoableAct:
 class Session:
     """A review session over some prompts.
 
-    Every method may raise a StoreError, and then nothing has changed.
+    Every method may raise a StoreError, in which case nothing has changed.
     """
 
     def __init__(
@@ -56,10 +56,9 @@ class Session:
         selects: Callable[[Memory | None], bool] | None = None,
         arrange: Arrange | None = None,
     ) -> None:
-        """Begin at a moment; `name` distinguishes this session from others on the same store.
+        """Start a session; `name` distinguishes it from others on the same store.
 
-        `selects` chooses prompts by their memories; `arrange` orders prompts by another rule than
-        when they are due.
+        `selects` filters prompts by their memories; `arrange` replaces the order by due date.
         """
         self.journal = journal
         self.options = options or SessionOptions()
@@ -70,18 +69,18 @@ class Session:
         self._done: list[_UndoableAct] = []
         self._queue_version = _OUTDATED
         self.current: Item | None = None
-        """The prompt to ask now; None: none is left, or none yet (`next_at_ms`)."""
+        """The prompt to ask now; None if none is left, or none is ready yet (see `next_at_ms`)."""
         self.memory = Memory(key="")
-        """Of the current prompt."""
+        """The memory of the current prompt."""
         self.next_at_ms: int | None = None
-        """When a prompt can be asked that cannot be asked yet; None: there is none."""
+        """When the next waiting prompt can be asked; None if no prompt is waiting."""
         self._queue = self._make_queue(moment)
         with journal.store.without_fsync(), journal.store.transaction():
             self._move_on(moment)
 
     @property
     def counts(self) -> Counts:
-        """Numbers of prompts left to ask today, the current one included."""
+        """The counts of prompts left to ask today, including the current one."""
         new, learning, review = self._queue.counts
         if self.current is None:
             return Counts(new, learning, review)
@@ -93,7 +92,7 @@ class Session:
 
     @property
     def answers(self) -> list[SessionAnswer]:
-        """The answers of this session, without those that were undone."""
+        """The answers of this session, excluding undone ones."""
         return [done.answer for done in self._done if done.answer is not None]
 
     def preview(self, moment: Moment) -> dict[Rating, Memory]:
@@ -101,7 +100,7 @@ class Session:
         return self.journal.schedule_of(self.memory.key).preview(self.memory, moment)
 
     def answer(self, rating: Rating, moment: Moment, duration_ms: int = 0) -> SessionAnswer:
-        """Rate the current prompt and move on; the answer is on the disk when this returns."""
+        """Rate the current prompt and move on; the answer is on disk when this returns."""
         act = Act.CRAM if self.options.is_cram else Act.ANSWER
         answer = self._act(act, moment, rating=rating, duration_ms=duration_ms).answer
         assert answer is not None  # noqa: S101  (`_act` returns one for a rating)
@@ -112,7 +111,7 @@ class Session:
         self._act(Act.SUSPEND, moment)
 
     def bury(self, moment: Moment) -> None:
-        """Put the current prompt off until the next study day, and move on."""
+        """Postpone the current prompt until the next study day, and move on."""
         self._act(Act.BURY, moment)
 
     def flag(self, moment: Moment) -> None:
@@ -120,9 +119,9 @@ class Session:
         self._act(Act.UNFLAG if self.memory.is_flagged else Act.FLAG, moment)
 
     def undo(self, moment: Moment) -> Review | None:
-        """Undo the last act of this session and ask its prompt again; None when there is none.
+        """Undo the last act of this session and ask its prompt again.
 
-        Returns the review that was undone.
+        Returns the review that was undone, or None if there was nothing to undo.
         """
         if not self._done:
             return None
@@ -141,11 +140,11 @@ class Session:
         return (item, self.journal.store.read_memory(item.key)[0]) if item else None
 
     def list_ahead(self) -> list[Item]:
-        """Return the prompts to ask today after the current one, roughly in order."""
+        """Return the prompts to ask after the current one today, roughly in order."""
         return self._queue.list_left()
 
     def ask(self, item: Item, moment: Moment) -> None:
-        """Ask one of the prompts ahead now; the current one comes after it."""
+        """Ask one of the prompts ahead now, and the current one after it."""
         store = self.journal.store
         with store.without_fsync(), self._changing():
             self._show(item, store.read_memory(item.key)[0], moment)
@@ -159,14 +158,14 @@ class Session:
                 store.claim(self.current.key, self._name, moment.at_ms)
 
     def wait_over(self, moment: Moment) -> bool:
-        """Try again to find a prompt to ask, if there was none; return whether there is one."""
+        """Look for a prompt again if there was none to ask; return whether there is one now."""
         if self.current is None:
             with self.journal.store.without_fsync(), self._changing():
                 self._move_on(moment)
         return self.current is not None
 
     def replace_items(self, items: Iterable[Item], moment: Moment) -> None:
-        """Use prompts that were read again after their sources were edited."""
+        """Use prompts that were reloaded after their sources were edited."""
         self._items = list(items)
         current = self.current
         if current is not None:
@@ -214,7 +213,7 @@ class Session:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """Change both the store and this session, or neither."""
+        """Change the store and this session atomically."""
         kept = (self.current, self.memory, self.next_at_ms, self._done, self._queue_version)
         queue = self._queue.copy()
         try:
@@ -226,7 +225,7 @@ class Session:
             raise
 
     def _put_back(self, item: Item, memory: Memory, moment: Moment) -> None:
-        """Queue a prompt again if it is in a learning step."""
+        """Requeue a prompt if it is in a learning step."""
         is_hidden = memory.is_suspended and not self.options.with_suspended
         if memory.state in {State.LEARNING, State.RELEARNING} and not is_hidden:
             self._queue.put_back(item, memory.due_at_ms or 0, memory.due_day or 0, moment.at_ms)
@@ -281,9 +280,9 @@ class Session:
         )
 
     def _is_final(self, act: Act) -> bool:
-        """Return whether a prompt is not asked again in this session, whatever its memory says."""
+        """Return whether an act takes its prompt out of this session, whatever the memory says."""
         return act is Act.CRAM or (act is Act.SUSPEND and self.options.with_suspended)
 
     def _find_version(self, moment: Moment) -> tuple[int, int]:
-        """Return what makes a queue outdated: writes of other processes, and a new study day."""
+        """Return a version that changes when other processes write, and on a new study day."""
         return self.journal.store.data_version(), moment.study_day(self.journal.rollover_hour)

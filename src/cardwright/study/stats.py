@@ -1,9 +1,8 @@
-"""Statistics: how well prompts are recalled, how much was studied, and what is in memory now.
+"""Statistics of recall, of effort, and of current memories.
 
-Everything follows from a list of answers, each with what was known of its prompt just before it
-(`list_answers`), and from the present memories. `compute_stats` makes all figures of some prompts;
-the functions after it make one figure each: first those of recall, then those of effort, then those
-of memories.
+All figures are computed from a list of answers, each with the state of its prompt just before it
+(`list_answers`), and from the current memories. `compute_stats` computes all figures for some
+prompts; the functions after it compute one each: first recall, then effort, then memories.
 """
 
 from __future__ import annotations
@@ -31,34 +30,34 @@ from cardwright.study.journal import Journal
 from cardwright.study.schedule import Schedule
 
 MATURE_DAYS: Final = 21
-"""A prompt with this interval or a longer one is mature, otherwise young. As in Anki."""
+"""Prompts with this interval or longer are mature, others young, as in Anki."""
 DAY_EDGES: Final = (0, 1, 2, 4, 8, 15, 31, 91, 181, 366, inf)
-"""Edges of the bins of intervals and stabilities, in days."""
+"""Bin edges of intervals and stabilities, in days."""
 DIFFICULTY_EDGES: Final = (*range(1, 10), inf)
 SHARE_EDGES: Final = (*(tenth / 10 for tenth in range(10)), inf)
 _CALIBRATION_BINS: Final = 20
 _TIME_UNITS: Final = (("day", 31), ("week", 7 * 26), ("month", 3 * 366), ("year", inf))
-"""Units of time, and up to how many days each is used for."""
+"""Units of time, each with the number of days below which it is used."""
 _Key = TypeVar("_Key")
 
 
 class Answer(NamedTuple):
-    """One answer, and its prompt just before it."""
+    """One answer, with the state of its prompt just before it."""
 
     key: str
-    """The prompt's."""
+    """The prompt's key."""
     day: int
-    """Study day."""
+    """The study day of the answer."""
     rating: int
     duration_ms: int
-    """At most MAX_ANSWER_MS; 0 when it was not measured."""
+    """At most MAX_ANSWER_MS; 0 if it was not measured."""
     state: State | None
-    """None: it was a cram, which the schedule does not count."""
+    """None for a cram, which does not affect the schedule."""
     interval_days: int
     retrievability: float
-    """Expected recall; 0 when it was new."""
+    """Expected recall (0 for a new prompt)."""
     is_test: bool
-    """Whether it tests the memory: the first answer of its study day, in state review."""
+    """Whether it tests the memory: the first answer of its study day, in the review state."""
 
     @property
     def is_passed(self) -> bool:
@@ -72,11 +71,11 @@ class Answer(NamedTuple):
 
 
 _CRAM: Final = (None, 0, 0.0, False)
-"""The last fields of an Answer that was a cram."""
+"""The last fields of the Answer for a cram."""
 
 
 def list_answers(journal: Journal, is_chosen: Callable[[str], bool]) -> list[Answer]:
-    """Return the answers to the prompts whose key is chosen, by prompt, in order; none undone."""
+    """Return the answers to chosen prompts, grouped by prompt and in order, without undone ones."""
     found = []
     for key, rows in groupby(journal.store.list_acts(), key=itemgetter(0)):
         if not is_chosen(key):
@@ -96,7 +95,7 @@ def list_answers(journal: Journal, is_chosen: Callable[[str], bool]) -> list[Ans
 
 
 class Subject(NamedTuple):
-    """What a prompt is about, by names."""
+    """The names of a prompt's lesson, domain and kind."""
 
     lesson: str
     domain: str
@@ -104,16 +103,16 @@ class Subject(NamedTuple):
 
 
 GONE: Final = Subject(*["no longer asked"] * 3)
-"""Of prompts that are no longer in the sources."""
+"""The subject of prompts that are no longer in the sources."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
-    """All figures. Except for the streak and `effort_by_day`, they are of the last `days` only."""
+    """All figures. Except for the streak and `effort_by_day`, answers are from the last `days`."""
 
     today: int
     days: int | None
-    """Number of study days up to today; None: all."""
+    """The number of study days up to today; None for all."""
     effort: Effort
     retention: Retention
     young: Retention
@@ -123,13 +122,13 @@ class Stats:
     calibration: Calibration | None
     effort_by_kind: Mapping[str, Effort]
     effort_by_day: Mapping[int, Effort]
-    """Of every study day with an answer, in order."""
+    """Every study day with an answer, in order."""
     buttons: Mapping[str, Counter[int]]
-    """How often each rating was given: learning, young, mature."""
+    """How often each rating was given, for learning, young and mature prompts."""
     streak: Streak
     prompts: PromptCounts
     histograms: Mapping[str, Sequence[Bin]]
-    """Of present memories: interval_days, stability_days, difficulty, retrievability."""
+    """Current memories by interval_days, stability_days, difficulty and retrievability."""
 
 
 def compute_stats(
@@ -139,9 +138,9 @@ def compute_stats(
     today: int,
     days: int | None,
 ) -> Stats:
-    """Return all figures of some prompts, whose subjects are by key in the order of learning.
+    """Return all figures for the prompts in `subjects`, which is by key in the order of learning.
 
-    Each memory comes with the schedule that it follows.
+    Each memory is paired with its schedule.
     """
     all_answers = list(answers)
     recent = all_answers if days is None else [a for a in all_answers if a.day > today - days]
@@ -169,7 +168,7 @@ def compute_stats(
 
 
 class Retention(NamedTuple):
-    """How many prompts were recalled in tests."""
+    """How many tests were passed, and how many were expected to be."""
 
     tests: int
     passed: int
@@ -177,24 +176,24 @@ class Retention(NamedTuple):
 
     @property
     def actual(self) -> float | None:
-        """The share that was recalled: true retention, as in Anki; None without tests."""
+        """The share recalled (true retention in Anki); None without tests."""
         return self.passed / self.tests if self.tests else None
 
     @property
     def expected(self) -> float | None:
-        """The share that was expected: the mean retrievability just before; None without tests."""
+        """The expected share: the mean retrievability just before the tests; None without tests."""
         return self.expected_sum / self.tests if self.tests else None
 
 
 def measure_retention(answers: Iterable[Answer]) -> Retention:
-    """Return the retention in the tests among the answers."""
+    """Return the retention of the tests among answers."""
     return measure_groups(answers, lambda _: None).get(None, Retention(0, 0, 0.0))
 
 
 def measure_groups(
     answers: Iterable[Answer], name_group: Callable[[Answer], _Key]
 ) -> dict[_Key, Retention]:
-    """Return the retention of each group that has tests, in order of appearance."""
+    """Return the retention of each group with tests, in order of appearance."""
     sums: dict[_Key, tuple[int, int, float]] = {}
     for answer in answers:
         if answer.is_test:
@@ -229,27 +228,27 @@ class CalibrationBin(NamedTuple):
 
 
 class Calibration(NamedTuple):
-    """How far expected and actual recall are apart."""
+    """How far actual recall is from expected recall."""
 
     bins: list[CalibrationBin]
-    """Those with tests, the lowest first."""
+    """The bins that have tests, lowest first."""
     rmse: float
-    """RMSE(bins): √(Σ n·(expected − actual)² / Σ n) over these bins."""
+    """RMSE(bins): √(Σ n·(expected − actual)² / Σ n) over the bins."""
     log_loss: float
-    """−mean(y·ln p + (1−y)·ln(1−p)), p expected and y 1 or 0."""
+    """−mean(y·ln p + (1−y)·ln(1−p)), where p is the expected recall and y is 1 or 0."""
 
 
 def measure_calibration(answers: Iterable[Answer]) -> Calibration | None:
-    """Compare expected and actual recall, in bins of expected recall; None without tests.
+    """Compare expected and actual recall in bins of expected recall; None without tests.
 
-    The bins are those of FSRS's first benchmarks: twenty of the same width.
+    The twenty bins of equal width are those of FSRS's first benchmarks.
     """
     tests = [answer for answer in answers if answer.is_test]
     if not tests:
         return None
 
     def find_bin(answer: Answer) -> int:
-        # A share like 0.85 is a float that may lie just below the edge of its bin.
+        # Rounding may put a share such as 0.85 just below the edge of its bin.
         return min(int(answer.retrievability * _CALIBRATION_BINS + 1e-9), _CALIBRATION_BINS - 1)
 
     bins = [
@@ -264,7 +263,7 @@ def measure_calibration(answers: Iterable[Answer]) -> Calibration | None:
 
 
 def count_buttons(answers: Iterable[Answer]) -> dict[str, Counter[int]]:
-    """Return how often each rating was given to prompts in learning, young and mature ones."""
+    """Return how often each rating was given to learning, young and mature prompts."""
     found: dict[str, Counter[int]] = {
         "learning": Counter(),
         "young": Counter(),
@@ -279,16 +278,16 @@ def count_buttons(answers: Iterable[Answer]) -> dict[str, Counter[int]]:
 
 
 class Effort(NamedTuple):
-    """Answers, and the time they took."""
+    """A number of answers, and the time they took."""
 
     answers: int
     duration_ms: int
     timed: int
-    """Answers whose time is known."""
+    """The number of answers whose time is known."""
 
     @property
     def seconds_per_answer(self) -> float | None:
-        """Mean seconds; None when no time is known."""
+        """The mean time; None if no time is known."""
         return self.duration_ms / self.timed / MS_PER_SECOND if self.timed else None
 
 
@@ -298,7 +297,7 @@ _NO_EFFORT: Final = Effort(0, 0, 0)
 def measure_effort(
     answers: Iterable[Answer], name_group: Callable[[Answer], _Key]
 ) -> dict[_Key, Effort]:
-    """Return the effort of each group of answers, crams included, in order of appearance."""
+    """Return the effort of each group of answers, including crams, in order of appearance."""
     sums: dict[_Key, tuple[int, int, int]] = {}
     for answer in answers:
         name, took_ms = name_group(answer), answer.duration_ms
@@ -315,9 +314,9 @@ def add_efforts(efforts: Iterable[Effort]) -> Effort:
 def split_time(
     efforts: Mapping[int, Effort], first: int, last: int
 ) -> tuple[str, dict[int, Effort]]:
-    """Sum the efforts of study days by day, week, month or year, so that few numbers remain.
+    """Sum the efforts of study days by day, week, month or year, depending on the span.
 
-    Returns the unit, and the effort by the first day of each, idle ones included.
+    Returns the unit, and the effort by the first day of each unit, including idle ones.
     """
     unit = next(name for name, max_days in _TIME_UNITS if last - first < max_days)
     sums: dict[int, Effort] = {}
@@ -328,7 +327,7 @@ def split_time(
 
 
 def _find_start(day: int, unit: str) -> int:
-    """Return the first study day of the week, month or year of one."""
+    """Return the first day of the week, month or year that contains a study day."""
     on = make_date(day)
     if unit == "week":
         return day - on.weekday()
@@ -338,15 +337,15 @@ def _find_start(day: int, unit: str) -> int:
 
 
 class Streak(NamedTuple):
-    """Study days in a row with an answer."""
+    """Consecutive study days with an answer."""
 
     current: int
-    """Up to today, or up to yesterday while nothing has been answered today."""
+    """Up to today, or up to yesterday if nothing was answered today."""
     longest: int
 
 
 def find_streak(days: Iterable[int], today: int) -> Streak:
-    """Return the streaks among the study days with an answer."""
+    """Return the streaks among study days with an answer."""
     lengths: dict[int, int] = {}
     for day in sorted(set(days)):
         lengths[day] = lengths.get(day - 1, 0) + 1
@@ -355,7 +354,7 @@ def find_streak(days: Iterable[int], today: int) -> Streak:
 
 
 class PromptCounts(NamedTuple):
-    """Numbers of prompts; the first four add up to all of them."""
+    """Counts of prompts; the first four add up to the total."""
 
     new: int
     learning: int
@@ -387,7 +386,7 @@ def count_prompts(keys: Iterable[str], memories: Mapping[str, Memory]) -> Prompt
 
 
 class Bin(NamedTuple):
-    """How many values there are from `low` up to, but not including, `high`."""
+    """The number of values from `low` up to, but not including, `high`."""
 
     low: float
     high: float
@@ -395,7 +394,7 @@ class Bin(NamedTuple):
 
 
 def count_bins(values: Iterable[float], edges: Sequence[float]) -> list[Bin]:
-    """Return how many values are in each bin; those below the first edge are in the first bin."""
+    """Count the values in each bin; values below the first edge go into the first bin."""
     numbers = [0] * (len(edges) - 1)
     for value in values:
         numbers[min(max(bisect_right(edges, value) - 1, 0), len(numbers) - 1)] += 1

@@ -1,7 +1,7 @@
-"""The review store: one SQLite file in which an answer is safe before the next card shows.
+"""The review store: one SQLite file, where an answer is safe before the next card is shown.
 
-Two things live in it: reviews, which are the truth and only ever added to, and memories, a cache of
-what follows from them. `study.journal` keeps the two in step; nothing else writes either.
+It holds reviews, the source of truth, to which entries are only ever added, and memories, a cache
+computed from them. Only `study.journal` writes either, and it keeps them consistent.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from cardwright.study.error import (
 from cardwright.study.migration import is_empty, list_missing, migrate
 
 LEASE_MS: Final = 60_000
-"""How long a prompt that is shown in one session is not asked in another."""
+"""How long a prompt shown in one session is kept from the others."""
 _MIN_SQLITE: Final = (3, 37, 0)
 """The first version with strict tables."""
 
 
 def _list_columns(names: Iterable[str]) -> str:
-    """Return the columns that hold fields; only a prompt's key has another name there."""
+    """Return the columns of fields; only the prompt's key has a different name there."""
     return ", ".join("prompt" if name == "key" else name for name in names)
 
 
@@ -51,25 +51,25 @@ _PUT_MEMORY: Final = (
     f"values ({', '.join('?' * (len(Memory._fields) + 2))})"
 )
 _to_row: Final = attrgetter(*_REVIEW_FIELDS)
-"""Returns a review as _ADD_REVIEW takes it."""
+"""Converts a review into the parameters of _ADD_REVIEW."""
 _NOT_UNDONE: Final = (
     "act <> 'undo' and not exists"
     " (select 1 from reviews u where u.undoes = reviews.id and u.prompt = reviews.prompt)"
 )
-"""An undo takes back what it names if that was an act upon its own prompt."""
+"""An undo only reverts an act on its own prompt."""
 _STATES: Final = {str(state): state for state in State}
 _make_tuple: Final = partial(tuple.__new__, Memory)
-"""The constructor of a named tuple, without the Python code of one."""
+"""Makes a Memory without running the Python code of its constructor."""
 
 
 def open_store(path: Path, machine: str = "", *, today: str = "") -> Store:
-    """Open the store in a file: created if there is none, and brought up to date.
+    """Open the store in a file, creating or upgrading it as needed.
 
-    `machine` is the name of this machine, by default the system's; `today` (ISO date) names the
-    backup that is made before an older store is changed.
+    `machine` defaults to the network name of this machine. `today` (ISO date) names the backup
+    that is written before an older store is upgraded.
 
     Raises:
-        StoreError: the file cannot be used; it was left as it is.
+        StoreError: the file cannot be used. It was left unchanged.
 
     """
     if sqlite3.sqlite_version_info < _MIN_SQLITE:
@@ -94,26 +94,26 @@ def open_store(path: Path, machine: str = "", *, today: str = "") -> Store:
 
 
 def _prepare(path: Path, db: sqlite3.Connection, today: str) -> None:
-    """Bring a database up to date, and make every commit reach the disk before it returns."""
+    """Upgrade a database if needed, and make every commit wait for the disk."""
     if list_missing(path, db):
         if today and not is_empty(db):
             write_backup(path, db, today, reason="before-update")
         migrate(path, db)
     db.execute("pragma journal_mode = wal")
-    # In WAL mode, `full` and no less: a commit must outlive a power failure. On a Mac, only
-    # `fullfsync` empties the disk's own buffer; elsewhere it does nothing.
+    # In WAL mode, only `full` makes a commit survive a power failure. On macOS, only `fullfsync`
+    # flushes the disk's own cache; elsewhere it does nothing.
     db.execute("pragma synchronous = full")
     db.execute("pragma fullfsync = on")
 
 
 class Store:
-    """An open review store. Every error it raises is a StoreError.
+    """An open review store. All its errors are StoreErrors.
 
-    A method that says "within a transaction" must be called inside `transaction()`.
+    Methods documented as "within a transaction" must be called inside `transaction()`.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection, machine: str) -> None:
-        """Use a file that `open_store` opened, on a machine of this name."""
+        """Wrap a connection that `open_store` prepared; `machine` is the name of this machine."""
         self.path = path
         self._db = connection
         self.device = self._find_device(machine)
@@ -125,13 +125,13 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Close the file; nothing that was recorded depends on it."""
+        """Close the file. Everything recorded is on disk even without this."""
         with suppress(sqlite3.Error):
             self._db.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Keep others from writing; what is written within is there afterwards as a whole, or not at all."""
+        """Run a transaction that locks out other writers: all of it is committed, or none."""
         with self._explained():
             self._db.execute("begin immediate")
             try:
@@ -148,10 +148,10 @@ class Store:
         self._db.execute(_ADD_REVIEW, _to_row(review))
 
     def merge(self, reviews: Iterable[Review]) -> tuple[set[str], list[str]]:
-        """Add the reviews that are not there, within a transaction.
+        """Add the reviews that are missing, within a transaction.
 
-        Returns the keys of the prompts that got some, and the ids of reviews that are there with
-        another content.
+        Returns the keys of the prompts with added reviews, and the ids that the store has with
+        different content.
         """
         keys: set[str] = set()
         clashes: list[str] = []
@@ -166,18 +166,18 @@ class Store:
         return keys, clashes
 
     def last_id(self) -> str:
-        """Return the last id in the order of all reviews; "" when there is none."""
+        """Return the highest review id, or "" if there is none."""
         return str(self._value("select coalesce(max(id), '') from reviews"))
 
     def has_id(self, review_id: str) -> bool:
-        """Return whether there is a review of this id, or one that takes it back."""
+        """Return whether there is a review with this id, or an undo of it."""
         sql = "select 1 from reviews where id = ?1 or undoes = ?1"
         return self._value(sql, review_id) is not None
 
     def list_reviews(
         self, key: str | None = None, since_ms: int | None = None, *, with_undone: bool = False
     ) -> Iterator[Review]:
-        """Yield reviews in order: of one prompt or all of them, since a time or ever."""
+        """Yield reviews in order, optionally only those of one prompt, or since a time."""
         terms = [] if with_undone else [_NOT_UNDONE]
         values: list[Any] = []
         if key is not None:
@@ -193,9 +193,9 @@ class Store:
     def list_acts(
         self, pack: str | None = None, keys: Sequence[str] = ()
     ) -> Iterator[tuple[str, str, str, int | None, int, int, int]]:
-        """Yield key, id, the fields of an ActRow, and duration of each review that is not undone.
+        """Yield key, id, ActRow fields and duration of each review, excluding undone ones.
 
-        They come prompt by prompt, in order: of some prompts, of a pack, or all of them.
+        Rows are grouped by prompt and in order, optionally only those of a pack or of some prompts.
         """
         columns = "prompt, id, act, rating, at_ms, utc_offset_minutes, duration_ms"
         undone = set(self._rows("select prompt, undoes from reviews where undoes not null"))
@@ -210,28 +210,28 @@ class Store:
             yield from (row for row in rows if row[:2] not in undone) if undone else rows
 
     def count_reviews(self) -> int:
-        """Return the number of reviews, undone ones included."""
+        """Return the number of reviews, including undone ones."""
         return int(self._value("select count(*) from reviews"))
 
     def list_packs(self) -> list[str]:
-        """Return the packs of all reviews."""
+        """Return the packs that have reviews."""
         sql = "select distinct substr(prompt, 1, instr(prompt, ':') - 1) from reviews"
         return [pack for (pack,) in self._rows(sql)]
 
     def read_memory(self, key: str) -> tuple[Memory, str]:
-        """Return the memory of a prompt, and the id of the last review that made it."""
+        """Return the memory of a prompt, and the id of the last review it was computed from."""
         row = self._row(f"{_SELECT_MEMORY} where prompt = ?", key)
         return (Memory(key=key), "") if row is None else (_to_memory(row[:-1]), row[-1])
 
     def list_memories(self) -> Iterator[Memory]:
-        """Yield every memory, by key."""
+        """Yield all memories, sorted by key."""
         columns = _list_columns(Memory._fields)
         return map(_to_memory, self._rows(f"select {columns} from memories order by prompt"))  # noqa: S608
 
     def find_time_before(self, key: str, answered_at_ms: int, now_ms: int) -> int:
-        """Return a time before an answer that is dated in the future; 0 when nothing tells.
+        """Return a time before an answer that is dated in the future, or 0 if none is known.
 
-        It is the last one, of those not in the future, that was recorded before the answer.
+        It is the last time, among those not in the future, that was recorded before the answer.
         """
         sql = (
             "select at_ms from reviews where at_ms <= ? and id < ("
@@ -241,20 +241,20 @@ class Store:
         return int(self._value(sql, now_ms, key, answered_at_ms) or 0)
 
     def put_memories(self, memories: Iterable[tuple[Memory, str]]) -> None:
-        """Write memories, each with the id of the last review that made it, within a transaction."""
+        """Write memories, each with the id of its last review, within a transaction."""
         rows = ((*memory, last_id, pack_of(memory.key)) for memory, last_id in memories)
         self._db.executemany(_PUT_MEMORY, rows)
 
     def delete_memories(self, pack: str) -> None:
-        """Delete the memories of a pack, within a transaction: a replay rebuilds them."""
+        """Delete the memories of a pack, within a transaction. A replay rebuilds them."""
         self._db.execute("delete from memories where pack = ?", (pack,))
 
     def read_rules(self) -> dict[str, str]:
-        """Return the rules under which the memories of each pack were computed."""
+        """Return the rules under which each pack's memories were computed."""
         return dict(self._rows("select pack, rules from packs"))
 
     def put_rules(self, pack: str, rules: str) -> None:
-        """Write the rules under which the memories of a pack are computed, within a transaction."""
+        """Write the rules under which a pack's memories are computed, within a transaction."""
         self._db.execute("insert or replace into packs values (?, ?)", (pack, rules))
 
     def read_settings(self) -> dict[tuple[str, str], Any]:
@@ -263,7 +263,7 @@ class Store:
         return {(pack, name): json.loads(value) for pack, name, value in rows}
 
     def put_settings(self, settings: Mapping[tuple[str, str], Any]) -> None:
-        """Write settings, and delete those with the value None."""
+        """Write settings; the value None deletes a setting."""
         with self.transaction():
             for (pack, name), value in settings.items():
                 if value is None:
@@ -274,47 +274,47 @@ class Store:
                     self._db.execute("insert or replace into settings values (?, ?, ?)", row)
 
     def put_record(self, record_id: str, kind: str, pack: str, at_ms: int, body: Any) -> None:
-        """Write a record, or replace that of this id, within a transaction."""
+        """Write a record, replacing one with the same id, within a transaction."""
         row = (record_id, kind, pack, at_ms, json.dumps(body, ensure_ascii=False))
         self._db.execute("insert or replace into records values (?, ?, ?, ?, ?)", row)
 
     def get_record(self, record_id: str) -> Any:
-        """Return the body of a record; None when there is none."""
+        """Return the body of a record, or None if it does not exist."""
         body = self._value("select body from records where id = ?", record_id)
         return None if body is None else json.loads(body)
 
     def list_records(self, kind: str, pack: str) -> list[Any]:
-        """Return the bodies of all records of a kind, by time."""
+        """Return the bodies of all records of a kind, sorted by time."""
         sql = "select body from records where kind = ? and pack = ? order by at_ms, id"
         return [json.loads(body) for (body,) in self._rows(sql, kind, pack)]
 
     def data_version(self) -> int:
-        """Return a number that changes when another connection has written, never by our own."""
+        """Return a number that changes when another connection writes, but not when this one does."""
         return int(self._value("pragma data_version"))
 
     def claim(self, key: str, session: str, at_ms: int) -> None:
-        """Record that a session shows a prompt, within a transaction; delete claims that lapsed."""
+        """Claim a prompt for a session, and delete expired claims, within a transaction."""
         row = (key, session, at_ms)
         self._db.execute("delete from claims where abs(? - at_ms) >= ?", (at_ms, LEASE_MS))
         self._db.execute("insert or replace into claims values (?, ?, ?)", row)
 
     def claimed_by_others(self, session: str, at_ms: int) -> dict[str, int]:
-        """Return until when other sessions claim prompts, by key."""
+        """Return when the claims of other sessions expire, by prompt key."""
         sql = "select prompt, at_ms from claims where sitting <> ? and abs(? - at_ms) < ?"
         rows = self._rows(sql, session, at_ms, LEASE_MS)
         return {key: shown_ms + LEASE_MS for key, shown_ms in rows}
 
     def release_claims(self, session: str) -> None:
-        """Let others ask the prompt that this session showed last."""
+        """Release the claims of a session, so that others can ask its prompt."""
         with self.transaction():
             self._db.execute("delete from claims where sitting = ?", (session,))
 
     @contextmanager
     def without_fsync(self) -> Iterator[None]:
-        """Do not wait for the disk on commit: for writes that may be lost in a power failure.
+        """Commit without waiting for the disk, for writes that a power failure may undo.
 
-        `normal`, not `off`, which would also skip the waits that keep a checkpoint from harming the
-        file.
+        This uses `normal`, because `off` would also skip the syncs that keep a checkpoint from
+        corrupting the file.
         """
         with self._explained():
             self._db.execute("pragma synchronous = normal")
@@ -325,22 +325,22 @@ class Store:
                 self._db.execute("pragma synchronous = full")
 
     def find_damage(self) -> str:
-        """Return the problems that SQLite's own check finds; "" when there are none."""
+        """Return the problems found by SQLite's integrity check, or "" if there are none."""
         lines = [row[0] for row in self._rows("pragma integrity_check")]
         return "" if lines == ["ok"] else "\n".join(lines)
 
     def back_up(self, today: str) -> Path:
-        """Make the backup of a day (ISO date) and return its path."""
+        """Write the backup for a day (ISO date) and return its path."""
         with self._explained():
             return write_backup(self.path, self._db, today)
 
     def copy_to(self, target: Path) -> None:
-        """Write a complete copy of the store, or none."""
+        """Copy the store atomically."""
         with self._explained():
             copy_database(self._db, target)
 
     def _find_device(self, machine: str) -> str:
-        """Return the device in the ids of this store; one copied to another machine gets a new one."""
+        """Return the device name used in ids; a store copied to another machine gets a new one."""
         row = self._row("select value from settings where pack = '.' and name = 'device'")
         known = json.loads(row[0]) if row else {}
         if known.get("machine") != machine:
@@ -376,7 +376,7 @@ class Store:
 
 
 def _to_review(row: tuple[Any, ...]) -> Review:
-    """Return a row of _SELECT_REVIEW as a review."""
+    """Convert a row of _SELECT_REVIEW into a Review."""
     values = dict(zip(_REVIEW_FIELDS, row, strict=True))
     values["act"] = Act(values["act"])
     values["rating"] = None if values["rating"] is None else Rating(values["rating"])
@@ -384,7 +384,7 @@ def _to_review(row: tuple[Any, ...]) -> Review:
 
 
 def _to_memory(row: tuple[Any, ...]) -> Memory:
-    """Return a row with the columns of a Memory as one."""
+    """Convert a row with the columns of a Memory into a Memory."""
     key, state, is_suspended, is_leech, is_flagged, *rest = row
     flags = (is_suspended == 1, is_leech == 1, is_flagged == 1)
     return _make_tuple((key, _STATES[state], *flags, *rest))

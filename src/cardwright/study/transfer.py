@@ -1,8 +1,8 @@
-"""Reviews as JSON Lines and CSV, without loss, and a folder through which machines share them.
+"""Lossless export and import of reviews as JSON Lines and CSV, and sync through a shared folder.
 
-Files are not trusted: they may be broken, or made to do harm. Every value is checked before it
-becomes a Review, and messages quote it escaped and cut short. In a shared folder, each machine
-writes only a file of its own.
+Files are not trusted: they may be damaged or malicious. Every value is checked before it becomes a
+Review, and messages quote values escaped and truncated. In a shared folder, each machine writes
+only its own file.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from cardwright.study.journal import Journal
 
 COLUMNS: Final = ("id", "prompt", "act", "rating", "at", "duration_ms", "undoes")
 _ID: Final = re.compile(r"[0-9a-e][0-9a-f]{11}-[0-9A-Za-z_]{1,40}")
-"""Not from f on: the next review must find a place behind it."""
+"""Ids starting with f are refused, since the next review must still sort after this one."""
 _PROMPT: Final = re.compile(r"[0-9a-z_.-]{1,100}:[0-9a-z_.-]{1,100}/[0-9a-z_.-]{1,100}")
 _MAX_PROBLEMS: Final = 20
 _MAX_DURATION_MS: Final = 2**53
@@ -33,28 +33,28 @@ _HELP: Final = "import a file that `cards export` wrote; nothing was imported"
 
 
 class TransferError(CardwrightError):
-    """A file of reviews cannot be read; the message names its problems line by line."""
+    """A file of reviews cannot be read; the message lists its problems line by line."""
 
 
 def write_json_lines(reviews: Iterable[Review]) -> Iterator[str]:
-    """Yield each review as a line of JSON."""
+    """Yield a line of JSON for each review."""
     for review in reviews:
         yield json.dumps(_to_json(review), ensure_ascii=False) + "\n"
 
 
 def write_csv(reviews: Iterable[Review]) -> Iterator[str]:
-    """Yield a heading and a line of CSV for each review; ratings are 1 to 4."""
+    """Yield a CSV header, then a line for each review; ratings are 1 to 4."""
     yield _to_csv_line(COLUMNS)
     for review in reviews:
         yield _to_csv_line(["" if value is None else value for value in _to_json(review).values()])
 
 
 def read_reviews(lines: Iterable[str], name: str) -> Iterator[Review]:
-    """Yield the reviews of JSON Lines or CSV, whichever it is; `name` is used in messages.
+    """Yield reviews from JSON Lines or CSV, whichever it is; `name` is used in messages.
 
     Raises:
-        TransferError: some lines are not valid. It is raised at the end, so the reviews that were
-            yielded before must be discarded.
+        TransferError: some lines are invalid. It is raised at the end, so the caller must discard
+        the reviews yielded before it.
 
     """
     shown = show_name(name)
@@ -71,12 +71,12 @@ def read_reviews(lines: Iterable[str], name: str) -> Iterator[Review]:
 
 
 def show_name(name: str) -> str:
-    """Return the name of a file, escaped if needed: another machine may have chosen it."""
+    """Return a file name, escaped if needed, since another machine may have chosen it."""
     return name if name.isprintable() else ascii(name)
 
 
 def _read_rows(lines: Iterator[str]) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
-    """Yield the number of each line, and its values by column or what is wrong with it."""
+    """Yield each line's number, and its values by column or an error message."""
     begin = ((number, line.lstrip("\ufeff")) for number, line in enumerate(lines, 1))
     start, first = next(((number, line) for number, line in begin if line.strip()), (1, ""))
     if first.lstrip().startswith("{"):
@@ -126,14 +126,14 @@ def _to_json(review: Review) -> dict[str, Any]:
 
 
 def _to_review(row: Mapping[str, Any] | str) -> Review:
-    """Return a row as a Review.
+    """Convert a row into a Review.
 
     Raises:
-        ValueError: it is not valid, and the message says why.
+        ValueError: the row is invalid; the message says why.
 
     """
     if isinstance(row, str):
-        raise ValueError(row)  # noqa: TRY004  (the text says what is wrong)
+        raise ValueError(row)  # noqa: TRY004  (the row is an error message)
     act = row.get("act")
     if act not in list(Act):
         message = f"`act` cannot be {_quote(act)}"
@@ -167,7 +167,7 @@ def _parse_time(value: object) -> Moment:
 
 
 def _parse_number(name: str, value: object, minimum: int, maximum: int) -> int:
-    """Return a whole number, which is text in CSV."""
+    """Parse a whole number, which in CSV is text."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     is_digits = isinstance(value, str) and re.fullmatch(r"[0-9]{1,16}", value)
     if (is_number or is_digits) and minimum <= (number := int(str(value))) <= maximum:
@@ -184,7 +184,7 @@ def _match(pattern: re.Pattern[str], name: str, value: object) -> str:
 
 
 def _quote(value: object) -> str:
-    """Return a value of any kind as short text without control characters."""
+    """Return any value as short text without control characters."""
     if value is None:
         return "empty"
     if not isinstance(value, str | int | float):
@@ -203,27 +203,27 @@ class Synced(NamedTuple):
     """The result of a sync."""
 
     taken: int
-    """Reviews that were new here."""
+    """The number of reviews that were new to this machine."""
     given: int
-    """Reviews in this machine's own file."""
+    """The number of reviews in this machine's own file."""
     clashes: list[str]
-    """Ids of reviews that differ between two machines; ours were kept."""
+    """Ids of reviews that differ between two machines; this machine's were kept."""
 
 
 def sync_folder(journal: Journal, folder: Path) -> Synced:
-    """Import the reviews of other machines, and write those that the folder lacks.
+    """Import the reviews of other machines, and write the reviews that the folder lacks.
 
-    Whichever machine syncs first, all end with the same reviews.
+    In whatever order machines sync, they end up with the same reviews.
 
     Raises:
         OSError: the folder cannot be written.
         StoreError: the store cannot be read or written.
-        TransferError: a file there is damaged or cannot be read; nothing was imported.
+        TransferError: a file in the folder is damaged or unreadable; nothing was imported.
 
     """
     own = folder / f"{journal.store.device}.jsonl"
     theirs = list(read_files(sorted(path for path in folder.glob("*.jsonl") if path != own)))
-    # Our own file may know more than we do: the store may have come back from a backup.
+    # Our own file may have reviews that the store lacks, if the store was restored from a backup.
     ours = list(read_files([own])) if own.exists() else []
     taken, clashes = journal.merge([*theirs, *ours])
     known = {review.id for review in theirs}
@@ -235,15 +235,15 @@ def sync_folder(journal: Journal, folder: Path) -> Synced:
 
 
 def read_files(paths: Iterable[Path]) -> Iterator[Review]:
-    """Yield the reviews of several files, JSON Lines or CSV.
+    """Yield the reviews of several files in JSON Lines or CSV.
 
     Raises:
-        TransferError: one cannot be read, or is not valid.
+        TransferError: a file cannot be read, or is invalid.
 
     """
     for path in paths:
         try:
-            # A byte that is not valid UTF-8 becomes a character that no field may have.
+            # Invalid UTF-8 becomes a replacement character, which no field may contain.
             with path.open(encoding="utf-8", errors="replace", newline="") as lines:
                 yield from read_reviews(lines, str(path))
         except OSError as error:

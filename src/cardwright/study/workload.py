@@ -1,7 +1,7 @@
-"""How much work is to come: reviews due by day, minutes today, and the cost of desired retentions.
+"""Forecasts of work: reviews due by day, minutes today, and the cost of desired retentions.
 
-Times are learned from the user's own answers, which averages over other users complete while they
-are few. The cost of a desired retention is found by simulating a year.
+Times are learned from the user's own answers, blended with averages over other users while answers
+are few. The cost of a desired retention is estimated by simulating a year.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ from cardwright.study.schedule import Schedule
 RETENTIONS: Final = (0.70, 0.73, 0.76, 0.79, 0.82, 0.85, 0.88, 0.91, 0.94, 0.97)
 _DAYS_PER_YEAR: Final = 365
 _MIN_SAMPLE: Final = 500
-"""At least this many prompts are simulated, to even out chance, and fewer than twice as many."""
+"""At least this many prompts are simulated, to even out chance, and less than twice as many."""
 _MAX_REPEATS: Final = 10
 _HABITS_WEIGHT: Final = 10
 _PACE_WEIGHT: Final = 20
-"""How many of the user's own cases the averages over other users are worth."""
+"""How many of the user's own answers each average over other users counts for."""
 
 
 class DueForecast(NamedTuple):
-    """Reviews by study day, from today on, if none of them were answered."""
+    """Reviews due by study day, from today on, assuming that none are answered."""
 
     reviews: list[int]
-    """The first number is today's and includes overdue ones."""
+    """Counts by day; today's, the first, includes overdue ones."""
     overdue: int
-    """Due before today."""
+    """The number of reviews due before today."""
 
 
 def forecast_reviews(memories: Iterable[Memory], today: int, days: int) -> DueForecast:
-    """Return how many prompts in state review fall due on each of some days from today on.
+    """Return how many prompts in the review state fall due on each of `days` days from today.
 
-    Suspended prompts are left out; those buried today are due tomorrow at the earliest.
+    Suspended prompts are left out; those buried today count as due tomorrow at the earliest.
     """
     reviews = [0] * days
     overdue = 0
@@ -64,19 +64,19 @@ def forecast_reviews(memories: Iterable[Memory], today: int, days: int) -> DueFo
 
 
 class Pace(NamedTuple):
-    """Seconds that a prompt takes on a day, with all its answers on that day.
+    """Seconds per prompt and day, including all answers to the prompt on that day.
 
-    The defaults are the costs that FSRS's simulator assumes: a recalled review takes 13 s, a
-    forgotten one 32 s with its steps, a new prompt 27 s with its second answer.
+    The defaults are the costs assumed by FSRS's simulator: 13 s for a recalled review, 32 s for a
+    forgotten one with its steps, 27 s for a new prompt with its second answer.
     """
 
     new_s: float = 27.0
     step_s: float = 10.0
-    """Of one answer: a prompt in a learning step has had others today."""
+    """For one answer, since a prompt in a learning step has had others today."""
     review_s: float = 15.0
 
     def estimate_minutes(self, counts: Counts) -> float:
-        """Return the minutes that prompts will take."""
+        """Return the minutes that these prompts will take."""
         seconds = (
             counts.new * self.new_s + counts.learning * self.step_s + counts.review * self.review_s
         )
@@ -89,7 +89,7 @@ _DEFAULT_PACE: Final = Pace()
 def measure_pace(
     reviews: Iterable[Review], memories: Mapping[str, Memory], rollover_hour: int
 ) -> Pace:
-    """Return the pace of recent reviews; the memories, by key, tell which prompts were new."""
+    """Return the pace of recent reviews; memories, by key, show which prompts were new."""
     spent_ms: dict[tuple[str, int], int] = {}
     step_ms: list[int] = []
     for review in reviews:
@@ -108,24 +108,24 @@ def measure_pace(
 
 
 def _blend(default_s: float, weight: int, sum_ms: int, count: int) -> float:
-    """Return the mean seconds of some cases, in which the default has the weight of some more."""
+    """Return the mean seconds of `count` cases and a default that weighs as much as `weight`."""
     return (default_s * weight + sum_ms / MS_PER_SECOND) / (weight + count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
-    """How the user answers: shares of ratings, and seconds for all answers to a prompt in a day.
+    """How the user answers: shares of ratings, and seconds per prompt and day.
 
-    The defaults are averages over the users of Anki, from the simulator of fsrs-rs; a test holds
-    them equal to it.
+    The defaults are averages over Anki users, taken from the simulator of fsrs-rs; a test compares
+    them.
     """
 
     first_shares: tuple[float, ...] = (0.24, 0.094, 0.495, 0.171)
-    """Of Again, Hard, Good and Easy when a prompt is new."""
+    """Shares of Again, Hard, Good and Easy for a new prompt."""
     recalled_shares: tuple[float, ...] = (0.224, 0.631, 0.145)
-    """Of Hard, Good and Easy when it is recalled."""
+    """Shares of Hard, Good and Easy for a recalled prompt."""
     repeated_shares: tuple[float, ...] = (0.20, 0.08, 0.66, 0.06)
-    """Of Again, Hard, Good and Easy when it is asked again on the same day."""
+    """Shares of Again, Hard, Good and Easy for a prompt asked again on the same day."""
     new_s: float = 48.0
     recalled_s: float = 13.0
     forgotten_s: float = 31.0
@@ -135,12 +135,12 @@ _DEFAULT_HABITS: Final = Habits()
 
 
 def measure_habits(reviews: Iterable[Review], rollover_hour: int) -> Habits:
-    """Return the habits in all reviews, which are in order and not undone."""
+    """Return the habits shown by reviews, which are in order and without undone ones."""
     first_counts, recalled_counts, repeated_counts = [0] * 4, [0] * 3, [0] * 4
     times = {"new": [0, 0], "forgotten": [0, 0], "recalled": [0, 0]}
-    """Milliseconds, and days on which they were measured, by how the day of a prompt began."""
+    """Milliseconds, and the number of days measured, by how a prompt's day began."""
     last: dict[str, tuple[int, str]] = {}
-    """Study day of the last answer, and how that day began, by prompt."""
+    """The study day of the last answer and how that day began, by prompt."""
     for review in reviews:
         if review.act is Act.RESET:
             last.pop(review.key, None)
@@ -159,7 +159,7 @@ def measure_habits(reviews: Iterable[Review], rollover_hour: int) -> Habits:
             else:
                 began = "recalled"
                 recalled_counts[review.rating - Rating.HARD] += 1
-            # An answer given by a script has no duration.
+            # Answers given by a script have no duration.
             times[began][1] += review.spent_ms > 0
             last[review.key] = day, began
         times[began][0] += review.spent_ms
@@ -180,17 +180,17 @@ def _blend_shares(counts: Sequence[int], defaults: Sequence[float]) -> tuple[flo
 
 
 class Workload(NamedTuple):
-    """What a desired retention costs and brings."""
+    """The cost and benefit of a desired retention."""
 
     desired_retention: float
     minutes_per_day: float
     remembered: float
-    """Prompts that would be recalled at the end of the year."""
+    """The number of prompts recalled at the end of the year."""
 
 
 class _SimulatedPrompt(NamedTuple):
     day: int
-    """Of the last answer, at most today, which is 0; of a new prompt's first answer, from 0 on."""
+    """Relative to today: the day of the last answer, or of a new prompt's first one."""
     stability: float
     difficulty: float
 
@@ -198,10 +198,10 @@ class _SimulatedPrompt(NamedTuple):
 def simulate_workloads(
     memories: Sequence[Memory], today: int, schedule: Schedule, habits: Habits, seed: int
 ) -> list[Workload]:
-    """Return the workloads of desired retentions, the present one among them, for these prompts.
+    """Simulate a year of these prompts at several desired retentions, including the current one.
 
-    New prompts are begun at the daily limit of the options, due ones are answered on their day. The
-    same seed gives the same figures.
+    New prompts are started at the daily limit of the options, and due prompts are answered on their
+    day. The same seed gives the same figures.
     """
     options = schedule.options
     begun = [memory for memory in memories if memory.last_day is not None]
@@ -230,7 +230,7 @@ def simulate_workloads(
 
 
 class _Simulation:
-    """A year of answers to prompts at one desired retention."""
+    """Simulates a year of answers at one desired retention."""
 
     def __init__(self, retention: float, schedule: Schedule, habits: Habits, seed: int) -> None:
         self._fsrs = Fsrs(schedule.parameters)
@@ -240,7 +240,7 @@ class _Simulation:
         self._dice = random.Random(seed)  # noqa: S311
 
     def run(self, prompt: _SimulatedPrompt) -> tuple[float, float]:
-        """Return the seconds that a prompt takes, and its recall at the end of the year."""
+        """Return the seconds spent on a prompt, and its recall at the end of the year."""
         fsrs, dice, habits = self._fsrs, self._dice, self._habits
         day, stability, difficulty = prompt
         spent_s = 0.0
@@ -270,7 +270,7 @@ class _Simulation:
                 stability, difficulty = self._repeat(stability, difficulty)
 
     def _repeat(self, stability: float, difficulty: float) -> tuple[float, float]:
-        """Answer on the same day until the prompt is recalled."""
+        """Repeat a prompt on the same day until it is recalled."""
         for _ in range(_MAX_REPEATS):
             rating = self._draw(self._habits.repeated_shares, Rating.AGAIN)
             stability = self._fsrs.next_stability(stability, difficulty, 0, rating)
@@ -280,7 +280,7 @@ class _Simulation:
         return stability, difficulty
 
     def _draw(self, shares: Sequence[float], first: Rating) -> Rating:
-        """Return a random rating; the shares are those of `first` and of the ratings after it."""
+        """Return a random rating; `shares` start at the rating `first`."""
         place = self._dice.random()
         for rating, share in enumerate(shares[:-1], first):
             place -= share
