@@ -14,7 +14,6 @@ import pytest
 from cardwright.exam.mock import (
     Mock,
     MockError,
-    Sheet,
     draw_drill,
     draw_mock,
     find_interrupted,
@@ -24,9 +23,11 @@ from cardwright.exam.mock import (
     put_mock,
 )
 from cardwright.exam.result import format_mock_markdown, score_mock
+from cardwright.exam.sheet import Sheet
 from cardwright.history import Act, Moment, Rating
 from cardwright.model import Kind
-from cardwright.project.index import Sources, open_index
+from cardwright.project.index import open_index
+from cardwright.project.sources import Sources
 from cardwright.study.journal import Journal
 from exam_project import make_exam_files
 from studying import MORNING, later, open_journal, record

@@ -25,17 +25,16 @@ from cardwright.model import Card, Collection
 from cardwright.project.document import MAX_BYTES
 from cardwright.project.index import (
     Index,
-    Sources,
     describe_folder,
     encode_cards,
     look_at,
     make_seal,
-    make_sources,
     open_index,
     read_index,
     write_index,
 )
 from cardwright.project.load import load
+from cardwright.project.sources import Sources, make_sources
 from cardwright.project.walk import MAX_READ_BYTES, walk_sources
 from project_files import Write
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 from cardwright.app.study import Study
 from cardwright.history import Moment
 from cardwright.model import Collection
-from cardwright.project.index import make_sources
+from cardwright.project.sources import make_sources
 from cardwright.study.journal import make_journal
 from cardwright.study.queue import SessionOptions
 from cardwright.study.session import Session

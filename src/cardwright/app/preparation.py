@@ -31,7 +31,7 @@ from cardwright.exam.plan import (
 from cardwright.exam.policy import DEFAULT_POLICY, Policy, arrange_today
 from cardwright.history import MS_PER_MINUTE, Act, Moment
 from cardwright.item import Item
-from cardwright.project.index import Sources
+from cardwright.project.sources import Sources
 from cardwright.study.journal import Journal
 from cardwright.study.settings import DAILY_PLAN, GOAL
 from cardwright.study.workload import Habits, measure_habits

@@ -17,7 +17,8 @@ from cardwright.item import Item
 from cardwright.kinds import list_images
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Kind
-from cardwright.project.index import Sources, open_index
+from cardwright.project.index import open_index
+from cardwright.project.sources import Sources
 from cardwright.project.walk import find_project, resolve_media
 from cardwright.study.journal import Journal, make_journal
 from cardwright.study.queue import Queue, SessionOptions

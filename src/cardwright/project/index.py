@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, cached_property
 from hashlib import blake2b
 from importlib.machinery import PathFinder
@@ -26,6 +26,7 @@ from cardwright.diagnostic import Diagnostic
 from cardwright.item import Item
 from cardwright.kinds import list_items
 from cardwright.model import Card, Collection, Deck, Kind
+from cardwright.project.sources import Sources
 from cardwright.project.walk import SourceFile, SourceFiles, read_source, walk_sources
 
 _RACY_NS: Final = 2_000_000_000
@@ -33,48 +34,6 @@ _RACY_NS: Final = 2_000_000_000
 _MAX_BYTES: Final = 500_000_000
 """The largest index that is read; 10,000 cards need 8 MB."""
 _CODE: Final = (".py", ".yaml", ".so", ".pyd")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
-    """The prompts of a project in brief, and its cards on demand.
-
-    This is a snapshot, unaffected by later changes to the files.
-    """
-
-    items: Sequence[Item]
-    """Every prompt that is still asked, sorted by position."""
-    kinds: Mapping[str, Kind]
-    """All kinds by name, including the built-in ones."""
-    decks: Mapping[str, Deck]
-    """Top decks by pack."""
-    blueprints: Mapping[str, Blueprint]
-    """Exams by pack."""
-    problem_count: int
-    """The number of problems that `load` would return."""
-    load_card: Callable[[str], Card | None]
-    """Returns the first card with this ref, `pack:id`. A card from the index has no places of values."""
-
-    def find_kind(self, name: str) -> Kind:
-        """Return the kind with this name.
-
-        Raises:
-            KeyError: there is no such kind.
-
-        """
-        return self.kinds[name]
-
-
-def make_sources(collection: Collection, problem_count: int = 0) -> Sources:
-    """Return the sources of a collection, given the number of problems found when loading it."""
-    return Sources(
-        items=list_items(collection),
-        kinds=collection.kinds,
-        decks=collection.decks,
-        blueprints=collection.blueprints,
-        problem_count=problem_count,
-        load_card={card.ref: card for card in reversed(collection.cards)}.get,
-    )
 
 
 class FileState(NamedTuple):

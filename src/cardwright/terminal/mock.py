@@ -9,8 +9,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cardwright.blueprint import Blueprint
-from cardwright.exam.mock import CardSource, Mock, Question, Sheet, find_prompt
+from cardwright.exam.mock import CardSource, Mock, Question, find_prompt
 from cardwright.exam.result import format_clock
+from cardwright.exam.sheet import Sheet
 from cardwright.history import Moment
 from cardwright.terminal.card import draw_answer, draw_question, format_verdict, order_options
 from cardwright.terminal.charts import Fitted

@@ -8,8 +8,9 @@ from typing import Any, Final, TextIO
 
 from cardwright.blueprint import Blueprint
 from cardwright.exam.misses import Miss
-from cardwright.exam.mock import CardSource, Sheet
+from cardwright.exam.mock import CardSource
 from cardwright.exam.result import format_clock
+from cardwright.exam.sheet import Sheet
 from cardwright.history import Moment
 from cardwright.model import Kind, Prompt
 from cardwright.terminal.card import draw_answer, draw_question

@@ -10,8 +10,9 @@ from cardwright.app.study import Study
 from cardwright.blueprint import Blueprint
 from cardwright.cli.environment import read_clock
 from cardwright.cli.output import say, say_json
-from cardwright.exam.mock import Mock, Sheet
+from cardwright.exam.mock import Mock
 from cardwright.exam.result import make_transcript
+from cardwright.exam.sheet import Sheet
 from cardwright.terminal.exam import draw_score
 from cardwright.terminal.mock import MockTaker, ResultReader
 from cardwright.terminal.plain_exam import PlainTaker

@@ -1,0 +1,53 @@
+"""What studying needs of a project: its prompts in brief, and each card on request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cardwright.blueprint import Blueprint
+from cardwright.item import Item
+from cardwright.kinds import list_items
+from cardwright.model import Card, Collection, Deck, Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """The prompts of a project in brief, and its cards on demand.
+
+    This is a snapshot, unaffected by later changes to the files.
+    """
+
+    items: Sequence[Item]
+    """Every prompt that is still asked, sorted by position."""
+    kinds: Mapping[str, Kind]
+    """All kinds by name, including the built-in ones."""
+    decks: Mapping[str, Deck]
+    """Top decks by pack."""
+    blueprints: Mapping[str, Blueprint]
+    """Exams by pack."""
+    problem_count: int
+    """The number of problems that `load` would return."""
+    load_card: Callable[[str], Card | None]
+    """Returns the first card with this ref, `pack:id`. A card from the index has no places of values."""
+
+    def find_kind(self, name: str) -> Kind:
+        """Return the kind with this name.
+
+        Raises:
+            KeyError: there is no such kind.
+
+        """
+        return self.kinds[name]
+
+
+def make_sources(collection: Collection, problem_count: int = 0) -> Sources:
+    """Return the sources of a collection, given the number of problems found when loading it."""
+    return Sources(
+        items=list_items(collection),
+        kinds=collection.kinds,
+        decks=collection.decks,
+        blueprints=collection.blueprints,
+        problem_count=problem_count,
+        load_card={card.ref: card for card in reversed(collection.cards)}.get,
+    )
