@@ -1,4 +1,4 @@
-"""Which exam is meant, and mock exams and drills that begin now."""
+"""Choosing an exam, and drawing mock exams and drills that start now."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def choose_exam(study: Study, pack: str | None) -> Blueprint:
     """Return the exam of a pack, or the only one there is.
 
     Raises:
-        ProjectError: there is no such exam, or several and none is named.
+        ProjectError: there is no such exam, or there are several and none is named.
 
     """
     blueprints = study.sources.blueprints
@@ -46,7 +46,7 @@ def draw_mock(
     minutes: float | None = None,
     is_recorded: bool = False,
 ) -> tuple[Mock, str]:
-    """Return a new mock exam that begins now, and a note; see `exam.mock.draw_mock`."""
+    """Draw a mock exam that starts now, and return it with a note; see `exam.mock.draw_mock`."""
     return mock.draw_mock(
         study.items,
         study,
@@ -70,7 +70,7 @@ def draw_drill(
     lessons: Sequence[str] = (),
     is_recorded: bool = False,
 ) -> Mock:
-    """Return a new drill that begins now; see `exam.mock.draw_drill`."""
+    """Draw a drill that starts now; see `exam.mock.draw_drill`."""
     return mock.draw_drill(
         study.items,
         study,

@@ -55,7 +55,7 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
         histories = [
             memory
             for item in chosen
-            if (memory := memories.get(item.key)) and choice.takes(item, memory)
+            if (memory := memories.get(item.key)) and choice.matches_history(item, memory)
         ]
         forecast = forecast_reviews(histories, study.today, days)
         if as_json:
