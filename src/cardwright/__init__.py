@@ -1,6 +1,6 @@
 """Flashcards as code: YAML cards, compiled into Anki decks and reviewed in the terminal.
 
-As a library: `load` a project, `open_store`, `start_session`; the rest is loaded when it is asked for.
+As a library: `load` a project, `open_store`, `start_session`. Names are imported on first use.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = [
     "open_store",
     "start_session",
 ]
-_HOMES: Final = {
+_MODULES: Final = {
     **dict.fromkeys(("Act", "Memory", "Moment", "Rating", "Review", "State"), "history"),
     "ProjectError": "error",
     "find_project": "project.walk",
@@ -52,8 +52,8 @@ _HOMES: Final = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load a name when it is asked for: the command line starts without any of them."""
-    if name not in _HOMES:
+    """Import a public name on first use: the command line starts without any of them."""
+    if name not in _MODULES:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,36 +1,36 @@
-"""What stops a command, in words for whoever runs it."""
+"""The base class of errors that are reported to the user."""
 
 from __future__ import annotations
 
 
 class CardwrightError(Exception):
-    """Something stops the program; the message says what, and `help` what to do about it.
+    """An error with a message for the user, and `help` on what to do about it.
 
-    ProjectError      a project cannot be read, or does not have what was asked for
-    ExtraMissingError a package is needed that is not installed by default
+    ProjectError      a project cannot be read, or something named is not in it
+    ExtraMissingError an optional package is not installed
     StoreError        the review store cannot be read or written
     TransferError     a file of reviews cannot be read
     PackageError      an Anki package cannot be read
     MockError         a mock exam or drill has nothing to ask
     ReleaseError      a pack cannot be released
-    WriteError        a source file cannot be added to
+    WriteError        a card cannot be appended to a source file
     """
 
     def __init__(self, message: str, *, help: str = "") -> None:
-        """Take one sentence without a full stop, and what to do, if that is not plain."""
+        """`message` is one sentence without a full stop; `help` is empty if the fix is obvious."""
         super().__init__(message)
         self.message = message
         self.help = help
         self.details = ""
-        """Shown before the message: the problems of the sources, say."""
+        """Shown before the message, such as the errors in the sources."""
 
     def __str__(self) -> str:
         return f"{self.message}\n  help: {self.help}" if self.help else self.message
 
 
 class ProjectError(CardwrightError):
-    """A project cannot be read, or does not have what was asked for."""
+    """A project cannot be read, or something named is not in it."""
 
 
 class ExtraMissingError(CardwrightError):
-    """A package is needed that is not installed by default."""
+    """An optional package is not installed."""

@@ -1,4 +1,4 @@
-"""Files that are never half written."""
+"""Atomic file writes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 
 def write_file(path: Path, data: bytes | str) -> None:
-    """Write a file whole or not at all: to a temporary file beside it, then renamed.
+    """Write a file atomically: to a temporary file beside it, which is then renamed.
 
     Raises:
-        OSError: the folder cannot be made or written; what was there before is untouched.
+        OSError: the folder cannot be created or written to; an existing file is unchanged.
 
     """
     raw = data.encode("utf-8") if isinstance(data, str) else data
@@ -23,7 +23,7 @@ def write_file(path: Path, data: bytes | str) -> None:
             file.write(raw)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes files private; these are meant to be shared.
+        # mkstemp creates private files; these are meant to be shared.
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except BaseException:

@@ -1,4 +1,4 @@
-"""Text from a stranger → text that a terminal can only show."""
+"""Untrusted text → text that is safe to print to a terminal."""
 
 from __future__ import annotations
 
@@ -6,52 +6,52 @@ import re
 from typing import Final
 
 CONTROLS: Final = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff"
-"""Control characters other than tab, line feed and carriage return, and lone surrogates; to stand
+"""Control characters other than tab, line feed and carriage return, and lone surrogates, for use
 within the brackets of a regular expression."""
 _TAB_WIDTH: Final = 4
-_ACTS: Final = re.compile(f"[{CONTROLS}\t\r]")
-_HIDES: Final = re.compile(
+_CONTROL: Final = re.compile(f"[{CONTROLS}\t\r]")
+_INVISIBLE: Final = re.compile(
     "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff]"
 )
-"""What turns the direction of writing or takes no room, so that a text reads as another one
-(Unicode: Default_Ignorable_Code_Point, Bidi_Control)."""
+"""Characters that change the direction of text or have no width, and so can make one text look
+like another (Unicode:  Default_Ignorable_Code_Point, Bidi_Control)."""
 _STRAY_JOINERS: Final = re.compile(
     "(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])|(?<=[\u200c\u200d])[\u200c\u200d]+"
 )
-"""Joiners stay where they shape a script or an emoji."""
+"""Joiners that shape neither a script nor an emoji."""
 
 
 def make_plain(text: str) -> str:
-    """Make a text safe to print: what acts on a terminal becomes �, what hides text is dropped.
+    """Make a text safe to print: control characters become �, invisible ones are dropped.
 
-    Line breaks stay, and tabs become spaces.
+    Line breaks are kept; tabs become spaces.
     """
     if text.isascii() and text.isprintable():
         return text
     text = text.replace("\r\n", "\n").expandtabs(_TAB_WIDTH)
-    return _STRAY_JOINERS.sub("", _HIDES.sub("", _ACTS.sub("�", text)))
+    return _STRAY_JOINERS.sub("", _INVISIBLE.sub("", _CONTROL.sub("�", text)))
 
 
 def escape_controls(text: str) -> str:
-    r"""Write as `\\uXXXX` what acts on a terminal or turns or hides text; line breaks stay."""
+    r"""Escape control and invisible characters as `\\uXXXX`; line breaks are kept."""
     if text.isascii() and text.isprintable():
         return text
-    return _STRAY_JOINERS.sub(_escape, _HIDES.sub(_escape, _ACTS.sub(_escape, text)))
+    return _STRAY_JOINERS.sub(_escape, _INVISIBLE.sub(_escape, _CONTROL.sub(_escape, text)))
 
 
 def replace_controls(text: str) -> str:
-    """Put � for each character that acts on a terminal or turns or hides text: none goes."""
+    """Replace each control or invisible character by �; the length of the text stays the same."""
 
     def replace(match: re.Match[str]) -> str:
         return "�" * len(match[0])
 
-    return _STRAY_JOINERS.sub(replace, _HIDES.sub(replace, _ACTS.sub(replace, text)))
+    return _STRAY_JOINERS.sub(replace, _INVISIBLE.sub(replace, _CONTROL.sub(replace, text)))
 
 
 def _escape(match: re.Match[str]) -> str:
-    # JSON knows four digits only: what lies beyond is a pair of surrogates.
+    # JSON escapes have four digits: characters beyond U+FFFF need two surrogates.
     raw = match[0].encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{raw[i]:02x}{raw[i + 1]:02x}" for i in range(0, len(raw), 2))
 

@@ -71,13 +71,13 @@ def test_a_goal_is_kept_and_changed_in_part(forest: Path) -> None:
         (("oaks", "--date", "2027-01-01"), "there is no pack `oaks` (packs: trees)"),
         (("trees", "--date", "2026-11-26"), "2026-11-26 is not after today, 2026-11-26"),
         (("trees", "--date", "soon"), "`soon` is not a valid date: write YYYY-MM-DD"),
-        (("trees",), "--date is needed"),
+        (("trees",), "--date is required"),
         (("trees", "--date", "2027-01-01", "--days-off", "someday"), "name weekdays"),
         (("trees", "--date", "2027-01-01", "--start-as", "x"), "walker: I walk in woods"),
     ],
 )
 def test_a_goal_that_cannot_be_is_refused(forest: Path, words: tuple[str, ...], said: str) -> None:
-    code = 2 if "date:" in said or "needed" in said or "weekdays" in said else 1
+    code = 2 if "date:" in said or "required" in said or "weekdays" in said else 1
     assert said in run_exam(forest, "set", *words, exit_code=code).stderr
 
 

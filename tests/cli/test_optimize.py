@@ -61,9 +61,9 @@ def test_better_parameters_are_put_in_force_for_one_pack(db: Path, run: Run) -> 
 
     shown = run("optimize").stdout
 
-    assert "trees: 886 reviews on a later day than the answer before" in shown
+    assert "trees: 886 reviews on a later day than the previous answer" in shown
     assert "the fitted ones predict better; fitted to all reviews, they are now used" in shown
-    assert "150 memories computed again" in shown
+    assert "150 memories recomputed" in shown
     assert "▸ 0.9 " in shown
     assert "stones" not in shown
     fitted = read_settings(db)["trees", "parameters"]
@@ -119,7 +119,7 @@ def test_memories_follow_the_parameters_at_once_and_go_back_with_them(db: Path, 
     assert sum(after) < sum(before) / 2
 
     shown = run("optimize", "trees", "--defaults").stdout
-    assert shown == "trees: the default parameters are used; 150 memories computed again\n"
+    assert shown == "trees: the default parameters are used; 150 memories recomputed\n"
     assert read_stabilities() == before
     assert ("trees", "parameters") not in read_settings(db)
     assert run("optimize", "trees", "--defaults").stdout == (

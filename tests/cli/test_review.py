@@ -148,7 +148,7 @@ def test_a_card_is_edited_at_its_line_and_shown_anew(write: Write, tmp_path: Pat
         program.type(" ")
         program.wait_for("The wood of one year.")
         program.type("e")
-        program.wait_for("read again")
+        program.wait_for("reloaded")
         program.wait_for("The growth of a summer.")
         program.type("3")
         program.wait_for("Watering")
@@ -185,7 +185,7 @@ def test_a_card_that_was_deleted_in_the_editor_makes_room_for_the_next(
     with review(write(FILES), environ=environ) as program:
         program.wait_for("Tree ring")
         program.type("e")
-        program.wait_for("trees:ring is no longer there")
+        program.wait_for("trees:ring no longer exists")
         program.wait_for("Watering")
 
 

@@ -208,7 +208,7 @@ def pack_twice(data: bytes) -> bytes:
         (lambda data: pack(data, others={"..\\evil": b"x"}), "outside the archive"),
         (pack_twice, "two of its members have the same name"),
         (lambda data: pack(data, "other.anki2"), "contains no collection"),
-        (lambda _: pack(b"not a database"), "is not what it should be"),
+        (lambda _: pack(b"not a database"), "has an unexpected format"),
         (lambda _: pack(b""), "is empty"),
         (lambda data: pack(data[:100]), "database is damaged"),
         (lambda data: pack(data[:5000]), "database is damaged"),

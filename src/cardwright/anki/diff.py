@@ -1,4 +1,4 @@
-"""Two states of a pack → what was added, changed or retired between them."""
+"""Two states of a pack → the notes added, changed or retired between them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteState:
-    """A note as it is on one of the two sides compared."""
+    """A note on one of the two sides compared."""
 
     id: str
     parts: Mapping[str, str]
@@ -48,7 +48,7 @@ class NoteState:
 
 
 def compare_with_ledger(ledger: Ledger, notes: Iterable[Note]) -> list[Change]:
-    """Return what a release of these notes would change, in their order."""
+    """Return the changes that a release of these notes would make, in their order."""
     before = {
         note.guid_ref: NoteState(
             id=note.id,
@@ -73,7 +73,7 @@ def compare_with_ledger(ledger: Ledger, notes: Iterable[Note]) -> list[Change]:
 def compare_states(
     before: Mapping[str, NoteState], after: Mapping[str, NoteState]
 ) -> Iterator[Change]:
-    """Yield what differs between two sets of notes, each by an identity that no rename changes."""
+    """Yield the changes between two sets of notes, keyed by an identity that survives renaming."""
     for key, new in after.items():
         old = before.get(key)
         if old is None:
@@ -90,7 +90,7 @@ def compare_states(
 
 
 def format_counts(counts: Mapping[str, int]) -> str:
-    """Return in words how many notes were added, changed and so on, from counts of `Change.what`."""
+    """Format counts of `Change.what`, such as `2 added, 1 changed`."""
     return ", ".join(f"{count} {what}" for what, count in counts.items()) or "no changes"
 
 
@@ -128,6 +128,6 @@ def _first_field(content: Mapping[str, Any]) -> str:
 
 
 def shorten_title(text: str) -> str:
-    """Return a text in brief, on one line."""
+    """Return the start of a text, on one line."""
     line = " ".join(text.split())
     return line if len(line) <= _MAX_TITLE else f"{line[: _MAX_TITLE - 1]}…"

@@ -1,8 +1,8 @@
-"""The ledger: what was published of a pack, and when each note last changed.
+"""The ledger: the published notes of a pack, and when each of them last changed.
 
-Anki updates a note or note type only if the one in the package has a later modification time, so
-these times decide what an import does: what changed gets a later time, what did not keeps its
-time, and with it the edits that people made to it.
+Anki updates a note or note type only if the one in the package has a later modification time. So
+changed notes get a later time, and unchanged ones keep theirs, which preserves the edits that
+people made to them.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ class Published:
 
     id: str
     guid_ref: str
-    """The key of its card, from which its guid is made."""
+    """The key of its card, from which its guid is derived."""
     kind: str
     mod_s: int
     """Its modification time in Unix seconds."""
     hash: str
     content: dict[str, Any]
     line: int = 0
-    """Where it stands in the ledger's file; 0 if it was not read from one."""
+    """Its line in the ledger's file; 0 if it was not read from one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +69,11 @@ class Ledger:
         return None
 
     def stamp_note(self, note: Note, build_s: int) -> int:
-        """Return the modification time of a note that is built at `build_s`, in Unix seconds."""
+        """Return the modification time of a note built at `build_s`, in Unix seconds."""
         return _stamp(self.find(note.card), note.hash, build_s)
 
     def stamp_note_type(self, note_type: NoteType, build_s: int) -> int:
-        """Return the modification time of a note type that is built at `build_s`."""
+        """Return the modification time of a note type built at `build_s`."""
         return _stamp(self.note_types.get(note_type.kind), note_type.hash, build_s)
 
 
@@ -82,7 +82,7 @@ def _stamp(published: Published | PublishedType | None, digest: str, build_s: in
         return build_s
     if published.hash == digest:
         return published.mod_s
-    # Later than what people have, even if the clock of this machine is behind.
+    # Later than the version people have, even if the clock of this machine is behind.
     return max(build_s, published.mod_s + 1)
 
 
@@ -115,13 +115,13 @@ def format_ledger(ledger: Ledger) -> str:
 
 
 def read_ledger(path: Path, pack: str, shown_path: str) -> tuple[Ledger, list[Diagnostic]]:
-    """Read a pack's ledger; a missing one is empty, each damaged line is reported."""
+    """Read a pack's ledger; a missing one is empty, and every damaged line is reported."""
     if not path.exists():
         return Ledger(pack=pack), []
     if not path.is_file():
         return Ledger(pack=pack), [_damage(shown_path, 1, "this is not a regular file")]
     try:
-        # Not `splitlines`: texts may contain characters that it takes for the end of a line.
+        # Not `splitlines`: texts may contain characters that it treats as line ends.
         lines = path.read_bytes().decode("utf-8").removesuffix("\n").split("\n")
     except UnicodeDecodeError:
         return Ledger(pack=pack), [_damage(shown_path, 1, "this is not UTF-8 text")]
@@ -215,9 +215,9 @@ def _damage(path: str, line: int, message: str) -> Diagnostic:
 def check_ledger(
     ledger: Ledger, collection: Collection, note_types: Mapping[str, NoteType], shown_path: str
 ) -> list[Diagnostic]:
-    """Report what would cost people who imported the pack their cards or their progress.
+    """Report changes that would cost people who imported the pack their cards or their progress.
 
-    `note_types` are those of the kinds that the pack's cards use, by kind; others don't matter.
+    `note_types` holds the note types of the kinds that the pack's cards use, by kind.
     """
     cards = [card for card in collection.cards if card.pack == ledger.pack]
     found = [
@@ -240,9 +240,9 @@ def _check_vanished(ledger: Ledger, cards: list[Card], shown_path: str) -> Itera
         if note.id not in known:
             yield diagnose(
                 "vanished-id",
-                f"`{note.id}` was published and is gone",
+                f"`{note.id}` was published but no longer exists",
                 Span(path=shown_path, line=note.line, column=1),
-                help="put it back with `retired: why`, or name it in `formerly` of its new id",
+                help="put it back with `retired: why`, or list it in `formerly` of its new id",
             )
 
 
@@ -295,7 +295,7 @@ def _check_deck_names(ledger: Ledger, collection: Collection) -> Iterator[Diagno
         if name not in names:
             yield diagnose(
                 "deck-renamed",
-                f"the deck `{name}` was published and is gone",
+                f"the deck `{name}` was published but no longer exists",
                 deck.span,
-                help="Anki identifies decks by name: cards that people have stay in the old one",
+                help="Anki identifies decks by name: existing cards stay in the old one",
             )

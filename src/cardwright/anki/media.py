@@ -37,13 +37,13 @@ class MediaFinder:
     """Finds the media files of cards, and reads each file once."""
 
     def __init__(self, find: FindMedia, renderer: Renderer) -> None:
-        """Find the images of cards, as `renderer` sees them in their texts, with `find`."""
+        """`find` returns the files of images; `renderer` finds the images in the texts of cards."""
         self._find = find
         self._renderer = renderer
         self._files: dict[Path, MediaFile] = {}
 
     def list_files(self, card: Card, kind: Kind) -> dict[str, MediaFile]:
-        """Return the files of a card's images, by path as written; images without one are left out."""
+        """Return the files of a card's images, by path as written; missing files are left out."""
         found: dict[str, MediaFile] = {}
         for image in list_images(card, kind, self._renderer):
             path = self._find(card, image)

@@ -1,4 +1,4 @@
-"""Card → note: its content as written, its fields as HTML, and the cards that Anki makes of it."""
+"""Card → note: its content as written, its fields as HTML, and the cards Anki creates from it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cardwright.markdown import Renderer, escape_html, replace_images
 from cardwright.model import Card, Collection, Field, FieldType, Kind, Option, Source
 
 RENDERING_VERSION: Final = 1
-"""Raised when a rendering bug is fixed and notes whose text did not change must be updated too."""
+"""Incremented when a rendering bug is fixed and notes with unchanged text must be updated too."""
 _NOT_IN_TAG: Final = re.compile(r"[\s:]+")
 _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -28,19 +28,19 @@ class Note:
 
     card: Card
     content: dict[str, Any]
-    """What its author wrote, as JSON: see `describe_content`."""
+    """The text as written, as JSON; see `describe_content`."""
     hash: str
-    """Of the content: when it changes, people's notes are updated."""
+    """Hash of the content; when it changes, people's notes are updated."""
     fields: tuple[str, ...]
     """HTML, in the order of its note type."""
     ordinals: tuple[int, ...]
-    """Anki's numbers of the cards that it gives to people who don't have it yet."""
+    """Anki's numbers of the cards created for people who do not have the note yet."""
 
 
 def make_note(
     collection: Collection, card: Card, renderer: Renderer, media: Mapping[str, MediaFile]
 ) -> Note:
-    """Return a card as it is published; `media` are the files of its images, by path as written."""
+    """Return the note of a card; `media` holds the files of its images, by path as written."""
     kind = collection.kinds[card.kind]
     content = describe_content(
         collection, card, {image: file.hash for image, file in media.items()}
@@ -51,7 +51,7 @@ def make_note(
         content=content,
         hash=hash_content(content),
         fields=make_fields(collection, card, renderer, names),
-        # A retired note still updates those who have it, but gives no card to anyone else.
+        # A retired note still updates those who have it, but creates no cards for anyone else.
         ordinals=()
         if card.retired is not None
         else tuple(prompt.ordinal for prompt in list_prompts(card, kind)),
@@ -111,7 +111,7 @@ def make_fields(
 ) -> tuple[str, ...]:
     """Return the fields of a card's note as HTML, in the order of its note type.
 
-    `media_names` maps the images of the card, as written, to what stands in `src`.
+    `media_names` maps the images of the card, by path as written, to the values of `src`.
     """
     kind = collection.kinds[card.kind]
     lesson = collection.lesson_of(card)
@@ -159,7 +159,7 @@ def _make_option(option: Option, renderer: Renderer) -> str:
 
 
 def _make_instruction(options: tuple[Option, ...]) -> str:
-    """Return how many options to choose, unless it is one."""
+    """Return a line on how many options to choose, unless it is one."""
     right = sum(option.right for option in options)
     if right == 1:
         return ""

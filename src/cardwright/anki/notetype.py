@@ -15,8 +15,8 @@ from cardwright.model import Collection, FieldType, Kind, Side, make_anki_id
 
 SPARE_FIELDS: Final = ("Spare 1", "Spare 2")
 COMMON_FIELDS: Final = ("Extra", "Sources", "Lesson", "Id", *SPARE_FIELDS)
-"""Fields of every note type after those of its kind. A field added later would leave everyone who
-imported the note type with a second one beside it, hence the spare ones."""
+"""Fields of every note type, after those of its kind. Adding a field later would give everyone who
+imported the note type a second one, hence the spare fields."""
 _COMMON_PARTS: Final = """\
 {{#Extra}}<section class="part extra">{{Extra}}</section>{{/Extra}}
 {{#Sources}}<details class="sources"><summary>Sources</summary>{{Sources}}</details>{{/Sources}}
@@ -25,7 +25,7 @@ _COMMON_PARTS: Final = """\
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """How one side of a note is shown."""
+    """The template of one side of a note."""
 
     name: str
     anki_id: int
@@ -42,7 +42,7 @@ class NoteType:
     name: str
     is_cloze: bool
     fields: tuple[tuple[str, int, str], ...]
-    """Each with its name, Anki id and description."""
+    """The name, Anki id and description of each."""
     templates: tuple[Template, ...]
     css: str
 
@@ -111,7 +111,7 @@ def _make_template(kind: Kind, side: Side, renderer: Renderer) -> Template:
     asked = [name for name in list_asked(side) if name not in side.show]
     kept = _make_ask(kind, side, renderer, only=asked)
     question = f'<section class="ask">\n{kept}</section>\n' if asked else ""
-    # A line above the answer would push down what stays in place when the card is turned.
+    # A rule above the answer would move the text that stays in place when the card is turned.
     stays = not asked or side.show[0] in list_asked(side)
     rule = '<span id="answer"></span>\n' if stays else '<hr id="answer">\n'
     answer = _make_answer(kind, side.show[0], stays=stays)
@@ -129,9 +129,9 @@ def _wrap(kind: Kind, face: str, html: str) -> str:
 
 
 def _make_ask(kind: Kind, side: Side, renderer: Renderer, only: list[str] | None = None) -> str:
-    """Render a question's Markdown, with Anki's references where the text of fields goes.
+    """Render a question's Markdown, with Anki's references in place of the fields.
 
-    Of the fields, only those in `only` are kept.
+    If `only` is given, other fields are left out.
     """
     marks = {name: f"cwfield{number}x" for number, name in enumerate(list_asked(side))}
     markdown = side.ask

@@ -1,4 +1,4 @@
-"""A pack → what it publishes: its notes, where they go, their note types and media files."""
+"""A pack → the contents of its package: notes, their decks, note types and media files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cardwright.model import Card, Collection, Deck
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackContents:
-    """What a pack publishes."""
+    """The contents of a pack's package."""
 
     deck: Deck
     """The pack's top deck."""
@@ -26,13 +26,13 @@ class PackContents:
     placed: Mapping[tuple[str, ...], tuple[Note, ...]]
     """The same notes by deck, under the parts of its full name, in the order of learning."""
     note_types: Mapping[str, NoteType]
-    """Those that the notes use, by kind."""
+    """The note types of the notes, by kind."""
     media: Mapping[str, Path]
     """The files of the notes' images, by their names in Anki."""
 
     @property
     def card_count(self) -> int:
-        """How many cards Anki gets from the notes."""
+        """How many cards Anki creates from the notes."""
         return sum(len(note.ordinals) for note in self.notes)
 
     @property
@@ -54,9 +54,9 @@ def describe_pack(
     renderer: Renderer,
     find_media: FindMedia,
 ) -> PackContents:
-    """Return what the pack of a deck publishes; the collection must be free of errors.
+    """Return the contents of the package of a deck; the collection must be free of errors.
 
-    `note_types` are those of all kinds in use, by kind.
+    `note_types` holds the note types of all kinds in use, by kind.
     """
     placed = _place_pack(collection, deck, ledger)
     published = {card.ref for cards in placed.values() for card in cards}
@@ -83,7 +83,7 @@ def _place_pack(
     """Return the cards that a pack publishes, by deck.
 
     Retired cards that were published are included, whichever cards the decks select today: people
-    have them, and the update tells them.
+    have their notes, and the update marks these as retired.
     """
     cards = [card for card in collection.cards if card.pack == deck.pack]
     placed, _ = place_cards(deck, (card for card in cards if card.retired is None))

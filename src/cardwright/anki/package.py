@@ -1,7 +1,7 @@
-"""What a pack publishes → an Anki package: an `.apkg` file, the same bytes for the same contents.
+"""The contents of a pack → an Anki package (`.apkg`): the same contents give the same bytes.
 
-genanki writes the tables, and what it gets wrong is overridden below: it gives all notes and note
-types the same modification time, derives a note's cards by rules that differ from Anki's, knows
+genanki writes the tables. Its shortcomings are overridden below: it gives all notes and note types
+the same modification time, derives a note's cards by rules that differ from Anki's, knows
 no deck options, and leaves its temporary file behind.
 """
 
@@ -32,8 +32,8 @@ _UNIX: Final = 3
 def write_package(contents: PackContents, ledger: Ledger, *, build_s: int) -> bytes:
     """Return the Anki package of a pack.
 
-    The ledger gives the version that the description names, and the modification time of what it
-    knows and did not change; everything else gets `build_s`, in Unix seconds.
+    The ledger provides the version for the description, and the modification times of unchanged
+    notes and note types; changed and new ones get `build_s`, in Unix seconds.
     """
     models = {
         kind: _make_model(note_type, ledger.stamp_note_type(note_type, build_s))
@@ -73,7 +73,7 @@ def _make_model(note_type: NoteType, mod_s: int) -> _Model:
 
 
 def _make_note(note: Note, model: _Model, mod_s: int, due: int) -> _Note:
-    """Return a note as genanki wants it; its `due` is its place in the order of new cards."""
+    """Return a note for genanki; `due` is its position in the order of new cards."""
     made = _Note(
         model=model,
         # Anki identifies a note by its guid alone.
@@ -97,7 +97,7 @@ def _make_deck(root: Deck, part: Deck, path: tuple[str, ...], ledger: Ledger) ->
 
 def _describe_deck(root: Deck, part: Deck, ledger: Ledger) -> str:
     """Return a deck's description as Markdown."""
-    # Anki would pass HTML on; here, as in cards, it is text.
+    # Anki would render HTML; here, as in cards, it is plain text.
     text = part.description.replace("<", "&lt;")
     if part is not root:
         return text
@@ -221,7 +221,7 @@ class _Model(genanki.Model):  # type: ignore[misc]
 
     @property
     def _req(self) -> list[Any]:
-        # Anki works this out again on import; genanki's way fails on some templates.
+        # Anki recomputes this on import; genanki's version fails on some templates.
         return [[number, "any", [0]] for number in range(len(self.templates))]
 
     def to_json(self, timestamp: float, deck_id: int) -> dict[str, Any]:
@@ -244,7 +244,7 @@ class _Deck(genanki.Deck):  # type: ignore[misc]
 class _Package(genanki.Package):  # type: ignore[misc]
     """A package with the deck's options.
 
-    It also names the scheduler version: without it, Anki would shift the ratings of cards in
+    It also sets the scheduler version: without it, Anki would shift the ratings of cards in
     learning by one when it upgrades the collection.
     """
 

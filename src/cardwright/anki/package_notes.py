@@ -35,7 +35,7 @@ class PackageNotes(Mapping[str, NoteState]):
         """Check every note once.
 
         Raises:
-            PackageError: something is not as Anki writes it.
+            PackageError: a note or note type is not valid.
 
         """
         self._path = path
@@ -54,7 +54,7 @@ class PackageNotes(Mapping[str, NoteState]):
         return self._read_state(row)
 
     def __contains__(self, guid: object) -> bool:
-        """Tell whether there is a note, without reading it."""
+        """Return whether a note exists, without reading it."""
         return guid in self._ids
 
     def __iter__(self) -> Iterator[str]:
@@ -115,10 +115,10 @@ class PackageNotes(Mapping[str, NoteState]):
 
 @contextmanager
 def open_package(path: Path) -> Iterator[PackageNotes]:
-    """Open an Anki package to read its notes. Media are never unpacked.
+    """Open an Anki package to read its notes; media are never unpacked.
 
     Raises:
-        PackageError: the file is not a package, or one in Anki's newest format.
+        PackageError: the file is not a package, or is in Anki's newest format.
 
     """
     with tempfile.TemporaryDirectory(prefix="cards-", ignore_cleanup_errors=True) as folder:

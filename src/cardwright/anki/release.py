@@ -1,4 +1,4 @@
-"""Publishing a pack: its next version, its changelog entry, and the ledger to go on from."""
+"""Publishing a pack: its next version, its changelog entry, and the updated ledger."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ _HEADINGS: Final = {
 
 
 class ReleaseError(CardwrightError):
-    """A pack cannot be released, or not under the version asked for."""
+    """A pack cannot be released, or not under the requested version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """A release of a pack that is ready to be written."""
+    """A release of a pack, ready to be written."""
 
     version: str
     changes: tuple[Change, ...]
     """Since the last release."""
     entry: str
-    """For the changelog, in Markdown."""
+    """The changelog entry, in Markdown."""
     ledger: Ledger
-    """The pack as this release publishes it: `write_package` takes version and times from it."""
+    """The updated ledger, from which `write_package` reads the version and times."""
 
 
 def prepare_release(
@@ -47,7 +47,7 @@ def prepare_release(
 ) -> Release:
     """Compare a pack with its ledger, and return the release that publishes the difference.
 
-    `version` None chooses the next one. `released_s` is the current time in Unix seconds.
+    Without `version`, the next one is chosen. `released_s` is the current time in Unix seconds.
 
     Raises:
         ReleaseError: the pack has no cards, nothing has changed, or the version is not valid.
@@ -89,7 +89,7 @@ def _publish_notes(ledger: Ledger, notes: Iterable[Note], released_s: int) -> di
         )
         for note in notes
     }
-    # Cards that no deck takes any more are kept: people still have their notes.
+    # Cards that no deck selects any more are kept: people still have their notes.
     keys = {note.guid_ref for note in published.values()}
     kept = {note.id: note for note in ledger.notes.values() if note.guid_ref not in keys}
     return {**kept, **published}
@@ -112,19 +112,19 @@ def _publish_note_types(
 
 
 def _differ(before: Mapping[str, Published], after: Mapping[str, Published]) -> bool:
-    """Tell whether some hash differs; the text may be the same, and only its rendering new."""
+    """Return whether any hash differs; a new rendering changes it even if the text is the same."""
     return {note.guid_ref: note.hash for note in before.values()} != {
         note.guid_ref: note.hash for note in after.values()
     }
 
 
 def choose_version(last: str, wanted: str | None, changes: Iterable[Change]) -> str:
-    """Return the version wanted, or the next one: 1.0.0, then a minor version or a patch.
+    """Return the requested version, or the next one: 1.0.0, then a minor version or a patch.
 
     Cards added, retired or revived make a minor version. `last` is empty before the first release.
 
     Raises:
-        ReleaseError: the version wanted is not valid, or not later than the last one.
+        ReleaseError: the requested version is not valid, or not later than the last one.
 
     """
     match = _VERSION.fullmatch(last)
@@ -154,7 +154,7 @@ def format_entry(version: str, day: str, changes: list[Change], *, is_first: boo
     """Return the changelog entry of a release, as Markdown; `day` is an ISO date."""
     lines = [f"## {version} – {day}", ""]
     if is_first:
-        # Everything is new: a list of all cards would tell nobody anything.
+        # Everything is new, so a list of all cards would be pointless.
         return "\n".join([*lines, f"The first release, with {len(changes)} cards.", "", ""])
     for heading in dict.fromkeys(_HEADINGS.values()):
         found = [change for change in changes if _HEADINGS.get(change.what) == heading]

@@ -1,6 +1,6 @@
 """Note type and fields → question and answer, as Anki renders them.
 
-Templates may use what our own do: `{{Field}}`, `{{#Field}}…{{/Field}}` and `{{cloze:Field}}`.
+Templates may use the syntax of our own: `{{Field}}`, `{{#Field}}…{{/Field}}` and `{{cloze:Field}}`.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What every front end uses: the open project, the open study, exam preparation."""
+"""Shared by all front ends: the open project, the open study, exam preparation."""

@@ -1,4 +1,4 @@
-"""Which prompts, packs and exams a command is about."""
+"""Choosing the prompts, packs and exams that a command is about."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from cardwright.item import Item
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Conditions that a chosen prompt meets; without any, every prompt is chosen."""
+    """Conditions that select prompts; without any, all prompts are selected."""
 
     decks: Sequence[str] = ()
-    """Packs, or decks by their name or the beginning of it."""
+    """Packs, or decks by their full name, the start of it, or one part of it."""
     lessons: Sequence[str] = ()
     tags: Sequence[str] = ()
     kinds: Sequence[str] = ()
@@ -25,14 +25,14 @@ class Choice:
 
     @property
     def needs_history(self) -> bool:
-        """Whether the sources alone do not tell which prompts are chosen."""
+        """Whether the choice depends on the history of prompts, not on the sources alone."""
         return self.is_flagged or self.is_leech
 
     def choose(self, items: Sequence[Item]) -> list[Item]:
-        """Return the prompts that meet the conditions on the sources, in their order.
+        """Return the prompts that meet the conditions on the sources, in the given order.
 
         Raises:
-            ProjectError: no deck has one of the names.
+            ProjectError: one of the names matches no deck.
 
         """
         if not (self.decks or self.lessons or self.tags or self.kinds):
@@ -45,8 +45,8 @@ class Choice:
             and (not self.kinds or item.kind in self.kinds)
         ]
 
-    def takes(self, memory: Memory | None) -> bool:
-        """Tell whether a prompt meets the conditions on its history."""
+    def matches_history(self, memory: Memory | None) -> bool:
+        """Return whether a prompt meets the conditions on its history."""
         return (not self.is_flagged or bool(memory and memory.is_flagged)) and (
             not self.is_leech or bool(memory and memory.is_leech)
         )
@@ -54,14 +54,14 @@ class Choice:
     def choose_by_history(
         self, items: Sequence[Item], memories: Mapping[str, Memory]
     ) -> list[Item]:
-        """Return the prompts that meet all conditions, in their order.
+        """Return the prompts that meet all conditions, in the given order.
 
         Raises:
-            ProjectError: no deck has one of the names.
+            ProjectError: one of the names matches no deck.
 
         """
         chosen = self.choose(items)
-        return [item for item in chosen if self.takes(memories.get(item.key))]
+        return [item for item in chosen if self.matches_history(memories.get(item.key))]
 
 
 def _choose_decks(items: Sequence[Item], names: Sequence[str]) -> Iterable[Item]:
@@ -81,7 +81,7 @@ def _choose_decks(items: Sequence[Item], names: Sequence[str]) -> Iterable[Item]
 
 
 def _matches(deck: tuple[str, str], wanted: str) -> bool:
-    """Tell whether a name means a deck: its pack, its path, or a part, which a number may begin."""
+    """Return whether a name is a deck's pack, the start of its path, or one part or its number."""
     pack, name = deck
     name = name.casefold()
     parts = name.split("::")

@@ -1,4 +1,4 @@
-"""Fitting the memory model of packs to the user's own answers."""
+"""Fitting the memory model to the user's own answers."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
     from cardwright.study.optimize import Fit
 
 _SEED: Final = 2024
-"""The same reviews must give the same figures."""
+"""Fixed, so that the same reviews give the same figures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackFit:
-    """What fitting to the reviews of a pack came to."""
+    """The result of fitting to the reviews of a pack."""
 
     trials: int
-    """Reviews on a later day than the answer before."""
+    """Reviews on a later day than the previous answer."""
     min_trials: int
-    """As many are needed to fit."""
+    """How many are needed to fit."""
     fit: Fit | None
-    """None: there were too few reviews."""
+    """None if there were too few reviews."""
     parameters: tuple[float, ...]
-    """Those in use, or with a dry run those that would be."""
+    """The parameters now in use or, in a dry run, those that would be."""
     recomputed: int | None
-    """Memories that were computed again under new parameters; None: nothing was changed."""
+    """How many memories were recomputed with new parameters; None if nothing was changed."""
     workloads: Sequence[Workload]
     prompts: int
-    """Of which the workloads are."""
+    """How many prompts the workloads cover."""
     desired_retention: float
 
     def as_json(self) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class PackFit:
 def fit_packs(
     study: Study, packs: Sequence[str], *, is_dry_run: bool = False
 ) -> Iterator[tuple[str, PackFit]]:
-    """Fit to the reviews of packs, or of all that have enough; better parameters are put in use.
+    """Fit to the reviews of packs, or of all with enough, and start to use better parameters.
 
     Raises:
         ProjectError: there is no such pack.
@@ -115,9 +115,9 @@ def fit_packs(
 
 
 def restore_defaults(study: Study, packs: Sequence[str]) -> dict[str, int | None]:
-    """Put the default parameters in use again for packs, or for all.
+    """Go back to the default parameters for packs, or for all.
 
-    Returns how many memories were computed again for each; None where the defaults were in use.
+    Returns how many memories were recomputed for each pack; None if it used the defaults already.
 
     Raises:
         ProjectError: there is no such pack.
@@ -135,7 +135,7 @@ def restore_defaults(study: Study, packs: Sequence[str]) -> dict[str, int | None
 def _simulate(
     study: Study, pack: str, schedule: Schedule, reviews: Sequence[Review]
 ) -> tuple[list[Workload], int]:
-    """Return workloads of the prompts of a pack that are not suspended, and their number."""
+    """Return the workloads of a pack's prompts that are not suspended, and their number."""
     known = _list_memories(study, pack, schedule)
     keys = [item.key for item in study.items if item.pack == pack]
     memories = [known.get(key) or Memory(key=key) for key in keys]
@@ -155,7 +155,7 @@ def _list_memories(study: Study, pack: str, schedule: Schedule) -> dict[str, Mem
 
 
 def _put_parameters(study: Study, pack: str, setting: dict[str, Any] | None) -> int:
-    """Store the parameters of a pack, or none; return how many memories were computed again."""
+    """Store or remove the parameters of a pack; return how many memories were recomputed."""
     study.store.put_settings({(pack, PARAMETERS): setting})
     study.journal = make_journal(study.store, study.sources.decks)
     return sum(memory.key.startswith(f"{pack}:") for memory in study.store.list_memories())

@@ -1,4 +1,4 @@
-"""Loading many small objects without searching them for garbage."""
+"""Pausing garbage collection while many objects are created."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Create objects that stay: searching among them for garbage took half of a start's time."""
+    """Pause collection while creating long-lived objects: it took half of the start-up time."""
     gc.disable()
     try:
         yield

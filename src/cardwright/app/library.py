@@ -18,7 +18,7 @@ from cardwright.study.store import Store
 def start_session(
     collection: Collection, store: Store, moment: Moment, options: SessionOptions | None = None
 ) -> Session:
-    """Start a session over all prompts of a collection; it asks what `cards review` would ask.
+    """Start a session over all prompts of a collection, as `cards review` would.
 
     Raises:
         StoreError: the store cannot be read or written.

@@ -1,4 +1,4 @@
-"""Misses: which answers to ask about, and cards of the user's own that are made from them."""
+"""The miss log: which answers to ask about, and personal cards made from its entries."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _DECK: Final = """\
 # yaml-language-server: $schema=../../schemas/deck.schema.json
 name: Personal
 description: |
-  Cards made from your own misses by `cards exam miss --to-card`. They are yours, and not shared.
+  Cards made from your misses by `cards exam miss --to-card`. They are personal and not shared.
 """
 _IGNORED: Final = (f"/cards/{PERSONAL_PACK}/", f"/decks/{PERSONAL_PACK}/")
 _TAG: Final = re.compile(r"[^\s\"',:]+")
@@ -41,18 +41,18 @@ _TAG: Final = re.compile(r"[^\s\"',:]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeCard:
-    """A card that was made from a miss."""
+    """A card made from a miss."""
 
     id: str
     path: str
-    """Of its file, relative to the project."""
+    """The path of its file, relative to the project."""
     line: int
     ignored: Sequence[str]
-    """Folders that were added to .gitignore with it."""
+    """Folders that were added to .gitignore for it."""
 
 
 def list_entries(study: Study, blueprint: Blueprint, item: Item | None) -> list[Miss]:
-    """Return the entries to fill in: that of a prompt's card, or all that are not complete."""
+    """Return the entries to fill in: those of a prompt's card, or all that are incomplete."""
     logged = {entry.id: entry for entry in list_misses(study.store, blueprint.pack)}
     failures = _list_failures(study, blueprint)
     if item is not None:
@@ -69,10 +69,10 @@ def list_entries(study: Study, blueprint: Blueprint, item: Item | None) -> list[
 def make_cards(
     study: Study, blueprint: Blueprint, entries: Sequence[Miss]
 ) -> Iterator[tuple[Miss, MadeCard]]:
-    """Make a card from each complete entry that has none; yield the entry with it, and the card.
+    """Make a card from each complete entry without one; yield the updated entry and the card.
 
     Raises:
-        WriteError: the text of an entry cannot stand in a card, or the file cannot be added to.
+        WriteError: the text of an entry is not valid in a card, or the card cannot be appended.
 
     """
     for entry in entries:
@@ -88,10 +88,10 @@ def make_cards(
 
 
 def write_miss_card(root: Path, miss: Miss, blueprint: Blueprint, missed: Card | None) -> MadeCard:
-    """Write an `instinct` card made from a miss into the personal pack, and what the pack needs.
+    """Append an `instinct` card made from a miss to the personal pack, which is created if needed.
 
     Raises:
-        WriteError: the text of the miss cannot stand in a card, or the file cannot be added to.
+        WriteError: the text of the miss is not valid in a card, or the card cannot be appended.
 
     """
     path = root / _CARDS
@@ -120,7 +120,7 @@ def _list_failures(study: Study, blueprint: Blueprint) -> list[Failure]:
 
 
 def _describe_failure(study: Study, failure: Failure) -> str:
-    """Return what went wrong, as far as the card tells: the option picked, or what it is about."""
+    """Return what went wrong, as far as it is known: the option picked, or the card's subject."""
     if failure.picked:
         return failure.picked
     card = study.load_card(failure.item.card_ref)
@@ -139,7 +139,7 @@ def _list_values(
     yield "failure", " ".join((miss.failure or (mode.about if mode else miss.rule)).split())
     yield "instinct", miss.action
     yield "why", miss.rule
-    # `lesson` means one of the card's own pack, so the exam's is a tag.
+    # `lesson` must be one of the card's own pack, so the exam's lesson becomes a tag.
     named = (("miss", miss.mode), (miss.pack, miss.lesson))
     tags = [f"{head}::{name}" for head, name in named if _TAG.fullmatch(name)]
     if tags:
@@ -164,7 +164,7 @@ def _list_values(
 
 
 def _find_free_id(miss: Miss, text: str) -> str:
-    """Return an id that no card of the file has."""
+    """Return an id that no card in the file uses."""
     name = suggest_id(f"miss-{miss.on}-{miss.card.partition(':')[2]}")
     number = 1
     while True:
@@ -176,7 +176,7 @@ def _find_free_id(miss: Miss, text: str) -> str:
 
 
 def _ignore(root: Path) -> list[str]:
-    """Keep the pack out of the project's repository, if it is in one; return what was added."""
+    """Add the personal pack to .gitignore if this is a repository; return the added lines."""
     if not any((folder / ".git").exists() for folder in (root, *root.parents)):
         return []
     path = root / ".gitignore"

@@ -1,4 +1,4 @@
-"""Mock exams and drills that begin now."""
+"""Mock exams and drills that start now."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def draw_mock(
     minutes: float | None = None,
     is_recorded: bool = False,
 ) -> tuple[Mock, str]:
-    """Return a new mock exam that begins now, and a note; see `exam.mock.draw_mock`."""
+    """Draw a mock exam that starts now, and return it with a note; see `exam.mock.draw_mock`."""
     return mock.draw_mock(
         study.items,
         study,
@@ -43,7 +43,7 @@ def draw_drill(
     lessons: Sequence[str] = (),
     is_recorded: bool = False,
 ) -> Mock:
-    """Return a new drill that begins now; see `exam.mock.draw_drill`."""
+    """Draw a drill that starts now; see `exam.mock.draw_drill`."""
     return mock.draw_drill(
         study.items,
         study,

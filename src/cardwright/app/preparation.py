@@ -1,4 +1,4 @@
-"""Preparing for an exam: the goal, what is known of its prompts, and what today asks for it."""
+"""Preparing for an exam: the goal, the state of its prompts, and the prompts to ask today."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ from cardwright.study.settings import DAILY_PLAN, GOAL
 from cardwright.study.workload import Habits, measure_habits
 
 _SPENT_MINUTES: Final = 0.05
-"""With less left than this, the minutes of a day are spent."""
+"""A day's minutes are used up once less than this is left."""
 
 
 class Preparation:
-    """A goal, and the prompts and habits of the one who has it, as of one study day."""
+    """A goal with the user's prompts and habits, as of one study day."""
 
     def __init__(self, journal: Journal, sources: Sources, moment: Moment, goal: Goal) -> None:
         """Prepare for a goal on the study day of a moment."""
@@ -84,17 +84,17 @@ class Preparation:
 
     @cached_property
     def outcomes(self) -> Outcomes:
-        """What answers are expected to do, by the fitted parameters and the user's durations."""
+        """The expected effects of answers, from the fitted parameters and the user's habits."""
         return Outcomes(self._schedule.parameters, Habits(**self._daily_plan["habits"]))
 
     @property
     def policy(self) -> Policy:
-        """Today's policy; the default one where numpy is missing."""
+        """Today's policy; the default one if numpy is missing."""
         return Policy(**self._daily_plan["policy"])
 
     @cached_property
     def _daily_plan(self) -> dict[str, Any]:
-        """What is measured and chosen once a day, kept in the store: it takes a moment."""
+        """The day's habits and policy, kept in the store because they take a moment to compute."""
         store = self._journal.store
         kept = store.read_settings().get((self.goal.pack, DAILY_PLAN))
         if kept and kept["day"] == self.today:
@@ -119,7 +119,7 @@ class Preparation:
         return choose_policy(self.candidates, self.goal, outcomes, self.today, previous)
 
     def count_spent_minutes(self) -> float:
-        """Return the minutes that today's answers have taken."""
+        """Return the minutes spent on today's answers."""
         spent_ms = sum(
             review.spent_ms
             for review in self._journal.store.list_reviews(since_ms=self._day_start_ms)
@@ -128,11 +128,11 @@ class Preparation:
         return spent_ms / MS_PER_MINUTE
 
     def count_minutes_left(self) -> float:
-        """Return what is left of the minutes of today."""
+        """Return how many of today's minutes are left."""
         return max(self.goal.minutes_a_day - self.count_spent_minutes(), 0.0)
 
     def list_today(self, minutes: float) -> list[Worth]:
-        """Return what to ask today, in order, as far as the minutes go."""
+        """Return the prompts to ask today, in order, as many as fit the minutes."""
         options = self._journal.options.get(self.goal.pack)
         return arrange_today(
             self.candidates,
@@ -145,14 +145,14 @@ class Preparation:
         )
 
     def measure(self, item: Item) -> Worth | None:
-        """Return what asking a prompt now is worth; None if it is no part of the exam."""
+        """Return the worth of asking a prompt now; None if it is not part of the exam."""
         found = self._candidates.get(item.key)
         if found is None or self.is_over:
             return None
         return measure_worth(found, self.outcomes, self.today, self.goal.exam_day)
 
     def plan(self) -> Plan:
-        """Return the plan to the date.
+        """Return the plan up to the exam.
 
         Raises:
             ProjectError: the exam is over.
@@ -171,7 +171,7 @@ class Preparation:
         return plan_to_date(self.candidates, self.goal, self.outcomes, self.today, self.policy)
 
     def lay_out_weeks(self, days: Iterable[PlannedDay]) -> list[PlanWeek]:
-        """Return the weeks of a plan's days, with the weakest lessons first."""
+        """Group a plan's days into weeks, with the weakest lessons first."""
         return lay_out_weeks(
             self.goal,
             self.blueprint,
@@ -183,24 +183,24 @@ class Preparation:
 
 
 class ExamDay:
-    """The way to an exam in one session: what is asked in its minutes."""
+    """The prompts of one session that prepare for an exam, as many as fit its minutes."""
 
     def __init__(self, preparation: Preparation, minutes: float | None) -> None:
-        """Take the minutes of the session; None: what is left of the day's."""
+        """`minutes` is the length of the session; None means the rest of the day's minutes."""
         self._preparation = preparation
         spent = preparation.count_spent_minutes()
         whole = preparation.goal.minutes_a_day
         self._until = max(whole, spent) if minutes is None else spent + minutes
         self.minutes = max(self._until - spent, _SPENT_MINUTES)
-        """Of the session."""
+        """The length of the session."""
 
     @property
     def is_spent(self) -> bool:
-        """Whether the minutes are over."""
+        """Whether the minutes are used up."""
         return self._preparation.count_spent_minutes() >= self._until - _SPENT_MINUTES
 
     def arrange(self, items: list[Item]) -> tuple[list[Item], list[Item]]:
-        """Return which of some prompts to ask for the exam, in order, and those of no exam."""
+        """Split prompts into those to ask for the exam, in order, and those of no exam."""
         preparation = self._preparation
         preparation.refresh()
         left = max(self._until - preparation.count_spent_minutes(), 0.0)
@@ -213,7 +213,7 @@ class ExamDay:
         )
 
     def explain(self, item: Item) -> str:
-        """Return in words what asking a prompt now is worth; "" if it is no part of the exam."""
+        """Describe the worth of asking a prompt now; "" if it is not part of the exam."""
         worth = self._preparation.measure(item)
         return explain(worth) if worth else ""
 
@@ -225,7 +225,7 @@ def find_exam_day(
     items: Iterable[Item],
     minutes: float | None = None,
 ) -> ExamDay | None:
-    """Return today's way to the nearest exam ahead that is set for some of the prompts, if any."""
+    """Return today's session for the next exam that is set for some of the prompts, if any."""
     today = moment.study_day(journal.rollover_hour)
     packs = {item.pack for item in items}
     goals = (goal for goal in list_goals(journal) if goal.pack in packs and today < goal.exam_day)
@@ -236,7 +236,7 @@ def find_exam_day(
 
 
 def list_goals(journal: Journal) -> list[Goal]:
-    """Return the goals that are set, one at most for each pack."""
+    """Return the goals that are set, at most one per pack."""
     settings = journal.store.read_settings()
     return [read_goal(value) for (_, name), value in settings.items() if name == GOAL]
 
@@ -250,7 +250,7 @@ def put_goal(journal: Journal, pack: str, goal: Goal | None) -> None:
 def prepare(
     journal: Journal, sources: Sources, moment: Moment, packs: Sequence[str]
 ) -> Preparation:
-    """Return the preparation for the exam of a pack, or for the only one that is set.
+    """Return the preparation for the exam of a pack, or for the only exam that is set.
 
     Raises:
         ProjectError: there is no such pack, no exam is set, or several are and none is named.
@@ -269,6 +269,6 @@ def prepare(
 
 
 def missing_extra() -> ExtraMissingError:
-    """Return the error that names the extra which plans need."""
+    """Return an error that names the extra needed for plans."""
     help = "pip install 'cardwright[exam]'"
     return ExtraMissingError("a plan needs numpy and icalendar", help=help)

@@ -1,4 +1,4 @@
-"""The open project: its sources, checked, and what was published of each pack."""
+"""The open project: its checked sources, and the ledgers of its packs."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from cardwright.text import count
 
 
 class SourceProblemsError(CardwrightError):
-    """The sources have errors, so that nothing can be built from them."""
+    """The sources have errors, so nothing can be built from them."""
 
     def __init__(self, errors: Sequence[Diagnostic], texts: SourceTexts) -> None:
-        """Take the errors, which `details` shows with their lines."""
+        """Put the errors, with their source lines, into `details`."""
         super().__init__(f"{count(len(errors), 'error')}: nothing was written")
         self.details = format_text(errors, texts.line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A project's content, with everything that is wrong with it."""
+    """A project's content, with all its problems."""
 
     root: Path
     collection: Collection
     ledgers: dict[str, Ledger]
     """By pack; empty before the first release."""
     note_types: dict[str, NoteType]
-    """By kind: those of all kinds in use."""
+    """The note types of all kinds in use, by kind."""
     problems: list[Diagnostic]
     """In reading order."""
     renderer: Renderer
@@ -70,7 +70,7 @@ class Project:
         return chosen
 
     def describe_pack(self, pack: str) -> PackContents:
-        """Return what a pack publishes; the project must be free of errors."""
+        """Return the contents of a pack's package; the project must be free of errors."""
         return describe_pack(
             self.collection,
             self.collection.decks[pack],
@@ -81,11 +81,11 @@ class Project:
         )
 
     def find_media(self, card: Card, image: str) -> Path | None:
-        """Return the file of an image that a card names; None when there is none."""
+        """Return the file of an image that a card names; None if it does not exist."""
         return resolve_media(self.root, card, image)[0]
 
     def ledger_path(self, pack: str) -> Path:
-        """Return where the ledger of a pack is kept."""
+        """Return the path of a pack's ledger."""
         return self.root / "decks" / pack / LEDGER_NAME
 
 
@@ -133,7 +133,7 @@ def open_project(folder: Path) -> Project:
 
 
 def find_card(collection: Collection, ref: str) -> Card:
-    """Return the card with an id, or `pack:id`.
+    """Return a card by its id or `pack:id`.
 
     Raises:
         ProjectError: there is none, or several packs have one.
@@ -153,7 +153,7 @@ def find_card(collection: Collection, ref: str) -> Card:
 
 
 def count_problems(problems: Iterable[Diagnostic]) -> str:
-    """Return the number of errors and warnings in words."""
+    """Return a summary such as `2 errors, 1 warning`."""
     problems = list(problems)
     errors = sum(problem.is_error for problem in problems)
     return f"{count(errors, 'error')}, {count(len(problems) - errors, 'warning')}"

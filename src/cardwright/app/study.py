@@ -1,4 +1,4 @@
-"""The open study: a project's prompts, and a review store under the options of its decks."""
+"""The open study: a project's prompts, and a review store with the options of its decks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Study:
-    """An open store and the prompts of a project; every front end asks through it."""
+    """An open store and the prompts of a project, shared by all front ends."""
 
     store: Store
     journal: Journal
@@ -45,7 +45,7 @@ class Study:
 
     @property
     def items(self) -> Sequence[Item]:
-        """All prompts, in the order in which new ones come."""
+        """All prompts, in the order in which new ones are introduced."""
         return self.sources.items
 
     @property
@@ -67,8 +67,8 @@ class Study:
         self.sources = open_index(self.root, find_index(self.store.path, self.root), now_ms * 10**6)
 
     def find_problem(self, path: str) -> str:
-        """Return the first problem of a source file, with its place."""
-        from cardwright.project.load import load  # noqa: PLC0415  (with YAML: not at every start)
+        """Return the first problem of a source file, with its location."""
+        from cardwright.project.load import load  # noqa: PLC0415  (YAML, rarely needed)
 
         problems = [problem for problem in load(self.root)[1] if problem.span.path == path]
         return f"{problems[0].span}: {problems[0].message}" if problems else f"{path} has problems"
@@ -78,7 +78,7 @@ class Study:
         return self.sources.load_card(ref)
 
     def list_images(self, card: Card, kind: Kind) -> list[Path]:
-        """Return the files of a card's images that are there."""
+        """Return the files of a card's images that exist."""
         found = (
             resolve_media(self.root, card, image)[0]
             for image in list_images(card, kind, Renderer())
@@ -90,10 +90,10 @@ class Study:
         return self.sources.kinds[name]
 
     def find_item(self, ref: str) -> Item:
-        """Return the prompt `pack:id/side`; pack and side may be left out where that is clear.
+        """Return the prompt `pack:id/side`; pack and side may be left out if that is unambiguous.
 
         Raises:
-            ProjectError: there is none, or several fit.
+            ProjectError: there is none, or several match.
 
         """
         card, _, side = ref.partition("/")
@@ -104,7 +104,7 @@ class Study:
             and side in {"", item.side_name}
         ]
         if not found:
-            import difflib  # noqa: PLC0415  (to suggest, and slow to load)
+            import difflib  # noqa: PLC0415  (slow to load, only for suggestions)
 
             refs = [item.card_ref.partition(":")[2] for item in self.items]
             close = difflib.get_close_matches(card, refs, n=3)
@@ -117,10 +117,10 @@ class Study:
         return found[0]
 
     def find_prompt(self, ref: str) -> tuple[str, str]:
-        """Return the ref and the key of a prompt, whose card may be gone from the sources.
+        """Return the ref and key of a prompt, even if its card is no longer in the sources.
 
         Raises:
-            ProjectError: there is none, or several fit.
+            ProjectError: there is none, or several match.
 
         """
         for item in self.items:
@@ -132,7 +132,7 @@ class Study:
         return item.ref, item.key
 
     def make_queue(self, choice: Choice, memories: Mapping[str, Memory]) -> Queue:
-        """Return what a session would ask today of the chosen prompts, exam or not."""
+        """Return today's queue for the chosen prompts, arranged for an exam if one is set."""
         items = choice.choose_by_history(self.items, memories)
         exam_day = None if choice.needs_history else self.find_exam_day(items)
         return Queue(
@@ -146,7 +146,7 @@ class Study:
         )
 
     def find_exam_day(self, items: Iterable[Item], minutes: float | None = None) -> ExamDay | None:
-        """Return today's part of the way to the exam that is set for some prompts, if there is one."""
+        """Return today's session for the exam that is set for some of the prompts, if any."""
         if not any(name == GOAL for _, name in self.store.read_settings()):
             return None
         from cardwright.app.preparation import find_exam_day  # noqa: PLC0415  (most have no exam)
@@ -154,7 +154,7 @@ class Study:
         return find_exam_day(self.journal, self.sources, self.moment, items, minutes)
 
     def prepare(self, packs: Sequence[str] = ()) -> Preparation:
-        """Return the preparation for the exam of a pack, or for the only one that is set.
+        """Return the preparation for the exam of a pack, or for the only exam that is set.
 
         Raises:
             ProjectError: there is no such pack, no exam is set, or several are and none is named.
@@ -172,10 +172,10 @@ class Study:
         name: str,
         minutes: float | None = None,
     ) -> tuple[Session, ExamDay | None]:
-        """Start a session over the chosen prompts; `name` tells it from others on the same store.
+        """Start a session over the chosen prompts; `name` identifies it on the store.
 
-        With an exam set, what helps most on its day comes first, within `minutes`, or what is left
-        of the day's; the second value is that exam day.
+        With an exam set, prompts that help most on exam day come first, within `minutes` or the
+        rest of the day's minutes; the second value is that `ExamDay`.
 
         Raises:
             StoreError: the store cannot be read or written.
@@ -193,7 +193,7 @@ class Study:
             self.moment,
             name=name,
             options=options,
-            selects=choice.takes if choice.needs_history else None,
+            selects=choice.matches_history if choice.needs_history else None,
             arrange=exam_day.arrange if exam_day else None,
         )
         return session, exam_day
@@ -205,7 +205,7 @@ def _include_leeches(options: SessionOptions, choice: Choice) -> SessionOptions:
 
 
 def find_index(store_path: Path, root: Path) -> Path:
-    """Return where the index of a project's sources is kept: beside the store, safe to delete."""
+    """Return the path of the index of a project's sources: beside the store, safe to delete."""
     return store_path.parent / "index" / f"{root.name}-{crc32(str(root).encode()):08x}.index"
 
 
@@ -214,7 +214,7 @@ def open_user_store(path: Path, moment: Moment) -> Iterator[Store]:
     """Open a review store, and close it afterwards.
 
     Raises:
-        StoreError: the file cannot be used; it was left as it is.
+        StoreError: the file cannot be used; it was not changed.
 
     """
     with open_store(path, today=moment.local.date().isoformat()) as store:
@@ -223,7 +223,7 @@ def open_user_store(path: Path, moment: Moment) -> Iterator[Store]:
 
 @contextmanager
 def open_study(folder: Path, store_path: Path, moment: Moment) -> Iterator[Study]:
-    """Open a store and the project in or above a folder, with memories that meet its options.
+    """Open a store and the project in or above a folder, with memories updated to its options.
 
     Raises:
         ProjectError: there is no project, or it cannot be read.
@@ -240,7 +240,7 @@ def open_study(folder: Path, store_path: Path, moment: Moment) -> Iterator[Study
 
 @contextmanager
 def open_journal(folder: Path, store_path: Path, moment: Moment) -> Iterator[Journal]:
-    """Open a store under the options of the project in or above a folder, if there is one.
+    """Open a store with the options of the project in or above a folder, if there is one.
 
     Raises:
         StoreError: the store cannot be used.

@@ -1,1 +1,1 @@
-"""What you type: one file a command, and one exit point."""
+"""The command line: one module per command, and one exit point."""

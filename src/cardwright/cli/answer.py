@@ -16,7 +16,7 @@ from cardwright.terminal.words import format_wait
 
 _RATINGS: Final = ("again", "hard", "good", "easy")
 _LEEWAY_MS: Final = 60_000
-"""Another device's clock may be ahead by so much."""
+"""How far ahead another device's clock may be."""
 
 
 def _read_time(
@@ -40,7 +40,7 @@ def _read_time(
     "--at",
     metavar="TIME",
     callback=_read_time,
-    help="When it was answered (ISO; local time unless it names an offset).",
+    help="Time of the answer (ISO; local time unless it has an offset).",
 )
 @click.option(
     "--ms",
@@ -63,7 +63,8 @@ def answer(
 ) -> None:
     """Record one answer from a script.
 
-    PROMPT is `pack:id/side`; pack and side may be left out if that is unambiguous. With --at, the answer takes its place among earlier and later ones.
+    PROMPT is `pack:id/side`; pack and side may be left out if that is unambiguous. With --at, the
+    answer is inserted among those recorded earlier, at its time.
 
     \b
     cards answer mlpro:label-drift/recall good

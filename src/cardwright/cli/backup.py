@@ -45,7 +45,7 @@ def backup(file: Path | None, is_list: bool, restore: Path | None, db: Path | No
         aside = restore_backup(restore, path, today)
         say(f"{path}: restored from {restore}")
         if aside is not None:
-            say(f"the store from before: {aside}")
+            say(f"the previous store: {aside}")
         return
     with open_user_store(db) as store:
         if file is None:

@@ -69,7 +69,7 @@ def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bo
 
 
 def _shorten(path: Path) -> str:
-    """Return a path relative to the working folder, if it is below it."""
+    """Return a path relative to the working folder, if it is inside it."""
     try:
         return path.resolve().relative_to(Path.cwd()).as_posix()
     except ValueError:

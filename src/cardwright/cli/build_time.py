@@ -1,4 +1,4 @@
-"""The time that a build gives to notes that are not yet released."""
+"""The modification time that a build gives to unreleased notes."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _BUILT: Final = frozenset(
     {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp"}
     | {".yaml", ".yml"}
 )
-"""Endings of the files a build reads; others need not be committed."""
+"""Extensions of the files that a build reads; others need not be committed."""
 _MAX_BYTES: Final = 100 * 2**20
-"""The largest file that is compared; hosts of repositories accept none that are larger."""
+"""Larger files are not compared; hosts of repositories do not accept them."""
 _LAST_S: Final = 253_402_300_799
 """The end of the year 9999."""
 _LINK: Final = "120000"
 
 
 def find_build_time_s(root: Path) -> int:
-    """Return Unix seconds: SOURCE_DATE_EPOCH, else the last commit's of committed sources, else now.
+    """Return SOURCE_DATE_EPOCH, or the commit time of committed sources, or now; in Unix seconds.
 
     Source of the variable: reproducible-builds.org, "SOURCE_DATE_EPOCH specification".
     """
@@ -70,16 +70,16 @@ def _find_commit_time_s(root: Path) -> int | None:
         words = ("rev-list", "--max-count=1", "--timestamp", repository.head, "--", *folders)
         printed = ask_git(root, repository, *words)
     except TimeoutError as error:
-        help = "what is not yet released is dated now; SOURCE_DATE_EPOCH can give another time"
+        help = "unreleased notes get the current time; set SOURCE_DATE_EPOCH to use another one"
         warn(f"warning: {error}: {help}")
         return None
     return _read_seconds(os.fsdecode(printed or b"").partition(" ")[0])
 
 
 def _is_committed(root: Path, repository: Repository, folders: list[str]) -> bool:
-    """Tell whether the sources on disk are those of the last commit.
+    """Return whether the sources on disk match the last commit.
 
-    `git status` would tell too, but it runs the filters that a repository names.
+    `git status` could tell too, but it runs the filters that a repository configures.
     """
     words = ("ls-tree", "-r", "-z", "--full-tree", repository.head, "--", *folders)
     listed = ask_git(root, repository, *words)
@@ -91,7 +91,7 @@ def _is_committed(root: Path, repository: Repository, folders: list[str]) -> boo
         mode, kind, id = about.split()
         if kind == "blob":
             committed[_normalize(name)] = mode, id
-    # Only files found on disk are opened: a path in a commit may lead anywhere.
+    # Only files found on disk are opened: a path in a commit may point anywhere.
     for path in _list_files(root):
         name = path.relative_to(repository.top).as_posix()
         if (known := committed.pop(_normalize(name), None)) is not None:
@@ -119,7 +119,7 @@ def _list_files(root: Path) -> Iterator[Path]:
 
 
 def _is_same(path: Path, mode: str, id: str) -> bool:
-    """Tell whether a file is the blob with this id, as git may have checked it out."""
+    """Return whether a file is a checkout of the blob with this id."""
     try:
         data = _read(path)
     except OSError:
@@ -144,7 +144,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def _list_forms(data: bytes) -> Iterator[bytes]:
-    """Yield what git may have committed for a file: its bytes, other line ends, or an LFS pointer."""
+    """Yield possible blobs of a file: its bytes, its text with LF line endings, an LFS pointer."""
     yield data
     if b"\r\n" in data:
         yield data.replace(b"\r\n", b"\n")

@@ -25,7 +25,7 @@ from cardwright.text import count
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @click.pass_obj
 def check(folder: Path, layout: str, strict: bool) -> None:
-    """Report every problem, with its place and a fix.
+    """Report every problem, with its location and a fix.
 
     \b
     cards check

@@ -26,11 +26,11 @@ from cardwright.cli.params import json_option
 from cardwright.text import make_plain
 
 _MAX_SHOWN: Final = 200_000
-"""Characters of one text that are compared line by line."""
+"""Longer texts, in characters, are not compared line by line."""
 _MAX_PAIRS: Final = 250_000
-"""Of lines, one before and one after, that are compared to find what stayed."""
+"""With more pairs of an old and a new line, all lines are shown as replaced."""
 _MAX_REPEATED: Final = 5
-"""Lines that stand more often in a text say nothing about where it is the same."""
+"""Lines that occur more often in a text are not used to align it."""
 
 
 @click.command()
@@ -40,7 +40,7 @@ _MAX_REPEATED: Final = 5
 def diff(folder: Path, what: tuple[str, ...], as_json: bool) -> None:
     """Show what a release would change.
 
-    With two packages, shows what differs between them.
+    With two packages, shows the differences between them.
 
     \b
     cards diff                        sources against the last release
@@ -65,7 +65,7 @@ def diff(folder: Path, what: tuple[str, ...], as_json: bool) -> None:
 
 
 def _compare_packages(old: Path, new: Path, stack: ExitStack) -> Iterator[Change]:
-    # Both are read through before anything is printed.
+    # Both are read completely before anything is printed.
     before, after = (stack.enter_context(open_package(path)) for path in (old, new))
     return compare_states(before, after)
 
@@ -89,7 +89,7 @@ def _print_changes(changes: dict[str, Iterable[Change]]) -> None:
 
 
 def _print_json(changes: dict[str, Iterable[Change]]) -> None:
-    """Print change by change: all of them might not fit into the memory."""
+    """Print one change at a time: all of them might not fit into memory."""
     say_json_list(
         {"pack": pack, **asdict(change)} for pack, found in changes.items() for change in found
     )
@@ -116,7 +116,7 @@ def _make_line(text: str) -> str:
 
 
 def _compare_lines(before: list[str], after: list[str]) -> Iterator[str]:
-    """Yield the lines that went, after a minus, and those that came, after a plus."""
+    """Yield the removed lines, prefixed with a minus, and the added ones, with a plus."""
     start = 0
     while start < min(len(before), len(after)) and before[start] == after[start]:
         start += 1
@@ -126,13 +126,13 @@ def _compare_lines(before: list[str], after: list[str]) -> Iterator[str]:
     if len(before) * len(after) > _MAX_PAIRS:
         runs = [("replace", 0, len(before), 0, len(after))]
     else:
-        often = {line for line, number in Counter(after).items() if number > _MAX_REPEATED}
-        matcher = SequenceMatcher(often.__contains__, before, after, autojunk=False)
+        repeated = {line for line, number in Counter(after).items() if number > _MAX_REPEATED}
+        matcher = SequenceMatcher(repeated.__contains__, before, after, autojunk=False)
         runs = [run for run in matcher.get_opcodes() if run[0] != "equal"]
     for _, old, old_end, new, new_end in runs:
-        gone = [f"- {line}" for line in before[old:old_end]]
-        come = [f"+ {line}" for line in after[new:new_end]]
-        if len(gone) == len(come):
-            yield from (line for pair in zip(gone, come, strict=True) for line in pair)
+        removed = [f"- {line}" for line in before[old:old_end]]
+        added = [f"+ {line}" for line in after[new:new_end]]
+        if len(removed) == len(added):
+            yield from (line for pair in zip(removed, added, strict=True) for line in pair)
         else:
-            yield from (*gone, *come)
+            yield from (*removed, *added)

@@ -90,7 +90,7 @@ def _list_program() -> list[_Row]:
 def _list_tools() -> list[_Row]:
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
     return [
-        _Row("git", find_program("git") or "", "dates what is not yet released"),
+        _Row("git", find_program("git") or "", "dates unreleased notes"),
         _Row("editor", editor, "$VISUAL or $EDITOR"),
     ]
 
@@ -98,7 +98,7 @@ def _list_tools() -> list[_Row]:
 def _list_store(db: Path | None) -> list[_Row]:
     path = db or default_store_path()
     if not path.exists():
-        return [_Row("reviews", str(path), "not there yet: `cards review` creates it")]
+        return [_Row("reviews", str(path), "does not exist yet: `cards review` creates it")]
     backups = list_backups(path)
     note = count(len(backups), "backup") if backups else "no backup yet"
     return [_Row("reviews", str(path), f"{path.stat().st_size / 1e6:.1f} MB, {note}")]
@@ -110,7 +110,7 @@ def _list_project(folder: Path) -> list[_Row]:
         collection, problems = load(root)
     except ProjectError:
         return [_Row("project", "", f"no `cards` and `decks` in or above {folder.resolve()}")]
-    note = f"{count(len(problems), 'problem')} in reading: see `cards check`" if problems else ""
+    note = f"{count(len(problems), 'problem')} found: see `cards check`" if problems else ""
     rows = [_Row("project", str(root), note)]
     for pack in collection.decks:
         cards = sum(card.pack == pack for card in collection.cards)
@@ -121,10 +121,10 @@ def _list_project(folder: Path) -> list[_Row]:
 
 
 def _check_store(folder: Path, db: Path | None, *, is_rebuild: bool) -> None:
-    """Check the store, and first compute its memories again if that is asked for.
+    """Check the store, after recomputing its memories if `is_rebuild`.
 
     Raises:
-        StoreError: something is wrong with it.
+        StoreError: it is damaged, or its memories differ from a replay.
 
     """
     with open_journal(folder, db) as journal:
@@ -134,7 +134,7 @@ def _check_store(folder: Path, db: Path | None, *, is_rebuild: bool) -> None:
             help = "`cards backup --list`, then `cards backup --restore FILE`"
             raise StoreError(message, help=help)
         if is_rebuild:
-            say(f"{count(journal.rebuild(), 'memory')} computed again")
+            say(f"{count(journal.rebuild(), 'memory')} recomputed")
         different = journal.find_differences()
         if different:
             shown = ", ".join(different[:5])
@@ -143,4 +143,4 @@ def _check_store(folder: Path, db: Path | None, *, is_rebuild: bool) -> None:
                 help="`cards doctor --rebuild`",
             )
         reviews = count(journal.store.count_reviews(), "entry")
-        say(f"{path} is sound: {reviews}, memories as replayed")
+        say(f"{path} is intact: {reviews}, memories match a replay")

@@ -52,7 +52,9 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
         states = [found.state if (found := memories.get(item.key)) else State.NEW for item in asked]
         chosen = choice.choose(study.items)
         histories = [
-            memory for item in chosen if (memory := memories.get(item.key)) and choice.takes(memory)
+            memory
+            for item in chosen
+            if (memory := memories.get(item.key)) and choice.matches_history(memory)
         ]
         forecast = forecast_reviews(histories, study.today, days)
         if as_json:

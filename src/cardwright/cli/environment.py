@@ -1,4 +1,4 @@
-"""Where the clock, the environment and the user's folders enter."""
+"""The clock, the review store and the project that a command uses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STARTED_S: Final = time.monotonic()
 
 
 def read_clock() -> Moment:
-    """Return the present time; CARDS_NOW (ISO) sets the clock, which runs on from there.
+    """Return the current time; CARDS_NOW (ISO), if set, is the time at which the program started.
 
     Raises:
         UsageError: CARDS_NOW is not a valid time.
@@ -43,7 +43,7 @@ def read_clock() -> Moment:
 
 
 def parse_time(text: str) -> Moment:
-    """Return an ISO time with the offset it names; without one it is local.
+    """Parse an ISO time; without an offset it is local time.
 
     Raises:
         ValueError, OverflowError: it is not a time between 1970 and 6429.
@@ -54,7 +54,7 @@ def parse_time(text: str) -> Moment:
 
 
 def default_store_path() -> Path:
-    """Return where the review store is by default: in the user's data folder."""
+    """Return the default path of the review store, in the user's data folder."""
     import platformdirs  # noqa: PLC0415  (not needed when a path is given)
 
     return platformdirs.user_data_path("cardwright", appauthor=False) / "reviews.db"
@@ -62,14 +62,14 @@ def default_store_path() -> Path:
 
 @contextmanager
 def open_user_store(db: Path | None) -> Iterator[Store]:
-    """Open the review store at a path, or the user's."""
+    """Open the review store at a path, or the default one."""
     with app.open_user_store(db or default_store_path(), read_clock()) as store:
         yield store
 
 
 @contextmanager
 def open_study(folder: Path, db: Path | None) -> Iterator[Study]:
-    """Open the review store at a path, or the user's, with the project in or above a folder."""
+    """Open the review store at a path, or the default one, with the project of a folder."""
     with app.open_study(folder, db or default_store_path(), read_clock()) as study:
         _warn_of_unused_parameters(study.journal)
         yield study
@@ -77,7 +77,7 @@ def open_study(folder: Path, db: Path | None) -> Iterator[Study]:
 
 @contextmanager
 def open_journal(folder: Path, db: Path | None) -> Iterator[Journal]:
-    """Open the review store under the options of the project in or above a folder, if any."""
+    """Open the review store with the options of the project of a folder, if there is one."""
     with app.open_journal(folder, db or default_store_path(), read_clock()) as journal:
         _warn_of_unused_parameters(journal)
         yield journal

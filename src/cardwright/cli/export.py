@@ -16,12 +16,12 @@ from cardwright.text import count
 
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--csv", "as_csv", is_flag=True, help="As CSV; default if FILE ends in .csv.")
+@click.option("--csv", "as_csv", is_flag=True, help="Write CSV; the default if FILE ends in .csv.")
 @db_option
 def export(file: Path | None, as_csv: bool, db: Path | None) -> None:
     """Write all reviews to a file, without loss.
 
-    Writes JSON Lines to FILE or to standard output. `cards import` reads them, here or on another
+    Writes JSON Lines to FILE, or to standard output. `cards import` reads them, here or on another
     machine.
 
     \b

@@ -1,8 +1,8 @@
-"""What git knows about a folder, without trusting that folder.
+"""Asking git about a folder without trusting that folder.
 
 A repository's configuration can name programs that git runs: fsmonitor, filters, hooks, pagers,
-signers. So git is never run in a repository. It is run in an empty one of our own that borrows the
-objects, and only by commands that read objects.
+signers. So git never runs in the repository itself. It runs in an empty temporary one that borrows
+the objects, and only with commands that read objects.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from typing import Final
 from cardwright.cli.programs import find_program
 
 MAX_S: Final = 2.0
-"""How long git may take for one answer."""
+"""Time limit for one git command."""
 _MAX_OUTPUT: Final = 64 * 2**20
 _MAX_FILE: Final = 16 * 2**20
-"""Size of a file of references: more than a hundred thousand branches need."""
+"""Size limit of a file of references: enough for more than a hundred thousand branches."""
 _MAX_LINKS: Final = 5
-"""References to references; git follows as many."""
+"""How many references to references to follow, the same as in git."""
 _ID: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REF: Final = re.compile(r"refs(?:/(?!\.)[^\x00-\x20\x7f/\\:?*\[~^]+)+")
 _SETTINGS: Final = {
@@ -45,7 +45,7 @@ _SETTINGS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
-    """The objects of a repository and the commit that is checked out."""
+    """The objects of a repository, and the commit that is checked out."""
 
     top: Path
     """The folder that holds `.git`."""
@@ -57,9 +57,9 @@ class Repository:
 
 
 def find_repository(root: Path) -> Repository | None:
-    """Return the repository of a folder: of the nearest `.git` in it or above it.
+    """Return the repository of the nearest `.git` in or above a folder.
 
-    A folder that looks like a bare repository does not count: anyone can commit its files.
+    Folders that look like bare repositories are ignored: anyone can commit such files.
     """
     for top in (root, *root.parents):
         git_dir = _find_git_dir(top / ".git")
@@ -70,9 +70,9 @@ def find_repository(root: Path) -> Repository | None:
 
 
 def ask_git(root: Path, repository: Repository, *words: str) -> bytes | None:
-    """Return what a git command that reads objects prints; None where it fails, or without git.
+    """Return the output of a git command that reads objects; None if it fails or git is missing.
 
-    This is the one place that runs git.
+    Nothing else runs git.
 
     Raises:
         TimeoutError: git took too long.
@@ -100,7 +100,7 @@ def ask_git(root: Path, repository: Repository, *words: str) -> bytes | None:
 def _run(words: list[str], *, cwd: Path, env: dict[str, str]) -> bytes | None:
     late = False
     try:
-        process = subprocess.Popen(  # noqa: S603  (git itself, and words of ours)
+        process = subprocess.Popen(  # noqa: S603  (git itself, with our own arguments)
             words,
             cwd=cwd,
             env=env,
@@ -188,12 +188,12 @@ def _read_packed(shared: Path) -> Iterator[tuple[str, str]]:
 
 
 def _read_path(file: Path, prefix: str = "") -> Path | None:
-    """Return the folder that a one-line file names, relative to the file's own."""
+    """Return the folder that a one-line file names, resolved against the file's own folder."""
     text = _read_text(file)
     if text is None or not text.startswith(prefix):
         return None
     named = text.removeprefix(prefix).rstrip("\r\n")
-    # On Windows, looking there would tell a stranger's server who we are.
+    # On Windows, opening a network path would identify the user to an unknown server.
     if not named or "\0" in named or named.replace("\\", "/").startswith("//"):
         return None
     return file.parent / named

@@ -31,7 +31,7 @@ from cardwright.terminal.reports import draw_day_history, draw_prompt_history
 def history(
     folder: Path, ref: str | None, day: datetime | None, as_json: bool, db: Path | None
 ) -> None:
-    """Show the answers to a prompt, or of a day.
+    """Show the answers to a prompt, or all answers of a day.
 
     PROMPT is `pack:id/side`; pack and side may be left out if that is unambiguous. For a card that
     is no longer in the sources, give the full key.
@@ -75,7 +75,7 @@ def _show_prompt(study: Study, name: str, *, as_json: bool) -> None:
 
 def _show_day(study: Study, on: date, *, as_json: bool) -> None:
     day, rollover_hour = count_days(on), study.journal.rollover_hour
-    # The zone of an answer shifts its day by one at most.
+    # The time zone of an answer shifts its day by at most one.
     reviews = [
         review
         for review in study.store.list_reviews(since_ms=(day - 1) * MS_PER_DAY)
@@ -96,7 +96,7 @@ def _show_day(study: Study, on: date, *, as_json: bool) -> None:
 def _describe_act(
     review: Review, step: ReplayedAnswer | None, *, is_undone: bool
 ) -> dict[str, Any]:
-    """Return an act as JSON; only answers that stand have a state and what follows."""
+    """Return an act as JSON; undone answers and other acts have no state or schedule."""
     is_old = step is not None and step.before.last_day is not None
     return {
         **_describe_review(review),

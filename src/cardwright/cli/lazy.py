@@ -1,4 +1,4 @@
-"""Command groups that import a command when it is called: a table is enough to list them."""
+"""Command groups that import a command when it is called; a table suffices to list them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import click
 
 
 class LazyGroup(click.Group):
-    """A group that knows its commands by name and first sentence until one is called."""
+    """A group that knows only the names and first sentences of its commands until one is called."""
 
     def add_lazily(
         self, package: str, summaries: Mapping[str, str], modules: Mapping[str, str] | None = None
     ) -> None:
         """Add commands by the first sentence of their help.
 
-        A command is in the module of its name in `package`, or in the one that `modules` names.
+        Each command is in the module of the same name in `package`, or in the one `modules` names.
         """
         self._modules = {name: f"{package}.{(modules or {}).get(name, name)}" for name in summaries}
         for name, short_help in summaries.items():

@@ -60,7 +60,7 @@ def list_command(
 
 
 def describe_card(collection: Collection, card: Card) -> dict[str, Any]:
-    """Return a card, but for its fields, as JSON for other programs."""
+    """Return a card without its fields, as JSON for other programs."""
     domain = collection.domain_of(card)
     return {
         "ref": card.ref,

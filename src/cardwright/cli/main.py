@@ -1,4 +1,4 @@
-"""The command `cards`: its commands, and the one place where a run ends."""
+"""The command `cards`: its subcommands, and the handling of all errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cardwright.error import CardwrightError
 _COMMANDS: Final = {
     "init": "Start a project that builds at once.",
     "new": "Append a card to fill in.",
-    "check": "Report every problem, with its place and a fix.",
+    "check": "Report every problem, with its location and a fix.",
     "list": "List the cards of the project.",
     "show": "Show a card as it is asked.",
     "build": "Build the Anki packages.",
@@ -27,7 +27,7 @@ _COMMANDS: Final = {
     "review": "Study what is due today.",
     "due": "Show what is due today and in the coming days.",
     "stats": "Show how your studying is going.",
-    "history": "Show the answers to a prompt, or of a day.",
+    "history": "Show the answers to a prompt, or all answers of a day.",
     "next": "Show what `cards review` would ask now.",
     "answer": "Record one answer from a script.",
     "suspend": "Stop asking prompts until they are unsuspended.",
@@ -45,7 +45,7 @@ _COMMANDS: Final = {
     "schema": "Print a JSON Schema for editors.",
     "doctor": "Show versions, paths, and what is missing.",
 }
-"""Every command with the first sentence of its help; it is in the module of its name."""
+"""Every command, in the module of the same name, with the first sentence of its help."""
 _MODULES: Final = {
     **dict.fromkeys(("suspend", "unsuspend", "bury", "flag", "reset"), "mark"),
     "import": "import_reviews",
@@ -54,18 +54,18 @@ _MODULES: Final = {
 
 
 class _Program(LazyGroup):
-    """The outermost group: every failure becomes a message and an exit status here."""
+    """The top-level group, which turns every error into a message and an exit status."""
 
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **extra: Any
     ) -> Any:
-        """Run a command and exit with its status; as a library call, return or raise."""
+        """Run a command and exit with its status; without `standalone_mode`, return or raise."""
         if not standalone_mode:
             return super().main(args, standalone_mode=False, **extra)
         try:
             sys.exit(super().main(args, standalone_mode=False, **extra))
         except click.ClickException as error:
-            _report_misuse(error)
+            _report_usage_error(error)
             sys.exit(error.exit_code)
         except click.Abort:
             _warn("Aborted.")
@@ -106,12 +106,12 @@ def main() -> None:
     """Run the command line."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            # Card text is Unicode; a terminal that cannot show a character must not end the run.
+            # Card text is Unicode; a terminal that cannot show a character must not be fatal.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         cards()
     except BrokenPipeError:
-        # The reader of a pipe has left (`cards list | head`): not a failure of ours.
+        # The reader of the pipe has closed it (`cards list | head`), which is not an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
@@ -121,12 +121,12 @@ def main() -> None:
 
 
 def _warn(text: str) -> None:
-    from cardwright.cli.output import warn  # noqa: PLC0415  (nothing is printed by a good run)
+    from cardwright.cli.output import warn  # noqa: PLC0415  (not needed on success)
 
     warn(text)
 
 
-def _report_misuse(error: click.ClickException) -> None:
+def _report_usage_error(error: click.ClickException) -> None:
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
         _warn(context.get_usage())

@@ -36,7 +36,7 @@ def new(folder: Path, kind: str, file: Path, card_id: str) -> None:
     except ValueError:
         raise ProjectError(f"{file} is outside the project {root}") from None
     if shown.parts[:1] != ("cards",) or not shown.parts[2:] or path.suffix not in (".yaml", ".yml"):
-        raise ProjectError("a file of cards is cards/PACK/…/NAME.yaml")
+        raise ProjectError("a file of cards must be cards/PACK/…/NAME.yaml")
     if card_id and not is_id(card_id):
         raise ProjectError(f"`{card_id}` is not a valid id: use a-z, 0-9 and hyphens")
     pack = shown.parts[1]

@@ -33,10 +33,10 @@ def optimize(
 ) -> None:
     """Fit the memory model to your own answers.
 
-    The parameters of FSRS-6 are fitted to the first four fifths of your reviews, as Anki fits
-    them, and tested on the rest. If they predict it better than the current ones, they are fitted
-    to all reviews and used from then on. Also shows how much work a year each desired retention
-    would mean.
+    The parameters of FSRS-6 are fitted to the first four fifths of your reviews, as in Anki, and
+    tested on the rest. If they predict the rest better than the current ones, they are fitted to
+    all reviews and used from then on. Also shows the workload over a year for each desired
+    retention.
 
     \b
     cards optimize
@@ -51,7 +51,7 @@ def optimize(
             for pack, recomputed in restore_defaults(study, packs).items():
                 rows[pack] = {"parameters": DEFAULT_PARAMETERS}
                 if not as_json:
-                    say(f"{pack}: the default parameters are used{_say_recomputed(recomputed)}")
+                    say(f"{pack}: the default parameters are used{_format_recomputed(recomputed)}")
         else:
             for pack, found in fit_packs(study, packs, is_dry_run=dry_run):
                 rows[pack] = found.as_json()
@@ -64,7 +64,7 @@ def optimize(
 def _show(pack: str, found: PackFit) -> None:
     fit = found.fit
     say(
-        f"{pack}: {count(found.trials, 'review')} on a later day than the answer before"
+        f"{pack}: {count(found.trials, 'review')} on a later day than the previous answer"
         + (f", the last {fit.held_out:,} of them held out" if fit else "")
     )
     if fit is None:
@@ -77,7 +77,7 @@ def _show(pack: str, found: PackFit) -> None:
             say("  the current parameters predict better, and are kept")
         else:
             where = "would be used" if found.recomputed is None else "are now used"
-            recomputed = _say_recomputed(found.recomputed)
+            recomputed = _format_recomputed(found.recomputed)
             say(
                 f"  the fitted ones predict better; fitted to all reviews, they {where}{recomputed}"
             )
@@ -85,5 +85,5 @@ def _show(pack: str, found: PackFit) -> None:
     say(draw_workloads(found.workloads, found.desired_retention, found.prompts))
 
 
-def _say_recomputed(memories: int | None) -> str:
-    return "" if memories is None else f"; {count(memories, 'memory')} computed again"
+def _format_recomputed(memories: int | None) -> str:
+    return "" if memories is None else f"; {count(memories, 'memory')} recomputed"

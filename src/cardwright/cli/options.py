@@ -18,7 +18,7 @@ from cardwright.study.settings import ROLLOVER_HOUR
 
 _STEPS: Final = ("learning_steps_minutes", "relearning_steps_minutes")
 _FLAGS: Final = ("bury_siblings", "fuzz")
-_TRUTHS: Final = {"true": True, "yes": True, "false": False, "no": False}
+_BOOLEANS: Final = {"true": True, "yes": True, "false": False, "no": False}
 _DAY_MINUTES: Final = 1440
 
 
@@ -30,9 +30,8 @@ _DAY_MINUTES: Final = 1440
 def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None) -> None:
     """Show the study options of your decks, or override them for yourself.
 
-    A deck's own options are in its deck.yaml. What you set here applies to you alone and takes
-    precedence; an empty VALUE removes it. Memories are updated by the
-    next command that needs them.
+    A deck's own options are in its deck.yaml. What you set here applies only to you and takes
+    precedence; an empty VALUE removes it. Memories are updated by the next command that needs them.
 
     \b
     cards options
@@ -48,7 +47,7 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
             _refuse(f"`{word}` is not NAME=VALUE")
         if (name == ROLLOVER_HOUR) != (not pack):
             _refuse(
-                f"`{name}` applies to all packs: name none"
+                f"`{name}` applies to all packs: leave out the pack"
                 if name == ROLLOVER_HOUR
                 else f"`{name}` applies to one pack: name it first"
             )
@@ -91,9 +90,9 @@ def _read_value(name: str, text: str) -> Any:
             _refuse(f"{name}: a number from {low:g} to {high:g}")
         return number if name == "desired_retention" else int(number)
     if name in _FLAGS:
-        if text.lower() not in _TRUTHS:
+        if text.lower() not in _BOOLEANS:
             _refuse(f"{name}: true or false")
-        return _TRUTHS[text.lower()]
+        return _BOOLEANS[text.lower()]
     known = ", ".join((*bounds, *_STEPS, *_FLAGS))
     return _refuse(f"there is no option `{name}` (options: {known})")
 

@@ -1,4 +1,4 @@
-"""The one way out: everything that a command prints goes through here."""
+"""Printing: all output of a command goes through here."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 
 def say(
-    what: Renderable = "", *, err: bool = False, end: str = "\n", is_styled: bool = True
+    content: Renderable = "", *, err: bool = False, end: str = "\n", is_styled: bool = True
 ) -> None:
-    """Print a text in which nothing can act on the terminal, or what `terminal` drew."""
-    if isinstance(what, str):
-        click.echo(make_plain(what) + end, nl=False, err=err)
+    """Print a text, with control characters replaced, or a renderable from `terminal`."""
+    if isinstance(content, str):
+        click.echo(make_plain(content) + end, nl=False, err=err)
         return
     from cardwright.terminal.paint import paint  # noqa: PLC0415  (rich loads slowly, few need it)
 
     is_terminal = (sys.stderr if err else sys.stdout).isatty()
-    painted = paint(what, os.environ, is_terminal=is_terminal, is_styled=is_styled)
+    painted = paint(content, os.environ, is_terminal=is_terminal, is_styled=is_styled)
     click.echo(painted + end, nl=False, err=err, color=True)
 
 
 def say_json(value: Any) -> None:
-    """Print a value as JSON, with everything escaped that acts on a terminal."""
+    """Print a value as JSON, with control characters escaped."""
     click.echo(escape_controls(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
@@ -47,5 +47,5 @@ def say_json_list(values: Iterable[Any]) -> None:
 
 
 def warn(text: str) -> None:
-    """Print a text to the error stream."""
+    """Print a text to standard error."""
     say(text, err=True)

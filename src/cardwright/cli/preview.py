@@ -66,7 +66,7 @@ def preview(
 
 def _make_page(project: Project, names: Sequence[str], *, is_watched: bool) -> PreviewPage:
     collection = project.collection
-    # A pack whose manifest is broken has no deck, and is worth looking at all the same.
+    # A pack with a broken manifest has no deck, but its cards can be shown all the same.
     packs = list(dict.fromkeys([*collection.decks, *(card.pack for card in collection.cards)]))
     for name in names:
         if name not in packs and not (project.root / "decks" / name).is_dir():
@@ -92,7 +92,7 @@ def _serve(folder: Path, packs: Sequence[str], port: int) -> None:
             project = open_project(root)
             page = _make_page(project, packs, is_watched=True)
         except (CardwrightError, OSError) as error:
-            # The next change may mend it.
+            # The next change may fix it.
             warn(f"error: {error}")
             return None
         say(f"{count(page.prompt_count, 'prompt')}: {count_problems(project.problems)}")
@@ -101,7 +101,7 @@ def _serve(folder: Path, packs: Sequence[str], port: int) -> None:
     try:
         server = PageServer(port)
     except OSError as error:
-        raise ProjectError(f"cannot serve at port {port}: {error.strerror}") from error
+        raise ProjectError(f"cannot serve on port {port}: {error.strerror}") from error
     say(f"Serving {server.url}; press Ctrl-C to stop")
     folders = (root / name for name in ("cards", "decks", "kinds"))
     try:

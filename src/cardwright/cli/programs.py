@@ -1,4 +1,4 @@
-"""The user's programs, found on PATH and nowhere else."""
+"""Finding the user's programs, on PATH and nowhere else."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 
 def find_program(name: str, *, outside: Path | None = None) -> str | None:
-    """Return the path of a program on PATH, or None if there is none outside a folder.
+    """Return the path of a program on PATH that is not inside the folder `outside`, or None.
 
-    Windows, and `shutil.which` there, would look in the current folder first, where a project could
+    Windows, and `shutil.which` there, would search the current folder first, where a project could
     put a program of its own.
     """
     file = f"{name}.exe" if sys.platform == "win32" and not Path(name).suffix else name

@@ -26,8 +26,8 @@ from cardwright.files import write_file
 def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None:
     """Publish a pack: ledger, changelog and package.
 
-    Without VERSION the next one is chosen: 1.0.0 at first, then a minor version when cards were
-    added or retired, else a patch.
+    Without VERSION, the next one is chosen: 1.0.0 first, then a minor version if cards were added
+    or retired, else a patch.
 
     \b
     cards release mlpro --dry-run
@@ -46,7 +46,7 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
     changelog = project.root / "decks" / pack / "CHANGELOG.md"
     text = changelog.read_text("utf-8") if changelog.exists() else ""
     write_file(changelog, insert_entry(text, contents.deck.name, made))
-    # The ledger comes last: until it is written, the release can simply be made again.
+    # After the changelog: until the ledger is written, the release can simply be repeated.
     write_file(project.ledger_path(pack), format_ledger(made.ledger))
     write_file(project.root / "build" / f"{pack}.apkg", data)
     say(f"{pack} {made.version}: {format_counts(Counter(c.what for c in made.changes))}")

@@ -43,7 +43,7 @@ from cardwright.terminal.screen import Screen, can_draw
     type=click.IntRange(0),
     default=0,
     metavar="DAYS",
-    help="Also ask what is due within DAYS days.",
+    help="Also ask prompts that are due within DAYS days.",
 )
 @click.option(
     "--cram", is_flag=True, help="Ask everything selected, without changing the schedule."
@@ -67,11 +67,11 @@ def review(
     """Study what is due today.
 
     Uses Anki's memory model. DECK is a pack or a sub-deck (default: all). Every answer is saved
-    before the next card shows, so you can stop at any time. Press `?` for all keys.
+    before the next card is shown, so you can stop at any time. Press `?` for all keys.
 
-    With an exam set (`cards exam set`), what helps most on the day of the exam comes first, within
-    the minutes you set for each day. With --new, --ahead, --cram, --flagged or --leeches, cards
-    come in the usual order.
+    With an exam set (`cards exam set`), the cards that help most on exam day come first, within the
+    minutes you set for each day. With --new, --ahead, --cram, --flagged or --leeches, cards come in
+    the usual order.
 
     \b
     cards review
@@ -107,7 +107,7 @@ def review(
 
             exit_code = _run(state, is_plain=plain, edit=edit, open_media=open_media)
         finally:
-            # A claim that cannot be released lapses by itself.
+            # A claim that cannot be released expires by itself.
             with suppress(StoreError):
                 session.close()
         _back_up(study)
@@ -121,11 +121,11 @@ def review(
 def _run(
     state: ReviewState, *, is_plain: bool, edit: Callable[[], str], open_media: Callable[[], str]
 ) -> int:
-    """Review full screen or by plain prompts; return the exit status."""
+    """Review in full screen or line by line; return the exit status."""
     if is_plain or not can_draw(sys.stdin, sys.stdout, os.environ):
         say_plainly = partial(say, is_styled=False)
         reviewer = PlainReviewer(state, sys.stdin, say_plainly, edit=edit, open_media=open_media)
-        # Ctrl-C is one way to stop: every answer is saved.
+        # Ctrl-C is a normal way to stop: every answer is saved.
         try:
             reviewer.run()
         except KeyboardInterrupt:
@@ -139,7 +139,7 @@ def _run(
 
 
 def _print_end(study: Study, state: ReviewState) -> None:
-    from cardwright.terminal.reports import draw_summary  # noqa: PLC0415  (after the last card)
+    from cardwright.terminal.reports import draw_summary  # noqa: PLC0415  (only at the end)
 
     now = state.clock()
     if study.sources.problem_count:
@@ -165,7 +165,7 @@ def _print_end(study: Study, state: ReviewState) -> None:
 
 
 def _back_up(study: Study) -> None:
-    """Make the backup of the day, once."""
+    """Make today's backup, unless there is one."""
     today = study.moment.local.date().isoformat()
     if find_backup(study.store.path, today).exists():
         return
@@ -176,13 +176,13 @@ def _back_up(study: Study) -> None:
 
 
 def _edit(study: Study, state: ReviewState, choice: Choice) -> str:
-    """Open the card in the editor at its line, read the sources again, and return what to say."""
+    """Open the card in the editor at its line, reload the sources, and return a message."""
     if state.attempt is None:
         return ""
     card, before = state.attempt.prompt.card, study.sources
-    said = open_editor(study.root / card.span.path, card.span.line)
-    if said:
-        return said
+    message = open_editor(study.root / card.span.path, card.span.line)
+    if message:
+        return message
     try:
         study.reload(state.clock().at_ms)
     except ProjectError as error:
@@ -193,12 +193,12 @@ def _edit(study: Study, state: ReviewState, choice: Choice) -> str:
         study.sources = before
         return f"{problem}\npress e to try again; the card is unchanged"
     state.replace_items(choice.choose(study.items))
-    said = "read again" if is_there else f"{card.ref} is no longer there"
-    return f"{said}; see `cards check` for problems" if study.sources.problem_count else said
+    message = "reloaded" if is_there else f"{card.ref} no longer exists"
+    return f"{message}; see `cards check`" if study.sources.problem_count else message
 
 
 def _open_media(study: Study, state: ReviewState, turn: int) -> str:
-    """Open one of the card's images, links and sources: the next one each turn, from 0."""
+    """Open one of the card's images, links or sources: the next one with each `turn`, from 0."""
     attempt = state.attempt
     if attempt is None:
         return ""
@@ -211,5 +211,5 @@ def _open_media(study: Study, state: ReviewState, turn: int) -> str:
     place = turn % count
     path = paths[place] if place < len(paths) else None
     address = "" if path else addresses[place - len(paths)]
-    said = open_image(path) if path else open_address(address)
-    return said or f"opened {path.name if path else address} ({place + 1} of {count})"
+    message = open_image(path) if path else open_address(address)
+    return message or f"opened {path.name if path else address} ({place + 1} of {count})"

@@ -21,13 +21,13 @@ FOLDER: Final = "schemas"
 @click.argument(
     "name", type=click.Choice(["cards", "deck", "blueprint", "kind", "kinds"]), default="cards"
 )
-@click.option("--write", is_flag=True, help="Write all of them to schemas/ of the project.")
+@click.option("--write", is_flag=True, help="Write all schemas to schemas/ in the project.")
 @click.pass_obj
 def schema(folder: Path, name: str, write: bool) -> None:
     """Print a JSON Schema for editors.
 
-    Of cards, a deck, a blueprint or a kind; `kinds` prints the reference page of all kinds of
-    cards, for people.
+    Prints the schema of cards, a deck, a blueprint or a kind; with `kinds`, a reference page of all
+    kinds of cards instead.
 
     A YAML file names its schema in its first line, relative to itself:
 

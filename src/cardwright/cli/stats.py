@@ -47,9 +47,9 @@ def _read_days(_context: click.Context, _option: click.Parameter, text: str) -> 
 def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Path | None) -> None:
     """Show how your studying is going.
 
-    Retention is Anki's true retention: of prompts in review, the share that was recalled when
-    first asked on a day; next to it is what the memory model expected. Answers that were undone do
-    not count; those given with `cards review --cram` count only as time.
+    Retention is Anki's true retention: the share of prompts in review that were recalled when first
+    asked on a day; next to it is the share that the memory model expected. Undone answers do not
+    count; those given with `cards review --cram` count only as time.
 
     \b
     cards stats
@@ -59,7 +59,7 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
     with open_study(folder, db) as study:
         items = choice.choose_by_history(study.items, study.read_memories())
         subjects = _name_subjects(study, items)
-        # Without a choice, answers to cards that are gone from the sources count as well.
+        # Without a choice, answers to cards that are no longer in the sources count as well.
         packs = study.journal.options if len(items) == len(study.items) else {}
         journal = study.journal
         with gc_paused():
@@ -73,7 +73,7 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
 
 
 def _name_subjects(study: Study, items: Sequence[Item]) -> dict[str, Subject]:
-    """Name what prompts are about; lessons of several packs are told apart by the pack."""
+    """Return the subjects of prompts by key; if there are several packs, with the pack's name."""
     has_packs = len({item.pack for item in items}) > 1
     blueprints = study.sources.blueprints
     found = {}
@@ -155,7 +155,7 @@ def _describe_retention(retention: Retention) -> dict[str, Any]:
 
 
 def _describe_bin(part: Bin) -> dict[str, Any]:
-    # JSON knows no infinity.
+    # JSON has no infinity.
     return {
         "from": part.low,
         "to": part.high if part.high < float("inf") else None,

@@ -21,7 +21,7 @@ from cardwright.text import count
 def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
     """Share reviews with your other machines.
 
-    Through a folder that Dropbox, Syncthing or git carries. Each machine writes only its own file
+    DIR is a folder shared through Dropbox, Syncthing or git. Each machine writes only its own file
     there and reads those of the others; the order in which they sync makes no difference.
 
     \b

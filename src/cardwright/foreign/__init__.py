@@ -1,1 +1,1 @@
-"""Strangers' files, read without trusting them; every bound is a constant here."""
+"""Reading untrusted files; every limit is a constant here."""

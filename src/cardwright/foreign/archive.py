@@ -1,4 +1,4 @@
-"""A stranger's zip archive, with bounds on its list of members and on what is unpacked."""
+"""Untrusted zip archives, with limits on the list of members and on unpacked sizes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_MEMBERS: Final = 150_000
 MAX_LISTED_BYTES: Final = 16 * 2**20
 """Size of the list of members, which is read at once."""
 MAX_RATIO: Final = 200
-"""Unpacked size by packed size. Databases shrink to a tenth, bombs to a thousandth."""
+"""Unpacked size divided by packed size. Databases shrink to a tenth, bombs to a thousandth."""
 _RATIO_COUNTS_FROM: Final = 16 * 2**20
 _CHUNK: Final = 2**18
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -35,14 +35,14 @@ _FAULTS: Final = (
     RuntimeError,
     ValueError,
 )
-"""What `zipfile` raises on bytes that are not an archive."""
+"""The exceptions of `zipfile` for files that are not valid archives."""
 
 
 class ForeignArchive:
     """An open archive with a valid list of members."""
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
-        """Take an archive whose list of members was checked."""
+        """Wrap an archive whose list of members was checked."""
         self._path = path
         self._archive = archive
         self.names = frozenset(archive.namelist())
@@ -51,7 +51,7 @@ class ForeignArchive:
         """Unpack a member, which must begin with `start`.
 
         Raises:
-            ForeignFileError: it is larger than `max_bytes`, or broken.
+            ForeignFileError: it is larger than `max_bytes`, or damaged.
 
         """
         try:
@@ -60,7 +60,7 @@ class ForeignArchive:
                 done = 0
                 while chunk := member.read(_CHUNK):
                     if done == 0 and not chunk.startswith(start):
-                        self._refuse(f"its member {name} is not what it should be")
+                        self._refuse(f"its member {name} has an unexpected format")
                     done += len(chunk)
                     # The sizes that an archive declares may be wrong.
                     self._check_size(name, done, max_bytes)
@@ -105,7 +105,7 @@ def open_archive(path: Path) -> Iterator[ForeignArchive]:
 
 
 class _BoundedReader(io.BufferedReader):
-    """A file that is never read in large pieces: `zipfile` reads as much as the file says."""
+    """A file that refuses large reads: `zipfile` reads as many bytes as an archive declares."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > MAX_LISTED_BYTES:

@@ -1,6 +1,6 @@
-"""A stranger's SQLite database: nothing in it runs, and no query goes on forever.
+"""Untrusted SQLite databases: nothing in them is executed, and every query is limited.
 
-The dangers and most defences are described at: https://sqlite.org/security.html.
+The risks and most defences are described at https://sqlite.org/security.html.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MAX_VALUE_BYTES: Final = 8 * 2**20
 MAX_ROWS: Final = 500_000
 """Rows of one query."""
 MAX_STEPS: Final = 50_000_000
-"""Instructions of SQLite's virtual machine for all queries together; a row takes about ten."""
+"""Instructions of SQLite's virtual machine for all queries together; a row needs about ten."""
 MAX_SCHEMA_STEPS: Final = 20_000
 """Instructions to list the tables: enough for a few thousand."""
 _STEPS_AT_ONCE: Final = 1_000
@@ -44,7 +44,7 @@ _SETTINGS: Final = (
 )
 _ALLOWED: Final = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ)
 _FAULTS: Final = (sqlite3.Error, UnicodeDecodeError)
-"""What `sqlite3` raises; the second where SQLite quotes a damaged name."""
+"""The exceptions of `sqlite3`; the second if SQLite quotes a damaged name."""
 _MIN_SQLITE: Final = (3, 37, 0)
 
 
@@ -52,20 +52,20 @@ class ForeignDatabase:
     """An open database whose tables are plain and intact."""
 
     def __init__(self, connection: sqlite3.Connection, shown_as: Path) -> None:
-        """Take a connection that has run nothing yet; errors name the file `shown_as`."""
+        """Wrap a connection that has run nothing yet; errors name the file `shown_as`."""
         self._connection = connection
         self._shown_as = shown_as
         self._steps_left = MAX_SCHEMA_STEPS
         connection.text_factory = _decode
-        for limit, most in _LIMITS.items():
-            connection.setlimit(limit, most)
+        for limit, maximum in _LIMITS.items():
+            connection.setlimit(limit, maximum)
         connection.set_progress_handler(self._count_steps, _STEPS_AT_ONCE)
 
     def read(self, query: str, *values: int) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a SELECT; text that is not valid UTF-8 is decoded with replacement characters.
+        """Yield the rows of a SELECT; invalid UTF-8 is decoded with replacement characters.
 
         Raises:
-            ForeignFileError: the database is damaged, or the result exceeds a bound.
+            ForeignFileError: the database is damaged, or the result exceeds a limit.
 
         """
         try:
@@ -91,8 +91,8 @@ class ForeignDatabase:
             self._steps_left = MAX_STEPS
             for table in tables:
                 # Pages used twice could make a small file yield rows forever.
-                said = self._connection.execute(f"PRAGMA quick_check('{table}')").fetchone()
-                if said != ("ok",):
+                result = self._connection.execute(f"PRAGMA quick_check('{table}')").fetchone()
+                if result != ("ok",):
                     self._refuse(f"its table {table} is damaged")
         except _FAULTS as error:
             raise self._explain(error) from error
@@ -144,7 +144,7 @@ class ForeignDatabase:
 def open_database(
     file: Path, tables: Mapping[str, Sequence[str]], *, shown_as: Path
 ) -> Iterator[ForeignDatabase]:
-    """Open a database to read some columns of some tables; `shown_as` is what errors call it.
+    """Open a database to read some columns of some tables; errors name the file `shown_as`.
 
     Raises:
         ForeignFileError: it is damaged, or these are not plain tables.

@@ -1,4 +1,4 @@
-"""Why a stranger's file cannot be read."""
+"""The error of untrusted files that cannot be read."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _MAX_REASON: Final = 300
 
 
 class ForeignFileError(CardwrightError):
-    """A file is damaged, not what it should be, or exceeds a bound."""
+    """A file is damaged, has an unexpected format, or exceeds a limit."""
 
     def __init__(self, file: Path, reason: str) -> None:
-        """Take the file and a clause that says what is wrong, such as `it is not a zip archive`."""
+        """`reason` is a clause such as `it is not a zip archive`."""
         # Libraries quote the file in their messages.
         self.reason = " ".join(reason[:_MAX_REASON].split())
         self.file = file

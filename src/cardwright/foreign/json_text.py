@@ -1,4 +1,4 @@
-"""A stranger's JSON, with bounds on its size and depth."""
+"""Untrusted JSON, with limits on its size and depth."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import json
 from typing import Any, Final
 
 MAX_VALUES: Final = 1_000_000
-"""A value can take two bytes of text, and a hundred of memory."""
+"""A value of two bytes of text can need a hundred bytes of memory."""
 
 
 def parse_json(text: str) -> Any:
-    """Return the value of a JSON text.
+    """Parse a JSON text.
 
     Raises:
-        ValueError: it is not valid, too deep or too large; the message is a clause without a subject.
+        ValueError: it is invalid, too deep or too large; the message is a clause without a subject.
 
     """
     if sum(map(text.count, ",[{")) > MAX_VALUES:

@@ -1,1 +1,1 @@
-"""What you see in a terminal."""
+"""Everything shown in a terminal."""

@@ -1,4 +1,4 @@
-"""Cards as a terminal shows them: the question and answer of a prompt, and a card as a whole."""
+"""Cards in a terminal: the question and answer of a prompt, and whole cards."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cardwright.terminal.markdown import Drawing
 from cardwright.text import make_plain
 
 _FIELD_MARK: Final = re.compile("(cwfield[0-9]+x)")
-"""Stands for a field while the question's own Markdown is read, so that no field can change it."""
+"""Placeholder of a field while the question's Markdown is parsed, so that no field can alter it."""
 _NUMBERS: Final = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -31,9 +31,9 @@ def draw_question(
     picked: Container[int] = (),
     is_above_answer: bool = False,
 ) -> Drawing:
-    """Draw what is asked; `picked` are indices into the card's options.
+    """Draw the question; `picked` are indices into the card's options.
 
-    Above its answer, paragraphs that the answer repeats are left out: options, cloze texts.
+    Above its answer, paragraphs that the answer repeats (options, cloze texts) are left out.
     """
     face = _Face(prompt, kind, revealed=is_above_answer, shuffle_seed=shuffle_seed, picked=picked)
     return Drawing(tuple(face.ask()))
@@ -47,9 +47,9 @@ def draw_answer(
     picked: Container[int] = (),
     ticked: Container[int] = (),
 ) -> Drawing:
-    """Draw what is revealed below the question; `ticked` are indices into the answer's points.
+    """Draw the answer; `ticked` are indices into its points.
 
-    Options stand as in the question that was drawn with the same seed.
+    Options are in the same order as in a question drawn with the same seed.
     """
     face = _Face(
         prompt, kind, revealed=True, shuffle_seed=shuffle_seed, picked=picked, ticked=ticked
@@ -60,7 +60,7 @@ def draw_answer(
 def order_options(prompt: Prompt, seed: int | None) -> tuple[int, ...]:
     """Return the order in which the options of a card are shown, as indices into them.
 
-    The same for the same seed, on every machine; as written without one.
+    The order depends only on the seed, on every machine; without a seed it is as written.
     """
     order = range(len(prompt.card.options))
     if seed is None:
@@ -73,9 +73,9 @@ def order_options(prompt: Prompt, seed: int | None) -> tuple[int, ...]:
 
 
 def format_verdict(order: Iterable[int], picked: Iterable[int], right: Iterable[int]) -> str:
-    """Return whether just the right options were picked, and the numbers of those that are right.
+    """Describe whether exactly the right options were picked and, if not, which ones are right.
 
-    All are indices of options, `order` as they were shown.
+    All arguments are indices of options; `order` is the order shown.
     """
     picked, right = set(picked), set(right)
     if picked == right:
@@ -86,7 +86,7 @@ def format_verdict(order: Iterable[int], picked: Iterable[int], right: Iterable[
 
 
 def draw_card(collection: Collection, card: Card) -> Group:
-    """Draw every prompt of a card, then what the card is and where it stands."""
+    """Draw every prompt of a card, then its kind, lesson and location."""
     return Group(*_draw_parts(collection, card))
 
 
@@ -134,7 +134,7 @@ class _Face:
                 yield from self._fill(token, names)
 
     def _fill(self, token: Token, names: dict[str, str]) -> Iterator[Token]:
-        """Put the fields into a token that speaks of them."""
+        """Replace the placeholders in a token with the fields."""
         for piece in _FIELD_MARK.split(token.text):
             if piece not in names:
                 yield replace(token, text=piece)
@@ -213,7 +213,7 @@ def _open_item(name: str, *, is_marked: bool) -> Token:
 
 
 def _write_line(tokens: Iterable[Token], detail: str = "tight") -> Iterator[Token]:
-    """Write a paragraph; after a tight one comes no blank line."""
+    """Write a paragraph; a tight one is not followed by a blank line."""
     yield Token(name="paragraph_open", detail=detail)
     yield from tokens
     yield Token(name="paragraph_close", detail=detail)

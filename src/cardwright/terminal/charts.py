@@ -1,4 +1,4 @@
-"""Charts as lines of text that read without colour: columns, bars, dots on a scale, a calendar."""
+"""Charts as text, readable without colour: columns, bars, dots on a scale, a calendar."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WEEK_DAYS: Final = 7
 _MAX_WEEKS: Final = 53
 _THURSDAY: Final = 3
-"""1 January 1970 was one."""
+"""The weekday of 1 January 1970."""
 _MIN_LABEL: Final = 16
-"""Columns are left out before the first one is cut shorter."""
+"""Columns are left out before labels are cut shorter than this."""
 
 
 class Fitted(NamedTuple):
-    """Lines that are drawn when their width is known."""
+    """Lines that are drawn once their width is known."""
 
     draw: Callable[[int], Iterable[RenderableType]]
 
@@ -38,14 +38,14 @@ class Fitted(NamedTuple):
 
 
 class Column(NamedTuple):
-    """A column of figures, or of words."""
+    """A column of numbers or text."""
 
     heading: str
     cells: Sequence[str | Text]
     is_left: bool = False
-    """Whether its cells stand at the left: words, not figures."""
+    """Whether its cells are aligned left, as text is."""
     rank: int = 0
-    """The highest is left out first where there is no room."""
+    """The column with the highest rank is left out first if space is short."""
 
 
 class Bar(NamedTuple):
@@ -54,9 +54,9 @@ class Bar(NamedTuple):
     label: str
     value: int
     part: int = 0
-    """As much of the value is drawn in another shade."""
+    """The part of the value that is drawn in another shade."""
     shown: str = ""
-    """Stands for the value; empty: its number."""
+    """Shown instead of the value, unless it is empty."""
 
 
 class Dot(NamedTuple):
@@ -67,12 +67,12 @@ class Dot(NamedTuple):
 
 
 def make_line(text: str) -> str:
-    """Return a text of any origin as one safe line."""
+    """Return any text as one line that is safe to print."""
     return " ".join(make_plain(text).split())
 
 
 def draw_columns(label: Column, columns: Iterable[Column]) -> Fitted:
-    """Draw rows behind their labels; where there is no room, columns go, then labels are cut."""
+    """Draw rows with labels; if space is short, columns are left out, then labels are cut."""
     return Fitted(partial(_draw_columns, label, tuple(columns)))
 
 
@@ -122,9 +122,9 @@ def _draw_bars(bars: Sequence[Bar], width: int) -> Iterator[Text]:
 
 
 def draw_dots(dots: Sequence[Dot], width: int) -> list[Text]:
-    """Draw what was expected (│) and what happened (●), on a scale to 100 % that is the last line.
+    """Draw expected (│) and actual (●) shares, then a line with their scale, which ends at 100 %.
 
-    The scale begins below all that was expected; ◂ is what lies before it.
+    The scale starts below the lowest expected share; ◂ marks actual shares below its start.
     """
     low = max(int(min(dot.expected for dot in dots) * 10 - 1) / 10, 0.0)
 
@@ -144,7 +144,7 @@ def draw_dots(dots: Sequence[Dot], width: int) -> list[Text]:
 
 
 def draw_calendar(numbers: Mapping[int, int], today: int) -> Fitted:
-    """Draw a number for each study day, a week a column, as many weeks as there is room for."""
+    """Draw the numbers of study days, one column per week, for as many weeks as fit."""
     return Fitted(partial(_draw_calendar, numbers, today))
 
 
@@ -166,7 +166,7 @@ def _draw_calendar(numbers: Mapping[int, int], today: int, width: int) -> Iterat
 
 
 def _shade(number: int, peak: int) -> int:
-    """Return the shade of a number: none, or one of as many equal parts as there are shades."""
+    """Return the index of a number's shade: 0 for none, else its part of the range to the peak."""
     return -(-number * (len(_SHADES) - 1) // peak) if peak else 0
 
 
@@ -195,7 +195,7 @@ def _name_months(first: int, weeks: int) -> str:
 
 def _draw_length(cells: float) -> str:
     eighths = max(round(cells * _FULL), 0)
-    # More than nothing is never drawn as nothing.
+    # A value above zero is always visible.
     if cells > 0:
         eighths = max(eighths, 1)
     return _EIGHTHS[-1] * (eighths // _FULL) + _EIGHTHS[eighths % _FULL].strip()

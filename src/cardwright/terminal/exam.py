@@ -24,7 +24,7 @@ from cardwright.text import count
 
 
 def draw_coverage(coverage: Coverage) -> Group:
-    """Draw domains and lessons with their cards and prompts, then what is missing."""
+    """Draw domains and lessons with their cards and prompts, then the gaps."""
     name = Text(make_line(coverage.blueprint.name), "bold")
     missing = [Text(make_line(sentence)) for sentence in _list_missing(coverage)]
     return Group(name, _draw_domains(coverage), Text(), *missing)
@@ -86,7 +86,7 @@ def _list_missing(coverage: Coverage) -> Iterator[str]:
 
 
 def format_fit(plan: Plan, goal: Goal) -> str:
-    """Return whether the goal can be reached in time, and otherwise what it would take."""
+    """Return whether the goal can be reached in time, and if not, what it would need."""
     a_day = f"{count(goal.minutes_a_day, 'minute')} a day"
     if plan.enough_minutes is not None and plan.enough_minutes <= goal.minutes_a_day:
         return f"This fits: with {a_day} you see every card before the exam."
@@ -97,7 +97,7 @@ def format_fit(plan: Plan, goal: Goal) -> str:
 
 
 def format_hours(goal: Goal, blueprint: Blueprint | None, days: int) -> str:
-    """Return the hours left, against those that the starting point needs; "" if unknown."""
+    """Return the hours left and the hours needed from the starting point; "" if unknown."""
     start = blueprint.starts.get(goal.start_as or "") if blueprint else None
     if start is None:
         return ""
@@ -127,7 +127,7 @@ def draw_forecasts(plan: Plan, blueprint: Blueprint | None) -> Fitted:
 
 
 def draw_weeks(weeks: Sequence[PlanWeek]) -> Iterator[RenderableType]:
-    """Draw what each week is about, and its time."""
+    """Draw the time and the focus of each week."""
     label = Column("", [f"{format_day(w.first_day)} to {format_day(w.last_day)}" for w in weeks])
     yield draw_columns(
         label,
@@ -145,7 +145,7 @@ def draw_weeks(weeks: Sequence[PlanWeek]) -> Iterator[RenderableType]:
 
 
 def draw_last_days(last_days: Iterable[tuple[int, LastDay]]) -> Iterator[Text]:
-    """Draw what the days of the last week are for."""
+    """Draw the focus of each of the last days."""
     for day, last in last_days:
         lessons = f" ({', '.join(last.lessons)})" if last.lessons else ""
         line = Text.assemble((f"{format_day(day)}  ", "bold"), f"{last.days_left} to go: ")
@@ -159,14 +159,14 @@ def draw_readings(readings: Iterable[SignalReading]) -> Iterator[Text]:
         line = Text(f"{mark} {make_line(reading.signal.about)}")
         if reading.recall is not None and reading.signal.measure is not None:
             wanted = reading.signal.measure.recall_percent
-            line.append(f"  recall {reading.recall:.0%} of {wanted:g}% wanted", "dim")
+            line.append(f"  recall {reading.recall:.0%}, {wanted:g}% needed", "dim")
         else:
             line.append("  judge for yourself", "dim")
         yield line
 
 
 def format_held(held: ForecastCheck | None) -> str:
-    """Return how well earlier forecasts held."""
+    """Return a sentence on how accurate earlier forecasts were."""
     if held is None:
         return "Forecasts against answers: none is a week old yet."
     return (
@@ -235,7 +235,7 @@ def draw_misses(
 ) -> Group:
     """Draw groups of misses by week, and then every entry, the latest last.
 
-    `by` is the heading of the groups; `mondays` begin the weeks that the groups count.
+    `by` is the heading of the groups; `mondays` are the first days of their weeks.
     """
     columns = [Column("all", [str(group.total) for group in groups])]
     for place, monday in enumerate(mondays):

@@ -34,7 +34,7 @@ _ACCENTS: Final = {
     "`": "\u0300",
     "→": "\u20d7",
 }
-"""What stands over a letter, as a character that combines with the letter before it."""
+"""Accents over a letter, as combining characters."""
 _SAME: Final = {sign: sign for sign in "′″‴*†°"}
 _SUPERSCRIPTS: Final = {
     **dict(zip("0123456789+-−=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾", strict=True)),
@@ -55,19 +55,19 @@ _SUBSCRIPTS: Final = {
 
 
 class _Role(Enum):
-    """What a piece is to its neighbours; TeX's classes of atoms, and those that brackets need."""
+    """The role of a piece among its neighbours: TeX's classes of atoms, and others for brackets."""
 
     LETTER = auto()
-    """A letter or number, which needs no brackets anywhere."""
+    """A letter or number, which never needs brackets."""
     WORD = auto()
-    """Several letters that are one name."""
+    """Several letters that form one name."""
     GROUP = auto()
     """Several pieces."""
     BRACKETED = auto()
     FRACTION = auto()
     FUNCTION = auto()
     BIG = auto()
-    """A sum, an integral."""
+    """A sum or an integral."""
     OPERATOR = auto()
     SIGN = auto()
     """An operator before its only operand."""
@@ -101,13 +101,13 @@ _ROLES: Final = (
     (",;:", _Role.PUNCTUATION),
     ("/", _Role.SLASH),
 )
-"""Roles of signs that are always the same; others are operators or letters."""
+"""Signs with a fixed role; others are operators or letters."""
 
 
 @lru_cache(maxsize=1024)
 def draw_formula(latex: str) -> str | None:
-    """Return a formula as a line of Unicode; None where it can only be shown as it stands."""
-    # latex2mathml takes `aligned` for running text, but knows its twin.
+    """Return a formula as a line of Unicode; None if it can only be shown as LaTeX."""
+    # latex2mathml treats `aligned` as text, but supports the equivalent `align*`.
     tree = parse_formula(latex.replace("{aligned}", "{align*}"))
     if tree is None:
         return None
@@ -115,7 +115,7 @@ def draw_formula(latex: str) -> str | None:
         text = _write(tree).text
     except (KeyError, ValueError, RecursionError):
         return None
-    # An unknown command comes through as it was written.
+    # Unknown commands are passed through as written.
     return None if "\\" in text else unicodedata.normalize("NFC", " ".join(text.split()))
 
 
@@ -126,7 +126,7 @@ def _write(element: ET.Element) -> _Piece:
 def _write_row(element: ET.Element) -> _Piece:
     pieces = [piece for piece in map(_write, element) if piece is not _NOTHING]
     if len(pieces) == 1:
-        # `{,}` is TeX's way to take a sign as a letter.
+        # In TeX, `{,}` makes a sign behave like a letter.
         is_loose = pieces[0].role in {_Role.OPERATOR, _Role.PUNCTUATION}
         return replace(pieces[0], role=_Role.LETTER) if is_loose else pieces[0]
     text = _join_pieces(pieces)
@@ -156,7 +156,7 @@ def _write_text(element: ET.Element) -> _Piece:
 def _write_operator(element: ET.Element) -> _Piece:
     text = (element.text or "").strip()
     if text in {"∣", "∥"}:
-        # TeX has one sign as a relation and another one, which looks alike, as a bracket.
+        # These are TeX's relations; its brackets are different characters that look the same.
         return _Piece("|" if text == "∣" else text, _Role.OPERATOR)
     for signs, role in _ROLES:
         if text in signs:
@@ -216,7 +216,7 @@ def _write_scripts(base: _Piece, below: _Piece, above: _Piece) -> _Piece:
     if role in {_Role.GROUP, _Role.FRACTION}:
         base, role = _Piece(_enclose(base), _Role.BRACKETED), _Role.BRACKETED
     if role in {*_SINGLE, _Role.OPERATOR} and ("_" in lower or "^" in upper):
-        # Set apart, the next letter is not read as a part of the script.
+        # A space keeps the next letter from being read as part of the script.
         role = role if role is _Role.OPERATOR else _Role.WORD
     return _Piece(base.text + lower + upper, role)
 
@@ -252,14 +252,14 @@ def _write_table(element: ET.Element) -> _Piece:
     rows = []
     for row in element:
         cells = [_write_row(cell).text for cell in row]
-        # Equations are aligned at their relation, which stands at the start of a cell.
+        # Equations are aligned at their relation, which is at the start of a cell.
         is_equation = any(_is_operator(cell[:1]) and cell[:1] not in _SIGNS for cell in cells[1:])
         rows.append((" " if is_equation else ", ").join(filter(None, cells)))
     return _Piece("; ".join(filter(None, rows)), _Role.GROUP)
 
 
 def _is_operator(sign: str) -> bool:
-    """Tell whether a sign stands between two operands, with a space on both sides."""
+    """Return whether a sign is written between two operands, with a space on both sides."""
     if len(sign) != 1 or sign in "∂∇∞∀∃∄√|":
         return False
     return sign in "-*·⋅†‡" or unicodedata.category(sign) == "Sm"
@@ -287,7 +287,7 @@ _WRITERS: Final[dict[str, Callable[[ET.Element], _Piece]]] = {
 
 
 def _join_pieces(pieces: Sequence[_Piece]) -> str:
-    """Return pieces side by side."""
+    """Join pieces into one text, with spaces where needed."""
     pieces = _enclose_fractions(pieces)
     parts: list[str] = []
     before: _Piece | None = None
@@ -332,7 +332,7 @@ def _space(before: _Piece | None, here: _Piece) -> str:
 
 
 def _enclose_fractions(pieces: Sequence[_Piece]) -> list[_Piece]:
-    """Put a fraction in brackets where a neighbour would seem to be a part of it."""
+    """Put a fraction in brackets where a neighbour would look like part of it."""
     enclosed = list(pieces)
     for index, piece in enumerate(pieces):
         if piece.role is not _Role.FRACTION or piece.text in _FRACTIONS.values():
@@ -346,7 +346,7 @@ def _enclose_fractions(pieces: Sequence[_Piece]) -> list[_Piece]:
 
 
 def _is_bracketed(text: str) -> bool:
-    """Tell whether the first bracket of a text is closed by its last character."""
+    """Return whether the first bracket of a text is closed by its last character."""
     if text[:1] not in _PAIRS:
         return False
     depth = 0
@@ -358,7 +358,7 @@ def _is_bracketed(text: str) -> bool:
 
 
 def _enclose(piece: _Piece, *, may_be: frozenset[_Role] = frozenset()) -> str:
-    """Return a piece as one operand: in brackets, if it is several things."""
+    """Return a piece as one operand, in brackets if it has several parts."""
     text = piece.text
     is_one = piece.role in _SINGLE or len(text) == 1 or text in _FRACTIONS.values()
     is_product = piece.role in may_be and not re.search("[ /]", _IN_BRACKETS.sub("", text))

@@ -1,4 +1,4 @@
-"""Key presses, read from the terminal one by one; signals come as keys too."""
+"""Key presses, read from the terminal one by one; signals are reported as keys too."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ else:
 Key = str
 """A printable character as it is, or a name: `enter`, `ctrl-d`, `pageup`, …
 
-Three are not key presses: `resize` asks for a repaint, `suspend` to restore the terminal and stop,
-`hangup` to end. Only hangups follow a hangup.
+Three are not key presses: `resize` asks for a repaint, `suspend` asks to restore the terminal and
+stop, `hangup` asks to exit. Only hangups follow a hangup.
 """
 
 _ESCAPE_S: Final = 0.025
-"""A sequence that pauses for this long is over: its escape was a key."""
+"""After a pause of this length a sequence is over: its escape was a key."""
 
 _NAMED: Final = {
     "up": ("[A", "OA"),
@@ -40,7 +40,7 @@ _NAMED: Final = {
     "pagedown": ("[6~",),
     "f1": ("OP", "[P", "[11~", "[[A"),
 }
-"""What follows the escape, as xterm, rxvt, the Linux console and others send it."""
+"""The rest of a sequence after its escape, as sent by xterm, rxvt, the Linux console and others."""
 _SEQUENCES: Final = {f"\x1b{ending}": key for key, endings in _NAMED.items() for ending in endings}
 _CONTROL: Final = {
     "\r": "enter",
@@ -61,7 +61,7 @@ _SEQUENCE: Final = re.compile(
     ")",
     re.DOTALL,
 )
-"""An escape and what belongs to it, after ECMA-48; it is whole when one of the groups is there."""
+"""An escape sequence, after ECMA-48; it is complete if one of the groups matched."""
 
 _WINDOWS_KEYS: Final = {
     ";": "\x1bOP",
@@ -75,24 +75,24 @@ _WINDOWS_KEYS: Final = {
     "Q": "\x1b[6~",
     "S": "\x1b[3~",
 }
-"""What follows the prefix of a special key there, as the sequence that others send."""
+"""The character after the prefix of a special key → the sequence that other terminals send."""
 
 
 class KeyDecoder:
-    """Turns what a terminal sends, in pieces of any size, into keys."""
+    """Decodes the input from a terminal, in pieces of any size, into keys."""
 
     def __init__(self) -> None:
-        """Begin with nothing typed."""
+        """Start with no input."""
         self._rest = ""
         self._pasting = False
 
     @property
     def is_waiting(self) -> bool:
-        """Whether an escape is there that may be a key or the start of a sequence."""
+        """Whether an escape was read that may be a key or the start of a sequence."""
         return bool(self._rest) and not self._pasting
 
     def decode(self, text: str, *, done: bool = False) -> list[Key]:
-        """Return the keys that are now known; `done`: what has begun will not go on."""
+        """Return the keys decoded so far; with `done`, an incomplete sequence is not continued."""
         self._rest += text
         keys = []
         while self._rest:
@@ -116,7 +116,7 @@ class KeyDecoder:
         return keys
 
     def _skip_paste(self) -> bool:
-        """Drop what was pasted, and tell whether its end was there."""
+        """Drop pasted text, and return whether its end was reached."""
         _, end, after = self._rest.partition(_PASTE_END)
         self._rest = after if end else self._rest[-len(_PASTE_END) + 1 :]
         self._pasting = not end
@@ -124,7 +124,7 @@ class KeyDecoder:
 
 
 def _name_character(character: str) -> Key | None:
-    """Return the key of a character, None when it has none."""
+    """Return the key of a character, or None if it has none."""
     if character in _CONTROL:
         return _CONTROL[character]
     if "\x01" <= character <= "\x1a":
@@ -149,14 +149,14 @@ else:
 
 
 class KeyReader:
-    """Reads keys while it is entered: no echo, no waiting for Enter, signals held till asked for.
+    """Reads keys while entered: no echo, no waiting for Enter, and signals are held until read.
 
-    A signal that ends, Ctrl-C among them, is raised as SystemExit when it comes again before it was
-    read: a program that hangs can still be ended in order.
+    If Ctrl-C or a terminating signal comes again before it was read, SystemExit is raised: a
+    program that hangs can still be ended cleanly.
     """
 
     exit_code = 0
-    """128 and the signal's number once a `hangup` was read; that of SIGHUP at the end of input."""
+    """128 plus the signal's number after a `hangup`; at the end of input, SIGHUP's."""
 
     def __init__(self, stdin: TextIO) -> None:
         """Leave the terminal as it is until entered."""
@@ -173,13 +173,13 @@ class KeyReader:
             number: signal.signal(number, self._catch) for number in (*_NOTICED, *_ENDING)
         }
         # After the handlers: nothing may end the program between here and `__exit__`.
-        self._quieten()
+        self._disable_echo()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._restore()
         for number, handler in self._handlers.items():
-            # A signal that comes again, or late, is not to cut the way out short.
+            # A repeated or late signal must not interrupt the exit.
             if not (self.exit_code and number in _ENDING):
                 signal.signal(number, handler)
         self._close()
@@ -190,10 +190,10 @@ class KeyReader:
         self._caught.append(number)
 
     def read(self, timeout_s: float | None = None) -> Key | None:
-        """Return the next key; None when none came in time."""
+        """Return the next key, or None if none came in time."""
         end = None if timeout_s is None else time.monotonic() + timeout_s
         while True:
-            self._take_signals()
+            self._handle_signals()
             if self.exit_code:
                 return "hangup"
             if self._keys:
@@ -206,7 +206,7 @@ class KeyReader:
             elif left_s == 0:
                 return None
 
-    def _take_signals(self) -> None:
+    def _handle_signals(self) -> None:
         while self._caught:
             number = self._caught.pop(0)
             if number in _ENDING:
@@ -215,22 +215,22 @@ class KeyReader:
             if _NOTICED[number] not in self._keys:
                 self._keys.append(_NOTICED[number])
             if sys.platform != "win32" and number == signal.SIGCONT:
-                # Stopped without a word (SIGSTOP), and the shell has set the terminal meanwhile.
-                self._quieten()
+                # After SIGSTOP, which cannot be caught, the shell has reset the terminal.
+                self._disable_echo()
 
     if sys.platform == "win32":
 
         def _open(self) -> None:
             self._size = os.get_terminal_size()
 
-        def _quieten(self) -> None: ...
+        def _disable_echo(self) -> None: ...
 
         def _restore(self) -> None: ...
 
         def _close(self) -> None: ...
 
         def _receive(self, wait_s: float | None) -> str:
-            """Return what was typed, or "" after a while that may be shorter than asked for."""
+            """Return the input, or "" after a wait that may be shorter than requested."""
             if not msvcrt.kbhit():
                 time.sleep(_POLL_S if wait_s is None else min(wait_s, _POLL_S))
                 if self._size != (size := os.get_terminal_size()):
@@ -250,20 +250,20 @@ class KeyReader:
                 os.set_blocking(end, False)
             self._former_wake = signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
             self._attributes: list[Any] | None = None
-            # A terminal that has gone is told by the first read.
+            # If the terminal is gone, the first read reports it.
             with contextlib.suppress(termios.error):
                 self._attributes = termios.tcgetattr(self._in)
 
-        def _quieten(self) -> None:
+        def _disable_echo(self) -> None:
             if self._attributes is None:
                 return
             attributes = [*self._attributes]
-            # Ctrl-S is not to freeze the window; line feeds are written only on our own account.
+            # Ctrl-S must not freeze the window, and typed line feeds must not scroll it.
             attributes[0] &= ~termios.IXON
             attributes[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
             attributes[6] = [*attributes[6]]
             attributes[6][termios.VMIN], attributes[6][termios.VTIME] = 1, 0
-            # Continued in the background it fails, and works with the SIGCONT from `fg`.
+            # This fails in the background, and succeeds after the SIGCONT from `fg`.
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(self._in, termios.TCSANOW, attributes)
 
@@ -271,7 +271,7 @@ class KeyReader:
             if self._attributes is None:
                 return
             with contextlib.suppress(termios.error):
-                # Keys that were meant for a card, or half a paste, are not to run in the shell.
+                # Keys that were meant for a card, or half a paste, must not reach the shell.
                 termios.tcflush(self._in, termios.TCIFLUSH)
                 termios.tcsetattr(self._in, termios.TCSANOW, self._attributes)
 
@@ -281,7 +281,7 @@ class KeyReader:
             os.close(self._wake)
 
         def _receive(self, wait_s: float | None) -> str:
-            """Return what was typed, or "" when time is up or a signal came."""
+            """Return the input, or "" when time is up or a signal came."""
             ready, _, _ = select.select([self._in, self._woken], [], [], wait_s)
             if self._woken in ready:
                 os.read(self._woken, 4096)

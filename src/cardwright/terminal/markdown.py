@@ -1,4 +1,4 @@
-"""Markdown tokens, the same as those the HTML is made of → lines of a terminal."""
+"""Markdown tokens, the same as for the HTML → lines for a terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cardwright.markdown import GAP_CLOSE, GAP_HIDDEN, GAP_REVEALED, Token, cut_
 from cardwright.text import make_plain
 
 _MIN_WIDTH: Final = 12
-"""Nested blocks keep this many columns; beyond, lines fold at the edge of the terminal."""
+"""The minimum width of nested blocks; if it does not fit, lines fold at the terminal's edge."""
 _CODE_INDENT: Final = "  "
 _GAP_MARK: Final = re.compile(f"({GAP_HIDDEN}|{GAP_REVEALED}|{GAP_CLOSE})")
 _GAP_STYLES: Final = {
@@ -36,7 +36,7 @@ _STYLES: Final = {
     "right": Style(bold=True, color="green"),
     "wrong": Style(bold=True, color="red"),
 }
-"""By the name of a token within a line; the last four are not Markdown, but used for cards."""
+"""By the name of an inline token; the last four are not Markdown, but used for cards."""
 _HEADING: Final = Style(bold=True)
 _TOP_HEADING: Final = Style(bold=True, underline=True)
 _CODE_STYLES: Final = {
@@ -52,14 +52,14 @@ _CODE_STYLES: Final = {
     "ow": Style(color="magenta"),
     "s": Style(color="green"),
 }
-"""By Pygments' short class of a piece of code, or the first letter of it."""
+"""By Pygments' short class of a piece of code, or the first letter of that."""
 _JUSTIFY: Final[dict[str, JustifyMethod]] = {"center": "center", "right": "right"}
 _BETWEEN: Final = " │ "
 _CROSSING: Final = "─┼─"
 _LINE_STYLE: Final = Style(dim=True)
 _HEADING_STYLE: Final = Style(bold=True)
 _MIN_COLUMN: Final = 10
-"""No column of a table is made narrower, unless its text is."""
+"""The minimum width of a table's columns, unless their text is narrower."""
 
 _Row = list[Text]
 _Wrap = Callable[[Text, int], list[Text]]
@@ -68,7 +68,7 @@ _Wrap = Callable[[Text, int], list[Text]]
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A text that is laid out when it is printed, for only then is its width known."""
+    """A text that is laid out when printed, once the width is known."""
 
     tokens: tuple[Token, ...]
 
@@ -81,7 +81,7 @@ class Drawing:
                 yield from part.render(console, end="\n")
 
     def lay_out(self, console: Console, width: int) -> list[Text]:
-        """Return the lines, which fit the width but where boxes are nested too deep for it."""
+        """Return the lines, which fit the width unless boxes are nested too deeply."""
         layout = _Layout(console, width)
         layout.draw(self.tokens)
         return layout.finish()
@@ -89,11 +89,11 @@ class Drawing:
 
 @dataclass(slots=True)
 class _Box:
-    """A block that holds others, while it is drawn."""
+    """A block that contains others, while it is being drawn."""
 
     width: int
     first: Text = field(default_factory=Text)
-    """Stands before its first line."""
+    """The prefix of its first line; `rest` is that of the others."""
     rest: Text = field(default_factory=Text)
     lines: list[Text] = field(default_factory=list)
     is_tight: bool = False
@@ -110,10 +110,10 @@ class _Box:
 
 
 class _Layout:
-    """Lines in the making."""
+    """Lines being laid out."""
 
     def __init__(self, console: Console, width: int) -> None:
-        """Begin without lines, for a width and what a console can show."""
+        """Start without lines, for a width and the abilities of a console."""
         self._console = console
         self._shows_addresses = (
             console.color_system is None or console.no_color or console.legacy_windows
@@ -123,8 +123,7 @@ class _Layout:
         self._styles = [Style.null()]
         self._gaps: list[Style] = []
         self._links: list[tuple[str, int, int]] = []
-        """Address of each link that is open, where its text starts, and how many gaps were hidden
-        before it."""
+        """The address of each open link, the start of its text, and the hidden gaps before it."""
         self._hidden_count = 0
         self._rows: list[_Row] = []
 
@@ -168,7 +167,7 @@ class _Layout:
         found = self._styles[-1] if style is None else self._styles[-1] + style
         return found + self._gaps[-1] if self._gaps else found
 
-    def _take_text(self) -> Text:
+    def _pop_text(self) -> Text:
         text, self._text = self._text, Text()
         return text
 
@@ -195,7 +194,7 @@ class _Layout:
 
         latex = token.text.replace(GAP_HIDDEN, r"\text{").replace(GAP_REVEALED, "{")
         gaps = [mark for mark in _GAP_MARK.findall(token.text) if mark in _GAP_STYLES]
-        # The signs of a drawn formula cannot be told apart: it is marked as a whole.
+        # The parts of a drawn formula cannot be told apart, so all of it is marked.
         style = _GAP_STYLES[gaps[0]] if gaps else None
         drawn = draw_formula(latex.replace(GAP_CLOSE, "}"))
         if drawn is None:
@@ -214,7 +213,7 @@ class _Layout:
         self._styles.pop()
         if not self._shows_addresses:
             self._styles.pop()
-        # The address would give away a text that is hidden.
+        # The address could reveal hidden text.
         elif hidden_count == self._hidden_count and self._text.plain[start:] not in {
             address,
             address.removeprefix("mailto:"),
@@ -229,13 +228,13 @@ class _Layout:
         self._end_paragraph(token)
 
     def _end_paragraph(self, token: Token) -> None:
-        box, text = self._boxes[-1], self._take_text()
+        box, text = self._boxes[-1], self._pop_text()
         if text:
             box.add(self._wrap(text, box.width), tight=token.detail == "tight")
 
     def _draw_code_block(self, token: Token) -> None:
         self._write(token.text.rstrip("\n").expandtabs(4))
-        text = self._take_text()
+        text = self._pop_text()
         start = 0
         for css_class, piece in cut_code(text.plain, token.detail):
             style = _CODE_STYLES.get(css_class) or _CODE_STYLES.get(css_class[:1])
@@ -296,7 +295,7 @@ class _Layout:
         self._text = Text(justify=justify)
 
     def _close_cell(self, _token: Token) -> None:
-        self._rows[-1].append(self._take_text())
+        self._rows[-1].append(self._pop_text())
 
     def _close_table(self, _token: Token) -> None:
         box = self._boxes[-1]
@@ -331,9 +330,9 @@ class _Layout:
 
 
 def _draw_table(rows: Sequence[_Row], width: int, wrap: _Wrap) -> list[Text]:
-    """Draw a table with its headings in the first row; cells align as their texts say.
+    """Draw a table whose first row holds the headings; cells align as their texts specify.
 
-    Where the columns do not fit side by side, each cell is a line behind its heading.
+    If the columns do not fit side by side, each cell becomes a line after its heading.
     """
     for heading in rows[0]:
         heading.stylize_before(_HEADING_STYLE)
@@ -353,7 +352,7 @@ def _draw_table(rows: Sequence[_Row], width: int, wrap: _Wrap) -> list[Text]:
 
 
 def _fit_columns(rows: Sequence[_Row], width: int) -> list[int] | None:
-    """Return the width of each column, or None when words would have to be broken."""
+    """Return the width of each column, or None if words would have to be broken."""
     columns = list(zip(*rows, strict=True))
     room = width - len(_BETWEEN) * (len(columns) - 1)
     longest_lines = [

@@ -30,16 +30,16 @@ from cardwright.text import make_plain
 TIME_IS_UP: Final = "Time is up: the exam was handed in as it was."
 _TICK_S: Final = 1.0
 _MAX_DIGITS: Final = 6
-"""Of the number of a question."""
+"""Digits of the number of a question."""
 _NEXT_KEYS: Final = frozenset({"n", "right"})
 _BACK_KEYS: Final = frozenset({"p", "left"})
 _CELL: Final = 7
-"""Columns of a question in the list of all."""
+"""Width of a question in the list of all."""
 _KEY_HELP: Final = (
-    ("1 … 9", "pick an option, or take it back"),
+    ("1 … 9", "pick an option, or undo the pick"),
     ("space, enter", "next question; in a drill, the answer to this one first"),
     ("n → p ←", "next question, previous question"),
-    ("m", "mark for another look, or remove the mark"),
+    ("m", "mark to come back to it, or remove the mark"),
     ("g", "go to a question by its number"),
     ("l", "list all questions: answered, marked, unanswered"),
     ("h", "hand in"),
@@ -53,7 +53,7 @@ _LEAVE: Final = (
 
 
 class MockTaker(KeyLoop):
-    """Shows a mock exam or drill under way, and turns keys into acts on its sheet."""
+    """Shows a mock exam or drill in progress, and handles its keys."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class MockTaker(KeyLoop):
         environ: Mapping[str, str],
         clock: Callable[[], Moment],
     ) -> None:
-        """Take a mock exam on a screen."""
+        """Show a mock exam on a screen."""
         super().__init__(screen, environ)
         self._sheet = sheet
         self._sources = sources
@@ -71,7 +71,7 @@ class MockTaker(KeyLoop):
         self._view = "question"
         """Or `list`, `go`, `hand-in`, `leave`, `keys`."""
         self._typed = ""
-        """The number of the question to go to, as far as it was typed."""
+        """The typed part of the number of the question to go to."""
         self._acts: dict[str, Callable[[], None]] = {
             "m": lambda: sheet.mark(clock()),
             "g": lambda: self._turn_to("go"),
@@ -147,7 +147,7 @@ class MockTaker(KeyLoop):
             self._turn_to("hand-in")
 
     def _type(self, key: str) -> None:
-        """Take a key of the number of a question."""
+        """Handle a key while the number of a question is typed."""
         if key.isdecimal() and key.isascii():
             self._typed = (self._typed + key)[:_MAX_DIGITS]
             return
@@ -210,7 +210,7 @@ class MockTaker(KeyLoop):
         return Group(*lines, Text(), draw_questions(self._sheet.mock))
 
     def _list_steps(self) -> list[str]:
-        """Return what the next keys do, in two lengths."""
+        """Return hints on the next keys, in two lengths."""
         if self._view in {"keys", "list"}:
             return ["any key: back"]
         if self._view == "hand-in":
@@ -229,7 +229,7 @@ class MockTaker(KeyLoop):
 
 
 class ResultReader(KeyLoop):
-    """Shows a mock exam that is over: the score, then the answers one by one."""
+    """Shows a finished mock exam: the score, then the answers one by one."""
 
     def __init__(
         self,
@@ -249,7 +249,7 @@ class ResultReader(KeyLoop):
         self._places = list(range(len(mock.questions)))
         """The questions to page through."""
         self._page = -1
-        """Which of them is shown; -1: the score."""
+        """The index of the one shown; -1 is the score."""
 
     def _act(self, key: str) -> bool:
         if key == "q":
@@ -323,9 +323,9 @@ def list_order(mock: Mock, sources: CardSource) -> tuple[int, ...]:
 def draw_mock_question(
     mock: Mock, question: Question, sources: CardSource, *, is_answered: bool | None = None
 ) -> list[RenderableType]:
-    """Draw a question, and its answer if that is to be shown, as two parts.
+    """Draw a question and, if `is_answered`, its answer, as two parts.
 
-    By default it is to be shown when the drill has shown it.
+    By default, the answer is drawn if the drill has shown it.
     """
     prompt = None if question.is_void else find_prompt(question, sources)
     if prompt is None:

@@ -1,7 +1,7 @@
-"""Renderables → text to print, and rows of a window. Nothing else makes a rich Console.
+"""Renderables → text to print, and rows of a window. Nothing else creates a rich Console.
 
-Whatever a caller forgot, the text of a card, a package or a file name cannot act on the terminal:
-`text.make_plain` cleans every piece, and the only escape codes are styles and links that rich wrote.
+Whatever a caller forgot, the text of a card, a package or a file name cannot control the terminal:
+`text.make_plain` cleans every piece, and rich writes the only escape codes: styles and links.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from cardwright.text import make_plain
 Renderable = RenderableType
 
 MAX_WIDTH: Final = 110
-"""Longer lines are hard to read, and a calendar of a year takes as much."""
-_HEEDED: Final = ("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS")
-"""Variables of the environment that rich reads: colours, and the width where it is not given."""
+"""Longer lines are hard to read, and the calendar of a year needs this much."""
+_VARIABLES: Final = ("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS")
+"""Environment variables that rich reads, for colours and for the width if it is not given."""
 _UNUSED_HEIGHT: Final = 24
 
 
@@ -39,7 +39,7 @@ def paint(
     is_styled: bool = True,
     width: int | None = None,
 ) -> Painted:
-    """Return what a renderable prints, without the last line break.
+    """Return the text of a renderable, without the last line break.
 
     It is as wide as the terminal, unless `width` is given, and never wider than MAX_WIDTH. Styles
     are those that `environ` and the terminal allow; none are written to a pipe.
@@ -57,28 +57,28 @@ def paint_rows(renderable: RenderableType, width: int, environ: Mapping[str, str
 
 
 def _pick(environ: Mapping[str, str]) -> tuple[str | None, ...]:
-    return tuple(map(environ.get, _HEEDED))
+    return tuple(map(environ.get, _VARIABLES))
 
 
 @lru_cache(maxsize=8)
 def _make_console(
-    width: int | None, heeded: tuple[str | None, ...], *, is_terminal: bool, is_styled: bool
+    width: int | None, values: tuple[str | None, ...], *, is_terminal: bool, is_styled: bool
 ) -> Console:
-    """Make what renders, once: the window uses several after each key."""
-    environ = {name: value for name, value in zip(_HEEDED, heeded, strict=True) if value}
+    """Create a console; they are cached because the window uses several after each key."""
+    environ = {name: value for name, value in zip(_VARIABLES, values, strict=True) if value}
     return Console(
         file=io.StringIO(),
         width=width,
-        # Not used, but without it rich asks the system for the size for each line.
+        # Not used, but without it rich queries the size of the terminal for each line.
         height=None if width is None else _UNUSED_HEIGHT,
         color_system="auto" if is_styled else None,
-        # Where there is no terminal, rich looks at FORCE_COLOR.
+        # Without a terminal, rich checks FORCE_COLOR.
         force_terminal=True if is_terminal else None,
         legacy_windows=False,
         markup=False,
         emoji=False,
         highlight=False,
-        # Rich would take it for a terminal of sixteen colours.
+        # Rich would assume sixteen colours.
         no_color=True if environ.get("TERM", "").endswith("-mono") else None,
         _environ=environ,
     )
@@ -94,7 +94,7 @@ def _render(
         if not has_links:
             shown = list(Segment.strip_links(shown))
         clean = [_clean(segment) for segment in shown]
-        # A control took no room, but the sign in its place does.
+        # A control character has no width, but its replacement does.
         yield clean if clean == shown else Segment.adjust_line_length(clean, width, pad=False)
 
 

@@ -1,4 +1,4 @@
-"""Line by line, for pipes, dumb terminals and screen readers: how it works, and `cards review`."""
+"""Line-by-line dialogues for pipes, dumb terminals and screen readers, such as `cards review`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from cardwright.terminal.review_state import Attempt, ReviewState
 from cardwright.terminal.words import name_rating
 
 MAX_DIGITS: Final = 6
-"""Of a number that is typed; more would only cost time."""
+"""Digits of a typed number; longer ones would only cost time."""
 _HELP: Final = """\
-enter   show the answer; then take the rating in brackets
+enter   show the answer; then give the rating in brackets
 1 2 3 4 again, hard, good, easy
 u undo   e edit   s suspend   b bury until tomorrow   f flag   i memory and history
 a all points   o open images, links, sources   / text: ask the next card that contains it   q stop"""
@@ -30,11 +30,11 @@ class Say(Protocol):
 
 
 class InputEndedError(Exception):
-    """Nothing more will be typed."""
+    """The input has ended."""
 
 
 class Prompts:
-    """Says something, and reads a line."""
+    """Prints a prompt, and reads a line."""
 
     def __init__(self, lines: TextIO, say: Say) -> None:
         """Read from `lines`."""
@@ -42,7 +42,7 @@ class Prompts:
         self._say = say
 
     def _read(self, prompt: str) -> str:
-        """Return what is typed after a prompt.
+        """Return the line that is typed after a prompt.
 
         Raises:
             InputEndedError: the input has ended.
@@ -57,10 +57,10 @@ class Prompts:
 
 
 class PromptLoop(Prompts, ABC):
-    """Shows one thing after the other, and obeys commands on each, a line each."""
+    """Shows one thing after another, and runs the commands typed for each, one per line."""
 
     def run(self) -> None:
-        """Go on until nothing is left, the input ends, or the user leaves with `q`."""
+        """Run until nothing is left, the input ends, or the user leaves with `q`."""
         is_new = True
         while self._goes_on:
             if is_new:
@@ -72,7 +72,7 @@ class PromptLoop(Prompts, ABC):
                     break
                 is_new = self._act(line)
             except StoreError as error:
-                # Nothing was recorded, nothing moved on: the same command tries again.
+                # Nothing was recorded, and the same command can be tried again.
                 self._say(f"error: {error}")
             except InputEndedError:
                 break
@@ -85,18 +85,18 @@ class PromptLoop(Prompts, ABC):
 
     @abstractmethod
     def _show(self) -> None:
-        """Show what commands act on."""
+        """Show the card or question that commands act on."""
 
     @abstractmethod
     def _make_prompt(self) -> str:
-        """Return what stands before the next command."""
+        """Return the prompt for the next command."""
 
     @abstractmethod
     def _act(self, line: str) -> bool:
-        """Obey a command; tell whether there is something else to show."""
+        """Run a command; return whether there is something new to show."""
 
     def _end(self) -> None:
-        """Say or keep what is left to."""
+        """Finish: print or save what is left."""
 
 
 class PlainReviewer(PromptLoop):
@@ -111,7 +111,7 @@ class PlainReviewer(PromptLoop):
         edit: Callable[[], str],
         open_media: Callable[[], str],
     ) -> None:
-        """Read commands from `lines`; `edit` and `open_media` act on the card and return what to say."""
+        """Read commands from `lines`; `edit` and `open_media` act on the card."""
         super().__init__(lines, say)
         self._state = state
         self._edit = edit
@@ -156,12 +156,12 @@ class PlainReviewer(PromptLoop):
 
     def _act(self, line: str) -> bool:
         turn, attempt = self._state.turn, self._state.attempt
-        if attempt is not None and (said := self._obey(line, attempt)):
-            self._say(said)
+        if attempt is not None and (message := self._run_command(line, attempt)):
+            self._say(message)
         return self._state.turn != turn
 
-    def _obey(self, line: str, attempt: Attempt) -> Renderable:
-        """Obey a command; return what to say of it."""
+    def _run_command(self, line: str, attempt: Attempt) -> Renderable:
+        """Run a command; return the message to print."""
         numbers = line.replace(",", " ").split()
         if not line:
             return self._continue(attempt)
@@ -178,7 +178,7 @@ class PlainReviewer(PromptLoop):
         return self._acts[line]() if line in self._acts else _HELP
 
     def _continue(self, attempt: Attempt) -> str:
-        """Show the answer; end the ticking; take the suggested rating."""
+        """Show the answer, finish ticking, or give the suggested rating."""
         if not attempt.is_revealed:
             attempt.reveal()
             self._say("")
@@ -192,13 +192,13 @@ class PlainReviewer(PromptLoop):
     def _rate(self, rating: Rating) -> str:
         wait = self._state.list_waits()[rating]
         leech = self._state.rate(rating)
-        said = f"{name_rating(rating)}{f': next in {wait}' if wait else ''}"
-        return f"{said}\n{leech}" if leech else said
+        message = f"{name_rating(rating)}{f': next in {wait}' if wait else ''}"
+        return f"{message}\n{leech}" if leech else message
 
     def _run_editor(self) -> str:
-        said = self._edit()
+        message = self._edit()
         self._state.show_current()
-        return said
+        return message
 
 
 def _toggle(numbers: list[str], attempt: Attempt) -> str:

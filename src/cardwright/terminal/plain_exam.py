@@ -1,4 +1,4 @@
-"""Line by line, what belongs to an exam: mock exams and drills, and the miss log."""
+"""Line-by-line dialogues for exams: mock exams and drills, and the miss log."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from cardwright.terminal.mock import (
 from cardwright.terminal.plain import MAX_DIGITS, InputEndedError, PromptLoop, Prompts, Say
 
 _HELP: Final = """\
-1 3     pick options, or take them back
+1 3     pick options, or undo the pick
 enter   next question; in a drill, the answer to this one first
 p back   g 12 go to question 12   m mark   l list   h hand in   q leave, and come back later"""
 
@@ -89,7 +89,7 @@ class PlainTaker(PromptLoop):
         if self._sheet.mock.is_timed_out:
             self._say(TIME_IS_UP)
         elif not self._sheet.is_over:
-            # So that the time on this question is kept.
+            # This records the time spent on the question.
             self._sheet.go_to(self._sheet.mock.place, self._clock())
 
     def _pick(self, numbers: list[int]) -> None:
@@ -145,20 +145,20 @@ def _is_number(text: str) -> bool:
 
 
 class MissAsker(Prompts):
-    """The miss log, line by line: asks what an entry lacks, and keeps each answer at once."""
+    """The miss log, line by line: asks for the gaps of an entry, and saves each answer at once."""
 
     def __init__(
-        self, lines: TextIO, say: Say, blueprint: Blueprint, keep: Callable[[Miss], None]
+        self, lines: TextIO, say: Say, blueprint: Blueprint, save: Callable[[Miss], None]
     ) -> None:
-        """Read from `lines`; `keep` writes an entry down."""
+        """Read from `lines`; `save` stores an entry."""
         super().__init__(lines, say)
         self._blueprint = blueprint
-        self._keep = keep
+        self._save = save
 
     def ask(
         self, miss: Miss, prompt: Prompt | None, find_kind: Callable[[str], Kind]
     ) -> tuple[Miss, bool]:
-        """Complete an entry, below its card; return it, and whether the input goes on."""
+        """Show the card and complete the entry; return it, and whether there is more input."""
         self._say(f"\n{miss.card}, missed on {miss.on}\n")
         if prompt is not None:
             kind = find_kind(prompt.card.kind)
@@ -211,5 +211,5 @@ class MissAsker(Prompts):
             return miss
         change: dict[str, Any] = {name: typed}
         miss = replace(miss, **change)
-        self._keep(miss)
+        self._save(miss)
         return miss

@@ -1,4 +1,4 @@
-"""What is printed after a command of study: what is due, answers of the past, the end of a review."""
+"""Reports of studying: due prompts, past answers, and the summary of a review."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _RATING_STYLES: Final = {
 
 
 def draw_sections(sections: Mapping[str, Iterable[RenderableType]]) -> Group:
-    """Draw sections below their headings, if any, with a blank line between; leave empty ones out."""
+    """Draw sections below their headings, if any, with a blank line between; skip empty ones."""
     parts: list[RenderableType] = []
     for heading, section in sections.items():
         lines = [Text(line) if isinstance(line, str) else line for line in section]
@@ -49,7 +49,7 @@ def draw_due(
     forecast: DueForecast,
     today: int,
 ) -> Group:
-    """Draw what is left for today, in all and by deck, and the reviews of the days to come."""
+    """Draw the prompts left for today, in all and by deck, and the reviews of the coming days."""
     parts: list[RenderableType] = [_draw_today(counts, pace, forecast)]
     if len(decks) > 1:
         parts += [Text(), _draw_decks(decks, pace)]
@@ -108,7 +108,7 @@ def draw_prompt_history(
 ) -> Group:
     """Draw every act on a prompt, and then its memory.
 
-    `steps` holds what answers did, by id; `undone` the ids of what was undone.
+    `steps` holds the effects of answers, by id; `undone` holds the ids of undone acts.
     """
     parts: list[RenderableType] = [Text(make_line(name), "bold")]
     if reviews:
@@ -140,7 +140,7 @@ def _draw_acts(
 def draw_day_history(
     on: date, reviews: Sequence[Review], name_prompt: Callable[[str], str]
 ) -> Group:
-    """Draw the answers of a study day in order, and their sum."""
+    """Draw the answers of a study day in order, and their total."""
     heading = Text(f"{on:%A} {on.day} {on:%B %Y}", "bold")
     if not reviews:
         return Group(heading, Text("No answers."))
@@ -214,7 +214,7 @@ def draw_summary(
     due_tomorrow: int,
     lessons: Mapping[str, str],
 ) -> Group:
-    """Draw answers, recall by lesson, time, and what tomorrow brings; `lessons` are titles by id."""
+    """Draw answers, recall by lesson, and reviews due tomorrow; `lessons` holds titles by id."""
     if not answers:
         return Group(Text("No answers given; nothing has changed."))
     minutes, seconds = divmod(duration_ms // MS_PER_SECOND, 60)

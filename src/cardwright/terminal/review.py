@@ -1,4 +1,4 @@
-"""`cards review` in the full screen: what it shows, and what each key does."""
+"""`cards review` in full screen: its display and its keys."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from cardwright.terminal.words import format_wait, name_rating
 from cardwright.text import make_plain
 
 _WAIT_S: Final = 1.0
-"""While nothing can be asked."""
+"""How often to check for a card while none can be asked."""
 _STAY_S: Final = 20.0
-"""So often other sessions are told that a card is still looked at."""
+"""How often to tell other sessions that a card is still being shown."""
 _KEYS: Final = (
     *("? keys", "q stop", "u undo", "e edit", "s suspend", "b bury", "f flag", "i memory"),
     *("/ search", "o open"),
 )
-"""The most needed first: as many are shown as fit."""
+"""The most important first; as many are shown as fit."""
 _KEY_HELP: Final = (
-    ("space, enter", "show the answer; scroll; then take the highlighted rating"),
+    ("space, enter", "show the answer; scroll; then give the highlighted rating"),
     ("1 2 3 4", "rate: Again, Hard, Good, Easy"),
     ("1 … 9", "before that: pick an option, or tick a point you had"),
     ("a", "tick all points, or none"),
@@ -54,11 +54,11 @@ _KEY_HELP: Final = (
     ("q", "stop; everything is saved already"),
 )
 _MAX_STEPS: Final = 12
-"""Answers shown with the memory of a card."""
+"""How many answers to show with the memory of a card."""
 
 
 class Reviewer(KeyLoop):
-    """Shows a review, and turns keys into its acts."""
+    """Shows a review, and handles its keys."""
 
     def __init__(
         self,
@@ -69,19 +69,19 @@ class Reviewer(KeyLoop):
         edit: Callable[[], str],
         open_media: Callable[[], str],
     ) -> None:
-        """Review on a screen; `edit` and `open_media` act on the card and return what to say of it."""
+        """Review on a screen; `edit` and `open_media` act on the card and return a message."""
         super().__init__(screen, environ)
         self._state = state
         self._edit = edit
         self._overlay: str | None = None
         """Shown instead of the card: `keys` or `memory`."""
         self._typed: str | None = None
-        """The text to search for, as far as it was typed; None: not searching."""
+        """The typed part of the text to search for; None if not searching."""
         self._next: tuple[Attempt | None, int, list[Painted]] = (None, 0, [])
-        """A question that will probably be next, rendered for a width."""
+        """The question that will probably be next, rendered for a width."""
         self._card: tuple[object, list[list[Painted]]] = (None, [])
         self._answer: tuple[object, list[Painted]] = (None, [])
-        """The card and the answer that were rendered last, and for what."""
+        """The card and the answer rendered last, each with its cache key."""
         self._acts: dict[str, Callable[[], str]] = {
             "s": lambda: self._move_on(state.suspend),
             "b": lambda: self._move_on(state.bury),
@@ -93,7 +93,7 @@ class Reviewer(KeyLoop):
         }
 
     def press(self, key: str | None) -> bool:
-        """Act on a key, None when none came for a while, and paint; tell whether to go on."""
+        """Handle a key, or None if none came for a while, and paint; return whether to go on."""
         if key == "resize":
             self._go_to_answer()
         return super().press(key)
@@ -111,7 +111,7 @@ class Reviewer(KeyLoop):
         return True
 
     def prepare(self) -> None:
-        """Render the answer, and the next question, before they are asked for."""
+        """Render the answer, and the next question, before they are needed."""
         attempt = self._state.attempt
         if attempt is None or self._state.is_over:
             return
@@ -141,7 +141,7 @@ class Reviewer(KeyLoop):
         return True
 
     def _act_on_card(self, key: str, attempt: Attempt) -> str:
-        """Act on a key that is about the card; return what to say of it."""
+        """Handle a key that acts on the card; return a message."""
         if key in CONTINUE_KEYS:
             return self._continue(attempt)
         if key in "123456789":
@@ -155,7 +155,7 @@ class Reviewer(KeyLoop):
         return act() if act else "? shows all keys"
 
     def _continue(self, attempt: Attempt) -> str:
-        """Reveal the answer; scroll; end the ticking; take the suggested rating."""
+        """Reveal the answer, scroll, finish ticking, or give the suggested rating."""
         if not attempt.is_revealed:
             attempt.reveal()
             self._window.go_to_last_part()
@@ -198,7 +198,7 @@ class Reviewer(KeyLoop):
         return ""
 
     def _type(self, key: str, typed: str) -> None:
-        """Take a key of the text to search for."""
+        """Handle a key while the text to search for is typed."""
         if key == "enter":
             self._typed = None
             if wanted := typed.strip():
@@ -227,7 +227,7 @@ class Reviewer(KeyLoop):
         )
 
     def _list_parts(self) -> list[list[Painted]]:
-        """Return the parts of the body; those of a card are kept until it looks different."""
+        """Return the parts of the body; those of a card are cached until its appearance changes."""
         state, attempt, window = self._state, self._state.attempt, self._window
         if self._overlay == "keys":
             return [window.render(draw_key_help(_KEY_HELP))]
@@ -266,7 +266,7 @@ class Reviewer(KeyLoop):
         return self._answer[1]
 
     def _draw_step(self) -> Text:
-        """Draw what the next keys do."""
+        """Draw a hint on the next keys."""
         state, attempt, width = self._state, self._state.attempt, self._window.width
         if self._typed is not None:
             return Text(f"/{make_plain(self._typed)[-width + 2 :]}█", no_wrap=True)
@@ -279,7 +279,7 @@ class Reviewer(KeyLoop):
         return self._draw_card_step(attempt, width)
 
     def _draw_card_step(self, attempt: Attempt, width: int) -> Text:
-        """Draw the keys that show the answer, then tick points, then rate."""
+        """Draw the keys that show the answer, tick points, or rate."""
         if not attempt.is_revealed:
             keys = _name_digits(len(attempt.options))
             pick = (f"{keys} pick   ", f"{keys} ") if keys else ("", "")
@@ -298,7 +298,7 @@ class Reviewer(KeyLoop):
 
 
 def _draw_header(state: ReviewState, columns: int) -> Text:
-    """Draw the deck, what is left, and how long it will take."""
+    """Draw the deck, the prompts left, and the time they will need."""
     item, counts, minutes = state.item, state.counts, state.minutes_left
     left = f"~{minutes:.0f} min" if minutes >= 1 else "<1 min"
     if columns >= WIDE:
@@ -327,7 +327,7 @@ def _name_digits(count: int) -> str:
 
 
 def _draw_ratings(waits: Mapping[Rating, str], width: int, marked: Rating | None) -> Text:
-    """Draw the ratings, each with the wait that follows; the one that space takes is marked."""
+    """Draw the ratings, each with the wait that follows; space gives the `marked` one."""
     rows = [(rating, name_rating(rating), wait) for rating, wait in waits.items()]
     forms = (
         [(f" {rating:d} {name} ", f" {wait}", "   ") for rating, name, wait in rows],
@@ -352,7 +352,7 @@ def _shorten(wait: str) -> str:
 
 
 def _draw_rule(attempt: Attempt, width: int) -> Text:
-    """Draw the line between question and answer, which says how good the answer is."""
+    """Draw the line between question and answer, with the verdict if there is one."""
     if not attempt.verdict:
         return Text("─" * width, "dim")
     colour = {True: "green", False: "red", None: ""}[attempt.is_right]
@@ -370,7 +370,7 @@ def draw_memory(state: ReviewState) -> Group:
     if steps := state.list_steps()[-_MAX_STEPS:]:
         lines += [Text(), Text("answers, the latest first", "bold magenta")]
     for review, step in reversed(steps):
-        assert review.rating is not None  # noqa: S101  (a step is that of an answer)
+        assert review.rating is not None  # noqa: S101  (steps belong to answers)
         after = step.after
         wait = format_wait((after.due_at_ms or 0) - review.at_ms, days=after.interval_days)
         expected = f"{step.retrievability:.0%}" if step.retrievability else "new"

@@ -1,4 +1,4 @@
-"""`cards review` without its screen: the card that is asked, and every act on it."""
+"""`cards review` without its screen: the current card, and every act on it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from cardwright.terminal.markdown import Drawing
 from cardwright.terminal.words import format_wait, name_rating
 
 DEFAULT_ANSWER_S: Final = 12.0
-"""Seconds that an answer takes, until there are answers to measure."""
+"""Seconds that an answer is assumed to need, until enough answers were measured."""
 _MIN_ANSWERS: Final = 5
-"""Answers from which their pace is used."""
+"""How many answers are needed to use their pace."""
 _MAX_ABSENCE_MS: Final = 10 * MS_PER_MINUTE
-"""Who looks at a card for longer has gone away, and other sessions may ask it."""
+"""After this time at one card the user is assumed to be away, and other sessions may ask it."""
 _PASSING_SHARE: Final = 0.5
-"""Of the points of an answer, for Hard instead of Again."""
+"""The share of an answer's points needed for Hard instead of Again."""
 _UNDONE: Final = {
     Act.SUSPEND: "{} is no longer suspended",
     Act.BURY: "{} is no longer buried",
@@ -42,15 +42,15 @@ class Attempt:
     """One attempt at a prompt, from its question to its rating."""
 
     def __init__(self, prompt: Prompt, kind: Kind, shuffle_seed: int) -> None:
-        """Show the question only; the seed sets the order of the options."""
+        """Start with the question only; the seed sets the order of the options."""
         self.prompt = prompt
         self.kind = kind
         self._seed = shuffle_seed
         self.is_revealed = False
         self.is_ticking = False
-        """Whether points are to be ticked before the rating."""
+        """Whether points are being ticked, before the rating."""
         self.options = order_options(prompt, shuffle_seed)
-        """Indices in the order shown; empty when the card has no options."""
+        """Indices in the order shown; empty if the card has no options."""
         self.right = {n for n, option in enumerate(prompt.card.options) if option.right}
         """Indices of the options that are right."""
         self.point_count = _count_points(prompt, kind)
@@ -65,12 +65,12 @@ class Attempt:
 
     @property
     def is_right(self) -> bool | None:
-        """Whether just the right options are picked; None when none is."""
+        """Whether exactly the right options are picked; None if none is."""
         return self.picked == self.right if self.picked else None
 
     @property
     def suggestion(self) -> Rating:
-        """The rating that fits what was picked or ticked."""
+        """The rating suggested by the picked options or ticked points."""
         if self.is_right is False:
             return Rating.AGAIN
         if not self.point_count or len(self.ticked) == self.point_count:
@@ -80,7 +80,7 @@ class Attempt:
 
     @property
     def verdict(self) -> str:
-        """How good the options that were picked or the points that were ticked are."""
+        """The result of the picked options or ticked points; "" if there is none yet."""
         if self.picked:
             return format_verdict(self.options, self.picked, self.right)
         if self.point_count and self.can_rate:
@@ -94,15 +94,15 @@ class Attempt:
         return picked or [n + 1 for n in sorted(self.ticked)]
 
     def reveal(self) -> None:
-        """Show the answer; points are ticked first, then rated."""
+        """Show the answer; points are ticked before the rating."""
         self.is_revealed = True
         self.is_ticking = self.point_count > 0
 
     def toggle(self, number: int) -> bool:
-        """Pick or tick the option or point with this number, from 1; tell whether there is one."""
+        """Pick or tick the option or point with this number, from 1; return whether it exists."""
         if not self.is_revealed and 0 < number <= len(self.options):
             index = self.options[number - 1]
-            # Where only one is right, another choice replaces the first.
+            # If only one is right, another choice replaces the first.
             kept = self.picked & {index} if len(self.right) == 1 else self.picked
             self.picked = kept ^ {index}
             return True
@@ -112,12 +112,12 @@ class Attempt:
         return False
 
     def tick_all(self) -> None:
-        """Tick all points; or none, when all were."""
+        """Tick all points, or none if all were ticked."""
         every = set(range(self.point_count))
         self.ticked = set() if self.ticked == every else every
 
     def draw_question(self) -> Drawing:
-        """Draw what is asked; once revealed, without what the answer repeats."""
+        """Draw the question; once revealed, without the parts that the answer repeats."""
         return draw_question(
             self.prompt,
             self.kind,
@@ -127,7 +127,7 @@ class Attempt:
         )
 
     def draw_answer(self) -> Drawing:
-        """Draw what is revealed."""
+        """Draw the answer."""
         return draw_answer(
             self.prompt,
             self.kind,
@@ -137,7 +137,7 @@ class Attempt:
         )
 
     def list_links(self) -> list[str]:
-        """Return the web addresses in what is shown, each once."""
+        """Return the web addresses in the parts shown, without duplicates."""
         tokens = list(self.draw_question().tokens)
         if self.is_revealed:
             tokens += self.draw_answer().tokens
@@ -153,8 +153,8 @@ def _count_points(prompt: Prompt, kind: Kind) -> int:
 class ReviewState:
     """A study session with its cards, its clock and its limits.
 
-    The full screen and the plain prompts share it. Acts return the sentence that tells of them; a
-    StoreError means that nothing was recorded, nothing moved on, and the act can be tried again.
+    The full screen and the plain prompts share it. Acts return a message; a StoreError means that
+    nothing was recorded, the card is the same, and the act can be tried again.
     """
 
     def __init__(
@@ -168,9 +168,10 @@ class ReviewState:
         explain: Callable[[Item], str] | None = None,
         shows_why: bool = False,
     ) -> None:
-        """Ask what the session asks, until it ends or a limit is reached.
+        """Ask the prompts of the session, until it ends or a limit is reached.
 
-        `explain` says why a prompt is asked, unless it is simply due; with `shows_why`, each time.
+        `explain` returns why a prompt is asked, or "" if it is simply due; `shows_why` shows it
+        with every card.
         """
         self._session = session
         self._study = study
@@ -181,11 +182,11 @@ class ReviewState:
         self._shows_why = shows_why
         self._started_ms = clock().at_ms
         self.attempt: Attempt | None
-        """At the current card; None when nothing can be asked now."""
+        """The attempt at the current card; None if nothing can be asked now."""
         self._prepared: dict[tuple[str, int], Attempt] = {}
-        """By prompt and answers so far."""
+        """By the prompt's key and the number of its answers."""
         self.turn = 0
-        """Grows whenever another card is shown, or the same one again."""
+        """Incremented whenever another card is shown, or the same one again."""
         self.show_current()
 
     def show_current(self) -> None:
@@ -197,11 +198,11 @@ class ReviewState:
         self.attempt = self._begin_attempt()
 
     def replace_items(self, items: Iterable[Item]) -> None:
-        """Go on with prompts that were read again after an edit; the card is yet to be shown."""
+        """Use prompts that were reloaded after an edit; `show_edited` then shows the card."""
         self._session.replace_items(items, self.clock())
 
     def show_edited(self) -> None:
-        """Show the current card as it was read again, with its answer if that was shown."""
+        """Show the reloaded current card, with its answer if that was shown."""
         self._prepared = {}
         before, was_revealed = self._shown, self.attempt is not None and self.attempt.is_revealed
         self.show_current()
@@ -211,7 +212,7 @@ class ReviewState:
 
     @property
     def item(self) -> Item | None:
-        """The current prompt; None when nothing can be asked now."""
+        """The current prompt; None if nothing can be asked now."""
         return self._session.current
 
     @property
@@ -221,7 +222,7 @@ class ReviewState:
 
     @property
     def counts(self) -> Counts:
-        """What is left to ask today, the current prompt included."""
+        """The prompts left to ask today, including the current one."""
         return self._session.counts
 
     @property
@@ -231,12 +232,12 @@ class ReviewState:
 
     @property
     def next_at_ms(self) -> int | None:
-        """When something can be asked that cannot be asked yet."""
+        """When the next prompt that has to wait can be asked."""
         return self._session.next_at_ms
 
     @property
     def is_cram(self) -> bool:
-        """Whether answers leave the schedule as it is."""
+        """Whether answers leave the schedule unchanged."""
         return self._session.options.is_cram
 
     @property
@@ -246,12 +247,12 @@ class ReviewState:
 
     @property
     def reason(self) -> str:
-        """Why the prompt is asked; "" when it is simply due."""
+        """Why the prompt is asked; "" if it is simply due."""
         return self._explain(self.item) if self.item and self._explain else ""
 
     @property
     def why(self) -> str:
-        """The reason, where it is to be shown with every card."""
+        """The reason, if it is to be shown with every card; else ""."""
         return self.reason if self._shows_why else ""
 
     @property
@@ -261,7 +262,7 @@ class ReviewState:
 
     @property
     def minutes_left(self) -> float:
-        """How long what is left will take, at the pace so far."""
+        """The minutes that the prompts left will need, at the pace so far."""
         answers = self.answers
         seconds = DEFAULT_ANSWER_S
         if len(answers) >= _MIN_ANSWERS:
@@ -272,7 +273,7 @@ class ReviewState:
         return (2 * new + learning + review) * seconds / 60
 
     def list_waits(self) -> dict[Rating, str]:
-        """Return by rating when the card would come again; "" where the schedule does not change."""
+        """Return, by rating, the wait until the card comes again; "" when cramming."""
         if self.is_cram:
             return dict.fromkeys(Rating, "")
         now = self.clock()
@@ -284,17 +285,17 @@ class ReviewState:
         }
 
     def expect_recall(self) -> float:
-        """Return the recall of the current prompt that is expected today."""
+        """Return the expected recall of the current prompt today."""
         journal = self._session.journal
         today = self.clock().study_day(journal.rollover_hour)
         return journal.schedule_of(self.memory.key).retrievability(self.memory, today)
 
     def list_steps(self) -> list[tuple[Review, ReplayedAnswer]]:
-        """Return the answers to the current prompt, the latest last, each with what it did."""
+        """Return the answers to the current prompt, the latest last, each with its effect."""
         return list(self._session.journal.trace(self.memory.key))
 
     def rate(self, rating: Rating) -> str:
-        """Record the answer and show the next prompt; tell of a leech that was suspended."""
+        """Record the answer and show the next prompt; the message reports a suspended leech."""
         now = self.clock()
         answer = self._session.answer(rating, now, max(now.at_ms - self._shown_ms, 0))
         self._go_on()
@@ -304,7 +305,7 @@ class ReviewState:
         return f"suspended {answer.item.card_ref}: a leech, forgotten {after.lapses} times"
 
     def suspend(self) -> str:
-        """Ask this prompt no more, and show the next one."""
+        """Suspend this prompt, and show the next one."""
         ref = self.item.card_ref if self.item else ""
         self._session.suspend(self.clock())
         self._go_on()
@@ -318,7 +319,7 @@ class ReviewState:
         return f"buried {ref} until tomorrow (u: undo)"
 
     def flag(self) -> str:
-        """Flag this prompt, or take its flag away."""
+        """Flag this prompt, or remove its flag."""
         self._session.flag(self.clock())
         return "flagged" if self.memory.is_flagged else "flag removed"
 
@@ -334,7 +335,7 @@ class ReviewState:
         return f"undo: {_UNDONE[undone.act].format(ref)}"
 
     def find(self, wanted: str) -> str:
-        """Ask the next prompt whose card holds a text, in any case of letters; "" when one does."""
+        """Ask the next prompt whose card contains a text, ignoring case; "" if there is one."""
         folded = wanted.casefold()
         for item in self._session.list_ahead():
             card = self._study.load_card(item.card_ref)
@@ -345,7 +346,7 @@ class ReviewState:
         return f"nothing left for today contains “{wanted}”"
 
     def wait(self) -> None:
-        """Look whether something can be asked by now; else keep other sessions off the current card."""
+        """Check whether a prompt can be asked now; else renew the claim on the current card."""
         now = self.clock()
         if self.item is None:
             if self._session.wait_over(now):
@@ -364,7 +365,7 @@ class ReviewState:
         return self._max_ms is not None and self.duration_ms >= self._max_ms
 
     def prepare_next(self) -> Attempt | None:
-        """Return the attempt that will probably be next, made ahead of its turn."""
+        """Return the attempt that will probably be next, made in advance."""
         found = self._session.look_ahead(self.clock())
         if found is None:
             return None
@@ -393,7 +394,7 @@ class ReviewState:
 
 
 def _join_texts(card: Card) -> str:
-    """Return all texts that a card can be found by, a line each."""
+    """Return all searchable texts of a card, one per line."""
     texts = [
         str(part)
         for value in card.fields.values()

@@ -1,4 +1,4 @@
-"""The full-screen terminal: drawn without flicker, and restored whatever happens."""
+"""The full-screen terminal, drawn without flicker and always restored."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from rich.cells import cell_len, set_cell_size
 from cardwright.terminal.keys import Key, KeyReader
 from cardwright.text import make_plain
 
-_TAKE: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h"
+_ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h"
 """Alternate screen, no cursor, no wrapping at the right edge, bracketed paste."""
-_GIVE_BACK: Final = "\x1b[0m\x1b[H\x1b[J\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l"
-"""Emptied first, for terminals that have no alternate screen."""
+_LEAVE: Final = "\x1b[0m\x1b[H\x1b[J\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l"
+"""The screen is cleared first, for terminals without an alternate screen."""
 _FRAME: Final = "\x1b[?2026h{}\x1b[?2026l"
-"""Synchronised output: shown at once by terminals that know it, ignored by others."""
+"""Synchronised output: shown at once by terminals that support it, ignored by others."""
 _STYLE: Final = re.compile("(\x1b\\[[0-9;:]*m)")
 _DEFAULT_SIZE: Final = os.terminal_size((80, 24))
 
 
 def can_draw(stdin: TextIO | None, stdout: TextIO | None, environ: Mapping[str, str]) -> bool:
-    """Tell whether these are a terminal that can show a whole window."""
+    """Return whether these are a terminal that can show a full screen."""
     if stdin is None or stdout is None or not (stdin.isatty() and stdout.isatty()):
         return False
     if sys.platform == "win32":
@@ -36,7 +36,7 @@ def can_draw(stdin: TextIO | None, stdout: TextIO | None, environ: Mapping[str, 
 
 
 class Screen:
-    """The terminal and its keys, taken over while it is entered, and restored whatever happens.
+    """The terminal and its keys, taken over while entered, and restored whatever happens.
 
     ```python
     with Screen(sys.stdin, sys.stdout) as screen:
@@ -54,15 +54,15 @@ class Screen:
         self._shown_size = _DEFAULT_SIZE
 
     def __enter__(self) -> Self:
-        self._take()
+        self._enter()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._give_back()
+        self._leave()
 
     @property
     def exit_code(self) -> int:
-        """What the program should end with: 0, or 128 and the signal's number after `hangup`."""
+        """The exit status of the program: 0, or 128 plus the signal's number after `hangup`."""
         return self._keys.exit_code
 
     @property
@@ -75,9 +75,9 @@ class Screen:
         return size if size.columns and size.lines else _DEFAULT_SIZE
 
     def read(self, timeout_s: float | None = None) -> Key | None:
-        """Return the next key, None when none came in time; after any key, paint.
+        """Return the next key, or None if none came in time; paint after any key.
 
-        `resize` also stands for a return from elsewhere and for Ctrl-L; `suspend` never comes.
+        `resize` is also returned after a suspension and for Ctrl-L; `suspend` is never returned.
         """
         key = self._keys.read(timeout_s)
         if sys.platform != "win32" and key == "suspend":
@@ -90,7 +90,7 @@ class Screen:
         return key
 
     def paint(self, lines: Sequence[str]) -> None:
-        """Show rows of `paint_rows`, from the top; what does not fit the window is cut off."""
+        """Show rows of `paint_rows`, from the top; parts that do not fit the window are cut off."""
         size = self.size
         if size != self._shown_size:
             self._shown = {}
@@ -109,7 +109,7 @@ class Screen:
     @contextlib.contextmanager
     def released(self) -> Iterator[None]:
         """Lend the terminal to another program, such as an editor, then repaint."""
-        self._give_back()
+        self._leave()
         try:
             # Ctrl-C is meant for the other program: it ends, and we go on.
             former = signal.signal(signal.SIGINT, lambda *_: None)
@@ -118,26 +118,26 @@ class Screen:
             finally:
                 signal.signal(signal.SIGINT, former)
         finally:
-            self._take()
+            self._enter()
 
-    def _take(self) -> None:
+    def _enter(self) -> None:
         self._shown = {}
         with contextlib.suppress(OSError):
             self._stdout.flush()
-        # First, for in the background it stops us, before anything is written over the shell.
+        # First: in the background this stops us, before anything is written over the shell.
         self._keys.__enter__()
-        self._write(_TAKE)
+        self._write(_ENTER)
 
-    def _give_back(self) -> None:
+    def _leave(self) -> None:
         try:
-            self._write(_GIVE_BACK)
+            self._write(_LEAVE)
         finally:
             self._keys.__exit__()
 
     def _write(self, text: str) -> None:
-        """Write past Python's buffers: one piece, nothing left to be written when we end."""
+        """Write unbuffered, in one piece, so that nothing is left to be written at exit."""
         data = text.encode("utf-8")
-        # A terminal that has gone takes nothing any more; the next key says so.
+        # Writing to a terminal that is gone fails; the next key reports it.
         with (
             contextlib.suppress(OSError),
             open(self._stdout.fileno(), "wb", buffering=0, closefd=False) as file,
@@ -147,7 +147,7 @@ class Screen:
 
 
 def _draw_row(number: int, line: str, width: int) -> str:
-    """Return what draws a line over a row, numbered from 0; nothing but its styles gets through."""
+    """Return the codes that draw a line over a row, numbered from 0; only styles pass through."""
     parts = []
     left = width
     for part in _STYLE.split(line):
@@ -160,16 +160,16 @@ def _draw_row(number: int, line: str, width: int) -> str:
         left -= cell_len(text)
         parts.append(text)
     home, colours, erase = f"\x1b[{number + 1}H", "".join(parts), "\x1b[0m\x1b[K"
-    # At the right edge the cursor stands on the last character, and would erase it.
+    # At the right edge the cursor is on the last character, and would erase it.
     return f"{home}{colours}{erase}" if left else f"{home}{erase}{colours}\x1b[0m"
 
 
 if sys.platform == "win32":
 
     def _allow_sequences(stdout: TextIO) -> bool:
-        """Let the console obey escape codes, and tell whether it does.
+        """Enable escape codes in the console, and return whether that succeeded.
 
-        After https://learn.microsoft.com/windows/console/setconsolemode.
+        Source: https://learn.microsoft.com/windows/console/setconsolemode.
         """
         import ctypes  # noqa: PLC0415
         import msvcrt  # noqa: PLC0415

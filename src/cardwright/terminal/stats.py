@@ -1,4 +1,4 @@
-"""Statistics of study, and the workload of a desired retention, as charts."""
+"""Study statistics, and the workload of each desired retention, as charts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from cardwright.text import count
 _MIN_DOTS: Final = 8
 _MAX_DOTS: Final = 60
 _BESIDE_DOTS: Final = 32
-"""Columns of what stands before the dots."""
+"""Width of the columns before the dots."""
 _HISTOGRAMS: Final = {
     "interval_days": "Intervals in days",
     "stability_days": "Stability: days until recall falls to 90%",
@@ -44,11 +44,11 @@ _HISTOGRAMS: Final = {
     "retrievability": "Expected recall today",
 }
 _BAR_PER_MINUTE: Final = 100
-"""Bars have whole numbers."""
+"""The values of bars are integers."""
 
 
 def draw_stats(stats: Stats) -> Group:
-    """Draw how study goes, the most important figures first."""
+    """Draw the statistics, the most important figures first."""
     if not stats.effort.answers:
         when = f" in the last {count(stats.days, 'day')}" if stats.days else " yet"
         return Group(Text(f"No answers{when}. Study with `cards review` first."))
@@ -185,7 +185,7 @@ def _draw_prompts(stats: Stats) -> Iterator[RenderableType]:
 
 
 def _trim(bins: Sequence[Bin]) -> Sequence[Bin]:
-    """Leave out the empty bins at both ends."""
+    """Return the bins without the empty ones at both ends."""
     filled = [place for place, part in enumerate(bins) if part.number]
     return bins[filled[0] : filled[-1] + 1] if filled else ()
 
@@ -220,12 +220,12 @@ def _draw_heading(title: str, about: str) -> tuple[Text, Text]:
     return Text(), Text.assemble((title, "bold underline"), (f"  {about}", "dim"))
 
 
-def draw_workloads(workloads: Sequence[Workload], present: float, prompts: int) -> Group:
-    """Draw a bar of minutes a day for each desired retention; the present one is marked."""
-    about = f"desired retention, and what {count(prompts, 'prompt')} would take for a year"
+def draw_workloads(workloads: Sequence[Workload], current: float, prompts: int) -> Group:
+    """Draw a bar of minutes a day for each desired retention; the current one is marked."""
+    about = f"desired retention, and the work for {count(prompts, 'prompt')} over a year"
     bars = []
     for retention, minutes, remembered in workloads:
-        mark = "▸" if retention == present else " "
+        mark = "▸" if retention == current else " "
         shown = f"{minutes:.1f} min a day, {remembered:,.0f} remembered"
         bars.append(Bar(f"{mark} {retention:g}", round(minutes * _BAR_PER_MINUTE), shown=shown))
     return Group(Text(about, "dim"), draw_bars(bars))

@@ -1,4 +1,4 @@
-"""The window that review and mock exams share: a header, a body that scrolls, a footer; and its keys."""
+"""The window of reviews and mock exams: a header, a scrolling body, a footer; and its keys."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from cardwright.terminal.screen import Screen
 from cardwright.text import make_plain
 
 WIDE: Final = 56
-"""Columns from which there is room for words instead of letters, and for a margin."""
+"""Columns needed for words instead of letters, and for a margin."""
 ROOMY: Final = 16
-"""Rows from which there is room for blank lines."""
+"""Rows needed for blank lines."""
 QUIT_KEYS: Final = frozenset({"ctrl-c", "ctrl-d", "hangup"})
 CONTINUE_KEYS: Final = frozenset({" ", "enter"})
 _HEADER_FROM, _KEYS_FROM, _GAP_FROM = 6, 8, 10
-"""Rows from which there is room for the header, the keys, and a line above the body."""
-_MAX_KEPT: Final = 200
+"""Rows needed for the header, the keys, and a line above the body."""
+_MAX_CACHED: Final = 200
 _STEPS: Final = {"up": -1, "down": 1, "k": -1, "j": 1}
 _PAGES: Final = {"pageup": -1, "pagedown": 1}
 _ENDS: Final = {"home": -1, "end": 1}
 
 
 class Window:
-    """Paints parts below one another, as far as they are scrolled, between a header and a footer."""
+    """Paints a scrolling body of several parts between a header and a footer."""
 
     def __init__(self, screen: Screen, environ: Mapping[str, str]) -> None:
         """Paint on a screen, in the colours that `environ` allows."""
         self._screen = screen
         self._environ = environ
         self.message = ""
-        """What the last key did, shown until the next one."""
+        """The result of the last key, shown until the next one."""
         self._top = 0
         self._below = 0
         """Rows of the body below the window."""
         self._height = 1
         """Rows of the body that are shown."""
         self._wants_last_part = False
-        self._kept: dict[object, list[Painted]] = {}
+        self._cache: dict[object, list[Painted]] = {}
 
     @property
     def columns(self) -> int:
@@ -67,7 +67,7 @@ class Window:
 
     @property
     def has_more(self) -> bool:
-        """Whether the body goes on below the window."""
+        """Whether the body continues below the window."""
         return self._below > 0
 
     def go_to_start(self) -> None:
@@ -75,11 +75,11 @@ class Window:
         self._top = 0
 
     def go_to_last_part(self) -> None:
-        """Show the last part of the body, below what fits of the others."""
+        """Scroll to the last part of the body when it is painted next."""
         self._wants_last_part = True
 
     def scroll(self, key: str) -> bool:
-        """Scroll by a key; tell whether it is one for that."""
+        """Scroll if the key is for scrolling; return whether it is."""
         page = max(self._height - 1, 1)
         steps = {**_STEPS, **{name: sign * page for name, sign in _PAGES.items()}}
         steps |= {name: sign * (self._top + self._below) for name, sign in _ENDS.items()}
@@ -91,14 +91,14 @@ class Window:
         width = self.width if width is None else width
         if not isinstance(renderable, Text):
             return paint_rows(renderable, width, self._environ)
-        # The lines around the body are the same many times.
+        # The lines around the body are often the same.
         plain, style = renderable.plain, renderable.style
         key = (plain, *renderable.spans, style, renderable.no_wrap, width)
-        if key not in self._kept:
-            if len(self._kept) >= _MAX_KEPT:
-                self._kept.clear()
-            self._kept[key] = paint_rows(renderable, width, self._environ)
-        return self._kept[key]
+        if key not in self._cache:
+            if len(self._cache) >= _MAX_CACHED:
+                self._cache.clear()
+            self._cache[key] = paint_rows(renderable, width, self._environ)
+        return self._cache[key]
 
     def paint(
         self,
@@ -110,17 +110,17 @@ class Window:
         note: str = "",
         reads_on: bool = False,
     ) -> None:
-        """Paint the header, the parts of the body, a line on what the next keys do, and other keys.
+        """Paint the header, the parts of the body, a hint on the next keys, and other keys.
 
-        `draw_step` is called when it is known whether the body goes on below; with `reads_on` the
-        space bar then scrolls. `note` is shown where there is no message.
+        `draw_step` is called once it is known whether the body continues below; with `reads_on`,
+        the space bar then scrolls. `note` is shown if there is no message.
         """
         rows, margin, width = self._screen.size.lines, self._margin, self.width
         head = self.render(header, self.columns)[:1] if rows >= _HEADER_FROM else []
-        said = self._render_message(note)[: max(rows // 2, 1)] if rows > 1 else []
+        message = self._render_message(note)[: max(rows // 2, 1)] if rows > 1 else []
         last = self.render(_draw_line(keys, "dim"))[:1] if keys and rows >= _KEYS_FROM else []
         has_gap = rows >= _GAP_FROM
-        height = max(rows - len(head) - len(said) - len(last) - has_gap - (rows > 1), 1)
+        height = max(rows - len(head) - len(message) - len(last) - has_gap - (rows > 1), 1)
         body = self._place(parts, height)
         above = f"↑ {self._top} more" if self._top else ""
         gap = self.render(_draw_line(above, "dim"))[:has_gap]
@@ -129,11 +129,11 @@ class Window:
             body += self.render(_draw_line(below, "dim"))[:1]
         step = self.render(draw_step(), width)[:1] if rows > 1 else []
         self._screen.paint(
-            [*head, *(f"{margin}{row}" for row in (*gap, *body, *said, *step, *last))]
+            [*head, *(f"{margin}{row}" for row in (*gap, *body, *message, *step, *last))]
         )
 
     def _place(self, parts: Iterable[Sequence[Painted]], height: int) -> list[Painted]:
-        """Return the rows of the body to be seen, where the last one may be left for a hint."""
+        """Return the visible rows of the body; the last row may be left for a hint."""
         parts = list(parts)
         length = sum(map(len, parts))
         if self._wants_last_part:
@@ -153,21 +153,21 @@ class Window:
 
 
 class KeyLoop(ABC):
-    """Paints a window, and acts on one key after the other until one ends it."""
+    """Paints a window, and handles keys until one ends it."""
 
     def __init__(self, screen: Screen, environ: Mapping[str, str]) -> None:
-        """Paint on a screen, which gives the keys as well."""
+        """Paint on a screen, and read its keys."""
         self._screen = screen
         self._window = Window(screen, environ)
 
     def run(self) -> None:
-        """Go on until a key ends it."""
+        """Run until a key ends it."""
         self._paint()
         while self.press(self._read_key()):
             pass
 
     def press(self, key: str | None) -> bool:
-        """Act on a key, None when none came for a while, and paint; tell whether to go on."""
+        """Handle a key, or None if none came for a while, and paint; return whether to go on."""
         if key in QUIT_KEYS:
             return False
         goes_on = True
@@ -178,23 +178,23 @@ class KeyLoop(ABC):
                 self._window.message = ""
                 goes_on = self._act(key)
         except StoreError as error:
-            # Nothing was recorded, nothing moved on: the same key tries again.
+            # Nothing was recorded, and the same key can be tried again.
             self._window.message = str(error)
         if goes_on:
             self._paint()
         return goes_on
 
     def _read_key(self) -> str | None:
-        """Return the next key; None after a while without one."""
+        """Return the next key, or None after a while without one."""
         return self._screen.read()
 
     def _wait(self) -> bool:
-        """Do what is to be done after a while without a key; tell whether to go on."""
+        """Handle a while without a key; return whether to go on."""
         return True
 
     @abstractmethod
     def _act(self, key: str) -> bool:
-        """Act on a key; tell whether to go on."""
+        """Handle a key; return whether to go on."""
 
     @abstractmethod
     def _paint(self) -> None:
@@ -207,7 +207,7 @@ def choose_text(texts: Sequence[str], width: int) -> str:
 
 
 def draw_step(width: int, *texts: str) -> Text:
-    """Draw what the next keys do: the first text that fits, else the last one."""
+    """Draw a hint on the next keys: the first text that fits, else the last one."""
     return _draw_line(choose_text(texts, width), "bold")
 
 
@@ -219,7 +219,7 @@ def draw_bar(text: str, columns: int) -> Text:
 
 
 def draw_key_help(keys: Iterable[tuple[str, str]]) -> Group:
-    """Draw what each key does."""
+    """Draw a list of keys, each with its effect."""
     return Group(*(Text.assemble((f"{names:<14}", "bold"), does) for names, does in keys))
 
 

@@ -1,4 +1,4 @@
-"""Ratings, and lengths of time, in words."""
+"""Formatting of ratings and durations."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _HOURS_PER_DAY: Final = 24
 _DAYS_PER_MONTH: Final = 30.44
 _DAYS_PER_YEAR: Final = 365.25
 _MAX_MINUTES: Final = 100
-"""Time spent beyond that is given in hours."""
+"""Longer times are given in hours."""
 
 
 def name_rating(rating: Rating) -> str:
-    """Return a rating as its key is labelled."""
+    """Return the label of a rating."""
     return rating.name.capitalize()
 
 

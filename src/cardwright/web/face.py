@@ -1,4 +1,4 @@
-"""Prompt → its question and answer as HTML of a page that loads nothing from elsewhere."""
+"""Prompt → its question and answer as HTML for a self-contained page."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class FaceMaker:
         renderer: Renderer,
         find_media: Callable[[Card, str], Path | None],
     ) -> None:
-        """Find images with `find_media(card, path as written)`."""
+        """`find_media(card, path as written)` returns the file of an image."""
         self._collection = collection
         self._renderer = renderer
         self._find_media = find_media
         self._note_types: dict[str, NoteType] = {}
         self._images: dict[Path, str] = {}
         self.scripts: dict[str, None] = {}
-        """Each once: a page runs them once for all cards."""
+        """Without duplicates: a page runs each of them once for all cards."""
 
     def make_faces(self, card: Card) -> list[tuple[Prompt, str, str]]:
         """Return the prompts of a card, each with its question and its answer as HTML."""
@@ -80,7 +80,7 @@ class FaceMaker:
         return self._note_types[name]
 
     def _read_images(self, card: Card) -> dict[str, str]:
-        """Return the images of a card, as written, each as a `data:` address."""
+        """Return the images of a card as `data:` URLs, by path as written."""
         kind = self._collection.kinds[card.kind]
         return {
             image: self._read_image(self._find_media(card, image))

@@ -1,4 +1,4 @@
-r"""Formulas of a card, `\(…\)` and `\[…\]`, as MathML, which a browser shows without a script."""
+r"""Formulas of a card, `\(…\)` and `\[…\]`, as MathML, which browsers render without scripts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SAFE_ATTRIBUTES: Final = frozenset(_ATTRIBUTES.split())
 
 
 def convert_maths(text: str) -> str:
-    """Convert the formulas in a card's HTML to MathML; what cannot be converted stays text."""
+    """Convert the formulas in a card's HTML to MathML; invalid ones stay text."""
     return _FORMULA.sub(_convert, text) if "\\" in text else text
 
 
@@ -39,13 +39,13 @@ def _convert(match: re.Match[str]) -> str:
 @lru_cache(maxsize=4096)
 def _make_mathml(escaped: str, display: str) -> str | None:
     tree = parse_formula(html.unescape(escaped), display=display)
-    return None if tree is None else _write(tree)
+    return None if tree is None else _serialise(tree)
 
 
-def _write(tree: ET.Element) -> str | None:
-    """Write a tree; None when it holds anything but plain MathML.
+def _serialise(tree: ET.Element) -> str | None:
+    """Serialise a tree; None if it contains anything but plain MathML.
 
-    latex2mathml's own way of writing resolves entities last, so that text could become tags.
+    latex2mathml's own serialiser resolves entities last, so text could become tags.
     """
     for element in tree.iter():
         if element.tag not in _SAFE_ELEMENTS:

@@ -51,7 +51,7 @@
     filter();
   }
 
-  function keep() {
+  function save() {
     const state = new URLSearchParams();
     for (const name of names) {
       const value = form.elements[name].value;
@@ -68,7 +68,7 @@
     return { at: first && scrollY > 0 ? first.element.dataset.ref : null, top };
   }
 
-  function takePlace() {
+  function restorePlace() {
     const saved = sessionStorage.getItem("place");
     if (!saved) return;
     sessionStorage.removeItem("place");
@@ -78,7 +78,7 @@
     let frames = 8;
     const settle = () => {
       scrollBy(0, found.element.getBoundingClientRect().top - top);
-      // Cards come to their real height as they come into sight.
+      // Cards get their real height as they come into view.
       if (frames--) requestAnimationFrame(settle);
     };
     settle();
@@ -104,13 +104,13 @@
   addEventListener("DOMContentLoaded", () => {
     form = document.querySelector(".filters");
     prompts = [...document.querySelectorAll(".prompt")].map((element) => ({ element }));
-    form.addEventListener("input", keep);
+    form.addEventListener("input", save);
     form.addEventListener("submit", (event) => event.preventDefault());
     addEventListener("hashchange", restore);
     restore();
     if (version) {
       history.scrollRestoration = "manual";
-      takePlace();
+      restorePlace();
       poll();
     }
   });

@@ -108,7 +108,7 @@ def _hash(text: str) -> str:
 
 
 def _list_decks(collection: Collection, packs: Sequence[str]) -> Iterator[tuple[str, list[Card]]]:
-    """Yield the heading of every deck with cards of its own, and those in teaching order."""
+    """Yield the heading of every deck that has cards itself, and these in teaching order."""
     for pack in packs:
         cards = [card for card in collection.cards if card.pack == pack and card.retired is None]
         deck = collection.decks.get(pack)

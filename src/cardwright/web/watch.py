@@ -21,7 +21,7 @@ Stamps = dict[str, tuple[int, int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Served:
-    """A page as bytes, and the hash that tells it from others."""
+    """A page as bytes, with a hash as its version."""
 
     data: bytes
     version: str
@@ -34,7 +34,7 @@ class PageServer(ThreadingHTTPServer):
     page: _Served
 
     def __init__(self, port: int) -> None:
-        """Listen on a port of this machine; 0: any free one.
+        """Listen on a port of this machine; 0 chooses a free one.
 
         Raises:
             OSError: the port is in use.
@@ -54,7 +54,7 @@ class PageServer(ThreadingHTTPServer):
         self.page = _Served(data=marked.encode("utf-8"), version=version)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print nothing: browsers may leave in the middle of a page."""
+        """Print nothing: browsers may disconnect in the middle of a page."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -63,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         page = self.server.page
-        # Another site can point its own name at this machine, and would then read the page.
+        # Another site can point its own domain at this machine, and could then read the page.
         hosts = self.headers.get_all("Host") or []
         if len(hosts) != 1 or hosts[0].rsplit(":", 1)[0].lower() not in _HOSTS:
             self._answer(HTTPStatus.FORBIDDEN, b"Only for this machine.\n")
@@ -114,8 +114,8 @@ def watch(
 ) -> bool:
     """Serve the page until `stop`, rebuilding it whenever a file changes.
 
-    `make` returns None when nothing can be shown: the previous page stays. Where there is none,
-    nothing is served, and False is returned.
+    `make` returns None if nothing can be shown; the previous page then stays. If there is none,
+    nothing is served, and the result is False.
     """
     folders = tuple(folders)
     # Read before the page is made: a change meanwhile is seen the next time.

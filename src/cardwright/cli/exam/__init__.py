@@ -19,7 +19,7 @@ _COMMANDS: Final = {
     "miss": "Record why you missed a question.",
     "misses": "List and group your misses, and show their trend.",
 }
-"""Every command with the first sentence of its help; it is in the module of its name."""
+"""Every command, in the module of the same name, with the first sentence of its help."""
 
 
 @click.group(cls=LazyGroup)
@@ -31,8 +31,8 @@ def exam() -> None:
     cards exam plan              the weeks up to the exam
     cards exam coverage          what the cards cover, and how much you know of it
     cards exam mock              a mock exam against the clock
-    cards exam drill             ten questions, each answered at once
-    cards exam miss              why you missed a question, and what is safer
+    cards exam drill             ten questions, each explained at once
+    cards exam miss              why you missed a question, and the safer action
     """
 
 

@@ -38,7 +38,7 @@ from cardwright.text import count
 @click.option("--rule", metavar="TEXT", help="The rule that was missing, in one sentence.")
 @click.option("--action", metavar="TEXT", help="The safer action.")
 @click.option("--lesson", metavar="ID", help="The lesson to revisit; default: the card's.")
-@click.option("--to-card", is_flag=True, help="Make a card from it, in your own pack.")
+@click.option("--to-card", is_flag=True, help="Make a card from it, in your personal pack.")
 @json_option
 @db_option
 @click.pass_obj
@@ -57,8 +57,8 @@ def miss(
 ) -> None:
     """Record why you missed a question.
 
-    Without CARD, asks about each card that you missed in the last mock exam or drill, or on your
-    last day of reviews, and that has no entry yet. Each line is saved at once. With --to-card an
+    Without CARD, asks about each card without an entry that you missed in the last mock exam or
+    drill, or on your last day of reviews. Each line is saved at once. With --to-card, an
     entry becomes an `instinct` card in cards/personal/misses.yaml, which git ignores, and is
     reviewed like any other.
 
@@ -78,7 +78,7 @@ def miss(
         if value is not None
     }
     if given and card is None:
-        raise click.UsageError("name the CARD that these are about")
+        raise click.UsageError("name the CARD that these options describe")
     with open_study(folder, db) as study:
         item = _find_card(study, card) if card else None
         of_card = item.pack if item and item.pack in study.sources.blueprints else None
@@ -91,11 +91,11 @@ def miss(
         entries = list_entries(study, blueprint, item)
         entries = [replace(entry, **given) for entry in entries]
         filled = _fill(study, blueprint, entries, as_json=as_json)
-        is_sound = True
+        are_valid = True
         if to_card:
-            filled, is_sound = _make_cards(study, blueprint, filled)
-        _show(filled, is_asked_for=bool(card), as_json=as_json)
-    sys.exit(0 if is_sound else 1)
+            filled, are_valid = _make_cards(study, blueprint, filled)
+        _show(filled, names_card=bool(card), as_json=as_json)
+    sys.exit(0 if are_valid else 1)
 
 
 def _find_card(study: Study, card: str) -> Item:
@@ -109,7 +109,7 @@ def _find_card(study: Study, card: str) -> Item:
 def _fill(
     study: Study, blueprint: Blueprint, entries: Sequence[Miss], *, as_json: bool
 ) -> list[Miss]:
-    """Keep what was given, and ask for what is missing until the input ends."""
+    """Save the given values, and ask for the missing ones until the input ends."""
     say_plainly = partial(say, err=as_json, is_styled=False)
     asker = MissAsker(sys.stdin, say_plainly, blueprint, lambda miss: put_miss(study.store, miss))
     filled: list[Miss] = []
@@ -131,7 +131,7 @@ def _fill(
 def _make_cards(
     study: Study, blueprint: Blueprint, entries: Sequence[Miss]
 ) -> tuple[list[Miss], bool]:
-    """Make a card from each entry that has none; tell whether all of them are sound."""
+    """Make a card from each entry without one; return whether all cards are valid."""
     changed = {entry.id: entry for entry in entries}
     made_any = False
     for entry, made in make_cards(study, blueprint, entries):
@@ -139,7 +139,7 @@ def _make_cards(
         made_any = True
         warn(f"{made.path}:{made.line}: {made.id}")
         if made.ignored:
-            warn(f".gitignore: {' and '.join(made.ignored)} are not shared")
+            warn(f".gitignore: {' and '.join(made.ignored)} added, so they are not shared")
     if not made_any:
         return list(entries), True
     project = open_project(study.root)
@@ -150,14 +150,14 @@ def _make_cards(
     return list(changed.values()), not any(problem.is_error for problem in problems)
 
 
-def _show(entries: Sequence[Miss], *, is_asked_for: bool, as_json: bool) -> None:
+def _show(entries: Sequence[Miss], *, names_card: bool, as_json: bool) -> None:
     if as_json:
         say_json([asdict(entry) for entry in entries])
         return
     written = sum(entry.is_complete for entry in entries)
     if not entries:
         say("Every miss already has an entry.")
-    elif is_asked_for and not written:
+    elif names_card and not written:
         say("Saved so far: rule and action are missing.")
     else:
         say(f"{count(written, 'entry')} in the log: see `cards exam misses`.")

@@ -30,8 +30,7 @@ from cardwright.terminal.exam import draw_misses
 def misses(folder: Path, pack: str | None, by: str, as_json: bool, db: Path | None) -> None:
     """List and group your misses, and show their trend.
 
-    For each group, shows how many there were in each of the last eight weeks, which are named by
-    their Monday.
+    Shows the number of misses of each group in each of the last eight weeks, named by their Monday.
 
     \b
     cards exam misses

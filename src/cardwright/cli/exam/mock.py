@@ -70,7 +70,7 @@ def mock(
 
     Questions are drawn by the weights of the domains. You can go back, mark questions, and leave:
     the same command continues with every answer kept. The clock stops meanwhile, and the result
-    says that you left. The score says how many answers were right, not how likely you are to pass.
+    notes the break. The score is the share of right answers, not your chance of passing.
 
     \b
     cards exam mock

@@ -29,8 +29,9 @@ from cardwright.terminal.reports import draw_sections
 def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) -> None:
     """Show how ready you are: recall expected today and on exam day.
 
-    Shown by domain, and weighted as in the exam. Cards you have not seen count as unknown. It is a
-    forecast of recall, not a chance of passing; the last line compares past forecasts with answers.
+    Shown by domain, and weighted as in the exam. Cards you have not seen count as unknown. This is
+    a forecast of recall, not your chance of passing; the last line compares past forecasts with
+    answers.
 
     \b
     cards exam ready

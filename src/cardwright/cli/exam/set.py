@@ -33,7 +33,7 @@ _DEFAULT_MINUTES: Final = 30
 @click.option(
     "--days-off", metavar="DAYS", help="Weekdays without study, such as sat,sun; or none."
 )
-@click.option("--start-as", metavar="ID", help="Where you start, from the blueprint's `starts`.")
+@click.option("--start-as", metavar="ID", help="Your starting point: one of the exam's `starts`.")
 @click.option("--clear", is_flag=True, help="Remove the goal; the history stays.")
 @db_option
 @click.pass_obj
@@ -49,8 +49,8 @@ def set_goal(
 ) -> None:
     """Set the date of an exam, and the time you have for it.
 
-    From then on `cards review` asks what helps most on that day. Options that you leave
-    out keep their value.
+    From then on, `cards review` asks the cards that help most on that day. Options you leave out
+    keep their values.
 
     \b
     cards exam set mlpro --date 2026-12-20 --minutes 30 --days-off sat --start-as knows-ml
@@ -66,7 +66,7 @@ def set_goal(
         former = next((goal for goal in list_goals(study.journal) if goal.pack == pack), None)
         on = _read_date(exam_on) if exam_on else former.exam_on if former else None
         if on is None:
-            raise click.UsageError("--date is needed: the day of the exam")
+            raise click.UsageError("--date is required: the day of the exam")
         today = make_date(study.today)
         if on <= today:
             raise ProjectError(f"{on} is not after today, {today}")

@@ -1,4 +1,4 @@
-"""Taking a mock exam or a drill, and what follows."""
+"""Taking a mock exam or drill, and printing its result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cardwright.terminal.screen import Screen, can_draw
 
 
 def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_json: bool) -> None:
-    """Take an exam or drill to its end, or until it is left; exit with its status."""
+    """Take a mock exam or drill until it ends or the user leaves; exit with its status."""
     sheet = Sheet(mock, study.journal, study, read_clock())
     exit_code = 0
     if is_plain or not can_draw(sys.stdin, sys.stdout, os.environ):
@@ -48,6 +48,6 @@ def _print_end(sheet: Sheet, blueprint: Blueprint, *, as_json: bool) -> None:
     say(draw_score(mock, blueprint))
     say()
     if mock.wrong:
-        say("`cards exam miss` asks why something was missed.")
+        say("`cards exam miss` records why you missed a question.")
     if not mock.is_drill:
-        say(f"`cards exam mock --export FILE --id {mock.id}` writes it all.")
+        say(f"`cards exam mock --export FILE --id {mock.id}` exports it in full.")
