@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sqlite3
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from cardwright.study.store import Store
 
 _OLDEST_SQLITE: Final = (3, 37, 0)
 """The first one with strict tables."""
+_PAUSE_S: Final = 0.01
 
 
 def open_store(path: Path, machine: str = "", *, today: str = "") -> Store:
@@ -55,8 +57,22 @@ def _prepare(path: Path, db: sqlite3.Connection, today: str) -> None:
         if today and not is_empty(db):
             write_backup(path, db, today, reason="before-update")
         migrate(path, db)
-    db.execute("pragma journal_mode = wal")
+    _write_ahead(db)
     # In WAL mode, `full` and no less: a commit is to outlive a power failure. On a Mac, only
     # `fullfsync` empties the disk's own buffer; elsewhere it does nothing.
     db.execute("pragma synchronous = full")
     db.execute("pragma fullfsync = on")
+
+
+def _write_ahead(db: sqlite3.Connection) -> None:
+    """Turn to WAL mode; SQLite does not wait for another that does so with the same new store."""
+    end_s = time.monotonic() + BUSY_S
+    while True:
+        try:
+            db.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= end_s:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return
