@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -148,6 +150,22 @@ def test_a_lock_that_is_held_for_a_moment_is_waited_for(
         session = sit(journal, make_items(1))
     assert begun
     assert session.current is not None
+
+
+def test_who_makes_the_same_new_store_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite itself gives up at once where another turns to WAL mode."""
+    path = tmp_path / "reviews.db"
+    open_journal(path).store.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("pragma journal_mode = delete")
+        other.execute("begin immediate")
+        monkeypatch.setattr("time.sleep", lambda _: other.rollback())
+        journal = open_journal(path)
+        assert not other.in_transaction
+    with journal.store.transaction():
+        pass
 
 
 def test_eight_processes_make_a_store_at_once(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import json
 import platform
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import fields
@@ -30,6 +31,7 @@ from cardwright.study.migration import is_empty, list_missing, migrate
 
 LEASE_MS: Final = 60_000
 """How long a prompt shown in one session is kept from the others."""
+_RETRY_S: Final = 0.01
 _MIN_SQLITE: Final = (3, 37, 0)
 """The first version with strict tables."""
 
@@ -99,11 +101,25 @@ def _prepare(path: Path, db: sqlite3.Connection, today: str) -> None:
         if today and not is_empty(db):
             write_backup(path, db, today, reason="before-update")
         migrate(path, db)
-    db.execute("pragma journal_mode = wal")
+    _use_write_ahead_log(db)
     # In WAL mode, only `full` makes a commit survive a power failure. On macOS, only `fullfsync`
     # flushes the disk's own cache; elsewhere it does nothing.
     db.execute("pragma synchronous = full")
     db.execute("pragma fullfsync = on")
+
+
+def _use_write_ahead_log(db: sqlite3.Connection) -> None:
+    """Switch to WAL mode; SQLite does not wait for another process that switches the same file."""
+    end_s = time.monotonic() + LOCK_TIMEOUT_S
+    while True:
+        try:
+            db.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= end_s:
+                raise
+            time.sleep(_RETRY_S)
+        else:
+            return
 
 
 class Store:
