@@ -54,6 +54,5 @@ _MODULES: Final = {
 def __getattr__(name: str) -> Any:
     """Import a public name on first use: the command line starts without any of them."""
     if name not in _MODULES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

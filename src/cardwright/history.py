@@ -78,16 +78,13 @@ class Moment(NamedTuple):
         """
         offset = at.utcoffset()
         if offset is None:
-            message = "a time needs a UTC offset"
-            raise ValueError(message)
+            raise ValueError("a time needs a UTC offset")
         at_ms = (at - _EPOCH) // timedelta(milliseconds=1)
         offset_minutes = round(offset.total_seconds() / 60)
         if not 0 <= at_ms < _END_MS:
-            message = f"{at.isoformat()} is not between the years 1970 and 6429"
-            raise ValueError(message)
+            raise ValueError(f"{at.isoformat()} is not between the years 1970 and 6429")
         if abs(offset_minutes) >= _MINUTES_PER_DAY:
-            message = f"the UTC offset of {at.isoformat()} is a day or more"
-            raise ValueError(message)
+            raise ValueError(f"the UTC offset of {at.isoformat()} is a day or more")
         return cls(at_ms, offset_minutes)
 
     def study_day(self, rollover_hour: int) -> int:

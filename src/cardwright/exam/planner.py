@@ -251,8 +251,7 @@ def plan_to_date(
 
     """
     if not candidates:
-        message = "a plan needs a prompt"
-        raise ValueError(message)
+        raise ValueError("a plan needs a prompt")
     domains = _list_domains(candidates)
     pool = make_pool(candidates, domains)
     seconds_a_day = goal.minutes_a_day * SECONDS_PER_MINUTE

@@ -109,8 +109,7 @@ class _BoundedReader(io.BufferedReader):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > MAX_LISTED_BYTES:
-            message = "its list of members is too long"
-            raise ValueError(message)
+            raise ValueError("its list of members is too long")
         return super().read(size)
 
 

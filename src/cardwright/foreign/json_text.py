@@ -17,13 +17,10 @@ def parse_json(text: str) -> Any:
 
     """
     if sum(map(text.count, ",[{")) > MAX_VALUES:
-        message = f"have more than {MAX_VALUES:,} parts"
-        raise ValueError(message)
+        raise ValueError(f"have more than {MAX_VALUES:,} parts")
     try:
         return json.loads(text)
     except RecursionError:
-        message = "are nested too deeply"
-        raise ValueError(message) from None
+        raise ValueError("are nested too deeply") from None
     except ValueError as error:
-        message = f"are not valid JSON ({error})"
-        raise ValueError(message) from None
+        raise ValueError(f"are not valid JSON ({error})") from None

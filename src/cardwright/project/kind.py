@@ -66,8 +66,7 @@ def read_built_in_kinds() -> dict[str, Kind]:
         document = Document(f"{name}.yaml", folder.joinpath(f"{name}.yaml").read_bytes())
         _, kind = parse_kind(document)
         if kind is None:
-            message = f"built-in kind {name}: {document.problems}"
-            raise ValueError(message)
+            raise ValueError(f"built-in kind {name}: {document.problems}")
         kinds[name] = kind
     return kinds
 

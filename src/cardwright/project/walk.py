@@ -54,9 +54,8 @@ def find_project(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / "cards").is_dir() and (folder / "decks").is_dir():
             return folder
-    message = f"no project here: neither {start} nor a parent folder contains `cards` and `decks`"
     raise ProjectError(
-        message,
+        f"no project here: neither {start} nor a parent folder contains `cards` and `decks`",
         help="start one with `cards init NAME`, or name its folder with `cards -C FOLDER`",
     )
 

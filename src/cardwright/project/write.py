@@ -82,8 +82,7 @@ def _quote(text: str) -> str:
 
 def _refuse_control(text: str) -> None:
     if found := CONTROL.search(text.replace("\r", "\x00")):
-        message = f"the text contains the invisible character U+{ord(found[0]):04X}"
-        raise WriteError(message)
+        raise WriteError(f"the text contains the invisible character U+{ord(found[0]):04X}")
 
 
 def _append(path: Path, shown: PurePath, kind: Kind, lines: list[str]) -> tuple[str, int]:
@@ -95,8 +94,7 @@ def _append(path: Path, shown: PurePath, kind: Kind, lines: list[str]) -> tuple[
     entry = document.entry()
     cards = entry.values.get("cards") if entry else None
     if document.problems or entry is None:
-        message = f"{shown} has errors"
-        raise WriteError(message, help="fix them first: `cards check` shows them")
+        raise WriteError(f"{shown} has errors", help="fix them first: `cards check` shows them")
     text = document.text.replace("\r\n", "\n")
     text += "" if text.endswith("\n") else "\n"
     if entry.text("kind") != kind.name:
@@ -106,11 +104,15 @@ def _append(path: Path, shown: PurePath, kind: Kind, lines: list[str]) -> tuple[
             text += "cards:\n"
         return text + _indent(lines, 2), text.count("\n") + 1
     if not isinstance(cards, yaml.SequenceNode) or cards.flow_style or not cards.value:
-        message = f"{shown}: `cards:` is not a list of cards, one below the other"
-        raise WriteError(message, help="start each card on a line of its own with `- id:`")
+        raise WriteError(
+            f"{shown}: `cards:` is not a list of cards, one below the other",
+            help="start each card on a line of its own with `- id:`",
+        )
     if cards.end_mark.index < len(text.rstrip()):
-        message = f"{shown}: something follows the list of cards"
-        raise WriteError(message, help="move `cards:` to the end of the file")
+        raise WriteError(
+            f"{shown}: something follows the list of cards",
+            help="move `cards:` to the end of the file",
+        )
     indent = cards.start_mark.column
     body = text.rstrip("\n") + "\n\n"
     return body + _indent(lines, indent), body.count("\n") + 1

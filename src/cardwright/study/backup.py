@@ -94,8 +94,9 @@ def restore_backup(backup: Path, path: Path, today: str) -> Path | None:
 
     """
     if not backup.is_file():
-        message = f"there is no file {backup}"
-        raise StoreError(message, help="`cards backup --list` shows the backups")
+        raise StoreError(
+            f"there is no file {backup}", help="`cards backup --list` shows the backups"
+        )
     try:
         source = sqlite3.connect(f"{backup.resolve().as_uri()}?mode=ro", uri=True)
     except sqlite3.Error as error:

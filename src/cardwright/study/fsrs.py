@@ -170,8 +170,7 @@ class Fsrs:
 
 def _check_bounds(parameters: Sequence[float]) -> None:
     if len(parameters) != len(DEFAULT_PARAMETERS):
-        message = f"expected {len(DEFAULT_PARAMETERS)} parameters, got {len(parameters)}"
-        raise ValueError(message)
+        raise ValueError(f"expected {len(DEFAULT_PARAMETERS)} parameters, got {len(parameters)}")
     bounds = zip(parameters, LOWER_BOUNDS_PARAMETERS, UPPER_BOUNDS_PARAMETERS, strict=True)
     problems = [
         f"parameter {index} is {value}, not between {lower} and {upper}"

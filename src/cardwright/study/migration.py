@@ -29,8 +29,10 @@ def list_missing(path: Path, db: sqlite3.Connection) -> list[tuple[str, str]]:
     if is_empty(db):
         return list(MIGRATIONS)
     if _read_number(db, "pragma application_id") != APPLICATION_ID:
-        message = f"{path} belongs to another program; it was left unchanged"
-        raise StoreError(message, help="name another file with --db")
+        raise StoreError(
+            f"{path} belongs to another program; it was left unchanged",
+            help="name another file with --db",
+        )
     done = [name for (name,) in db.execute("select name from migrations order by rowid")]
     if done != [name for name, _ in MIGRATIONS[: len(done)]]:
         message = f"{path} was written by a newer Cardwright; it was left unchanged"

@@ -185,8 +185,7 @@ class Session:
     ) -> _UndoableAct:
         item = self.current
         if item is None:
-            message = "there is no current prompt"
-            raise ValueError(message)
+            raise ValueError("there is no current prompt")
         key, journal = item.key, self.journal
         with self._changing():
             known = journal.store.read_memory(key)

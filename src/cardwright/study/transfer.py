@@ -136,15 +136,12 @@ def _to_review(row: Mapping[str, Any] | str) -> Review:
         raise ValueError(row)  # noqa: TRY004  (the row is an error message)
     act = row.get("act")
     if act not in list(Act):
-        message = f"`act` cannot be {_quote(act)}"
-        raise ValueError(message)
+        raise ValueError(f"`act` cannot be {_quote(act)}")
     rating, undoes = row.get("rating"), row.get("undoes")
     if (rating is not None) != (act in {Act.ANSWER, Act.CRAM}):
-        message = f"`rating` of `{act}` cannot be {_quote(rating)}"
-        raise ValueError(message)
+        raise ValueError(f"`rating` of `{act}` cannot be {_quote(rating)}")
     if (undoes is not None) != (act == Act.UNDO):
-        message = f"`undoes` of `{act}` cannot be {_quote(undoes)}"
-        raise ValueError(message)
+        raise ValueError(f"`undoes` of `{act}` cannot be {_quote(undoes)}")
     moment = _parse_time(row.get("at"))
     return Review(
         id=_match(_ID, "id", row.get("id")),
@@ -162,8 +159,7 @@ def _parse_time(value: object) -> Moment:
     try:
         return Moment.from_datetime(datetime.fromisoformat(str(value)))
     except (ValueError, OverflowError):
-        message = f"`at` cannot be {_quote(value)}"
-        raise ValueError(message) from None
+        raise ValueError(f"`at` cannot be {_quote(value)}") from None
 
 
 def _parse_number(name: str, value: object, minimum: int, maximum: int) -> int:
@@ -172,14 +168,12 @@ def _parse_number(name: str, value: object, minimum: int, maximum: int) -> int:
     is_digits = isinstance(value, str) and re.fullmatch(r"[0-9]{1,16}", value)
     if (is_number or is_digits) and minimum <= (number := int(str(value))) <= maximum:
         return number
-    message = f"`{name}` cannot be {_quote(value)}"
-    raise ValueError(message)
+    raise ValueError(f"`{name}` cannot be {_quote(value)}")
 
 
 def _match(pattern: re.Pattern[str], name: str, value: object) -> str:
     if not isinstance(value, str) or not pattern.fullmatch(value):
-        message = f"`{name}` cannot be {_quote(value)}"
-        raise ValueError(message)
+        raise ValueError(f"`{name}` cannot be {_quote(value)}")
     return value
 
 
@@ -248,5 +242,6 @@ def read_files(paths: Iterable[Path]) -> Iterator[Review]:
                 yield from read_reviews(lines, str(path))
         except OSError as error:
             shown = show_name(str(path))
-            message = f"{shown}:1: cannot be read ({error.strerror}); nothing was imported"
-            raise TransferError(message) from error
+            raise TransferError(
+                f"{shown}:1: cannot be read ({error.strerror}); nothing was imported"
+            ) from error

@@ -11,7 +11,7 @@ from typing import Final
 
 from cardwright.anki.note import make_fields
 from cardwright.anki.notetype import NoteType, make_note_type
-from cardwright.anki.render import render_card
+from cardwright.anki.template import render_card
 from cardwright.kinds import list_images, list_prompts
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection, Prompt

@@ -8,7 +8,7 @@ from pathlib import Path
 from anki_backend import Anki
 from cardwright.anki.note import make_fields
 from cardwright.anki.notetype import make_note_type
-from cardwright.anki.render import render_card
+from cardwright.anki.template import render_card
 from cardwright.app.project import open_project
 from cardwright.kinds import list_prompts
 from project_files import Run
