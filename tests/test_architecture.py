@@ -53,7 +53,9 @@ ONLY_HERE: dict[str, str | tuple[str, ...]] = {
     "zipfile": ("anki/package.py", "foreign/"),
     "subprocess": ("cli/git.py", "cli/editor.py"),
 }
-PRINTS = re.compile(r"\bConsole\(|click\.s?echo|\bsecho\(|(?<![\w.])print\(|sys\.std(?:out|err)\.write")
+PRINTS = re.compile(
+    r"\bConsole\(|click\.s?echo|\bsecho\(|(?<![\w.])print\(|sys\.std(?:out|err)\.write"
+)
 PRINTS_HERE = {"cli/output.py", "terminal/paint.py", "terminal/screen.py"}
 
 

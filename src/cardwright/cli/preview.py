@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from cardwright.app.choice import choose_packs
 from cardwright.app.project import Project, count_problems, open_project
 from cardwright.cli.output import say, warn
 from cardwright.error import CardwrightError, ProjectError
@@ -68,9 +69,8 @@ def _make_page(project: Project, names: Sequence[str], *, is_watched: bool) -> P
     collection = project.collection
     # A pack with a broken manifest has no deck, but its cards can be shown all the same.
     packs = list(dict.fromkeys([*collection.decks, *(card.pack for card in collection.cards)]))
-    for name in names:
-        if name not in packs and not (project.root / "decks" / name).is_dir():
-            raise ProjectError(f"there is no pack `{name}` (packs: {', '.join(packs) or 'none'})")
+    broken = [name for name in names if (project.root / "decks" / name).is_dir()]
+    choose_packs([*packs, *broken], names)
     return make_page(
         Preview(
             collection=collection,
