@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Iterable
-from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -41,7 +40,7 @@ def say_json_list(values: Iterable[Any]) -> None:
     before = "[\n"
     for value in values:
         row = escape_controls(json.dumps(value, indent=2, ensure_ascii=False))
-        click.echo(before + indent(row, "  "), nl=False)
+        click.echo(before + "  " + row.replace("\n", "\n  "), nl=False)
         before = ",\n"
     click.echo("[]" if before == "[\n" else "\n]")
 

@@ -16,7 +16,6 @@ import click
 from cardwright.app.choice import Choice
 from cardwright.app.garbage import gc_paused
 from cardwright.app.study import Study
-from cardwright.cli.editor import open_address, open_editor, open_image
 from cardwright.cli.environment import open_study, read_clock
 from cardwright.cli.output import say, warn
 from cardwright.cli.params import choice_options, db_option, plain_option
@@ -177,6 +176,8 @@ def _back_up(study: Study) -> None:
 
 def _edit(study: Study, state: ReviewState, choice: Choice) -> str:
     """Open the card in the editor at its line, reload the sources, and return a message."""
+    from cardwright.cli.editor import open_editor  # noqa: PLC0415  (only when its key is pressed)
+
     if state.attempt is None:
         return ""
     card, before = state.attempt.prompt.card, study.sources
@@ -199,6 +200,8 @@ def _edit(study: Study, state: ReviewState, choice: Choice) -> str:
 
 def _open_media(study: Study, state: ReviewState, turn: int) -> str:
     """Open one of the card's images, links or sources: the next one with each `turn`, from 0."""
+    from cardwright.cli.editor import open_address, open_image  # noqa: PLC0415  (as above)
+
     attempt = state.attempt
     if attempt is None:
         return ""

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rich.console import Group, RenderableType
-from rich.rule import Rule
 from rich.text import Text
 
 from cardwright.kinds import list_asked, list_prompts
@@ -91,6 +90,8 @@ def draw_card(collection: Collection, card: Card) -> Group:
 
 
 def _draw_parts(collection: Collection, card: Card) -> Iterator[RenderableType]:
+    from rich.rule import Rule  # noqa: PLC0415  (for `cards show`, not for the first card)
+
     kind = collection.kinds[card.kind]
     for prompt in list_prompts(card, kind):
         yield Rule(Text(make_plain(prompt.ref), "bold"), align="left")
