@@ -19,6 +19,8 @@ SECONDS_PER_MINUTE: Final = 60
 _MINUTES_PER_DAY: Final = 1_440
 _END_MS: Final = 2**47
 """In the year 6429, so that adding an interval still gives a valid Python date."""
+MAX_DURATION_MS: Final = 2**53
+"""The longest duration of an answer that is recorded: JSON numbers are exact up to here."""
 MAX_ANSWER_MS: Final = 60_000
 """The maximum time counted for an answer."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

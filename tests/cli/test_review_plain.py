@@ -78,8 +78,8 @@ def test_the_address_of_a_link_around_a_gap_is_not_told(write: Write) -> None:
 
 def test_the_end_of_the_input_ends_it(write: Write) -> None:
     project = write(FILES)
-    assert "No answers given; nothing has changed." in pipe(project, "")
-    assert "No answers given; nothing has changed." in pipe(project, "\n")
+    assert "No answers this time." in pipe(project, "")
+    assert "No answers this time." in pipe(project, "\n")
     assert read_acts(project) == []
 
 

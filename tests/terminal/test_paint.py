@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from io import StringIO
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,8 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from cardwright.terminal.paint import MAX_WIDTH, Painted, paint, paint_rows
+from cardwright.terminal.paint import MAX_WIDTH, Painted, Renderable, paint, paint_rows
+from cardwright.terminal.plain import Prompts
 
 COLOURS = {"TERM": "xterm-256color"}
 COLOUR_CODES = re.compile("\x1b\\[[0-9;]*m")
@@ -109,3 +111,18 @@ def test_lines_are_no_longer_than_can_be_read() -> None:
 
     assert MAX_WIDTH - 5 <= max(map(cell_len, printed.split("\n"))) <= MAX_WIDTH
     assert max(map(cell_len, narrow.split("\n"))) <= 30
+
+
+def test_a_dialogue_is_wrapped_between_words() -> None:
+    printed: list[str] = []
+
+    def say(what: Renderable, *, end: str = "\n") -> None:
+        printed.append(paint(what, {}, is_terminal=True, is_styled=False, width=30) + end)
+
+    sentence = "an unbreakable question is asked here, and answered: "
+    prompts = Prompts(StringIO("yes\n"), say)
+
+    assert prompts._read(sentence) == "yes"
+    assert "".join(printed).split() == sentence.split()
+    assert "".join(printed).endswith("answered: ")
+    assert max(map(len, "".join(printed).splitlines())) <= 30

@@ -33,7 +33,7 @@ from cardwright.history import MS_PER_MINUTE, Act, Moment
 from cardwright.item import Item
 from cardwright.project.sources import Sources
 from cardwright.study.journal import Journal
-from cardwright.study.settings import DAILY_PLAN, GOAL
+from cardwright.study.settings import DAILY_PLAN, GOAL, OLD_DAILY_PLAN
 from cardwright.study.workload import Habits, measure_habits
 
 _SPENT_MINUTES: Final = 0.05
@@ -96,7 +96,15 @@ class Preparation:
     def _daily_plan(self) -> dict[str, Any]:
         """The day's habits and policy, kept in the store because they take a moment to compute."""
         store = self._journal.store
-        kept = store.read_settings().get((self.goal.pack, DAILY_PLAN))
+        settings = store.read_settings()
+        kept = next(
+            (
+                settings[self.goal.pack, name]
+                for name in (DAILY_PLAN, OLD_DAILY_PLAN)
+                if (self.goal.pack, name) in settings
+            ),
+            None,
+        )
         if kept and kept["day"] == self.today:
             return cast("dict[str, Any]", kept)
         habits = measure_habits(store.list_reviews(), self._journal.rollover_hour)
@@ -107,7 +115,9 @@ class Preparation:
             "habits": dataclasses.asdict(habits),
             "policy": dataclasses.asdict(policy),
         }
-        store.put_settings({(self.goal.pack, DAILY_PLAN): plan})
+        store.put_settings(
+            {(self.goal.pack, DAILY_PLAN): plan, (self.goal.pack, OLD_DAILY_PLAN): None}
+        )
         return plan
 
     def _choose_policy(self, habits: Habits, previous: Policy | None) -> Policy:
@@ -244,7 +254,8 @@ def list_goals(journal: Journal) -> list[Goal]:
 def put_goal(journal: Journal, pack: str, goal: Goal | None) -> None:
     """Set the goal of a pack, or clear it."""
     value = goal.as_json() if goal else None
-    journal.store.put_settings({(pack, GOAL): value, (pack, DAILY_PLAN): None})
+    plans = dict.fromkeys(((pack, DAILY_PLAN), (pack, OLD_DAILY_PLAN)))
+    journal.store.put_settings({(pack, GOAL): value, **plans})
 
 
 def prepare(

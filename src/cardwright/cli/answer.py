@@ -11,7 +11,7 @@ from cardwright.app.study import describe_memory
 from cardwright.cli.environment import open_study, parse_time, read_clock
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
-from cardwright.history import Act, Moment, Rating
+from cardwright.history import MAX_DURATION_MS, Act, Moment, Rating
 from cardwright.terminal.words import format_wait
 
 _RATINGS: Final = ("again", "hard", "good", "easy")
@@ -27,7 +27,9 @@ def _read_time(
     try:
         moment = parse_time(text)
     except (ValueError, OverflowError):
-        raise click.BadParameter(f"`{text}` is not a valid ISO time") from None
+        raise click.BadParameter(
+            f"`{text}` is not a valid ISO time between 1970 and 6429"
+        ) from None
     if moment.at_ms > read_clock().at_ms + _LEEWAY_MS:
         raise click.BadParameter(f"{text} is in the future")
     return moment
@@ -45,7 +47,7 @@ def _read_time(
 @click.option(
     "--ms",
     "duration_ms",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, MAX_DURATION_MS),
     default=0,
     help="How long the answer took, in milliseconds.",
 )

@@ -23,7 +23,7 @@ from cardwright.anki.package_notes import open_package
 from cardwright.app.project import open_project
 from cardwright.cli.output import say, say_json_list, warn
 from cardwright.cli.params import json_option
-from cardwright.text import make_plain
+from cardwright.text import escape_controls
 
 _MAX_SHOWN: Final = 200_000
 """Longer texts, in characters, are not compared line by line."""
@@ -112,7 +112,7 @@ def _make_short(text: str) -> str:
 
 
 def _make_line(text: str) -> str:
-    return make_plain(text).replace("\n", " ")
+    return escape_controls(text).replace("\n", " ")
 
 
 def _compare_lines(before: list[str], after: list[str]) -> Iterator[str]:

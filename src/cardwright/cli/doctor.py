@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import sqlite3
 from importlib import metadata
@@ -13,6 +12,7 @@ import click
 import yaml
 
 from cardwright import __version__
+from cardwright.cli.editor import find_editor
 from cardwright.cli.environment import default_store_path, open_journal
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
@@ -88,10 +88,9 @@ def _list_program() -> list[_Row]:
 
 
 def _list_tools() -> list[_Row]:
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
     return [
         _Row("git", find_program("git") or "", "dates unreleased notes"),
-        _Row("editor", editor, "$VISUAL or $EDITOR"),
+        _Row("editor", find_editor(), "$VISUAL or $EDITOR"),
     ]
 
 

@@ -31,10 +31,13 @@ _IMAGES: Final = frozenset(
 
 def open_editor(path: Path, line: int) -> str:
     """Open a file in the editor at a line; return an error message, or ""."""
-    given = os.environ.get("VISUAL") or os.environ.get("EDITOR") or _find_default_editor()
-    if not given:
+    given = find_editor()
+    try:
+        words = shlex.split(given, posix=sys.platform != "win32")
+    except ValueError as error:
+        return f"VISUAL or EDITOR is not a valid command: {error}"
+    if not words:
         return "no editor: set VISUAL or EDITOR"
-    words = shlex.split(given, posix=sys.platform != "win32")
     name = Path(words[0].strip('"')).stem.lower()
     if name in _GOTO_EDITORS:
         words += [word for word in (_WAIT_OPTIONS[name],) if word not in words]
@@ -56,6 +59,12 @@ def open_editor(path: Path, line: int) -> str:
     except OSError as error:
         return f"{words[0]}: {error.strerror}"
     return f"{words[0]} exited with status {code}" if code else ""
+
+
+def find_editor() -> str:
+    """Return the command of the user's editor; "" if there is none."""
+    named = (os.environ.get(name, "").strip() for name in ("VISUAL", "EDITOR"))
+    return next(filter(None, named), "") or _find_default_editor()
 
 
 def open_image(path: Path) -> str:

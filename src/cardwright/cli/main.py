@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -110,10 +109,6 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         cards()
-    except BrokenPipeError:
-        # The reader of the pipe has closed it (`cards list | head`), which is not an error.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _warn(f"error: {where}{error.strerror or error}")
@@ -127,6 +122,9 @@ def _warn(text: str) -> None:
 
 
 def _report_usage_error(error: click.ClickException) -> None:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        _warn(error.format_message())
+        return
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
         _warn(context.get_usage())

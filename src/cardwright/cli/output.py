@@ -21,18 +21,18 @@ def say(
 ) -> None:
     """Print a text, with control characters replaced, or a renderable from `terminal`."""
     if isinstance(content, str):
-        click.echo(make_plain(content) + end, nl=False, err=err)
+        _write(make_plain(content) + end, err=err)
         return
     from cardwright.terminal.paint import paint  # noqa: PLC0415  (rich loads slowly, few need it)
 
     is_terminal = (sys.stderr if err else sys.stdout).isatty()
     painted = paint(content, os.environ, is_terminal=is_terminal, is_styled=is_styled)
-    click.echo(painted + end, nl=False, err=err, color=True)
+    _write(painted + end, err=err)
 
 
 def say_json(value: Any) -> None:
     """Print a value as JSON, with control characters escaped."""
-    click.echo(escape_controls(json.dumps(value, indent=2, ensure_ascii=False)))
+    _write(escape_controls(json.dumps(value, indent=2, ensure_ascii=False)) + "\n")
 
 
 def say_json_list(values: Iterable[Any]) -> None:
@@ -40,11 +40,22 @@ def say_json_list(values: Iterable[Any]) -> None:
     before = "[\n"
     for value in values:
         row = escape_controls(json.dumps(value, indent=2, ensure_ascii=False))
-        click.echo(before + "  " + row.replace("\n", "\n  "), nl=False)
+        _write(before + "  " + row.replace("\n", "\n  "))
         before = ",\n"
-    click.echo("[]" if before == "[\n" else "\n]")
+    _write("[]\n" if before == "[\n" else "\n]\n")
 
 
 def warn(text: str) -> None:
     """Print a text to standard error."""
     say(text, err=True)
+
+
+def _write(text: str, *, err: bool = False) -> None:
+    try:
+        # Styles were chosen where the text was painted.
+        click.echo(text, nl=False, err=err, color=True)
+    except BrokenPipeError:
+        # The reader of a pipe has left (`cards list | head`), which is not an error.
+        stream = sys.stderr if err else sys.stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        raise click.exceptions.Exit(0) from None

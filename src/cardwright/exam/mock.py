@@ -15,6 +15,7 @@ from cardwright.item import Item
 from cardwright.kinds import list_asked, list_prompts
 from cardwright.model import Card, Kind, Option, Prompt
 from cardwright.study.store import Store
+from cardwright.text import count as count_noun
 
 
 class MockError(CardwrightError):
@@ -151,7 +152,11 @@ def draw_mock(
         )
     if minutes is None:
         minutes = blueprint.minutes * (len(drawn) / blueprint.questions)
-    note = f"There are only {len(drawn)} questions." if len(drawn) < wanted else ""
+    note = (
+        f"There {'is' if len(drawn) == 1 else 'are'} only {count_noun(len(drawn), 'question')}."
+        if len(drawn) < wanted
+        else ""
+    )
     mock = Mock(
         id=id,
         pack=blueprint.pack,

@@ -19,6 +19,7 @@ PARAMETERS: Final = "parameters"
 GOAL: Final = "goal"
 """The exam that is set, as `exam.goal.Goal.as_json` writes it."""
 DAILY_PLAN: Final = "daily_plan"
+OLD_DAILY_PLAN: Final = "exam_day"
 """What an exam's preparation measured and chose today: a cache."""
 _DEFAULT_ROLLOVER_HOUR: Final = 4
 

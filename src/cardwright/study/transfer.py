@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 
 from cardwright.error import CardwrightError
 from cardwright.files import write_file
-from cardwright.history import Act, Moment, Rating, Review
+from cardwright.history import MAX_DURATION_MS, Act, Moment, Rating, Review
 from cardwright.study.journal import Journal
 
 COLUMNS: Final = ("id", "prompt", "act", "rating", "at", "duration_ms", "undoes")
@@ -27,7 +27,6 @@ _ID: Final = re.compile(r"[0-9a-e][0-9a-f]{11}-[0-9A-Za-z_]{1,40}")
 """Ids starting with f are refused, since the next review must still sort after this one."""
 _PROMPT: Final = re.compile(r"[0-9a-z_.-]{1,100}:[0-9a-z_.-]{1,100}/[0-9a-z_.-]{1,100}")
 _MAX_PROBLEMS: Final = 20
-_MAX_DURATION_MS: Final = 2**53
 _MAX_QUOTED: Final = 80
 _HELP: Final = "import a file that `cards export` wrote; nothing was imported"
 
@@ -150,7 +149,7 @@ def _to_review(row: Mapping[str, Any] | str) -> Review:
         rating=None if rating is None else Rating(_parse_number("rating", rating, 1, len(Rating))),
         at_ms=moment.at_ms,
         utc_offset_minutes=moment.utc_offset_minutes,
-        duration_ms=_parse_number("duration_ms", row.get("duration_ms"), 0, _MAX_DURATION_MS),
+        duration_ms=_parse_number("duration_ms", row.get("duration_ms"), 0, MAX_DURATION_MS),
         undoes=None if undoes is None else _match(_ID, "undoes", undoes),
     )
 

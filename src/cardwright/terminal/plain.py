@@ -6,12 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Final, Protocol, TextIO
 
+from rich.text import Text
+
 from cardwright.history import Rating
 from cardwright.study.error import StoreError
 from cardwright.terminal.paint import Renderable
 from cardwright.terminal.review import draw_memory
 from cardwright.terminal.review_state import Attempt, ReviewState
 from cardwright.terminal.words import name_rating
+from cardwright.text import make_plain
 
 MAX_DIGITS: Final = 6
 """Digits of a typed number; longer ones would only cost time."""
@@ -39,7 +42,15 @@ class Prompts:
     def __init__(self, lines: TextIO, say: Say) -> None:
         """Read from `lines`."""
         self._lines = lines
-        self._say = say
+        self._print = say
+
+    def _say(self, what: Renderable, *, end: str = "\n") -> None:
+        """Print a text, wrapped between words, or a renderable."""
+        if isinstance(what, str):
+            text = what.rstrip(" ")
+            self._print(Text(make_plain(text)), end=what[len(text) :] + end)
+        else:
+            self._print(what, end=end)
 
     def _read(self, prompt: str) -> str:
         """Return the line that is typed after a prompt.

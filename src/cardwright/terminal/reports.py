@@ -216,7 +216,7 @@ def draw_summary(
 ) -> Group:
     """Draw answers, recall by lesson, and reviews due tomorrow; `lessons` holds titles by id."""
     if not answers:
-        return Group(Text("No answers given; nothing has changed."))
+        return Group(Text("No answers this time."))
     minutes, seconds = divmod(duration_ms // MS_PER_SECOND, 60)
     each = sum(answer.review.duration_ms for answer in answers) / MS_PER_SECOND / len(answers)
     given = f"{count(len(answers), 'answer')} in {minutes}:{seconds:02d} min, {each:.0f} s each"

@@ -302,18 +302,18 @@ class ReviewState:
         after = answer.after
         if not after.is_leech or not after.is_suspended or answer.before.is_suspended:
             return ""
-        return f"suspended {answer.item.card_ref}: a leech, forgotten {after.lapses} times"
+        return f"suspended {answer.item.ref}: a leech, forgotten {after.lapses} times"
 
     def suspend(self) -> str:
         """Suspend this prompt, and show the next one."""
-        ref = self.item.card_ref if self.item else ""
+        ref = self.item.ref if self.item else ""
         self._session.suspend(self.clock())
         self._go_on()
         return f"suspended {ref} (u: undo)"
 
     def bury(self) -> str:
         """Put this prompt off until tomorrow, and show the next one."""
-        ref = self.item.card_ref if self.item else ""
+        ref = self.item.ref if self.item else ""
         self._session.bury(self.clock())
         self._go_on()
         return f"buried {ref} until tomorrow (u: undo)"

@@ -51,12 +51,13 @@ def status(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None)
         )
         return
     if asked:
-        today_plan = (
-            f"{minutes:.0f} minutes: {count(new, 'new prompt')} and "
-            f"{count(len(asked) - new, 'review')}."
-        )
+        numbers = f"{count(new, 'new prompt')} and {count(len(asked) - new, 'review')}"
+        today_plan = [
+            f"{minutes:.0f} minutes: {numbers}.",
+            "`cards review` asks them, the most useful first.",
+        ]
     else:
-        today_plan = "Nothing: it is a day off." if goal.is_off(today) else "Nothing more."
+        today_plan = ["Nothing: it is a day off." if goal.is_off(today) else "Nothing more."]
     time_left = (
         f"{count(days_left, 'day')} left, {count(study_days, 'study day')} of "
         f"{goal.minutes_a_day} minutes"
@@ -69,7 +70,7 @@ def status(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None)
                     format_fit(found, goal),
                 ],
                 "Expected recall": [draw_forecasts(found, preparation.blueprint)],
-                "Today": [today_plan, "`cards review` asks them, the most useful first."],
+                "Today": today_plan,
             }
         )
     )
