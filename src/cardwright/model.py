@@ -5,7 +5,6 @@ Exams are in `blueprint`, problems in `diagnostic`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -104,6 +103,8 @@ class Kind:
 
 def make_anki_id(*parts: str) -> int:
     """Return a stable id for Anki from a name. It has 53 bits, which JavaScript can represent."""
+    import hashlib  # noqa: PLC0415  (OpenSSL loads slowly, and studying does without)
+
     digest = hashlib.sha256("\0".join(("cardwright", *parts)).encode()).digest()
     return (int.from_bytes(digest[:8], "big") >> 11) | 1 << 52
 

@@ -323,7 +323,7 @@ def test_an_unchanged_project_is_opened_without_the_reading_modules(
 
     rows, *modules = done.stdout.split()
     assert rows == "3"
-    heavy = {"yaml", "markdown_it", "difflib", "cardwright.project.document"}
+    heavy = {"yaml", "markdown_it", "difflib", "hashlib", "cardwright.project.document"}
     assert not heavy & set(modules)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from secrets import token_hex
+from uuid import uuid4
 
 import click
 
@@ -82,7 +82,7 @@ def review(
     with open_study(folder, db) as study:
         with gc_paused():
             session, exam_day = study.start_session(
-                choice, options, name=token_hex(16), minutes=minutes
+                choice, options, name=uuid4().hex, minutes=minutes
             )
         try:
             state = ReviewState(

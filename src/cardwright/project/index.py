@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache, cached_property
-from hashlib import blake2b
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -143,6 +142,8 @@ def look_at(
     raw = read_source(file)
     if raw is None:
         return FileState("", "")
+    from hashlib import blake2b  # noqa: PLC0415  (OpenSSL loads slowly, and studying does without)
+
     contents[file.name] = raw
     is_settled = file.changed_at_ns < now_ns - _RACY_NS
     digest = blake2b(raw, digest_size=16).hexdigest()
@@ -229,13 +230,15 @@ def write_index(path: Path, index: Index) -> None:
 
 
 def make_seal(raw: bytes | memoryview) -> bytes:
-    """Return the header: a digest of the program, and a checksum of the content."""
-    return f"cardwright {describe_program()} {zlib.crc32(raw):08x}\n".encode()
+    """Return the header: the program that wrote the index, and a checksum of the content."""
+    return f"cardwright {zlib.crc32(raw):08x}\n{describe_program()}\n\n".encode(
+        "utf-8", "surrogatepass"
+    )
 
 
 @cache
 def describe_program() -> str:
-    """Return a digest of the code that reads sources: Cardwright, PyYAML and Python.
+    """Return what identifies the code that reads sources: Cardwright's, PyYAML's and Python's.
 
     It is computed once per process, since code that is edited later does not run in it.
     """
@@ -245,7 +248,7 @@ def describe_program() -> str:
         folders.append(Path(yaml.origin).parent)
     words = [sys.version, cardwright.__version__]
     words += sorted(line for folder in folders for line in describe_folder(folder))
-    return blake2b("\n".join(words).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return "\n".join(words)
 
 
 def describe_folder(folder: Path) -> Iterator[str]:

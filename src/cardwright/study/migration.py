@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -65,6 +64,8 @@ def _apply(db: sqlite3.Connection, name: str, script: str) -> None:
     if is_empty(db):
         db.execute(f"pragma application_id = {APPLICATION_ID}")
         db.execute("create table migrations (name text not null unique) strict")
+    from importlib.resources import files  # noqa: PLC0415  (for a new store or an old one only)
+
     for statement in _split(files("cardwright.study").joinpath(script).read_text("utf-8")):
         db.execute(statement)
     db.execute("insert into migrations values (?)", (name,))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import platform
-import secrets
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, Self
+from uuid import uuid4
 
 from cardwright.history import Act, Memory, Rating, Review, State, pack_of
 from cardwright.study.backup import copy_database, write_backup
@@ -360,7 +360,7 @@ class Store:
         row = self._row("select value from settings where pack = '.' and name = 'device'")
         known = json.loads(row[0]) if row else {}
         if known.get("machine") != machine:
-            known = {"machine": machine, "device": secrets.token_hex(4)}
+            known = {"machine": machine, "device": uuid4().hex[:8]}
             with self.transaction():
                 sql = "insert or replace into settings values ('.', 'device', ?)"
                 self._db.execute(sql, (json.dumps(known),))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -62,8 +61,9 @@ def order_options(prompt: Prompt, seed: int | None) -> tuple[int, ...]:
     The order depends only on the seed, on every machine; without a seed it is as written.
     """
     order = range(len(prompt.card.options))
-    if seed is None:
+    if seed is None or not order:
         return tuple(order)
+    import hashlib  # noqa: PLC0415  (slow to load, and only choices need it)
 
     def rank(index: int) -> bytes:
         return hashlib.sha256(f"{seed}/{prompt.ref}/{index}".encode()).digest()
