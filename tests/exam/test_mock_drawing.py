@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardwright.exam.mock import Question, apportion, draw_questions
+from cardwright.exam.mock import Question, apportion, sample_questions
 
 WEIGHTS = st.dictionaries(
     st.sampled_from("abcdef"), st.floats(1, 100, allow_nan=False), min_size=1, max_size=6
@@ -65,17 +65,17 @@ def test_a_domain_without_weight_is_not_asked() -> None:
 def test_the_same_seed_draws_the_same_questions_and_none_twice(seed: int) -> None:
     groups = {name: make_questions(name, 40) for name in MLPRO}
 
-    drawn = draw_questions(groups, MLPRO, 59, seed)
+    drawn = sample_questions(groups, MLPRO, 59, seed)
 
-    assert drawn == draw_questions(groups, MLPRO, 59, seed)
+    assert drawn == sample_questions(groups, MLPRO, 59, seed)
     assert len({question.card_ref for question in drawn}) == 59
-    assert drawn != draw_questions(groups, MLPRO, 59, seed + 2)
+    assert drawn != sample_questions(groups, MLPRO, 59, seed + 2)
 
 
 def test_the_questions_of_last_time_come_only_when_there_are_no_others() -> None:
     groups = {"a": make_questions("a", 10)}
-    first = {question.card_ref for question in draw_questions(groups, {"a": 1.0}, 6, 1)}
+    first = {question.card_ref for question in sample_questions(groups, {"a": 1.0}, 6, 1)}
 
-    second = {question.card_ref for question in draw_questions(groups, {"a": 1.0}, 6, 2, first)}
+    second = {question.card_ref for question in sample_questions(groups, {"a": 1.0}, 6, 2, first)}
 
     assert len(first & second) == 2

@@ -116,7 +116,7 @@ class Study:
             )
         return found[0]
 
-    def find_prompt(self, ref: str) -> tuple[str, str]:
+    def resolve_prompt(self, ref: str) -> tuple[str, str]:
         """Return the ref and key of a prompt, even if its card is no longer in the sources.
 
         Raises:
@@ -210,18 +210,6 @@ def find_index(store_path: Path, root: Path) -> Path:
 
 
 @contextmanager
-def open_user_store(path: Path, moment: Moment) -> Iterator[Store]:
-    """Open a review store, and close it afterwards.
-
-    Raises:
-        StoreError: the file cannot be used; it was not changed.
-
-    """
-    with open_store(path, today=moment.local.date().isoformat()) as store:
-        yield store
-
-
-@contextmanager
 def open_study(folder: Path, store_path: Path, moment: Moment) -> Iterator[Study]:
     """Open a store and the project in or above a folder, with memories updated to its options.
 
@@ -231,7 +219,7 @@ def open_study(folder: Path, store_path: Path, moment: Moment) -> Iterator[Study
 
     """
     root = find_project(folder)
-    with open_user_store(store_path, moment) as store:
+    with open_store(store_path, today=moment.local.date().isoformat()) as store:
         with gc_paused():
             sources = open_index(root, find_index(store.path, root), moment.at_ms * 10**6)
             journal = make_journal(store, sources.decks)
@@ -249,7 +237,7 @@ def open_journal(folder: Path, store_path: Path, moment: Moment) -> Iterator[Jou
     try:
         find_project(folder)
     except ProjectError:
-        with open_user_store(store_path, moment) as store:
+        with open_store(store_path, today=moment.local.date().isoformat()) as store:
             yield make_journal(store, {})
         return
     with open_study(folder, store_path, moment) as study:

@@ -12,12 +12,12 @@ from typing import Final
 
 import click
 
-from cardwright.app import study as app
+from cardwright.app import study as app_study
 from cardwright.app.study import Study
 from cardwright.cli.output import warn
 from cardwright.history import Moment
 from cardwright.study.journal import Journal
-from cardwright.study.store import Store
+from cardwright.study.store import Store, open_store
 
 _CLOCK: Final = "CARDS_NOW"
 _STARTED_S: Final = time.monotonic()
@@ -63,14 +63,15 @@ def default_store_path() -> Path:
 @contextmanager
 def open_user_store(db: Path | None) -> Iterator[Store]:
     """Open the review store at a path, or the default one."""
-    with app.open_user_store(db or default_store_path(), read_clock()) as store:
+    today = read_clock().local.date().isoformat()
+    with open_store(db or default_store_path(), today=today) as store:
         yield store
 
 
 @contextmanager
 def open_study(folder: Path, db: Path | None) -> Iterator[Study]:
     """Open the review store at a path, or the default one, with the project of a folder."""
-    with app.open_study(folder, db or default_store_path(), read_clock()) as study:
+    with app_study.open_study(folder, db or default_store_path(), read_clock()) as study:
         _warn_of_unused_parameters(study.journal)
         yield study
 
@@ -78,7 +79,7 @@ def open_study(folder: Path, db: Path | None) -> Iterator[Study]:
 @contextmanager
 def open_journal(folder: Path, db: Path | None) -> Iterator[Journal]:
     """Open the review store with the options of the project of a folder, if there is one."""
-    with app.open_journal(folder, db or default_store_path(), read_clock()) as journal:
+    with app_study.open_journal(folder, db or default_store_path(), read_clock()) as journal:
         _warn_of_unused_parameters(journal)
         yield journal
 
@@ -86,6 +87,6 @@ def open_journal(folder: Path, db: Path | None) -> Iterator[Journal]:
 def _warn_of_unused_parameters(journal: Journal) -> None:
     for pack in journal.unused_fits:
         warn(
-            f"note: the parameters of {pack} were fitted for another memory model and are not "
-            "used: run `cards optimize`"
+            f"note: the parameters of {pack} are of another memory model or not valid, so the "
+            "defaults are used: run `cards optimize`"
         )

@@ -51,7 +51,7 @@ def history(
 
 
 def _show_prompt(study: Study, name: str, *, as_json: bool) -> None:
-    ref, key = study.find_prompt(name)
+    ref, key = study.resolve_prompt(name)
     reviews = list(study.store.list_reviews(key, with_undone=True))
     undone = {review.undoes for review in reviews if review.undoes}
     steps = {review.id: step for review, step in study.journal.trace(key)}

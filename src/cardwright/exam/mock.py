@@ -200,7 +200,7 @@ def draw_drill(
         for question in questions:
             if question.lesson in groups:
                 groups[question.lesson].append(question)
-        drawn = draw_questions(groups, dict.fromkeys(groups, 1.0), count, seed, avoided)
+        drawn = sample_questions(groups, dict.fromkeys(groups, 1.0), count, seed, avoided)
         drawn = tuple(sorted(drawn, key=lambda question: lessons.index(question.lesson)))
     else:
         drawn = _draw_by_domain(questions, blueprint, count, seed, avoided)
@@ -234,10 +234,10 @@ def _draw_by_domain(
     for question in questions:
         groups[question.domain].append(question)
     weights = {id: domain.weight for id, domain in blueprint.domains.items()}
-    return draw_questions(groups, weights, count, seed, avoided)
+    return sample_questions(groups, weights, count, seed, avoided)
 
 
-def draw_questions(
+def sample_questions(
     groups: Mapping[str, Sequence[Question]],
     weights: Mapping[str, float],
     count: int,

@@ -21,9 +21,9 @@ from cardwright.terminal.window import (
     CONTINUE_KEYS,
     KeyLoop,
     choose_text,
-    draw_bar,
     draw_key_help,
     draw_step,
+    draw_title_bar,
 )
 from cardwright.text import make_plain
 
@@ -168,7 +168,7 @@ class MockTaker(KeyLoop):
         window = self._window
         has_keys = window.is_roomy and self._view in {"question", "go"}
         window.paint(
-            draw_bar(choose_text(self._list_titles(), window.columns - 2), window.columns),
+            draw_title_bar(choose_text(self._list_titles(), window.columns - 2), window.columns),
             [window.render(part) for part in self._list_parts()],
             lambda: draw_step(window.width, *self._list_steps()),
             keys="? keys  n next  p back  g go to  q leave" if has_keys else "",
@@ -282,7 +282,7 @@ class ResultReader(KeyLoop):
         window = self._window
         titles = f"{self._mock.exam} – result", "result"
         window.paint(
-            draw_bar(choose_text(titles, window.columns - 2), window.columns),
+            draw_title_bar(choose_text(titles, window.columns - 2), window.columns),
             [window.render(part) for part in self._list_parts()],
             lambda: draw_step(window.width, *self._list_steps()),
             reads_on=True,

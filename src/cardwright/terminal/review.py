@@ -20,9 +20,9 @@ from cardwright.terminal.window import (
     WIDE,
     KeyLoop,
     choose_text,
-    draw_bar,
     draw_key_help,
     draw_step,
+    draw_title_bar,
 )
 from cardwright.terminal.words import format_wait, name_rating
 from cardwright.text import make_plain
@@ -311,7 +311,7 @@ def _draw_header(state: ReviewState, columns: int) -> Text:
     deck = make_plain(item.deck if item else "").replace("\n", " ").split("::")
     title = Text(choose_text([" › ".join(deck[start:]) for start in range(len(deck))], room))
     title.truncate(room, overflow="ellipsis", pad=True)
-    return draw_bar(f"{flag}{title.plain} {left} ", columns)
+    return draw_title_bar(f"{flag}{title.plain} {left} ", columns)
 
 
 def _list_keys(width: int) -> str:

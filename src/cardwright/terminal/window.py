@@ -211,7 +211,7 @@ def draw_step(width: int, *texts: str) -> Text:
     return _draw_line(choose_text(texts, width), "bold")
 
 
-def draw_bar(text: str, columns: int) -> Text:
+def draw_title_bar(text: str, columns: int) -> Text:
     """Draw a header, over the whole width."""
     line = Text(f" {text}", "reverse", no_wrap=True)
     line.truncate(columns, overflow="ellipsis", pad=True)
