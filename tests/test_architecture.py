@@ -11,7 +11,7 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "cardwright"
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
 FOUNDATION = {
-    *("text", "error", "diagnostic", "blueprint", "model", "history", "item", "files"),
+    *("text", "error", "diagnostic", "blueprint", "model", "history", "memory", "item", "files"),
     "foreign",
 }
 ENGINE = {"project", "anki", "study", "exam"}
@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "error": set(),
     "files": set(),
     "history": set(),
+    "memory": set(),
     "diagnostic": {"text"},
     "foreign": {"error"},
     "blueprint": {"diagnostic"},
@@ -35,7 +36,7 @@ MAY_IMPORT = {
     "terminal": FOUNDATION | {"markdown", "kinds", "app"} | ENGINE,
     "web": FOUNDATION | {"markdown", "kinds", "app"} | ENGINE,
     "cli": FOUNDATION | {"markdown", "kinds", "app", "terminal", "web"} | ENGINE,
-    "__init__": {"app", "error", "project", "study", "history"},
+    "__init__": {"app", "error", "project", "study", "history", "memory"},
     "__main__": {"cli"},
 }
 ONLY_HERE: dict[str, str | tuple[str, ...]] = {

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from cardwright.app.library import start_session
     from cardwright.error import ProjectError
-    from cardwright.history import Act, Memory, Moment, Rating, Review, State
+    from cardwright.history import Act, Moment, Rating, Review
+    from cardwright.memory import Memory, State
     from cardwright.project.load import load
     from cardwright.project.walk import find_project
     from cardwright.study.error import StoreError
@@ -38,7 +39,8 @@ __all__ = [
     "start_session",
 ]
 _MODULES: Final = {
-    **dict.fromkeys(("Act", "Memory", "Moment", "Rating", "Review", "State"), "history"),
+    **dict.fromkeys(("Act", "Moment", "Rating", "Review"), "history"),
+    **dict.fromkeys(("Memory", "State"), "memory"),
     "ProjectError": "error",
     "find_project": "project.walk",
     "Session": "study.session",

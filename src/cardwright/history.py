@@ -1,4 +1,4 @@
-"""Reviews and memories: what was answered and when, and the resulting memory of each prompt.
+"""Reviews and moments: what was answered, when, and in which time zone.
 
 Times are milliseconds since 1970 in UTC, stored with the local UTC offset. Study days are days since
 1970 by the local calendar; they start at a rollover hour, not at midnight.
@@ -34,15 +34,6 @@ class Rating(IntEnum):
     HARD = 2
     GOOD = 3
     EASY = 4
-
-
-class State(StrEnum):
-    """The learning state of a prompt."""
-
-    NEW = "new"
-    LEARNING = "learning"
-    REVIEW = "review"
-    RELEARNING = "relearning"
 
 
 class Act(StrEnum):
@@ -157,47 +148,6 @@ class Review:
     def moment(self) -> Moment:
         """The time of the review, with its UTC offset."""
         return Moment(self.at_ms, self.utc_offset_minutes)
-
-
-class Memory(NamedTuple):
-    """The memory of a prompt: a cache that can be rebuilt by replaying its Reviews.
-
-    It is a tuple because tens of thousands of them are read at every start.
-    """
-
-    key: str
-    """The prompt's key."""
-    state: State = State.NEW
-    is_suspended: bool = False
-    is_leech: bool = False
-    is_flagged: bool = False
-    step: int | None = None
-    """The index of its current learning or relearning step."""
-    stability: float = 0.0
-    """Days until recall falls to 90 percent; 0 when new."""
-    difficulty: float = 0.0
-    """From 1 to 10; 0 when new."""
-    due_at_ms: int | None = None
-    due_day: int | None = None
-    """The study day from which it is due."""
-    interval_days: int = 0
-    """0 within the learning steps."""
-    first_day: int | None = None
-    """The study day of the first answer."""
-    last_day: int | None = None
-    """The study day of the last answer."""
-    last_at_ms: int | None = None
-    reps: int = 0
-    """The number of answers."""
-    lapses: int = 0
-    """The number of times it was rated Again in the review state."""
-    buried_day: int | None = None
-    """The study day on which it is not asked."""
-
-    @property
-    def is_new(self) -> bool:
-        """Whether the prompt was never answered, or only before a reset."""
-        return self.state is State.NEW
 
 
 def pack_of(key: str) -> str:

@@ -16,7 +16,8 @@ from cardwright.exam.candidates import (
     list_candidates,
     measure_worth,
 )
-from cardwright.history import Act, Memory, Rating
+from cardwright.history import Act, Rating
+from cardwright.memory import Memory
 from studying import MORNING, make_items, open_journal, read_memories, record
 
 SPAN = Span(path="blueprint.yaml", line=1, column=1)

@@ -9,8 +9,8 @@ from cardwright.exam.candidates import (
     select_items,
 )
 from cardwright.exam.coverage import Coverage, measure_coverage
-from cardwright.history import Memory, State
 from cardwright.item import Item
+from cardwright.memory import Memory, State
 from cardwright.project.kind import read_built_in_kinds
 from exam_project import EXAM, make_item
 

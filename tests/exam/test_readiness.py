@@ -11,7 +11,8 @@ from cardwright.exam.readiness import (
     check_forecasts,
     read_signals,
 )
-from cardwright.history import Act, Rating, State
+from cardwright.history import Act, Rating
+from cardwright.memory import State
 from cardwright.study.stats import Answer, list_answers
 from exam_project import EXAM, make_item
 from studying import MORNING, TODAY, later, open_journal, record

@@ -10,8 +10,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from cardwright.history import Act, Memory, Moment, Rating
+from cardwright.history import Act, Moment, Rating
 from cardwright.item import Item
+from cardwright.memory import Memory
 from cardwright.model import DeckOptions
 from cardwright.study.queue import Counts
 from studying import (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cardwright.history import Moment, Rating, State
+from cardwright.history import Moment, Rating
 from cardwright.item import Item
+from cardwright.memory import State
 from cardwright.study.session import Session
 from studying import MORNING as NOW
 from studying import make_items, open_journal

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from anki_backend import Anki
 from cardwright.diagnostic import Span
-from cardwright.history import Act, Memory, Moment, Rating, Review
+from cardwright.history import Act, Moment, Rating, Review
+from cardwright.memory import Memory
 from cardwright.model import Deck, DeckOptions
 from cardwright.study.fsrs import DEFAULT_PARAMETERS, MODEL
 from cardwright.study.journal import make_journal

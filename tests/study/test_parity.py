@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from anki_backend import Anki
-from cardwright.history import Memory, Moment, Rating, State, count_study_day, make_time
+from cardwright.history import Moment, Rating, count_study_day, make_time
+from cardwright.memory import Memory, State
 from cardwright.model import DeckOptions
 from cardwright.study.schedule import ActRow, Schedule
 

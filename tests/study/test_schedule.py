@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardwright.history import Memory, Moment, Rating, State
+from cardwright.history import Moment, Rating
+from cardwright.memory import Memory, State
 from cardwright.model import DeckOptions
 from cardwright.study.fsrs import DEFAULT_PARAMETERS
 from cardwright.study.schedule import ActRow, Schedule, fuzz_range, limit_interval

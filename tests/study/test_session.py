@@ -11,8 +11,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cardwright.history import Act, Rating, State
+from cardwright.history import Act, Rating
 from cardwright.item import Item
+from cardwright.memory import State
 from cardwright.model import DeckOptions
 from cardwright.study.journal import Journal
 from cardwright.study.queue import Counts, SessionOptions

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardwright.history import Act, Memory, State
+from cardwright.history import Act
+from cardwright.memory import Memory, State
 from cardwright.model import DeckOptions
 from cardwright.study.journal import Journal
 from cardwright.study.queue import Counts, count_decks

@@ -7,8 +7,9 @@ from itertools import product
 from pathlib import Path
 from typing import Final
 
-from cardwright.history import Act, Memory, Moment, Rating, Review
+from cardwright.history import Act, Moment, Rating, Review
 from cardwright.item import Item
+from cardwright.memory import Memory
 from cardwright.model import DeckOptions
 from cardwright.study.journal import Journal
 from cardwright.study.queue import SessionOptions

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from cardwright.blueprint import Blueprint
 from cardwright.error import ProjectError
-from cardwright.history import Memory
 from cardwright.item import Item
+from cardwright.memory import Memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from cardwright.app.choice import choose_packs
 from cardwright.app.study import Study
 from cardwright.error import ExtraMissingError
-from cardwright.history import Memory, Review, pack_of
+from cardwright.history import Review, pack_of
+from cardwright.memory import Memory
 from cardwright.study.journal import make_journal
 from cardwright.study.schedule import Schedule
 from cardwright.study.settings import PARAMETERS, describe_fit

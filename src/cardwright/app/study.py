@@ -12,10 +12,11 @@ from zlib import crc32
 from cardwright.app.choice import Choice
 from cardwright.app.garbage import gc_paused
 from cardwright.error import ProjectError
-from cardwright.history import Memory, Moment, make_date, make_time
+from cardwright.history import Moment, make_date, make_time
 from cardwright.item import Item
 from cardwright.kinds import list_images
 from cardwright.markdown import Renderer
+from cardwright.memory import Memory
 from cardwright.model import Card, Kind
 from cardwright.project.index import open_index
 from cardwright.project.sources import Sources

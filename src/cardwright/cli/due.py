@@ -12,8 +12,9 @@ from cardwright.app.study import Study, describe_memory
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import choice_options, db_option, json_option
-from cardwright.history import MS_PER_DAY, State, make_date
+from cardwright.history import MS_PER_DAY, make_date
 from cardwright.item import Item
+from cardwright.memory import State
 from cardwright.study.queue import count_decks
 from cardwright.study.workload import forecast_reviews, measure_pace
 from cardwright.terminal.reports import draw_due

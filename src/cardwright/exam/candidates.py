@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 
 from cardwright.blueprint import Blueprint, Lesson
 from cardwright.exam.outcome import Outcomes
-from cardwright.history import Memory
 from cardwright.item import Item
+from cardwright.memory import Memory
 from cardwright.study.journal import Journal
 
 NO_DOMAIN: Final = ""

@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 from cardwright.blueprint import Blueprint, Domain, Lesson, Objective
 from cardwright.exam.candidates import select_items
 from cardwright.exam.mock import shows_options
-from cardwright.history import Memory, State
 from cardwright.item import Item
+from cardwright.memory import Memory, State
 from cardwright.model import Kind
 
 _MIN_KNOWN_RECALL: Final = 0.9

@@ -12,7 +12,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Final
 
-from cardwright.history import MS_PER_DAY, Act, Memory, Moment, Rating, Review, pack_of
+from cardwright.history import MS_PER_DAY, Act, Moment, Rating, Review, pack_of
+from cardwright.memory import Memory
 from cardwright.model import Deck, DeckOptions
 from cardwright.study.schedule import ActRow, ReplayedAnswer, Schedule
 from cardwright.study.settings import Settings

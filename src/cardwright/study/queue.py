@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from cardwright.history import Memory, Moment, State, pack_of
+from cardwright.history import Moment, pack_of
 from cardwright.item import Item
+from cardwright.memory import Memory, State
 from cardwright.model import DeckOptions
 
 LEARN_AHEAD_MS: Final = 20 * 60_000

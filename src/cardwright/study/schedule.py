@@ -20,13 +20,12 @@ from cardwright.history import (
     MS_PER_MINUTE,
     MS_PER_SECOND,
     Act,
-    Memory,
     Moment,
     Rating,
     Review,
-    State,
     count_study_day,
 )
+from cardwright.memory import Memory, State
 from cardwright.model import DeckOptions
 from cardwright.study.fsrs import DEFAULT_PARAMETERS, MODEL, Fsrs
 

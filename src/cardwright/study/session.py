@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from cardwright.history import Act, Memory, Moment, Rating, Review, State
+from cardwright.history import Act, Moment, Rating, Review
 from cardwright.item import Item
+from cardwright.memory import Memory, State
 from cardwright.study.journal import Journal
 from cardwright.study.queue import Arrange, Counts, Queue, SessionOptions
 

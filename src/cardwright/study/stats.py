@@ -20,12 +20,11 @@ from cardwright.history import (
     MAX_ANSWER_MS,
     MS_PER_SECOND,
     Act,
-    Memory,
-    State,
     count_days,
     count_study_day,
     make_date,
 )
+from cardwright.memory import Memory, State
 from cardwright.study.journal import Journal
 from cardwright.study.schedule import Schedule
 

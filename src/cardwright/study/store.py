@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, Final, Self
 from uuid import uuid4
 
-from cardwright.history import Act, Memory, Rating, Review, State, pack_of
+from cardwright.history import Act, Rating, Review, pack_of
+from cardwright.memory import Memory, State
 from cardwright.study.backup import copy_database, write_backup
 from cardwright.study.error import (
     LOCK_TIMEOUT_S,

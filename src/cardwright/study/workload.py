@@ -15,12 +15,11 @@ from cardwright.history import (
     MS_PER_SECOND,
     SECONDS_PER_MINUTE,
     Act,
-    Memory,
     Rating,
     Review,
-    State,
     count_study_day,
 )
+from cardwright.memory import Memory, State
 from cardwright.study.fsrs import Fsrs
 from cardwright.study.queue import Counts
 from cardwright.study.schedule import Schedule

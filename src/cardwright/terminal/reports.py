@@ -10,7 +10,8 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cardwright.history import MS_PER_SECOND, Act, Memory, Rating, Review, State, make_date
+from cardwright.history import MS_PER_SECOND, Act, Rating, Review, make_date
+from cardwright.memory import Memory, State
 from cardwright.study.queue import Counts
 from cardwright.study.schedule import ReplayedAnswer
 from cardwright.study.session import SessionAnswer

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from cardwright.app.study import Study
-from cardwright.history import MS_PER_MINUTE, Act, Memory, Moment, Rating, Review
+from cardwright.history import MS_PER_MINUTE, Act, Moment, Rating, Review
 from cardwright.item import Item
 from cardwright.kinds import list_prompts
+from cardwright.memory import Memory
 from cardwright.model import Card, FieldType, Kind, Prompt
 from cardwright.study.queue import Counts
 from cardwright.study.schedule import ReplayedAnswer
