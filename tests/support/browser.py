@@ -37,6 +37,10 @@ def find_chromium() -> str | None:
     return next((found for name in names if (found := shutil.which(name))), None)
 
 
+class ProtocolError(Exception):
+    """Chromium cannot do what it was asked, such as running a script in a page that reloads."""
+
+
 class Browser:
     """One page of a Chromium of its own; use it with `with`."""
 
@@ -106,9 +110,16 @@ class Browser:
     def wait_for(self, script: str) -> None:
         """Wait until a JavaScript expression is true."""
         end = time.monotonic() + PATIENCE_S
-        while not self.run(script):
+        while not self._is_true(script):
             assert time.monotonic() < end, f"never came true: {script}"
             time.sleep(0.02)
+
+    def _is_true(self, script: str) -> bool:
+        # A page that reloads while it is asked answers with an error: it is asked again.
+        try:
+            return bool(self.run(script))
+        except ProtocolError:
+            return False
 
     def shoot(self, path: Path) -> None:
         """Write a picture of what the page shows."""
@@ -124,7 +135,8 @@ class Browser:
         while True:
             answer = self._read()
             if answer.get("id") == number:
-                assert "error" not in answer, answer
+                if "error" in answer:
+                    raise ProtocolError(answer["error"])
                 result: dict[str, Any] = answer["result"]
                 return result
 
