@@ -10,6 +10,7 @@ from cardwright.markdown import Renderer
 from cardwright.project.kind import read_built_in_kinds
 
 GOLDEN = Path(__file__).parents[1] / "cases" / "note_types.json"
+HASHES = Path(__file__).parents[1] / "cases" / "note_type_hashes.json"
 
 
 def test_structure_and_ids_are_what_was_published() -> None:
@@ -18,6 +19,15 @@ def test_structure_and_ids_are_what_was_published() -> None:
 
     structures = {note_type.name: note_type.structure for note_type in note_types}
     assert structures == json.loads(GOLDEN.read_text("utf-8"))
+
+
+def test_a_change_that_reaches_every_reader_is_made_on_purpose() -> None:
+    """Even the help of a field is part of a note type, which the next release would then update."""
+    renderer = Renderer()
+    note_types = [make_note_type(kind, renderer) for kind in read_built_in_kinds().values()]
+
+    hashes = {note_type.name: note_type.hash for note_type in note_types}
+    assert hashes == json.loads(HASHES.read_text("utf-8"))
 
 
 def test_ids_are_unique_and_every_note_type_has_room_to_grow() -> None:
