@@ -139,6 +139,8 @@ class Card:
     """What an author writes (Anki: note)."""
 
     pack: str
+    namespace: str
+    """The namespace of its pack."""
     id: str
     kind: str
     fields: Mapping[str, Value]
@@ -167,8 +169,8 @@ class Card:
 
     @property
     def key(self) -> str:
-        """The card's identity: `pack:id` with its first id, which renaming does not change."""
-        return f"{self.pack}:{self.formerly[0] if self.formerly else self.id}"
+        """The card's identity: `namespace:id` with its first id, which renaming does not change."""
+        return f"{self.namespace}:{self.formerly[0] if self.formerly else self.id}"
 
     @property
     def all_objectives(self) -> tuple[str, ...]:
@@ -243,6 +245,8 @@ class Deck:
     """A deck: a name, a selection of cards, options and sub-decks."""
 
     pack: str
+    namespace: str
+    """What tells its cards from those of all other projects; the pack's name if none is written."""
     name: str
     """The last part of the full name; Anki joins the parts with `::`."""
     description: str
@@ -252,11 +256,15 @@ class Deck:
     order: tuple[str, ...]
     """The order of kinds in which new cards are introduced; other kinds follow as written."""
     options: DeckOptions
+    """Its own, and for the others those of the deck above it."""
+    has_options: bool
+    """Whether it sets options of its own."""
     severities: Mapping[str, Severity | None]
     """Severities that this pack sets for warnings; None switches one off."""
     span: Span
     spans: Mapping[str, Span] = field(default_factory=dict, repr=False, compare=False)
-    """The places of the description, and of values of `select` and `order` by `key value`."""
+    """The places of the description and of the namespace, if they are written, and of values of
+    `select` and `order` by `key value`."""
 
     def span_of(self, *words: str) -> Span:
         """Return the place of a value, or else that of the deck."""
