@@ -77,7 +77,8 @@ class Field:
     max_words: int | None
     """Longer texts are reported, since the card should be split."""
     anki_id: int | None
-    """Identifies the field in Anki when it is renamed; None if an adopted field has no id."""
+    """Identifies the field in Anki when it is renamed; None if it is derived from the names, or if
+    an adopted field has none."""
     spare: int | None = None
     """The number of the spare field of the note type that holds it; None if it has its own."""
     holds: str | None = None
@@ -104,7 +105,7 @@ class Side:
     when: str | None
     """The field that must not be empty for this side to be asked; None if it is always asked."""
     anki_id: int | None
-    """None if an adopted template has no id."""
+    """As of a field."""
     typed: str | None = None
     """The field whose text is typed as the answer."""
     accept: str | None = None
@@ -130,7 +131,8 @@ class Kind:
     """The field with the `{{c1::…}}` deletions; None if it is not a cloze kind."""
     wants_sources: bool
     """Whether cards of this kind without a source are reported."""
-    anki_id: int
+    anki_id: int | None
+    """As of a field. The note types of kinds of a project's own get ids from their pack."""
     anki_name: str
     sample: str
     """An example card as YAML without an id, for `cards new` and the docs."""
@@ -201,6 +203,8 @@ class Card:
     """What an author writes (Anki: note)."""
 
     pack: str
+    namespace: str
+    """The namespace of its pack."""
     id: str
     kind: str
     fields: Mapping[str, Value]
@@ -231,8 +235,8 @@ class Card:
 
     @property
     def key(self) -> str:
-        """The card's identity: `pack:id` with its first id, which renaming does not change."""
-        return f"{self.pack}:{self.formerly[0] if self.formerly else self.id}"
+        """The card's identity: `namespace:id` with its first id, which renaming does not change."""
+        return f"{self.namespace}:{self.formerly[0] if self.formerly else self.id}"
 
     @property
     def all_objectives(self) -> tuple[str, ...]:
@@ -307,6 +311,8 @@ class Deck:
     """A deck: a name, a selection of cards, options and sub-decks."""
 
     pack: str
+    namespace: str
+    """What tells its cards from those of all other projects; the pack's name if none is written."""
     name: str
     """The last part of the full name; Anki joins the parts with `::`."""
     description: str
@@ -316,11 +322,15 @@ class Deck:
     order: tuple[str, ...]
     """The order of kinds in which new cards are introduced; other kinds follow as written."""
     options: DeckOptions
+    """Its own, and for the others those of the deck above it."""
+    has_options: bool
+    """Whether it sets options of its own."""
     severities: Mapping[str, Severity | None]
     """Severities that this pack sets for warnings; None switches one off."""
     span: Span
     spans: Mapping[str, Span] = field(default_factory=dict, repr=False, compare=False)
-    """The places of the description, and of values of `select` and `order` by `key value`."""
+    """The places of the description and of the namespace, if they are written, and of values of
+    `select` and `order` by `key value`."""
 
     def span_of(self, *words: str) -> Span:
         """Return the place of a value, or else that of the deck."""

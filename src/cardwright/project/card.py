@@ -213,16 +213,24 @@ def make_field_table(kind: Kind) -> table.Table:
 
 
 def parse_cards(
-    document: Document, pack: str, kinds: Mapping[str, Kind], faulty: Container[str] = ()
+    document: Document,
+    pack: str,
+    kinds: Mapping[str, Kind],
+    faulty: Container[str] = (),
+    *,
+    namespace: str = "",
 ) -> tuple[list[Card], bool]:
     """Read a file; return its cards, and whether none were left out.
+
+    Without `namespace`, that of the cards is the pack's name.
 
     Cards whose identity cannot be read are left out, and so are those whose kind is `faulty`.
     """
     entry = document.entry()
     if entry is None:
         return [], False
-    reader = _CardReader(table.read_record(entry, FILE), pack, kinds, faulty)
+    root = table.read_record(entry, FILE)
+    reader = _CardReader(root, pack, namespace or pack, kinds, faulty)
     nodes = reader.root["cards"]
     found = [reader.read(item) for node in nodes if (item := document.entry(node))]
     cards = [card for card in found if card is not None]
@@ -233,10 +241,16 @@ class _CardReader:
     """Reads the cards of one file."""
 
     def __init__(
-        self, root: table.Record, pack: str, kinds: Mapping[str, Kind], faulty: Container[str]
+        self,
+        root: table.Record,
+        pack: str,
+        namespace: str,
+        kinds: Mapping[str, Kind],
+        faulty: Container[str],
     ) -> None:
         self.root = root
         self._pack = pack
+        self._namespace = namespace
         self._kinds = kinds
         self._faulty = faulty
         self._shared = {name: root[name] for name in FILE_KEYS if name in root.entry}
@@ -273,6 +287,7 @@ class _CardReader:
         options = fields.pop(kind.options, ()) if kind.options else ()
         return Card(
             pack=self._pack,
+            namespace=self._namespace,
             id=common["id"],
             kind=kind.name,
             # A flag that is off and an empty list are the same as an absent field.
