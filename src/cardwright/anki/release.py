@@ -82,6 +82,7 @@ def _publish_notes(ledger: Ledger, notes: Iterable[Note], released_s: int) -> di
         note.card.id: Published(
             id=note.card.id,
             guid_ref=note.card.key,
+            guid=note.card.guid or "",
             kind=note.card.kind,
             mod_s=ledger.stamp_note(note, released_s),
             hash=note.hash,

@@ -20,7 +20,7 @@ _TAG: Final = re.compile(r"<[^>]*>")
 
 def render_card(note_type: NoteType, fields: Sequence[str], ordinal: int) -> tuple[str, str]:
     """Return question and answer as HTML; `ordinal` is Anki's number of the card, from 0."""
-    values = {name: text for (name, _, _), text in zip(note_type.fields, fields, strict=True)}
+    values = {field.name: text for field, text in zip(note_type.fields, fields, strict=True)}
     template = note_type.templates[0 if note_type.is_cloze else ordinal]
     number = ordinal + 1
     return (

@@ -113,6 +113,10 @@ def open_project(folder: Path) -> Project:
     renderer = Renderer()
     texts = SourceTexts(root)
     problems += check(Checking(root=root, collection=collection, renderer=renderer, texts=texts))
+    if any(card.guid for card in collection.cards):
+        from cardwright.anki.package import find_shared_guids  # noqa: PLC0415  (loads genanki)
+
+        problems += find_shared_guids(collection.cards)
     note_types = {}
     ledgers = {}
     for pack in collection.decks:

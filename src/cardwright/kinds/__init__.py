@@ -4,7 +4,9 @@
 """
 
 from cardwright.kinds.prompts import (
+    has_value,
     is_alone,
+    is_asked,
     list_asked,
     list_images,
     list_items,
@@ -14,7 +16,9 @@ from cardwright.kinds.prompts import (
 )
 
 __all__ = [
+    "has_value",
     "is_alone",
+    "is_asked",
     "list_asked",
     "list_images",
     "list_items",
