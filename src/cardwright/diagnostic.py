@@ -43,6 +43,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "near-duplicate": "warning",
     "nesting-too-deep": "error",
     "note-type-changed": "error",
+    "no-place": "warning",
     "no-right-option": "error",
     "not-utf8": "error",
     "objective-without-card": "warning",

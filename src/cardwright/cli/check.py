@@ -39,6 +39,11 @@ def check(folder: Path, layout: str, strict: bool) -> None:
     else:
         text = format_text(project.problems, project.texts.line)
         say(text, end="\n" if project.problems else "")
+        for kind in project.adopted:
+            warn(
+                f"note type {kind.anki_name} of {kind.spans[''].path} is adopted: "
+                "its templates and stylesheet ship as they are"
+            )
         cards = count(len(project.collection.cards), "card")
         warn(f"{cards}: {count_problems(project.problems)}")
     if project.errors or (strict and project.problems):

@@ -32,8 +32,8 @@ def list_prompts(card: Card, kind: Kind) -> tuple[Prompt, ...]:
 def is_asked(card: Card, kind: Kind, side: Side) -> bool:
     """Tell whether a side of a card is asked, which depends on the fields that are filled."""
     if side.template is not None:
-        filled = {field.label for field in kind.fields if has_value(card, kind, field.name)}
-        return makes_card(side.template.front, filled | {"Tags"} if card.tags else filled)
+        filled = {field.label: has_value(card, kind, field.name) for field in kind.fields}
+        return makes_card(side.template.front, filled, has_tags=bool(card.tags))
     return side.when is None or has_value(card, kind, side.when)
 
 

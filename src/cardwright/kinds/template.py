@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -15,7 +15,7 @@ _OLD_MARKS: Final = "{{=<% %>=}}"
 _TOKEN: Final = re.compile(r"<!--.*?-->|\{\{(.*?)\}\}", re.DOTALL)
 _EMPTY: Final = re.compile(r"(?:[ \t\n\v\f\r]|</?(?:br|div) ?/?>)*", re.IGNORECASE)
 _DETAILS: Final = ("Card", "CardFlag", "CardID", "Deck", "Subdeck", "Type")
-"""What Anki knows of every card; `Tags` may be empty."""
+"""What Anki knows of every card, unless a field has the same name."""
 MAX_DEPTH: Final = 50
 """The deepest nesting of sections that is read."""
 
@@ -112,12 +112,15 @@ def is_empty(html: str) -> bool:
     return _EMPTY.fullmatch(html) is not None
 
 
-def makes_card(front: str, filled: Collection[str]) -> bool:
-    """Tell whether Anki makes a card from a front template, given the fields that are not empty.
+def makes_card(front: str, fields: Mapping[str, bool], *, has_tags: bool) -> bool:
+    """Tell whether Anki makes a card from a front template.
 
-    Texts around the fields do not count, but details such as the deck's name do.
+    `fields` holds, for all fields by their names in Anki, whether they are filled. Texts around the
+    fields do not count, but details of the card such as the deck's name do.
     """
-    return _shows_any(parse_template(front), {*filled, *_DETAILS})
+    details = {**dict.fromkeys(_DETAILS, True), "Tags": has_tags}
+    filled = {name for name, is_filled in {**details, **fields}.items() if is_filled}
+    return _shows_any(parse_template(front), filled)
 
 
 def _shows_any(nodes: Sequence[Node], filled: Collection[str]) -> bool:

@@ -20,7 +20,7 @@ from cardwright.diagnostic import (
     diagnose,
 )
 from cardwright.item import place_cards
-from cardwright.kinds import list_asked, list_texts, render_text
+from cardwright.kinds import is_asked, list_asked, list_texts, render_text
 from cardwright.markdown import Renderer, find_deletions, hide_deletions
 from cardwright.model import Card, Collection, Deck, Kind, Selection, Side
 from cardwright.project.document import suggest
@@ -336,6 +336,23 @@ def check_sources(checking: Checking) -> Iterator[Diagnostic]:
                 )
 
 
+def check_places(checking: Checking) -> Iterator[Diagnostic]:
+    """Report what an adopted note type has no field for, so that readers would not see it."""
+    for card, kind in checking.asked():
+        if kind.adopted is None:
+            continue
+        held = {field.holds for field in kind.fields}
+        given = {"sources": card.sources, "extra": card.extra, "lesson": card.lesson}
+        for key, value in given.items():
+            if value and key not in held:
+                yield diagnose(
+                    "no-place",
+                    f"the adopted note type of `{kind.name}` has no field for `{key}`",
+                    card.span_of(key),
+                    help=f"readers will not see it: move it to a field, or write `holds: {key}` in one",
+                )
+
+
 def check_questions(checking: Checking) -> Iterator[Diagnostic]:
     """Report cards with the same question, ignoring case, punctuation and emphasis."""
     seen: dict[tuple[str, str, str], Card] = {}
@@ -364,7 +381,7 @@ def check_answers(checking: Checking) -> Iterator[Diagnostic]:
             continue
         for side in kind.sides:
             answer = card.text(side.show[0])
-            if answer and (side.when is None or card.fields.get(side.when)):
+            if answer and is_asked(card, kind, side):
                 shown = f" {normalize(_question_of(card, side))} "
                 bracketed = _BRACKETED.match(answer)
                 given = list(bracketed.groups()) if bracketed else [answer]
@@ -425,6 +442,7 @@ CHECKS: Final[tuple[Callable[[Checking], Iterator[Diagnostic]], ...]] = (
     check_texts,
     check_descriptions,
     check_sources,
+    check_places,
     check_questions,
     check_answers,
 )

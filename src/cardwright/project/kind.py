@@ -57,6 +57,7 @@ _TYPE_ATTRIBUTES: Final = {
     "latex_pre": "latexPre",
     "latex_post": "latexPost",
     "latex_svg": "latexsvg",
+    "stock": "originalStockKind",
 }
 _FIELD_IN_ANKI: Final[table.Table] = {
     "font": table.exact("The font in the editor."),
@@ -120,6 +121,9 @@ _TYPE: Final[table.Table] = {
     "latex_pre": table.exact("LaTeX before each formula of an adopted note type."),
     "latex_post": table.exact("LaTeX after each formula of an adopted note type."),
     "latex_svg": table.flag("Whether LaTeX of an adopted note type becomes SVG."),
+    "stock": table.number(
+        0, 1_000, "Anki's number of the kind it was made from, originalStockKind.", whole=True
+    ),
 }
 KIND: Final[table.Table] = {
     "kind": table.text(),
