@@ -28,21 +28,18 @@ def is_id(word: str) -> bool:
 
 
 def suggest_id(words: str) -> str:
-    """Return an id made from any text."""
+    """Return an id made from any text, or "" if it has no Latin letters or digits."""
     plain = unicodedata.normalize("NFKD", words.casefold()).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_ID_LENGTH].strip("-")
-    return slug or "new-card"
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_ID_LENGTH].strip("-")
 
 
 def _read_id(entry: Entry, name: str) -> str | None:
     word = entry.text(name)
     if word and not is_id(word):
-        entry.report(
-            "bad-id",
-            f"`{word}` is not a valid id",
-            name,
-            help=f"use a-z, 0-9 and hyphens, at most {MAX_ID_LENGTH}: `{suggest_id(word)}`",
-        )
+        help = f"use a-z, 0-9 and hyphens, at most {MAX_ID_LENGTH}"
+        if suggestion := suggest_id(word):
+            help += f": `{suggestion}`"
+        entry.report("bad-id", f"`{word}` is not a valid id", name, help=help)
         return None
     return word or None
 
