@@ -44,8 +44,8 @@ class Field:
     """What an author should write, shown in help and in editors."""
     max_words: int | None
     """Longer texts are reported, since the card should be split."""
-    anki_id: int
-    """Identifies the field in Anki when it is renamed."""
+    anki_id: int | None
+    """Identifies the field in Anki when it is renamed; None if it is derived from the names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,8 @@ class Side:
     """The fields revealed with the answer, starting with the answer itself."""
     when: str | None
     """The flag that enables this side; None if it is always asked."""
-    anki_id: int
+    anki_id: int | None
+    """As of a field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,8 @@ class Kind:
     """The field with the `{{c1::…}}` deletions; None if it is not a cloze kind."""
     wants_sources: bool
     """Whether cards of this kind without a source are reported."""
-    anki_id: int
+    anki_id: int | None
+    """As of a field. The note types of kinds of a project's own get ids from their pack."""
     anki_name: str
     sample: str
     """An example card as YAML without an id, for `cards new` and the docs."""

@@ -61,7 +61,12 @@ def read_kinds(
             continue
         name, kind = parse_kind(document)
         clash = kind and next(
-            (k for k in kinds.values() if kind.name == k.name or kind.anki_id == k.anki_id), None
+            (
+                k
+                for k in kinds.values()
+                if kind.name == k.name or (kind.anki_id and kind.anki_id == k.anki_id)
+            ),
+            None,
         )
         if kind and clash:
             if kind.name == clash.name:
