@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import shlex
-import subprocess
 from pathlib import Path
 
 import click
@@ -68,4 +67,4 @@ def init(folder: Path, target: Path, template: str, pack: str) -> None:
 
 def _quote(path: str) -> str:
     """Quote a path for the user's shell."""
-    return subprocess.list2cmdline([path]) if os.name == "nt" else shlex.quote(path)
+    return f'"{path}"' if os.name == "nt" else shlex.quote(path)
