@@ -54,6 +54,7 @@ ATTRIBUTES = {
     "data-id",
     "data-ordinal",
     "data-cloze",
+    "dir",
     "href",
     "id",
     "src",

@@ -5,21 +5,20 @@
   "use strict";
   var KEY = "cardwright", chosen, parts = [];
 
-  // Apps load a new page for the answer, or replace the question in the same page.
+  // Some apps replace the question by the answer, some load a new page for it.
   function recall() {
     try {
-      return JSON.parse(sessionStorage.getItem(KEY)) || {};
+      return window[KEY] || JSON.parse(sessionStorage.getItem(KEY)) || {};
     } catch (error) {
-      return window[KEY] || {};
+      return {};
     }
   }
 
   function remember() {
+    window[KEY] = chosen;
     try {
       sessionStorage.setItem(KEY, JSON.stringify(chosen));
-    } catch (error) {
-      window[KEY] = chosen;
-    }
+    } catch (error) { /* It may be full, or forbidden. */ }
   }
 
   function shuffle(list, id) {
