@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from cardwright.diagnostic import SEVERITIES, Severity, Span
+from cardwright.diagnostic import SEVERITIES, WARNINGS, Severity, Span
 from cardwright.model import Deck, DeckOptions, Selection
 from cardwright.project import table
 from cardwright.project.document import Document, Entry, Node, suggest
 
 _DAY_MINUTES: Final = 60 * 24
-_WARNINGS: Final = [code for code, severity in SEVERITIES.items() if severity == "warning"]
-_LEVELS: Final[dict[str, Severity | None]] = {"error": "error", "off": None}
+_LEVELS: Final[dict[str, Severity | None]] = {"error": "error", "warning": "warning", "off": None}
 _DEFAULTS: Final = DeckOptions()
 
 
@@ -80,15 +79,15 @@ def _read_checks(entry: Entry, name: str) -> dict[str, Severity | None] | None:
                 severities[code] = _LEVELS[level]
         elif code in SEVERITIES:
             message = f"`{code}` is always an error"
-            help = f"only warnings can be changed: {', '.join(_WARNINGS)}"
+            help = f"only warnings can be changed: {', '.join(WARNINGS)}"
             checks.document.report("bad-value", message, key, help=help)
         else:
-            help = suggest(code, _WARNINGS, "known keys")
+            help = suggest(code, WARNINGS, "known keys")
             checks.document.report("unknown-key", f"unknown key `{code}`", key, help=help)
     return severities
 
 
-_CHECKS: Final[table.Table] = {code: table.choice(_LEVELS) for code in _WARNINGS}
+_CHECKS: Final[table.Table] = {code: table.choice(_LEVELS) for code in WARNINGS}
 DECK: Final[table.Table] = {
     **SUB_DECK,
     "order": table.texts("The order of kinds in which new cards of a deck are introduced."),
@@ -97,7 +96,10 @@ DECK: Final[table.Table] = {
     ),
     "checks": table.Key(
         read=_read_checks,
-        schema=table.make_schema(_CHECKS, "Warnings to turn into errors, or to switch off."),
+        schema=table.make_schema(
+            _CHECKS,
+            "Warnings to turn into errors, to switch off, or (missing-source) to switch on.",
+        ),
         default={},
     ),
 }
