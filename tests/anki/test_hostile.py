@@ -105,7 +105,7 @@ def test_hostile_cards_come_out_as_harmless_text(write: Write, anki: Anki, proje
         collection,
         collection.decks["trees"],
         ledger,
-        make_note_types(collection, renderer),
+        make_note_types(collection, "trees", renderer, {}),
         renderer=renderer,
         find_media=lambda _card, _image: None,
     )

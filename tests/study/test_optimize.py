@@ -281,12 +281,14 @@ def test_only_parameters_that_fsrs_6_can_use_are_used(tmp_path: Path) -> None:
     span = Span(path="deck.yaml", line=1, column=1)
     deck = Deck(
         pack="",
+        namespace="",
         name="",
         description="",
         select=None,
         decks=(),
         order=(),
         options=DeckOptions(),
+        has_options=False,
         severities={},
         span=span,
     )

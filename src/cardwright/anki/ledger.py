@@ -69,6 +69,11 @@ class Ledger:
                 return self.notes[card_id]
         return None
 
+    def list_note_type_ids(self) -> dict[str, int]:
+        """Return the ids of the published note types, by kind."""
+        found = {kind: made.structure.get("id") for kind, made in self.note_types.items()}
+        return {kind: id for kind, id in found.items() if isinstance(id, int)}
+
     def stamp_note(self, note: Note, build_s: int) -> int:
         """Return the modification time of a note built at `build_s`, in Unix seconds."""
         return _stamp(self.find(note.card), note.hash, build_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -76,29 +77,46 @@ def read_asset(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text("utf-8")
 
 
-def make_note_types(collection: Collection, renderer: Renderer) -> dict[str, NoteType]:
-    """Return the note types of all kinds that cards use, by kind."""
-    used = dict.fromkeys(card.kind for card in collection.cards)
-    return {name: make_note_type(collection.kinds[name], renderer) for name in used}
+def make_note_types(
+    collection: Collection, pack: str, renderer: Renderer, released: Mapping[str, int]
+) -> dict[str, NoteType]:
+    """Return the note types of all kinds that the cards of a pack use, by kind.
+
+    `released` holds the ids of those that were released, by kind.
+    """
+    used = {card.kind: card.namespace for card in collection.cards if card.pack == pack}
+    return {
+        name: make_note_type(collection.kinds[name], renderer, namespace, released.get(name))
+        for name, namespace in used.items()
+    }
 
 
-def make_note_type(kind: Kind, renderer: Renderer) -> NoteType:
-    """Return the Anki note type of a kind."""
-    common = tuple(
-        (name, make_anki_id("field", str(kind.anki_id), name), "") for name in COMMON_FIELDS
+def make_note_type(
+    kind: Kind, renderer: Renderer, namespace: str = "", released: int | None = None
+) -> NoteType:
+    """Return the Anki note type of a kind in a pack with this namespace.
+
+    A kind that does not set an id keeps that of its release; otherwise the id is derived from its
+    name and the namespace, since other authors may have a kind of the same name.
+    """
+    anki_id = kind.anki_id or released or make_anki_id("note type", namespace, kind.name)
+    own = tuple(
+        (field.label, field.anki_id or make_anki_id("field", f"{anki_id}.{field.name}"), field.help)
+        for field in kind.fields
     )
+    common = tuple((name, make_anki_id("field", str(anki_id), name), "") for name in COMMON_FIELDS)
     return NoteType(
         kind=kind.name,
-        anki_id=kind.anki_id,
+        anki_id=anki_id,
         name=kind.anki_name,
         is_cloze=kind.cloze is not None,
-        fields=(*((field.label, field.anki_id, field.help) for field in kind.fields), *common),
-        templates=tuple(_make_template(kind, side, renderer) for side in kind.sides),
+        fields=(*own, *common),
+        templates=tuple(_make_template(kind, side, renderer, anki_id) for side in kind.sides),
         css=read_asset("card.css"),
     )
 
 
-def _make_template(kind: Kind, side: Side, renderer: Renderer) -> Template:
+def _make_template(kind: Kind, side: Side, renderer: Renderer, type_id: int) -> Template:
     script = ""
     if any(kind.field(name).type is FieldType.OPTIONS for name in list_asked(side)):
         script = f"<script>\n{read_asset('shuffle.js')}</script>\n"
@@ -117,7 +135,8 @@ def _make_template(kind: Kind, side: Side, renderer: Renderer) -> Template:
     answer = _make_answer(kind, side.show[0], stays=stays)
     parts = "".join(_make_part(kind, name) for name in side.show[1:])
     back = _wrap(kind, "back", question + rule + answer + parts + _COMMON_PARTS) + script
-    return Template(name=side.name.capitalize(), anki_id=side.anki_id, front=front, back=back)
+    anki_id = side.anki_id or make_anki_id("template", f"{type_id}.{side.name}")
+    return Template(name=side.name.capitalize(), anki_id=anki_id, front=front, back=back)
 
 
 def _wrap(kind: Kind, face: str, html: str) -> str:

@@ -29,21 +29,18 @@ def is_id(word: str) -> bool:
 
 
 def suggest_id(words: str) -> str:
-    """Return an id made from any text."""
+    """Return an id made from any text, or "" if it has no Latin letters or digits."""
     plain = unicodedata.normalize("NFKD", words.casefold()).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_ID_LENGTH].strip("-")
-    return slug or "new-card"
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_ID_LENGTH].strip("-")
 
 
 def _read_id(entry: Entry, name: str) -> str | None:
     word = entry.text(name)
     if word and not is_id(word):
-        entry.report(
-            "bad-id",
-            f"`{word}` is not a valid id",
-            name,
-            help=f"use a-z, 0-9 and hyphens, at most {MAX_ID_LENGTH}: `{suggest_id(word)}`",
-        )
+        help = f"use a-z, 0-9 and hyphens, at most {MAX_ID_LENGTH}"
+        if suggestion := suggest_id(word):
+            help += f": `{suggestion}`"
+        entry.report("bad-id", f"`{word}` is not a valid id", name, help=help)
         return None
     return word or None
 
@@ -231,16 +228,24 @@ def make_field_table(kind: Kind) -> table.Table:
 
 
 def parse_cards(
-    document: Document, pack: str, kinds: Mapping[str, Kind], faulty: Container[str] = ()
+    document: Document,
+    pack: str,
+    kinds: Mapping[str, Kind],
+    faulty: Container[str] = (),
+    *,
+    namespace: str = "",
 ) -> tuple[list[Card], bool, list[Allowance]]:
     """Read a file; return its cards, whether none were left out, and the warnings it allows.
+
+    Without `namespace`, that of the cards is the pack's name.
 
     Cards whose identity cannot be read are left out, and so are those whose kind is `faulty`.
     """
     entry = document.entry()
     if entry is None:
         return [], False, []
-    reader = _CardReader(table.read_record(entry, FILE), pack, kinds, faulty)
+    root = table.read_record(entry, FILE)
+    reader = _CardReader(root, pack, namespace or pack, kinds, faulty)
     nodes = reader.root["cards"]
     found = [reader.read(item) for node in nodes if (item := document.entry(node))]
     cards = [card for card in found if card is not None]
@@ -263,10 +268,16 @@ class _CardReader:
     """Reads the cards of one file."""
 
     def __init__(
-        self, root: table.Record, pack: str, kinds: Mapping[str, Kind], faulty: Container[str]
+        self,
+        root: table.Record,
+        pack: str,
+        namespace: str,
+        kinds: Mapping[str, Kind],
+        faulty: Container[str],
     ) -> None:
         self.root = root
         self._pack = pack
+        self._namespace = namespace
         self._kinds = kinds
         self._faulty = faulty
         self._shared = {name: root[name] for name in FILE_KEYS if name in root.entry}
@@ -306,6 +317,7 @@ class _CardReader:
         options = fields.pop(kind.options, ()) if kind.options else ()
         return Card(
             pack=self._pack,
+            namespace=self._namespace,
             id=common["id"],
             kind=kind.name,
             # A flag that is off and an empty list are the same as an absent field.

@@ -78,6 +78,22 @@ def check_ids(checking: Checking) -> Iterator[Diagnostic]:
                 )
 
 
+def check_namespaces(checking: Checking) -> Iterator[Diagnostic]:
+    """Report packs with the namespace of another, whose cards Anki would take for the same."""
+    collection = checking.collection
+    packs = dict.fromkeys(card.pack for card in collection.cards)
+    owners = {pack: pack for pack in packs if pack not in collection.decks}
+    for pack, deck in collection.decks.items():
+        other = owners.setdefault(deck.namespace, pack)
+        if other != pack:
+            yield diagnose(
+                "duplicate-id",
+                f"`{deck.namespace}` is already the namespace of the pack `{other}`",
+                deck.span_of("namespace"),
+                help="write another `namespace`",
+            )
+
+
 def check_blueprint_refs(checking: Checking) -> Iterator[Diagnostic]:
     """Report lessons and objectives that are not in the pack's blueprint."""
     for card in checking.collection.cards:
@@ -406,6 +422,7 @@ def _question_of(card: Card, side: Side) -> str:
 
 CHECKS: Final[tuple[Callable[[Checking], Iterator[Diagnostic]], ...]] = (
     check_ids,
+    check_namespaces,
     check_blueprint_refs,
     check_decks,
     check_deck_values,

@@ -163,6 +163,7 @@ def _refresh(
     """Return an index of the sources, reusing the cards of files with unchanged content."""
     # Usually nothing has changed, and YAML need not be imported.
     from cardwright.project.load import (  # noqa: PLC0415  (start-up of `cards review`)
+        find_namespace,
         read_cards,
         read_decks,
         read_kinds,
@@ -181,12 +182,19 @@ def _refresh(
     cards: list[Card] = []
     for file in sources.cards:
         name = file.name
-        if kept and is_kept and name in known and known[name].digest == files[name].digest:
+        namespace = find_namespace(decks, file.pack)
+        if (
+            kept
+            and is_kept
+            and name in known
+            and known[name].digest == files[name].digest
+            and namespace == find_namespace(kept.decks, file.pack)
+        ):
             card_files[name] = kept.cards[name]
             cards += kept.cards[name].decode()
         else:
             found: list[Diagnostic] = []
-            read_now, _, _ = read_cards(file, read, kinds, faulty, found)
+            read_now, _, _ = read_cards(file, read, namespace, kinds, faulty, found)
             card_files[name] = encode_cards(read_now, len(found))
             cards += read_now
     collection = Collection(kinds=kinds, cards=tuple(cards), decks=decks, blueprints=blueprints)

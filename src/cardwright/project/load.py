@@ -35,7 +35,8 @@ def load(root: Path) -> tuple[Collection, list[Diagnostic]]:
     allowances: list[Allowance] = []
     incomplete: set[str] = set()
     for file in sources.cards:
-        found, is_whole, allowed = read_cards(file, read_source, kinds, faulty, problems)
+        namespace = find_namespace(decks, file.pack)
+        found, is_whole, allowed = read_cards(file, read_source, namespace, kinds, faulty, problems)
         cards += found
         allowances += allowed
         if not is_whole:
@@ -64,7 +65,12 @@ def read_kinds(
             continue
         name, kind = parse_kind(document)
         clash = kind and next(
-            (k for k in kinds.values() if kind.name == k.name or kind.anki_id == k.anki_id), None
+            (
+                k
+                for k in kinds.values()
+                if kind.name == k.name or (kind.anki_id and kind.anki_id == k.anki_id)
+            ),
+            None,
         )
         if kind and clash:
             if kind.name == clash.name:
@@ -118,9 +124,15 @@ def read_decks(
     return decks, blueprints
 
 
+def find_namespace(decks: Mapping[str, Deck], pack: str) -> str:
+    """Return the namespace of a pack, which is its name if its manifest does not write one."""
+    return decks[pack].namespace if pack in decks else pack
+
+
 def read_cards(
     file: SourceFile,
     read: Read,
+    namespace: str,
     kinds: Mapping[str, Kind],
     faulty: Container[str],
     problems: list[Diagnostic],
@@ -132,7 +144,9 @@ def read_cards(
     document = _open(file, read)
     if document is None:
         return [], False, []
-    cards, is_whole, allowances = parse_cards(document, file.pack, kinds, faulty)
+    cards, is_whole, allowances = parse_cards(
+        document, file.pack, kinds, faulty, namespace=namespace
+    )
     kept, allowances = drop_allowed(document.problems, allowances)
     problems += kept
     return cards, is_whole, allowances
