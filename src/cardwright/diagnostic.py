@@ -264,10 +264,10 @@ def _describe_same(problem: Diagnostic) -> tuple[str, ...]:
 
     Errors must have the same words. Warnings may differ in names and numbers.
     """
-    message = problem.message
     if not problem.is_error:
-        message = _NUMBER.sub("0", _NAME.sub("``", message))
-    return problem.code, problem.severity, message
+        message = _NUMBER.sub("0", _NAME.sub("``", problem.message))
+        return problem.code, problem.severity, message
+    return problem.code, problem.severity, problem.message, problem.help
 
 
 def _format_one(
