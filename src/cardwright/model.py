@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from cardwright.blueprint import Blueprint, Domain, Lesson
-from cardwright.diagnostic import Severity, Span
+from cardwright.diagnostic import Allowance, Severity, Span
 
 
 class FieldType(StrEnum):
@@ -358,6 +358,8 @@ class Collection:
     """By pack."""
     blueprints: Mapping[str, Blueprint]
     """By pack."""
+    allowances: tuple[Allowance, ...] = ()
+    """Warnings that cards and files allow, and whether reading the files gave one."""
     incomplete: frozenset[str] = frozenset()
     """Packs with cards that could not be read, where a missing card does not mean it was removed."""
 

@@ -109,6 +109,8 @@ def _describe_template(template: Template) -> dict[str, Any]:
         "id": template.anki_id,
         "qfmt": template.front,
         "afmt": template.back,
+        "bqfmt": template.browser_front,
+        "bafmt": template.browser_back,
         **template.attributes,
     }
     return {name: value for name, value in made.items() if value is not None}
