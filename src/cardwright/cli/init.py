@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import SystemRandom
 
 import click
 
@@ -12,6 +13,7 @@ from cardwright.error import ProjectError
 from cardwright.files import write_file
 from cardwright.project.card import suggest_id
 from cardwright.project.kind import read_built_in_kinds
+from cardwright.project.namespace import make_namespace
 from cardwright.project.schema import make_schemas
 from cardwright.project.start import make_project_files
 
@@ -34,7 +36,7 @@ def init(folder: Path, target: Path, pack: str) -> None:
     if pack and pack != name:
         raise ProjectError(f"`{pack}` is not a valid name for a pack; `{name}` is")
     kinds = read_built_in_kinds()
-    files = make_project_files(name, kinds)
+    files = make_project_files(name, make_namespace(name, SystemRandom()), kinds)
     for key, text in format_schemas(make_schemas(kinds)).items():
         files[f"{FOLDER}/{key}.schema.json"] = text
     for shown in files:

@@ -12,6 +12,7 @@ from cardwright.project.write import make_modeline
 _DECK = """\
 # yaml-language-server: $schema=../../schemas/deck.schema.json
 name: {title}
+namespace: {namespace}
 description: |
   What this deck is for, and for whom.
 options:
@@ -61,13 +62,13 @@ and fill it in.
 """
 
 
-def make_project_files(pack: str, kinds: Mapping[str, Kind]) -> dict[str, str]:
+def make_project_files(pack: str, namespace: str, kinds: Mapping[str, Kind]) -> dict[str, str]:
     """Return the files of a new project by path: one deck, and the sample card of every kind."""
     title = pack.replace("-", " ").capitalize()
     shown = PurePosixPath("cards", pack, "first.yaml")
     return {
         shown.as_posix(): _make_cards(shown, kinds),
-        f"decks/{pack}/deck.yaml": _DECK.format(title=title),
+        f"decks/{pack}/deck.yaml": _DECK.format(title=title, namespace=namespace),
         f"decks/{pack}/blueprint.yaml": _BLUEPRINT.format(title=title),
         "README.md": _README.format(title=title, pack=pack),
         ".gitignore": "build/\n",
