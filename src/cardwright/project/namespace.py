@@ -8,8 +8,6 @@ from codecs import BOM_UTF8
 from random import Random
 from typing import Final
 
-import yaml
-
 from cardwright.project.document import Document
 from cardwright.project.write import WriteError
 
@@ -56,8 +54,7 @@ def insert_namespace(raw: bytes, shown: str, namespace: str) -> bytes:
         lines[start.line] = f"{line[: start.column]}{added}, {line[start.column :]}"
     else:
         # A block of text ends where the next line starts.
-        is_block = isinstance(name, yaml.ScalarNode) and name.style in {"|", ">"}
-        end = name.end_mark.line + (0 if is_block else 1)
+        end = name.end_mark.line + (1 if name.end_mark.column else 0)
         found = _LINE_BREAK.search("".join(lines))
         ending = found[0] if found else "\n"
         if end and not _LINE_BREAK.search(lines[end - 1]):
