@@ -62,7 +62,16 @@ def read_built_in_kinds() -> dict[str, Kind]:
     """
     kinds: dict[str, Kind] = {}
     folder = resources.files("cardwright.kinds")
-    for name in ("term", "instinct", "objective", "basic", "cloze", "choice", "route"):
+    for name in (
+        "term",
+        "instinct",
+        "objective",
+        "basic",
+        "cloze",
+        "choice",
+        "route",
+        "vocabulary",
+    ):
         document = Document(f"{name}.yaml", folder.joinpath(f"{name}.yaml").read_bytes())
         _, kind = parse_kind(document)
         if kind is None:
