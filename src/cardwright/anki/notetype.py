@@ -31,6 +31,18 @@ COMMON_FIELDS: Final = ("Extra", "Sources", "Lesson", "Id", *SPARE_FIELDS)
 give everyone who imported the note type a second one, hence the spare fields."""
 _COLLAPSED: Final = ("Lesson", "Id", *SPARE_FIELDS)
 """Fields that a reader who edits a note hardly needs."""
+_DESIGN_2: Final = 1_795_824_000  # 2026-11-28
+_CHANGED_S: Final = {
+    "term": _DESIGN_2,
+    "instinct": _DESIGN_2,
+    "objective": _DESIGN_2,
+    "basic": _DESIGN_2,
+    "cloze": _DESIGN_2,
+    "choice": _DESIGN_2,
+    "route": _DESIGN_2,
+    "vocabulary": _DESIGN_2,
+}
+"""When the note type of each built-in kind last changed, in Unix seconds."""
 _PARAGRAPH: Final = re.compile("^<p>(.*?)</p>", re.DOTALL | re.MULTILINE)
 _CUE: Final = re.compile('<p class="cue" dir="auto">.*?</p>\n', re.DOTALL)
 _COMMON_PARTS: Final = """\
@@ -82,6 +94,8 @@ class NoteType:
     css: str
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     """Its other attributes, as Anki names them."""
+    changed_s: int | None = None
+    """When a built-in note type last changed, in Unix seconds; None for any other."""
 
     @property
     def structure(self) -> dict[str, Any]:
@@ -150,6 +164,7 @@ def make_note_type(
         fields=tuple(_make_fields(kind, anki_id)),
         templates=tuple(_make_template(kind, side, renderer, anki_id) for side in kind.sides),
         css=make_style(kind),
+        changed_s=_CHANGED_S.get(kind.name),
     )
 
 
