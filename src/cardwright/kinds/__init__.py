@@ -14,11 +14,23 @@ from cardwright.kinds.prompts import (
     list_texts,
     render_text,
 )
+from cardwright.kinds.typed import (
+    MAX_TYPED,
+    Comparison,
+    compare_typed,
+    drop_letter,
+    list_accepted,
+)
 
 __all__ = [
+    "MAX_TYPED",
+    "Comparison",
+    "compare_typed",
+    "drop_letter",
     "has_value",
     "is_alone",
     "is_asked",
+    "list_accepted",
     "list_asked",
     "list_images",
     "list_items",
