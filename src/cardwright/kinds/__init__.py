@@ -14,6 +14,7 @@ from cardwright.kinds.prompts import (
     list_texts,
     render_text,
 )
+from cardwright.kinds.template import Node, Reference, Section, is_empty, parse_template
 from cardwright.kinds.typed import (
     MAX_TYPED,
     Comparison,
@@ -25,16 +26,21 @@ from cardwright.kinds.typed import (
 __all__ = [
     "MAX_TYPED",
     "Comparison",
+    "Node",
+    "Reference",
+    "Section",
     "compare_typed",
     "drop_letter",
     "has_value",
     "is_alone",
     "is_asked",
+    "is_empty",
     "list_accepted",
     "list_asked",
     "list_images",
     "list_items",
     "list_prompts",
     "list_texts",
+    "parse_template",
     "render_text",
 ]

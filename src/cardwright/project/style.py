@@ -31,8 +31,8 @@ _FUNCTIONS: Final = {
 }
 """Functions that cannot name a resource. `and (` is read as one, like a function."""
 _TOKEN: Final = re.compile(
-    r"""(?P<comment>/\*(?:[^*]|\*(?!/))*\*/)
-    |(?P<string>"[^"\n\f\r\\]*"|'[^'\n\f\r\\]*')
+    r"""(?P<comment>/\*(?:[^*<]|\*(?!/))*\*/)
+    |(?P<string>"[^"\n\f\r\\<]*"|'[^'\n\f\r\\<]*')
     |@(?P<at>[\w-]*)
     |(?P<word>[\w-]+)(?P<call>\()?
     |(?P<open>[{(\[])
@@ -94,9 +94,9 @@ def _explain_character(character: str) -> StyleProblem:
     message, help = f"`{character}` is not allowed in `css`", "remove it"
     if character in "\"'":
         message = "a text in `css` is not ended"
-        help = "end it on the same line; a text may contain no backslash"
+        help = "end it on the same line; a text may contain neither `\\` nor `<`"
     elif character == "/":
-        message, help = "a comment in `css` is not ended", "end it with `*/`"
+        message, help = "a comment in `css` is not ended", "end it with `*/`; it may not hold `<`"
     elif character == "\\":
         help = "write the character itself"
     elif character == "<":
