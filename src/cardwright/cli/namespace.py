@@ -7,7 +7,7 @@ from random import SystemRandom
 
 import click
 
-from cardwright.app.namespace import write_namespace
+from cardwright.app.manifest import write_namespace
 from cardwright.app.project import load_collection
 from cardwright.cli.output import say
 

@@ -1,4 +1,4 @@
-"""Giving a pack its namespace."""
+"""Changes to the manifests of packs."""
 
 from __future__ import annotations
 
