@@ -14,7 +14,7 @@ from typing import Final
 import click
 
 from cardwright.app import study as app_study
-from cardwright.app.namespaces import Claim, refuse_undecided
+from cardwright.app.histories import Claim, refuse_undecided
 from cardwright.app.study import Study
 from cardwright.cli.output import warn
 from cardwright.history import Moment
