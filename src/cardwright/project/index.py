@@ -203,7 +203,7 @@ def _refresh(
             cards += kept.cards[name].decode()
         else:
             found: list[Diagnostic] = []
-            read_now, _ = read_cards(file, read, namespace, kinds, faulty, found)
+            read_now, _, _ = read_cards(file, read, namespace, kinds, faulty, found)
             card_files[name] = encode_cards(read_now, len(found))
             cards += read_now
     collection = Collection(kinds=kinds, cards=tuple(cards), decks=decks, blueprints=blueprints)
