@@ -21,7 +21,7 @@ from cardwright.text import count
 def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
     """Share reviews with your other machines.
 
-    DIR is a folder shared through Dropbox, Syncthing or git. Each machine writes only its own file
+    DIR is a folder shared through Dropbox, Syncthing or git. Each machine writes only its own files
     there and reads those of the others; the order in which they sync makes no difference.
 
     \b
