@@ -31,11 +31,11 @@ def unwrap(text: str) -> str:
         if before.type == "paragraph_open" and token.map:
             start, end = token.map
             mark = _PARAGRAPH if before.level == 0 else ""
-            more = token.content.split("\n")[1:]
+            more = [line.lstrip(" \t") for line in token.content.split("\n")[1:]]
             lines[start:end] = [mark + _join([lines[start], *more])]
     joined, count = "\n".join(lines), 1
     while count:
-        joined, count = _BETWEEN_PARAGRAPHS.subn(rf"\1<br><br>", joined)
+        joined, count = _BETWEEN_PARAGRAPHS.subn(r"\1<br><br>", joined)
     return joined.replace(_PARAGRAPH, "").strip()
 
 
@@ -43,9 +43,18 @@ def _join(lines: Sequence[str]) -> str:
     """Join the lines of a paragraph; a backslash or two spaces at the end of one break it."""
     text = lines[0]
     for line in lines[1:]:
-        is_broken = text.endswith(("\\", "  "))
-        text = text.rstrip(" \\") + "<br>" + line if is_broken else f"{text.rstrip()} {line}"
-    return text.rstrip()
+        if _ends_in_backslash(text):
+            text = f"{text[:-1]}<br>{line}"
+        elif text.endswith("  "):
+            text = f"{text.rstrip()}<br>{line}"
+        else:
+            text = f"{text.rstrip()} {line}"
+    # A backslash must not escape what comes next.
+    return f"{text} " if _ends_in_backslash(text) else text.rstrip()
+
+
+def _ends_in_backslash(text: str) -> bool:
+    return (len(text) - len(text.rstrip("\\"))) % 2 == 1
 
 
 @cache
