@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +13,22 @@ import click
 from cardwright.app.choice import Choice
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class _Minutes(click.FloatRange):
+    """A number of minutes: above zero, and not infinite."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number, or fail."""
+        number: float = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{value!r} is not a number of minutes.", param, ctx)
+        return number
+
+
+MINUTES = _Minutes(0, min_open=True)
 
 db_option = click.option(
     "--db",
