@@ -52,7 +52,7 @@ def init(folder: Path, target: Path, template: str, pack: str) -> None:
     namespace = make_namespace(name, random.SystemRandom())
     files = make_project_files(name, title, namespace, TEMPLATES[template], kinds)
     for key, text in format_schemas(kinds).items():
-        files[f"{FOLDER}/{key}.schema.json"] = text
+        files[name_schema_file(key)] = text
     for shown in files:
         if (root / shown).exists():
             raise ProjectError(f"{root / shown} already exists: nothing was written")

@@ -27,13 +27,13 @@ def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
     \b
     cards sync ~/Dropbox/cards
     """
-    is_new = _make_folder(shared)
-    with open_journal(folder, db) as journal:
-        done = sync_folder(journal, shared)
+    made_folder = _make_folder(shared)
+    with open_journal(folder, db) as (journal, settle):
+        done = sync_folder(journal, shared, settle)
     if as_json:
-        say_json(done._asdict())
+        say_json({**done._asdict(), "made_folder": made_folder})
     else:
-        if is_new:
+        if made_folder:
             say(f"made the new folder {shared}: nothing was shared there before")
         say(
             f"{count(done.taken, 'new review')} from others, {count(done.given, 'review')} for them"
