@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -68,6 +69,11 @@ def _escape(match: re.Match[str]) -> str:
     # JSON escapes have four digits: characters beyond U+FFFF need two surrogates.
     raw = match[0].encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{raw[i]:02x}{raw[i + 1]:02x}" for i in range(0, len(raw), 2))
+
+
+def to_nfc(text: str) -> str:
+    """Return a text in Unicode's Normalization Form C, in which equal texts compare as equal."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def find_unbalanced_isolate(text: str) -> int | None:

@@ -15,6 +15,7 @@ from cardwright.kinds import list_asked
 from cardwright.model import Card, Field, FieldType, Kind, Option, Source
 from cardwright.project import table
 from cardwright.project.document import ITEMS_HELP, Document, Entry, Node, suggest
+from cardwright.text import to_nfc
 
 MAX_ID_LENGTH: Final = 80
 _ID: Final = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
@@ -105,7 +106,7 @@ def _parse_source(entry: Entry, node: Node, name: str) -> Source | None:
         word = entry.text_of(node, name)
         is_address = " " not in word and (":" in word or word.startswith("www."))
         if word and not is_address and isinstance(node, yaml.ScalarNode):
-            word = entry.document.read_prose(node).strip()
+            word = to_nfc(entry.document.read_prose(node)).strip()
         source = Source(
             url=word if is_address else "", title="" if is_address else word, checked_on=""
         )

@@ -14,7 +14,13 @@ import yaml
 
 from cardwright.diagnostic import Diagnostic, Related, Span, diagnose, diagnose_conflict
 from cardwright.project.syntax import QUOTE, explain_alias, explain_error, explain_tag
-from cardwright.text import BIDI_OVERRIDES, CONTROLS, find_conflicts, find_unbalanced_isolate
+from cardwright.text import (
+    BIDI_OVERRIDES,
+    CONTROLS,
+    find_conflicts,
+    find_unbalanced_isolate,
+    to_nfc,
+)
 
 try:
     from yaml import CBaseLoader as _Loader
@@ -580,7 +586,7 @@ class Entry:
                 help='put text that starts with [ or { or holds ": " in quotes, or below a "|"',
             )
             return ""
-        text: str = (document.read_prose(node) if is_prose else node.value).strip()
+        text = to_nfc(document.read_prose(node) if is_prose else node.value).strip()
         if not text:
             self._report_empty(key, node if is_item else None)
         elif node.style == '"' and (match := _ESCAPED_CONTROL.search(text)):
@@ -599,7 +605,7 @@ class Entry:
         """Yield the texts of a value or list, each with its node, without reporting problems."""
         value = self.values.get(key)
         for node in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-            if isinstance(node, yaml.ScalarNode) and (text := node.value.strip()):
+            if isinstance(node, yaml.ScalarNode) and (text := to_nfc(node.value).strip()):
                 yield text, node
 
     def _report_empty(self, key: str, item: Node | None = None) -> None:

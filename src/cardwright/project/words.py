@@ -12,6 +12,7 @@ from math import ceil
 from typing import Final
 
 from cardwright.markdown import Token, read_block
+from cardwright.text import to_nfc
 
 _IDEOGRAPHS: Final = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _KANA: Final = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"
@@ -53,7 +54,7 @@ def count_words(text: str) -> int:
 def normalize(text: str) -> str:
     """Return a text without case, punctuation and emphasis, but with operators."""
     if not text.isascii():
-        text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+        text = to_nfc(_INVISIBLE.sub("", text))
     return _MARKUP.sub(" ", text.casefold()).strip()
 
 
