@@ -52,6 +52,7 @@ _MAX_REPARSED: Final = 20_000_000
 _CUT: Final = re.compile(r" #|\n +#(?=\S)")
 _COMMENT: Final = re.compile(r"([ \t]+|[ \t]*\n +)#(.*)")
 _SAME_LINE_COMMENT: Final = re.compile(r"[ \t]+#")
+_FLOW_COMMENT: Final = re.compile(r",?[ \t]+#")
 _COMMENTS: Final = re.compile(r"[ \t]*(?:\n[ \t]*)?#.*\n(?:[ \t]*(?:#.*)?\n)*[ \t]*")
 _EARLY_COMMENT: Final = re.compile(r":[ \t]+#(?=\S)")
 _LINE_BREAK: Final = re.compile(r"\r\n?")
@@ -246,16 +247,12 @@ class Document:
     def _compose(self, text: str) -> None:
         """Set the root, if the text can be parsed."""
         root, error = self._parse(text)
-        hashes: list[int] = []
-        while error and (place := self._find_hash(text, len(hashes))) is not None:
-            problems = self.problems.copy()
-            hidden = f"{text[:place]}{_HASH}{text[place + 1 :]}"
-            found, later = self._parse(hidden)
-            if later and _find_stop(later) <= _find_stop(error):
-                self.problems[:] = problems
-                break
-            text, root, error = hidden, found, later
-            hashes.append(place)
+        hashes = self._hide_hashes(text, error) if error else []
+        if hashes:
+            hidden = list(text)
+            for place in hashes:
+                hidden[place] = _HASH
+            root, error = self._parse("".join(hidden))
         if error:
             stop = _find_stop(error)
             if _LIBYAML_DEPTH in str(error) and 0 < stop < len(text):
@@ -301,8 +298,17 @@ class Document:
         )
 
     def _explain(self, error: yaml.YAMLError) -> None:
-        comments = self._last_end and _COMMENTS.match(self.text, self._last_end)
-        if comments and comments.end() == _find_stop(error):
+        end = self._last_end or 0
+        comment = _FLOW_COMMENT.match(self.text, end)
+        comments = _COMMENTS.match(self.text, end)
+        if comment and "flow" in (getattr(error, "context", None) or ""):
+            self.report_at(
+                "syntax-error",
+                "a comment starts here, before the bracket is closed",
+                comment.end() - 1,
+                help=QUOTE,
+            )
+        elif comments and comments.end() == _find_stop(error):
             self.report_at(
                 "syntax-error",
                 "a comment ends the text above, so it cannot continue here",
@@ -320,12 +326,27 @@ class Document:
         except yaml.YAMLError as error:
             return None, error
 
-    def _find_hash(self, text: str, count: int) -> int | None:
-        """Return the place of a # that cuts off the text before a syntax error."""
-        if count == _MAX_HASHES or count * len(text) > _MAX_REPARSED:
-            return None
-        cut = None if self._last_end is None else _CUT.match(text, self._last_end)
-        return cut.end() - 1 if cut else None
+    def _hide_hashes(self, text: str, error: yaml.YAMLError) -> list[int]:
+        """Return the places of # that start comments because of which a text is not valid YAML.
+
+        Without these comments, reading gets further.
+        """
+        places: list[int] = []
+        count = 0
+        stop, now = _find_stop(error), text
+        for _ in range(min(_MAX_HASHES, _MAX_REPARSED // len(text))):
+            cut = None if self._last_end is None else _CUT.match(now, self._last_end)
+            if cut is None:
+                break
+            places.append(cut.end() - 1)
+            now = f"{now[: places[-1]]}{_HASH}{now[places[-1] + 1 :]}"
+            _, later = self._parse(now)
+            if later is None or _find_stop(later) > stop:
+                count = len(places)
+            if later is None:
+                break
+            stop = max(stop, _find_stop(later))
+        return places[:count]
 
     def _read_nodes(self, text: str) -> Node | None:
         """Build the nodes of a text iteratively from libyaml's events.
