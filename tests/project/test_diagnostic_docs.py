@@ -23,6 +23,7 @@ WITHOUT_EXAMPLE = {
     "not-utf8": "a page in UTF-8 cannot hold it",
     "note-type-changed": "needs a release",
     "outside-project": "a link is no text",
+    "stale-schema": "depends on the kinds",
     "vanished-id": "needs a release",
 }
 
