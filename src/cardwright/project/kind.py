@@ -71,11 +71,11 @@ _FIELD_IN_ANKI: Final[table.Table] = {
 }
 _FIELD: Final[table.Table] = {
     "type": table.choice(FieldType, default=FieldType.BLOCK),
-    "label": table.text(),
+    "label": table.prose(),
     "required": table.flag(),
     "max_words": table.number(1, 10_000, whole=True),
     "id": _PART_ID,
-    "help": table.text(),
+    "help": table.prose(),
     "spare": table.number(
         1,
         SPARE_COUNT,
@@ -99,7 +99,7 @@ _TEMPLATE: Final[table.Table] = {
 }
 _SIDE: Final[table.Table] = {
     "id": _PART_ID,
-    "ask": table.text(
+    "ask": table.prose(
         "Markdown with {{field}} where a field's text goes.",
         missing="write Markdown with {{field}} where a field's text goes",
     ),
@@ -127,8 +127,8 @@ _TYPE: Final[table.Table] = {
 }
 KIND: Final[table.Table] = {
     "kind": table.text(),
-    "title": table.text(),
-    "about": table.text(),
+    "title": table.prose(),
+    "about": table.prose(),
     "anki": table.record(_TYPE),
     "sources": table.choice(("wanted", "optional"), default="wanted"),
     "cloze": table.text("The field with the gaps, for a cloze kind."),
