@@ -21,15 +21,15 @@ from cardwright.text import count
 def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
     """Share reviews with your other machines.
 
-    DIR is a folder shared through Dropbox, Syncthing or git. Each machine writes only its own file
+    DIR is a folder shared through Dropbox, Syncthing or git. Each machine writes only its own files
     there and reads those of the others; the order in which they sync makes no difference.
 
     \b
     cards sync ~/Dropbox/cards
     """
     shared.mkdir(parents=True, exist_ok=True)
-    with open_journal(folder, db) as journal:
-        done = sync_folder(journal, shared)
+    with open_journal(folder, db) as (journal, settle):
+        done = sync_folder(journal, shared, settle)
     if as_json:
         say_json(done._asdict())
     else:
