@@ -269,10 +269,10 @@ def _describe_same(problem: Diagnostic) -> tuple[str, ...]:
 
     Errors must have the same words. Warnings may differ in names and numbers.
     """
+    words = [problem.message, problem.help]
     if not problem.is_error:
-        message = _NUMBER.sub("0", _NAME.sub("``", problem.message))
-        return problem.code, problem.severity, message
-    return problem.code, problem.severity, problem.message, problem.help
+        words = [_NUMBER.sub("0", _NAME.sub("``", text)) for text in words]
+    return problem.code, problem.severity, *words
 
 
 def _format_one(
