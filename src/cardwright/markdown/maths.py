@@ -34,9 +34,10 @@ _ANKI: Final = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
+_ESCAPED: Final = re.compile(r"\\.", re.DOTALL)
 _NUMBER: Final = re.compile(r"\s*[0-9]+\s*")
 _VARIABLE: Final = re.compile(r"[A-Za-z_]\w")
-_WORDS: Final = re.compile(r"[0-9.,]*[A-Za-z]*[\s,](?:.*\s)?[A-Za-z]{2,}+(?!\()", re.DOTALL)
+_WORDS: Final = re.compile(r"[0-9.,]*[A-Za-z]*[\s,](?:.*[\s(])?[A-Za-z]{2,}+(?!\()", re.DOTALL)
 """Words with spaces between them, perhaps after an amount."""
 _AMOUNTS: Final = re.compile(r"[0-9.,]+(?:\s[0-9.,]+)+")
 _SYMBOL: Final = re.compile(r"[\\^_{}=<>+*|\x80-\x9f]| [/-] ")
@@ -147,7 +148,8 @@ def _report_open(state: StateInline, *, silent: bool) -> bool:
     if opener == r"\(":
         is_escape = state.src[start - 1 : start] == "]"
     else:
-        is_escape = _find_last(state.src, "]") > start
+        is_alone = state.src[start + 2 : min(start + 3, state.posMax)] in ("", "\n")
+        is_escape = not is_alone and _find_last(state.src, "]") > start
     if is_escape:
         return False
     if silent:
@@ -165,6 +167,13 @@ def _report_open(state: StateInline, *, silent: bool) -> bool:
     return True
 
 
+def _holds(text: str, mark: str) -> bool:
+    """Tell whether a text holds dollars, or a bracket whose backslash is not escaped itself."""
+    if mark not in text or mark[0] == "$":
+        return mark in text
+    return any(match[0] == mark for match in _ESCAPED.finditer(text))
+
+
 @lru_cache(maxsize=4)
 def _find_last(text: str, character: str) -> int:
     return text.rfind(character)
@@ -178,15 +187,15 @@ def _parse_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     closer = _CLOSING[opener]
     line = start
     text = state.src[opening + 2 : state.eMarks[start]]
-    while closer not in text:
+    while not _holds(text, closer):
         line += 1
         if line >= end or state.isEmpty(line) or state.sCount[line] < state.blkIndent:
             return False
         text = state.src[state.bMarks[line] : state.eMarks[line]]
-        if opener != closer and opener in text:
+        if opener != closer and _holds(text, opener):
             return False
     content = state.getLines(start, line + 1, state.blkIndent, False).strip()[2:-2].strip()  # noqa: FBT003
-    if not text.rstrip().endswith(closer) or closer in content or not content:
+    if not text.rstrip().endswith(closer) or _holds(content, closer) or not content:
         return False
     if opener == r"\[" and (_is_prose(content) or _NUMBER.fullmatch(content)):
         return False

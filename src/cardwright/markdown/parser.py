@@ -41,7 +41,7 @@ _WIDTH: Final = re.compile(r"\{ *width *= *(?P<number>[0-9]{1,4})(?P<unit>px|%)?
 _ATTRIBUTES: Final = re.compile(r"\{[^{}\n]{1,100}\}")
 _FOOTNOTE: Final = re.compile(r"\[\^(?P<label>[^\]\[\s]{1,40})\](?!\()")
 _ANKI_TAG: Final = re.compile(r"\[(?P<close>/?)(?P<name>latex|\$\$?)\]", re.IGNORECASE)
-_TASK: Final = re.compile(r"\[(?P<mark>[ xX])\][ \t]+(?=\S)")
+_TASK: Final = re.compile(r"\[(?P<mark>[ xX])\][ \t]+")
 
 
 class _Parser(MarkdownIt):
@@ -159,7 +159,9 @@ def _mark_tasks(state: StateCore) -> None:
             continue
         first = line.children[0] if line.children else None
         match = _TASK.match(first.content) if first and first.type == "text" else None
-        if match is not None and first is not None and line.children is not None:
+        if match is None or first is None or line.children is None:
+            continue
+        if match.end() < len(first.content) or len(line.children) > 1:
             box = "☐" if match["mark"] == " " else "☑"
             item.meta = {"task": box}
             first.content = first.content[match.end() :]

@@ -67,7 +67,7 @@ def _is_script(state: StateInline, match: re.Match[str]) -> bool:
         )
         if not follows:
             return False
-    elif not (before.isalnum() or before in ")]}" or "\x80" <= before <= "\x9f"):
+    elif not (before.isalnum() or before in ")]}*`" or "\x80" <= before <= "\x9f"):
         return False
     if not is_word(after):
         return True
