@@ -69,7 +69,12 @@ def _is_script(state: StateInline, match: re.Match[str]) -> bool:
             return False
     elif not (before.isalnum() or before in ")]}*`" or "\x80" <= before <= "\x9f"):
         return False
-    if not is_word(after):
+    if after == "(":
+        # Fe~2~(SO~4~)~3~, but not a^b^(c+d)
+        after = state.src[match.end() + 1 : min(match.end() + 2, state.posMax)]
+    elif after in ("[", "{"):
+        return False
+    elif not is_word(after):
         return True
     shape = _COUNT if mark == "~" else _CHARGE
     return after.isupper() and (not content or shape.fullmatch(content) is not None)
