@@ -76,7 +76,7 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         self.text += data
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, _attrs: list[tuple[str, str | None]]) -> None:
         if tag == "br":
             self.text += "\n"
 
@@ -144,8 +144,16 @@ def test_powers_are_text(names: list[str], spaced: bool) -> None:
 
 PROSE = st.lists(
     st.sampled_from(
-        ["word", "Two", "*em*", "**strong**", "_em_", "__two words__", "***both***", "*a b*", "`*`"]
-        + [
+        [
+            "word",
+            "Two",
+            "*em*",
+            "**strong**",
+            "_em_",
+            "__two words__",
+            "***both***",
+            "*a b*",
+            "`*`",
             "**a *b* c**",
             "(*x*)",
             "*x*,",
@@ -206,8 +214,6 @@ def test_dollars_of_prices_and_shells_are_text(text: str) -> None:
         r"($a$)",
         r"设$x$为",
         "$x$는",
-    ]
-    + [
         r"$f(x) = 2$,",
         r"$k$NN",
         r"$\{a\}$",
@@ -241,8 +247,6 @@ def test_formulas_are_no_prices(text: str) -> None:
         "x<a>",
         "<b ",
         "[^1]",
-    ]
-    + [
         "{{c1::",
         "{{c1::a}}",
         "{{c1:",
