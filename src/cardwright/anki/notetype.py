@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -170,7 +170,7 @@ def _wrap(kind: Kind, face: str, html: str) -> str:
     )
 
 
-def _make_ask(kind: Kind, side: Side, renderer: Renderer, only: list[str] | None = None) -> str:
+def _make_ask(kind: Kind, side: Side, renderer: Renderer, only: Sequence[str] | None = None) -> str:
     """Render a question's Markdown, with Anki's references in place of the fields.
 
     If `only` is given, other fields are left out.
