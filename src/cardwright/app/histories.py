@@ -55,8 +55,10 @@ def refuse_undecided(claim: Claim) -> bool | None:
 
 def list_claims(store: Store, sources: Sources) -> Iterator[Claim]:
     """Yield the histories under the names of packs about which nothing is decided yet."""
+    used = {deck.namespace for deck in sources.decks.values()}
     for pack, deck in sources.decks.items():
-        if store.aliases.is_open(deck.namespace, pack) and store.has_reviews(pack):
+        is_open = pack not in used and store.aliases.is_open(deck.namespace, pack)
+        if is_open and store.has_reviews(pack):
             yield _make_claim(store, sources, pack, deck.namespace)
 
 
