@@ -52,6 +52,16 @@ def test_a_released_pack_keeps_its_own_even_in_a_folder_of_another_name(
     assert run("diff").output == "woods: no changes\n"
 
 
+def test_a_released_name_is_a_namespace_even_with_an_underscore(write: Write, run: Run) -> None:
+    root = write({"cards/my_trees/a.yaml": CARD, "decks/my_trees/deck.yaml": "name: My trees\n"})
+    run("release", "my_trees")
+    run("namespace", "my_trees")
+
+    assert "my_trees" not in {
+        problem.span.path.split("/")[1] for problem in open_project(root).problems
+    }
+
+
 def test_one_that_is_there_is_not_replaced(write: Write, run: Run, project: Path) -> None:
     write({"cards/trees/a.yaml": CARD})
     before = (project / "decks/trees/deck.yaml").read_bytes()

@@ -26,6 +26,7 @@ WITHOUT_EXAMPLE = {
     "namespace-changed": "needs a release",
     "note-type-changed": "needs a release",
     "outside-project": "a link is no text",
+    "stale-schema": "depends on the kinds",
     "vanished-id": "needs a release",
 }
 

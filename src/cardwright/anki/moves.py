@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from typing import Final
 
 from cardwright.anki.ledger import Ledger, find_moves
 from cardwright.text import count
-
-_CHANGE_DECK: Final = "select all, and choose *Cards > Change Deck*"
 
 
 def describe_moves(
@@ -22,17 +19,28 @@ def describe_moves(
     moves = find_moves(ledger.notes.values(), decks)
     renamed = _find_renamed(moves, ledger.deck_names, deck_names)
     lines = [
-        f"The deck `{old}` is now `{new}`. Rename yours before you import this version."
+        f"The deck `{old}` is now `{new}`. Rename yours before you import this version; afterwards, "
+        "select its cards in Anki's browser and choose *Cards > Change Deck*."
         for old, new in renamed.items()
     ]
     for (old, new), keys in moves.items():
         if not any(_replace_head(old, *pair) == new for pair in renamed.items()):
             cards = "1 card is" if len(keys) == 1 else f"{count(len(keys), 'card')} are"
             lines.append(
-                f"{cards} now in `{new}`. To move yours, search for `{make_search(keys)}` "
-                f"in the browser, {_CHANGE_DECK}."
+                f"{cards} now in `{new}`. To move yours, {_tell_search(ledger, old, keys)} "
+                "in Anki's browser, select them, and choose *Cards > Change Deck*."
             )
     return lines
+
+
+def _tell_search(ledger: Ledger, deck: str, keys: Collection[str]) -> str:
+    moved = set(keys)
+    kinds = {note.kind for note in ledger.notes.values() if note.guid_ref in moved}
+    structures = [ledger.note_types[kind].structure for kind in kinds if kind in ledger.note_types]
+    if all("Id" in dict(structure.get("fields", ())) for structure in structures):
+        return f"search for `{make_search(keys)}`"
+    # A note type that began elsewhere has no field for the id.
+    return f'look for them in `deck:"{deck}"`'
 
 
 def make_search(keys: Collection[str]) -> str:

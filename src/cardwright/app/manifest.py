@@ -12,7 +12,7 @@ from cardwright.app.project import load_collection
 from cardwright.error import ProjectError
 from cardwright.files import write_file
 from cardwright.model import Collection
-from cardwright.project.namespace import insert_namespace, make_namespace
+from cardwright.project.namespace import insert_namespace, is_namespace, make_namespace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ def write_namespace(folder: Path, pack: str, random: Random) -> WrittenNamespace
         )
     shown = f"decks/{pack}/{LEDGER_NAME}"
     ledger, problems = read_ledger(root / shown, pack, shown)
-    if problems:
+    if problems or (ledger.namespace and not is_namespace(ledger.namespace)):
         raise ProjectError(f"{shown} is damaged", help="see `cards check`")
     namespace = ledger.namespace or _make_free_namespace(collection, pack, random)
     manifest = f"decks/{pack}/deck.yaml"

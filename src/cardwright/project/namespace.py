@@ -11,8 +11,10 @@ from typing import Final
 from cardwright.project.document import Document
 from cardwright.project.write import WriteError
 
-MAX_NAMESPACE_LENGTH: Final = 40
-NAMESPACE: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+MAX_NAMESPACE_LENGTH: Final = 80
+NAMESPACE: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+"""Like the name of a pack, which is the namespace of what was released without one."""
+_MAX_SLUG_LENGTH: Final = 30
 _ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 """Letters and digits without those that look alike: 0 and o, 1 and l."""
 _RANDOM_LENGTH: Final = 5
@@ -28,7 +30,7 @@ def is_namespace(word: str) -> bool:
 def make_namespace(name: str, random: Random) -> str:
     """Return a new namespace that begins like a name and ends with random characters."""
     plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain)[: MAX_NAMESPACE_LENGTH - _RANDOM_LENGTH - 1]
+    slug = re.sub(r"[^a-z0-9]+", "-", plain)[:_MAX_SLUG_LENGTH]
     ending = "".join(random.choice(_ALPHABET) for _ in range(_RANDOM_LENGTH))
     return f"{slug.strip('-') or 'deck'}-{ending}"
 
