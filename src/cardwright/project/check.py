@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -52,9 +52,15 @@ class Checking:
 def check(checking: Checking) -> list[Diagnostic]:
     """Run all CHECKS and apply each pack's severities to warnings."""
     found = dict.fromkeys(problem for rule in CHECKS for problem in rule(checking))
+    return apply_checks(found, checking.collection.decks)
+
+
+def apply_checks(problems: Iterable[Diagnostic], decks: Mapping[str, Deck]) -> list[Diagnostic]:
+    """Apply the severities of each problem's pack."""
     kept = []
-    for problem in found:
-        deck = checking.collection.decks.get(problem.span.path.split("/")[1])
+    for problem in problems:
+        _, _, below = problem.span.path.partition("/")
+        deck = decks.get(below.partition("/")[0])
         kept += apply_severities([problem], deck.severities if deck else {})
     return kept
 
