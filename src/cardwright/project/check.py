@@ -27,7 +27,7 @@ from cardwright.project.document import suggest
 from cardwright.project.schema import format_schemas, is_stale, name_schema_file
 from cardwright.project.texts import SourceTexts
 from cardwright.project.walk import resolve_media
-from cardwright.project.words import count_words, find_answer, normalize, read_words
+from cardwright.project.words import count_words, drop_addresses, find_answer, normalize
 
 _BRACKETED: Final = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$")
 _SCHEMES: Final = ("http", "https", "mailto", "doi")
@@ -377,7 +377,7 @@ def check_answers(checking: Checking) -> Iterator[Diagnostic]:
             answer = card.text(side.show[0])
             if answer and (side.when is None or card.fields.get(side.when)):
                 shown = _question_of(card, side)
-                answer = read_words(answer, has_code=True)
+                answer = drop_addresses(answer)
                 bracketed = _BRACKETED.match(answer)
                 given = list(bracketed.groups()) if bracketed else [answer]
                 place = card.span_of(list_asked(side)[0])
