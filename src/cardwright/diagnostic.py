@@ -34,6 +34,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "kind-changed": "error",
     "ledger-mismatch": "error",
     "lesson-without-card": "warning",
+    "lost-text": "warning",
     "media-missing": "error",
     "media-outside-project": "error",
     "missing-field": "error",
@@ -49,6 +50,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "overlong-answer": "warning",
     "overlong-question": "warning",
     "raw-html": "warning",
+    "read-as-markup": "warning",
     "syntax-error": "error",
     "unbalanced-maths": "error",
     "unknown-key": "error",
@@ -122,6 +124,8 @@ class TextProblem:
     quote: str
     """The part of the text with the problem, within one line; empty for the whole text."""
     help: str
+    start: int = -1
+    """The index in the text of the quote; -1 if it is the first place where it stands."""
 
 
 _MAX_MESSAGE_LENGTH: Final = 400

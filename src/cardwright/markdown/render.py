@@ -13,6 +13,7 @@ from cardwright.markdown.cloze import report_crossing, scan_deletions
 from cardwright.markdown.escape import drop_control, escape_code, neutralise
 from cardwright.markdown.marks import mark_deletions, place_deletions, unmark
 from cardwright.markdown.maths import add_maths
+from cardwright.markdown.visible import Comparer, find_empty_gaps, report_nothing, shows_nothing
 from cardwright.markdown.write import Page, write_tokens
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Renderer:
 
         self._parser = make_parser()
         self._normalize_link = normalizeLink
+        self._comparer = Comparer(make_parser)
         self._known: dict[tuple[str, str], Rendered] = {}
 
     def render_block(self, text: str) -> Rendered:
@@ -72,21 +74,51 @@ class Renderer:
         return known
 
     def _make_block(self, text: str) -> Rendered:
-        page = self._write(self._parser.parse(drop_control(text)))
-        return _finish(text, page, neutralise("".join(page.parts)))
+        source = drop_control(text)
+        page, html = self._render_block(source)
+        lost = self._comparer.compare(
+            source, lambda other: self._render_block(other)[1], block=True
+        )
+        return _finish(text, page, html, lost)
 
     def _make_inline(self, text: str) -> Rendered:
-        page = self._write(self._parser.parseInline(drop_control(text).strip()))
-        return _finish(text, page, neutralise("".join(page.parts)))
+        source = drop_control(text).strip()
+        page, html = self._render_inline(source)
+        lost = self._comparer.compare(
+            source, lambda other: self._render_inline(other)[1], block=False
+        )
+        return _finish(text, page, html, lost)
 
     def _make_cloze(self, text: str) -> Rendered:
         source = drop_control(text)
         places, problems = scan_deletions(source)
-        tokens = self._parser.parse(mark_deletions(source, places))
-        page = self._write(tokens, lambda piece: unmark(piece, source, places))
+        marked = mark_deletions(source, places)
+
+        def restore(piece: str) -> str:
+            return unmark(piece, source, places)
+
+        page = self._write(self._parser.parse(marked), restore)
         html, crossing = place_deletions(neutralise("".join(page.parts)), places)
         page.problems[:0] = (*problems, *(report_crossing(source, place) for place in crossing))
-        return _finish(text, page, html)
+        kept = [place for place in places if place not in crossing]
+        page.problems += find_empty_gaps(html, source, kept)
+        lost = self._comparer.compare(
+            source, self._show_cloze, block=True, marked=marked, unmark=restore
+        )
+        return _finish(text, page, html, lost)
+
+    def _render_block(self, source: str) -> tuple[Page, str]:
+        page = self._write(self._parser.parse(source))
+        return page, neutralise("".join(page.parts))
+
+    def _render_inline(self, source: str) -> tuple[Page, str]:
+        page = self._write(self._parser.parseInline(source))
+        return page, neutralise("".join(page.parts))
+
+    def _show_cloze(self, source: str) -> str:
+        places, _ = scan_deletions(source)
+        page = self._write(self._parser.parse(mark_deletions(source, places)))
+        return place_deletions(neutralise("".join(page.parts)), places)[0]
 
     def _write(self, tokens: list[Token], restore: Callable[[str], str] = str) -> Page:
         page = Page(self._normalize_link, restore)
@@ -94,12 +126,20 @@ class Renderer:
         return page
 
 
-def _finish(text: str, page: Page, html: str) -> Rendered:
-    problems = dict.fromkeys(
-        problem if problem.quote in text else replace(problem, quote="")
-        for problem in page.problems
+def _finish(text: str, page: Page, html: str, lost: list[TextProblem]) -> Rendered:
+    problems = page.problems
+    if shows_nothing(html) and text.strip():
+        problems.append(report_nothing(text))
+    else:
+        problems += lost
+    # A text may have lost control characters.
+    quoted = (
+        problem if problem.quote in text else replace(problem, quote="", start=-1)
+        for problem in problems
     )
-    return Rendered(drop_control(html), tuple(problems), tuple(dict.fromkeys(page.images)))
+    return Rendered(
+        drop_control(html), tuple(dict.fromkeys(quoted)), tuple(dict.fromkeys(page.images))
+    )
 
 
 def make_parser() -> MarkdownIt:

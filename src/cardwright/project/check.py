@@ -273,7 +273,7 @@ def check_texts(checking: Checking) -> Iterator[Diagnostic]:
         for key, text, text_type in list_texts(card, kind):
             rendered = render_text(checking.renderer, kind, key, text, text_type)
             for problem in rendered.problems:
-                yield _place_problem(checking, problem, card.span_of(key))
+                yield _place_problem(checking, problem, text, card.span_of(key))
             for image in rendered.images:
                 yield from _check_image(checking, card, key, image)
 
@@ -300,7 +300,7 @@ def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
             for problem in rendered.problems:
                 if problem.code == "unbalanced-maths":
                     continue  # Anki does not render maths there, so a dollar is just a dollar
-                yield _place_problem(checking, problem, place)
+                yield _place_problem(checking, problem, deck.description, place)
             for image in rendered.images:
                 yield diagnose(
                     "bad-link",
@@ -310,10 +310,12 @@ def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
                 )
 
 
-def _place_problem(checking: Checking, problem: TextProblem, span: Span) -> Diagnostic:
-    """Convert a problem in a text at a span into a diagnostic."""
-    place = checking.texts.find(span, problem.quote)
-    return diagnose(problem.code, problem.message, place, help=problem.help)
+def _place_problem(checking: Checking, problem: TextProblem, text: str, span: Span) -> Diagnostic:
+    """Convert a problem in a text at a span, or in the list there, into a diagnostic."""
+    start = problem.start if problem.start >= 0 else text.find(problem.quote)
+    if problem.quote and start >= 0:
+        span = checking.texts.find_at(span, text, start, len(problem.quote))
+    return diagnose(problem.code, problem.message, span, help=problem.help)
 
 
 def check_sources(checking: Checking) -> Iterator[Diagnostic]:
