@@ -141,6 +141,18 @@ class Comparer:
         """
         if is_plain(text, block=block):
             return []
+        return self.explain(text, render, block=block, marked=marked, unmark=unmark)
+
+    def explain(
+        self,
+        text: str,
+        render: Callable[[str], str],
+        *,
+        block: bool,
+        marked: str | None = None,
+        unmark: Callable[[str], str] = str,
+    ) -> list[TextProblem]:
+        """Do the same for any text, slowly."""
         if self._tracer is None:
             self._tracer = Tracer(self._make_parser())
         source = text if marked is None else marked
