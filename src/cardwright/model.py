@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cardwright.blueprint import Blueprint, Domain, Lesson
-from cardwright.diagnostic import Severity, Span
+from cardwright.diagnostic import Allowance, Severity, Span
 
 
 class FieldType(StrEnum):
@@ -355,6 +355,8 @@ class Collection:
     """By pack."""
     blueprints: Mapping[str, Blueprint]
     """By pack."""
+    allowances: tuple[Allowance, ...] = ()
+    """Warnings that cards and files allow, and whether reading the files gave one."""
     incomplete: frozenset[str] = frozenset()
     """Packs with cards that could not be read, where a missing card does not mean it was removed."""
 

@@ -64,7 +64,14 @@ def _make_model(note_type: NoteType, mod_s: int) -> _Model:
             for name, anki_id, text in note_type.fields
         ],
         templates=[
-            {"name": t.name, "id": t.anki_id, "qfmt": t.front, "afmt": t.back}
+            {
+                "name": t.name,
+                "id": t.anki_id,
+                "qfmt": t.front,
+                "afmt": t.back,
+                "bqfmt": t.browser_front,
+                "bafmt": t.browser_back,
+            }
             for t in note_type.templates
         ],
         css=note_type.css,

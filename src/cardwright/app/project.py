@@ -16,6 +16,7 @@ from cardwright.diagnostic import Diagnostic, format_text
 from cardwright.error import CardwrightError, ProjectError
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection
+from cardwright.project.allow import drop_allowed, report_unused
 from cardwright.project.check import Checking, check
 from cardwright.project.load import load
 from cardwright.project.texts import SourceTexts
@@ -29,7 +30,7 @@ class SourceProblemsError(CardwrightError):
     def __init__(self, errors: Sequence[Diagnostic], texts: SourceTexts) -> None:
         """Put the errors, with their source lines, into `details`."""
         super().__init__(f"{count(len(errors), 'error')}: nothing was written")
-        self.details = format_text(errors, texts.line)
+        self.details = format_text(errors, texts.line, is_folded=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,8 @@ def open_project(folder: Path) -> Project:
         note_types[pack] = make_note_types(collection, pack, renderer, released)
         problems += check_ledger(ledger, collection, note_types[pack], shown)
         ledgers[pack] = ledger
+    problems, allowances = drop_allowed(problems, collection.allowances)
+    problems += report_unused(allowances, problems, collection.decks)
     return Project(
         root=root,
         collection=collection,

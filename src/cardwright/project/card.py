@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
 import yaml
 
+from cardwright.diagnostic import SEVERITIES, WARNINGS, Allowance
 from cardwright.kinds import list_asked
 from cardwright.model import Card, Field, FieldType, Kind, Option, Source
 from cardwright.project import table
@@ -109,6 +110,20 @@ def _parse_source(entry: Entry, node: Node, name: str) -> Source | None:
     return source if source.url or source.title else None
 
 
+def _parse_code(entry: Entry, node: Node, name: str) -> str | None:
+    code = entry.text_of(node, name)
+    if not code or code in WARNINGS:
+        return code or None
+    if code in SEVERITIES:
+        message = f"`{code}` is always an error"
+        help = "fix it: only warnings can be allowed"
+    else:
+        message = f"there is no warning `{code}`"
+        help = suggest(code, WARNINGS, "warnings")
+    entry.document.report("bad-value", message, node, help=help)
+    return None
+
+
 COMMON: Final[table.Table] = {
     "id": table.Key(
         read=_read_id,
@@ -132,10 +147,13 @@ COMMON: Final[table.Table] = {
     "extra": table.text("Markdown shown below the answer."),
     "formerly": table.listed(_parse_former_id, "Earlier ids, oldest first."),
     "retired": table.text("Why the card is no longer asked."),
+    "allow": table.listed(
+        _parse_code, "Warnings that are not reported here.", item={"enum": list(WARNINGS)}
+    ),
 }
 COMMON_KEYS: Final = tuple(COMMON)
 """The keys that a card of any kind may have."""
-FILE_KEYS: Final = ("kind", "lesson", "objectives", "tags", "sources", "extra")
+FILE_KEYS: Final = ("kind", "lesson", "objectives", "tags", "sources", "extra", "allow")
 FILE: Final[table.Table] = {
     **{name: COMMON[name] for name in FILE_KEYS},
     "cards": table.Key(
@@ -216,8 +234,8 @@ def parse_cards(
     faulty: Container[str] = (),
     *,
     namespace: str = "",
-) -> tuple[list[Card], bool]:
-    """Read a file; return its cards, and whether none were left out.
+) -> tuple[list[Card], bool, list[Allowance]]:
+    """Read a file; return its cards, whether none were left out, and the warnings it allows.
 
     Without `namespace`, that of the cards is the pack's name.
 
@@ -225,13 +243,25 @@ def parse_cards(
     """
     entry = document.entry()
     if entry is None:
-        return [], False
+        return [], False, []
     root = table.read_record(entry, FILE)
     reader = _CardReader(root, pack, namespace or pack, kinds, faulty)
     nodes = reader.root["cards"]
     found = [reader.read(item) for node in nodes if (item := document.entry(node))]
     cards = [card for card in found if card is not None]
-    return cards, bool(nodes) and len(cards) == len(nodes)
+    return cards, bool(nodes) and len(cards) == len(nodes), reader.allowances
+
+
+def _list_allowances(entry: Entry, *, is_file: bool = False) -> Iterator[Allowance]:
+    start, end = entry.node.start_mark, entry.node.end_mark
+    for code, node in entry.list_words("allow"):
+        if code in WARNINGS:
+            yield Allowance(
+                code=code,
+                span=entry.document.span(node),
+                start=(1, 1) if is_file else (start.line + 1, start.column + 1),
+                end=None if is_file else (end.line + 1, end.column + 1),
+            )
 
 
 class _CardReader:
@@ -253,10 +283,13 @@ class _CardReader:
         self._shared = {name: root[name] for name in FILE_KEYS if name in root.entry}
         self._shared_spans = {name: root.entry.span_of(name) for name in self._shared}
         self._tables: dict[str, table.Table] = {}
+        self.allowances = list(_list_allowances(root.entry, is_file=True))
         self._check_kind(root.entry, root["kind"])
 
     def read(self, entry: Entry) -> Card | None:
         own = table.read_present(entry, COMMON)
+        if "allow" in own:
+            self.allowances += _list_allowances(entry)
         if "kind" in entry:
             own.setdefault("kind", "")
             self._check_kind(entry, own["kind"])

@@ -160,14 +160,20 @@ def _check_empty(
         )
         return
     for path, part in deck.walk():
-        # A deck for the remaining cards may be empty.
-        if part.select not in {None, Selection()} and not placed[path]:
-            yield diagnose(
-                "empty-deck",
-                f"the deck `{'::'.join(path)}` selects no cards",
-                part.span,
-                help="change its `select`; a card goes to the first deck that selects it",
-            )
+        # A deck for the remaining cards may be empty, and sub-decks may take all cards of theirs.
+        if part.select in {None, Selection()} or any(
+            part.select.takes(card)
+            for below, cards in placed.items()
+            if below[: len(path)] == path
+            for card in cards
+        ):
+            continue
+        yield diagnose(
+            "empty-deck",
+            f"the deck `{'::'.join(path)}` selects no cards",
+            part.span,
+            help="change its `select`; a card goes to the first deck that selects it",
+        )
 
 
 def check_deck_values(checking: Checking) -> Iterator[Diagnostic]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from cardwright.diagnostic import SEVERITIES, Severity, Span
+from cardwright.diagnostic import SEVERITIES, WARNINGS, Severity, Span
 from cardwright.model import Deck, DeckOptions, Selection
 from cardwright.project import table
 from cardwright.project.document import Document, Entry, Node, suggest
 from cardwright.project.namespace import MAX_NAMESPACE_LENGTH, NAMESPACE, is_namespace
 
 _DAY_MINUTES: Final = 60 * 24
-_WARNINGS: Final = [code for code, severity in SEVERITIES.items() if severity == "warning"]
-_LEVELS: Final[dict[str, Severity | None]] = {"error": "error", "off": None}
+_LEVELS: Final[dict[str, Severity | None]] = {"error": "error", "warning": "warning", "off": None}
 _DEFAULTS: Final = DeckOptions()
 
 
@@ -105,15 +104,15 @@ def _read_checks(entry: Entry, name: str) -> dict[str, Severity | None] | None:
                 severities[code] = _LEVELS[level]
         elif code in SEVERITIES:
             message = f"`{code}` is always an error"
-            help = f"only warnings can be changed: {', '.join(_WARNINGS)}"
+            help = f"only warnings can be changed: {', '.join(WARNINGS)}"
             checks.document.report("bad-value", message, key, help=help)
         else:
-            help = suggest(code, _WARNINGS, "known keys")
+            help = suggest(code, WARNINGS, "known keys")
             checks.document.report("unknown-key", f"unknown key `{code}`", key, help=help)
     return severities
 
 
-_CHECKS: Final[table.Table] = {code: table.choice(_LEVELS) for code in _WARNINGS}
+_CHECKS: Final[table.Table] = {code: table.choice(_LEVELS) for code in WARNINGS}
 DECK: Final[table.Table] = {
     "name": SUB_DECK["name"],
     "namespace": _NAMESPACE,
@@ -121,7 +120,10 @@ DECK: Final[table.Table] = {
     "order": table.texts("The order of kinds in which new cards of a deck are introduced."),
     "checks": table.Key(
         read=_read_checks,
-        schema=table.make_schema(_CHECKS, "Warnings to turn into errors, or to switch off."),
+        schema=table.make_schema(
+            _CHECKS,
+            "Warnings to turn into errors, to switch off, or (missing-source) to switch on.",
+        ),
         default={},
     ),
 }

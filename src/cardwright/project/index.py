@@ -95,13 +95,15 @@ def open_index(root: Path, path: Path, now_ns: int) -> Sources:
         index = _refresh(sources, files, contents, kept)
     if files != known:
         write_index(path, index)
+    loader = _CardLoader(index.cards)
     return Sources(
         items=index.items,
         kinds=index.kinds,
         decks=index.decks,
         blueprints=index.blueprints,
         problem_count=len(sources.problems) + index.problem_count,
-        load_card=_CardLoader(index.cards).load,
+        load_card=loader.load,
+        list_cards=loader.list_all,
     )
 
 
@@ -116,9 +118,16 @@ class _CardLoader:
         if ref not in self._places:
             return None
         name, number = self._places[ref]
+        return self._decode(name)[number]
+
+    def list_all(self) -> Iterator[Card]:
+        for name in self._files:
+            yield from self._decode(name)
+
+    def _decode(self, name: str) -> tuple[Card, ...]:
         if name not in self._decoded:
             self._decoded[name] = self._files[name].decode()
-        return self._decoded[name][number]
+        return self._decoded[name]
 
     @cached_property
     def _places(self) -> dict[str, tuple[str, int]]:
@@ -194,7 +203,7 @@ def _refresh(
             cards += kept.cards[name].decode()
         else:
             found: list[Diagnostic] = []
-            read_now, _ = read_cards(file, read, namespace, kinds, faulty, found)
+            read_now, _, _ = read_cards(file, read, namespace, kinds, faulty, found)
             card_files[name] = encode_cards(read_now, len(found))
             cards += read_now
     collection = Collection(kinds=kinds, cards=tuple(cards), decks=decks, blueprints=blueprints)
