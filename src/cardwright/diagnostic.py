@@ -15,6 +15,7 @@ Severity = Literal["error", "warning"]
 
 SEVERITIES: Final[dict[str, Severity]] = {
     "alias": "error",
+    "ambiguous-hint": "warning",
     "answer-in-question": "warning",
     "bad-cloze": "error",
     "bad-date": "error",
@@ -35,6 +36,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "kind-changed": "error",
     "ledger-mismatch": "error",
     "lesson-without-card": "warning",
+    "literal-markup": "warning",
     "lost-text": "warning",
     "media-missing": "error",
     "media-outside-project": "error",

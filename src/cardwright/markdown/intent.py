@@ -1,4 +1,4 @@
-"""Whether marks were meant as Markdown: `*`, `\\`, `-`, `>` and `#` also stand for themselves.
+r"""Whether marks were meant as Markdown: `*`, `\\`, `-`, `>` and `#` also stand for themselves.
 
 Each judgement rests on what surrounds the mark. It must be right nineteen times in twenty, so what
 could be either is taken as Markdown.
@@ -91,6 +91,9 @@ def _is_careful(text: str, place: int, char: str) -> bool:
     after = text[place + 2 : place + 3]
     if char in "+-=":
         return not before.strip()
+    if char == ":":
+        # In a cloze deletion, two of them divide the answer from its hint.
+        return ":" in (before, after) or text.startswith("\\:", place + 2)
     if char in ".)":
         return before.isdigit() and not after.strip()
     return False
@@ -247,7 +250,7 @@ def judge_blocks(trace: Trace) -> Iterator[TextProblem]:
             if _HEADING.match(line, indent):
                 yield _report_sign(line, indent, start, "the mark of a heading")
         elif token.type == "heading_open" and token.markup in {"-", "="}:
-            yield from _judge_underline(trace, token, tokens[index + 1])
+            yield from _judge_underline(trace, token.map[1] - 1, tokens[index + 1].content)
 
 
 def _report_sign(line: str, column: int, start: int, what: str) -> TextProblem:
@@ -261,13 +264,11 @@ def _report_sign(line: str, column: int, start: int, what: str) -> TextProblem:
     )
 
 
-def _judge_underline(trace: Trace, heading: Token, inline: Token) -> Iterator[TextProblem]:
+def _judge_underline(trace: Trace, number: int, text: str) -> Iterator[TextProblem]:
     """Report text that is a heading only because a line of dashes happens to follow it."""
-    assert heading.map is not None
-    number = heading.map[1] - 1
     underline = trace.lines[number].strip(" \t>")
     is_short = len(underline) <= len("--")
-    if is_short or "\n" in inline.content or inline.content[-1:] in ".,:;?!":
+    if is_short or "\n" in text or text[-1:] in ".,:;?!":
         column = trace.lines[number].rfind(underline)
         yield TextProblem(
             code=CODE,
@@ -312,7 +313,10 @@ def _judge_leftover(inline: InlineText, token: Token) -> Iterator[TextProblem]:
                 continue
             message, help = "a space separates the two parts of this link", "remove the space"
         elif path or is_web:
-            message, help = "an address with spaces must be in angle brackets", f"write `(<{target}>)`"
+            message, help = (
+                "an address with spaces must be in angle brackets",
+                f"write `(<{target}>)`",
+            )
         else:
             continue
         yield TextProblem(

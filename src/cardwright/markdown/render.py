@@ -9,15 +9,14 @@ from html import unescape
 from typing import TYPE_CHECKING, Final
 
 from cardwright.diagnostic import TextProblem
-from cardwright.markdown.cloze import report_crossing, scan_deletions
+from cardwright.markdown.cloze import find_misplaced, report_crossing, scan_deletions
 from cardwright.markdown.escape import drop_control, escape_code, neutralise
 from cardwright.markdown.marks import mark_deletions, place_deletions, unmark
-from cardwright.markdown.maths import add_maths
+from cardwright.markdown.tags import report_tags
 from cardwright.markdown.visible import Comparer, find_empty_gaps, report_nothing, shows_nothing
 from cardwright.markdown.write import Page, write_tokens
 
 if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 _IMAGE: Final = re.compile('(?<=<img src=")[^"]*')
@@ -50,6 +49,8 @@ class Renderer:
         """Make the parser, which is slow to import."""
         from markdown_it.common.normalize_url import normalizeLink  # noqa: PLC0415
 
+        from cardwright.markdown.parser import make_parser  # noqa: PLC0415
+
         self._parser = make_parser()
         self._normalize_link = normalizeLink
         self._comparer = Comparer(make_parser)
@@ -74,20 +75,21 @@ class Renderer:
         return known
 
     def _make_block(self, text: str) -> Rendered:
-        source = drop_control(text)
-        page, html = self._render_block(source)
-        lost = self._comparer.compare(
-            source, lambda other: self._render_block(other)[1], block=True
-        )
-        return _finish(text, page, html, lost)
+        return self._finish_plain(text, drop_control(text), block=True)
 
     def _make_inline(self, text: str) -> Rendered:
-        source = drop_control(text).strip()
-        page, html = self._render_inline(source)
+        return self._finish_plain(text, drop_control(text).strip(), block=False)
+
+    def _finish_plain(self, text: str, source: str, *, block: bool) -> Rendered:
+        parse = self._parser.parse if block else self._parser.parseInline
+        tokens = parse(source)
+        page = self._write(tokens)
+        if "{{" in text:
+            page.problems += find_misplaced(tokens)
         lost = self._comparer.compare(
-            source, lambda other: self._render_inline(other)[1], block=False
+            source, lambda other: "".join(self._write(parse(other)).parts), block=block
         )
-        return _finish(text, page, html, lost)
+        return _finish(text, page, neutralise("".join(page.parts)), lost)
 
     def _make_cloze(self, text: str) -> Rendered:
         source = drop_control(text)
@@ -99,30 +101,27 @@ class Renderer:
 
         page = self._write(self._parser.parse(marked), restore)
         html, crossing = place_deletions(neutralise("".join(page.parts)), places)
-        page.problems[:0] = (*problems, *(report_crossing(source, place) for place in crossing))
-        kept = [place for place in places if place not in crossing]
+        page.problems[:0] = (
+            *problems,
+            *(report_crossing(source, places[index], what) for index, what in crossing.items()),
+        )
+        kept = [place for index, place in enumerate(places) if index not in crossing]
         page.problems += find_empty_gaps(html, source, kept)
         lost = self._comparer.compare(
             source, self._show_cloze, block=True, marked=marked, unmark=restore
         )
         return _finish(text, page, html, lost)
 
-    def _render_block(self, source: str) -> tuple[Page, str]:
-        page = self._write(self._parser.parse(source))
-        return page, neutralise("".join(page.parts))
-
-    def _render_inline(self, source: str) -> tuple[Page, str]:
-        page = self._write(self._parser.parseInline(source))
-        return page, neutralise("".join(page.parts))
-
     def _show_cloze(self, source: str) -> str:
         places, _ = scan_deletions(source)
         page = self._write(self._parser.parse(mark_deletions(source, places)))
-        return place_deletions(neutralise("".join(page.parts)), places)[0]
+        return place_deletions("".join(page.parts), places)[0]
 
     def _write(self, tokens: list[Token], restore: Callable[[str], str] = str) -> Page:
         page = Page(self._normalize_link, restore)
         write_tokens(page, tokens)
+        if page.tags:
+            page.problems.append(report_tags(page.tags))
         return page
 
 
@@ -140,25 +139,3 @@ def _finish(text: str, page: Page, html: str, lost: list[TextProblem]) -> Render
     return Rendered(
         drop_control(html), tuple(dict.fromkeys(quoted)), tuple(dict.fromkeys(page.images))
     )
-
-
-def make_parser() -> MarkdownIt:
-    """Make a CommonMark parser with tables, strikethrough and maths.
-
-    HTML is parsed only to report it and show it as text (`write.py`). Addresses are kept as
-    written: the writer checks them, and names them in messages as the author wrote them.
-    """
-    from markdown_it import MarkdownIt  # noqa: PLC0415  (slow; not every command renders)
-
-    class Parser(MarkdownIt):
-        def normalizeLink(self, url: str) -> str:  # noqa: N802  (markdown-it's name)
-            return url
-
-        def validateLink(self, url: str) -> bool:  # noqa: ARG002, N802
-            return True
-
-    parser = Parser("commonmark").enable(["table", "strikethrough"])
-    # Keep escaped dollars as separate tokens, so that they are not reported as unpaired.
-    parser.disable(["html_block", "text_join"])
-    add_maths(parser)
-    return parser

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _PLACE: Final = "place"
 """The key in a token's `meta` under which its index in the inline text is kept."""
-_RUN: Final = "run"
+_RUN: Final = "number"
 """The key under which delimiters of one run are numbered."""
 _WIDE: Final = frozenset({"s_open", "s_close"})
 """Tokens of delimiters that consist of two characters from the start."""
@@ -58,6 +58,10 @@ class Trace:
 
 def place_of(token: Token) -> int:
     """Return the index in the inline text at which a token starts."""
+    if "run" in token.meta:
+        # The rules of emphasis keep the place themselves, with the first mark of a run.
+        place: int = token.meta["run"].start
+        return place
     start: int = token.meta.get(_PLACE, 0)
     number: int = token.meta.get(_RUN, 0)
     if token.type in _WIDE:

@@ -66,7 +66,8 @@ _NOTHING: Final = re.compile(f"(?:[{_UNSEEN}]|<(?!img|audio|video|input)[^>]*>)*
 _EMPTY_GAP: Final = re.compile(
     rf"\{{\{{c[\d,]+::(?:[{_UNSEEN}]|<(?!img|audio|video|input)[^>]*>)*+(?=\}}\}}|::)"
 )
-_ENTITY: Final = re.compile(r"&(?:#\w{1,8}|[A-Za-z]\w{1,31});")
+_REPLACED: Final = re.compile(r"&(?:#\w{1,8}|[A-Za-z]\w{1,31});|<[Bb][Rr] */?>")
+"""Entities and line breaks, whose letters are not shown."""
 _WORD: Final = re.compile(r"[^\W_]+")
 _CONTAINER: Final = re.compile(r"[\s>]*")
 _ATTRIBUTE: Final = re.compile(r"\{[^{}]*\}|[\w-]+=(?:\"[^\"]*\"|'[^']*'|\S*)|[.#][\w-]+|[\d,:-]+")
@@ -197,9 +198,7 @@ def _restore(
 
 
 def _lose(message: str, quote: str, start: int, help: str) -> TextProblem:
-    return TextProblem(
-        code=CODE, message=message, quote=cut_quote(quote), start=start, help=help
-    )
+    return TextProblem(code=CODE, message=message, quote=cut_quote(quote), start=start, help=help)
 
 
 Spans = list[tuple[int, int]]
@@ -320,9 +319,7 @@ def _find_list_numbers(trace: Trace) -> _Findings:
     """Report numbers of list items that are counted on instead of being shown as written."""
     numbers: list[list[Token]] = []
     for token in trace.tokens:
-        if token.type == "ordered_list_open":
-            numbers.append([])
-        elif token.type == "bullet_list_open":
+        if token.type in {"ordered_list_open", "bullet_list_open"}:
             numbers.append([])
         elif token.type == "list_item_open":
             numbers[-1].append(token)
@@ -331,15 +328,14 @@ def _find_list_numbers(trace: Trace) -> _Findings:
             yield from _check_numbers(trace, items)
 
 
-def _check_numbers(trace: Trace, items: list[Token]) -> _Findings:
-    for shown, item in enumerate(items, int(items[0].info) if items else 0):
-        assert item.map is not None
-        number = item.map[0]
+def _check_numbers(trace: Trace, items: list[tuple[int, Token]]) -> _Findings:
+    first = int(items[0][1].info) if items else 0
+    for shown, (number, item) in enumerate(items, first):
         line = trace.lines[number]
         start = trace.starts[number] + max(line.find(item.info), 0)
         span = (start, start + len(item.info))
         # Authors who do not count write the same number everywhere.
-        if int(item.info) in (shown, int(items[0].info)):
+        if int(item.info) in (shown, first):
             yield None, span
             continue
         problem = _lose(
@@ -359,7 +355,7 @@ def compare_words(trace: Trace, excused: Spans) -> Iterator[TextProblem]:
     source = trace.source
     for start, stop in excused:
         source = f"{source[:start]}{' ' * (stop - start)}{source[stop:]}"
-    source = _ENTITY.sub(lambda match: " " * len(match[0]), source)
+    source = _REPLACED.sub(lambda match: " " * len(match[0]), source)
     held = list(_list_held(trace.tokens))
     if not Counter(filter(str.isalnum, source)) - Counter(filter(str.isalnum, "".join(held))):
         return
@@ -385,7 +381,7 @@ def _list_held(tokens: Iterable[Token]) -> Iterator[str]:
             continue
         yield token.content
         yield from (str(value) for name, value in token.attrs.items() if name != "style")
-        yield str(token.meta.get("label", ""))
+        yield f"{token.meta.get('label', '')} {token.meta.get('parts', '')}"
         if token.info not in ("escape", "entity", "auto"):
             yield token.info
 

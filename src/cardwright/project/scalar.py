@@ -89,7 +89,7 @@ def _place_characters(node: yaml.ScalarNode, source: str) -> Iterator[int]:
             digits = _ESCAPE_LENGTHS.get(escaped, 0)
             width = 2 + digits
             code = source[index + 2 : index + width]
-            blank = escaped in _BLANK_ESCAPES or (digits and chr(int(code, 16)) in _BLANK)
+            blank = escaped in _BLANK_ESCAPES or (digits > 0 and chr(int(code, 16)) in _BLANK)
         if not blank:
             yield index
         index += width
