@@ -317,15 +317,14 @@ def _find_fence_words(trace: Trace) -> _Findings:
 
 def _find_list_numbers(trace: Trace) -> _Findings:
     """Report numbers of list items that are counted on instead of being shown as written."""
-    numbers: list[list[Token]] = []
+    lists: list[list[tuple[int, Token]]] = []
     for token in trace.tokens:
-        if token.type in {"ordered_list_open", "bullet_list_open"}:
-            numbers.append([])
-        elif token.type == "list_item_open":
-            numbers[-1].append(token)
+        if token.type in ("ordered_list_open", "bullet_list_open"):
+            lists.append([])
+        elif token.type == "list_item_open" and token.map and token.info:
+            lists[-1].append((token.map[0], token))
         elif token.type in ("ordered_list_close", "bullet_list_close"):
-            items = [item for item in numbers.pop() if item.info.isdecimal() and item.map]
-            yield from _check_numbers(trace, items)
+            yield from _check_numbers(trace, lists.pop())
 
 
 def _check_numbers(trace: Trace, items: list[tuple[int, Token]]) -> _Findings:
