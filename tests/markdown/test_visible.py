@@ -150,4 +150,4 @@ def test_numbers_of_a_list_are_shown_or_named(numbers: list[int]) -> None:
 
     named = [int(problem.quote[:-1]) for problem in renderer.render_block(source).problems]
 
-    assert named == [number for number in changed if number != numbers[0]]
+    assert named == [number for number in changed if number != numbers[0]][:1]

@@ -22,11 +22,13 @@ _MAX_PROBLEMS: Final = 50
 """The maximum of each sort reported in a text."""
 _BACKTICKS: Final = "or put it in backticks if it is code"
 
-_SAFE_ESCAPES: Final = frozenset("\\*_[]`<>~^$#")
+_SAFE_ESCAPES: Final = frozenset("\\*_[]`<>~^$#&=")
 """Characters that Markdown may read as marks nearly anywhere: writers and converters escape them to
 be sure."""
+_CONVERTED: Final = re.compile(r"\\[&=<>~*_\[\]]")
+"""An escape that may be a converter's, which then escapes `|` everywhere too."""
 _GROUPS: Final = {"{": "{}", "}": "{}", "(": "()", ")": "()"}
-_UNC_PATH: Final = re.compile(r"(?<!\\)\\\\(?=[\w.$-]+\\[\w.$-])")
+_UNC_PATH: Final = re.compile(r"(?<![\\\w])\\\\(?=[A-Za-z0-9][\w.$-]*\\[A-Za-z0-9])")
 
 _MARKS: Final = "*_~^="
 _QUOTES: Final = "\"'"
@@ -35,7 +37,7 @@ _CLOSERS: Final = frozenset({"Pe", "Pf", "Pd"})
 _BRACKETS: Final = {")": "(", "]": "[", "}": "{"}
 _MAX_BRACKETS: Final = 2_000
 
-_QUANTITY: Final = r"(?:[.,]?\d|[$€£¥%∞√π½⅓¼¾]|\\[(])"
+_QUANTITY: Final = r"(?:[.,]?\d|[$€£¥%∞√π½⅓¼¾])"
 _BULLET: Final = re.compile(rf"[-+*][ \t]+(?={_QUANTITY}|[^\W\d_]{{1,2}}\s*$)")
 _HEADING: Final = re.compile(r"#{1,6}[ \t]+(?=[a-z])")
 _COMPARISON: Final = re.compile(rf">(?:=|[ \t]*[-+~≈]?{_QUANTITY})")
@@ -85,18 +87,24 @@ def judge_escapes(
 
 def _is_careful(text: str, place: int, char: str) -> bool:
     """Tell whether a cautious writer or a converter would escape this character here."""
-    if char in _SAFE_ESCAPES:
-        return True
     before = text[place - 1 : place] if place else ""
     after = text[place + 2 : place + 3]
-    if char in "+-=":
-        return not before.strip()
-    if char == ":":
-        # In a cloze deletion, two of them divide the answer from its hint.
-        return ":" in (before, after) or text.startswith("\\:", place + 2)
-    if char in ".)":
-        return before.isdigit() and not after.strip()
-    return False
+    match char:
+        case "-":
+            is_careful = not before.strip()
+        case "+":
+            # `C\+\+`, `100\+ layers`; a pattern has it after brackets and dots too.
+            is_careful = not before.strip() or before.isalnum() or before in "+%"
+        case "." | ")":
+            is_careful = before.isdigit() and not after.strip()
+        case ":":
+            # In a cloze deletion, two of them divide the answer from its hint.
+            is_careful = ":" in (before, after) or text.startswith("\\:", place + 2)
+        case "|":
+            is_careful = _CONVERTED.search(text) is not None
+        case _:
+            is_careful = char in _SAFE_ESCAPES
+    return is_careful
 
 
 def _drop(text: str, places: Iterable[int]) -> str:
@@ -135,7 +143,9 @@ def judge_emphasis(trace: Trace) -> Iterator[TextProblem]:
         brackets = _match_brackets(inline)
         for start, stop, mark in pairs[:_MAX_PROBLEMS]:
             inner = (start + len(mark), stop)
-            if _is_emphasis(inline.text, inner, len(mark)) and not _cuts(brackets, inner):
+            if _is_emphasis(inline.text, inner, len(mark)) and not _cuts(
+                brackets, inner, len(mark)
+            ):
                 continue
             yield TextProblem(
                 code=CODE,
@@ -166,27 +176,34 @@ def _is_emphasis(text: str, inner: tuple[int, int], width: int) -> bool:
     """Tell whether delimiters with this between them stand where they would around an emphasis."""
     start, stop = inner
     first, last = text[start : start + 1], text[stop - 1 : stop]
+    if first == last == "/":
+        return False
     outer = start - width
     while outer and text[outer - 1] in _MARKS:
         outer -= 1
-    before = text[outer - 1] if outer else " "
     end = stop + width
     while end < len(text) and text[end] in _MARKS:
         end += 1
-    after, next_after = text[end : end + 1] or " ", text[end + 1 : end + 2]
-    if first == last == "/":
-        return False
-    if _is_sign(before) and _is_sign(first):
-        if not (_opens(before) or _opens(first) or first in "`$[!<&\\."):
-            return False
-        if first == "." and not _opens(before):
-            return False
-    elif before in ".)]}!?;^%\\" and first.isalnum():
-        return False
-    if _is_sign(last) and _is_sign(after):
-        is_glued = after in ".,:;" and next_after.isalnum()
-        return _closes(last) or last in "`$" or (_closes(after) and not is_glued)
-    return True
+    before = text[outer - 1] if outer else " "
+    after = text[end : end + 2] or " "
+    return width > 1 or (_may_open(before, first) and _may_close(last, after))
+
+
+def _may_open(before: str, first: str) -> bool:
+    """Tell whether emphasis may start between two characters."""
+    if not _is_sign(before):
+        return True
+    if _is_sign(first):
+        return _opens(before) or (first != "." and (_opens(first) or first in "`$[!<&\\"))
+    return before not in ".)]}!?;^%\\" or not first.isalnum()
+
+
+def _may_close(last: str, after: str) -> bool:
+    """Tell whether emphasis may end between a character and those that follow."""
+    if not (_is_sign(last) and _is_sign(after[0])):
+        return True
+    is_glued = after[0] in ".,:;" and after[1:].isalnum()
+    return _closes(last) or last in "`$" or (_closes(after[0]) and not is_glued)
 
 
 def _is_sign(char: str) -> bool:
@@ -223,9 +240,13 @@ def _match_brackets(inline: InlineText) -> list[tuple[int, int]]:
     return found
 
 
-def _cuts(brackets: list[tuple[int, int]], inner: tuple[int, int]) -> bool:
+def _cuts(brackets: list[tuple[int, int]], inner: tuple[int, int], width: int) -> bool:
+    """Tell whether brackets stand half within, and not only because a mark slipped over one."""
     start, stop = inner
-    return any((start <= left < stop) != (start <= right < stop) for left, right in brackets)
+    return any(
+        (left < start <= right < stop - 1) or (start < left < stop and right > stop + width)
+        for left, right in brackets
+    )
 
 
 def judge_blocks(trace: Trace) -> Iterator[TextProblem]:

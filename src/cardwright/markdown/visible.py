@@ -28,6 +28,7 @@ from cardwright.markdown.intent import (
     judge_links,
     judge_network_paths,
 )
+from cardwright.markdown.links import is_web_address
 from cardwright.markdown.trace import Trace, Tracer, place_of
 
 if TYPE_CHECKING:
@@ -329,21 +330,21 @@ def _find_list_numbers(trace: Trace) -> _Findings:
 
 def _check_numbers(trace: Trace, items: list[tuple[int, Token]]) -> _Findings:
     first = int(items[0][1].info) if items else 0
+    is_told = False
     for shown, (number, item) in enumerate(items, first):
         line = trace.lines[number]
         start = trace.starts[number] + max(line.find(item.info), 0)
-        span = (start, start + len(item.info))
+        problem = None
         # Authors who do not count write the same number everywhere.
-        if int(item.info) in (shown, first):
-            yield None, span
-            continue
-        problem = _lose(
-            f"this item of a list is shown with the number {shown}",
-            f"{item.info}{item.markup}",
-            start,
-            f"write `{item.info}\\{item.markup}` if it is a number of the text",
-        )
-        yield problem, span
+        if int(item.info) not in (shown, first) and not is_told:
+            is_told = True
+            problem = _lose(
+                f"this item of a list is shown with the number {shown}, and the others follow it",
+                f"{item.info}{item.markup}",
+                start,
+                f"write `{item.info}\\{item.markup}` if it is a number of the text",
+            )
+        yield problem, (start, start + len(item.info))
 
 
 def compare_words(trace: Trace, excused: Spans) -> Iterator[TextProblem]:
@@ -391,8 +392,8 @@ def _find_unseen_links(trace: Trace) -> Iterator[TextProblem]:
         for token, following in zip(inline.tokens, inline.tokens[1:], strict=False):
             if token.type == "link_open" and following.type == "link_close":
                 place = max(place_of(token) - 1, 0)
-                if not token.attrs.get("href"):
-                    continue
+                if not is_web_address(str(token.attrs.get("href"))):
+                    continue  # reported as a link that leads nowhere
                 yield _lose(
                     "this link has no text, so it is not shown",
                     cut_quote(inline.text, place),
