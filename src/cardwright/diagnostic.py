@@ -25,6 +25,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "bad-value": "error",
     "blueprint-weights": "warning",
     "card-in-no-deck": "warning",
+    "card-moved": "warning",
     "control-character": "error",
     "deck-renamed": "warning",
     "domain-without-question": "warning",
@@ -42,7 +43,9 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "media-outside-project": "error",
     "merge-conflict": "error",
     "missing-field": "error",
+    "missing-namespace": "warning",
     "missing-source": "warning",
+    "namespace-changed": "error",
     "near-duplicate": "warning",
     "nesting-too-deep": "error",
     "note-type-changed": "error",
@@ -270,10 +273,10 @@ def _describe_same(problem: Diagnostic) -> tuple[str, ...]:
 
     Errors must have the same words. Warnings may differ in names and numbers.
     """
+    words = [problem.message, problem.help]
     if not problem.is_error:
-        message = _NUMBER.sub("0", _NAME.sub("``", problem.message))
-        return problem.code, problem.severity, message
-    return problem.code, problem.severity, problem.message, problem.help
+        words = [_NUMBER.sub("0", _NAME.sub("``", text)) for text in words]
+    return problem.code, problem.severity, *words
 
 
 def _format_one(

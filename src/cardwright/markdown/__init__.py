@@ -24,6 +24,7 @@ from cardwright.markdown.tokens import (
     read_cloze,
     read_inline,
 )
+from cardwright.markdown.unwrap import unwrap
 
 __all__ = [
     "GAP_CLOSE",
@@ -45,4 +46,5 @@ __all__ = [
     "read_inline",
     "replace_images",
     "reveal_deletions",
+    "unwrap",
 ]

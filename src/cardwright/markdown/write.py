@@ -53,8 +53,8 @@ _FIXED: Final = {
     "tbody_close": "</tbody>\n",
     "tr_open": "<tr>",
     "tr_close": "</tr>\n",
-    "th_close": "</th>",
-    "td_close": "</td>",
+    "th_close": "</th>\n",
+    "td_close": "</td>\n",
 }
 
 
