@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 import yaml
@@ -42,20 +43,17 @@ class ScalarTexts:
         first = sum(char not in _BLANK for char in text[:start])
         count = max(sum(char not in _BLANK for char in text[start : start + length]), 1)
         source = self._document.text
-        places = [
-            place
-            for number, place in enumerate(_place_characters(node, source))
-            if first <= number < first + count
-        ]
+        places = list(islice(_place_characters(node, source), first, first + count))
         if not places:
             return None
-        line_start = source.rfind("\n", 0, places[0]) + 1
-        in_line = [place for place in places if "\n" not in source[places[0] : place]]
+        index = places[0][0]
+        line_end = source.find("\n", index)
+        ends = (end for _, end in places if line_end < 0 or end <= line_end)
         return replace(
             span,
-            line=source.count("\n", 0, places[0]) + 1,
-            column=places[0] - line_start + 1,
-            length=in_line[-1] - places[0] + 1,
+            line=source.count("\n", 0, index) + 1,
+            column=index - source.rfind("\n", 0, index),
+            length=max(ends, default=index + 1) - index,
         )
 
 
@@ -72,8 +70,8 @@ def _list_scalars(root: Node | None) -> Iterator[yaml.ScalarNode]:
             stack += reversed(node.value)
 
 
-def _place_characters(node: yaml.ScalarNode, source: str) -> Iterator[int]:
-    """Yield the place of each character of a scalar that is not blank."""
+def _place_characters(node: yaml.ScalarNode, source: str) -> Iterator[tuple[int, int]]:
+    """Yield where each character of a scalar that is not blank starts and ends."""
     index, end = node.start_mark.index, node.end_mark.index
     if node.style in ("|", ">"):
         index = source.find("\n", index, end) + 1 or end
@@ -91,5 +89,5 @@ def _place_characters(node: yaml.ScalarNode, source: str) -> Iterator[int]:
             code = source[index + 2 : index + width]
             blank = escaped in _BLANK_ESCAPES or (digits > 0 and chr(int(code, 16)) in _BLANK)
         if not blank:
-            yield index
+            yield index, index + width
         index += width
