@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -30,6 +30,7 @@ from cardwright.project.walk import resolve_media
 from cardwright.project.words import count_words, find_answer, normalize, read_words
 
 _BRACKETED: Final = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$")
+_FIELD_REF: Final = re.compile(r"\{\{\w+\}\}")
 _SCHEMES: Final = ("http", "https", "mailto", "doi")
 
 
@@ -315,6 +316,19 @@ def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
                 )
 
 
+def check_asks(checking: Checking) -> Iterator[Diagnostic]:
+    """Report problems in the Markdown around the fields of a question, in kinds of the project."""
+    for kind in checking.collection.kinds.values():
+        for side in kind.sides if kind.spans else ():
+            text = _FIELD_REF.sub(lambda match: "x" * len(match[0]), side.ask)
+            for problem in checking.renderer.render_block(text).problems:
+                start = problem.start if problem.start >= 0 else text.find(problem.quote)
+                written = side.ask[start : start + len(problem.quote)]
+                place = kind.spans.get(f"side {side.name}", kind.spans[""])
+                shown = replace(problem, quote=written, start=start)
+                yield _place_problem(checking, shown, side.ask, place)
+
+
 def _place_problem(checking: Checking, problem: TextProblem, text: str, span: Span) -> Diagnostic:
     """Convert a problem in a text at a span, or in the list there, into a diagnostic."""
     start = problem.start if problem.start >= 0 else text.find(problem.quote)
@@ -439,6 +453,7 @@ CHECKS: Final[tuple[Callable[[Checking], Iterator[Diagnostic]], ...]] = (
     check_coverage,
     check_texts,
     check_descriptions,
+    check_asks,
     check_sources,
     check_questions,
     check_answers,
