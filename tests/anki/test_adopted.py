@@ -136,6 +136,77 @@ def test_every_note_gets_the_cards_that_its_templates_make(
     newcomer.col.close()
 
 
+CLOZE = """\
+sources: optional
+cloze: text
+anki: {id: ID, name: Gaps, css: ".cloze {}", stock: 5}
+fields:
+  title: {type: inline, label: Title}
+  text: {type: block, required: true, label: Text}
+  more: {type: inline, label: Back Extra}
+sides:
+  gap:
+    ask: "{{text}}"
+    show: [text, more]
+    anki: {name: Cloze, front: "{{cloze:Text}}", back: "{{cloze:Text}}<br>{{Back Extra}}"}
+"""
+
+
+def test_a_cloze_type_and_notes_without_a_first_field_update_too(
+    anki: Anki, write: Write, run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = anki.col.models.new("Gaps") | {"type": 1, "css": ".cloze {}", "originalStockKind": 5}
+    for name in ("Title", "Text", "Back Extra"):
+        anki.col.models.add_field(made, anki.col.models.new_field(name))
+    template = anki.col.models.new_template("Cloze")
+    template |= {"qfmt": "{{cloze:Text}}", "afmt": "{{cloze:Text}}<br>{{Back Extra}}"}
+    anki.col.models.add_template(made, template)
+    anki.col.models.add(made)
+    model = anki.col.models.by_name("Gaps")
+    assert model
+    note = anki.col.new_note(model)
+    note.fields = ["", "The {{c1::cambium}} makes {{c2::wood}}.", ""]
+    anki.col.add_note(note, 1)  # type: ignore[arg-type]
+    anki.answer_all()
+    before = scheduling(anki)
+    text = json.dumps(note.fields[1].replace("makes", "**makes**"))
+    card = f"{{id: a, guid: {json.dumps(note.guid)}, text: {text}, more: x}}"
+    write(
+        {
+            "kinds/gaps.yaml": CLOZE.replace("ID", str(model["id"])),
+            "decks/trees/deck.yaml": "name: Trees\nnamespace: trees-k3v9\n",
+            "cards/trees/a.yaml": f"kind: gaps\ncards: [{card}]\n",
+        }
+    )
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(LATER))
+    run("build", "trees")
+
+    result = anki.import_package(project / "build" / "trees.apkg")
+
+    assert (result.new, result.conflicting, len(result.updated)) == (set(), set(), 1)
+    html = "<p>The {{c1::cambium}} <strong>makes</strong> {{c2::wood}}.</p>\n"
+    assert by_guid(anki) == {note.guid: ["", html, "x"]}
+    assert scheduling(anki) == before
+    assert sum(entry.name.startswith("Gaps") for entry in anki.col.models.all_names_and_ids()) == 1
+
+
+def test_a_new_card_of_an_adopted_kind_has_its_fields_alone(
+    anki: Anki, write: Write, run: Run, project: Path
+) -> None:
+    held = json.loads(describe_kind(make_note_type(anki.col)))
+    held["fields"]["f5"] |= {"holds": "extra"}
+    write_deck(write, json.dumps(held), [])
+    path = project / "cards" / "trees" / "new.yaml"
+    run("new", "land", str(path), "--id", "peru")
+    text = path.read_text("utf-8")
+    assert ("f4:" in text, "guid:" in text, "f5:" in text, "sources:" in text) == (
+        True,
+        True,
+        False,
+        False,
+    )
+
+
 def test_check_lists_what_ships_as_it_is_and_reports_what_would_be_lost(
     anki: Anki, reader: list[dict[str, Any]], write: Write, run: Run
 ) -> None:
