@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,7 +27,7 @@ from cardwright.project.document import suggest
 from cardwright.project.schema import format_schemas, is_stale, name_schema_file
 from cardwright.project.texts import SourceTexts
 from cardwright.project.walk import resolve_media
-from cardwright.project.words import count_words, find_answer, normalize, read_words
+from cardwright.project.words import count_words, drop_addresses, find_answer, normalize
 
 _BRACKETED: Final = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$")
 _SCHEMES: Final = ("http", "https", "mailto", "doi")
@@ -52,9 +52,15 @@ class Checking:
 def check(checking: Checking) -> list[Diagnostic]:
     """Run all CHECKS and apply each pack's severities to warnings."""
     found = dict.fromkeys(problem for rule in CHECKS for problem in rule(checking))
+    return apply_checks(found, checking.collection.decks)
+
+
+def apply_checks(problems: Iterable[Diagnostic], decks: Mapping[str, Deck]) -> list[Diagnostic]:
+    """Apply the severities of each problem's pack."""
     kept = []
-    for problem in found:
-        deck = checking.collection.decks.get(problem.span.path.split("/")[1])
+    for problem in problems:
+        _, _, below = problem.span.path.partition("/")
+        deck = decks.get(below.partition("/")[0])
         kept += apply_severities([problem], deck.severities if deck else {})
     return kept
 
@@ -371,7 +377,7 @@ def check_answers(checking: Checking) -> Iterator[Diagnostic]:
             answer = card.text(side.show[0])
             if answer and (side.when is None or card.fields.get(side.when)):
                 shown = _question_of(card, side)
-                answer = read_words(answer, has_code=True)
+                answer = drop_addresses(answer)
                 bracketed = _BRACKETED.match(answer)
                 given = list(bracketed.groups()) if bracketed else [answer]
                 place = card.span_of(list_asked(side)[0])
