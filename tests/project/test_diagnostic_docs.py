@@ -22,6 +22,8 @@ WITHOUT_EXAMPLE = {
     "ledger-mismatch": "needs a release",
     "not-utf8": "a page in UTF-8 cannot hold it",
     "note-type-changed": "needs a release",
+    "media-format": "a picture is no text",
+    "media-too-large": "too long for a page",
     "outside-project": "a link is no text",
     "vanished-id": "needs a release",
 }
@@ -63,7 +65,7 @@ def find_codes(root: Path, example: str) -> set[str]:
     """Return the codes that a project with an example's files yields."""
     files = {
         "cards/trees/wood.yaml": "cards: [{id: yew, kind: route, about: needles, go: the yew}]\n",
-        "cards/trees/media/oak.png": "",
+        "cards/trees/media/oak.png": "GIF89a",
         "decks/trees/deck.yaml": "name: Trees\n",
     }
     head, *named = FILE.split(example)

@@ -12,15 +12,17 @@ from zlib import crc32
 from cardwright.app.choice import Choice
 from cardwright.app.garbage import gc_paused
 from cardwright.error import ProjectError
+from cardwright.foreign.media import MediaFile
 from cardwright.history import Moment, make_date, make_time
 from cardwright.item import Item
-from cardwright.kinds import list_images
+from cardwright.kinds import list_media
 from cardwright.markdown import Renderer
 from cardwright.memory import Memory
 from cardwright.model import Card, Kind
 from cardwright.project.index import open_index
+from cardwright.project.media import MediaLibrary
 from cardwright.project.sources import Sources
-from cardwright.project.walk import find_project, resolve_media
+from cardwright.project.walk import find_project
 from cardwright.study.journal import Journal, make_journal
 from cardwright.study.queue import Queue, SessionOptions
 from cardwright.study.schedule import Schedule
@@ -78,13 +80,15 @@ class Study:
         """Return a card by `pack:id`."""
         return self.sources.load_card(ref)
 
-    def list_images(self, card: Card, kind: Kind) -> list[Path]:
-        """Return the files of a card's images that exist."""
-        found = (
-            resolve_media(self.root, card, image)[0]
-            for image in list_images(card, kind, Renderer())
-        )
-        return [path for path in found if path]
+    def list_media(self, card: Card, kind: Kind) -> list[MediaFile]:
+        """Return the media files of a card that exist."""
+        return self.find_media(card, list_media(card, kind, Renderer()))
+
+    def find_media(self, card: Card, paths: Iterable[str]) -> list[MediaFile]:
+        """Return those media files of a card, by their paths as written, that exist."""
+        library = MediaLibrary(self.root)
+        found = (library.find(card, written) for written in paths)
+        return [file for file in found if file]
 
     def find_kind(self, name: str) -> Kind:
         """Return a kind by its name."""

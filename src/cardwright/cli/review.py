@@ -206,7 +206,7 @@ def _open_media(study: Study, state: ReviewState, turn: int) -> str:
     if attempt is None:
         return ""
     card = attempt.prompt.card
-    paths = study.list_images(card, attempt.kind)
+    paths = [file.path for file in study.list_media(card, attempt.kind)]
     addresses = attempt.list_links()
     count = len(paths) + len(addresses)
     if not count:
