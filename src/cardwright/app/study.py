@@ -12,7 +12,6 @@ from zlib import crc32
 from cardwright.app.choice import Choice
 from cardwright.app.garbage import gc_paused
 from cardwright.error import ProjectError
-from cardwright.foreign.media import MediaFile
 from cardwright.history import Moment, make_date, make_time
 from cardwright.item import Item
 from cardwright.kinds import list_media
@@ -20,7 +19,6 @@ from cardwright.markdown import Renderer
 from cardwright.memory import Memory
 from cardwright.model import Card, Kind
 from cardwright.project.index import open_index
-from cardwright.project.media import MediaLibrary
 from cardwright.project.sources import Sources
 from cardwright.project.walk import find_project
 from cardwright.study.journal import Journal, make_journal
@@ -32,6 +30,7 @@ from cardwright.study.store import Store, open_store
 
 if TYPE_CHECKING:
     from cardwright.app.preparation import ExamDay, Preparation
+    from cardwright.foreign.media import MediaFile
 
 
 @dataclass(slots=True)
@@ -86,6 +85,8 @@ class Study:
 
     def find_media(self, card: Card, paths: Iterable[str]) -> list[MediaFile]:
         """Return those media files of a card, by their paths as written, that exist."""
+        from cardwright.project.media import MediaLibrary  # noqa: PLC0415  (few cards have any)
+
         library = MediaLibrary(self.root)
         found = (library.find(card, written) for written in paths)
         return [file for file in found if file]

@@ -14,10 +14,12 @@ from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.project.deck import OPTION_BOUNDS
 from cardwright.study.journal import make_journal
-from cardwright.study.settings import ROLLOVER_HOUR
+from cardwright.study.settings import AUTOPLAY, ROLLOVER_HOUR, Settings
 
 _STEPS: Final = ("learning_steps_minutes", "relearning_steps_minutes")
-_FLAGS: Final = ("bury_siblings", "fuzz")
+_SHARED: Final = (ROLLOVER_HOUR, AUTOPLAY)
+"""These apply to all packs."""
+_FLAGS: Final = ("bury_siblings", "fuzz", AUTOPLAY)
 _BOOLEANS: Final = {"true": True, "yes": True, "false": False, "no": False}
 _DAY_MINUTES: Final = 1440
 
@@ -37,7 +39,7 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
     cards options
     cards options mlpro new_per_day=10 desired_retention=0.92
     cards options mlpro learning_steps_minutes=1,10 fuzz=
-    cards options rollover_hour=5
+    cards options rollover_hour=5 autoplay=true
     """
     pack = words[0] if words and "=" not in words[0] else ""
     changes: dict[tuple[str, str], Any] = {}
@@ -45,10 +47,10 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
         name, has_value, text = word.partition("=")
         if not has_value:
             _refuse(f"`{word}` is not NAME=VALUE")
-        if (name == ROLLOVER_HOUR) != (not pack):
+        if (name in _SHARED) != (not pack):
             _refuse(
                 f"`{name}` applies to all packs: leave out the pack"
-                if name == ROLLOVER_HOUR
+                if name in _SHARED
                 else f"`{name}` applies to one pack: name it first"
             )
         changes[pack, name] = _read_value(name, text.strip()) if text.strip() else None
@@ -57,7 +59,9 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
         study.store.put_settings(changes)
         journal = make_journal(study.store, study.sources.decks)
         settings = study.store.read_settings()
-    rows: dict[str, dict[str, Any]] = {"": {ROLLOVER_HOUR: journal.rollover_hour}}
+    rows: dict[str, dict[str, Any]] = {
+        "": {ROLLOVER_HOUR: journal.rollover_hour, AUTOPLAY: Settings(settings).autoplay}
+    }
     for name, given in journal.options.items():
         rows[name] = {field.name: getattr(given, field.name) for field in fields(given)}
     if as_json:

@@ -14,6 +14,8 @@ from cardwright.study.fsrs import DEFAULT_PARAMETERS, MODEL, Fsrs
 
 ROLLOVER_HOUR: Final = "rollover_hour"
 """The local hour at which a study day begins; of all packs."""
+AUTOPLAY: Final = "autoplay"
+"""Whether sounds are played without being asked for; of all packs."""
 PARAMETERS: Final = "parameters"
 """Fitted FSRS parameters, with the model that they are for."""
 GOAL: Final = "goal"
@@ -39,6 +41,11 @@ class Settings:
         """The local hour at which a study day begins."""
         hour: int = self._values.get(("", ROLLOVER_HOUR), _DEFAULT_ROLLOVER_HOUR)
         return hour
+
+    @property
+    def autoplay(self) -> bool:
+        """Whether sounds are played as soon as their side is shown."""
+        return bool(self._values.get(("", AUTOPLAY), False))
 
     def override(self, pack: str, options: DeckOptions) -> DeckOptions:
         """Return the options of a pack's deck with those that the user set in their place."""
