@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
-from cardwright.text import escape_controls, replace_controls
+from cardwright.text import count, escape_controls, replace_controls
 
 Severity = Literal["error", "warning"]
 
@@ -38,6 +39,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "media-missing": "error",
     "media-outside-project": "error",
     "media-too-large": "error",
+    "merge-conflict": "error",
     "missing-field": "error",
     "missing-source": "warning",
     "near-duplicate": "warning",
@@ -52,18 +54,25 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "overlong-answer": "warning",
     "overlong-question": "warning",
     "raw-html": "warning",
+    "stale-schema": "warning",
     "syntax-error": "error",
     "unbalanced-maths": "error",
     "unknown-key": "error",
     "unknown-kind": "error",
     "unknown-lesson": "error",
     "unknown-objective": "error",
+    "unquoted-hash": "warning",
+    "unread-file": "warning",
     "unsafe-link": "warning",
+    "unused-allow": "warning",
     "vanished-id": "error",
     "wrong-type": "error",
     "yaml-tag": "error",
 }
 """The severity of each code. Every code is documented in docs/diagnostics.md."""
+WARNINGS: Final = tuple(code for code, severity in SEVERITIES.items() if severity == "warning")
+OPT_IN: Final = frozenset({"missing-source"})
+"""Warnings that are off unless a pack asks for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +123,25 @@ class Diagnostic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """A warning that is not reported within a part of a file."""
+
+    code: str
+    span: Span
+    """Where the code is written."""
+    start: tuple[int, int]
+    """The first line and column of the part."""
+    end: tuple[int, int] | None
+    """The line and column after the part; None for the rest of the file."""
+    is_used: bool = False
+
+    def covers(self, span: Span) -> bool:
+        """Tell whether a place in the same file is within the part."""
+        place = (span.line, span.column)
+        return self.start <= place and (self.end is None or place < self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextProblem:
     """A problem in a text whose place in the file is not known.
 
@@ -130,6 +158,10 @@ class TextProblem:
 _MAX_MESSAGE_LENGTH: Final = 400
 _MAX_LINE_LENGTH: Final = 160
 _MAX_QUOTE_LENGTH: Final = 40
+_MAX_SAME: Final = 3
+"""More problems that are the same are folded."""
+_NAME: Final = re.compile(r"`[^`]*`")
+_NUMBER: Final = re.compile(r"\d[\d,.]*")
 
 
 def cut_quote(text: str, start: int = 0) -> str:
@@ -151,13 +183,24 @@ def diagnose(
     )
 
 
+def diagnose_conflict(span: Span) -> Diagnostic:
+    """Make the diagnostic for a merge conflict that starts at a line."""
+    return diagnose(
+        "merge-conflict",
+        "this merge conflict is not resolved",
+        span,
+        help="keep what is right of the two versions, and remove the lines with <, =, | and >",
+    )
+
+
 def apply_severities(
     problems: Iterable[Diagnostic], severities: Mapping[str, Severity | None]
 ) -> list[Diagnostic]:
     """Apply a pack's severities to warnings, and drop those that are off."""
     kept = []
     for problem in problems:
-        severity = severities.get(problem.code, problem.severity)
+        usual = None if problem.code in OPT_IN else problem.severity
+        severity = severities.get(problem.code, usual)
         if severity is not None:
             kept.append(replace(problem, severity=severity))
     return kept
@@ -171,28 +214,93 @@ def _make_printable(text: str) -> str:
     return escape_controls(text).replace("\n", "\\u000a")
 
 
-def format_text(diagnostics: Iterable[Diagnostic], read_line: Callable[[Span], str | None]) -> str:
-    """Format problems for people: place, message, the line with an underline, help."""
-    return "\n".join(_format_one(d, read_line(d.span)) for d in diagnostics)
+class Piece(NamedTuple):
+    """A piece of formatted text, and what it is."""
+
+    text: str
+    role: Literal["", "place", "error", "warning", "help"]
 
 
-def _format_one(diagnostic: Diagnostic, line: str | None) -> str:
-    span = diagnostic.span
-    place = _make_printable(str(span))
-    parts = [f"{place}: {diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}\n"]
+def format_text(
+    diagnostics: Iterable[Diagnostic],
+    read_line: Callable[[Span], str | None],
+    *,
+    is_folded: bool = False,
+) -> str:
+    """Format problems for people: place, message, the line with an underline, help.
+
+    If `is_folded`, only the first of many that are the same is shown, with their number.
+    """
+    return "".join(
+        piece.text for piece in format_pieces(diagnostics, read_line, is_folded=is_folded)
+    )
+
+
+def format_pieces(
+    diagnostics: Iterable[Diagnostic],
+    read_line: Callable[[Span], str | None],
+    *,
+    is_folded: bool = False,
+) -> Iterator[Piece]:
+    """Yield the pieces of `format_text`; each starts a line, or follows one without tabs."""
+    groups = _fold(diagnostics) if is_folded else [[problem] for problem in diagnostics]
+    between = ""
+    for first, *others in groups:
+        yield Piece(between, "")
+        yield from _format_one(first, read_line(first.span), others)
+        between = "\n"
+
+
+def _fold(diagnostics: Iterable[Diagnostic]) -> list[list[Diagnostic]]:
+    """Group problems that are the same, if they are many, each group at its first place."""
+    same: dict[tuple[str, ...], list[Diagnostic]] = {}
+    for problem in diagnostics:
+        same.setdefault(_describe_same(problem), []).append(problem)
+    groups = []
+    for found in same.values():
+        groups += [found] if len(found) > _MAX_SAME else [[problem] for problem in found]
+    return sorted(groups, key=lambda found: found[0].sort_key)
+
+
+def _describe_same(problem: Diagnostic) -> tuple[str, ...]:
+    """Return what problems that are the same have in common.
+
+    Errors must have the same words. Warnings may differ in names and numbers.
+    """
+    if not problem.is_error:
+        message = _NUMBER.sub("0", _NAME.sub("``", problem.message))
+        return problem.code, problem.severity, message
+    return problem.code, problem.severity, problem.message, problem.help
+
+
+def _format_one(
+    diagnostic: Diagnostic, line: str | None, others: Sequence[Diagnostic]
+) -> Iterator[Piece]:
+    span, severity = diagnostic.span, diagnostic.severity
+    yield Piece(f"{_make_printable(str(span))}: ", "place")
+    yield Piece(f"{severity}[{diagnostic.code}]", severity)
+    yield Piece(f": {diagnostic.message}\n", "")
     if line is not None:
-        parts.append(_underline(line, span))
-    parts += [
-        f"  {related.message} at {_make_printable(str(related.span))}\n"
-        for related in diagnostic.related
-    ]
+        source, lead, carets = _underline(line, span)
+        yield Piece(f"{source}\n{lead}", "")
+        yield Piece(carets, severity)
+        yield Piece("\n", "")
+    for related in diagnostic.related:
+        yield Piece(f"  {related.message} at {_make_printable(str(related.span))}\n", "")
     if diagnostic.help:
-        parts.append(f"  help: {diagnostic.help}\n")
-    return "".join(parts)
+        yield Piece("  help: ", "help")
+        yield Piece(f"{diagnostic.help}\n", "")
+    if others:
+        files = len({problem.span.path for problem in (diagnostic, *others)})
+        where = f" in {count(files, 'file')}" if files > 1 else ""
+        yield Piece(f"  and {len(others):,} more like this{where} (see `cards check --all`)\n", "")
 
 
-def _underline(line: str, span: Span) -> str:
-    """Return a line with carets below the span; a long line is cut around it."""
+def _underline(line: str, span: Span) -> tuple[str, str, str]:
+    """Return a line, and what stands below it: a margin, and carets below the span.
+
+    A long line is cut around the span.
+    """
     start = max(span.column - 1, 0)
     cut = max(start - _MAX_LINE_LENGTH // 2, 0) if len(line) > _MAX_LINE_LENGTH else 0
     head = "…" if cut else ""
@@ -204,7 +312,7 @@ def _underline(line: str, span: Span) -> str:
     carets = "^" * max(sum(map(_count_cells, marked)), 1)
     gutter = f"{span.line:>5} | "
     text = f"{gutter}{head}{shown}{tail}".rstrip()
-    return f"{text}\n{' ' * (len(gutter) - 2)}| {lead}{carets}\n"
+    return text, f"{' ' * (len(gutter) - 2)}| {lead}", carets
 
 
 def _count_cells(char: str) -> int:

@@ -150,6 +150,6 @@ class Review:
         return Moment(self.at_ms, self.utc_offset_minutes)
 
 
-def pack_of(key: str) -> str:
+def namespace_of(key: str) -> str:
     """Return the pack of a card's or prompt's key."""
     return key.partition(":")[0]

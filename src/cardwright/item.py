@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from cardwright.model import Card, Deck
+from cardwright.model import Card, Deck, Selection
 
 
 class Item(NamedTuple):
@@ -38,13 +38,13 @@ class Item(NamedTuple):
 def place_cards(
     deck: Deck, cards: Iterable[Card]
 ) -> tuple[dict[tuple[str, ...], list[Card]], list[Card]]:
-    """Assign each card to the first deck that selects it, in the order of the manifest.
+    """Assign each card to the first deck that selects it, sub-decks before the deck they are in.
 
     Returns the cards of each deck in the order of learning, by the parts of the deck's full name,
     and the cards that no deck selects.
     """
     placed: dict[tuple[str, ...], list[Card]] = {path: [] for path, _ in deck.walk()}
-    selecting = [(path, part.select) for path, part in deck.walk() if part.select is not None]
+    selecting = list(_list_selecting(deck))
     left = []
     for card in cards:
         if card.pack != deck.pack:
@@ -59,3 +59,14 @@ def place_cards(
     for found in placed.values():
         found.sort(key=lambda card: rank.get(card.kind, len(rank)))
     return placed, left
+
+
+def _list_selecting(
+    deck: Deck, above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Selection]]:
+    """Yield the decks that select cards, in the order in which they do."""
+    path = (*above, deck.name)
+    for part in deck.decks:
+        yield from _list_selecting(part, path)
+    if deck.select is not None:
+        yield path, deck.select

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cardwright.blueprint import Blueprint, Domain, Lesson
-from cardwright.diagnostic import Severity, Span
+from cardwright.diagnostic import Allowance, Severity, Span
 
 
 class FieldType(StrEnum):
@@ -30,6 +30,38 @@ class FieldType(StrEnum):
     """The id of an objective of the blueprint."""
 
 
+class Ignored(StrEnum):
+    """A difference that can be ignored when a typed answer is compared."""
+
+    CASE = "case"
+    ACCENTS = "accents"
+    PUNCTUATION = "punctuation"
+
+
+Attribute = str | int | bool
+"""The value of an attribute of a note type, or of one of its fields or templates, in Anki."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptedTemplate:
+    """A template of a note type that exists in people's collections."""
+
+    name: str
+    front: str
+    back: str
+    attributes: Mapping[str, Attribute]
+    """Its other attributes, as Anki names them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptedType:
+    """What is kept of a note type that exists in people's collections, besides its name and id."""
+
+    css: str
+    attributes: Mapping[str, Attribute]
+    """Its other attributes, as Anki names them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """One field of a kind of card."""
@@ -44,8 +76,20 @@ class Field:
     """What an author should write, shown in help and in editors."""
     max_words: int | None
     """Longer texts are reported, since the card should be split."""
-    anki_id: int
-    """Identifies the field in Anki when it is renamed."""
+    anki_id: int | None
+    """Identifies the field in Anki when it is renamed; None if it is derived from the names, or if
+    an adopted field has none."""
+    spare: int | None = None
+    """The number of the spare field of the note type that holds it; None if it has its own."""
+    holds: str | None = None
+    """The common key whose value an adopted field shows; None if the author writes the field."""
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    """Other attributes of an adopted field, as Anki names them."""
+
+    @property
+    def anki_name(self) -> str:
+        """The name of the field in Anki that holds it."""
+        return f"Spare {self.spare}" if self.spare else self.label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +103,17 @@ class Side:
     show: tuple[str, ...]
     """The fields revealed with the answer, starting with the answer itself."""
     when: str | None
-    """The flag that enables this side; None if it is always asked."""
-    anki_id: int
+    """The field that must not be empty for this side to be asked; None if it is always asked."""
+    anki_id: int | None
+    """As of a field."""
+    typed: str | None = None
+    """The field whose text is typed as the answer."""
+    accept: str | None = None
+    """A list of texts that are as right as the typed field's."""
+    ignore: tuple[Ignored, ...] = ()
+    """What does not matter when a typed answer is compared."""
+    template: AdoptedTemplate | None = None
+    """Anki's template of the side, if the kind is adopted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +131,21 @@ class Kind:
     """The field with the `{{c1::…}}` deletions; None if it is not a cloze kind."""
     wants_sources: bool
     """Whether cards of this kind without a source are reported."""
-    anki_id: int
+    anki_id: int | None
+    """As of a field. The note types of kinds of a project's own get ids from their pack."""
     anki_name: str
     sample: str
     """An example card as YAML without an id, for `cards new` and the docs."""
+    css: str = ""
+    """Rules added to the stylesheet of the cards."""
+    adopted: AdoptedType | None = None
+    """The note type that exists in people's collections and is shipped as it is, if any."""
+    spans: Mapping[str, Span] = field(default_factory=dict, repr=False, compare=False)
+    """The place of the kind at "", and those of its fields and sides at `field x` and `side y`."""
+
+    def span_of(self, part: str, default: Span) -> Span:
+        """Return the place of a part in the kind's file, or else that of the whole."""
+        return self.spans.get(part) or self.spans.get("", default)
 
     @property
     def options(self) -> str | None:
@@ -139,6 +203,8 @@ class Card:
     """What an author writes (Anki: note)."""
 
     pack: str
+    namespace: str
+    """The namespace of its pack."""
     id: str
     kind: str
     fields: Mapping[str, Value]
@@ -155,6 +221,8 @@ class Card:
     """Why the card is no longer asked; None if it is still asked."""
     span: Span
     """The place of its id."""
+    guid: str | None = None
+    """The guid of its note in people's collections; None to derive it from the key."""
     options: tuple[Option, ...] = ()
     """The options of a multiple-choice question, in the author's order."""
     spans: Mapping[str, Span] = field(default_factory=dict, repr=False, compare=False)
@@ -167,8 +235,8 @@ class Card:
 
     @property
     def key(self) -> str:
-        """The card's identity: `pack:id` with its first id, which renaming does not change."""
-        return f"{self.pack}:{self.formerly[0] if self.formerly else self.id}"
+        """The card's identity: `namespace:id` with its first id, which renaming does not change."""
+        return f"{self.namespace}:{self.formerly[0] if self.formerly else self.id}"
 
     @property
     def all_objectives(self) -> tuple[str, ...]:
@@ -243,6 +311,8 @@ class Deck:
     """A deck: a name, a selection of cards, options and sub-decks."""
 
     pack: str
+    namespace: str
+    """What tells its cards from those of all other projects; the pack's name if none is written."""
     name: str
     """The last part of the full name; Anki joins the parts with `::`."""
     description: str
@@ -252,11 +322,15 @@ class Deck:
     order: tuple[str, ...]
     """The order of kinds in which new cards are introduced; other kinds follow as written."""
     options: DeckOptions
+    """Its own, and for the others those of the deck above it."""
+    has_options: bool
+    """Whether it sets options of its own."""
     severities: Mapping[str, Severity | None]
     """Severities that this pack sets for warnings; None switches one off."""
     span: Span
     spans: Mapping[str, Span] = field(default_factory=dict, repr=False, compare=False)
-    """The places of the description, and of values of `select` and `order` by `key value`."""
+    """The places of the description and of the namespace, if they are written, and of values of
+    `select` and `order` by `key value`."""
 
     def span_of(self, *words: str) -> Span:
         """Return the place of a value, or else that of the deck."""
@@ -281,6 +355,8 @@ class Collection:
     """By pack."""
     blueprints: Mapping[str, Blueprint]
     """By pack."""
+    allowances: tuple[Allowance, ...] = ()
+    """Warnings that cards and files allow, and whether reading the files gave one."""
     incomplete: frozenset[str] = frozenset()
     """Packs with cards that could not be read, where a missing card does not mean it was removed."""
 

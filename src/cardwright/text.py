@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 CONTROLS: Final = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff"
 """Control characters other than tab, line feed and carriage return, and lone surrogates, for use
 within the brackets of a regular expression."""
 _TAB_WIDTH: Final = 4
+_CONFLICT: Final = re.compile(r"(?m)^(?:<{7}|\|{7}|={7}|>{7})(?![^ \r\n])[^\r\n]*")
+"""A line that version control writes around the versions in a merge conflict."""
 _CONTROL: Final = re.compile(f"[{CONTROLS}\t\r]")
 _INVISIBLE: Final = re.compile(
     "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
@@ -54,6 +57,34 @@ def _escape(match: re.Match[str]) -> str:
     # JSON escapes have four digits: characters beyond U+FFFF need two surrogates.
     raw = match[0].encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{raw[i]:02x}{raw[i + 1]:02x}" for i in range(0, len(raw), 2))
+
+
+class Conflict(NamedTuple):
+    """The first line of a merge conflict in a file."""
+
+    start: int
+    length: int
+    is_whole: bool
+    """Whether all its marker lines are there, so that they cannot be text."""
+
+
+def find_conflicts(text: str) -> Iterator[Conflict]:
+    """Yield the merge conflicts in a file, and what is left of those resolved in part."""
+    first: re.Match[str] | None = None
+    signs = ""
+    for marker in _CONFLICT.finditer(text):
+        if first and marker[0][0] == "<":
+            yield Conflict(first.start(), len(first[0]), is_whole=False)
+            first = None
+        if first is None:
+            first, signs = marker, ""
+        signs += marker[0][0]
+        if signs[-1] == ">":
+            is_whole = signs[0] == "<" and "=" in signs
+            yield Conflict(first.start(), len(first[0]), is_whole)
+            first = None
+    if first:
+        yield Conflict(first.start(), len(first[0]), is_whole=False)
 
 
 def count(number: int, noun: str) -> str:

@@ -54,6 +54,7 @@ ATTRIBUTES = {
     "data-id",
     "data-ordinal",
     "data-cloze",
+    "dir",
     "href",
     "id",
     "src",
@@ -105,7 +106,7 @@ def test_hostile_cards_come_out_as_harmless_text(write: Write, anki: Anki, proje
         collection,
         collection.decks["trees"],
         ledger,
-        make_note_types(collection, renderer),
+        make_note_types(collection, "trees", renderer, {}),
         renderer=renderer,
         find_media=lambda _card, _image: None,
     )
@@ -113,7 +114,7 @@ def test_hostile_cards_come_out_as_harmless_text(write: Write, anki: Anki, proje
     (project / "hostile.apkg").write_bytes(package)
     anki.import_package(project / "hostile.apkg")
 
-    ours = read_asset("shuffle.js")
+    ours = read_asset("card.js")
     asked = 0
     for note in anki.notes().values():
         for card in note.cards():

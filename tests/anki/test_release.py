@@ -45,7 +45,7 @@ def describe(root: Path) -> PackContents:
         collection,
         collection.decks["trees"],
         Ledger(pack="trees"),
-        make_note_types(collection, renderer),
+        make_note_types(collection, "trees", renderer, {}),
         renderer=renderer,
         find_media=lambda _card, _image: None,
     )

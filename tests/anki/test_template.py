@@ -55,6 +55,11 @@ cards:
     why: Roots drown.
     spot: true
     example: The soil is wet.
+  - id: word
+    kind: vocabulary
+    word: arbre
+    translation: tree
+    reading: aʁbʁ
   - id: several
     kind: choice
     question: Which two?
@@ -74,7 +79,7 @@ def drop_answers(html: str) -> str:
 
 
 def test_every_prompt_is_rendered_as_anki_renders_it(run: Run, anki: Anki, tmp_path: Path) -> None:
-    run("init", "sample", folder=tmp_path)
+    run("init", "sample", "--template", "exam", folder=tmp_path)
     root = tmp_path / "sample"
     (root / "cards" / "sample" / "more.yaml").write_text(CARDS, "utf-8")
     run("build", folder=root)

@@ -21,29 +21,8 @@ cards:
 """
 
 
-def test_a_new_project_is_clean_and_builds_at_once(run: Run, tmp_path: Path) -> None:
-    run("init", "garden", folder=tmp_path)
-    garden = tmp_path / "garden"
-
-    assert run("check", "--strict", "--json", folder=garden).stdout == "[]\n"
-    built = json.loads(run("build", "--json", folder=garden).stdout)
-    assert [(row["pack"], row["notes"], row["cards"]) for row in built] == [("garden", 7, 9)]
-    assert Path(built[0]["path"]).read_bytes()[:2] == b"PK"
-
-
-def test_init_overwrites_nothing(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "garden").mkdir()
-    (tmp_path / "garden" / "README.md").write_text("mine", "utf-8")
-
-    result = run("init", "garden", folder=tmp_path, exit_code=1)
-
-    assert "already exists: nothing was written" in result.stderr
-    assert [path.name for path in (tmp_path / "garden").iterdir()] == ["README.md"]
-    assert (tmp_path / "garden" / "README.md").read_text("utf-8") == "mine"
-
-
 @pytest.mark.parametrize(
-    "kind", ["term", "instinct", "objective", "basic", "cloze", "choice", "route"]
+    "kind", ["term", "instinct", "objective", "basic", "cloze", "choice", "route", "vocabulary"]
 )
 def test_new_appends_a_card_that_only_wants_filling_in(
     write: Write, run: Run, project: Path, kind: str
@@ -305,7 +284,7 @@ def test_diff_of_two_packages(write: Write, run: Run, project: Path) -> None:
 
 
 def test_the_schema_accepts_what_check_accepts(run: Run, tmp_path: Path) -> None:
-    run("init", "garden", folder=tmp_path)
+    run("init", "garden", "--template", "exam", folder=tmp_path)
     garden = tmp_path / "garden"
     for name, path in (
         ("cards", "cards/garden/first.yaml"),

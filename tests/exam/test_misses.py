@@ -116,12 +116,12 @@ def test_a_card_comes_once() -> None:
 
 
 def make_entry(mode: str, lesson: str, days_ago: int = 0) -> Miss:
-    miss = make_miss(Failure(RING, 0, TODAY - days_ago, "", ""), EXAM, "")
+    miss = make_miss(Failure(RING, 0, TODAY - days_ago, "", ""), EXAM, "", "trees")
     return replace(miss, mode=mode, lesson=lesson)
 
 
 def test_an_entry_knows_its_day_and_lesson() -> None:
-    miss = make_miss(Failure(RING, 5, TODAY, "", ""), EXAM, "It was an elm.")
+    miss = make_miss(Failure(RING, 5, TODAY, "", ""), EXAM, "It was an elm.", "trees")
 
     assert miss.id == "miss-2026-11-02-trees-trees:ring"
     assert (miss.lesson, miss.failure, miss.is_complete) == ("a1", "It was an elm.", False)

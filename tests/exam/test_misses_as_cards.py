@@ -30,7 +30,7 @@ TYPED = TYPED.filter(lambda text: text.isprintable() or "\n" in text or not text
 
 def read_back(path: Path) -> list[dict[str, Any]]:
     document = Document(str(SHOWN), path.read_bytes())
-    cards, is_whole = parse_cards(document, "personal", KINDS)
+    cards, is_whole, _ = parse_cards(document, "personal", KINDS)
     assert document.problems == []
     assert is_whole
     return [{"id": card.id, "sources": card.sources, **card.fields} for card in cards]

@@ -24,13 +24,14 @@ from cardwright.exam.mock import (
 )
 from cardwright.exam.result import format_mock_markdown, score_mock
 from cardwright.exam.sheet import Sheet
-from cardwright.history import Act, Moment, Rating
+from cardwright.history import Act, Moment, Rating, Review
 from cardwright.model import Kind
 from cardwright.project.index import open_index
 from cardwright.project.sources import Sources
 from cardwright.study.journal import Journal
+from cardwright.study.store import open_store
 from exam_project import make_exam_files
-from studying import MORNING, later, open_journal, record
+from studying import MORNING, later, open_journal
 
 GOLDEN = Path(__file__).parents[1] / "cases" / "mock_exam.md"
 
@@ -89,7 +90,7 @@ def begin(cards: Cards, journal: Journal, moment: Moment = MORNING, **how: bool)
 def reopen(journal: Journal) -> Mock:
     """Read what another process would find."""
     with closing(open_journal(journal.store.path).store) as store:
-        return list_mocks(store, "trees", "mock", "drill")[-1]
+        return list_mocks(store, "trees", "trees", "mock", "drill")[-1]
 
 
 def draw(cards: Cards, *past: Mock, **how: Any) -> tuple[Mock, str]:
@@ -151,10 +152,10 @@ def test_an_id_is_free_and_an_interrupted_exam_is_found(cards: Cards, journal: J
     assert make_mock_id(store, "trees", MORNING) == "trees-2026-11-02-090000"
     sheet = begin(cards, journal)
     assert make_mock_id(store, "trees", MORNING) == "trees-2026-11-02-090000-2"
-    assert find_interrupted(store, "trees", "mock") == sheet.mock
-    assert find_interrupted(store, "trees", "drill") is None
+    assert find_interrupted(store, "trees", "trees", "mock") == sheet.mock
+    assert find_interrupted(store, "trees", "trees", "drill") is None
     sheet.hand_in(MORNING)
-    assert find_interrupted(store, "trees", "mock") is None
+    assert find_interrupted(store, "trees", "trees", "mock") is None
 
 
 def test_every_act_is_on_the_disk_when_it_returns(cards: Cards, journal: Journal) -> None:
@@ -336,9 +337,9 @@ def test_a_record_is_read_as_it_was_written(cards: Cards, journal: Journal) -> N
     with journal.store.transaction():
         put_mock(journal.store, mock)
 
-    assert list_mocks(journal.store, "trees", "mock") == [mock]
-    assert list_mocks(journal.store, "trees", "drill") == []
-    assert list_mocks(journal.store, "other", "mock") == []
+    assert list_mocks(journal.store, "trees", "trees", "mock") == [mock]
+    assert list_mocks(journal.store, "trees", "trees", "drill") == []
+    assert list_mocks(journal.store, "other", "other", "mock") == []
 
 
 def test_a_record_of_an_older_version_is_read(cards: Cards, journal: Journal) -> None:
@@ -352,8 +353,8 @@ def test_a_record_of_an_older_version_is_read(cards: Cards, journal: Journal) ->
     with journal.store.transaction():
         journal.store.put_record(mock.id, "mock", mock.pack, mock.started_at_ms, old)
 
-    assert list_mocks(journal.store, "trees", "mock") == [mock]
-    first = list_mocks(journal.store, "trees", "mock")[0].questions[0]
+    assert list_mocks(journal.store, "trees", "trees", "mock") == [mock]
+    first = list_mocks(journal.store, "trees", "trees", "mock")[0].questions[0]
     assert (first.card_ref, first.side_name, first.key) == (
         "trees:a1-1",
         "choose",
@@ -368,9 +369,18 @@ def test_a_store_from_before_there_were_records_gets_them(
     path = tmp_path / "old.db"
     with monkeypatch.context() as patch:
         patch.setattr("cardwright.study.migration.MIGRATIONS", (("first", "schema.sql"),))
-        old = open_journal(path)
-        record(old, "trees:a1-1/choose", Act.ANSWER, MORNING, Rating.GOOD)
-        old.store.close()
+        review = Review(
+            id=f"{MORNING.at_ms:012x}-laptop",
+            key="trees:a1-1/choose",
+            act=Act.ANSWER,
+            rating=Rating.GOOD,
+            at_ms=MORNING.at_ms,
+            utc_offset_minutes=60,
+            duration_ms=0,
+            undoes=None,
+        )
+        with open_store(path) as old, old.transaction():
+            old.add(review)
 
     with closing(open_journal(path).store) as store:
         with store.transaction():

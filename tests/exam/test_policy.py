@@ -70,7 +70,7 @@ def test_until_the_last_days_new_ones_are_paced_and_the_least_known_come_next() 
     ]
     # 7 of the 20 days are 0.35: 20 new ones in 7 days are 3 a day.
     found = arrange_today(
-        candidates, make_goal(20), PACED, OUTCOMES, TODAY, ALL_DAY, buries_siblings=False
+        candidates, make_goal(20), PACED, OUTCOMES, TODAY, ALL_DAY, buries_siblings=lambda _: False
     )
     assert [worth.candidate.stability for worth in found] == [*[0.0] * 3, 2.0, 50.0, *[0.0] * 17]
 

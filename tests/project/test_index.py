@@ -75,7 +75,7 @@ KINDS = [
 ]
 DECKS = [
     "name: Trees\n",
-    "name: Woods\n",
+    "name: Woods\nnamespace: woods-k3v9\n",
     (
         "name: Trees\norder: [cloze, basic]\noptions: {desired_retention: 0.8}\nchecks: {blueprint-weights: off}\n"
         "decks:\n- {name: Bark, select: {tag: bark}}\n- name: Leaf\n  decks:\n  - {name: Oak, select: {id: [oak, own]}}\n"
@@ -187,9 +187,10 @@ def list_rows(collection: Collection) -> list[Item]:
     taken: set[str] = set()
     asked: dict[str, list[Card]] = {pack: [] for pack in collection.decks}
     for card in collection.cards:
-        if card.retired is None and not taken & {card.ref, card.key}:
+        names = {f"{card.namespace}:{card.id}", card.key}
+        if card.retired is None and not taken & names:
             asked.setdefault(card.pack, []).append(card)
-        taken |= {card.ref, card.key}
+        taken |= names
     rows: list[Item] = []
     for pack, cards in asked.items():
         deck = collection.decks.get(pack)
@@ -289,6 +290,25 @@ def test_a_changed_kind_is_seen_in_cards_that_did_not_change(forest: tuple[Path,
     assert_right(root, open_later(root, path))
     edit_file(kind, KINDS[0])
     assert_right(root, open_later(root, path))
+
+
+def test_a_changed_namespace_is_seen_in_cards_that_did_not_change(
+    forest: tuple[Path, Path],
+) -> None:
+    root, path = forest
+    manifest = root / "decks/trees/deck.yaml"
+    assert_right(root, open_later(root, path))
+
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    for text, namespace in (
+        ("name: Trees\nnamespace: woods-k3v9\n", "woods-k3v9"),
+        ("name: Trees\nnamespace: woods-x7\n", "woods-x7"),
+        ("name: Trees\n", "trees"),
+    ):
+        edit_file(manifest, text)
+        found = open_later(root, path)
+        assert_right(root, found)
+        assert {item.key.partition(":")[0] for item in found.items} == {namespace}
 
 
 @pytest.mark.parametrize("name", ["cards/trees/a.yaml", "kinds/mine.yaml", "decks/trees/deck.yaml"])

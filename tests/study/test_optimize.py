@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from anki_backend import Anki
 from cardwright.diagnostic import Span
-from cardwright.history import Act, Moment, Rating, Review
+from cardwright.history import Act, Moment, Rating, Review, namespace_of
 from cardwright.memory import Memory
 from cardwright.model import Deck, DeckOptions
+from cardwright.study.decks import Limits
 from cardwright.study.fsrs import DEFAULT_PARAMETERS, MODEL
 from cardwright.study.journal import make_journal
 from cardwright.study.optimize import (
@@ -265,7 +266,10 @@ def simulate(
     memories: Sequence[Memory], options: DeckOptions | None = None, habits: Habits | None = None
 ) -> dict[float, Workload]:
     schedule = Schedule(options or DeckOptions())
-    found = simulate_workloads(memories, 100, schedule, habits or Habits(), 1)
+    retention = schedule.options.desired_retention
+    limits = Limits({namespace_of(memory.key): schedule.options for memory in memories}, {})
+    studied = [(memory, schedule) for memory in memories]
+    found = simulate_workloads(studied, limits, 100, retention, habits or Habits(), 1)
     return {workload.desired_retention: workload for workload in found}
 
 
@@ -281,19 +285,22 @@ def test_only_parameters_that_fsrs_6_can_use_are_used(tmp_path: Path) -> None:
     span = Span(path="deck.yaml", line=1, column=1)
     deck = Deck(
         pack="",
+        namespace="",
         name="",
         description="",
         select=None,
         decks=(),
         order=(),
         options=DeckOptions(),
+        has_options=False,
         severities={},
         span=span,
     )
     with open_store(tmp_path / "reviews.db") as store:
         store.put_settings({(pack, "parameters"): fit for pack, fit in fits.items()})
 
-        journal = make_journal(store, dict.fromkeys((*fits, "plain"), deck))
+        decks = {pack: replace(deck, namespace=pack) for pack in (*fits, "plain")}
+        journal = make_journal(store, decks)
 
         assert journal.schedule_of("ours:oak/recall").parameters == fitted
         for pack in ("older", "newer", "wild", "old", "plain"):

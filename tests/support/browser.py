@@ -121,6 +121,24 @@ class Browser:
         except ProtocolError:
             return False
 
+    def click(self, selector: str) -> None:
+        """Click the middle of the first element that a CSS selector finds, as with a mouse."""
+        place = self.run(
+            f"(() => {{ const found = document.querySelector({json.dumps(selector)});"
+            " found.scrollIntoView(); const box = found.getBoundingClientRect();"
+            " return { x: box.x + box.width / 2, y: box.y + box.height / 2 }; })()"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self._call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
+
+    def press(self, key: str, *, shift: bool = False) -> None:
+        """Press and release a key: `Tab`, `Enter` or a character."""
+        code = {"Tab": 9, "Enter": 13}.get(key, ord(key[0].upper()))
+        text = {"Tab": "", "Enter": "\r"}.get(key, key)
+        parts = {"key": key, "windowsVirtualKeyCode": code, "modifiers": 8 if shift else 0}
+        self._call("Input.dispatchKeyEvent", type="keyDown", text=text, **parts)
+        self._call("Input.dispatchKeyEvent", type="keyUp", **parts)
+
     def shoot(self, path: Path) -> None:
         """Write a picture of what the page shows."""
         data = self._call("Page.captureScreenshot")["data"]

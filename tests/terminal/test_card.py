@@ -40,6 +40,7 @@ def make_card(
 ) -> Card:
     return Card(
         pack="trees",
+        namespace="trees",
         id="card",
         kind=kind,
         fields=fields,

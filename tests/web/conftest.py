@@ -68,7 +68,7 @@ DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAW
 @pytest.fixture
 def forest(run: Run, tmp_path: Path) -> Path:
     """A project with every kind of card, and cards that are hard to lay out."""
-    run("init", "forest", folder=tmp_path)
+    run("init", "forest", "--template", "exam", folder=tmp_path)
     folder = tmp_path / "forest" / "cards" / "forest"
     (folder / "more.yaml").write_text(CARDS, "utf-8")
     (folder / "media").mkdir()

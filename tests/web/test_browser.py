@@ -107,7 +107,7 @@ SPREAD = """
 
 def test_every_option_comes_to_every_place_about_as_often(browser: Browser, page: str) -> None:
     browser.open(page)
-    browser.run(f"var shuffle = () => {{ {read_asset('shuffle.js')} }}")
+    browser.run(f"var shuffle = () => {{ {read_asset('card.js')} }}")
     seats = browser.run(SPREAD)
     # Four standard deviations of 2,000 draws with a chance of one in four.
     assert all(423 <= times <= 577 for places in seats for times in places)

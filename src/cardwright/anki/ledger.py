@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from cardwright.anki.note import RENDERING_VERSION, Note, hash_content
 from cardwright.anki.notetype import NoteType
-from cardwright.diagnostic import Diagnostic, Span, apply_severities, diagnose
+from cardwright.diagnostic import Diagnostic, Span, apply_severities, diagnose, diagnose_conflict
 from cardwright.model import Card, Collection
+from cardwright.text import find_conflicts
 
 LEDGER_FORMAT: Final = 1
 LEDGER_NAME: Final = "ledger.jsonl"
@@ -67,6 +68,11 @@ class Ledger:
             if card_id in self.notes:
                 return self.notes[card_id]
         return None
+
+    def list_note_type_ids(self) -> dict[str, int]:
+        """Return the ids of the published note types, by kind."""
+        found = {kind: made.structure.get("id") for kind, made in self.note_types.items()}
+        return {kind: id for kind, id in found.items() if isinstance(id, int)}
 
     def stamp_note(self, note: Note, build_s: int) -> int:
         """Return the modification time of a note built at `build_s`, in Unix seconds."""
@@ -125,6 +131,8 @@ def read_ledger(path: Path, pack: str, shown_path: str) -> tuple[Ledger, list[Di
         lines = path.read_bytes().decode("utf-8").removesuffix("\n").split("\n")
     except UnicodeDecodeError:
         return Ledger(pack=pack), [_damage(shown_path, 1, "this is not UTF-8 text")]
+    if conflicts := list(_find_conflicts("\n".join(lines), shown_path)):
+        return Ledger(pack=pack), conflicts
     problems: list[Diagnostic] = []
     ledger = Ledger(pack=pack)
     notes: dict[str, Published] = {}
@@ -146,6 +154,13 @@ def read_ledger(path: Path, pack: str, shown_path: str) -> tuple[Ledger, list[Di
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
             problems.append(_damage(shown_path, number, f"this line cannot be read: {error}"))
     return replace(ledger, notes=notes, note_types=note_types), problems
+
+
+def _find_conflicts(text: str, shown_path: str) -> Iterator[Diagnostic]:
+    for conflict in find_conflicts(text):
+        line = text.count("\n", 0, conflict.start) + 1
+        span = Span(path=shown_path, line=line, column=1, length=conflict.length)
+        yield diagnose_conflict(span)
 
 
 def _read_row(line: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from cardwright.anki.ledger import Ledger
 from cardwright.anki.note import Note
 from cardwright.anki.notetype import NoteType
 from cardwright.anki.pack import PackContents
-from cardwright.model import Deck, make_anki_id
+from cardwright.model import Deck, DeckOptions, make_anki_id
 
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
 _FILE_MODE: Final = 0o644 << 16
@@ -42,14 +42,16 @@ def write_package(contents: PackContents, ledger: Ledger, *, build_s: int) -> by
     due = itertools.count(1)
     decks = []
     newest_s = max((model.mod_s for model in models.values()), default=build_s)
+    presets = _make_presets(contents.deck)
     for path, part in contents.deck.walk():
         deck = _make_deck(contents.deck, part, path, ledger)
+        deck.preset_id = presets[path]["id"]
         for note in contents.placed[path]:
             mod_s = ledger.stamp_note(note, build_s)
             deck.add_note(_make_note(note, models[note.card.kind], mod_s, next(due)))
             newest_s = max(newest_s, mod_s)
         decks.append(deck)
-    database = _write_database(decks, _make_preset(contents.deck), newest_s)
+    database = _write_database(decks, list(presets.values()), newest_s)
     return _write_archive(database, contents.media)
 
 
@@ -62,7 +64,14 @@ def _make_model(note_type: NoteType, mod_s: int) -> _Model:
             for name, anki_id, text in note_type.fields
         ],
         templates=[
-            {"name": t.name, "id": t.anki_id, "qfmt": t.front, "afmt": t.back}
+            {
+                "name": t.name,
+                "id": t.anki_id,
+                "qfmt": t.front,
+                "afmt": t.back,
+                "bqfmt": t.browser_front,
+                "bafmt": t.browser_back,
+            }
             for t in note_type.templates
         ],
         css=note_type.css,
@@ -89,8 +98,8 @@ def _make_note(note: Note, model: _Model, mod_s: int, due: int) -> _Note:
 
 def _make_deck(root: Deck, part: Deck, path: tuple[str, ...], ledger: Ledger) -> _Deck:
     name = "::".join(path)
-    deck = _Deck(make_anki_id("deck", root.pack, name), name, _describe_deck(root, part, ledger))
-    deck.preset_id = make_anki_id("preset", root.pack)
+    deck_id = make_anki_id("deck", root.namespace, name)
+    deck = _Deck(deck_id, name, _describe_deck(root, part, ledger))
     deck.mod_s = ledger.released_s
     return deck
 
@@ -109,12 +118,24 @@ def _describe_deck(root: Deck, part: Deck, ledger: Ledger) -> str:
     )
 
 
-def _make_preset(deck: Deck) -> dict[str, Any]:
-    """Return a deck's options as an Anki preset."""
-    options = deck.options
+def _make_presets(root: Deck) -> dict[tuple[str, ...], dict[str, Any]]:
+    """Return the preset of each deck: its own if it sets options, else that of the deck above."""
+    top = _make_preset(make_anki_id("preset", root.namespace), root.name, root.options)
+    presets: dict[tuple[str, ...], dict[str, Any]] = {}
+    for path, part in root.walk():
+        presets[path] = presets.get(path[:-1], top)
+        if part is not root and part.has_options:
+            name = "::".join(path)
+            preset_id = make_anki_id("preset", root.namespace, name)
+            presets[path] = _make_preset(preset_id, name, part.options)
+    return presets
+
+
+def _make_preset(preset_id: int, name: str, options: DeckOptions) -> dict[str, Any]:
+    """Return options as an Anki preset."""
     return {
-        "id": make_anki_id("preset", deck.pack),
-        "name": deck.name,
+        "id": preset_id,
+        "name": name,
         "mod": 0,
         "usn": 0,
         "maxTaken": 60,
@@ -148,13 +169,13 @@ def _make_preset(deck: Deck) -> dict[str, Any]:
     }
 
 
-def _write_database(decks: list[_Deck], preset: dict[str, Any], newest_s: int) -> bytes:
+def _write_database(decks: list[_Deck], presets: list[dict[str, Any]], newest_s: int) -> bytes:
     """Return Anki's database; `newest_s` is the latest modification time in it."""
     # Serialising the database needs no temporary file, which genanki would leave behind.
     connection = sqlite3.connect(":memory:")
     try:
         package = _Package(decks)
-        package.preset = preset
+        package.presets = presets
         package.write_to_db(connection.cursor(), newest_s, itertools.count(newest_s * 1000))
         connection.commit()
         return connection.serialize()
@@ -242,19 +263,19 @@ class _Deck(genanki.Deck):  # type: ignore[misc]
 
 
 class _Package(genanki.Package):  # type: ignore[misc]
-    """A package with the deck's options.
+    """A package with the options of its decks.
 
     It also sets the scheduler version: without it, Anki would shift the ratings of cards in
     learning by one when it upgrades the collection.
     """
 
-    preset: dict[str, Any]
+    presets: list[dict[str, Any]]
 
     def write_to_db(self, cursor: sqlite3.Cursor, timestamp: float, id_gen: Iterator[int]) -> None:
         super().write_to_db(cursor, timestamp, id_gen)
         conf, presets = cursor.execute("SELECT conf, dconf FROM col").fetchone()
         conf = {**json.loads(conf), "schedVer": 2, "creationOffset": 0}
-        presets = {**json.loads(presets), str(self.preset["id"]): self.preset}
+        presets = {**json.loads(presets), **{str(made["id"]): made for made in self.presets}}
         cursor.execute(
             "UPDATE col SET conf = ?, dconf = ?", (json.dumps(conf), json.dumps(presets))
         )

@@ -9,6 +9,7 @@ from cardwright.blueprint import Blueprint
 from cardwright.error import ProjectError
 from cardwright.item import Item
 from cardwright.memory import Memory
+from cardwright.model import Deck
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,25 @@ def choose_packs(known: Iterable[str], names: Sequence[str]) -> list[str]:
         if name not in packs:
             raise ProjectError(f"there is no pack `{name}` (packs: {', '.join(packs) or 'none'})")
     return list(names) or packs
+
+
+def choose_deck(decks: Mapping[str, Deck], name: str) -> tuple[str, str]:
+    """Return the pack and the full name of a deck, given that name, or its pack and what is below.
+
+    Raises:
+        ProjectError: there is no such deck.
+
+    """
+    pack, separator, below = name.partition("::")
+    wanted = name.casefold()
+    if pack in decks:
+        wanted = f"{decks[pack].name}{separator}{below}".casefold()
+    names = {"::".join(path): key for key, deck in decks.items() for path, _ in deck.walk()}
+    found = next((full for full in names if full.casefold() == wanted), None)
+    if found is None:
+        shown = "".join(f"\n  {full}" for full in names)
+        raise ProjectError(f"there is no pack or deck `{name}`; the decks are:{shown or ' none'}")
+    return names[found], found
 
 
 def choose_exam(blueprints: Mapping[str, Blueprint], pack: str | None) -> Blueprint:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from cardwright.app.choice import choose_packs
 from cardwright.app.study import Study
 from cardwright.error import ExtraMissingError
-from cardwright.history import Review, pack_of
+from cardwright.history import Review, namespace_of
 from cardwright.memory import Memory
+from cardwright.model import DeckOptions
 from cardwright.study.journal import make_journal
 from cardwright.study.schedule import Schedule
 from cardwright.study.settings import PARAMETERS, describe_fit
@@ -81,15 +82,15 @@ def fit_packs(
         ) from error
     chosen = choose_packs(study.sources.decks, packs)
     reviews: dict[str, list[Review]] = {pack: [] for pack in chosen}
+    names = {study.sources.namespace_of(pack): pack for pack in chosen}
     for review in study.store.list_reviews():
-        pack = pack_of(review.key)
-        if pack in reviews:
+        if pack := names.get(namespace_of(review.key)):
             reviews[pack].append(review)
     rollover_hour = study.journal.rollover_hour
     trials = {pack: list_trials(found, rollover_hour) for pack, found in reviews.items()}
     enough = [pack for pack, found in trials.items() if len(found) >= MIN_TRIALS]
     for pack in trials if packs else enough or trials:
-        schedule = study.journal.schedule_of_pack(pack)
+        schedule = study.journal.schedule_of_namespace(study.sources.namespace_of(pack))
         found, recomputed = None, None
         if pack in enough:
             steps = len(schedule.options.relearning_steps_minutes)
@@ -127,36 +128,54 @@ def restore_defaults(study: Study, packs: Sequence[str]) -> dict[str, int | None
     """
     chosen = choose_packs(study.sources.decks, packs)
     settings = study.store.read_settings()
-    return {
-        pack: _put_parameters(study, pack, None) if (pack, PARAMETERS) in settings else None
-        for pack in chosen
-    }
+    found: dict[str, int | None] = {}
+    for pack in chosen:
+        is_set = (study.sources.namespace_of(pack), PARAMETERS) in settings
+        found[pack] = _put_parameters(study, pack, None) if is_set else None
+    return found
 
 
 def _simulate(
     study: Study, pack: str, schedule: Schedule, reviews: Sequence[Review]
 ) -> tuple[list[Workload], int]:
     """Return the workloads of a pack's prompts that are not suspended, and their number."""
-    known = _list_memories(study, pack, schedule)
+    journal = study.journal
+    schedules: dict[DeckOptions, Schedule] = {}
+
+    def schedule_of(key: str) -> Schedule:
+        """Return the schedule of a prompt's deck with the parameters of `schedule`."""
+        options = journal.schedule_of(key).options
+        if options not in schedules:
+            made = Schedule(options, schedule.parameters, schedule.rollover_hour)
+            schedules[options] = made
+        return schedules[options]
+
+    known = _list_memories(study, pack, schedule, schedule_of)
     keys = [item.key for item in study.items if item.pack == pack]
     memories = [known.get(key) or Memory(key=key) for key in keys]
-    asked = [memory for memory in memories if not memory.is_suspended]
+    asked = [(memory, schedule_of(memory.key)) for memory in memories if not memory.is_suspended]
     habits = measure_habits(reviews, schedule.rollover_hour)
-    return simulate_workloads(asked, study.today, schedule, habits, _SEED), len(asked)
+    retention = schedule.options.desired_retention
+    workloads = simulate_workloads(asked, journal.limits, study.today, retention, habits, _SEED)
+    return workloads, len(asked)
 
 
-def _list_memories(study: Study, pack: str, schedule: Schedule) -> dict[str, Memory]:
-    """Return the memories of a pack under a schedule, which may not be the one in use."""
-    if schedule.parameters == study.journal.schedule_of_pack(pack).parameters:
+def _list_memories(
+    study: Study, pack: str, schedule: Schedule, schedule_of: Callable[[str], Schedule]
+) -> dict[str, Memory]:
+    """Return the memories of a pack under schedules, which may not be those in use."""
+    namespace = study.sources.namespace_of(pack)
+    if schedule.parameters == study.journal.schedule_of_namespace(namespace).parameters:
         return {memory.key: memory for memory in study.store.list_memories()}
     return {
-        prompt: schedule.replay(prompt, (act[2:6] for act in acts))
-        for prompt, acts in groupby(study.store.list_acts(pack), key=itemgetter(0))
+        key: schedule_of(key).replay(key, (act[2:6] for act in acts))
+        for key, acts in groupby(study.store.list_acts(namespace), key=itemgetter(0))
     }
 
 
 def _put_parameters(study: Study, pack: str, setting: dict[str, Any] | None) -> int:
     """Store or remove the parameters of a pack; return how many memories were recomputed."""
-    study.store.put_settings({(pack, PARAMETERS): setting})
-    study.journal = make_journal(study.store, study.sources.decks)
-    return sum(memory.key.startswith(f"{pack}:") for memory in study.store.list_memories())
+    namespace = study.sources.namespace_of(pack)
+    study.store.put_settings({(namespace, PARAMETERS): setting})
+    study.journal = make_journal(study.store, study.sources.decks, study.items)
+    return len(study.store.list_keys(namespace))

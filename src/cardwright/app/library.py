@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import uuid4
 
-from cardwright.app.study import Study
+from cardwright.app.namespaces import decide_later
+from cardwright.app.study import unite_study
 from cardwright.history import Moment
 from cardwright.model import Collection
 from cardwright.project.sources import make_sources
-from cardwright.study.journal import make_journal
 from cardwright.study.queue import SessionOptions
 from cardwright.study.session import Session
 from cardwright.study.store import Store
@@ -24,7 +24,6 @@ def start_session(
         StoreError: the store cannot be read or written.
 
     """
-    journal = make_journal(store, collection.decks)
-    study = Study(store, journal, make_sources(collection), moment, Path())
+    study = unite_study(store, make_sources(collection), moment, Path(), decide_later)
     session, _ = study.start_session(options=options, name=uuid4().hex)
     return session

@@ -14,11 +14,9 @@ from cardwright.exam.misses import (
     Failure,
     Miss,
     list_failures,
-    list_misses,
     make_miss,
     put_miss,
 )
-from cardwright.exam.mock import list_mocks
 from cardwright.files import write_file
 from cardwright.item import Item
 from cardwright.model import Card
@@ -53,7 +51,7 @@ class MadeCard:
 
 def list_entries(study: Study, blueprint: Blueprint, item: Item | None) -> list[Miss]:
     """Return the entries to fill in: those of a prompt's card, or all that are incomplete."""
-    logged = {entry.id: entry for entry in list_misses(study.store, blueprint.pack)}
+    logged = {entry.id: entry for entry in study.list_misses(blueprint)}
     failures = _list_failures(study, blueprint)
     if item is not None:
         failures = [failure for failure in failures if failure.item.card_ref == item.card_ref]
@@ -61,7 +59,11 @@ def list_entries(study: Study, blueprint: Blueprint, item: Item | None) -> list[
         if not failures and earlier:
             return earlier[-1:]
         failures = failures or [Failure(item, study.moment.at_ms, study.today, "", "")]
-    made = [make_miss(found, blueprint, _describe_failure(study, found)) for found in failures]
+    namespace = study.sources.namespace_of(blueprint.pack)
+    made = [
+        make_miss(found, blueprint, _describe_failure(study, found), namespace)
+        for found in failures
+    ]
     entries = [logged.get(entry.id, entry) for entry in made]
     return [entry for entry in entries if item is not None or not entry.is_complete]
 
@@ -110,7 +112,7 @@ def write_miss_card(root: Path, miss: Miss, blueprint: Blueprint, missed: Card |
 
 def _list_failures(study: Study, blueprint: Blueprint) -> list[Failure]:
     return list_failures(
-        list_mocks(study.store, blueprint.pack, "mock", "drill"),
+        study.list_mocks(blueprint, "mock", "drill"),
         study.store.list_reviews(),
         study.moment.utc_offset_minutes,
         study.journal.rollover_hour,

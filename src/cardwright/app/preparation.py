@@ -46,13 +46,14 @@ class Preparation:
     def __init__(self, journal: Journal, sources: Sources, moment: Moment, goal: Goal) -> None:
         """Prepare for a goal on the study day of a moment."""
         self.goal = goal
+        self.namespace = sources.namespace_of(goal.pack)
         self.blueprint = sources.blueprints.get(goal.pack)
         self.today = moment.study_day(journal.rollover_hour)
         self.items = select_items(sources.items, goal.pack, self.blueprint)
         """The prompts of the pack, and those of other packs that name one of its lessons."""
         self._journal = journal
         self._day_start_ms = moment.start_of(self.today, journal.rollover_hour)
-        self._schedule = journal.schedule_of_pack(goal.pack)
+        self._schedule = journal.schedule_of_namespace(self.namespace)
         self.refresh()
 
     def refresh(self) -> None:
@@ -99,9 +100,9 @@ class Preparation:
         settings = store.read_settings()
         kept = next(
             (
-                settings[self.goal.pack, name]
+                settings[self.namespace, name]
                 for name in (DAILY_PLAN, OLD_DAILY_PLAN)
-                if (self.goal.pack, name) in settings
+                if (self.namespace, name) in settings
             ),
             None,
         )
@@ -116,7 +117,7 @@ class Preparation:
             "policy": dataclasses.asdict(policy),
         }
         store.put_settings(
-            {(self.goal.pack, DAILY_PLAN): plan, (self.goal.pack, OLD_DAILY_PLAN): None}
+            {(self.namespace, DAILY_PLAN): plan, (self.namespace, OLD_DAILY_PLAN): None}
         )
         return plan
 
@@ -143,7 +144,6 @@ class Preparation:
 
     def list_today(self, minutes: float) -> list[Worth]:
         """Return the prompts to ask today, in order, as many as fit the minutes."""
-        options = self._journal.options.get(self.goal.pack)
         return arrange_today(
             self.candidates,
             self.goal,
@@ -151,7 +151,7 @@ class Preparation:
             self.outcomes,
             self.today,
             minutes,
-            buries_siblings=options is None or options.bury_siblings,
+            buries_siblings=lambda item: self._journal.schedule_of(item.key).options.bury_siblings,
         )
 
     def measure(self, item: Item) -> Worth | None:
@@ -238,24 +238,35 @@ def find_exam_day(
     """Return today's session for the next exam that is set for some of the prompts, if any."""
     today = moment.study_day(journal.rollover_hour)
     packs = {item.pack for item in items}
-    goals = (goal for goal in list_goals(journal) if goal.pack in packs and today < goal.exam_day)
+    goals = (
+        goal
+        for goal in list_goals(journal, sources)
+        if goal.pack in packs and today < goal.exam_day
+    )
     nearest = min(goals, key=lambda goal: (goal.exam_day, goal.pack), default=None)
     if nearest is None:
         return None
     return ExamDay(Preparation(journal, sources, moment, nearest), minutes)
 
 
-def list_goals(journal: Journal) -> list[Goal]:
-    """Return the goals that are set, at most one per pack."""
+def list_goals(journal: Journal, sources: Sources) -> list[Goal]:
+    """Return the goals that are set for packs of the project, at most one per pack."""
     settings = journal.store.read_settings()
-    return [read_goal(value) for (_, name), value in settings.items() if name == GOAL]
+    namespaces = {
+        sources.namespace_of(pack): pack for pack in (*sources.decks, *sources.blueprints)
+    }
+    return [
+        dataclasses.replace(read_goal(value), pack=namespaces[namespace])
+        for (namespace, name), value in settings.items()
+        if name == GOAL and namespace in namespaces
+    ]
 
 
-def put_goal(journal: Journal, pack: str, goal: Goal | None) -> None:
-    """Set the goal of a pack, or clear it."""
+def put_goal(journal: Journal, namespace: str, goal: Goal | None) -> None:
+    """Set the goal of the pack with a namespace, or clear it."""
     value = goal.as_json() if goal else None
-    plans = dict.fromkeys(((pack, DAILY_PLAN), (pack, OLD_DAILY_PLAN)))
-    journal.store.put_settings({(pack, GOAL): value, **plans})
+    plans = dict.fromkeys(((namespace, DAILY_PLAN), (namespace, OLD_DAILY_PLAN)))
+    journal.store.put_settings({(namespace, GOAL): value, **plans})
 
 
 def prepare(
@@ -268,7 +279,7 @@ def prepare(
 
     """
     chosen = choose_packs(sources.decks, packs)
-    goals = {goal.pack: goal for goal in list_goals(journal)}
+    goals = {goal.pack: goal for goal in list_goals(journal, sources)}
     wanted = [goals[pack] for pack in chosen if pack in goals]
     if not wanted:
         pack = packs[0] if packs else next(iter(sources.blueprints or chosen), "PACK")

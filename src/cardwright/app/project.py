@@ -16,6 +16,7 @@ from cardwright.diagnostic import Diagnostic, format_text
 from cardwright.error import CardwrightError, ProjectError
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection
+from cardwright.project.allow import drop_allowed, report_unused
 from cardwright.project.check import Checking, check
 from cardwright.project.load import load
 from cardwright.project.media import MediaLibrary
@@ -30,7 +31,7 @@ class SourceProblemsError(CardwrightError):
     def __init__(self, errors: Sequence[Diagnostic], texts: SourceTexts) -> None:
         """Put the errors, with their source lines, into `details`."""
         super().__init__(f"{count(len(errors), 'error')}: nothing was written")
-        self.details = format_text(errors, texts.line)
+        self.details = format_text(errors, texts.line, is_folded=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +42,8 @@ class Project:
     collection: Collection
     ledgers: dict[str, Ledger]
     """By pack; empty before the first release."""
-    note_types: dict[str, NoteType]
-    """The note types of all kinds in use, by kind."""
+    note_types: dict[str, dict[str, NoteType]]
+    """The note types that each pack uses, by pack and kind."""
     problems: list[Diagnostic]
     """In reading order."""
     renderer: Renderer
@@ -77,7 +78,7 @@ class Project:
             self.collection,
             self.collection.decks[pack],
             self.ledgers[pack],
-            self.note_types,
+            self.note_types[pack],
             renderer=self.renderer,
             find_media=self.media.find,
         )
@@ -114,14 +115,18 @@ def open_project(folder: Path) -> Project:
     problems += check(
         Checking(root=root, collection=collection, renderer=renderer, texts=texts, media=media)
     )
-    note_types = make_note_types(collection, renderer)
+    note_types = {}
     ledgers = {}
     for pack in collection.decks:
         shown = f"decks/{pack}/{LEDGER_NAME}"
         ledger, found = read_ledger(root / shown, pack, shown)
         problems += found
-        problems += check_ledger(ledger, collection, note_types, shown)
+        released = ledger.list_note_type_ids()
+        note_types[pack] = make_note_types(collection, pack, renderer, released)
+        problems += check_ledger(ledger, collection, note_types[pack], shown)
         ledgers[pack] = ledger
+    problems, allowances = drop_allowed(problems, collection.allowances)
+    problems += report_unused(allowances, problems, collection.decks)
     return Project(
         root=root,
         collection=collection,

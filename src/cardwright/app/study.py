@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from zlib import crc32
 
 from cardwright.app.choice import Choice
 from cardwright.app.garbage import gc_paused
+from cardwright.app.namespaces import Decide, decide_later, settle_histories, unite_sources
 from cardwright.error import ProjectError
 from cardwright.history import Moment, make_date, make_time
 from cardwright.item import Item
@@ -30,6 +31,9 @@ from cardwright.study.store import Store, open_store
 
 if TYPE_CHECKING:
     from cardwright.app.preparation import ExamDay, Preparation
+    from cardwright.blueprint import Blueprint
+    from cardwright.exam.misses import Miss
+    from cardwright.exam.mock import Mock
     from cardwright.foreign.media import MediaFile
 
 
@@ -44,6 +48,8 @@ class Study:
     """When it was opened."""
     root: Path
     """The project's folder."""
+    notes: Sequence[str] = ()
+    """What the user should know once about histories that packs do not continue."""
 
     @property
     def items(self) -> Sequence[Item]:
@@ -59,6 +65,12 @@ class Study:
         """Return the memory of every prompt that has a history, by key."""
         return self.journal.read_memories(self.moment)
 
+    def settle(self) -> None:
+        """Continue the histories that are certainly those of packs, after reviews were added."""
+        settle_histories(self.store, self.sources, self.moment, decide_later)
+        self.sources = unite_sources(self.sources, self.store.aliases)
+        self.journal = make_journal(self.store, self.sources.decks, self.items)
+
     def reload(self, now_ms: int) -> None:
         """Read the sources again after an edit.
 
@@ -66,7 +78,8 @@ class Study:
             ProjectError: they cannot be read.
 
         """
-        self.sources = open_index(self.root, find_index(self.store.path, self.root), now_ms * 10**6)
+        sources = open_index(self.root, find_index(self.store.path, self.root), now_ms * 10**6)
+        self.sources = unite_sources(sources, self.store.aliases)
 
     def find_problem(self, path: str) -> str:
         """Return the first problem of a source file, with its location."""
@@ -103,10 +116,14 @@ class Study:
 
         """
         card, _, side = ref.partition("/")
+        key = self.store.aliases.unite_key(card)
         found = [
             item
             for item in self.items
-            if card in {item.card_ref, item.card_ref.partition(":")[2], item.key.partition("/")[0]}
+            if (
+                card in {item.card_ref, item.card_ref.partition(":")[2]}
+                or key == item.key.partition("/")[0]
+            )
             and side in {"", item.side_name}
         ]
         if not found:
@@ -129,11 +146,17 @@ class Study:
             ProjectError: there is none, or several match.
 
         """
+        pack, _, rest = ref.partition(":")
+        keys = dict.fromkeys(
+            self.store.aliases.unite_key(key)
+            for key in (f"{self.sources.namespace_of(pack)}:{rest}", ref)
+        )
         for item in self.items:
-            if ref in {item.ref, item.key}:
+            if ref == item.ref or item.key in keys:
                 return item.ref, item.key
-        if next(self.store.list_reviews(ref, with_undone=True), None) is not None:
-            return ref, ref
+        for key in keys:
+            if next(self.store.list_reviews(key, with_undone=True), None) is not None:
+                return ref, key
         item = self.find_item(ref)
         return item.ref, item.key
 
@@ -144,12 +167,33 @@ class Study:
         return Queue(
             items,
             memories,
-            self.journal.options,
+            self.journal.limits,
             _include_leeches(SessionOptions(), choice),
             self.moment,
             self.today,
             arrange=exam_day.arrange if exam_day else None,
         )
+
+    def list_mocks(self, blueprint: Blueprint, *kinds: str) -> list[Mock]:
+        """Return the mock exams (`mock`) or drills (`drill`) of an exam, in order of time."""
+        from cardwright.exam import mock  # noqa: PLC0415  (most sessions have no exam)
+
+        namespace = self.sources.namespace_of(blueprint.pack)
+        return mock.list_mocks(self.store, namespace, blueprint.pack, *kinds)
+
+    def find_interrupted(self, blueprint: Blueprint, kind: str) -> Mock | None:
+        """Return the last mock exam (`mock`) or drill (`drill`) of an exam if it is unfinished."""
+        from cardwright.exam import mock  # noqa: PLC0415  (as above)
+
+        namespace = self.sources.namespace_of(blueprint.pack)
+        return mock.find_interrupted(self.store, namespace, blueprint.pack, kind)
+
+    def list_misses(self, blueprint: Blueprint) -> list[Miss]:
+        """Return all misses of an exam, in order of time."""
+        from cardwright.exam import misses  # noqa: PLC0415  (as above)
+
+        namespace = self.sources.namespace_of(blueprint.pack)
+        return misses.list_misses(self.store, namespace, blueprint.pack)
 
     def find_exam_day(self, items: Iterable[Item], minutes: float | None = None) -> ExamDay | None:
         """Return today's session for the exam that is set for some of the prompts, if any."""
@@ -215,12 +259,38 @@ def find_index(store_path: Path, root: Path) -> Path:
     return store_path.parent / "index" / f"{root.name}-{crc32(str(root).encode()):08x}.index"
 
 
+def unite_study(
+    store: Store,
+    sources: Sources,
+    moment: Moment,
+    root: Path,
+    decide: Decide | None = None,
+    wanted: Mapping[str, bool] | None = None,
+) -> Study:
+    """Return the study of sources, with memories updated to their options.
+
+    `decide` and `wanted` are those of `settle_histories`, which records nothing without `decide`.
+    """
+    notes = settle_histories(store, sources, moment, decide, wanted)
+    sources = unite_sources(sources, store.aliases)
+    journal = make_journal(store, sources.decks, sources.items)
+    return Study(store, journal, sources, moment, root, notes)
+
+
 @contextmanager
-def open_study(folder: Path, store_path: Path, moment: Moment) -> Iterator[Study]:
+def open_study(
+    folder: Path,
+    store_path: Path,
+    moment: Moment,
+    decide: Decide | None = None,
+    wanted: Mapping[str, bool] | None = None,
+) -> Iterator[Study]:
     """Open a store and the project in or above a folder, with memories updated to its options.
 
+    `decide` and `wanted` are those of `settle_histories`, which records nothing without `decide`.
+
     Raises:
-        ProjectError: there is no project, or it cannot be read.
+        ProjectError: there is no project, it cannot be read, or `decide` raised it.
         StoreError: the store cannot be used.
 
     """
@@ -228,13 +298,18 @@ def open_study(folder: Path, store_path: Path, moment: Moment) -> Iterator[Study
     with open_store(store_path, today=moment.local.date().isoformat()) as store:
         with gc_paused():
             sources = open_index(root, find_index(store.path, root), moment.at_ms * 10**6)
-            journal = make_journal(store, sources.decks)
-        yield Study(store, journal, sources, moment, root)
+            study = unite_study(store, sources, moment, root, decide, wanted)
+        yield study
 
 
 @contextmanager
-def open_journal(folder: Path, store_path: Path, moment: Moment) -> Iterator[Journal]:
+def open_journal(
+    folder: Path, store_path: Path, moment: Moment
+) -> Iterator[tuple[Journal, Callable[[], None]]]:
     """Open a store with the options of the project in or above a folder, if there is one.
+
+    The second value is to be called once reviews were added: it continues the histories that are
+    certainly those of the project's packs.
 
     Raises:
         StoreError: the store cannot be used.
@@ -244,10 +319,10 @@ def open_journal(folder: Path, store_path: Path, moment: Moment) -> Iterator[Jou
         find_project(folder)
     except ProjectError:
         with open_store(store_path, today=moment.local.date().isoformat()) as store:
-            yield make_journal(store, {})
+            yield make_journal(store, {}), lambda: None
         return
-    with open_study(folder, store_path, moment) as study:
-        yield study.journal
+    with open_study(folder, store_path, moment, decide_later) as study:
+        yield study.journal, study.settle
 
 
 def describe_memory(ref: str, memory: Memory, schedule: Schedule, study_day: int) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def answer(
     """
     given = Rating(_RATINGS.index(rating) + 1 if rating in _RATINGS else int(rating))
     moment = at or read_clock()
-    with open_study(folder, db) as study:
+    with open_study(folder, db, is_writing=True) as study:
         item = study.find_item(ref)
         with study.store.transaction():
             _, memory = study.journal.record(

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
 from cardwright.app.project import count_problems, open_project
-from cardwright.cli.output import say, warn
-from cardwright.diagnostic import format_github, format_json, format_text
+from cardwright.cli.output import say, say_pieces, warn
+from cardwright.diagnostic import format_github, format_json, format_pieces
 from cardwright.text import count
+
+_STYLES: Final = {
+    "place": "bold",
+    "error": "bold red",
+    "warning": "bold yellow",
+    "help": "bold cyan",
+}
 
 
 @click.command()
@@ -23,12 +31,16 @@ from cardwright.text import count
 )
 @click.option("--json", "layout", flag_value="json", help="Same as --format json.")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+@click.option("--all", "is_whole", is_flag=True, help="Show each of many similar problems.")
 @click.pass_obj
-def check(folder: Path, layout: str, strict: bool) -> None:
+def check(folder: Path, layout: str, strict: bool, is_whole: bool) -> None:
     """Report every problem, with its location and a fix.
+
+    Of more than three similar problems, only the first is shown, with their number.
 
     \b
     cards check
+    cards check --all
     cards check --strict --format github
     """
     project = open_project(folder)
@@ -37,8 +49,8 @@ def check(folder: Path, layout: str, strict: bool) -> None:
     elif layout == "github":
         say(format_github(project.problems), end="\n" if project.problems else "")
     else:
-        text = format_text(project.problems, project.texts.line)
-        say(text, end="\n" if project.problems else "")
+        pieces = format_pieces(project.problems, project.texts.line, is_folded=not is_whole)
+        say_pieces(pieces, _STYLES, end="\n" if project.problems else "")
         cards = count(len(project.collection.cards), "card")
         warn(f"{cards}: {count_problems(project.problems)}")
     if project.errors or (strict and project.problems):

@@ -126,7 +126,7 @@ def _check_store(folder: Path, db: Path | None, *, is_rebuild: bool) -> None:
         StoreError: it is damaged, or its memories differ from a replay.
 
     """
-    with open_journal(folder, db) as journal:
+    with open_journal(folder, db) as (journal, _):
         path = journal.store.path
         if damage := journal.store.find_damage():
             message = f"{path} is damaged:\n{damage}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Final
 import click
 
 from cardwright.app import study as app_study
+from cardwright.app.namespaces import Claim, refuse_undecided
 from cardwright.app.study import Study
 from cardwright.cli.output import warn
 from cardwright.history import Moment
@@ -69,23 +71,45 @@ def open_user_store(db: Path | None) -> Iterator[Store]:
 
 
 @contextmanager
-def open_study(folder: Path, db: Path | None) -> Iterator[Study]:
-    """Open the review store at a path, or the default one, with the project of a folder."""
-    with app_study.open_study(folder, db or default_store_path(), read_clock()) as study:
-        _warn_of_unused_parameters(study.journal)
+def open_study(
+    folder: Path, db: Path | None, *, is_writing: bool = False, **wanted: bool
+) -> Iterator[Study]:
+    """Open the review store at a path, or the default one, with the project of a folder.
+
+    A command that is_writing reviews settles which history each pack continues; `wanted` is the
+    user's wish by pack.
+    """
+    path, moment = db or default_store_path(), read_clock()
+    decide = _ask if is_writing else None
+    with app_study.open_study(folder, path, moment, decide, wanted) as study:
+        for note in study.notes:
+            warn(f"note: {note}")
+        _warn_of_unused_parameters(study.journal, study.sources.pack_of)
         yield study
 
 
 @contextmanager
-def open_journal(folder: Path, db: Path | None) -> Iterator[Journal]:
-    """Open the review store with the options of the project of a folder, if there is one."""
-    with app_study.open_journal(folder, db or default_store_path(), read_clock()) as journal:
-        _warn_of_unused_parameters(journal)
-        yield journal
+def open_journal(folder: Path, db: Path | None) -> Iterator[tuple[Journal, Callable[[], None]]]:
+    """Open the review store with the options of the project of a folder, if there is one.
+
+    See `app.study.open_journal` for the second value.
+    """
+    with app_study.open_journal(folder, db or default_store_path(), read_clock()) as opened:
+        _warn_of_unused_parameters(opened[0], str)
+        yield opened
 
 
-def _warn_of_unused_parameters(journal: Journal) -> None:
-    for pack in journal.unused_fits:
+def _ask(claim: Claim) -> bool | None:
+    """Ask the user whether a pack continues a history."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return refuse_undecided(claim)
+    warn(f"note: {claim.describe()}")
+    return click.confirm(f"Are these reviews of this project ({claim.namespace})?", err=True)
+
+
+def _warn_of_unused_parameters(journal: Journal, name_pack: Callable[[str], str]) -> None:
+    for namespace in journal.unused_fits:
+        pack = name_pack(namespace)
         warn(
             f"note: the parameters of {pack} are of another memory model or not valid, so the "
             "defaults are used: run `cards optimize`"

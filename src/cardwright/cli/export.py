@@ -29,7 +29,7 @@ def export(file: Path | None, as_csv: bool, db: Path | None) -> None:
     cards export reviews.csv
     """
     with open_user_store(db) as store:
-        reviews = store.list_reviews(with_undone=True)
+        reviews = store.list_log()
         is_csv = as_csv or (file is not None and file.suffix.lower() == ".csv")
         lines = write_csv(reviews) if is_csv else write_json_lines(reviews)
         if file is None:

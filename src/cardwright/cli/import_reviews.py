@@ -33,8 +33,9 @@ def import_reviews(folder: Path, files: tuple[Path, ...], as_json: bool, db: Pat
     \b
     cards import reviews.jsonl
     """
-    with open_journal(folder, db) as journal:
+    with open_journal(folder, db) as (journal, settle):
         added, clashes = journal.merge(list(read_files(files)))
+        settle()
     if as_json:
         say_json({"taken": added, "clashes": clashes})
     else:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import random
+import shlex
 from pathlib import Path
 
 import click
@@ -12,29 +15,43 @@ from cardwright.error import ProjectError
 from cardwright.files import write_file
 from cardwright.project.card import suggest_id
 from cardwright.project.kind import read_built_in_kinds
+from cardwright.project.namespace import make_namespace
 from cardwright.project.schema import make_schemas
-from cardwright.project.start import make_project_files
+from cardwright.project.start import TEMPLATES, make_project_files, make_title
+
+_UNNAMED = "deck"
+"""The pack of a project whose name has no Latin letters."""
 
 
 @click.command()
 @click.argument("target", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER")
+@click.option(
+    "--template",
+    type=click.Choice(list(TEMPLATES)),
+    default="plain",
+    show_default=True,
+    help="What to start with: questions and gaps, vocabulary, or an exam with lessons.",
+)
 @click.option("--pack", default="", help="Name of the first pack; default: the folder's.")
 @click.pass_obj
-def init(folder: Path, target: Path, pack: str) -> None:
+def init(folder: Path, target: Path, template: str, pack: str) -> None:
     """Start a project that builds at once.
 
-    FOLDER gets one deck, with a sample card of each kind.
+    FOLDER gets one deck with a few sample cards. Its name may be in any script.
 
     \b
-    cards init spanish
-    cd spanish && cards build
+    cards init garden
+    cards init spanish --template language
     """
     root = folder / target
-    name = suggest_id(pack or root.resolve().name)
+    title = make_title(root.resolve().name)
+    name = suggest_id(pack or title) or ("" if pack else _UNNAMED)
     if pack and pack != name:
-        raise ProjectError(f"`{pack}` is not a valid name for a pack; `{name}` is")
+        valid = f"`{name}` is" if name else "use a-z, 0-9 and hyphens"
+        raise ProjectError(f"`{pack}` is not a valid name for a pack; {valid}")
     kinds = read_built_in_kinds()
-    files = make_project_files(name, kinds)
+    namespace = make_namespace(name, random.SystemRandom())
+    files = make_project_files(name, title, namespace, TEMPLATES[template], kinds)
     for key, text in format_schemas(make_schemas(kinds)).items():
         files[f"{FOLDER}/{key}.schema.json"] = text
     for shown in files:
@@ -44,5 +61,10 @@ def init(folder: Path, target: Path, pack: str) -> None:
         write_file(root / shown, text)
     say(f"{root}: {len(files)} files. Next:")
     if root.resolve() != Path.cwd():
-        say(f"  cd {root}")
-    say("  cards check\n  cards build")
+        say(f"  cd {_quote(str(root))}")
+    say("  cards check\n  cards preview\n  cards review\n  cards build")
+
+
+def _quote(path: str) -> str:
+    """Quote a path for the user's shell."""
+    return f'"{path}"' if os.name == "nt" else shlex.quote(path)

@@ -26,7 +26,7 @@ def _make_command(
     ) -> None:
         done = off if off and rest.get("is_off") else act
         rows = []
-        with open_study(folder, db) as study:
+        with open_study(folder, db, is_writing=True) as study:
             items = [study.find_item(ref) for ref in refs]
             with study.store.transaction():
                 for item in items:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 import click
 
-from cardwright.app.choice import choose_packs
+from cardwright.app.choice import choose_deck
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
+from cardwright.model import DeckOptions
 from cardwright.project.deck import OPTION_BOUNDS
-from cardwright.study.journal import make_journal
+from cardwright.project.sources import Sources
+from cardwright.study.decks import list_options, name_deck
 from cardwright.study.settings import AUTOPLAY, ROLLOVER_HOUR, Settings
 
 _STEPS: Final = ("learning_steps_minutes", "relearning_steps_minutes")
@@ -25,7 +28,7 @@ _DAY_MINUTES: Final = 1440
 
 
 @click.command()
-@click.argument("words", nargs=-1, metavar="[PACK] [NAME=VALUE]...")
+@click.argument("words", nargs=-1, metavar="[DECK] [NAME=VALUE]...")
 @json_option
 @db_option
 @click.pass_obj
@@ -33,45 +36,89 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
     """Show the study options of your decks, or override them for yourself.
 
     A deck's own options are in its deck.yaml. What you set here applies only to you and takes
-    precedence; an empty VALUE removes it. Memories are updated by the next command that needs them.
+    precedence; an empty VALUE removes it. DECK is a pack or a sub-deck, which inherits what is not
+    set for it. A prompt counts towards the daily limits of its deck and of all decks above.
 
     \b
     cards options
     cards options mlpro new_per_day=10 desired_retention=0.92
     cards options mlpro learning_steps_minutes=1,10 fuzz=
+    cards options "ML-PRO::2 MLOps" new_per_day=5
     cards options rollover_hour=5 autoplay=true
     """
-    pack = words[0] if words and "=" not in words[0] else ""
-    changes: dict[tuple[str, str], Any] = {}
-    for word in words[1:] if pack else words:
+    chosen = words[0] if words and "=" not in words[0] else ""
+    given: dict[str, Any] = {}
+    for word in words[1:] if chosen else words:
         name, has_value, text = word.partition("=")
         if not has_value:
             _refuse(f"`{word}` is not NAME=VALUE")
-        if (name in _SHARED) != (not pack):
+        if (name in _SHARED) != (not chosen):
             _refuse(
-                f"`{name}` applies to all packs: leave out the pack"
+                f"`{name}` applies to all packs: leave out the deck"
                 if name in _SHARED
-                else f"`{name}` applies to one pack: name it first"
+                else f"`{name}` applies to one pack or deck: name it first"
             )
-        changes[pack, name] = _read_value(name, text.strip()) if text.strip() else None
-    with open_study(folder, db) as study:
-        choose_packs(study.sources.decks, [pack] if pack else [])
-        study.store.put_settings(changes)
-        journal = make_journal(study.store, study.sources.decks)
-        settings = study.store.read_settings()
-    rows: dict[str, dict[str, Any]] = {
-        "": {ROLLOVER_HOUR: journal.rollover_hour, AUTOPLAY: Settings(settings).autoplay}
-    }
-    for name, given in journal.options.items():
-        rows[name] = {field.name: getattr(given, field.name) for field in fields(given)}
+        given[name] = _read_value(name, text.strip()) if text.strip() else None
+    with open_study(folder, db, is_writing=bool(given)) as study:
+        sources = study.sources
+        deck = ""
+        if chosen:
+            pack, full_name = choose_deck(sources.decks, chosen)
+            deck = name_deck(sources.namespace_of(pack), full_name)
+        study.store.put_settings({(deck, name): value for name, value in given.items()})
+        settings = Settings(study.store.read_settings())
+    shared = {ROLLOVER_HOUR: settings.rollover_hour, AUTOPLAY: settings.autoplay}
     if as_json:
-        say_json(rows)
+        say_json(
+            {
+                "": shared,
+                **{
+                    row.name: {
+                        field.name: getattr(row.options, field.name)
+                        for field in fields(DeckOptions)
+                    }
+                    for row in _list_rows(sources, settings)
+                },
+            }
+        )
         return
-    for name, values in rows.items():
-        say(f"{name or 'all packs'}:")
-        for field, value in values.items():
-            mine = "  (yours)" if (name, field) in settings else ""
-            say(f"  {field:<25} {_format_value(value)}{mine}")
+    say("all packs:")
+    for name, value in shared.items():
+        _show(name, value, is_own=settings.has("", name))
+    for row in _list_rows(sources, settings):
+        say(f"{row.name}:")
+        for field in fields(DeckOptions):
+            value = getattr(row.options, field.name)
+            is_own = settings.has(row.deck, field.name)
+            if is_own or row.above is None or value != getattr(row.above, field.name):
+                _show(field.name, value, is_own=is_own)
+
+
+class _Row(NamedTuple):
+    """A pack, or a sub-deck whose options differ from those of the deck above."""
+
+    name: str
+    """The pack, or the sub-deck's full name."""
+    deck: str
+    """Its name in settings."""
+    options: DeckOptions
+    above: DeckOptions | None
+
+
+def _list_rows(sources: Sources, settings: Settings) -> Iterator[_Row]:
+    for pack, deck in sources.decks.items():
+        found = list_options(deck, settings, is_complete=True)
+        for path, _ in deck.walk():
+            name = name_deck(deck.namespace, "::".join(path))
+            above = found.get(name.rpartition("::")[0])
+            is_own = any(settings.has(name, field.name) for field in fields(DeckOptions))
+            if above is None or found[name] != above or is_own:
+                shown = pack if above is None else "::".join(path)
+                yield _Row(shown, name, found[name], above)
+
+
+def _show(name: str, value: Any, *, is_own: bool) -> None:
+    say(f"  {name:<25} {_format_value(value)}{'  (yours)' if is_own else ''}")
 
 
 def _read_value(name: str, text: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,6 +28,18 @@ def say(
     is_terminal = (sys.stderr if err else sys.stdout).isatty()
     painted = paint(content, os.environ, is_terminal=is_terminal, is_styled=is_styled)
     _write(painted + end, err=err)
+
+
+def say_pieces(
+    pieces: Iterable[tuple[str, str]], styles: Mapping[str, str], *, end: str = ""
+) -> None:
+    """Print pieces of text, each with its role; a terminal shows roles in their styles."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        say("".join(text for text, _ in pieces), end=end)
+        return
+    from cardwright.terminal.paint import paint_pieces  # noqa: PLC0415  (rich loads slowly)
+
+    _write(paint_pieces(pieces, styles, os.environ) + end)
 
 
 def say_json(value: Any) -> None:

@@ -80,7 +80,7 @@ def review(
     cards review --flagged --cram
     """
     options = SessionOptions(max_new=new, ahead_days=ahead, is_cram=cram)
-    with open_study(folder, db) as study:
+    with open_study(folder, db, is_writing=True) as study:
         with gc_paused():
             session, exam_day = study.start_session(
                 choice, options, name=uuid4().hex, minutes=minutes

@@ -14,7 +14,7 @@ from cardwright.app.study import Study
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import choice_options, db_option, json_option
-from cardwright.history import Rating, make_date, pack_of
+from cardwright.history import Rating, make_date, namespace_of
 from cardwright.item import Item
 from cardwright.study.stats import Bin, Retention, Stats, Subject, compute_stats, list_answers
 from cardwright.terminal.stats import draw_stats
@@ -63,7 +63,9 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
         packs = study.journal.options if len(items) == len(study.items) else {}
         journal = study.journal
         with gc_paused():
-            answers = list_answers(journal, lambda key: key in subjects or pack_of(key) in packs)
+            answers = list_answers(
+                journal, lambda key: key in subjects or namespace_of(key) in packs
+            )
             memories = ((m, journal.schedule_of(m.key)) for m in study.store.list_memories())
             found = compute_stats(answers, subjects, memories, study.today, days)
     if as_json:

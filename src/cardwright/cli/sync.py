@@ -28,8 +28,8 @@ def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
     cards sync ~/Dropbox/cards
     """
     shared.mkdir(parents=True, exist_ok=True)
-    with open_journal(folder, db) as journal:
-        done = sync_folder(journal, shared)
+    with open_journal(folder, db) as (journal, settle):
+        done = sync_folder(journal, shared, settle)
     if as_json:
         say_json(done._asdict())
     else:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Final, NamedTuple
 
 from cardwright.blueprint import Blueprint
 from cardwright.exam.candidates import find_lesson, select_items
 from cardwright.exam.mock import Mock, Question
-from cardwright.history import Act, Rating, Review, count_study_day, make_date
+from cardwright.history import Act, Rating, Review, count_study_day, make_date, namespace_of
 from cardwright.item import Item
 from cardwright.study.store import Store
 
@@ -46,6 +46,8 @@ class Miss:
     """The safer action."""
     made_card: str = ""
     """The ref of the card made from this entry."""
+    namespace: str = ""
+    """The namespace of its pack; "" if that is the pack's name."""
 
     @property
     def is_complete(self) -> bool:
@@ -82,12 +84,20 @@ class MissGroup(NamedTuple):
 def put_miss(store: Store, miss: Miss) -> None:
     """Write a miss to the store. It is on disk when this returns."""
     with store.transaction():
-        store.put_record(miss.id, _RECORD, miss.pack, miss.at_ms, asdict(miss))
+        namespace = miss.namespace or miss.pack
+        store.put_record(miss.id, _RECORD, namespace, miss.at_ms, asdict(miss))
 
 
-def list_misses(store: Store, pack: str) -> list[Miss]:
-    """Return all misses of a pack, in order of time."""
-    return [Miss(**body) for body in store.list_records(_RECORD, pack)]
+def list_misses(store: Store, namespace: str, pack: str) -> list[Miss]:
+    """Return all misses of a pack, in order of time; `pack` is its present name."""
+    found = []
+    for body in store.list_records(_RECORD, namespace):
+        miss = Miss(**body)
+        card = miss.card
+        if card.startswith(f"{miss.pack}:"):
+            card = f"{pack}:{card.partition(':')[2]}"
+        found.append(replace(miss, pack=pack, namespace=namespace, card=card))
+    return found
 
 
 def list_failures(
@@ -134,14 +144,19 @@ def _quote_wrong_option(question: Question) -> str:
     return question.options[wrong[0]].text if wrong and question.options else ""
 
 
-def make_miss(failure: Failure, blueprint: Blueprint, text: str) -> Miss:
-    """Return an entry to fill in; `text` describes the failure as far as it is known."""
+def make_miss(failure: Failure, blueprint: Blueprint, text: str, namespace: str) -> Miss:
+    """Return an entry to fill in; `text` describes the failure as far as it is known.
+
+    `namespace` is that of the exam's pack.
+    """
     item = failure.item
     lesson = find_lesson(item, blueprint)
     on = make_date(failure.study_day).isoformat()
+    card = f"{namespace_of(item.key)}:{item.card_ref.partition(':')[2]}"
     return Miss(
-        id=f"miss-{on}-{blueprint.pack}-{item.card_ref}",
+        id=f"miss-{on}-{namespace}-{card}",
         pack=blueprint.pack,
+        namespace=namespace,
         at_ms=failure.at_ms,
         study_day=failure.study_day,
         card=item.card_ref,

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from cardwright.blueprint import Blueprint
 from cardwright.error import CardwrightError
-from cardwright.history import MS_PER_MINUTE, Moment
+from cardwright.history import MS_PER_MINUTE, Moment, namespace_of
 from cardwright.item import Item
 from cardwright.kinds import list_asked, list_prompts
 from cardwright.model import Card, Kind, Option, Prompt
+from cardwright.study.alias import Aliases
 from cardwright.study.store import Store
 from cardwright.text import count as count_noun
 
@@ -344,24 +345,39 @@ def make_mock_id(store: Store, pack: str, moment: Moment) -> str:
 
 def put_mock(store: Store, mock: Mock) -> None:
     """Write a mock exam or drill, within a transaction."""
-    store.put_record(mock.id, mock.kind, mock.pack, mock.started_at_ms, asdict(mock))
+    namespace = namespace_of(mock.questions[0].key)
+    store.put_record(mock.id, mock.kind, namespace, mock.started_at_ms, asdict(mock))
 
 
-def list_mocks(store: Store, pack: str, *kinds: str) -> list[Mock]:
-    """Return the mock exams (`mock`) or drills (`drill`) of a pack, in order of time."""
-    found = [_read_mock(body) for kind in kinds for body in store.list_records(kind, pack)]
+def list_mocks(store: Store, namespace: str, pack: str, *kinds: str) -> list[Mock]:
+    """Return the mock exams (`mock`) or drills (`drill`) of a pack, in order of time.
+
+    `pack` is its present name, by which the cards are now known.
+    """
+    found = [
+        _read_mock(body, pack, store.aliases)
+        for kind in kinds
+        for body in store.list_records(kind, namespace)
+    ]
     return sorted(found, key=lambda mock: (mock.started_at_ms, mock.id))
 
 
-def find_interrupted(store: Store, pack: str, kind: str) -> Mock | None:
+def find_interrupted(store: Store, namespace: str, pack: str, kind: str) -> Mock | None:
     """Return the last mock exam (`mock`) or drill (`drill`) of a pack if it is unfinished."""
-    last = list_mocks(store, pack, kind)[-1:]
+    last = list_mocks(store, namespace, pack, kind)[-1:]
     return next((mock for mock in last if mock.ended_at_ms is None), None)
 
 
-def _read_mock(body: Mapping[str, Any]) -> Mock:
-    questions = tuple(map(_read_question, body["questions"]))
-    return Mock(**{**body, "questions": questions})
+def _read_mock(body: Mapping[str, Any], pack: str, aliases: Aliases) -> Mock:
+    questions = tuple(
+        replace(
+            question,
+            card_ref=f"{pack}:{question.card_ref.partition(':')[2]}",
+            key=aliases.unite_key(question.key),
+        )
+        for question in map(_read_question, body["questions"])
+    )
+    return Mock(**{**body, "pack": pack, "questions": questions})
 
 
 def _read_question(body: Mapping[str, Any]) -> Question:

@@ -6,7 +6,7 @@ worst. In the last days, worth alone decides, for new prompts and others alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import ceil
 from operator import attrgetter, itemgetter
@@ -16,6 +16,7 @@ from cardwright.exam.candidates import Candidate, Worth, measure_worth
 from cardwright.exam.goal import Goal
 from cardwright.exam.outcome import Outcomes
 from cardwright.history import SECONDS_PER_MINUTE
+from cardwright.item import Item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +59,12 @@ def arrange_today(
     today: int,
     minutes: float,
     *,
-    buries_siblings: bool = True,
+    buries_siblings: Callable[[Item], bool] = lambda _: True,
 ) -> list[Worth]:
     """Return the prompts to ask on a study day, in order, until the minutes are used up.
 
-    The last prompt may run over. Prompts answered today are left out; with `buries_siblings`, only
-    one prompt per card is asked, and none of a card answered today. Empty from exam day on.
+    The last prompt may run over. Prompts answered today are left out. One that `buries_siblings` is
+    not asked on the same day as another one of its card. Empty from exam day on.
     """
     if today >= goal.exam_day:
         return []
@@ -90,7 +91,7 @@ def arrange_today(
     for candidate in ordered:
         if left_s <= 0:
             break
-        if buries_siblings and candidate.item.card_ref in cards:
+        if candidate.item.card_ref in cards and buries_siblings(candidate.item):
             continue
         cards.add(candidate.item.card_ref)
         worth = measure_worth(candidate, outcomes, today, goal.exam_day)

@@ -37,7 +37,7 @@ def list_items(collection: Collection) -> list[Item]:
     taken: set[str] = set()
     for card in collection.cards:
         asked = packs.setdefault(card.pack, [])
-        names = {card.ref, card.key}
+        names = {f"{card.namespace}:{card.id}", card.key}
         if taken.isdisjoint(names) and card.retired is None:
             asked.append(card)
         taken |= names

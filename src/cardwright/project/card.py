@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
 import yaml
 
+from cardwright.diagnostic import SEVERITIES, WARNINGS, Allowance
 from cardwright.kinds import list_asked
 from cardwright.model import Card, Field, FieldType, Kind, Option, Source
 from cardwright.project import table
@@ -28,21 +29,18 @@ def is_id(word: str) -> bool:
 
 
 def suggest_id(words: str) -> str:
-    """Return an id made from any text."""
+    """Return an id made from any text, or "" if it has no Latin letters or digits."""
     plain = unicodedata.normalize("NFKD", words.casefold()).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_ID_LENGTH].strip("-")
-    return slug or "new-card"
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_ID_LENGTH].strip("-")
 
 
 def _read_id(entry: Entry, name: str) -> str | None:
     word = entry.text(name)
     if word and not is_id(word):
-        entry.report(
-            "bad-id",
-            f"`{word}` is not a valid id",
-            name,
-            help=f"use a-z, 0-9 and hyphens, at most {MAX_ID_LENGTH}: `{suggest_id(word)}`",
-        )
+        help = f"use a-z, 0-9 and hyphens, at most {MAX_ID_LENGTH}"
+        if suggestion := suggest_id(word):
+            help += f": `{suggestion}`"
+        entry.report("bad-id", f"`{word}` is not a valid id", name, help=help)
         return None
     return word or None
 
@@ -112,6 +110,20 @@ def _parse_source(entry: Entry, node: Node, name: str) -> Source | None:
     return source if source.url or source.title else None
 
 
+def _parse_code(entry: Entry, node: Node, name: str) -> str | None:
+    code = entry.text_of(node, name)
+    if not code or code in WARNINGS:
+        return code or None
+    if code in SEVERITIES:
+        message = f"`{code}` is always an error"
+        help = "fix it: only warnings can be allowed"
+    else:
+        message = f"there is no warning `{code}`"
+        help = suggest(code, WARNINGS, "warnings")
+    entry.document.report("bad-value", message, node, help=help)
+    return None
+
+
 COMMON: Final[table.Table] = {
     "id": table.Key(
         read=_read_id,
@@ -135,10 +147,13 @@ COMMON: Final[table.Table] = {
     "extra": table.text("Markdown shown below the answer."),
     "formerly": table.listed(_parse_former_id, "Earlier ids, oldest first."),
     "retired": table.text("Why the card is no longer asked."),
+    "allow": table.listed(
+        _parse_code, "Warnings that are not reported here.", item={"enum": list(WARNINGS)}
+    ),
 }
 COMMON_KEYS: Final = tuple(COMMON)
 """The keys that a card of any kind may have."""
-FILE_KEYS: Final = ("kind", "lesson", "objectives", "tags", "sources", "extra")
+FILE_KEYS: Final = ("kind", "lesson", "objectives", "tags", "sources", "extra", "allow")
 FILE: Final[table.Table] = {
     **{name: COMMON[name] for name in FILE_KEYS},
     "cards": table.Key(
@@ -213,39 +228,68 @@ def make_field_table(kind: Kind) -> table.Table:
 
 
 def parse_cards(
-    document: Document, pack: str, kinds: Mapping[str, Kind], faulty: Container[str] = ()
-) -> tuple[list[Card], bool]:
-    """Read a file; return its cards, and whether none were left out.
+    document: Document,
+    pack: str,
+    kinds: Mapping[str, Kind],
+    faulty: Container[str] = (),
+    *,
+    namespace: str = "",
+) -> tuple[list[Card], bool, list[Allowance]]:
+    """Read a file; return its cards, whether none were left out, and the warnings it allows.
+
+    Without `namespace`, that of the cards is the pack's name.
 
     Cards whose identity cannot be read are left out, and so are those whose kind is `faulty`.
     """
     entry = document.entry()
     if entry is None:
-        return [], False
-    reader = _CardReader(table.read_record(entry, FILE), pack, kinds, faulty)
+        return [], False, []
+    root = table.read_record(entry, FILE)
+    reader = _CardReader(root, pack, namespace or pack, kinds, faulty)
     nodes = reader.root["cards"]
     found = [reader.read(item) for node in nodes if (item := document.entry(node))]
     cards = [card for card in found if card is not None]
-    return cards, bool(nodes) and len(cards) == len(nodes)
+    return cards, bool(nodes) and len(cards) == len(nodes), reader.allowances
+
+
+def _list_allowances(entry: Entry, *, is_file: bool = False) -> Iterator[Allowance]:
+    start, end = entry.node.start_mark, entry.node.end_mark
+    for code, node in entry.list_words("allow"):
+        if code in WARNINGS:
+            yield Allowance(
+                code=code,
+                span=entry.document.span(node),
+                start=(1, 1) if is_file else (start.line + 1, start.column + 1),
+                end=None if is_file else (end.line + 1, end.column + 1),
+            )
 
 
 class _CardReader:
     """Reads the cards of one file."""
 
     def __init__(
-        self, root: table.Record, pack: str, kinds: Mapping[str, Kind], faulty: Container[str]
+        self,
+        root: table.Record,
+        pack: str,
+        namespace: str,
+        kinds: Mapping[str, Kind],
+        faulty: Container[str],
     ) -> None:
         self.root = root
         self._pack = pack
+        self._namespace = namespace
         self._kinds = kinds
         self._faulty = faulty
         self._shared = {name: root[name] for name in FILE_KEYS if name in root.entry}
         self._shared_spans = {name: root.entry.span_of(name) for name in self._shared}
         self._tables: dict[str, table.Table] = {}
+        self.allowances = list(_list_allowances(root.entry, is_file=True))
         self._check_kind(root.entry, root["kind"])
 
     def read(self, entry: Entry) -> Card | None:
         own = table.read_present(entry, COMMON)
+        if "allow" in own:
+            self.allowances += _list_allowances(entry)
         if "kind" in entry:
             own.setdefault("kind", "")
             self._check_kind(entry, own["kind"])
@@ -273,6 +317,7 @@ class _CardReader:
         options = fields.pop(kind.options, ()) if kind.options else ()
         return Card(
             pack=self._pack,
+            namespace=self._namespace,
             id=common["id"],
             kind=kind.name,
             # A flag that is off and an empty list are the same as an absent field.

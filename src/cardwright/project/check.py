@@ -79,6 +79,22 @@ def check_ids(checking: Checking) -> Iterator[Diagnostic]:
                 )
 
 
+def check_namespaces(checking: Checking) -> Iterator[Diagnostic]:
+    """Report packs with the namespace of another, whose cards Anki would take for the same."""
+    collection = checking.collection
+    packs = dict.fromkeys(card.pack for card in collection.cards)
+    owners = {pack: pack for pack in packs if pack not in collection.decks}
+    for pack, deck in collection.decks.items():
+        other = owners.setdefault(deck.namespace, pack)
+        if other != pack:
+            yield diagnose(
+                "duplicate-id",
+                f"`{deck.namespace}` is already the namespace of the pack `{other}`",
+                deck.span_of("namespace"),
+                help="write another `namespace`",
+            )
+
+
 def check_blueprint_refs(checking: Checking) -> Iterator[Diagnostic]:
     """Report lessons and objectives that are not in the pack's blueprint."""
     for card in checking.collection.cards:
@@ -145,14 +161,20 @@ def _check_empty(
         )
         return
     for path, part in deck.walk():
-        # A deck for the remaining cards may be empty.
-        if part.select not in {None, Selection()} and not placed[path]:
-            yield diagnose(
-                "empty-deck",
-                f"the deck `{'::'.join(path)}` selects no cards",
-                part.span,
-                help="change its `select`; a card goes to the first deck that selects it",
-            )
+        # A deck for the remaining cards may be empty, and sub-decks may take all cards of theirs.
+        if part.select in {None, Selection()} or any(
+            part.select.takes(card)
+            for below, cards in placed.items()
+            if below[: len(path)] == path
+            for card in cards
+        ):
+            continue
+        yield diagnose(
+            "empty-deck",
+            f"the deck `{'::'.join(path)}` selects no cards",
+            part.span,
+            help="change its `select`; a card goes to the first deck that selects it",
+        )
 
 
 def check_deck_values(checking: Checking) -> Iterator[Diagnostic]:
@@ -395,6 +417,7 @@ def _question_of(card: Card, side: Side) -> str:
 
 CHECKS: Final[tuple[Callable[[Checking], Iterator[Diagnostic]], ...]] = (
     check_ids,
+    check_namespaces,
     check_blueprint_refs,
     check_decks,
     check_deck_values,

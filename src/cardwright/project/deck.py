@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
-from cardwright.diagnostic import SEVERITIES, Severity, Span
+from cardwright.diagnostic import SEVERITIES, WARNINGS, Severity, Span
 from cardwright.model import Deck, DeckOptions, Selection
 from cardwright.project import table
 from cardwright.project.document import Document, Entry, Node, suggest
+from cardwright.project.namespace import MAX_NAMESPACE_LENGTH, NAMESPACE, is_namespace
 
 _DAY_MINUTES: Final = 60 * 24
-_WARNINGS: Final = [code for code, severity in SEVERITIES.items() if severity == "warning"]
-_LEVELS: Final[dict[str, Severity | None]] = {"error": "error", "off": None}
+_LEVELS: Final[dict[str, Severity | None]] = {"error": "error", "warning": "warning", "off": None}
 _DEFAULTS: Final = DeckOptions()
 
 
@@ -57,6 +58,26 @@ _SELECT: Final[table.Table] = {
     "tag": table.one_or_more(),
     "id": table.one_or_more(),
 }
+
+
+def _read_namespace(entry: Entry, name: str) -> str | None:
+    word = entry.text(name)
+    if word and not is_namespace(word):
+        help = f"use a-z, 0-9 and hyphens, at most {MAX_NAMESPACE_LENGTH}"
+        entry.report("bad-id", f"`{word}` is not a valid namespace", name, help=help)
+        return None
+    return word or None
+
+
+_NAMESPACE: Final = table.Key(
+    read=_read_namespace,
+    schema={
+        "type": ["string", "number"],
+        "pattern": f"^{NAMESPACE.pattern}$".replace("?:", ""),
+        "maxLength": MAX_NAMESPACE_LENGTH,
+        "description": "What tells this pack from all others in the world; it never changes.",
+    },
+)
 SUB_DECK: Final[table.Table] = {
     "name": table.text(
         "The deck's name in Anki; it must not change later.",
@@ -64,6 +85,9 @@ SUB_DECK: Final[table.Table] = {
     ),
     "description": table.text("Markdown shown with the deck."),
     "select": table.record(_SELECT, "The cards of the deck: those that match every line."),
+    "options": table.record(
+        _OPTIONS, "How the deck is studied. A sub-deck inherits what it does not set."
+    ),
     "decks": table.records(lambda: SUB_DECK, schema={"$ref": "#/definitions/deck"}),
 }
 
@@ -80,24 +104,26 @@ def _read_checks(entry: Entry, name: str) -> dict[str, Severity | None] | None:
                 severities[code] = _LEVELS[level]
         elif code in SEVERITIES:
             message = f"`{code}` is always an error"
-            help = f"only warnings can be changed: {', '.join(_WARNINGS)}"
+            help = f"only warnings can be changed: {', '.join(WARNINGS)}"
             checks.document.report("bad-value", message, key, help=help)
         else:
-            help = suggest(code, _WARNINGS, "known keys")
+            help = suggest(code, WARNINGS, "known keys")
             checks.document.report("unknown-key", f"unknown key `{code}`", key, help=help)
     return severities
 
 
-_CHECKS: Final[table.Table] = {code: table.choice(_LEVELS) for code in _WARNINGS}
+_CHECKS: Final[table.Table] = {code: table.choice(_LEVELS) for code in WARNINGS}
 DECK: Final[table.Table] = {
+    "name": SUB_DECK["name"],
+    "namespace": _NAMESPACE,
     **SUB_DECK,
     "order": table.texts("The order of kinds in which new cards of a deck are introduced."),
-    "options": table.record(
-        _OPTIONS, make=lambda found: DeckOptions(**found.values), default=_DEFAULTS
-    ),
     "checks": table.Key(
         read=_read_checks,
-        schema=table.make_schema(_CHECKS, "Warnings to turn into errors, or to switch off."),
+        schema=table.make_schema(
+            _CHECKS,
+            "Warnings to turn into errors, to switch off, or (missing-source) to switch on.",
+        ),
         default={},
     ),
 }
@@ -111,19 +137,28 @@ def parse_deck(document: Document, pack: str) -> Deck | None:
     root = table.read_record(entry, DECK)
     shared = {name: root[name] for name in DECK if name not in SUB_DECK}
     shared["severities"] = shared.pop("checks")
-    return _make_deck(root, pack, shared)
+    shared["namespace"] = shared["namespace"] or pack
+    return _make_deck(root, pack, _DEFAULTS, shared)
 
 
-def _make_deck(read: table.Record, pack: str, shared: dict[str, Any]) -> Deck:
-    """Return a deck with its sub-decks; keys that only the root has are `shared` by all."""
+def _make_deck(
+    read: table.Record, pack: str, inherited: DeckOptions, shared: dict[str, Any]
+) -> Deck:
+    """Return a deck with its sub-decks; keys that only the root has are `shared` by all.
+
+    `inherited` are the options of the deck above.
+    """
     entry = read.entry
     if "::" in read["name"]:
         help = "write sub-decks below `decks:`"
         entry.report("bad-value", "a deck's name cannot hold `::`", "name", help=help)
+    own: table.Record | None = read["options"]
+    set_here = {name: own[name] for name in own.values if name in own.entry} if own else {}
+    options = replace(inherited, **set_here)
     children: list[Deck] = []
     names: dict[str, Deck] = {}
     for item in read["decks"]:
-        child = _make_deck(item, pack, shared)
+        child = _make_deck(item, pack, options, shared)
         children.append(child)
         first = names.setdefault(child.name.casefold(), child)
         if first is not child and "name" in item.entry:
@@ -135,6 +170,8 @@ def _make_deck(read: table.Record, pack: str, shared: dict[str, Any]) -> Deck:
         description=read["description"],
         select=_make_selection(read["select"], has_children=bool(children)),
         decks=tuple(children),
+        options=options,
+        has_options=own is not None,
         span=entry.span_of("name"),
         spans=_find_spans(read),
         **shared,
@@ -151,7 +188,7 @@ def _make_selection(read: table.Record | None, *, has_children: bool) -> Selecti
 def _find_spans(read: table.Record) -> dict[str, Span]:
     """Return the places of values that can only be checked once all files are read."""
     entry = read.entry
-    spans = {"description": entry.span_of("description")}
+    spans = {name: entry.span_of(name) for name in ("description", "namespace") if name in entry}
     parts = [(entry, "order")]
     if read["select"] is not None:
         parts += [(read["select"].entry, name) for name in _SELECT]

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import yaml
 
-from cardwright.diagnostic import Diagnostic, Related, Span, diagnose
+from cardwright.diagnostic import Diagnostic, Related, Span, diagnose, diagnose_conflict
 from cardwright.project.syntax import explain_alias, explain_error, explain_tag
-from cardwright.text import CONTROLS
+from cardwright.text import CONTROLS, find_conflicts
 
 try:
     from yaml import CBaseLoader as _Loader
@@ -64,7 +64,11 @@ class Document:
                 f"the file has more than {MAX_BYTES:,} bytes",
                 help="split it by topic: cards may move between files freely",
             )
-        elif self._decode(raw) and not self._has_control_characters():
+        elif (
+            self._decode(raw)
+            and not self._has_control_characters()
+            and not self._has_conflicts(is_yaml=True)
+        ):
             self._compose(self.text)
 
     def span(self, node: Node) -> Span:
@@ -108,11 +112,15 @@ class Document:
         self, code: str, message: str, index: int = 0, length: int = 1, *, help: str
     ) -> None:
         """Record a problem at a place in the text."""
+        span = self._locate(index, length)
+        self.problems.append(diagnose(code, message, span, help=help))
+
+    def _locate(self, index: int, length: int) -> Span:
         if not self._line_starts:
             self._line_starts = list(accumulate((len(line) + 1 for line in self._lines), initial=0))
         line = bisect_right(self._line_starts, index) - 1
         column = index - self._line_starts[line]
-        self.problems.append(diagnose(code, message, self._span(line, column, length), help=help))
+        return self._span(line, column, length)
 
     def _span(self, line: int, column: int, length: int) -> Span:
         return Span(path=self.path, line=line + 1, column=column + 1, length=max(1, length))
@@ -151,6 +159,14 @@ class Document:
             )
         return bool(self.problems)
 
+    def _has_conflicts(self, *, is_yaml: bool) -> bool:
+        """Report merge conflicts; in valid YAML, single lines that look like one are text."""
+        found = [one for one in find_conflicts(self.text) if one.is_whole or not is_yaml]
+        for conflict in found[:_MAX_SYNTAX_PROBLEMS]:
+            span = self._locate(conflict.start, conflict.length)
+            self.problems.append(diagnose_conflict(span))
+        return bool(found)
+
     def _compose(self, text: str) -> None:
         """Set the root, if the text can be parsed."""
         try:
@@ -162,7 +178,8 @@ class Document:
                 self.problems.clear()
                 self._compose(text[: mark.index])
                 return
-            explain_error(text, error, self.report_at)
+            if not self._has_conflicts(is_yaml=False):
+                explain_error(text, error, self.report_at)
             root = None
         if not self.problems and (root is None or is_blank(root)):
             self.report_at("missing-field", "the file is empty", help="fill it, or delete it")

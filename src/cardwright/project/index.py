@@ -95,13 +95,15 @@ def open_index(root: Path, path: Path, now_ns: int) -> Sources:
         index = _refresh(sources, files, contents, kept)
     if files != known:
         write_index(path, index)
+    loader = _CardLoader(index.cards)
     return Sources(
         items=index.items,
         kinds=index.kinds,
         decks=index.decks,
         blueprints=index.blueprints,
         problem_count=len(sources.problems) + index.problem_count,
-        load_card=_CardLoader(index.cards).load,
+        load_card=loader.load,
+        list_cards=loader.list_all,
     )
 
 
@@ -116,9 +118,16 @@ class _CardLoader:
         if ref not in self._places:
             return None
         name, number = self._places[ref]
+        return self._decode(name)[number]
+
+    def list_all(self) -> Iterator[Card]:
+        for name in self._files:
+            yield from self._decode(name)
+
+    def _decode(self, name: str) -> tuple[Card, ...]:
         if name not in self._decoded:
             self._decoded[name] = self._files[name].decode()
-        return self._decoded[name][number]
+        return self._decoded[name]
 
     @cached_property
     def _places(self) -> dict[str, tuple[str, int]]:
@@ -163,6 +172,7 @@ def _refresh(
     """Return an index of the sources, reusing the cards of files with unchanged content."""
     # Usually nothing has changed, and YAML need not be imported.
     from cardwright.project.load import (  # noqa: PLC0415  (start-up of `cards review`)
+        find_namespace,
         read_cards,
         read_decks,
         read_kinds,
@@ -181,12 +191,19 @@ def _refresh(
     cards: list[Card] = []
     for file in sources.cards:
         name = file.name
-        if kept and is_kept and name in known and known[name].digest == files[name].digest:
+        namespace = find_namespace(decks, file.pack)
+        if (
+            kept
+            and is_kept
+            and name in known
+            and known[name].digest == files[name].digest
+            and namespace == find_namespace(kept.decks, file.pack)
+        ):
             card_files[name] = kept.cards[name]
             cards += kept.cards[name].decode()
         else:
             found: list[Diagnostic] = []
-            read_now, _ = read_cards(file, read, kinds, faulty, found)
+            read_now, _, _ = read_cards(file, read, namespace, kinds, faulty, found)
             card_files[name] = encode_cards(read_now, len(found))
             cards += read_now
     collection = Collection(kinds=kinds, cards=tuple(cards), decks=decks, blueprints=blueprints)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from cardwright.kinds.prompts import is_alone, list_asked
-from cardwright.model import Field, FieldType, Kind, Side, make_anki_id
+from cardwright.model import Field, FieldType, Kind, Side
 from cardwright.project import table
 from cardwright.project.card import COMMON_KEYS
 from cardwright.project.document import Document, Entry
@@ -62,7 +62,16 @@ def read_built_in_kinds() -> dict[str, Kind]:
     """
     kinds: dict[str, Kind] = {}
     folder = resources.files("cardwright.kinds")
-    for name in ("term", "instinct", "objective", "basic", "cloze", "choice", "route"):
+    for name in (
+        "term",
+        "instinct",
+        "objective",
+        "basic",
+        "cloze",
+        "choice",
+        "route",
+        "vocabulary",
+    ):
         document = Document(f"{name}.yaml", folder.joinpath(f"{name}.yaml").read_bytes())
         _, kind = parse_kind(document)
         if kind is None:
@@ -89,11 +98,8 @@ def _make_kind(root: table.Record, name: str) -> Kind | None:
         message = f"`{name}` is not a valid name for a kind"
         entry.report("bad-id", message, "kind", help="use a-z, 0-9 and -")
     anki: table.Record | None = root["anki"]
-    # Kinds of the same name from two authors become two note types in Anki, unless identical.
-    built = [*_list_names(root["fields"]), "sides", *_list_names(root["sides"])]
-    anki_id = _find_anki_id(anki, "note type", name, *built)
-    fields = tuple(_make_fields(root, anki_id))
-    sides = tuple(_make_sides(root, anki_id, {field.name: field for field in fields}))
+    fields = tuple(_make_fields(root))
+    sides = tuple(_make_sides(root, {field.name: field for field in fields}))
     cloze = root["cloze"] or None
     if cloze and not any(f.name == cloze and f.type is FieldType.BLOCK for f in fields):
         message = f"`cloze` does not name a block field: {cloze}"
@@ -112,13 +118,13 @@ def _make_kind(root: table.Record, name: str) -> Kind | None:
         sides=sides,
         cloze=cloze,
         wants_sources=root["sources"] == "wanted",
-        anki_id=anki_id,
+        anki_id=anki["id"] if anki else None,
         anki_name=(anki["name"] if anki else "") or f"Cardwright {title}",
         sample=root["sample"],
     )
 
 
-def _make_fields(root: table.Record, anki_id: int) -> Iterator[Field]:
+def _make_fields(root: table.Record) -> Iterator[Field]:
     labels: set[str] = set()
     types: set[FieldType] = set()
     for name, item in _list_declared(root["fields"]):
@@ -147,7 +153,7 @@ def _make_fields(root: table.Record, anki_id: int) -> Iterator[Field]:
             required=item["required"],
             help=item["help"],
             max_words=item["max_words"],
-            anki_id=_find_anki_id(item, "field", f"{anki_id}.{name}"),
+            anki_id=item["id"],
         )
         if field.type is FieldType.OPTIONS and field.type in types:
             help = "keep one: a card has one list of options"
@@ -166,7 +172,7 @@ def _make_fields(root: table.Record, anki_id: int) -> Iterator[Field]:
         yield field
 
 
-def _make_sides(root: table.Record, anki_id: int, fields: Mapping[str, Field]) -> Iterator[Side]:
+def _make_sides(root: table.Record, fields: Mapping[str, Field]) -> Iterator[Side]:
     known = f"fields: {', '.join(fields)}"
     for name, item in _list_declared(root["sides"]):
         entry = item.entry
@@ -182,7 +188,7 @@ def _make_sides(root: table.Record, anki_id: int, fields: Mapping[str, Field]) -
             ask=item["ask"],
             show=item["show"],
             when=item["when"] or None,
-            anki_id=_find_anki_id(item, "template", f"{anki_id}.{name}"),
+            anki_id=item["id"],
         )
         for field, node in entry.list_words("show") if fields else ():
             if field not in fields:
@@ -222,11 +228,3 @@ def _check_ask(entry: Entry, side: Side, fields: Mapping[str, Field]) -> None:
 
 def _list_declared(declared: table.Record | None) -> Iterator[tuple[str, table.Record]]:
     yield from declared.values.items() if declared else ()
-
-
-def _list_names(declared: table.Record | None) -> list[str]:
-    return list(declared.entry.keys) if declared else []
-
-
-def _find_anki_id(item: table.Record | None, *parts: str) -> int:
-    return (item["id"] if item else None) or make_anki_id(*parts)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 
 from cardwright.blueprint import Blueprint
-from cardwright.diagnostic import Diagnostic, Related, Span, apply_severities, diagnose
+from cardwright.diagnostic import Allowance, Diagnostic, Related, Span, apply_severities, diagnose
 from cardwright.model import Card, Collection, Deck, Kind
+from cardwright.project.allow import drop_allowed
 from cardwright.project.blueprint import parse_blueprint
 from cardwright.project.card import parse_cards
 from cardwright.project.deck import parse_deck
@@ -31,10 +32,13 @@ def load(root: Path) -> tuple[Collection, list[Diagnostic]]:
     kinds, faulty = read_kinds(sources.kinds, read_source, problems)
     decks, blueprints = read_decks(sources.decks, read_source, problems)
     cards: list[Card] = []
+    allowances: list[Allowance] = []
     incomplete: set[str] = set()
     for file in sources.cards:
-        found, is_whole = read_cards(file, read_source, kinds, faulty, problems)
+        namespace = find_namespace(decks, file.pack)
+        found, is_whole, allowed = read_cards(file, read_source, namespace, kinds, faulty, problems)
         cards += found
+        allowances += allowed
         if not is_whole:
             incomplete.add(file.pack)
     collection = Collection(
@@ -42,6 +46,7 @@ def load(root: Path) -> tuple[Collection, list[Diagnostic]]:
         cards=tuple(cards),
         decks=decks,
         blueprints=blueprints,
+        allowances=tuple(allowances),
         incomplete=frozenset(incomplete),
     )
     return collection, problems
@@ -60,7 +65,12 @@ def read_kinds(
             continue
         name, kind = parse_kind(document)
         clash = kind and next(
-            (k for k in kinds.values() if kind.name == k.name or kind.anki_id == k.anki_id), None
+            (
+                k
+                for k in kinds.values()
+                if kind.name == k.name or (kind.anki_id and kind.anki_id == k.anki_id)
+            ),
+            None,
         )
         if kind and clash:
             if kind.name == clash.name:
@@ -114,20 +124,32 @@ def read_decks(
     return decks, blueprints
 
 
+def find_namespace(decks: Mapping[str, Deck], pack: str) -> str:
+    """Return the namespace of a pack, which is its name if its manifest does not write one."""
+    return decks[pack].namespace if pack in decks else pack
+
+
 def read_cards(
     file: SourceFile,
     read: Read,
+    namespace: str,
     kinds: Mapping[str, Kind],
     faulty: Container[str],
     problems: list[Diagnostic],
-) -> tuple[list[Card], bool]:
-    """Return the cards of a file, and whether none were left out; add to `problems`."""
+) -> tuple[list[Card], bool, list[Allowance]]:
+    """Return the cards of a file, whether none were left out, and the warnings it allows.
+
+    Problems found that are not allowed are added to `problems`.
+    """
     document = _open(file, read)
     if document is None:
-        return [], False
-    found = parse_cards(document, file.pack, kinds, faulty)
-    problems += document.problems
-    return found
+        return [], False, []
+    cards, is_whole, allowances = parse_cards(
+        document, file.pack, kinds, faulty, namespace=namespace
+    )
+    kept, allowances = drop_allowed(document.problems, allowances)
+    problems += kept
+    return cards, is_whole, allowances
 
 
 def _open(file: SourceFile, read: Read) -> Document | None:

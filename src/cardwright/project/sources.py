@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cardwright.blueprint import Blueprint
@@ -30,6 +30,17 @@ class Sources:
     """The number of problems that `load` would return."""
     load_card: Callable[[str], Card | None]
     """Returns the first card with this ref, `pack:id`. A card from the index has no places of values."""
+    list_cards: Callable[[], Iterable[Card]]
+    """Returns all cards, even retired ones."""
+
+    def namespace_of(self, pack: str) -> str:
+        """Return the namespace under which a pack is studied."""
+        return self.decks[pack].namespace if pack in self.decks else pack
+
+    def pack_of(self, namespace: str) -> str:
+        """Return the name of the pack that is studied under a namespace."""
+        found = (pack for pack, deck in self.decks.items() if deck.namespace == namespace)
+        return next(found, namespace)
 
     def find_kind(self, name: str) -> Kind:
         """Return the kind with this name.
@@ -50,4 +61,5 @@ def make_sources(collection: Collection, problem_count: int = 0) -> Sources:
         blueprints=collection.blueprints,
         problem_count=problem_count,
         load_card={card.ref: card for card in reversed(collection.cards)}.get,
+        list_cards=lambda: collection.cards,
     )

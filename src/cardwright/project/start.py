@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Final
 
 from cardwright.model import Kind
-from cardwright.project.write import make_modeline
+from cardwright.project.write import make_modeline, write_value
+
+_PLAIN: Final = re.compile(r"[^\W\d_][\w ()-]*")
+_YAML_WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 _DECK = """\
 # yaml-language-server: $schema=../../schemas/deck.schema.json
-name: {title}
+{name}
+namespace: {namespace}
 description: |
   What this deck is for, and for whom.
 options:
   new_per_day: 20
   desired_retention: 0.9
+"""
+
+_LESSONS = """\
 order: [term, basic, cloze, route, instinct, objective, choice]
 decks:
   - name: 1.1 First steps
-    select: {{lesson: "1.1"}}
+    select: {lesson: "1.1"}
 """
 
 _BLUEPRINT = """\
 # yaml-language-server: $schema=../../schemas/blueprint.schema.json
-# The exam that the deck prepares for. No exam? Delete this file, and `lesson` in the cards.
-name: {title}
+# The exam that the deck prepares for.
+{name}
 questions: 20
 minutes: 30
 domains:
@@ -39,6 +49,24 @@ objectives:
   - {{id: "1.1", lesson: "1.1", about: Tell the age of a tree}}
 """
 
+_WORDS = """\
+kind: vocabulary
+cards:
+  - id: arbol
+    word: el árbol
+    translation: the tree
+    example: El árbol da sombra.
+  # Recordings and pictures go into a media/ folder beside this file. All lines but the first three
+  # may be left out.
+  - id: hoja
+    word: la hoja
+    translation: the leaf
+    # reading: ˈoxa
+    # audio: "![](media/hoja.mp3)"
+    # image: "![](media/hoja.jpg)"
+    example: Cae una hoja.
+"""
+
 _README = """\
 # {title}
 
@@ -47,36 +75,76 @@ Flashcards as code, for [Anki](https://apps.ankiweb.net) and the terminal, made 
 ```sh
 cards check      # report every mistake
 cards preview    # show the cards in a browser
-cards build      # write build/{pack}.apkg, ready to import into Anki
 cards review     # study in the terminal
+cards build      # write build/{pack}.apkg, ready to import into Anki
 ```
 
 The cards are in `cards/{pack}/`: sort them into as many files as you like. To add one, run
 
 ```sh
-cards new term cards/{pack}/first.yaml --id my-first-card
+cards new {kind} cards/{pack}/{file} --id my-first-card
 ```
 
 and fill it in.
 """
 
 
-def make_project_files(pack: str, kinds: Mapping[str, Kind]) -> dict[str, str]:
-    """Return the files of a new project by path: one deck, and the sample card of every kind."""
-    title = pack.replace("-", " ").capitalize()
-    shown = PurePosixPath("cards", pack, "first.yaml")
-    return {
-        shown.as_posix(): _make_cards(shown, kinds),
-        f"decks/{pack}/deck.yaml": _DECK.format(title=title),
-        f"decks/{pack}/blueprint.yaml": _BLUEPRINT.format(title=title),
-        "README.md": _README.format(title=title, pack=pack),
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A kind of project that `cards init` can start."""
+
+    kinds: tuple[str, ...]
+    """The kinds of its sample cards."""
+    file: str = "first.yaml"
+    """The name of its file of cards."""
+    cards: str = ""
+    """The text of that file; made of the samples of its kinds if empty."""
+    has_exam: bool = False
+
+
+TEMPLATES: Final = {
+    "plain": Template(("basic", "cloze")),
+    "language": Template(("vocabulary",), file="words.yaml", cards=_WORDS),
+    "exam": Template(
+        ("term", "instinct", "objective", "basic", "cloze", "choice", "route"), has_exam=True
+    ),
+}
+
+
+def make_title(name: str) -> str:
+    """Return the name of a deck, from that of its folder."""
+    words = " ".join(name.replace("-", " ").replace("_", " ").replace("::", " ").split())
+    return words[:1].upper() + words[1:] or "Deck"
+
+
+def make_project_files(
+    pack: str, title: str, namespace: str, template: Template, kinds: Mapping[str, Kind]
+) -> dict[str, str]:
+    """Return the files of a new project by path: one deck, and a sample card of each kind."""
+    shown = PurePosixPath("cards", pack, template.file)
+    # A name that YAML reads as something else is quoted.
+    is_plain = _PLAIN.fullmatch(title) and title.casefold() not in _YAML_WORDS
+    name = f"name: {title}" if is_plain else "\n".join(write_value("name", title))
+    samples = [kinds[name] for name in template.kinds]
+    deck = _DECK.format(name=name, namespace=namespace)
+    files = {
+        shown.as_posix(): _make_cards(shown, samples, template),
+        f"decks/{pack}/deck.yaml": deck + _LESSONS if template.has_exam else deck,
+        "README.md": _README.format(
+            title=title, pack=pack, kind=template.kinds[0], file=template.file
+        ),
         ".gitignore": "build/\n",
     }
+    if template.has_exam:
+        files[f"decks/{pack}/blueprint.yaml"] = _BLUEPRINT.format(name=name)
+    return files
 
 
-def _make_cards(shown: PurePosixPath, kinds: Mapping[str, Kind]) -> str:
-    lines = [make_modeline(shown) + 'lesson: "1.1"', "cards:"]
-    for kind in kinds.values():
+def _make_cards(shown: PurePosixPath, kinds: Iterable[Kind], template: Template) -> str:
+    if template.cards:
+        return make_modeline(shown) + template.cards
+    lines = [make_modeline(shown) + ('lesson: "1.1"\n' if template.has_exam else "") + "cards:"]
+    for kind in kinds:
         sample = textwrap.indent(kind.sample.rstrip(), "    ")
         lines += [f"  - id: first-{kind.name}", f"    kind: {kind.name}", sample, ""]
     return "\n".join(lines)

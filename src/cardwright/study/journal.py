@@ -7,27 +7,32 @@ deliberately entered with an earlier date gets an id in the middle.
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
 from typing import Final
 
-from cardwright.history import MS_PER_DAY, Act, Moment, Rating, Review, pack_of
+from cardwright.history import MS_PER_DAY, Act, Moment, Rating, Review, namespace_of
+from cardwright.item import Item
 from cardwright.memory import Memory
 from cardwright.model import Deck, DeckOptions
+from cardwright.study.alias import Alias, find_changes
+from cardwright.study.decks import SEPARATOR, Limits, list_options, place_items
 from cardwright.study.schedule import ActRow, ReplayedAnswer, Schedule
 from cardwright.study.settings import Settings
-from cardwright.study.store import Store
+from cardwright.study.store import ReviewRow, Store
 
 _MIXED: Final = ""
-"""Stored as the rules of a pack whose memories were computed under more than one set of rules."""
+"""Stored as the rules of a namespace whose memories were computed under more than one set of rules."""
 
 
-def make_journal(store: Store, decks: Mapping[str, Deck]) -> Journal:
-    """Return the journal of a store, with the decks' options (by pack) and the user's settings.
+def make_journal(store: Store, decks: Mapping[str, Deck], items: Iterable[Item] = ()) -> Journal:
+    """Return the journal of a store, with the options of decks (by pack) and the user's settings.
 
-    Memories computed under other rules are rebuilt. Fitted parameters that FSRS cannot use are
-    ignored; `Journal.unused_fits` lists their packs.
+    `items` are the prompts of these decks. Memories computed under other rules are rebuilt. Fitted
+    parameters that FSRS cannot use are ignored; `Journal.unused_fits` lists their namespaces.
 
     Raises:
         StoreError: the store cannot be read or written.
@@ -35,13 +40,20 @@ def make_journal(store: Store, decks: Mapping[str, Deck]) -> Journal:
     """
     settings = Settings(store.read_settings())
 
-    def make_schedule(pack: str, options: DeckOptions) -> Schedule:
-        return Schedule(
-            settings.override(pack, options), settings.parameters_of(pack), settings.rollover_hour
-        )
+    def make_schedule(namespace: str, options: DeckOptions) -> Schedule:
+        return Schedule(options, settings.parameters_of(namespace), settings.rollover_hour)
 
-    schedules = {pack: make_schedule(pack, deck.options) for pack, deck in decks.items()}
-    journal = Journal(store, schedules, make_schedule("", DeckOptions()))
+    options = {
+        name: found
+        for deck in decks.values()
+        for name, found in list_options(deck, settings).items()
+    }
+    schedules = {
+        name: make_schedule(name.partition(SEPARATOR)[0], found) for name, found in options.items()
+    }
+    placed = place_items(items, options) if len(options) > len(decks) else {}
+    default = make_schedule("", DeckOptions())
+    journal = Journal(store, schedules, default, placed)
     journal.unused_fits = settings.unused_fits
     if outdated := journal.list_outdated():
         journal.rebuild(outdated)
@@ -49,32 +61,51 @@ def make_journal(store: Store, decks: Mapping[str, Deck]) -> Journal:
 
 
 class Journal:
-    """A store together with the schedules of its packs."""
+    """A store together with the schedules of its decks."""
 
-    def __init__(self, store: Store, schedules: Mapping[str, Schedule], default: Schedule) -> None:
-        """Use the schedules by pack, and `default` for any other pack."""
+    def __init__(
+        self,
+        store: Store,
+        schedules: Mapping[str, Schedule],
+        default: Schedule,
+        placed: Mapping[str, str] | None = None,
+    ) -> None:
+        """Use the schedules by deck, and `default` for any other namespace.
+
+        `placed` is the deck of each prompt, by key, that is not under its namespace's own schedule.
+        """
         self.store = store
         self._schedules = schedules
+        self._placed = placed or {}
         self._default = default
+        self._rules: dict[str, str] = {}
+        """The cached results of `_rules_of`."""
         self._stored_rules: dict[str, str] | None = None
         """The cached result of `Store.read_rules`; None when it must be read again."""
         self._rules_version = 0
         """The store's data version when the rules were read."""
+        self.limits = Limits(self.options, self._placed)
         self.unused_fits: list[str] = []
-        """Packs whose fitted parameters are ignored: they belong to another model or are invalid."""
+        """Namespaces whose fitted parameters are of another model or invalid, and ignored."""
 
     def schedule_of(self, key: str) -> Schedule:
-        """Return the schedule of a prompt's pack."""
-        return self._schedules.get(pack_of(key), self._default)
+        """Return the schedule of a prompt's deck."""
+        name = self._placed.get(key) or namespace_of(key)
+        return self._schedules.get(name, self._default)
 
-    def schedule_of_pack(self, pack: str) -> Schedule:
-        """Return the schedule of a pack."""
-        return self._schedules.get(pack, self._default)
+    def schedule_of_namespace(self, namespace: str) -> Schedule:
+        """Return the schedule of a pack's deck."""
+        return self._schedules.get(namespace, self._default)
 
     @property
     def options(self) -> dict[str, DeckOptions]:
-        """The options of each pack that has its own schedule."""
-        return {pack: schedule.options for pack, schedule in self._schedules.items()}
+        """The options of each deck that has its own schedule."""
+        return {name: schedule.options for name, schedule in self._schedules.items()}
+
+    @property
+    def namespaces(self) -> list[str]:
+        """The namespaces that have their own schedules."""
+        return [name for name in self._schedules if SEPARATOR not in name]
 
     @property
     def rollover_hour(self) -> int:
@@ -82,25 +113,54 @@ class Journal:
         return self._default.rollover_hour
 
     def list_outdated(self) -> list[str]:
-        """Return the packs whose memories were not computed under the current rules."""
-        stored = self.store.read_rules()
+        """Return the namespaces whose memories were not computed under the current rules."""
+        stored, owners = self.store.read_rules(), self.store.aliases.owners
         return [
-            pack for pack, schedule in self._schedules.items() if stored.get(pack) != schedule.rules
+            namespace
+            for namespace in self.namespaces
+            if stored.get(namespace) != self._rules_of(namespace)
+            # Another process recorded answers before it knew the alias.
+            or owners.get(namespace) in stored
         ]
 
-    def rebuild(self, packs: Iterable[str] | None = None) -> int:
-        """Rebuild memories from reviews, for some packs or all; return the number of memories."""
-        count = 0
+    def rebuild(self, namespaces: Iterable[str] | None = None) -> int:
+        """Rebuild memories from reviews, for some namespaces or all; return their number."""
         with self.store.transaction():
-            if packs is None:
-                packs = {*self._schedules, *self.store.read_rules(), *self.store.list_packs()}
-            for pack in packs:
-                self.store.delete_memories(pack)
-                replayed = list(self._replay(self.store.list_acts(pack)))
-                self.store.put_memories(replayed)
-                self._put_rules(pack, self._rules_of(pack))
-                count += len(replayed)
-        return count
+            if namespaces is None:
+                known = {*self.store.read_rules(), *self.store.list_namespaces()}
+                namespaces = {*self.namespaces, *map(self.store.aliases.unite, known)}
+            return sum(map(self._rebuild, namespaces))
+
+    def _rebuild(self, namespace: str) -> int:
+        """Rebuild the memories of a namespace, within a transaction; return their number."""
+        owner = self.store.aliases.owners.get(namespace)
+        if owner is not None:
+            self.store.delete_memories(owner)
+            self._stored_rules = None
+            self.store.delete_rules(owner)
+        self.store.delete_memories(namespace)
+        replayed = list(self._replay(self.store.list_acts(namespace)))
+        self.store.put_memories(replayed)
+        self._put_rules(namespace, self._rules_of(namespace))
+        return len(replayed)
+
+    def add_aliases(self, aliases: Iterable[Alias]) -> int:
+        """Record the aliases that the store does not have yet; return how many memories changed.
+
+        A namespace that continues a history keeps its own reviews and settings.
+        """
+        store = self.store
+        with store.transaction():
+            before = store.aliases.histories
+            store.add_aliases(aliases)
+            changed = find_changes(before, store.aliases.histories)
+            united = set()
+            for namespace, history in sorted(changed):
+                if store.aliases.histories.get(namespace) == history:
+                    store.move_settings(namespace, history)
+                if store.has_reviews(namespace):
+                    united |= {store.aliases.unite(namespace), history}
+            return sum(map(self._rebuild, sorted(united)))
 
     def find_differences(self) -> list[str]:
         """Return the keys of prompts whose memory differs from a replay of their reviews."""
@@ -197,9 +257,7 @@ class Journal:
         self._put(found.values())
         return {key: memory for key, (memory, _) in found.items()}
 
-    def _replay(
-        self, acts: Iterable[tuple[str, str, str, int | None, int, int, int]]
-    ) -> Iterator[tuple[Memory, str]]:
+    def _replay(self, acts: Iterable[ReviewRow]) -> Iterator[tuple[Memory, str]]:
         """Yield the memory of each prompt and the id of its last review, from `Store.list_acts`."""
         for key, group in groupby(acts, key=itemgetter(0)):
             rows = list(group)
@@ -207,15 +265,31 @@ class Journal:
             yield memory, rows[-1][1]
 
     def _put(self, memories: Collection[tuple[Memory, str]]) -> None:
-        """Write memories, and record it when a pack's memories now follow different rules."""
+        """Write memories, and record it when a namespace's memories now follow different rules."""
         self.store.put_memories(memories)
         stored = self._read_rules()
-        for pack in {pack_of(memory.key) for memory, _ in memories}:
-            if stored.get(pack) != self._rules_of(pack):
-                self._put_rules(pack, _MIXED)
+        for namespace in {namespace_of(memory.key) for memory, _ in memories}:
+            if stored.get(namespace) != self._rules_of(namespace):
+                self._put_rules(namespace, _MIXED)
 
-    def _rules_of(self, pack: str) -> str:
-        return self.schedule_of_pack(pack).rules
+    def _rules_of(self, namespace: str) -> str:
+        """Return everything that the memories of a namespace depend on besides reviews."""
+        if namespace not in self._rules:
+            rules = self.schedule_of_namespace(namespace).rules
+            prefix = f"{namespace}{SEPARATOR}"
+            others = {
+                name: schedule.rules
+                for name, schedule in self._schedules.items()
+                if name.startswith(prefix) and schedule.rules != rules
+            }
+            if others:
+                # Moving a card to a deck with other options changes its memory.
+                places = sorted(
+                    f"{key} {name}" for key, name in self._placed.items() if name in others
+                )
+                rules = json.dumps([rules, others, zlib.crc32("\n".join(places).encode())])
+            self._rules[namespace] = rules
+        return self._rules[namespace]
 
     def _read_rules(self) -> dict[str, str]:
         """Return the rules in the store, reading them only if they may have changed."""
@@ -224,10 +298,10 @@ class Journal:
             self._stored_rules, self._rules_version = self.store.read_rules(), version
         return self._stored_rules
 
-    def _put_rules(self, pack: str, rules: str) -> None:
+    def _put_rules(self, namespace: str, rules: str) -> None:
         # Do not cache the new rules: this transaction may still fail.
         self._stored_rules = None
-        self.store.put_rules(pack, rules)
+        self.store.put_rules(namespace, rules)
 
     def _make_id(self, at_ms: int, *, is_dated: bool) -> str:
         place = at_ms

@@ -15,14 +15,13 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from cardwright.history import Moment, pack_of
+from cardwright.history import Moment
 from cardwright.item import Item
 from cardwright.memory import Memory, State
-from cardwright.model import DeckOptions
+from cardwright.study.decks import Limits
 
 LEARN_AHEAD_MS: Final = 20 * 60_000
 """How early a learning step may be asked when nothing else is left, as in Anki."""
-_DEFAULT_OPTIONS: Final = DeckOptions()
 
 
 class Counts(NamedTuple):
@@ -66,18 +65,18 @@ class Queue:
         self,
         items: Iterable[Item],
         memories: Mapping[str, Memory],
-        deck_options: Mapping[str, DeckOptions],
+        limits: Limits,
         options: SessionOptions,
         moment: Moment,
         today: int,
         asked: Item | None = None,
         arrange: Arrange | None = None,
     ) -> None:
-        """Choose and sort today's prompts; memories are by key, deck options by pack.
+        """Choose and sort today's prompts; memories are by key.
 
         `asked` is the prompt on screen: it is not among the items but counts towards the limits.
         """
-        self._deck_options = deck_options
+        self._limits = limits
         self._options = options
         self._today = today
         self._learning: list[tuple[int, int, Item]] = []
@@ -207,7 +206,7 @@ class Queue:
         asked: Item | None,
     ) -> None:
         """Sort prompts into learning steps, reviews and new ones, within the daily limits."""
-        asked_today = _AskedToday(memories.values(), self._today)
+        asked_today = _AskedToday(memories.values(), self._today, self._limits)
         max_new = self._options.max_new
         if asked:
             memory = memories.get(asked.key)
@@ -216,19 +215,19 @@ class Queue:
                 max_new -= 1
         reviews, new = self._sort(items, memories, moment, asked_today)
 
-        def room_for_review(pack: str) -> int:
-            return self._options_of(pack).reviews_per_day - asked_today.reviews[pack]
+        def room_for_review(deck: str) -> int:
+            return self._limits.options_of(deck).reviews_per_day - asked_today.reviews[deck]
 
-        def room_for_new(pack: str) -> int:
+        def room_for_new(deck: str) -> int:
             if max_new is not None:
                 return max_new
-            return self._options_of(pack).new_per_day - asked_today.new[pack]
+            return self._limits.options_of(deck).new_per_day - asked_today.new[deck]
 
         cards = asked_today.cards
         self._reviews = self._choose(reviews, room_for_review, cards)
         self._new = self._choose(new, room_for_new, cards)[:max_new]
-        self._all_reviews = len(self._reviews) + asked_today.reviews.total()
-        self._all_new = len(self._new) + asked_today.new.total()
+        self._all_reviews = len(self._reviews) + asked_today.all_reviews
+        self._all_new = len(self._new) + asked_today.all_new
 
     def _sort(
         self,
@@ -263,32 +262,39 @@ class Queue:
     def _choose(
         self, found: Iterable[Item], room_for: Callable[[str], int], cards: set[str]
     ) -> list[Item]:
-        """Return the prompts within the limits of packs, one per card; add their cards to `cards`."""
+        """Return the prompts within the limits of decks, one per card; add their cards to `cards`."""
         chosen = []
         room: dict[str, int] = {}
+        list_decks, options_of = self._limits.list_decks, self._limits.options_of
         for item in found:
-            left = room.setdefault(item.pack, room_for(item.pack))
+            decks = list_decks(item.key)
             card = _card_of(item.key)
-            if left <= 0 or (card in cards and self._options_of(item.pack).bury_siblings):
-                continue
-            room[item.pack] = left - 1
-            cards.add(card)
-            chosen.append(item)
+            for deck in decks:
+                if deck not in room:
+                    room[deck] = room_for(deck)
+                if room[deck] <= 0:
+                    break
+            else:
+                if card in cards and options_of(decks[0]).bury_siblings:
+                    continue
+                for deck in decks:
+                    room[deck] -= 1
+                cards.add(card)
+                chosen.append(item)
         return chosen
-
-    def _options_of(self, pack: str) -> DeckOptions:
-        return self._deck_options.get(pack, _DEFAULT_OPTIONS)
 
 
 class _AskedToday:
     """Prompts that count towards the daily limits: asked today, or certain to be."""
 
-    def __init__(self, memories: Iterable[Memory], today: int) -> None:
+    def __init__(self, memories: Iterable[Memory], today: int, limits: Limits) -> None:
         self._today = today
+        self._limits = limits
         self.new: Counter[str] = Counter()
-        """Prompts that were new today, by pack."""
+        """Prompts that were new today, by deck, those of its sub-decks included."""
         self.reviews: Counter[str] = Counter()
-        """Other prompts asked today, by pack."""
+        """Other prompts asked today, likewise."""
+        self.all_new = self.all_reviews = 0
         self.cards: set[str] = set()
         """The keys of the cards of all these prompts."""
         for memory in memories:
@@ -301,8 +307,11 @@ class _AskedToday:
             self._count(item.key, counts_as_new=_is_new(memory))
 
     def _count(self, key: str, *, counts_as_new: bool) -> None:
-        pack = pack_of(key)
-        (self.new if counts_as_new else self.reviews)[pack] += 1
+        counts = self.new if counts_as_new else self.reviews
+        for deck in self._limits.list_decks(key):
+            counts[deck] += 1
+        self.all_new += counts_as_new
+        self.all_reviews += not counts_as_new
         self.cards.add(_card_of(key))
 
 

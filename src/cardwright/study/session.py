@@ -271,7 +271,7 @@ class Session:
         return Queue(
             items,
             memories,
-            self.journal.options,
+            self.journal.limits,
             options,
             moment,
             moment.study_day(self.journal.rollover_hour),

@@ -1,6 +1,7 @@
 """What a store keeps besides reviews: the names and forms of the user's settings.
 
-Each is a JSON value under a name, of one pack or, under the pack "", of all of them.
+Each is a JSON value under a name, of one namespace, of one deck (`study.decks`) or, under "", of all
+of them.
 """
 
 from __future__ import annotations
@@ -47,22 +48,26 @@ class Settings:
         """Whether sounds are played as soon as their side is shown."""
         return bool(self._values.get(("", AUTOPLAY), False))
 
-    def override(self, pack: str, options: DeckOptions) -> DeckOptions:
-        """Return the options of a pack's deck with those that the user set in their place."""
+    def has(self, deck: str, name: str) -> bool:
+        """Return whether the user set this for a deck."""
+        return (deck, name) in self._values
+
+    def override(self, deck: str, options: DeckOptions) -> DeckOptions:
+        """Return the options of a deck with those that the user set in their place."""
         own = {
-            field.name: _to_tuple(self._values[pack, field.name])
+            field.name: _to_tuple(self._values[deck, field.name])
             for field in dataclasses.fields(DeckOptions)
-            if (pack, field.name) in self._values
+            if (deck, field.name) in self._values
         }
         return dataclasses.replace(options, **own)
 
-    def parameters_of(self, pack: str) -> tuple[float, ...]:
-        """Return the FSRS parameters of a pack: fitted ones that are valid, or the defaults."""
-        return self._fits.get(pack) or DEFAULT_PARAMETERS
+    def parameters_of(self, namespace: str) -> tuple[float, ...]:
+        """Return the FSRS parameters of a namespace: fitted ones that are valid, or the defaults."""
+        return self._fits.get(namespace) or DEFAULT_PARAMETERS
 
     @property
     def unused_fits(self) -> list[str]:
-        """The packs whose fitted parameters are of another model, or not valid."""
+        """The namespaces whose fitted parameters are of another model, or not valid."""
         return [pack for pack, parameters in self._fits.items() if parameters is None]
 
 

@@ -12,15 +12,17 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
-from operator import attrgetter
+from heapq import merge
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Final, Self
 from uuid import uuid4
 
-from cardwright.history import Act, Rating, Review, pack_of
+from cardwright.history import Act, Rating, Review, namespace_of
 from cardwright.memory import Memory, State
+from cardwright.study.alias import NO_ALIASES, Alias, Aliases
 from cardwright.study.backup import copy_database, write_backup
 from cardwright.study.error import (
     LOCK_TIMEOUT_S,
@@ -60,6 +62,15 @@ _NOT_UNDONE: Final = (
     " (select 1 from reviews u where u.undoes = reviews.id and u.prompt = reviews.prompt)"
 )
 """An undo only reverts an act on its own prompt."""
+_NOT_UNDONE_UNITED: Final = _NOT_UNDONE.replace(
+    "u.prompt = reviews.prompt", "unite(u.prompt) = unite(reviews.prompt)"
+)
+"""The same with aliases, where a prompt has several keys."""
+_OF_NAMESPACE: Final = "prompt >= ? and prompt < ?"
+_ALIAS: Final = "alias"
+"""The kind of record of an alias."""
+ReviewRow = tuple[str, str, str, int | None, int, int, int]
+"""Key, id, ActRow fields and duration of a review."""
 _STATES: Final = {str(state): state for state in State}
 _make_tuple: Final = partial(tuple.__new__, Memory)
 """Makes a Memory without running the Python code of its constructor."""
@@ -126,13 +137,18 @@ def _use_write_ahead_log(db: sqlite3.Connection) -> None:
 class Store:
     """An open review store. All its errors are StoreErrors.
 
-    Methods documented as "within a transaction" must be called inside `transaction()`.
+    A prompt is read and written under the key of its memory (`Aliases.unite_key`), whatever key its
+    reviews are recorded under; only `list_log` and `merge` show these. Methods documented as "within
+    a transaction" must be called inside `transaction()`.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection, machine: str) -> None:
         """Wrap a connection that `open_store` prepared; `machine` is the name of this machine."""
         self.path = path
         self._db = connection
+        self._aliases: Aliases | None = None
+        """The cached result of `aliases`; None when they must be read again."""
+        self._assumed: list[Alias] = []
         self.device = self._find_device(machine)
 
     def __enter__(self) -> Self:
@@ -155,10 +171,52 @@ class Store:
                 yield
                 self._db.execute("commit")
             except BaseException:
+                self._aliases = None
                 if self._db.in_transaction:
                     with suppress(sqlite3.Error):
                         self._db.execute("rollback")
                 raise
+
+    @property
+    def aliases(self) -> Aliases:
+        """Which histories namespaces continue, as of when they were first read."""
+        if self._aliases is None:
+            found = [*self.list_aliases(), *self._assumed]
+            self._aliases = Aliases(found) if found else NO_ALIASES
+            if self._aliases.histories:
+                unite = self._aliases.unite_key
+                self._db.create_function("unite", 1, unite, deterministic=True)
+        return self._aliases
+
+    def list_aliases(self) -> list[Alias]:
+        """Return all recorded aliases, even those that an earlier one contradicts, by id."""
+        rows = self._rows("select body from records where kind = ? order by id", _ALIAS)
+        return [Alias(**json.loads(body)) for (body,) in rows]
+
+    def add_aliases(self, aliases: Iterable[Alias]) -> None:
+        """Record the aliases that are missing, within a transaction."""
+        known = {alias.id for alias in self.list_aliases()}
+        for alias in aliases:
+            if alias.id not in known:
+                known.add(alias.id)
+                body = alias._asdict()
+                self.put_record(alias.id, _ALIAS, alias.namespace, alias.at_ms, body)
+        self._aliases = None
+
+    def assume_alias(self, alias: Alias) -> None:
+        """Use an alias until the store is closed, without recording it."""
+        self._assumed.append(alias)
+        self._aliases = None
+
+    def has_reviews(self, namespace: str) -> bool:
+        """Return whether there are reviews whose recorded keys have this namespace."""
+        sql = f"select 1 from reviews where {_OF_NAMESPACE} limit 1"  # noqa: S608
+        return self._value(sql, *_bounds(namespace)) is not None
+
+    def list_keys(self, namespace: str) -> list[str]:
+        """Return the keys of the memories of a namespace, even blank ones."""
+        rows = self._rows("select prompt from memories where pack = ?", namespace)
+        return [key for (key,) in rows]
 
     def add(self, review: Review) -> None:
         """Add a review, within a transaction."""
@@ -167,9 +225,10 @@ class Store:
     def merge(self, reviews: Iterable[Review]) -> tuple[set[str], list[str]]:
         """Add the reviews that are missing, within a transaction.
 
-        Returns the keys of the prompts with added reviews, and the ids that the store has with
+        Returns the keys of the memories with added reviews, and the ids that the store has with
         different content.
         """
+        unite_key = self.aliases.unite_key
         keys: set[str] = set()
         clashes: list[str] = []
         for review in reviews:
@@ -177,7 +236,7 @@ class Store:
             known = self._db.execute(f"{_SELECT_REVIEW} where id = ?", (review.id,)).fetchone()
             if known is None:
                 self._db.execute(_ADD_REVIEW, row)
-                keys.add(review.key)
+                keys.add(unite_key(review.key))
             elif known != row:
                 clashes.append(review.id)
         return keys, clashes
@@ -191,35 +250,76 @@ class Store:
         sql = "select 1 from reviews where id = ?1 or undoes = ?1"
         return self._value(sql, review_id) is not None
 
+    def list_log(self) -> Iterator[Review]:
+        """Yield every review as it was recorded, in order."""
+        for row in self._stream(f"{_SELECT_REVIEW} order by id"):
+            yield _to_review(row)
+
     def list_reviews(
         self, key: str | None = None, since_ms: int | None = None, *, with_undone: bool = False
     ) -> Iterator[Review]:
         """Yield reviews in order, optionally only those of one prompt, or since a time."""
-        terms = [] if with_undone else [_NOT_UNDONE]
+        histories = self.aliases.histories
+        terms = []
+        if not with_undone:
+            terms.append(_NOT_UNDONE_UNITED if histories else _NOT_UNDONE)
         values: list[Any] = []
         if key is not None:
-            terms.append("prompt = ?")
-            values.append(key)
+            keys = self.aliases.list_keys(key)
+            terms.append(f"prompt in ({', '.join('?' * len(keys))})")
+            values += keys
         if since_ms is not None:
             terms.append("at_ms >= ?")
             values.append(since_ms)
         where = f" where {' and '.join(terms)}" if terms else ""
         for row in self._stream(f"{_SELECT_REVIEW}{where} order by id", *values):
-            yield _to_review(row)
+            review = _to_review(row)
+            if histories and namespace_of(review.key) in histories:
+                review = replace(review, key=self.aliases.unite_key(review.key))
+            yield review
 
     def list_acts(
-        self, pack: str | None = None, keys: Sequence[str] = ()
-    ) -> Iterator[tuple[str, str, str, int | None, int, int, int]]:
+        self, namespace: str | None = None, keys: Sequence[str] = ()
+    ) -> Iterator[ReviewRow]:
         """Yield key, id, ActRow fields and duration of each review, excluding undone ones.
 
-        Rows are grouped by prompt and in order, optionally only those of a pack or of some prompts.
+        Rows are grouped by prompt and in order, optionally only those of a namespace or of some
+        prompts.
         """
-        columns = "prompt, id, act, rating, at_ms, utc_offset_minutes, duration_ms"
+        aliases = self.aliases
         undone = set(self._rows("select prompt, undoes from reviews where undoes not null"))
-        where, values = "act <> 'undo'", []
-        if pack is not None:
-            where += " and prompt >= ? and prompt < ?"
-            values = [f"{pack}:", f"{pack};"]
+        if not aliases.histories:
+            yield from self._list_rows(namespace, keys, undone)
+            return
+        unite_key = aliases.unite_key
+        undone = {(unite_key(key), undoes) for key, undoes in undone}
+        others = [other for key in keys for other in aliases.list_keys(key)[1:]]
+        owners = [
+            owner for history, owner in aliases.owners.items() if namespace in {None, history}
+        ]
+        united = sorted(
+            (
+                (unite_key(row[0]), *row[1:])
+                for owner in (owners if others or not keys else ())
+                for row in self._list_rows(owner, others, set())
+            ),
+            key=itemgetter(0, 1),
+        )
+        rows = self._list_rows(namespace, keys, set())
+        if namespace is None:
+            rows = (row for row in rows if namespace_of(row[0]) not in aliases.histories)
+        both = merge(rows, united, key=itemgetter(0, 1)) if united else rows
+        yield from (row for row in both if row[:2] not in undone) if undone else both
+
+    def _list_rows(
+        self, namespace: str | None, keys: Sequence[str], undone: set[tuple[str, str]]
+    ) -> Iterator[ReviewRow]:
+        """Yield rows of `list_acts` by their recorded keys."""
+        columns = "prompt, id, act, rating, at_ms, utc_offset_minutes, duration_ms"
+        where = "act <> 'undo'"
+        values: tuple[str, ...] = ()
+        if namespace is not None:
+            where, values = f"{where} and {_OF_NAMESPACE}", _bounds(namespace)
         for chunk in [keys[i : i + 500] for i in range(0, len(keys), 500)] or [()]:
             some = f" and prompt in ({', '.join('?' * len(chunk))})" if chunk else ""
             sql = f"select {columns} from reviews where {where}{some} order by prompt, id"  # noqa: S608
@@ -230,10 +330,10 @@ class Store:
         """Return the number of reviews, including undone ones."""
         return int(self._value("select count(*) from reviews"))
 
-    def list_packs(self) -> list[str]:
-        """Return the packs that have reviews."""
+    def list_namespaces(self) -> set[str]:
+        """Return the namespaces that have memories or could have."""
         sql = "select distinct substr(prompt, 1, instr(prompt, ':') - 1) from reviews"
-        return [pack for (pack,) in self._rows(sql)]
+        return {self.aliases.unite(namespace) for (namespace,) in self._rows(sql)}
 
     def read_memory(self, key: str) -> tuple[Memory, str]:
         """Return the memory of a prompt, and the id of the last review it was computed from."""
@@ -250,32 +350,38 @@ class Store:
 
         It is the last time, among those not in the future, that was recorded before the answer.
         """
+        keys = self.aliases.list_keys(key)
         sql = (
-            "select at_ms from reviews where at_ms <= ? and id < ("
-            " select min(id) from reviews where prompt = ? and at_ms = ? and act = 'answer'"
+            "select at_ms from reviews where at_ms <= ? and id < ("  # noqa: S608
+            f" select min(id) from reviews where prompt in ({', '.join('?' * len(keys))})"
+            " and at_ms = ? and act = 'answer'"
             ") order by id desc limit 1"
         )
-        return int(self._value(sql, now_ms, key, answered_at_ms) or 0)
+        return int(self._value(sql, now_ms, *keys, answered_at_ms) or 0)
 
     def put_memories(self, memories: Iterable[tuple[Memory, str]]) -> None:
         """Write memories, each with the id of its last review, within a transaction."""
-        rows = ((*memory, last_id, pack_of(memory.key)) for memory, last_id in memories)
+        rows = ((*memory, last_id, namespace_of(memory.key)) for memory, last_id in memories)
         self._db.executemany(_PUT_MEMORY, rows)
 
-    def delete_memories(self, pack: str) -> None:
-        """Delete the memories of a pack, within a transaction. A replay rebuilds them."""
-        self._db.execute("delete from memories where pack = ?", (pack,))
+    def delete_memories(self, namespace: str) -> None:
+        """Delete the memories of a namespace, within a transaction. A replay rebuilds them."""
+        self._db.execute("delete from memories where pack = ?", (namespace,))
 
     def read_rules(self) -> dict[str, str]:
-        """Return the rules under which each pack's memories were computed."""
+        """Return the rules under which each namespace's memories were computed."""
         return dict(self._rows("select pack, rules from packs"))
 
-    def put_rules(self, pack: str, rules: str) -> None:
-        """Write the rules under which a pack's memories are computed, within a transaction."""
-        self._db.execute("insert or replace into packs values (?, ?)", (pack, rules))
+    def put_rules(self, namespace: str, rules: str) -> None:
+        """Write the rules under which memories are computed, within a transaction."""
+        self._db.execute("insert or replace into packs values (?, ?)", (namespace, rules))
+
+    def delete_rules(self, namespace: str) -> None:
+        """Forget a namespace without memories, within a transaction."""
+        self._db.execute("delete from packs where pack = ?", (namespace,))
 
     def read_settings(self) -> dict[tuple[str, str], Any]:
-        """Return all settings, by pack ("" for all packs) and name."""
+        """Return all settings, by namespace or deck ("" for all) and name."""
         rows = self._rows("select pack, name, value from settings where pack <> '.'")
         return {(pack, name): json.loads(value) for pack, name, value in rows}
 
@@ -290,9 +396,9 @@ class Store:
                     row = (pack, name, json.dumps(value))
                     self._db.execute("insert or replace into settings values (?, ?, ?)", row)
 
-    def put_record(self, record_id: str, kind: str, pack: str, at_ms: int, body: Any) -> None:
+    def put_record(self, record_id: str, kind: str, namespace: str, at_ms: int, body: Any) -> None:
         """Write a record, replacing one with the same id, within a transaction."""
-        row = (record_id, kind, pack, at_ms, json.dumps(body, ensure_ascii=False))
+        row = (record_id, kind, namespace, at_ms, json.dumps(body, ensure_ascii=False))
         self._db.execute("insert or replace into records values (?, ?, ?, ?, ?)", row)
 
     def get_record(self, record_id: str) -> Any:
@@ -300,10 +406,21 @@ class Store:
         body = self._value("select body from records where id = ?", record_id)
         return None if body is None else json.loads(body)
 
-    def list_records(self, kind: str, pack: str) -> list[Any]:
+    def list_records(self, kind: str, namespace: str) -> list[Any]:
         """Return the bodies of all records of a kind, sorted by time."""
-        sql = "select body from records where kind = ? and pack = ? order by at_ms, id"
-        return [json.loads(body) for (body,) in self._rows(sql, kind, pack)]
+        both = (namespace, self.aliases.owners.get(namespace, namespace))
+        sql = "select body from records where kind = ? and pack in (?, ?) order by at_ms, id"
+        return [json.loads(body) for (body,) in self._rows(sql, kind, *both)]
+
+    def move_settings(self, source: str, target: str) -> None:
+        """Give a namespace the settings of another one that it lacks, within a transaction."""
+        sql = (
+            "insert or ignore into settings"
+            " select ? || substr(pack, ?), name, value from settings where pack = ? or pack >= ?"
+            " and pack < ?"
+        )
+        place = len(source) + 1
+        self._db.execute(sql, (target, place, source, f"{source}::", f"{source}:;"))
 
     def data_version(self) -> int:
         """Return a number that changes when another connection writes, but not when this one does."""
@@ -390,6 +507,11 @@ class Store:
     def _value(self, sql: str, *values: Any) -> Any:
         row = self._row(sql, *values)
         return None if row is None else row[0]
+
+
+def _bounds(namespace: str) -> tuple[str, str]:
+    """Return the values of _OF_NAMESPACE."""
+    return f"{namespace}:", f"{namespace};"
 
 
 def _to_review(row: tuple[Any, ...]) -> Review:

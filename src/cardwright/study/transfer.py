@@ -11,7 +11,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -19,13 +19,19 @@ from typing import Any, Final, NamedTuple
 
 from cardwright.error import CardwrightError
 from cardwright.files import write_file
-from cardwright.history import MAX_DURATION_MS, Act, Moment, Rating, Review
+from cardwright.history import MAX_DURATION_MS, Act, Moment, Rating, Review, make_time
+from cardwright.study.alias import Alias
 from cardwright.study.journal import Journal
 
 COLUMNS: Final = ("id", "prompt", "act", "rating", "at", "duration_ms", "undoes")
 _ID: Final = re.compile(r"[0-9a-e][0-9a-f]{11}-[0-9A-Za-z_]{1,40}")
 """Ids starting with f are refused, since the next review must still sort after this one."""
+_NAMESPACE: Final = re.compile(r"[0-9a-z_.-]{1,100}")
+_ALIAS_ID: Final = re.compile(r"alias-[0-9A-Za-z_.-]{1,200}")
 _PROMPT: Final = re.compile(r"[0-9a-z_.-]{1,100}:[0-9a-z_.-]{1,100}/[0-9a-z_.-]{1,100}")
+_ALIASES: Final = ".aliases"
+"""The extension of files of aliases, which older versions do not read."""
+_MAX_ALIAS_BYTES: Final = 10_000_000
 _MAX_PROBLEMS: Final = 20
 _MAX_QUOTED: Final = 80
 _HELP: Final = "import a file that `cards export` wrote; nothing was imported"
@@ -203,10 +209,13 @@ class Synced(NamedTuple):
     """Ids of reviews that differ between two machines; this machine's were kept."""
 
 
-def sync_folder(journal: Journal, folder: Path) -> Synced:
+def sync_folder(
+    journal: Journal, folder: Path, decide: Callable[[], None] = lambda: None
+) -> Synced:
     """Import the reviews of other machines, and write the reviews that the folder lacks.
 
-    In whatever order machines sync, they end up with the same reviews.
+    In whatever order machines sync, they end up with the same reviews. `decide` is called before
+    anything is written, to record aliases that follow from what was imported.
 
     Raises:
         OSError: the folder cannot be written.
@@ -218,13 +227,70 @@ def sync_folder(journal: Journal, folder: Path) -> Synced:
     theirs = list(read_files(sorted(path for path in folder.glob("*.jsonl") if path != own)))
     # Our own file may have reviews that the store lacks, if the store was restored from a backup.
     ours = list(read_files([own])) if own.exists() else []
+    own_aliases = folder / f"{journal.store.device}{_ALIASES}"
+    paths = sorted(folder.glob(f"*{_ALIASES}"))
+    aliases = {path: list(_read_aliases(path)) for path in paths}
+    journal.add_aliases(alias for found in aliases.values() for alias in found)
     taken, clashes = journal.merge([*theirs, *ours])
+    decide()
     known = {review.id for review in theirs}
-    mine = [r for r in journal.store.list_reviews(with_undone=True) if r.id not in known]
-    text = "".join(write_json_lines(mine))
-    if not own.exists() or own.read_text("utf-8") != text:
-        write_file(own, text)
+    mine = [review for review in journal.store.list_log() if review.id not in known]
+    _write_if_changed(own, "".join(write_json_lines(mine)))
+    known = {alias.id for path in paths if path != own_aliases for alias in aliases[path]}
+    decided = [alias for alias in journal.store.list_aliases() if alias.id not in known]
+    if decided or own_aliases.exists():
+        _write_if_changed(own_aliases, "".join(map(_write_alias, decided)))
     return Synced(taken, len(mine), clashes)
+
+
+def _write_if_changed(path: Path, text: str) -> None:
+    if not path.exists() or path.read_text("utf-8") != text:
+        write_file(path, text)
+
+
+def _write_alias(alias: Alias) -> str:
+    at = make_time(alias.at_ms).isoformat(timespec="milliseconds")
+    row = {"id": alias.id, "at": at, "namespace": alias.namespace, "history": alias.history}
+    return json.dumps(row) + "\n"
+
+
+def _read_aliases(path: Path) -> Iterator[Alias]:
+    """Yield the aliases of another machine.
+
+    Raises:
+        TransferError: the file cannot be read, or is invalid.
+
+    """
+    shown = show_name(str(path))
+    try:
+        if path.stat().st_size > _MAX_ALIAS_BYTES:
+            raise TransferError(f"{shown}:1: too large for aliases; nothing was imported")
+        lines = path.read_text("utf-8", "replace").splitlines()
+    except OSError as error:
+        raise _explain(shown, error) from error
+    for number, line in enumerate(lines, 1):
+        try:
+            yield _to_alias(_parse_json(line))
+        except ValueError as error:
+            raise TransferError(f"{shown}:{number}: {error}; nothing was imported") from None
+
+
+def _to_alias(row: Mapping[str, Any] | str) -> Alias:
+    """Convert a row into an Alias.
+
+    Raises:
+        ValueError: the row is invalid; the message says why.
+
+    """
+    if isinstance(row, str):
+        raise ValueError(row)  # noqa: TRY004  (the row is an error message)
+    history = row.get("history")
+    return Alias(
+        id=_match(_ALIAS_ID, "id", row.get("id")),
+        at_ms=_parse_time(row.get("at")).at_ms,
+        namespace=_match(_NAMESPACE, "namespace", row.get("namespace")),
+        history="" if history == "" else _match(_NAMESPACE, "history", history),
+    )
 
 
 def read_files(paths: Iterable[Path]) -> Iterator[Review]:
@@ -240,7 +306,8 @@ def read_files(paths: Iterable[Path]) -> Iterator[Review]:
             with path.open(encoding="utf-8", errors="replace", newline="") as lines:
                 yield from read_reviews(lines, str(path))
         except OSError as error:
-            shown = show_name(str(path))
-            raise TransferError(
-                f"{shown}:1: cannot be read ({error.strerror}); nothing was imported"
-            ) from error
+            raise _explain(show_name(str(path)), error) from error
+
+
+def _explain(shown: str, error: OSError) -> TransferError:
+    return TransferError(f"{shown}:1: cannot be read ({error.strerror}); nothing was imported")

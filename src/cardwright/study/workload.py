@@ -7,6 +7,7 @@ are few. The cost of a desired retention is estimated by simulating a year.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -20,6 +21,7 @@ from cardwright.history import (
     count_study_day,
 )
 from cardwright.memory import Memory, State
+from cardwright.study.decks import Limits
 from cardwright.study.fsrs import Fsrs
 from cardwright.study.queue import Counts
 from cardwright.study.schedule import Schedule
@@ -188,6 +190,7 @@ class Workload(NamedTuple):
 
 
 class _SimulatedPrompt(NamedTuple):
+    schedule: Schedule
     day: int
     """Relative to today: the day of the last answer, or of a new prompt's first one."""
     stability: float
@@ -195,37 +198,68 @@ class _SimulatedPrompt(NamedTuple):
 
 
 def simulate_workloads(
-    memories: Sequence[Memory], today: int, schedule: Schedule, habits: Habits, seed: int
+    studied: Sequence[tuple[Memory, Schedule]],
+    limits: Limits,
+    today: int,
+    desired_retention: float,
+    habits: Habits,
+    seed: int,
 ) -> list[Workload]:
     """Simulate a year of these prompts at several desired retentions, including the current one.
 
-    New prompts are started at the daily limit of the options, and due prompts are answered on their
-    day. The same seed gives the same figures.
+    Each memory is paired with its schedule. New prompts are started within the daily limits, and due
+    prompts are answered on their day. The same seed gives the same figures.
     """
-    options = schedule.options
-    begun = [memory for memory in memories if memory.last_day is not None]
     prompts = [
         _SimulatedPrompt(
-            min((memory.last_day or 0) - today, 0), memory.stability, memory.difficulty
+            schedule, min(memory.last_day - today, 0), memory.stability, memory.difficulty
         )
-        for memory in begun
+        for memory, schedule in studied
+        if memory.last_day is not None
     ]
-    new = min(len(memories) - len(begun), options.new_per_day * _DAYS_PER_YEAR)
-    prompts += (_SimulatedPrompt(n // options.new_per_day, 0.0, 0.0) for n in range(new))
+    new = [(memory.key, schedule) for memory, schedule in studied if memory.last_day is None]
+    starts = _spread_new([key for key, _ in new], limits)
+    prompts += (
+        _SimulatedPrompt(schedule, day, 0.0, 0.0)
+        for (_, schedule), day in zip(new, starts, strict=True)
+        if day < _DAYS_PER_YEAR
+    )
     sample = prompts[:: max(len(prompts) // _MIN_SAMPLE, 1)]
     sample *= -(-_MIN_SAMPLE // len(sample)) if sample else 1
     scale = len(prompts) / len(sample) if sample else 0.0
     workloads = []
-    for retention in sorted({*RETENTIONS, options.desired_retention}):
-        simulation = _Simulation(retention, schedule, habits, seed)
+    schedules = dict.fromkeys(prompt.schedule for prompt in sample)
+    for retention in sorted({*RETENTIONS, desired_retention}):
+        simulations = {s: _Simulation(retention, s, habits, seed) for s in schedules}
         spent_s, remembered = 0.0, 0.0
         for prompt in sample:
-            seconds, recall = simulation.run(prompt)
+            seconds, recall = simulations[prompt.schedule].run(prompt)
             spent_s += seconds
             remembered += recall
         minutes = spent_s * scale / SECONDS_PER_MINUTE / _DAYS_PER_YEAR
         workloads.append(Workload(retention, minutes, remembered * scale))
     return workloads
+
+
+def _spread_new(keys: Iterable[str], limits: Limits) -> list[int]:
+    """Return the day on which each new prompt is started, from 0; a year if never."""
+    begun: Counter[tuple[str, int]] = Counter()
+    first_free: dict[str, int] = {}
+    found = []
+    for key in keys:
+        decks = limits.list_decks(key)
+        room = {deck: limits.options_of(deck).new_per_day for deck in decks}
+        day = max(first_free.get(deck, 0) for deck in decks)
+        while day < _DAYS_PER_YEAR and any(begun[deck, day] >= room[deck] for deck in decks):
+            day += 1
+        for deck in decks:
+            begun[deck, day] += 1
+            free = first_free.get(deck, 0)
+            while free < _DAYS_PER_YEAR and begun[deck, free] >= room[deck]:
+                free += 1
+            first_free[deck] = free
+        found.append(day)
+    return found
 
 
 class _Simulation:
@@ -241,7 +275,7 @@ class _Simulation:
     def run(self, prompt: _SimulatedPrompt) -> tuple[float, float]:
         """Return the seconds spent on a prompt, and its recall at the end of the year."""
         fsrs, dice, habits = self._fsrs, self._dice, self._habits
-        day, stability, difficulty = prompt
+        _, day, stability, difficulty = prompt
         spent_s = 0.0
         if not stability:
             rating = self._draw(habits.first_shares, Rating.AGAIN)

@@ -7,12 +7,13 @@ Whatever a caller forgot, the text of a card, a package or a file name cannot co
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
 from rich.console import Console, RenderableType
 from rich.segment import Segment, Segments
+from rich.style import Style
 
 from cardwright.text import make_plain
 
@@ -47,6 +48,18 @@ def paint(
     console = _make_console(width, _pick(environ), is_terminal=is_terminal, is_styled=is_styled)
     rows = _render(console, renderable, min(console.width, MAX_WIDTH), has_links=True)
     return Painted("\n".join(_write(console, rows)))
+
+
+def paint_pieces(
+    pieces: Iterable[tuple[str, str]], styles: Mapping[str, str], environ: Mapping[str, str]
+) -> Painted:
+    """Return pieces of text for a terminal, each in the style of its role, without wrapping lines."""
+    console = _make_console(None, _pick(environ), is_terminal=True, is_styled=True)
+    known = {role: Style.parse(style) for role, style in styles.items()}
+    with console.capture() as capture:
+        segments = [Segment(make_plain(text), known.get(role)) for text, role in pieces]
+        console.print(Segments(segments), end="", crop=False)
+    return Painted(capture.get())
 
 
 def paint_rows(renderable: RenderableType, width: int, environ: Mapping[str, str]) -> list[Painted]:

@@ -15,7 +15,6 @@ from cardwright.cli.exam.taking import take
 from cardwright.cli.output import warn
 from cardwright.cli.params import db_option, json_option, pack_argument, plain_option
 from cardwright.error import ProjectError
-from cardwright.exam.mock import find_interrupted
 
 MAX_SEED: Final = 1_000_000
 
@@ -61,7 +60,7 @@ def drill(
     cards exam drill mlpro --lane features --questions 6
     cards exam drill --lesson 2.5 --lesson 2.4
     """
-    with open_study(folder, db) as study:
+    with open_study(folder, db, is_writing=True) as study:
         blueprint = choose_exam(study.sources.blueprints, pack)
         if lane is not None:
             if lane not in blueprint.lanes:
@@ -70,7 +69,7 @@ def drill(
             lessons = (*blueprint.lanes[lane].lessons, *lessons)
         for lesson in lessons:
             check_lesson(blueprint, lesson)
-        found = None if lessons else find_interrupted(study.store, blueprint.pack, "drill")
+        found = None if lessons else study.find_interrupted(blueprint, "drill")
         if found:
             warn(f"Continuing {found.id}.")
         else:

@@ -79,7 +79,7 @@ def miss(
     }
     if given and card is None:
         raise click.UsageError("name the CARD that these options describe")
-    with open_study(folder, db) as study:
+    with open_study(folder, db, is_writing=True) as study:
         item = _find_card(study, card) if card else None
         of_card = item.pack if item and item.pack in study.sources.blueprints else None
         blueprint = choose_exam(study.sources.blueprints, pack or of_card)

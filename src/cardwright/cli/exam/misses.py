@@ -11,7 +11,7 @@ from cardwright.app.choice import choose_exam
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option, pack_argument
-from cardwright.exam.misses import group_misses, list_misses, list_mondays
+from cardwright.exam.misses import group_misses, list_mondays
 from cardwright.terminal.exam import draw_misses
 
 
@@ -38,7 +38,7 @@ def misses(folder: Path, pack: str | None, by: str, as_json: bool, db: Path | No
     """
     with open_study(folder, db) as study:
         blueprint = choose_exam(study.sources.blueprints, pack)
-        found = list_misses(study.store, blueprint.pack)
+        found = study.list_misses(blueprint)
         groups = group_misses(found, by, blueprint, study.today)
         mondays = list_mondays(study.today)
     if as_json:

@@ -18,7 +18,6 @@ from cardwright.cli.exam.taking import take
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option, pack_argument, plain_option
 from cardwright.error import ProjectError
-from cardwright.exam.mock import find_interrupted, list_mocks
 from cardwright.exam.result import format_mock_markdown, make_transcript
 from cardwright.files import write_file
 from cardwright.terminal.exam import draw_past_mocks
@@ -78,7 +77,7 @@ def mock(
     cards exam mock --list
     cards exam mock --export exam.md
     """
-    with open_study(folder, db) as study:
+    with open_study(folder, db, is_writing=True) as study:
         blueprint = choose_exam(study.sources.blueprints, pack)
         if as_list:
             _list(study, blueprint, as_json=as_json)
@@ -86,7 +85,7 @@ def mock(
         if export is not None:
             _export(study, blueprint, export, mock_id)
             return
-        found = find_interrupted(study.store, blueprint.pack, "mock")
+        found = study.find_interrupted(blueprint, "mock")
         if found:
             warn(f"Continuing {found.id}.")
         else:
@@ -104,7 +103,7 @@ def mock(
 
 
 def _list(study: Study, blueprint: Blueprint, *, as_json: bool) -> None:
-    found = list_mocks(study.store, blueprint.pack, "mock")
+    found = study.list_mocks(blueprint, "mock")
     if as_json:
         rows = [make_transcript(mock, blueprint) for mock in found]
         for row in rows:
@@ -119,7 +118,7 @@ def _list(study: Study, blueprint: Blueprint, *, as_json: bool) -> None:
 def _export(study: Study, blueprint: Blueprint, path: Path, mock_id: str | None) -> None:
     found = [
         mock
-        for mock in list_mocks(study.store, blueprint.pack, "mock", "drill")
+        for mock in study.list_mocks(blueprint, "mock", "drill")
         if mock.ended_at_ms is not None and (mock.id == mock_id if mock_id else not mock.is_drill)
     ]
     if not found:

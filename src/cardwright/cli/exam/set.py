@@ -57,13 +57,14 @@ def set_goal(
     cards exam set mlpro --date 2027-01-10
     cards exam set mlpro --clear
     """
-    with open_study(folder, db) as study:
+    with open_study(folder, db, is_writing=True) as study:
         choose_packs(study.sources.decks, [pack])
         if clear:
-            put_goal(study.journal, pack, None)
+            put_goal(study.journal, study.sources.namespace_of(pack), None)
             say(f"{pack}: the exam is cleared")
             return
-        former = next((goal for goal in list_goals(study.journal) if goal.pack == pack), None)
+        goals = list_goals(study.journal, study.sources)
+        former = next((goal for goal in goals if goal.pack == pack), None)
         on = _read_date(exam_on) if exam_on else former.exam_on if former else None
         if on is None:
             raise click.UsageError("--date is required: the day of the exam")
@@ -85,7 +86,7 @@ def set_goal(
             start_as=start_as or (former.start_as if former else None),
             set_on=former.set_on if former else today,
         )
-        put_goal(study.journal, pack, goal)
+        put_goal(study.journal, study.sources.namespace_of(pack), goal)
         left = len(goal.list_days(study.today))
     off_days = ", ".join(_WEEKDAYS[day] for day in sorted(goal.days_off)) or "none"
     say(

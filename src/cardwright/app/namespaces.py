@@ -1,0 +1,172 @@
+"""Deciding which history a namespace continues, when a pack that has one gets a namespace.
+
+Until then, the history is kept under the pack's name, which several projects may have used. If all
+of it is about cards of this project, it is continued without a question; if only some is, the user
+decides once. See `study.alias`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from cardwright.error import ProjectError
+from cardwright.history import Moment
+from cardwright.project.sources import Sources
+from cardwright.study.alias import Alias, Aliases
+from cardwright.study.store import Store
+from cardwright.text import count
+
+
+class Claim(NamedTuple):
+    """A history that a pack may continue, and has not decided about."""
+
+    pack: str
+    """Its name, under which the history is kept."""
+    namespace: str
+    ours: int
+    """How many of the history's prompts are about cards of this project, present or former."""
+    others: int
+    """How many are not."""
+    owner: str
+    """The namespace that continues the history already, or ""."""
+
+    def describe(self) -> str:
+        """Return what is known about the history."""
+        prompts = count(self.ours + self.others, "prompt")
+        return (
+            f"the review store knows {prompts} under the name `{self.pack}`, and only {self.ours} "
+            f"{'is' if self.ours == 1 else 'are'} in this project: others may have used the name"
+        )
+
+
+Decide = Callable[[Claim], bool | None]
+"""Returns whether a pack continues a history; None to decide later."""
+
+
+def decide_later(_claim: Claim) -> None:
+    """Leave the question open."""
+
+
+def refuse_undecided(claim: Claim) -> bool | None:
+    """Raise a ProjectError that says how to decide."""
+    raise ProjectError(
+        claim.describe(),
+        help=f"`cards namespace {claim.pack} --history keep` if these reviews are of this project, "
+        f"`cards namespace {claim.pack} --history leave` to start afresh",
+    )
+
+
+def list_claims(store: Store, sources: Sources) -> Iterator[Claim]:
+    """Yield the histories under the names of packs about which nothing is decided yet."""
+    decided = store.aliases.decided
+    for pack, deck in sources.decks.items():
+        namespace = deck.namespace
+        if namespace != pack and namespace not in decided and store.has_reviews(pack):
+            yield _make_claim(store, sources, pack, namespace)
+
+
+def settle_histories(
+    store: Store,
+    sources: Sources,
+    moment: Moment,
+    decide: Decide | None,
+    wanted: Mapping[str, bool] | None = None,
+) -> list[str]:
+    """Record which histories namespaces continue, and return notes to the user.
+
+    Without `decide`, nothing is recorded: what is certain holds until the store is closed.
+    `wanted` says by pack whether the user wants to continue its history.
+
+    Raises:
+        ProjectError: the user wants what is impossible, or `decide` refuses to.
+
+    """
+    wanted = wanted or {}
+    notes = []
+    for claim in list_claims(store, sources):
+        keeps, note = _settle(claim, decide, wanted.get(claim.pack))
+        if keeps is None:
+            continue
+        alias = _make_alias(store, claim, moment, keeps=keeps)
+        if decide is not None:
+            _record(store, alias)
+            notes += [note] if note else []
+        elif keeps and not store.has_reviews(claim.namespace):
+            store.assume_alias(alias)
+    return notes
+
+
+def unite_sources(sources: Sources, aliases: Aliases) -> Sources:
+    """Return sources whose prompts have the keys of their memories."""
+    if not any(deck.namespace in aliases.histories for deck in sources.decks.values()):
+        return sources
+    return replace(
+        sources,
+        items=[item._replace(key=aliases.unite_key(item.key)) for item in sources.items],
+        decks={
+            pack: replace(deck, namespace=aliases.unite(deck.namespace))
+            for pack, deck in sources.decks.items()
+        },
+    )
+
+
+def _make_claim(store: Store, sources: Sources, pack: str, namespace: str) -> Claim:
+    aliases = store.aliases
+    owner = aliases.owners.get(pack) or (pack if pack in aliases.histories else "")
+    ids = [_id_of(key) for key in store.list_keys(pack)]
+    ours = {
+        _id_of(key)
+        for item in sources.items
+        if item.pack == pack
+        for key in (item.key, item.card_ref)
+    }
+    if not ours.issuperset(ids):
+        # Retired cards have no prompts.
+        for card in sources.list_cards():
+            if card.pack == pack:
+                ours |= {card.id, *card.formerly}
+    known = sum(card_id in ours for card_id in ids)
+    return Claim(pack, namespace, known, len(ids) - known, owner)
+
+
+def _id_of(key: str) -> str:
+    return key.partition(":")[2].partition("/")[0]
+
+
+def _settle(claim: Claim, decide: Decide | None, wanted: bool | None) -> tuple[bool | None, str]:
+    """Return whether a claim is kept (None: undecided), and a note to the user."""
+    if claim.owner:
+        if wanted:
+            raise ProjectError(
+                f"the history under `{claim.pack}` is continued by `{claim.owner}` already"
+            )
+        if not claim.ours:
+            return None, ""
+        note = f"the reviews under `{claim.pack}` belong to another project ({claim.owner})"
+        return False, f"{note}: this one starts afresh"
+    if wanted is not None:
+        return wanted, ""
+    if not claim.ours:
+        return None, ""
+    if not claim.others:
+        return True, ""
+    return (decide(claim) if decide else None), ""
+
+
+def _make_alias(store: Store, claim: Claim, moment: Moment, *, keeps: bool) -> Alias:
+    return Alias(
+        id=f"alias-{moment.at_ms:012x}-{store.device}-{claim.namespace}",
+        at_ms=moment.at_ms,
+        namespace=claim.namespace,
+        history=claim.pack if keeps else "",
+    )
+
+
+def _record(store: Store, alias: Alias) -> None:
+    """Record an alias; `make_journal` unites what was recorded under both keys."""
+    with store.transaction():
+        store.add_aliases([alias])
+        if alias.history:
+            store.move_settings(alias.namespace, alias.history)

@@ -1,0 +1,157 @@
+"""Who is who in Anki: packs of two authors, and kinds of a project's own, with Anki's own backend."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from anki.collection import ImportAnkiPackageOptions, ImportAnkiPackageRequest
+from anki.decks import DeckId
+from click.testing import CliRunner
+
+from anki_backend import Anki
+from cardwright.cli.main import cards
+from cardwright.model import make_anki_id
+from project_files import Release, Run, Write
+
+KIND = """\
+title: Vocab
+fields:
+  word: {type: inline, required: true}
+  meaning: {type: inline, required: true}
+sides:
+  there: {ask: '{{word}}', show: [meaning]}
+"""
+
+
+@pytest.fixture
+def release(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> Release:
+    """Release the pack at a time, and return a copy of its package."""
+
+    def release_pack(name: str, time_s: int) -> Path:
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(time_s))
+        run("release", "trees")
+        return Path(shutil.copy(project / "build" / "trees.apkg", project / f"{name}.apkg"))
+
+    return release_pack
+
+
+def build_pack(root: Path, author: str, kind: str, time_s: int) -> Path:
+    """Build a pack `python` of one card `list`, in a project of its author's."""
+    own = "vocab" if kind == "vocab" else ""
+    card = {
+        "basic": f"question: Of {author}?, answer: Yes",
+        "term": f"term: Of {author}?, definition: Yes",
+        "vocab": f"word: Of {author}?, meaning: Yes",
+    }[kind]
+    files = {
+        "cards/python/a.yaml": f"kind: {kind}\ncards:\n- {{id: list, {card}, sources: [A book]}}\n",
+        "decks/python/deck.yaml": f"name: Python by {author}\nnamespace: python-{author}\n",
+        **({f"kinds/{own}.yaml": KIND} if own else {}),
+    }
+    for name, text in files.items():
+        path = root / author / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    done = CliRunner().invoke(
+        cards, ["-C", str(root / author), "build"], env={"SOURCE_DATE_EPOCH": str(time_s)}
+    )
+    assert done.exit_code == 0, done.output
+    return root / author / "build" / "python.apkg"
+
+
+@pytest.mark.parametrize("kinds", [("basic", "basic"), ("basic", "term"), ("vocab", "vocab")])
+@pytest.mark.parametrize("newer_first", [False, True])
+def test_packs_of_the_same_name_by_two_authors_live_side_by_side(
+    tmp_path: Path, anki: Anki, kinds: tuple[str, str], newer_first: bool
+) -> None:
+    built = [
+        build_pack(tmp_path, author, kind, time_s)
+        for author, kind, time_s in zip(
+            ("ada", "bob"), kinds, (1_700_000_000, 1_800_000_000), strict=True
+        )
+    ]
+
+    for path in reversed(built) if newer_first else built:
+        result = anki.import_package(path)
+        assert len(result.new) == 1
+        assert not result.conflicting | result.duplicate | result.updated
+
+    notes = anki.notes()
+    assert set(notes) == {"python-ada:list", "python-bob:list"}
+    for author in ("ada", "bob"):
+        assert anki.col.find_notes(f'"deck:Python by {author}"') == [
+            notes[f"python-{author}:list"].id
+        ]
+    # A second import of either changes nothing.
+    for path in built:
+        assert len(anki.import_package(path).duplicate) == 1
+
+
+def test_a_released_kind_keeps_its_ids_wherever_they_came_from(
+    write: Write, release: Release, anki: Anki
+) -> None:
+    # Ids were once derived from the structure.
+    once = make_anki_id("note type", "vocab", "word", "meaning", "sides", "there")
+    card = "{id: oak, word: Eiche, meaning: oak}"
+    write(
+        {
+            "kinds/vocab.yaml": f"anki: {{id: {once}}}\n{KIND}",
+            "cards/trees/a.yaml": f"kind: vocab\nsources: [A book]\ncards: [{card}]\n",
+        }
+    )
+    anki.import_package(release("v1", 1_700_000_000))
+    (before,) = models_of(anki)
+    write({"kinds/vocab.yaml": KIND.replace("title: Vocab", "title: Words")})
+
+    result = anki.import_package(release("v2", 1_800_000_000))
+
+    assert len(result.duplicate) == 1
+    (after,) = models_of(anki)
+    assert (before["id"], before["name"]) == (once, "Cardwright Vocab")
+    assert (after["id"], after["name"]) == (once, "Cardwright Words")
+
+
+def models_of(anki: Anki) -> list[dict[str, Any]]:
+    found = [anki.col.models.by_name(model.name) for model in anki.col.models.all_names_and_ids()]
+    return [model for model in found if model and str(model["name"]).startswith("Cardwright")]
+
+
+def test_each_sub_deck_has_its_own_options_or_those_of_the_deck_above(
+    write: Write, run: Run, anki: Anki, project: Path
+) -> None:
+    ids = ["oak", "elm", "ash", "yew"]
+    texts = "".join(f"- {{id: {id}, question: '{id}?', answer: A tree}}\n" for id in ids)
+    write(
+        {
+            "cards/trees/trees.yaml": f"kind: basic\nsources: [A book]\ncards:\n{texts}",
+            "decks/trees/deck.yaml": (
+                "name: Trees\nnamespace: trees-k3v9\n"
+                "options: {new_per_day: 5, desired_retention: 0.8}\ndecks:\n"
+                "- name: A\n  options: {new_per_day: 7}\n  select: {id: oak}\n  decks:\n"
+                "  - {name: B, select: {id: elm}}\n"
+                "  - {name: C, options: {leech_lapses: 3}, select: {id: ash}}\n"
+                "- {name: D, select: {id: yew}}\n"
+            ),
+        }
+    )
+    run("build")
+    options = ImportAnkiPackageOptions(with_deck_configs=True)
+    path = str(project / "build" / "trees.apkg")
+    anki.col.import_anki_package(ImportAnkiPackageRequest(package_path=path, options=options))
+
+    found = {}
+    for deck in anki.col.decks.all_names_and_ids():
+        preset = anki.col.decks.config_dict_for_deck_id(DeckId(deck.id))
+        values = preset["new"]["perDay"], preset["lapse"]["leechFails"]
+        found[deck.name] = (preset["name"], *values, round(preset["desiredRetention"], 2))
+    del found["Default"]
+    assert found == {
+        "Trees": ("Trees", 5, 8, 0.8),
+        "Trees::A": ("Trees::A", 7, 8, 0.8),
+        "Trees::A::B": ("Trees::A", 7, 8, 0.8),
+        "Trees::A::C": ("Trees::A::C", 7, 3, 0.8),
+        "Trees::D": ("Trees", 5, 8, 0.8),
+    }
