@@ -42,8 +42,7 @@ class Sounds:
         if shown[0] != self._shown[0]:
             self.stop()
         self._shown = shown
-        files = self._list_files() if self._plays_itself and not self._state.is_over else []
-        if files:
+        if self._plays_itself and (files := self._list_files(only_new=True)):
             player = self._find_player()
             if not player.is_remote and not player.has_complained:
                 message = player.play(files)
@@ -55,11 +54,11 @@ class Sounds:
         if self._player is not None:
             self._player.stop()
 
-    def _list_files(self) -> list[MediaFile]:
+    def _list_files(self, *, only_new: bool = False) -> list[MediaFile]:
         """Return the sounds and videos of the side shown."""
         attempt = self._state.attempt
-        paths = attempt.list_media() if attempt else []
-        if attempt is None or not paths:
+        paths = attempt.list_media(only_new=only_new) if attempt else []
+        if attempt is None or not paths or self._state.is_over:
             return []
         found = self._study.find_media(attempt.prompt.card, paths)
         return [file for file in found if file.format.kind != "image"]

@@ -154,13 +154,18 @@ class Attempt:
             tokens += self.draw_answer().tokens
         return list(dict.fromkeys(token.detail for token in tokens if token.name == "link_open"))
 
-    def list_media(self) -> list[str]:
-        """Return the paths of the media on the side shown: the answer's, or else the question's."""
+    def list_media(self, *, only_new: bool = False) -> list[str]:
+        """Return the paths of the media on the side shown: the answer's, or else the question's.
+
+        `only_new` leaves those of the question out once the answer is shown.
+        """
         texts = (text for _, text, _ in list_texts(self.prompt.card, self.kind))
         if not any("![" in text for text in texts):
             return []
         answer = _list_paths(self.draw_answer()) if self.is_revealed else []
-        return answer or _list_paths(self.draw_question())
+        if answer or (self.is_revealed and only_new):
+            return answer
+        return _list_paths(self.draw_question())
 
 
 def _list_paths(drawing: Drawing) -> list[str]:
