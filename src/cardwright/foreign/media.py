@@ -188,8 +188,10 @@ def _detect(path: Path, head: bytes, size: int) -> MediaFormat:
         matches = []
     best = max((match.confidence for match in matches), default=0)
     endings = [match.extension for match in matches if match.confidence == best]
+    # These two were looked for above; the library takes comments for SVG, and AAC for MP3.
     for found in filter(None, map(_BY_ENDING.get, endings)):
-        return _refine(found, head, ending)
+        if found not in (_SVG, _MP3):
+            return _refine(found, head, ending)
     by_name = _BY_ENDING.get(ending)
     if size < _NAMED_BYTES and by_name and by_name.kind is _IMAGE:
         return by_name
@@ -249,15 +251,14 @@ def _describe(head: bytes, endings: list[str]) -> str:
     """Describe what a file holds that is not media."""
     if head.startswith(_LFS):
         return "it is a Git LFS pointer, not the file itself: run `git lfs pull`"
-    for ending in endings:
-        if ending in _OTHERS:
-            return f"it is {_OTHERS[ending]}"
     try:
-        text = (
-            head.decode("utf-8") if len(head) < _HEAD_BYTES else head[:-3].decode("utf-8", "ignore")
-        )
+        # The last character may be cut.
+        text = head.decode("utf-8", "ignore" if len(head) == _HEAD_BYTES else "strict")
     except UnicodeDecodeError:
         text = "\0"
-    if text.lstrip()[:1] == "<":
-        return "it is an HTML page" if "<html" in text.lower() else "it is XML"
-    return "its content is unknown" if "\0" in text else "it is text"
+    if text.lstrip()[:1] == "<" and "<html" in text.lower():
+        return "it is an HTML page"
+    known = next((_OTHERS[ending] for ending in endings if ending in _OTHERS), "")
+    if not known:
+        known = "text" if "\0" not in text else ""
+    return f"it is {known}" if known else "its content is unknown"
