@@ -25,7 +25,7 @@ def write_project(root: Path, notes: int, *, has_maths: bool = True) -> None:
     cards, decks = root / "cards" / PACK, root / "decks" / PACK
     cards.mkdir(parents=True)
     decks.mkdir(parents=True)
-    (decks / "deck.yaml").write_text("name: Big\n", "utf-8")
+    (decks / "deck.yaml").write_text("name: Big\nnamespace: big\n", "utf-8")
     dice = random.Random(_SEED)
     for number, first in enumerate(range(1, notes + 1, NOTES_PER_FILE)):
         last = min(first + NOTES_PER_FILE - 1, notes)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from project_files import Run, Write
 
-DECK = "name: Trees\n"
+DECK = "name: Trees\nnamespace: trees\n"
 
 # A test must not fail because the machine is busy.
 settings.register_profile(

@@ -210,7 +210,9 @@ def test_the_readme_shows_what_check_says_of_its_card(run: Run, tmp_path: Path) 
     (tmp_path / "cards/statistics").mkdir(parents=True)
     (tmp_path / "cards/statistics/basics.yaml").write_text(broken, "utf-8")
     (tmp_path / "decks/statistics").mkdir(parents=True)
-    (tmp_path / "decks/statistics/deck.yaml").write_text("name: Statistics\n", "utf-8")
+    (tmp_path / "decks/statistics/deck.yaml").write_text(
+        "name: Statistics\nnamespace: statistics-k3v9\n", "utf-8"
+    )
 
     assert run("check", folder=tmp_path, exit_code=1).output == shown
 

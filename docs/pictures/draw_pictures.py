@@ -66,7 +66,8 @@ def write_project(folder: Path) -> Path:
     files = {
         "cards/statistics/basics.yaml": read_sample(),
         "cards/statistics/others.yaml": _OTHERS + others,
-        "decks/statistics/deck.yaml": "name: Statistics\noptions: {new_per_day: 8, fuzz: false}\n",
+        "decks/statistics/deck.yaml": "name: Statistics\nnamespace: statistics\n"
+        "options: {new_per_day: 8, fuzz: false}\n",
     }
     for name, text in files.items():
         path = folder / "project" / name

@@ -13,7 +13,7 @@ class CardwrightError(Exception):
     PackageError      an Anki package cannot be read
     MockError         a mock exam or drill has nothing to ask
     ReleaseError      a pack cannot be released
-    WriteError        a card cannot be appended to a source file
+    WriteError        a source file cannot be added to
     """
 
     def __init__(self, message: str, *, help: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from anki.decks import DeckId
 from click.testing import CliRunner
 
 from anki_backend import Anki
+from cardwright.anki import notetype
 from cardwright.cli.main import cards
 from cardwright.model import make_anki_id
 from project_files import Release, Run, Write
@@ -154,4 +156,129 @@ def test_each_sub_deck_has_its_own_options_or_those_of_the_deck_above(
         "Trees::A::B": ("Trees::A", 7, 8, 0.8),
         "Trees::A::C": ("Trees::A::C", 7, 3, 0.8),
         "Trees::D": ("Trees", 5, 8, 0.8),
+    }
+
+
+@pytest.mark.parametrize("newer_first", [False, True])
+def test_of_a_built_in_note_type_the_newer_design_wins_in_either_order(
+    tmp_path: Path, anki: Anki, monkeypatch: pytest.MonkeyPatch, newer_first: bool
+) -> None:
+    # Ada has an older version of the program, and builds later.
+    built = [build_pack(tmp_path, "ada", "basic", 1_950_000_000)]
+    newer = {name: time_s + 1 for name, time_s in notetype._CHANGED_S.items()}
+    monkeypatch.setattr(notetype, "_CHANGED_S", newer)
+    sheet = f"{notetype.read_asset('card.css')}.new {{}}\n"
+    asset = notetype.read_asset
+    monkeypatch.setattr(
+        notetype, "read_asset", lambda name: sheet if name == "card.css" else asset(name)
+    )
+    built.append(build_pack(tmp_path, "bob", "basic", 1_700_000_000))
+
+    for path in reversed(built) if newer_first else built:
+        result = anki.import_package(path)
+        assert (len(result.new), result.conflicting) == (1, set())
+
+    (basic,) = models_of(anki)
+    assert ".new {}" in basic["css"]
+
+
+def test_a_fixed_rendering_spares_the_edits_of_notes_whose_html_is_the_same(
+    write: Write, release: Release, anki: Anki, project: Path
+) -> None:
+    texts = "".join(f"- {{id: {id}, question: '{id}?', answer: A tree}}\n" for id in ("oak", "elm"))
+    write({"cards/trees/trees.yaml": f"kind: basic\nsources: [A book]\ncards:\n{texts}"})
+    anki.import_package(release("v1", 1_700_000_000))
+    anki.answer_all()
+    before = anki.scheduling()
+    notes = anki.notes()
+    for note in notes.values():
+        note["Answer"] = "My own words."
+        note.tags.append("mine")
+    anki.col.update_notes(list(notes.values()))
+    # As if both had been released with an earlier rendering, which made something else of the oak.
+    ledger = project / "decks/trees/ledger.jsonl"
+    lines = (
+        ledger.read_text("utf-8")
+        .replace('"rendering": 2', '"rendering": 1')
+        .splitlines(keepends=True)
+    )
+    lines = [
+        re.sub('"html": "[^"]*"', '"html": "x"', line) if '"note": "oak"' in line else line
+        for line in lines
+    ]
+    ledger.write_text("".join(lines), "utf-8")
+
+    result = anki.import_package(release("v2", 1_800_000_000))
+
+    assert (result.new, result.conflicting) == (set(), set())
+    assert {name.strip("<p>/") for name in result.updated} == {"oak?"}
+    assert "A tree" in anki.notes()["trees:oak"]["Answer"]
+    assert anki.notes()["trees:elm"]["Answer"] == "My own words."
+    assert "mine" in anki.notes()["trees:elm"].tags
+    assert anki.scheduling() == before
+
+
+def test_cards_that_moved_stay_and_the_changelog_finds_them(
+    write: Write, release: Release, anki: Anki, project: Path
+) -> None:
+    ids = ["oak", "oak.red", "elm", "elm-2", "yew"]
+    texts = "".join(f"- {{id: {id}, question: '{id}?', answer: A tree}}\n" for id in ids)
+    deck = (
+        "name: Trees\nnamespace: trees-k3v9\ndecks:\n"
+        "- {name: Park, select: {id: [oak, oak.red, elm, elm-2]}}\n- {name: Yard}\n"
+    )
+    write(
+        {
+            "cards/trees/trees.yaml": f"kind: basic\nsources: [A book]\ncards:\n{texts}",
+            "decks/trees/deck.yaml": deck,
+        }
+    )
+    anki.import_package(release("v1", 1_700_000_000))
+    write({"decks/trees/deck.yaml": deck.replace("oak.red, elm, elm-2", "elm")})
+    anki.import_package(release("v2", 1_800_000_000))
+
+    assert decks_of(anki, "oak.red", "elm-2") == {"Trees::Park"}
+    text = (project / "decks/trees/CHANGELOG.md").read_text("utf-8")
+    assert "- 2 cards are now in `Trees::Yard`. To move yours, search for" in text
+    search = re.findall(r"`([^`]*Id:[^`]*)`", text)[0]
+    found = [anki.col.get_card(id).note()["Id"] for id in anki.col.find_cards(search)]
+    assert sorted(found) == ["trees-k3v9:elm-2", "trees-k3v9:oak.red"]
+
+
+def decks_of(anki: Anki, *ids: str) -> set[str]:
+    notes = anki.notes()
+    return {anki.col.decks.name(c.did) for id in ids for c in notes[f"trees-k3v9:{id}"].cards()}
+
+
+def test_renaming_a_deck_as_the_changelog_says_keeps_its_cards_together(
+    write: Write, release: Release, anki: Anki, project: Path
+) -> None:
+    ids = ["oak", "elm"]
+    texts = "".join(f"- {{id: {id}, question: '{id}?', answer: A tree}}\n" for id in ids)
+    deck = (
+        "name: Trees\nnamespace: trees-k3v9\ndecks:\n- {name: A, select: {id: oak}}\n- {name: B}\n"
+    )
+    write(
+        {
+            "cards/trees/trees.yaml": f"kind: basic\nsources: [A book]\ncards:\n{texts}",
+            "decks/trees/deck.yaml": deck,
+        }
+    )
+    anki.import_package(release("v1", 1_700_000_000))
+    write({"decks/trees/deck.yaml": deck.replace("name: Trees", "name: Wood")})
+    path = release("v2", 1_800_000_000)
+
+    text = (project / "decks/trees/CHANGELOG.md").read_text("utf-8")
+    assert "- The deck `Trees` is now `Wood`. Rename yours before you import this version;" in text
+    assert "To move yours" not in text
+    trees = anki.col.decks.by_name("Trees")
+    assert trees
+    anki.col.decks.rename(trees, "Wood")
+    anki.import_package(path)
+    assert decks_of(anki, *ids) == {"Wood::A", "Wood::B"}
+    assert {deck.name for deck in anki.col.decks.all_names_and_ids()} == {
+        "Default",
+        "Wood",
+        "Wood::A",
+        "Wood::B",
     }

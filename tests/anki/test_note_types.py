@@ -11,6 +11,8 @@ from cardwright.project.kind import read_built_in_kinds
 
 GOLDEN = Path(__file__).parents[1] / "cases" / "note_types.json"
 HASHES = Path(__file__).parents[1] / "cases" / "note_type_hashes.json"
+RELEASED = Path(__file__).parents[1] / "cases" / "note_types_released.json"
+"""The note types of the last release of the program, with the times of their last change."""
 
 
 def test_structure_and_ids_are_what_was_published() -> None:
@@ -28,6 +30,20 @@ def test_a_change_that_reaches_every_reader_is_made_on_purpose() -> None:
 
     hashes = {note_type.name: note_type.hash for note_type in note_types}
     assert hashes == json.loads(HASHES.read_text("utf-8"))
+
+
+def test_a_changed_note_type_has_a_later_time_than_the_released_one() -> None:
+    renderer = Renderer()
+    released = json.loads(RELEASED.read_text("utf-8"))
+
+    for kind in read_built_in_kinds().values():
+        note_type = make_note_type(kind, renderer)
+        before = released.get(note_type.name, {"hash": "", "changed_s": 0})
+        assert note_type.changed_s is not None
+        assert note_type.changed_s >= before["changed_s"]
+        assert note_type.changed_s > before["changed_s"] or note_type.hash == before["hash"], (
+            f"{note_type.name} has changed: raise its time in `_CHANGED_S`"
+        )
 
 
 def test_ids_are_unique_and_every_note_type_has_room_to_grow() -> None:

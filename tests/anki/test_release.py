@@ -9,7 +9,7 @@ import pytest
 
 from cardwright.anki.diff import Change, TextChange
 from cardwright.anki.ledger import Ledger
-from cardwright.anki.note import hash_content
+from cardwright.anki.note import RENDERING_VERSION
 from cardwright.anki.notetype import make_note_types
 from cardwright.anki.pack import PackContents, describe_pack
 from cardwright.anki.release import (
@@ -124,21 +124,60 @@ def test_a_pack_without_cards_is_not_released(write: Write) -> None:
         prepare_release(contents, Ledger(pack="trees"), version=None, released_s=1_700_000_000)
 
 
-def test_a_fixed_rendering_is_a_release_although_no_text_changed(write: Write) -> None:
+def test_a_fixed_rendering_advances_only_the_notes_whose_html_differs(write: Write) -> None:
     contents = describe(write({"cards/trees/trees.yaml": CARDS}))
-    first = prepare_release(contents, Ledger(pack="trees"), version=None, released_s=1_700_000_000)
-    notes = {
-        name: replace(note, hash=hash_content(note.content, 0))
-        for name, note in first.ledger.notes.items()
-    }
+    first = release_with(contents, oak=("x", 0), elm=(None, 0))
 
-    second = prepare_release(
-        contents, replace(first.ledger, notes=notes), version=None, released_s=1_800_000_000
-    )
+    second = prepare_release(contents, first, version=None, released_s=1_800_000_000)
 
-    assert (second.version, second.changes) == ("1.0.1", ())
-    assert "Only the appearance of the cards has changed." in second.entry
+    assert second.version == "1.0.1"
+    assert [(change.what, change.id) for change in second.changes] == [("rerendered", "oak")]
+    assert second.entry.endswith("\n\nOnly the rendering of 1 card has changed.\n\n")
+    oak, elm = second.ledger.notes["oak"], second.ledger.notes["elm"]
+    assert (oak.mod_s, elm.mod_s) == (1_800_000_000, 1_700_000_000)
+    assert oak.rendering == elm.rendering == RENDERING_VERSION
+    assert oak.html_hash == next(note.html_hash for note in contents.notes if note.card.id == "oak")
+    with pytest.raises(ReleaseError, match="nothing has changed"):
+        prepare_release(contents, second.ledger, version=None, released_s=1_900_000_000)
+
+
+def test_a_newer_library_that_renders_differently_changes_nobodys_notes(write: Write) -> None:
+    root = write({"cards/trees/trees.yaml": CARDS})
+    first = release_with(describe(root), oak=("x", RENDERING_VERSION), elm=("y", RENDERING_VERSION))
+    with pytest.raises(ReleaseError, match="nothing has changed"):
+        prepare_release(describe(root), first, version=None, released_s=1_800_000_000)
+    write({"cards/trees/trees.yaml": CARDS.replace("winged", "flat")})
+
+    second = prepare_release(describe(root), first, version=None, released_s=1_800_000_000)
+
+    oak, elm = second.ledger.notes["oak"], second.ledger.notes["elm"]
+    assert (oak.mod_s, oak.html_hash) == (1_700_000_000, "x")  # as people have it
+    assert (elm.mod_s, elm.html_hash) != (1_700_000_000, "y")
+
+
+def test_notes_of_an_older_ledger_advance_with_a_fixed_rendering(write: Write) -> None:
+    contents = describe(write({"cards/trees/trees.yaml": CARDS}))
+    first = release_with(contents, oak=("", 0), elm=("", 0))
+
+    second = prepare_release(contents, first, version=None, released_s=1_800_000_000)
+
     assert {note.mod_s for note in second.ledger.notes.values()} == {1_800_000_000}
+
+
+def release_with(contents: PackContents, **notes: tuple[str | None, int]) -> Ledger:
+    """Return the ledger of a release in which notes had other digests or rendering versions."""
+    ledger = prepare_release(
+        contents, Ledger(pack="trees"), version=None, released_s=1_700_000_000
+    ).ledger
+    changed = {
+        name: replace(
+            ledger.notes[name],
+            html_hash=ledger.notes[name].html_hash if digest is None else digest,
+            rendering=rendering,
+        )
+        for name, (digest, rendering) in notes.items()
+    }
+    return replace(ledger, notes={**ledger.notes, **changed})
 
 
 def test_a_kind_that_no_card_uses_any_more_stays_in_the_ledger(write: Write) -> None:

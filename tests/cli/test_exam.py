@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -254,6 +255,7 @@ def test_a_miss_becomes_a_card_of_ones_own(forest: Path) -> None:
     assert card.text("why") == 'It\'s: a "rule" # really'
     assert card.tags == ("miss::haste", "trees::a1")
     assert [source.url for source in card.sources] == ["https://example.com"]
+    assert re.fullmatch("personal-[a-z0-9]{5}", card.namespace)
     assert open_project(forest).errors == []
     found = json.loads(run_exam(forest, "coverage", "--json").stdout)
     assert found["domains"][0]["lessons"][0]["cards"] == 7

@@ -9,6 +9,7 @@ import pytest
 
 from cardwright.app.project import open_project
 from cardwright.diagnostic import SEVERITIES
+from project_files import add_namespace
 
 PAGE = Path(__file__).parents[2] / "docs" / "diagnostics.md"
 INTRO, *ENTRIES = re.split(r"(?m)^## (?=\S+$)", PAGE.read_text("utf-8"))
@@ -16,11 +17,13 @@ TEXTS = dict(entry.split("\n", 1) for entry in ENTRIES)
 EXAMPLE = re.compile(r"(?ms)^(Bad|Good):\n\n```yaml\n(.*?)^```$")
 FILE = re.compile(r"(?m)^# ((?:cards|decks|kinds)/\S+)\n")
 WITHOUT_EXAMPLE = {
+    "card-moved": "needs a release",
     "deck-renamed": "needs a release",
     "file-too-large": "an example would be no short one",
     "kind-changed": "needs a release",
     "ledger-mismatch": "needs a release",
     "not-utf8": "a page in UTF-8 cannot hold it",
+    "namespace-changed": "needs a release",
     "note-type-changed": "needs a release",
     "media-format": "a picture is no text",
     "media-too-large": "too long for a page",
@@ -46,8 +49,8 @@ def test_examples_do_what_they_say(code: str, tmp_path: Path) -> None:
         assert examples == []
         return
     assert [word for word, _ in examples] == ["Bad", "Good"]
-    assert find_codes(tmp_path / "bad", examples[0][1]) == {code}
-    assert find_codes(tmp_path / "good", examples[1][1]) == set()
+    assert find_codes(tmp_path / "bad", examples[0][1], code) == {code}
+    assert find_codes(tmp_path / "good", examples[1][1], code) == set()
 
 
 def test_the_introduction_shows_what_check_shows(tmp_path: Path) -> None:
@@ -61,7 +64,7 @@ def test_the_introduction_shows_what_check_shows(tmp_path: Path) -> None:
     assert find_codes(tmp_path, manifest[1]) == set()
 
 
-def find_codes(root: Path, example: str) -> set[str]:
+def find_codes(root: Path, example: str, code: str = "") -> set[str]:
     """Return the codes that a project with an example's files yields."""
     files = {
         "cards/trees/wood.yaml": "cards: [{id: yew, kind: route, about: needles, go: the yew}]\n",
@@ -75,5 +78,7 @@ def find_codes(root: Path, example: str) -> set[str]:
     for name, content in {**files, **given}.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, "utf-8")
+        # A namespace is written once, and is in the way of everything else.
+        text = content if code == "missing-namespace" else add_namespace(name, content)
+        path.write_text(text, "utf-8")
     return {problem.code for problem in open_project(root).problems}

@@ -15,14 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardwright.anki.ledger import read_ledger
-from cardwright.anki.note import RENDERING_VERSION, hash_content
 from cardwright.app.project import open_project
 from cardwright.cli.main import cards
 from cardwright.diagnostic import SEVERITIES, Diagnostic, format_github, format_json, format_text
 from cardwright.markdown import Renderer
+from project_files import add_namespace
 
 CASES = Path(__file__).parents[1] / "cases" / "diagnostics"
-DECK = "name: Trees\n"
+DECK = "name: Trees\nnamespace: trees\n"
 STEP = re.compile(r"(?m)^(?=[@$] )")
 
 
@@ -78,9 +78,11 @@ def write_file(root: Path, name: str, how: str, content: str) -> None:
             old, new = (part.strip() for part in line.split(" -> "))
             assert old in path.read_text("utf-8")
             path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
+        case ["as", "it", "is"]:
+            path.write_text(content, "utf-8")
         case _:
             assert not how
-            path.write_text(content, "utf-8")
+            path.write_text(add_namespace(name, content), "utf-8")
 
 
 def unescape(text: str) -> bytes:
@@ -143,6 +145,7 @@ cards:
 """,
     "decks/trees/deck.yaml": """\
 name: Trees
+namespace: trees-k3v9
 description: Of the **park**
 options: {new_per_day: 20, learning_steps_minutes: [1, 10]}
 order: [term, cloze]
@@ -173,7 +176,7 @@ sides:
     "decks/trees/ledger.jsonl": """\
 {"ledger": 1, "pack": "trees", "version": "1.0.0", "released": 1700000000, "decks": ["Trees"]}
 {"note_type": "term", "mod": 1, "hash": "", "structure": {"id": 1}}
-{"note": "ring", "guid_ref": "trees:ring", "kind": "term", "mod": 1, "hash": "", "matter": {}}
+{"note": "ring", "guid_ref": "trees-k3v9:ring", "kind": "term", "mod": 1, "hash": "", "matter": {}}
 """,
 }
 SIGNS = "[]{}:,-?&*!|>'\"%@`#\t\n\r \\$<(é\x00\x1b\x85\ufeff\u2028\ud7ff\U0001f333"
@@ -228,13 +231,16 @@ def open_with(root: Path, files: Mapping[str, str | bytes]) -> list[Diagnostic]:
     return project.problems
 
 
-def test_a_ledger_outlives_a_new_rendering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    row = {"note": "oak", "guid_ref": "trees:oak", "kind": "basic", "mod": 1, "matter": {}}
-    head = {"ledger": 1, "pack": "trees", "version": "1.0.0", "released": 1, "decks": []}
-    lines = [head, {**row, "hash": hash_content({}, RENDERING_VERSION)}]
+def test_a_ledger_of_an_older_version_is_read(tmp_path: Path) -> None:
+    row = {"note": "oak", "guid_ref": "woods:oak", "kind": "basic", "mod": 1, "matter": {}}
+    head = {"ledger": 1, "pack": "woods", "version": "1.0.0", "released": 1, "decks": []}
+    lines = [head, {**row, "hash": "7674a781fc38e94c22b2431124029ad5"}]
     path = tmp_path / "ledger.jsonl"
     path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
 
-    monkeypatch.setattr("cardwright.anki.ledger.RENDERING_VERSION", RENDERING_VERSION + 1)
+    ledger, problems = read_ledger(path, "trees", "ledger.jsonl")
 
-    assert read_ledger(path, "trees", "ledger.jsonl")[1] == []
+    assert problems == []
+    assert (ledger.pack, ledger.namespace) == ("trees", "woods")
+    note = ledger.notes["oak"]
+    assert (note.rendering, note.html_hash, note.deck) == (1, "", "")

@@ -121,7 +121,7 @@ def make_exam_files(each: int = 5) -> Mapping[str, str]:
         "cards/trees/questions.yaml": "\n".join(cards) + "\n",
         "cards/trees/terms.yaml": _TERMS,
         "decks/trees/blueprint.yaml": BLUEPRINT,
-        "decks/trees/deck.yaml": "name: Trees\n",
+        "decks/trees/deck.yaml": "name: Trees\nnamespace: trees\n",
         "kinds/pick.yaml": _PICK,
     }
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from cardwright.anki.ledger import Ledger
-from cardwright.anki.note import Note
+from cardwright.anki.pack import PackContents
 
 _MAX_TITLE: Final = 80
 
@@ -27,13 +27,15 @@ class Change:
     """A note that differs."""
 
     what: str
-    """added, changed, retired, revived, renamed or vanished."""
+    """added, changed, retired, revived, renamed, moved, rerendered or vanished."""
     id: str
     was: str
     """Its earlier id, if it was renamed."""
     title: str
     """The start of its first field."""
     texts: tuple[TextChange, ...]
+    decks: tuple[str, str] | None = None
+    """The decks it was in and is in now, by full name, if it moved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,16 +47,22 @@ class NoteState:
     """Its texts by name: fields, tags, sources and so on."""
     retired: bool
     title: str
+    deck: str = ""
+    """The full name of its deck; empty if it is not known."""
+    is_rerendered: bool = False
+    """Whether a fixed rendering has changed its HTML."""
 
 
-def compare_with_ledger(ledger: Ledger, notes: Iterable[Note]) -> list[Change]:
-    """Return the changes that a release of these notes would make, in their order."""
+def compare_with_ledger(ledger: Ledger, contents: PackContents) -> list[Change]:
+    """Return the changes that a release of a pack would make, in the order of its notes."""
+    decks = contents.list_decks()
     before = {
         note.guid_ref: NoteState(
             id=note.id,
             parts=_flatten(note.content),
             retired="retired" in note.content.get("tags", ()),
             title=_first_field(note.content),
+            deck=note.deck,
         )
         for note in ledger.notes.values()
     }
@@ -64,8 +72,10 @@ def compare_with_ledger(ledger: Ledger, notes: Iterable[Note]) -> list[Change]:
             parts=_flatten(note.content),
             retired=note.card.retired is not None,
             title=_first_field(note.content),
+            deck=decks.get(note.card.key, ""),
+            is_rerendered=ledger.is_rerendered(note),
         )
-        for note in notes
+        for note in contents.notes
     }
     return list(compare_states(before, after))
 
@@ -84,6 +94,10 @@ def compare_states(
             yield _make_change("changed", new, old)
         elif new.id != old.id:
             yield _make_change("renamed", new, old)
+        elif _find_move(new, old):
+            yield _make_change("moved", new, old)
+        elif new.is_rerendered:
+            yield _make_change("rerendered", new, old)
     for key in before:
         if key not in after:
             yield _make_change("vanished", before[key], None)
@@ -104,7 +118,19 @@ def _make_change(what: str, new: NoteState, old: NoteState | None) -> Change:
             if old.parts.get(part) != new.parts.get(part)
         )
     was = old.id if old is not None and old.id != new.id else ""
-    return Change(what=what, id=new.id, was=was, title=new.title, texts=texts)
+    return Change(
+        what=what,
+        id=new.id,
+        was=was,
+        title=new.title,
+        texts=texts,
+        decks=_find_move(new, old) if old else None,
+    )
+
+
+def _find_move(new: NoteState, old: NoteState) -> tuple[str, str] | None:
+    is_moved = new.deck and old.deck and new.deck != old.deck
+    return (old.deck, new.deck) if is_moved else None
 
 
 def _flatten(content: Mapping[str, Any]) -> dict[str, str]:

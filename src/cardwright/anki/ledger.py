@@ -2,13 +2,13 @@
 
 Anki updates a note or note type only if the one in the package has a later modification time. So
 changed notes get a later time, and unchanged ones keep theirs, which preserves the edits that
-people made to them.
+people made to them. A note has changed if its source has, or if a fixed rendering gives other HTML.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -16,11 +16,13 @@ from typing import Any, Final
 from cardwright.anki.note import RENDERING_VERSION, Note, hash_content
 from cardwright.anki.notetype import NoteType
 from cardwright.diagnostic import Diagnostic, Span, apply_severities, diagnose, diagnose_conflict
-from cardwright.model import Card, Collection
+from cardwright.item import place_cards
+from cardwright.model import Card, Collection, Deck
 from cardwright.text import find_conflicts
 
 LEDGER_FORMAT: Final = 1
 LEDGER_NAME: Final = "ledger.jsonl"
+_MAX_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,12 @@ class Published:
     """Its modification time in Unix seconds."""
     hash: str
     content: dict[str, Any]
+    rendering: int = 1
+    """The version of the rendering it was last published with."""
+    html_hash: str = ""
+    """Digest of its fields as published; empty if an older version of the program published it."""
+    deck: str = ""
+    """The full name of the deck it was published in; empty if it is not known."""
     line: int = 0
     """Its line in the ledger's file; 0 if it was not read from one."""
 
@@ -54,6 +62,8 @@ class Ledger:
     """Everything published of a pack; empty before its first release."""
 
     pack: str
+    namespace: str = ""
+    """The namespace it was published with; empty before the first release."""
     version: str = ""
     released_s: int = 0
     deck_names: tuple[str, ...] = ()
@@ -76,20 +86,39 @@ class Ledger:
 
     def stamp_note(self, note: Note, build_s: int) -> int:
         """Return the modification time of a note built at `build_s`, in Unix seconds."""
-        return _stamp(self.find(note.card), note.hash, build_s)
+        published = self.find(note.card)
+        has_changed = published and (published.hash != note.hash or _is_rerendered(published, note))
+        return _stamp(published, build_s, has_changed=bool(has_changed))
+
+    def is_rerendered(self, note: Note) -> bool:
+        """Tell whether a fixed rendering has changed the HTML of a published note."""
+        published = self.find(note.card)
+        return published is not None and _is_rerendered(published, note)
 
     def stamp_note_type(self, note_type: NoteType, build_s: int) -> int:
-        """Return the modification time of a note type built at `build_s`."""
-        return _stamp(self.note_types.get(note_type.kind), note_type.hash, build_s)
+        """Return the modification time of a note type built at `build_s`.
+
+        That of a built-in one is the time of its last change in this program, wherever it is
+        built: of two packs that share it, the one with the newer design wins.
+        """
+        published = self.note_types.get(note_type.kind)
+        has_changed = published is not None and published.hash != note_type.hash
+        return _stamp(published, note_type.changed_s or build_s, has_changed=has_changed)
 
 
-def _stamp(published: Published | PublishedType | None, digest: str, build_s: int) -> int:
+def _is_rerendered(published: Published, note: Note) -> bool:
+    return published.rendering < RENDERING_VERSION and published.html_hash != note.html_hash
+
+
+def _stamp(
+    published: Published | PublishedType | None, changed_s: int, *, has_changed: bool
+) -> int:
     if published is None:
-        return build_s
-    if published.hash == digest:
+        return changed_s
+    if not has_changed:
         return published.mod_s
     # Later than the version people have, even if the clock of this machine is behind.
-    return max(build_s, published.mod_s + 1)
+    return max(changed_s, published.mod_s + 1)
 
 
 def format_ledger(ledger: Ledger) -> str:
@@ -97,6 +126,7 @@ def format_ledger(ledger: Ledger) -> str:
     header = {
         "ledger": LEDGER_FORMAT,
         "pack": ledger.pack,
+        "namespace": ledger.namespace,
         "version": ledger.version,
         "released": ledger.released_s,
         "decks": list(ledger.deck_names),
@@ -113,6 +143,9 @@ def format_ledger(ledger: Ledger) -> str:
             "mod": note.mod_s,
             "hash": note.hash,
             "matter": note.content,
+            "rendering": note.rendering,
+            "html": note.html_hash,
+            "deck": note.deck,
         }
         for _, note in sorted(ledger.notes.items())
     ]
@@ -176,10 +209,11 @@ def _read_row(line: str) -> dict[str, Any]:
 def _read_header(row: dict[str, Any], pack: str) -> Ledger:
     if row["ledger"] != LEDGER_FORMAT:
         raise ValueError(f"ledger format {row['ledger']} is not known; update cardwright")
-    if row["pack"] != pack:
-        raise ValueError(f"the ledger belongs to the pack `{row['pack']}`")
     return Ledger(
+        # The folder may have another name since: what counts is the namespace.
         pack=pack,
+        # Until packs had namespaces, their names were used.
+        namespace=str(row.get("namespace", row["pack"])),
         version=str(row["version"]),
         released_s=int(row["released"]),
         deck_names=tuple(map(str, row["decks"])),
@@ -203,6 +237,9 @@ def _read_note(row: dict[str, Any], number: int) -> Published:
         mod_s=int(row["mod"]),
         hash=str(row["hash"]),
         content=dict(row["matter"]),
+        rendering=int(row.get("rendering", 1)),
+        html_hash=str(row.get("html", "")),
+        deck=str(row.get("deck", "")),
         line=number,
     )
 
@@ -212,9 +249,7 @@ def _check_note(
 ) -> Iterator[Diagnostic]:
     if note.id in notes:
         yield _damage(shown_path, note.line, f"`{note.id}` appears twice")
-    # A note published with an earlier rendering version keeps its hash until the next release.
-    versions = range(1, RENDERING_VERSION + 1)
-    if all(hash_content(note.content, version) != note.hash for version in versions):
+    if hash_content(note.content) != note.hash:
         yield _damage(shown_path, note.line, f"`{note.id}` does not match its hash")
 
 
@@ -235,7 +270,9 @@ def check_ledger(
     `note_types` holds the note types of the kinds that the pack's cards use, by kind.
     """
     cards = [card for card in collection.cards if card.pack == ledger.pack]
+    deck = collection.decks.get(ledger.pack)
     found = [
+        *(_check_namespace(ledger, deck) if deck else ()),
         *(
             ()
             if ledger.pack in collection.incomplete
@@ -243,10 +280,29 @@ def check_ledger(
         ),
         *_check_cards(ledger, cards),
         *_check_note_types(ledger, cards, collection, note_types),
-        *_check_deck_names(ledger, collection),
+        *(_check_deck_names(ledger, deck) if deck else ()),
+        *(_check_moved(ledger, deck, cards) if deck else ()),
     ]
-    deck = collection.decks.get(ledger.pack)
     return apply_severities(found, deck.severities if deck else {})
+
+
+def _check_namespace(ledger: Ledger, deck: Deck) -> Iterator[Diagnostic]:
+    if ledger.namespace and ledger.namespace != deck.namespace:
+        yield diagnose(
+            "namespace-changed",
+            f"`{deck.pack}` was published with the namespace `{ledger.namespace}`; with "
+            f"`{deck.namespace}`, every card would become a second one for everyone",
+            deck.span_of("namespace"),
+            help=f"write `namespace: {ledger.namespace}`; if the pack is a copy, remove its ledger",
+        )
+    elif "namespace" not in deck.spans:
+        yield diagnose(
+            "missing-namespace",
+            f"`{deck.pack}` has no namespace that tells its cards from those of other packs of "
+            "the same name",
+            deck.span,
+            help=f"run `cards namespace {deck.pack}`, which writes one",
+        )
 
 
 def _check_vanished(ledger: Ledger, cards: list[Card], shown_path: str) -> Iterator[Diagnostic]:
@@ -273,11 +329,12 @@ def _check_cards(ledger: Ledger, cards: list[Card]) -> Iterator[Diagnostic]:
                 card.span_of("kind"),
                 help="change the kind back; or retire the card, and write a new one with a new id",
             )
-        if published.guid_ref != card.key:
+        key = f"{ledger.namespace}:{card.key.partition(':')[2]}"
+        if published.guid_ref != key:
             yield diagnose(
                 "ledger-mismatch",
                 f"`{card.id}` was first published as `{published.guid_ref}`; "
-                f"as `{card.key}` it would become a second note for everyone",
+                f"as `{key}` it would become a second note for everyone",
                 card.span_of("formerly"),
                 help="list all earlier ids in `formerly`, the oldest first",
             )
@@ -301,10 +358,7 @@ def _check_note_types(
         )
 
 
-def _check_deck_names(ledger: Ledger, collection: Collection) -> Iterator[Diagnostic]:
-    deck = collection.decks.get(ledger.pack)
-    if deck is None:
-        return
+def _check_deck_names(ledger: Ledger, deck: Deck) -> Iterator[Diagnostic]:
     names = {"::".join(path) for path, _ in deck.walk()}
     for name in ledger.deck_names:
         if name not in names:
@@ -314,3 +368,38 @@ def _check_deck_names(ledger: Ledger, collection: Collection) -> Iterator[Diagno
                 deck.span,
                 help="Anki identifies decks by name: existing cards stay in the old one",
             )
+
+
+def _check_moved(ledger: Ledger, deck: Deck, cards: list[Card]) -> Iterator[Diagnostic]:
+    """Report published cards that go to another deck, unless their old one has been renamed."""
+    if not any(note.deck for note in ledger.notes.values()):
+        return
+    placed, _ = place_cards(deck, (card for card in cards if card.retired is None))
+    decks = {card.key: "::".join(path) for path, found in placed.items() for card in found}
+    parts = {"::".join(path): part for path, part in deck.walk()}
+    for (old, new), keys in find_moves(ledger.notes.values(), decks).items():
+        if old in parts:
+            ids = [key.partition(":")[2] for key in keys]
+            shown = ", ".join(f"`{id}`" for id in ids[:_MAX_SHOWN])
+            more = f" and {len(ids) - _MAX_SHOWN} more" if len(ids) > _MAX_SHOWN else ""
+            yield diagnose(
+                "card-moved",
+                f"published in `{old}`, now in `{new}`: {shown}{more}",
+                parts[new].span,
+                help="Anki leaves existing cards where they are; the changelog will say how to move them",
+            )
+
+
+def find_moves(
+    notes: Iterable[Published], decks: Mapping[str, str]
+) -> dict[tuple[str, str], list[str]]:
+    """Return the keys of the cards that moved, by the full names of their old and new deck.
+
+    `decks` holds the deck of each card today, by key.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    for note in notes:
+        deck = decks.get(note.guid_ref, "")
+        if note.deck and deck and note.deck != deck:
+            found.setdefault((note.deck, deck), []).append(note.guid_ref)
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -16,8 +16,12 @@ from cardwright.kinds import list_prompts, render_text
 from cardwright.markdown import Renderer, WriteMedia, escape_html, replace_media
 from cardwright.model import Card, Collection, Field, FieldType, Kind, Option, Source
 
-RENDERING_VERSION: Final = 1
-"""Incremented when a rendering bug is fixed and notes with unchanged text must be updated too."""
+RENDERING_VERSION: Final = 2
+"""Incremented when a rendering bug is fixed: published notes are updated if it changes their HTML.
+
+Otherwise notes with the same text keep what they were published with, so that a new version of the
+Markdown or highlighting library changes nobody's notes."""
+_HASH_FORMAT: Final = 1
 _NOT_IN_TAG: Final = re.compile(r"[\s:]+")
 _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -35,6 +39,11 @@ class Note:
     """HTML, in the order of its note type."""
     ordinals: tuple[int, ...]
     """Anki's numbers of the cards created for people who do not have the note yet."""
+
+    @property
+    def html_hash(self) -> str:
+        """Digest of the fields."""
+        return hash_fields(self.fields)
 
 
 def make_note(
@@ -84,10 +93,15 @@ def describe_content(
     return content
 
 
-def hash_content(content: dict[str, Any], rendering_version: int = RENDERING_VERSION) -> str:
+def hash_content(content: dict[str, Any]) -> str:
     """Return a digest of a note's content that does not depend on the order of its keys."""
-    text = json.dumps([rendering_version, content], sort_keys=True, ensure_ascii=False)
+    text = json.dumps([_HASH_FORMAT, content], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
+
+
+def hash_fields(fields: Sequence[str]) -> str:
+    """Return a digest of a note's fields as Anki stores them."""
+    return hashlib.sha256("\x1f".join(fields).encode("utf-8")).hexdigest()[:32]
 
 
 def _list_tags(collection: Collection, card: Card) -> list[str]:

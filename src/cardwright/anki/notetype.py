@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -19,6 +19,18 @@ SPARE_FIELDS: Final = ("Spare 1", "Spare 2")
 COMMON_FIELDS: Final = ("Extra", "Sources", "Lesson", "Id", *SPARE_FIELDS)
 """Fields of every note type, after those of its kind. Adding a field later would give everyone who
 imported the note type a second one, hence the spare fields."""
+_DESIGN_2: Final = 1_795_824_000  # 2026-11-28
+_CHANGED_S: Final = {
+    "term": _DESIGN_2,
+    "instinct": _DESIGN_2,
+    "objective": _DESIGN_2,
+    "basic": _DESIGN_2,
+    "cloze": _DESIGN_2,
+    "choice": _DESIGN_2,
+    "route": _DESIGN_2,
+    "vocabulary": _DESIGN_2,
+}
+"""When the note type of each built-in kind last changed, in Unix seconds."""
 _PARAGRAPH: Final = re.compile("^<p>(.*?)</p>", re.DOTALL | re.MULTILINE)
 _CUE: Final = re.compile('<p class="cue" dir="auto">.*?</p>\n', re.DOTALL)
 _COMMON_PARTS: Final = """\
@@ -52,6 +64,8 @@ class NoteType:
     """The name, Anki id and description of each."""
     templates: tuple[Template, ...]
     css: str
+    changed_s: int | None
+    """When a built-in note type last changed, in Unix seconds; None for one of a project's own."""
 
     @property
     def structure(self) -> dict[str, Any]:
@@ -122,6 +136,7 @@ def make_note_type(
         fields=(*own, *common),
         templates=tuple(_make_template(kind, side, renderer, anki_id) for side in kind.sides),
         css=read_asset("card.css"),
+        changed_s=_CHANGED_S.get(kind.name),
     )
 
 
@@ -170,7 +185,7 @@ def _wrap(kind: Kind, face: str, html: str) -> str:
     )
 
 
-def _make_ask(kind: Kind, side: Side, renderer: Renderer, only: list[str] | None = None) -> str:
+def _make_ask(kind: Kind, side: Side, renderer: Renderer, only: Sequence[str] | None = None) -> str:
     """Render a question's Markdown, with Anki's references in place of the fields.
 
     If `only` is given, other fields are left out.

@@ -44,6 +44,15 @@ class PackContents:
             if any(note.ordinals for note in notes)
         )
 
+    def list_decks(self) -> dict[str, str]:
+        """Return the full name of the deck of each note that is still asked, by key of its card."""
+        return {
+            note.card.key: "::".join(path)
+            for path, notes in self.placed.items()
+            for note in notes
+            if note.card.retired is None
+        }
+
 
 def describe_pack(
     collection: Collection,

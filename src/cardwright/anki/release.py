@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from cardwright.anki.diff import Change, compare_with_ledger
 from cardwright.anki.ledger import Ledger, Published, PublishedType
-from cardwright.anki.note import Note
+from cardwright.anki.moves import describe_moves
+from cardwright.anki.note import RENDERING_VERSION, Note
 from cardwright.anki.notetype import NoteType
 from cardwright.anki.pack import PackContents
 from cardwright.error import CardwrightError
+from cardwright.text import count
 
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 _HEADINGS: Final = {
@@ -55,19 +57,26 @@ def prepare_release(
     """
     if not contents.notes:
         raise ReleaseError(f"the deck of `{ledger.pack}` selects no cards")
-    changes = compare_with_ledger(ledger, contents.notes)
-    published = _publish_notes(ledger, contents.notes, released_s)
+    changes = compare_with_ledger(ledger, contents)
+    published = _publish_notes(ledger, contents, released_s)
     note_types = _publish_note_types(ledger, contents.note_types, released_s)
-    if not changes and note_types == ledger.note_types and not _differ(ledger.notes, published):
+    if not changes and note_types == ledger.note_types:
         raise ReleaseError(f"nothing has changed since {ledger.version}")
     chosen = choose_version(ledger.version, version, changes)
     day = time.strftime("%Y-%m-%d", time.gmtime(released_s))
     return Release(
         version=chosen,
         changes=tuple(changes),
-        entry=format_entry(chosen, day, changes, is_first=not ledger.version),
+        entry=format_entry(
+            chosen,
+            day,
+            changes,
+            is_first=not ledger.version,
+            moves=describe_moves(ledger, contents.list_decks(), contents.deck_names),
+        ),
         ledger=replace(
             ledger,
+            namespace=contents.deck.namespace,
             version=chosen,
             released_s=released_s,
             deck_names=contents.deck_names,
@@ -77,22 +86,37 @@ def prepare_release(
     )
 
 
-def _publish_notes(ledger: Ledger, notes: Iterable[Note], released_s: int) -> dict[str, Published]:
+def _publish_notes(ledger: Ledger, contents: PackContents, released_s: int) -> dict[str, Published]:
+    decks = contents.list_decks()
     published = {
-        note.card.id: Published(
-            id=note.card.id,
-            guid_ref=note.card.key,
-            kind=note.card.kind,
-            mod_s=ledger.stamp_note(note, released_s),
-            hash=note.hash,
-            content=note.content,
-        )
-        for note in notes
+        note.card.id: _publish_note(ledger, note, decks.get(note.card.key, ""), released_s)
+        for note in contents.notes
     }
     # Cards that no deck selects any more are kept: people still have their notes.
     keys = {note.guid_ref for note in published.values()}
     kept = {note.id: note for note in ledger.notes.values() if note.guid_ref not in keys}
     return {**kept, **published}
+
+
+def _publish_note(ledger: Ledger, note: Note, deck: str, released_s: int) -> Published:
+    before = ledger.find(note.card)
+    html_hash = note.html_hash
+    rendering = RENDERING_VERSION
+    mod_s = ledger.stamp_note(note, released_s)
+    if before and before.mod_s == mod_s and before.html_hash != html_hash:
+        # Only a library renders it differently: everyone keeps the HTML published before.
+        html_hash, rendering = before.html_hash, before.rendering
+    return Published(
+        id=note.card.id,
+        guid_ref=note.card.key,
+        kind=note.card.kind,
+        mod_s=mod_s,
+        hash=note.hash,
+        content=note.content,
+        rendering=rendering,
+        html_hash=html_hash,
+        deck=deck or (before.deck if before else ""),
+    )
 
 
 def _publish_note_types(
@@ -109,13 +133,6 @@ def _publish_note_types(
     }
     # As with notes, kinds that no card uses any more are kept.
     return {**ledger.note_types, **published}
-
-
-def _differ(before: Mapping[str, Published], after: Mapping[str, Published]) -> bool:
-    """Return whether any hash differs; a new rendering changes it even if the text is the same."""
-    return {note.guid_ref: note.hash for note in before.values()} != {
-        note.guid_ref: note.hash for note in after.values()
-    }
 
 
 def choose_version(last: str, wanted: str | None, changes: Iterable[Change]) -> str:
@@ -150,8 +167,18 @@ def _as_numbers(match: re.Match[str]) -> tuple[int, int, int]:
     return major, minor, patch
 
 
-def format_entry(version: str, day: str, changes: list[Change], *, is_first: bool) -> str:
-    """Return the changelog entry of a release, as Markdown; `day` is an ISO date."""
+def format_entry(
+    version: str,
+    day: str,
+    changes: list[Change],
+    *,
+    is_first: bool,
+    moves: Sequence[str] = (),
+) -> str:
+    """Return the changelog entry of a release, as Markdown; `day` is an ISO date.
+
+    `moves` are sentences on how readers move their cards.
+    """
     lines = [f"## {version} – {day}", ""]
     if is_first:
         # Everything is new, so a list of all cards would be pointless.
@@ -166,8 +193,21 @@ def format_entry(version: str, day: str, changes: list[Change], *, is_first: boo
             parts = f" ({', '.join(t.part for t in change.texts)})" if heading == "Changed" else ""
             lines.append(f"- `{change.id}`{was}: {change.title}{parts}")
         lines.append("")
+    if moves:
+        lines += [
+            "### Moved",
+            "",
+            "Anki leaves the cards that you already have in their decks:",
+            "",
+            *(f"- {move}" for move in moves),
+            "",
+        ]
     if not changes:
         lines += ["Only the appearance of the cards has changed.", ""]
+    if number := sum(change.what == "rerendered" for change in changes):
+        cards = count(number, "card")
+        only = "Only the" if number == len(changes) else "The"
+        lines += [f"{only} rendering of {cards} has changed.", ""]
     return "\n".join(lines) + "\n"
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from random import Random
 from typing import Final
 
 from cardwright.app.study import Study
@@ -22,6 +23,7 @@ from cardwright.item import Item
 from cardwright.model import Card
 from cardwright.project.card import MAX_ID_LENGTH, suggest_id
 from cardwright.project.kind import read_built_in_kinds
+from cardwright.project.namespace import make_namespace
 from cardwright.project.write import WriteError, Written, append_filled_card
 
 PERSONAL_PACK: Final = "personal"
@@ -30,6 +32,7 @@ _MANIFEST: Final = f"decks/{PERSONAL_PACK}/deck.yaml"
 _DECK: Final = """\
 # yaml-language-server: $schema=../../schemas/deck.schema.json
 name: Personal
+namespace: {namespace}
 description: |
   Cards made from your misses by `cards exam miss --to-card`. They are personal and not shared.
 """
@@ -69,7 +72,7 @@ def list_entries(study: Study, blueprint: Blueprint, item: Item | None) -> list[
 
 
 def make_cards(
-    study: Study, blueprint: Blueprint, entries: Sequence[Miss]
+    study: Study, blueprint: Blueprint, entries: Sequence[Miss], random: Random
 ) -> Iterator[tuple[Miss, MadeCard]]:
     """Make a card from each complete entry without one; yield the updated entry and the card.
 
@@ -81,7 +84,7 @@ def make_cards(
         if entry.is_complete and not entry.made_card:
             missed = study.load_card(entry.card)
             try:
-                made = write_miss_card(study.root, entry, blueprint, missed)
+                made = write_miss_card(study.root, entry, blueprint, missed, random)
             except WriteError as error:
                 raise WriteError(f"no card was made: {error.message}", help=error.help) from error
             changed = replace(entry, made_card=f"{PERSONAL_PACK}:{made.id}")
@@ -89,8 +92,12 @@ def make_cards(
             yield changed, made
 
 
-def write_miss_card(root: Path, miss: Miss, blueprint: Blueprint, missed: Card | None) -> MadeCard:
+def write_miss_card(
+    root: Path, miss: Miss, blueprint: Blueprint, missed: Card | None, random: Random
+) -> MadeCard:
     """Append an `instinct` card made from a miss to the personal pack, which is created if needed.
+
+    It gets a namespace of its own then: everyone has a pack of this name.
 
     Raises:
         WriteError: the text of the miss is not valid in a card, or the card cannot be appended.
@@ -104,7 +111,7 @@ def write_miss_card(root: Path, miss: Miss, blueprint: Blueprint, missed: Card |
     added, line = append_filled_card(path, _CARDS, kind, card_id, values)
     manifest = root / _MANIFEST
     if not manifest.exists():
-        write_file(manifest, _DECK)
+        write_file(manifest, _DECK.format(namespace=make_namespace(PERSONAL_PACK, random)))
     ignored = _ignore(root)
     write_file(path, added)
     return MadeCard(id=card_id, path=_CARDS.as_posix(), line=line, ignored=ignored)

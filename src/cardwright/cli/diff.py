@@ -23,7 +23,7 @@ from cardwright.anki.package_notes import open_package
 from cardwright.app.project import open_project
 from cardwright.cli.output import say, say_json_list, warn
 from cardwright.cli.params import json_option
-from cardwright.text import escape_controls
+from cardwright.text import count, escape_controls
 
 _MAX_SHOWN: Final = 200_000
 """Longer texts, in characters, are not compared line by line."""
@@ -75,7 +75,7 @@ def _compare_with_ledgers(folder: Path, packs: tuple[str, ...]) -> dict[str, lis
     changes = {}
     for pack in project.choose_packs(packs):
         contents = project.describe_pack(pack)
-        changes[pack] = compare_with_ledger(project.ledgers[pack], contents.notes)
+        changes[pack] = compare_with_ledger(project.ledgers[pack], contents)
     return changes
 
 
@@ -84,7 +84,10 @@ def _print_changes(changes: dict[str, Iterable[Change]]) -> None:
         counted: Counter[str] = Counter()
         for change in found:
             counted[change.what] += 1
-            say("\n".join(_format_change(change)))
+            if change.what != "rerendered":
+                say("\n".join(_format_change(change)))
+        if number := counted["rerendered"]:
+            say(f"rerendered {count(number, 'card')}: a fixed rendering gives other HTML")
         warn(f"{pack + ': ' if pack else ''}{format_counts(counted)}")
 
 
@@ -98,6 +101,9 @@ def _print_json(changes: dict[str, Iterable[Change]]) -> None:
 def _format_change(change: Change) -> Iterator[str]:
     was = f" (was {_make_short(change.was)})" if change.was else ""
     yield f"{change.what} {_make_short(change.id)}{was}: {_make_short(change.title)}"
+    if change.decks:
+        before, after = map(_make_line, change.decks)
+        yield f"  deck: {before} → {after} (Anki leaves existing cards where they are)"
     for text in change.texts:
         yield f"  {_make_line(text.part)}:"
         if max(len(text.before), len(text.after)) > _MAX_SHOWN:

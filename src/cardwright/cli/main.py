@@ -16,6 +16,7 @@ from cardwright.error import CardwrightError
 _COMMANDS: Final = {
     "init": "Start a project that builds at once.",
     "new": "Append a card to fill in.",
+    "namespace": "Write the namespace of a pack into its deck.yaml.",
     "check": "Report every problem, with its location and a fix.",
     "list": "List the cards of the project.",
     "show": "Show a card as it is asked.",

@@ -14,7 +14,8 @@ from cardwright.anki.package import write_package
 from cardwright.anki.release import insert_entry, prepare_release
 from cardwright.app.project import open_project
 from cardwright.cli.build_time import read_source_date_s
-from cardwright.cli.output import say
+from cardwright.cli.output import say, warn
+from cardwright.diagnostic import format_text
 from cardwright.files import write_file
 
 
@@ -39,6 +40,9 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
     contents = project.describe_pack(pack)
     now_s = read_source_date_s() or int(time.time())
     made = prepare_release(contents, project.ledgers[pack], version=version, released_s=now_s)
+    for problem in project.problems:
+        if problem.code == "missing-namespace" and problem.span == contents.deck.span:
+            warn(format_text([problem], project.texts.line))
     if dry_run:
         say(made.entry, end="")
         return

@@ -63,7 +63,7 @@ _SELECT: Final[table.Table] = {
 def _read_namespace(entry: Entry, name: str) -> str | None:
     word = entry.text(name)
     if word and not is_namespace(word):
-        help = f"use a-z, 0-9 and hyphens, at most {MAX_NAMESPACE_LENGTH}"
+        help = f"use a-z, 0-9, - and _, at most {MAX_NAMESPACE_LENGTH}"
         entry.report("bad-id", f"`{word}` is not a valid namespace", name, help=help)
         return None
     return word or None

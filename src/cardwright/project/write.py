@@ -20,7 +20,7 @@ Written = str | Sequence[str] | Sequence[Mapping[str, str]]
 
 
 class WriteError(CardwrightError):
-    """A card cannot be added to a file."""
+    """A source file cannot be added to."""
 
 
 def append_card(path: Path, shown: PurePath, kind: Kind, card_id: str) -> tuple[str, int]:

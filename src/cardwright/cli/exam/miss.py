@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
+from random import SystemRandom
 from typing import Any
 
 import click
@@ -134,7 +135,7 @@ def _make_cards(
     """Make a card from each entry without one; return whether all cards are valid."""
     changed = {entry.id: entry for entry in entries}
     made_any = False
-    for entry, made in make_cards(study, blueprint, entries):
+    for entry, made in make_cards(study, blueprint, entries, SystemRandom()):
         changed[entry.id] = entry
         made_any = True
         warn(f"{made.path}:{made.line}: {made.id}")

@@ -1,0 +1,81 @@
+"""Published cards that go to another deck: Anki leaves those that people already have in the old one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+from cardwright.anki.ledger import Ledger, find_moves
+from cardwright.text import count
+
+
+def describe_moves(
+    ledger: Ledger, decks: Mapping[str, str], deck_names: Collection[str]
+) -> list[str]:
+    """Return sentences in Markdown that tell readers how to move the cards that they have.
+
+    `decks` is as for `find_moves`; `deck_names` are the names of all decks of the new release.
+    """
+    moves = find_moves(ledger.notes.values(), decks)
+    renamed = _find_renamed(moves, ledger.deck_names, deck_names)
+    lines = [
+        f"The deck `{old}` is now `{new}`. Rename yours before you import this version; afterwards, "
+        "select its cards in Anki's browser and choose *Cards > Change Deck*."
+        for old, new in renamed.items()
+    ]
+    for (old, new), keys in moves.items():
+        if not any(_replace_head(old, *pair) == new for pair in renamed.items()):
+            cards = "1 card is" if len(keys) == 1 else f"{count(len(keys), 'card')} are"
+            lines.append(
+                f"{cards} now in `{new}`. To move yours, {_tell_search(ledger, old, keys)} "
+                "in Anki's browser, select them, and choose *Cards > Change Deck*."
+            )
+    return lines
+
+
+def _tell_search(ledger: Ledger, deck: str, keys: Collection[str]) -> str:
+    moved = set(keys)
+    kinds = {note.kind for note in ledger.notes.values() if note.guid_ref in moved}
+    structures = [ledger.note_types[kind].structure for kind in kinds if kind in ledger.note_types]
+    if all("Id" in dict(structure.get("fields", ())) for structure in structures):
+        return f"search for `{make_search(keys)}`"
+    # A note type that began elsewhere has no field for the id.
+    return f'look for them in `deck:"{deck}"`'
+
+
+def make_search(keys: Collection[str]) -> str:
+    """Return a search for Anki's browser that finds the cards with these keys."""
+    namespace = next(iter(keys)).partition(":")[0]
+    ids = "|".join(re.escape(key.partition(":")[2]).replace("\\-", "-") for key in sorted(keys))
+    return f'"Id:re:^{namespace}:({ids})$"'
+
+
+def _find_renamed(
+    moves: Mapping[tuple[str, str], list[str]],
+    old_names: Collection[str],
+    new_names: Collection[str],
+) -> dict[str, str]:
+    """Return the decks that only have another name now: renaming them moves all their cards."""
+    heads: dict[str, set[str]] = {}
+    for old, new in moves:
+        old_parts, new_parts = old.split("::"), new.split("::")
+        while len(old_parts) > 1 and len(new_parts) > 1 and old_parts[-1] == new_parts[-1]:
+            del old_parts[-1], new_parts[-1]
+        heads.setdefault("::".join(old_parts), set()).add("::".join(new_parts))
+    return {
+        old: new
+        for old, (new, *others) in ((old, sorted(found)) for old, found in heads.items())
+        if not others
+        and not _has_deck(new_names, old)
+        and not _has_deck(old_names, new)
+        and sum(new in found for found in heads.values()) == 1
+    }
+
+
+def _has_deck(names: Collection[str], name: str) -> bool:
+    return any(other == name or other.startswith(f"{name}::") for other in names)
+
+
+def _replace_head(name: str, old: str, new: str) -> str:
+    """Return the name of a deck once the deck `old`, at or above it, is called `new`."""
+    return new + name.removeprefix(old) if _has_deck((name,), old) else name
