@@ -11,12 +11,11 @@ import pytest
 import yaml
 
 from cardwright.cli.main import cards as command_line
-from cardwright.cli.schema import format_schemas
 from cardwright.kinds import list_prompts
 from cardwright.kinds.reference import describe_kinds
 from cardwright.project.kind import read_built_in_kinds
 from cardwright.project.load import load
-from cardwright.project.schema import make_schemas
+from cardwright.project.schema import format_schemas
 
 ROOT = Path(__file__).parents[1]
 
@@ -72,7 +71,7 @@ def test_files_name_the_schema_that_they_meet(path: Path) -> None:
 def test_schemas_and_the_page_of_kinds_are_up_to_date() -> None:
     kinds = read_built_in_kinds()
 
-    for name, text in format_schemas(make_schemas(kinds)).items():
+    for name, text in format_schemas(kinds).items():
         assert (ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8") == text
     assert (ROOT / "docs" / "kinds.md").read_text("utf-8") == describe_kinds(kinds.values())
 

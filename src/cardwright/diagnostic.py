@@ -15,6 +15,7 @@ Severity = Literal["error", "warning"]
 
 SEVERITIES: Final[dict[str, Severity]] = {
     "alias": "error",
+    "ambiguous-hint": "warning",
     "answer-in-question": "warning",
     "bad-cloze": "error",
     "bad-date": "error",
@@ -36,6 +37,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "kind-changed": "error",
     "ledger-mismatch": "error",
     "lesson-without-card": "warning",
+    "literal-markup": "warning",
     "media-format": "warning",
     "media-missing": "error",
     "media-outside-project": "error",
@@ -270,10 +272,10 @@ def _describe_same(problem: Diagnostic) -> tuple[str, ...]:
 
     Errors must have the same words. Warnings may differ in names and numbers.
     """
+    words = [problem.message, problem.help]
     if not problem.is_error:
-        message = _NUMBER.sub("0", _NAME.sub("``", problem.message))
-        return problem.code, problem.severity, message
-    return problem.code, problem.severity, problem.message, problem.help
+        words = [_NUMBER.sub("0", _NAME.sub("``", text)) for text in words]
+    return problem.code, problem.severity, *words
 
 
 def _format_one(

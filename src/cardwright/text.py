@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 CONTROLS: Final = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff"
 """Control characters other than tab, line feed and carriage return, and lone surrogates, for use
 within the brackets of a regular expression."""
+BIDI_OVERRIDES: Final = "\u202a-\u202e"
+"""Characters that embed or override the direction of text, for the brackets of a regular expression.
+
+No source may contain them. It may contain direction marks (U+061C, U+200E, U+200F), and isolates
+(U+2066 to U+2069) that are balanced. What is printed to a terminal contains none of all these.
+"""
+_ISOLATE: Final = re.compile("[\u2066-\u2069]")
+_CLOSE_ISOLATE: Final = "\u2069"
 _TAB_WIDTH: Final = 4
+_NUMBER: Final = re.compile(
+    r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,2})?"
+)
 _CONFLICT: Final = re.compile(r"(?m)^(?:<{7}|\|{7}|={7}|>{7})(?![^ \r\n])[^\r\n]*")
 """A line that version control writes around the versions in a merge conflict."""
 _CONTROL: Final = re.compile(f"[{CONTROLS}\t\r]")
@@ -57,6 +69,31 @@ def _escape(match: re.Match[str]) -> str:
     # JSON escapes have four digits: characters beyond U+FFFF need two surrogates.
     raw = match[0].encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{raw[i]:02x}{raw[i + 1]:02x}" for i in range(0, len(raw), 2))
+
+
+def to_nfc(text: str) -> str:
+    """Return a text in Unicode's Normalization Form C, in which equal texts compare as equal."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def find_unbalanced_isolate(text: str) -> int | None:
+    """Return the index of the first bidi isolate without its counterpart, or None."""
+    if text.isascii():
+        return None
+    opened: list[int] = []
+    for match in _ISOLATE.finditer(text):
+        if match[0] != _CLOSE_ISOLATE:
+            opened.append(match.start())
+        elif opened:
+            opened.pop()
+        else:
+            return match.start()
+    return opened[0] if opened else None
+
+
+def parse_number(text: str) -> float | None:
+    """Return the number that a text writes in decimal digits, or None."""
+    return float(text) if _NUMBER.fullmatch(text.strip()) else None
 
 
 class Conflict(NamedTuple):

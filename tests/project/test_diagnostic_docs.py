@@ -28,6 +28,7 @@ WITHOUT_EXAMPLE = {
     "media-format": "a picture is no text",
     "media-too-large": "too long for a page",
     "outside-project": "a link is no text",
+    "stale-schema": "depends on the kinds",
     "vanished-id": "needs a release",
 }
 

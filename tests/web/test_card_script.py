@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from anki_hosts import HOSTS
-from browser import Browser
+from browser import Browser, find_chromium
 from cardwright.anki.note import make_fields
 from cardwright.anki.notetype import make_note_type
 from cardwright.anki.template import render_card
@@ -49,7 +49,6 @@ objectives: [{id: "7", lesson: "1.1", about: Age}]
 SHOW_IN_PAGE = """
 ((html) => {
   const place = document.getElementById("qa");
-  place.querySelector("article")?.remove();
   const holder = document.createElement("div");
   holder.innerHTML = html;
   place.replaceChildren(...place.querySelectorAll("style"), ...holder.childNodes);
@@ -90,21 +89,32 @@ def faces(write: Write, project: Path) -> dict[str, tuple[str, str]]:
     return found
 
 
-@pytest.fixture(params=["in the same page", "in a new page"])
-def show(request: pytest.FixtureRequest, browser: Browser, tmp_path: Path) -> Show:
-    """Show a face as an app does."""
-    path = tmp_path / "card.html"
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A Chromium for all tests here: each begins with a new page."""
+    program = find_chromium()
+    if program is None:
+        pytest.skip("no chromium here: the cards are looked at in CI")
+    with Browser(program, tmp_path_factory.mktemp("chromium")) as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Browser, tmp_path: Path) -> str:
+    """The address of an app's page without a card, which is open."""
+    path = tmp_path / "app.html"
     path.write_text(HOSTS[0].make_page(""), "utf-8")
     browser.open(path.as_uri())
+    browser.run("sessionStorage.clear()")
+    return path.as_uri()
 
-    def show_in_page(html: str) -> None:
-        browser.run(f"{SHOW_IN_PAGE}({json.dumps(html)})")
 
-    def show_in_new_page(html: str) -> None:
-        path.write_text(HOSTS[-2].make_page(html), "utf-8")
-        browser.open(path.as_uri())
-
-    return show_in_new_page if "new" in request.param else show_in_page
+@pytest.fixture(params=["the same window", "a new window"])
+def show(request: pytest.FixtureRequest, browser: Browser, page: str) -> Show:
+    """Show a face as an app does; some begin each with a new window object."""
+    assert page
+    forget = "delete window.cardwright;" if "new" in request.param else ""
+    return lambda html: browser.run(f"{forget} {SHOW_IN_PAGE}({json.dumps(html)})")
 
 
 def find_option(text: str) -> str:
@@ -194,7 +204,7 @@ def test_points_are_ticked_off_on_the_answer(
     assert browser.run(STATE)["chosen"] == []
 
 
-@pytest.mark.parametrize("show", ["in the same page"], indirect=True)
+@pytest.mark.parametrize("show", ["the same window"], indirect=True)
 def test_keys(browser: Browser, show: Show, faces: dict[str, tuple[str, str]]) -> None:
     show(faces["two"][0])
     browser.run(
@@ -220,7 +230,7 @@ def test_keys(browser: Browser, show: Show, faces: dict[str, tuple[str, str]]) -
     assert browser.run("seen.join('')") == "TabTab 1234567890eabcdmorsuvyit*=-!@"
 
 
-@pytest.mark.parametrize("show", ["in the same page"], indirect=True)
+@pytest.mark.parametrize("show", ["the same window"], indirect=True)
 def test_links_and_gestures(
     browser: Browser, show: Show, faces: dict[str, tuple[str, str]]
 ) -> None:
@@ -250,13 +260,13 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("show", ["in the same page"], indirect=True)
+@pytest.mark.parametrize("show", ["the same window"], indirect=True)
 def test_the_answer_comes_whatever_the_storage_does(
-    browser: Browser, show: Show, faces: dict[str, tuple[str, str]], tmp_path: Path
+    browser: Browser, page: str, show: Show, faces: dict[str, tuple[str, str]]
 ) -> None:
     question, answer = faces["one"]
     for script in BROKEN.values():
-        browser.open((tmp_path / "card.html").as_uri())
+        browser.open(page)
         browser.run(script)
         show(answer)
         assert browser.run(STATE)["line"].startswith("Right: ")
@@ -267,7 +277,7 @@ def test_the_answer_comes_whatever_the_storage_does(
         assert browser.run(STATE)["chosen"] == ["Oak"]
 
 
-@pytest.mark.parametrize("show", ["in the same page"], indirect=True)
+@pytest.mark.parametrize("show", ["the same window"], indirect=True)
 def test_an_error_leaves_the_card_as_it_is_without_scripts(
     browser: Browser, show: Show, faces: dict[str, tuple[str, str]]
 ) -> None:

@@ -22,6 +22,7 @@ from cardwright.anki.ledger import Ledger
 from cardwright.anki.note import Note
 from cardwright.anki.notetype import NoteType
 from cardwright.anki.pack import PackContents
+from cardwright.markdown import unwrap
 from cardwright.model import Deck, DeckOptions, make_anki_id
 
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
@@ -106,16 +107,17 @@ def _make_deck(root: Deck, part: Deck, path: tuple[str, ...], ledger: Ledger) ->
 
 def _describe_deck(root: Deck, part: Deck, ledger: Ledger) -> str:
     """Return a deck's description as Markdown."""
-    # Anki would render HTML; here, as in cards, it is plain text.
-    text = part.description.replace("<", "&lt;")
-    if part is not root:
-        return text
-    if ledger.version:
-        text += f"\n\nVersion {ledger.version}"
-    return text + (
-        "\n\nCards that a later version retires keep your progress and get the tag `retired`; "
-        f'to delete them, search for `deck:"{root.name}" tag:retired`.'
-    )
+    # Anki keeps line breaks, and would render HTML; here, as in cards, it is plain text.
+    texts = [unwrap(part.description.replace("<", "&lt;"))]
+    if part is root:
+        if ledger.version:
+            texts.append(f"Version {ledger.version}")
+        texts += [
+            "Best studied with **FSRS**: turn it on in the options of this deck, under *FSRS*.",
+            "Cards that a later version retires keep your progress and get the tag `retired`; "
+            f'to delete them, search for `deck:"{root.name}" tag:retired`.',
+        ]
+    return unwrap("\n\n".join(texts))
 
 
 def _make_presets(root: Deck) -> dict[tuple[str, ...], dict[str, Any]]:

@@ -10,6 +10,7 @@ from cardwright.error import ProjectError
 from cardwright.item import Item
 from cardwright.memory import Memory
 from cardwright.model import Deck
+from cardwright.text import to_nfc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,7 @@ def choose_deck(decks: Mapping[str, Deck], name: str) -> tuple[str, str]:
 
     """
     pack, separator, below = name.partition("::")
-    wanted = name.casefold()
+    wanted = to_nfc(name).casefold()
     if pack in decks:
         wanted = f"{decks[pack].name}{separator}{below}".casefold()
     names = {"::".join(path): key for key, deck in decks.items() for path, _ in deck.walk()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import uuid4
 
-from cardwright.app.namespaces import decide_later
+from cardwright.app.histories import decide_later
 from cardwright.app.study import unite_study
 from cardwright.history import Moment
 from cardwright.model import Collection

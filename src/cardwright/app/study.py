@@ -11,7 +11,7 @@ from zlib import crc32
 
 from cardwright.app.choice import Choice
 from cardwright.app.garbage import gc_paused
-from cardwright.app.namespaces import Decide, decide_later, settle_histories, unite_sources
+from cardwright.app.histories import Decide, decide_later, settle_histories, unite_sources
 from cardwright.error import ProjectError
 from cardwright.history import Moment, make_date, make_time
 from cardwright.item import Item

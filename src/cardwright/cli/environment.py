@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Final
 import click
 
 from cardwright.app import study as app_study
-from cardwright.app.namespaces import Claim, refuse_undecided
+from cardwright.app.histories import Claim, refuse_undecided
 from cardwright.app.study import Study
 from cardwright.cli.output import warn
 from cardwright.history import Moment
@@ -72,7 +72,11 @@ def open_user_store(db: Path | None) -> Iterator[Store]:
 
 @contextmanager
 def open_study(
-    folder: Path, db: Path | None, *, is_writing: bool = False, **wanted: bool
+    folder: Path,
+    db: Path | None,
+    *,
+    is_writing: bool = False,
+    wanted: Mapping[str, bool] | None = None,
 ) -> Iterator[Study]:
     """Open the review store at a path, or the default one, with the project of a folder.
 

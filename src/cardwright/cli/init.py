@@ -10,13 +10,12 @@ from pathlib import Path
 import click
 
 from cardwright.cli.output import say
-from cardwright.cli.schema import FOLDER, format_schemas
 from cardwright.error import ProjectError
 from cardwright.files import write_file
 from cardwright.project.card import suggest_id
 from cardwright.project.kind import read_built_in_kinds
 from cardwright.project.namespace import make_namespace
-from cardwright.project.schema import make_schemas
+from cardwright.project.schema import format_schemas, name_schema_file
 from cardwright.project.start import TEMPLATES, make_project_files, make_title
 
 _UNNAMED = "deck"
@@ -52,8 +51,8 @@ def init(folder: Path, target: Path, template: str, pack: str) -> None:
     kinds = read_built_in_kinds()
     namespace = make_namespace(name, random.SystemRandom())
     files = make_project_files(name, title, namespace, TEMPLATES[template], kinds)
-    for key, text in format_schemas(make_schemas(kinds)).items():
-        files[f"{FOLDER}/{key}.schema.json"] = text
+    for key, text in format_schemas(kinds).items():
+        files[name_schema_file(key)] = text
     for shown in files:
         if (root / shown).exists():
             raise ProjectError(f"{root / shown} already exists: nothing was written")

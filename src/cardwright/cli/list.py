@@ -9,7 +9,7 @@ import click
 
 from cardwright.app.project import load_collection
 from cardwright.cli.output import say, say_json, warn
-from cardwright.cli.params import json_option
+from cardwright.cli.params import NAME, json_option
 from cardwright.kinds import list_media, list_prompts
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection
@@ -19,8 +19,8 @@ from cardwright.text import count
 @click.command("list")
 @click.option("--pack", help="Only this pack.")
 @click.option("--kind", help="Only this kind.")
-@click.option("--lesson", help="Only this lesson.")
-@click.option("--tag", help="Only cards with this tag.")
+@click.option("--lesson", type=NAME, help="Only this lesson.")
+@click.option("--tag", type=NAME, help="Only cards with this tag.")
 @json_option
 @click.pass_obj
 def list_command(

@@ -11,6 +11,7 @@ from cardwright.cli.output import say
 from cardwright.error import ProjectError
 from cardwright.files import write_file
 from cardwright.project.card import is_id
+from cardwright.project.walk import is_source_name
 from cardwright.project.write import append_card
 
 
@@ -35,7 +36,7 @@ def new(folder: Path, kind: str, file: Path, card_id: str) -> None:
         shown = path.resolve().relative_to(root)
     except ValueError:
         raise ProjectError(f"{file} is outside the project {root}") from None
-    if shown.parts[:1] != ("cards",) or not shown.parts[2:] or path.suffix not in (".yaml", ".yml"):
+    if shown.parts[:1] != ("cards",) or not shown.parts[2:] or not is_source_name(path.name):
         raise ProjectError("a file of cards must be cards/PACK/…/NAME.yaml")
     if card_id and not is_id(card_id):
         raise ProjectError(f"`{card_id}` is not a valid id: use a-z, 0-9 and hyphens")

@@ -18,6 +18,7 @@ from cardwright.project.deck import OPTION_BOUNDS
 from cardwright.project.sources import Sources
 from cardwright.study.decks import list_options, name_deck
 from cardwright.study.settings import AUTOPLAY, ROLLOVER_HOUR, Settings
+from cardwright.text import parse_number
 
 _STEPS: Final = ("learning_steps_minutes", "relearning_steps_minutes")
 _SHARED: Final = (ROLLOVER_HOUR, AUTOPLAY)
@@ -36,13 +37,15 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
     """Show the study options of your decks, or override them for yourself.
 
     A deck's own options are in its deck.yaml. What you set here applies only to you and takes
-    precedence; an empty VALUE removes it. DECK is a pack or a sub-deck, which inherits what is not
-    set for it. A prompt counts towards the daily limits of its deck and of all decks above.
+    precedence; an empty VALUE removes it, and steps can be `none`. DECK is a pack or a sub-deck,
+    which inherits what is not set for it. A prompt counts towards the daily limits of its deck and
+    of all decks above.
 
     \b
     cards options
     cards options mlpro new_per_day=10 desired_retention=0.92
     cards options mlpro learning_steps_minutes=1,10 fuzz=
+    cards options mlpro relearning_steps_minutes=none
     cards options "ML-PRO::2 MLOps" new_per_day=5
     cards options rollover_hour=5 autoplay=true
     """
@@ -137,9 +140,11 @@ def _read_value(name: str, text: str) -> Any:
     if name in bounds:
         low, high = bounds[name]
         number = _read_number(name, text)
-        if not low <= number <= high:
-            _refuse(f"{name}: a number from {low:g} to {high:g}")
-        return number if name == "desired_retention" else int(number)
+        is_whole = name != "desired_retention"
+        if not low <= number <= high or (is_whole and number % 1):
+            noun = "whole number" if is_whole else "number"
+            _refuse(f"{name}: a {noun} from {low:g} to {high:g}")
+        return int(number) if is_whole else number
     if name in _FLAGS:
         if text.lower() not in _BOOLEANS:
             _refuse(f"{name}: true or false")
@@ -149,10 +154,8 @@ def _read_value(name: str, text: str) -> Any:
 
 
 def _read_number(name: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return _refuse(f"{name}: `{text}` is not a number")
+    number = parse_number(text)
+    return _refuse(f"{name}: `{text}` is not a number") if number is None else number
 
 
 def _refuse(message: str) -> NoReturn:

@@ -4,14 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from cardwright.app.choice import Choice
+from cardwright.text import to_nfc
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class _Name(click.types.StringParamType):
+    """A name of something in the sources, which are read in NFC."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name in NFC."""
+        return to_nfc(str(super().convert(value, param, ctx)))
+
+
+class _Minutes(click.FloatRange):
+    """A number of minutes: above zero, and not infinite."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number, or fail."""
+        number: float = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{value!r} is not a number of minutes.", param, ctx)
+        return number
+
+
+NAME = _Name()
+MINUTES = _Minutes(0, min_open=True)
 
 db_option = click.option(
     "--db",
@@ -45,9 +72,11 @@ def choice_options(command: _Command) -> _Command:
         click.option("--leeches", "is_leech", is_flag=True, help="Only leeches."),
         click.option("--flagged", "is_flagged", is_flag=True, help="Only flagged prompts."),
         click.option("--kind", "kinds", multiple=True, help="Only cards of this kind."),
-        click.option("--tag", "tags", multiple=True, help="Only cards with this tag."),
-        click.option("--lesson", "lessons", multiple=True, help="Only cards of this lesson."),
-        click.argument("decks", nargs=-1, metavar="[DECK]..."),
+        click.option("--tag", "tags", type=NAME, multiple=True, help="Only cards with this tag."),
+        click.option(
+            "--lesson", "lessons", type=NAME, multiple=True, help="Only cards of this lesson."
+        ),
+        click.argument("decks", type=NAME, nargs=-1, metavar="[DECK]..."),
     ):
         gather = option(gather)
     return gather  # type: ignore[return-value]

@@ -17,7 +17,7 @@ from cardwright.app.garbage import gc_paused
 from cardwright.app.study import Study
 from cardwright.cli.environment import open_study, read_clock
 from cardwright.cli.output import say, warn
-from cardwright.cli.params import choice_options, db_option, plain_option
+from cardwright.cli.params import MINUTES, choice_options, db_option, plain_option
 from cardwright.cli.sound import Sounds
 from cardwright.error import ProjectError
 from cardwright.history import make_time
@@ -35,9 +35,7 @@ from cardwright.terminal.screen import Screen, can_draw
 @choice_options
 @click.option("--new", type=click.IntRange(0), metavar="N", help="At most N new prompts.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after N answers.")
-@click.option(
-    "--minutes", type=click.FloatRange(0, min_open=True), metavar="N", help="Stop after N minutes."
-)
+@click.option("--minutes", type=MINUTES, metavar="N", help="Stop after N minutes.")
 @click.option(
     "--ahead",
     type=click.IntRange(0),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any, Final
 
 import click
 
@@ -12,9 +10,7 @@ from cardwright.app.project import load_collection
 from cardwright.cli.output import say
 from cardwright.files import write_file
 from cardwright.kinds.reference import describe_kinds
-from cardwright.project.schema import make_schemas
-
-FOLDER: Final = "schemas"
+from cardwright.project.schema import format_schemas, name_schema_file
 
 
 @click.command()
@@ -43,18 +39,10 @@ def schema(folder: Path, name: str, write: bool) -> None:
     if name == "kinds":
         say(describe_kinds(collection.kinds.values()), end="")
         return
-    texts = format_schemas(make_schemas(collection.kinds))
+    texts = format_schemas(collection.kinds)
     if not write:
         say(texts[name], end="")
         return
     for key, text in texts.items():
-        write_file(root / FOLDER / f"{key}.schema.json", text)
-        say(f"{FOLDER}/{key}.schema.json")
-
-
-def format_schemas(schemas: dict[str, dict[str, Any]]) -> dict[str, str]:
-    """Return the text of each schema's file."""
-    return {
-        name: json.dumps(made, indent=1, ensure_ascii=False) + "\n"
-        for name, made in schemas.items()
-    }
+        write_file(root / name_schema_file(key), text)
+        say(name_schema_file(key))

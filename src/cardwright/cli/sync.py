@@ -21,18 +21,20 @@ from cardwright.text import count
 def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
     """Share reviews with your other machines.
 
-    DIR is a folder shared through Dropbox, Syncthing or git. Each machine writes only its own file
+    DIR is a folder shared through Dropbox, Syncthing or git. Each machine writes only its own files
     there and reads those of the others; the order in which they sync makes no difference.
 
     \b
     cards sync ~/Dropbox/cards
     """
-    shared.mkdir(parents=True, exist_ok=True)
+    made_folder = _make_folder(shared)
     with open_journal(folder, db) as (journal, settle):
         done = sync_folder(journal, shared, settle)
     if as_json:
-        say_json(done._asdict())
+        say_json({**done._asdict(), "made_folder": made_folder})
     else:
+        if made_folder:
+            say(f"made the new folder {shared}: nothing was shared there before")
         say(
             f"{count(done.taken, 'new review')} from others, {count(done.given, 'review')} for them"
         )
@@ -41,3 +43,21 @@ def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
         raise TransferError(
             f"{count(len(done.clashes), 'review')} conflict with the ones here, which were kept: {shown}"
         )
+
+
+def _make_folder(shared: Path) -> bool:
+    """Create the folder if only its last part is missing; return whether it is new.
+
+    Raises:
+        TransferError: the folder above is missing too.
+
+    """
+    if shared.is_dir():
+        return False
+    if not shared.absolute().parent.is_dir():
+        raise TransferError(
+            f"there is no folder {shared.parent}",
+            help="is its drive connected, and its name right?",
+        )
+    shared.mkdir(exist_ok=True)
+    return True

@@ -24,6 +24,7 @@ from cardwright.markdown.tokens import (
     read_cloze,
     read_inline,
 )
+from cardwright.markdown.unwrap import unwrap
 
 __all__ = [
     "GAP_CLOSE",
@@ -46,4 +47,5 @@ __all__ = [
     "read_inline",
     "replace_media",
     "reveal_deletions",
+    "unwrap",
 ]

@@ -7,11 +7,15 @@ HTML written for Anki hides them (`marks.py`), so both find the same deletions.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
 from cardwright.diagnostic import TextProblem, cut_quote
+from cardwright.markdown.hints import read_divider
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 _MAX_NUMBER: Final = 499
 """Anki gives every higher number the card 500 (tested with its backend 26.9)."""
@@ -22,11 +26,18 @@ _PIECE: Final = re.compile(
     r"""
     \\[\\{}:]
     | \{\{ (?P<opener> [cC][0-9,\x20]* ) ::
+    | (?P<near>
+        \{\{ \x20* (?: [cC]\x20* [0-9]+ [0-9,\x20]* [:：;|]{1,2} | [0-9]+ [0-9,\x20]* :: )
+        | (?<!\{) \{ c [0-9]+ ::
+        | (?: \[\[ | \(\( | ｛｛ ) \x20* [cC] [0-9]+ [:：]{2}
+      )
     | (?<!`) (?P<ticks> `+ ) (?!`) (?P<code> [^`]* ) (?P=ticks) (?!`)
     | [{}] | ::
     """,
     re.VERBOSE,
 )
+_CLOZE_MARK: Final = re.compile(r"\{\{[cC]?[0-9]+(?:,[0-9]+)*::")
+_PATH: Final = re.compile(r"(?:\w+(?:<[\w:,*& ]*>)?::)*(?P<last>[A-Za-z_]\w*)(?:<[\w:,*& ]*>)?")
 _NUMBERS: Final = re.compile(r"c([0-9]{1,3}(?:,[0-9]{1,3})*)")
 
 
@@ -52,8 +63,10 @@ class Place:
     hint: int | None = None
     """The index of the `::` before the hint."""
     close: int = -1
-    depth: int = 0
-    """The number of open braces in the answer while it is scanned."""
+    braces: list[int] = field(default_factory=list)
+    """The indices of open braces in the answer while it is scanned."""
+    closes_in_code: bool = False
+    """Whether there is a `}}` in code, which does not close it."""
 
     @property
     def end(self) -> int:
@@ -92,6 +105,14 @@ def reveal_deletions(text: str, *, hidden: int | None = None) -> str:
     return replace_spans(text, spans)
 
 
+def find_hint(text: str, divider: int) -> int:
+    """Return the index of the hint after a `::`; spaces before it do not count."""
+    index = divider + len("::")
+    while text.startswith(" ", index):
+        index += 1
+    return index
+
+
 def replace_spans(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
     """Replace parts of a text; a part that starts within another is replaced together with it."""
     parts: list[str] = []
@@ -103,14 +124,46 @@ def replace_spans(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
     return "".join((*parts, text[position:]))
 
 
-def report_crossing(text: str, place: Place) -> TextProblem:
+_ELEMENTS: Final = {
+    "p": "a paragraph",
+    "li": "a list item",
+    **dict.fromkeys(("ul", "ol"), "a list"),
+    "blockquote": "a quotation",
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "a heading"),
+    **dict.fromkeys(("td", "th", "tr", "thead", "tbody", "table"), "a table cell"),
+    "em": "emphasis (`*`)",
+    "strong": "emphasis (`**`)",
+    "s": "`~~`",
+    "a": "a link",
+    "maths": "a formula",
+    **dict.fromkeys(("code", "pre"), "code"),
+    "sub": "a subscript (`~`)",
+    "sup": "a superscript (`^`)",
+    **dict.fromkeys(("ruby", "rt"), "a reading"),
+}
+
+
+def report_crossing(text: str, place: Place, tag: str) -> TextProblem:
     """Report a deletion that starts and ends in different HTML elements."""
-    return _report(
-        text,
-        place.start,
-        "cloze deletion crosses the boundary of a paragraph, emphasis, link, formula or code",
-        "open and close it within the same element",
-    )
+    if tag:
+        message = f"cloze deletion crosses the boundary of {_ELEMENTS[tag]}"
+        return _report(text, place.start, message, "open and close it within the same element")
+    message = "cloze deletion is in an address, a title, a description or the language of code"
+    return _report(text, place.start, message, "put it around text")
+
+
+def find_misplaced(tokens: Iterable[Token]) -> Iterator[TextProblem]:
+    """Report marks of cloze deletions in a text that has no gaps, unless they are in code."""
+    for token in tokens:
+        if token.children:
+            yield from find_misplaced(token.children)
+        elif token.type == "text" and (match := _CLOZE_MARK.search(token.content)):
+            yield _report(
+                token.content,
+                match.start(),
+                f"`{match[0]}` makes no gap here",
+                "only the text of a kind with gaps has them (`kind: cloze`); write \\{{ for braces",
+            )
 
 
 def _report(text: str, start: int, message: str, help: str = _HOW) -> TextProblem:
@@ -119,51 +172,133 @@ def _report(text: str, start: int, message: str, help: str = _HOW) -> TextProble
 
 def scan_deletions(text: str) -> tuple[list[Place], list[TextProblem]]:
     """Return the places of deletions in order of appearance, and their problems."""
-    places: list[Place] = []
-    problems: list[TextProblem] = []
-    stack: list[Place] = []
+    scan = _Scan(text)
     position = 0
     while match := _PIECE.search(text, position):
-        position = match.end()
-        piece = match[0]
-        inner = stack[-1] if stack else None
+        position = scan.take(match)
+    return scan.finish()
+
+
+class _Scan:
+    """The places found so far in a text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._places: list[Place] = []
+        self._problems: list[TextProblem] = []
+        self._open: list[Place] = []
+        self._code_end = 0
+
+    def take(self, match: re.Match[str]) -> int:
+        """Process a piece and return where to go on."""
+        inner = self._open[-1] if self._open else None
         if match["opener"]:
-            place = Place(_read_numbers(match["opener"]), match.start(), position)
-            problems += _check_opener(text, place, stack)
-            if len(stack) >= _MAX_DEPTH:
-                place.numbers = ()
-            places.append(place)
-            stack.append(place)
+            self._open_place(match)
+        elif match["near"]:
+            return self._take_near_miss(match, inner)
         elif match["ticks"]:
-            # In a code span within an answer, `::` and braces have no meaning.
-            if inner is None or "{{c" in match["code"]:
-                position = match.end("ticks")
-        elif inner is not None and _take_piece(inner, piece, text, match.start()):
-            position = inner.end
-            stack.pop()
-    problems += (
-        _report(text, place.start, "cloze deletion is never closed", "close it with }}")
-        for place in stack
-    )
-    whole = [place for place in places if place.numbers and place.close >= 0]
-    problems += _check_answers(text, whole)
-    if not places:
-        problems.append(_report(text, 0, "text has no cloze deletion"))
-    return whole, problems
+            return self._take_code(match, inner)
+        elif inner is not None and self._take_sign(inner, match[0], match.start()):
+            self._open.pop()
+            return inner.end
+        return match.end()
+
+    def finish(self) -> tuple[list[Place], list[TextProblem]]:
+        """Return the deletions that Anki would ask for, and all problems."""
+        problems = self._problems
+        problems += (_report_unclosed(self._text, place) for place in self._open)
+        whole = [place for place in self._places if place.numbers and place.close >= 0]
+        problems += _check_answers(self._text, whole)
+        if not self._places and not problems:
+            problems.append(_report(self._text, 0, "text has no cloze deletion"))
+        return whole, problems
+
+    def _open_place(self, match: re.Match[str]) -> None:
+        place = Place(_read_numbers(match["opener"]), match.start(), match.end())
+        self._problems += _check_opener(self._text, place, self._open)
+        if len(self._open) >= _MAX_DEPTH:
+            place.numbers = ()
+        self._places.append(place)
+        self._open.append(place)
+
+    def _take_near_miss(self, match: re.Match[str], inner: Place | None) -> int:
+        if match.start() >= self._code_end:
+            self._problems.append(_report_near_miss(self._text, match.start(), match[0]))
+        if match[0][0] == "{" and inner is not None:
+            inner.braces.append(match.start())
+        # Its other braces count like any.
+        return match.start() + 1
+
+    def _take_code(self, match: re.Match[str], inner: Place | None) -> int:
+        """Skip a code span within an answer, where `::` and braces have no meaning."""
+        self._code_end = match.end()
+        if inner is None or "{{c" in match["code"]:
+            return match.end("ticks")
+        if "}}" in match["code"]:
+            inner.closes_in_code = True
+        return match.end()
+
+    def _take_sign(self, place: Place, sign: str, start: int) -> bool:
+        """Process a brace or `::` within a deletion; tell whether it closes the deletion."""
+        if sign == "{":
+            place.braces.append(start)
+        elif sign == "}" and place.braces:
+            place.braces.pop()
+        elif sign == "}" and self._text.startswith("}}", start):
+            place.close = start
+            return True
+        elif sign == "::" and place.hint is None and not place.braces:
+            reading = read_divider(self._text, place.answer, start)
+            if reading.problem is not None:
+                self._problems.append(
+                    replace(reading.problem, quote=cut_quote(self._text, place.start))
+                )
+            if reading.is_hint:
+                place.hint = start
+        return False
 
 
-def _take_piece(place: Place, piece: str, text: str, start: int) -> bool:
-    """Process a brace or `::` within an open deletion; tell whether it closes the deletion."""
-    if piece == "{":
-        place.depth += 1
-    elif piece == "}" and place.depth:
-        place.depth -= 1
-    elif piece == "}" and text.startswith("}}", start):
-        place.close = start
-        return True
-    elif piece == "::" and place.hint is None and not place.depth:
-        place.hint = start
-    return False
+def _report_near_miss(text: str, start: int, mark: str) -> TextProblem:
+    """Report what looks like the start of a deletion, with the character that prevents it."""
+    number = "".join(filter(str.isdigit, mark)) or "1"
+    if mark[0] in "[(":
+        fault = f"starts with `{mark[:2]}` where `{{{{` is needed"
+    elif mark[0] == "｛" or "：" in mark:
+        fault = f"has a wide `{'｛' if mark[0] == '｛' else '：'}`"
+    elif not mark.startswith("{{"):
+        fault = "starts with one `{` where two are needed"
+    elif " " in mark:
+        fault = "holds a space"
+    elif "C" in mark:
+        fault = "has a capital `C`"
+    elif "c" not in mark:
+        fault = "has no `c` before its number"
+    else:
+        fault = f"has `{mark.lstrip('{cC0123456789,')}` where `::` is needed"
+    return _report(text, start, f"`{mark}` {fault}", f"write {{{{c{number}::answer}}}}")
+
+
+def _report_unclosed(text: str, place: Place) -> TextProblem:
+    message = "cloze deletion is never closed"
+    if place.braces:
+        brace = cut_quote(text, place.braces[-1])[:12]
+        return _report(
+            text,
+            place.start,
+            f"{message}: the brace of `{brace}` is not closed either",
+            "close each `{` in it, or write \\{ for a brace alone",
+        )
+    if place.closes_in_code:
+        return _report(
+            text,
+            place.start,
+            f"{message}: its `}}}}` is within backticks",
+            "close it before the code",
+        )
+    single = text.find("}", place.answer)
+    if single >= 0:
+        return _report(text, place.start, f"{message}: one `}}` is not enough", "close it with }}")
+    return _report(text, place.start, message, "close it with }}")
 
 
 def _read_numbers(opener: str) -> tuple[int, ...]:
@@ -174,11 +309,14 @@ def _read_numbers(opener: str) -> tuple[int, ...]:
 
 
 def _check_opener(text: str, place: Place, around: list[Place]) -> Iterable[TextProblem]:
-    if not place.numbers:
+    mark = text[place.start : place.answer]
+    if not place.numbers and (" " in mark or "C" in mark) and any(map(str.isdigit, mark)):
+        yield _report_near_miss(text, place.start, mark)
+    elif not place.numbers:
         yield _report(
             text,
             place.start,
-            f"`{text[place.start : place.answer]}` has no number from 1 to {_MAX_NUMBER}",
+            f"`{mark}` has no number from 1 to {_MAX_NUMBER}",
             "write {{c1::answer}}, or {{c1,2::answer}} for two cards",
         )
     if around and around[-1].hint is not None:
@@ -204,5 +342,5 @@ def _read_deletion(text: str, place: Place) -> Deletion:
     return Deletion(
         place.numbers,
         text[place.answer : place.hint],
-        text[place.hint + len("::") : place.close],
+        text[place.hint + len("::") : place.close].strip(),
     )

@@ -20,6 +20,8 @@ OPEN: Final = "\x92"
 HINT: Final = "\x93"
 CLOSE: Final = "\x94"
 """The three marks of a cloze deletion."""
+PLAIN: Final = "\x95"
+"""Encloses a deletion that is shown as ordinary text."""
 
 _CONTROL: Final = re.compile(f"[{CONTROLS}]")
 _SPECIAL: Final = re.compile(r'[&<>"\\\f\r]')

@@ -34,7 +34,7 @@ def explain_link(href: str) -> TextProblem:
         code="bad-link",
         message=f"{shown} leads nowhere: in a card, a link must be a full address",
         quote=cut_quote(href) or "]()",
-        help="write the full https:// address",
+        help="write the full https:// address; put code in backticks",
     )
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from cardwright.markdown.cloze import Place, replace_spans
+from cardwright.markdown.cloze import Place, find_hint, replace_spans
 from cardwright.markdown.escape import CLOSE, HINT, MATHS_END, MATHS_START, OPEN
 
 _FIRST: Final = 0x20000
@@ -33,7 +33,7 @@ def mark_deletions(text: str, places: Sequence[Place]) -> str:
         which = chr(_FIRST + index)
         spans.append((place.start, place.answer, f"{OPEN}{which},"))
         if place.hint is not None:
-            spans.append((place.hint, place.hint + len("::"), f",{HINT}{which},"))
+            spans.append((place.hint, find_hint(text, place.hint), f",{HINT}{which},"))
         spans.append((place.close, place.end, f",{CLOSE}{which}"))
     return replace_spans(text, spans)
 
@@ -45,45 +45,45 @@ def unmark(marked: str, text: str, places: Sequence[Place]) -> str:
         place = places[_read_index(match[0])]
         if match[0][0] == OPEN:
             return text[place.start : place.answer]
-        return "::" if match[0][1] == HINT else "}}"
+        if match[0][1] == HINT and place.hint is not None:
+            return text[place.hint : find_hint(text, place.hint)]
+        return "}}"
 
     return _MARK.sub(write, marked)
 
 
-def place_deletions(html: str, places: Sequence[Place]) -> tuple[str, list[Place]]:
-    """Write the deletions in Anki's syntax; also return those that cross HTML elements.
+def place_deletions(html: str, places: Sequence[Place]) -> tuple[str, dict[int, str]]:
+    """Write the deletions in Anki's syntax; also return those that cross an element, and which.
 
     Braces and `::` in the text itself become entities, so that Anki sees only these deletions.
     """
-    whole = _find_whole(html, places)
+    crossing = _find_crossing(html, places)
     html = html.replace("{", "&#123;").replace("}", "&#125;").replace("::", ":&#58;")
     html = html.replace(f":,{HINT}", f"&#58;,{HINT}")
 
     def write(match: re.Match[str]) -> str:
         index = _read_index(match[0])
-        if index not in whole:
+        if index in crossing:
             return ""
         if match[0][0] == OPEN:
             return f"{{{{c{','.join(map(str, places[index].numbers))}::"
         return "::" if match[0][1] == HINT else "}}"
 
-    return _MARK.sub(write, html), [
-        place for index, place in enumerate(places) if index not in whole
-    ]
+    return _MARK.sub(write, html), crossing
 
 
 def _read_index(mark: str) -> int:
     return ord(mark[1] if mark[0] == OPEN else mark[2]) - _FIRST
 
 
-def _find_whole(html: str, places: Sequence[Place]) -> set[int]:
-    """Return the deletions whose marks are all in the same element and formula."""
+def _find_crossing(html: str, places: Sequence[Place]) -> dict[int, str]:
+    """Return the deletions whose marks are not all in the same element, and the element's tag."""
     stack: list[str | int] = []
-    closed: set[int] = set()
+    crossing = dict.fromkeys(range(len(places)), "")
     divided: set[int] = set()
     for match in _STEP.finditer(html):
         if match["mark"] is None:
-            _step_over_tag(stack, match)
+            _step_over_tag(stack, match, crossing)
             continue
         index = _read_index(match["mark"])
         at_same_nesting = stack[-1:] == [index]
@@ -92,18 +92,29 @@ def _find_whole(html: str, places: Sequence[Place]) -> set[int]:
         elif match["mark"][1] == HINT:
             if at_same_nesting:
                 divided.add(index)
+            elif index in stack:
+                crossing[index] = _name_inner(stack, index)
         elif at_same_nesting:
             stack.pop()
-            closed.add(index)
+            if places[index].hint is None or index in divided:
+                del crossing[index]
         elif index in stack:
+            crossing[index] = _name_inner(stack, index)
             stack.remove(index)
-    return {index for index in closed if places[index].hint is None or index in divided}
+    return crossing
 
 
-def _step_over_tag(stack: list[str | int], match: re.Match[str]) -> None:
+def _name_inner(stack: Sequence[str | int], index: int) -> str:
+    """Return the tag of the element that was opened within a deletion and is still open."""
+    inner = stack[stack.index(index) + 1 :]
+    return next((tag for tag in inner if isinstance(tag, str)), "")
+
+
+def _step_over_tag(stack: list[str | int], match: re.Match[str], crossing: dict[int, str]) -> None:
     tag = match["tag"] or "maths"
     if match["close"] or match["maths"] == MATHS_END:
-        while stack.pop() != tag:
-            pass
+        while (last := stack.pop()) != tag:
+            if isinstance(last, int):
+                crossing[last] = tag
     elif tag not in _VOID:
         stack.append(tag)

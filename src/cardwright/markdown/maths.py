@@ -1,13 +1,18 @@
-"""Maths in Markdown: `$…$` inline, `$$…$$` on display.
+r"""Maths in Markdown: `$…$` or `\(…\)` inline, `$$…$$` or `\[…\]` on display.
 
-This replaces the dollarmath plugin of mdit-py-plugins: with `allow_digits=False`, it treats the last
-character of the text as the one before the first, so that `$x$ is 5` is not maths.
+This replaces the dollarmath plugin of mdit-py-plugins. Dollars of prices and of shells are text:
+`from $5 to 10$`, `US$5`, `$HOME/bin:$PATH`, `${a}${b}`.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+
+from cardwright.diagnostic import cut_quote
+from cardwright.markdown.characters import is_word
+from cardwright.markdown.stray import push_stray
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -15,19 +20,41 @@ if TYPE_CHECKING:
     from markdown_it.rules_inline import StateInline
 
 # Pandoc's rule: no space just inside the dollars and no digit outside, so prices are not maths.
-_INLINE: Final = re.compile(
+_DOLLARS: Final = re.compile(
     r"""
     \$\$ (?!\s*\$) (?P<display> (?: [^\\$] | \\. | \$(?!\$) )++ ) \$\$
-    | (?<![0-9]) \$ (?![\s$]) (?P<inline> [^\\$]*+ (?: \\. [^\\$]*+ )*+ ) (?<!\s) \$ (?![0-9])
+    | \$ (?![\s$]) (?P<inline> [^\\$]*+ (?: \\. [^\\$]*+ )*+ ) (?<!\s) \$ (?![0-9])
     """,
     re.DOTALL | re.VERBOSE,
 )
-_LONE_DOLLAR: Final = re.compile(r"\$\$|\$(?![0-9])")
+_ANKI: Final = re.compile(
+    r"""
+    \\\( (?P<inline> [^\\]*+ (?: \\ [^()\[\]] [^\\]*+ )*+ ) \\\)
+    | \\\[ (?P<display> [^\\]*+ (?: \\ [^()\[\]] [^\\]*+ )*+ ) \\\] (?!\()
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+_NUMBER: Final = re.compile(r"\s*[0-9]+\s*")
+_VARIABLE: Final = re.compile(r"[A-Za-z_]\w")
+_WORDS: Final = re.compile(r"[0-9.,]*[A-Za-z]*[\s,](?:.*\s)?[A-Za-z]{2,}+(?!\()", re.DOTALL)
+"""Words with spaces between them, perhaps after an amount."""
+_AMOUNTS: Final = re.compile(r"[0-9.,]+(?:\s[0-9.,]+)+")
+_SYMBOL: Final = re.compile(r"[\\^_{}=<>+*|\x80-\x9f]| [/-] ")
+_GLUED: Final = re.compile(r"(?!.*[A-Za-z]{2})[^:;,.\s]*[\w)}\]'|]", re.DOTALL)
+_LONE_DOLLAR: Final = re.compile(
+    r"""
+    \$\$
+    | (?<![^\W_]) (?<! [0-9][ ] ) \$ (?! [0-9?@\#!)] | [A-Za-z_]\w | \{\w+\} | \([a-z]{2,} )
+    | (?<=[^\W_]) \$ (?= [A-Za-z\\] ) (?! [A-Za-z_]\w )
+    """,
+    re.VERBOSE,
+)
 _GROUPING: Final = re.compile(
     r"\\(?P<end>begin|end)\s*\{(?P<name>[^{}]*)\}|\\(?:left|right)(?![a-zA-Z])|\\.|[{}]", re.DOTALL
 )
 _CLOSERS: Final = {"{": "}", r"\left": r"\right"}
 _FOREIGN: Final = frozenset({r"\(", r"\)", r"\[", r"\]"})
+_CLOSING: Final = {"$$": "$$", r"\[": r"\]"}
 
 
 def add_maths(parser: MarkdownIt) -> None:
@@ -38,32 +65,133 @@ def add_maths(parser: MarkdownIt) -> None:
 
 
 def _parse_inline(state: StateInline, silent: bool) -> bool:
-    if state.src[state.pos] != "$":
-        return False
-    match = _INLINE.match(state.src, state.pos, state.posMax)
+    sign = state.src[state.pos]
+    if sign == "$":
+        return _parse_dollars(state, silent=silent)
+    return sign == "\\" and _parse_anki(state, silent=silent)
+
+
+def _parse_dollars(state: StateInline, *, silent: bool) -> bool:
+    start = state.pos
+    match = _DOLLARS.match(state.src, start, state.posMax)
     if match is None:
         return False
+    content = match["inline"]
+    if content is not None:
+        before = state.src[start - 1 : start]
+        after = state.src[match.end() : min(match.end() + 2, state.posMax)]
+        if is_word(before) or _is_shell(content, after):
+            return False
+        if _is_prose(content) or (is_word(after[:1]) and not _is_glued(content, after)):
+            if not silent:
+                shown = cut_quote(match[0])
+                push_stray(
+                    state,
+                    "$",
+                    f"`{shown}` reads like text, so it is not taken for a formula",
+                    r"write \$ for a dollar sign, and words in a formula as \text{…}",
+                    quote=match[0],
+                )
+            else:
+                state.pos += 1
+            return True
     if not silent:
-        token = state.push("maths", "", 0)
-        token.markup = "$" if match["inline"] else "$$"
-        token.content = match["inline"] or match["display"]
+        _push_maths(state, "$" if content else "$$", content or match["display"])
     state.pos = match.end()
     return True
 
 
+def _push_maths(state: StateInline, markup: str, content: str) -> None:
+    token = state.push("maths", "", 0)
+    token.markup = markup
+    token.content = content
+
+
+def _is_shell(content: str, after: str) -> bool:
+    """Tell whether dollars stand before names or brackets, as in shells."""
+    if _VARIABLE.match(content):
+        return after[:1] in ("{", "_", "(") or bool(_VARIABLE.match(after))
+    return content[0] in "{(" and after[:1] == content[0]
+
+
+def _is_prose(content: str) -> bool:
+    is_text = _WORDS.match(content) or _AMOUNTS.fullmatch(content)
+    return is_text is not None and _SYMBOL.search(content) is None
+
+
+def _is_glued(content: str, after: str) -> bool:
+    """Tell whether a formula is right before the rest of a word: `$n$th`."""
+    is_variable = len(content) == 1 and not (is_word(after[1:]) or after[:1] == "s")
+    return not is_variable and (_GLUED.fullmatch(content) is not None or "\\" in content)
+
+
+def _parse_anki(state: StateInline, *, silent: bool) -> bool:
+    r"""Parse `\(…\)` and `\[…\]`; escaped brackets around text are just brackets."""
+    start = state.pos
+    if state.src[start + 1 : start + 2] not in ("(", "[") or start + 1 >= state.posMax:
+        return False
+    match = _ANKI.match(state.src, start, state.posMax)
+    if match is None:
+        return _report_open(state, silent=silent)
+    content = (match["inline"] or match["display"] or "").strip()
+    if not content or _is_prose(content):
+        return False
+    is_index = match["display"] and is_word(state.src[start - 1 : start])
+    if is_index or (match["display"] and _NUMBER.fullmatch(content)):
+        return False
+    if not silent:
+        _push_maths(state, "$$" if match["display"] else "$", content)
+    state.pos = match.end()
+    return True
+
+
+def _report_open(state: StateInline, *, silent: bool) -> bool:
+    r"""Report a `\(` that nothing closes, unless it escapes a bracket of Markdown."""
+    start = state.pos
+    opener = state.src[start : start + 2]
+    if opener == r"\(":
+        is_escape = state.src[start - 1 : start] == "]"
+    else:
+        is_escape = _find_last(state.src, "]") > start
+    if is_escape:
+        return False
+    if silent:
+        state.pos += len(opener)
+        return True
+    closer = opener.replace("(", ")").replace("[", "]")
+    push_stray(
+        state,
+        opener,
+        f"this `{opener}` has no closing `{closer}`",
+        "close the formula within its paragraph; for a bracket alone, write it without a backslash",
+        code="unbalanced-maths",
+        quote=state.src[start : state.posMax],
+    )
+    return True
+
+
+@lru_cache(maxsize=4)
+def _find_last(text: str, character: str) -> int:
+    return text.rfind(character)
+
+
 def _parse_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     opening = state.bMarks[start] + state.tShift[start]
-    if not state.src.startswith("$$", opening) or state.is_code_block(start):
+    opener = state.src[opening : opening + 2]
+    closer = _CLOSING.get(opener)
+    if closer is None or state.is_code_block(start):
         return False
     line = start
     text = state.src[opening + 2 : state.eMarks[start]]
-    while "$$" not in text:
+    while closer not in text:
         line += 1
         if line >= end or state.isEmpty(line) or state.sCount[line] < state.blkIndent:
             return False
         text = state.src[state.bMarks[line] : state.eMarks[line]]
     content = state.getLines(start, line + 1, state.blkIndent, False).strip()[2:-2].strip()  # noqa: FBT003
-    if not text.rstrip().endswith("$$") or "$$" in content or not content:
+    if not text.rstrip().endswith(closer) or closer in content or not content:
+        return False
+    if opener == r"\[" and (_is_prose(content) or _NUMBER.fullmatch(content)):
         return False
     if not silent:
         state.line = line + 1
@@ -74,7 +202,7 @@ def _parse_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def find_lone_dollar(text: str) -> int:
-    """Return the index of a dollar in running text that is not a price, or -1."""
+    """Return the index of a dollar in running text that may have been meant for a formula, or -1."""
     match = _LONE_DOLLAR.search(text)
     return match.start() if match else -1
 

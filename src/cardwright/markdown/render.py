@@ -9,14 +9,13 @@ from html import unescape
 from typing import TYPE_CHECKING, Final, Protocol
 
 from cardwright.diagnostic import TextProblem
-from cardwright.markdown.cloze import report_crossing, scan_deletions
+from cardwright.markdown.cloze import find_misplaced, report_crossing, scan_deletions
 from cardwright.markdown.escape import drop_control, neutralise
 from cardwright.markdown.marks import mark_deletions, place_deletions, unmark
-from cardwright.markdown.maths import add_maths
+from cardwright.markdown.tags import report_tags
 from cardwright.markdown.write import Page, write_tokens
 
 if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 _IMAGE: Final = re.compile('<img src="([^"]*)"([^>]*)>')
@@ -64,6 +63,8 @@ class Renderer:
         """Make the parser, which is slow to import."""
         from markdown_it.common.normalize_url import normalizeLink  # noqa: PLC0415
 
+        from cardwright.markdown.parser import make_parser  # noqa: PLC0415
+
         self._parser = make_parser()
         self._normalize_link = normalizeLink
         self._known: dict[tuple[str, str], Rendered] = {}
@@ -87,11 +88,15 @@ class Renderer:
         return known
 
     def _make_block(self, text: str) -> Rendered:
-        page = self._write(self._parser.parse(drop_control(text)))
-        return _finish(text, page, neutralise("".join(page.parts)))
+        return self._finish_plain(text, self._parser.parse(drop_control(text)))
 
     def _make_inline(self, text: str) -> Rendered:
-        page = self._write(self._parser.parseInline(drop_control(text).strip()))
+        return self._finish_plain(text, self._parser.parseInline(drop_control(text).strip()))
+
+    def _finish_plain(self, text: str, tokens: list[Token]) -> Rendered:
+        page = self._write(tokens)
+        if "{{" in text:
+            page.problems += find_misplaced(tokens)
         return _finish(text, page, neutralise("".join(page.parts)))
 
     def _make_cloze(self, text: str) -> Rendered:
@@ -100,12 +105,17 @@ class Renderer:
         tokens = self._parser.parse(mark_deletions(source, places))
         page = self._write(tokens, lambda piece: unmark(piece, source, places))
         html, crossing = place_deletions(neutralise("".join(page.parts)), places)
-        page.problems[:0] = (*problems, *(report_crossing(source, place) for place in crossing))
+        page.problems[:0] = (
+            *problems,
+            *(report_crossing(source, places[index], what) for index, what in crossing.items()),
+        )
         return _finish(text, page, html)
 
     def _write(self, tokens: list[Token], restore: Callable[[str], str] = str) -> Page:
         page = Page(self._normalize_link, restore)
         write_tokens(page, tokens)
+        if page.tags:
+            page.problems.append(report_tags(page.tags))
         return page
 
 
@@ -115,25 +125,3 @@ def _finish(text: str, page: Page, html: str) -> Rendered:
         for problem in page.problems
     )
     return Rendered(drop_control(html), tuple(problems), tuple(dict.fromkeys(page.media)))
-
-
-def make_parser() -> MarkdownIt:
-    """Make a CommonMark parser with tables, strikethrough and maths.
-
-    HTML is parsed only to report it and show it as text (`write.py`). Addresses are kept as
-    written: the writer checks them, and names them in messages as the author wrote them.
-    """
-    from markdown_it import MarkdownIt  # noqa: PLC0415  (slow; not every command renders)
-
-    class Parser(MarkdownIt):
-        def normalizeLink(self, url: str) -> str:  # noqa: N802  (markdown-it's name)
-            return url
-
-        def validateLink(self, url: str) -> bool:  # noqa: ARG002, N802
-            return True
-
-    parser = Parser("commonmark").enable(["table", "strikethrough"])
-    # Keep escaped dollars as separate tokens, so that they are not reported as unpaired.
-    parser.disable(["html_block", "text_join"])
-    add_maths(parser)
-    return parser

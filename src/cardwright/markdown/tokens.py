@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from cardwright.markdown.cloze import Place, replace_spans, scan_deletions
-from cardwright.markdown.escape import CLOSE, HINT, OPEN, drop_control
+from cardwright.markdown.escape import CLOSE, HINT, OPEN, PLAIN, drop_control
 from cardwright.markdown.highlight import read_language
 from cardwright.markdown.links import is_project_path, is_web_address
-from cardwright.markdown.render import make_parser
 from cardwright.markdown.write import read_plain_text
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ GAP_REVEALED: Final = f"{OPEN},"
 GAP_CLOSE: Final = f",{CLOSE}"
 """These enclose the gap that a cloze asks for, in texts, code and formulas. They cannot be forged, and
 to Markdown they are punctuation on the inside and a letter on the outside (`marks.py`)."""
+_PLAIN: Final = re.compile(f"{PLAIN},|,{PLAIN}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,7 @@ class Token:
     name: str
     """markdown-it's name, such as `strong_open`; its synonyms are merged."""
     text: str = ""
-    """The content of a `text`, `code`, `code_block`, `maths` or `image`."""
+    """The content of a `text`, `code`, `code_block`, `maths`, `image`, `sub` or `sup`."""
     detail: str = ""
     """The level of a heading, marker of a list item, alignment of a cell, language of code, dollars of
     maths, address of a link, or path of an image; `tight` for a paragraph in a tight list."""
@@ -62,18 +63,27 @@ def read_cloze(text: str, number: int, *, revealed: bool) -> tuple[Token, ...]:
             spans.append((place.start, place.end, gap))
         else:
             answer_end = place.close if place.hint is None else place.hint
-            before, after = (GAP_REVEALED, GAP_CLOSE) if is_asked else ("", "")
+            # Unmarked, `un**{{c1::d}}**able` would read differently from the HTML.
+            before, after = (GAP_REVEALED, GAP_CLOSE) if is_asked else (f"{PLAIN},", f",{PLAIN}")
             spans += ((place.start, place.answer, before), (answer_end, place.end, after))
     marked = replace_spans(source, spans)
-    return tuple(_Reader().read(_find_parser().parse(marked)))
+    return tuple(map(_drop_plain, _Reader().read(_find_parser().parse(marked))))
 
 
 def _read_hint(source: str, place: Place) -> str:
-    return "" if place.hint is None else source[place.hint + len("::") : place.close]
+    return "" if place.hint is None else source[place.hint + len("::") : place.close].strip()
+
+
+def _drop_plain(token: Token) -> Token:
+    if PLAIN not in token.text + token.detail:
+        return token
+    return replace(token, text=_PLAIN.sub("", token.text), detail=_PLAIN.sub("", token.detail))
 
 
 @cache
 def _find_parser() -> MarkdownIt:
+    from cardwright.markdown.parser import make_parser  # noqa: PLC0415  (slow)
+
     return make_parser()
 
 
@@ -100,6 +110,11 @@ class _Reader:
                 yield from self._read_link(token)
             elif kind == "image":
                 yield _read_image(token)
+            elif kind == "task":
+                continue  # the marker of its item
+            elif kind == "ruby":
+                readings = "".join(reading for _, reading in token.meta["parts"])
+                yield Token(name="text", text=f"{token.content}({readings})")
             elif kind == "maths_block":
                 yield Token(name="paragraph_open")
                 yield Token(name="maths", text=token.content, detail=token.markup)
@@ -122,7 +137,7 @@ class _Reader:
             case "bullet_list_close" | "ordered_list_close":
                 self._numbers.pop()
             case "list_item_open":
-                detail = self._number_item()
+                detail = self._number_item(token.meta.get("task", ""))
             case "th_open" | "td_open":
                 detail = str(token.attrs.get("style", "")).removeprefix("text-align:")
             case "fence":
@@ -131,12 +146,12 @@ class _Reader:
                 detail = token.markup
         return detail
 
-    def _number_item(self) -> str:
+    def _number_item(self, task: str) -> str:
         number = self._numbers[-1]
         if number is None:
-            return "•"
+            return task or "•"
         self._numbers[-1] = number + 1
-        return f"{number}."
+        return f"{number}. {task}".rstrip()
 
     def _read_link(self, token: ParserToken) -> Iterator[Token]:
         if token.nesting < 0:
@@ -160,10 +175,10 @@ def _read_image(token: ParserToken) -> Token:
 def _drop_gaps(text: str) -> str:
     for mark in (GAP_HIDDEN, GAP_REVEALED, GAP_CLOSE):
         text = text.replace(mark, "")
-    return text
+    return _PLAIN.sub("", text)
 
 
-_TEXTS: Final = frozenset({"text", "text_special", "html_inline"})
+_TEXTS: Final = frozenset({"text", "text_special", "html_inline", "stray"})
 _NAMES: Final = {
     "code_inline": "code",
     "fence": "code_block",

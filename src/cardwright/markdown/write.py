@@ -41,7 +41,6 @@ _FIXED: Final = {
     "bullet_list_open": "<ul>\n",
     "bullet_list_close": "</ul>\n",
     "ordered_list_close": "</ol>\n",
-    "list_item_open": "<li>",
     "list_item_close": "</li>\n",
     "blockquote_open": "<blockquote>\n",
     "blockquote_close": "</blockquote>\n",
@@ -54,8 +53,8 @@ _FIXED: Final = {
     "tbody_close": "</tbody>\n",
     "tr_open": "<tr>",
     "tr_close": "</tr>\n",
-    "th_close": "</th>",
-    "td_close": "</td>",
+    "th_close": "</th>\n",
+    "td_close": "</td>\n",
 }
 
 
@@ -69,6 +68,8 @@ class Page:
     parts: list[str] = field(default_factory=list)
     problems: list[TextProblem] = field(default_factory=list)
     media: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    """HTML tags in the text."""
     links: list[bool] = field(default_factory=list)
     """For each open link, whether it was kept."""
 
@@ -109,6 +110,34 @@ def _check_dollar(page: Page, text: str) -> None:
 def _write_special(page: Page, token: Token) -> None:
     """Write an escaped character or an entity. A dollar here is not reported as unpaired."""
     page.parts.append(escape_text(token.content))
+
+
+def _write_stray(page: Page, token: Token) -> None:
+    """Write literal text that may have been meant as markup, and report it."""
+    page.parts.append(escape_text(token.content))
+    problem: TextProblem = token.meta["problem"]
+    page.report(
+        problem.code, page.restore(problem.message), page.restore(problem.quote), problem.help
+    )
+
+
+def _write_script(page: Page, token: Token) -> None:
+    page.parts.append(f"<{token.type}>{escape_text(token.content)}</{token.type}>")
+
+
+def _write_ruby(page: Page, token: Token) -> None:
+    page.parts.append("<ruby>")
+    for base, reading in token.meta["parts"]:
+        page.parts.append(f"{escape_text(base)}<rt>{escape_text(reading)}</rt>")
+    page.parts.append("</ruby>")
+
+
+def _write_list_item(page: Page, token: Token) -> None:
+    page.parts.append('<li class="task">' if token.meta else "<li>")
+
+
+def _write_task(page: Page, token: Token) -> None:
+    page.parts.append(f"{token.content} ")
 
 
 def _write_heading(page: Page, token: Token) -> None:
@@ -174,7 +203,8 @@ def _write_image(page: Page, token: Token) -> None:
     if is_project_path(path):
         page.media.append(path)
         source, alt = escape_code(path), escape_code(alt)
-        page.parts.append(f'<img src="{source}" alt="{alt}"{_write_title(token)}>')
+        width = f' width="{token.attrs["width"]}"' if "width" in token.attrs else ""
+        page.parts.append(f'<img src="{source}" alt="{alt}"{width}{_write_title(token)}>')
     else:
         page.problems.append(explain_image(page.restore(path)))
         page.parts.append(escape_text(alt))
@@ -182,13 +212,7 @@ def _write_image(page: Page, token: Token) -> None:
 
 def _write_html(page: Page, token: Token) -> None:
     page.parts.append(escape_text(token.content))
-    tag = cut_quote(page.restore(token.content))
-    page.report(
-        "raw-html",
-        f"`{tag}` is shown as plain text: cards contain Markdown, not HTML",
-        tag,
-        "use Markdown, or put it in backticks if it should be shown",
-    )
+    page.tags.append(page.restore(token.content))
 
 
 def read_plain_text(tokens: Iterable[Token]) -> str:
@@ -211,6 +235,12 @@ def _write_title(token: Token) -> str:
 
 _WRITERS: Final[dict[str, Callable[[Page, Token], None]]] = {
     "text_special": _write_special,
+    "stray": _write_stray,
+    "sub": _write_script,
+    "sup": _write_script,
+    "ruby": _write_ruby,
+    "list_item_open": _write_list_item,
+    "task": _write_task,
     "heading_open": _write_heading,
     "heading_close": _write_heading,
     "ordered_list_open": _write_ordered_list,

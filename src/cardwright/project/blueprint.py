@@ -22,6 +22,7 @@ from cardwright.blueprint import (
 from cardwright.diagnostic import Span
 from cardwright.project import table
 from cardwright.project.document import Document, Entry
+from cardwright.text import parse_number
 
 _MAX_HOURS: Final = 10_000
 _WHOLE_PERCENT: Final = 100
@@ -39,12 +40,9 @@ def _read_id(entry: Entry, name: str) -> str | None:
 
 def _read_hours(entry: Entry, name: str) -> tuple[float, float] | None:
     words = entry.texts(name)
-    try:
-        low, high = map(float, words)
-    except ValueError:
-        low, high = 1.0, 0.0
-    if 0 < low <= high <= _MAX_HOURS:
-        return low, high
+    match [parse_number(word) for word in words]:
+        case [float() as low, float() as high] if 0 < low <= high <= _MAX_HOURS:
+            return low, high
     if words:
         message = f"`{name}` must be two numbers, the lower one first"
         entry.report("bad-value", message, name, help=_HOURS_HELP)
@@ -71,15 +69,15 @@ _LESSONS: Final = table.texts(
 )
 _NAMED: Final[table.Table] = {
     "id": _ID,
-    "about": table.text(missing="say in a sentence what it is"),
+    "about": table.prose(missing="say in a sentence what it is"),
 }
 _LESSON: Final[table.Table] = {
     "id": _ID,
-    "title": table.text(missing="say what the lesson is about"),
+    "title": table.prose(missing="say what the lesson is about"),
 }
 _DOMAIN: Final[table.Table] = {
     "id": _ID,
-    "name": table.text(),
+    "name": table.prose(),
     "weight": table.number(
         0,
         _WHOLE_PERCENT,
@@ -91,10 +89,10 @@ _DOMAIN: Final[table.Table] = {
 _OBJECTIVE: Final[table.Table] = {
     "id": _ID,
     "lesson": table.text(missing="name the lesson that covers it"),
-    "about": table.text(missing="say what a candidate can do"),
+    "about": table.prose(missing="say what a candidate can do"),
 }
 _WEEK: Final[table.Table] = {
-    "focus": table.text(missing="say what the week is about"),
+    "focus": table.prose(missing="say what the week is about"),
     "lessons": _LESSONS,
 }
 _LAST_DAY: Final[table.Table] = {
@@ -105,7 +103,7 @@ _LAST_DAY: Final[table.Table] = {
         whole=True,
         missing="write how many days before the exam it is; 1 is the last one",
     ),
-    "focus": table.text(missing="say what the day is about"),
+    "focus": table.prose(missing="say what the day is about"),
     "lessons": _LESSONS,
 }
 _MEASURE: Final[table.Table] = {
@@ -120,7 +118,7 @@ _MEASURE: Final[table.Table] = {
     ),
 }
 BLUEPRINT: Final[table.Table] = {
-    "name": table.text(missing="name the exam"),
+    "name": table.prose(missing="name the exam"),
     "questions": table.number(1, 10_000, default=60, whole=True),
     "minutes": table.number(1, 10_000, default=120, whole=True),
     "domains": table.records(

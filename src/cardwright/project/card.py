@@ -15,6 +15,7 @@ from cardwright.kinds import list_asked
 from cardwright.model import Card, Field, FieldType, Kind, Option, Source
 from cardwright.project import table
 from cardwright.project.document import ITEMS_HELP, Document, Entry, Node, suggest
+from cardwright.text import to_nfc
 
 MAX_ID_LENGTH: Final = 80
 _ID: Final = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
@@ -83,7 +84,7 @@ def _read_date(entry: Entry, name: str) -> str | None:
 
 _SOURCE: Final[table.Table] = {
     "url": table.text("Web address."),
-    "title": table.text("What to call it."),
+    "title": table.prose("What to call it."),
     "checked": table.Key(
         read=_read_date,
         schema=table.text("The date when the card was checked against it: 2026-04-30.").schema,
@@ -104,6 +105,8 @@ def _parse_source(entry: Entry, node: Node, name: str) -> Source | None:
     else:
         word = entry.text_of(node, name)
         is_address = " " not in word and (":" in word or word.startswith("www."))
+        if word and not is_address and isinstance(node, yaml.ScalarNode):
+            word = to_nfc(entry.document.read_prose(node)).strip()
         source = Source(
             url=word if is_address else "", title="" if is_address else word, checked_on=""
         )
@@ -144,9 +147,9 @@ COMMON: Final[table.Table] = {
         "Where the content can be looked up.",
         item={"anyOf": [{"type": "string"}, table.make_schema(_SOURCE)]},
     ),
-    "extra": table.text("Markdown shown below the answer."),
+    "extra": table.prose("Markdown shown below the answer."),
     "formerly": table.listed(_parse_former_id, "Earlier ids, oldest first."),
-    "retired": table.text("Why the card is no longer asked."),
+    "retired": table.prose("Why the card is no longer asked."),
     "allow": table.listed(
         _parse_code, "Warnings that are not reported here.", item={"enum": list(WARNINGS)}
     ),
@@ -165,9 +168,9 @@ FILE: Final[table.Table] = {
     ),
 }
 _OPTION: Final[table.Table] = {
-    "right": table.text("A right option."),
-    "wrong": table.text("A wrong option."),
-    "reason": table.text(
+    "right": table.prose("A right option."),
+    "wrong": table.prose("A wrong option."),
+    "reason": table.prose(
         "Why it is right or wrong.", missing="say why the option is right or wrong"
     ),
 }
@@ -197,7 +200,7 @@ def _read_options(entry: Entry, name: str) -> tuple[Option, ...] | None:
 
 
 def _read_line(entry: Entry, name: str) -> str | None:
-    words = entry.text(name)
+    words = entry.text(name, is_prose=True)
     if "\n" in words:
         entry.report("wrong-type", f"`{name}` must be one line", name, help="join the lines")
     return words or None
@@ -210,7 +213,7 @@ def _make_field_key(field: Field) -> table.Key:
         case FieldType.FLAG:
             return table.flag(field.help, missing=missing)
         case FieldType.LIST:
-            return table.texts(field.help, missing=missing)
+            return table.texts(field.help, missing=missing, is_prose=True)
         case FieldType.OPTIONS:
             either = [{"required": ["right"]}, {"required": ["wrong"]}]
             option = {**table.make_schema(_OPTION), "oneOf": either}
@@ -218,8 +221,10 @@ def _make_field_key(field: Field) -> table.Key:
             return table.Key(read=_read_options, schema=schema, missing=missing)
         case FieldType.INLINE:
             return table.Key(read=_read_line, schema=table.text(field.help).schema, missing=missing)
-        case _:
+        case FieldType.OBJECTIVE:
             return table.text(field.help, missing=missing)
+        case _:
+            return table.prose(field.help, missing=missing)
 
 
 def make_field_table(kind: Kind) -> table.Table:

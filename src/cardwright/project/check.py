@@ -25,12 +25,11 @@ from cardwright.markdown import Renderer, find_deletions, hide_deletions
 from cardwright.model import Card, Collection, Deck, Kind, Selection, Side
 from cardwright.project.document import suggest
 from cardwright.project.media import MediaLibrary, explain_format
+from cardwright.project.schema import format_schemas, is_stale, name_schema_file
 from cardwright.project.texts import SourceTexts
+from cardwright.project.words import count_words, find_answer, normalize, read_words
 
-_MIN_ANSWER_LENGTH: Final = 4
-_MARKUP: Final = re.compile(r"[\s*_`.,;:!?'\"()\[\]{}“”‘’…–—|#]+")
 _BRACKETED: Final = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$")
-_FENCE: Final = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _SCHEMES: Final = ("http", "https", "mailto", "doi")
 
 
@@ -359,14 +358,15 @@ def check_answers(checking: Checking) -> Iterator[Diagnostic]:
     for card, kind in checking.asked():
         yield from _check_lengths(card, kind)
         if kind.cloze:
-            shown = f" {normalize(hide_deletions(card.text(kind.cloze)))} "
+            shown = hide_deletions(card.text(kind.cloze))
             given = [deletion.text for deletion in find_deletions(card.text(kind.cloze))[0]]
             yield from _check_giveaway(checking, card.span_of(kind.cloze), shown, given)
             continue
         for side in kind.sides:
             answer = card.text(side.show[0])
             if answer and (side.when is None or card.fields.get(side.when)):
-                shown = f" {normalize(_question_of(card, side))} "
+                shown = _question_of(card, side)
+                answer = read_words(answer, has_code=True)
                 bracketed = _BRACKETED.match(answer)
                 given = list(bracketed.groups()) if bracketed else [answer]
                 place = card.span_of(list_asked(side)[0])
@@ -376,16 +376,13 @@ def check_answers(checking: Checking) -> Iterator[Diagnostic]:
 def _check_giveaway(
     checking: Checking, place: Span, shown: str, answers: list[str]
 ) -> Iterator[Diagnostic]:
-    for answer in answers:
-        plain = normalize(answer)
-        if len(plain) >= _MIN_ANSWER_LENGTH and f" {plain} " in shown:
-            yield diagnose(
-                "answer-in-question",
-                f"the question gives away its answer: {' '.join(answer.split())}",
-                checking.texts.find(place, answer.strip(), whole=True),
-                help="reword the question without it",
-            )
-            return
+    if answer := find_answer(shown, answers):
+        yield diagnose(
+            "answer-in-question",
+            f"the question gives away its answer: {' '.join(answer.split())}",
+            checking.texts.find(place, answer.strip(), whole=True),
+            help="reword the question without it",
+        )
 
 
 def _check_lengths(card: Card, kind: Kind) -> Iterator[Diagnostic]:
@@ -394,7 +391,7 @@ def _check_lengths(card: Card, kind: Kind) -> Iterator[Diagnostic]:
         limit = None if key == "extra" else kind.field(key).max_words
         if limit is None or len(text) <= limit:
             continue
-        words = len(_FENCE.sub("", text).split())
+        words = count_words(text)
         if words > limit:
             is_question = key in list_asked(side) and key not in side.show
             code = "overlong-question" if is_question else "overlong-answer"
@@ -406,13 +403,23 @@ def _check_lengths(card: Card, kind: Kind) -> Iterator[Diagnostic]:
             )
 
 
-def normalize(text: str) -> str:
-    """Return a text without case, punctuation and emphasis, but with operators."""
-    return _MARKUP.sub(" ", text.casefold()).strip()
-
-
 def _question_of(card: Card, side: Side) -> str:
     return "\n".join(card.text(name) for name in list_asked(side))
+
+
+def check_schemas(checking: Checking) -> Iterator[Diagnostic]:
+    """Report schemas that were written before the kinds changed, as editors then mislead."""
+    if not (checking.root / "schemas").is_dir():
+        return
+    for name, text in format_schemas(checking.collection.kinds).items():
+        if is_stale(checking.root, name, text):
+            yield diagnose(
+                "stale-schema",
+                "this schema does not match the kinds of the project, or this version of Cardwright",
+                Span(path=name_schema_file(name), line=1, column=1),
+                help="run `cards schema --write`",
+            )
+            return
 
 
 CHECKS: Final[tuple[Callable[[Checking], Iterator[Diagnostic]], ...]] = (
@@ -428,5 +435,6 @@ CHECKS: Final[tuple[Callable[[Checking], Iterator[Diagnostic]], ...]] = (
     check_sources,
     check_questions,
     check_answers,
+    check_schemas,
 )
 """To add a check, write a function and list it here."""

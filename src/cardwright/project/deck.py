@@ -5,24 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
+import yaml
+
 from cardwright.diagnostic import SEVERITIES, WARNINGS, Severity, Span
 from cardwright.model import Deck, DeckOptions, Selection
 from cardwright.project import table
-from cardwright.project.document import Document, Entry, Node, suggest
+from cardwright.project.document import Document, Entry, Node, is_word, suggest
 from cardwright.project.namespace import MAX_NAMESPACE_LENGTH, NAMESPACE, is_namespace
+from cardwright.text import parse_number
 
 _DAY_MINUTES: Final = 60 * 24
+_NO_STEPS: Final = "none"
 _LEVELS: Final[dict[str, Severity | None]] = {"error": "error", "warning": "warning", "off": None}
 _DEFAULTS: Final = DeckOptions()
 
 
 def _parse_step(entry: Entry, node: Node, name: str) -> float | None:
     word = entry.text_of(node, name)
-    try:
-        minutes = float(word)
-    except ValueError:
-        minutes = 0.0
-    if 0 < minutes < _DAY_MINUTES:
+    minutes = parse_number(word)
+    if minutes is not None and 0 < minutes < _DAY_MINUTES:
         return minutes
     if word:
         help = "write minutes: more than 0 and less than a day"
@@ -32,9 +33,18 @@ def _parse_step(entry: Entry, node: Node, name: str) -> float | None:
 
 def _steps(default: tuple[float, ...]) -> table.Key:
     key = table.listed(_parse_step, item={"type": "number"})
-    return table.Key(
-        read=key.read, schema={**key.schema, "default": list(default)}, default=default
-    )
+
+    def read(entry: Entry, name: str) -> Any:
+        node = entry.values[name]
+        is_empty = isinstance(node, yaml.SequenceNode) and not node.value
+        return () if is_empty or is_word(node, _NO_STEPS) else key.read(entry, name)
+
+    schema = {
+        "anyOf": [{"type": "array", "items": {"type": "number"}}, {"const": _NO_STEPS}],
+        "description": f"Minutes; [] or {_NO_STEPS} for no steps.",
+        "default": list(default),
+    }
+    return table.Key(read=read, schema=schema, default=default)
 
 
 _OPTIONS: Final[table.Table] = {
@@ -79,11 +89,11 @@ _NAMESPACE: Final = table.Key(
     },
 )
 SUB_DECK: Final[table.Table] = {
-    "name": table.text(
+    "name": table.prose(
         "The deck's name in Anki; it must not change later.",
         missing="name the deck as it should appear in Anki; do not change the name later",
     ),
-    "description": table.text("Markdown shown with the deck."),
+    "description": table.prose("Markdown shown with the deck."),
     "select": table.record(_SELECT, "The cards of the deck: those that match every line."),
     "options": table.record(
         _OPTIONS, "How the deck is studied. A sub-deck inherits what it does not set."

@@ -13,8 +13,14 @@ from typing import Any, Final
 import yaml
 
 from cardwright.diagnostic import Diagnostic, Related, Span, diagnose, diagnose_conflict
-from cardwright.project.syntax import explain_alias, explain_error, explain_tag
-from cardwright.text import CONTROLS, find_conflicts
+from cardwright.project.syntax import QUOTE, explain_alias, explain_error, explain_tag
+from cardwright.text import (
+    BIDI_OVERRIDES,
+    CONTROLS,
+    find_conflicts,
+    find_unbalanced_isolate,
+    to_nfc,
+)
 
 try:
     from yaml import CBaseLoader as _Loader
@@ -27,16 +33,31 @@ MAX_BYTES: Final = 5_000_000
 """The largest source file that is read."""
 MAX_DEPTH: Final = 40
 """The deepest nesting that is read; cards need less than ten levels."""
-CONTROL: Final = re.compile(f"[{CONTROLS}\u2028\u2029\ufeff\ufffe\uffff]")
-"""Invisible characters that act on terminals or end lines, which no source may contain."""
+CONTROL: Final = re.compile(
+    f"[{CONTROLS}{BIDI_OVERRIDES}\u2028\u2029\ufdd0-\ufdef\ufeff\ufffe\uffff]"
+)
+"""Invisible characters that act on terminals, reorder or end lines, which no source may contain."""
 ITEMS_HELP: Final = "start each item on a line of its own with `- `, its keys below one another"
 
 _MAX_SYNTAX_PROBLEMS: Final = 100
 """The maximum reported per file."""
 _MAX_CONTROLS: Final = 20
 """The maximum reported per file, since a binary file has thousands."""
+_MAX_HASHES: Final = 20
+"""The maximum of comments in a file that are read as text because it is not valid YAML with them."""
+_HASH: Final = "\ufdd0"
+"""Stands for a # that starts no comment. No source contains it."""
+_MAX_REPARSED: Final = 20_000_000
+"""The maximum of characters read again for this reason."""
+_CUT: Final = re.compile(r" #|\n +#(?=\S)")
+_COMMENT: Final = re.compile(r"([ \t]+|[ \t]*\n +)#(.*)")
+_SAME_LINE_COMMENT: Final = re.compile(r"[ \t]+#")
+_FLOW_COMMENT: Final = re.compile(r",?[ \t]+#")
+_COMMENTS: Final = re.compile(r"[ \t]*(?:\n[ \t]*)?#.*\n(?:[ \t]*(?:#.*)?\n)*[ \t]*")
+_EARLY_COMMENT: Final = re.compile(r":[ \t]+#(?=\S)")
 _LINE_BREAK: Final = re.compile(r"\r\n?")
 _ESCAPED_CONTROL: Final = re.compile(rf"\r|{CONTROL.pattern}")
+_MAYBE_ISOLATE: Final = re.compile(r"[\u2066-\u2069]|\\[uU]0*206[6-9]")
 _ANCHOR: Final = re.compile(r"[&*]\S*")
 _TAG: Final = re.compile(r"!\S*")
 _TEXT: Final = "tag:yaml.org,2002:str"
@@ -46,7 +67,7 @@ _LIBYAML_DEPTH: Final = "exceeded maximum nesting depth"
 class Document:
     """A YAML file: its text, its root node and its problems."""
 
-    __slots__ = ("_line_starts", "_lines", "path", "problems", "root", "text")
+    __slots__ = ("_last_end", "_line_starts", "_lines", "path", "problems", "root", "text")
 
     def __init__(self, path: str, raw: bytes) -> None:
         """Parse `raw`. If that fails, there is no root and `problems` says why."""
@@ -57,6 +78,8 @@ class Document:
         self._lines: list[str] = [""]
         self._line_starts: list[int] = []
         """Computed at the first syntax problem, since a file may have very many."""
+        self._last_end: int | None = None
+        """Where the last value that was read ends, if it is a text without quotes."""
         self.root: Node | None = None
         if len(raw) > MAX_BYTES:
             self.report_at(
@@ -101,6 +124,60 @@ class Document:
             )
             return None
         return Entry(self, node)
+
+    def read_prose(self, node: yaml.ScalarNode) -> str:
+        """Return a text with what follows it after ` #`, unless that looks like a comment.
+
+        Report what is read although YAML takes it for a comment, and what a comment cuts off.
+        """
+        text: str = node.value
+        end = node.end_mark.index
+        comment = None if node.style in {"|", ">"} else _COMMENT.match(self.text, end)
+        if comment is None:
+            return text
+        gap, words = comment.groups()
+        is_plain, is_meant = not node.style, gap == " " and words[:1].strip() == words[:1]
+        if "\n" in gap:
+            # On the next line, it might continue the text only if it is indented deeper.
+            line, column = self._line(node.start_mark.line), node.start_mark.column
+            indent = len(gap) - 1 - gap.rfind("\n")
+            start = len(line) - len(line.lstrip(" -"))
+            is_inside = indent > start or indent == start == column
+            if is_plain and text and words[:1].strip() and is_inside:
+                self._report_hash(comment.start(2) - 1)
+        elif is_plain and is_meant:
+            self._report_hash(comment.start(2) - 1, is_read=True)
+            return f"{text} #{words.rstrip()}"
+        elif (is_plain and text and gap == " ") or words[:1].strip():
+            self._report_hash(comment.start(2) - 1)
+        return text
+
+    def is_before_comment(self, node: Node) -> bool:
+        """Tell whether a comment follows a node on its line."""
+        return _SAME_LINE_COMMENT.match(self.text, node.end_mark.index) is not None
+
+    def check_comment_before(self, key: Node, node: Node) -> None:
+        """Report a comment between a key and its text that might be the start of the text."""
+        if node.start_mark.line > key.end_mark.line:
+            comment = _EARLY_COMMENT.match(self.text, key.end_mark.index)
+            if comment:
+                self._report_hash(comment.end() - 1)
+
+    def _report_hash(self, index: int, *, is_read: bool = False) -> None:
+        if is_read:
+            self.report_at(
+                "unquoted-hash",
+                "a comment would start here in YAML; it is read as part of the text",
+                index,
+                help=f"{QUOTE}: other programs stop reading here",
+            )
+        else:
+            self.report_at(
+                "unquoted-hash",
+                "a comment starts here, which is not part of the text",
+                index,
+                help=f"{QUOTE}; a comment has two spaces before its # and one after it",
+            )
 
     def report(
         self, code: str, message: str, node: Node, *, help: str, related: tuple[Related, ...] = ()
@@ -169,23 +246,107 @@ class Document:
 
     def _compose(self, text: str) -> None:
         """Set the root, if the text can be parsed."""
-        try:
-            root = self._read_nodes(text)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            if mark is not None and _LIBYAML_DEPTH in str(error) and 0 < mark.index < len(text):
+        root, error = self._parse(text)
+        hashes = self._hide_hashes(text, error) if error else []
+        if hashes:
+            hidden = list(text)
+            for place in hashes:
+                hidden[place] = _HASH
+            root, error = self._parse("".join(hidden))
+        if error:
+            stop = _find_stop(error)
+            if _LIBYAML_DEPTH in str(error) and 0 < stop < len(text):
                 # Newer versions of libyaml stop before our own limit does.
-                self.problems.clear()
-                self._compose(text[: mark.index])
+                self._compose(text[:stop])
                 return
             if not self._has_conflicts(is_yaml=False):
-                explain_error(text, error, self.report_at)
+                self._explain(error)
             root = None
         if not self.problems and (root is None or is_blank(root)):
             self.report_at("missing-field", "the file is empty", help="fill it, or delete it")
         # Ignore a tag, so that other problems are found too.
         elif all(problem.code == "yaml-tag" for problem in self.problems):
             self.root = root
+            self._check_isolates(root)
+        for place in hashes:
+            self._report_hash(place, is_read=True)
+
+    def _check_isolates(self, root: Node | None) -> None:
+        """Report bidi isolates that are not balanced within their text, or within a comment."""
+        if not _MAYBE_ISOLATE.search(self.text):
+            return
+        rest = list(self.text)
+        for node in _list_scalars(root):
+            start, end = node.start_mark.index, node.end_mark.index
+            rest[start:end] = " " * (end - start)
+            if (place := find_unbalanced_isolate(node.value)) is not None:
+                # A text with line breaks or escapes does not stand in the file as it is.
+                found = self.text.find(node.value[place], start, end)
+                self._report_isolate(node.value[place], start if found < 0 else found)
+        index = 0
+        for line in "".join(rest).split("\n"):
+            if (place := find_unbalanced_isolate(line)) is not None:
+                self._report_isolate(line[place], index + place)
+            index += len(line) + 1
+
+    def _report_isolate(self, char: str, index: int) -> None:
+        self.report_at(
+            "control-character",
+            f"the invisible character U+{ord(char):04X} is not balanced in this text",
+            index,
+            help="close each of U+2066, U+2067 and U+2068 with U+2069, or remove it",
+        )
+
+    def _explain(self, error: yaml.YAMLError) -> None:
+        end = self._last_end or 0
+        comment = _FLOW_COMMENT.match(self.text, end)
+        comments = _COMMENTS.match(self.text, end)
+        if comment and "flow" in (getattr(error, "context", None) or ""):
+            self.report_at(
+                "syntax-error",
+                "a comment starts here, before the bracket is closed",
+                comment.end() - 1,
+                help=QUOTE,
+            )
+        elif comments and comments.end() == _find_stop(error):
+            self.report_at(
+                "syntax-error",
+                "a comment ends the text above, so it cannot continue here",
+                comments.end(),
+                help=f"{QUOTE}, or move the comment",
+            )
+        else:
+            explain_error(self.text, error, self.report_at)
+
+    def _parse(self, text: str) -> tuple[Node | None, yaml.YAMLError | None]:
+        """Return the root of a text, or why it is not valid YAML; replace the problems."""
+        self.problems.clear()
+        try:
+            return self._read_nodes(text), None
+        except yaml.YAMLError as error:
+            return None, error
+
+    def _hide_hashes(self, text: str, error: yaml.YAMLError) -> list[int]:
+        """Return the places of # that start comments because of which a text is not valid YAML.
+
+        Without these comments, reading gets further.
+        """
+        places: list[int] = []
+        count = 0
+        stop, now = _find_stop(error), text
+        for _ in range(min(_MAX_HASHES, _MAX_REPARSED // len(text))):
+            cut = None if self._last_end is None else _CUT.match(now, self._last_end)
+            if cut is None:
+                break
+            places.append(cut.end() - 1)
+            now = f"{now[: places[-1]]}{_HASH}{now[places[-1] + 1 :]}"
+            _, later = self._parse(now)
+            if later is None or _find_stop(later) > stop:
+                count = len(places)
+            if later is None:
+                break
+            stop = max(stop, _find_stop(later))
+        return places[:count]
 
     def _read_nodes(self, text: str) -> Node | None:
         """Build the nodes of a text iteratively from libyaml's events.
@@ -203,6 +364,7 @@ class Document:
             elif isinstance(event, yaml.NodeEvent):
                 self._refuse_properties(text, event)
                 node = _make_node(event)
+                self._last_end = _find_plain_end(event)
                 if stack:
                     stack[-1][1].append(node)
                 root = node if root is None else root
@@ -251,8 +413,32 @@ def _make_node(event: Any) -> Node:
     if isinstance(event, yaml.SequenceStartEvent):
         return yaml.SequenceNode("", [], start, end, event.flow_style)
     if isinstance(event, yaml.ScalarEvent):
-        return yaml.ScalarNode(_TEXT, event.value, start, end, event.style)
+        return yaml.ScalarNode(_TEXT, event.value.replace(_HASH, "#"), start, end, event.style)
     return yaml.ScalarNode(_TEXT, "", start, end)  # an alias, which is refused
+
+
+def _list_scalars(root: Node | None) -> Iterator[yaml.ScalarNode]:
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, yaml.ScalarNode):
+            yield node
+        elif isinstance(node, yaml.MappingNode):
+            stack += [part for pair in node.value for part in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            stack += node.value
+
+
+def _find_plain_end(event: Any) -> int | None:
+    """Return the index after a text without quotes, or None for any other value."""
+    is_plain = isinstance(event, yaml.ScalarEvent) and not event.style
+    return int(event.end_mark.index) if is_plain else None
+
+
+def _find_stop(error: yaml.YAMLError) -> int:
+    """Return the index at which reading stopped."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    return int(mark.index) if mark else 0
 
 
 def _close(collection: yaml.CollectionNode, values: list[Node], end: Any) -> None:
@@ -279,6 +465,11 @@ def suggest(name: str, known: Collection[str], what: str) -> str:
 def is_blank(node: Node) -> bool:
     """Tell whether a node is empty or only white space."""
     return isinstance(node, yaml.ScalarNode) and not node.value.strip()
+
+
+def is_word(node: Node, word: str) -> bool:
+    """Tell whether a node is a certain text."""
+    return isinstance(node, yaml.ScalarNode) and node.value.strip() == word
 
 
 class Entry:
@@ -352,14 +543,18 @@ class Entry:
                 help = suggest(key, allowed, "known keys")
                 self.document.report("unknown-key", f"unknown key `{key}`", node, help=help)
 
-    def text(self, key: str) -> str:
+    def text(self, key: str, *, is_prose: bool = False) -> str:
         """Return a text value without surrounding white space, or "" if absent or wrong."""
         node = self.values.get(key)
-        return "" if node is None else self.text_of(node, key)
+        if node is None:
+            return ""
+        if is_prose:
+            self.document.check_comment_before(self.keys[key], node)
+        return self.text_of(node, key, is_prose=is_prose)
 
-    def texts(self, key: str) -> tuple[str, ...]:
+    def texts(self, key: str, *, is_prose: bool = False) -> tuple[str, ...]:
         """Return a list of text values, or () if absent or wrong."""
-        found = (self.text_of(node, key) for node in self.items(key))
+        found = (self.text_of(node, key, is_prose=is_prose) for node in self.items(key))
         return tuple(text for text in found if text)
 
     def entry(self, key: str) -> Entry | None:
@@ -397,8 +592,11 @@ class Entry:
         )
         return ()
 
-    def text_of(self, node: Node, key: str) -> str:
-        """Return the text of one node of a key's value; otherwise report it and return ""."""
+    def text_of(self, node: Node, key: str, *, is_prose: bool = False) -> str:
+        """Return the text of one node of a key's value; otherwise report it and return "".
+
+        If it `is_prose`, report what a comment cuts off.
+        """
         document = self.document
         is_item = node is not self.values.get(key)
         if not isinstance(node, yaml.ScalarNode):
@@ -409,7 +607,7 @@ class Entry:
                 help='put text that starts with [ or { or holds ": " in quotes, or below a "|"',
             )
             return ""
-        text: str = node.value.strip()
+        text = to_nfc(document.read_prose(node) if is_prose else node.value).strip()
         if not text:
             self._report_empty(key, node if is_item else None)
         elif node.style == '"' and (match := _ESCAPED_CONTROL.search(text)):
@@ -428,12 +626,14 @@ class Entry:
         """Yield the texts of a value or list, each with its node, without reporting problems."""
         value = self.values.get(key)
         for node in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-            if isinstance(node, yaml.ScalarNode) and (text := node.value.strip()):
+            if isinstance(node, yaml.ScalarNode) and (text := to_nfc(node.value).strip()):
                 yield text, node
 
     def _report_empty(self, key: str, item: Node | None = None) -> None:
         if item is None:
             help = "fill it, or remove the key if it is optional"
+            if self.document.is_before_comment(self.values[key]):
+                help = f"{help}; if the comment is its text, {QUOTE}"
             self.document.report("empty-field", f"`{key}` is empty", self.keys[key], help=help)
         else:
             help = "fill it, or remove it"

@@ -22,15 +22,15 @@ _RESERVED_NAMES: Final = sorted({*COMMON_KEYS, "cards"})
 _ANKI_ID: Final = table.number(1, 2**53 - 1, "Fixed id in Anki.", whole=True)
 _FIELD: Final[table.Table] = {
     "type": table.choice(FieldType, default=FieldType.BLOCK),
-    "label": table.text(),
+    "label": table.prose(),
     "required": table.flag(),
     "max_words": table.number(1, 10_000, whole=True),
     "id": _ANKI_ID,
-    "help": table.text(),
+    "help": table.prose(),
 }
 _SIDE: Final[table.Table] = {
     "id": _ANKI_ID,
-    "ask": table.text(
+    "ask": table.prose(
         "Markdown with {{field}} where a field's text goes.",
         missing="write Markdown with {{field}} where a field's text goes",
     ),
@@ -42,8 +42,8 @@ _SIDE: Final[table.Table] = {
 }
 KIND: Final[table.Table] = {
     "kind": table.text(),
-    "title": table.text(),
-    "about": table.text(),
+    "title": table.prose(),
+    "about": table.prose(),
     "anki": table.record({"id": _ANKI_ID, "name": table.text()}),
     "sources": table.choice(("wanted", "optional"), default="wanted"),
     "cloze": table.text("The field with the gaps, for a cloze kind."),

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 import yaml
 
-_QUOTE: Final = 'put the text in quotes, or below a "|"'
+QUOTE: Final = 'put the text in quotes, or below a "|"'
 _WORD: Final = re.compile(r"\S+")
 _NAMES: Final = {"\t": "a tab", "`": "a backtick"}
 _ALIASES: Final = {"*": "alias", "&": "anchor"}
@@ -66,18 +66,18 @@ _CAUSES: Final = (
         problem="cannot start any token",
         before=r"[ \t]*$",
         message="a line cannot start with {char}",
-        help=f"indent with spaces; if this is text, {_QUOTE}",
+        help=f"indent with spaces; if this is text, {QUOTE}",
     ),
     _Cause(
         problem="cannot start any token",
         message="text cannot start with {char}",
-        help=_QUOTE,
+        help=QUOTE,
     ),
     _Cause(
         problem="mapping values are not allowed",
         before=r".*:\s",
         message="the second `: ` of this line would start another key",
-        help=_QUOTE,
+        help=QUOTE,
     ),
     _Cause(
         problem="mapping values are not allowed",
@@ -116,27 +116,27 @@ _CAUSES: Final = (
         context="quoted scalar",
         place=_Place.START,
         message="this quote is never closed",
-        help=f"close it; if it belongs to the text, {_QUOTE}",
+        help=f"close it; if it belongs to the text, {QUOTE}",
     ),
     _Cause(
         problem="unexpected document indicator",
         context="quoted scalar",
         place=_Place.START,
         message="this quote is never closed",
-        help=f"close it; if it belongs to the text, {_QUOTE}",
+        help=f"close it; if it belongs to the text, {QUOTE}",
     ),
     _Cause(
         problem="did not find expected ',' or",
         context="mapping",
         after=r":\s",
         message="the second `: ` of this value would start another key",
-        help=_QUOTE,
+        help=QUOTE,
     ),
     _Cause(
         problem="did not find expected ',' or",
         place=_Place.START,
         message="this bracket is not closed, or a comma is missing after it",
-        help=f"write `[first, second]`; if the bracket belongs to a text, {_QUOTE}",
+        help=f"write `[first, second]`; if the bracket belongs to a text, {QUOTE}",
     ),
     _Cause(
         context="block scalar",
@@ -171,17 +171,17 @@ _CAUSES: Final = (
     _Cause(
         problem="block sequence entries are not allowed",
         message="a list cannot start here",
-        help=f"put its items on lines of their own below the key; if this is text, {_QUOTE}",
+        help=f"put its items on lines of their own below the key; if this is text, {QUOTE}",
     ),
     _Cause(
         problem="mapping keys are not allowed",
         message="text cannot start with {char} and a space",
-        help=_QUOTE,
+        help=QUOTE,
     ),
     _Cause(
         problem="did not find expected node content",
         message="text cannot start with {char}",
-        help=_QUOTE,
+        help=QUOTE,
     ),
 )
 
@@ -230,7 +230,7 @@ def explain_alias(text: str, index: int, report: Report) -> None:
         "which cards do not have",
         index,
         _count_word(text, index),
-        help=f"{_QUOTE}; if an alias is meant, write the value out",
+        help=f"{QUOTE}; if an alias is meant, write the value out",
     )
 
 
@@ -241,7 +241,7 @@ def explain_tag(text: str, index: int, report: Report) -> None:
         "text that starts with ! is read as a YAML tag, which cards do not have",
         index,
         _count_word(text, index),
-        help=f"{_QUOTE}; if a tag is meant, remove it",
+        help=f"{QUOTE}; if a tag is meant, remove it",
     )
 
 

@@ -7,13 +7,14 @@ reports problems; `make_schema` describes the same rules to editors.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import yaml
 
 from cardwright.diagnostic import Related, Span
 from cardwright.project.document import Entry, Node
+from cardwright.text import parse_number
 
 _TEXT: Final = {"type": ["string", "number", "boolean"]}
 
@@ -91,14 +92,22 @@ def text(about: str = "", *, missing: str = "") -> Key:
     )
 
 
-def texts(about: str = "", *, missing: str = "", may_be_empty: bool = False) -> Key:
+def prose(about: str = "", *, missing: str = "") -> Key:
+    """Return a key for a text that people read, where ` #` may be meant; "" if absent."""
+    key = text(about, missing=missing)
+    return replace(key, read=lambda entry, name: entry.text(name, is_prose=True) or None)
+
+
+def texts(
+    about: str = "", *, missing: str = "", may_be_empty: bool = False, is_prose: bool = False
+) -> Key:
     """Return a key for a list of texts; () if absent."""
 
     def read(entry: Entry, name: str) -> tuple[str, ...]:
         value = entry.values[name]
         if may_be_empty and isinstance(value, yaml.SequenceNode) and not value.value:
             return ()
-        return entry.texts(name)
+        return entry.texts(name, is_prose=is_prose)
 
     schema = _list_of(_TEXT, about)
     if may_be_empty:
@@ -146,20 +155,18 @@ def number(
     missing: str = "",
 ) -> Key:
     """Return a key for a number within bounds; whole numbers become ints."""
+    noun = "whole number" if whole else "number"
 
     def read(entry: Entry, name: str) -> float | None:
         word = entry.text(name)
-        try:
-            value = float(word)
-        except ValueError:
-            value = float("nan")
-        if low <= value <= high:
+        value = parse_number(word)
+        if value is not None and low <= value <= high and not (whole and value % 1):
             return int(value) if whole else value
         if word:
             help = (
-                "use a number in this range" if default is None else f"the default is {default:g}"
+                f"use a {noun} in this range" if default is None else f"the default is {default:g}"
             )
-            message = f"`{name}` must be a number from {low:g} to {high:g}"
+            message = f"`{name}` must be a {noun} from {low:g} to {high:g}"
             entry.report("bad-value", message, name, help=help)
         return None
 

@@ -14,6 +14,13 @@ from cardwright.error import ProjectError
 
 _PACK: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _ENDINGS: Final = (".yaml", ".yml")
+_MISTAKEN_ENDINGS: Final = (
+    *(f"{ending}.txt" for ending in _ENDINGS),
+    ".ymal",
+    ".yalm",
+)
+"""Endings of files that were probably meant to be read."""
+_DECK_FILES: Final = ("deck.yaml", "blueprint.yaml")
 MAX_READ_BYTES: Final = 6_000_000
 """More than a file may have (`document.MAX_BYTES`), so that a larger file is still reported."""
 
@@ -72,6 +79,11 @@ def walk_sources(root: Path) -> SourceFiles:
         raise _make_error(error) from error
 
 
+def is_source_name(name: str) -> bool:
+    """Tell whether a file has the name of a source: it ends with .yaml or .yml in any case."""
+    return name.lower().endswith(_ENDINGS) and name[0] != "."
+
+
 def read_source(file: SourceFile) -> bytes | None:
     """Return a file's content (the start of a huge one), or None if it must not be read.
 
@@ -100,12 +112,15 @@ class _Walk:
 
     def walk(self) -> SourceFiles:
         kinds = [self._stat(path) for path in self._list_files(self._root / "kinds")]
+        for path in self._list_unread_folders(self._root / "kinds"):
+            self._report_unread(path, "move it into kinds/ itself")
         decks = [
             self._stat(path, folder.name)
             for folder in self._list_packs(self._root / "decks")
-            for path in (folder / "deck.yaml", folder / "blueprint.yaml")
-            if path.exists() or path.is_symlink()
+            for path in self._list_deck_files(folder)
         ]
+        for path in self._list_files(self._root / "decks"):
+            self._report_unread(path, "move it into a folder: decks/PACK/deck.yaml")
         for path in self._list_files(self._root / "cards"):
             message = f"{self._name(path)} does not belong to a pack"
             help = "move it into a folder: the first folder below cards/ is the pack"
@@ -127,6 +142,22 @@ class _Walk:
                 message = f"`{path.name}` is not a valid name for a pack"
                 self._report("bad-id", message, path, "use a-z, 0-9, - and _")
 
+    def _list_deck_files(self, folder: Path) -> list[Path]:
+        """Return the manifest and the blueprint of a pack; report other YAML files."""
+        paths = [folder / name for name in _DECK_FILES]
+        found = [path for path in paths if path.exists() or path.is_symlink()]
+        for path in self._list_files(folder):
+            # Where case does not matter, `Deck.yaml` is `deck.yaml`.
+            if path not in found and not any(_is_same(path, known) for known in found):
+                self._report_unread(path, f"rename it: only {' and '.join(_DECK_FILES)} are read")
+        return found
+
+    def _list_unread_folders(self, folder: Path) -> Iterator[Path]:
+        """Yield the YAML files in the folders below a folder that has none."""
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if path.name[0] != "." and not path.is_symlink() and path.is_dir():
+                yield from self._list_files(path, deep=True)
+
     def _list_files(self, folder: Path, *, deep: bool = False) -> list[Path]:
         """Return the YAML files of a folder, sorted by name, without hidden ones."""
         if not folder.is_dir():
@@ -141,7 +172,10 @@ class _Walk:
                 and name[0] != "."
                 and (_stat_plain(here / name) or not self._leads_out(here / name))
             ]
-            found += [here / name for name in files if name.endswith(_ENDINGS) and name[0] != "."]
+            found += [here / name for name in files if is_source_name(name)]
+            for name in files:
+                if name.lower().endswith(_MISTAKEN_ENDINGS) and name[0] != ".":
+                    self._report_unread(here / name, "rename it: its name must end with .yaml")
         return sorted(found, key=lambda path: self._name(path).split("/"))
 
     def _stat(self, path: Path, pack: str = "") -> SourceFile:
@@ -171,6 +205,9 @@ class _Walk:
         self._report("outside-project", message, path, "put the file itself into the project")
         return True
 
+    def _report_unread(self, path: Path, help: str) -> None:
+        self._report("unread-file", "this file is not read", path, help)
+
     def _report(self, code: str, message: str, path: Path, help: str) -> None:
         span = Span(path=self._name(path), line=1, column=1)
         self._problems.append(diagnose(code, message, span, help=help))
@@ -178,6 +215,13 @@ class _Walk:
     def _name(self, path: Path) -> str:
         # Cut the string: pathlib would cost more than the rest of the walk.
         return str(path)[self._start :].replace(os.sep, "/")
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    try:
+        return path.name.casefold() == other.name.casefold() and path.samefile(other)
+    except OSError:
+        return False
 
 
 def _stat_plain(path: Path) -> os.stat_result | None:

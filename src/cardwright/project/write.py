@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Final
@@ -11,8 +12,10 @@ import yaml
 from cardwright.error import CardwrightError
 from cardwright.model import Field, FieldType, Kind
 from cardwright.project.document import CONTROL, Document
+from cardwright.text import find_unbalanced_isolate
 
 _MODELINE: Final = "# yaml-language-server: $schema={schema}\n"
+_LINE_BREAK: Final = re.compile(rb"\r\n?|\n")
 _PLACEHOLDERS: Final = {FieldType.LIST: "[]", FieldType.FLAG: "true"}
 
 Written = str | Sequence[str] | Sequence[Mapping[str, str]]
@@ -23,8 +26,8 @@ class WriteError(CardwrightError):
     """A source file cannot be added to."""
 
 
-def append_card(path: Path, shown: PurePath, kind: Kind, card_id: str) -> tuple[str, int]:
-    """Return a file's text with a skeleton of a card added, and the line of its id.
+def append_card(path: Path, shown: PurePath, kind: Kind, card_id: str) -> tuple[bytes, int]:
+    """Return a file's content with a skeleton of a card added, and the line of its id.
 
     Raises:
         WriteError: the file exists but is not a readable file of cards.
@@ -37,8 +40,8 @@ def append_card(path: Path, shown: PurePath, kind: Kind, card_id: str) -> tuple[
 
 def append_filled_card(
     path: Path, shown: PurePath, kind: Kind, card_id: str, values: Mapping[str, Written]
-) -> tuple[str, int]:
-    """Return a file's text with a card of these values added, and the line of its id.
+) -> tuple[bytes, int]:
+    """Return a file's content with a card of these values added, and the line of its id.
 
     Raises:
         WriteError: the file exists but is not a readable file of cards, or a value contains a
@@ -81,41 +84,60 @@ def _quote(text: str) -> str:
 
 
 def _refuse_control(text: str) -> None:
+    if find_unbalanced_isolate(text) is not None:
+        raise WriteError("the text contains a direction isolate that is not balanced")
     if found := CONTROL.search(text.replace("\r", "\x00")):
         raise WriteError(f"the text contains the invisible character U+{ord(found[0]):04X}")
 
 
-def _append(path: Path, shown: PurePath, kind: Kind, lines: list[str]) -> tuple[str, int]:
-    """Return a file's text with a card's lines added, and its kind if the file's differs."""
+def _append(path: Path, shown: PurePath, kind: Kind, lines: list[str]) -> tuple[bytes, int]:
+    """Return a file's content with a card's lines added, and its kind if the file's differs.
+
+    What is there stays as it is, byte for byte; new lines end like the last one.
+    """
     if not path.exists():
         head = f"{make_modeline(shown)}kind: {kind.name}\ncards:\n"
-        return head + _indent(lines, 2), head.count("\n") + 1
-    document = Document(shown.as_posix(), path.read_bytes())
+        return (head + _indent(lines, 2)).encode(), head.count("\n") + 1
+    raw = path.read_bytes()
+    document = Document(shown.as_posix(), raw)
     entry = document.entry()
     cards = entry.values.get("cards") if entry else None
-    if document.problems or entry is None:
+    if any(problem.is_error for problem in document.problems) or entry is None:
         raise WriteError(f"{shown} has errors", help="fix them first: `cards check` shows them")
-    text = document.text.replace("\r\n", "\n")
-    text += "" if text.endswith("\n") else "\n"
+    text = document.text
+    head = "" if text.endswith("\n") else "\n"
     if entry.text("kind") != kind.name:
         lines = [lines[0], f"  kind: {kind.name}", *lines[1:]]
     if cards is None or (isinstance(cards, yaml.ScalarNode) and not cards.value):
         if cards is None:
-            text += "cards:\n"
-        return text + _indent(lines, 2), text.count("\n") + 1
+            head += "cards:\n"
+        elif list(entry.keys)[-1] != "cards":
+            raise _make_order_error(shown)
+        return _join(raw, text, head, _indent(lines, 2))
     if not isinstance(cards, yaml.SequenceNode) or cards.flow_style or not cards.value:
         raise WriteError(
             f"{shown}: `cards:` is not a list of cards, one below the other",
             help="start each card on a line of its own with `- id:`",
         )
     if cards.end_mark.index < len(text.rstrip()):
-        raise WriteError(
-            f"{shown}: something follows the list of cards",
-            help="move `cards:` to the end of the file",
-        )
-    indent = cards.start_mark.column
-    body = text.rstrip("\n") + "\n\n"
-    return body + _indent(lines, indent), body.count("\n") + 1
+        raise _make_order_error(shown)
+    head += "" if text.endswith("\n\n") else "\n"
+    return _join(raw, text, head, _indent(lines, cards.start_mark.column))
+
+
+def _make_order_error(shown: PurePath) -> WriteError:
+    return WriteError(
+        f"{shown}: something follows the list of cards",
+        help="move `cards:` to the end of the file",
+    )
+
+
+def _join(raw: bytes, text: str, head: str, added: str) -> tuple[bytes, int]:
+    """Return a file's content with text added, and the line on which `added` starts."""
+    breaks = _LINE_BREAK.findall(raw)
+    end = breaks[-1].decode() if breaks else "\n"
+    more = (head + added).replace("\n", end).encode()
+    return raw + more, text.count("\n") + head.count("\n") + 1
 
 
 def make_modeline(shown: PurePath) -> str:

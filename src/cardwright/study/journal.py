@@ -163,10 +163,20 @@ class Journal:
             return sum(map(self._rebuild, sorted(united)))
 
     def find_differences(self) -> list[str]:
-        """Return the keys of prompts whose memory differs from a replay of their reviews."""
+        """Return the keys of prompts whose memory differs from a replay of their reviews.
+
+        Memories of other projects, whose options are not known here, are left out.
+        """
+        stored = self.store.read_rules()
+
+        def is_known(key: str) -> bool:
+            namespace = namespace_of(key)
+            return stored.get(namespace, self._rules_of(namespace)) == self._rules_of(namespace)
+
         cached = {memory.key: memory for memory in self.store.list_memories()}
+        cached = {key: memory for key, memory in cached.items() if is_known(key)}
         found = []
-        for memory, _ in self._replay(self.store.list_acts()):
+        for memory, _ in self._replay(row for row in self.store.list_acts() if is_known(row[0])):
             if cached.pop(memory.key, Memory(key=memory.key)) != memory:
                 found.append(memory.key)
         without_reviews = (key for key, memory in cached.items() if memory != Memory(key=key))

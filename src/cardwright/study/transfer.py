@@ -2,7 +2,7 @@
 
 Files are not trusted: they may be damaged or malicious. Every value is checked before it becomes a
 Review, and messages quote values escaped and truncated. In a shared folder, each machine writes
-only its own file.
+only its own files.
 """
 
 from __future__ import annotations

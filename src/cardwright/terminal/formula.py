@@ -119,6 +119,20 @@ def draw_formula(latex: str) -> str | None:
     return None if "\\" in text else unicodedata.normalize("NFC", " ".join(text.split()))
 
 
+def lower_text(text: str) -> str:
+    """Return a text as subscript: `₂`, or `_(max)` where Unicode has no such letters."""
+    return _write_script(_make_piece(text), _SUBSCRIPTS, "_")
+
+
+def raise_text(text: str) -> str:
+    """Return a text as superscript: `²`, or `^(…)`."""
+    return _write_script(_make_piece(text), _SUPERSCRIPTS, "^")
+
+
+def _make_piece(text: str) -> _Piece:
+    return _Piece(text, _Role.BRACKETED if _is_bracketed(text) else _Role.GROUP)
+
+
 def _write(element: ET.Element) -> _Piece:
     return _WRITERS[element.tag](element)
 

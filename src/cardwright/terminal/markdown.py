@@ -197,6 +197,20 @@ class _Layout:
             text = f"[image: {token.text}]" if token.text else "[image]"
         self._write(text, _STYLES["image"])
 
+    def _write_sub(self, token: Token) -> None:
+        from cardwright.terminal.formula import lower_text  # noqa: PLC0415  (few cards need it)
+
+        self._write_script(token.text, lower_text)
+
+    def _write_sup(self, token: Token) -> None:
+        from cardwright.terminal.formula import raise_text  # noqa: PLC0415  (few cards need it)
+
+        self._write_script(token.text, raise_text)
+
+    def _write_script(self, text: str, shift: Callable[[str], str]) -> None:
+        for piece in _GAP_MARK.split(text):
+            self._write(piece if _GAP_MARK.match(piece) else shift(piece))
+
     def _write_maths(self, token: Token) -> None:
         from cardwright.terminal.formula import draw_formula  # noqa: PLC0415  (few cards hold maths)
 
@@ -331,6 +345,8 @@ class _Layout:
         "maths": _write_maths,
         "paragraph_close": _end_paragraph,
         "softbreak": _write_softbreak,
+        "sub": _write_sub,
+        "sup": _write_sup,
         "table_close": _close_table,
         "text": _write_text,
         "tr_open": _open_row,

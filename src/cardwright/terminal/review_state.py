@@ -22,6 +22,7 @@ from cardwright.terminal.card import (
 )
 from cardwright.terminal.markdown import Drawing
 from cardwright.terminal.words import format_wait, name_rating
+from cardwright.text import to_nfc
 
 DEFAULT_ANSWER_S: Final = 12.0
 """Seconds that an answer is assumed to need, until enough answers were measured."""
@@ -364,7 +365,7 @@ class ReviewState:
 
     def find(self, wanted: str) -> str:
         """Ask the next prompt whose card contains a text, ignoring case; "" if there is one."""
-        folded = wanted.casefold()
+        folded = to_nfc(wanted).casefold()
         for item in self._session.list_ahead():
             card = self._study.load_card(item.card_ref)
             if card is not None and folded in _join_texts(card).casefold():

@@ -13,7 +13,7 @@ from cardwright.app.mock import draw_drill
 from cardwright.cli.environment import open_study
 from cardwright.cli.exam.taking import take
 from cardwright.cli.output import warn
-from cardwright.cli.params import db_option, json_option, pack_argument, plain_option
+from cardwright.cli.params import NAME, db_option, json_option, pack_argument, plain_option
 from cardwright.error import ProjectError
 
 MAX_SEED: Final = 1_000_000
@@ -22,7 +22,9 @@ MAX_SEED: Final = 1_000_000
 @click.command()
 @pack_argument
 @click.option("--lane", metavar="ID", help="Only the lessons of a lane, in its order.")
-@click.option("--lesson", "lessons", multiple=True, metavar="ID", help="Only this lesson.")
+@click.option(
+    "--lesson", "lessons", type=NAME, multiple=True, metavar="ID", help="Only this lesson."
+)
 @click.option(
     "--questions",
     "count",

@@ -19,7 +19,7 @@ from cardwright.app.study import Study
 from cardwright.blueprint import Blueprint
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json, warn
-from cardwright.cli.params import db_option, json_option
+from cardwright.cli.params import NAME, db_option, json_option
 from cardwright.diagnostic import format_text
 from cardwright.error import ProjectError
 from cardwright.exam.misses import Miss, put_miss
@@ -38,7 +38,9 @@ from cardwright.text import count
 )
 @click.option("--rule", metavar="TEXT", help="The rule that was missing, in one sentence.")
 @click.option("--action", metavar="TEXT", help="The safer action.")
-@click.option("--lesson", metavar="ID", help="The lesson to revisit; default: the card's.")
+@click.option(
+    "--lesson", type=NAME, metavar="ID", help="The lesson to revisit; default: the card's."
+)
 @click.option("--to-card", is_flag=True, help="Make a card from it, in your personal pack.")
 @json_option
 @db_option

@@ -16,7 +16,7 @@ from cardwright.cli.environment import open_study
 from cardwright.cli.exam.drill import MAX_SEED
 from cardwright.cli.exam.taking import take
 from cardwright.cli.output import say, say_json, warn
-from cardwright.cli.params import db_option, json_option, pack_argument, plain_option
+from cardwright.cli.params import MINUTES, db_option, json_option, pack_argument, plain_option
 from cardwright.error import ProjectError
 from cardwright.exam.result import format_mock_markdown, make_transcript
 from cardwright.files import write_file
@@ -34,7 +34,7 @@ from cardwright.terminal.exam import draw_past_mocks
 )
 @click.option(
     "--minutes",
-    type=click.FloatRange(0, min_open=True),
+    type=MINUTES,
     metavar="N",
     help="Time limit (default: the exam's, in proportion to the questions).",
 )

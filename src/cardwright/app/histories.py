@@ -63,7 +63,8 @@ def list_claims(store: Store, sources: Sources) -> Iterator[Claim]:
     decided = store.aliases.decided
     for pack, deck in sources.decks.items():
         namespace = deck.namespace
-        if namespace != pack and namespace not in decided and store.has_reviews(pack):
+        is_open = namespace not in decided and namespace not in store.aliases.owners
+        if namespace != pack and is_open and store.has_reviews(pack):
             yield _make_claim(store, sources, pack, namespace)
 
 

@@ -1,0 +1,118 @@
+"""The words of texts: how many there are, and whether one text contains another.
+
+Chinese, Japanese, Thai, Lao, Burmese and Khmer do not separate words with spaces. There, characters
+are counted instead, and a word may be found anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from math import ceil
+from typing import Final
+
+from cardwright.markdown import Token, read_block
+from cardwright.text import to_nfc
+
+_IDEOGRAPHS: Final = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_KANA: Final = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"
+_SOUTH_EAST: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\ua9e0-\ua9ff\uaa60-\uaa7f"
+_HANGUL: Final = "\uac00-\ud7a3"
+_HEAVY: Final = re.compile(f"[{_IDEOGRAPHS}{_HANGUL}]")
+"""Characters that say as much as two letters."""
+_UNSPACED: Final = re.compile(f"[{_IDEOGRAPHS}{_KANA}{_SOUTH_EAST}]")
+_EAST: Final = re.compile(f"[{_IDEOGRAPHS}{_KANA}]")
+_EAST_PUNCTUATION: Final = re.compile(
+    "[\u3000-\u3004\u3008-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
+)
+_CHARS_PER_EAST_WORD: Final = 2
+_CHARS_PER_SOUTH_EAST_WORD: Final = 4
+_FENCE: Final = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+_MARKUP: Final = re.compile(
+    r"[\s*_`.,;:!?'\"()\[\]{}“”‘’„«»‹›…–—|#¿¡،؛؟。、，．・：；！？「」『』（）［］【】〈〉《》〜～]+"
+)
+_INVISIBLE: Final = re.compile("[\xad\u061c\u200b\u200e\u200f\u2066-\u2069]")
+_MARKS: Final = re.compile(r"[`!\[<$\\&]")
+"""Signs of Markdown that a reader does not see, or sees differently."""
+_MIN_WEIGHT: Final = 4
+_MAX_SEARCHED: Final = 2_000
+"""The longest words that are searched for everywhere."""
+
+
+def count_words(text: str) -> int:
+    """Return how many words a Markdown text has, without its blocks of code."""
+    text = _FENCE.sub("", text)
+    if text.isascii():
+        return len(text.split())
+    unspaced = len(_UNSPACED.findall(text))
+    east = len(_EAST.findall(text)) if unspaced else 0
+    spaced = len(_EAST_PUNCTUATION.sub(" ", _UNSPACED.sub(" ", text)).split())
+    south_east = (unspaced - east) / _CHARS_PER_SOUTH_EAST_WORD
+    return spaced + ceil(east / _CHARS_PER_EAST_WORD + south_east)
+
+
+def normalize(text: str) -> str:
+    """Return a text without case, punctuation and emphasis, but with operators."""
+    if not text.isascii():
+        text = to_nfc(_INVISIBLE.sub("", text))
+    return _MARKUP.sub(" ", text.casefold()).strip()
+
+
+def read_words(text: str, *, has_code: bool) -> str:
+    """Return the words of a Markdown text that a reader sees, optionally those in code too."""
+    if not _MARKS.search(text) and "~~~" not in text and "    " not in text:
+        return text
+    return "".join(_read_token(token, has_code=has_code) for token in read_block(text)).strip()
+
+
+def _read_token(token: Token, *, has_code: bool) -> str:
+    if token.name in {"text", "maths"} or (has_code and token.name in {"code", "code_block"}):
+        return token.text
+    return "" if token.name.startswith(("strong", "em", "s_", "link")) else "\n"
+
+
+def find_answer(question: str, answers: list[str]) -> str:
+    """Return the first of some texts that a question contains word for word, outside its code.
+
+    A short text does not count.
+    """
+    raw = normalize(question)
+    shown: str | None = None
+    for answer in answers:
+        words = normalize(answer)
+        if _weigh(words) >= _MIN_WEIGHT and _contains(raw, words):
+            # Most questions contain no answer, so only now is it worth parsing one.
+            shown = normalize(read_words(question, has_code=False)) if shown is None else shown
+            if _contains(shown, words):
+                return answer
+    return ""
+
+
+def _weigh(words: str) -> int:
+    return len(words) + (0 if words.isascii() else len(_HEAVY.findall(words)))
+
+
+def _contains(text: str, words: str) -> bool:
+    """Tell whether a text contains words, and not only as a part of other words."""
+    if len(words) > _MAX_SEARCHED:
+        return f" {words} " in f" {text} "
+    start = text.find(words)
+    while start >= 0:
+        end = start + len(words)
+        before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+        if (
+            _is_edge(before, words[0])
+            and _is_edge(after, words[-1])
+            and not unicodedata.category(after or " ").startswith("M")
+        ):
+            return True
+        start = text.find(words, start + 1)
+    return False
+
+
+def _is_edge(outside: str, inside: str) -> bool:
+    return (
+        outside in {"", " "}
+        or _UNSPACED.match(outside) is not None
+        or _UNSPACED.match(inside) is not None
+    )
