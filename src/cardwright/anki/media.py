@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from cardwright.foreign.media import MediaFile, MediaKind
 from cardwright.kinds import list_media
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Kind
 
+_WIDTH: Final = re.compile(' width="[^"]*"')
 FindMedia = Callable[[Card, str], MediaFile | None]
 """Finds a media file from its card and its path as written; None if there is none."""
 
@@ -54,7 +57,8 @@ class PackedFile:
 
 
 def label_media(attributes: str) -> str:
-    """Return the attributes of an image as those of a sound or video, which has no `alt`."""
+    """Return the attributes of an image as those of a sound or video: a label, and no width."""
+    attributes = _WIDTH.sub("", attributes)
     return attributes.replace(' alt=""', "", 1).replace(" alt=", " aria-label=", 1)
 
 

@@ -17,6 +17,7 @@ Footnotes, Anki's `[latex]` and `[sound:…]`, and HTML stay text, as `stray` an
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from markdown_it import MarkdownIt
@@ -26,8 +27,8 @@ from markdown_it.token import Token
 
 from cardwright.diagnostic import cut_quote
 from cardwright.markdown.emphasis import add_emphasis
-from cardwright.markdown.maths import add_maths
-from cardwright.markdown.scripts import add_scripts
+from cardwright.markdown.maths import add_maths_blocks, parse_brackets, parse_dollars
+from cardwright.markdown.scripts import parse_ruby, parse_script
 from cardwright.markdown.stray import push_stray
 from cardwright.markdown.tags import add_tags
 
@@ -60,15 +61,19 @@ def make_parser() -> MarkdownIt:
     parser = _Parser("commonmark").enable(["table", "strikethrough"])
     # Keep escaped dollars as separate tokens, so that they are not reported as unpaired.
     parser.disable(["html_block", "text_join"])
-    add_maths(parser)
+    parser.inline.ruler.before("escape", "cardwright", _parse_mark)
+    add_maths_blocks(parser)
     add_emphasis(parser)
-    add_scripts(parser)
     add_tags(parser)
-    parser.inline.ruler.before("link", "bracket", _parse_bracket)
     parser.inline.ruler.at("image", _parse_image)
     parser.block.ruler.at("reference", _parse_reference)
     parser.core.ruler.after("inline", "tasks", _mark_tasks)
     return parser
+
+
+def _parse_mark(state: StateInline, silent: bool) -> bool:
+    parse = _RULES.get(state.src[state.pos])
+    return parse is not None and parse(state, silent)
 
 
 def _parse_image(state: StateInline, silent: bool) -> bool:
@@ -96,8 +101,6 @@ def _parse_image(state: StateInline, silent: bool) -> bool:
 
 def _parse_bracket(state: StateInline, silent: bool) -> bool:
     """Report footnotes, and Anki's tags for LaTeX and sounds."""
-    if state.src[state.pos] != "[":
-        return False
     note = _FOOTNOTE.match(state.src, state.pos, state.posMax)
     tag = _ANKI_TAG.match(state.src, state.pos, state.posMax) if note is None else None
     sound = _ANKI_SOUND.match(state.src, state.pos, state.posMax)
@@ -148,6 +151,8 @@ def _is_footnote(state: StateInline, match: re.Match[str]) -> bool:
 def _parse_reference(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Parse the address of a link by reference; a footnote stays text."""
     opening = state.bMarks[start] + state.tShift[start]
+    if not state.src.startswith("[", opening):
+        return False
     note = _FOOTNOTE.match(state.src, opening, state.eMarks[start])
     if note is None:
         return reference(state, start, end, silent)
@@ -171,3 +176,14 @@ def _mark_tasks(state: StateCore) -> None:
             item.meta = {"task": box}
             first.content = first.content[match.end() :]
             line.children.insert(0, Token("task", "", 0, content=box))
+
+
+_RULES: Final[dict[str, Callable[[StateInline, bool], bool]]] = {
+    "$": parse_dollars,
+    "\\": parse_brackets,
+    "~": parse_script,
+    "^": parse_script,
+    "{": parse_ruby,
+    "[": _parse_bracket,
+}
+"""Inline rules by the character at which they may apply."""

@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from cardwright.markdown.escape import drop_control
-from cardwright.markdown.render import make_parser
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -59,4 +58,6 @@ def _ends_in_backslash(text: str) -> bool:
 
 @cache
 def _make_parser() -> MarkdownIt:
+    from cardwright.markdown.parser import make_parser  # noqa: PLC0415  (slow)
+
     return make_parser()
