@@ -58,6 +58,6 @@ def _ends_in_backslash(text: str) -> bool:
 
 @cache
 def _make_parser() -> MarkdownIt:
-    from cardwright.markdown.parser import make_parser  # noqa: PLC0415  (slow)
+    from cardwright.markdown.parser import make_parser  # noqa: PLC0415  (slow; few commands need it)
 
     return make_parser()
