@@ -6,19 +6,30 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from html import unescape
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from cardwright.diagnostic import TextProblem
 from cardwright.markdown.cloze import find_misplaced, report_crossing, scan_deletions
-from cardwright.markdown.escape import drop_control, escape_code, neutralise
+from cardwright.markdown.escape import drop_control, neutralise
 from cardwright.markdown.marks import mark_deletions, place_deletions, unmark
 from cardwright.markdown.tags import report_tags
+from cardwright.markdown.visible import Comparer, find_empty_gaps, report_nothing, shows_nothing
 from cardwright.markdown.write import Page, write_tokens
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-_IMAGE: Final = re.compile('(?<=<img src=")[^"]*')
+_IMAGE: Final = re.compile('<img src="([^"]*)"([^>]*)>')
+
+
+class WriteMedia(Protocol):
+    """Writes one media file."""
+
+    def __call__(self, attributes: str, /, *, is_hidden: bool) -> str:
+        """Return its HTML from the attributes of its image: `alt`, maybe more, as HTML.
+
+        If it is hidden at first, it must not start to play.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +38,23 @@ class Rendered:
 
     html: str
     problems: tuple[TextProblem, ...]
-    images: tuple[str, ...]
-    """The paths of its images as written, each once, in order."""
+    media: tuple[str, ...]
+    """The paths of its images, sounds and videos as written, each once, in order."""
 
 
-def replace_images(html: str, names: Mapping[str, str]) -> str:
-    """Rename images; those not in `names` keep their paths."""
+def replace_media(html: str, writers: Mapping[str, WriteMedia], *, is_hidden: bool = False) -> str:
+    """Write media in their final form; a path that is not in `writers` stays an image.
 
-    def rename(match: re.Match[str]) -> str:
-        name = names.get(unescape(match[0]))
-        return match[0] if name is None else escape_code(name)
+    The result may hold Anki's `[sound:…]`, so it must not be neutralised again.
+    """
+    if "<img " not in html:
+        return html
 
-    return _IMAGE.sub(rename, html)
+    def write(match: re.Match[str]) -> str:
+        writer = writers.get(unescape(match[1]))
+        return match[0] if writer is None else writer(match[2], is_hidden=is_hidden)
+
+    return _IMAGE.sub(write, html)
 
 
 class Renderer:
@@ -52,6 +68,7 @@ class Renderer:
 
         self._parser = make_parser()
         self._normalize_link = normalizeLink
+        self._comparer = Comparer(make_parser)
         self._known: dict[tuple[str, str], Rendered] = {}
 
     def render_block(self, text: str) -> Rendered:
@@ -73,28 +90,47 @@ class Renderer:
         return known
 
     def _make_block(self, text: str) -> Rendered:
-        return self._finish_plain(text, self._parser.parse(drop_control(text)))
+        return self._finish_plain(text, drop_control(text), block=True)
 
     def _make_inline(self, text: str) -> Rendered:
-        return self._finish_plain(text, self._parser.parseInline(drop_control(text).strip()))
+        return self._finish_plain(text, drop_control(text).strip(), block=False)
 
-    def _finish_plain(self, text: str, tokens: list[Token]) -> Rendered:
+    def _finish_plain(self, text: str, source: str, *, block: bool) -> Rendered:
+        parse = self._parser.parse if block else self._parser.parseInline
+        tokens = parse(source)
         page = self._write(tokens)
         if "{{" in text:
             page.problems += find_misplaced(tokens)
-        return _finish(text, page, neutralise("".join(page.parts)))
+        lost = self._comparer.compare(
+            source, lambda other: "".join(self._write(parse(other)).parts), block=block
+        )
+        return _finish(text, page, neutralise("".join(page.parts)), lost)
 
     def _make_cloze(self, text: str) -> Rendered:
         source = drop_control(text)
         places, problems = scan_deletions(source)
-        tokens = self._parser.parse(mark_deletions(source, places))
-        page = self._write(tokens, lambda piece: unmark(piece, source, places))
+        marked = mark_deletions(source, places)
+
+        def restore(piece: str) -> str:
+            return unmark(piece, source, places)
+
+        page = self._write(self._parser.parse(marked), restore)
         html, crossing = place_deletions(neutralise("".join(page.parts)), places)
         page.problems[:0] = (
             *problems,
             *(report_crossing(source, places[index], what) for index, what in crossing.items()),
         )
-        return _finish(text, page, html)
+        kept = [place for index, place in enumerate(places) if index not in crossing]
+        page.problems += find_empty_gaps(html, source, kept)
+        lost = self._comparer.compare(
+            source, self._show_cloze, block=True, marked=marked, unmark=restore
+        )
+        return _finish(text, page, html, lost)
+
+    def _show_cloze(self, source: str) -> str:
+        places, _ = scan_deletions(source)
+        page = self._write(self._parser.parse(mark_deletions(source, places)))
+        return place_deletions("".join(page.parts), places)[0]
 
     def _write(self, tokens: list[Token], restore: Callable[[str], str] = str) -> Page:
         page = Page(self._normalize_link, restore)
@@ -104,9 +140,17 @@ class Renderer:
         return page
 
 
-def _finish(text: str, page: Page, html: str) -> Rendered:
-    problems = dict.fromkeys(
-        problem if problem.quote in text else replace(problem, quote="")
-        for problem in page.problems
+def _finish(text: str, page: Page, html: str, lost: list[TextProblem]) -> Rendered:
+    problems = page.problems
+    if shows_nothing(html) and text.strip():
+        problems.append(report_nothing(text))
+    else:
+        problems += lost
+    # A text may have lost control characters.
+    quoted = (
+        problem if problem.quote in text else replace(problem, quote="", start=-1)
+        for problem in problems
     )
-    return Rendered(drop_control(html), tuple(problems), tuple(dict.fromkeys(page.images)))
+    return Rendered(
+        drop_control(html), tuple(dict.fromkeys(quoted)), tuple(dict.fromkeys(page.media))
+    )

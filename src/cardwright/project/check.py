@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -24,12 +24,13 @@ from cardwright.kinds import list_asked, list_texts, render_text
 from cardwright.markdown import Renderer, find_deletions, hide_deletions
 from cardwright.model import Card, Collection, Deck, Kind, Selection, Side
 from cardwright.project.document import suggest
+from cardwright.project.media import MediaLibrary, explain_format
 from cardwright.project.schema import format_schemas, is_stale, name_schema_file
 from cardwright.project.texts import SourceTexts
-from cardwright.project.walk import resolve_media
 from cardwright.project.words import count_words, drop_addresses, find_answer, normalize
 
 _BRACKETED: Final = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$")
+_FIELD_REF: Final = re.compile(r"\{\{\w+\}\}")
 _SCHEMES: Final = ("http", "https", "mailto", "doi")
 
 
@@ -41,6 +42,7 @@ class Checking:
     collection: Collection
     renderer: Renderer
     texts: SourceTexts
+    media: MediaLibrary
 
     def asked(self) -> Iterator[tuple[Card, Kind]]:
         """Yield every card that is still asked, with its kind."""
@@ -278,28 +280,24 @@ def _check_domains(
 
 
 def check_texts(checking: Checking) -> Iterator[Diagnostic]:
-    """Report problems in Markdown, clozes, maths, links and images."""
+    """Report problems in Markdown, clozes, maths, links and media."""
     for card in checking.collection.cards:
         kind = checking.collection.kinds[card.kind]
         for key, text, text_type in list_texts(card, kind):
             rendered = render_text(checking.renderer, kind, key, text, text_type)
             for problem in rendered.problems:
-                yield _place_problem(checking, problem, card.span_of(key))
-            for image in rendered.images:
-                yield from _check_image(checking, card, key, image)
+                yield _place_problem(checking, problem, text, card.span_of(key))
+            for written in rendered.media:
+                yield from _check_media(checking, card, key, text, written)
 
 
-def _check_image(checking: Checking, card: Card, key: str, image: str) -> Iterator[Diagnostic]:
-    path, code = resolve_media(checking.root, card, image)
-    if path is not None:
-        return
-    if code == "media-missing":
-        message = f"there is no file `{image}`"
-        help = "write the path relative to the folder of the card's file"
-    else:
-        message = f"`{image}` is outside the project"
-        help = "move the file into a media/ folder of the project"
-    yield diagnose(code, message, checking.texts.find(card.span_of(key), image), help=help)
+def _check_media(
+    checking: Checking, card: Card, key: str, text: str, written: str
+) -> Iterator[Diagnostic]:
+    found = checking.media.look_up(card, written)
+    problem = found if isinstance(found, TextProblem) else explain_format(found, written)
+    if problem is not None:
+        yield _place_problem(checking, problem, text, card.span_of(key))
 
 
 def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
@@ -311,20 +309,35 @@ def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
             for problem in rendered.problems:
                 if problem.code == "unbalanced-maths":
                     continue  # Anki does not render maths there, so a dollar is just a dollar
-                yield _place_problem(checking, problem, place)
-            for image in rendered.images:
+                yield _place_problem(checking, problem, deck.description, place)
+            for written in rendered.media:
                 yield diagnose(
                     "bad-link",
-                    f"a description cannot show the image `{image}`",
-                    checking.texts.find(place, image),
+                    f"a description cannot contain media such as `{written}`",
+                    checking.texts.find(place, written),
                     help="put it on a card",
                 )
 
 
-def _place_problem(checking: Checking, problem: TextProblem, span: Span) -> Diagnostic:
-    """Convert a problem in a text at a span into a diagnostic."""
-    place = checking.texts.find(span, problem.quote)
-    return diagnose(problem.code, problem.message, place, help=problem.help)
+def check_asks(checking: Checking) -> Iterator[Diagnostic]:
+    """Report problems in the Markdown around the fields of a question, in kinds of the project."""
+    for kind in checking.collection.kinds.values():
+        for side in kind.sides if kind.spans else ():
+            text = _FIELD_REF.sub(lambda match: "x" * len(match[0]), side.ask)
+            for problem in checking.renderer.render_block(text).problems:
+                start = problem.start if problem.start >= 0 else text.find(problem.quote)
+                written = side.ask[start : start + len(problem.quote)]
+                place = kind.spans.get(f"side {side.name}", kind.spans[""])
+                shown = replace(problem, quote=written, start=start)
+                yield _place_problem(checking, shown, side.ask, place)
+
+
+def _place_problem(checking: Checking, problem: TextProblem, text: str, span: Span) -> Diagnostic:
+    """Convert a problem in a text at a span, or in the list there, into a diagnostic."""
+    start = problem.start if problem.start >= 0 else text.find(problem.quote)
+    if problem.quote and start >= 0:
+        span = checking.texts.find_at(span, text, start, len(problem.quote))
+    return diagnose(problem.code, problem.message, span, help=problem.help)
 
 
 def check_sources(checking: Checking) -> Iterator[Diagnostic]:
@@ -443,6 +456,7 @@ CHECKS: Final[tuple[Callable[[Checking], Iterator[Diagnostic]], ...]] = (
     check_coverage,
     check_texts,
     check_descriptions,
+    check_asks,
     check_sources,
     check_questions,
     check_answers,
