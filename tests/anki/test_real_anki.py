@@ -313,7 +313,7 @@ def test_options_and_description_travel(write: Write, release: Release, anki: An
     assert preset["new"]["perDay"] == 7
     assert preset["desiredRetention"] == pytest.approx(0.93)
     assert preset["new"]["delays"] == preset["lapse"]["delays"] == []
-    anki.col.set_config("fsrs", True)
+    anki.col.set_config("fsrs", val=True)
     anki.col.decks.select(deck["id"])
     card = anki.col.sched.getCard()
     assert card is not None
