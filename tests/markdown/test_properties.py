@@ -12,11 +12,12 @@ from cardwright.diagnostic import SEVERITIES
 from cardwright.markdown import (
     Rendered,
     Renderer,
+    WriteMedia,
     cloze_numbers,
     escape_html,
     find_deletions,
     hide_deletions,
-    replace_images,
+    replace_media,
     reveal_deletions,
 )
 
@@ -117,9 +118,13 @@ def inspect(source: str, rendered: Rendered) -> Inspector:
     inspector = Inspector(rendered.html)
     assert not CONTROL.search(rendered.html)
     assert not ANKI_TAG.search(rendered.html)
-    assert list(rendered.images) == list(dict.fromkeys(inspector.sources))
-    names = {path: f"{index}.png" for index, path in enumerate(rendered.images)}
-    renamed = Inspector(replace_images(rendered.html, names))
+    assert list(rendered.media) == list(dict.fromkeys(inspector.sources))
+    names = {path: f"{index}.png" for index, path in enumerate(rendered.media)}
+    writers: dict[str, WriteMedia] = {
+        path: lambda attributes, name=name, **_: f'<img src="{name}"{attributes}>'
+        for path, name in names.items()
+    }
+    renamed = Inspector(replace_media(rendered.html, writers))
     assert renamed.sources == [names[path] for path in inspector.sources]
     assert renamed.text == inspector.text
     if not re.search(r"\$|\\[(\[]", source):

@@ -19,8 +19,9 @@ from cardwright.model import Card, Collection, Kind
 from cardwright.project.allow import drop_allowed, report_unused
 from cardwright.project.check import Checking, apply_checks, check
 from cardwright.project.load import load
+from cardwright.project.media import MediaLibrary
 from cardwright.project.texts import SourceTexts
-from cardwright.project.walk import find_project, resolve_media
+from cardwright.project.walk import find_project
 from cardwright.text import count
 
 
@@ -47,6 +48,7 @@ class Project:
     """In reading order."""
     renderer: Renderer
     texts: SourceTexts
+    media: MediaLibrary
 
     @property
     def errors(self) -> list[Diagnostic]:
@@ -85,12 +87,8 @@ class Project:
             self.ledgers[pack],
             self.note_types[pack],
             renderer=self.renderer,
-            find_media=self.find_media,
+            find_media=self.media.find,
         )
-
-    def find_media(self, card: Card, image: str) -> Path | None:
-        """Return the file of an image that a card names; None if it does not exist."""
-        return resolve_media(self.root, card, image)[0]
 
     def ledger_path(self, pack: str) -> Path:
         """Return the path of a pack's ledger."""
@@ -120,8 +118,11 @@ def open_project(folder: Path) -> Project:
     root, collection, problems = load_collection(folder)
     renderer = Renderer()
     texts = SourceTexts(root)
+    media = MediaLibrary(root)
     problems = apply_checks(problems, collection.decks)
-    problems += check(Checking(root=root, collection=collection, renderer=renderer, texts=texts))
+    problems += check(
+        Checking(root=root, collection=collection, renderer=renderer, texts=texts, media=media)
+    )
     if any(card.guid for card in collection.cards):
         from cardwright.anki.package import find_shared_guids  # noqa: PLC0415  (loads genanki)
 
@@ -146,6 +147,7 @@ def open_project(folder: Path) -> Project:
         problems=sorted(problems, key=lambda problem: problem.sort_key),
         renderer=renderer,
         texts=texts,
+        media=media,
     )
 
 

@@ -14,13 +14,13 @@ from cardwright.app.garbage import gc_paused
 from cardwright.error import ProjectError
 from cardwright.history import Moment, make_date, make_time
 from cardwright.item import Item
-from cardwright.kinds import list_images
+from cardwright.kinds import list_media
 from cardwright.markdown import Renderer
 from cardwright.memory import Memory
 from cardwright.model import Card, Kind
 from cardwright.project.index import open_index
 from cardwright.project.sources import Sources
-from cardwright.project.walk import find_project, resolve_media
+from cardwright.project.walk import find_project
 from cardwright.study.alias import Aliases
 from cardwright.study.journal import Journal, make_journal
 from cardwright.study.queue import Queue, SessionOptions
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from cardwright.blueprint import Blueprint
     from cardwright.exam.misses import Miss
     from cardwright.exam.mock import Mock
+    from cardwright.foreign.media import MediaFile
 
 
 @dataclass(slots=True)
@@ -92,13 +93,17 @@ class Study:
         """Return a card by `pack:id`."""
         return self.sources.load_card(ref)
 
-    def list_images(self, card: Card, kind: Kind) -> list[Path]:
-        """Return the files of a card's images that exist."""
-        found = (
-            resolve_media(self.root, card, image)[0]
-            for image in list_images(card, kind, Renderer())
-        )
-        return [path for path in found if path]
+    def list_media(self, card: Card, kind: Kind) -> list[MediaFile]:
+        """Return the media files of a card that exist."""
+        return self.find_media(card, list_media(card, kind, Renderer()))
+
+    def find_media(self, card: Card, paths: Iterable[str]) -> list[MediaFile]:
+        """Return those media files of a card, by their paths as written, that exist."""
+        from cardwright.project.media import MediaLibrary  # noqa: PLC0415  (few cards have any)
+
+        library = MediaLibrary(self.root)
+        found = (library.find(card, written) for written in paths)
+        return [file for file in found if file]
 
     def find_kind(self, name: str) -> Kind:
         """Return a kind by its name."""

@@ -11,7 +11,7 @@ Marks that are consumed, besides CommonMark's own and those of tables:
 | `<br>` | `tags` |
 | `{width=…}` after an image, `[ ]` and `[x]` at the start of a list item | here |
 
-Footnotes, Anki's `[latex]`, and HTML stay text, as `stray` and `html_inline` tokens.
+Footnotes, Anki's `[latex]` and `[sound:…]`, and HTML stay text, as `stray` and `html_inline` tokens.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from markdown_it.rules_block import reference
 from markdown_it.rules_inline import image
 from markdown_it.token import Token
 
+from cardwright.diagnostic import cut_quote
 from cardwright.markdown.emphasis import add_emphasis
 from cardwright.markdown.maths import add_maths_blocks, parse_brackets, parse_dollars
 from cardwright.markdown.scripts import parse_ruby, parse_script
@@ -41,6 +42,7 @@ _WIDTH: Final = re.compile(r"\{ *width *= *(?P<number>[0-9]{1,4})(?P<unit>px|%)?
 _ATTRIBUTES: Final = re.compile(r"\{[^{}\n]{1,100}\}")
 _FOOTNOTE: Final = re.compile(r"\[\^(?P<label>[^\]\[\s]{1,40})\](?!\()")
 _ANKI_TAG: Final = re.compile(r"\[(?P<close>/?)(?P<name>latex|\$\$?)\]", re.IGNORECASE)
+_ANKI_SOUND: Final = re.compile(r"\[(?:sound:(?P<file>[^][\n]*)|anki:[^][\n]*)\]", re.IGNORECASE)
 _TASK: Final = re.compile(r"\[(?P<mark>[ xX])\][ \t]+")
 
 
@@ -98,10 +100,11 @@ def _parse_image(state: StateInline, silent: bool) -> bool:
 
 
 def _parse_bracket(state: StateInline, silent: bool) -> bool:
-    """Report footnotes and Anki's tags for LaTeX."""
+    """Report footnotes, and Anki's tags for LaTeX and sounds."""
     note = _FOOTNOTE.match(state.src, state.pos, state.posMax)
     tag = _ANKI_TAG.match(state.src, state.pos, state.posMax) if note is None else None
-    match = note or tag
+    sound = _ANKI_SOUND.match(state.src, state.pos, state.posMax)
+    match = note or tag or sound
     if match is None or (note and not _is_footnote(state, note)):
         return False
     if silent:
@@ -112,6 +115,15 @@ def _parse_bracket(state: StateInline, silent: bool) -> bool:
             note[0],
             f"footnotes are not supported, so `{note[0]}` is shown as it stands",
             "write the note in brackets where it belongs, or in `extra`",
+        )
+    elif sound:
+        file = (sound["file"] or "").strip() or "name.mp3"
+        path = f"<media/{file}>" if " " in file else f"media/{file}"
+        push_stray(
+            state,
+            sound[0],
+            f"Anki's `{cut_quote(sound[0])}` is shown as it stands",
+            f"write ![]({path}) for a sound or a video",
         )
     elif match["close"]:
         state.push("text_special", "", 0).content = match[0]

@@ -24,9 +24,9 @@ from cardwright.kinds import is_asked, list_asked, list_texts, render_text
 from cardwright.markdown import Renderer, find_deletions, hide_deletions
 from cardwright.model import Card, Collection, Deck, Kind, Selection, Side
 from cardwright.project.document import suggest
+from cardwright.project.media import MediaLibrary, explain_format
 from cardwright.project.schema import format_schemas, is_stale, name_schema_file
 from cardwright.project.texts import SourceTexts
-from cardwright.project.walk import resolve_media
 from cardwright.project.words import count_words, drop_addresses, find_answer, normalize
 
 _BRACKETED: Final = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$")
@@ -42,6 +42,7 @@ class Checking:
     collection: Collection
     renderer: Renderer
     texts: SourceTexts
+    media: MediaLibrary
 
     def asked(self) -> Iterator[tuple[Card, Kind]]:
         """Yield every card that is still asked, with its kind."""
@@ -279,28 +280,24 @@ def _check_domains(
 
 
 def check_texts(checking: Checking) -> Iterator[Diagnostic]:
-    """Report problems in Markdown, clozes, maths, links and images."""
+    """Report problems in Markdown, clozes, maths, links and media."""
     for card in checking.collection.cards:
         kind = checking.collection.kinds[card.kind]
         for key, text, text_type in list_texts(card, kind):
             rendered = render_text(checking.renderer, kind, key, text, text_type)
             for problem in rendered.problems:
                 yield _place_problem(checking, problem, text, card.span_of(key))
-            for image in rendered.images:
-                yield from _check_image(checking, card, key, image)
+            for written in rendered.media:
+                yield from _check_media(checking, card, key, text, written)
 
 
-def _check_image(checking: Checking, card: Card, key: str, image: str) -> Iterator[Diagnostic]:
-    path, code = resolve_media(checking.root, card, image)
-    if path is not None:
-        return
-    if code == "media-missing":
-        message = f"there is no file `{image}`"
-        help = "write the path relative to the folder of the card's file"
-    else:
-        message = f"`{image}` is outside the project"
-        help = "move the file into a media/ folder of the project"
-    yield diagnose(code, message, checking.texts.find(card.span_of(key), image), help=help)
+def _check_media(
+    checking: Checking, card: Card, key: str, text: str, written: str
+) -> Iterator[Diagnostic]:
+    found = checking.media.look_up(card, written)
+    problem = found if isinstance(found, TextProblem) else explain_format(found, written)
+    if problem is not None:
+        yield _place_problem(checking, problem, text, card.span_of(key))
 
 
 def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
@@ -313,11 +310,11 @@ def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
                 if problem.code == "unbalanced-maths":
                     continue  # Anki does not render maths there, so a dollar is just a dollar
                 yield _place_problem(checking, problem, deck.description, place)
-            for image in rendered.images:
+            for written in rendered.media:
                 yield diagnose(
                     "bad-link",
-                    f"a description cannot show the image `{image}`",
-                    checking.texts.find(place, image),
+                    f"a description cannot contain media such as `{written}`",
+                    checking.texts.find(place, written),
                     help="put it on a card",
                 )
 
