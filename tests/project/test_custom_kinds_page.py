@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from anki_backend import Anki
 from cardwright.project import kind as kind_file
 from cardwright.project.table import Table
 from project_files import Run, Write
@@ -19,19 +18,13 @@ SAMPLES = re.findall(r"(?ms)^```yaml\n(.*?)^```$", TEXT)
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=[FILE.findall(text)[0] for text in SAMPLES])
-def test_an_example_is_checked_built_and_imported(
-    write: Write, run: Run, project: Path, tmp_path: Path, sample: str
-) -> None:
+def test_an_example_is_checked_and_built(write: Write, run: Run, sample: str) -> None:
     _, *parts = FILE.split(sample)
     write(dict(zip(parts[::2], parts[1::2], strict=True)))
     write({"decks/trees/deck.yaml": "name: Trees\nnamespace: trees-k3v9\n"})
 
     assert ": 0 errors, 0 warnings" in run("check", "--strict").output
-    run("build")
-    anki = Anki(tmp_path / "anki")
-    result = anki.import_package(project / "build" / "trees.apkg")
-    anki.col.close()
-    assert len(result.new) == sample.count("{id: ") - sample.count("anki: {id") or 1
+    assert "build/trees.apkg: " in run("build").output
 
 
 @pytest.mark.parametrize(

@@ -91,12 +91,13 @@ def test_adopted_templates_neither_run_nor_load(
     browser: Browser, page: str, server: tuple[str, list[str]]
 ) -> None:
     browser.open(page)
-    browser.run("document.querySelector('iframe').scrollIntoView()")
-    browser.wait_for("frames.length === 2")
-    for number in range(2):
-        browser.run(f"document.querySelectorAll('iframe')[{number}].scrollIntoView()")
-    # By the time that the page has painted again, the frames have loaded.
-    browser.run("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 300)))")
+    # Load the frames again, all of them, and wait until they have what they wanted.
+    browser.run(
+        "document.querySelectorAll('iframe').forEach((frame) => { const again = frame.cloneNode();"
+        " again.loading = 'eager'; again.onload = () => { window.loaded = (window.loaded ?? 0) + 1; };"
+        " frame.replaceWith(again); })"
+    )
+    browser.wait_for("window.loaded === 2")
 
     assert server[1] == []
     assert browser.run("document.title") == "Trees"
