@@ -39,14 +39,17 @@ _NUMBER: Final = re.compile(r"\s*[0-9]+\s*")
 _VARIABLE: Final = re.compile(r"[A-Za-z_]\w")
 _WORDS: Final = re.compile(r"[0-9.,]*[A-Za-z]*[\s,](?:.*[\s(])?[A-Za-z]{2,}+(?!\()", re.DOTALL)
 """Words with spaces between them, perhaps after an amount."""
-_AMOUNTS: Final = re.compile(r"[0-9.,]+(?:\s[0-9.,]+)+")
+_AMOUNTS: Final = re.compile(r"[0-9.]+(?:\s[0-9.]+)+|[0-9.,]+[kKMB][,\s][0-9.,kKMB\s]+")
 _SYMBOL: Final = re.compile(r"[\\^_{}=<>+*|\x80-\x9f]| [/-] ")
+_NO_END: Final = frozenset("([{\"'@:;,/.!?&")
+"""Before a `$` and a letter, these belong to text."""
 _GLUED: Final = re.compile(r"(?!.*[A-Za-z]{2})[^:;,.\s]*[\w)}\]'|]", re.DOTALL)
 _LONE_DOLLAR: Final = re.compile(
     r"""
     \$\$
-    | (?<![^\W_]) (?<! [0-9][ ] ) \$ (?! [0-9?@\#!)] | [A-Za-z_]\w | \{\w+\} | \([a-z]{2,} )
-    | (?<=[^\W_]) \$ (?= [A-Za-z\\] ) (?! [A-Za-z_]\w )
+    | (?<![^\W_]) \$ (?= [({|-]* (?: [A-Za-z](?!\w) | \\ ) ) (?!\{\w+\})
+    | (?<=[^\W_]) \$ (?= [A-Za-z](?!\w) | \\ )
+    | (?<!\S) \$ (?= [ ] [^$\n]{1,80} [ ] \$ (?!\w) )
     """,
     re.VERBOSE,
 )
@@ -76,6 +79,8 @@ def parse_dollars(state: StateInline, silent: bool) -> bool:
         before = state.src[start - 1 : start]
         after = state.src[match.end() : min(match.end() + 2, state.posMax)]
         if is_word(before) or _is_shell(content, after):
+            return False
+        if is_word(after[:1]) and content[-1] in _NO_END:
             return False
         if _is_prose(content) or (is_word(after[:1]) and not _is_glued(content, after)):
             if not silent:

@@ -52,7 +52,6 @@ _INSTEAD: Final = {
     "img": "![what it shows](media/name.png)",
     **dict.fromkeys(("audio", "video"), "![](media/name.mp3)"),
     "a": "[text](https://…)",
-    **dict.fromkeys(("p", "div"), "a blank line"),
     **dict.fromkeys(("ul", "li"), "- item"),
     "ol": "1. item",
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "# heading"),
