@@ -67,8 +67,12 @@ _NOTHING: Final = re.compile(f"(?:[{_UNSEEN}]|<(?!img|audio|video|input)[^>]*>)*
 _EMPTY_GAP: Final = re.compile(
     rf"\{{\{{c[\d,]+::(?:[{_UNSEEN}]|<(?!img|audio|video|input)[^>]*>)*+(?=\}}\}}|::)"
 )
-_REPLACED: Final = re.compile(r"&(?:#\w{1,8}|[A-Za-z]\w{1,31});|<[Bb][Rr] */?>")
-"""Entities and line breaks, whose letters are not shown."""
+_REPLACED: Final = re.compile(
+    r"&(?:#\w{1,8}|[A-Za-z]\w{1,31});|<[Bb][Rr] */?>"
+    r"|(?<=[)\]])\{ *width *= *[0-9]{1,4}(?:px|%)? *\}"
+    r"|(?<=[-+*.)][ \t])\[[xX]\](?=[ \t])"
+)
+"""Entities, line breaks, widths of images and tasks, whose letters are not shown."""
 _WORD: Final = re.compile(r"[^\W_]+")
 _CONTAINER: Final = re.compile(r"[\s>]*")
 _ATTRIBUTE: Final = re.compile(r"\{[^{}]*\}|[\w-]+=(?:\"[^\"]*\"|'[^']*'|\S*)|[.#][\w-]+|[\d,:-]+")
