@@ -29,7 +29,7 @@ from cardwright.cli.environment import read_clock
 from cardwright.history import Act, Rating, Review
 from cardwright.study.queue import SessionOptions
 from cardwright.study.session import Session
-from cardwright.terminal.review import Reviewer
+from cardwright.terminal.review import CardActs, Reviewer
 from cardwright.terminal.review_state import ReviewState
 from cardwright.terminal.screen import Screen
 
@@ -136,7 +136,8 @@ def time_next_cards(root: Path, store_path: Path, rounds: int) -> list[float]:
             session = Session(study.journal, study.items, now, name="benchmark", options=options)
         state = ReviewState(session, study, read_clock)
         environ = {"TERM": "xterm-256color"}
-        reviewer = Reviewer(state, Screen(terminal, terminal), environ, edit=str, open_media=str)
+        acts = CardActs(edit=str, open_media=str, play=str, follow=str)
+        reviewer = Reviewer(state, Screen(terminal, terminal), environ, acts=acts)
         for number in range(rounds + 20):
             for key in (" ", "a", " ", " ") if state.attempt and state.attempt.point_count else " ":
                 if not (state.attempt and state.attempt.can_rate):

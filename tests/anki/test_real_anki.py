@@ -294,7 +294,8 @@ def test_options_and_description_travel(write: Write, release: Release, anki: An
         {
             "cards/trees/trees.yaml": CARDS,
             "decks/trees/deck.yaml": "name: Trees\ndescription: About **trees** & <b>.\n"
-            "options: {new_per_day: 7, desired_retention: 0.93}\n",
+            "options: {new_per_day: 7, desired_retention: 0.93,\n"
+            "  learning_steps_minutes: [], relearning_steps_minutes: none}\n",
         }
     )
     path = release("v1", 1_700_000_000)
@@ -311,6 +312,13 @@ def test_options_and_description_travel(write: Write, release: Release, anki: An
     assert preset["name"] == "Trees"
     assert preset["new"]["perDay"] == 7
     assert preset["desiredRetention"] == pytest.approx(0.93)
+    assert preset["new"]["delays"] == preset["lapse"]["delays"] == []
+    anki.col.set_config("fsrs", val=True)
+    anki.col.decks.select(deck["id"])
+    card = anki.col.sched.getCard()
+    assert card is not None
+    anki.col.sched.answerCard(card, 3)
+    assert anki.col.get_card(card.id).ivl >= 1
 
 
 def test_images_travel_under_names_of_their_own(
@@ -324,7 +332,8 @@ def test_images_travel_under_names_of_their_own(
             "  - {id: two, question: '![bark](media/x.png)', answer: An elm}\n",
         }
     )
-    for folder, data in (("a", b"first"), ("b", b"second")):
+    leaf, bark = b"\x89PNG\r\n\x1a\nleaf", b"\x89PNG\r\n\x1a\nbark"
+    for folder, data in (("a", leaf), ("b", bark)):
         (project / "cards" / "trees" / folder / "media").mkdir()
         (project / "cards" / "trees" / folder / "media" / "x.png").write_bytes(data)
     anki.import_package(release("v1", 1_700_000_000))
@@ -333,7 +342,7 @@ def test_images_travel_under_names_of_their_own(
 
     media = Path(media_paths_from_col_path(anki.col.path)[0])
     held = {path.name: path.read_bytes() for path in media.iterdir()}
-    assert sorted(held.values()) == [b"first", b"second"]
+    assert sorted(held.values()) == [bark, leaf]
     for note in anki.notes().values():
         assert any(f'src="{name}"' in note["Question"] for name in held)
 

@@ -53,6 +53,7 @@ def test_limits_of_a_deck_and_of_those_above(run: Run, ask: Any) -> None:
     assert count_new(ask) == {"old": 0, "oak": 1, "elm": 4}
     run("options", "trees::oaks::old", "new_per_day=0", "leech_lapses=3")
     run("options", "trees", "new_per_day=3")
+    assert ask("options")["Trees::Oaks"]["new_per_day"] == 1
     assert count_new(ask) == {"old": 0, "oak": 1, "elm": 2}
     run("options", "Trees::Elms", "new_per_day=0")
     assert count_new(ask) == {"old": 0, "oak": 1, "elm": 0}
@@ -78,9 +79,13 @@ def test_only_what_differs_is_listed(run: Run, ask: Any) -> None:
     assert rows["Trees::Oaks::Old"]["new_per_day"] == 2
 
 
-def test_an_unknown_deck_and_what_needs_one(run: Run) -> None:
+def test_an_unknown_deck_and_what_needs_one(run: Run, write: Write) -> None:
     said = run("options", "Trees::Oak", "new_per_day=1", exit_code=1).output
     assert "there is no pack or deck `Trees::Oak`; the decks are:\n  Trees\n  Trees::Oaks\n" in said
+    write({"decks/woods/deck.yaml": "name: Woods\ndecks: [{name: 1 Elms}, {name: Oaks}]\n"})
+    said = run("options", "oaks", exit_code=1).output
+    assert said.startswith("error: several decks match `oaks`:\n  Trees::Oaks\n  Woods::Oaks\n")
+    assert "Woods::1 Elms:" in run("options", "1", "new_per_day=1").output
     said = run("options", "new_per_day=1", exit_code=2).output
     assert "applies to one pack or deck: name it first" in said
     assert (

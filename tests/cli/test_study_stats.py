@@ -36,7 +36,7 @@ domains:
     name: Bark
     weight: 40
     lessons:
-      - {id: "1.2", title: "Rough \\u202ebark"}
+      - {id: "1.2", title: "Rough \\u200fbark"}
 """
 CARDS = """\
 kind: basic
@@ -138,7 +138,7 @@ def test_nothing_is_wider_than_a_narrow_terminal(
 
     assert max(map(len, printed.splitlines())) <= 40
     assert "\x1b" not in printed
-    assert "\u202e" not in printed
+    assert "\u200f" not in printed
 
 
 def test_due_as_json(ask: Ask) -> None:
@@ -177,7 +177,7 @@ def test_stats_as_json(ask: Ask) -> None:
     assert retention["mature"] == {"reviews": 0, "actual": None, "expected": None}
     assert [(r["lesson"], r["reviews"]) for r in retention["by_lesson"]] == [
         ("1.1 Broad leaves", 2),
-        ("1.2 Rough \u202ebark", 1),
+        ("1.2 Rough \u200fbark", 1),
     ]
     assert [(r["domain"], r["actual"]) for r in retention["by_domain"]] == [
         ("Leaves", 0.5),

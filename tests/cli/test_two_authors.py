@@ -111,7 +111,7 @@ def test_a_clone_shares_and_a_renamed_folder_keeps_everything(tmp_path: Path) ->
     assert (miss["card"], miss["pack"], miss["rule"]) == ("snakes:lists", "snakes", "Copy.")
     run(clone, "exam", "miss", "lists", "--rule", "Never.", "--action", "Look.")
     assert len(ask(clone, "exam", "misses")["misses"]) == 1
-    run(clone, "exam", "drill", "--plain", input="1\n\n1\n\n")
+    assert "Continuing python-2026-11-02" in run(clone, "exam", "drill", "--plain", input="q\n")
 
 
 def test_an_earlier_history_goes_on_under_a_new_namespace(tmp_path: Path, db: Path) -> None:

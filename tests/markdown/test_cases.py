@@ -24,7 +24,7 @@ def read_cases(name: str) -> Iterator[tuple[str, str, str]]:
 
 def write_result(rendered: Rendered) -> str:
     lines = [rendered.html.rstrip("\n")]
-    lines += [f"& {image}" for image in rendered.images]
+    lines += [f"& {path}" for path in rendered.media]
     lines += [
         f"! {problem.code}: {problem.message}" + (f" @ {problem.quote}" if problem.quote else "")
         for problem in rendered.problems

@@ -10,11 +10,12 @@ import pytest
 from cardwright.markdown import (
     Deletion,
     Renderer,
+    WriteMedia,
     cloze_numbers,
     escape_html,
     find_deletions,
     hide_deletions,
-    replace_images,
+    replace_media,
     reveal_deletions,
 )
 
@@ -56,14 +57,18 @@ def test_a_quote_stays_within_its_line() -> None:
     assert [problem.quote for problem in problems] == ["{{c1::b"]
 
 
-def test_images_are_renamed_exactly() -> None:
+def test_media_are_replaced_exactly() -> None:
     rendered = Renderer().render_block(
         '![a](media/a.png) ![b](media/a.png.png) ![c](<media/{{"&amp;.png>) `media/a.png`'
     )
-    assert rendered.images == ("media/a.png", "media/a.png.png", 'media/{{"&.png')
-    assert replace_images(rendered.html, {"media/a.png": 'x"1.png', 'media/{{"&.png': "2.png"}) == (
-        '<p><img src="x&quot;1.png" alt="a"> <img src="media/a.png.png" alt="b"> '
-        '<img src="2.png" alt="c"> <code>media/a.png</code></p>\n'
+    assert rendered.media == ("media/a.png", "media/a.png.png", 'media/{{"&.png')
+    writers: dict[str, WriteMedia] = {
+        "media/a.png": lambda attributes, **_: f"<img{attributes}>",
+        'media/{{"&.png': lambda _, is_hidden: f"[sound:{is_hidden}]",
+    }
+    assert replace_media(rendered.html, writers) == (
+        '<p><img alt="a"> <img src="media/a.png.png" alt="b"> '
+        "[sound:False] <code>media/a.png</code></p>\n"
     )
 
 

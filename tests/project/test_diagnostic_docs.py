@@ -25,6 +25,8 @@ WITHOUT_EXAMPLE = {
     "not-utf8": "a page in UTF-8 cannot hold it",
     "namespace-changed": "needs a release",
     "note-type-changed": "needs a release",
+    "media-format": "a picture is no text",
+    "media-too-large": "too long for a page",
     "outside-project": "a link is no text",
     "stale-schema": "depends on the kinds",
     "vanished-id": "needs a release",
@@ -67,7 +69,7 @@ def find_codes(root: Path, example: str, code: str = "") -> set[str]:
     """Return the codes that a project with an example's files yields."""
     files = {
         "cards/trees/wood.yaml": "cards: [{id: yew, kind: route, about: needles, go: the yew}]\n",
-        "cards/trees/media/oak.png": "",
+        "cards/trees/media/oak.png": "GIF89a",
         "decks/trees/deck.yaml": "name: Trees\n",
     }
     head, *named = FILE.split(example)

@@ -71,6 +71,9 @@ def write_file(root: Path, name: str, how: str, content: str) -> None:
             path.write_bytes(unescape(line) * int(times))
         case ["escaped"]:
             path.write_bytes(unescape(line))
+        case ["of", size, "bytes"]:
+            path.write_bytes(unescape(line))
+            os.truncate(path, int(size))
         case ["changed"]:
             old, new = (part.strip() for part in line.split(" -> "))
             assert old in path.read_text("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import count, permutations
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from cardwright.history import Act, Moment, Rating, Review
 from cardwright.model import DeckOptions
+from cardwright.study.alias import Alias
 from cardwright.study.journal import Journal
 from cardwright.study.transfer import TransferError, sync_folder
 from studying import (
@@ -267,3 +269,60 @@ def test_a_damaged_file_in_the_folder_takes_nothing_in(make: Make, tmp_path: Pat
     with pytest.raises(TransferError, match=r"zz\.jsonl:1: "):
         sync_folder(journal, tmp_path)
     assert read_log(journal) == []
+
+
+ALIAS = {
+    "id": "alias-1",
+    "at": "2026-11-02T08:00:00.000+00:00",
+    "namespace": "trees-k3v9",
+    "history": "trees",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"id": "x"}, "`id` cannot be 'x'"),
+        ({"id": "alias-\x1b"}, "`id` cannot be 'alias-\\x1b'"),
+        ({"at": "once"}, "`at` cannot be 'once'"),
+        ({"namespace": ""}, "`namespace` cannot be ''"),
+        ({"namespace": "a:b"}, "`namespace` cannot be 'a:b'"),
+        ({"history": None}, "`history` cannot be empty"),
+        ({"history": "../x"}, "`history` cannot be '../x'"),
+        ({"history": ["trees"]}, "`history` cannot be a list"),
+        (None, "not a JSON object"),
+    ],
+)
+def test_a_damaged_file_of_aliases_takes_nothing_in(
+    make: Make, tmp_path: Path, change: dict[str, object] | None, said: str
+) -> None:
+    journal, other = make("laptop"), make("desktop")
+    record(other, PROMPTS[0], Act.ANSWER, MORNING, Rating.GOOD)
+    sync_folder(other, tmp_path)
+    bad = json.dumps({**ALIAS, **change}) if change else "["
+    (tmp_path / "zz.aliases").write_text(f"{json.dumps(ALIAS)}\n{bad}\n", "utf-8")
+
+    with pytest.raises(TransferError) as caught:
+        sync_folder(journal, tmp_path)
+
+    assert f"zz.aliases:2: {said}" in str(caught.value)
+    assert read_log(journal) == []
+    assert journal.store.list_aliases() == []
+
+
+def test_aliases_travel_in_files_of_their_own(make: Make, tmp_path: Path) -> None:
+    here, there, third = make("laptop"), make("desktop"), make("phone")
+    here.add_aliases([Alias("alias-1", MORNING.at_ms, "trees-k3v9", "trees")])
+    sync_folder(here, tmp_path)
+    sync_folder(there, tmp_path)
+    there.add_aliases([Alias("alias-2", MORNING.at_ms, "birds-x2", "")])
+    before = sorted(path.name for path in tmp_path.iterdir())
+    sync_folder(there, tmp_path)
+    sync_folder(third, tmp_path)
+
+    assert [path.suffix for path in map(Path, before)].count(".aliases") == 1
+    assert third.store.aliases.decided == {"trees-k3v9": "trees", "birds-x2": ""}
+    assert len(list(tmp_path.glob("*.aliases"))) == 2
+    (tmp_path / f"{here.store.device}.aliases").write_text("x" * 10_000_001, "utf-8")
+    with pytest.raises(TransferError, match="too large"):
+        sync_folder(third, tmp_path)

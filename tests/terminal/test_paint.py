@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from io import StringIO
@@ -16,9 +17,18 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from cardwright.terminal.paint import MAX_WIDTH, Painted, Renderable, paint, paint_rows
+from cardwright.terminal.paint import (
+    MAX_WIDTH,
+    Painted,
+    Renderable,
+    paint,
+    paint_pieces,
+    paint_rows,
+)
 from cardwright.terminal.plain import Prompts
+from cardwright.text import escape_controls, make_plain, replace_controls
 
+DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 COLOURS = {"TERM": "xterm-256color"}
 COLOUR_CODES = re.compile("\x1b\\[[0-9;]*m")
 LINKS = re.compile("\x1b\\]8;[^;\x1b]*;[^\x00-\x1f\x7f-\x9f]*\x1b\\\\")
@@ -126,3 +136,26 @@ def test_a_dialogue_is_wrapped_between_words() -> None:
     assert "".join(printed).split() == sentence.split()
     assert "".join(printed).endswith("answered: ")
     assert max(map(len, "".join(printed).splitlines())) <= 30
+
+
+def test_pieces_are_styled_by_their_roles_and_their_text_stays() -> None:
+    pieces = [("a\tb\n", ""), ("c\x1b[0m\u202e", "bad"), ("\n", ""), (" " * 200 + "d", "other")]
+
+    painted = paint_pieces(pieces, {"bad": "bold red"}, COLOURS)
+
+    assert painted == f"a   b\n\x1b[1;31mc�[0m\x1b[0m\n{' ' * 200}d"
+
+
+@given(st.text(st.sampled_from(f'a \n\t\r"{DIRECTIONS}\u200c\u200dé'), max_size=30))
+def test_no_character_of_direction_is_printed(text: str) -> None:
+    cleaned = (
+        make_plain(text),
+        escape_controls(text),
+        replace_controls(text),
+        paint_pieces([(text, "")], {}, COLOURS),
+        *paint_rows(Text(text), 20, COLOURS),
+    )
+
+    assert not set("".join(cleaned)) & set(DIRECTIONS)
+    assert len(replace_controls(text)) == len(text)
+    assert json.loads(escape_controls(json.dumps(text, ensure_ascii=False))) == text

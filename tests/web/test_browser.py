@@ -11,6 +11,7 @@ from browser import Browser
 from cardwright.anki.notetype import read_asset
 from cardwright.app.project import open_project
 from cardwright.web.face import FaceMaker
+from media_files import MP4, PNG, WAV
 from project_files import Run, Write
 
 SHOWN = "[...document.querySelectorAll('.prompt:not([hidden])')].map((e) => e.dataset.ref)"
@@ -238,3 +239,34 @@ def test_no_script_of_a_card_runs(browser: Browser, write: Write, run: Run, proj
     )
     browser.wait_for("[...document.images].every((image) => image.complete)")
     assert browser.run("typeof hacked") == "undefined"
+
+
+def test_sounds_wait_to_be_played_and_say_what_they_are(
+    browser: Browser, write: Write, run: Run, project: Path
+) -> None:
+    files = {"hola.wav": WAV, "clip.mp4": MP4, "dot.png": PNG, "bad.mp3": b"<html>"}
+    for name, data in files.items():
+        (project / "cards" / "trees" / name).write_bytes(data)
+    texts = [f"![{name[0]}]({name})" for name in files]
+    write(
+        {
+            "cards/trees/a.yaml": "cards:\n"
+            f"  - {{id: a, kind: basic, question: '{' '.join(texts)}', answer: '[sound:x.mp3]'}}\n"
+        }
+    )
+    run("preview")
+    browser.open((project / "build" / "preview.html").as_uri())
+    media = "[...document.querySelectorAll('.card:first-child :is(audio, video, img)')]"
+
+    assert browser.run(
+        f"{media}.map((m) => [m.localName, m.controls, m.autoplay, m.ariaLabel, m.src.slice(0, 14)])"
+    ) == [
+        ["audio", True, False, "h", "data:audio/wav"],
+        ["video", True, False, "c", "data:video/mp4"],
+        ["img", None, None, None, "data:image/png"],
+        ["img", None, None, None, "data:,"],
+    ]
+    # The page's policy lets it play.
+    browser.wait_for(f"{media}[0].readyState > 0 && {media}[0].duration > 0.05")
+    assert browser.run(f"{media}[0].paused") is True
+    assert "[sound:x.mp3]" in browser.run("document.querySelector('main').innerText")

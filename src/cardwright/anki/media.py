@@ -1,27 +1,36 @@
-"""Images of cards → media files of a package, named after their content."""
+"""Images, sounds and videos of cards → media files of a package, named after their content."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from cardwright.kinds import list_images
+from cardwright.foreign.media import MediaFile, MediaKind
+from cardwright.kinds import list_media
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Kind
 
-FindMedia = Callable[[Card, str], Path | None]
-"""Finds the file of an image from its card and its path as written; None if there is none."""
+_WIDTH: Final = re.compile(' width="[^"]*"')
+FindMedia = Callable[[Card, str], MediaFile | None]
+"""Finds a media file from its card and its path as written; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
-class MediaFile:
+class PackedFile:
     """A media file of a package."""
 
-    path: Path
+    file: MediaFile
     hash: str
     """64 bits of the SHA-256 of its content."""
+
+    @property
+    def path(self) -> Path:
+        """Where its content is."""
+        return self.file.path
 
     @property
     def name(self) -> str:
@@ -30,29 +39,49 @@ class MediaFile:
         It carries the hash because Anki never replaces a media file that it already has, and
         because two cards may use different files of the same name.
         """
-        return f"cardwright-{self.hash}{self.path.suffix.lower()}"
+        return f"cardwright-{self.hash}{self.file.ending}"
+
+    def write(self, attributes: str, /, *, is_hidden: bool) -> str:
+        """Return its HTML.
+
+        Anki plays `[sound:…]`, sounds and videos alike, even where it is hidden.
+        """
+        kind = self.file.format.kind
+        if kind is MediaKind.IMAGE:
+            return f'<img src="{self.name}"{attributes}>'
+        label = label_media(attributes)
+        if is_hidden:
+            return f'<{kind} controls preload="none" src="{self.name}"{label}></{kind}>'
+        sound = f"[sound:{self.name}]"
+        return f'<span role="group"{label}>{sound}</span>' if label else sound
+
+
+def label_media(attributes: str) -> str:
+    """Return the attributes of an image as those of a sound or video: a label, and no width."""
+    attributes = _WIDTH.sub("", attributes)
+    return attributes.replace(' alt=""', "", 1).replace(" alt=", " aria-label=", 1)
 
 
 class MediaFinder:
-    """Finds the media files of cards, and reads each file once."""
+    """Finds the media files of cards, and hashes each file once."""
 
     def __init__(self, find: FindMedia, renderer: Renderer) -> None:
-        """`find` returns the files of images; `renderer` finds the images in the texts of cards."""
+        """`find` returns media files; `renderer` finds the paths in the texts of cards."""
         self._find = find
         self._renderer = renderer
-        self._files: dict[Path, MediaFile] = {}
+        self._files: dict[Path, PackedFile] = {}
 
-    def list_files(self, card: Card, kind: Kind) -> dict[str, MediaFile]:
-        """Return the files of a card's images, by path as written; missing files are left out."""
-        found: dict[str, MediaFile] = {}
-        for image in list_images(card, kind, self._renderer):
-            path = self._find(card, image)
-            if path is not None:
-                found[image] = self._read(path)
+    def list_files(self, card: Card, kind: Kind) -> dict[str, PackedFile]:
+        """Return the media files of a card, by path as written; missing files are left out."""
+        found: dict[str, PackedFile] = {}
+        for written in list_media(card, kind, self._renderer):
+            file = self._find(card, written)
+            if file is not None:
+                found[written] = self._hash(file)
         return found
 
-    def _read(self, path: Path) -> MediaFile:
-        if path not in self._files:
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-            self._files[path] = MediaFile(path, digest)
-        return self._files[path]
+    def _hash(self, file: MediaFile) -> PackedFile:
+        if file.path not in self._files:
+            digest = hashlib.sha256(file.path.read_bytes()).hexdigest()[:16]
+            self._files[file.path] = PackedFile(file, digest)
+        return self._files[file.path]

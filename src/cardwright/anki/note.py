@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from cardwright.anki.media import MediaFile
+from cardwright.anki.media import PackedFile
 from cardwright.anki.notetype import SPARE_FIELDS
 from cardwright.kinds import list_prompts, render_text
-from cardwright.markdown import Renderer, escape_html, replace_images
+from cardwright.markdown import Renderer, WriteMedia, escape_html, replace_media
 from cardwright.model import Card, Collection, Field, FieldType, Kind, Option, Source
 
 RENDERING_VERSION: Final = 2
@@ -47,19 +47,17 @@ class Note:
 
 
 def make_note(
-    collection: Collection, card: Card, renderer: Renderer, media: Mapping[str, MediaFile]
+    collection: Collection, card: Card, renderer: Renderer, media: Mapping[str, PackedFile]
 ) -> Note:
-    """Return the note of a card; `media` holds the files of its images, by path as written."""
+    """Return the note of a card; `media` holds its files, by path as written."""
     kind = collection.kinds[card.kind]
-    content = describe_content(
-        collection, card, {image: file.hash for image, file in media.items()}
-    )
-    names = {image: file.name for image, file in media.items()}
+    content = describe_content(collection, card, {path: file.hash for path, file in media.items()})
+    writers = {path: file.write for path, file in media.items()}
     return Note(
         card=card,
         content=content,
         hash=hash_content(content),
-        fields=make_fields(collection, card, renderer, names),
+        fields=make_fields(collection, card, renderer, writers),
         # A retired note still updates those who have it, but creates no cards for anyone else.
         ordinals=()
         if card.retired is not None
@@ -121,18 +119,18 @@ def _list_tags(collection: Collection, card: Card) -> list[str]:
 
 
 def make_fields(
-    collection: Collection, card: Card, renderer: Renderer, media_names: Mapping[str, str]
+    collection: Collection, card: Card, renderer: Renderer, writers: Mapping[str, WriteMedia]
 ) -> tuple[str, ...]:
     """Return the fields of a card's note as HTML, in the order of its note type.
 
-    `media_names` maps the images of the card, by path as written, to the values of `src`.
+    `writers` write the card's media, by path as written.
     """
     kind = collection.kinds[card.kind]
     lesson = collection.lesson_of(card)
-    fields = [_make_field(card, kind, field, renderer) for field in kind.fields]
+    fields = [_make_field(card, kind, field, renderer, writers) for field in kind.fields]
     fields.append(renderer.render_block(card.extra).html if card.extra else "")
-    if media_names:
-        fields = [replace_images(html, media_names) for html in fields]
+    if writers:
+        fields = [replace_media(html, writers) for html in fields]
     return (
         *fields,
         _make_sources(card.sources),
@@ -143,9 +141,11 @@ def make_fields(
     )
 
 
-def _make_field(card: Card, kind: Kind, field: Field, renderer: Renderer) -> str:
+def _make_field(
+    card: Card, kind: Kind, field: Field, renderer: Renderer, writers: Mapping[str, WriteMedia]
+) -> str:
     if field.type is FieldType.OPTIONS:
-        return _make_options(card.options, field, renderer)
+        return _make_options(card.options, field, renderer, writers)
     value = card.fields.get(field.name)
     if value is None:
         return ""
@@ -157,18 +157,24 @@ def _make_field(card: Card, kind: Kind, field: Field, renderer: Renderer) -> str
     return f'<ul class="{field.name}">\n{items}</ul>'
 
 
-def _make_options(options: tuple[Option, ...], field: Field, renderer: Renderer) -> str:
+def _make_options(
+    options: tuple[Option, ...], field: Field, renderer: Renderer, writers: Mapping[str, WriteMedia]
+) -> str:
     if not options:
         return ""
-    items = "".join(_make_option(option, renderer) for option in options)
+    items = "".join(_make_option(option, renderer, writers) for option in options)
     return f'{_make_instruction(options)}<ul class="{field.name}">\n{items}</ul>'
 
 
-def _make_option(option: Option, renderer: Renderer) -> str:
+def _make_option(option: Option, renderer: Renderer, writers: Mapping[str, WriteMedia]) -> str:
+    reason = renderer.render_inline(option.reason).html
+    if writers:
+        # The question contains the reasons, out of sight.
+        reason = replace_media(reason, writers, is_hidden=True)
     return (
         f'<li class="{"right" if option.right else "wrong"}">'
         f'<div class="option">{renderer.render_inline(option.text).html}</div>'
-        f'<div class="reason">{renderer.render_inline(option.reason).html}</div></li>\n'
+        f'<div class="reason">{reason}</div></li>\n'
     )
 
 

@@ -28,7 +28,7 @@ class PackContents:
     note_types: Mapping[str, NoteType]
     """The note types of the notes, by kind."""
     media: Mapping[str, Path]
-    """The files of the notes' images, by their names in Anki."""
+    """The files of the notes' images, sounds and videos, by their names in Anki."""
 
     @property
     def card_count(self) -> int:

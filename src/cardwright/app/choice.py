@@ -109,10 +109,13 @@ def choose_packs(known: Iterable[str], names: Sequence[str]) -> list[str]:
 
 
 def choose_deck(decks: Mapping[str, Deck], name: str) -> tuple[str, str]:
-    """Return the pack and the full name of a deck, given that name, or its pack and what is below.
+    """Return the pack and the full name of a deck.
+
+    Its name may begin with the pack instead of the pack's deck, or be the last part alone, or the
+    number at its start, if that is unambiguous.
 
     Raises:
-        ProjectError: there is no such deck.
+        ProjectError: there is no such deck, or there are several.
 
     """
     pack, separator, below = name.partition("::")
@@ -120,11 +123,15 @@ def choose_deck(decks: Mapping[str, Deck], name: str) -> tuple[str, str]:
     if pack in decks:
         wanted = f"{decks[pack].name}{separator}{below}".casefold()
     names = {"::".join(path): key for key, deck in decks.items() for path, _ in deck.walk()}
-    found = next((full for full in names if full.casefold() == wanted), None)
-    if found is None:
-        shown = "".join(f"\n  {full}" for full in names)
-        raise ProjectError(f"there is no pack or deck `{name}`; the decks are:{shown or ' none'}")
-    return names[found], found
+    found = [full for full in names if full.casefold() == wanted] or [
+        full for full in names if f"{full.casefold().rpartition('::')[2]} ".startswith(f"{wanted} ")
+    ]
+    if len(found) != 1:
+        shown = "".join(f"\n  {full}" for full in found or names) or " none"
+        if found:
+            raise ProjectError(f"several decks match `{name}`:{shown}")
+        raise ProjectError(f"there is no pack or deck `{name}`; the decks are:{shown}")
+    return names[found[0]], found[0]
 
 
 def choose_exam(blueprints: Mapping[str, Blueprint], pack: str | None) -> Blueprint:

@@ -8,13 +8,12 @@ decides once. See `study.alias`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from cardwright.error import ProjectError
 from cardwright.history import Moment
 from cardwright.project.sources import Sources
-from cardwright.study.alias import Alias, Aliases
+from cardwright.study.alias import Alias
 from cardwright.study.store import Store
 from cardwright.text import count
 
@@ -45,10 +44,6 @@ Decide = Callable[[Claim], bool | None]
 """Returns whether a pack continues a history; None to decide later."""
 
 
-def decide_later(_claim: Claim) -> None:
-    """Leave the question open."""
-
-
 def refuse_undecided(claim: Claim) -> bool | None:
     """Raise a ProjectError that says how to decide."""
     raise ProjectError(
@@ -60,12 +55,11 @@ def refuse_undecided(claim: Claim) -> bool | None:
 
 def list_claims(store: Store, sources: Sources) -> Iterator[Claim]:
     """Yield the histories under the names of packs about which nothing is decided yet."""
-    decided = store.aliases.decided
+    used = {deck.namespace for deck in sources.decks.values()}
     for pack, deck in sources.decks.items():
-        namespace = deck.namespace
-        is_open = namespace not in decided and namespace not in store.aliases.owners
-        if namespace != pack and is_open and store.has_reviews(pack):
-            yield _make_claim(store, sources, pack, namespace)
+        is_open = pack not in used and store.aliases.is_open(deck.namespace, pack)
+        if is_open and store.has_reviews(pack):
+            yield _make_claim(store, sources, pack, deck.namespace)
 
 
 def settle_histories(
@@ -86,6 +80,7 @@ def settle_histories(
     """
     wanted = wanted or {}
     notes = []
+    # A decision about one pack may change the claims of the next.
     for claim in list_claims(store, sources):
         keeps, note = _settle(claim, decide, wanted.get(claim.pack))
         if keeps is None:
@@ -97,20 +92,6 @@ def settle_histories(
         elif keeps and not store.has_reviews(claim.namespace):
             store.assume_alias(alias)
     return notes
-
-
-def unite_sources(sources: Sources, aliases: Aliases) -> Sources:
-    """Return sources whose prompts have the keys of their memories."""
-    if not any(deck.namespace in aliases.histories for deck in sources.decks.values()):
-        return sources
-    return replace(
-        sources,
-        items=[item._replace(key=aliases.unite_key(item.key)) for item in sources.items],
-        decks={
-            pack: replace(deck, namespace=aliases.unite(deck.namespace))
-            for pack, deck in sources.decks.items()
-        },
-    )
 
 
 def _make_claim(store: Store, sources: Sources, pack: str, namespace: str) -> Claim:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import uuid4
 
-from cardwright.app.histories import decide_later
 from cardwright.app.study import unite_study
 from cardwright.history import Moment
 from cardwright.model import Collection
@@ -24,6 +23,6 @@ def start_session(
         StoreError: the store cannot be read or written.
 
     """
-    study = unite_study(store, make_sources(collection), moment, Path(), decide_later)
+    study = unite_study(store, make_sources(collection), moment, Path(), lambda _: None)
     session, _ = study.start_session(options=options, name=uuid4().hex)
     return session

@@ -17,10 +17,11 @@ from cardwright.error import CardwrightError, ProjectError
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection
 from cardwright.project.allow import drop_allowed, report_unused
-from cardwright.project.check import Checking, check
+from cardwright.project.check import Checking, apply_checks, check
 from cardwright.project.load import load
+from cardwright.project.media import MediaLibrary
 from cardwright.project.texts import SourceTexts
-from cardwright.project.walk import find_project, resolve_media
+from cardwright.project.walk import find_project
 from cardwright.text import count
 
 
@@ -47,6 +48,7 @@ class Project:
     """In reading order."""
     renderer: Renderer
     texts: SourceTexts
+    media: MediaLibrary
 
     @property
     def errors(self) -> list[Diagnostic]:
@@ -78,12 +80,8 @@ class Project:
             self.ledgers[pack],
             self.note_types[pack],
             renderer=self.renderer,
-            find_media=self.find_media,
+            find_media=self.media.find,
         )
-
-    def find_media(self, card: Card, image: str) -> Path | None:
-        """Return the file of an image that a card names; None if it does not exist."""
-        return resolve_media(self.root, card, image)[0]
 
     def ledger_path(self, pack: str) -> Path:
         """Return the path of a pack's ledger."""
@@ -113,7 +111,11 @@ def open_project(folder: Path) -> Project:
     root, collection, problems = load_collection(folder)
     renderer = Renderer()
     texts = SourceTexts(root)
-    problems += check(Checking(root=root, collection=collection, renderer=renderer, texts=texts))
+    media = MediaLibrary(root)
+    problems = apply_checks(problems, collection.decks)
+    problems += check(
+        Checking(root=root, collection=collection, renderer=renderer, texts=texts, media=media)
+    )
     note_types = {}
     ledgers = {}
     for pack in collection.decks:
@@ -134,6 +136,7 @@ def open_project(folder: Path) -> Project:
         problems=sorted(problems, key=lambda problem: problem.sort_key),
         renderer=renderer,
         texts=texts,
+        media=media,
     )
 
 

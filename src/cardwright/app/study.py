@@ -11,17 +11,17 @@ from zlib import crc32
 
 from cardwright.app.choice import Choice
 from cardwright.app.garbage import gc_paused
-from cardwright.app.histories import Decide, decide_later, settle_histories, unite_sources
 from cardwright.error import ProjectError
 from cardwright.history import Moment, make_date, make_time
 from cardwright.item import Item
-from cardwright.kinds import list_images
+from cardwright.kinds import list_media
 from cardwright.markdown import Renderer
 from cardwright.memory import Memory
 from cardwright.model import Card, Kind
 from cardwright.project.index import open_index
 from cardwright.project.sources import Sources
-from cardwright.project.walk import find_project, resolve_media
+from cardwright.project.walk import find_project
+from cardwright.study.alias import Aliases
 from cardwright.study.journal import Journal, make_journal
 from cardwright.study.queue import Queue, SessionOptions
 from cardwright.study.schedule import Schedule
@@ -30,10 +30,12 @@ from cardwright.study.settings import GOAL
 from cardwright.study.store import Store, open_store
 
 if TYPE_CHECKING:
+    from cardwright.app.histories import Claim, Decide
     from cardwright.app.preparation import ExamDay, Preparation
     from cardwright.blueprint import Blueprint
     from cardwright.exam.misses import Miss
     from cardwright.exam.mock import Mock
+    from cardwright.foreign.media import MediaFile
 
 
 @dataclass(slots=True)
@@ -66,7 +68,7 @@ class Study:
 
     def settle(self) -> None:
         """Continue the histories that are certainly those of packs, after reviews were added."""
-        settle_histories(self.store, self.sources, self.moment, decide_later)
+        _settle(self.store, self.sources, self.moment, _decide_later)
         self.sources = unite_sources(self.sources, self.store.aliases)
         self.journal = make_journal(self.store, self.sources.decks, self.items)
 
@@ -91,13 +93,17 @@ class Study:
         """Return a card by `pack:id`."""
         return self.sources.load_card(ref)
 
-    def list_images(self, card: Card, kind: Kind) -> list[Path]:
-        """Return the files of a card's images that exist."""
-        found = (
-            resolve_media(self.root, card, image)[0]
-            for image in list_images(card, kind, Renderer())
-        )
-        return [path for path in found if path]
+    def list_media(self, card: Card, kind: Kind) -> list[MediaFile]:
+        """Return the media files of a card that exist."""
+        return self.find_media(card, list_media(card, kind, Renderer()))
+
+    def find_media(self, card: Card, paths: Iterable[str]) -> list[MediaFile]:
+        """Return those media files of a card, by their paths as written, that exist."""
+        from cardwright.project.media import MediaLibrary  # noqa: PLC0415  (few cards have any)
+
+        library = MediaLibrary(self.root)
+        found = (library.find(card, written) for written in paths)
+        return [file for file in found if file]
 
     def find_kind(self, name: str) -> Kind:
         """Return a kind by its name."""
@@ -254,6 +260,21 @@ def find_index(store_path: Path, root: Path) -> Path:
     return store_path.parent / "index" / f"{root.name}-{crc32(str(root).encode()):08x}.index"
 
 
+def unite_sources(sources: Sources, aliases: Aliases) -> Sources:
+    """Return sources whose prompts have the keys of their memories."""
+    if not any(deck.namespace in aliases.histories for deck in sources.decks.values()):
+        return sources
+    unite_key = aliases.unite_key
+    return replace(
+        sources,
+        items=[Item(unite_key(item[0]), *item[1:]) for item in sources.items],
+        decks={
+            pack: replace(deck, namespace=aliases.unite(deck.namespace))
+            for pack, deck in sources.decks.items()
+        },
+    )
+
+
 def unite_study(
     store: Store,
     sources: Sources,
@@ -266,10 +287,32 @@ def unite_study(
 
     `decide` and `wanted` are those of `settle_histories`, which records nothing without `decide`.
     """
-    notes = settle_histories(store, sources, moment, decide, wanted)
+    notes = _settle(store, sources, moment, decide, wanted)
     sources = unite_sources(sources, store.aliases)
     journal = make_journal(store, sources.decks, sources.items)
     return Study(store, journal, sources, moment, root, notes)
+
+
+def _settle(
+    store: Store,
+    sources: Sources,
+    moment: Moment,
+    decide: Decide | None = None,
+    wanted: Mapping[str, bool] | None = None,
+) -> Sequence[str]:
+    """Settle histories if there is one that is not decided yet, which is rare."""
+    if not any(
+        store.aliases.is_open(deck.namespace, pack) and store.has_reviews(pack)
+        for pack, deck in sources.decks.items()
+    ):
+        return []
+    from cardwright.app.histories import settle_histories  # noqa: PLC0415  (as above)
+
+    return settle_histories(store, sources, moment, decide, wanted)
+
+
+def _decide_later(_claim: Claim) -> None:
+    """Leave open what is not certain."""
 
 
 @contextmanager
@@ -316,7 +359,7 @@ def open_journal(
         with open_store(store_path, today=moment.local.date().isoformat()) as store:
             yield make_journal(store, {}), lambda: None
         return
-    with open_study(folder, store_path, moment, decide_later) as study:
+    with open_study(folder, store_path, moment, _decide_later) as study:
         yield study.journal, study.settle
 
 

@@ -1,4 +1,4 @@
-"""Opening files in the user's editor, and images and web addresses in other programs."""
+"""Opening files in the user's editor, and media and web addresses in other programs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from cardwright.cli.programs import find_program
+from cardwright.foreign.media import MediaFile
 
 _COLON_EDITORS: Final = frozenset(
     {"code", "code-insiders", "codium", "cursor", "zed", "subl", "hx", "helix"}
@@ -23,10 +24,6 @@ _WAIT_OPTIONS: Final = {
     "cursor": "--wait",
 }
 _GOTO_EDITORS: Final = frozenset(_WAIT_OPTIONS)
-_IMAGES: Final = frozenset(
-    {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp"}
-)
-"""Other files might be executed when opened."""
 
 
 def open_editor(path: Path, line: int) -> str:
@@ -67,11 +64,12 @@ def find_editor() -> str:
     return next(filter(None, named), "") or _find_default_editor()
 
 
-def open_image(path: Path) -> str:
-    """Open an image in the default viewer; return an error message, or ""."""
-    if path.suffix.lower() not in _IMAGES:
-        return f"{path.name} is not an image"
-    return _open(str(path))
+def open_media(file: MediaFile) -> str:
+    """Open a media file in its default program; return an error message, or ""."""
+    # That program is chosen by the name: under another one, the same file might be executed.
+    if file.path.suffix.lower() not in file.format.endings:
+        return f"{file.path.name} is not opened: its name should end in {file.format.endings[0]}"
+    return _open(str(file.path))
 
 
 def open_address(address: str) -> str:
@@ -83,7 +81,7 @@ if sys.platform == "win32":
 
     def _open(target: str) -> str:
         try:
-            os.startfile(target)  # noqa: S606  (an image or a web address, never a program)
+            os.startfile(target)  # noqa: S606  (media or a web address, never a program)
         except OSError as error:
             return f"{target} cannot be opened: {error.strerror}"
         return ""
@@ -94,7 +92,7 @@ else:
         opener = "open" if sys.platform == "darwin" else "xdg-open"
         try:
             # It must not write to our window, and must outlive this process.
-            subprocess.Popen(  # noqa: S603  (an image or a web address, never a program)
+            subprocess.Popen(  # noqa: S603  (media or a web address, never a program)
                 [opener, target],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -9,17 +9,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from cardwright.app import study as app_study
-from cardwright.app.histories import Claim, refuse_undecided
 from cardwright.app.study import Study
 from cardwright.cli.output import warn
 from cardwright.history import Moment
 from cardwright.study.journal import Journal
 from cardwright.study.store import Store, open_store
+
+if TYPE_CHECKING:
+    from cardwright.app.histories import Claim
 
 _CLOCK: Final = "CARDS_NOW"
 _STARTED_S: Final = time.monotonic()
@@ -106,6 +108,8 @@ def open_journal(folder: Path, db: Path | None) -> Iterator[tuple[Journal, Calla
 def _ask(claim: Claim) -> bool | None:
     """Ask the user whether a pack continues a history."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        from cardwright.app.histories import refuse_undecided  # noqa: PLC0415  (rarely needed)
+
         return refuse_undecided(claim)
     warn(f"note: {claim.describe()}")
     return click.confirm(f"Are these reviews of this project ({claim.namespace})?", err=True)

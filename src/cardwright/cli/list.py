@@ -10,7 +10,8 @@ import click
 from cardwright.app.project import load_collection
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import NAME, json_option
-from cardwright.kinds import list_prompts
+from cardwright.kinds import list_media, list_prompts
+from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection
 from cardwright.text import count
 
@@ -46,7 +47,8 @@ def list_command(
         and (tag is None or tag in card.tags)
     ]
     if as_json:
-        say_json([describe_card(collection, card) for card in found])
+        renderer = Renderer()
+        say_json([describe_card(collection, card, renderer) for card in found])
     else:
         width = max((len(card.ref) for card in found), default=0)
         for card in found:
@@ -59,9 +61,9 @@ def list_command(
         warn("some files could not be read completely: see `cards check`")
 
 
-def describe_card(collection: Collection, card: Card) -> dict[str, Any]:
+def describe_card(collection: Collection, card: Card, renderer: Renderer) -> dict[str, Any]:
     """Return a card without its fields, as JSON for other programs."""
-    domain = collection.domain_of(card)
+    domain, kind = collection.domain_of(card), collection.kinds[card.kind]
     return {
         "ref": card.ref,
         "pack": card.pack,
@@ -71,7 +73,8 @@ def describe_card(collection: Collection, card: Card) -> dict[str, Any]:
         "domain": domain.id if domain else None,
         "objectives": list(card.all_objectives),
         "tags": list(card.tags),
-        "prompts": [prompt.side_name for prompt in list_prompts(card, collection.kinds[card.kind])],
+        "prompts": [prompt.side_name for prompt in list_prompts(card, kind)],
+        "media": list(list_media(card, kind, renderer)),
         "retired": card.retired,
         "path": card.span.path,
         "line": card.span.line,

@@ -17,11 +17,13 @@ from cardwright.model import DeckOptions
 from cardwright.project.deck import OPTION_BOUNDS
 from cardwright.project.sources import Sources
 from cardwright.study.decks import list_options, name_deck
-from cardwright.study.settings import ROLLOVER_HOUR, Settings
+from cardwright.study.settings import AUTOPLAY, ROLLOVER_HOUR, Settings
 from cardwright.text import parse_number
 
 _STEPS: Final = ("learning_steps_minutes", "relearning_steps_minutes")
-_FLAGS: Final = ("bury_siblings", "fuzz")
+_SHARED: Final = (ROLLOVER_HOUR, AUTOPLAY)
+"""These apply to all packs."""
+_FLAGS: Final = ("bury_siblings", "fuzz", AUTOPLAY)
 _BOOLEANS: Final = {"true": True, "yes": True, "false": False, "no": False}
 _DAY_MINUTES: Final = 1440
 
@@ -45,7 +47,7 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
     cards options mlpro learning_steps_minutes=1,10 fuzz=
     cards options mlpro relearning_steps_minutes=none
     cards options "ML-PRO::2 MLOps" new_per_day=5
-    cards options rollover_hour=5
+    cards options rollover_hour=5 autoplay=true
     """
     chosen = words[0] if words and "=" not in words[0] else ""
     given: dict[str, Any] = {}
@@ -53,10 +55,10 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
         name, has_value, text = word.partition("=")
         if not has_value:
             _refuse(f"`{word}` is not NAME=VALUE")
-        if (name == ROLLOVER_HOUR) != (not chosen):
+        if (name in _SHARED) != (not chosen):
             _refuse(
                 f"`{name}` applies to all packs: leave out the deck"
-                if name == ROLLOVER_HOUR
+                if name in _SHARED
                 else f"`{name}` applies to one pack or deck: name it first"
             )
         given[name] = _read_value(name, text.strip()) if text.strip() else None
@@ -68,10 +70,11 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
             deck = name_deck(sources.namespace_of(pack), full_name)
         study.store.put_settings({(deck, name): value for name, value in given.items()})
         settings = Settings(study.store.read_settings())
+    shared = {ROLLOVER_HOUR: settings.rollover_hour, AUTOPLAY: settings.autoplay}
     if as_json:
         say_json(
             {
-                "": {ROLLOVER_HOUR: settings.rollover_hour},
+                "": shared,
                 **{
                     row.name: {
                         field.name: getattr(row.options, field.name)
@@ -83,7 +86,8 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
         )
         return
     say("all packs:")
-    _show(ROLLOVER_HOUR, settings.rollover_hour, is_own=settings.has("", ROLLOVER_HOUR))
+    for name, value in shared.items():
+        _show(name, value, is_own=settings.has("", name))
     for row in _list_rows(sources, settings):
         say(f"{row.name}:")
         for field in fields(DeckOptions):

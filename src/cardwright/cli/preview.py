@@ -77,7 +77,7 @@ def _make_page(project: Project, names: Sequence[str], *, is_watched: bool) -> P
             packs=names or packs,
             problems=project.problems,
             renderer=project.renderer,
-            find_media=project.find_media,
+            find_media=project.media.find,
             read_line=project.texts.line,
             watched=is_watched,
         )

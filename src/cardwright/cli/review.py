@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -19,13 +18,15 @@ from cardwright.app.study import Study
 from cardwright.cli.environment import open_study, read_clock
 from cardwright.cli.output import say, warn
 from cardwright.cli.params import MINUTES, choice_options, db_option, plain_option
+from cardwright.cli.sound import Sounds
 from cardwright.error import ProjectError
 from cardwright.history import make_time
 from cardwright.study.backup import find_backup
 from cardwright.study.error import StoreError
 from cardwright.study.queue import SessionOptions
+from cardwright.study.settings import Settings
 from cardwright.terminal.plain import PlainReviewer
-from cardwright.terminal.review import Reviewer
+from cardwright.terminal.review import CardActs, Reviewer
 from cardwright.terminal.review_state import ReviewState
 from cardwright.terminal.screen import Screen, can_draw
 
@@ -102,7 +103,19 @@ def review(
                 opened[state.turn] += 1
                 return _open_media(study, state, opened[state.turn] - 1)
 
-            exit_code = _run(state, is_plain=plain, edit=edit, open_media=open_media)
+            sounds = Sounds(
+                study,
+                state,
+                os.environ,
+                plays_itself=Settings(study.store.read_settings()).autoplay,
+            )
+            acts = CardActs(
+                edit=edit, open_media=open_media, play=sounds.play, follow=sounds.follow
+            )
+            try:
+                exit_code = _run(state, acts, is_plain=plain)
+            finally:
+                sounds.stop()
         finally:
             # A claim that cannot be released expires by itself.
             with suppress(StoreError):
@@ -115,13 +128,11 @@ def review(
     sys.exit(exit_code)
 
 
-def _run(
-    state: ReviewState, *, is_plain: bool, edit: Callable[[], str], open_media: Callable[[], str]
-) -> int:
+def _run(state: ReviewState, acts: CardActs, *, is_plain: bool) -> int:
     """Review in full screen or line by line; return the exit status."""
     if is_plain or not can_draw(sys.stdin, sys.stdout, os.environ):
         say_plainly = partial(say, is_styled=False)
-        reviewer = PlainReviewer(state, sys.stdin, say_plainly, edit=edit, open_media=open_media)
+        reviewer = PlainReviewer(state, sys.stdin, say_plainly, acts=acts)
         # Ctrl-C is a normal way to stop: every answer is saved.
         try:
             reviewer.run()
@@ -131,7 +142,7 @@ def _run(
     if state.is_over:
         return 0
     with Screen(sys.stdin, sys.stdout) as screen:
-        Reviewer(state, screen, os.environ, edit=edit, open_media=open_media).run()
+        Reviewer(state, screen, os.environ, acts=acts).run()
     return screen.exit_code
 
 
@@ -197,20 +208,20 @@ def _edit(study: Study, state: ReviewState, choice: Choice) -> str:
 
 
 def _open_media(study: Study, state: ReviewState, turn: int) -> str:
-    """Open one of the card's images, links or sources: the next one with each `turn`, from 0."""
-    from cardwright.cli.editor import open_address, open_image  # noqa: PLC0415  (as above)
+    """Open one of the card's media, links or sources: the next one with each `turn`, from 0."""
+    from cardwright.cli.editor import open_address, open_media  # noqa: PLC0415  (as above)
 
     attempt = state.attempt
     if attempt is None:
         return ""
     card = attempt.prompt.card
-    paths = study.list_images(card, attempt.kind)
+    files = study.list_media(card, attempt.kind)
     addresses = attempt.list_links()
-    count = len(paths) + len(addresses)
+    count = len(files) + len(addresses)
     if not count:
-        return "no image or link to open"
+        return "nothing to open"
     place = turn % count
-    path = paths[place] if place < len(paths) else None
-    address = "" if path else addresses[place - len(paths)]
-    message = open_image(path) if path else open_address(address)
-    return message or f"opened {path.name if path else address} ({place + 1} of {count})"
+    file = files[place] if place < len(files) else None
+    address = "" if file else addresses[place - len(files)]
+    message = open_media(file) if file else open_address(address)
+    return message or f"opened {file.path.name if file else address} ({place + 1} of {count})"

@@ -11,6 +11,7 @@ from cardwright.app.project import find_card, load_collection
 from cardwright.cli.list import describe_card
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import json_option
+from cardwright.markdown import Renderer
 from cardwright.terminal.card import draw_card
 
 
@@ -29,6 +30,6 @@ def show(folder: Path, ref: str, as_json: bool) -> None:
     card = find_card(collection, ref)
     if as_json:
         content = describe_content(collection, card)
-        say_json({**describe_card(collection, card), **content})
+        say_json({**describe_card(collection, card, Renderer()), **content})
     else:
         say(draw_card(collection, card))

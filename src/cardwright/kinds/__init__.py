@@ -6,8 +6,8 @@
 from cardwright.kinds.prompts import (
     is_alone,
     list_asked,
-    list_images,
     list_items,
+    list_media,
     list_prompts,
     list_texts,
     render_text,
@@ -16,8 +16,8 @@ from cardwright.kinds.prompts import (
 __all__ = [
     "is_alone",
     "list_asked",
-    "list_images",
     "list_items",
+    "list_media",
     "list_prompts",
     "list_texts",
     "render_text",

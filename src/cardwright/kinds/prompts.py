@@ -110,12 +110,12 @@ def render_text(
     return renderer.render_inline(text)
 
 
-def list_images(card: Card, kind: Kind, renderer: Renderer) -> tuple[str, ...]:
-    """Return the images of a card, as written, each once."""
+def list_media(card: Card, kind: Kind, renderer: Renderer) -> tuple[str, ...]:
+    """Return the paths of a card's images, sounds and videos as written, each once."""
     found = dict.fromkeys(
-        image
+        path
         for key, text, text_type in list_texts(card, kind)
         if "![" in text
-        for image in render_text(renderer, kind, key, text, text_type).images
+        for path in render_text(renderer, kind, key, text, text_type).media
     )
     return tuple(found)

@@ -14,7 +14,7 @@ from cardwright.markdown.escape import escape_html
 from cardwright.markdown.formula import parse_formula
 from cardwright.markdown.highlight import cut_code
 from cardwright.markdown.links import is_web_address
-from cardwright.markdown.render import Rendered, Renderer, replace_images
+from cardwright.markdown.render import Rendered, Renderer, WriteMedia, replace_media
 from cardwright.markdown.tokens import (
     GAP_CLOSE,
     GAP_HIDDEN,
@@ -34,6 +34,7 @@ __all__ = [
     "Rendered",
     "Renderer",
     "Token",
+    "WriteMedia",
     "cloze_numbers",
     "cut_code",
     "escape_html",
@@ -44,7 +45,7 @@ __all__ = [
     "read_block",
     "read_cloze",
     "read_inline",
-    "replace_images",
+    "replace_media",
     "reveal_deletions",
     "unwrap",
 ]

@@ -50,6 +50,8 @@ _STRONG: Final = 2
 """The length of a run for strong emphasis."""
 _MAX_WORD: Final = 60
 _MAX_STRAY: Final = 300
+_USUAL_BEFORE: Final = frozenset({"", " ", "\n"})
+_USUAL_AFTER: Final = frozenset({"", *" \n.,;:!?"})
 _QUOTES: Final = "\"'“”„‘’«»"
 _CLOSING: Final = frozenset(")]}")
 _OPENING: Final = frozenset("([{")
@@ -130,6 +132,10 @@ def _push_name(state: StateInline, name: str) -> None:
 def _judge(run: _Run) -> tuple[bool, bool]:
     """Tell whether a run can open and can close emphasis."""
     before, after = run.before, run.after
+    if before in _USUAL_BEFORE and after.isalnum():
+        return True, False
+    if after in _USUAL_AFTER and before.isascii() and before.isalnum():
+        return False, True
     can_open = not is_space(after) and (
         not is_punctuation(after)
         or is_unspaced(after)
@@ -146,10 +152,10 @@ def _judge(run: _Run) -> tuple[bool, bool]:
     )
     if run.text[run.start] == "_":
         return (
-            can_open and (not can_close or is_punctuation(before)),
+            can_open and (not can_close or is_punctuation(before)) and before not in _CLOSING,
             can_close and (not can_open or is_punctuation(after)),
         )
-    if is_word(before) and is_word(after):
+    if is_word(before) and is_word(after) and run.length <= _STRONG:
         return _opens_part(run), _closes_part(run)
     if _is_alone(run):
         return False, False
@@ -159,10 +165,7 @@ def _judge(run: _Run) -> tuple[bool, bool]:
         can_close = can_close and after not in _OPENING
     elif after in _OPENING and before.isdigit() and run.length == 1:
         can_close = False
-    elif before == "/" and run.length == 1 and _starts_word(run.text, run.start - 1):
-        can_open = False
-    elif before == "." and run.length == 1:
-        # A regular expression; a sentence that starts here has a space before it.
+    elif _is_wildcard(run):
         can_open = False
     return can_open, can_close
 
@@ -178,8 +181,19 @@ def _is_alone(run: _Run) -> bool:
     )
 
 
-def _starts_word(text: str, position: int) -> bool:
-    return is_space(text[position - 1 : position])
+def _is_wildcard(run: _Run) -> bool:
+    """Tell whether a run is a wildcard, part of a regular expression or of a comment's delimiter."""
+    beyond = run.text[run.end + 1 : run.end + 2]
+    if run.length > 1:
+        # src/**/*.py
+        return run.after == "/" and beyond in ("*", "")
+    if run.after == ".":
+        return beyond.isalnum()
+    if run.after == "/":
+        return not beyond.isalnum()
+    starts_comment = run.before == "/" and is_space(run.text[run.start - 2 : run.start - 1])
+    # A sentence after a full stop has a space before it.
+    return run.before == "." or starts_comment
 
 
 def _opens_part(run: _Run) -> bool:
@@ -208,7 +222,7 @@ def _closes_part(run: _Run) -> bool:
     if opener.before in _CLOSING or opener.before in ("/", "."):
         return False
     content = run.text[opener_end : run.start]
-    return run.length == _STRONG or (run.length == 1 and content.istitle() and run.after.islower())
+    return run.length == _STRONG or len(content) > 1 or (content.isupper() and run.after.islower())
 
 
 def _is_part(opener: _Run, closer: _Run) -> bool:

@@ -39,7 +39,7 @@ def explain_link(href: str) -> TextProblem:
 
 
 def is_project_path(path: str) -> bool:
-    """Tell whether an image path can refer to a file of the project."""
+    """Tell whether the path of an image, sound or video can refer to a file of the project."""
     if _CONTROL.search(path) or _SCHEME.match(path):
         return False
     return path[:1] not in ("", "/", "\\")

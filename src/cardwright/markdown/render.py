@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from html import unescape
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from cardwright.diagnostic import TextProblem
 from cardwright.markdown.cloze import find_misplaced, report_crossing, scan_deletions
-from cardwright.markdown.escape import drop_control, escape_code, neutralise
+from cardwright.markdown.escape import drop_control, neutralise
 from cardwright.markdown.marks import mark_deletions, place_deletions, unmark
 from cardwright.markdown.tags import report_tags
 from cardwright.markdown.visible import Comparer, find_empty_gaps, report_nothing, shows_nothing
@@ -19,7 +19,17 @@ from cardwright.markdown.write import Page, write_tokens
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-_IMAGE: Final = re.compile('(?<=<img src=")[^"]*')
+_IMAGE: Final = re.compile('<img src="([^"]*)"([^>]*)>')
+
+
+class WriteMedia(Protocol):
+    """Writes one media file."""
+
+    def __call__(self, attributes: str, /, *, is_hidden: bool) -> str:
+        """Return its HTML from the attributes of its image: `alt`, maybe more, as HTML.
+
+        If it is hidden at first, it must not start to play.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +38,23 @@ class Rendered:
 
     html: str
     problems: tuple[TextProblem, ...]
-    images: tuple[str, ...]
-    """The paths of its images as written, each once, in order."""
+    media: tuple[str, ...]
+    """The paths of its images, sounds and videos as written, each once, in order."""
 
 
-def replace_images(html: str, names: Mapping[str, str]) -> str:
-    """Rename images; those not in `names` keep their paths."""
+def replace_media(html: str, writers: Mapping[str, WriteMedia], *, is_hidden: bool = False) -> str:
+    """Write media in their final form; a path that is not in `writers` stays an image.
 
-    def rename(match: re.Match[str]) -> str:
-        name = names.get(unescape(match[0]))
-        return match[0] if name is None else escape_code(name)
+    The result may hold Anki's `[sound:…]`, so it must not be neutralised again.
+    """
+    if "<img " not in html:
+        return html
 
-    return _IMAGE.sub(rename, html)
+    def write(match: re.Match[str]) -> str:
+        writer = writers.get(unescape(match[1]))
+        return match[0] if writer is None else writer(match[2], is_hidden=is_hidden)
+
+    return _IMAGE.sub(write, html)
 
 
 class Renderer:
@@ -137,5 +152,5 @@ def _finish(text: str, page: Page, html: str, lost: list[TextProblem]) -> Render
         for problem in problems
     )
     return Rendered(
-        drop_control(html), tuple(dict.fromkeys(quoted)), tuple(dict.fromkeys(page.images))
+        drop_control(html), tuple(dict.fromkeys(quoted)), tuple(dict.fromkeys(page.media))
     )

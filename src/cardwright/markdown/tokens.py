@@ -36,7 +36,7 @@ class Token:
     """The content of a `text`, `code`, `code_block`, `maths`, `image`, `sub` or `sup`."""
     detail: str = ""
     """The level of a heading, marker of a list item, alignment of a cell, language of code, dollars of
-    maths, or address of a link; `tight` for a paragraph in a tight list."""
+    maths, address of a link, or path of an image; `tight` for a paragraph in a tight list."""
 
 
 def read_block(text: str) -> tuple[Token, ...]:
@@ -166,8 +166,10 @@ class _Reader:
 
 def _read_image(token: ParserToken) -> Token:
     alt = read_plain_text(token.children or ())
-    is_ours = is_project_path(_drop_gaps(str(token.attrs["src"])))
-    return Token(name="image" if is_ours else "text", text=alt)
+    path = _drop_gaps(str(token.attrs["src"]))
+    if is_project_path(path):
+        return Token(name="image", text=alt, detail=path)
+    return Token(name="text", text=alt)
 
 
 def _drop_gaps(text: str) -> str:

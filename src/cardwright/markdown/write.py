@@ -60,14 +60,14 @@ _FIXED: Final = {
 
 @dataclass(slots=True)
 class Page:
-    """HTML under construction, and the images and problems found."""
+    """HTML under construction, and the media and problems found."""
 
     normalize_link: Callable[[str], str]
     restore: Callable[[str], str]
     """Returns a piece of text as its author wrote it."""
     parts: list[str] = field(default_factory=list)
     problems: list[TextProblem] = field(default_factory=list)
-    images: list[str] = field(default_factory=list)
+    media: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     """HTML tags in the text."""
     links: list[bool] = field(default_factory=list)
@@ -201,7 +201,7 @@ def _write_image(page: Page, token: Token) -> None:
     path = str(token.attrs["src"])
     alt = read_plain_text(token.children or ())
     if is_project_path(path):
-        page.images.append(path)
+        page.media.append(path)
         source, alt = escape_code(path), escape_code(alt)
         width = f' width="{token.attrs["width"]}"' if "width" in token.attrs else ""
         page.parts.append(f'<img src="{source}" alt="{alt}"{width}{_write_title(token)}>')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -24,10 +24,10 @@ from cardwright.kinds import list_asked, list_texts, render_text
 from cardwright.markdown import Renderer, find_deletions, hide_deletions
 from cardwright.model import Card, Collection, Deck, Kind, Selection, Side
 from cardwright.project.document import suggest
+from cardwright.project.media import MediaLibrary, explain_format
 from cardwright.project.schema import format_schemas, is_stale, name_schema_file
 from cardwright.project.texts import SourceTexts
-from cardwright.project.walk import resolve_media
-from cardwright.project.words import count_words, find_answer, normalize, read_words
+from cardwright.project.words import count_words, drop_addresses, find_answer, normalize
 
 _BRACKETED: Final = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$")
 _FIELD_REF: Final = re.compile(r"\{\{\w+\}\}")
@@ -42,6 +42,7 @@ class Checking:
     collection: Collection
     renderer: Renderer
     texts: SourceTexts
+    media: MediaLibrary
 
     def asked(self) -> Iterator[tuple[Card, Kind]]:
         """Yield every card that is still asked, with its kind."""
@@ -53,9 +54,15 @@ class Checking:
 def check(checking: Checking) -> list[Diagnostic]:
     """Run all CHECKS and apply each pack's severities to warnings."""
     found = dict.fromkeys(problem for rule in CHECKS for problem in rule(checking))
+    return apply_checks(found, checking.collection.decks)
+
+
+def apply_checks(problems: Iterable[Diagnostic], decks: Mapping[str, Deck]) -> list[Diagnostic]:
+    """Apply the severities of each problem's pack."""
     kept = []
-    for problem in found:
-        deck = checking.collection.decks.get(problem.span.path.split("/")[1])
+    for problem in problems:
+        _, _, below = problem.span.path.partition("/")
+        deck = decks.get(below.partition("/")[0])
         kept += apply_severities([problem], deck.severities if deck else {})
     return kept
 
@@ -273,28 +280,24 @@ def _check_domains(
 
 
 def check_texts(checking: Checking) -> Iterator[Diagnostic]:
-    """Report problems in Markdown, clozes, maths, links and images."""
+    """Report problems in Markdown, clozes, maths, links and media."""
     for card in checking.collection.cards:
         kind = checking.collection.kinds[card.kind]
         for key, text, text_type in list_texts(card, kind):
             rendered = render_text(checking.renderer, kind, key, text, text_type)
             for problem in rendered.problems:
                 yield _place_problem(checking, problem, text, card.span_of(key))
-            for image in rendered.images:
-                yield from _check_image(checking, card, key, image)
+            for written in rendered.media:
+                yield from _check_media(checking, card, key, text, written)
 
 
-def _check_image(checking: Checking, card: Card, key: str, image: str) -> Iterator[Diagnostic]:
-    path, code = resolve_media(checking.root, card, image)
-    if path is not None:
-        return
-    if code == "media-missing":
-        message = f"there is no file `{image}`"
-        help = "write the path relative to the folder of the card's file"
-    else:
-        message = f"`{image}` is outside the project"
-        help = "move the file into a media/ folder of the project"
-    yield diagnose(code, message, checking.texts.find(card.span_of(key), image), help=help)
+def _check_media(
+    checking: Checking, card: Card, key: str, text: str, written: str
+) -> Iterator[Diagnostic]:
+    found = checking.media.look_up(card, written)
+    problem = found if isinstance(found, TextProblem) else explain_format(found, written)
+    if problem is not None:
+        yield _place_problem(checking, problem, text, card.span_of(key))
 
 
 def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
@@ -307,11 +310,11 @@ def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
                 if problem.code == "unbalanced-maths":
                     continue  # Anki does not render maths there, so a dollar is just a dollar
                 yield _place_problem(checking, problem, deck.description, place)
-            for image in rendered.images:
+            for written in rendered.media:
                 yield diagnose(
                     "bad-link",
-                    f"a description cannot show the image `{image}`",
-                    checking.texts.find(place, image),
+                    f"a description cannot contain media such as `{written}`",
+                    checking.texts.find(place, written),
                     help="put it on a card",
                 )
 
@@ -387,7 +390,7 @@ def check_answers(checking: Checking) -> Iterator[Diagnostic]:
             answer = card.text(side.show[0])
             if answer and (side.when is None or card.fields.get(side.when)):
                 shown = _question_of(card, side)
-                answer = read_words(answer, has_code=True)
+                answer = drop_addresses(answer)
                 bracketed = _BRACKETED.match(answer)
                 given = list(bracketed.groups()) if bracketed else [answer]
                 place = card.span_of(list_asked(side)[0])

@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 
 from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.error import ProjectError
-from cardwright.model import Card
 
 _PACK: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _ENDINGS: Final = (".yaml", ".yml")
@@ -99,21 +98,6 @@ def read_source(file: SourceFile) -> bytes | None:
             return stream.read(MAX_READ_BYTES)
     except OSError as error:
         raise _make_error(error) from error
-
-
-def resolve_media(root: Path, card: Card, image: str) -> tuple[Path | None, str]:
-    """Find the file of an image that a card names, relative to the card's file.
-
-    Returns its path, or None and the code of a diagnostic.
-    """
-    try:
-        path = (root / card.span.path).parent.joinpath(image).resolve()
-        inside = path.is_relative_to(root.resolve())
-        if not inside:
-            return None, "media-outside-project"
-        return (path, "") if stat.S_ISREG(path.stat().st_mode) else (None, "media-missing")
-    except (OSError, RuntimeError, ValueError):
-        return None, "media-missing"
 
 
 class _Walk:

@@ -50,6 +50,11 @@ class Aliases:
             self.histories[namespace] = history
             self.owners[history] = namespace
 
+    def is_open(self, namespace: str, history: str) -> bool:
+        """Return whether it is not decided yet if a namespace continues a history."""
+        is_known = namespace in self.decided or namespace in self.owners
+        return namespace != history and not is_known
+
     def is_owned(self, history: str) -> bool:
         """Return whether a namespace continues a history, or the history itself continues one."""
         return history in self.owners or history in self.histories

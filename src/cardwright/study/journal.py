@@ -297,7 +297,8 @@ class Journal:
                 places = sorted(
                     f"{key} {name}" for key, name in self._placed.items() if name in others
                 )
-                rules = json.dumps([rules, others, zlib.crc32("\n".join(places).encode())])
+                digest = zlib.crc32("\n".join(places).encode())
+                rules = json.dumps([rules, others, digest], sort_keys=True)
             self._rules[namespace] = rules
         return self._rules[namespace]
 

@@ -15,6 +15,8 @@ from cardwright.study.fsrs import DEFAULT_PARAMETERS, MODEL, Fsrs
 
 ROLLOVER_HOUR: Final = "rollover_hour"
 """The local hour at which a study day begins; of all packs."""
+AUTOPLAY: Final = "autoplay"
+"""Whether sounds are played without being asked for; of all packs."""
 PARAMETERS: Final = "parameters"
 """Fitted FSRS parameters, with the model that they are for."""
 GOAL: Final = "goal"
@@ -40,6 +42,11 @@ class Settings:
         """The local hour at which a study day begins."""
         hour: int = self._values.get(("", ROLLOVER_HOUR), _DEFAULT_ROLLOVER_HOUR)
         return hour
+
+    @property
+    def autoplay(self) -> bool:
+        """Whether sounds are played as soon as their side is shown."""
+        return bool(self._values.get(("", AUTOPLAY), False))
 
     def has(self, deck: str, name: str) -> bool:
         """Return whether the user set this for a deck."""

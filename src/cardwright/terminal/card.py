@@ -37,6 +37,21 @@ def draw_question(
     return Drawing(tuple(face.ask()))
 
 
+def name_sounds(drawing: Drawing) -> Drawing:
+    """Name the files of sounds and videos without a description, which would give away an answer."""
+    return Drawing(tuple(map(_name_sound, drawing.tokens)))
+
+
+def _name_sound(token: Token) -> Token:
+    is_bare = token.name == "image" and not token.text
+    if not is_bare:
+        return token
+    from cardwright.foreign.media import MediaKind, name_kind  # noqa: PLC0415  (few cards have media)
+
+    is_image = name_kind(token.detail) is MediaKind.IMAGE
+    return token if is_image else replace(token, text=token.detail.rpartition("/")[2])
+
+
 def draw_answer(
     prompt: Prompt,
     kind: Kind,
@@ -52,7 +67,7 @@ def draw_answer(
     face = _Face(
         prompt, kind, revealed=True, shuffle_seed=shuffle_seed, picked=picked, ticked=ticked
     )
-    return Drawing(tuple(face.answer()))
+    return name_sounds(Drawing(tuple(face.answer())))
 
 
 def order_options(prompt: Prompt, seed: int | None) -> tuple[int, ...]:
@@ -95,7 +110,7 @@ def _draw_parts(collection: Collection, card: Card) -> Iterator[RenderableType]:
     kind = collection.kinds[card.kind]
     for prompt in list_prompts(card, kind):
         yield Rule(Text(make_plain(prompt.ref), "bold"), align="left")
-        yield draw_question(prompt, kind)
+        yield name_sounds(draw_question(prompt, kind))
         yield Rule(style="dim")
         yield draw_answer(prompt, kind)
         yield Text()

@@ -37,6 +37,7 @@ _STYLES: Final = {
     "wrong": Style(bold=True, color="red"),
 }
 """By the name of an inline token; the last four are not Markdown, but used for cards."""
+_SIGNS: Final = {"audio": "♪", "video": "▶"}
 _HEADING: Final = Style(bold=True)
 _TOP_HEADING: Final = Style(bold=True, underline=True)
 _CODE_STYLES: Final = {
@@ -187,7 +188,14 @@ class _Layout:
         self._write(token.text, _STYLES["code"])
 
     def _write_image(self, token: Token) -> None:
-        self._write(f"[image: {token.text}]" if token.text else "[image]", _STYLES["image"])
+        from cardwright.foreign.media import name_kind  # noqa: PLC0415  (few cards have media)
+
+        sign = _SIGNS.get(name_kind(token.detail))
+        if sign:
+            text = f"{sign} {token.text}".rstrip()
+        else:
+            text = f"[image: {token.text}]" if token.text else "[image]"
+        self._write(text, _STYLES["image"])
 
     def _write_sub(self, token: Token) -> None:
         from cardwright.terminal.formula import lower_text  # noqa: PLC0415  (few cards need it)

@@ -11,7 +11,7 @@ from rich.text import Text
 from cardwright.history import Rating
 from cardwright.study.error import StoreError
 from cardwright.terminal.paint import Renderable
-from cardwright.terminal.review import draw_memory
+from cardwright.terminal.review import CardActs, draw_memory
 from cardwright.terminal.review_state import Attempt, ReviewState
 from cardwright.terminal.words import name_rating
 from cardwright.text import make_plain
@@ -22,7 +22,8 @@ _HELP: Final = """\
 enter   show the answer; then give the rating in brackets
 1 2 3 4 again, hard, good, easy
 u undo   e edit   s suspend   b bury until tomorrow   f flag   i memory and history
-a all points   o open images, links, sources   / text: ask the next card that contains it   q stop"""
+a all points   o open images, links, sources   p play sounds
+/ text: ask the next card that contains it   q stop"""
 
 
 class Say(Protocol):
@@ -119,20 +120,21 @@ class PlainReviewer(PromptLoop):
         lines: TextIO,
         say: Say,
         *,
-        edit: Callable[[], str],
-        open_media: Callable[[], str],
+        acts: CardActs,
     ) -> None:
-        """Read commands from `lines`; `edit` and `open_media` act on the card."""
+        """Read commands from `lines`."""
         super().__init__(lines, say)
         self._state = state
-        self._edit = edit
+        self._edit = acts.edit
+        self._follow = acts.follow
         self._acts: dict[str, Callable[[], Renderable]] = {
             "u": state.undo,
             "s": state.suspend,
             "b": state.bury,
             "f": state.flag,
             "e": self._run_editor,
-            "o": open_media,
+            "o": acts.open_media,
+            "p": acts.play,
             "i": lambda: draw_memory(state),
         }
 
@@ -149,6 +151,7 @@ class PlainReviewer(PromptLoop):
         if state.why:
             self._say(f"{state.why}\n")
         self._say(state.attempt.draw_question())
+        self._say_followed()
 
     def _make_prompt(self) -> str:
         attempt = self._state.attempt
@@ -194,6 +197,7 @@ class PlainReviewer(PromptLoop):
             attempt.reveal()
             self._say("")
             self._say(attempt.draw_answer())
+            self._say_followed()
         elif attempt.is_ticking:
             attempt.is_ticking = False
         else:
@@ -205,6 +209,10 @@ class PlainReviewer(PromptLoop):
         leech = self._state.rate(rating)
         message = f"{name_rating(rating)}{f': next in {wait}' if wait else ''}"
         return f"{message}\n{leech}" if leech else message
+
+    def _say_followed(self) -> None:
+        if message := self._follow():
+            self._say(message)
 
     def _run_editor(self) -> str:
         message = self._edit()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from rich.cells import cell_len
@@ -36,6 +37,8 @@ _KEYS: Final = (
     *("/ search", "o open"),
 )
 """The most important first; as many are shown as fit."""
+_SOUND_KEYS: Final = (_KEYS[0], "p play", *_KEYS[1:])
+"""On a side with sounds or videos."""
 _KEY_HELP: Final = (
     ("space, enter", "show the answer; scroll; then give the highlighted rating"),
     ("1 2 3 4", "rate: Again, Hard, Good, Easy"),
@@ -48,6 +51,7 @@ _KEY_HELP: Final = (
     ("f", "flag it, or remove the flag (`cards review --flagged`)"),
     ("i", "memory and history of this card"),
     ("o", "open its images, links and sources, one at a time"),
+    ("p", "play the sounds and videos of the side shown"),
     ("/", "search: ask the next card that contains a text"),
     ("↑ ↓ j k", "scroll; also page up and down, home, end"),
     ("?", "this help"),
@@ -55,6 +59,20 @@ _KEY_HELP: Final = (
 )
 _MAX_STEPS: Final = 12
 """How many answers to show with the memory of a card."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardActs:
+    """What only the command can do with a card, since it runs other programs.
+
+    Each returns a message.
+    """
+
+    edit: Callable[[], str]
+    open_media: Callable[[], str]
+    play: Callable[[], str]
+    follow: Callable[[], str]
+    """Called whenever a side was shown: stops sounds that no longer belong to it."""
 
 
 class Reviewer(KeyLoop):
@@ -66,13 +84,13 @@ class Reviewer(KeyLoop):
         screen: Screen,
         environ: Mapping[str, str],
         *,
-        edit: Callable[[], str],
-        open_media: Callable[[], str],
+        acts: CardActs,
     ) -> None:
-        """Review on a screen; `edit` and `open_media` act on the card and return a message."""
+        """Review on a screen."""
         super().__init__(screen, environ)
         self._state = state
-        self._edit = edit
+        self._edit = acts.edit
+        self._follow = acts.follow
         self._overlay: str | None = None
         """Shown instead of the card: `keys` or `memory`."""
         self._typed: str | None = None
@@ -87,7 +105,8 @@ class Reviewer(KeyLoop):
             "b": lambda: self._move_on(state.bury),
             "f": state.flag,
             "e": self._run_editor,
-            "o": open_media,
+            "o": acts.open_media,
+            "p": acts.play,
             "i": lambda: self._cover("memory"),
             "/": self._start_search,
         }
@@ -214,12 +233,13 @@ class Reviewer(KeyLoop):
 
     def _paint(self) -> None:
         state, window = self._state, self._window
+        window.message = self._follow() or window.message
         is_on_card = state.attempt is not None and not self._overlay
         window.paint(
             _draw_header(state, window.columns),
             self._list_parts(),
             self._draw_step,
-            keys=_list_keys(window.width),
+            keys=_list_keys(window.width, state.attempt),
             note=state.why if is_on_card else "",
             reads_on=bool(
                 is_on_card and not state.is_over and state.attempt and state.attempt.is_revealed
@@ -314,9 +334,10 @@ def _draw_header(state: ReviewState, columns: int) -> Text:
     return draw_title_bar(f"{flag}{title.plain} {left} ", columns)
 
 
-def _list_keys(width: int) -> str:
-    shown = _KEYS[0]
-    for key in _KEYS[1:]:
+def _list_keys(width: int, attempt: Attempt | None) -> str:
+    first, *others = _SOUND_KEYS if attempt and attempt.has_sound else _KEYS
+    shown = first
+    for key in others:
         if len(shown) + len(key) + 2 <= width:
             shown += f"  {key}"
     return shown

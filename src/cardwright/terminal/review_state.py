@@ -8,7 +8,7 @@ from typing import Final
 from cardwright.app.study import Study
 from cardwright.history import MS_PER_MINUTE, Act, Moment, Rating, Review
 from cardwright.item import Item
-from cardwright.kinds import list_prompts
+from cardwright.kinds import list_prompts, list_texts
 from cardwright.memory import Memory
 from cardwright.model import Card, FieldType, Kind, Prompt
 from cardwright.study.queue import Counts
@@ -138,12 +138,39 @@ class Attempt:
             ticked=self.ticked,
         )
 
+    @property
+    def has_sound(self) -> bool:
+        """Whether the side shown contains a sound or a video, by the names of its files."""
+        paths = self.list_media()
+        if not paths:
+            return False
+        from cardwright.foreign.media import name_kind  # noqa: PLC0415  (few cards have media)
+
+        return any(name_kind(path) != "image" for path in paths)
+
     def list_links(self) -> list[str]:
         """Return the web addresses in the parts shown, without duplicates."""
         tokens = list(self.draw_question().tokens)
         if self.is_revealed:
             tokens += self.draw_answer().tokens
         return list(dict.fromkeys(token.detail for token in tokens if token.name == "link_open"))
+
+    def list_media(self, *, only_new: bool = False) -> list[str]:
+        """Return the paths of the media on the side shown: the answer's, or else the question's.
+
+        `only_new` leaves those of the question out once the answer is shown.
+        """
+        texts = (text for _, text, _ in list_texts(self.prompt.card, self.kind))
+        if not any("![" in text for text in texts):
+            return []
+        answer = _list_paths(self.draw_answer()) if self.is_revealed else []
+        if answer or (self.is_revealed and only_new):
+            return answer
+        return _list_paths(self.draw_question())
+
+
+def _list_paths(drawing: Drawing) -> list[str]:
+    return list(dict.fromkeys(t.detail for t in drawing.tokens if t.name == "image"))
 
 
 def _count_points(prompt: Prompt, kind: Kind) -> int:

@@ -4,31 +4,24 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from cardwright.anki.media import FindMedia, label_media
 from cardwright.anki.note import make_fields
 from cardwright.anki.notetype import NoteType, make_note_type
 from cardwright.anki.template import render_card
-from cardwright.kinds import list_images, list_prompts
-from cardwright.markdown import Renderer
+from cardwright.foreign.media import MediaFile, MediaKind
+from cardwright.kinds import list_media, list_prompts
+from cardwright.markdown import Renderer, WriteMedia, escape_html
 from cardwright.model import Card, Collection, Prompt
 from cardwright.web.maths import convert_maths
 
 _SCRIPT: Final = re.compile(r"<script>(.*?)</script>\n", re.DOTALL)
-_TYPES: Final = {
-    ".avif": "image/avif",
-    ".gif": "image/gif",
-    ".jpeg": "image/jpeg",
-    ".jpg": "image/jpeg",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".webp": "image/webp",
-}
-_NO_IMAGE: Final = "data:,"
-"""Makes the browser show the description instead."""
+_MAX_EMBEDDED_BYTES: Final = 20 * 10**6
+"""A larger file would make the page too slow to open."""
 
 
 class FaceMaker:
@@ -38,14 +31,14 @@ class FaceMaker:
         self,
         collection: Collection,
         renderer: Renderer,
-        find_media: Callable[[Card, str], Path | None],
+        find_media: FindMedia,
     ) -> None:
-        """`find_media(card, path as written)` returns the file of an image."""
+        """`find_media(card, path as written)` returns a media file."""
         self._collection = collection
         self._renderer = renderer
         self._find_media = find_media
         self._note_types: dict[str, NoteType] = {}
-        self._images: dict[Path, str] = {}
+        self._addresses: dict[Path, str] = {}
         self.scripts: dict[str, None] = {}
         """Without duplicates: a page runs each of them once for all cards."""
 
@@ -56,7 +49,7 @@ class FaceMaker:
         if not prompts:
             return []
         note_type = self._find_note_type(card.kind)
-        fields = make_fields(self._collection, card, self._renderer, self._read_images(card))
+        fields = make_fields(self._collection, card, self._renderer, self._make_writers(card))
         faces = []
         for prompt in prompts:
             question, answer = render_card(note_type, fields, prompt.ordinal)
@@ -79,22 +72,38 @@ class FaceMaker:
             self._note_types[name] = replace(made, templates=bare)
         return self._note_types[name]
 
-    def _read_images(self, card: Card) -> dict[str, str]:
-        """Return the images of a card as `data:` URLs, by path as written."""
+    def _make_writers(self, card: Card) -> dict[str, WriteMedia]:
+        """Return writers that put a card's media into the page, by path as written."""
         kind = self._collection.kinds[card.kind]
         return {
-            image: self._read_image(self._find_media(card, image))
-            for image in list_images(card, kind, self._renderer)
+            written: partial(self._write, written, self._find_media(card, written))
+            for written in list_media(card, kind, self._renderer)
         }
 
-    def _read_image(self, path: Path | None) -> str:
-        if path is None:
-            return _NO_IMAGE
-        if path not in self._images:
+    def _write(
+        self, written: str, file: MediaFile | None, attributes: str, /, *, is_hidden: bool
+    ) -> str:
+        if file is None:
+            # The browser shows the description instead.
+            return f'<img src="data:,"{attributes}>'
+        address = self._read_address(file)
+        if not address:
+            return f"<em>{escape_html(written)} is too large for this page</em>"
+        kind = file.format.kind
+        if kind is MediaKind.IMAGE:
+            return f'<img src="{address}"{attributes}>'
+        load = "none" if is_hidden else "metadata"
+        label = label_media(attributes)
+        return f'<{kind} controls preload="{load}" src="{address}"{label}></{kind}>'
+
+    def _read_address(self, file: MediaFile) -> str:
+        """Return the content of a file as a `data:` URL; "" if it is too large."""
+        if file.path not in self._addresses:
             try:
-                data = base64.b64encode(path.read_bytes()).decode("ascii")
+                if file.path.stat().st_size > _MAX_EMBEDDED_BYTES:
+                    return ""
+                data = base64.b64encode(file.path.read_bytes()).decode("ascii")
             except OSError:
-                return _NO_IMAGE
-            media_type = _TYPES.get(path.suffix.lower(), "application/octet-stream")
-            self._images[path] = f"data:{media_type};base64,{data}"
-        return self._images[path]
+                return "data:,"
+            self._addresses[file.path] = f"data:{file.format.mime_type};base64,{data}"
+        return self._addresses[file.path]

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from string import Template
 from typing import Final
 
+from cardwright.anki.media import FindMedia
 from cardwright.anki.notetype import read_asset
 from cardwright.diagnostic import Diagnostic, Span
 from cardwright.item import place_cards
@@ -31,8 +31,8 @@ class Preview:
     packs: Sequence[str]
     problems: Sequence[Diagnostic]
     renderer: Renderer
-    find_media: Callable[[Card, str], Path | None]
-    """Finds an image of a card by its path as written."""
+    find_media: FindMedia
+    """Finds a media file of a card by its path as written."""
     read_line: Callable[[Span], str | None]
     watched: bool
     """Whether the page may ask its server for a newer one."""
@@ -94,6 +94,7 @@ def _make_policy(style: str, scripts: list[str], *, watched: bool) -> str:
         f"script-src {hashes}",
         f"style-src {_hash(style)}",
         "img-src data:",
+        "media-src data:",
         "base-uri 'none'",
         "form-action 'none'",
         "require-trusted-types-for 'script'",

@@ -1,0 +1,182 @@
+"""The paths of media, as written in cards → files of the project."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+from cardwright.diagnostic import TextProblem, cut_quote
+from cardwright.foreign.error import ForeignFileError
+from cardwright.foreign.media import MAX_MEDIA_BYTES, MediaFile, MediaKind, name_kind, read_media
+from cardwright.model import Card
+
+_QUERY: Final = re.compile(r"[?#].*")
+_VERBS: Final = {MediaKind.IMAGE: "see", MediaKind.AUDIO: "hear", MediaKind.VIDEO: "see"}
+_MISSING_HELP: Final = "write the path relative to the folder of the card's file"
+
+
+class MediaLibrary:
+    """Finds the media of a project. Each folder is listed once, and each file looked at once.
+
+    A name in a card and one on the disk are the same if they are in NFC: macOS and some archives
+    write names in NFD. Case must match, or the card would work on some systems only.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Find files below `root`."""
+        self._root = root
+        self._real_root = root.resolve()
+        self._folders: dict[Path, dict[str, str]] = {}
+        self._files: dict[Path, MediaFile | TextProblem] = {}
+
+    def find(self, card: Card, written: str) -> MediaFile | None:
+        """Return a media file that a card names; None if it does not exist or is not media."""
+        found = self.look_up(card, written)
+        return found if isinstance(found, MediaFile) else None
+
+    def look_up(self, card: Card, written: str) -> MediaFile | TextProblem:
+        """Return a media file that a card names, relative to the card's file, or its problem."""
+        try:
+            folder = (self._root / card.span.path).parent.resolve()
+        except (OSError, RuntimeError):
+            return _explain_outside(written)
+        path = self._walk(folder, written)
+        if path is None:
+            return self._explain_missing(folder, written)
+        if not path.is_relative_to(self._real_root):
+            return _explain_outside(written)
+        if path not in self._files:
+            self._files[path] = _read(path, written)
+        found = self._files[path]
+        return found if isinstance(found, MediaFile) else replace(found, quote=cut_quote(written))
+
+    def _walk(self, folder: Path, written: str) -> Path | None:
+        """Return the real path of a file or folder, maybe outside; None if there is none."""
+        here = folder
+        for part in written.split("/"):
+            if part == "..":
+                here = here.resolve().parent
+                if not here.is_relative_to(self._real_root):
+                    return here
+            elif part not in ("", "."):
+                name = self._match(here, part)
+                if name is None:
+                    return None
+                here /= name
+        try:
+            return here.resolve(strict=True)
+        except (OSError, RuntimeError, ValueError):
+            return None
+
+    def _match(self, folder: Path, part: str) -> str | None:
+        """Return the name of an entry as the file system spells it."""
+        names = self._list(folder)
+        # A name may contain a percent sign, but most percent signs stand for a space.
+        for wanted in (part, unquote(part)) if "%" in part else (part,):
+            found = names.get(wanted) or names.get(unicodedata.normalize("NFC", wanted))
+            if found:
+                return found
+        return None
+
+    def _list(self, folder: Path) -> dict[str, str]:
+        """Return the names in a folder of the project, by themselves and by their NFC forms."""
+        if folder not in self._folders:
+            names: list[str] = []
+            with suppress(OSError, RuntimeError, ValueError):
+                if folder.resolve(strict=True).is_relative_to(self._real_root):
+                    names = os.listdir(folder)  # noqa: PTH208  (names, without paths)
+            composed = {unicodedata.normalize("NFC", name): name for name in names}
+            self._folders[folder] = composed | {name: name for name in names}
+        return self._folders[folder]
+
+    def _explain_missing(self, folder: Path, written: str) -> TextProblem:
+        """Explain that a file is missing; the help names the one that was probably meant."""
+        meant = self._guess(folder, written)
+        return TextProblem(
+            code="media-missing",
+            message=f"there is no file `{written}`",
+            quote=cut_quote(written),
+            help=f"write `{meant}`" if meant else _MISSING_HELP,
+        )
+
+    def _guess(self, folder: Path, written: str) -> str:
+        """Return the path of a file that differs in case, separators, spaces, or a query."""
+        path = _QUERY.sub("", written).replace("\\", "/").strip()
+        here, spelled = folder, []
+        for part in path.split("/"):
+            if part in ("", "."):
+                continue
+            name = ".." if part == ".." else self._match(here, part)
+            if name is None:
+                close = {other.casefold(): other for other in self._list(here)}
+                name = close.get(unquote(part).strip().casefold())
+            if name is None:
+                return ""
+            here = here.resolve().parent if name == ".." else here / name
+            spelled.append(name)
+        return "/".join(spelled)
+
+
+def _read(path: Path, written: str) -> MediaFile | TextProblem:
+    try:
+        found = read_media(path)
+        size = path.stat().st_size
+    except ForeignFileError as error:
+        return TextProblem(
+            code="not-media",
+            message=f"`{written}` is not an image, a sound or a video: {error.reason}",
+            quote="",
+            help="put the right file in its place",
+        )
+    except OSError as error:
+        return TextProblem(
+            code="not-media",
+            message=f"`{written}` cannot be read: {error.strerror}",
+            quote="",
+            help="let this user read it",
+        )
+    if size > MAX_MEDIA_BYTES:
+        return TextProblem(
+            code="media-too-large",
+            message=f"`{written}` has {size // 10**6} MB",
+            quote="",
+            help=f"make it smaller: AnkiWeb accepts {MAX_MEDIA_BYTES // 10**6} MB a file",
+        )
+    return found
+
+
+def explain_format(file: MediaFile, written: str) -> TextProblem | None:
+    """Explain what readers may not see or hear of a file, if anything."""
+    found = file.format
+    if not found.is_common:
+        target = {"image": "PNG", "audio": "MP3", "video": "MP4"}[found.kind]
+        return TextProblem(
+            code="media-format",
+            message=f"not everybody can {_VERBS[found.kind]} `{written}`, which is {found.name}",
+            quote=cut_quote(written),
+            help=f"convert it to {target}",
+        )
+    if name_kind(written) is not name_kind(f"x{file.ending}"):
+        right = f"{Path(written).stem}{file.format.endings[0]}"
+        return TextProblem(
+            code="media-format",
+            message=f"`{written}` is {found.name}, as its name does not show",
+            quote=cut_quote(written),
+            help=f"rename it to `{right}`",
+        )
+    return None
+
+
+def _explain_outside(written: str) -> TextProblem:
+    return TextProblem(
+        code="media-outside-project",
+        message=f"`{written}` is outside the project",
+        quote=cut_quote(written),
+        help="move the file into a media/ folder of the project",
+    )
