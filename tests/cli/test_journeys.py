@@ -106,6 +106,7 @@ def test_list_tells_programs_all_about_each_card(write: Write, run: Run) -> None
             "objectives": ["7"],
             "tags": ["wood"],
             "prompts": ["recall", "reverse"],
+            "media": [],
             "retired": None,
             "path": "cards/trees/wood.yaml",
             "line": 2,
