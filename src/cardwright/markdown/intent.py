@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from cardwright.diagnostic import TextProblem, cut_quote
+from cardwright.markdown.escape import OPEN
 from cardwright.markdown.trace import InlineText, Trace, place_of
 
 if TYPE_CHECKING:
@@ -100,6 +101,9 @@ def _is_careful(text: str, place: int, char: str) -> bool:
         case ":":
             # In a cloze deletion, two of them divide the answer from its hint.
             is_careful = ":" in (before, after) or text.startswith("\\:", place + 2)
+        case "{" | "}":
+            # `\{{` is no deletion, and within one, a brace alone has a backslash.
+            is_careful = char in (before, after) or OPEN in text
         case "|":
             is_careful = _CONVERTED.search(text) is not None
         case _:

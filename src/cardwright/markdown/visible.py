@@ -38,18 +38,20 @@ if TYPE_CHECKING:
 CODE: Final = "lost-text"
 
 _EMPHASISED: Final = r"[^\W_](?:[\w\ ,'’/.:-]*[^\W_])?"
-# No groups: CPython's re fails on groups within possessive repetition.
+# No groups: CPython's re fails on groups within possessive repetition. Each alternative starts with
+# the character that decides, and looks behind it afterwards, which is faster.
+_BEFORE: Final = """[^\\s("'—–]"""
 _INLINE: Final = rf"""(?:
     [^\\*_`\[\]!<$|~^{{}}\n]++
-    | !(?!\[)
-    | (?<=[^\W_])_+(?=[^\W_])
-    | (?<![^\s("'—–]) (?:
-        \*\*{_EMPHASISED}\*\* | \*{_EMPHASISED}\* | __{_EMPHASISED}__ | _{_EMPHASISED}_
-      ) (?![^\s.,;:!?)"'—–])(?![.,;:!?][^\W_])
-    | (?<![^\s("'—–]) (?: \*\*{_EMPHASISED}[.:!?]\*\* | \*{_EMPHASISED}[.:!?]\* ) (?=\s|\Z)
-    | (?<!`)`[^`\n]+`(?!`)
+    | `(?<!``)[^`\n]+`(?!`)
+    | \*(?<!{_BEFORE}\*) (?: \*{_EMPHASISED}(?:\*\*|[.:!?]\*\*(?=\s|\Z))
+                         | {_EMPHASISED}(?:\*|[.:!?]\*(?=\s|\Z)) )
+      (?![^\s.,;:!?)"'—–]|[.,;:!?][^\W_])
     | \[[\w\ ,'’.:-]+\]\(https?://[^\s()<>\\\[\]`|"']+\)
-    | (?<![\w$])\$(?![\s$])(?:[^\\$`\n%|]|\\[^\n])+(?<![\s\\])\$(?![\w$])
+    | \$(?<![\w$]\$)(?![\s$])(?:[^\\$`\n%|]|\\[^\n])+\$(?<![\s\\]\$)(?![\w$])
+    | _(?<=[^\W_]_)_*(?=[^\W_])
+    | _(?<!{_BEFORE}_) (?: _{_EMPHASISED}__ | {_EMPHASISED}_ ) (?![^\s.,;:!?)"'—–]|[.,;:!?][^\W_])
+    | !(?!\[)
 )*+"""
 _LINE: Final = rf"""(?:
     ```[\w+\#.-]*\n (?:(?!\ *```)[^\n]*\n)*+ ```\ *(?=\n|\Z)
@@ -67,8 +69,12 @@ _NOTHING: Final = re.compile(f"(?:[{_UNSEEN}]|<(?!img|audio|video|input)[^>]*>)*
 _EMPTY_GAP: Final = re.compile(
     rf"\{{\{{c[\d,]+::(?:[{_UNSEEN}]|<(?!img|audio|video|input)[^>]*>)*+(?=\}}\}}|::)"
 )
-_REPLACED: Final = re.compile(r"&(?:#\w{1,8}|[A-Za-z]\w{1,31});|<[Bb][Rr] */?>")
-"""Entities and line breaks, whose letters are not shown."""
+_REPLACED: Final = re.compile(
+    r"&(?:#\w{1,8}|[A-Za-z]\w{1,31});|<[Bb][Rr] */?>"
+    r"|(?<=[)\]])\{ *width *= *[0-9]{1,4}(?:px|%)? *\}"
+    r"|(?<=[-+*.)][ \t])\[[xX]\](?=[ \t])"
+)
+"""Entities, line breaks, widths of images and tasks, whose letters are not shown."""
 _WORD: Final = re.compile(r"[^\W_]+")
 _CONTAINER: Final = re.compile(r"[\s>]*")
 _ATTRIBUTE: Final = re.compile(r"\{[^{}]*\}|[\w-]+=(?:\"[^\"]*\"|'[^']*'|\S*)|[.#][\w-]+|[\d,:-]+")
