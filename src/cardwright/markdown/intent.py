@@ -100,6 +100,9 @@ def _is_careful(text: str, place: int, char: str) -> bool:
         case ":":
             # In a cloze deletion, two of them divide the answer from its hint.
             is_careful = ":" in (before, after) or text.startswith("\\:", place + 2)
+        case "{" | "}":
+            # Two of them look like a cloze deletion.
+            is_careful = char in (before, after)
         case "|":
             is_careful = _CONVERTED.search(text) is not None
         case _:

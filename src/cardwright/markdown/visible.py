@@ -382,10 +382,15 @@ def _list_held(tokens: Iterable[Token]) -> Iterator[str]:
             yield from _list_held(token.children or ())
             continue
         yield token.content
-        yield from (str(value) for name, value in token.attrs.items() if name != "style")
-        yield f"{token.meta.get('label', '')} {token.meta.get('parts', '')}"
+        for name, value in token.attrs.items():
+            yield f"{name} {value} px" if name == "width" else str(value)
+        yield str(token.meta.get("label", ""))
+        for base, reading in token.meta.get("parts", ()):
+            yield f"{base} {reading}"
         if token.info not in ("escape", "entity", "auto"):
             yield token.info
+        if token.content == "☑":
+            yield "x"
 
 
 def _find_unseen_links(trace: Trace) -> Iterator[TextProblem]:
