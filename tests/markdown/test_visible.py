@@ -29,6 +29,7 @@ PIECES = st.sampled_from(
         "[a](", "](", "](https://x.org/a)", '](b "d")', "![a](media/b.png)", "<https://x.org/b>", "<b>",
         "<!-- a -->", "&amp;", "&nbsp;", "&#65;", "\\*", "\\,", "\\\\", "\\\n", "  \n", "a*b", "a_b", "*a*",
         "**b**", "`a|b`", "$a^b$", "$a % b$", "{{c1::", "}}", "::", "[^q]", "[^q]: a\n", "- [ ] a\n", "<br>",
+        "- [x] d\n", "x^a^", "x~b~", "{漢字|か}", "{漢|ab}", "![a](media/b.png){width=9}", "\\(a\\)", "\\[", "\\]",
     ]
 )  # fmt: skip
 TEXTS = st.lists(PIECES, max_size=14).map("".join)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from cardwright.diagnostic import TextProblem, cut_quote
+from cardwright.markdown.cloze import replace_spans
 from cardwright.markdown.escape import OPEN
 from cardwright.markdown.trace import InlineText, Trace, place_of
 
@@ -73,7 +74,7 @@ def judge_escapes(
         return
     shown = render(text)
     for places in groups.values():
-        if render(_drop(text, places)) != shown:
+        if render(replace_spans(text, ((start, start + 1, "") for start in places))) != shown:
             continue
         for start in places[:_MAX_PROBLEMS]:
             pair = text[start : start + 2]
@@ -109,14 +110,6 @@ def _is_careful(text: str, place: int, char: str) -> bool:
         case _:
             is_careful = char in _SAFE_ESCAPES
     return is_careful
-
-
-def _drop(text: str, places: Iterable[int]) -> str:
-    parts, position = [], 0
-    for place in places:
-        parts.append(text[position:place])
-        position = place + 1
-    return "".join((*parts, text[position:]))
 
 
 def judge_network_paths(trace: Trace) -> Iterator[TextProblem]:

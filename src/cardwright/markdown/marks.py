@@ -17,11 +17,11 @@ from cardwright.markdown.escape import CLOSE, HINT, MATHS_END, MATHS_START, OPEN
 _FIRST: Final = 0x20000
 """Represents deletion 0; from here on there are no capitals, spaces or surrogates."""
 _WHICH: Final = f"[{chr(_FIRST)}-\U0010ffff]"
-_MARK: Final = re.compile(f"({OPEN}{_WHICH},|,{HINT}{_WHICH},|,{CLOSE}{_WHICH})")
+MARK: Final = re.compile(f"({OPEN}{_WHICH},|,{HINT}{_WHICH},|,{CLOSE}{_WHICH})")
 _STEP: Final = re.compile(
     rf"<(?P<close>/?)(?P<tag>[a-z][a-z0-9]*)[^>]*>"
     rf"|(?P<maths>[{MATHS_START}{MATHS_END}])"
-    rf"|(?P<mark>{_MARK.pattern})"
+    rf"|(?P<mark>{MARK.pattern})"
 )
 _VOID: Final = frozenset({"br", "hr", "img"})
 
@@ -49,7 +49,7 @@ def unmark(marked: str, text: str, places: Sequence[Place]) -> str:
             return text[place.hint : find_hint(text, place.hint)]
         return "}}"
 
-    return _MARK.sub(write, marked)
+    return MARK.sub(write, marked)
 
 
 def place_deletions(html: str, places: Sequence[Place]) -> tuple[str, dict[int, str]]:
@@ -69,7 +69,7 @@ def place_deletions(html: str, places: Sequence[Place]) -> tuple[str, dict[int, 
             return f"{{{{c{','.join(map(str, places[index].numbers))}::"
         return "::" if match[0][1] == HINT else "}}"
 
-    return _MARK.sub(write, html), crossing
+    return MARK.sub(write, html), crossing
 
 
 def _read_index(mark: str) -> int:

@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import html as html_entities
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from cardwright.diagnostic import TextProblem, cut_quote
-from cardwright.markdown.cloze import Place
+from cardwright.markdown.cloze import Place, replace_spans
+from cardwright.markdown.escape import drop_control
 from cardwright.markdown.highlight import read_language
 from cardwright.markdown.intent import (
     judge_blocks,
@@ -29,6 +31,7 @@ from cardwright.markdown.intent import (
     judge_network_paths,
 )
 from cardwright.markdown.links import is_web_address
+from cardwright.markdown.marks import MARK
 from cardwright.markdown.trace import Trace, Tracer, place_of
 
 if TYPE_CHECKING:
@@ -179,13 +182,20 @@ class Comparer:
             *judge_links(trace),
             *(judge_blocks(trace) if block else ()),
         ]
-
-        def restore(index: int) -> int:
-            return index if marked is None else len(unmark(source[:index]))
-
-        found = [_restore(problem, restore, text, unmark) for problem in found]
+        restore = _make_restorer(source, unmark)
+        if marked is not None:
+            found = [_restore(problem, restore, text, unmark) for problem in found]
         found += judge_escapes(trace, render, restore, text)
         return sorted(found, key=lambda problem: problem.start)
+
+
+def _make_restorer(marked: str, unmark: Callable[[str], str]) -> Callable[[int], int]:
+    """Return a function from an index in a marked text to that in the text without marks."""
+    ends, shifts = [0], [0]
+    for match in MARK.finditer(marked):
+        ends.append(match.end())
+        shifts.append(shifts[-1] + len(unmark(match[0])) - len(match[0]))
+    return lambda index: index + shifts[bisect_right(ends, index) - 1]
 
 
 def _restore(
@@ -197,10 +207,10 @@ def _restore(
         quote = cut_quote(text, start)
     return TextProblem(
         code=problem.code,
-        message=unmark(problem.message),
+        message=drop_control(unmark(problem.message)),
         quote=quote,
         start=start,
-        help=unmark(problem.help),
+        help=drop_control(unmark(problem.help)),
     )
 
 
@@ -358,9 +368,8 @@ def compare_words(trace: Trace, excused: Spans) -> Iterator[TextProblem]:
 
     `excused` are parts of the source that need not be shown, or have been reported.
     """
-    source = trace.source
-    for start, stop in excused:
-        source = f"{source[:start]}{' ' * (stop - start)}{source[stop:]}"
+    blanks = ((start, stop, " " * (stop - start)) for start, stop in excused)
+    source = replace_spans(trace.source, blanks)
     source = _REPLACED.sub(lambda match: " " * len(match[0]), source)
     held = list(_list_held(trace.tokens))
     if not Counter(filter(str.isalnum, source)) - Counter(filter(str.isalnum, "".join(held))):
@@ -386,10 +395,15 @@ def _list_held(tokens: Iterable[Token]) -> Iterator[str]:
             yield from _list_held(token.children or ())
             continue
         yield token.content
-        yield from (str(value) for name, value in token.attrs.items() if name != "style")
-        yield f"{token.meta.get('label', '')} {token.meta.get('parts', '')}"
+        for name, value in token.attrs.items():
+            yield f"{name} {value} px" if name == "width" else str(value)
+        yield str(token.meta.get("label", ""))
+        for base, reading in token.meta.get("parts", ()):
+            yield f"{base} {reading}"
         if token.info not in ("escape", "entity", "auto"):
             yield token.info
+        if token.content == "☑":
+            yield "x"
 
 
 def _find_unseen_links(trace: Trace) -> Iterator[TextProblem]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import accumulate
 from typing import Final
 
 import yaml
@@ -28,33 +30,48 @@ class ScalarTexts:
         for node in _list_scalars(self._document.root):
             span = self._document.span(node)
             self._nodes[node.value.strip()].append((span.line, span.column, node))
+        lengths = (len(line) + 1 for line in self._document.text.split("\n"))
+        self._line_starts = list(accumulate(lengths, initial=0))
+        self._last: tuple[yaml.ScalarNode | None, array[int], array[int]]
+        self._last = (None, array("L"), array("L"))
+        """The scalar that was searched last, and where its characters start and end."""
 
     def find(self, span: Span, text: str, start: int, length: int) -> Span | None:
         """Return the place of a part of a text: of the first scalar with that text from `span` on."""
         for line, column, node in self._nodes.get(text.strip(), ()):
             if (line, column) >= (span.line, span.column):
-                return self._find_in(node, span, text, start, length)
+                # YAML changes only the white space of a text, so the other characters are counted.
+                first = _count_characters(text, 0, start)
+                count = _count_characters(text, start, start + length)
+                return self._find_in(node, span, first, max(count, 1))
         return None
 
-    def _find_in(
-        self, node: yaml.ScalarNode, span: Span, text: str, start: int, length: int
-    ) -> Span | None:
-        # YAML changes only the white space of a text, so the other characters can be counted.
-        first = sum(char not in _BLANK for char in text[:start])
-        count = max(sum(char not in _BLANK for char in text[start : start + length]), 1)
-        source = self._document.text
-        places = list(islice(_place_characters(node, source), first, first + count))
-        if not places:
+    def _find_in(self, node: yaml.ScalarNode, span: Span, first: int, count: int) -> Span | None:
+        if node is not self._last[0]:
+            starts, ends = array("L"), array("L")
+            for start, end in _place_characters(node, self._document.text):
+                starts.append(start)
+                ends.append(end)
+            self._last = (node, starts, ends)
+        _, starts, ends = self._last
+        if first >= len(starts):
             return None
-        index = places[0][0]
-        line_end = source.find("\n", index)
-        ends = (end for _, end in places if line_end < 0 or end <= line_end)
+        index = starts[first]
+        line = bisect_right(self._line_starts, index)
+        line_end = self._line_starts[line] - 1
+        in_line = [end for end in ends[first : first + count] if end <= line_end]
         return replace(
             span,
-            line=source.count("\n", 0, index) + 1,
-            column=index - source.rfind("\n", 0, index),
-            length=max(ends, default=index + 1) - index,
+            line=line,
+            column=index - self._line_starts[line - 1] + 1,
+            length=max(in_line, default=index + 1) - index,
         )
+
+
+def _count_characters(text: str, start: int, stop: int) -> int:
+    """Return the number of characters in a part of a text that are not blank."""
+    stop = min(stop, len(text))
+    return stop - start - sum(text.count(char, start, stop) for char in _BLANK)
 
 
 def _list_scalars(root: Node | None) -> Iterator[yaml.ScalarNode]:
