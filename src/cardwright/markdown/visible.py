@@ -68,6 +68,8 @@ _UNSEEN: Final = (
     "\\s\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
 )
+_FIRST_SIGN: Final = re.compile(r"[^0-9]")
+_ESCAPED: Final = r"\\\g<0>"
 _NOTHING: Final = re.compile(f"(?:[{_UNSEEN}]|<(?!img|audio|video|input)[^>]*>)*+")
 _EMPTY_GAP: Final = re.compile(
     rf"\{{\{{c[\d,]+::(?:[{_UNSEEN}]|<(?!img|audio|video|input)[^>]*>)*+(?=\}}\}}|::)"
@@ -106,7 +108,8 @@ def report_nothing(text: str) -> TextProblem:
         message, help = "the text shows nothing: it has only invisible characters", "write a text"
     else:
         message = f"the text shows nothing: Markdown reads `{quote}` as marks around no text"
-        help = f"write `\\{quote}` to show it"
+        # The backslash goes before a sign, not before the number of a list item.
+        help = f"write `{_FIRST_SIGN.sub(_ESCAPED, quote, count=1)}` to show it"
     return TextProblem(code="empty-field", message=message, quote=quote, start=0, help=help)
 
 
