@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from cardwright.blueprint import Blueprint, Domain, Lesson
 from cardwright.diagnostic import Allowance, Severity, Span
@@ -38,6 +39,8 @@ class Ignored(StrEnum):
     PUNCTUATION = "punctuation"
 
 
+SPARE_COUNT: Final = 2
+"""The spare fields of a note type, for fields that are added after its release."""
 Attribute = str | int | bool
 """The value of an attribute of a note type, or of one of its fields or templates, in Anki."""
 

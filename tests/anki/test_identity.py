@@ -282,3 +282,45 @@ def test_renaming_a_deck_as_the_changelog_says_keeps_its_cards_together(
         "Wood::A",
         "Wood::B",
     }
+
+
+def test_a_released_kind_grows_by_a_spare_field(write: Write, release: Release, anki: Anki) -> None:
+    cards = "kind: vocab\nsources: [A book]\ncards:\n{}"
+    oak, elm = "{id: oak, word: Eiche, meaning: oak}", "{id: elm, word: Ulme, meaning: elm}"
+    write({"kinds/vocab.yaml": KIND, "cards/trees/a.yaml": cards.format(f"- {oak}\n- {elm}\n")})
+    anki.import_package(release("v1", 1_700_000_000))
+    anki.answer_all()
+    before, (old,) = anki.scheduling(), models_of(anki)
+    grown = KIND.replace(
+        "sides:\n", "  hint: {type: inline, spare: 2, label: A hint, help: A nudge.}\nsides:\n"
+    )
+    grown = grown.replace("ask: '{{word}}'", "ask: '{{word}} {{hint}}'")
+    oak = oak.replace("oak}", "oak, hint: It has *acorns*}")
+    write({"kinds/vocab.yaml": grown, "cards/trees/a.yaml": cards.format(f"- {oak}\n- {elm}\n")})
+
+    result = anki.import_package(release("v2", 1_800_000_000))
+
+    assert (result.new, result.updated, result.conflicting) == (set(), {"Eiche"}, set())
+    assert result.duplicate == {"Ulme"}
+    assert anki.scheduling() == before
+    assert anki.notes()["trees:oak"]["Spare 2"] == "It has <em>acorns</em>"
+    (new,) = models_of(anki)
+    assert [(f["name"], f["id"]) for f in new["flds"]] == [
+        (f["name"], f["id"]) for f in old["flds"]
+    ]
+    fields = {field["name"]: field for field in new["flds"]}
+    assert {name for name, field in fields.items() if field["collapsed"]} == {
+        "Lesson",
+        "Id",
+        "Spare 1",
+    }
+    assert fields["Spare 2"]["description"] == "A hint – A nudge."
+    ((question, answer),) = anki.faces("trees:oak")
+    assert "Eiche It has <em>acorns</em>" in question
+    assert "Eiche It has <em>acorns</em>" in answer
+    # On a back, the field is shown under its label.
+    write({"kinds/vocab.yaml": grown.replace("show: [meaning]", "show: [meaning, hint]")})
+    anki.import_package(release("v3", 1_900_000_000))
+    assert "A hint</h2>" in anki.faces("trees:oak")[0][1]
+    assert "A hint</h2>" not in anki.faces("trees:elm")[0][1]
+    assert anki.scheduling() == before

@@ -54,12 +54,12 @@ def test_ids_are_unique_and_every_note_type_has_room_to_grow() -> None:
         for note_type in note_types
         for anki_id in (
             note_type.anki_id,
-            *(field_id for _, field_id, _ in note_type.fields),
+            *(field.anki_id for field in note_type.fields),
             *(template.anki_id for template in note_type.templates),
         )
     ]
 
     assert len(set(ids)) == len(ids)
     for note_type in note_types:
-        names = [name for name, _, _ in note_type.fields]
+        names = [field.name for field in note_type.fields]
         assert names[-6:] == ["Extra", "Sources", "Lesson", "Id", *SPARE_FIELDS]

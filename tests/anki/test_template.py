@@ -42,7 +42,7 @@ cards:
   - id: hostile
     kind: basic
     question: |
-      $x < y$ {{c1::no}} {{Front}} {{#Extra}}{{/Extra}} [sound:x.mp3] }} {{
+      $x < y$ \{{c1::no}} {{Front}} {{#Extra}}{{/Extra}} [sound:x.mp3] }} {{
 
       ```python
       print("{{Question}}", a < b)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from anki.sound import SoundOrVideoTag
+
 from anki_backend import Anki
 from media_files import MP3, PNG
 from project_files import Run
@@ -118,6 +120,7 @@ def test_forty_words_reach_anki_and_the_terminal(run: Run, anki: Anki, tmp_path:
         assert not recall.question_av_tags()
         assert not reverse.question_av_tags()
         assert "<img src=" in recall.answer()
+        assert isinstance(heard, SoundOrVideoTag)
         played.add(heard.filename)
     assert len(played) == 40
     files = {path.name for path in Path(anki.col.media.dir()).iterdir()}

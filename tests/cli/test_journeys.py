@@ -106,6 +106,7 @@ def test_list_tells_programs_all_about_each_card(write: Write, run: Run) -> None
             "objectives": ["7"],
             "tags": ["wood"],
             "prompts": ["recall", "reverse"],
+            "media": [],
             "retired": None,
             "path": "cards/trees/wood.yaml",
             "line": 2,
@@ -215,7 +216,8 @@ def test_release_refuses_a_frozen_note_type_that_changed(
     result = run("release", "trees", exit_code=1)
 
     assert (
-        "error[note-type-changed]: the note type of `tune` is published and frozen" in result.stderr
+        "error[note-type-changed]: the field `mode` was added after the release of `tune`"
+        in result.stderr
     )
     assert (project / "decks/trees/ledger.jsonl").read_bytes() == before
 

@@ -2,29 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 from project_files import Write
-from reviewing import FILES, FULL, NOW, read_acts, review, store_of
-
-
-def pipe(project: Path, typed: str, *words: str) -> str:
-    """Review with lines from a pipe; return what was printed."""
-    program = "from cardwright.cli.main import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", program, "-C", str(project), "review", *words],
-        input=typed,
-        env={**os.environ, "CARDS_DB": str(store_of(project)), "CARDS_NOW": NOW, "TZ": "UTC"},
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
-    assert done.stderr == ""
-    assert all(character.isprintable() or character == "\n" for character in done.stdout)
-    return done.stdout
+from reviewing import FILES, FULL, pipe, read_acts, review
 
 
 def test_a_pipe_gives_every_command(write: Write) -> None:

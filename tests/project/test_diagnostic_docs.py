@@ -20,6 +20,7 @@ WITHOUT_EXAMPLE = {
     "card-moved": "needs a release",
     "deck-renamed": "needs a release",
     "file-too-large": "an example would be no short one",
+    "guid-changed": "needs a release",
     "kind-changed": "needs a release",
     "ledger-mismatch": "needs a release",
     "not-utf8": "a page in UTF-8 cannot hold it",

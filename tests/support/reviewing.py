@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -98,6 +100,22 @@ Store.add = fail_once
 from cardwright.cli.main import main; main()
 """
 """`cards` on a disk that is full for one review."""
+
+
+def pipe(project: Path, typed: str, *words: str) -> str:
+    """Review with lines from a pipe; return what was printed."""
+    program = "from cardwright.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "-C", str(project), "review", *words],
+        input=typed,
+        env={**os.environ, "CARDS_DB": str(store_of(project)), "CARDS_NOW": NOW, "TZ": "UTC"},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert done.stderr == ""
+    assert all(character.isprintable() or character == "\n" for character in done.stdout)
+    return done.stdout
 
 
 def review(

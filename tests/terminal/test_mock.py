@@ -188,16 +188,16 @@ def test_a_small_window_shows_what_matters(start: Start) -> None:
         program.wait_for("Mock exam · question 1 of 4")
 
 
-def test_a_card_of_escape_codes_acts_on_nothing(forest: Path, start: Start) -> None:
+def test_invisible_characters_of_a_card_do_not_reach_the_terminal(forest: Path, start: Start) -> None:
     path = forest / "cards/trees/questions.yaml"
-    text = path.read_text("utf-8").replace("The right one", "The \u202eright\u202c \u200bone")
+    text = path.read_text("utf-8").replace("The right one", "The \u200fright\u200e \u200bone")
     path.write_text(text, "utf-8")
     with start("mock", "--questions", "2") as program:
         program.wait_for("question 1 of 2")
         press(program, "h", "Hand it in?")
         press(program, "y", "Mock exam:")
         press(program, " ", "The right one")
-        for sign in ("\u202e", "\u200b"):
+        for sign in ("\u200f", "\u200e", "\u200b"):
             assert sign.encode() not in program.output
 
 

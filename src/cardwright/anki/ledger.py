@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from cardwright.anki.note import RENDERING_VERSION, Note, hash_content
 from cardwright.anki.notetype import NoteType
+from cardwright.anki.type_change import find_type_changes
 from cardwright.diagnostic import Diagnostic, Span, apply_severities, diagnose, diagnose_conflict
 from cardwright.item import place_cards
 from cardwright.model import Card, Collection, Deck
@@ -45,6 +46,8 @@ class Published:
     """The full name of the deck it was published in; empty if it is not known."""
     line: int = 0
     """Its line in the ledger's file; 0 if it was not read from one."""
+    guid: str = ""
+    """The guid that its card adopted; empty if it is derived from the key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +142,7 @@ def format_ledger(ledger: Ledger) -> str:
         {
             "note": note.id,
             "guid_ref": note.guid_ref,
+            **({"guid": note.guid} if note.guid else {}),
             "kind": note.kind,
             "mod": note.mod_s,
             "hash": note.hash,
@@ -233,6 +237,7 @@ def _read_note(row: dict[str, Any], number: int) -> Published:
     return Published(
         id=str(row["note"]),
         guid_ref=str(row["guid_ref"]),
+        guid=str(row.get("guid", "")),
         kind=str(row["kind"]),
         mod_s=int(row["mod"]),
         hash=str(row["hash"]),
@@ -338,24 +343,28 @@ def _check_cards(ledger: Ledger, cards: list[Card]) -> Iterator[Diagnostic]:
                 card.span_of("formerly"),
                 help="list all earlier ids in `formerly`, the oldest first",
             )
+        if published.guid != (card.guid or ""):
+            yield diagnose(
+                "guid-changed",
+                f"`{card.id}` was published "
+                + (f"with the guid `{published.guid}`" if published.guid else "without a `guid`"),
+                card.span_of("guid"),
+                help="undo it: with another guid it would become a second note for everyone",
+            )
 
 
 def _check_note_types(
     ledger: Ledger, cards: list[Card], collection: Collection, note_types: Mapping[str, NoteType]
 ) -> Iterator[Diagnostic]:
     for kind in dict.fromkeys(card.kind for card in cards):
-        structure = note_types[kind].structure
         published = ledger.note_types.get(kind)
-        if published is None or published.structure == structure:
+        if published is None or published.structure == note_types[kind].structure:
             continue
-        keys = {*structure, *published.structure}
-        changed = sorted(key for key in keys if published.structure.get(key) != structure.get(key))
-        yield diagnose(
-            "note-type-changed",
-            f"the note type of `{kind}` is published and frozen; changed: {', '.join(changed)}",
-            collection.decks[ledger.pack].span,
-            help="undo the change in the kind's file; a new structure is a new kind",
-        )
+        made = collection.kinds[kind]
+        changes = find_type_changes(made, note_types[kind], published.structure)
+        for change in changes:
+            place = made.span_of(change.part, collection.decks[ledger.pack].span)
+            yield diagnose("note-type-changed", change.message, place, help=change.help)
 
 
 def _check_deck_names(ledger: Ledger, deck: Deck) -> Iterator[Diagnostic]:

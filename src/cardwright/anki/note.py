@@ -106,13 +106,17 @@ def hash_fields(fields: Sequence[str]) -> str:
 
 def _list_tags(collection: Collection, card: Card) -> list[str]:
     """Return a note's tags, sorted: the card's own, and those for its domain, lesson and kind."""
-    domain = collection.domain_of(card)
-    tags = {*card.tags, f"kind::{card.kind}"}
-    if card.lesson:
-        slug = _NOT_IN_TAG.sub("-", card.lesson)
-        tags.add(f"lesson::{slug}")
-    if domain:
-        tags.add(f"domain::{domain.id}")
+    tags = {*card.tags}
+    # Notes of an adopted note type keep the tags that people know.
+    kind = collection.kinds.get(card.kind)
+    if kind is None or not kind.adopted:
+        domain = collection.domain_of(card)
+        tags.add(f"kind::{card.kind}")
+        if card.lesson:
+            slug = _NOT_IN_TAG.sub("-", card.lesson)
+            tags.add(f"lesson::{slug}")
+        if domain:
+            tags.add(f"domain::{domain.id}")
     if card.retired is not None:
         tags.add("retired")
     return sorted(tags)
@@ -127,17 +131,25 @@ def make_fields(
     """
     kind = collection.kinds[card.kind]
     lesson = collection.lesson_of(card)
-    fields = [_make_field(card, kind, field, renderer, writers) for field in kind.fields]
-    fields.append(renderer.render_block(card.extra).html if card.extra else "")
+    own = {field.name: _make_field(card, kind, field, renderer, writers) for field in kind.fields}
+    extra = renderer.render_block(card.extra).html if card.extra else ""
     if writers:
-        fields = [replace_media(html, writers) for html in fields]
-    return (
-        *fields,
-        _make_sources(card.sources),
-        escape_html(str(lesson) if lesson else card.lesson or ""),
+        own = {name: replace_media(html, writers) for name, html in own.items()}
+        extra = replace_media(extra, writers)
+    common = {
+        "extra": extra,
+        "sources": _make_sources(card.sources),
+        "lesson": escape_html(str(lesson) if lesson else card.lesson or ""),
         # The first id, not the current one: renaming a card must not change people's notes.
-        card.key,
-        *("" for _ in SPARE_FIELDS),
+        "id": card.key,
+    }
+    if kind.adopted:
+        return tuple(common.get(f.holds or "", own[f.name]) for f in kind.fields)
+    spares = {field.anki_name: own[field.name] for field in kind.fields if field.spare}
+    return (
+        *(own[field.name] for field in kind.fields if not field.spare),
+        *common.values(),
+        *(spares.get(name, "") for name in SPARE_FIELDS),
     )
 
 

@@ -5,20 +5,32 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any, Final
 
 from cardwright.kinds import list_asked
 from cardwright.markdown import Renderer
-from cardwright.model import Collection, FieldType, Kind, Side, make_anki_id
+from cardwright.model import (
+    SPARE_COUNT,
+    AdoptedType,
+    Attribute,
+    Collection,
+    FieldType,
+    Ignored,
+    Kind,
+    Side,
+    make_anki_id,
+)
 
-SPARE_FIELDS: Final = ("Spare 1", "Spare 2")
+SPARE_FIELDS: Final = tuple(f"Spare {number}" for number in range(1, SPARE_COUNT + 1))
 COMMON_FIELDS: Final = ("Extra", "Sources", "Lesson", "Id", *SPARE_FIELDS)
-"""Fields of every note type, after those of its kind. Adding a field later would give everyone who
-imported the note type a second one, hence the spare fields."""
+"""Fields of every note type that is not adopted, after those of its kind. Adding a field later would
+give everyone who imported the note type a second one, hence the spare fields."""
+_COLLAPSED: Final = ("Lesson", "Id", *SPARE_FIELDS)
+"""Fields that a reader who edits a note hardly needs."""
 _DESIGN_2: Final = 1_795_824_000  # 2026-11-28
 _CHANGED_S: Final = {
     "term": _DESIGN_2,
@@ -40,16 +52,33 @@ _COMMON_PARTS: Final = """\
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoteField:
+    """A field of a note type."""
+
+    name: str
+    anki_id: int | None
+    """None if an adopted field has no id."""
+    description: str = ""
+    is_collapsed: bool = False
+    """Whether Anki's editor shows only its name."""
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    """Its other attributes, as Anki names them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
     """The template of one side of a note."""
 
     name: str
-    anki_id: int
+    anki_id: int | None
+    """None if an adopted template has no id."""
     front: str
     back: str
     browser_front: str = ""
     browser_back: str = ""
     """What Anki's list of cards shows as question and answer; if empty, the faces."""
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    """Its other attributes, as Anki names them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +89,13 @@ class NoteType:
     anki_id: int
     name: str
     is_cloze: bool
-    fields: tuple[tuple[str, int, str], ...]
-    """The name, Anki id and description of each."""
+    fields: tuple[NoteField, ...]
     templates: tuple[Template, ...]
     css: str
-    changed_s: int | None
-    """When a built-in note type last changed, in Unix seconds; None for one of a project's own."""
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    """Its other attributes, as Anki names them."""
+    changed_s: int | None = None
+    """When a built-in note type last changed, in Unix seconds; None for any other."""
 
     @property
     def structure(self) -> dict[str, Any]:
@@ -73,7 +103,7 @@ class NoteType:
         return {
             "id": self.anki_id,
             "cloze": self.is_cloze,
-            "fields": [[name, anki_id] for name, anki_id, _ in self.fields],
+            "fields": [[field.name, field.anki_id] for field in self.fields],
             "templates": [[template.name, template.anki_id] for template in self.templates],
         }
 
@@ -83,12 +113,13 @@ class NoteType:
         parts = [
             self.structure,
             self.name,
-            [text for _, _, text in self.fields],
+            [[f.description, f.is_collapsed, *f.attributes.items()] for f in self.fields],
             [
-                [template.front, template.back, template.browser_front, template.browser_back]
-                for template in self.templates
+                [t.front, t.back, t.browser_front, t.browser_back, *t.attributes.items()]
+                for t in self.templates
             ],
             self.css,
+            *self.attributes.items(),
         ]
         text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
@@ -123,21 +154,66 @@ def make_note_type(
     name and the namespace, since other authors may have a kind of the same name.
     """
     anki_id = kind.anki_id or released or make_anki_id("note type", namespace, kind.name)
-    own = tuple(
-        (field.label, field.anki_id or make_anki_id("field", f"{anki_id}.{field.name}"), field.help)
-        for field in kind.fields
-    )
-    common = tuple((name, make_anki_id("field", str(anki_id), name), "") for name in COMMON_FIELDS)
+    if kind.adopted:
+        return _adopt_note_type(kind, kind.adopted, anki_id)
     return NoteType(
         kind=kind.name,
         anki_id=anki_id,
         name=kind.anki_name,
         is_cloze=kind.cloze is not None,
-        fields=(*own, *common),
+        fields=tuple(_make_fields(kind, anki_id)),
         templates=tuple(_make_template(kind, side, renderer, anki_id) for side in kind.sides),
-        css=read_asset("card.css"),
+        css=make_style(kind),
         changed_s=_CHANGED_S.get(kind.name),
     )
+
+
+def make_style(kind: Kind) -> str:
+    """Return the stylesheet of a kind that is not adopted."""
+    return read_asset("card.css") + (f"\n{kind.css}\n" if kind.css else "")
+
+
+def _adopt_note_type(kind: Kind, adopted: AdoptedType, anki_id: int) -> NoteType:
+    """Return a note type that exists in people's collections, without anything of ours."""
+    return NoteType(
+        kind=kind.name,
+        anki_id=anki_id,
+        name=kind.anki_name,
+        is_cloze=kind.cloze is not None,
+        fields=tuple(
+            NoteField(name=field.label, anki_id=field.anki_id, attributes=field.attributes)
+            for field in kind.fields
+        ),
+        templates=tuple(
+            Template(
+                name=side.template.name,
+                anki_id=side.anki_id,
+                front=side.template.front,
+                back=side.template.back,
+                attributes=side.template.attributes,
+            )
+            for side in kind.sides
+            if side.template
+        ),
+        css=adopted.css,
+        attributes=adopted.attributes,
+    )
+
+
+def _make_fields(kind: Kind, type_id: int) -> Iterator[NoteField]:
+    for own in kind.fields:
+        if own.spare is None:
+            own_id = own.anki_id or make_anki_id("field", f"{type_id}.{own.name}")
+            yield NoteField(name=own.label, anki_id=own_id, description=own.help)
+    claimed = {own.anki_name: own for own in kind.fields if own.spare}
+    for name in COMMON_FIELDS:
+        owner = claimed.get(name)
+        yield NoteField(
+            name=name,
+            anki_id=make_anki_id("field", str(type_id), name),
+            description=" – ".join(filter(None, (owner.label, owner.help))) if owner else "",
+            is_collapsed=name in _COLLAPSED and not owner,
+        )
 
 
 def _make_template(kind: Kind, side: Side, renderer: Renderer, type_id: int) -> Template:
@@ -147,10 +223,13 @@ def _make_template(kind: Kind, side: Side, renderer: Renderer, type_id: int) -> 
     ):
         script = f"<script>\n{read_asset('card.js')}</script>\n"
     ask = _make_ask(kind, side, renderer)
-    front = _wrap(kind, "front", f'<section class="ask" dir="auto">\n{ask}</section>\n') + script
+    typed = _make_typed(kind, side)
+    front = (
+        _wrap(kind, "front", f'<section class="ask" dir="auto">\n{ask}</section>\n{typed}') + script
+    )
     if side.when:
-        flag = kind.field(side.when).label
-        front = f"{{{{#{flag}}}}}\n{front}{{{{/{flag}}}}}\n"
+        needed = kind.field(side.when).anki_name
+        front = f"{{{{#{needed}}}}}\n{front}{{{{/{needed}}}}}\n"
     # Options are part of question and answer alike; the answer shows them once, with their reasons.
     asked = [name for name in list_asked(side) if name not in side.show]
     kept = _make_ask(kind, side, renderer, only=asked)
@@ -160,7 +239,7 @@ def _make_template(kind: Kind, side: Side, renderer: Renderer, type_id: int) -> 
     rule = '<span id="answer"></span>\n' if stays else '<hr id="answer">\n'
     answer = _make_answer(kind, side.show[0], stays=stays)
     parts = "".join(_make_part(kind, name) for name in side.show[1:])
-    back = _wrap(kind, "back", question + rule + answer + parts + _COMMON_PARTS) + script
+    back = _wrap(kind, "back", question + rule + typed + answer + parts + _COMMON_PARTS) + script
     return Template(
         name=side.name.capitalize(),
         anki_id=side.anki_id or make_anki_id("template", f"{type_id}.{side.name}"),
@@ -173,8 +252,21 @@ def _make_template(kind: Kind, side: Side, renderer: Renderer, type_id: int) -> 
 
 def _make_browser_front(kind: Kind, side: Side, renderer: Renderer) -> str:
     """Return a question without what is the same on every card: options belong to the answer."""
-    asked = [name for name in list_asked(side) if name not in side.show] or list_asked(side)
+    asked = [name for name in list_asked(side) if name not in side.show]
+    asked = asked or list(list_asked(side))
     return _CUE.sub("", _make_ask(kind, side, renderer, only=asked))
+
+
+def _make_typed(kind: Kind, side: Side) -> str:
+    """Make the box for a typed answer; on the back, Anki replaces it with the comparison."""
+    if side.typed is None:
+        return ""
+    filters = "type"
+    if side.typed == kind.cloze:
+        filters = "type:cloze"
+    elif Ignored.ACCENTS in side.ignore:
+        filters = "type:nc"
+    return f'<div class="typed">{{{{{filters}:{kind.field(side.typed).anki_name}}}}}</div>\n'
 
 
 def _wrap(kind: Kind, face: str, html: str) -> str:
@@ -228,12 +320,12 @@ def _make_answer(kind: Kind, name: str, *, stays: bool) -> str:
 
 
 def _make_part(kind: Kind, name: str) -> str:
-    label = kind.field(name).label
+    part = kind.field(name)
     return (
-        f"{{{{#{label}}}}}"
-        f'<section class="part {name}" dir="auto"><h2 dir="auto">{label}</h2>'
+        f"{{{{#{part.anki_name}}}}}"
+        f'<section class="part {name}" dir="auto"><h2 dir="auto">{part.label}</h2>'
         f"{_make_text(kind, name)}</section>"
-        f"{{{{/{label}}}}}\n"
+        f"{{{{/{part.anki_name}}}}}\n"
     )
 
 
@@ -243,5 +335,5 @@ def _make_text(kind: Kind, name: str) -> str:
 
 
 def _make_reference(kind: Kind, name: str) -> str:
-    label = kind.field(name).label
-    return f"{{{{cloze:{label}}}}}" if name == kind.cloze else f"{{{{{label}}}}}"
+    source = kind.field(name).anki_name
+    return f"{{{{cloze:{source}}}}}" if name == kind.cloze else f"{{{{{source}}}}}"

@@ -12,7 +12,7 @@ import itertools
 import json
 import sqlite3
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,10 +20,11 @@ import genanki
 
 from cardwright.anki.ledger import Ledger
 from cardwright.anki.note import Note
-from cardwright.anki.notetype import NoteType
+from cardwright.anki.notetype import NoteField, NoteType, Template
 from cardwright.anki.pack import PackContents
+from cardwright.diagnostic import Diagnostic, Related, diagnose
 from cardwright.markdown import unwrap
-from cardwright.model import Deck, DeckOptions, make_anki_id
+from cardwright.model import Attribute, Card, Deck, DeckOptions, make_anki_id
 
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
 _FILE_MODE: Final = 0o644 << 16
@@ -60,34 +61,67 @@ def _make_model(note_type: NoteType, mod_s: int) -> _Model:
     model = _Model(
         note_type.anki_id,
         note_type.name,
-        fields=[
-            {"name": name, "id": anki_id, "description": text}
-            for name, anki_id, text in note_type.fields
-        ],
-        templates=[
-            {
-                "name": t.name,
-                "id": t.anki_id,
-                "qfmt": t.front,
-                "afmt": t.back,
-                "bqfmt": t.browser_front,
-                "bafmt": t.browser_back,
-            }
-            for t in note_type.templates
-        ],
+        fields=[_describe_field(field) for field in note_type.fields],
+        templates=[_describe_template(template) for template in note_type.templates],
         css=note_type.css,
         model_type=genanki.Model.CLOZE if note_type.is_cloze else genanki.Model.FRONT_BACK,
     )
+    model.attributes = note_type.attributes
     model.mod_s = mod_s
     return model
+
+
+def make_guid(card: Card) -> str:
+    """Return the guid of a card's note: its own, or else one derived from the card's identity."""
+    # Anki identifies a note by its guid alone.
+    return card.guid or str(genanki.guid_for("cardwright", card.key))
+
+
+def find_shared_guids(cards: Iterable[Card]) -> Iterator[Diagnostic]:
+    """Report cards whose notes would have the guid of another card's note."""
+    owners: dict[str, Card] = {}
+    # Adopted guids come last, so that the card that names one is reported.
+    for card in sorted(cards, key=lambda card: card.guid is not None):
+        first = owners.setdefault(make_guid(card), card)
+        if first is not card and card.guid:
+            yield diagnose(
+                "duplicate-id",
+                f"`{first.id}` already has this guid",
+                card.span_of("guid"),
+                help="give each note its own: Anki takes them for the same note",
+                related=(Related(message="first used", span=first.span_of("guid")),),
+            )
+
+
+def _describe_field(field: NoteField) -> dict[str, Any]:
+    made = {
+        "name": field.name,
+        "id": field.anki_id,
+        "description": field.description,
+        "collapsed": field.is_collapsed,
+        **field.attributes,
+    }
+    return {name: value for name, value in made.items() if value is not None}
+
+
+def _describe_template(template: Template) -> dict[str, Any]:
+    made = {
+        "name": template.name,
+        "id": template.anki_id,
+        "qfmt": template.front,
+        "afmt": template.back,
+        "bqfmt": template.browser_front,
+        "bafmt": template.browser_back,
+        **template.attributes,
+    }
+    return {name: value for name, value in made.items() if value is not None}
 
 
 def _make_note(note: Note, model: _Model, mod_s: int, due: int) -> _Note:
     """Return a note for genanki; `due` is its position in the order of new cards."""
     made = _Note(
         model=model,
-        # Anki identifies a note by its guid alone.
-        guid=genanki.guid_for("cardwright", note.card.key),
+        guid=make_guid(note.card),
         fields=list(note.fields),
         tags=note.content["tags"],
         due=due,
@@ -240,9 +274,10 @@ class _Note(genanki.Note):  # type: ignore[misc]
 
 
 class _Model(genanki.Model):  # type: ignore[misc]
-    """A note type with its own modification time."""
+    """A note type with its own modification time and attributes."""
 
     mod_s: int
+    attributes: Mapping[str, Attribute]
 
     @property
     def _req(self) -> list[Any]:
@@ -251,7 +286,7 @@ class _Model(genanki.Model):  # type: ignore[misc]
 
     def to_json(self, timestamp: float, deck_id: int) -> dict[str, Any]:
         made: dict[str, Any] = super().to_json(self.mod_s, deck_id)
-        return made
+        return {**made, **self.attributes}
 
 
 class _Deck(genanki.Deck):  # type: ignore[misc]

@@ -109,6 +109,7 @@ def _publish_note(ledger: Ledger, note: Note, deck: str, released_s: int) -> Pub
     return Published(
         id=note.card.id,
         guid_ref=note.card.key,
+        guid=note.card.guid or "",
         kind=note.card.kind,
         mod_s=mod_s,
         hash=note.hash,

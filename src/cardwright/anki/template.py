@@ -1,46 +1,80 @@
-"""Note type and fields → question and answer, as Anki renders them.
-
-Templates may use the syntax of our own: `{{Field}}`, `{{#Field}}…{{/Field}}` and `{{cloze:Field}}`.
-"""
+"""Note type and fields → question and answer, as Anki renders them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from cardwright.anki.notetype import NoteType
+from cardwright.kinds import Node, Reference, is_empty, parse_template
+from cardwright.markdown import escape_html
 
-_SECTION: Final = re.compile(r"\{\{#([^}]+)\}\}(.*?)\{\{/\1\}\}", re.DOTALL)
-_REFERENCE: Final = re.compile(r"\{\{(cloze:)?([^}]+)\}\}")
 _CLOZE_PART: Final = re.compile(r"\{\{c([\d,]+)::|\}\}|::")
 _MATHS: Final = re.compile(r"\\[(\[].*?\\[)\]]", re.DOTALL)
 _TAG: Final = re.compile(r"<[^>]*>")
 
 
-def render_card(note_type: NoteType, fields: Sequence[str], ordinal: int) -> tuple[str, str]:
-    """Return question and answer as HTML; `ordinal` is Anki's number of the card, from 0."""
-    values = {name: text for (name, _, _), text in zip(note_type.fields, fields, strict=True)}
+def render_card(
+    note_type: NoteType,
+    fields: Sequence[str],
+    ordinal: int,
+    details: Mapping[str, str] | None = None,
+) -> tuple[str, str]:
+    """Return question and answer as HTML; `ordinal` is Anki's number of the card, from 0.
+
+    `details` holds what Anki knows of a card besides its fields, such as `Deck` and `Tags`.
+    """
+    values = {field.name: text for field, text in zip(note_type.fields, fields, strict=True)}
     template = note_type.templates[0 if note_type.is_cloze else ordinal]
     number = ordinal + 1
-    return (
-        _fill(template.front, values, number, revealed=False),
-        _fill(template.back, values, number, revealed=True),
-    )
+    values = {**(details or {}), "Card": template.name, f"c{number}": "1", **values}
+    front = _Face(values, number, is_back=False).render(parse_template(template.front))
+    values = {"FrontSide": front, **values}
+    return front, _Face(values, number, is_back=True).render(parse_template(template.back))
 
 
-def _fill(template: str, values: Mapping[str, str], number: int, *, revealed: bool) -> str:
-    def fill_section(match: re.Match[str]) -> str:
-        return match[2] if values.get(match[1], "").strip() else ""
+class _Face:
+    """Renders one side of a card."""
 
-    def fill_reference(match: re.Match[str]) -> str:
-        text = values.get(match[2], "")
-        return _render_cloze(text, number, revealed=revealed) if match[1] else text
+    def __init__(self, values: Mapping[str, str], number: int, *, is_back: bool) -> None:
+        self._values = values
+        self._number = number
+        self._is_back = is_back
 
-    before = ""
-    while before != template:
-        before, template = template, _SECTION.sub(fill_section, template)
-    return _REFERENCE.sub(fill_reference, template)
+    def render(self, nodes: Sequence[Node]) -> str:
+        return "".join(self._render(nodes))
+
+    def _render(self, nodes: Sequence[Node]) -> Iterator[str]:
+        for node in nodes:
+            if isinstance(node, str):
+                yield node
+            elif isinstance(node, Reference):
+                yield self._show(node)
+            elif is_empty(self._values.get(node.name, "")) == node.is_negated:
+                yield from self._render(node.children)
+
+    def _show(self, reference: Reference) -> str:
+        text = self._values.get(reference.name, "")
+        if "type" in reference.filters:
+            return self._show_typed(text, is_cloze="cloze" in reference.filters)
+        for name in reversed(reference.filters):
+            if name == "cloze":
+                text = _render_cloze(text, self._number, revealed=self._is_back)
+            elif name == "text":
+                text = _TAG.sub("", text)
+            elif name == "hint" and text:
+                title = escape_html(reference.name)
+                text = f"<details><summary>{title}</summary>{text}</details>"
+        return text
+
+    def _show_typed(self, text: str, *, is_cloze: bool) -> str:
+        """Show where an answer is typed; on the back, the answer, since nobody typed one."""
+        if is_empty(text):
+            return ""
+        if not self._is_back:
+            return '<input id="typeans" disabled>'
+        return "" if is_cloze else f'<code id="typeans">{_TAG.sub("", text)}</code>'
 
 
 def _render_cloze(text: str, number: int, *, revealed: bool) -> str:

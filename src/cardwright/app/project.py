@@ -15,7 +15,7 @@ from cardwright.app.garbage import gc_paused
 from cardwright.diagnostic import Diagnostic, format_text
 from cardwright.error import CardwrightError, ProjectError
 from cardwright.markdown import Renderer
-from cardwright.model import Card, Collection
+from cardwright.model import Card, Collection, Kind
 from cardwright.project.allow import drop_allowed, report_unused
 from cardwright.project.check import Checking, apply_checks, check
 from cardwright.project.load import load
@@ -54,6 +54,13 @@ class Project:
     def errors(self) -> list[Diagnostic]:
         """The problems that stop a build."""
         return [problem for problem in self.problems if problem.is_error]
+
+    @property
+    def adopted(self) -> list[Kind]:
+        """The kinds in use whose note types were made elsewhere, and ship as they are."""
+        used = dict.fromkeys(card.kind for card in self.collection.cards)
+        kinds = (self.collection.kinds[name] for name in used)
+        return [kind for kind in kinds if kind.adopted]
 
     def refuse_errors(self) -> None:
         """Raise SourceProblemsError if the sources have errors."""
@@ -116,6 +123,10 @@ def open_project(folder: Path) -> Project:
     problems += check(
         Checking(root=root, collection=collection, renderer=renderer, texts=texts, media=media)
     )
+    if any(card.guid for card in collection.cards):
+        from cardwright.anki.package import find_shared_guids  # noqa: PLC0415  (loads genanki)
+
+        problems += find_shared_guids(collection.cards)
     note_types = {}
     ledgers = {}
     for pack in collection.decks:

@@ -51,6 +51,11 @@ def check(folder: Path, layout: str, strict: bool, is_whole: bool) -> None:
     else:
         pieces = format_pieces(project.problems, project.texts.line, is_folded=not is_whole)
         say_pieces(pieces, _STYLES, end="\n" if project.problems else "")
+        for kind in project.adopted:
+            warn(
+                f"note type {kind.anki_name} of {kind.spans[''].path} is adopted: "
+                "its templates and stylesheet ship as they are"
+            )
         cards = count(len(project.collection.cards), "card")
         warn(f"{cards}: {count_problems(project.problems)}")
     if project.errors or (strict and project.problems):

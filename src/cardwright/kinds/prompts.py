@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from cardwright.item import Item, place_cards
+from cardwright.kinds.template import makes_card
 from cardwright.markdown import Rendered, Renderer, cloze_numbers
 from cardwright.model import Card, Collection, Deck, FieldType, Kind, Prompt, Side
 
@@ -24,8 +25,31 @@ def list_prompts(card: Card, kind: Kind) -> tuple[Prompt, ...]:
     return tuple(
         Prompt(card=card, side=side, side_name=side.name, ordinal=ordinal)
         for ordinal, side in enumerate(kind.sides)
-        if side.when is None or card.fields.get(side.when)
+        if is_asked(card, kind, side)
     )
+
+
+def is_asked(card: Card, kind: Kind, side: Side) -> bool:
+    """Tell whether a side of a card is asked, which depends on the fields that are filled."""
+    if side.template is not None:
+        filled = {field.label: has_value(card, kind, field.name) for field in kind.fields}
+        return makes_card(side.template.front, filled, has_tags=bool(card.tags))
+    return side.when is None or has_value(card, kind, side.when)
+
+
+def has_value(card: Card, kind: Kind, name: str) -> bool:
+    """Tell whether a field of a card is filled."""
+    field = kind.field(name)
+    match field.holds:
+        case "extra":
+            return bool(card.extra)
+        case "sources":
+            return bool(card.sources)
+        case "lesson":
+            return card.lesson is not None
+        case "id":
+            return True
+    return bool(card.options if field.type is FieldType.OPTIONS else card.fields.get(name))
 
 
 def list_items(collection: Collection) -> list[Item]:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from cardwright.model import Field, Kind
+from cardwright.model import Field, FieldType, Kind
 
 _HEAD: Final = """\
 # Kinds of cards
@@ -18,8 +18,7 @@ Every card has an `id`, and may have `tags`, `lesson`, `objectives`, `sources`, 
 below the answer), `formerly` (earlier ids, oldest first) and `retired` (why it is no longer asked).
 `kind`, `lesson`, `objectives`, `tags`, `sources` and `extra` may be set once for a whole file.
 
-A project adds its own kinds in `kinds/NAME.yaml`, modelled on the built-in ones in
-`src/cardwright/kinds/`.
+A project adds its own kinds in `kinds/NAME.yaml`; see [Your own kinds](custom-kinds.md).
 """
 _TYPES: Final = {
     "inline": "one line of Markdown",
@@ -45,13 +44,19 @@ def _describe_kind(kind: Kind) -> Iterator[str]:
     yield ""
     for side in kind.sides:
         ask = " … ".join(line for line in side.ask.split("\n") if line)
-        when = f", with `{side.when}: true`" if side.when else ""
+        when = _describe_when(kind, side.when) if side.when else ""
+        typed = f"; `{side.typed}` is typed" if side.typed else ""
         shown = ", ".join(f"`{name}`" for name in side.show)
-        yield f"- asks (`{side.name}`{when}): {ask}; then shows {shown}"
+        yield f"- asks (`{side.name}`{when}): {ask}; then shows {shown}{typed}"
     yield "\n```yaml"
     yield f"- kind: {kind.name}\n  id: first-{kind.name}"
     yield textwrap.indent(kind.sample.rstrip(), "  ")
     yield "```\n"
+
+
+def _describe_when(kind: Kind, name: str) -> str:
+    is_flag = kind.field(name).type is FieldType.FLAG
+    return f", with `{name}: true`" if is_flag else f", if there is a `{name}`"
 
 
 def _describe_field(field: Field) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -14,6 +14,8 @@ _OLD_MARKS: Final = "{{=<% %>=}}"
 """At the start of a template: references are written `<%Field%>`."""
 _TOKEN: Final = re.compile(r"<!--.*?-->|\{\{(.*?)\}\}", re.DOTALL)
 _EMPTY: Final = re.compile(r"(?:[ \t\n\v\f\r]|</?(?:br|div) ?/?>)*", re.IGNORECASE)
+_DETAILS: Final = ("Card", "CardFlag", "CardID", "Deck", "Subdeck", "Type")
+"""What Anki knows of every card, unless a field has the same name."""
 MAX_DEPTH: Final = 50
 """The deepest nesting of sections that is read."""
 
@@ -54,37 +56,55 @@ def parse_template(text: str) -> Sequence[Node]:
     if text.lstrip().startswith(_OLD_MARKS):
         rest = text.lstrip().removeprefix(_OLD_MARKS)
         text = rest.replace("<%", "{{").replace("%>", "}}")
-    nodes: list[Node] = []
-    open_sections: list[tuple[str, bool, list[Node]]] = []
+    parser = _Parser()
     position = 0
     while match := _TOKEN.search(text, position):
-        if match.start() > position:
-            nodes.append(text[position : match.start()])
-        position = match.end()
+        parser.add_text(text[position : match.start()])
         if match[1] is None:
-            nodes.append(match[0])
-            continue
-        word = match[1].lstrip("{").strip()
-        if word[:1] in {"#", "^"} and len(word) > 1:
-            open_sections.append((word[1:].strip(), word[0] == "^", nodes))
-            nodes = []
-            if len(open_sections) > MAX_DEPTH:
-                raise TemplateError(f"sections are nested more than {MAX_DEPTH} levels deep")
-        elif word[:1] == "/" and len(word) > 1:
-            name, is_negated, around = open_sections.pop() if open_sections else ("", False, [])
-            if name != word[1:].strip():
-                raise TemplateError(f"`{match[0]}` closes no section that is open there")
-            around.append(Section(name, is_negated, tuple(nodes)))
-            nodes = around
+            parser.add_text(match[0])
         else:
-            *filters, name = word.split(":")
-            nodes.append(Reference(name, tuple(filters)))
-    if open_sections:
-        raise TemplateError(f"the section of `{open_sections[-1][0]}` is not closed")
+            parser.add_reference(match[1].lstrip("{").strip())
+        position = match.end()
     if "{{" in text[position:]:
         raise TemplateError("`{{` without `}}`")
-    nodes.append(text[position:])
-    return tuple(nodes)
+    parser.add_text(text[position:])
+    return parser.finish()
+
+
+class _Parser:
+    """Builds the nodes of a template."""
+
+    def __init__(self) -> None:
+        self._nodes: list[Node] = []
+        self._around: list[tuple[str, bool, list[Node]]] = []
+        """Open sections, each with its name, whether it is negated, and the nodes before it."""
+
+    def add_text(self, text: str) -> None:
+        if text:
+            self._nodes.append(text)
+
+    def add_reference(self, word: str) -> None:
+        name = word[1:].strip()
+        match word[:1]:
+            case "#" | "^" if name:
+                if len(self._around) == MAX_DEPTH:
+                    raise TemplateError(f"sections are nested more than {MAX_DEPTH} levels deep")
+                self._around.append((name, word[0] == "^", self._nodes))
+                self._nodes = []
+            case "/" if name:
+                opened, is_negated, around = self._around.pop() if self._around else ("", False, [])
+                if opened != name:
+                    raise TemplateError(f"`{{{{{word}}}}}` closes no section that is open there")
+                around.append(Section(name, is_negated, tuple(self._nodes)))
+                self._nodes = around
+            case _:
+                *filters, name = word.split(":")
+                self._nodes.append(Reference(name, tuple(filters)))
+
+    def finish(self) -> Sequence[Node]:
+        if self._around:
+            raise TemplateError(f"the section of `{self._around[-1][0]}` is not closed")
+        return tuple(self._nodes)
 
 
 def is_empty(html: str) -> bool:
@@ -92,24 +112,23 @@ def is_empty(html: str) -> bool:
     return _EMPTY.fullmatch(html) is not None
 
 
-def makes_card(nodes: Sequence[Node], filled: Collection[str]) -> bool:
-    """Tell whether Anki makes a card from a front template, given the fields that are not empty."""
+def makes_card(front: str, fields: Mapping[str, bool], *, has_tags: bool) -> bool:
+    """Tell whether Anki makes a card from a front template.
+
+    `fields` holds, for all fields by their names in Anki, whether they are filled. Texts around the
+    fields do not count, but details of the card such as the deck's name do.
+    """
+    details = {**dict.fromkeys(_DETAILS, True), "Tags": has_tags}
+    filled = {name for name, is_filled in {**details, **fields}.items() if is_filled}
+    return _shows_any(parse_template(front), filled)
+
+
+def _shows_any(nodes: Sequence[Node], filled: Collection[str]) -> bool:
     for node in nodes:
-        if isinstance(node, Reference):
-            if node.name in filled:
-                return True
-        elif isinstance(node, Section):
-            if (node.name in filled) != node.is_negated and makes_card(node.children, filled):
+        if isinstance(node, Reference) and node.name in filled:
+            return True
+        if isinstance(node, Section):
+            is_open = (node.name in filled) != node.is_negated
+            if is_open and _shows_any(node.children, filled):
                 return True
     return False
-
-
-def list_names(nodes: Sequence[Node]) -> list[str]:
-    """Return the names of the fields in a template, with duplicates."""
-    names = []
-    for node in nodes:
-        if not isinstance(node, str):
-            names.append(node.name)
-        if isinstance(node, Section):
-            names += list_names(node.children)
-    return names

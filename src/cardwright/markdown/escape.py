@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from cardwright.text import CONTROLS
+from cardwright.text import BIDI_OVERRIDES, CONTROLS
 
 _BACKSLASH: Final = "\x8e"
 """A backslash in running text, unlike one in maths."""
@@ -23,7 +23,7 @@ CLOSE: Final = "\x94"
 PLAIN: Final = "\x95"
 """Encloses a deletion that is shown as ordinary text."""
 
-_CONTROL: Final = re.compile(f"[{CONTROLS}]")
+_CONTROL: Final = re.compile(f"[{CONTROLS}{BIDI_OVERRIDES}]")
 _SPECIAL: Final = re.compile(r'[&<>"\\\f\r]')
 _HTML: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\f": None, "\r": None}
 _TEXT_TABLE: Final = str.maketrans({**_HTML, "\\": _BACKSLASH})
@@ -33,7 +33,7 @@ _ANKI_TAG: Final = re.compile(r"\[(?=sound:|anki:|latex\]|\$\$?\]|\[type:)", re.
 
 
 def drop_control(text: str) -> str:
-    """Remove control characters (except line breaks and tabs) and lone surrogates.
+    """Remove control characters (except line breaks and tabs), bidi overrides and lone surrogates.
 
     In sources this prevents forged marks; in HTML it removes marks that are left over.
     """

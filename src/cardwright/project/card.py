@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import yaml
 
-from cardwright.diagnostic import SEVERITIES, WARNINGS, Allowance
-from cardwright.kinds import list_asked
+from cardwright.diagnostic import SEVERITIES, WARNINGS, Allowance, diagnose
+from cardwright.kinds import is_asked, list_asked
 from cardwright.model import Card, Field, FieldType, Kind, Option, Source
 from cardwright.project import table
 from cardwright.project.document import ITEMS_HELP, Document, Entry, Node, suggest
@@ -20,6 +20,7 @@ from cardwright.text import to_nfc
 MAX_ID_LENGTH: Final = 80
 _ID: Final = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
 _TAG: Final = re.compile(r"[^\s\"',:]+(?:::[^\s\"',:]+)*")
+MAX_GUID_LENGTH: Final = 128
 _RESERVED_TAGS: Final = ("domain", "kind", "lesson", "leech", "marked", "retired")
 """Tags that Cardwright or Anki sets."""
 
@@ -80,6 +81,15 @@ def _read_date(entry: Entry, name: str) -> str | None:
         message = f"`{word}` is not a valid date"
         entry.report("bad-date", message, name, help="write it as 2026-04-30")
     return word or None
+
+
+def _read_guid(entry: Entry, name: str) -> str | None:
+    word = entry.exact_text(name)
+    if word is not None and not (word.isprintable() and 0 < len(word) <= MAX_GUID_LENGTH):
+        help = "write it exactly as in Anki, in single quotes"
+        entry.report("bad-id", "this is not the guid of a note", name, help=help)
+        return None
+    return word
 
 
 _SOURCE: Final[table.Table] = {
@@ -150,6 +160,10 @@ COMMON: Final[table.Table] = {
     "extra": table.prose("Markdown shown below the answer."),
     "formerly": table.listed(_parse_former_id, "Earlier ids, oldest first."),
     "retired": table.prose("Why the card is no longer asked."),
+    "guid": table.Key(
+        read=_read_guid,
+        schema=table.text("The guid of a note that people already have in Anki.").schema,
+    ),
     "allow": table.listed(
         _parse_code, "Warnings that are not reported here.", item={"enum": list(WARNINGS)}
     ),
@@ -229,7 +243,7 @@ def _make_field_key(field: Field) -> table.Key:
 
 def make_field_table(kind: Kind) -> table.Table:
     """Return the keys for the fields of a kind."""
-    return {field.name: _make_field_key(field) for field in kind.fields}
+    return {field.name: _make_field_key(field) for field in kind.fields if not field.holds}
 
 
 def parse_cards(
@@ -320,7 +334,7 @@ class _CardReader:
                 entry.require(name, help=key.missing)
         _require_asked(entry, kind, fields)
         options = fields.pop(kind.options, ()) if kind.options else ()
-        return Card(
+        card = Card(
             pack=self._pack,
             namespace=self._namespace,
             id=common["id"],
@@ -335,9 +349,12 @@ class _CardReader:
             extra=common.get("extra", ""),
             formerly=common.get("formerly", ()),
             retired=common.get("retired"),
+            guid=common.get("guid"),
             span=entry.span_of("id"),
             spans={**self._shared_spans, **{name: entry.span_of(name) for name in entry.values}},
         )
+        _require_side(entry, card, kind)
+        return card
 
     def _check_kind(self, entry: Entry, name: str) -> None:
         if name and name not in self._kinds and name not in self._faulty:
@@ -346,10 +363,28 @@ class _CardReader:
 
 
 def _require_asked(entry: Entry, kind: Kind, fields: Mapping[str, Any]) -> None:
-    """Report missing fields of an enabled side, whose question would be empty."""
+    """Report missing fields of an enabled side, whose question or answer would be empty."""
     for side in kind.sides:
         if side.when is None or not fields.get(side.when):
             continue
-        for name in (*list_asked(side), *side.show[:1]):
-            if name not in entry:
-                entry.require(name, help=f"add it: `{side.when}: true` needs it")
+        is_flag = kind.field(side.when).type is FieldType.FLAG
+        asked = list_asked(side)
+        # A field that enables its side is given for it; a flag needs all that the side asks.
+        is_sure = not is_flag and any(fields.get(name) for name in asked)
+        for name in (*(() if is_sure else asked), *side.show[:1]):
+            if name not in entry and not kind.field(name).required:
+                reason = f"`{side.when}: true`" if is_flag else f"the side `{side.name}`"
+                entry.require(name, help=f"add it: {reason} needs it")
+
+
+def _require_side(entry: Entry, card: Card, kind: Kind) -> None:
+    """Report a card that is never asked, for lack of the fields that enable its sides."""
+    if kind.cloze or any(is_asked(card, kind, side) for side in kind.sides):
+        return
+    needed = dict.fromkeys(side.when for side in kind.sides if side.when)
+    help = (
+        f"fill one of {', '.join(needed)}" if needed else "fill the fields that its questions show"
+    )
+    entry.document.problems.append(
+        diagnose("missing-field", f"`{card.id}` is never asked", card.span, help=help)
+    )

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import unescape
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,8 +21,8 @@ from cardwright.diagnostic import (
     diagnose,
 )
 from cardwright.item import place_cards
-from cardwright.kinds import list_asked, list_texts, render_text
-from cardwright.markdown import Renderer, find_deletions, hide_deletions
+from cardwright.kinds import is_asked, list_asked, list_texts, render_text
+from cardwright.markdown import Renderer, find_deletions, hide_deletions, read_block
 from cardwright.model import Card, Collection, Deck, Kind, Selection, Side
 from cardwright.project.document import suggest
 from cardwright.project.media import MediaLibrary, explain_format
@@ -31,6 +32,9 @@ from cardwright.project.words import count_words, drop_addresses, find_answer, n
 
 _BRACKETED: Final = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$")
 _FIELD_REF: Final = re.compile(r"\{\{\w+\}\}")
+_BIDI_ENTITY: Final = re.compile(
+    r"&#(?:0{0,5}(?:823[4-8]|829[4-7])|[xX]0{0,5}(?:202[a-eA-E]|206[6-9]));"
+)
 _SCHEMES: Final = ("http", "https", "mailto", "doi")
 
 
@@ -287,8 +291,24 @@ def check_texts(checking: Checking) -> Iterator[Diagnostic]:
             rendered = render_text(checking.renderer, kind, key, text, text_type)
             for problem in rendered.problems:
                 yield _place_problem(checking, problem, text, card.span_of(key))
+            for problem in _find_bidi_entities(text):
+                yield _place_problem(checking, problem, text, card.span_of(key))
             for written in rendered.media:
                 yield from _check_media(checking, card, key, text, written)
+
+
+def _find_bidi_entities(text: str) -> Iterator[TextProblem]:
+    """Find entities, outside of code, for characters that a source may not contain or balances."""
+    for match in _BIDI_ENTITY.finditer(text) if "&#" in text else ():
+        char = unescape(match[0])
+        if any(token.name == "text" and char in token.text for token in read_block(text)):
+            yield TextProblem(
+                code="control-character",
+                message=f"`{match[0]}` is the invisible character U+{ord(char):04X}",
+                quote=match[0],
+                help="remove it; type an isolate as the character itself",
+                start=match.start(),
+            )
 
 
 def _check_media(
@@ -306,7 +326,7 @@ def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
         for _, deck in root.walk():
             rendered = checking.renderer.render_block(deck.description)
             place = deck.span_of("description")
-            for problem in rendered.problems:
+            for problem in (*rendered.problems, *_find_bidi_entities(deck.description)):
                 if problem.code == "unbalanced-maths":
                     continue  # Anki does not render maths there, so a dollar is just a dollar
                 yield _place_problem(checking, problem, deck.description, place)
@@ -360,6 +380,23 @@ def check_sources(checking: Checking) -> Iterator[Diagnostic]:
                 )
 
 
+def check_places(checking: Checking) -> Iterator[Diagnostic]:
+    """Report what an adopted note type has no field for, so that readers would not see it."""
+    for card, kind in checking.asked():
+        if kind.adopted is None:
+            continue
+        held = {field.holds for field in kind.fields}
+        given = {"sources": card.sources, "extra": card.extra, "lesson": card.lesson}
+        for key, value in given.items():
+            if value and key not in held:
+                yield diagnose(
+                    "no-place",
+                    f"the adopted note type of `{kind.name}` has no field for `{key}`",
+                    card.span_of(key),
+                    help=f"readers will not see it: move it to a field, or write `holds: {key}` in one",
+                )
+
+
 def check_questions(checking: Checking) -> Iterator[Diagnostic]:
     """Report cards with the same question, ignoring case, punctuation and emphasis."""
     seen: dict[tuple[str, str, str], Card] = {}
@@ -388,7 +425,7 @@ def check_answers(checking: Checking) -> Iterator[Diagnostic]:
             continue
         for side in kind.sides:
             answer = card.text(side.show[0])
-            if answer and (side.when is None or card.fields.get(side.when)):
+            if answer and is_asked(card, kind, side):
                 shown = _question_of(card, side)
                 answer = drop_addresses(answer)
                 bracketed = _BRACKETED.match(answer)
@@ -458,6 +495,7 @@ CHECKS: Final[tuple[Callable[[Checking], Iterator[Diagnostic]], ...]] = (
     check_descriptions,
     check_asks,
     check_sources,
+    check_places,
     check_questions,
     check_answers,
     check_schemas,

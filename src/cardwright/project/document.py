@@ -553,6 +553,21 @@ class Entry:
             self.document.check_comment_before(self.keys[key], node)
         return self.text_of(node, key, is_prose=is_prose)
 
+    def exact_text(self, key: str) -> str | None:
+        """Return a text value to the byte, even if it is empty; None if absent or wrong."""
+        node = self.values.get(key)
+        if node is None:
+            return None
+        if not isinstance(node, yaml.ScalarNode):
+            self.text_of(node, key)
+            return None
+        text: str = node.value
+        if "\0" in text:
+            help = "remove it: Anki's texts do not contain it"
+            self.report("control-character", f"`{key}` contains U+0000", key, help=help)
+            return None
+        return text
+
     def texts(self, key: str, *, is_prose: bool = False) -> tuple[str, ...]:
         """Return a list of text values, or () if absent or wrong."""
         found = (self.text_of(node, key, is_prose=is_prose) for node in self.items(key))

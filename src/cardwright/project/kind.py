@@ -3,33 +3,102 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
+from cardwright.diagnostic import Span
 from cardwright.kinds.prompts import is_alone, list_asked
-from cardwright.model import Field, FieldType, Kind, Side
+from cardwright.kinds.template import TemplateError, parse_template
+from cardwright.model import (
+    SPARE_COUNT,
+    AdoptedTemplate,
+    AdoptedType,
+    Attribute,
+    Field,
+    FieldType,
+    Ignored,
+    Kind,
+    Side,
+)
 from cardwright.project import table
 from cardwright.project.card import COMMON_KEYS
 from cardwright.project.document import Document, Entry
+from cardwright.project.style import find_style_problems
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _FIELD_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _RESERVED_LABELS: Final = {"extra", "sources", "lesson", "id", "spare 1", "spare 2", "tags", "type"}
 _RESERVED_NAMES: Final = sorted({*COMMON_KEYS, "cards"})
+_HELD: Final = ("extra", "sources", "lesson", "id")
+"""Common keys that a field of an adopted note type can show."""
 
 _ANKI_ID: Final = table.number(1, 2**53 - 1, "Fixed id in Anki.", whole=True)
+_PART_ID: Final = table.identifier("Fixed id in Anki.")
+_FIELD_ATTRIBUTES: Final = {
+    "font": "font",
+    "size": "size",
+    "rtl": "rtl",
+    "sticky": "sticky",
+    "collapsed": "collapsed",
+    "plain_text": "plainText",
+    "unsearchable": "excludeFromSearch",
+    "description": "description",
+}
+"""Keys of an adopted field → attributes in Anki; and below, of a template and of a note type."""
+_TEMPLATE_ATTRIBUTES: Final = {
+    "browser_front": "bqfmt",
+    "browser_back": "bafmt",
+    "browser_font": "bfont",
+    "browser_size": "bsize",
+}
+_TYPE_ATTRIBUTES: Final = {
+    "latex_pre": "latexPre",
+    "latex_post": "latexPost",
+    "latex_svg": "latexsvg",
+    "stock": "originalStockKind",
+}
+_FIELD_IN_ANKI: Final[table.Table] = {
+    "font": table.exact("The font in the editor."),
+    "size": table.number(1, 1_000, "The font's size in the editor.", whole=True),
+    "rtl": table.flag("Whether the editor writes from right to left."),
+    "sticky": table.flag("Whether the editor keeps the text for the next note."),
+    "collapsed": table.flag("Whether the editor shows only the field's name."),
+    "plain_text": table.flag("Whether the editor shows HTML."),
+    "unsearchable": table.flag("Whether a search without a field's name leaves it out."),
+    "description": table.exact("The text in the empty field of the editor."),
+}
 _FIELD: Final[table.Table] = {
     "type": table.choice(FieldType, default=FieldType.BLOCK),
     "label": table.prose(),
     "required": table.flag(),
     "max_words": table.number(1, 10_000, whole=True),
-    "id": _ANKI_ID,
+    "id": _PART_ID,
     "help": table.prose(),
+    "spare": table.number(
+        1,
+        SPARE_COUNT,
+        "The spare field in Anki that holds it, once the kind is released.",
+        whole=True,
+    ),
+    "holds": table.choice(_HELD, "The common key that the field of an adopted note type shows."),
+    "anki": table.record(_FIELD_IN_ANKI, "Attributes of the field of an adopted note type."),
+}
+_TEMPLATE: Final[table.Table] = {
+    "name": table.exact(
+        "The template's name in Anki.", missing="write the template's name in Anki"
+    ),
+    "id": _PART_ID,
+    "front": table.exact("The front template.", missing="write the front template"),
+    "back": table.exact("The back template.", missing="write the back template"),
+    "browser_front": table.exact("The front template of the browser."),
+    "browser_back": table.exact("The back template of the browser."),
+    "browser_font": table.exact("The font in the browser."),
+    "browser_size": table.number(0, 1_000, "The font's size in the browser.", whole=True),
 }
 _SIDE: Final[table.Table] = {
-    "id": _ANKI_ID,
+    "id": _PART_ID,
     "ask": table.prose(
         "Markdown with {{field}} where a field's text goes.",
         missing="write Markdown with {{field}} where a field's text goes",
@@ -38,15 +107,32 @@ _SIDE: Final[table.Table] = {
         "Fields of the answer, the answer itself first.",
         missing="list the fields that the answer reveals",
     ),
-    "when": table.text("The flag that enables this side."),
+    "when": table.text("The field that must not be empty for this side to be asked."),
+    "type": table.text("The field whose text the reader types."),
+    "accept": table.text("A list of texts that are as right as the typed field's."),
+    "ignore": table.texts(f"What does not matter in a typed answer: {', '.join(Ignored)}."),
+    "anki": table.record(_TEMPLATE, "The template of an adopted note type, shipped as it is."),
+}
+_TYPE: Final[table.Table] = {
+    "id": _ANKI_ID,
+    "name": table.text(),
+    "css": table.exact("The stylesheet of an adopted note type, shipped as it is."),
+    "sort": table.text("The field by which Anki sorts an adopted note type (default: the first)."),
+    "latex_pre": table.exact("LaTeX before each formula of an adopted note type."),
+    "latex_post": table.exact("LaTeX after each formula of an adopted note type."),
+    "latex_svg": table.flag("Whether LaTeX of an adopted note type becomes SVG."),
+    "stock": table.number(
+        0, 1_000, "Anki's number of the kind it was made from, originalStockKind.", whole=True
+    ),
 }
 KIND: Final[table.Table] = {
     "kind": table.text(),
     "title": table.prose(),
     "about": table.prose(),
-    "anki": table.record({"id": _ANKI_ID, "name": table.text()}),
+    "anki": table.record(_TYPE),
     "sources": table.choice(("wanted", "optional"), default="wanted"),
     "cloze": table.text("The field with the gaps, for a cloze kind."),
+    "css": table.text("Rules added to the stylesheet of the cards."),
     "fields": table.named_records(_FIELD, missing="declare at least one field"),
     "sides": table.named_records(_SIDE, missing="declare at least one side"),
     "sample": table.text("YAML of an example card, without its id."),
@@ -99,15 +185,22 @@ def _make_kind(root: table.Record, name: str) -> Kind | None:
         message = f"`{name}` is not a valid name for a kind"
         entry.report("bad-id", message, "kind", help="use a-z, 0-9 and -")
     anki: table.Record | None = root["anki"]
-    fields = tuple(_make_fields(root))
-    sides = tuple(_make_sides(root, {field.name: field for field in fields}))
+    is_adopted = any(item["anki"] for _, item in _list_declared(root["sides"]))
+    fields = tuple(_make_fields(root, is_adopted=is_adopted))
+    by_name = {field.name: field for field in fields}
     cloze = root["cloze"] or None
+    sides = tuple(_make_sides(root, by_name, cloze, is_adopted=is_adopted))
     if cloze and not any(f.name == cloze and f.type is FieldType.BLOCK for f in fields):
         message = f"`cloze` does not name a block field: {cloze}"
         entry.report("bad-value", message, "cloze", help="name the field with the gaps")
+    elif cloze and by_name[cloze].spare:
+        help = "only a new kind can have gaps in another field"
+        entry.report("bad-value", "a spare field cannot have gaps", "cloze", help=help)
     if cloze and len(sides) > 1:
         help = "keep one: it is asked once for each number"
         entry.report("bad-value", "a cloze kind has one side", "sides", help=help)
+    adopted = _make_adopted(root, fields, is_adopted=is_adopted)
+    _check_style(entry, root["css"])
     if not fields or not sides:
         return None
     title = root["title"] or name.capitalize()
@@ -122,12 +215,38 @@ def _make_kind(root: table.Record, name: str) -> Kind | None:
         anki_id=anki["id"] if anki else None,
         anki_name=(anki["name"] if anki else "") or f"Cardwright {title}",
         sample=root["sample"],
+        css=root["css"],
+        adopted=adopted,
+        spans=dict(_list_spans(root)),
     )
 
 
-def _make_fields(root: table.Record) -> Iterator[Field]:
+def _check_style(entry: Entry, css: str) -> None:
+    for problem in find_style_problems(css):
+        node, document = entry.values["css"], entry.document
+        start, end = node.start_mark.index, node.end_mark.index
+        index = document.text.find(problem.quote, start, end) if problem.quote else -1
+        if index < 0:
+            entry.report("bad-style", problem.message, "css", help=problem.help)
+        else:
+            length = len(problem.quote)
+            document.report_at("bad-style", problem.message, index, length, help=problem.help)
+
+
+def _list_spans(root: table.Record) -> Iterator[tuple[str, Span]]:
+    yield "", Span(path=root.entry.document.path, line=1, column=1)
+    for part in ("field", "side"):
+        declared: table.Record | None = root[f"{part}s"]
+        if declared:
+            document = declared.entry.document
+            for name, node in declared.entry.keys.items():
+                yield f"{part} {name}", document.span(node)
+
+
+def _make_fields(root: table.Record, *, is_adopted: bool) -> Iterator[Field]:
     labels: set[str] = set()
     types: set[FieldType] = set()
+    spares: set[int] = set()
     for name, item in _list_declared(root["fields"]):
         label = item["label"] or name.replace("_", " ").capitalize()
         if not _FIELD_NAME.fullmatch(name) or name in _RESERVED_NAMES:
@@ -137,13 +256,7 @@ def _make_fields(root: table.Record) -> Iterator[Field]:
                 root["fields"].entry.keys[name],
                 help=f"use a-z, 0-9 and _, and none of {', '.join(_RESERVED_NAMES)}",
             )
-        if label.casefold() in _RESERVED_LABELS or re.search(r'[:{}"#^/]', label):
-            item.entry.report(
-                "bad-value",
-                f"`{label}` cannot be a label",
-                "label",
-                help='choose one that is not a field of Anki or Cardwright, without : { } " # ^ /',
-            )
+        _check_label(item.entry, label, is_adopted=is_adopted)
         if label.casefold() in labels:
             message = f"two fields are labelled `{label}`"
             item.entry.report("bad-value", message, "label", help="choose another label")
@@ -155,13 +268,21 @@ def _make_fields(root: table.Record) -> Iterator[Field]:
             help=item["help"],
             max_words=item["max_words"],
             anki_id=item["id"],
+            spare=item["spare"],
+            holds=item["holds"],
+            attributes=_read_attributes(item["anki"], _FIELD_ATTRIBUTES),
         )
         if field.type is FieldType.OPTIONS and field.type in types:
             help = "keep one: a card has one list of options"
             item.entry.report("bad-value", "two fields hold options", "type", help=help)
-        if name == next(iter(root["fields"].entry.keys)) and not (
-            field.required and field.type in {FieldType.INLINE, FieldType.BLOCK}
-        ):
+        if is_adopted:
+            if field.spare:
+                help = "remove it: an adopted note type is shipped as it is"
+                item.entry.report("bad-value", "an adopted kind has no spare", "spare", help=help)
+        else:
+            _check_own_field(item.entry, field, spares)
+        is_first = name == next(iter(root["fields"].entry.keys))
+        if is_first and not is_adopted and not _can_be_first(field):
             root.entry.report(
                 "bad-value",
                 f"the first field, `{name}`, must be a required text of type inline or block",
@@ -173,7 +294,52 @@ def _make_fields(root: table.Record) -> Iterator[Field]:
         yield field
 
 
-def _make_sides(root: table.Record, fields: Mapping[str, Field]) -> Iterator[Side]:
+def _check_label(entry: Entry, label: str, *, is_adopted: bool) -> None:
+    if is_adopted:
+        if re.search(r'[:{}"]|^[#^/]', label):
+            help = "write the field's name as it is in Anki"
+            entry.report("bad-value", f"Anki has no field named `{label}`", "label", help=help)
+    elif label.casefold() in _RESERVED_LABELS or re.search(r'[:{}"#^/]', label):
+        entry.report(
+            "bad-value",
+            f"`{label}` cannot be a label",
+            "label",
+            help='choose one that is not a field of Anki or Cardwright, without : { } " # ^ /',
+        )
+
+
+def _can_be_first(field: Field) -> bool:
+    return field.required and field.type in {FieldType.INLINE, FieldType.BLOCK} and not field.spare
+
+
+def _check_own_field(entry: Entry, field: Field, spares: set[int]) -> None:
+    """Report what a field of a kind that is not adopted cannot have."""
+    for key in ("holds", "anki"):
+        if entry.values.get(key):
+            help = "remove it, or give every side its template in Anki"
+            entry.report("bad-value", f"`{key}` is for adopted note types", key, help=help)
+    if field.spare is None:
+        return
+    if field.required:
+        help = "remove `required`: cards that are published do not have it"
+        entry.report("bad-value", "a spare field must be optional", "required", help=help)
+    if field.type is FieldType.OPTIONS:
+        help = "write a new kind"
+        entry.report("bad-value", "a spare field cannot hold options", "type", help=help)
+    if field.anki_id is not None:
+        help = "remove it: the spare field has an id already"
+        entry.report("bad-value", "a spare field cannot have an id", "id", help=help)
+    if field.spare in spares:
+        message = f"two fields use spare field {field.spare}"
+        free = [number for number in range(1, SPARE_COUNT + 1) if number not in spares]
+        help = f"use spare {free[0]}" if free else "no spare field is left"
+        entry.report("bad-value", message, "spare", help=help)
+    spares.add(field.spare)
+
+
+def _make_sides(
+    root: table.Record, fields: Mapping[str, Field], cloze: str | None, *, is_adopted: bool
+) -> Iterator[Side]:
     known = f"fields: {', '.join(fields)}"
     for name, item in _list_declared(root["sides"]):
         entry = item.entry
@@ -184,22 +350,30 @@ def _make_sides(root: table.Record, fields: Mapping[str, Field]) -> Iterator[Sid
                 root["sides"].entry.keys[name],
                 help="use a-z, 0-9 and -; c1, c2 … are for clozes",
             )
+        template: table.Record | None = item["anki"]
         side = Side(
             name=name,
             ask=item["ask"],
             show=item["show"],
             when=item["when"] or None,
-            anki_id=item["id"],
+            anki_id=(template["id"] if template else None) or item["id"],
+            typed=item["type"] or None,
+            accept=item["accept"] or None,
+            ignore=tuple(Ignored(word) for word in item["ignore"] if word in list(Ignored)),
+            template=_make_template(template) if template else None,
         )
+        if is_adopted and template is None:
+            help = "every side of an adopted note type is one of its templates"
+            entry.require("anki", help=help)
         for field, node in entry.list_words("show") if fields else ():
             if field not in fields:
                 message = f"there is no field `{field}`"
                 entry.document.report("bad-value", message, node, help=known)
         if side.ask and fields:
             _check_ask(entry, side, fields)
-        if side.when and (side.when not in fields or fields[side.when].type is not FieldType.FLAG):
-            message = f"`when` does not name a flag: {side.when}"
-            entry.report("bad-value", message, "when", help="name a field of type flag")
+        if side.when:
+            _check_when(entry, side, fields, cloze)
+        _check_typed(entry, side, fields, cloze)
         yield side
 
 
@@ -209,12 +383,13 @@ def _check_ask(entry: Entry, side: Side, fields: Mapping[str, Field]) -> None:
     for field in unknown:
         known = f"fields: {', '.join(fields)}"
         entry.report("bad-value", f"there is no field `{field}`", "ask", help=known)
-    if not unknown and not side.when and not any(fields[field].required for field in asked):
+    is_sure = side.when or side.template or any(fields[f].required for f in asked if f in fields)
+    if not unknown and not is_sure:
         entry.report(
             "bad-value",
             "the question uses no required field",
             "ask",
-            help="use one: without it, the question could be empty",
+            help="use one, or name a field in `when`: without it, the question could be empty",
         )
     for field in asked:
         is_inline = field in unknown or fields[field].type is FieldType.INLINE
@@ -225,6 +400,107 @@ def _check_ask(entry: Entry, side: Side, fields: Mapping[str, Field]) -> None:
                 "ask",
                 help="put a blank line before and after it: only inline fields fit within a line",
             )
+
+
+def _check_when(entry: Entry, side: Side, fields: Mapping[str, Field], cloze: str | None) -> None:
+    if side.template:
+        help = "remove it: the template says when Anki asks it"
+        entry.report("bad-value", "an adopted side has no `when`", "when", help=help)
+    elif cloze:
+        help = "remove it: each gap is asked"
+        entry.report("bad-value", "a cloze kind has no `when`", "when", help=help)
+    elif side.when not in fields:
+        message, help = f"there is no field `{side.when}`", f"fields: {', '.join(fields)}"
+        entry.report("bad-value", message, "when", help=help)
+
+
+def _check_typed(entry: Entry, side: Side, fields: Mapping[str, Field], cloze: str | None) -> None:
+    for word, node in entry.list_words("ignore"):
+        if word not in list(Ignored):
+            message, help = f"`{word}` cannot be ignored", f"choose from {', '.join(Ignored)}"
+            entry.document.report("bad-value", message, node, help=help)
+    if side.typed is None:
+        for key in ("accept", "ignore"):
+            if key in entry:
+                help = "name the field to type, or remove this"
+                entry.report("bad-value", f"`{key}` is for sides with `type`", key, help=help)
+        return
+    if problem := _find_typed_problem(side, side.typed, fields, cloze):
+        message, help = problem
+        entry.report("bad-value", message, "type", help=help)
+    accepted = fields.get(side.accept or "")
+    if side.accept and (accepted is None or accepted.type is not FieldType.LIST):
+        message = f"`accept` does not name a list: {side.accept}"
+        entry.report("bad-value", message, "accept", help="name a field of type list")
+
+
+def _find_typed_problem(
+    side: Side, typed: str, fields: Mapping[str, Field], cloze: str | None
+) -> tuple[str, str] | None:
+    """Return the message and the help for a field that cannot be typed."""
+    if typed not in fields:
+        return f"there is no field `{typed}`", f"fields: {', '.join(fields)}"
+    if cloze:
+        return None if typed == cloze else (f"`{typed}` has no gaps", f"write `type: {cloze}`")
+    if fields[typed].type is not FieldType.INLINE:
+        return f"`{typed}` is not one line of text", "name a field of type inline"
+    if typed in list_asked(side):
+        message = f"the question shows `{typed}`, which is to be typed"
+        return message, "name a field of the answer"
+    return None
+
+
+def _make_template(item: table.Record) -> AdoptedTemplate:
+    for key in ("front", "back"):
+        try:
+            parse_template(item[key] or "")
+        except TemplateError as error:
+            help = "write the template exactly as it is in Anki"
+            item.entry.report("bad-value", f"`{key}`: {error}", key, help=help)
+    return AdoptedTemplate(
+        name=item["name"] or "",
+        front=item["front"] or "",
+        back=item["back"] or "",
+        attributes=_read_attributes(item, _TEMPLATE_ATTRIBUTES),
+    )
+
+
+def _make_adopted(
+    root: table.Record, fields: Sequence[Field], *, is_adopted: bool
+) -> AdoptedType | None:
+    """Return the note type that a kind adopts, and report keys that only such kinds have."""
+    anki: table.Record | None = root["anki"]
+    if not is_adopted:
+        for key in anki.entry.values if anki else ():
+            if anki and key not in {"id", "name"} and key in _TYPE:
+                help = "remove it, or give every side its template in Anki"
+                anki.entry.report("bad-value", f"`{key}` is for adopted note types", key, help=help)
+        return None
+    if anki is None:
+        help = "write the id and the name of the note type in Anki"
+        root.entry.require("anki", help=help)
+        return None
+    for key in ("id", "name"):
+        anki.entry.require(key, help=f"write the {key} of the note type in Anki")
+    if root["css"]:
+        help = "move it to `anki:`: the stylesheet of an adopted note type is shipped as it is"
+        root.entry.report("bad-value", "an adopted kind has no `css` of its own", "css", help=help)
+    names = [field.name for field in fields]
+    attributes = _read_attributes(anki, _TYPE_ATTRIBUTES)
+    if anki["sort"] and anki["sort"] not in names:
+        message, help = f"there is no field `{anki['sort']}`", f"fields: {', '.join(names)}"
+        anki.entry.report("bad-value", message, "sort", help=help)
+    elif anki["sort"]:
+        attributes["sortf"] = names.index(anki["sort"])
+    return AdoptedType(css=anki["css"] or "", attributes=attributes)
+
+
+def _read_attributes(item: table.Record | None, names: Mapping[str, str]) -> dict[str, Attribute]:
+    if item is None:
+        return {}
+    return {
+        names[key]: item[key] for key in item.entry.values if key in names and item[key] is not None
+    }
 
 
 def _list_declared(declared: table.Record | None) -> Iterator[tuple[str, table.Record]]:

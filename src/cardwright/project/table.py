@@ -6,6 +6,7 @@ reports problems; `make_schema` describes the same rules to editors.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -90,6 +91,30 @@ def text(about: str = "", *, missing: str = "") -> Key:
         default="",
         missing=missing,
     )
+
+
+def exact(about: str = "", *, missing: str = "") -> Key:
+    """Return a key for a text that is kept to the byte, even if it is empty; None if absent."""
+    return Key(
+        read=lambda entry, name: entry.exact_text(name),
+        schema=_describe({"type": "string"}, about),
+        missing=missing,
+    )
+
+
+def identifier(about: str = "") -> Key:
+    """Return a key for a whole number of 64 bits, which may be negative; None if absent."""
+
+    def read(entry: Entry, name: str) -> int | None:
+        word = entry.text(name)
+        if re.fullmatch(r"-?[0-9]{1,19}", word) and -(2**63) <= int(word) < 2**63:
+            return int(word)
+        if word:
+            help = "write it as Anki's database has it"
+            entry.report("bad-value", f"`{name}` must be a whole number", name, help=help)
+        return None
+
+    return Key(read=read, schema=_describe({"type": "integer"}, about))
 
 
 def prose(about: str = "", *, missing: str = "") -> Key:

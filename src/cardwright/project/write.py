@@ -33,8 +33,12 @@ def append_card(path: Path, shown: PurePath, kind: Kind, card_id: str) -> tuple[
         WriteError: the file exists but is not a readable file of cards.
 
     """
-    fields = [line for field in kind.fields for line in _make_field(field)]
-    lines = [f"- id: {card_id}", *(f"  {line}" for line in fields), "  # sources: [https://…]"]
+    written = [field for field in kind.fields if not field.holds]
+    lines = [f"- id: {card_id}", *(f"  {line}" for f in written for line in _make_field(f))]
+    if kind.adopted:
+        lines.append("  # guid: ''  # of the note that people have in Anki")
+    if not kind.adopted or any(field.holds == "sources" for field in kind.fields):
+        lines.append("  # sources: [https://…]")
     return _append(path, shown, kind, lines)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cardwright.kinds import list_asked, list_prompts
+from cardwright.kinds import Comparison, list_asked, list_prompts
 from cardwright.markdown import Token, is_web_address, read_block, read_cloze, read_inline
 from cardwright.model import Card, Collection, FieldType, Kind, Option, Prompt, Source
 from cardwright.terminal.markdown import Drawing
@@ -59,15 +59,31 @@ def draw_answer(
     shuffle_seed: int | None = None,
     picked: Container[int] = (),
     ticked: Container[int] = (),
+    comparison: Comparison | None = None,
 ) -> Drawing:
     """Draw the answer; `ticked` are indices into its points.
 
-    Options are in the same order as in a question drawn with the same seed.
+    Options are in the same order as in a question drawn with the same seed. What was typed comes
+    first if it is wrong.
     """
     face = _Face(
         prompt, kind, revealed=True, shuffle_seed=shuffle_seed, picked=picked, ticked=ticked
     )
-    return name_sounds(Drawing(tuple(face.answer())))
+    compared = _write_comparison(comparison) if comparison and not comparison.is_right else ()
+    return name_sounds(Drawing((*compared, *face.answer())))
+
+
+def _write_comparison(comparison: Comparison) -> Iterator[Token]:
+    """Write what was typed above what is right; brackets mark what differs, without colours too."""
+    for title, pieces, name in (
+        ("typed: ", comparison.typed, "wrong"),
+        ("right: ", comparison.expected, "right"),
+    ):
+        tokens = [*_style("quiet", [Token(name="text", text=title)])]
+        for text, is_same in pieces:
+            piece = Token(name="text", text=text if is_same else f"[{text}]")
+            tokens += [piece] if is_same else _style(name, [piece])
+        yield from _write_line(tokens, "tight" if name == "wrong" else "")
 
 
 def order_options(prompt: Prompt, seed: int | None) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from typing import Final, Protocol, TextIO
 from rich.text import Text
 
 from cardwright.history import Rating
+from cardwright.kinds import MAX_TYPED
 from cardwright.study.error import StoreError
 from cardwright.terminal.paint import Renderable
 from cardwright.terminal.review import CardActs, draw_memory
@@ -23,7 +24,8 @@ enter   show the answer; then give the rating in brackets
 1 2 3 4 again, hard, good, easy
 u undo   e edit   s suspend   b bury until tomorrow   f flag   i memory and history
 a all points   o open images, links, sources   p play sounds
-/ text: ask the next card that contains it   q stop"""
+/ text: ask the next card that contains it   q stop
+where an answer is typed, commands begin with a colon, as in :q"""
 
 
 class Say(Protocol):
@@ -80,7 +82,7 @@ class PromptLoop(Prompts, ABC):
             is_new = False
             try:
                 line = self._read(self._make_prompt())
-                if line == "q":
+                if self._leaves(line):
                     break
                 is_new = self._act(line)
             except StoreError as error:
@@ -102,6 +104,10 @@ class PromptLoop(Prompts, ABC):
     @abstractmethod
     def _make_prompt(self) -> str:
         """Return the prompt for the next command."""
+
+    def _leaves(self, line: str) -> bool:
+        """Tell whether a line is the command to leave."""
+        return line == "q"
 
     @abstractmethod
     def _act(self, line: str) -> bool:
@@ -157,7 +163,9 @@ class PlainReviewer(PromptLoop):
         attempt = self._state.attempt
         if attempt is None:
             return "> "
-        if not attempt.is_revealed:
+        if attempt.is_typing:
+            hint = "type the answer; enter alone to see it, :? for help"
+        elif not attempt.is_revealed:
             pick = f"1-{len(attempt.options)} to pick, " if attempt.options else ""
             hint = f"{pick}enter for the answer, ? for help"
         elif attempt.is_ticking:
@@ -170,9 +178,25 @@ class PlainReviewer(PromptLoop):
 
     def _act(self, line: str) -> bool:
         turn, attempt = self._state.turn, self._state.attempt
-        if attempt is not None and (message := self._run_command(line, attempt)):
-            self._say(message)
+        if attempt is not None:
+            take = self._take_answer if attempt.is_typing and line else self._run_command
+            if message := take(line, attempt):
+                self._say(message)
         return self._state.turn != turn
+
+    def _take_answer(self, line: str, attempt: Attempt) -> Renderable:
+        """Compare a typed answer; any line is one, so commands begin with a colon."""
+        if line.startswith(":"):
+            return self._run_command(line[1:].strip() or "?", attempt)
+        attempt.typed = line[:MAX_TYPED]
+        return self._continue(attempt)
+
+    def _leaves(self, line: str) -> bool:
+        return line == (":q" if self._is_typing else "q")
+
+    @property
+    def _is_typing(self) -> bool:
+        return self._state.attempt is not None and self._state.attempt.is_typing
 
     def _run_command(self, line: str, attempt: Attempt) -> Renderable:
         """Run a command; return the message to print."""

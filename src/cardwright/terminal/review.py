@@ -21,6 +21,7 @@ from cardwright.terminal.window import (
     WIDE,
     KeyLoop,
     choose_text,
+    draw_input,
     draw_key_help,
     draw_step,
     draw_title_bar,
@@ -43,6 +44,7 @@ _KEY_HELP: Final = (
     ("space, enter", "show the answer; scroll; then give the highlighted rating"),
     ("1 2 3 4", "rate: Again, Hard, Good, Easy"),
     ("1 … 9", "before that: pick an option, or tick a point you had"),
+    ("letters", "where an answer is typed; enter compares it, escape leaves it"),
     ("a", "tick all points, or none"),
     ("u", "undo, as often as you like, back to the start of this review"),
     ("e", "edit the card in your editor"),
@@ -57,6 +59,7 @@ _KEY_HELP: Final = (
     ("?", "this help"),
     ("q", "stop; everything is saved already"),
 )
+_TYPING_KEYS: Final = "enter compare   esc other keys"
 _MAX_STEPS: Final = 12
 """How many answers to show with the memory of a card."""
 
@@ -149,6 +152,8 @@ class Reviewer(KeyLoop):
         elif self._overlay is not None:
             if not window.scroll(key):
                 self._cover(None)
+        elif state.attempt and state.attempt.is_typing and not state.is_over:
+            self._type_answer(key, state.attempt)
         elif key == "q" or (state.is_over and key in CONTINUE_KEYS):
             return False
         elif key == "u":
@@ -231,6 +236,14 @@ class Reviewer(KeyLoop):
         elif len(key) == 1:
             self._typed = typed + key
 
+    def _type_answer(self, key: str, attempt: Attempt) -> None:
+        """Handle a key while the answer is typed; only keys without a letter scroll."""
+        if len(key) > 1 and self._window.scroll(key):
+            return
+        attempt.type(key)
+        if attempt.is_revealed:
+            self._window.go_to_last_part()
+
     def _paint(self) -> None:
         state, window = self._state, self._window
         window.message = self._follow() or window.message
@@ -239,12 +252,19 @@ class Reviewer(KeyLoop):
             _draw_header(state, window.columns),
             self._list_parts(),
             self._draw_step,
-            keys=_list_keys(window.width, state.attempt),
+            keys=_TYPING_KEYS if self._is_typing else _list_keys(window.width, state.attempt),
             note=state.why if is_on_card else "",
             reads_on=bool(
                 is_on_card and not state.is_over and state.attempt and state.attempt.is_revealed
             ),
         )
+
+    @property
+    def _is_typing(self) -> bool:
+        """Whether keys are letters of an answer, or of a text to search for."""
+        attempt = self._state.attempt
+        is_on_card = attempt is not None and self._overlay is None and self._typed is None
+        return is_on_card and not self._state.is_over and attempt is not None and attempt.is_typing
 
     def _list_parts(self) -> list[list[Painted]]:
         """Return the parts of the body; those of a card are cached until its appearance changes."""
@@ -279,7 +299,7 @@ class Reviewer(KeyLoop):
         return [question, answer]
 
     def _render_answer(self, attempt: Attempt) -> list[Painted]:
-        marks = (frozenset(attempt.picked), frozenset(attempt.ticked))
+        marks = (frozenset(attempt.picked), frozenset(attempt.ticked), attempt.comparison)
         key = (self._state.turn, self._window.width, *marks)
         if self._answer[0] != key:
             self._answer = (key, self._window.render(attempt.draw_answer()))
@@ -289,13 +309,15 @@ class Reviewer(KeyLoop):
         """Draw a hint on the next keys."""
         state, attempt, width = self._state, self._state.attempt, self._window.width
         if self._typed is not None:
-            return Text(f"/{make_plain(self._typed)[-width + 2 :]}█", no_wrap=True)
+            return draw_input("/", self._typed, width)
         if self._overlay is not None:
             return draw_step(width, "any key: back")
         if state.is_over:
             return draw_step(width, "space finish   u undo")
         if attempt is None:
             return draw_step(width, "q stop   u undo")
+        if attempt.is_typing:
+            return draw_input("> ", attempt.typed, width)
         return self._draw_card_step(attempt, width)
 
     def _draw_card_step(self, attempt: Attempt, width: int) -> Text:

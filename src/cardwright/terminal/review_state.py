@@ -8,7 +8,15 @@ from typing import Final
 from cardwright.app.study import Study
 from cardwright.history import MS_PER_MINUTE, Act, Moment, Rating, Review
 from cardwright.item import Item
-from cardwright.kinds import list_prompts, list_texts
+from cardwright.kinds import (
+    MAX_TYPED,
+    Comparison,
+    compare_typed,
+    drop_letter,
+    list_accepted,
+    list_prompts,
+    list_texts,
+)
 from cardwright.memory import Memory
 from cardwright.model import Card, FieldType, Kind, Prompt
 from cardwright.study.queue import Counts
@@ -59,6 +67,13 @@ class Attempt:
         """Points of the answer that can be ticked."""
         self.picked: set[int] = set()
         self.ticked: set[int] = set()
+        self.accepted = list_accepted(prompt, kind)
+        """The answers that are right to type; empty if nothing is typed."""
+        self.is_typing = bool(self.accepted)
+        """Whether keys are letters of the answer."""
+        self.typed = ""
+        self.comparison: Comparison | None = None
+        """Of the typed answer, once it is revealed; None if nothing was typed."""
 
     @property
     def can_rate(self) -> bool:
@@ -67,12 +82,14 @@ class Attempt:
 
     @property
     def is_right(self) -> bool | None:
-        """Whether exactly the right options are picked; None if none is."""
+        """Whether the right text is typed or exactly the right options are picked; None if none."""
+        if self.comparison:
+            return self.comparison.is_right
         return self.picked == self.right if self.picked else None
 
     @property
     def suggestion(self) -> Rating:
-        """The rating suggested by the picked options or ticked points."""
+        """The rating suggested by the typed text, picked options or ticked points."""
         if self.is_right is False:
             return Rating.AGAIN
         if not self.point_count or len(self.ticked) == self.point_count:
@@ -82,7 +99,9 @@ class Attempt:
 
     @property
     def verdict(self) -> str:
-        """The result of the picked options or ticked points; "" if there is none yet."""
+        """The result of the typed text, picked options or ticked points; "" if there is none yet."""
+        if self.comparison:
+            return "✓ right" if self.comparison.is_right else "✗ wrong"
         if self.picked:
             return format_verdict(self.options, self.picked, self.right)
         if self.point_count and self.can_rate:
@@ -96,9 +115,26 @@ class Attempt:
         return picked or [n + 1 for n in sorted(self.ticked)]
 
     def reveal(self) -> None:
-        """Show the answer; points are ticked before the rating."""
+        """Show the answer, beside what was typed; points are ticked before the rating."""
         self.is_revealed = True
+        self.is_typing = False
+        if self.accepted and self.typed.strip():
+            ignored = self.prompt.side.ignore
+            self.comparison = compare_typed(self.typed, self.accepted, ignored)
         self.is_ticking = self.point_count > 0
+
+    def type(self, key: str) -> None:
+        """Handle a key while the answer is typed."""
+        if key == "enter":
+            self.reveal()
+        elif key == "escape":
+            self.is_typing, self.typed = False, ""
+        elif key == "backspace":
+            self.typed = drop_letter(self.typed)
+        elif key == "ctrl-u":
+            self.typed = ""
+        elif len(key) == 1 and len(self.typed) < MAX_TYPED:
+            self.typed += key
 
     def toggle(self, number: int) -> bool:
         """Pick or tick the option or point with this number, from 1; return whether it exists."""
@@ -136,6 +172,7 @@ class Attempt:
             shuffle_seed=self._seed,
             picked=self.picked,
             ticked=self.ticked,
+            comparison=self.comparison,
         )
 
     @property

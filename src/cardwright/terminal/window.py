@@ -211,6 +211,14 @@ def draw_step(width: int, *texts: str) -> Text:
     return _draw_line(choose_text(texts, width), "bold")
 
 
+def draw_input(start: str, typed: str, width: int) -> Text:
+    """Draw a line that is being typed: its end, if it is too long."""
+    shown = make_plain(typed)
+    while shown and cell_len(f"{start}{shown}█") > width:
+        shown = shown[1:]
+    return Text(f"{start}{shown}█", no_wrap=True)
+
+
 def draw_title_bar(text: str, columns: int) -> Text:
     """Draw a header, over the whole width."""
     line = Text(f" {text}", "reverse", no_wrap=True)

@@ -17,6 +17,7 @@ from cardwright.foreign.media import MediaFile, MediaKind
 from cardwright.kinds import list_media, list_prompts
 from cardwright.markdown import Renderer, WriteMedia, escape_html
 from cardwright.model import Card, Collection, Prompt
+from cardwright.web.frame import frame_face
 from cardwright.web.maths import convert_maths
 
 _SCRIPT: Final = re.compile(r"<script>(.*?)</script>\n", re.DOTALL)
@@ -41,6 +42,10 @@ class FaceMaker:
         self._addresses: dict[Path, str] = {}
         self.scripts: dict[str, None] = {}
         """Without duplicates: a page runs each of them once for all cards."""
+        self.styles: dict[str, str] = {}
+        """The stylesheets of the project's own kinds, by kind."""
+        self.has_frames = False
+        """Whether adopted note types are shown, whose stylesheets the page cannot know by a hash."""
 
     def make_faces(self, card: Card) -> list[tuple[Prompt, str, str]]:
         """Return the prompts of a card, each with its question and its answer as HTML."""
@@ -50,15 +55,27 @@ class FaceMaker:
             return []
         note_type = self._find_note_type(card.kind)
         fields = make_fields(self._collection, card, self._renderer, self._make_writers(card))
+        details = {"Tags": " ".join(card.tags), "Deck": card.pack, "Type": kind.anki_name}
         faces = []
         for prompt in prompts:
-            question, answer = render_card(note_type, fields, prompt.ordinal)
-            faces.append((prompt, convert_maths(question), convert_maths(answer)))
+            question, answer = map(
+                convert_maths, render_card(note_type, fields, prompt.ordinal, details)
+            )
+            if kind.adopted:
+                question = frame_face(question, note_type.css, prompt.ordinal, "question")
+                answer = frame_face(answer, note_type.css, prompt.ordinal, "answer")
+                self.has_frames = True
+            faces.append((prompt, question, answer))
+        if kind.css:
+            self.styles[kind.name] = kind.css
         return faces
 
     def _find_note_type(self, name: str) -> NoteType:
         if name not in self._note_types:
             made = make_note_type(self._collection.kinds[name], self._renderer)
+            if self._collection.kinds[name].adopted:
+                self._note_types[name] = made
+                return made
             for template in made.templates:
                 self.scripts.update(dict.fromkeys(_SCRIPT.findall(template.front + template.back)))
             bare = tuple(

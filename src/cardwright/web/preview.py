@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,7 @@ from cardwright.text import count
 from cardwright.web.face import FaceMaker
 
 _MAX_LINE: Final = 300
+_NIGHT: Final = re.compile(r"\.(?:nightMode|night_mode)\s+(?=[^{},;]*[,{])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +67,16 @@ def make_page(preview: Preview) -> PreviewPage:
                 lessons[_lesson_key(card)] = str(collection.lesson_of(card) or card.lesson)
         decks.append(f'<section class="deck">\n{title}{"".join(parts)}</section>\n')
     names = [collection.decks[p].name if p in collection.decks else p for p in preview.packs]
-    style = f"{read_asset('card.css')}\n{_read_asset('page.css')}"
+    own_styles = "".join(_scope_style(name, css) for name, css in maker.styles.items())
+    style = f"{read_asset('card.css')}\n{_read_asset('page.css')}{own_styles}"
     script = _read_asset("page.js")
     html = Template(_read_asset("page.html")).substitute(
-        policy=_make_policy(style, [script, *maker.scripts], watched=preview.watched),
+        policy=_make_policy(
+            # A frame has the policy of its page, so a page with frames cannot name its stylesheets.
+            "'unsafe-inline'" if maker.has_frames else _hash(style),
+            [script, *maker.scripts],
+            watched=preview.watched,
+        ),
         title=escape_html(", ".join(names) or "Preview"),
         style=style,
         script=script,
@@ -82,17 +90,24 @@ def make_page(preview: Preview) -> PreviewPage:
     return PreviewPage(html=html, prompt_count=prompt_count)
 
 
+def _scope_style(kind: str, css: str) -> str:
+    """Return the stylesheet of a kind for its cards alone: in Anki, it applies to no others."""
+    # A rule for the night begins above the card, but within the scope nothing is above it.
+    css = _NIGHT.sub(":root.nightMode :scope ", css)
+    return f'\n@scope (.prompt[data-kind="{kind}"] .faces) {{\n{css}\n}}\n'
+
+
 @cache
 def _read_asset(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text("utf-8")
 
 
-def _make_policy(style: str, scripts: list[str], *, watched: bool) -> str:
+def _make_policy(style_source: str, scripts: list[str], *, watched: bool) -> str:
     hashes = " ".join(_hash(script) for script in scripts)
     rules = [
         "default-src 'none'",
         f"script-src {hashes}",
-        f"style-src {_hash(style)}",
+        f"style-src {style_source}",
         "img-src data:",
         "media-src data:",
         "base-uri 'none'",
@@ -140,10 +155,13 @@ def _make_prompts(collection: Collection, card: Card, maker: FaceMaker) -> list[
             f' data-lesson="{escape_html(_lesson_key(card))}">\n'
             f'<p class="head"><code>{ref}</code><span>{escape_html(kind.title)}</span>{tags}'
             f'<span class="place">{escape_html(place)}</span></p>\n'
-            f'<div class="faces">\n<div class="card">\n{question}</div>\n'
-            f'<div class="card">\n{answer}</div>\n</div>\n</section>\n'
+            f'<div class="faces">\n{_wrap_face(question)}{_wrap_face(answer)}</div>\n</section>\n'
         )
     return shown
+
+
+def _wrap_face(html: str) -> str:
+    return f"{html}\n" if html.startswith("<iframe") else f'<div class="card">\n{html}</div>\n'
 
 
 def _lesson_key(card: Card) -> str:

@@ -1,0 +1,37 @@
+"""The face of an adopted note type → a frame in which its own stylesheet applies and nothing runs.
+
+Its templates were written by somebody else. The frame is sandboxed without any permission, has a
+policy that loads nothing, and what would act before both apply is taken out.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from cardwright.markdown import escape_html
+
+_SCRIPT: Final = re.compile(r"<script\b.*?(?:</script\s*>|$)", re.IGNORECASE | re.DOTALL)
+_ACTIVE: Final = re.compile(
+    r"<(/?)(script|link|meta|base|iframe|frame|object|embed|portal|form)\b", re.IGNORECASE
+)
+_POLICY: Final = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
+
+
+def frame_face(html: str, css: str, ordinal: int, title: str) -> str:
+    """Return a frame that shows a face as Anki would, without its scripts.
+
+    `ordinal` is Anki's number of the card; stylesheets can tell cards apart by it.
+    """
+    shown = _ACTIVE.sub(r"<\1x-\2", _SCRIPT.sub("", html))
+    style = css.replace("</", "<\\/")
+    page = (
+        "<!doctype html>\n"
+        f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f"<style>{style}</style>\n"
+        f'<body class="card card{ordinal + 1}"><div id="qa">{shown}</div>'
+    )
+    return (
+        f'<iframe class="card" sandbox="" loading="lazy" title="{escape_html(title)}"'
+        f' srcdoc="{escape_html(page)}"></iframe>'
+    )
