@@ -188,7 +188,9 @@ def test_a_small_window_shows_what_matters(start: Start) -> None:
         program.wait_for("Mock exam · question 1 of 4")
 
 
-def test_invisible_characters_of_a_card_do_not_reach_the_terminal(forest: Path, start: Start) -> None:
+def test_invisible_characters_of_a_card_do_not_reach_the_terminal(
+    forest: Path, start: Start
+) -> None:
     path = forest / "cards/trees/questions.yaml"
     text = path.read_text("utf-8").replace("The right one", "The \u200fright\u200e \u200bone")
     path.write_text(text, "utf-8")
