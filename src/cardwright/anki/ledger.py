@@ -241,12 +241,23 @@ def _read_note(row: dict[str, Any], number: int) -> Published:
         kind=str(row["kind"]),
         mod_s=int(row["mod"]),
         hash=str(row["hash"]),
-        content=dict(row["matter"]),
+        content=_read_content(row["matter"]),
         rendering=int(row.get("rendering", 1)),
         html_hash=str(row.get("html", "")),
         deck=str(row.get("deck", "")),
         line=number,
     )
+
+
+def _read_content(matter: object) -> dict[str, Any]:
+    if not isinstance(matter, dict):
+        raise TypeError("`matter` is not a JSON object")
+    is_right = isinstance(matter.get("fields", {}), dict) and isinstance(
+        matter.get("tags", []), list
+    )
+    if not is_right:
+        raise TypeError("`fields` or `tags` of `matter` are of the wrong type")
+    return matter
 
 
 def _check_note(
