@@ -48,9 +48,6 @@ _QUANTITY: Final = r"(?:[.,]?\d|[$€£¥%∞√π½⅓¼¾])"
 _BULLET: Final = re.compile(rf"[-+*][ \t]+(?={_QUANTITY}|[^\W\d_]{{1,2}}\s*$)")
 _HEADING: Final = re.compile(r"#[ \t]+(?=[a-z]|\d+\s*$)")
 _COMPARISON: Final = re.compile(rf">(?:=|[ \t]*[-+~≈]?{_QUANTITY}|[ \t]*[^\W\d_]\s*$)")
-_SPACED_TARGET: Final = re.compile(
-    r"""\]\((?P<target>(?:https?://|[^()\[\]<>\n]{0,200}\.[A-Za-z0-9]{2,5}[ \t]*\))[^()\n]{0,200})""",
-)
 _FILE: Final = re.compile(r"[^()\[\]<>\n]*\s[^()\[\]<>\n]*\.[A-Za-z][A-Za-z0-9]{1,4}")
 _WIKI_IMAGE: Final = re.compile(r"!\[\[([^\[\]\n]{1,200})\]\]")
 _TARGET: Final = re.compile(r"\](?P<gap>[ \t]?)\((?P<target>[^()\n]{1,300})\)")
