@@ -339,7 +339,7 @@ def judge_links(trace: Trace) -> Iterator[TextProblem]:
                     message, help = explained
                     yield TextProblem(
                         code="bad-link",
-                        message=f"{message}, so this is shown as text",
+                        message=f"{message} is shown as text",
                         quote=cut_quote(match[0]),
                         start=inline.find(match.start()),
                         help=help,
@@ -347,8 +347,8 @@ def judge_links(trace: Trace) -> Iterator[TextProblem]:
 
 
 def _explain_wiki_image(match: re.Match[str]) -> tuple[str, str]:
-    path = match[1].split("|")[0]
-    return "this is not how Markdown writes an image", f"write `![](media/{path})`"
+    message = "this is not how Markdown writes an image, so it"
+    return message, f"write `![](media/{match[1].split('|')[0]})`"
 
 
 def _explain_target(match: re.Match[str]) -> tuple[str, str] | None:
@@ -357,10 +357,11 @@ def _explain_target(match: re.Match[str]) -> tuple[str, str] | None:
     is_web = _ADDRESS.match(target) is not None
     if match["gap"]:
         if is_web or _MEDIA_FILE.fullmatch(target):
-            return "a space separates the two parts of this link", "remove the space"
+            return "a space separates the two parts of this link, so this", "remove the space"
         return None
     if is_web or _FILE.fullmatch(target):
-        return "an address with spaces must be in angle brackets", f"write `(<{target}>)`"
+        message = "an address with spaces must be in angle brackets, so this"
+        return message, f"write `(<{target}>)`"
     return None
 
 
