@@ -276,7 +276,7 @@ class Document:
         if not _MAYBE_ISOLATE.search(self.text):
             return
         rest = list(self.text)
-        for node in _list_scalars(root):
+        for node in list_scalars(root):
             start, end = node.start_mark.index, node.end_mark.index
             rest[start:end] = " " * (end - start)
             if (place := find_unbalanced_isolate(node.value)) is not None:
@@ -418,16 +418,17 @@ def _make_node(event: Any) -> Node:
     return yaml.ScalarNode(_TEXT, "", start, end)  # an alias, which is refused
 
 
-def _list_scalars(root: Node | None) -> Iterator[yaml.ScalarNode]:
+def list_scalars(root: Node | None) -> Iterator[yaml.ScalarNode]:
+    """Yield the scalars below a node in the order of the file."""
     stack = [root]
     while stack:
         node = stack.pop()
         if isinstance(node, yaml.ScalarNode):
             yield node
         elif isinstance(node, yaml.MappingNode):
-            stack += [part for pair in node.value for part in pair]
+            stack += [part for pair in reversed(node.value) for part in reversed(pair)]
         elif isinstance(node, yaml.SequenceNode):
-            stack += node.value
+            stack += reversed(node.value)
 
 
 def _find_plain_end(event: Any) -> int | None:
