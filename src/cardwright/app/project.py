@@ -17,7 +17,8 @@ from cardwright.error import CardwrightError, ProjectError
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection, Kind
 from cardwright.project.allow import drop_allowed, report_unused
-from cardwright.project.check import Checking, apply_checks, check
+from cardwright.project.check import apply_checks, check
+from cardwright.project.checking import Checking
 from cardwright.project.load import load
 from cardwright.project.media import MediaLibrary
 from cardwright.project.texts import SourceTexts
