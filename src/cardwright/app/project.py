@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cardwright.anki.ledger import LEDGER_NAME, Ledger, check_ledger, read_ledger
+from cardwright.anki.check import check_ledger
+from cardwright.anki.ledger import LEDGER_NAME, Ledger, read_ledger
 from cardwright.anki.notetype import NoteType, make_note_types
 from cardwright.anki.pack import PackContents, describe_pack
 from cardwright.app.choice import choose_packs
