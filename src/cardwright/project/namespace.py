@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from codecs import BOM_UTF8
 from random import Random
 from typing import Final
 
+from cardwright.project.card import suggest_id
 from cardwright.project.document import Document
 from cardwright.project.write import WriteError
 
@@ -29,10 +29,9 @@ def is_namespace(word: str) -> bool:
 
 def make_namespace(name: str, random: Random) -> str:
     """Return a new namespace that begins like a name and ends with random characters."""
-    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain)[:_MAX_SLUG_LENGTH]
+    slug = suggest_id(name)[:_MAX_SLUG_LENGTH].strip("-") or "deck"
     ending = "".join(random.choice(_ALPHABET) for _ in range(_RANDOM_LENGTH))
-    return f"{slug.strip('-') or 'deck'}-{ending}"
+    return f"{slug}-{ending}"
 
 
 def insert_namespace(raw: bytes, shown: str, namespace: str) -> bytes:
