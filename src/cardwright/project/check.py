@@ -14,7 +14,7 @@ from cardwright.model import Card, Collection, Deck, Selection
 from cardwright.project.check_questions import check_answers, check_questions
 from cardwright.project.check_texts import check_asks, check_descriptions, check_texts
 from cardwright.project.checking import Checking
-from cardwright.project.document import suggest
+from cardwright.project.entry import suggest
 from cardwright.project.schema import format_schemas, is_stale, name_schema_file
 
 _SCHEMES: Final = ("http", "https", "mailto", "doi")

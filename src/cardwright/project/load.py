@@ -13,6 +13,7 @@ from cardwright.project.blueprint import parse_blueprint
 from cardwright.project.card import parse_cards
 from cardwright.project.deck import parse_deck
 from cardwright.project.document import Document
+from cardwright.project.entry import read_entry
 from cardwright.project.kind import parse_kind, read_built_in_kinds
 from cardwright.project.walk import SourceFile, read_source, walk_sources
 
@@ -77,7 +78,7 @@ def read_kinds(
                 key, message = "kind", f"the kind `{kind.name}` already exists"
             else:
                 key, message = "anki", f"the kind `{clash.name}` already has this Anki id"
-            entry = document.entry()
+            entry = read_entry(document)
             span = entry.span_of(key) if entry else Span(path=document.path, line=1, column=1)
             problem = diagnose("duplicate-id", message, span, help="choose another")
             document.problems.append(problem)

@@ -9,6 +9,7 @@ from typing import Final
 
 from cardwright.project.card import suggest_id
 from cardwright.project.document import Document
+from cardwright.project.entry import read_entry
 from cardwright.project.write import WriteError
 
 MAX_NAMESPACE_LENGTH: Final = 80
@@ -42,7 +43,7 @@ def insert_namespace(raw: bytes, shown: str, namespace: str) -> bytes:
 
     """
     document = Document(shown, raw)
-    entry = document.entry()
+    entry = read_entry(document)
     is_faulty = any(problem.is_error for problem in document.problems)
     if is_faulty or entry is None or "namespace" in entry or "name" not in entry:
         raise WriteError(f"{shown} has errors", help="fix them first: `cards check` shows them")
@@ -68,7 +69,7 @@ def insert_namespace(raw: bytes, shown: str, namespace: str) -> bytes:
 
 
 def _check_inserted(made: Document, before: Document, namespace: str) -> None:
-    now, then = made.entry(), before.entry()
+    now, then = read_entry(made), read_entry(before)
     is_right = (
         not any(problem.is_error for problem in made.problems)
         and now is not None
