@@ -15,6 +15,7 @@ from cardwright.project.deck import parse_deck
 from cardwright.project.document import Document
 from cardwright.project.entry import read_entry
 from cardwright.project.kind import parse_kind, read_built_in_kinds
+from cardwright.project.sources import find_namespace
 from cardwright.project.walk import SourceFile, read_source, walk_sources
 
 Read = Callable[[SourceFile], bytes | None]
@@ -123,11 +124,6 @@ def read_decks(
                 diagnose("duplicate-id", message, deck.span, help=help, related=related)
             )
     return decks, blueprints
-
-
-def find_namespace(decks: Mapping[str, Deck], pack: str) -> str:
-    """Return the namespace of a pack, which is its name if its manifest does not write one."""
-    return decks[pack].namespace if pack in decks else pack
 
 
 def read_cards(
