@@ -110,7 +110,9 @@ def check_decks(checking: Checking) -> Iterator[Diagnostic]:
                 card.span,
                 help=f"widen a `select` in {deck.span.path}",
             )
-    for pack, count in Counter(card.pack for card in asked).items():
+    packs = Counter(card.pack for card in asked)
+    unused = [pack for pack in collection.decks if pack not in packs]
+    for pack, count in packs.items():
         manifest = f"decks/{pack}/deck.yaml"
         if pack not in collection.decks and not (checking.root / manifest).exists():
             first = next(card for card in asked if card.pack == pack)
@@ -119,7 +121,9 @@ def check_decks(checking: Checking) -> Iterator[Diagnostic]:
                 "card-in-no-deck",
                 f"the pack `{pack}` has no deck, so {cards} never built",
                 first.span,
-                help=f"add {manifest}",
+                help=f"if you renamed the pack, rename decks/{unused[0]}/ to decks/{pack}/ as well"
+                if len(unused) == 1
+                else f"add {manifest}",
             )
 
 

@@ -68,7 +68,7 @@ def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
             rendered = checking.renderer.render_block(deck.description)
             place = deck.span_of("description")
             for problem in (*rendered.problems, *_find_bidi_entities(deck.description)):
-                if problem.code == "unbalanced-maths":
+                if problem.code in {"unbalanced-maths", "unsafe-maths"}:
                     continue  # Anki does not render maths there, so a dollar is just a dollar
                 yield checking.place(problem, deck.description, place)
             for written in rendered.media:
