@@ -115,8 +115,11 @@ def find_empty_gaps(html: str, text: str, places: Sequence[Place]) -> Iterator[T
 
     `places` are those in the HTML; a deletion without any answer has been reported.
     """
+    index = counted = 0
     for match in _EMPTY_GAP.finditer(html):
-        place = places[html.count("{{", 0, match.start())]
+        index += html.count("{{", counted, match.start())
+        counted = match.start()
+        place = places[index]
         stop = place.close if place.hint is None else place.hint
         if text[place.answer : stop].strip():
             yield TextProblem(
