@@ -278,17 +278,17 @@ class Prompt:
 class Selection:
     """The conditions that select the cards of a deck; a card must match all of them."""
 
-    lessons: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    ids: tuple[str, ...] = ()
+    lessons: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
 
     def takes(self, card: Card) -> bool:
         """Tell whether a card matches. An empty selection matches every card."""
         return (
             (not self.lessons or card.lesson in self.lessons)
             and (not self.kinds or card.kind in self.kinds)
-            and (not self.tags or any(tag in self.tags for tag in card.tags))
+            and (not self.tags or not self.tags.isdisjoint(card.tags))
             and (not self.ids or card.id in self.ids)
         )
 

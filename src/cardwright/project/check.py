@@ -17,6 +17,8 @@ from cardwright.project.checking import Checking
 from cardwright.project.entry import suggest
 from cardwright.project.schema import format_schemas, is_stale, name_schema_file
 
+_MAX_SUGGESTED: Final = 20
+"""The maximum of cards of a deck for which a similar id is looked for."""
 _SCHEMES: Final = ("http", "https", "mailto", "doi")
 
 
@@ -161,7 +163,7 @@ def check_deck_values(checking: Checking) -> Iterator[Diagnostic]:
     for pack, deck in collection.decks.items():
         exam = collection.blueprints.get(pack)
         lessons = tuple(exam.lessons) if exam else ()
-        ids = {card.id for card in collection.cards if card.pack == pack}
+        ids = dict.fromkeys(card.id for card in collection.cards if card.pack == pack)
         kinds = tuple(collection.kinds)
         for name in deck.order:
             yield from _check_value(deck, "order", "kind", name, kinds)
@@ -171,8 +173,11 @@ def check_deck_values(checking: Checking) -> Iterator[Diagnostic]:
                 yield from _check_value(part, "kind", "kind", name, kinds)
             for name in select.lessons if exam else ():
                 yield from _check_value(part, "lesson", "lesson", name, lessons)
-            for name in select.ids if pack not in collection.incomplete else ():
-                yield from _check_value(part, "id", "card", name, tuple(ids))
+            unknown = () if pack in collection.incomplete else sorted(select.ids - ids.keys())
+            for number, name in enumerate(unknown):
+                # To look for a similar one among thousands takes time.
+                known = tuple(ids) if number < _MAX_SUGGESTED else ()
+                yield from _check_value(part, "id", "card", name, known)
 
 
 def _check_value(

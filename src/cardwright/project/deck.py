@@ -193,7 +193,8 @@ def _make_selection(read: table.Record | None, *, has_children: bool) -> Selecti
     if read is None:
         # A deck without sub-decks gets all remaining cards.
         return None if has_children else Selection()
-    return Selection(lessons=read["lesson"], kinds=read["kind"], tags=read["tag"], ids=read["id"])
+    lessons, kinds, tags, ids = (frozenset(read[name]) for name in _SELECT)
+    return Selection(lessons=lessons, kinds=kinds, tags=tags, ids=ids)
 
 
 def _find_spans(read: table.Record) -> dict[str, Span]:
