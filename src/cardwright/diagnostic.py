@@ -201,7 +201,7 @@ def diagnose_conflict(span: Span) -> Diagnostic:
         "merge-conflict",
         "this merge conflict is not resolved",
         span,
-        help="keep what is right of the two versions, and remove the lines with <, =, | and >",
+        help="keep the right version, and remove the lines that start with <, =, | or >",
     )
 
 

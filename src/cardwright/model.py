@@ -315,7 +315,7 @@ class Deck:
 
     pack: str
     namespace: str
-    """What tells its cards from those of all other projects; the pack's name if none is written."""
+    """Distinguishes its cards from those of all other packs; the pack's name if none is written."""
     name: str
     """The last part of the full name; Anki joins the parts with `::`."""
     description: str

@@ -261,4 +261,4 @@ def _describe(head: bytes, endings: list[str]) -> str:
     known = next((_OTHERS[ending] for ending in endings if ending in _OTHERS), "")
     if not known:
         known = "text" if "\0" not in text else ""
-    return f"it is {known}" if known else "its content is unknown"
+    return f"it is {known}" if known else "its content is not recognised"

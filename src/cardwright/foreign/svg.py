@@ -66,7 +66,7 @@ class _Checker:
 
     def check_instruction(self, target: str, _data: str) -> None:
         if target.lower() == "xml-stylesheet":
-            self._refuse("it contains a style sheet of another file")
+            self._refuse("it loads a stylesheet from another file")
 
     def _refuse(self, reason: str) -> NoReturn:
         raise ForeignFileError(self._path, reason)

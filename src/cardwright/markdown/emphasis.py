@@ -56,9 +56,7 @@ _QUOTES: Final = "\"'“”„‘’«»"
 _CLOSING: Final = frozenset(")]}")
 _OPENING: Final = frozenset("([{")
 _ENCLOSING: Final = frozenset({'""', "''", "()", "[]", "{}", "“”", "‘’", "«»", "„“"})
-_HELP: Final = (
-    "let the marks touch the words, with a space or punctuation outside; put code in backticks"
-)
+_HELP: Final = "put the marks directly against the words, with a space or punctuation outside; put code in backticks"
 
 
 def add_emphasis(parser: MarkdownIt) -> None:
@@ -123,7 +121,7 @@ def _read_run(text: str, start: int, limit: int) -> _Run:
 def _push_name(state: StateInline, name: str) -> None:
     if _LIKE_PROSE.fullmatch(name):
         message = f"`{name}` is shown as a name, not in bold"
-        push_stray(state, name, message, f"write `**{name.strip('_')}**` for bold type")
+        push_stray(state, name, message, f"write `**{name.strip('_')}**` for bold")
     else:
         state.append_pending(name)
         state.pos += len(name)
@@ -257,7 +255,7 @@ def _report_stray(state: StateInline, delimiters: Sequence[Delimiter]) -> None:
             openers[mark] = (run, token)
             continue
         text = run.text[opener[0].start : run.end]
-        message = f"`{cut_quote(text)}` is not taken for emphasis, so its `{mark * 2}` is shown"
+        message = f"`{cut_quote(text)}` is not read as emphasis, so its `{mark * 2}` is shown"
         turn_stray(opener[1], mark, message, _HELP, quote=text)
 
 

@@ -85,7 +85,7 @@ def judge_escapes(
             pair = text[start : start + 2]
             yield TextProblem(
                 code=CODE,
-                message=f"Markdown takes the backslash of `{pair}` away, so it is not shown",
+                message=f"Markdown removes the backslash of `{pair}`, so it is not shown",
                 quote=pair,
                 start=start,
                 help=f"write `\\{pair}` to show it, {_BACKTICKS}; write `{pair[1]}` if not",
@@ -152,7 +152,7 @@ def judge_network_paths(trace: Trace) -> Iterator[TextProblem]:
                     message="Markdown shows one backslash for two",
                     quote="\\\\",
                     start=inline.find(place),
-                    help="write four for two, or put the path in backticks",
+                    help="write four to show two, or put the path in backticks",
                 )
 
 
@@ -175,7 +175,7 @@ def judge_emphasis(trace: Trace) -> Iterator[TextProblem]:
                 continue
             yield TextProblem(
                 code=CODE,
-                message=f"Markdown takes this `{mark}` and the next one as marks around a text, "
+                message=f"Markdown reads this `{mark}` and the next one as marks around text, "
                 "so they are not shown",
                 quote=cut_quote(inline.text, start),
                 start=inline.find(start),

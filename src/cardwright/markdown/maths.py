@@ -88,7 +88,7 @@ def parse_dollars(state: StateInline, silent: bool) -> bool:
                 push_stray(
                     state,
                     "$",
-                    f"`{shown}` reads like text, so it is not taken for a formula",
+                    f"`{shown}` looks like text, so it is not read as a formula",
                     r"write \$ for a dollar sign, and words in a formula as \text{…}",
                     quote=match[0],
                 )
@@ -165,7 +165,7 @@ def _report_open(state: StateInline, *, silent: bool) -> bool:
         state,
         opener,
         f"this `{opener}` has no closing `{closer}`",
-        "close the formula within its paragraph; for a bracket alone, write it without a backslash",
+        "close the formula within its paragraph; for a plain bracket, leave out the backslash",
         code="unbalanced-maths",
         quote=state.src[start : state.posMax],
     )

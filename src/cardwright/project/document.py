@@ -167,14 +167,14 @@ class Document:
         if is_read:
             self.report_at(
                 "unquoted-hash",
-                "a comment would start here in YAML; it is read as part of the text",
+                "YAML starts a comment here, but it is read as part of the text",
                 index,
                 help=f"{QUOTE}: other programs stop reading here",
             )
         else:
             self.report_at(
                 "unquoted-hash",
-                "a comment starts here, which is not part of the text",
+                "the text ends here, where a comment starts",
                 index,
                 help=f"{QUOTE}; a comment has two spaces before its # and one after it",
             )
@@ -563,7 +563,7 @@ class Entry:
             return None
         text: str = node.value
         if "\0" in text:
-            help = "remove it: Anki's texts do not contain it"
+            help = "remove it: texts in Anki cannot contain it"
             self.report("control-character", f"`{key}` contains U+0000", key, help=help)
             return None
         return text
@@ -649,7 +649,7 @@ class Entry:
         if item is None:
             help = "fill it, or remove the key if it is optional"
             if self.document.is_before_comment(self.values[key]):
-                help = f"{help}; if the comment is its text, {QUOTE}"
+                help = f"{help}; if the comment is meant as text, {QUOTE}"
             self.document.report("empty-field", f"`{key}` is empty", self.keys[key], help=help)
         else:
             help = "fill it, or remove it"
