@@ -66,6 +66,7 @@ def _settle_history(folder: Path, pack: str, history: str | None, db: Path | Non
     try:
         with open_study(folder, db, is_writing=True, wanted=wanted) as study:
             decided = study.store.aliases.decided.get(namespace)
+            is_told = bool(study.notes)
     except ProjectError as error:
         if history:
             raise
@@ -76,6 +77,6 @@ def _settle_history(folder: Path, pack: str, history: str | None, db: Path | Non
     if history and bool(decided) != wanted[pack]:
         said = f"continues the reviews under `{decided}`" if decided else "starts afresh"
         raise ProjectError(f"it is already decided that `{pack}` {said}, and this is final")
-    if decided is not None:
+    if decided is not None and not is_told:
         said = f"continues the reviews under `{decided}`" if decided else "starts afresh"
         say(f"{pack}: {said}")
