@@ -1,6 +1,6 @@
 """SVG images from strangers: well-formed, and without anything that could run when opened.
 
-As an image on a card an SVG runs nothing. But people also open it by itself, in a browser.
+An SVG on a card runs nothing, but people also open such files directly, in a browser.
 """
 
 from __future__ import annotations

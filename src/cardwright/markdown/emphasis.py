@@ -216,7 +216,7 @@ def _closes_part(run: _Run) -> bool:
 
 
 def _is_part(opener: _Run, closer: _Run) -> bool:
-    """Tell whether two runs around letters emphasise them, and are no powers of short names."""
+    """Tell whether two runs around letters emphasise them, and are not powers of short names."""
     is_short = closer.start - opener.end == 1
     if is_short and len(_read_letters_before(opener.text, opener.start)) == 1:
         return False

@@ -1,4 +1,4 @@
-r"""Whether marks were meant as Markdown: `*`, `\\`, `-`, `>` and `#` also stand for themselves.
+r"""Whether marks were meant as Markdown: `*`, `\\`, `-`, `>` and `#` can also be literal.
 
 Each judgement rests on what surrounds the mark. It must be right nineteen times in twenty, so what
 could be either is taken as Markdown.
@@ -97,7 +97,7 @@ def _is_escape(token: Token) -> bool:
 
 def _find_habits(text: str) -> str:
     r"""Return the characters that a cautious writer or a converter escapes everywhere in a text."""
-    # `\{{` is no deletion, and within one, a brace alone has a backslash.
+    # `\{{` is no deletion, and within one, a single brace has a backslash.
     braces = "{}" if OPEN in text else ""
     return braces + "|" if _CONVERTED.search(text) else braces
 
@@ -166,7 +166,7 @@ def judge_network_paths(trace: Trace) -> Iterator[TextProblem]:
 def judge_emphasis(trace: Trace) -> Iterator[TextProblem]:
     """Report delimiters that were paired although they are operators, pointers or wildcards.
 
-    These pairs cut a pair of brackets in two, or stand where nobody emphasises: after a full stop or
+    These pairs cut a pair of brackets in two, or are where nobody puts emphasis: after a full stop or
     a closing bracket, or between two signs.
     """
     for inline in trace.inlines:
@@ -358,7 +358,7 @@ def judge_links(trace: Trace) -> Iterator[TextProblem]:
 
 
 def _explain_wiki_image(match: re.Match[str]) -> tuple[str, str]:
-    message = "this is not how Markdown writes an image, so it"
+    message = "this is not an image in Markdown, so it"
     return message, f"write `![](media/{match[1].split('|')[0]})`"
 
 

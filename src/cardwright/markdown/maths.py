@@ -259,5 +259,5 @@ def find_reaching_command(latex: str) -> tuple[str, str, str] | None:
             return match[0], f"`{match[0]}` {why}", "remove it; put a link outside the formula"
         if match["cards"]:
             why = "would affect all formulas that Anki shows later, even on other cards"
-            return match[0], f"`{match[0]}` {why}", "write out what it stands for, or remove it"
+            return match[0], f"`{match[0]}` {why}", "write out its definition, or remove it"
     return None

@@ -267,7 +267,7 @@ class Document:
             start, end = node.start_mark.index, node.end_mark.index
             rest[start:end] = " " * (end - start)
             if (place := find_unbalanced_isolate(node.value)) is not None:
-                # A text with line breaks or escapes does not stand in the file as it is.
+                # A text with line breaks or escapes is not in the file as it is.
                 found = self.text.find(node.value[place], start, end)
                 self._report_isolate(node.value[place], start if found < 0 else found)
         index = 0

@@ -209,7 +209,8 @@ class Entry:
     def _report_empty(self, key: str, item: Node | None = None) -> None:
         if item is None:
             help = "fill it, or remove the key if it is optional"
-            if self.document.is_before_comment(self.values[key]):
+            is_absent = self.values[key].start_mark.index == self.values[key].end_mark.index
+            if is_absent and self.document.is_before_comment(self.values[key]):
                 help = f"{help}; if the comment is meant as text, {QUOTE}"
             self.document.report("empty-field", f"`{key}` is empty", self.keys[key], help=help)
         else:

@@ -328,7 +328,7 @@ def _check_own_field(entry: Entry, field: Field, spares: set[int]) -> None:
         entry.report("bad-value", "a spare field must be optional", "required", help=help)
     if field.type is FieldType.OPTIONS:
         help = "write a new kind"
-        entry.report("bad-value", "a spare field cannot hold options", "type", help=help)
+        entry.report("bad-value", "a spare field cannot contain options", "type", help=help)
     if field.anki_id is not None:
         help = "remove it: the spare field has an id already"
         entry.report("bad-value", "a spare field cannot have an id", "id", help=help)
