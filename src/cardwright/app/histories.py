@@ -35,8 +35,8 @@ class Claim(NamedTuple):
         """Return what is known about the history."""
         prompts = count(self.ours + self.others, "prompt")
         return (
-            f"the review store knows {prompts} under the name `{self.pack}`, and only {self.ours} "
-            f"{'is' if self.ours == 1 else 'are'} in this project: others may have used the name"
+            f"the review store has {prompts} under the name `{self.pack}`, but only {self.ours} "
+            f"{'is' if self.ours == 1 else 'are'} in this project: another one may have used the name"
         )
 
 
@@ -48,7 +48,7 @@ def refuse_undecided(claim: Claim) -> bool | None:
     """Raise a ProjectError that says how to decide."""
     raise ProjectError(
         claim.describe(),
-        help=f"`cards namespace {claim.pack} --history keep` if these reviews are of this project, "
+        help=f"`cards namespace {claim.pack} --history keep` if these reviews belong to this project, "
         f"`cards namespace {claim.pack} --history leave` to start afresh",
     )
 
@@ -122,7 +122,7 @@ def _settle(claim: Claim, decide: Decide | None, wanted: bool | None) -> tuple[b
     if claim.owner:
         if wanted:
             raise ProjectError(
-                f"the history under `{claim.pack}` is continued by `{claim.owner}` already"
+                f"the history under `{claim.pack}` is already continued by `{claim.owner}`"
             )
         if not claim.ours:
             return None, ""
@@ -133,7 +133,7 @@ def _settle(claim: Claim, decide: Decide | None, wanted: bool | None) -> tuple[b
     if not claim.ours:
         return None, ""
     if not claim.others:
-        return True, f"the reviews under `{claim.pack}` go on as `{claim.namespace}`"
+        return True, f"the reviews under `{claim.pack}` continue as `{claim.namespace}`"
     return (decide(claim) if decide else None), ""
 
 

@@ -160,8 +160,8 @@ def find_misplaced(tokens: Iterable[Token]) -> Iterator[TextProblem]:
             yield _report(
                 token.content,
                 match.start(),
-                f"`{match[0]}` makes no gap here",
-                "only the text of a kind with gaps has them (`kind: cloze`); write \\{{ for braces",
+                f"`{match[0]}` is not a gap here",
+                "only cloze kinds have gaps (`kind: cloze`); for literal braces, write \\{{",
             )
 
 
@@ -267,7 +267,7 @@ def _report_near_miss(text: str, start: int, mark: str) -> TextProblem:
     elif not mark.startswith("{{"):
         fault = "starts with one `{` where two are needed"
     elif " " in mark:
-        fault = "holds a space"
+        fault = "contains a space"
     elif "C" in mark:
         fault = "has a capital `C`"
     elif "c" not in mark:
@@ -285,13 +285,13 @@ def _report_unclosed(text: str, place: Place) -> TextProblem:
             text,
             place.start,
             f"{message}: the brace of `{brace}` is not closed either",
-            "close each `{` in it, or write \\{ for a brace alone",
+            "close each `{` in it, or write \\{ for a single brace",
         )
     if place.closes_in_code:
         return _report(
             text,
             place.start,
-            f"{message}: its `}}}}` is within backticks",
+            f"{message}: its `}}}}` is inside backticks",
             "close it before the code",
         )
     single = text.find("}", place.answer)

@@ -160,7 +160,7 @@ def _parse_image(state: StateInline, silent: bool) -> bool:
         push_stray(
             state,
             braces[0],
-            f"`{braces[0]}` after an image is shown as it stands",
+            f"`{braces[0]}` after an image is shown as plain text",
             f"write {{width=300}}, at most {MAX_PIXELS}, or {{width=50%}}",
         )
     return True
@@ -182,7 +182,7 @@ def _parse_bracket(state: StateInline, silent: bool) -> bool:
         push_stray(
             state,
             note[0],
-            f"footnotes are not supported, so `{note[0]}` is shown as it stands",
+            f"footnotes are not supported, so `{note[0]}` is shown as plain text",
             "write the note in brackets where it belongs, or in `extra`",
         )
     elif sound:
@@ -191,7 +191,7 @@ def _parse_bracket(state: StateInline, silent: bool) -> bool:
         push_stray(
             state,
             sound[0],
-            f"Anki's `{cut_quote(sound[0])}` is shown as it stands",
+            f"Anki's `{cut_quote(sound[0])}` is shown as plain text",
             f"write ![]({path}) for a sound or a video",
         )
     elif match["close"]:
@@ -202,7 +202,7 @@ def _parse_bracket(state: StateInline, silent: bool) -> bool:
         push_stray(
             state,
             match[0],
-            f"Anki's `{match[0]}` is shown as it stands",
+            f"Anki's `{match[0]}` is shown as plain text",
             f"write {instead} for a formula",
         )
     return True
