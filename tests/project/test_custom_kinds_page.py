@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cardwright.project import adopted
 from cardwright.project import kind as kind_file
 from cardwright.project.table import Table
 from project_files import Run, Write
@@ -30,8 +31,8 @@ def test_an_example_is_checked_and_built(write: Write, run: Run, sample: str) ->
 @pytest.mark.parametrize(
     "table",
     [
-        *(kind_file.KIND, kind_file._FIELD, kind_file._SIDE, kind_file._TYPE),
-        *(kind_file._TEMPLATE, kind_file._FIELD_IN_ANKI),
+        *(kind_file.KIND, kind_file._FIELD, kind_file._SIDE),
+        *(adopted.KIND_IN_ANKI, adopted.FIELD_IN_ANKI, adopted.TEMPLATE_IN_ANKI),
     ],
 )
 def test_every_key_is_explained(table: Table) -> None:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
 from cardwright.diagnostic import Span
 from cardwright.kinds.prompts import is_alone, list_asked
-from cardwright.kinds.template import TemplateError, parse_template
 from cardwright.model import (
     SPARE_COUNT,
-    AdoptedTemplate,
-    AdoptedType,
-    Attribute,
     Field,
     FieldType,
     Ignored,
@@ -23,6 +19,15 @@ from cardwright.model import (
     Side,
 )
 from cardwright.project import table
+from cardwright.project.adopted import (
+    FIELD_IN_ANKI,
+    KIND_IN_ANKI,
+    PART_ID,
+    TEMPLATE_IN_ANKI,
+    make_adopted_type,
+    make_template,
+    read_field_attributes,
+)
 from cardwright.project.card import COMMON_KEYS
 from cardwright.project.document import Document
 from cardwright.project.entry import Entry, read_entry
@@ -35,47 +40,12 @@ _RESERVED_NAMES: Final = sorted({*COMMON_KEYS, "cards"})
 _HELD: Final = ("extra", "sources", "lesson", "id")
 """Common keys that a field of an adopted note type can show."""
 
-_ANKI_ID: Final = table.number(1, 2**53 - 1, "Fixed id in Anki.", whole=True)
-_PART_ID: Final = table.identifier("Fixed id in Anki.")
-_FIELD_ATTRIBUTES: Final = {
-    "font": "font",
-    "size": "size",
-    "rtl": "rtl",
-    "sticky": "sticky",
-    "collapsed": "collapsed",
-    "plain_text": "plainText",
-    "unsearchable": "excludeFromSearch",
-    "description": "description",
-}
-"""Keys of an adopted field → attributes in Anki; and below, of a template and of a note type."""
-_TEMPLATE_ATTRIBUTES: Final = {
-    "browser_front": "bqfmt",
-    "browser_back": "bafmt",
-    "browser_font": "bfont",
-    "browser_size": "bsize",
-}
-_TYPE_ATTRIBUTES: Final = {
-    "latex_pre": "latexPre",
-    "latex_post": "latexPost",
-    "latex_svg": "latexsvg",
-    "stock": "originalStockKind",
-}
-_FIELD_IN_ANKI: Final[table.Table] = {
-    "font": table.exact("The font in the editor."),
-    "size": table.number(1, 1_000, "The font's size in the editor.", whole=True),
-    "rtl": table.flag("Whether the editor writes from right to left."),
-    "sticky": table.flag("Whether the editor keeps the text for the next note."),
-    "collapsed": table.flag("Whether the editor shows only the field's name."),
-    "plain_text": table.flag("Whether the editor shows HTML."),
-    "unsearchable": table.flag("Whether a search without a field's name leaves it out."),
-    "description": table.exact("The text in the empty field of the editor."),
-}
 _FIELD: Final[table.Table] = {
     "type": table.choice(FieldType, default=FieldType.BLOCK),
     "label": table.prose(),
     "required": table.flag(),
     "max_words": table.number(1, 10_000, whole=True),
-    "id": _PART_ID,
+    "id": PART_ID,
     "help": table.prose(),
     "spare": table.number(
         1,
@@ -84,22 +54,10 @@ _FIELD: Final[table.Table] = {
         whole=True,
     ),
     "holds": table.choice(_HELD, "The common key that the field of an adopted note type shows."),
-    "anki": table.record(_FIELD_IN_ANKI, "Attributes of the field of an adopted note type."),
-}
-_TEMPLATE: Final[table.Table] = {
-    "name": table.exact(
-        "The template's name in Anki.", missing="write the template's name in Anki"
-    ),
-    "id": _PART_ID,
-    "front": table.exact("The front template.", missing="write the front template"),
-    "back": table.exact("The back template.", missing="write the back template"),
-    "browser_front": table.exact("The front template of the browser."),
-    "browser_back": table.exact("The back template of the browser."),
-    "browser_font": table.exact("The font in the browser."),
-    "browser_size": table.number(0, 1_000, "The font's size in the browser.", whole=True),
+    "anki": table.record(FIELD_IN_ANKI, "Attributes of the field of an adopted note type."),
 }
 _SIDE: Final[table.Table] = {
-    "id": _PART_ID,
+    "id": PART_ID,
     "ask": table.prose(
         "Markdown with {{field}} where a field's text goes.",
         missing="write Markdown with {{field}} where a field's text goes",
@@ -112,25 +70,15 @@ _SIDE: Final[table.Table] = {
     "type": table.text("The field whose text the reader types."),
     "accept": table.text("A list of texts that are as right as the typed field's."),
     "ignore": table.texts(f"What does not matter in a typed answer: {', '.join(Ignored)}."),
-    "anki": table.record(_TEMPLATE, "The template of an adopted note type, shipped as it is."),
-}
-_TYPE: Final[table.Table] = {
-    "id": _ANKI_ID,
-    "name": table.text(),
-    "css": table.exact("The stylesheet of an adopted note type, shipped as it is."),
-    "sort": table.text("The field by which Anki sorts an adopted note type (default: the first)."),
-    "latex_pre": table.exact("LaTeX before each formula of an adopted note type."),
-    "latex_post": table.exact("LaTeX after each formula of an adopted note type."),
-    "latex_svg": table.flag("Whether LaTeX of an adopted note type becomes SVG."),
-    "stock": table.number(
-        0, 1_000, "Anki's number of the kind it was made from, originalStockKind.", whole=True
+    "anki": table.record(
+        TEMPLATE_IN_ANKI, "The template of an adopted note type, shipped as it is."
     ),
 }
 KIND: Final[table.Table] = {
     "kind": table.text(),
     "title": table.prose(),
     "about": table.prose(),
-    "anki": table.record(_TYPE),
+    "anki": table.record(KIND_IN_ANKI),
     "sources": table.choice(("wanted", "optional"), default="wanted"),
     "cloze": table.text("The field with the gaps, for a cloze kind."),
     "css": table.text("Rules added to the stylesheet of the cards."),
@@ -200,7 +148,7 @@ def _make_kind(root: table.Record, name: str) -> Kind | None:
     if cloze and len(sides) > 1:
         help = "keep one: it is asked once for each number"
         entry.report("bad-value", "a cloze kind has one side", "sides", help=help)
-    adopted = _make_adopted(root, fields, is_adopted=is_adopted)
+    adopted = make_adopted_type(root, fields, is_adopted=is_adopted)
     _check_style(entry, root["css"])
     if not fields or not sides:
         return None
@@ -271,7 +219,7 @@ def _make_fields(root: table.Record, *, is_adopted: bool) -> Iterator[Field]:
             anki_id=item["id"],
             spare=item["spare"],
             holds=item["holds"],
-            attributes=_read_attributes(item["anki"], _FIELD_ATTRIBUTES),
+            attributes=read_field_attributes(item["anki"]),
         )
         if field.type is FieldType.OPTIONS and field.type in types:
             help = "keep one: a card has one list of options"
@@ -363,7 +311,7 @@ def _make_sides(
             typed=item["type"] or None,
             accept=item["accept"] or None,
             ignore=tuple(Ignored(word) for word in item["ignore"] if word in list(Ignored)),
-            template=_make_template(template) if template else None,
+            template=make_template(template) if template else None,
         )
         if is_adopted and template is None:
             help = "every side of an adopted note type is one of its templates"
@@ -451,59 +399,6 @@ def _find_typed_problem(
         message = f"the question shows `{typed}`, the answer to type"
         return message, "name a field of the answer"
     return None
-
-
-def _make_template(item: table.Record) -> AdoptedTemplate:
-    for key in ("front", "back"):
-        try:
-            parse_template(item[key] or "")
-        except TemplateError as error:
-            help = "write the template exactly as it is in Anki"
-            item.entry.report("bad-value", f"`{key}`: {error}", key, help=help)
-    return AdoptedTemplate(
-        name=item["name"] or "",
-        front=item["front"] or "",
-        back=item["back"] or "",
-        attributes=_read_attributes(item, _TEMPLATE_ATTRIBUTES),
-    )
-
-
-def _make_adopted(
-    root: table.Record, fields: Sequence[Field], *, is_adopted: bool
-) -> AdoptedType | None:
-    """Return the note type that a kind adopts, and report keys that only such kinds have."""
-    anki: table.Record | None = root["anki"]
-    if not is_adopted:
-        for key in anki.entry.values if anki else ():
-            if anki and key not in {"id", "name"} and key in _TYPE:
-                help = "remove it, or give every side its template in Anki"
-                anki.entry.report("bad-value", f"`{key}` is for adopted note types", key, help=help)
-        return None
-    if anki is None:
-        help = "write the id and the name of the note type in Anki"
-        root.entry.require("anki", help=help)
-        return None
-    for key in ("id", "name"):
-        anki.entry.require(key, help=f"write the {key} of the note type in Anki")
-    if root["css"]:
-        help = "move it to `anki:`: the stylesheet of an adopted note type is shipped as it is"
-        root.entry.report("bad-value", "an adopted kind has no `css` of its own", "css", help=help)
-    names = [field.name for field in fields]
-    attributes = _read_attributes(anki, _TYPE_ATTRIBUTES)
-    if anki["sort"] and anki["sort"] not in names:
-        message, help = f"there is no field `{anki['sort']}`", f"fields: {', '.join(names)}"
-        anki.entry.report("bad-value", message, "sort", help=help)
-    elif anki["sort"]:
-        attributes["sortf"] = names.index(anki["sort"])
-    return AdoptedType(css=anki["css"] or "", attributes=attributes)
-
-
-def _read_attributes(item: table.Record | None, names: Mapping[str, str]) -> dict[str, Attribute]:
-    if item is None:
-        return {}
-    return {
-        names[key]: item[key] for key in item.entry.values if key in names and item[key] is not None
-    }
 
 
 def _list_declared(declared: table.Record | None) -> Iterator[tuple[str, table.Record]]:
