@@ -54,12 +54,12 @@ def _tell_search(ledger: Ledger, deck: str, keys: Collection[str]) -> str:
     kinds = {note.kind for note in ledger.notes.values() if note.guid_ref in moved}
     structures = [ledger.note_types[kind].structure for kind in kinds if kind in ledger.note_types]
     if all("Id" in dict(structure.get("fields", ())) for structure in structures):
-        return f"search for `{make_search(keys)}`"
+        return f"search for `{_make_search(keys)}`"
     # An adopted note type has no field for the id.
     return f'look for them in `deck:"{deck}"`'
 
 
-def make_search(keys: Collection[str]) -> str:
+def _make_search(keys: Collection[str]) -> str:
     """Return a search for Anki's browser that finds the cards with these keys."""
     namespace = next(iter(keys)).partition(":")[0]
     ids = "|".join(re.escape(key.partition(":")[2]).replace("\\-", "-") for key in sorted(keys))

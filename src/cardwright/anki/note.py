@@ -43,7 +43,7 @@ class Note:
     @property
     def html_hash(self) -> str:
         """Digest of the fields."""
-        return hash_fields(self.fields)
+        return _hash_fields(self.fields)
 
 
 def make_note(
@@ -99,7 +99,7 @@ def hash_content(content: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
 
 
-def hash_fields(fields: Sequence[str]) -> str:
+def _hash_fields(fields: Sequence[str]) -> str:
     """Return a digest of a note's fields as Anki stores them."""
     return hashlib.sha256("\x1f".join(fields).encode("utf-8")).hexdigest()[:32]
 

@@ -163,12 +163,12 @@ def make_note_type(
         is_cloze=kind.cloze is not None,
         fields=tuple(_make_fields(kind, anki_id)),
         templates=tuple(_make_template(kind, side, renderer, anki_id) for side in kind.sides),
-        css=make_style(kind),
+        css=_make_style(kind),
         changed_s=_CHANGED_S.get(kind.name),
     )
 
 
-def make_style(kind: Kind) -> str:
+def _make_style(kind: Kind) -> str:
     """Return the stylesheet of a kind that is not adopted."""
     return read_asset("card.css") + (f"\n{kind.css}\n" if kind.css else "")
 

@@ -44,16 +44,16 @@ def find_type_changes(
     return changes or list(_compare_ids(kind, structure, released))
 
 
-Pairs = Sequence[tuple[str, int | None]]
+_Pairs = Sequence[tuple[str, int | None]]
 """Names in Anki, each with its id."""
 
 
-def _read_pairs(value: Any) -> Pairs:
+def _read_pairs(value: Any) -> _Pairs:
     pairs = value if isinstance(value, list) else []
     return [(str(p[0]), p[1]) for p in pairs if isinstance(p, list) and len(p) == 2]  # noqa: PLR2004
 
 
-def _compare_fields(kind: Kind, today: Pairs, released: Pairs) -> Iterator[TypeChange]:
+def _compare_fields(kind: Kind, today: _Pairs, released: _Pairs) -> Iterator[TypeChange]:
     names = {field.anki_name: field.name for field in kind.fields}
     labels = {field.label for field in kind.fields if field.spare}
     renamed = _match_renamed(today, released)
@@ -109,7 +109,7 @@ def _explain_added_fields(kind: Kind, added: Sequence[str]) -> Iterator[TypeChan
         )
 
 
-def _compare_sides(kind: Kind, today: Pairs, released: Pairs) -> Iterator[TypeChange]:
+def _compare_sides(kind: Kind, today: _Pairs, released: _Pairs) -> Iterator[TypeChange]:
     names = dict(zip((title for title, _ in today), (s.name for s in kind.sides), strict=False))
     renamed = _match_renamed(today, released)
     for title, _ in released:
@@ -135,14 +135,14 @@ def _compare_sides(kind: Kind, today: Pairs, released: Pairs) -> Iterator[TypeCh
         )
 
 
-def _match_renamed(today: Pairs, released: Pairs) -> dict[str, str]:
+def _match_renamed(today: _Pairs, released: _Pairs) -> dict[str, str]:
     """Return the names that are gone and found again under another, by id."""
     new = {id: name for name, id in today if id is not None and name not in dict(released)}
     gone = ((name, id) for name, id in released if name not in dict(today))
     return {name: new[id] for name, id in gone if id in new}
 
 
-def _is_reordered(today: Pairs, released: Pairs, renamed: Mapping[str, str]) -> bool:
+def _is_reordered(today: _Pairs, released: _Pairs, renamed: Mapping[str, str]) -> bool:
     names = [name for name, _ in today]
     before = [renamed.get(name, name) for name, _ in released]
     return [name for name in before if name in names] != names

@@ -69,7 +69,7 @@ class Study:
     def settle(self) -> None:
         """Continue the histories that are certainly those of packs, after reviews were added."""
         _settle(self.store, self.sources, self.moment, _decide_later)
-        self.sources = unite_sources(self.sources, self.store.aliases)
+        self.sources = _unite_sources(self.sources, self.store.aliases)
         self.journal = make_journal(self.store, self.sources.decks, self.items)
 
     def reload(self, now_ms: int) -> None:
@@ -80,7 +80,7 @@ class Study:
 
         """
         sources = open_index(self.root, find_index(self.store.path, self.root), now_ms * 10**6)
-        self.sources = unite_sources(sources, self.store.aliases)
+        self.sources = _unite_sources(sources, self.store.aliases)
 
     def find_problem(self, path: str) -> str:
         """Return the first problem of a source file, with its location."""
@@ -260,7 +260,7 @@ def find_index(store_path: Path, root: Path) -> Path:
     return store_path.parent / "index" / f"{root.name}-{crc32(str(root).encode()):08x}.index"
 
 
-def unite_sources(sources: Sources, aliases: Aliases) -> Sources:
+def _unite_sources(sources: Sources, aliases: Aliases) -> Sources:
     """Return sources whose prompts have the keys of their memories."""
     if not any(deck.namespace in aliases.histories for deck in sources.decks.values()):
         return sources
@@ -288,7 +288,7 @@ def unite_study(
     `decide` and `wanted` are those of `settle_histories`, which records nothing without `decide`.
     """
     notes = _settle(store, sources, moment, decide, wanted)
-    sources = unite_sources(sources, store.aliases)
+    sources = _unite_sources(sources, store.aliases)
     journal = make_journal(store, sources.decks, sources.items)
     return Study(store, journal, sources, moment, root, notes)
 

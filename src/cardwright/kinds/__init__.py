@@ -14,7 +14,7 @@ from cardwright.kinds.prompts import (
     list_texts,
     render_text,
 )
-from cardwright.kinds.template import Node, Reference, Section, is_empty, parse_template
+from cardwright.kinds.template import Node, Reference, is_empty, parse_template
 from cardwright.kinds.typed import (
     MAX_TYPED,
     Comparison,
@@ -28,7 +28,6 @@ __all__ = [
     "Comparison",
     "Node",
     "Reference",
-    "Section",
     "compare_typed",
     "drop_letter",
     "has_value",

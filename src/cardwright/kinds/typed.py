@@ -41,7 +41,7 @@ def list_accepted(prompt: Prompt, kind: Kind) -> tuple[str, ...]:
         found = [card.text(side.typed)]
     more = card.fields.get(side.accept) if side.accept else ()
     found += more if isinstance(more, tuple) else ()
-    return tuple(dict.fromkeys(text for text in map(read_visible, found) if text))
+    return tuple(dict.fromkeys(text for text in map(_read_visible, found) if text))
 
 
 def _join_gaps(card: Card, name: str, number: int) -> str:
@@ -51,7 +51,7 @@ def _join_gaps(card: Card, name: str, number: int) -> str:
     return texts[0] if len(set(texts)) == 1 else ", ".join(texts)
 
 
-def read_visible(markdown: str) -> str:
+def _read_visible(markdown: str) -> str:
     """Return the letters that a line of Markdown shows."""
     shown = ((token.text or " ") if token.name in _SHOWN else "" for token in read_inline(markdown))
     return " ".join("".join(shown).split())

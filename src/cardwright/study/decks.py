@@ -59,14 +59,14 @@ def place_items(items: Iterable[Item], decks: Container[str]) -> dict[str, str]:
         namespace = namespace_of(item.key)
         place = (namespace, item.deck)
         if place not in nearest:
-            names = list_decks_above(name_deck(namespace, item.deck))
+            names = _list_decks_above(name_deck(namespace, item.deck))
             nearest[place] = next((name for name in names if name in decks), namespace)
         if nearest[place] != namespace:
             placed[item.key] = nearest[place]
     return placed
 
 
-def list_decks_above(name: str) -> Iterator[str]:
+def _list_decks_above(name: str) -> Iterator[str]:
     """Yield a deck and those above it, up to the pack's."""
     while name:
         yield name
@@ -91,6 +91,6 @@ class Limits:
         deck = self._placed.get(key) or namespace_of(key)
         found = self._chains.get(deck)
         if found is None:
-            known = [name for name in list_decks_above(deck) if name in self._options]
+            known = [name for name in _list_decks_above(deck) if name in self._options]
             found = self._chains[deck] = tuple(known) or (deck,)
         return found

@@ -37,7 +37,7 @@ def draw_question(
     return Drawing(tuple(face.ask()))
 
 
-def name_sounds(drawing: Drawing) -> Drawing:
+def _name_sounds(drawing: Drawing) -> Drawing:
     """Name the files of sounds and videos without a description, which would give away an answer."""
     return Drawing(tuple(map(_name_sound, drawing.tokens)))
 
@@ -70,7 +70,7 @@ def draw_answer(
         prompt, kind, revealed=True, shuffle_seed=shuffle_seed, picked=picked, ticked=ticked
     )
     compared = _write_comparison(comparison) if comparison and not comparison.is_right else ()
-    return name_sounds(Drawing((*compared, *face.answer())))
+    return _name_sounds(Drawing((*compared, *face.answer())))
 
 
 def _write_comparison(comparison: Comparison) -> Iterator[Token]:
@@ -126,7 +126,7 @@ def _draw_parts(collection: Collection, card: Card) -> Iterator[RenderableType]:
     kind = collection.kinds[card.kind]
     for prompt in list_prompts(card, kind):
         yield Rule(Text(make_plain(prompt.ref), "bold"), align="left")
-        yield name_sounds(draw_question(prompt, kind))
+        yield _name_sounds(draw_question(prompt, kind))
         yield Rule(style="dim")
         yield draw_answer(prompt, kind)
         yield Text()
