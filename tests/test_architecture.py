@@ -11,8 +11,8 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "cardwright"
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
 FOUNDATION = {
-    *("text", "error", "diagnostic", "blueprint", "model", "history", "memory", "item", "files"),
-    "foreign",
+    *("text", "error", "diagnostic", "report", "blueprint", "model", "history", "memory", "item"),
+    *("files", "foreign"),
 }
 ENGINE = {"project", "anki", "study", "exam"}
 MAY_IMPORT = {
@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "history": set(),
     "memory": set(),
     "diagnostic": {"text"},
+    "report": {"text", "diagnostic"},
     "foreign": {"error"},
     "blueprint": {"diagnostic"},
     "model": {"blueprint", "diagnostic"},

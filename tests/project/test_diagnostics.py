@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from cardwright.anki.ledger import read_ledger
 from cardwright.app.project import open_project
 from cardwright.cli.main import cards
-from cardwright.diagnostic import SEVERITIES, Diagnostic, format_github, format_json, format_text
+from cardwright.diagnostic import SEVERITIES, Diagnostic
 from cardwright.markdown import Renderer
+from cardwright.report import format_github, format_json, format_text
 from project_files import add_namespace
 
 CASES = Path(__file__).parents[1] / "cases" / "diagnostics"

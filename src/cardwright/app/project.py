@@ -13,7 +13,7 @@ from cardwright.anki.notetype import NoteType, make_note_types
 from cardwright.anki.pack import PackContents, describe_pack
 from cardwright.app.choice import choose_packs
 from cardwright.app.garbage import gc_paused
-from cardwright.diagnostic import Diagnostic, format_text
+from cardwright.diagnostic import Diagnostic
 from cardwright.error import CardwrightError, ProjectError
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection, Kind
@@ -24,6 +24,7 @@ from cardwright.project.load import load
 from cardwright.project.media import MediaLibrary
 from cardwright.project.texts import SourceTexts
 from cardwright.project.walk import find_project
+from cardwright.report import format_text
 from cardwright.text import count
 
 

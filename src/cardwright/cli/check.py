@@ -11,8 +11,8 @@ import click
 
 from cardwright.app.project import count_problems, open_project
 from cardwright.cli.output import say, say_pieces, warn
-from cardwright.diagnostic import format_github, format_json, format_pieces
 from cardwright.model import Kind
+from cardwright.report import format_github, format_json, format_pieces
 from cardwright.text import count
 
 _SCRIPT: Final = re.compile(r"<script|javascript:|\bon[a-z]{3,20}\s*=", re.IGNORECASE)

@@ -15,9 +15,9 @@ from cardwright.anki.release import insert_entry, prepare_release
 from cardwright.app.project import open_project
 from cardwright.cli.build_time import read_source_date_s
 from cardwright.cli.output import say, warn
-from cardwright.diagnostic import format_text
 from cardwright.error import ProjectError
 from cardwright.files import write_file
+from cardwright.report import format_text
 
 
 @click.command()

@@ -20,11 +20,11 @@ from cardwright.blueprint import Blueprint
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import NAME, db_option, json_option
-from cardwright.diagnostic import format_text
 from cardwright.error import ProjectError
 from cardwright.exam.misses import Miss, put_miss
 from cardwright.item import Item
 from cardwright.kinds import list_prompts
+from cardwright.report import format_text
 from cardwright.terminal.plain_exam import MissAsker
 from cardwright.text import count
 
