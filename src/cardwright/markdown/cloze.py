@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from cardwright.diagnostic import TextProblem, cut_quote
-from cardwright.markdown.hints import read_divider
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -37,7 +36,6 @@ _PIECE: Final = re.compile(
     re.VERBOSE,
 )
 _CLOZE_MARK: Final = re.compile(r"\{\{[cC]?[0-9]+(?:,[0-9]+)*::")
-_PATH: Final = re.compile(r"(?:\w+(?:<[\w:,*& ]*>)?::)*(?P<last>[A-Za-z_]\w*)(?:<[\w:,*& ]*>)?")
 _NUMBERS: Final = re.compile(r"c([0-9]{1,3}(?:,[0-9]{1,3})*)")
 
 
@@ -248,6 +246,8 @@ class _Scan:
             place.close = start
             return True
         elif sign == "::" and place.hint is None and not place.braces:
+            from cardwright.markdown.hints import read_divider  # noqa: PLC0415  (few texts need it)
+
             reading = read_divider(self._text, place.answer, start)
             if reading.problem is not None:
                 self._problems.append(

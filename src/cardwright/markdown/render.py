@@ -5,21 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from html import unescape
 from typing import TYPE_CHECKING, Final, Protocol
 
 from cardwright.diagnostic import TextProblem
 from cardwright.markdown.cloze import find_misplaced, report_crossing, scan_deletions
 from cardwright.markdown.escape import drop_control, neutralise
+from cardwright.markdown.highlight import highlight
 from cardwright.markdown.marks import mark_deletions, place_deletions, unmark
-from cardwright.markdown.tags import report_tags
-from cardwright.markdown.visible import Comparer, find_empty_gaps, report_nothing, shows_nothing
-from cardwright.markdown.write import Page, write_tokens
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
+    from cardwright.markdown.write import Page
+
 _IMAGE: Final = re.compile('<img src="([^"]*)"([^>]*)>')
+
+
+def _write_code(code: str, _language: str) -> str:
+    return highlight(code, "")
 
 
 class WriteMedia(Protocol):
@@ -49,6 +52,7 @@ def replace_media(html: str, writers: Mapping[str, WriteMedia], *, is_hidden: bo
     """
     if "<img " not in html:
         return html
+    from html import unescape  # noqa: PLC0415  (slow, and few texts have media)
 
     def write(match: re.Match[str]) -> str:
         writer = writers.get(unescape(match[1]))
@@ -60,15 +64,22 @@ def replace_media(html: str, writers: Mapping[str, WriteMedia], *, is_hidden: bo
 class Renderer:
     """Renders Markdown and remembers the results, so that checking and building share them."""
 
-    def __init__(self) -> None:
-        """Make the parser, which is slow to import."""
+    def __init__(self, *, highlights: bool = True) -> None:
+        """Make the parser, which is slow to import, as is all that only rendering needs.
+
+        Unless it `highlights`, code has no colours: that is enough to find the problems of texts.
+        """
         from markdown_it.common.normalize_url import normalizeLink  # noqa: PLC0415
 
+        from cardwright.markdown import visible, write  # noqa: PLC0415
         from cardwright.markdown.parser import make_parser  # noqa: PLC0415
 
         self._parser = make_parser()
         self._normalize_link = normalizeLink
-        self._comparer = Comparer(make_parser)
+        self._visible = visible
+        self._writer = write
+        self._highlight = highlight if highlights else _write_code
+        self._comparer = visible.Comparer(make_parser)
         self._known: dict[tuple[str, str], Rendered] = {}
 
     def render_block(self, text: str) -> Rendered:
@@ -104,7 +115,7 @@ class Renderer:
         lost = self._comparer.compare(
             source, lambda other: "".join(self._write(parse(other)).parts), block=block
         )
-        return _finish(text, page, neutralise("".join(page.parts)), lost)
+        return self._finish(text, page, neutralise("".join(page.parts)), lost)
 
     def _make_cloze(self, text: str) -> Rendered:
         source = drop_control(text)
@@ -121,11 +132,11 @@ class Renderer:
             *(report_crossing(source, places[index], what) for index, what in crossing.items()),
         )
         kept = [place for index, place in enumerate(places) if index not in crossing]
-        page.problems += find_empty_gaps(html, source, kept)
+        page.problems += self._visible.find_empty_gaps(html, source, kept)
         lost = self._comparer.compare(
             source, self._show_cloze, block=True, marked=marked, unmark=restore
         )
-        return _finish(text, page, html, lost)
+        return self._finish(text, page, html, lost)
 
     def _show_cloze(self, source: str) -> str:
         places, _ = scan_deletions(source)
@@ -133,24 +144,27 @@ class Renderer:
         return place_deletions("".join(page.parts), places)[0]
 
     def _write(self, tokens: list[Token], restore: Callable[[str], str] = str) -> Page:
-        page = Page(self._normalize_link, restore)
-        write_tokens(page, tokens)
+        page = self._writer.Page(self._normalize_link, restore, self._highlight)
+        self._writer.write_tokens(page, tokens)
         if page.tags:
+            from cardwright.markdown.tags import report_tags  # noqa: PLC0415  (few texts have any)
+
             page.problems.append(report_tags(page.tags))
         return page
 
-
-def _finish(text: str, page: Page, html: str, lost: list[TextProblem]) -> Rendered:
-    problems = page.problems
-    if shows_nothing(html) and text.strip():
-        problems.append(report_nothing(text))
-    else:
-        problems += lost
-    # A text may have lost control characters.
-    quoted = (
-        problem if problem.quote in text else replace(problem, quote="", start=-1)
-        for problem in problems
-    )
-    return Rendered(
-        drop_control(html), tuple(dict.fromkeys(quoted)), tuple(dict.fromkeys(page.media))
-    )
+    def _finish(self, text: str, page: Page, html: str, lost: list[TextProblem]) -> Rendered:
+        problems = page.problems
+        if self._visible.shows_nothing(html) and text.strip():
+            problems.append(self._visible.report_nothing(text))
+        else:
+            problems += lost
+        # A text may have lost control characters.
+        quoted = (
+            problem if problem.quote in text else replace(problem, quote="", start=-1)
+            for problem in problems
+        )
+        return Rendered(
+            drop_control(html),
+            tuple(dict.fromkeys(quoted)) if problems else (),
+            tuple(dict.fromkeys(page.media)) if page.media else (),
+        )

@@ -10,7 +10,8 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cardwright.kinds import Comparison, list_asked, list_prompts
+from cardwright.kinds import list_asked, list_prompts
+from cardwright.kinds.typed import Comparison
 from cardwright.markdown import Token, is_web_address, read_block, read_cloze, read_inline
 from cardwright.model import Card, Collection, FieldType, Kind, Option, Prompt, Source
 from cardwright.terminal.markdown import Drawing
