@@ -67,12 +67,12 @@ def judge_escapes(
     """
     groups: dict[str, list[int]] = {}
     for inline in trace.inlines:
-        for token in inline.tokens:
-            if token.info != "escape" or token.type != "text_special":
-                continue
-            char = token.content[:1]
+        escapes = [token for token in inline.tokens if _is_escape(token)]
+        habits = _find_habits(inline.text) if escapes else ""
+        for token in escapes:
+            char = token.content
             place = place_of(token)
-            if len(token.content) == 1 and not _is_careful(inline.text, place, char):
+            if char not in habits and not _is_careful(inline.text, place, char):
                 start = restore(inline.find(place))
                 groups.setdefault(_GROUPS.get(char, char), []).append(start)
     if not groups:
@@ -92,6 +92,17 @@ def judge_escapes(
             )
 
 
+def _is_escape(token: Token) -> bool:
+    return token.type == "text_special" and token.info == "escape" and len(token.content) == 1
+
+
+def _find_habits(text: str) -> str:
+    r"""Return the characters that a cautious writer or a converter escapes everywhere in a text."""
+    # `\{{` is no deletion, and within one, a brace alone has a backslash.
+    braces = "{}" if OPEN in text else ""
+    return braces + "|" if _CONVERTED.search(text) else braces
+
+
 def _is_careful(text: str, place: int, char: str) -> bool:
     """Tell whether a cautious writer or a converter would escape this character here."""
     before = text[place - 1 : place] if place else ""
@@ -108,10 +119,7 @@ def _is_careful(text: str, place: int, char: str) -> bool:
             # In a cloze deletion, two of them divide the answer from its hint.
             is_careful = ":" in (before, after) or text.startswith("\\:", place + 2)
         case "{" | "}":
-            # `\{{` is no deletion, and within one, a brace alone has a backslash.
-            is_careful = char in (before, after) or OPEN in text
-        case "|":
-            is_careful = _CONVERTED.search(text) is not None
+            is_careful = char in (before, after)
         case _:
             is_careful = char in _SAFE_ESCAPES and (char == "\\" or not _is_literal(text, place))
     return is_careful
