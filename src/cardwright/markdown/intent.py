@@ -341,43 +341,54 @@ def judge_links(trace: Trace) -> Iterator[TextProblem]:
     for inline in trace.inlines:
         if "](" not in inline.text and "] (" not in inline.text and "![[" not in inline.text:
             continue
-        for token in inline.tokens:
-            if token.type == "text":
-                yield from _judge_leftover(inline, token)
+        shown = _find_shown(inline)
+        for match in _WIKI_IMAGE.finditer(inline.text):
+            if match.start() in shown:
+                yield _report_wiki_image(inline, match)
+        for match in _TARGET.finditer(inline.text):
+            if match.start() in shown:
+                yield from _judge_target(inline, match)
 
 
-def _judge_leftover(inline: InlineText, token: Token) -> Iterator[TextProblem]:
-    start = place_of(token)
-    stop = start + len(token.content)
-    for match in _WIKI_IMAGE.finditer(inline.text, start):
-        if match.start() < stop:
-            yield TextProblem(
-                code="bad-link",
-                message="this is not how Markdown writes an image, so it is shown as text",
-                quote=cut_quote(match[0]),
-                start=inline.find(match.start()),
-                help=f"write `![](media/{match[1].split('|')[0]})`",
-            )
-    for match in _TARGET.finditer(inline.text, start):
-        if match.start() >= stop:
+def _find_shown(inline: InlineText) -> set[int]:
+    """Return the places of brackets and exclamation marks that are plain text."""
+    texts = ((place_of(token), token.content) for token in inline.tokens if token.type == "text")
+    return {
+        start + index
+        for start, content in texts
+        for index, char in enumerate(content)
+        if char in "]!"
+    }
+
+
+def _report_wiki_image(inline: InlineText, match: re.Match[str]) -> TextProblem:
+    return TextProblem(
+        code="bad-link",
+        message="this is not how Markdown writes an image, so it is shown as text",
+        quote=cut_quote(match[0]),
+        start=inline.find(match.start()),
+        help=f"write `![](media/{match[1].split('|')[0]})`",
+    )
+
+
+def _judge_target(inline: InlineText, match: re.Match[str]) -> Iterator[TextProblem]:
+    target = match["target"].strip()
+    path, is_web = _FILE.fullmatch(target), _ADDRESS.match(target)
+    if match["gap"]:
+        if not is_web and not re.fullmatch(r"\S+\.(?:png|jpe?g|gif|svg|webp|mp3)", target):
             return
-        target = match["target"].strip()
-        path, is_web = _FILE.fullmatch(target), _ADDRESS.match(target)
-        if match["gap"]:
-            if not is_web and not re.fullmatch(r"\S+\.(?:png|jpe?g|gif|svg|webp|mp3)", target):
-                continue
-            message, help = "a space separates the two parts of this link", "remove the space"
-        elif path or is_web:
-            message, help = (
-                "an address with spaces must be in angle brackets",
-                f"write `(<{target}>)`",
-            )
-        else:
-            continue
-        yield TextProblem(
-            code="bad-link",
-            message=f"{message}, so this is shown as text",
-            quote=cut_quote(match[0]),
-            start=inline.find(match.start()),
-            help=help,
+        message, help = "a space separates the two parts of this link", "remove the space"
+    elif path or is_web:
+        message, help = (
+            "an address with spaces must be in angle brackets",
+            f"write `(<{target}>)`",
         )
+    else:
+        return
+    yield TextProblem(
+        code="bad-link",
+        message=f"{message}, so this is shown as text",
+        quote=cut_quote(match[0]),
+        start=inline.find(match.start()),
+        help=help,
+    )
