@@ -122,10 +122,10 @@ def test_the_history_goes_on_and_nothing_moves(machine: Open, tmp_path: Path) ->
     with open_machine(tmp_path / "laptop.db", "laptop") as reading:
         assert remember(look(reading, NAMED)) == kept
     assert store.list_aliases() == []
-    for _ in range(2):
+    for told in (["the reviews under `trees` go on as `trees-k3v9`"], []):
         study = enter(store, NAMED)
         assert remember(study) == kept
-        assert study.notes == []
+        assert study.notes == told
     answer(study, "trees:oak", 90, Rating.EASY)
 
     assert list_log_keys(store) == ["trees:oak/recall"] * 5
@@ -241,6 +241,22 @@ def test_a_strangers_history_is_none_of_its_business(machine: Open) -> None:
     assert store.list_aliases() == []
     claims = list(list_claims(store, load_forest(NAMED)))
     assert claims == [Claim("trees", "trees-k3v9", 0, 1, "")]
+
+
+def test_a_fork_cannot_take_the_history_of_a_namespace_that_is_a_packs_name(
+    machine: Open,
+) -> None:
+    store = machine("laptop")
+    mine, fork = "namespace: trees", NAMED
+    answer(enter(store, mine), "oak")
+    enter(store, mine)
+    assert store.aliases.decided == {"trees": ""}
+
+    told = enter(store, fork)
+
+    assert any("belong to another project (trees)" in note for note in told.notes)
+    assert remember(told) == {}
+    assert remember(enter(store, mine))["oak"].reps == 1
 
 
 def test_options_set_before_the_alias_arrived_are_kept(machine: Open) -> None:
