@@ -124,7 +124,7 @@ def test_nothing_plain_loses_anything(source: str, block: bool) -> None:
     render = renderer.render_block if block else renderer.render_inline
     comparer = visible.Comparer(make_parser)
 
-    found = comparer.explain(source, lambda text: render(text).html, block=block)
+    found = comparer.compare(source, lambda text: render(text).html, block=block)
 
     assert found == []
 

@@ -20,6 +20,7 @@ HAN: Final = (
 KANA: Final = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f\U0001aff0-\U0001b16f"
 HANGUL: Final = "\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff"
 
+_LETTER: Final = f"[{LETTER}]"
 _UNSPACED: Final = (
     f"[{HANGUL}{HAN}{KANA}\u0e00-\u109f\u1780-\u17ff\u19e0-\u19ff\u1a20-\u1aaf\u2e80-\u31ff"
     "\u3200-\u4dff\ua000-\ua4cf\uaa60-\uaa7f\ufe30-\ufe4f\uff00-\uffef\U0001f200-\U0001f2ff]"
@@ -36,7 +37,7 @@ def is_letter(character: str) -> bool:
     """Tell whether a character is a Latin, Greek or Cyrillic letter."""
     if character.isascii():
         return character.isalpha()
-    return compile_late(f"[{LETTER}]").match(character) is not None
+    return compile_late(_LETTER).match(character) is not None
 
 
 def is_word(character: str) -> bool:

@@ -16,7 +16,13 @@ from cardwright.markdown.marks import mark_deletions, place_deletions, unmark
 from cardwright.markdown.parser import make_parser
 from cardwright.markdown.rendered import Rendered
 from cardwright.markdown.tags import report_tags
-from cardwright.markdown.visible import Comparer, find_empty_gaps, report_nothing, shows_nothing
+from cardwright.markdown.visible import (
+    Comparer,
+    find_empty_gaps,
+    is_plain,
+    report_nothing,
+    shows_nothing,
+)
 from cardwright.markdown.write import Page, write_tokens
 
 if TYPE_CHECKING:
@@ -46,9 +52,13 @@ class Converter:
         page = self._write(tokens)
         if "{{" in text:
             page.problems += find_misplaced(tokens)
-        lost = self._comparer.compare(
-            source, lambda other: "".join(self._write(parse(other)).parts), block=block
-        )
+        lost: list[TextProblem] = []
+        if not is_plain(source, block=block):
+
+            def render(other: str) -> str:
+                return "".join(self._write(parse(other)).parts)
+
+            lost = self._comparer.compare(source, render, block=block)
         return _finish(text, page, neutralise("".join(page.parts)), lost)
 
     def convert_cloze(self, text: str) -> Rendered:
@@ -68,9 +78,10 @@ class Converter:
         )
         kept = [place for index, place in enumerate(places) if index not in crossing]
         page.problems += find_empty_gaps(html, source, kept)
-        lost = self._comparer.compare(
-            source, self._show_cloze, block=True, marked=marked, unmark=restore
-        )
+        lost: list[TextProblem] = []
+        if not is_plain(source, block=True):
+            render = self._show_cloze
+            lost = self._comparer.compare(source, render, block=True, marked=marked, unmark=restore)
         return _finish(text, page, html, lost)
 
     def _show_cloze(self, source: str) -> str:

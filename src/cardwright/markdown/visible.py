@@ -151,25 +151,11 @@ class Comparer:
         marked: str | None = None,
         unmark: Callable[[str], str] = str,
     ) -> list[TextProblem]:
-        """Return what is lost in a text.
+        """Return what is lost in a text; this is slow, so ask `is_plain` first.
 
         `render` renders a text like this one. Instead of a text with deletions, `marked` is parsed;
         `unmark` turns a part of that into the text.
         """
-        if is_plain(text, block=block):
-            return []
-        return self.explain(text, render, block=block, marked=marked, unmark=unmark)
-
-    def explain(
-        self,
-        text: str,
-        render: Callable[[str], str],
-        *,
-        block: bool,
-        marked: str | None = None,
-        unmark: Callable[[str], str] = str,
-    ) -> list[TextProblem]:
-        """Do the same for any text, slowly."""
         if self._tracer is None:
             self._tracer = Tracer(self._make_parser())
         source = text if marked is None else marked
