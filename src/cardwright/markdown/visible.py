@@ -121,7 +121,7 @@ def find_empty_gaps(html: str, text: str, places: Sequence[Place]) -> Iterator[T
         if text[place.answer : stop].strip():
             yield TextProblem(
                 code="bad-cloze",
-                message="the answer of this cloze deletion shows nothing",
+                message="the answer of this gap shows nothing",
                 quote=cut_quote(text, place.start),
                 start=place.start,
                 help="write {{c1::answer}} or {{c1::answer::hint}}",
