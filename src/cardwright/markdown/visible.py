@@ -1,13 +1,13 @@
-"""What a text says against what its rendering shows.
+"""Compare what a text says with what its rendering shows.
 
-A text arrives as its author wrote it, or a problem says what is lost and how to write it:
+Readers see a text as its author wrote it, or a problem says what is lost and how to write it:
 
 - `shows_nothing` finds renderings in which nothing can be seen.
 - `compare_words` compares the letters and digits of a text with those of its tokens. It knows nothing
   of why they could be missing; the functions before it explain the usual causes at their places.
 - `intent.py` judges marks that Markdown took, although they were meant literally.
 
-Nearly every text consists only of what cannot lose anything (`is_plain`), and is not parsed again.
+Nearly every text contains nothing that could be lost (`is_plain`), and is not parsed again.
 """
 
 from __future__ import annotations
