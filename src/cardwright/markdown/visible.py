@@ -1,4 +1,4 @@
-"""Compare what a text says with what its rendering shows.
+"""Comparing a text with what its rendering shows.
 
 Readers see a text as its author wrote it, or a problem says what is lost and how to write it:
 
