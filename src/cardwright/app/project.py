@@ -110,15 +110,17 @@ def load_collection(folder: Path) -> tuple[Path, Collection, list[Diagnostic]]:
     return root, collection, problems
 
 
-def open_project(folder: Path) -> Project:
+def open_project(folder: Path, *, highlights: bool = True) -> Project:
     """Load the project in or above a folder and run every check.
+
+    Unless its renderer `highlights`, nothing can be built, but checks take less time.
 
     Raises:
         ProjectError: there is none, or it cannot be read.
 
     """
     root, collection, problems = load_collection(folder)
-    renderer = Renderer()
+    renderer = Renderer(highlights=highlights)
     texts = SourceTexts(root)
     media = MediaLibrary(root)
     problems = apply_checks(problems, collection.decks)

@@ -48,7 +48,7 @@ def check(folder: Path, layout: str, strict: bool, is_whole: bool) -> None:
     cards check --all
     cards check --strict --format github
     """
-    project = open_project(folder)
+    project = open_project(folder, highlights=False)
     if layout == "json":
         say(format_json(project.problems))
     elif layout == "github":

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from cardwright.diagnostic import TextProblem, cut_quote
-from cardwright.markdown.hints import read_divider
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -247,6 +246,8 @@ class _Scan:
             place.close = start
             return True
         elif sign == "::" and place.hint is None and not place.braces:
+            from cardwright.markdown.hints import read_divider  # noqa: PLC0415  (few texts need it)
+
             reading = read_divider(self._text, place.answer, start)
             if reading.problem is not None:
                 self._problems.append(

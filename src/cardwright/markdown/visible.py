@@ -34,7 +34,7 @@ from cardwright.markdown.intent import (
 from cardwright.markdown.links import is_web_address
 from cardwright.markdown.marks import MARK
 from cardwright.markdown.trace import Trace, Tracer, place_of
-from cardwright.text import INVISIBLE
+from cardwright.text import INVISIBLE, compile_late
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -67,10 +67,11 @@ _PLAIN_BLOCK: Final = re.compile(rf"{_LINE}(?:\n{_LINE})*+", re.VERBOSE)
 """Text whose marks are all evident: nothing in it can be lost."""
 
 _UNSEEN: Final = f"\\s{INVISIBLE}\u200c\u200d\u2800\ufe0f"
-_NOTHING: Final = re.compile(f"(?:[{_UNSEEN}]|<(?!img|audio|video|input|ol)[^>]*>)*+")
-_EMPTY_GAP: Final = re.compile(
-    rf"\{{\{{c[\d,]+::(?:[{_UNSEEN}]|<(?!img|audio|video|input|ol)[^>]*>)*+(?=\}}\}}|::)"
-)
+_SHOWS_NOTHING: Final = "<(?!img|audio|video|input|ol)[^>]*>"
+_NOTHING: Final = f"(?:[{_UNSEEN}]|{_SHOWS_NOTHING})*+"
+_SOMETHING: Final = re.compile(rf"(?:\s|{_SHOWS_NOTHING})*+[!-9;=-|~]")
+"""The start of most HTML that shows something."""
+_GAP: Final = re.compile(r"\{\{c[\d,]+::")
 _REPLACED: Final = re.compile(
     r"&(?:#\w{1,8}|[A-Za-z]\w{1,31});|<[Bb][Rr] */?>"
     r"|(?<=[)\]])\{ *width *= *[0-9]{1,4}(?:px|%)? *\}"
@@ -96,13 +97,13 @@ def is_plain(text: str, *, block: bool) -> bool:
 
 def shows_nothing(html: str) -> bool:
     """Tell whether nothing can be seen in HTML: no character, image or sound."""
-    return _NOTHING.fullmatch(html) is not None
+    return not _SOMETHING.match(html) and compile_late(_NOTHING).fullmatch(html) is not None
 
 
 def report_nothing(text: str) -> TextProblem:
     """Report a text that shows nothing."""
     quote = cut_quote(text.strip())
-    if _NOTHING.fullmatch(html_entities.unescape(quote)):
+    if compile_late(_NOTHING).fullmatch(html_entities.unescape(quote)):
         message, help = "the text shows nothing: it has only invisible characters", "write a text"
     else:
         message = f"the text shows nothing: Markdown reads `{quote}` as marks without text"
@@ -115,7 +116,12 @@ def find_empty_gaps(html: str, text: str, places: Sequence[Place]) -> Iterator[T
 
     `places` are those in the HTML; a deletion without any answer has been reported.
     """
-    for match in _EMPTY_GAP.finditer(html):
+    for match in _GAP.finditer(html):
+        if _SOMETHING.match(html, match.end()):
+            continue
+        empty = compile_late(_NOTHING).match(html, match.end())
+        if empty is None or not html.startswith(("}}", "::"), empty.end()):
+            continue
         place = places[html.count("{{", 0, match.start())]
         stop = place.close if place.hint is None else place.hint
         if text[place.answer : stop].strip():
