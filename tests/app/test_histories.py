@@ -243,6 +243,22 @@ def test_a_strangers_history_is_none_of_its_business(machine: Open) -> None:
     assert claims == [Claim("trees", "trees-k3v9", 0, 1, "")]
 
 
+def test_a_fork_cannot_take_the_history_of_a_namespace_that_is_a_packs_name(
+    machine: Open,
+) -> None:
+    store = machine("laptop")
+    mine, fork = "namespace: trees", NAMED
+    answer(enter(store, mine), "oak")
+    enter(store, mine)
+    assert store.aliases.decided == {"trees": ""}
+
+    told = enter(store, fork)
+
+    assert any("belong to another project (trees)" in note for note in told.notes)
+    assert remember(told) == {}
+    assert remember(enter(store, mine))["oak"].reps == 1
+
+
 def test_options_set_before_the_alias_arrived_are_kept(machine: Open) -> None:
     store = machine("laptop")
     study = enter(store, NAMED)

@@ -91,12 +91,28 @@ def settle_histories(
             notes += [note] if note else []
         elif keeps and not store.has_reviews(claim.namespace):
             store.assume_alias(alias)
+    if decide is not None:
+        for namespace in list_own(store, sources):
+            _record(store, _make_own(store, namespace, moment))
     return notes
+
+
+def list_own(store: Store, sources: Sources) -> Iterator[str]:
+    """Yield namespaces that are pack names, and whose histories another project could yet take."""
+    for pack, deck in sources.decks.items():
+        is_written = deck.namespace == pack and "namespace" in deck.spans
+        if is_written and not store.aliases.is_known(pack) and store.has_reviews(pack):
+            yield pack
+
+
+def _make_own(store: Store, namespace: str, moment: Moment) -> Alias:
+    name = f"alias-{moment.at_ms:012x}-{store.device}-{namespace}"
+    return Alias(id=name, at_ms=moment.at_ms, namespace=namespace, history="")
 
 
 def _make_claim(store: Store, sources: Sources, pack: str, namespace: str) -> Claim:
     aliases = store.aliases
-    owner = aliases.owners.get(pack) or (pack if pack in aliases.histories else "")
+    owner = aliases.owners.get(pack) or (pack if pack in aliases.decided else "")
     ids = [_id_of(key) for key in store.list_keys(pack)]
     ours = {
         _id_of(key)
@@ -138,12 +154,8 @@ def _settle(claim: Claim, decide: Decide | None, wanted: bool | None) -> tuple[b
 
 
 def _make_alias(store: Store, claim: Claim, moment: Moment, *, keeps: bool) -> Alias:
-    return Alias(
-        id=f"alias-{moment.at_ms:012x}-{store.device}-{claim.namespace}",
-        at_ms=moment.at_ms,
-        namespace=claim.namespace,
-        history=claim.pack if keeps else "",
-    )
+    alias = _make_own(store, claim.namespace, moment)
+    return alias._replace(history=claim.pack) if keeps else alias
 
 
 def _record(store: Store, alias: Alias) -> None:

@@ -302,7 +302,9 @@ def _settle(
 ) -> Sequence[str]:
     """Settle histories if there is one that is not decided yet, which is rare."""
     if not any(
-        store.aliases.is_open(deck.namespace, pack) and store.has_reviews(pack)
+        (pack == deck.namespace or store.aliases.is_open(deck.namespace, pack))
+        and not store.aliases.is_known(deck.namespace)
+        and store.has_reviews(pack)
         for pack, deck in sources.decks.items()
     ):
         return []

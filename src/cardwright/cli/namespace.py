@@ -60,6 +60,10 @@ def namespace(folder: Path, pack: str | None, history: str | None, db: Path | No
 def _settle_history(folder: Path, pack: str, history: str | None, db: Path | None) -> None:
     """Decide whether a pack continues the reviews under its name."""
     namespace = load_collection(folder)[1].decks[pack].namespace
+    if history and namespace == pack:
+        raise ProjectError(
+            f"the namespace of `{pack}` is its name: its reviews are of this project"
+        )
     wanted = {pack: history == "keep"} if history else {}
     try:
         with open_study(folder, db, is_writing=True, wanted=wanted) as study:

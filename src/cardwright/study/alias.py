@@ -43,7 +43,7 @@ class Aliases:
         namespace, history = alias.namespace, alias.history
         if namespace in self.decided or namespace in self.owners or namespace == history:
             return
-        if history and (history in self.owners or history in self.histories):
+        if history and (history in self.owners or history in self.decided):
             return
         self.decided[namespace] = history
         if history:
@@ -52,8 +52,11 @@ class Aliases:
 
     def is_open(self, namespace: str, history: str) -> bool:
         """Return whether it is not decided yet if a namespace continues a history."""
-        is_known = namespace in self.decided or namespace in self.owners
-        return namespace != history and not is_known
+        return namespace != history and not self.is_known(namespace)
+
+    def is_known(self, namespace: str) -> bool:
+        """Return whether anything is decided about a namespace, or about the history under it."""
+        return namespace in self.decided or namespace in self.owners
 
     def unite(self, namespace: str) -> str:
         """Return the namespace under which the memories of a namespace are kept."""

@@ -49,8 +49,14 @@ def _name_sound(token: Token) -> Token:
         return token
     from cardwright.foreign.media import MediaKind, name_kind  # noqa: PLC0415  (few cards have media)
 
-    is_image = name_kind(token.detail) is MediaKind.IMAGE
-    return token if is_image else replace(token, text=token.detail.rpartition("/")[2])
+    if name_kind(token.detail) is MediaKind.IMAGE:
+        return token
+    name = token.detail.rpartition("/")[2]
+    if "%" in name:
+        from urllib.parse import unquote  # noqa: PLC0415  (rarely needed)
+
+        name = " ".join(make_plain(unquote(name)).split())
+    return replace(token, text=name)
 
 
 def draw_answer(
