@@ -62,8 +62,8 @@ _LINE: Final = rf"""(?:
     ```[\w+\#.-]*\n (?:(?!\ *```)[^\n]*\n)*+ ```\ *(?=\n|\Z)
     | (?:\ *+[-*]\ (?=[^\W\d_]|[`\[$("'“„]))?+ (?!\ *+(?:[-+=:>\#~]|\*+(?:\s|\Z)|\d+[.)])) {_INLINE}
 )"""
-_PLAIN_LINE: Final = re.compile(rf"{_INLINE}(?:\n{_INLINE})*+", re.VERBOSE)
-_PLAIN_BLOCK: Final = re.compile(rf"{_LINE}(?:\n{_LINE})*+", re.VERBOSE)
+_PLAIN_LINE: Final = re.compile(rf"(?:{_INLINE}(?:\n|\Z))*+", re.VERBOSE)
+_PLAIN_BLOCK: Final = re.compile(rf"(?:{_LINE}(?:\n|\Z))*+", re.VERBOSE)
 """Text whose marks are all evident: nothing in it can be lost."""
 
 _UNSEEN: Final = f"\\s{INVISIBLE}\u200c\u200d\u2800\ufe0f"
