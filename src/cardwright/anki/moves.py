@@ -1,4 +1,4 @@
-"""Published cards that go to another deck: Anki leaves those that people already have in the old one."""
+"""Published cards that move to another deck, which Anki does not do for the cards people already have."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Deciding which history a namespace continues, when a pack that has one gets a namespace.
+"""Deciding which history a pack continues when it gets a namespace.
 
-Until then, the history is kept under the pack's name, which several projects may have used. If all
-of it is about cards of this project, it is continued without a question; if only some is, the user
-decides once. See `study.alias`.
+Until then, its history is kept under the pack's name, which several projects may have used. If all
+of it is about cards of this project, the pack continues it; if only some is, the user is asked once.
+See `study.alias`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cardwright.text import count
 
 
 class Claim(NamedTuple):
-    """A history that a pack may continue, and has not decided about."""
+    """A history that a pack may continue, while this is undecided."""
 
     pack: str
     """Its name, under which the history is kept."""
@@ -54,7 +54,7 @@ def refuse_undecided(claim: Claim) -> bool | None:
 
 
 def list_claims(store: Store, sources: Sources) -> Iterator[Claim]:
-    """Yield the histories under the names of packs about which nothing is decided yet."""
+    """Yield the undecided histories under the names of packs."""
     used = {deck.namespace for deck in sources.decks.values()}
     for pack, deck in sources.decks.items():
         is_open = pack not in used and store.aliases.is_open(deck.namespace, pack)

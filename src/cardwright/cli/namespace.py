@@ -64,7 +64,7 @@ def _settle_history(folder: Path, pack: str, history: str | None, db: Path | Non
     namespace = load_collection(folder)[1].decks[pack].namespace
     if history and namespace == pack:
         raise ProjectError(
-            f"the namespace of `{pack}` is its name: its reviews are of this project"
+            f"the namespace of `{pack}` is its name: its reviews belong to this project"
         )
     wanted = {pack: history == "keep"} if history else {}
     try:

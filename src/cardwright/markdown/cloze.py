@@ -144,9 +144,9 @@ _ELEMENTS: Final = {
 def report_crossing(text: str, place: Place, tag: str) -> TextProblem:
     """Report a deletion that starts and ends in different HTML elements."""
     if tag:
-        message = f"cloze deletion crosses the boundary of {_ELEMENTS[tag]}"
+        message = f"this gap crosses the boundary of {_ELEMENTS[tag]}"
         return _report(text, place.start, message, "open and close it within the same element")
-    message = "cloze deletion is in an address, a title, a description or the language of code"
+    message = "a gap cannot be in an address, a title, a description or the language of code"
     return _report(text, place.start, message, "put it around text")
 
 
@@ -208,7 +208,7 @@ class _Scan:
         whole = [place for place in self._places if place.numbers and place.close >= 0]
         problems += _check_answers(self._text, whole)
         if not self._places and not problems:
-            problems.append(_report(self._text, 0, "text has no cloze deletion"))
+            problems.append(_report(self._text, 0, "this text has no gap"))
         return whole, problems
 
     def _open_place(self, match: re.Match[str]) -> None:
@@ -279,7 +279,7 @@ def _report_near_miss(text: str, start: int, mark: str) -> TextProblem:
 
 
 def _report_unclosed(text: str, place: Place) -> TextProblem:
-    message = "cloze deletion is never closed"
+    message = "this gap is never closed"
     if place.braces:
         brace = cut_quote(text, place.braces[-1])[:12]
         return _report(
@@ -320,12 +320,12 @@ def _check_opener(text: str, place: Place, around: list[Place]) -> Iterable[Text
             "write {{c1::answer}}, or {{c1,2::answer}} for two cards",
         )
     if around and around[-1].hint is not None:
-        yield _report(text, place.start, "a hint cannot hold a cloze deletion")
+        yield _report(text, place.start, "a hint cannot contain a gap")
     if len(around) == _MAX_DEPTH:
         yield _report(
             text,
             place.start,
-            f"cloze deletions are nested more than {_MAX_DEPTH} deep",
+            f"gaps are nested more than {_MAX_DEPTH} deep",
             "split the card",
         )
 
@@ -333,7 +333,7 @@ def _check_opener(text: str, place: Place, around: list[Place]) -> Iterable[Text
 def _check_answers(text: str, places: list[Place]) -> Iterable[TextProblem]:
     for place in places:
         if not _read_deletion(text, place).text.strip():
-            yield _report(text, place.start, "cloze deletion has no answer")
+            yield _report(text, place.start, "this gap has no answer")
 
 
 def _read_deletion(text: str, place: Place) -> Deletion:

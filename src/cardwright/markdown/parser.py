@@ -85,8 +85,15 @@ def make_parser() -> MarkdownIt:
     parser.block.ruler.before("table", "lines", _parse_lines)
     parser.block.ruler.at("reference", _parse_reference)
     add_maths_blocks(parser)
+    parser.core.ruler.at("normalize", _join_line_ends)
     parser.core.ruler.after("inline", "tasks", _mark_tasks)
     return parser
+
+
+def _join_line_ends(state: StateCore) -> None:
+    r"""Write all line ends as `\n`; no source contains U+0000, the other character to replace."""
+    if "\r" in state.src:
+        state.src = state.src.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _parse_lines(state: StateBlock, start: int, _end: int, _silent: bool) -> bool:

@@ -1,13 +1,13 @@
-"""What a text says against what its rendering shows.
+"""Comparing a text with what its rendering shows.
 
-A text arrives as its author wrote it, or a problem says what is lost and how to write it:
+Readers see a text as its author wrote it, or a problem says what is lost and how to write it:
 
 - `shows_nothing` finds renderings in which nothing can be seen.
 - `compare_words` compares the letters and digits of a text with those of its tokens. It knows nothing
   of why they could be missing; the functions before it explain the usual causes at their places.
 - `intent.py` judges marks that Markdown took, although they were meant literally.
 
-Nearly every text consists only of what cannot lose anything (`is_plain`), and is not parsed again.
+Nearly every text contains nothing that could be lost (`is_plain`), and is not parsed again.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ _LINE: Final = rf"""(?:
     ```[\w+\#.-]*\n (?:(?!\ *```)[^\n]*\n)*+ ```\ *(?=\n|\Z)
     | (?:\ *+[-*]\ (?=[^\W\d_]|[`\[$("'“„]))?+ (?!\ *+(?:[-+=:>\#~]|\*+(?:\s|\Z)|\d+[.)])) {_INLINE}
 )"""
-_PLAIN_LINE: Final = re.compile(rf"{_INLINE}(?:\n{_INLINE})*+", re.VERBOSE)
-_PLAIN_BLOCK: Final = re.compile(rf"{_LINE}(?:\n{_LINE})*+", re.VERBOSE)
+_PLAIN_LINE: Final = re.compile(rf"(?:{_INLINE}(?:\n|\Z))*+", re.VERBOSE)
+_PLAIN_BLOCK: Final = re.compile(rf"(?:{_LINE}(?:\n|\Z))*+", re.VERBOSE)
 """Text whose marks are all evident: nothing in it can be lost."""
 
 _UNSEEN: Final = f"\\s{INVISIBLE}\u200c\u200d\u2800\ufe0f"
@@ -127,7 +127,7 @@ def find_empty_gaps(html: str, text: str, places: Sequence[Place]) -> Iterator[T
         if text[place.answer : stop].strip():
             yield TextProblem(
                 code="bad-cloze",
-                message="the answer of this cloze deletion shows nothing",
+                message="the answer of this gap shows nothing",
                 quote=cut_quote(text, place.start),
                 start=place.start,
                 help="write {{c1::answer}} or {{c1::answer::hint}}",

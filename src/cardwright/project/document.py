@@ -446,4 +446,4 @@ def _close(collection: yaml.CollectionNode, values: list[Node], end: Any) -> Non
 
 def is_blank(node: Node) -> bool:
     """Tell whether a node is empty or only white space."""
-    return isinstance(node, yaml.ScalarNode) and not node.value.strip()
+    return isinstance(node, yaml.ScalarNode) and (not node.value or node.value.isspace())
