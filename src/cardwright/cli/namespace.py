@@ -39,29 +39,32 @@ def namespace(folder: Path, pack: str | None, history: str | None, db: Path | No
     cards namespace spanish
     cards namespace spanish --history keep
     """
+    if pack is None and history:
+        raise click.UsageError("name the PACK whose history it is")
+    _, collection, _ = load_collection(folder)
     if pack is None:
-        if history:
-            raise click.UsageError("name the PACK whose history it is")
-        _, collection, _ = load_collection(folder)
         for name, deck in collection.decks.items():
             written = (
                 "" if "namespace" in deck.spans else "  (the pack's name, since deck.yaml has none)"
             )
             say(f"{name}: {deck.namespace}{written}")
         return
-    _, collection, _ = load_collection(folder)
     choose_packs(collection.decks, [pack])
-    if not history or "namespace" not in collection.decks[pack].spans:
+    deck = collection.decks[pack]
+    own = deck.namespace
+    if not history or "namespace" not in deck.spans:
         made = write_namespace(folder, pack, SystemRandom())
+        own = made.namespace
         why = ", as released" if made.is_released else ""
-        say(f"{made.path}: namespace: {made.namespace}{why}")
+        say(f"{made.path}: namespace: {own}{why}")
     if (db or default_store_path()).exists():
-        _settle_history(folder, pack, history, db)
+        _settle_history(folder, pack, own, history, db)
 
 
-def _settle_history(folder: Path, pack: str, history: str | None, db: Path | None) -> None:
+def _settle_history(
+    folder: Path, pack: str, namespace: str, history: str | None, db: Path | None
+) -> None:
     """Decide whether a pack continues the reviews under its name."""
-    namespace = load_collection(folder)[1].decks[pack].namespace
     if history and namespace == pack:
         raise ProjectError(
             f"the namespace of `{pack}` is its name: its reviews belong to this project"
@@ -78,9 +81,8 @@ def _settle_history(folder: Path, pack: str, history: str | None, db: Path | Non
         return
     if history and decided is None:
         raise ProjectError(f"there are no reviews under the name `{pack}`: nothing to decide")
+    said = f"continues the reviews under `{decided}`" if decided else "starts afresh"
     if history and bool(decided) != wanted[pack]:
-        said = f"continues the reviews under `{decided}`" if decided else "starts afresh"
         raise ProjectError(f"it is already decided that `{pack}` {said}, and this is final")
     if decided is not None and not is_told:
-        said = f"continues the reviews under `{decided}`" if decided else "starts afresh"
         say(f"{pack}: {said}")

@@ -39,7 +39,7 @@ def _find_bidi_entities(text: str) -> Iterator[TextProblem]:
     """Find entities, outside of code, for characters that a source may not contain or balances."""
     if "&#" not in text or not _BIDI_ENTITY.search(text):
         return
-    shown = "".join(token.text for token in read_block(text) if token.name == "text")
+    shown = set("".join(token.text for token in read_block(text) if token.name == "text"))
     for match in _BIDI_ENTITY.finditer(text):
         char = unescape(match[0])
         if char in shown:
