@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 from markdown_it.rules_inline import emphasis
 from markdown_it.rules_inline.state_inline import Delimiter
 
-from cardwright.diagnostic import cut_quote
+from cardwright.diagnostic import TextProblem, cut_quote
 from cardwright.markdown.characters import (
     GAP,
     LETTER,
@@ -249,7 +249,9 @@ def _report_stray(state: StateInline, delimiters: Sequence[Delimiter]) -> None:
             continue
         text = run.text[opener[0].start : run.end]
         message = f"`{cut_quote(text)}` is not read as emphasis, so its `{mark * 2}` is shown"
-        turn_stray(opener[1], mark, message, _HELP, quote=text)
+        quote = cut_quote(text)
+        problem = TextProblem(code="literal-markup", message=message, quote=quote, help=_HELP)
+        turn_stray(opener[1], mark, problem)
 
 
 def _find_left(

@@ -21,21 +21,14 @@ def push_stray(
     quote: str = "",
 ) -> None:
     """Add a `stray` token of literal text, and move behind it."""
-    turn_stray(state.push("text", "", 0), content, message, help, code=code, quote=quote)
+    quote = cut_quote(quote or content)
+    problem = TextProblem(code=code, message=message, quote=quote, help=help)
+    turn_stray(state.push("text", "", 0), content, problem)
     state.pos += len(content)
 
 
-def turn_stray(
-    token: Token,
-    content: str,
-    message: str,
-    help: str,
-    *,
-    code: str = "literal-markup",
-    quote: str = "",
-) -> None:
+def turn_stray(token: Token, content: str, problem: TextProblem) -> None:
     """Make a token a `stray` one, which neighbouring text is not joined to."""
     token.type = "stray"
     token.content = content
-    quote = cut_quote(quote or content)
-    token.meta = {"problem": TextProblem(code=code, message=message, quote=quote, help=help)}
+    token.meta = {"problem": problem}
