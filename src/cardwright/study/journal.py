@@ -29,7 +29,7 @@ _MIXED: Final = ""
 
 
 def make_journal(store: Store, decks: Mapping[str, Deck], items: Iterable[Item] = ()) -> Journal:
-    """Return the journal of a store, with the options of decks (by pack) and the user's settings.
+    """Return the journal of a store, with the options of decks, by pack, and the user's settings.
 
     `items` are the prompts of these decks. Memories computed under other rules are rebuilt. Fitted
     parameters that FSRS cannot use are ignored; `Journal.unused_fits` lists their namespaces.

@@ -34,7 +34,9 @@ class Settings:
         """Take what `Store.read_settings` returned."""
         self._values = values
         self._fits = {
-            pack: _read_fit(value) for (pack, name), value in values.items() if name == PARAMETERS
+            namespace: _read_fit(value)
+            for (namespace, name), value in values.items()
+            if name == PARAMETERS
         }
 
     @property
@@ -68,7 +70,7 @@ class Settings:
     @property
     def unused_fits(self) -> list[str]:
         """The namespaces whose fitted parameters are of another model, or not valid."""
-        return [pack for pack, parameters in self._fits.items() if parameters is None]
+        return [namespace for namespace, parameters in self._fits.items() if parameters is None]
 
 
 def describe_fit(parameters: Sequence[float], fitted_on: str, reviews: int) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The review store: one SQLite file, where an answer is safe before the next card is shown.
 
 It holds reviews, the source of truth, to which entries are only ever added, and memories, a cache
-computed from them. Only `study.journal` writes either, and it keeps them consistent.
+computed from them. Only `study.journal` writes either, and it keeps them consistent. The columns
+named `pack` hold namespaces; in settings, also decks below one, such as `mlpro::2 MLOps`.
 """
 
 from __future__ import annotations
@@ -383,17 +384,17 @@ class Store:
     def read_settings(self) -> dict[tuple[str, str], Any]:
         """Return all settings, by namespace or deck ("" for all) and name."""
         rows = self._rows("select pack, name, value from settings where pack <> '.'")
-        return {(pack, name): json.loads(value) for pack, name, value in rows}
+        return {(deck, name): json.loads(value) for deck, name, value in rows}
 
     def put_settings(self, settings: Mapping[tuple[str, str], Any]) -> None:
         """Write settings; the value None deletes a setting."""
         with self.transaction():
-            for (pack, name), value in settings.items():
+            for (deck, name), value in settings.items():
                 if value is None:
                     sql = "delete from settings where pack = ? and name = ?"
-                    self._db.execute(sql, (pack, name))
+                    self._db.execute(sql, (deck, name))
                 else:
-                    row = (pack, name, json.dumps(value))
+                    row = (deck, name, json.dumps(value))
                     self._db.execute("insert or replace into settings values (?, ?, ?)", row)
 
     def put_record(self, record_id: str, kind: str, namespace: str, at_ms: int, body: Any) -> None:
