@@ -32,7 +32,7 @@ from cardwright.markdown.characters import (
     is_unspaced,
     is_word,
 )
-from cardwright.markdown.escape import CLOSE, HINT, PLAIN
+from cardwright.markdown.escape import CLOSE, HINT, OPEN, PLAIN
 from cardwright.markdown.stray import push_stray, turn_stray
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _judge(run: _Run) -> tuple[bool, bool]:
         )
     if is_word(before) and is_word(after) and run.length <= _STRONG:
         return _opens_part(run), _closes_part(run)
-    if _is_alone(run):
+    if _is_alone(run) or _is_between_gaps(run):
         return False, False
     if before in _CLOSING and (after in _OPENING or is_word(after)):
         # `(a)*(b)` and `(a)**2`, but not `(see)**note**`.
@@ -179,6 +179,12 @@ def _is_alone(run: _Run) -> bool:
         HINT,
         PLAIN,
     )
+
+
+def _is_between_gaps(run: _Run) -> bool:
+    """Tell whether a single mark has cloze deletions on both sides, as a product would."""
+    before = run.text[max(run.start - 2, 0) : run.start - 1]
+    return run.length == 1 and before == CLOSE and run.after == OPEN
 
 
 def _is_wildcard(run: _Run) -> bool:

@@ -32,6 +32,10 @@ _CONVERTED: Final = re.compile(r"\\[&=<>~*_\[\]]")
 _GROUPS: Final = {"{": "{}", "}": "{}", "(": "()", ")": "()"}
 _UNC_PATH: Final = re.compile(r"(?<![\\\w])\\\\(?=[A-Za-z0-9][\w.$-]*\\[A-Za-z0-9])")
 
+_DRIVE: Final = re.compile(r"[^\w\s]{0,3}[A-Za-z]:(?:\\|$)")
+_IN_PATH: Final = "path"
+_MAX_PATH: Final = 260
+
 _MARKS: Final = "*_~^="
 _QUOTES: Final = "\"'"
 _OPENERS: Final = frozenset({"Ps", "Pi", "Pd"})
@@ -43,6 +47,8 @@ _QUANTITY: Final = r"(?:[.,]?\d|[$€£¥%∞√π½⅓¼¾])"
 _BULLET: Final = re.compile(rf"[-+*][ \t]+(?={_QUANTITY}|[^\W\d_]{{1,2}}\s*$)")
 _HEADING: Final = re.compile(r"#{1,6}[ \t]+(?=[a-z])")
 _COMPARISON: Final = re.compile(rf">(?:=|[ \t]*[-+~≈]?{_QUANTITY})")
+_PROMPT: Final = re.compile(r">>>(?!>)(?:\s|$)")
+"""The prompt of Python."""
 _SPACED_TARGET: Final = re.compile(
     r"""\]\((?P<target>(?:https?://|[^()\[\]<>\n]{0,200}\.[A-Za-z0-9]{2,5}[ \t]*\))[^()\n]{0,200})""",
 )
@@ -57,24 +63,24 @@ def judge_escapes(
 ) -> Iterator[TextProblem]:
     r"""Report backslashes before a character that would have been shown as it is without them.
 
-    Such a backslash was not written for Markdown: `\,` belongs to LaTeX, `\.` to a pattern, `\!` to a
-    path. `render` renders a text; `restore` returns the index in `text` of one in the traced source.
+    Such a backslash was not written for Markdown: `\,` belongs to LaTeX, `\.` to a pattern. In a path,
+    none was. `render` renders a text; `restore` returns the index in `text` of one in the traced source.
     """
     groups: dict[str, list[int]] = {}
     for inline in trace.inlines:
         for token in inline.tokens:
-            if token.info != "escape" or token.type != "text_special":
-                continue
-            char = token.content[:1]
-            place = place_of(token)
-            if len(token.content) == 1 and not _is_careful(inline.text, place, char):
-                start = restore(inline.find(place))
-                groups.setdefault(_GROUPS.get(char, char), []).append(start)
+            if token.info == "escape" and token.type == "text_special":
+                group = _group_escape(inline.text, place_of(token), token.content)
+                if group:
+                    groups.setdefault(group, []).append(restore(inline.find(place_of(token))))
     if not groups:
         return
     shown = render(text)
-    for places in groups.values():
-        if render(replace_spans(text, ((start, start + 1, "") for start in places))) != shown:
+    for group, places in groups.items():
+        if (
+            group != _IN_PATH
+            and render(replace_spans(text, ((start, start + 1, "") for start in places))) != shown
+        ):
             continue
         for start in places[:_MAX_PROBLEMS]:
             pair = text[start : start + 2]
@@ -85,6 +91,24 @@ def judge_escapes(
                 start=start,
                 help=f"write `\\{pair}` to show it, {_BACKTICKS}; write `{pair[1]}` if not",
             )
+
+
+def _group_escape(text: str, place: int, char: str) -> str:
+    """Return which escapes one is judged with; "" if it is certainly meant as one."""
+    if len(char) != 1:
+        return ""
+    if char != "\\" and _is_in_path(text, place):
+        return _IN_PATH
+    return "" if _is_careful(text, place, char) else _GROUPS.get(char, char)
+
+
+def _is_in_path(text: str, place: int) -> bool:
+    r"""Tell whether an escape stands in a path of Windows, or in `¯\_(ツ)_/¯`."""
+    if text[place - 1 : place] == "¯":
+        return True
+    start = max(place - _MAX_PATH, 0)
+    before = text[start:place].rsplit(None, 1)
+    return bool(before) and not text[place - 1].isspace() and bool(_DRIVE.match(before[-1]))
 
 
 def _is_careful(text: str, place: int, char: str) -> bool:
@@ -138,10 +162,14 @@ def judge_emphasis(trace: Trace) -> Iterator[TextProblem]:
         if not pairs:
             continue
         brackets = _match_brackets(inline)
+        addresses = [match.span() for match in _ADDRESS.finditer(inline.text)]
         for start, stop, mark in pairs[:_MAX_PROBLEMS]:
             inner = (start + len(mark), stop)
-            if _is_emphasis(inline.text, inner, len(mark)) and not _cuts(
-                brackets, inner, len(mark)
+            is_in_address = any(left < start < stop < right for left, right in addresses)
+            if (
+                not is_in_address
+                and _is_emphasis(inline.text, inner, len(mark))
+                and not _cuts(brackets, inner, len(mark))
             ):
                 continue
             yield TextProblem(
@@ -257,10 +285,7 @@ def judge_blocks(trace: Trace) -> Iterator[TextProblem]:
         indent = len(line) - len(line.lstrip())
         start = trace.starts[token.map[0]] + indent
         if token.type == "blockquote_open":
-            match = _COMPARISON.search(line)
-            marked = (other.lstrip()[:1] == ">" for other in trace.lines[slice(*token.map)])
-            if match and sum(marked) <= 1:
-                yield _report_sign(line, match.start(), start - indent + match.start(), "a quote")
+            yield from _judge_quote(trace, token, indent)
         elif is_line and index == 0 and token.type == "bullet_list_open":
             if _BULLET.match(line, indent):
                 yield _report_sign(line, indent, start, "the bullet of a list")
@@ -280,6 +305,24 @@ def _report_sign(line: str, column: int, start: int, what: str) -> TextProblem:
         start=start,
         help=f"write `\\{quote}` to show it",
     )
+
+
+def _judge_quote(trace: Trace, token: Token, indent: int) -> Iterator[TextProblem]:
+    """Report comparisons and prompts of Python that are read as quotes."""
+    first, last = token.map or (0, 0)
+    line, start = trace.lines[first], trace.starts[first]
+    match = _COMPARISON.search(line)
+    if _PROMPT.match(line, indent):
+        if token.level == 0:
+            yield TextProblem(
+                code=CODE,
+                message="Markdown reads `>>>` as a quote within quotes, so it is not shown",
+                quote=cut_quote(line, indent),
+                start=start + indent,
+                help="put code between lines of ```, or write `\\>>>`",
+            )
+    elif match and sum(other.lstrip()[:1] == ">" for other in trace.lines[first:last]) <= 1:
+        yield _report_sign(line, match.start(), start + match.start(), "a quote")
 
 
 def _judge_underline(trace: Trace, number: int, text: str) -> Iterator[TextProblem]:

@@ -53,6 +53,11 @@ _LONE_DOLLAR: Final = re.compile(
     """,
     re.VERBOSE,
 )
+_COMMAND: Final = re.compile(r"[({|-]*\\[A-Za-z]{2,}(?![\w\\])")
+UNPAIRED: Final = "this `$` has no closing `$`"
+UNPAIRED_HELP: Final = (
+    r"close the formula, with no space just inside the dollars, or write \$ for a dollar sign"
+)
 _GROUPING: Final = re.compile(
     r"\\(?P<end>begin|end)\s*\{(?P<name>[^{}]*)\}|\\(?:left|right)(?![a-zA-Z])|\\.|[{}]", re.DOTALL
 )
@@ -73,7 +78,7 @@ def parse_dollars(state: StateInline, silent: bool) -> bool:
     start = state.pos
     match = _DOLLARS.match(state.src, start, state.posMax)
     if match is None:
-        return False
+        return not silent and _report_open_dollar(state)
     content = match["inline"]
     if content is not None:
         before = state.src[start - 1 : start]
@@ -98,6 +103,16 @@ def parse_dollars(state: StateInline, silent: bool) -> bool:
     if not silent:
         _push_maths(state, "$" if content else "$$", content or match["display"])
     state.pos = match.end()
+    return True
+
+
+def _report_open_dollar(state: StateInline) -> bool:
+    """Report a `$` before a command of LaTeX that no `$` closes."""
+    if not _COMMAND.match(state.src, state.pos + 1, state.posMax):
+        return False
+    push_stray(
+        state, "$", UNPAIRED, UNPAIRED_HELP, code="unbalanced-maths", quote=state.src[state.pos :]
+    )
     return True
 
 

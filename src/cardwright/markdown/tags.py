@@ -60,11 +60,16 @@ _INSTEAD: Final = {
     "hr": "---",
 }
 _MAX_NAMED: Final = 5
+_ADDRESS: Final = re.compile(
+    r"<(?:[^<>\s:]+@|[a-z][a-z0-9+.-]*://|(?:mailto|tel|data|file|javascript|vbscript):(?!:))",
+    re.IGNORECASE,
+)
+"""The start of an address in angle brackets; `<std::string>` and `<xs:element>` are code."""
 
 
 def add_tags(parser: MarkdownIt) -> None:
-    """Replace the inline HTML of a parser."""
-    from markdown_it.rules_inline import html_inline  # noqa: PLC0415  (slow)
+    """Replace the inline HTML of a parser, and its addresses in angle brackets."""
+    from markdown_it.rules_inline import autolink, html_inline  # noqa: PLC0415  (slow)
 
     def parse(state: StateInline, silent: bool) -> bool:
         if state.src[state.pos] != "<":
@@ -87,7 +92,11 @@ def add_tags(parser: MarkdownIt) -> None:
             state.push("html_inline", "", 0).content = text
         return True
 
+    def parse_address(state: StateInline, silent: bool) -> bool:
+        return bool(_ADDRESS.match(state.src, state.pos)) and autolink(state, silent)
+
     parser.inline.ruler.at("html_inline", parse)
+    parser.inline.ruler.at("autolink", parse_address)
 
 
 def _is_tag(source: str, start: int, text: str) -> bool:

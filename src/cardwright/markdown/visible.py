@@ -69,6 +69,9 @@ _UNSEEN: Final = (
     "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
 )
 _NOTHING: Final = re.compile(f"(?:[{_UNSEEN}]|<(?!img|audio|video|input)[^>]*>)*+")
+_BLANK_MATHS: Final = re.compile(r"\\[(\[](?:[\s~{}]|\\(?:[,;:!> ]|q?quad(?![a-zA-Z])))*\\[)\]]")
+"""A formula that consists of spaces."""
+_NUMBERED: Final = re.compile(r"^([0-9]+)([.)])")
 _EMPTY_GAP: Final = re.compile(
     rf"\{{\{{c[\d,]+::(?:[{_UNSEEN}]|<(?!img|audio|video|input)[^>]*>)*+(?=\}}\}}|::)"
 )
@@ -96,6 +99,8 @@ def is_plain(text: str, *, block: bool) -> bool:
 
 def shows_nothing(html: str) -> bool:
     """Tell whether nothing can be seen in HTML: no character, image or sound."""
+    if "\\(" in html or "\\[" in html:
+        html = _BLANK_MATHS.sub("", drop_control(html))
     return _NOTHING.fullmatch(html) is not None
 
 
@@ -106,7 +111,8 @@ def report_nothing(text: str) -> TextProblem:
         message, help = "the text shows nothing: it has only invisible characters", "write a text"
     else:
         message = f"the text shows nothing: Markdown reads `{quote}` as marks around no text"
-        help = f"write `\\{quote}` to show it"
+        shown, count = _NUMBERED.subn(r"\1\\\2", quote)
+        help = f"write `{shown if count else chr(92) + quote}` to show it"
     return TextProblem(code="empty-field", message=message, quote=quote, start=0, help=help)
 
 
@@ -352,7 +358,8 @@ def _check_numbers(trace: Trace, items: list[tuple[int, Token]]) -> _Findings:
         start = trace.starts[number] + max(line.find(item.info), 0)
         problem = None
         # Authors who do not count write the same number everywhere.
-        if int(item.info) not in (shown, first) and not is_told:
+        is_counted = int(item.info) in (shown, first) and item.info == str(int(item.info))
+        if not is_counted and not is_told:
             is_told = True
             problem = _lose(
                 f"this item of a list is shown with the number {shown}, and the others follow it",
@@ -427,12 +434,12 @@ def _find_maths_comments(trace: Trace) -> Iterator[TextProblem]:
     for inline in trace.inlines:
         for token in inline.tokens:
             if token.type == "maths" and "%" in token.content:
-                match = re.search(r"(?<!\\)(?:\\\\)*+%[^\n]*\S", token.content)
+                match = re.search(r"(?<!\\)(?:\\\\)*+%[^\n]*", token.content)
                 if match is None:
                     continue
                 place = inline.text.find(match[0], place_of(token))
                 yield _lose(
-                    "in a formula, `%` hides what follows on its line",
+                    "in a formula, `%` and what follows on its line are not shown",
                     match[0].lstrip("\\"),
                     inline.find(max(place, 0)) + match[0].index("%"),
                     "write `\\%`",
