@@ -43,6 +43,12 @@ _ATTRIBUTES: Final = re.compile(r"\{[^{}\n]{1,100}\}")
 _FOOTNOTE: Final = re.compile(r"\[\^(?P<label>[^\]\[\s]{1,40})\](?!\()")
 _ANKI_TAG: Final = re.compile(r"\[(?P<close>/?)(?P<name>latex|\$\$?)\]", re.IGNORECASE)
 _ANKI_SOUND: Final = re.compile(r"\[(?:sound:(?P<file>[^][\n]*)|anki:[^][\n]*)\]", re.IGNORECASE)
+_HIGHLIGHT: Final = re.compile(r"==(?![\s=])[^=\n]{0,199}[^\s=]==(?=[\s.,;:!?)\u3000-\u303f]|\Z)")
+_INLINE_NOTE: Final = re.compile(r"\^\[[^\]\[\n]{0,199}[^\W\d_]{2} [^\]\[\n]{1,199}\]")
+_OUTSIDE: Final = frozenset({"", *" \n\t("})
+"""What stands before a mark that does not follow a word."""
+_ENVIRONMENT: Final = re.compile(r"\\begin\{(?P<name>[a-zA-Z]{1,20}\*?)\}")
+_MAX_ENVIRONMENT: Final = 5_000
 _TASK: Final = re.compile(r"\[(?P<mark>[ xX])\][ \t]+")
 
 
@@ -180,11 +186,54 @@ def _mark_tasks(state: StateCore) -> None:
             line.children.insert(0, Token("task", "", 0, content=box))
 
 
+def _parse_equals(state: StateInline, silent: bool) -> bool:
+    """Report `==highlighted==` text."""
+    match = _HIGHLIGHT.match(state.src, state.pos, state.posMax)
+    if match is None or state.src[state.pos - 1 : state.pos] not in _OUTSIDE:
+        return False
+    if silent:
+        state.pos = match.end()
+    else:
+        shown = cut_quote(match[0])
+        message = f"`{shown}` is shown as it stands"
+        push_stray(state, "==", message, "write `**…**` for bold type", quote=match[0])
+    return True
+
+
+def _parse_caret(state: StateInline, silent: bool) -> bool:
+    """Parse a superscript, and report a note in the text: `oak^[a tree with acorns]`."""
+    note = _INLINE_NOTE.match(state.src, state.pos, state.posMax)
+    if note is None or state.src[state.pos - 1 : state.pos] in _OUTSIDE:
+        return parse_script(state, silent)
+    if silent:
+        state.pos = note.end()
+    else:
+        message = f"footnotes are not supported, so `{cut_quote(note[0])}` is shown as it stands"
+        help = "write the note in brackets, or in `extra`"
+        push_stray(state, "^[", message, help, quote=note[0])
+    return True
+
+
+def _parse_backslash(state: StateInline, silent: bool) -> bool:
+    """Parse a formula in brackets, and report an environment of LaTeX that is in no formula."""
+    match = _ENVIRONMENT.match(state.src, state.pos, state.posMax)
+    end = f"\\end{{{match['name']}}}" if match else ""
+    if match is None or end not in state.src[match.end() : match.end() + _MAX_ENVIRONMENT]:
+        return parse_brackets(state, silent)
+    if silent:
+        state.pos = match.end()
+    else:
+        message = f"`{match[0]}` is outside a formula, so it is shown as it stands"
+        push_stray(state, match[0], message, "write `$$` before it and after its `\\end`")
+    return True
+
+
 _RULES: Final[dict[str, Callable[[StateInline, bool], bool]]] = {
     "$": parse_dollars,
-    "\\": parse_brackets,
+    "\\": _parse_backslash,
     "~": parse_script,
-    "^": parse_script,
+    "^": _parse_caret,
+    "=": _parse_equals,
     "{": parse_ruby,
     "[": _parse_bracket,
 }
