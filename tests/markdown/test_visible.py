@@ -152,3 +152,16 @@ def test_numbers_of_a_list_are_shown_or_named(numbers: list[int]) -> None:
     named = [int(problem.quote[:-1]) for problem in renderer.render_block(source).problems]
 
     assert named == [number for number in changed if number != numbers[0]][:1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["*", "***", "-", "+", "#", "## ", ">", "---", "~~~", "```", "[TODO]: later", "- -"],
+)
+def test_the_help_for_a_text_that_shows_nothing_shows_it(text: str) -> None:
+    (problem,) = renderer.render_block(text).problems
+    written = re.fullmatch("write `(.*)` to show it", problem.help)
+
+    assert written is not None
+    shown = re.sub("<[^>]*>", "", renderer.render_block(written[1]).html)
+    assert unescape(shown).strip() == text.strip()

@@ -29,6 +29,11 @@ _SAFE_ESCAPES: Final = frozenset("\\*_[]`<>~^$#&=")
 be sure."""
 _CONVERTED: Final = re.compile(r"\\[&=<>~*_\[\]]")
 """An escape that may be a converter's, which then escapes `|` everywhere too."""
+_LITERAL: Final = re.compile(
+    r"(?<![A-Za-z])[A-Za-z]:\\[A-Za-z0-9]|(?<!\\)(?:\\\\)*+\\[A-Za-z](?![A-Za-z])"
+)
+r"""Part of a path with a drive, or `\d` as in a pattern; `\alpha` would rather be LaTeX."""
+_MAX_WORD: Final = 100
 _GROUPS: Final = {"{": "{}", "}": "{}", "(": "()", ")": "()"}
 _UNC_PATH: Final = re.compile(r"(?<![\\\w])\\\\(?=[A-Za-z0-9][\w.$-]*\\[A-Za-z0-9])")
 
@@ -45,8 +50,8 @@ _MAX_BRACKETS: Final = 2_000
 
 _QUANTITY: Final = r"(?:[.,]?\d|[$€£¥%∞√π½⅓¼¾])"
 _BULLET: Final = re.compile(rf"[-+*][ \t]+(?={_QUANTITY}|[^\W\d_]{{1,2}}\s*$)")
-_HEADING: Final = re.compile(r"#{1,6}[ \t]+(?=[a-z])")
-_COMPARISON: Final = re.compile(rf">(?:=|[ \t]*[-+~≈]?{_QUANTITY})")
+_HEADING: Final = re.compile(r"#[ \t]+(?=[a-z]|\d+\s*$)")
+_COMPARISON: Final = re.compile(rf">(?:=|[ \t]*[-+~≈]?{_QUANTITY}|[ \t]*[^\W\d_]\s*$)")
 _PROMPT: Final = re.compile(r">>>(?!>)(?:\s|$)")
 """The prompt of Python."""
 _SPACED_TARGET: Final = re.compile(
@@ -132,8 +137,32 @@ def _is_careful(text: str, place: int, char: str) -> bool:
         case "|":
             is_careful = _CONVERTED.search(text) is not None
         case _:
-            is_careful = char in _SAFE_ESCAPES
+            is_careful = char in _SAFE_ESCAPES and (char == "\\" or not _is_literal(text, place))
     return is_careful
+
+
+def _is_literal(text: str, place: int) -> bool:
+    r"""Tell whether a word has a backslash that escapes nothing, as in `C:\new\_old` or `\d+\*`."""
+    word = text[max(place - _MAX_WORD, 0) : place].rsplit(None, 1)[-1:]
+    before = "" if text[place - 1 : place].isspace() else "".join(word)
+    after = text[place + 2 : place + _MAX_WORD].split(None, 1)
+    rest = "" if text[place + 2 : place + 3].isspace() else "".join(after[:1])
+    return _LITERAL.search(before) is not None or _LITERAL.search(rest) is not None
+
+
+def judge_breaks(trace: Trace) -> Iterator[TextProblem]:
+    r"""Report a backslash at the end of a line that continues a command: it has a space before it."""
+    for inline in trace.inlines:
+        for token in inline.tokens:
+            place = place_of(token)
+            if token.type == "hardbreak" and inline.text[place - 1 : place + 1] == " \\":
+                yield TextProblem(
+                    code=CODE,
+                    message="Markdown reads this backslash as a line break, so it is not shown",
+                    quote="\\",
+                    start=inline.find(place),
+                    help=f"write two to show it, {_BACKTICKS}; for a line break, remove the space",
+                )
 
 
 def judge_network_paths(trace: Trace) -> Iterator[TextProblem]:

@@ -25,6 +25,7 @@ from cardwright.markdown.escape import drop_control
 from cardwright.markdown.highlight import read_language
 from cardwright.markdown.intent import (
     judge_blocks,
+    judge_breaks,
     judge_emphasis,
     judge_escapes,
     judge_links,
@@ -68,12 +69,11 @@ _UNSEEN: Final = (
     "\\s\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
 )
-_NOTHING: Final = re.compile(f"(?:[{_UNSEEN}]|<(?!img|audio|video|input)[^>]*>)*+")
+_NOTHING: Final = re.compile(f"(?:[{_UNSEEN}]|<(?!img|audio|video|input|ol)[^>]*>)*+")
 _BLANK_MATHS: Final = re.compile(r"\\[(\[](?:[\s~{}]|\\(?:[,;:!> ]|q?quad(?![a-zA-Z])))*\\[)\]]")
 """A formula that consists of spaces."""
-_NUMBERED: Final = re.compile(r"^([0-9]+)([.)])")
 _EMPTY_GAP: Final = re.compile(
-    rf"\{{\{{c[\d,]+::(?:[{_UNSEEN}]|<(?!img|audio|video|input)[^>]*>)*+(?=\}}\}}|::)"
+    rf"\{{\{{c[\d,]+::(?:[{_UNSEEN}]|<(?!img|audio|video|input|ol)[^>]*>)*+(?=\}}\}}|::)"
 )
 _REPLACED: Final = re.compile(
     r"&(?:#\w{1,8}|[A-Za-z]\w{1,31});|<[Bb][Rr] */?>"
@@ -85,6 +85,7 @@ _WORD: Final = re.compile(r"[^\W_]+")
 _CONTAINER: Final = re.compile(r"[\s>]*")
 _ATTRIBUTE: Final = re.compile(r"\{[^{}]*\}|[\w-]+=(?:\"[^\"]*\"|'[^']*'|\S*)|[.#][\w-]+|[\d,:-]+")
 _REFERENCE: Final = re.compile(r"[\s>]*(?:[-+*]\s+|\d+[.)]\s+)*\[")
+_COMMENT: Final = re.compile(r"(?<!\\)(?:\\\\)*+%[^\n$]*")
 _MAX_PROBLEMS: Final = 50
 
 
@@ -111,8 +112,7 @@ def report_nothing(text: str) -> TextProblem:
         message, help = "the text shows nothing: it has only invisible characters", "write a text"
     else:
         message = f"the text shows nothing: Markdown reads `{quote}` as marks around no text"
-        shown, count = _NUMBERED.subn(r"\1\\\2", quote)
-        help = f"write `{shown if count else chr(92) + quote}` to show it"
+        help = f"write `\\{quote}` to show it"
     return TextProblem(code="empty-field", message=message, quote=quote, start=0, help=help)
 
 
@@ -185,6 +185,7 @@ class Comparer:
             *_find_maths_comments(trace),
             *judge_emphasis(trace),
             *judge_network_paths(trace),
+            *judge_breaks(trace),
             *judge_links(trace),
             *(judge_blocks(trace) if block else ()),
         ]
@@ -433,14 +434,18 @@ def _find_maths_comments(trace: Trace) -> Iterator[TextProblem]:
     """Report `%` in formulas, which hides the rest of the line."""
     for inline in trace.inlines:
         for token in inline.tokens:
-            if token.type == "maths" and "%" in token.content:
-                match = re.search(r"(?<!\\)(?:\\\\)*+%[^\n]*", token.content)
-                if match is None:
-                    continue
+            if token.type == "maths" and (match := _COMMENT.search(token.content)):
                 place = inline.text.find(match[0], place_of(token))
-                yield _lose(
-                    "in a formula, `%` and what follows on its line are not shown",
-                    match[0].lstrip("\\"),
-                    inline.find(max(place, 0)) + match[0].index("%"),
-                    "write `\\%`",
-                )
+                yield _report_comment(match[0], inline.find(max(place, 0)))
+    for token in trace.tokens:
+        if token.type == "maths_block" and (match := _COMMENT.search(token.content)):
+            yield _report_comment(match[0], max(trace.source.find(match[0]), 0))
+
+
+def _report_comment(comment: str, start: int) -> TextProblem:
+    return _lose(
+        "in a formula, `%` and what follows on its line are not shown",
+        comment.lstrip("\\"),
+        start + comment.index("%"),
+        "write `\\%`",
+    )
