@@ -75,6 +75,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "unquoted-hash": "warning",
     "unread-file": "warning",
     "unsafe-link": "warning",
+    "unsafe-maths": "error",
     "unused-allow": "warning",
     "vanished-id": "error",
     "wrong-type": "error",

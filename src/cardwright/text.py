@@ -24,6 +24,7 @@ _NUMBER: Final = re.compile(
 )
 _CONFLICT: Final = re.compile(r"(?m)^(?:<{7}|\|{7}|={7}|>{7})(?![^ \r\n])[^\r\n]*")
 """A line that version control writes around the versions in a merge conflict."""
+_CONFLICT_WIDTH: Final = 7
 _CONTROL: Final = re.compile(f"[{CONTROLS}\t\r]")
 _INVISIBLE: Final = re.compile(
     "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
@@ -107,6 +108,8 @@ class Conflict(NamedTuple):
 
 def find_conflicts(text: str) -> Iterator[Conflict]:
     """Yield the merge conflicts in a file, and what is left of those resolved in part."""
+    if not any(sign * _CONFLICT_WIDTH in text for sign in "<|=>"):
+        return
     first: re.Match[str] | None = None
     signs = ""
     for marker in _CONFLICT.finditer(text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -146,6 +147,36 @@ def test_show_draws_formulas_and_leaves_code_as_written(write: Write, run: Run) 
 
     assert "What is aᵢ b * cᵢ · d * in x_$i$?" in shown
     assert "It costs $5." in shown
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a permission there")
+def test_a_changelog_elsewhere_is_not_published(
+    write: Write, run: Run, project: Path, tmp_path: Path
+) -> None:
+    write({"cards/trees/trees.yaml": CARDS})
+    (tmp_path / "diary").write_text("Dear diary", "utf-8")
+    changelog = project / "decks/trees/CHANGELOG.md"
+    for target in (tmp_path / "diary", Path("/dev/zero")):
+        changelog.symlink_to(target)
+
+        told = run("release", "trees", exit_code=1).stderr
+
+        assert "CHANGELOG.md is not a regular file" in told
+        changelog.unlink()
+    assert not (project / "decks/trees/ledger.jsonl").exists()
+
+
+def test_cards_are_listed_in_columns(write: Write, run: Run) -> None:
+    write(
+        {
+            "cards/trees/trees.yaml": CARDS,
+            "cards/trees/words.yaml": "kind: vocabulary\ncards: [{id: o, word: o, translation: x}]\n",
+        }
+    )
+
+    rows = run("list").stdout.splitlines()
+
+    assert len({row.index("cards/") for row in rows}) == 1
 
 
 def test_release_writes_a_changelog_and_then_there_is_nothing_to_release(

@@ -121,7 +121,11 @@ def test_an_earlier_history_goes_on_under_a_new_namespace(tmp_path: Path, db: Pa
 
     said = run(mine, "namespace", "python")
 
-    assert said.endswith("python: the reviews under `python` go on\n")
+    made = said.split()[2]
+    assert f"the reviews under `python` go on as `{made}`\n" in said
+    assert "the reviews under `python` go on\n" in run(
+        mine, "namespace", "python", "--history", "keep"
+    )
     assert ask(mine, "history", "lists") == before
     assert ask(mine, "history", "python:lists/choose") == before
     run(mine, "answer", "dicts", "good")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import count, permutations
@@ -269,6 +271,20 @@ def test_a_damaged_file_in_the_folder_takes_nothing_in(make: Make, tmp_path: Pat
     with pytest.raises(TransferError, match=r"zz\.jsonl:1: "):
         sync_folder(journal, tmp_path)
     assert read_log(journal) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no named pipes in folders")
+@pytest.mark.parametrize("extension", [".jsonl", ".aliases"])
+def test_a_pipe_or_device_in_the_folder_is_not_read(
+    make: Make, tmp_path: Path, extension: str
+) -> None:
+    journal = make("laptop")
+    strange = tmp_path / f"zz{extension}"
+    for put in (os.mkfifo, lambda path: path.symlink_to("/dev/zero")):
+        put(strange)
+        with pytest.raises(TransferError, match="not a regular file"):
+            sync_folder(journal, tmp_path)
+        strange.unlink()
 
 
 ALIAS = {

@@ -133,7 +133,7 @@ def _settle(claim: Claim, decide: Decide | None, wanted: bool | None) -> tuple[b
     if not claim.ours:
         return None, ""
     if not claim.others:
-        return True, ""
+        return True, f"the reviews under `{claim.pack}` go on as `{claim.namespace}`"
     return (decide(claim) if decide else None), ""
 
 

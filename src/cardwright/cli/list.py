@@ -51,11 +51,11 @@ def list_command(
         say_json([describe_card(collection, card, renderer) for card in found])
     else:
         width = max((len(card.ref) for card in found), default=0)
+        kind_width = max((len(card.kind) for card in found), default=0)
         for card in found:
             retired = "  (retired)" if card.retired is not None else ""
-            say(
-                f"{card.ref:<{width}}  {card.kind:<9}  {card.lesson or '-':<4}  {card.span}{retired}"
-            )
+            row = f"{card.ref:<{width}}  {card.kind:<{kind_width}}  {card.lesson or '-':<4}"
+            say(f"{row}  {card.span}{retired}")
         warn(count(len(found), "card"))
     if problems:
         warn("some files could not be read completely: see `cards check`")

@@ -64,6 +64,7 @@ def _settle_history(folder: Path, pack: str, history: str | None, db: Path | Non
     try:
         with open_study(folder, db, is_writing=True, wanted=wanted) as study:
             decided = study.store.aliases.decided.get(namespace)
+            is_told = bool(study.notes)
     except ProjectError as error:
         if history:
             raise
@@ -74,6 +75,6 @@ def _settle_history(folder: Path, pack: str, history: str | None, db: Path | Non
     if history and bool(decided) != wanted[pack]:
         said = f"continues the reviews under `{decided}`" if decided else "starts afresh"
         raise ProjectError(f"it was decided before that `{pack}` {said}, and that does not change")
-    if decided is not None:
+    if decided is not None and not is_told:
         said = f"the reviews under `{decided}` go on" if decided else "it starts afresh"
         say(f"{pack}: {said}")

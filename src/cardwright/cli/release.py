@@ -16,6 +16,7 @@ from cardwright.app.project import open_project
 from cardwright.cli.build_time import read_source_date_s
 from cardwright.cli.output import say, warn
 from cardwright.diagnostic import format_text
+from cardwright.error import ProjectError
 from cardwright.files import write_file
 
 
@@ -46,12 +47,24 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
     if dry_run:
         say(made.entry, end="")
         return
-    data = write_package(contents, made.ledger, build_s=now_s)
     changelog = project.root / "decks" / pack / "CHANGELOG.md"
-    text = changelog.read_text("utf-8") if changelog.exists() else ""
+    text = _read_changelog(changelog)
+    data = write_package(contents, made.ledger, build_s=now_s)
     write_file(changelog, insert_entry(text, contents.deck.name, made))
     # After the changelog: until the ledger is written, the release can simply be repeated.
     write_file(project.ledger_path(pack), format_ledger(made.ledger))
     write_file(project.root / "build" / f"{pack}.apkg", data)
     say(f"{pack} {made.version}: {format_counts(Counter(c.what for c in made.changes))}")
     say(f"next: commit decks/{pack}/ledger.jsonl and CHANGELOG.md, and share build/{pack}.apkg")
+
+
+def _read_changelog(path: Path) -> str:
+    """Return the text of a changelog; "" if there is none yet.
+
+    Raises:
+        ProjectError: it is a link, whose text must not be published, a pipe or a device.
+
+    """
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise ProjectError(f"{path} is not a regular file", help="put the file itself there")
+    return path.read_text("utf-8") if path.exists() else ""

@@ -40,6 +40,8 @@ def is_letter(character: str) -> bool:
 
 def is_word(character: str) -> bool:
     """Tell whether a character is such a letter or a digit."""
+    if character.isascii():
+        return character.isalnum()
     return is_letter(character) or character.isdigit()
 
 

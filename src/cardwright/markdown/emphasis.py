@@ -36,7 +36,6 @@ from cardwright.markdown.escape import CLOSE, HINT, OPEN, PLAIN
 from cardwright.markdown.stray import push_stray, turn_stray
 
 if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
     from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
@@ -61,12 +60,6 @@ _HELP: Final = (
 )
 
 
-def add_emphasis(parser: MarkdownIt) -> None:
-    """Replace the emphasis of a parser."""
-    parser.inline.ruler.at("emphasis", _parse_run)
-    parser.inline.ruler2.at("emphasis", _link_runs)
-
-
 @dataclass(slots=True)
 class _Run:
     """A run of the same mark."""
@@ -77,16 +70,14 @@ class _Run:
     before: str
     """The character before it, or "" at the start."""
     after: str
-
-    @property
-    def length(self) -> int:
-        return self.end - self.start
+    length: int
 
 
-def _parse_run(state: StateInline, silent: bool) -> bool:
-    mark = state.src[state.pos]
-    if silent or mark not in "*_":
+def parse_run(state: StateInline, silent: bool) -> bool:
+    """Parse a run of marks, which `link_runs` pairs later."""
+    if silent:
         return False
+    mark = state.src[state.pos]
     run = _read_run(state.src, state.pos, state.posMax)
     if mark == "_" and run.length == _STRONG and not (is_word(run.before) or run.before == "_"):
         name = _NAME.match(state.src, run.start, state.posMax)
@@ -117,7 +108,8 @@ def _read_run(text: str, start: int, limit: int) -> _Run:
     end = start + 1
     while end < limit and text[end] == text[start]:
         end += 1
-    return _Run(text, start, end, text[start - 1 : start], text[end : min(end + 1, limit)])
+    after = text[end] if end < limit else ""
+    return _Run(text, start, end, text[start - 1 : start], after, end - start)
 
 
 def _push_name(state: StateInline, name: str) -> None:
@@ -125,7 +117,7 @@ def _push_name(state: StateInline, name: str) -> None:
         message = f"`{name}` is shown as a name, not in bold"
         push_stray(state, name, message, f"write `**{name.strip('_')}**` for bold type")
     else:
-        state.append_pending(name)
+        state.pending += name
         state.pos += len(name)
 
 
@@ -244,13 +236,14 @@ def _read_letters_before(text: str, end: int) -> str:
     return match[0] if match else ""
 
 
-def _link_runs(state: StateInline) -> None:
+def link_runs(state: StateInline) -> None:
     """Turn paired marks into emphasis, and report others that look like pairs."""
     emphasis.postProcess(state)
-    metas = (meta["delimiters"] for meta in state.tokens_meta if meta and "delimiters" in meta)
-    for delimiters in (state.delimiters, *metas):
-        if delimiters:
-            _report_stray(state, delimiters)
+    if "**" in state.src or "__" in state.src:
+        metas = (meta["delimiters"] for meta in state.tokens_meta if meta and "delimiters" in meta)
+        for delimiters in (state.delimiters, *metas):
+            if delimiters:
+                _report_stray(state, delimiters)
 
 
 def _report_stray(state: StateInline, delimiters: Sequence[Delimiter]) -> None:

@@ -39,7 +39,6 @@ _UNC_PATH: Final = re.compile(r"(?<![\\\w])\\\\(?=[A-Za-z0-9][\w.$-]*\\[A-Za-z0-
 
 _DRIVE: Final = re.compile(r"[^\w\s]{0,3}[A-Za-z]:(?:\\|$)")
 _IN_PATH: Final = "path"
-_MAX_PATH: Final = 260
 
 _MARKS: Final = "*_~^="
 _QUOTES: Final = "\"'"
@@ -73,11 +72,12 @@ def judge_escapes(
     """
     groups: dict[str, list[int]] = {}
     for inline in trace.inlines:
-        for token in inline.tokens:
-            if token.info == "escape" and token.type == "text_special":
-                group = _group_escape(inline.text, place_of(token), token.content)
-                if group:
-                    groups.setdefault(group, []).append(restore(inline.find(place_of(token))))
+        escapes = [token for token in inline.tokens if _is_escape(token)]
+        habits = _find_habits(inline.text) if escapes else ""
+        for token in escapes:
+            group = _group_escape(inline.text, place_of(token), token.content, habits)
+            if group:
+                groups.setdefault(group, []).append(restore(inline.find(place_of(token))))
     if not groups:
         return
     shown = render(text)
@@ -98,21 +98,30 @@ def judge_escapes(
             )
 
 
-def _group_escape(text: str, place: int, char: str) -> str:
+def _is_escape(token: Token) -> bool:
+    return token.type == "text_special" and token.info == "escape" and len(token.content) == 1
+
+
+def _find_habits(text: str) -> str:
+    r"""Return the characters that a cautious writer or a converter escapes everywhere in a text."""
+    # `\{{` is no deletion, and within one, a brace alone has a backslash.
+    braces = "{}" if OPEN in text else ""
+    return braces + "|" if _CONVERTED.search(text) else braces
+
+
+def _group_escape(text: str, place: int, char: str, habits: str) -> str:
     """Return which escapes one is judged with; "" if it is certainly meant as one."""
-    if len(char) != 1:
-        return ""
     if char != "\\" and _is_in_path(text, place):
         return _IN_PATH
-    return "" if _is_careful(text, place, char) else _GROUPS.get(char, char)
+    is_meant = char in habits or _is_careful(text, place, char)
+    return "" if is_meant else _GROUPS.get(char, char)
 
 
 def _is_in_path(text: str, place: int) -> bool:
     r"""Tell whether an escape stands in a path of Windows, or in `¯\_(ツ)_/¯`."""
     if text[place - 1 : place] == "¯":
         return True
-    start = max(place - _MAX_PATH, 0)
-    before = text[start:place].rsplit(None, 1)
+    before = text[max(place - _MAX_WORD, 0) : place].rsplit(None, 1)
     return bool(before) and not text[place - 1].isspace() and bool(_DRIVE.match(before[-1]))
 
 
@@ -132,10 +141,7 @@ def _is_careful(text: str, place: int, char: str) -> bool:
             # In a cloze deletion, two of them divide the answer from its hint.
             is_careful = ":" in (before, after) or text.startswith("\\:", place + 2)
         case "{" | "}":
-            # `\{{` is no deletion, and within one, a brace alone has a backslash.
-            is_careful = char in (before, after) or OPEN in text
-        case "|":
-            is_careful = _CONVERTED.search(text) is not None
+            is_careful = char in (before, after)
         case _:
             is_careful = char in _SAFE_ESCAPES and (char == "\\" or not _is_literal(text, place))
     return is_careful

@@ -61,6 +61,18 @@ UNPAIRED_HELP: Final = (
 _GROUPING: Final = re.compile(
     r"\\(?P<end>begin|end)\s*\{(?P<name>[^{}]*)\}|\\(?:left|right)(?![a-zA-Z])|\\.|[{}]", re.DOTALL
 )
+_REACHING: Final = re.compile(
+    r"""
+    \\ (?: [^A-Za-z]
+    | (?P<page> href|class|style|cssId|data|bbox|mmlToken|require|csname|setOptions
+        | unicode(?=\s*\[) ) (?![A-Za-z])
+    | (?P<cards> [gex]?def|let|(?:re)?new(?:command|environment|tagform|cases)|providecommand|label
+        | usetagform|mathtoolsset|definecolor|Newextarrow|Declare[A-Z][A-Za-z]* ) (?![A-Za-z])
+    )
+    """,
+    re.VERBOSE,
+)
+"""Commands of MathJax that reach outside a formula: to the page, or to the formulas of all cards."""
 _CLOSERS: Final = {"{": "}", r"\left": r"\right"}
 _FOREIGN: Final = frozenset({r"\(", r"\)", r"\[", r"\]"})
 _OPENING: Final = ("$$", r"\[")
@@ -252,3 +264,15 @@ def find_fault(latex: str) -> str | None:
             if closer != wanted:
                 return f"`{opener}` is closed by `{closer}`"
     return f"`{open_groups[-1][0]}` is never closed" if open_groups else None
+
+
+def find_reaching_command(latex: str) -> tuple[str, str, str] | None:
+    """Return a command that acts outside its formula, a message and help; None if there is none."""
+    for match in _REACHING.finditer(latex):
+        if match["page"]:
+            why = "could load a file, run a script or change the rest of the card"
+            return match[0], f"`{match[0]}` {why}", "remove it; a link goes outside the formula"
+        if match["cards"]:
+            why = "holds for all formulas that Anki shows later, on other cards too"
+            return match[0], f"`{match[0]}` {why}", "write out what it stands for, or remove it"
+    return None

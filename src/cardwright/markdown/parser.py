@@ -22,15 +22,25 @@ from typing import TYPE_CHECKING, Final
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import reference
-from markdown_it.rules_inline import image
+from markdown_it.rules_inline import (
+    backtick,
+    entity,
+    escape,
+    fragments_join,
+    image,
+    link,
+    link_pairs,
+    newline,
+    strikethrough,
+)
 from markdown_it.token import Token
 
 from cardwright.diagnostic import cut_quote
-from cardwright.markdown.emphasis import add_emphasis
+from cardwright.markdown.emphasis import link_runs, parse_run
 from cardwright.markdown.maths import add_maths_blocks, parse_brackets, parse_dollars
 from cardwright.markdown.scripts import parse_ruby, parse_script
 from cardwright.markdown.stray import push_stray
-from cardwright.markdown.tags import add_tags
+from cardwright.markdown.tags import parse_address, parse_tag
 
 if TYPE_CHECKING:
     from markdown_it.rules_block import StateBlock
@@ -43,6 +53,8 @@ _ATTRIBUTES: Final = re.compile(r"\{[^{}\n]{1,100}\}")
 _FOOTNOTE: Final = re.compile(r"\[\^(?P<label>[^\]\[\s]{1,40})\](?!\()")
 _ANKI_TAG: Final = re.compile(r"\[(?P<close>/?)(?P<name>latex|\$\$?)\]", re.IGNORECASE)
 _ANKI_SOUND: Final = re.compile(r"\[(?:sound:(?P<file>[^][\n]*)|anki:[^][\n]*)\]", re.IGNORECASE)
+_BRACKET: Final = re.compile(r"\[(?:\^|/?(?:latex|\$)|sound:|anki:)", re.IGNORECASE)
+"""The start of any of these."""
 _HIGHLIGHT: Final = re.compile(r"==(?![\s=])[^=\n]{0,199}[^\s=]==(?=[\s.,;:!?)\u3000-\u303f]|\Z)")
 _INLINE_NOTE: Final = re.compile(r"\^\[[^\]\[\n]{0,199}[^\W\d_]{2} [^\]\[\n]{1,199}\]")
 _OUTSIDE: Final = frozenset({"", *" \n\t("})
@@ -50,6 +62,9 @@ _OUTSIDE: Final = frozenset({"", *" \n\t("})
 _ENVIRONMENT: Final = re.compile(r"\\begin\{(?P<name>[a-zA-Z]{1,20}\*?)\}")
 _MAX_ENVIRONMENT: Final = 5_000
 _TASK: Final = re.compile(r"\[(?P<mark>[ xX])\][ \t]+")
+_CODE_INDENT: Final = 4
+_BLOCK_MARKS: Final = frozenset("#$*+-:<=>[\\_`|~0123456789")
+"""Characters with which a line may be another block than a paragraph, or end one."""
 
 
 class _Parser(MarkdownIt):
@@ -67,19 +82,70 @@ def make_parser() -> MarkdownIt:
     parser = _Parser("commonmark").enable(["table", "strikethrough"])
     # Keep escaped dollars as separate tokens, so that they are not reported as unpaired.
     parser.disable(["html_block", "text_join"])
-    parser.inline.ruler.before("escape", "cardwright", _parse_mark)
-    add_maths_blocks(parser)
-    add_emphasis(parser)
-    add_tags(parser)
-    parser.inline.ruler.at("image", _parse_image)
+    parser.inline.ruler.at("text", _parse_inline)
+    parser.inline.ruler.enableOnly(["text"])
+    parser.inline.ruler2.at("balance_pairs", _pair_marks)
+    parser.inline.ruler2.at("fragments_join", join_texts)
+    parser.inline.ruler2.enableOnly(["balance_pairs", "fragments_join"])
+    parser.block.ruler.before("table", "lines", _parse_lines)
     parser.block.ruler.at("reference", _parse_reference)
+    add_maths_blocks(parser)
     parser.core.ruler.after("inline", "tasks", _mark_tasks)
     return parser
 
 
-def _parse_mark(state: StateInline, silent: bool) -> bool:
-    parse = _RULES.get(state.src[state.pos])
-    return parse is not None and parse(state, silent)
+def _parse_lines(state: StateBlock, start: int, _end: int, _silent: bool) -> bool:
+    """Parse a paragraph that consists of text only, quickly: its lines start with no mark."""
+    if state.sCount[start] - state.blkIndent >= _CODE_INDENT:
+        return False
+    line = start
+    while line < state.lineMax:
+        first = state.bMarks[line] + state.tShift[line]
+        if first >= state.eMarks[line]:
+            break
+        if state.src[first] in _BLOCK_MARKS:
+            return False
+        line += 1
+    state.line = line
+    state.push("paragraph_open", "p", 1).map = [start, line]
+    token = state.push("inline", "", 0)
+    token.content = state.getLines(start, line, state.blkIndent, False).strip()  # noqa: FBT003
+    token.map = [start, line]
+    token.children = []
+    state.push("paragraph_close", "p", -1)
+    return True
+
+
+def _parse_inline(state: StateInline, silent: bool) -> bool:
+    """Parse text up to the next mark, and then the mark by the rules for its character only."""
+    source, start = state.src, state.pos
+    if source[start] not in _RULES:
+        mark = _MARK.search(source, start, state.posMax)
+        stop = state.pos = mark.start() if mark else state.posMax
+        if silent:
+            return True
+        state.pending += source[start:stop]
+        if stop == state.posMax:
+            return True
+    for rule in _RULES[source[state.pos]]:
+        if rule(state, silent):
+            return True
+    return state.pos > start
+
+
+def _pair_marks(state: StateInline) -> None:
+    """Turn paired delimiters into emphasis and strikethrough."""
+    if state.delimiters or any(state.tokens_meta):
+        link_pairs(state)
+        if "~~" in state.src:
+            strikethrough.postProcess(state)
+        link_runs(state)
+
+
+def join_texts(state: StateInline) -> None:
+    """Join the texts that marks have left beside one another."""
+    if state.delimiters or any(state.tokens_meta):
+        fragments_join(state)
 
 
 def _parse_image(state: StateInline, silent: bool) -> bool:
@@ -107,6 +173,8 @@ def _parse_image(state: StateInline, silent: bool) -> bool:
 
 def _parse_bracket(state: StateInline, silent: bool) -> bool:
     """Report footnotes, and Anki's tags for LaTeX and sounds."""
+    if not _BRACKET.match(state.src, state.pos, state.posMax):
+        return False
     note = _FOOTNOTE.match(state.src, state.pos, state.posMax)
     tag = _ANKI_TAG.match(state.src, state.pos, state.posMax) if note is None else None
     sound = _ANKI_SOUND.match(state.src, state.pos, state.posMax)
@@ -169,7 +237,7 @@ def _parse_reference(state: StateBlock, start: int, end: int, silent: bool) -> b
 
 def _mark_tasks(state: StateCore) -> None:
     """Turn `[ ]` and `[x]` at the start of list items into a `task` token, and mark the items."""
-    if "[" not in state.src:
+    if not _TASK.search(state.src):
         return
     tokens = state.tokens
     for item, paragraph, line in zip(tokens, tokens[1:], tokens[2:], strict=False):
@@ -186,7 +254,7 @@ def _mark_tasks(state: StateCore) -> None:
             line.children.insert(0, Token("task", "", 0, content=box))
 
 
-def _parse_equals(state: StateInline, silent: bool) -> bool:
+def _report_highlight(state: StateInline, silent: bool) -> bool:
     """Report `==highlighted==` text."""
     match = _HIGHLIGHT.match(state.src, state.pos, state.posMax)
     if match is None or state.src[state.pos - 1 : state.pos] not in _OUTSIDE:
@@ -200,11 +268,11 @@ def _parse_equals(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _parse_caret(state: StateInline, silent: bool) -> bool:
-    """Parse a superscript, and report a note in the text: `oak^[a tree with acorns]`."""
+def _report_note(state: StateInline, silent: bool) -> bool:
+    """Report a note in the text: `oak^[a tree with acorns]`."""
     note = _INLINE_NOTE.match(state.src, state.pos, state.posMax)
     if note is None or state.src[state.pos - 1 : state.pos] in _OUTSIDE:
-        return parse_script(state, silent)
+        return False
     if silent:
         state.pos = note.end()
     else:
@@ -214,12 +282,12 @@ def _parse_caret(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _parse_backslash(state: StateInline, silent: bool) -> bool:
-    """Parse a formula in brackets, and report an environment of LaTeX that is in no formula."""
+def _report_environment(state: StateInline, silent: bool) -> bool:
+    """Report an environment of LaTeX that is in no formula."""
     match = _ENVIRONMENT.match(state.src, state.pos, state.posMax)
     end = f"\\end{{{match['name']}}}" if match else ""
     if match is None or end not in state.src[match.end() : match.end() + _MAX_ENVIRONMENT]:
-        return parse_brackets(state, silent)
+        return False
     if silent:
         state.pos = match.end()
     else:
@@ -228,13 +296,22 @@ def _parse_backslash(state: StateInline, silent: bool) -> bool:
     return True
 
 
-_RULES: Final[dict[str, Callable[[StateInline, bool], bool]]] = {
-    "$": parse_dollars,
-    "\\": _parse_backslash,
-    "~": parse_script,
-    "^": _parse_caret,
-    "=": _parse_equals,
-    "{": parse_ruby,
-    "[": _parse_bracket,
+_RULES: Final[dict[str, tuple[Callable[[StateInline, bool], bool], ...]]] = {
+    "\n": (newline,),
+    "\\": (_report_environment, parse_brackets, escape),
+    "`": (backtick,),
+    "*": (parse_run,),
+    "_": (parse_run,),
+    "[": (_parse_bracket, link),
+    "]": (),  # ends the text of a link
+    "!": (_parse_image,),
+    "$": (parse_dollars,),
+    "~": (parse_script, strikethrough.tokenize),
+    "^": (_report_note, parse_script),
+    "=": (_report_highlight,),
+    "{": (parse_ruby,),
+    "<": (parse_address, parse_tag),
+    "&": (entity,),
 }
 """Inline rules by the character at which they may apply."""
+_MARK: Final = re.compile(f"[{re.escape(''.join(_RULES))}]")

@@ -11,7 +11,6 @@ from cardwright.diagnostic import TextProblem, cut_quote
 from cardwright.markdown.characters import is_word
 
 if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
     from markdown_it.rules_inline import StateInline
 
 _BREAK: Final = re.compile(r"<br[ ]*/?>[ \n]*", re.IGNORECASE)
@@ -67,36 +66,34 @@ _ADDRESS: Final = re.compile(
 """The start of an address in angle brackets; `<std::string>` and `<xs:element>` are code."""
 
 
-def add_tags(parser: MarkdownIt) -> None:
-    """Replace the inline HTML of a parser, and its addresses in angle brackets."""
-    from markdown_it.rules_inline import autolink, html_inline  # noqa: PLC0415  (slow)
+def parse_address(state: StateInline, silent: bool) -> bool:
+    """Parse an address in angle brackets."""
+    from markdown_it.rules_inline import autolink  # noqa: PLC0415  (slow)
 
-    def parse(state: StateInline, silent: bool) -> bool:
-        if state.src[state.pos] != "<":
-            return False
-        line_break = _BREAK.match(state.src, state.pos, state.posMax)
-        if line_break is not None:
-            if not silent:
-                state.pending = state.pending.rstrip(" ")
-                state.push("hardbreak", "br", 0)
-            state.pos = line_break.end()
-            return True
-        start = state.pos
-        if not html_inline(state, True):  # noqa: FBT003  (markdown-it's signature)
-            return False
-        text = state.src[start : state.pos]
-        if not _is_tag(state.src, start, text):
-            state.pos = start
-            return False
+    return bool(_ADDRESS.match(state.src, state.pos)) and autolink(state, silent)
+
+
+def parse_tag(state: StateInline, silent: bool) -> bool:
+    """Parse a line break or another tag, the latter as the token `html_inline`."""
+    from markdown_it.rules_inline import html_inline  # noqa: PLC0415  (slow)
+
+    line_break = _BREAK.match(state.src, state.pos, state.posMax)
+    if line_break is not None:
         if not silent:
-            state.push("html_inline", "", 0).content = text
+            state.pending = state.pending.rstrip(" ")
+            state.push("hardbreak", "br", 0)
+        state.pos = line_break.end()
         return True
-
-    def parse_address(state: StateInline, silent: bool) -> bool:
-        return bool(_ADDRESS.match(state.src, state.pos)) and autolink(state, silent)
-
-    parser.inline.ruler.at("html_inline", parse)
-    parser.inline.ruler.at("autolink", parse_address)
+    start = state.pos
+    if not html_inline(state, True):  # noqa: FBT003  (markdown-it's signature)
+        return False
+    text = state.src[start : state.pos]
+    if not _is_tag(state.src, start, text):
+        state.pos = start
+        return False
+    if not silent:
+        state.push("html_inline", "", 0).content = text
+    return True
 
 
 def _is_tag(source: str, start: int, text: str) -> bool:

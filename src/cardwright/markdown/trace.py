@@ -139,7 +139,9 @@ def _place_lines(trace: Trace, text: str, first: int) -> Iterator[tuple[int, int
 
 def _keep_places(parser: MarkdownIt) -> None:
     from markdown_it.parser_inline import ParserInline  # noqa: PLC0415  (slow; few texts need it)
-    from markdown_it.rules_inline import StateInline, fragments_join  # noqa: PLC0415
+    from markdown_it.rules_inline import StateInline  # noqa: PLC0415
+
+    from cardwright.markdown.parser import join_texts  # noqa: PLC0415
 
     class State(StateInline):
         _run = (-1, -1)
@@ -166,7 +168,7 @@ def _keep_places(parser: MarkdownIt) -> None:
             self.tokenize(state)
             for rule in self.ruler2.getRules(""):
                 # Joined texts would lose their places.
-                if rule is not fragments_join:
+                if rule is not join_texts:
                     rule(state)
             return state.tokens
 

@@ -93,7 +93,7 @@ def is_plain(text: str, *, block: bool) -> bool:
     """Tell, quickly, that everything in a text is shown; False means that it is not certain."""
     if not block:
         return _PLAIN_LINE.fullmatch(text) is not None
-    if "\n" not in text and text[:1] in "-+*":
+    if text[:1] in "-+*" and text[1:2] in " \t" and "\n" not in text:
         return False
     return _PLAIN_BLOCK.fullmatch(text) is not None
 

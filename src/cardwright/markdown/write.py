@@ -21,7 +21,13 @@ from cardwright.markdown.links import (
     is_project_path,
     is_web_address,
 )
-from cardwright.markdown.maths import UNPAIRED, UNPAIRED_HELP, find_fault, find_lone_dollar
+from cardwright.markdown.maths import (
+    UNPAIRED,
+    UNPAIRED_HELP,
+    find_fault,
+    find_lone_dollar,
+    find_reaching_command,
+)
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -170,6 +176,9 @@ def _write_maths(page: Page, token: Token) -> None:
     if fault is not None:
         quote = cut_quote(page.restore(token.content.lstrip()))
         page.report("unbalanced-maths", fault, quote, _MATHS_HELP)
+    reaching = find_reaching_command(token.content)
+    if reaching is not None:
+        page.report("unsafe-maths", reaching[1], page.restore(reaching[0]), reaching[2])
     start, end = ("\\(", "\\)") if token.markup == "$" else ("\\[", "\\]")
     latex = escape_maths(token.content)
     page.parts.append(f"{MATHS_START}{start}{latex}{end}{MATHS_END}")

@@ -146,7 +146,9 @@ def check_decks(checking: Checking) -> Iterator[Diagnostic]:
                 card.span,
                 help=f"widen a `select` in {deck.span.path}",
             )
-    for pack, count in Counter(card.pack for card in asked).items():
+    packs = Counter(card.pack for card in asked)
+    unused = [pack for pack in collection.decks if pack not in packs]
+    for pack, count in packs.items():
         manifest = f"decks/{pack}/deck.yaml"
         if pack not in collection.decks and not (checking.root / manifest).exists():
             first = next(card for card in asked if card.pack == pack)
@@ -155,7 +157,9 @@ def check_decks(checking: Checking) -> Iterator[Diagnostic]:
                 "card-in-no-deck",
                 f"the pack `{pack}` has no deck, so {cards} never built",
                 first.span,
-                help=f"add {manifest}",
+                help=f"if you renamed the pack, rename decks/{unused[0]}/ to decks/{pack}/ as well"
+                if len(unused) == 1
+                else f"add {manifest}",
             )
 
 
@@ -327,7 +331,7 @@ def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
             rendered = checking.renderer.render_block(deck.description)
             place = deck.span_of("description")
             for problem in (*rendered.problems, *_find_bidi_entities(deck.description)):
-                if problem.code == "unbalanced-maths":
+                if problem.code in {"unbalanced-maths", "unsafe-maths"}:
                     continue  # Anki does not render maths there, so a dollar is just a dollar
                 yield _place_problem(checking, problem, deck.description, place)
             for written in rendered.media:

@@ -58,10 +58,15 @@ _COMMENTS: Final = re.compile(r"[ \t]*(?:\n[ \t]*)?#.*\n(?:[ \t]*(?:#.*)?\n)*[ \
 _EARLY_COMMENT: Final = re.compile(r":[ \t]+#(?=\S)")
 _LINE_BREAK: Final = re.compile(r"\r\n?")
 _ESCAPED_CONTROL: Final = re.compile(rf"\r|{CONTROL.pattern}")
-_MAYBE_ISOLATE: Final = re.compile(r"[\u2066-\u2069]|\\[uU]0*206[6-9]")
+_ISOLATE: Final = re.compile("[\u2066-\u2069]")
+_ESCAPED_ISOLATE: Final = re.compile(r"\\[uU]0*206[6-9]")
 _ANCHOR: Final = re.compile(r"[&*]\S*")
 _TAG: Final = re.compile(r"!\S*")
 _TEXT: Final = "tag:yaml.org,2002:str"
+_ENDS: Final = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
+_NODES: Final = frozenset(
+    {yaml.AliasEvent, yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent}
+)
 _LIBYAML_DEPTH: Final = "exceeded maximum nesting depth"
 
 
@@ -277,7 +282,8 @@ class Document:
 
     def _check_isolates(self, root: Node | None) -> None:
         """Report bidi isolates that are not balanced within their text, or within a comment."""
-        if not _MAYBE_ISOLATE.search(self.text):
+        has_isolate = not self.text.isascii() and _ISOLATE.search(self.text)
+        if not has_isolate and not ("206" in self.text and _ESCAPED_ISOLATE.search(self.text)):
             return
         rest = list(self.text)
         for node in _list_scalars(root):
@@ -362,26 +368,31 @@ class Document:
         root: Node | None = None
         # The values of each open collection; a mapping's keys and values alternate.
         stack: list[tuple[yaml.CollectionNode, list[Node]]] = []
-        events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
-        for event in events:
-            if isinstance(event, yaml.CollectionEndEvent):
+        has_hidden = _HASH in text
+        loader: Any = _Loader(text)
+        for event in iter(loader.get_event, None):
+            kind = type(event)
+            if kind in _ENDS:
                 _close(*stack.pop(), event.end_mark)
-            elif isinstance(event, yaml.NodeEvent):
+                continue
+            if kind not in _NODES:
+                if kind is yaml.DocumentStartEvent and root is not None:
+                    self._report_second_document(event)
+                    return None
+                continue
+            if event.anchor is not None or event.tag is not None:
                 self._refuse_properties(text, event)
-                node = _make_node(event)
-                self._last = event
-                if stack:
-                    stack[-1][1].append(node)
-                root = node if root is None else root
-                if isinstance(node, yaml.CollectionNode):
-                    stack.append((node, []))
+            node = _make_node(kind, event, has_hidden=has_hidden)
+            self._last = event
+            if stack:
+                stack[-1][1].append(node)
+            root = node if root is None else root
+            if isinstance(node, yaml.CollectionNode):
+                stack.append((node, []))
                 if len(stack) > MAX_DEPTH:
                     self._report_depth(event)
                     return None
-                if len(self.problems) >= _MAX_SYNTAX_PROBLEMS:
-                    return None
-            elif isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                self._report_second_document(event)
+            if len(self.problems) >= _MAX_SYNTAX_PROBLEMS:
                 return None
         return root
 
@@ -410,15 +421,16 @@ class Document:
             explain_tag(text, tag.start() if tag else start, self.report_at)
 
 
-def _make_node(event: Any) -> Node:
+def _make_node(kind: type, event: Any, *, has_hidden: bool) -> Node:
     """Make the node for an event; a collection starts empty."""
     start, end = event.start_mark, event.end_mark
-    if isinstance(event, yaml.MappingStartEvent):
+    if kind is yaml.ScalarEvent:
+        text = event.value.replace(_HASH, "#") if has_hidden else event.value
+        return yaml.ScalarNode(_TEXT, text, start, end, event.style)
+    if kind is yaml.MappingStartEvent:
         return yaml.MappingNode("", [], start, end, event.flow_style)
-    if isinstance(event, yaml.SequenceStartEvent):
+    if kind is yaml.SequenceStartEvent:
         return yaml.SequenceNode("", [], start, end, event.flow_style)
-    if isinstance(event, yaml.ScalarEvent):
-        return yaml.ScalarNode(_TEXT, event.value.replace(_HASH, "#"), start, end, event.style)
     return yaml.ScalarNode(_TEXT, "", start, end)  # an alias, which is refused
 
 

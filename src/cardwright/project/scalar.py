@@ -35,16 +35,25 @@ class ScalarTexts:
         self._last: tuple[yaml.ScalarNode | None, array[int], array[int]]
         self._last = (None, array("L"), array("L"))
         """The scalar that was searched last, and where its characters start and end."""
+        self._counted: tuple[str, array[int]] = ("", array("L", [0]))
+        """The text that was searched last, and how many characters precede each index."""
 
     def find(self, span: Span, text: str, start: int, length: int) -> Span | None:
         """Return the place of a part of a text: of the first scalar with that text from `span` on."""
         for line, column, node in self._nodes.get(text.strip(), ()):
             if (line, column) >= (span.line, span.column):
                 # YAML changes only the white space of a text, so the other characters are counted.
-                first = _count_characters(text, 0, start)
-                count = _count_characters(text, start, start + length)
-                return self._find_in(node, span, first, max(count, 1))
+                counts = self._count_characters(text)
+                first, stop = counts[min(start, len(text))], counts[min(start + length, len(text))]
+                return self._find_in(node, span, first, max(stop - first, 1))
         return None
+
+    def _count_characters(self, text: str) -> array[int]:
+        """Return how many characters that are not blank precede each index of a text."""
+        if text is not self._counted[0]:
+            counts = accumulate((char not in _BLANK for char in text), initial=0)
+            self._counted = (text, array("L", counts))
+        return self._counted[1]
 
     def _find_in(self, node: yaml.ScalarNode, span: Span, first: int, count: int) -> Span | None:
         if node is not self._last[0]:
@@ -66,12 +75,6 @@ class ScalarTexts:
             column=index - self._line_starts[line - 1] + 1,
             length=max(in_line, default=index + 1) - index,
         )
-
-
-def _count_characters(text: str, start: int, stop: int) -> int:
-    """Return the number of characters in a part of a text that are not blank."""
-    stop = min(stop, len(text))
-    return stop - start - sum(text.count(char, start, stop) for char in _BLANK)
 
 
 def _list_scalars(root: Node | None) -> Iterator[yaml.ScalarNode]:

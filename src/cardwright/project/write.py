@@ -102,6 +102,8 @@ def _append(path: Path, shown: PurePath, kind: Kind, lines: list[str]) -> tuple[
     if not path.exists():
         head = f"{make_modeline(shown)}kind: {kind.name}\ncards:\n"
         return (head + _indent(lines, 2)).encode(), head.count("\n") + 1
+    if not path.is_file():
+        raise WriteError(f"{shown} is not a regular file")
     raw = path.read_bytes()
     document = Document(shown.as_posix(), raw)
     entry = document.entry()

@@ -224,13 +224,14 @@ def sync_folder(
 
     """
     own = folder / f"{journal.store.device}.jsonl"
-    theirs = list(read_files(sorted(path for path in folder.glob("*.jsonl") if path != own)))
+    found = _list_files(folder, ".jsonl")
+    theirs = list(read_files(path for path in found if path != own))
     # Our own file may have reviews that the store lacks, if the store was restored from a backup.
     ours = list(read_files([own])) if own.exists() else []
     own_aliases = folder / f"{journal.store.device}{_ALIASES}"
-    paths = sorted(folder.glob(f"*{_ALIASES}"))
+    paths = _list_files(folder, _ALIASES)
     aliases = {path: list(_read_aliases(path)) for path in paths}
-    journal.add_aliases(alias for found in aliases.values() for alias in found)
+    journal.add_aliases(alias for path in paths for alias in aliases[path])
     taken, clashes = journal.merge([*theirs, *ours])
     decide()
     known = {review.id for review in theirs}
@@ -241,6 +242,21 @@ def sync_folder(
     if decided or own_aliases.exists():
         _write_if_changed(own_aliases, "".join(map(_write_alias, decided)))
     return Synced(taken, len(mine), clashes)
+
+
+def _list_files(folder: Path, extension: str) -> list[Path]:
+    """List the files of a folder with an extension.
+
+    Raises:
+        TransferError: one is a pipe or a device, which might never end.
+
+    """
+    paths = sorted(folder.glob(f"*{extension}"))
+    for path in paths:
+        if not path.is_file():
+            shown = show_name(str(path))
+            raise TransferError(f"{shown}:1: not a regular file; nothing was imported")
+    return paths
 
 
 def _write_if_changed(path: Path, text: str) -> None:
