@@ -186,7 +186,7 @@ def _is_wildcard(run: _Run) -> bool:
         # src/**/*.py
         return run.after == "/" and beyond in ("*", "")
     if run.after == ".":
-        return beyond.isalnum()
+        return beyond.isalnum() or beyond == "*"
     if run.after == "/":
         return not beyond.isalnum()
     starts_comment = run.before == "/" and is_space(run.text[run.start - 2 : run.start - 1])

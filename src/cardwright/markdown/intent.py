@@ -57,6 +57,7 @@ _SPACED_TARGET: Final = re.compile(
     r"""\]\((?P<target>(?:https?://|[^()\[\]<>\n]{0,200}\.[A-Za-z0-9]{2,5}[ \t]*\))[^()\n]{0,200})""",
 )
 _FILE: Final = re.compile(r"[^()\[\]<>\n]*\s[^()\[\]<>\n]*\.[A-Za-z][A-Za-z0-9]{1,4}")
+_SIZE: Final = re.compile(r"(?P<file>\S+\.\w{2,5})\s+=(?P<width>[0-9]*%?)x?[0-9]*%?")
 _WIKI_IMAGE: Final = re.compile(r"!\[\[([^\[\]\n]{1,200})\]\]")
 _TARGET: Final = re.compile(r"\](?P<gap>[ \t]?)\((?P<target>[^()\n]{1,300})\)")
 _ADDRESS: Final = re.compile(r"https?://\S+")
@@ -408,6 +409,9 @@ def _judge_leftover(inline: InlineText, token: Token) -> Iterator[TextProblem]:
             if not is_web and not re.fullmatch(r"\S+\.(?:png|jpe?g|gif|svg|webp|mp3)", target):
                 continue
             message, help = "a space separates the two parts of this link", "remove the space"
+        elif size := _SIZE.fullmatch(target):
+            message = "this is not how Markdown gives an image a width"
+            help = f"write `({size['file']}){{width={size['width'] or '300'}}}`"
         elif path or is_web:
             message, help = (
                 "an address with spaces must be in angle brackets",
