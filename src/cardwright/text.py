@@ -26,13 +26,15 @@ _CONFLICT: Final = re.compile(r"(?m)^(?:<{7}|\|{7}|={7}|>{7})(?![^ \r\n])[^\r\n]
 """A line that version control writes around the versions in a merge conflict."""
 _CONFLICT_WIDTH: Final = 7
 _CONTROL: Final = re.compile(f"[{CONTROLS}\t\r]")
-_INVISIBLE: Final = re.compile(
-    "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
+INVISIBLE: Final = (
+    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff]"
+    "\U000e0000-\U000e0fff"
 )
 """Characters that change the direction of text or have no width, and so can make one text look
-like another (Unicode:  Default_Ignorable_Code_Point, Bidi_Control)."""
+like another (Unicode: Default_Ignorable_Code_Point, Bidi_Control), for the brackets of a regular
+expression. Joiners and the selector of emoji, which shape what is seen, are not among them."""
+_INVISIBLE: Final = re.compile(f"[{INVISIBLE}]")
 _STRAY_JOINERS: Final = re.compile(
     "(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])|(?<=[\u200c\u200d])[\u200c\u200d]+"
 )

@@ -122,10 +122,10 @@ def test_the_history_goes_on_and_nothing_moves(machine: Open, tmp_path: Path) ->
     with open_machine(tmp_path / "laptop.db", "laptop") as reading:
         assert remember(look(reading, NAMED)) == kept
     assert store.list_aliases() == []
-    for _ in range(2):
+    for notes in (["the reviews under `trees` go on as `trees-k3v9`"], []):
         study = enter(store, NAMED)
         assert remember(study) == kept
-        assert study.notes == []
+        assert study.notes == notes
     answer(study, "trees:oak", 90, Rating.EASY)
 
     assert list_log_keys(store) == ["trees:oak/recall"] * 5

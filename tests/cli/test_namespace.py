@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cardwright.app.project import open_project
 from cardwright.project.document import Document
+from cardwright.project.entry import read_entry
 from cardwright.project.namespace import insert_namespace
 from cardwright.project.write import WriteError
 from project_files import Run, Write
@@ -104,7 +105,7 @@ def test_a_manifest_gets_its_namespace_or_is_refused(text: str) -> None:
         made = insert_namespace(raw, "deck.yaml", "x-2")
     except WriteError:
         return
-    entry = Document("deck.yaml", made).entry()
+    entry = read_entry(Document("deck.yaml", made))
     assert entry
     assert entry.text("namespace") == "x-2"
     assert made.replace(b"namespace: x-2", b"", 1).strip().startswith(raw.strip()[:5])

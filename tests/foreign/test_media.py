@@ -109,6 +109,16 @@ SCRIPT = b'<svg xmlns="http://www.w3.org/2000/svg">%s</svg>'
             "it contains <iframe>",
         ),
         ("a.svg", SCRIPT % b"<path>", "it is not well-formed SVG"),
+        (
+            "a.svg",
+            b"<?xml version='1.0' encoding='utf-7'?>" + SCRIPT % b"",
+            "it is not well-formed",
+        ),
+        (
+            "a.svg",
+            b"<?xml version='1.0' encoding='rot13'?>" + SCRIPT % b"",
+            "it is not well-formed",
+        ),
         ("a.svg", b"<!DOCTYPE svg [<!ENTITY a 'b'>]>" + SCRIPT % b"&a;", "it declares entities"),
         ("a.svg", b"<?xml-stylesheet href='data:,'?>" + SCRIPT % b"", "it contains a style sheet"),
         ("a.svg", b"<!---->" * 500 + b"x" * 100, "it is "),

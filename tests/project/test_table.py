@@ -10,6 +10,7 @@ import pytest
 from cardwright.project.blueprint import BLUEPRINT
 from cardwright.project.deck import DECK
 from cardwright.project.document import Document
+from cardwright.project.entry import read_entry
 from cardwright.project.kind import KIND
 from cardwright.project.table import Key, Table, make_schema, number, read_record, record, text
 
@@ -34,7 +35,7 @@ def test_the_schema_has_the_bounds_of_the_reader(
 ) -> None:
     value = bound + step
     document = Document("a.yaml", f"{name}: {value}\n".encode())
-    entry = document.entry()
+    entry = read_entry(document)
     assert entry is not None
 
     found = read_record(entry, {name: key})[name]
@@ -46,7 +47,7 @@ def test_the_schema_has_the_bounds_of_the_reader(
 
 def test_an_absent_key_has_its_default_and_a_required_one_is_missed() -> None:
     document = Document("a.yaml", b"part: {}\n")
-    entry = document.entry()
+    entry = read_entry(document)
     table = {"name": text(missing="name it"), "part": record({"size": number(1, 9, default=3)})}
     assert entry is not None
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cardwright.diagnostic import Span
 from cardwright.project.document import Document
+from cardwright.project.entry import read_entry
 from cardwright.project.scalar import ScalarTexts
 
 WORDS = st.text("ab*\\'\"é漢:#-", min_size=1, max_size=5)
@@ -32,9 +33,9 @@ def test_every_character_is_found(
         sort_keys=False,
     )
     document = Document("a.yaml", source.encode())
-    entry = document.entry()
+    entry = read_entry(document)
     assert entry
-    card = document.entry(entry.items("cards")[1])
+    card = read_entry(document, entry.items("cards")[1])
     assert card
     value = card.texts("list")[0]
     start = data.draw(st.sampled_from([i for i, char in enumerate(value) if char not in " \n"]))
@@ -70,7 +71,7 @@ def read_character(written: str) -> str:
 )
 def test_places(source: str, quote: str, expected: tuple[int, int, int]) -> None:
     document = Document("a.yaml", source.encode())
-    entry = document.entry()
+    entry = read_entry(document)
     assert entry
     text = next(value.strip() for value in list_values(source) if quote in value)
 

@@ -47,16 +47,20 @@ class PackedFile:
         Anki plays `[sound:…]`, sounds and videos alike, even where it is hidden.
         """
         kind = self.file.format.kind
-        if kind is MediaKind.IMAGE:
-            return f'<img src="{self.name}"{attributes}>'
-        label = label_media(attributes)
-        if is_hidden:
-            return f'<{kind} controls preload="none" src="{self.name}"{label}></{kind}>'
-        sound = f"[sound:{self.name}]"
+        if is_hidden or kind is MediaKind.IMAGE:
+            return write_media(kind, self.name, attributes, preload="none")
+        label, sound = _label(attributes), f"[sound:{self.name}]"
         return f'<span role="group"{label}>{sound}</span>' if label else sound
 
 
-def label_media(attributes: str) -> str:
+def write_media(kind: MediaKind, address: str, attributes: str, *, preload: str) -> str:
+    """Return the HTML element of a media file, from the attributes of its image."""
+    if kind is MediaKind.IMAGE:
+        return f'<img src="{address}"{attributes}>'
+    return f'<{kind} controls preload="{preload}" src="{address}"{_label(attributes)}></{kind}>'
+
+
+def _label(attributes: str) -> str:
     """Return the attributes of an image as those of a sound or video: a label, and no width."""
     attributes = _WIDTH.sub("", attributes)
     return attributes.replace(' alt=""', "", 1).replace(" alt=", " aria-label=", 1)

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from cardwright.anki.ledger import Ledger, find_moves
+from cardwright.anki.ledger import Ledger, Published
 from cardwright.text import count
+
+
+def find_moves(
+    notes: Iterable[Published], decks: Mapping[str, str]
+) -> dict[tuple[str, str], list[str]]:
+    """Return the keys of the cards that moved, by the full names of their old and new deck.
+
+    `decks` holds the deck of each card today, by key.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    for note in notes:
+        deck = decks.get(note.guid_ref, "")
+        if note.deck and deck and note.deck != deck:
+            found.setdefault((note.deck, deck), []).append(note.guid_ref)
+    return found
 
 
 def describe_moves(

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cardwright.anki.ledger import LEDGER_NAME, Ledger, check_ledger, read_ledger
+from cardwright.anki.check import check_ledger
+from cardwright.anki.ledger import LEDGER_NAME, Ledger, read_ledger
 from cardwright.anki.notetype import NoteType, make_note_types
 from cardwright.anki.pack import PackContents, describe_pack
 from cardwright.app.choice import choose_packs
@@ -17,7 +18,8 @@ from cardwright.error import CardwrightError, ProjectError
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection, Kind
 from cardwright.project.allow import drop_allowed, report_unused
-from cardwright.project.check import Checking, apply_checks, check
+from cardwright.project.check import apply_checks, check
+from cardwright.project.checking import Checking
 from cardwright.project.load import load
 from cardwright.project.media import MediaLibrary
 from cardwright.project.texts import SourceTexts

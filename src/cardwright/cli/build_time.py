@@ -6,7 +6,6 @@ import hashlib
 import os
 import stat
 import time
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -14,6 +13,7 @@ from typing import Final
 from cardwright.cli.git import Repository, ask_git, find_repository
 from cardwright.cli.output import warn
 from cardwright.error import ProjectError
+from cardwright.text import to_nfc
 
 _SOURCES: Final = ("cards", "decks", "kinds")
 _BUILT: Final = frozenset(
@@ -90,11 +90,12 @@ def _is_committed(root: Path, repository: Repository, folders: list[str]) -> boo
         about, _, name = line.partition("\t")
         mode, kind, id = about.split()
         if kind == "blob":
-            committed[_normalize(name)] = mode, id
+            # macOS may spell a name on disk differently from the commit.
+            committed[to_nfc(name)] = mode, id
     # Only files found on disk are opened: a path in a commit may point anywhere.
     for path in _list_files(root):
         name = path.relative_to(repository.top).as_posix()
-        if (known := committed.pop(_normalize(name), None)) is not None:
+        if (known := committed.pop(to_nfc(name), None)) is not None:
             if not _is_same(path, *known):
                 return False
         elif _is_built(path.relative_to(root)):
@@ -152,8 +153,3 @@ def _list_forms(data: bytes) -> Iterator[bytes]:
     yield (
         f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {len(data)}\n"
     ).encode()
-
-
-def _normalize(name: str) -> str:
-    # macOS may spell a name on disk differently from the commit.
-    return unicodedata.normalize("NFC", name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Final
@@ -11,8 +12,10 @@ import click
 from cardwright.app.project import count_problems, open_project
 from cardwright.cli.output import say, say_pieces, warn
 from cardwright.diagnostic import format_github, format_json, format_pieces
+from cardwright.model import Kind
 from cardwright.text import count
 
+_SCRIPT: Final = re.compile(r"<script|javascript:|\bon[a-z]{3,20}\s*=", re.IGNORECASE)
 _STYLES: Final = {
     "place": "bold",
     "error": "bold red",
@@ -54,9 +57,16 @@ def check(folder: Path, layout: str, strict: bool, is_whole: bool) -> None:
         for kind in project.adopted:
             warn(
                 f"note type {kind.anki_name} of {kind.spans[''].path} is adopted: "
-                "its templates and stylesheet ship as they are"
+                f"its templates and stylesheet ship as they are{_warn_of_scripts(kind)}"
             )
         cards = count(len(project.collection.cards), "card")
         warn(f"{cards}: {count_problems(project.problems)}")
     if project.errors or (strict and project.problems):
         sys.exit(1)
+
+
+def _warn_of_scripts(kind: Kind) -> str:
+    """Return a clause if the templates of an adopted note type may run scripts."""
+    templates = [side.template for side in kind.sides if side.template]
+    has_script = any(_SCRIPT.search(made.front + made.back) for made in templates)
+    return ", with scripts that run in Anki" if has_script else ""

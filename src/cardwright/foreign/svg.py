@@ -33,7 +33,8 @@ def check_svg(path: Path, file: BinaryIO, head: bytes) -> None:
     parser.ProcessingInstructionHandler = checker.check_instruction
     try:
         parser.Parse(data, True)  # noqa: FBT003  (the C function takes it by position)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        # An encoding that Python does not know, or expat does not support, is one of the latter.
         raise ForeignFileError(path, f"it is not well-formed SVG: {error}") from error
 
 

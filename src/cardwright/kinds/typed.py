@@ -9,6 +9,7 @@ from typing import Final
 
 from cardwright.markdown import find_deletions, read_inline, reveal_deletions
 from cardwright.model import Card, Ignored, Kind, Prompt
+from cardwright.text import to_nfc
 
 MAX_TYPED: Final = 500
 """The longest text that can be typed, in characters."""
@@ -79,7 +80,7 @@ def compare_typed(
 
 
 def _tidy(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join(to_nfc(text).split())
 
 
 def _fold_text(text: str, ignored: Collection[Ignored]) -> str:
@@ -95,7 +96,7 @@ def _fold(text: str, ignored: Collection[Ignored]) -> str:
         text = "".join(c for c in parts if unicodedata.category(c) != "Mn")
     if Ignored.PUNCTUATION in ignored:
         text = "".join(c for c in text if not unicodedata.category(c).startswith("P"))
-    return unicodedata.normalize("NFC", text)
+    return to_nfc(text)
 
 
 def _split(text: str) -> list[str]:

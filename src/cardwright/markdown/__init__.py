@@ -3,6 +3,7 @@
 Other front ends read the same texts as tokens and formulas.
 """
 
+from cardwright.markdown.characters import HAN, KANA
 from cardwright.markdown.cloze import (
     Deletion,
     cloze_numbers,
@@ -30,6 +31,8 @@ __all__ = [
     "GAP_CLOSE",
     "GAP_HIDDEN",
     "GAP_REVEALED",
+    "HAN",
+    "KANA",
     "Deletion",
     "Rendered",
     "Renderer",

@@ -14,15 +14,15 @@ LETTER: Final = (
     "\ua720-\ua7ff\uab30-\uab6f"
 )
 """Latin, Greek and Cyrillic letters, for use within the brackets of a regular expression."""
-HAN_OR_KANA: Final = (
-    "\u3005-\u3007\u3021-\u3029\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-    "\uff66-\uff9f\U0001aff0-\U0001b16f\U00020000-\U0003ffff"
+HAN: Final = (
+    "\u3005-\u3007\u3021-\u3029\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
+KANA: Final = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f\U0001aff0-\U0001b16f"
 HANGUL: Final = "\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff"
 
 _LETTER: Final = re.compile(f"[{LETTER}]")
 _UNSPACED: Final = re.compile(
-    f"[{HANGUL}{HAN_OR_KANA}\u0e00-\u109f\u1780-\u17ff\u19e0-\u19ff\u1a20-\u1aaf\u2e80-\u31ff"
+    f"[{HANGUL}{HAN}{KANA}\u0e00-\u109f\u1780-\u17ff\u19e0-\u19ff\u1a20-\u1aaf\u2e80-\u31ff"
     "\u3200-\u4dff\ua000-\ua4cf\uaa60-\uaa7f\ufe30-\ufe4f\uff00-\uffef\U0001f200-\U0001f2ff]"
 )
 _WHICH: Final = "[\U00020000-\U0010ffff]"

@@ -40,7 +40,6 @@ _PIECE: Final = re.compile(
 _CLOZE_MARK: Final = re.compile(
     r"\{\{ ?[cC] ?[0-9]+(?:,[0-9]+)* ?[:：]{1,2}|\{\{[0-9]+::|(?<!\{)\{c[0-9]+::"
 )
-_PATH: Final = re.compile(r"(?:\w+(?:<[\w:,*& ]*>)?::)*(?P<last>[A-Za-z_]\w*)(?:<[\w:,*& ]*>)?")
 _NUMBERS: Final = re.compile(r"c([0-9]{1,3}(?:,[0-9]{1,3})*)")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -53,14 +54,12 @@ _HEADING: Final = re.compile(r"#[ \t]+(?=[a-z]|\d+\s*$)")
 _COMPARISON: Final = re.compile(rf">(?:=|[ \t]*[-+~≈]?{_QUANTITY}|[ \t]*[^\W\d_]\s*$)")
 _PROMPT: Final = re.compile(r">>>(?!>)(?:\s|$)")
 """The prompt of Python."""
-_SPACED_TARGET: Final = re.compile(
-    r"""\]\((?P<target>(?:https?://|[^()\[\]<>\n]{0,200}\.[A-Za-z0-9]{2,5}[ \t]*\))[^()\n]{0,200})""",
-)
 _FILE: Final = re.compile(r"[^()\[\]<>\n]*\s[^()\[\]<>\n]*\.[A-Za-z][A-Za-z0-9]{1,4}")
 _SIZE: Final = re.compile(r"(?P<file>\S+\.\w{2,5})\s+=(?P<width>[0-9]*%?)x?[0-9]*%?")
 _WIKI_IMAGE: Final = re.compile(r"!\[\[([^\[\]\n]{1,200})\]\]")
 _TARGET: Final = re.compile(r"\](?P<gap>[ \t]?)\((?P<target>[^()\n]{1,300})\)")
 _ADDRESS: Final = re.compile(r"https?://\S+")
+_MEDIA_FILE: Final = re.compile(r"\S+\.(?:png|jpe?g|gif|svg|webp|mp3)")
 
 
 def judge_escapes(
@@ -383,46 +382,44 @@ def judge_links(trace: Trace) -> Iterator[TextProblem]:
     for inline in trace.inlines:
         if "](" not in inline.text and "] (" not in inline.text and "![[" not in inline.text:
             continue
-        for token in inline.tokens:
-            if token.type == "text":
-                yield from _judge_leftover(inline, token)
+        texts = [token for token in inline.tokens if token.type == "text"]
+        starts = [place_of(token) for token in texts]
+        for pattern, explain in _LIKE_LINKS:
+            for match in pattern.finditer(inline.text):
+                index = bisect_right(starts, match.start()) - 1
+                is_text = index >= 0 and match.start() - starts[index] < len(texts[index].content)
+                if is_text and (explained := explain(match)):
+                    message, help = explained
+                    yield TextProblem(
+                        code="bad-link",
+                        message=f"{message} is shown as text",
+                        quote=cut_quote(match[0]),
+                        start=inline.find(match.start()),
+                        help=help,
+                    )
 
 
-def _judge_leftover(inline: InlineText, token: Token) -> Iterator[TextProblem]:
-    start = place_of(token)
-    stop = start + len(token.content)
-    for match in _WIKI_IMAGE.finditer(inline.text, start):
-        if match.start() < stop:
-            yield TextProblem(
-                code="bad-link",
-                message="this is not how Markdown writes an image, so it is shown as text",
-                quote=cut_quote(match[0]),
-                start=inline.find(match.start()),
-                help=f"write `![](media/{match[1].split('|')[0]})`",
-            )
-    for match in _TARGET.finditer(inline.text, start):
-        if match.start() >= stop:
-            return
-        target = match["target"].strip()
-        path, is_web = _FILE.fullmatch(target), _ADDRESS.match(target)
-        if match["gap"]:
-            if not is_web and not re.fullmatch(r"\S+\.(?:png|jpe?g|gif|svg|webp|mp3)", target):
-                continue
-            message, help = "a space separates the two parts of this link", "remove the space"
-        elif size := _SIZE.fullmatch(target):
-            message = "this is not how Markdown gives an image a width"
-            help = f"write `({size['file']}){{width={size['width'] or '300'}}}`"
-        elif path or is_web:
-            message, help = (
-                "an address with spaces must be in angle brackets",
-                f"write `(<{target}>)`",
-            )
-        else:
-            continue
-        yield TextProblem(
-            code="bad-link",
-            message=f"{message}, so this is shown as text",
-            quote=cut_quote(match[0]),
-            start=inline.find(match.start()),
-            help=help,
-        )
+def _explain_wiki_image(match: re.Match[str]) -> tuple[str, str]:
+    message = "this is not how Markdown writes an image, so it"
+    return message, f"write `![](media/{match[1].split('|')[0]})`"
+
+
+def _explain_target(match: re.Match[str]) -> tuple[str, str] | None:
+    """Return why brackets with an address make no link, and what to write; None if not meant."""
+    target = match["target"].strip()
+    is_web = _ADDRESS.match(target) is not None
+    if match["gap"]:
+        if is_web or _MEDIA_FILE.fullmatch(target):
+            return "a space separates the two parts of this link, so this", "remove the space"
+        return None
+    if size := _SIZE.fullmatch(target):
+        message = "this is not how Markdown gives an image a width, so it"
+        return message, f"write `({size['file']}){{width={size['width'] or '300'}}}`"
+    if is_web or _FILE.fullmatch(target):
+        message = "an address with spaces must be in angle brackets, so this"
+        return message, f"write `(<{target}>)`"
+    return None
+
+
+_LIKE_LINKS: Final = ((_WIKI_IMAGE, _explain_wiki_image), (_TARGET, _explain_target))
+"""What looks like a link, and what to say about it."""

@@ -143,7 +143,9 @@ class Renderer:
 def _finish(text: str, page: Page, html: str, lost: list[TextProblem]) -> Rendered:
     problems = page.problems
     if shows_nothing(html) and text.strip():
-        problems.append(report_nothing(text))
+        # An image that cannot be shown is the better reason.
+        if not any(problem.code == "bad-link" for problem in problems):
+            problems.append(report_nothing(text))
     else:
         problems += lost
     # A text may have lost control characters.

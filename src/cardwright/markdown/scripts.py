@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from cardwright.markdown.characters import GAP, HAN_OR_KANA, HANGUL, is_word
+from cardwright.markdown.characters import GAP, HAN, HANGUL, KANA, is_word
 from cardwright.markdown.stray import push_stray
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _CHARGE: Final = re.compile("[0-9]*[+−–-]")
 _ISOTOPE: Final = re.compile("[0-9]{1,3}")
 _GAP: Final = re.compile(GAP)
 
-_BASE: Final = f"{HAN_OR_KANA}{HANGUL}"
+_BASE: Final = f"{HAN}{KANA}{HANGUL}"
 _RUBY: Final = re.compile(
     r"\{(?P<base>(?:[^{}|\\<>=\n\x80-\x9f]|GAP){1,60}?)"
     r"(?P<readings>(?:\\?\|(?:[^{}|\\<>=\n\x80-\x9f]|GAP){0,60}){1,40})\}".replace("GAP", GAP)

@@ -34,6 +34,7 @@ from cardwright.markdown.intent import (
 from cardwright.markdown.links import is_web_address
 from cardwright.markdown.marks import MARK
 from cardwright.markdown.trace import Trace, Tracer, place_of
+from cardwright.text import INVISIBLE
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -65,10 +66,7 @@ _PLAIN_LINE: Final = re.compile(rf"{_INLINE}(?:\n{_INLINE})*+", re.VERBOSE)
 _PLAIN_BLOCK: Final = re.compile(rf"{_LINE}(?:\n{_LINE})*+", re.VERBOSE)
 """Text whose marks are all evident: nothing in it can be lost."""
 
-_UNSEEN: Final = (
-    "\\s\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
-)
+_UNSEEN: Final = f"\\s{INVISIBLE}\u200c\u200d\u2800\ufe0f"
 _NOTHING: Final = re.compile(f"(?:[{_UNSEEN}]|<(?!img|audio|video|input|ol)[^>]*>)*+")
 _BLANK_MATHS: Final = re.compile(r"\\[(\[](?:[\s~{}]|\\(?:[,;:!> ]|q?quad(?![a-zA-Z])))*\\[)\]]")
 """A formula that consists of spaces."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from operator import attrgetter
 
 from cardwright.diagnostic import Allowance, Diagnostic, apply_severities, diagnose
 from cardwright.model import Deck
@@ -14,17 +16,20 @@ def drop_allowed(
 ) -> tuple[list[Diagnostic], list[Allowance]]:
     """Return the problems that are not allowed, and the allowances, marked if they were used."""
     by_name: dict[tuple[str, str], list[Allowance]] = {}
-    for allowance in allowances:
+    for allowance in sorted(allowances, key=attrgetter("start")):
         by_name.setdefault((allowance.span.path, allowance.code), []).append(allowance)
     if not by_name:
         return list(problems), []
     kept = []
     for problem in problems:
-        known = by_name.get((problem.span.path, problem.code), [])
-        if covering := [one for one in known if one.covers(problem.span)]:
-            for one in covering:
-                known[known.index(one)] = replace(one, is_used=True)
-        else:
+        span = problem.span
+        known = by_name.get((span.path, problem.code), [])
+        # The file's comes first, and cards do not overlap: at most one other covers a place.
+        last = bisect_right(known, (span.line, span.column), key=attrgetter("start")) - 1
+        covering = [index for index in {0, last} if last >= 0 and known[index].covers(span)]
+        for index in covering:
+            known[index] = replace(known[index], is_used=True)
+        if not covering:
             kept.append(problem)
     return kept, [one for found in by_name.values() for one in found]
 

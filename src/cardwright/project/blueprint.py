@@ -21,7 +21,8 @@ from cardwright.blueprint import (
 )
 from cardwright.diagnostic import Span
 from cardwright.project import table
-from cardwright.project.document import Document, Entry
+from cardwright.project.document import Document
+from cardwright.project.entry import Entry, read_entry
 from cardwright.text import parse_number
 
 _MAX_HOURS: Final = 10_000
@@ -171,7 +172,7 @@ _Made = TypeVar("_Made", bound=_Placed)
 
 def parse_blueprint(document: Document, pack: str) -> Blueprint | None:
     """Read an exam; None if the file does not contain one."""
-    entry = document.entry()
+    entry = read_entry(document)
     if entry is None:
         return None
     root = table.read_record(entry, BLUEPRINT)

@@ -14,7 +14,8 @@ from cardwright.diagnostic import SEVERITIES, WARNINGS, Allowance, diagnose
 from cardwright.kinds import is_asked, list_asked
 from cardwright.model import Card, Field, FieldType, Kind, Option, Source
 from cardwright.project import table
-from cardwright.project.document import ITEMS_HELP, Document, Entry, Node, suggest
+from cardwright.project.document import Document, Node
+from cardwright.project.entry import ITEMS_HELP, Entry, read_entry, suggest
 from cardwright.text import to_nfc
 
 MAX_ID_LENGTH: Final = 80
@@ -105,7 +106,7 @@ _SOURCE: Final[table.Table] = {
 
 def _parse_source(entry: Entry, node: Node, name: str) -> Source | None:
     if isinstance(node, yaml.MappingNode):
-        item = entry.document.entry(node)
+        item = read_entry(entry.document, node)
         if item is None:
             return None
         read = table.read_record(item, _SOURCE)
@@ -260,13 +261,13 @@ def parse_cards(
 
     Cards whose identity cannot be read are left out, and so are those whose kind is `faulty`.
     """
-    entry = document.entry()
+    entry = read_entry(document)
     if entry is None:
         return [], False, []
     root = table.read_record(entry, FILE)
     reader = _CardReader(root, pack, namespace or pack, kinds, faulty)
     nodes = reader.root["cards"]
-    found = [reader.read(item) for node in nodes if (item := document.entry(node))]
+    found = [reader.read(item) for node in nodes if (item := read_entry(document, node))]
     cards = [card for card in found if card is not None]
     return cards, bool(nodes) and len(cards) == len(nodes), reader.allowances
 

@@ -2,57 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from html import unescape
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from cardwright.blueprint import Blueprint
-from cardwright.diagnostic import (
-    Diagnostic,
-    Related,
-    Span,
-    TextProblem,
-    apply_severities,
-    diagnose,
-)
+from cardwright.diagnostic import Diagnostic, Related, Span, apply_severities, diagnose
 from cardwright.item import place_cards
-from cardwright.kinds import is_asked, list_asked, list_texts, render_text
-from cardwright.markdown import Renderer, find_deletions, hide_deletions, read_block
-from cardwright.model import Card, Collection, Deck, Kind, Selection, Side
-from cardwright.project.document import suggest
-from cardwright.project.media import MediaLibrary, explain_format
+from cardwright.model import Card, Collection, Deck, Selection
+from cardwright.project.check_questions import check_answers, check_questions
+from cardwright.project.check_texts import check_asks, check_descriptions, check_texts
+from cardwright.project.checking import Checking
+from cardwright.project.entry import suggest
 from cardwright.project.schema import format_schemas, is_stale, name_schema_file
-from cardwright.project.texts import SourceTexts
-from cardwright.project.words import count_words, drop_addresses, find_answer, normalize
 
-_BRACKETED: Final = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$")
-_FIELD_REF: Final = re.compile(r"\{\{\w+\}\}")
-_BIDI_ENTITY: Final = re.compile(
-    r"&#(?:0{0,5}(?:823[4-8]|829[4-7])|[xX]0{0,5}(?:202[a-eA-E]|206[6-9]));"
-)
 _SCHEMES: Final = ("http", "https", "mailto", "doi")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checking:
-    """The inputs of a check."""
-
-    root: Path
-    collection: Collection
-    renderer: Renderer
-    texts: SourceTexts
-    media: MediaLibrary
-
-    def asked(self) -> Iterator[tuple[Card, Kind]]:
-        """Yield every card that is still asked, with its kind."""
-        for card in self.collection.cards:
-            if card.retired is None:
-                yield card, self.collection.kinds[card.kind]
 
 
 def check(checking: Checking) -> list[Diagnostic]:
@@ -78,7 +43,7 @@ def check_ids(checking: Checking) -> Iterator[Diagnostic]:
         for card_id in dict.fromkeys((card.id, *card.formerly)):
             first = owners.setdefault(f"{card.pack}:{card_id}", card)
             if first is not card:
-                former = checking.texts.find(card.span_of("formerly"), card_id, whole=True)
+                former = checking.texts.find(card.span_of("formerly"), card_id)
                 span = card.span if card_id == card.id else former
                 yield diagnose(
                     "duplicate-id",
@@ -121,11 +86,10 @@ def check_blueprint_refs(checking: Checking) -> Iterator[Diagnostic]:
         for objective in card.all_objectives:
             if objective not in blueprint.objectives:
                 key = "objectives" if objective in card.objectives else "objective"
-                span = checking.texts.find(card.span_of(key), objective, whole=True)
                 yield diagnose(
                     "unknown-objective",
                     f"there is no objective `{objective}`",
-                    span,
+                    checking.texts.find(card.span_of(key), objective),
                     help=f"see the objectives of {blueprint.span.path}",
                 )
 
@@ -287,83 +251,6 @@ def _check_domains(
             )
 
 
-def check_texts(checking: Checking) -> Iterator[Diagnostic]:
-    """Report problems in Markdown, clozes, maths, links and media."""
-    for card in checking.collection.cards:
-        kind = checking.collection.kinds[card.kind]
-        for key, text, text_type in list_texts(card, kind):
-            rendered = render_text(checking.renderer, kind, key, text, text_type)
-            for problem in rendered.problems:
-                yield _place_problem(checking, problem, text, card.span_of(key))
-            for problem in _find_bidi_entities(text):
-                yield _place_problem(checking, problem, text, card.span_of(key))
-            for written in rendered.media:
-                yield from _check_media(checking, card, key, text, written)
-
-
-def _find_bidi_entities(text: str) -> Iterator[TextProblem]:
-    """Find entities, outside of code, for characters that a source may not contain or balances."""
-    for match in _BIDI_ENTITY.finditer(text) if "&#" in text else ():
-        char = unescape(match[0])
-        if any(token.name == "text" and char in token.text for token in read_block(text)):
-            yield TextProblem(
-                code="control-character",
-                message=f"`{match[0]}` is the invisible character U+{ord(char):04X}",
-                quote=match[0],
-                help="remove it; type an isolate as the character itself",
-                start=match.start(),
-            )
-
-
-def _check_media(
-    checking: Checking, card: Card, key: str, text: str, written: str
-) -> Iterator[Diagnostic]:
-    found = checking.media.look_up(card, written)
-    problem = found if isinstance(found, TextProblem) else explain_format(found, written)
-    if problem is not None:
-        yield _place_problem(checking, problem, text, card.span_of(key))
-
-
-def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
-    """Report problems in the Markdown of deck descriptions, which Anki renders."""
-    for root in checking.collection.decks.values():
-        for _, deck in root.walk():
-            rendered = checking.renderer.render_block(deck.description)
-            place = deck.span_of("description")
-            for problem in (*rendered.problems, *_find_bidi_entities(deck.description)):
-                if problem.code in {"unbalanced-maths", "unsafe-maths"}:
-                    continue  # Anki does not render maths there, so a dollar is just a dollar
-                yield _place_problem(checking, problem, deck.description, place)
-            for written in rendered.media:
-                yield diagnose(
-                    "bad-link",
-                    f"a description cannot contain media such as `{written}`",
-                    checking.texts.find(place, written),
-                    help="put it on a card",
-                )
-
-
-def check_asks(checking: Checking) -> Iterator[Diagnostic]:
-    """Report problems in the Markdown around the fields of a question, in kinds of the project."""
-    for kind in checking.collection.kinds.values():
-        for side in kind.sides if kind.spans else ():
-            text = _FIELD_REF.sub(lambda match: "x" * len(match[0]), side.ask)
-            for problem in checking.renderer.render_block(text).problems:
-                start = problem.start if problem.start >= 0 else text.find(problem.quote)
-                written = side.ask[start : start + len(problem.quote)]
-                place = kind.spans.get(f"side {side.name}", kind.spans[""])
-                shown = replace(problem, quote=written, start=start)
-                yield _place_problem(checking, shown, side.ask, place)
-
-
-def _place_problem(checking: Checking, problem: TextProblem, text: str, span: Span) -> Diagnostic:
-    """Convert a problem in a text at a span, or in the list there, into a diagnostic."""
-    start = problem.start if problem.start >= 0 else text.find(problem.quote)
-    if problem.quote and start >= 0:
-        span = checking.texts.find_at(span, text, start, len(problem.quote))
-    return diagnose(problem.code, problem.message, span, help=problem.help)
-
-
 def check_sources(checking: Checking) -> Iterator[Diagnostic]:
     """Report cards without a source, and sources that are not web addresses."""
     for card, kind in checking.asked():
@@ -399,77 +286,6 @@ def check_places(checking: Checking) -> Iterator[Diagnostic]:
                     card.span_of(key),
                     help=f"readers will not see it: move it to a field, or write `holds: {key}` in one",
                 )
-
-
-def check_questions(checking: Checking) -> Iterator[Diagnostic]:
-    """Report cards with the same question, ignoring case, punctuation and emphasis."""
-    seen: dict[tuple[str, str, str], Card] = {}
-    for card, kind in checking.asked():
-        side = kind.sides[0]
-        question = normalize(_question_of(card, side))
-        first = seen.setdefault((card.pack, side.ask, question), card)
-        if question and first is not card:
-            yield diagnose(
-                "near-duplicate",
-                f"`{card.id}` asks the same question as `{first.id}`",
-                card.span_of(kind.fields[0].name),
-                help="keep one of them, or make the questions distinct",
-                related=(Related(message="the other card", span=first.span),),
-            )
-
-
-def check_answers(checking: Checking) -> Iterator[Diagnostic]:
-    """Report questions that contain their answer, and texts that are too long to learn."""
-    for card, kind in checking.asked():
-        yield from _check_lengths(card, kind)
-        if kind.cloze:
-            shown = hide_deletions(card.text(kind.cloze))
-            given = [deletion.text for deletion in find_deletions(card.text(kind.cloze))[0]]
-            yield from _check_giveaway(checking, card.span_of(kind.cloze), shown, given)
-            continue
-        for side in kind.sides:
-            answer = card.text(side.show[0])
-            if answer and is_asked(card, kind, side):
-                shown = _question_of(card, side)
-                answer = drop_addresses(answer)
-                bracketed = _BRACKETED.match(answer)
-                given = list(bracketed.groups()) if bracketed else [answer]
-                place = card.span_of(list_asked(side)[0])
-                yield from _check_giveaway(checking, place, shown, given)
-
-
-def _check_giveaway(
-    checking: Checking, place: Span, shown: str, answers: list[str]
-) -> Iterator[Diagnostic]:
-    if answer := find_answer(shown, answers):
-        yield diagnose(
-            "answer-in-question",
-            f"the question gives away its answer: {' '.join(answer.split())}",
-            checking.texts.find(place, answer.strip(), whole=True),
-            help="reword the question without it",
-        )
-
-
-def _check_lengths(card: Card, kind: Kind) -> Iterator[Diagnostic]:
-    side = kind.sides[0]
-    for key, text, _ in list_texts(card, kind):
-        limit = None if key == "extra" else kind.field(key).max_words
-        if limit is None or len(text) <= limit:
-            continue
-        words = count_words(text)
-        if words > limit:
-            is_question = key in list_asked(side) and key not in side.show
-            code = "overlong-question" if is_question else "overlong-answer"
-            yield diagnose(
-                code,
-                f"`{key}` has {words} words; more than {limit} are hard to learn",
-                card.span_of(key),
-                help="split the card, or move details to `extra`",
-            )
-
-
-def _question_of(card: Card, side: Side) -> str:
-    return "\n".join(card.text(name) for name in list_asked(side))
 
 
 def check_schemas(checking: Checking) -> Iterator[Diagnostic]:

@@ -10,7 +10,8 @@ import yaml
 from cardwright.diagnostic import SEVERITIES, WARNINGS, Severity, Span
 from cardwright.model import Deck, DeckOptions, Selection
 from cardwright.project import table
-from cardwright.project.document import Document, Entry, Node, is_word, suggest
+from cardwright.project.document import Document, Node
+from cardwright.project.entry import Entry, is_word, read_entry, suggest
 from cardwright.project.namespace import MAX_NAMESPACE_LENGTH, NAMESPACE, is_namespace
 from cardwright.text import parse_number
 
@@ -141,7 +142,7 @@ DECK: Final[table.Table] = {
 
 def parse_deck(document: Document, pack: str) -> Deck | None:
     """Read a manifest; None if the file does not contain one."""
-    entry = document.entry()
+    entry = read_entry(document)
     if entry is None:
         return None
     root = table.read_record(entry, DECK)

@@ -25,7 +25,7 @@ from cardwright.diagnostic import Diagnostic
 from cardwright.item import Item
 from cardwright.kinds import list_items
 from cardwright.model import Card, Collection, Deck, Kind
-from cardwright.project.sources import Sources
+from cardwright.project.sources import Sources, find_namespace
 from cardwright.project.walk import SourceFile, SourceFiles, read_source, walk_sources
 
 _RACY_NS: Final = 2_000_000_000
@@ -172,7 +172,6 @@ def _refresh(
     """Return an index of the sources, reusing the cards of files with unchanged content."""
     # Usually nothing has changed, and YAML need not be imported.
     from cardwright.project.load import (  # noqa: PLC0415  (start-up of `cards review`)
-        find_namespace,
         read_cards,
         read_decks,
         read_kinds,

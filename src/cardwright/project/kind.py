@@ -24,7 +24,8 @@ from cardwright.model import (
 )
 from cardwright.project import table
 from cardwright.project.card import COMMON_KEYS
-from cardwright.project.document import Document, Entry
+from cardwright.project.document import Document
+from cardwright.project.entry import Entry, read_entry
 from cardwright.project.style import find_style_problems
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
@@ -169,7 +170,7 @@ def read_built_in_kinds() -> dict[str, Kind]:
 def parse_kind(document: Document) -> tuple[str, Kind | None]:
     """Read a kind's file; return its name, and the kind, or None if it has problems."""
     stem = Path(document.path).stem
-    entry = document.entry()
+    entry = read_entry(document)
     if entry is None:
         return stem, None
     root = table.read_record(entry, KIND)

@@ -13,7 +13,9 @@ from cardwright.project.blueprint import parse_blueprint
 from cardwright.project.card import parse_cards
 from cardwright.project.deck import parse_deck
 from cardwright.project.document import Document
+from cardwright.project.entry import read_entry
 from cardwright.project.kind import parse_kind, read_built_in_kinds
+from cardwright.project.sources import find_namespace
 from cardwright.project.walk import SourceFile, read_source, walk_sources
 
 Read = Callable[[SourceFile], bytes | None]
@@ -77,7 +79,7 @@ def read_kinds(
                 key, message = "kind", f"the kind `{kind.name}` already exists"
             else:
                 key, message = "anki", f"the kind `{clash.name}` already has this Anki id"
-            entry = document.entry()
+            entry = read_entry(document)
             span = entry.span_of(key) if entry else Span(path=document.path, line=1, column=1)
             problem = diagnose("duplicate-id", message, span, help="choose another")
             document.problems.append(problem)
@@ -122,11 +124,6 @@ def read_decks(
                 diagnose("duplicate-id", message, deck.span, help=help, related=related)
             )
     return decks, blueprints
-
-
-def find_namespace(decks: Mapping[str, Deck], pack: str) -> str:
-    """Return the namespace of a pack, which is its name if its manifest does not write one."""
-    return decks[pack].namespace if pack in decks else pack
 
 
 def read_cards(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from cardwright.diagnostic import TextProblem, cut_quote
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.media import MAX_MEDIA_BYTES, MediaFile, MediaKind, name_kind, read_media
 from cardwright.model import Card
+from cardwright.text import to_nfc
 
 _QUERY: Final = re.compile(r"[?#].*")
 _VERBS: Final = {MediaKind.IMAGE: "see", MediaKind.AUDIO: "hear", MediaKind.VIDEO: "see"}
@@ -79,7 +79,7 @@ class MediaLibrary:
         names = self._list(folder)
         # A name may contain a percent sign, but most percent signs stand for a space.
         for wanted in (part, unquote(part)) if "%" in part else (part,):
-            found = names.get(wanted) or names.get(unicodedata.normalize("NFC", wanted))
+            found = names.get(wanted) or names.get(to_nfc(wanted))
             if found:
                 return found
         return None
@@ -91,7 +91,7 @@ class MediaLibrary:
             with suppress(OSError, RuntimeError, ValueError):
                 if folder.resolve(strict=True).is_relative_to(self._real_root):
                     names = os.listdir(folder)  # noqa: PTH208  (names, without paths)
-            composed = {unicodedata.normalize("NFC", name): name for name in names}
+            composed = {to_nfc(name): name for name in names}
             self._folders[folder] = composed | {name: name for name in names}
         return self._folders[folder]
 

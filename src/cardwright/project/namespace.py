@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from codecs import BOM_UTF8
 from random import Random
 from typing import Final
 
+from cardwright.project.card import suggest_id
 from cardwright.project.document import Document
+from cardwright.project.entry import read_entry
 from cardwright.project.write import WriteError
 
 MAX_NAMESPACE_LENGTH: Final = 80
@@ -29,10 +30,9 @@ def is_namespace(word: str) -> bool:
 
 def make_namespace(name: str, random: Random) -> str:
     """Return a new namespace that begins like a name and ends with random characters."""
-    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain)[:_MAX_SLUG_LENGTH]
+    slug = suggest_id(name)[:_MAX_SLUG_LENGTH].strip("-") or "deck"
     ending = "".join(random.choice(_ALPHABET) for _ in range(_RANDOM_LENGTH))
-    return f"{slug.strip('-') or 'deck'}-{ending}"
+    return f"{slug}-{ending}"
 
 
 def insert_namespace(raw: bytes, shown: str, namespace: str) -> bytes:
@@ -43,7 +43,7 @@ def insert_namespace(raw: bytes, shown: str, namespace: str) -> bytes:
 
     """
     document = Document(shown, raw)
-    entry = document.entry()
+    entry = read_entry(document)
     is_faulty = any(problem.is_error for problem in document.problems)
     if is_faulty or entry is None or "namespace" in entry or "name" not in entry:
         raise WriteError(f"{shown} has errors", help="fix them first: `cards check` shows them")
@@ -69,7 +69,7 @@ def insert_namespace(raw: bytes, shown: str, namespace: str) -> bytes:
 
 
 def _check_inserted(made: Document, before: Document, namespace: str) -> None:
-    now, then = made.entry(), before.entry()
+    now, then = read_entry(made), read_entry(before)
     is_right = (
         not any(problem.is_error for problem in made.problems)
         and now is not None

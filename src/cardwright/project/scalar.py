@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import accumulate
+from operator import itemgetter
 from typing import Final
 
 import yaml
 
 from cardwright.diagnostic import Span
-from cardwright.project.document import Document, Node
+from cardwright.project.document import Document, list_scalars
 
 _BLANK: Final = " \t\n"
 _ESCAPE_LENGTHS: Final = {"x": 2, "u": 4, "U": 8}
@@ -27,7 +28,7 @@ class ScalarTexts:
         """Read a file that has already been loaded once."""
         self._document = Document(path, text.encode("utf-8", "replace"))
         self._nodes: defaultdict[str, list[tuple[int, int, yaml.ScalarNode]]] = defaultdict(list)
-        for node in _list_scalars(self._document.root):
+        for node in list_scalars(self._document.root):
             span = self._document.span(node)
             self._nodes[node.value.strip()].append((span.line, span.column, node))
         lengths = (len(line) + 1 for line in self._document.text.split("\n"))
@@ -40,13 +41,14 @@ class ScalarTexts:
 
     def find(self, span: Span, text: str, start: int, length: int) -> Span | None:
         """Return the place of a part of a text: of the first scalar with that text from `span` on."""
-        for line, column, node in self._nodes.get(text.strip(), ()):
-            if (line, column) >= (span.line, span.column):
-                # YAML changes only the white space of a text, so the other characters are counted.
-                counts = self._count_characters(text)
-                first, stop = counts[min(start, len(text))], counts[min(start + length, len(text))]
-                return self._find_in(node, span, first, max(stop - first, 1))
-        return None
+        nodes = self._nodes.get(text.strip(), [])
+        index = bisect_left(nodes, (span.line, span.column), key=itemgetter(0, 1))
+        if index == len(nodes):
+            return None
+        # YAML changes only the white space of a text, so the other characters are counted.
+        counts = self._count_characters(text)
+        first, stop = counts[min(start, len(text))], counts[min(start + length, len(text))]
+        return self._find_in(nodes[index][2], span, first, max(stop - first, 1))
 
     def _count_characters(self, text: str) -> array[int]:
         """Return how many characters that are not blank precede each index of a text."""
@@ -75,19 +77,6 @@ class ScalarTexts:
             column=index - self._line_starts[line - 1] + 1,
             length=max(in_line, default=index + 1) - index,
         )
-
-
-def _list_scalars(root: Node | None) -> Iterator[yaml.ScalarNode]:
-    """Yield the scalars below a node in the order of the file."""
-    stack = [root] if root else []
-    while stack:
-        node = stack.pop()
-        if isinstance(node, yaml.ScalarNode):
-            yield node
-        elif isinstance(node, yaml.MappingNode):
-            stack += [part for pair in reversed(node.value) for part in reversed(pair)]
-        elif isinstance(node, yaml.SequenceNode):
-            stack += reversed(node.value)
 
 
 def _place_characters(node: yaml.ScalarNode, source: str) -> Iterator[tuple[int, int]]:

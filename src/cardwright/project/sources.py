@@ -35,7 +35,7 @@ class Sources:
 
     def namespace_of(self, pack: str) -> str:
         """Return the namespace under which a pack is studied."""
-        return self.decks[pack].namespace if pack in self.decks else pack
+        return find_namespace(self.decks, pack)
 
     def pack_of(self, namespace: str) -> str:
         """Return the name of the pack that is studied under a namespace."""
@@ -50,6 +50,11 @@ class Sources:
 
         """
         return self.kinds[name]
+
+
+def find_namespace(decks: Mapping[str, Deck], pack: str) -> str:
+    """Return the namespace of a pack, which is its name if its manifest does not write one."""
+    return decks[pack].namespace if pack in decks else pack
 
 
 def make_sources(collection: Collection, problem_count: int = 0) -> Sources:

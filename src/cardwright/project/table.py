@@ -14,7 +14,8 @@ from typing import Any, Final
 import yaml
 
 from cardwright.diagnostic import Related, Span
-from cardwright.project.document import Entry, Node
+from cardwright.project.document import Node
+from cardwright.project.entry import Entry
 from cardwright.text import parse_number
 
 _TEXT: Final = {"type": ["string", "number", "boolean"]}

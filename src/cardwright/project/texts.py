@@ -1,10 +1,7 @@
-"""The texts of source files, to show problems in context and locate them within values."""
+"""The texts of source files, to show problems in context and to place them within values."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from cardwright.diagnostic import Span
@@ -26,41 +23,12 @@ class SourceTexts:
         lines = self._read(span.path)
         return lines[span.line - 1] if span.line <= len(lines) else None
 
-    def find(self, span: Span, quote: str, *, whole: bool = False) -> Span:
-        """Return the place of a quote within a value (optionally as a word), or else the value's."""
-        if not quote or "\n" in quote:
-            return span
-        bound = r"(?<![\w.-]){}(?![\w-])" if whole else "{}"
-        pattern = re.compile(bound.format(re.escape(quote)))
-        start = span.column - 1
-        end = start + span.length
-        for number, line in enumerate(self._lines_of(span), span.line):
-            if found := pattern.search(line, start, end):
-                return replace(span, line=number, column=found.start() + 1, length=len(quote))
-            start, end = 0, MAX_BYTES
-        return span
-
-    def find_at(self, span: Span, text: str, start: int, length: int) -> Span:
+    def find(self, span: Span, text: str, start: int = 0, length: int | None = None) -> Span:
         """Return the place of a part of a text, which is the value at a span or in the list there."""
         if span.path not in self._scalars:
             self._scalars[span.path] = ScalarTexts(span.path, "\n".join(self._read(span.path)))
+        length = len(text) if length is None else length
         return self._scalars[span.path].find(span, text, start, length) or span
-
-    def _lines_of(self, span: Span) -> Iterator[str]:
-        """Yield the lines of a value: the first, and those after it indented deeper than the key."""
-        lines = self._read(span.path)
-        if span.line > len(lines):
-            return
-        first = lines[span.line - 1]
-        yield first
-        indent = len(first) - len(first.lstrip())
-        # A value that starts on the line below its key is indented like its other lines.
-        min_indent = indent if span.column - 1 == indent else indent + 1
-        for number in range(span.line, len(lines)):
-            line = lines[number]
-            if line.strip() and len(line) - len(line.lstrip()) < min_indent:
-                return
-            yield line
 
     def _read(self, path: str) -> list[str]:
         if path not in self._lines:

@@ -11,17 +11,15 @@ import unicodedata
 from math import ceil
 from typing import Final
 
-from cardwright.markdown import Token, read_block
-from cardwright.text import to_nfc
+from cardwright.markdown import HAN, KANA, Token, read_block
+from cardwright.text import INVISIBLE, to_nfc
 
-_IDEOGRAPHS: Final = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_KANA: Final = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"
 _SOUTH_EAST: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\ua9e0-\ua9ff\uaa60-\uaa7f"
-_HANGUL: Final = "\uac00-\ud7a3"
-_HEAVY: Final = re.compile(f"[{_IDEOGRAPHS}{_HANGUL}]")
+_HANGUL_SYLLABLES: Final = "\uac00-\ud7a3"
+_HEAVY: Final = re.compile(f"[{HAN}{_HANGUL_SYLLABLES}]")
 """Characters that say as much as two letters."""
-_UNSPACED: Final = re.compile(f"[{_IDEOGRAPHS}{_KANA}{_SOUTH_EAST}]")
-_EAST: Final = re.compile(f"[{_IDEOGRAPHS}{_KANA}]")
+_UNSPACED: Final = re.compile(f"[{HAN}{KANA}{_SOUTH_EAST}]")
+_EAST: Final = re.compile(f"[{HAN}{KANA}]")
 _EAST_PUNCTUATION: Final = re.compile(
     "[\u3000-\u3004\u3008-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
 )
@@ -31,7 +29,7 @@ _FENCE: Final = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _MARKUP: Final = re.compile(
     r"[\s*_`.,;:!?'\"()\[\]{}“”‘’„«»‹›…–—|#¿¡،؛؟。、，．・：；！？「」『』（）［］【】〈〉《》〜～]+"
 )
-_INVISIBLE: Final = re.compile("[\xad\u061c\u200b\u200e\u200f\u2066-\u2069]")
+_INVISIBLE: Final = re.compile(f"[{INVISIBLE}]")
 _IMAGE: Final = re.compile(r"!\[[^\]\n]{0,200}\]\([^)\n]{0,500}\)")
 _ADDRESS: Final = re.compile(r"(?<=\])\([^)\s]{0,500}\)")
 _MIN_WEIGHT: Final = 4

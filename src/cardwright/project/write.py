@@ -12,6 +12,7 @@ import yaml
 from cardwright.error import CardwrightError
 from cardwright.model import Field, FieldType, Kind
 from cardwright.project.document import CONTROL, Document
+from cardwright.project.entry import read_entry
 from cardwright.text import find_unbalanced_isolate
 
 _MODELINE: Final = "# yaml-language-server: $schema={schema}\n"
@@ -106,7 +107,7 @@ def _append(path: Path, shown: PurePath, kind: Kind, lines: list[str]) -> tuple[
         raise WriteError(f"{shown} is not a regular file")
     raw = path.read_bytes()
     document = Document(shown.as_posix(), raw)
-    entry = document.entry()
+    entry = read_entry(document)
     cards = entry.values.get("cards") if entry else None
     if any(problem.is_error for problem in document.problems) or entry is None:
         raise WriteError(f"{shown} has errors", help="fix them first: `cards check` shows them")

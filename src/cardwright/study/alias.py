@@ -55,10 +55,6 @@ class Aliases:
         is_known = namespace in self.decided or namespace in self.owners
         return namespace != history and not is_known
 
-    def is_owned(self, history: str) -> bool:
-        """Return whether a namespace continues a history, or the history itself continues one."""
-        return history in self.owners or history in self.histories
-
     def unite(self, namespace: str) -> str:
         """Return the namespace under which the memories of a namespace are kept."""
         return self.histories.get(namespace, namespace)

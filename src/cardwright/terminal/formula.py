@@ -12,6 +12,7 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from cardwright.markdown import parse_formula
+from cardwright.text import to_nfc
 
 _OPENING: Final = "([{⟨⌊⌈"
 _CLOSING: Final = ")]}⟩⌋⌉"
@@ -116,7 +117,7 @@ def draw_formula(latex: str) -> str | None:
     except (KeyError, ValueError, RecursionError):
         return None
     # Unknown commands are passed through as written.
-    return None if "\\" in text else unicodedata.normalize("NFC", " ".join(text.split()))
+    return None if "\\" in text else to_nfc(" ".join(text.split()))
 
 
 def lower_text(text: str) -> str:

@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from cardwright.anki.media import FindMedia, label_media
+from cardwright.anki.media import FindMedia, write_media
 from cardwright.anki.note import make_fields
 from cardwright.anki.notetype import NoteType, make_note_type
 from cardwright.anki.template import render_card
-from cardwright.foreign.media import MediaFile, MediaKind
+from cardwright.foreign.media import MediaFile
 from cardwright.kinds import list_media, list_prompts
 from cardwright.markdown import Renderer, WriteMedia, escape_html
 from cardwright.model import Card, Collection, Prompt
@@ -106,12 +106,8 @@ class FaceMaker:
         address = self._read_address(file)
         if not address:
             return f"<em>{escape_html(written)} is too large for this page</em>"
-        kind = file.format.kind
-        if kind is MediaKind.IMAGE:
-            return f'<img src="{address}"{attributes}>'
-        load = "none" if is_hidden else "metadata"
-        label = label_media(attributes)
-        return f'<{kind} controls preload="{load}" src="{address}"{label}></{kind}>'
+        preload = "none" if is_hidden else "metadata"
+        return write_media(file.format.kind, address, attributes, preload=preload)
 
     def _read_address(self, file: MediaFile) -> str:
         """Return the content of a file as a `data:` URL; "" if it is too large."""

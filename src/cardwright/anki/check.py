@@ -1,0 +1,148 @@
+"""A pack against its ledger: what would cost people who imported it their cards or their progress."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from cardwright.anki.ledger import Ledger
+from cardwright.anki.moves import find_moves
+from cardwright.anki.notetype import NoteType
+from cardwright.anki.type_change import find_type_changes
+from cardwright.diagnostic import Diagnostic, Span, apply_severities, diagnose
+from cardwright.item import place_cards
+from cardwright.model import Card, Collection, Deck
+
+_MAX_SHOWN: Final = 5
+
+
+def check_ledger(
+    ledger: Ledger, collection: Collection, note_types: Mapping[str, NoteType], shown_path: str
+) -> list[Diagnostic]:
+    """Report changes that would cost people who imported the pack their cards or their progress.
+
+    `note_types` holds the note types of the kinds that the pack's cards use, by kind.
+    """
+    cards = [card for card in collection.cards if card.pack == ledger.pack]
+    deck = collection.decks.get(ledger.pack)
+    found = [
+        *(_check_namespace(ledger, deck) if deck else ()),
+        *(
+            ()
+            if ledger.pack in collection.incomplete
+            else _check_vanished(ledger, cards, shown_path)
+        ),
+        *_check_cards(ledger, cards),
+        *_check_note_types(ledger, cards, collection, note_types),
+        *(_check_deck_names(ledger, deck) if deck else ()),
+        *(_check_moved(ledger, deck, cards) if deck else ()),
+    ]
+    return apply_severities(found, deck.severities if deck else {})
+
+
+def _check_namespace(ledger: Ledger, deck: Deck) -> Iterator[Diagnostic]:
+    if ledger.namespace and ledger.namespace != deck.namespace:
+        yield diagnose(
+            "namespace-changed",
+            f"`{deck.pack}` was published with the namespace `{ledger.namespace}`; with "
+            f"`{deck.namespace}`, every card would become a second one for everyone",
+            deck.span_of("namespace"),
+            help=f"write `namespace: {ledger.namespace}`; if the pack is a copy, remove its ledger",
+        )
+    elif "namespace" not in deck.spans:
+        yield diagnose(
+            "missing-namespace",
+            f"`{deck.pack}` has no namespace that tells its cards from those of other packs of "
+            "the same name",
+            deck.span,
+            help=f"run `cards namespace {deck.pack}`, which writes one",
+        )
+
+
+def _check_vanished(ledger: Ledger, cards: list[Card], shown_path: str) -> Iterator[Diagnostic]:
+    known = {card_id for card in cards for card_id in (card.id, *card.formerly)}
+    for note in ledger.notes.values():
+        if note.id not in known:
+            yield diagnose(
+                "vanished-id",
+                f"`{note.id}` was published but no longer exists",
+                Span(path=shown_path, line=note.line, column=1),
+                help="put it back with `retired: why`, or list it in `formerly` of its new id",
+            )
+
+
+def _check_cards(ledger: Ledger, cards: list[Card]) -> Iterator[Diagnostic]:
+    for card in cards:
+        published = ledger.find(card)
+        if published is None:
+            continue
+        if published.kind != card.kind:
+            yield diagnose(
+                "kind-changed",
+                f"`{card.id}` was published as `{published.kind}`, not `{card.kind}`",
+                card.span_of("kind"),
+                help="change the kind back; or retire the card, and write a new one with a new id",
+            )
+        key = f"{ledger.namespace}:{card.key.partition(':')[2]}"
+        if published.guid_ref != key:
+            yield diagnose(
+                "ledger-mismatch",
+                f"`{card.id}` was first published as `{published.guid_ref}`; "
+                f"as `{key}` it would become a second note for everyone",
+                card.span_of("formerly"),
+                help="list all earlier ids in `formerly`, the oldest first",
+            )
+        if published.guid != (card.guid or ""):
+            yield diagnose(
+                "guid-changed",
+                f"`{card.id}` was published "
+                + (f"with the guid `{published.guid}`" if published.guid else "without a `guid`"),
+                card.span_of("guid"),
+                help="undo it: with another guid it would become a second note for everyone",
+            )
+
+
+def _check_note_types(
+    ledger: Ledger, cards: list[Card], collection: Collection, note_types: Mapping[str, NoteType]
+) -> Iterator[Diagnostic]:
+    for kind in dict.fromkeys(card.kind for card in cards):
+        published = ledger.note_types.get(kind)
+        if published is None or published.structure == note_types[kind].structure:
+            continue
+        made = collection.kinds[kind]
+        changes = find_type_changes(made, note_types[kind], published.structure)
+        for change in changes:
+            place = made.span_of(change.part, collection.decks[ledger.pack].span)
+            yield diagnose("note-type-changed", change.message, place, help=change.help)
+
+
+def _check_deck_names(ledger: Ledger, deck: Deck) -> Iterator[Diagnostic]:
+    names = {"::".join(path) for path, _ in deck.walk()}
+    for name in ledger.deck_names:
+        if name not in names:
+            yield diagnose(
+                "deck-renamed",
+                f"the deck `{name}` was published but no longer exists",
+                deck.span,
+                help="Anki identifies decks by name: existing cards stay in the old one",
+            )
+
+
+def _check_moved(ledger: Ledger, deck: Deck, cards: list[Card]) -> Iterator[Diagnostic]:
+    """Report published cards that go to another deck, unless their old one has been renamed."""
+    if not any(note.deck for note in ledger.notes.values()):
+        return
+    placed, _ = place_cards(deck, (card for card in cards if card.retired is None))
+    decks = {card.key: "::".join(path) for path, found in placed.items() for card in found}
+    parts = {"::".join(path): part for path, part in deck.walk()}
+    for (old, new), keys in find_moves(ledger.notes.values(), decks).items():
+        if old in parts:
+            ids = [key.partition(":")[2] for key in keys]
+            shown = ", ".join(f"`{id}`" for id in ids[:_MAX_SHOWN])
+            more = f" and {len(ids) - _MAX_SHOWN} more" if len(ids) > _MAX_SHOWN else ""
+            yield diagnose(
+                "card-moved",
+                f"published in `{old}`, now in `{new}`: {shown}{more}",
+                parts[new].span,
+                help="Anki leaves existing cards where they are; the changelog will say how to move them",
+            )

@@ -1,0 +1,96 @@
+"""Checks of what makes cards hard to learn, or too easy: repeated, revealing and long questions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from cardwright.diagnostic import Diagnostic, Related, Span, diagnose
+from cardwright.kinds import is_asked, list_asked, list_texts
+from cardwright.markdown import find_deletions, hide_deletions
+from cardwright.model import Card, Kind, Side
+from cardwright.project.checking import Checking
+from cardwright.project.words import count_words, drop_addresses, find_answer, normalize
+
+_BRACKETED: Final = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$")
+
+
+def check_questions(checking: Checking) -> Iterator[Diagnostic]:
+    """Report cards with the same question, ignoring case, punctuation and emphasis."""
+    seen: dict[tuple[str, str, str], Card] = {}
+    for card, kind in checking.asked():
+        side = kind.sides[0]
+        question = normalize(_question_of(card, side))
+        first = seen.setdefault((card.pack, side.ask, question), card)
+        if question and first is not card:
+            yield diagnose(
+                "near-duplicate",
+                f"`{card.id}` asks the same question as `{first.id}`",
+                card.span_of(kind.fields[0].name),
+                help="keep one of them, or make the questions distinct",
+                related=(Related(message="the other card", span=first.span),),
+            )
+
+
+def check_answers(checking: Checking) -> Iterator[Diagnostic]:
+    """Report questions that contain their answer, and texts that are too long to learn."""
+    for card, kind in checking.asked():
+        yield from _check_lengths(card, kind)
+        if kind.cloze:
+            shown = hide_deletions(card.text(kind.cloze))
+            given = [deletion.text for deletion in find_deletions(card.text(kind.cloze))[0]]
+            yield from _check_giveaway(checking, card, (kind.cloze,), shown, given)
+            continue
+        for side in kind.sides:
+            answer = card.text(side.show[0])
+            if answer and is_asked(card, kind, side):
+                shown = _question_of(card, side)
+                answer = drop_addresses(answer)
+                bracketed = _BRACKETED.match(answer)
+                given = list(bracketed.groups()) if bracketed else [answer]
+                yield from _check_giveaway(checking, card, list_asked(side), shown, given)
+
+
+def _check_giveaway(
+    checking: Checking, card: Card, asked: Sequence[str], shown: str, answers: list[str]
+) -> Iterator[Diagnostic]:
+    if answer := find_answer(shown, answers):
+        yield diagnose(
+            "answer-in-question",
+            f"the question gives away its answer: {' '.join(answer.split())}",
+            _place_words(checking, card, asked, answer.strip()),
+            help="reword the question without it",
+        )
+
+
+def _place_words(checking: Checking, card: Card, names: Sequence[str], words: str) -> Span:
+    """Return the place of words in the first of some fields that holds them."""
+    pattern = re.compile(rf"(?<![\w.-]){re.escape(words)}(?![\w-])")
+    for name in names:
+        text = card.text(name)
+        if found := pattern.search(text):
+            return checking.texts.find(card.span_of(name), text, found.start(), len(words))
+    return card.span_of(names[0])
+
+
+def _check_lengths(card: Card, kind: Kind) -> Iterator[Diagnostic]:
+    side = kind.sides[0]
+    for key, text, _ in list_texts(card, kind):
+        limit = None if key == "extra" else kind.field(key).max_words
+        if limit is None or len(text) <= limit:
+            continue
+        words = count_words(text)
+        if words > limit:
+            is_question = key in list_asked(side) and key not in side.show
+            code = "overlong-question" if is_question else "overlong-answer"
+            yield diagnose(
+                code,
+                f"`{key}` has {words} words; more than {limit} are hard to learn",
+                card.span_of(key),
+                help="split the card, or move details to `extra`",
+            )
+
+
+def _question_of(card: Card, side: Side) -> str:
+    return "\n".join(card.text(name) for name in list_asked(side))
