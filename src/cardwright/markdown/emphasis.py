@@ -54,6 +54,8 @@ _USUAL_AFTER: Final = frozenset({"", *" \n.,;:!?"})
 _QUOTES: Final = "\"'“”„‘’«»"
 _CLOSING: Final = frozenset(")]}")
 _OPENING: Final = frozenset("([{")
+_BEFORE_NAME: Final = frozenset("([{<=&*!,-+.>")
+"""What stands in code before a name that starts with `__`, and not at the end of emphasis."""
 _ENCLOSING: Final = frozenset({'""', "''", "()", "[]", "{}", "“”", "‘’", "«»", "„“"})
 _HELP: Final = (
     "let the marks touch the words, with a space or punctuation outside; put code in backticks"
@@ -252,7 +254,8 @@ def _report_stray(state: StateInline, delimiters: Sequence[Delimiter]) -> None:
     for run, token in _find_left(state.tokens, delimiters):
         mark = token.content
         opener = openers.pop(mark, None)
-        if opener is None or not _looks_like_pair(opener[0], run):
+        is_name = mark == "_" and is_word(run.after) and run.before in _BEFORE_NAME
+        if opener is None or is_name or not _looks_like_pair(opener[0], run):
             openers[mark] = (run, token)
             continue
         text = run.text[opener[0].start : run.end]

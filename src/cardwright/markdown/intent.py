@@ -236,7 +236,7 @@ def _is_emphasis(text: str, inner: tuple[int, int], width: int) -> bool:
     """Tell whether delimiters with this between them stand where they would around an emphasis."""
     start, stop = inner
     first, last = text[start : start + 1], text[stop - 1 : stop]
-    if first == last == "/":
+    if first == last and first in "/-":
         return False
     outer = start - width
     while outer and text[outer - 1] in _MARKS:
@@ -262,6 +262,8 @@ def _may_close(last: str, after: str) -> bool:
     """Tell whether emphasis may end between a character and those that follow."""
     if not (_is_sign(last) and _is_sign(after[0])):
         return True
+    if last in "([{":
+        return False
     is_glued = after[0] in ".,:;" and after[1:].isalnum()
     return _closes(last) or last in "`$" or (_closes(after[0]) and not is_glued)
 

@@ -41,7 +41,9 @@ _WORDS: Final = re.compile(r"[0-9.,]*[A-Za-z]*[\s,](?:.*[\s(])?[A-Za-z]{2,}+(?!\
 """Words with spaces between them, perhaps after an amount."""
 _AMOUNTS: Final = re.compile(r"[0-9.]+(?:\s[0-9.]+)+|[0-9.,]+[kKMB][,\s][0-9.,kKMB\s]+")
 _SYMBOL: Final = re.compile(r"[\\^_{}=<>+*|\x80-\x9f]| [/-] ")
-_NO_END: Final = frozenset("([{\"'@:;,/.!?&")
+_PATTERN: Final = re.compile(r"=~|\.[*+?](?![\w{])|\A\|\^|\[\^[^\\{\]]|\A[;,:|]\Z")
+"""Part of a regular expression or of a program around one."""
+_NO_END: Final = frozenset("([{\"'@:;,/.!?&_^")
 """Before a `$` and a letter, these belong to text."""
 _GLUED: Final = re.compile(r"(?!.*[A-Za-z]{2})[^:;,.\s]*[\w)}\]'|]", re.DOTALL)
 _LONE_DOLLAR: Final = re.compile(
@@ -142,6 +144,9 @@ def _is_shell(content: str, after: str) -> bool:
 
 
 def _is_prose(content: str) -> bool:
+    """Tell whether dollars stand around words, amounts or a pattern."""
+    if _PATTERN.search(content):
+        return True
     if content.isalnum() or _SYMBOL.search(content):
         return False
     return bool(_WORDS.match(content) or _AMOUNTS.fullmatch(content))
