@@ -329,8 +329,17 @@ def judge_blocks(trace: Trace) -> Iterator[TextProblem]:
         elif is_line and index == 0 and token.type == "heading_open" and token.markup[0] == "#":
             if _HEADING.match(line, indent):
                 yield _report_sign(line, indent, start, "the mark of a heading")
+        elif (
+            token.type == "bullet_list_open" and index and _is_glued_list(tokens[index - 1], token)
+        ):
+            yield _report_sign(line, indent, start, "the bullet of another list")
         elif token.type == "heading_open" and token.markup in {"-", "="}:
             yield from _judge_underline(trace, token.map[1] - 1, tokens[index + 1].content)
+
+
+def _is_glued_list(before: Token, token: Token) -> bool:
+    """Tell whether `+` follows a list with `-` or the other way round, as in a diff."""
+    return before.type == "bullet_list_close" and {before.markup, token.markup} == {"+", "-"}
 
 
 def _report_sign(line: str, column: int, start: int, what: str) -> TextProblem:
