@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from typing import Final, NamedTuple
 
 CONTROLS: Final = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff"
@@ -39,6 +40,12 @@ _STRAY_JOINERS: Final = re.compile(
     "(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])|(?<=[\u200c\u200d])[\u200c\u200d]+"
 )
 """Joiners that shape neither a script nor an emoji."""
+
+
+@cache
+def compile_late(pattern: str) -> re.Pattern[str]:
+    """Compile a large pattern that few texts need: that takes as long as rendering several."""
+    return re.compile(pattern)
 
 
 def make_plain(text: str) -> str:

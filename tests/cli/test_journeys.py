@@ -166,6 +166,17 @@ def test_a_changelog_elsewhere_is_not_published(
     assert not (project / "decks/trees/ledger.jsonl").exists()
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("oak%20leaf.mp3", "♪ oak leaf.mp3"), ("a%1B%5B31m%0A%E2%80%AEb.mp3", "♪ a�[31m b.mp3")],
+)
+def test_a_sound_is_named_as_its_file(write: Write, run: Run, written: str, shown: str) -> None:
+    question = f"question: What falls?, answer: '![](media/{written})'"
+    write({"cards/trees/wood.yaml": f"kind: basic\ncards: [{{id: leaf, {question}}}]\n"})
+
+    assert shown in run("show", "leaf").stdout.splitlines()
+
+
 def test_cards_are_listed_in_columns(write: Write, run: Run) -> None:
     write(
         {

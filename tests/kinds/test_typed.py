@@ -11,7 +11,8 @@ from anki.collection import Collection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardwright.kinds import compare_typed, drop_letter, list_accepted, list_prompts
+from cardwright.kinds import list_prompts
+from cardwright.kinds.typed import compare_typed, drop_letter, list_accepted
 from cardwright.model import Card, Ignored, Kind
 from cardwright.project.card import parse_cards
 from cardwright.project.document import Document

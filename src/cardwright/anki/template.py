@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from cardwright.anki.notetype import NoteType
-from cardwright.kinds import Node, Reference, is_empty, parse_template
+from cardwright.kinds.template import Node, Reference, is_empty, parse_template
 from cardwright.markdown import escape_html
 
 _CLOZE_PART: Final = re.compile(r"\{\{c([\d,]+)::|\}\}|::")

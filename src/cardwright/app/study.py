@@ -50,7 +50,7 @@ class Study:
     root: Path
     """The project's folder."""
     notes: Sequence[str] = ()
-    """What the user should know once about histories that packs do not continue."""
+    """What to tell the user, once, about the histories of packs."""
 
     @property
     def items(self) -> Sequence[Item]:
@@ -302,7 +302,9 @@ def _settle(
 ) -> Sequence[str]:
     """Settle histories if there is one that is not decided yet, which is rare."""
     if not any(
-        store.aliases.is_open(deck.namespace, pack) and store.has_reviews(pack)
+        (pack == deck.namespace or store.aliases.is_open(deck.namespace, pack))
+        and not store.aliases.is_known(deck.namespace)
+        and store.has_reviews(pack)
         for pack, deck in sources.decks.items()
     ):
         return []

@@ -14,33 +14,15 @@ from cardwright.kinds.prompts import (
     list_texts,
     render_text,
 )
-from cardwright.kinds.template import Node, Reference, Section, is_empty, parse_template
-from cardwright.kinds.typed import (
-    MAX_TYPED,
-    Comparison,
-    compare_typed,
-    drop_letter,
-    list_accepted,
-)
 
 __all__ = [
-    "MAX_TYPED",
-    "Comparison",
-    "Node",
-    "Reference",
-    "Section",
-    "compare_typed",
-    "drop_letter",
     "has_value",
     "is_alone",
     "is_asked",
-    "is_empty",
-    "list_accepted",
     "list_asked",
     "list_items",
     "list_media",
     "list_prompts",
     "list_texts",
-    "parse_template",
     "render_text",
 ]

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from cardwright.item import Item, place_cards
-from cardwright.kinds.template import makes_card
 from cardwright.markdown import Rendered, Renderer, cloze_numbers
 from cardwright.model import Card, Collection, Deck, FieldType, Kind, Prompt, Side
 
@@ -32,6 +31,8 @@ def list_prompts(card: Card, kind: Kind) -> tuple[Prompt, ...]:
 def is_asked(card: Card, kind: Kind, side: Side) -> bool:
     """Tell whether a side of a card is asked, which depends on the fields that are filled."""
     if side.template is not None:
+        from cardwright.kinds.template import makes_card  # noqa: PLC0415  (few kinds are adopted)
+
         filled = {field.label: has_value(card, kind, field.name) for field in kind.fields}
         return makes_card(side.template.front, filled, has_tags=bool(card.tags))
     return side.when is None or has_value(card, kind, side.when)

@@ -15,7 +15,8 @@ from cardwright.markdown.escape import escape_html
 from cardwright.markdown.formula import parse_formula
 from cardwright.markdown.highlight import cut_code
 from cardwright.markdown.links import is_web_address
-from cardwright.markdown.render import Rendered, Renderer, WriteMedia, replace_media
+from cardwright.markdown.render import Renderer
+from cardwright.markdown.rendered import Rendered, WriteMedia, replace_media
 from cardwright.markdown.tokens import (
     GAP_CLOSE,
     GAP_HIDDEN,

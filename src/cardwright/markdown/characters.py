@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import Final
 
 from cardwright.markdown.escape import CLOSE, HINT, OPEN, PLAIN
+from cardwright.text import compile_late
 
 LETTER: Final = (
     "A-Za-zªµºÀ-ÖØ-öø-ʯ\u0300-\u036f\u0370-\u037d\u037f-\u0386\u0388-\u0481\u0483-\u052f"
@@ -20,8 +20,7 @@ HAN: Final = (
 KANA: Final = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f\U0001aff0-\U0001b16f"
 HANGUL: Final = "\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff"
 
-_LETTER: Final = re.compile(f"[{LETTER}]")
-_UNSPACED: Final = re.compile(
+_UNSPACED: Final = (
     f"[{HANGUL}{HAN}{KANA}\u0e00-\u109f\u1780-\u17ff\u19e0-\u19ff\u1a20-\u1aaf\u2e80-\u31ff"
     "\u3200-\u4dff\ua000-\ua4cf\uaa60-\uaa7f\ufe30-\ufe4f\uff00-\uffef\U0001f200-\U0001f2ff]"
 )
@@ -35,7 +34,9 @@ GAP: Final = (
 
 def is_letter(character: str) -> bool:
     """Tell whether a character is a Latin, Greek or Cyrillic letter."""
-    return _LETTER.match(character) is not None
+    if character.isascii():
+        return character.isalpha()
+    return compile_late(f"[{LETTER}]").match(character) is not None
 
 
 def is_word(character: str) -> bool:
@@ -47,7 +48,7 @@ def is_word(character: str) -> bool:
 
 def is_unspaced(character: str) -> bool:
     """Tell whether a character is of a script that has no spaces between words, or next to markup."""
-    return _UNSPACED.match(character) is not None
+    return not character.isascii() and compile_late(_UNSPACED).match(character) is not None
 
 
 def is_space(character: str) -> bool:

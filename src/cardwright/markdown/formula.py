@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -17,7 +16,9 @@ def parse_formula(latex: str, *, display: str = "inline") -> ET.Element | None:
     `display` is `inline` or `block`. The elements come from latex2mathml and may contain more than
     plain MathML, so callers must check each one.
     """
-    from latex2mathml.converter import Converter  # noqa: PLC0415  (slow; few cards hold maths)
+    from html import unescape  # noqa: PLC0415  (slow; few cards hold maths)
+
+    from latex2mathml.converter import Converter  # noqa: PLC0415  (as above)
 
     if len(latex) > _MAX_LENGTH:
         return None
@@ -28,5 +29,5 @@ def parse_formula(latex: str, *, display: str = "inline") -> ET.Element | None:
     for element in tree.iter():
         if element.text:
             # latex2mathml writes characters as entities.
-            element.text = html.unescape(element.text)
+            element.text = unescape(element.text)
     return tree

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
@@ -60,7 +60,9 @@ def cut_code(code: str, language: str) -> list[tuple[str, str]]:
     lexer = _find_lexer(language) if language and len(code) <= _MAX_LENGTH else None
     if lexer is None:
         return [("", code)]
-    tokens = [(_name_class(kind, text), text) for kind, text in lexer.get_tokens(code)]
+    tokens = [
+        ("" if text.isspace() else _name_class(kind), text) for kind, text in lexer.get_tokens(code)
+    ]
     pieces = [
         (css_class, "".join(text for _, text in group))
         for css_class, group in groupby(tokens, key=itemgetter(0))
@@ -80,11 +82,10 @@ def _find_lexer(language: str) -> Lexer | None:
         return None
 
 
-def _name_class(kind: _TokenType, text: str) -> str:
+@cache
+def _name_class(kind: _TokenType) -> str:
     from pygments.token import STANDARD_TYPES  # noqa: PLC0415
 
-    if text.isspace():
-        return ""
     known: _TokenType | None = kind
     while known is not None and known not in STANDARD_TYPES:
         known = known.parent

@@ -90,8 +90,15 @@ def make_parser() -> MarkdownIt:
     parser.block.ruler.before("table", "lines", _parse_lines)
     parser.block.ruler.at("reference", _parse_reference)
     add_maths_blocks(parser)
+    parser.core.ruler.at("normalize", _join_line_ends)
     parser.core.ruler.after("inline", "tasks", _mark_tasks)
     return parser
+
+
+def _join_line_ends(state: StateCore) -> None:
+    r"""Write all line ends as `\n`; no source contains U+0000, the other character to replace."""
+    if "\r" in state.src:
+        state.src = state.src.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _parse_lines(state: StateBlock, start: int, _end: int, _silent: bool) -> bool:
@@ -165,7 +172,7 @@ def _parse_image(state: StateInline, silent: bool) -> bool:
         push_stray(
             state,
             braces[0],
-            f"`{braces[0]}` after an image is shown as it stands",
+            f"`{braces[0]}` after an image is shown as plain text",
             f"write {{width=300}}, at most {MAX_PIXELS}, or {{width=50%}}",
         )
     return True
@@ -187,7 +194,7 @@ def _parse_bracket(state: StateInline, silent: bool) -> bool:
         push_stray(
             state,
             note[0],
-            f"footnotes are not supported, so `{note[0]}` is shown as it stands",
+            f"footnotes are not supported, so `{note[0]}` is shown as plain text",
             "write the note in brackets where it belongs, or in `extra`",
         )
     elif sound:
@@ -196,7 +203,7 @@ def _parse_bracket(state: StateInline, silent: bool) -> bool:
         push_stray(
             state,
             sound[0],
-            f"Anki's `{cut_quote(sound[0])}` is shown as it stands",
+            f"Anki's `{cut_quote(sound[0])}` is shown as plain text",
             f"write ![]({path}) for a sound or a video",
         )
     elif match["close"]:
@@ -207,7 +214,7 @@ def _parse_bracket(state: StateInline, silent: bool) -> bool:
         push_stray(
             state,
             match[0],
-            f"Anki's `{match[0]}` is shown as it stands",
+            f"Anki's `{match[0]}` is shown as plain text",
             f"write {instead} for a formula",
         )
     return True

@@ -1,7 +1,7 @@
 """Sub- and superscript in Pandoc's form, `H~2~O` and `10^-3^`, and ruby, `{漢字|かんじ}`.
 
 Carets and tildes of ordinary text are kept: `2^3^4`, `~5 to ~10`, `a~b~c`. A script follows a letter,
-digit or bracket, holds a number, name or sign, and ends the word or stands before the next symbol of
+digit or bracket, holds a number, name or sign, and ends the word or precedes the next symbol of
 a chemical formula.
 """
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from cardwright.markdown.characters import GAP, HAN, HANGUL, KANA, is_word
 from cardwright.markdown.stray import push_stray
+from cardwright.text import compile_late
 
 if TYPE_CHECKING:
     from markdown_it.rules_inline import StateInline
@@ -22,26 +23,25 @@ _CONTENT: Final = (
     rf"(?:{GAP})*(?:{_SIGN}{{1,2}}|{_SIGN}?{_NAME}(?:{_SIGN}(?:{_NAME})?)?"
     rf"|\({_SIGN}?{_NAME}(?:{_SIGN}{_NAME})?\)|{GAP})(?:{GAP})*"
 )
-_SUB: Final = re.compile(rf"~(?P<content>{_CONTENT})~(?!~)")
-_SUP: Final = re.compile(rf"\^(?P<content>{_CONTENT})\^(?!\^)")
+_SUB: Final = rf"~(?P<content>{_CONTENT})~(?!~)"
+_SUP: Final = rf"\^(?P<content>{_CONTENT})\^(?!\^)"
 _COUNT: Final = re.compile("[0-9]+|[nmxy]")
 _CHARGE: Final = re.compile("[0-9]*[+−–-]")
 _ISOTOPE: Final = re.compile("[0-9]{1,3}")
-_GAP: Final = re.compile(GAP)
 
-_BASE: Final = f"{HAN}{KANA}{HANGUL}"
-_RUBY: Final = re.compile(
+_RUBY: Final = (
     r"\{(?P<base>(?:[^{}|\\<>=\n\x80-\x9f]|GAP){1,60}?)"
-    r"(?P<readings>(?:\\?\|(?:[^{}|\\<>=\n\x80-\x9f]|GAP){0,60}){1,40})\}".replace("GAP", GAP)
-)
-_HAS_BASE: Final = re.compile(f"[{_BASE}]")
+    r"(?P<readings>(?:\\?\|(?:[^{}|\\<>=\n\x80-\x9f]|GAP){0,60}){1,40})\}"
+).replace("GAP", GAP)
+_BASE: Final = f"[{HAN}{KANA}{HANGUL}]"
 _READING: Final = re.compile(r"\\?\|")
 
 
 def parse_script(state: StateInline, silent: bool) -> bool:
     """Parse sub- or superscript, as the tokens `sub` and `sup`."""
     mark = state.src[state.pos]
-    match = (_SUB if mark == "~" else _SUP).match(state.src, state.pos, state.posMax)
+    pattern = compile_late(_SUB if mark == "~" else _SUP)
+    match = pattern.match(state.src, state.pos, state.posMax)
     if match is None or not _is_script(state, match):
         return False
     if not silent:
@@ -54,7 +54,7 @@ def parse_script(state: StateInline, silent: bool) -> bool:
 
 def _is_script(state: StateInline, match: re.Match[str]) -> bool:
     mark = match[0][0]
-    content = _GAP.sub("", match["content"])
+    content = compile_late(GAP).sub("", match["content"])
     before = state.src[match.start() - 1 : match.start()]
     after = state.src[match.end() : min(match.end() + 1, state.posMax)]
     if not before or before in " \n(":
@@ -82,8 +82,10 @@ def _is_script(state: StateInline, match: re.Match[str]) -> bool:
 
 def parse_ruby(state: StateInline, silent: bool) -> bool:
     """Parse a base with readings, as the token `ruby`."""
-    match = _RUBY.match(state.src, state.pos, state.posMax)
-    if match is None or not _HAS_BASE.search(match["base"]):
+    if "|" not in state.src:
+        return False
+    match = compile_late(_RUBY).match(state.src, state.pos, state.posMax)
+    if match is None or not compile_late(_BASE).search(match["base"]):
         return False
     readings = _READING.split(match["readings"])[1:]
     parts = _pair_up(match["base"], readings)

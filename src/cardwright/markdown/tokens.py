@@ -12,7 +12,6 @@ from cardwright.markdown.cloze import Place, replace_spans, scan_deletions
 from cardwright.markdown.escape import CLOSE, HINT, OPEN, PLAIN, drop_control
 from cardwright.markdown.highlight import read_language
 from cardwright.markdown.links import is_project_path, is_web_address
-from cardwright.markdown.write import read_plain_text
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -170,6 +169,19 @@ def _read_image(token: ParserToken) -> Token:
     if is_project_path(path):
         return Token(name="image", text=alt, detail=path)
     return Token(name="text", text=alt)
+
+
+def read_plain_text(tokens: Iterable[ParserToken]) -> str:
+    """Return the text of inline tokens without markup, such as for an image's `alt`."""
+    parts = []
+    for token in tokens:
+        if token.children:
+            parts.append(read_plain_text(token.children))
+        elif token.type in ("softbreak", "hardbreak"):
+            parts.append(" ")
+        else:
+            parts.append(token.content)
+    return "".join(parts)
 
 
 def _drop_gaps(text: str) -> str:

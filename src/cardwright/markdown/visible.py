@@ -1,13 +1,13 @@
-"""What a text says against what its rendering shows.
+"""Comparing a text with what its rendering shows.
 
-A text arrives as its author wrote it, or a problem says what is lost and how to write it:
+Readers see a text as its author wrote it, or a problem says what is lost and how to write it:
 
 - `shows_nothing` finds renderings in which nothing can be seen.
 - `compare_words` compares the letters and digits of a text with those of its tokens. It knows nothing
   of why they could be missing; the functions before it explain the usual causes at their places.
-- `intent.py` judges marks that Markdown took, although they were meant as they stand.
+- `intent.py` judges marks that Markdown took, although they were meant literally.
 
-Nearly every text consists only of what cannot lose anything (`is_plain`), and is not parsed again.
+Nearly every text contains nothing that could be lost (`is_plain`), and is not parsed again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from cardwright.markdown.intent import (
 from cardwright.markdown.links import is_web_address
 from cardwright.markdown.marks import MARK
 from cardwright.markdown.trace import Trace, Tracer, place_of
-from cardwright.text import INVISIBLE
+from cardwright.text import INVISIBLE, compile_late
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -62,17 +62,18 @@ _LINE: Final = rf"""(?:
     ```[\w+\#.-]*\n (?:(?!\ *```)[^\n]*\n)*+ ```\ *(?=\n|\Z)
     | (?:\ *+[-*]\ (?=[^\W\d_]|[`\[$("'“„]))?+ (?!\ *+(?:[-+=:>\#~]|\*+(?:\s|\Z)|\d+[.)])) {_INLINE}
 )"""
-_PLAIN_LINE: Final = re.compile(rf"{_INLINE}(?:\n{_INLINE})*+", re.VERBOSE)
-_PLAIN_BLOCK: Final = re.compile(rf"{_LINE}(?:\n{_LINE})*+", re.VERBOSE)
+_PLAIN_LINE: Final = re.compile(rf"(?:{_INLINE}(?:\n|\Z))*+", re.VERBOSE)
+_PLAIN_BLOCK: Final = re.compile(rf"(?:{_LINE}(?:\n|\Z))*+", re.VERBOSE)
 """Text whose marks are all evident: nothing in it can be lost."""
 
 _UNSEEN: Final = f"\\s{INVISIBLE}\u200c\u200d\u2800\ufe0f"
-_NOTHING: Final = re.compile(f"(?:[{_UNSEEN}]|<(?!img|audio|video|input|ol)[^>]*>)*+")
-_BLANK_MATHS: Final = re.compile(r"\\[(\[](?:[\s~{}]|\\(?:[,;:!> ]|q?quad(?![a-zA-Z])))*\\[)\]]")
+_SHOWS_NOTHING: Final = "<(?!img|audio|video|input|ol)[^>]*>"
+_NOTHING: Final = f"(?:[{_UNSEEN}]|{_SHOWS_NOTHING})*+"
+_SOMETHING: Final = re.compile(rf"(?:\s|{_SHOWS_NOTHING})*+[!-9;=-|~]")
+"""The start of most HTML that shows something."""
+_BLANK_MATHS: Final = r"\\[(\[](?:[\s~{}]|\\(?:[,;:!> ]|q?quad(?![a-zA-Z])))*\\[)\]]"
 """A formula that consists of spaces."""
-_EMPTY_GAP: Final = re.compile(
-    rf"\{{\{{c[\d,]+::(?:[{_UNSEEN}]|<(?!img|audio|video|input|ol)[^>]*>)*+(?=\}}\}}|::)"
-)
+_GAP: Final = re.compile(r"\{\{c[\d,]+::")
 _REPLACED: Final = re.compile(
     r"&(?:#\w{1,8}|[A-Za-z]\w{1,31});|<[Bb][Rr] */?>"
     r"|(?<=[)\]])\{ *width *= *[0-9]{1,4}(?:px|%)? *\}"
@@ -99,17 +100,17 @@ def is_plain(text: str, *, block: bool) -> bool:
 def shows_nothing(html: str) -> bool:
     """Tell whether nothing can be seen in HTML: no character, image or sound."""
     if "\\(" in html or "\\[" in html:
-        html = _BLANK_MATHS.sub("", drop_control(html))
-    return _NOTHING.fullmatch(html) is not None
+        html = compile_late(_BLANK_MATHS).sub("", drop_control(html))
+    return not _SOMETHING.match(html) and compile_late(_NOTHING).fullmatch(html) is not None
 
 
 def report_nothing(text: str) -> TextProblem:
     """Report a text that shows nothing."""
     quote = cut_quote(text.strip())
-    if _NOTHING.fullmatch(html_entities.unescape(quote)):
+    if compile_late(_NOTHING).fullmatch(html_entities.unescape(quote)):
         message, help = "the text shows nothing: it has only invisible characters", "write a text"
     else:
-        message = f"the text shows nothing: Markdown reads `{quote}` as marks around no text"
+        message = f"the text shows nothing: Markdown reads `{quote}` as marks without text"
         help = f"write `\\{quote}` to show it"
     return TextProblem(code="empty-field", message=message, quote=quote, start=0, help=help)
 
@@ -119,13 +120,18 @@ def find_empty_gaps(html: str, text: str, places: Sequence[Place]) -> Iterator[T
 
     `places` are those in the HTML; a deletion without any answer has been reported.
     """
-    for match in _EMPTY_GAP.finditer(html):
+    for match in _GAP.finditer(html):
+        if _SOMETHING.match(html, match.end()):
+            continue
+        empty = compile_late(_NOTHING).match(html, match.end())
+        if empty is None or not html.startswith(("}}", "::"), empty.end()):
+            continue
         place = places[html.count("{{", 0, match.start())]
         stop = place.close if place.hint is None else place.hint
         if text[place.answer : stop].strip():
             yield TextProblem(
                 code="bad-cloze",
-                message="the answer of this cloze deletion shows nothing",
+                message="the answer of this gap shows nothing",
                 quote=cut_quote(text, place.start),
                 start=place.start,
                 help="write {{c1::answer}} or {{c1::answer::hint}}",
@@ -267,7 +273,10 @@ def _report_definition(trace: Trace, start: int, stop: int, *, again: bool = Fal
     quote = cut_quote(trace.source[start:stop])
     label = quote.split("]")[0] + "]"
     if again:
-        message, help = f"`{label}` is defined twice, so this is not used", "give it another name"
+        message, help = (
+            f"`{label}` is defined twice, so this definition is ignored",
+            "give it another name",
+        )
     else:
         message = f"`{quote}` defines an address for links to `{label}`, but there is none"
         help = f"write `\\{quote}` to show it"
@@ -361,10 +370,10 @@ def _check_numbers(trace: Trace, items: list[tuple[int, Token]]) -> _Findings:
         if not is_counted and not is_told:
             is_told = True
             problem = _lose(
-                f"this item of a list is shown with the number {shown}, and the others follow it",
+                f"this list item is shown with the number {shown}, as lists count on from the first number",
                 f"{item.info}{item.markup}",
                 start,
-                f"write `{item.info}\\{item.markup}` if it is a number of the text",
+                f"write `{item.info}\\{item.markup}` if the number is part of the text",
             )
         yield problem, (start, start + len(item.info))
 
@@ -389,7 +398,7 @@ def compare_words(trace: Trace, excused: Spans) -> Iterator[TextProblem]:
                 f"`{cut_quote(match[0])}` is not shown",
                 match[0],
                 match.start(),
-                "put the text in backticks, or write a backslash before its first sign",
+                "put the text in backticks, or write a backslash before its first mark",
             )
             return
 

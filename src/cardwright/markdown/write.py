@@ -14,7 +14,7 @@ from cardwright.markdown.escape import (
     escape_maths,
     escape_text,
 )
-from cardwright.markdown.highlight import highlight, read_language
+from cardwright.markdown.highlight import read_language
 from cardwright.markdown.links import (
     explain_image,
     explain_link,
@@ -28,6 +28,7 @@ from cardwright.markdown.maths import (
     find_lone_dollar,
     find_reaching_command,
 )
+from cardwright.markdown.tokens import read_plain_text
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -71,6 +72,8 @@ class Page:
     normalize_link: Callable[[str], str]
     restore: Callable[[str], str]
     """Returns a piece of text as its author wrote it."""
+    highlight: Callable[[str, str], str]
+    """Returns the HTML of code in a language."""
     parts: list[str] = field(default_factory=list)
     problems: list[TextProblem] = field(default_factory=list)
     media: list[str] = field(default_factory=list)
@@ -167,7 +170,7 @@ def _write_code(page: Page, token: Token) -> None:
 def _write_code_block(page: Page, token: Token) -> None:
     language = read_language(token.info)
     attribute = f' class="language-{language}"' if language else ""
-    code = highlight(token.content, language)
+    code = page.highlight(token.content, language)
     page.parts.append(f'<pre class="code"><code{attribute}>{code}</code></pre>\n')
 
 
@@ -222,19 +225,6 @@ def _write_image(page: Page, token: Token) -> None:
 def _write_html(page: Page, token: Token) -> None:
     page.parts.append(escape_text(token.content))
     page.tags.append(page.restore(token.content))
-
-
-def read_plain_text(tokens: Iterable[Token]) -> str:
-    """Return the text of inline tokens without markup, such as for an image's `alt`."""
-    parts = []
-    for token in tokens:
-        if token.children:
-            parts.append(read_plain_text(token.children))
-        elif token.type in ("softbreak", "hardbreak"):
-            parts.append(" ")
-        else:
-            parts.append(token.content)
-    return "".join(parts)
 
 
 def _write_title(token: Token) -> str:

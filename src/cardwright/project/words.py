@@ -12,17 +12,18 @@ from math import ceil
 from typing import Final
 
 from cardwright.markdown import HAN, KANA, Token, read_block
-from cardwright.text import INVISIBLE, to_nfc
+from cardwright.text import INVISIBLE, compile_late, to_nfc
 
 _SOUTH_EAST: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\ua9e0-\ua9ff\uaa60-\uaa7f"
 _HANGUL_SYLLABLES: Final = "\uac00-\ud7a3"
-_HEAVY: Final = re.compile(f"[{HAN}{_HANGUL_SYLLABLES}]")
+_HEAVY: Final = f"[{HAN}{_HANGUL_SYLLABLES}]"
 """Characters that say as much as two letters."""
-_UNSPACED: Final = re.compile(f"[{HAN}{KANA}{_SOUTH_EAST}]")
-_EAST: Final = re.compile(f"[{HAN}{KANA}]")
+_UNSPACED: Final = f"[{HAN}{KANA}{_SOUTH_EAST}]"
+_EAST: Final = f"[{HAN}{KANA}]"
 _EAST_PUNCTUATION: Final = re.compile(
     "[\u3000-\u3004\u3008-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
 )
+_MAYBE_UNSPACED: Final = re.compile("[^\x00-\u0dff\u2000-\u2bff]")
 _CHARS_PER_EAST_WORD: Final = 2
 _CHARS_PER_SOUTH_EAST_WORD: Final = 4
 _FENCE: Final = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
@@ -40,11 +41,12 @@ _MAX_SEARCHED: Final = 2_000
 def count_words(text: str) -> int:
     """Return how many words a Markdown text has, without its blocks of code."""
     text = _FENCE.sub("", text)
-    if text.isascii():
+    if not _MAYBE_UNSPACED.search(text):
         return len(text.split())
-    unspaced = len(_UNSPACED.findall(text))
-    east = len(_EAST.findall(text)) if unspaced else 0
-    spaced = len(_EAST_PUNCTUATION.sub(" ", _UNSPACED.sub(" ", text)).split())
+    unspaced = len(compile_late(_UNSPACED).findall(text))
+    east = len(compile_late(_EAST).findall(text)) if unspaced else 0
+    rest = compile_late(_UNSPACED).sub(" ", text)
+    spaced = len(_EAST_PUNCTUATION.sub(" ", rest).split())
     south_east = (unspaced - east) / _CHARS_PER_SOUTH_EAST_WORD
     return spaced + ceil(east / _CHARS_PER_EAST_WORD + south_east)
 
@@ -90,7 +92,9 @@ def find_answer(question: str, answers: list[str]) -> str:
 
 
 def _weigh(words: str) -> int:
-    return len(words) + (0 if words.isascii() else len(_HEAVY.findall(words)))
+    if not _MAYBE_UNSPACED.search(words):
+        return len(words)
+    return len(words) + len(compile_late(_HEAVY).findall(words))
 
 
 def _contains(text: str, words: str) -> bool:
@@ -112,8 +116,8 @@ def _contains(text: str, words: str) -> bool:
 
 
 def _is_edge(outside: str, inside: str) -> bool:
-    return (
-        outside in {"", " "}
-        or _UNSPACED.match(outside) is not None
-        or _UNSPACED.match(inside) is not None
-    )
+    return outside in {"", " "} or _is_unspaced(outside) or _is_unspaced(inside)
+
+
+def _is_unspaced(character: str) -> bool:
+    return not character.isascii() and compile_late(_UNSPACED).match(character) is not None

@@ -1,10 +1,10 @@
 """Aliases: which history a namespace continues.
 
-A pack that gets a namespace keeps the reviews that it had before, under its name. They are never
-rewritten, since the log is only added to, other machines know them by their old keys, and fuzz is
-derived from the key. Instead, an alias records that the namespace continues that history, and both
-are read as one, under the old keys. What is decided once is never changed: of two aliases that
-contradict each other, the earlier one counts, so all machines agree once they know both.
+A pack that gets a namespace keeps the reviews recorded before under its name. They are never
+rewritten: the log is append-only, other machines know them by their old keys, and fuzz is derived
+from the key. Instead, an alias records that the namespace continues that history, and both are read
+as one, under the old keys. Decisions are final: of two contradictory aliases, the earlier one
+counts, so all machines agree once they know both.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 
 class Alias(NamedTuple):
-    """The decision which history a namespace continues."""
+    """A decision on which history a namespace continues."""
 
     id: str
     """Unique across machines."""
@@ -43,7 +43,7 @@ class Aliases:
         namespace, history = alias.namespace, alias.history
         if namespace in self.decided or namespace in self.owners or namespace == history:
             return
-        if history and (history in self.owners or history in self.histories):
+        if history and (history in self.owners or history in self.decided):
             return
         self.decided[namespace] = history
         if history:
@@ -51,9 +51,12 @@ class Aliases:
             self.owners[history] = namespace
 
     def is_open(self, namespace: str, history: str) -> bool:
-        """Return whether it is not decided yet if a namespace continues a history."""
-        is_known = namespace in self.decided or namespace in self.owners
-        return namespace != history and not is_known
+        """Return whether it is undecided if a namespace continues a history."""
+        return namespace != history and not self.is_known(namespace)
+
+    def is_known(self, namespace: str) -> bool:
+        """Return whether anything is decided about a namespace, or about the history under it."""
+        return namespace in self.decided or namespace in self.owners
 
     def unite(self, namespace: str) -> str:
         """Return the namespace under which the memories of a namespace are kept."""

@@ -10,7 +10,8 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cardwright.kinds import Comparison, list_asked, list_prompts
+from cardwright.kinds import list_asked, list_prompts
+from cardwright.kinds.typed import Comparison
 from cardwright.markdown import Token, is_web_address, read_block, read_cloze, read_inline
 from cardwright.model import Card, Collection, FieldType, Kind, Option, Prompt, Source
 from cardwright.terminal.markdown import Drawing
@@ -48,8 +49,14 @@ def _name_sound(token: Token) -> Token:
         return token
     from cardwright.foreign.media import MediaKind, name_kind  # noqa: PLC0415  (few cards have media)
 
-    is_image = name_kind(token.detail) is MediaKind.IMAGE
-    return token if is_image else replace(token, text=token.detail.rpartition("/")[2])
+    if name_kind(token.detail) is MediaKind.IMAGE:
+        return token
+    name = token.detail.rpartition("/")[2]
+    if "%" in name:
+        from urllib.parse import unquote  # noqa: PLC0415  (rarely needed)
+
+        name = " ".join(make_plain(unquote(name)).split())
+    return replace(token, text=name)
 
 
 def draw_answer(

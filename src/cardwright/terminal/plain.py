@@ -9,7 +9,7 @@ from typing import Final, Protocol, TextIO
 from rich.text import Text
 
 from cardwright.history import Rating
-from cardwright.kinds import MAX_TYPED
+from cardwright.kinds.typed import MAX_TYPED
 from cardwright.study.error import StoreError
 from cardwright.terminal.paint import Renderable
 from cardwright.terminal.review import CardActs, draw_memory

@@ -8,14 +8,13 @@ from typing import Final
 from cardwright.app.study import Study
 from cardwright.history import MS_PER_MINUTE, Act, Moment, Rating, Review
 from cardwright.item import Item
-from cardwright.kinds import (
+from cardwright.kinds import list_prompts, list_texts
+from cardwright.kinds.typed import (
     MAX_TYPED,
     Comparison,
     compare_typed,
     drop_letter,
     list_accepted,
-    list_prompts,
-    list_texts,
 )
 from cardwright.memory import Memory
 from cardwright.model import Card, FieldType, Kind, Prompt

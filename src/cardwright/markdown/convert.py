@@ -1,0 +1,110 @@
+"""Markdown → HTML and its problems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from markdown_it.common.normalize_url import normalizeLink
+
+from cardwright.diagnostic import TextProblem
+from cardwright.markdown.cloze import find_misplaced, report_crossing, scan_deletions
+from cardwright.markdown.escape import drop_control, neutralise
+from cardwright.markdown.highlight import highlight
+from cardwright.markdown.marks import mark_deletions, place_deletions, unmark
+from cardwright.markdown.parser import make_parser
+from cardwright.markdown.rendered import Rendered
+from cardwright.markdown.tags import report_tags
+from cardwright.markdown.visible import Comparer, find_empty_gaps, report_nothing, shows_nothing
+from cardwright.markdown.write import Page, write_tokens
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+
+class Converter:
+    """Converts texts one by one."""
+
+    def __init__(self, *, highlights: bool) -> None:
+        """Make the parser."""
+        self._parser = make_parser()
+        self._highlight = highlight if highlights else _write_code
+        self._comparer = Comparer(make_parser)
+
+    def convert_block(self, text: str) -> Rendered:
+        """Convert a text with paragraphs, lists, tables and code."""
+        return self._finish_plain(text, drop_control(text), block=True)
+
+    def convert_inline(self, text: str) -> Rendered:
+        """Convert a line without a surrounding paragraph."""
+        return self._finish_plain(text, drop_control(text).strip(), block=False)
+
+    def _finish_plain(self, text: str, source: str, *, block: bool) -> Rendered:
+        parse = self._parser.parse if block else self._parser.parseInline
+        tokens = parse(source)
+        page = self._write(tokens)
+        if "{{" in text:
+            page.problems += find_misplaced(tokens)
+        lost = self._comparer.compare(
+            source, lambda other: "".join(self._write(parse(other)).parts), block=block
+        )
+        return _finish(text, page, neutralise("".join(page.parts)), lost)
+
+    def convert_cloze(self, text: str) -> Rendered:
+        """Convert a text with cloze deletions."""
+        source = drop_control(text)
+        places, problems = scan_deletions(source)
+        marked = mark_deletions(source, places)
+
+        def restore(piece: str) -> str:
+            return unmark(piece, source, places)
+
+        page = self._write(self._parser.parse(marked), restore)
+        html, crossing = place_deletions(neutralise("".join(page.parts)), places)
+        page.problems[:0] = (
+            *problems,
+            *(report_crossing(source, places[index], what) for index, what in crossing.items()),
+        )
+        kept = [place for index, place in enumerate(places) if index not in crossing]
+        page.problems += find_empty_gaps(html, source, kept)
+        lost = self._comparer.compare(
+            source, self._show_cloze, block=True, marked=marked, unmark=restore
+        )
+        return _finish(text, page, html, lost)
+
+    def _show_cloze(self, source: str) -> str:
+        places, _ = scan_deletions(source)
+        page = self._write(self._parser.parse(mark_deletions(source, places)))
+        return place_deletions("".join(page.parts), places)[0]
+
+    def _write(self, tokens: list[Token], restore: Callable[[str], str] = str) -> Page:
+        page = Page(normalizeLink, restore, self._highlight)
+        write_tokens(page, tokens)
+        if page.tags:
+            page.problems.append(report_tags(page.tags))
+        return page
+
+
+def _finish(text: str, page: Page, html: str, lost: list[TextProblem]) -> Rendered:
+    problems = page.problems
+    if shows_nothing(html) and text.strip():
+        # An image that cannot be shown is the better reason.
+        if not any(problem.code == "bad-link" for problem in problems):
+            problems.append(report_nothing(text))
+    else:
+        problems += lost
+    # A text may have lost control characters.
+    quoted = (
+        problem if problem.quote in text else replace(problem, quote="", start=-1)
+        for problem in problems
+    )
+    return Rendered(
+        drop_control(html),
+        tuple(dict.fromkeys(quoted)) if problems else (),
+        tuple(dict.fromkeys(page.media)) if page.media else (),
+    )
+
+
+def _write_code(code: str, _language: str) -> str:
+    return highlight(code, "")
