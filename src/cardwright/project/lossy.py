@@ -9,7 +9,9 @@ from typing import Final, NamedTuple
 _LATEX: Final = "nu|neq?|neg|nabla|not|notin|ni|nmid|n[lg]eq|nexists|natural|n[ew]arrow|nonumber|newline|newcommand"
 _ESCAPE: Final = re.compile(r"\\(?:x..|u.{4}|U.{8}|[^xuU])", re.DOTALL)
 _COMMAND: Final = re.compile(rf"\\(?:{_LATEX})(?![a-zA-Z])")
-_NAMED: Final = re.compile(r"\\n(?= |(?:\\\"|')[);,])")
+_STRING_END: Final = re.compile(r"(?:\\\"|')[);,]")
+_INDENT: Final = re.compile(r"(?:\\n|\n)(?:[ \t]|\\t)*\Z")
+_MAX_INDENT: Final = 40
 _MEANINGS: Final = {"\\t": "a tab", "\\n": "a line break", "\\_": "a space"}
 _MARKED: Final = re.compile(r"[ \t]*(?P<mark>[-*+][ ]+(?=\S)|[0-9]{1,3}[.)][ ]+(?=\S)|```|\|)")
 _NOUNS: Final = {"`": "code block", "|": "table"}
@@ -32,9 +34,14 @@ def find_changes(raw: str, style: str | None) -> Iterator[Change]:
 
 
 def _find_escapes(raw: str) -> Iterator[Change]:
+    dollars = last = 0
     for match in _ESCAPE.finditer(raw):
         meaning = _MEANINGS.get(match[0])
-        if meaning and _is_odd(raw, match):
+        if not meaning:
+            continue
+        dollars += raw.count("$", last, match.start())
+        last = match.start()
+        if _is_odd(raw, match, in_maths=dollars % 2 == 1):
             yield Change(
                 match.start(),
                 f"in double quotes, `{match[0]}` is {meaning}, so it is not shown",
@@ -43,16 +50,18 @@ def _find_escapes(raw: str) -> Iterator[Change]:
             return
 
 
-def _is_odd(raw: str, match: re.Match[str]) -> bool:
+def _is_odd(raw: str, match: re.Match[str], *, in_maths: bool) -> bool:
     """Tell whether an escape stands where nobody means what it stands for."""
     start = match.start()
     if match[0] == "\\t":
-        return raw[:start].rstrip(" \t").removesuffix("\\t")[-2:] != "\\n"
+        # Code may be indented with tabs.
+        before = raw[max(start - _MAX_INDENT, 0) : start]
+        return _INDENT.search(before) is None
     if match[0] == "\\n":
-        is_word = raw[start - 1] == " " and raw[match.end() : match.end() + 1] == " "
-        is_in_string = raw[start - 1] != " " and _NAMED.match(raw, start) is not None
-        is_in_maths = raw.count("$", 0, start) % 2 == 1 and _COMMAND.match(raw, start) is not None
-        return is_word or (is_in_string and raw[match.end()] != " ") or is_in_maths
+        follows_space, precedes_space = raw[start - 1] == " ", raw[match.end()] == " "
+        is_named = follows_space and precedes_space
+        ends_string = not follows_space and _STRING_END.match(raw, match.end()) is not None
+        return is_named or ends_string or (in_maths and _COMMAND.match(raw, start) is not None)
     return True
 
 
