@@ -24,6 +24,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "blueprint-weights": "warning",
     "card-in-no-deck": "warning",
     "card-moved": "warning",
+    "changed-text": "warning",
     "control-character": "error",
     "deck-renamed": "warning",
     "domain-without-question": "warning",

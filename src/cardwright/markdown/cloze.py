@@ -26,7 +26,8 @@ _PIECE: Final = re.compile(
     \\[\\{}:]
     | \{\{ (?P<opener> [cC][0-9,\x20]* ) ::
     | (?P<near>
-        \{\{ \x20* (?: [cC]\x20* [0-9]+ [0-9,\x20]* [:：;|]{1,2} | [0-9]+ [0-9,\x20]* :: )
+        \{\{ \s* (?: [cC\u0441\u0421]\s* [0-9²³]+ (?: [0-9,\s]* [:：;|]{1,2} | [=.-] | (?=\}\}) | \Z )
+               | [cC](?:loze|[-.])[0-9]* ::? | [0-9]+ [0-9,\x20]* :: )
         | (?<!\{) \{ c [0-9]+ ::
         | (?: \[\[ | \(\( | ｛｛ ) \x20* [cC] [0-9]+ [:：]{2}
       )
@@ -35,7 +36,9 @@ _PIECE: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_CLOZE_MARK: Final = re.compile(r"\{\{[cC]?[0-9]+(?:,[0-9]+)*::")
+_CLOZE_MARK: Final = re.compile(
+    r"\{\{ ?[cC] ?[0-9]+(?:,[0-9]+)* ?[:：]{1,2}|\{\{[0-9]+::|(?<!\{)\{c[0-9]+::"
+)
 _NUMBERS: Final = re.compile(r"c([0-9]{1,3}(?:,[0-9]{1,3})*)")
 
 
@@ -260,21 +263,26 @@ class _Scan:
 
 def _report_near_miss(text: str, start: int, mark: str) -> TextProblem:
     """Report what looks like the start of a deletion, with the character that prevents it."""
-    number = "".join(filter(str.isdigit, mark)) or "1"
+    number = "".join(re.findall("[0-9]", mark)) or "1"
     if mark[0] in "[(":
         fault = f"starts with `{mark[:2]}` where `{{{{` is needed"
     elif mark[0] == "｛" or "：" in mark:
         fault = f"has a wide `{'｛' if mark[0] == '｛' else '：'}`"
     elif not mark.startswith("{{"):
         fault = "starts with one `{` where two are needed"
-    elif " " in mark:
-        fault = "contains a space"
+    elif "\n" in mark or " " in mark:
+        fault = f"contains a {'line break' if chr(10) in mark else 'space'}"
+    elif not mark[2:].isascii():
+        fault = f"has `{re.sub('[ -~]', '', mark)}` where `c{number}` is needed"
     elif "C" in mark:
         fault = "has a capital `C`"
     elif "c" not in mark:
         fault = "has no `c` before its number"
+    elif mark[3].isdigit():
+        wrong = mark.lstrip("{c0123456789,")
+        fault = f"has {f'`{wrong}` where `::` is needed' if wrong else 'no `::` after its number'}"
     else:
-        fault = f"has `{mark.lstrip('{cC0123456789,')}` where `::` is needed"
+        fault = f"is not `{{{{c{number}::`"
     return _report(text, start, f"`{mark}` {fault}", f"write {{{{c{number}::answer}}}}")
 
 

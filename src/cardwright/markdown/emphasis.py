@@ -32,7 +32,7 @@ from cardwright.markdown.characters import (
     is_unspaced,
     is_word,
 )
-from cardwright.markdown.escape import CLOSE, HINT, PLAIN
+from cardwright.markdown.escape import CLOSE, HINT, OPEN, PLAIN
 from cardwright.markdown.stray import push_stray, turn_stray
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ _USUAL_AFTER: Final = frozenset({"", *" \n.,;:!?"})
 _QUOTES: Final = "\"'“”„‘’«»"
 _CLOSING: Final = frozenset(")]}")
 _OPENING: Final = frozenset("([{")
+_BEFORE_NAME: Final = frozenset("([{<=&*!,-+.>")
+"""What stands in code before a name that starts with `__`, and not at the end of emphasis."""
 _ENCLOSING: Final = frozenset({'""', "''", "()", "[]", "{}", "“”", "‘’", "«»", "„“"})
 _HELP: Final = "put the marks directly against the words, with a space or punctuation outside; put code in backticks"
 
@@ -147,7 +149,7 @@ def _judge(run: _Run) -> tuple[bool, bool]:
         )
     if is_word(before) and is_word(after) and run.length <= _STRONG:
         return _opens_part(run), _closes_part(run)
-    if _is_alone(run):
+    if _is_alone(run) or _is_between_gaps(run):
         return False, False
     if before in _CLOSING and (after in _OPENING or is_word(after)):
         # `(a)*(b)` and `(a)**2`, but not `(see)**note**`.
@@ -171,6 +173,12 @@ def _is_alone(run: _Run) -> bool:
     )
 
 
+def _is_between_gaps(run: _Run) -> bool:
+    """Tell whether a single mark has cloze deletions on both sides, as a product would."""
+    before = run.text[max(run.start - 2, 0) : run.start - 1]
+    return run.length == 1 and before == CLOSE and run.after == OPEN
+
+
 def _is_wildcard(run: _Run) -> bool:
     """Tell whether a run is a wildcard, part of a regular expression or of a comment's delimiter."""
     beyond = run.text[run.end + 1 : run.end + 2]
@@ -178,7 +186,7 @@ def _is_wildcard(run: _Run) -> bool:
         # src/**/*.py
         return run.after == "/" and beyond in ("*", "")
     if run.after == ".":
-        return beyond.isalnum()
+        return beyond.isalnum() or beyond == "*"
     if run.after == "/":
         return not beyond.isalnum()
     starts_comment = run.before == "/" and is_space(run.text[run.start - 2 : run.start - 1])
@@ -244,7 +252,8 @@ def _report_stray(state: StateInline, delimiters: Sequence[Delimiter]) -> None:
     for run, token in _find_left(state.tokens, delimiters):
         mark = token.content
         opener = openers.pop(mark, None)
-        if opener is None or not _looks_like_pair(opener[0], run):
+        is_name = mark == "_" and is_word(run.after) and run.before in _BEFORE_NAME
+        if opener is None or is_name or not _looks_like_pair(opener[0], run):
             openers[mark] = (run, token)
             continue
         text = run.text[opener[0].start : run.end]

@@ -38,6 +38,9 @@ _MAX_WORD: Final = 100
 _GROUPS: Final = {"{": "{}", "}": "{}", "(": "()", ")": "()"}
 _UNC_PATH: Final = re.compile(r"(?<![\\\w])\\\\(?=[A-Za-z0-9][\w.$-]*\\[A-Za-z0-9])")
 
+_DRIVE: Final = re.compile(r"[^\w\s]{0,3}[A-Za-z]:(?:\\|$)")
+_IN_PATH: Final = "path"
+
 _MARKS: Final = "*_~^="
 _QUOTES: Final = "\"'"
 _OPENERS: Final = frozenset({"Ps", "Pi", "Pd"})
@@ -49,7 +52,10 @@ _QUANTITY: Final = r"(?:[.,]?\d|[$€£¥%∞√π½⅓¼¾])"
 _BULLET: Final = re.compile(rf"[-+*][ \t]+(?={_QUANTITY}|[^\W\d_]{{1,2}}\s*$)")
 _HEADING: Final = re.compile(r"#[ \t]+(?=[a-z]|\d+\s*$)")
 _COMPARISON: Final = re.compile(rf">(?:=|[ \t]*[-+~≈]?{_QUANTITY}|[ \t]*[^\W\d_]\s*$)")
+_PROMPT: Final = re.compile(r">>>(?!>)(?:\s|$)")
+"""The prompt of Python."""
 _FILE: Final = re.compile(r"[^()\[\]<>\n]*\s[^()\[\]<>\n]*\.[A-Za-z][A-Za-z0-9]{1,4}")
+_SIZE: Final = re.compile(r"(?P<file>\S+\.\w{2,5})\s+=(?P<width>[0-9]*%?)x?[0-9]*%?")
 _WIKI_IMAGE: Final = re.compile(r"!\[\[([^\[\]\n]{1,200})\]\]")
 _TARGET: Final = re.compile(r"\](?P<gap>[ \t]?)\((?P<target>[^()\n]{1,300})\)")
 _ADDRESS: Final = re.compile(r"https?://\S+")
@@ -61,24 +67,25 @@ def judge_escapes(
 ) -> Iterator[TextProblem]:
     r"""Report backslashes before a character that would have been shown as it is without them.
 
-    Such a backslash was not written for Markdown: `\,` belongs to LaTeX, `\.` to a pattern, `\!` to a
-    path. `render` renders a text; `restore` returns the index in `text` of one in the traced source.
+    Such a backslash was not written for Markdown: `\,` belongs to LaTeX, `\.` to a pattern. In a path,
+    none was. `render` renders a text; `restore` returns the index in `text` of one in the traced source.
     """
     groups: dict[str, list[int]] = {}
     for inline in trace.inlines:
         escapes = [token for token in inline.tokens if _is_escape(token)]
         habits = _find_habits(inline.text) if escapes else ""
         for token in escapes:
-            char = token.content
-            place = place_of(token)
-            if char not in habits and not _is_careful(inline.text, place, char):
-                start = restore(inline.find(place))
-                groups.setdefault(_GROUPS.get(char, char), []).append(start)
+            group = _group_escape(inline.text, place_of(token), token.content, habits)
+            if group:
+                groups.setdefault(group, []).append(restore(inline.find(place_of(token))))
     if not groups:
         return
     shown = render(text)
-    for places in groups.values():
-        if render(replace_spans(text, ((start, start + 1, "") for start in places))) != shown:
+    for group, places in groups.items():
+        if (
+            group != _IN_PATH
+            and render(replace_spans(text, ((start, start + 1, "") for start in places))) != shown
+        ):
             continue
         for start in places[:_MAX_PROBLEMS]:
             pair = text[start : start + 2]
@@ -100,6 +107,22 @@ def _find_habits(text: str) -> str:
     # `\{{` is no deletion, and within one, a single brace has a backslash.
     braces = "{}" if OPEN in text else ""
     return braces + "|" if _CONVERTED.search(text) else braces
+
+
+def _group_escape(text: str, place: int, char: str, habits: str) -> str:
+    """Return which escapes one is judged with; "" if it is certainly meant as one."""
+    if char != "\\" and _is_in_path(text, place):
+        return _IN_PATH
+    is_meant = char in habits or _is_careful(text, place, char)
+    return "" if is_meant else _GROUPS.get(char, char)
+
+
+def _is_in_path(text: str, place: int) -> bool:
+    r"""Tell whether an escape stands in a path of Windows, or in `¯\_(ツ)_/¯`."""
+    if text[place - 1 : place] == "¯":
+        return True
+    before = text[max(place - _MAX_WORD, 0) : place].rsplit(None, 1)
+    return bool(before) and not text[place - 1].isspace() and bool(_DRIVE.match(before[-1]))
 
 
 def _is_careful(text: str, place: int, char: str) -> bool:
@@ -174,10 +197,14 @@ def judge_emphasis(trace: Trace) -> Iterator[TextProblem]:
         if not pairs:
             continue
         brackets = _match_brackets(inline)
+        addresses = [match.span() for match in _ADDRESS.finditer(inline.text)]
         for start, stop, mark in pairs[:_MAX_PROBLEMS]:
             inner = (start + len(mark), stop)
-            if _is_emphasis(inline.text, inner, len(mark)) and not _cuts(
-                brackets, inner, len(mark)
+            is_in_address = any(left < start < stop < right for left, right in addresses)
+            if (
+                not is_in_address
+                and _is_emphasis(inline.text, inner, len(mark))
+                and not _cuts(brackets, inner, len(mark))
             ):
                 continue
             yield TextProblem(
@@ -209,7 +236,7 @@ def _is_emphasis(text: str, inner: tuple[int, int], width: int) -> bool:
     """Tell whether delimiters with this between them stand where they would around an emphasis."""
     start, stop = inner
     first, last = text[start : start + 1], text[stop - 1 : stop]
-    if first == last == "/":
+    if first == last and first in "/-":
         return False
     outer = start - width
     while outer and text[outer - 1] in _MARKS:
@@ -235,6 +262,8 @@ def _may_close(last: str, after: str) -> bool:
     """Tell whether emphasis may end between a character and those that follow."""
     if not (_is_sign(last) and _is_sign(after[0])):
         return True
+    if last in "([{":
+        return False
     is_glued = after[0] in ".,:;" and after[1:].isalnum()
     return _closes(last) or last in "`$" or (_closes(after[0]) and not is_glued)
 
@@ -293,18 +322,24 @@ def judge_blocks(trace: Trace) -> Iterator[TextProblem]:
         indent = len(line) - len(line.lstrip())
         start = trace.starts[token.map[0]] + indent
         if token.type == "blockquote_open":
-            match = _COMPARISON.search(line)
-            marked = (other.lstrip()[:1] == ">" for other in trace.lines[slice(*token.map)])
-            if match and sum(marked) <= 1:
-                yield _report_sign(line, match.start(), start - indent + match.start(), "a quote")
+            yield from _judge_quote(trace, token, indent)
         elif is_line and index == 0 and token.type == "bullet_list_open":
             if _BULLET.match(line, indent):
                 yield _report_sign(line, indent, start, "the bullet of a list")
         elif is_line and index == 0 and token.type == "heading_open" and token.markup[0] == "#":
             if _HEADING.match(line, indent):
                 yield _report_sign(line, indent, start, "the mark of a heading")
+        elif (
+            token.type == "bullet_list_open" and index and _is_glued_list(tokens[index - 1], token)
+        ):
+            yield _report_sign(line, indent, start, "the bullet of another list")
         elif token.type == "heading_open" and token.markup in {"-", "="}:
             yield from _judge_underline(trace, token.map[1] - 1, tokens[index + 1].content)
+
+
+def _is_glued_list(before: Token, token: Token) -> bool:
+    """Tell whether `+` follows a list with `-` or the other way round, as in a diff."""
+    return before.type == "bullet_list_close" and {before.markup, token.markup} == {"+", "-"}
 
 
 def _report_sign(line: str, column: int, start: int, what: str) -> TextProblem:
@@ -316,6 +351,24 @@ def _report_sign(line: str, column: int, start: int, what: str) -> TextProblem:
         start=start,
         help=f"write `\\{quote}` to show it",
     )
+
+
+def _judge_quote(trace: Trace, token: Token, indent: int) -> Iterator[TextProblem]:
+    """Report comparisons and prompts of Python that are read as quotes."""
+    first, last = token.map or (0, 0)
+    line, start = trace.lines[first], trace.starts[first]
+    match = _COMPARISON.search(line)
+    if _PROMPT.match(line, indent):
+        if token.level == 0:
+            yield TextProblem(
+                code=CODE,
+                message="Markdown reads `>>>` as a quote within quotes, so it is not shown",
+                quote=cut_quote(line, indent),
+                start=start + indent,
+                help="put code between lines of ```, or write `\\>>>`",
+            )
+    elif match and sum(other.lstrip()[:1] == ">" for other in trace.lines[first:last]) <= 1:
+        yield _report_sign(line, match.start(), start + match.start(), "a quote")
 
 
 def _judge_underline(trace: Trace, number: int, text: str) -> Iterator[TextProblem]:
@@ -370,6 +423,9 @@ def _explain_target(match: re.Match[str]) -> tuple[str, str] | None:
         if is_web or _MEDIA_FILE.fullmatch(target):
             return "a space separates the two parts of this link, so this", "remove the space"
         return None
+    if size := _SIZE.fullmatch(target):
+        message = "this is not how Markdown gives an image a width, so it"
+        return message, f"write `({size['file']}){{width={size['width'] or '300'}}}`"
     if is_web or _FILE.fullmatch(target):
         message = "an address with spaces must be in angle brackets, so this"
         return message, f"write `(<{target}>)`"

@@ -41,7 +41,9 @@ _WORDS: Final = re.compile(r"[0-9.,]*[A-Za-z]*[\s,](?:.*[\s(])?[A-Za-z]{2,}+(?!\
 """Words with spaces between them, perhaps after an amount."""
 _AMOUNTS: Final = re.compile(r"[0-9.]+(?:\s[0-9.]+)+|[0-9.,]+[kKMB][,\s][0-9.,kKMB\s]+")
 _SYMBOL: Final = re.compile(r"[\\^_{}=<>+*|\x80-\x9f]| [/-] ")
-_NO_END: Final = frozenset("([{\"'@:;,/.!?&")
+_PATTERN: Final = re.compile(r"=~|\.[*+?](?![\w{])|\A\|\^|\[\^[^\\{\]]|\A[;,:|]\Z")
+"""Part of a regular expression or of a program around one."""
+_NO_END: Final = frozenset("([{\"'@:;,/.!?&_^")
 """Before a `$` and a letter, these belong to text."""
 _GLUED: Final = re.compile(r"(?!.*[A-Za-z]{2})[^:;,.\s]*[\w)}\]'|]", re.DOTALL)
 _LONE_DOLLAR: Final = re.compile(
@@ -52,6 +54,11 @@ _LONE_DOLLAR: Final = re.compile(
     | (?<!\S) \$ (?= [ ] [^$\n]{1,80} [ ] \$ (?!\w) )
     """,
     re.VERBOSE,
+)
+_COMMAND: Final = re.compile(r"[({|-]*\\[A-Za-z]{2,}(?![\w\\])")
+UNPAIRED: Final = "this `$` has no closing `$`"
+UNPAIRED_HELP: Final = (
+    r"close the formula, with no space just inside the dollars, or write \$ for a dollar sign"
 )
 _GROUPING: Final = re.compile(
     r"\\(?P<end>begin|end)\s*\{(?P<name>[^{}]*)\}|\\(?:left|right)(?![a-zA-Z])|\\.|[{}]", re.DOTALL
@@ -85,7 +92,7 @@ def parse_dollars(state: StateInline, silent: bool) -> bool:
     start = state.pos
     match = _DOLLARS.match(state.src, start, state.posMax)
     if match is None:
-        return False
+        return not silent and _report_open_dollar(state)
     content = match["inline"]
     if content is not None:
         before = state.src[start - 1 : start]
@@ -113,6 +120,16 @@ def parse_dollars(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def _report_open_dollar(state: StateInline) -> bool:
+    """Report a `$` before a command of LaTeX that no `$` closes."""
+    if not _COMMAND.match(state.src, state.pos + 1, state.posMax):
+        return False
+    push_stray(
+        state, "$", UNPAIRED, UNPAIRED_HELP, code="unbalanced-maths", quote=state.src[state.pos :]
+    )
+    return True
+
+
 def _push_maths(state: StateInline, markup: str, content: str) -> None:
     token = state.push("maths", "", 0)
     token.markup = markup
@@ -127,6 +144,9 @@ def _is_shell(content: str, after: str) -> bool:
 
 
 def _is_prose(content: str) -> bool:
+    """Tell whether dollars stand around words, amounts or a pattern."""
+    if _PATTERN.search(content):
+        return True
     if content.isalnum() or _SYMBOL.search(content):
         return False
     return bool(_WORDS.match(content) or _AMOUNTS.fullmatch(content))

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Final
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import reference
 from markdown_it.rules_inline import (
-    autolink,
     backtick,
     entity,
     escape,
@@ -41,7 +40,7 @@ from cardwright.markdown.emphasis import link_runs, parse_run
 from cardwright.markdown.maths import add_maths_blocks, parse_brackets, parse_dollars
 from cardwright.markdown.scripts import parse_ruby, parse_script
 from cardwright.markdown.stray import push_stray
-from cardwright.markdown.tags import parse_tag
+from cardwright.markdown.tags import parse_address, parse_tag
 
 if TYPE_CHECKING:
     from markdown_it.rules_block import StateBlock
@@ -56,6 +55,12 @@ _ANKI_TAG: Final = re.compile(r"\[(?P<close>/?)(?P<name>latex|\$\$?)\]", re.IGNO
 _ANKI_SOUND: Final = re.compile(r"\[(?:sound:(?P<file>[^][\n]*)|anki:[^][\n]*)\]", re.IGNORECASE)
 _BRACKET: Final = re.compile(r"\[(?:\^|/?(?:latex|\$)|sound:|anki:)", re.IGNORECASE)
 """The start of any of these."""
+_HIGHLIGHT: Final = re.compile(r"==(?![\s=])[^=\n]{0,199}[^\s=]==(?=[\s.,;:!?)\u3000-\u303f]|\Z)")
+_INLINE_NOTE: Final = re.compile(r"\^\[[^\]\[\n]{0,199}[^\W\d_]{2} [^\]\[\n]{1,199}\]")
+_OUTSIDE: Final = frozenset({"", *" \n\t("})
+"""What stands before a mark that does not follow a word."""
+_ENVIRONMENT: Final = re.compile(r"\\begin\{(?P<name>[a-zA-Z]{1,20}\*?)\}")
+_MAX_ENVIRONMENT: Final = 5_000
 _TASK: Final = re.compile(r"\[(?P<mark>[ xX])\][ \t]+")
 _CODE_INDENT: Final = 4
 _BLOCK_MARKS: Final = frozenset("#$*+-:<=>[\\_`|~0123456789")
@@ -256,9 +261,51 @@ def _mark_tasks(state: StateCore) -> None:
             line.children.insert(0, Token("task", "", 0, content=box))
 
 
+def _report_highlight(state: StateInline, silent: bool) -> bool:
+    """Report `==highlighted==` text."""
+    match = _HIGHLIGHT.match(state.src, state.pos, state.posMax)
+    if match is None or state.src[state.pos - 1 : state.pos] not in _OUTSIDE:
+        return False
+    if silent:
+        state.pos = match.end()
+    else:
+        shown = cut_quote(match[0])
+        message = f"`{shown}` is shown as it stands"
+        push_stray(state, "==", message, "write `**…**` for bold type", quote=match[0])
+    return True
+
+
+def _report_note(state: StateInline, silent: bool) -> bool:
+    """Report a note in the text: `oak^[a tree with acorns]`."""
+    note = _INLINE_NOTE.match(state.src, state.pos, state.posMax)
+    if note is None or state.src[state.pos - 1 : state.pos] in _OUTSIDE:
+        return False
+    if silent:
+        state.pos = note.end()
+    else:
+        message = f"footnotes are not supported, so `{cut_quote(note[0])}` is shown as it stands"
+        help = "write the note in brackets, or in `extra`"
+        push_stray(state, "^[", message, help, quote=note[0])
+    return True
+
+
+def _report_environment(state: StateInline, silent: bool) -> bool:
+    """Report an environment of LaTeX that is in no formula."""
+    match = _ENVIRONMENT.match(state.src, state.pos, state.posMax)
+    end = f"\\end{{{match['name']}}}" if match else ""
+    if match is None or end not in state.src[match.end() : match.end() + _MAX_ENVIRONMENT]:
+        return False
+    if silent:
+        state.pos = match.end()
+    else:
+        message = f"`{match[0]}` is outside a formula, so it is shown as it stands"
+        push_stray(state, match[0], message, "write `$$` before it and after its `\\end`")
+    return True
+
+
 _RULES: Final[dict[str, tuple[Callable[[StateInline, bool], bool], ...]]] = {
     "\n": (newline,),
-    "\\": (parse_brackets, escape),
+    "\\": (_report_environment, parse_brackets, escape),
     "`": (backtick,),
     "*": (parse_run,),
     "_": (parse_run,),
@@ -267,9 +314,10 @@ _RULES: Final[dict[str, tuple[Callable[[StateInline, bool], bool], ...]]] = {
     "!": (_parse_image,),
     "$": (parse_dollars,),
     "~": (parse_script, strikethrough.tokenize),
-    "^": (parse_script,),
+    "^": (_report_note, parse_script),
+    "=": (_report_highlight,),
     "{": (parse_ruby,),
-    "<": (autolink, parse_tag),
+    "<": (parse_address, parse_tag),
     "&": (entity,),
 }
 """Inline rules by the character at which they may apply."""

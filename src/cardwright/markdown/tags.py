@@ -59,6 +59,18 @@ _INSTEAD: Final = {
     "hr": "---",
 }
 _MAX_NAMED: Final = 5
+_ADDRESS: Final = re.compile(
+    r"<(?:[^<>\s:]+@|[a-z][a-z0-9+.-]*://|(?:mailto|tel|data|file|javascript|vbscript):(?!:))",
+    re.IGNORECASE,
+)
+"""The start of an address in angle brackets; `<std::string>` and `<xs:element>` are code."""
+
+
+def parse_address(state: StateInline, silent: bool) -> bool:
+    """Parse an address in angle brackets."""
+    from markdown_it.rules_inline import autolink  # noqa: PLC0415  (slow)
+
+    return bool(_ADDRESS.match(state.src, state.pos)) and autolink(state, silent)
 
 
 def parse_tag(state: StateInline, silent: bool) -> bool:

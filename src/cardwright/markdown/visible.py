@@ -71,6 +71,8 @@ _SHOWS_NOTHING: Final = "<(?!img|audio|video|input|ol)[^>]*>"
 _NOTHING: Final = f"(?:[{_UNSEEN}]|{_SHOWS_NOTHING})*+"
 _SOMETHING: Final = re.compile(rf"(?:\s|{_SHOWS_NOTHING})*+[!-9;=-|~]")
 """The start of most HTML that shows something."""
+_BLANK_MATHS: Final = r"\\[(\[](?:[\s~{}]|\\(?:[,;:!> ]|q?quad(?![a-zA-Z])))*\\[)\]]"
+"""A formula that consists of spaces."""
 _GAP: Final = re.compile(r"\{\{c[\d,]+::")
 _REPLACED: Final = re.compile(
     r"&(?:#\w{1,8}|[A-Za-z]\w{1,31});|<[Bb][Rr] */?>"
@@ -82,7 +84,7 @@ _WORD: Final = re.compile(r"[^\W_]+")
 _CONTAINER: Final = re.compile(r"[\s>]*")
 _ATTRIBUTE: Final = re.compile(r"\{[^{}]*\}|[\w-]+=(?:\"[^\"]*\"|'[^']*'|\S*)|[.#][\w-]+|[\d,:-]+")
 _REFERENCE: Final = re.compile(r"[\s>]*(?:[-+*]\s+|\d+[.)]\s+)*\[")
-_COMMENT: Final = re.compile(r"(?<!\\)(?:\\\\)*+%[^\n]*[^\s$]")
+_COMMENT: Final = re.compile(r"(?<!\\)(?:\\\\)*+%[^\n$]*")
 _MAX_PROBLEMS: Final = 50
 
 
@@ -97,6 +99,8 @@ def is_plain(text: str, *, block: bool) -> bool:
 
 def shows_nothing(html: str) -> bool:
     """Tell whether nothing can be seen in HTML: no character, image or sound."""
+    if "\\(" in html or "\\[" in html:
+        html = compile_late(_BLANK_MATHS).sub("", drop_control(html))
     return not _SOMETHING.match(html) and compile_late(_NOTHING).fullmatch(html) is not None
 
 
@@ -348,7 +352,8 @@ def _check_numbers(trace: Trace, items: list[tuple[int, Token]]) -> _Findings:
         start = trace.starts[number] + max(line.find(item.info), 0)
         problem = None
         # Authors who do not count write the same number everywhere.
-        if int(item.info) not in (shown, first) and not is_told:
+        is_counted = int(item.info) in (shown, first) and item.info == str(int(item.info))
+        if not is_counted and not is_told:
             is_told = True
             problem = _lose(
                 f"this list item is shown with the number {shown}, as lists count on from the first number",
@@ -432,7 +437,7 @@ def _find_maths_comments(trace: Trace) -> Iterator[TextProblem]:
 
 def _report_comment(comment: str, start: int) -> TextProblem:
     return _lose(
-        "in a formula, `%` hides what follows on its line",
+        "in a formula, `%` and what follows on its line are not shown",
         comment.lstrip("\\"),
         start + comment.index("%"),
         "write `\\%`",

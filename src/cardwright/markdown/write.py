@@ -21,7 +21,13 @@ from cardwright.markdown.links import (
     is_project_path,
     is_web_address,
 )
-from cardwright.markdown.maths import find_fault, find_lone_dollar, find_reaching_command
+from cardwright.markdown.maths import (
+    UNPAIRED,
+    UNPAIRED_HELP,
+    find_fault,
+    find_lone_dollar,
+    find_reaching_command,
+)
 from cardwright.markdown.tokens import read_plain_text
 
 if TYPE_CHECKING:
@@ -104,9 +110,9 @@ def _check_dollar(page: Page, text: str) -> None:
         quote = cut_quote(page.restore(text[start:]))
         page.report(
             "unbalanced-maths",
-            "this `$` has no closing `$`",
+            UNPAIRED,
             quote,
-            r"close the formula, with no space just inside the dollars, or write \$ for a dollar sign",
+            UNPAIRED_HELP,
         )
 
 

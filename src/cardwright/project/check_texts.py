@@ -8,7 +8,7 @@ from dataclasses import replace
 from html import unescape
 from typing import Final
 
-from cardwright.diagnostic import Diagnostic, TextProblem
+from cardwright.diagnostic import Diagnostic, TextProblem, cut_quote
 from cardwright.kinds import list_texts, render_text
 from cardwright.markdown import read_block
 from cardwright.model import Card
@@ -16,6 +16,7 @@ from cardwright.project.checking import Checking
 from cardwright.project.media import explain_format
 
 _FIELD_REF: Final = re.compile(r"\{\{\w+\}\}")
+_PATH: Final = re.compile(r"[^\n`]{1,200}\.[A-Za-z0-9]{2,5}")
 _BIDI_ENTITY: Final = re.compile(
     r"&#(?:0{0,5}(?:823[4-8]|829[4-7])|[xX]0{0,5}(?:202[a-eA-E]|206[6-9]));"
 )
@@ -33,6 +34,19 @@ def check_texts(checking: Checking) -> Iterator[Diagnostic]:
                 yield checking.place(problem, text, card.span_of(key))
             for written in rendered.media:
                 yield from _check_media(checking, card, key, text, written)
+            if _PATH.fullmatch(text) and checking.media.find(card, text):
+                yield checking.place(_report_path(text), text, card.span_of(key))
+
+
+def _report_path(text: str) -> TextProblem:
+    path = f"<{text}>" if " " in text else text
+    return TextProblem(
+        code="literal-markup",
+        message=f"`{cut_quote(text)}` is a file of the project, but shown as text",
+        quote=cut_quote(text),
+        help=f"write `![]({path})` to show or play it",
+        start=0,
+    )
 
 
 def _find_bidi_entities(text: str) -> Iterator[TextProblem]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import yaml
 
 from cardwright.diagnostic import Diagnostic, Related, Span, diagnose, diagnose_conflict
+from cardwright.project.lossy import find_changes
 from cardwright.project.syntax import QUOTE, explain_alias, explain_error, explain_tag
 from cardwright.text import (
     BIDI_OVERRIDES,
@@ -114,10 +115,13 @@ class Document:
     def read_prose(self, node: yaml.ScalarNode) -> str:
         """Return a text with what follows it after ` #`, unless that looks like a comment.
 
-        Report what is read although YAML takes it for a comment, and what a comment cuts off.
+        Report what is read although YAML takes it for a comment, what a comment cuts off, and what YAML
+        changes in the text.
         """
         text: str = node.value
-        end = node.end_mark.index
+        start, end = node.start_mark.index, node.end_mark.index
+        for change in find_changes(self.text[start:end], node.style):
+            self.report_at("changed-text", change.message, start + change.place, help=change.help)
         comment = None if node.style in {"|", ">"} else _COMMENT.match(self.text, end)
         if comment is None:
             return text
