@@ -165,14 +165,14 @@ class TextProblem:
     """The part of the text with the problem, within one line; empty for the whole text."""
     help: str
     start: int = -1
-    """The index in the text of the quote; -1 if it is the first place where it stands."""
+    """The index in the text of the quote; -1 for its first occurrence."""
 
 
 _MAX_MESSAGE_LENGTH: Final = 400
 _MAX_LINE_LENGTH: Final = 160
 _MAX_QUOTE_LENGTH: Final = 40
 _MAX_SAME: Final = 3
-"""More problems that are the same are folded."""
+"""More problems than this that are similar are folded."""
 _NAME: Final = re.compile(r"`[^`]*`")
 _NUMBER: Final = re.compile(r"\d[\d,.]*")
 
@@ -202,7 +202,7 @@ def diagnose_conflict(span: Span) -> Diagnostic:
         "merge-conflict",
         "this merge conflict is not resolved",
         span,
-        help="keep what is right of the two versions, and remove the lines with <, =, | and >",
+        help="keep the right version, and remove the lines that start with <, =, | or >",
     )
 
 
@@ -242,7 +242,7 @@ def format_text(
 ) -> str:
     """Format problems for people: place, message, the line with an underline, help.
 
-    If `is_folded`, only the first of many that are the same is shown, with their number.
+    If `is_folded`, only the first of many similar ones is shown, with a count.
     """
     return "".join(
         piece.text for piece in format_pieces(diagnostics, read_line, is_folded=is_folded)
@@ -265,7 +265,7 @@ def format_pieces(
 
 
 def _fold(diagnostics: Iterable[Diagnostic]) -> list[list[Diagnostic]]:
-    """Group problems that are the same, if they are many, each group at its first place."""
+    """Group similar problems, if there are many, each group at its first place."""
     same: dict[tuple[str, ...], list[Diagnostic]] = {}
     for problem in diagnostics:
         same.setdefault(_describe_same(problem), []).append(problem)
@@ -276,7 +276,7 @@ def _fold(diagnostics: Iterable[Diagnostic]) -> list[list[Diagnostic]]:
 
 
 def _describe_same(problem: Diagnostic) -> tuple[str, ...]:
-    """Return what problems that are the same have in common.
+    """Return what similar problems have in common.
 
     Errors must have the same words. Warnings may differ in names and numbers.
     """
@@ -310,7 +310,7 @@ def _format_one(
 
 
 def _underline(line: str, span: Span) -> tuple[str, str, str]:
-    """Return a line, and what stands below it: a margin, and carets below the span.
+    """Return a line, and what goes below it: a margin, and carets below the span.
 
     A long line is cut around the span.
     """

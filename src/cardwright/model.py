@@ -108,7 +108,7 @@ class Side:
     when: str | None
     """The field that must not be empty for this side to be asked; None if it is always asked."""
     anki_id: int | None
-    """As of a field."""
+    """As for a field."""
     typed: str | None = None
     """The field whose text is typed as the answer."""
     accept: str | None = None
@@ -135,7 +135,7 @@ class Kind:
     wants_sources: bool
     """Whether cards of this kind without a source are reported."""
     anki_id: int | None
-    """As of a field. The note types of kinds of a project's own get ids from their pack."""
+    """None if the id is derived from the kind's name and the namespace of its pack."""
     anki_name: str
     sample: str
     """An example card as YAML without an id, for `cards new` and the docs."""
@@ -315,7 +315,7 @@ class Deck:
 
     pack: str
     namespace: str
-    """What tells its cards from those of all other projects; the pack's name if none is written."""
+    """Distinguishes its cards from those of all other packs; the pack's name if none is written."""
     name: str
     """The last part of the full name; Anki joins the parts with `::`."""
     description: str

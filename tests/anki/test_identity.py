@@ -269,7 +269,7 @@ def test_renaming_a_deck_as_the_changelog_says_keeps_its_cards_together(
     path = release("v2", 1_800_000_000)
 
     text = (project / "decks/trees/CHANGELOG.md").read_text("utf-8")
-    assert "- The deck `Trees` is now `Wood`. Rename yours before you import this version;" in text
+    assert "- The deck `Trees` is now `Wood`. Rename yours before you import this version." in text
     assert "To move yours" not in text
     trees = anki.col.decks.by_name("Trees")
     assert trees

@@ -122,7 +122,7 @@ def test_the_history_goes_on_and_nothing_moves(machine: Open, tmp_path: Path) ->
     with open_machine(tmp_path / "laptop.db", "laptop") as reading:
         assert remember(look(reading, NAMED)) == kept
     assert store.list_aliases() == []
-    for notes in (["the reviews under `trees` go on as `trees-k3v9`"], []):
+    for notes in (["the reviews under `trees` continue as `trees-k3v9`"], []):
         study = enter(store, NAMED)
         assert remember(study) == kept
         assert study.notes == notes
@@ -184,7 +184,7 @@ def test_of_a_shared_history_the_user_says_whose_it_is(machine: Open) -> None:
     answer(enter(store, cards=mine), "elm")
     answer(enter(store, cards=yours), "ash")
 
-    with pytest.raises(ProjectError, match="2 prompts under the name `trees`, and only 1 is") as e:
+    with pytest.raises(ProjectError, match="2 prompts under the name `trees`, but only 1 is") as e:
         enter(store, NAMED, cards=mine)
     assert "`cards namespace trees --history keep`" in str(e.value.help)
     assert remember(look(store, NAMED, cards=mine)) == {}
@@ -220,7 +220,7 @@ def test_the_second_project_is_told_once_that_it_starts_afresh(machine: Open) ->
     ]
     assert third.notes == []
     assert remember(third) == {}
-    with pytest.raises(ProjectError, match="continued by `trees-k3v9` already"):
+    with pytest.raises(ProjectError, match="already continued by `trees-k3v9`"):
         unite_study(
             store,
             load_forest("namespace: third"),

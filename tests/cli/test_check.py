@@ -115,8 +115,8 @@ def test_sync_says_that_a_folder_is_new(
 
     assert "there is no folder" in run("sync", str(shared / "below"), exit_code=1).output
     assert not shared.exists()
-    assert "new folder" in run("sync", str(shared)).output
-    assert "new folder" not in run("sync", str(shared)).output
+    assert "created the folder" in run("sync", str(shared)).output
+    assert "created the folder" not in run("sync", str(shared)).output
 
 
 def test_names_are_found_however_they_are_composed(run: Run, write: Write) -> None:

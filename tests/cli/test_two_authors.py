@@ -122,8 +122,8 @@ def test_an_earlier_history_goes_on_under_a_new_namespace(tmp_path: Path, db: Pa
     said = run(mine, "namespace", "python")
 
     made = said.split()[2]
-    assert f"the reviews under `python` go on as `{made}`\n" in said
-    assert "the reviews under `python` go on\n" in run(
+    assert f"the reviews under `python` continue as `{made}`\n" in said
+    assert "continues the reviews under `python`\n" in run(
         mine, "namespace", "python", "--history", "keep"
     )
     assert ask(mine, "history", "lists") == before
@@ -146,15 +146,15 @@ def test_a_shared_history_is_asked_about_once(tmp_path: Path) -> None:
     write_project(yours, "lists tuples", YOURS)
 
     said = run(mine, "answer", "lists", "good", exit_code=1)
-    assert "2 prompts under the name `python`, and only 1 is in this project" in said
+    assert "2 prompts under the name `python`, but only 1 is in this project" in said
     assert ask(mine, "due")["new"] == 2
-    assert run(mine, "namespace", "python", "--history", "leave") == "python: it starts afresh\n"
+    assert run(mine, "namespace", "python", "--history", "leave") == "python: starts afresh\n"
     run(mine, "answer", "lists", "good")
-    assert "go on" in run(yours, "namespace", "python", "--history", "keep")
+    assert "continues the reviews" in run(yours, "namespace", "python", "--history", "keep")
     assert ask(yours, "history", "tuples")["reps"] == 1
     assert ask(yours, "history", "lists")["reviews"] == []
     said = run(yours, "namespace", "python", "--history", "leave", exit_code=1)
-    assert "that does not change" in said
+    assert "this is final" in said
     third = write_project(tmp_path / "third", "lists tuples", "namespace: third")
     said = run(third, "answer", "lists", "good")
     assert "belong to another project (python-w7x2): this one starts afresh" in said
@@ -178,7 +178,7 @@ def test_somebody_at_a_terminal_is_asked(tmp_path: Path, db: Path) -> None:
         [sys.executable, "-c", code, "-C", str(mine), "suspend", "dicts"],
         environ={"CARDS_DB": str(db)},
     ) as program:
-        program.wait_for("Are these reviews of this project")
+        program.wait_for("Do these reviews belong to this project")
         program.type("y\n")
         assert program.wait_for_exit() == 0
     assert ask(mine, "history", "dicts")["reps"] == 1

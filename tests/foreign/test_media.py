@@ -98,7 +98,7 @@ SCRIPT = b'<svg xmlns="http://www.w3.org/2000/svg">%s</svg>'
         ("a.png", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "it is a Git LFS"),
         ("a.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "it is a PDF document"),
         ("a.mp4", b"PK\3\4" + bytes(30), "it is a ZIP archive"),
-        ("a.mp4", bytes(range(128, 256)), "its content is unknown"),
+        ("a.mp4", bytes(range(128, 256)), "its content is not recognised"),
         ("a.svg", b"<svg><path/></svg>", "its <svg> lacks xmlns"),
         ("a.svg", SCRIPT % b"<script>1</script>", "it contains <script>"),
         ("a.svg", SCRIPT % b"<g onload='x()'/>", "it contains a script in `onload`"),
@@ -120,7 +120,7 @@ SCRIPT = b'<svg xmlns="http://www.w3.org/2000/svg">%s</svg>'
             "it is not well-formed",
         ),
         ("a.svg", b"<!DOCTYPE svg [<!ENTITY a 'b'>]>" + SCRIPT % b"&a;", "it declares entities"),
-        ("a.svg", b"<?xml-stylesheet href='data:,'?>" + SCRIPT % b"", "it contains a style sheet"),
+        ("a.svg", b"<?xml-stylesheet href='data:,'?>" + SCRIPT % b"", "it loads a stylesheet"),
         ("a.svg", b"<!---->" * 500 + b"x" * 100, "it is "),
     ],
 )

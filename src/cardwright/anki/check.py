@@ -45,17 +45,16 @@ def _check_namespace(ledger: Ledger, deck: Deck) -> Iterator[Diagnostic]:
         yield diagnose(
             "namespace-changed",
             f"`{deck.pack}` was published with the namespace `{ledger.namespace}`; with "
-            f"`{deck.namespace}`, every card would become a second one for everyone",
+            f"`{deck.namespace}`, readers would get every card a second time",
             deck.span_of("namespace"),
-            help=f"write `namespace: {ledger.namespace}`; if the pack is a copy, remove its ledger",
+            help=f"write `namespace: {ledger.namespace}`; if the pack is a copy, delete its ledger",
         )
     elif "namespace" not in deck.spans:
         yield diagnose(
             "missing-namespace",
-            f"`{deck.pack}` has no namespace that tells its cards from those of other packs of "
-            "the same name",
+            f"`{deck.pack}` has no namespace to distinguish it from other packs of the same name",
             deck.span,
-            help=f"run `cards namespace {deck.pack}`, which writes one",
+            help=f"run `cards namespace {deck.pack}` to add one",
         )
 
 
@@ -88,7 +87,7 @@ def _check_cards(ledger: Ledger, cards: list[Card]) -> Iterator[Diagnostic]:
             yield diagnose(
                 "ledger-mismatch",
                 f"`{card.id}` was first published as `{published.guid_ref}`; "
-                f"as `{key}` it would become a second note for everyone",
+                f"as `{key}`, readers would get it a second time",
                 card.span_of("formerly"),
                 help="list all earlier ids in `formerly`, the oldest first",
             )
@@ -98,7 +97,7 @@ def _check_cards(ledger: Ledger, cards: list[Card]) -> Iterator[Diagnostic]:
                 f"`{card.id}` was published "
                 + (f"with the guid `{published.guid}`" if published.guid else "without a `guid`"),
                 card.span_of("guid"),
-                help="undo it: with another guid it would become a second note for everyone",
+                help="undo this: with another guid, readers would get the card a second time",
             )
 
 

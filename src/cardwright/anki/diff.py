@@ -50,7 +50,7 @@ class NoteState:
     deck: str = ""
     """The full name of its deck; empty if it is not known."""
     is_rerendered: bool = False
-    """Whether a fixed rendering has changed its HTML."""
+    """Whether a rendering fix has changed its HTML."""
 
 
 def compare_with_ledger(ledger: Ledger, contents: PackContents) -> list[Change]:

@@ -2,7 +2,7 @@
 
 Anki updates a note or note type only if the one in the package has a later modification time. So
 changed notes get a later time, and unchanged ones keep theirs, which preserves the edits that
-people made to them. A note has changed if its source has, or if a fixed rendering gives other HTML.
+people made to them. A note has changed if its source has, or if a rendering fix changes its HTML.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Ledger:
         return _stamp(published, build_s, has_changed=bool(has_changed))
 
     def is_rerendered(self, note: Note) -> bool:
-        """Tell whether a fixed rendering has changed the HTML of a published note."""
+        """Tell whether a rendering fix has changed the HTML of a published note."""
         published = self.find(note.card)
         return published is not None and _is_rerendered(published, note)
 

@@ -1,4 +1,4 @@
-"""Published cards that go to another deck: Anki leaves those that people already have in the old one."""
+"""Published cards that move to another deck, which Anki does not do for the cards people already have."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ def describe_moves(
     moves = find_moves(ledger.notes.values(), decks)
     renamed = _find_renamed(moves, ledger.deck_names, deck_names)
     lines = [
-        f"The deck `{old}` is now `{new}`. Rename yours before you import this version; afterwards, "
-        "select its cards in Anki's browser and choose *Cards > Change Deck*."
+        f"The deck `{old}` is now `{new}`. Rename yours before you import this version. If you have "
+        "imported it already, select the cards of the old deck in Anki's browser, and choose "
+        "*Cards > Change Deck*."
         for old, new in renamed.items()
     ]
     for (old, new), keys in moves.items():
@@ -54,7 +55,7 @@ def _tell_search(ledger: Ledger, deck: str, keys: Collection[str]) -> str:
     structures = [ledger.note_types[kind].structure for kind in kinds if kind in ledger.note_types]
     if all("Id" in dict(structure.get("fields", ())) for structure in structures):
         return f"search for `{make_search(keys)}`"
-    # A note type that began elsewhere has no field for the id.
+    # An adopted note type has no field for the id.
     return f'look for them in `deck:"{deck}"`'
 
 

@@ -17,10 +17,10 @@ from cardwright.markdown import Renderer, WriteMedia, escape_html, replace_media
 from cardwright.model import Card, Collection, Field, FieldType, Kind, Option, Source
 
 RENDERING_VERSION: Final = 2
-"""Incremented when a rendering bug is fixed: published notes are updated if it changes their HTML.
+"""Incremented when a rendering bug is fixed, to update the published notes whose HTML it changes.
 
 Otherwise notes with the same text keep what they were published with, so that a new version of the
-Markdown or highlighting library changes nobody's notes."""
+Markdown or highlighting library alone changes no notes."""
 _HASH_FORMAT: Final = 1
 _NOT_IN_TAG: Final = re.compile(r"[\s:]+")
 _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

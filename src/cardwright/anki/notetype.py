@@ -174,7 +174,7 @@ def make_style(kind: Kind) -> str:
 
 
 def _adopt_note_type(kind: Kind, adopted: AdoptedType, anki_id: int) -> NoteType:
-    """Return a note type that exists in people's collections, without anything of ours."""
+    """Return a note type that exists in people's collections, adding nothing to it."""
     return NoteType(
         kind=kind.name,
         anki_id=anki_id,

@@ -87,7 +87,7 @@ def find_shared_guids(cards: Iterable[Card]) -> Iterator[Diagnostic]:
                 "duplicate-id",
                 f"`{first.id}` already has this guid",
                 card.span_of("guid"),
-                help="give each note its own: Anki takes them for the same note",
+                help="give each note its own: Anki would treat them as one note",
                 related=(Related(message="first used", span=first.span_of("guid")),),
             )
 

@@ -70,7 +70,7 @@ def _compare_fields(kind: Kind, today: Pairs, released: Pairs) -> Iterator[TypeC
             yield TypeChange(
                 part="",
                 message=f"the field `{label}` was released "
-                f"{'with its own place in Anki' if was_own else 'and cannot be removed'}",
+                f"{'as a field of its own' if was_own else 'and cannot be removed'}",
                 help="remove its `spare`" if was_own else "put it back; cards may leave it empty",
             )
     added = [label for label, _ in today if label not in {*dict(released), *renamed.values()}]
@@ -91,9 +91,9 @@ def _explain_added_fields(kind: Kind, added: Sequence[str]) -> Iterator[TypeChan
     for name in added:
         field = next((field for field in kind.fields if field.name == name), None)
         if kind.adopted or field is None:
-            help = "remove it: people's note type does not have it"
+            help = "remove it: the note type that people have lacks it"
         elif field.type is FieldType.OPTIONS or name == kind.cloze:
-            help = "write a new kind: a spare field holds neither options nor gaps"
+            help = "write a new kind: a spare field cannot contain options or gaps"
         elif not free:
             help = "no spare field is left: write a new kind"
         elif field.anki_id is not None:
@@ -119,7 +119,7 @@ def _compare_sides(kind: Kind, today: Pairs, released: Pairs) -> Iterator[TypeCh
             yield TypeChange(part=f"side {name}", message=message, help="give it its old name")
         elif title not in dict(today):
             message = f"the side `{title.lower()}` was released and cannot be removed"
-            help = "put it back; a `when` with a flag that no card sets switches it off"
+            help = "put it back; to stop asking it, add a `when` with a flag that no card sets"
             yield TypeChange(part="", message=message, help=help)
     added = [title for title, _ in today if title not in {*dict(released), *renamed.values()}]
     for title in added:

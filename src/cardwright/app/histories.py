@@ -1,8 +1,8 @@
-"""Deciding which history a namespace continues, when a pack that has one gets a namespace.
+"""Deciding which history a pack continues when it gets a namespace.
 
-Until then, the history is kept under the pack's name, which several projects may have used. If all
-of it is about cards of this project, it is continued without a question; if only some is, the user
-decides once. See `study.alias`.
+Until then, its history is kept under the pack's name, which several projects may have used. If all
+of it is about cards of this project, the pack continues it; if only some is, the user is asked once.
+See `study.alias`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cardwright.text import count
 
 
 class Claim(NamedTuple):
-    """A history that a pack may continue, and has not decided about."""
+    """A history that a pack may continue, while this is undecided."""
 
     pack: str
     """Its name, under which the history is kept."""
@@ -35,8 +35,8 @@ class Claim(NamedTuple):
         """Return what is known about the history."""
         prompts = count(self.ours + self.others, "prompt")
         return (
-            f"the review store knows {prompts} under the name `{self.pack}`, and only {self.ours} "
-            f"{'is' if self.ours == 1 else 'are'} in this project: others may have used the name"
+            f"the review store has {prompts} under the name `{self.pack}`, but only {self.ours} "
+            f"{'is' if self.ours == 1 else 'are'} in this project: another one may have used the name"
         )
 
 
@@ -48,13 +48,13 @@ def refuse_undecided(claim: Claim) -> bool | None:
     """Raise a ProjectError that says how to decide."""
     raise ProjectError(
         claim.describe(),
-        help=f"`cards namespace {claim.pack} --history keep` if these reviews are of this project, "
+        help=f"`cards namespace {claim.pack} --history keep` if these reviews belong to this project, "
         f"`cards namespace {claim.pack} --history leave` to start afresh",
     )
 
 
 def list_claims(store: Store, sources: Sources) -> Iterator[Claim]:
-    """Yield the histories under the names of packs about which nothing is decided yet."""
+    """Yield the undecided histories under the names of packs."""
     used = {deck.namespace for deck in sources.decks.values()}
     for pack, deck in sources.decks.items():
         is_open = pack not in used and store.aliases.is_open(deck.namespace, pack)
@@ -138,7 +138,7 @@ def _settle(claim: Claim, decide: Decide | None, wanted: bool | None) -> tuple[b
     if claim.owner:
         if wanted:
             raise ProjectError(
-                f"the history under `{claim.pack}` is continued by `{claim.owner}` already"
+                f"the history under `{claim.pack}` is already continued by `{claim.owner}`"
             )
         if not claim.ours:
             return None, ""
@@ -149,7 +149,7 @@ def _settle(claim: Claim, decide: Decide | None, wanted: bool | None) -> tuple[b
     if not claim.ours:
         return None, ""
     if not claim.others:
-        return True, f"the reviews under `{claim.pack}` go on as `{claim.namespace}`"
+        return True, f"the reviews under `{claim.pack}` continue as `{claim.namespace}`"
     return (decide(claim) if decide else None), ""
 
 

@@ -59,7 +59,7 @@ class Project:
 
     @property
     def adopted(self) -> list[Kind]:
-        """The kinds in use whose note types were made elsewhere, and ship as they are."""
+        """The adopted kinds in use, whose note types ship as they are."""
         used = dict.fromkeys(card.kind for card in self.collection.cards)
         kinds = (self.collection.kinds[name] for name in used)
         return [kind for kind in kinds if kind.adopted]

@@ -50,7 +50,7 @@ class Study:
     root: Path
     """The project's folder."""
     notes: Sequence[str] = ()
-    """What the user should know once about histories that packs do not continue."""
+    """What to tell the user, once, about the histories of packs."""
 
     @property
     def items(self) -> Sequence[Item]:

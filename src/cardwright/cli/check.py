@@ -34,12 +34,14 @@ _STYLES: Final = {
 )
 @click.option("--json", "layout", flag_value="json", help="Same as --format json.")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
-@click.option("--all", "is_whole", is_flag=True, help="Show each of many similar problems.")
+@click.option(
+    "--all", "is_whole", is_flag=True, help="Show every problem, even if many are similar."
+)
 @click.pass_obj
 def check(folder: Path, layout: str, strict: bool, is_whole: bool) -> None:
     """Report every problem, with its location and a fix.
 
-    Of more than three similar problems, only the first is shown, with their number.
+    If more than three problems are similar, only the first is shown, with a count.
 
     \b
     cards check

@@ -112,7 +112,7 @@ def _ask(claim: Claim) -> bool | None:
 
         return refuse_undecided(claim)
     warn(f"note: {claim.describe()}")
-    return click.confirm(f"Are these reviews of this project ({claim.namespace})?", err=True)
+    return click.confirm(f"Do these reviews belong to this project ({claim.namespace})?", err=True)
 
 
 def _warn_of_unused_parameters(journal: Journal, name_pack: Callable[[str], str]) -> None:

@@ -34,9 +34,9 @@ _UNNAMED = "deck"
 @click.option("--pack", default="", help="Name of the first pack; default: the folder's.")
 @click.pass_obj
 def init(folder: Path, target: Path, template: str, pack: str) -> None:
-    """Start a project that builds at once.
+    """Start a project, ready to build.
 
-    FOLDER gets one deck with a few sample cards. Its name may be in any script.
+    Creates FOLDER with one deck and a few sample cards. Its name can be in any script.
 
     \b
     cards init garden

@@ -14,9 +14,9 @@ from cardwright.cli.lazy import LazyGroup
 from cardwright.error import CardwrightError
 
 _COMMANDS: Final = {
-    "init": "Start a project that builds at once.",
+    "init": "Start a project, ready to build.",
     "new": "Append a card to fill in.",
-    "namespace": "Write the namespace of a pack into its deck.yaml.",
+    "namespace": "Give a pack its namespace, or list all namespaces.",
     "check": "Report every problem, with its location and a fix.",
     "list": "List the cards of the project.",
     "show": "Show a card as it is asked.",

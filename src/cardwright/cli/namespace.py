@@ -21,19 +21,19 @@ from cardwright.error import ProjectError
 @click.option(
     "--history",
     type=click.Choice(["keep", "leave"]),
-    help="Whether the reviews under the pack's name are of this project.",
+    help="Whether the reviews under the pack's name belong to this project.",
 )
 @db_option
 @click.pass_obj
 def namespace(folder: Path, pack: str | None, history: str | None, db: Path | None) -> None:
-    """Write the namespace of a pack into its deck.yaml.
+    """Give a pack its namespace, or list all namespaces.
 
-    The namespace tells the cards of PACK from those of everyone else's packs of the same name. A
-    released pack keeps what it was released with; any other gets a new one. Without PACK, lists the
-    namespaces of all packs.
+    A namespace distinguishes the cards of PACK from those of other packs of the same name. It is
+    written to deck.yaml. A released pack gets the namespace that it was released with, any other a
+    new one.
 
-    Your reviews go on. If other projects may have used the same name, you are asked once whose they
-    are, or say so with --history.
+    You keep your reviews. If another project may have used the same name, you are asked once whose
+    the reviews are; --history answers beforehand.
 
     \b
     cards namespace spanish
@@ -44,7 +44,9 @@ def namespace(folder: Path, pack: str | None, history: str | None, db: Path | No
             raise click.UsageError("name the PACK whose history it is")
         _, collection, _ = load_collection(folder)
         for name, deck in collection.decks.items():
-            written = "" if "namespace" in deck.spans else "  (not written: its name)"
+            written = (
+                "" if "namespace" in deck.spans else "  (the pack's name, since deck.yaml has none)"
+            )
             say(f"{name}: {deck.namespace}{written}")
         return
     _, collection, _ = load_collection(folder)
@@ -62,7 +64,7 @@ def _settle_history(folder: Path, pack: str, history: str | None, db: Path | Non
     namespace = load_collection(folder)[1].decks[pack].namespace
     if history and namespace == pack:
         raise ProjectError(
-            f"the namespace of `{pack}` is its name: its reviews are of this project"
+            f"the namespace of `{pack}` is its name: its reviews belong to this project"
         )
     wanted = {pack: history == "keep"} if history else {}
     try:
@@ -78,7 +80,7 @@ def _settle_history(folder: Path, pack: str, history: str | None, db: Path | Non
         raise ProjectError(f"there are no reviews under the name `{pack}`: nothing to decide")
     if history and bool(decided) != wanted[pack]:
         said = f"continues the reviews under `{decided}`" if decided else "starts afresh"
-        raise ProjectError(f"it was decided before that `{pack}` {said}, and that does not change")
+        raise ProjectError(f"it is already decided that `{pack}` {said}, and this is final")
     if decided is not None and not is_told:
-        said = f"the reviews under `{decided}` go on" if decided else "it starts afresh"
+        said = f"continues the reviews under `{decided}`" if decided else "starts afresh"
         say(f"{pack}: {said}")

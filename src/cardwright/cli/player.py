@@ -77,7 +77,7 @@ class Player:
         """Those still to be run, the next one last."""
         self._process: subprocess.Popen[bytes] | None = None
         self.has_complained = False
-        """Whether it said that there is no player."""
+        """Whether the user was told that there is no player."""
 
     @property
     def is_remote(self) -> bool:

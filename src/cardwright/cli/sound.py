@@ -1,4 +1,4 @@
-"""The sounds of a review: those of the side shown are played by a key, or by themselves."""
+"""The sounds of a review: those of the side shown are played on a key press, or automatically."""
 
 from __future__ import annotations
 

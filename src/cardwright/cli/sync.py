@@ -34,7 +34,7 @@ def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
         say_json({**done._asdict(), "made_folder": made_folder})
     else:
         if made_folder:
-            say(f"made the new folder {shared}: nothing was shared there before")
+            say(f"created the folder {shared}: nothing was shared there before")
         say(
             f"{count(done.taken, 'new review')} from others, {count(done.given, 'review')} for them"
         )
@@ -57,7 +57,7 @@ def _make_folder(shared: Path) -> bool:
     if not shared.absolute().parent.is_dir():
         raise TransferError(
             f"there is no folder {shared.parent}",
-            help="is its drive connected, and its name right?",
+            help="check its name, and that its drive is connected",
         )
     shared.mkdir(exist_ok=True)
     return True

@@ -1,4 +1,4 @@
-"""Images, sounds and videos: what a file holds, by its content and never by its name."""
+"""Images, sounds and videos, recognised by content and never by name."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class MediaFormat:
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """A media file, and what it holds."""
+    """A media file and its format."""
 
     path: Path
     format: MediaFormat
@@ -148,7 +148,7 @@ def name_kind(path: str) -> MediaKind:
 
 
 def read_media(path: Path) -> MediaFile:
-    """Find out what a file holds, from its first bytes; only an SVG is read as a whole.
+    """Detect what a file contains from its first bytes; only an SVG is read completely.
 
     Raises:
         ForeignFileError: it is not an image, a sound or a video, or must not be opened.
@@ -248,7 +248,7 @@ def _refine(found: MediaFormat, head: bytes, ending: str) -> MediaFormat:
 
 
 def _describe(head: bytes, endings: list[str]) -> str:
-    """Describe what a file holds that is not media."""
+    """Describe the content of a file that is not media."""
     if head.startswith(_LFS):
         return "it is a Git LFS pointer, not the file itself: run `git lfs pull`"
     try:
@@ -261,4 +261,4 @@ def _describe(head: bytes, endings: list[str]) -> str:
     known = next((_OTHERS[ending] for ending in endings if ending in _OTHERS), "")
     if not known:
         known = "text" if "\0" not in text else ""
-    return f"it is {known}" if known else "its content is unknown"
+    return f"it is {known}" if known else "its content is not recognised"

@@ -1,6 +1,6 @@
 """SVG images from strangers: well-formed, and without anything that could run when opened.
 
-As an image on a card an SVG runs nothing. But people also open it by itself, in a browser.
+An SVG on a card runs nothing, but people also open such files directly, in a browser.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class _Checker:
 
     def check_instruction(self, target: str, _data: str) -> None:
         if target.lower() == "xml-stylesheet":
-            self._refuse("it contains a style sheet of another file")
+            self._refuse("it loads a stylesheet from another file")
 
     def _refuse(self, reason: str) -> NoReturn:
         raise ForeignFileError(self._path, reason)

@@ -144,9 +144,9 @@ _ELEMENTS: Final = {
 def report_crossing(text: str, place: Place, tag: str) -> TextProblem:
     """Report a deletion that starts and ends in different HTML elements."""
     if tag:
-        message = f"cloze deletion crosses the boundary of {_ELEMENTS[tag]}"
+        message = f"this gap crosses the boundary of {_ELEMENTS[tag]}"
         return _report(text, place.start, message, "open and close it within the same element")
-    message = "cloze deletion is in an address, a title, a description or the language of code"
+    message = "a gap cannot be in an address, a title, a description or the language of code"
     return _report(text, place.start, message, "put it around text")
 
 
@@ -159,8 +159,8 @@ def find_misplaced(tokens: Iterable[Token]) -> Iterator[TextProblem]:
             yield _report(
                 token.content,
                 match.start(),
-                f"`{match[0]}` makes no gap here",
-                "only the text of a kind with gaps has them (`kind: cloze`); write \\{{ for braces",
+                f"`{match[0]}` is not a gap here",
+                "only cloze kinds have gaps (`kind: cloze`); for literal braces, write \\{{",
             )
 
 
@@ -208,7 +208,7 @@ class _Scan:
         whole = [place for place in self._places if place.numbers and place.close >= 0]
         problems += _check_answers(self._text, whole)
         if not self._places and not problems:
-            problems.append(_report(self._text, 0, "text has no cloze deletion"))
+            problems.append(_report(self._text, 0, "this text has no gap"))
         return whole, problems
 
     def _open_place(self, match: re.Match[str]) -> None:
@@ -268,7 +268,7 @@ def _report_near_miss(text: str, start: int, mark: str) -> TextProblem:
     elif not mark.startswith("{{"):
         fault = "starts with one `{` where two are needed"
     elif " " in mark:
-        fault = "holds a space"
+        fault = "contains a space"
     elif "C" in mark:
         fault = "has a capital `C`"
     elif "c" not in mark:
@@ -279,20 +279,20 @@ def _report_near_miss(text: str, start: int, mark: str) -> TextProblem:
 
 
 def _report_unclosed(text: str, place: Place) -> TextProblem:
-    message = "cloze deletion is never closed"
+    message = "this gap is never closed"
     if place.braces:
         brace = cut_quote(text, place.braces[-1])[:12]
         return _report(
             text,
             place.start,
             f"{message}: the brace of `{brace}` is not closed either",
-            "close each `{` in it, or write \\{ for a brace alone",
+            "close each `{` in it, or write \\{ for a single brace",
         )
     if place.closes_in_code:
         return _report(
             text,
             place.start,
-            f"{message}: its `}}}}` is within backticks",
+            f"{message}: its `}}}}` is inside backticks",
             "close it before the code",
         )
     single = text.find("}", place.answer)
@@ -320,12 +320,12 @@ def _check_opener(text: str, place: Place, around: list[Place]) -> Iterable[Text
             "write {{c1::answer}}, or {{c1,2::answer}} for two cards",
         )
     if around and around[-1].hint is not None:
-        yield _report(text, place.start, "a hint cannot hold a cloze deletion")
+        yield _report(text, place.start, "a hint cannot contain a gap")
     if len(around) == _MAX_DEPTH:
         yield _report(
             text,
             place.start,
-            f"cloze deletions are nested more than {_MAX_DEPTH} deep",
+            f"gaps are nested more than {_MAX_DEPTH} deep",
             "split the card",
         )
 
@@ -333,7 +333,7 @@ def _check_opener(text: str, place: Place, around: list[Place]) -> Iterable[Text
 def _check_answers(text: str, places: list[Place]) -> Iterable[TextProblem]:
     for place in places:
         if not _read_deletion(text, place).text.strip():
-            yield _report(text, place.start, "cloze deletion has no answer")
+            yield _report(text, place.start, "this gap has no answer")
 
 
 def _read_deletion(text: str, place: Place) -> Deletion:

@@ -55,9 +55,7 @@ _QUOTES: Final = "\"'“”„‘’«»"
 _CLOSING: Final = frozenset(")]}")
 _OPENING: Final = frozenset("([{")
 _ENCLOSING: Final = frozenset({'""', "''", "()", "[]", "{}", "“”", "‘’", "«»", "„“"})
-_HELP: Final = (
-    "let the marks touch the words, with a space or punctuation outside; put code in backticks"
-)
+_HELP: Final = "put the marks directly against the words, with a space or punctuation outside; put code in backticks"
 
 
 @dataclass(slots=True)
@@ -115,7 +113,7 @@ def _read_run(text: str, start: int, limit: int) -> _Run:
 def _push_name(state: StateInline, name: str) -> None:
     if _LIKE_PROSE.fullmatch(name):
         message = f"`{name}` is shown as a name, not in bold"
-        push_stray(state, name, message, f"write `**{name.strip('_')}**` for bold type")
+        push_stray(state, name, message, f"write `**{name.strip('_')}**` for bold")
     else:
         state.pending += name
         state.pos += len(name)
@@ -218,7 +216,7 @@ def _closes_part(run: _Run) -> bool:
 
 
 def _is_part(opener: _Run, closer: _Run) -> bool:
-    """Tell whether two runs around letters emphasise them, and are no powers of short names."""
+    """Tell whether two runs around letters emphasise them, and are not powers of short names."""
     is_short = closer.start - opener.end == 1
     if is_short and len(_read_letters_before(opener.text, opener.start)) == 1:
         return False
@@ -250,7 +248,7 @@ def _report_stray(state: StateInline, delimiters: Sequence[Delimiter]) -> None:
             openers[mark] = (run, token)
             continue
         text = run.text[opener[0].start : run.end]
-        message = f"`{cut_quote(text)}` is not taken for emphasis, so its `{mark * 2}` is shown"
+        message = f"`{cut_quote(text)}` is not read as emphasis, so its `{mark * 2}` is shown"
         turn_stray(opener[1], mark, message, _HELP, quote=text)
 
 

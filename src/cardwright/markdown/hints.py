@@ -1,4 +1,4 @@
-"""Whether a `::` in a cloze deletion stands before a hint, or belongs to code such as `std::cout`."""
+"""Whether a `::` in a cloze deletion introduces a hint, or belongs to code such as `std::cout`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMESPACES: Final = frozenset(
         *("crate", "self", "super", "Self", "core", "alloc", "parent", "static"),
     }
 )
-"""Names that stand before `::` in code, and hardly ever before a hint."""
+"""Names that often precede `::` in code, and hardly ever a hint."""
 _DELETION: Final = re.compile(r"\{\{c[^{}]*\}\}|\{\{c[0-9,]*::")
 _NAME_OF_CODE: Final = re.compile("_|[a-z][A-Z]")
 _CODE: Final = re.compile(

@@ -1,4 +1,4 @@
-r"""Whether marks were meant as Markdown: `*`, `\\`, `-`, `>` and `#` also stand for themselves.
+r"""Whether marks were meant as Markdown: `*`, `\\`, `-`, `>` and `#` can also be literal.
 
 Each judgement rests on what surrounds the mark. It must be right nineteen times in twenty, so what
 could be either is taken as Markdown.
@@ -84,7 +84,7 @@ def judge_escapes(
             pair = text[start : start + 2]
             yield TextProblem(
                 code=CODE,
-                message=f"Markdown takes the backslash of `{pair}` away, so it is not shown",
+                message=f"Markdown removes the backslash of `{pair}`, so it is not shown",
                 quote=pair,
                 start=start,
                 help=f"write `\\{pair}` to show it, {_BACKTICKS}; write `{pair[1]}` if not",
@@ -97,7 +97,7 @@ def _is_escape(token: Token) -> bool:
 
 def _find_habits(text: str) -> str:
     r"""Return the characters that a cautious writer or a converter escapes everywhere in a text."""
-    # `\{{` is no deletion, and within one, a brace alone has a backslash.
+    # `\{{` is no deletion, and within one, a single brace has a backslash.
     braces = "{}" if OPEN in text else ""
     return braces + "|" if _CONVERTED.search(text) else braces
 
@@ -159,14 +159,14 @@ def judge_network_paths(trace: Trace) -> Iterator[TextProblem]:
                     message="Markdown shows one backslash for two",
                     quote="\\\\",
                     start=inline.find(place),
-                    help="write four for two, or put the path in backticks",
+                    help="write four to show two, or put the path in backticks",
                 )
 
 
 def judge_emphasis(trace: Trace) -> Iterator[TextProblem]:
     """Report delimiters that were paired although they are operators, pointers or wildcards.
 
-    These pairs cut a pair of brackets in two, or stand where nobody emphasises: after a full stop or
+    These pairs cut a pair of brackets in two, or are where nobody puts emphasis: after a full stop or
     a closing bracket, or between two signs.
     """
     for inline in trace.inlines:
@@ -182,7 +182,7 @@ def judge_emphasis(trace: Trace) -> Iterator[TextProblem]:
                 continue
             yield TextProblem(
                 code=CODE,
-                message=f"Markdown takes this `{mark}` and the next one as marks around a text, "
+                message=f"Markdown reads this `{mark}` and the next one as marks around text, "
                 "so they are not shown",
                 quote=cut_quote(inline.text, start),
                 start=inline.find(start),
@@ -358,7 +358,7 @@ def judge_links(trace: Trace) -> Iterator[TextProblem]:
 
 
 def _explain_wiki_image(match: re.Match[str]) -> tuple[str, str]:
-    message = "this is not how Markdown writes an image, so it"
+    message = "this is not an image in Markdown, so it"
     return message, f"write `![](media/{match[1].split('|')[0]})`"
 
 

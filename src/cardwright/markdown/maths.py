@@ -100,7 +100,7 @@ def parse_dollars(state: StateInline, silent: bool) -> bool:
                 push_stray(
                     state,
                     "$",
-                    f"`{shown}` reads like text, so it is not taken for a formula",
+                    f"`{shown}` looks like text, so it is not read as a formula",
                     r"write \$ for a dollar sign, and words in a formula as \text{…}",
                     quote=match[0],
                 )
@@ -177,7 +177,7 @@ def _report_open(state: StateInline, *, silent: bool) -> bool:
         state,
         opener,
         f"this `{opener}` has no closing `{closer}`",
-        "close the formula within its paragraph; for a bracket alone, write it without a backslash",
+        "close the formula within its paragraph; for a plain bracket, leave out the backslash",
         code="unbalanced-maths",
         quote=state.src[start : state.posMax],
     )
@@ -256,8 +256,8 @@ def find_reaching_command(latex: str) -> tuple[str, str, str] | None:
     for match in _REACHING.finditer(latex):
         if match["page"]:
             why = "could load a file, run a script or change the rest of the card"
-            return match[0], f"`{match[0]}` {why}", "remove it; a link goes outside the formula"
+            return match[0], f"`{match[0]}` {why}", "remove it; put a link outside the formula"
         if match["cards"]:
-            why = "holds for all formulas that Anki shows later, on other cards too"
-            return match[0], f"`{match[0]}` {why}", "write out what it stands for, or remove it"
+            why = "would affect all formulas that Anki shows later, even on other cards"
+            return match[0], f"`{match[0]}` {why}", "write out its definition, or remove it"
     return None

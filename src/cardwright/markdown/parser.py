@@ -167,7 +167,7 @@ def _parse_image(state: StateInline, silent: bool) -> bool:
         push_stray(
             state,
             braces[0],
-            f"`{braces[0]}` after an image is shown as it stands",
+            f"`{braces[0]}` after an image is shown as plain text",
             f"write {{width=300}}, at most {MAX_PIXELS}, or {{width=50%}}",
         )
     return True
@@ -189,7 +189,7 @@ def _parse_bracket(state: StateInline, silent: bool) -> bool:
         push_stray(
             state,
             note[0],
-            f"footnotes are not supported, so `{note[0]}` is shown as it stands",
+            f"footnotes are not supported, so `{note[0]}` is shown as plain text",
             "write the note in brackets where it belongs, or in `extra`",
         )
     elif sound:
@@ -198,7 +198,7 @@ def _parse_bracket(state: StateInline, silent: bool) -> bool:
         push_stray(
             state,
             sound[0],
-            f"Anki's `{cut_quote(sound[0])}` is shown as it stands",
+            f"Anki's `{cut_quote(sound[0])}` is shown as plain text",
             f"write ![]({path}) for a sound or a video",
         )
     elif match["close"]:
@@ -209,7 +209,7 @@ def _parse_bracket(state: StateInline, silent: bool) -> bool:
         push_stray(
             state,
             match[0],
-            f"Anki's `{match[0]}` is shown as it stands",
+            f"Anki's `{match[0]}` is shown as plain text",
             f"write {instead} for a formula",
         )
     return True

@@ -1,7 +1,7 @@
 """Sub- and superscript in Pandoc's form, `H~2~O` and `10^-3^`, and ruby, `{漢字|かんじ}`.
 
 Carets and tildes of ordinary text are kept: `2^3^4`, `~5 to ~10`, `a~b~c`. A script follows a letter,
-digit or bracket, holds a number, name or sign, and ends the word or stands before the next symbol of
+digit or bracket, holds a number, name or sign, and ends the word or precedes the next symbol of
 a chemical formula.
 """
 

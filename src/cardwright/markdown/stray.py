@@ -1,4 +1,4 @@
-"""Text that looks like markup and is shown as it stands, with what to tell its author."""
+"""Text that looks like markup but is shown as plain text, with the problem to report."""
 
 from __future__ import annotations
 

@@ -117,5 +117,5 @@ def report_tags(tags: Sequence[str]) -> TextProblem:
         message=f"`{' '.join(named[:_MAX_NAMED])}{more}` is shown as plain text: "
         "cards contain Markdown, not HTML",
         quote=cut_quote(tags[0]),
-        help=f"{markdown}; put code, and HTML to be shown, in backticks",
+        help=f"{markdown}; put code, and HTML that should be shown, in backticks",
     )

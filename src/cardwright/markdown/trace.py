@@ -1,4 +1,4 @@
-"""Markdown tokens with the places in the source from which they were read.
+"""Markdown tokens with their places in the source.
 
 Parsing with places costs as much as parsing again, so it is done only to explain what a cheaper
 comparison found (`visible.py`).

@@ -1,13 +1,13 @@
-"""What a text says against what its rendering shows.
+"""Comparing a text with what its rendering shows.
 
-A text arrives as its author wrote it, or a problem says what is lost and how to write it:
+Readers see a text as its author wrote it, or a problem says what is lost and how to write it:
 
 - `shows_nothing` finds renderings in which nothing can be seen.
 - `compare_words` compares the letters and digits of a text with those of its tokens. It knows nothing
   of why they could be missing; the functions before it explain the usual causes at their places.
-- `intent.py` judges marks that Markdown took, although they were meant as they stand.
+- `intent.py` judges marks that Markdown took, although they were meant literally.
 
-Nearly every text consists only of what cannot lose anything (`is_plain`), and is not parsed again.
+Nearly every text contains nothing that could be lost (`is_plain`), and is not parsed again.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def report_nothing(text: str) -> TextProblem:
     if compile_late(_NOTHING).fullmatch(html_entities.unescape(quote)):
         message, help = "the text shows nothing: it has only invisible characters", "write a text"
     else:
-        message = f"the text shows nothing: Markdown reads `{quote}` as marks around no text"
+        message = f"the text shows nothing: Markdown reads `{quote}` as marks without text"
         help = f"write `\\{quote}` to show it"
     return TextProblem(code="empty-field", message=message, quote=quote, start=0, help=help)
 
@@ -127,7 +127,7 @@ def find_empty_gaps(html: str, text: str, places: Sequence[Place]) -> Iterator[T
         if text[place.answer : stop].strip():
             yield TextProblem(
                 code="bad-cloze",
-                message="the answer of this cloze deletion shows nothing",
+                message="the answer of this gap shows nothing",
                 quote=cut_quote(text, place.start),
                 start=place.start,
                 help="write {{c1::answer}} or {{c1::answer::hint}}",
@@ -269,7 +269,10 @@ def _report_definition(trace: Trace, start: int, stop: int, *, again: bool = Fal
     quote = cut_quote(trace.source[start:stop])
     label = quote.split("]")[0] + "]"
     if again:
-        message, help = f"`{label}` is defined twice, so this is not used", "give it another name"
+        message, help = (
+            f"`{label}` is defined twice, so this definition is ignored",
+            "give it another name",
+        )
     else:
         message = f"`{quote}` defines an address for links to `{label}`, but there is none"
         help = f"write `\\{quote}` to show it"
@@ -362,10 +365,10 @@ def _check_numbers(trace: Trace, items: list[tuple[int, Token]]) -> _Findings:
         if int(item.info) not in (shown, first) and not is_told:
             is_told = True
             problem = _lose(
-                f"this item of a list is shown with the number {shown}, and the others follow it",
+                f"this list item is shown with the number {shown}, as lists count on from the first number",
                 f"{item.info}{item.markup}",
                 start,
-                f"write `{item.info}\\{item.markup}` if it is a number of the text",
+                f"write `{item.info}\\{item.markup}` if the number is part of the text",
             )
         yield problem, (start, start + len(item.info))
 
@@ -390,7 +393,7 @@ def compare_words(trace: Trace, excused: Spans) -> Iterator[TextProblem]:
                 f"`{cut_quote(match[0])}` is not shown",
                 match[0],
                 match.start(),
-                "put the text in backticks, or write a backslash before its first sign",
+                "put the text in backticks, or write a backslash before its first mark",
             )
             return
 

@@ -86,7 +86,7 @@ _NAMESPACE: Final = table.Key(
         "type": ["string", "number"],
         "pattern": f"^{NAMESPACE.pattern}$".replace("?:", ""),
         "maxLength": MAX_NAMESPACE_LENGTH,
-        "description": "What tells this pack from all others in the world; it never changes.",
+        "description": "Distinguishes this pack from all others; it never changes.",
     },
 )
 SUB_DECK: Final[table.Table] = {

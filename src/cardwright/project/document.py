@@ -153,14 +153,14 @@ class Document:
         if is_read:
             self.report_at(
                 "unquoted-hash",
-                "a comment would start here in YAML; it is read as part of the text",
+                "YAML starts a comment here, but it is read as part of the text",
                 index,
                 help=f"{QUOTE}: other programs stop reading here",
             )
         else:
             self.report_at(
                 "unquoted-hash",
-                "a comment starts here, which is not part of the text",
+                "the text ends here, where a comment starts",
                 index,
                 help=f"{QUOTE}; a comment has two spaces before its # and one after it",
             )
@@ -267,7 +267,7 @@ class Document:
             start, end = node.start_mark.index, node.end_mark.index
             rest[start:end] = " " * (end - start)
             if (place := find_unbalanced_isolate(node.value)) is not None:
-                # A text with line breaks or escapes does not stand in the file as it is.
+                # A text with line breaks or escapes is not in the file as it is.
                 found = self.text.find(node.value[place], start, end)
                 self._report_isolate(node.value[place], start if found < 0 else found)
         index = 0

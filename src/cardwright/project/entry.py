@@ -124,7 +124,7 @@ class Entry:
             return None
         text: str = node.value
         if "\0" in text:
-            help = "remove it: Anki's texts do not contain it"
+            help = "remove it: texts in Anki cannot contain it"
             self.report("control-character", f"`{key}` contains U+0000", key, help=help)
             return None
         return text
@@ -209,8 +209,9 @@ class Entry:
     def _report_empty(self, key: str, item: Node | None = None) -> None:
         if item is None:
             help = "fill it, or remove the key if it is optional"
-            if self.document.is_before_comment(self.values[key]):
-                help = f"{help}; if the comment is its text, {QUOTE}"
+            is_absent = self.values[key].start_mark.index == self.values[key].end_mark.index
+            if is_absent and self.document.is_before_comment(self.values[key]):
+                help = f"{help}; if the comment is meant as text, {QUOTE}"
             self.document.report("empty-field", f"`{key}` is empty", self.keys[key], help=help)
         else:
             help = "fill it, or remove it"

@@ -195,7 +195,7 @@ def _make_kind(root: table.Record, name: str) -> Kind | None:
         message = f"`cloze` does not name a block field: {cloze}"
         entry.report("bad-value", message, "cloze", help="name the field with the gaps")
     elif cloze and by_name[cloze].spare:
-        help = "only a new kind can have gaps in another field"
+        help = "to have gaps in another field, write a new kind"
         entry.report("bad-value", "a spare field cannot have gaps", "cloze", help=help)
     if cloze and len(sides) > 1:
         help = "keep one: it is asked once for each number"
@@ -299,13 +299,15 @@ def _check_label(entry: Entry, label: str, *, is_adopted: bool) -> None:
     if is_adopted:
         if re.search(r'[:{}"]|^[#^/]', label):
             help = "write the field's name as it is in Anki"
-            entry.report("bad-value", f"Anki has no field named `{label}`", "label", help=help)
+            entry.report(
+                "bad-value", f"`{label}` cannot be the name of a field in Anki", "label", help=help
+            )
     elif label.casefold() in _RESERVED_LABELS or re.search(r'[:{}"#^/]', label):
         entry.report(
             "bad-value",
             f"`{label}` cannot be a label",
             "label",
-            help='choose one that is not a field of Anki or Cardwright, without : { } " # ^ /',
+            help='choose another: some are reserved, and none can contain : { } " # ^ /',
         )
 
 
@@ -322,11 +324,11 @@ def _check_own_field(entry: Entry, field: Field, spares: set[int]) -> None:
     if field.spare is None:
         return
     if field.required:
-        help = "remove `required`: cards that are published do not have it"
+        help = "remove `required`: published cards do not have this field"
         entry.report("bad-value", "a spare field must be optional", "required", help=help)
     if field.type is FieldType.OPTIONS:
         help = "write a new kind"
-        entry.report("bad-value", "a spare field cannot hold options", "type", help=help)
+        entry.report("bad-value", "a spare field cannot contain options", "type", help=help)
     if field.anki_id is not None:
         help = "remove it: the spare field has an id already"
         entry.report("bad-value", "a spare field cannot have an id", "id", help=help)
@@ -446,7 +448,7 @@ def _find_typed_problem(
     if fields[typed].type is not FieldType.INLINE:
         return f"`{typed}` is not one line of text", "name a field of type inline"
     if typed in list_asked(side):
-        message = f"the question shows `{typed}`, which is to be typed"
+        message = f"the question shows `{typed}`, the answer to type"
         return message, "name a field of the answer"
     return None
 

@@ -158,7 +158,7 @@ def explain_format(file: MediaFile, written: str) -> TextProblem | None:
         target = {"image": "PNG", "audio": "MP3", "video": "MP4"}[found.kind]
         return TextProblem(
             code="media-format",
-            message=f"not everybody can {_VERBS[found.kind]} `{written}`, which is {found.name}",
+            message=f"not everyone can {_VERBS[found.kind]} `{written}`, which is {found.name}",
             quote=cut_quote(written),
             help=f"convert it to {target}",
         )
@@ -166,7 +166,7 @@ def explain_format(file: MediaFile, written: str) -> TextProblem | None:
         right = f"{Path(written).stem}{file.format.endings[0]}"
         return TextProblem(
             code="media-format",
-            message=f"`{written}` is {found.name}, as its name does not show",
+            message=f"`{written}` is {found.name}, although its name says otherwise",
             quote=cut_quote(written),
             help=f"rename it to `{right}`",
         )

@@ -1,4 +1,4 @@
-"""Namespaces: what tells the cards of a pack from those of all other packs in the world."""
+"""Namespaces: they distinguish the cards of a pack from those of all other packs."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def _check_tokens(css: str) -> Iterator[StyleProblem]:
             message = f"`@{match['at']}` is not allowed in `css`"
             yield StyleProblem(message, match[0], f"allowed: {rules}")
         elif match["call"] and match["word"].lower() not in _FUNCTIONS:
-            help = "remove it: a stylesheet may load nothing, and uses known functions only"
+            help = "remove it: a stylesheet cannot load anything, and can use known functions only"
             yield StyleProblem(f"`{match[0]})` is not allowed in `css`", match[0], help)
         if bracket := match["call"] or match["open"]:
             open_brackets.append(bracket)
@@ -93,10 +93,13 @@ def _check_tokens(css: str) -> Iterator[StyleProblem]:
 def _explain_character(character: str) -> StyleProblem:
     message, help = f"`{character}` is not allowed in `css`", "remove it"
     if character in "\"'":
-        message = "a text in `css` is not ended"
-        help = "end it on the same line; a text may contain neither `\\` nor `<`"
+        message = "a string in `css` is not closed"
+        help = "close it on the same line; a string cannot contain `\\` or `<`"
     elif character == "/":
-        message, help = "a comment in `css` is not ended", "end it with `*/`; it may not hold `<`"
+        message, help = (
+            "a comment in `css` is not closed",
+            "close it with `*/`; it cannot contain `<`",
+        )
     elif character == "\\":
         help = "write the character itself"
     elif character == "<":

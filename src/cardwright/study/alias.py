@@ -1,10 +1,10 @@
 """Aliases: which history a namespace continues.
 
-A pack that gets a namespace keeps the reviews that it had before, under its name. They are never
-rewritten, since the log is only added to, other machines know them by their old keys, and fuzz is
-derived from the key. Instead, an alias records that the namespace continues that history, and both
-are read as one, under the old keys. What is decided once is never changed: of two aliases that
-contradict each other, the earlier one counts, so all machines agree once they know both.
+A pack that gets a namespace keeps the reviews recorded before under its name. They are never
+rewritten: the log is append-only, other machines know them by their old keys, and fuzz is derived
+from the key. Instead, an alias records that the namespace continues that history, and both are read
+as one, under the old keys. Decisions are final: of two contradictory aliases, the earlier one
+counts, so all machines agree once they know both.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 
 class Alias(NamedTuple):
-    """The decision which history a namespace continues."""
+    """A decision on which history a namespace continues."""
 
     id: str
     """Unique across machines."""
@@ -51,7 +51,7 @@ class Aliases:
             self.owners[history] = namespace
 
     def is_open(self, namespace: str, history: str) -> bool:
-        """Return whether it is not decided yet if a namespace continues a history."""
+        """Return whether it is undecided if a namespace continues a history."""
         return namespace != history and not self.is_known(namespace)
 
     def is_known(self, namespace: str) -> bool:

@@ -44,7 +44,7 @@ _KEY_HELP: Final = (
     ("space, enter", "show the answer; scroll; then give the highlighted rating"),
     ("1 2 3 4", "rate: Again, Hard, Good, Easy"),
     ("1 … 9", "before that: pick an option, or tick a point you had"),
-    ("letters", "where an answer is typed; enter compares it, escape leaves it"),
+    ("letters", "type the answer, where one is asked for; enter compares it, escape leaves"),
     ("a", "tick all points, or none"),
     ("u", "undo, as often as you like, back to the start of this review"),
     ("e", "edit the card in your editor"),
