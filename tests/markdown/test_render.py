@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it.common.normalize_url import normalizeLink
 
@@ -132,6 +132,7 @@ assert "pygments" in sys.modules
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+@settings(max_examples=25)
 @given(st.from_regex(PLAIN_ADDRESS, fullmatch=True))
 def test_nothing_in_a_plain_address_is_normalized(address: str) -> None:
     assert normalizeLink(address) == address
