@@ -6,6 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it.common.normalize_url import normalizeLink
 
 from cardwright.markdown import (
     Deletion,
@@ -18,6 +21,7 @@ from cardwright.markdown import (
     replace_media,
     reveal_deletions,
 )
+from cardwright.markdown.convert import PLAIN_ADDRESS
 
 TEXT = "A {{c2::tree {{c1::*trunk*::part}}}} and {{c1,3::`x::y`}} {{c0::z}}"
 
@@ -126,3 +130,9 @@ cardwright.markdown.Renderer().render_block("```python\\ncode\\n```")
 assert "pygments" in sys.modules
 """
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@settings(max_examples=25)
+@given(st.from_regex(PLAIN_ADDRESS, fullmatch=True))
+def test_nothing_in_a_plain_address_is_normalized(address: str) -> None:
+    assert normalizeLink(address) == address

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from markdown_it.common.normalize_url import normalizeLink
 
@@ -27,6 +28,9 @@ from cardwright.markdown.write import Page, write_tokens
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
+
+PLAIN_ADDRESS: Final = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[A-Za-z0-9._~/-]*)?")
+"""Most addresses of links, in which there is nothing to normalize."""
 
 
 class Converter:
@@ -90,7 +94,7 @@ class Converter:
         return place_deletions("".join(page.parts), places)[0]
 
     def _write(self, tokens: list[Token], restore: Callable[[str], str] = str) -> Page:
-        page = Page(normalizeLink, restore, self._highlight)
+        page = Page(normalize_address, restore, self._highlight)
         write_tokens(page, tokens)
         if page.tags:
             page.problems.append(report_tags(page.tags))
@@ -115,6 +119,11 @@ def _finish(text: str, page: Page, html: str, lost: list[TextProblem]) -> Render
         tuple(dict.fromkeys(quoted)) if problems else (),
         tuple(dict.fromkeys(page.media)) if page.media else (),
     )
+
+
+def normalize_address(address: str) -> str:
+    """Return the address of a link with characters other than those of addresses encoded."""
+    return address if PLAIN_ADDRESS.fullmatch(address) else str(normalizeLink(address))
 
 
 def _write_code(code: str, _language: str) -> str:
