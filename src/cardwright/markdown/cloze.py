@@ -155,16 +155,20 @@ def report_crossing(text: str, place: Place, tag: str) -> TextProblem:
 
 def find_misplaced(tokens: Iterable[Token]) -> Iterator[TextProblem]:
     """Report marks of cloze deletions in a text that has no gaps, unless they are in code."""
+    follows_escape = False
     for token in tokens:
         if token.children:
             yield from find_misplaced(token.children)
         elif token.type == "text" and (match := _CLOZE_MARK.search(token.content)):
+            if follows_escape and match.start() == 0:
+                continue
             yield _report(
                 token.content,
                 match.start(),
                 f"`{match[0]}` is not a gap here",
                 "only cloze kinds have gaps (`kind: cloze`); for literal braces, write \\{{",
             )
+        follows_escape = token.type == "text_special"
 
 
 def _report(text: str, start: int, message: str, help: str = _HOW) -> TextProblem:

@@ -31,7 +31,7 @@ _FUNCTIONS: Final = {
 }
 """Functions that cannot name a resource. `and (` is read as one, like a function."""
 _TOKEN: Final = re.compile(
-    r"""(?P<comment>/\*(?:[^*<]|\*(?!/))*\*/)
+    r"""(?P<comment>/\*(?:[^*<\\]|\*(?!/))*\*/)
     |(?P<string>"[^"\n\f\r\\<]*"|'[^'\n\f\r\\<]*')
     |@(?P<at>[\w-]*)
     |(?P<word>[\w-]+)(?P<call>\()?
@@ -98,7 +98,7 @@ def _explain_character(character: str) -> StyleProblem:
     elif character == "/":
         message, help = (
             "a comment in `css` is not closed",
-            "close it with `*/`; it cannot contain `<`",
+            "close it with `*/`; it cannot contain `\\` or `<`",
         )
     elif character == "\\":
         help = "write the character itself"
