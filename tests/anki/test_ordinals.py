@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from anki.models import NotetypeDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from cardwright.anki.note import make_fields
 from cardwright.anki.notetype import make_note_type
 from cardwright.anki.package import _make_model
 from cardwright.kinds import list_prompts
+from cardwright.kinds.template import find_unknown_name
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection, Kind
 from cardwright.project.card import parse_cards
@@ -115,7 +117,7 @@ TEMPLATES = st.recursive(
     st.sampled_from(
         [
             *("text", "<br>", "{{Note}}", "{{hint:Points}}", "{{ Flag }}", "{{Tags}}", "{{Pick}}"),
-            *("{{FrontSide}}", "{{text:Spare}}", "{{Deck}}", "<!-- {{Word}} -->", "{{None}}"),
+            *("{{FrontSide}}", "{{text:Spare}}", "{{Deck}}", "<!-- {{Word}} -->", "{{Subdeck}}"),
         ]
     ),
     lambda inner: st.builds(
@@ -145,3 +147,40 @@ def test_of_adopted_kinds(shared: Anki, fronts: list[str], values: dict[str, Any
     kind, card = read({"anki": anki, "fields": fields, "sides": sides}, values)
     expected, found = list_ordinals(shared, kind, card)
     assert found == expected
+
+
+@pytest.fixture(scope="module")
+def gaps(shared: Anki) -> NotetypeDict:
+    made = shared.col.models.new("gaps") | {"type": 1}
+    shared.col.models.add_field(made, shared.col.models.new_field("Word"))
+    template = shared.col.models.new_template("Cloze")
+    template |= {"qfmt": "{{cloze:Word}}", "afmt": "{{cloze:Word}}"}
+    shared.col.models.add_template(made, template)
+    shared.col.models.add(made)
+    found = shared.col.models.by_name("gaps")
+    assert found
+    return found
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        *("{{Word}}", "{{ Word }}", "{{hint:Word}}", "{{#Word}}x{{/Word}}", "<!-- {{Nope}} -->"),
+        *("{{FrontSide}}", "{{#Tags}}x{{/Tags}}", "{{^Card}}x{{/Card}}", "{{tts-voices:}}"),
+        *(
+            "{{Type}}{{Deck}}{{Subdeck}}{{CardFlag}}{{CardID}}",
+            "{{#c1}}x{{/c1}}",
+            "{{^c2}}x{{/c2}}",
+        ),
+        *("{{word}}", "{{hint: Word}}", "{{#Nope}}x{{/Nope}}", "{{^Nope}}x{{/Nope}}", "{{cX}}"),
+        *("{{#Word}}{{Nope}}{{/Word}}", "{{^Word}}x{{Nope}}{{/Word}}", "{{!Word}}"),
+    ],
+)
+def test_names_that_anki_does_not_know(shared: Anki, gaps: NotetypeDict, template: str) -> None:
+    gaps["tmpls"][0]["qfmt"] = "{{cloze:Word}}" + template
+    note = shared.col.new_note(gaps)
+    note.fields = ["{{c1::a}}"]
+
+    shown = note.ephemeral_card(custom_note_type=gaps).render_output().question_text
+
+    assert (find_unknown_name(template, ["Word"]) is not None) == ("no field called" in shown)

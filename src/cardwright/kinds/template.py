@@ -16,6 +16,8 @@ _TOKEN: Final = re.compile(r"<!--.*?-->|\{\{(.*?)\}\}", re.DOTALL)
 _EMPTY: Final = re.compile(r"(?:[ \t\n\v\f\r]|</?(?:br|div) ?/?>)*", re.IGNORECASE)
 _DETAILS: Final = ("Card", "CardFlag", "CardID", "Deck", "Subdeck", "Type")
 """What Anki knows of every card, unless a field has the same name."""
+_GAP: Final = re.compile(r"c\d+")
+"""In a section, shows it for one gap of a cloze."""
 MAX_DEPTH: Final = 50
 """The deepest nesting of sections that is read."""
 
@@ -121,6 +123,25 @@ def makes_card(front: str, fields: Mapping[str, bool], *, has_tags: bool) -> boo
     details = {**dict.fromkeys(_DETAILS, True), "Tags": has_tags}
     filled = {name for name, is_filled in {**details, **fields}.items() if is_filled}
     return _shows_any(parse_template(front), filled)
+
+
+def find_unknown_name(template: str, fields: Collection[str]) -> str | None:
+    """Return the first name in a template that Anki does not know, given a note type's fields."""
+    known = {*fields, *_DETAILS, "Tags", "FrontSide"}
+    return _find_unknown(parse_template(template), known)
+
+
+def _find_unknown(nodes: Sequence[Node], known: Collection[str]) -> str | None:
+    for node in nodes:
+        if isinstance(node, str):
+            continue
+        if node.name and node.name not in known and not _GAP.fullmatch(node.name):
+            return node.name
+        if isinstance(node, Section):
+            unknown = _find_unknown(node.children, known)
+            if unknown is not None:
+                return unknown
+    return None
 
 
 def _shows_any(nodes: Sequence[Node], filled: Collection[str]) -> bool:

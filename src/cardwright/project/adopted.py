@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from cardwright.kinds.template import TemplateError, parse_template
+from cardwright.kinds.template import TemplateError, find_unknown_name
 from cardwright.model import AdoptedTemplate, AdoptedType, Attribute, Field
 from cardwright.project import table
 
@@ -75,14 +75,19 @@ def read_field_attributes(item: table.Record | None) -> dict[str, Attribute]:
     return _read_attributes(item, _FIELD_ATTRIBUTES)
 
 
-def make_template(item: table.Record) -> AdoptedTemplate:
+def make_template(item: table.Record, labels: Sequence[str]) -> AdoptedTemplate:
     """Return a template of an adopted note type, and report one that Anki could not render."""
     for key in ("front", "back"):
         try:
-            parse_template(item[key] or "")
+            unknown = find_unknown_name(item[key] or "", labels)
         except TemplateError as error:
             help = "write the template exactly as it is in Anki"
             item.entry.report("bad-value", f"`{key}`: {error}", key, help=help)
+        else:
+            if unknown is not None and labels:
+                message = f"`{key}`: the note type has no field `{unknown}`"
+                help = f"fields in Anki: {', '.join(labels)}"
+                item.entry.report("bad-value", message, key, help=help)
     return AdoptedTemplate(
         name=item["name"] or "",
         front=item["front"] or "",

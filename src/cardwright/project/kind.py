@@ -292,6 +292,7 @@ def _make_sides(
     root: table.Record, fields: Mapping[str, Field], cloze: str | None, *, is_adopted: bool
 ) -> Iterator[Side]:
     known = f"fields: {', '.join(fields)}"
+    labels = [field.label for field in fields.values()]
     for name, item in _list_declared(root["sides"]):
         entry = item.entry
         if not _NAME.fullmatch(name) or re.fullmatch(r"c\d+", name):
@@ -311,7 +312,7 @@ def _make_sides(
             typed=item["type"] or None,
             accept=item["accept"] or None,
             ignore=tuple(Ignored(word) for word in item["ignore"] if word in list(Ignored)),
-            template=make_template(template) if template else None,
+            template=make_template(template, labels) if template else None,
         )
         if is_adopted and template is None:
             help = "every side of an adopted note type is one of its templates"
