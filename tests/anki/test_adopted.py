@@ -114,6 +114,46 @@ def test_an_adopted_deck_updates_in_place(
     assert anki.col.get_note(note_id).tags == ["eu::west", "geo"]
 
 
+def test_what_is_not_written_down_is_anki_s_default(
+    anki: Anki, write: Write, run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = make_plain_type(anki)
+    kind = json.loads(describe_kind(model))
+    kind["anki"] = {key: kind["anki"][key] for key in ("id", "name", "css", "stock")}
+    for field in kind["fields"].values():
+        del field["anki"]
+    for side in kind["sides"].values():
+        side |= {"ask": "{{f0}}", "show": ["f1"]}
+        side["anki"] = {key: side["anki"][key] for key in ("name", "id", "front", "back")}
+    note = anki.col.new_note(model)
+    note.fields = ["oak", "a tree"]
+    anki.col.add_note(note, 1)  # type: ignore[arg-type]
+    write_deck(write, json.dumps(kind), [{"fields": ["oak", "?"], "tags": [], "guid": note.guid}])
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(LATER))
+    run("build", "trees")
+
+    result = anki.import_package(project / "build" / "trees.apkg")
+
+    after = anki.col.models.by_name("Plain")
+    assert after
+    assert (result.conflicting, len(result.updated)) == (set(), 1)
+    assert kept(after) == kept(model)
+
+
+def make_plain_type(anki: Anki) -> dict[str, Any]:
+    """Add a note type of which only names, templates and the stylesheet are our own."""
+    made = anki.col.models.new("Plain")
+    for name in ("Front", "Back"):
+        anki.col.models.add_field(made, anki.col.models.new_field(name))
+    template = anki.col.models.new_template("Card 1")
+    template |= {"qfmt": "{{Front}}", "afmt": "{{FrontSide}}<hr id=answer>{{Back}}"}
+    anki.col.models.add_template(made, template)
+    anki.col.models.add(made)
+    found = anki.col.models.by_name("Plain")
+    assert found
+    return found
+
+
 def test_every_note_gets_the_cards_that_its_templates_make(
     anki: Anki, reader: list[dict[str, Any]], write: Write, run: Run, project: Path, tmp_path: Path
 ) -> None:

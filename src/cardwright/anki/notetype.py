@@ -31,6 +31,8 @@ COMMON_FIELDS: Final = ("Extra", "Sources", "Lesson", "Id", *SPARE_FIELDS)
 give everyone who imported the note type a second one, hence the spare fields."""
 _COLLAPSED: Final = ("Lesson", "Id", *SPARE_FIELDS)
 """Fields that a reader who edits a note hardly needs."""
+_EDITOR_FONT: Final = "Arial"
+"""Anki's default for a field; genanki's is another."""
 _DESIGN_2: Final = 1_795_824_000  # 2026-11-28
 _CHANGED_S: Final = {
     "term": _DESIGN_2,
@@ -181,7 +183,11 @@ def _adopt_note_type(kind: Kind, adopted: AdoptedType, anki_id: int) -> NoteType
         name=kind.anki_name,
         is_cloze=kind.cloze is not None,
         fields=tuple(
-            NoteField(name=field.label, anki_id=field.anki_id, attributes=field.attributes)
+            NoteField(
+                name=field.label,
+                anki_id=field.anki_id,
+                attributes={"font": _EDITOR_FONT, **field.attributes},
+            )
             for field in kind.fields
         ),
         templates=tuple(
