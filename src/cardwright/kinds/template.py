@@ -144,6 +144,20 @@ def _find_unknown(nodes: Sequence[Node], known: Collection[str]) -> str | None:
     return None
 
 
+def has_gaps(template: str) -> bool:
+    """Tell whether a template shows a field with gaps: `{{cloze:Field}}`."""
+    return _have_gaps(parse_template(template))
+
+
+def _have_gaps(nodes: Sequence[Node]) -> bool:
+    return any(
+        "cloze" in node.filters
+        if isinstance(node, Reference)
+        else isinstance(node, Section) and _have_gaps(node.children)
+        for node in nodes
+    )
+
+
 def _shows_any(nodes: Sequence[Node], filled: Collection[str]) -> bool:
     for node in nodes:
         if isinstance(node, Reference) and node.name in filled:

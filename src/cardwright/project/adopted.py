@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from cardwright.kinds.template import TemplateError, find_unknown_name
+from cardwright.kinds.template import TemplateError, find_unknown_name, has_gaps
 from cardwright.model import AdoptedTemplate, AdoptedType, Attribute, Field
 from cardwright.project import table
 
@@ -75,19 +75,34 @@ def read_field_attributes(item: table.Record | None) -> dict[str, Attribute]:
     return _read_attributes(item, _FIELD_ATTRIBUTES)
 
 
-def make_template(item: table.Record, labels: Sequence[str]) -> AdoptedTemplate:
-    """Return a template of an adopted note type, and report one that Anki could not render."""
+def make_template(item: table.Record, labels: Sequence[str], *, is_cloze: bool) -> AdoptedTemplate:
+    """Return a template of an adopted note type, and report one that Anki could not render.
+
+    `labels` are the names of the note type's fields in Anki.
+    """
     for key in ("front", "back"):
+        template = item[key] or ""
         try:
-            unknown = find_unknown_name(item[key] or "", labels)
+            unknown = find_unknown_name(template, labels)
+            is_gapped = has_gaps(template)
         except TemplateError as error:
             help = "write the template exactly as it is in Anki"
             item.entry.report("bad-value", f"`{key}`: {error}", key, help=help)
-        else:
-            if unknown is not None and labels:
-                message = f"`{key}`: the note type has no field `{unknown}`"
-                help = f"fields in Anki: {', '.join(labels)}"
-                item.entry.report("bad-value", message, key, help=help)
+            continue
+        if unknown is not None and labels:
+            message = f"`{key}`: the note type has no field `{unknown}`"
+            help = f"fields in Anki: {', '.join(labels)}"
+            item.entry.report("bad-value", message, key, help=help)
+        if is_gapped and not is_cloze:
+            help = "name the field with the gaps in `cloze`"
+            item.entry.report(
+                "bad-value", f"`{key}` shows gaps, but the kind has no `cloze`", key, help=help
+            )
+        if template and is_cloze and not is_gapped and key == "front":
+            help = "write the template exactly as it is in Anki, or remove `cloze`"
+            item.entry.report(
+                "bad-value", "`front` shows no gaps, as in {{cloze:Text}}", key, help=help
+            )
     return AdoptedTemplate(
         name=item["name"] or "",
         front=item["front"] or "",

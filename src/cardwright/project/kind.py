@@ -312,7 +312,9 @@ def _make_sides(
             typed=item["type"] or None,
             accept=item["accept"] or None,
             ignore=tuple(Ignored(word) for word in item["ignore"] if word in list(Ignored)),
-            template=make_template(template, labels) if template else None,
+            template=make_template(template, labels, is_cloze=cloze is not None)
+            if template
+            else None,
         )
         if is_adopted and template is None:
             help = "every side of an adopted note type is one of its templates"
