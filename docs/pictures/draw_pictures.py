@@ -264,7 +264,7 @@ def draw_card(folder: Path, package: Path, target: Path) -> None:
             "--hide-scrollbars",
             "--default-background-color=00000000",
             "--force-device-scale-factor=2",
-            "--window-size=860,450",
+            "--window-size=860,480",
             f"--user-data-dir={folder / 'profile'}",
             f"--screenshot={target}",
             page.as_uri(),

@@ -38,6 +38,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "ledger-mismatch": "error",
     "lesson-without-card": "warning",
     "literal-markup": "warning",
+    "lost-text": "warning",
     "media-missing": "error",
     "media-outside-project": "error",
     "merge-conflict": "error",
@@ -56,6 +57,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "overlong-answer": "warning",
     "overlong-question": "warning",
     "raw-html": "warning",
+    "read-as-markup": "warning",
     "stale-schema": "warning",
     "syntax-error": "error",
     "unbalanced-maths": "error",
@@ -155,6 +157,8 @@ class TextProblem:
     quote: str
     """The part of the text with the problem, within one line; empty for the whole text."""
     help: str
+    start: int = -1
+    """The index in the text of the quote; -1 if it is the first place where it stands."""
 
 
 _MAX_MESSAGE_LENGTH: Final = 400

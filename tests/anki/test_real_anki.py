@@ -294,7 +294,8 @@ def test_options_and_description_travel(write: Write, release: Release, anki: An
         {
             "cards/trees/trees.yaml": CARDS,
             "decks/trees/deck.yaml": "name: Trees\ndescription: About **trees** & <b>.\n"
-            "options: {new_per_day: 7, desired_retention: 0.93}\n",
+            "options: {new_per_day: 7, desired_retention: 0.93,\n"
+            "  learning_steps_minutes: [], relearning_steps_minutes: none}\n",
         }
     )
     path = release("v1", 1_700_000_000)
@@ -311,6 +312,13 @@ def test_options_and_description_travel(write: Write, release: Release, anki: An
     assert preset["name"] == "Trees"
     assert preset["new"]["perDay"] == 7
     assert preset["desiredRetention"] == pytest.approx(0.93)
+    assert preset["new"]["delays"] == preset["lapse"]["delays"] == []
+    anki.col.set_config("fsrs", True)
+    anki.col.decks.select(deck["id"])
+    card = anki.col.sched.getCard()
+    assert card is not None
+    anki.col.sched.answerCard(card, 3)
+    assert anki.col.get_card(card.id).ivl >= 1
 
 
 def test_images_travel_under_names_of_their_own(

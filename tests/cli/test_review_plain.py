@@ -33,7 +33,7 @@ def test_a_pipe_gives_every_command(write: Write) -> None:
 
     for said in (
         "Trees: new 7, learning 0, review 0",
-        "What does Tree ring mean?",
+        "What does this mean?",
         "flagged",
         "trees:ring/recall",
         "[1 again 1 min, 2 hard 6 min, 3 good 10 min, 4 easy 10 d; enter: good]",

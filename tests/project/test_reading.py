@@ -1,4 +1,4 @@
-"""Values are read back as written, wherever they are in a file."""
+"""Values are read back as written (in NFC), wherever they are in a file."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from cardwright.anki.note import describe_content, hash_content
 from cardwright.model import Card
 from cardwright.project.load import load
+from cardwright.text import to_nfc
 
 # What YAML can hold and cards may hold: no control characters, no lone surrogates.
 TEXT = st.text(
@@ -52,12 +53,12 @@ def test_cards_come_back_as_they_were_written(written: list[dict[str, Any]]) -> 
     for card in cards:
         found = read[card["id"]]
         assert found.fields == {
-            "question": card["question"].strip(),
-            "answer": card["answer"].strip(),
+            "question": to_nfc(card["question"]).strip(),
+            "answer": to_nfc(card["answer"]).strip(),
         }
-        assert found.extra == card.get("extra", "").strip()
+        assert found.extra == to_nfc(card.get("extra", "")).strip()
         assert found.tags == tuple(card.get("tags", ()))
-        assert found.retired == (card["retired"].strip() if "retired" in card else None)
+        assert found.retired == (to_nfc(card["retired"]).strip() if "retired" in card else None)
 
 
 @given(CARDS, st.randoms(use_true_random=False))

@@ -54,9 +54,9 @@ body.ankidroid_dark_mode { background-color: #303030 }
 """AnkiDroid: `flashcard.css`."""
 
 MATHJAX_RULES: Final = """
-mjx-container { position: relative; line-height: 0; text-indent: 0; white-space: nowrap }
+mjx-container { position: relative; line-height: 0; text-indent: 0 }
 mjx-container[display="true"] { display: block; text-align: center; margin: 1em 0 }
-mjx-math { display: inline-block; text-align: left; line-height: 0 }
+mjx-math { display: inline-block; text-align: left; line-height: 0; white-space: nowrap }
 mjx-math > i { display: inline-block; height: 1em; line-height: normal }
 mjx-assistive-mml {
   position: absolute !important; top: 0; left: 0; clip: rect(1px, 1px, 1px, 1px);

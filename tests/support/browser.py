@@ -42,7 +42,7 @@ class ProtocolError(Exception):
 
 
 class Browser:
-    """One page of a Chromium of its own; use it with `with`."""
+    """A tab of a Chromium of its own; use it with `with`."""
 
     def __init__(self, program: str, profile: Path) -> None:
         to_browser, self._out = _make_pipe()
@@ -64,10 +64,8 @@ class Browser:
         self._numbers = itertools.count(1)
         self._rest = b""
         self._session = ""
-        target = self._call("Target.createTarget", url="about:blank")["targetId"]
-        attached = self._call("Target.attachToTarget", targetId=target, flatten=True)
-        self._session = attached["sessionId"]
-        self._call("Page.enable")
+        self._target = ""
+        self.open_tab()
 
     def __enter__(self) -> Self:
         return self
@@ -82,6 +80,17 @@ class Browser:
         os.close(self._in)
         # It ends when its pipe is closed.
         os.waitpid(self._process, 0)
+
+    def open_tab(self) -> None:
+        """Begin with a new tab, of the first size, in which nothing is stored."""
+        self._session = ""
+        old = self._target
+        self._target = self._call("Target.createTarget", url="about:blank")["targetId"]
+        attached = self._call("Target.attachToTarget", targetId=self._target, flatten=True)
+        if old:
+            self._call("Target.closeTarget", targetId=old)
+        self._session = attached["sessionId"]
+        self._call("Page.enable")
 
     def set_size(self, width: int, height: int) -> None:
         """Give the page the size of a screen, in CSS pixels."""

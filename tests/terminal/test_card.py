@@ -92,7 +92,7 @@ def test_a_term_with_all_it_may_have() -> None:
         "Source: Bad\n"
     )
 
-    assert show(draw_question(find_prompt(card), kind)) == "What does Tree ring mean?\n"
+    assert show(draw_question(find_prompt(card), kind)) == "What does this mean?\n\nTree ring\n"
     assert show(draw_answer(find_prompt(card), kind)) == "The wood of one year.\n" + rest
     back = find_prompt(card, key="reverse")
     assert show(draw_question(back, kind)) == "Which term is this?\n\nThe wood of one year.\n"
@@ -103,7 +103,7 @@ def test_a_field_cannot_change_the_question_around_it() -> None:
     card = make_card("term", {"term": "- a** cwfield0x {{definition}}", "definition": "x"})
 
     shown = show(draw_question(find_prompt(card), KINDS["term"]))
-    assert shown == "What does - a** cwfield0x {{definition}} mean?\n"
+    assert shown == "What does this mean?\n\n- a** cwfield0x {{definition}}\n"
 
 
 def test_an_instinct_quotes_its_failure() -> None:

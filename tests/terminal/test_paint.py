@@ -16,7 +16,14 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from cardwright.terminal.paint import MAX_WIDTH, Painted, Renderable, paint, paint_rows
+from cardwright.terminal.paint import (
+    MAX_WIDTH,
+    Painted,
+    Renderable,
+    paint,
+    paint_pieces,
+    paint_rows,
+)
 from cardwright.terminal.plain import Prompts
 
 COLOURS = {"TERM": "xterm-256color"}
@@ -126,3 +133,11 @@ def test_a_dialogue_is_wrapped_between_words() -> None:
     assert "".join(printed).split() == sentence.split()
     assert "".join(printed).endswith("answered: ")
     assert max(map(len, "".join(printed).splitlines())) <= 30
+
+
+def test_pieces_are_styled_by_their_roles_and_their_text_stays() -> None:
+    pieces = [("a\tb\n", ""), ("c\x1b[0m\u202e", "bad"), ("\n", ""), (" " * 200 + "d", "other")]
+
+    painted = paint_pieces(pieces, {"bad": "bold red"}, COLOURS)
+
+    assert painted == f"a   b\n\x1b[1;31mc�[0m\x1b[0m\n{' ' * 200}d"

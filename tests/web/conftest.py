@@ -76,11 +76,18 @@ def forest(run: Run, tmp_path: Path) -> Path:
     return tmp_path / "forest"
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Browser]:
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A Chromium; tests that need one are skipped where there is none."""
     program = find_chromium()
     if program is None:
         pytest.skip("no chromium here: the page is looked at in CI")
-    with Browser(program, tmp_path / "chromium") as found:
+    with Browser(program, tmp_path_factory.mktemp("chromium")) as found:
         yield found
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Browser:
+    """A new tab of the Chromium."""
+    chromium.open_tab()
+    return chromium

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from anki_hosts import HOSTS
-from browser import Browser, find_chromium
+from browser import Browser
 from cardwright.anki.note import make_fields
 from cardwright.anki.notetype import make_note_type
 from cardwright.anki.template import render_card
@@ -89,23 +89,12 @@ def faces(write: Write, project: Path) -> dict[str, tuple[str, str]]:
     return found
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A Chromium for all tests here: each begins with a new page."""
-    program = find_chromium()
-    if program is None:
-        pytest.skip("no chromium here: the cards are looked at in CI")
-    with Browser(program, tmp_path_factory.mktemp("chromium")) as found:
-        yield found
-
-
 @pytest.fixture
 def page(browser: Browser, tmp_path: Path) -> str:
     """The address of an app's page without a card, which is open."""
     path = tmp_path / "app.html"
     path.write_text(HOSTS[0].make_page(""), "utf-8")
     browser.open(path.as_uri())
-    browser.run("sessionStorage.clear()")
     return path.as_uri()
 
 

@@ -114,8 +114,10 @@ def _describe_deck(root: Deck, part: Deck, ledger: Ledger) -> str:
             texts.append(f"Version {ledger.version}")
         texts += [
             "Best studied with **FSRS**: turn it on in the options of this deck, under *FSRS*.",
-            "Cards that a later version retires keep your progress and get the tag `retired`; "
-            f'to delete them, search for `deck:"{root.name}" tag:retired`.',
+            (
+                "Cards that a later version retires keep your progress and get the tag `retired`; "
+                f'to delete them, search for `deck:"{root.name}" tag:retired`.'
+            ),
         ]
     return unwrap("\n\n".join(texts))
 

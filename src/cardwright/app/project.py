@@ -17,7 +17,7 @@ from cardwright.error import CardwrightError, ProjectError
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection
 from cardwright.project.allow import drop_allowed, report_unused
-from cardwright.project.check import Checking, check
+from cardwright.project.check import Checking, apply_checks, check
 from cardwright.project.load import load
 from cardwright.project.texts import SourceTexts
 from cardwright.project.walk import find_project, resolve_media
@@ -113,6 +113,7 @@ def open_project(folder: Path) -> Project:
     root, collection, problems = load_collection(folder)
     renderer = Renderer()
     texts = SourceTexts(root)
+    problems = apply_checks(problems, collection.decks)
     problems += check(Checking(root=root, collection=collection, renderer=renderer, texts=texts))
     note_types = {}
     ledgers = {}

@@ -50,6 +50,8 @@ _STRONG: Final = 2
 """The length of a run for strong emphasis."""
 _MAX_WORD: Final = 60
 _MAX_STRAY: Final = 300
+_USUAL_BEFORE: Final = frozenset({"", " ", "\n"})
+_USUAL_AFTER: Final = frozenset({"", *" \n.,;:!?"})
 _QUOTES: Final = "\"'“”„‘’«»"
 _CLOSING: Final = frozenset(")]}")
 _OPENING: Final = frozenset("([{")
@@ -130,6 +132,10 @@ def _push_name(state: StateInline, name: str) -> None:
 def _judge(run: _Run) -> tuple[bool, bool]:
     """Tell whether a run can open and can close emphasis."""
     before, after = run.before, run.after
+    if before in _USUAL_BEFORE and after.isalnum():
+        return True, False
+    if after in _USUAL_AFTER and before.isascii() and before.isalnum():
+        return False, True
     can_open = not is_space(after) and (
         not is_punctuation(after)
         or is_unspaced(after)

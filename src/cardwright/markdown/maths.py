@@ -34,9 +34,10 @@ _ANKI: Final = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
+_ESCAPED: Final = re.compile(r"\\.", re.DOTALL)
 _NUMBER: Final = re.compile(r"\s*[0-9]+\s*")
 _VARIABLE: Final = re.compile(r"[A-Za-z_]\w")
-_WORDS: Final = re.compile(r"[0-9.,]*[A-Za-z]*[\s,](?:.*\s)?[A-Za-z]{2,}+(?!\()", re.DOTALL)
+_WORDS: Final = re.compile(r"[0-9.,]*[A-Za-z]*[\s,](?:.*[\s(])?[A-Za-z]{2,}+(?!\()", re.DOTALL)
 """Words with spaces between them, perhaps after an amount."""
 _AMOUNTS: Final = re.compile(r"[0-9.,]+(?:\s[0-9.,]+)+")
 _SYMBOL: Final = re.compile(r"[\\^_{}=<>+*|\x80-\x9f]| [/-] ")
@@ -54,24 +55,18 @@ _GROUPING: Final = re.compile(
 )
 _CLOSERS: Final = {"{": "}", r"\left": r"\right"}
 _FOREIGN: Final = frozenset({r"\(", r"\)", r"\[", r"\]"})
+_OPENING: Final = ("$$", r"\[")
 _CLOSING: Final = {"$$": "$$", r"\[": r"\]"}
 
 
-def add_maths(parser: MarkdownIt) -> None:
-    """Add maths to a parser, as the tokens `maths` and `maths_block`."""
-    parser.inline.ruler.before("escape", "maths", _parse_inline)
+def add_maths_blocks(parser: MarkdownIt) -> None:
+    """Add formulas in blocks of their own to a parser, as the token `maths_block`."""
     may_interrupt = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     parser.block.ruler.before("fence", "maths_block", _parse_block, may_interrupt)  # type: ignore[arg-type]
 
 
-def _parse_inline(state: StateInline, silent: bool) -> bool:
-    sign = state.src[state.pos]
-    if sign == "$":
-        return _parse_dollars(state, silent=silent)
-    return sign == "\\" and _parse_anki(state, silent=silent)
-
-
-def _parse_dollars(state: StateInline, *, silent: bool) -> bool:
+def parse_dollars(state: StateInline, silent: bool) -> bool:
+    """Parse `$…$` and `$$…$$`, as the token `maths`."""
     start = state.pos
     match = _DOLLARS.match(state.src, start, state.posMax)
     if match is None:
@@ -115,8 +110,9 @@ def _is_shell(content: str, after: str) -> bool:
 
 
 def _is_prose(content: str) -> bool:
-    is_text = _WORDS.match(content) or _AMOUNTS.fullmatch(content)
-    return is_text is not None and _SYMBOL.search(content) is None
+    if content.isalnum() or _SYMBOL.search(content):
+        return False
+    return bool(_WORDS.match(content) or _AMOUNTS.fullmatch(content))
 
 
 def _is_glued(content: str, after: str) -> bool:
@@ -125,7 +121,7 @@ def _is_glued(content: str, after: str) -> bool:
     return not is_variable and (_GLUED.fullmatch(content) is not None or "\\" in content)
 
 
-def _parse_anki(state: StateInline, *, silent: bool) -> bool:
+def parse_brackets(state: StateInline, silent: bool) -> bool:
     r"""Parse `\(…\)` and `\[…\]`; escaped brackets around text are just brackets."""
     start = state.pos
     if state.src[start + 1 : start + 2] not in ("(", "[") or start + 1 >= state.posMax:
@@ -152,7 +148,8 @@ def _report_open(state: StateInline, *, silent: bool) -> bool:
     if opener == r"\(":
         is_escape = state.src[start - 1 : start] == "]"
     else:
-        is_escape = _find_last(state.src, "]") > start
+        is_alone = state.src[start + 2 : min(start + 3, state.posMax)] in ("", "\n")
+        is_escape = not is_alone and _find_last(state.src, "]") > start
     if is_escape:
         return False
     if silent:
@@ -170,6 +167,13 @@ def _report_open(state: StateInline, *, silent: bool) -> bool:
     return True
 
 
+def _holds(text: str, mark: str) -> bool:
+    """Tell whether a text holds dollars, or a bracket whose backslash is not escaped itself."""
+    if mark not in text or mark[0] == "$":
+        return mark in text
+    return any(match[0] == mark for match in _ESCAPED.finditer(text))
+
+
 @lru_cache(maxsize=4)
 def _find_last(text: str, character: str) -> int:
     return text.rfind(character)
@@ -177,19 +181,21 @@ def _find_last(text: str, character: str) -> int:
 
 def _parse_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     opening = state.bMarks[start] + state.tShift[start]
-    opener = state.src[opening : opening + 2]
-    closer = _CLOSING.get(opener)
-    if closer is None or state.is_code_block(start):
+    if not state.src.startswith(_OPENING, opening) or state.is_code_block(start):
         return False
+    opener = state.src[opening : opening + 2]
+    closer = _CLOSING[opener]
     line = start
     text = state.src[opening + 2 : state.eMarks[start]]
-    while closer not in text:
+    while not _holds(text, closer):
         line += 1
         if line >= end or state.isEmpty(line) or state.sCount[line] < state.blkIndent:
             return False
         text = state.src[state.bMarks[line] : state.eMarks[line]]
+        if opener != closer and _holds(text, opener):
+            return False
     content = state.getLines(start, line + 1, state.blkIndent, False).strip()[2:-2].strip()  # noqa: FBT003
-    if not text.rstrip().endswith(closer) or closer in content or not content:
+    if not text.rstrip().endswith(closer) or _holds(content, closer) or not content:
         return False
     if opener == r"\[" and (_is_prose(content) or _NUMBER.fullmatch(content)):
         return False

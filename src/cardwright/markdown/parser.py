@@ -17,6 +17,7 @@ Footnotes, Anki's `[latex]`, and HTML stay text, as `stray` and `html_inline` to
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from markdown_it import MarkdownIt
@@ -25,8 +26,8 @@ from markdown_it.rules_inline import image
 from markdown_it.token import Token
 
 from cardwright.markdown.emphasis import add_emphasis
-from cardwright.markdown.maths import add_maths
-from cardwright.markdown.scripts import add_scripts
+from cardwright.markdown.maths import add_maths_blocks, parse_brackets, parse_dollars
+from cardwright.markdown.scripts import parse_ruby, parse_script
 from cardwright.markdown.stray import push_stray
 from cardwright.markdown.tags import add_tags
 
@@ -40,7 +41,7 @@ _WIDTH: Final = re.compile(r"\{ *width *= *(?P<number>[0-9]{1,4})(?P<unit>px|%)?
 _ATTRIBUTES: Final = re.compile(r"\{[^{}\n]{1,100}\}")
 _FOOTNOTE: Final = re.compile(r"\[\^(?P<label>[^\]\[\s]{1,40})\](?!\()")
 _ANKI_TAG: Final = re.compile(r"\[(?P<close>/?)(?P<name>latex|\$\$?)\]", re.IGNORECASE)
-_TASK: Final = re.compile(r"\[(?P<mark>[ xX])\][ \t]+(?=\S)")
+_TASK: Final = re.compile(r"\[(?P<mark>[ xX])\][ \t]+")
 
 
 class _Parser(MarkdownIt):
@@ -58,15 +59,19 @@ def make_parser() -> MarkdownIt:
     parser = _Parser("commonmark").enable(["table", "strikethrough"])
     # Keep escaped dollars as separate tokens, so that they are not reported as unpaired.
     parser.disable(["html_block", "text_join"])
-    add_maths(parser)
+    parser.inline.ruler.before("escape", "cardwright", _parse_mark)
+    add_maths_blocks(parser)
     add_emphasis(parser)
-    add_scripts(parser)
     add_tags(parser)
-    parser.inline.ruler.before("link", "bracket", _parse_bracket)
     parser.inline.ruler.at("image", _parse_image)
     parser.block.ruler.at("reference", _parse_reference)
     parser.core.ruler.after("inline", "tasks", _mark_tasks)
     return parser
+
+
+def _parse_mark(state: StateInline, silent: bool) -> bool:
+    parse = _RULES.get(state.src[state.pos])
+    return parse is not None and parse(state, silent)
 
 
 def _parse_image(state: StateInline, silent: bool) -> bool:
@@ -94,8 +99,6 @@ def _parse_image(state: StateInline, silent: bool) -> bool:
 
 def _parse_bracket(state: StateInline, silent: bool) -> bool:
     """Report footnotes and Anki's tags for LaTeX."""
-    if state.src[state.pos] != "[":
-        return False
     note = _FOOTNOTE.match(state.src, state.pos, state.posMax)
     tag = _ANKI_TAG.match(state.src, state.pos, state.posMax) if note is None else None
     match = note or tag
@@ -136,6 +139,8 @@ def _is_footnote(state: StateInline, match: re.Match[str]) -> bool:
 def _parse_reference(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Parse the address of a link by reference; a footnote stays text."""
     opening = state.bMarks[start] + state.tShift[start]
+    if not state.src.startswith("[", opening):
+        return False
     note = _FOOTNOTE.match(state.src, opening, state.eMarks[start])
     if note is None:
         return reference(state, start, end, silent)
@@ -154,8 +159,21 @@ def _mark_tasks(state: StateCore) -> None:
             continue
         first = line.children[0] if line.children else None
         match = _TASK.match(first.content) if first and first.type == "text" else None
-        if match is not None and first is not None and line.children is not None:
+        if match is None or first is None or line.children is None:
+            continue
+        if match.end() < len(first.content) or len(line.children) > 1:
             box = "☐" if match["mark"] == " " else "☑"
             item.meta = {"task": box}
             first.content = first.content[match.end() :]
             line.children.insert(0, Token("task", "", 0, content=box))
+
+
+_RULES: Final[dict[str, Callable[[StateInline, bool], bool]]] = {
+    "$": parse_dollars,
+    "\\": parse_brackets,
+    "~": parse_script,
+    "^": parse_script,
+    "{": parse_ruby,
+    "[": _parse_bracket,
+}
+"""Inline rules by the character at which they may apply."""

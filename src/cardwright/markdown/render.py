@@ -13,6 +13,7 @@ from cardwright.markdown.cloze import find_misplaced, report_crossing, scan_dele
 from cardwright.markdown.escape import drop_control, escape_code, neutralise
 from cardwright.markdown.marks import mark_deletions, place_deletions, unmark
 from cardwright.markdown.tags import report_tags
+from cardwright.markdown.visible import Comparer, find_empty_gaps, report_nothing, shows_nothing
 from cardwright.markdown.write import Page, write_tokens
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Renderer:
 
         self._parser = make_parser()
         self._normalize_link = normalizeLink
+        self._comparer = Comparer(make_parser)
         self._known: dict[tuple[str, str], Rendered] = {}
 
     def render_block(self, text: str) -> Rendered:
@@ -73,28 +75,47 @@ class Renderer:
         return known
 
     def _make_block(self, text: str) -> Rendered:
-        return self._finish_plain(text, self._parser.parse(drop_control(text)))
+        return self._finish_plain(text, drop_control(text), block=True)
 
     def _make_inline(self, text: str) -> Rendered:
-        return self._finish_plain(text, self._parser.parseInline(drop_control(text).strip()))
+        return self._finish_plain(text, drop_control(text).strip(), block=False)
 
-    def _finish_plain(self, text: str, tokens: list[Token]) -> Rendered:
+    def _finish_plain(self, text: str, source: str, *, block: bool) -> Rendered:
+        parse = self._parser.parse if block else self._parser.parseInline
+        tokens = parse(source)
         page = self._write(tokens)
         if "{{" in text:
             page.problems += find_misplaced(tokens)
-        return _finish(text, page, neutralise("".join(page.parts)))
+        lost = self._comparer.compare(
+            source, lambda other: "".join(self._write(parse(other)).parts), block=block
+        )
+        return _finish(text, page, neutralise("".join(page.parts)), lost)
 
     def _make_cloze(self, text: str) -> Rendered:
         source = drop_control(text)
         places, problems = scan_deletions(source)
-        tokens = self._parser.parse(mark_deletions(source, places))
-        page = self._write(tokens, lambda piece: unmark(piece, source, places))
+        marked = mark_deletions(source, places)
+
+        def restore(piece: str) -> str:
+            return unmark(piece, source, places)
+
+        page = self._write(self._parser.parse(marked), restore)
         html, crossing = place_deletions(neutralise("".join(page.parts)), places)
         page.problems[:0] = (
             *problems,
             *(report_crossing(source, places[index], what) for index, what in crossing.items()),
         )
-        return _finish(text, page, html)
+        kept = [place for index, place in enumerate(places) if index not in crossing]
+        page.problems += find_empty_gaps(html, source, kept)
+        lost = self._comparer.compare(
+            source, self._show_cloze, block=True, marked=marked, unmark=restore
+        )
+        return _finish(text, page, html, lost)
+
+    def _show_cloze(self, source: str) -> str:
+        places, _ = scan_deletions(source)
+        page = self._write(self._parser.parse(mark_deletions(source, places)))
+        return place_deletions("".join(page.parts), places)[0]
 
     def _write(self, tokens: list[Token], restore: Callable[[str], str] = str) -> Page:
         page = Page(self._normalize_link, restore)
@@ -104,9 +125,17 @@ class Renderer:
         return page
 
 
-def _finish(text: str, page: Page, html: str) -> Rendered:
-    problems = dict.fromkeys(
-        problem if problem.quote in text else replace(problem, quote="")
-        for problem in page.problems
+def _finish(text: str, page: Page, html: str, lost: list[TextProblem]) -> Rendered:
+    problems = page.problems
+    if shows_nothing(html) and text.strip():
+        problems.append(report_nothing(text))
+    else:
+        problems += lost
+    # A text may have lost control characters.
+    quoted = (
+        problem if problem.quote in text else replace(problem, quote="", start=-1)
+        for problem in problems
     )
-    return Rendered(drop_control(html), tuple(problems), tuple(dict.fromkeys(page.images)))
+    return Rendered(
+        drop_control(html), tuple(dict.fromkeys(quoted)), tuple(dict.fromkeys(page.images))
+    )

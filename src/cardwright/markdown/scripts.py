@@ -14,7 +14,6 @@ from cardwright.markdown.characters import GAP, HAN_OR_KANA, HANGUL, is_word
 from cardwright.markdown.stray import push_stray
 
 if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
     from markdown_it.rules_inline import StateInline
 
 _NAME: Final = "[A-Za-z0-9\u0370-\u03ff]{1,12}"
@@ -39,16 +38,9 @@ _HAS_BASE: Final = re.compile(f"[{_BASE}]")
 _READING: Final = re.compile(r"\\?\|")
 
 
-def add_scripts(parser: MarkdownIt) -> None:
-    """Add them to a parser, as the tokens `sub`, `sup` and `ruby`."""
-    parser.inline.ruler.before("strikethrough", "scripts", _parse_script)
-    parser.inline.ruler.before("strikethrough", "ruby", _parse_ruby)
-
-
-def _parse_script(state: StateInline, silent: bool) -> bool:
+def parse_script(state: StateInline, silent: bool) -> bool:
+    """Parse sub- or superscript, as the tokens `sub` and `sup`."""
     mark = state.src[state.pos]
-    if mark not in "~^":
-        return False
     match = (_SUB if mark == "~" else _SUP).match(state.src, state.pos, state.posMax)
     if match is None or not _is_script(state, match):
         return False
@@ -75,17 +67,21 @@ def _is_script(state: StateInline, match: re.Match[str]) -> bool:
         )
         if not follows:
             return False
-    elif not (before.isalnum() or before in ")]}" or "\x80" <= before <= "\x9f"):
+    elif not (before.isalnum() or before in ")]}*`" or "\x80" <= before <= "\x9f"):
         return False
-    if not is_word(after):
+    if after == "(":
+        # Fe~2~(SO~4~)~3~, but not a^b^(c+d)
+        after = state.src[match.end() + 1 : min(match.end() + 2, state.posMax)]
+    elif after in ("[", "{"):
+        return False
+    elif not is_word(after):
         return True
     shape = _COUNT if mark == "~" else _CHARGE
     return after.isupper() and (not content or shape.fullmatch(content) is not None)
 
 
-def _parse_ruby(state: StateInline, silent: bool) -> bool:
-    if state.src[state.pos] != "{":
-        return False
+def parse_ruby(state: StateInline, silent: bool) -> bool:
+    """Parse a base with readings, as the token `ruby`."""
     match = _RUBY.match(state.src, state.pos, state.posMax)
     if match is None or not _HAS_BASE.search(match["base"]):
         return False

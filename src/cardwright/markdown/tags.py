@@ -43,29 +43,22 @@ _VALUELESS: Final = """
 _FLAGS: Final = frozenset(_VALUELESS.split())
 """Attributes without a value."""
 _INSTEAD: Final = {
-    **dict.fromkeys(("b", "strong"), "**bold**"),
-    **dict.fromkeys(("i", "em", "cite", "dfn", "var"), "*italic*"),
-    **dict.fromkeys(("u", "ins"), "*emphasis*, for there is no underline"),
-    **dict.fromkeys(
-        ("mark", "font", "span", "big", "small"),
-        "**bold** or *italic*, for there are no colours or sizes",
-    ),
+    **dict.fromkeys(("b", "strong", "mark", "font", "span", "big"), "**bold**"),
+    **dict.fromkeys(("i", "em", "cite", "dfn", "var", "u", "ins", "small"), "*italic*"),
     **dict.fromkeys(("s", "del", "strike"), "~~struck~~"),
-    **dict.fromkeys(("code", "kbd", "samp", "tt"), "`code` in backticks"),
-    "pre": "a fence of ``` around code",
     "sub": "H~2~O",
     "sup": "10^-3^",
     **dict.fromkeys(("ruby", "rt", "rp", "rb"), "{漢字|かんじ}"),
     "img": "![what it shows](media/name.png)",
     **dict.fromkeys(("audio", "video"), "![](media/name.mp3)"),
     "a": "[text](https://…)",
-    **dict.fromkeys(("p", "div"), "a blank line between paragraphs"),
+    **dict.fromkeys(("p", "div"), "a blank line"),
     **dict.fromkeys(("ul", "li"), "- item"),
     "ol": "1. item",
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "# heading"),
-    **dict.fromkeys(("table", "tr", "td", "th", "thead", "tbody"), "a table of | cells |"),
+    **dict.fromkeys(("table", "tr", "td", "th", "thead", "tbody"), "| cell | cell |"),
     "blockquote": "> quotation",
-    "hr": "a line of ---",
+    "hr": "---",
 }
 _MAX_NAMED: Final = 5
 
@@ -121,17 +114,15 @@ def _find_last_closer(source: str, name: str) -> int:
 def report_tags(tags: Sequence[str]) -> TextProblem:
     """Report the tags of a text in one message, with the Markdown for them."""
     opening = [tag for tag in tags if not tag.startswith("</")]
-    named = list(dict.fromkeys(f"`{cut_quote(tag)}`" for tag in opening or tags))
-    listed = ", ".join(named[:_MAX_NAMED])
-    if len(named) > _MAX_NAMED:
-        listed += f" and {len(named) - _MAX_NAMED} others"
+    named = list(dict.fromkeys(map(cut_quote, opening or tags)))
+    more = " …" if len(named) > _MAX_NAMED else ""
     names = (match["name"].lower() for tag in tags if (match := _TAG.fullmatch(tag)))
     instead = dict.fromkeys(_INSTEAD[name] for name in names if name in _INSTEAD)
-    markdown = f"write {'; '.join(instead)}" if instead else "use Markdown"
+    markdown = f"write `{', '.join(instead)}`" if instead else "use Markdown"
     return TextProblem(
         code="raw-html",
-        message=f"{listed} {'is' if len(named) == 1 else 'are'} shown as plain text: "
+        message=f"`{' '.join(named[:_MAX_NAMED])}{more}` is shown as plain text: "
         "cards contain Markdown, not HTML",
         quote=cut_quote(tags[0]),
-        help=f"{markdown}; put HTML in backticks if it should be shown",
+        help=f"{markdown}; put code, and HTML to be shown, in backticks",
     )

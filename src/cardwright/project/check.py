@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -27,9 +27,10 @@ from cardwright.project.document import suggest
 from cardwright.project.schema import format_schemas, is_stale, name_schema_file
 from cardwright.project.texts import SourceTexts
 from cardwright.project.walk import resolve_media
-from cardwright.project.words import count_words, find_answer, normalize, read_words
+from cardwright.project.words import count_words, drop_addresses, find_answer, normalize
 
 _BRACKETED: Final = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$")
+_FIELD_REF: Final = re.compile(r"\{\{\w+\}\}")
 _SCHEMES: Final = ("http", "https", "mailto", "doi")
 
 
@@ -52,9 +53,15 @@ class Checking:
 def check(checking: Checking) -> list[Diagnostic]:
     """Run all CHECKS and apply each pack's severities to warnings."""
     found = dict.fromkeys(problem for rule in CHECKS for problem in rule(checking))
+    return apply_checks(found, checking.collection.decks)
+
+
+def apply_checks(problems: Iterable[Diagnostic], decks: Mapping[str, Deck]) -> list[Diagnostic]:
+    """Apply the severities of each problem's pack."""
     kept = []
-    for problem in found:
-        deck = checking.collection.decks.get(problem.span.path.split("/")[1])
+    for problem in problems:
+        _, _, below = problem.span.path.partition("/")
+        deck = decks.get(below.partition("/")[0])
         kept += apply_severities([problem], deck.severities if deck else {})
     return kept
 
@@ -278,7 +285,7 @@ def check_texts(checking: Checking) -> Iterator[Diagnostic]:
         for key, text, text_type in list_texts(card, kind):
             rendered = render_text(checking.renderer, kind, key, text, text_type)
             for problem in rendered.problems:
-                yield _place_problem(checking, problem, card.span_of(key))
+                yield _place_problem(checking, problem, text, card.span_of(key))
             for image in rendered.images:
                 yield from _check_image(checking, card, key, image)
 
@@ -305,7 +312,7 @@ def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
             for problem in rendered.problems:
                 if problem.code == "unbalanced-maths":
                     continue  # Anki does not render maths there, so a dollar is just a dollar
-                yield _place_problem(checking, problem, place)
+                yield _place_problem(checking, problem, deck.description, place)
             for image in rendered.images:
                 yield diagnose(
                     "bad-link",
@@ -315,10 +322,25 @@ def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
                 )
 
 
-def _place_problem(checking: Checking, problem: TextProblem, span: Span) -> Diagnostic:
-    """Convert a problem in a text at a span into a diagnostic."""
-    place = checking.texts.find(span, problem.quote)
-    return diagnose(problem.code, problem.message, place, help=problem.help)
+def check_asks(checking: Checking) -> Iterator[Diagnostic]:
+    """Report problems in the Markdown around the fields of a question, in kinds of the project."""
+    for kind in checking.collection.kinds.values():
+        for side in kind.sides if kind.spans else ():
+            text = _FIELD_REF.sub(lambda match: "x" * len(match[0]), side.ask)
+            for problem in checking.renderer.render_block(text).problems:
+                start = problem.start if problem.start >= 0 else text.find(problem.quote)
+                written = side.ask[start : start + len(problem.quote)]
+                place = kind.spans.get(f"side {side.name}", kind.spans[""])
+                shown = replace(problem, quote=written, start=start)
+                yield _place_problem(checking, shown, side.ask, place)
+
+
+def _place_problem(checking: Checking, problem: TextProblem, text: str, span: Span) -> Diagnostic:
+    """Convert a problem in a text at a span, or in the list there, into a diagnostic."""
+    start = problem.start if problem.start >= 0 else text.find(problem.quote)
+    if problem.quote and start >= 0:
+        span = checking.texts.find_at(span, text, start, len(problem.quote))
+    return diagnose(problem.code, problem.message, span, help=problem.help)
 
 
 def check_sources(checking: Checking) -> Iterator[Diagnostic]:
@@ -371,7 +393,7 @@ def check_answers(checking: Checking) -> Iterator[Diagnostic]:
             answer = card.text(side.show[0])
             if answer and (side.when is None or card.fields.get(side.when)):
                 shown = _question_of(card, side)
-                answer = read_words(answer, has_code=True)
+                answer = drop_addresses(answer)
                 bracketed = _BRACKETED.match(answer)
                 given = list(bracketed.groups()) if bracketed else [answer]
                 place = card.span_of(list_asked(side)[0])
@@ -437,6 +459,7 @@ CHECKS: Final[tuple[Callable[[Checking], Iterator[Diagnostic]], ...]] = (
     check_coverage,
     check_texts,
     check_descriptions,
+    check_asks,
     check_sources,
     check_questions,
     check_answers,

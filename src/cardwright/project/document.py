@@ -67,7 +67,7 @@ _LIBYAML_DEPTH: Final = "exceeded maximum nesting depth"
 class Document:
     """A YAML file: its text, its root node and its problems."""
 
-    __slots__ = ("_last_end", "_line_starts", "_lines", "path", "problems", "root", "text")
+    __slots__ = ("_last", "_line_starts", "_lines", "path", "problems", "root", "text")
 
     def __init__(self, path: str, raw: bytes) -> None:
         """Parse `raw`. If that fails, there is no root and `problems` says why."""
@@ -78,8 +78,8 @@ class Document:
         self._lines: list[str] = [""]
         self._line_starts: list[int] = []
         """Computed at the first syntax problem, since a file may have very many."""
-        self._last_end: int | None = None
-        """Where the last value that was read ends, if it is a text without quotes."""
+        self._last: Any = None
+        """The event of the last value that was read."""
         self.root: Node | None = None
         if len(raw) > MAX_BYTES:
             self.report_at(
@@ -298,7 +298,7 @@ class Document:
         )
 
     def _explain(self, error: yaml.YAMLError) -> None:
-        end = self._last_end or 0
+        end = _find_plain_end(self._last) or 0
         comment = _FLOW_COMMENT.match(self.text, end)
         comments = _COMMENTS.match(self.text, end)
         if comment and "flow" in (getattr(error, "context", None) or ""):
@@ -335,7 +335,8 @@ class Document:
         count = 0
         stop, now = _find_stop(error), text
         for _ in range(min(_MAX_HASHES, _MAX_REPARSED // len(text))):
-            cut = None if self._last_end is None else _CUT.match(now, self._last_end)
+            end = _find_plain_end(self._last)
+            cut = None if end is None else _CUT.match(now, end)
             if cut is None:
                 break
             places.append(cut.end() - 1)
@@ -364,7 +365,7 @@ class Document:
             elif isinstance(event, yaml.NodeEvent):
                 self._refuse_properties(text, event)
                 node = _make_node(event)
-                self._last_end = _find_plain_end(event)
+                self._last = event
                 if stack:
                     stack[-1][1].append(node)
                 root = node if root is None else root

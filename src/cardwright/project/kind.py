@@ -89,7 +89,8 @@ def parse_kind(document: Document) -> tuple[str, Kind | None]:
     root = table.read_record(entry, KIND)
     name = root["kind"] or stem
     kind = _make_kind(root, name)
-    return name, None if document.problems else kind
+    is_faulty = any(problem.is_error for problem in document.problems)
+    return name, None if is_faulty else kind
 
 
 def _make_kind(root: table.Record, name: str) -> Kind | None:

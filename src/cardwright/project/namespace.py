@@ -44,7 +44,8 @@ def insert_namespace(raw: bytes, shown: str, namespace: str) -> bytes:
     """
     document = Document(shown, raw)
     entry = document.entry()
-    if document.problems or entry is None or "namespace" in entry or "name" not in entry:
+    is_faulty = any(problem.is_error for problem in document.problems)
+    if is_faulty or entry is None or "namespace" in entry or "name" not in entry:
         raise WriteError(f"{shown} has errors", help="fix them first: `cards check` shows them")
     bom = BOM_UTF8 if raw.startswith(BOM_UTF8) else b""
     lines = _LINE.findall(raw.removeprefix(bom).decode("utf-8"))
@@ -70,7 +71,7 @@ def insert_namespace(raw: bytes, shown: str, namespace: str) -> bytes:
 def _check_inserted(made: Document, before: Document, namespace: str) -> None:
     now, then = made.entry(), before.entry()
     is_right = (
-        not made.problems
+        not any(problem.is_error for problem in made.problems)
         and now is not None
         and then is not None
         and now.text("namespace") == namespace

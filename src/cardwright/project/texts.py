@@ -1,4 +1,4 @@
-"""The lines of source files, to show problems in context and locate them within values."""
+"""The texts of source files, to show problems in context and locate them within values."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from pathlib import Path
 
 from cardwright.diagnostic import Span
 from cardwright.project.document import MAX_BYTES
+from cardwright.project.scalar import ScalarTexts
 
 
 class SourceTexts:
-    """The lines of source files, each file read when its first problem is shown."""
+    """The texts of source files, each file read when its first problem is shown."""
 
     def __init__(self, root: Path) -> None:
         """Read files below `root`."""
         self._root = root
         self._lines: dict[str, list[str]] = {}
+        self._scalars: dict[str, ScalarTexts] = {}
 
     def line(self, span: Span) -> str | None:
         """Return the line of a span, or None if it cannot be read."""
@@ -37,6 +39,12 @@ class SourceTexts:
                 return replace(span, line=number, column=found.start() + 1, length=len(quote))
             start, end = 0, MAX_BYTES
         return span
+
+    def find_at(self, span: Span, text: str, start: int, length: int) -> Span:
+        """Return the place of a part of a text, which is the value at a span or in the list there."""
+        if span.path not in self._scalars:
+            self._scalars[span.path] = ScalarTexts(span.path, "\n".join(self._read(span.path)))
+        return self._scalars[span.path].find(span, text, start, length) or span
 
     def _lines_of(self, span: Span) -> Iterator[str]:
         """Yield the lines of a value: the first, and those after it indented deeper than the key."""

@@ -32,8 +32,8 @@ _MARKUP: Final = re.compile(
     r"[\s*_`.,;:!?'\"()\[\]{}“”‘’„«»‹›…–—|#¿¡،؛؟。、，．・：；！？「」『』（）［］【】〈〉《》〜～]+"
 )
 _INVISIBLE: Final = re.compile("[\xad\u061c\u200b\u200e\u200f\u2066-\u2069]")
-_MARKS: Final = re.compile(r"[`!\[<$\\&]")
-"""Signs of Markdown that a reader does not see, or sees differently."""
+_IMAGE: Final = re.compile(r"!\[[^\]\n]{0,200}\]\([^)\n]{0,500}\)")
+_ADDRESS: Final = re.compile(r"(?<=\])\([^)\s]{0,500}\)")
 _MIN_WEIGHT: Final = 4
 _MAX_SEARCHED: Final = 2_000
 """The longest words that are searched for everywhere."""
@@ -58,15 +58,18 @@ def normalize(text: str) -> str:
     return _MARKUP.sub(" ", text.casefold()).strip()
 
 
-def read_words(text: str, *, has_code: bool) -> str:
-    """Return the words of a Markdown text that a reader sees, optionally those in code too."""
-    if not _MARKS.search(text) and "~~~" not in text and "    " not in text:
-        return text
-    return "".join(_read_token(token, has_code=has_code) for token in read_block(text)).strip()
+def drop_addresses(text: str) -> str:
+    """Return a Markdown text without images and the addresses of links."""
+    return _ADDRESS.sub("", _IMAGE.sub("", text)).strip() if "](" in text else text
 
 
-def _read_token(token: Token, *, has_code: bool) -> str:
-    if token.name in {"text", "maths"} or (has_code and token.name in {"code", "code_block"}):
+def _read_shown(text: str) -> str:
+    """Return the words of a Markdown text that a reader sees, except those in code."""
+    return "".join(map(_read_token, read_block(text)))
+
+
+def _read_token(token: Token) -> str:
+    if token.name in {"text", "maths"}:
         return token.text
     return "" if token.name.startswith(("strong", "em", "s_", "link")) else "\n"
 
@@ -82,7 +85,7 @@ def find_answer(question: str, answers: list[str]) -> str:
         words = normalize(answer)
         if _weigh(words) >= _MIN_WEIGHT and _contains(raw, words):
             # Most questions contain no answer, so only now is it worth parsing one.
-            shown = normalize(read_words(question, has_code=False)) if shown is None else shown
+            shown = normalize(_read_shown(question)) if shown is None else shown
             if _contains(shown, words):
                 return answer
     return ""

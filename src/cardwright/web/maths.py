@@ -10,7 +10,9 @@ from xml.etree import ElementTree as ET
 
 from cardwright.markdown import parse_formula
 
-_FORMULA: Final = re.compile(r"\\\((?P<inline>[^<]*?)\\\)|\\\[(?P<display>[^<]*?)\\\]")
+_FORMULA: Final = re.compile(
+    r"\\\((?P<inline>[^<]*?)\\\)(?P<after>[.,:;!?)]*)|\\\[(?P<display>[^<]*?)\\\]"
+)
 _ELEMENTS: Final = """
 math menclose mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow mspace
 msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover none
@@ -32,7 +34,11 @@ def convert_maths(text: str) -> str:
 
 def _convert(match: re.Match[str]) -> str:
     if match["inline"] is not None:
-        return _make_mathml(match["inline"], "inline") or match[0]
+        made = _make_mathml(match["inline"], "inline")
+        if made and match["after"]:
+            # The punctuation stays with the formula.
+            return f'<span class="whole">{made}{match["after"]}</span>'
+        return made or match[0]
     return _make_mathml(match["display"], "block") or match[0]
 
 

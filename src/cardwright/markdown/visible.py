@@ -1,0 +1,419 @@
+"""What a text says against what its rendering shows.
+
+A text arrives as its author wrote it, or a problem says what is lost and how to write it:
+
+- `shows_nothing` finds renderings in which nothing can be seen.
+- `compare_words` compares the letters and digits of a text with those of its tokens. It knows nothing
+  of why they could be missing; the functions before it explain the usual causes at their places.
+- `intent.py` judges marks that Markdown took, although they were meant as they stand.
+
+Nearly every text consists only of what cannot lose anything (`is_plain`), and is not parsed again.
+"""
+
+from __future__ import annotations
+
+import html as html_entities
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from cardwright.diagnostic import TextProblem, cut_quote
+from cardwright.markdown.cloze import Place
+from cardwright.markdown.highlight import read_language
+from cardwright.markdown.intent import (
+    judge_blocks,
+    judge_emphasis,
+    judge_escapes,
+    judge_links,
+    judge_network_paths,
+)
+from cardwright.markdown.links import is_web_address
+from cardwright.markdown.trace import Trace, Tracer, place_of
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+CODE: Final = "lost-text"
+
+_EMPHASISED: Final = r"[^\W_](?:[\w\ ,'’/.:-]*[^\W_])?"
+# No groups: CPython's re fails on groups within possessive repetition.
+_INLINE: Final = rf"""(?:
+    [^\\*_`\[\]!<$|~^{{}}\n]++
+    | !(?!\[)
+    | (?<=[^\W_])_+(?=[^\W_])
+    | (?<![^\s("'—–]) (?:
+        \*\*{_EMPHASISED}\*\* | \*{_EMPHASISED}\* | __{_EMPHASISED}__ | _{_EMPHASISED}_
+      ) (?![^\s.,;:!?)"'—–])(?![.,;:!?][^\W_])
+    | (?<![^\s("'—–]) (?: \*\*{_EMPHASISED}[.:!?]\*\* | \*{_EMPHASISED}[.:!?]\* ) (?=\s|\Z)
+    | (?<!`)`[^`\n]+`(?!`)
+    | \[[\w\ ,'’.:-]+\]\(https?://[^\s()<>\\\[\]`|"']+\)
+    | (?<![\w$])\$(?![\s$])(?:[^\\$`\n%|]|\\[^\n])+(?<![\s\\])\$(?![\w$])
+)*+"""
+_LINE: Final = rf"""(?:
+    ```[\w+\#.-]*\n (?:(?!\ *```)[^\n]*\n)*+ ```\ *(?=\n|\Z)
+    | (?:\ *+[-*]\ (?=[^\W\d_]|[`\[$("'“„]))?+ (?!\ *+(?:[-+=:>\#~]|\*+(?:\s|\Z)|\d+[.)])) {_INLINE}
+)"""
+_PLAIN_LINE: Final = re.compile(rf"{_INLINE}(?:\n{_INLINE})*+", re.VERBOSE)
+_PLAIN_BLOCK: Final = re.compile(rf"{_LINE}(?:\n{_LINE})*+", re.VERBOSE)
+"""Text whose marks are all evident: nothing in it can be lost."""
+
+_UNSEEN: Final = (
+    "\\s\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
+)
+_NOTHING: Final = re.compile(f"(?:[{_UNSEEN}]|<(?!img|audio|video|input)[^>]*>)*+")
+_EMPTY_GAP: Final = re.compile(
+    rf"\{{\{{c[\d,]+::(?:[{_UNSEEN}]|<(?!img|audio|video|input)[^>]*>)*+(?=\}}\}}|::)"
+)
+_REPLACED: Final = re.compile(r"&(?:#\w{1,8}|[A-Za-z]\w{1,31});|<[Bb][Rr] */?>")
+"""Entities and line breaks, whose letters are not shown."""
+_WORD: Final = re.compile(r"[^\W_]+")
+_CONTAINER: Final = re.compile(r"[\s>]*")
+_ATTRIBUTE: Final = re.compile(r"\{[^{}]*\}|[\w-]+=(?:\"[^\"]*\"|'[^']*'|\S*)|[.#][\w-]+|[\d,:-]+")
+_REFERENCE: Final = re.compile(r"[\s>]*(?:[-+*]\s+|\d+[.)]\s+)*\[")
+_MAX_PROBLEMS: Final = 50
+
+
+def is_plain(text: str, *, block: bool) -> bool:
+    """Tell, quickly, that everything in a text is shown; False means that it is not certain."""
+    if not block:
+        return _PLAIN_LINE.fullmatch(text) is not None
+    if "\n" not in text and text[:1] in "-+*":
+        return False
+    return _PLAIN_BLOCK.fullmatch(text) is not None
+
+
+def shows_nothing(html: str) -> bool:
+    """Tell whether nothing can be seen in HTML: no character, image or sound."""
+    return _NOTHING.fullmatch(html) is not None
+
+
+def report_nothing(text: str) -> TextProblem:
+    """Report a text that shows nothing."""
+    quote = cut_quote(text.strip())
+    if _NOTHING.fullmatch(html_entities.unescape(quote)):
+        message, help = "the text shows nothing: it has only invisible characters", "write a text"
+    else:
+        message = f"the text shows nothing: Markdown reads `{quote}` as marks around no text"
+        help = f"write `\\{quote}` to show it"
+    return TextProblem(code="empty-field", message=message, quote=quote, start=0, help=help)
+
+
+def find_empty_gaps(html: str, text: str, places: Sequence[Place]) -> Iterator[TextProblem]:
+    """Report deletions whose answer shows nothing.
+
+    `places` are those in the HTML; a deletion without any answer has been reported.
+    """
+    for match in _EMPTY_GAP.finditer(html):
+        place = places[html.count("{{", 0, match.start())]
+        stop = place.close if place.hint is None else place.hint
+        if text[place.answer : stop].strip():
+            yield TextProblem(
+                code="bad-cloze",
+                message="the answer of this cloze deletion shows nothing",
+                quote=cut_quote(text, place.start),
+                start=place.start,
+                help="write {{c1::answer}} or {{c1::answer::hint}}",
+            )
+
+
+class Comparer:
+    """Compares texts with what is shown of them."""
+
+    def __init__(self, make_parser: Callable[[], MarkdownIt]) -> None:
+        """Make a parser when the first text needs it."""
+        self._make_parser = make_parser
+        self._tracer: Tracer | None = None
+
+    def compare(
+        self,
+        text: str,
+        render: Callable[[str], str],
+        *,
+        block: bool,
+        marked: str | None = None,
+        unmark: Callable[[str], str] = str,
+    ) -> list[TextProblem]:
+        """Return what is lost in a text.
+
+        `render` renders a text like this one. Instead of a text with deletions, `marked` is parsed;
+        `unmark` turns a part of that into the text.
+        """
+        if is_plain(text, block=block):
+            return []
+        return self.explain(text, render, block=block, marked=marked, unmark=unmark)
+
+    def explain(
+        self,
+        text: str,
+        render: Callable[[str], str],
+        *,
+        block: bool,
+        marked: str | None = None,
+        unmark: Callable[[str], str] = str,
+    ) -> list[TextProblem]:
+        """Do the same for any text, slowly."""
+        if self._tracer is None:
+            self._tracer = Tracer(self._make_parser())
+        source = text if marked is None else marked
+        if "\r" in source:
+            # The parser takes all of them for line ends; the places stay the same.
+            source = source.replace("\r\n", " \n").replace("\r", "\n")
+        trace = self._tracer.trace_block(source) if block else self._tracer.trace_inline(source)
+        lost, excused = _explain_structure(trace) if block else ([], [])
+        found = [
+            *lost,
+            *compare_words(trace, excused),
+            *_find_unseen_links(trace),
+            *_find_maths_comments(trace),
+            *judge_emphasis(trace),
+            *judge_network_paths(trace),
+            *judge_links(trace),
+            *(judge_blocks(trace) if block else ()),
+        ]
+
+        def restore(index: int) -> int:
+            return index if marked is None else len(unmark(source[:index]))
+
+        found = [_restore(problem, restore, text, unmark) for problem in found]
+        found += judge_escapes(trace, render, restore, text)
+        return sorted(found, key=lambda problem: problem.start)
+
+
+def _restore(
+    problem: TextProblem, restore: Callable[[int], int], text: str, unmark: Callable[[str], str]
+) -> TextProblem:
+    start = restore(problem.start)
+    quote = unmark(problem.quote)
+    if not text.startswith(quote, start):
+        quote = cut_quote(text, start)
+    return TextProblem(
+        code=problem.code,
+        message=unmark(problem.message),
+        quote=quote,
+        start=start,
+        help=unmark(problem.help),
+    )
+
+
+def _lose(message: str, quote: str, start: int, help: str) -> TextProblem:
+    return TextProblem(code=CODE, message=message, quote=cut_quote(quote), start=start, help=help)
+
+
+Spans = list[tuple[int, int]]
+
+
+def _explain_structure(trace: Trace) -> tuple[list[TextProblem], Spans]:
+    """Report what blocks lose; also return the parts of the source that need not be shown."""
+    problems: list[TextProblem] = []
+    excused: Spans = []
+    for find in (_find_definitions, _find_excess_cells, _find_fence_words, _find_list_numbers):
+        for problem, span in find(trace):
+            problems += [problem] if problem else []
+            excused.append(span)
+    return problems[:_MAX_PROBLEMS], excused
+
+
+_Findings = Iterator[tuple[TextProblem | None, tuple[int, int]]]
+
+
+def _find_definitions(trace: Trace) -> _Findings:
+    """Report definitions of links that no link uses, and excuse the others."""
+    used = {
+        token.meta["label"]
+        for inline in trace.inlines
+        for token in inline.tokens
+        if "label" in token.meta
+    }
+    for label, reference in trace.env.get("references", {}).items():
+        span = _span_lines(trace, reference["map"])
+        yield (None if label in used else _report_definition(trace, *span)), span
+    for reference in trace.env.get("duplicate_refs", ()):
+        span = _span_lines(trace, reference["map"])
+        yield _report_definition(trace, *span, again=True), span
+
+
+def _span_lines(trace: Trace, lines: list[int]) -> tuple[int, int]:
+    first, last = lines
+    match = _REFERENCE.match(trace.lines[first])
+    indent = match.end() - 1 if match else 0
+    return trace.starts[first] + indent, trace.starts[last] - 1
+
+
+def _report_definition(trace: Trace, start: int, stop: int, *, again: bool = False) -> TextProblem:
+    quote = cut_quote(trace.source[start:stop])
+    label = quote.split("]")[0] + "]"
+    if again:
+        message, help = f"`{label}` is defined twice, so this is not used", "give it another name"
+    else:
+        message = f"`{quote}` defines an address for links to `{label}`, but there is none"
+        help = f"write `\\{quote}` to show it"
+    return _lose(f"{message}: it is not shown", quote, start, help)
+
+
+def _find_excess_cells(trace: Trace) -> _Findings:
+    """Report rows with more cells than the head of their table."""
+    columns = 0
+    in_head = False
+    for token in trace.tokens:
+        if token.type == "thead_open":
+            columns, in_head = 0, True
+        elif token.type == "thead_close":
+            in_head = False
+        elif token.type == "th_open":
+            columns += 1
+        elif token.type == "tr_open" and token.map and not in_head:
+            number = token.map[0]
+            line = trace.lines[number]
+            start = _end_of_cells(line, columns)
+            if line[start:].strip(" \t|"):
+                lead = len(line) - len(line[start:].lstrip(" \t|"))
+                stop = trace.starts[number] + len(line.rstrip(" \t|"))
+                problem = _lose(
+                    f"the head of this table has {columns} cells: the rest of the row is not shown",
+                    line[lead:].rstrip(" \t|"),
+                    trace.starts[number] + lead,
+                    "write `\\|` for a `|` within a cell, even in backticks, or widen the head",
+                )
+                yield problem, (trace.starts[number] + lead, stop)
+
+
+def _end_of_cells(line: str, columns: int) -> int:
+    """Return the index in a row of a table after this many cells."""
+    match = _CONTAINER.match(line)
+    index = match.end() if match else 0
+    index += line.startswith("|", index)
+    while columns and index < len(line):
+        if line[index] == "\\":
+            index += 1
+        elif line[index] == "|":
+            columns -= 1
+        index += 1
+    return min(index, len(line))
+
+
+def _find_fence_words(trace: Trace) -> _Findings:
+    """Report words after the opening of a code block; the first may name a language."""
+    for token in trace.tokens:
+        if token.type != "fence" or not token.map or not token.info.strip():
+            continue
+        info = token.info.strip()
+        start, stop = _span_lines(trace, [token.map[0], token.map[0] + 1])
+        line = trace.source[start:stop]
+        rest = info[len(read_language(info)) :]
+        span = (start, start + len(line))
+        if _ATTRIBUTE.sub("", rest).strip():
+            problem = _lose(
+                "text on the line that opens a code block is not shown",
+                rest.strip(),
+                start + max(line.rfind(rest.strip()), 0),
+                "start the code on the next line",
+            )
+            yield problem, span
+        else:
+            yield None, span
+
+
+def _find_list_numbers(trace: Trace) -> _Findings:
+    """Report numbers of list items that are counted on instead of being shown as written."""
+    lists: list[list[tuple[int, Token]]] = []
+    for token in trace.tokens:
+        if token.type in ("ordered_list_open", "bullet_list_open"):
+            lists.append([])
+        elif token.type == "list_item_open" and token.map and token.info:
+            lists[-1].append((token.map[0], token))
+        elif token.type in ("ordered_list_close", "bullet_list_close"):
+            yield from _check_numbers(trace, lists.pop())
+
+
+def _check_numbers(trace: Trace, items: list[tuple[int, Token]]) -> _Findings:
+    first = int(items[0][1].info) if items else 0
+    is_told = False
+    for shown, (number, item) in enumerate(items, first):
+        line = trace.lines[number]
+        start = trace.starts[number] + max(line.find(item.info), 0)
+        problem = None
+        # Authors who do not count write the same number everywhere.
+        if int(item.info) not in (shown, first) and not is_told:
+            is_told = True
+            problem = _lose(
+                f"this item of a list is shown with the number {shown}, and the others follow it",
+                f"{item.info}{item.markup}",
+                start,
+                f"write `{item.info}\\{item.markup}` if it is a number of the text",
+            )
+        yield problem, (start, start + len(item.info))
+
+
+def compare_words(trace: Trace, excused: Spans) -> Iterator[TextProblem]:
+    """Report letters and digits of the source that no token holds.
+
+    `excused` are parts of the source that need not be shown, or have been reported.
+    """
+    source = trace.source
+    for start, stop in excused:
+        source = f"{source[:start]}{' ' * (stop - start)}{source[stop:]}"
+    source = _REPLACED.sub(lambda match: " " * len(match[0]), source)
+    held = list(_list_held(trace.tokens))
+    if not Counter(filter(str.isalnum, source)) - Counter(filter(str.isalnum, "".join(held))):
+        return
+    left = Counter(word for text in held for word in _WORD.findall(text.casefold()))
+    for match in _WORD.finditer(source):
+        word = match[0].casefold()
+        left[word] -= 1
+        if left[word] < 0:
+            yield _lose(
+                f"`{cut_quote(match[0])}` is not shown",
+                match[0],
+                match.start(),
+                "put the text in backticks, or write a backslash before its first sign",
+            )
+            return
+
+
+def _list_held(tokens: Iterable[Token]) -> Iterator[str]:
+    """Yield everything that tokens hold, also what is not for reading, such as addresses."""
+    for token in tokens:
+        if token.type == "inline":
+            yield from _list_held(token.children or ())
+            continue
+        yield token.content
+        yield from (str(value) for name, value in token.attrs.items() if name != "style")
+        yield f"{token.meta.get('label', '')} {token.meta.get('parts', '')}"
+        if token.info not in ("escape", "entity", "auto"):
+            yield token.info
+
+
+def _find_unseen_links(trace: Trace) -> Iterator[TextProblem]:
+    """Report links without a text."""
+    for inline in trace.inlines:
+        for token, following in zip(inline.tokens, inline.tokens[1:], strict=False):
+            if token.type == "link_open" and following.type == "link_close":
+                place = max(place_of(token) - 1, 0)
+                if not is_web_address(str(token.attrs.get("href"))):
+                    continue  # reported as a link that leads nowhere
+                yield _lose(
+                    "this link has no text, so it is not shown",
+                    cut_quote(inline.text, place),
+                    inline.find(place),
+                    "write the text of the link in the square brackets",
+                )
+
+
+def _find_maths_comments(trace: Trace) -> Iterator[TextProblem]:
+    """Report `%` in formulas, which hides the rest of the line."""
+    for inline in trace.inlines:
+        for token in inline.tokens:
+            if token.type == "maths" and "%" in token.content:
+                match = re.search(r"(?<!\\)(?:\\\\)*+%[^\n]*\S", token.content)
+                if match is None:
+                    continue
+                place = inline.text.find(match[0], place_of(token))
+                yield _lose(
+                    "in a formula, `%` hides what follows on its line",
+                    match[0].lstrip("\\"),
+                    inline.find(max(place, 0)) + match[0].index("%"),
+                    "write `\\%`",
+                )
