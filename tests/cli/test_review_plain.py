@@ -77,7 +77,7 @@ def test_a_dumb_terminal_and_plain_are_asked_line_by_line(write: Write) -> None:
             assert "No answers" in program.text
 
 
-def test_an_answer_is_told_to_be_wanting_room(write: Write) -> None:
+def test_an_answer_that_the_disk_has_no_room_for_can_be_given_again(write: Write) -> None:
     project = write(FILES)
     with review(project, "--plain", "--kind", "term", program=FULL) as program:
         program.wait_for("for help]")
@@ -85,6 +85,8 @@ def test_an_answer_is_told_to_be_wanting_room(write: Write) -> None:
         program.wait_for("enter: good]")
         program.type("3\n")
         program.wait_for("error: the store has no room left to grow.")
+        # What is typed before the prompt is back would be echoed in front of it.
+        program.wait_until(lambda: program.text.count("enter: good]") == 2, "the prompt again")
         program.type("3\n")
         program.wait_for("Good: next in 10 min")
     assert read_acts(project) == [("trees:ring/recall", "answer", 3)]
