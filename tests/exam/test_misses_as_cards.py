@@ -13,7 +13,7 @@ from cardwright.project.card import parse_cards
 from cardwright.project.document import CONTROL, Document
 from cardwright.project.kind import read_built_in_kinds
 from cardwright.project.write import WriteError, Written, append_filled_card
-from cardwright.text import find_unbalanced_isolate
+from cardwright.text import find_unbalanced_isolate, to_nfc
 
 SHOWN = PurePosixPath("cards/personal/misses.yaml")
 KINDS = read_built_in_kinds()
@@ -57,9 +57,9 @@ def test_any_text_comes_back_as_typed(
         assert raw.decode().split("\n")[line - 1].strip() == f"- id: miss-{number}"
 
     for card in read_back(path):
-        assert card["failure"] == failure.strip()
-        assert card["instinct"] == action.strip()
-        assert card["why"] == rule.strip()
+        assert card["failure"] == to_nfc(failure).strip()
+        assert card["instinct"] == to_nfc(action).strip()
+        assert card["why"] == to_nfc(rule).strip()
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ def load_cards(files: dict[str, list[dict[str, Any]]]) -> dict[str, Card]:
     """Write files of basic cards as YAML, and load them."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
+        is_composed = True
         for name in ("cards/trees", "decks/trees"):
             (root / name).mkdir(parents=True)
         for name, cards in files.items():
@@ -38,8 +39,11 @@ def load_cards(files: dict[str, list[dict[str, Any]]]) -> dict[str, Card]:
             path = root / "cards" / "trees" / name
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, "utf-8")
+            is_composed = is_composed and text == to_nfc(text)
         collection, problems = load(root)
-        assert problems == []
+        assert {problem.code for problem in problems} <= (
+            set() if is_composed else {"changed-text"}
+        )
         return {card.id: card for card in collection.cards}
 
 

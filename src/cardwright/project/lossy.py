@@ -1,10 +1,12 @@
-r"""What YAML takes from a text without an error: escapes in double quotes, and joined lines."""
+r"""What a text loses when it is read: to YAML's escapes and joined lines, and to NFC."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
+
+from cardwright.text import to_nfc
 
 _LATEX: Final = "nu|neq?|neg|nabla|not|notin|ni|nmid|n[lg]eq|nexists|natural|n[ew]arrow|nonumber|newline|newcommand"
 _ESCAPE: Final = re.compile(r"\\(?:x..|u.{4}|U.{8}|[^xuU])", re.DOTALL)
@@ -14,11 +16,13 @@ _INDENT: Final = re.compile(r"(?:\\n|\n)(?:[ \t]|\\t)*\Z")
 _MAX_INDENT: Final = 40
 _MEANINGS: Final = {"\\t": "a tab", "\\n": "a line break", "\\_": "a space"}
 _MARKED: Final = re.compile(r"[ \t]*(?P<mark>[-*+][ ]+(?=\S)|[0-9]{1,3}[.)][ ]+(?=\S)|```|\|)")
+_VARIANT: Final = re.compile("[\u2329\u232a\uf900-\ufaff\U0002f800-\U0002fa1f]")
+"""Characters that NFC replaces by one that may look different."""
 _NOUNS: Final = {"`": "code block", "|": "table"}
 
 
 class Change(NamedTuple):
-    """What YAML changes, at a place in a scalar as it is written."""
+    """What is changed, at a place in a scalar as it is written."""
 
     place: int
     message: str
@@ -31,6 +35,21 @@ def find_changes(raw: str, style: str | None) -> Iterator[Change]:
         yield from _find_escapes(raw)
     if style != "|" and "\n" in raw:
         yield from _find_joined(raw, is_block=style == ">")
+    if not raw.isascii():
+        yield from _find_variants(raw)
+
+
+def _find_variants(raw: str) -> Iterator[Change]:
+    for match in _VARIANT.finditer(raw):
+        composed = to_nfc(match[0])
+        if composed != match[0]:
+            yield Change(
+                match.start(),
+                f"`{match[0]}` (U+{ord(match[0]):04X}) becomes `{composed}`: texts are kept in NFC, "
+                "as in Anki",
+                f"write `{composed}`; if its form matters, add an image",
+            )
+            return
 
 
 def _find_escapes(raw: str) -> Iterator[Change]:
