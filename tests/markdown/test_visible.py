@@ -117,7 +117,8 @@ def covered_by(problem: TextProblem, source: str) -> str:
 
 
 @patiently
-@given(TEXTS, st.booleans())
+@given(source=TEXTS, block=st.booleans())
+@example(source=" - a", block=True)
 def test_nothing_plain_loses_anything(source: str, block: bool) -> None:
     if not visible.is_plain(source, block=block):
         return

@@ -62,6 +62,7 @@ _LINE: Final = rf"""(?:
     ```[\w+\#.-]*\n (?:(?!\ *```)[^\n]*\n)*+ ```\ *(?=\n|\Z)
     | (?:\ *+[-*]\ (?=[^\W\d_]|[`\[$("'“„]))?+ (?!\ *+(?:[-+=:>\#~]|\*+(?:\s|\Z)|\d+[.)])) {_INLINE}
 )"""
+_MAY_OPEN_LIST: Final = frozenset("-+* \t\n")
 _PLAIN_LINE: Final = re.compile(rf"(?:{_INLINE}(?:\n|\Z))*+", re.VERBOSE)
 _PLAIN_BLOCK: Final = re.compile(rf"(?:{_LINE}(?:\n|\Z))*+", re.VERBOSE)
 """Text whose marks are all evident: nothing in it can be lost."""
@@ -92,8 +93,10 @@ def is_plain(text: str, *, block: bool) -> bool:
     """Tell, quickly, that everything in a text is shown; False means that it is not certain."""
     if not block:
         return _PLAIN_LINE.fullmatch(text) is not None
-    if text[:1] in "-+*" and text[1:2] in " \t" and "\n" not in text:
-        return False
+    if text[:1] in _MAY_OPEN_LIST:
+        only = text.strip()
+        if only[:1] in "-+*" and only[1:2] in " \t" and "\n" not in only:
+            return False
     return _PLAIN_BLOCK.fullmatch(text) is not None
 
 
