@@ -114,9 +114,9 @@ def test_nothing_outside_the_project_is_found(
 
 def test_links_within_the_project_are_followed(library: MediaLibrary, project: Path) -> None:
     put(project, "Oak.png")
-    (project / "shared").symlink_to("cards/trees/wood/media")
+    (project / "common").symlink_to("cards/trees/wood/media")
 
-    assert look_up(library, project, "../../../shared/Oak.png") == "Oak.png"
+    assert look_up(library, project, "../../../common/Oak.png") == "Oak.png"
 
 
 def test_pipes_and_folders_are_not_media(library: MediaLibrary, project: Path) -> None:
