@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it.common.normalize_url import normalizeLink
 
@@ -134,5 +134,6 @@ assert "pygments" in sys.modules
 
 @settings(max_examples=25)
 @given(st.from_regex(PLAIN_ADDRESS, fullmatch=True))
+@example(f"http://{'0.' * 126}0")
 def test_nothing_in_a_plain_address_is_normalized(address: str) -> None:
     assert normalizeLink(address) == address

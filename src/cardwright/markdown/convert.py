@@ -29,7 +29,9 @@ from cardwright.markdown.write import Page, write_tokens
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-PLAIN_ADDRESS: Final = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[A-Za-z0-9._~/-]*)?")
+PLAIN_ADDRESS: Final = re.compile(
+    r"https?://(?![a-z0-9.-]{254})[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[A-Za-z0-9._~/-]*)?"
+)
 """Most addresses of links, in which there is nothing to normalize."""
 
 
