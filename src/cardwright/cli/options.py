@@ -14,8 +14,9 @@ from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.model import DeckOptions
-from cardwright.project.deck import OPTION_BOUNDS
+from cardwright.project.deck import OPTION_BOUNDS, is_step
 from cardwright.project.sources import Sources
+from cardwright.project.table import parse_within
 from cardwright.study.decks import list_options, name_deck
 from cardwright.study.settings import AUTOPLAY, ROLLOVER_HOUR, Settings
 from cardwright.text import parse_number
@@ -25,7 +26,6 @@ _SHARED: Final = (ROLLOVER_HOUR, AUTOPLAY)
 """These apply to all packs."""
 _FLAGS: Final = ("bury_siblings", "fuzz", AUTOPLAY)
 _BOOLEANS: Final = {"true": True, "yes": True, "false": False, "no": False}
-_DAY_MINUTES: Final = 1440
 
 
 @click.command()
@@ -133,18 +133,19 @@ def _read_value(name: str, text: str) -> Any:
     """
     if name in _STEPS:
         steps = [] if text == "none" else [_read_number(name, part) for part in text.split(",")]
-        if not all(0 < step < _DAY_MINUTES for step in steps):
+        if not all(map(is_step, steps)):
             _refuse(f"{name}: minutes, more than 0 and less than a day, or none")
         return steps
     bounds: dict[str, tuple[float, float]] = {**OPTION_BOUNDS, ROLLOVER_HOUR: (0, 23)}
     if name in bounds:
         low, high = bounds[name]
-        number = _read_number(name, text)
+        _read_number(name, text)
         is_whole = name != "desired_retention"
-        if not low <= number <= high or (is_whole and number % 1):
+        number = parse_within(text, low, high, whole=is_whole)
+        if number is None:
             noun = "whole number" if is_whole else "number"
             _refuse(f"{name}: a {noun} from {low:g} to {high:g}")
-        return int(number) if is_whole else number
+        return number
     if name in _FLAGS:
         if text.lower() not in _BOOLEANS:
             _refuse(f"{name}: true or false")

@@ -21,10 +21,15 @@ _LEVELS: Final[dict[str, Severity | None]] = {"error": "error", "warning": "warn
 _DEFAULTS: Final = DeckOptions()
 
 
+def is_step(minutes: float) -> bool:
+    """Tell whether a learning step can be this long: more than 0 and less than a day."""
+    return 0 < minutes < _DAY_MINUTES
+
+
 def _parse_step(entry: Entry, node: Node, name: str) -> float | None:
     word = entry.text_of(node, name)
     minutes = parse_number(word)
-    if minutes is not None and 0 < minutes < _DAY_MINUTES:
+    if minutes is not None and is_step(minutes):
         return minutes
     if word:
         help = "write minutes: more than 0 and less than a day"

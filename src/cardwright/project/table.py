@@ -171,6 +171,14 @@ def flag(about: str = "", *, default: bool = False, missing: str = "") -> Key:
     return Key(read=read, schema=_describe(schema, about), default=default, missing=missing)
 
 
+def parse_within(word: str, low: float, high: float, *, whole: bool) -> float | None:
+    """Parse a number within bounds, a whole one as an int; return None if it is not one."""
+    value = parse_number(word)
+    if value is None or not low <= value <= high or (whole and value % 1):
+        return None
+    return int(value) if whole else value
+
+
 def number(
     low: float,
     high: float,
@@ -185,16 +193,14 @@ def number(
 
     def read(entry: Entry, name: str) -> float | None:
         word = entry.text(name)
-        value = parse_number(word)
-        if value is not None and low <= value <= high and not (whole and value % 1):
-            return int(value) if whole else value
-        if word:
+        value = parse_within(word, low, high, whole=whole)
+        if value is None and word:
             help = (
                 f"use a {noun} in this range" if default is None else f"the default is {default:g}"
             )
             message = f"`{name}` must be a {noun} from {low:g} to {high:g}"
             entry.report("bad-value", message, name, help=help)
-        return None
+        return value
 
     schema = {
         "type": "integer" if whole else "number",
