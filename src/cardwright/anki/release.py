@@ -17,7 +17,7 @@ from cardwright.anki.pack import PackContents
 from cardwright.error import CardwrightError
 from cardwright.text import count
 
-_VERSION: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_VERSION: Final = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})")
 _HEADINGS: Final = {
     "added": "Added",
     "changed": "Changed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -17,7 +18,11 @@ from cardwright.cli.build_time import read_source_date_s
 from cardwright.cli.output import say, warn
 from cardwright.error import ProjectError
 from cardwright.files import write_file
+from cardwright.foreign.error import ForeignFileError
+from cardwright.foreign.plain_file import read_plain_file
 from cardwright.report import format_text
+
+_MAX_CHANGELOG_BYTES: Final = 16 * 2**20
 
 
 @click.command()
@@ -62,9 +67,14 @@ def _read_changelog(path: Path) -> str:
     """Return the text of a changelog; "" if there is none yet.
 
     Raises:
-        ProjectError: it is a link, whose text must not be published, a pipe or a device.
+        ProjectError: it is a link, whose text must not be published, not a regular file, or not text.
 
     """
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise ProjectError(f"{path} is not a regular file", help="put the file itself there")
-    return path.read_text("utf-8") if path.exists() else ""
+    try:
+        return read_plain_file(path, _MAX_CHANGELOG_BYTES).decode("utf-8").replace("\r\n", "\n")
+    except FileNotFoundError:
+        return ""
+    except ForeignFileError as error:
+        raise ProjectError(str(error), help="put the file itself there") from error
+    except UnicodeDecodeError as error:
+        raise ProjectError(f"{path} is not UTF-8 text", help="save it as UTF-8") from error
