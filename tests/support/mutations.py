@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import unicodedata
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -369,10 +370,8 @@ def _change_row(dice: Random, line: str) -> str:
             here[key] = dice.choice(VALUES)
         break
     if isinstance(row, dict) and isinstance(row.get("matter"), dict) and dice.random() < 3 / 4:
-        try:
+        with suppress(ValueError, TypeError):
             row["hash"] = hash_content(row["matter"])
-        except (ValueError, TypeError):
-            pass
     return json.dumps(row, ensure_ascii=dice.random() < 1 / 2)
 
 
@@ -550,6 +549,21 @@ def _gain_many(_dice: Random, path: Path, _outside: Path) -> None:
         (folder / f"{number}.yaml").write_text("", "utf-8")
 
 
+def _become_unreadable(dice: Random, path: Path, _outside: Path) -> None:
+    path.chmod(dice.choice((0, 0o400, 0o100, 0o200)))
+
+
+def _gain_abyss(_dice: Random, path: Path, _outside: Path) -> None:
+    """Add folders so deep that no path can name the last, but opening one after another can."""
+    here = os.open(path if path.is_dir() else path.parent, os.O_RDONLY)
+    for _ in range(2_500):
+        os.mkdir("d", dir_fd=here)
+        inner = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(here)
+
+
 def _move(dice: Random, path: Path, _outside: Path) -> None:
     path.rename(
         path.with_name(dice.choice(("deck.yaml", "x.yaml", "blueprint.yaml", "é", "A.yml")))
@@ -567,7 +581,7 @@ ACTS: tuple[Act, ...] = (
         _gain_files,
         _gain_files,
     ),
-    *(_gain_twin, _gain_depth, _gain_many, _move),
+    *(_gain_twin, _gain_depth, _gain_many, _gain_abyss, _move, _become_unreadable),
 )
 
 

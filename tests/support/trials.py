@@ -94,7 +94,7 @@ FILES: Mapping[str, str | bytes] = {
 CANARY = ("decks/canary/", "cards/canary/")
 
 
-class Finding(AssertionError):
+class Finding(AssertionError):  # noqa: N818  (it is no error of ours)
     """Something that must not happen."""
 
 
@@ -126,7 +126,7 @@ class Guard:
                 self._look_at(args[0], is_written=True)
         elif event == "subprocess.Popen":
             # Python asks `uname` for the name of the platform.
-            if os.path.basename(os.fsdecode(args[0])) not in {"git", "uname"}:
+            if Path(os.fsdecode(args[0])).name not in {"git", "uname"}:
                 self.found.append(f"runs {args[0]!r}")
         elif event in {
             "os.system",
@@ -134,14 +134,14 @@ class Guard:
             "os.posix_spawn",
             "os.fork",
             "pickle.find_class",
-        } or (event.startswith("socket.") and event not in {"socket.__new__"}):
+        } or (event.startswith("socket.") and event != "socket.__new__"):
             self.found.append(f"{event} {args!r}")
 
     def _look_at(self, path: object, *, is_written: bool) -> None:
         if isinstance(path, int) or not isinstance(path, str | bytes | os.PathLike):
             return
         real = os.path.realpath(os.fsdecode(path))
-        if real.startswith(self.outside + "/") or real.startswith("/dev/zero"):
+        if real.startswith((self.outside + "/", "/dev/zero")):
             self.found.append(f"{'writes' if is_written else 'reads'} {real}")
         elif is_written and real != os.devnull and not real.startswith(self.writable):
             self.found.append(f"writes {real}")

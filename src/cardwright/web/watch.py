@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
+from cardwright.project.walk import is_too_deep
+
 _ADDRESS: Final = "127.0.0.1"
 _HOSTS: Final = frozenset({_ADDRESS, "localhost"})
 _PAUSE_S: Final = 0.3
@@ -95,7 +97,9 @@ def read_stamps(folders: Iterable[Path]) -> Stamps:
     """Return the modification time and the size of each file below the folders."""
     stamps: Stamps = {}
     for folder in folders:
-        for parent, _, names in os.walk(folder):
+        for parent, below, names in os.walk(folder):
+            if is_too_deep(folder, parent):
+                below.clear()
             for name in names:
                 path = os.path.join(parent, name)  # noqa: PTH118  (thousands of files, often)
                 try:
