@@ -222,32 +222,23 @@ def mutate_bytes(dice: Random, data: bytes) -> bytes:
 def recode(dice: Random, data: bytes) -> bytes:
     """Write a whole text in another way."""
     text = data.decode("utf-8", "replace")
-    match dice.randint(0, 9):
-        case 0:
-            return text.encode("utf-16", "replace")
-        case 1:
-            return text.encode("utf-16-be", "replace")
-        case 2:
-            return text.encode("latin-1", "replace")
-        case 3:
-            return data.replace(b"\n", b"\r")
-        case 4:
-            return data.replace(b"  ", b"\t")
-        case 5:
-            return unicodedata.normalize("NFD", text).encode("utf-8")
-        case 6:
-            return data * dice.choice((2, 3))
-        case 7:
-            return b"".join(dice.sample(lines := data.splitlines(keepends=True), len(lines)))
-        case 8:
-            return b"[" * dice.choice((39, 41, 5_000)) + data
-        case _:
-            return dice.choice(
-                (b"", b"\n", b"\0" * 99, b"\xef\xbb\xbf", b"# only\n", b"- a\n", b"a\n")
-            )
+    lines = data.splitlines(keepends=True)
+    ways: tuple[Callable[[], bytes], ...] = (
+        lambda: text.encode("utf-16"),
+        lambda: text.encode("utf-16-be"),
+        lambda: text.encode("latin-1", "replace"),
+        lambda: data.replace(b"\n", b"\r"),
+        lambda: data.replace(b"  ", b"\t"),
+        lambda: unicodedata.normalize("NFD", text).encode(),
+        lambda: data * dice.choice((2, 3)),
+        lambda: b"".join(dice.sample(lines, len(lines))),
+        lambda: b"[" * dice.choice((39, 41, 5_000)) + data,
+        lambda: dice.choice((b"", b"\n", b"\0" * 99, b"# only\n", b"- a\n", b"a\n", b"{}")),
+    )
+    return dice.choice(ways)()
 
 
-def keep_meaning(dice: Random, data: bytes) -> bytes:
+def keep_meaning(dice: Random, data: bytes, *, has_comment: bool = True) -> bytes:
     """Change a YAML file in a way that changes neither its meaning nor the place of anything."""
     data = data.rstrip(b"\n") + b"\n"
     for change in dice.sample(range(4), dice.randint(1, 4)):
@@ -257,7 +248,8 @@ def keep_meaning(dice: Random, data: bytes) -> bytes:
             case 1:
                 data += b"\n\n"
             case 2:
-                data += b"# done\n"
+                # In what is no YAML, it might be a part of something.
+                data += b"# done\n" if has_comment else b""
             case _:
                 data = data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     return data
@@ -292,38 +284,25 @@ def _walk(root: yaml.Node) -> Iterator[tuple[yaml.Node, yaml.Node | None]]:
 
 def _change_node(dice: Random, text: str, node: yaml.Node, key: yaml.Node | None) -> str:
     start, end = node.start_mark.index, node.end_mark.index
-    written = text[start:end]
+    written, word = text[start:end], dice.choice(WORDS)
     tail = written[len(written.rstrip()) :]
-    match dice.randint(0, 11):
-        case 0 if key is not None:
-            name = text[key.start_mark.index : key.end_mark.index]
-            return f"{text[: key.start_mark.index]}{dice.choice(WORDS)}{text[key.start_mark.index + len(name) :]}"
-        case 1 if key is not None:
-            # The same key once more, with the same value or another.
-            line = text.rfind("\n", 0, key.start_mark.index) + 1
-            head = text[line : key.start_mark.index].replace("-", " ")
-            if not head.strip():
-                name = text[key.start_mark.index : key.end_mark.index]
-                twin = f"\n{head}{name}: {dice.choice(WORDS)}\n"
-                return text[:end] + twin + text[end:]
-        case 2 if key is not None:
-            return text[: key.start_mark.index] + text[end:]
-        case 3:
-            return (
-                f"{text[:start]}{dice.choice(('&a ', '*a ', '!t ', '!!str ', '? '))}{text[start:]}"
-            )
-        case 4:
-            return (
-                f"{text[:start]}[{written.strip()}]{tail}{text[end:]}"
-                if "\n" not in written
-                else text
-            )
-        case 5:
-            return text[:start] + text[end:]
-        case 6:
-            other = dice.randint(0, len(text))
-            return text[:other] + written + text[other:]
-    return f"{text[:start]}{dice.choice(WORDS)}{tail}{text[end:]}"
+    place = dice.randint(0, len(text))
+    ways = [
+        *[f"{text[:start]}{word}{tail}{text[end:]}"] * 4,
+        f"{text[:start]}{dice.choice(('&a ', '*a ', '!t ', '!!str ', '? '))}{text[start:]}",
+        text[:start] + text[end:],
+        f"{text[:place]}{written}{text[place:]}",
+    ]
+    if "\n" not in written:
+        ways.append(f"{text[:start]}[{written}]{text[end:]}")
+    if key is not None:
+        named, colon = key.start_mark.index, key.end_mark.index
+        indent = text[text.rfind("\n", 0, named) + 1 : named].replace("-", " ")
+        ways += [f"{text[:named]}{word}{text[colon:]}", text[:named] + text[end:]]
+        if not indent.strip():
+            # The same key once more.
+            ways.append(f"{text[:end]}\n{indent}{text[named:colon]}: {word}\n{text[end:]}")
+    return dice.choice(ways)
 
 
 def mutate_ledger(dice: Random, data: bytes) -> bytes:
@@ -554,14 +533,10 @@ def _become_unreadable(dice: Random, path: Path, _outside: Path) -> None:
 
 
 def _gain_abyss(_dice: Random, path: Path, _outside: Path) -> None:
-    """Add folders so deep that no path can name the last, but opening one after another can."""
-    here = os.open(path if path.is_dir() else path.parent, os.O_RDONLY)
-    for _ in range(2_500):
-        os.mkdir("d", dir_fd=here)
-        inner = os.open("d", os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = inner
-    os.close(here)
+    """Add folders nearly as deep as Python can walk through."""
+    folder = path if path.is_dir() else path.parent
+    for depth in range(1, 800):
+        folder.joinpath(*["d"] * depth).mkdir()
 
 
 def _move(dice: Random, path: Path, _outside: Path) -> None:

@@ -10,10 +10,12 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from types import FrameType
 from typing import Any, NoReturn
 from unittest.mock import patch
@@ -22,6 +24,16 @@ from click.testing import CliRunner
 
 from cardwright.cli.main import cards
 from media_files import MP3, PNG, SVG
+from mutations import (
+    keep_meaning,
+    mutate_bytes,
+    mutate_database,
+    mutate_ledger,
+    mutate_tree,
+    mutate_yaml,
+    recode,
+)
+from strange_packages import pack, write_package
 
 ACTING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
@@ -393,13 +405,150 @@ def try_index(garden: Garden) -> None:
     """Compare what a kept index gives with what a fresh one does."""
     for words in (("due", "--json"), ("next", "--json")):
         warm = garden.run(*words)
-        kept = garden.data
-        fresh = Garden(garden.base)
-        indexes = [path for path in kept.rglob("*") if path.is_file() and "index" in str(path)]
-        for path in indexes:
-            path.rename(path.with_name(path.name + ".aside"))
-        cold = fresh.run(*words)
-        for path in indexes:
-            path.with_name(path.name + ".aside").replace(path)
+        kept = [path for path in garden.data.rglob("*.index") if path.is_file()]
+        for path in kept:
+            path.rename(path.with_suffix(".aside"))
+        cold = garden.run(*words)
+        for path in kept:
+            path.with_suffix(".aside").replace(path)
         if (warm.exit_code, warm.stdout) != (cold.exit_code, cold.stdout):
             raise Finding(f"cards {' '.join(words)}: {warm} with an index, {cold} without")
+
+
+def release(garden: Garden) -> list[str]:
+    """Release the garden and open its index; return what is reported of its canary."""
+    for words in (("release", "trees", "1.0.0"), ("due",)):
+        done = garden.run(*words, writable=("build", "decks"))
+        assert not done.exit_code, done
+    _, rows = garden.check()
+    assert not [row for row in rows if row["severity"] == "error"], rows
+    folder = garden.base / "packages"
+    folder.mkdir()
+    shutil.copy(garden.root / "build" / "trees.apkg", folder)
+    write_package(folder / "small.apkg")
+    return tell_canary(rows)
+
+
+def _list_files(garden: Garden, *endings: str) -> list[Path]:
+    return sorted(
+        path
+        for path in garden.root.rglob("*")
+        if path.is_file()
+        and path.name.endswith(endings)
+        and "canary" not in path.parts
+        and "build" not in path.relative_to(garden.root).parts
+    )
+
+
+def try_text(dice: Random, garden: Garden, canary: list[str]) -> None:
+    """Mutate one or two YAML files."""
+    for path in dice.sample(_list_files(garden, ".yaml", ".yml"), dice.choice((1, 1, 2))):
+        change = dice.choice((mutate_bytes, mutate_yaml, mutate_yaml, recode))
+        path.write_bytes(change(dice, path.read_bytes()))
+    try_project(garden, canary, dice.sample(COMMANDS, 3))
+    try_index(garden)
+
+
+def try_ledger(dice: Random, garden: Garden, canary: list[str]) -> None:
+    """Mutate the ledger and the changelog, and release."""
+    folder = garden.root / "decks/trees"
+    ledger, changelog = folder / "ledger.jsonl", folder / "CHANGELOG.md"
+    change = dice.choice((mutate_ledger, mutate_ledger, mutate_ledger, mutate_bytes, recode))
+    ledger.write_bytes(change(dice, ledger.read_bytes()))
+    if dice.random() < 1 / 3:
+        changelog.write_bytes(dice.choice((mutate_bytes, recode))(dice, changelog.read_bytes()))
+    cards = garden.root / "cards/trees/basic.yaml"
+    cards.write_bytes(cards.read_bytes().replace(b"Fir?", b"Firs?").replace(b"elm?", b"elms?"))
+    try_project(garden, canary, [("diff",), ("diff", "--json"), ("release", "trees", "--dry-run")])
+    garden.run("namespace", "trees", writable=("decks",))
+    garden.run("release", "trees", writable=("build", "decks"))
+    garden.check()
+
+
+def try_media(dice: Random, garden: Garden, canary: list[str]) -> None:
+    """Mutate images and sounds."""
+    files = _list_files(garden, ".png", ".svg", ".mp3")
+    for path in files:
+        data = dice.choice(files).read_bytes() if dice.random() < 1 / 8 else path.read_bytes()
+        path.write_bytes(dice.choice((mutate_bytes, mutate_bytes, recode))(dice, data))
+    try_project(garden, canary, dice.sample(COMMANDS, 2))
+
+
+def try_tree(dice: Random, garden: Garden, canary: list[str]) -> None:
+    """Mutate the file system."""
+    for _ in range(dice.choice((1, 1, 2, 3))):
+        paths = sorted(
+            path
+            for path in garden.root.rglob("*")
+            if "canary" not in path.parts and len(path.relative_to(garden.root).parts) > 1
+        )
+        if paths:
+            mutate_tree(dice, dice.choice(paths), garden.outside)
+    try_project(garden, canary, dice.sample(COMMANDS, 3))
+    try_index(garden)
+    garden.run("release", "trees", writable=("build", "decks"))
+
+
+def try_root(dice: Random, garden: Garden, _canary: list[str]) -> None:
+    """Mutate the folders of the project itself, its schemas, or its data."""
+    paths = [*garden.root.iterdir(), garden.root / "schemas", garden.data]
+    mutate_tree(dice, dice.choice(sorted(paths)), garden.outside)
+    try_project(garden, None, dice.sample(COMMANDS, 3))
+
+
+def try_meaning(dice: Random, garden: Garden, _canary: list[str]) -> None:
+    """Write a file, perhaps one with mistakes, in another way that means the same."""
+    path = dice.choice(_list_files(garden, ".yaml", ".yml"))
+    if dice.random() < 3 / 4:
+        path.write_bytes(dice.choice((mutate_bytes, mutate_yaml))(dice, path.read_bytes()))
+    data = path.read_bytes().rstrip(b"\n") + b"\n"
+    if b"\r" in data or b"\xef\xbb\xbf" in data:
+        return
+    path.write_bytes(data)
+    _, before = garden.check()
+    has_syntax = any(row["code"] == "syntax-error" for row in before)
+    path.write_bytes(keep_meaning(dice, data, has_comment=not has_syntax))
+    _, after = garden.check()
+    if before != after:
+        raise Finding(f"the same YAML is reported differently: {before} / {after}")
+
+
+def try_index_file(dice: Random, garden: Garden, _canary: list[str]) -> None:
+    """Damage the index, and perhaps change a source."""
+    for path in [path for path in garden.data.rglob("*.index") if path.is_file()]:
+        path.write_bytes(dice.choice((mutate_bytes, recode))(dice, path.read_bytes()))
+    if dice.random() < 1 / 2:
+        cards = garden.root / "cards/trees/basic.yaml"
+        cards.write_bytes(mutate_yaml(dice, cards.read_bytes()))
+    try_index(garden)
+    try_index(garden)
+
+
+def try_package(dice: Random, garden: Garden, _canary: list[str]) -> None:
+    """Mutate a package or its database."""
+    sound = dice.choice(sorted((garden.base / "packages").glob("*.apkg")))
+    path = garden.base / "strange.apkg"
+    if dice.random() < 1 / 3:
+        path.write_bytes(mutate_bytes(dice, sound.read_bytes()))
+    else:
+        with zipfile.ZipFile(sound) as archive:
+            found = [name for name in archive.namelist() if name.startswith("collection.anki2")]
+            database = garden.base / "made.anki2"
+            database.write_bytes(archive.read(found[-1]))
+        mutate_database(dice, database)
+        path.write_bytes(pack(database.read_bytes(), found[-1]))
+    for words in ((str(sound), str(path)), (str(path), str(sound), "--json"), (str(path),) * 2):
+        garden.run("diff", *words)
+
+
+Trial = Callable[[Random, Garden, list[str]], None]
+TRIALS: Mapping[str, Trial] = {
+    "text": try_text,
+    "ledger": try_ledger,
+    "media": try_media,
+    "tree": try_tree,
+    "root": try_root,
+    "meaning": try_meaning,
+    "index": try_index_file,
+    "package": try_package,
+}

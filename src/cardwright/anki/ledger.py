@@ -199,7 +199,7 @@ def read_ledger(path: Path, pack: str, shown_path: str) -> tuple[Ledger, list[Di
 
 def _read_lines(text: str, pack: str, shown_path: str) -> tuple[Ledger, list[Diagnostic]]:
     problems: list[Diagnostic] = []
-    ledger = Ledger(pack=pack)
+    ledger: Ledger | None = None
     notes: dict[str, Published] = {}
     note_types: dict[str, PublishedType] = {}
     # Not `splitlines`: texts may contain characters that it treats as line ends.
@@ -223,6 +223,9 @@ def _read_lines(text: str, pack: str, shown_path: str) -> tuple[Ledger, list[Dia
             problems.append(_damage(shown_path, number, f"this line lacks `{error.args[0]}`"))
         except (ValueError, TypeError, RecursionError) as error:
             problems.append(_damage(shown_path, number, f"this line cannot be read: {error}"))
+    if ledger is None:
+        # Without its header, the notes cannot be compared with anything.
+        return Ledger(pack=pack), problems
     return replace(ledger, notes=notes, note_types=note_types), problems
 
 

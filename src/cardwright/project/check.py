@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -116,7 +118,7 @@ def check_decks(checking: Checking) -> Iterator[Diagnostic]:
     unused = [pack for pack in collection.decks if pack not in packs]
     for pack, count in packs.items():
         manifest = f"decks/{pack}/deck.yaml"
-        if pack not in collection.decks and not (checking.root / manifest).exists():
+        if pack not in collection.decks and _is_missing(checking.root / manifest):
             first = next(card for card in asked if card.pack == pack)
             cards = "1 card is" if count == 1 else f"{count} cards are"
             yield diagnose(
@@ -127,6 +129,17 @@ def check_decks(checking: Checking) -> Iterator[Diagnostic]:
                 if len(unused) == 1
                 else f"add {manifest}",
             )
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        # It may be there, and is reported if it is.
+        return False
+    return False
 
 
 def _check_empty(
@@ -295,7 +308,7 @@ def check_places(checking: Checking) -> Iterator[Diagnostic]:
 
 def check_schemas(checking: Checking) -> Iterator[Diagnostic]:
     """Report schemas that were written before the kinds changed, as editors then mislead."""
-    if not (checking.root / "schemas").is_dir():
+    if not os.path.isdir(checking.root / "schemas"):  # noqa: PTH112  (pathlib may raise)
         return
     for name, text in format_schemas(checking.collection.kinds).items():
         if is_stale(checking.root, name, text):
