@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from cardwright.anki.ledger import format_ledger, read_ledger
 from cardwright.project.document import Document
 from cardwright.project.index import Index, describe_program, read_index
-from mutations import keep_meaning, mutate_bytes, mutate_ledger, mutate_yaml
+from mutations import keep_meaning, mutate_bytes, mutate_ledger, mutate_yaml, nest_folders
 from trials import (
     FILES,
     GUARD,
@@ -238,9 +238,9 @@ def test_a_file_whose_name_is_not_text_is_studied(garden: Garden) -> None:
 def test_folders_without_end_are_refused(garden: Garden) -> None:
     abyss = garden.root / "cards/trees/abyss"
     # More than Python can walk through on every version that is supported.
+    abyss.mkdir()
     try:
-        for depth in range(1_200):
-            abyss.joinpath(*["d"] * depth).mkdir()
+        nest_folders(abyss, 1_200)
 
         _, rows = garden.check()
 

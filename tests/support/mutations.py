@@ -532,11 +532,21 @@ def _become_unreadable(dice: Random, path: Path, _outside: Path) -> None:
     path.chmod(dice.choice((0, 0o400, 0o100, 0o200)))
 
 
+def nest_folders(folder: Path, depth: int) -> None:
+    """Make folders within one another."""
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir("d", dir_fd=here)
+        inner = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(here)
+
+
 def _gain_abyss(_dice: Random, path: Path, _outside: Path) -> None:
     """Add folders nearly as deep as Python can walk through."""
     folder = path if path.is_dir() else path.parent
-    for depth in range(1, 800):
-        folder.joinpath(*["d"] * depth).mkdir()
+    nest_folders(folder, 800)
 
 
 def _move(dice: Random, path: Path, _outside: Path) -> None:
