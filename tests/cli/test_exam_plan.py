@@ -133,8 +133,8 @@ def test_the_work_does_not_grow_with_the_distance_to_the_exam(
         shown = " ".join(run_exam(forest, word).stdout.split())
         assert f"more than two years away: plan and forecast go up to {planned_to}" in shown
     run_exam(forest, "plan", "--ics", str(tmp_path / "plan.ics"))
-    calendar = Calendar.from_ical((tmp_path / "plan.ics").read_bytes())
-    assert max(event["dtstart"].dt for event in calendar.walk("VEVENT")).isoformat() == exam_on
+    events: list[Any] = Calendar.from_ical((tmp_path / "plan.ics").read_bytes()).walk("VEVENT")
+    assert max(event["dtstart"].dt for event in events).isoformat() == exam_on
 
 
 def test_a_date_more_than_two_years_away_needs_a_yes(forest: Path) -> None:

@@ -169,36 +169,36 @@ class _Course:
     def __init__(
         self, pool: Pool, outcomes: Outcomes, goal: Goal, today: int, seconds_a_day: float
     ) -> None:
-        self._pool = pool.copy()
+        self.pool = pool.copy()
         self._outcomes = outcomes
         self._goal = goal
         self._seconds_a_day = seconds_a_day
-        self._learner = _Learner(outcomes)
-        self._days_left = goal.list_days(today)[::-1]
-        self._days: list[PlannedDay] = []
+        self.learner = _Learner(outcomes)
+        self.days_left = goal.list_days(today)[::-1]
+        self.days: list[PlannedDay] = []
 
     def fork(self) -> _Course:
         """Return a copy that goes its own way."""
         forked = copy(self)
-        forked._pool = self._pool.copy()
-        forked._learner = copy(self._learner)
-        forked._days_left = self._days_left.copy()
-        forked._days = self._days.copy()
+        forked.pool = self.pool.copy()
+        forked.learner = copy(self.learner)
+        forked.days_left = self.days_left.copy()
+        forked.days = self.days.copy()
         return forked
 
     def run(self, policy: Policy) -> Rollout:
         """Study every day that is left, and return the result."""
-        while self._days_left:
+        while self.days_left:
             self._study_day(policy)
-        recall = float(self._pool.weight @ self._pool.recall(self._outcomes, self._goal.exam_day))
-        return Rollout(recall, self._pool, tuple(self._days))
+        recall = float(self.pool.weight @ self.pool.recall(self._outcomes, self._goal.exam_day))
+        return Rollout(recall, self.pool, tuple(self.days))
 
     def run_together(self, policies: Iterable[Policy]) -> Iterator[tuple[Policy, Rollout]]:
         """Run policies that differ only in when worth decides, each on its own from then on."""
         waiting = sorted(policies, key=attrgetter("worth_share"))
         total_days = self._goal.exam_day - self._goal.set_day
-        while len(waiting) > 1 and self._days_left:
-            if waiting[-1].is_by_worth(self._goal.exam_day - self._days_left[-1], total_days):
+        while len(waiting) > 1 and self.days_left:
+            if waiting[-1].is_by_worth(self._goal.exam_day - self.days_left[-1], total_days):
                 policy = waiting.pop()
                 yield policy, self.fork().run(policy)
             else:
@@ -208,8 +208,8 @@ class _Course:
             yield policy, rollout
 
     def _study_day(self, policy: Policy) -> None:
-        pool, learner, study_days = self._pool, self._learner, len(self._days_left)
-        day = self._days_left.pop()
+        pool, learner, study_days = self.pool, self.learner, len(self.days_left)
+        day = self.days_left.pop()
         order, seconds = order_day(pool, policy, self._outcomes, self._goal, day, study_days)
         spent = np.cumsum(seconds)
         chosen = order[: np.searchsorted(spent - seconds, self._seconds_a_day)]
@@ -218,7 +218,7 @@ class _Course:
         learner.begin(pool, chosen[is_new], day)
         minutes = float(spent[len(chosen) - 1]) / 60 if len(chosen) else 0.0
         begun = int(np.count_nonzero(is_new))
-        self._days.append(PlannedDay(day, minutes, begun, len(chosen) - begun))
+        self.days.append(PlannedDay(day, minutes, begun, len(chosen) - begun))
 
 
 class _Learner:
@@ -306,7 +306,11 @@ def _pick(
 ) -> tuple[Policy, Rollout]:
     """Return the best policy and its rollout, preferring the previous policy if close."""
     best = max(POLICIES, key=lambda policy: found[policy].recall)
-    if previous in found and found[previous].recall >= found[best].recall - _MARGIN:
+    if (
+        previous is not None
+        and previous in found
+        and found[previous].recall >= found[best].recall - _MARGIN
+    ):
         best = previous
     return best, found[best]
 

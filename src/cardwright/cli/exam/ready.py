@@ -16,8 +16,8 @@ from cardwright.terminal.exam import (
     draw_forecasts,
     draw_readings,
     format_fit,
-    format_horizon,
     format_held,
+    format_horizon,
 )
 from cardwright.terminal.reports import draw_sections
 
