@@ -18,7 +18,7 @@ ENGINE = {"project", "anki", "study", "exam"}
 MAY_IMPORT = {
     "text": set(),
     "error": set(),
-    "files": set(),
+    "files": {"error"},
     "history": set(),
     "memory": set(),
     "diagnostic": {"text"},

@@ -98,7 +98,7 @@ def test_a_card_with_such_sources_is_built_and_shown_without_links(write: Write,
 @example("http://[::1")
 def test_nothing_hides_the_other_problems(address: str) -> None:
     texts = [f"[x]({address})", f"<{address}>", f"[x][r]\n\n[r]: <{address}>", f"![x]({address})"]
-    row = {"question": "What is an oak?", "answer": "A tree."}
+    row: dict[str, object] = {"question": "What is an oak?", "answer": "A tree."}
     made = [{**row, "id": f"oak-{i}", "extra": text} for i, text in enumerate(texts)]
     made += [
         {**row, "id": "url", "sources": [{"url": address}, {"url": address, "title": "Oak"}]},
