@@ -60,11 +60,12 @@ class OutputFile(_OutputPath):
         if fault := _find_file_fault(given):
             return fault
         real = _resolve(given)
-        if not self._is_database and _is_database(real):
-            return "is a database, perhaps a review store"
-        return _find_store_fault(real, _list_stores(ctx)) or _find_source_fault(
+        fault = _find_store_fault(real, _list_stores(ctx)) or _find_source_fault(
             real, _find_root(ctx)
         )
+        if not fault and not self._is_database and _is_database(real):
+            fault = "is a database, perhaps a review store"
+        return fault
 
 
 class OutputFolder(_OutputPath):
@@ -119,7 +120,7 @@ def _list_stores(ctx: click.Context | None) -> list[Path]:
     from cardwright.cli.environment import default_store_path  # noqa: PLC0415  (loads the store)
 
     given = (ctx.params.get("db") if ctx else None, os.environ.get("CARDS_DB"))
-    named = [Path(path) for path in given if path]
+    named = (Path(path) for path in given if isinstance(path, str | Path))
     return [*(path for path in named if path.name), default_store_path()]
 
 
@@ -182,6 +183,10 @@ def _is_same(path: Path, other: Path) -> bool:
 
 
 def _is_database(path: Path) -> bool:
+    """Tell whether a file is an SQLite database, or belongs to one."""
+    for ending in _STORE_ENDINGS[1:]:
+        if path.name.endswith(ending) and _is_database(Path(str(path).removesuffix(ending))):
+            return True
     try:
         with path.open("rb") as file:
             return file.read(len(_DATABASE)) == _DATABASE
