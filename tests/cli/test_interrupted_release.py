@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from cardwright.files import write_file
 from project_files import Run, Write
 
 CARDS = """\
@@ -37,21 +38,18 @@ class Killed(BaseException):
 @contextmanager
 def kill_at(monkeypatch: pytest.MonkeyPatch, number: int, *, is_done: bool) -> Iterator[None]:
     """End the release before or after its write of this number."""
-    from cardwright.cli import release
-
     done: list[Path] = []
-    write = release.write_file
 
     def write_or_end(path: Path, data: bytes | str) -> None:
         if len(done) == number and not is_done:
             raise Killed
-        write(path, data)
+        write_file(path, data)
         done.append(path)
         if len(done) > number and is_done:
             raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(release, "write_file", write_or_end)
+        patch.setattr("cardwright.cli.release.write_file", write_or_end)
         with pytest.raises(Killed):
             yield
 
