@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
 from functools import partial
 from heapq import merge
+from itertools import chain
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Final, Self
@@ -494,7 +495,8 @@ class Store:
 
     def _stream(self, sql: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         with self._explained():
-            yield from self._db.execute(sql, values)
+            # Without `chain`, a reader that stops early would close the cursor after the database.
+            yield from chain(self._db.execute(sql, values))
 
     def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         with self._explained():
