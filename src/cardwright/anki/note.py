@@ -38,6 +38,8 @@ class Note:
     """HTML, in the order of its note type."""
     ordinals: tuple[int, ...]
     """Anki's numbers of the cards created for people who do not have the note yet."""
+    id_field: str = "Id"
+    """The field that shows the key of its card; "" if an adopted note type has none."""
 
     @property
     def html_hash(self) -> str:
@@ -57,11 +59,15 @@ def make_note(
         content=content,
         hash=hash_content(content),
         fields=make_fields(collection, card, renderer, writers),
-        # A retired note still updates those who have it, but creates no cards for anyone else.
-        ordinals=()
-        if card.retired is not None
-        else tuple(prompt.ordinal for prompt in list_prompts(card, kind)),
+        ordinals=tuple(prompt.ordinal for prompt in list_prompts(card, kind)),
+        id_field=_find_id_field(kind),
     )
+
+
+def _find_id_field(kind: Kind) -> str:
+    if not kind.adopted:
+        return "Id"
+    return next((field.label for field in kind.fields if field.holds == "id"), "")
 
 
 def describe_content(

@@ -43,7 +43,7 @@ def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bo
     made = []
     for pack in chosen:
         contents = project.describe_pack(pack)
-        if not contents.notes:
+        if not contents.packed:
             raise ProjectError(f"the deck of `{pack}` selects no cards: Anki would import nothing")
         data = write_package(contents, project.ledgers[pack], build_s=build_s)
         name = f"{pack}.apkg"
@@ -52,7 +52,7 @@ def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bo
     for path, contents, data in made:
         write_file(path, data)
         if not as_json:
-            notes, cards = count(len(contents.notes), "note"), count(contents.card_count, "card")
+            notes, cards = count(len(contents.packed), "note"), count(contents.card_count, "card")
             say(f"{_shorten(path)}: {notes}, {cards}")
     if as_json:
         say_json(
@@ -60,7 +60,7 @@ def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bo
                 {
                     "pack": contents.deck.pack,
                     "path": str(path),
-                    "notes": len(contents.notes),
+                    "notes": len(contents.packed),
                     "cards": contents.card_count,
                     "bytes": len(data),
                 }
