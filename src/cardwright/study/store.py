@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
 from heapq import merge
+from itertools import chain
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar, cast
@@ -645,7 +646,8 @@ class Store:
 
     def _stream(self, sql: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         with self._explained():
-            yield from self._db.execute(sql, values)
+            # Without `chain`, a reader that stops early would close the cursor after the database.
+            yield from chain(self._db.execute(sql, values))
 
     def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         with self._explained():
