@@ -21,7 +21,15 @@ from pathlib import Path
 from typing import Any, Final, Self
 from uuid import uuid4
 
-from cardwright.history import Act, Rating, Review, namespace_of
+from cardwright.history import (
+    DEVICE,
+    MAX_DURATION_MS,
+    Act,
+    Rating,
+    Review,
+    check_review,
+    namespace_of,
+)
 from cardwright.memory import Memory, State
 from cardwright.study.alias import NO_ALIASES, Alias, Aliases
 from cardwright.study.backup import copy_database, write_backup
@@ -51,6 +59,7 @@ _ADD_REVIEW: Final = (
     f"insert into reviews ({_list_columns(_REVIEW_FIELDS)}) "  # noqa: S608
     f"values ({', '.join('?' * len(_REVIEW_FIELDS))})"
 )
+_MERGE_REVIEW: Final = f"{_ADD_REVIEW} on conflict (id) do nothing"
 _SELECT_MEMORY: Final = f"select {_list_columns(Memory._fields)}, last_id from memories"  # noqa: S608
 _PUT_MEMORY: Final = (
     f"insert or replace into memories ({_list_columns(Memory._fields)}, last_id, pack) "  # noqa: S608
@@ -72,6 +81,7 @@ _ALIAS: Final = "alias"
 """The kind of record of an alias."""
 ReviewRow = tuple[str, str, str, int | None, int, int, int]
 """Key, id, ActRow fields and duration of a review."""
+_ACTS: Final = {str(act): act for act in Act}
 _STATES: Final = {str(state): state for state in State}
 _make_tuple: Final = partial(tuple.__new__, Memory)
 """Makes a Memory without running the Python code of its constructor."""
@@ -196,10 +206,11 @@ class Store:
 
     def add_aliases(self, aliases: Iterable[Alias]) -> None:
         """Record the aliases that are missing, within a transaction."""
-        known = {alias.id for alias in self.list_aliases()}
+        known = {alias.id: alias for alias in self.list_aliases()}
         for alias in aliases:
-            if alias.id not in known:
-                known.add(alias.id)
+            # Of two with the same id, all machines keep the same one.
+            if alias.id not in known or alias < known[alias.id]:
+                known[alias.id] = alias
                 body = alias._asdict()
                 self.put_record(alias.id, _ALIAS, alias.namespace, alias.at_ms, body)
         self._aliases = None
@@ -220,27 +231,57 @@ class Store:
         return [key for (key,) in rows]
 
     def add(self, review: Review) -> None:
-        """Add a review, within a transaction."""
+        """Add a review, within a transaction.
+
+        Raises:
+            StoreError: a value is out of bounds, so other machines would refuse it.
+
+        """
+        _check(review)
         self._db.execute(_ADD_REVIEW, _to_row(review))
 
-    def merge(self, reviews: Iterable[Review]) -> tuple[set[str], list[str]]:
+    def merge(self, reviews: Iterable[Review]) -> tuple[set[str], list[Review]]:
         """Add the reviews that are missing, within a transaction.
 
-        Returns the keys of the memories with added reviews, and the ids that the store has with
-        different content.
+        Returns the keys of the memories with added reviews, and the reviews whose ids the store has
+        with different content.
         """
         unite_key = self.aliases.unite_key
         keys: set[str] = set()
-        clashes: list[str] = []
+        clashes: list[Review] = []
         for review in reviews:
-            row = _to_row(review)
-            known = self._db.execute(f"{_SELECT_REVIEW} where id = ?", (review.id,)).fetchone()
-            if known is None:
-                self._db.execute(_ADD_REVIEW, row)
+            _check(review)
+            done = self._db.execute(_MERGE_REVIEW, _to_row(review))
+            if done.rowcount:
                 keys.add(unite_key(review.key))
-            elif known != row:
-                clashes.append(review.id)
+            elif self.get_review(review.id) != review:
+                clashes.append(review)
         return keys, clashes
+
+    def get_review(self, review_id: str) -> Review | None:
+        """Return a review as it was recorded, or None if there is none."""
+        row = self._row(f"{_SELECT_REVIEW} where id = ?", review_id)
+        return None if row is None else _to_review(row)
+
+    def list_disputed(self) -> list[str]:
+        """Return the ids in dispute (see `study.conflict`) that were undone for another reason."""
+        sql = (
+            "select distinct undoes from reviews u where undoes not null"
+            " and substr(id, 1, length(undoes) + 1) <> undoes || '_' and exists"
+            " (select 1 from reviews r where r.id > u.undoes || '_' and r.id < u.undoes || '`')"
+        )
+        return [review_id for (review_id,) in self._rows(sql)]
+
+    def list_derived(self, review_id: str) -> list[Review]:
+        """Return the reviews whose ids begin with an id and "_"."""
+        sql = f"{_SELECT_REVIEW} where id > ? and id < ?"
+        return [_to_review(row) for row in self._rows(sql, f"{review_id}_", f"{review_id}`")]
+
+    def list_undos(self, review_id: str) -> list[Review]:
+        """Return the undos of a review, on whatever prompt."""
+        return [
+            _to_review(row) for row in self._rows(f"{_SELECT_REVIEW} where undoes = ?", review_id)
+        ]
 
     def last_id(self) -> str:
         """Return the highest review id, or "" if there is none."""
@@ -478,7 +519,8 @@ class Store:
         """Return the device name used in ids; a store copied to another machine gets a new one."""
         row = self._row("select value from settings where pack = '.' and name = 'device'")
         known = json.loads(row[0]) if row else {}
-        if known.get("machine") != machine:
+        # The name is part of file names and ids, and anybody may have written the store.
+        if known.get("machine") != machine or not DEVICE.fullmatch(str(known.get("device"))):
             known = {"machine": machine, "device": uuid4().hex[:8]}
             with self.transaction():
                 sql = "insert or replace into settings values ('.', 'device', ?)"
@@ -510,6 +552,13 @@ class Store:
         return None if row is None else row[0]
 
 
+def _check(review: Review) -> None:
+    try:
+        check_review(review)
+    except ValueError as error:
+        raise StoreError(f"a review cannot be recorded: {error}") from None
+
+
 def _bounds(namespace: str) -> tuple[str, str]:
     """Return the values of _OF_NAMESPACE."""
     return f"{namespace}:", f"{namespace};"
@@ -518,8 +567,9 @@ def _bounds(namespace: str) -> tuple[str, str]:
 def _to_review(row: tuple[Any, ...]) -> Review:
     """Convert a row of _SELECT_REVIEW into a Review."""
     values = dict(zip(_REVIEW_FIELDS, row, strict=True))
-    values["act"] = Act(values["act"])
+    values["act"] = _ACTS[values["act"]]
     values["rating"] = None if values["rating"] is None else Rating(values["rating"])
+    values["duration_ms"] = min(values["duration_ms"], MAX_DURATION_MS)
     return Review(**values)
 
 
