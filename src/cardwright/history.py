@@ -23,6 +23,7 @@ SECONDS_PER_MINUTE: Final = 60
 _MINUTES_PER_DAY: Final = 1_440
 END_MS: Final = 2**47
 """In the year 6429, so that adding an interval still gives a valid Python date."""
+MAX_OFFSET_MINUTES: Final = _MINUTES_PER_DAY - 1
 MAX_DURATION_MS: Final = 2**53
 """The longest duration of an answer: JSON numbers are exact up to here. A longer one that an earlier
 version recorded is read as this one."""
@@ -94,7 +95,7 @@ class Moment(NamedTuple):
         offset_minutes = round(offset.total_seconds() / 60)
         if not 0 <= at_ms < END_MS:
             raise ValueError(f"{at.isoformat()} is not between the years 1970 and 6429")
-        if abs(offset_minutes) >= _MINUTES_PER_DAY:
+        if abs(offset_minutes) > MAX_OFFSET_MINUTES:
             raise ValueError(f"the UTC offset of {at.isoformat()} is a day or more")
         return cls(at_ms, offset_minutes)
 
@@ -187,7 +188,7 @@ def check_review(review: Review) -> None:
         raise ValueError(f"`prompt` cannot be {quote_value(review.key)}")
     if undoes is not None:
         match_value("undoes", undoes, REVIEW_ID)
-    if not (0 <= review.at_ms < END_MS and abs(review.utc_offset_minutes) < _MINUTES_PER_DAY):
+    if not (0 <= review.at_ms < END_MS and abs(review.utc_offset_minutes) <= MAX_OFFSET_MINUTES):
         raise ValueError(f"`at` cannot be {review.at_ms} ms at {review.utc_offset_minutes} min")
     if not 0 <= review.duration_ms <= MAX_DURATION_MS:
         raise ValueError(f"`duration_ms` cannot be {quote_value(review.duration_ms)}")

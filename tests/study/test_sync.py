@@ -293,19 +293,6 @@ def test_copies_that_sync_programs_make_are_read_but_not_relied_on(
     check_equal(journal, other) if sync_folder(other, shared).taken == 0 else None
 
 
-def test_what_a_killed_sync_left_is_deleted_later(make: Make, shared: Path) -> None:
-    journal = make("laptop")
-    now_s = MORNING.at_ms // 1000
-    left = shared / f".{own_file(journal, shared).name}.x1y2z3"
-    for path, age_s in ((left, 4000), (left.with_suffix(".young"), 60), (shared / ".mine", 9000)):
-        path.write_text("{", "utf-8")
-        os.utime(path, (now_s - age_s, now_s - age_s))
-
-    sync_folder(journal, shared, moment=MORNING)
-
-    assert {path.name for path in shared.glob(".*")} == {left.with_suffix(".young").name, ".mine"}
-
-
 @pytest.mark.parametrize(
     "device", ["../../x", "..", "", "a/b", "/tmp/x", "a\nb", "é", 7, None, "x" * 101]
 )

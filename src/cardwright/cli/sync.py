@@ -10,6 +10,7 @@ import click
 from cardwright.cli.environment import open_journal, read_clock
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option
+from cardwright.cli.paths import OutputFolder
 from cardwright.study.sync import sync_folder
 from cardwright.study.transfer import TransferError, describe_clashes
 from cardwright.text import count
@@ -18,7 +19,7 @@ _MAX_SHOWN: Final = 20
 
 
 @click.command()
-@click.argument("shared", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
+@click.argument("shared", type=OutputFolder(), metavar="DIR")
 @json_option
 @db_option
 @click.pass_obj

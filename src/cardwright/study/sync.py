@@ -11,16 +11,15 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
-from cardwright.files import read_lines, write_file
+from cardwright.files import write_file
+from cardwright.foreign.lines import read_lines
 from cardwright.history import (
     DEVICE,
     MS_PER_DAY,
-    MS_PER_HOUR,
     NAMESPACE,
     Moment,
     Review,
@@ -92,7 +91,7 @@ def sync_folder(
 
     """
     store = journal.store
-    names = _list_names(folder, store.device, moment)
+    names = _list_names(folder)
     files = _Files(folder, store.device, _REVIEWS, names)
     alias_files = _Files(folder, store.device, _ALIASES, names)
 
@@ -304,30 +303,20 @@ class _Faults:
         return [*self._messages, *more, *self._end]
 
 
-def _list_names(folder: Path, device: str, moment: Moment | None) -> list[str]:
-    """Return the names of the visible files; delete what a killed sync of this machine left.
+def _list_names(folder: Path) -> list[str]:
+    """Return the names of the visible files.
 
     Raises:
         TransferError: the folder cannot be read.
 
     """
-    names = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with os.scandir(folder) as entries:
-            for entry in entries:
-                if not entry.name.startswith("."):
-                    names.append(entry.name)
-                elif moment and entry.name.startswith(
-                    (f".{device}{_REVIEWS}.", f".{device}{_ALIASES}.")
-                ):
-                    with suppress(OSError):
-                        if entry.stat().st_mtime * 1000 < moment.at_ms - MS_PER_HOUR:
-                            Path(entry.path).unlink()
+            return sorted(entry.name for entry in entries if not entry.name.startswith("."))
     except OSError as error:
         shown = show_name(str(folder))
         raise TransferError(f"{shown} cannot be read ({error.strerror})") from error
-    return sorted(names)
 
 
 def _holds(path: Path, raw: bytes) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cardwright.error import CardwrightError
-from cardwright.files import MAX_LINE, read_lines
+from cardwright.foreign.lines import MAX_LINE, read_lines
 from cardwright.history import (
     MAX_DURATION_MS,
     RATED,
