@@ -181,10 +181,11 @@ WRITES_ITSELF = {
     "terminal/screen.py": "the terminal",
     "study/backup.py": "the store's own backups",
     "study/store.py": "the store's own folder",
+    "study/place.py": "what is kept beside a store whose file was replaced",
 }
 TAKES_PATHS = {
     "project/index.py": "the index beside the store",
-    "study/transfer.py": "a sync folder",
+    "study/sync.py": "a sync folder",
 }
 
 
