@@ -9,6 +9,7 @@ import click
 from cardwright.cli.environment import open_journal
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
+from cardwright.study.snapshot import is_database, read_copy
 from cardwright.study.transfer import TransferError, read_files
 from cardwright.text import count
 
@@ -27,14 +28,19 @@ from cardwright.text import count
 def import_reviews(folder: Path, files: tuple[Path, ...], as_json: bool, db: Path | None) -> None:
     """Import reviews from `cards export`.
 
-    Reads JSON Lines or CSV. Reviews that are already in the store are skipped, so importing twice
+    Reads JSON Lines or CSV, or a backup or other copy of a store. Reviews that are already in the store are skipped, so importing twice
     changes nothing.
 
     \b
     cards import reviews.jsonl
     """
     with open_journal(folder, db) as (journal, settle):
-        added, clashes = journal.merge(list(read_files(files)))
+        reviews = [
+            review
+            for file in files
+            for review in (read_copy(file) if is_database(file) else read_files([file]))
+        ]
+        added, clashes = journal.merge(reviews)
         settle()
     if as_json:
         say_json({"taken": added, "clashes": clashes})

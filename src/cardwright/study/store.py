@@ -36,7 +36,7 @@ from cardwright.study.migration import is_empty, list_missing, migrate
 LEASE_MS: Final = 60_000
 """How long a prompt shown in one session is kept from the others."""
 _RETRY_S: Final = 0.01
-_MIN_SQLITE: Final = (3, 37, 0)
+MIN_SQLITE: Final = (3, 37, 0)
 """The first version with strict tables."""
 
 
@@ -87,7 +87,7 @@ def open_store(path: Path, machine: str = "", *, today: str = "") -> Store:
         StoreError: the file cannot be used. It was left unchanged.
 
     """
-    if sqlite3.sqlite_version_info < _MIN_SQLITE:
+    if sqlite3.sqlite_version_info < MIN_SQLITE:
         message = f"{path} needs SQLite 3.37, but this Python has {sqlite3.sqlite_version}"
         help = "use a Python with a newer SQLite, such as one from python.org or uv"
         raise StoreError(message, help=help)

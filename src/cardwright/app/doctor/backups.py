@@ -1,0 +1,96 @@
+"""The backups of the store: is there a recent one, and is it good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from cardwright.app.doctor.case import Case, Copy
+from cardwright.app.doctor.finding import Finding, Report
+from cardwright.app.doctor.store import make_copy_finding
+from cardwright.history import MS_PER_DAY, MS_PER_SECOND
+from cardwright.text import count
+
+_MAX_AGE_DAYS: Final = 7
+_BEFORE_RESTORE: Final = "-before-restore"
+
+
+def examine_backups(case: Case, report: Report) -> None:
+    """Report on the backups."""
+    backups, newest = case.backups, case.good_backup
+    if not backups:
+        report.summary = "none yet: each day's first review makes one"
+        if case.ids:
+            report.findings.append(
+                Finding(
+                    code="backup-missing",
+                    severity="warning",
+                    message=f"there is no backup of the store's {count(len(case.ids), 'review')}",
+                    harm="nothing is lost yet, but there is no way back if the file is damaged",
+                    help="make one now; `cards review` makes one each day",
+                    commands=(case.commands.on_store("backup"),),
+                    path=case.path.parent / "backups",
+                )
+            )
+        return
+    report.summary = count(len(backups), "backup")
+    if newest is not None:
+        reviews = count(len(newest.ids), "review")
+        report.summary += f", the newest good one {newest.path.name} with {reviews}"
+    report.findings += _check_damage(case, backups)
+    report.findings += _check_age(case, newest)
+    report.findings += _check_contents(case, backups)
+
+
+def _check_damage(case: Case, backups: list[Copy]) -> Iterator[Finding]:
+    for number, copy in enumerate(backups):
+        if copy.error is None:
+            continue
+        is_newest = number == 0 and bool(case.ids)
+        yield Finding(
+            code="backup-damaged",
+            severity="warning" if is_newest else "note",
+            message=f"this backup cannot be restored: {copy.error.message}",
+            harm="nothing is lost: the store itself is not affected",
+            help="make a new one" if is_newest else "you may delete it",
+            commands=(case.commands.on_store("backup"),) if is_newest else (),
+            path=copy.path,
+        )
+
+
+def _check_age(case: Case, newest: Copy | None) -> Iterator[Finding]:
+    if newest is None or not case.ids:
+        return
+    backed_up_ms = newest.path.stat().st_mtime_ns // 10**6
+    last = max(case.ids)[:12]
+    answered_ms = min(int(last, 16), case.moment.at_ms)
+    days = (answered_ms - backed_up_ms) // MS_PER_DAY
+    if days > _MAX_AGE_DAYS:
+        later = f"{backed_up_ms // MS_PER_SECOND * MS_PER_SECOND:012x}".encode()
+        number = sum(id > later for id in case.ids)
+        yield Finding(
+            code="backup-outdated",
+            severity="warning",
+            message=f"the newest good backup is {days} days older than the last review",
+            harm=f"nothing is lost yet, but {count(number, 'review')} are in no backup",
+            help="make one now; `cards review` makes one each day",
+            commands=(case.commands.on_store("backup"),),
+            path=newest.path,
+        )
+
+
+def _check_contents(case: Case, backups: list[Copy]) -> Iterator[Finding]:
+    """Report the backup that holds most of what the store lacks."""
+    if not case.path.exists() or case.store is None:
+        return
+    fullest = max(backups, key=lambda copy: len(copy.ids - case.ids))
+    if not fullest.ids - case.ids:
+        return
+    # Whoever restores an older backup wants to be without what came later.
+    was_restored = any(_BEFORE_RESTORE in copy.path.name for copy in backups)
+    yield make_copy_finding(
+        case,
+        fullest,
+        "a backup holds",
+        severity="note" if was_restored else "warning",
+    )

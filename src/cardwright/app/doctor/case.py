@@ -1,0 +1,112 @@
+"""What the doctor examines, with what several areas need to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from cardwright.app.doctor.finding import CommandLine
+from cardwright.app.study import find_index
+from cardwright.error import CardwrightError, ProjectError
+from cardwright.history import Moment
+from cardwright.project.index import open_index
+from cardwright.project.sources import Sources
+from cardwright.project.walk import find_project
+from cardwright.study.backup import list_backups
+from cardwright.study.error import StoreError
+from cardwright.study.snapshot import open_snapshot, read_ids
+from cardwright.study.store import Store
+
+
+class Copy(NamedTuple):
+    """A backup of the store, or another copy of it."""
+
+    path: Path
+    ids: frozenset[bytes]
+    """Of its reviews."""
+    error: CardwrightError | None
+    """Why it cannot be read."""
+
+
+@dataclass
+class Case:
+    """A user's store and project. Nothing in them is changed."""
+
+    folder: Path
+    """Where the command runs."""
+    path: Path
+    """The store's file, which need not exist."""
+    moment: Moment
+    commands: CommandLine
+    shared: Path | None = None
+    """The sync folder that was named."""
+    is_thorough: bool = False
+    """Whether to check everything, however long it takes."""
+    has_repository: Callable[[Path], bool] = lambda _: False
+    """Tells whether git has versions of a folder."""
+    _stack: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    @cached_property
+    def _opened(self) -> Store | StoreError | None:
+        if not self.path.exists():
+            return None
+        try:
+            return self._stack.enter_context(open_snapshot(self.path, "doctor"))
+        except StoreError as error:
+            return error
+
+    @property
+    def store(self) -> Store | None:
+        """A copy of the store in memory; None if there is none or it cannot be opened."""
+        return self._opened if isinstance(self._opened, Store) else None
+
+    @property
+    def store_error(self) -> StoreError | None:
+        """Why the store cannot be opened."""
+        return self._opened if isinstance(self._opened, StoreError) else None
+
+    @cached_property
+    def ids(self) -> frozenset[bytes]:
+        """The ids of the store's reviews; none if it cannot be read."""
+        return read_copy(self.path).ids if self.path.exists() else frozenset()
+
+    @cached_property
+    def sources(self) -> Sources | None:
+        """The prompts of the project; None if there is none, or it cannot be read."""
+        try:
+            root = find_project(self.folder)
+            index, now_ns = find_index(self.path, root), self.moment.at_ms * 10**6
+            return open_index(root, index, now_ns, is_updated=False)
+        except ProjectError:
+            return None
+
+    @cached_property
+    def backups(self) -> list[Copy]:
+        """The dated backups, newest first."""
+        return [read_copy(path) for path in list_backups(self.path)]
+
+    @property
+    def good_backup(self) -> Copy | None:
+        """The newest backup that is intact and holds reviews."""
+        return next((copy for copy in self.backups if copy.ids and not copy.error), None)
+
+
+def read_copy(path: Path) -> Copy:
+    """Read which reviews a database holds."""
+    try:
+        return Copy(path, frozenset(read_ids(path)), None)
+    except StoreError as error:
+        return Copy(path, frozenset(), error)
