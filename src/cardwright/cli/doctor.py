@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import shutil
 import sys
 import textwrap
@@ -15,9 +16,15 @@ import click
 from cardwright.app.doctor.case import Case
 from cardwright.app.doctor.examine import examine
 from cardwright.app.doctor.finding import CommandLine, Finding, Report
-from cardwright.cli.environment import default_store_path, find_clock, open_journal
+from cardwright.app.doctor.rescue import rescue
+from cardwright.cli.environment import (
+    default_store_path,
+    find_clock,
+    open_journal,
+    open_user_store,
+)
 from cardwright.cli.git import find_repository
-from cardwright.cli.output import say_json, say_pieces, warn
+from cardwright.cli.output import say, say_json, say_pieces, warn
 from cardwright.cli.params import db_option, json_option
 from cardwright.cli.surroundings import examine_git, examine_program
 from cardwright.text import count
@@ -38,30 +45,46 @@ _INDENT: Final = " " * 4
 
 @click.command()
 @click.option("--verify", is_flag=True, help="Check everything, however long it takes.")
-@click.option("--rebuild", is_flag=True, help="Recompute all memories from the reviews first.")
+@click.option(
+    "--rebuild", is_flag=True, help="First make indexes and memories again, from the reviews."
+)
+@click.option(
+    "--rescue",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write what is readable of a damaged store to FILE, and do nothing else.",
+)
 @json_option
 @db_option
 @click.pass_obj
-def doctor(folder: Path, verify: bool, rebuild: bool, as_json: bool, db: Path | None) -> None:
+def doctor(
+    folder: Path, verify: bool, rebuild: bool, target: Path | None, as_json: bool, db: Path | None
+) -> None:
     """Find out what is wrong, and what to do about it.
 
     Examines the program, your review store and its backups, the project of this folder, and your
-    sync folder, and changes nothing. The exit status is 1 if something needs to be done.
+    sync folder. It changes nothing, and tells you the commands that do. The exit status is 1 if
+    something needs to be done.
+
+    --rescue writes a store if FILE ends in .db, and JSON Lines for `cards import` otherwise.
 
     \b
     cards doctor
     cards doctor --verify
     cards doctor --rebuild
     """
+    path = db or default_store_path()
+    if target is not None:
+        _rescue(path, target)
+        return
     if rebuild:
-        with open_journal(folder, db) as (journal, _):
-            number = journal.rebuild()
-        warn(f"{count(number, 'memory')} recomputed")
+        _rebuild(folder, db)
     given = click.get_current_context().get_parameter_source("db")
     is_named = given is click.core.ParameterSource.COMMANDLINE
     case = Case(
         folder=folder,
-        path=db or default_store_path(),
+        path=path,
         moment=find_clock(),
         commands=CommandLine(
             project=() if folder == Path() else ("-C", str(folder)),
@@ -70,10 +93,10 @@ def doctor(folder: Path, verify: bool, rebuild: bool, as_json: bool, db: Path | 
         is_thorough=verify,
         has_repository=lambda root: find_repository(root) is not None,
     )
+    reports = []
     with case:
         before = [("program", examine_program)]
         after = [("git", partial(examine_git, folder))]
-        reports = []
         for report in examine(case, before, after):
             reports.append(report)
             if not as_json:
@@ -83,6 +106,21 @@ def doctor(folder: Path, verify: bool, rebuild: bool, as_json: bool, db: Path | 
         say_json({"is_well": is_well, "areas": [report.as_json() for report in reports]})
     if not is_well:
         sys.exit(1)
+
+
+def _rescue(path: Path, target: Path) -> None:
+    saved = rescue(path, target, platform.node())
+    for line in saved.unreadable:
+        warn(f"not readable: {line}")
+    say(f"{target}: {count(saved.reviews, 'review')}")
+
+
+def _rebuild(folder: Path, db: Path | None) -> None:
+    with open_user_store(db) as store:
+        store.rebuild_indexes()
+    with open_journal(folder, db) as (journal, _):
+        number = journal.rebuild()
+    warn(f"{count(number, 'memory')} recomputed")
 
 
 def _format_report(report: Report) -> Iterator[tuple[str, str]]:

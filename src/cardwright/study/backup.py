@@ -69,7 +69,7 @@ def copy_database(db: sqlite3.Connection, target: Path) -> None:
             db.backup(copy)
             # Leave WAL mode, so that the backup is a single file.
             copy.execute("pragma journal_mode = delete")
-            check_whole(copy)
+            _check_whole(copy)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(target)
@@ -103,7 +103,7 @@ def restore_backup(backup: Path, path: Path, today: str) -> Path | None:
         raise explain_sqlite_error(backup, error) from error
     with closing(source):
         try:
-            check_whole(source)
+            _check_whole(source)
             list_missing(backup, source)
             source.execute("select count(*) from reviews").fetchone()
         except sqlite3.Error as error:
@@ -149,7 +149,7 @@ def _set_aside(path: Path, today: str) -> Path | None:
     return aside
 
 
-def check_whole(db: sqlite3.Connection) -> None:
+def _check_whole(db: sqlite3.Connection) -> None:
     """Raise SQLite's error for a damaged database if a quick check finds damage."""
     problem = str(db.execute("pragma quick_check(1)").fetchone()[0])
     if problem != "ok":

@@ -1,4 +1,4 @@
-"""Looking into a review store, a backup or a stray copy without changing the file."""
+"""Looking into a review store, a backup or another copy without changing the file."""
 
 from __future__ import annotations
 
@@ -9,37 +9,33 @@ from pathlib import Path
 from typing import Final
 
 from cardwright.history import Review
-from cardwright.study.backup import check_whole
-from cardwright.study.error import (
-    StoreError,
-    explain_os_error,
-    explain_sqlite_error,
-    make_damaged_error,
-)
+from cardwright.study.error import SQLITE_ERRORS, explain_sqlite_error, make_damaged_error
 from cardwright.study.migration import MIGRATIONS, is_empty, list_missing, migrate
+from cardwright.study.opening import connect, find_damage
+from cardwright.study.rescue import connect_to_read
 from cardwright.study.store import Store
 
 _MAGIC: Final = b"SQLite format 3\0"
-_LOCK_TIMEOUT_S: Final = 0.5
+_PATIENCE_MS: Final = 200
+"""How long to wait for a lock, only to tell that there is one."""
 
 
 @contextmanager
-def open_snapshot(path: Path, machine: str = "") -> Iterator[Store]:
+def open_snapshot(path: Path) -> Iterator[Store]:
     """Open a copy in memory of a store, upgraded if needed.
 
     Raises:
         StoreError: the file is locked, damaged, or not a store of this version.
 
     """
-    copy = sqlite3.connect(":memory:", isolation_level=None)
-    with closing(copy):
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
         try:
-            with _open(path) as file:
+            with closing(connect_to_read(path)) as file:
                 list_missing(path, file)
                 file.backup(copy)
             migrate(path, copy)
-            store = Store(path, copy, machine)
-        except sqlite3.Error as error:
+            store = Store(path, copy, "snapshot")
+        except SQLITE_ERRORS as error:
             raise explain_sqlite_error(path, error) from error
         yield store
 
@@ -47,6 +43,8 @@ def open_snapshot(path: Path, machine: str = "") -> Iterator[Store]:
 def is_database(path: Path) -> bool:
     """Tell whether a file is an SQLite database, by its beginning."""
     try:
+        if not path.is_file():
+            return False
         with path.open("rb") as file:
             return file.read(len(_MAGIC)) == _MAGIC
     except OSError:
@@ -61,12 +59,10 @@ def read_copy(path: Path) -> list[Review]:
 
     """
     with open_snapshot(path) as store:
-        if store.find_damage():
-            raise make_damaged_error(path, "its contents disagree")
         return list(store.list_log())
 
 
-def read_ids(path: Path) -> set[bytes]:
+def read_ids(path: Path) -> frozenset[str]:
     """Return the ids of all reviews in a store, a backup or a copy of one.
 
     Raises:
@@ -74,64 +70,45 @@ def read_ids(path: Path) -> set[bytes]:
 
     """
     try:
-        with _open(path) as file:
-            check_whole(file)
+        with closing(connect_to_read(path)) as file:
             list_missing(path, file)
             if is_empty(file):
-                return set()
+                return frozenset()
+            if problems := find_damage(file):
+                raise make_damaged_error(path, problems[0])
             # A damaged text might not be decodable.
-            return {id for (id,) in file.execute("select cast(id as blob) from reviews")}
-    except sqlite3.Error as error:
+            rows = file.execute("select cast(id as blob) from reviews")
+            return frozenset(id.decode("utf-8", "replace") for (id,) in rows)
+    except SQLITE_ERRORS as error:
         raise explain_sqlite_error(path, error) from error
 
 
 def is_outdated(path: Path) -> bool:
-    """Tell whether a store was written by an older version and is upgraded when it is next used.
+    """Tell whether an older version wrote a store, so that it is upgraded when it is next used.
 
     Raises:
         StoreError: the file is damaged, or not a store of this version.
 
     """
     try:
-        with _open(path) as file:
+        with closing(connect_to_read(path)) as file:
             return 0 < len(list_missing(path, file)) < len(MIGRATIONS)
-    except sqlite3.Error as error:
+    except SQLITE_ERRORS as error:
         raise explain_sqlite_error(path, error) from error
 
 
-def check_writable(path: Path) -> None:
-    """Raise a StoreError if a store cannot be written now; nothing is changed in it."""
-    try:
-        file = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None
-        )
-        with closing(file):
-            file.execute(f"pragma busy_timeout = {int(_LOCK_TIMEOUT_S * 1000)}")
-            file.execute("begin immediate")
-            file.execute("rollback")
-    except sqlite3.Error as error:
-        raise explain_sqlite_error(path, error) from error
-
-
-@contextmanager
-def _open(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a database for reading, even in a folder that cannot be written to.
+def check_lock(path: Path, *, is_writing: bool) -> None:
+    """Raise a StoreError at once if a store cannot be read, or written, now; nothing is changed.
 
     Raises:
-        StoreError: it is not a regular file, or cannot be read.
+        StoreError: it is locked or write-protected, or cannot be opened at all.
 
     """
-    if not path.is_file():
-        raise StoreError(f"{path} is not a regular file", help="put the file itself there")
     try:
-        path.open("rb").close()
-        log = path.with_name(f"{path.name}-wal")
-        # Without a log, nobody is writing, and no files need to be made beside it.
-        is_alone = not log.exists() or not log.stat().st_size
-    except OSError as error:
-        raise explain_os_error(path, error) from error
-    address = f"{path.absolute().as_uri()}?mode=ro" + ("&immutable=1" if is_alone else "")
-    with closing(
-        sqlite3.connect(address, uri=True, timeout=_LOCK_TIMEOUT_S, isolation_level=None)
-    ) as db:
-        yield db
+        with closing(connect(path, mode="rw" if is_writing else "ro")) as file:
+            file.execute(f"pragma busy_timeout = {_PATIENCE_MS}")
+            file.execute("begin immediate" if is_writing else "begin")
+            file.execute("select count(*) from sqlite_schema").fetchone()
+            file.execute("rollback")
+    except SQLITE_ERRORS as error:
+        raise explain_sqlite_error(path, error) from error

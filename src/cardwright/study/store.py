@@ -85,7 +85,7 @@ _NOT_UNDONE_UNITED: Final = _NOT_UNDONE.replace(
 )
 """The same with aliases, where a prompt has several keys."""
 _OF_NAMESPACE: Final = "prompt >= ? and prompt < ?"
-_ALIAS: Final = "alias"
+ALIAS: Final = "alias"
 """The kind of record of an alias."""
 
 
@@ -214,11 +214,11 @@ class Store:
 
     def list_aliases(self) -> list[Alias]:
         """Return all recorded aliases, even those that an earlier one contradicts, by id."""
-        rows = self._rows("select id, body from records where kind = ? order by id", _ALIAS)
+        rows = self._rows("select id, body from records where kind = ? order by id", ALIAS)
         found = []
         for id, body in rows:
             try:
-                found.append(_read_alias(body))
+                found.append(read_alias(body))
             except RowError as error:
                 # Without it, a pack would seem to have no history.
                 raise self._refuse_row("records", ascii(id), error) from error
@@ -231,7 +231,7 @@ class Store:
             if alias.id not in known:
                 known.add(alias.id)
                 body = alias._asdict()
-                self.put_record(alias.id, _ALIAS, alias.namespace, alias.at_ms, body)
+                self.put_record(alias.id, ALIAS, alias.namespace, alias.at_ms, body)
         self._aliases = None
 
     def assume_alias(self, alias: Alias) -> None:
@@ -569,6 +569,11 @@ class Store:
             with self._explained():
                 self._db.execute("pragma synchronous = full")
 
+    def rebuild_indexes(self) -> None:
+        """Make all indexes again from their tables."""
+        with self._explained():
+            self._db.execute("reindex")
+
     def find_damage(self) -> str:
         """Return the problems found by SQLite's integrity check, or "" if there are none."""
         with self._explained():
@@ -661,7 +666,7 @@ class Store:
         return None if row is None else row[0]
 
 
-def _read_alias(body: object) -> Alias:
+def read_alias(body: object) -> Alias:
     """Return the alias in a record.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Final
 from cardwright.app.doctor.case import Case, Copy
 from cardwright.app.doctor.finding import Finding, Report
 from cardwright.app.doctor.store import make_copy_finding
-from cardwright.history import MS_PER_DAY, MS_PER_SECOND
+from cardwright.history import MS_PER_DAY
 from cardwright.text import count
 
 _MAX_AGE_DAYS: Final = 7
@@ -66,8 +66,7 @@ def _check_age(case: Case, newest: Copy | None) -> Iterator[Finding]:
     answered_ms = min(int(last, 16), case.moment.at_ms)
     days = (answered_ms - backed_up_ms) // MS_PER_DAY
     if days > _MAX_AGE_DAYS:
-        later = f"{backed_up_ms // MS_PER_SECOND * MS_PER_SECOND:012x}".encode()
-        number = sum(id > later for id in case.ids)
+        number = len(case.ids - newest.ids)
         yield Finding(
             code="backup-outdated",
             severity="warning",

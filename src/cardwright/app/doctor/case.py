@@ -19,6 +19,9 @@ from cardwright.project.sources import Sources
 from cardwright.project.walk import find_project
 from cardwright.study.backup import list_backups
 from cardwright.study.error import StoreError
+from cardwright.study.journal import make_journal
+from cardwright.study.rescue import Finding as Fault
+from cardwright.study.rescue import check_store, rescue_reviews
 from cardwright.study.snapshot import open_snapshot, read_ids
 from cardwright.study.store import Store
 
@@ -27,10 +30,10 @@ class Copy(NamedTuple):
     """A backup of the store, or another copy of it."""
 
     path: Path
-    ids: frozenset[bytes]
-    """Of its reviews."""
+    ids: frozenset[str]
+    """Of the reviews that are readable."""
     error: CardwrightError | None
-    """Why it cannot be read."""
+    """Why it is not intact."""
 
 
 @dataclass
@@ -60,27 +63,25 @@ class Case:
         self._stack.close()
 
     @cached_property
-    def _opened(self) -> Store | StoreError | None:
-        if not self.path.exists():
-            return None
-        try:
-            return self._stack.enter_context(open_snapshot(self.path, "doctor"))
-        except StoreError as error:
-            return error
-
-    @property
-    def store(self) -> Store | None:
-        """A copy of the store in memory; None if there is none or it cannot be opened."""
-        return self._opened if isinstance(self._opened, Store) else None
-
-    @property
-    def store_error(self) -> StoreError | None:
-        """Why the store cannot be opened."""
-        return self._opened if isinstance(self._opened, StoreError) else None
+    def faults(self) -> list[Fault]:
+        """Everything that is damaged in the store, which must be readable."""
+        return check_store(self.path)
 
     @cached_property
-    def ids(self) -> frozenset[bytes]:
-        """The ids of the store's reviews; none if it cannot be read."""
+    def store(self) -> Store | None:
+        """A copy of the store in memory; None if there is none, or it is damaged or locked."""
+        try:
+            if self.path.exists() and not any(fault.table != "memories" for fault in self.faults):
+                store = self._stack.enter_context(open_snapshot(self.path))
+                make_journal(store, {})
+                return store
+        except StoreError:
+            pass
+        return None
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """The ids of the store's reviews, as far as they are readable."""
         return read_copy(self.path).ids if self.path.exists() else frozenset()
 
     @cached_property
@@ -107,6 +108,10 @@ class Case:
 def read_copy(path: Path) -> Copy:
     """Read which reviews a database holds."""
     try:
-        return Copy(path, frozenset(read_ids(path)), None)
+        return Copy(path, read_ids(path), None)
     except StoreError as error:
-        return Copy(path, frozenset(), error)
+        try:
+            ids = frozenset(review.id for review in rescue_reviews(path).reviews)
+        except StoreError:
+            ids = frozenset()
+        return Copy(path, ids, error)

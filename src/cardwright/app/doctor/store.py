@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Final
 
 from cardwright.app.doctor.case import Case, Copy, read_copy
-from cardwright.app.doctor.finding import Finding, Report, Severity, explain, list_removals
+from cardwright.app.doctor.finding import Finding, Report, Severity, explain, list_removals, quote
+from cardwright.app.doctor.rescue import STORE_ENDING
 from cardwright.app.study import unite_study
 from cardwright.history import MS_PER_HOUR, make_time
 from cardwright.study.error import StoreBusyError, StoreDamagedError, StoreError
 from cardwright.study.journal import Journal, make_journal
-from cardwright.study.snapshot import check_writable, is_outdated
+from cardwright.study.rescue import Finding as Fault
+from cardwright.study.rescue import rescue_reviews
+from cardwright.study.snapshot import check_lock, is_outdated
 from cardwright.study.store import Store
 from cardwright.text import count
 
@@ -36,15 +39,22 @@ def examine_store(case: Case, report: Report) -> None:
         _examine_missing(case, report)
         return
     report.summary = str(case.path)
+    try:
+        check_lock(case.path, is_writing=False)
+    except StoreDamagedError:
+        # What is damaged is told below.
+        pass
+    except StoreError as error:
+        report.findings.append(_explain_unusable(case, error))
+        return
     report.findings += _check_room(case)
-    if case.store_error is not None:
-        report.findings.append(_explain_unusable(case, case.store_error))
+    report.findings += _check_damage(case)
+    report.findings += _check_writing(case)
     if case.store is not None:
-        report.findings += _check_file(case, case.store)
         report.findings += _check_clock(case, case.store)
         report.findings += _check_place(case)
         report.summary += f": {_describe(case.store)}"
-        if not any(finding.severity == "error" for finding in report.findings):
+        if report.severity != "error":
             _check_memories(case, case.store, report)
     report.findings += _check_strays(case)
     report.findings += _check_leftovers(case)
@@ -89,59 +99,126 @@ def _describe(store: Store) -> str:
 
 def _explain_unusable(case: Case, error: StoreError) -> Finding:
     """Return what the error means that opening the store raised."""
-    if isinstance(error, StoreDamagedError):
-        return _make_damaged(case, error.message)
     harm = "nothing was changed"
-    if isinstance(error, StoreBusyError):
-        return explain("store-locked", error, harm=harm, path=case.path)
-    return explain("store-unusable", error, harm=harm, path=case.path)
+    code = "store-locked" if isinstance(error, StoreBusyError) else "store-unusable"
+    return explain(code, error, harm=harm, path=case.path)
 
 
-def _make_damaged(case: Case, message: str, details: tuple[str, ...] = ()) -> Finding:
+def _check_damage(case: Case) -> Iterator[Finding]:
+    """Report what is damaged in the file, worst first."""
+    try:
+        faults = case.faults
+    except StoreDamagedError as error:
+        yield _explain_unreadable(case, error)
+        return
+    except StoreError as error:
+        yield _explain_unusable(case, error)
+        return
+    tables = {fault.table for fault in faults}
+    if tables == {""} and all(_OF_INDEX.match(fault.reason) for fault in faults):
+        yield Finding(
+            code="indexes-damaged",
+            severity="error",
+            message="the indexes in the store disagree with its tables",
+            harm="no review is lost, but some are not found when they are looked up",
+            help="make the indexes again from the tables",
+            commands=(case.commands.on_store("doctor", "--rebuild"),),
+            path=case.path,
+            details=tuple(map(str, faults)),
+        )
+    elif tables == {"memories"}:
+        yield Finding(
+            code="memories-damaged",
+            severity="error",
+            message=f"{count(len(faults), 'memory')} in the store cannot be read",
+            harm="no review is lost: they are computed from the reviews again",
+            help="compute them now",
+            commands=(case.commands.on_store("doctor", "--rebuild"),),
+            path=case.path,
+            details=tuple(map(str, faults)),
+        )
+    elif faults:
+        yield _explain_damage(case, faults)
+
+
+def _explain_unreadable(case: Case, error: StoreError) -> Finding:
+    """Return the finding on a file of which nothing is readable."""
     backup = case.good_backup
-    kept = (
-        f"the newest good backup holds {count(len(backup.ids), 'review')}"
-        if backup
-        else "there is no good backup"
+    return Finding(
+        code="store-unreadable",
+        severity="error",
+        message=error.message,
+        harm=f"nothing in it is readable; {_describe_backup(backup)}",
+        help=(
+            "restore that backup: the damaged file is kept under another name"
+            if backup
+            else "look for a copy elsewhere, such as a sync folder; a new store begins when you "
+            "move this file away"
+        ),
+        commands=((case.commands.on_store("backup", "--restore", backup.path),) if backup else ()),
+        path=case.path,
     )
+
+
+def _explain_damage(case: Case, faults: list[Fault]) -> Finding:
+    """Return the finding on a store that can be rescued in part or completely."""
+    try:
+        saved = rescue_reviews(case.path)
+    except StoreError as error:
+        return _explain_unreadable(case, error)
+    lost = len(saved.unreadable)
+    rescued = _find_free(case.path, f"-rescued-{case.moment.local:%Y-%m-%d}{STORE_ENDING}")
     return Finding(
         code="store-damaged",
         severity="error",
-        message=message,
-        harm=kept,
-        help="",
+        message="the store is damaged",
+        harm=(
+            f"{count(len(saved.reviews), 'review')} can be saved"
+            + (f", {count(lost, 'row')} cannot" if lost else "; none is lost")
+            + f"; {_describe_backup(case.good_backup)}"
+        ),
+        help="write what is readable to a new store, and put that in place of the damaged one, "
+        "which is kept; then run `cards doctor` again, as a backup may have the rest",
+        commands=(
+            case.commands.on_store("doctor", "--rescue", rescued),
+            case.commands.on_store("backup", "--restore", rescued),
+        ),
         path=case.path,
-        details=details,
+        details=tuple(map(str, faults)),
     )
 
 
-def _check_file(case: Case, store: Store) -> Iterator[Finding]:
-    lines = store.find_damage().splitlines()
-    if lines and all(_OF_INDEX.match(line) for line in lines):
-        yield Finding(
-            code="store-index-damaged",
-            severity="error",
-            message="the store's indexes disagree with its tables",
-            harm="no review is lost, but some are not found when they are looked up",
-            help="rebuild the indexes from the tables",
-            commands=(case.commands.on_store("doctor", "--rebuild"),),
-            path=case.path,
-            details=tuple(lines),
-        )
-    elif lines:
-        yield _make_damaged(case, "the store's file is damaged", tuple(lines))
+def _describe_backup(backup: Copy | None) -> str:
+    if backup is None:
+        return "there is no good backup"
+    return f"the newest good backup has {count(len(backup.ids), 'review')}"
+
+
+def _find_free(path: Path, ending: str) -> Path:
+    """Return a path beside a file that does not exist yet."""
+    number, free = 1, path.with_name(f"{path.stem}{ending}")
+    while free.exists():
+        number += 1
+        stem, _, suffix = ending.rpartition(".")
+        free = path.with_name(f"{path.stem}{stem}-{number}.{suffix}")
+    return free
+
+
+def _check_writing(case: Case) -> Iterator[Finding]:
     try:
-        check_writable(case.path)
+        check_lock(case.path, is_writing=True)
+        if is_outdated(case.path):
+            yield Finding(
+                code="store-outdated",
+                severity="note",
+                message="an older version of Cardwright wrote this store",
+                help="it is backed up and upgraded when it is next used",
+                path=case.path,
+            )
+    except StoreDamagedError:
+        return
     except StoreError as error:
         yield _explain_unusable(case, error)
-    if is_outdated(case.path):
-        yield Finding(
-            code="store-outdated",
-            severity="note",
-            message="an older version of Cardwright wrote this store",
-            help="it is backed up and upgraded when it is next used",
-            path=case.path,
-        )
 
 
 def _check_room(case: Case) -> Iterator[Finding]:
@@ -257,13 +334,20 @@ def list_strays(case: Case) -> list[Copy]:
 def make_copy_finding(case: Case, copy: Copy, message: str, *, severity: Severity) -> Finding:
     """Return a finding on a copy that holds reviews which the store lacks."""
     lacking = count(len(copy.ids - case.ids), "review")
+    commands = [case.commands.on_store("import", copy.path)]
+    if copy.error or rescue_reviews(copy.path).unreadable:
+        rescued = _find_free(case.path, f"-rescued-{case.moment.local:%Y-%m-%d}.jsonl")
+        commands = [
+            quote("cards", "doctor", "--rescue", rescued, "--db", copy.path),
+            case.commands.on_store("import", rescued),
+        ]
     return Finding(
         code="copy-has-more",
         severity=severity,
         message=f"{message} {lacking} that the store lacks",
         harm="these answers are not lost, but they do not count",
         help="import them; what the store has already is skipped",
-        commands=(case.commands.on_store("import", copy.path),),
+        commands=tuple(commands),
         path=copy.path,
     )
 
