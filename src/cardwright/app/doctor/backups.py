@@ -19,26 +19,14 @@ def examine_backups(case: Case, report: Report) -> None:
     """Report on the backups."""
     backups, newest = case.backups, case.good_backup
     if not backups:
-        report.summary = "none yet: each day's first review makes one"
-        if case.ids:
-            report.findings.append(
-                Finding(
-                    code="backup-missing",
-                    severity="warning",
-                    message=f"there is no backup of the store's {count(len(case.ids), 'review')}",
-                    harm="nothing is lost yet, but there is no way back if the file is damaged",
-                    help="make one now; `cards review` makes one each day",
-                    commands=(case.commands.on_store("backup"),),
-                    path=case.path.parent / "backups",
-                )
-            )
-        return
-    report.summary = count(len(backups), "backup")
+        report.summary = "none yet: the first review of a day makes one"
+    else:
+        report.summary = count(len(backups), "backup")
     if newest is not None:
         reviews = count(len(newest.ids), "review")
         report.summary += f", the newest good one {newest.path.name} with {reviews}"
     report.findings += _check_damage(case, backups)
-    report.findings += _check_age(case, newest)
+    report.findings += _check_age(case)
     report.findings += _check_contents(case, backups)
 
 
@@ -58,29 +46,33 @@ def _check_damage(case: Case, backups: list[Copy]) -> Iterator[Finding]:
         )
 
 
-def _check_age(case: Case, newest: Copy | None) -> Iterator[Finding]:
-    if newest is None or not case.ids:
-        return
-    backed_up_ms = newest.path.stat().st_mtime_ns // 10**6
-    last = max(case.ids)[:12]
-    answered_ms = min(int(last, 16), case.moment.at_ms)
-    days = (answered_ms - backed_up_ms) // MS_PER_DAY
-    if days > _MAX_AGE_DAYS:
-        number = len(case.ids - newest.ids)
+def _check_age(case: Case) -> Iterator[Finding]:
+    """Report reviews that should have been backed up long ago."""
+    newest = case.good_backup
+    known = newest.ids if newest else frozenset()
+    before_ms = case.moment.at_ms - _MAX_AGE_DAYS * MS_PER_DAY
+    # An id begins with the time in hexadecimal digits.
+    old = {id for id in case.ids - known if id < f"{max(before_ms, 0):012x}"}
+    if old:
         yield Finding(
-            code="backup-outdated",
+            code="backup-outdated" if newest else "backup-missing",
             severity="warning",
-            message=f"the newest good backup is {days} days older than the last review",
-            harm=f"nothing is lost yet, but {count(number, 'review')} are in no backup",
+            message=(
+                "the newest good backup is old"
+                if newest
+                else f"there is no good backup of the store's {count(len(case.ids), 'review')}"
+            ),
+            harm=f"nothing is lost yet, but {count(len(case.ids - known), 'review')} are in no backup, "
+            f"{len(old):,} of them for more than {_MAX_AGE_DAYS} days",
             help="make one now; `cards review` makes one each day",
             commands=(case.commands.on_store("backup"),),
-            path=newest.path,
+            path=newest.path if newest else case.path.parent / "backups",
         )
 
 
 def _check_contents(case: Case, backups: list[Copy]) -> Iterator[Finding]:
     """Report the backup that holds most of what the store lacks."""
-    if not case.path.exists() or case.store is None:
+    if case.store is None or not backups:
         return
     fullest = max(backups, key=lambda copy: len(copy.ids - case.ids))
     if not fullest.ids - case.ids:

@@ -18,11 +18,11 @@ from cardwright.project.index import open_index
 from cardwright.project.sources import Sources
 from cardwright.project.walk import find_project
 from cardwright.study.backup import list_backups
-from cardwright.study.error import StoreError
+from cardwright.study.error import StoreDamagedError, StoreError
 from cardwright.study.journal import make_journal
 from cardwright.study.rescue import Finding as Fault
 from cardwright.study.rescue import check_store, rescue_reviews
-from cardwright.study.snapshot import open_snapshot, read_ids
+from cardwright.study.snapshot import check_lock, open_snapshot, read_ids
 from cardwright.study.store import Store
 
 
@@ -63,6 +63,23 @@ class Case:
         self._stack.close()
 
     @cached_property
+    def obstacle(self) -> StoreError | None:
+        """Why the store cannot be read now, although it may be intact."""
+        if self.path.exists():
+            try:
+                check_lock(self.path, is_writing=False)
+            except StoreDamagedError:
+                return None
+            except StoreError as error:
+                return error
+        return None
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether there is a store that can be read, at least in part."""
+        return self.path.exists() and self.obstacle is None
+
+    @cached_property
     def faults(self) -> list[Fault]:
         """Everything that is damaged in the store, which must be readable."""
         return check_store(self.path)
@@ -71,7 +88,7 @@ class Case:
     def store(self) -> Store | None:
         """A copy of the store in memory; None if there is none, or it is damaged or locked."""
         try:
-            if self.path.exists() and not any(fault.table != "memories" for fault in self.faults):
+            if self.is_readable and not self.faults:
                 store = self._stack.enter_context(open_snapshot(self.path))
                 make_journal(store, {})
                 return store
@@ -82,7 +99,7 @@ class Case:
     @cached_property
     def ids(self) -> frozenset[str]:
         """The ids of the store's reviews, as far as they are readable."""
-        return read_copy(self.path).ids if self.path.exists() else frozenset()
+        return read_copy(self.path).ids if self.is_readable else frozenset()
 
     @cached_property
     def sources(self) -> Sources | None:

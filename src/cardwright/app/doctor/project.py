@@ -92,9 +92,9 @@ def _check_problems(case: Case, project: Project) -> Iterator[Finding]:
             pack = problem.span.path.split("/")[1]
             yield Finding(
                 code=problem.code,
-                severity="warning",
+                severity="note",
                 message=problem.message,
-                harm="nothing is lost yet, but such a pack would share its reviews and update its notes",
+                harm="nothing is lost, but such a pack would share its reviews and update its notes",
                 help="give it a namespace: reviews and released notes are kept",
                 commands=(case.commands.on_store("namespace", pack),),
                 path=project.root / problem.span.path,

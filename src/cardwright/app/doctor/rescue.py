@@ -43,7 +43,7 @@ def rescue(path: Path, target: Path, machine: str) -> Saved:
         return Saved(len(found.reviews), lost)
     rest = rescue_rest(path)
     lost += map(str, rest.unreadable)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    temporary = target.with_name(f".{target.stem}.{os.getpid()}")
     try:
         with open_store(temporary, machine) as store:
             store.put_settings(rest.settings)

@@ -39,13 +39,8 @@ def examine_store(case: Case, report: Report) -> None:
         _examine_missing(case, report)
         return
     report.summary = str(case.path)
-    try:
-        check_lock(case.path, is_writing=False)
-    except StoreDamagedError:
-        # What is damaged is told below.
-        pass
-    except StoreError as error:
-        report.findings.append(_explain_unusable(case, error))
+    if case.obstacle is not None:
+        report.findings.append(_explain_unusable(case, case.obstacle))
         return
     report.findings += _check_room(case)
     report.findings += _check_damage(case)
@@ -114,8 +109,7 @@ def _check_damage(case: Case) -> Iterator[Finding]:
     except StoreError as error:
         yield _explain_unusable(case, error)
         return
-    tables = {fault.table for fault in faults}
-    if tables == {""} and all(_OF_INDEX.match(fault.reason) for fault in faults):
+    if faults and all(map(_is_of_index, faults)):
         yield Finding(
             code="indexes-damaged",
             severity="error",
@@ -126,19 +120,27 @@ def _check_damage(case: Case) -> Iterator[Finding]:
             path=case.path,
             details=tuple(map(str, faults)),
         )
-    elif tables == {"memories"}:
+    elif faults and all(_is_of_index(fault) or _is_of_memories(fault) for fault in faults):
         yield Finding(
             code="memories-damaged",
             severity="error",
-            message=f"{count(len(faults), 'memory')} in the store cannot be read",
-            harm="no review is lost: they are computed from the reviews again",
-            help="compute them now",
+            message="some memories in the store cannot be read",
+            harm="no review is lost: memories are computed from the reviews",
+            help="compute them again",
             commands=(case.commands.on_store("doctor", "--rebuild"),),
             path=case.path,
             details=tuple(map(str, faults)),
         )
     elif faults:
         yield _explain_damage(case, faults)
+
+
+def _is_of_index(fault: Fault) -> bool:
+    return not fault.table and _OF_INDEX.match(fault.reason) is not None
+
+
+def _is_of_memories(fault: Fault) -> bool:
+    return "memories" in (fault.table or fault.reason)
 
 
 def _explain_unreadable(case: Case, error: StoreError) -> Finding:
