@@ -9,13 +9,15 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
+from cardwright.app.doctor.examine import AREAS
+from cardwright.cli.main import cards
 from cardwright.history import Act, Rating, Review
 from cardwright.study.journal import make_journal
 from cardwright.study.store import open_store
@@ -37,20 +39,33 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "store" / "reviews.db"
     monkeypatch.setenv("CARDS_DB", str(path))
     monkeypatch.setenv("CARDS_NOW", NOW)
-    monkeypatch.setenv("EDITOR", "vi")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     return path
+
+
+def invoke(*words: str) -> Result:
+    """Run a command line as it is."""
+    result = CliRunner().invoke(cards, words)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
 
 
 class Doctor:
     """Runs the doctor, and does what it says."""
 
-    def __init__(self, run: Run, project: Path) -> None:
-        self._run = run
+    def __init__(self, project: Path) -> None:
         self._project = project
+
+    def run(self, *words: str) -> str:
+        """Run a command in the project, which must succeed; return its output."""
+        result = invoke("-C", str(self._project), *words)
+        assert result.exit_code == 0, result.output
+        return result.stdout
 
     def examine(self, *words: str) -> dict[str, Any]:
         """Return the findings of each area, by code."""
-        result = self._run("doctor", "--json", *words, exit_code=None)
+        result = invoke("-C", str(self._project), "doctor", "--json", *words)
         found = json.loads(result.stdout)
         assert result.exit_code == (0 if found["is_well"] else 1)
         findings = {
@@ -63,39 +78,34 @@ class Doctor:
             assert area["state"] == expected
         return findings
 
+    def summary_of(self, area: str) -> str:
+        """Return what is said of an area in a line."""
+        found = json.loads(invoke("-C", str(self._project), "doctor", "--json").stdout)
+        return next(str(row["summary"]) for row in found["areas"] if row["area"] == area)
+
+    def run_line(self, command: str) -> None:
+        """Run a command line."""
+        program, *rest = shlex.split(command)
+        if program == "cards":
+            assert invoke(*rest).exit_code == 0
+        else:
+            subprocess.run([program, *rest], check=True, capture_output=True)
+
     def cure(self, code: str, *words: str) -> dict[str, Any]:
         """Run what is advised for a finding, and check that it is gone; return what is left."""
         for command in self.examine(*words)[code]["commands"]:
-            program, *rest = shlex.split(command)
-            if program == "cards":
-                if rest[:1] == ["-C"]:
-                    rest = rest[2:]
-                self._run(*rest)
-            else:
-                subprocess.run([program, *rest], check=True, capture_output=True)
+            self.run_line(command)
         left = self.examine(*words)
         assert code not in left
         return left
 
 
 @pytest.fixture
-def doctor(run: Run, write: Write, project: Path, store: Path) -> Doctor:
+def doctor(write: Write, project: Path, store: Path) -> Doctor:
     """A doctor for a project of two cards, and a store."""
+    assert not store.exists()
     write({"cards/trees/trees.yaml": CARDS})
-
-    def run_any(*words: str, exit_code: int | None = 0) -> Any:
-        if exit_code is not None:
-            return run(*words)
-        from click.testing import CliRunner
-
-        from cardwright.cli.main import cards
-
-        result = CliRunner().invoke(cards, ["-C", str(project), *words])
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
-
-    return Doctor(run_any, project)
+    return Doctor(project)
 
 
 def answer(store: Path, number: int = 8, *, first: int = 0, days_ago: int = 1) -> None:
@@ -103,18 +113,27 @@ def answer(store: Path, number: int = 8, *, first: int = 0, days_ago: int = 1) -
     with open_store(store, "laptop") as opened:
         start_ms = NOW_MS - days_ago * DAY_MS
         make_journal(opened, {}).merge(
-            Review(
-                id=f"{start_ms + (first + i) * 60_000:012x}-{opened.device}",
-                key=f"trees:{('oak', 'yew')[i % 2]}/recall",
-                act=Act.ANSWER,
-                rating=Rating.GOOD,
-                at_ms=start_ms + (first + i) * 60_000,
-                utc_offset_minutes=0,
-                duration_ms=3_000,
-                undoes=None,
+            make_review(
+                opened.device,
+                f"trees:{('oak', 'yew')[i % 2]}/recall",
+                start_ms + (first + i) * 60_000,
             )
             for i in range(number)
         )
+
+
+def make_review(device: str, key: str, at_ms: int = NOW_MS - DAY_MS - 1) -> Review:
+    """Return an answer."""
+    return Review(
+        id=f"{at_ms:012x}-{device}",
+        key=key,
+        act=Act.ANSWER,
+        rating=Rating.GOOD,
+        at_ms=at_ms,
+        utc_offset_minutes=0,
+        duration_ms=3_000,
+        undoes=None,
+    )
 
 
 def read_store(store: Path, sql: str) -> list[Any]:
@@ -143,8 +162,8 @@ def count_reviews(store: Path) -> int:
     return int(read_store(store, "select count(*) from reviews")[0][0])
 
 
-def back_up(run: Doctor, store: Path) -> Path:
-    run._run("backup")
+def back_up(doctor: Doctor, store: Path) -> Path:
+    doctor.run("backup")
     (path,) = (store.parent / "backups").iterdir()
     return path
 
@@ -161,7 +180,7 @@ def test_all_is_well(doctor: Doctor, store: Path, run: Run) -> None:
     assert "8 reviews, the last on 2026-03-01, memories match a replay" in "".join(lines)
 
 
-def test_nothing_is_created_or_changed(doctor: Doctor, store: Path, project: Path) -> None:
+def test_nothing_is_created_or_changed(doctor: Doctor, store: Path) -> None:
     doctor.examine()
     assert not store.parent.exists()
     answer(store)
@@ -226,7 +245,7 @@ def test_damaged_rows_are_named_and_the_rest_is_rescued(
 
 def test_a_rescued_store_keeps_settings_and_device(doctor: Doctor, store: Path) -> None:
     answer(store)
-    doctor._run("options", "rollover_hour=5")
+    doctor.run("options", "rollover_hour=5")
     device = read_store(store, "select value from settings where pack = '.'")
     damage_row(store, "update reviews set at_ms = -1 where prompt like '%oak%'")
 
@@ -261,7 +280,7 @@ def test_indexes_that_disagree_are_made_again(doctor: Doctor, store: Path) -> No
     doctor.cure("indexes-damaged")
 
     assert count_reviews(store) == 9
-    doctor._run("export", str(store.parent / "all.jsonl"))
+    doctor.run("export", str(store.parent / "all.jsonl"))
     assert len((store.parent / "all.jsonl").read_text().splitlines()) == 9
 
 
@@ -274,7 +293,7 @@ def test_indexes_that_disagree_are_made_again(doctor: Doctor, store: Path) -> No
 )
 def test_memories_are_computed_again(doctor: Doctor, store: Path, change: str, code: str) -> None:
     answer(store)
-    doctor._run("due")
+    doctor.run("due")
     before = read_store(store, "select * from memories")
     change_store(store, change)
 
@@ -368,7 +387,7 @@ def test_whoever_restored_an_older_backup_is_not_urged_to_undo_that(
     answer(store, 2)
     older = back_up(doctor, store)
     answer(store, 6, first=2)
-    doctor._run("backup", "--restore", str(older))
+    doctor.run("backup", "--restore", str(older))
 
     assert doctor.examine()["copy-has-more"]["severity"] == "note"
 
@@ -423,3 +442,229 @@ def test_temporary_files(doctor: Doctor, store: Path, project: Path) -> None:
                     subprocess.run(shlex.split(command), check=True)
         assert not any(path.exists() for path in names)
         assert kept.exists()
+
+
+def commit(project: Path) -> None:
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-C", str(project)]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "cards"]):
+        subprocess.run([*git, *words], check=True)
+
+
+def test_without_a_project_the_store_is_still_examined(
+    store: Path, tmp_path: Path, run: Run
+) -> None:
+    answer(store)
+    (tmp_path / "lone" / "cards").mkdir(parents=True)
+
+    found = json.loads(run("doctor", "--json", folder=tmp_path / "lone").stdout)
+
+    project = next(area for area in found["areas"] if area["area"] == "project")
+    assert (project["state"], project["summary"]) == ("ok", "none here")
+    assert "no `decks`" in project["findings"][0]["message"]
+    assert "cards init" in project["findings"][0]["help"]
+    assert "8 reviews" in found["areas"][1]["summary"]
+
+
+def test_errors_and_warnings_in_the_sources(doctor: Doctor, write: Write, project: Path) -> None:
+    write(
+        {"cards/trees/trees.yaml": CARDS.replace("The oak.", "").replace("yew, kind", "oak, kind")}
+    )
+
+    finding = doctor.examine()["project-errors"]
+
+    assert finding["severity"] == "error"
+    assert finding["path"] == str(project / "cards" / "trees" / "trees.yaml")
+    assert finding["line"] == 2
+    assert len(finding["details"]) == 2
+    assert finding["commands"] == [f"cards -C {project} check"]
+
+
+@pytest.mark.parametrize("damage", ["torn", "conflict"])
+def test_a_damaged_ledger(doctor: Doctor, run: Run, project: Path, damage: str) -> None:
+    run("release", "trees")
+    commit(project)
+    ledger = project / "decks" / "trees" / "ledger.jsonl"
+    text = ledger.read_text("utf-8")
+    torn, conflict = text[: len(text) // 2], f"<<<<<<< a\n{text}=======\n{text}>>>>>>> b\n"
+    ledger.write_text(torn if damage == "torn" else conflict, "utf-8")
+
+    finding = doctor.examine()["ledger-damaged"]
+    assert finding["line"] == (text[: len(text) // 2].count("\n") + 1 if damage == "torn" else 1)
+    left = doctor.cure("ledger-damaged")
+
+    assert "project-errors" not in left
+    assert ledger.read_text("utf-8") == text
+
+
+def test_a_pack_without_a_namespace(doctor: Doctor, write: Write) -> None:
+    write({"decks/trees/deck.yaml": "name: Trees\n"})
+    doctor.cure("missing-namespace")
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_release_that_was_killed(
+    doctor: Doctor, run: Run, write: Write, project: Path, is_first: bool
+) -> None:
+    ledger = project / "decks" / "trees" / "ledger.jsonl"
+    if not is_first:
+        run("release", "trees")
+        write({"cards/trees/trees.yaml": CARDS.replace("The oak.", "An oak.")})
+    before = ledger.read_bytes() if ledger.exists() else None
+    run("release", "trees")
+    if before is None:
+        ledger.unlink()
+    else:
+        ledger.write_bytes(before)
+    changelog = (project / "decks" / "trees" / "CHANGELOG.md").read_text("utf-8")
+
+    assert doctor.examine()["release-unfinished"]["line"] == 3
+    doctor.cure("release-unfinished")
+
+    assert (project / "decks" / "trees" / "CHANGELOG.md").read_text("utf-8") == changelog
+
+
+def test_changes_that_are_not_released(doctor: Doctor, run: Run, write: Write) -> None:
+    run("release", "trees")
+    assert "unreleased-changes" not in doctor.examine()
+    write({"cards/trees/trees.yaml": CARDS.replace("The oak.", "An oak.")})
+
+    finding = doctor.examine()["unreleased-changes"]
+
+    assert "1 change since 1.0.0" in finding["message"]
+    assert finding["severity"] == "note"
+    assert "oak" in run(*shlex.split(finding["commands"][0])[3:]).stdout
+
+
+def test_a_link_out_of_the_project(doctor: Doctor, project: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.yaml").write_text(CARDS, "utf-8")
+    (project / "cards" / "trees" / "more.yaml").symlink_to(tmp_path / "secret.yaml")
+
+    finding = doctor.examine()["project-errors"]
+
+    assert "outside the project" in finding["message"]
+    assert finding["path"] == str(project / "cards" / "trees" / "more.yaml")
+
+
+def test_packs_of_other_projects(doctor: Doctor, store: Path, write: Write) -> None:
+    answer(store)
+    assert "packs-elsewhere" not in doctor.examine()
+    write({"decks/trees/deck.yaml": "name: Trees\nnamespace: woods\n"})
+    with open_store(store, "laptop") as opened:
+        make_journal(opened, {}).merge([make_review(opened.device, "spanish:hola/recall")])
+
+    finding = doctor.examine()["packs-elsewhere"]
+
+    assert finding["severity"] == "note"
+    assert finding["details"] == ["spanish: 1 prompt"]
+
+
+@pytest.mark.parametrize("choice", [0, 1])
+def test_a_history_of_which_only_the_user_knows(
+    doctor: Doctor, store: Path, write: Write, choice: int
+) -> None:
+    answer(store)
+    write({"decks/trees/deck.yaml": "name: Trees\nnamespace: woods\n"})
+    with open_store(store, "laptop") as opened:
+        make_journal(opened, {}).merge([make_review(opened.device, "trees:fir/recall")])
+
+    finding = doctor.examine()["history-undecided"]
+    doctor.run_line(finding["commands"][choice])
+
+    assert "history-undecided" not in doctor.examine()
+
+
+def test_a_damaged_index_is_made_again_by_itself(doctor: Doctor, store: Path) -> None:
+    answer(store)
+    doctor.run("due")
+    (index,) = (store.parent / "index").iterdir()
+    index.write_bytes(index.read_bytes()[:-9])
+
+    doctor.examine()
+    assert "outdated" in doctor.summary_of("index")
+    doctor.run("due")
+
+    assert doctor.summary_of("index").endswith("intact")
+
+
+def test_indexes_of_projects_long_gone(doctor: Doctor, store: Path) -> None:
+    answer(store)
+    doctor.run("due")
+    old = store.parent / "index" / "gone-12345678.index"
+    old.write_bytes(b"x")
+    os.utime(old, (NOW_MS / 1000 - 100 * 86_400,) * 2)
+
+    doctor.cure("index-unused")
+
+    assert not old.exists()
+    assert len(list((store.parent / "index").iterdir())) == 1
+
+
+def test_something_in_the_place_of_the_index(doctor: Doctor, store: Path) -> None:
+    answer(store)
+    (store.parent / "index").write_bytes(b"")
+
+    assert "move it away" in doctor.examine()["index-unwritable"]["help"]
+
+
+def test_variables_that_stop_every_command(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARDS_NOW", "yesterday")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "soon")
+
+    found = doctor.examine()
+
+    assert "unset CARDS_NOW" in found["clock-invalid"]["help"]
+    assert "unset SOURCE_DATE_EPOCH" in found["date-invalid"]["help"]
+
+
+@pytest.mark.parametrize("state", ["no git", "reftable", "alternates", "changed", "committed"])
+def test_what_dates_unreleased_notes(
+    doctor: Doctor, project: Path, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH")
+    said = "not in a git repository"
+    if state != "no git":
+        commit(project)
+        said = "2026" if state == "committed" else state
+    if state == "reftable":
+        (project / ".git" / "reftable").mkdir()
+        (project / ".git" / "HEAD").write_text("ref: refs/heads/.invalid\n")
+    elif state == "alternates":
+        (project / ".git" / "objects" / "info" / "alternates").write_text("/elsewhere\n")
+    elif state == "changed":
+        (project / "cards" / "trees" / "trees.yaml").write_text(CARDS + "\n")
+        said = "differ from the last commit"
+    elif state == "committed":
+        said = "the last commit dates unreleased notes"
+
+    assert said in doctor.summary_of("git")
+
+
+def test_whatever_happens_in_one_area_the_others_are_shown(
+    store: Path, run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything is broken at once, and in one area even the program itself."""
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    store.parent.mkdir()
+    store.write_bytes(b"hello\n" * 999)
+    (store.parent / "backups").mkdir()
+    (store.parent / "backups" / "reviews-2026-03-01.db").write_bytes(b"hello\n" * 999)
+    (store.parent / "index").write_bytes(b"")
+    (project / "cards" / "trees" / "trees.yaml").write_bytes(b"\xff\xfe\0")
+    monkeypatch.setitem(AREAS, "index", fail)
+
+    lines = run("doctor", exit_code=1).stdout.splitlines()
+
+    heads = [line.split() for line in lines if not line.startswith(" ")]
+    states = {area: state for state, area, *_ in heads}
+    assert states == {
+        "program": "ok",
+        "store": "error",
+        "backups": "ok",
+        "index": "error",
+        "project": "error",
+        "git": "ok",
+    }
+    assert any("please report" in line for line in lines)

@@ -15,7 +15,7 @@ import click
 import yaml
 
 from cardwright import __version__
-from cardwright.app.doctor.finding import Finding, Report, explain
+from cardwright.app.doctor.finding import Finding, Report
 from cardwright.cli.build_time import describe_build_time, read_source_date_s
 from cardwright.cli.editor import find_editor
 from cardwright.cli.environment import CLOCK, read_clock
@@ -170,8 +170,12 @@ def examine_git(folder: Path, report: Report) -> None:
         report.summary = "not installed: unreleased notes get the current time"
         return
     try:
-        report.summary = describe_build_time(find_project(folder))
-    except ProjectError as error:
+        root = find_project(folder)
+    except ProjectError:
         report.summary = "no project here"
-        if os.environ.get("SOURCE_DATE_EPOCH"):
-            report.findings.append(explain("date-invalid", error))
+        return
+    try:
+        report.summary = describe_build_time(root)
+    except ProjectError as error:
+        # The environment is examined elsewhere.
+        report.summary = error.message

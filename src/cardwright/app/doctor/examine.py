@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import Final
 
 from cardwright.app.doctor.backups import examine_backups
 from cardwright.app.doctor.case import Case
@@ -12,7 +13,7 @@ from cardwright.app.doctor.index import examine_index
 from cardwright.app.doctor.project import examine_project
 from cardwright.app.doctor.store import examine_store
 
-_AREAS = {
+AREAS: Final[dict[str, Callable[[Case, Report], None]]] = {
     "store": examine_store,
     "backups": examine_backups,
     "index": examine_index,
@@ -24,5 +25,5 @@ def examine(
     case: Case, before: Iterable[tuple[str, Examine]], after: Iterable[tuple[str, Examine]]
 ) -> Iterator[Report]:
     """Yield a report of each area; `before` and `after` are areas of the front end's own."""
-    own = ((area, partial(function, case)) for area, function in _AREAS.items())
+    own = ((area, partial(function, case)) for area, function in AREAS.items())
     yield from examine_areas((*before, *own, *after))
