@@ -65,6 +65,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "stale-schema": "warning",
     "syntax-error": "error",
     "unbalanced-maths": "error",
+    "unfinished-release": "warning",
     "unknown-key": "error",
     "unknown-kind": "error",
     "unknown-lesson": "error",

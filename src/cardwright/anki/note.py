@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from cardwright.anki.media import PackedFile
@@ -26,6 +26,18 @@ _NOT_IN_TAG: Final = re.compile(r"[\s:]+")
 _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
+class Shipped(Protocol):
+    """A note as people may have it."""
+
+    @property
+    def rendering(self) -> int:
+        """The version of the rendering."""
+
+    @property
+    def html_hash(self) -> str:
+        """Digest of the fields."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """A card as it is published."""
@@ -39,11 +51,17 @@ class Note:
     """HTML, in the order of its note type."""
     ordinals: tuple[int, ...]
     """Anki's numbers of the cards created for people who do not have the note yet."""
+    id_field: str = "Id"
+    """The field that shows the key of its card; "" if an adopted note type has none."""
 
     @property
     def html_hash(self) -> str:
         """Digest of the fields."""
         return _hash_fields(self.fields)
+
+    def has_html_of(self, shipped: Shipped) -> bool:
+        """Tell whether no rendering fix has changed its HTML since it was shipped."""
+        return shipped.rendering >= RENDERING_VERSION or shipped.html_hash == self.html_hash
 
 
 def make_note(
@@ -58,11 +76,15 @@ def make_note(
         content=content,
         hash=hash_content(content),
         fields=make_fields(collection, card, renderer, writers),
-        # A retired note still updates those who have it, but creates no cards for anyone else.
-        ordinals=()
-        if card.retired is not None
-        else tuple(prompt.ordinal for prompt in list_prompts(card, kind)),
+        ordinals=tuple(prompt.ordinal for prompt in list_prompts(card, kind)),
+        id_field=_find_id_field(kind),
     )
+
+
+def _find_id_field(kind: Kind) -> str:
+    if not kind.adopted:
+        return "Id"
+    return next((field.label for field in kind.fields if field.holds == "id"), "")
 
 
 def describe_content(

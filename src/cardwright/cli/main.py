@@ -20,7 +20,7 @@ _COMMANDS: Final = {
     "check": "Report every problem, with its location and a fix.",
     "list": "List the cards of the project.",
     "show": "Show a card as it is asked.",
-    "build": "Build the Anki packages.",
+    "build": "Build the Anki packages, to try them out.",
     "diff": "Show what a release would change.",
     "release": "Publish a pack: ledger, changelog and package.",
     "preview": "Show every card in a browser as Anki will, question next to answer.",
