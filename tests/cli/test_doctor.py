@@ -517,10 +517,37 @@ def test_a_release_that_was_killed(
         ledger.write_bytes(before)
     changelog = (project / "decks" / "trees" / "CHANGELOG.md").read_text("utf-8")
 
-    assert doctor.examine()["release-unfinished"]["line"] == 3
-    doctor.cure("release-unfinished")
+    assert doctor.examine()["unfinished-release"]["line"] == 3
+    doctor.cure("unfinished-release")
 
     assert (project / "decks" / "trees" / "CHANGELOG.md").read_text("utf-8") == changelog
+
+
+def test_a_release_that_wrote_only_its_ledger(
+    doctor: Doctor, run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cardwright.cli.release.write_package", fail)
+        with pytest.raises(OSError, match="No space"):
+            run("release", "trees")
+
+    doctor.cure("unfinished-release")
+
+    assert "## 1.0.0" in (project / "decks" / "trees" / "CHANGELOG.md").read_text("utf-8")
+    assert (project / "build" / "trees.apkg").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"{}\n", b"[" * 10**5])
+def test_a_damaged_record_of_builds(
+    doctor: Doctor, run: Run, project: Path, content: bytes
+) -> None:
+    run("build")
+    (project / "build" / "trees.builds.jsonl").write_bytes(content)
+
+    doctor.cure("build-record-damaged")
 
 
 def test_changes_that_are_not_released(doctor: Doctor, run: Run, write: Write) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from cardwright.anki.diff import compare_with_ledger
 from cardwright.anki.ledger import LEDGER_NAME
+from cardwright.anki.record import RecordError, find_record, read_record
 from cardwright.app.doctor.case import Case
 from cardwright.app.doctor.finding import Finding, Report, quote
 from cardwright.app.doctor.store import list_leftovers, report_leftovers
@@ -51,6 +52,7 @@ def examine_project(case: Case, report: Report) -> None:
     report.summary += f": {packs}, {cards}, {count_problems(project.problems)}"
     report.findings += _check_problems(case, project)
     report.findings += _check_changelogs(case, project)
+    report.findings += _check_records(case, project)
     if not project.errors:
         report.findings += _check_changes(case, project)
     report.findings += _check_claims(case)
@@ -97,6 +99,18 @@ def _check_problems(case: Case, project: Project) -> Iterator[Finding]:
                 harm="nothing is lost, but such a pack would share its reviews and update its notes",
                 help="give it a namespace: reviews and released notes are kept",
                 commands=(case.commands.on_store("namespace", pack),),
+                path=project.root / problem.span.path,
+                line=problem.span.line,
+            )
+        elif problem.code == "unfinished-release":
+            pack = problem.span.path.split("/")[1]
+            yield Finding(
+                code=problem.code,
+                severity="error",
+                message=problem.message,
+                harm="nothing is lost: the ledger has the release",
+                help="finish it",
+                commands=(case.commands.on_project("release", pack),),
                 path=project.root / problem.span.path,
                 line=problem.span.line,
             )
@@ -150,7 +164,7 @@ def _explain_ledger(case: Case, project: Project, problem: Diagnostic) -> Findin
 
 
 def _check_changelogs(case: Case, project: Project) -> Iterator[Finding]:
-    """Report a release that was killed between its changelog and its ledger."""
+    """Report a release of an older version of Cardwright, killed before it wrote its ledger."""
     for pack, ledger in project.ledgers.items():
         path = project.root / "decks" / pack / "CHANGELOG.md"
         if path.is_symlink() or not path.is_file():
@@ -162,7 +176,7 @@ def _check_changelogs(case: Case, project: Project) -> Iterator[Finding]:
         if heading and tuple(map(int, heading.groups())) > released:
             version = ".".join(heading.groups())
             yield Finding(
-                code="release-unfinished",
+                code="unfinished-release",
                 severity="error",
                 message=f"{version} of `{pack}` was never released, but the changelog has it",
                 harm="nothing is lost: the release stopped before it wrote its ledger",
@@ -170,6 +184,25 @@ def _check_changelogs(case: Case, project: Project) -> Iterator[Finding]:
                 commands=(case.commands.on_project("release", pack, version),),
                 path=path,
                 line=text.count("\n", 0, heading.start()) + 1,
+            )
+
+
+def _check_records(case: Case, project: Project) -> Iterator[Finding]:
+    """Report records of builds that cannot be read."""
+    for pack in project.collection.decks:
+        path = find_record(project.root, pack)
+        try:
+            read_record(path)
+        except RecordError as error:
+            yield Finding(
+                code="build-record-damaged",
+                severity="warning",
+                message=f"the record of the builds of `{pack}` cannot be read: {error}",
+                harm="the next release cannot take back what only a build shipped; readers of "
+                "released packages are not affected",
+                help="begin a new record with a build",
+                commands=(case.commands.on_project("build", pack),),
+                path=path,
             )
 
 
