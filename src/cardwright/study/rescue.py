@@ -23,9 +23,17 @@ from cardwright.study.error import (
 )
 from cardwright.study.migration import MIGRATIONS, list_missing, make_schema, read_schema
 from cardwright.study.opening import StoreConnection, connect, find_damage
-from cardwright.study.rows import RowError, decode, quote, read_json, read_memory, read_review
+from cardwright.study.rows import (
+    ALIAS,
+    RowError,
+    decode,
+    quote,
+    read_alias,
+    read_json,
+    read_memory,
+    read_review,
+)
 from cardwright.study.settings import is_valid
-from cardwright.study.store import ALIAS, read_alias
 
 _MAX_FINDINGS: Final = 1_000
 _REVIEW: Final = ", ".join(
@@ -92,6 +100,27 @@ def check_store(path: Path) -> list[Finding]:
         if not is_strange:
             found += (*_check_memories(db), *_read_rest(db).unreadable)
         return found[:_MAX_FINDINGS]
+
+
+def check_whole(path: Path, db: sqlite3.Connection) -> None:
+    """Check that a copy of a store is worth keeping: its schema, its pages, and every review.
+
+    Raises:
+        StoreError: it is not; the message names the file `path`.
+        sqlite3.Error: it is damaged.
+
+    """
+    if MIGRATIONS[0] in list_missing(path, db):
+        raise make_damaged_error(path, "it is empty")
+    if problems := find_damage(db):
+        raise make_damaged_error(path, problems[0])
+    factory, db.text_factory = db.text_factory, bytes
+    try:
+        unreadable = _read_reviews(db).unreadable
+    finally:
+        db.text_factory = factory
+    if unreadable:
+        raise make_damaged_error(path, str(unreadable[0]))
 
 
 def rescue_reviews(path: Path) -> Rescued:

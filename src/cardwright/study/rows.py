@@ -11,11 +11,14 @@ from typing import Any, Final
 
 from cardwright.history import Act, Rating, Review
 from cardwright.memory import Memory, State
+from cardwright.study.alias import Alias
 
 REVIEW_ID: Final = re.compile(r"[0-9a-e][0-9a-f]{11}-[0-9A-Za-z_]{1,40}")
 """Ids starting with f are refused, since the next review must still sort after this one."""
 PROMPT_KEY: Final = re.compile(r"[0-9a-z_.-]{1,100}:[0-9a-z_.-]{1,100}/[0-9a-z_.-]{1,100}")
 DEVICE: Final = re.compile(r"[0-9A-Za-z_]{1,40}")
+ALIAS: Final = "alias"
+"""The kind of record of an alias."""
 ReviewRow = tuple[str, str, str, int | None, int, int, int]
 """Key, id, ActRow fields and duration of a review."""
 _END_MS: Final = 2**47
@@ -171,6 +174,23 @@ def read_json(text: object) -> Any:
         return json.loads(decode(text))
     except (ValueError, RecursionError):
         raise RowError(f"not JSON: {quote(text)}") from None
+
+
+def read_alias(body: object) -> Alias:
+    """Return the alias in a record.
+
+    Raises:
+        RowError: it is not valid.
+
+    """
+    found = read_json(body)
+    if not isinstance(found, dict) or set(found) != set(Alias._fields):
+        raise RowError(f"not an alias: {quote(body)}")
+    at_ms = found["at_ms"]
+    texts = [value for name, value in found.items() if name != "at_ms"]
+    if not isinstance(at_ms, int) or not all(isinstance(text, str) for text in texts):
+        raise RowError(f"not an alias: {quote(body)}")
+    return Alias(**found)
 
 
 def decode(value: object) -> str:

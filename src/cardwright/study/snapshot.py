@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from cardwright.history import Review
-from cardwright.study.error import SQLITE_ERRORS, explain_sqlite_error, make_damaged_error
+from cardwright.study.error import SQLITE_ERRORS, explain_sqlite_error
 from cardwright.study.migration import MIGRATIONS, is_empty, list_missing, migrate
-from cardwright.study.opening import connect, find_damage
-from cardwright.study.rescue import connect_to_read
+from cardwright.study.opening import connect
+from cardwright.study.rescue import check_whole, connect_to_read
 from cardwright.study.store import Store
 
 _MAGIC: Final = b"SQLite format 3\0"
@@ -34,7 +34,7 @@ def open_snapshot(path: Path) -> Iterator[Store]:
                 list_missing(path, file)
                 file.backup(copy)
             migrate(path, copy)
-            store = Store(path, copy, "snapshot")
+            store = Store(path, copy, "snapshot", is_snapshot=True)
         except SQLITE_ERRORS as error:
             raise explain_sqlite_error(path, error) from error
         yield store
@@ -74,11 +74,8 @@ def read_ids(path: Path) -> frozenset[str]:
             list_missing(path, file)
             if is_empty(file):
                 return frozenset()
-            if problems := find_damage(file):
-                raise make_damaged_error(path, problems[0])
-            # A damaged text might not be decodable.
-            rows = file.execute("select cast(id as blob) from reviews")
-            return frozenset(id.decode("utf-8", "replace") for (id,) in rows)
+            check_whole(path, file)
+            return frozenset(id for (id,) in file.execute("select id from reviews"))
     except SQLITE_ERRORS as error:
         raise explain_sqlite_error(path, error) from error
 

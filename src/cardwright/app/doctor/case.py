@@ -24,6 +24,7 @@ from cardwright.study.rescue import Finding as Fault
 from cardwright.study.rescue import check_store, rescue_reviews
 from cardwright.study.snapshot import check_lock, open_snapshot, read_ids
 from cardwright.study.store import Store
+from cardwright.study.transfer import TransferError, read_files
 
 
 class Copy(NamedTuple):
@@ -132,3 +133,13 @@ def read_copy(path: Path) -> Copy:
         except StoreError:
             ids = frozenset()
         return Copy(path, ids, error)
+
+
+def read_log(path: Path) -> Copy:
+    """Read which reviews a file of JSON Lines holds."""
+    ids: set[str] = set()
+    try:
+        ids.update(review.id for review in read_files([path]))
+    except TransferError as error:
+        return Copy(path, frozenset(ids), error)
+    return Copy(path, frozenset(ids), None)

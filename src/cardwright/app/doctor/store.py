@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from cardwright.app.doctor.case import Case, Copy, read_copy
+from cardwright.app.doctor.case import Case, Copy, read_copy, read_log
 from cardwright.app.doctor.finding import Finding, Report, Severity, explain, list_removals, quote
 from cardwright.app.doctor.rescue import STORE_ENDING
 from cardwright.app.study import unite_study
@@ -28,7 +28,7 @@ _MAX_REPLAYED: Final = 20_000
 _OF_INDEX: Final = re.compile(
     r"(?:row \S+ missing from|wrong # of entries in|non-unique entry in) index "
 )
-_CONFLICTED: Final = re.compile(r"conflict|copy|-damaged-|\(\d+\)|-rescued", re.IGNORECASE)
+_STRAY: Final = re.compile(r"conflict|copy|-damaged|-rescued|\(\d+\)", re.IGNORECASE)
 """In the names that programs give to a second version of a file."""
 _TEMPORARY: Final = re.compile(r"\..+\.(?:\d+|[a-z0-9_]{8})(?:-wal|-shm|-journal)?")
 
@@ -312,32 +312,34 @@ def _open_journal(case: Case, store: Store) -> Journal:
 
 
 def _check_strays(case: Case) -> Iterator[Finding]:
-    """Report copies of the store beside it that hold reviews which it lacks."""
-    for copy in list_strays(case):
-        if copy.ids - case.ids:
-            message = "another version of the store, beside it, holds"
-            yield make_copy_finding(case, copy, message, severity="warning")
+    """Report files beside the store that hold reviews which it lacks."""
+    told: frozenset[str] = case.ids
+    for copy in _list_strays(case):
+        if copy.ids - told:
+            told |= copy.ids
+            yield make_copy_finding(case, copy, "a file beside the store has", severity="warning")
 
 
-def list_strays(case: Case) -> list[Copy]:
-    """Return the copies of a store that other programs, or a restored backup, left beside it."""
+def _list_strays(case: Case) -> list[Copy]:
+    """Return what other programs, a rescue or a restored backup left beside the store."""
     folder, path = case.path.parent, case.path
-    return [
-        read_copy(file)
+    files = [
+        file
         for file in sorted(folder.iterdir() if folder.is_dir() else ())
         if file.name.startswith(path.stem)
-        and file.suffix == path.suffix
+        and file.suffix in {path.suffix, ".jsonl"}
         and file != path
-        and _CONFLICTED.search(file.name.removeprefix(path.stem))
+        and _STRAY.search(file.name.removeprefix(path.stem))
         and file.is_file()
     ]
+    return [read_log(file) if file.suffix == ".jsonl" else read_copy(file) for file in files]
 
 
 def make_copy_finding(case: Case, copy: Copy, message: str, *, severity: Severity) -> Finding:
     """Return a finding on a copy that holds reviews which the store lacks."""
     lacking = count(len(copy.ids - case.ids), "review")
     commands = [case.commands.on_store("import", copy.path)]
-    if copy.error or rescue_reviews(copy.path).unreadable:
+    if copy.error and copy.path.suffix != ".jsonl":
         rescued = _find_free(case.path, f"-rescued-{case.moment.local:%Y-%m-%d}.jsonl")
         commands = [
             quote("cards", "doctor", "--rescue", rescued, "--db", copy.path),
