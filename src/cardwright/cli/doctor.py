@@ -128,14 +128,14 @@ def _format_report(report: Report) -> Iterator[tuple[str, str]]:
     yield f"{report.area:<9}", "area"
     yield _wrap(report.summary, " " * 18, 18), ""
     for finding in report.findings:
-        yield from _format_finding(finding)
+        yield from _format_finding(finding, report.summary)
 
 
-def _format_finding(finding: Finding) -> Iterator[tuple[str, str]]:
+def _format_finding(finding: Finding, summary: str) -> Iterator[tuple[str, str]]:
     label = f"  {finding.severity}: "
     yield label, finding.severity
     yield _wrap(finding.message, _INDENT, len(label)), ""
-    if finding.path and str(finding.path) not in finding.message:
+    if finding.path and (finding.line or str(finding.path) not in finding.message + summary):
         yield f"{_INDENT}in {finding.path}{f':{finding.line}' if finding.line else ''}\n", ""
     shown = finding.details[:_MAX_DETAILS]
     for detail in shown:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from cardwright.history import Review
-from cardwright.study.error import SQLITE_ERRORS, explain_sqlite_error
+from cardwright.study.error import SQLITE_ERRORS, explain_sqlite_error, make_damaged_error
 from cardwright.study.migration import MIGRATIONS, is_empty, list_missing, migrate
-from cardwright.study.opening import connect
+from cardwright.study.opening import connect, find_damage
 from cardwright.study.rescue import check_whole, connect_to_read
 from cardwright.study.store import Store
 
@@ -62,8 +62,10 @@ def read_copy(path: Path) -> list[Review]:
         return list(store.list_log())
 
 
-def read_ids(path: Path) -> frozenset[str]:
+def read_ids(path: Path, *, is_checked: bool) -> frozenset[str]:
     """Return the ids of all reviews in a store, a backup or a copy of one.
+
+    If `is_checked`, each review was read; otherwise only SQLite's own check was made.
 
     Raises:
         StoreError: the file is damaged, or not a store of this version.
@@ -74,7 +76,10 @@ def read_ids(path: Path) -> frozenset[str]:
             list_missing(path, file)
             if is_empty(file):
                 return frozenset()
-            check_whole(path, file)
+            if is_checked:
+                check_whole(path, file)
+            elif problems := find_damage(file):
+                raise make_damaged_error(path, problems[0])
             return frozenset(id for (id,) in file.execute("select id from reviews"))
     except SQLITE_ERRORS as error:
         raise explain_sqlite_error(path, error) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from cardwright.app.doctor.case import Case, Copy
+from cardwright.app.doctor.case import Case, Copy, read_copy
 from cardwright.app.doctor.finding import Finding, Report
 from cardwright.app.doctor.store import make_copy_finding
 from cardwright.history import MS_PER_DAY
@@ -81,7 +81,7 @@ def _check_contents(case: Case, backups: list[Copy]) -> Iterator[Finding]:
     was_restored = any(_BEFORE_RESTORE in copy.path.name for copy in backups)
     yield make_copy_finding(
         case,
-        fullest,
+        read_copy(fullest.path),
         "a backup holds",
         severity="note" if was_restored else "warning",
     )

@@ -100,6 +100,8 @@ class Case:
     @cached_property
     def ids(self) -> frozenset[str]:
         """The ids of the store's reviews, as far as they are readable."""
+        if self.store is not None:
+            return read_ids(self.path, is_checked=False)
         return read_copy(self.path).ids if self.is_readable else frozenset()
 
     @cached_property
@@ -114,8 +116,12 @@ class Case:
 
     @cached_property
     def backups(self) -> list[Copy]:
-        """The dated backups, newest first."""
-        return [read_copy(path) for path in list_backups(self.path)]
+        """The dated backups, newest first; all are checked as far as the newest good one."""
+        found: list[Copy] = []
+        for path in list_backups(self.path):
+            has_good = any(copy.ids and not copy.error for copy in found)
+            found.append(read_copy(path, is_checked=self.is_thorough or not has_good))
+        return found
 
     @property
     def good_backup(self) -> Copy | None:
@@ -123,10 +129,10 @@ class Case:
         return next((copy for copy in self.backups if copy.ids and not copy.error), None)
 
 
-def read_copy(path: Path) -> Copy:
-    """Read which reviews a database holds."""
+def read_copy(path: Path, *, is_checked: bool = True) -> Copy:
+    """Read which reviews a database holds; see `read_ids`."""
     try:
-        return Copy(path, read_ids(path), None)
+        return Copy(path, read_ids(path, is_checked=is_checked), None)
     except StoreError as error:
         try:
             ids = frozenset(review.id for review in rescue_reviews(path).reviews)

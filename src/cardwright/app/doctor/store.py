@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -23,8 +23,8 @@ from cardwright.study.store import Store
 from cardwright.text import count
 
 _MIN_FREE_BYTES: Final = 50_000_000
-_MAX_REPLAYED: Final = 20_000
-"""More reviews than this are replayed only if asked for: it takes a second for 50,000."""
+_MAX_REPLAYED: Final = 10_000
+"""More reviews than this are replayed only if asked for: it takes a second for 40,000."""
 _OF_INDEX: Final = re.compile(
     r"(?:row \S+ missing from|wrong # of entries in|non-unique entry in) index "
 )
@@ -118,7 +118,7 @@ def _check_damage(case: Case) -> Iterator[Finding]:
             help="make the indexes again from the tables",
             commands=(case.commands.on_store("doctor", "--rebuild"),),
             path=case.path,
-            details=tuple(map(str, faults)),
+            details=_list_faults(faults),
         )
     elif faults and all(_is_of_index(fault) or _is_of_memories(fault) for fault in faults):
         yield Finding(
@@ -129,10 +129,15 @@ def _check_damage(case: Case) -> Iterator[Finding]:
             help="compute them again",
             commands=(case.commands.on_store("doctor", "--rebuild"),),
             path=case.path,
-            details=tuple(map(str, faults)),
+            details=_list_faults(faults),
         )
     elif faults:
         yield _explain_damage(case, faults)
+
+
+def _list_faults(faults: Iterable[Fault]) -> tuple[str, ...]:
+    """Return each fault once: first rows, then what SQLite says of whole tables."""
+    return tuple(dict.fromkeys(map(str, sorted(faults, key=lambda fault: not fault.row))))
 
 
 def _is_of_index(fault: Fault) -> bool:
@@ -186,7 +191,7 @@ def _explain_damage(case: Case, faults: list[Fault]) -> Finding:
             case.commands.on_store("backup", "--restore", rescued),
         ),
         path=case.path,
-        details=tuple(map(str, faults)),
+        details=_list_faults(faults),
     )
 
 
