@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -107,14 +107,17 @@ def _split(text: str) -> list[_Section]:
     return [_Section(tuple(lines[start:end])) for start, end in itertools.pairwise(starts)]
 
 
-def _find_headings(lines: Sequence[str]) -> Iterator[int]:
+def _find_headings(lines: Sequence[str]) -> list[int]:
+    headings = [number for number, line in enumerate(lines) if line.startswith("## ")]
+    in_code = set()
     fence = ""
     for number, line in enumerate(lines):
         mark = _FENCE.match(line)
         if fence:
+            in_code.add(number)
             if mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
                 fence = ""
         elif mark:
             fence = mark[1]
-        elif line.startswith("## "):
-            yield number
+    # A code block that never ends would swallow every release.
+    return headings if fence else [number for number in headings if number not in in_code]

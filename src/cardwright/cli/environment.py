@@ -76,7 +76,7 @@ def default_store_path() -> Path:
 def open_user_store(db: Path | None) -> Iterator[Store]:
     """Open the review store at a path, or the default one."""
     today = read_clock().local.date().isoformat()
-    with open_store(db or default_store_path(), today=today) as store:
+    with open_store(db or default_store_path(), today=today) as store, _warning(store):
         yield store
 
 
@@ -95,7 +95,10 @@ def open_study(
     """
     path, moment = db or default_store_path(), read_clock()
     decide = _ask if is_writing else None
-    with app_study.open_study(folder, path, moment, decide, wanted) as study:
+    with (
+        app_study.open_study(folder, path, moment, decide, wanted) as study,
+        _warning(study.store),
+    ):
         for note in study.notes:
             warn(f"note: {note}")
         _warn_of_unused_parameters(study.journal, study.sources.pack_of)
@@ -110,7 +113,18 @@ def open_journal(folder: Path, db: Path | None) -> Iterator[tuple[Journal, Calla
     """
     with app_study.open_journal(folder, db or default_store_path(), read_clock()) as opened:
         _warn_of_unused_parameters(opened[0], str)
-        yield opened
+        with _warning(opened[0].store):
+            yield opened
+
+
+@contextmanager
+def _warning(store: Store) -> Iterator[None]:
+    """Warn of what could not be read, at the end, when all of it is known."""
+    try:
+        yield
+    finally:
+        for what in store.left_out:
+            warn(f"warning: {store.path}: {what} is damaged and was left out: see `cards doctor`")
 
 
 def _ask(claim: Claim) -> bool | None:

@@ -60,7 +60,7 @@ class RescueFile:
             OSError: it cannot be written.
 
         """
-        from cardwright.study.transfer import write_json_lines  # noqa: PLC0415  (imports the store)
+        from cardwright.study.transfer import write_json_lines  # noqa: PLC0415  (rarely needed)
 
         is_new = not self.path.exists()
         self.path.parent.mkdir(parents=True, exist_ok=True)

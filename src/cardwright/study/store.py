@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import fields, replace
 from heapq import merge
+from itertools import chain
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar, cast
 from uuid import uuid4
 
 from cardwright.error import CardwrightError
-from cardwright.history import Review, namespace_of
+from cardwright.history import DEVICE, REVIEW_ID, Review, check_review, namespace_of
 from cardwright.memory import Memory
 from cardwright.study.alias import NO_ALIASES, Alias, Aliases
 from cardwright.study.backup import copy_database, find_free, write_backup
@@ -38,8 +39,6 @@ from cardwright.study.opening import connect, find_damage, use_write_ahead_log
 from cardwright.study.place import Place, RescueFile, StoreLeftError
 from cardwright.study.rows import (
     ALIAS,
-    DEVICE,
-    REVIEW_ID,
     ReviewRow,
     RowError,
     check_acts,
@@ -72,6 +71,7 @@ _ADD_REVIEW: Final = (
     f"insert into reviews ({_list_columns(_REVIEW_FIELDS)}) "  # noqa: S608
     f"values ({', '.join('?' * len(_REVIEW_FIELDS))})"
 )
+_MERGE_REVIEW: Final = f"{_ADD_REVIEW} on conflict (id) do nothing"
 _SELECT_MEMORY: Final = f"select {_list_columns(Memory._fields)}, last_id from memories"  # noqa: S608
 _PUT_MEMORY: Final = (
     f"insert or replace into memories ({_list_columns(Memory._fields)}, last_id, pack) "  # noqa: S608
@@ -343,10 +343,11 @@ class Store:
 
     def add_aliases(self, aliases: Iterable[Alias]) -> None:
         """Record the aliases that are missing, within a transaction."""
-        known = {alias.id for alias in self.list_aliases()}
+        known = {alias.id: alias for alias in self.list_aliases()}
         for alias in aliases:
-            if alias.id not in known:
-                known.add(alias.id)
+            # Of two with the same id, all machines keep the same one.
+            if alias.id not in known or alias < known[alias.id]:
+                known[alias.id] = alias
                 body = alias._asdict()
                 self.put_record(alias.id, ALIAS, alias.namespace, alias.at_ms, body)
         self._aliases = None
@@ -367,29 +368,61 @@ class Store:
         return [key for (key,) in rows]
 
     def add(self, review: Review) -> None:
-        """Add a review, within a transaction."""
-        self._has_news = True
-        self._adding.append(review)
+        """Add a review, within a transaction.
+
+        Raises:
+            StoreError: a value is out of bounds, so other machines would refuse it.
+
+        """
+        _check(review)
+        self._note(review)
         self._db.execute(_ADD_REVIEW, _to_row(review))
 
-    def merge(self, reviews: Iterable[Review]) -> tuple[set[str], list[str]]:
+    def merge(self, reviews: Iterable[Review]) -> tuple[set[str], list[Review]]:
         """Add the reviews that are missing, within a transaction.
 
-        Returns the keys of the memories with added reviews, and the ids that the store has with
-        different content.
+        Returns the keys of the memories with added reviews, and the reviews whose ids the store has
+        with different content.
         """
         unite_key = self.aliases.unite_key
         keys: set[str] = set()
-        clashes: list[str] = []
+        clashes: list[Review] = []
         for review in reviews:
-            row = _to_row(review)
-            known = self._db.execute(f"{_SELECT_REVIEW} where id = ?", (review.id,)).fetchone()
-            if known is None:
-                self.add(review)
+            _check(review)
+            done = self._db.execute(_MERGE_REVIEW, _to_row(review))
+            if done.rowcount:
+                self._note(review)
                 keys.add(unite_key(review.key))
-            elif known != row:
-                clashes.append(review.id)
+            elif self.get_review(review.id) != review:
+                clashes.append(review)
         return keys, clashes
+
+    def _note(self, review: Review) -> None:
+        """Remember a review of the current transaction, in case the file is replaced."""
+        self._has_news = True
+        self._adding.append(review)
+
+    def get_review(self, review_id: str) -> Review | None:
+        """Return a review as it was recorded, or None if there is none."""
+        return next(self._read_reviews(f"{_SELECT_REVIEW} where id = ?", review_id), None)
+
+    def list_disputed(self) -> list[str]:
+        """Return the ids in dispute (see `study.conflict`) that were undone for another reason."""
+        sql = (
+            "select distinct undoes from reviews u where undoes not null"
+            " and substr(id, 1, length(undoes) + 1) <> undoes || '_' and exists"
+            " (select 1 from reviews r where r.id > u.undoes || '_' and r.id < u.undoes || '`')"
+        )
+        return [review_id for (review_id,) in self._rows(sql)]
+
+    def list_derived(self, review_id: str) -> list[Review]:
+        """Return the reviews whose ids begin with an id and "_"."""
+        sql = f"{_SELECT_REVIEW} where id > ? and id < ?"
+        return list(self._read_reviews(sql, f"{review_id}_", f"{review_id}`"))
+
+    def list_undos(self, review_id: str) -> list[Review]:
+        """Return the undos of a review, on whatever prompt."""
+        return list(self._read_reviews(f"{_SELECT_REVIEW} where undoes = ?", review_id))
 
     def last_id(self) -> str:
         """Return the highest review id, or "" if there is none."""
@@ -771,7 +804,8 @@ class Store:
 
     def _stream(self, sql: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         with self._explained():
-            yield from self._db.execute(sql, values)
+            # Without `chain`, a reader that stops early would close the cursor after the database.
+            yield from chain(self._db.execute(sql, values))
 
     def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         with self._explained():
@@ -785,6 +819,13 @@ class Store:
     def _value(self, sql: str, *values: Any) -> Any:
         row = self._row(sql, *values)
         return None if row is None else row[0]
+
+
+def _check(review: Review) -> None:
+    try:
+        check_review(review)
+    except ValueError as error:
+        raise StoreError(f"a review cannot be recorded: {error}") from None
 
 
 def _bounds(namespace: str) -> tuple[str, str]:
