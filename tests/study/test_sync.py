@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import syncing
 from cardwright.history import Act, Rating
 from cardwright.model import DeckOptions
 from cardwright.study.alias import Alias
@@ -485,3 +487,17 @@ def test_aliases_do_not_grow_without_end(make: Make, shared: Path) -> None:
 
     assert "more than 10,000 aliases" in sync_folder(journal, shared).problems[0]
     assert len(journal.store.list_aliases()) == 10_000
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is what makes many processes quick")
+def test_a_sync_killed_at_any_step_loses_nothing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, syncing.__file__, str(tmp_path), "40"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    lines = done.stdout.splitlines()
+    assert len(lines) >= 40
+    assert set(lines) == {"killed by 9: nothing lost"}

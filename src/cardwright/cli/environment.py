@@ -16,7 +16,7 @@ import click
 from cardwright.app import study as app_study
 from cardwright.app.study import Study
 from cardwright.cli.output import warn
-from cardwright.history import Moment
+from cardwright.history import END_MS, Moment
 from cardwright.study.journal import Journal
 from cardwright.study.store import Store, open_store
 
@@ -36,14 +36,17 @@ def read_clock() -> Moment:
     """
     given = os.environ.get(CLOCK)
     if not given:
-        return Moment.from_datetime(datetime.now().astimezone())
+        try:
+            return Moment.from_datetime(datetime.now().astimezone())
+        except (ValueError, OverflowError, OSError):
+            message = "the clock of this machine is not between 1970 and 6429: set it"
+            raise click.UsageError(message) from None
     try:
         start = parse_time(given)
     except (ValueError, OverflowError):
         raise click.UsageError(f"CARDS_NOW is not a valid ISO time: {given}") from None
-    return Moment(
-        start.at_ms + int((time.monotonic() - _STARTED_S) * 1000), start.utc_offset_minutes
-    )
+    now_ms = start.at_ms + int((time.monotonic() - _STARTED_S) * 1000)
+    return Moment(min(now_ms, END_MS - 1), start.utc_offset_minutes)
 
 
 def find_clock() -> Moment:

@@ -26,7 +26,7 @@ ALIAS: Final = "alias"
 """The kind of record of an alias."""
 ReviewRow = tuple[str, str, str, int | None, int, int, int]
 """Key, id, ActRow fields and duration of a review."""
-_BEFORE_1970: Final = -2
+_BEFORE_1970: Final = -3
 _END_DAY: Final = 2_900_000
 """Days are shown as dates, which end in the year 9999."""
 _END_DUE_MS: Final = _END_DAY * 86_400_000
@@ -154,7 +154,7 @@ def read_memory(row: tuple[Any, ...]) -> Memory | None:
         and 0 <= lapses < _MAX
         and -_END_DUE_MS < (due_at_ms or 0) < _END_DUE_MS
         and 0 <= (last_at_ms or 0) < END_MS
-        # The first day by a clock at the beginning of 1970 may lie before it.
+        # The offset and the hour of the rollover may each take a day before 1970.
         and _BEFORE_1970 < (due_day or 0) < _END_DAY
         and _BEFORE_1970 < (first_day or 0) < _END_DAY
         and _BEFORE_1970 < (last_day or 0) < _END_DAY

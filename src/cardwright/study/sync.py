@@ -85,7 +85,6 @@ def sync_folder(
     anything is written, to record aliases that follow from what was imported.
 
     Raises:
-        OSError: the folder cannot be created.
         StoreError: the store cannot be read or written.
         TransferError: the folder cannot be listed, or this machine's files cannot be written.
 
@@ -311,9 +310,10 @@ def _list_names(folder: Path) -> list[str]:
 
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         with os.scandir(folder) as entries:
             return sorted(entry.name for entry in entries if not entry.name.startswith("."))
+    except FileNotFoundError:
+        return []
     except OSError as error:
         shown = show_name(str(folder))
         raise TransferError(f"{shown} cannot be read ({error.strerror})") from error
