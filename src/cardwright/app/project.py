@@ -72,7 +72,7 @@ class Project:
 
     def refuse_damaged_ledger(self, pack: str) -> None:
         """Raise SourceProblemsError if a pack's ledger could not be read completely."""
-        path = self.ledger_path(pack).relative_to(self.root).as_posix()
+        path = f"decks/{pack}/{LEDGER_NAME}"
         codes = {"ledger-mismatch", "merge-conflict"}
         found = [one for one in self.errors if one.span.path == path and one.code in codes]
         if found:
@@ -100,10 +100,6 @@ class Project:
             renderer=self.renderer,
             find_media=self.media.find,
         )
-
-    def ledger_path(self, pack: str) -> Path:
-        """Return the path of a pack's ledger."""
-        return self.root / "decks" / pack / LEDGER_NAME
 
 
 def load_collection(folder: Path) -> tuple[Path, Collection, list[Diagnostic]]:

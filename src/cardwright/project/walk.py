@@ -58,7 +58,12 @@ def find_project(start: Path) -> Path:
         ProjectError: there is no such folder.
 
     """
-    start = start.resolve()
+    try:
+        start = start.resolve()
+    except OSError as error:
+        raise ProjectError(
+            "the working folder no longer exists", help="go to another one with `cd`"
+        ) from error
     for folder in (start, *start.parents):
         if (folder / "cards").is_dir() and (folder / "decks").is_dir():
             return folder
@@ -154,8 +159,10 @@ class _Walk:
     def _list_deck_files(self, folder: Path) -> list[Path]:
         """Return the manifest and the blueprint of a pack; report other YAML files."""
         paths = [folder / name for name in _DECK_FILES]
-        found = [path for path in paths if os.path.lexists(path)]
-        for path in self._list_files(folder):
+        listed = self._list_files(folder)
+        # In a folder that may be listed but not entered, no file seems to exist.
+        found = [path for path in paths if path in listed or os.path.lexists(path)]
+        for path in listed:
             # Where case does not matter, `Deck.yaml` is `deck.yaml`.
             if path not in found and not any(_is_same(path, known) for known in found):
                 self._report_unread(path, f"rename it: only {' and '.join(_DECK_FILES)} are read")
