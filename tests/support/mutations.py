@@ -400,12 +400,12 @@ def mutate_database(dice: Random, path: Path) -> None:
                         limit = dice.choice(("1", f'SELECT count(*) FROM "{table}"'))
                         database.execute(
                             f'UPDATE OR IGNORE "{table}" SET "{column}" = ? WHERE rowid IN '
-                            f'(SELECT rowid FROM "{table}" ORDER BY random() LIMIT ({limit}))',
+                            f'(SELECT rowid FROM "{table}" ORDER BY rowid * {dice.randint(1, 96)} % 97 LIMIT ({limit}))',
                             (dice.choice(cells),),
                         )
         finally:
             database.close()
-    except (sqlite3.Error, IndexError, OverflowError):
+    except (sqlite3.Error, IndexError, ValueError, OverflowError):
         pass
     if dice.random() < 1 / 2:
         path.write_bytes(_flip_pages(dice, path.read_bytes()))
