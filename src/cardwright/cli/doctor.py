@@ -75,7 +75,11 @@ def doctor(folder: Path, verify: bool, rebuild: bool, as_json: bool, db: Path | 
 def _list_program() -> list[_Row]:
     rows = [
         _Row("cardwright", __version__, str(Path(__file__).resolve().parents[1])),
-        _Row("python", platform.python_version(), platform.platform()),
+        _Row(
+            "python",
+            platform.python_version(),
+            f"{platform.system()} {platform.release()} {platform.machine()}",
+        ),
         _Row("sqlite", sqlite3.sqlite_version),
     ]
     for name, note in _LIBRARIES.items():
