@@ -101,7 +101,7 @@ def test_damaged_pages_are_found(path: Path, filling: bytes) -> None:
 
 
 def test_a_folder_in_the_place_of_the_file(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=r"cannot be written \(unable to open.*\n  help: check"):
+    with pytest.raises(StoreError, match=r"it is a folder\n  help: name another"):
         open_store(tmp_path, "laptop")
 
 

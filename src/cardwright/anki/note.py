@@ -8,12 +8,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from cardwright.anki.media import PackedFile
 from cardwright.anki.notetype import SPARE_FIELDS
 from cardwright.kinds import list_prompts, render_text
-from cardwright.markdown import Renderer, WriteMedia, escape_html, replace_media
+from cardwright.markdown import Renderer, WriteMedia, escape_html, replace_media, split_address
 from cardwright.model import Card, Collection, Field, FieldType, Kind, Option, Source
 
 RENDERING_VERSION: Final = 2
@@ -39,6 +38,8 @@ class Note:
     """HTML, in the order of its note type."""
     ordinals: tuple[int, ...]
     """Anki's numbers of the cards created for people who do not have the note yet."""
+    id_field: str = "Id"
+    """The field that shows the key of its card; "" if an adopted note type has none."""
 
     @property
     def html_hash(self) -> str:
@@ -58,11 +59,15 @@ def make_note(
         content=content,
         hash=hash_content(content),
         fields=make_fields(collection, card, renderer, writers),
-        # A retired note still updates those who have it, but creates no cards for anyone else.
-        ordinals=()
-        if card.retired is not None
-        else tuple(prompt.ordinal for prompt in list_prompts(card, kind)),
+        ordinals=tuple(prompt.ordinal for prompt in list_prompts(card, kind)),
+        id_field=_find_id_field(kind),
     )
+
+
+def _find_id_field(kind: Kind) -> str:
+    if not kind.adopted:
+        return "Id"
+    return next((field.label for field in kind.fields if field.holds == "id"), "")
 
 
 def describe_content(
@@ -207,8 +212,9 @@ def _make_sources(sources: tuple[Source, ...]) -> str:
 
 
 def _make_source(source: Source) -> str:
-    parts = urlsplit(source.url)
-    shown = source.title or f"{parts.netloc}{parts.path}".rstrip("/") or source.url
-    if parts.scheme.lower() in ("http", "https", "mailto"):
+    parts = split_address(source.url)
+    address = f"{parts.place}{parts.path}".rstrip("/") if parts else ""
+    shown = source.title or address or source.url
+    if parts and parts.scheme in ("http", "https", "mailto"):
         return f'<a href="{escape_html(source.url)}">{escape_html(shown)}</a>'
     return escape_html(shown)

@@ -14,6 +14,7 @@ from cardwright.anki.moves import describe_moves
 from cardwright.anki.note import RENDERING_VERSION, Note
 from cardwright.anki.notetype import NoteType
 from cardwright.anki.pack import PackContents
+from cardwright.anki.search import describe_retired
 from cardwright.error import CardwrightError
 from cardwright.text import count
 
@@ -55,7 +56,7 @@ def prepare_release(
         ReleaseError: the pack has no cards, nothing has changed, or the version is not valid.
 
     """
-    if not contents.notes:
+    if not contents.packed:
         raise ReleaseError(f"the deck of `{ledger.pack}` selects no cards")
     changes = compare_with_ledger(ledger, contents)
     published = _publish_notes(ledger, contents, released_s)
@@ -64,6 +65,7 @@ def prepare_release(
         raise ReleaseError(f"nothing has changed since {ledger.version}")
     chosen = choose_version(ledger.version, version, changes)
     day = time.strftime("%Y-%m-%d", time.gmtime(released_s))
+    retired = {change.id for change in changes if change.what == "retired"}
     return Release(
         version=chosen,
         changes=tuple(changes),
@@ -72,7 +74,8 @@ def prepare_release(
             day,
             changes,
             is_first=not ledger.version,
-            moves=describe_moves(ledger, contents.list_decks(), contents.deck_names),
+            moves=describe_moves(ledger, contents),
+            retired=[note for note in contents.retired if note.card.id in retired],
         ),
         ledger=replace(
             ledger,
@@ -175,10 +178,11 @@ def format_entry(
     *,
     is_first: bool,
     moves: Sequence[str] = (),
+    retired: Sequence[Note] = (),
 ) -> str:
     """Return the changelog entry of a release, as Markdown; `day` is an ISO date.
 
-    `moves` are sentences on how readers move their cards.
+    `moves` are sentences on how readers move their cards; `retired` are the notes retired by it.
     """
     lines = [f"## {version} – {day}", ""]
     if is_first:
@@ -194,6 +198,8 @@ def format_entry(
             parts = f" ({', '.join(t.part for t in change.texts)})" if heading == "Changed" else ""
             lines.append(f"- `{change.id}`{was}: {change.title}{parts}")
         lines.append("")
+        if heading == "Retired" and retired:
+            lines += [describe_retired(retired), ""]
     if moves:
         lines += [
             "### Moved",

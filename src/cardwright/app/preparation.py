@@ -49,6 +49,8 @@ class Preparation:
         self.namespace = sources.namespace_of(goal.pack)
         self.blueprint = sources.blueprints.get(goal.pack)
         self.today = moment.study_day(journal.rollover_hour)
+        self.planned = goal.limit(self.today)
+        """The goal to plan for, which is never more than two years away."""
         self.items = select_items(sources.items, goal.pack, self.blueprint)
         """The prompts of the pack, and those of other packs that name one of its lessons."""
         self._journal = journal
@@ -127,7 +129,7 @@ class Preparation:
         except ImportError:
             return previous or DEFAULT_POLICY
         outcomes = Outcomes(self._schedule.parameters, habits)
-        return choose_policy(self.candidates, self.goal, outcomes, self.today, previous)
+        return choose_policy(self.candidates, self.planned, outcomes, self.today, previous)
 
     def count_spent_minutes(self) -> float:
         """Return the minutes spent on today's answers."""
@@ -146,7 +148,7 @@ class Preparation:
         """Return the prompts to ask today, in order, as many as fit the minutes."""
         return arrange_today(
             self.candidates,
-            self.goal,
+            self.planned,
             self.policy,
             self.outcomes,
             self.today,
@@ -159,10 +161,10 @@ class Preparation:
         found = self._candidates.get(item.key)
         if found is None or self.is_over:
             return None
-        return measure_worth(found, self.outcomes, self.today, self.goal.exam_day)
+        return measure_worth(found, self.outcomes, self.today, self.planned.exam_day)
 
     def plan(self) -> Plan:
-        """Return the plan up to the exam.
+        """Return the plan up to the exam, or for the next two years if it is further away.
 
         Raises:
             ProjectError: the exam is over.
@@ -178,12 +180,12 @@ class Preparation:
             from cardwright.exam.planner import plan_to_date  # noqa: PLC0415  (numpy is an extra)
         except ImportError as error:
             raise missing_extra() from error
-        return plan_to_date(self.candidates, self.goal, self.outcomes, self.today, self.policy)
+        return plan_to_date(self.candidates, self.planned, self.outcomes, self.today, self.policy)
 
     def lay_out_weeks(self, days: Iterable[PlannedDay]) -> list[PlanWeek]:
         """Group a plan's days into weeks, with the weakest lessons first."""
         return lay_out_weeks(
-            self.goal,
+            self.planned,
             self.blueprint,
             days,
             self.today,

@@ -11,8 +11,9 @@ from cardwright.app.project import count_problems, open_project
 from cardwright.cli.build_time import find_build_time_s
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import json_option
+from cardwright.cli.paths import OutputFolder
 from cardwright.error import ProjectError
-from cardwright.files import write_file
+from cardwright.files import find_below, write_file
 from cardwright.text import count
 
 
@@ -21,7 +22,7 @@ from cardwright.text import count
 @click.option(
     "--to",
     "target",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=OutputFolder(),
     help="Write the packages to this folder (default: build/ in the project).",
 )
 @json_option
@@ -42,14 +43,16 @@ def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bo
     made = []
     for pack in chosen:
         contents = project.describe_pack(pack)
-        if not contents.notes:
+        if not contents.packed:
             raise ProjectError(f"the deck of `{pack}` selects no cards: Anki would import nothing")
         data = write_package(contents, project.ledgers[pack], build_s=build_s)
-        made.append(((target or project.root / "build") / f"{pack}.apkg", contents, data))
+        name = f"{pack}.apkg"
+        path = target / name if target else find_below(project.root, f"build/{name}")
+        made.append((path, contents, data))
     for path, contents, data in made:
         write_file(path, data)
         if not as_json:
-            notes, cards = count(len(contents.notes), "note"), count(contents.card_count, "card")
+            notes, cards = count(len(contents.packed), "note"), count(contents.card_count, "card")
             say(f"{_shorten(path)}: {notes}, {cards}")
     if as_json:
         say_json(
@@ -57,7 +60,7 @@ def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bo
                 {
                     "pack": contents.deck.pack,
                     "path": str(path),
-                    "notes": len(contents.notes),
+                    "notes": len(contents.packed),
                     "cards": contents.card_count,
                     "bytes": len(data),
                 }

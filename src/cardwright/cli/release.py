@@ -9,14 +9,13 @@ from pathlib import Path
 import click
 
 from cardwright.anki.diff import format_counts
-from cardwright.anki.ledger import format_ledger
+from cardwright.anki.ledger import LEDGER_NAME, format_ledger
 from cardwright.anki.package import write_package
 from cardwright.anki.release import insert_entry, prepare_release
 from cardwright.app.project import open_project
 from cardwright.cli.build_time import read_source_date_s
 from cardwright.cli.output import say, warn
-from cardwright.error import ProjectError
-from cardwright.files import write_file
+from cardwright.files import find_below, read_below, write_file
 from cardwright.report import format_text
 
 
@@ -47,24 +46,19 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
     if dry_run:
         say(made.entry, end="")
         return
-    changelog = project.root / "decks" / pack / "CHANGELOG.md"
-    text = _read_changelog(changelog)
+    text = (read_below(project.root, f"decks/{pack}/CHANGELOG.md") or b"").decode("utf-8")
+    changelog, ledger, package = (
+        find_below(project.root, name)
+        for name in (
+            f"decks/{pack}/CHANGELOG.md",
+            f"decks/{pack}/{LEDGER_NAME}",
+            f"build/{pack}.apkg",
+        )
+    )
     data = write_package(contents, made.ledger, build_s=now_s)
     write_file(changelog, insert_entry(text, contents.deck.name, made))
     # After the changelog: until the ledger is written, the release can simply be repeated.
-    write_file(project.ledger_path(pack), format_ledger(made.ledger))
-    write_file(project.root / "build" / f"{pack}.apkg", data)
+    write_file(ledger, format_ledger(made.ledger))
+    write_file(package, data)
     say(f"{pack} {made.version}: {format_counts(Counter(c.what for c in made.changes))}")
     say(f"next: commit decks/{pack}/ledger.jsonl and CHANGELOG.md, and share build/{pack}.apkg")
-
-
-def _read_changelog(path: Path) -> str:
-    """Return the text of a changelog; "" if there is none yet.
-
-    Raises:
-        ProjectError: it is a link, whose text must not be published, a pipe or a device.
-
-    """
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise ProjectError(f"{path} is not a regular file", help="put the file itself there")
-    return path.read_text("utf-8") if path.exists() else ""

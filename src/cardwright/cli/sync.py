@@ -9,12 +9,13 @@ import click
 from cardwright.cli.environment import open_journal
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
+from cardwright.cli.paths import OutputFolder
 from cardwright.study.transfer import TransferError, sync_folder
 from cardwright.text import count
 
 
 @click.command()
-@click.argument("shared", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
+@click.argument("shared", type=OutputFolder(), metavar="DIR")
 @json_option
 @db_option
 @click.pass_obj

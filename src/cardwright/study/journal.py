@@ -20,9 +20,10 @@ from cardwright.memory import Memory
 from cardwright.model import Deck, DeckOptions
 from cardwright.study.alias import Alias, find_changes
 from cardwright.study.decks import SEPARATOR, Limits, list_options, place_items
+from cardwright.study.rows import ReviewRow
 from cardwright.study.schedule import ActRow, ReplayedAnswer, Schedule
 from cardwright.study.settings import Settings
-from cardwright.study.store import ReviewRow, Store
+from cardwright.study.store import Store
 
 _MIXED: Final = ""
 """Stored as the rules of a namespace whose memories were computed under more than one set of rules."""
@@ -75,6 +76,7 @@ class Journal:
         `placed` is the deck of each prompt, by key, that is not under its namespace's own schedule.
         """
         self.store = store
+        store.mend = self._mend
         self._schedules = schedules
         self._placed = placed or {}
         self._default = default
@@ -126,10 +128,24 @@ class Journal:
     def rebuild(self, namespaces: Iterable[str] | None = None) -> int:
         """Rebuild memories from reviews, for some namespaces or all; return their number."""
         with self.store.transaction():
-            if namespaces is None:
-                known = {*self.store.read_rules(), *self.store.list_namespaces()}
-                namespaces = {*self.namespaces, *map(self.store.aliases.unite, known)}
-            return sum(map(self._rebuild, namespaces))
+            return (
+                self._rebuild_all() if namespaces is None else sum(map(self._rebuild, namespaces))
+            )
+
+    def _mend(self) -> None:
+        """Rebuild all memories, since one is damaged."""
+        if self.store.is_in_transaction:
+            self._rebuild_all()
+        else:
+            self.rebuild()
+
+    def _rebuild_all(self) -> int:
+        """Rebuild all memories, even if their table is damaged, within a transaction."""
+        known = {*self.store.read_rules(), *self.store.list_namespaces()}
+        self.store.forget_memories()
+        self._stored_rules = None
+        namespaces = {*self.namespaces, *map(self.store.aliases.unite, known)}
+        return sum(map(self._rebuild, sorted(namespaces)))
 
     def _rebuild(self, namespace: str) -> int:
         """Rebuild the memories of a namespace, within a transaction; return their number."""
@@ -244,6 +260,8 @@ class Journal:
         Returns the number of reviews added, and the ids that the store has with different content.
         """
         with self.store.transaction():
+            # A review that an index lacks would be added a second time.
+            self.store.check_reviews()
             before = self.store.count_reviews()
             keys, clashes = self.store.merge(reviews)
             self._replay_prompts(sorted(keys))

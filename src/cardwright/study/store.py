@@ -11,30 +11,47 @@ import json
 import platform
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
-from functools import partial
 from heapq import merge
 from operator import attrgetter, itemgetter
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar, cast
 from uuid import uuid4
 
-from cardwright.history import Act, Rating, Review, namespace_of
-from cardwright.memory import Memory, State
+from cardwright.history import Review, namespace_of
+from cardwright.memory import Memory
 from cardwright.study.alias import NO_ALIASES, Alias, Aliases
 from cardwright.study.backup import copy_database, write_backup
 from cardwright.study.error import (
     LOCK_TIMEOUT_S,
+    SQLITE_ERRORS,
+    StoreDamagedError,
     StoreError,
     explain_os_error,
     explain_sqlite_error,
+    make_damaged_error,
 )
 from cardwright.study.migration import is_empty, list_missing, migrate
+from cardwright.study.opening import connect, find_damage
+from cardwright.study.rows import (
+    DEVICE,
+    REVIEW_ID,
+    ReviewRow,
+    RowError,
+    check_acts,
+    decode,
+    quote,
+    read_json,
+    read_memory,
+    read_review,
+)
+from cardwright.study.settings import is_valid
 
 LEASE_MS: Final = 60_000
 """How long a prompt shown in one session is kept from the others."""
+_T = TypeVar("_T")
 _RETRY_S: Final = 0.01
 _MIN_SQLITE: Final = (3, 37, 0)
 """The first version with strict tables."""
@@ -70,11 +87,6 @@ _NOT_UNDONE_UNITED: Final = _NOT_UNDONE.replace(
 _OF_NAMESPACE: Final = "prompt >= ? and prompt < ?"
 _ALIAS: Final = "alias"
 """The kind of record of an alias."""
-ReviewRow = tuple[str, str, str, int | None, int, int, int]
-"""Key, id, ActRow fields and duration of a review."""
-_STATES: Final = {str(state): state for state in State}
-_make_tuple: Final = partial(tuple.__new__, Memory)
-"""Makes a Memory without running the Python code of its constructor."""
 
 
 def open_store(path: Path, machine: str = "", *, today: str = "") -> Store:
@@ -95,13 +107,13 @@ def open_store(path: Path, machine: str = "", *, today: str = "") -> Store:
     try:
         with suppress(FileExistsError):
             path.parent.mkdir(parents=True)
-        connection = sqlite3.connect(path, timeout=LOCK_TIMEOUT_S, isolation_level=None)
+        connection = connect(path)
         _prepare(path, connection, today)
         return Store(path, connection, machine or platform.node())
     except BaseException as error:
         if connection is not None:
             connection.close()
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, SQLITE_ERRORS):
             raise explain_sqlite_error(path, error) from error
         if isinstance(error, OSError):
             raise explain_os_error(path, error) from error
@@ -150,6 +162,12 @@ class Store:
         self._aliases: Aliases | None = None
         """The cached result of `aliases`; None when they must be read again."""
         self._assumed: list[Alias] = []
+        self._checked_version: int | None = None
+        """The data version for which `check_reviews` found no damage."""
+        self.mend: Callable[[], None] | None = None
+        """Computes all memories again when one of them turns out to be damaged."""
+        self.left_out: list[str] = []
+        """What could not be read and was left out, for the user; it is still in the file."""
         self.device = self._find_device(machine)
 
     def __enter__(self) -> Self:
@@ -162,6 +180,11 @@ class Store:
         """Close the file. Everything recorded is on disk even without this."""
         with suppress(sqlite3.Error):
             self._db.close()
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether a transaction of this store has begun."""
+        return self._db.in_transaction
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -191,8 +214,15 @@ class Store:
 
     def list_aliases(self) -> list[Alias]:
         """Return all recorded aliases, even those that an earlier one contradicts, by id."""
-        rows = self._rows("select body from records where kind = ? order by id", _ALIAS)
-        return [Alias(**json.loads(body)) for (body,) in rows]
+        rows = self._rows("select id, body from records where kind = ? order by id", _ALIAS)
+        found = []
+        for id, body in rows:
+            try:
+                found.append(_read_alias(body))
+            except RowError as error:
+                # Without it, a pack would seem to have no history.
+                raise self._refuse_row("records", ascii(id), error) from error
+        return found
 
     def add_aliases(self, aliases: Iterable[Alias]) -> None:
         """Record the aliases that are missing, within a transaction."""
@@ -244,7 +274,11 @@ class Store:
 
     def last_id(self) -> str:
         """Return the highest review id, or "" if there is none."""
-        return str(self._value("select coalesce(max(id), '') from reviews"))
+        last = self._value("select coalesce(max(id), '') from reviews")
+        if last and not (isinstance(last, str) and REVIEW_ID.fullmatch(last)):
+            error = RowError(f"id cannot be {quote(last)}")
+            raise self._refuse_row("reviews", "", error)
+        return str(last)
 
     def has_id(self, review_id: str) -> bool:
         """Return whether there is a review with this id, or an undo of it."""
@@ -252,9 +286,14 @@ class Store:
         return self._value(sql, review_id) is not None
 
     def list_log(self) -> Iterator[Review]:
-        """Yield every review as it was recorded, in order."""
-        for row in self._stream(f"{_SELECT_REVIEW} order by id"):
-            yield _to_review(row)
+        """Yield every review as it was recorded, in order.
+
+        Raises:
+            StoreDamagedError: some cannot be read, or the indexes know other reviews than the table.
+
+        """
+        self.check_reviews()
+        yield from self._read_reviews(f"{_SELECT_REVIEW} order by id")
 
     def list_reviews(
         self, key: str | None = None, since_ms: int | None = None, *, with_undone: bool = False
@@ -273,11 +312,11 @@ class Store:
             terms.append("at_ms >= ?")
             values.append(since_ms)
         where = f" where {' and '.join(terms)}" if terms else ""
-        for row in self._stream(f"{_SELECT_REVIEW}{where} order by id", *values):
-            review = _to_review(row)
+        for review in self._read_reviews(f"{_SELECT_REVIEW}{where} order by id", *values):
             if histories and namespace_of(review.key) in histories:
-                review = replace(review, key=self.aliases.unite_key(review.key))
-            yield review
+                yield replace(review, key=self.aliases.unite_key(review.key))
+            else:
+                yield review
 
     def list_acts(
         self, namespace: str | None = None, keys: Sequence[str] = ()
@@ -324,7 +363,7 @@ class Store:
         for chunk in [keys[i : i + 500] for i in range(0, len(keys), 500)] or [()]:
             some = f" and prompt in ({', '.join('?' * len(chunk))})" if chunk else ""
             sql = f"select {columns} from reviews where {where}{some} order by prompt, id"  # noqa: S608
-            rows = self._stream(sql, *values, *chunk)
+            rows = self._check_acts(self._stream(sql, *values, *chunk))
             yield from (row for row in rows if row[:2] not in undone) if undone else rows
 
     def count_reviews(self) -> int:
@@ -334,17 +373,52 @@ class Store:
     def list_namespaces(self) -> set[str]:
         """Return the namespaces that have memories or could have."""
         sql = "select distinct substr(prompt, 1, instr(prompt, ':') - 1) from reviews"
-        return {self.aliases.unite(namespace) for (namespace,) in self._rows(sql)}
+        return {self.aliases.unite(str(namespace)) for (namespace,) in self._rows(sql)}
 
     def read_memory(self, key: str) -> tuple[Memory, str]:
         """Return the memory of a prompt, and the id of the last review it was computed from."""
-        row = self._row(f"{_SELECT_MEMORY} where prompt = ?", key)
-        return (Memory(key=key), "") if row is None else (_to_memory(row[:-1]), row[-1])
+        return self._mending(lambda: self._read_memory(key))
 
-    def list_memories(self) -> Iterator[Memory]:
-        """Yield all memories, sorted by key."""
+    def list_memories(self) -> list[Memory]:
+        """Return all memories, sorted by key."""
+        return self._mending(self._list_memories)
+
+    def _read_memory(self, key: str) -> tuple[Memory, str]:
+        row = self._row(f"{_SELECT_MEMORY} where prompt = ?", key)
+        if row is None:
+            return Memory(key=key), ""
+        memory, last_id = read_memory(row[:-1]), row[-1]
+        if memory is None or not isinstance(last_id, str):
+            raise make_damaged_error(self.path, f"table memories, {key!a}: not valid")
+        return memory, last_id
+
+    def _list_memories(self) -> list[Memory]:
         columns = _list_columns(Memory._fields)
-        return map(_to_memory, self._rows(f"select {columns} from memories order by prompt"))  # noqa: S608
+        rows = self._rows(f"select {columns} from memories order by prompt")  # noqa: S608
+        found = list(map(read_memory, rows))
+        if None in found:
+            raise make_damaged_error(self.path, "table memories: a row is not valid")
+        return cast("list[Memory]", found)
+
+    def _mending(self, read: Callable[[], _T]) -> _T:
+        """Read memories; if some are damaged, have all of them computed again, once."""
+        try:
+            return read()
+        except StoreDamagedError:
+            if self.mend is None:
+                raise
+            mend, self.mend = self.mend, None
+            try:
+                mend()
+                return read()
+            finally:
+                self.mend = mend
+
+    def forget_memories(self) -> None:
+        """Delete all memories, within a transaction, even damaged ones. A replay rebuilds them."""
+        # Without `where`, SQLite empties the table and its index without reading their rows.
+        self._db.execute("delete from memories")
+        self._db.execute("delete from packs")
 
     def find_time_before(self, key: str, answered_at_ms: int, now_ms: int) -> int:
         """Return a time before an answer that is dated in the future, or 0 if none is known.
@@ -371,7 +445,11 @@ class Store:
 
     def read_rules(self) -> dict[str, str]:
         """Return the rules under which each namespace's memories were computed."""
-        return dict(self._rows("select pack, rules from packs"))
+        try:
+            return dict(self._rows("select pack, rules from packs"))
+        except StoreDamagedError:
+            # Then all memories are computed again.
+            return {}
 
     def put_rules(self, namespace: str, rules: str) -> None:
         """Write the rules under which memories are computed, within a transaction."""
@@ -382,9 +460,26 @@ class Store:
         self._db.execute("delete from packs where pack = ?", (namespace,))
 
     def read_settings(self) -> dict[tuple[str, str], Any]:
-        """Return all settings, by namespace or deck ("" for all) and name."""
-        rows = self._rows("select pack, name, value from settings where pack <> '.'")
-        return {(deck, name): json.loads(value) for deck, name, value in rows}
+        """Return all settings that are valid, by namespace or deck ("" for all) and name."""
+        columns = "cast(pack as blob), cast(name as blob), cast(value as blob)"
+        found = {}
+        for row in self._rows(f"select {columns} from settings where pack <> '.'"):  # noqa: S608
+            try:
+                deck, name, text = map(decode, row)
+                value = read_json(text)
+            except RowError:
+                self.leave_out(f"setting {quote(row[1])}")
+                continue
+            if is_valid(name, value):
+                found[deck, name] = value
+            else:
+                self.leave_out(f"setting {quote(name)}{f' of {quote(deck)}' if deck else ''}")
+        return found
+
+    def leave_out(self, what: str) -> None:
+        """Note for the user that something in the store is damaged and is not used."""
+        if what not in self.left_out:
+            self.left_out.append(what)
 
     def put_settings(self, settings: Mapping[tuple[str, str], Any]) -> None:
         """Write settings; the value None deletes a setting."""
@@ -404,14 +499,26 @@ class Store:
 
     def get_record(self, record_id: str) -> Any:
         """Return the body of a record, or None if it does not exist."""
-        body = self._value("select body from records where id = ?", record_id)
-        return None if body is None else json.loads(body)
+        body = self._value("select cast(body as blob) from records where id = ?", record_id)
+        if body is None:
+            return None
+        try:
+            return read_json(body)
+        except RowError as error:
+            raise self._refuse_row("records", ascii(record_id), error) from error
 
     def list_records(self, kind: str, namespace: str) -> list[Any]:
-        """Return the bodies of all records of a kind, sorted by time."""
+        """Return the bodies of all readable records of a kind, sorted by time."""
         both = (namespace, self.aliases.owners.get(namespace, namespace))
-        sql = "select body from records where kind = ? and pack in (?, ?) order by at_ms, id"
-        return [json.loads(body) for (body,) in self._rows(sql, kind, *both)]
+        columns = "cast(id as blob), cast(body as blob)"
+        sql = f"select {columns} from records where kind = ? and pack in (?, ?) order by at_ms, id"  # noqa: S608
+        found = []
+        for id, body in self._rows(sql, kind, *both):
+            try:
+                found.append(read_json(body))
+            except RowError:
+                self.leave_out(f"record {quote(id)}")
+        return found
 
     def move_settings(self, source: str, target: str) -> None:
         """Give a namespace the settings of another one that it lacks, within a transaction."""
@@ -435,9 +542,12 @@ class Store:
 
     def claimed_by_others(self, session: str, at_ms: int) -> dict[str, int]:
         """Return when the claims of other sessions expire, by prompt key."""
-        sql = "select prompt, at_ms from claims where sitting <> ? and abs(? - at_ms) < ?"
+        sql = (
+            "select cast(prompt as blob), at_ms from claims where sitting <> ?"
+            " and abs(? - at_ms) < ? and typeof(at_ms) = 'integer'"
+        )
         rows = self._rows(sql, session, at_ms, LEASE_MS)
-        return {key: shown_ms + LEASE_MS for key, shown_ms in rows}
+        return {key.decode("utf-8", "replace"): at_ms + LEASE_MS for key, at_ms in rows}
 
     def release_claims(self, session: str) -> None:
         """Release the claims of a session, so that others can ask its prompt."""
@@ -461,8 +571,8 @@ class Store:
 
     def find_damage(self) -> str:
         """Return the problems found by SQLite's integrity check, or "" if there are none."""
-        lines = [row[0] for row in self._rows("pragma integrity_check")]
-        return "" if lines == ["ok"] else "\n".join(lines)
+        with self._explained():
+            return "\n".join(find_damage(self._db))
 
     def back_up(self, today: str) -> Path:
         """Write the backup for a day (ISO date) and return its path."""
@@ -476,9 +586,15 @@ class Store:
 
     def _find_device(self, machine: str) -> str:
         """Return the device name used in ids; a store copied to another machine gets a new one."""
-        row = self._row("select value from settings where pack = '.' and name = 'device'")
-        known = json.loads(row[0]) if row else {}
-        if known.get("machine") != machine:
+        sql = "select cast(value as blob) from settings where pack = '.' and name = 'device'"
+        known: Any = None
+        with suppress(RowError):
+            known = read_json(self._value(sql))
+        known = known if isinstance(known, dict) else {}
+        device = known.get("device")
+        # It becomes part of ids and of names of files.
+        is_usable = isinstance(device, str) and DEVICE.fullmatch(device)
+        if not is_usable or known.get("machine") != machine:
             known = {"machine": machine, "device": uuid4().hex[:8]}
             with self.transaction():
                 sql = "insert or replace into settings values ('.', 'device', ?)"
@@ -489,8 +605,43 @@ class Store:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             raise explain_sqlite_error(self.path, error) from error
+        except RowError as error:
+            raise make_damaged_error(self.path, str(error)) from error
+
+    def check_reviews(self) -> None:
+        """Check that the table of reviews and its indexes agree, if that is not known yet.
+
+        Raises:
+            StoreDamagedError: they do not.
+
+        """
+        version = self.data_version()
+        if self._checked_version != version:
+            with self._explained():
+                problems = find_damage(self._db, "reviews")
+            if problems:
+                raise make_damaged_error(self.path, problems[0])
+            self._checked_version = version
+
+    def _read_reviews(self, sql: str, *values: Any) -> Iterator[Review]:
+        for row in self._stream(sql, *values):
+            try:
+                review = read_review(row)
+            except RowError as error:
+                raise self._refuse_row("reviews", f"{row[1]!a} {row[0]!a}", error) from error
+            yield review
+
+    def _check_acts(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
+        try:
+            yield from check_acts(rows)
+        except RowError as error:
+            raise self._refuse_row("reviews", "", error) from error
+
+    def _refuse_row(self, table: str, row: str, error: RowError) -> StoreError:
+        place = f"table {table}, {row}" if row else f"table {table}"
+        return make_damaged_error(self.path, f"{place}: {error}")
 
     def _stream(self, sql: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         with self._explained():
@@ -510,21 +661,23 @@ class Store:
         return None if row is None else row[0]
 
 
+def _read_alias(body: object) -> Alias:
+    """Return the alias in a record.
+
+    Raises:
+        RowError: it is not valid.
+
+    """
+    found = read_json(body)
+    if not isinstance(found, dict) or set(found) != set(Alias._fields):
+        raise RowError(f"not an alias: {quote(body)}")
+    at_ms = found["at_ms"]
+    texts = [value for name, value in found.items() if name != "at_ms"]
+    if not isinstance(at_ms, int) or not all(isinstance(text, str) for text in texts):
+        raise RowError(f"not an alias: {quote(body)}")
+    return Alias(**found)
+
+
 def _bounds(namespace: str) -> tuple[str, str]:
     """Return the values of _OF_NAMESPACE."""
     return f"{namespace}:", f"{namespace};"
-
-
-def _to_review(row: tuple[Any, ...]) -> Review:
-    """Convert a row of _SELECT_REVIEW into a Review."""
-    values = dict(zip(_REVIEW_FIELDS, row, strict=True))
-    values["act"] = Act(values["act"])
-    values["rating"] = None if values["rating"] is None else Rating(values["rating"])
-    return Review(**values)
-
-
-def _to_memory(row: tuple[Any, ...]) -> Memory:
-    """Convert a row with the columns of a Memory into a Memory."""
-    key, state, is_suspended, is_leech, is_flagged, *rest = row
-    flags = (is_suspended == 1, is_leech == 1, is_flagged == 1)
-    return _make_tuple((key, _STATES[state], *flags, *rest))
