@@ -166,6 +166,7 @@ def run_watched(root: Path, home: Path, *, is_terminal: bool) -> list[dict[str, 
             "HOME": str(home),
             "XDG_DATA_HOME": str(home / "data"),
             "CARDS_NOW": "2026-10-01T09:00+00:00",
+            "GITHUB_ACTIONS": "" if is_terminal else "true",
             "TERM": "xterm-256color",
             "TMPDIR": str(home),
         },
@@ -180,6 +181,8 @@ def run_watched(root: Path, home: Path, *, is_terminal: bool) -> list[dict[str, 
 
 COLOURS = re.compile("\x1b\\[[0-9;]*m")
 LINKS = re.compile("\x1b\\]8;[^;\x1b]*;(?:(?:https?|mailto):[\x21-\x7e]*)?\x1b\\\\")
+COMMANDS = re.compile(r"^\s*::|##\w*\[", re.MULTILINE)
+ANNOTATION = re.compile(r"::(?:error|warning) file=[^,:\n]*,line=\d+,col=\d+,title=[a-z-]+::.*\n")
 ACTING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
     "\U000e0000-\U000e0fff]"
@@ -193,6 +196,10 @@ def find_faults(made: dict[str, Any], root: Path, home: Path, *, is_terminal: bo
         output = LINKS.sub("", COLOURS.sub("", output))
     faults = [] if made["status"] in {"0", "1", "2"} else [made["status"]]
     faults += [output[max(m.start() - 30, 0) : m.end() + 9] for m in ACTING.finditer(output)][:1]
+    if "github" in made["words"]:
+        faults += [ANNOTATION.sub("", output)] if ANNOTATION.sub("", output) else []
+    elif not is_terminal:
+        faults += [match[0] for match in COMMANDS.finditer(output)]
     inside = (str(root), str(home), os.devnull)
     for event, text in made["seen"]:
         path = str(root / text)
@@ -210,7 +217,7 @@ def find_faults(made: dict[str, Any], root: Path, home: Path, *, is_terminal: bo
 
 
 @pytest.mark.parametrize(
-    ("name", "is_terminal"), [("hostile", False), ("hostile", True), ("quiet", True)]
+    ("name", "is_terminal"), [("hostile", False), ("hostile", True), ("quiet", False)]
 )
 def test_no_command_runs_anything_or_calls_anybody_or_prints_a_code(
     request: pytest.FixtureRequest, tmp_path: Path, name: str, is_terminal: bool

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cardwright.anki.package import write_package
-from cardwright.app.project import count_problems, open_project
+from cardwright.app.project import count_problems, describe_adopted, open_project
 from cardwright.cli.build_time import find_build_time_s
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import json_option
@@ -67,7 +67,12 @@ def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bo
                 for path, contents, data in made
             ]
         )
-    elif project.problems:
+        return
+    used = {card.kind for card in project.collection.cards if card.pack in chosen}
+    for kind in project.adopted:
+        if kind.name in used:
+            warn(describe_adopted(kind))
+    if project.problems:
         warn(f"{count_problems(project.problems)}: see `cards check`")
 
 
