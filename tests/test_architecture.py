@@ -18,7 +18,7 @@ ENGINE = {"project", "anki", "study", "exam"}
 MAY_IMPORT = {
     "text": set(),
     "error": set(),
-    "files": set(),
+    "files": {"error"},
     "history": set(),
     "memory": set(),
     "diagnostic": {"text"},
@@ -51,7 +51,7 @@ ONLY_HERE: dict[str, str | tuple[str, ...]] = {
     "numpy": "exam/",
     "fsrs_rs_python": "study/optimize.py",
     "msgspec": "project/index.py",
-    "sqlite3": ("anki/package.py", "foreign/", "study/", "cli/doctor.py"),
+    "sqlite3": ("anki/package.py", "foreign/", "study/", "cli/surroundings.py"),
     "zipfile": ("anki/package.py", "foreign/"),
     "subprocess": ("cli/git.py", "cli/editor.py", "cli/player.py"),
 }
@@ -164,3 +164,62 @@ def test_git_runs_in_one_function_and_programs_start_in_three_modules(path: Path
         assert starts == ["subprocess.Popen"]
     else:
         assert not starts or '"git' not in path.read_text("utf-8")
+
+
+WRITING = re.compile(
+    r"(?:^|\.)(?:write_text|write_bytes|touch|mkdir|makedirs|rename|renames|symlink_to|hardlink_to"
+    r"|symlink|link|mkfifo|mkdtemp|mkstemp|copy2?|copyfile|copytree|move|rmtree|unlink|remove|rmdir"
+    r"|TemporaryDirectory|NamedTemporaryFile|open)$"
+)
+WRITES_ITSELF = {
+    "files.py": "the function that all others use",
+    "anki/package_notes.py": "a temporary folder for a package",
+    "foreign/archive.py": "a package, unpacked into a temporary folder",
+    "foreign/lines.py": "nothing: it opens what must not be waited for",
+    "cli/git.py": "a bare repository in a temporary folder",
+    "cli/sync.py": "the shared folder",
+    "cli/output.py": "the null device",
+    "terminal/screen.py": "the terminal",
+    "study/backup.py": "the store's own backups",
+    "study/store.py": "the store's own folder",
+    "study/sync.py": "its own file in a shared folder, set aside if it is damaged",
+    "study/place.py": "what is kept beside a store whose file was replaced",
+}
+TAKES_PATHS = {
+    "project/index.py": "the index beside the store",
+    "study/sync.py": "a sync folder",
+}
+
+
+def test_files_are_written_by_one_function_to_paths_that_were_checked() -> None:
+    """`write_file` gets a path that a user gave for output, or that `find_below` returned."""
+    found, used = set(), set()
+    for path in MODULES:
+        names = imports_of(path)
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and is_writing(node):
+                found.add(shown(path))
+        if "cardwright.files.write_file" in names:
+            used.add(shown(path))
+            is_checked = {"cardwright.cli.paths.OutputFile", "cardwright.files.find_below"} & names
+            assert is_checked or shown(path) in TAKES_PATHS, shown(path)
+
+    assert found == WRITES_ITSELF.keys()
+    assert TAKES_PATHS.keys() <= used
+
+
+def is_writing(call: ast.Call) -> bool:
+    name = ast.unparse(call.func)
+    if name.endswith(".replace") and len(call.args) == 1 and not call.keywords:
+        return True  # a path's; that of a text takes two
+    if not WRITING.search(name) or re.match(r"zipfile|webbrowser|Image", name):
+        return False
+    if not name.endswith("open"):
+        # Methods of lists, sets and dictionaries are not meant.
+        return not re.search(r"(?:^|\.)(?:remove|copy)$", name) or name.startswith(
+            ("os.", "shutil.")
+        )
+    if name.startswith("os."):
+        return True
+    modes = [ast.unparse(node) for node in (*call.args, *(word.value for word in call.keywords))]
+    return any(re.fullmatch(r"'[rwaxbt+]*[wax+][rwaxbt+]*'", mode) for mode in modes)

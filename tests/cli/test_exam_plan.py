@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from icalendar import Calendar
 
+from cardwright.cli.main import cards
+from cardwright.exam.goal import Goal
 from exam_project import make_exam_files, run_exam
 from project_files import Write
+from pty_driver import PtyProgram
 
 WITHOUT = """
 import sys
@@ -79,6 +83,77 @@ def test_a_goal_is_kept_and_changed_in_part(forest: Path) -> None:
 def test_a_goal_that_cannot_be_is_refused(forest: Path, words: tuple[str, ...], said: str) -> None:
     code = 2 if "date:" in said or "required" in said or "weekdays" in said else 1
     assert said in run_exam(forest, "set", *words, exit_code=code).stderr
+
+
+@pytest.fixture
+def nearby(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Plan a month ahead at most, and fail where anything goes through more days than that."""
+    days = 30
+    list_days = Goal.list_days
+
+    def list_few(goal: Goal, today: int) -> list[int]:
+        assert goal.exam_day - today <= days
+        return list_days(goal, today)
+
+    monkeypatch.setattr("cardwright.exam.goal.MAX_PLANNED_DAYS", days)
+    monkeypatch.setattr(Goal, "list_days", list_few)
+    return days
+
+
+@pytest.mark.parametrize(
+    ("now", "exam_on", "planned_to"),
+    [
+        ("2026-11-26T09:00:00+01:00", "9999-12-31", "2026-12-26"),
+        ("1970-01-02T09:00:00+00:00", "2026-12-10", "1970-02-01"),
+    ],
+)
+def test_the_work_does_not_grow_with_the_distance_to_the_exam(
+    forest: Path,
+    tmp_path: Path,
+    nearby: int,
+    monkeypatch: pytest.MonkeyPatch,
+    now: str,
+    exam_on: str,
+    planned_to: str,
+) -> None:
+    set_goal(forest, "--date", exam_on, "--minutes", "20", "--yes")
+    monkeypatch.setenv("CARDS_NOW", now)
+    for words in (["due"], ["next"], ["stats"], ["review", "--plain"], ["exam", "coverage"]):
+        done = CliRunner().invoke(cards, ["-C", str(forest), *words], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+
+    status, plan, ready = (ask(forest, word) for word in ("status", "plan", "ready"))
+    assert status["planned_to"] == plan["planned_to"] == ready["planned_to"] == planned_to
+    assert status["exam_on"] == exam_on
+    assert status["days_left"] == status["study_days_left"] > nearby
+    assert len(plan["days"]) == nearby
+    assert plan["weeks"][-1]["last_on"] < planned_to
+    assert ready["on_day"]["*"]["recall"] > 0
+    for word in ("status", "plan", "ready"):
+        shown = " ".join(run_exam(forest, word).stdout.split())
+        assert f"more than two years away: plan and forecast go up to {planned_to}" in shown
+    run_exam(forest, "plan", "--ics", str(tmp_path / "plan.ics"))
+    events: list[Any] = Calendar.from_ical((tmp_path / "plan.ics").read_bytes()).walk("VEVENT")
+    assert max(event["dtstart"].dt for event in events).isoformat() == exam_on
+
+
+def test_a_date_more_than_two_years_away_needs_a_yes(forest: Path) -> None:
+    far = ("set", "trees", "--date", "2099-12-10")
+    refused = run_exam(forest, *far, exit_code=1)
+    assert "2099-12-10 is 73 years away" in refused.stderr
+    assert "`--yes` accepts it" in refused.stderr
+    assert "no exam is set" in run_exam(forest, "status", exit_code=1).stderr
+
+    store = ("--db", str(forest.parent / "reviews.db"))
+    command = [sys.executable, "-m", "cardwright", "-C", str(forest), "exam", *far, *store]
+    for answer, exit_code in (("n", 1), ("y", 0)):
+        with PtyProgram(command) as program:
+            program.wait_for("Is that the day of the exam?")
+            program.type(f"{answer}\r")
+            assert program.wait_for_exit() == exit_code
+    run_exam(forest, "set", "trees", "--minutes", "20")
+    assert "2099-12-10: " in run_exam(forest, "set", "trees", "--days-off", "sat").stdout
+    set_goal(forest, "--date", "2028-11-25")
 
 
 def test_the_plan_covers_every_day_and_says_when_it_does_not_fit(

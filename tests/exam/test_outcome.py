@@ -26,7 +26,8 @@ def test_an_answer_does_what_the_schedule_says(
     recall = fsrs.retrievability(stability, days)
     assert outcomes.recall(stability, days) == pytest.approx(recall)
 
-    known, lapsed = outcomes.answer(stability, difficulty, recall)
+    known = outcomes.stability_after_recall(stability, difficulty, recall)
+    lapsed = outcomes.stability_after_lapse(stability, difficulty, recall)
     good = fsrs.next_stability(stability, difficulty, days, Rating.GOOD)
     again = fsrs.next_stability(stability, difficulty, days, Rating.AGAIN)
     assert min(known, 36_500) == pytest.approx(good)

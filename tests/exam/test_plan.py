@@ -242,10 +242,10 @@ A forecast of recall of the cards, not a chance of passing.
 
 
 def test_the_plan_as_json_keeps_its_keys() -> None:
-    found = json.loads(json.dumps(plan_as_json(GOAL, PLAN, WEEKS, TODAY)))
+    found = json.loads(json.dumps(plan_as_json(GOAL, GOAL, PLAN, WEEKS, TODAY)))
     assert set(found) == {
         *GOAL.as_json(),
-        *("days_left", "met_share", "enough_minutes", "policy"),
+        *("days_left", "planned_to", "met_share", "enough_minutes", "policy"),
         *("recall_today", "recall_on_day", "weeks", "days"),
     }
     assert found["met_share"] == 0.9

@@ -8,12 +8,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Protocol
-from urllib.parse import urlsplit
 
 from cardwright.anki.media import PackedFile
 from cardwright.anki.notetype import SPARE_FIELDS
 from cardwright.kinds import list_prompts, render_text
-from cardwright.markdown import Renderer, WriteMedia, escape_html, replace_media
+from cardwright.markdown import Renderer, WriteMedia, escape_html, replace_media, split_address
 from cardwright.model import Card, Collection, Field, FieldType, Kind, Option, Source
 
 RENDERING_VERSION: Final = 2
@@ -229,8 +228,9 @@ def _make_sources(sources: tuple[Source, ...]) -> str:
 
 
 def _make_source(source: Source) -> str:
-    parts = urlsplit(source.url)
-    shown = source.title or f"{parts.netloc}{parts.path}".rstrip("/") or source.url
-    if parts.scheme.lower() in ("http", "https", "mailto"):
+    parts = split_address(source.url)
+    address = f"{parts.place}{parts.path}".rstrip("/") if parts else ""
+    shown = source.title or address or source.url
+    if parts and parts.scheme in ("http", "https", "mailto"):
         return f'<a href="{escape_html(source.url)}">{escape_html(shown)}</a>'
     return escape_html(shown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, cast
 
@@ -36,6 +36,7 @@ from cardwright.study.journal import Journal
 from cardwright.study.settings import DAILY_PLAN, GOAL, OLD_DAILY_PLAN
 from cardwright.study.workload import Habits, measure_habits
 
+_MAX_FIGURE: Final = 1e9
 _SPENT_MINUTES: Final = 0.05
 """A day's minutes are used up once less than this is left."""
 
@@ -49,6 +50,8 @@ class Preparation:
         self.namespace = sources.namespace_of(goal.pack)
         self.blueprint = sources.blueprints.get(goal.pack)
         self.today = moment.study_day(journal.rollover_hour)
+        self.planned = goal.limit(self.today)
+        """The goal to plan for, which is never more than two years away."""
         self.items = select_items(sources.items, goal.pack, self.blueprint)
         """The prompts of the pack, and those of other packs that name one of its lessons."""
         self._journal = journal
@@ -102,7 +105,7 @@ class Preparation:
             (
                 settings[self.namespace, name]
                 for name in (DAILY_PLAN, OLD_DAILY_PLAN)
-                if (self.namespace, name) in settings
+                if _is_plan(settings.get((self.namespace, name)))
             ),
             None,
         )
@@ -127,7 +130,7 @@ class Preparation:
         except ImportError:
             return previous or DEFAULT_POLICY
         outcomes = Outcomes(self._schedule.parameters, habits)
-        return choose_policy(self.candidates, self.goal, outcomes, self.today, previous)
+        return choose_policy(self.candidates, self.planned, outcomes, self.today, previous)
 
     def count_spent_minutes(self) -> float:
         """Return the minutes spent on today's answers."""
@@ -146,7 +149,7 @@ class Preparation:
         """Return the prompts to ask today, in order, as many as fit the minutes."""
         return arrange_today(
             self.candidates,
-            self.goal,
+            self.planned,
             self.policy,
             self.outcomes,
             self.today,
@@ -159,10 +162,10 @@ class Preparation:
         found = self._candidates.get(item.key)
         if found is None or self.is_over:
             return None
-        return measure_worth(found, self.outcomes, self.today, self.goal.exam_day)
+        return measure_worth(found, self.outcomes, self.today, self.planned.exam_day)
 
     def plan(self) -> Plan:
-        """Return the plan up to the exam.
+        """Return the plan up to the exam, or for the next two years if it is further away.
 
         Raises:
             ProjectError: the exam is over.
@@ -178,18 +181,45 @@ class Preparation:
             from cardwright.exam.planner import plan_to_date  # noqa: PLC0415  (numpy is an extra)
         except ImportError as error:
             raise missing_extra() from error
-        return plan_to_date(self.candidates, self.goal, self.outcomes, self.today, self.policy)
+        return plan_to_date(self.candidates, self.planned, self.outcomes, self.today, self.policy)
 
     def lay_out_weeks(self, days: Iterable[PlannedDay]) -> list[PlanWeek]:
         """Group a plan's days into weeks, with the weakest lessons first."""
         return lay_out_weeks(
-            self.goal,
+            self.planned,
             self.blueprint,
             days,
             self.today,
             done=find_seen_lessons(self.items, self.recalls),
             weak=find_weak_lessons(self.items, self.recalls),
         )
+
+
+def _is_plan(value: Any) -> bool:
+    """Tell whether a setting is a plan as `Preparation` keeps it."""
+    if not isinstance(value, dict) or not isinstance(value.get("day"), int):
+        return False
+    forms = ((value.get("habits"), Habits()), (value.get("policy"), DEFAULT_POLICY))
+    return all(_has_form(part, dataclasses.asdict(form)) for part, form in forms)
+
+
+def _has_form(value: Any, form: Mapping[str, Any]) -> bool:
+    """Tell whether JSON has the same names, each with a number, or with as many of them."""
+    return (
+        isinstance(value, dict)
+        and value.keys() == form.keys()
+        and all(_are_numbers(value[name], form[name]) for name in form)
+    )
+
+
+def _are_numbers(value: Any, like: Any) -> bool:
+    if isinstance(like, tuple):
+        return (
+            isinstance(value, list)
+            and len(value) == len(like)
+            and all(_are_numbers(number, 0) for number in value)
+        )
+    return isinstance(value, int | float) and 0 <= value < _MAX_FIGURE
 
 
 class ExamDay:

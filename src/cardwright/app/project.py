@@ -93,10 +93,6 @@ class Project:
             find_media=self.media.find,
         )
 
-    def ledger_path(self, pack: str) -> Path:
-        """Return the path of a pack's ledger."""
-        return self.root / "decks" / pack / LEDGER_NAME
-
 
 def load_collection(folder: Path) -> tuple[Path, Collection, list[Diagnostic]]:
     """Load the project in or above a folder without checking its texts.

@@ -13,14 +13,21 @@ from cardwright.anki.ledger import Ledger
 from cardwright.anki.pack import PackContents
 from cardwright.anki.package import write_package
 from cardwright.anki.publish import Build, count_restyled, prepare_build
-from cardwright.anki.record import Record, RecordError, format_record, read_record
+from cardwright.anki.record import (
+    Record,
+    RecordError,
+    find_record,
+    format_record,
+    read_record,
+)
 from cardwright.app.project import count_problems, open_project
 from cardwright.cli.build_time import find_build_time_s
 from cardwright.cli.lock import hold_project
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import json_option
+from cardwright.cli.paths import OutputFolder
 from cardwright.error import ProjectError
-from cardwright.files import write_file
+from cardwright.files import find_below, write_file
 from cardwright.project.walk import find_project
 from cardwright.text import count
 
@@ -43,7 +50,7 @@ class _Made:
 @click.option(
     "--to",
     "target",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=OutputFolder(),
     help="Write the packages to this folder (default: build/ in the project).",
 )
 @json_option
@@ -72,11 +79,12 @@ def _build(folder: Path, packs: tuple[str, ...], target: Path | None, *, as_json
         if not contents.packed:
             raise ProjectError(f"the deck of `{pack}` selects no cards: Anki would import nothing")
         ledger = project.ledgers[pack]
+        name = f"{pack}.apkg"
         record_path = find_record(project.root, pack)
         prepared = prepare_build(contents, ledger, load_record(record_path), built_s=build_s)
         made.append(
             _Made(
-                path=(target or project.root / "build") / f"{pack}.apkg",
+                path=target / name if target else find_below(project.root, f"build/{name}"),
                 record_path=record_path,
                 contents=contents,
                 build=prepared,
@@ -130,11 +138,6 @@ def _describe(made: _Made) -> dict[str, object]:
     }
 
 
-def find_record(root: Path, pack: str) -> Path:
-    """Return the path of the record of a pack's builds."""
-    return root / "build" / f"{pack}.builds.jsonl"
-
-
 def load_record(path: Path) -> Record:
     """Return a record; if it is damaged, say so, and return an empty one."""
     try:
@@ -146,12 +149,16 @@ def load_record(path: Path) -> Record:
 
 def _save_record(path: Path, record: Record) -> None:
     try:
+        # The folder may be a link to anywhere, a record that is one is replaced.
+        find_below(path.parents[1], path.parent.name)
         if record.notes or record.note_types:
             write_file(path, format_record(record))
         else:
             path.unlink(missing_ok=True)
     except OSError as error:
         warn(f"warning: {_shorten(path)} cannot be written: {error.strerror}")
+    except ProjectError as error:
+        warn(f"warning: {_shorten(path)} cannot be written: {error}")
 
 
 def _shorten(path: Path) -> str:

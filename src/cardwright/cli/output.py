@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cardwright.error import CardwrightError
 from cardwright.text import escape_controls, make_plain
 
 if TYPE_CHECKING:
     from cardwright.terminal.paint import Renderable
+
+
+class OutputError(CardwrightError):
+    """Standard output cannot be written, so what was to be shown is lost."""
 
 
 def say(
@@ -66,8 +71,14 @@ def _write(text: str, *, err: bool = False) -> None:
     try:
         # Styles were chosen where the text was painted.
         click.echo(text, nl=False, err=err, color=True)
-    except BrokenPipeError:
-        # The reader of a pipe has left (`cards list | head`), which is not an error.
+    except OSError as error:
+        # What Python still holds back must not fail once more at the end.
         stream = sys.stderr if err else sys.stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        raise click.exceptions.Exit(0) from None
+        if err:
+            return  # nobody can be told, and the exit status stays true
+        if isinstance(error, BrokenPipeError):
+            # The reader of a pipe has left (`cards list | head`), which is not an error.
+            raise click.exceptions.Exit(0) from None
+        message = f"standard output cannot be written ({error.strerror})"
+        raise OutputError(message, help="what was to be shown is not complete") from error

@@ -12,8 +12,9 @@ import click
 from cardwright.app.choice import choose_packs
 from cardwright.app.project import Project, count_problems, open_project
 from cardwright.cli.output import say, warn
+from cardwright.cli.paths import OutputFile
 from cardwright.error import CardwrightError, ProjectError
-from cardwright.files import write_file
+from cardwright.files import find_below, write_file
 from cardwright.project.walk import find_project
 from cardwright.text import count
 from cardwright.web.preview import Preview, PreviewPage, make_page
@@ -25,7 +26,7 @@ from cardwright.web.watch import PageServer, watch
 @click.option(
     "--to",
     "target",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OutputFile(),
     help="Write the page to this file (default: build/preview.html in the project).",
 )
 @click.option(
@@ -58,7 +59,7 @@ def preview(
         return
     project = open_project(folder)
     page = _make_page(project, packs, is_watched=False)
-    path = target or project.root / "build" / "preview.html"
+    path = target or find_below(project.root, "build/preview.html")
     write_file(path, page.html)
     say(f"{path}: {count(page.prompt_count, 'prompt')}")
     if project.problems:

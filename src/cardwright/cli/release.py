@@ -12,17 +12,18 @@ import click
 
 from cardwright.anki.changelog import has_entry, insert_entry, rename_entry
 from cardwright.anki.diff import format_counts
-from cardwright.anki.ledger import Ledger, format_ledger
+from cardwright.anki.ledger import LEDGER_NAME, Ledger, format_ledger
 from cardwright.anki.pack import PackContents
 from cardwright.anki.package import write_package
+from cardwright.anki.record import find_record
 from cardwright.anki.release import NothingToReleaseError, choose_version, prepare_release
 from cardwright.app.project import Project, open_project
-from cardwright.cli.build import find_record, load_record
+from cardwright.cli.build import load_record
 from cardwright.cli.build_time import read_source_date_s
 from cardwright.cli.lock import hold_project
 from cardwright.cli.output import say, warn
 from cardwright.error import ProjectError
-from cardwright.files import write_file
+from cardwright.files import find_below, read_below, write_below
 from cardwright.project.walk import find_project
 from cardwright.report import format_text
 
@@ -72,10 +73,11 @@ def _release(project: Project, pack: str, version: str | None, *, dry_run: bool)
         return
     if ledger.unfinished:
         _add_entry(project, contents, ledger, last=ledger.version)
-    _read_changelog(_find_changelog(project, pack))
+    _read_changelog(project, pack)
+    find_below(project.root, f"build/{pack}.apkg")
     # First the ledger: it holds the entry until changelog and package are written, so that a release
     # that is interrupted anywhere has either not happened, or is finished by the next one.
-    write_file(project.ledger_path(pack), format_ledger(made.ledger))
+    _write_ledger(project, pack, made.ledger)
     _complete(project, contents, made.ledger, last=ledger.version)
     say(f"{pack} {made.version}: {format_counts(Counter(c.what for c in made.changes))}")
     _tell_next(pack)
@@ -85,20 +87,23 @@ def _complete(project: Project, contents: PackContents, ledger: Ledger, *, last:
     """Write what an unfinished release still lacks; `last` is the version before it."""
     pack = contents.deck.pack
     _add_entry(project, contents, ledger, last=last)
-    write_file(project.root / "build" / f"{pack}.apkg", write_package(contents, ledger))
-    write_file(project.ledger_path(pack), format_ledger(replace(ledger, unfinished="")))
+    write_below(project.root, f"build/{pack}.apkg", write_package(contents, ledger))
+    _write_ledger(project, pack, replace(ledger, unfinished=""))
     with contextlib.suppress(OSError):
         # What is left of it would be ignored.
         find_record(project.root, pack).unlink(missing_ok=True)
 
 
+def _write_ledger(project: Project, pack: str, ledger: Ledger) -> None:
+    write_below(project.root, f"decks/{pack}/{LEDGER_NAME}", format_ledger(ledger))
+
+
 def _add_entry(project: Project, contents: PackContents, ledger: Ledger, *, last: str) -> None:
-    path = _find_changelog(project, contents.deck.pack)
-    text = _read_changelog(path)
+    pack = contents.deck.pack
+    text = _read_changelog(project, pack)
     if not has_entry(text, ledger.unfinished):
-        name = contents.deck.name
-        text = insert_entry(text, name, ledger.unfinished, last=last)
-        write_file(path, text)
+        text = insert_entry(text, contents.deck.name, ledger.unfinished, last=last)
+        write_below(project.root, _name_changelog(pack), text)
 
 
 def _rename(
@@ -107,14 +112,14 @@ def _rename(
     """Give an unfinished release another version, if one is asked for."""
     if version in (None, ledger.version):
         return ledger
+    pack = contents.deck.pack
     chosen = choose_version(ledger.version, version, ())
     entry = rename_entry(ledger.unfinished, ledger.version, chosen)
-    path = _find_changelog(project, contents.deck.pack)
-    text = _read_changelog(path)
+    text = _read_changelog(project, pack)
     if has_entry(text, ledger.unfinished):
-        write_file(path, rename_entry(text, ledger.version, chosen))
+        write_below(project.root, _name_changelog(pack), rename_entry(text, ledger.version, chosen))
     renamed = replace(ledger, version=chosen, unfinished=entry)
-    write_file(project.ledger_path(contents.deck.pack), format_ledger(renamed))
+    _write_ledger(project, pack, renamed)
     return renamed
 
 
@@ -122,20 +127,20 @@ def _tell_next(pack: str) -> None:
     say(f"next: commit decks/{pack}/ledger.jsonl and CHANGELOG.md, and share build/{pack}.apkg")
 
 
-def _find_changelog(project: Project, pack: str) -> Path:
-    return project.root / "decks" / pack / "CHANGELOG.md"
+def _name_changelog(pack: str) -> str:
+    return f"decks/{pack}/CHANGELOG.md"
 
 
-def _read_changelog(path: Path) -> str:
+def _read_changelog(project: Project, pack: str) -> str:
     """Return the text of a changelog with its line ends; "" if there is none yet.
 
     Raises:
         ProjectError: it is a link, whose text must not be published, a pipe or a device; or no text.
 
     """
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise ProjectError(f"{path} is not a regular file", help="put the file itself there")
+    name = _name_changelog(pack)
     try:
-        return path.read_bytes().decode("utf-8") if path.exists() else ""
+        return (read_below(project.root, name) or b"").decode("utf-8")
     except UnicodeDecodeError:
-        raise ProjectError(f"{path} is not UTF-8 text", help="save it as UTF-8") from None
+        message = f"{project.root / name} is not UTF-8 text"
+        raise ProjectError(message, help="save it as UTF-8") from None

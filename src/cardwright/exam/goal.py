@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from cardwright.history import count_days, make_date
+
+MAX_PLANNED_DAYS: Final = 730
+"""How far ahead an exam is planned: two years."""
+_DAYS_PER_WEEK: Final = 7
+_WEEKDAY_OF_DAY_0: Final = make_date(0).weekday()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +40,29 @@ class Goal:
 
     def is_off(self, study_day: int) -> bool:
         """Tell whether a study day falls on a weekday without study."""
-        return make_date(study_day).weekday() in self.days_off
+        return (study_day + _WEEKDAY_OF_DAY_0) % _DAYS_PER_WEEK in self.days_off
 
     def list_days(self, today: int) -> list[int]:
         """Return the study days from today to the day before the exam, without days off."""
         return [day for day in range(today, self.exam_day) if not self.is_off(day)]
+
+    def count_days(self, today: int) -> int:
+        """Return how many study days `list_days` would return, however far away the exam is."""
+        weeks, rest = divmod(max(self.exam_day - today, 0), _DAYS_PER_WEEK)
+        days_off = sum(self.is_off(day) for day in range(today, today + rest))
+        return weeks * (_DAYS_PER_WEEK - len(self.days_off)) + rest - days_off
+
+    def limit(self, today: int) -> Goal:
+        """Return the goal to plan for: this one, or one in two years if the exam is further away.
+
+        As days pass, the nearer goal moves on, until the exam itself is within two years. So the
+        work of planning has a bound, and no date makes the pace slower than that of two years.
+        """
+        exam_day = min(self.exam_day, today + MAX_PLANNED_DAYS)
+        if exam_day == self.exam_day and exam_day - self.set_day <= MAX_PLANNED_DAYS:
+            return self
+        set_day = max(min(self.set_day, today), exam_day - MAX_PLANNED_DAYS)
+        return replace(self, exam_on=make_date(exam_day), set_on=make_date(set_day))
 
     def as_json(self) -> dict[str, Any]:
         """Return the goal as a JSON object."""

@@ -52,10 +52,19 @@ class Outcomes:
         recalls = (share * self.recall(stability, days) for share, stability, _ in self.first_days)
         return float(sum(recalls))
 
-    def answer(
+    def stability_after_recall(
         self, stability: Figures, difficulty: Figures, recall: Figures
-    ) -> tuple[Figures, Figures]:
-        """Return the stabilities after a later day if the prompt is recalled, and if it is forgotten.
+    ) -> Figures:
+        """Return the stability after a later day on which the prompt is recalled.
+
+        `recall` is the probability of recall on that day.
+        """
+        return self._fsrs.stability_after_recall(stability, difficulty, recall)
+
+    def stability_after_lapse(
+        self, stability: Figures, difficulty: Figures, recall: Figures
+    ) -> Figures:
+        """Return the stability after a later day on which the prompt is forgotten.
 
         `recall` is the probability of recall on that day.
         """
@@ -65,8 +74,7 @@ class Outcomes:
             fsrs.max_stability_after_lapse(stability),
         )
         # The second answer of the day never lowers the stability.
-        growth = _larger(fsrs.same_day_growth(lapsed, _GOOD), 1.0)
-        return fsrs.stability_after_recall(stability, difficulty, recall), lapsed * growth
+        return lapsed * _larger(fsrs.same_day_growth(lapsed, _GOOD), 1.0)
 
     def measure_gain(
         self, stability: Figures, difficulty: Figures, since: Figures, left: Figures
@@ -77,7 +85,8 @@ class Outcomes:
         """
         recall_after = self._fsrs.retrievability
         recall = recall_after(stability, since)
-        known, lapsed = self.answer(stability, difficulty, recall)
+        known = self.stability_after_recall(stability, difficulty, recall)
+        lapsed = self.stability_after_lapse(stability, difficulty, recall)
         asked = recall * recall_after(known, left) + (1 - recall) * recall_after(lapsed, left)
         return recall, recall_after(stability, since + left), asked
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Any, Final, NamedTuple
 
@@ -220,11 +220,14 @@ def _spread_steps(
     return spread
 
 
-def plan_as_json(goal: Goal, plan: Plan, weeks: Iterable[PlanWeek], today: int) -> dict[str, Any]:
-    """Return the goal and its plan as a JSON object."""
+def plan_as_json(
+    goal: Goal, planned: Goal, plan: Plan, weeks: Iterable[PlanWeek], today: int
+) -> dict[str, Any]:
+    """Return the goal and its plan, which goes up to the goal `planned`, as a JSON object."""
     return {
         **goal.as_json(),
         "days_left": goal.exam_day - today,
+        "planned_to": planned.exam_on.isoformat(),
         "met_share": plan.seen_share,
         "enough_minutes": plan.enough_minutes,
         "policy": asdict(plan.policy),
@@ -313,7 +316,9 @@ def make_calendar(
         event.add("uid", f"{goal.pack}-{key}@cardwright")
         event.add("dtstamp", now)
         event.add("dtstart", make_date(first))
-        event.add("dtend", make_date(last) + timedelta(days=1))
+        # An event without an end lasts a day: after the last day of the calendar there is none.
+        if (last_on := make_date(last)) < date.max:
+            event.add("dtend", last_on + timedelta(days=1))
         event.add("summary", summary)
         if about:
             event.add("description", about)

@@ -6,9 +6,11 @@ This module needs numpy, an optional extra; `plan`, which defines the result, do
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from math import sqrt
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -30,6 +32,12 @@ _GOLDEN: Final = (sqrt(5) - 1) / 2
 _MINUTES_TRIED: Final = (1, 2, 4, 8, 15, 20, 30, 45, 60, 90, 120, 240, 480)
 _MARGIN: Final = 0.003
 """How much more recall a new policy must promise, so that plans do not keep changing."""
+_ZERO: Final = np.zeros(1)
+_GROUPS: Final = tuple(
+    tuple(policy for policy in POLICIES if policy.new_by == new_by)
+    for new_by in dict.fromkeys(policy.new_by for policy in POLICIES)
+)
+"""The policies by how they pace new prompts: those of a group begin alike."""
 _SPREAD: Final = 1.645
 """The number of standard deviations on either side that covers nine outcomes in ten."""
 
@@ -134,11 +142,13 @@ def order_day(
         worth = pool.weight[prompts] * gains / all_s
         order = np.argsort(-worth, kind="stable")[: np.count_nonzero(worth > 0)]
         return prompts[order], all_s[order]
-    new = new[np.argsort(-pool.weight[new], kind="stable")]
     recall = outcomes.recall(stability, since)
     order = np.argsort(recall, kind="stable")
-    quota = policy.count_new(len(new), study_days)
     seconds = outcomes.seconds(recall[order])
+    if not len(new):
+        return seen[order], seconds
+    new = new[np.argsort(-pool.weight[new], kind="stable")]
+    quota = policy.count_new(len(new), study_days)
     new_s = np.full(len(new), outcomes.new_s)
     return (
         np.concatenate([new[:quota], seen[order], new[quota:]]),
@@ -150,22 +160,65 @@ def roll_out(
     pool: Pool, policy: Policy, outcomes: Outcomes, goal: Goal, today: int, seconds_a_day: float
 ) -> Rollout:
     """Simulate a policy on every study day from today to the exam."""
-    pool = pool.copy()
-    learner = _Learner(outcomes)
-    study_days = goal.list_days(today)
-    days = []
-    for place, day in enumerate(study_days):
-        order, seconds = order_day(pool, policy, outcomes, goal, day, len(study_days) - place)
+    return _Course(pool, outcomes, goal, today, seconds_a_day).run(policy)
+
+
+class _Course:
+    """A simulation, day by day; it can be copied on the day from which two policies differ."""
+
+    def __init__(
+        self, pool: Pool, outcomes: Outcomes, goal: Goal, today: int, seconds_a_day: float
+    ) -> None:
+        self.pool = pool.copy()
+        self._outcomes = outcomes
+        self._goal = goal
+        self._seconds_a_day = seconds_a_day
+        self.learner = _Learner(outcomes)
+        self.days_left = goal.list_days(today)[::-1]
+        self.days: list[PlannedDay] = []
+
+    def fork(self) -> _Course:
+        """Return a copy that goes its own way."""
+        forked = copy(self)
+        forked.pool = self.pool.copy()
+        forked.learner = copy(self.learner)
+        forked.days_left = self.days_left.copy()
+        forked.days = self.days.copy()
+        return forked
+
+    def run(self, policy: Policy) -> Rollout:
+        """Study every day that is left, and return the result."""
+        while self.days_left:
+            self._study_day(policy)
+        recall = float(self.pool.weight @ self.pool.recall(self._outcomes, self._goal.exam_day))
+        return Rollout(recall, self.pool, tuple(self.days))
+
+    def run_together(self, policies: Iterable[Policy]) -> Iterator[tuple[Policy, Rollout]]:
+        """Run policies that differ only in when worth decides, each on its own from then on."""
+        waiting = sorted(policies, key=attrgetter("worth_share"))
+        total_days = self._goal.exam_day - self._goal.set_day
+        while len(waiting) > 1 and self.days_left:
+            if waiting[-1].is_by_worth(self._goal.exam_day - self.days_left[-1], total_days):
+                policy = waiting.pop()
+                yield policy, self.fork().run(policy)
+            else:
+                self._study_day(waiting[0])
+        rollout = self.run(waiting[0])
+        for policy in waiting:
+            yield policy, rollout
+
+    def _study_day(self, policy: Policy) -> None:
+        pool, learner, study_days = self.pool, self.learner, len(self.days_left)
+        day = self.days_left.pop()
+        order, seconds = order_day(pool, policy, self._outcomes, self._goal, day, study_days)
         spent = np.cumsum(seconds)
-        chosen = order[: np.searchsorted(spent - seconds, seconds_a_day)]
+        chosen = order[: np.searchsorted(spent - seconds, self._seconds_a_day)]
         is_new = pool.stability[chosen] == 0
         learner.review(pool, chosen[~is_new], day)
         learner.begin(pool, chosen[is_new], day)
         minutes = float(spent[len(chosen) - 1]) / 60 if len(chosen) else 0.0
         begun = int(np.count_nonzero(is_new))
-        days.append(PlannedDay(day, minutes, begun, len(chosen) - begun))
-    recall = float(pool.weight @ pool.recall(outcomes, goal.exam_day))
-    return Rollout(recall, pool, tuple(days))
+        self.days.append(PlannedDay(day, minutes, begun, len(chosen) - begun))
 
 
 class _Learner:
@@ -182,6 +235,8 @@ class _Learner:
 
     def begin(self, pool: Pool, prompts: Ints, day: int) -> None:
         """Answer new prompts for the first time."""
+        if not len(prompts):
+            return
         numbers = np.arange(self._begun + 1, self._begun + 1 + len(prompts))
         self._begun += len(prompts)
         start = np.searchsorted(self._shares, numbers * _GOLDEN % 1, side="right")
@@ -195,14 +250,19 @@ class _Learner:
             return
         stability, difficulty = pool.stability[prompts], pool.difficulty[prompts]
         recall = self._outcomes.recall(stability, day - pool.last_day[prompts])
-        recalled, lapsed = self._outcomes.answer(stability, difficulty, recall)
         missed = self._missed + np.cumsum(1 - recall)
-        is_lapse = np.diff(np.floor(missed), prepend=0.0) > 0
         self._missed = float(missed[-1] % 1)
-        pool.stability[prompts] = np.where(is_lapse, lapsed, recalled)
-        pool.difficulty[prompts] = np.where(
-            is_lapse, self._outcomes.difficulty_after_lapse(difficulty), difficulty
+        lapses = np.floor(missed)
+        is_lapse = lapses > np.concatenate((_ZERO, lapses[:-1]))
+        pool.stability[prompts] = self._outcomes.stability_after_recall(
+            stability, difficulty, recall
         )
+        if is_lapse.any():
+            lapsed, difficulty = prompts[is_lapse], difficulty[is_lapse]
+            pool.stability[lapsed] = self._outcomes.stability_after_lapse(
+                stability[is_lapse], difficulty, recall[is_lapse]
+            )
+            pool.difficulty[lapsed] = self._outcomes.difficulty_after_lapse(difficulty)
         pool.last_day[prompts] = day
 
 
@@ -228,11 +288,29 @@ def pick_rollout(
     previous: Policy | None = None,
 ) -> tuple[Policy, Rollout]:
     """Return the best policy and its rollout, preferring the previous policy if close."""
-    found = {
-        policy: roll_out(pool, policy, outcomes, goal, today, seconds_a_day) for policy in POLICIES
-    }
+    return _pick(_roll_out_all(pool, outcomes, goal, today, seconds_a_day), previous)
+
+
+def _roll_out_all(
+    pool: Pool, outcomes: Outcomes, goal: Goal, today: int, seconds_a_day: float
+) -> dict[Policy, Rollout]:
+    """Simulate every policy."""
+    found: dict[Policy, Rollout] = {}
+    for alike in _GROUPS:
+        found.update(_Course(pool, outcomes, goal, today, seconds_a_day).run_together(alike))
+    return found
+
+
+def _pick(
+    found: Mapping[Policy, Rollout], previous: Policy | None = None
+) -> tuple[Policy, Rollout]:
+    """Return the best policy and its rollout, preferring the previous policy if close."""
     best = max(POLICIES, key=lambda policy: found[policy].recall)
-    if previous in found and found[previous].recall >= found[best].recall - _MARGIN:
+    if (
+        previous is not None
+        and previous in found
+        and found[previous].recall >= found[best].recall - _MARGIN
+    ):
         best = previous
     return best, found[best]
 
@@ -256,10 +334,11 @@ def plan_to_date(
     pool = make_pool(candidates, domains)
     seconds_a_day = goal.minutes_a_day * SECONDS_PER_MINUTE
     sample, share = sample_pool(pool, SAMPLE_SIZE)
-    policy, _ = pick_rollout(sample, outcomes, goal, today, seconds_a_day * share, previous)
+    rollouts = _roll_out_all(sample, outcomes, goal, today, seconds_a_day * share)
+    policy, _ = _pick(rollouts, previous)
     rollout = roll_out(pool, policy, outcomes, goal, today, seconds_a_day)
     recalls_today = _average_recall(pool, pool.recall(outcomes, today), 1.0)
-    recalls_on_day = _forecast_recall(sample, outcomes, goal, today, share)
+    recalls_on_day = _forecast_recall(sample, outcomes, goal, today, share, rollouts)
     return Plan(
         policy=policy,
         days=rollout.days,
@@ -271,9 +350,16 @@ def plan_to_date(
 
 
 def _forecast_recall(
-    sample: Pool, outcomes: Outcomes, goal: Goal, today: int, share: float
+    sample: Pool,
+    outcomes: Outcomes,
+    goal: Goal,
+    today: int,
+    share: float,
+    at_goal: Mapping[Policy, Rollout],
 ) -> tuple[Floats, Floats]:
     """Return means and variances of recall on exam day, by domain, then for the whole exam.
+
+    `at_goal` are the rollouts of every policy with the goal's minutes.
 
     More minutes never lower the forecast, since they need not be used: it is the best result of
     fixed numbers of minutes up to the goal's, interpolated between two of them.
@@ -283,7 +369,9 @@ def _forecast_recall(
     below, below_s = best, 0.0
     for minutes in _MINUTES_TRIED:
         tried_s = minutes * SECONDS_PER_MINUTE * share
-        _, rollout = pick_rollout(sample, outcomes, goal, today, tried_s)
+        is_goal = minutes == goal.minutes_a_day
+        rollouts = at_goal if is_goal else _roll_out_all(sample, outcomes, goal, today, tried_s)
+        _, rollout = _pick(rollouts)
         recall = rollout.pool.recall(outcomes, goal.exam_day)
         found = np.array(_average_recall(sample, recall, share))
         below, best = best, found if found[0, -1] > best[0, -1] else best

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
-from urllib.parse import urlsplit
 
 from cardwright.blueprint import Blueprint
 from cardwright.diagnostic import Diagnostic, Related, Span, apply_severities, diagnose
 from cardwright.item import place_cards
+from cardwright.markdown import INVALID_HELP, split_address
 from cardwright.model import Card, Collection, Deck, Selection
 from cardwright.project.check_questions import check_answers, check_questions
 from cardwright.project.check_texts import check_asks, check_descriptions, check_texts
@@ -267,12 +267,14 @@ def check_sources(checking: Checking) -> Iterator[Diagnostic]:
                 help="add `sources: [https://…]`, so that a reader can look it up",
             )
         for source in card.sources:
-            if source.url and urlsplit(source.url).scheme.lower() not in _SCHEMES:
+            address = split_address(source.url)
+            if source.url and not (address and address.scheme in _SCHEMES):
+                what = "web" if address else "valid"
                 yield diagnose(
                     "unsafe-link",
-                    f"`{source.url}` is not a web address, so it will not be a link",
+                    f"`{source.url}` is not a {what} address, so it will not be a link",
                     checking.texts.find(card.span_of("sources"), source.url),
-                    help="make it start with https://",
+                    help="make it start with https://" if address else INVALID_HELP,
                 )
 
 

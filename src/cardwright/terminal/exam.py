@@ -96,6 +96,16 @@ def format_fit(plan: Plan, goal: Goal) -> str:
     return f"{text}; {count(plan.enough_minutes, 'minute')} would be enough for all."
 
 
+def format_horizon(goal: Goal, planned: Goal) -> str:
+    """Return how far the plan looks ahead; "" if it reaches the exam."""
+    if planned.exam_on == goal.exam_on:
+        return ""
+    return (
+        f"The exam is more than two years away: plan and forecast go up to {planned.exam_on}, "
+        "and move on with time."
+    )
+
+
 def format_hours(goal: Goal, blueprint: Blueprint | None, days: int) -> str:
     """Return the hours left and the hours needed from the starting point; "" if unknown."""
     start = blueprint.starts.get(goal.start_as or "") if blueprint else None

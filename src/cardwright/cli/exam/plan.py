@@ -10,6 +10,7 @@ from cardwright.app.preparation import missing_extra
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
+from cardwright.cli.paths import OutputFile
 from cardwright.exam.plan import (
     FORECAST_NOTE,
     format_plan_markdown,
@@ -23,6 +24,7 @@ from cardwright.terminal.exam import (
     draw_last_days,
     draw_weeks,
     format_fit,
+    format_horizon,
     format_hours,
 )
 from cardwright.terminal.reports import draw_sections
@@ -33,7 +35,7 @@ from cardwright.terminal.reports import draw_sections
 @click.option("--markdown", is_flag=True, help="Print Markdown.")
 @click.option(
     "--ics",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OutputFile(),
     metavar="FILE",
     help="Write a calendar (.ics).",
 )
@@ -64,8 +66,9 @@ def plan(
         goal, blueprint = preparation.goal, preparation.blueprint
         weeks = preparation.lay_out_weeks(found.days)
         last_days = list_last_days(goal, blueprint, preparation.today)
-        hours = format_hours(goal, blueprint, len(goal.list_days(preparation.today)))
-        sentences = [line for line in (format_fit(found, goal), hours) if line]
+        hours = format_hours(goal, blueprint, goal.count_days(preparation.today))
+        horizon = format_horizon(goal, preparation.planned)
+        sentences = [line for line in (format_fit(found, goal), hours, horizon) if line]
         now = study.moment.local
     if ics is not None:
         try:
@@ -79,7 +82,7 @@ def plan(
         text = format_plan_markdown(title, goal, sentences, weeks, last_days, found.on_day)
         say(text, end="")
     elif as_json:
-        say_json(plan_as_json(goal, found, weeks, preparation.today))
+        say_json(plan_as_json(goal, preparation.planned, found, weeks, preparation.today))
     else:
         say(
             draw_sections(

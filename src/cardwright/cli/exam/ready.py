@@ -17,6 +17,7 @@ from cardwright.terminal.exam import (
     draw_readings,
     format_fit,
     format_held,
+    format_horizon,
 )
 from cardwright.terminal.reports import draw_sections
 
@@ -54,6 +55,7 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
                 "pack": goal.pack,
                 "exam_on": goal.exam_on.isoformat(),
                 "days_left": goal.exam_day - preparation.today,
+                "planned_to": preparation.planned.exam_on.isoformat(),
                 "unseen": unseen,
                 "prompts": prompts,
                 "today": {name: forecast._asdict() for name, forecast in found.today.items()},
@@ -66,10 +68,12 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
         )
         return
     seen = f"{prompts - unseen:,} of {prompts:,} prompts seen; the others count as unknown."
+    horizon = format_horizon(goal, preparation.planned)
+    sentences = [line for line in (seen, format_fit(found, goal), horizon) if line]
     say(
         draw_sections(
             {
-                f"{preparation.title} on {goal.exam_on}": [seen, format_fit(found, goal)],
+                f"{preparation.title} on {goal.exam_on}": sentences,
                 "Expected recall": [draw_forecasts(found, blueprint)],
                 "Signs that you can book": draw_readings(readings),
                 "": [f"{FORECAST_NOTE} {format_held(held)}"],

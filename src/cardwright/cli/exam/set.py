@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -14,12 +15,13 @@ from cardwright.cli.environment import open_study
 from cardwright.cli.output import say
 from cardwright.cli.params import db_option
 from cardwright.error import ProjectError
-from cardwright.exam.goal import Goal
+from cardwright.exam.goal import MAX_PLANNED_DAYS, Goal
 from cardwright.history import make_date
 from cardwright.text import count
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DEFAULT_MINUTES: Final = 30
+_DAYS_PER_YEAR: Final = 365
 
 
 @click.command("set")
@@ -35,6 +37,9 @@ _DEFAULT_MINUTES: Final = 30
 )
 @click.option("--start-as", metavar="ID", help="Your starting point: one of the exam's `starts`.")
 @click.option("--clear", is_flag=True, help="Remove the goal; the history stays.")
+@click.option(
+    "--yes", "is_sure", is_flag=True, help="Accept a date more than two years away, without asking."
+)
 @db_option
 @click.pass_obj
 def set_goal(
@@ -45,6 +50,7 @@ def set_goal(
     days_off: str | None,
     start_as: str | None,
     clear: bool,
+    is_sure: bool,
     db: Path | None,
 ) -> None:
     """Set the date of an exam, and the time you have for it.
@@ -71,6 +77,8 @@ def set_goal(
         today = make_date(study.today)
         if on <= today:
             raise ProjectError(f"{on} is not after today, {today}")
+        if exam_on and not is_sure:
+            _confirm(on, today)
         blueprint = study.sources.blueprints.get(pack)
         starts = blueprint.starts if blueprint else {}
         if start_as and start_as not in starts:
@@ -87,7 +95,7 @@ def set_goal(
             set_on=former.set_on if former else today,
         )
         put_goal(study.journal, study.sources.namespace_of(pack), goal)
-        left = len(goal.list_days(study.today))
+        left = goal.count_days(study.today)
     off_days = ", ".join(_WEEKDAYS[day] for day in sorted(goal.days_off)) or "none"
     say(
         f"{blueprint.name if blueprint else pack} on {on}: {count(left, 'study day')} of "
@@ -103,6 +111,18 @@ def _read_date(text: str) -> date:
         raise click.BadParameter(
             f"`{text}` is not a valid date: write YYYY-MM-DD", param_hint="--date"
         ) from None
+
+
+def _confirm(on: date, today: date) -> None:
+    """Ask whether a date is meant that is too far away to plan for."""
+    if (on - today).days <= MAX_PLANNED_DAYS:
+        return
+    years = f"{on} is {count((on - today).days // _DAYS_PER_YEAR, 'year')} away"
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        help = "check the year; `--yes` accepts it, and plans two years ahead"
+        raise ProjectError(years, help=help)
+    if not click.confirm(f"{years}. Is that the day of the exam?", err=True):
+        raise ProjectError("nothing was changed")
 
 
 def _read_days(text: str) -> frozenset[int]:

@@ -9,7 +9,7 @@ import click
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
-from cardwright.terminal.exam import draw_forecasts, format_fit
+from cardwright.terminal.exam import draw_forecasts, format_fit, format_horizon
 from cardwright.terminal.reports import draw_sections
 from cardwright.text import count
 
@@ -34,7 +34,7 @@ def status(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None)
         asked = preparation.list_today(minutes)
         new = sum(not worth.candidate.stability for worth in asked)
         days_left = goal.exam_day - today
-        study_days = len(goal.list_days(today))
+        study_days = goal.count_days(today)
         seen = sum(bool(candidate.stability) for candidate in preparation.candidates)
     prompts = len(preparation.candidates)
     if as_json:
@@ -42,6 +42,7 @@ def status(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None)
             {
                 **goal.as_json(),
                 "days_left": days_left,
+                "planned_to": preparation.planned.exam_on.isoformat(),
                 "study_days_left": study_days,
                 "prompts": prompts,
                 "seen": seen,
@@ -58,6 +59,7 @@ def status(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None)
         ]
     else:
         today_plan = ["Nothing: it is a day off." if goal.is_off(today) else "Nothing more."]
+    horizon = format_horizon(goal, preparation.planned)
     time_left = (
         f"{count(days_left, 'day')} left, {count(study_days, 'study day')} of "
         f"{goal.minutes_a_day} minutes"
@@ -68,6 +70,7 @@ def status(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None)
                 f"{preparation.title} on {goal.exam_on}": [
                     f"{time_left}; {seen:,} of {prompts:,} prompts seen.",
                     format_fit(found, goal),
+                    *([horizon] if horizon else ()),
                 ],
                 "Expected recall": [draw_forecasts(found, preparation.blueprint)],
                 "Today": today_plan,
