@@ -16,13 +16,12 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
-from unittest import mock
 
 from click.testing import CliRunner
 
 from anki_backend import RATINGS, Anki
 from cardwright.cli.main import cards
-from cardwright.files import write_file
+from killing import kill_at
 
 HOUR: Final = 3600
 START_S: Final = 1_700_000_000
@@ -257,20 +256,8 @@ class Author:
         self._check_release()
 
     def release_and_be_killed(self) -> None:
-        number, is_done = self.dice.randrange(4), self.dice.random() < 0.5
-        written = 0
-
-        def write_or_end(path: Path, data: bytes | str) -> None:
-            nonlocal written
-            if written == number and not is_done:
-                raise KeyboardInterrupt
-            write_file(path, data)
-            written += 1
-            if written > number:
-                raise KeyboardInterrupt
-
         before = self.released["version"]
-        with mock.patch("cardwright.cli.release.write_file", write_or_end):
+        with kill_at(self.dice.randrange(4), is_done=self.dice.random() < 0.5):
             CliRunner().invoke(
                 cards,
                 ["-C", str(self.root), "release", "trees"],
