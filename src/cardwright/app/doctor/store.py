@@ -322,7 +322,7 @@ def _check_strays(case: Case) -> Iterator[Finding]:
     for copy in _list_strays(case):
         if copy.ids - told:
             told |= copy.ids
-            yield make_copy_finding(case, copy, "a file beside the store has", severity="warning")
+            yield make_copy_finding(case, copy, "a file beside the store has", severity="error")
 
 
 def _list_strays(case: Case) -> list[Copy]:
