@@ -182,8 +182,8 @@ WRITES_ITSELF = {
     "terminal/screen.py": "the terminal",
     "study/backup.py": "the store's own backups",
     "study/store.py": "the store's own folder",
-    "study/place.py": "what is kept beside a store whose file was replaced",
     "study/sync.py": "its own file in a shared folder, set aside if it is damaged",
+    "study/place.py": "what is kept beside a store whose file was replaced",
 }
 TAKES_PATHS = {
     "project/index.py": "the index beside the store",
