@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import sqlite3
@@ -11,6 +12,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -199,6 +201,13 @@ def test_a_store_that_is_gone_is_restored(doctor: Doctor, store: Path) -> None:
     doctor.cure("store-missing")
 
     assert count_reviews(store) == 8
+
+
+def test_an_empty_file_is_no_store_yet(doctor: Doctor, store: Path) -> None:
+    store.parent.mkdir()
+    store.touch()
+    assert not {f["severity"] for f in doctor.examine().values()} - {"note"}
+    assert "empty" in doctor.summary_of("store")
 
 
 def test_a_file_that_is_not_a_database(doctor: Doctor, store: Path) -> None:
@@ -846,3 +855,64 @@ def test_everything_is_cured_from_top_to_bottom(
     left = doctor.examine("--verify")
     assert not {finding["severity"] for finding in left.values()} - {"note"}, left
     assert count_reviews(store) == 22
+
+
+def test_every_finding_is_explained_in_the_documentation() -> None:
+    root = Path(__file__).parents[2]
+    sources = [
+        *(root / "src" / "cardwright" / "app" / "doctor").glob("*.py"),
+        root / "src" / "cardwright" / "cli" / "surroundings.py",
+    ]
+    used = {
+        code
+        for path in sources
+        for line in re.findall(r"\bcode ?= ?(.*?)(?:, severity.*)?\n", path.read_text("utf-8"))
+        for code in re.findall(r'"([a-z0-9-]+)"', line)
+    }
+    page = (root / "docs" / "trouble.md").read_text("utf-8")
+    told = {
+        code
+        for row in re.findall(r"(?m)^\| (`.*?) \|", page)
+        for code in re.findall(r"`([a-z0-9-]+)`", row)
+    }
+
+    assert used - {"defect"} == told
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_store_damaged_anywhere_is_cured_or_said_to_be_unreadable(
+    doctor: Doctor, store: Path, seed: int
+) -> None:
+    """`cards export` and `cards due` work again once the doctor is content."""
+    answer(store, 100)
+    doctor.run("due")
+    change_store(store)
+    dice = Random(seed)
+    raw = bytearray(store.read_bytes())
+    page, other = (dice.randrange(len(raw) // 4096) * 4096 for _ in range(2))
+    match seed % 4:
+        case 0:
+            raw[page : page + 4096] = dice.randbytes(4096)
+        case 1:
+            page_before = raw[page : page + 4096]
+            raw[page : page + 4096] = raw[other : other + 4096]
+            raw[other : other + 4096] = page_before
+        case 2:
+            for _ in range(50):
+                raw[dice.randrange(len(raw))] = dice.randrange(256)
+        case _:
+            del raw[dice.randrange(len(raw)) :]
+    store.write_bytes(raw)
+
+    for _ in range(3):
+        found = doctor.examine()
+        if {"store-unreadable", "store-unusable"} & found.keys():
+            return
+        for finding in found.values():
+            if finding["severity"] == "error":
+                for command in finding["commands"]:
+                    doctor.run_line(command)
+
+    assert not any(finding["severity"] == "error" for finding in doctor.examine().values())
+    doctor.run("export", str(store.parent / "all.jsonl"))
+    doctor.run("due")

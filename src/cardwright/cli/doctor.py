@@ -137,6 +137,9 @@ def _rescue(path: Path, target: Path) -> None:
 
 def _rebuild(folder: Path, db: Path | None) -> None:
     with open_user_store(db) as store:
+        # Damaged memories might not let themselves be indexed.
+        with store.transaction():
+            store.forget_memories()
         store.rebuild_indexes()
     with open_journal(folder, db) as (journal, _):
         number = journal.rebuild()
