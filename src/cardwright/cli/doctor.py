@@ -121,6 +121,10 @@ def doctor(
     if as_json:
         say_json({"is_well": is_well, "areas": [report.as_json() for report in reports]})
     if not is_well:
+        if not as_json:
+            findings = [finding for report in reports for finding in report.findings]
+            errors = count(sum(finding.severity == "error" for finding in findings), "error")
+            warn(f"{errors}: run the commands from top to bottom, then `cards doctor` again")
         sys.exit(1)
 
 
