@@ -204,16 +204,19 @@ WRITES_ITSELF = {
     "files.py": "the function that all others use",
     "anki/package_notes.py": "a temporary folder for a package",
     "foreign/archive.py": "a package, unpacked into a temporary folder",
+    "foreign/lines.py": "nothing: it opens what must not be waited for",
     "cli/git.py": "a bare repository in a temporary folder",
     "cli/sync.py": "the shared folder",
     "cli/output.py": "the null device",
     "terminal/screen.py": "the terminal",
     "study/backup.py": "the store's own backups",
     "study/store.py": "the store's own folder",
+    "study/sync.py": "its own file in a shared folder, set aside if it is damaged",
+    "study/place.py": "what is kept beside a store whose file was replaced",
 }
 TAKES_PATHS = {
     "project/index.py": "the index beside the store",
-    "study/transfer.py": "a sync folder",
+    "study/sync.py": "a sync folder",
 }
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
-from cardwright.diagnostic import Diagnostic, Span, make_printable
+from cardwright.diagnostic import Diagnostic, Span
 from cardwright.text import count, escape_controls, replace_controls
 
 _MAX_LINE_LENGTH: Final = 160
@@ -80,7 +80,7 @@ def _format_one(
     diagnostic: Diagnostic, line: str | None, others: Sequence[Diagnostic]
 ) -> Iterator[Piece]:
     span, severity = diagnostic.span, diagnostic.severity
-    yield Piece(f"{make_printable(str(span))}: ", "place")
+    yield Piece(f"{span}: ", "place")
     yield Piece(f"{severity}[{diagnostic.code}]", severity)
     yield Piece(f": {diagnostic.message}\n", "")
     if line is not None:
@@ -89,7 +89,7 @@ def _format_one(
         yield Piece(carets, severity)
         yield Piece("\n", "")
     for related in diagnostic.related:
-        yield Piece(f"  {related.message} at {make_printable(str(related.span))}\n", "")
+        yield Piece(f"  {related.message} at {related.span}\n", "")
     if diagnostic.help:
         yield Piece("  help: ", "help")
         yield Piece(f"{diagnostic.help}\n", "")

@@ -9,9 +9,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,8 +18,8 @@ from cardwright.history import Rating
 from cardwright.model import DeckOptions
 from cardwright.study.error import StoreDamagedError, StoreError, StoreFullError
 from cardwright.study.queue import SessionOptions
-from cardwright.study.store import Store, open_store
-from studying import MORNING, later, make_items, open_journal, read_log, sit
+from cardwright.study.store import open_store
+from studying import MORNING, fail_commit, later, make_items, open_journal, read_log, sit
 
 
 @pytest.fixture
@@ -125,7 +124,7 @@ SIT_WITHOUT_RIGHTS = """
 import os, sys
 from pathlib import Path
 from cardwright.study.error import StoreError
-from studying import MORNING, later, make_items, open_journal, sit
+from studying import MORNING, fail_commit, later, make_items, open_journal, sit
 import cardwright.study.backup
 if os.getuid() == 0:
     os.setgid(65534)
@@ -228,33 +227,10 @@ def test_an_act_that_failed_once_leaves_the_queue_as_it_was(tmp_path: Path, act:
     assert len(asked[1]) == 5
 
 
-@contextmanager
-def fail_commit(store: Store) -> Iterator[None]:
-    """Let every commit fail as on a full disk."""
-    db = store._db
-
-    class FullDisk:
-        def __getattr__(self, name: str) -> Any:
-            return getattr(db, name)
-
-        def execute(self, sql: str, *values: Any) -> Any:
-            if sql == "commit":
-                error = sqlite3.OperationalError("database or disk is full")
-                error.sqlite_errorcode = sqlite3.SQLITE_FULL
-                raise error
-            return db.execute(sql, *values)
-
-    store._db = FullDisk()  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        store._db = db
-
-
 def test_a_locked_store_changes_nothing_and_is_got_over(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cardwright.study.store.LOCK_TIMEOUT_S", 0.02)
+    monkeypatch.setattr("cardwright.study.opening.LOCK_TIMEOUT_S", 0.02)
     journal, other = open_journal(path), open_journal(path)
     moment = later(MORNING, 1)
     session = sit(journal, make_items(60), moment)

@@ -26,6 +26,7 @@ def check_ledger(
     cards = [card for card in collection.cards if card.pack == ledger.pack]
     deck = collection.decks.get(ledger.pack)
     found = [
+        *_check_finished(ledger, shown_path),
         *(_check_namespace(ledger, deck) if deck else ()),
         *(
             ()
@@ -38,6 +39,16 @@ def check_ledger(
         *(_check_moved(ledger, deck, cards) if deck else ()),
     ]
     return apply_severities(found, deck.severities if deck else {})
+
+
+def _check_finished(ledger: Ledger, shown_path: str) -> Iterator[Diagnostic]:
+    if ledger.unfinished:
+        yield diagnose(
+            "unfinished-release",
+            f"the release of {ledger.version} was interrupted: changelog or package may lack it",
+            Span(path=shown_path, line=1, column=1),
+            help=f"run `cards release {ledger.pack}` again to finish it",
+        )
 
 
 def _check_namespace(ledger: Ledger, deck: Deck) -> Iterator[Diagnostic]:

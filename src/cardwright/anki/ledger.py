@@ -1,8 +1,7 @@
 """The ledger: the published notes of a pack, and when each of them last changed.
 
-Anki updates a note or note type only if the one in the package has a later modification time. So
-changed notes get a later time, and unchanged ones keep theirs, which preserves the edits that
-people made to them. A note has changed if its source has, or if a rendering fix changes its HTML.
+A note has changed if its source has, or if a rendering fix changes its HTML. `stamp` tells why its time
+matters.
 """
 
 from __future__ import annotations
@@ -13,8 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from cardwright.anki.note import RENDERING_VERSION, Note, hash_content
-from cardwright.anki.notetype import NoteType
+from cardwright.anki.note import Note, hash_content
 from cardwright.diagnostic import Diagnostic, Span, diagnose, diagnose_conflict
 from cardwright.model import Card
 from cardwright.text import find_conflicts
@@ -45,6 +43,18 @@ class Published:
     """Its line in the ledger's file; 0 if it was not read from one."""
     guid: str = ""
     """The guid that its card adopted; empty if it is derived from the key."""
+    shipped: str = ""
+    """If it is retired: the hash of the content that people have, unless they have this one."""
+
+    @property
+    def is_retired(self) -> bool:
+        """Whether it was published as retired."""
+        return "retired" in self.content.get("tags", ())
+
+    @property
+    def shipped_hash(self) -> str:
+        """The hash of the content that people have."""
+        return self.shipped or self.hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +76,8 @@ class Ledger:
     """The namespace it was published with; empty before the first release."""
     version: str = ""
     released_s: int = 0
+    unfinished: str = ""
+    """The changelog's entry of the last release, until changelog and package are written."""
     deck_names: tuple[str, ...] = ()
     notes: Mapping[str, Published] = field(default_factory=dict)
     """By id of the card."""
@@ -84,41 +96,19 @@ class Ledger:
         found = {kind: made.structure.get("id") for kind, made in self.note_types.items()}
         return {kind: id for kind, id in found.items() if isinstance(id, int)}
 
-    def stamp_note(self, note: Note, build_s: int) -> int:
-        """Return the modification time of a note built at `build_s`, in Unix seconds."""
+    def is_published(self, note: Note) -> bool:
+        """Tell whether a note is as people have it from the last release."""
         published = self.find(note.card)
-        has_changed = published and (published.hash != note.hash or _is_rerendered(published, note))
-        return _stamp(published, build_s, has_changed=bool(has_changed))
+        return (
+            published is not None
+            and published.shipped_hash == note.hash
+            and note.has_html_of(published)
+        )
 
     def is_rerendered(self, note: Note) -> bool:
         """Tell whether a rendering fix has changed the HTML of a published note."""
         published = self.find(note.card)
-        return published is not None and _is_rerendered(published, note)
-
-    def stamp_note_type(self, note_type: NoteType, build_s: int) -> int:
-        """Return the modification time of a note type built at `build_s`.
-
-        That of a built-in one is the time of its last change in this program, wherever it is
-        built: of two packs that share it, the one with the newer design wins.
-        """
-        published = self.note_types.get(note_type.kind)
-        has_changed = published is not None and published.hash != note_type.hash
-        return _stamp(published, note_type.changed_s or build_s, has_changed=has_changed)
-
-
-def _is_rerendered(published: Published, note: Note) -> bool:
-    return published.rendering < RENDERING_VERSION and published.html_hash != note.html_hash
-
-
-def _stamp(
-    published: Published | PublishedType | None, changed_s: int, *, has_changed: bool
-) -> int:
-    if published is None:
-        return changed_s
-    if not has_changed:
-        return published.mod_s
-    # Later than the version people have, even if the clock of this machine is behind.
-    return max(changed_s, published.mod_s + 1)
+        return published is not None and not note.has_html_of(published)
 
 
 def format_ledger(ledger: Ledger) -> str:
@@ -130,6 +120,7 @@ def format_ledger(ledger: Ledger) -> str:
         "version": ledger.version,
         "released": ledger.released_s,
         "decks": list(ledger.deck_names),
+        **({"unfinished": ledger.unfinished} if ledger.unfinished else {}),
     }
     note_types = [
         {"note_type": t.kind, "mod": t.mod_s, "hash": t.hash, "structure": t.structure}
@@ -147,6 +138,7 @@ def format_ledger(ledger: Ledger) -> str:
             "rendering": note.rendering,
             "html": note.html_hash,
             "deck": note.deck,
+            **({"shipped": note.shipped} if note.shipped else {}),
         }
         for _, note in sorted(ledger.notes.items())
     ]
@@ -218,6 +210,7 @@ def _read_header(row: dict[str, Any], pack: str) -> Ledger:
         version=str(row["version"]),
         released_s=int(row["released"]),
         deck_names=tuple(map(str, row["decks"])),
+        unfinished=str(row.get("unfinished", "")),
     )
 
 
@@ -242,6 +235,7 @@ def _read_note(row: dict[str, Any], number: int) -> Published:
         rendering=int(row.get("rendering", 1)),
         html_hash=str(row.get("html", "")),
         deck=str(row.get("deck", "")),
+        shipped=str(row.get("shipped", "")),
         line=number,
     )
 

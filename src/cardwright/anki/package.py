@@ -32,25 +32,26 @@ _FILE_MODE: Final = 0o644 << 16
 _UNIX: Final = 3
 
 
-def write_package(contents: PackContents, ledger: Ledger, *, build_s: int) -> bytes:
+def write_package(contents: PackContents, ledger: Ledger) -> bytes:
     """Return the Anki package of a pack.
 
-    The ledger provides the version for the description, and the modification times of unchanged
-    notes and note types; changed and new ones get `build_s`, in Unix seconds.
+    The ledger of the release or build provides the version for the description, and the modification
+    times of all notes and note types.
     """
     models = {
-        kind: _make_model(note_type, ledger.stamp_note_type(note_type, build_s))
+        kind: _make_model(note_type, ledger.note_types[kind].mod_s)
         for kind, note_type in contents.note_types.items()
     }
+    times_s = {note.guid_ref: note.mod_s for note in ledger.notes.values()}
     due = itertools.count(1)
     decks = []
-    newest_s = max((model.mod_s for model in models.values()), default=build_s)
+    newest_s = max((model.mod_s for model in models.values()), default=0)
     presets = _make_presets(contents.deck)
     for path, part in contents.deck.walk():
         deck = _make_deck(contents, part, path, ledger)
         deck.preset_id = presets[path]["id"]
         for note in contents.placed[path]:
-            mod_s = ledger.stamp_note(note, build_s)
+            mod_s = times_s[note.card.key]
             deck.add_note(_make_note(note, models[note.card.kind], mod_s, next(due)))
             newest_s = max(newest_s, mod_s)
         decks.append(deck)

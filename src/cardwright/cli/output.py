@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from cardwright.error import CardwrightError
 from cardwright.text import escape_controls, make_plain
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ _RUNNERS: Final = ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
 """Variables that are set where lines such as `::add-mask::x` or `##vso[…]` command the CI."""
 _COMMAND: Final = re.compile(r"^[^\S\n]*:(?=:)|#(?=#\w*\[)", re.MULTILINE)
 _JSON_COMMAND: Final = re.compile(r"#(?=#\w*\[)")
+
+
+class OutputError(CardwrightError):
+    """Standard output cannot be written, so what was to be shown is lost."""
 
 
 def say(
@@ -87,8 +92,14 @@ def _write(text: str, *, err: bool = False, is_command: bool = False) -> None:
     try:
         # Styles were chosen where the text was painted.
         click.echo(text, nl=False, err=err, color=True)
-    except BrokenPipeError:
-        # The reader of a pipe has left (`cards list | head`), which is not an error.
+    except OSError as error:
+        # What Python still holds back must not fail once more at the end.
         stream = sys.stderr if err else sys.stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        raise click.exceptions.Exit(0) from None
+        if err:
+            return  # nobody can be told, and the exit status stays true
+        if isinstance(error, BrokenPipeError):
+            # The reader of a pipe has left (`cards list | head`), which is not an error.
+            raise click.exceptions.Exit(0) from None
+        message = f"standard output cannot be written ({error.strerror})"
+        raise OutputError(message, help="what was to be shown is not complete") from error

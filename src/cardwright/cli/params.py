@@ -10,18 +10,19 @@ from typing import Any, TypeVar
 import click
 
 from cardwright.app.choice import Choice
+from cardwright.cli.lazy import Text
 from cardwright.cli.paths import StoreFile
 from cardwright.text import to_nfc
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-class _Name(click.types.StringParamType):
+class _Name(Text):
     """A name of something in the sources, which are read in NFC."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name in NFC."""
-        return to_nfc(str(super().convert(value, param, ctx)))
+        return to_nfc(super().convert(value, param, ctx))
 
 
 class _Minutes(click.FloatRange):

@@ -120,9 +120,11 @@ def review(
             # A claim that cannot be released expires by itself.
             with suppress(StoreError):
                 session.close()
-        _back_up(study)
+        unsaved = study.store.find_unsaved()
+        if not unsaved:
+            _back_up(study)
         if not exit_code:
-            _print_end(study, state)
+            _print_end(study, state, is_saved=not unsaved)
             if exam_day and exam_day.is_spent:
                 say("Today's minutes are used up: `--minutes 10` adds ten.")
     sys.exit(exit_code)
@@ -146,7 +148,7 @@ def _run(state: ReviewState, acts: CardActs, *, is_plain: bool) -> int:
     return screen.exit_code
 
 
-def _print_end(study: Study, state: ReviewState) -> None:
+def _print_end(study: Study, state: ReviewState, *, is_saved: bool) -> None:
     from cardwright.terminal.reports import draw_summary  # noqa: PLC0415  (only at the end)
 
     now = state.clock()
@@ -169,7 +171,7 @@ def _print_end(study: Study, state: ReviewState) -> None:
         for blueprint in study.sources.blueprints.values()
         for lesson in blueprint.lessons.values()
     }
-    say(draw_summary(state.answers, state.duration_ms, due, lessons))
+    say(draw_summary(state.answers, state.duration_ms, due, lessons, is_saved=is_saved))
 
 
 def _back_up(study: Study) -> None:

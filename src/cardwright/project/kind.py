@@ -28,7 +28,7 @@ from cardwright.project.adopted import (
     make_template,
     read_field_attributes,
 )
-from cardwright.project.card import COMMON_KEYS
+from cardwright.project.card import COMMON_KEYS, MAX_ID_LENGTH
 from cardwright.project.document import Document
 from cardwright.project.entry import Entry, read_entry
 from cardwright.project.style import find_style_problems
@@ -295,12 +295,13 @@ def _make_sides(
     labels = [field.label for field in fields.values()]
     for name, item in _list_declared(root["sides"]):
         entry = item.entry
-        if not _NAME.fullmatch(name) or re.fullmatch(r"c\d+", name):
+        is_long = len(name) > MAX_ID_LENGTH
+        if is_long or not _NAME.fullmatch(name) or re.fullmatch(r"c\d+", name):
             entry.document.report(
                 "bad-id",
                 f"`{name}` cannot name a side",
                 root["sides"].entry.keys[name],
-                help="use a-z, 0-9 and -; c1, c2 … are for clozes",
+                help=f"use a-z, 0-9 and -, at most {MAX_ID_LENGTH}; c1, c2 … are for clozes",
             )
         template: table.Record | None = item["anki"]
         side = Side(

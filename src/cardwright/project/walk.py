@@ -56,7 +56,12 @@ def find_project(start: Path) -> Path:
         ProjectError: there is no such folder.
 
     """
-    start = start.resolve()
+    try:
+        start = start.resolve()
+    except OSError as error:
+        raise ProjectError(
+            "the working folder no longer exists", help="go to another one with `cd`"
+        ) from error
     for folder in (start, *start.parents):
         if (folder / "cards").is_dir() and (folder / "decks").is_dir():
             return folder

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import time
 from pathlib import Path
 from typing import Any, Final
 from weakref import WeakSet
@@ -28,6 +29,7 @@ SIDE_FILES: Final = ("-wal", "-shm", "-journal")
 _MAGIC: Final = b"SQLite format 3\0"
 _HEADER_BYTES: Final = 100
 _ID_AT: Final = slice(68, 72)
+_RETRY_S: Final = 0.01
 _STEPS_AT_ONCE: Final = 100_000
 _MIN_STEPS: Final = 20_000_000
 """Instructions of SQLite's virtual machine for one statement, in a small store."""
@@ -109,6 +111,20 @@ def connect(path: Path, *, mode: str = "rwc") -> StoreConnection:
         connection.close()
         raise
     return connection
+
+
+def use_write_ahead_log(db: sqlite3.Connection) -> None:
+    """Switch to WAL mode; SQLite does not wait for another process that switches the same file."""
+    end_s = time.monotonic() + LOCK_TIMEOUT_S
+    while True:
+        try:
+            db.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= end_s:
+                raise
+            time.sleep(_RETRY_S)
+        else:
+            return
 
 
 def check_file(path: Path) -> None:

@@ -83,6 +83,27 @@ def check_store(path: Path) -> list[Finding]:
         return found[:_MAX_FINDINGS]
 
 
+def check_whole(path: Path, db: sqlite3.Connection) -> None:
+    """Check that a copy of a store is worth keeping: its schema, its pages, and every review.
+
+    Raises:
+        StoreError: it is not; the message names the file `path`.
+        sqlite3.Error: it is damaged.
+
+    """
+    if MIGRATIONS[0] in list_missing(path, db):
+        raise make_damaged_error(path, "it is empty")
+    if problems := find_damage(db):
+        raise make_damaged_error(path, problems[0])
+    factory, db.text_factory = db.text_factory, bytes
+    try:
+        unreadable = _read_reviews(db).unreadable
+    finally:
+        db.text_factory = factory
+    if unreadable:
+        raise make_damaged_error(path, str(unreadable[0]))
+
+
 def rescue_reviews(path: Path) -> Rescued:
     """Return every review of a store that is readable, whatever else is damaged.
 

@@ -70,9 +70,9 @@ class PageServer(ThreadingHTTPServer):
 
     def show(self, html: str) -> None:
         """Serve this page from now on."""
-        version = hashlib.sha256(html.encode("utf-8")).hexdigest()[:16]
+        version = hashlib.sha256(html.encode("utf-8", "replace")).hexdigest()[:16]
         marked = html.replace("<html ", f'<html data-version="{version}" ', 1)
-        self.page = _Served(data=marked.encode("utf-8"), version=version)
+        self.page = _Served(data=marked.encode("utf-8", "replace"), version=version)
 
     def verify_request(self, request: Any, _client_address: Any) -> bool:
         """Tell whether there is room for another connection."""
