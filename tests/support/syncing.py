@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def main() -> None:
         shutil.copytree(kept, place)
         pid = os.fork()
         if pid == 0:
-            _sync(place, lambda step, number=number: step == number and _kill())
+            _sync(place, partial(_kill_at, number))
             os._exit(0)
         _, status = os.waitpid(pid, 0)
         print(f"killed by {os.WTERMSIG(status)}: {_look(place, kept)}", flush=True)
@@ -96,8 +97,9 @@ def _sync(place: Path, before: Callable[[int], Any]) -> int:
     return steps
 
 
-def _kill() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+def _kill_at(wanted: int, step: int) -> None:
+    if step == wanted:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _look(place: Path, kept: Path) -> str:
