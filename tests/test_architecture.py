@@ -205,6 +205,12 @@ WRITES_ITSELF = {
     "anki/package_notes.py": "a temporary folder for a package",
     "foreign/archive.py": "a package, unpacked into a temporary folder",
     "foreign/lines.py": "nothing: it opens what must not be waited for",
+    "anki/record.py": "nothing: it opens what must not be waited for",
+    "app/doctor/rescue.py": "its own store beside the new file, until that is whole",
+    "cli/build.py": "a record of builds that is not needed any more",
+    "cli/lock.py": "on Windows, a file that goes with its process",
+    "cli/main.py": "nothing: it opens the null device",
+    "cli/release.py": "a record of builds that is not needed any more",
     "cli/git.py": "a bare repository in a temporary folder",
     "cli/sync.py": "the shared folder",
     "cli/output.py": "the null device",
@@ -216,6 +222,7 @@ WRITES_ITSELF = {
 }
 TAKES_PATHS = {
     "project/index.py": "the index beside the store",
+    "app/doctor/rescue.py": "a new file that the user names",
     "study/sync.py": "a sync folder",
 }
 

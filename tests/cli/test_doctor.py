@@ -531,8 +531,7 @@ def test_a_release_that_wrote_only_its_ledger(
 
     with monkeypatch.context() as patch:
         patch.setattr("cardwright.cli.release.write_package", fail)
-        with pytest.raises(OSError, match="No space"):
-            run("release", "trees")
+        assert "No space left" in run("release", "trees", exit_code=1).stderr
 
     doctor.cure("unfinished-release")
 

@@ -49,7 +49,7 @@ def kill_at(monkeypatch: pytest.MonkeyPatch, number: int, *, is_done: bool) -> I
             raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr("cardwright.cli.release.write_file", write_or_end)
+        patch.setattr("cardwright.files.write_file", write_or_end)
         with pytest.raises(Killed):
             yield
 

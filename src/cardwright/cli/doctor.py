@@ -26,6 +26,7 @@ from cardwright.cli.environment import (
 from cardwright.cli.git import find_repository
 from cardwright.cli.output import say, say_json, say_pieces, warn
 from cardwright.cli.params import db_option, json_option
+from cardwright.cli.paths import OutputFile
 from cardwright.cli.surroundings import examine_git, examine_program
 from cardwright.text import count
 
@@ -51,7 +52,7 @@ _INDENT: Final = " " * 4
 @click.option(
     "--rescue",
     "target",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OutputFile(is_database=True),
     metavar="FILE",
     help="Write what is readable of a damaged store to FILE, and do nothing else.",
 )
