@@ -35,7 +35,7 @@ from cardwright.study.error import (
     make_damaged_error,
 )
 from cardwright.study.migration import is_empty, list_missing, migrate
-from cardwright.study.opening import connect, find_damage, use_write_ahead_log
+from cardwright.study.opening import connect, create_file, find_damage, use_write_ahead_log
 from cardwright.study.place import Place, RescueFile, StoreLeftError
 from cardwright.study.rows import (
     ALIAS,
@@ -109,7 +109,7 @@ def open_store(path: Path, machine: str = "", *, today: str = "") -> Store:
     connection = None
     try:
         with suppress(FileExistsError):
-            path.parent.mkdir(parents=True)
+            create_file(path)
         connection = connect(path)
         _prepare(path, connection, today)
         return Store(path, connection, machine or platform.node(), today)
