@@ -27,7 +27,7 @@ from cardwright.project.media import MediaLibrary
 from cardwright.project.texts import SourceTexts
 from cardwright.project.walk import find_project
 from cardwright.report import format_text
-from cardwright.text import count
+from cardwright.text import count, list_names
 
 _SCRIPT: Final = re.compile(
     r"<(?:script|iframe|object|embed|frame)\b|javascript:|[\s/\"']on[a-z]{3,30}\s*=|\bsrcdoc\b"
@@ -187,7 +187,9 @@ def find_card(collection: Collection, ref: str) -> Card:
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
         raise ProjectError(f"there is no card `{ref}`{hint}")
     if len(exact) > 1:
-        raise ProjectError(f"several packs have `{ref}`: {', '.join(card.ref for card in exact)}")
+        raise ProjectError(
+            f"several packs have `{ref}`: {list_names([card.ref for card in exact])}"
+        )
     return exact[0]
 
 
