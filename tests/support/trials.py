@@ -396,7 +396,11 @@ def _try_build(garden: Garden, rows: list[dict[str, Any]], *, is_read: bool) -> 
         not errors
         and is_read
         and "selects no cards" not in built.stderr
-        and ("has no deck" not in built.stderr and not built.refused)
+        and (
+            "has no deck" not in built.stderr
+            and not built.refused
+            and "holds sources of the project" not in built.stderr
+        )
     ):
         raise Finding(f"not built without an error: {built.stderr}")
 
