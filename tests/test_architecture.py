@@ -206,7 +206,6 @@ WRITES_ITSELF = {
     "foreign/archive.py": "a package, unpacked into a temporary folder",
     "foreign/plain_file.py": "nothing: it opens what must not be waited for",
     "foreign/lines.py": "nothing: it opens what must not be waited for",
-    "anki/record.py": "nothing: it opens what must not be waited for",
     "cli/build.py": "a record of builds that is not needed any more",
     "cli/lock.py": "on Windows, a file that goes with its process",
     "cli/main.py": "nothing: it opens the null device",
