@@ -204,8 +204,8 @@ WRITES_ITSELF = {
     "files.py": "the function that all others use",
     "anki/package_notes.py": "a temporary folder for a package",
     "foreign/archive.py": "a package, unpacked into a temporary folder",
+    "foreign/plain_file.py": "nothing: it opens what must not be waited for",
     "foreign/lines.py": "nothing: it opens what must not be waited for",
-    "anki/record.py": "nothing: it opens what must not be waited for",
     "cli/build.py": "a record of builds that is not needed any more",
     "cli/lock.py": "on Windows, a file that goes with its process",
     "cli/main.py": "nothing: it opens the null device",
@@ -215,13 +215,12 @@ WRITES_ITSELF = {
     "cli/output.py": "the null device",
     "terminal/screen.py": "the terminal",
     "study/backup.py": "the store's own backups",
-    "study/store.py": "the store's own folder",
+    "study/opening.py": "the store's own folder and file",
     "study/sync.py": "its own file in a shared folder, set aside if it is damaged",
     "study/place.py": "what is kept beside a store whose file was replaced",
 }
 TAKES_PATHS = {
     "project/index.py": "the index beside the store",
-    "app/doctor/rescue.py": "a new file that the user names",
     "study/sync.py": "a sync folder",
 }
 

@@ -79,6 +79,14 @@ class Project:
         if errors := self.errors:
             raise SourceProblemsError(errors, self.texts)
 
+    def refuse_damaged_ledger(self, pack: str) -> None:
+        """Raise SourceProblemsError if a pack's ledger could not be read completely."""
+        path = f"decks/{pack}/{LEDGER_NAME}"
+        codes = {"ledger-mismatch", "merge-conflict"}
+        found = [one for one in self.errors if one.span.path == path and one.code in codes]
+        if found:
+            raise SourceProblemsError(found, self.texts)
+
     def choose_packs(self, names: Sequence[str]) -> list[str]:
         """Return the named packs, or all.
 

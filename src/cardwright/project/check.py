@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Final
 
 from cardwright.blueprint import Blueprint
@@ -116,7 +118,7 @@ def check_decks(checking: Checking) -> Iterator[Diagnostic]:
     unused = [pack for pack in collection.decks if pack not in asked]
     for pack, cards in asked.items():
         manifest = f"decks/{pack}/deck.yaml"
-        if pack not in collection.decks and not (checking.root / manifest).exists():
+        if pack not in collection.decks and _is_missing(checking.root / manifest):
             number = "1 card is" if len(cards) == 1 else f"{len(cards)} cards are"
             yield diagnose(
                 "card-in-no-deck",
@@ -126,6 +128,17 @@ def check_decks(checking: Checking) -> Iterator[Diagnostic]:
                 if len(unused) == 1
                 else f"add {manifest}",
             )
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        # It may be there, and is reported if it is.
+        return False
+    return False
 
 
 def _check_empty(
@@ -313,7 +326,7 @@ def check_places(checking: Checking) -> Iterator[Diagnostic]:
 
 def check_schemas(checking: Checking) -> Iterator[Diagnostic]:
     """Report schemas that were written before the kinds changed, as editors then mislead."""
-    if not (checking.root / "schemas").is_dir():
+    if not os.path.isdir(checking.root / "schemas"):  # noqa: PTH112  (pathlib may raise)
         return
     for name, text in format_schemas(checking.collection.kinds).items():
         if is_stale(checking.root, name, text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -112,7 +113,7 @@ def read_built_in_kinds() -> dict[str, Kind]:
         _, kind = parse_kind(document)
         if kind is None:
             raise ValueError(f"built-in kind {name}: {document.problems}")
-        kinds[name] = kind
+        kinds[name] = replace(kind, spans={})
     return kinds
 
 
