@@ -215,13 +215,12 @@ WRITES_ITSELF = {
     "cli/output.py": "the null device",
     "terminal/screen.py": "the terminal",
     "study/backup.py": "the store's own backups",
-    "study/store.py": "the store's own folder",
+    "study/opening.py": "the store's own folder and file",
     "study/sync.py": "its own file in a shared folder, set aside if it is damaged",
     "study/place.py": "what is kept beside a store whose file was replaced",
 }
 TAKES_PATHS = {
     "project/index.py": "the index beside the store",
-    "app/doctor/rescue.py": "a new file that the user names",
     "study/sync.py": "a sync folder",
 }
 

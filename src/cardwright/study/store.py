@@ -521,6 +521,8 @@ class Store:
 
     def count_reviews(self) -> int:
         """Return the number of reviews, including undone ones."""
+        # SQLite counts without steps that could be limited.
+        self.check_reviews()
         return int(self._value("select count(*) from reviews"))
 
     def list_namespaces(self) -> set[str]:
