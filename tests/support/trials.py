@@ -494,8 +494,8 @@ def try_tree(dice: Random, garden: Garden, canary: list[str]) -> None:
 
 
 def try_root(dice: Random, garden: Garden, _canary: list[str]) -> None:
-    """Mutate the folders of the project itself, its schemas, or its data."""
-    paths = [*garden.root.iterdir(), garden.root / "schemas", garden.data]
+    """Mutate the folders of the project itself, or its schemas."""
+    paths = [*garden.root.iterdir(), garden.root / "schemas"]
     mutate_tree(dice, dice.choice(sorted(paths)), garden.outside)
     try_project(garden, None, dice.sample(COMMANDS, 3))
 
