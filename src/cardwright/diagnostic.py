@@ -65,6 +65,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "stale-schema": "warning",
     "syntax-error": "error",
     "unbalanced-maths": "error",
+    "unfinished-release": "warning",
     "unknown-key": "error",
     "unknown-kind": "error",
     "unknown-lesson": "error",
@@ -98,7 +99,8 @@ class Span:
     """Characters to underline, within the line."""
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}"
+        # On one line, and safe to print, whatever the name of the file is.
+        return f"{make_printable(self.path)}:{self.line}:{self.column}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,32 +1,145 @@
-"""Atomic file writes."""
+"""Files: written atomically, and within a project without following links."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-import tempfile
+import secrets
+import stat
 from pathlib import Path
+from typing import Final
+
+from cardwright.error import ProjectError
+
+_TEMPORARY: Final = ".cardwright-tmp"
+"""Ends the names of files that are being written."""
+_MAX_NAME: Final = 40
+"""How much of a file's name its temporary file carries, in characters."""
+_MAX_READ_BYTES: Final = 64 * 2**20
+_ABANDONED_S: Final = 3600
+"""After this time, a temporary file was left behind by a process that was killed."""
 
 
 def write_file(path: Path, data: bytes | str) -> None:
     """Write a file atomically: to a temporary file beside it, which is then renamed.
 
+    An existing file keeps its permissions; a link is replaced, not followed.
+
     Raises:
-        OSError: the folder cannot be created or written to; an existing file is unchanged.
+        OSError: it cannot be written, with its path; an existing file is unchanged.
 
     """
-    raw = data.encode("utf-8") if isinstance(data, str) else data
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    raw = data.encode("utf-8", "replace") if isinstance(data, str) else data
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp creates private files; these are meant to be shared.
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
+        path.parent.mkdir(parents=True, exist_ok=True)
+        mode = _find_mode(path)
+        head = f".{path.name[:_MAX_NAME]}."
+        temporary = path.with_name(f"{head}{secrets.token_hex(4)}{_TEMPORARY}")
+        try:
+            # The process's umask applies: most files are meant to be shared.
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+            with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
+                file.write(raw)
+                file.flush()
+                os.fsync(file.fileno())
+            if mode is not None:
+                temporary.chmod(mode)
+            _remove_abandoned(temporary, head)
+            temporary.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+
+
+def write_below(root: Path, name: str, data: bytes | str) -> None:
+    """Write a file of a project, by its path relative to the project's folder.
+
+    Raises:
+        ProjectError: a link, a pipe or a device is in its way.
+        OSError: it cannot be written.
+
+    """
+    write_file(find_below(root, name), data)
+
+
+def read_below(root: Path, name: str) -> bytes | None:
+    """Return the content of a file that will be changed, or None if there is none.
+
+    Raises:
+        ProjectError: a link, a pipe or a device is in its way, or it is too large.
+        OSError: it cannot be read.
+
+    """
+    path = find_below(root, name)
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_READ_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    if len(data) > _MAX_READ_BYTES:
+        raise ProjectError(f"{path} has more than {_MAX_READ_BYTES >> 20} MiB")
+    return data
+
+
+def find_below(root: Path, name: str) -> Path:
+    """Return the path of a file that may be written, by its path relative to the project's folder.
+
+    Raises:
+        ProjectError: a link, which may lead anywhere, a pipe or a device is in its way.
+
+    """
+    path = root
+    for part in name.split("/"):
+        path /= part
+        try:
+            info = path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        is_link = stat.S_ISLNK(info.st_mode) or bool(getattr(info, "st_reparse_tag", 0))
+        if is_link:
+            message = f"{path} is a link, so nothing was written there"
+            raise ProjectError(message, help="put the file or folder itself there")
+        if not (stat.S_ISREG(info.st_mode) or stat.S_ISDIR(info.st_mode)):
+            raise ProjectError(f"{path} is not a regular file", help="put the file itself there")
+    return path
+
+
+def _find_mode(path: Path) -> int | None:
+    """Return the permissions of the file that will be replaced; None if there is none.
+
+    Raises:
+        OSError: it is not a regular file, or may not be changed.
+
+    """
+    try:
+        info = path.lstat()
+    except FileNotFoundError:
+        return None
+    if stat.S_ISLNK(info.st_mode):
+        return None
+    if stat.S_ISDIR(info.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(info.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file")
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return stat.S_IMODE(info.st_mode) & 0o777
+
+
+def _remove_abandoned(temporary: Path, head: str) -> None:
+    """Remove what killed processes left of writing the same file."""
+    with contextlib.suppress(OSError):
+        now_s = temporary.stat().st_mtime
+        with os.scandir(temporary.parent) as entries:
+            for entry in entries:
+                if (
+                    entry.name.startswith(head)
+                    and entry.name.endswith(_TEMPORARY)
+                    and entry.is_file(follow_symlinks=False)
+                    and now_s - entry.stat(follow_symlinks=False).st_mtime > _ABANDONED_S
+                ):
+                    os.unlink(entry.path)  # noqa: PTH108  (scandir gives strings)

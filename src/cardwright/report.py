@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
-from cardwright.diagnostic import Diagnostic, Span, make_printable
+from cardwright.diagnostic import Diagnostic, Span
 from cardwright.text import count, escape_controls, replace_controls
 
 _MAX_LINE_LENGTH: Final = 160
@@ -81,7 +80,7 @@ def _format_one(
     diagnostic: Diagnostic, line: str | None, others: Sequence[Diagnostic]
 ) -> Iterator[Piece]:
     span, severity = diagnostic.span, diagnostic.severity
-    yield Piece(f"{make_printable(str(span))}: ", "place")
+    yield Piece(f"{span}: ", "place")
     yield Piece(f"{severity}[{diagnostic.code}]", severity)
     yield Piece(f": {diagnostic.message}\n", "")
     if line is not None:
@@ -90,7 +89,7 @@ def _format_one(
         yield Piece(carets, severity)
         yield Piece("\n", "")
     for related in diagnostic.related:
-        yield Piece(f"  {related.message} at {make_printable(str(related.span))}\n", "")
+        yield Piece(f"  {related.message} at {related.span}\n", "")
     if diagnostic.help:
         yield Piece("  help: ", "help")
         yield Piece(f"{diagnostic.help}\n", "")
@@ -126,14 +125,8 @@ def _count_cells(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
 
 
-def format_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """Format problems as JSON: a list of code, severity, message, place, help and related places."""
-    text = json.dumps([_as_json(d) for d in diagnostics], indent=2, ensure_ascii=False)
-    # Paths may contain anything, so the result is escaped in a way that keeps it valid JSON.
-    return escape_controls(text)
-
-
-def _as_json(diagnostic: Diagnostic) -> dict[str, object]:
+def as_json(diagnostic: Diagnostic) -> dict[str, object]:
+    """Return a problem as JSON: code, severity, message, place, help and related places."""
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity,

@@ -1,13 +1,15 @@
-"""A collection in real Anki."""
+"""A collection in real Anki, and releases to import into it."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from anki_backend import Anki
+from project_files import Release, Run
 
 
 @pytest.fixture
@@ -16,3 +18,15 @@ def anki(tmp_path: Path) -> Iterator[Anki]:
     made = Anki(tmp_path / "anki")
     yield made
     made.col.close()
+
+
+@pytest.fixture
+def release(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> Release:
+    """Release the pack at a time, and return a copy of its package."""
+
+    def release_pack(name: str, time_s: int) -> Path:
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(time_s))
+        run("release", "trees")
+        return Path(shutil.copy(project / "build" / "trees.apkg", project / f"{name}.apkg"))
+
+    return release_pack

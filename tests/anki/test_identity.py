@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -26,18 +25,6 @@ fields:
 sides:
   there: {ask: '{{word}}', show: [meaning]}
 """
-
-
-@pytest.fixture
-def release(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> Release:
-    """Release the pack at a time, and return a copy of its package."""
-
-    def release_pack(name: str, time_s: int) -> Path:
-        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(time_s))
-        run("release", "trees")
-        return Path(shutil.copy(project / "build" / "trees.apkg", project / f"{name}.apkg"))
-
-    return release_pack
 
 
 def build_pack(root: Path, author: str, kind: str, time_s: int) -> Path:

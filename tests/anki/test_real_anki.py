@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -40,18 +39,6 @@ cards:
 """
 
 
-@pytest.fixture
-def release(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> Release:
-    """Release the pack at a time, and return a copy of its package."""
-
-    def release_pack(name: str, time_s: int) -> Path:
-        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(time_s))
-        run("release", "trees")
-        return Path(shutil.copy(project / "build" / "trees.apkg", project / f"{name}.apkg"))
-
-    return release_pack
-
-
 def test_an_update_changes_what_we_changed_and_nothing_else(
     write: Write, release: Release, anki: Anki
 ) -> None:
@@ -83,7 +70,7 @@ def test_an_update_changes_what_we_changed_and_nothing_else(
     second = anki.import_package(release("v2", 1_800_000_000))
 
     assert second.new == {"What is a fir?"}
-    assert second.updated == {"What is an oak?", "What is an ash?"}
+    assert second.updated == {"What is an oak?"}
     assert second.conflicting == set()
     assert len(second.duplicate) == 5
     assert {key: value for key, value in anki.scheduling().items() if key in before} == before
@@ -92,7 +79,7 @@ def test_an_update_changes_what_we_changed_and_nothing_else(
     assert notes["trees:elm"]["Answer"] == "My own words."
     assert "mine" in notes["trees:elm"].tags
     assert "hard" in notes["trees:yew"].tags
-    assert notes["trees:ash"].tags == ["kind::basic", "retired"]
+    assert notes["trees:ash"].tags == ["kind::basic"]
     assert len(notes) == 8
     assert len(anki.col.models.all_names_and_ids()) == len(
         {model.name.rstrip("+") for model in anki.col.models.all_names_and_ids()}
@@ -216,19 +203,6 @@ def test_two_packs_live_side_by_side(write: Write, release: Release, anki: Anki,
     assert (len(result.new), result.updated, result.duplicate) == (4, set(), set())
     assert {key: value for key, value in anki.scheduling().items() if key in before} == before
     assert {name for _, name in decks_of(anki)} == {"Birds", "Default", "Trees"}
-
-
-def test_retired_cards_are_not_dealt_to_newcomers(
-    write: Write, release: Release, anki: Anki
-) -> None:
-    write({"cards/trees/trees.yaml": CARDS})
-    release("v1", 1_700_000_000)
-    write({"cards/trees/trees.yaml": CARDS.replace("arils.}", "arils., retired: Poisonous.}")})
-
-    anki.import_package(release("v2", 1_800_000_000))
-
-    assert anki.col.card_count() == 3
-    assert not anki.col.find_cards("tag:retired")
 
 
 def test_new_cards_come_in_teaching_order_in_their_decks(

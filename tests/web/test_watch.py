@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from browser import Browser
+from cardwright.web.watch import PageServer, read_stamps
 from patience import PATIENCE_S
 from project_files import Run
 
@@ -128,6 +130,122 @@ def test_other_sites_cannot_read_the_page(served: Served) -> None:
     with socket.create_connection(("127.0.0.1", served.port), timeout=PATIENCE_S) as connection:
         connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
         assert b"403" in connection.recv(100)
+
+
+HOST = b"\r\nHost: localhost\r\n"
+STRANGE = [
+    b"POST / HTTP/1.1" + HOST,
+    b"OPTIONS * HTTP/1.1" + HOST,
+    b"CONNECT example.com:80 HTTP/1.1" + HOST,
+    b"<script>oak</script> / HTTP/1.1" + HOST,
+    b"GET http://example.com/ HTTP/1.1" + HOST,
+    b"GET file:///etc/passwd HTTP/1.1" + HOST,
+    b"GET /cards/trees/oak.yaml HTTP/1.1" + HOST,
+    b"GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1" + HOST,
+    b"GET /%252e%252e/etc/passwd HTTP/1.1" + HOST,
+    b"GET /..\\..\\deck.yaml HTTP/1.1" + HOST,
+    b"GET /\x1b]0;oak\x07 HTTP/1.1" + HOST,
+    b"GET / HTTP/9.9" + HOST,
+    b"GET / HTTP/1.1\r\nHost : localhost\r\n",
+    b"GET / HTTP/1.1" + HOST + b"Host: example.com\r\n",
+    b"GET / HTTP/1.1" + HOST + b"X: y\r\n" * 200,
+    b"GET / HTTP/1.1" + HOST + b"X: " + b"y" * 70_000 + b"\r\n",
+    b"GET /" + b"y" * 70_000 + b" HTTP/1.1" + HOST,
+    b"\x16\x03\x01\x02\x00\x01\x00\r\n",
+]
+WANTED = {
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Server": "cards",
+}
+
+
+def ask(served: Served, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=PATIENCE_S) as connection:
+        answer = b""
+        with suppress(ConnectionResetError):
+            connection.sendall(request)
+            while part := connection.recv(1 << 16):
+                answer += part
+        return answer
+
+
+def test_nothing_but_the_page_is_served(served: Served) -> None:
+    for request in STRANGE:
+        answer = ask(served, request + b"\r\n")
+        assert b"oak" not in answer, request
+        assert b" 200 " not in answer[:20], request
+        assert len(answer) < 500, request
+        if answer.startswith(b"HTTP/"):
+            assert b"\r\nContent-Type: text/plain; charset=utf-8\r\n" in answer
+    # One request, one answer: the rest of what a client sends is not read.
+    assert ask(served, (b"GET /version HTTP/1.1" + HOST + b"\r\n") * 3).count(b"HTTP/") == 1
+    head = ask(served, b"HEAD / HTTP/1.1" + HOST + b"\r\n")
+    assert head.startswith(b"HTTP/1.0 200 ")
+    assert head.endswith(b"\r\n\r\n")
+    assert b"Python" not in head
+    for name, value in WANTED.items():
+        assert f"\r\n{name}: {value}\r\n".encode() in head
+    assert served.process.poll() is None
+
+
+def test_pages_of_other_sites_can_neither_read_nor_show_it(
+    browser: Browser, served: Served, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere.html"
+    elsewhere.write_text(
+        f"<!doctype html><img src='{served.url}'>"
+        f"<script src='{served.url}version'></script><link rel=stylesheet href='{served.url}'>"
+        "<script>window.found = {};"
+        f"fetch('{served.url}').then((a) => a.text()).then((text) => {{ found.read = text; }})"
+        ".catch(() => { found.read = 'refused'; });"
+        f"fetch('{served.url}', {{ mode: 'no-cors' }}).then(() => {{ found.blind = 'answered'; }})"
+        ".catch(() => { found.blind = 'refused'; });"
+        "</script>",
+        "utf-8",
+    )
+    browser.open(elsewhere.as_uri())
+    browser.wait_for("found.read && found.blind")
+    assert browser.run("found") == {"read": "refused", "blind": "refused"}
+    assert browser.run("document.images[0].naturalWidth") == 0
+
+
+def test_slow_and_greedy_clients_do_not_keep_others_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cardwright.web.watch._MAX_CONNECTION_S", 0.2)
+    server = PageServer(0)
+    server.show("<html >oak")
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    greedy = []
+    try:
+        for _ in range(60):
+            greedy.append(socket.create_connection(("127.0.0.1", server.server_port)))
+            greedy[-1].sendall(b"G")
+        served = Served(server.url, None)  # type: ignore[arg-type]
+        end = time.monotonic() + PATIENCE_S
+        while b"oak" not in ask(served, b"GET / HTTP/1.1" + HOST + b"\r\n"):
+            assert threading.active_count() < 50
+            for slow in greedy:
+                # Each byte comes in time, but the request never ends.
+                with suppress(OSError):
+                    slow.sendall(b"E")
+            assert time.monotonic() < end, "others are kept out"
+    finally:
+        for connection in greedy:
+            connection.close()
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_link_out_of_the_project_is_not_watched(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "a.yaml").touch()
+    (project / "kinds").symlink_to(tmp_path / "disk")
+    assert read_stamps([project / "kinds", project / "cards"]) == {}
+    (project / "decks" / "a").symlink_to(tmp_path / "disk")
+    assert len(read_stamps([project / "decks"])) == 1
 
 
 def test_ctrl_c_ends_it_quietly(served: Served) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from cardwright.anki.ledger import Ledger, Published
+from cardwright.anki.note import Note
+from cardwright.anki.pack import PackContents
+from cardwright.anki.search import is_findable, make_search
 from cardwright.text import count
 
 
@@ -24,15 +26,11 @@ def find_moves(
     return found
 
 
-def describe_moves(
-    ledger: Ledger, decks: Mapping[str, str], deck_names: Collection[str]
-) -> list[str]:
-    """Return sentences in Markdown that tell readers how to move the cards that they have.
-
-    `decks` is as for `find_moves`; `deck_names` are the names of all decks of the new release.
-    """
-    moves = find_moves(ledger.notes.values(), decks)
-    renamed = _find_renamed(moves, ledger.deck_names, deck_names)
+def describe_moves(ledger: Ledger, contents: PackContents) -> list[str]:
+    """Return sentences in Markdown that tell readers how to move the cards that they have."""
+    moves = find_moves(ledger.notes.values(), contents.list_decks())
+    renamed = _find_renamed(moves, ledger.deck_names, contents.deck_names)
+    notes = {note.card.key: note for note in contents.notes}
     lines = [
         f"The deck `{old}` is now `{new}`. Rename yours before you import this version. If you have "
         "imported it already, select the cards of the old deck in Anki's browser, and choose "
@@ -43,27 +41,17 @@ def describe_moves(
         if not any(_replace_head(old, *pair) == new for pair in renamed.items()):
             cards = "1 card is" if len(keys) == 1 else f"{count(len(keys), 'card')} are"
             lines.append(
-                f"{cards} now in `{new}`. To move yours, {_tell_search(ledger, old, keys)} "
+                f"{cards} now in `{new}`. To move yours, {_tell_search(old, [notes[key] for key in keys])} "
                 "in Anki's browser, select them, and choose *Cards > Change Deck*."
             )
     return lines
 
 
-def _tell_search(ledger: Ledger, deck: str, keys: Collection[str]) -> str:
-    moved = set(keys)
-    kinds = {note.kind for note in ledger.notes.values() if note.guid_ref in moved}
-    structures = [ledger.note_types[kind].structure for kind in kinds if kind in ledger.note_types]
-    if all("Id" in dict(structure.get("fields", ())) for structure in structures):
-        return f"search for `{_make_search(keys)}`"
-    # An adopted note type has no field for the id.
+def _tell_search(deck: str, notes: Sequence[Note]) -> str:
+    if all(map(is_findable, notes)):
+        return f"search for `{make_search(notes)}`"
+    # An adopted note type may have no field for the id.
     return f'look for them in `deck:"{deck}"`'
-
-
-def _make_search(keys: Collection[str]) -> str:
-    """Return a search for Anki's browser that finds the cards with these keys."""
-    namespace = next(iter(keys)).partition(":")[0]
-    ids = "|".join(re.escape(key.partition(":")[2]).replace("\\-", "-") for key in sorted(keys))
-    return f'"Id:re:^{namespace}:({ids})$"'
 
 
 def _find_renamed(

@@ -7,13 +7,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Any, Final, Protocol
 
 from cardwright.anki.media import PackedFile
 from cardwright.anki.notetype import SPARE_FIELDS
 from cardwright.kinds import list_prompts, render_text
-from cardwright.markdown import Renderer, WriteMedia, escape_html, replace_media
+from cardwright.markdown import Renderer, WriteMedia, escape_html, replace_media, split_address
 from cardwright.model import Card, Collection, Field, FieldType, Kind, Option, Source
 
 RENDERING_VERSION: Final = 2
@@ -24,6 +23,18 @@ Markdown or highlighting library alone changes no notes."""
 _HASH_FORMAT: Final = 1
 _NOT_IN_TAG: Final = re.compile(r"[\s:]+")
 _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+class Shipped(Protocol):
+    """A note as people may have it."""
+
+    @property
+    def rendering(self) -> int:
+        """The version of the rendering."""
+
+    @property
+    def html_hash(self) -> str:
+        """Digest of the fields."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +50,17 @@ class Note:
     """HTML, in the order of its note type."""
     ordinals: tuple[int, ...]
     """Anki's numbers of the cards created for people who do not have the note yet."""
+    id_field: str = "Id"
+    """The field that shows the key of its card; "" if an adopted note type has none."""
 
     @property
     def html_hash(self) -> str:
         """Digest of the fields."""
         return _hash_fields(self.fields)
+
+    def has_html_of(self, shipped: Shipped) -> bool:
+        """Tell whether no rendering fix has changed its HTML since it was shipped."""
+        return shipped.rendering >= RENDERING_VERSION or shipped.html_hash == self.html_hash
 
 
 def make_note(
@@ -58,11 +75,15 @@ def make_note(
         content=content,
         hash=hash_content(content),
         fields=make_fields(collection, card, renderer, writers),
-        # A retired note still updates those who have it, but creates no cards for anyone else.
-        ordinals=()
-        if card.retired is not None
-        else tuple(prompt.ordinal for prompt in list_prompts(card, kind)),
+        ordinals=tuple(prompt.ordinal for prompt in list_prompts(card, kind)),
+        id_field=_find_id_field(kind),
     )
+
+
+def _find_id_field(kind: Kind) -> str:
+    if not kind.adopted:
+        return "Id"
+    return next((field.label for field in kind.fields if field.holds == "id"), "")
 
 
 def describe_content(
@@ -207,8 +228,9 @@ def _make_sources(sources: tuple[Source, ...]) -> str:
 
 
 def _make_source(source: Source) -> str:
-    parts = urlsplit(source.url)
-    shown = source.title or f"{parts.netloc}{parts.path}".rstrip("/") or source.url
-    if parts.scheme.lower() in ("http", "https", "mailto"):
+    parts = split_address(source.url)
+    address = f"{parts.place}{parts.path}".rstrip("/") if parts else ""
+    shown = source.title or address or source.url
+    if parts and parts.scheme in ("http", "https", "mailto"):
         return f'<a href="{escape_html(source.url)}">{escape_html(shown)}</a>'
     return escape_html(shown)

@@ -12,7 +12,7 @@ from cardwright.anki.note import Note, make_note
 from cardwright.anki.notetype import NoteType
 from cardwright.item import place_cards
 from cardwright.markdown import Renderer
-from cardwright.model import Card, Collection, Deck
+from cardwright.model import Collection, Deck
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,18 +22,32 @@ class PackContents:
     deck: Deck
     """The pack's top deck."""
     notes: tuple[Note, ...]
-    """In the order of the sources."""
+    """What is published of the pack, in the order of the sources: retired notes too."""
     placed: Mapping[tuple[str, ...], tuple[Note, ...]]
-    """The same notes by deck, under the parts of its full name, in the order of learning."""
+    """The notes in the package by deck, under the parts of its full name, in the order of learning."""
     note_types: Mapping[str, NoteType]
-    """The note types of the notes, by kind."""
+    """The note types in the package, by kind."""
     media: Mapping[str, Path]
-    """The files of the notes' images, sounds and videos, by their names in Anki."""
+    """The files of the images, sounds and videos in the package, by their names in Anki."""
+
+    @property
+    def packed(self) -> list[Note]:
+        """The notes in the package: those that are not retired."""
+        return [note for note in self.notes if note.card.retired is None]
+
+    @property
+    def retired(self) -> list[Note]:
+        """The notes that were published, and are retired now.
+
+        They are not in the package. Anki adds every note that a collection does not have, so they
+        would reach people who never had them; those who have them keep them anyway.
+        """
+        return [note for note in self.notes if note.card.retired is not None]
 
     @property
     def card_count(self) -> int:
-        """How many cards Anki creates from the notes."""
-        return sum(len(note.ordinals) for note in self.notes)
+        """How many cards Anki creates from the package."""
+        return sum(len(note.ordinals) for note in self.packed)
 
     @property
     def deck_names(self) -> tuple[str, ...]:
@@ -45,12 +59,9 @@ class PackContents:
         )
 
     def list_decks(self) -> dict[str, str]:
-        """Return the full name of the deck of each note that is still asked, by key of its card."""
+        """Return the full name of the deck of each note in the package, by key of its card."""
         return {
-            note.card.key: "::".join(path)
-            for path, notes in self.placed.items()
-            for note in notes
-            if note.card.retired is None
+            note.card.key: "::".join(path) for path, notes in self.placed.items() for note in notes
         }
 
 
@@ -63,38 +74,32 @@ def describe_pack(
     renderer: Renderer,
     find_media: FindMedia,
 ) -> PackContents:
-    """Return the contents of the package of a deck; the collection must be free of errors.
+    """Return what is published of a pack; the collection must be free of errors.
 
     `note_types` holds the note types of all kinds in use, by kind.
     """
-    placed = _place_pack(collection, deck, ledger)
-    published = {card.ref for cards in placed.values() for card in cards}
+    cards = [card for card in collection.cards if card.pack == deck.pack]
+    placed, _ = place_cards(deck, (card for card in cards if card.retired is None))
+    published = {card.ref for found in placed.values() for card in found}
+    # Whichever cards the decks select today: the ledger says which retired ones people have.
+    published |= {card.ref for card in cards if card.retired is not None and ledger.find(card)}
     finder = MediaFinder(find_media, renderer)
     media: dict[str, Path] = {}
     notes: dict[str, Note] = {}
-    for card in collection.cards:
+    for card in cards:
         if card.ref in published:
             files = finder.list_files(card, collection.kinds[card.kind])
             notes[card.ref] = make_note(collection, card, renderer, files)
-            media.update({file.name: file.path for file in files.values()})
+            if card.retired is None:
+                media.update({file.name: file.path for file in files.values()})
     return PackContents(
         deck=deck,
         notes=tuple(notes.values()),
-        placed={path: tuple(notes[card.ref] for card in cards) for path, cards in placed.items()},
-        note_types={note.card.kind: note_types[note.card.kind] for note in notes.values()},
+        placed={path: tuple(notes[card.ref] for card in found) for path, found in placed.items()},
+        note_types={
+            card.kind: note_types[card.kind]
+            for card in cards
+            if card.retired is None and card.ref in published
+        },
         media=media,
     )
-
-
-def _place_pack(
-    collection: Collection, deck: Deck, ledger: Ledger
-) -> dict[tuple[str, ...], list[Card]]:
-    """Return the cards that a pack publishes, by deck.
-
-    Retired cards that were published are included, whichever cards the decks select today: people
-    have their notes, and the update marks these as retired.
-    """
-    cards = [card for card in collection.cards if card.pack == deck.pack]
-    placed, _ = place_cards(deck, (card for card in cards if card.retired is None))
-    placed[deck.name,] += [c for c in cards if c.retired is not None and ledger.find(c)]
-    return placed

@@ -21,34 +21,37 @@ from cardwright.anki.ledger import Ledger
 from cardwright.anki.note import Note
 from cardwright.anki.notetype import NoteField, NoteType, Template
 from cardwright.anki.pack import PackContents
+from cardwright.anki.search import describe_retired
 from cardwright.diagnostic import Diagnostic, Related, diagnose
 from cardwright.markdown import unwrap
 from cardwright.model import Attribute, Card, Deck, DeckOptions, make_anki_id
+from cardwright.text import count
 
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
 _FILE_MODE: Final = 0o644 << 16
 _UNIX: Final = 3
 
 
-def write_package(contents: PackContents, ledger: Ledger, *, build_s: int) -> bytes:
+def write_package(contents: PackContents, ledger: Ledger) -> bytes:
     """Return the Anki package of a pack.
 
-    The ledger provides the version for the description, and the modification times of unchanged
-    notes and note types; changed and new ones get `build_s`, in Unix seconds.
+    The ledger of the release or build provides the version for the description, and the modification
+    times of all notes and note types.
     """
     models = {
-        kind: _make_model(note_type, ledger.stamp_note_type(note_type, build_s))
+        kind: _make_model(note_type, ledger.note_types[kind].mod_s)
         for kind, note_type in contents.note_types.items()
     }
+    times_s = {note.guid_ref: note.mod_s for note in ledger.notes.values()}
     due = itertools.count(1)
     decks = []
-    newest_s = max((model.mod_s for model in models.values()), default=build_s)
+    newest_s = max((model.mod_s for model in models.values()), default=0)
     presets = _make_presets(contents.deck)
     for path, part in contents.deck.walk():
-        deck = _make_deck(contents.deck, part, path, ledger)
+        deck = _make_deck(contents, part, path, ledger)
         deck.preset_id = presets[path]["id"]
         for note in contents.placed[path]:
-            mod_s = ledger.stamp_note(note, build_s)
+            mod_s = times_s[note.card.key]
             deck.add_note(_make_note(note, models[note.card.kind], mod_s, next(due)))
             newest_s = max(newest_s, mod_s)
         decks.append(deck)
@@ -130,28 +133,27 @@ def _make_note(note: Note, model: _Model, mod_s: int, due: int) -> _Note:
     return made
 
 
-def _make_deck(root: Deck, part: Deck, path: tuple[str, ...], ledger: Ledger) -> _Deck:
+def _make_deck(contents: PackContents, part: Deck, path: tuple[str, ...], ledger: Ledger) -> _Deck:
     name = "::".join(path)
-    deck_id = make_anki_id("deck", root.namespace, name)
-    deck = _Deck(deck_id, name, _describe_deck(root, part, ledger))
+    deck_id = make_anki_id("deck", contents.deck.namespace, name)
+    deck = _Deck(deck_id, name, _describe_deck(contents, part, ledger))
     deck.mod_s = ledger.released_s
     return deck
 
 
-def _describe_deck(root: Deck, part: Deck, ledger: Ledger) -> str:
+def _describe_deck(contents: PackContents, part: Deck, ledger: Ledger) -> str:
     """Return a deck's description as Markdown."""
     # Anki keeps line breaks, and would render HTML; here, as in cards, it is plain text.
     texts = [unwrap(part.description.replace("<", "&lt;"))]
-    if part is root:
+    if part is contents.deck:
         if ledger.version:
             texts.append(f"Version {ledger.version}")
-        texts += [
-            "Best studied with **FSRS**: turn it on in the options of this deck, under *FSRS*.",
-            (
-                "Cards that a later version retires keep your progress and get the tag `retired`; "
-                f'to delete them, search for `deck:"{root.name}" tag:retired`.'
-            ),
-        ]
+        texts.append(
+            "Best studied with **FSRS**: turn it on in the options of this deck, under *FSRS*."
+        )
+        if retired := contents.retired:
+            number = "1 card is" if len(retired) == 1 else f"{count(len(retired), 'card')} are"
+            texts.append(f"{number} retired. {describe_retired(retired)}")
     return unwrap("\n\n".join(texts))
 
 

@@ -18,7 +18,7 @@ from cardwright.exam.misses import (
     make_miss,
     put_miss,
 )
-from cardwright.files import write_file
+from cardwright.files import find_below, read_below, write_below
 from cardwright.item import Item
 from cardwright.model import Card
 from cardwright.project.card import MAX_ID_LENGTH, suggest_id
@@ -103,17 +103,16 @@ def write_miss_card(
         WriteError: the text of the miss is not valid in a card, or the card cannot be appended.
 
     """
-    path = root / _CARDS
-    text = path.read_bytes() if path.exists() else b""
+    path = find_below(root, _CARDS.as_posix())
+    text = read_below(root, _CARDS.as_posix()) or b""
     card_id = _find_free_id(miss, text.decode("utf-8", "replace"))
     values = dict(_list_values(miss, blueprint, missed))
     kind = read_built_in_kinds()["instinct"]
     added, line = append_filled_card(path, _CARDS, kind, card_id, values)
-    manifest = root / _MANIFEST
-    if not manifest.exists():
-        write_file(manifest, _DECK.format(namespace=make_namespace(PERSONAL_PACK, random)))
+    if not find_below(root, _MANIFEST).exists():
+        write_below(root, _MANIFEST, _DECK.format(namespace=make_namespace(PERSONAL_PACK, random)))
     ignored = _ignore(root)
-    write_file(path, added)
+    write_below(root, _CARDS.as_posix(), added)
     return MadeCard(id=card_id, path=_CARDS.as_posix(), line=line, ignored=ignored)
 
 
@@ -188,11 +187,10 @@ def _ignore(root: Path) -> list[str]:
     """Add the personal pack to .gitignore if this is a repository; return the added lines."""
     if not any((folder / ".git").exists() for folder in (root, *root.parents)):
         return []
-    path = root / ".gitignore"
-    text = path.read_bytes() if path.exists() else b""
+    text = read_below(root, ".gitignore") or b""
     lines = {line.strip().strip(b"/") for line in text.splitlines()}
     missing = [entry for entry in _IGNORED if entry.strip("/").encode() not in lines]
     if missing:
         head = text if not text or text.endswith(b"\n") else text + b"\n"
-        write_file(path, head + "".join(f"{entry}\n" for entry in missing).encode())
+        write_below(root, ".gitignore", head + "".join(f"{entry}\n" for entry in missing).encode())
     return missing

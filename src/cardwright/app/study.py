@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -258,7 +259,7 @@ def _include_leeches(options: SessionOptions, choice: Choice) -> SessionOptions:
 
 def find_index(store_path: Path, root: Path) -> Path:
     """Return the path of the index of a project's sources: beside the store, safe to delete."""
-    return store_path.parent / "index" / f"{root.name}-{crc32(str(root).encode()):08x}.index"
+    return store_path.parent / "index" / f"{root.name}-{crc32(os.fsencode(root)):08x}.index"
 
 
 def _unite_sources(sources: Sources, aliases: Aliases) -> Sources:

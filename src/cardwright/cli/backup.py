@@ -9,11 +9,12 @@ import click
 from cardwright.cli.environment import default_store_path, open_user_store, read_clock
 from cardwright.cli.output import say
 from cardwright.cli.params import db_option
+from cardwright.cli.paths import OutputFile
 from cardwright.study.backup import list_backups, restore_backup
 
 
 @click.command()
-@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", required=False, type=OutputFile(is_database=True))
 @click.option("--list", "is_list", is_flag=True, help="List the dated backups, newest first.")
 @click.option(
     "--restore",

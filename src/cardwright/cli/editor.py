@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from cardwright.cli.programs import find_program
 from cardwright.foreign.media import MediaFile
@@ -24,6 +26,12 @@ _WAIT_OPTIONS: Final = {
     "cursor": "--wait",
 }
 _GOTO_EDITORS: Final = frozenset(_WAIT_OPTIONS)
+_BATCH_FILES: Final = (".bat", ".cmd")
+_BATCH_SYNTAX: Final = re.compile(r"[\"%&|<>^!\r\n]")
+"""Characters with which a file name could contain a command for the shell of Windows, which runs
+batch files, such as `code.cmd`."""
+_ADDRESS_CHARACTERS: Final = "!#$%&'()*+,-./:;=?@[]_~"
+"""Characters with a meaning in an address; letters and digits are kept anyway."""
 
 
 def open_editor(path: Path, line: int) -> str:
@@ -35,7 +43,10 @@ def open_editor(path: Path, line: int) -> str:
         return f"VISUAL or EDITOR is not a valid command: {error}"
     if not words:
         return "no editor: set VISUAL or EDITOR"
-    name = Path(words[0].strip('"')).stem.lower()
+    program = words[0].strip('"')
+    if program.lower().endswith(_BATCH_FILES) and _BATCH_SYNTAX.search(str(path)):
+        return f"{path} is not opened: {words[0]} could take its name for a command"
+    name = Path(program).stem.lower()
     if name in _GOTO_EDITORS:
         words += [word for word in (_WAIT_OPTIONS[name],) if word not in words]
         words += ["--goto", f"{path}:{line}"]
@@ -45,12 +56,13 @@ def open_editor(path: Path, line: int) -> str:
         words.append(str(path))
     else:
         words += [f"+{line}", str(path)]
-    if sys.platform == "win32" and Path(words[0]).name == words[0]:
-        # Windows would search the current folder first, which may not be trusted.
-        program = find_program(words[0])
-        if program is None:
-            return f"{words[0]} was not found"
-        words[0] = program
+    if Path(words[0]).name == words[0]:
+        # Otherwise, one in the current folder might run: first of all on Windows, and elsewhere if
+        # PATH has relative entries.
+        found = find_program(words[0])
+        if found is None:
+            return f"{words[0]}: {os.strerror(errno.ENOENT)}"
+        words[0] = found
     try:
         code = subprocess.run(words, check=False).returncode  # noqa: S603  (the user's own choice)
     except OSError as error:
@@ -74,7 +86,11 @@ def open_media(file: MediaFile) -> str:
 
 def open_address(address: str) -> str:
     """Open a web address in the browser; return an error message, or ""."""
-    return _open(address)
+    if address[:7].lower() == "mailto:":
+        # Some mail programs attach the files that the rest names.
+        address = address.partition("?")[0]
+    # The opener may be a script that handles its arguments carelessly.
+    return _open(quote(address, safe=_ADDRESS_CHARACTERS, errors="replace"))
 
 
 if sys.platform == "win32":
@@ -89,7 +105,10 @@ if sys.platform == "win32":
 else:
 
     def _open(target: str) -> str:
-        opener = "open" if sys.platform == "darwin" else "xdg-open"
+        name = "open" if sys.platform == "darwin" else "xdg-open"
+        opener = find_program(name)
+        if opener is None:
+            return f"{target} cannot be opened: {name}: {os.strerror(errno.ENOENT)}"
         try:
             # It must not write to our window, and must outlive this process.
             subprocess.Popen(  # noqa: S603  (media or a web address, never a program)
@@ -100,10 +119,10 @@ else:
                 start_new_session=True,
             )
         except OSError as error:
-            return f"{target} cannot be opened: {opener}: {error.strerror}"
+            return f"{target} cannot be opened: {name}: {error.strerror}"
         return ""
 
 
 def _find_default_editor() -> str:
     names = ("notepad",) if sys.platform == "win32" else ("sensible-editor", "nano", "vim", "vi")
-    return next((name for name in names if shutil.which(name)), "")
+    return next((name for name in names if find_program(name)), "")

@@ -9,13 +9,14 @@ import click
 from cardwright.cli.environment import open_user_store
 from cardwright.cli.output import say
 from cardwright.cli.params import db_option
+from cardwright.cli.paths import OutputFile
 from cardwright.files import write_file
 from cardwright.study.transfer import write_csv, write_json_lines
 from cardwright.text import count
 
 
 @click.command()
-@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", required=False, type=OutputFile())
 @click.option("--csv", "as_csv", is_flag=True, help="Write CSV; the default if FILE ends in .csv.")
 @db_option
 def export(file: Path | None, as_csv: bool, db: Path | None) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from cardwright.cli.output import say
+from cardwright.cli.paths import OutputFolder
 from cardwright.error import ProjectError
-from cardwright.files import write_file
+from cardwright.files import find_below, write_below
 from cardwright.project.card import suggest_id
 from cardwright.project.kind import read_built_in_kinds
 from cardwright.project.namespace import make_namespace
@@ -23,7 +24,7 @@ _UNNAMED = "deck"
 
 
 @click.command()
-@click.argument("target", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER")
+@click.argument("target", type=OutputFolder(is_in_project=True), metavar="FOLDER")
 @click.option(
     "--template",
     type=click.Choice(list(TEMPLATES)),
@@ -54,10 +55,10 @@ def init(folder: Path, target: Path, template: str, pack: str) -> None:
     for key, text in format_schemas(kinds).items():
         files[name_schema_file(key)] = text
     for shown in files:
-        if (root / shown).exists():
+        if os.path.lexists(find_below(root, shown)):
             raise ProjectError(f"{root / shown} already exists: nothing was written")
     for shown, text in files.items():
-        write_file(root / shown, text)
+        write_below(root, shown, text)
     say(f"{root}: {len(files)} files. Next:")
     if root.resolve() != Path.cwd():
         say(f"  cd {_quote(str(root))}")

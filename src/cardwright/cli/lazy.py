@@ -1,11 +1,25 @@
-"""Command groups that import a command when it is called; a table suffices to list them."""
+"""Command groups that import a command when it is called, and the texts that commands accept."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 import click
+
+
+class Text(click.types.StringParamType):
+    """A text; bytes that are not valid UTF-8 are refused here, as nothing could store or find them."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text, or fail."""
+        text = str(super().convert(value, param, ctx))
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self.fail(f"{text!r} is not valid UTF-8.", param, ctx)
+        return text
 
 
 class LazyGroup(click.Group):
@@ -33,4 +47,8 @@ class LazyGroup(click.Group):
         """Import a command."""
         module = import_module(self._modules[name])
         found = (value for value in vars(module).values() if isinstance(value, click.Command))
-        return next(command for command in found if command.name == name)
+        command = next(command for command in found if command.name == name)
+        for param in command.params:
+            if type(param.type) is click.types.StringParamType:
+                param.type = Text()
+        return command

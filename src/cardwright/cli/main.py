@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +22,7 @@ _COMMANDS: Final = {
     "check": "Report every problem, with its location and a fix.",
     "list": "List the cards of the project.",
     "show": "Show a card as it is asked.",
-    "build": "Build the Anki packages.",
+    "build": "Build the Anki packages, to try them out.",
     "diff": "Show what a release would change.",
     "release": "Publish a pack: ledger, changelog and package.",
     "preview": "Show every card in a browser as Anki will, question next to answer.",
@@ -43,7 +45,7 @@ _COMMANDS: Final = {
     "sync": "Share reviews with your other machines.",
     "backup": "Back up the review store, or restore a backup.",
     "schema": "Print a JSON Schema for editors.",
-    "doctor": "Show versions, paths, and what is missing.",
+    "doctor": "Find out what is wrong, and what to do about it.",
 }
 """Every command, in the module of the same name, with the first sentence of its help."""
 _MODULES: Final = {
@@ -75,6 +77,10 @@ class _Program(LazyGroup):
                 _warn(error.details)
             _warn(f"error: {error}")
             sys.exit(1)
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            _warn(f"error: {where}{error.strerror or error}")
+            sys.exit(1)
 
 
 @click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
@@ -104,16 +110,33 @@ cards.add_lazily("cardwright.cli", _COMMANDS, _MODULES)
 
 def main() -> None:
     """Run the command line."""
-    for stream in (sys.stdout, sys.stderr):
+    _open_missing_streams()
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            # Card text is Unicode; a terminal that cannot show a character must not be fatal.
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+            # Card text is Unicode; a character that cannot be shown or read must not be fatal.
+            errors = "replace" if stream is sys.stdin else "backslashreplace"
+            stream.reconfigure(encoding="utf-8", errors=errors)
     try:
-        cards()
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        _warn(f"error: {where}{error.strerror or error}")
-        sys.exit(1)
+        cards(prog_name="cards")
+    finally:
+        # Ctrl-C while Python shuts down would show a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _open_missing_streams() -> None:
+    """Open standard streams that were closed (`cards list >&-`).
+
+    Otherwise the next file that is opened, such as the store, would get their numbers. Input is at
+    its end, and output fails, as on a full disk.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            handle = os.open(os.devnull, os.O_WRONLY if name == "stderr" else os.O_RDONLY)
+            if handle != number:
+                os.dup2(handle, number)
+                os.close(handle)
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def _warn(text: str) -> None:

@@ -9,7 +9,7 @@ import click
 from cardwright.app.project import load_collection
 from cardwright.cli.output import say
 from cardwright.error import ProjectError
-from cardwright.files import write_file
+from cardwright.files import write_below
 from cardwright.project.card import is_id
 from cardwright.project.walk import is_source_name
 from cardwright.project.write import append_card
@@ -45,8 +45,10 @@ def new(folder: Path, kind: str, file: Path, card_id: str) -> None:
     taken = {card.id for card in collection.cards if card.pack == pack}
     if card_id in taken:
         raise ProjectError(f"`{card_id}` is already used in the pack `{pack}`")
-    text, line = append_card(path, shown, collection.kinds[kind], card_id or _find_free_id(taken))
-    write_file(path, text)
+    text, line = append_card(
+        root / shown, shown, collection.kinds[kind], card_id or _find_free_id(taken)
+    )
+    write_below(root, shown.as_posix(), text)
     say(f"{shown.as_posix()}:{line}")
 
 

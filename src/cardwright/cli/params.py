@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from math import isfinite
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from cardwright.app.choice import Choice
+from cardwright.cli.lazy import Text
+from cardwright.cli.paths import StoreFile
 from cardwright.text import to_nfc
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-class _Name(click.types.StringParamType):
+class _Name(Text):
     """A name of something in the sources, which are read in NFC."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name in NFC."""
-        return to_nfc(str(super().convert(value, param, ctx)))
+        return to_nfc(super().convert(value, param, ctx))
 
 
 class _Minutes(click.FloatRange):
@@ -43,7 +44,8 @@ MINUTES = _Minutes(0, min_open=True)
 db_option = click.option(
     "--db",
     envvar="CARDS_DB",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=StoreFile(),
+    is_eager=True,  # known before the paths that must not be the store are checked
     help="The review store (default: reviews.db in your data folder; also set by CARDS_DB).",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

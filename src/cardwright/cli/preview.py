@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Sequence
@@ -12,8 +13,9 @@ import click
 from cardwright.app.choice import choose_packs
 from cardwright.app.project import Project, count_problems, open_project
 from cardwright.cli.output import say, warn
+from cardwright.cli.paths import OutputFile
 from cardwright.error import CardwrightError, ProjectError
-from cardwright.files import write_file
+from cardwright.files import find_below, write_file
 from cardwright.project.walk import find_project
 from cardwright.text import count
 from cardwright.web.preview import Preview, PreviewPage, make_page
@@ -25,7 +27,7 @@ from cardwright.web.watch import PageServer, watch
 @click.option(
     "--to",
     "target",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OutputFile(),
     help="Write the page to this file (default: build/preview.html in the project).",
 )
 @click.option(
@@ -58,7 +60,7 @@ def preview(
         return
     project = open_project(folder)
     page = _make_page(project, packs, is_watched=False)
-    path = target or project.root / "build" / "preview.html"
+    path = target or find_below(project.root, "build/preview.html")
     write_file(path, page.html)
     say(f"{path}: {count(page.prompt_count, 'prompt')}")
     if project.problems:
@@ -69,7 +71,8 @@ def _make_page(project: Project, names: Sequence[str], *, is_watched: bool) -> P
     collection = project.collection
     # A pack with a broken manifest has no deck, but its cards can be shown all the same.
     packs = list(dict.fromkeys([*collection.decks, *(card.pack for card in collection.cards)]))
-    broken = [name for name in names if (project.root / "decks" / name).is_dir()]
+    decks = project.root / "decks"
+    broken = [name for name in names if os.path.isdir(decks / name)]  # noqa: PTH112  (never raises)
     choose_packs([*packs, *broken], names)
     return make_page(
         Preview(

@@ -8,7 +8,7 @@ import click
 
 from cardwright.app.project import load_collection
 from cardwright.cli.output import say
-from cardwright.files import write_file
+from cardwright.files import write_below
 from cardwright.kinds.reference import describe_kinds
 from cardwright.project.schema import format_schemas, name_schema_file
 
@@ -44,5 +44,5 @@ def schema(folder: Path, name: str, write: bool) -> None:
         say(texts[name], end="")
         return
     for key, text in texts.items():
-        write_file(root / name_schema_file(key), text)
+        write_below(root, name_schema_file(key), text)
         say(name_schema_file(key))

@@ -14,7 +14,7 @@ from cardwright.markdown.cloze import (
 from cardwright.markdown.escape import escape_html
 from cardwright.markdown.formula import parse_formula
 from cardwright.markdown.highlight import cut_code
-from cardwright.markdown.links import is_web_address
+from cardwright.markdown.links import INVALID_HELP, is_followable, is_web_address, split_address
 from cardwright.markdown.render import Renderer
 from cardwright.markdown.rendered import Rendered, WriteMedia, replace_media
 from cardwright.markdown.tokens import (
@@ -33,6 +33,7 @@ __all__ = [
     "GAP_HIDDEN",
     "GAP_REVEALED",
     "HAN",
+    "INVALID_HELP",
     "KANA",
     "Deletion",
     "Rendered",
@@ -44,6 +45,7 @@ __all__ = [
     "escape_html",
     "find_deletions",
     "hide_deletions",
+    "is_followable",
     "is_web_address",
     "parse_formula",
     "read_block",
@@ -51,5 +53,6 @@ __all__ = [
     "read_inline",
     "replace_media",
     "reveal_deletions",
+    "split_address",
     "unwrap",
 ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from cardwright.markdown.cloze import Place, replace_spans, scan_deletions
 from cardwright.markdown.escape import CLOSE, HINT, OPEN, PLAIN, drop_control
 from cardwright.markdown.highlight import read_language
-from cardwright.markdown.links import is_project_path, is_web_address
+from cardwright.markdown.links import is_followable, is_project_path, is_web_address
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -157,8 +157,9 @@ class _Reader:
             if self._links.pop():
                 yield Token(name="link_close")
             return
-        href = self._normalize_link(_drop_gaps(str(token.attrs["href"])))
-        self._links.append(is_web_address(href))
+        raw = _drop_gaps(str(token.attrs["href"]))
+        href = self._normalize_link(raw)
+        self._links.append(is_web_address(href) and is_followable(raw))
         if self._links[-1]:
             yield Token(name="link_open", detail=href)
 

@@ -18,6 +18,7 @@ from cardwright.markdown.highlight import read_language
 from cardwright.markdown.links import (
     explain_image,
     explain_link,
+    is_followable,
     is_project_path,
     is_web_address,
 )
@@ -196,7 +197,7 @@ def _write_maths_block(page: Page, token: Token) -> None:
 def _write_link_open(page: Page, token: Token) -> None:
     raw = str(token.attrs["href"])
     href = page.normalize_link(raw)
-    allowed = is_web_address(href)
+    allowed = is_web_address(href) and is_followable(raw)
     page.links.append(allowed)
     if allowed:
         page.parts.append(f'<a href="{escape_code(href)}"{_write_title(token)}>')

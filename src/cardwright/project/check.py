@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from cardwright.blueprint import Blueprint
 from cardwright.diagnostic import Diagnostic, Related, Span, apply_severities, diagnose
 from cardwright.item import place_cards
+from cardwright.markdown import INVALID_HELP, split_address
 from cardwright.model import Card, Collection, Deck, Selection
 from cardwright.project.check_questions import check_answers, check_questions
 from cardwright.project.check_texts import check_asks, check_descriptions, check_texts
@@ -116,7 +118,7 @@ def check_decks(checking: Checking) -> Iterator[Diagnostic]:
     unused = [pack for pack in collection.decks if pack not in asked]
     for pack, cards in asked.items():
         manifest = f"decks/{pack}/deck.yaml"
-        if pack not in collection.decks and not (checking.root / manifest).exists():
+        if pack not in collection.decks and _is_missing(checking.root / manifest):
             number = "1 card is" if len(cards) == 1 else f"{len(cards)} cards are"
             yield diagnose(
                 "card-in-no-deck",
@@ -126,6 +128,17 @@ def check_decks(checking: Checking) -> Iterator[Diagnostic]:
                 if len(unused) == 1
                 else f"add {manifest}",
             )
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        # It may be there, and is reported if it is.
+        return False
+    return False
 
 
 def _check_empty(
@@ -283,12 +296,14 @@ def check_sources(checking: Checking) -> Iterator[Diagnostic]:
                 help="add `sources: [https://…]`, so that a reader can look it up",
             )
         for source in card.sources:
-            if source.url and urlsplit(source.url).scheme.lower() not in _SCHEMES:
+            address = split_address(source.url)
+            if source.url and not (address and address.scheme in _SCHEMES):
+                what = "web" if address else "valid"
                 yield diagnose(
                     "unsafe-link",
-                    f"`{source.url}` is not a web address, so it will not be a link",
+                    f"`{source.url}` is not a {what} address, so it will not be a link",
                     checking.texts.find(card.span_of("sources"), source.url),
-                    help="make it start with https://",
+                    help="make it start with https://" if address else INVALID_HELP,
                 )
 
 
@@ -311,7 +326,7 @@ def check_places(checking: Checking) -> Iterator[Diagnostic]:
 
 def check_schemas(checking: Checking) -> Iterator[Diagnostic]:
     """Report schemas that were written before the kinds changed, as editors then mislead."""
-    if not (checking.root / "schemas").is_dir():
+    if not os.path.isdir(checking.root / "schemas"):  # noqa: PTH112  (pathlib may raise)
         return
     for name, text in format_schemas(checking.collection.kinds).items():
         if is_stale(checking.root, name, text):

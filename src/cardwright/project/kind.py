@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -28,7 +29,7 @@ from cardwright.project.adopted import (
     make_template,
     read_field_attributes,
 )
-from cardwright.project.card import COMMON_KEYS
+from cardwright.project.card import COMMON_KEYS, MAX_ID_LENGTH
 from cardwright.project.document import Document
 from cardwright.project.entry import Entry, read_entry
 from cardwright.project.style import find_style_problems
@@ -112,7 +113,7 @@ def read_built_in_kinds() -> dict[str, Kind]:
         _, kind = parse_kind(document)
         if kind is None:
             raise ValueError(f"built-in kind {name}: {document.problems}")
-        kinds[name] = kind
+        kinds[name] = replace(kind, spans={})
     return kinds
 
 
@@ -296,12 +297,13 @@ def _make_sides(
     labels = [field.label for field in fields.values()]
     for name, item in _list_declared(root["sides"]):
         entry = item.entry
-        if not _NAME.fullmatch(name) or re.fullmatch(r"c\d+", name):
+        is_long = len(name) > MAX_ID_LENGTH
+        if is_long or not _NAME.fullmatch(name) or re.fullmatch(r"c\d+", name):
             entry.document.report(
                 "bad-id",
                 f"`{name}` cannot name a side",
                 root["sides"].entry.keys[name],
-                help="use a-z, 0-9 and -; c1, c2 … are for clozes",
+                help=f"use a-z, 0-9 and -, at most {MAX_ID_LENGTH}; c1, c2 … are for clozes",
             )
         template: table.Record | None = item["anki"]
         side = Side(

@@ -10,6 +10,8 @@ from cardwright.error import CardwrightError
 
 LOCK_TIMEOUT_S: Final = 5.0
 """How long to wait for another program's lock."""
+SQLITE_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What the module `sqlite3` raises; the second if SQLite quotes a damaged name."""
 
 
 class StoreError(CardwrightError):
@@ -38,7 +40,7 @@ _Case = tuple[type[StoreError], str, str]
 _DAMAGED: Final[_Case] = (
     StoreDamagedError,
     "is damaged ({reason}); it was left unchanged",
-    "`cards backup --list` shows the backups, `cards backup --restore FILE` restores one",
+    "`cards doctor` tells what can be saved, and how",
 )
 _UNWRITABLE: Final[_Case] = (
     StoreError,
@@ -63,6 +65,10 @@ _CASES: Final[dict[int, _Case]] = {
     sqlite3.SQLITE_PERM: _UNWRITABLE,
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_TOOBIG: _DAMAGED,
+    # Only an index that disagrees with its table lets a value through that is refused there.
+    sqlite3.SQLITE_CONSTRAINT: _DAMAGED,
+    sqlite3.SQLITE_MISMATCH: _DAMAGED,
 }
 _UNKNOWN: Final[_Case] = (
     StoreError,
@@ -71,11 +77,21 @@ _UNKNOWN: Final[_Case] = (
 )
 
 
-def explain_sqlite_error(path: Path, error: sqlite3.Error) -> StoreError:
-    """Convert an SQLite error into a StoreError with advice for the user."""
+def explain_sqlite_error(path: Path, error: Exception) -> StoreError:
+    """Convert one of SQLITE_ERRORS into a StoreError with advice for the user."""
     # The lowest byte is the primary result code. Errors raised by Python's module have no code.
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_INTERRUPT:
+        return make_damaged_error(path, "it takes far more work to read than a valid one")
+    if not code and isinstance(error, (sqlite3.OperationalError, UnicodeDecodeError)):
+        # A text, or a name in a message of SQLite, is not UTF-8.
+        return make_damaged_error(path, ascii(str(error))[1:-1])
     return _make_error(path, _CASES.get(code, _UNKNOWN), str(error))
+
+
+def make_damaged_error(path: Path, reason: str) -> StoreError:
+    """Return the error for a damaged file."""
+    return _make_error(path, _DAMAGED, reason)
 
 
 def explain_os_error(path: Path, error: OSError) -> StoreError:

@@ -7,7 +7,8 @@ of them.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from cardwright.model import DeckOptions
@@ -25,6 +26,8 @@ DAILY_PLAN: Final = "daily_plan"
 OLD_DAILY_PLAN: Final = "exam_day"
 """What an exam's preparation measured and chose today: a cache."""
 _DEFAULT_ROLLOVER_HOUR: Final = 4
+_LAST_WEEKDAY: Final = 6
+_DAY_MINUTES: Final = 1_440
 
 
 class Settings:
@@ -73,6 +76,72 @@ class Settings:
         return [namespace for namespace, parameters in self._fits.items() if parameters is None]
 
 
+def is_valid(name: str, value: Any) -> bool:
+    """Tell whether a setting can have a value; one of another version can have any."""
+    check = _CHECKS.get(name)
+    return check is None or check(value)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_number(value: Any, low: float, high: float, *, is_whole: bool = True) -> bool:
+    kinds = (int,) if is_whole else (int, float)
+    return isinstance(value, kinds) and not isinstance(value, bool) and low <= value <= high
+
+
+def _whole(low: int, high: int) -> Callable[[Any], bool]:
+    return lambda value: _is_number(value, low, high)
+
+
+def _are_steps(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        _is_number(step, 0, _DAY_MINUTES, is_whole=False) and 0 < step < _DAY_MINUTES
+        for step in value
+    )
+
+
+def _is_goal(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return False
+    days_off, start_as = value.get("days_off"), value.get("start_as")
+    return (
+        isinstance(value.get("pack"), str)
+        and _is_date(value.get("exam_on"))
+        and _is_date(value.get("set_on"))
+        and _is_number(value.get("minutes_a_day"), 0, _DAY_MINUTES)
+        and isinstance(days_off, list)
+        and all(_is_number(day, 0, _LAST_WEEKDAY) for day in days_off)
+        and "start_as" in value
+        and (start_as is None or isinstance(start_as, str))
+    )
+
+
+def _is_date(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+_CHECKS: Final[Mapping[str, Callable[[Any], bool]]] = {
+    ROLLOVER_HOUR: _whole(0, 23),
+    AUTOPLAY: _is_flag,
+    GOAL: _is_goal,
+    "new_per_day": _whole(0, 9999),
+    "reviews_per_day": _whole(0, 9999),
+    "desired_retention": lambda value: _is_number(value, 0.7, 0.99, is_whole=False),
+    "maximum_interval_days": _whole(1, 36500),
+    "learning_steps_minutes": _are_steps,
+    "relearning_steps_minutes": _are_steps,
+    "leech_lapses": _whole(1, 9999),
+    "bury_siblings": _is_flag,
+    "fuzz": _is_flag,
+}
+"""What each setting can be. Fitted parameters and caches are checked where they are used."""
+
+
 def describe_fit(parameters: Sequence[float], fitted_on: str, reviews: int) -> dict[str, Any]:
     """Return fitted parameters as the setting PARAMETERS; `fitted_on` is an ISO date."""
     return {
@@ -87,7 +156,7 @@ def _read_fit(setting: Mapping[str, Any]) -> tuple[float, ...] | None:
     """Return fitted parameters; None when they are of another model, or not valid in this one."""
     try:
         return Fsrs(setting["parameters"]).parameters if setting["model"] == MODEL else None
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 

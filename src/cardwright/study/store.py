@@ -9,34 +9,55 @@ from __future__ import annotations
 
 import json
 import platform
+import shlex
 import sqlite3
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import fields, replace
-from functools import partial
 from heapq import merge
+from itertools import chain
 from operator import attrgetter, itemgetter
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar, cast
 from uuid import uuid4
 
-from cardwright.history import Act, Rating, Review, namespace_of
-from cardwright.memory import Memory, State
+from cardwright.error import CardwrightError
+from cardwright.history import DEVICE, REVIEW_ID, Review, check_review, namespace_of
+from cardwright.memory import Memory
 from cardwright.study.alias import NO_ALIASES, Alias, Aliases
-from cardwright.study.backup import copy_database, write_backup
+from cardwright.study.backup import copy_database, find_free, write_backup
 from cardwright.study.error import (
-    LOCK_TIMEOUT_S,
+    SQLITE_ERRORS,
+    StoreDamagedError,
     StoreError,
     explain_os_error,
     explain_sqlite_error,
+    make_damaged_error,
 )
 from cardwright.study.migration import is_empty, list_missing, migrate
+from cardwright.study.opening import connect, create_file, find_damage, use_write_ahead_log
+from cardwright.study.place import Place, RescueFile, StoreLeftError
+from cardwright.study.rows import (
+    ALIAS,
+    ReviewRow,
+    RowError,
+    check_acts,
+    decode,
+    quote,
+    read_alias,
+    read_json,
+    read_memory,
+    read_review,
+)
+from cardwright.study.settings import is_valid
 
+_SHARED_FOLDER: Final = "shared_folder"
 LEASE_MS: Final = 60_000
 """How long a prompt shown in one session is kept from the others."""
-_RETRY_S: Final = 0.01
-_MIN_SQLITE: Final = (3, 37, 0)
+_T = TypeVar("_T")
+_MAX_PROVED: Final = 1_000
+"""How many of the last reviews are looked up at the end."""
+MIN_SQLITE: Final = (3, 37, 0)
 """The first version with strict tables."""
 
 
@@ -51,6 +72,7 @@ _ADD_REVIEW: Final = (
     f"insert into reviews ({_list_columns(_REVIEW_FIELDS)}) "  # noqa: S608
     f"values ({', '.join('?' * len(_REVIEW_FIELDS))})"
 )
+_MERGE_REVIEW: Final = f"{_ADD_REVIEW} on conflict (id) do nothing"
 _SELECT_MEMORY: Final = f"select {_list_columns(Memory._fields)}, last_id from memories"  # noqa: S608
 _PUT_MEMORY: Final = (
     f"insert or replace into memories ({_list_columns(Memory._fields)}, last_id, pack) "  # noqa: S608
@@ -68,13 +90,6 @@ _NOT_UNDONE_UNITED: Final = _NOT_UNDONE.replace(
 )
 """The same with aliases, where a prompt has several keys."""
 _OF_NAMESPACE: Final = "prompt >= ? and prompt < ?"
-_ALIAS: Final = "alias"
-"""The kind of record of an alias."""
-ReviewRow = tuple[str, str, str, int | None, int, int, int]
-"""Key, id, ActRow fields and duration of a review."""
-_STATES: Final = {str(state): state for state in State}
-_make_tuple: Final = partial(tuple.__new__, Memory)
-"""Makes a Memory without running the Python code of its constructor."""
 
 
 def open_store(path: Path, machine: str = "", *, today: str = "") -> Store:
@@ -87,21 +102,21 @@ def open_store(path: Path, machine: str = "", *, today: str = "") -> Store:
         StoreError: the file cannot be used. It was left unchanged.
 
     """
-    if sqlite3.sqlite_version_info < _MIN_SQLITE:
+    if sqlite3.sqlite_version_info < MIN_SQLITE:
         message = f"{path} needs SQLite 3.37, but this Python has {sqlite3.sqlite_version}"
         help = "use a Python with a newer SQLite, such as one from python.org or uv"
         raise StoreError(message, help=help)
     connection = None
     try:
         with suppress(FileExistsError):
-            path.parent.mkdir(parents=True)
-        connection = sqlite3.connect(path, timeout=LOCK_TIMEOUT_S, isolation_level=None)
+            create_file(path)
+        connection = connect(path)
         _prepare(path, connection, today)
-        return Store(path, connection, machine or platform.node())
+        return Store(path, connection, machine or platform.node(), today)
     except BaseException as error:
         if connection is not None:
             connection.close()
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, SQLITE_ERRORS):
             raise explain_sqlite_error(path, error) from error
         if isinstance(error, OSError):
             raise explain_os_error(path, error) from error
@@ -114,25 +129,11 @@ def _prepare(path: Path, db: sqlite3.Connection, today: str) -> None:
         if today and not is_empty(db):
             write_backup(path, db, today, reason="before-update")
         migrate(path, db)
-    _use_write_ahead_log(db)
+    use_write_ahead_log(db)
     # In WAL mode, only `full` makes a commit survive a power failure. On macOS, only `fullfsync`
     # flushes the disk's own cache; elsewhere it does nothing.
     db.execute("pragma synchronous = full")
     db.execute("pragma fullfsync = on")
-
-
-def _use_write_ahead_log(db: sqlite3.Connection) -> None:
-    """Switch to WAL mode; SQLite does not wait for another process that switches the same file."""
-    end_s = time.monotonic() + LOCK_TIMEOUT_S
-    while True:
-        try:
-            db.execute("pragma journal_mode = wal")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= end_s:
-                raise
-            time.sleep(_RETRY_S)
-        else:
-            return
 
 
 class Store:
@@ -143,40 +144,180 @@ class Store:
     a transaction" must be called inside `transaction()`.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, machine: str) -> None:
-        """Wrap a connection that `open_store` prepared; `machine` is the name of this machine."""
+    def __init__(
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        machine: str,
+        today: str = "",
+        *,
+        is_snapshot: bool = False,
+    ) -> None:
+        """Wrap a connection that `open_store` prepared; `machine` is the name of this machine.
+
+        A snapshot is a copy in memory of what is at the path.
+        """
         self.path = path
+        self.warning = ""
+        """What to tell the user at once: that the file at the path is no longer the open one."""
+        self._today = today
         self._db = connection
+        self._former: list[sqlite3.Connection] = []
+        """Connections to files that are no longer at their path."""
+        self._adding: list[Review] = []
+        """The reviews of the current transaction."""
+        self._added: list[Review] = []
+        """The reviews that were recorded since the store was opened."""
+        self._has_news = False
+        """Whether anything but claims was recorded."""
+        self._rescue: RescueFile | None = None
+        """Where reviews are kept, too, once the file at the path is another one."""
         self._aliases: Aliases | None = None
         """The cached result of `aliases`; None when they must be read again."""
         self._assumed: list[Alias] = []
+        self._checked_version: int | None = None
+        """The data version for which `check_reviews` found no damage."""
+        self.mend: Callable[[], None] | None = None
+        """Computes all memories again when one of them turns out to be damaged."""
+        self.left_out: list[str] = []
+        """What could not be read and was left out, for the user; it is still in the file."""
+        self._place: Place | None = None
         self.device = self._find_device(machine)
+        self._place = None if is_snapshot else Place(path)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        try:
+            unsaved = self.find_unsaved()
+        finally:
+            self.close()
+        if unsaved and isinstance(error, CardwrightError):
+            error.details = "\n".join(filter(None, (error.details, unsaved)))
+        elif unsaved:
+            raise StoreLeftError(unsaved)
 
     def close(self) -> None:
         """Close the file. Everything recorded is on disk even without this."""
-        with suppress(sqlite3.Error):
-            self._db.close()
+        for connection in (self._db, *self._former):
+            with suppress(sqlite3.Error):
+                connection.close()
+
+    def find_unsaved(self) -> str:
+        """Return what to tell the user if the file at the path lacks something recorded here.
+
+        It was kept elsewhere then. "" means that everything is in that file.
+        """
+        if self._has_news:
+            try:
+                self._keep_place()
+                if not self.warning and not self._is_at_path(self._added[-_MAX_PROVED:]):
+                    self._begin_rescue()
+            except StoreError as error:
+                return "\n".join(filter(None, (str(error), self.warning)))
+        return self.warning
+
+    def _is_at_path(self, reviews: Sequence[Review]) -> bool:
+        """Tell whether whoever opens the path now finds these reviews."""
+        try:
+            with closing(connect(self.path, mode="rw")) as db:
+                sql = "select 1 from reviews where prompt = ? and id = ?"
+                return all(db.execute(sql, (r.key, r.id)).fetchone() for r in reviews)
+        except (StoreError, *SQLITE_ERRORS):
+            return False
+
+    def _keep_place(self) -> None:
+        """Move to a copy of the store if the path no longer leads to the open file.
+
+        Raises:
+            StoreError: the copy cannot be written.
+
+        """
+        if self._place is None or not self._place.is_left:
+            return
+        self._begin_rescue()
+        copy = find_free(self._name_rescued(self.path.suffix or ".db"))
+        copy_database(self.path, self._db, copy)
+        try:
+            connection = connect(copy)
+            _prepare(copy, connection, "")
+            connection.execute("select count(*) from packs").fetchone()
+        except SQLITE_ERRORS as error:
+            raise explain_sqlite_error(copy, error) from error
+        # Closing the old one could delete files that are another store's by now.
+        self._former.append(self._db)
+        self._db = connection
+        self._place = Place(copy)
+        self._aliases = self._checked_version = None
+        self.warning = (
+            f"{self.path} was replaced, moved or deleted by another program. This session goes on"
+            f" in {copy}, a copy of the whole store{self._describe_rescue()}"
+        )
+
+    def _begin_rescue(self) -> None:
+        """Write the reviews recorded so far into a file for `cards import`.
+
+        Raises:
+            StoreError: it cannot be written.
+
+        """
+        if self._rescue is None:
+            rescue = RescueFile(find_free(self._name_rescued(".jsonl")))
+            try:
+                rescue.append(self._added)
+            except OSError as error:
+                raise self._refuse_rescue(rescue, error) from error
+            self._rescue = rescue
+            self.warning = (
+                f"{self.path} was changed by another program and lacks answers of this session"
+                f"{self._describe_rescue()}"
+            )
+
+    def _refuse_rescue(self, rescue: RescueFile, error: OSError) -> StoreError:
+        return StoreLeftError(
+            f"{self.path} was replaced, moved or deleted by another program, and {rescue.path}"
+            f" cannot be written ({error.strerror}): the last answers are not in any file",
+            help="put the file back, or make room, and give the answer again",
+        )
+
+    def _describe_rescue(self) -> str:
+        path = self._rescue.path if self._rescue else ""
+        return f"\n  help: `cards import {shlex.quote(str(path))}` brings its answers back"
+
+    def _name_rescued(self, suffix: str) -> Path:
+        parts = (self.path.stem, "rescued", self._today)
+        return self.path.with_name(f"{'-'.join(filter(None, parts))}{suffix}")
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether a transaction of this store has begun."""
+        return self._db.in_transaction
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Run a transaction that locks out other writers: all of it is committed, or none."""
         with self._explained():
+            self._keep_place()
             self._db.execute("begin immediate")
+            self._adding = []
+            kept = None
             try:
                 yield
+                if self._rescue and self._adding:
+                    kept = self._rescue.append(self._adding)
                 self._db.execute("commit")
-            except BaseException:
+            except BaseException as error:
                 self._aliases = None
                 if self._db.in_transaction:
                     with suppress(sqlite3.Error):
                         self._db.execute("rollback")
+                if kept is not None and self._rescue:
+                    self._rescue.cut(kept)
+                if isinstance(error, OSError) and self._rescue:
+                    raise self._refuse_rescue(self._rescue, error) from error
                 raise
+            self._added += self._adding
 
     @property
     def aliases(self) -> Aliases:
@@ -191,17 +332,25 @@ class Store:
 
     def list_aliases(self) -> list[Alias]:
         """Return all recorded aliases, even those that an earlier one contradicts, by id."""
-        rows = self._rows("select body from records where kind = ? order by id", _ALIAS)
-        return [Alias(**json.loads(body)) for (body,) in rows]
+        rows = self._rows("select id, body from records where kind = ? order by id", ALIAS)
+        found = []
+        for id, body in rows:
+            try:
+                found.append(read_alias(body))
+            except RowError as error:
+                # Without it, a pack would seem to have no history.
+                raise self._refuse_row("records", ascii(id), error) from error
+        return found
 
     def add_aliases(self, aliases: Iterable[Alias]) -> None:
         """Record the aliases that are missing, within a transaction."""
-        known = {alias.id for alias in self.list_aliases()}
+        known = {alias.id: alias for alias in self.list_aliases()}
         for alias in aliases:
-            if alias.id not in known:
-                known.add(alias.id)
+            # Of two with the same id, all machines keep the same one.
+            if alias.id not in known or alias < known[alias.id]:
+                known[alias.id] = alias
                 body = alias._asdict()
-                self.put_record(alias.id, _ALIAS, alias.namespace, alias.at_ms, body)
+                self.put_record(alias.id, ALIAS, alias.namespace, alias.at_ms, body)
         self._aliases = None
 
     def assume_alias(self, alias: Alias) -> None:
@@ -220,31 +369,69 @@ class Store:
         return [key for (key,) in rows]
 
     def add(self, review: Review) -> None:
-        """Add a review, within a transaction."""
+        """Add a review, within a transaction.
+
+        Raises:
+            StoreError: a value is out of bounds, so other machines would refuse it.
+
+        """
+        _check(review)
+        self._note(review)
         self._db.execute(_ADD_REVIEW, _to_row(review))
 
-    def merge(self, reviews: Iterable[Review]) -> tuple[set[str], list[str]]:
+    def merge(self, reviews: Iterable[Review]) -> tuple[set[str], list[Review]]:
         """Add the reviews that are missing, within a transaction.
 
-        Returns the keys of the memories with added reviews, and the ids that the store has with
-        different content.
+        Returns the keys of the memories with added reviews, and the reviews whose ids the store has
+        with different content.
         """
         unite_key = self.aliases.unite_key
         keys: set[str] = set()
-        clashes: list[str] = []
+        clashes: list[Review] = []
         for review in reviews:
-            row = _to_row(review)
-            known = self._db.execute(f"{_SELECT_REVIEW} where id = ?", (review.id,)).fetchone()
-            if known is None:
-                self._db.execute(_ADD_REVIEW, row)
+            _check(review)
+            done = self._db.execute(_MERGE_REVIEW, _to_row(review))
+            if done.rowcount:
+                self._note(review)
                 keys.add(unite_key(review.key))
-            elif known != row:
-                clashes.append(review.id)
+            elif self.get_review(review.id) != review:
+                clashes.append(review)
         return keys, clashes
+
+    def _note(self, review: Review) -> None:
+        """Remember a review of the current transaction, in case the file is replaced."""
+        self._has_news = True
+        self._adding.append(review)
+
+    def get_review(self, review_id: str) -> Review | None:
+        """Return a review as it was recorded, or None if there is none."""
+        return next(self._read_reviews(f"{_SELECT_REVIEW} where id = ?", review_id), None)
+
+    def list_disputed(self) -> list[str]:
+        """Return the ids in dispute (see `study.conflict`) that were undone for another reason."""
+        sql = (
+            "select distinct undoes from reviews u where undoes not null"
+            " and substr(id, 1, length(undoes) + 1) <> undoes || '_' and exists"
+            " (select 1 from reviews r where r.id > u.undoes || '_' and r.id < u.undoes || '`')"
+        )
+        return [review_id for (review_id,) in self._rows(sql)]
+
+    def list_derived(self, review_id: str) -> list[Review]:
+        """Return the reviews whose ids begin with an id and "_"."""
+        sql = f"{_SELECT_REVIEW} where id > ? and id < ?"
+        return list(self._read_reviews(sql, f"{review_id}_", f"{review_id}`"))
+
+    def list_undos(self, review_id: str) -> list[Review]:
+        """Return the undos of a review, on whatever prompt."""
+        return list(self._read_reviews(f"{_SELECT_REVIEW} where undoes = ?", review_id))
 
     def last_id(self) -> str:
         """Return the highest review id, or "" if there is none."""
-        return str(self._value("select coalesce(max(id), '') from reviews"))
+        last = self._value("select coalesce(max(id), '') from reviews")
+        if last and not (isinstance(last, str) and REVIEW_ID.fullmatch(last)):
+            error = RowError(f"id cannot be {quote(last)}")
+            raise self._refuse_row("reviews", "", error)
+        return str(last)
 
     def has_id(self, review_id: str) -> bool:
         """Return whether there is a review with this id, or an undo of it."""
@@ -252,9 +439,14 @@ class Store:
         return self._value(sql, review_id) is not None
 
     def list_log(self) -> Iterator[Review]:
-        """Yield every review as it was recorded, in order."""
-        for row in self._stream(f"{_SELECT_REVIEW} order by id"):
-            yield _to_review(row)
+        """Yield every review as it was recorded, in order.
+
+        Raises:
+            StoreDamagedError: some cannot be read, or the indexes know other reviews than the table.
+
+        """
+        self.check_reviews()
+        yield from self._read_reviews(f"{_SELECT_REVIEW} order by id")
 
     def list_reviews(
         self, key: str | None = None, since_ms: int | None = None, *, with_undone: bool = False
@@ -273,11 +465,11 @@ class Store:
             terms.append("at_ms >= ?")
             values.append(since_ms)
         where = f" where {' and '.join(terms)}" if terms else ""
-        for row in self._stream(f"{_SELECT_REVIEW}{where} order by id", *values):
-            review = _to_review(row)
+        for review in self._read_reviews(f"{_SELECT_REVIEW}{where} order by id", *values):
             if histories and namespace_of(review.key) in histories:
-                review = replace(review, key=self.aliases.unite_key(review.key))
-            yield review
+                yield replace(review, key=self.aliases.unite_key(review.key))
+            else:
+                yield review
 
     def list_acts(
         self, namespace: str | None = None, keys: Sequence[str] = ()
@@ -324,27 +516,64 @@ class Store:
         for chunk in [keys[i : i + 500] for i in range(0, len(keys), 500)] or [()]:
             some = f" and prompt in ({', '.join('?' * len(chunk))})" if chunk else ""
             sql = f"select {columns} from reviews where {where}{some} order by prompt, id"  # noqa: S608
-            rows = self._stream(sql, *values, *chunk)
+            rows = self._check_acts(self._stream(sql, *values, *chunk))
             yield from (row for row in rows if row[:2] not in undone) if undone else rows
 
     def count_reviews(self) -> int:
         """Return the number of reviews, including undone ones."""
+        # SQLite counts without steps that could be limited.
+        self.check_reviews()
         return int(self._value("select count(*) from reviews"))
 
     def list_namespaces(self) -> set[str]:
         """Return the namespaces that have memories or could have."""
         sql = "select distinct substr(prompt, 1, instr(prompt, ':') - 1) from reviews"
-        return {self.aliases.unite(namespace) for (namespace,) in self._rows(sql)}
+        return {self.aliases.unite(str(namespace)) for (namespace,) in self._rows(sql)}
 
     def read_memory(self, key: str) -> tuple[Memory, str]:
         """Return the memory of a prompt, and the id of the last review it was computed from."""
-        row = self._row(f"{_SELECT_MEMORY} where prompt = ?", key)
-        return (Memory(key=key), "") if row is None else (_to_memory(row[:-1]), row[-1])
+        return self._mending(lambda: self._read_memory(key))
 
-    def list_memories(self) -> Iterator[Memory]:
-        """Yield all memories, sorted by key."""
+    def list_memories(self) -> list[Memory]:
+        """Return all memories, sorted by key."""
+        return self._mending(self._list_memories)
+
+    def _read_memory(self, key: str) -> tuple[Memory, str]:
+        row = self._row(f"{_SELECT_MEMORY} where prompt = ?", key)
+        if row is None:
+            return Memory(key=key), ""
+        memory, last_id = read_memory(row[:-1]), row[-1]
+        if memory is None or not isinstance(last_id, str):
+            raise make_damaged_error(self.path, f"table memories, {key!a}: not valid")
+        return memory, last_id
+
+    def _list_memories(self) -> list[Memory]:
         columns = _list_columns(Memory._fields)
-        return map(_to_memory, self._rows(f"select {columns} from memories order by prompt"))  # noqa: S608
+        rows = self._rows(f"select {columns} from memories order by prompt")  # noqa: S608
+        found = list(map(read_memory, rows))
+        if None in found:
+            raise make_damaged_error(self.path, "table memories: a row is not valid")
+        return cast("list[Memory]", found)
+
+    def _mending(self, read: Callable[[], _T]) -> _T:
+        """Read memories; if some are damaged, have all of them computed again, once."""
+        try:
+            return read()
+        except StoreDamagedError:
+            if self.mend is None:
+                raise
+            mend, self.mend = self.mend, None
+            try:
+                mend()
+                return read()
+            finally:
+                self.mend = mend
+
+    def forget_memories(self) -> None:
+        """Delete all memories, within a transaction, even damaged ones. A replay rebuilds them."""
+        # Without `where`, SQLite empties the table and its index without reading their rows.
+        self._db.execute("delete from memories")
+        self._db.execute("delete from packs")
 
     def find_time_before(self, key: str, answered_at_ms: int, now_ms: int) -> int:
         """Return a time before an answer that is dated in the future, or 0 if none is known.
@@ -371,7 +600,11 @@ class Store:
 
     def read_rules(self) -> dict[str, str]:
         """Return the rules under which each namespace's memories were computed."""
-        return dict(self._rows("select pack, rules from packs"))
+        try:
+            return dict(self._rows("select pack, rules from packs"))
+        except StoreDamagedError:
+            # Then all memories are computed again.
+            return {}
 
     def put_rules(self, namespace: str, rules: str) -> None:
         """Write the rules under which memories are computed, within a transaction."""
@@ -382,12 +615,30 @@ class Store:
         self._db.execute("delete from packs where pack = ?", (namespace,))
 
     def read_settings(self) -> dict[tuple[str, str], Any]:
-        """Return all settings, by namespace or deck ("" for all) and name."""
-        rows = self._rows("select pack, name, value from settings where pack <> '.'")
-        return {(deck, name): json.loads(value) for deck, name, value in rows}
+        """Return all settings that are valid, by namespace or deck ("" for all) and name."""
+        columns = "cast(pack as blob), cast(name as blob), cast(value as blob)"
+        found = {}
+        for row in self._rows(f"select {columns} from settings where pack <> '.'"):  # noqa: S608
+            try:
+                deck, name, text = map(decode, row)
+                value = read_json(text)
+            except RowError:
+                self.leave_out(f"setting {quote(row[1])}")
+                continue
+            if is_valid(name, value):
+                found[deck, name] = value
+            else:
+                self.leave_out(f"setting {quote(name)}{f' of {quote(deck)}' if deck else ''}")
+        return found
+
+    def leave_out(self, what: str) -> None:
+        """Note for the user that something in the store is damaged and is not used."""
+        if what not in self.left_out:
+            self.left_out.append(what)
 
     def put_settings(self, settings: Mapping[tuple[str, str], Any]) -> None:
         """Write settings; the value None deletes a setting."""
+        self._has_news = True
         with self.transaction():
             for (deck, name), value in settings.items():
                 if value is None:
@@ -397,21 +648,47 @@ class Store:
                     row = (deck, name, json.dumps(value))
                     self._db.execute("insert or replace into settings values (?, ?, ?)", row)
 
+    def read_shared_folder(self) -> str:
+        """Return the folder of the last sync; "" if none is known."""
+        sql = "select cast(value as blob) from settings where pack = '.' and name = ?"
+        folder: Any = None
+        with suppress(RowError):
+            folder = read_json(self._value(sql, _SHARED_FOLDER))
+        return folder if isinstance(folder, str) else ""
+
+    def remember_shared_folder(self, folder: Path) -> None:
+        """Remember the folder of the last sync."""
+        if self.read_shared_folder() != str(folder):
+            self.put_settings({(".", _SHARED_FOLDER): str(folder)})
+
     def put_record(self, record_id: str, kind: str, namespace: str, at_ms: int, body: Any) -> None:
         """Write a record, replacing one with the same id, within a transaction."""
+        self._has_news = True
         row = (record_id, kind, namespace, at_ms, json.dumps(body, ensure_ascii=False))
         self._db.execute("insert or replace into records values (?, ?, ?, ?, ?)", row)
 
     def get_record(self, record_id: str) -> Any:
         """Return the body of a record, or None if it does not exist."""
-        body = self._value("select body from records where id = ?", record_id)
-        return None if body is None else json.loads(body)
+        body = self._value("select cast(body as blob) from records where id = ?", record_id)
+        if body is None:
+            return None
+        try:
+            return read_json(body)
+        except RowError as error:
+            raise self._refuse_row("records", ascii(record_id), error) from error
 
     def list_records(self, kind: str, namespace: str) -> list[Any]:
-        """Return the bodies of all records of a kind, sorted by time."""
+        """Return the bodies of all readable records of a kind, sorted by time."""
         both = (namespace, self.aliases.owners.get(namespace, namespace))
-        sql = "select body from records where kind = ? and pack in (?, ?) order by at_ms, id"
-        return [json.loads(body) for (body,) in self._rows(sql, kind, *both)]
+        columns = "cast(id as blob), cast(body as blob)"
+        sql = f"select {columns} from records where kind = ? and pack in (?, ?) order by at_ms, id"  # noqa: S608
+        found = []
+        for id, body in self._rows(sql, kind, *both):
+            try:
+                found.append(read_json(body))
+            except RowError:
+                self.leave_out(f"record {quote(id)}")
+        return found
 
     def move_settings(self, source: str, target: str) -> None:
         """Give a namespace the settings of another one that it lacks, within a transaction."""
@@ -435,9 +712,12 @@ class Store:
 
     def claimed_by_others(self, session: str, at_ms: int) -> dict[str, int]:
         """Return when the claims of other sessions expire, by prompt key."""
-        sql = "select prompt, at_ms from claims where sitting <> ? and abs(? - at_ms) < ?"
+        sql = (
+            "select cast(prompt as blob), at_ms from claims where sitting <> ?"
+            " and abs(? - at_ms) < ? and typeof(at_ms) = 'integer'"
+        )
         rows = self._rows(sql, session, at_ms, LEASE_MS)
-        return {key: shown_ms + LEASE_MS for key, shown_ms in rows}
+        return {key.decode("utf-8", "replace"): at_ms + LEASE_MS for key, at_ms in rows}
 
     def release_claims(self, session: str) -> None:
         """Release the claims of a session, so that others can ask its prompt."""
@@ -459,10 +739,15 @@ class Store:
             with self._explained():
                 self._db.execute("pragma synchronous = full")
 
+    def rebuild_indexes(self) -> None:
+        """Make all indexes again from their tables."""
+        with self._explained():
+            self._db.execute("reindex")
+
     def find_damage(self) -> str:
         """Return the problems found by SQLite's integrity check, or "" if there are none."""
-        lines = [row[0] for row in self._rows("pragma integrity_check")]
-        return "" if lines == ["ok"] else "\n".join(lines)
+        with self._explained():
+            return "\n".join(find_damage(self._db))
 
     def back_up(self, today: str) -> Path:
         """Write the backup for a day (ISO date) and return its path."""
@@ -472,13 +757,19 @@ class Store:
     def copy_to(self, target: Path) -> None:
         """Copy the store atomically."""
         with self._explained():
-            copy_database(self._db, target)
+            copy_database(self.path, self._db, target)
 
     def _find_device(self, machine: str) -> str:
         """Return the device name used in ids; a store copied to another machine gets a new one."""
-        row = self._row("select value from settings where pack = '.' and name = 'device'")
-        known = json.loads(row[0]) if row else {}
-        if known.get("machine") != machine:
+        sql = "select cast(value as blob) from settings where pack = '.' and name = 'device'"
+        known: Any = None
+        with suppress(RowError):
+            known = read_json(self._value(sql))
+        known = known if isinstance(known, dict) else {}
+        device = known.get("device")
+        # It becomes part of ids and of names of files.
+        is_usable = isinstance(device, str) and DEVICE.fullmatch(device)
+        if not is_usable or known.get("machine") != machine:
             known = {"machine": machine, "device": uuid4().hex[:8]}
             with self.transaction():
                 sql = "insert or replace into settings values ('.', 'device', ?)"
@@ -489,12 +780,48 @@ class Store:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             raise explain_sqlite_error(self.path, error) from error
+        except RowError as error:
+            raise make_damaged_error(self.path, str(error)) from error
+
+    def check_reviews(self) -> None:
+        """Check that the table of reviews and its indexes agree, if that is not known yet.
+
+        Raises:
+            StoreDamagedError: they do not.
+
+        """
+        version = self.data_version()
+        if self._checked_version != version:
+            with self._explained():
+                problems = find_damage(self._db, "reviews")
+            if problems:
+                raise make_damaged_error(self.path, problems[0])
+            self._checked_version = version
+
+    def _read_reviews(self, sql: str, *values: Any) -> Iterator[Review]:
+        for row in self._stream(sql, *values):
+            try:
+                review = read_review(row)
+            except RowError as error:
+                raise self._refuse_row("reviews", f"{row[1]!a} {row[0]!a}", error) from error
+            yield review
+
+    def _check_acts(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
+        try:
+            yield from check_acts(rows)
+        except RowError as error:
+            raise self._refuse_row("reviews", "", error) from error
+
+    def _refuse_row(self, table: str, row: str, error: RowError) -> StoreError:
+        place = f"table {table}, {row}" if row else f"table {table}"
+        return make_damaged_error(self.path, f"{place}: {error}")
 
     def _stream(self, sql: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         with self._explained():
-            yield from self._db.execute(sql, values)
+            # Without `chain`, a reader that stops early would close the cursor after the database.
+            yield from chain(self._db.execute(sql, values))
 
     def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         with self._explained():
@@ -510,21 +837,13 @@ class Store:
         return None if row is None else row[0]
 
 
+def _check(review: Review) -> None:
+    try:
+        check_review(review)
+    except ValueError as error:
+        raise StoreError(f"a review cannot be recorded: {error}") from None
+
+
 def _bounds(namespace: str) -> tuple[str, str]:
     """Return the values of _OF_NAMESPACE."""
     return f"{namespace}:", f"{namespace};"
-
-
-def _to_review(row: tuple[Any, ...]) -> Review:
-    """Convert a row of _SELECT_REVIEW into a Review."""
-    values = dict(zip(_REVIEW_FIELDS, row, strict=True))
-    values["act"] = Act(values["act"])
-    values["rating"] = None if values["rating"] is None else Rating(values["rating"])
-    return Review(**values)
-
-
-def _to_memory(row: tuple[Any, ...]) -> Memory:
-    """Convert a row with the columns of a Memory into a Memory."""
-    key, state, is_suspended, is_leech, is_flagged, *rest = row
-    flags = (is_suspended == 1, is_leech == 1, is_flagged == 1)
-    return _make_tuple((key, _STATES[state], *flags, *rest))

@@ -12,7 +12,14 @@ from rich.text import Text
 
 from cardwright.kinds import MAX_SHOWN, list_asked, list_prompts
 from cardwright.kinds.typed import Comparison
-from cardwright.markdown import Token, is_web_address, read_block, read_cloze, read_inline
+from cardwright.markdown import (
+    Token,
+    is_followable,
+    is_web_address,
+    read_block,
+    read_cloze,
+    read_inline,
+)
 from cardwright.model import Card, Collection, FieldType, Kind, Option, Prompt, Source
 from cardwright.terminal.markdown import Drawing
 from cardwright.text import count, make_plain
@@ -270,7 +277,7 @@ def _style(name: str, tokens: Iterable[Token]) -> Iterator[Token]:
 def _write_source(source: Source) -> Iterator[Token]:
     yield Token(name="text", text="Source: ")
     shown = [Token(name="text", text=source.title or source.url)]
-    if not is_web_address(source.url):
+    if not (is_web_address(source.url) and is_followable(source.url)):
         yield from shown
         return
     yield Token(name="link_open", detail=source.url)

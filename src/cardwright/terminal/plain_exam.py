@@ -58,6 +58,10 @@ class PlainTaker(PromptLoop):
     def _goes_on(self) -> bool:
         return not self._sheet.is_over
 
+    @property
+    def _warning(self) -> str:
+        return self._sheet.warning
+
     def _show(self) -> None:
         sheet, mock = self._sheet, self._sheet.mock
         left = sheet.left_ms(self._clock())

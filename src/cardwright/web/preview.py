@@ -160,7 +160,8 @@ def _make_prompts(collection: Collection, card: Card, maker: FaceMaker) -> list[
             f' data-lesson="{escape_html(_lesson_key(card))}">\n'
             f'<p class="head"><code>{ref}</code><span>{escape_html(kind.title)}</span>{tags}'
             f'<span class="place">{escape_html(place)}</span></p>\n'
-            f'<div class="faces">\n{_wrap_face(question)}{_wrap_face(answer)}</div>\n</section>\n'
+            '<div class="bounds"><div class="faces">\n'
+            f"{_wrap_face(question)}{_wrap_face(answer)}</div></div>\n</section>\n"
         )
     left = len(list_prompts(card, kind)) - len(shown)
     if left > 0:

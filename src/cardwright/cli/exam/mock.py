@@ -17,6 +17,7 @@ from cardwright.cli.exam.drill import MAX_SEED
 from cardwright.cli.exam.taking import take
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import MINUTES, db_option, json_option, pack_argument, plain_option
+from cardwright.cli.paths import OutputFile
 from cardwright.error import ProjectError
 from cardwright.exam.result import format_mock_markdown, make_transcript
 from cardwright.files import write_file
@@ -44,7 +45,7 @@ from cardwright.terminal.exam import draw_past_mocks
 @click.option("--list", "as_list", is_flag=True, help="List past mock exams.")
 @click.option(
     "--export",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OutputFile(),
     help="Write the last mock exam, or that of --id, to FILE: Markdown, or JSON for FILE.json.",
 )
 @click.option("--id", "mock_id", metavar="ID", help="The mock exam to export.")

@@ -10,6 +10,7 @@ from cardwright.app.preparation import missing_extra
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
+from cardwright.cli.paths import OutputFile
 from cardwright.exam.plan import (
     FORECAST_NOTE,
     format_plan_markdown,
@@ -34,7 +35,7 @@ from cardwright.terminal.reports import draw_sections
 @click.option("--markdown", is_flag=True, help="Print Markdown.")
 @click.option(
     "--ics",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OutputFile(),
     metavar="FILE",
     help="Write a calendar (.ics).",
 )

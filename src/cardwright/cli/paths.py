@@ -1,0 +1,213 @@
+"""Paths that a user names for output, which must not be what belongs to the user's studies."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from cardwright.error import ProjectError
+from cardwright.project.walk import find_project
+
+_SOURCES: Final = ("cards", "decks", "kinds", "schemas")
+"""The folders of a project that only authors, and the commands made for them, write to."""
+_STORE_ENDINGS: Final = ("", "-wal", "-shm", "-journal")
+_OWN_FOLDERS: Final = ("backups", "index")
+"""Folders beside the store, whose files are not to be overwritten."""
+_DATABASE: Final = b"SQLite format 3\0"
+
+
+class _OutputPath(click.Path):
+    """A path to write to."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path, or fail if it is not free for output."""
+        given = os.fspath(value)
+        if not given:
+            self.fail("an empty name; `.` is the working folder.", param, ctx)
+        try:
+            fault = self._find_fault(given, ctx)
+        except OSError as error:
+            fault = f"cannot be used: {error.strerror}"
+        if fault:
+            self.fail(f"{given!r} {fault}.", param, ctx)
+        super().convert(value, param, ctx)
+        return Path(given)
+
+    def _find_fault(self, given: str, ctx: click.Context | None) -> str:
+        raise NotImplementedError
+
+
+class OutputFile(_OutputPath):
+    """A file to write."""
+
+    def __init__(self, *, is_database: bool = False) -> None:
+        """Accept files; only a database may replace another one."""
+        super().__init__(path_type=Path, dir_okay=False)
+        self._is_database = is_database
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path, or the file that it is a link to, or fail if it is not for output."""
+        path = super().convert(value, param, ctx)
+        return path.resolve() if path.is_symlink() else path
+
+    def _find_fault(self, given: str, ctx: click.Context | None) -> str:
+        if fault := _find_file_fault(given):
+            return fault
+        real = _resolve(given)
+        fault = _find_store_fault(real, _list_stores(ctx)) or _find_source_fault(
+            real, _find_root(ctx)
+        )
+        if not fault and not self._is_database and _is_database(real):
+            fault = "is a database, perhaps a review store"
+        return fault
+
+
+class OutputFolder(_OutputPath):
+    """A folder to write files into."""
+
+    def __init__(self, *, is_in_project: bool = False) -> None:
+        """Accept folders, relative to the working folder or to that of the project."""
+        super().__init__(path_type=Path, file_okay=False)
+        self._is_in_project = is_in_project
+
+    def _find_fault(self, given: str, ctx: click.Context | None) -> str:
+        base = _find_folder(ctx) if self._is_in_project else Path()
+        real = _resolve(base / given)
+        if real.exists() and not real.is_dir():
+            return "is not a folder"
+        for store in _list_stores(ctx):
+            for name in _OWN_FOLDERS:
+                if _is_same(real, store.parent / name):
+                    return f"holds the {name} of the review store"
+        return _find_source_fault(real, _find_root(ctx))
+
+
+class StoreFile(_OutputPath):
+    """The file of a review store, which is created if needed."""
+
+    def __init__(self) -> None:
+        """Accept files."""
+        super().__init__(path_type=Path, dir_okay=False)
+
+    def _find_fault(self, given: str, ctx: click.Context | None) -> str:
+        return _find_file_fault(given) or _find_source_fault(_resolve(given), _find_root(ctx))
+
+
+def _resolve(given: str | Path) -> Path:
+    return Path(os.path.realpath(given))
+
+
+def _find_folder(ctx: click.Context | None) -> Path:
+    folder = ctx and ctx.find_root().obj
+    return folder if isinstance(folder, Path) else Path()
+
+
+def _find_root(ctx: click.Context | None) -> Path | None:
+    try:
+        return find_project(_find_folder(ctx))
+    except ProjectError:
+        return None
+
+
+def _list_stores(ctx: click.Context | None) -> list[Path]:
+    """Return the paths of the store that the command uses, and of those that others use."""
+    from cardwright.cli.environment import default_store_path  # noqa: PLC0415  (loads the store)
+
+    given = (ctx.params.get("db") if ctx else None, os.environ.get("CARDS_DB"))
+    named = (Path(path) for path in given if isinstance(path, str | Path))
+    return [*(path for path in named if path.name), default_store_path()]
+
+
+def _find_file_fault(given: str) -> str:
+    if given[-1] in {os.sep, os.altsep}:
+        return "is a folder"
+    try:
+        mode = Path(given).stat().st_mode
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return f"cannot be used: {error.strerror}"
+    if stat.S_ISDIR(mode):
+        return "is a folder"
+    return "" if stat.S_ISREG(mode) else "is not a regular file"
+
+
+def _find_store_fault(real: Path, stores: Iterable[Path]) -> str:
+    """Explain that a path is a review store or belongs to one."""
+    for store in stores:
+        for path in dict.fromkeys((store, _resolve(store))):
+            for ending in _STORE_ENDINGS:
+                if _is_same(real, path.with_name(path.name + ending)):
+                    return "is the review store" if not ending else "belongs to the review store"
+            for name in _OWN_FOLDERS:
+                if real.exists() and _is_same(real.parent, path.parent / name):
+                    return f"is among the {name} of the review store"
+    return ""
+
+
+def _find_source_fault(real: Path, root: Path | None) -> str:
+    """Explain that a path is a source of a project, the user's or any other."""
+    for folder in (real, *real.parents):
+        if folder.name.casefold() == ".git":
+            return "belongs to git"
+        if folder.name.casefold() in _SOURCES and _is_project(folder.parent):
+            return f"is in {folder.name}/, which holds sources of a project"
+        for name in _SOURCES if root else ():
+            if root and folder != folder.parent and _is_same(folder, root / name):
+                return f"is in {name}/, which holds sources of the project"
+    if root and _is_linked_source(real, root):
+        return "is a source of the project under another name"
+    return ""
+
+
+def _is_project(folder: Path) -> bool:
+    return (folder / "cards").is_dir() and (folder / "decks").is_dir()
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    """Tell whether two paths are the same file or folder, which need not exist."""
+    with suppress(OSError):
+        if path.samefile(other):
+            return True
+    if path.name.casefold() != other.name.casefold():
+        return False
+    with suppress(OSError):
+        return path.parent.samefile(other.parent)
+    return path == other
+
+
+def _is_database(path: Path) -> bool:
+    """Tell whether a file is an SQLite database, or belongs to one."""
+    for ending in _STORE_ENDINGS[1:]:
+        if path.name.endswith(ending) and _is_database(Path(str(path).removesuffix(ending))):
+            return True
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_DATABASE)) == _DATABASE
+    except OSError:
+        return False
+
+
+def _is_linked_source(path: Path, root: Path) -> bool:
+    """Tell whether a file has another name (a hard link) among the sources of a project."""
+    try:
+        info = path.stat()
+    except OSError:
+        return False
+    if not stat.S_ISREG(info.st_mode) or info.st_nlink == 1:
+        return False
+    return any(os.path.samestat(info, other) for other in _stat_sources(root))
+
+
+def _stat_sources(root: Path) -> Iterator[os.stat_result]:
+    for name in _SOURCES:
+        for parent, _, files in os.walk(root / name):
+            for file in files:
+                with suppress(OSError):
+                    yield (Path(parent) / file).lstat()

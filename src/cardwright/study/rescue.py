@@ -1,0 +1,316 @@
+"""Finding damage in a review store, and what can still be read of it.
+
+The file is only read, and nothing in it is run, so it may also be a stranger's.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from cardwright.history import Review
+from cardwright.memory import Memory
+from cardwright.study.error import (
+    SQLITE_ERRORS,
+    StoreDamagedError,
+    StoreError,
+    explain_sqlite_error,
+    make_damaged_error,
+)
+from cardwright.study.migration import MIGRATIONS, list_missing, make_schema, read_schema
+from cardwright.study.opening import StoreConnection, connect, find_damage
+from cardwright.study.rows import (
+    ALIAS,
+    RowError,
+    decode,
+    quote,
+    read_alias,
+    read_json,
+    read_memory,
+    read_review,
+)
+from cardwright.study.settings import is_valid
+
+_MAX_FINDINGS: Final = 1_000
+_REVIEW: Final = ", ".join(
+    "prompt" if field.name == "key" else field.name for field in fields(Review)
+)
+_MEMORY: Final = ", ".join("prompt" if name == "key" else name for name in Memory._fields)
+_Row = tuple[Any, ...]
+
+
+class Finding(NamedTuple):
+    """Something wrong in a store."""
+
+    table: str
+    """`reviews`, `memories`, `settings` or `records`; "" for the file as a whole."""
+    row: str
+    """The id or key of the row; "" for the table as a whole."""
+    reason: str
+
+    def __str__(self) -> str:
+        """Return it as one line."""
+        return ": ".join(part for part in (self.table, self.row, self.reason) if part)
+
+
+class Rescued(NamedTuple):
+    """What could be read of the reviews of a store."""
+
+    reviews: list[Review]
+    """In order, each id once."""
+    unreadable: list[Finding]
+    """Rows that are damaged, and parts of the table that cannot be read at all."""
+
+
+class Rest(NamedTuple):
+    """What could be read of a store besides its reviews."""
+
+    settings: dict[tuple[str, str], Any]
+    """By namespace or deck, and name; with those of the store itself."""
+    records: list[tuple[str, str, str, int, Any]]
+    """Id, kind, namespace, time and body."""
+    unreadable: list[Finding]
+
+
+def check_store(path: Path) -> list[Finding]:
+    """Check everything in a store; an empty list means that it is intact.
+
+    Raises:
+        StoreError: it cannot be opened, or belongs to another program or a newer Cardwright.
+
+    """
+    with closing(connect_to_read(path)) as db:
+        found = []
+        try:
+            list_missing(path, db)
+        except StoreDamagedError as error:
+            found = [Finding("", "", error.message)]
+        except SQLITE_ERRORS as error:
+            return [Finding("", "", explain_sqlite_error(path, error).message)]
+        is_strange = bool(found)
+        found += [Finding("", "", problem) for problem in find_damage(db)]
+        if is_strange and not _has_reviews(db):
+            return found
+        db.text_factory = bytes
+        found += _read_reviews(db).unreadable
+        if not is_strange:
+            found += (*_check_memories(db), *_read_rest(db).unreadable)
+        return found[:_MAX_FINDINGS]
+
+
+def check_whole(path: Path, db: sqlite3.Connection) -> None:
+    """Check that a copy of a store is worth keeping: its schema, its pages, and every review.
+
+    Raises:
+        StoreError: it is not; the message names the file `path`.
+        sqlite3.Error: it is damaged.
+
+    """
+    if MIGRATIONS[0] in list_missing(path, db):
+        raise make_damaged_error(path, "it is empty")
+    if problems := find_damage(db):
+        raise make_damaged_error(path, problems[0])
+    factory, db.text_factory = db.text_factory, bytes
+    try:
+        unreadable = _read_reviews(db).unreadable
+    finally:
+        db.text_factory = factory
+    if unreadable:
+        raise make_damaged_error(path, str(unreadable[0]))
+
+
+def rescue_reviews(path: Path) -> Rescued:
+    """Return every review of a store that is readable, whatever else is damaged.
+
+    Raises:
+        StoreError: the file is not a review store, or not even its list of tables is readable.
+
+    """
+    with closing(connect_to_read(path)) as db:
+        try:
+            has_reviews = _has_reviews(db)
+        except SQLITE_ERRORS as error:
+            raise explain_sqlite_error(path, error) from error
+        if not has_reviews:
+            raise make_damaged_error(path, "it has no table of reviews")
+        db.text_factory = bytes
+        return _read_reviews(db)
+
+
+def rescue_rest(path: Path) -> Rest:
+    """Return the settings and records of a store that are readable.
+
+    Raises:
+        StoreError: the file is not a review store.
+
+    """
+    with closing(connect_to_read(path)) as db:
+        db.text_factory = bytes
+        return _read_rest(db)
+
+
+def _has_reviews(db: sqlite3.Connection) -> bool:
+    """Tell whether the table of reviews is the one that Cardwright makes, not a view, for example."""
+    made = make_schema(len(MIGRATIONS))
+    return {row for row in made if row[:2] == ("table", "reviews")} <= read_schema(db)
+
+
+def connect_to_read(path: Path) -> StoreConnection:
+    """Connect to a file to read it, even where nothing can be written.
+
+    Raises:
+        StoreError: it cannot be a store, or cannot be opened.
+
+    """
+    if not path.exists():
+        raise StoreError(f"there is no file {path}")
+    for mode in ("rw", "ro", "ro&immutable=1"):
+        db = None
+        try:
+            db = connect(path, mode=mode)
+            db.execute("pragma query_only = on")
+            db.execute("select 1 from sqlite_schema").fetchone()
+        except SQLITE_ERRORS as error:
+            if db is not None:
+                db.close()
+            explained = explain_sqlite_error(path, error)
+            # SQLite cannot read a database in WAL mode in a folder that is read-only.
+            is_locked_up = getattr(error, "sqlite_errorcode", 0) & 0xFF in {
+                sqlite3.SQLITE_CANTOPEN,
+                sqlite3.SQLITE_READONLY,
+            }
+            if not is_locked_up or "immutable" in mode:
+                raise explained from error
+        except BaseException:
+            if db is not None:
+                db.close()
+            raise
+        else:
+            return db
+    raise AssertionError
+
+
+def _read_reviews(db: sqlite3.Connection) -> Rescued:
+    """Read the reviews from both ends, then those between by the index of their ids."""
+    reviews: dict[str, Review] = {}
+    unreadable: list[Finding] = []
+    seen: set[tuple[object, object]] = set()
+
+    def add(row: _Row) -> None:
+        id, key = row[:2]
+        if (id, key) in seen:
+            return
+        seen.add((id, key))
+        try:
+            review = read_review(tuple(_decode_text(value) for value in row))
+        except RowError as error:
+            unreadable.append(Finding("reviews", _name_row(id, key), str(error)))
+            return
+        if review.id in reviews:
+            unreadable.append(Finding("reviews", _name_row(id, key), "its id is used twice"))
+        else:
+            reviews[review.id] = review
+
+    select = f"select {_REVIEW} from reviews"  # noqa: S608
+    problem = _try_each(db, f"{select} not indexed", (), add)
+    if problem:
+        unreadable.append(Finding("reviews", "", problem))
+        _try_each(db, f"{select} not indexed order by prompt desc, id desc", (), add)
+        for order in ("", " desc"):
+            keys: list[_Row] = []
+            by_id = f"select prompt, id from reviews order by id{order}"  # noqa: S608
+            _try_each(db, by_id, (), keys.append)
+            for key, id in keys:
+                if (id, key) not in seen:
+                    where = " where prompt = cast(? as text) and id = cast(? as text)"
+                    lost = _try_each(db, select + where, (key, id), add)
+                    if (id, key) not in seen:
+                        seen.add((id, key))
+                        reason = lost or "the row is missing"
+                        unreadable.append(Finding("reviews", _name_row(id, key), reason))
+    return Rescued([reviews[id] for id in sorted(reviews)], unreadable)
+
+
+def _try_each(db: sqlite3.Connection, sql: str, values: Sequence[Any], add: Any) -> str:
+    """Pass each row on, as far as they can be read; return why not all of them, or ""."""
+    try:
+        for row in db.execute(sql, values):
+            add(row)
+    except SQLITE_ERRORS as error:
+        return ascii(str(error))[1:-1]
+    return ""
+
+
+def _check_memories(db: sqlite3.Connection) -> Iterator[Finding]:
+    sql = f"select {_MEMORY} from memories"  # noqa: S608
+    rows: list[_Row] = []
+    if problem := _try_each(db, sql, (), rows.append):
+        yield Finding("memories", "", problem)
+    for row in rows:
+        memory = None
+        with suppress(RowError):
+            memory = read_memory(tuple(_decode_text(value) for value in row))
+        if memory is None:
+            yield Finding("memories", _show(row[0]), "it is not valid, and will be computed again")
+
+
+def _read_rest(db: sqlite3.Connection) -> Rest:
+    """Read the settings and records."""
+    rest = Rest({}, [], [])
+
+    def add_setting(row: _Row) -> None:
+        deck, name, text = row
+        value = read_json(text)
+        if not is_valid(decode(name), value):
+            raise RowError(f"its value cannot be {quote(value)}")
+        rest.settings[decode(deck), decode(name)] = value
+
+    def add_record(row: _Row) -> None:
+        namespace, id, kind, at_ms, text = row
+        body = read_json(text)
+        if decode(kind) == ALIAS:
+            read_alias(text)
+        if not isinstance(at_ms, int):
+            raise RowError(f"its time cannot be {quote(at_ms)}")
+        rest.records.append((decode(id), decode(kind), decode(namespace), at_ms, body))
+
+    for table, sql, add in (
+        ("settings", "select pack, name, value from settings", add_setting),
+        ("records", "select pack, id, kind, at_ms, body from records", add_record),
+    ):
+        rows: list[_Row] = []
+        if problem := _try_each(db, sql, (), rows.append):
+            rest.unreadable.append(Finding(table, "", problem))
+        for row in rows:
+            try:
+                add(row)
+            except RowError as error:
+                name = f"{_show(row[0])} {_show(row[1])}"
+                rest.unreadable.append(Finding(table, name, str(error)))
+    return rest
+
+
+def _decode_text(value: object) -> object:
+    """Return a text read as bytes.
+
+    Raises:
+        RowError: it is not UTF-8.
+
+    """
+    return decode(value) if isinstance(value, bytes) else value
+
+
+def _name_row(id: object, key: object) -> str:
+    return f"{_show(key)} {_show(id)}"
+
+
+def _show(value: object) -> str:
+    try:
+        text = decode(value)
+    except RowError:
+        return quote(value)
+    return text if text.isascii() and text.isprintable() and text else quote(text)
