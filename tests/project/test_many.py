@@ -53,15 +53,15 @@ def test_the_collection_is_written_once_however_many_decks(
 
         def count(*given: Any, **options: Any) -> str:
             nonlocal calls
-            calls += 1
+            # The default deck and the default preset have the id 1.
+            calls += isinstance(given[0], dict) and "1" in given[0]
             return dumps(*given, **options)
 
         with monkeypatch.context() as patch:
             patch.setattr(json, "dumps", count)
             run("build")
         counts.append(calls)
-    # Each note is described once for the ledger.
-    assert counts[1] - counts[0] == 58
+    assert counts == [2, 2]
 
 
 def test_a_card_is_compared_with_few_decks(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
