@@ -51,7 +51,7 @@ ONLY_HERE: dict[str, str | tuple[str, ...]] = {
     "numpy": "exam/",
     "fsrs_rs_python": "study/optimize.py",
     "msgspec": "project/index.py",
-    "sqlite3": ("anki/package.py", "foreign/", "study/", "cli/doctor.py"),
+    "sqlite3": ("anki/package.py", "foreign/", "study/", "cli/surroundings.py"),
     "zipfile": ("anki/package.py", "foreign/"),
     "subprocess": ("cli/git.py", "cli/editor.py", "cli/player.py"),
 }

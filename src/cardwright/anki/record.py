@@ -39,6 +39,11 @@ class RecordError(ValueError):
     """A record cannot be used."""
 
 
+def find_record(root: Path, pack: str) -> Path:
+    """Return the path of the record of a pack's builds."""
+    return root / "build" / f"{pack}.builds.jsonl"
+
+
 def format_record(record: Record) -> str:
     """Return a record as JSON lines: a header, note types and notes."""
     rows = [

@@ -13,7 +13,13 @@ from cardwright.anki.ledger import Ledger
 from cardwright.anki.pack import PackContents
 from cardwright.anki.package import write_package
 from cardwright.anki.publish import Build, count_restyled, prepare_build
-from cardwright.anki.record import Record, RecordError, format_record, read_record
+from cardwright.anki.record import (
+    Record,
+    RecordError,
+    find_record,
+    format_record,
+    read_record,
+)
 from cardwright.app.project import count_problems, open_project
 from cardwright.cli.build_time import find_build_time_s
 from cardwright.cli.lock import hold_project
@@ -130,11 +136,6 @@ def _describe(made: _Made) -> dict[str, object]:
         "version": made.build.ledger.version or None,
         "unreleased": dict(made.unreleased),
     }
-
-
-def find_record(root: Path, pack: str) -> Path:
-    """Return the path of the record of a pack's builds."""
-    return root / "build" / f"{pack}.builds.jsonl"
 
 
 def load_record(path: Path) -> Record:

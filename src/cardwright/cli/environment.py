@@ -23,7 +23,7 @@ from cardwright.study.store import Store, open_store
 if TYPE_CHECKING:
     from cardwright.app.histories import Claim
 
-_CLOCK: Final = "CARDS_NOW"
+CLOCK: Final = "CARDS_NOW"
 _STARTED_S: Final = time.monotonic()
 
 
@@ -34,7 +34,7 @@ def read_clock() -> Moment:
         UsageError: CARDS_NOW is not a valid time.
 
     """
-    given = os.environ.get(_CLOCK)
+    given = os.environ.get(CLOCK)
     if not given:
         try:
             return Moment.from_datetime(datetime.now().astimezone())
@@ -47,6 +47,14 @@ def read_clock() -> Moment:
         raise click.UsageError(f"CARDS_NOW is not a valid ISO time: {given}") from None
     now_ms = start.at_ms + int((time.monotonic() - _STARTED_S) * 1000)
     return Moment(min(now_ms, END_MS - 1), start.utc_offset_minutes)
+
+
+def find_clock() -> Moment:
+    """Return the current time; an invalid CARDS_NOW is ignored."""
+    try:
+        return read_clock()
+    except click.UsageError:
+        return Moment.from_datetime(datetime.now().astimezone())
 
 
 def parse_time(text: str) -> Moment:

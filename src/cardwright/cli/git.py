@@ -69,6 +69,26 @@ def find_repository(root: Path) -> Repository | None:
     return None
 
 
+def explain_unread(root: Path) -> str:
+    """Return why `find_repository` finds none."""
+    for top in (root, *root.parents):
+        dot_git = top / ".git"
+        if not os.path.lexists(dot_git):
+            continue
+        git_dir = _find_git_dir(dot_git)
+        if git_dir is None:
+            return f"{dot_git} is not a repository"
+        shared = _read_path(git_dir / "commondir") or git_dir
+        if not (shared / "objects").is_dir():
+            return f"{dot_git} has no objects"
+        if os.path.lexists(shared / "objects" / "info" / "alternates"):
+            return f"{dot_git} borrows objects from another repository (alternates)"
+        if (shared / "reftable").exists():
+            return f"{dot_git} keeps its references as a reftable"
+        return f"{dot_git} has no commit, or its HEAD cannot be read"
+    return "the project is not in a git repository"
+
+
 def ask_git(root: Path, repository: Repository, *words: str) -> bytes | None:
     """Return the output of a git command that reads objects; None if it fails or git is missing.
 

@@ -45,7 +45,7 @@ _COMMANDS: Final = {
     "sync": "Share reviews with your other machines.",
     "backup": "Back up the review store, or restore a backup.",
     "schema": "Print a JSON Schema for editors.",
-    "doctor": "Show versions, paths, and what is missing.",
+    "doctor": "Find out what is wrong, and what to do about it.",
 }
 """Every command, in the module of the same name, with the first sentence of its help."""
 _MODULES: Final = {

@@ -15,9 +15,10 @@ from cardwright.anki.diff import format_counts
 from cardwright.anki.ledger import LEDGER_NAME, Ledger, format_ledger
 from cardwright.anki.pack import PackContents
 from cardwright.anki.package import write_package
+from cardwright.anki.record import find_record
 from cardwright.anki.release import NothingToReleaseError, choose_version, prepare_release
 from cardwright.app.project import Project, open_project
-from cardwright.cli.build import find_record, load_record
+from cardwright.cli.build import load_record
 from cardwright.cli.build_time import read_source_date_s
 from cardwright.cli.lock import hold_project
 from cardwright.cli.output import say, warn

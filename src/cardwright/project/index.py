@@ -72,7 +72,7 @@ class Index(msgspec.Struct):
     """Problems in files; problems with folders are found again at each start."""
 
 
-def open_index(root: Path, path: Path, now_ns: int) -> Sources:
+def open_index(root: Path, path: Path, now_ns: int, *, is_updated: bool = True) -> Sources:
     """Read the files below `root` that changed since the index at `path` was written; update it.
 
     `now_ns` is Unix time. If the index cannot be written, every file is read each time.
@@ -93,7 +93,7 @@ def open_index(root: Path, path: Path, now_ns: int) -> Sources:
         index = msgspec.structs.replace(kept, files=files)
     else:
         index = _refresh(sources, files, contents, kept)
-    if files != known:
+    if is_updated and files != known:
         write_index(path, index)
     loader = _CardLoader(index.cards)
     return Sources(

@@ -94,8 +94,7 @@ def _make_strange(
     what = "has what Cardwright did not make" if strange else "lacks what Cardwright made"
     return StoreDamagedError(
         f"{path} {what} ({shown}); it was left unchanged",
-        help="`cards doctor --rescue FILE` writes its readable reviews to FILE; do not use stores"
-        " that somebody else gave you",
+        help="`cards doctor` tells what can be saved; do not use stores that somebody else gave you",
     )
 
 

@@ -20,7 +20,10 @@ from cardwright.history import (
     Review,
 )
 from cardwright.memory import Memory, State
+from cardwright.study.alias import Alias
 
+ALIAS: Final = "alias"
+"""The kind of record of an alias."""
 ReviewRow = tuple[str, str, str, int | None, int, int, int]
 """Key, id, ActRow fields and duration of a review."""
 _BEFORE_1970: Final = -3
@@ -173,6 +176,23 @@ def read_json(text: object) -> Any:
         return json.loads(decode(text))
     except (ValueError, RecursionError):
         raise RowError(f"not JSON: {quote(text)}") from None
+
+
+def read_alias(body: object) -> Alias:
+    """Return the alias in a record.
+
+    Raises:
+        RowError: it is not valid.
+
+    """
+    found = read_json(body)
+    if not isinstance(found, dict) or set(found) != set(Alias._fields):
+        raise RowError(f"not an alias: {quote(body)}")
+    at_ms = found["at_ms"]
+    texts = [value for name, value in found.items() if name != "at_ms"]
+    if not isinstance(at_ms, int) or not all(isinstance(text, str) for text in texts):
+        raise RowError(f"not an alias: {quote(body)}")
+    return Alias(**found)
 
 
 def decode(value: object) -> str:

@@ -38,11 +38,13 @@ from cardwright.study.migration import is_empty, list_missing, migrate
 from cardwright.study.opening import connect, find_damage, use_write_ahead_log
 from cardwright.study.place import Place, RescueFile, StoreLeftError
 from cardwright.study.rows import (
+    ALIAS,
     ReviewRow,
     RowError,
     check_acts,
     decode,
     quote,
+    read_alias,
     read_json,
     read_memory,
     read_review,
@@ -54,7 +56,7 @@ LEASE_MS: Final = 60_000
 _T = TypeVar("_T")
 _MAX_PROVED: Final = 1_000
 """How many of the last reviews are looked up at the end."""
-_MIN_SQLITE: Final = (3, 37, 0)
+MIN_SQLITE: Final = (3, 37, 0)
 """The first version with strict tables."""
 
 
@@ -87,8 +89,6 @@ _NOT_UNDONE_UNITED: Final = _NOT_UNDONE.replace(
 )
 """The same with aliases, where a prompt has several keys."""
 _OF_NAMESPACE: Final = "prompt >= ? and prompt < ?"
-_ALIAS: Final = "alias"
-"""The kind of record of an alias."""
 
 
 def open_store(path: Path, machine: str = "", *, today: str = "") -> Store:
@@ -101,7 +101,7 @@ def open_store(path: Path, machine: str = "", *, today: str = "") -> Store:
         StoreError: the file cannot be used. It was left unchanged.
 
     """
-    if sqlite3.sqlite_version_info < _MIN_SQLITE:
+    if sqlite3.sqlite_version_info < MIN_SQLITE:
         message = f"{path} needs SQLite 3.37, but this Python has {sqlite3.sqlite_version}"
         help = "use a Python with a newer SQLite, such as one from python.org or uv"
         raise StoreError(message, help=help)
@@ -144,9 +144,18 @@ class Store:
     """
 
     def __init__(
-        self, path: Path, connection: sqlite3.Connection, machine: str, today: str = ""
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        machine: str,
+        today: str = "",
+        *,
+        is_snapshot: bool = False,
     ) -> None:
-        """Wrap a connection that `open_store` prepared; `machine` is the name of this machine."""
+        """Wrap a connection that `open_store` prepared; `machine` is the name of this machine.
+
+        A snapshot is a copy in memory of what is at the path.
+        """
         self.path = path
         self.warning = ""
         """What to tell the user at once: that the file at the path is no longer the open one."""
@@ -173,7 +182,7 @@ class Store:
         """What could not be read and was left out, for the user; it is still in the file."""
         self._place: Place | None = None
         self.device = self._find_device(machine)
-        self._place = Place(path)
+        self._place = None if is_snapshot else Place(path)
 
     def __enter__(self) -> Self:
         return self
@@ -322,11 +331,11 @@ class Store:
 
     def list_aliases(self) -> list[Alias]:
         """Return all recorded aliases, even those that an earlier one contradicts, by id."""
-        rows = self._rows("select id, body from records where kind = ? order by id", _ALIAS)
+        rows = self._rows("select id, body from records where kind = ? order by id", ALIAS)
         found = []
         for id, body in rows:
             try:
-                found.append(_read_alias(body))
+                found.append(read_alias(body))
             except RowError as error:
                 # Without it, a pack would seem to have no history.
                 raise self._refuse_row("records", ascii(id), error) from error
@@ -340,7 +349,7 @@ class Store:
             if alias.id not in known or alias < known[alias.id]:
                 known[alias.id] = alias
                 body = alias._asdict()
-                self.put_record(alias.id, _ALIAS, alias.namespace, alias.at_ms, body)
+                self.put_record(alias.id, ALIAS, alias.namespace, alias.at_ms, body)
         self._aliases = None
 
     def assume_alias(self, alias: Alias) -> None:
@@ -714,6 +723,11 @@ class Store:
             with self._explained():
                 self._db.execute("pragma synchronous = full")
 
+    def rebuild_indexes(self) -> None:
+        """Make all indexes again from their tables."""
+        with self._explained():
+            self._db.execute("reindex")
+
     def find_damage(self) -> str:
         """Return the problems found by SQLite's integrity check, or "" if there are none."""
         with self._explained():
@@ -805,23 +819,6 @@ class Store:
     def _value(self, sql: str, *values: Any) -> Any:
         row = self._row(sql, *values)
         return None if row is None else row[0]
-
-
-def _read_alias(body: object) -> Alias:
-    """Return the alias in a record.
-
-    Raises:
-        RowError: it is not valid.
-
-    """
-    found = read_json(body)
-    if not isinstance(found, dict) or set(found) != set(Alias._fields):
-        raise RowError(f"not an alias: {quote(body)}")
-    at_ms = found["at_ms"]
-    texts = [value for name, value in found.items() if name != "at_ms"]
-    if not isinstance(at_ms, int) or not all(isinstance(text, str) for text in texts):
-        raise RowError(f"not an alias: {quote(body)}")
-    return Alias(**found)
 
 
 def _check(review: Review) -> None:
