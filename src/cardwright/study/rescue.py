@@ -173,7 +173,7 @@ def connect_to_read(path: Path) -> StoreConnection:
         try:
             db = connect(path, mode=mode)
             db.execute("pragma query_only = on")
-            db.execute("select count(*) from sqlite_schema").fetchone()
+            db.execute("select 1 from sqlite_schema").fetchone()
         except SQLITE_ERRORS as error:
             if db is not None:
                 db.close()
