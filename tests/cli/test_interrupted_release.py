@@ -7,14 +7,12 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cardwright.files import write_file
+from killing import kill_at
 from project_files import Run, Write
 
 CARDS = """\
@@ -29,29 +27,6 @@ AGAIN = CHANGED.replace("winged", "flat")
 WRITES = 4
 """Ledger, changelog, package, ledger."""
 MINE = "# Mine\n\nHand-made.\n\n## 1.0.0 – then\n\nMy own words on the first one.\n\n"
-
-
-class Killed(BaseException):
-    """The process ends here."""
-
-
-@contextmanager
-def kill_at(monkeypatch: pytest.MonkeyPatch, number: int, *, is_done: bool) -> Iterator[None]:
-    """End the release before or after its write of this number."""
-    done: list[Path] = []
-
-    def write_or_end(path: Path, data: bytes | str) -> None:
-        if len(done) == number and not is_done:
-            raise Killed
-        write_file(path, data)
-        done.append(path)
-        if len(done) > number and is_done:
-            raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr("cardwright.cli.release.write_file", write_or_end)
-        with pytest.raises(Killed):
-            yield
 
 
 def read_header(project: Path) -> dict[str, Any]:
@@ -85,7 +60,7 @@ def test_a_killed_release_has_not_happened_or_is_finished_by_the_next(
     run("release", "trees")
     write({"cards/trees/trees.yaml": CHANGED, "decks/trees/CHANGELOG.md": MINE})
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
-    with kill_at(monkeypatch, number, is_done=is_done):
+    with kill_at(number, is_done=is_done):
         run("release", "trees")
     happened = read_header(project)["version"] == "1.0.1"
     assert happened == (number > 0 or is_done)
@@ -128,11 +103,9 @@ def test_a_killed_release_has_not_happened_or_is_finished_by_the_next(
     assert "0 errors, 0 warnings" in run("check").output
 
 
-def test_an_interrupted_release_is_reported(
-    write: Write, run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_release_is_reported(write: Write, run: Run, project: Path) -> None:
     write({"cards/trees/trees.yaml": CARDS})
-    with kill_at(monkeypatch, 0, is_done=True):
+    with kill_at(0, is_done=True):
         run("release", "trees")
 
     assert "unfinished-release" in run("check").stdout

@@ -6,9 +6,11 @@ database may change it or its side files. What is read later takes a bounded amo
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 from weakref import WeakSet
@@ -111,6 +113,20 @@ def connect(path: Path, *, mode: str = "rwc") -> StoreConnection:
         connection.close()
         raise
     return connection
+
+
+def create_file(path: Path) -> None:
+    """Create an empty file that only the user can read, unless it exists: answers are personal.
+
+    A folder that is created for it is private too, as XDG asks of folders for data.
+
+    Raises:
+        OSError: the file or the folder cannot be created.
+
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def use_write_ahead_log(db: sqlite3.Connection) -> None:
