@@ -177,6 +177,7 @@ WRITES_ITSELF = {
     "foreign/archive.py": "a package, unpacked into a temporary folder",
     "cli/git.py": "a bare repository in a temporary folder",
     "cli/sync.py": "the shared folder",
+    "cli/main.py": "the null device",
     "cli/output.py": "the null device",
     "terminal/screen.py": "the terminal",
     "study/backup.py": "the store's own backups",
