@@ -2,13 +2,17 @@
 
 Times are milliseconds since 1970 in UTC, stored with the local UTC offset. Study days are days since
 1970 by the local calendar; they start at a rollover hour, not at midnight.
+
+The bounds of all values are here, so that whatever is recorded can be exported, imported and synced.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import IntEnum, StrEnum
+from functools import cache
 from typing import Final, NamedTuple
 
 MS_PER_SECOND: Final = 1_000
@@ -17,10 +21,21 @@ MS_PER_HOUR: Final = 3_600_000
 MS_PER_DAY: Final = 86_400_000
 SECONDS_PER_MINUTE: Final = 60
 _MINUTES_PER_DAY: Final = 1_440
-_END_MS: Final = 2**47
+END_MS: Final = 2**47
 """In the year 6429, so that adding an interval still gives a valid Python date."""
+MAX_OFFSET_MINUTES: Final = _MINUTES_PER_DAY - 1
 MAX_DURATION_MS: Final = 2**53
-"""The longest duration of an answer that is recorded: JSON numbers are exact up to here."""
+"""The longest duration of an answer: JSON numbers are exact up to here. A longer one that an earlier
+version recorded is read as this one."""
+END_PLACE: Final = 0xFF00_0000_0000
+"""The end of the places that ids encode. Clocks end at half of it, but the place of a new review is
+above those of all others, whoever wrote them."""
+DEVICE: Final = re.compile(r"[0-9A-Za-z_]{1,100}")
+"""The second part of ids, also the name of a file in a shared folder."""
+REVIEW_ID: Final = re.compile(rf"(?!ff)[0-9a-f]{{12}}-{DEVICE.pattern}")
+NAMESPACE: Final = re.compile(r"[0-9a-z_.-]{1,1000}")
+PROMPT_KEY: Final = re.compile(rf"{NAMESPACE.pattern}:{NAMESPACE.pattern}/{NAMESPACE.pattern}")
+_MAX_QUOTED: Final = 80
 MAX_ANSWER_MS: Final = 60_000
 """The maximum time counted for an answer."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,6 +69,10 @@ class Act(StrEnum):
     """Make the prompt new again, as if it had never been answered."""
 
 
+RATED: Final = frozenset({Act.ANSWER, Act.CRAM})
+"""The acts with a rating."""
+
+
 class Moment(NamedTuple):
     """An instant with its local UTC offset."""
 
@@ -74,9 +93,9 @@ class Moment(NamedTuple):
             raise ValueError("a time needs a UTC offset")
         at_ms = (at - _EPOCH) // timedelta(milliseconds=1)
         offset_minutes = round(offset.total_seconds() / 60)
-        if not 0 <= at_ms < _END_MS:
+        if not 0 <= at_ms < END_MS:
             raise ValueError(f"{at.isoformat()} is not between the years 1970 and 6429")
-        if abs(offset_minutes) >= _MINUTES_PER_DAY:
+        if abs(offset_minutes) > MAX_OFFSET_MINUTES:
             raise ValueError(f"the UTC offset of {at.isoformat()} is a day or more")
         return cls(at_ms, offset_minutes)
 
@@ -106,6 +125,7 @@ def make_time(at_ms: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=at_ms)
 
 
+@cache
 def make_zone(utc_offset_minutes: int) -> timezone:
     """Return the fixed time zone of an offset."""
     return timezone(timedelta(minutes=utc_offset_minutes))
@@ -148,6 +168,52 @@ class Review:
     def moment(self) -> Moment:
         """The time of the review, with its UTC offset."""
         return Moment(self.at_ms, self.utc_offset_minutes)
+
+
+def check_review(review: Review) -> None:
+    """Check that all values of a review are within bounds: both who records and who reads does so.
+
+    Raises:
+        ValueError: one is not; the message names it.
+
+    """
+    act, rating, undoes = review.act, review.rating, review.undoes
+    if (rating is not None) != (act in RATED):
+        raise ValueError(f"`rating` of `{act}` cannot be {quote_value(rating)}")
+    if (undoes is not None) != (act is Act.UNDO):
+        raise ValueError(f"`undoes` of `{act}` cannot be {quote_value(undoes)}")
+    if not (isinstance(review.id, str) and REVIEW_ID.fullmatch(review.id)):
+        raise ValueError(f"`id` cannot be {quote_value(review.id)}")
+    if not (isinstance(review.key, str) and PROMPT_KEY.fullmatch(review.key)):
+        raise ValueError(f"`prompt` cannot be {quote_value(review.key)}")
+    if undoes is not None:
+        match_value("undoes", undoes, REVIEW_ID)
+    if not (0 <= review.at_ms < END_MS and abs(review.utc_offset_minutes) <= MAX_OFFSET_MINUTES):
+        raise ValueError(f"`at` cannot be {review.at_ms} ms at {review.utc_offset_minutes} min")
+    if not 0 <= review.duration_ms <= MAX_DURATION_MS:
+        raise ValueError(f"`duration_ms` cannot be {quote_value(review.duration_ms)}")
+
+
+def match_value(name: str, value: object, pattern: re.Pattern[str]) -> str:
+    """Return a value that is a text of this pattern.
+
+    Raises:
+        ValueError: it is not; the message names it.
+
+    """
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise ValueError(f"`{name}` cannot be {quote_value(value)}")
+    return value
+
+
+def quote_value(value: object) -> str:
+    """Return any value as short text without control characters."""
+    if value is None:
+        return "empty"
+    if not isinstance(value, str | int | float):
+        return f"a {type(value).__name__}"
+    text = repr(value)
+    return text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}…"
 
 
 def namespace_of(key: str) -> str:

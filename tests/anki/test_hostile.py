@@ -93,6 +93,8 @@ def test_hostile_cards_come_out_as_harmless_text(write: Write, anki: Anki, proje
     from cardwright.anki.notetype import make_note_types, read_asset
     from cardwright.anki.pack import describe_pack
     from cardwright.anki.package import write_package
+    from cardwright.anki.publish import prepare_build
+    from cardwright.anki.record import Record
     from cardwright.markdown import Renderer
     from cardwright.project.load import load
 
@@ -110,7 +112,9 @@ def test_hostile_cards_come_out_as_harmless_text(write: Write, anki: Anki, proje
         renderer=renderer,
         find_media=lambda _card, _image: None,
     )
-    package = write_package(contents, ledger, build_s=1_700_000_000)
+    package = write_package(
+        contents, prepare_build(contents, ledger, Record(), built_s=1_700_000_000).ledger
+    )
     (project / "hostile.apkg").write_bytes(package)
     anki.import_package(project / "hostile.apkg")
 

@@ -13,11 +13,9 @@ from cardwright.anki.note import RENDERING_VERSION
 from cardwright.anki.notetype import make_note_types
 from cardwright.anki.pack import PackContents, describe_pack
 from cardwright.anki.release import (
-    Release,
     ReleaseError,
     choose_version,
     format_entry,
-    insert_entry,
     prepare_release,
 )
 from cardwright.markdown import Renderer
@@ -92,19 +90,6 @@ def test_an_entry_groups_the_changes() -> None:
         "### Renamed\n\n- `ulmus` (was `elm`): What is ulmus?\n\n"
         "### Retired\n\n- `yew`: What is yew?\n\n"
     )
-
-
-def test_an_entry_replaces_one_of_the_same_version_and_goes_above_the_others() -> None:
-    release = Release(
-        version="1.1.0", changes=(), entry="## 1.1.0 – today\n\nNew.\n\n", ledger=Ledger(pack="x")
-    )
-    first = "## 1.0.0 – then\n\nOld.\n\n"
-
-    fresh = insert_entry("", "Trees", release)
-    after = insert_entry("# Mine\n\n## 1.1.0 – before\n\nFailed.\n\n" + first, "Trees", release)
-
-    assert fresh == "# Changes of the deck Trees\n\n" + release.entry
-    assert after == "# Mine\n\n" + release.entry + first
 
 
 def test_without_a_change_there_is_no_release(write: Write) -> None:

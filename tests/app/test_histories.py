@@ -22,7 +22,8 @@ from cardwright.project.load import load
 from cardwright.project.sources import Sources, make_sources
 from cardwright.study.alias import Alias, Aliases
 from cardwright.study.store import Store, open_store
-from cardwright.study.transfer import read_files, sync_folder, write_json_lines
+from cardwright.study.sync import sync_folder
+from cardwright.study.transfer import read_files, write_json_lines
 from studying import DAY_MS, MORNING, later, read_memories
 
 IDS = ("oak", "elm", "ash")

@@ -372,20 +372,6 @@ def test_an_empty_project_builds_nothing(run: Run, project: Path) -> None:
     assert not (project / "build").exists()
 
 
-def test_doctor_names_what_it_found(write: Write, run: Run, project: Path) -> None:
-    write({"cards/trees/trees.yaml": CARDS})
-
-    rows = {row["name"]: row for row in json.loads(run("doctor", "--json").stdout)}
-
-    assert rows["project"]["value"] == str(project)
-    assert rows["pack trees"] == {
-        "name": "pack trees",
-        "value": "2 cards",
-        "note": "not yet released",
-    }
-    assert "python" in run("doctor").stdout
-
-
 def test_builds_are_the_same_bytes_in_other_folders_at_other_times(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

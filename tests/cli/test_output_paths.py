@@ -296,6 +296,7 @@ def test_no_command_writes_through_a_link_out_of_the_project(
 
         result = invoke(forest, *words)
 
-        assert result.exit_code, f"{place}: {result.output}"
+        # The record of builds is only a help, so a link in its place is replaced.
+        assert result.exit_code or "is ignored" in result.stderr, f"{place}: {result.output}"
         assert snap(outside) == before, place
-        assert (forest / place).is_symlink()
+        assert (forest / place).is_symlink() or not result.exit_code

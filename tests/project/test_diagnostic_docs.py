@@ -30,6 +30,7 @@ WITHOUT_EXAMPLE = {
     "media-too-large": "too long for a page",
     "outside-project": "a link is not text",
     "stale-schema": "depends on the kinds",
+    "unfinished-release": "needs a release",
     "vanished-id": "needs a release",
 }
 

@@ -147,7 +147,7 @@ def test_what_is_no_backup_is_refused(
         (cut, "damaged"),
         (rubbish, "damaged"),
         (foreign, "another program"),
-        (empty, "no such table"),
+        (empty, "it is empty"),
         (tmp_path / "missing.db", "there is no file"),
         (tmp_path, "there is no file"),
     ):
@@ -180,7 +180,7 @@ def test_a_store_that_is_in_use_is_not_taken_for_damaged(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backup = journal.store.back_up(TODAY)
-    monkeypatch.setattr("cardwright.study.backup.LOCK_TIMEOUT_S", 0.02)
+    monkeypatch.setattr("cardwright.study.opening.LOCK_TIMEOUT_S", 0.02)
     with journal.store.transaction(), pytest.raises(StoreBusyError):
         restore_backup(backup, journal.store.path, TODAY)
     assert journal.store.path.exists()

@@ -100,7 +100,7 @@ def test_two_sittings_share_a_store(tmp_path: Path) -> None:
 
 @pytest.fixture
 def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Journal:
-    monkeypatch.setattr("cardwright.study.store.LOCK_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("cardwright.study.opening.LOCK_TIMEOUT_S", 0.05)
     return open_journal(tmp_path / "reviews.db")
 
 
@@ -129,7 +129,7 @@ db.execute("commit")
 def test_a_lock_that_is_held_for_a_moment_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cardwright.study.store.LOCK_TIMEOUT_S", PATIENCE_S)
+    monkeypatch.setattr("cardwright.study.opening.LOCK_TIMEOUT_S", PATIENCE_S)
     journal = open_journal(tmp_path / "reviews.db")
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(journal.store.path)],

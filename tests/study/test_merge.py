@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import count, permutations
@@ -16,17 +13,14 @@ from hypothesis import strategies as st
 
 from cardwright.history import Act, Moment, Rating, Review
 from cardwright.model import DeckOptions
-from cardwright.study.alias import Alias
 from cardwright.study.journal import Journal
-from cardwright.study.transfer import TransferError, sync_folder
+from cardwright.study.transfer import TransferError
 from studying import (
     DAY_MS,
     MORNING,
-    later,
     open_journal,
     read_log,
     read_memories,
-    record,
 )
 
 OPTIONS = DeckOptions(leech_lapses=2)
@@ -141,18 +135,37 @@ def test_twice_is_once(make: Make) -> None:
     assert read_memories(journal) == before
 
 
-def test_of_two_reviews_of_one_id_ours_stays(make: Make) -> None:
-    journal = make("laptop")
-    ours = make_review(1)
-    journal.merge([ours])
-    memory = read_memories(journal)
+@pytest.mark.parametrize("undo_first", [False, True])
+def test_of_two_reviews_of_one_id_both_count_everywhere(make: Make, *, undo_first: bool) -> None:
+    """Whoever sees the conflict, in whatever order, and whenever one of the versions was undone."""
+    ours, theirs = make_review(1), make_review(1, rating=Rating.AGAIN, key=PROMPTS[1])
+    undo = make_review(5, act=Act.UNDO, rating=None, undoes=ours.id, key=PROMPTS[1])
+    here, there, third, fourth = (make(name) for name in ("here", "there", "third", "fourth"))
+    here.merge([ours])
+    there.merge([theirs, undo] if undo_first else [theirs])
 
-    taken = journal.merge([make_review(1, rating=Rating.AGAIN), make_review(2)])
+    assert here.merge([theirs, make_review(2)]) == (1, [ours.id])
+    assert here.merge([theirs]) == (0, [])
+    if not undo_first:
+        there.merge([undo])
+    third.merge(read_log(there))
+    for _ in range(2):
+        for journal in (here, there, third, fourth):
+            for other in (fourth, third, there, here):
+                journal.merge(read_log(other))
 
-    assert taken == (1, [ours.id])
-    assert read_log(journal) == [ours, make_review(2)]
-    assert journal.find_differences() == []
-    assert read_memories(journal) != memory
+    memories = read_memories(here)
+    assert set(memories) == {PROMPTS[0]}, "what was undone stays undone"
+    for journal in (here, there, third, fourth):
+        assert read_memories(journal) == memories
+        assert journal.find_differences() == []
+        rated = [(r.rating, r.key) for r in journal.store.list_reviews()]
+        assert rated == [(Rating.GOOD, PROMPTS[0])] * 2
+        assert journal.merge([ours, theirs]) == (0, [])
+    logs = [{r.id: r for r in read_log(journal)} for journal in (here, there, third, fourth)]
+    for log in logs:
+        assert log.pop(ours.id) in {ours, theirs}
+    assert logs[0] == logs[1] == logs[2] == logs[3]
 
 
 def test_an_undo_that_comes_before_what_it_undoes(make: Make) -> None:
@@ -223,122 +236,3 @@ def test_a_tampered_cache_is_found_and_made_anew(make: Make) -> None:
     assert found == sorted([*PROMPTS[:3], "trees:ghost/recall"])
     assert journal.find_differences() == []
     assert read_memories(journal) == before
-
-
-def test_machines_meet_in_a_shared_folder(make: Make, tmp_path: Path) -> None:
-    journals = [make(name) for name in MACHINES]
-    for number, journal in enumerate(journals):
-        record(journal, PROMPTS[0], Act.ANSWER, later(MORNING, number * 5), Rating.GOOD)
-        undone, _ = record(journal, PROMPTS[number], Act.ANSWER, MORNING, Rating.AGAIN)
-        with journal.store.transaction():
-            journal.record(PROMPTS[number], Act.UNDO, MORNING, undoes=undone.id)
-    shared = tmp_path / "shared"
-
-    for _ in range(2):
-        for journal in journals:
-            sync_folder(journal, shared)
-
-    assert len(list(shared.iterdir())) == 3
-    logs = [read_log(journal) for journal in journals]
-    assert logs[0] == logs[1] == logs[2]
-    assert len(logs[0]) == 9
-    assert read_memories(journals[0]) == read_memories(journals[2])
-    before = {path: path.stat().st_mtime_ns for path in shared.iterdir()}
-    assert sync_folder(journals[0], shared).taken == 0
-    assert {path: path.stat().st_mtime_ns for path in shared.iterdir()} == before
-
-
-def test_a_store_from_a_backup_gets_its_own_reviews_back(make: Make, tmp_path: Path) -> None:
-    journal = make("laptop")
-    record(journal, PROMPTS[0], Act.ANSWER, MORNING, Rating.GOOD)
-    old = tmp_path / "old.db"
-    journal.store.copy_to(old)
-    record(journal, PROMPTS[0], Act.ANSWER, later(MORNING, 3), Rating.GOOD)
-    sync_folder(journal, tmp_path / "shared")
-
-    restored = open_journal(old, OPTIONS)
-
-    assert sync_folder(restored, tmp_path / "shared").taken == 1
-    assert read_log(restored) == read_log(journal)
-
-
-def test_a_damaged_file_in_the_folder_takes_nothing_in(make: Make, tmp_path: Path) -> None:
-    journal, other = make("laptop"), make("desktop")
-    record(other, PROMPTS[0], Act.ANSWER, MORNING, Rating.GOOD)
-    sync_folder(other, tmp_path)
-    (tmp_path / "zz.jsonl").write_text('{"id": 1', "utf-8")
-
-    with pytest.raises(TransferError, match=r"zz\.jsonl:1: "):
-        sync_folder(journal, tmp_path)
-    assert read_log(journal) == []
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="has no named pipes in folders")
-@pytest.mark.parametrize("extension", [".jsonl", ".aliases"])
-def test_a_pipe_or_device_in_the_folder_is_not_read(
-    make: Make, tmp_path: Path, extension: str
-) -> None:
-    journal = make("laptop")
-    strange = tmp_path / f"zz{extension}"
-    for put in (os.mkfifo, lambda path: path.symlink_to("/dev/zero")):
-        put(strange)
-        with pytest.raises(TransferError, match="not a regular file"):
-            sync_folder(journal, tmp_path)
-        strange.unlink()
-
-
-ALIAS = {
-    "id": "alias-1",
-    "at": "2026-11-02T08:00:00.000+00:00",
-    "namespace": "trees-k3v9",
-    "history": "trees",
-}
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"id": "x"}, "`id` cannot be 'x'"),
-        ({"id": "alias-\x1b"}, "`id` cannot be 'alias-\\x1b'"),
-        ({"at": "once"}, "`at` cannot be 'once'"),
-        ({"namespace": ""}, "`namespace` cannot be ''"),
-        ({"namespace": "a:b"}, "`namespace` cannot be 'a:b'"),
-        ({"history": None}, "`history` cannot be empty"),
-        ({"history": "../x"}, "`history` cannot be '../x'"),
-        ({"history": ["trees"]}, "`history` cannot be a list"),
-        (None, "not a JSON object"),
-    ],
-)
-def test_a_damaged_file_of_aliases_takes_nothing_in(
-    make: Make, tmp_path: Path, change: dict[str, object] | None, said: str
-) -> None:
-    journal, other = make("laptop"), make("desktop")
-    record(other, PROMPTS[0], Act.ANSWER, MORNING, Rating.GOOD)
-    sync_folder(other, tmp_path)
-    bad = json.dumps({**ALIAS, **change}) if change else "["
-    (tmp_path / "zz.aliases").write_text(f"{json.dumps(ALIAS)}\n{bad}\n", "utf-8")
-
-    with pytest.raises(TransferError) as caught:
-        sync_folder(journal, tmp_path)
-
-    assert f"zz.aliases:2: {said}" in str(caught.value)
-    assert read_log(journal) == []
-    assert journal.store.list_aliases() == []
-
-
-def test_aliases_travel_in_files_of_their_own(make: Make, tmp_path: Path) -> None:
-    here, there, third = make("laptop"), make("desktop"), make("phone")
-    here.add_aliases([Alias("alias-1", MORNING.at_ms, "trees-k3v9", "trees")])
-    sync_folder(here, tmp_path)
-    sync_folder(there, tmp_path)
-    there.add_aliases([Alias("alias-2", MORNING.at_ms, "birds-x2", "")])
-    before = sorted(path.name for path in tmp_path.iterdir())
-    sync_folder(there, tmp_path)
-    sync_folder(third, tmp_path)
-
-    assert [path.suffix for path in map(Path, before)].count(".aliases") == 1
-    assert third.store.aliases.decided == {"trees-k3v9": "trees", "birds-x2": ""}
-    assert len(list(tmp_path.glob("*.aliases"))) == 2
-    (tmp_path / f"{here.store.device}.aliases").write_text("x" * 10_000_001, "utf-8")
-    with pytest.raises(TransferError, match="too large"):
-        sync_folder(third, tmp_path)

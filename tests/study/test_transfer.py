@@ -90,7 +90,8 @@ def with_value(key: str, value: object) -> str:
     ("line", "said"),
     [
         ("{", "not a JSON object"),
-        ("{" * 100_000, "not a JSON object"),
+        ("{" * 50_000, "not a JSON object"),
+        ("{" * 70_000, "too long"),
         ('{"a": ' * 5000 + "1" + "}" * 5000, "not a JSON object"),
         (f"[{LINE}]", "not a JSON object"),
         ("{}", "`act` cannot be empty"),
@@ -120,7 +121,10 @@ def with_value(key: str, value: object) -> str:
         (with_value("prompt", "trees:o\u202eak/recall"), r"`prompt` cannot be 'trees:o\\u202eak"),
         (with_value("prompt", "trees:o\ud800ak/recall"), r"`prompt` cannot be 'trees:o\\ud800ak"),
         (with_value("prompt", "trees:o\x00ak/recall"), r"`prompt` cannot be 'trees:o\\x00ak"),
-        (with_value("prompt", "x" * 100_000), "`prompt` cannot be 'xxx"),
+        (with_value("prompt", "x" * 50_000), "`prompt` cannot be 'xxx"),
+        (with_value("prompt", "x" * 100_000), "too long"),
+        (LINE.replace('"rating": 3', '"rating": 3, "rating": 4'), "not one value for each name"),
+        (with_value("id", "ff0000000000-a"), "`id` cannot be"),
     ],
 )
 def test_what_is_wrong_with_a_line(line: str, said: str) -> None:

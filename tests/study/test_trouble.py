@@ -9,18 +9,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from cardwright.history import Rating
 from cardwright.model import DeckOptions
+from cardwright.study.backup import list_backups, restore_backup
 from cardwright.study.error import StoreDamagedError, StoreError, StoreFullError
 from cardwright.study.queue import SessionOptions
-from cardwright.study.store import Store, open_store
-from studying import MORNING, later, make_items, open_journal, read_log, sit
+from cardwright.study.store import open_store
+from studying import MORNING, fail_commit, later, make_items, open_journal, read_log, sit
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ SIT_WITHOUT_RIGHTS = """
 import os, sys
 from pathlib import Path
 from cardwright.study.error import StoreError
-from studying import MORNING, later, make_items, open_journal, sit
+from studying import MORNING, fail_commit, later, make_items, open_journal, sit
 import cardwright.study.backup
 if os.getuid() == 0:
     os.setgid(65534)
@@ -228,33 +228,10 @@ def test_an_act_that_failed_once_leaves_the_queue_as_it_was(tmp_path: Path, act:
     assert len(asked[1]) == 5
 
 
-@contextmanager
-def fail_commit(store: Store) -> Iterator[None]:
-    """Let every commit fail as on a full disk."""
-    db = store._db
-
-    class FullDisk:
-        def __getattr__(self, name: str) -> Any:
-            return getattr(db, name)
-
-        def execute(self, sql: str, *values: Any) -> Any:
-            if sql == "commit":
-                error = sqlite3.OperationalError("database or disk is full")
-                error.sqlite_errorcode = sqlite3.SQLITE_FULL
-                raise error
-            return db.execute(sql, *values)
-
-    store._db = FullDisk()  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        store._db = db
-
-
 def test_a_locked_store_changes_nothing_and_is_got_over(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cardwright.study.store.LOCK_TIMEOUT_S", 0.02)
+    monkeypatch.setattr("cardwright.study.opening.LOCK_TIMEOUT_S", 0.02)
     journal, other = open_journal(path), open_journal(path)
     moment = later(MORNING, 1)
     session = sit(journal, make_items(60), moment)
@@ -274,3 +251,23 @@ def test_a_locked_store_changes_nothing_and_is_got_over(
 
     assert answer.item == before[0]
     assert read_log(journal) == [*log, answer.review]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_nobody_else_can_read_what_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "cardwright" / "reviews.db"
+    before = os.umask(0)
+    try:
+        with open_store(path) as store:
+            store.put_settings({("", "rollover_hour"): 3})
+            store.back_up("2026-01-01")
+            found = [path.parent, *path.parent.rglob("*")]
+            modes = {file.name: file.stat().st_mode & 0o077 for file in found if not file.is_dir()}
+            assert path.parent.stat().st_mode & 0o077 == 0
+        path.unlink()
+        restore_backup(list_backups(path)[0], path, "2026-01-02")
+        modes["restored"] = path.stat().st_mode & 0o077
+    finally:
+        os.umask(before)
+    assert {"reviews.db", "reviews.db-wal", "reviews-2026-01-01.db"} <= modes.keys()
+    assert not any(modes.values()), modes

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anki.collection import Collection, ImportAnkiPackageOptions, ImportAnkiPackageRequest
 from anki.notes import Note
 from anki.scheduler.v3 import CardAnswer, Scheduler
+
+if TYPE_CHECKING:
+    from anki.cards import CardId
+
+RATINGS = (CardAnswer.AGAIN, CardAnswer.HARD, CardAnswer.GOOD, CardAnswer.EASY)
 
 
 @dataclass(frozen=True)
@@ -69,15 +74,18 @@ class Anki:
         """Answer every card there is, now Good and now Again; return how many answers it took."""
         answers = 0
         for card_id in self.col.find_cards(""):
-            card = self.col.get_card(card_id)
-            card.start_timer()
-            states = self.col._backend.get_scheduling_states(card.id)
-            rating = CardAnswer.GOOD if answers % 3 else CardAnswer.AGAIN
-            scheduler = self.col.sched
-            assert isinstance(scheduler, Scheduler)
-            scheduler.answer_card(scheduler.build_answer(card=card, states=states, rating=rating))
+            self.answer(card_id, CardAnswer.GOOD if answers % 3 else CardAnswer.AGAIN)
             answers += 1
         return answers
+
+    def answer(self, card_id: CardId, rating: CardAnswer.Rating.ValueType) -> None:
+        """Answer a card."""
+        card = self.col.get_card(card_id)
+        card.start_timer()
+        states = self.col._backend.get_scheduling_states(card.id)
+        scheduler = self.col.sched
+        assert isinstance(scheduler, Scheduler)
+        scheduler.answer_card(scheduler.build_answer(card=card, states=states, rating=rating))
 
     def faces(self, note_id: str) -> list[tuple[str, str]]:
         """Question and answer of every card of a note, as Anki renders them."""

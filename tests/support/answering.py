@@ -18,7 +18,7 @@ from typing import BinaryIO, Final, NoReturn
 
 from cardwright.history import Rating
 from cardwright.model import DeckOptions
-from cardwright.study import store
+from cardwright.study import opening
 from patience import PATIENCE_S
 from studying import MORNING, later, make_items, open_journal, sit
 
@@ -120,7 +120,7 @@ def say(line: str) -> None:
 
 if __name__ == "__main__":
     # A lock may be held for as long as a busy machine likes.
-    store.LOCK_TIMEOUT_S = PATIENCE_S  # type: ignore[attr-defined]
+    opening.LOCK_TIMEOUT_S = PATIENCE_S  # type: ignore[attr-defined]
     if sys.argv[1] == "answer":
         answer(Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
     else:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cardwright.history import Act, Moment, Rating, Review
 from cardwright.item import Item
@@ -121,3 +123,26 @@ def read_memories(journal: Journal) -> Mapping[str, Memory]:
 def read_log(journal: Journal) -> list[Review]:
     """Return the whole log, undone reviews and all."""
     return list(journal.store.list_reviews(with_undone=True))
+
+
+@contextmanager
+def fail_commit(store: Store) -> Iterator[None]:
+    """Let every commit fail as on a full disk."""
+    db = store._db
+
+    class FullDisk:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(db, name)
+
+        def execute(self, sql: str, *values: Any) -> Any:
+            if sql == "commit":
+                error = sqlite3.OperationalError("database or disk is full")
+                error.sqlite_errorcode = sqlite3.SQLITE_FULL
+                raise error
+            return db.execute(sql, *values)
+
+    store._db = FullDisk()  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        store._db = db

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cardwright.anki.ledger import Ledger
+from cardwright.anki.ledger import Ledger, Published
 from cardwright.anki.pack import PackContents
 
 _MAX_TITLE: Final = 80
@@ -56,28 +56,43 @@ class NoteState:
 def compare_with_ledger(ledger: Ledger, contents: PackContents) -> list[Change]:
     """Return the changes that a release of a pack would make, in the order of its notes."""
     decks = contents.list_decks()
-    before = {
-        note.guid_ref: NoteState(
-            id=note.id,
-            parts=_flatten(note.content),
-            retired="retired" in note.content.get("tags", ()),
+    before = {note.guid_ref: note for note in ledger.notes.values()}
+    old: dict[str, NoteState] = {}
+    new: dict[str, NoteState] = {}
+    for note in contents.notes:
+        key, card = note.card.key, note.card
+        deck = decks.get(key, "")
+        published = before.pop(key, None)
+        is_rerendered = card.retired is None and ledger.is_rerendered(note)
+        if published:
+            is_same = published.hash == note.hash or (
+                # What is not in the package may change.
+                card.retired is not None and published.is_retired
+            )
+            is_placed = deck in ("", published.deck)
+            if is_same and is_placed and published.id == card.id and not is_rerendered:
+                continue
+            old[key] = _describe_published(published)
+        new[key] = NoteState(
+            id=card.id,
+            parts=old[key].parts if published and is_same else _flatten(note.content),
+            retired=card.retired is not None,
             title=_first_field(note.content),
-            deck=note.deck,
+            deck=deck,
+            is_rerendered=is_rerendered,
         )
-        for note in ledger.notes.values()
-    }
-    after = {
-        note.card.key: NoteState(
-            id=note.card.id,
-            parts=_flatten(note.content),
-            retired=note.card.retired is not None,
-            title=_first_field(note.content),
-            deck=decks.get(note.card.key, ""),
-            is_rerendered=ledger.is_rerendered(note),
-        )
-        for note in contents.notes
-    }
-    return list(compare_states(before, after))
+    old |= {key: _describe_published(note) for key, note in before.items()}
+    return list(compare_states(old, new))
+
+
+def _describe_published(note: Published) -> NoteState:
+    return NoteState(
+        id=note.id,
+        parts=_flatten(note.content),
+        retired=note.is_retired,
+        title=_first_field(note.content),
+        deck=note.deck,
+    )
 
 
 def compare_states(

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from cardwright.anki.media import PackedFile
 from cardwright.anki.notetype import SPARE_FIELDS
@@ -23,6 +23,18 @@ Markdown or highlighting library alone changes no notes."""
 _HASH_FORMAT: Final = 1
 _NOT_IN_TAG: Final = re.compile(r"[\s:]+")
 _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+class Shipped(Protocol):
+    """A note as people may have it."""
+
+    @property
+    def rendering(self) -> int:
+        """The version of the rendering."""
+
+    @property
+    def html_hash(self) -> str:
+        """Digest of the fields."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +57,10 @@ class Note:
     def html_hash(self) -> str:
         """Digest of the fields."""
         return _hash_fields(self.fields)
+
+    def has_html_of(self, shipped: Shipped) -> bool:
+        """Tell whether no rendering fix has changed its HTML since it was shipped."""
+        return shipped.rendering >= RENDERING_VERSION or shipped.html_hash == self.html_hash
 
 
 def make_note(

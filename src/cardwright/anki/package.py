@@ -32,25 +32,26 @@ _FILE_MODE: Final = 0o644 << 16
 _UNIX: Final = 3
 
 
-def write_package(contents: PackContents, ledger: Ledger, *, build_s: int) -> bytes:
+def write_package(contents: PackContents, ledger: Ledger) -> bytes:
     """Return the Anki package of a pack.
 
-    The ledger provides the version for the description, and the modification times of unchanged
-    notes and note types; changed and new ones get `build_s`, in Unix seconds.
+    The ledger of the release or build provides the version for the description, and the modification
+    times of all notes and note types.
     """
     models = {
-        kind: _make_model(note_type, ledger.stamp_note_type(note_type, build_s))
+        kind: _make_model(note_type, ledger.note_types[kind].mod_s)
         for kind, note_type in contents.note_types.items()
     }
+    times_s = {note.guid_ref: note.mod_s for note in ledger.notes.values()}
     due = itertools.count(1)
     decks = []
-    newest_s = max((model.mod_s for model in models.values()), default=build_s)
+    newest_s = max((model.mod_s for model in models.values()), default=0)
     presets = _make_presets(contents.deck)
     for path, part in contents.deck.walk():
         deck = _make_deck(contents, part, path, ledger)
         deck.preset_id = presets[path]["id"]
         for note in contents.placed[path]:
-            mod_s = ledger.stamp_note(note, build_s)
+            mod_s = times_s[note.card.key]
             deck.add_note(_make_note(note, models[note.card.kind], mod_s, next(due)))
             newest_s = max(newest_s, mod_s)
         decks.append(deck)
@@ -309,12 +310,25 @@ class _Package(genanki.Package):  # type: ignore[misc]
     """
 
     presets: list[dict[str, Any]]
+    decks: list[_Deck]
 
     def write_to_db(self, cursor: sqlite3.Cursor, timestamp: float, id_gen: Iterator[int]) -> None:
+        # genanki would write the row of the collection, with all decks, again for each deck.
+        written = self.decks
+        self.decks = []
         super().write_to_db(cursor, timestamp, id_gen)
-        conf, presets = cursor.execute("SELECT conf, dconf FROM col").fetchone()
-        conf = {**json.loads(conf), "schedVer": 2, "creationOffset": 0}
-        presets = {**json.loads(presets), **{str(made["id"]): made for made in self.presets}}
+        row = cursor.execute("SELECT conf, dconf, decks, models FROM col").fetchone()
+        conf, presets, decks, models = map(json.loads, row)
+        conf = {**conf, "schedVer": 2, "creationOffset": 0}
+        presets = {**presets, **{str(made["id"]): made for made in self.presets}}
+        for deck in written:
+            decks[str(deck.deck_id)] = deck.to_json()
+            for note in deck.notes:
+                deck.add_model(note.model)
+                note.write_to_db(cursor, timestamp, deck.deck_id, id_gen)
+            for model in deck.models.values():
+                models[str(model.model_id)] = model.to_json(timestamp, deck.deck_id)
         cursor.execute(
-            "UPDATE col SET conf = ?, dconf = ?", (json.dumps(conf), json.dumps(presets))
+            "UPDATE col SET conf = ?, dconf = ?, decks = ?, models = ?",
+            tuple(map(json.dumps, (conf, presets, decks, models))),
         )

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from cardwright.anki.diff import Change, compare_with_ledger
-from cardwright.anki.ledger import Ledger, Published, PublishedType
+from cardwright.anki.ledger import Ledger
 from cardwright.anki.moves import describe_moves
-from cardwright.anki.note import RENDERING_VERSION, Note
-from cardwright.anki.notetype import NoteType
+from cardwright.anki.note import Note
 from cardwright.anki.pack import PackContents
+from cardwright.anki.publish import count_restyled, stage
+from cardwright.anki.record import Record
 from cardwright.anki.search import describe_retired
+from cardwright.anki.stamp import stamp_release
 from cardwright.error import CardwrightError
 from cardwright.text import count
 
-_VERSION: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_VERSION: Final = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})")
+_NO_BUILDS: Final = Record()
 _HEADINGS: Final = {
     "added": "Added",
     "changed": "Changed",
@@ -32,6 +35,10 @@ class ReleaseError(CardwrightError):
     """A pack cannot be released, or not under the requested version."""
 
 
+class NothingToReleaseError(ReleaseError):
+    """Nothing has changed since the last release."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """A release of a pack, ready to be written."""
@@ -42,101 +49,56 @@ class Release:
     entry: str
     """The changelog entry, in Markdown."""
     ledger: Ledger
-    """The updated ledger, from which `write_package` reads the version and times."""
+    """The updated ledger. It is unfinished until changelog and package are written."""
 
 
 def prepare_release(
-    contents: PackContents, ledger: Ledger, *, version: str | None, released_s: int
+    contents: PackContents,
+    ledger: Ledger,
+    *,
+    version: str | None,
+    released_s: int,
+    record: Record = _NO_BUILDS,
 ) -> Release:
     """Compare a pack with its ledger, and return the release that publishes the difference.
 
-    Without `version`, the next one is chosen. `released_s` is the current time in Unix seconds.
+    Without `version`, the next one is chosen. `released_s` is the current time in Unix seconds, and
+    `record` tells what builds have shipped since the last release.
 
     Raises:
-        ReleaseError: the pack has no cards, nothing has changed, or the version is not valid.
+        ReleaseError: the pack has no cards, or the version is not valid.
+        NothingToReleaseError: nothing has changed.
 
     """
     if not contents.packed:
         raise ReleaseError(f"the deck of `{ledger.pack}` selects no cards")
     changes = compare_with_ledger(ledger, contents)
-    published = _publish_notes(ledger, contents, released_s)
-    note_types = _publish_note_types(ledger, contents.note_types, released_s)
-    if not changes and note_types == ledger.note_types:
-        raise ReleaseError(f"nothing has changed since {ledger.version}")
+    is_new = not contents.note_types.keys() <= ledger.note_types.keys()
+    if not (changes or is_new or count_restyled(ledger, contents.note_types)):
+        raise NothingToReleaseError(f"nothing has changed since {ledger.version}")
     chosen = choose_version(ledger.version, version, changes)
-    day = time.strftime("%Y-%m-%d", time.gmtime(released_s))
     retired = {change.id for change in changes if change.what == "retired"}
+    entry = format_entry(
+        chosen,
+        time.strftime("%Y-%m-%d", time.gmtime(released_s)),
+        changes,
+        is_first=not ledger.version,
+        moves=describe_moves(ledger, contents),
+        retired=[note for note in contents.retired if note.card.id in retired],
+    )
     return Release(
         version=chosen,
         changes=tuple(changes),
-        entry=format_entry(
-            chosen,
-            day,
-            changes,
-            is_first=not ledger.version,
-            moves=describe_moves(ledger, contents),
-            retired=[note for note in contents.retired if note.card.id in retired],
-        ),
+        entry=entry,
         ledger=replace(
-            ledger,
+            stage(contents, ledger, record, stamp_release, released_s),
             namespace=contents.deck.namespace,
             version=chosen,
             released_s=released_s,
             deck_names=contents.deck_names,
-            notes=published,
-            note_types=note_types,
+            unfinished=entry,
         ),
     )
-
-
-def _publish_notes(ledger: Ledger, contents: PackContents, released_s: int) -> dict[str, Published]:
-    decks = contents.list_decks()
-    published = {
-        note.card.id: _publish_note(ledger, note, decks.get(note.card.key, ""), released_s)
-        for note in contents.notes
-    }
-    # Cards that no deck selects any more are kept: people still have their notes.
-    keys = {note.guid_ref for note in published.values()}
-    kept = {note.id: note for note in ledger.notes.values() if note.guid_ref not in keys}
-    return {**kept, **published}
-
-
-def _publish_note(ledger: Ledger, note: Note, deck: str, released_s: int) -> Published:
-    before = ledger.find(note.card)
-    html_hash = note.html_hash
-    rendering = RENDERING_VERSION
-    mod_s = ledger.stamp_note(note, released_s)
-    if before and before.mod_s == mod_s and before.html_hash != html_hash:
-        # Only a library renders it differently: everyone keeps the HTML published before.
-        html_hash, rendering = before.html_hash, before.rendering
-    return Published(
-        id=note.card.id,
-        guid_ref=note.card.key,
-        guid=note.card.guid or "",
-        kind=note.card.kind,
-        mod_s=mod_s,
-        hash=note.hash,
-        content=note.content,
-        rendering=rendering,
-        html_hash=html_hash,
-        deck=deck or (before.deck if before else ""),
-    )
-
-
-def _publish_note_types(
-    ledger: Ledger, note_types: Mapping[str, NoteType], released_s: int
-) -> dict[str, PublishedType]:
-    published = {
-        kind: PublishedType(
-            kind=kind,
-            mod_s=ledger.stamp_note_type(note_type, released_s),
-            hash=note_type.hash,
-            structure=note_type.structure,
-        )
-        for kind, note_type in note_types.items()
-    }
-    # As with notes, kinds that no card uses any more are kept.
-    return {**ledger.note_types, **published}
 
 
 def choose_version(last: str, wanted: str | None, changes: Iterable[Change]) -> str:
@@ -216,15 +178,3 @@ def format_entry(
         only = "Only the" if number == len(changes) else "The"
         lines += [f"{only} rendering of {cards} has changed.", ""]
     return "\n".join(lines) + "\n"
-
-
-def insert_entry(changelog: str, deck_name: str, release: Release) -> str:
-    """Return a changelog with the entry of a release at its top.
-
-    An empty changelog gets a heading. An entry of the same version is replaced: it was left by a
-    release that could not write its ledger.
-    """
-    text = changelog or f"# Changes of the deck {deck_name}\n\n"
-    sections = re.split(r"(?m)^(?=## )", text)
-    kept = [part for part in sections[1:] if not part.startswith(f"## {release.version} ")]
-    return sections[0] + release.entry + "".join(kept)

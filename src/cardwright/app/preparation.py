@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, cast
 
@@ -35,7 +35,9 @@ from cardwright.project.sources import Sources
 from cardwright.study.journal import Journal
 from cardwright.study.settings import DAILY_PLAN, GOAL, OLD_DAILY_PLAN
 from cardwright.study.workload import Habits, measure_habits
+from cardwright.text import list_names
 
+_MAX_FIGURE: Final = 1e9
 _SPENT_MINUTES: Final = 0.05
 """A day's minutes are used up once less than this is left."""
 
@@ -104,7 +106,7 @@ class Preparation:
             (
                 settings[self.namespace, name]
                 for name in (DAILY_PLAN, OLD_DAILY_PLAN)
-                if (self.namespace, name) in settings
+                if _is_plan(settings.get((self.namespace, name)))
             ),
             None,
         )
@@ -192,6 +194,33 @@ class Preparation:
             done=find_seen_lessons(self.items, self.recalls),
             weak=find_weak_lessons(self.items, self.recalls),
         )
+
+
+def _is_plan(value: Any) -> bool:
+    """Tell whether a setting is a plan as `Preparation` keeps it."""
+    if not isinstance(value, dict) or not isinstance(value.get("day"), int):
+        return False
+    forms = ((value.get("habits"), Habits()), (value.get("policy"), DEFAULT_POLICY))
+    return all(_has_form(part, dataclasses.asdict(form)) for part, form in forms)
+
+
+def _has_form(value: Any, form: Mapping[str, Any]) -> bool:
+    """Tell whether JSON has the same names, each with a number, or with as many of them."""
+    return (
+        isinstance(value, dict)
+        and value.keys() == form.keys()
+        and all(_are_numbers(value[name], form[name]) for name in form)
+    )
+
+
+def _are_numbers(value: Any, like: Any) -> bool:
+    if isinstance(like, tuple):
+        return (
+            isinstance(value, list)
+            and len(value) == len(like)
+            and all(_are_numbers(number, 0) for number in value)
+        )
+    return isinstance(value, int | float) and 0 <= value < _MAX_FIGURE
 
 
 class ExamDay:
@@ -288,7 +317,9 @@ def prepare(
         help = f"cards exam set {pack} --date 2027-01-31 --minutes 30"
         raise ProjectError("no exam is set", help=help)
     if len(wanted) > 1:
-        raise ProjectError(f"exams are set for {', '.join(goal.pack for goal in wanted)}: name one")
+        raise ProjectError(
+            f"exams are set for {list_names([goal.pack for goal in wanted])}: name one"
+        )
     return Preparation(journal, sources, moment, wanted[0])
 
 

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from cardwright.cli.git import Repository, ask_git, find_repository
+from cardwright.cli.git import Repository, ask_git, explain_unread, find_repository
 from cardwright.cli.output import warn
 from cardwright.error import ProjectError
+from cardwright.project.walk import is_too_deep
 from cardwright.text import to_nfc
 
 _SOURCES: Final = ("cards", "decks", "kinds")
@@ -34,6 +35,26 @@ def find_build_time_s(root: Path) -> int:
     Source of the variable: reproducible-builds.org, "SOURCE_DATE_EPOCH specification".
     """
     return read_source_date_s() or _find_commit_time_s(root) or int(time.time())
+
+
+def describe_build_time(root: Path) -> str:
+    """Return in a sentence what dates unreleased notes.
+
+    Raises:
+        ProjectError: SOURCE_DATE_EPOCH is not a valid time.
+
+    """
+    if read_source_date_s():
+        return "SOURCE_DATE_EPOCH dates unreleased notes"
+    if time_s := _find_commit_time_s(root):
+        at = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(time_s))
+        return f"the last commit dates unreleased notes: {at}"
+    reason = (
+        explain_unread(root)
+        if find_repository(root) is None
+        else "the sources differ from the last commit"
+    )
+    return f"unreleased notes get the current time: {reason}"
 
 
 def read_source_date_s() -> int | None:
@@ -114,6 +135,8 @@ def _list_files(root: Path) -> Iterator[Path]:
             continue
         for parent, names, files in os.walk(root / source):
             here = Path(parent)
+            if is_too_deep(root / source, parent):
+                names.clear()
             links = [name for name in names if (here / name).is_symlink()]
             names[:] = [name for name in names if name != ".git" and name not in links]
             yield from (here / name for name in (*files, *links))

@@ -2,144 +2,194 @@
 
 from __future__ import annotations
 
-import platform
-import sqlite3
-from importlib import metadata
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import click
-import yaml
 
-from cardwright import __version__
-from cardwright.cli.editor import find_editor
-from cardwright.cli.environment import default_store_path, open_journal
-from cardwright.cli.output import say, say_json
+from cardwright.app.doctor.case import Case
+from cardwright.app.doctor.examine import examine
+from cardwright.app.doctor.finding import CommandLine, Finding, Report
+from cardwright.app.doctor.rescue import STORE_ENDING, rescue_log, rescue_store
+from cardwright.cli.environment import (
+    default_store_path,
+    find_clock,
+    open_journal,
+    open_user_store,
+)
+from cardwright.cli.git import find_repository
+from cardwright.cli.output import say, say_json, say_pieces, warn
 from cardwright.cli.params import db_option, json_option
-from cardwright.cli.programs import find_program
-from cardwright.error import ProjectError
-from cardwright.project.load import load
-from cardwright.project.walk import find_project
-from cardwright.study.backup import list_backups
-from cardwright.study.error import StoreError
+from cardwright.cli.paths import OutputFile
+from cardwright.cli.surroundings import examine_git, examine_program
+from cardwright.files import write_file
+from cardwright.study.transfer import write_json_lines
 from cardwright.text import count
 
-_SLOW_YAML: Final = "without libyaml: reading is about 6 times slower"
-_LIBRARIES: Final = {
-    "click": "",
-    "pyyaml": "" if yaml.__with_libyaml__ else _SLOW_YAML,
-    "markdown-it-py": "",
-    "pygments": "",
-    "genanki": "",
-    "rich": "",
-    "fsrs": "",
-    "fsrs-rs-python": "optional: for `cards optimize`",
-    "numpy": "optional: for `cards exam plan`",
-    "icalendar": "optional: for `cards exam plan --ics`",
-    "anki": "optional: for the tests of Cardwright itself",
+_STYLES: Final = {
+    "ok": "green",
+    "error": "bold red",
+    "warning": "bold yellow",
+    "note": "cyan",
+    "help": "bold cyan",
+    "area": "bold",
+    "command": "bold",
 }
-
-
-class _Row(NamedTuple):
-    name: str
-    value: str
-    note: str = ""
+_MAX_WIDTH: Final = 100
+_MAX_DETAILS: Final = 5
+_INDENT: Final = " " * 4
 
 
 @click.command()
-@click.option("--verify", is_flag=True, help="Check the review store by replaying it.")
-@click.option("--rebuild", is_flag=True, help="Recompute all memories from the reviews.")
+@click.option("--verify", is_flag=True, help="Check everything, however long it takes.")
+@click.option(
+    "--rebuild", is_flag=True, help="First make indexes and memories again, from the reviews."
+)
+@click.option(
+    "--rescue",
+    "target",
+    type=OutputFile(),
+    metavar="FILE",
+    help="Write what is readable of a damaged store to FILE, and do nothing else.",
+)
+@click.option(
+    "--sync",
+    "shared",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The sync folder (default: the one you synced with last).",
+)
 @json_option
 @db_option
 @click.pass_obj
-def doctor(folder: Path, verify: bool, rebuild: bool, as_json: bool, db: Path | None) -> None:
-    """Show versions, paths, and what is missing.
+def doctor(
+    folder: Path,
+    verify: bool,
+    rebuild: bool,
+    target: Path | None,
+    shared: Path | None,
+    as_json: bool,
+    db: Path | None,
+) -> None:
+    """Find out what is wrong, and what to do about it.
+
+    Examines the program, your review store and its backups, the project of this folder, and your
+    sync folder. It changes nothing, and tells you the commands that do. The exit status is 1 if
+    there is an error: something does not work, or answers do not count.
+
+    --rescue writes a store if FILE ends in .db, and JSON Lines for `cards import` otherwise.
 
     \b
     cards doctor
     cards doctor --verify
     cards doctor --rebuild
     """
-    if verify or rebuild:
-        _check_store(folder, db, is_rebuild=rebuild)
-        return
-    rows = [*_list_program(), *_list_tools(), *_list_store(db), *_list_project(folder)]
-    if as_json:
-        say_json([row._asdict() for row in rows])
-        return
-    width = max(len(row.name) for row in rows)
-    for name, value, note in rows:
-        say(f"{name:<{width}}  {value or 'missing'}{f'  ({note})' if note else ''}")
-
-
-def _list_program() -> list[_Row]:
-    rows = [
-        _Row("cardwright", __version__, str(Path(__file__).resolve().parents[1])),
-        _Row("python", platform.python_version(), platform.platform()),
-        _Row("sqlite", sqlite3.sqlite_version),
-    ]
-    for name, note in _LIBRARIES.items():
-        try:
-            version = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            version = ""
-        rows.append(_Row(name, version, note))
-    return rows
-
-
-def _list_tools() -> list[_Row]:
-    return [
-        _Row("git", find_program("git") or "", "dates unreleased notes"),
-        _Row("editor", find_editor(), "$VISUAL or $EDITOR"),
-    ]
-
-
-def _list_store(db: Path | None) -> list[_Row]:
     path = db or default_store_path()
-    if not path.exists():
-        return [_Row("reviews", str(path), "does not exist yet: `cards review` creates it")]
-    backups = list_backups(path)
-    note = count(len(backups), "backup") if backups else "no backup yet"
-    return [_Row("reviews", str(path), f"{path.stat().st_size / 1e6:.1f} MB, {note}")]
+    if target is not None:
+        _rescue(path, target)
+        return
+    if rebuild:
+        _rebuild(folder, db)
+    given = click.get_current_context().get_parameter_source("db")
+    is_named = given is click.core.ParameterSource.COMMANDLINE
+    case = Case(
+        folder=folder,
+        path=path,
+        moment=find_clock(),
+        commands=CommandLine(
+            project=() if folder == Path() else ("-C", str(folder)),
+            store=("--db", str(db)) if is_named else (),
+        ),
+        shared=shared,
+        is_thorough=verify,
+        has_repository=lambda root: find_repository(root) is not None,
+    )
+    reports = []
+    with case:
+        before = [("program", examine_program)]
+        after = [("git", partial(examine_git, folder))]
+        for report in examine(case, before, after):
+            reports.append(report)
+            if not as_json:
+                say_pieces(_format_report(report), _STYLES)
+    is_well = all(report.severity != "error" for report in reports)
+    if as_json:
+        say_json({"is_well": is_well, "areas": [report.as_json() for report in reports]})
+    if not is_well:
+        if not as_json:
+            findings = [finding for report in reports for finding in report.findings]
+            errors = count(sum(finding.severity == "error" for finding in findings), "error")
+            warn(f"{errors}: run the commands from top to bottom, then `cards doctor` again")
+        sys.exit(1)
 
 
-def _list_project(folder: Path) -> list[_Row]:
-    try:
-        root = find_project(folder)
-        collection, problems = load(root)
-    except ProjectError:
-        return [_Row("project", "", f"no `cards` and `decks` in or above {folder.resolve()}")]
-    note = f"{count(len(problems), 'problem')} found: see `cards check`" if problems else ""
-    rows = [_Row("project", str(root), note)]
-    for pack in collection.decks:
-        cards = sum(card.pack == pack for card in collection.cards)
-        ledger = root / "decks" / pack / "ledger.jsonl"
-        state = "released" if ledger.exists() else "not yet released"
-        rows.append(_Row(f"pack {pack}", count(cards, "card"), state))
-    return rows
+def _rescue(path: Path, target: Path) -> None:
+    if target.suffix == STORE_ENDING:
+        saved = rescue_store(path, target)
+    else:
+        saved = rescue_log(path, target)
+        write_file(target, "".join(write_json_lines(saved.reviews)))
+    for line in saved.unreadable:
+        warn(f"not readable: {line}")
+    say(f"{target}: {count(len(saved.reviews), 'review')}")
 
 
-def _check_store(folder: Path, db: Path | None, *, is_rebuild: bool) -> None:
-    """Check the store, after recomputing its memories if `is_rebuild`.
-
-    Raises:
-        StoreError: it is damaged, or its memories differ from a replay.
-
-    """
+def _rebuild(folder: Path, db: Path | None) -> None:
+    with open_user_store(db) as store:
+        # Damaged memories might not let themselves be indexed.
+        with store.transaction():
+            store.forget_memories()
+        store.rebuild_indexes()
     with open_journal(folder, db) as (journal, _):
-        path = journal.store.path
-        if damage := journal.store.find_damage():
-            message = f"{path} is damaged:\n{damage}"
-            help = "`cards backup --list`, then `cards backup --restore FILE`"
-            raise StoreError(message, help=help)
-        if is_rebuild:
-            say(f"{count(journal.rebuild(), 'memory')} recomputed")
-        different = journal.find_differences()
-        if different:
-            shown = ", ".join(different[:5])
-            raise StoreError(
-                f"{len(different)} memories differ from a replay of their reviews: {shown}",
-                help="`cards doctor --rebuild`",
-            )
-        reviews = count(journal.store.count_reviews(), "entry")
-        say(f"{path} is intact: {reviews}, memories match a replay")
+        number = journal.rebuild()
+    warn(f"{count(number, 'memory')} recomputed")
+
+
+def _format_report(report: Report) -> Iterator[tuple[str, str]]:
+    yield f"{report.severity:<9}", report.severity
+    yield f"{report.area:<9}", "area"
+    yield _wrap(report.summary, " " * 18, 18), ""
+    for finding in report.findings:
+        yield from _format_finding(finding, report.summary)
+
+
+def _format_finding(finding: Finding, summary: str) -> Iterator[tuple[str, str]]:
+    label = f"  {finding.severity}: "
+    yield label, finding.severity
+    yield _wrap(finding.message, _INDENT, len(label)), ""
+    if finding.path and (finding.line or str(finding.path) not in finding.message + summary):
+        yield f"{_INDENT}in {finding.path}{f':{finding.line}' if finding.line else ''}\n", ""
+    shown = finding.details[:_MAX_DETAILS]
+    for detail in shown:
+        yield _wrap(f"- {detail}", f"{_INDENT}  ", indent_first=_INDENT), ""
+    if hidden := len(finding.details) - len(shown):
+        yield f"{_INDENT}- and {hidden:,} more (--json lists them)\n", ""
+    if finding.harm:
+        yield _wrap(finding.harm, _INDENT), ""
+    if finding.help:
+        label = f"{_INDENT}help: "
+        yield label, "help"
+        yield _wrap(finding.help, f"{_INDENT}  ", len(label)), ""
+    for command in finding.commands:
+        yield f"{_INDENT}  {command}\n", "command"
+
+
+def _wrap(text: str, indent: str, start: int = 0, *, indent_first: str | None = None) -> str:
+    """Return a text in lines that fit into the terminal; the first one follows `start` columns."""
+    first = "" if start else indent if indent_first is None else indent_first
+    if not sys.stdout.isatty():
+        return f"{first}{text}\n"
+    lines = textwrap.wrap(
+        text,
+        min(shutil.get_terminal_size().columns, _MAX_WIDTH),
+        initial_indent=" " * start + first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines)[start:] + "\n"

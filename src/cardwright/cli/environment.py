@@ -16,14 +16,14 @@ import click
 from cardwright.app import study as app_study
 from cardwright.app.study import Study
 from cardwright.cli.output import warn
-from cardwright.history import Moment
+from cardwright.history import END_MS, Moment
 from cardwright.study.journal import Journal
 from cardwright.study.store import Store, open_store
 
 if TYPE_CHECKING:
     from cardwright.app.histories import Claim
 
-_CLOCK: Final = "CARDS_NOW"
+CLOCK: Final = "CARDS_NOW"
 _STARTED_S: Final = time.monotonic()
 
 
@@ -34,16 +34,29 @@ def read_clock() -> Moment:
         UsageError: CARDS_NOW is not a valid time.
 
     """
-    given = os.environ.get(_CLOCK)
+    given = os.environ.get(CLOCK)
     if not given:
-        return Moment.from_datetime(datetime.now().astimezone())
+        try:
+            return Moment.from_datetime(datetime.now().astimezone())
+        except (ValueError, OverflowError, OSError):
+            message = (
+                "set the clock of this machine to a year from 1970 to 6429, and TZ to a time zone"
+            )
+            raise click.UsageError(message) from None
     try:
         start = parse_time(given)
     except (ValueError, OverflowError):
         raise click.UsageError(f"CARDS_NOW is not a valid ISO time: {given}") from None
-    return Moment(
-        start.at_ms + int((time.monotonic() - _STARTED_S) * 1000), start.utc_offset_minutes
-    )
+    now_ms = start.at_ms + int((time.monotonic() - _STARTED_S) * 1000)
+    return Moment(min(now_ms, END_MS - 1), start.utc_offset_minutes)
+
+
+def find_clock() -> Moment:
+    """Return the current time; an invalid CARDS_NOW is ignored."""
+    try:
+        return read_clock()
+    except click.UsageError:
+        return Moment.from_datetime(datetime.now().astimezone())
 
 
 def parse_time(text: str) -> Moment:
@@ -68,7 +81,7 @@ def default_store_path() -> Path:
 def open_user_store(db: Path | None) -> Iterator[Store]:
     """Open the review store at a path, or the default one."""
     today = read_clock().local.date().isoformat()
-    with open_store(db or default_store_path(), today=today) as store:
+    with open_store(db or default_store_path(), today=today) as store, _warning(store):
         yield store
 
 
@@ -87,7 +100,10 @@ def open_study(
     """
     path, moment = db or default_store_path(), read_clock()
     decide = _ask if is_writing else None
-    with app_study.open_study(folder, path, moment, decide, wanted) as study:
+    with (
+        app_study.open_study(folder, path, moment, decide, wanted) as study,
+        _warning(study.store),
+    ):
         for note in study.notes:
             warn(f"note: {note}")
         _warn_of_unused_parameters(study.journal, study.sources.pack_of)
@@ -102,7 +118,18 @@ def open_journal(folder: Path, db: Path | None) -> Iterator[tuple[Journal, Calla
     """
     with app_study.open_journal(folder, db or default_store_path(), read_clock()) as opened:
         _warn_of_unused_parameters(opened[0], str)
-        yield opened
+        with _warning(opened[0].store):
+            yield opened
+
+
+@contextmanager
+def _warning(store: Store) -> Iterator[None]:
+    """Warn of what could not be read, at the end, when all of it is known."""
+    try:
+        yield
+    finally:
+        for what in store.left_out:
+            warn(f"warning: {store.path}: {what} is damaged and was left out: see `cards doctor`")
 
 
 def _ask(claim: Claim) -> bool | None:

@@ -69,6 +69,26 @@ def find_repository(root: Path) -> Repository | None:
     return None
 
 
+def explain_unread(root: Path) -> str:
+    """Return why `find_repository` finds none."""
+    for top in (root, *root.parents):
+        dot_git = top / ".git"
+        if not os.path.lexists(dot_git):
+            continue
+        git_dir = _find_git_dir(dot_git)
+        if git_dir is None:
+            return f"{dot_git} is not a repository"
+        shared = _read_path(git_dir / "commondir") or git_dir
+        if not (shared / "objects").is_dir():
+            return f"{dot_git} has no objects"
+        if os.path.lexists(shared / "objects" / "info" / "alternates"):
+            return f"{dot_git} borrows objects from another repository (alternates)"
+        if (shared / "reftable").exists():
+            return f"{dot_git} keeps its references as a reftable"
+        return f"{dot_git} has no commit, or its HEAD cannot be read"
+    return "the project is not in a git repository"
+
+
 def ask_git(root: Path, repository: Repository, *words: str) -> bytes | None:
     """Return the output of a git command that reads objects; None if it fails or git is missing.
 
@@ -144,7 +164,7 @@ def _make_git_dir(folder: Path, repository: Repository) -> None:
 
 
 def _find_git_dir(dot_git: Path) -> Path | None:
-    if dot_git.is_dir():
+    if os.path.isdir(dot_git):  # noqa: PTH112  (pathlib may raise)
         return dot_git
     return _read_path(dot_git, "gitdir: ")
 
@@ -153,7 +173,8 @@ def _read_repository(top: Path, git_dir: Path) -> Repository | None:
     shared = _read_path(git_dir / "commondir") or git_dir
     objects = shared / "objects"
     # Alternates can point anywhere, on Windows even to other people's servers.
-    if not objects.is_dir() or os.path.lexists(objects / "info" / "alternates"):
+    has_alternates = os.path.lexists(objects / "info" / "alternates")
+    if has_alternates or not os.path.isdir(objects):  # noqa: PTH112  (as above)
         return None
     head = _read_head(git_dir, shared)
     if head is None:

@@ -22,7 +22,7 @@ _COMMANDS: Final = {
     "check": "Report every problem, with its location and a fix.",
     "list": "List the cards of the project.",
     "show": "Show a card as it is asked.",
-    "build": "Build the Anki packages.",
+    "build": "Build the Anki packages, to try them out.",
     "diff": "Show what a release would change.",
     "release": "Publish a pack: ledger, changelog and package.",
     "preview": "Show every card in a browser as Anki will, question next to answer.",
@@ -45,7 +45,7 @@ _COMMANDS: Final = {
     "sync": "Share reviews with your other machines.",
     "backup": "Back up the review store, or restore a backup.",
     "schema": "Print a JSON Schema for editors.",
-    "doctor": "Show versions, paths, and what is missing.",
+    "doctor": "Find out what is wrong, and what to do about it.",
 }
 """Every command, in the module of the same name, with the first sentence of its help."""
 _MODULES: Final = {

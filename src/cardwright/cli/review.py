@@ -120,9 +120,11 @@ def review(
             # A claim that cannot be released expires by itself.
             with suppress(StoreError):
                 session.close()
-        _back_up(study)
+        unsaved = study.store.find_unsaved()
+        if not unsaved:
+            _back_up(study)
         if not exit_code:
-            _print_end(study, state)
+            _print_end(study, state, is_saved=not unsaved)
             if exam_day and exam_day.is_spent:
                 say("Today's minutes are used up: `--minutes 10` adds ten.")
     sys.exit(exit_code)
@@ -146,11 +148,11 @@ def _run(state: ReviewState, acts: CardActs, *, is_plain: bool) -> int:
     return screen.exit_code
 
 
-def _print_end(study: Study, state: ReviewState) -> None:
+def _print_end(study: Study, state: ReviewState, *, is_saved: bool) -> None:
     from cardwright.terminal.reports import draw_summary  # noqa: PLC0415  (only at the end)
 
     now = state.clock()
-    if study.sources.problem_count:
+    if study.sources.error_count:
         warn("some files could not be read completely: see `cards check`")
     if state.is_over and not state.is_limit_reached:
         say("Nothing left to review today.")
@@ -169,7 +171,7 @@ def _print_end(study: Study, state: ReviewState) -> None:
         for blueprint in study.sources.blueprints.values()
         for lesson in blueprint.lessons.values()
     }
-    say(draw_summary(state.answers, state.duration_ms, due, lessons))
+    say(draw_summary(state.answers, state.duration_ms, due, lessons, is_saved=is_saved))
 
 
 def _back_up(study: Study) -> None:
@@ -198,13 +200,13 @@ def _edit(study: Study, state: ReviewState, choice: Choice) -> str:
     except ProjectError as error:
         return str(error)
     is_there = study.load_card(card.ref) is not None
-    if study.sources.problem_count and not is_there:
+    if study.sources.error_count and not is_there:
         problem = study.find_problem(card.span.path)
         study.sources = before
         return f"{problem}\npress e to try again; the card is unchanged"
     state.replace_items(choice.choose(study.items))
     message = "reloaded" if is_there else f"{card.ref} no longer exists"
-    return f"{message}; see `cards check`" if study.sources.problem_count else message
+    return f"{message}; see `cards check`" if study.sources.error_count else message
 
 
 def _open_media(study: Study, state: ReviewState, turn: int) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
 
-from cardwright.cli.environment import open_journal
-from cardwright.cli.output import say, say_json
+from cardwright.cli.environment import open_journal, read_clock
+from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option
 from cardwright.cli.paths import OutputFolder
-from cardwright.study.transfer import TransferError, sync_folder
+from cardwright.study.sync import sync_folder
+from cardwright.study.transfer import TransferError, describe_clashes
 from cardwright.text import count
+
+_MAX_SHOWN: Final = 20
 
 
 @click.command()
@@ -23,14 +27,16 @@ def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
     """Share reviews with your other machines.
 
     DIR is a folder shared through Dropbox, Syncthing or git. Each machine writes only its own files
-    there and reads those of the others; the order in which they sync makes no difference.
+    there and reads those of the others; the order in which they sync makes no difference. If a file
+    of another machine is damaged or has not arrived in full, what is readable is used.
 
     \b
     cards sync ~/Dropbox/cards
     """
     made_folder = _make_folder(shared)
     with open_journal(folder, db) as (journal, settle):
-        done = sync_folder(journal, shared, settle)
+        done = sync_folder(journal, shared, settle, read_clock())
+        journal.store.remember_shared_folder(shared.absolute())
     if as_json:
         say_json({**done._asdict(), "made_folder": made_folder})
     else:
@@ -39,10 +45,14 @@ def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
         say(
             f"{count(done.taken, 'new review')} from others, {count(done.given, 'review')} for them"
         )
-    if done.clashes:
-        shown = ", ".join(done.clashes[:5])
+    for note in (*describe_clashes(done.clashes), *done.notes):
+        warn(f"note: {note}")
+    if done.problems:
+        left = len(done.problems) - _MAX_SHOWN
+        more = [f"and {count(left, 'more problem')}"] if left > 0 else []
         raise TransferError(
-            f"{count(len(done.clashes), 'review')} conflict with the ones here, which were kept: {shown}"
+            "\n".join([*done.problems[:_MAX_SHOWN], *more]),
+            help="everything else was synced; the next sync reads these files again",
         )
 
 
@@ -50,7 +60,7 @@ def _make_folder(shared: Path) -> bool:
     """Create the folder if only its last part is missing; return whether it is new.
 
     Raises:
-        TransferError: the folder above is missing too.
+        TransferError: the folder above is missing too, or it cannot be created.
 
     """
     if shared.is_dir():

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Final, NamedTuple
 
 from cardwright.blueprint import Blueprint
 from cardwright.exam.candidates import find_lesson, select_items
 from cardwright.exam.mock import Mock, Question
+from cardwright.exam.record import fits, read_records
 from cardwright.history import Act, Rating, Review, count_study_day, make_date, namespace_of
 from cardwright.item import Item
 from cardwright.study.store import Store
@@ -91,7 +93,7 @@ def put_miss(store: Store, miss: Miss) -> None:
 def list_misses(store: Store, namespace: str, pack: str) -> list[Miss]:
     """Return all misses of a pack, in order of time; `pack` is its present name."""
     found = []
-    for body in store.list_records(_RECORD, namespace):
+    for body in read_records(store, _RECORD, namespace, partial(fits, Miss)):
         miss = Miss(**body)
         card = miss.card
         if card.startswith(f"{miss.pack}:"):

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from cardwright.blueprint import Blueprint
 from cardwright.error import CardwrightError
+from cardwright.exam.record import fits, read_records
 from cardwright.history import MS_PER_MINUTE, Moment, namespace_of
 from cardwright.item import Item
 from cardwright.kinds import list_asked, list_prompts
@@ -357,7 +358,7 @@ def list_mocks(store: Store, namespace: str, pack: str, *kinds: str) -> list[Moc
     found = [
         _read_mock(body, pack, store.aliases)
         for kind in kinds
-        for body in store.list_records(kind, namespace)
+        for body in read_records(store, kind, namespace, _is_mock)
     ]
     return sorted(found, key=lambda mock: (mock.started_at_ms, mock.id))
 
@@ -366,6 +367,31 @@ def find_interrupted(store: Store, namespace: str, pack: str, kind: str) -> Mock
     """Return the last mock exam (`mock`) or drill (`drill`) of a pack if it is unfinished."""
     last = list_mocks(store, namespace, pack, kind)[-1:]
     return next((mock for mock in last if mock.ended_at_ms is None), None)
+
+
+def _is_mock(body: Any) -> bool:
+    """Tell whether JSON is a mock exam or a drill."""
+    if not fits(Mock, body):
+        return False
+    questions = body["questions"]
+    return (
+        isinstance(questions, list)
+        and all(map(_is_question, questions))
+        and body.get("place", 0) < len(questions)
+    )
+
+
+def _is_question(body: Any) -> bool:
+    if not isinstance(body, dict):
+        return False
+    body = _rename_question(body)
+    options = body.get("options", [])
+    if not fits(Question, body) or not isinstance(options, list):
+        return False
+    places = (*body["right"], *body.get("picked", ()))
+    return all(fits(Option, option) for option in options) and (
+        not options or max(places, default=0) < len(options)
+    )
 
 
 def _read_mock(body: Mapping[str, Any], pack: str, aliases: Aliases) -> Mock:
@@ -381,13 +407,19 @@ def _read_mock(body: Mapping[str, Any], pack: str, aliases: Aliases) -> Mock:
 
 
 def _read_question(body: Mapping[str, Any]) -> Question:
+    values = _rename_question(body)
+    values["right"] = tuple(values["right"])
+    values["picked"] = tuple(values.get("picked", ()))
+    values["options"] = tuple(Option(**option) for option in values.get("options", ()))
+    return Question(**values)
+
+
+def _rename_question(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a question with the present names: older records name three fields differently."""
     values = dict(body)
-    if "history_ref" in values:
-        # Older records name these three differently: there, `key` is the name of the side.
+    if {"history_ref", "ref", "key"} <= set(values):
+        # There, `key` is the name of the side.
         values["side_name"] = values["key"]
         values["key"] = values.pop("history_ref")
         values["card_ref"] = values.pop("ref")
-    values["right"] = tuple(values["right"])
-    values["picked"] = tuple(values["picked"])
-    values["options"] = tuple(Option(**option) for option in values["options"])
-    return Question(**values)
+    return values

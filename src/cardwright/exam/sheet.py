@@ -44,6 +44,11 @@ class Sheet:
         return self.mock.ended_at_ms is not None
 
     @property
+    def warning(self) -> str:
+        """What the user must know about the store; "" as long as answers are in its file."""
+        return self._journal.store.warning
+
+    @property
     def unanswered(self) -> list[int]:
         """Indices of unanswered questions."""
         return [

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from cardwright.markdown.escape import CLOSE, HINT, OPEN, escape_code
+from cardwright.markdown.languages import MAX_PARTS
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
     from pygments.token import _TokenType
 
 _MAX_LENGTH: Final = 20_000
-"""Some lexers take quadratic time; no card needs more code than this."""
+"""Longer code is not highlighted: no card needs it."""
 _LANGUAGE: Final = re.compile(r"[A-Za-z0-9_+#.-]{1,30}(?=\s|$)")
 
 _MARK: Final = re.compile(
@@ -60,15 +62,30 @@ def cut_code(code: str, language: str) -> list[tuple[str, str]]:
     lexer = _find_lexer(language) if language and len(code) <= _MAX_LENGTH else None
     if lexer is None:
         return [("", code)]
-    tokens = [
-        ("" if text.isspace() else _name_class(kind), text) for kind, text in lexer.get_tokens(code)
-    ]
-    pieces = [
+    parts = _cut_parts(code, MAX_PARTS[lexer.aliases[0]])
+    tokens = [token for part in parts for token in _list_tokens(part, lexer)]
+    return [
         (css_class, "".join(text for _, text in group))
         for css_class, group in groupby(tokens, key=itemgetter(0))
     ]
+
+
+def _cut_parts(code: str, size: int) -> Iterator[str]:
+    """Cut code at ends of lines into parts of at most `size` characters."""
+    start = 0
+    while len(code) - start > size:
+        end = code.rfind("\n", start, start + size) + 1 or start + size
+        yield code[start:end]
+        start = end
+    yield code[start:]
+
+
+def _list_tokens(code: str, lexer: Lexer) -> list[tuple[str, str]]:
+    tokens = [
+        ("" if text.isspace() else _name_class(kind), text) for kind, text in lexer.get_tokens(code)
+    ]
     # If a lexer changed the text (by dropping a byte order mark, say), discard its result.
-    return pieces if "".join(text for _, text in pieces) == code else [("", code)]
+    return tokens if "".join(text for _, text in tokens) == code else [("", code)]
 
 
 @lru_cache(maxsize=64)
@@ -77,9 +94,10 @@ def _find_lexer(language: str) -> Lexer | None:
     from pygments.util import ClassNotFound  # noqa: PLC0415
 
     try:
-        return get_lexer_by_name(language, stripnl=False, ensurenl=False)
+        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
     except ClassNotFound:
         return None
+    return lexer if lexer.aliases[0] in MAX_PARTS else None
 
 
 @cache

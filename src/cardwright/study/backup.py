@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Final
 
 from cardwright.study.error import (
-    LOCK_TIMEOUT_S,
+    SQLITE_ERRORS,
     StoreDamagedError,
     StoreError,
     explain_os_error,
     explain_sqlite_error,
 )
 from cardwright.study.migration import list_missing
+from cardwright.study.opening import SIDE_FILES, connect, create_file
+from cardwright.study.rescue import check_whole
 
 MAX_BACKUPS: Final = 10
 """How many dated backups are kept; there is at most one per day."""
@@ -47,38 +49,41 @@ def write_backup(path: Path, db: sqlite3.Connection, today: str, *, reason: str 
     """
     target = find_backup(path, f"{today}-{reason}" if reason else today)
     if reason:
-        target = _find_free(target)
-    copy_database(db, target)
+        target = find_free(target)
+    copy_database(path, db, target)
     for old in sorted(_find_backups(path, _DATE), reverse=True)[MAX_BACKUPS:]:
         with contextlib.suppress(OSError):
             old.unlink()
     return target
 
 
-def copy_database(db: sqlite3.Connection, target: Path) -> None:
-    """Copy a database atomically.
+def copy_database(path: Path, db: sqlite3.Connection, target: Path) -> None:
+    """Copy an open store atomically; `path` is its file.
 
     Raises:
-        StoreError: the copy cannot be written, or the database is damaged.
+        StoreError: the copy cannot be written, or the store is damaged.
 
     """
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(temporary)) as copy:
+        create_file(temporary)
+        with closing(sqlite3.connect(temporary, isolation_level=None)) as copy:
             db.backup(copy)
             # Leave WAL mode, so that the backup is a single file.
             copy.execute("pragma journal_mode = delete")
-            _check_whole(copy)
+            check_whole(path, copy)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(target)
-    except sqlite3.Error as error:
-        raise explain_sqlite_error(target, error) from error
+    except SQLITE_ERRORS as error:
+        explained = explain_sqlite_error(target, error)
+        if isinstance(explained, StoreDamagedError):
+            explained = explain_sqlite_error(path, error)
+        raise explained from error
     except OSError as error:
         raise explain_os_error(target, error) from error
     finally:
-        for suffix in ("", "-wal", "-shm", "-journal"):
+        for suffix in ("", *SIDE_FILES):
             temporary.with_name(temporary.name + suffix).unlink(missing_ok=True)
 
 
@@ -98,28 +103,24 @@ def restore_backup(backup: Path, path: Path, today: str) -> Path | None:
             f"there is no file {backup}", help="`cards backup --list` shows the backups"
         )
     try:
-        source = sqlite3.connect(f"{backup.resolve().as_uri()}?mode=ro", uri=True)
-    except sqlite3.Error as error:
+        source = connect(backup, mode="ro")
+    except SQLITE_ERRORS as error:
         raise explain_sqlite_error(backup, error) from error
     with closing(source):
         try:
-            _check_whole(source)
-            list_missing(backup, source)
-            source.execute("select count(*) from reviews").fetchone()
-        except sqlite3.Error as error:
+            check_whole(backup, source)
+        except SQLITE_ERRORS as error:
             raise explain_sqlite_error(backup, error) from error
         aside = _set_aside(path, today)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(
-                sqlite3.connect(path, timeout=LOCK_TIMEOUT_S, isolation_level=None)
-            ) as target:
+            create_file(path)
+            with closing(connect(path)) as target:
                 # `backup` would wait forever for another program's lock.
                 target.execute("begin immediate")
                 target.execute("rollback")
                 source.backup(target)
                 target.execute("pragma journal_mode = wal")
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             raise explain_sqlite_error(path, error) from error
         except OSError as error:
             raise explain_os_error(path, error) from error
@@ -130,16 +131,16 @@ def _set_aside(path: Path, today: str) -> Path | None:
     if not path.exists():
         return None
     try:
-        with closing(sqlite3.connect(path)) as present:
+        with closing(connect(path, mode="rw")) as present:
             list_missing(path, present)
             return write_backup(path, present, today, reason="before-restore")
-    except sqlite3.Error as error:
+    except SQLITE_ERRORS as error:
         explained = explain_sqlite_error(path, error)
         if not isinstance(explained, StoreDamagedError):
             raise explained from error
     except StoreDamagedError:
         pass
-    aside = _find_free(path.with_name(f"{path.stem}-damaged-{today}{path.suffix}"))
+    aside = find_free(path.with_name(f"{path.stem}-damaged-{today}{path.suffix}"))
     try:
         for suffix in ("-wal", "-shm", ""):
             with contextlib.suppress(FileNotFoundError):
@@ -147,15 +148,6 @@ def _set_aside(path: Path, today: str) -> Path | None:
     except OSError as error:
         raise explain_os_error(path, error) from error
     return aside
-
-
-def _check_whole(db: sqlite3.Connection) -> None:
-    """Raise SQLite's error for a damaged database if a quick check finds damage."""
-    problem = str(db.execute("pragma quick_check(1)").fetchone()[0])
-    if problem != "ok":
-        error = sqlite3.DatabaseError(problem)
-        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-        raise error
 
 
 def _find_backups(path: Path, rest: str) -> list[Path]:
@@ -167,7 +159,7 @@ def _find_backups(path: Path, rest: str) -> list[Path]:
     )
 
 
-def _find_free(path: Path) -> Path:
+def find_free(path: Path) -> Path:
     """Return a path that does not exist yet, adding a number if needed."""
     number = 1
     free = path

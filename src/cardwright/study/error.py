@@ -40,10 +40,7 @@ _Case = tuple[type[StoreError], str, str]
 _DAMAGED: Final[_Case] = (
     StoreDamagedError,
     "is damaged ({reason}); it was left unchanged",
-    (
-        "`cards doctor --rescue FILE` writes every readable review to FILE; then restore a backup"
-        " (`cards backup --list`) and `cards import FILE`"
-    ),
+    "`cards doctor` tells what can be saved, and how",
 )
 _UNWRITABLE: Final[_Case] = (
     StoreError,

@@ -14,7 +14,16 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Final
 
-from cardwright.history import MS_PER_DAY, Act, Moment, Rating, Review, namespace_of
+from cardwright.history import (
+    END_PLACE,
+    MAX_DURATION_MS,
+    MS_PER_DAY,
+    Act,
+    Moment,
+    Rating,
+    Review,
+    namespace_of,
+)
 from cardwright.item import Item
 from cardwright.memory import Memory
 from cardwright.model import Deck, DeckOptions
@@ -243,7 +252,7 @@ class Journal:
             rating=rating,
             at_ms=moment.at_ms,
             utc_offset_minutes=moment.utc_offset_minutes,
-            duration_ms=duration_ms,
+            duration_ms=min(max(duration_ms, 0), MAX_DURATION_MS),
             undoes=undoes,
         )
         memory, last_id = before or self.store.read_memory(key)
@@ -257,15 +266,43 @@ class Journal:
     def merge(self, reviews: Iterable[Review]) -> tuple[int, list[str]]:
         """Add the reviews that the store does not have yet.
 
-        Returns the number of reviews added, and the ids that the store has with different content.
+        Returns the number of reviews added, and the ids that the store had with different content:
+        both versions count from now on (see `study.conflict`).
         """
         with self.store.transaction():
             # A review that an index lacks would be added a second time.
             self.store.check_reviews()
             before = self.store.count_reviews()
-            keys, clashes = self.store.merge(reviews)
+            keys, clashing = self.store.merge(reviews)
+            added = self.store.count_reviews() - before
+            disputed = self.store.list_disputed()
+            clashes: list[str] = []
+            if clashing or disputed:
+                clashes, settled = self._settle(clashing, disputed)
+                keys |= settled
             self._replay_prompts(sorted(keys))
-            return self.store.count_reviews() - before, clashes
+            return added, clashes
+
+    def _settle(
+        self, clashing: Iterable[Review], disputed: Iterable[str]
+    ) -> tuple[list[str], set[str]]:
+        """Settle conflicts, within a transaction; return the new ones' ids, and the changed keys."""
+        from cardwright.study.conflict import find_versions, settle  # noqa: PLC0415  (rare)
+
+        store = self.store
+        versions: dict[str, set[Review]] = {review_id: set() for review_id in disputed}
+        for review in clashing:
+            versions.setdefault(review.id, set()).add(review)
+        clashes, keys = [], set()
+        for review_id, found in sorted(versions.items()):
+            known = find_versions(store.list_derived(review_id))
+            if not found <= known:
+                clashes.append(review_id)
+            ours = store.get_review(review_id)
+            everything = found | known | ({ours} if ours else set())
+            added, _ = store.merge(settle(everything, store.list_undos(review_id)))
+            keys |= added
+        return clashes, keys
 
     def trace(self, key: str) -> Iterator[tuple[Review, ReplayedAnswer]]:
         """Yield a prompt's answers, undone ones excluded, each with the memory before and after."""
@@ -336,7 +373,9 @@ class Journal:
         place = at_ms
         device = self.store.device
         if not is_dated and (last := self.store.last_id()):
-            place = max(place, int(last[:12], 16) + 1)
+            following = int(last[:12], 16) + 1
+            # Only a forged id is at the end of all places. What comes later keeps its own time.
+            place = max(place, following) if following < END_PLACE else place
         while self.store.has_id(review_id := f"{place:012x}-{device}"):
             place += 1
         return review_id

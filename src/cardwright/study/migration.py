@@ -94,8 +94,7 @@ def _make_strange(
     what = "has what Cardwright did not make" if strange else "lacks what Cardwright made"
     return StoreDamagedError(
         f"{path} {what} ({shown}); it was left unchanged",
-        help="`cards doctor --rescue FILE` writes its readable reviews to FILE; do not use stores"
-        " that somebody else gave you",
+        help="`cards doctor` tells what can be saved; do not use stores that somebody else gave you",
     )
 
 
@@ -116,7 +115,8 @@ def migrate(path: Path, db: sqlite3.Connection) -> None:
 
 def is_empty(db: sqlite3.Connection) -> bool:
     """Tell whether a database has no tables yet."""
-    return _read_number(db, "select count(*) from sqlite_schema") == 0
+    with closing(db.execute("select 1 from sqlite_schema")) as cursor:
+        return cursor.fetchone() is None
 
 
 def _apply(db: sqlite3.Connection, name: str, script: str) -> None:

@@ -23,7 +23,16 @@ from cardwright.study.error import (
 )
 from cardwright.study.migration import MIGRATIONS, list_missing, make_schema, read_schema
 from cardwright.study.opening import StoreConnection, connect, find_damage
-from cardwright.study.rows import RowError, decode, quote, read_json, read_memory, read_review
+from cardwright.study.rows import (
+    ALIAS,
+    RowError,
+    decode,
+    quote,
+    read_alias,
+    read_json,
+    read_memory,
+    read_review,
+)
 from cardwright.study.settings import is_valid
 
 _MAX_FINDINGS: Final = 1_000
@@ -57,6 +66,16 @@ class Rescued(NamedTuple):
     """Rows that are damaged, and parts of the table that cannot be read at all."""
 
 
+class Rest(NamedTuple):
+    """What could be read of a store besides its reviews."""
+
+    settings: dict[tuple[str, str], Any]
+    """By namespace or deck, and name; with those of the store itself."""
+    records: list[tuple[str, str, str, int, Any]]
+    """Id, kind, namespace, time and body."""
+    unreadable: list[Finding]
+
+
 def check_store(path: Path) -> list[Finding]:
     """Check everything in a store; an empty list means that it is intact.
 
@@ -64,7 +83,7 @@ def check_store(path: Path) -> list[Finding]:
         StoreError: it cannot be opened, or belongs to another program or a newer Cardwright.
 
     """
-    with closing(_connect(path)) as db:
+    with closing(connect_to_read(path)) as db:
         found = []
         try:
             list_missing(path, db)
@@ -79,8 +98,29 @@ def check_store(path: Path) -> list[Finding]:
         db.text_factory = bytes
         found += _read_reviews(db).unreadable
         if not is_strange:
-            found += (*_check_memories(db), *_check_json(db))
+            found += (*_check_memories(db), *_read_rest(db).unreadable)
         return found[:_MAX_FINDINGS]
+
+
+def check_whole(path: Path, db: sqlite3.Connection) -> None:
+    """Check that a copy of a store is worth keeping: its schema, its pages, and every review.
+
+    Raises:
+        StoreError: it is not; the message names the file `path`.
+        sqlite3.Error: it is damaged.
+
+    """
+    if MIGRATIONS[0] in list_missing(path, db):
+        raise make_damaged_error(path, "it is empty")
+    if problems := find_damage(db):
+        raise make_damaged_error(path, problems[0])
+    factory, db.text_factory = db.text_factory, bytes
+    try:
+        unreadable = _read_reviews(db).unreadable
+    finally:
+        db.text_factory = factory
+    if unreadable:
+        raise make_damaged_error(path, str(unreadable[0]))
 
 
 def rescue_reviews(path: Path) -> Rescued:
@@ -90,7 +130,7 @@ def rescue_reviews(path: Path) -> Rescued:
         StoreError: the file is not a review store, or not even its list of tables is readable.
 
     """
-    with closing(_connect(path)) as db:
+    with closing(connect_to_read(path)) as db:
         try:
             has_reviews = _has_reviews(db)
         except SQLITE_ERRORS as error:
@@ -101,13 +141,31 @@ def rescue_reviews(path: Path) -> Rescued:
         return _read_reviews(db)
 
 
+def rescue_rest(path: Path) -> Rest:
+    """Return the settings and records of a store that are readable.
+
+    Raises:
+        StoreError: the file is not a review store.
+
+    """
+    with closing(connect_to_read(path)) as db:
+        db.text_factory = bytes
+        return _read_rest(db)
+
+
 def _has_reviews(db: sqlite3.Connection) -> bool:
     """Tell whether the table of reviews is the one that Cardwright makes, not a view, for example."""
     made = make_schema(len(MIGRATIONS))
     return {row for row in made if row[:2] == ("table", "reviews")} <= read_schema(db)
 
 
-def _connect(path: Path) -> StoreConnection:
+def connect_to_read(path: Path) -> StoreConnection:
+    """Connect to a file to read it, even where nothing can be written.
+
+    Raises:
+        StoreError: it cannot be a store, or cannot be opened.
+
+    """
     if not path.exists():
         raise StoreError(f"there is no file {path}")
     for mode in ("rw", "ro", "ro&immutable=1"):
@@ -115,7 +173,7 @@ def _connect(path: Path) -> StoreConnection:
         try:
             db = connect(path, mode=mode)
             db.execute("pragma query_only = on")
-            db.execute("select count(*) from sqlite_schema").fetchone()
+            db.execute("select 1 from sqlite_schema").fetchone()
         except SQLITE_ERRORS as error:
             if db is not None:
                 db.close()
@@ -200,26 +258,40 @@ def _check_memories(db: sqlite3.Connection) -> Iterator[Finding]:
             yield Finding("memories", _show(row[0]), "it is not valid, and will be computed again")
 
 
-def _check_json(db: sqlite3.Connection) -> Iterator[Finding]:
-    """Check the settings and records."""
-    for table, sql in (
-        ("settings", "select name, value, pack from settings"),
-        ("records", "select id, body, kind from records"),
+def _read_rest(db: sqlite3.Connection) -> Rest:
+    """Read the settings and records."""
+    rest = Rest({}, [], [])
+
+    def add_setting(row: _Row) -> None:
+        deck, name, text = row
+        value = read_json(text)
+        if not is_valid(decode(name), value):
+            raise RowError(f"its value cannot be {quote(value)}")
+        rest.settings[decode(deck), decode(name)] = value
+
+    def add_record(row: _Row) -> None:
+        namespace, id, kind, at_ms, text = row
+        body = read_json(text)
+        if decode(kind) == ALIAS:
+            read_alias(text)
+        if not isinstance(at_ms, int):
+            raise RowError(f"its time cannot be {quote(at_ms)}")
+        rest.records.append((decode(id), decode(kind), decode(namespace), at_ms, body))
+
+    for table, sql, add in (
+        ("settings", "select pack, name, value from settings", add_setting),
+        ("records", "select pack, id, kind, at_ms, body from records", add_record),
     ):
         rows: list[_Row] = []
         if problem := _try_each(db, sql, (), rows.append):
-            yield Finding(table, "", problem)
+            rest.unreadable.append(Finding(table, "", problem))
         for row in rows:
-            name, text, group = row
             try:
-                value = read_json(text)
-                is_sound = table == "records" or is_valid(decode(name), value)
-                reason = "" if is_sound else f"its value cannot be {quote(value)}"
-                decode(group)
+                add(row)
             except RowError as error:
-                reason = str(error)
-            if reason:
-                yield Finding(table, f"{_show(group)} {_show(name)}", reason)
+                name = f"{_show(row[0])} {_show(row[1])}"
+                rest.unreadable.append(Finding(table, name, str(error)))
+    return rest
 
 
 def _decode_text(value: object) -> object:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import product
 from typing import Any, Final
 
-from cardwright.history import Act, Rating, Review
+from cardwright.history import (
+    END_MS,
+    MAX_DURATION_MS,
+    MAX_OFFSET_MINUTES,
+    PROMPT_KEY,
+    RATED,
+    REVIEW_ID,
+    Act,
+    Rating,
+    Review,
+)
 from cardwright.memory import Memory, State
+from cardwright.study.alias import Alias
 
-REVIEW_ID: Final = re.compile(r"[0-9a-e][0-9a-f]{11}-[0-9A-Za-z_]{1,40}")
-"""Ids starting with f are refused, since the next review must still sort after this one."""
-PROMPT_KEY: Final = re.compile(r"[0-9a-z_.-]{1,100}:[0-9a-z_.-]{1,100}/[0-9a-z_.-]{1,100}")
-DEVICE: Final = re.compile(r"[0-9A-Za-z_]{1,40}")
+ALIAS: Final = "alias"
+"""The kind of record of an alias."""
 ReviewRow = tuple[str, str, str, int | None, int, int, int]
 """Key, id, ActRow fields and duration of a review."""
-_END_MS: Final = 2**47
-_BEFORE_1970: Final = -2
+_BEFORE_1970: Final = -3
 _END_DAY: Final = 2_900_000
 """Days are shown as dates, which end in the year 9999."""
 _END_DUE_MS: Final = _END_DAY * 86_400_000
-_MAX_MINUTES: Final = 1_439
 _MAX_DIFFICULTY: Final = 10
 _MAX: Final = 10**9
 """Of counts, of intervals, and of a stability."""
@@ -33,11 +39,10 @@ _RATINGS: Final[dict[int | None, Rating | None]] = {
     None: None,
     **{int(rating): rating for rating in Rating},
 }
-_RATED: Final = (Act.ANSWER, Act.CRAM)
 _VALID_ACTS: Final = frozenset(
     (str(act), rating)
     for act in Act
-    for rating in (tuple(map(int, Rating)) if act in _RATED else (None,))
+    for rating in (tuple(map(int, Rating)) if act in RATED else (None,))
 )
 """Every act with every rating that it can have."""
 _STATES: Final = {str(state): state for state in State}
@@ -70,7 +75,7 @@ def read_review(row: tuple[Any, ...]) -> Review:
         rating=_RATINGS[rating],
         at_ms=at_ms,
         utc_offset_minutes=offset,
-        duration_ms=duration_ms,
+        duration_ms=min(duration_ms, MAX_DURATION_MS),
         undoes=undoes,
     )
 
@@ -94,9 +99,9 @@ def _list_faults(
         yield f"act cannot be {quote(act)}"
     elif (act, rating) not in _VALID_ACTS or isinstance(rating, float):
         yield f"rating of {act} cannot be {quote(rating)}"
-    if not isinstance(at_ms, int) or not 0 <= at_ms < _END_MS:
+    if not isinstance(at_ms, int) or not 0 <= at_ms < END_MS:
         yield f"at_ms cannot be {quote(at_ms)}"
-    if not isinstance(offset, int) or abs(offset) > _MAX_MINUTES:
+    if not isinstance(offset, int) or abs(offset) > MAX_OFFSET_MINUTES:
         yield f"utc_offset_minutes cannot be {quote(offset)}"
     if not isinstance(duration_ms, int) or duration_ms < 0:
         yield f"duration_ms cannot be {quote(duration_ms)}"
@@ -118,8 +123,8 @@ def check_acts(rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
         if (
             (act, rating) in valid
             and type(at_ms) is int is type(offset)
-            and 0 <= at_ms < _END_MS
-            and -_MAX_MINUTES <= offset <= _MAX_MINUTES
+            and 0 <= at_ms < END_MS
+            and -MAX_OFFSET_MINUTES <= offset <= MAX_OFFSET_MINUTES
             and type(duration_ms) is int
             and duration_ms >= 0
         ):
@@ -148,8 +153,8 @@ def read_memory(row: tuple[Any, ...]) -> Memory | None:
         and 0 <= reps < _MAX
         and 0 <= lapses < _MAX
         and -_END_DUE_MS < (due_at_ms or 0) < _END_DUE_MS
-        and 0 <= (last_at_ms or 0) < _END_MS
-        # The first day by a clock at the beginning of 1970 may lie before it.
+        and 0 <= (last_at_ms or 0) < END_MS
+        # The offset and the hour of the rollover may each take a day before 1970.
         and _BEFORE_1970 < (due_day or 0) < _END_DAY
         and _BEFORE_1970 < (first_day or 0) < _END_DAY
         and _BEFORE_1970 < (last_day or 0) < _END_DAY
@@ -171,6 +176,23 @@ def read_json(text: object) -> Any:
         return json.loads(decode(text))
     except (ValueError, RecursionError):
         raise RowError(f"not JSON: {quote(text)}") from None
+
+
+def read_alias(body: object) -> Alias:
+    """Return the alias in a record.
+
+    Raises:
+        RowError: it is not valid.
+
+    """
+    found = read_json(body)
+    if not isinstance(found, dict) or set(found) != set(Alias._fields):
+        raise RowError(f"not an alias: {quote(body)}")
+    at_ms = found["at_ms"]
+    texts = [value for name, value in found.items() if name != "at_ms"]
+    if not isinstance(at_ms, int) or not all(isinstance(text, str) for text in texts):
+        raise RowError(f"not an alias: {quote(body)}")
+    return Alias(**found)
 
 
 def decode(value: object) -> str:

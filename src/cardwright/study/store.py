@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import platform
+import shlex
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import fields, replace
 from heapq import merge
 from itertools import chain
@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any, Final, Self, TypeVar, cast
 from uuid import uuid4
 
-from cardwright.history import Review, namespace_of
+from cardwright.error import CardwrightError
+from cardwright.history import DEVICE, REVIEW_ID, Review, check_review, namespace_of
 from cardwright.memory import Memory
 from cardwright.study.alias import NO_ALIASES, Alias, Aliases
-from cardwright.study.backup import copy_database, write_backup
+from cardwright.study.backup import copy_database, find_free, write_backup
 from cardwright.study.error import (
-    LOCK_TIMEOUT_S,
     SQLITE_ERRORS,
     StoreDamagedError,
     StoreError,
@@ -35,26 +35,29 @@ from cardwright.study.error import (
     make_damaged_error,
 )
 from cardwright.study.migration import is_empty, list_missing, migrate
-from cardwright.study.opening import connect, find_damage
+from cardwright.study.opening import connect, create_file, find_damage, use_write_ahead_log
+from cardwright.study.place import Place, RescueFile, StoreLeftError
 from cardwright.study.rows import (
-    DEVICE,
-    REVIEW_ID,
+    ALIAS,
     ReviewRow,
     RowError,
     check_acts,
     decode,
     quote,
+    read_alias,
     read_json,
     read_memory,
     read_review,
 )
 from cardwright.study.settings import is_valid
 
+_SHARED_FOLDER: Final = "shared_folder"
 LEASE_MS: Final = 60_000
 """How long a prompt shown in one session is kept from the others."""
 _T = TypeVar("_T")
-_RETRY_S: Final = 0.01
-_MIN_SQLITE: Final = (3, 37, 0)
+_MAX_PROVED: Final = 1_000
+"""How many of the last reviews are looked up at the end."""
+MIN_SQLITE: Final = (3, 37, 0)
 """The first version with strict tables."""
 
 
@@ -69,6 +72,7 @@ _ADD_REVIEW: Final = (
     f"insert into reviews ({_list_columns(_REVIEW_FIELDS)}) "  # noqa: S608
     f"values ({', '.join('?' * len(_REVIEW_FIELDS))})"
 )
+_MERGE_REVIEW: Final = f"{_ADD_REVIEW} on conflict (id) do nothing"
 _SELECT_MEMORY: Final = f"select {_list_columns(Memory._fields)}, last_id from memories"  # noqa: S608
 _PUT_MEMORY: Final = (
     f"insert or replace into memories ({_list_columns(Memory._fields)}, last_id, pack) "  # noqa: S608
@@ -86,8 +90,6 @@ _NOT_UNDONE_UNITED: Final = _NOT_UNDONE.replace(
 )
 """The same with aliases, where a prompt has several keys."""
 _OF_NAMESPACE: Final = "prompt >= ? and prompt < ?"
-_ALIAS: Final = "alias"
-"""The kind of record of an alias."""
 
 
 def open_store(path: Path, machine: str = "", *, today: str = "") -> Store:
@@ -100,17 +102,17 @@ def open_store(path: Path, machine: str = "", *, today: str = "") -> Store:
         StoreError: the file cannot be used. It was left unchanged.
 
     """
-    if sqlite3.sqlite_version_info < _MIN_SQLITE:
+    if sqlite3.sqlite_version_info < MIN_SQLITE:
         message = f"{path} needs SQLite 3.37, but this Python has {sqlite3.sqlite_version}"
         help = "use a Python with a newer SQLite, such as one from python.org or uv"
         raise StoreError(message, help=help)
     connection = None
     try:
         with suppress(FileExistsError):
-            path.parent.mkdir(parents=True)
+            create_file(path)
         connection = connect(path)
         _prepare(path, connection, today)
-        return Store(path, connection, machine or platform.node())
+        return Store(path, connection, machine or platform.node(), today)
     except BaseException as error:
         if connection is not None:
             connection.close()
@@ -127,25 +129,11 @@ def _prepare(path: Path, db: sqlite3.Connection, today: str) -> None:
         if today and not is_empty(db):
             write_backup(path, db, today, reason="before-update")
         migrate(path, db)
-    _use_write_ahead_log(db)
+    use_write_ahead_log(db)
     # In WAL mode, only `full` makes a commit survive a power failure. On macOS, only `fullfsync`
     # flushes the disk's own cache; elsewhere it does nothing.
     db.execute("pragma synchronous = full")
     db.execute("pragma fullfsync = on")
-
-
-def _use_write_ahead_log(db: sqlite3.Connection) -> None:
-    """Switch to WAL mode; SQLite does not wait for another process that switches the same file."""
-    end_s = time.monotonic() + LOCK_TIMEOUT_S
-    while True:
-        try:
-            db.execute("pragma journal_mode = wal")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= end_s:
-                raise
-            time.sleep(_RETRY_S)
-        else:
-            return
 
 
 class Store:
@@ -156,10 +144,34 @@ class Store:
     a transaction" must be called inside `transaction()`.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, machine: str) -> None:
-        """Wrap a connection that `open_store` prepared; `machine` is the name of this machine."""
+    def __init__(
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        machine: str,
+        today: str = "",
+        *,
+        is_snapshot: bool = False,
+    ) -> None:
+        """Wrap a connection that `open_store` prepared; `machine` is the name of this machine.
+
+        A snapshot is a copy in memory of what is at the path.
+        """
         self.path = path
+        self.warning = ""
+        """What to tell the user at once: that the file at the path is no longer the open one."""
+        self._today = today
         self._db = connection
+        self._former: list[sqlite3.Connection] = []
+        """Connections to files that are no longer at their path."""
+        self._adding: list[Review] = []
+        """The reviews of the current transaction."""
+        self._added: list[Review] = []
+        """The reviews that were recorded since the store was opened."""
+        self._has_news = False
+        """Whether anything but claims was recorded."""
+        self._rescue: RescueFile | None = None
+        """Where reviews are kept, too, once the file at the path is another one."""
         self._aliases: Aliases | None = None
         """The cached result of `aliases`; None when they must be read again."""
         self._assumed: list[Alias] = []
@@ -169,18 +181,113 @@ class Store:
         """Computes all memories again when one of them turns out to be damaged."""
         self.left_out: list[str] = []
         """What could not be read and was left out, for the user; it is still in the file."""
+        self._place: Place | None = None
         self.device = self._find_device(machine)
+        self._place = None if is_snapshot else Place(path)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        try:
+            unsaved = self.find_unsaved()
+        finally:
+            self.close()
+        if unsaved and isinstance(error, CardwrightError):
+            error.details = "\n".join(filter(None, (error.details, unsaved)))
+        elif unsaved:
+            raise StoreLeftError(unsaved)
 
     def close(self) -> None:
         """Close the file. Everything recorded is on disk even without this."""
-        with suppress(sqlite3.Error):
-            self._db.close()
+        for connection in (self._db, *self._former):
+            with suppress(sqlite3.Error):
+                connection.close()
+
+    def find_unsaved(self) -> str:
+        """Return what to tell the user if the file at the path lacks something recorded here.
+
+        It was kept elsewhere then. "" means that everything is in that file.
+        """
+        if self._has_news:
+            try:
+                self._keep_place()
+                if not self.warning and not self._is_at_path(self._added[-_MAX_PROVED:]):
+                    self._begin_rescue()
+            except StoreError as error:
+                return "\n".join(filter(None, (str(error), self.warning)))
+        return self.warning
+
+    def _is_at_path(self, reviews: Sequence[Review]) -> bool:
+        """Tell whether whoever opens the path now finds these reviews."""
+        try:
+            with closing(connect(self.path, mode="rw")) as db:
+                sql = "select 1 from reviews where prompt = ? and id = ?"
+                return all(db.execute(sql, (r.key, r.id)).fetchone() for r in reviews)
+        except (StoreError, *SQLITE_ERRORS):
+            return False
+
+    def _keep_place(self) -> None:
+        """Move to a copy of the store if the path no longer leads to the open file.
+
+        Raises:
+            StoreError: the copy cannot be written.
+
+        """
+        if self._place is None or not self._place.is_left:
+            return
+        self._begin_rescue()
+        copy = find_free(self._name_rescued(self.path.suffix or ".db"))
+        copy_database(self.path, self._db, copy)
+        try:
+            connection = connect(copy)
+            _prepare(copy, connection, "")
+            connection.execute("select count(*) from packs").fetchone()
+        except SQLITE_ERRORS as error:
+            raise explain_sqlite_error(copy, error) from error
+        # Closing the old one could delete files that are another store's by now.
+        self._former.append(self._db)
+        self._db = connection
+        self._place = Place(copy)
+        self._aliases = self._checked_version = None
+        self.warning = (
+            f"{self.path} was replaced, moved or deleted by another program. This session goes on"
+            f" in {copy}, a copy of the whole store{self._describe_rescue()}"
+        )
+
+    def _begin_rescue(self) -> None:
+        """Write the reviews recorded so far into a file for `cards import`.
+
+        Raises:
+            StoreError: it cannot be written.
+
+        """
+        if self._rescue is None:
+            rescue = RescueFile(find_free(self._name_rescued(".jsonl")))
+            try:
+                rescue.append(self._added)
+            except OSError as error:
+                raise self._refuse_rescue(rescue, error) from error
+            self._rescue = rescue
+            self.warning = (
+                f"{self.path} was changed by another program and lacks answers of this session"
+                f"{self._describe_rescue()}"
+            )
+
+    def _refuse_rescue(self, rescue: RescueFile, error: OSError) -> StoreError:
+        return StoreLeftError(
+            f"{self.path} was replaced, moved or deleted by another program, and {rescue.path}"
+            f" cannot be written ({error.strerror}): the last answers are not in any file",
+            help="put the file back, or make room, and give the answer again",
+        )
+
+    def _describe_rescue(self) -> str:
+        path = self._rescue.path if self._rescue else ""
+        return f"\n  help: `cards import {shlex.quote(str(path))}` brings its answers back"
+
+    def _name_rescued(self, suffix: str) -> Path:
+        parts = (self.path.stem, "rescued", self._today)
+        return self.path.with_name(f"{'-'.join(filter(None, parts))}{suffix}")
 
     @property
     def is_in_transaction(self) -> bool:
@@ -191,16 +298,26 @@ class Store:
     def transaction(self) -> Iterator[None]:
         """Run a transaction that locks out other writers: all of it is committed, or none."""
         with self._explained():
+            self._keep_place()
             self._db.execute("begin immediate")
+            self._adding = []
+            kept = None
             try:
                 yield
+                if self._rescue and self._adding:
+                    kept = self._rescue.append(self._adding)
                 self._db.execute("commit")
-            except BaseException:
+            except BaseException as error:
                 self._aliases = None
                 if self._db.in_transaction:
                     with suppress(sqlite3.Error):
                         self._db.execute("rollback")
+                if kept is not None and self._rescue:
+                    self._rescue.cut(kept)
+                if isinstance(error, OSError) and self._rescue:
+                    raise self._refuse_rescue(self._rescue, error) from error
                 raise
+            self._added += self._adding
 
     @property
     def aliases(self) -> Aliases:
@@ -215,11 +332,11 @@ class Store:
 
     def list_aliases(self) -> list[Alias]:
         """Return all recorded aliases, even those that an earlier one contradicts, by id."""
-        rows = self._rows("select id, body from records where kind = ? order by id", _ALIAS)
+        rows = self._rows("select id, body from records where kind = ? order by id", ALIAS)
         found = []
         for id, body in rows:
             try:
-                found.append(_read_alias(body))
+                found.append(read_alias(body))
             except RowError as error:
                 # Without it, a pack would seem to have no history.
                 raise self._refuse_row("records", ascii(id), error) from error
@@ -227,12 +344,13 @@ class Store:
 
     def add_aliases(self, aliases: Iterable[Alias]) -> None:
         """Record the aliases that are missing, within a transaction."""
-        known = {alias.id for alias in self.list_aliases()}
+        known = {alias.id: alias for alias in self.list_aliases()}
         for alias in aliases:
-            if alias.id not in known:
-                known.add(alias.id)
+            # Of two with the same id, all machines keep the same one.
+            if alias.id not in known or alias < known[alias.id]:
+                known[alias.id] = alias
                 body = alias._asdict()
-                self.put_record(alias.id, _ALIAS, alias.namespace, alias.at_ms, body)
+                self.put_record(alias.id, ALIAS, alias.namespace, alias.at_ms, body)
         self._aliases = None
 
     def assume_alias(self, alias: Alias) -> None:
@@ -251,27 +369,61 @@ class Store:
         return [key for (key,) in rows]
 
     def add(self, review: Review) -> None:
-        """Add a review, within a transaction."""
+        """Add a review, within a transaction.
+
+        Raises:
+            StoreError: a value is out of bounds, so other machines would refuse it.
+
+        """
+        _check(review)
+        self._note(review)
         self._db.execute(_ADD_REVIEW, _to_row(review))
 
-    def merge(self, reviews: Iterable[Review]) -> tuple[set[str], list[str]]:
+    def merge(self, reviews: Iterable[Review]) -> tuple[set[str], list[Review]]:
         """Add the reviews that are missing, within a transaction.
 
-        Returns the keys of the memories with added reviews, and the ids that the store has with
-        different content.
+        Returns the keys of the memories with added reviews, and the reviews whose ids the store has
+        with different content.
         """
         unite_key = self.aliases.unite_key
         keys: set[str] = set()
-        clashes: list[str] = []
+        clashes: list[Review] = []
         for review in reviews:
-            row = _to_row(review)
-            known = self._db.execute(f"{_SELECT_REVIEW} where id = ?", (review.id,)).fetchone()
-            if known is None:
-                self._db.execute(_ADD_REVIEW, row)
+            _check(review)
+            done = self._db.execute(_MERGE_REVIEW, _to_row(review))
+            if done.rowcount:
+                self._note(review)
                 keys.add(unite_key(review.key))
-            elif known != row:
-                clashes.append(review.id)
+            elif self.get_review(review.id) != review:
+                clashes.append(review)
         return keys, clashes
+
+    def _note(self, review: Review) -> None:
+        """Remember a review of the current transaction, in case the file is replaced."""
+        self._has_news = True
+        self._adding.append(review)
+
+    def get_review(self, review_id: str) -> Review | None:
+        """Return a review as it was recorded, or None if there is none."""
+        return next(self._read_reviews(f"{_SELECT_REVIEW} where id = ?", review_id), None)
+
+    def list_disputed(self) -> list[str]:
+        """Return the ids in dispute (see `study.conflict`) that were undone for another reason."""
+        sql = (
+            "select distinct undoes from reviews u where undoes not null"
+            " and substr(id, 1, length(undoes) + 1) <> undoes || '_' and exists"
+            " (select 1 from reviews r where r.id > u.undoes || '_' and r.id < u.undoes || '`')"
+        )
+        return [review_id for (review_id,) in self._rows(sql)]
+
+    def list_derived(self, review_id: str) -> list[Review]:
+        """Return the reviews whose ids begin with an id and "_"."""
+        sql = f"{_SELECT_REVIEW} where id > ? and id < ?"
+        return list(self._read_reviews(sql, f"{review_id}_", f"{review_id}`"))
+
+    def list_undos(self, review_id: str) -> list[Review]:
+        """Return the undos of a review, on whatever prompt."""
+        return list(self._read_reviews(f"{_SELECT_REVIEW} where undoes = ?", review_id))
 
     def last_id(self) -> str:
         """Return the highest review id, or "" if there is none."""
@@ -369,6 +521,8 @@ class Store:
 
     def count_reviews(self) -> int:
         """Return the number of reviews, including undone ones."""
+        # SQLite counts without steps that could be limited.
+        self.check_reviews()
         return int(self._value("select count(*) from reviews"))
 
     def list_namespaces(self) -> set[str]:
@@ -484,6 +638,7 @@ class Store:
 
     def put_settings(self, settings: Mapping[tuple[str, str], Any]) -> None:
         """Write settings; the value None deletes a setting."""
+        self._has_news = True
         with self.transaction():
             for (deck, name), value in settings.items():
                 if value is None:
@@ -493,8 +648,22 @@ class Store:
                     row = (deck, name, json.dumps(value))
                     self._db.execute("insert or replace into settings values (?, ?, ?)", row)
 
+    def read_shared_folder(self) -> str:
+        """Return the folder of the last sync; "" if none is known."""
+        sql = "select cast(value as blob) from settings where pack = '.' and name = ?"
+        folder: Any = None
+        with suppress(RowError):
+            folder = read_json(self._value(sql, _SHARED_FOLDER))
+        return folder if isinstance(folder, str) else ""
+
+    def remember_shared_folder(self, folder: Path) -> None:
+        """Remember the folder of the last sync."""
+        if self.read_shared_folder() != str(folder):
+            self.put_settings({(".", _SHARED_FOLDER): str(folder)})
+
     def put_record(self, record_id: str, kind: str, namespace: str, at_ms: int, body: Any) -> None:
         """Write a record, replacing one with the same id, within a transaction."""
+        self._has_news = True
         row = (record_id, kind, namespace, at_ms, json.dumps(body, ensure_ascii=False))
         self._db.execute("insert or replace into records values (?, ?, ?, ?, ?)", row)
 
@@ -570,6 +739,11 @@ class Store:
             with self._explained():
                 self._db.execute("pragma synchronous = full")
 
+    def rebuild_indexes(self) -> None:
+        """Make all indexes again from their tables."""
+        with self._explained():
+            self._db.execute("reindex")
+
     def find_damage(self) -> str:
         """Return the problems found by SQLite's integrity check, or "" if there are none."""
         with self._explained():
@@ -583,7 +757,7 @@ class Store:
     def copy_to(self, target: Path) -> None:
         """Copy the store atomically."""
         with self._explained():
-            copy_database(self._db, target)
+            copy_database(self.path, self._db, target)
 
     def _find_device(self, machine: str) -> str:
         """Return the device name used in ids; a store copied to another machine gets a new one."""
@@ -663,21 +837,11 @@ class Store:
         return None if row is None else row[0]
 
 
-def _read_alias(body: object) -> Alias:
-    """Return the alias in a record.
-
-    Raises:
-        RowError: it is not valid.
-
-    """
-    found = read_json(body)
-    if not isinstance(found, dict) or set(found) != set(Alias._fields):
-        raise RowError(f"not an alias: {quote(body)}")
-    at_ms = found["at_ms"]
-    texts = [value for name, value in found.items() if name != "at_ms"]
-    if not isinstance(at_ms, int) or not all(isinstance(text, str) for text in texts):
-        raise RowError(f"not an alias: {quote(body)}")
-    return Alias(**found)
+def _check(review: Review) -> None:
+    try:
+        check_review(review)
+    except ValueError as error:
+        raise StoreError(f"a review cannot be recorded: {error}") from None
 
 
 def _bounds(namespace: str) -> tuple[str, str]:

@@ -90,6 +90,10 @@ class MockTaker(KeyLoop):
     def _read_key(self) -> str | None:
         return self._screen.read(_TICK_S)
 
+    @property
+    def _warning(self) -> str:
+        return self._sheet.warning
+
     def _wait(self) -> bool:
         self._sheet.tick(self._clock())
         return not self._sheet.is_over

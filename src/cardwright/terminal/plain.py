@@ -76,7 +76,11 @@ class PromptLoop(Prompts, ABC):
     def run(self) -> None:
         """Run until nothing is left, the input ends, or the user leaves with `q`."""
         is_new = True
+        warned = ""
         while self._goes_on:
+            if self._warning != warned:
+                warned = self._warning
+                self._say(f"\nwarning: {warned}")
             if is_new:
                 self._show()
             is_new = False
@@ -104,6 +108,11 @@ class PromptLoop(Prompts, ABC):
     @abstractmethod
     def _make_prompt(self) -> str:
         """Return the prompt for the next command."""
+
+    @property
+    def _warning(self) -> str:
+        """What the user must know about the store."""
+        return ""
 
     def _leaves(self, line: str) -> bool:
         """Tell whether a line is the command to leave."""
@@ -147,6 +156,10 @@ class PlainReviewer(PromptLoop):
     @property
     def _goes_on(self) -> bool:
         return self._state.attempt is not None and not self._state.is_over
+
+    @property
+    def _warning(self) -> str:
+        return self._state.warning
 
     def _show(self) -> None:
         state, counts = self._state, self._state.counts

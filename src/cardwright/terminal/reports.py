@@ -214,6 +214,8 @@ def draw_summary(
     duration_ms: int,
     due_tomorrow: int,
     lessons: Mapping[str, str],
+    *,
+    is_saved: bool,
 ) -> Group:
     """Draw answers, recall by lesson, and reviews due tomorrow; `lessons` holds titles by id."""
     if not answers:
@@ -230,8 +232,8 @@ def draw_summary(
             Text(f"  {_format_passed(reviewed)} of the reviews recalled, {expected:.0%} expected")
         )
     lines += _draw_lessons(answers, lessons)
-    due = f"Due tomorrow: {count(due_tomorrow, 'review')}. Everything is saved."
-    return Group(*lines, Text(), Text(due))
+    due = f"Due tomorrow: {count(due_tomorrow, 'review')}."
+    return Group(*lines, Text(), Text(f"{due} Everything is saved." if is_saved else due))
 
 
 def _list_ratings(answers: Sequence[SessionAnswer]) -> str:

@@ -57,7 +57,7 @@ _KEY_HELP: Final = (
     ("/", "search: ask the next card that contains a text"),
     ("↑ ↓ j k", "scroll; also page up and down, home, end"),
     ("?", "this help"),
-    ("q", "stop; everything is saved already"),
+    ("q", "stop, at any time"),
 )
 _TYPING_KEYS: Final = "enter compare   esc other keys"
 _MAX_STEPS: Final = 12
@@ -260,6 +260,10 @@ class Reviewer(KeyLoop):
         )
 
     @property
+    def _warning(self) -> str:
+        return self._state.warning
+
+    @property
     def _is_typing(self) -> bool:
         """Whether keys are letters of an answer, or of a text to search for."""
         attempt = self._state.attempt
@@ -450,7 +454,7 @@ def _draw_wait(state: ReviewState) -> RenderableType:
         Text("Nothing to ask right now.", "bold"),
         Text(),
         Text(f"Next card at {local:%H:%M}, in {seconds // 60}:{seconds % 60:02d} minutes."),
-        Text("Wait here, or stop with q: everything is saved."),
+        Text(f"Wait here, or stop with q{'.' if state.warning else ': everything is saved.'}"),
     )
 
 

@@ -321,6 +321,11 @@ class ReviewState:
         return self.reason if self._shows_why else ""
 
     @property
+    def warning(self) -> str:
+        """What the user must know about the store; "" as long as answers are in its file."""
+        return self._study.store.warning
+
+    @property
     def duration_ms(self) -> int:
         """How long this review has lasted."""
         return max(self.clock().at_ms - self._started_ms, 0)

@@ -180,9 +180,16 @@ class KeyLoop(ABC):
         except StoreError as error:
             # Nothing was recorded, and the same key can be tried again.
             self._window.message = str(error)
+        if self._warning:
+            self._window.message = f"{self._warning}\n{self._window.message}".strip()
         if goes_on:
             self._paint()
         return goes_on
+
+    @property
+    def _warning(self) -> str:
+        """What the user must know about the store, whatever else is shown."""
+        return ""
 
     def _read_key(self) -> str | None:
         """Return the next key, or None after a while without one."""

@@ -1,0 +1,204 @@
+"""A pack → what its package publishes of each note and note type, with their modification times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from cardwright.anki.ledger import Ledger, Published, PublishedType
+from cardwright.anki.note import RENDERING_VERSION, Note
+from cardwright.anki.notetype import NoteType
+from cardwright.anki.pack import PackContents
+from cardwright.anki.record import Record
+from cardwright.anki.stamp import (
+    Edition,
+    Past,
+    add_edition,
+    drop_superseded,
+    stamp_build,
+    stamp_release,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """A build of a pack, ready to be written."""
+
+    ledger: Ledger
+    """The last release's, but with the notes and note types of this build: what its package holds."""
+    record: Record
+    """The updated record of the builds since the release."""
+    reverted: int
+    """How many notes are as released, but take back what an earlier build shipped."""
+
+
+def prepare_build(contents: PackContents, ledger: Ledger, record: Record, *, built_s: int) -> Build:
+    """Return the build of a pack at `built_s`, in Unix seconds."""
+    staged = stage(contents, ledger, record, stamp_build, built_s)
+    notes = {}
+    reverted = 0
+    for note in contents.packed:
+        past = _find_note(ledger, record, note)
+        reverted += past.is_published and past.last is not None
+        made = staged.notes[note.card.id]
+        found = Edition(
+            hash=made.hash,
+            html_hash=made.html_hash,
+            rendering=made.rendering,
+            first_s=past.same.first_s if past.same else built_s,
+            mod_s=made.mod_s,
+        )
+        if editions := add_edition(past, found):
+            notes[note.card.key] = editions
+    note_types = {}
+    for kind, note_type in contents.note_types.items():
+        past = _find_type(ledger, record, note_type)
+        found = Edition(
+            hash=note_type.hash,
+            first_s=past.same.first_s if past.same else built_s,
+            mod_s=staged.note_types[kind].mod_s,
+        )
+        if note_type.changed_s is None and (editions := add_edition(past, found)):
+            note_types[kind] = editions
+    packed = {note.card.key for note in contents.packed}
+    published_s = {note.guid_ref: note.mod_s for note in ledger.notes.values()}
+    kept = {
+        key: editions
+        for key, editions in record.notes.items()
+        if key not in packed and drop_superseded(editions, published_s.get(key))
+    }
+    kept_types = {
+        kind: editions
+        for kind, editions in record.note_types.items()
+        if kind not in contents.note_types
+    }
+    return Build(
+        ledger=staged,
+        record=Record(notes={**kept, **notes}, note_types={**kept_types, **note_types}),
+        reverted=reverted,
+    )
+
+
+def stage(
+    contents: PackContents,
+    ledger: Ledger,
+    record: Record,
+    stamp: Callable[[Past, int], int],
+    now_s: int,
+) -> Ledger:
+    """Return the ledger with the notes and note types of a pack, stamped at `now_s`."""
+    decks = contents.list_decks()
+    published = {}
+    for note in contents.notes:
+        before = ledger.find(note.card)
+        past = _find_note(ledger, record, note)
+        if before and note.card.retired is not None:
+            made = _withdraw_note(before, note, stamp_release(past, now_s))
+        else:
+            made = _publish_note(before, note, decks[note.card.key], stamp(past, now_s))
+        published[note.card.id] = made
+    # Cards that no deck selects any more are kept: people still have their notes. So are kinds.
+    keys = {note.guid_ref for note in published.values()}
+    kept = {note.id: note for note in ledger.notes.values() if note.guid_ref not in keys}
+    note_types = {
+        kind: PublishedType(
+            kind=kind,
+            mod_s=_stamp_type(ledger, record, note_type, stamp, now_s),
+            hash=note_type.hash,
+            structure=note_type.structure,
+        )
+        for kind, note_type in contents.note_types.items()
+    }
+    return replace(
+        ledger, notes={**kept, **published}, note_types={**ledger.note_types, **note_types}
+    )
+
+
+def _publish_note(before: Published | None, note: Note, deck: str, mod_s: int) -> Published:
+    html_hash = note.html_hash
+    rendering = RENDERING_VERSION
+    if before and before.mod_s == mod_s and before.html_hash != html_hash:
+        # Only a library renders it differently: everyone keeps the HTML published before.
+        html_hash, rendering = before.html_hash, before.rendering
+    return Published(
+        id=note.card.id,
+        guid_ref=note.card.key,
+        guid=note.card.guid or "",
+        kind=note.card.kind,
+        mod_s=mod_s,
+        hash=note.hash,
+        content=note.content,
+        rendering=rendering,
+        html_hash=html_hash,
+        deck=deck,
+    )
+
+
+def _withdraw_note(before: Published, note: Note, mod_s: int) -> Published:
+    """Return a note that is retired: people keep what was published before."""
+    return replace(
+        before,
+        id=note.card.id,
+        mod_s=mod_s,
+        hash=note.hash,
+        content=note.content,
+        shipped=before.shipped if before.is_retired else before.hash,
+    )
+
+
+def _find_note(ledger: Ledger, record: Record, note: Note) -> Past:
+    published = ledger.find(note.card)
+    published_s = published.mod_s if published else None
+    editions = drop_superseded(record.notes.get(note.card.key, ()), published_s)
+    hash, is_published = note.hash, ledger.is_published(note)
+    if published and note.card.retired is not None:
+        # It is not shipped any more, so it is about what people have.
+        hash, is_published = published.shipped_hash, True
+    same = [edition for edition in editions if edition.hash == hash and note.has_html_of(edition)]
+    return Past(
+        published_s=published_s,
+        is_published=is_published,
+        editions=editions,
+        same=same[-1] if same else None,
+    )
+
+
+def _find_type(ledger: Ledger, record: Record, note_type: NoteType) -> Past:
+    published = ledger.note_types.get(note_type.kind)
+    published_s = published.mod_s if published else None
+    editions: tuple[Edition, ...] = ()
+    if note_type.changed_s is None:
+        editions = drop_superseded(record.note_types.get(note_type.kind, ()), published_s)
+    same = [edition for edition in editions if edition.hash == note_type.hash]
+    return Past(
+        published_s=published_s,
+        is_published=published is not None and published.hash == note_type.hash,
+        editions=editions,
+        same=same[-1] if same else None,
+    )
+
+
+def _stamp_type(
+    ledger: Ledger,
+    record: Record,
+    note_type: NoteType,
+    stamp: Callable[[Past, int], int],
+    now_s: int,
+) -> int:
+    """Return the modification time of a note type.
+
+    That of a built-in one is the time of its last change in this program, wherever it is built: of two
+    packs that share it, the one with the newer design wins.
+    """
+    past = _find_type(ledger, record, note_type)
+    if note_type.changed_s is None:
+        return stamp(past, now_s)
+    return stamp_release(past, note_type.changed_s)
+
+
+def count_restyled(ledger: Ledger, note_types: Mapping[str, NoteType]) -> int:
+    """Return how many published note types look different now."""
+    return sum(
+        kind in ledger.note_types and ledger.note_types[kind].hash != note_type.hash
+        for kind, note_type in note_types.items()
+    )

@@ -1,0 +1,60 @@
+"""Saving what is readable of a damaged store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from cardwright.history import Review
+from cardwright.study.error import StoreError
+from cardwright.study.journal import make_journal
+from cardwright.study.rescue import rescue_rest, rescue_reviews
+from cardwright.study.snapshot import open_empty
+
+STORE_ENDING: Final = ".db"
+
+
+class Saved(NamedTuple):
+    """What a rescue saved, and what it could not."""
+
+    reviews: list[Review]
+    unreadable: list[str]
+    """A line for each row that is lost."""
+
+
+def rescue_log(path: Path, target: Path) -> Saved:
+    """Return every readable review of a store, for a new file at `target`.
+
+    Raises:
+        StoreError: nothing is readable, or the target exists.
+
+    """
+    if os.path.lexists(target):
+        raise StoreError(f"{target} exists already", help="name a new file")
+    found = rescue_reviews(path)
+    return Saved(found.reviews, _list_lines(found.unreadable))
+
+
+def rescue_store(path: Path, target: Path) -> Saved:
+    """Write a new store with every review, setting and record that is readable of another one.
+
+    Raises:
+        StoreError: nothing is readable, or the target exists or cannot be written.
+
+    """
+    saved = rescue_log(path, target)
+    rest = rescue_rest(path)
+    with open_empty(target) as store:
+        store.put_settings(rest.settings)
+        with store.transaction():
+            for record in rest.records:
+                store.put_record(*record)
+        make_journal(store, {}).merge(saved.reviews)
+        store.copy_to(target)
+    return saved._replace(unreadable=[*saved.unreadable, *_list_lines(rest.unreadable)])
+
+
+def _list_lines(unreadable: Iterable[object]) -> list[str]:
+    return list(map(str, unreadable))

@@ -1,0 +1,181 @@
+"""What surrounds the program, for `cards doctor`: versions, optional parts, encodings, git."""
+
+from __future__ import annotations
+
+import locale
+import os
+import platform
+import sqlite3
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+import click
+import yaml
+
+from cardwright import __version__
+from cardwright.app.doctor.finding import Finding, Report
+from cardwright.cli.build_time import describe_build_time, read_source_date_s
+from cardwright.cli.editor import find_editor
+from cardwright.cli.environment import CLOCK, read_clock
+from cardwright.cli.programs import find_program
+from cardwright.error import ProjectError
+from cardwright.project.walk import find_project
+from cardwright.study.store import MIN_SQLITE
+
+_EXTRAS: Final = {
+    "fsrs-rs-python": ("optimize", "`cards optimize`"),
+    "numpy": ("exam", "`cards exam plan`"),
+    "icalendar": ("exam", "`cards exam plan --ics`"),
+}
+"""Optional packages: the extra that installs each, and what needs it."""
+
+
+def examine_program(report: Report) -> None:
+    """Report on Python, SQLite, optional packages, the clock and the terminal."""
+    report.summary = (
+        f"Cardwright {__version__}, Python {platform.python_version()}, "
+        f"SQLite {sqlite3.sqlite_version}"
+    )
+    add = report.findings.append
+    if sqlite3.sqlite_version_info < MIN_SQLITE:
+        needed = ".".join(map(str, MIN_SQLITE[:2]))
+        add(
+            Finding(
+                code="sqlite-too-old",
+                severity="error",
+                message=f"reviewing needs SQLite {needed}, but this Python has {sqlite3.sqlite_version}",
+                harm="decks can be built, but nothing can be studied",
+                help="use a Python with a newer SQLite, such as one from python.org or uv",
+            )
+        )
+    _check_variables(report)
+    for name, (extra, purpose) in _EXTRAS.items():
+        if not _is_installed(name):
+            add(
+                Finding(
+                    code="extra-missing",
+                    severity="note",
+                    message=f"{name} is not installed: {purpose} needs it",
+                    help="install it if you want that",
+                    commands=(f"pip install 'cardwright[{extra}]'",),
+                )
+            )
+    if not yaml.__with_libyaml__:
+        add(
+            Finding(
+                code="yaml-slow",
+                severity="note",
+                message="PyYAML was built without libyaml: reading cards takes six times as long",
+                help="install a PyYAML wheel from PyPI",
+            )
+        )
+    if not find_editor():
+        add(
+            Finding(
+                code="editor-missing",
+                severity="note",
+                message="no editor was found: `e` cannot open cards during a review",
+                help="set VISUAL or EDITOR",
+            )
+        )
+    _check_encodings(report)
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _check_variables(report: Report) -> None:
+    """Report environment variables that are invalid or change how commands work."""
+    try:
+        moment = read_clock()
+    except click.UsageError as error:
+        report.findings.append(
+            Finding(
+                code="clock-invalid",
+                severity="error",
+                message=error.message,
+                harm="no command that uses reviews works",
+                help=f"unset {CLOCK}",
+            )
+        )
+    else:
+        if os.environ.get(CLOCK):
+            report.findings.append(
+                Finding(
+                    code="clock-set",
+                    severity="note",
+                    message=f"{CLOCK} sets the clock to {moment.local:%Y-%m-%d %H:%M}",
+                    help="unset it to use the real time",
+                )
+            )
+    try:
+        read_source_date_s()
+    except ProjectError as error:
+        harm = "nothing can be built or released"
+        help = "unset SOURCE_DATE_EPOCH"
+        report.findings.append(
+            Finding(
+                code="date-invalid",
+                severity="error",
+                message=error.message,
+                harm=harm,
+                help=help,
+            )
+        )
+
+
+def _check_encodings(report: Report) -> None:
+    encoding = sys.getfilesystemencoding()
+    if encoding.lower() not in {"utf-8", "utf8"}:
+        report.findings.append(
+            Finding(
+                code="names-not-utf8",
+                severity="warning",
+                message=f"Python encodes the names of files as {encoding}",
+                harm="files whose names have other letters than English cannot be read",
+                help="set PYTHONUTF8=1",
+            )
+        )
+    wanted = locale.getencoding()
+    if wanted.lower() not in {"utf-8", "utf8"}:
+        report.findings.append(
+            Finding(
+                code="terminal-not-utf8",
+                severity="note",
+                message=f"your locale asks for {wanted}, but cards are printed as UTF-8",
+                help="if signs look wrong, choose a UTF-8 locale, such as LANG=C.UTF-8",
+            )
+        )
+    if os.environ.get("TERM", "dumb" if sys.platform != "win32" else "") == "dumb":
+        report.findings.append(
+            Finding(
+                code="terminal-plain",
+                severity="note",
+                message="this terminal cannot show a full screen: `cards review` runs line by line",
+                help="set TERM to the name of your terminal, if it can do more",
+            )
+        )
+
+
+def examine_git(folder: Path, report: Report) -> None:
+    """Report what dates the notes of a build that were not released yet."""
+    if find_program("git") is None:
+        report.summary = "not installed: unreleased notes get the current time"
+        return
+    try:
+        root = find_project(folder)
+    except ProjectError:
+        report.summary = "no project here"
+        return
+    try:
+        report.summary = describe_build_time(root)
+    except ProjectError as error:
+        # The environment is examined elsewhere.
+        report.summary = error.message

@@ -1,0 +1,70 @@
+"""Records read from the store: a damaged or older one may have any shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, fields
+from typing import Any, Final
+
+from cardwright.study.store import Store
+
+_END_MS: Final = 2**47
+_MAX: Final = 2**53
+_END_DAY: Final = 2_900_000
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MAX
+
+
+def _are_whole(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_whole, value))
+
+
+_CHECKS: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "str": lambda value: isinstance(value, str),
+    "bool": lambda value: isinstance(value, bool),
+    "int": _is_whole,
+    "int | None": lambda value: value is None or _is_whole(value),
+    "tuple[int, ...]": _are_whole,
+}
+"""By the annotation of a field: whether JSON holds a value for it."""
+
+
+def fits(cls: type, body: Any) -> bool:
+    """Tell whether JSON has the fields of a dataclass, each with a value of its type."""
+    if not isinstance(body, dict):
+        return False
+    known = {field.name: field for field in fields(cls)}
+    needed = {
+        name
+        for name, field in known.items()
+        if field.default is MISSING and field.default_factory is MISSING
+    }
+    if not needed <= set(body) <= set(known):
+        return False
+    return all(_fits_field(name, str(known[name].type), value) for name, value in body.items())
+
+
+def _fits_field(name: str, annotation: str, value: Any) -> bool:
+    if name == "seed":
+        # It can be chosen freely.
+        return isinstance(value, int)
+    check = _CHECKS.get(annotation)
+    if check is not None and not check(value):
+        return False
+    ends = {"at_ms": _END_MS, "study_day": _END_DAY}
+    end = next((end for suffix, end in ends.items() if name.endswith(suffix)), None)
+    return end is None or value is None or value < end
+
+
+def read_records(
+    store: Store, kind: str, namespace: str, is_valid: Callable[[Any], bool]
+) -> Iterator[Any]:
+    """Yield the records of a kind that are valid, sorted by time; the store notes the others."""
+    for body in store.list_records(kind, namespace):
+        if is_valid(body):
+            yield body
+        else:
+            id = body.get("id") if isinstance(body, dict) else None
+            store.leave_out(f"record {id!a} ({kind})" if id else f"a record ({kind})")

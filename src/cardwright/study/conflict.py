@@ -1,0 +1,63 @@
+"""Conflicts: two reviews with the same id and different content.
+
+They arise when two machines use copies of one store under the same name, or when a file is damaged or
+tampered with. A review is never changed or deleted, so no machine can take over the other's version.
+Instead, each version is added under an id derived from its content, and the disputed id is undone.
+Whichever machine does this adds the same reviews, so all of them end up with the same memories.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, replace
+from typing import Final
+
+from cardwright.history import REVIEW_ID, Act, Review
+
+_DERIVED: Final = re.compile(r"(.+)_([0-9a-f]{16})")
+
+
+def settle(versions: Iterable[Review], undos: Iterable[Review]) -> Iterator[Review]:
+    """Yield the reviews that settle a conflict between reviews with the same id.
+
+    `undos` are the undos of this id: they hold for every version.
+    """
+    undos = list(undos)
+    for version in versions:
+        base, added = version.id, _derive(version)
+        if not REVIEW_ID.fullmatch(added.id):
+            # Only a forged id is so long; it stays in dispute.
+            continue
+        yield added
+        undo = replace(version, act=Act.UNDO, rating=None, duration_ms=0, undoes=base)
+        yield _derive(undo)
+        for other in undos:
+            if _find_base(other) != base:
+                yield _derive(replace(other, id=base, undoes=added.id))
+
+
+def find_versions(derived: Iterable[Review]) -> set[Review]:
+    """Return the versions of a disputed review from what was added to settle the conflict."""
+    found = set()
+    for review in derived:
+        base = _find_base(review)
+        if base and not (review.undoes or "").startswith(base):
+            found.add(replace(review, id=base))
+    return found
+
+
+def _find_base(review: Review) -> str:
+    """Return the disputed id that a review settles, or ""."""
+    match = _DERIVED.fullmatch(review.id)
+    if match and _derive(replace(review, id=match[1])) == review:
+        return match[1]
+    return ""
+
+
+def _derive(review: Review) -> Review:
+    """Return a review under an id that is made from its own and its content."""
+    content = "\n".join(map(str, astuple(review)))
+    digest = hashlib.sha256(content.encode()).hexdigest()[:16]
+    return replace(review, id=f"{review.id}_{digest}")
