@@ -22,10 +22,11 @@ from typing import Any, Final, Self, TypeVar, cast
 from uuid import uuid4
 
 from cardwright.error import CardwrightError
+from cardwright.files import find_free
 from cardwright.history import DEVICE, REVIEW_ID, Review, check_review, namespace_of
 from cardwright.memory import Memory
 from cardwright.study.alias import NO_ALIASES, Alias, Aliases
-from cardwright.study.backup import copy_database, find_free, write_backup
+from cardwright.study.backup import copy_database, write_backup
 from cardwright.study.error import (
     SQLITE_ERRORS,
     StoreDamagedError,
