@@ -212,7 +212,6 @@ WRITES_ITSELF = {
     "cli/release.py": "a record of builds that is not needed any more",
     "cli/git.py": "a bare repository in a temporary folder",
     "cli/sync.py": "the shared folder",
-    "cli/main.py": "the null device",
     "cli/output.py": "the null device",
     "terminal/screen.py": "the terminal",
     "study/backup.py": "the store's own backups",

@@ -30,7 +30,9 @@ _OF_INDEX: Final = re.compile(
 )
 _STRAY: Final = re.compile(r"conflict|copy|-damaged|-rescued|\(\d+\)", re.IGNORECASE)
 """In the names that programs give to a second version of a file."""
-_TEMPORARY: Final = re.compile(r"\..+\.(?:\d+|[a-z0-9_]{8})(?:-wal|-shm|-journal)?")
+_TEMPORARY: Final = re.compile(
+    r"\..+\.(?:\d+|[a-z0-9_]{8})(?:-wal|-shm|-journal|\.cardwright-tmp)?"
+)
 
 
 def examine_store(case: Case, report: Report) -> None:
