@@ -51,6 +51,7 @@ def run(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     # A test must not depend on when or in which repository it runs.
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    # Nor on the reviews of whoever runs it.
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
 
     def run_cards(*words: str, folder: Path | None = None, exit_code: int = 0) -> Result:
