@@ -540,7 +540,7 @@ def test_a_release_that_wrote_only_its_ledger(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("cardwright.cli.release.write_package", fail)
+        patch.setattr("cardwright.app.release.write_package", fail)
         run("release", "trees", exit_code=1)
 
     doctor.cure("unfinished-release")

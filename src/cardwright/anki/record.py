@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cardwright.anki.stamp import Edition
+from cardwright.files import find_below, write_file
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.plain_file import read_plain_file
 
@@ -44,7 +45,22 @@ def find_record(root: Path, pack: str) -> Path:
     return root / "build" / f"{pack}.builds.jsonl"
 
 
-def format_record(record: Record) -> str:
+def write_record(path: Path, record: Record) -> None:
+    """Write a record; an empty one has no file.
+
+    Raises:
+        ProjectError: its folder is a link, which may lead anywhere.
+        OSError: it cannot be written or deleted.
+
+    """
+    find_below(path.parents[1], path.parent.name)
+    if record.notes or record.note_types:
+        write_file(path, _format_record(record))
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _format_record(record: Record) -> str:
     """Return a record as JSON lines: a header, note types and notes."""
     rows = [
         {"builds": _FORMAT},
