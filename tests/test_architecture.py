@@ -146,6 +146,39 @@ def test_the_clock_and_the_environment_enter_at_the_command_line(path: Path) -> 
             assert word not in text, f"{path} uses {word}"
 
 
+RUNS_TEXT = re.compile(
+    r"eval|exec|compile|__import__|runpy\..*|code\.interact|pickle\..*|marshal\..*|shelve\..*"
+    r"|yaml\.(?:full_|unsafe_)?load(?:_all)?|tempfile\.mktemp|webbrowser\..*"
+    r"|os\.(?:system|popen|exec\w*|spawn\w*|posix_spawn\w*|fork\w*)|.*\.load_extension"
+)
+IMPORTS_BY_NAME = {"__init__.py", "cli/lazy.py", "anki/genanki_module.py"}
+NETWORK = {
+    *("socket", "ssl", "http", "urllib.request", "urllib3", "requests", "httpx", "ftplib"),
+    *("smtplib", "telnetlib", "xmlrpc", "socketserver", "asyncio", "multiprocessing"),
+}
+LISTENS = {"web/watch.py": {"socket", "http", "http.server", "http.HTTPStatus"}}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=shown)
+def test_nothing_runs_text_and_one_module_knows_the_network(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    names = [ast.unparse(call.func) for call in calls]
+    assert not [name for name in names if RUNS_TEXT.fullmatch(name)]
+    assert not [call for call in calls if "shell" in {word.arg for word in call.keywords}]
+    assert "import_module" not in names or shown(path) in IMPORTS_BY_NAME
+    assert "os.startfile" not in names or shown(path) == "cli/editor.py"
+    imported = {
+        name
+        for name in imports_of(path)
+        if name in NETWORK or name.split(".")[0] in NETWORK - {"urllib.request"}
+    }
+    assert not {name.split(".")[0] for name in imported} - LISTENS.get(shown(path), set())
+    # Loading what is pickled runs it.
+    assert not {"pickle", "marshal", "shelve", "webbrowser"} & imports_of(path)
+    assert "ctypes" not in imports_of(path) or shown(path) == "terminal/screen.py"
+
+
 @pytest.mark.parametrize("path", MODULES, ids=shown)
 def test_git_runs_in_one_function_and_programs_start_in_three_modules(path: Path) -> None:
     calls = [
@@ -153,12 +186,8 @@ def test_git_runs_in_one_function_and_programs_start_in_three_modules(path: Path
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call)
     ]
-    assert not [
-        call
-        for call in calls
-        if re.fullmatch(r"os\.(system|popen|exec\w*|spawn\w*|posix_spawn\w*)", call)
-    ]
-    assert not [call for call in calls if call.endswith("which")] or shown(path) == "cli/editor.py"
+    # It finds programs in the current folder; `find_program` does not.
+    assert not [call for call in calls if call.endswith("which")]
     starts = [call for call in calls if call.startswith("subprocess.")]
     if shown(path) == "cli/git.py":
         assert starts == ["subprocess.Popen"]
@@ -175,13 +204,18 @@ WRITES_ITSELF = {
     "files.py": "the function that all others use",
     "anki/package_notes.py": "a temporary folder for a package",
     "foreign/archive.py": "a package, unpacked into a temporary folder",
+    "foreign/plain_file.py": "nothing: it opens what must not be waited for",
     "foreign/lines.py": "nothing: it opens what must not be waited for",
+    "cli/build.py": "a record of builds that is not needed any more",
+    "cli/lock.py": "on Windows, a file that goes with its process",
+    "cli/main.py": "nothing: it opens the null device",
+    "cli/release.py": "a record of builds that is not needed any more",
     "cli/git.py": "a bare repository in a temporary folder",
     "cli/sync.py": "the shared folder",
     "cli/output.py": "the null device",
     "terminal/screen.py": "the terminal",
     "study/backup.py": "the store's own backups",
-    "study/store.py": "the store's own folder",
+    "study/opening.py": "the store's own folder and file",
     "study/sync.py": "its own file in a shared folder, set aside if it is damaged",
     "study/place.py": "what is kept beside a store whose file was replaced",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -97,3 +98,22 @@ def test_every_card_asks_something() -> None:
     collection, _ = load(ROOT)
     for card in collection.cards:
         assert list_prompts(card, collection.kinds[card.kind]), card.ref
+
+
+def test_every_promise_of_security_names_tests_that_exist() -> None:
+    text = (ROOT / "SECURITY.md").read_text("utf-8")
+    promises = text.partition("## What is promised")[2].partition("## What is not promised")[0]
+    rows = [line.strip("|\n").split(" | ") for line in promises.splitlines() if line[:2] == "| "]
+    rows = [cells for cells in rows if cells[0].strip() != "promise"]
+
+    assert len(rows) > 20
+    for _, held_by in rows:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", held_by)
+        assert ", ".join(f"`{path}::{name}`" for path, name in named) == held_by.strip()
+        assert named
+        for path, name in named:
+            tree = ast.parse((ROOT / path).read_text("utf-8"))
+            found = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+            assert name in found, f"{path} has no {name}"
+    for page in ("README.md", "CONTRIBUTING.md"):
+        assert "(SECURITY.md)" in (ROOT / page).read_text("utf-8")

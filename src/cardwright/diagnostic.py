@@ -170,6 +170,7 @@ class TextProblem:
 
 _MAX_MESSAGE_LENGTH: Final = 400
 _MAX_QUOTE_LENGTH: Final = 40
+_MAX_MESSAGE: Final = 1_000
 
 
 def cut_quote(text: str, start: int = 0) -> str:
@@ -183,12 +184,17 @@ def diagnose(
     """Make a diagnostic with the severity of its code; its texts are made safe to print."""
     return Diagnostic(
         code=code,
-        message=make_printable(message),
+        message=_shorten(make_printable(message)),
         span=span,
-        help=make_printable(help),
+        help=_shorten(make_printable(help)),
         severity=SEVERITIES[code],
         related=related,
     )
+
+
+def _shorten(text: str) -> str:
+    """Return a text that may hold what somebody else wrote, cut if it is long."""
+    return text if len(text) <= _MAX_MESSAGE else f"{text[:_MAX_MESSAGE]}…"
 
 
 def diagnose_conflict(span: Span) -> Diagnostic:

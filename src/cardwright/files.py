@@ -16,6 +16,7 @@ _TEMPORARY: Final = ".cardwright-tmp"
 """Ends the names of files that are being written."""
 _MAX_NAME: Final = 40
 """How much of a file's name its temporary file carries, in characters."""
+_MAX_READ_BYTES: Final = 64 * 2**20
 _ABANDONED_S: Final = 3600
 """After this time, a temporary file was left behind by a process that was killed."""
 
@@ -69,15 +70,19 @@ def read_below(root: Path, name: str) -> bytes | None:
     """Return the content of a file that will be changed, or None if there is none.
 
     Raises:
-        ProjectError: a link, a pipe or a device is in its way.
+        ProjectError: a link, a pipe or a device is in its way, or it is too large.
         OSError: it cannot be read.
 
     """
     path = find_below(root, name)
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(_MAX_READ_BYTES + 1)
     except FileNotFoundError:
         return None
+    if len(data) > _MAX_READ_BYTES:
+        raise ProjectError(f"{path} has more than {_MAX_READ_BYTES >> 20} MiB")
+    return data
 
 
 def find_below(root: Path, name: str) -> Path:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from itertools import chain
+from typing import Final, NamedTuple
 
 from cardwright.model import Card, Deck, Selection
 
@@ -44,21 +46,50 @@ def place_cards(
     and the cards that no deck selects.
     """
     placed: dict[tuple[str, ...], list[Card]] = {path: [] for path, _ in deck.walk()}
-    selecting = list(_list_selecting(deck))
-    left = []
+    selecting = _Selecting(deck)
+    left: list[Card] = []
     for card in cards:
-        if card.pack != deck.pack:
-            continue
-        for path, select in selecting:
-            if select.takes(card):
-                placed[path].append(card)
-                break
-        else:
-            left.append(card)
+        if card.pack == deck.pack:
+            path = selecting.find(card)
+            (left if path is None else placed[path]).append(card)
     rank = {kind: number for number, kind in enumerate(deck.order)}
     for found in placed.values():
         found.sort(key=lambda card: rank.get(card.kind, len(rank)))
     return placed, left
+
+
+class _Selecting:
+    """The decks that select cards, found by one of their conditions: there may be thousands."""
+
+    def __init__(self, deck: Deck) -> None:
+        self._all = list(_list_selecting(deck))
+        self._places: dict[tuple[str, str], list[int]] = defaultdict(list)
+        """The places of selections in `_all`, by the name and a value of their rarest condition."""
+        self._others: list[int] = []
+        for place, (_, select) in enumerate(self._all):
+            name, values = next(
+                ((name, getattr(select, name)) for name in _RAREST if getattr(select, name)),
+                ("", ()),
+            )
+            for value in values:
+                self._places[name, value].append(place)
+            if not values:
+                self._others.append(place)
+
+    def find(self, card: Card) -> tuple[str, ...] | None:
+        """Return the deck that is the first to select a card."""
+        keys = [("ids", card.id), ("lessons", card.lesson or ""), ("kinds", card.kind)]
+        keys += (("tags", tag) for tag in card.tags)
+        found = (places for key in keys if (places := self._places.get(key)))
+        for place in sorted({*chain(*found), *self._others}):
+            path, select = self._all[place]
+            if select.takes(card):
+                return path
+        return None
+
+
+_RAREST: Final = ("ids", "lessons", "tags", "kinds")
+"""The conditions of a selection, those that fewer cards meet first."""
 
 
 def _list_selecting(

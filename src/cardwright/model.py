@@ -144,7 +144,15 @@ class Kind:
     adopted: AdoptedType | None = None
     """The note type that exists in people's collections and is shipped as it is, if any."""
     spans: Mapping[str, Span] = field(default_factory=dict, repr=False, compare=False)
-    """The place of the kind at "", and those of its fields and sides at `field x` and `side y`."""
+    """The place of the kind at "", and those of its fields and sides at `field x` and `side y`.
+
+    A built-in kind has none: no file of a project declares it.
+    """
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether it has no file in a project."""
+        return not self.spans
 
     def span_of(self, part: str, default: Span) -> Span:
         """Return the place of a part in the kind's file, or else that of the whole."""

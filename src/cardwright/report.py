@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -126,14 +125,8 @@ def _count_cells(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
 
 
-def format_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """Format problems as JSON: a list of code, severity, message, place, help and related places."""
-    text = json.dumps([_as_json(d) for d in diagnostics], indent=2, ensure_ascii=False)
-    # Paths may contain anything, so the result is escaped in a way that keeps it valid JSON.
-    return escape_controls(text)
-
-
-def _as_json(diagnostic: Diagnostic) -> dict[str, object]:
+def as_json(diagnostic: Diagnostic) -> dict[str, object]:
+    """Return a problem as JSON: code, severity, message, place, help and related places."""
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
+from itertools import islice
 from typing import Final, NamedTuple
 
 CONTROLS: Final = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff"
@@ -19,6 +20,8 @@ No source may contain them. It may contain direction marks (U+061C, U+200E, U+20
 """
 _ISOLATE: Final = re.compile("[\u2066-\u2069]")
 _CLOSE_ISOLATE: Final = "\u2069"
+MAX_LISTED: Final = 20
+"""How many names of a longer list a message shows."""
 _TAB_WIDTH: Final = 4
 _NUMBER: Final = re.compile(
     r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,2})?"
@@ -134,6 +137,17 @@ def find_conflicts(text: str) -> Iterator[Conflict]:
             first = None
     if first:
         yield Conflict(first.start(), len(first[0]), is_whole=False)
+
+
+def list_names(names: Collection[str], *, separator: str = ", ", none: str = "") -> str:
+    """Return names as a list, of which the first are enough if there are many; `none` without any.
+
+    What a list names may be somebody else's choice, and there may be thousands.
+    """
+    shown = separator.join(islice(names, MAX_LISTED)) or none
+    if len(names) > MAX_LISTED:
+        return f"{shown} … and {len(names) - MAX_LISTED:,} more"
+    return shown
 
 
 def count(number: int, noun: str) -> str:

@@ -270,6 +270,45 @@ def test_check_lists_what_ships_as_it_is_and_reports_what_would_be_lost(
     assert "no-place" not in run("check").output
 
 
+@pytest.mark.parametrize(
+    ("front", "runs"),
+    [
+        ("{{Country}}<script>1</script>", True),
+        ("{{Country}}<SCRIPT src=x>", True),
+        ("<img src=x\nonerror = '1'>{{Country}}", True),
+        ("<svg/onload=1>{{Country}}", True),
+        ("<a href='java&#115;cript:1'>{{Country}}</a>", True),
+        ("<a href=JavaScript:1>{{Country}}</a>", True),
+        ("<iframe srcdoc='x'></iframe>{{Country}}", True),
+        (
+            "<a href='https://example.com/?a=1&amp;b=2'>{{Country}}</a> It&#39;s on.",
+            False,
+        ),
+    ],
+)
+def test_a_build_says_which_templates_run_scripts(
+    write: Write, run: Run, front: str, *, runs: bool
+) -> None:
+    kind = {
+        "sources": "optional",
+        "anki": {"id": 1342697561419, "name": "Country"},
+        "fields": {"land": {"type": "inline", "label": "Country", "required": True}},
+        "sides": {
+            "one": {
+                "ask": "{{land}}",
+                "show": ["land"],
+                "anki": {"name": "Card 1", "front": front, "back": "{{Country}}"},
+            }
+        },
+    }
+    cards = "cards: [{id: fr, kind: land, land: France}]\n"
+    write({"kinds/land.yaml": json.dumps(kind), "cards/trees/a.yaml": cards})
+    for command in ("check", "build"):
+        output = run(command).output
+        assert "note type Country of kinds/land.yaml is adopted" in output
+        assert ("scripts that run in Anki" in output) is runs, command
+
+
 MORE = """\
 kind: land
 sources: [https://example.com]

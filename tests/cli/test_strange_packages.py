@@ -13,6 +13,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from threading import Timer
 from typing import Any
 
@@ -24,6 +25,7 @@ from hypothesis import strategies as st
 from cardwright.anki import package_notes
 from cardwright.cli.main import cards
 from cardwright.foreign import archive, database, json_text
+from mutations import mutate_database
 from strange_packages import NOTES, SCHEMA, make_database, pack, write_package
 
 ACTING = re.compile(
@@ -605,6 +607,19 @@ def test_damage_to_a_database_is_no_crash(
     path.write_bytes(pack(damage((small / "made.anki2").read_bytes(), edits)))
 
     compare(small / "small.apkg", path, *["--json"] * is_json)
+
+
+@settings(max_examples=40)
+@given(seed=st.integers(0, 2**32), is_json=st.booleans())
+def test_changed_cells_and_tables_are_no_crash(small: Path, seed: int, is_json: bool) -> None:
+    made = small / "changed.anki2"
+    made.write_bytes((small / "made.anki2").read_bytes())
+    mutate_database(Random(seed), made)
+    path = small / "changed.apkg"
+    path.write_bytes(pack(made.read_bytes()))
+
+    compare(small / "small.apkg", path, *["--json"] * is_json)
+    compare(path, path)
 
 
 def test_a_broken_name_in_a_message_of_sqlite_is_no_crash(tmp_path: Path, sound: Path) -> None:

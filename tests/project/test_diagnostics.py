@@ -19,7 +19,7 @@ from cardwright.app.project import open_project
 from cardwright.cli.main import cards
 from cardwright.diagnostic import SEVERITIES, Diagnostic
 from cardwright.markdown import Renderer
-from cardwright.report import format_github, format_json, format_text
+from cardwright.report import as_json, format_github, format_text
 from project_files import add_namespace
 
 CASES = Path(__file__).parents[1] / "cases" / "diagnostics"
@@ -228,7 +228,10 @@ def open_with(root: Path, files: Mapping[str, str | bytes]) -> list[Diagnostic]:
     project = open_project(root)
     shown = format_text(project.problems, project.texts.line)
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", shown)
-    (format_json(project.problems) + format_github(project.problems)).encode()
+    (
+        json.dumps([*map(as_json, project.problems)], ensure_ascii=False)
+        + format_github(project.problems)
+    ).encode()
     return project.problems
 
 

@@ -129,7 +129,7 @@ EMPTY = {
     "blueprints": {},
     "cards": {},
     "items": [],
-    "problem_count": 0,
+    "error_count": 0,
 }
 """An index that holds nothing."""
 
@@ -218,10 +218,10 @@ def list_rows(collection: Collection) -> list[Item]:
 def assert_right(root: Path, index: Sources) -> None:
     collection, problems = load(root)
 
-    fresh = make_sources(collection, len(problems))
+    fresh = make_sources(collection, problems)
     assert (index.kinds, list(index.kinds)) == (fresh.kinds, list(fresh.kinds))
     assert (index.decks, index.blueprints) == (fresh.decks, fresh.blueprints)
-    assert index.problem_count == fresh.problem_count
+    assert index.error_count == fresh.error_count
     assert index.items == fresh.items == list_rows(collection)
     firsts = {card.ref: card for card in reversed(collection.cards)}
     for ref, card in firsts.items():
@@ -250,10 +250,10 @@ def read_whole(path: Path) -> Index:
     return index
 
 
-def plant_problem_count(path: Path, number: int) -> None:
+def plant_error_count(path: Path, number: int) -> None:
     """Make the index tell a number that no load tells: as long as it is trusted, it shows."""
     index = read_whole(path)
-    index.problem_count = number
+    index.error_count = number
     write_index(path, index)
 
 
@@ -366,11 +366,11 @@ def test_what_did_not_change_is_not_read(forest: tuple[Path, Path]) -> None:
 
 def test_touching_a_file_costs_no_reading_of_yaml(forest: tuple[Path, Path]) -> None:
     root, path = forest
-    plant_problem_count(path, 7)
+    plant_error_count(path, 7)
 
     os.utime(root / "cards/trees/a.yaml", ns=(0, 0))
 
-    assert open_later(root, path).problem_count == 7
+    assert open_later(root, path).error_count == 7
     assert read_whole(path).files["cards/trees/a.yaml"].stamp.split()[1] == "0"
 
 
@@ -381,11 +381,11 @@ def test_an_index_of_another_program_counts_for_nothing(
     with monkeypatch.context() as newer:
         newer.setattr("cardwright.project.index.describe_program", lambda: "newer")
         open_later(root, path)
-        plant_problem_count(path, 7)
-        assert open_later(root, path).problem_count == 7
+        plant_error_count(path, 7)
+        assert open_later(root, path).error_count == 7
 
     assert_right(root, open_later(root, path))
-    assert read_whole(path).problem_count == 0
+    assert read_whole(path).error_count == 0
 
 
 def test_the_program_is_another_when_its_code_was_edited(tmp_path: Path) -> None:
@@ -459,8 +459,8 @@ def test_a_broken_or_foreign_index_is_thrown_away(
     damage(path)
 
     assert_right(root, open_later(root, path))
-    plant_problem_count(path, 7)
-    assert open_later(root, path).problem_count == 7  # it is there again
+    plant_error_count(path, 7)
+    assert open_later(root, path).error_count == 7  # it is there again
 
 
 def test_without_a_place_for_the_index_all_is_read(

@@ -16,6 +16,7 @@ import pytest
 
 from cardwright.history import Rating
 from cardwright.model import DeckOptions
+from cardwright.study.backup import list_backups, restore_backup
 from cardwright.study.error import StoreDamagedError, StoreError, StoreFullError
 from cardwright.study.queue import SessionOptions
 from cardwright.study.store import open_store
@@ -250,3 +251,23 @@ def test_a_locked_store_changes_nothing_and_is_got_over(
 
     assert answer.item == before[0]
     assert read_log(journal) == [*log, answer.review]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_nobody_else_can_read_what_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "cardwright" / "reviews.db"
+    before = os.umask(0)
+    try:
+        with open_store(path) as store:
+            store.put_settings({("", "rollover_hour"): 3})
+            store.back_up("2026-01-01")
+            found = [path.parent, *path.parent.rglob("*")]
+            modes = {file.name: file.stat().st_mode & 0o077 for file in found if not file.is_dir()}
+            assert path.parent.stat().st_mode & 0o077 == 0
+        path.unlink()
+        restore_backup(list_backups(path)[0], path, "2026-01-02")
+        modes["restored"] = path.stat().st_mode & 0o077
+    finally:
+        os.umask(before)
+    assert {"reviews.db", "reviews.db-wal", "reviews-2026-01-01.db"} <= modes.keys()
+    assert not any(modes.values()), modes

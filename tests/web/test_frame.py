@@ -126,3 +126,101 @@ def test_a_stylesheet_of_a_kind_changes_its_cards_alone(browser: Browser, page: 
         assert shown != "none"
     browser.run("document.documentElement.classList.add('nightMode')")
     assert colour_of("word") == "rgb(4, 5, 6)"
+
+
+TRICKS = """\
+sources: optional
+anki:
+  id: 1342697561420
+  name: Tricks
+  css: "a, button {{ position: fixed; inset: 0 }}"
+fields:
+  land: {{type: inline, label: Country, required: true}}
+sides:
+  one:
+    ask: "{{{{land}}}}"
+    show: [land]
+    anki:
+      name: Card 1
+      front: |
+        <scr<script></script>ipt>{attack}</script><ScRiPt/x>{attack}</sCrIpT ><script
+        >{attack}</script
+        ><svg><script>{attack}</script><image href="{url}/svg" /><use href="{url}/use#x" />
+        <set attributeName=onmouseover to="{attack}" /><a href="javascript:{attack}">x</a></svg>
+        <details open ontoggle="{attack}"><summary>x</summary></details>
+        <img src="x" srcset="{url}/set 2x" onerror="{attack}"><picture><source srcset="{url}/source">
+        <img></picture><audio src="{url}/audio" preload=auto></audio><input type=image src="{url}/input">
+        <div><template shadowrootmode=open><img src="{url}/shadow"></template></div><style>@import "{url}/a.css";
+        @font-face {{ font-family: f; src: url({url}/font) }} * {{ font-family: f; cursor: url({url}/c),
+        auto }}</style><table background="{url}/table"><td>x</td></table><iframe srcdoc="<script>{attack}
+        </script>"></iframe><fencedframe src="{url}/fenced"></fencedframe>{{{{Country}}}}
+        <a href="{url}/left" target="_top" ping="{url}/ping">Go</a>
+      back: |
+        {{{{Country}}}}<meta http-equiv=refresh content="0;url={url}/again"><form action="{url}/form"
+        target="_top" id="f"><button formaction="{url}/button" formtarget="_top" form="f">Go</button>
+"""
+
+
+def test_no_trick_gets_out_of_the_frame(
+    browser: Browser, write: Write, run: Run, project: Path, server: tuple[str, list[str]]
+) -> None:
+    url, heard = server
+    attack = ATTACK.format(url=url)
+    write(
+        {
+            "kinds/land.yaml": TRICKS.format(url=url, attack=attack),
+            "cards/trees/a.yaml": "cards: [{id: fr, kind: land, land: France}]\n",
+        }
+    )
+    run("preview")
+    browser.open((project / "build" / "preview.html").as_uri())
+    browser.run(
+        "document.querySelectorAll('iframe').forEach((frame) => { const again = frame.cloneNode();"
+        " again.loading = 'eager'; again.onload = () => { window.loaded = (window.loaded ?? 0) + 1; };"
+        " frame.replaceWith(again); })"
+    )
+    browser.wait_for("window.loaded === 2")
+    assert browser.run("document.title") == "Trees"
+    assert browser.run("location.protocol") == "file:"
+    assert heard == []
+
+
+OVERLAY = (
+    STYLED.partition("css:")[0]
+    + """\
+css: |
+  .card, .card *, .card::after, .card .ask::before {
+    content: "x"; position: fixed; inset: 0; width: 300vw; height: 300vh; margin: -100vh -100vw;
+    z-index: 2147483647; transform: scale(9); background: red; overflow: visible; contain: none
+  }
+  :root, html, body, main, .deck, .prompt, .faces, :is(.prompt), :has(.card) {
+    position: fixed; contain: none; content-visibility: visible; overflow: visible; display: none
+  }
+"""
+)
+
+
+def test_no_stylesheet_of_a_kind_covers_anything_else(
+    browser: Browser, write: Write, run: Run, project: Path
+) -> None:
+    cards = "".join(f"- {{id: w{n}, kind: word, word: Oak}}\n" for n in range(3))
+    write(
+        {
+            "kinds/word.yaml": OVERLAY,
+            "kinds/plain.yaml": STYLED.partition("css:")[0],
+            "cards/trees/a.yaml": f"cards:\n- {{id: a, kind: plain, word: A}}\n{cards}",
+        }
+    )
+    assert "0 errors" in run("check").output
+    run("preview")
+    browser.set_size(900, 700)
+    browser.open((project / "build" / "preview.html").as_uri())
+    hit = browser.run(
+        "(() => { const hit = []; for (const name of ['.bar h1', '[name=q]', '[data-kind=plain] .card',"
+        " '[data-kind=plain] .head', '[data-kind=word] .head']) {"
+        " const wanted = document.querySelector(name); wanted.scrollIntoView({ block: 'center' });"
+        " const box = wanted.getBoundingClientRect();"
+        " const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);"
+        " hit.push([name, wanted.contains(top) || top.contains(wanted)]); } return hit; })()"
+    )
+    assert [name for name, is_free in hit if not is_free] == []

@@ -34,7 +34,7 @@ def check_ledger(
             else _check_vanished(ledger, cards, shown_path)
         ),
         *_check_cards(ledger, cards),
-        *_check_note_types(ledger, cards, collection, note_types),
+        *_check_note_types(ledger, cards, collection, note_types, shown_path),
         *(_check_deck_names(ledger, deck) if deck else ()),
         *(_check_moved(ledger, deck, cards) if deck else ()),
     ]
@@ -113,13 +113,26 @@ def _check_cards(ledger: Ledger, cards: list[Card]) -> Iterator[Diagnostic]:
 
 
 def _check_note_types(
-    ledger: Ledger, cards: list[Card], collection: Collection, note_types: Mapping[str, NoteType]
+    ledger: Ledger,
+    cards: list[Card],
+    collection: Collection,
+    note_types: Mapping[str, NoteType],
+    shown_path: str,
 ) -> Iterator[Diagnostic]:
     for kind in dict.fromkeys(card.kind for card in cards):
         published = ledger.note_types.get(kind)
         if published is None or published.structure == note_types[kind].structure:
             continue
         made = collection.kinds[kind]
+        if made.is_built_in:
+            # Its note type never changes, so the ledger must have.
+            yield diagnose(
+                "ledger-mismatch",
+                f"the note type of `{kind}` is not the one that was released",
+                Span(path=shown_path, line=published.line, column=1),
+                help="restore the ledger from version control; only `cards release` writes it",
+            )
+            continue
         changes = find_type_changes(made, note_types[kind], published.structure)
         for change in changes:
             place = made.span_of(change.part, collection.decks[ledger.pack].span)

@@ -7,18 +7,40 @@ matters.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from cardwright.anki.note import Note, hash_content
+from cardwright.anki.note import RENDERING_VERSION, Note, hash_content
 from cardwright.diagnostic import Diagnostic, Span, diagnose, diagnose_conflict
+from cardwright.foreign.error import ForeignFileError
+from cardwright.foreign.json_text import parse_json
+from cardwright.foreign.plain_file import read_plain_file
 from cardwright.model import Card
 from cardwright.text import find_conflicts
 
 LEDGER_FORMAT: Final = 1
 LEDGER_NAME: Final = "ledger.jsonl"
+_MAX_BYTES: Final = 2**28
+"""A hundred thousand notes need half of it."""
+_MAX_LINE_LENGTH: Final = 2**24
+_MAX_TIME_S: Final = 253_402_300_799
+"""The end of the year 9999."""
+_VERSION: Final = re.compile(r"(?:[0-9]{1,9}\.){2}[0-9]{1,9}")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_HEADER_KEYS: Final = frozenset(
+    ("ledger", "pack", "namespace", "version", "released", "decks", "unfinished")
+)
+_NOTE_TYPE_KEYS: Final = frozenset(("note_type", "mod", "hash", "structure"))
+_NOTE_KEYS: Final = frozenset(
+    (
+        *("note", "guid_ref", "guid", "kind", "mod", "hash", "matter", "rendering", "html", "deck"),
+        "shipped",
+    )
+)
+"""Every key that any version up to this one has written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +87,8 @@ class PublishedType:
     mod_s: int
     hash: str
     structure: dict[str, Any]
+    line: int = field(default=0, compare=False)
+    """Its line in the ledger's file; 0 if it was not read from one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,28 +172,45 @@ def format_ledger(ledger: Ledger) -> str:
 
 def read_ledger(path: Path, pack: str, shown_path: str) -> tuple[Ledger, list[Diagnostic]]:
     """Read a pack's ledger; a missing one is empty, and every damaged line is reported."""
-    if not path.exists():
-        return Ledger(pack=pack), []
-    if not path.is_file():
-        return Ledger(pack=pack), [_damage(shown_path, 1, "this is not a regular file")]
     try:
-        # Not `splitlines`: texts may contain characters that it treats as line ends.
-        lines = path.read_bytes().decode("utf-8").removesuffix("\n").split("\n")
+        text = read_plain_file(path, _MAX_BYTES).decode("utf-8")
+    except FileNotFoundError:
+        return Ledger(pack=pack), []
+    except ForeignFileError as error:
+        return Ledger(pack=pack), [_damage(shown_path, 1, error.reason.replace("it ", "this ", 1))]
     except UnicodeDecodeError:
         return Ledger(pack=pack), [_damage(shown_path, 1, "this is not UTF-8 text")]
-    if conflicts := list(_find_conflicts("\n".join(lines), shown_path)):
+    if conflicts := list(_find_conflicts(text, shown_path)):
         return Ledger(pack=pack), conflicts
+    try:
+        return _read_lines(text, pack, shown_path)
+    except _NewerError as error:
+        newer = diagnose(
+            "ledger-mismatch",
+            f"this was written by a newer version of Cardwright: {error}",
+            Span(path=shown_path, line=1, column=1),
+            help="update Cardwright",
+        )
+        return Ledger(pack=pack), [newer]
+
+
+def _read_lines(text: str, pack: str, shown_path: str) -> tuple[Ledger, list[Diagnostic]]:
     problems: list[Diagnostic] = []
-    ledger = Ledger(pack=pack)
+    ledger: Ledger | None = None
     notes: dict[str, Published] = {}
     note_types: dict[str, PublishedType] = {}
-    for number, line in enumerate(lines, 1):
+    # Not `splitlines`: texts may contain characters that it treats as line ends.
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
         try:
             row = _read_row(line)
             if number == 1:
                 ledger = _read_header(row, pack)
             elif "note_type" in row:
-                note_type = _read_note_type(row)
+                note_type = _read_note_type(row, number)
+                if note_type.kind in note_types:
+                    problems.append(
+                        _damage(shown_path, number, f"`{note_type.kind}` appears twice")
+                    )
                 note_types[note_type.kind] = note_type
             else:
                 note = _read_note(row, number)
@@ -177,8 +218,11 @@ def read_ledger(path: Path, pack: str, shown_path: str) -> tuple[Ledger, list[Di
                 notes[note.id] = note
         except KeyError as error:
             problems.append(_damage(shown_path, number, f"this line lacks `{error.args[0]}`"))
-        except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             problems.append(_damage(shown_path, number, f"this line cannot be read: {error}"))
+    if ledger is None:
+        # Without its header, the notes cannot be compared with anything.
+        return Ledger(pack=pack), problems
     return replace(ledger, notes=notes, note_types=note_types), problems
 
 
@@ -189,55 +233,117 @@ def _find_conflicts(text: str, shown_path: str) -> Iterator[Diagnostic]:
         yield diagnose_conflict(span)
 
 
+class _NewerError(Exception):
+    """A newer version of the program wrote the ledger; the message says how it is known."""
+
+
 def _read_row(line: str) -> dict[str, Any]:
+    if len(line) > _MAX_LINE_LENGTH:
+        raise ValueError("it is too long")
     try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
+        row = parse_json(line)
+    except ValueError as error:
         raise ValueError("it is not JSON") from error
     if not isinstance(row, dict):
         raise TypeError("it is not a JSON object")
+    if "\\u" in line and _SURROGATE.search(json.dumps(row, ensure_ascii=False)):
+        raise ValueError("it contains half a character")
     return row
+
+
+def _refuse_unknown(row: dict[str, Any], known: frozenset[str]) -> None:
+    """Refuse keys that this version would lose when it writes the ledger."""
+    if unknown := sorted(row.keys() - known):
+        raise _NewerError(f"`{unknown[0]}` is not known")
 
 
 def _read_header(row: dict[str, Any], pack: str) -> Ledger:
     if row["ledger"] != LEDGER_FORMAT:
-        raise ValueError(f"ledger format {row['ledger']} is not known; update cardwright")
-    return Ledger(
+        if isinstance(row["ledger"], int) and row["ledger"] > LEDGER_FORMAT:
+            raise _NewerError(f"it has format {row['ledger']}")
+        raise ValueError(f"ledger format {row['ledger']} is not known")
+    header = Ledger(
         # The folder may have another name since: what counts is the namespace.
         pack=pack,
         # Until packs had namespaces, their names were used.
-        namespace=str(row.get("namespace", row["pack"])),
-        version=str(row["version"]),
-        released_s=int(row["released"]),
-        deck_names=tuple(map(str, row["decks"])),
-        unfinished=str(row.get("unfinished", "")),
+        namespace=_read_text(row, "namespace" if "namespace" in row else "pack"),
+        version=_read_version(row, "version"),
+        released_s=_read_time(row, "released"),
+        deck_names=_read_deck_names(row["decks"]),
+        unfinished=_read_text(row, "unfinished", ""),
     )
+    _refuse_unknown(row, _HEADER_KEYS)
+    return header
 
 
-def _read_note_type(row: dict[str, Any]) -> PublishedType:
-    return PublishedType(
-        kind=str(row["note_type"]),
-        mod_s=int(row["mod"]),
-        hash=str(row["hash"]),
-        structure=dict(row["structure"]),
+def _read_note_type(row: dict[str, Any], number: int) -> PublishedType:
+    note_type = PublishedType(
+        kind=_read_text(row, "note_type"),
+        mod_s=_read_time(row, "mod"),
+        hash=_read_text(row, "hash"),
+        structure=_read_structure(row["structure"]),
+        line=number,
     )
+    _refuse_unknown(row, _NOTE_TYPE_KEYS)
+    return note_type
 
 
 def _read_note(row: dict[str, Any], number: int) -> Published:
-    return Published(
-        id=str(row["note"]),
-        guid_ref=str(row["guid_ref"]),
-        guid=str(row.get("guid", "")),
-        kind=str(row["kind"]),
-        mod_s=int(row["mod"]),
-        hash=str(row["hash"]),
+    rendering = row.get("rendering", 1)
+    if not isinstance(rendering, int):
+        raise TypeError("`rendering` is not a number")
+    if rendering > RENDERING_VERSION:
+        raise _NewerError(f"it has rendering {rendering}")
+    note = Published(
+        id=_read_text(row, "note"),
+        guid_ref=_read_text(row, "guid_ref"),
+        guid=_read_text(row, "guid", ""),
+        kind=_read_text(row, "kind"),
+        mod_s=_read_time(row, "mod"),
+        hash=_read_text(row, "hash"),
         content=_read_content(row["matter"]),
-        rendering=int(row.get("rendering", 1)),
-        html_hash=str(row.get("html", "")),
-        deck=str(row.get("deck", "")),
-        shipped=str(row.get("shipped", "")),
+        rendering=rendering,
+        html_hash=_read_text(row, "html", ""),
+        deck=_read_text(row, "deck", ""),
+        shipped=_read_text(row, "shipped", ""),
         line=number,
     )
+    _refuse_unknown(row, _NOTE_KEYS)
+    return note
+
+
+def _read_text(row: dict[str, Any], key: str, default: str | None = None) -> str:
+    value = row[key] if default is None else row.get(key, default)
+    if not isinstance(value, str):
+        raise TypeError(f"`{key}` is not a text")
+    return value
+
+
+def _read_version(row: dict[str, Any], key: str) -> str:
+    version = _read_text(row, key)
+    # It is empty if the first release was interrupted.
+    if version and not _VERSION.fullmatch(version):
+        raise ValueError(f"`{key}` is not three numbers")
+    return version
+
+
+def _read_time(row: dict[str, Any], key: str) -> int:
+    value = row[key]
+    if type(value) is not int or not 0 <= value <= _MAX_TIME_S:
+        raise ValueError(f"`{key}` is not a time in seconds")
+    return value
+
+
+def _read_deck_names(names: object) -> tuple[str, ...]:
+    if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+        raise TypeError("`decks` is not a list of texts")
+    return tuple(names)
+
+
+def _read_structure(structure: object) -> dict[str, Any]:
+    if not isinstance(structure, dict):
+        raise TypeError("`structure` is not a JSON object")
+    return structure
 
 
 def _read_content(matter: object) -> dict[str, Any]:

@@ -310,12 +310,25 @@ class _Package(genanki.Package):  # type: ignore[misc]
     """
 
     presets: list[dict[str, Any]]
+    decks: list[_Deck]
 
     def write_to_db(self, cursor: sqlite3.Cursor, timestamp: float, id_gen: Iterator[int]) -> None:
+        # genanki would write the row of the collection, with all decks, again for each deck.
+        written = self.decks
+        self.decks = []
         super().write_to_db(cursor, timestamp, id_gen)
-        conf, presets = cursor.execute("SELECT conf, dconf FROM col").fetchone()
-        conf = {**json.loads(conf), "schedVer": 2, "creationOffset": 0}
-        presets = {**json.loads(presets), **{str(made["id"]): made for made in self.presets}}
+        row = cursor.execute("SELECT conf, dconf, decks, models FROM col").fetchone()
+        conf, presets, decks, models = map(json.loads, row)
+        conf = {**conf, "schedVer": 2, "creationOffset": 0}
+        presets = {**presets, **{str(made["id"]): made for made in self.presets}}
+        for deck in written:
+            decks[str(deck.deck_id)] = deck.to_json()
+            for note in deck.notes:
+                deck.add_model(note.model)
+                note.write_to_db(cursor, timestamp, deck.deck_id, id_gen)
+            for model in deck.models.values():
+                models[str(model.model_id)] = model.to_json(timestamp, deck.deck_id)
         cursor.execute(
-            "UPDATE col SET conf = ?, dconf = ?", (json.dumps(conf), json.dumps(presets))
+            "UPDATE col SET conf = ?, dconf = ?, decks = ?, models = ?",
+            tuple(map(json.dumps, (conf, presets, decks, models))),
         )

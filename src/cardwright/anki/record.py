@@ -7,14 +7,14 @@ shipped; nothing else depends on it.
 from __future__ import annotations
 
 import json
-import os
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from cardwright.anki.stamp import Edition
+from cardwright.foreign.error import ForeignFileError
+from cardwright.foreign.plain_file import read_plain_file
 
 _FORMAT: Final = 1
 _MAX_BYTES: Final = 64 * 2**20
@@ -89,17 +89,14 @@ def read_record(path: Path) -> Record:
 
 
 def _read_text(path: Path) -> str | None:
-    # Neither a pipe nor a device in its place may hold anything up.
-    flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    if path.parent.is_symlink():
+        raise RecordError("its folder is a link")
     try:
-        handle = os.open(path, os.O_RDONLY | flags)
+        return read_plain_file(path, _MAX_BYTES).decode("utf-8")
     except FileNotFoundError:
         return None
-    with os.fdopen(handle, "rb") as file:
-        info = os.fstat(file.fileno())
-        if not stat.S_ISREG(info.st_mode) or info.st_size > _MAX_BYTES:
-            raise RecordError("it is not a regular file, or too large")
-        return file.read(_MAX_BYTES).decode("utf-8")
+    except ForeignFileError as error:
+        raise RecordError(error.reason) from error
 
 
 def _load(line: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from cardwright.anki.stamp import stamp_release
 from cardwright.error import CardwrightError
 from cardwright.text import count
 
-_VERSION: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_VERSION: Final = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})")
 _NO_BUILDS: Final = Record()
 _HEADINGS: Final = {
     "added": "Added",

@@ -10,7 +10,7 @@ from cardwright.error import ProjectError
 from cardwright.item import Item
 from cardwright.memory import Memory
 from cardwright.model import Deck
-from cardwright.text import to_nfc
+from cardwright.text import list_names, to_nfc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +77,8 @@ def _choose_decks(items: Sequence[Item], names: Sequence[str]) -> Iterable[Item]
     unmatched = set(names) - {name for found in matches.values() for name in found}
     if unmatched:
         decks = sorted({item.deck for item in items})
-        shown = "".join(f"\n  {deck}" for deck in decks)
-        raise ProjectError(f"there is no deck `{min(unmatched)}`; the decks are:{shown}")
+        shown = list_names(decks, separator="\n  ")
+        raise ProjectError(f"there is no deck `{min(unmatched)}`; the decks are:\n  {shown}")
     return [item for item in items if matches[item.pack, item.deck]]
 
 
@@ -104,7 +104,9 @@ def choose_packs(known: Iterable[str], names: Sequence[str]) -> list[str]:
     packs = list(known)
     for name in names:
         if name not in packs:
-            raise ProjectError(f"there is no pack `{name}` (packs: {', '.join(packs) or 'none'})")
+            raise ProjectError(
+                f"there is no pack `{name}` (packs: {list_names(packs, none='none')})"
+            )
     return list(names) or packs
 
 
@@ -127,7 +129,7 @@ def choose_deck(decks: Mapping[str, Deck], name: str) -> tuple[str, str]:
         full for full in names if f"{full.casefold().rpartition('::')[2]} ".startswith(f"{wanted} ")
     ]
     if len(found) != 1:
-        shown = "".join(f"\n  {full}" for full in found or names) or " none"
+        shown = list_names([f"\n  {full}" for full in found or names], separator="", none=" none")
         if found:
             raise ProjectError(f"several decks match `{name}`:{shown}")
         raise ProjectError(f"there is no pack or deck `{name}`; the decks are:{shown}")
@@ -143,7 +145,7 @@ def choose_exam(blueprints: Mapping[str, Blueprint], pack: str | None) -> Bluepr
     """
     if not blueprints:
         raise ProjectError("the project has no exam: write decks/PACK/blueprint.yaml")
-    known = ", ".join(blueprints)
+    known = list_names(blueprints)
     if pack is None and len(blueprints) > 1:
         raise ProjectError(f"the project has several exams: name one of {known}")
     found = blueprints.get(pack or next(iter(blueprints)))
@@ -155,5 +157,5 @@ def choose_exam(blueprints: Mapping[str, Blueprint], pack: str | None) -> Bluepr
 def check_lesson(blueprint: Blueprint, lesson: str) -> None:
     """Raise ProjectError if an exam has no such lesson."""
     if lesson not in blueprint.lessons:
-        known = ", ".join(blueprint.lessons)
+        known = list_names(blueprint.lessons)
         raise ProjectError(f"there is no lesson `{lesson}` (lessons: {known})")

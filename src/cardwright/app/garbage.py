@@ -14,5 +14,7 @@ def gc_paused() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()
+        # What a later load replaces, as in `cards preview --watch`, must still be collected.
+        if not gc.get_freeze_count():
+            gc.freeze()
         gc.enable()

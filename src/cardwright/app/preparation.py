@@ -35,6 +35,7 @@ from cardwright.project.sources import Sources
 from cardwright.study.journal import Journal
 from cardwright.study.settings import DAILY_PLAN, GOAL, OLD_DAILY_PLAN
 from cardwright.study.workload import Habits, measure_habits
+from cardwright.text import list_names
 
 _MAX_FIGURE: Final = 1e9
 _SPENT_MINUTES: Final = 0.05
@@ -316,7 +317,9 @@ def prepare(
         help = f"cards exam set {pack} --date 2027-01-31 --minutes 30"
         raise ProjectError("no exam is set", help=help)
     if len(wanted) > 1:
-        raise ProjectError(f"exams are set for {', '.join(goal.pack for goal in wanted)}: name one")
+        raise ProjectError(
+            f"exams are set for {list_names([goal.pack for goal in wanted])}: name one"
+        )
     return Preparation(journal, sources, moment, wanted[0])
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from cardwright.anki.check import check_ledger
 from cardwright.anki.ledger import LEDGER_NAME, Ledger, read_ledger
@@ -25,7 +27,14 @@ from cardwright.project.media import MediaLibrary
 from cardwright.project.texts import SourceTexts
 from cardwright.project.walk import find_project
 from cardwright.report import format_text
-from cardwright.text import count
+from cardwright.text import count, list_names
+
+_SCRIPT: Final = re.compile(
+    r"<(?:script|iframe|object|embed|frame)\b|javascript:|[\s/\"']on[a-z]{3,30}\s*=|\bsrcdoc\b"
+    r"|=[\s\"']*[a-z\s]{0,20}&(?:#|tab|newline|colon)",
+    re.IGNORECASE,
+)
+"""What can run a script in a template; entities at the start of an address can hide one."""
 
 
 class SourceProblemsError(CardwrightError):
@@ -70,6 +79,14 @@ class Project:
         if errors := self.errors:
             raise SourceProblemsError(errors, self.texts)
 
+    def refuse_damaged_ledger(self, pack: str) -> None:
+        """Raise SourceProblemsError if a pack's ledger could not be read completely."""
+        path = f"decks/{pack}/{LEDGER_NAME}"
+        codes = {"ledger-mismatch", "merge-conflict"}
+        found = [one for one in self.errors if one.span.path == path and one.code in codes]
+        if found:
+            raise SourceProblemsError(found, self.texts)
+
     def choose_packs(self, names: Sequence[str]) -> list[str]:
         """Return the named packs, or all.
 
@@ -105,6 +122,16 @@ def load_collection(folder: Path) -> tuple[Path, Collection, list[Diagnostic]]:
     with gc_paused():
         collection, problems = load(root)
     return root, collection, problems
+
+
+def describe_adopted(kind: Kind) -> str:
+    """Return a note that an adopted note type ships as it is, and whether it may run scripts."""
+    templates = [side.template for side in kind.sides if side.template]
+    has_script = any(_SCRIPT.search(made.front + made.back) for made in templates)
+    return (
+        f"note type {kind.anki_name} of {kind.spans[''].path} is adopted: its templates and "
+        f"stylesheet ship as they are{', with scripts that run in Anki' if has_script else ''}"
+    )
 
 
 def open_project(folder: Path, *, highlights: bool = True) -> Project:
@@ -168,7 +195,9 @@ def find_card(collection: Collection, ref: str) -> Card:
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
         raise ProjectError(f"there is no card `{ref}`{hint}")
     if len(exact) > 1:
-        raise ProjectError(f"several packs have `{ref}`: {', '.join(card.ref for card in exact)}")
+        raise ProjectError(
+            f"several packs have `{ref}`: {list_names([card.ref for card in exact])}"
+        )
     return exact[0]
 
 

@@ -29,6 +29,7 @@ from cardwright.study.schedule import Schedule
 from cardwright.study.session import Session
 from cardwright.study.settings import GOAL
 from cardwright.study.store import Store, open_store
+from cardwright.text import list_names
 
 if TYPE_CHECKING:
     from cardwright.app.histories import Claim, Decide
@@ -137,7 +138,7 @@ class Study:
             raise ProjectError(f"there is no prompt `{ref}`{hint}")
         if len(found) > 1:
             raise ProjectError(
-                f"`{ref}` has several prompts: {', '.join(item.ref for item in found)}"
+                f"`{ref}` has several prompts: {list_names([item.ref for item in found])}"
             )
         return found[0]
 

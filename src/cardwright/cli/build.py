@@ -20,7 +20,7 @@ from cardwright.anki.record import (
     format_record,
     read_record,
 )
-from cardwright.app.project import count_problems, open_project
+from cardwright.app.project import count_problems, describe_adopted, open_project
 from cardwright.cli.build_time import find_build_time_s
 from cardwright.cli.lock import hold_project
 from cardwright.cli.output import say, say_json, warn
@@ -100,7 +100,12 @@ def _build(folder: Path, packs: tuple[str, ...], target: Path | None, *, as_json
             _tell(one)
     if as_json:
         say_json([_describe(one) for one in made])
-    elif project.problems:
+        return
+    used = {card.kind for card in project.collection.cards if card.pack in chosen}
+    for kind in project.adopted:
+        if kind.name in used:
+            warn(describe_adopted(kind))
+    if project.problems:
         warn(f"{count_problems(project.problems)}: see `cards check`")
 
 

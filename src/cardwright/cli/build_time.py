@@ -13,6 +13,7 @@ from typing import Final
 from cardwright.cli.git import Repository, ask_git, explain_unread, find_repository
 from cardwright.cli.output import warn
 from cardwright.error import ProjectError
+from cardwright.project.walk import is_too_deep
 from cardwright.text import to_nfc
 
 _SOURCES: Final = ("cards", "decks", "kinds")
@@ -134,6 +135,8 @@ def _list_files(root: Path) -> Iterator[Path]:
             continue
         for parent, names, files in os.walk(root / source):
             here = Path(parent)
+            if is_too_deep(root / source, parent):
+                names.clear()
             links = [name for name in names if (here / name).is_symlink()]
             names[:] = [name for name in names if name != ".git" and name not in links]
             yield from (here / name for name in (*files, *links))

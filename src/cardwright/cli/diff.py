@@ -74,6 +74,7 @@ def _compare_with_ledgers(folder: Path, packs: tuple[str, ...]) -> dict[str, lis
     project = open_project(folder)
     changes = {}
     for pack in project.choose_packs(packs):
+        project.refuse_damaged_ledger(pack)
         contents = project.describe_pack(pack)
         changes[pack] = compare_with_ledger(project.ledgers[pack], contents)
     return changes

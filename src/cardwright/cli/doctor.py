@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import shutil
 import sys
 import textwrap
@@ -16,7 +15,7 @@ import click
 from cardwright.app.doctor.case import Case
 from cardwright.app.doctor.examine import examine
 from cardwright.app.doctor.finding import CommandLine, Finding, Report
-from cardwright.app.doctor.rescue import rescue
+from cardwright.app.doctor.rescue import STORE_ENDING, rescue_log, rescue_store
 from cardwright.cli.environment import (
     default_store_path,
     find_clock,
@@ -26,7 +25,10 @@ from cardwright.cli.environment import (
 from cardwright.cli.git import find_repository
 from cardwright.cli.output import say, say_json, say_pieces, warn
 from cardwright.cli.params import db_option, json_option
+from cardwright.cli.paths import OutputFile
 from cardwright.cli.surroundings import examine_git, examine_program
+from cardwright.files import write_file
+from cardwright.study.transfer import write_json_lines
 from cardwright.text import count
 
 _STYLES: Final = {
@@ -51,21 +53,34 @@ _INDENT: Final = " " * 4
 @click.option(
     "--rescue",
     "target",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OutputFile(),
     metavar="FILE",
     help="Write what is readable of a damaged store to FILE, and do nothing else.",
+)
+@click.option(
+    "--sync",
+    "shared",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The sync folder (default: the one you synced with last).",
 )
 @json_option
 @db_option
 @click.pass_obj
 def doctor(
-    folder: Path, verify: bool, rebuild: bool, target: Path | None, as_json: bool, db: Path | None
+    folder: Path,
+    verify: bool,
+    rebuild: bool,
+    target: Path | None,
+    shared: Path | None,
+    as_json: bool,
+    db: Path | None,
 ) -> None:
     """Find out what is wrong, and what to do about it.
 
     Examines the program, your review store and its backups, the project of this folder, and your
     sync folder. It changes nothing, and tells you the commands that do. The exit status is 1 if
-    something needs to be done.
+    there is an error: something does not work, or answers do not count.
 
     --rescue writes a store if FILE ends in .db, and JSON Lines for `cards import` otherwise.
 
@@ -90,6 +105,7 @@ def doctor(
             project=() if folder == Path() else ("-C", str(folder)),
             store=("--db", str(db)) if is_named else (),
         ),
+        shared=shared,
         is_thorough=verify,
         has_repository=lambda root: find_repository(root) is not None,
     )
@@ -101,22 +117,33 @@ def doctor(
             reports.append(report)
             if not as_json:
                 say_pieces(_format_report(report), _STYLES)
-    is_well = all(report.severity == "ok" for report in reports)
+    is_well = all(report.severity != "error" for report in reports)
     if as_json:
         say_json({"is_well": is_well, "areas": [report.as_json() for report in reports]})
     if not is_well:
+        if not as_json:
+            findings = [finding for report in reports for finding in report.findings]
+            errors = count(sum(finding.severity == "error" for finding in findings), "error")
+            warn(f"{errors}: run the commands from top to bottom, then `cards doctor` again")
         sys.exit(1)
 
 
 def _rescue(path: Path, target: Path) -> None:
-    saved = rescue(path, target, platform.node())
+    if target.suffix == STORE_ENDING:
+        saved = rescue_store(path, target)
+    else:
+        saved = rescue_log(path, target)
+        write_file(target, "".join(write_json_lines(saved.reviews)))
     for line in saved.unreadable:
         warn(f"not readable: {line}")
-    say(f"{target}: {count(saved.reviews, 'review')}")
+    say(f"{target}: {count(len(saved.reviews), 'review')}")
 
 
 def _rebuild(folder: Path, db: Path | None) -> None:
     with open_user_store(db) as store:
+        # Damaged memories might not let themselves be indexed.
+        with store.transaction():
+            store.forget_memories()
         store.rebuild_indexes()
     with open_journal(folder, db) as (journal, _):
         number = journal.rebuild()

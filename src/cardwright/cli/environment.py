@@ -39,7 +39,9 @@ def read_clock() -> Moment:
         try:
             return Moment.from_datetime(datetime.now().astimezone())
         except (ValueError, OverflowError, OSError):
-            message = "the clock of this machine is not between 1970 and 6429: set it"
+            message = (
+                "set the clock of this machine to a year from 1970 to 6429, and TZ to a time zone"
+            )
             raise click.UsageError(message) from None
     try:
         start = parse_time(given)

@@ -164,7 +164,7 @@ def _make_git_dir(folder: Path, repository: Repository) -> None:
 
 
 def _find_git_dir(dot_git: Path) -> Path | None:
-    if dot_git.is_dir():
+    if os.path.isdir(dot_git):  # noqa: PTH112  (pathlib may raise)
         return dot_git
     return _read_path(dot_git, "gitdir: ")
 
@@ -173,7 +173,8 @@ def _read_repository(top: Path, git_dir: Path) -> Repository | None:
     shared = _read_path(git_dir / "commondir") or git_dir
     objects = shared / "objects"
     # Alternates can point anywhere, on Windows even to other people's servers.
-    if not objects.is_dir() or os.path.lexists(objects / "info" / "alternates"):
+    has_alternates = os.path.lexists(objects / "info" / "alternates")
+    if has_alternates or not os.path.isdir(objects):  # noqa: PTH112  (as above)
         return None
     head = _read_head(git_dir, shared)
     if head is None:

@@ -57,7 +57,7 @@ def list_command(
             row = f"{card.ref:<{width}}  {card.kind:<{kind_width}}  {card.lesson or '-':<4}"
             say(f"{row}  {card.span}{retired}")
         warn(count(len(found), "card"))
-    if problems:
+    if any(problem.is_error for problem in problems):
         warn("some files could not be read completely: see `cards check`")
 
 

@@ -13,6 +13,7 @@ from cardwright.files import write_below
 from cardwright.project.card import is_id
 from cardwright.project.walk import is_source_name
 from cardwright.project.write import append_card
+from cardwright.text import list_names
 
 
 @click.command()
@@ -30,7 +31,7 @@ def new(folder: Path, kind: str, file: Path, card_id: str) -> None:
     """
     root, collection, _ = load_collection(folder)
     if kind not in collection.kinds:
-        raise ProjectError(f"there is no kind `{kind}` (kinds: {', '.join(collection.kinds)})")
+        raise ProjectError(f"there is no kind `{kind}` (kinds: {list_names(collection.kinds)})")
     path = file if file.is_absolute() else Path.cwd() / file
     try:
         shown = path.resolve().relative_to(root)

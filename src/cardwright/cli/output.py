@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -16,17 +17,30 @@ from cardwright.text import escape_controls, make_plain
 if TYPE_CHECKING:
     from cardwright.terminal.paint import Renderable
 
+_RUNNERS: Final = ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
+"""Variables that are set where lines such as `::add-mask::x` or `##vso[…]` command the CI."""
+_COMMAND: Final = re.compile(r"^[^\S\n]*:(?=:)|#(?=#\w*\[)", re.MULTILINE)
+_JSON_COMMAND: Final = re.compile(r"#(?=#\w*\[)")
+
 
 class OutputError(CardwrightError):
     """Standard output cannot be written, so what was to be shown is lost."""
 
 
 def say(
-    content: Renderable = "", *, err: bool = False, end: str = "\n", is_styled: bool = True
+    content: Renderable = "",
+    *,
+    err: bool = False,
+    end: str = "\n",
+    is_styled: bool = True,
+    is_command: bool = False,
 ) -> None:
-    """Print a text, with control characters replaced, or a renderable from `terminal`."""
+    """Print a text, with control characters replaced, or a renderable from `terminal`.
+
+    In CI, only a text that `is_command` may contain commands.
+    """
     if isinstance(content, str):
-        _write(make_plain(content) + end, err=err)
+        _write(make_plain(content) + end, err=err, is_command=is_command)
         return
     from cardwright.terminal.paint import paint  # noqa: PLC0415  (rich loads slowly, few need it)
 
@@ -49,17 +63,22 @@ def say_pieces(
 
 def say_json(value: Any) -> None:
     """Print a value as JSON, with control characters escaped."""
-    _write(escape_controls(json.dumps(value, indent=2, ensure_ascii=False)) + "\n")
+    _write(_format_json(value) + "\n")
 
 
 def say_json_list(values: Iterable[Any]) -> None:
     """Print values as a JSON list, one at a time: all of them might not fit into memory."""
     before = "[\n"
     for value in values:
-        row = escape_controls(json.dumps(value, indent=2, ensure_ascii=False))
+        row = _format_json(value)
         _write(before + "  " + row.replace("\n", "\n  "))
         before = ",\n"
     _write("[]\n" if before == "[\n" else "\n]\n")
+
+
+def _format_json(value: Any) -> str:
+    text = escape_controls(json.dumps(value, indent=2, ensure_ascii=False))
+    return _JSON_COMMAND.sub(r"\\u0023", text) if "##" in text else text
 
 
 def warn(text: str) -> None:
@@ -67,7 +86,9 @@ def warn(text: str) -> None:
     say(text, err=True)
 
 
-def _write(text: str, *, err: bool = False) -> None:
+def _write(text: str, *, err: bool = False, is_command: bool = False) -> None:
+    if not is_command and any(os.environ.get(name) for name in _RUNNERS):
+        text = _COMMAND.sub(r"\g<0> ", text)
     try:
         # Styles were chosen where the text was painted.
         click.echo(text, nl=False, err=err, color=True)

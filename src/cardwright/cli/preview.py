@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Sequence
@@ -70,7 +71,8 @@ def _make_page(project: Project, names: Sequence[str], *, is_watched: bool) -> P
     collection = project.collection
     # A pack with a broken manifest has no deck, but its cards can be shown all the same.
     packs = list(dict.fromkeys([*collection.decks, *(card.pack for card in collection.cards)]))
-    broken = [name for name in names if (project.root / "decks" / name).is_dir()]
+    decks = project.root / "decks"
+    broken = [name for name in names if os.path.isdir(decks / name)]  # noqa: PTH112  (never raises)
     choose_packs([*packs, *broken], names)
     return make_page(
         Preview(

@@ -152,7 +152,7 @@ def _print_end(study: Study, state: ReviewState, *, is_saved: bool) -> None:
     from cardwright.terminal.reports import draw_summary  # noqa: PLC0415  (only at the end)
 
     now = state.clock()
-    if study.sources.problem_count:
+    if study.sources.error_count:
         warn("some files could not be read completely: see `cards check`")
     if state.is_over and not state.is_limit_reached:
         say("Nothing left to review today.")
@@ -200,13 +200,13 @@ def _edit(study: Study, state: ReviewState, choice: Choice) -> str:
     except ProjectError as error:
         return str(error)
     is_there = study.load_card(card.ref) is not None
-    if study.sources.problem_count and not is_there:
+    if study.sources.error_count and not is_there:
         problem = study.find_problem(card.span.path)
         study.sources = before
         return f"{problem}\npress e to try again; the card is unchanged"
     state.replace_items(choice.choose(study.items))
     message = "reloaded" if is_there else f"{card.ref} no longer exists"
-    return f"{message}; see `cards check`" if study.sources.problem_count else message
+    return f"{message}; see `cards check`" if study.sources.error_count else message
 
 
 def _open_media(study: Study, state: ReviewState, turn: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 import click
 
@@ -14,8 +13,6 @@ from cardwright.cli.paths import OutputFolder
 from cardwright.study.sync import sync_folder
 from cardwright.study.transfer import TransferError, describe_clashes
 from cardwright.text import count
-
-_MAX_SHOWN: Final = 20
 
 
 @click.command()
@@ -36,6 +33,7 @@ def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
     made_folder = _make_folder(shared)
     with open_journal(folder, db) as (journal, settle):
         done = sync_folder(journal, shared, settle, read_clock())
+        journal.store.remember_shared_folder(shared.absolute())
     if as_json:
         say_json({**done._asdict(), "made_folder": made_folder})
     else:
@@ -47,10 +45,8 @@ def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
     for note in (*describe_clashes(done.clashes), *done.notes):
         warn(f"note: {note}")
     if done.problems:
-        left = len(done.problems) - _MAX_SHOWN
-        more = [f"and {count(left, 'more problem')}"] if left > 0 else []
         raise TransferError(
-            "\n".join([*done.problems[:_MAX_SHOWN], *more]),
+            "\n".join(done.problems),
             help="everything else was synced; the next sync reads these files again",
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -143,20 +144,26 @@ def measure_coverage(
             ),
         )
 
+    objectives: dict[str, list[Objective]] = defaultdict(list)
+    for one in blueprint.objectives.values():
+        objectives[one.lesson].append(one)
+    lessons_of: dict[str, list[Lesson]] = defaultdict(list)
+    for lesson in blueprint.lessons.values():
+        lessons_of[lesson.domain].append(lesson)
+
     def cover_lesson(lesson: Lesson) -> LessonCoverage:
-        objectives = (one for one in blueprint.objectives.values() if one.lesson == lesson.id)
         return LessonCoverage(
             lesson=lesson,
             tally=count(by_lesson[lesson.id]),
             objectives=tuple(
                 ObjectiveCoverage(objective=objective, tally=count(by_objective[objective.id]))
-                for objective in objectives
+                for objective in objectives[lesson.id]
             ),
         )
 
     domains = []
     for domain in blueprint.domains.values():
-        lessons = [one for one in blueprint.lessons.values() if one.domain == domain.id]
+        lessons = lessons_of[domain.id]
         found = [item for lesson in lessons for item in by_lesson[lesson.id]]
         domains.append(
             DomainCoverage(

@@ -18,6 +18,7 @@ from cardwright.exam.goal import Goal
 from cardwright.exam.policy import Policy
 from cardwright.history import make_date
 from cardwright.item import Item
+from cardwright.text import list_names
 
 WHOLE: Final = "*"
 """Stands for the whole exam among the domains of a forecast."""
@@ -216,7 +217,8 @@ def _spread_steps(
         # With more weeks than steps, each week has one focus.
         own = steps[first:end] if len(steps) > weeks else steps[first : first + 1]
         lessons = tuple(dict.fromkeys(lesson for _, part in own for lesson in part))
-        spread.append(("; ".join(focus for focus, _ in own), lessons))
+        focus = list_names([focus for focus, _ in own], separator="; ")
+        spread.append((focus, lessons))
     return spread
 
 
@@ -255,14 +257,14 @@ def format_plan_markdown(
     for week in weeks:
         lines.append(
             f"| {format_day(week.first_day)} to {format_day(week.last_day)} | {week.focus} | "
-            f"{', '.join(week.lessons)} | {week.planned_minutes / 60:.1f} h | "
+            f"{list_names(week.lessons)} | {week.planned_minutes / 60:.1f} h | "
             f"{week.available_minutes / 60:.1f} h | {week.new:.0f} | {week.reviews:.0f} |"
         )
     if last_days:
         lines += ["", "## The last days", ""]
         lines += [
             f"- {format_day(day)}: {last.focus}"
-            + (f" ({', '.join(last.lessons)})" if last.lessons else "")
+            + (f" ({list_names(last.lessons)})" if last.lessons else "")
             for day, last in last_days
         ]
     lines += ["", "## Expected recall on exam day", "", FORECAST_NOTE, ""]
@@ -326,7 +328,7 @@ def make_calendar(
         calendar.add_component(event)
 
     for number, week in enumerate(weeks, 1):
-        lessons = f"Lessons {', '.join(week.lessons)}. " if week.lessons else ""
+        lessons = f"Lessons {list_names(week.lessons)}. " if week.lessons else ""
         about = (
             f"{lessons}{week.study_days} study days of {goal.minutes_a_day} minutes: about "
             f"{week.new:.0f} new prompts and {week.reviews:.0f} reviews."
@@ -335,7 +337,7 @@ def make_calendar(
         key = f"week-{(goal.exam_day - week.first_day + 6) // 7}"
         add(key, week.first_day, week.last_day, f"Week {number}: {week.focus}", about)
     for day, last in last_days:
-        lessons = f"Lessons {', '.join(last.lessons)}" if last.lessons else ""
+        lessons = f"Lessons {list_names(last.lessons)}" if last.lessons else ""
         add(f"day-{last.days_left}", day, day, f"{last.days_left} to go: {last.focus}", lessons)
     add("exam", goal.exam_day, goal.exam_day, f"Exam: {title}", "")
     return bytes(calendar.to_ical())

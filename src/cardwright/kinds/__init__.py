@@ -4,6 +4,7 @@
 """
 
 from cardwright.kinds.prompts import (
+    MAX_SHOWN,
     has_value,
     is_alone,
     is_asked,
@@ -16,6 +17,7 @@ from cardwright.kinds.prompts import (
 )
 
 __all__ = [
+    "MAX_SHOWN",
     "has_value",
     "is_alone",
     "is_asked",

@@ -10,6 +10,8 @@ from cardwright.item import Item, place_cards
 from cardwright.markdown import Rendered, Renderer, cloze_numbers
 from cardwright.model import Card, Collection, Deck, FieldType, Kind, Prompt, Side
 
+MAX_SHOWN: Final = 50
+"""How many prompts of one card are shown with others: a cloze may have hundreds, each with its text."""
 _FIELD_REF: Final = re.compile(r"\{\{(\w+)\}\}")
 
 

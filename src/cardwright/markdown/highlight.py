@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from cardwright.markdown.escape import CLOSE, HINT, OPEN, escape_code
+from cardwright.markdown.languages import PART_SIZES
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
     from pygments.token import _TokenType
 
-_MAX_LENGTH: Final = 20_000
-"""Some lexers take quadratic time; no card needs more code than this."""
+_MAX_PARTS: Final = 10
+"""Code of more parts is not highlighted: no card needs it."""
 _LANGUAGE: Final = re.compile(r"[A-Za-z0-9_+#.-]{1,30}(?=\s|$)")
 
 _MARK: Final = re.compile(
@@ -57,18 +59,33 @@ def _write_span(css_class: str, text: str) -> str:
 
 def cut_code(code: str, language: str) -> list[tuple[str, str]]:
     """Split code into pieces, each with one CSS class."""
-    lexer = _find_lexer(language) if language and len(code) <= _MAX_LENGTH else None
-    if lexer is None:
+    lexer = _find_lexer(language) if language else None
+    size = PART_SIZES[lexer.aliases[0]] if lexer else 0
+    if lexer is None or len(code) > _MAX_PARTS * size:
         return [("", code)]
-    tokens = [
-        ("" if text.isspace() else _name_class(kind), text) for kind, text in lexer.get_tokens(code)
-    ]
-    pieces = [
+    tokens = [token for part in _cut_parts(code, size) for token in _list_tokens(part, lexer)]
+    return [
         (css_class, "".join(text for _, text in group))
         for css_class, group in groupby(tokens, key=itemgetter(0))
     ]
+
+
+def _cut_parts(code: str, size: int) -> Iterator[str]:
+    """Cut code at ends of lines into parts of at most `size` characters."""
+    start = 0
+    while len(code) - start > size:
+        end = code.rfind("\n", start, start + size) + 1 or start + size
+        yield code[start:end]
+        start = end
+    yield code[start:]
+
+
+def _list_tokens(code: str, lexer: Lexer) -> list[tuple[str, str]]:
+    tokens = [
+        ("" if text.isspace() else _name_class(kind), text) for kind, text in lexer.get_tokens(code)
+    ]
     # If a lexer changed the text (by dropping a byte order mark, say), discard its result.
-    return pieces if "".join(text for _, text in pieces) == code else [("", code)]
+    return tokens if "".join(text for _, text in tokens) == code else [("", code)]
 
 
 @lru_cache(maxsize=64)
@@ -77,9 +94,10 @@ def _find_lexer(language: str) -> Lexer | None:
     from pygments.util import ClassNotFound  # noqa: PLC0415
 
     try:
-        return get_lexer_by_name(language, stripnl=False, ensurenl=False)
+        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
     except ClassNotFound:
         return None
+    return lexer if lexer.aliases[0] in PART_SIZES else None
 
 
 @cache

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import reference
+from markdown_it.rules_block import reference, table
 from markdown_it.rules_inline import (
     backtick,
     entity,
@@ -63,6 +63,7 @@ _ENVIRONMENT: Final = re.compile(r"\\begin\{(?P<name>[a-zA-Z]{1,20}\*?)\}")
 _MAX_ENVIRONMENT: Final = 5_000
 _TASK: Final = re.compile(r"\[(?P<mark>[ xX])\][ \t]+")
 _CODE_INDENT: Final = 4
+_MAX_MISSING_CELLS: Final = 1_000
 _BLOCK_MARKS: Final = frozenset("#$*+-:<=>[\\_`|~0123456789")
 """Characters with which a line may be another block than a paragraph, or end one."""
 
@@ -89,6 +90,7 @@ def make_parser() -> MarkdownIt:
     parser.inline.ruler2.enableOnly(["balance_pairs", "fragments_join"])
     parser.block.ruler.before("table", "lines", _parse_lines)
     parser.block.ruler.at("reference", _parse_reference)
+    parser.block.ruler.at("table", _parse_table, {"alt": ["paragraph", "reference"]})
     add_maths_blocks(parser)
     parser.core.ruler.at("normalize", _join_line_ends)
     parser.core.ruler.after("inline", "tasks", _mark_tasks)
@@ -240,6 +242,28 @@ def _parse_reference(state: StateBlock, start: int, end: int, silent: bool) -> b
     if state.src.startswith(":", note.end()):
         state.env.setdefault("footnotes", set()).add(note["label"])
     return False
+
+
+def _parse_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Parse a table, unless so many cells are missing that filling them in would take long."""
+    is_refused = start < state.env.get("table_refused_before", 0)
+    if is_refused or not table(state, start, end, True):  # noqa: FBT003
+        return False
+    columns = _count_pipes(state, start + 1)
+    missing = 0
+    for line in range(start + 2, end) if columns * (end - start) > _MAX_MISSING_CELLS else ():
+        if state.isEmpty(line):
+            break
+        missing += max(columns - 1 - _count_pipes(state, line), 0)
+        if missing > _MAX_MISSING_CELLS:
+            # Its rows are not looked at again.
+            state.env["table_refused_before"] = line
+            return False
+    return silent or table(state, start, end, False)  # noqa: FBT003
+
+
+def _count_pipes(state: StateBlock, line: int) -> int:
+    return state.src.count("|", state.bMarks[line], state.eMarks[line])
 
 
 def _mark_tasks(state: StateCore) -> None:

@@ -83,7 +83,9 @@ _REPLACED: Final = re.compile(
 """Entities, line breaks, widths of images and tasks, whose letters are not shown."""
 _WORD: Final = re.compile(r"[^\W_]+")
 _CONTAINER: Final = re.compile(r"[\s>]*")
-_ATTRIBUTE: Final = re.compile(r"\{[^{}]*\}|[\w-]+=(?:\"[^\"]*\"|'[^']*'|\S*)|[.#][\w-]+|[\d,:-]+")
+_ATTRIBUTE: Final = re.compile(
+    r"\{[^{}]*+\}|(?<![\w-])[\w-]++=(?:\"[^\"]*+\"|'[^']*+'|\S*+)|[.#][\w-]++|[\d,:-]++"
+)
 _REFERENCE: Final = re.compile(r"[\s>]*(?:[-+*]\s+|\d+[.)]\s+)*\[")
 _COMMENT: Final = re.compile(r"(?<!\\)(?:\\\\)*+%[^\n$]*")
 _MAX_PROBLEMS: Final = 50

@@ -8,6 +8,7 @@ from typing import Final
 from cardwright.kinds.template import TemplateError, find_unknown_name, has_gaps
 from cardwright.model import AdoptedTemplate, AdoptedType, Attribute, Field
 from cardwright.project import table
+from cardwright.text import list_names
 
 _ANKI_ID: Final = table.number(1, 2**53 - 1, "Fixed id in Anki.", whole=True)
 PART_ID: Final = table.identifier("Fixed id in Anki.")
@@ -91,7 +92,7 @@ def make_template(item: table.Record, labels: Sequence[str], *, is_cloze: bool) 
             continue
         if unknown is not None and labels:
             message = f"`{key}`: the note type has no field `{unknown}`"
-            help = f"fields in Anki: {', '.join(labels)}"
+            help = f"fields in Anki: {list_names(labels)}"
             item.entry.report("bad-value", message, key, help=help)
         if is_gapped and not is_cloze:
             help = "name the field with the gaps in `cloze`"
@@ -134,7 +135,7 @@ def make_adopted_type(
     names = [field.name for field in fields]
     attributes = _read_attributes(anki, _TYPE_ATTRIBUTES)
     if anki["sort"] and anki["sort"] not in names:
-        message, help = f"there is no field `{anki['sort']}`", f"fields: {', '.join(names)}"
+        message, help = f"there is no field `{anki['sort']}`", f"fields: {list_names(names)}"
         anki.entry.report("bad-value", message, "sort", help=help)
     elif anki["sort"]:
         attributes["sortf"] = names.index(anki["sort"])

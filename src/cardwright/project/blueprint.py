@@ -23,7 +23,7 @@ from cardwright.diagnostic import Span
 from cardwright.project import table
 from cardwright.project.document import Document
 from cardwright.project.entry import Entry, read_entry
-from cardwright.text import parse_number
+from cardwright.text import list_names, parse_number
 
 _MAX_HOURS: Final = 10_000
 _WHOLE_PERCENT: Final = 100
@@ -305,7 +305,7 @@ def _find_lessons(entry: Entry, key: str, lessons: Mapping[str, Lesson]) -> tupl
         if name in lessons:
             found[name] = None
         else:
-            help = f"lessons: {', '.join(lessons)}"
+            help = f"lessons: {list_names(lessons)}"
             message = f"there is no lesson `{name}`"
             entry.document.report("unknown-lesson", message, node, help=help)
     return tuple(found)

@@ -16,7 +16,7 @@ from cardwright.model import Card, Field, FieldType, Kind, Option, Source
 from cardwright.project import table
 from cardwright.project.document import Document, Node
 from cardwright.project.entry import ITEMS_HELP, Entry, read_entry, suggest
-from cardwright.text import to_nfc
+from cardwright.text import list_names, to_nfc
 
 MAX_ID_LENGTH: Final = 80
 _ID: Final = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
@@ -314,7 +314,7 @@ class _CardReader:
             own.setdefault("kind", "")
             self._check_kind(entry, own["kind"])
         elif "kind" not in self._shared:
-            names = ", ".join(self._kinds)
+            names = list_names(self._kinds)
             entry.require("kind", help=f"write one of {names}, here or once for the whole file")
         if "id" not in entry:
             entry.require("id", help=COMMON["id"].missing)
@@ -384,7 +384,7 @@ def _require_side(entry: Entry, card: Card, kind: Kind) -> None:
         return
     needed = dict.fromkeys(side.when for side in kind.sides if side.when)
     help = (
-        f"fill one of {', '.join(needed)}" if needed else "fill the fields that its questions show"
+        f"fill one of {list_names(needed)}" if needed else "fill the fields that its questions show"
     )
     entry.document.problems.append(
         diagnose("missing-field", f"`{card.id}` is never asked", card.span, help=help)

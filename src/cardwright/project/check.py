@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import os
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
 from typing import Final
 
 from cardwright.blueprint import Blueprint
@@ -16,8 +19,9 @@ from cardwright.project.check_texts import check_asks, check_descriptions, check
 from cardwright.project.checking import Checking
 from cardwright.project.entry import suggest
 from cardwright.project.schema import format_schemas, is_stale, name_schema_file
+from cardwright.text import list_names
 
-_MAX_SUGGESTED: Final = 20
+_MAX_SUGGESTED: Final = 5
 """The maximum of cards of a deck for which a similar id is looked for."""
 _SCHEMES: Final = ("http", "https", "mailto", "doi")
 
@@ -83,7 +87,7 @@ def check_blueprint_refs(checking: Checking) -> Iterator[Diagnostic]:
                 "unknown-lesson",
                 f"there is no lesson `{card.lesson}`",
                 card.span_of("lesson"),
-                help=f"lessons of {blueprint.span.path}: {', '.join(blueprint.lessons)}",
+                help=f"lessons of {blueprint.span.path}: {list_names(blueprint.lessons)}",
             )
         for objective in card.all_objectives:
             if objective not in blueprint.objectives:
@@ -99,12 +103,11 @@ def check_blueprint_refs(checking: Checking) -> Iterator[Diagnostic]:
 def check_decks(checking: Checking) -> Iterator[Diagnostic]:
     """Report decks that select no cards, and cards that no deck selects."""
     collection = checking.collection
-    asked = [card for card, _ in checking.asked()]
+    asked = checking.asked_by_pack()
     for pack, deck in collection.decks.items():
-        placed, left = place_cards(deck, asked)
+        placed, left = place_cards(deck, asked.get(pack, []))
         if pack not in collection.incomplete:
-            has_cards = any(card.pack == pack for card in asked)
-            yield from _check_empty(deck, placed, has_cards=has_cards)
+            yield from _check_empty(deck, placed, has_cards=pack in asked)
         for card in left:
             yield diagnose(
                 "card-in-no-deck",
@@ -112,21 +115,30 @@ def check_decks(checking: Checking) -> Iterator[Diagnostic]:
                 card.span,
                 help=f"widen a `select` in {deck.span.path}",
             )
-    packs = Counter(card.pack for card in asked)
-    unused = [pack for pack in collection.decks if pack not in packs]
-    for pack, count in packs.items():
+    unused = [pack for pack in collection.decks if pack not in asked]
+    for pack, cards in asked.items():
         manifest = f"decks/{pack}/deck.yaml"
-        if pack not in collection.decks and not (checking.root / manifest).exists():
-            first = next(card for card in asked if card.pack == pack)
-            cards = "1 card is" if count == 1 else f"{count} cards are"
+        if pack not in collection.decks and _is_missing(checking.root / manifest):
+            number = "1 card is" if len(cards) == 1 else f"{len(cards)} cards are"
             yield diagnose(
                 "card-in-no-deck",
-                f"the pack `{pack}` has no deck, so {cards} never built",
-                first.span,
+                f"the pack `{pack}` has no deck, so {number} never built",
+                cards[0].span,
                 help=f"if you renamed the pack, rename decks/{unused[0]}/ to decks/{pack}/ as well"
                 if len(unused) == 1
                 else f"add {manifest}",
             )
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        # It may be there, and is reported if it is.
+        return False
+    return False
 
 
 def _check_empty(
@@ -140,14 +152,14 @@ def _check_empty(
             help=f"add some in cards/{deck.pack}/, or remove decks/{deck.pack}/",
         )
         return
+    paths = list(placed)
+    places = {path: place for place, path in enumerate(paths)}
     for path, part in deck.walk():
         # A deck for the remaining cards may be empty, and sub-decks may take all cards of theirs.
-        if part.select in {None, Selection()} or any(
-            part.select.takes(card)
-            for below, cards in placed.items()
-            if below[: len(path)] == path
-            for card in cards
-        ):
+        if part.select in {None, Selection()} or placed[path]:
+            continue
+        below = _list_below(paths, places[path])
+        if any(part.select.takes(card) for other in below for card in placed[other]):
             continue
         yield diagnose(
             "empty-deck",
@@ -157,14 +169,26 @@ def _check_empty(
         )
 
 
+def _list_below(paths: Sequence[tuple[str, ...]], place: int) -> Iterator[tuple[str, ...]]:
+    """Yield the paths of a deck's sub-decks, which follow its own."""
+    path = paths[place]
+    for below in islice(paths, place + 1, None):
+        if below[: len(path)] != path:
+            return
+        yield below
+
+
 def check_deck_values(checking: Checking) -> Iterator[Diagnostic]:
     """Report kinds, lessons and cards named in a manifest that do not exist."""
     collection = checking.collection
+    ids_by_pack: dict[str, dict[str, None]] = defaultdict(dict)
+    for card in collection.cards:
+        ids_by_pack[card.pack][card.id] = None
     for pack, deck in collection.decks.items():
         exam = collection.blueprints.get(pack)
-        lessons = tuple(exam.lessons) if exam else ()
-        ids = dict.fromkeys(card.id for card in collection.cards if card.pack == pack)
-        kinds = tuple(collection.kinds)
+        lessons = exam.lessons if exam else {}
+        ids = ids_by_pack[pack]
+        kinds = collection.kinds
         for name in deck.order:
             yield from _check_value(deck, "order", "kind", name, kinds)
         for _, part in deck.walk():
@@ -173,21 +197,25 @@ def check_deck_values(checking: Checking) -> Iterator[Diagnostic]:
                 yield from _check_value(part, "kind", "kind", name, kinds)
             for name in select.lessons if exam else ():
                 yield from _check_value(part, "lesson", "lesson", name, lessons)
-            unknown = () if pack in collection.incomplete else sorted(select.ids - ids.keys())
+            unknown = (
+                ()
+                if pack in collection.incomplete
+                else sorted(name for name in select.ids if name not in ids)
+            )
             for number, name in enumerate(unknown):
                 # To look for a similar one among thousands takes time.
-                known = tuple(ids) if number < _MAX_SUGGESTED else ()
+                known = ids if number < _MAX_SUGGESTED else {}
                 yield from _check_value(part, "id", "card", name, known)
 
 
 def _check_value(
-    deck: Deck, key: str, noun: str, name: str, known: Sequence[str]
+    deck: Deck, key: str, noun: str, name: str, known: Mapping[str, object]
 ) -> Iterator[Diagnostic]:
     if not name or name in known:
         return
     # Suggestions are useless for lesson numbers, which all look alike; cards may be thousands.
     listed = (
-        f"lessons: {', '.join(known)}" if noun == "lesson" else suggest(name, known, f"{noun}s")
+        f"lessons: {list_names(known)}" if noun == "lesson" else suggest(name, known, f"{noun}s")
     )
     help = "see `cards list`" if noun == "card" and listed.startswith("cards: ") else listed
     yield diagnose(
@@ -200,7 +228,7 @@ def _check_value(
 
 def check_signals(checking: Checking) -> Iterator[Diagnostic]:
     """Report kinds named in the signals of an exam that do not exist."""
-    kinds = tuple(checking.collection.kinds)
+    kinds = checking.collection.kinds
     for blueprint in checking.collection.blueprints.values():
         for signal in blueprint.signals.values():
             for name in signal.measure.kinds if signal.measure else ():
@@ -215,10 +243,11 @@ def check_signals(checking: Checking) -> Iterator[Diagnostic]:
 
 def check_coverage(checking: Checking) -> Iterator[Diagnostic]:
     """Report objectives, lessons and domains that no card covers."""
+    asked = checking.asked_by_pack()
     for pack, blueprint in checking.collection.blueprints.items():
         if pack in checking.collection.incomplete:
             continue
-        cards = [card for card, _ in checking.asked() if card.pack == pack]
+        cards = asked.get(pack, [])
         lessons = {card.lesson for card in cards}
         for lesson in blueprint.lessons.values():
             if cards and lesson.id not in lessons:
@@ -252,7 +281,7 @@ def _check_domains(
                 "domain-without-question",
                 f"a mock exam has no questions on {domain.name}, which is {domain.weight:g} percent of it",
                 domain.span,
-                help=f"write cards with options ({', '.join(sorted(asking))}) for its lessons",
+                help=f"write cards with options ({list_names(sorted(asking))}) for its lessons",
             )
 
 
@@ -297,7 +326,7 @@ def check_places(checking: Checking) -> Iterator[Diagnostic]:
 
 def check_schemas(checking: Checking) -> Iterator[Diagnostic]:
     """Report schemas that were written before the kinds changed, as editors then mislead."""
-    if not (checking.root / "schemas").is_dir():
+    if not os.path.isdir(checking.root / "schemas"):  # noqa: PTH112  (pathlib may raise)
         return
     for name, text in format_schemas(checking.collection.kinds).items():
         if is_stale(checking.root, name, text):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from cardwright.diagnostic import Diagnostic, Related, Span, diagnose
 from cardwright.kinds import is_asked, list_asked, list_texts
@@ -12,8 +11,6 @@ from cardwright.markdown import find_deletions, hide_deletions
 from cardwright.model import Card, Kind, Side
 from cardwright.project.checking import Checking
 from cardwright.project.words import count_words, drop_addresses, find_answer, normalize
-
-_BRACKETED: Final = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$")
 
 
 def check_questions(checking: Checking) -> Iterator[Diagnostic]:
@@ -47,9 +44,17 @@ def check_answers(checking: Checking) -> Iterator[Diagnostic]:
             if answer and is_asked(card, kind, side):
                 shown = _question_of(card, side)
                 answer = drop_addresses(answer)
-                bracketed = _BRACKETED.match(answer)
-                given = list(bracketed.groups()) if bracketed else [answer]
+                given = _split_bracketed(answer)
                 yield from _check_giveaway(checking, card, list_asked(side), shown, given)
+
+
+def _split_bracketed(answer: str) -> list[str]:
+    """Return an answer, or its two parts if it ends with one in brackets."""
+    before, opening, inside = answer.rstrip().rpartition("(")
+    before = before.rstrip()
+    if not opening or not inside.endswith(")") or ")" in inside[:-1] or "\n" in before:
+        return [answer]
+    return [before, inside[:-1]]
 
 
 def _check_giveaway(

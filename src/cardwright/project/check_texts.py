@@ -98,7 +98,7 @@ def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
 def check_asks(checking: Checking) -> Iterator[Diagnostic]:
     """Report problems in the Markdown around the fields of a question, in kinds of the project."""
     for kind in checking.collection.kinds.values():
-        for side in kind.sides if kind.spans else ():
+        for side in () if kind.is_built_in else kind.sides:
             text = _FIELD_REF.sub(lambda match: "x" * len(match[0]), side.ask)
             for problem in checking.renderer.render_block(text).problems:
                 start = problem.start if problem.start >= 0 else text.find(problem.quote)

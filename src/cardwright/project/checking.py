@@ -29,6 +29,13 @@ class Checking:
             if card.retired is None:
                 yield card, self.collection.kinds[card.kind]
 
+    def asked_by_pack(self) -> dict[str, list[Card]]:
+        """Return the cards that are still asked, by pack."""
+        found: dict[str, list[Card]] = {}
+        for card, _ in self.asked():
+            found.setdefault(card.pack, []).append(card)
+        return found
+
     def place(self, problem: TextProblem, text: str, span: Span) -> Diagnostic:
         """Convert a problem in a text at a span, or in the list there, into a diagnostic."""
         start = problem.start if problem.start >= 0 else text.find(problem.quote)

@@ -165,9 +165,15 @@ def _make_deck(
     `inherited` are the options of the deck above.
     """
     entry = read.entry
-    if "::" in read["name"]:
+    name = read["name"]
+    if "::" in name:
         help = "write sub-decks below `decks:`"
         entry.report("bad-value", "a deck's name cannot hold `::`", "name", help=help)
+        name = name.replace("::", " ").strip(": ")
+    elif name.startswith(":") or (name.endswith(":") and read["decks"]):
+        message = "beside the `::` between names, Anki would take this `:` for part of another name"
+        entry.report("bad-value", message, "name", help="remove it from the name")
+        name = name.strip(": ")
     own: table.Record | None = read["options"]
     set_here = {name: own[name] for name in own.values if name in own.entry} if own else {}
     options = replace(inherited, **set_here)
@@ -181,8 +187,8 @@ def _make_deck(
             table.report_used_name(item.entry, "name", child.name, first.span)
     return Deck(
         pack=pack,
-        # A missing name was reported; the deck's cards are still checked.
-        name=read["name"] or pack,
+        # A missing or bad name was reported; the deck's cards are still checked.
+        name=name or pack,
         description=read["description"],
         select=_make_selection(read["select"], has_children=bool(children)),
         decks=tuple(children),

@@ -12,7 +12,7 @@ import yaml
 from cardwright.diagnostic import Related, Span, diagnose
 from cardwright.project.document import CONTROL, Document, Node, is_blank
 from cardwright.project.syntax import QUOTE
-from cardwright.text import to_nfc
+from cardwright.text import list_names, to_nfc
 
 ITEMS_HELP: Final = "start each item on a line of its own with `- `, its keys below one another"
 _ESCAPED_CONTROL: Final = re.compile(rf"\r|{CONTROL.pattern}")
@@ -228,7 +228,7 @@ def describe(node: Node) -> str:
 def suggest(name: str, known: Collection[str], what: str) -> str:
     """Return help for an unknown name: a similar known name, or all of them."""
     close = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean `{close[0]}`?" if close else f"{what}: {', '.join(known)}"
+    return f"did you mean `{close[0]}`?" if close else f"{what}: {list_names(known)}"
 
 
 def is_word(node: Node, word: str) -> bool:

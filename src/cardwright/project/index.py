@@ -25,7 +25,7 @@ from cardwright.diagnostic import Diagnostic
 from cardwright.item import Item
 from cardwright.kinds import list_items
 from cardwright.model import Card, Collection, Deck, Kind
-from cardwright.project.sources import Sources, find_namespace
+from cardwright.project.sources import Sources, count_errors, find_namespace, make_sources
 from cardwright.project.walk import SourceFile, SourceFiles, read_source, walk_sources
 
 _RACY_NS: Final = 2_000_000_000
@@ -50,7 +50,7 @@ class CardFile(NamedTuple):
     refs: tuple[str, ...]
     """The refs of its cards, in the author's order."""
     cards: msgspec.Raw
-    problem_count: int
+    error_count: int
 
     def decode(self) -> tuple[Card, ...]:
         """Decode the cards, without the places of their values."""
@@ -68,20 +68,20 @@ class Index(msgspec.Struct):
     cards: dict[str, CardFile]
     """Files of cards by name, in order."""
     items: list[Item]
-    problem_count: int
-    """Problems in files; problems with folders are found again at each start."""
+    error_count: int
+    """Errors in files; those of folders are found again at each start."""
 
 
 def open_index(root: Path, path: Path, now_ns: int, *, is_updated: bool = True) -> Sources:
     """Read the files below `root` that changed since the index at `path` was written; update it.
 
     `now_ns` is Unix time. If the index cannot be written, every file is read each time.
-
-    Raises:
-        ProjectError: a file or folder of the project cannot be read.
-
     """
     sources = walk_sources(root)
+    if not _has_plain_names(sources):
+        from cardwright.project.load import load  # noqa: PLC0415  (start-up of `cards review`)
+
+        return make_sources(*load(root))
     kept = read_index(path)
     known = kept.files if kept else {}
     contents: dict[str, bytes] = {}
@@ -101,7 +101,7 @@ def open_index(root: Path, path: Path, now_ns: int, *, is_updated: bool = True) 
         kinds=index.kinds,
         decks=index.decks,
         blueprints=index.blueprints,
-        problem_count=len(sources.problems) + index.problem_count,
+        error_count=count_errors(sources.problems) + index.error_count,
         load_card=loader.load,
         list_cards=loader.list_all,
     )
@@ -148,7 +148,11 @@ def look_at(
     """
     if known and file.stamp and file.stamp == known.stamp:
         return known
-    raw = read_source(file)
+    try:
+        raw = read_source(file)
+    except OSError:
+        # Reading it again will report it.
+        raw = None
     if raw is None:
         return FileState("", "")
     from hashlib import blake2b  # noqa: PLC0415  (OpenSSL loads slowly, and studying does without)
@@ -157,6 +161,16 @@ def look_at(
     is_settled = file.changed_at_ns < now_ns - _RACY_NS
     digest = blake2b(raw, digest_size=16).hexdigest()
     return FileState(file.stamp if is_settled else "", digest)
+
+
+def _has_plain_names(sources: SourceFiles) -> bool:
+    """Tell whether all file names are valid Unicode: an index cannot hold others."""
+    try:
+        for files in (sources.kinds, sources.decks, sources.cards):
+            "".join(file.name for file in files).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _list_digests(files: Mapping[str, FileState], folder: str = "") -> dict[str, str]:
@@ -203,7 +217,7 @@ def _refresh(
         else:
             found: list[Diagnostic] = []
             read_now, _, _ = read_cards(file, read, namespace, kinds, faulty, found)
-            card_files[name] = encode_cards(read_now, len(found))
+            card_files[name] = encode_cards(read_now, count_errors(found))
             cards += read_now
     collection = Collection(kinds=kinds, cards=tuple(cards), decks=decks, blueprints=blueprints)
     return Index(
@@ -213,15 +227,15 @@ def _refresh(
         blueprints=blueprints,
         cards=card_files,
         items=list_items(collection),
-        problem_count=len(problems) + sum(file.problem_count for file in card_files.values()),
+        error_count=count_errors(problems) + sum(file.error_count for file in card_files.values()),
     )
 
 
-def encode_cards(cards: Iterable[Card], problem_count: int) -> CardFile:
+def encode_cards(cards: Iterable[Card], error_count: int) -> CardFile:
     """Encode a file's cards without the places of their values."""
     bare = [replace(card, spans={}) for card in cards]
     raw = msgspec.Raw(msgspec.msgpack.encode(bare))
-    return CardFile(tuple(card.ref for card in bare), raw, problem_count)
+    return CardFile(tuple(card.ref for card in bare), raw, error_count)
 
 
 def read_index(path: Path) -> Index | None:
@@ -237,8 +251,7 @@ def read_index(path: Path) -> Index | None:
 
 def write_index(path: Path, index: Index) -> None:
     """Write the index; if that fails, leave it unchanged."""
-    # File names that are not valid Unicode cannot be encoded.
-    with suppress(OSError, UnicodeEncodeError):
+    with suppress(OSError):
         from cardwright.files import write_file  # noqa: PLC0415  (start-up of `cards review`)
 
         raw = msgspec.msgpack.encode(index)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,7 @@ from cardwright.project.card import COMMON_KEYS, MAX_ID_LENGTH
 from cardwright.project.document import Document
 from cardwright.project.entry import Entry, read_entry
 from cardwright.project.style import find_style_problems
+from cardwright.text import list_names
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _FIELD_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -111,7 +113,7 @@ def read_built_in_kinds() -> dict[str, Kind]:
         _, kind = parse_kind(document)
         if kind is None:
             raise ValueError(f"built-in kind {name}: {document.problems}")
-        kinds[name] = kind
+        kinds[name] = replace(kind, spans={})
     return kinds
 
 
@@ -291,7 +293,7 @@ def _check_own_field(entry: Entry, field: Field, spares: set[int]) -> None:
 def _make_sides(
     root: table.Record, fields: Mapping[str, Field], cloze: str | None, *, is_adopted: bool
 ) -> Iterator[Side]:
-    known = f"fields: {', '.join(fields)}"
+    known = f"fields: {list_names(fields)}"
     labels = [field.label for field in fields.values()]
     for name, item in _list_declared(root["sides"]):
         entry = item.entry
@@ -336,7 +338,7 @@ def _check_ask(entry: Entry, side: Side, fields: Mapping[str, Field]) -> None:
     asked = list_asked(side)
     unknown = [field for field in asked if field not in fields]
     for field in unknown:
-        known = f"fields: {', '.join(fields)}"
+        known = f"fields: {list_names(fields)}"
         entry.report("bad-value", f"there is no field `{field}`", "ask", help=known)
     is_sure = side.when or side.template or any(fields[f].required for f in asked if f in fields)
     if not unknown and not is_sure:
@@ -365,7 +367,7 @@ def _check_when(entry: Entry, side: Side, fields: Mapping[str, Field], cloze: st
         help = "remove it: each gap is asked"
         entry.report("bad-value", "a cloze kind has no `when`", "when", help=help)
     elif side.when not in fields:
-        message, help = f"there is no field `{side.when}`", f"fields: {', '.join(fields)}"
+        message, help = f"there is no field `{side.when}`", f"fields: {list_names(fields)}"
         entry.report("bad-value", message, "when", help=help)
 
 
@@ -394,7 +396,7 @@ def _find_typed_problem(
 ) -> tuple[str, str] | None:
     """Return the message and the help for a field that cannot be typed."""
     if typed not in fields:
-        return f"there is no field `{typed}`", f"fields: {', '.join(fields)}"
+        return f"there is no field `{typed}`", f"fields: {list_names(fields)}"
     if cloze:
         return None if typed == cloze else (f"`{typed}` has no gaps", f"write `type: {cloze}`")
     if fields[typed].type is not FieldType.INLINE:

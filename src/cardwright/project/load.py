@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from cardwright.blueprint import Blueprint
@@ -16,26 +16,27 @@ from cardwright.project.document import Document
 from cardwright.project.entry import read_entry
 from cardwright.project.kind import parse_kind, read_built_in_kinds
 from cardwright.project.sources import find_namespace
-from cardwright.project.walk import SourceFile, read_source, walk_sources
+from cardwright.project.walk import (
+    SourceFile,
+    SourceFiles,
+    diagnose_unreadable,
+    read_source,
+    walk_sources,
+)
 
 Read = Callable[[SourceFile], bytes | None]
-"""Returns the content of a file, or None if it must not be read."""
+"""Returns the content of a file, or None if it must not be read. It may raise OSError."""
 
 
 def load(root: Path) -> tuple[Collection, list[Diagnostic]]:
-    """Read the kinds, decks, blueprints and cards below `root`, and return all problems together.
-
-    Raises:
-        ProjectError: a file or folder cannot be read.
-
-    """
+    """Read the kinds, decks, blueprints and cards below `root`, and return all problems together."""
     sources = walk_sources(root)
     problems = list(sources.problems)
     kinds, faulty = read_kinds(sources.kinds, read_source, problems)
     decks, blueprints = read_decks(sources.decks, read_source, problems)
     cards: list[Card] = []
     allowances: list[Allowance] = []
-    incomplete: set[str] = set()
+    incomplete = set(_list_unread_packs(sources, decks))
     for file in sources.cards:
         namespace = find_namespace(decks, file.pack)
         found, is_whole, allowed = read_cards(file, read_source, namespace, kinds, faulty, problems)
@@ -61,7 +62,7 @@ def read_kinds(
     kinds = read_built_in_kinds()
     faulty: set[str] = set()
     for file in files:
-        document = _open(file, read)
+        document = _open(file, read, problems)
         if document is None:
             faulty.add(file.path.stem)
             continue
@@ -101,7 +102,7 @@ def read_decks(
     decks: dict[str, Deck] = {}
     blueprints: dict[str, Blueprint] = {}
     for file in files:
-        document = _open(file, read)
+        document = _open(file, read, problems)
         if document is None:
             continue
         if file.path.stem == "deck":
@@ -138,7 +139,7 @@ def read_cards(
 
     Problems found that are not allowed are added to `problems`.
     """
-    document = _open(file, read)
+    document = _open(file, read, problems)
     if document is None:
         return [], False, []
     cards, is_whole, allowances = parse_cards(
@@ -149,6 +150,18 @@ def read_cards(
     return cards, is_whole, allowances
 
 
-def _open(file: SourceFile, read: Read) -> Document | None:
-    raw = read(file)
+def _list_unread_packs(sources: SourceFiles, decks: Iterable[str]) -> Iterator[str]:
+    """Yield the packs that may have cards in files or folders that must not be read."""
+    for problem in sources.problems:
+        folder, *rest = problem.span.path.split("/")
+        if folder == "cards" and problem.is_error:
+            yield from rest[:1] or decks
+
+
+def _open(file: SourceFile, read: Read, problems: list[Diagnostic]) -> Document | None:
+    try:
+        raw = read(file)
+    except OSError as error:
+        problems.append(diagnose_unreadable(file.name, error))
+        return None
     return None if raw is None else Document(file.name, raw)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cardwright.blueprint import Blueprint
+from cardwright.diagnostic import Diagnostic
 from cardwright.item import Item
 from cardwright.kinds import list_items
 from cardwright.model import Card, Collection, Deck, Kind
@@ -26,8 +27,8 @@ class Sources:
     """Top decks by pack."""
     blueprints: Mapping[str, Blueprint]
     """Exams by pack."""
-    problem_count: int
-    """The number of problems that `load` would return."""
+    error_count: int
+    """The number of errors that `load` would return: with any, cards may be missing."""
     load_card: Callable[[str], Card | None]
     """Returns the first card with this ref, `pack:id`. A card from the index has no places of values."""
     list_cards: Callable[[], Iterable[Card]]
@@ -57,14 +58,19 @@ def find_namespace(decks: Mapping[str, Deck], pack: str) -> str:
     return decks[pack].namespace if pack in decks else pack
 
 
-def make_sources(collection: Collection, problem_count: int = 0) -> Sources:
-    """Return the sources of a collection, given the number of problems found when loading it."""
+def count_errors(problems: Iterable[Diagnostic]) -> int:
+    """Return how many problems are errors."""
+    return sum(problem.is_error for problem in problems)
+
+
+def make_sources(collection: Collection, problems: Iterable[Diagnostic] = ()) -> Sources:
+    """Return the sources of a collection, given the problems found when loading it."""
     return Sources(
         items=list_items(collection),
         kinds=collection.kinds,
         decks=collection.decks,
         blueprints=collection.blueprints,
-        problem_count=problem_count,
+        error_count=count_errors(problems),
         load_card={card.ref: card for card in reversed(collection.cards)}.get,
         list_cards=lambda: collection.cards,
     )

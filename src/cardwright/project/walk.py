@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.error import ProjectError
 
+_MAX_DEPTH: Final = 50
+"""The deepest nesting of folders that is read."""
 _PACK: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _ENDINGS: Final = (".yaml", ".yml")
 _MISTAKEN_ENDINGS: Final = (
@@ -72,16 +74,8 @@ def find_project(start: Path) -> Path:
 
 
 def walk_sources(root: Path) -> SourceFiles:
-    """List the files of the project at `root`.
-
-    Raises:
-        ProjectError: a folder cannot be read.
-
-    """
-    try:
-        return _Walk(root).walk()
-    except OSError as error:
-        raise _make_error(error) from error
+    """List the files of the project at `root`; what cannot be read is among the problems."""
+    return _Walk(root).walk()
 
 
 def is_source_name(name: str) -> bool:
@@ -89,20 +83,29 @@ def is_source_name(name: str) -> bool:
     return name.lower().endswith(_ENDINGS) and name[0] != "."
 
 
+def is_too_deep(folder: Path, parent: str) -> bool:
+    """Tell whether a folder below another is nested too deeply to be read."""
+    return parent.count(os.sep) - str(folder).count(os.sep) >= _MAX_DEPTH
+
+
 def read_source(file: SourceFile) -> bytes | None:
     """Return a file's content (the start of a huge one), or None if it must not be read.
 
     Raises:
-        ProjectError: it cannot be read, or no longer exists.
+        OSError: it cannot be read, or no longer exists.
 
     """
     if not file.stamp:
         return None
-    try:
-        with file.path.open("rb") as stream:
-            return stream.read(MAX_READ_BYTES)
-    except OSError as error:
-        raise _make_error(error) from error
+    with file.path.open("rb") as stream:
+        return stream.read(MAX_READ_BYTES)
+
+
+def diagnose_unreadable(name: str, error: OSError) -> Diagnostic:
+    """Make the diagnostic for a file or folder that the system does not let us read."""
+    span = Span(path=name, line=1, column=1)
+    message = f"this cannot be read: {error.strerror or error}"
+    return diagnose("outside-project", message, span, help="let this user read it")
 
 
 class _Walk:
@@ -114,8 +117,14 @@ class _Walk:
         self._start = len(str(root / "x")) - 1
         """The index in a path at which the name relative to the project starts."""
         self._problems: list[Diagnostic] = []
+        self._refused: set[Path] = set()
+        """Folders that were reported."""
 
     def walk(self) -> SourceFiles:
+        for name in ("kinds", "decks", "cards"):
+            folder = self._root / name
+            if folder.is_symlink() and self._leads_out(folder):
+                self._refused.add(folder)
         kinds = [self._stat(path) for path in self._list_files(self._root / "kinds")]
         for path in self._list_unread_folders(self._root / "kinds"):
             self._report_unread(path, "move it into kinds/ itself")
@@ -138,8 +147,8 @@ class _Walk:
         return SourceFiles(kinds, decks, cards, self._problems)
 
     def _list_packs(self, parent: Path) -> Iterator[Path]:
-        for path in sorted(parent.iterdir()) if parent.is_dir() else ():
-            if path.name.startswith(".") or not path.is_dir() or self._leads_out(path):
+        for path in self._list(parent):
+            if path.name.startswith(".") or not self._is_folder(path) or self._leads_out(path):
                 continue
             if _PACK.fullmatch(path.name):
                 yield path
@@ -150,8 +159,10 @@ class _Walk:
     def _list_deck_files(self, folder: Path) -> list[Path]:
         """Return the manifest and the blueprint of a pack; report other YAML files."""
         paths = [folder / name for name in _DECK_FILES]
-        found = [path for path in paths if path.exists() or path.is_symlink()]
-        for path in self._list_files(folder):
+        listed = self._list_files(folder)
+        # In a folder that may be listed but not entered, no file seems to exist.
+        found = [path for path in paths if path in listed or os.path.lexists(path)]
+        for path in listed:
             # Where case does not matter, `Deck.yaml` is `deck.yaml`.
             if path not in found and not any(_is_same(path, known) for known in found):
                 self._report_unread(path, f"rename it: only {' and '.join(_DECK_FILES)} are read")
@@ -159,17 +170,22 @@ class _Walk:
 
     def _list_unread_folders(self, folder: Path) -> Iterator[Path]:
         """Yield the YAML files in the folders below a folder that has none."""
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-            if path.name[0] != "." and not path.is_symlink() and path.is_dir():
+        for path in self._list(folder):
+            if path.name[0] != "." and not path.is_symlink() and self._is_folder(path):
                 yield from self._list_files(path, deep=True)
 
     def _list_files(self, folder: Path, *, deep: bool = False) -> list[Path]:
         """Return the YAML files of a folder, sorted by name, without hidden ones."""
-        if not folder.is_dir():
+        if not self._is_folder(folder):
             return []
         found = []
-        for parent, names, files in os.walk(folder, onerror=_raise):
+        for parent, names, files in os.walk(folder, onerror=self._report_error):
             here = Path(parent)
+            if is_too_deep(folder, parent):
+                message = f"folders are nested more than {_MAX_DEPTH} levels deep"
+                self._report("nesting-too-deep", message, here, "move its files further up")
+                names.clear()
+                continue
             names[:] = [
                 name
                 for name in names
@@ -187,7 +203,7 @@ class _Walk:
         stamp, changed_at_ns = "", 0
         info = _stat_plain(path)
         if info is None or not stat.S_ISREG(info.st_mode):
-            info = None if self._leads_out(path, to_folder=False) else path.stat()
+            info = None if self._leads_out(path, to_folder=False) else self._stat_target(path)
         if info is not None:
             stamp = f"{info.st_size} {info.st_mtime_ns} {info.st_ctime_ns} {info.st_ino}"
             changed_at_ns = max(info.st_mtime_ns, info.st_ctime_ns)
@@ -198,6 +214,9 @@ class _Walk:
         try:
             real = path.resolve(strict=True)
             mode = real.stat().st_mode
+        except PermissionError as error:
+            self._report_error(error, path)
+            return True
         except (OSError, RuntimeError):
             message = "this link is broken"
         else:
@@ -210,6 +229,39 @@ class _Walk:
         self._report("outside-project", message, path, "put the file itself into the project")
         return True
 
+    def _list(self, folder: Path) -> list[Path]:
+        """Return what is in a folder, sorted by name; nothing if there is no such folder."""
+        if not self._is_folder(folder):
+            return []
+        try:
+            return sorted(folder.iterdir())
+        except OSError as error:
+            self._report_error(error, folder)
+            return []
+
+    def _is_folder(self, path: Path) -> bool:
+        """Tell whether a path is a folder, or a link to one, that may be read."""
+        if path in self._refused:
+            return False
+        info = self._stat_target(path)
+        return info is not None and stat.S_ISDIR(info.st_mode)
+
+    def _stat_target(self, path: Path) -> os.stat_result | None:
+        """Return the state of a path, maybe of the target of a link; None if there is none."""
+        try:
+            return path.stat()
+        except PermissionError as error:
+            self._report_error(error, path)
+        except (OSError, RuntimeError):
+            pass
+        return None
+
+    def _report_error(self, error: OSError, path: Path | None = None) -> None:
+        path = path or Path(error.filename)
+        if path not in self._refused:
+            self._refused.add(path)
+            self._problems.append(diagnose_unreadable(self._name(path), error))
+
     def _report_unread(self, path: Path, help: str) -> None:
         self._report("unread-file", "this file is not read", path, help)
 
@@ -219,7 +271,11 @@ class _Walk:
 
     def _name(self, path: Path) -> str:
         # Cut the string: pathlib would cost more than the rest of the walk.
-        return str(path)[self._start :].replace(os.sep, "/")
+        name = str(path)[self._start :].replace(os.sep, "/")
+        if name.isascii():
+            return name
+        # Bytes that are not UTF-8 could be neither stored nor shown.
+        return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _is_same(path: Path, other: Path) -> bool:
@@ -237,11 +293,3 @@ def _stat_plain(path: Path) -> os.stat_result | None:
         return None
     is_link = stat.S_ISLNK(info.st_mode) or getattr(info, "st_reparse_tag", None)
     return None if is_link else info
-
-
-def _raise(error: OSError) -> None:
-    raise error
-
-
-def _make_error(error: OSError) -> ProjectError:
-    return ProjectError(f"cannot read {error.filename}: {error.strerror}")

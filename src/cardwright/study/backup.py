@@ -18,7 +18,7 @@ from cardwright.study.error import (
     explain_sqlite_error,
 )
 from cardwright.study.migration import list_missing
-from cardwright.study.opening import SIDE_FILES, connect
+from cardwright.study.opening import SIDE_FILES, connect, create_file
 from cardwright.study.rescue import check_whole
 
 MAX_BACKUPS: Final = 10
@@ -66,7 +66,7 @@ def copy_database(path: Path, db: sqlite3.Connection, target: Path) -> None:
     """
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        create_file(temporary)
         with closing(sqlite3.connect(temporary, isolation_level=None)) as copy:
             db.backup(copy)
             # Leave WAL mode, so that the backup is a single file.
@@ -113,7 +113,7 @@ def restore_backup(backup: Path, path: Path, today: str) -> Path | None:
             raise explain_sqlite_error(backup, error) from error
         aside = _set_aside(path, today)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            create_file(path)
             with closing(connect(path)) as target:
                 # `backup` would wait forever for another program's lock.
                 target.execute("begin immediate")

@@ -115,7 +115,8 @@ def migrate(path: Path, db: sqlite3.Connection) -> None:
 
 def is_empty(db: sqlite3.Connection) -> bool:
     """Tell whether a database has no tables yet."""
-    return _read_number(db, "select count(*) from sqlite_schema") == 0
+    with closing(db.execute("select 1 from sqlite_schema")) as cursor:
+        return cursor.fetchone() is None
 
 
 def _apply(db: sqlite3.Connection, name: str, script: str) -> None:

@@ -21,7 +21,9 @@ class Place:
 
     def __init__(self, path: Path) -> None:
         """Remember which files are there; SQLite must have opened them."""
-        self._path = path
+        # SQLite keeps the other two beside the file to which a link leads.
+        real = os.path.realpath(path)
+        self._paths = tuple({str(path.absolute()), real, f"{real}-wal", f"{real}-shm"})
         self._found = self._look()
 
     @property
@@ -33,14 +35,13 @@ class Place:
         )
 
     def _look(self) -> _Found:
-        # SQLite keeps the other two beside the file to which a link leads.
-        real = os.path.realpath(self._path)
-        return tuple(_identify(real + suffix) for suffix in ("", "-wal", "-shm"))
+        return tuple(map(_identify, self._paths))
 
 
 def _identify(path: str) -> tuple[int, int] | None:
+    """Return what distinguishes a file, or a link: one in the place of the file is a change, too."""
     try:
-        found = os.stat(path)  # noqa: PTH116  (before every answer)
+        found = os.lstat(path)
     except OSError:
         return None
     return found.st_dev, found.st_ino

@@ -26,6 +26,7 @@ from cardwright.study.opening import StoreConnection, connect, find_damage
 from cardwright.study.rows import (
     ALIAS,
     RowError,
+    are_readable,
     decode,
     quote,
     read_alias,
@@ -114,13 +115,11 @@ def check_whole(path: Path, db: sqlite3.Connection) -> None:
         raise make_damaged_error(path, "it is empty")
     if problems := find_damage(db):
         raise make_damaged_error(path, problems[0])
-    factory, db.text_factory = db.text_factory, bytes
-    try:
-        unreadable = _read_reviews(db).unreadable
-    finally:
-        db.text_factory = factory
-    if unreadable:
-        raise make_damaged_error(path, str(unreadable[0]))
+    with suppress(*SQLITE_ERRORS):
+        if are_readable(db.execute(f"select {_REVIEW} from reviews")):  # noqa: S608
+            return
+    db.text_factory = bytes
+    raise make_damaged_error(path, str(_read_reviews(db).unreadable[0]))
 
 
 def rescue_reviews(path: Path) -> Rescued:
@@ -173,7 +172,7 @@ def connect_to_read(path: Path) -> StoreConnection:
         try:
             db = connect(path, mode=mode)
             db.execute("pragma query_only = on")
-            db.execute("select count(*) from sqlite_schema").fetchone()
+            db.execute("select 1 from sqlite_schema").fetchone()
         except SQLITE_ERRORS as error:
             if db is not None:
                 db.close()

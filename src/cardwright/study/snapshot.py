@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -28,13 +29,27 @@ def open_snapshot(path: Path) -> Iterator[Store]:
         StoreError: the file is locked, damaged, or not a store of this version.
 
     """
+    with _open_memory(path, is_copied=True) as store:
+        yield store
+
+
+@contextmanager
+def open_empty(path: Path) -> Iterator[Store]:
+    """Open a new store in memory, to be copied to a file."""
+    with _open_memory(path, is_copied=False) as store:
+        yield store
+
+
+@contextmanager
+def _open_memory(path: Path, *, is_copied: bool) -> Iterator[Store]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
         try:
-            with closing(connect_to_read(path)) as file:
-                list_missing(path, file)
-                file.backup(copy)
+            if is_copied:
+                with closing(connect_to_read(path)) as file:
+                    list_missing(path, file)
+                    file.backup(copy)
             migrate(path, copy)
-            store = Store(path, copy, "snapshot", is_snapshot=True)
+            store = Store(path, copy, platform.node(), is_snapshot=True)
         except SQLITE_ERRORS as error:
             raise explain_sqlite_error(path, error) from error
         yield store

@@ -35,7 +35,7 @@ from cardwright.study.error import (
     make_damaged_error,
 )
 from cardwright.study.migration import is_empty, list_missing, migrate
-from cardwright.study.opening import connect, find_damage, use_write_ahead_log
+from cardwright.study.opening import connect, create_file, find_damage, use_write_ahead_log
 from cardwright.study.place import Place, RescueFile, StoreLeftError
 from cardwright.study.rows import (
     ALIAS,
@@ -51,6 +51,7 @@ from cardwright.study.rows import (
 )
 from cardwright.study.settings import is_valid
 
+_SHARED_FOLDER: Final = "shared_folder"
 LEASE_MS: Final = 60_000
 """How long a prompt shown in one session is kept from the others."""
 _T = TypeVar("_T")
@@ -108,7 +109,7 @@ def open_store(path: Path, machine: str = "", *, today: str = "") -> Store:
     connection = None
     try:
         with suppress(FileExistsError):
-            path.parent.mkdir(parents=True)
+            create_file(path)
         connection = connect(path)
         _prepare(path, connection, today)
         return Store(path, connection, machine or platform.node(), today)
@@ -520,6 +521,8 @@ class Store:
 
     def count_reviews(self) -> int:
         """Return the number of reviews, including undone ones."""
+        # SQLite counts without steps that could be limited.
+        self.check_reviews()
         return int(self._value("select count(*) from reviews"))
 
     def list_namespaces(self) -> set[str]:
@@ -644,6 +647,19 @@ class Store:
                 else:
                     row = (deck, name, json.dumps(value))
                     self._db.execute("insert or replace into settings values (?, ?, ?)", row)
+
+    def read_shared_folder(self) -> str:
+        """Return the folder of the last sync; "" if none is known."""
+        sql = "select cast(value as blob) from settings where pack = '.' and name = ?"
+        folder: Any = None
+        with suppress(RowError):
+            folder = read_json(self._value(sql, _SHARED_FOLDER))
+        return folder if isinstance(folder, str) else ""
+
+    def remember_shared_folder(self, folder: Path) -> None:
+        """Remember the folder of the last sync."""
+        if self.read_shared_folder() != str(folder):
+            self.put_settings({(".", _SHARED_FOLDER): str(folder)})
 
     def put_record(self, record_id: str, kind: str, namespace: str, at_ms: int, body: Any) -> None:
         """Write a record, replacing one with the same id, within a transaction."""

@@ -28,6 +28,7 @@ from cardwright.history import (
 )
 from cardwright.study.alias import Alias
 from cardwright.study.journal import Journal
+from cardwright.study.store import Store
 from cardwright.study.transfer import (
     TransferError,
     parse_object,
@@ -50,7 +51,10 @@ _MAX_FAULTS: Final = 10_000
 """After so many unreadable lines, the rest of a file is not read: it holds something else."""
 _MAX_SHOWN: Final = 3
 """How many unreadable lines of a file are named."""
-_MAX_PROBLEMS: Final = 20
+_MAX_PROBLEMS: Final = 100
+_MAX_KEPT: Final = 20
+"""How many unreadable lines of our own file are looked for in the new one."""
+_CHUNK: Final = 2**20
 _ID_START: Final = len('{"id": "')
 _PADDING: Final = "\0\r\n\t \ufeff"
 """What a torn write leaves besides the beginning of a line."""
@@ -119,7 +123,8 @@ def sync_folder(
     if clashes:
         # Settling them adds reviews.
         lines = {review.id: write_review(review) for review in store.list_log()}
-    ours = [line for key, line in sorted(lines.items()) if key not in known or key.endswith(ending)]
+    ours = [lines[key] for key in sorted(lines) if key not in known or key.endswith(ending)]
+    lines.clear()
     files.write_own("".join(ours))
     decided = [alias for alias in store.list_aliases() if alias not in known_aliases]
     if decided or os.path.lexists(alias_files.own):
@@ -129,7 +134,68 @@ def sync_folder(
     if moment is not None and last_ms > moment.at_ms + MS_PER_DAY:
         day = make_time(last_ms).date()
         notes.append(f"some reviews are dated up to {day}: the clock of a machine may be wrong")
-    return Synced(taken, len(ours), clashes, [*files.problems, *alias_files.problems], notes)
+    problems = [*files.problems, *alias_files.problems]
+    if (left := len(problems) - _MAX_PROBLEMS) > 0:
+        problems[_MAX_PROBLEMS:] = [f"and {count(left, 'more problem')}"]
+    return Synced(taken, len(ours), clashes, problems, notes)
+
+
+class Outlook(NamedTuple):
+    """What the next sync finds in a folder."""
+
+    own: Path
+    """The file that this machine writes."""
+    machines: int
+    """How many other machines have files."""
+    taking: int
+    """How many reviews of others the store lacks."""
+    giving: int
+    """How many of the store's reviews no file has yet."""
+    returning: int
+    """How many reviews in this machine's own file the store lacks."""
+    clashes: list[str]
+    """Ids under which another machine has a different review."""
+    problems: list[str]
+    """What cannot be read of the files of others, and where."""
+    is_own_damaged: bool
+    copies: list[Path]
+    """Files that sync programs made, such as conflicted copies."""
+
+
+def preview_sync(store: Store, folder: Path) -> Outlook:
+    """Tell what the next sync finds in a folder that exists; nothing is changed.
+
+    Raises:
+        TransferError: the folder cannot be listed.
+
+    """
+    names = _list_names(folder)
+    files = _Files(folder, store.device, _REVIEWS, names)
+    alias_files = _Files(folder, store.device, _ALIASES, names)
+    for read in (alias_files.read_theirs, alias_files.read_copies, alias_files.read_own):
+        alias_files.read_some(read(_parse_alias))
+    lines = {review.id: write_review(review) for review in store.list_log()}
+    parse = _make_parser(lines)
+    theirs, copied = list(files.read_theirs(parse)), list(files.read_copies(parse))
+    known = set(map(_id_of, theirs))
+    ours = list(files.read_own(parse))
+    new = {_id_of(row) for row in (*theirs, *copied) if not isinstance(row, str)}
+    back = {_id_of(row) for row in ours if not isinstance(row, str)}
+    return Outlook(
+        own=files.own,
+        machines=files.machines,
+        taking=len(new - lines.keys()),
+        giving=len(lines.keys() - known - set(map(_id_of, ours))),
+        returning=len(back - lines.keys() - known),
+        clashes=sorted((new | back) & lines.keys()),
+        problems=[*files.problems, *alias_files.problems],
+        is_own_damaged=files.is_own_damaged or alias_files.is_own_damaged,
+        copies=[*files.copies, *alias_files.copies],
+    )
+
+
+def _id_of(row: Review | str) -> str:
+    return row if isinstance(row, str) else row.id
 
 
 def _read_new(files: _Files, lines: Mapping[str, str], known: set[str]) -> Iterator[Review]:
@@ -137,16 +203,7 @@ def _read_new(files: _Files, lines: Mapping[str, str], known: set[str]) -> Itera
 
     The ids in the files of other machines are added to `known`.
     """
-
-    def parse(line: str) -> Review | str:
-        """Return only the id if the store has the review."""
-        review_id = line[_ID_START : line.find('"', _ID_START)]
-        if lines.get(review_id) == line:
-            return review_id
-        review = parse_review(line)
-        # Another version may write the same in other words.
-        return review.id if lines.get(review.id) == write_review(review) else review
-
+    parse = _make_parser(lines)
     for found in files.read_theirs(parse):
         known.add(found if isinstance(found, str) else found.id)
         if not isinstance(found, str):
@@ -154,6 +211,20 @@ def _read_new(files: _Files, lines: Mapping[str, str], known: set[str]) -> Itera
     for found in chain(files.read_copies(parse), files.read_own(parse)):
         if not isinstance(found, str):
             yield found
+
+
+def _make_parser(lines: Mapping[str, str]) -> Callable[[str], Review | str]:
+    """Return a parser that returns only the id if the store has the review, with the same line."""
+
+    def parse(line: str) -> Review | str:
+        review_id = line[_ID_START : line.find('"', _ID_START)]
+        if lines.get(review_id) == line:
+            return review_id
+        review = parse_review(line)
+        # Another version may write the same in other words.
+        return review.id if lines.get(review.id) == write_review(review) else review
+
+    return parse
 
 
 class _Files:
@@ -186,6 +257,21 @@ class _Files:
                 self._own.append(path)
             else:
                 (self._theirs if DEVICE.fullmatch(stem) else self._copies).append(path)
+
+    @property
+    def machines(self) -> int:
+        """The number of other machines."""
+        return len(self._theirs)
+
+    @property
+    def copies(self) -> list[Path]:
+        """The files that sync programs made."""
+        return self._copies
+
+    @property
+    def is_own_damaged(self) -> bool:
+        """Whether not all of our own file could be read."""
+        return self._is_unread or bool(self._lost)
 
     def read_theirs(self, parse: Callable[[str], Row]) -> Iterator[Row]:
         """Yield what is readable in the files of other machines."""
@@ -284,7 +370,7 @@ class _Faults:
     def add(self, number: int, error: ValueError, line: str) -> None:
         """Add a line."""
         self.count += 1
-        if len(self.lines) < _MAX_PROBLEMS:
+        if len(self.lines) < _MAX_KEPT:
             self.lines.append(line)
         if len(self._messages) < _MAX_SHOWN:
             end = "" if line[-1] == "\n" else ", and cut off"
@@ -322,8 +408,13 @@ def _list_names(folder: Path) -> list[str]:
 def _holds(path: Path, raw: bytes) -> bool:
     """Return whether a file has exactly this content."""
     try:
-        info = path.lstat()
-        return info.st_size == len(raw) and not path.is_symlink() and path.read_bytes() == raw
+        if path.is_symlink() or path.lstat().st_size != len(raw):
+            return False
+        with path.open("rb") as file:
+            return all(
+                file.read(_CHUNK) == raw[start : start + _CHUNK]
+                for start in range(0, len(raw), _CHUNK)
+            )
     except OSError:
         return False
 

@@ -10,7 +10,7 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cardwright.kinds import list_asked, list_prompts
+from cardwright.kinds import MAX_SHOWN, list_asked, list_prompts
 from cardwright.kinds.typed import Comparison
 from cardwright.markdown import (
     Token,
@@ -22,7 +22,7 @@ from cardwright.markdown import (
 )
 from cardwright.model import Card, Collection, FieldType, Kind, Option, Prompt, Source
 from cardwright.terminal.markdown import Drawing
-from cardwright.text import make_plain
+from cardwright.text import count, make_plain
 
 _FIELD_MARK: Final = re.compile("(cwfield[0-9]+x)")
 """Placeholder of a field while the question's Markdown is parsed, so that no field can alter it."""
@@ -138,12 +138,15 @@ def _draw_parts(collection: Collection, card: Card) -> Iterator[RenderableType]:
     from rich.rule import Rule  # noqa: PLC0415  (for `cards show`, not for the first card)
 
     kind = collection.kinds[card.kind]
-    for prompt in list_prompts(card, kind):
+    prompts = list_prompts(card, kind)
+    for prompt in prompts[:MAX_SHOWN]:
         yield Rule(Text(make_plain(prompt.ref), "bold"), align="left")
         yield _name_sounds(draw_question(prompt, kind))
         yield Rule(style="dim")
         yield draw_answer(prompt, kind)
         yield Text()
+    if left := prompts[MAX_SHOWN:]:
+        yield Text(f"… and {count(len(left), 'prompt')} more")
     if card.retired is not None:
         yield Text(make_plain(f"Retired: {card.retired}"), "bold")
     lesson = collection.lesson_of(card) or "no lesson"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import pairwise
+from typing import Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -20,7 +21,10 @@ from cardwright.exam.readiness import ForecastCheck, SignalReading
 from cardwright.exam.result import Part, format_circumstances, format_clock, score_mock
 from cardwright.history import make_time, make_zone
 from cardwright.terminal.charts import Column, Fitted, draw_columns, make_line
-from cardwright.text import count
+from cardwright.text import MAX_LISTED, count, list_names
+
+_MAX_LESSONS: Final = 100
+"""How many lessons of a domain are shown."""
 
 
 def draw_coverage(coverage: Coverage) -> Group:
@@ -40,10 +44,15 @@ def _draw_domains(coverage: Coverage) -> Fitted:
         labels.append(Text(make_line(label), "bold"))
         tallies.append(domain.tally)
         objectives.append(_format_covered(found))
-        for lesson in domain.lessons:
+        # There may be thousands of lessons; JSON has all of them.
+        for lesson in domain.lessons[:_MAX_LESSONS]:
             labels.append(Text(f"  {make_line(str(lesson.lesson))}"))
             tallies.append(lesson.tally)
             objectives.append(_format_covered([one.tally for one in lesson.objectives]))
+        if left := domain.lessons[_MAX_LESSONS:]:
+            labels.append(Text(f"  … and {count(len(left), 'lesson')} more"))
+            tallies.append(Tally(*map(sum, zip(*(lesson.tally for lesson in left), strict=True))))
+            objectives.append("")
     labels.append(Text("all", "bold"))
     tallies.append(coverage.tally)
     objectives.append("")
@@ -68,17 +77,22 @@ def _format_share(number: int, total: int) -> str:
 
 
 def _list_missing(coverage: Coverage) -> Iterator[str]:
-    missing = [
-        *(f"No card for lesson {lesson}." for lesson in coverage.lessons_without_cards),
-        *(
+    gaps = [
+        [f"No card for lesson {lesson}." for lesson in coverage.lessons_without_cards],
+        [
             f"No card for objective {one.id}: {one.about}."
             for one in coverage.objectives_without_cards
-        ),
-        *(
+        ],
+        [
             f"No question for a mock exam in the domain {domain.name}."
             for domain in coverage.domains_without_questions
-        ),
+        ],
     ]
+    missing = []
+    for found in gaps:
+        missing += found[:MAX_LISTED]
+        if left := len(found) - MAX_LISTED:
+            missing += [f"… and {left:,} more like this: see --json."] if left > 0 else []
     yield from missing or ["Every lesson and objective has cards, every domain has questions."]
     if outside := len(coverage.outside):
         yield f"{count(outside, 'card')} of the pack {'is' if outside == 1 else 'are'} in no lesson."
@@ -150,14 +164,14 @@ def draw_weeks(weeks: Sequence[PlanWeek]) -> Iterator[RenderableType]:
     )
     yield Text()
     for number, week in enumerate(weeks, 1):
-        lessons = f" ({', '.join(week.lessons)})" if week.lessons else ""
+        lessons = f" ({list_names(week.lessons)})" if week.lessons else ""
         yield Text.assemble((f"Week {number}  ", "bold"), f"{make_line(week.focus)}{lessons}")
 
 
 def draw_last_days(last_days: Iterable[tuple[int, LastDay]]) -> Iterator[Text]:
     """Draw the focus of each of the last days."""
     for day, last in last_days:
-        lessons = f" ({', '.join(last.lessons)})" if last.lessons else ""
+        lessons = f" ({list_names(last.lessons)})" if last.lessons else ""
         line = Text.assemble((f"{format_day(day)}  ", "bold"), f"{last.days_left} to go: ")
         yield line.append(f"{make_line(last.focus)}{lessons}")
 

@@ -22,6 +22,7 @@ from cardwright.terminal.mock import (
     list_order,
 )
 from cardwright.terminal.plain import MAX_DIGITS, InputEndedError, PromptLoop, Prompts, Say
+from cardwright.text import list_names
 
 _HELP: Final = """\
 1 3     pick options, or undo the pick
@@ -208,7 +209,7 @@ class MissAsker(Prompts):
             typed = self._read(f"Lesson to revisit [{miss.lesson}]: ")
             if not typed or typed in self._blueprint.lessons:
                 return self._change(miss, "lesson", typed)
-            self._say(f"there is no lesson {typed}: {', '.join(self._blueprint.lessons)}")
+            self._say(f"there is no lesson {typed}: {list_names(self._blueprint.lessons)}")
 
     def _change(self, miss: Miss, name: str, typed: str) -> Miss:
         if not typed:

@@ -14,7 +14,7 @@ from cardwright.anki.note import make_fields
 from cardwright.anki.notetype import NoteType, make_note_type
 from cardwright.anki.template import render_card
 from cardwright.foreign.media import MediaFile
-from cardwright.kinds import list_media, list_prompts
+from cardwright.kinds import MAX_SHOWN, list_media, list_prompts
 from cardwright.markdown import Renderer, WriteMedia, escape_html
 from cardwright.model import Card, Collection, Prompt
 from cardwright.web.frame import frame_face
@@ -48,7 +48,7 @@ class FaceMaker:
         """Whether adopted note types are shown, whose stylesheets the page cannot know by a hash."""
 
     def make_faces(self, card: Card) -> list[tuple[Prompt, str, str]]:
-        """Return the prompts of a card, each with its question and its answer as HTML."""
+        """Return the first prompts of a card, each with its question and its answer as HTML."""
         kind = self._collection.kinds[card.kind]
         prompts = list_prompts(card, kind)
         if not prompts:
@@ -57,7 +57,7 @@ class FaceMaker:
         fields = make_fields(self._collection, card, self._renderer, self._make_writers(card))
         details = {"Tags": " ".join(card.tags), "Deck": card.pack, "Type": kind.anki_name}
         faces = []
-        for prompt in prompts:
+        for prompt in prompts[:MAX_SHOWN]:
             question, answer = map(
                 convert_maths, render_card(note_type, fields, prompt.ordinal, details)
             )

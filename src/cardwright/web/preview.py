@@ -16,6 +16,7 @@ from cardwright.anki.media import FindMedia
 from cardwright.anki.notetype import read_asset
 from cardwright.diagnostic import Diagnostic, Span
 from cardwright.item import place_cards
+from cardwright.kinds import list_prompts
 from cardwright.markdown import Renderer, escape_html
 from cardwright.model import Card, Collection
 from cardwright.text import count
@@ -125,8 +126,12 @@ def _hash(text: str) -> str:
 
 def _list_decks(collection: Collection, packs: Sequence[str]) -> Iterator[tuple[str, list[Card]]]:
     """Yield the heading of every deck that has cards itself, and these in teaching order."""
+    by_pack: dict[str, list[Card]] = {}
+    for card in collection.cards:
+        if card.retired is None:
+            by_pack.setdefault(card.pack, []).append(card)
     for pack in packs:
-        cards = [card for card in collection.cards if card.pack == pack and card.retired is None]
+        cards = by_pack.get(pack, [])
         deck = collection.decks.get(pack)
         if deck is None:
             yield _make_heading((pack,)), cards
@@ -155,8 +160,12 @@ def _make_prompts(collection: Collection, card: Card, maker: FaceMaker) -> list[
             f' data-lesson="{escape_html(_lesson_key(card))}">\n'
             f'<p class="head"><code>{ref}</code><span>{escape_html(kind.title)}</span>{tags}'
             f'<span class="place">{escape_html(place)}</span></p>\n'
-            f'<div class="faces">\n{_wrap_face(question)}{_wrap_face(answer)}</div>\n</section>\n'
+            '<div class="bounds"><div class="faces">\n'
+            f"{_wrap_face(question)}{_wrap_face(answer)}</div></div>\n</section>\n"
         )
+    left = len(list_prompts(card, kind)) - len(shown)
+    if left > 0:
+        shown[-1] += f"<p>… and {count(left, 'prompt')} more of this card</p>\n"
     return shown
 
 

@@ -15,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
+from cardwright.project.walk import is_too_deep
+
 _ADDRESS: Final = "127.0.0.1"
 _HOSTS: Final = frozenset({_ADDRESS, "localhost"})
 _PAUSE_S: Final = 0.3
@@ -152,7 +154,9 @@ def read_stamps(folders: Iterable[Path]) -> Stamps:
         # A link can lead to a whole disk.
         if not folder.resolve().is_relative_to(folder.parent.resolve()):
             continue
-        for parent, _, names in os.walk(folder):
+        for parent, below, names in os.walk(folder):
+            if is_too_deep(folder, parent):
+                below.clear()
             for name in names:
                 path = os.path.join(parent, name)  # noqa: PTH118  (thousands of files, often)
                 try:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
 from typing import Final
 
 from cardwright.app.doctor.case import Case, Copy, read_copy
 from cardwright.app.doctor.finding import Finding, Report
 from cardwright.app.doctor.store import make_copy_finding
-from cardwright.history import MS_PER_DAY
+from cardwright.history import MS_PER_DAY, count_days
 from cardwright.text import count
 
 _MAX_AGE_DAYS: Final = 7
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _BEFORE_RESTORE: Final = "-before-restore"
 
 
@@ -37,7 +42,7 @@ def _check_damage(case: Case, backups: list[Copy]) -> Iterator[Finding]:
         is_newest = number == 0 and bool(case.ids)
         yield Finding(
             code="backup-damaged",
-            severity="warning" if is_newest else "note",
+            severity="error" if is_newest else "note",
             message=f"this backup cannot be restored: {copy.error.message}",
             harm="nothing is lost: the store itself is not affected",
             help="make a new one" if is_newest else "you may delete it",
@@ -47,27 +52,44 @@ def _check_damage(case: Case, backups: list[Copy]) -> Iterator[Finding]:
 
 
 def _check_age(case: Case) -> Iterator[Finding]:
-    """Report reviews that should have been backed up long ago."""
+    """Report that reviews were not backed up for a long time."""
     newest = case.good_backup
-    known = newest.ids if newest else frozenset()
-    before_ms = case.moment.at_ms - _MAX_AGE_DAYS * MS_PER_DAY
-    # An id begins with the time in hexadecimal digits.
-    old = {id for id in case.ids - known if id < f"{max(before_ms, 0):012x}"}
-    if old:
+    if newest is None:
+        if case.ids:
+            yield Finding(
+                code="backup-missing",
+                severity="note",
+                message=f"there is no good backup of the store's {count(len(case.ids), 'review')}",
+                harm="nothing is lost, but there is no way back if the file is",
+                help="make one now; `cards review` makes one each day",
+                commands=(case.commands.on_store("backup"),),
+                path=case.path.parent / "backups",
+            )
+        return
+    # An id begins with the time in hexadecimal digits. Older reviews may have come by a sync.
+    start = f"{_find_time_ms(newest.path):012x}"
+    end = f"{max(case.moment.at_ms - _MAX_AGE_DAYS * MS_PER_DAY, 0):012x}"
+    lacking = case.ids - newest.ids
+    if any(start < id < end for id in lacking):
         yield Finding(
-            code="backup-outdated" if newest else "backup-missing",
+            code="backup-outdated",
             severity="warning",
-            message=(
-                "the newest good backup is old"
-                if newest
-                else f"there is no good backup of the store's {count(len(case.ids), 'review')}"
-            ),
-            harm=f"nothing is lost yet, but {count(len(case.ids - known), 'review')} are in no backup, "
-            f"{len(old):,} of them for more than {_MAX_AGE_DAYS} days",
+            message=f"the newest good backup is old: {count(len(lacking), 'review')} came later",
+            harm="nothing is lost yet",
             help="make one now; `cards review` makes one each day",
             commands=(case.commands.on_store("backup"),),
-            path=newest.path if newest else case.path.parent / "backups",
+            path=newest.path,
         )
+
+
+def _find_time_ms(backup: Path) -> int:
+    """Return when a backup was made: by its name, or by its file if that is later."""
+    found = _DATE.search(backup.name)
+    named_ms = 0
+    if found:
+        with suppress(ValueError):
+            named_ms = (count_days(date.fromisoformat(found[0])) + 1) * MS_PER_DAY
+    return max(named_ms, backup.stat().st_mtime_ns // 10**6)
 
 
 def _check_contents(case: Case, backups: list[Copy]) -> Iterator[Finding]:
@@ -83,5 +105,5 @@ def _check_contents(case: Case, backups: list[Copy]) -> Iterator[Finding]:
         case,
         read_copy(fullest.path),
         "a backup holds",
-        severity="note" if was_restored else "warning",
+        severity="note" if was_restored else "error",
     )

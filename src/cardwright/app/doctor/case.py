@@ -64,9 +64,20 @@ class Case:
         self._stack.close()
 
     @cached_property
+    def is_missing(self) -> bool:
+        """Whether there is no store yet; an empty file becomes one."""
+        return not self.path.exists() or (
+            self.path.is_file() and not self.path.stat().st_size and not self._log.exists()
+        )
+
+    @property
+    def _log(self) -> Path:
+        return self.path.with_name(f"{self.path.name}-wal")
+
+    @cached_property
     def obstacle(self) -> StoreError | None:
         """Why the store cannot be read now, although it may be intact."""
-        if self.path.exists():
+        if not self.is_missing:
             try:
                 check_lock(self.path, is_writing=False)
             except StoreDamagedError:
@@ -78,7 +89,7 @@ class Case:
     @property
     def is_readable(self) -> bool:
         """Whether there is a store that can be read, at least in part."""
-        return self.path.exists() and self.obstacle is None
+        return not self.is_missing and self.obstacle is None
 
     @cached_property
     def faults(self) -> list[Fault]:

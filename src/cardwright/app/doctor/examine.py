@@ -11,6 +11,7 @@ from cardwright.app.doctor.case import Case
 from cardwright.app.doctor.finding import Examine, Report, examine_areas
 from cardwright.app.doctor.index import examine_index
 from cardwright.app.doctor.project import examine_project
+from cardwright.app.doctor.shared import examine_sync
 from cardwright.app.doctor.store import examine_store
 
 AREAS: Final[dict[str, Callable[[Case, Report], None]]] = {
@@ -18,6 +19,7 @@ AREAS: Final[dict[str, Callable[[Case, Report], None]]] = {
     "backups": examine_backups,
     "index": examine_index,
     "project": examine_project,
+    "sync": examine_sync,
 }
 
 

@@ -231,7 +231,7 @@ def _check_claims(case: Case) -> Iterator[Finding]:
             continue
         yield Finding(
             code="history-undecided",
-            severity="warning",
+            severity="error",
             message=claim.describe(),
             harm="nothing is lost, but until you decide these reviews do not count here",
             help="decide: the first keeps these reviews for this project, the second starts afresh",

@@ -1,17 +1,17 @@
-"""Saving what is readable of a damaged store into a new file."""
+"""Saving what is readable of a damaged store."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from cardwright.files import write_file
+from cardwright.history import Review
 from cardwright.study.error import StoreError
 from cardwright.study.journal import make_journal
 from cardwright.study.rescue import rescue_rest, rescue_reviews
-from cardwright.study.store import open_store
-from cardwright.study.transfer import write_json_lines
+from cardwright.study.snapshot import open_empty
 
 STORE_ENDING: Final = ".db"
 
@@ -19,41 +19,42 @@ STORE_ENDING: Final = ".db"
 class Saved(NamedTuple):
     """What a rescue saved, and what it could not."""
 
-    reviews: int
+    reviews: list[Review]
     unreadable: list[str]
     """A line for each row that is lost."""
 
 
-def rescue(path: Path, target: Path, machine: str) -> Saved:
-    """Write every readable review of a store to a new file.
-
-    A target that ends in .db becomes a store, with the settings and all else that is readable; any
-    other is written as JSON Lines.
+def rescue_log(path: Path, target: Path) -> Saved:
+    """Return every readable review of a store, for a new file at `target`.
 
     Raises:
-        StoreError: nothing is readable, or the target exists or cannot be written.
+        StoreError: nothing is readable, or the target exists.
 
     """
     if os.path.lexists(target):
         raise StoreError(f"{target} exists already", help="name a new file")
     found = rescue_reviews(path)
-    lost = list(map(str, found.unreadable))
-    if target.suffix != STORE_ENDING:
-        write_file(target, "".join(write_json_lines(found.reviews)))
-        return Saved(len(found.reviews), lost)
+    return Saved(found.reviews, _list_lines(found.unreadable))
+
+
+def rescue_store(path: Path, target: Path) -> Saved:
+    """Write a new store with every review, setting and record that is readable of another one.
+
+    Raises:
+        StoreError: nothing is readable, or the target exists or cannot be written.
+
+    """
+    saved = rescue_log(path, target)
     rest = rescue_rest(path)
-    lost += map(str, rest.unreadable)
-    temporary = target.with_name(f".{target.stem}.{os.getpid()}")
-    try:
-        with open_store(temporary, machine) as store:
-            store.put_settings(rest.settings)
-            with store.transaction():
-                for record in rest.records:
-                    store.put_record(*record)
-        with open_store(temporary, machine) as store:
-            make_journal(store, {}).merge(found.reviews)
-            store.copy_to(target)
-    finally:
-        for suffix in ("", "-wal", "-shm"):
-            temporary.with_name(temporary.name + suffix).unlink(missing_ok=True)
-    return Saved(len(found.reviews), lost)
+    with open_empty(target) as store:
+        store.put_settings(rest.settings)
+        with store.transaction():
+            for record in rest.records:
+                store.put_record(*record)
+        make_journal(store, {}).merge(saved.reviews)
+        store.copy_to(target)
+    return saved._replace(unreadable=[*saved.unreadable, *_list_lines(rest.unreadable)])
+
+
+def _list_lines(unreadable: Iterable[object]) -> list[str]:
+    return list(map(str, unreadable))

@@ -35,7 +35,7 @@ _TEMPORARY: Final = re.compile(r"\..+\.(?:\d+|[a-z0-9_]{8})(?:-wal|-shm|-journal
 
 def examine_store(case: Case, report: Report) -> None:
     """Report on the store itself."""
-    if not case.path.exists():
+    if case.is_missing:
         _examine_missing(case, report)
         return
     report.summary = str(case.path)
@@ -56,7 +56,8 @@ def examine_store(case: Case, report: Report) -> None:
 
 
 def _examine_missing(case: Case, report: Report) -> None:
-    report.summary = f"{case.path}: does not exist yet: `cards review` creates it"
+    what = "empty" if case.path.exists() else "does not exist yet"
+    report.summary = f"{case.path}: {what}: `cards review` makes it"
     backup = case.good_backup
     if backup is not None:
         report.summary = f"{case.path}: missing"
@@ -322,7 +323,7 @@ def _check_strays(case: Case) -> Iterator[Finding]:
     for copy in _list_strays(case):
         if copy.ids - told:
             told |= copy.ids
-            yield make_copy_finding(case, copy, "a file beside the store has", severity="warning")
+            yield make_copy_finding(case, copy, "a file beside the store has", severity="error")
 
 
 def _list_strays(case: Case) -> list[Copy]:

@@ -15,6 +15,7 @@ from cardwright.cli.exam.taking import take
 from cardwright.cli.output import warn
 from cardwright.cli.params import NAME, db_option, json_option, pack_argument, plain_option
 from cardwright.error import ProjectError
+from cardwright.text import list_names
 
 MAX_SEED: Final = 1_000_000
 
@@ -66,7 +67,7 @@ def drill(
         blueprint = choose_exam(study.sources.blueprints, pack)
         if lane is not None:
             if lane not in blueprint.lanes:
-                known = ", ".join(blueprint.lanes) or "none"
+                known = list_names(blueprint.lanes, none="none")
                 raise ProjectError(f"there is no lane `{lane}` (lanes: {known})")
             lessons = (*blueprint.lanes[lane].lessons, *lessons)
         for lesson in lessons:

@@ -26,7 +26,7 @@ from cardwright.item import Item
 from cardwright.kinds import list_prompts
 from cardwright.report import format_text
 from cardwright.terminal.plain_exam import MissAsker
-from cardwright.text import count
+from cardwright.text import count, list_names
 
 
 @click.command()
@@ -87,7 +87,7 @@ def miss(
         of_card = item.pack if item and item.pack in study.sources.blueprints else None
         blueprint = choose_exam(study.sources.blueprints, pack or of_card)
         if given.get("mode") and given["mode"] not in blueprint.failure_modes:
-            known = ", ".join(blueprint.failure_modes) or "none"
+            known = list_names(blueprint.failure_modes, none="none")
             raise ProjectError(f"there is no failure mode `{given['mode']}` (modes: {known})")
         if given.get("lesson"):
             check_lesson(blueprint, given["lesson"])

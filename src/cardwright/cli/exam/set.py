@@ -17,7 +17,7 @@ from cardwright.cli.params import db_option
 from cardwright.error import ProjectError
 from cardwright.exam.goal import MAX_PLANNED_DAYS, Goal
 from cardwright.history import make_date
-from cardwright.text import count
+from cardwright.text import count, list_names
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DEFAULT_MINUTES: Final = 30
@@ -82,8 +82,9 @@ def set_goal(
         blueprint = study.sources.blueprints.get(pack)
         starts = blueprint.starts if blueprint else {}
         if start_as and start_as not in starts:
-            known = "".join(f"\n  {start.id}: {start.about}" for start in starts.values())
-            raise ProjectError(f"there is no start `{start_as}`; the starts are:{known or ' none'}")
+            known = [f"\n  {start.id}: {start.about}" for start in starts.values()]
+            shown = list_names(known, separator="", none=" none")
+            raise ProjectError(f"there is no start `{start_as}`; the starts are:{shown}")
         goal = Goal(
             pack=pack,
             exam_on=on,

@@ -1,0 +1,83 @@
+"""Damage stores at random, and run commands on them: a message or success, never a traceback.
+
+With success, `cards export` must have written as many reviews as the table holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+from click.testing import CliRunner
+
+from cardwright.cli.main import cards
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
+from damage import WAYS, damage_in, make_store, run_commands, write_project
+
+_COMMANDS: Final = (
+    ("export", "{folder}/out.jsonl"),
+    ("sync", "{folder}/shared"),
+    ("due",),
+    ("stats",),
+    ("stats", "--json"),
+    ("history", "trees:card-1/recall"),
+    ("history", "--day", "2026-11-01", "--json"),
+    ("doctor",),
+    ("doctor", "--verify"),
+    ("doctor", "--rebuild"),
+    ("backup",),
+    ("backup", "{folder}/copy.db"),
+    ("review", "--plain"),
+    ("answer", "trees:card-1", "good"),
+    ("suspend", "trees:card-2"),
+    ("next", "--json"),
+    ("options",),
+    ("options", "trees", "new_per_day=5"),
+    ("exam", "status"),
+    ("exam", "ready"),
+    ("exam", "coverage"),
+    ("exam", "mock", "--list"),
+    ("exam", "misses"),
+    ("import", "{folder}/whole.jsonl"),
+)
+
+
+def main() -> None:
+    """Print what went wrong; exit with status 1 if anything did."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=200, help="How many stores.")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    ends: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        project = write_project(folder / "project")
+        whole = folder / "whole.db"
+        make_store(whole)
+        CliRunner().invoke(cards, ["export", str(folder / "whole.jsonl"), "--db", str(whole)])
+        for number in range(options.count):
+            seed = options.seed * 1_000_000 + number
+            way = WAYS[number % len(WAYS)]
+            store = folder / "damaged.db"
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{store}{suffix}").unlink(missing_ok=True)
+            shutil.copy(whole, store)
+            damage_in(way, store, random.Random(seed))
+            for words, problem in run_commands(project, store, _COMMANDS):
+                ends[problem.strip().splitlines()[-1][:150]] += 1
+                print(f"\n{way}, seed {seed}: cards {' '.join(words)}\n{problem}", flush=True)
+    print(f"{options.count} stores, {len(_COMMANDS)} commands each: {sum(ends.values())} problems")
+    for end, number in ends.most_common():
+        print(f"{number:6} {end}")
+    sys.exit(bool(ends))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""The sync folder: what the next sync would take from it, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from cardwright.app.doctor.case import Case
+from cardwright.app.doctor.finding import Finding, Report, list_removals
+from cardwright.study.sync import Outlook, preview_sync
+from cardwright.text import count
+
+_MAX_BYTES: Final = 10_000_000
+"""Larger folders are read only if that is asked for: it takes seconds."""
+
+
+def examine_sync(case: Case, report: Report) -> None:
+    """Report on the folder that was named, or that was synced with last."""
+    folder = case.shared or _recall(case)
+    if folder is None:
+        report.summary = "not used: `cards sync DIR` shares reviews with your other machines"
+        return
+    report.summary = str(folder)
+    if not folder.exists():
+        report.findings.append(
+            Finding(
+                code="sync-folder-missing",
+                severity="warning",
+                message=f"the sync folder {folder} is not there",
+                harm="nothing is lost, but reviews do not reach your other machines",
+                help="check that its drive is connected and your sync program runs, or sync with "
+                "another folder",
+                path=folder,
+            )
+        )
+        return
+    if case.store is None:
+        report.summary += ": not compared, as there is no store that can be read"
+        return
+    size = sum(file.stat().st_size for file in folder.glob("*.jsonl") if file.is_file())
+    if size > _MAX_BYTES and not case.is_thorough:
+        report.summary += f": {size / 1e6:,.0f} MB, not read (--verify does)"
+        return
+    found = preview_sync(case.store, folder)
+    others = count(found.machines, "other machine")
+    report.summary += f": {others}, {found.taking:,} to take, {found.giving:,} to give"
+    report.findings += _check_files(case, folder, found)
+
+
+def _recall(case: Case) -> Path | None:
+    """Return the folder of the last sync."""
+    folder = case.store.read_shared_folder() if case.store is not None else ""
+    # On Windows, looking at a network path would identify the user to an unknown server.
+    return None if not folder or folder.startswith(("\\\\", "//")) else Path(folder)
+
+
+def _check_files(case: Case, folder: Path, found: Outlook) -> Iterator[Finding]:
+    commands = (case.commands.on_store("sync", folder),)
+    if found.problems:
+        yield Finding(
+            code="sync-unreadable",
+            severity="warning",
+            message="some files of your other machines cannot be read completely",
+            harm="nothing of this machine is lost; what is readable of the others is taken",
+            help="wait until everything has arrived; `cards sync` on the machine that wrote a file "
+            "writes it again; delete what is not a file",
+            path=folder,
+            details=tuple(found.problems),
+        )
+    if found.is_own_damaged:
+        yield Finding(
+            code="sync-own-file-damaged",
+            severity="warning",
+            message="the file that this machine shares is damaged",
+            harm="nothing is lost: the store has its reviews",
+            help="write it again",
+            commands=commands,
+            path=found.own,
+        )
+    if found.returning:
+        yield Finding(
+            code="sync-shared-name",
+            severity="warning",
+            message=f"the file that only this store writes has {count(found.returning, 'review')} "
+            "that the store lacks",
+            harm="they are not lost: an older store was restored, or a copy of this store is in use "
+            "elsewhere under the same name",
+            help="take them",
+            commands=commands,
+            path=found.own,
+        )
+    if found.clashes:
+        yield Finding(
+            code="sync-conflict",
+            severity="warning",
+            message=f"{count(len(found.clashes), 'review')} differ from those with the same ids on "
+            "other machines",
+            harm="nothing is lost: both versions count after a sync",
+            help="sync, here and on the other machines",
+            commands=commands,
+            path=folder,
+            details=tuple(found.clashes),
+        )
+    if found.taking or found.giving:
+        yield Finding(
+            code="sync-pending",
+            severity="note",
+            message=f"{count(found.taking, 'review')} of others to take, {found.giving:,} to give",
+            help="sync",
+            commands=commands,
+            path=folder,
+        )
+    elif found.copies and not found.problems:
+        yield Finding(
+            code="sync-copies",
+            severity="note",
+            message=f"your sync program made {count(len(found.copies), 'conflicted copy')}",
+            harm="the store has all their reviews",
+            help="you may delete them",
+            commands=list_removals(found.copies),
+            path=folder,
+            details=tuple(map(str, found.copies)),
+        )
