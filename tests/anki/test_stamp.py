@@ -41,7 +41,7 @@ class Reader:
 
     only_releases: bool
     is_old: bool
-    """Whether their Anki stamps an updated note with the time of the import, as until 2025."""
+    """Whether their Anki stamps an updated note with the time of the import, as 24.11 does."""
     content: str = ""
     mod_s: int = 0
     newest: int = -1

@@ -1,8 +1,8 @@
 """Which modification time a note gets in a package.
 
 On import, Anki replaces a note that someone has if the time in the package is later than theirs: that
-of the package it came from, or that of their own last edit. (Until 2025, Anki put the time of the import
-in place of the former.) So a change needs a later time, and what is unchanged must keep its time.
+of the package it came from, or that of their own last edit. (Older versions of Anki, such as 24.11, put
+the time of the import in place of the former.) So a change needs a later time, and what is unchanged must keep its time.
 
 - A release stamps a change with the current time, which is later than all that people have.
 - A build between releases stamps a change just after the release, in small steps from build to build.

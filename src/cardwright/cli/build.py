@@ -128,7 +128,11 @@ def _tell(made: _Made) -> None:
     if not version:
         warn(f"{pack} is not released yet: {publish}")
     elif made.unreleased:
-        warn(f"{pack} has changed since {version}: {format_counts(made.unreleased)}; {publish}")
+        counts = {
+            "kinds restyled" if what == "restyled" else what: number
+            for what, number in made.unreleased.items()
+        }
+        warn(f"{pack} has changed since {version}: {format_counts(counts)}; {publish}")
 
 
 def _describe(made: _Made) -> dict[str, object]:
