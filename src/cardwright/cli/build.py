@@ -110,6 +110,8 @@ def _build(folder: Path, packs: tuple[str, ...], target: Path | None, *, as_json
 
 
 def _count_unreleased(contents: PackContents, ledger: Ledger, build: Build) -> Counter[str]:
+    if not ledger.notes:
+        return Counter(added=len(contents.packed))
     counts = Counter(change.what for change in compare_with_ledger(ledger, contents))
     more = {
         "reverted": build.reverted,
