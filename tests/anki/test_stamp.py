@@ -205,4 +205,4 @@ class Stamps(RuleBasedStateMachine):
 
 
 TestStamps = Stamps.TestCase
-TestStamps.settings = settings(max_examples=250, stateful_step_count=40, deadline=None)
+TestStamps.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
