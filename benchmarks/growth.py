@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from click.testing import CliRunner
-from growth_texts import TEXTS, write_cards
+from growth_texts import CODE_UNITS, TEXTS, write_cards
 
 from cardwright.cli.main import cards
+from cardwright.markdown import cut_code
+from cardwright.markdown.languages import PART_SIZES
 
 MAX_S: Final = 2.0
 """CPU time in which a command ends, at the larger size."""
@@ -96,15 +98,36 @@ def judge(small: Times, large: Times, factor: int) -> list[str]:
     return faults
 
 
+def measure_lexers() -> list[str]:
+    """Return the languages whose longest highlighted code takes too long, with the code."""
+    faults = []
+    for language, size in PART_SIZES.items():
+        for unit in CODE_UNITS:
+            start = time.process_time()
+            cut_code(unit * (size // len(unit)), language)
+            # Code of ten parts is the longest.
+            spent = (time.process_time() - start) * 10
+            if spent > MAX_S:
+                faults.append(f"{language}, {unit!r}: {spent:.1f} s")
+    return faults
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="which texts; default: all")
-    parser.add_argument("--size", type=int, default=10_000, help="characters of a field")
+    parser.add_argument("--size", type=int, default=4_000, help="characters of a field")
     parser.add_argument("--factor", type=int, default=4, help="how much larger the second size is")
     parser.add_argument("--count", type=int, help="how many texts, chosen at random")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--verbose", action="store_true", help="print every time")
+    parser.add_argument(
+        "--lexers", action="store_true", help="try the highlighting of code instead"
+    )
     given = parser.parse_args()
+    if given.lexers:
+        slow = measure_lexers()
+        print("\n".join(slow) or "every language in time")
+        sys.exit(1 if slow else 0)
     names = given.names or list(TEXTS)
     if given.count:
         names = random.Random(given.seed).sample(names, given.count)

@@ -45,12 +45,14 @@ def write(project: Path) -> Write:
 
 
 @pytest.fixture
-def run(project: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run `cards` in the project."""
+def run(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run `cards` in the project, with a data folder of its own."""
     from cardwright.cli.main import cards
 
     # A test must not depend on when or in which repository it runs.
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    # Nor on the reviews of whoever runs it.
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
 
     def run_cards(*words: str, folder: Path | None = None, exit_code: int = 0) -> Result:
         result = CliRunner().invoke(cards, ["-C", str(folder or project), *words])

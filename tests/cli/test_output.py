@@ -50,8 +50,17 @@ def test_a_reader_that_leaves_a_pipe_is_no_error(write: Write) -> None:
 
 @pytest.mark.parametrize(
     ("editor", "said"),
-    [("vi 'x", "not a valid command"), ("   ", ""), ("no-such-editor-anywhere", "No such file")],
+    [
+        *[("vi 'x", "not a valid command"), ('vi "', "not a valid command"), ("\\", "not a valid")],
+        *[("   ", "no editor"), ("''", "no editor"), ("'' x", "no editor"), ("\t\n", "no editor")],
+        *[("no-such-editor-anywhere", "No such file"), ("./none", "No such file")],
+        *[("/", "ermission denied"), ("/etc/passwd", "ermission denied")],
+        *[("/etc/passwd/x", "Not a directory"), ("n" * 5_000, "No such file")],
+        *[("false", "exited with status 1"), ("sh -c 'exit 300'", "exited with status 44")],
+        *[("sh -c 'kill -9 $$'", "ended by signal 9"), ("sh -c 'kill -2 $$'", "by signal 2")],
+    ],
 )
+@pytest.mark.skipif(sys.platform == "win32", reason="programs and messages differ there")
 def test_an_editor_that_cannot_run_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, editor: str, said: str
 ) -> None:

@@ -23,6 +23,7 @@ DATABASE = "is a database"
 READS = {
     ("cards", "folder"),  # -C
     ("backup", "restore"),
+    ("doctor", "shared"),
     ("import", "files"),
     ("new", "file"),  # must be a file of cards: see below
 }
@@ -56,7 +57,9 @@ def test_every_path_that_a_command_takes_is_checked() -> None:
     }
 
     assert other == READS
-    assert {words[-1] for words, _ in OUTPUTS} == {"preview", "plan", "mock", "export", "backup"}
+    assert {words[-1] for words, _ in OUTPUTS} == {
+        *("preview", "plan", "mock", "export", "backup", "doctor"),
+    }
     assert {words[-1] for words, _ in FOLDERS} == {"build", "init", "sync"}
 
 

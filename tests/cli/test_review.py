@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cardwright.terminal.screen import RESET
 from project_files import Write
 from pty_driver import PtyProgram
 from reviewing import CARDS, FILES, FULL, NOW, read_acts, read_memories, review
@@ -187,6 +188,28 @@ def test_a_card_that_was_deleted_in_the_editor_makes_room_for_the_next(
         program.type("e")
         program.wait_for("trees:ring no longer exists")
         program.wait_for("Watering")
+
+
+KILLED_EDITOR = """
+import os, signal, sys, tty
+tty.setraw(0)
+os.write(1, b"\\x1b[?1049h\\x1b[5;6r\\x1b[4h\\x1b[?1000h\\x1b(0garbage")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_killed_editor_leaves_the_terminal_as_it_was(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "editor.py").write_text(KILLED_EDITOR, "utf-8")
+    environ = {"VISUAL": f"{sys.executable} {tmp_path / 'editor.py'}"}
+    with review(write(FILES), environ=environ) as program:
+        program.wait_for("Tree ring")
+        program.type("e")
+        program.wait_for("was ended by signal 9")
+        answer(program, "Tree ring")
+        program.wait_for("Watering")
+        program.type("q")
+        assert program.wait_for_exit() == 0
+        expect_given_back(program)
 
 
 def test_an_editor_that_fails_is_told(write: Write) -> None:
@@ -378,7 +401,10 @@ def test_a_learning_step_is_waited_for(write: Write) -> None:
         program.wait_for("Tree ring")
 
 
-OURS = re.compile(rb"\x1b\[(?:\?(?:1049|25|7|2004|2026)[hl]|[0-9;]*m|[0-9]*(?:;[0-9]*)?H|J|K)")
+OURS = re.compile(
+    re.escape(RESET.encode())
+    + rb"|\x1b\[(?:\?(?:1049|25|7|2004|2026)[hl]|[0-9;]*m|[0-9]*(?:;[0-9]*)?H|J|K)"
+)
 
 
 def test_hostile_cards_write_nothing_but_text(write: Write) -> None:

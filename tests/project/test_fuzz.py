@@ -209,6 +209,16 @@ def test_a_ledger_that_is_a_link_is_not_read(garden: Garden) -> None:
         assert garden.run("release", "trees", "--dry-run").exit_code == 1
 
 
+def test_a_record_of_builds_below_a_link_is_not_read(garden: Garden) -> None:
+    shutil.move(garden.root / "build", garden.outside / "build")
+    (garden.root / "build").symlink_to(garden.outside / "build")
+
+    done = garden.run("build", "--to", str(garden.out))
+
+    assert done.exit_code == 0
+    assert "its folder is a link" in done.stderr
+
+
 @pytest.mark.parametrize("folder", ["cards", "decks", "kinds"])
 def test_a_folder_of_a_project_that_leads_out_is_not_read(garden: Garden, folder: str) -> None:
     shutil.move(garden.root / folder, garden.outside / folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,10 +12,12 @@ import tracemalloc
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from random import Random
 
 import pytest
 
 import syncing
+import tampering
 from cardwright.history import Act, Rating
 from cardwright.model import DeckOptions
 from cardwright.study.alias import Alias
@@ -501,3 +504,22 @@ def test_a_sync_killed_at_any_step_loses_nothing(tmp_path: Path) -> None:
     lines = done.stdout.splitlines()
     assert len(lines) >= 40
     assert set(lines) == {"killed by 9: nothing lost"}
+
+
+@pytest.fixture(scope="module")
+def three_machines(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("three")
+    tampering.make_folder(folder)
+    return folder
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_machines_agree_whatever_is_in_the_folder(
+    three_machines: Path, tmp_path: Path, seed: int
+) -> None:
+    """`benchmarks/folders.py` makes thousands."""
+    place = tmp_path / "place"
+    shutil.copytree(three_machines, place)
+
+    assert tampering.try_sync(place, Random(seed)) == ""
+    assert tampering.try_import(place, Random(seed)) == ""

@@ -9,10 +9,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from cardwright.history import Act, Rating
 from cardwright.study.alias import Alias
@@ -36,7 +33,7 @@ def main() -> None:
         shutil.copytree(kept, place)
         pid = os.fork()
         if pid == 0:
-            _sync(place, partial(_kill_at, number))
+            _sync(place, number)
             os._exit(0)
         _, status = os.waitpid(pid, 0)
         print(f"killed by {os.WTERMSIG(status)}: {_look(place, kept)}", flush=True)
@@ -68,22 +65,23 @@ def _count(place: Path, kept: Path) -> int:
     shutil.copytree(kept, place)
     read, write = os.pipe()
     if os.fork() == 0:
-        steps = _sync(place, lambda _: None)
+        steps = _sync(place)
         os.write(write, str(steps).encode())
         os._exit(0)
     os.wait()
     return int(os.read(read, 20))
 
 
-def _sync(place: Path, before: Callable[[int], Any]) -> int:
-    """Sync, calling `before` with the number of each step; return how many there were."""
+def _sync(place: Path, fatal: int | None = None) -> int:
+    """Sync; be killed before the fatal step, or return how many steps there were."""
     journal = _open(place)
     steps = 0
     is_on = True
 
     def step(*_: object) -> None:
         nonlocal steps
-        before(steps)
+        if steps == fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
         steps += 1
 
     def audit(event: str, _: object) -> None:
@@ -95,11 +93,6 @@ def _sync(place: Path, before: Callable[[int], Any]) -> int:
     sync_folder(journal, place / "shared")
     is_on = False
     return steps
-
-
-def _kill_at(wanted: int, step: int) -> None:
-    if step == wanted:
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _look(place: Path, kept: Path) -> str:

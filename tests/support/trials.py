@@ -396,7 +396,11 @@ def _try_build(garden: Garden, rows: list[dict[str, Any]], *, is_read: bool) -> 
         not errors
         and is_read
         and "selects no cards" not in built.stderr
-        and ("has no deck" not in built.stderr and not built.refused)
+        and (
+            "has no deck" not in built.stderr
+            and not built.refused
+            and "holds sources of the project" not in built.stderr
+        )
     ):
         raise Finding(f"not built without an error: {built.stderr}")
 
@@ -490,8 +494,8 @@ def try_tree(dice: Random, garden: Garden, canary: list[str]) -> None:
 
 
 def try_root(dice: Random, garden: Garden, _canary: list[str]) -> None:
-    """Mutate the folders of the project itself, its schemas, or its data."""
-    paths = [*garden.root.iterdir(), garden.root / "schemas", garden.data]
+    """Mutate the folders of the project itself, or its schemas."""
+    paths = [*garden.root.iterdir(), garden.root / "schemas"]
     mutate_tree(dice, dice.choice(sorted(paths)), garden.outside)
     try_project(garden, None, dice.sample(COMMANDS, 3))
 

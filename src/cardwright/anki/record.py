@@ -89,6 +89,8 @@ def read_record(path: Path) -> Record:
 
 
 def _read_text(path: Path) -> str | None:
+    if path.parent.is_symlink():
+        raise RecordError("its folder is a link")
     try:
         return read_plain_file(path, _MAX_BYTES).decode("utf-8")
     except FileNotFoundError:

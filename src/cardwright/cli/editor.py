@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -41,7 +42,7 @@ def open_editor(path: Path, line: int) -> str:
         words = shlex.split(given, posix=sys.platform != "win32")
     except ValueError as error:
         return f"VISUAL or EDITOR is not a valid command: {error}"
-    if not words:
+    if not words or not words[0]:
         return "no editor: set VISUAL or EDITOR"
     program = words[0].strip('"')
     if program.lower().endswith(_BATCH_FILES) and _BATCH_SYNTAX.search(str(path)):
@@ -63,10 +64,17 @@ def open_editor(path: Path, line: int) -> str:
         if found is None:
             return f"{words[0]}: {os.strerror(errno.ENOENT)}"
         words[0] = found
+    return _run(words)
+
+
+def _run(words: Sequence[str]) -> str:
+    """Run an editor until it ends; return an error message, or ""."""
     try:
         code = subprocess.run(words, check=False).returncode  # noqa: S603  (the user's own choice)
     except OSError as error:
         return f"{words[0]}: {error.strerror}"
+    if code < 0:
+        return f"{words[0]} was ended by signal {-code}"
     return f"{words[0]} exited with status {code}" if code else ""
 
 

@@ -119,8 +119,13 @@ def main() -> None:
     try:
         cards(prog_name="cards")
     finally:
-        # Ctrl-C while Python shuts down would show a traceback.
+        # Neither Ctrl-C nor a full disk shall show a traceback while Python shuts down.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except OSError:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _open_missing_streams() -> None:

@@ -16,7 +16,9 @@ def find_program(name: str, *, outside: Path | None = None) -> str | None:
     file = f"{name}.exe" if sys.platform == "win32" and not Path(name).suffix else name
     for folder in os.get_exec_path():
         path = Path(folder) / file
-        if not Path(folder).is_absolute() or not path.is_file() or not os.access(path, os.X_OK):
+        # `Path.is_file` raises for a name that is too long.
+        is_file = os.path.isfile(path)  # noqa: PTH113
+        if not (is_file and Path(folder).is_absolute() and os.access(path, os.X_OK)):
             continue
         if outside is None or not _is_inside(path, outside.resolve()):
             return str(path)

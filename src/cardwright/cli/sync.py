@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 import click
 
@@ -14,8 +13,6 @@ from cardwright.cli.paths import OutputFolder
 from cardwright.study.sync import sync_folder
 from cardwright.study.transfer import TransferError, describe_clashes
 from cardwright.text import count
-
-_MAX_SHOWN: Final = 20
 
 
 @click.command()
@@ -48,10 +45,8 @@ def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
     for note in (*describe_clashes(done.clashes), *done.notes):
         warn(f"note: {note}")
     if done.problems:
-        left = len(done.problems) - _MAX_SHOWN
-        more = [f"and {count(left, 'more problem')}"] if left > 0 else []
         raise TransferError(
-            "\n".join([*done.problems[:_MAX_SHOWN], *more]),
+            "\n".join(done.problems),
             help="everything else was synced; the next sync reads these files again",
         )
 

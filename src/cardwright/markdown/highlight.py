@@ -10,14 +10,14 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from cardwright.markdown.escape import CLOSE, HINT, OPEN, escape_code
-from cardwright.markdown.languages import MAX_PARTS
+from cardwright.markdown.languages import PART_SIZES
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
     from pygments.token import _TokenType
 
-_MAX_LENGTH: Final = 20_000
-"""Longer code is not highlighted: no card needs it."""
+_MAX_PARTS: Final = 10
+"""Code of more parts is not highlighted: no card needs it."""
 _LANGUAGE: Final = re.compile(r"[A-Za-z0-9_+#.-]{1,30}(?=\s|$)")
 
 _MARK: Final = re.compile(
@@ -59,11 +59,11 @@ def _write_span(css_class: str, text: str) -> str:
 
 def cut_code(code: str, language: str) -> list[tuple[str, str]]:
     """Split code into pieces, each with one CSS class."""
-    lexer = _find_lexer(language) if language and len(code) <= _MAX_LENGTH else None
-    if lexer is None:
+    lexer = _find_lexer(language) if language else None
+    size = PART_SIZES[lexer.aliases[0]] if lexer else 0
+    if lexer is None or len(code) > _MAX_PARTS * size:
         return [("", code)]
-    parts = _cut_parts(code, MAX_PARTS[lexer.aliases[0]])
-    tokens = [token for part in parts for token in _list_tokens(part, lexer)]
+    tokens = [token for part in _cut_parts(code, size) for token in _list_tokens(part, lexer)]
     return [
         (css_class, "".join(text for _, text in group))
         for css_class, group in groupby(tokens, key=itemgetter(0))
@@ -97,7 +97,7 @@ def _find_lexer(language: str) -> Lexer | None:
         lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
     except ClassNotFound:
         return None
-    return lexer if lexer.aliases[0] in MAX_PARTS else None
+    return lexer if lexer.aliases[0] in PART_SIZES else None
 
 
 @cache

@@ -31,7 +31,7 @@ _SLOW_LANGUAGES: Final = """
 """
 _MAX_PART: Final = 2_000
 _MAX_SLOW_PART: Final = 1_000
-MAX_PARTS: Final = {
+PART_SIZES: Final = {
     **dict.fromkeys(_LANGUAGES.split(), _MAX_PART),
     **dict.fromkeys(_SLOW_LANGUAGES.split(), _MAX_SLOW_PART),
 }

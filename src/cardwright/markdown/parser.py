@@ -246,18 +246,20 @@ def _parse_reference(state: StateBlock, start: int, end: int, silent: bool) -> b
 
 def _parse_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Parse a table, unless so many cells are missing that filling them in would take long."""
-    if start + 2 > end:
+    is_refused = start < state.env.get("table_refused_before", 0)
+    if is_refused or not table(state, start, end, True):  # noqa: FBT003
         return False
     columns = _count_pipes(state, start + 1)
-    if columns * (end - start) > _MAX_MISSING_CELLS:
-        missing = 0
-        for line in range(start + 2, end):
-            if state.isEmpty(line):
-                break
-            missing += max(columns - 1 - _count_pipes(state, line), 0)
+    missing = 0
+    for line in range(start + 2, end) if columns * (end - start) > _MAX_MISSING_CELLS else ():
+        if state.isEmpty(line):
+            break
+        missing += max(columns - 1 - _count_pipes(state, line), 0)
         if missing > _MAX_MISSING_CELLS:
+            # Its rows are not looked at again.
+            state.env["table_refused_before"] = line
             return False
-    return table(state, start, end, silent)
+    return silent or table(state, start, end, False)  # noqa: FBT003
 
 
 def _count_pipes(state: StateBlock, line: int) -> int:

@@ -271,7 +271,11 @@ class _Walk:
 
     def _name(self, path: Path) -> str:
         # Cut the string: pathlib would cost more than the rest of the walk.
-        return str(path)[self._start :].replace(os.sep, "/")
+        name = str(path)[self._start :].replace(os.sep, "/")
+        if name.isascii():
+            return name
+        # Bytes that are not UTF-8 could be neither stored nor shown.
+        return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _is_same(path: Path, other: Path) -> bool:

@@ -51,7 +51,10 @@ _MAX_FAULTS: Final = 10_000
 """After so many unreadable lines, the rest of a file is not read: it holds something else."""
 _MAX_SHOWN: Final = 3
 """How many unreadable lines of a file are named."""
-_MAX_PROBLEMS: Final = 20
+_MAX_PROBLEMS: Final = 100
+_MAX_KEPT: Final = 20
+"""How many unreadable lines of our own file are looked for in the new one."""
+_CHUNK: Final = 2**20
 _ID_START: Final = len('{"id": "')
 _PADDING: Final = "\0\r\n\t \ufeff"
 """What a torn write leaves besides the beginning of a line."""
@@ -120,7 +123,8 @@ def sync_folder(
     if clashes:
         # Settling them adds reviews.
         lines = {review.id: write_review(review) for review in store.list_log()}
-    ours = [line for key, line in sorted(lines.items()) if key not in known or key.endswith(ending)]
+    ours = [lines[key] for key in sorted(lines) if key not in known or key.endswith(ending)]
+    lines.clear()
     files.write_own("".join(ours))
     decided = [alias for alias in store.list_aliases() if alias not in known_aliases]
     if decided or os.path.lexists(alias_files.own):
@@ -130,7 +134,10 @@ def sync_folder(
     if moment is not None and last_ms > moment.at_ms + MS_PER_DAY:
         day = make_time(last_ms).date()
         notes.append(f"some reviews are dated up to {day}: the clock of a machine may be wrong")
-    return Synced(taken, len(ours), clashes, [*files.problems, *alias_files.problems], notes)
+    problems = [*files.problems, *alias_files.problems]
+    if (left := len(problems) - _MAX_PROBLEMS) > 0:
+        problems[_MAX_PROBLEMS:] = [f"and {count(left, 'more problem')}"]
+    return Synced(taken, len(ours), clashes, problems, notes)
 
 
 class Outlook(NamedTuple):
@@ -363,7 +370,7 @@ class _Faults:
     def add(self, number: int, error: ValueError, line: str) -> None:
         """Add a line."""
         self.count += 1
-        if len(self.lines) < _MAX_PROBLEMS:
+        if len(self.lines) < _MAX_KEPT:
             self.lines.append(line)
         if len(self._messages) < _MAX_SHOWN:
             end = "" if line[-1] == "\n" else ", and cut off"
@@ -401,8 +408,13 @@ def _list_names(folder: Path) -> list[str]:
 def _holds(path: Path, raw: bytes) -> bool:
     """Return whether a file has exactly this content."""
     try:
-        info = path.lstat()
-        return info.st_size == len(raw) and not path.is_symlink() and path.read_bytes() == raw
+        if path.is_symlink() or path.lstat().st_size != len(raw):
+            return False
+        with path.open("rb") as file:
+            return all(
+                file.read(_CHUNK) == raw[start : start + _CHUNK]
+                for start in range(0, len(raw), _CHUNK)
+            )
     except OSError:
         return False
 

@@ -161,6 +161,8 @@ class KeyReader:
     def __init__(self, stdin: TextIO) -> None:
         """Leave the terminal as it is until entered."""
         self._in = stdin.fileno()
+        self._attributes: list[Any] | None = None
+        """The terminal's settings before it was first taken."""
         self._keys: deque[Key] = deque()
         self._caught: list[int] = []
 
@@ -249,10 +251,11 @@ class KeyReader:
             for end in (self._woken, self._wake):
                 os.set_blocking(end, False)
             self._former_wake = signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
-            self._attributes: list[Any] | None = None
-            # If the terminal is gone, the first read reports it.
-            with contextlib.suppress(termios.error):
-                self._attributes = termios.tcgetattr(self._in)
+            if self._attributes is None:
+                # Only once: an editor that was killed leaves its own settings. If the terminal is
+                # gone, the first read reports it.
+                with contextlib.suppress(termios.error):
+                    self._attributes = termios.tcgetattr(self._in)
 
         def _disable_echo(self) -> None:
             if self._attributes is None:

@@ -19,6 +19,9 @@ _ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h"
 """Alternate screen, no cursor, no wrapping at the right edge, bracketed paste."""
 _LEAVE: Final = "\x1b[0m\x1b[H\x1b[J\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l"
 """The screen is cleared first, for terminals without an alternate screen."""
+RESET: Final = "\x1b[r\x1b[4l\x1b[?6l\x1b[?1l\x1b(B\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l"
+"""Ends what a killed editor leaves behind: a scroll region, insertion, other keys and characters,
+and reports of the mouse, which would be read as keys."""
 _FRAME: Final = "\x1b[?2026h{}\x1b[?2026l"
 """Synchronised output: shown at once by terminals that support it, ignored by others."""
 _STYLE: Final = re.compile("(\x1b\\[[0-9;:]*m)")
@@ -126,7 +129,7 @@ class Screen:
             self._stdout.flush()
         # First: in the background this stops us, before anything is written over the shell.
         self._keys.__enter__()
-        self._write(_ENTER)
+        self._write(_ENTER + RESET)
 
     def _leave(self) -> None:
         try:

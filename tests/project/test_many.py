@@ -1,0 +1,154 @@
+"""Thousands of decks, lessons and names: work and messages stay in proportion."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cardwright.item import place_cards
+from cardwright.model import Card, Deck, Selection
+from cardwright.project.load import load
+from cardwright.text import MAX_LISTED, list_names
+from project_files import Run, Write
+
+WORDS = st.sampled_from(["a", "b", "c"])
+SELECTIONS = st.builds(
+    Selection,
+    lessons=st.frozensets(WORDS, max_size=1),
+    kinds=st.frozensets(st.sampled_from(["basic", "cloze"]), max_size=1),
+    tags=st.frozensets(WORDS, max_size=2),
+    ids=st.frozensets(st.sampled_from(["c0", "c1", "c2"]), max_size=2),
+)
+
+
+def make_files(decks: int) -> dict[str, str]:
+    """Return a project with this many sub-decks, each with a card."""
+    parts = "".join(f"  - {{name: D{n}, select: {{tag: t{n}}}}}\n" for n in range(decks))
+    cards = "".join(
+        f"  - {{id: c{n}, kind: basic, question: What is {n}?, answer: A number., tags: [t{n}]}}\n"
+        for n in range(decks)
+    )
+    return {
+        "decks/trees/deck.yaml": f"name: Trees\nnamespace: trees\ndecks:\n{parts}",
+        "cards/trees/one.yaml": f"cards:\n{cards}",
+    }
+
+
+def test_the_collection_is_written_once_however_many_decks(
+    write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = []
+    dumps = json.dumps
+    for decks in (2, 60):
+        write(make_files(decks))
+        calls = 0
+
+        def count(*given: Any, **options: Any) -> str:
+            nonlocal calls
+            # The default deck and the default preset have the id 1.
+            calls += isinstance(given[0], dict) and "1" in given[0]
+            return dumps(*given, **options)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(json, "dumps", count)
+            run("build")
+        counts.append(calls)
+    assert counts == [2, 2]
+
+
+def test_a_card_is_compared_with_few_decks(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = write(make_files(200))
+    collection, _ = load(root)
+    calls = 0
+    takes = Selection.takes
+
+    def count(selection: Selection, card: Card) -> bool:
+        nonlocal calls
+        calls += 1
+        return takes(selection, card)
+
+    monkeypatch.setattr(Selection, "takes", count)
+    placed, left = place_cards(collection.decks["trees"], collection.cards)
+    assert not left
+    assert sum(map(len, placed.values())) == 200
+    assert calls == 200
+
+
+PROJECT = make_files(3)
+
+
+@given(selections=st.lists(SELECTIONS, min_size=1, max_size=6), data=st.data())
+def test_the_first_deck_that_selects_a_card_has_it(
+    selections: list[Selection], data: st.DataObject
+) -> None:
+    deck, cards = _load_parts()
+    parts = tuple(
+        replace(deck.decks[0], name=f"D{n}", select=select) for n, select in enumerate(selections)
+    )
+    drawn = [
+        replace(
+            card,
+            kind=data.draw(st.sampled_from(["basic", "cloze"])),
+            lesson=data.draw(st.one_of(st.none(), WORDS)),
+            tags=tuple(data.draw(st.lists(WORDS, max_size=2))),
+        )
+        for card in cards
+    ]
+    placed, left = place_cards(replace(deck, decks=parts), drawn)
+    for card in drawn:
+        wanted = next((part.name for part in parts if part.select and part.select.takes(card)), "")
+        found = [path[-1] for path, members in placed.items() if card in members]
+        assert found == ([wanted] if wanted else [])
+        assert (card in left) == (not wanted)
+
+
+@cache
+def _load_parts() -> tuple[Deck, tuple[Card, ...]]:
+    """Return a deck with sub-decks, and three cards."""
+    with TemporaryDirectory() as folder:
+        for name, text in PROJECT.items():
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True)
+            path.write_text(text, "utf-8")
+        collection, _ = load(Path(folder))
+    return collection.decks["trees"], collection.cards
+
+
+def test_a_list_of_names_is_cut() -> None:
+    assert list_names(["a", "b"]) == "a, b"
+    assert list_names([], none="none") == "none"
+    listed = list_names([str(number) for number in range(5_000)])
+    assert listed.startswith("0, 1, 2, ")
+    assert listed.endswith(f"{MAX_LISTED - 1} … and 4,980 more")
+
+
+def test_what_is_printed_of_a_huge_exam_has_a_bound(write: Write, run: Run) -> None:
+    lessons = ", ".join(f'{{id: "l{n}", title: Lesson {n}}}' for n in range(2_000))
+    objectives = ", ".join(f'{{id: "o{n}", lesson: "l{n}", about: Know {n}}}' for n in range(2_000))
+    blueprint = (
+        "name: Exam\ndomains:\n"
+        f"  - {{id: d, name: All, weight: 100, lessons: [{lessons}]}}\nobjectives: [{objectives}]\n"
+    )
+    cards = (
+        "cards:\n"
+        "  - {id: one, kind: basic, question: Which?, answer: This., lesson: l1}\n"
+        "  - {id: two, kind: basic, question: Who?, answer: She., lesson: none}\n"
+    )
+    write({"decks/trees/blueprint.yaml": blueprint, "cards/trees/one.yaml": cards})
+    assert len(run("check", exit_code=1).output) < 5_000
+    shown = run("exam", "coverage", "--db", str(write({}).parent / "none.db")).output
+    assert "… and 1,900 lessons more" in shown
+    assert "… and 1,979 more like this: see --json." in shown
+    assert len(shown) < 20_000
+    found = json.loads(
+        run("exam", "coverage", "--json", "--db", str(write({}).parent / "none.db")).output
+    )
+    assert len(found["domains"][0]["lessons"]) == 2_000
