@@ -123,6 +123,7 @@ def check_acts(rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
         if (
             (act, rating) in valid
             and type(at_ms) is int is type(offset)
+            and type(key) is str is type(id)
             and 0 <= at_ms < END_MS
             and -MAX_OFFSET_MINUTES <= offset <= MAX_OFFSET_MINUTES
             and type(duration_ms) is int

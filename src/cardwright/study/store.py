@@ -252,7 +252,7 @@ class Store:
         self._aliases = self._checked_version = None
         self.warning = (
             f"{self.path} was replaced, moved or deleted by another program. This session goes on"
-            f" in {copy}, a copy of the whole store{self._describe_rescue()}"
+            f" in {copy}, a copy of the whole store, which --db opens{self._describe_rescue()}"
         )
 
     def _begin_rescue(self) -> None:
