@@ -83,6 +83,8 @@ def _build_pack(
 
 
 def _count_unreleased(contents: PackContents, ledger: Ledger, build: Build) -> Counter[str]:
+    if not ledger.notes:
+        return Counter(added=len(contents.packed))
     counts = Counter(change.what for change in compare_with_ledger(ledger, contents))
     more = {
         "reverted": build.reverted,

@@ -74,7 +74,11 @@ def _tell(package: BuiltPackage) -> None:
     if not version:
         warn(f"{pack} is not released yet: {publish}")
     elif package.unreleased:
-        warn(f"{pack} has changed since {version}: {format_counts(package.unreleased)}; {publish}")
+        counts = {
+            "kinds restyled" if what == "restyled" else what: number
+            for what, number in package.unreleased.items()
+        }
+        warn(f"{pack} has changed since {version}: {format_counts(counts)}; {publish}")
 
 
 def _describe(package: BuiltPackage) -> dict[str, object]:

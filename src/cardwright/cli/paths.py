@@ -19,6 +19,7 @@ _SOURCES: Final = ("cards", "decks", "kinds", "schemas")
 _STORE_ENDINGS: Final = ("", "-wal", "-shm", "-journal")
 _OWN_FOLDERS: Final = ("backups", "index")
 """Folders beside the store, whose files are not to be overwritten."""
+_STREAMS: Final = ("/dev/std", "/dev/fd/", "/proc/")
 
 
 class _OutputPath(click.Path):
@@ -134,7 +135,19 @@ def _find_file_fault(given: str) -> str:
         return f"cannot be used: {error.strerror}"
     if stat.S_ISDIR(mode):
         return "is a folder"
-    return "" if stat.S_ISREG(mode) else "is not a regular file"
+    is_file = stat.S_ISREG(mode) and not _leads_to_stream(given)
+    return "" if is_file else "is not a regular file"
+
+
+def _leads_to_stream(given: str) -> bool:
+    """Tell whether a path is that of an open stream, such as /dev/stdout, which may be a file."""
+    path = os.path.abspath(given)  # noqa: PTH100  (a link is to be followed step by step)
+    while not path.startswith(_STREAMS):
+        if not os.path.islink(path):  # noqa: PTH114
+            return False
+        path = os.path.join(os.path.dirname(path), os.readlink(path))  # noqa: PTH115, PTH118, PTH120
+        path = os.path.normpath(path)
+    return True
 
 
 def _find_store_fault(real: Path, stores: Iterable[Path]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from functools import partial
 from itertools import product
 from typing import Any, Final
@@ -25,6 +26,16 @@ from cardwright.study.alias import Alias
 
 ALIAS: Final = "alias"
 """The kind of record of an alias."""
+REVIEW_FIELDS: Final = tuple(field.name for field in fields(Review))
+
+
+def _list_columns(names: Iterable[str]) -> str:
+    """Return the columns of fields; only the prompt's key has a different name there."""
+    return ", ".join("prompt" if name == "key" else name for name in names)
+
+
+REVIEW_COLUMNS: Final = _list_columns(REVIEW_FIELDS)
+MEMORY_COLUMNS: Final = _list_columns(Memory._fields)
 ReviewRow = tuple[str, str, str, int | None, int, int, int]
 """Key, id, ActRow fields and duration of a review."""
 _BEFORE_1970: Final = -3
@@ -122,6 +133,7 @@ def check_acts(rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
         if (
             (act, rating) in valid
             and type(at_ms) is int is type(offset)
+            and type(key) is str is type(id)
             and 0 <= at_ms < END_MS
             and -MAX_OFFSET_MINUTES <= offset <= MAX_OFFSET_MINUTES
             and type(duration_ms) is int

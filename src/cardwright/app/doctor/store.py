@@ -10,18 +10,17 @@ from pathlib import Path
 from typing import Final
 
 from cardwright.app.doctor.case import Case, Copy, read_copy, read_log
-from cardwright.app.doctor.finding import Finding, Report, Severity, explain, list_removals, quote
+from cardwright.app.doctor.finding import Finding, Report, Severity, explain, list_removals
 from cardwright.app.doctor.rescue import STORE_ENDING
 from cardwright.app.study import unite_study
 from cardwright.files import find_free
 from cardwright.history import MS_PER_HOUR, make_time
 from cardwright.study.error import StoreBusyError, StoreDamagedError, StoreError
 from cardwright.study.journal import Journal, make_journal
-from cardwright.study.rescue import Finding as Fault
-from cardwright.study.rescue import rescue_reviews
+from cardwright.study.rescue import Fault, rescue_reviews
 from cardwright.study.snapshot import check_lock, is_outdated
 from cardwright.study.store import Store
-from cardwright.text import count
+from cardwright.text import count, format_command
 
 _MIN_FREE_BYTES: Final = 50_000_000
 _MAX_REPLAYED: Final = 10_000
@@ -31,7 +30,9 @@ _OF_INDEX: Final = re.compile(
 )
 _STRAY: Final = re.compile(r"conflict|copy|-damaged|-rescued|\(\d+\)", re.IGNORECASE)
 """In the names that programs give to a second version of a file."""
-_TEMPORARY: Final = re.compile(r"\..+\.(?:\d+|[a-z0-9_]{8})(?:-wal|-shm|-journal)?")
+_TEMPORARY: Final = re.compile(
+    r"\..+\.(?:\d+|[a-z0-9_]{8})(?:-wal|-shm|-journal|\.cardwright-tmp)?"
+)
 
 
 def examine_store(case: Case, report: Report) -> None:
@@ -345,7 +346,7 @@ def make_copy_finding(case: Case, copy: Copy, message: str, *, severity: Severit
     if copy.error and copy.path.suffix != ".jsonl":
         rescued = _name_rescued(case, ".jsonl")
         commands = [
-            quote("cards", "doctor", "--rescue", rescued, "--db", copy.path),
+            format_command("cards", "doctor", "--rescue", rescued, "--db", copy.path),
             case.commands.on_store("import", rescued),
         ]
     return Finding(
