@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 
-from cardwright.anki.changelog import has_entry, insert_entry, rename_entry
+from cardwright.anki.changelog import CHANGELOG_NAME, has_entry, insert_entry, rename_entry
 from cardwright.anki.ledger import LEDGER_NAME, Ledger, format_ledger
 from cardwright.anki.pack import PackContents
 from cardwright.anki.package import write_package
@@ -86,7 +86,7 @@ def _add_entry(project: Project, contents: PackContents, ledger: Ledger, *, last
 
 
 def _name_changelog(pack: str) -> str:
-    return f"decks/{pack}/CHANGELOG.md"
+    return f"decks/{pack}/{CHANGELOG_NAME}"
 
 
 def _read_changelog(project: Project, pack: str) -> str:

@@ -52,8 +52,11 @@ def _release(project: Project, pack: str, version: str | None, *, dry_run: bool)
     try:
         made = prepare_release(contents, ledger, version=version, released_s=now_s, record=record)
     except NothingToReleaseError:
-        if dry_run or not ledger.unfinished:
+        if not ledger.unfinished:
             raise
+        if dry_run:
+            say(ledger.unfinished, end="")
+            return
         finished = finish_release(project, contents, version)
         say(f"{pack} {finished}: finished the release, which was interrupted")
         _tell_next(pack)
