@@ -55,7 +55,7 @@ from cardwright.study.rows import (
 from cardwright.study.settings import is_valid
 from cardwright.text import format_command
 
-_SHARED_FOLDER: Final = "shared_folder"
+_SYNC_FOLDER: Final = "shared_folder"
 LEASE_MS: Final = 60_000
 """How long a prompt shown in one session is kept from the others."""
 _T = TypeVar("_T")
@@ -643,18 +643,18 @@ class Store:
                     row = (deck, name, json.dumps(value))
                     self._db.execute("insert or replace into settings values (?, ?, ?)", row)
 
-    def read_shared_folder(self) -> str:
+    def read_sync_folder(self) -> str:
         """Return the folder of the last sync; "" if none is known."""
         sql = "select cast(value as blob) from settings where pack = '.' and name = ?"
         folder: Any = None
         with suppress(RowError):
-            folder = read_json(self._value(sql, _SHARED_FOLDER))
+            folder = read_json(self._value(sql, _SYNC_FOLDER))
         return folder if isinstance(folder, str) else ""
 
-    def remember_shared_folder(self, folder: Path) -> None:
+    def remember_sync_folder(self, folder: Path) -> None:
         """Remember the folder of the last sync."""
-        if self.read_shared_folder() != str(folder):
-            self.put_settings({(".", _SHARED_FOLDER): str(folder)})
+        if self.read_sync_folder() != str(folder):
+            self.put_settings({(".", _SYNC_FOLDER): str(folder)})
 
     def put_record(self, record_id: str, kind: str, namespace: str, at_ms: int, body: Any) -> None:
         """Write a record, replacing one with the same id, within a transaction."""
