@@ -21,6 +21,7 @@ from cardwright.study.error import (
     SQLITE_ERRORS,
     StoreError,
     explain_os_error,
+    explain_sqlite_error,
     make_damaged_error,
 )
 
@@ -113,6 +114,41 @@ def connect(path: Path, *, mode: str = "rwc") -> StoreConnection:
         connection.close()
         raise
     return connection
+
+
+def connect_to_read(path: Path) -> StoreConnection:
+    """Connect to a file to read it, even where nothing can be written.
+
+    Raises:
+        StoreError: it cannot be a store, or cannot be opened.
+
+    """
+    if not path.exists():
+        raise StoreError(f"there is no file {path}")
+    for mode in ("rw", "ro", "ro&immutable=1"):
+        db = None
+        try:
+            db = connect(path, mode=mode)
+            db.execute("pragma query_only = on")
+            db.execute("select 1 from sqlite_schema").fetchone()
+        except SQLITE_ERRORS as error:
+            if db is not None:
+                db.close()
+            explained = explain_sqlite_error(path, error)
+            # SQLite cannot read a database in WAL mode in a folder that is read-only.
+            is_locked_up = getattr(error, "sqlite_errorcode", 0) & 0xFF in {
+                sqlite3.SQLITE_CANTOPEN,
+                sqlite3.SQLITE_READONLY,
+            }
+            if not is_locked_up or "immutable" in mode:
+                raise explained from error
+        except BaseException:
+            if db is not None:
+                db.close()
+            raise
+        else:
+            return db
+    raise AssertionError
 
 
 def create_file(path: Path) -> None:

@@ -15,12 +15,11 @@ from cardwright.history import Review
 from cardwright.study.error import (
     SQLITE_ERRORS,
     StoreDamagedError,
-    StoreError,
     explain_sqlite_error,
     make_damaged_error,
 )
 from cardwright.study.migration import MIGRATIONS, list_missing, make_schema, read_schema
-from cardwright.study.opening import StoreConnection, connect, find_damage
+from cardwright.study.opening import connect_to_read, find_damage
 from cardwright.study.rows import (
     ALIAS,
     MEMORY_COLUMNS,
@@ -152,41 +151,6 @@ def _has_reviews(db: sqlite3.Connection) -> bool:
     """Tell whether the table of reviews is the one that Cardwright makes, not a view, for example."""
     made = make_schema(len(MIGRATIONS))
     return {row for row in made if row[:2] == ("table", "reviews")} <= read_schema(db)
-
-
-def connect_to_read(path: Path) -> StoreConnection:
-    """Connect to a file to read it, even where nothing can be written.
-
-    Raises:
-        StoreError: it cannot be a store, or cannot be opened.
-
-    """
-    if not path.exists():
-        raise StoreError(f"there is no file {path}")
-    for mode in ("rw", "ro", "ro&immutable=1"):
-        db = None
-        try:
-            db = connect(path, mode=mode)
-            db.execute("pragma query_only = on")
-            db.execute("select 1 from sqlite_schema").fetchone()
-        except SQLITE_ERRORS as error:
-            if db is not None:
-                db.close()
-            explained = explain_sqlite_error(path, error)
-            # SQLite cannot read a database in WAL mode in a folder that is read-only.
-            is_locked_up = getattr(error, "sqlite_errorcode", 0) & 0xFF in {
-                sqlite3.SQLITE_CANTOPEN,
-                sqlite3.SQLITE_READONLY,
-            }
-            if not is_locked_up or "immutable" in mode:
-                raise explained from error
-        except BaseException:
-            if db is not None:
-                db.close()
-            raise
-        else:
-            return db
-    raise AssertionError
 
 
 def _read_reviews(db: sqlite3.Connection) -> Rescued:

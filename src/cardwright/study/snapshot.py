@@ -12,8 +12,8 @@ from typing import Final
 from cardwright.history import Review
 from cardwright.study.error import SQLITE_ERRORS, explain_sqlite_error, make_damaged_error
 from cardwright.study.migration import MIGRATIONS, is_empty, list_missing, migrate
-from cardwright.study.opening import connect, find_damage
-from cardwright.study.rescue import check_whole, connect_to_read
+from cardwright.study.opening import connect, connect_to_read, find_damage
+from cardwright.study.rescue import check_whole
 from cardwright.study.store import Store
 
 _PATIENCE_MS: Final = 200

@@ -267,7 +267,7 @@ def _check_clock(case: Case, store: Store) -> Iterator[Finding]:
 
 
 def _check_place(case: Case) -> Iterator[Finding]:
-    """Note a store in a folder that another program synchronizes file by file."""
+    """Note a store in a folder that another program synchronises file by file."""
     for folder in case.path.absolute().parents:
         name = folder.name.casefold()
         is_synced = name.startswith(("dropbox", "onedrive", "google drive", "icloud")) or any(
@@ -277,7 +277,7 @@ def _check_place(case: Case) -> Iterator[Finding]:
             yield Finding(
                 code="store-in-synced-folder",
                 severity="note",
-                message=f"the store lies in {folder}, which another program synchronizes",
+                message=f"the store lies in {folder}, which another program synchronises",
                 harm="if two machines study at once, one of their stores becomes a conflicted copy",
                 help="keep the store outside, and share its reviews with `cards sync`",
                 path=case.path,
