@@ -220,9 +220,11 @@ class Store:
         return self.warning
 
     def _is_at_path(self, reviews: Sequence[Review]) -> bool:
-        """Tell whether whoever opens the path now finds these reviews."""
+        """Tell whether whoever opens the path now finds these reviews, and all before them."""
         try:
             with closing(connect(self.path, mode="rw")) as db:
+                if self._place and self._place.is_cut and find_damage(db):
+                    return False
                 sql = "select 1 from reviews where prompt = ? and id = ?"
                 return all(db.execute(sql, (r.key, r.id)).fetchone() for r in reviews)
         except (StoreError, *SQLITE_ERRORS):
@@ -271,8 +273,8 @@ class Store:
                 raise self._refuse_rescue(rescue, error) from error
             self._rescue = rescue
             self.warning = (
-                f"{self.path} was changed by another program and lacks answers of this session"
-                f"{self._describe_rescue()}"
+                f"{self.path} was changed by another program, and is damaged or lacks answers"
+                f" of this session{self._describe_rescue()}"
             )
 
     def _refuse_rescue(self, rescue: RescueFile, error: OSError) -> StoreError:
