@@ -103,6 +103,7 @@ def test_a_stale_index_exports_nothing_rather_than_less(path: Path, run: Run) ->
         ("duration_ms", "long", "duration_ms cannot be 'long'"),
         ("prompt", "trees:a\0b/recall", r"prompt cannot be 'trees:a\\x00b/recall'"),
         ("id", "zzz", "id cannot be 'zzz'"),
+        ("prompt", memoryview(b"trees:\xff/recall"), "non-TEXT value in reviews.prompt"),
         ("act", b"\xed\xa0\x80", "not UTF-8"),
     ],
 )
@@ -119,7 +120,9 @@ def test_a_damaged_review_is_named_and_all_others_rescued(
     assert any(reason.replace("\\\\", "\\") in finding for finding in findings), findings
     assert found.reviews == [review for review in before if review != lost]
     assert [finding.table for finding in found.unreadable] == ["reviews"]
-    for words in (("export",), ("backup",), ("doctor", "--rebuild")):
+    for words in (("export",), ("backup",), ("stats",)):
+        if words == ("stats",) and column == "id":
+            continue  # which stats do not use
         assert "is damaged" in run(*words, "--db", str(path), exit_code=1).output
 
 

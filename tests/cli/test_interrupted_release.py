@@ -109,6 +109,8 @@ def test_an_interrupted_release_is_reported(write: Write, run: Run, project: Pat
         run("release", "trees")
 
     assert "unfinished-release" in run("check").stdout
+    assert run("release", "trees", "--dry-run").stdout.startswith("## 1.0.0")
+    assert "unfinished-release" in run("check").stdout
     assert "1.0.0: finished the release" in run("release", "trees").stdout
     assert list_versions(project) == [read_header(project)["version"]] == ["1.0.0"]
     assert "nothing has changed" in run("release", "trees", exit_code=1).stderr

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from cardwright.anki.changelog import FIRST_RELEASE
 from cardwright.anki.diff import Change, compare_with_ledger
 from cardwright.anki.ledger import Ledger
 from cardwright.anki.moves import describe_moves
@@ -149,7 +150,7 @@ def format_entry(
     lines = [f"## {version} – {day}", ""]
     if is_first:
         # Everything is new, so a list of all cards would be pointless.
-        return "\n".join([*lines, f"The first release, with {len(changes)} cards.", "", ""])
+        return "\n".join([*lines, f"{FIRST_RELEASE}{count(len(changes), 'card')}.", "", ""])
     for heading in dict.fromkeys(_HEADINGS.values()):
         found = [change for change in changes if _HEADINGS.get(change.what) == heading]
         if not found:

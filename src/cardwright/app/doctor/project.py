@@ -7,18 +7,19 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from cardwright.anki.changelog import CHANGELOG_NAME
 from cardwright.anki.diff import compare_with_ledger
 from cardwright.anki.ledger import LEDGER_NAME
 from cardwright.anki.record import RecordError, find_record, read_record
 from cardwright.app.doctor.case import Case
-from cardwright.app.doctor.finding import Finding, Report, quote
+from cardwright.app.doctor.finding import Finding, Report
 from cardwright.app.doctor.store import list_leftovers, report_leftovers
 from cardwright.app.histories import list_claims
 from cardwright.app.project import Project, count_problems, open_project
 from cardwright.diagnostic import Diagnostic
 from cardwright.error import ProjectError
 from cardwright.project.walk import find_project, walk_sources
-from cardwright.text import count
+from cardwright.text import count, format_command
 
 _MAX_BYTES: Final = 2_000_000
 """Larger projects are checked only if that is asked for: it takes seconds."""
@@ -150,13 +151,16 @@ def _explain_ledger(case: Case, project: Project, problem: Diagnostic) -> Findin
     path = project.root / problem.span.path
     commands: tuple[str, ...] = ()
     if case.has_repository(project.root):
-        commands = (quote("git", "-C", project.root, "checkout", "HEAD", "--", problem.span.path),)
+        commands = (
+            format_command("git", "-C", project.root, "checkout", "HEAD", "--", problem.span.path),
+        )
     return Finding(
         code="ledger-damaged",
         severity="error",
-        message=f"the ledger is damaged: {problem.message}",
+        message=f"the ledger is damaged: {problem.message}" if path.exists() else problem.message,
         harm="readers keep their cards, but nothing can be released until the ledger is whole",
-        help=f"restore the version that you committed{'' if commands else ' or copied elsewhere'}",
+        help=f"restore the version that you committed{'' if commands else ' or copied elsewhere'}"
+        + ("" if path.exists() else "; if nothing was ever released, delete CHANGELOG.md instead"),
         commands=commands,
         path=path,
         line=problem.span.line,
@@ -166,7 +170,9 @@ def _explain_ledger(case: Case, project: Project, problem: Diagnostic) -> Findin
 def _check_changelogs(case: Case, project: Project) -> Iterator[Finding]:
     """Report a release of an older version of Cardwright, killed before it wrote its ledger."""
     for pack, ledger in project.ledgers.items():
-        path = project.root / "decks" / pack / "CHANGELOG.md"
+        if project.has_damaged_ledger(pack):
+            continue
+        path = project.root / "decks" / pack / CHANGELOG_NAME
         if path.is_symlink() or not path.is_file():
             continue
         with path.open(encoding="utf-8", errors="replace") as file:
@@ -178,9 +184,9 @@ def _check_changelogs(case: Case, project: Project) -> Iterator[Finding]:
             yield Finding(
                 code="unfinished-release",
                 severity="error",
-                message=f"{version} of `{pack}` was never released, but the changelog has it",
-                harm="nothing is lost: the release stopped before it wrote its ledger",
-                help="repeat it",
+                message=f"the changelog of `{pack}` has {version}, but the ledger does not",
+                harm="nothing is lost if the release stopped before it wrote its ledger",
+                help="if you have a later ledger, restore it; or else repeat the release",
                 commands=(case.commands.on_project("release", pack, version),),
                 path=path,
                 line=text.count("\n", 0, heading.start()) + 1,
