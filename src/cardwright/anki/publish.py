@@ -206,9 +206,10 @@ def _stamp_type(
     return stamp_release(past, note_type.changed_s)
 
 
-def count_restyled(ledger: Ledger, note_types: Mapping[str, NoteType]) -> int:
-    """Return how many published note types look different now."""
-    return sum(
-        kind in ledger.note_types and ledger.note_types[kind].hash != note_type.hash
+def list_restyled(ledger: Ledger, note_types: Mapping[str, NoteType]) -> list[str]:
+    """Return the published kinds that look different now."""
+    return [
+        kind
         for kind, note_type in note_types.items()
-    )
+        if kind in ledger.note_types and ledger.note_types[kind].hash != note_type.hash
+    ]

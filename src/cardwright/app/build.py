@@ -11,7 +11,7 @@ from cardwright.anki.diff import compare_with_ledger
 from cardwright.anki.ledger import Ledger
 from cardwright.anki.pack import PackContents
 from cardwright.anki.package import write_package
-from cardwright.anki.publish import Build, count_restyled, prepare_build
+from cardwright.anki.publish import Build, list_restyled, prepare_build
 from cardwright.anki.record import Record, RecordError, find_record, read_record, write_record
 from cardwright.app.project import Project
 from cardwright.error import ProjectError
@@ -88,7 +88,7 @@ def _count_unreleased(contents: PackContents, ledger: Ledger, build: Build) -> C
     counts = Counter(change.what for change in compare_with_ledger(ledger, contents))
     more = {
         "reverted": build.reverted,
-        "restyled": count_restyled(ledger, contents.note_types),
+        "restyled": len(list_restyled(ledger, contents.note_types)),
     }
     counts.update({what: number for what, number in more.items() if number})
     return counts

@@ -74,11 +74,7 @@ def _tell(package: BuiltPackage) -> None:
     if not version:
         warn(f"{pack} is not released yet: {publish}")
     elif package.unreleased:
-        counts = {
-            "kinds restyled" if what == "restyled" else what: number
-            for what, number in package.unreleased.items()
-        }
-        warn(f"{pack} has changed since {version}: {format_counts(counts)}; {publish}")
+        warn(f"{pack} has changed since {version}: {format_counts(package.unreleased)}; {publish}")
 
 
 def _describe(package: BuiltPackage) -> dict[str, object]:

@@ -66,7 +66,9 @@ def _release(project: Project, pack: str, version: str | None, *, dry_run: bool)
         say(made.entry, end="")
         return
     write_release(project, contents, made)
-    say(f"{pack} {made.version}: {format_counts(Counter(c.what for c in made.changes))}")
+    counts = Counter(change.what for change in made.changes)
+    counts.update(["restyled"] * len(made.restyled))
+    say(f"{pack} {made.version}: {format_counts(counts)}")
     _tell_next(pack)
 
 
