@@ -112,6 +112,15 @@ def find_below(root: Path, name: str) -> Path:
     return path
 
 
+def find_free(path: Path) -> Path:
+    """Return a path where nothing is yet, adding a number to the name if needed."""
+    number, free = 1, path
+    while os.path.lexists(free):
+        number += 1
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return free
+
+
 def _find_mode(path: Path) -> int | None:
     """Return the permissions of the file that will be replaced; None if there is none.
 

@@ -23,6 +23,8 @@ SECONDS_PER_MINUTE: Final = 60
 _MINUTES_PER_DAY: Final = 1_440
 END_MS: Final = 2**47
 """In the year 6429, so that adding an interval still gives a valid Python date."""
+END_DAY: Final = 2_900_000
+"""Days are shown as dates, which end in the year 9999."""
 MAX_OFFSET_MINUTES: Final = _MINUTES_PER_DAY - 1
 MAX_DURATION_MS: Final = 2**53
 """The longest duration of an answer: JSON numbers are exact up to here. A longer one that an earlier

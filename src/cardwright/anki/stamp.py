@@ -22,6 +22,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+MAX_TIME_S: Final = 253_402_300_799
+"""The end of the year 9999, in Unix seconds."""
 _SECONDS_PER_STEP: Final = 10_000
 """A build also advances by one step in this time, so that two machines that know nothing of each other's
 builds rarely use the same one. A month is four minutes: hardly anybody has edited a note so soon."""

@@ -20,7 +20,6 @@ _STORE_ENDINGS: Final = ("", "-wal", "-shm", "-journal")
 _OWN_FOLDERS: Final = ("backups", "index")
 """Folders beside the store, whose files are not to be overwritten."""
 _STREAMS: Final = ("/dev/std", "/dev/fd/", "/proc/")
-_DATABASE: Final = b"SQLite format 3\0"
 
 
 class _OutputPath(click.Path):
@@ -197,14 +196,12 @@ def _is_same(path: Path, other: Path) -> bool:
 
 def _is_database(path: Path) -> bool:
     """Tell whether a file is an SQLite database, or belongs to one."""
+    from cardwright.foreign.database import is_database  # noqa: PLC0415  (loads sqlite3)
+
     for ending in _STORE_ENDINGS[1:]:
         if path.name.endswith(ending) and _is_database(Path(str(path).removesuffix(ending))):
             return True
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_DATABASE)) == _DATABASE
-    except OSError:
-        return False
+    return is_database(path)
 
 
 def _is_linked_source(path: Path, root: Path) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from functools import partial
 from itertools import product
 from typing import Any, Final
 
 from cardwright.history import (
+    END_DAY,
     END_MS,
     MAX_DURATION_MS,
     MAX_OFFSET_MINUTES,
@@ -24,12 +26,20 @@ from cardwright.study.alias import Alias
 
 ALIAS: Final = "alias"
 """The kind of record of an alias."""
+REVIEW_FIELDS: Final = tuple(field.name for field in fields(Review))
+
+
+def _list_columns(names: Iterable[str]) -> str:
+    """Return the columns of fields; only the prompt's key has a different name there."""
+    return ", ".join("prompt" if name == "key" else name for name in names)
+
+
+REVIEW_COLUMNS: Final = _list_columns(REVIEW_FIELDS)
+MEMORY_COLUMNS: Final = _list_columns(Memory._fields)
 ReviewRow = tuple[str, str, str, int | None, int, int, int]
 """Key, id, ActRow fields and duration of a review."""
 _BEFORE_1970: Final = -3
-_END_DAY: Final = 2_900_000
-"""Days are shown as dates, which end in the year 9999."""
-_END_DUE_MS: Final = _END_DAY * 86_400_000
+_END_DUE_MS: Final = END_DAY * 86_400_000
 _MAX_DIFFICULTY: Final = 10
 _MAX: Final = 10**9
 """Of counts, of intervals, and of a stability."""
@@ -153,16 +163,16 @@ def read_memory(row: tuple[Any, ...]) -> Memory | None:
         and 0 <= (step or 0) < _MAX
         and 0 <= stability < _MAX
         and 0 <= difficulty <= _MAX_DIFFICULTY
-        and 0 <= interval_days < _END_DAY
+        and 0 <= interval_days < END_DAY
         and 0 <= reps < _MAX
         and 0 <= lapses < _MAX
         and -_END_DUE_MS < (due_at_ms or 0) < _END_DUE_MS
         and 0 <= (last_at_ms or 0) < END_MS
         # The offset and the hour of the rollover may each take a day before 1970.
-        and _BEFORE_1970 < (due_day or 0) < _END_DAY
-        and _BEFORE_1970 < (first_day or 0) < _END_DAY
-        and _BEFORE_1970 < (last_day or 0) < _END_DAY
-        and _BEFORE_1970 < (buried_day or 0) < _END_DAY
+        and _BEFORE_1970 < (due_day or 0) < END_DAY
+        and _BEFORE_1970 < (first_day or 0) < END_DAY
+        and _BEFORE_1970 < (last_day or 0) < END_DAY
+        and _BEFORE_1970 < (buried_day or 0) < END_DAY
     ):
         flags = (is_suspended == 1, is_leech == 1, is_flagged == 1)
         return _make_memory((key, _STATES[state], *flags, *row[5:]))

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 import platform
-import shlex
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import fields, replace
+from dataclasses import replace
 from heapq import merge
 from itertools import chain
 from operator import attrgetter, itemgetter
@@ -22,10 +21,11 @@ from typing import Any, Final, Self, TypeVar, cast
 from uuid import uuid4
 
 from cardwright.error import CardwrightError
+from cardwright.files import find_free
 from cardwright.history import DEVICE, REVIEW_ID, Review, check_review, namespace_of
 from cardwright.memory import Memory
 from cardwright.study.alias import NO_ALIASES, Alias, Aliases
-from cardwright.study.backup import copy_database, find_free, write_backup
+from cardwright.study.backup import copy_database, write_backup
 from cardwright.study.error import (
     SQLITE_ERRORS,
     StoreDamagedError,
@@ -39,6 +39,9 @@ from cardwright.study.opening import connect, create_file, find_damage, use_writ
 from cardwright.study.place import Place, RescueFile, StoreLeftError
 from cardwright.study.rows import (
     ALIAS,
+    MEMORY_COLUMNS,
+    REVIEW_COLUMNS,
+    REVIEW_FIELDS,
     ReviewRow,
     RowError,
     check_acts,
@@ -50,6 +53,7 @@ from cardwright.study.rows import (
     read_review,
 )
 from cardwright.study.settings import is_valid
+from cardwright.text import format_command
 
 _SHARED_FOLDER: Final = "shared_folder"
 LEASE_MS: Final = 60_000
@@ -59,26 +63,18 @@ _MAX_PROVED: Final = 1_000
 """How many of the last reviews are looked up at the end."""
 MIN_SQLITE: Final = (3, 37, 0)
 """The first version with strict tables."""
-
-
-def _list_columns(names: Iterable[str]) -> str:
-    """Return the columns of fields; only the prompt's key has a different name there."""
-    return ", ".join("prompt" if name == "key" else name for name in names)
-
-
-_REVIEW_FIELDS: Final = tuple(field.name for field in fields(Review))
-_SELECT_REVIEW: Final = f"select {_list_columns(_REVIEW_FIELDS)} from reviews"  # noqa: S608
+_SELECT_REVIEW: Final = f"select {REVIEW_COLUMNS} from reviews"  # noqa: S608
 _ADD_REVIEW: Final = (
-    f"insert into reviews ({_list_columns(_REVIEW_FIELDS)}) "  # noqa: S608
-    f"values ({', '.join('?' * len(_REVIEW_FIELDS))})"
+    f"insert into reviews ({REVIEW_COLUMNS}) "  # noqa: S608
+    f"values ({', '.join('?' * len(REVIEW_FIELDS))})"
 )
 _MERGE_REVIEW: Final = f"{_ADD_REVIEW} on conflict (id) do nothing"
-_SELECT_MEMORY: Final = f"select {_list_columns(Memory._fields)}, last_id from memories"  # noqa: S608
+_SELECT_MEMORY: Final = f"select {MEMORY_COLUMNS}, last_id from memories"  # noqa: S608
 _PUT_MEMORY: Final = (
-    f"insert or replace into memories ({_list_columns(Memory._fields)}, last_id, pack) "  # noqa: S608
+    f"insert or replace into memories ({MEMORY_COLUMNS}, last_id, pack) "  # noqa: S608
     f"values ({', '.join('?' * (len(Memory._fields) + 2))})"
 )
-_to_row: Final = attrgetter(*_REVIEW_FIELDS)
+_to_row: Final = attrgetter(*REVIEW_FIELDS)
 """Converts a review into the parameters of _ADD_REVIEW."""
 _NOT_UNDONE: Final = (
     "act <> 'undo' and not exists"
@@ -283,7 +279,7 @@ class Store:
 
     def _describe_rescue(self) -> str:
         path = self._rescue.path if self._rescue else ""
-        return f"\n  help: `cards import {shlex.quote(str(path))}` brings its answers back"
+        return f"\n  help: `cards import {format_command(path)}` brings its answers back"
 
     def _name_rescued(self, suffix: str) -> Path:
         parts = (self.path.stem, "rescued", self._today)
@@ -548,8 +544,7 @@ class Store:
         return memory, last_id
 
     def _list_memories(self) -> list[Memory]:
-        columns = _list_columns(Memory._fields)
-        rows = self._rows(f"select {columns} from memories order by prompt")  # noqa: S608
+        rows = self._rows(f"select {MEMORY_COLUMNS} from memories order by prompt")  # noqa: S608
         found = list(map(read_memory, rows))
         if None in found:
             raise make_damaged_error(self.path, "table memories: a row is not valid")

@@ -15,7 +15,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
-from cardwright.files import write_file
+from cardwright.files import find_free, write_file
 from cardwright.foreign.lines import read_lines
 from cardwright.history import (
     DEVICE,
@@ -309,7 +309,7 @@ class _Files:
         try:
             # A line that was cut off is written again.
             if self._is_unread or any(line.strip(_PADDING) not in text for line in self._lost):
-                kept = _find_free(self.own.with_suffix(".damaged"))
+                kept = find_free(self.own.with_suffix(".damaged"))
                 self.own.replace(kept)
                 self.notes.append(
                     f"{shown} was damaged and is written again; {kept.name} is the old one"
@@ -417,15 +417,6 @@ def _holds(path: Path, raw: bytes) -> bool:
             )
     except OSError:
         return False
-
-
-def _find_free(path: Path) -> Path:
-    """Return a path that does not exist yet, adding a number if needed."""
-    number, free = 1, path
-    while os.path.lexists(free):
-        number += 1
-        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return free
 
 
 def _parse_alias(line: str) -> Alias:

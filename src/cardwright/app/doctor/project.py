@@ -13,7 +13,7 @@ from cardwright.anki.ledger import LEDGER_NAME
 from cardwright.anki.publish import list_restyled
 from cardwright.anki.record import RecordError, find_record, read_record
 from cardwright.app.doctor.case import Case
-from cardwright.app.doctor.finding import Finding, Report, quote
+from cardwright.app.doctor.finding import Finding, Report
 from cardwright.app.doctor.store import list_leftovers, report_leftovers
 from cardwright.app.histories import list_claims
 from cardwright.app.project import Project, count_problems, open_project
@@ -21,7 +21,7 @@ from cardwright.diagnostic import Diagnostic
 from cardwright.error import ProjectError
 from cardwright.files import find_below
 from cardwright.project.walk import find_project, walk_sources
-from cardwright.text import count
+from cardwright.text import count, format_command
 
 _MAX_BYTES: Final = 2_000_000
 """Larger projects are checked only if that is asked for: it takes seconds."""
@@ -153,7 +153,9 @@ def _explain_ledger(case: Case, project: Project, problem: Diagnostic) -> Findin
     path = project.root / problem.span.path
     commands: tuple[str, ...] = ()
     if case.has_repository(project.root):
-        commands = (quote("git", "-C", project.root, "checkout", "HEAD", "--", problem.span.path),)
+        commands = (
+            format_command("git", "-C", project.root, "checkout", "HEAD", "--", problem.span.path),
+        )
     return Finding(
         code="ledger-damaged",
         severity="error",
