@@ -124,13 +124,14 @@ def _check_problems(case: Case, project: Project) -> Iterator[Finding]:
         yield Finding(
             code="project-errors",
             severity="error",
-            message=f"{count(len(errors), 'error')} in the sources, the first at {errors[0].span}: {errors[0].message}",
+            message=f"{count(len(errors), 'error')} in the sources, {'the first ' if len(errors) > 1 else ''}"
+            f"at {errors[0].span}: {errors[0].message}",
             harm="nothing is lost, but nothing can be built or released until they are fixed",
             help=errors[0].help if len(errors) == 1 else "fix them one by one; this lists them all",
             commands=(case.commands.on_project("check"),),
             path=project.root / errors[0].span.path,
             line=errors[0].span.line,
-            details=_list_places(errors),
+            details=_list_places(errors) if len(errors) > 1 else (),
         )
     if len(rest) > len(errors):
         warnings = [problem for problem in rest if not problem.is_error]
