@@ -89,11 +89,13 @@ def find_below(root: Path, name: str) -> Path:
     """Return the path of a file that may be written, by its path relative to the project's folder.
 
     Raises:
-        ProjectError: a link, which may lead anywhere, a pipe or a device is in its way.
+        ProjectError: a link, which may lead anywhere, a pipe or a device is in its way, or a file in that of
+            its folder.
 
     """
     path = root
-    for part in name.split("/"):
+    parts = name.split("/")
+    for number, part in enumerate(parts, 1):
         path /= part
         try:
             info = path.lstat()
@@ -105,6 +107,8 @@ def find_below(root: Path, name: str) -> Path:
             raise ProjectError(message, help="put the file or folder itself there")
         if not (stat.S_ISREG(info.st_mode) or stat.S_ISDIR(info.st_mode)):
             raise ProjectError(f"{path} is not a regular file", help="put the file itself there")
+        if number < len(parts) and not stat.S_ISDIR(info.st_mode):
+            raise ProjectError(f"{path} is not a folder", help="move it away")
     return path
 
 

@@ -557,6 +557,25 @@ def test_a_damaged_record_of_builds(
     doctor.cure("build-record-damaged")
 
 
+@pytest.mark.parametrize("is_link", [True, False])
+def test_something_in_the_way_of_packages(
+    doctor: Doctor, run: Run, project: Path, tmp_path: Path, is_link: bool
+) -> None:
+    if is_link:
+        (project / "build").symlink_to(tmp_path)
+    else:
+        (project / "build").touch()
+
+    finding = doctor.examine()["build-blocked"]
+
+    refused = run("build", exit_code=1).stderr
+    assert finding["message"].removeprefix("`trees` cannot be built: ") in refused
+    assert finding["help"] in refused
+    (project / "build").unlink()
+    run("build")
+    assert "build-blocked" not in doctor.examine()
+
+
 def test_changes_that_are_not_released(doctor: Doctor, run: Run, write: Write) -> None:
     run("release", "trees")
     assert "unreleased-changes" not in doctor.examine()

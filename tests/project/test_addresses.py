@@ -93,7 +93,7 @@ def test_a_card_with_such_sources_is_built_and_shown_without_links(write: Write,
     assert all(address in run("show", "oak").stdout for address in BROKEN)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(address=ADDRESSES)
 @example("http://[::1")
 def test_nothing_hides_the_other_problems(address: str) -> None:

@@ -33,8 +33,13 @@ class Build:
     """How many notes are as released, but take back what an earlier build shipped."""
 
 
-def prepare_build(contents: PackContents, ledger: Ledger, record: Record, *, built_s: int) -> Build:
-    """Return the build of a pack at `built_s`, in Unix seconds."""
+def prepare_build(
+    contents: PackContents, ledger: Ledger, record: Record, *, built_s: int, now_s: int
+) -> Build:
+    """Return the build of a pack, stamped with `built_s`, in Unix seconds.
+
+    That may be the time of a commit, long before the build ships it at `now_s`.
+    """
     staged = stage(contents, ledger, record, stamp_build, built_s)
     notes = {}
     reverted = 0
@@ -42,13 +47,13 @@ def prepare_build(contents: PackContents, ledger: Ledger, record: Record, *, bui
         past = _find_note(ledger, record, note)
         reverted += past.is_published and past.last is not None
         made = staged.notes[note.card.id]
-        if editions := _ship(past, made, built_s, made.html_hash, made.rendering):
+        if editions := _ship(past, made, now_s, made.html_hash, made.rendering):
             notes[note.card.key] = editions
     note_types = {}
     for kind, note_type in contents.note_types.items():
         if note_type.changed_s is None:
             past = _find_type(ledger, record, note_type)
-            if editions := _ship(past, staged.note_types[kind], built_s):
+            if editions := _ship(past, staged.note_types[kind], now_s):
                 note_types[kind] = editions
     packed = {note.card.key for note in contents.packed}
     published_s = {note.guid_ref: note.mod_s for note in ledger.notes.values()}
@@ -72,7 +77,7 @@ def prepare_build(contents: PackContents, ledger: Ledger, record: Record, *, bui
 def _ship(
     past: Past,
     made: Published | PublishedType,
-    built_s: int,
+    now_s: int,
     html_hash: str = "",
     rendering: int = 0,
 ) -> tuple[Edition, ...]:
@@ -83,7 +88,7 @@ def _ship(
         hash=made.hash,
         html_hash=html_hash,
         rendering=rendering,
-        first_s=past.same.first_s if past.same else built_s,
+        first_s=past.same.first_s if past.same else now_s,
         mod_s=made.mod_s,
     )
     return add_edition(past, edition)
@@ -206,9 +211,10 @@ def _stamp_type(
     return stamp_release(past, note_type.changed_s)
 
 
-def count_restyled(ledger: Ledger, note_types: Mapping[str, NoteType]) -> int:
-    """Return how many published note types look different now."""
-    return sum(
-        kind in ledger.note_types and ledger.note_types[kind].hash != note_type.hash
+def list_restyled(ledger: Ledger, note_types: Mapping[str, NoteType]) -> list[str]:
+    """Return the published kinds that look different now."""
+    return [
+        kind
         for kind, note_type in note_types.items()
-    )
+        if kind in ledger.note_types and ledger.note_types[kind].hash != note_type.hash
+    ]

@@ -38,7 +38,7 @@ class Edition:
     rendering: int = 0
     """The version of the rendering, which with the digest tells whether a fix has changed it."""
     first_s: int
-    """When it was first built, in Unix seconds."""
+    """When it was first shipped, in Unix seconds."""
     mod_s: int
     """The modification time with which it was last shipped."""
 
@@ -90,7 +90,7 @@ def stamp_release(past: Past, now_s: int) -> int:
         # Later than what people have, even if the clock of this machine is behind.
         return published_s if past.is_published else max(now_s, published_s + 1)
     after_s = last.mod_s if past.same is last else last.mod_s + 1
-    if past.is_published:
+    if past.is_published or (past.same and published_s is None):
         return after_s
     return max(past.same.first_s if past.same else now_s, after_s)
 

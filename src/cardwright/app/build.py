@@ -11,7 +11,7 @@ from cardwright.anki.diff import compare_with_ledger
 from cardwright.anki.ledger import Ledger
 from cardwright.anki.pack import PackContents
 from cardwright.anki.package import write_package
-from cardwright.anki.publish import Build, count_restyled, prepare_build
+from cardwright.anki.publish import Build, list_restyled, prepare_build
 from cardwright.anki.record import Record, RecordError, find_record, read_record, write_record
 from cardwright.app.project import Project
 from cardwright.error import ProjectError
@@ -34,18 +34,24 @@ class BuiltPackage:
 
 
 def build_packs(
-    project: Project, packs: Sequence[str], *, built_s: int, target: Path | None, warn_of: WarnOf
+    project: Project,
+    packs: Sequence[str],
+    *,
+    times_s: tuple[int, int],
+    target: Path | None,
+    warn_of: WarnOf,
 ) -> Iterator[BuiltPackage]:
     """Build packs into a folder, or into that of the project; yield each package once it is written.
 
-    Nothing is written unless all can be built.
+    Nothing is written unless all can be built. `times_s` are the time of the sources and the current
+    one, in Unix seconds.
 
     Raises:
         ProjectError: a pack has no cards, or a link is in the way of its package.
         OSError: a package cannot be written.
 
     """
-    made = [_build_pack(project, pack, built_s, target, warn_of) for pack in packs]
+    made = [_build_pack(project, pack, times_s, target, warn_of) for pack in packs]
     for package in made:
         # Before the package: what it ships must be known.
         _save_record(find_record(project.root, package.contents.deck.pack), package, warn_of)
@@ -64,7 +70,7 @@ def load_record(project: Project, pack: str, warn_of: WarnOf) -> Record:
 
 
 def _build_pack(
-    project: Project, pack: str, built_s: int, target: Path | None, warn_of: WarnOf
+    project: Project, pack: str, times_s: tuple[int, int], target: Path | None, warn_of: WarnOf
 ) -> BuiltPackage:
     contents = project.describe_pack(pack)
     if not contents.packed:
@@ -72,7 +78,9 @@ def _build_pack(
     ledger = project.ledgers[pack]
     name = f"{pack}.apkg"
     path = target / name if target else find_below(project.root, f"build/{name}")
-    build = prepare_build(contents, ledger, load_record(project, pack, warn_of), built_s=built_s)
+    record = load_record(project, pack, warn_of)
+    built_s, now_s = times_s
+    build = prepare_build(contents, ledger, record, built_s=built_s, now_s=now_s)
     return BuiltPackage(
         path=path,
         contents=contents,
@@ -88,7 +96,7 @@ def _count_unreleased(contents: PackContents, ledger: Ledger, build: Build) -> C
     counts = Counter(change.what for change in compare_with_ledger(ledger, contents))
     more = {
         "reverted": build.reverted,
-        "restyled": count_restyled(ledger, contents.note_types),
+        "restyled": len(list_restyled(ledger, contents.note_types)),
     }
     counts.update({what: number for what, number in more.items() if number})
     return counts

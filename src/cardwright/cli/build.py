@@ -10,7 +10,7 @@ from cardwright.anki.diff import format_counts
 from cardwright.app.build import BuiltPackage, build_packs
 from cardwright.app.lock import lock_project
 from cardwright.app.project import Project, count_problems, describe_adopted, open_project
-from cardwright.cli.build_time import find_build_time_s
+from cardwright.cli.build_time import find_build_time_s, find_time_s
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import json_option
 from cardwright.cli.paths import OutputFolder
@@ -41,10 +41,10 @@ def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bo
         project = open_project(folder)
         chosen = project.choose_packs(packs)
         project.refuse_errors()
-        built_s = find_build_time_s(project.root)
+        times_s = find_build_time_s(project.root), find_time_s()
         described = []
         for package in build_packs(
-            project, chosen, built_s=built_s, target=target, warn_of=warn_of_file
+            project, chosen, times_s=times_s, target=target, warn_of=warn_of_file
         ):
             described.append(_describe(package))
             if not as_json:
@@ -74,11 +74,7 @@ def _tell(package: BuiltPackage) -> None:
     if not version:
         warn(f"{pack} is not released yet: {publish}")
     elif package.unreleased:
-        counts = {
-            "kinds restyled" if what == "restyled" else what: number
-            for what, number in package.unreleased.items()
-        }
-        warn(f"{pack} has changed since {version}: {format_counts(counts)}; {publish}")
+        warn(f"{pack} has changed since {version}: {format_counts(package.unreleased)}; {publish}")
 
 
 def _describe(package: BuiltPackage) -> dict[str, object]:

@@ -56,6 +56,11 @@ def describe_build_time(root: Path) -> str:
     return f"unreleased notes get the current time: {reason}"
 
 
+def find_time_s() -> int:
+    """Return SOURCE_DATE_EPOCH, or else the current time, in Unix seconds."""
+    return read_source_date_s() or int(time.time())
+
+
 def read_source_date_s() -> int | None:
     """Return SOURCE_DATE_EPOCH in Unix seconds, if it is set.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from cardwright.app.lock import lock_project
 from cardwright.app.project import Project, open_project
 from cardwright.app.release import finish_release, write_release
 from cardwright.cli.build import warn_of_file, warn_of_waiting
-from cardwright.cli.build_time import read_source_date_s
+from cardwright.cli.build_time import find_time_s
 from cardwright.cli.output import say, warn
 from cardwright.project.walk import find_project
 from cardwright.report import format_text
@@ -47,7 +46,7 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
 def _release(project: Project, pack: str, version: str | None, *, dry_run: bool) -> None:
     contents = project.describe_pack(pack)
     ledger = project.ledgers[pack]
-    now_s = read_source_date_s() or int(time.time())
+    now_s = find_time_s()
     record = load_record(project, pack, warn_of_file)
     try:
         made = prepare_release(contents, ledger, version=version, released_s=now_s, record=record)
@@ -66,7 +65,9 @@ def _release(project: Project, pack: str, version: str | None, *, dry_run: bool)
         say(made.entry, end="")
         return
     write_release(project, contents, made)
-    say(f"{pack} {made.version}: {format_counts(Counter(c.what for c in made.changes))}")
+    counts = Counter(change.what for change in made.changes)
+    counts.update(["restyled"] * len(made.restyled))
+    say(f"{pack} {made.version}: {format_counts(counts)}")
     _tell_next(pack)
 
 

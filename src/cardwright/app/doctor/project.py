@@ -10,6 +10,7 @@ from typing import Final
 from cardwright.anki.changelog import CHANGELOG_NAME
 from cardwright.anki.diff import compare_with_ledger
 from cardwright.anki.ledger import LEDGER_NAME
+from cardwright.anki.publish import list_restyled
 from cardwright.anki.record import RecordError, find_record, read_record
 from cardwright.app.doctor.case import Case
 from cardwright.app.doctor.finding import Finding, Report
@@ -18,6 +19,7 @@ from cardwright.app.histories import list_claims
 from cardwright.app.project import Project, count_problems, open_project
 from cardwright.diagnostic import Diagnostic
 from cardwright.error import ProjectError
+from cardwright.files import find_below
 from cardwright.project.walk import find_project, walk_sources
 from cardwright.text import count, format_command
 
@@ -122,13 +124,14 @@ def _check_problems(case: Case, project: Project) -> Iterator[Finding]:
         yield Finding(
             code="project-errors",
             severity="error",
-            message=f"{count(len(errors), 'error')} in the sources, the first at {errors[0].span}: {errors[0].message}",
+            message=f"{count(len(errors), 'error')} in the sources, {'the first ' if len(errors) > 1 else ''}"
+            f"at {errors[0].span}: {errors[0].message}",
             harm="nothing is lost, but nothing can be built or released until they are fixed",
             help=errors[0].help if len(errors) == 1 else "fix them one by one; this lists them all",
             commands=(case.commands.on_project("check"),),
             path=project.root / errors[0].span.path,
             line=errors[0].span.line,
-            details=_list_places(errors),
+            details=_list_places(errors) if len(errors) > 1 else (),
         )
     if len(rest) > len(errors):
         warnings = [problem for problem in rest if not problem.is_error]
@@ -194,11 +197,21 @@ def _check_changelogs(case: Case, project: Project) -> Iterator[Finding]:
 
 
 def _check_records(case: Case, project: Project) -> Iterator[Finding]:
-    """Report records of builds that cannot be read."""
+    """Report what is in the way of packages, and records of builds that cannot be read."""
     for pack in project.collection.decks:
         path = find_record(project.root, pack)
         try:
+            find_below(project.root, f"build/{pack}.apkg")
             read_record(path)
+        except ProjectError as error:
+            yield Finding(
+                code="build-blocked",
+                severity="error",
+                message=f"`{pack}` cannot be built: {error.message}",
+                harm="nothing is lost, but no package can be written",
+                help=error.help,
+                path=path.parent,
+            )
         except RecordError as error:
             yield Finding(
                 code="build-record-damaged",
@@ -216,12 +229,14 @@ def _check_changes(case: Case, project: Project) -> Iterator[Finding]:
     for pack, ledger in project.ledgers.items():
         if not ledger.version:
             continue
-        changes = compare_with_ledger(ledger, project.describe_pack(pack))
-        if changes:
+        contents = project.describe_pack(pack)
+        number = len(compare_with_ledger(ledger, contents))
+        number += len(list_restyled(ledger, contents.note_types))
+        if number:
             yield Finding(
                 code="unreleased-changes",
                 severity="note",
-                message=f"`{pack}` has {count(len(changes), 'change')} since {ledger.version}",
+                message=f"`{pack}` has {count(number, 'change')} since {ledger.version}",
                 help="this shows them; `cards release` publishes them",
                 commands=(case.commands.on_project("diff", pack),),
                 path=project.root / "decks" / pack,
