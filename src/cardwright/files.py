@@ -89,11 +89,13 @@ def find_below(root: Path, name: str) -> Path:
     """Return the path of a file that may be written, by its path relative to the project's folder.
 
     Raises:
-        ProjectError: a link, which may lead anywhere, a pipe or a device is in its way.
+        ProjectError: a link, which may lead anywhere, a pipe or a device is in its way, or a file in that of
+            its folder.
 
     """
     path = root
-    for part in name.split("/"):
+    parts = name.split("/")
+    for number, part in enumerate(parts, 1):
         path /= part
         try:
             info = path.lstat()
@@ -105,7 +107,18 @@ def find_below(root: Path, name: str) -> Path:
             raise ProjectError(message, help="put the file or folder itself there")
         if not (stat.S_ISREG(info.st_mode) or stat.S_ISDIR(info.st_mode)):
             raise ProjectError(f"{path} is not a regular file", help="put the file itself there")
+        if number < len(parts) and not stat.S_ISDIR(info.st_mode):
+            raise ProjectError(f"{path} is not a folder", help="move it away")
     return path
+
+
+def find_free(path: Path) -> Path:
+    """Return a path where nothing is yet, adding a number to the name if needed."""
+    number, free = 1, path
+    while os.path.lexists(free):
+        number += 1
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return free
 
 
 def _find_mode(path: Path) -> int | None:

@@ -23,6 +23,8 @@ SECONDS_PER_MINUTE: Final = 60
 _MINUTES_PER_DAY: Final = 1_440
 END_MS: Final = 2**47
 """In the year 6429, so that adding an interval still gives a valid Python date."""
+END_DAY: Final = 2_900_000
+"""Days are shown as dates, which end in the year 9999."""
 MAX_OFFSET_MINUTES: Final = _MINUTES_PER_DAY - 1
 MAX_DURATION_MS: Final = 2**53
 """The longest duration of an answer: JSON numbers are exact up to here. A longer one that an earlier
@@ -31,7 +33,7 @@ END_PLACE: Final = 0xFF00_0000_0000
 """The end of the places that ids encode. Clocks end at half of it, but the place of a new review is
 above those of all others, whoever wrote them."""
 DEVICE: Final = re.compile(r"[0-9A-Za-z_]{1,100}")
-"""The second part of ids, also the name of a file in a shared folder."""
+"""The second part of ids, also the name of a file in a sync folder."""
 REVIEW_ID: Final = re.compile(rf"(?!ff)[0-9a-f]{{12}}-{DEVICE.pattern}")
 NAMESPACE: Final = re.compile(r"[0-9a-z_.-]{1,1000}")
 PROMPT_KEY: Final = re.compile(rf"{NAMESPACE.pattern}:{NAMESPACE.pattern}/{NAMESPACE.pattern}")

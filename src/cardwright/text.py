@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Collection, Iterator
 from functools import cache
@@ -23,6 +24,8 @@ _CLOSE_ISOLATE: Final = "\u2069"
 MAX_LISTED: Final = 20
 """How many names of a longer list a message shows."""
 _TAB_WIDTH: Final = 4
+_PLAIN_WORD: Final = re.compile(r"[\w@%+=:,./-]+")
+_PLAIN_WINDOWS_WORD: Final = re.compile(r"[\w@+=:,./\\-]+")
 _NUMBER: Final = re.compile(
     r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,2})?"
 )
@@ -137,6 +140,18 @@ def find_conflicts(text: str) -> Iterator[Conflict]:
             first = None
     if first:
         yield Conflict(first.start(), len(first[0]), is_whole=False)
+
+
+def format_command(*words: object) -> str:
+    """Return words as a line that the user's shell splits into these words again."""
+    if sys.platform == "win32":
+        return " ".join(
+            word if _PLAIN_WINDOWS_WORD.fullmatch(word) else f'"{word}"' for word in map(str, words)
+        )
+    return " ".join(
+        word if _PLAIN_WORD.fullmatch(word) else "'" + word.replace("'", "'\"'\"'") + "'"
+        for word in map(str, words)
+    )
 
 
 def list_names(names: Collection[str], *, separator: str = ", ", none: str = "") -> str:

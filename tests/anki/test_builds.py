@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -50,20 +51,6 @@ def build(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
     return build_pack
 
 
-@pytest.fixture
-def reader(tmp_path: Path) -> Iterator[Callable[[str], Anki]]:
-    """Make collections of several people."""
-    made: list[Anki] = []
-
-    def make_reader(name: str) -> Anki:
-        made.append(Anki(tmp_path / name))
-        return made[-1]
-
-    yield make_reader
-    for anki in made:
-        anki.col.close()
-
-
 def edit(anki: Anki, at_s: int, id: str = "elm") -> None:
     """Let a reader edit a note at a time."""
     note = anki.notes()[f"trees:{id}"]
@@ -106,6 +93,40 @@ def test_what_a_build_shipped_and_the_release_lacks_is_taken_back(
     for anki in (editor, bystander):
         assert anki.import_package(second).updated == {"What is an oak?"}
         assert answer(anki) == "My own words."
+
+
+def test_a_change_counts_from_the_build_that_shipped_it_and_not_from_its_commit(
+    write: Write,
+    run: Run,
+    project: Path,
+    release: Release,
+    reader: Callable[[str], Anki],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write({"cards/trees/trees.yaml": CARDS})
+    before, after = reader("before"), reader("after")
+    first = release("v1", FIRST)
+    for anki in (before, after):
+        anki.import_package(first)
+    write({"cards/trees/trees.yaml": FLAT, ".gitignore": "*.apkg\nbuild/\n"})
+    monkeypatch.setenv("GIT_COMMITTER_DATE", f"{FIRST + 10 * DAY} +0000")
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "cards"]):
+        subprocess.run([*git, *words], cwd=project, check=True)
+    edit(before, FIRST + 20 * DAY)
+
+    with monkeypatch.context() as patch:
+        patch.delenv("SOURCE_DATE_EPOCH")
+        patch.setattr("time.time", lambda: float(FIRST + 30 * DAY))
+        run("build", "trees")
+    after.import_package(project / "build" / "trees.apkg")
+    edit(after, FIRST + 31 * DAY)
+    second = release("v2", SECOND)
+
+    assert before.import_package(second).updated == {"What is an elm?"}
+    assert answer(before) == "<p>A tree with flat seeds.</p>\n"
+    assert after.import_package(second).updated == set()
+    assert answer(after) == "My own words."
 
 
 def test_an_edit_to_what_is_released_as_it_was_built_stands(

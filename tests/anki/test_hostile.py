@@ -113,7 +113,10 @@ def test_hostile_cards_come_out_as_harmless_text(write: Write, anki: Anki, proje
         find_media=lambda _card, _image: None,
     )
     package = write_package(
-        contents, prepare_build(contents, ledger, Record(), built_s=1_700_000_000).ledger
+        contents,
+        prepare_build(
+            contents, ledger, Record(), built_s=1_700_000_000, now_s=1_700_000_000
+        ).ledger,
     )
     (project / "hostile.apkg").write_bytes(package)
     anki.import_package(project / "hostile.apkg")

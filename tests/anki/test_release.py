@@ -20,7 +20,7 @@ from cardwright.anki.release import (
 )
 from cardwright.markdown import Renderer
 from cardwright.project.load import load
-from project_files import Write
+from project_files import Run, Write
 
 CARDS = """\
 kind: basic
@@ -189,3 +189,20 @@ def test_only_decks_that_get_cards_are_published(write: Write) -> None:
 
     assert contents.deck_names == ("Trees::Oaks",)
     assert contents.card_count == len(contents.notes) == 1
+
+
+def test_without_its_ledger_a_released_pack_is_not_released_for_the_first_time(
+    write: Write, run: Run, project: Path
+) -> None:
+    write({"cards/trees/trees.yaml": CARDS})
+    run("release", "trees")
+    ledger = project / "decks/trees/ledger.jsonl"
+    text = ledger.read_text("utf-8")
+    ledger.unlink()
+
+    for words in (("check",), ("build",), ("release", "trees"), ("release", "trees", "1.0.0")):
+        assert "the ledger is missing" in run(*words, exit_code=1).output
+
+    assert not ledger.exists()
+    ledger.write_text(text, "utf-8")
+    run("build")

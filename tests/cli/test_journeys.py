@@ -389,3 +389,55 @@ def test_builds_are_the_same_bytes_in_other_folders_at_other_times(
         built.append((folder / "build" / "garden.apkg").read_bytes())
 
     assert built[0] == built[1]
+
+
+KIND = """\
+sources: optional
+css: "b { color: green }"
+fields:
+  word: {type: inline, required: true}
+sides:
+  recall: {ask: "What is {{word}}?", show: [word]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "counts"),
+    [
+        ("cards/trees/trees.yaml", "acorns", "cups", "1 changed"),
+        ("cards/trees/trees.yaml", "acorns.", "acorns., retired: old", "1 retired"),
+        ("cards/trees/trees.yaml", "id: elm", "id: ulmus, formerly: [elm]", "1 renamed"),
+        ("decks/trees/deck.yaml", "name: Trees", "name: Woods", "3 moved"),
+        ("kinds/word.yaml", "green", "olive", "1 kind restyled"),
+    ],
+)
+def test_build_diff_and_release_say_the_same_of_a_change(
+    write: Write, run: Run, path: str, old: str, new: str, counts: str
+) -> None:
+    files = {
+        "cards/trees/trees.yaml": CARDS + "  - {id: ash, kind: word, word: ash}\n",
+        "decks/trees/deck.yaml": "name: Trees\nnamespace: trees\n",
+        "kinds/word.yaml": KIND,
+    }
+    write(files)
+    run("release", "trees")
+    assert run("diff").output == "trees: no changes\n"
+    write({path: files[path].replace(old, new, 1)})
+
+    assert f"changed since 1.0.0: {counts};" in run("build").stderr
+    assert run("diff").stderr.endswith(f"trees: {counts}\n")
+    (change,) = {row["what"] for row in json.loads(run("diff", "--json").stdout)}
+    assert change in counts
+    assert counts in run("release", "trees").stdout
+    assert run("diff").output == "trees: no changes\n"
+
+
+def test_a_card_that_cannot_be_read_has_not_vanished(write: Write, run: Run) -> None:
+    write({"cards/trees/trees.yaml": CARDS})
+    run("release", "trees")
+    write({"cards/trees/trees.yaml": CARDS.replace("question: What is an elm?, ", "")})
+
+    told = run("diff")
+
+    assert "vanished" not in told.output
+    assert "1 error, 0 warnings: see `cards check`" in told.stderr

@@ -115,6 +115,7 @@ def make_spellings(folder: Path) -> dict[str, str]:
     (folder / "loop").symlink_to("loop")
     (folder / "other.db").write_bytes(store.read_bytes())
     os.mkfifo(folder / "pipe")
+    (folder / "stream").symlink_to("/dev/stdout")
     return {
         str(store): DATABASE,
         "../mine/reviews.db": DATABASE,
@@ -148,6 +149,7 @@ def make_spellings(folder: Path) -> dict[str, str]:
         ".": "is a folder",
         str(folder / "pipe"): "not a regular file",
         "/dev/null": "not a regular file",
+        str(folder / "stream"): "not a regular file",
         str(folder / "loop"): "cannot be used",
     }
 

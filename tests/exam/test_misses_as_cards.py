@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cardwright.project.card import parse_cards
@@ -44,6 +44,7 @@ def read_back(path: Path) -> list[dict[str, Any]]:
 
 
 @settings(max_examples=80)
+@example(failure="\uf900", action="a", rule="\uf900\nb")
 @given(failure=TYPED.filter(lambda text: "\n" not in text.strip()), action=TYPED, rule=TYPED)
 def test_any_text_comes_back_as_typed(
     tmp_path_factory: pytest.TempPathFactory, failure: str, action: str, rule: str

@@ -473,6 +473,9 @@ class Reader:
         content = package.notes[guid]
         between = self.author.packages[held.package + 1 : package.number]
         releases = [other for other in between if other.is_release]
+        if not any(guid in other.notes for other in self._list_releases_before(package)):
+            # Each build of what was never released counts.
+            releases = between
         was_changed = any(other.notes.get(guid, content) != content for other in releases)
         if package.is_release:
             must_stand = held.content == content and not was_changed
@@ -487,6 +490,9 @@ class Reader:
             self._expect(after, content, f"{guid} was changed by a release")
         if after == content:
             self.held[guid] = Held(content, package.number)
+
+    def _list_releases_before(self, package: Package) -> list[Package]:
+        return [other for other in self.author.packages[: package.number] if other.is_release]
 
     def _find_first_s(self, guid: str, package: Package) -> int:
         """Return when the content that a release has of a note was first built for a release."""

@@ -1,4 +1,4 @@
-"""The changelog of a pack: where a release's entry goes, without a loss of what authors wrote by hand."""
+"""The changelog of a pack: where a release's entry goes; what authors wrote by hand is kept."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+CHANGELOG_NAME: Final = "CHANGELOG.md"
 _HEADING: Final = re.compile(r"## (\d+\.\d+\.\d+)(?!\S)")
 _OUR_HEADING: Final = re.compile(r"## (\d{1,9}\.\d{1,9}\.\d{1,9}) – \d{4}-\d\d-\d\d")
 _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
 _BOM: Final = "\ufeff"
+FIRST_RELEASE: Final = "The first release, with "
+"""How the entry of a first release begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,15 @@ def has_entry(changelog: str, entry: str) -> bool:
         and (section.lines[0].strip() == made.lines[0].strip() or made.body <= section.body)
         for section in _split(changelog.removeprefix(_BOM))[1:]
     )
+
+
+def find_released(changelog: str) -> str:
+    """Return the latest version of which a changelog tells, "" unless it has the first release's entry."""
+    sections = _split(changelog.removeprefix(_BOM))[1:]
+    if not any(FIRST_RELEASE in section.text for section in sections):
+        return ""
+    found = (_OUR_HEADING.fullmatch(section.lines[0].strip()) for section in sections)
+    return max((match[1] for match in found if match), key=_as_numbers, default="")
 
 
 def rename_entry(text: str, old: str, new: str) -> str:

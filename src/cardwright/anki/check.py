@@ -58,7 +58,8 @@ def _check_namespace(ledger: Ledger, deck: Deck) -> Iterator[Diagnostic]:
             f"`{deck.pack}` was published with the namespace `{ledger.namespace}`; with "
             f"`{deck.namespace}`, readers would get every card a second time",
             deck.span_of("namespace"),
-            help=f"write `namespace: {ledger.namespace}`; if the pack is a copy, delete its ledger",
+            help=f"write `namespace: {ledger.namespace}`; if the pack is a copy, "
+            "delete its ledger and changelog",
         )
     elif "namespace" not in deck.spans:
         yield diagnose(

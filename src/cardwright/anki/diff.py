@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from cardwright.anki.ledger import Ledger, Published
 from cardwright.anki.pack import PackContents
+from cardwright.text import count
 
 _MAX_TITLE: Final = 80
 
@@ -27,7 +28,7 @@ class Change:
     """A note that differs."""
 
     what: str
-    """added, changed, retired, revived, renamed, moved, rerendered or vanished."""
+    """added, changed, retired, revived, renamed, moved, rerendered, vanished, or restyled (a kind)."""
     id: str
     was: str
     """Its earlier id, if it was renamed."""
@@ -119,8 +120,12 @@ def compare_states(
 
 
 def format_counts(counts: Mapping[str, int]) -> str:
-    """Format counts of `Change.what`, such as `2 added, 1 changed`."""
-    return ", ".join(f"{count} {what}" for what, count in counts.items()) or "no changes"
+    """Format counts of `Change.what`, such as `2 added, 1 changed`, and of restyled kinds."""
+    texts = (
+        f"{count(number, 'kind')} restyled" if what == "restyled" else f"{number} {what}"
+        for what, number in counts.items()
+    )
+    return ", ".join(texts) or "no changes"
 
 
 def _make_change(what: str, new: NoteState, old: NoteState | None) -> Change:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cardwright.anki.note import RENDERING_VERSION, Note, hash_content
+from cardwright.anki.stamp import MAX_TIME_S
 from cardwright.diagnostic import Diagnostic, Span, diagnose, diagnose_conflict
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.json_text import parse_json
@@ -26,8 +27,6 @@ LEDGER_NAME: Final = "ledger.jsonl"
 _MAX_BYTES: Final = 2**28
 """A hundred thousand notes need half of it."""
 _MAX_LINE_LENGTH: Final = 2**24
-_MAX_TIME_S: Final = 253_402_300_799
-"""The end of the year 9999."""
 _VERSION: Final = re.compile(r"(?:[0-9]{1,9}\.){2}[0-9]{1,9}")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _HEADER_KEYS: Final = frozenset(
@@ -329,7 +328,7 @@ def _read_version(row: dict[str, Any], key: str) -> str:
 
 def _read_time(row: dict[str, Any], key: str) -> int:
     value = row[key]
-    if type(value) is not int or not 0 <= value <= _MAX_TIME_S:
+    if type(value) is not int or not 0 <= value <= MAX_TIME_S:
         raise ValueError(f"`{key}` is not a time in seconds")
     return value
 

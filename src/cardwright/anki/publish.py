@@ -15,6 +15,7 @@ from cardwright.anki.stamp import (
     Past,
     add_edition,
     drop_superseded,
+    has_edition,
     stamp_build,
     stamp_release,
 )
@@ -32,8 +33,13 @@ class Build:
     """How many notes are as released, but take back what an earlier build shipped."""
 
 
-def prepare_build(contents: PackContents, ledger: Ledger, record: Record, *, built_s: int) -> Build:
-    """Return the build of a pack at `built_s`, in Unix seconds."""
+def prepare_build(
+    contents: PackContents, ledger: Ledger, record: Record, *, built_s: int, now_s: int
+) -> Build:
+    """Return the build of a pack, stamped with `built_s`, in Unix seconds.
+
+    That may be the time of a commit, long before the build ships it at `now_s`.
+    """
     staged = stage(contents, ledger, record, stamp_build, built_s)
     notes = {}
     reverted = 0
@@ -41,25 +47,14 @@ def prepare_build(contents: PackContents, ledger: Ledger, record: Record, *, bui
         past = _find_note(ledger, record, note)
         reverted += past.is_published and past.last is not None
         made = staged.notes[note.card.id]
-        found = Edition(
-            hash=made.hash,
-            html_hash=made.html_hash,
-            rendering=made.rendering,
-            first_s=past.same.first_s if past.same else built_s,
-            mod_s=made.mod_s,
-        )
-        if editions := add_edition(past, found):
+        if editions := _ship(past, made, now_s, made.html_hash, made.rendering):
             notes[note.card.key] = editions
     note_types = {}
     for kind, note_type in contents.note_types.items():
-        past = _find_type(ledger, record, note_type)
-        found = Edition(
-            hash=note_type.hash,
-            first_s=past.same.first_s if past.same else built_s,
-            mod_s=staged.note_types[kind].mod_s,
-        )
-        if note_type.changed_s is None and (editions := add_edition(past, found)):
-            note_types[kind] = editions
+        if note_type.changed_s is None:
+            past = _find_type(ledger, record, note_type)
+            if editions := _ship(past, staged.note_types[kind], now_s):
+                note_types[kind] = editions
     packed = {note.card.key for note in contents.packed}
     published_s = {note.guid_ref: note.mod_s for note in ledger.notes.values()}
     kept = {
@@ -77,6 +72,26 @@ def prepare_build(contents: PackContents, ledger: Ledger, record: Record, *, bui
         record=Record(notes={**kept, **notes}, note_types={**kept_types, **note_types}),
         reverted=reverted,
     )
+
+
+def _ship(
+    past: Past,
+    made: Published | PublishedType,
+    now_s: int,
+    html_hash: str = "",
+    rendering: int = 0,
+) -> tuple[Edition, ...]:
+    """Return the editions of a note or note type after a build has shipped it."""
+    if has_edition(past, made.mod_s):
+        return past.editions
+    edition = Edition(
+        hash=made.hash,
+        html_hash=html_hash,
+        rendering=rendering,
+        first_s=past.same.first_s if past.same else now_s,
+        mod_s=made.mod_s,
+    )
+    return add_edition(past, edition)
 
 
 def stage(
@@ -196,9 +211,10 @@ def _stamp_type(
     return stamp_release(past, note_type.changed_s)
 
 
-def count_restyled(ledger: Ledger, note_types: Mapping[str, NoteType]) -> int:
-    """Return how many published note types look different now."""
-    return sum(
-        kind in ledger.note_types and ledger.note_types[kind].hash != note_type.hash
+def list_restyled(ledger: Ledger, note_types: Mapping[str, NoteType]) -> list[str]:
+    """Return the published kinds that look different now."""
+    return [
+        kind
         for kind, note_type in note_types.items()
-    )
+        if kind in ledger.note_types and ledger.note_types[kind].hash != note_type.hash
+    ]

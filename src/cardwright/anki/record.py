@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from cardwright.anki.stamp import Edition
+from cardwright.anki.stamp import MAX_TIME_S, Edition
+from cardwright.files import find_below, write_file
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.plain_file import read_plain_file
 
 _FORMAT: Final = 1
 _MAX_BYTES: Final = 64 * 2**20
-_MAX_TIME_S: Final = 253_402_300_799
-"""The end of the year 9999."""
 _DIGEST_LENGTH: Final = 32
 
 Editions = Mapping[str, tuple[Edition, ...]]
@@ -44,7 +43,22 @@ def find_record(root: Path, pack: str) -> Path:
     return root / "build" / f"{pack}.builds.jsonl"
 
 
-def format_record(record: Record) -> str:
+def write_record(path: Path, record: Record) -> None:
+    """Write a record; an empty one has no file.
+
+    Raises:
+        ProjectError: its folder is a link, which may lead anywhere.
+        OSError: it cannot be written or deleted.
+
+    """
+    find_below(path.parents[1], path.parent.name)
+    if record.notes or record.note_types:
+        write_file(path, _format_record(record))
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _format_record(record: Record) -> str:
     """Return a record as JSON lines: a header, note types and notes."""
     rows = [
         {"builds": _FORMAT},
@@ -115,7 +129,7 @@ def _read_editions(rows: object) -> Iterator[Edition]:
             raise RecordError("a digest is wrong")
         if not all(type(n) is int for n in (rendering, first_s, mod_s)):
             raise RecordError("a number is wrong")
-        if not (0 < first_s <= _MAX_TIME_S and last_s < mod_s <= _MAX_TIME_S and rendering >= 0):
+        if not (0 < first_s <= MAX_TIME_S and last_s < mod_s <= MAX_TIME_S and rendering >= 0):
             raise RecordError("a time is wrong")
         last_s = mod_s
         yield Edition(

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from cardwright.anki.changelog import FIRST_RELEASE
 from cardwright.anki.diff import Change, compare_with_ledger
 from cardwright.anki.ledger import Ledger
 from cardwright.anki.moves import describe_moves
 from cardwright.anki.note import Note
 from cardwright.anki.pack import PackContents
-from cardwright.anki.publish import count_restyled, stage
+from cardwright.anki.publish import list_restyled, stage
 from cardwright.anki.record import Record
 from cardwright.anki.search import describe_retired
 from cardwright.anki.stamp import stamp_release
@@ -46,6 +47,8 @@ class Release:
     version: str
     changes: tuple[Change, ...]
     """Since the last release."""
+    restyled: tuple[str, ...]
+    """The kinds that look different from the last release."""
     entry: str
     """The changelog entry, in Markdown."""
     ledger: Ledger
@@ -74,7 +77,8 @@ def prepare_release(
         raise ReleaseError(f"the deck of `{ledger.pack}` selects no cards")
     changes = compare_with_ledger(ledger, contents)
     is_new = not contents.note_types.keys() <= ledger.note_types.keys()
-    if not (changes or is_new or count_restyled(ledger, contents.note_types)):
+    restyled = list_restyled(ledger, contents.note_types)
+    if not (changes or is_new or restyled):
         raise NothingToReleaseError(f"nothing has changed since {ledger.version}")
     chosen = choose_version(ledger.version, version, changes)
     retired = {change.id for change in changes if change.what == "retired"}
@@ -89,6 +93,7 @@ def prepare_release(
     return Release(
         version=chosen,
         changes=tuple(changes),
+        restyled=tuple(restyled),
         entry=entry,
         ledger=replace(
             stage(contents, ledger, record, stamp_release, released_s),
@@ -149,7 +154,7 @@ def format_entry(
     lines = [f"## {version} – {day}", ""]
     if is_first:
         # Everything is new, so a list of all cards would be pointless.
-        return "\n".join([*lines, f"The first release, with {len(changes)} cards.", "", ""])
+        return "\n".join([*lines, f"{FIRST_RELEASE}{count(len(changes), 'card')}.", "", ""])
     for heading in dict.fromkeys(_HEADINGS.values()):
         found = [change for change in changes if _HEADINGS.get(change.what) == heading]
         if not found:

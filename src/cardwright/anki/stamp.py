@@ -1,8 +1,9 @@
 """Which modification time a note gets in a package.
 
 On import, Anki replaces a note that someone has if the time in the package is later than theirs: that
-of the package it came from, or that of their own last edit. (Until 2025, Anki put the time of the import
-in place of the former.) So a change needs a later time, and what is unchanged must keep its time.
+of the package it came from, or that of their own last edit. (Older versions of Anki, such as 24.11, put
+the time of the import in place of the former.) So a change needs a later time, and what is unchanged
+must keep its time.
 
 - A release stamps a change with the current time, which is later than all that people have.
 - A build between releases stamps a change just after the release, in small steps from build to build.
@@ -21,6 +22,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+MAX_TIME_S: Final = 253_402_300_799
+"""The end of the year 9999, in Unix seconds."""
 _SECONDS_PER_STEP: Final = 10_000
 """A build also advances by one step in this time, so that two machines that know nothing of each other's
 builds rarely use the same one. A month is four minutes: hardly anybody has edited a note so soon."""
@@ -35,7 +38,7 @@ class Edition:
     rendering: int = 0
     """The version of the rendering, which with the digest tells whether a fix has changed it."""
     first_s: int
-    """When it was first built, in Unix seconds."""
+    """When it was first shipped, in Unix seconds."""
     mod_s: int
     """The modification time with which it was last shipped."""
 
@@ -87,13 +90,18 @@ def stamp_release(past: Past, now_s: int) -> int:
         # Later than what people have, even if the clock of this machine is behind.
         return published_s if past.is_published else max(now_s, published_s + 1)
     after_s = last.mod_s if past.same is last else last.mod_s + 1
-    if past.is_published:
+    if past.is_published or (past.same and published_s is None):
         return after_s
     return max(past.same.first_s if past.same else now_s, after_s)
 
 
+def has_edition(past: Past, mod_s: int) -> bool:
+    """Tell whether a build with this time ships nothing else than the release or the last build."""
+    return mod_s == past.published_s or (past.last is not None and past.same is past.last)
+
+
 def add_edition(past: Past, made: Edition) -> tuple[Edition, ...]:
     """Return the editions after a build has shipped one, which `made` describes."""
-    if made.mod_s == past.published_s or (past.last and past.same is past.last):
+    if has_edition(past, made.mod_s):
         return past.editions
     return (*(edition for edition in past.editions if edition is not past.same), made)

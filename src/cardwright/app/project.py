@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cardwright.anki.changelog import CHANGELOG_NAME, find_released
 from cardwright.anki.check import check_ledger
 from cardwright.anki.ledger import LEDGER_NAME, Ledger, read_ledger
 from cardwright.anki.notetype import NoteType, make_note_types
 from cardwright.anki.pack import PackContents, describe_pack
 from cardwright.app.choice import choose_packs
 from cardwright.app.garbage import gc_paused
-from cardwright.diagnostic import Diagnostic
+from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.error import CardwrightError, ProjectError
+from cardwright.files import read_below
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection, Kind
 from cardwright.project.allow import drop_allowed, report_unused
@@ -81,11 +83,17 @@ class Project:
 
     def refuse_damaged_ledger(self, pack: str) -> None:
         """Raise SourceProblemsError if a pack's ledger could not be read completely."""
+        if found := self._list_damage(pack):
+            raise SourceProblemsError(found, self.texts)
+
+    def has_damaged_ledger(self, pack: str) -> bool:
+        """Tell whether a pack's ledger is missing, or could not be read completely."""
+        return bool(self._list_damage(pack))
+
+    def _list_damage(self, pack: str) -> list[Diagnostic]:
         path = f"decks/{pack}/{LEDGER_NAME}"
         codes = {"ledger-mismatch", "merge-conflict"}
-        found = [one for one in self.errors if one.span.path == path and one.code in codes]
-        if found:
-            raise SourceProblemsError(found, self.texts)
+        return [one for one in self.errors if one.span.path == path and one.code in codes]
 
     def choose_packs(self, names: Sequence[str]) -> list[str]:
         """Return the named packs, or all.
@@ -160,7 +168,7 @@ def open_project(folder: Path, *, highlights: bool = True) -> Project:
     for pack in collection.decks:
         shown = f"decks/{pack}/{LEDGER_NAME}"
         ledger, found = read_ledger(root / shown, pack, shown)
-        problems += found
+        problems += found or _miss_ledger(root, ledger, shown)
         released = ledger.list_note_type_ids()
         note_types[pack] = make_note_types(collection, pack, renderer, released)
         problems += check_ledger(ledger, collection, note_types[pack], shown)
@@ -177,6 +185,27 @@ def open_project(folder: Path, *, highlights: bool = True) -> Project:
         texts=texts,
         media=media,
     )
+
+
+def _miss_ledger(root: Path, ledger: Ledger, shown: str) -> Iterator[Diagnostic]:
+    """Report a ledger that is gone: without it, a release would be a first one.
+
+    It would overwrite what people have edited, and cards retired or renamed since would fork.
+    """
+    if ledger != Ledger(pack=ledger.pack) or (root / shown).exists():
+        return
+    try:
+        data = read_below(root, f"decks/{ledger.pack}/{CHANGELOG_NAME}") or b""
+    except (OSError, ProjectError):
+        # A release reports it.
+        return
+    if version := find_released(data.decode("utf-8", "replace")):
+        yield diagnose(
+            "ledger-mismatch",
+            f"the ledger is missing, but the changelog tells of {version}",
+            Span(path=shown, line=1, column=1),
+            help="restore it from version control; if nothing was ever released, delete CHANGELOG.md",
+        )
 
 
 def find_card(collection: Collection, ref: str) -> Card:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from cardwright.anki.stamp import MAX_TIME_S
 from cardwright.cli.git import Repository, ask_git, explain_unread, find_repository
 from cardwright.cli.output import warn
 from cardwright.error import ProjectError
@@ -24,8 +25,6 @@ _BUILT: Final = frozenset(
 """Extensions of the files that a build reads; others need not be committed."""
 _MAX_BYTES: Final = 100 * 2**20
 """Larger files are not compared; hosts of repositories do not accept them."""
-_LAST_S: Final = 253_402_300_799
-"""The end of the year 9999."""
 _LINK: Final = "120000"
 
 
@@ -57,6 +56,11 @@ def describe_build_time(root: Path) -> str:
     return f"unreleased notes get the current time: {reason}"
 
 
+def find_time_s() -> int:
+    """Return SOURCE_DATE_EPOCH, or else the current time, in Unix seconds."""
+    return read_source_date_s() or int(time.time())
+
+
 def read_source_date_s() -> int | None:
     """Return SOURCE_DATE_EPOCH in Unix seconds, if it is set.
 
@@ -74,9 +78,9 @@ def read_source_date_s() -> int | None:
 
 
 def _read_seconds(text: str) -> int | None:
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(_LAST_S))):
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_TIME_S))):
         return None
-    return int(text) if 0 < int(text) <= _LAST_S else None
+    return int(text) if 0 < int(text) <= MAX_TIME_S else None
 
 
 def _find_commit_time_s(root: Path) -> int | None:

@@ -20,7 +20,8 @@ from cardwright.anki.diff import (
     shorten_title,
 )
 from cardwright.anki.package_notes import open_package
-from cardwright.app.project import open_project
+from cardwright.anki.publish import list_restyled
+from cardwright.app.project import count_problems, open_project
 from cardwright.cli.output import say, say_json_list, warn
 from cardwright.cli.params import json_option
 from cardwright.text import count, escape_controls
@@ -76,7 +77,22 @@ def _compare_with_ledgers(folder: Path, packs: tuple[str, ...]) -> dict[str, lis
     for pack in project.choose_packs(packs):
         project.refuse_damaged_ledger(pack)
         contents = project.describe_pack(pack)
-        changes[pack] = compare_with_ledger(project.ledgers[pack], contents)
+        ledger = project.ledgers[pack]
+        is_incomplete = pack in project.collection.incomplete
+        changes[pack] = [
+            # A card that cannot be read has not vanished.
+            *(
+                change
+                for change in compare_with_ledger(ledger, contents)
+                if not (is_incomplete and change.what == "vanished")
+            ),
+            *(
+                Change(what="restyled", id=kind, was="", title="its cards look different", texts=())
+                for kind in list_restyled(ledger, contents.note_types)
+            ),
+        ]
+    if project.errors:
+        warn(f"{count_problems(project.problems)}: see `cards check`")
     return changes
 
 

@@ -27,6 +27,7 @@ from cardwright.cli.output import say, say_json, say_pieces, warn
 from cardwright.cli.params import db_option, json_option
 from cardwright.cli.paths import OutputFile
 from cardwright.cli.surroundings import examine_git, examine_program
+from cardwright.diagnostic import make_printable
 from cardwright.files import write_file
 from cardwright.study.transfer import write_json_lines
 from cardwright.text import count
@@ -105,7 +106,7 @@ def doctor(
             project=() if folder == Path() else ("-C", str(folder)),
             store=("--db", str(db)) if is_named else (),
         ),
-        shared=shared,
+        sync_folder=shared,
         is_thorough=verify,
         has_repository=lambda root: find_repository(root) is not None,
     )
@@ -163,7 +164,8 @@ def _format_finding(finding: Finding, summary: str) -> Iterator[tuple[str, str]]
     yield label, finding.severity
     yield _wrap(finding.message, _INDENT, len(label)), ""
     if finding.path and (finding.line or str(finding.path) not in finding.message + summary):
-        yield f"{_INDENT}in {finding.path}{f':{finding.line}' if finding.line else ''}\n", ""
+        path = make_printable(str(finding.path))
+        yield f"{_INDENT}in {path}{f':{finding.line}' if finding.line else ''}\n", ""
     shown = finding.details[:_MAX_DETAILS]
     for detail in shown:
         yield _wrap(f"- {detail}", f"{_INDENT}  ", indent_first=_INDENT), ""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from threading import Timer
 from typing import Final
 
 from cardwright.cli.programs import find_program
+from cardwright.foreign.plain_file import open_plain_file
 
 MAX_S: Final = 2.0
 """Time limit for one git command."""
@@ -223,10 +223,7 @@ def _read_path(file: Path, prefix: str = "") -> Path | None:
 def _read_text(path: Path) -> str | None:
     """Return the text of a regular file of reasonable size; None if it is not one."""
     try:
-        # Opening a pipe might block forever.
-        if not stat.S_ISREG(path.stat().st_mode):
-            return None
-        with path.open("rb") as file:
+        with open_plain_file(path, follow_link=True) as file:
             data = file.read(_MAX_FILE + 1)
     except (OSError, ValueError):
         return None

@@ -10,7 +10,8 @@ import click
 from cardwright.cli.environment import open_journal
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option
-from cardwright.study.snapshot import is_database, read_copy
+from cardwright.foreign.database import is_database
+from cardwright.study.snapshot import read_copy
 from cardwright.study.transfer import describe_clashes, read_files
 from cardwright.text import count
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shlex
 from pathlib import Path
 
 import click
@@ -18,6 +17,7 @@ from cardwright.project.kind import read_built_in_kinds
 from cardwright.project.namespace import make_namespace
 from cardwright.project.schema import format_schemas, name_schema_file
 from cardwright.project.start import TEMPLATES, make_project_files, make_title
+from cardwright.text import format_command
 
 _UNNAMED = "deck"
 """The pack of a project whose name has no Latin letters."""
@@ -61,10 +61,5 @@ def init(folder: Path, target: Path, template: str, pack: str) -> None:
         write_below(root, shown, text)
     say(f"{root}: {len(files)} files. Next:")
     if root.resolve() != Path.cwd():
-        say(f"  cd {_quote(str(root))}")
+        say(f"  cd {format_command(root)}")
     say("  cards check\n  cards preview\n  cards review\n  cards build")
-
-
-def _quote(path: str) -> str:
-    """Quote a path for the user's shell."""
-    return f'"{path}"' if os.name == "nt" else shlex.quote(path)

@@ -19,7 +19,7 @@ _SOURCES: Final = ("cards", "decks", "kinds", "schemas")
 _STORE_ENDINGS: Final = ("", "-wal", "-shm", "-journal")
 _OWN_FOLDERS: Final = ("backups", "index")
 """Folders beside the store, whose files are not to be overwritten."""
-_DATABASE: Final = b"SQLite format 3\0"
+_STREAMS: Final = ("/dev/std", "/dev/fd/", "/proc/")
 
 
 class _OutputPath(click.Path):
@@ -135,7 +135,19 @@ def _find_file_fault(given: str) -> str:
         return f"cannot be used: {error.strerror}"
     if stat.S_ISDIR(mode):
         return "is a folder"
-    return "" if stat.S_ISREG(mode) else "is not a regular file"
+    is_file = stat.S_ISREG(mode) and not _leads_to_stream(given)
+    return "" if is_file else "is not a regular file"
+
+
+def _leads_to_stream(given: str) -> bool:
+    """Tell whether a path is that of an open stream, such as /dev/stdout, which may be a file."""
+    path = os.path.abspath(given)  # noqa: PTH100  (a link is to be followed step by step)
+    while not path.startswith(_STREAMS):
+        if not os.path.islink(path):  # noqa: PTH114
+            return False
+        path = os.path.join(os.path.dirname(path), os.readlink(path))  # noqa: PTH115, PTH118, PTH120
+        path = os.path.normpath(path)
+    return True
 
 
 def _find_store_fault(real: Path, stores: Iterable[Path]) -> str:
@@ -184,14 +196,12 @@ def _is_same(path: Path, other: Path) -> bool:
 
 def _is_database(path: Path) -> bool:
     """Tell whether a file is an SQLite database, or belongs to one."""
+    from cardwright.foreign.database import is_database  # noqa: PLC0415  (loads sqlite3)
+
     for ending in _STORE_ENDINGS[1:]:
         if path.name.endswith(ending) and _is_database(Path(str(path).removesuffix(ending))):
             return True
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_DATABASE)) == _DATABASE
-    except OSError:
-        return False
+    return is_database(path)
 
 
 def _is_linked_source(path: Path, root: Path) -> bool:

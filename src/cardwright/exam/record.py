@@ -1,4 +1,4 @@
-"""Records read from the store: a damaged or older one may have any shape."""
+"""Records of exams, checked as they are read from the store: a damaged or older one may have any shape."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from typing import Any, Final
 
+from cardwright.history import END_DAY, END_MS
 from cardwright.study.store import Store
 
-_END_MS: Final = 2**47
 _MAX: Final = 2**53
-_END_DAY: Final = 2_900_000
 
 
 def _is_whole(value: Any) -> bool:
@@ -53,7 +52,7 @@ def _fits_field(name: str, annotation: str, value: Any) -> bool:
     check = _CHECKS.get(annotation)
     if check is not None and not check(value):
         return False
-    ends = {"at_ms": _END_MS, "study_day": _END_DAY}
+    ends = {"at_ms": END_MS, "study_day": END_DAY}
     end = next((end for suffix, end in ends.items() if name.endswith(suffix)), None)
     return end is None or value is None or value < end
 

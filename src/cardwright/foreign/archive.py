@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import stat
 import struct
 import zipfile
 import zlib
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from cardwright.foreign.error import ForeignFileError
+from cardwright.foreign.plain_file import NotPlainError, open_plain_file
 
 MAX_MEMBERS: Final = 150_000
 MAX_LISTED_BYTES: Final = 16 * 2**20
@@ -91,7 +91,7 @@ def open_archive(path: Path) -> Iterator[ForeignArchive]:
         ForeignFileError: it cannot be read, or its list of members is not valid.
 
     """
-    with _open_plain_file(path) as file:
+    with _open(path) as file:
         try:
             archive = zipfile.ZipFile(file)
         except _FAULTS as error:
@@ -113,12 +113,11 @@ class _BoundedReader(io.BufferedReader):
         return super().read(size)
 
 
-def _open_plain_file(path: Path) -> _BoundedReader:
+def _open(path: Path) -> _BoundedReader:
     try:
-        # Opening a pipe might block forever.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise ForeignFileError(path, "it is not a regular file")
-        return _BoundedReader(io.FileIO(path))
+        return _BoundedReader(open_plain_file(path, follow_link=True).detach())
+    except NotPlainError as error:
+        raise ForeignFileError(path, f"it is {error.strerror}") from error
     except OSError as error:
         raise ForeignFileError(path, error.strerror or "it cannot be opened") from error
     except ValueError as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from cardwright.foreign.error import ForeignFileError
+from cardwright.foreign.plain_file import open_plain_file
 
 MAGIC: Final = b"SQLite format 3\0"
 """The first bytes of every database."""
@@ -46,6 +47,15 @@ _ALLOWED: Final = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ)
 _FAULTS: Final = (sqlite3.Error, UnicodeDecodeError)
 """The exceptions of `sqlite3`; the second if SQLite quotes a damaged name."""
 _MIN_SQLITE: Final = (3, 37, 0)
+
+
+def is_database(path: Path) -> bool:
+    """Tell whether a file is an SQLite database, by its beginning."""
+    try:
+        with open_plain_file(path, follow_link=True) as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
 
 
 class ForeignDatabase:

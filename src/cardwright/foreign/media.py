@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from cardwright.foreign.error import ForeignFileError
+from cardwright.foreign.plain_file import NotPlainError, open_plain_file
 
 MAX_MEDIA_BYTES: Final = 100 * 1000 * 1000
 """AnkiWeb synchronises no larger file, and a package is made in memory."""
@@ -155,20 +155,21 @@ def read_media(path: Path) -> MediaFile:
         OSError: it cannot be read.
 
     """
-    info = path.stat()
-    # A pipe would block, and a device never end.
-    if not stat.S_ISREG(info.st_mode):
-        raise ForeignFileError(path, "it is not a regular file")
-    if not info.st_size:
-        raise ForeignFileError(path, "it is empty")
-    with path.open("rb") as file:
+    try:
+        opened = open_plain_file(path, follow_link=True)
+    except NotPlainError as error:
+        raise ForeignFileError(path, f"it is {error.strerror}") from error
+    with opened as file:
+        size = os.fstat(file.fileno()).st_size
+        if not size:
+            raise ForeignFileError(path, "it is empty")
         head = file.read(_HEAD_BYTES)
         if _SVG_START.match(head):
             from cardwright.foreign.svg import check_svg  # noqa: PLC0415  (few media are SVG)
 
             check_svg(path, file, head)
             return MediaFile(path, _SVG)
-    return MediaFile(path, _detect(path, head, info.st_size))
+    return MediaFile(path, _detect(path, head, size))
 
 
 def _detect(path: Path, head: bytes, size: int) -> MediaFormat:

@@ -1,7 +1,9 @@
-"""Files of a stranger's folder that must be regular ones, of limited size, and not links."""
+"""Regular files that anybody may have put there: opening one waits for nothing, and reading is limited."""
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import stat
 from pathlib import Path
@@ -9,17 +11,35 @@ from typing import Final
 
 from cardwright.foreign.error import ForeignFileError
 
-_FLAGS: Final = (
-    os.O_RDONLY
-    | getattr(os, "O_BINARY", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-)
-"""To follow no link, and not to wait for the other end of a pipe."""
+_FLAGS: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
+
+
+class NotPlainError(OSError):
+    """A file is a link, a folder, a pipe or a device; `strerror` says so."""
+
+
+def open_plain_file(path: Path, *, follow_link: bool = False) -> io.BufferedReader:
+    """Open a regular file to read it.
+
+    Raises:
+        NotPlainError: it is not a regular file.
+        OSError: it cannot be opened.
+
+    """
+    _check_plain(path.stat() if follow_link else path.lstat(), path)
+    handle = os.open(path, _FLAGS if follow_link else _FLAGS | _NO_LINK)
+    try:
+        # A pipe may have taken its place.
+        _check_plain(os.fstat(handle), path)
+    except OSError:
+        os.close(handle)
+        raise
+    return os.fdopen(handle, "rb")
 
 
 def read_plain_file(path: Path, max_bytes: int) -> bytes:
-    """Return the content of a file.
+    """Return the content of a file of limited size.
 
     Raises:
         FileNotFoundError: there is none.
@@ -27,18 +47,20 @@ def read_plain_file(path: Path, max_bytes: int) -> bytes:
 
     """
     try:
-        if path.is_symlink():
-            raise ForeignFileError(path, "it is a link")
-        with os.fdopen(os.open(path, _FLAGS), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ForeignFileError(path, "it is not a regular file")
+        with open_plain_file(path) as file:
             data = file.read(max_bytes + 1)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise FileNotFoundError(str(path)) from error
-    except IsADirectoryError as error:
-        raise ForeignFileError(path, "it is not a regular file") from error
+    except NotPlainError as error:
+        raise ForeignFileError(path, f"it is {error.strerror}") from error
     except OSError as error:
         raise ForeignFileError(path, error.strerror or "it cannot be opened") from error
     if len(data) > max_bytes:
         raise ForeignFileError(path, f"it has more than {max_bytes >> 20:,} MiB")
     return data
+
+
+def _check_plain(info: os.stat_result, path: Path) -> None:
+    if not stat.S_ISREG(info.st_mode):
+        what = "a link" if stat.S_ISLNK(info.st_mode) else "not a regular file"
+        raise NotPlainError(errno.EINVAL, what, str(path))

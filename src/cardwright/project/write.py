@@ -13,7 +13,7 @@ from cardwright.error import CardwrightError
 from cardwright.model import Field, FieldType, Kind
 from cardwright.project.document import CONTROL, Document
 from cardwright.project.entry import read_entry
-from cardwright.text import find_unbalanced_isolate
+from cardwright.text import find_unbalanced_isolate, to_nfc
 
 _MODELINE: Final = "# yaml-language-server: $schema={schema}\n"
 _LINE_BREAK: Final = re.compile(rb"\r\n?|\n")
@@ -59,7 +59,7 @@ def append_filled_card(
 
 
 def write_value(key: str, value: Written) -> Iterator[str]:
-    """Yield the lines of a key and its value. Reading them gives the same text, stripped.
+    """Yield the lines of a key and its value. Reading them gives the same text, stripped and in NFC.
 
     Raises:
         WriteError: it contains a character that cards may not contain.
@@ -74,7 +74,7 @@ def write_value(key: str, value: Written) -> Iterator[str]:
             pairs = (f"{name}: {_quote(text)}" for name, text in item.items())
             yield from (f"  {'  ' if number else '- '}{pair}" for number, pair in enumerate(pairs))
         return
-    text = value.strip()
+    text = to_nfc(value).strip()
     if "\n" not in text:
         yield f"{key}: {_quote(text)}"
         return
@@ -85,7 +85,7 @@ def write_value(key: str, value: Written) -> Iterator[str]:
 
 def _quote(text: str) -> str:
     _refuse_control(text)
-    return "'{}'".format(text.replace("'", "''"))
+    return "'{}'".format(to_nfc(text).replace("'", "''"))
 
 
 def _refuse_control(text: str) -> None:

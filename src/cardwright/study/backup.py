@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from cardwright.files import find_free
 from cardwright.study.error import (
     SQLITE_ERRORS,
     StoreDamagedError,
@@ -157,13 +158,3 @@ def _find_backups(path: Path, rest: str) -> list[Path]:
     return (
         [file for file in folder.iterdir() if name.fullmatch(file.name)] if folder.is_dir() else []
     )
-
-
-def find_free(path: Path) -> Path:
-    """Return a path that does not exist yet, adding a number if needed."""
-    number = 1
-    free = path
-    while free.exists():
-        number += 1
-        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return free

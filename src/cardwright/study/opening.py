@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from weakref import WeakSet
 
+from cardwright.foreign.database import MAGIC
 from cardwright.study.error import (
     LOCK_TIMEOUT_S,
     SQLITE_ERRORS,
@@ -28,7 +29,6 @@ APPLICATION_ID: Final = 0x63617264
 MAX_VALUE_BYTES: Final = 2**24
 """The size of one value or row."""
 SIDE_FILES: Final = ("-wal", "-shm", "-journal")
-_MAGIC: Final = b"SQLite format 3\0"
 _HEADER_BYTES: Final = 100
 _ID_AT: Final = slice(68, 72)
 _RETRY_S: Final = 0.01
@@ -167,7 +167,7 @@ def check_file(path: Path) -> None:
         raise explain_os_error(path, error) from error
     if not header:
         return
-    if not header.startswith(_MAGIC) or len(header) < _HEADER_BYTES:
+    if not header.startswith(MAGIC) or len(header) < _HEADER_BYTES:
         raise make_damaged_error(path, "file is not a database")
     found = int.from_bytes(header[_ID_AT], "big")
     # A store whose creation was interrupted by a power failure is rolled back by SQLite.

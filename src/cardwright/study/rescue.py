@@ -8,12 +8,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from cardwright.history import Review
-from cardwright.memory import Memory
 from cardwright.study.error import (
     SQLITE_ERRORS,
     StoreDamagedError,
@@ -25,6 +23,8 @@ from cardwright.study.migration import MIGRATIONS, list_missing, make_schema, re
 from cardwright.study.opening import StoreConnection, connect, find_damage
 from cardwright.study.rows import (
     ALIAS,
+    MEMORY_COLUMNS,
+    REVIEW_COLUMNS,
     RowError,
     are_readable,
     decode,
@@ -36,15 +36,11 @@ from cardwright.study.rows import (
 )
 from cardwright.study.settings import is_valid
 
-_MAX_FINDINGS: Final = 1_000
-_REVIEW: Final = ", ".join(
-    "prompt" if field.name == "key" else field.name for field in fields(Review)
-)
-_MEMORY: Final = ", ".join("prompt" if name == "key" else name for name in Memory._fields)
+_MAX_FAULTS: Final = 1_000
 _Row = tuple[Any, ...]
 
 
-class Finding(NamedTuple):
+class Fault(NamedTuple):
     """Something wrong in a store."""
 
     table: str
@@ -63,7 +59,7 @@ class Rescued(NamedTuple):
 
     reviews: list[Review]
     """In order, each id once."""
-    unreadable: list[Finding]
+    unreadable: list[Fault]
     """Rows that are damaged, and parts of the table that cannot be read at all."""
 
 
@@ -74,10 +70,10 @@ class Rest(NamedTuple):
     """By namespace or deck, and name; with those of the store itself."""
     records: list[tuple[str, str, str, int, Any]]
     """Id, kind, namespace, time and body."""
-    unreadable: list[Finding]
+    unreadable: list[Fault]
 
 
-def check_store(path: Path) -> list[Finding]:
+def check_store(path: Path) -> list[Fault]:
     """Check everything in a store; an empty list means that it is intact.
 
     Raises:
@@ -89,18 +85,18 @@ def check_store(path: Path) -> list[Finding]:
         try:
             list_missing(path, db)
         except StoreDamagedError as error:
-            found = [Finding("", "", error.message)]
+            found = [Fault("", "", error.message)]
         except SQLITE_ERRORS as error:
-            return [Finding("", "", explain_sqlite_error(path, error).message)]
+            return [Fault("", "", explain_sqlite_error(path, error).message)]
         is_strange = bool(found)
-        found += [Finding("", "", problem) for problem in find_damage(db)]
+        found += [Fault("", "", problem) for problem in find_damage(db)]
         if is_strange and not _has_reviews(db):
             return found
         db.text_factory = bytes
         found += _read_reviews(db).unreadable
         if not is_strange:
             found += (*_check_memories(db), *_read_rest(db).unreadable)
-        return found[:_MAX_FINDINGS]
+        return found[:_MAX_FAULTS]
 
 
 def check_whole(path: Path, db: sqlite3.Connection) -> None:
@@ -116,7 +112,7 @@ def check_whole(path: Path, db: sqlite3.Connection) -> None:
     if problems := find_damage(db):
         raise make_damaged_error(path, problems[0])
     with suppress(*SQLITE_ERRORS):
-        if are_readable(db.execute(f"select {_REVIEW} from reviews")):  # noqa: S608
+        if are_readable(db.execute(f"select {REVIEW_COLUMNS} from reviews")):  # noqa: S608
             return
     db.text_factory = bytes
     raise make_damaged_error(path, str(_read_reviews(db).unreadable[0]))
@@ -196,7 +192,7 @@ def connect_to_read(path: Path) -> StoreConnection:
 def _read_reviews(db: sqlite3.Connection) -> Rescued:
     """Read the reviews from both ends, then those between by the index of their ids."""
     reviews: dict[str, Review] = {}
-    unreadable: list[Finding] = []
+    unreadable: list[Fault] = []
     seen: set[tuple[object, object]] = set()
 
     def add(row: _Row) -> None:
@@ -207,17 +203,17 @@ def _read_reviews(db: sqlite3.Connection) -> Rescued:
         try:
             review = read_review(tuple(_decode_text(value) for value in row))
         except RowError as error:
-            unreadable.append(Finding("reviews", _name_row(id, key), str(error)))
+            unreadable.append(Fault("reviews", _name_row(id, key), str(error)))
             return
         if review.id in reviews:
-            unreadable.append(Finding("reviews", _name_row(id, key), "its id is used twice"))
+            unreadable.append(Fault("reviews", _name_row(id, key), "its id is used twice"))
         else:
             reviews[review.id] = review
 
-    select = f"select {_REVIEW} from reviews"  # noqa: S608
+    select = f"select {REVIEW_COLUMNS} from reviews"  # noqa: S608
     problem = _try_each(db, f"{select} not indexed", (), add)
     if problem:
-        unreadable.append(Finding("reviews", "", problem))
+        unreadable.append(Fault("reviews", "", problem))
         _try_each(db, f"{select} not indexed order by prompt desc, id desc", (), add)
         for order in ("", " desc"):
             keys: list[_Row] = []
@@ -230,7 +226,7 @@ def _read_reviews(db: sqlite3.Connection) -> Rescued:
                     if (id, key) not in seen:
                         seen.add((id, key))
                         reason = lost or "the row is missing"
-                        unreadable.append(Finding("reviews", _name_row(id, key), reason))
+                        unreadable.append(Fault("reviews", _name_row(id, key), reason))
     return Rescued([reviews[id] for id in sorted(reviews)], unreadable)
 
 
@@ -244,17 +240,17 @@ def _try_each(db: sqlite3.Connection, sql: str, values: Sequence[Any], add: Any)
     return ""
 
 
-def _check_memories(db: sqlite3.Connection) -> Iterator[Finding]:
-    sql = f"select {_MEMORY} from memories"  # noqa: S608
+def _check_memories(db: sqlite3.Connection) -> Iterator[Fault]:
+    sql = f"select {MEMORY_COLUMNS} from memories"  # noqa: S608
     rows: list[_Row] = []
     if problem := _try_each(db, sql, (), rows.append):
-        yield Finding("memories", "", problem)
+        yield Fault("memories", "", problem)
     for row in rows:
         memory = None
         with suppress(RowError):
             memory = read_memory(tuple(_decode_text(value) for value in row))
         if memory is None:
-            yield Finding("memories", _show(row[0]), "it is not valid, and will be computed again")
+            yield Fault("memories", _show(row[0]), "it is not valid, and will be computed again")
 
 
 def _read_rest(db: sqlite3.Connection) -> Rest:
@@ -283,13 +279,13 @@ def _read_rest(db: sqlite3.Connection) -> Rest:
     ):
         rows: list[_Row] = []
         if problem := _try_each(db, sql, (), rows.append):
-            rest.unreadable.append(Finding(table, "", problem))
+            rest.unreadable.append(Fault(table, "", problem))
         for row in rows:
             try:
                 add(row)
             except RowError as error:
                 name = f"{_show(row[0])} {_show(row[1])}"
-                rest.unreadable.append(Finding(table, name, str(error)))
+                rest.unreadable.append(Fault(table, name, str(error)))
     return rest
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from functools import partial
 from itertools import product
 from typing import Any, Final
 
 from cardwright.history import (
+    END_DAY,
     END_MS,
     MAX_DURATION_MS,
     MAX_OFFSET_MINUTES,
@@ -24,12 +26,20 @@ from cardwright.study.alias import Alias
 
 ALIAS: Final = "alias"
 """The kind of record of an alias."""
+REVIEW_FIELDS: Final = tuple(field.name for field in fields(Review))
+
+
+def _list_columns(names: Iterable[str]) -> str:
+    """Return the columns of fields; only the prompt's key has a different name there."""
+    return ", ".join("prompt" if name == "key" else name for name in names)
+
+
+REVIEW_COLUMNS: Final = _list_columns(REVIEW_FIELDS)
+MEMORY_COLUMNS: Final = _list_columns(Memory._fields)
 ReviewRow = tuple[str, str, str, int | None, int, int, int]
 """Key, id, ActRow fields and duration of a review."""
 _BEFORE_1970: Final = -3
-_END_DAY: Final = 2_900_000
-"""Days are shown as dates, which end in the year 9999."""
-_END_DUE_MS: Final = _END_DAY * 86_400_000
+_END_DUE_MS: Final = END_DAY * 86_400_000
 _MAX_DIFFICULTY: Final = 10
 _MAX: Final = 10**9
 """Of counts, of intervals, and of a stability."""
@@ -122,7 +132,9 @@ def check_acts(rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
         key, id, act, rating, at_ms, offset, duration_ms = row
         if (
             (act, rating) in valid
+            and type(key) is str is type(id)
             and type(at_ms) is int is type(offset)
+            and type(key) is str is type(id)
             and 0 <= at_ms < END_MS
             and -MAX_OFFSET_MINUTES <= offset <= MAX_OFFSET_MINUTES
             and type(duration_ms) is int
@@ -132,6 +144,20 @@ def check_acts(rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
         else:
             faults = _list_faults(id, key, act, rating, at_ms, offset, duration_ms)
             raise RowError(f"{quote(id)}: {', '.join(faults)}")
+
+
+def check_texts(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Yield rows of texts.
+
+    Raises:
+        RowError: a value is not a text.
+
+    """
+    for row in rows:
+        for value in row:
+            if not isinstance(value, str):
+                raise RowError(f"not a text: {quote(value)}")
+        yield row
 
 
 def read_memory(row: tuple[Any, ...]) -> Memory | None:
@@ -152,16 +178,16 @@ def read_memory(row: tuple[Any, ...]) -> Memory | None:
         and 0 <= (step or 0) < _MAX
         and 0 <= stability < _MAX
         and 0 <= difficulty <= _MAX_DIFFICULTY
-        and 0 <= interval_days < _END_DAY
+        and 0 <= interval_days < END_DAY
         and 0 <= reps < _MAX
         and 0 <= lapses < _MAX
         and -_END_DUE_MS < (due_at_ms or 0) < _END_DUE_MS
         and 0 <= (last_at_ms or 0) < END_MS
         # The offset and the hour of the rollover may each take a day before 1970.
-        and _BEFORE_1970 < (due_day or 0) < _END_DAY
-        and _BEFORE_1970 < (first_day or 0) < _END_DAY
-        and _BEFORE_1970 < (last_day or 0) < _END_DAY
-        and _BEFORE_1970 < (buried_day or 0) < _END_DAY
+        and _BEFORE_1970 < (due_day or 0) < END_DAY
+        and _BEFORE_1970 < (first_day or 0) < END_DAY
+        and _BEFORE_1970 < (last_day or 0) < END_DAY
+        and _BEFORE_1970 < (buried_day or 0) < END_DAY
     ):
         flags = (is_suspended == 1, is_leech == 1, is_flagged == 1)
         return _make_memory((key, _STATES[state], *flags, *row[5:]))

@@ -16,7 +16,6 @@ from cardwright.study.opening import connect, find_damage
 from cardwright.study.rescue import check_whole, connect_to_read
 from cardwright.study.store import Store
 
-_MAGIC: Final = b"SQLite format 3\0"
 _PATIENCE_MS: Final = 200
 """How long to wait for a lock, only to tell that there is one."""
 
@@ -53,17 +52,6 @@ def _open_memory(path: Path, *, is_copied: bool) -> Iterator[Store]:
         except SQLITE_ERRORS as error:
             raise explain_sqlite_error(path, error) from error
         yield store
-
-
-def is_database(path: Path) -> bool:
-    """Tell whether a file is an SQLite database, by its beginning."""
-    try:
-        if not path.is_file():
-            return False
-        with path.open("rb") as file:
-            return file.read(len(_MAGIC)) == _MAGIC
-    except OSError:
-        return False
 
 
 def read_copy(path: Path) -> list[Review]:

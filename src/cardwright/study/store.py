@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 import platform
-import shlex
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import fields, replace
+from dataclasses import replace
 from heapq import merge
 from itertools import chain
 from operator import attrgetter, itemgetter
@@ -22,10 +21,11 @@ from typing import Any, Final, Self, TypeVar, cast
 from uuid import uuid4
 
 from cardwright.error import CardwrightError
+from cardwright.files import find_free
 from cardwright.history import DEVICE, REVIEW_ID, Review, check_review, namespace_of
 from cardwright.memory import Memory
 from cardwright.study.alias import NO_ALIASES, Alias, Aliases
-from cardwright.study.backup import copy_database, find_free, write_backup
+from cardwright.study.backup import copy_database, write_backup
 from cardwright.study.error import (
     SQLITE_ERRORS,
     StoreDamagedError,
@@ -39,9 +39,13 @@ from cardwright.study.opening import connect, create_file, find_damage, use_writ
 from cardwright.study.place import Place, RescueFile, StoreLeftError
 from cardwright.study.rows import (
     ALIAS,
+    MEMORY_COLUMNS,
+    REVIEW_COLUMNS,
+    REVIEW_FIELDS,
     ReviewRow,
     RowError,
     check_acts,
+    check_texts,
     decode,
     quote,
     read_alias,
@@ -50,8 +54,9 @@ from cardwright.study.rows import (
     read_review,
 )
 from cardwright.study.settings import is_valid
+from cardwright.text import format_command
 
-_SHARED_FOLDER: Final = "shared_folder"
+_SYNC_FOLDER: Final = "shared_folder"
 LEASE_MS: Final = 60_000
 """How long a prompt shown in one session is kept from the others."""
 _T = TypeVar("_T")
@@ -59,26 +64,18 @@ _MAX_PROVED: Final = 1_000
 """How many of the last reviews are looked up at the end."""
 MIN_SQLITE: Final = (3, 37, 0)
 """The first version with strict tables."""
-
-
-def _list_columns(names: Iterable[str]) -> str:
-    """Return the columns of fields; only the prompt's key has a different name there."""
-    return ", ".join("prompt" if name == "key" else name for name in names)
-
-
-_REVIEW_FIELDS: Final = tuple(field.name for field in fields(Review))
-_SELECT_REVIEW: Final = f"select {_list_columns(_REVIEW_FIELDS)} from reviews"  # noqa: S608
+_SELECT_REVIEW: Final = f"select {REVIEW_COLUMNS} from reviews"  # noqa: S608
 _ADD_REVIEW: Final = (
-    f"insert into reviews ({_list_columns(_REVIEW_FIELDS)}) "  # noqa: S608
-    f"values ({', '.join('?' * len(_REVIEW_FIELDS))})"
+    f"insert into reviews ({REVIEW_COLUMNS}) "  # noqa: S608
+    f"values ({', '.join('?' * len(REVIEW_FIELDS))})"
 )
 _MERGE_REVIEW: Final = f"{_ADD_REVIEW} on conflict (id) do nothing"
-_SELECT_MEMORY: Final = f"select {_list_columns(Memory._fields)}, last_id from memories"  # noqa: S608
+_SELECT_MEMORY: Final = f"select {MEMORY_COLUMNS}, last_id from memories"  # noqa: S608
 _PUT_MEMORY: Final = (
-    f"insert or replace into memories ({_list_columns(Memory._fields)}, last_id, pack) "  # noqa: S608
+    f"insert or replace into memories ({MEMORY_COLUMNS}, last_id, pack) "  # noqa: S608
     f"values ({', '.join('?' * (len(Memory._fields) + 2))})"
 )
-_to_row: Final = attrgetter(*_REVIEW_FIELDS)
+_to_row: Final = attrgetter(*REVIEW_FIELDS)
 """Converts a review into the parameters of _ADD_REVIEW."""
 _NOT_UNDONE: Final = (
     "act <> 'undo' and not exists"
@@ -219,9 +216,11 @@ class Store:
         return self.warning
 
     def _is_at_path(self, reviews: Sequence[Review]) -> bool:
-        """Tell whether whoever opens the path now finds these reviews."""
+        """Tell whether whoever opens the path now finds these reviews, and all before them."""
         try:
             with closing(connect(self.path, mode="rw")) as db:
+                if self._place and self._place.is_cut and find_damage(db):
+                    return False
                 sql = "select 1 from reviews where prompt = ? and id = ?"
                 return all(db.execute(sql, (r.key, r.id)).fetchone() for r in reviews)
         except (StoreError, *SQLITE_ERRORS):
@@ -252,7 +251,7 @@ class Store:
         self._aliases = self._checked_version = None
         self.warning = (
             f"{self.path} was replaced, moved or deleted by another program. This session goes on"
-            f" in {copy}, a copy of the whole store{self._describe_rescue()}"
+            f" in {copy}, a copy of the whole store, which --db opens{self._describe_rescue()}"
         )
 
     def _begin_rescue(self) -> None:
@@ -270,8 +269,8 @@ class Store:
                 raise self._refuse_rescue(rescue, error) from error
             self._rescue = rescue
             self.warning = (
-                f"{self.path} was changed by another program and lacks answers of this session"
-                f"{self._describe_rescue()}"
+                f"{self.path} was changed by another program, and is damaged or lacks answers"
+                f" of this session{self._describe_rescue()}"
             )
 
     def _refuse_rescue(self, rescue: RescueFile, error: OSError) -> StoreError:
@@ -283,7 +282,7 @@ class Store:
 
     def _describe_rescue(self) -> str:
         path = self._rescue.path if self._rescue else ""
-        return f"\n  help: `cards import {shlex.quote(str(path))}` brings its answers back"
+        return f"\n  help: `cards import {format_command(path)}` brings its answers back"
 
     def _name_rescued(self, suffix: str) -> Path:
         parts = (self.path.stem, "rescued", self._today)
@@ -365,7 +364,8 @@ class Store:
 
     def list_keys(self, namespace: str) -> list[str]:
         """Return the keys of the memories of a namespace, even blank ones."""
-        rows = self._rows("select prompt from memories where pack = ?", namespace)
+        sql = "select prompt from memories where pack = ?"
+        rows = self._mending(lambda: self._read_texts("memories", sql, namespace))
         return [key for (key,) in rows]
 
     def add(self, review: Review) -> None:
@@ -414,7 +414,7 @@ class Store:
             " and substr(id, 1, length(undoes) + 1) <> undoes || '_' and exists"
             " (select 1 from reviews r where r.id > u.undoes || '_' and r.id < u.undoes || '`')"
         )
-        return [review_id for (review_id,) in self._rows(sql)]
+        return [review_id for (review_id,) in self._read_texts("reviews", sql)]
 
     def list_derived(self, review_id: str) -> list[Review]:
         """Return the reviews whose ids begin with an id and "_"."""
@@ -480,7 +480,8 @@ class Store:
         prompts.
         """
         aliases = self.aliases
-        undone = set(self._rows("select prompt, undoes from reviews where undoes not null"))
+        sql = "select prompt, undoes from reviews where undoes not null"
+        undone: set[tuple[Any, ...]] = set(self._read_texts("reviews", sql))
         if not aliases.histories:
             yield from self._list_rows(namespace, keys, undone)
             return
@@ -505,7 +506,7 @@ class Store:
         yield from (row for row in both if row[:2] not in undone) if undone else both
 
     def _list_rows(
-        self, namespace: str | None, keys: Sequence[str], undone: set[tuple[str, str]]
+        self, namespace: str | None, keys: Sequence[str], undone: set[tuple[Any, ...]]
     ) -> Iterator[ReviewRow]:
         """Yield rows of `list_acts` by their recorded keys."""
         columns = "prompt, id, act, rating, at_ms, utc_offset_minutes, duration_ms"
@@ -548,8 +549,7 @@ class Store:
         return memory, last_id
 
     def _list_memories(self) -> list[Memory]:
-        columns = _list_columns(Memory._fields)
-        rows = self._rows(f"select {columns} from memories order by prompt")  # noqa: S608
+        rows = self._rows(f"select {MEMORY_COLUMNS} from memories order by prompt")  # noqa: S608
         found = list(map(read_memory, rows))
         if None in found:
             raise make_damaged_error(self.path, "table memories: a row is not valid")
@@ -601,7 +601,7 @@ class Store:
     def read_rules(self) -> dict[str, str]:
         """Return the rules under which each namespace's memories were computed."""
         try:
-            return dict(self._rows("select pack, rules from packs"))
+            return dict(self._read_texts("packs", "select pack, rules from packs"))
         except StoreDamagedError:
             # Then all memories are computed again.
             return {}
@@ -653,18 +653,18 @@ class Store:
                     row = (deck, name, json.dumps(value))
                     self._db.execute("insert or replace into settings values (?, ?, ?)", row)
 
-    def read_shared_folder(self) -> str:
+    def read_sync_folder(self) -> str:
         """Return the folder of the last sync; "" if none is known."""
         sql = "select cast(value as blob) from settings where pack = '.' and name = ?"
         folder: Any = None
         with suppress(RowError):
-            folder = read_json(self._value(sql, _SHARED_FOLDER))
+            folder = read_json(self._value(sql, _SYNC_FOLDER))
         return folder if isinstance(folder, str) else ""
 
-    def remember_shared_folder(self, folder: Path) -> None:
+    def remember_sync_folder(self, folder: Path) -> None:
         """Remember the folder of the last sync."""
-        if self.read_shared_folder() != str(folder):
-            self.put_settings({(".", _SHARED_FOLDER): str(folder)})
+        if self.read_sync_folder() != str(folder):
+            self.put_settings({(".", _SYNC_FOLDER): str(folder)})
 
     def put_record(self, record_id: str, kind: str, namespace: str, at_ms: int, body: Any) -> None:
         """Write a record, replacing one with the same id, within a transaction."""
@@ -818,6 +818,13 @@ class Store:
             yield from check_acts(rows)
         except RowError as error:
             raise self._refuse_row("reviews", "", error) from error
+
+    def _read_texts(self, table: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Return rows of a table in columns that hold texts only."""
+        try:
+            return list(check_texts(self._stream(sql, *values)))
+        except RowError as error:
+            raise self._refuse_row(table, "", error) from error
 
     def _refuse_row(self, table: str, row: str, error: RowError) -> StoreError:
         place = f"table {table}, {row}" if row else f"table {table}"

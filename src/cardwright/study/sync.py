@@ -1,4 +1,4 @@
-"""Sync through a shared folder, where each machine writes only its own files.
+"""Sync through a sync folder, where each machine writes only its own files.
 
 The folder is not trusted: other programs write there, files arrive in parts, and anything may be a
 pipe. Whatever is readable is taken, whatever is not is named, and the next sync takes up the rest. All
@@ -15,7 +15,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
-from cardwright.files import write_file
+from cardwright.files import find_free, write_file
 from cardwright.foreign.lines import read_lines
 from cardwright.history import (
     DEVICE,
@@ -48,7 +48,7 @@ _MAX_ALIASES: Final = 10_000
 _BATCH: Final = 200_000
 """How many reviews are merged at once: more might not fit into memory."""
 _MAX_FAULTS: Final = 10_000
-"""After so many unreadable lines, the rest of a file is not read: it holds something else."""
+"""After this many unreadable lines, the rest of a file is not read: it holds something else."""
 _MAX_SHOWN: Final = 3
 """How many unreadable lines of a file are named."""
 _MAX_PROBLEMS: Final = 100
@@ -228,7 +228,7 @@ def _make_parser(lines: Mapping[str, str]) -> Callable[[str], Review | str]:
 
 
 class _Files:
-    """The files with one extension in a shared folder."""
+    """The files with one extension in a sync folder."""
 
     def __init__(
         self,
@@ -309,7 +309,7 @@ class _Files:
         try:
             # A line that was cut off is written again.
             if self._is_unread or any(line.strip(_PADDING) not in text for line in self._lost):
-                kept = _find_free(self.own.with_suffix(".damaged"))
+                kept = find_free(self.own.with_suffix(".damaged"))
                 self.own.replace(kept)
                 self.notes.append(
                     f"{shown} was damaged and is written again; {kept.name} is the old one"
@@ -417,15 +417,6 @@ def _holds(path: Path, raw: bytes) -> bool:
             )
     except OSError:
         return False
-
-
-def _find_free(path: Path) -> Path:
-    """Return a path that does not exist yet, adding a number if needed."""
-    number, free = 1, path
-    while os.path.lexists(free):
-        number += 1
-        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return free
 
 
 def _parse_alias(line: str) -> Alias:

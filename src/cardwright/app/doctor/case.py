@@ -20,8 +20,7 @@ from cardwright.project.walk import find_project
 from cardwright.study.backup import list_backups
 from cardwright.study.error import StoreDamagedError, StoreError
 from cardwright.study.journal import make_journal
-from cardwright.study.rescue import Finding as Fault
-from cardwright.study.rescue import check_store, rescue_reviews
+from cardwright.study.rescue import Fault, check_store, rescue_reviews
 from cardwright.study.snapshot import check_lock, open_snapshot, read_ids
 from cardwright.study.store import Store
 from cardwright.study.transfer import TransferError, read_files
@@ -47,7 +46,7 @@ class Case:
     """The store's file, which need not exist."""
     moment: Moment
     commands: CommandLine
-    shared: Path | None = None
+    sync_folder: Path | None = None
     """The sync folder that was named."""
     is_thorough: bool = False
     """Whether to check everything, however long it takes."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -10,12 +9,11 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from cardwright.error import CardwrightError
+from cardwright.text import format_command
 
 Severity = Literal["error", "warning", "note"]
 """An error: something is lost or does not work. A warning: it soon might. A note: good to know."""
 _SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "note")
-_PLAIN_WORD: Final = re.compile(r"[\w@%+=:,./-]+")
-_PLAIN_WINDOWS_WORD: Final = re.compile(r"[\w@+=:,./\\-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,29 +86,17 @@ class CommandLine:
 
     def on_store(self, *words: str | Path) -> str:
         """Return the command line of a command that uses the store."""
-        return quote("cards", *self.project, *words, *self.store)
+        return format_command("cards", *self.project, *words, *self.store)
 
     def on_project(self, *words: str | Path) -> str:
         """Return the command line of a command that uses only the project."""
-        return quote("cards", *self.project, *words)
-
-
-def quote(*words: str | Path) -> str:
-    """Return words as one line that the user's shell splits into these words again."""
-    if sys.platform == "win32":
-        return " ".join(
-            word if _PLAIN_WINDOWS_WORD.fullmatch(word) else f'"{word}"' for word in map(str, words)
-        )
-    return " ".join(
-        word if _PLAIN_WORD.fullmatch(word) else "'" + word.replace("'", "'\"'\"'") + "'"
-        for word in map(str, words)
-    )
+        return format_command("cards", *self.project, *words)
 
 
 def list_removals(files: Iterable[Path]) -> tuple[str, ...]:
     """Return the command line of the user's shell that deletes files."""
     words = ("del",) if sys.platform == "win32" else ("rm", "--")
-    return (quote(*words, *files),)
+    return (format_command(*words, *files),)
 
 
 def explain(code: str, error: CardwrightError, **about: Any) -> Finding:

@@ -7,18 +7,21 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from cardwright.anki.changelog import CHANGELOG_NAME
 from cardwright.anki.diff import compare_with_ledger
 from cardwright.anki.ledger import LEDGER_NAME
+from cardwright.anki.publish import list_restyled
 from cardwright.anki.record import RecordError, find_record, read_record
 from cardwright.app.doctor.case import Case
-from cardwright.app.doctor.finding import Finding, Report, quote
+from cardwright.app.doctor.finding import Finding, Report
 from cardwright.app.doctor.store import list_leftovers, report_leftovers
 from cardwright.app.histories import list_claims
 from cardwright.app.project import Project, count_problems, open_project
 from cardwright.diagnostic import Diagnostic
 from cardwright.error import ProjectError
+from cardwright.files import find_below
 from cardwright.project.walk import find_project, walk_sources
-from cardwright.text import count
+from cardwright.text import count, format_command
 
 _MAX_BYTES: Final = 2_000_000
 """Larger projects are checked only if that is asked for: it takes seconds."""
@@ -121,13 +124,14 @@ def _check_problems(case: Case, project: Project) -> Iterator[Finding]:
         yield Finding(
             code="project-errors",
             severity="error",
-            message=f"{count(len(errors), 'error')} in the sources, the first at {errors[0].span}: {errors[0].message}",
+            message=f"{count(len(errors), 'error')} in the sources, {'the first ' if len(errors) > 1 else ''}"
+            f"at {errors[0].span}: {errors[0].message}",
             harm="nothing is lost, but nothing can be built or released until they are fixed",
             help=errors[0].help if len(errors) == 1 else "fix them one by one; this lists them all",
             commands=(case.commands.on_project("check"),),
             path=project.root / errors[0].span.path,
             line=errors[0].span.line,
-            details=_list_places(errors),
+            details=_list_places(errors) if len(errors) > 1 else (),
         )
     if len(rest) > len(errors):
         warnings = [problem for problem in rest if not problem.is_error]
@@ -150,13 +154,16 @@ def _explain_ledger(case: Case, project: Project, problem: Diagnostic) -> Findin
     path = project.root / problem.span.path
     commands: tuple[str, ...] = ()
     if case.has_repository(project.root):
-        commands = (quote("git", "-C", project.root, "checkout", "HEAD", "--", problem.span.path),)
+        commands = (
+            format_command("git", "-C", project.root, "checkout", "HEAD", "--", problem.span.path),
+        )
     return Finding(
         code="ledger-damaged",
         severity="error",
-        message=f"the ledger is damaged: {problem.message}",
+        message=f"the ledger is damaged: {problem.message}" if path.exists() else problem.message,
         harm="readers keep their cards, but nothing can be released until the ledger is whole",
-        help=f"restore the version that you committed{'' if commands else ' or copied elsewhere'}",
+        help=f"restore the version that you committed{'' if commands else ' or copied elsewhere'}"
+        + ("" if path.exists() else "; if nothing was ever released, delete CHANGELOG.md instead"),
         commands=commands,
         path=path,
         line=problem.span.line,
@@ -166,7 +173,9 @@ def _explain_ledger(case: Case, project: Project, problem: Diagnostic) -> Findin
 def _check_changelogs(case: Case, project: Project) -> Iterator[Finding]:
     """Report a release of an older version of Cardwright, killed before it wrote its ledger."""
     for pack, ledger in project.ledgers.items():
-        path = project.root / "decks" / pack / "CHANGELOG.md"
+        if project.has_damaged_ledger(pack):
+            continue
+        path = project.root / "decks" / pack / CHANGELOG_NAME
         if path.is_symlink() or not path.is_file():
             continue
         with path.open(encoding="utf-8", errors="replace") as file:
@@ -178,9 +187,9 @@ def _check_changelogs(case: Case, project: Project) -> Iterator[Finding]:
             yield Finding(
                 code="unfinished-release",
                 severity="error",
-                message=f"{version} of `{pack}` was never released, but the changelog has it",
-                harm="nothing is lost: the release stopped before it wrote its ledger",
-                help="repeat it",
+                message=f"the changelog of `{pack}` has {version}, but the ledger does not",
+                harm="nothing is lost if the release stopped before it wrote its ledger",
+                help="if you have a later ledger, restore it; or else repeat the release",
                 commands=(case.commands.on_project("release", pack, version),),
                 path=path,
                 line=text.count("\n", 0, heading.start()) + 1,
@@ -188,11 +197,21 @@ def _check_changelogs(case: Case, project: Project) -> Iterator[Finding]:
 
 
 def _check_records(case: Case, project: Project) -> Iterator[Finding]:
-    """Report records of builds that cannot be read."""
+    """Report what is in the way of packages, and records of builds that cannot be read."""
     for pack in project.collection.decks:
         path = find_record(project.root, pack)
         try:
+            find_below(project.root, f"build/{pack}.apkg")
             read_record(path)
+        except ProjectError as error:
+            yield Finding(
+                code="build-blocked",
+                severity="error",
+                message=f"`{pack}` cannot be built: {error.message}",
+                harm="nothing is lost, but no package can be written",
+                help=error.help,
+                path=path.parent,
+            )
         except RecordError as error:
             yield Finding(
                 code="build-record-damaged",
@@ -210,12 +229,14 @@ def _check_changes(case: Case, project: Project) -> Iterator[Finding]:
     for pack, ledger in project.ledgers.items():
         if not ledger.version:
             continue
-        changes = compare_with_ledger(ledger, project.describe_pack(pack))
-        if changes:
+        contents = project.describe_pack(pack)
+        number = len(compare_with_ledger(ledger, contents))
+        number += len(list_restyled(ledger, contents.note_types))
+        if number:
             yield Finding(
                 code="unreleased-changes",
                 severity="note",
-                message=f"`{pack}` has {count(len(changes), 'change')} since {ledger.version}",
+                message=f"`{pack}` has {count(number, 'change')} since {ledger.version}",
                 help="this shows them; `cards release` publishes them",
                 commands=(case.commands.on_project("diff", pack),),
                 path=project.root / "decks" / pack,

@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Final
 
 from cardwright.app.doctor.case import Case, Copy, read_copy, read_log
-from cardwright.app.doctor.finding import Finding, Report, Severity, explain, list_removals, quote
+from cardwright.app.doctor.finding import Finding, Report, Severity, explain, list_removals
 from cardwright.app.doctor.rescue import STORE_ENDING
 from cardwright.app.study import unite_study
+from cardwright.files import find_free
 from cardwright.history import MS_PER_HOUR, make_time
 from cardwright.study.error import StoreBusyError, StoreDamagedError, StoreError
 from cardwright.study.journal import Journal, make_journal
-from cardwright.study.rescue import Finding as Fault
-from cardwright.study.rescue import rescue_reviews
+from cardwright.study.rescue import Fault, rescue_reviews
 from cardwright.study.snapshot import check_lock, is_outdated
 from cardwright.study.store import Store
-from cardwright.text import count
+from cardwright.text import count, format_command
 
 _MIN_FREE_BYTES: Final = 50_000_000
 _MAX_REPLAYED: Final = 10_000
@@ -30,7 +30,9 @@ _OF_INDEX: Final = re.compile(
 )
 _STRAY: Final = re.compile(r"conflict|copy|-damaged|-rescued|\(\d+\)", re.IGNORECASE)
 """In the names that programs give to a second version of a file."""
-_TEMPORARY: Final = re.compile(r"\..+\.(?:\d+|[a-z0-9_]{8})(?:-wal|-shm|-journal)?")
+_TEMPORARY: Final = re.compile(
+    r"\..+\.(?:\d+|[a-z0-9_]{8})(?:-wal|-shm|-journal|\.cardwright-tmp)?"
+)
 
 
 def examine_store(case: Case, report: Report) -> None:
@@ -175,7 +177,7 @@ def _explain_damage(case: Case, faults: list[Fault]) -> Finding:
     except StoreError as error:
         return _explain_unreadable(case, error)
     lost = len(saved.unreadable)
-    rescued = _find_free(case.path, f"-rescued-{case.moment.local:%Y-%m-%d}{STORE_ENDING}")
+    rescued = _name_rescued(case, STORE_ENDING)
     return Finding(
         code="store-damaged",
         severity="error",
@@ -202,14 +204,10 @@ def _describe_backup(backup: Copy | None) -> str:
     return f"the newest good backup has {count(len(backup.ids), 'review')}"
 
 
-def _find_free(path: Path, ending: str) -> Path:
-    """Return a path beside a file that does not exist yet."""
-    number, free = 1, path.with_name(f"{path.stem}{ending}")
-    while free.exists():
-        number += 1
-        stem, _, suffix = ending.rpartition(".")
-        free = path.with_name(f"{path.stem}{stem}-{number}.{suffix}")
-    return free
+def _name_rescued(case: Case, suffix: str) -> Path:
+    """Return the path of a new file beside the store for what is rescued."""
+    name = f"{case.path.stem}-rescued-{case.moment.local:%Y-%m-%d}{suffix}"
+    return find_free(case.path.with_name(name))
 
 
 def _check_writing(case: Case) -> Iterator[Finding]:
@@ -346,9 +344,9 @@ def make_copy_finding(case: Case, copy: Copy, message: str, *, severity: Severit
     lacking = count(len(copy.ids - case.ids), "review")
     commands = [case.commands.on_store("import", copy.path)]
     if copy.error and copy.path.suffix != ".jsonl":
-        rescued = _find_free(case.path, f"-rescued-{case.moment.local:%Y-%m-%d}.jsonl")
+        rescued = _name_rescued(case, ".jsonl")
         commands = [
-            quote("cards", "doctor", "--rescue", rescued, "--db", copy.path),
+            format_command("cards", "doctor", "--rescue", rescued, "--db", copy.path),
             case.commands.on_store("import", rescued),
         ]
     return Finding(

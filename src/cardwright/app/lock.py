@@ -1,16 +1,15 @@
-"""One process at a time: builds and releases of a project wait for each other."""
+"""The lock of a project: one process at a time builds or releases its packs."""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from cardwright.cli.output import warn
 from cardwright.error import ProjectError
 
 if sys.platform != "win32":
@@ -21,13 +20,14 @@ _STEP_S: Final = 0.05
 
 
 @contextmanager
-def hold_project(root: Path) -> Iterator[None]:
-    """Keep other processes from building or releasing the project; what they hold is awaited.
+def lock_project(root: Path, tell_waiting: Callable[[], None]) -> Iterator[None]:
+    """Keep other processes from building or releasing the project; first wait for the one that does.
 
-    The system ends the hold with the process, however that ends.
+    The system releases the lock when the process ends, in whatever way. `tell_waiting` is called once
+    if another process has the lock.
 
     Raises:
-        ProjectError: another process goes on for too long.
+        ProjectError: another process keeps it for too long.
 
     """
     folder = root / "decks"
@@ -35,16 +35,16 @@ def hold_project(root: Path) -> Iterator[None]:
         yield
         return
     until_s = time.monotonic() + _WAIT_S
-    told = False
-    while (handle := _try_hold(folder)) is None:
+    is_told = False
+    while (handle := _try_lock(folder)) is None:
         if time.monotonic() > until_s:
             raise ProjectError(
                 "another `cards` is still building or releasing this project",
                 help="wait for it, or end it",
             )
-        if not told:
-            warn("waiting for another `cards` that builds or releases this project")
-            told = True
+        if not is_told:
+            tell_waiting()
+            is_told = True
         time.sleep(_STEP_S)
     try:
         yield
@@ -52,8 +52,8 @@ def hold_project(root: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _try_hold(folder: Path) -> int | None:
-    """Return what holds the folder, to be closed; None if another process holds it."""
+def _try_lock(folder: Path) -> int | None:
+    """Lock the folder; return the handle to close, or None if another process has the lock."""
     if sys.platform == "win32":
         # A folder cannot be locked there; this file is deleted with its last handle.
         flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_TEMPORARY
