@@ -305,3 +305,24 @@ def test_no_command_writes_through_a_link_out_of_the_project(
         assert result.exit_code or "is ignored" in result.stderr, f"{place}: {result.output}"
         assert snap(outside) == before, place
         assert (forest / place).is_symlink() or not result.exit_code
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("export", "project/out/file"),
+        ("preview", "--to", "project/out/file"),
+        ("backup", "project/out/file"),
+        ("build", "--to", "project/out/folder"),
+    ],
+)
+def test_a_named_path_in_the_project_does_not_lead_out_of_it(
+    forest: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(forest.parent)
+    outside = forest.parent / "outside"
+    outside.mkdir()
+    (forest / "out").symlink_to(outside)
+    result = invoke(forest, *words, exit_code=2)
+    assert "leads out of the project through a link" in result.output
+    assert list(outside.iterdir()) == []

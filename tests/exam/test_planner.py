@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from candidates import OUTCOMES, STANDINGS, TODAY, Standing, make_candidates, make_goal, make_new
+from cardwright.exam.goal import MAX_PLANNED_DAYS
 from cardwright.exam.plan import WHOLE
 from cardwright.exam.planner import (
     choose_policy,
     make_pool,
+    order_day,
     pick_rollout,
     plan_to_date,
     roll_out,
@@ -135,3 +139,26 @@ def test_a_plan_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="needs a prompt"):
         plan_to_date([], make_goal(), OUTCOMES, TODAY)
     assert choose_policy([], make_goal(), OUTCOMES, TODAY) == DEFAULT_POLICY
+
+
+def test_a_far_exam_takes_little_more_work_than_a_near_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    days_simulated = 0
+
+    def order_and_count(*args: Any) -> tuple[Any, Any]:
+        nonlocal days_simulated
+        days_simulated += 1
+        return order_day(*args)
+
+    monkeypatch.setattr("cardwright.exam.planner.order_day", order_and_count)
+
+    def measure(days: int) -> int:
+        nonlocal days_simulated
+        days_simulated = 0
+        goal = make_goal(days, minutes=480)
+        plan_to_date(make_new(20), goal, OUTCOMES, TODAY)
+        return days_simulated
+
+    # Eight times as many days.
+    assert measure(MAX_PLANNED_DAYS) < 4 * measure(MAX_PLANNED_DAYS // 8)

@@ -31,7 +31,7 @@ class _OutputPath(click.Path):
         if not given:
             self.fail("an empty name; `.` is the working folder.", param, ctx)
         try:
-            fault = self._find_fault(given, ctx)
+            fault = self._find_fault(given, ctx) or _find_link_fault(given, _find_root(ctx))
         except OSError as error:
             fault = f"cannot be used: {error.strerror}"
         if fault:
@@ -160,6 +160,18 @@ def _find_store_fault(real: Path, stores: Iterable[Path]) -> str:
             for name in _OWN_FOLDERS:
                 if real.exists() and _is_same(real.parent, path.parent / name):
                     return f"is among the {name} of the review store"
+    return ""
+
+
+def _find_link_fault(given: str, root: Path | None) -> str:
+    """Explain that a path in a project leads out of it, as a stranger's project may have it."""
+    if root is None:
+        return ""
+    real_root = _resolve(root)
+    path = Path(os.path.abspath(given))  # noqa: PTH100  (follows no links)
+    is_inside = path.is_relative_to(real_root) or path.is_relative_to(root.absolute())
+    if is_inside and not _resolve(given).is_relative_to(real_root):
+        return "leads out of the project through a link"
     return ""
 
 

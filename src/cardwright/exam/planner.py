@@ -30,6 +30,9 @@ SAMPLE_SIZE: Final = 400
 _GOLDEN: Final = (sqrt(5) - 1) / 2
 """The golden ratio less 1: fractional parts of its multiples fill 0 to 1 evenly, at any count."""
 _MINUTES_TRIED: Final = (1, 2, 4, 8, 15, 20, 30, 45, 60, 90, 120, 240, 480)
+_FAR_DAYS: Final = 270
+"""With more days than this, only a few numbers of minutes are tried: every day takes its time."""
+_FAR_TRIES: Final = 3
 _MARGIN: Final = 0.003
 """How much more recall a new policy must promise, so that plans do not keep changing."""
 _ZERO: Final = np.zeros(1)
@@ -367,7 +370,7 @@ def _forecast_recall(
     goal_s = goal.minutes_a_day * SECONDS_PER_MINUTE * share
     best = np.zeros((2, sample.domain.max() + 2))
     below, below_s = best, 0.0
-    for minutes in _MINUTES_TRIED:
+    for minutes in _list_minutes_to_try(goal, today):
         tried_s = minutes * SECONDS_PER_MINUTE * share
         is_goal = minutes == goal.minutes_a_day
         rollouts = at_goal if is_goal else _roll_out_all(sample, outcomes, goal, today, tried_s)
@@ -381,6 +384,15 @@ def _forecast_recall(
             break
         below_s = tried_s
     return best[0], best[1]
+
+
+def _list_minutes_to_try(goal: Goal, today: int) -> Sequence[int]:
+    """Return the numbers of minutes up to the first that is not less than the goal's.
+
+    Far from the exam these are only the last few: fewer minutes hardly ever promise more.
+    """
+    tried = _MINUTES_TRIED[: bisect_left(_MINUTES_TRIED, goal.minutes_a_day) + 1]
+    return tried[-_FAR_TRIES:] if goal.exam_day - today > _FAR_DAYS else tried
 
 
 def _average_recall(pool: Pool, recall: Floats, share: float) -> tuple[Floats, Floats]:

@@ -620,15 +620,20 @@ class Store:
         found = {}
         for row in self._rows(f"select {columns} from settings where pack <> '.'"):  # noqa: S608
             try:
-                deck, name, text = map(decode, row)
-                value = read_json(text)
+                deck, name = map(decode, row[:2])
             except RowError:
                 self.leave_out(f"setting {quote(row[1])}")
+                continue
+            what = f"setting {quote(name)}{f' of {quote(deck)}' if deck else ''}"
+            try:
+                value = read_json(decode(row[2]))
+            except RowError:
+                self.leave_out(what)
                 continue
             if is_valid(name, value):
                 found[deck, name] = value
             else:
-                self.leave_out(f"setting {quote(name)}{f' of {quote(deck)}' if deck else ''}")
+                self.leave_out(what)
         return found
 
     def leave_out(self, what: str) -> None:
