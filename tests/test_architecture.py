@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -69,10 +70,21 @@ def layer_of(path: Path) -> str:
     return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
-def imports_of(path: Path) -> set[str]:
+@cache
+def text_of(path: Path) -> str:
+    return path.read_text("utf-8")
+
+
+@cache
+def nodes_of(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(text_of(path))))
+
+
+@cache
+def imports_of(path: Path) -> frozenset[str]:
     """Return the full names of imported modules, `from package import module` included."""
     names = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -80,7 +92,14 @@ def imports_of(path: Path) -> set[str]:
             module = node.module or ""
             names.add(module)
             names |= {f"{module}.{alias.name}" for alias in node.names}
-    return names
+    return frozenset(names)
+
+
+@cache
+def calls_of(path: Path) -> dict[ast.Call, str]:
+    """Return the calls in a module, with what each calls."""
+    calls = [node for node in nodes_of(path) if isinstance(node, ast.Call)]
+    return {call: ast.unparse(call.func) for call in calls}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=shown)
@@ -119,29 +138,23 @@ def test_libraries_stay_in_their_place(path: Path) -> None:
         assert home is None or shown(path).startswith(home), f"{shown(path)} imports {name}"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=shown)
-def test_one_module_prints(path: Path) -> None:
-    if shown(path) not in PRINTS_HERE:
-        found = PRINTS.search(path.read_text("utf-8"))
-        assert found is None, f"{shown(path)}: {found and found[0]}"
+def test_one_module_prints() -> None:
+    assert {shown(path) for path in MODULES if PRINTS.search(text_of(path))} <= PRINTS_HERE
 
 
-@pytest.mark.parametrize("path", MODULES, ids=shown)
-def test_only_the_command_line_exits(path: Path) -> None:
-    if layer_of(path) not in {"cli", "__main__"}:
-        calls = (n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call))
-        assert "sys.exit" not in map(ast.unparse, (call.func for call in calls))
+def test_only_the_command_line_exits() -> None:
+    exits = [path for path in MODULES if "sys.exit" in calls_of(path).values()]
+    assert {layer_of(path) for path in exits} <= {"cli", "__main__"}, exits
 
 
-@pytest.mark.parametrize("path", MODULES, ids=shown)
-def test_modules_are_named_for_what_they_hold(path: Path) -> None:
-    assert path.stem not in {"utils", "helpers", "base", "common", "manager", "misc"}
+def test_modules_are_named_for_what_they_hold() -> None:
+    vague = {"utils", "helpers", "base", "common", "manager", "misc"}
+    assert not [path for path in MODULES if path.stem in vague]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=shown)
-def test_the_clock_and_the_environment_enter_at_the_command_line(path: Path) -> None:
-    text = path.read_text("utf-8")
-    if layer_of(path) != "cli":
+def test_the_clock_and_the_environment_enter_at_the_command_line() -> None:
+    for path in (path for path in MODULES if layer_of(path) != "cli"):
+        text = text_of(path)
         for word in ("time.time(", "datetime.now(", "os.environ", "random.random", "Path.cwd"):
             assert word not in text, f"{path} uses {word}"
 
@@ -161,11 +174,9 @@ LISTENS = {"web/watch.py": {"socket", "http", "http.server", "http.HTTPStatus"}}
 
 @pytest.mark.parametrize("path", MODULES, ids=shown)
 def test_nothing_runs_text_and_one_module_knows_the_network(path: Path) -> None:
-    tree = ast.parse(path.read_text("utf-8"))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    names = [ast.unparse(call.func) for call in calls]
+    names = calls_of(path).values()
     assert not [name for name in names if RUNS_TEXT.fullmatch(name)]
-    assert not [call for call in calls if "shell" in {word.arg for word in call.keywords}]
+    assert not [call for call in calls_of(path) if "shell" in {word.arg for word in call.keywords}]
     assert "import_module" not in names or shown(path) in IMPORTS_BY_NAME
     assert "os.startfile" not in names or shown(path) == "cli/editor.py"
     imported = {
@@ -181,18 +192,14 @@ def test_nothing_runs_text_and_one_module_knows_the_network(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=shown)
 def test_git_runs_in_one_function_and_programs_start_in_three_modules(path: Path) -> None:
-    calls = [
-        ast.unparse(node.func)
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call)
-    ]
+    calls = calls_of(path).values()
     # It finds programs in the current folder; `find_program` does not.
     assert not [call for call in calls if call.endswith("which")]
     starts = [call for call in calls if call.startswith("subprocess.")]
     if shown(path) == "cli/git.py":
         assert starts == ["subprocess.Popen"]
     else:
-        assert not starts or '"git' not in path.read_text("utf-8")
+        assert not starts or '"git' not in text_of(path)
 
 
 WRITING = re.compile(
@@ -209,12 +216,12 @@ WRITES_ITSELF = {
     "app/lock.py": "on Windows, a file that goes with its process",
     "cli/main.py": "the null device",
     "cli/git.py": "a bare repository in a temporary folder",
-    "cli/sync.py": "the shared folder",
+    "cli/sync.py": "the sync folder",
     "cli/output.py": "the null device",
     "terminal/screen.py": "the terminal",
     "study/backup.py": "the store's own backups",
     "study/opening.py": "the store's own folder and file",
-    "study/sync.py": "its own file in a shared folder, set aside if it is damaged",
+    "study/sync.py": "its own file in a sync folder, set aside if it is damaged",
     "study/place.py": "what is kept beside a store whose file was replaced",
 }
 TAKES_PATHS = {
@@ -228,9 +235,8 @@ def test_files_are_written_by_one_function_to_paths_that_were_checked() -> None:
     found, used = set(), set()
     for path in MODULES:
         names = imports_of(path)
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and is_writing(node):
-                found.add(shown(path))
+        if any(is_writing(call, name) for call, name in calls_of(path).items()):
+            found.add(shown(path))
         if "cardwright.files.write_file" in names:
             used.add(shown(path))
             is_checked = {"cardwright.cli.paths.OutputFile", "cardwright.files.find_below"} & names
@@ -240,8 +246,7 @@ def test_files_are_written_by_one_function_to_paths_that_were_checked() -> None:
     assert TAKES_PATHS.keys() <= used
 
 
-def is_writing(call: ast.Call) -> bool:
-    name = ast.unparse(call.func)
+def is_writing(call: ast.Call, name: str) -> bool:
     if name.endswith(".replace") and len(call.args) == 1 and not call.keywords:
         return True  # a path's; that of a text takes two
     if not WRITING.search(name) or re.match(r"zipfile|webbrowser|Image", name):

@@ -33,7 +33,7 @@ END_PLACE: Final = 0xFF00_0000_0000
 """The end of the places that ids encode. Clocks end at half of it, but the place of a new review is
 above those of all others, whoever wrote them."""
 DEVICE: Final = re.compile(r"[0-9A-Za-z_]{1,100}")
-"""The second part of ids, also the name of a file in a shared folder."""
+"""The second part of ids, also the name of a file in a sync folder."""
 REVIEW_ID: Final = re.compile(rf"(?!ff)[0-9a-f]{{12}}-{DEVICE.pattern}")
 NAMESPACE: Final = re.compile(r"[0-9a-z_.-]{1,1000}")
 PROMPT_KEY: Final = re.compile(rf"{NAMESPACE.pattern}:{NAMESPACE.pattern}/{NAMESPACE.pattern}")

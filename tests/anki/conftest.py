@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,20 @@ def anki(tmp_path: Path) -> Iterator[Anki]:
     made = Anki(tmp_path / "anki")
     yield made
     made.col.close()
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[Callable[[str], Anki]]:
+    """Make collections of several people."""
+    made: list[Anki] = []
+
+    def make_reader(name: str) -> Anki:
+        made.append(Anki(tmp_path / name))
+        return made[-1]
+
+    yield make_reader
+    for anki in made:
+        anki.col.close()
 
 
 @pytest.fixture

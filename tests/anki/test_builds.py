@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,20 +49,6 @@ def build(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
         return Path(shutil.copy(project / "build" / "trees.apkg", project / f"{name}.apkg"))
 
     return build_pack
-
-
-@pytest.fixture
-def reader(tmp_path: Path) -> Iterator[Callable[[str], Anki]]:
-    """Make collections of several people."""
-    made: list[Anki] = []
-
-    def make_reader(name: str) -> Anki:
-        made.append(Anki(tmp_path / name))
-        return made[-1]
-
-    yield make_reader
-    for anki in made:
-        anki.col.close()
 
 
 def edit(anki: Anki, at_s: int, id: str = "elm") -> None:

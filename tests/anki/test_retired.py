@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,20 +51,6 @@ ADOPTED: dict[str, Any] = {
 def _picture(project: Path) -> None:
     (project / "cards/trees/media").mkdir()
     (project / "cards/trees/media/buds.png").write_bytes(b"\x89PNG\r\n\x1a\nbuds")
-
-
-@pytest.fixture
-def reader(tmp_path: Path) -> Iterator[Callable[[str], Anki]]:
-    """Make collections of several people."""
-    made: list[Anki] = []
-
-    def make_reader(name: str) -> Anki:
-        made.append(Anki(tmp_path / name))
-        return made[-1]
-
-    yield make_reader
-    for anki in made:
-        anki.col.close()
 
 
 def read_search(text: str) -> str:

@@ -18,6 +18,7 @@ import pytest
 from cardwright.history import Act, Rating
 from cardwright.model import DeckOptions
 from cardwright.project.deck import OPTION_BOUNDS
+from cardwright.study.alias import Alias
 from cardwright.study.backup import list_backups
 from cardwright.study.error import StoreDamagedError, StoreError
 from cardwright.study.rescue import check_store, rescue_reviews
@@ -123,6 +124,31 @@ def test_a_damaged_review_is_named_and_all_others_rescued(
         if words == ("stats",) and column == "id":
             continue  # which stats do not use
         assert "is damaged" in run(*words, "--db", str(path), exit_code=1).output
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        *(("reviews", column) for column in ("prompt", "id", "undoes")),
+        *(("memories", column) for column in ("prompt", "pack", "last_id")),
+        *(("packs", column) for column in ("pack", "rules")),
+        *(("claims", column) for column in ("prompt", "sitting")),
+    ],
+)
+def test_a_number_in_place_of_a_text_is_a_damaged_row(
+    strange_project: Path, path: Path, table: str, column: str
+) -> None:
+    """Also where a namespace continues a history, so that keys are taken apart."""
+    with closing(open_store(path, "laptop")) as store, store.transaction():
+        store.add_aliases([Alias("alias-2", 2, "bushes", "trees")])
+    row = {"reviews": "id", "packs": "pack"}.get(table, "prompt")
+    undo = " where act = 'undo'" if table == "reviews" else ""
+    with closing(sqlite3.connect(path)) as db:
+        (key,) = db.execute(f"select {row} from {table}{undo} limit 1").fetchone()
+    change_row(path, table, column, 5, f"{row} = ?", key)
+
+    commands = (("stats",), ("doctor", "--rebuild"))
+    assert list(run_commands(strange_project, path, commands)) == []
 
 
 def test_the_way_out_of_damage(path: Path, run: Run) -> None:

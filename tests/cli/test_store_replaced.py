@@ -6,6 +6,7 @@ Whatever happens, each answer is either in the file at the store's path or in a 
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import sqlite3
@@ -70,6 +71,11 @@ def overwrite(path: Path) -> None:
     """In place, as `cp` and `rsync --inplace` do."""
     Path(f"{path}-wal").write_bytes(b"")
     path.write_bytes(path.with_name("older.db").read_bytes())
+
+
+def cut(path: Path) -> None:
+    """At its end, where the last answers are not."""
+    os.truncate(path, path.stat().st_size // 2)
 
 
 HAPPENS: dict[str, Callable[[Path], None]] = {
@@ -191,11 +197,11 @@ def test_an_answer_afterwards_is_kept_before_the_next_question(tmp_path: Path, w
         pass
 
 
-@pytest.mark.parametrize("what", [*HAPPENS, "overwritten"])
+@pytest.mark.parametrize("what", [*HAPPENS, "overwritten", "cut"])
 def test_the_end_finds_what_happened_after_the_last_answer(tmp_path: Path, what: str) -> None:
     path = tmp_path / "reviews.db"
     session, answers = sit_twice(path)
-    {**HAPPENS, "overwritten": overwrite}[what](path)
+    {**HAPPENS, "overwritten": overwrite, "cut": cut}[what](path)
 
     with pytest.raises(StoreLeftError, match="cards import"), session.journal.store:
         pass

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
-from itertools import count, permutations
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -17,27 +17,14 @@ from cardwright.study.journal import Journal
 from cardwright.study.transfer import TransferError
 from studying import (
     DAY_MS,
+    MACHINES,
     MORNING,
+    PROMPTS,
+    MakeJournal,
     open_journal,
     read_log,
     read_memories,
 )
-
-OPTIONS = DeckOptions(leech_lapses=2)
-PROMPTS = [f"{pack}:card-{number}/recall" for pack in ("trees", "birds") for number in range(2)]
-MACHINES = ("laptop", "desktop", "phone")
-
-Make = Callable[[str], Journal]
-
-
-@pytest.fixture(scope="module")
-def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
-    """Make a new store on a machine of this name."""
-    folder, numbers = tmp_path_factory.mktemp("machines"), count()
-    return lambda machine: open_journal(
-        folder / f"{next(numbers)}.db", OPTIONS, machine=machine, packs=("trees", "birds")
-    )
-
 
 ACTS = st.tuples(
     st.sampled_from(MACHINES),
@@ -74,7 +61,7 @@ def act(
 @settings(max_examples=40)
 @given(acts=st.lists(ACTS, max_size=25), cut=st.integers(0, 25))
 def test_any_order_and_grouping_gives_the_same(
-    make: Make, acts: list[tuple[str, str, Act, Rating, int, int, bool]], cut: int
+    make: MakeJournal, acts: list[tuple[str, str, Act, Rating, int, int, bool]], cut: int
 ) -> None:
     machines = {name: make(name) for name in MACHINES}
     for number, (name, prompt, kind, rating, at_ms, offset, dated) in enumerate(acts):
@@ -125,7 +112,7 @@ def make_review(place: int, **values: object) -> Review:
     return replace(usual, **values)  # type: ignore[arg-type]
 
 
-def test_twice_is_once(make: Make) -> None:
+def test_twice_is_once(make: MakeJournal) -> None:
     journal = make("laptop")
     reviews = [make_review(place) for place in range(5)]
 
@@ -136,7 +123,9 @@ def test_twice_is_once(make: Make) -> None:
 
 
 @pytest.mark.parametrize("undo_first", [False, True])
-def test_of_two_reviews_of_one_id_both_count_everywhere(make: Make, *, undo_first: bool) -> None:
+def test_of_two_reviews_of_one_id_both_count_everywhere(
+    make: MakeJournal, *, undo_first: bool
+) -> None:
     """Whoever sees the conflict, in whatever order, and whenever one of the versions was undone."""
     ours, theirs = make_review(1), make_review(1, rating=Rating.AGAIN, key=PROMPTS[1])
     undo = make_review(5, act=Act.UNDO, rating=None, undoes=ours.id, key=PROMPTS[1])
@@ -168,7 +157,7 @@ def test_of_two_reviews_of_one_id_both_count_everywhere(make: Make, *, undo_firs
     assert logs[0] == logs[1] == logs[2] == logs[3]
 
 
-def test_an_undo_that_comes_before_what_it_undoes(make: Make) -> None:
+def test_an_undo_that_comes_before_what_it_undoes(make: MakeJournal) -> None:
     journal = make("laptop")
     undo = make_review(9, act=Act.UNDO, rating=None, undoes=make_review(1).id)
 
@@ -180,7 +169,7 @@ def test_an_undo_that_comes_before_what_it_undoes(make: Make) -> None:
     assert journal.find_differences() == []
 
 
-def test_an_undo_touches_its_own_prompt_only(make: Make) -> None:
+def test_an_undo_touches_its_own_prompt_only(make: MakeJournal) -> None:
     journal = make("laptop")
     journal.merge([make_review(1)])
     before = read_memories(journal)
@@ -193,7 +182,7 @@ def test_an_undo_touches_its_own_prompt_only(make: Make) -> None:
     assert journal.find_differences() == []
 
 
-def test_what_is_wrong_in_the_middle_takes_nothing_in(make: Make) -> None:
+def test_what_is_wrong_in_the_middle_takes_nothing_in(make: MakeJournal) -> None:
     journal = make("laptop")
 
     def reviews() -> Iterable[Review]:
@@ -221,7 +210,7 @@ def test_what_was_merged_elsewhere_is_made_anew_under_the_packs_own_rules(tmp_pa
     assert journal.list_outdated() == []
 
 
-def test_a_tampered_cache_is_found_and_made_anew(make: Make) -> None:
+def test_a_tampered_cache_is_found_and_made_anew(make: MakeJournal) -> None:
     journal = make("laptop")
     journal.merge([make_review(place, key=prompt) for place, prompt in enumerate(PROMPTS)])
     before = read_memories(journal)

@@ -9,8 +9,6 @@ import socket
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Callable
-from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -19,26 +17,21 @@ import pytest
 import syncing
 import tampering
 from cardwright.history import Act, Rating
-from cardwright.model import DeckOptions
 from cardwright.study.alias import Alias
 from cardwright.study.journal import Journal
 from cardwright.study.sync import sync_folder
-from studying import MORNING, later, open_journal, read_log, read_memories, record
-
-OPTIONS = DeckOptions(leech_lapses=2)
-PROMPTS = [f"{pack}:card-{number}/recall" for pack in ("trees", "birds") for number in range(2)]
-MACHINES = ("laptop", "desktop", "phone")
-
-Make = Callable[[str], Journal]
-
-
-@pytest.fixture(scope="module")
-def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
-    """Make a new store on a machine of this name."""
-    folder, numbers = tmp_path_factory.mktemp("machines"), count()
-    return lambda machine: open_journal(
-        folder / f"{next(numbers)}.db", OPTIONS, machine=machine, packs=("trees", "birds")
-    )
+from studying import (
+    MACHINES,
+    MORNING,
+    PROMPTS,
+    SYNC_OPTIONS,
+    MakeJournal,
+    later,
+    open_journal,
+    read_log,
+    read_memories,
+    record,
+)
 
 
 @pytest.fixture
@@ -68,7 +61,7 @@ def check_equal(*journals: Journal) -> None:
         assert journal.find_differences() == []
 
 
-def test_machines_meet_in_a_shared_folder(make: Make, shared: Path) -> None:
+def test_machines_meet_in_a_shared_folder(make: MakeJournal, shared: Path) -> None:
     journals = [make(name) for name in MACHINES]
     for number, journal in enumerate(journals):
         record(journal, PROMPTS[0], Act.ANSWER, later(MORNING, number * 5), Rating.GOOD)
@@ -91,7 +84,7 @@ def test_machines_meet_in_a_shared_folder(make: Make, shared: Path) -> None:
 
 
 def test_a_store_from_a_backup_gets_its_own_reviews_back(
-    make: Make, shared: Path, tmp_path: Path
+    make: MakeJournal, shared: Path, tmp_path: Path
 ) -> None:
     journal = make("laptop")
     record(journal, PROMPTS[0], Act.ANSWER, MORNING, Rating.GOOD)
@@ -100,13 +93,15 @@ def test_a_store_from_a_backup_gets_its_own_reviews_back(
     record(journal, PROMPTS[0], Act.ANSWER, later(MORNING, 3), Rating.GOOD)
     sync_folder(journal, shared)
 
-    restored = open_journal(old, OPTIONS)
+    restored = open_journal(old, SYNC_OPTIONS)
 
     assert sync_folder(restored, shared).taken == 1
     assert read_log(restored) == read_log(journal)
 
 
-def test_a_torn_file_gives_what_it_has_and_the_next_sync_the_rest(make: Make, shared: Path) -> None:
+def test_a_torn_file_gives_what_it_has_and_the_next_sync_the_rest(
+    make: MakeJournal, shared: Path
+) -> None:
     journal, other = make("laptop"), make("desktop")
     answer(other, 5)
     sync_folder(other, shared)
@@ -124,7 +119,7 @@ def test_a_torn_file_gives_what_it_has_and_the_next_sync_the_rest(make: Make, sh
     check_equal(journal, other)
 
 
-def test_lines_that_are_damaged_leave_the_others(make: Make, shared: Path) -> None:
+def test_lines_that_are_damaged_leave_the_others(make: MakeJournal, shared: Path) -> None:
     journal, other = make("laptop"), make("desktop")
     answer(other, 8)
     sync_folder(other, shared)
@@ -184,7 +179,9 @@ def strange(request: pytest.FixtureRequest, shared: Path) -> str:
     ],
     indirect=True,
 )
-def test_what_is_not_a_file_is_named_and_left(make: Make, shared: Path, strange: str) -> None:
+def test_what_is_not_a_file_is_named_and_left(
+    make: MakeJournal, shared: Path, strange: str
+) -> None:
     before, after, here = make("desktop"), make("phone"), make("laptop")
     for other, name in ((before, "aa"), (after, "zz")):
         answer(other, 2)
@@ -202,7 +199,7 @@ def test_what_is_not_a_file_is_named_and_left(make: Make, shared: Path, strange:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="rights are another matter there")
-def test_a_name_cannot_steer_the_terminal(make: Make, shared: Path) -> None:
+def test_a_name_cannot_steer_the_terminal(make: MakeJournal, shared: Path) -> None:
     for name in ("a\nb.jsonl", "\x1b[2J.jsonl", "\u202e.jsonl", os.fsdecode(b"\xff.jsonl")):
         (shared / name).write_text("{}\n", "utf-8")
 
@@ -215,7 +212,7 @@ def test_a_name_cannot_steer_the_terminal(make: Make, shared: Path) -> None:
 @pytest.mark.parametrize("keep", [0, 1, 0.3, 0.5, 0.99, -1])
 @pytest.mark.parametrize("padding", [b"", b"\0" * 3000])
 def test_our_own_file_is_written_again_from_the_store(
-    make: Make, shared: Path, keep: float, padding: bytes
+    make: MakeJournal, shared: Path, keep: float, padding: bytes
 ) -> None:
     journal, other = make("laptop"), make("desktop")
     answer(journal, 7)
@@ -236,7 +233,7 @@ def test_our_own_file_is_written_again_from_the_store(
 
 @pytest.mark.parametrize("damage", ["garbled", "lost", "folder"])
 def test_what_the_store_cannot_explain_of_our_own_file_is_kept(
-    make: Make, shared: Path, tmp_path: Path, damage: str
+    make: MakeJournal, shared: Path, tmp_path: Path, damage: str
 ) -> None:
     journal = make("laptop")
     answer(journal, 3)
@@ -250,7 +247,7 @@ def test_what_the_store_cannot_explain_of_our_own_file_is_kept(
     elif damage == "lost":
         # A backup was restored, and the last review is nowhere in full.
         file.write_bytes(raw[:-10])
-        journal = open_journal(old, OPTIONS)
+        journal = open_journal(old, SYNC_OPTIONS)
     else:
         file.unlink()
         file.mkdir()
@@ -267,7 +264,7 @@ def test_what_the_store_cannot_explain_of_our_own_file_is_kept(
 
 
 def test_copies_that_sync_programs_make_are_read_but_not_relied_on(
-    make: Make, shared: Path
+    make: MakeJournal, shared: Path
 ) -> None:
     journal, other = make("laptop"), make("desktop")
     answer(journal, 2)
@@ -321,7 +318,9 @@ def test_a_device_name_cannot_leave_the_folder(
 
 
 @pytest.mark.parametrize("size", [10**6, 2**34])
-def test_a_line_without_end_is_not_kept_in_memory(make: Make, shared: Path, size: int) -> None:
+def test_a_line_without_end_is_not_kept_in_memory(
+    make: MakeJournal, shared: Path, size: int
+) -> None:
     journal, other = make("laptop"), make("desktop")
     answer(other, 2)
     sync_folder(other, shared)
@@ -337,7 +336,9 @@ def test_a_line_without_end_is_not_kept_in_memory(make: Make, shared: Path, size
     assert len(done.problems) == 1
 
 
-def test_a_file_of_another_program_is_left_after_some_lines(make: Make, shared: Path) -> None:
+def test_a_file_of_another_program_is_left_after_some_lines(
+    make: MakeJournal, shared: Path
+) -> None:
     journal = make("laptop")
     (shared / "log.jsonl").write_bytes(b'{"level": "info"}\n' * 50_000)
 
@@ -348,7 +349,7 @@ def test_a_file_of_another_program_is_left_after_some_lines(make: Make, shared: 
     assert problems[-1].endswith(":10001: the rest was not read")
 
 
-def test_many_files_are_read(make: Make, shared: Path) -> None:
+def test_many_files_are_read(make: MakeJournal, shared: Path) -> None:
     journal, other = make("laptop"), make("desktop")
     answer(other, 1)
     sync_folder(other, shared)
@@ -360,7 +361,7 @@ def test_many_files_are_read(make: Make, shared: Path) -> None:
     assert sync_folder(journal, shared).taken == 1001
 
 
-def test_dates_in_the_future_are_told_of_once(make: Make, shared: Path) -> None:
+def test_dates_in_the_future_are_told_of_once(make: MakeJournal, shared: Path) -> None:
     journal, other = make("laptop"), make("desktop")
     record(other, PROMPTS[0], Act.ANSWER, later(MORNING, 900), Rating.GOOD)
     sync_folder(other, shared)
@@ -369,7 +370,7 @@ def test_dates_in_the_future_are_told_of_once(make: Make, shared: Path) -> None:
     assert sync_folder(journal, shared, moment=MORNING).notes == []
 
 
-def test_two_machines_at_the_same_moment(make: Make, shared: Path) -> None:
+def test_two_machines_at_the_same_moment(make: MakeJournal, shared: Path) -> None:
     """One reads, the other does all of its sync, and then the first one writes."""
     here, there = make("laptop"), make("desktop")
     answer(here, 3)
@@ -384,13 +385,13 @@ def test_two_machines_at_the_same_moment(make: Make, shared: Path) -> None:
 
 
 def test_stores_with_the_same_device_name_share_a_file(
-    make: Make, shared: Path, tmp_path: Path
+    make: MakeJournal, shared: Path, tmp_path: Path
 ) -> None:
     """As when a container with the store in it is started twice."""
     here = make("laptop")
     answer(here, 2)
     here.store.copy_to(copy := tmp_path / "copy.db")
-    there = open_journal(copy, OPTIONS, packs=("trees", "birds"))
+    there = open_journal(copy, SYNC_OPTIONS, packs=("trees", "birds"))
     moment = later(MORNING, 9)
     record(here, PROMPTS[0], Act.ANSWER, moment, Rating.GOOD)
     record(there, PROMPTS[1], Act.ANSWER, moment, Rating.HARD)
@@ -428,7 +429,7 @@ ALIAS = {
     ],
 )
 def test_a_damaged_line_of_aliases_leaves_the_others(
-    make: Make, shared: Path, change: dict[str, object] | None, said: str
+    make: MakeJournal, shared: Path, change: dict[str, object] | None, said: str
 ) -> None:
     journal, other = make("laptop"), make("desktop")
     answer(other, 1)
@@ -443,7 +444,7 @@ def test_a_damaged_line_of_aliases_leaves_the_others(
     assert [alias.id for alias in journal.store.list_aliases()] == ["alias-1"]
 
 
-def test_aliases_travel_in_files_of_their_own(make: Make, tmp_path: Path) -> None:
+def test_aliases_travel_in_files_of_their_own(make: MakeJournal, tmp_path: Path) -> None:
     here, there, third = make("laptop"), make("desktop"), make("phone")
     here.add_aliases([Alias("alias-1", MORNING.at_ms, "trees-k3v9", "trees")])
     sync_folder(here, tmp_path)
@@ -458,7 +459,7 @@ def test_aliases_travel_in_files_of_their_own(make: Make, tmp_path: Path) -> Non
     assert len(list(tmp_path.glob("*.aliases"))) == 2
 
 
-def test_our_own_aliases_are_written_again(make: Make, shared: Path) -> None:
+def test_our_own_aliases_are_written_again(make: MakeJournal, shared: Path) -> None:
     journal = make("laptop")
     journal.add_aliases([Alias("alias-1", MORNING.at_ms, "trees-k3v9", "trees")])
     sync_folder(journal, shared)
@@ -472,7 +473,9 @@ def test_our_own_aliases_are_written_again(make: Make, shared: Path) -> None:
     assert file.read_bytes() == raw
 
 
-def test_of_two_aliases_with_one_id_all_machines_keep_the_same(make: Make, shared: Path) -> None:
+def test_of_two_aliases_with_one_id_all_machines_keep_the_same(
+    make: MakeJournal, shared: Path
+) -> None:
     here, there, third = (make(name) for name in MACHINES)
     here.add_aliases([Alias("alias-1", MORNING.at_ms, "trees-k3v9", "trees")])
     there.add_aliases([Alias("alias-1", MORNING.at_ms, "trees-k3v9", "")])
@@ -483,7 +486,7 @@ def test_of_two_aliases_with_one_id_all_machines_keep_the_same(make: Make, share
     assert here.store.list_aliases() == there.store.list_aliases() == third.store.list_aliases()
 
 
-def test_aliases_do_not_grow_without_end(make: Make, shared: Path) -> None:
+def test_aliases_do_not_grow_without_end(make: MakeJournal, shared: Path) -> None:
     lines = (json.dumps({**ALIAS, "id": f"alias-{number}"}) for number in range(10_001))
     (shared / "zz.aliases").write_text("\n".join(lines), "utf-8")
     journal = make("laptop")

@@ -229,7 +229,8 @@ def _relax(path: Path) -> list[tuple[str, str]]:
         before = list(db.execute("select name, sql from sqlite_schema where sql not null"))
         db.execute("delete from sqlite_schema where type = 'trigger'")
         for name, sql in before:
-            loose = re.sub(r"(text|integer|real) not null", r"\1", sql)
+            # Without types too, or SQLite would convert the values.
+            loose = re.sub(r"\b(text|integer|real)\b( not null)?", "", sql)
             loose = loose.replace("strict, ", "").replace(") strict", ")")
             if sql.startswith("CREATE TABLE"):
                 db.execute("update sqlite_schema set sql = ? where name = ?", (loose, name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
@@ -24,6 +24,14 @@ HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
 ROLLOVER_HOUR: Final = 4
 MORNING: Final = Moment(1_793_606_400_000, 60)
+SYNC_OPTIONS: Final = DeckOptions(leech_lapses=2)
+MACHINES: Final = ("laptop", "desktop", "phone")
+PROMPTS: Final = [
+    f"{pack}:card-{number}/recall" for pack in ("trees", "birds") for number in range(2)
+]
+
+MakeJournal = Callable[[str], Journal]
+"""Makes a new store on a machine of this name."""
 """2026-11-02 09:00 in Berlin."""
 TODAY: Final = MORNING.study_day(ROLLOVER_HOUR)
 

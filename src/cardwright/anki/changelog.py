@@ -1,4 +1,4 @@
-"""The changelog of a pack: where a release's entry goes, without a loss of what authors wrote by hand."""
+"""The changelog of a pack: where a release's entry goes; what authors wrote by hand is kept."""
 
 from __future__ import annotations
 

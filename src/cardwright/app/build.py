@@ -18,7 +18,7 @@ from cardwright.error import ProjectError
 from cardwright.files import find_below, write_file
 
 WarnOf = Callable[[Path, str], None]
-"""Tells the user that something is wrong with a file; the second argument is a predicate."""
+"""Tells the user what is wrong with a file, such as "is ignored"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Releasing a pack: its ledger, changelog and package are written, or completed if interrupted."""
+"""Releasing a pack: writing its ledger, changelog and package, or what an interrupted release lacks."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def doctor(
             project=() if folder == Path() else ("-C", str(folder)),
             store=("--db", str(db)) if is_named else (),
         ),
-        shared=shared,
+        sync_folder=shared,
         is_thorough=verify,
         has_repository=lambda root: find_repository(root) is not None,
     )

@@ -33,7 +33,7 @@ def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
     made_folder = _make_folder(shared)
     with open_journal(folder, db) as (journal, settle):
         done = sync_folder(journal, shared, settle, read_clock())
-        journal.store.remember_shared_folder(shared.absolute())
+        journal.store.remember_sync_folder(shared.absolute())
     if as_json:
         say_json({**done._asdict(), "made_folder": made_folder})
     else:

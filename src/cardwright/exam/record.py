@@ -1,4 +1,4 @@
-"""Records read from the store: a damaged or older one may have any shape."""
+"""Records of exams, checked as they are read from the store: a damaged or older one may have any shape."""
 
 from __future__ import annotations
 

@@ -245,7 +245,7 @@ def _parse_reference(state: StateBlock, start: int, end: int, silent: bool) -> b
 
 
 def _parse_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Parse a table, unless so many cells are missing that filling them in would take long."""
+    """Parse a table, unless filling in its missing cells would take long."""
     is_refused = start < state.env.get("table_refused_before", 0)
     if is_refused or not table(state, start, end, True):  # noqa: FBT003
         return False

@@ -25,14 +25,30 @@ class Place:
         real = os.path.realpath(path)
         self._paths = tuple({str(path.absolute()), real, f"{real}-wal", f"{real}-shm"})
         self._found = self._look()
+        self._real, self._size = real, 0
+        self._measure()
 
     @property
     def is_left(self) -> bool:
         """Whether other files, or none, are there now."""
+        self._measure()
         return any(
             was is not None and was != now
             for was, now in zip(self._found, self._look(), strict=True)
         )
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the file has been larger. SQLite never makes it smaller, but for `vacuum`."""
+        return self._measure() < self._size
+
+    def _measure(self) -> int:
+        try:
+            size = os.stat(self._real).st_size
+        except OSError:
+            return 0
+        self._size = max(self._size, size)
+        return size
 
     def _look(self) -> _Found:
         return tuple(map(_identify, self._paths))

@@ -1,4 +1,4 @@
-"""Fault damage in a review store, and what can still be read of it.
+"""Finding damage in a review store, and what can still be read of it.
 
 The file is only read, and nothing in it is run, so it may also be a stranger's.
 """

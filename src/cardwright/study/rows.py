@@ -132,6 +132,7 @@ def check_acts(rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
         key, id, act, rating, at_ms, offset, duration_ms = row
         if (
             (act, rating) in valid
+            and type(key) is str is type(id)
             and type(at_ms) is int is type(offset)
             and type(key) is str is type(id)
             and 0 <= at_ms < END_MS
@@ -143,6 +144,20 @@ def check_acts(rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
         else:
             faults = _list_faults(id, key, act, rating, at_ms, offset, duration_ms)
             raise RowError(f"{quote(id)}: {', '.join(faults)}")
+
+
+def check_texts(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Yield rows of texts.
+
+    Raises:
+        RowError: a value is not a text.
+
+    """
+    for row in rows:
+        for value in row:
+            if not isinstance(value, str):
+                raise RowError(f"not a text: {quote(value)}")
+        yield row
 
 
 def read_memory(row: tuple[Any, ...]) -> Memory | None:

@@ -45,6 +45,7 @@ from cardwright.study.rows import (
     ReviewRow,
     RowError,
     check_acts,
+    check_texts,
     decode,
     quote,
     read_alias,
@@ -55,7 +56,7 @@ from cardwright.study.rows import (
 from cardwright.study.settings import is_valid
 from cardwright.text import format_command
 
-_SHARED_FOLDER: Final = "shared_folder"
+_SYNC_FOLDER: Final = "shared_folder"
 LEASE_MS: Final = 60_000
 """How long a prompt shown in one session is kept from the others."""
 _T = TypeVar("_T")
@@ -215,9 +216,11 @@ class Store:
         return self.warning
 
     def _is_at_path(self, reviews: Sequence[Review]) -> bool:
-        """Tell whether whoever opens the path now finds these reviews."""
+        """Tell whether whoever opens the path now finds these reviews, and all before them."""
         try:
             with closing(connect(self.path, mode="rw")) as db:
+                if self._place and self._place.is_cut and find_damage(db):
+                    return False
                 sql = "select 1 from reviews where prompt = ? and id = ?"
                 return all(db.execute(sql, (r.key, r.id)).fetchone() for r in reviews)
         except (StoreError, *SQLITE_ERRORS):
@@ -266,8 +269,8 @@ class Store:
                 raise self._refuse_rescue(rescue, error) from error
             self._rescue = rescue
             self.warning = (
-                f"{self.path} was changed by another program and lacks answers of this session"
-                f"{self._describe_rescue()}"
+                f"{self.path} was changed by another program, and is damaged or lacks answers"
+                f" of this session{self._describe_rescue()}"
             )
 
     def _refuse_rescue(self, rescue: RescueFile, error: OSError) -> StoreError:
@@ -361,7 +364,8 @@ class Store:
 
     def list_keys(self, namespace: str) -> list[str]:
         """Return the keys of the memories of a namespace, even blank ones."""
-        rows = self._rows("select prompt from memories where pack = ?", namespace)
+        sql = "select prompt from memories where pack = ?"
+        rows = self._mending(lambda: self._read_texts("memories", sql, namespace))
         return [key for (key,) in rows]
 
     def add(self, review: Review) -> None:
@@ -410,7 +414,7 @@ class Store:
             " and substr(id, 1, length(undoes) + 1) <> undoes || '_' and exists"
             " (select 1 from reviews r where r.id > u.undoes || '_' and r.id < u.undoes || '`')"
         )
-        return [review_id for (review_id,) in self._rows(sql)]
+        return [review_id for (review_id,) in self._read_texts("reviews", sql)]
 
     def list_derived(self, review_id: str) -> list[Review]:
         """Return the reviews whose ids begin with an id and "_"."""
@@ -476,7 +480,8 @@ class Store:
         prompts.
         """
         aliases = self.aliases
-        undone = set(self._rows("select prompt, undoes from reviews where undoes not null"))
+        sql = "select prompt, undoes from reviews where undoes not null"
+        undone: set[tuple[Any, ...]] = set(self._read_texts("reviews", sql))
         if not aliases.histories:
             yield from self._list_rows(namespace, keys, undone)
             return
@@ -501,7 +506,7 @@ class Store:
         yield from (row for row in both if row[:2] not in undone) if undone else both
 
     def _list_rows(
-        self, namespace: str | None, keys: Sequence[str], undone: set[tuple[str, str]]
+        self, namespace: str | None, keys: Sequence[str], undone: set[tuple[Any, ...]]
     ) -> Iterator[ReviewRow]:
         """Yield rows of `list_acts` by their recorded keys."""
         columns = "prompt, id, act, rating, at_ms, utc_offset_minutes, duration_ms"
@@ -596,7 +601,7 @@ class Store:
     def read_rules(self) -> dict[str, str]:
         """Return the rules under which each namespace's memories were computed."""
         try:
-            return dict(self._rows("select pack, rules from packs"))
+            return dict(self._read_texts("packs", "select pack, rules from packs"))
         except StoreDamagedError:
             # Then all memories are computed again.
             return {}
@@ -643,18 +648,18 @@ class Store:
                     row = (deck, name, json.dumps(value))
                     self._db.execute("insert or replace into settings values (?, ?, ?)", row)
 
-    def read_shared_folder(self) -> str:
+    def read_sync_folder(self) -> str:
         """Return the folder of the last sync; "" if none is known."""
         sql = "select cast(value as blob) from settings where pack = '.' and name = ?"
         folder: Any = None
         with suppress(RowError):
-            folder = read_json(self._value(sql, _SHARED_FOLDER))
+            folder = read_json(self._value(sql, _SYNC_FOLDER))
         return folder if isinstance(folder, str) else ""
 
-    def remember_shared_folder(self, folder: Path) -> None:
+    def remember_sync_folder(self, folder: Path) -> None:
         """Remember the folder of the last sync."""
-        if self.read_shared_folder() != str(folder):
-            self.put_settings({(".", _SHARED_FOLDER): str(folder)})
+        if self.read_sync_folder() != str(folder):
+            self.put_settings({(".", _SYNC_FOLDER): str(folder)})
 
     def put_record(self, record_id: str, kind: str, namespace: str, at_ms: int, body: Any) -> None:
         """Write a record, replacing one with the same id, within a transaction."""
@@ -808,6 +813,13 @@ class Store:
             yield from check_acts(rows)
         except RowError as error:
             raise self._refuse_row("reviews", "", error) from error
+
+    def _read_texts(self, table: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Return rows of a table in columns that hold texts only."""
+        try:
+            return list(check_texts(self._stream(sql, *values)))
+        except RowError as error:
+            raise self._refuse_row(table, "", error) from error
 
     def _refuse_row(self, table: str, row: str, error: RowError) -> StoreError:
         place = f"table {table}, {row}" if row else f"table {table}"

@@ -1,4 +1,4 @@
-"""Sync through a shared folder, where each machine writes only its own files.
+"""Sync through a sync folder, where each machine writes only its own files.
 
 The folder is not trusted: other programs write there, files arrive in parts, and anything may be a
 pipe. Whatever is readable is taken, whatever is not is named, and the next sync takes up the rest. All
@@ -48,7 +48,7 @@ _MAX_ALIASES: Final = 10_000
 _BATCH: Final = 200_000
 """How many reviews are merged at once: more might not fit into memory."""
 _MAX_FAULTS: Final = 10_000
-"""After so many unreadable lines, the rest of a file is not read: it holds something else."""
+"""After this many unreadable lines, the rest of a file is not read: it holds something else."""
 _MAX_SHOWN: Final = 3
 """How many unreadable lines of a file are named."""
 _MAX_PROBLEMS: Final = 100
@@ -228,7 +228,7 @@ def _make_parser(lines: Mapping[str, str]) -> Callable[[str], Review | str]:
 
 
 class _Files:
-    """The files with one extension in a shared folder."""
+    """The files with one extension in a sync folder."""
 
     def __init__(
         self,

@@ -46,7 +46,7 @@ class Case:
     """The store's file, which need not exist."""
     moment: Moment
     commands: CommandLine
-    shared: Path | None = None
+    sync_folder: Path | None = None
     """The sync folder that was named."""
     is_thorough: bool = False
     """Whether to check everything, however long it takes."""

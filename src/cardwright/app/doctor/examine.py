@@ -11,8 +11,8 @@ from cardwright.app.doctor.case import Case
 from cardwright.app.doctor.finding import Examine, Report, examine_areas
 from cardwright.app.doctor.index import examine_index
 from cardwright.app.doctor.project import examine_project
-from cardwright.app.doctor.shared import examine_sync
 from cardwright.app.doctor.store import examine_store
+from cardwright.app.doctor.sync import examine_sync
 
 AREAS: Final[dict[str, Callable[[Case, Report], None]]] = {
     "store": examine_store,

@@ -17,7 +17,7 @@ _MAX_BYTES: Final = 10_000_000
 
 def examine_sync(case: Case, report: Report) -> None:
     """Report on the folder that was named, or that was synced with last."""
-    folder = case.shared or _recall(case)
+    folder = case.sync_folder or _recall(case)
     if folder is None:
         report.summary = "not used: `cards sync DIR` shares reviews with your other machines"
         return
@@ -50,7 +50,7 @@ def examine_sync(case: Case, report: Report) -> None:
 
 def _recall(case: Case) -> Path | None:
     """Return the folder of the last sync."""
-    folder = case.store.read_shared_folder() if case.store is not None else ""
+    folder = case.store.read_sync_folder() if case.store is not None else ""
     # On Windows, looking at a network path would identify the user to an unknown server.
     return None if not folder or folder.startswith(("\\\\", "//")) else Path(folder)
 
