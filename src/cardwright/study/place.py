@@ -44,7 +44,7 @@ class Place:
 
     def _measure(self) -> int:
         try:
-            size = os.stat(self._real).st_size
+            size = os.stat(self._real).st_size  # noqa: PTH116  (before every answer)
         except OSError:
             return 0
         self._size = max(self._size, size)
