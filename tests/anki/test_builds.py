@@ -129,6 +129,33 @@ def test_a_change_counts_from_the_build_that_shipped_it_and_not_from_its_commit(
     assert answer(after) == "My own words."
 
 
+def test_a_build_without_the_ledger_costs_nobody_an_edit(
+    write: Write,
+    project: Path,
+    release: Release,
+    build: Build,
+    reader: Callable[[str], Anki],
+) -> None:
+    """As after a checkout of a commit before the first release."""
+    write({"cards/trees/trees.yaml": CARDS})
+    editor = reader("editor")
+    editor.import_package(release("v1", FIRST))
+    edit(editor, FIRST + 20 * DAY)
+    files = [project / "decks" / "trees" / name for name in ("ledger.jsonl", "CHANGELOG.md")]
+    texts = [path.read_bytes() for path in files]
+    for path in files:
+        path.unlink()
+    build("old", FIRST + 30 * DAY)
+    for path, text in zip(files, texts, strict=True):
+        path.write_bytes(text)
+
+    write({"cards/trees/trees.yaml": change_oak(CARDS)})
+
+    assert editor.import_package(build("b", SECOND)).updated == {"What is an oak?"}
+    assert editor.import_package(release("v2", SECOND + DAY)).updated == {"What is an oak?"}
+    assert answer(editor) == "My own words."
+
+
 def test_an_edit_to_what_is_released_as_it_was_built_stands(
     write: Write, release: Release, build: Build, reader: Callable[[str], Anki]
 ) -> None:

@@ -119,6 +119,32 @@ def test_an_interrupted_release_is_reported(write: Write, run: Run, project: Pat
     assert "nothing has changed" in run("release", "trees", exit_code=1).stderr
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device")])
+@pytest.mark.parametrize("has_begun", [True, False])
+def test_who_interrupts_a_release_is_told_how_to_finish_it(
+    write: Write,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    *,
+    has_begun: bool,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    write({"cards/trees/trees.yaml": CARDS})
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            f"cardwright.app.release.{'write_package' if has_begun else 'write_below'}", fail
+        )
+        told = run("release", "trees", exit_code=1).stderr
+
+    assert (
+        "trees 1.0.0 is not finished yet: `cards release trees` finishes it" in told
+    ) == has_begun
+    assert ("finished" in run("release", "trees").stdout) == has_begun
+
+
 def test_two_releases_at_once_are_one_after_the_other(
     write: Write, run: Run, project: Path
 ) -> None:

@@ -170,6 +170,9 @@ def _find_note(ledger: Ledger, record: Record, note: Note) -> Past:
         # It is not shipped any more, so it is about what people have.
         hash, is_published = published.shipped_hash, True
     same = [edition for edition in editions if edition.hash == hash and note.has_html_of(edition)]
+    if is_published and list(editions) == same:
+        # A build that did not know of the release, as from an older commit: nothing to take back.
+        editions, same = (), []
     return Past(
         published_s=published_s,
         is_published=is_published,

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cardwright.anki.diff import format_counts
+from cardwright.anki.ledger import LEDGER_NAME, read_ledger
 from cardwright.anki.pack import PackContents
 from cardwright.anki.release import NothingToReleaseError, prepare_release
 from cardwright.app.build import load_record
@@ -17,6 +18,7 @@ from cardwright.app.release import finish_release, write_release
 from cardwright.cli.build import warn_of_file, warn_of_waiting
 from cardwright.cli.build_time import find_time_s
 from cardwright.cli.output import say, warn
+from cardwright.error import ProjectError
 from cardwright.project.walk import find_project
 from cardwright.report import format_text
 
@@ -64,11 +66,22 @@ def _release(project: Project, pack: str, version: str | None, *, dry_run: bool)
     if dry_run:
         say(made.entry, end="")
         return
-    write_release(project, contents, made)
+    try:
+        write_release(project, contents, made)
+    except (KeyboardInterrupt, OSError, ProjectError):
+        _tell_unfinished(project, pack)
+        raise
     counts = Counter(change.what for change in made.changes)
     counts.update(["restyled"] * len(made.restyled))
     say(f"{pack} {made.version}: {format_counts(counts)}")
     _tell_next(pack)
+
+
+def _tell_unfinished(project: Project, pack: str) -> None:
+    path = f"decks/{pack}/{LEDGER_NAME}"
+    ledger, _ = read_ledger(project.root / path, pack, path)
+    if ledger.unfinished:
+        warn(f"{pack} {ledger.version} is not finished yet: `cards release {pack}` finishes it")
 
 
 def _warn_of_namespace(project: Project, contents: PackContents) -> None:
