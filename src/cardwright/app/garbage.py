@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 
 @contextmanager
@@ -14,7 +15,11 @@ def gc_paused() -> Iterator[None]:
     try:
         yield
     finally:
-        # What a later load replaces, as in `cards preview --watch`, must still be collected.
-        if not gc.get_freeze_count():
-            gc.freeze()
+        _freeze()
         gc.enable()
+
+
+@cache
+def _freeze() -> None:
+    """Exempt all objects from collection, once: what later loads replace must be collected."""
+    gc.freeze()
