@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 from pathlib import Path
 from typing import Final
@@ -35,7 +34,7 @@ def write_file(path: Path, data: bytes | str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         mode = _find_mode(path)
         head = f".{path.name[:_MAX_NAME]}."
-        temporary = path.with_name(f"{head}{secrets.token_hex(4)}{_TEMPORARY}")
+        temporary = path.with_name(f"{head}{os.urandom(4).hex()}{_TEMPORARY}")
         try:
             # The process's umask applies: most files are meant to be shared.
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)

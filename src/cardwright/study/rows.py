@@ -134,7 +134,6 @@ def check_acts(rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
             (act, rating) in valid
             and type(key) is str is type(id)
             and type(at_ms) is int is type(offset)
-            and type(key) is str is type(id)
             and 0 <= at_ms < END_MS
             and -MAX_OFFSET_MINUTES <= offset <= MAX_OFFSET_MINUTES
             and type(duration_ms) is int
