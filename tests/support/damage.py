@@ -255,7 +255,7 @@ def _change_rows(path: Path, dice: random.Random) -> None:
             table = dice.choice(list(_COLUMNS))
             column = dice.choice(_COLUMNS[table])
             key = _COLUMNS[table][0]
-            rows = [row[0] for row in db.execute(f"select {key} from {table}")]
+            rows = db.execute(f"select cast({key} as blob) from {table}").fetchall()
             if not rows:
                 continue
             value = dice.choice(_VALUES)
@@ -263,11 +263,11 @@ def _change_rows(path: Path, dice: random.Random) -> None:
             values: tuple[Any, ...] = (value,)
             if dice.random() < 0.2:
                 new, values = f"cast(x'{dice.choice(_INVALID_UTF8)}' as text)", ()
-            where = f"{key} = ?" if table == "migrations" else f"{key} is ?"
+            where = f"cast({key} as blob) = ?"
             with suppress(sqlite3.Error):
                 db.execute(
                     f"update {table} set {column} = {new} where {where}",
-                    (*values, dice.choice(rows)),
+                    (*values, *dice.choice(rows)),
                 )
     _restore_schema(path, before)
 
