@@ -526,8 +526,11 @@ class Reader:
 
     def close(self) -> None:
         before = (self.list_notes(), self.list_cards().keys())
-        message, is_sound = self.anki.col.fix_integrity()
-        if not is_sound or before != (self.list_notes(), self.list_cards().keys()):
+        message, _ = self.anki.col.fix_integrity()
+        # Rarely, Anki has yet to note when a card was last answered, which no package touches.
+        usual = ("Added last review time", "Database rebuilt")
+        problems = [line for line in message.splitlines() if not line.startswith(usual)]
+        if problems or before != (self.list_notes(), self.list_cards().keys()):
             raise BrokenPromiseError(f"the database was not sound: {message}")
         self.anki.col.close()
 
