@@ -146,3 +146,26 @@ def test_two_processes_update_at_once(path: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
         names = [name for (name,) in db.execute("select name from migrations order by rowid")]
     assert names == [*(name for name, _ in MIGRATIONS), "moods"]
+
+
+def test_a_migration_of_another_process_is_seen_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "reviews.db"
+    monkeypatch.setattr(migration, "MIGRATIONS", MIGRATIONS[:1])
+    open_store(path).close()
+    monkeypatch.setattr(migration, "MIGRATIONS", MIGRATIONS)
+    read = migration.read_schema
+
+    def read_and_wait(db: sqlite3.Connection) -> frozenset[tuple[object, ...]]:
+        found = read(db)
+        with monkeypatch.context() as patch:
+            patch.setattr(migration, "read_schema", read)
+            open_store(path).close()
+        return found
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        with monkeypatch.context() as patch:
+            patch.setattr(migration, "read_schema", read_and_wait)
+            assert migration.list_missing(path, db) == list(MIGRATIONS[1:])
+        assert migration.list_missing(path, db) == []

@@ -43,6 +43,17 @@ def list_missing(path: Path, db: sqlite3.Connection) -> list[tuple[str, str]]:
             that no Cardwright made.
 
     """
+    if db.in_transaction:
+        return _list_missing(path, db)
+    # The schema and the list of migrations must be of one moment: another process may be migrating.
+    db.execute("begin")
+    try:
+        return _list_missing(path, db)
+    finally:
+        db.execute("rollback")
+
+
+def _list_missing(path: Path, db: sqlite3.Connection) -> list[tuple[str, str]]:
     found = read_schema(db)
     if not found:
         return list(MIGRATIONS)
