@@ -76,11 +76,12 @@ def make_note(
         hash=hash_content(content),
         fields=make_fields(collection, card, renderer, writers),
         ordinals=tuple(prompt.ordinal for prompt in list_prompts(card, kind)),
-        id_field=_find_id_field(kind),
+        id_field=find_id_field(kind),
     )
 
 
-def _find_id_field(kind: Kind) -> str:
+def find_id_field(kind: Kind) -> str:
+    """Return the label of the field that shows a card's key; "" if its note type has none."""
     if not kind.adopted:
         return "Id"
     return next((field.label for field in kind.fields if field.holds == "id"), "")
