@@ -50,7 +50,10 @@ def _is_over(body: str) -> bool:
     # Few records are unfinished, and parsing long ones takes a moment.
     if '"ended_at_ms": null' not in body:
         return True
-    values = json.loads(body)
+    try:
+        values = json.loads(body)
+    except (ValueError, RecursionError):
+        return True
     return not isinstance(values, dict) or values.get("ended_at_ms") is not None
 
 
