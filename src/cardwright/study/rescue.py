@@ -37,9 +37,11 @@ from cardwright.study.rows import (
     read_memory,
     read_mirror_card,
     read_mirror_row,
+    read_record,
     read_review,
+    read_setting,
 )
-from cardwright.study.settings import is_valid
+from cardwright.study.versions import Record, Setting
 
 _MAX_FAULTS: Final = 1_000
 _SELECT: Final = f"select {REVIEW_COLUMNS} from reviews"  # noqa: S608
@@ -74,10 +76,9 @@ class Rescued(NamedTuple):
 class Rest(NamedTuple):
     """What could be read of a store besides its reviews."""
 
-    settings: dict[tuple[str, str], Any]
-    """By namespace or deck, and name; with those of the store itself."""
-    records: list[tuple[str, str, str, int, Any]]
-    """Id, kind, namespace, time and body."""
+    settings: list[Setting]
+    """With those of the store itself."""
+    records: list[Record]
     mirror_rows: list[tuple[str, int, MirrorRow]]
     """With place and id."""
     mirror_cards: list[tuple[str, str, MirrorCard]]
@@ -250,41 +251,26 @@ def _read_rest(db: sqlite3.Connection) -> Rest:
         values = found[table] = []
         if (table.encode(),) not in tables:
             continue  # An earlier version wrote the store.
+        time = f", {_find_time(db, table)}" if table in _WITH_TIME else ""
         rows: list[_Row] = []
-        if problem := _try_each(db, f"select {columns} from {table}", (), rows.append):  # noqa: S608
+        sql = f"select {columns}{time} from {table}"  # noqa: S608
+        if problem := _try_each(db, sql, (), rows.append):
             unreadable.append(Fault(table, "", problem))
         for row in rows:
             try:
                 values.append(read(row))
             except RowError as error:
-                name = f"{_show(row[0])} {_show(row[1])}"
+                namespace, name = (row[2], row[0]) if table == "records" else row[:2]
+                name = f"{_show(namespace)} {_show(name)}"
                 unreadable.append(Fault(table, name, str(error)))
-    return Rest(
-        settings={(deck, name): value for deck, name, value in found["settings"]},
-        records=found["records"],
-        mirror_rows=found["mirror_rows"],
-        mirror_cards=found["mirror_cards"],
-        mirror_facts=found["mirror_facts"],
-        unreadable=unreadable,
-    )
+    return Rest(unreadable=unreadable, **found)
 
 
-def _read_setting(row: _Row) -> _Row:
-    deck, name, text = row
-    value = read_json(text)
-    if not is_valid(decode(name), value):
-        raise RowError(f"its value cannot be {quote(value)}")
-    return decode(deck), decode(name), value
-
-
-def _read_record(row: _Row) -> _Row:
-    namespace, id, kind, at_ms, text = row
-    body = read_json(text)
-    if decode(kind) == ALIAS:
-        read_alias(text)
-    if not isinstance(at_ms, int):
-        raise RowError(f"its time cannot be {quote(at_ms)}")
-    return decode(id), decode(kind), decode(namespace), at_ms, body
+def _read_record(row: _Row) -> Record:
+    record = read_record(row)
+    if record.kind == ALIAS:
+        read_alias(record.body)
+    return record
 
 
 def _read_row(row: _Row) -> _Row:
@@ -300,14 +286,21 @@ def _read_fact(row: _Row) -> _Row:
     return decode(place), decode(name), read_json(text)
 
 
-_READERS: Final[dict[str, tuple[str, Callable[[_Row], _Row]]]] = {
-    "settings": ("pack, name, value", _read_setting),
-    "records": ("pack, id, kind, at_ms, body", _read_record),
+_READERS: Final[dict[str, tuple[str, Callable[[_Row], Any]]]] = {
+    "settings": ("pack, name, value", read_setting),
+    "records": ("id, kind, pack, at_ms, body", _read_record),
     "mirror_rows": (f"place, {ROW_COLUMNS}", _read_row),
     "mirror_cards": (f"place, {CARD_COLUMNS}", _read_card),
     "mirror_facts": ("place, name, value", _read_fact),
 }
-"""Columns and reader of each table."""
+"""Columns and reader of each table, by its name, which is that of a field of Rest."""
+_WITH_TIME: Final = {"settings", "records"}
+
+
+def _find_time(db: sqlite3.Connection, table: str) -> str:
+    """Return the column with the time of the last change, or what stands for it in an older store."""
+    columns = db.execute("select name from pragma_table_info(?)", (table,)).fetchall()
+    return "changed_ms" if (b"changed_ms",) in columns else "1"
 
 
 def _decode_text(value: object) -> object:
