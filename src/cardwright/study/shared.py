@@ -24,6 +24,7 @@ _MAX_SETTING: Final = 2**14
 _MAX_RECORD: Final = 2**22
 """The longest lines; a long mock exam holds the texts of its questions."""
 _MAX_NESTED: Final = 500
+"""Every command reads all settings, with whatever is left of the stack."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 Row = TypeVar("Row", Setting, Record)
@@ -68,8 +69,6 @@ def _describe_setting(setting: Setting) -> Version:
 
 def _parse_setting(line: str) -> Setting:
     row = _parse(line, _MAX_SETTING)
-    if line.count("[") + line.count("{") > _MAX_NESTED:
-        raise ValueError("nested too deeply")
     deck, name = row.get("deck"), match_value("name", row.get("name"), _NAME)
     namespace = str(deck).partition("::")[0]
     if deck != "" and (_check_text("deck", deck) == STORE or not NAMESPACE.fullmatch(namespace)):
@@ -79,6 +78,9 @@ def _parse_setting(line: str) -> Setting:
     if "value" not in row:
         raise ValueError("`value` is missing")
     value = row["value"]
+    text = _encode("value", value)
+    if text.count("[") + text.count("{") > _MAX_NESTED:
+        raise ValueError("`value` is nested too deeply")
     if value is not None and not is_valid(name, value):
         raise ValueError(f"`value` of `{name}` cannot be {quote_value(value)}")
     return Setting(str(deck), name, value, parse_time("changed", row.get("changed")).at_ms)
@@ -100,10 +102,6 @@ def _describe_record(record: Record) -> Version:
 
 def _parse_record(line: str) -> Record:
     row = _parse(line, _MAX_RECORD)
-    try:
-        body = json.dumps(row.get("body"), ensure_ascii=False)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
     kind = match_value("kind", row.get("kind"), _NAME)
     if kind == ALIAS:
         raise ValueError(f"`kind` cannot be {quote_value(kind)}")
@@ -114,7 +112,7 @@ def _parse_record(line: str) -> Record:
         kind=kind,
         namespace=match_value("namespace", row.get("namespace"), NAMESPACE),
         at_ms=parse_time("at", row.get("at")).at_ms,
-        body=_check_text("body", body, _MAX_RECORD),
+        body=_check_text("body", _encode("body", row["body"]), _MAX_RECORD),
         changed_ms=parse_time("changed", row.get("changed")).at_ms,
     )
 
@@ -124,6 +122,19 @@ def _parse(line: str, longest: int) -> Mapping[str, Any]:
     if isinstance(row, str):
         raise ValueError(row)  # noqa: TRY004  (the row is an error message)
     return row
+
+
+def _encode(name: str, value: object) -> str:
+    """Return a value as JSON.
+
+    Raises:
+        ValueError: it has infinite numbers, or is nested too deeply.
+
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (ValueError, RecursionError):
+        raise ValueError(f"`{name}` has infinite numbers, or is nested too deeply") from None
 
 
 def _check_text(name: str, value: object, longest: int = _MAX_TEXT) -> str:

@@ -282,6 +282,10 @@ class _Exchanger(Generic[Row]):
 
         """
         lines = [version.line for version in self._list_versions()]
+        fitting = [line for line in lines if len(line) < self._sort.max_line]
+        if too_long := len(lines) - len(fitting):
+            self.files.notes.append(f"{count(too_long, self._sort.noun)} too long to be shared")
+        lines = fitting
         self._given = sum(line not in self._seen for line in lines)
         ours = [line for line in lines if line not in self._held]
         if ours or os.path.lexists(self.files.own):
