@@ -43,7 +43,6 @@ from cardwright.study.rows import (
 )
 from cardwright.study.versions import Record, Setting
 
-_TIME: Final = "changed_ms"
 _MAX_FAULTS: Final = 1_000
 _SELECT: Final = f"select {REVIEW_COLUMNS} from reviews"  # noqa: S608
 _SELECT_FIRST: Final = _SELECT.replace("interval_days, interval_basis", "null, null")
@@ -252,36 +251,23 @@ def _read_rest(db: sqlite3.Connection) -> Rest:
         values = found[table] = []
         if (table.encode(),) not in tables:
             continue  # An earlier version wrote the store.
-        if _TIME in columns and not _has_time(db, table):
-            columns = columns.replace(_TIME, "1")  # noqa: PLW2901  (an earlier version, likewise)
+        time = f", {_find_time(db, table)}" if table in _WITH_TIME else ""
         rows: list[_Row] = []
-        if problem := _try_each(db, f"select {columns} from {table}", (), rows.append):  # noqa: S608
+        sql = f"select {columns}{time} from {table}"  # noqa: S608
+        if problem := _try_each(db, sql, (), rows.append):
             unreadable.append(Fault(table, "", problem))
         for row in rows:
             try:
                 values.append(read(row))
             except RowError as error:
-                name = f"{_show(row[0])} {_show(row[1])}"
+                namespace, name = (row[2], row[0]) if table == "records" else row[:2]
+                name = f"{_show(namespace)} {_show(name)}"
                 unreadable.append(Fault(table, name, str(error)))
-    return Rest(
-        settings=found["settings"],
-        records=found["records"],
-        mirror_rows=found["mirror_rows"],
-        mirror_cards=found["mirror_cards"],
-        mirror_facts=found["mirror_facts"],
-        unreadable=unreadable,
-    )
-
-
-def _has_time(db: sqlite3.Connection, table: str) -> bool:
-    columns: list[_Row] = []
-    _try_each(db, "select name from pragma_table_info(?)", (table,), columns.append)
-    return (_TIME.encode(),) in columns
+    return Rest(unreadable=unreadable, **found)
 
 
 def _read_record(row: _Row) -> Record:
-    namespace, id, kind, *rest = row
-    record = read_record((id, kind, namespace, *rest))
+    record = read_record(row)
     if record.kind == ALIAS:
         read_alias(record.body)
     return record
@@ -301,13 +287,20 @@ def _read_fact(row: _Row) -> _Row:
 
 
 _READERS: Final[dict[str, tuple[str, Callable[[_Row], Any]]]] = {
-    "settings": (f"pack, name, value, {_TIME}", read_setting),
-    "records": (f"pack, id, kind, at_ms, body, {_TIME}", _read_record),
+    "settings": ("pack, name, value", read_setting),
+    "records": ("id, kind, pack, at_ms, body", _read_record),
     "mirror_rows": (f"place, {ROW_COLUMNS}", _read_row),
     "mirror_cards": (f"place, {CARD_COLUMNS}", _read_card),
     "mirror_facts": ("place, name, value", _read_fact),
 }
-"""Columns and reader of each table."""
+"""Columns and reader of each table, by its name, which is that of a field of Rest."""
+_WITH_TIME: Final = {"settings", "records"}
+
+
+def _find_time(db: sqlite3.Connection, table: str) -> str:
+    """Return the column with the time of the last change, or what stands for it in an older store."""
+    columns = db.execute("select name from pragma_table_info(?)", (table,)).fetchall()
+    return "changed_ms" if (b"changed_ms",) in columns else "1"
 
 
 def _decode_text(value: object) -> object:
