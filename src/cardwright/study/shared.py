@@ -11,8 +11,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from cardwright.history import END_MS, NAMESPACE, make_time, match_value, quote_value
-from cardwright.study.rows import ALIAS
+from cardwright.history import (
+    DEVICE,
+    END_MS,
+    NAMESPACE,
+    REVIEW_ID,
+    make_time,
+    match_value,
+    quote_value,
+)
+from cardwright.study.mirror import Mirror, list_shifted
+from cardwright.study.rows import ALIAS, MirrorRow
 from cardwright.study.settings import CACHES, STORE, is_shared, is_valid
 from cardwright.study.store import Store
 from cardwright.study.transfer import parse_object, parse_time
@@ -27,7 +36,21 @@ _MAX_NESTED: Final = 500
 """Every command reads all settings, with whatever is left of the stack."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
-Row = TypeVar("Row", Setting, Record)
+_MACHINE: Final = "machine "
+"""Begins the names of places that another machine knows."""
+
+Row = TypeVar("Row", bound=NamedTuple)
+
+
+class Pair(NamedTuple):
+    """A row of a mirror's log that is a review of ours under another id than its time."""
+
+    device: str
+    """The machine that saw it."""
+    place: str
+    """The mirror, as that machine names it."""
+    row_id: int
+    review_id: str
 
 
 class Version(NamedTuple):
@@ -171,6 +194,48 @@ def _merge_records(store: Store, records: Iterable[Record]) -> int:
         return store.merge_records(records)
 
 
+def _list_pairs(store: Store) -> Iterable[Pair]:
+    found: dict[Pair, None] = {}
+    for place, row_id, review_id in list_shifted(store):
+        device, name = store.device, place
+        if place.startswith(_MACHINE):
+            device, _, name = place.removeprefix(_MACHINE).partition(": ")
+        found[Pair(device, name, row_id, review_id)] = None
+    return found
+
+
+def _describe_pair(pair: Pair) -> Version:
+    key = (pair.device, pair.place, str(pair.row_id))
+    names = ("device", "place", "row", "review")
+    line = json.dumps(dict(zip(names, pair, strict=True))) + "\n"
+    return Version(key, (pair.review_id,), line, 0)
+
+
+def _parse_pair(line: str) -> Pair:
+    row = _parse(line, _MAX_SETTING)
+    row_id = row.get("row")
+    if not isinstance(row_id, int) or isinstance(row_id, bool) or not 0 <= row_id < END_MS:
+        raise ValueError(f"`row` cannot be {quote_value(row_id)}")
+    return Pair(
+        device=match_value("device", row.get("device"), DEVICE),
+        place=_check_text("place", row.get("place")),
+        row_id=row_id,
+        review_id=match_value("review", row.get("review"), REVIEW_ID),
+    )
+
+
+def _merge_pairs(store: Store, pairs: Iterable[Pair]) -> int:
+    """Remember pairs apart from those of this machine's own mirrors, which may lack these rows."""
+    rows: dict[str, dict[int, MirrorRow]] = {}
+    for device, place, row_id, review_id in pairs:
+        row = MirrorRow(review_id, is_seen=True)
+        rows.setdefault(f"{_MACHINE}{device}: {place}", {})[row_id] = row
+    with store.transaction():
+        for name, found in rows.items():
+            Mirror(store, name).put_rows(found)
+    return sum(map(len, rows.values()))
+
+
 SETTINGS: Final = Sort(
     noun="setting",
     extension=".settings",
@@ -193,3 +258,14 @@ RECORDS: Final = Sort(
     merge=_merge_records,
 )
 """Mock exams, drills and misses."""
+PAIRS: Final = Sort(
+    noun="pair",
+    extension=".pairs",
+    max_line=_MAX_SETTING,
+    max_rows=100_000,
+    list_all=_list_pairs,
+    describe=_describe_pair,
+    parse=_parse_pair,
+    merge=_merge_pairs,
+)
+"""Rows of Anki's log that are answers from here, where their ids do not tell which."""
