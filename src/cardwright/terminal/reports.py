@@ -234,7 +234,12 @@ def draw_summary(
     lines = [Text(given, "bold"), Text(f"  {_list_ratings(answers)}")]
     if new := sum(answer.before.is_new for answer in answers):
         lines.append(Text(f"  {count(new, 'new card')} started"))
-    if reviewed := [answer for answer in answers if answer.before.state is State.REVIEW]:
+    reviewed = [
+        answer
+        for answer in answers
+        if answer.before.state is State.REVIEW and answer.before.last_day is not None
+    ]
+    if reviewed:
         expected = sum(answer.retrievability for answer in reviewed) / len(reviewed)
         lines.append(
             Text(f"  {_format_passed(reviewed)} of the reviews recalled, {expected:.0%} expected")
