@@ -95,8 +95,11 @@ class Server:
         self.url = f"http://127.0.0.1:{port}/"
         environment = {
             **os.environ,
-            **{"SYNC_USER1": f"{USER}:{PASSWORD}", "SYNC_HOST": "127.0.0.1"},
-            **{"SYNC_PORT": str(port), "SYNC_BASE": str(folder), "RUST_LOG": "off"},
+            "SYNC_USER1": f"{USER}:{PASSWORD}",
+            "SYNC_HOST": "127.0.0.1",
+            "SYNC_PORT": str(port),
+            "SYNC_BASE": str(folder),
+            "RUST_LOG": "off",
         }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "anki.syncserver"],
