@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from cardwright.anki.backup import write_backup
+from cardwright.anki.card_data import read_data, write_data
 from cardwright.anki.collection import Collection, open_collection
 from cardwright.anki.identity import NoteIdentity
 from cardwright.anki.profiles import Profile
@@ -27,7 +28,6 @@ from cardwright.anki.rows import (
     AnkiChangedError,
     AnkiError,
     AnkiView,
-    CardKind,
     CardRow,
     CardWrite,
     LogRow,
@@ -306,14 +306,15 @@ class AnkiConnectDoor:
         self._back_up()
         if self._find_profile() != self._profile or _stamp(self._profile.collection) != self._stamp:
             raise AnkiChangedError(f"{self.place} has changed since it was read")
+        changes = _list_changes(push.cards, self._view)
         has_begun = False
         try:
             for rows in _split(push.log, _ROWS_AT_ONCE):
                 self._connect.ask("insertReviews", reviews=[_list_values(row) for row in rows])
                 has_begun = True
-            for changes in _split(self._find_changes(push.cards), _CARDS_AT_ONCE):
+            for some in _split(changes, _CARDS_AT_ONCE):
                 has_begun = True
-                self._write_cards(changes)
+                self._write_cards(some)
         except AnkiConnectError as error:
             # It takes all the rows of a request or none.
             if not has_begun and _TAKEN in error.reason:
@@ -329,14 +330,6 @@ class AnkiConnectDoor:
         """Remove the copy that was read."""
         self._collection = None
         self._opened.close()
-
-    def _find_changes(self, cards: Sequence[CardWrite]) -> list[tuple[AnkiCard, dict[str, Any]]]:
-        """Return what is to be changed of cards; those that are as wanted already are left out."""
-        assert self._view is not None
-        own = {card.row.id: card for card in self._view.cards.values()}
-        found = [(own[card.card_id], card) for card in cards]
-        changes = [(card, _find_changes(card, wanted, self._view)) for card, wanted in found]
-        return [change for change in changes if change[1]]
 
     def _write_cards(self, changes: Sequence[tuple[AnkiCard, Mapping[str, Any]]]) -> None:
         """Write the states of some cards.
@@ -494,34 +487,33 @@ def _list_values(row: LogRow) -> list[int]:
     ]
 
 
+def _list_changes(
+    cards: Sequence[CardWrite], view: AnkiView
+) -> list[tuple[AnkiCard, dict[str, Any]]]:
+    """Return what is to be changed of cards; those that are as wanted already are left out."""
+    own = {card.row.id: card for card in view.cards.values()}
+    found = [(own[card.card_id], card) for card in cards]
+    changes = [(card, _find_changes(card, wanted, view)) for card, wanted in found]
+    return [change for change in changes if change[1]]
+
+
 def _find_changes(card: AnkiCard, wanted: CardWrite, view: AnkiView) -> dict[str, Any]:
     """Return the new values of a card by the names that `setSpecificValueOfCard` knows."""
-    row = card.row
-    before = _list_state(row)
-    after: dict[str, Any] = {
-        "type": wanted.kind,
-        "queue": wanted.queue,
-        "due": wanted.due,
-        "ivl": wanted.interval_days,
-        "factor": wanted.factor,
-        "reps": wanted.reps,
-        "lapses": wanted.lapses,
-        "left": wanted.left,
-        "flags": (row.flags & ~_FLAG_BITS) | (wanted.flag & _FLAG_BITS),
-        "memory_state": None,
-    }
-    if wanted.last_review_s is not None:
-        after["last_review_time"] = wanted.last_review_s
-    if wanted.kind == CardKind.NEW:
-        after["original_position"] = None
-    elif row.kind == CardKind.NEW and before["original_position"] is None:
-        # A reset in Anki puts the card back to where it was among the new ones.
-        after["original_position"] = max(row.due, 0)
-    if wanted.stability is not None and wanted.difficulty is not None:
-        after["memory_state"] = {
-            "stability": round(wanted.stability, 4),
-            "difficulty": round(wanted.difficulty, 3),
-        }
+    before = _list_state(card.row)
+    after = _list_state(
+        card.row._replace(
+            kind=wanted.kind,
+            queue=wanted.queue,
+            due=wanted.due,
+            interval_days=wanted.interval_days,
+            factor=wanted.factor,
+            reps=wanted.reps,
+            lapses=wanted.lapses,
+            left=wanted.left,
+            flags=(card.row.flags & ~_FLAG_BITS) | (wanted.flag & _FLAG_BITS),
+            data=write_data(card.row, wanted),
+        )
+    )
     changes = {name: value for name, value in after.items() if before[name] != value}
     if view.is_fsrs and changes.get("memory_state"):
         # As Anki stores them with an answer.
@@ -532,13 +524,8 @@ def _find_changes(card: AnkiCard, wanted: CardWrite, view: AnkiView) -> dict[str
 
 
 def _list_state(row: CardRow) -> dict[str, Any]:
-    try:
-        data = json.loads(row.data or "{}")
-    except (ValueError, RecursionError):
-        data = {}
-    if not isinstance(data, dict):
-        data = {}
-    has_memory = data.get("s") is not None and data.get("d") is not None
+    data = read_data(row.data)
+    has_memory = {"s", "d"} <= data.keys()
     return {
         "type": row.kind,
         "queue": row.queue,
