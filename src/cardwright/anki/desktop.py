@@ -64,6 +64,8 @@ _MAX_INT: Final = 2**31 - 1
 _MAX_FACTOR: Final = 2**16 - 1
 _COLUMNS: Final = "id, nid, did, ord, mod, type, queue, due, ivl, factor, reps, lapses, left, odue, odid, flags, data"
 """Those of a CardRow."""
+_DUE: Final = 7
+_ORIGINAL_DUE: Final = 13
 
 
 class _InUseError(AnkiError):
@@ -487,14 +489,25 @@ def _check_unchanged(
     was = {card.row.id: card.row for card in view.cards.values()}
     wanted = {row.card_id for row in push.log} | {card.card_id for card in push.cards}
     query = f"select {_COLUMNS} from cards where id in (select value from json_each(?))"  # noqa: S608
-    rows = {row[0]: CardRow(*row) for row in _db(collection).all(query, json.dumps(sorted(wanted)))}
-    if any(rows.get(id) != was.get(id, ()) for id in wanted):
+    rows = {
+        row[0]: _make_row(row) for row in _db(collection).all(query, json.dumps(sorted(wanted)))
+    }
+    # The reader leaves out data that is too long, but a change of data alone has another time.
+    if any(id not in was or rows.get(id, ())[:-1] != was[id][:-1] for id in wanted):
         raise AnkiChangedError(_CHANGED)
     if _find_taken(collection, [row.id for row in push.log]) or not _is_complete(
         collection, Push(log=(), cards=push.cards), view
     ):
         raise AnkiChangedError(_CHANGED)
     return rows
+
+
+def _make_row(row: Sequence[Any]) -> CardRow:
+    """Return a card as the reader does, for the odd values that add-ons leave."""
+    numbers = [int(value) if isinstance(value, int | float) else 0 for value in row[:-1]]
+    for place in (_DUE, _ORIGINAL_DUE):
+        numbers[place] = row[place] if isinstance(row[place], int) else 0
+    return CardRow._make([*numbers, row[-1] if isinstance(row[-1], str) else ""])
 
 
 def _is_complete(collection: Collection, push: Push, view: AnkiView | None) -> bool:
@@ -562,8 +575,8 @@ def _check_range(card: CardWrite) -> None:
     """Refuse what Anki could not read back."""
     numbers = card.interval_days, card.reps, card.lapses, card.left
     is_good = (
-        card.kind in CardKind
-        and card.queue in CardQueue
+        card.kind in set(CardKind)
+        and card.queue in set(CardQueue)
         and -_MAX_INT <= card.due <= _MAX_INT
         and all(0 <= number <= _MAX_INT for number in numbers)
         and 0 <= card.factor <= _MAX_FACTOR

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -34,6 +34,10 @@ class ServerAddress:
     """Empty if it was not given."""
     is_readable_by_others: bool
     """Whether what is sent there, the password too, goes unencrypted over a network."""
+
+    def with_user(self, user: str) -> ServerAddress:
+        """Return the address with the name of a user."""
+        return replace(self, user=user)
 
     @property
     def place(self) -> str:
