@@ -281,7 +281,7 @@ def test_indexes_that_disagree_are_made_again(doctor: Doctor, store: Path) -> No
     (row,) = read_store(store, "select * from sqlite_schema where name = 'reviews_undone'")
     (id, prompt), *_ = read_store(store, "select id, prompt from reviews order by id")
     change_store(store, "delete from sqlite_schema where name = 'reviews_undone'")
-    undo = f"('{prompt}', 'e{id[1:]}', 'undo', null, 0, 0, 0, '{id}')"
+    undo = f"('{prompt}', 'e{id[1:]}', 'undo', null, 0, 0, 0, '{id}', null, null)"
     change_store(store, f"insert into reviews values {undo}")
     values = ", ".join("null" if value is None else repr(value) for value in row)
     change_store(store, f"insert into sqlite_schema values ({values})")

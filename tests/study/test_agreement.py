@@ -53,6 +53,7 @@ def do(journal: Journal, acts: list[tuple[str, Act, Rating, int, int, int]]) -> 
                 rating=rating if act in RATED else None,
                 duration_ms=duration_ms,
                 undoes=log[-1].id if act is Act.UNDO else None,
+                interval_days=number * 7_300 if act is Act.RESCHEDULE else None,
                 is_dated=number % 2 == 1,
             )
 

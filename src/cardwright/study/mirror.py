@@ -13,6 +13,8 @@ from typing import Any, Final, TypeVar
 
 from cardwright.study.error import StoreError, make_damaged_error
 from cardwright.study.rows import (
+    CARD_COLUMNS,
+    ROW_COLUMNS,
     MirrorCard,
     MirrorRow,
     RowError,
@@ -39,7 +41,7 @@ class Mirror:
 
     def read_rows(self) -> dict[int, MirrorRow]:
         """Return the rows of the mirror's log that are reviews of ours, by their ids."""
-        sql = "select row_id, review_id, is_seen from mirror_rows where place = ? order by row_id"
+        sql = f"select {ROW_COLUMNS} from mirror_rows where place = ? order by row_id"  # noqa: S608
         return dict(self._read("mirror_rows", sql, read_mirror_row))
 
     def put_rows(self, rows: Mapping[int, MirrorRow]) -> None:
@@ -54,10 +56,7 @@ class Mirror:
 
     def read_cards(self) -> dict[str, MirrorCard]:
         """Return the cards as they were at the last sync, by the keys of their prompts."""
-        sql = (
-            "select prompt, card_id, is_suspended, flag, due_day, is_pending from mirror_cards"
-            " where place = ? order by prompt"
-        )
+        sql = f"select {CARD_COLUMNS} from mirror_cards where place = ? order by prompt"  # noqa: S608
         return dict(self._read("mirror_cards", sql, read_mirror_card))
 
     def put_cards(self, cards: Mapping[str, MirrorCard]) -> None:
@@ -94,7 +93,7 @@ class Mirror:
         left = iter(row_ids)
         while ids := list(islice(left, _BATCH)):
             sql = (
-                "select row_id, review_id, is_seen from mirror_rows"  # noqa: S608
+                f"select {ROW_COLUMNS} from mirror_rows"  # noqa: S608
                 f" where row_id in ({', '.join('?' * len(ids))})"
             )
             for row_id, row in self._read_values("mirror_rows", sql, read_mirror_row, *ids):
