@@ -14,6 +14,9 @@ from cardwright.study.opening import APPLICATION_ID
 MIGRATIONS: Final[tuple[tuple[str, str], ...]] = (
     ("first", "schema.sql"),
     ("records", "records.sql"),
+    ("promises", "promises.sql"),
+    ("mirrors", "mirrors.sql"),
+    ("changes", "changes.sql"),
 )
 """Name and script of each migration, in order. Never change one that was released."""
 

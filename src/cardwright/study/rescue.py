@@ -29,13 +29,17 @@ from cardwright.study.rows import (
     decode,
     quote,
     read_alias,
-    read_json,
     read_memory,
+    read_record,
     read_review,
+    read_setting,
 )
-from cardwright.study.settings import is_valid
+from cardwright.study.versions import Record, Setting
 
 _MAX_FAULTS: Final = 1_000
+_SELECT: Final = f"select {REVIEW_COLUMNS} from reviews"  # noqa: S608
+_SELECT_FIRST: Final = _SELECT.replace("interval_days, interval_basis", "null, null")
+"""The same before the migration `promises`."""
 _Row = tuple[Any, ...]
 
 
@@ -65,10 +69,9 @@ class Rescued(NamedTuple):
 class Rest(NamedTuple):
     """What could be read of a store besides its reviews."""
 
-    settings: dict[tuple[str, str], Any]
-    """By namespace or deck, and name; with those of the store itself."""
-    records: list[tuple[str, str, str, int, Any]]
-    """Id, kind, namespace, time and body."""
+    settings: list[Setting]
+    """With those of the store itself."""
+    records: list[Record]
     unreadable: list[Fault]
 
 
@@ -111,7 +114,7 @@ def check_whole(path: Path, db: sqlite3.Connection) -> None:
     if problems := find_damage(db):
         raise make_damaged_error(path, problems[0])
     with suppress(*SQLITE_ERRORS):
-        if are_readable(db.execute(f"select {REVIEW_COLUMNS} from reviews")):  # noqa: S608
+        if are_readable(db.execute(_find_select(db))):
             return
     db.text_factory = bytes
     raise make_damaged_error(path, str(_read_reviews(db).unreadable[0]))
@@ -148,9 +151,17 @@ def rescue_rest(path: Path) -> Rest:
 
 
 def _has_reviews(db: sqlite3.Connection) -> bool:
-    """Tell whether the table of reviews is the one that Cardwright makes, not a view, for example."""
-    made = make_schema(len(MIGRATIONS))
-    return {row for row in made if row[:2] == ("table", "reviews")} <= read_schema(db)
+    """Tell whether the table of reviews is one that Cardwright makes, not a view, for example."""
+    return _find_select(db) != ""
+
+
+def _find_select(db: sqlite3.Connection) -> str:
+    """Return the query for the reviews of a store of whatever version; "" if it is none of ours."""
+    found = read_schema(db)
+    for level, select in ((len(MIGRATIONS), _SELECT), (1, _SELECT_FIRST)):
+        if {row for row in make_schema(level) if row[:2] == ("table", "reviews")} <= found:
+            return select
+    return ""
 
 
 def _read_reviews(db: sqlite3.Connection) -> Rescued:
@@ -174,7 +185,7 @@ def _read_reviews(db: sqlite3.Connection) -> Rescued:
         else:
             reviews[review.id] = review
 
-    select = f"select {REVIEW_COLUMNS} from reviews"  # noqa: S608
+    select = _find_select(db)
     problem = _try_each(db, f"{select} not indexed", (), add)
     if problem:
         unreadable.append(Fault("reviews", "", problem))
@@ -219,28 +230,22 @@ def _check_memories(db: sqlite3.Connection) -> Iterator[Fault]:
 
 def _read_rest(db: sqlite3.Connection) -> Rest:
     """Read the settings and records."""
-    rest = Rest({}, [], [])
+    rest = Rest([], [], [])
 
     def add_setting(row: _Row) -> None:
-        deck, name, text = row
-        value = read_json(text)
-        if not is_valid(decode(name), value):
-            raise RowError(f"its value cannot be {quote(value)}")
-        rest.settings[decode(deck), decode(name)] = value
+        rest.settings.append(read_setting(row))
 
     def add_record(row: _Row) -> None:
-        namespace, id, kind, at_ms, text = row
-        body = read_json(text)
-        if decode(kind) == ALIAS:
-            read_alias(text)
-        if not isinstance(at_ms, int):
-            raise RowError(f"its time cannot be {quote(at_ms)}")
-        rest.records.append((decode(id), decode(kind), decode(namespace), at_ms, body))
+        record = read_record(row)
+        if record.kind == ALIAS:
+            read_alias(record.body)
+        rest.records.append(record)
 
-    for table, sql, add in (
-        ("settings", "select pack, name, value from settings", add_setting),
-        ("records", "select pack, id, kind, at_ms, body from records", add_record),
+    for table, columns, add in (
+        ("settings", "pack, name, value", add_setting),
+        ("records", "id, kind, pack, at_ms, body", add_record),
     ):
+        sql = f"select {columns}, {_find_time(db, table)} from {table}"  # noqa: S608
         rows: list[_Row] = []
         if problem := _try_each(db, sql, (), rows.append):
             rest.unreadable.append(Fault(table, "", problem))
@@ -248,9 +253,16 @@ def _read_rest(db: sqlite3.Connection) -> Rest:
             try:
                 add(row)
             except RowError as error:
-                name = f"{_show(row[0])} {_show(row[1])}"
+                namespace, name = (row[0], row[1]) if table == "settings" else (row[2], row[0])
+                name = f"{_show(namespace)} {_show(name)}"
                 rest.unreadable.append(Fault(table, name, str(error)))
     return rest
+
+
+def _find_time(db: sqlite3.Connection, table: str) -> str:
+    """Return the column with the time of the last change, or what stands for it in an older store."""
+    columns = db.execute("select name from pragma_table_info(?)", (table,)).fetchall()
+    return "changed_ms" if (b"changed_ms",) in columns else "1"
 
 
 def _decode_text(value: object) -> object:

@@ -19,7 +19,9 @@ from typing import Any, Final
 from cardwright.error import CardwrightError
 from cardwright.foreign.lines import MAX_LINE, read_lines
 from cardwright.history import (
+    END_BASIS,
     MAX_DURATION_MS,
+    MAX_INTERVAL_DAYS,
     RATED,
     Act,
     Moment,
@@ -31,6 +33,8 @@ from cardwright.history import (
 from cardwright.text import count
 
 COLUMNS: Final = ("id", "prompt", "act", "rating", "at", "duration_ms", "undoes")
+_INTERVAL_COLUMNS: Final = ("interval_days", "interval_basis")
+"""Written only where an interval was promised or set."""
 _MAX_PROBLEMS: Final = 20
 _MAX_STORED: Final = 2**63 - 1
 """Earlier versions recorded any duration that SQLite can store."""
@@ -54,11 +58,16 @@ def write_review(review: Review) -> str:
     return _ENCODER.encode(_to_json(review)) + "\n"
 
 
-def write_csv(reviews: Iterable[Review]) -> Iterator[str]:
-    """Yield a CSV header, then a line for each review; ratings are 1 to 4."""
-    yield _to_csv_line(COLUMNS)
+def write_csv(reviews: Iterable[Review], *, with_intervals: bool = True) -> Iterator[str]:
+    """Yield a CSV header, then a line for each review; ratings are 1 to 4.
+
+    Without intervals, which no review may have then, their columns are left out.
+    """
+    columns = (*COLUMNS, *_INTERVAL_COLUMNS) if with_intervals else COLUMNS
+    yield _to_csv_line(columns)
     for review in reviews:
-        yield _to_csv_line(["" if value is None else value for value in _to_json(review).values()])
+        row = _to_json(review)
+        yield _to_csv_line(["" if row.get(name) is None else row[name] for name in columns])
 
 
 def read_files(paths: Iterable[Path]) -> Iterator[Review]:
@@ -111,9 +120,9 @@ def parse_review(line: str) -> Review:
     return _to_review(parse_object(line))
 
 
-def parse_object(line: str) -> Mapping[str, Any] | str:
+def parse_object(line: str, longest: int = MAX_LINE) -> Mapping[str, Any] | str:
     """Return a JSON object, or an error message."""
-    if len(line) >= MAX_LINE:
+    if len(line) >= longest:
         return "too long"
     try:
         row = _DECODER.decode(line)
@@ -124,8 +133,8 @@ def parse_object(line: str) -> Mapping[str, Any] | str:
     return row if isinstance(row, dict) else _NO_OBJECT
 
 
-def parse_time(value: object) -> Moment:
-    """Parse an ISO time with its UTC offset.
+def parse_time(name: str, value: object) -> Moment:
+    """Parse an ISO time with its UTC offset; `name` is used in messages.
 
     Raises:
         ValueError: it is none, or out of bounds.
@@ -134,7 +143,7 @@ def parse_time(value: object) -> Moment:
     try:
         return Moment.from_datetime(datetime.fromisoformat(str(value)))
     except (ValueError, OverflowError):
-        raise ValueError(f"`at` cannot be {quote_value(value)}") from None
+        raise ValueError(f"`{name}` cannot be {quote_value(value)}") from None
 
 
 def show_name(name: str) -> str:
@@ -161,7 +170,17 @@ def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_make_object)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_make_object,
+    # NaN and infinities are not JSON, and NaN does not equal itself.
+    parse_constant=_refuse_constant,
+)
 
 
 def _read_rows(lines: Iterator[str]) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
@@ -198,7 +217,7 @@ def _read_table(rows: Iterator[list[str]]) -> Iterator[Mapping[str, Any] | str]:
 
 
 def _to_json(review: Review) -> dict[str, Any]:
-    return {
+    row = {
         "id": review.id,
         "prompt": review.key,
         "act": str(review.act),
@@ -207,6 +226,11 @@ def _to_json(review: Review) -> dict[str, Any]:
         "duration_ms": review.duration_ms,
         "undoes": review.undoes,
     }
+    if review.interval_days is not None:
+        row["interval_days"] = review.interval_days
+    if review.interval_basis is not None:
+        row["interval_basis"] = review.interval_basis
+    return row
 
 
 def _to_review(row: Mapping[str, Any] | str) -> Review:
@@ -223,8 +247,13 @@ def _to_review(row: Mapping[str, Any] | str) -> Review:
         raise ValueError(f"`act` cannot be {quote_value(act)}")
     if rating is not None and act in RATED:
         rating = Rating(_parse_number("rating", rating, 1, len(Rating)))
-    at_ms, utc_offset_minutes = parse_time(row.get("at"))
+    at_ms, utc_offset_minutes = parse_time("at", row.get("at"))
     duration_ms = _parse_number("duration_ms", row.get("duration_ms"), 0, _MAX_STORED)
+    days, basis = row.get("interval_days"), row.get("interval_basis")
+    if days is not None:
+        days = _parse_number("interval_days", days, 0, MAX_INTERVAL_DAYS)
+    if basis is not None:
+        basis = _parse_number("interval_basis", basis, 0, END_BASIS - 1)
     review = Review(
         id=row.get("id", ""),
         key=row.get("prompt", ""),
@@ -234,6 +263,8 @@ def _to_review(row: Mapping[str, Any] | str) -> Review:
         utc_offset_minutes=utc_offset_minutes,
         duration_ms=min(duration_ms, MAX_DURATION_MS),
         undoes=row.get("undoes"),
+        interval_days=days,
+        interval_basis=basis,
     )
     check_review(review)
     return review
