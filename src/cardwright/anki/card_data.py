@@ -10,7 +10,7 @@ from cardwright.anki.rows import CardKind, CardRow, CardWrite
 
 def write_data(row: CardRow, card: CardWrite) -> str:
     """Return the JSON of a card with another memory state, in as many digits as Anki stores."""
-    data = _parse(row.data)
+    data = read_data(row.data)
     before = dict(data)
     if row.kind == CardKind.NEW != card.kind:
         # A reset in Anki puts the card back to where it was among the new ones.
@@ -29,11 +29,11 @@ def write_data(row: CardRow, card: CardWrite) -> str:
 
 def write_options(text: str, desired_retention: float, decay: float) -> str:
     """Return the JSON of a card with the retention and the decay that its memory is for."""
-    data = _parse(text) | {"dr": round(desired_retention, 2), "decay": round(decay, 3)}
+    data = read_data(text) | {"dr": round(desired_retention, 2), "decay": round(decay, 3)}
     return _format(data)
 
 
-def _parse(text: str) -> dict[str, Any]:
+def read_data(text: str) -> dict[str, Any]:
     """Return what JSON holds; nothing, as in Anki, if it is damaged."""
     try:
         data = json.loads(text or "{}")
