@@ -13,11 +13,15 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
-from anki.collection import Collection
+from anki.cards import CardId
+from anki.collection import Collection, ImportAnkiPackageOptions, ImportAnkiPackageRequest
+from anki.scheduler.v3 import CardAnswer, Scheduler
+from click.testing import CliRunner
 
 from cardwright.anki.identity import NoteIdentity, find_identities
 from cardwright.anki.rows import AnkiView, CardKind, CardQueue, CardWrite, LogKind, LogRow, Push
 from cardwright.app.project import load_collection
+from cardwright.cli.main import cards as command_line
 
 TODAY = date(2026, 11, 28)
 USER, PASSWORD = "anna", "secret"
@@ -31,6 +35,31 @@ def write_cards(numbers: range) -> str:
         for n in numbers
     ]
     return f"kind: basic\ncards:\n{''.join(rows)}"
+
+
+def build_package(root: Path, cards: str, time_s: int = 1_700_000_000) -> Path:
+    """Build a pack of these cards in a project, which is made if needed."""
+    for name, text in {
+        "cards/trees/a.yaml": cards,
+        "decks/trees/deck.yaml": "name: Trees\nnamespace: trees\n",
+    }.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    done = CliRunner().invoke(
+        command_line, ["-C", str(root), "build"], env={"SOURCE_DATE_EPOCH": str(time_s)}
+    )
+    assert done.exit_code == 0, done.output
+    return root / "build" / "trees.apkg"
+
+
+def import_into(col: Collection, package: Path) -> None:
+    """Import a package as a user does, with FSRS."""
+    col.set_config("fsrs", val=True)
+    request = ImportAnkiPackageRequest(
+        package_path=str(package), options=ImportAnkiPackageOptions()
+    )
+    assert col.import_anki_package(request).log.found_notes
 
 
 def identify(root: Path) -> Mapping[str, NoteIdentity]:
@@ -56,6 +85,23 @@ def dump(path: Path) -> dict[str, list[list[object]]]:
     with open_anki(path) as collection:
         assert collection.db
         return {name: collection.db.all(f"select * from {name} order by 1") for name in tables}
+
+
+def list_card_ids(col: Collection) -> list[CardId]:
+    """Return the cards of the project, which are in the order of their prompts."""
+    assert col.db
+    return [CardId(id) for id in col.db.list("select id from cards order by id")]
+
+
+def answer(col: Collection, id: CardId) -> None:
+    """Answer a card in Anki: Good."""
+    scheduler = col.sched
+    assert isinstance(scheduler, Scheduler)
+    card = col.get_card(id)
+    card.start_timer()
+    states = col._backend.get_scheduling_states(id)
+    rating = CardAnswer.GOOD
+    scheduler.answer_card(scheduler.build_answer(card=card, states=states, rating=rating))
 
 
 def make_push(view: AnkiView, keys: list[str], at_ms: int) -> Push:

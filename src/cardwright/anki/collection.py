@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Collection as Some
 from contextlib import contextmanager
 from dataclasses import replace
@@ -273,6 +273,12 @@ class Collection:
                 self._refuse("its review log is damaged")
             last = row[0]
             yield row
+
+    def find_taken(self, ids: Iterable[int]) -> set[int]:
+        """Return which ids of rows of the review log are taken."""
+        wanted = set(ids)
+        rows = self._choose("revlog", ["CAST(id AS INTEGER)"], "id", wanted, None)
+        return {row[0] for row in rows} & wanted
 
     def view(self, identities: Mapping[str, NoteIdentity]) -> AnkiView:
         """Return what there is about the cards of a project, whose notes are given by guid.

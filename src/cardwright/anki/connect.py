@@ -10,7 +10,7 @@ import ipaddress
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException, HTTPResponse
@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from cardwright.anki.backup import write_backup
 from cardwright.anki.card_data import read_data, write_data
-from cardwright.anki.collection import Collection, open_collection
+from cardwright.anki.collection import open_collection
 from cardwright.anki.identity import NoteIdentity
 from cardwright.anki.profiles import Profile
 from cardwright.anki.rows import (
@@ -266,8 +266,6 @@ class AnkiConnectDoor:
         self.place = f"profile {self._profile.name}"
         self.backup: Path | None = None
         """The backup that was made, if any."""
-        self._opened = ExitStack()
-        self._collection: Collection | None = None
         self._view: AnkiView | None = None
         self._stamp = b""
         if wanted is not None and to_nfc(wanted) != to_nfc(self._profile.name):
@@ -280,10 +278,9 @@ class AnkiConnectDoor:
         """Read what concerns the project from a copy of the profile's file; see `Door`."""
         path = self._profile.collection
         for _ in range(_TRIES):
-            self.close()
             stamp = _stamp(path)
-            self._collection = self._opened.enter_context(open_collection(path))
-            self._view = self._collection.view(self._identities)
+            with open_collection(path) as collection:
+                self._view = collection.view(self._identities)
             if _stamp(path) == stamp:
                 self._stamp = stamp
                 return self._view
@@ -291,7 +288,10 @@ class AnkiConnectDoor:
 
     def find_taken(self, ids: Sequence[int]) -> set[int]:
         """Return which ids of log rows are taken, by whatever card."""
-        return self._collection.find_taken(ids) if self._collection else set()
+        if not ids:
+            return set()
+        with open_collection(self._profile.collection) as collection:
+            return collection.find_taken(ids)
 
     def write(self, push: Push) -> None:
         """Write the log first, then the cards; see `Door`.
@@ -299,14 +299,14 @@ class AnkiConnectDoor:
         If it fails between two requests, or Anki is closed, some of it is written. Writing the same push
         once more, without the rows that are there by then, completes it.
         """
-        if not push.log and not push.cards:
-            return
         if self._view is None:
             raise AnkiChangedError(f"{self.place} was not read yet")
+        changes = _list_changes(push.cards, self._view)
+        if not push.log and not changes:
+            return
         self._back_up()
         if self._find_profile() != self._profile or _stamp(self._profile.collection) != self._stamp:
             raise AnkiChangedError(f"{self.place} has changed since it was read")
-        changes = _list_changes(push.cards, self._view)
         has_begun = False
         try:
             for rows in _split(push.log, _ROWS_AT_ONCE):
@@ -327,9 +327,7 @@ class AnkiConnectDoor:
             self._connect.ask("replaceTags", notes=[], tag_to_replace="", replace_with_tag="")
 
     def close(self) -> None:
-        """Remove the copy that was read."""
-        self._collection = None
-        self._opened.close()
+        """Do nothing: Anki keeps the collection."""
 
     def _write_cards(self, changes: Sequence[tuple[AnkiCard, Mapping[str, Any]]]) -> None:
         """Write the states of some cards.
