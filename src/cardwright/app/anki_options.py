@@ -101,7 +101,7 @@ def take_options(study: Study, differences: Iterable[Difference]) -> int:
             value = list(value)
         values[one.deck, one.name] = value
     if values:
-        study.store.put_settings(values)
+        study.store.put_settings(values, study.moment.at_ms)
         study.journal = make_journal(study.store, study.sources.decks, study.items)
     return len(values)
 

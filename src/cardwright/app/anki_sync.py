@@ -46,10 +46,10 @@ from cardwright.app.anki_plan import (
     find_due_change,
     find_news,
     has_same_memory,
+    is_derived,
     is_from_anki,
     is_pushable,
     keep_state,
-    list_faults,
     match_shifted,
     settle_flag,
 )
@@ -254,17 +254,17 @@ class _Merge:
             seen, planned = read_row_ids(self._store, self._mirror.place)
             news = find_news(view, seen, planned)
             self._before = {memory.key: memory for memory in self._store.list_memories()}
-            restores = self._read_cards(news)
+            self._read_cards()
             arrived = self._note_arrived(news)
             done.pushed += arrived if is_repeated else 0
-            restores |= self._settle_gone(news, len(seen))
+            restores = self._settle_gone(news, len(seen))
             self._pull(news)
             self._settle_undone()
             self._settle_marks(restores=restores)
             missing = self._list_missing()
             self._settle_due_days(missing, restores=restores)
             self._plan_rows(missing)
-            self._plan_cards(missing)
+            self._plan_cards()
             self._note_cards()
             if is_dry_run:
                 raise _DryRun
@@ -293,7 +293,7 @@ class _Merge:
 
     # What was remembered of Anki.
 
-    def _read_cards(self, news: News) -> bool:
+    def _read_cards(self) -> None:
         """Read the cards of the last sync, and forget those that were deleted."""
         unite = self._store.aliases.unite_key
         view, hidden = self._view, set(self._view.unmatched)
@@ -304,12 +304,10 @@ class _Merge:
             now = view.cards.get(key)
             if now is not None and now.row.id == card.card_id:
                 self._cards[key] = card
-            elif now is None and (root := key.partition("/")[0]) in self._keys:
-                if root not in unmatched:
-                    deleted.append((recorded, key))
+            elif now is None and key.partition("/")[0] in self._keys - unmatched:
+                deleted.append((recorded, key))
         self._mirror.forget_cards(recorded for recorded, _ in deleted)
         self._done.deleted += sorted(key for _, key in deleted)
-        return False
 
     def _note_arrived(self, news: News) -> int:
         """Note which planned rows are in Anki: an earlier sync had not come to an end."""
@@ -381,13 +379,13 @@ class _Merge:
             )
         }
         known = {key: list(store.list_reviews(key, with_undone=True)) for key in news.fresh}
-        for rows in news.fresh.values():
-            self._done.skipped.update(list_faults(rows))
         if not news.fresh:
             return
         fresh = {row.id: key for key, rows in news.fresh.items() for row in rows}
         ids = {key: {review.id for review in reviews} for key, reviews in known.items()}
-        undone = {review.undoes for reviews in known.values() for review in reviews}
+        undone = {
+            review.undoes for reviews in known.values() for review in reviews if review.undoes
+        }
         paired = dict(known_rows)
         for row_id, found in self._mirror.find_paired(fresh).items():
             own = found & ids[fresh[row_id]]
@@ -401,7 +399,8 @@ class _Merge:
         reviews = [review for review in pull.reviews if review.id not in shifted]
         _, clashes = self._journal.add(reviews)
         self._done.clashes += clashes
-        rows = {}
+        self._done.skipped.update(pull.skipped)
+        rows: dict[int, MirrorRow] = {}
         for row_id, (key, review_id) in pull.pairs.items():
             if row_id in fresh:
                 rows[row_id] = MirrorRow(shifted.get(review_id, review_id), is_seen=True)
@@ -416,7 +415,7 @@ class _Merge:
         self,
         pulled: Iterable[Review],
         known: Mapping[str, Sequence[Review]],
-        taken: Collection[str | None],
+        taken: Collection[str],
     ) -> dict[str, str]:
         """Return which pulled reviews are known ones whose cards were imported again."""
         again: dict[str, list[Review]] = {}
@@ -588,19 +587,8 @@ class _Merge:
 
     def _read_rules(self) -> dict[str, int]:
         """Return a checksum of what due days depend on, by namespace."""
-        journal = self._journal
-        options = {name: schedule.rules for name, schedule in journal.list_schedules()}
         return {
-            namespace: crc32(
-                repr(
-                    sorted(
-                        (name, rules)
-                        for name, rules in options.items()
-                        if name.partition("::")[0] == namespace
-                    )
-                ).encode()
-            )
-            for namespace in self._namespaces
+            name: crc32(self._journal.describe_rules(name).encode()) for name in self._namespaces
         }
 
     def _is_same(self, card: AnkiCard) -> bool:
@@ -621,7 +609,7 @@ class _Merge:
         entries = [
             entry
             for entry in list_missing(store, place, self._namespaces)
-            if is_pushable_entry(entry)
+            if not is_derived(entry.id)
         ]
         entries = self._unite_copies(entries)
         missing: dict[str, list[LogEntry]] = {}
@@ -658,7 +646,9 @@ class _Merge:
             self._journal.add([undo(copy)])
             self._touched.add(entry.key)
             copies[row_id] = entry.id
-        self._mirror.put_rows({id: MirrorRow(review, True) for id, review in copies.items()})
+        self._mirror.put_rows(
+            {id: MirrorRow(review, is_seen=True) for id, review in copies.items()}
+        )
         return left
 
     def _plan_rows(self, missing: Mapping[str, Sequence[LogEntry]]) -> None:
@@ -727,7 +717,7 @@ class _Merge:
             decay=schedule.parameters[-1],
         )
 
-    def _plan_cards(self, missing: Mapping[str, Sequence[LogEntry]]) -> None:
+    def _plan_cards(self) -> None:
         """Plan the states of the other cards that Anki has not computed itself."""
         for key, card in self._view.cards.items():
             if key in self._writes or key in self._pending:
@@ -789,13 +779,6 @@ class _Merge:
             if found != self._cards.get(key):
                 changed[key] = found
         self._mirror.put_cards(changed)
-
-
-def is_pushable_entry(entry: LogEntry) -> bool:
-    """Tell whether a review gets a row in Anki's log."""
-    from cardwright.app.anki_plan import is_derived  # noqa: PLC0415
-
-    return not is_derived(entry.id)
 
 
 def _has_state(card: AnkiCard, write: CardWrite) -> bool:
