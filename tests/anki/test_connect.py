@@ -7,7 +7,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -487,12 +487,13 @@ def serve_raw(reply: bytes | None) -> Iterator[tuple[str, list[bytes]]]:
 
         def serve() -> None:
             taken, _ = listener.accept()
-            with taken:
+            with taken, suppress(OSError):
                 asked.append(taken.recv(2**16))
-                if reply is None:
-                    taken.recv(2**16)
-                else:
+                if reply is not None:
                     taken.sendall(reply)
+                    taken.shutdown(socket.SHUT_WR)
+                while data := taken.recv(2**16):
+                    asked.append(data)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()

@@ -72,13 +72,10 @@ def stamp_database(path: Path) -> bytes:
     """
     real = Path(os.path.realpath(path))
     try:
-        with open_plain_file(real) as database:
+        with open_plain_file(real) as database, ExitStack() as stack:
             changes = database.read(_CHANGES.stop)[_CHANGES]
-        opened_log = _open_log(real.with_name(f"{real.name}-wal"))
-        if opened_log is None:
-            return changes
-        with opened_log:
-            return changes + _stamp_log(opened_log)
+            log = _open_log(real.with_name(f"{real.name}-wal"), stack)
+            return changes if log is None else changes + _stamp_log(log)
     except NotPlainError as error:
         raise ForeignFileError(path, f"it is {error.strerror}") from error
     except OSError as error:
