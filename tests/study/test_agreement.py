@@ -106,6 +106,7 @@ def test_what_is_recorded_reaches_every_machine(
         assert empty.merge(read_files([folder / name])) == (len(log), [])
         assert read_log(empty) == log
         assert read_memories(empty) == read_memories(here)
+    (folder / "shared").mkdir()
     for journal in (here, there, here, there):
         done = sync_folder(journal, folder / "shared")
         assert done.problems == done.notes == done.clashes == []
@@ -136,6 +137,7 @@ def test_a_duration_that_an_earlier_version_recorded_is_read_as_the_longest(
 
     assert there.merge(read_files([tmp_path / "old.jsonl"])) == (2, [])
     assert here.merge(read_files([tmp_path / "old.jsonl"])) == (0, [])
+    (tmp_path / "shared").mkdir()
     for journal in (here, there, here, there):
         done = sync_folder(journal, tmp_path / "shared")
         assert (done.taken, done.clashes, done.problems) == (0, [], [])

@@ -140,7 +140,7 @@ def check_unshared(store: Store, review_id: str) -> None:
     place = find_place(store, review_id)
     if place is not None:
         raise StoreError(
-            f"this answer cannot be undone: it is in Anki too ({place}), whose log only grows",
+            f"this cannot be undone: it is in Anki's log too ({place}), which a sync only adds to",
             help="answer again, or `cards reset` the card",
         )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import platform
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from heapq import merge
@@ -22,7 +22,7 @@ from uuid import uuid4
 
 from cardwright.error import CardwrightError
 from cardwright.files import find_free
-from cardwright.history import DEVICE, REVIEW_ID, Review, check_review, namespace_of
+from cardwright.history import DEVICE, FROM_ANKI, REVIEW_ID, Review, check_review, namespace_of
 from cardwright.memory import Memory
 from cardwright.study.alias import NO_ALIASES, Alias, Aliases
 from cardwright.study.backup import copy_database, write_backup
@@ -462,6 +462,23 @@ class Store:
         """Return the reviews whose ids begin with an id and "_"."""
         sql = f"{_SELECT_REVIEW} where id > ? and id < ?"
         return list(self._read_reviews(sql, f"{review_id}_", f"{review_id}`"))
+
+    def list_mixed(self, keys: Collection[str]) -> list[str]:
+        """Return those of some prompts that have two reviews of the same time, one of them from Anki."""
+        sql = f"select 1 from reviews where substr(id, 13, 6) = '-{FROM_ANKI}' limit 1"  # noqa: S608
+        if not keys or self._value(sql) is None:
+            return []
+        return [key for key in sorted(keys) if self._is_mixed(key)]
+
+    def _is_mixed(self, key: str) -> bool:
+        keys = self.aliases.list_keys(key)
+        sql = (
+            f"select at_ms, substr(id, 13, 6) = '-{FROM_ANKI}' from reviews"  # noqa: S608
+            f" where prompt in ({', '.join('?' * len(keys))}) and act <> 'undo'"
+        )
+        rows = self._rows(sql, *keys)
+        times = [at_ms for at_ms, _ in rows]
+        return len(set(times)) < len(times) and any(is_copy for _, is_copy in rows)
 
     def list_undos(self, review_id: str) -> list[Review]:
         """Return the undos of a review, on whatever prompt."""

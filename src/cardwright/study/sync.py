@@ -46,6 +46,8 @@ from cardwright.text import count, format_command, list_names
 _REVIEWS: Final = ".jsonl"
 _ALIASES: Final = ".aliases"
 """The extension of files of aliases, which older versions do not read."""
+EXTENSIONS: Final = (_REVIEWS, _ALIASES, SETTINGS.extension, RECORDS.extension)
+"""Those of all files that are read."""
 _ALIAS_ID: Final = re.compile(r"alias-[0-9A-Za-z_.-]{1,1200}")
 _MAX_ALIASES: Final = 10_000
 """How many aliases are read: every command reads all of them."""
@@ -96,8 +98,8 @@ class Synced(NamedTuple):
     """Mock exams, drills and misses."""
 
     @property
-    def is_nothing_new(self) -> bool:
-        """Whether nobody had anything that another one lacked."""
+    def has_nothing_new(self) -> bool:
+        """Whether neither this machine nor the others had anything that the other side lacked."""
         return not any((self.taken, self.given, *self.settings, *self.records))
 
 
@@ -115,6 +117,11 @@ def describe_exchange(reviews: Exchange, settings: Exchange, records: Exchange) 
         for numbers in zip(reviews, settings, records, strict=True)
     )
     return taken, given
+
+
+def is_used(folder: Path) -> bool:
+    """Tell whether a folder has files of a sync, of whatever machine."""
+    return any(name.endswith(EXTENSIONS) for name in _list_names(folder))
 
 
 def sync_folder(
