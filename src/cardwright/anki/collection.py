@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Collection as Some
 from contextlib import contextmanager
 from dataclasses import replace
@@ -275,6 +275,20 @@ class Collection:
                 self._refuse("its review log is damaged")
             last = row[0]
             yield row
+
+    def find_taken(self, ids: Iterable[int]) -> set[int]:
+        """Return which ids of rows of the review log are taken."""
+        wanted = set(ids)
+        rows = self._choose("revlog", ["CAST(id AS INTEGER)"], "id", wanted, None)
+        return {row[0] for row in rows} & wanted
+
+    def count_answers(self) -> dict[int, int]:
+        """Return how many answers the review log has of each card, even of deleted ones."""
+        query = (
+            "SELECT CAST(cid AS INTEGER), COUNT(*) FROM main.revlog"
+            " WHERE CAST(ease AS INTEGER) > 0 GROUP BY 1"
+        )
+        return dict(self._read("revlog", query, at_once=_AT_ONCE))
 
     def view(self, identities: Mapping[str, NoteIdentity]) -> AnkiView:
         """Return what there is about the cards of a project, whose notes are given by guid.
