@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from anki.models import NotetypeId
 
 from anki_desktop import (
     TODAY,
+    Identities,
     answer,
     build_package,
     dump,
@@ -31,14 +32,12 @@ from anki_desktop import (
 from cardwright.anki import desktop
 from cardwright.anki.collection import open_collection
 from cardwright.anki.desktop import ProfileDoor
-from cardwright.anki.identity import NoteIdentity
 from cardwright.anki.profiles import Profile
 from cardwright.anki.rows import AnkiChangedError, AnkiError, PackageNote, Push
 from cardwright.error import ExtraMissingError
 
 AT_MS = 1_700_000_000_000
 SUPPORT = Path(__file__).parents[1] / "support"
-Identities = Mapping[str, NoteIdentity]
 
 
 class World(NamedTuple):
