@@ -117,7 +117,7 @@ def read_push(door: ServerDoor, at_ms: int = AT_MS) -> Push:
 
 def read_log(client: Client) -> list[list[int]]:
     assert client.col.db
-    return client.col.db.all("select id, cid from revlog order by id")
+    return [list(row) for row in client.col.db.all("select id, cid from revlog order by id")]
 
 
 def test_what_is_written_reaches_other_devices_by_normal_syncs(

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from anki.cards import CardId
 from anki.collection import Collection, ImportAnkiPackageOptions, ImportAnkiPackageRequest
@@ -82,13 +83,18 @@ def open_anki(path: Path) -> Iterator[Collection]:
         collection.close()
 
 
-def dump(path: Path) -> dict[str, list[list[object]]]:
+def dump(path: Path) -> dict[str, list[list[Any]]]:
     """Return everything in a collection that a user would miss."""
-    tables = ("col", "notes", "cards", "revlog", "graves", "config", "deck_config", "decks")
-    tables += ("notetypes", "fields", "templates", "tags")
+    tables = (
+        *("col", "notes", "cards", "revlog", "graves", "config", "deck_config", "decks"),
+        *("notetypes", "fields", "templates", "tags"),
+    )
     with open_anki(path) as collection:
         assert collection.db
-        return {name: collection.db.all(f"select * from {name} order by 1") for name in tables}
+        return {
+            name: [list(row) for row in collection.db.all(f"select * from {name} order by 1")]
+            for name in tables
+        }
 
 
 def list_card_ids(col: Collection) -> list[CardId]:
