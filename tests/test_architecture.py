@@ -42,6 +42,7 @@ MAY_IMPORT = {
     "__main__": {"cli"},
 }
 ONLY_HERE: dict[str, str | tuple[str, ...]] = {
+    "anki": "anki/desktop.py",
     "genanki": "anki/package.py",
     "rich": "terminal/",
     "markdown_it": "markdown/",
@@ -228,6 +229,7 @@ WRITES_ITSELF = {
     "study/place.py": "what is kept beside a store whose file was replaced",
 }
 TAKES_PATHS = {
+    "anki/desktop.py": "the day of the last backup, beside the store",
     "project/index.py": "the index beside the store",
     "study/sync.py": "a sync folder",
 }

@@ -373,6 +373,10 @@ def test_without_the_library_the_message_says_what_to_install(
     with pytest.raises(ExtraMissingError, match="AGPL") as raised:
         door.write(push)
     assert raised.value.help == "pip install 'cardwright[anki]'"
+    monkeypatch.undo()
+    monkeypatch.setattr(desktop.metadata, "version", lambda _: "25.7.5")
+    with pytest.raises(ExtraMissingError, match=r"anki 25\.7\.5 is too old"):
+        door.write(push)
     assert snap(profile.folder) == before
 
 
@@ -391,7 +395,7 @@ def test_a_write_that_is_killed_is_seen_whole_or_not_at_all(
     )
 
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = json.loads(done.stdout.splitlines()[-1])
     assert len(found) > 10
     assert [0, 0] in found
     assert all(one in ([0, 0], [3, 3]) for one in found)
