@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from hashlib import sha256
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path, PurePath
 from typing import Any, Final, NamedTuple, TypeVar
@@ -41,8 +40,6 @@ from cardwright.foreign.live_database import stamp_database
 from cardwright.text import count, to_nfc
 
 DEFAULT_URL: Final = "http://127.0.0.1:8765"
-INSTALL_HELP: Final = "close Anki, or install its add-on AnkiConnect (2055492159)"
-"""For a collection that Anki has open, if AnkiConnect does not answer."""
 _AGAIN: Final = "run the command again: it completes what is missing"
 _TAKEN: Final = "UNIQUE constraint failed: revlog.id"
 _VERSION: Final = 6
@@ -262,7 +259,7 @@ class AnkiConnectDoor:
         self._profiles = profiles
         self._now = now
         self._profile = self._find_profile()
-        self._marker = folder / _name_folder(self._profile) / "backed-up"
+        self._marker = folder / self._profile.folder_name / "backed-up"
         self.place = f"profile {self._profile.name}"
         self.backup: Path | None = None
         """The backup that was made, if any."""
@@ -401,27 +398,6 @@ class AnkiConnectDoor:
         raise AnkiError(f"{reason}; so nothing was written")
 
 
-def refuse_import(url: str | None = None) -> None:
-    """Refuse to import a package if Anki runs with AnkiConnect.
-
-    Its `importPackage` merges note types, which can force a full sync, and takes over presets and
-    schedules, whatever the user wants.
-
-    Raises:
-        AnkiError: Anki runs.
-
-    """
-    try:
-        runs = AnkiConnect(url or DEFAULT_URL).greet()
-    except AnkiError:
-        return  # whether Anki has the collection open shows when it is opened
-    if runs:
-        raise AnkiError(
-            "Anki is open, and AnkiConnect imports packages with other options than Anki",
-            help="close Anki, and run the command again; or import the package there: File → Import",
-        )
-
-
 def _read_address(url: str) -> tuple[str, int]:
     try:
         parts = urlsplit(url)
@@ -468,10 +444,6 @@ def _stamp(path: Path) -> bytes:
         return stamp_database(path)
     except ForeignFileError as error:
         raise AnkiError(f"{path} cannot be read: {error.reason}") from error
-
-
-def _name_folder(profile: Profile) -> str:
-    return sha256(str(profile.folder).encode()).hexdigest()[:16]
 
 
 def _split(values: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
