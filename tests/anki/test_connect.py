@@ -521,7 +521,7 @@ GRANTED = (
         (make_reply(b" " * (connect._MAX_REPLY_BYTES + 1)), "too large"),
         (b"SSH-2.0-x\r\n", "SSH"),
         (b"", "closed connection|Remote end"),
-        (None, "no reply within"),
+        (None, "has not replied"),
     ],
 )
 def test_what_is_not_ankiconnect_is_told_from_it(
@@ -533,6 +533,16 @@ def test_what_is_not_ankiconnect_is_told_from_it(
         AnkiConnect(url, "secret").greet()
     # The key goes to nobody who did not ask for it.
     assert b"secret" not in b"".join(asked)
+
+
+def test_another_program_at_the_port_of_the_add_on_is_no_running_anki(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with serve_raw(make_reply(b"<html>")) as (url, _):
+        monkeypatch.setattr(connect, "DEFAULT_URL", url)
+        assert find_running_anki() is None
+    with serve_raw(make_reply(b"<html>")) as (url, _), pytest.raises(AnkiError, match="not JSON"):
+        find_running_anki(url)
 
 
 @pytest.mark.parametrize(
