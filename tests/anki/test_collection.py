@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import sqlite3
-import subprocess
-import sys
-import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-import genanki
 import pytest
 
-from anki_reading import ask_anki, ask_us, export, make_odd_collection, opened, tell
-from cardwright.anki.collection import PackageError, open_collection
-from cardwright.anki.identity import NoteIdentity, find_identities
-from cardwright.anki.rows import CardKind, CardQueue
-from project_files import Run, Write
+from anki_reading import ask_anki, ask_us, export, make_odd_collection, opened
 
 FORMATS = (
     "new.apkg",

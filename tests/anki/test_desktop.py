@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -374,7 +375,7 @@ def test_without_the_library_the_message_says_what_to_install(
         door.write(push)
     assert raised.value.help == "pip install 'cardwright[anki]'"
     monkeypatch.undo()
-    monkeypatch.setattr(desktop.metadata, "version", lambda _: "25.7.5")
+    monkeypatch.setattr(metadata, "version", lambda _: "25.7.5")
     with pytest.raises(ExtraMissingError, match=r"anki 25\.7\.5 is too old"):
         door.write(push)
     assert snap(profile.folder) == before
