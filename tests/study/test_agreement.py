@@ -53,6 +53,7 @@ def do(journal: Journal, acts: list[tuple[str, Act, Rating, int, int, int]]) -> 
                 rating=rating if act in RATED else None,
                 duration_ms=duration_ms,
                 undoes=log[-1].id if act is Act.UNDO else None,
+                interval_days=number * 7_300 if act is Act.RESCHEDULE else None,
                 is_dated=number % 2 == 1,
             )
 
@@ -103,6 +104,7 @@ def test_what_is_recorded_reaches_every_machine(
         assert empty.merge(read_files([folder / name])) == (len(log), [])
         assert read_log(empty) == log
         assert read_memories(empty) == read_memories(here)
+    (folder / "shared").mkdir()
     for journal in (here, there, here, there):
         done = sync_folder(journal, folder / "shared")
         assert done.problems == done.notes == done.clashes == []
@@ -133,6 +135,7 @@ def test_a_duration_that_an_earlier_version_recorded_is_read_as_the_longest(
 
     assert there.merge(read_files([tmp_path / "old.jsonl"])) == (2, [])
     assert here.merge(read_files([tmp_path / "old.jsonl"])) == (0, [])
+    (tmp_path / "shared").mkdir()
     for journal in (here, there, here, there):
         done = sync_folder(journal, tmp_path / "shared")
         assert (done.taken, done.clashes, done.problems) == (0, [], [])

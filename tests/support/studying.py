@@ -112,11 +112,20 @@ def record(
     moment: Moment,
     rating: Rating | None = None,
     *,
+    undoes: str | None = None,
     is_dated: bool = False,
 ) -> tuple[Review, Memory]:
-    """Record one act in a transaction of its own."""
+    """Record one act in a transaction of its own; rescheduling is for a week later."""
     with journal.store.transaction():
-        return journal.record(prompt, act, moment, rating=rating, is_dated=is_dated)
+        return journal.record(
+            prompt,
+            act,
+            moment,
+            rating=rating,
+            undoes=undoes,
+            interval_days=7 if act is Act.RESCHEDULE else None,
+            is_dated=is_dated,
+        )
 
 
 def read_memories(journal: Journal) -> Mapping[str, Memory]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Collection as Some
 from contextlib import contextmanager
@@ -106,8 +107,9 @@ class NoteRow(NamedTuple):
     type_id: int
     mod_s: int
     fields: tuple[str, ...]
-    """As they are stored; there may be more or fewer than the note type has."""
+    """There may be more or fewer than the note type has."""
     tags: tuple[str, ...]
+    """Sorted, each once, as Anki keeps them when it imports them."""
 
 
 class Collection:
@@ -471,8 +473,14 @@ class Collection:
             self._refuse(f"the fields of note {id} are not valid")
         if not isinstance(tags, str) or len(tags) > MAX_TAGS_LENGTH:
             self._refuse(f"the tags of note {id} are not valid")
-        words = tuple(filter(None, _TAG_SEPARATORS.split(tags)))
-        return NoteRow(id, guid, type_id, mod_s or 0, tuple(flds.split("\x1f")), words)
+        return NoteRow(
+            id,
+            guid,
+            type_id,
+            mod_s or 0,
+            tuple(_normalize(flds).split("\x1f")),
+            _arrange_tags(_normalize(tags)),
+        )
 
     def _refuse(self, reason: str) -> NoReturn:
         raise _explain(ForeignFileError(self.path, reason))
@@ -506,6 +514,17 @@ def open_collection(path: Path) -> Iterator[Collection]:
                     yield Collection(
                         path, database, lambda: read_media_list(path, archive, is_zstd=is_zstd)
                     )
+
+
+def _normalize(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _arrange_tags(text: str) -> tuple[str, ...]:
+    words: dict[str, str] = {}
+    for word in filter(None, _TAG_SEPARATORS.split(text)):
+        words.setdefault(word.casefold(), word)
+    return tuple(words[key] for key in sorted(words))
 
 
 def _parse_short(data: bytes) -> Preset:

@@ -42,6 +42,10 @@ def _list_columns(names: Iterable[str]) -> str:
 
 REVIEW_COLUMNS: Final = _list_columns(REVIEW_FIELDS)
 MEMORY_COLUMNS: Final = _list_columns(Memory._fields)
+ROW_COLUMNS: Final = "row_id, review_id, is_seen"
+"""Of `read_mirror_row`."""
+CARD_COLUMNS: Final = "prompt, card_id, is_suspended, flag, due_day, is_pending"
+"""Of `read_mirror_card`."""
 ReviewRow = tuple[str, str, str, int | None, int, int, int | None, int | None, int]
 """Key, id, ActRow fields (`row[2:8]`) and duration of a review."""
 _BEFORE_1970: Final = -3
