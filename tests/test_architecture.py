@@ -42,6 +42,7 @@ MAY_IMPORT = {
     "__main__": {"cli"},
 }
 ONLY_HERE: dict[str, str | tuple[str, ...]] = {
+    "anki": "anki/desktop.py",
     "genanki": "anki/package.py",
     "rich": "terminal/",
     "markdown_it": "markdown/",
@@ -214,6 +215,8 @@ WRITING = re.compile(
 )
 WRITES_ITSELF = {
     "files.py": "the function that all others use",
+    "anki/desktop.py": "folders for backups, and a private copy of a collection",
+    "anki/server.py": "the key of a session with a sync server, which only its owner can read",
     "anki/backup.py": "a copy of a collection in a temporary folder",
     "anki/collection.py": "a temporary folder for a package or a collection",
     "foreign/archive.py": "a package, unpacked into a temporary folder",
@@ -232,6 +235,7 @@ WRITES_ITSELF = {
     "study/place.py": "what is kept beside a store whose file was replaced",
 }
 TAKES_PATHS = {
+    "anki/desktop.py": "the day of the last backup, beside the store",
     "anki/backup.py": "a folder of backups, of Anki or our own",
     "anki/connect.py": "a file in a folder of ours",
     "project/index.py": "the index beside the store",
