@@ -200,11 +200,11 @@ class Schedule:
 
     def replay(self, key: str, acts: Iterable[_Act]) -> Memory:
         """Return a prompt's memory after acts in order (ActRow fields), without undone ones."""
-        draft = _Draft(Memory(key=key))
+        draft, answer = _Draft(Memory(key=key)), self._answer
         for act, rating, at_ms, offset, days, basis in acts:
             # A fast path: most acts are answers, and there may be a million.
             if act == "answer" and rating:
-                self._answer(draft, rating, at_ms, offset, days, basis)
+                answer(draft, rating, at_ms, offset, days, basis)
             else:
                 self._apply(draft, (act, rating, at_ms, offset, days, basis))
         return draft.finish()
