@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from functools import partial
-from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -88,7 +87,7 @@ class ProfileDoor:
         """The backup that was made, if any."""
         self._path = profile.collection
         self._backups = [profile.backups]
-        self._folder = folder / sha256(str(profile.folder).encode()).hexdigest()[:16]
+        self._folder = folder / profile.folder_name
         self._identities = identities
         self._today = today
         self._mod_ms = -1
@@ -133,17 +132,31 @@ class ProfileDoor:
                 collection cannot be used. Nothing was written.
 
         """
-        with self._open() as collection:
-            self._receive(collection)
-            _check_scheduler(collection, self.place)
-            self._back_up(collection)
-            done: list[PackageImport] = []
+        try:
+            with self._open() as collection:
+                return self._import(collection, package, notes, with_presets=with_presets)
+        except _InUseError as error:
+            help = f"close Anki, or import {package} there: File → Import"
+            raise AnkiError(error.message, help=help) from error
 
-            def work() -> None:
-                done.append(_import(collection, package, notes, with_presets=with_presets))
+    def _import(
+        self,
+        collection: Collection,
+        package: Path,
+        notes: Mapping[str, PackageNote],
+        *,
+        with_presets: bool,
+    ) -> PackageImport:
+        self._receive(collection)
+        _check_scheduler(collection, self.place)
+        self._back_up(collection)
+        done: list[PackageImport] = []
 
-            _db(collection).transact(work)
-            self._send(collection, Push(log=(), cards=()))
+        def work() -> None:
+            done.append(_import(collection, package, notes, with_presets=with_presets))
+
+        _db(collection).transact(work)
+        self._send(collection, Push(log=(), cards=()))
         return done[0]
 
     def close(self) -> None:
