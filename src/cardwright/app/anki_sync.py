@@ -226,6 +226,8 @@ class _Merge:
         """The memories before anything was pulled."""
         self._touched: set[str] = set()
         """The prompts with rows that are new in Anki, or gone from there."""
+        self._changed: set[str] = set()
+        """The prompts whose memories are not those from before."""
         self._writes: dict[str, CardWrite] = {}
         self._planned: dict[int, MirrorRow] = {}
         self._log: list[LogRow] = []
@@ -507,6 +509,7 @@ class _Merge:
                     continue
                 act = _MARKS[name, value]
                 self._journal.record(key, act, moment)
+                self._changed.add(key)
                 if getattr(before, name) != value:
                     self._done.marks[str(act)] += 1
 
@@ -537,6 +540,7 @@ class _Merge:
             if was and was.due_day is not None and card.row.kind == CardKind.NEW:
                 if key not in self._touched and not self._read(key).is_new:
                     self._journal.record(key, Act.RESET, self._study.moment)
+                    self._changed.add(key)
                     entry = next(reversed(list(self._store.list_reviews(key))))
                     missing[key] = [LogEntry(key, entry.id, entry.at_ms, entry.act, None)]
                 continue
@@ -554,7 +558,7 @@ class _Merge:
             added.append(self._reschedule(key, card))
         if added:
             self._journal.add(added)
-            self._touched.update(review.key for review in added)
+            self._changed.update(review.key for review in added)
             changed = sum(review.key in self._cards for review in added)
             self._done.marks[str(Act.RESCHEDULE)] += changed
         same = {namespace_of(key) for key, card in self._view.cards.items() if self._is_same(card)}
@@ -597,7 +601,7 @@ class _Merge:
 
     def _read(self, key: str) -> Memory:
         """Return the current memory of a prompt."""
-        if key in self._touched:
+        if key in self._touched or key in self._changed:
             return self._store.read_memory(key)[0]
         return self._before.get(key) or Memory(key=key)
 
@@ -644,7 +648,7 @@ class _Merge:
                 left.append(entry)
                 continue
             self._journal.add([undo(copy)])
-            self._touched.add(entry.key)
+            self._changed.add(entry.key)
             copies[row_id] = entry.id
         self._mirror.put_rows(
             {id: MirrorRow(review, is_seen=True) for id, review in copies.items()}
@@ -652,10 +656,9 @@ class _Merge:
         return left
 
     def _plan_rows(self, missing: Mapping[str, Sequence[LogEntry]]) -> None:
-        """Plan the rows that Anki lacks, but not of cards in filtered decks."""
+        """Plan the rows that Anki lacks, and the states of their cards."""
         view = self._view
-        keys = [key for key in missing if not view.cards[key].row.is_filtered]
-        self._pending |= missing.keys() - set(keys)
+        keys = list(missing)
         if not keys:
             return
         ids = [row.id for key in keys for row in view.log.get(key, ())]
@@ -681,16 +684,13 @@ class _Merge:
             by_id = {id: step.review.id for id, step in pushed}
             self._log += made
             self._planned |= {row.id: MirrorRow(by_id[row.id], is_seen=False) for row in made}
-            self._put_write(
-                key,
-                make_card_write(
-                    card,
-                    own,
-                    self._store.read_memory(key)[0],
-                    self._make_rules(key),
-                    [step for _, step in pushed],
-                ),
-            )
+            if card.row.is_filtered:
+                self._pending.add(key)
+                continue
+            memory = self._store.read_memory(key)[0]
+            steps_pushed = [step for _, step in pushed]
+            write = make_card_write(card, own, memory, self._make_rules(key), steps_pushed)
+            self._put_write(key, write)
         self._mirror.put_rows(self._planned)
 
     def _find_none(self, _ids: Sequence[int]) -> set[int]:
