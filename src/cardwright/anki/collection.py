@@ -280,6 +280,14 @@ class Collection:
         rows = self._choose("revlog", ["CAST(id AS INTEGER)"], "id", wanted, None)
         return {row[0] for row in rows} & wanted
 
+    def count_answers(self) -> dict[int, int]:
+        """Return how many answers the review log has of each card, even of deleted ones."""
+        query = (
+            "SELECT CAST(cid AS INTEGER), COUNT(*) FROM main.revlog"
+            " WHERE CAST(ease AS INTEGER) > 0 GROUP BY 1"
+        )
+        return dict(self._read("revlog", query, at_once=_AT_ONCE))
+
     def view(self, identities: Mapping[str, NoteIdentity]) -> AnkiView:
         """Return what there is about the cards of a project, whose notes are given by guid.
 
