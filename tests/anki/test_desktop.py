@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -373,6 +374,10 @@ def test_without_the_library_the_message_says_what_to_install(
     with pytest.raises(ExtraMissingError, match="AGPL") as raised:
         door.write(push)
     assert raised.value.help == "pip install 'cardwright[anki]'"
+    monkeypatch.undo()
+    monkeypatch.setattr(metadata, "version", lambda _: "25.7.5")
+    with pytest.raises(ExtraMissingError, match=r"anki 25\.7\.5 is too old"):
+        door.write(push)
     assert snap(profile.folder) == before
 
 
@@ -391,7 +396,7 @@ def test_a_write_that_is_killed_is_seen_whole_or_not_at_all(
     )
 
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = json.loads(done.stdout.splitlines()[-1])
     assert len(found) > 10
     assert [0, 0] in found
     assert all(one in ([0, 0], [3, 3]) for one in found)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
@@ -48,6 +49,8 @@ _T = TypeVar("_T")
 
 _PACKAGES: Final = {18: "26.9.3"}
 """For each schema, a version of the package that leaves it as it is."""
+_OLDEST: Final = 25, 9
+"""The first version of the package with all that is used here; its collections have schema 18, too."""
 _IO_TIMEOUT_S: Final = 30
 """How long a server may send nothing."""
 _SYNC_LIMIT_S: Final = 600
@@ -102,10 +105,8 @@ class ProfileDoor:
 
     def find_taken(self, ids: Sequence[int]) -> set[int]:
         """Return which ids of log rows are taken, by whatever card."""
-        if not ids:
-            return set()
-        with self._open() as collection:
-            return _find_taken(collection, ids)
+        with open_collection(self._path) as collection:
+            return collection.find_taken(ids)
 
     def write(self, push: Push) -> None:
         """Write everything in one transaction; see `Door`."""
@@ -376,7 +377,7 @@ def load_library() -> None:
     """Import the library of Anki.
 
     Raises:
-        ExtraMissingError: it is not installed.
+        ExtraMissingError: it is not installed, or too old.
 
     """
     try:
@@ -386,6 +387,11 @@ def load_library() -> None:
             "changing a collection needs Anki's package anki (31 MB, licensed under the AGPL)",
             help="pip install 'cardwright[anki]'",
         ) from error
+    installed = metadata.version("anki")
+    if tuple(map(int, re.findall(r"\d+", installed)[:2])) < _OLDEST:
+        raise ExtraMissingError(
+            f"the installed package anki {installed} is too old", help="pip install --upgrade anki"
+        )
 
 
 def probe_schema() -> int:
