@@ -199,12 +199,18 @@ class Phone:
         if key is None:
             return None
         kind = self.sides[key]
-        return f"{key}/c{ordinal + 1}" if kind == "cloze" else f"{key}/{('recall', 'reverse')[ordinal]}"
+        return (
+            f"{key}/c{ordinal + 1}"
+            if kind == "cloze"
+            else f"{key}/{('recall', 'reverse')[ordinal]}"
+        )
 
     def read_cards(self) -> dict[str, CardState]:
         """Return the cards of the project by the key of their prompt."""
         found = {}
-        for guid, *row in self.all(f"select n.guid, {_CARD} from cards c join notes n on n.id = nid"):
+        for guid, *row in self.all(
+            f"select n.guid, {_CARD} from cards c join notes n on n.id = nid"
+        ):
             card = CardState(*row)
             if key := self.name_prompt(guid, card.ord):
                 assert key not in found, f"{key} has two cards"
@@ -238,7 +244,9 @@ class Phone:
                 f" where cid in {of_cards}",
                 ours,
             ),
-            "homes": self.all("select id, nid, ord, case odid when 0 then did else odid end from cards"),
+            "homes": self.all(
+                "select id, nid, ord, case odid when 0 then did else odid end from cards"
+            ),
             "note types": self.all("select id, name, mtime_secs, config from notetypes"),
             "fields": self.all("select ntid, ord, name, config from fields"),
             "templates": self.all("select ntid, ord, name, mtime_secs, config from templates"),
