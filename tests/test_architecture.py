@@ -54,6 +54,8 @@ ONLY_HERE: dict[str, str | tuple[str, ...]] = {
     "msgspec": "project/index.py",
     "sqlite3": ("anki/package.py", "foreign/", "study/", "cli/surroundings.py"),
     "zipfile": ("anki/package.py", "foreign/"),
+    "backports": "foreign/zstd.py",
+    "compression": "foreign/zstd.py",
     "subprocess": ("cli/git.py", "cli/editor.py", "cli/player.py"),
 }
 PRINTS = re.compile(
@@ -209,8 +211,9 @@ WRITING = re.compile(
 )
 WRITES_ITSELF = {
     "files.py": "the function that all others use",
-    "anki/package_notes.py": "a temporary folder for a package",
+    "anki/collection.py": "a temporary folder for a package or a collection",
     "foreign/archive.py": "a package, unpacked into a temporary folder",
+    "foreign/live_database.py": "a collection, copied into a temporary folder",
     "foreign/plain_file.py": "nothing, it only reads",
     "anki/record.py": "deletes a record of builds that is not needed any more",
     "app/lock.py": "on Windows, a file that goes with its process",

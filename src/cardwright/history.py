@@ -9,7 +9,7 @@ The bounds of all values are here, so that whatever is recorded can be exported,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import IntEnum, StrEnum
 from functools import cache
@@ -26,6 +26,10 @@ END_MS: Final = 2**47
 END_DAY: Final = 2_900_000
 """Days are shown as dates, which end in the year 9999."""
 MAX_OFFSET_MINUTES: Final = _MINUTES_PER_DAY - 1
+MAX_INTERVAL_DAYS: Final = 36_500
+"""The longest interval, as in Anki."""
+END_BASIS: Final = 2**32
+"""The end of checksums."""
 MAX_DURATION_MS: Final = 2**53
 """The longest duration of an answer: JSON numbers are exact up to here. A longer one that an earlier
 version recorded is read as this one."""
@@ -69,10 +73,16 @@ class Act(StrEnum):
     UNFLAG = "unflag"
     RESET = "reset"
     """Make the prompt new again, as if it had never been answered."""
+    RESCHEDULE = "reschedule"
+    """Ask again after a number of days, until the next answer decides."""
 
 
 RATED: Final = frozenset({Act.ANSWER, Act.CRAM})
 """The acts with a rating."""
+
+
+_MIN_DAYS: Final[dict[str, int]] = {Act.ANSWER: 1, Act.RESCHEDULE: 0}
+"""The shortest interval of the acts that can have one."""
 
 
 class Moment(NamedTuple):
@@ -160,6 +170,24 @@ class Review:
     """The time from showing the question to the rating."""
     undoes: str | None
     """The id of the review that an undo reverts."""
+    interval_days: int | None = None
+    """The interval that the user was promised by an answer (None if by none), or set by rescheduling."""
+    interval_basis: int | None = None
+    """What a promise rests on (`Schedule.make_basis`); it counts only as long as that is unchanged."""
+
+    @property
+    def without_promise(self) -> Review:
+        """The review without the only part of it that may be filled in or change later."""
+        if self.act is Act.ANSWER and self.interval_days is not None:
+            return replace(self, interval_days=None, interval_basis=None)
+        return self
+
+    @property
+    def promise(self) -> tuple[int, int] | None:
+        """The interval that was promised and its basis: of two versions, the smaller one counts."""
+        if self.interval_days is None or self.interval_basis is None:
+            return None
+        return self.interval_days, self.interval_basis
 
     @property
     def spent_ms(self) -> int:
@@ -194,6 +222,28 @@ def check_review(review: Review) -> None:
         raise ValueError(f"`at` cannot be {review.at_ms} ms at {review.utc_offset_minutes} min")
     if not 0 <= review.duration_ms <= MAX_DURATION_MS:
         raise ValueError(f"`duration_ms` cannot be {quote_value(review.duration_ms)}")
+    days, basis = review.interval_days, review.interval_basis
+    if not is_interval(act, days):
+        raise ValueError(f"`interval_days` of `{act}` cannot be {quote_value(days)}")
+    if not is_basis(act, days, basis):
+        raise ValueError(f"`interval_basis` of `{act}` cannot be {quote_value(basis)}")
+
+
+def is_interval(act: str, days: object) -> bool:
+    """Tell whether an act can have this interval."""
+    if days is None:
+        return act != Act.RESCHEDULE
+    if not isinstance(days, int):
+        return False
+    least = _MIN_DAYS.get(act)
+    return least is not None and least <= days <= MAX_INTERVAL_DAYS
+
+
+def is_basis(act: str, days: object, basis: object) -> bool:
+    """Tell whether an act with this interval can have this basis."""
+    if act != Act.ANSWER or days is None:
+        return basis is None
+    return isinstance(basis, int) and 0 <= basis < END_BASIS
 
 
 def match_value(name: str, value: object, pattern: re.Pattern[str]) -> str:

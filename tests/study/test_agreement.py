@@ -121,8 +121,8 @@ def test_a_duration_that_an_earlier_version_recorded_is_read_as_the_longest(
     review, _ = record(here, "trees:oak/recall", Act.ANSWER, MORNING, Rating.GOOD)
     row = (f"{int(review.id[:12], 16) + 1:012x}{review.id[12:]}", duration_ms, review.key)
     here.store._db.execute(
-        "insert into reviews select prompt, ?, act, rating, at_ms, utc_offset_minutes, ?, undoes"
-        " from reviews where prompt = ?",
+        "insert into reviews select prompt, ?, act, rating, at_ms, utc_offset_minutes, ?, undoes,"
+        " null, null from reviews where prompt = ?",
         row,
     )
     here.rebuild()

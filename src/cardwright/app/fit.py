@@ -168,7 +168,7 @@ def _list_memories(
     if schedule.parameters == study.journal.schedule_of_namespace(namespace).parameters:
         return {memory.key: memory for memory in study.store.list_memories()}
     return {
-        key: schedule_of(key).replay(key, (act[2:6] for act in acts))
+        key: schedule_of(key).replay(key, (act[2:8] for act in acts))
         for key, acts in groupby(study.store.list_acts(namespace), key=itemgetter(0))
     }
 

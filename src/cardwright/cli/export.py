@@ -32,7 +32,11 @@ def export(file: Path | None, as_csv: bool, db: Path | None) -> None:
     with open_user_store(db) as store:
         reviews = store.list_log()
         is_csv = as_csv or (file is not None and file.suffix.lower() == ".csv")
-        lines = write_csv(reviews) if is_csv else write_json_lines(reviews)
+        lines = (
+            write_csv(reviews, with_intervals=store.has_intervals())
+            if is_csv
+            else write_json_lines(reviews)
+        )
         if file is None:
             for line in lines:
                 say(line, end="")

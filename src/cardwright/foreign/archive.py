@@ -9,11 +9,13 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn
 
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.plain_file import NotPlainError, open_plain_file
+from cardwright.foreign.zstd import decompress
 
 MAX_MEMBERS: Final = 150_000
 MAX_LISTED_BYTES: Final = 16 * 2**20
@@ -47,26 +49,48 @@ class ForeignArchive:
         self._archive = archive
         self.names = frozenset(archive.namelist())
 
-    def unpack(self, name: str, target: Path, *, max_bytes: int, start: bytes = b"") -> None:
-        """Unpack a member, which must begin with `start`.
+    def unpack(
+        self, name: str, target: Path, *, max_bytes: int, start: bytes = b"", is_zstd: bool = False
+    ) -> None:
+        """Unpack a member, which must begin with `start`; `is_zstd` if it is compressed once more.
 
         Raises:
             ForeignFileError: it is larger than `max_bytes`, or damaged.
 
         """
+        done = 0
         try:
-            with self._archive.open(name) as member, target.open("xb") as file:
-                self._check_size(name, self._archive.getinfo(name).file_size, max_bytes)
-                done = 0
-                while chunk := member.read(_CHUNK):
+            with target.open("xb") as file:
+                for chunk in self._read(name, max_bytes, is_zstd=is_zstd):
                     if done == 0 and not chunk.startswith(start):
                         self._refuse(f"its member {name} has an unexpected format")
                     done += len(chunk)
+                    file.write(chunk)
+        except OSError as error:
+            self._refuse(f"its member {name} cannot be unpacked ({error.strerror})")
+        if done == 0:
+            self._refuse(f"its member {name} is empty")
+
+    def read(self, name: str, *, max_bytes: int, is_zstd: bool = False) -> bytes:
+        """Return the content of a member; `is_zstd` if it is compressed once more.
+
+        Raises:
+            ForeignFileError: it is larger than `max_bytes`, or damaged.
+
+        """
+        return b"".join(self._read(name, max_bytes, is_zstd=is_zstd))
+
+    def _read(self, name: str, max_bytes: int, *, is_zstd: bool) -> Iterator[bytes]:
+        done = 0
+        try:
+            with self._archive.open(name) as member:
+                self._check_size(name, self._archive.getinfo(name).file_size, max_bytes)
+                chunks = iter(partial(member.read, _CHUNK), b"")
+                for chunk in decompress(chunks) if is_zstd else chunks:
+                    done += len(chunk)
                     # The sizes that an archive declares may be wrong.
                     self._check_size(name, done, max_bytes)
-                    file.write(chunk)
-                if done == 0:
-                    self._refuse(f"its member {name} is empty")
+                    yield chunk
         except _FAULTS as error:
             self._refuse(f"its member {name} is damaged ({error})")
         except OSError as error:

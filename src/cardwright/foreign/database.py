@@ -18,16 +18,17 @@ MAGIC: Final = b"SQLite format 3\0"
 """The first bytes of every database."""
 MAX_VALUE_BYTES: Final = 8 * 2**20
 """Size of one text."""
-MAX_ROWS: Final = 500_000
-"""Rows of one query."""
-MAX_STEPS: Final = 50_000_000
-"""Instructions of SQLite's virtual machine for all queries together; a row needs about ten."""
+MAX_ROWS: Final = 5_000_000
+"""Rows of one query: twenty years of three hundred answers a day are two millions."""
+MAX_STEPS: Final = 500_000_000
+"""Instructions of SQLite's virtual machine for all queries together: a row needs about twenty, and
+every table is read twice."""
 MAX_SCHEMA_STEPS: Final = 20_000
 """Instructions to list the tables: enough for a few thousand."""
 _STEPS_AT_ONCE: Final = 1_000
 _LIMITS: Final = {
     sqlite3.SQLITE_LIMIT_LENGTH: MAX_VALUE_BYTES,
-    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 2**16,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 2**17,
     sqlite3.SQLITE_LIMIT_COLUMN: 100,
     sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 100,
     sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 5,
@@ -43,7 +44,9 @@ _SETTINGS: Final = (
     "mmap_size = 0",
     "ignore_check_constraints = on",
 )
-_ALLOWED: Final = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ)
+_FUNCTIONS: Final = frozenset({"length", "typeof"})
+MAX_CHOSEN: Final = 30_000
+"""Values that a query may choose rows by; SQLite allows 32,766."""
 _FAULTS: Final = (sqlite3.Error, UnicodeDecodeError)
 """The exceptions of `sqlite3`; the second if SQLite quotes a damaged name."""
 _MIN_SQLITE: Final = (3, 37, 0)
@@ -65,54 +68,90 @@ class ForeignDatabase:
         """Wrap a connection that has run nothing yet; errors name the file `shown_as`."""
         self._connection = connection
         self._shown_as = shown_as
-        self._steps_left = MAX_SCHEMA_STEPS
+        self._steps_left = MAX_STEPS
+        self._checked: set[str] = set()
         connection.text_factory = _decode
         for limit, maximum in _LIMITS.items():
             connection.setlimit(limit, maximum)
         connection.set_progress_handler(self._count_steps, _STEPS_AT_ONCE)
 
-    def read(self, query: str, *values: int) -> Iterator[tuple[Any, ...]]:
+    def read(
+        self,
+        query: str,
+        values: Sequence[int] = (),
+        *,
+        max_rows: int | None = None,
+        at_once: int = 1,
+    ) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a SELECT; invalid UTF-8 is decoded with replacement characters.
+
+        Rows that are small may be read many `at_once`, which is faster.
 
         Raises:
             ForeignFileError: the database is damaged, or the result exceeds a limit.
 
         """
+        most = MAX_ROWS if max_rows is None else max_rows
+        done = 0
         try:
-            for number, row in enumerate(self._connection.execute(query, values)):
-                if number == MAX_ROWS:
-                    self._refuse(f"one of its tables has more than {MAX_ROWS:,} rows")
-                yield row
+            cursor = self._connection.execute(query, values)
+            while rows := cursor.fetchmany(at_once):
+                done += len(rows)
+                if done > most:
+                    self._refuse(f"one of its tables has more than {most:,} rows")
+                yield from rows
         except _FAULTS as error:
             raise self._explain(error) from error
 
-    def prepare(self, tables: Mapping[str, Sequence[str]]) -> None:
-        """Check the tables and columns to be read, and allow nothing else to be read.
+    def prepare(self) -> None:
+        """Switch off what could run something."""
+        try:
+            for setting in _SETTINGS:
+                self._connection.execute(f"PRAGMA {setting}")
+            self._connection.create_collation("unicase", _compare)
+        except _FAULTS as error:
+            raise self._explain(error) from error
+        self._connection.set_authorizer(self._authorize)
+
+    def check(self, tables: Mapping[str, Sequence[str]]) -> None:
+        """Check tables and columns, and allow them to be read.
 
         Raises:
             ForeignFileError: one is missing, damaged, or not a plain table.
 
         """
+        new = [table for table in tables if table not in self._checked]
+        self._connection.set_authorizer(None)
         try:
-            for setting in _SETTINGS:
-                self._connection.execute(f"PRAGMA {setting}")
-            for table, columns in tables.items():
-                self._check_table(table, columns)
-            self._steps_left = MAX_STEPS
-            for table in tables:
+            with self._bounded(MAX_SCHEMA_STEPS):
+                for table in new:
+                    self._check_table(table, tables[table])
+            for table in new:
                 # Pages used twice could make a small file yield rows forever.
                 result = self._connection.execute(f"PRAGMA quick_check('{table}')").fetchone()
                 if result != ("ok",):
                     self._refuse(f"its table {table} is damaged")
         except _FAULTS as error:
             raise self._explain(error) from error
-        self._connection.set_authorizer(
-            lambda act, table, *_: (
-                sqlite3.SQLITE_OK
-                if act in _ALLOWED and (table is None or table in tables)
-                else sqlite3.SQLITE_DENY
-            )
-        )
+        finally:
+            self._connection.set_authorizer(self._authorize)
+        self._checked.update(new)
+
+    @contextmanager
+    def _bounded(self, steps: int) -> Iterator[None]:
+        """Allow fewer steps, which do not count afterwards."""
+        before, self._steps_left = self._steps_left, steps
+        yield
+        self._steps_left = before
+
+    def _authorize(self, act: int, first: str | None, second: str | None, *_: str | None) -> int:
+        if act == sqlite3.SQLITE_FUNCTION:
+            is_allowed = second in _FUNCTIONS
+        elif act == sqlite3.SQLITE_READ:
+            is_allowed = first is None or first in self._checked
+        else:
+            is_allowed = act == sqlite3.SQLITE_SELECT
+        return sqlite3.SQLITE_OK if is_allowed else sqlite3.SQLITE_DENY
 
     def _check_table(self, table: str, columns: Sequence[str]) -> None:
         found = self._connection.execute(
@@ -127,9 +166,9 @@ class ForeignDatabase:
         about = self._connection.execute(f"PRAGMA main.table_xinfo('{table}')").fetchall()
         if any(hidden for *_, hidden in about):
             self._refuse(f"its table {table} has generated columns")
-        names = {name for _, name, *_ in about}
+        names = {name.lower() for _, name, *_ in about}
         for column in columns:
-            if column not in names:
+            if column.lower() not in names:
                 self._refuse(f"its table {table} has no column {column}")
 
     def _count_steps(self) -> bool:
@@ -170,9 +209,15 @@ def open_database(
         raise ForeignFileError(shown_as, f"its database is damaged ({error})") from error
     with closing(connection):
         database = ForeignDatabase(connection, shown_as)
-        database.prepare(tables)
+        database.prepare()
+        database.check(tables)
         yield database
 
 
 def _decode(data: bytes) -> str:
     return data.decode("utf-8", "replace")
+
+
+def _compare(one: str, other: str) -> int:
+    """Stand in for the order of Anki's names, which only its own indexes depend on."""
+    return (one > other) - (one < other)

@@ -16,6 +16,7 @@ from typing import Final
 
 from cardwright.history import REVIEW_ID, Act, Review
 
+_FIRST_FIELDS: Final = 8
 _DERIVED: Final = re.compile(r"(.+)_([0-9a-f]{16})")
 
 
@@ -31,7 +32,14 @@ def settle(versions: Iterable[Review], undos: Iterable[Review]) -> Iterator[Revi
             # Only a forged id is so long; it stays in dispute.
             continue
         yield added
-        undo = replace(version, act=Act.UNDO, rating=None, duration_ms=0, undoes=base)
+        undo = replace(
+            version.without_promise,
+            act=Act.UNDO,
+            rating=None,
+            duration_ms=0,
+            undoes=base,
+            interval_days=None,
+        )
         yield _derive(undo)
         for other in undos:
             if _find_base(other) != base:
@@ -44,20 +52,26 @@ def find_versions(derived: Iterable[Review]) -> set[Review]:
     for review in derived:
         base = _find_base(review)
         if base and not (review.undoes or "").startswith(base):
-            found.add(replace(review, id=base))
+            found.add(replace(review.without_promise, id=base))
     return found
 
 
 def _find_base(review: Review) -> str:
     """Return the disputed id that a review settles, or ""."""
     match = _DERIVED.fullmatch(review.id)
-    if match and _derive(replace(review, id=match[1])) == review:
+    if match and _derive(replace(review, id=match[1])).id == review.id:
         return match[1]
     return ""
 
 
 def _derive(review: Review) -> Review:
-    """Return a review under an id that is made from its own and its content."""
-    content = "\n".join(map(str, astuple(review)))
-    digest = hashlib.sha256(content.encode()).hexdigest()[:16]
+    """Return a review under an id that is made from its own and its content.
+
+    What was promised is left out: both versions count, so the user had not been promised either.
+    """
+    review = review.without_promise
+    values = astuple(review)
+    # Reviews had these fields when the first ids were derived.
+    content = values if review.act is Act.RESCHEDULE else values[:_FIRST_FIELDS]
+    digest = hashlib.sha256("\n".join(map(str, content)).encode()).hexdigest()[:16]
     return replace(review, id=f"{review.id}_{digest}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from typing import Final
@@ -25,12 +26,12 @@ from cardwright.history import (
     namespace_of,
 )
 from cardwright.item import Item
-from cardwright.memory import Memory
+from cardwright.memory import Memory, State
 from cardwright.model import Deck, DeckOptions
 from cardwright.study.alias import Alias, find_changes
 from cardwright.study.decks import SEPARATOR, Limits, list_options, place_items
 from cardwright.study.rows import ReviewRow
-from cardwright.study.schedule import ActRow, ReplayedAnswer, Schedule
+from cardwright.study.schedule import ReplayedAnswer, Schedule, to_act_row
 from cardwright.study.settings import Settings
 from cardwright.study.store import Store
 
@@ -236,6 +237,7 @@ class Journal:
         rating: Rating | None = None,
         duration_ms: int = 0,
         undoes: str | None = None,
+        interval_days: int | None = None,
         is_dated: bool = False,
         before: tuple[Memory, str] | None = None,
     ) -> tuple[Review, Memory]:
@@ -243,8 +245,17 @@ class Journal:
 
         The act is placed after all others even if the clock was set back. With `is_dated` it is
         placed by its time, and later acts are replayed after it. `before` is the current memory,
-        for callers that have read it within the same transaction.
+        for callers that have read it within the same transaction. `interval_days` is for
+        Act.RESCHEDULE; an answer is recorded with the interval that follows from it.
+
+        Raises:
+            StoreError: an undo of what was shared with Anki, or a value is out of bounds.
+
         """
+        if undoes is not None:
+            from cardwright.study.mirror import check_unshared  # noqa: PLC0415  (rare)
+
+            check_unshared(self.store, undoes)
         review = Review(
             id=self._make_id(moment.at_ms, is_dated=is_dated),
             key=key,
@@ -254,14 +265,28 @@ class Journal:
             utc_offset_minutes=moment.utc_offset_minutes,
             duration_ms=min(max(duration_ms, 0), MAX_DURATION_MS),
             undoes=undoes,
+            interval_days=interval_days,
         )
         memory, last_id = before or self.store.read_memory(key)
+        is_last = act is not Act.UNDO and review.id >= last_id
+        if act is Act.ANSWER and not is_last:
+            memory = self._replay_before(review)
+        if is_last or act is Act.ANSWER:
+            memory = self.schedule_of(key).apply(memory, review)
+        if act is Act.ANSWER and memory.state is State.REVIEW:
+            basis = self.schedule_of(key).make_basis(memory.reps)
+            review = replace(review, interval_days=memory.interval_days, interval_basis=basis)
         self.store.add(review)
-        if act is Act.UNDO or review.id < last_id:
+        if not is_last:
             return review, self._replay_prompts([key])[key]
-        memory = self.schedule_of(key).apply(memory, review)
         self._put([(memory, review.id)])
         return review, memory
+
+    def _replay_before(self, review: Review) -> Memory:
+        """Return the memory of a prompt before a review that is placed between others."""
+        rows = self.store.list_acts(keys=[review.key])
+        acts = (row[2:8] for row in rows if row[1] < review.id)
+        return self.schedule_of(review.key).replay(review.key, acts)
 
     def merge(self, reviews: Iterable[Review]) -> tuple[int, list[str]]:
         """Add the reviews that the store does not have yet.
@@ -292,14 +317,14 @@ class Journal:
         store = self.store
         versions: dict[str, set[Review]] = {review_id: set() for review_id in disputed}
         for review in clashing:
-            versions.setdefault(review.id, set()).add(review)
+            versions.setdefault(review.id, set()).add(review.without_promise)
         clashes, keys = [], set()
         for review_id, found in sorted(versions.items()):
             known = find_versions(store.list_derived(review_id))
             if not found <= known:
                 clashes.append(review_id)
             ours = store.get_review(review_id)
-            everything = found | known | ({ours} if ours else set())
+            everything = found | known | ({ours.without_promise} if ours else set())
             added, _ = store.merge(settle(everything, store.list_undos(review_id)))
             keys |= added
         return clashes, keys
@@ -307,7 +332,7 @@ class Journal:
     def trace(self, key: str) -> Iterator[tuple[Review, ReplayedAnswer]]:
         """Yield a prompt's answers, undone ones excluded, each with the memory before and after."""
         reviews = [r for r in self.store.list_reviews(key) if r.act is not Act.CRAM]
-        acts = [ActRow(r.act, r.rating, r.at_ms, r.utc_offset_minutes) for r in reviews]
+        acts = map(to_act_row, reviews)
         answers = (review for review in reviews if review.act is Act.ANSWER)
         steps = self.schedule_of(key).trace(key, acts)
         for review, (_, replayed) in zip(answers, steps, strict=True):
@@ -326,7 +351,7 @@ class Journal:
         """Yield the memory of each prompt and the id of its last review, from `Store.list_acts`."""
         for key, group in groupby(acts, key=itemgetter(0)):
             rows = list(group)
-            memory = self.schedule_of(key).replay(key, (row[2:6] for row in rows))
+            memory = self.schedule_of(key).replay(key, (row[2:8] for row in rows))
             yield memory, rows[-1][1]
 
     def _put(self, memories: Collection[tuple[Memory, str]]) -> None:

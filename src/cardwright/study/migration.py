@@ -14,6 +14,8 @@ from cardwright.study.opening import APPLICATION_ID
 MIGRATIONS: Final[tuple[tuple[str, str], ...]] = (
     ("first", "schema.sql"),
     ("records", "records.sql"),
+    ("promises", "promises.sql"),
+    ("mirrors", "mirrors.sql"),
 )
 """Name and script of each migration, in order. Never change one that was released."""
 

@@ -36,6 +36,9 @@ from cardwright.study.rows import (
 from cardwright.study.settings import is_valid
 
 _MAX_FAULTS: Final = 1_000
+_SELECT: Final = f"select {REVIEW_COLUMNS} from reviews"  # noqa: S608
+_SELECT_FIRST: Final = _SELECT.replace("interval_days, interval_basis", "null, null")
+"""The same before the migration `promises`."""
 _Row = tuple[Any, ...]
 
 
@@ -111,7 +114,7 @@ def check_whole(path: Path, db: sqlite3.Connection) -> None:
     if problems := find_damage(db):
         raise make_damaged_error(path, problems[0])
     with suppress(*SQLITE_ERRORS):
-        if are_readable(db.execute(f"select {REVIEW_COLUMNS} from reviews")):  # noqa: S608
+        if are_readable(db.execute(_find_select(db))):
             return
     db.text_factory = bytes
     raise make_damaged_error(path, str(_read_reviews(db).unreadable[0]))
@@ -148,9 +151,17 @@ def rescue_rest(path: Path) -> Rest:
 
 
 def _has_reviews(db: sqlite3.Connection) -> bool:
-    """Tell whether the table of reviews is the one that Cardwright makes, not a view, for example."""
-    made = make_schema(len(MIGRATIONS))
-    return {row for row in made if row[:2] == ("table", "reviews")} <= read_schema(db)
+    """Tell whether the table of reviews is one that Cardwright makes, not a view, for example."""
+    return _find_select(db) != ""
+
+
+def _find_select(db: sqlite3.Connection) -> str:
+    """Return the query for the reviews of a store of whatever version; "" if it is none of ours."""
+    found = read_schema(db)
+    for level, select in ((len(MIGRATIONS), _SELECT), (1, _SELECT_FIRST)):
+        if {row for row in make_schema(level) if row[:2] == ("table", "reviews")} <= found:
+            return select
+    return ""
 
 
 def _read_reviews(db: sqlite3.Connection) -> Rescued:
@@ -174,7 +185,7 @@ def _read_reviews(db: sqlite3.Connection) -> Rescued:
         else:
             reviews[review.id] = review
 
-    select = f"select {REVIEW_COLUMNS} from reviews"  # noqa: S608
+    select = _find_select(db)
     problem = _try_each(db, f"{select} not indexed", (), add)
     if problem:
         unreadable.append(Fault("reviews", "", problem))

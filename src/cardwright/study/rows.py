@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from functools import partial
 from itertools import product
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cardwright.history import (
+    END_BASIS,
     END_DAY,
     END_MS,
     MAX_DURATION_MS,
+    MAX_INTERVAL_DAYS,
     MAX_OFFSET_MINUTES,
     PROMPT_KEY,
     RATED,
@@ -20,6 +22,8 @@ from cardwright.history import (
     Act,
     Rating,
     Review,
+    is_basis,
+    is_interval,
 )
 from cardwright.memory import Memory, State
 from cardwright.study.alias import Alias
@@ -36,13 +40,14 @@ def _list_columns(names: Iterable[str]) -> str:
 
 REVIEW_COLUMNS: Final = _list_columns(REVIEW_FIELDS)
 MEMORY_COLUMNS: Final = _list_columns(Memory._fields)
-ReviewRow = tuple[str, str, str, int | None, int, int, int]
-"""Key, id, ActRow fields and duration of a review."""
+ReviewRow = tuple[str, str, str, int | None, int, int, int | None, int | None, int]
+"""Key, id, ActRow fields (`row[2:8]`) and duration of a review."""
 _BEFORE_1970: Final = -3
 _END_DUE_MS: Final = END_DAY * 86_400_000
 _MAX_DIFFICULTY: Final = 10
 _MAX: Final = 10**9
 """Of counts, of intervals, and of a stability."""
+_MAX_FLAG: Final = 7
 _MAX_QUOTED: Final = 60
 _ACTS: Final = {str(act): act for act in Act}
 _RATINGS: Final[dict[int | None, Rating | None]] = {
@@ -64,6 +69,27 @@ _MEMORY_TYPES: Final = frozenset(
 )
 
 
+class MirrorRow(NamedTuple):
+    """Which review a row of the log of a mirror is (see `study.mirror`)."""
+
+    review_id: str
+    is_seen: bool
+    """Whether it is known to be there; otherwise it is planned to write it."""
+
+
+class MirrorCard(NamedTuple):
+    """The card of a prompt in a mirror, as it was when it was last synced."""
+
+    card_id: int
+    is_suspended: bool
+    flag: int
+    """Its colour; 0 for none."""
+    due_day: int | None
+    """In days since 1970; None unless it was in the review queue."""
+    is_pending: bool
+    """Whether its state must still be written."""
+
+
 class RowError(Exception):
     """A row holds a value that no store has; the message says which."""
 
@@ -75,7 +101,7 @@ def read_review(row: tuple[Any, ...]) -> Review:
         RowError: a value is not valid.
 
     """
-    id, key, act, rating, at_ms, offset, duration_ms, undoes = row
+    id, key, act, rating, at_ms, offset, duration_ms, undoes, days, basis = row
     for fault in _list_faults(*row):
         raise RowError(fault)
     return Review(
@@ -87,6 +113,8 @@ def read_review(row: tuple[Any, ...]) -> Review:
         utc_offset_minutes=offset,
         duration_ms=min(duration_ms, MAX_DURATION_MS),
         undoes=undoes,
+        interval_days=days,
+        interval_basis=basis,
     )
 
 
@@ -99,6 +127,8 @@ def _list_faults(
     offset: object,
     duration_ms: object,
     undoes: object = None,
+    days: object = None,
+    basis: object = None,
 ) -> Iterator[str]:
     """Yield which values of a review are not valid."""
     if not isinstance(id, str) or not REVIEW_ID.fullmatch(id):
@@ -118,6 +148,15 @@ def _list_faults(
     is_id = isinstance(undoes, str) and REVIEW_ID.fullmatch(undoes)
     if not is_id if act == Act.UNDO else undoes is not None:
         yield f"undoes of {quote(act)} cannot be {quote(undoes)}"
+    if isinstance(act, str):
+        yield from _list_interval_faults(act, days, basis)
+
+
+def _list_interval_faults(act: str, days: object, basis: object) -> Iterator[str]:
+    if not is_interval(act, days):
+        yield f"interval_days of {quote(act)} cannot be {quote(days)}"
+    elif not is_basis(act, days, basis):
+        yield f"interval_basis of {quote(act)} cannot be {quote(basis)}"
 
 
 def check_acts(rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
@@ -129,7 +168,7 @@ def check_acts(rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
     """
     valid = _VALID_ACTS
     for row in rows:
-        key, id, act, rating, at_ms, offset, duration_ms = row
+        key, id, act, rating, at_ms, offset, days, basis, duration_ms = row
         if (
             (act, rating) in valid
             and type(key) is str is type(id)
@@ -138,10 +177,22 @@ def check_acts(rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
             and -MAX_OFFSET_MINUTES <= offset <= MAX_OFFSET_MINUTES
             and type(duration_ms) is int
             and duration_ms >= 0
+            and (
+                (days is None is basis and act != "reschedule")
+                or (
+                    act == "answer"
+                    and type(days) is int is type(basis)
+                    and 0 < days <= MAX_INTERVAL_DAYS
+                    and 0 <= basis < END_BASIS
+                )
+                or (is_interval(act, days) and is_basis(act, days, basis))
+            )
         ):
             yield row
         else:
-            faults = _list_faults(id, key, act, rating, at_ms, offset, duration_ms)
+            faults = _list_faults(
+                id, key, act, rating, at_ms, offset, duration_ms, days=days, basis=basis
+            )
             raise RowError(f"{quote(id)}: {', '.join(faults)}")
 
 
@@ -196,6 +247,43 @@ def read_memory(row: tuple[Any, ...]) -> Memory | None:
 def are_readable(rows: Iterable[tuple[Any, ...]]) -> bool:
     """Tell whether `read_review` accepts all rows."""
     return all(next(_list_faults(*row), None) is None for row in rows)
+
+
+def read_mirror_row(row: tuple[Any, ...]) -> tuple[int, MirrorRow]:
+    """Return the id of a row of a mirror's log, and which review it is.
+
+    Raises:
+        RowError: a value is not valid.
+
+    """
+    row_id, review_id, is_seen = row
+    if (
+        type(row_id) is not int
+        or not isinstance(review_id, str)
+        or not REVIEW_ID.fullmatch(review_id)
+    ):
+        raise RowError(f"a row of a mirror cannot be {quote(row)}")
+    return row_id, MirrorRow(review_id, is_seen == 1)
+
+
+def read_mirror_card(row: tuple[Any, ...]) -> tuple[str, MirrorCard]:
+    """Return the key of a prompt, and its card in a mirror.
+
+    Raises:
+        RowError: a value is not valid.
+
+    """
+    key, card_id, is_suspended, flag, due_day, is_pending = row
+    if (
+        not isinstance(key, str)
+        or not PROMPT_KEY.fullmatch(key)
+        or type(card_id) is not int
+        or type(flag) is not int
+        or not 0 <= flag <= _MAX_FLAG
+        or not (due_day is None or (type(due_day) is int and abs(due_day) < END_DAY))
+    ):
+        raise RowError(f"a card of a mirror cannot be {quote(row)}")
+    return key, MirrorCard(card_id, is_suspended == 1, flag, due_day, is_pending == 1)
 
 
 def read_json(text: object) -> Any:

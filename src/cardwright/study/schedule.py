@@ -45,6 +45,24 @@ class ActRow(NamedTuple):
     rating: int | None
     at_ms: int
     utc_offset_minutes: int
+    interval_days: int | None = None
+    interval_basis: int | None = None
+
+
+_Act = tuple[str, int | None, int, int, int | None, int | None]
+"""The fields of an ActRow, which are quicker to read from a tuple."""
+
+
+def to_act_row(review: Review) -> ActRow:
+    """Return the fields of a review that a replay needs."""
+    return ActRow(
+        review.act,
+        review.rating,
+        review.at_ms,
+        review.utc_offset_minutes,
+        review.interval_days,
+        review.interval_basis,
+    )
 
 
 class ReplayedAnswer(NamedTuple):
@@ -154,22 +172,38 @@ class Schedule:
             ]
         )
         """Everything that a memory depends on besides reviews; memories are rebuilt when it changes."""
+        basis = f"{options.desired_retention:.4f} {' '.join(f'{w:.4f}' for w in self.parameters)} "
+        self._basis_start = zlib.crc32(basis.encode())
+        self._bases: dict[int, int] = {}
+        """The cached results of `make_basis`."""
+
+    def make_basis(self, reps: int) -> int:
+        """Return what the interval after an answer rests on: parameters, retention, and its number.
+
+        `reps` counts the answers since the last reset, with this one. An interval that the user was
+        promised counts as long as the basis is the same; so it does not once an earlier answer is
+        inserted or undone.
+        """
+        basis = self._bases.get(reps)
+        if basis is None:
+            basis = self._bases[reps] = zlib.crc32(str(reps).encode(), self._basis_start)
+        return basis
 
     def apply(self, memory: Memory, review: Review) -> Memory:
         """Return the memory after one more act. An undo needs `replay` instead."""
         draft = _Draft(memory)
-        self._apply(draft, (review.act, review.rating, review.at_ms, review.utc_offset_minutes))
+        self._apply(draft, to_act_row(review))
         return draft.finish()
 
-    def replay(self, key: str, acts: Iterable[tuple[str, int | None, int, int]]) -> Memory:
+    def replay(self, key: str, acts: Iterable[_Act]) -> Memory:
         """Return a prompt's memory after acts in order (ActRow fields), without undone ones."""
         draft = _Draft(Memory(key=key))
-        for act, rating, at_ms, offset in acts:
+        for act, rating, at_ms, offset, days, basis in acts:
             # A fast path: most acts are answers, and there may be a million.
             if act == "answer" and rating:
-                self._answer(draft, rating, at_ms, offset)
+                self._answer(draft, rating, at_ms, offset, days, basis)
             else:
-                self._apply(draft, (act, rating, at_ms, offset))
+                self._apply(draft, (act, rating, at_ms, offset, days, basis))
         return draft.finish()
 
     def trace(self, key: str, acts: Iterable[ActRow]) -> Iterator[tuple[ActRow, ReplayedAnswer]]:
@@ -185,21 +219,19 @@ class Schedule:
                 yield act, ReplayedAnswer(days, before, after, self.retrievability(before, day))
             before = after
 
-    def list_expectations(
-        self, key: str, acts: Iterable[tuple[str, int | None, int, int]]
-    ) -> list[Expectation]:
+    def list_expectations(self, key: str, acts: Iterable[_Act]) -> list[Expectation]:
         """Return what was expected at each answer among acts (ActRow fields), in order.
 
         This takes half the time of `trace`, which builds two complete memories per answer.
         """
         draft = _Draft(Memory(key=key))
         found = []
-        for act, rating, at_ms, offset in acts:
+        for act, rating, at_ms, offset, days, basis in acts:
             if act == "answer" and rating:
                 found.append(self._expect(draft, at_ms, offset))
-                self._answer(draft, rating, at_ms, offset)
+                self._answer(draft, rating, at_ms, offset, days, basis)
             else:
-                self._apply(draft, (act, rating, at_ms, offset))
+                self._apply(draft, (act, rating, at_ms, offset, days, basis))
         return found
 
     def preview(self, memory: Memory, moment: Moment) -> dict[Rating, Memory]:
@@ -226,10 +258,10 @@ class Schedule:
         is_test = days > 0 and draft.state is _REVIEW
         return Expectation(draft.state, draft.interval_days, recall, is_test)
 
-    def _apply(self, draft: _Draft, row: tuple[str, int | None, int, int]) -> None:
-        act, rating, at_ms, offset = row
+    def _apply(self, draft: _Draft, row: _Act) -> None:
+        act, rating, at_ms, offset, days, basis = row
         if act == "answer" and rating is not None:
-            self._answer(draft, rating, at_ms, offset)
+            self._answer(draft, rating, at_ms, offset, days, basis)
         elif act in {"suspend", "unsuspend"}:
             draft.is_suspended = act == "suspend"
         elif act == "bury":
@@ -240,8 +272,30 @@ class Schedule:
             draft.is_flagged = act == "flag"
         elif act == "reset":
             draft.reset()
+        elif act == "reschedule" and days is not None:
+            self._reschedule(draft, days, at_ms, offset)
 
-    def _answer(self, draft: _Draft, rating: int, at_ms: int, offset: int) -> None:
+    def _reschedule(self, draft: _Draft, days: int, at_ms: int, offset: int) -> None:
+        """Do as Anki's "set due date": the interval is counted from the last answer, if it had one."""
+        local_ms = at_ms + offset * MS_PER_MINUTE - self._rollover_ms
+        day = local_ms // MS_PER_DAY
+        has_interval = draft.interval_days > 0 or draft.state is _RELEARNING
+        if has_interval and draft.last_day is not None:
+            draft.interval_days = max(day - draft.last_day, 0) + days
+        draft.state = _REVIEW
+        draft.step = None
+        draft.due_day = day + days
+        draft.due_at_ms = at_ms - local_ms + draft.due_day * MS_PER_DAY
+
+    def _answer(
+        self,
+        draft: _Draft,
+        rating: int,
+        at_ms: int,
+        offset: int,
+        promised: int | None = None,
+        basis: int | None = None,
+    ) -> None:
         local_ms = at_ms + offset * MS_PER_MINUTE - self._rollover_ms
         day = local_ms // MS_PER_DAY
         last_day = draft.last_day
@@ -260,10 +314,15 @@ class Schedule:
         draft.reps += 1
         draft.last_day = day
         draft.last_at_ms = at_ms
+        if promised is not None:
+            if basis != self.make_basis(draft.reps):
+                promised = None
+            elif promised > self.options.maximum_interval_days:
+                promised = self.options.maximum_interval_days
         if draft.state is _REVIEW:
-            delay_s = self._answer_review(draft, rating, stability, difficulty, days)
+            delay_s = self._answer_review(draft, rating, stability, difficulty, days, promised)
         else:
-            delay_s = self._answer_learning(draft, rating, stability, difficulty, days)
+            delay_s = self._answer_learning(draft, rating, stability, difficulty, days, promised)
         if delay_s is None:
             due_day = day + draft.interval_days
             draft.state = _REVIEW
@@ -276,11 +335,17 @@ class Schedule:
             draft.due_day = (local_ms + delay_s * MS_PER_SECOND) // MS_PER_DAY
 
     def _answer_learning(
-        self, draft: _Draft, rating: int, stability: float, difficulty: float, days: int
+        self,
+        draft: _Draft,
+        rating: int,
+        stability: float,
+        difficulty: float,
+        days: int,
+        promised: int | None,
     ) -> int | None:
         """Set the step and return the seconds to wait; or set the interval and return None.
 
-        Stability and difficulty are the values before the answer.
+        Stability and difficulty are the values before the answer. A promised interval is kept.
         """
         factor, max_days = self._interval_factor, self.options.maximum_interval_days
         steps = self._relearning_steps if draft.state is _RELEARNING else self._steps
@@ -300,9 +365,12 @@ class Schedule:
             interval = draft.stability * factor
             if not steps and interval < _MIN_INTERVAL_DAYS:
                 return int(interval * _SECONDS_PER_DAY)
-            draft.interval_days = limit_interval(
+            draft.interval_days = promised or limit_interval(
                 max(round_half_up(interval), 1.0), 1, max_days, self._draw(draft)
             )
+            return None
+        if promised:
+            draft.interval_days = promised
             return None
         if stability:
             good = self._fsrs.next_stability(stability, difficulty, days, _GOOD)
@@ -315,7 +383,13 @@ class Schedule:
         return None
 
     def _answer_review(
-        self, draft: _Draft, rating: int, stability: float, difficulty: float, days: int
+        self,
+        draft: _Draft,
+        rating: int,
+        stability: float,
+        difficulty: float,
+        days: int,
+        promised: int | None,
     ) -> int | None:
         """Set the interval and return None; or start relearning and return the seconds to wait."""
         factor, max_days = self._interval_factor, self.options.maximum_interval_days
@@ -328,9 +402,12 @@ class Schedule:
                 draft.step = 0
                 steps = self._relearning_steps
                 return steps[0] if steps else int(interval * _SECONDS_PER_DAY)
-            draft.interval_days = limit_interval(
+            draft.interval_days = promised or limit_interval(
                 max(round_half_up(interval), 1.0), 1, max_days, self._draw(draft)
             )
+            return None
+        if promised:
+            draft.interval_days = promised
             return None
         # As in Anki, each rating's interval is at least a day longer than that of the harder
         # rating, and fuzz never makes it shorter than the previous interval.
@@ -353,6 +430,9 @@ class Schedule:
         """Return the stabilities that Hard, Good, … give, up to this answer's rating."""
         if rating == _HARD:
             return (reached,)
+        if not stability:
+            # It was new when it was rescheduled.
+            return tuple(map(self._fsrs.initial_stability, range(_HARD, rating + 1)))
         if days == 0:
             harder = range(_HARD, rating)
             next_stability = self._fsrs.next_stability

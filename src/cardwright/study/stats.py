@@ -81,11 +81,11 @@ def list_answers(journal: Journal, is_chosen: Callable[[str], bool]) -> list[Ans
             continue
         acts, spent_ms = [], []
         for row in rows:
-            acts.append(row[2:6])
-            spent_ms.append(min(row[6], MAX_ANSWER_MS))
+            acts.append(row[2:8])
+            spent_ms.append(min(row[-1], MAX_ANSWER_MS))
         schedule = journal.schedule_of(key)
         expectations = iter(schedule.list_expectations(key, acts))
-        for (act, rating, at_ms, offset), took_ms in zip(acts, spent_ms, strict=True):
+        for (act, rating, at_ms, offset, *_), took_ms in zip(acts, spent_ms, strict=True):
             if rating is not None:
                 before = next(expectations) if act == Act.ANSWER else _CRAM
                 day = count_study_day(at_ms, offset, schedule.rollover_hour)

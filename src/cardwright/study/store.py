@@ -70,6 +70,9 @@ _ADD_REVIEW: Final = (
     f"values ({', '.join('?' * len(REVIEW_FIELDS))})"
 )
 _MERGE_REVIEW: Final = f"{_ADD_REVIEW} on conflict (id) do nothing"
+_KEEP_PROMISE: Final = (
+    "update reviews set interval_days = ?, interval_basis = ? where prompt = ? and id = ?"
+)
 _SELECT_MEMORY: Final = f"select {MEMORY_COLUMNS}, last_id from memories"  # noqa: S608
 _PUT_MEMORY: Final = (
     f"insert or replace into memories ({MEMORY_COLUMNS}, last_id, pack) "  # noqa: S608
@@ -382,8 +385,9 @@ class Store:
     def merge(self, reviews: Iterable[Review]) -> tuple[set[str], list[Review]]:
         """Add the reviews that are missing, within a transaction.
 
-        Returns the keys of the memories with added reviews, and the reviews whose ids the store has
-        with different content.
+        Returns the keys of the memories that change, and the reviews whose ids the store has with
+        different content. Versions that differ only in what was promised are the same review: a
+        promise that is missing is filled in, and of two the smaller one stays.
         """
         unite_key = self.aliases.unite_key
         keys: set[str] = set()
@@ -394,8 +398,14 @@ class Store:
             if done.rowcount:
                 self._note(review)
                 keys.add(unite_key(review.key))
-            elif self.get_review(review.id) != review:
+                continue
+            ours = self.get_review(review.id)
+            if ours is None or ours.without_promise != review.without_promise:
                 clashes.append(review)
+            elif review.promise and (ours.promise is None or review.promise < ours.promise):
+                self._db.execute(_KEEP_PROMISE, (*review.promise, review.key, review.id))
+                self._note(review)
+                keys.add(unite_key(review.key))
         return keys, clashes
 
     def _note(self, review: Review) -> None:
@@ -509,7 +519,10 @@ class Store:
         self, namespace: str | None, keys: Sequence[str], undone: set[tuple[Any, ...]]
     ) -> Iterator[ReviewRow]:
         """Yield rows of `list_acts` by their recorded keys."""
-        columns = "prompt, id, act, rating, at_ms, utc_offset_minutes, duration_ms"
+        columns = (
+            "prompt, id, act, rating, at_ms, utc_offset_minutes, interval_days, interval_basis,"
+            " duration_ms"
+        )
         where = "act <> 'undo'"
         values: tuple[str, ...] = ()
         if namespace is not None:
@@ -519,6 +532,11 @@ class Store:
             sql = f"select {columns} from reviews where {where}{some} order by prompt, id"  # noqa: S608
             rows = self._check_acts(self._stream(sql, *values, *chunk))
             yield from (row for row in rows if row[:2] not in undone) if undone else rows
+
+    def has_intervals(self) -> bool:
+        """Return whether any review promises or sets an interval."""
+        sql = "select 1 from reviews where interval_days not null limit 1"
+        return self._value(sql) is not None
 
     def count_reviews(self) -> int:
         """Return the number of reviews, including undone ones."""
@@ -694,6 +712,15 @@ class Store:
             except RowError:
                 self.leave_out(f"record {quote(id)}")
         return found
+
+    def query(self, sql: str, *values: Any) -> Iterator[tuple[Any, ...]]:
+        """Yield rows, whose values may be damaged."""
+        yield from self._stream(sql, *values)
+
+    def change(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement for each row, within a transaction."""
+        self._has_news = True
+        self._db.executemany(sql, rows)
 
     def move_settings(self, source: str, target: str) -> None:
         """Give a namespace the settings of another one that it lacks, within a transaction."""

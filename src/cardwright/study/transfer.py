@@ -19,7 +19,9 @@ from typing import Any, Final
 from cardwright.error import CardwrightError
 from cardwright.foreign.lines import MAX_LINE, read_lines
 from cardwright.history import (
+    END_BASIS,
     MAX_DURATION_MS,
+    MAX_INTERVAL_DAYS,
     RATED,
     Act,
     Moment,
@@ -31,6 +33,8 @@ from cardwright.history import (
 from cardwright.text import count
 
 COLUMNS: Final = ("id", "prompt", "act", "rating", "at", "duration_ms", "undoes")
+_INTERVAL_COLUMNS: Final = ("interval_days", "interval_basis")
+"""Written only where an interval was promised or set."""
 _MAX_PROBLEMS: Final = 20
 _MAX_STORED: Final = 2**63 - 1
 """Earlier versions recorded any duration that SQLite can store."""
@@ -54,11 +58,16 @@ def write_review(review: Review) -> str:
     return _ENCODER.encode(_to_json(review)) + "\n"
 
 
-def write_csv(reviews: Iterable[Review]) -> Iterator[str]:
-    """Yield a CSV header, then a line for each review; ratings are 1 to 4."""
-    yield _to_csv_line(COLUMNS)
+def write_csv(reviews: Iterable[Review], *, with_intervals: bool = True) -> Iterator[str]:
+    """Yield a CSV header, then a line for each review; ratings are 1 to 4.
+
+    Without intervals, which no review may have then, their columns are left out.
+    """
+    columns = (*COLUMNS, *_INTERVAL_COLUMNS) if with_intervals else COLUMNS
+    yield _to_csv_line(columns)
     for review in reviews:
-        yield _to_csv_line(["" if value is None else value for value in _to_json(review).values()])
+        row = _to_json(review)
+        yield _to_csv_line(["" if row.get(name) is None else row[name] for name in columns])
 
 
 def read_files(paths: Iterable[Path]) -> Iterator[Review]:
@@ -198,7 +207,7 @@ def _read_table(rows: Iterator[list[str]]) -> Iterator[Mapping[str, Any] | str]:
 
 
 def _to_json(review: Review) -> dict[str, Any]:
-    return {
+    row = {
         "id": review.id,
         "prompt": review.key,
         "act": str(review.act),
@@ -207,6 +216,11 @@ def _to_json(review: Review) -> dict[str, Any]:
         "duration_ms": review.duration_ms,
         "undoes": review.undoes,
     }
+    if review.interval_days is not None:
+        row["interval_days"] = review.interval_days
+    if review.interval_basis is not None:
+        row["interval_basis"] = review.interval_basis
+    return row
 
 
 def _to_review(row: Mapping[str, Any] | str) -> Review:
@@ -225,6 +239,11 @@ def _to_review(row: Mapping[str, Any] | str) -> Review:
         rating = Rating(_parse_number("rating", rating, 1, len(Rating)))
     at_ms, utc_offset_minutes = parse_time(row.get("at"))
     duration_ms = _parse_number("duration_ms", row.get("duration_ms"), 0, _MAX_STORED)
+    days, basis = row.get("interval_days"), row.get("interval_basis")
+    if days is not None:
+        days = _parse_number("interval_days", days, 0, MAX_INTERVAL_DAYS)
+    if basis is not None:
+        basis = _parse_number("interval_basis", basis, 0, END_BASIS - 1)
     review = Review(
         id=row.get("id", ""),
         key=row.get("prompt", ""),
@@ -234,6 +253,8 @@ def _to_review(row: Mapping[str, Any] | str) -> Review:
         utc_offset_minutes=utc_offset_minutes,
         duration_ms=min(duration_ms, MAX_DURATION_MS),
         undoes=row.get("undoes"),
+        interval_days=days,
+        interval_basis=basis,
     )
     check_review(review)
     return review

@@ -1,0 +1,158 @@
+"""What a sync remembers of a mirror: another collection that holds our prompts, such as Anki's.
+
+A row of its log is planned here before it is written there. So a sync that was killed neither repeats
+nor loses one: a planned row that is found there was written, one that is not is written again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+from cardwright.study.error import StoreError, make_damaged_error
+from cardwright.study.rows import (
+    MirrorCard,
+    MirrorRow,
+    RowError,
+    read_json,
+    read_mirror_card,
+    read_mirror_row,
+)
+from cardwright.study.store import Store
+
+__all__ = ["Mirror", "MirrorCard", "MirrorRow", "check_unshared", "list_shifted"]
+
+_BATCH: Final = 500
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+class Mirror:
+    """A mirror under the name of its place. Whatever writes must be called within a transaction."""
+
+    def __init__(self, store: Store, place: str) -> None:
+        """Use what the store knows about the mirror at a place."""
+        self._store = store
+        self.place = place
+
+    def read_rows(self) -> dict[int, MirrorRow]:
+        """Return the rows of the mirror's log that are reviews of ours, by their ids."""
+        sql = "select row_id, review_id, is_seen from mirror_rows where place = ? order by row_id"
+        return dict(self._read("mirror_rows", sql, read_mirror_row))
+
+    def put_rows(self, rows: Mapping[int, MirrorRow]) -> None:
+        """Remember rows that are planned or were seen."""
+        sql = "insert or replace into mirror_rows values (?, ?, ?, ?)"
+        self._store.change(sql, ((self.place, id, *row) for id, row in rows.items()))
+
+    def forget_rows(self, row_ids: Iterable[int]) -> None:
+        """Forget rows, such as those that are no longer there."""
+        sql = "delete from mirror_rows where place = ? and row_id = ?"
+        self._store.change(sql, ((self.place, id) for id in row_ids))
+
+    def read_cards(self) -> dict[str, MirrorCard]:
+        """Return the cards as they were at the last sync, by the keys of their prompts."""
+        sql = (
+            "select prompt, card_id, is_suspended, flag, due_day, is_pending from mirror_cards"
+            " where place = ? order by prompt"
+        )
+        return dict(self._read("mirror_cards", sql, read_mirror_card))
+
+    def put_cards(self, cards: Mapping[str, MirrorCard]) -> None:
+        """Remember cards by the keys of their prompts."""
+        sql = "insert or replace into mirror_cards values (?, ?, ?, ?, ?, ?, ?)"
+        self._store.change(sql, ((self.place, key, *card) for key, card in cards.items()))
+
+    def forget_cards(self, keys: Iterable[str]) -> None:
+        """Forget the cards of prompts."""
+        sql = "delete from mirror_cards where place = ? and prompt = ?"
+        self._store.change(sql, ((self.place, key) for key in keys))
+
+    def read_fact(self, name: str) -> Any:
+        """Return something else that is remembered, or None."""
+        sql = "select cast(value as blob) from mirror_facts where place = ? and name = ?"
+        for (value,) in self._store.query(sql, self.place, name):
+            try:
+                return read_json(value)
+            except RowError:
+                self._store.leave_out(f"{name} of {self.place}")
+        return None
+
+    def put_fact(self, name: str, value: Any) -> None:
+        """Remember anything that JSON can hold."""
+        row = (self.place, name, json.dumps(value))
+        self._store.change("insert or replace into mirror_facts values (?, ?, ?)", [row])
+
+    def find_paired(self, row_ids: Iterable[int]) -> dict[int, set[str]]:
+        """Return the ids of the reviews that rows are known to be, at whatever place.
+
+        Rows of different collections may share an id.
+        """
+        found: dict[int, set[str]] = {}
+        left = iter(row_ids)
+        while ids := list(islice(left, _BATCH)):
+            sql = (
+                "select row_id, review_id, is_seen from mirror_rows"  # noqa: S608
+                f" where row_id in ({', '.join('?' * len(ids))})"
+            )
+            for row_id, row in self._read_values("mirror_rows", sql, read_mirror_row, *ids):
+                found.setdefault(row_id, set()).add(row.review_id)
+        return found
+
+    def is_shared(self, review_id: str) -> bool:
+        """Return whether a review is in some mirror's log, or planned for it."""
+        return find_place(self._store, review_id) is not None
+
+    def _read(
+        self, table: str, sql: str, read: Callable[[tuple[Any, ...]], tuple[_K, _V]]
+    ) -> Iterator[tuple[_K, _V]]:
+        return self._read_values(table, sql, read, self.place)
+
+    def _read_values(
+        self,
+        table: str,
+        sql: str,
+        read: Callable[[tuple[Any, ...]], tuple[_K, _V]],
+        *values: Any,
+    ) -> Iterator[tuple[_K, _V]]:
+        try:
+            yield from map(read, self._store.query(sql, *values))
+        except RowError as error:
+            raise make_damaged_error(self._store.path, f"table {table}: {error}") from error
+
+
+def find_place(store: Store, review_id: str) -> str | None:
+    """Return the place of a mirror whose log has a review, or for which it is planned."""
+    sql = "select cast(place as blob) from mirror_rows where review_id = ? limit 1"
+    for (place,) in store.query(sql, review_id):
+        return bytes(place).decode("utf-8", "replace")
+    return None
+
+
+def check_unshared(store: Store, review_id: str) -> None:
+    """Check that a review can be undone.
+
+    Raises:
+        StoreError: a mirror has it. What is in Anki's log is never taken out of it by a sync.
+
+    """
+    place = find_place(store, review_id)
+    if place is not None:
+        raise StoreError(
+            f"this answer cannot be undone: it is in Anki too ({place}), whose log only grows",
+            help="answer again, or `cards reset` the card",
+        )
+
+
+def list_shifted(store: Store) -> Iterator[tuple[str, int, str]]:
+    """Yield place, id and review of the rows that were seen under another id than their time."""
+    sql = (
+        "select m.place, m.row_id, m.review_id from mirror_rows m"
+        " join reviews r on r.id = m.review_id"
+        " where m.is_seen and m.row_id <> r.at_ms order by m.place, m.row_id"
+    )
+    for place, row_id, review_id in store.query(sql):
+        if isinstance(place, str) and isinstance(row_id, int) and isinstance(review_id, str):
+            yield place, row_id, review_id
