@@ -45,6 +45,7 @@ def set_exam(study: Study, days: int = 20) -> None:
             minutes_a_day=MINUTES_A_DAY,
             set_on=make_date(study.today),
         ),
+        study.moment,
     )
 
 
@@ -160,7 +161,7 @@ def test_the_daily_plan_is_kept_for_its_day_only(study: Study) -> None:
 
     assert kept["day"] == study.today
     kept["habits"]["new_s"] = 99.0
-    study.store.put_settings({("trees", "daily_plan"): kept})
+    study.store.put_settings({("trees", "daily_plan"): kept}, 0)
     assert study.prepare().outcomes.new_s == 99.0
     study.moment = Moment(study.moment.at_ms + DAY_MS, study.moment.utc_offset_minutes)
     assert study.prepare().outcomes.new_s != 99.0
@@ -171,7 +172,7 @@ def test_the_daily_plan_of_an_older_version_is_used(study: Study) -> None:
     study.prepare().outcomes  # noqa: B018  (read once)
     kept = study.store.read_settings()["trees", "daily_plan"]
     kept["habits"]["new_s"] = 99.0
-    study.store.put_settings({("trees", "daily_plan"): None, ("trees", "exam_day"): kept})
+    study.store.put_settings({("trees", "daily_plan"): None, ("trees", "exam_day"): kept}, 0)
 
     assert study.prepare().outcomes.new_s == 99.0
     study.moment = Moment(study.moment.at_ms + DAY_MS, study.moment.utc_offset_minutes)

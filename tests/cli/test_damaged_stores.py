@@ -250,7 +250,7 @@ def test_a_damaged_setting_is_left_out_with_a_warning(
     path: Path, run: Run, name: str, value: object
 ) -> None:
     store = open_store(path, "laptop")
-    store.put_settings({("trees", name): value})
+    store.put_settings({("trees", name): value}, 0)
     assert ("trees", name) not in store.read_settings()
     store.close()
     printed = run("due", "--db", str(path)).output

@@ -266,7 +266,7 @@ def test_a_rescued_store_keeps_settings_and_device(doctor: Doctor, store: Path) 
 
 def test_damaged_settings(doctor: Doctor, store: Path) -> None:
     answer(store)
-    change_store(store, "insert into settings values ('', 'rollover_hour', 'four')")
+    change_store(store, "insert into settings values ('', 'rollover_hour', 'four', 1)")
 
     finding = doctor.examine()["store-damaged"]
     assert "none is lost" in finding["harm"]

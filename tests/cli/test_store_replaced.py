@@ -259,10 +259,10 @@ def test_a_mock_exam_goes_on_in_the_copy(tmp_path: Path) -> None:
     shutil.copy(path, path.with_name("older.db"))
     store = open_journal(path).store
     with store.transaction():
-        store.put_record("mock-1", "mock", "trees", 1, {"picked": [1]})
+        store.put_record("mock-1", "mock", "trees", 1, {"picked": [1]}, 1)
     replace_file(path)
     with store.transaction():
-        store.put_record("mock-1", "mock", "trees", 1, {"picked": [2]})
+        store.put_record("mock-1", "mock", "trees", 1, {"picked": [2]}, 2)
     (copy,) = tmp_path.glob("reviews-rescued*.db")
     assert open_journal(copy).store.get_record("mock-1") == {"picked": [2]}
 

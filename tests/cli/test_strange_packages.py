@@ -22,7 +22,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cardwright.anki import package_notes
+from cardwright.anki import collection
 from cardwright.cli.main import cards
 from cardwright.foreign import archive, database, json_text
 from mutations import mutate_database
@@ -201,7 +201,7 @@ def pack_twice(data: bytes) -> bytes:
         (lambda data: edit_zip(pack(data), flags=1), "is encrypted"),
         (lambda data: edit_zip(pack(data), method=14), "method that Anki does not use"),
         (lambda data: edit_zip(pack(data), method=99), "method that Anki does not use"),
-        (lambda data: edit_zip(pack(data), size=2**31), "is larger than 1,024 MiB"),
+        (lambda data: edit_zip(pack(data), size=2**32 - 2), "is larger than 2,048 MiB"),
         (lambda data: edit_zip(pack(data), size=100), "is damaged"),
         (lambda data: edit_zip(pack(data), size=0), "is damaged"),
         (lambda data: pack(data, others={"../../evil": b"x"}), "outside the archive"),
@@ -242,18 +242,6 @@ def test_what_is_no_file_is_refused(tmp_path: Path, sound: Path) -> None:
     result = CliRunner().invoke(cards, ["diff", "\0.apkg", str(sound)])
     assert result.exit_code == 1
     assert "that is not a valid file name" in result.stderr
-
-
-def test_the_newest_format_is_named_with_a_cure(tmp_path: Path, sound: Path) -> None:
-    path = tmp_path / "newest.apkg"
-    path.write_bytes(
-        pack(make_database(tmp_path), others={"collection.anki21b": b"\x28\xb5\x2f\xfd"})
-    )
-
-    said = refuse(path, sound)
-
-    assert "in Anki's newest format" in said
-    assert "Support older Anki versions" in said
 
 
 def test_the_later_of_two_collections_is_read(tmp_path: Path, sound: Path) -> None:
@@ -309,9 +297,9 @@ def replace_notes(sql: str) -> Callable[[sqlite3.Connection], object]:
 
 ENDLESS = (
     "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) "
-    "SELECT x AS id, 'g' || x AS guid, 7 AS mid, 'a' AS flds, '' AS tags FROM n"
+    "SELECT x AS id, 'g' || x AS guid, 7 AS mid, 'a' AS flds, '' AS tags, 1 AS mod FROM n"
 )
-COLUMNS = "id integer primary key, guid, mid, tags, flds"
+COLUMNS = "id integer primary key, guid, mid, tags, flds, mod"
 
 
 @pytest.mark.parametrize(
@@ -321,11 +309,11 @@ COLUMNS = "id integer primary key, guid, mid, tags, flds"
         (f"CREATE VIEW NOTES AS {ENDLESS};", "its table notes is not a plain table"),
         (f"CREATE TABLE Notes ({COLUMNS});", "its table notes is not a plain table"),
         (
-            "CREATE VIRTUAL TABLE notes USING fts5(id, guid, mid, tags, flds);",
+            "CREATE VIRTUAL TABLE notes USING fts5(id, guid, mid, tags, flds, mod);",
             "is not a plain table",
         ),
         (
-            "CREATE TABLE notes (id integer primary key, guid, mid, tags, flds AS (hex(id)));",
+            "CREATE TABLE notes (id integer primary key, guid, mid, tags, mod, flds AS (hex(id)));",
             "has generated columns",
         ),
         (
@@ -333,8 +321,7 @@ COLUMNS = "id integer primary key, guid, mid, tags, flds"
             "has generated columns",
         ),
         ("", "it has no table notes"),
-        ("CREATE TABLE notes (id integer primary key, guid, mid, tags);", "no column flds"),
-        ("CREATE TABLE notes (id integer primary key, guid, mid, tags, FLDS);", "no column flds"),
+        ("CREATE TABLE notes (id integer primary key, guid, mid, mod, tags);", "no column flds"),
     ],
 )
 def test_what_stands_in_for_a_table_is_refused(
@@ -636,5 +623,5 @@ def test_every_bound_is_far_above_what_people_have() -> None:
     assert database.MAX_STEPS >= 50 * database.MAX_ROWS
     assert archive.MAX_MEMBERS >= 100_000
     assert archive.MAX_LISTED_BYTES >= 100 * archive.MAX_MEMBERS
-    assert package_notes.MAX_DATABASE_BYTES >= 500 * 2**20
+    assert collection.MAX_DATABASE_BYTES >= 500 * 2**20
     assert json_text.MAX_VALUES >= 1_000_000

@@ -335,7 +335,7 @@ def test_the_export_tells_everything(cards: Cards, journal: Journal) -> None:
 def test_a_record_is_read_as_it_was_written(cards: Cards, journal: Journal) -> None:
     mock = make_mock(cards)
     with journal.store.transaction():
-        put_mock(journal.store, mock)
+        put_mock(journal.store, mock, MORNING)
 
     assert list_mocks(journal.store, "trees", "trees", "mock") == [mock]
     assert list_mocks(journal.store, "trees", "trees", "drill") == []
@@ -351,7 +351,7 @@ def test_a_record_of_an_older_version_is_read(cards: Cards, journal: Journal) ->
         question["history_ref"] = question.pop("key")
         question["key"] = question.pop("side_name")
     with journal.store.transaction():
-        journal.store.put_record(mock.id, "mock", mock.pack, mock.started_at_ms, old)
+        journal.store.put_record(mock.id, "mock", mock.pack, mock.started_at_ms, old, 1)
 
     assert list_mocks(journal.store, "trees", "trees", "mock") == [mock]
     first = list_mocks(journal.store, "trees", "trees", "mock")[0].questions[0]
@@ -384,9 +384,9 @@ def test_a_store_from_before_there_were_records_gets_them(
 
     with closing(open_journal(path).store) as store:
         with store.transaction():
-            store.put_record("a", "forecast", "trees", 2, {"recall": 0.5})
-            store.put_record("b", "forecast", "trees", 1, ["é"])
-            store.put_record("a", "forecast", "trees", 2, {"recall": 0.7})
+            store.put_record("a", "forecast", "trees", 2, {"recall": 0.5}, 1)
+            store.put_record("b", "forecast", "trees", 1, ["é"], 1)
+            store.put_record("a", "forecast", "trees", 2, {"recall": 0.7}, 1)
         assert store.count_reviews() == 1
         assert store.list_records("forecast", "trees") == [["é"], {"recall": 0.7}]
         assert store.list_records("forecast", "other") == []

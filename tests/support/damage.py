@@ -110,7 +110,8 @@ def _fill(journal: Journal, pack: str) -> None:
                 "set_on": "2026-11-01",
             },
             (pack, "daily_plan"): {"day": 20_759, "habits": {}, "policy": {}},
-        }
+        },
+        MORNING.at_ms,
     )
     question = {
         "card_ref": f"{pack}:card-1",
@@ -149,9 +150,9 @@ def _fill(journal: Journal, pack: str) -> None:
         "origin": "trees-1",
     }
     with store.transaction():
-        store.put_record("trees-1", "mock", pack, MORNING.at_ms - DAY_MS, mock)
-        store.put_record("trees-2", "drill", pack, MORNING.at_ms, {**mock, "is_drill": True})
-        store.put_record("miss-1", "miss", pack, MORNING.at_ms - DAY_MS, miss)
+        store.put_record("trees-1", "mock", pack, MORNING.at_ms - DAY_MS, mock, 1)
+        store.put_record("trees-2", "drill", pack, MORNING.at_ms, {**mock, "is_drill": True}, 1)
+        store.put_record("miss-1", "miss", pack, MORNING.at_ms - DAY_MS, miss, 1)
         store.add_aliases([Alias("alias-1", 1, "shrubs", "")])
         store.claim(f"{pack}:card-3/recall", "other", MORNING.at_ms)
 

@@ -17,8 +17,11 @@ NOTES = (
     (2, "guid-b", 7, "What is an elm?\x1fA tree.", ""),
 )
 SCHEMA = """
-CREATE TABLE col (id integer primary key, models text not null);
-CREATE TABLE notes (id integer primary key, guid text, mid integer, tags text, flds text);
+CREATE TABLE col (id integer primary key, models text not null, crt integer default 1554681600,
+  mod integer default 1, ver integer default 11, conf text default '{}', decks text default '{}',
+  dconf text default '{}');
+CREATE TABLE notes (id integer primary key, guid text, mid integer, tags text, flds text,
+  mod integer default 1);
 CREATE INDEX ix_notes_guid ON notes (guid);
 """
 Act = Callable[[sqlite3.Connection], object]
@@ -39,7 +42,7 @@ def make_database(
     database.executescript(schema)
     if models is not None:
         stored = json.dumps(models) if isinstance(models, dict | list) else models
-        database.execute("INSERT INTO col VALUES (1, ?)", (stored,))
+        database.execute("INSERT INTO col (id, models) VALUES (1, ?)", (stored,))
     database.executemany("INSERT INTO notes (id, guid, mid, flds, tags) VALUES (?,?,?,?,?)", notes)
     if act is not None:
         act(database)

@@ -88,7 +88,7 @@ def make_cards(
             except WriteError as error:
                 raise WriteError(f"no card was made: {error.message}", help=error.help) from error
             changed = replace(entry, made_card=f"{PERSONAL_PACK}:{made.id}")
-            put_miss(study.store, changed)
+            put_miss(study.store, changed, study.moment)
             yield changed, made
 
 

@@ -33,7 +33,7 @@ from cardwright.history import MS_PER_MINUTE, Act, Moment
 from cardwright.item import Item
 from cardwright.project.sources import Sources
 from cardwright.study.journal import Journal
-from cardwright.study.settings import DAILY_PLAN, GOAL, OLD_DAILY_PLAN
+from cardwright.study.settings import CACHES, DAILY_PLAN, GOAL, OLD_DAILY_PLAN
 from cardwright.study.workload import Habits, measure_habits
 from cardwright.text import list_names
 
@@ -121,7 +121,8 @@ class Preparation:
             "policy": dataclasses.asdict(policy),
         }
         store.put_settings(
-            {(self.namespace, DAILY_PLAN): plan, (self.namespace, OLD_DAILY_PLAN): None}
+            {(self.namespace, DAILY_PLAN): plan, (self.namespace, OLD_DAILY_PLAN): None},
+            self._day_start_ms,
         )
         return plan
 
@@ -293,11 +294,11 @@ def list_goals(journal: Journal, sources: Sources) -> list[Goal]:
     ]
 
 
-def put_goal(journal: Journal, namespace: str, goal: Goal | None) -> None:
+def put_goal(journal: Journal, namespace: str, goal: Goal | None, moment: Moment) -> None:
     """Set the goal of the pack with a namespace, or clear it."""
     value = goal.as_json() if goal else None
-    plans = dict.fromkeys(((namespace, DAILY_PLAN), (namespace, OLD_DAILY_PLAN)))
-    journal.store.put_settings({(namespace, GOAL): value, **plans})
+    plans = dict.fromkeys((namespace, name) for name in CACHES)
+    journal.store.put_settings({(namespace, GOAL): value, **plans}, moment.at_ms)
 
 
 def prepare(

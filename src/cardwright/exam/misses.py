@@ -12,7 +12,7 @@ from cardwright.blueprint import Blueprint
 from cardwright.exam.candidates import find_lesson, select_items
 from cardwright.exam.mock import Mock, Question
 from cardwright.exam.record import fits, read_records
-from cardwright.history import Act, Rating, Review, count_study_day, make_date, namespace_of
+from cardwright.history import Act, Moment, Rating, Review, count_study_day, make_date, namespace_of
 from cardwright.item import Item
 from cardwright.study.store import Store
 
@@ -83,11 +83,11 @@ class MissGroup(NamedTuple):
     """Counts by week, the current week last."""
 
 
-def put_miss(store: Store, miss: Miss) -> None:
+def put_miss(store: Store, miss: Miss, moment: Moment) -> None:
     """Write a miss to the store. It is on disk when this returns."""
     with store.transaction():
-        namespace = miss.namespace or miss.pack
-        store.put_record(miss.id, _RECORD, namespace, miss.at_ms, asdict(miss))
+        namespace, body = miss.namespace or miss.pack, asdict(miss)
+        store.put_record(miss.id, _RECORD, namespace, miss.at_ms, body, moment.at_ms)
 
 
 def list_misses(store: Store, namespace: str, pack: str) -> list[Miss]:

@@ -344,10 +344,10 @@ def make_mock_id(store: Store, pack: str, moment: Moment) -> str:
     return id
 
 
-def put_mock(store: Store, mock: Mock) -> None:
+def put_mock(store: Store, mock: Mock, moment: Moment) -> None:
     """Write a mock exam or drill, within a transaction."""
-    namespace = namespace_of(mock.questions[0].key)
-    store.put_record(mock.id, mock.kind, namespace, mock.started_at_ms, asdict(mock))
+    namespace, body = namespace_of(mock.questions[0].key), asdict(mock)
+    store.put_record(mock.id, mock.kind, namespace, mock.started_at_ms, body, moment.at_ms)
 
 
 def list_mocks(store: Store, namespace: str, pack: str, *kinds: str) -> list[Mock]:

@@ -140,7 +140,7 @@ class Sheet:
     def _save(self, mock: Mock, moment: Moment, closed: Sequence[Question] = ()) -> None:
         """Write a mock to the store, and if it is recorded, a review for each closed question."""
         with self._journal.store.transaction():
-            put_mock(self._journal.store, mock)
+            put_mock(self._journal.store, mock, moment)
             for question in closed if mock.is_recorded else ():
                 if question.is_answered and not question.is_void:
                     self._journal.record(

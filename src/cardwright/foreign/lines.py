@@ -12,17 +12,17 @@ from typing import Final
 from cardwright.foreign.plain_file import open_plain_file
 
 MAX_LINE: Final = 2**16
-"""The most characters of a line that `read_lines` returns."""
+"""The most characters of a line that `read_lines` returns, unless told otherwise."""
 _MAX_SKIPPED: Final = 2**24
 """The longest line that `read_lines` reads past."""
 MAX_FILE: Final = 2**30
 """The most characters of a file that `read_lines` reads."""
 
 
-def read_lines(path: Path, *, follow_link: bool = False) -> Iterator[str]:
+def read_lines(path: Path, *, follow_link: bool = False, longest: int = MAX_LINE) -> Iterator[str]:
     """Yield the lines of a text file with their line breaks, in little memory.
 
-    Lines end after MAX_LINE characters at the latest. Invalid UTF-8 is replaced.
+    Lines end after `longest` characters. Invalid UTF-8 is replaced.
 
     Raises:
         OSError: the file cannot be read, is not a regular file, or it or a line is too large. Lines
@@ -34,9 +34,9 @@ def read_lines(path: Path, *, follow_link: bool = False) -> Iterator[str]:
         io.TextIOWrapper(raw, encoding="utf-8", errors="replace", newline="") as file,
     ):
         total = 0
-        for line in iter(partial(file.readline, MAX_LINE), ""):
+        for line in iter(partial(file.readline, longest), ""):
             total += len(line)
-            if len(line) == MAX_LINE and line[-1] not in "\r\n":
+            if len(line) == longest and line[-1] not in "\r\n":
                 total += _skip_line(path, file)
             if total > MAX_FILE:
                 raise OSError(errno.EFBIG, "too large", str(path))

@@ -16,6 +16,7 @@ MIGRATIONS: Final[tuple[tuple[str, str], ...]] = (
     ("records", "records.sql"),
     ("promises", "promises.sql"),
     ("mirrors", "mirrors.sql"),
+    ("changes", "changes.sql"),
 )
 """Name and script of each migration, in order. Never change one that was released."""
 

@@ -29,11 +29,12 @@ from cardwright.study.rows import (
     decode,
     quote,
     read_alias,
-    read_json,
     read_memory,
+    read_record,
     read_review,
+    read_setting,
 )
-from cardwright.study.settings import is_valid
+from cardwright.study.versions import Record, Setting
 
 _MAX_FAULTS: Final = 1_000
 _SELECT: Final = f"select {REVIEW_COLUMNS} from reviews"  # noqa: S608
@@ -68,10 +69,9 @@ class Rescued(NamedTuple):
 class Rest(NamedTuple):
     """What could be read of a store besides its reviews."""
 
-    settings: dict[tuple[str, str], Any]
-    """By namespace or deck, and name; with those of the store itself."""
-    records: list[tuple[str, str, str, int, Any]]
-    """Id, kind, namespace, time and body."""
+    settings: list[Setting]
+    """With those of the store itself."""
+    records: list[Record]
     unreadable: list[Fault]
 
 
@@ -230,28 +230,22 @@ def _check_memories(db: sqlite3.Connection) -> Iterator[Fault]:
 
 def _read_rest(db: sqlite3.Connection) -> Rest:
     """Read the settings and records."""
-    rest = Rest({}, [], [])
+    rest = Rest([], [], [])
 
     def add_setting(row: _Row) -> None:
-        deck, name, text = row
-        value = read_json(text)
-        if not is_valid(decode(name), value):
-            raise RowError(f"its value cannot be {quote(value)}")
-        rest.settings[decode(deck), decode(name)] = value
+        rest.settings.append(read_setting(row))
 
     def add_record(row: _Row) -> None:
-        namespace, id, kind, at_ms, text = row
-        body = read_json(text)
-        if decode(kind) == ALIAS:
-            read_alias(text)
-        if not isinstance(at_ms, int):
-            raise RowError(f"its time cannot be {quote(at_ms)}")
-        rest.records.append((decode(id), decode(kind), decode(namespace), at_ms, body))
+        record = read_record(row)
+        if record.kind == ALIAS:
+            read_alias(record.body)
+        rest.records.append(record)
 
-    for table, sql, add in (
-        ("settings", "select pack, name, value from settings", add_setting),
-        ("records", "select pack, id, kind, at_ms, body from records", add_record),
+    for table, columns, add in (
+        ("settings", "pack, name, value", add_setting),
+        ("records", "id, kind, pack, at_ms, body", add_record),
     ):
+        sql = f"select {columns}, {_find_time(db, table)} from {table}"  # noqa: S608
         rows: list[_Row] = []
         if problem := _try_each(db, sql, (), rows.append):
             rest.unreadable.append(Fault(table, "", problem))
@@ -259,9 +253,16 @@ def _read_rest(db: sqlite3.Connection) -> Rest:
             try:
                 add(row)
             except RowError as error:
-                name = f"{_show(row[0])} {_show(row[1])}"
+                namespace, name = (row[0], row[1]) if table == "settings" else (row[2], row[0])
+                name = f"{_show(namespace)} {_show(name)}"
                 rest.unreadable.append(Fault(table, name, str(error)))
     return rest
+
+
+def _find_time(db: sqlite3.Connection, table: str) -> str:
+    """Return the column with the time of the last change, or what stands for it in an older store."""
+    columns = db.execute("select name from pragma_table_info(?)", (table,)).fetchall()
+    return "changed_ms" if (b"changed_ms",) in columns else "1"
 
 
 def _decode_text(value: object) -> object:

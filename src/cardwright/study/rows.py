@@ -27,6 +27,8 @@ from cardwright.history import (
 )
 from cardwright.memory import Memory, State
 from cardwright.study.alias import Alias
+from cardwright.study.settings import is_valid
+from cardwright.study.versions import Record, Setting
 
 ALIAS: Final = "alias"
 """The kind of record of an alias."""
@@ -314,6 +316,37 @@ def read_alias(body: object) -> Alias:
     if not isinstance(at_ms, int) or not all(isinstance(text, str) for text in texts):
         raise RowError(f"not an alias: {quote(body)}")
     return Alias(**found)
+
+
+def read_setting(row: tuple[Any, ...]) -> Setting:
+    """Return the setting in a row.
+
+    Raises:
+        RowError: it is not valid.
+
+    """
+    deck, name, text, changed_ms = row
+    value = read_json(text)
+    if value is not None and not is_valid(decode(name), value):
+        raise RowError(f"its value cannot be {quote(value)}")
+    if not isinstance(changed_ms, int):
+        raise RowError(f"its time cannot be {quote(changed_ms)}")
+    return Setting(decode(deck), decode(name), value, changed_ms)
+
+
+def read_record(row: tuple[Any, ...]) -> Record:
+    """Return the record in a row.
+
+    Raises:
+        RowError: it is not valid.
+
+    """
+    id, kind, namespace, at_ms, body, changed_ms = row
+    read_json(body)
+    for time in (at_ms, changed_ms):
+        if not isinstance(time, int):
+            raise RowError(f"its time cannot be {quote(time)}")
+    return Record(decode(id), decode(kind), decode(namespace), at_ms, decode(body), changed_ms)
 
 
 def decode(value: object) -> str:

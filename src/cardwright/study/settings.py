@@ -25,6 +25,9 @@ GOAL: Final = "goal"
 DAILY_PLAN: Final = "daily_plan"
 OLD_DAILY_PLAN: Final = "exam_day"
 """What an exam's preparation measured and chose today: a cache."""
+CACHES: Final = (DAILY_PLAN, OLD_DAILY_PLAN)
+STORE: Final = "."
+"""In the place of a namespace: what belongs to a store itself, such as the name of its device."""
 _DEFAULT_ROLLOVER_HOUR: Final = 4
 _LAST_WEEKDAY: Final = 6
 _DAY_MINUTES: Final = 1_440
@@ -74,6 +77,11 @@ class Settings:
     def unused_fits(self) -> list[str]:
         """The namespaces whose fitted parameters are of another model, or not valid."""
         return [namespace for namespace, parameters in self._fits.items() if parameters is None]
+
+
+def is_shared(deck: str, name: str) -> bool:
+    """Tell whether a setting belongs to the user, and not only to one machine."""
+    return deck != STORE and name not in CACHES
 
 
 def is_valid(name: str, value: Any) -> bool:

@@ -51,9 +51,12 @@ from cardwright.study.rows import (
     read_alias,
     read_json,
     read_memory,
+    read_record,
     read_review,
+    read_setting,
 )
-from cardwright.study.settings import is_valid
+from cardwright.study.settings import CACHES, GOAL, STORE, is_shared
+from cardwright.study.versions import Record, Setting, date_change
 from cardwright.text import format_command
 
 _SYNC_FOLDER: Final = "shared_folder"
@@ -78,6 +81,11 @@ _PUT_MEMORY: Final = (
     f"insert or replace into memories ({MEMORY_COLUMNS}, last_id, pack) "  # noqa: S608
     f"values ({', '.join('?' * (len(Memory._fields) + 2))})"
 )
+_SELECT_RECORD: Final = (
+    "select cast(id as blob), cast(kind as blob), cast(pack as blob), at_ms, cast(body as blob),"
+    " changed_ms from records"
+)
+"""Texts as bytes, so that damaged ones can be read."""
 _to_row: Final = attrgetter(*REVIEW_FIELDS)
 """Converts a review into the parameters of _ADD_REVIEW."""
 _NOT_UNDONE: Final = (
@@ -352,7 +360,7 @@ class Store:
             if alias.id not in known or alias < known[alias.id]:
                 known[alias.id] = alias
                 body = alias._asdict()
-                self.put_record(alias.id, ALIAS, alias.namespace, alias.at_ms, body)
+                self.put_record(alias.id, ALIAS, alias.namespace, alias.at_ms, body, alias.at_ms)
         self._aliases = None
 
     def assume_alias(self, alias: Alias) -> None:
@@ -634,8 +642,15 @@ class Store:
 
     def read_settings(self) -> dict[tuple[str, str], Any]:
         """Return all settings that are valid, by namespace or deck ("" for all) and name."""
-        columns = "cast(pack as blob), cast(name as blob), cast(value as blob)"
-        found = {}
+        return {
+            (setting.deck, setting.name): setting.value
+            for setting in self.list_settings()
+            if setting.value is not None
+        }
+
+    def list_settings(self) -> Iterator[Setting]:
+        """Yield all settings that are valid, even those that went back to the default."""
+        columns = "cast(pack as blob), cast(name as blob), cast(value as blob), changed_ms"
         for row in self._rows(f"select {columns} from settings where pack <> '.'"):  # noqa: S608
             try:
                 deck, name = map(decode, row[:2])
@@ -644,32 +659,48 @@ class Store:
                 continue
             what = f"setting {quote(name)}{f' of {quote(deck)}' if deck else ''}"
             try:
-                value = read_json(decode(row[2]))
+                setting = read_setting((deck, name, *row[2:]))
             except RowError:
                 self.leave_out(what)
                 continue
-            if is_valid(name, value):
-                found[deck, name] = value
-            else:
-                self.leave_out(what)
-        return found
+            yield setting
 
     def leave_out(self, what: str) -> None:
         """Note for the user that something in the store is damaged and is not used."""
         if what not in self.left_out:
             self.left_out.append(what)
 
-    def put_settings(self, settings: Mapping[tuple[str, str], Any]) -> None:
-        """Write settings; the value None deletes a setting."""
-        self._has_news = True
+    def put_settings(self, settings: Mapping[tuple[str, str], Any], changed_ms: int) -> None:
+        """Write settings that the user changes at a time; the value None deletes one."""
         with self.transaction():
             for (deck, name), value in settings.items():
-                if value is None:
-                    sql = "delete from settings where pack = ? and name = ?"
-                    self._db.execute(sql, (deck, name))
-                else:
-                    row = (deck, name, json.dumps(value))
-                    self._db.execute("insert or replace into settings values (?, ?, ?)", row)
+                sql = "select changed_ms from settings where pack = ? and name = ?"
+                at_ms = date_change(changed_ms, self._value(sql, deck, name))
+                self.write_setting(Setting(deck, name, value, at_ms))
+
+    def write_setting(self, setting: Setting) -> None:
+        """Write a setting as it is, within a transaction."""
+        self._has_news = True
+        deck, name, value, changed_ms = setting
+        if value is None and not is_shared(deck, name):
+            self._db.execute("delete from settings where pack = ? and name = ?", (deck, name))
+            return
+        row = (deck, name, json.dumps(value), changed_ms)
+        self._db.execute("insert or replace into settings values (?, ?, ?, ?)", row)
+
+    def merge_settings(self, settings: Iterable[Setting]) -> int:
+        """Write the settings that outrank those of the store, within a transaction."""
+        known = {(setting.deck, setting.name): setting for setting in self.list_settings()}
+        taken = 0
+        for setting in settings:
+            place = (setting.deck, setting.name)
+            if place not in known or setting.rank > known[place].rank:
+                known[place] = setting
+                self.write_setting(setting)
+                taken += 1
+                for name in CACHES if setting.name == GOAL else ():
+                    self.write_setting(Setting(setting.deck, name, None, 0))
+        return taken
 
     def read_sync_folder(self) -> str:
         """Return the folder of the last sync; "" if none is known."""
@@ -682,13 +713,53 @@ class Store:
     def remember_sync_folder(self, folder: Path) -> None:
         """Remember the folder of the last sync."""
         if self.read_sync_folder() != str(folder):
-            self.put_settings({(".", _SYNC_FOLDER): str(folder)})
+            with self.transaction():
+                self.write_setting(Setting(STORE, _SYNC_FOLDER, str(folder), 0))
 
-    def put_record(self, record_id: str, kind: str, namespace: str, at_ms: int, body: Any) -> None:
-        """Write a record, replacing one with the same id, within a transaction."""
+    def put_record(
+        self, record_id: str, kind: str, namespace: str, at_ms: int, body: Any, changed_ms: int
+    ) -> None:
+        """Write a record that the user changes at a time, within a transaction.
+
+        One with the same id is replaced.
+        """
+        text = json.dumps(body, ensure_ascii=False)
+        record = Record(record_id, kind, namespace, at_ms, text, changed_ms)
+        known = self._find_record(record_id)
+        if known is None or known[:-1] != record[:-1]:
+            at_ms = date_change(changed_ms, known and known.changed_ms)
+            self.write_record(record._replace(changed_ms=at_ms))
+
+    def write_record(self, record: Record) -> None:
+        """Write a record as it is, within a transaction."""
         self._has_news = True
-        row = (record_id, kind, namespace, at_ms, json.dumps(body, ensure_ascii=False))
-        self._db.execute("insert or replace into records values (?, ?, ?, ?, ?)", row)
+        sql = "insert or replace into records (id, kind, pack, at_ms, body, changed_ms)"
+        self._db.execute(f"{sql} values (?, ?, ?, ?, ?, ?)", record)
+
+    def merge_records(self, records: Iterable[Record]) -> int:
+        """Write the records that outrank those of the store, within a transaction."""
+        taken = 0
+        for record in records:
+            known = self._find_record(record.id)
+            if known is None or (known.kind != ALIAS and record.rank > known.rank):
+                self.write_record(record)
+                taken += 1
+        return taken
+
+    def _find_record(self, record_id: str) -> Record | None:
+        """Return a record, or None if there is none or it is damaged."""
+        row = self._row(f"{_SELECT_RECORD} where id = ?", record_id)
+        with suppress(RowError):
+            return read_record(row) if row else None
+        return None
+
+    def list_versions(self) -> Iterator[Record]:
+        """Yield all records that are readable, except aliases."""
+        for row in self._rows(f"{_SELECT_RECORD} where kind <> ? order by id", ALIAS):
+            try:
+                yield read_record(row)
+            except RowError:
+                self.leave_out(f"record {quote(row[0])}")
 
     def get_record(self, record_id: str) -> Any:
         """Return the body of a record, or None if it does not exist."""
@@ -723,14 +794,21 @@ class Store:
         self._db.executemany(sql, rows)
 
     def move_settings(self, source: str, target: str) -> None:
-        """Give a namespace the settings of another one that it lacks, within a transaction."""
-        sql = (
-            "insert or ignore into settings"
-            " select ? || substr(pack, ?), name, value from settings where pack = ? or pack >= ?"
-            " and pack < ?"
+        """Give a namespace the later settings of another one, within a transaction.
+
+        The source's count as a millisecond older, so that of two of the same time the target's stays.
+        """
+        if STORE in {source, target}:
+            return
+        self.merge_settings(
+            setting._replace(
+                deck=f"{target}{setting.deck.removeprefix(source)}",
+                changed_ms=setting.changed_ms - 1,
+            )
+            for setting in list(self.list_settings())
+            if f"{setting.deck}::".startswith(f"{source}::")
+            and is_shared(setting.deck, setting.name)
         )
-        place = len(source) + 1
-        self._db.execute(sql, (target, place, source, f"{source}::", f"{source}:;"))
 
     def data_version(self) -> int:
         """Return a number that changes when another connection writes, but not when this one does."""
@@ -804,8 +882,8 @@ class Store:
         if not is_usable or known.get("machine") != machine:
             known = {"machine": machine, "device": uuid4().hex[:8]}
             with self.transaction():
-                sql = "insert or replace into settings values ('.', 'device', ?)"
-                self._db.execute(sql, (json.dumps(known),))
+                sql = "insert or replace into settings (pack, name, value) values (?, 'device', ?)"
+                self._db.execute(sql, (STORE, json.dumps(known)))
         return str(known["device"])
 
     @contextmanager

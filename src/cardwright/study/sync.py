@@ -11,14 +11,16 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from cardwright.files import find_free, write_file
-from cardwright.foreign.lines import read_lines
+from cardwright.foreign.lines import MAX_LINE, read_lines
 from cardwright.history import (
     DEVICE,
+    END_MS,
     MS_PER_DAY,
     NAMESPACE,
     Moment,
@@ -28,6 +30,7 @@ from cardwright.history import (
 )
 from cardwright.study.alias import Alias
 from cardwright.study.journal import Journal
+from cardwright.study.shared import RECORDS, SETTINGS, Row, Sort, Version
 from cardwright.study.store import Store
 from cardwright.study.transfer import (
     TransferError,
@@ -37,7 +40,8 @@ from cardwright.study.transfer import (
     show_name,
     write_review,
 )
-from cardwright.text import count
+from cardwright.study.versions import MAX_AHEAD_MS, Record, Setting
+from cardwright.text import count, format_command, list_names
 
 _REVIEWS: Final = ".jsonl"
 _ALIASES: Final = ".aliases"
@@ -45,6 +49,8 @@ _ALIASES: Final = ".aliases"
 _ALIAS_ID: Final = re.compile(r"alias-[0-9A-Za-z_.-]{1,1200}")
 _MAX_ALIASES: Final = 10_000
 """How many aliases are read: every command reads all of them."""
+_MAX_NEW: Final = 2**26
+"""How many characters of new settings, or of new records, are taken at once."""
 _BATCH: Final = 200_000
 """How many reviews are merged at once: more might not fit into memory."""
 _MAX_FAULTS: Final = 10_000
@@ -59,22 +65,56 @@ _ID_START: Final = len('{"id": "')
 _PADDING: Final = "\0\r\n\t \ufeff"
 """What a torn write leaves besides the beginning of a line."""
 
-Row = TypeVar("Row")
+_T = TypeVar("_T")
+
+
+class Exchange(NamedTuple):
+    """How many rows of a sort were exchanged, or will be."""
+
+    taken: int
+    """Those of others that were new to this machine."""
+    given: int
+    """Those that no file had yet."""
 
 
 class Synced(NamedTuple):
     """The result of a sync."""
 
     taken: int
-    """The number of reviews that were new to this machine."""
+    """The number of reviews of others that were new to this machine."""
     given: int
-    """The number of reviews in this machine's own file."""
+    """The number of reviews that no other machine's file and not our own had yet."""
     clashes: list[str]
     """Ids under which two machines had different reviews. Both count from now on."""
     problems: list[str]
     """What could not be read of the files of others, and where."""
     notes: list[str]
     """What else the user should know."""
+    settings: Exchange
+    """Options, exams and fitted parameters."""
+    records: Exchange
+    """Mock exams, drills and misses."""
+
+    @property
+    def is_nothing_new(self) -> bool:
+        """Whether nobody had anything that another one lacked."""
+        return not any((self.taken, self.given, *self.settings, *self.records))
+
+
+def describe_exchange(reviews: Exchange, settings: Exchange, records: Exchange) -> tuple[str, str]:
+    """Describe what is taken, and what is given."""
+    taken, given = (
+        list_names(
+            [
+                count(number, noun)
+                for number, noun in zip(numbers, ("review", "setting", "exam record"), strict=True)
+                if number
+            ],
+            none="nothing",
+        )
+        for numbers in zip(reviews, settings, records, strict=True)
+    )
+    return taken, given
 
 
 def sync_folder(
@@ -82,15 +122,18 @@ def sync_folder(
     folder: Path,
     decide: Callable[[], None] = lambda: None,
     moment: Moment | None = None,
+    is_valid: Callable[[Record], bool] = lambda _: True,
 ) -> Synced:
-    """Import the reviews of other machines, and write the reviews that the folder lacks.
+    """Take over what other machines share, and write what the folder lacks.
 
-    In whatever order machines sync, they end up with the same reviews. `decide` is called before
-    anything is written, to record aliases that follow from what was imported.
+    In whatever order machines sync, they end up with the same reviews, settings and records. `decide`
+    is called once all of them are in the store, to record aliases that follow from what was imported
+    and to apply new settings. `is_valid` tells whether the program can use a record.
 
     Raises:
         StoreError: the store cannot be read or written.
-        TransferError: the folder cannot be listed, or this machine's files cannot be written.
+        TransferError: there is no such folder, it cannot be listed, or this machine's files cannot be
+            written.
 
     """
     store = journal.store
@@ -104,12 +147,17 @@ def sync_folder(
     )
     journal.add_aliases(sorted(known_aliases | others))
 
+    exchanges = _make_exchangers(store, folder, names, moment, is_valid)
+    for exchange in exchanges:
+        exchange.take()
+
     ending = f"-{store.device}"
     lines = {review.id: write_review(review) for review in store.list_log()}
     known: set[str] = set()
-    taken, last_ms = 0, 0
+    own: set[str] = set()
+    taken, last_ms = 0, max(exchange.last_ms for exchange in exchanges)
     clashes: list[str] = []
-    found = _read_new(files, lines, known)
+    found = _read_new(files, lines, known, own)
     while batch := list(islice(found, _BATCH)):
         added, clashing = journal.merge(batch)
         taken += added
@@ -123,21 +171,159 @@ def sync_folder(
     if clashes:
         # Settling them adds reviews.
         lines = {review.id: write_review(review) for review in store.list_log()}
-    ours = [lines[key] for key in sorted(lines) if key not in known or key.endswith(ending)]
+    ours = [key for key in sorted(lines) if key not in known or key.endswith(ending)]
+    given = sum(key not in known and key not in own for key in ours)
+    text = "".join(lines[key] for key in ours)
     lines.clear()
-    files.write_own("".join(ours))
+    files.write_own(text)
+    del text
     decided = [alias for alias in store.list_aliases() if alias not in known_aliases]
     if decided or os.path.lexists(alias_files.own):
         alias_files.write_own("".join(map(_write_alias, decided)))
+    for exchange in exchanges:
+        exchange.give()
 
-    notes = [*files.notes, *alias_files.notes]
+    every = (files, alias_files, *(exchange.files for exchange in exchanges))
+    notes = [note for some in every for note in some.notes]
     if moment is not None and last_ms > moment.at_ms + MS_PER_DAY:
         day = make_time(last_ms).date()
         notes.append(f"some reviews are dated up to {day}: the clock of a machine may be wrong")
-    problems = [*files.problems, *alias_files.problems]
+    problems = [problem for some in every for problem in some.problems]
     if (left := len(problems) - _MAX_PROBLEMS) > 0:
         problems[_MAX_PROBLEMS:] = [f"and {count(left, 'more problem')}"]
-    return Synced(taken, len(ours), clashes, problems, notes)
+    counts = (exchange.counts for exchange in exchanges)
+    return Synced(taken, given, clashes, problems, notes, *counts)
+
+
+def _make_exchangers(
+    store: Store,
+    folder: Path,
+    names: Sequence[str],
+    moment: Moment | None,
+    is_valid: Callable[[Record], bool],
+) -> list[_Exchanger[Any]]:
+    """Return what exchanges all that is shared besides reviews and aliases."""
+    end_ms = moment.at_ms + MAX_AHEAD_MS if moment else END_MS
+
+    def check_time(row: Setting | Record) -> None:
+        if row.changed_ms > end_ms:
+            raise ValueError(f"`changed` is in the year {make_time(row.changed_ms).year}")
+
+    def parse_setting(line: str) -> Setting:
+        setting = SETTINGS.parse(line)
+        check_time(setting)
+        return setting
+
+    def parse_record(line: str) -> Record:
+        record = RECORDS.parse(line)
+        check_time(record)
+        if not is_valid(record):
+            raise ValueError(f"not a {record.kind} as this version of Cardwright has them")
+        return record
+
+    sorts: tuple[Sort[Any], ...] = (
+        replace(SETTINGS, parse=parse_setting),
+        replace(RECORDS, parse=parse_record),
+    )
+    return [
+        _Exchanger(store, _Files(folder, store.device, sort.extension, names, sort.max_line), sort)
+        for sort in sorts
+    ]
+
+
+class _Exchanger(Generic[Row]):
+    """Takes and gives the rows of one sort."""
+
+    _sort: Sort[Row]
+
+    def __init__(self, store: Store, files: _Files, sort: Sort[Row]) -> None:
+        self.files = files
+        self.last_ms = 0
+        """When the latest of the new rows was changed."""
+        self._store = store
+        self._sort = sort
+        self._taken = 0
+        self._given = 0
+        self._held: set[str] = set()
+        """The lines of machines whose names sort before ours: they need not be written twice."""
+        self._seen: set[str] = set()
+        """The lines of all machines, and of our own file."""
+
+    @property
+    def counts(self) -> Exchange:
+        """How many rows were exchanged."""
+        return Exchange(self._taken, self._given)
+
+    def look(self) -> Exchange:
+        """Return how many rows would be exchanged; nothing is changed."""
+        new = self._find_new()
+        taken = {key for key, _ in new}
+        own = (v for v in self._list_versions() if v.key not in taken)
+        return Exchange(len(new), sum(version.line not in self._seen for version in own))
+
+    def take(self) -> None:
+        """Merge what is new in the files into the store."""
+        if rows := [row for _, row in self._find_new()]:
+            self.last_ms = max(row.changed_ms for row in rows)
+            self._taken = self._sort.merge(self._store, rows)
+
+    def give(self) -> None:
+        """Write what no machine before this one shares.
+
+        Raises:
+            TransferError: it cannot be written.
+
+        """
+        lines = [version.line for version in self._list_versions()]
+        self._given = sum(line not in self._seen for line in lines)
+        ours = [line for line in lines if line not in self._held]
+        if ours or os.path.lexists(self.files.own):
+            self.files.write_own("".join(ours))
+
+    def _find_new(self) -> list[tuple[tuple[str, ...], Row]]:
+        """Read the files, and return the rows that outrank those of the store, by key."""
+        best = {version.key: version for version in self._list_versions()}
+        lines = {version.line for version in best.values()}
+        new: dict[tuple[str, ...], Row] = {}
+        files, sort = self.files, self._sort
+        room = _MAX_NEW
+
+        def parse(line: str) -> Row | str:
+            return line if line in lines else sort.parse(line)
+
+        for rows, seen in (
+            (files.read_before(parse), (self._seen, self._held)),
+            (files.read_after(parse), (self._seen,)),
+            (files.read_own(parse), (self._seen,)),
+            (files.read_copies(parse), ()),
+        ):
+            for row in rows:
+                if not isinstance(row, str):
+                    version = sort.describe(row)
+                    known = best.get(version.key)
+                    if known is None and len(best) >= sort.max_rows:
+                        files.problems.append(f"{sort.max_rows:,} {sort.noun}s: no more are taken")
+                        break
+                    if known is not None and version.rank < known.rank:
+                        continue
+                    line = known.line if known else ""
+                    if known is None or version.rank > known.rank:
+                        room -= len(version.line)
+                        if room < 0:
+                            files.problems.append(
+                                f"too many new {sort.noun}s at once: the next sync takes the rest"
+                            )
+                            break
+                        best[version.key], new[version.key] = version, row
+                        line = version.line
+                else:
+                    line = row
+                for some in seen:
+                    some.add(line)
+        return list(new.items())
+
+    def _list_versions(self) -> Iterator[Version]:
+        return map(self._sort.describe, self._sort.list_all(self._store))
 
 
 class Outlook(NamedTuple):
@@ -160,13 +346,25 @@ class Outlook(NamedTuple):
     is_own_damaged: bool
     copies: list[Path]
     """Files that sync programs made, such as conflicted copies."""
+    settings: Exchange
+    records: Exchange
+
+    @property
+    def reviews(self) -> Exchange:
+        """The reviews to take and to give."""
+        return Exchange(self.taking, self.giving)
 
 
-def preview_sync(store: Store, folder: Path) -> Outlook:
-    """Tell what the next sync finds in a folder that exists; nothing is changed.
+def preview_sync(
+    store: Store,
+    folder: Path,
+    moment: Moment | None = None,
+    is_valid: Callable[[Record], bool] = lambda _: True,
+) -> Outlook:
+    """Tell what the next sync finds in a folder; nothing is changed.
 
     Raises:
-        TransferError: the folder cannot be listed.
+        TransferError: there is no such folder, or it cannot be listed.
 
     """
     names = _list_names(folder)
@@ -179,18 +377,23 @@ def preview_sync(store: Store, folder: Path) -> Outlook:
     theirs, copied = list(files.read_theirs(parse)), list(files.read_copies(parse))
     known = set(map(_id_of, theirs))
     ours = list(files.read_own(parse))
+    exchanges = _make_exchangers(store, folder, names, moment, is_valid)
+    counts = [exchange.look() for exchange in exchanges]
+    every = (files, alias_files, *(exchange.files for exchange in exchanges))
     new = {_id_of(row) for row in (*theirs, *copied) if not isinstance(row, str)}
     back = {_id_of(row) for row in ours if not isinstance(row, str)}
     return Outlook(
         own=files.own,
-        machines=files.machines,
+        machines=len({stem for some in every for stem in some.machines}),
         taking=len(new - lines.keys()),
         giving=len(lines.keys() - known - set(map(_id_of, ours))),
         returning=len(back - lines.keys() - known),
         clashes=sorted((new | back) & lines.keys()),
-        problems=[*files.problems, *alias_files.problems],
-        is_own_damaged=files.is_own_damaged or alias_files.is_own_damaged,
-        copies=[*files.copies, *alias_files.copies],
+        problems=[problem for some in every for problem in some.problems],
+        is_own_damaged=any(some.is_own_damaged for some in every),
+        copies=[path for some in every for path in some.copies],
+        settings=counts[0],
+        records=counts[1],
     )
 
 
@@ -198,17 +401,23 @@ def _id_of(row: Review | str) -> str:
     return row if isinstance(row, str) else row.id
 
 
-def _read_new(files: _Files, lines: Mapping[str, str], known: set[str]) -> Iterator[Review]:
+def _read_new(
+    files: _Files, lines: Mapping[str, str], known: set[str], own: set[str]
+) -> Iterator[Review]:
     """Yield the reviews that are not in the store, whose reviews have these lines.
 
-    The ids in the files of other machines are added to `known`.
+    The ids in the files of other machines are added to `known`, those in our own file to `own`.
     """
     parse = _make_parser(lines)
     for found in files.read_theirs(parse):
         known.add(found if isinstance(found, str) else found.id)
         if not isinstance(found, str):
             yield found
-    for found in chain(files.read_copies(parse), files.read_own(parse)):
+    for found in files.read_copies(parse):
+        if not isinstance(found, str):
+            yield found
+    for found in files.read_own(parse):
+        own.add(found if isinstance(found, str) else found.id)
         if not isinstance(found, str):
             yield found
 
@@ -236,6 +445,7 @@ class _Files:
         device: str,
         extension: str,
         names: Sequence[str],
+        max_line: int = MAX_LINE,
     ) -> None:
         self.own = folder / f"{device}{extension}"
         """The file that this machine writes."""
@@ -245,8 +455,11 @@ class _Files:
         """The unreadable lines of our own file."""
         self._is_unread = False
         """Whether there is something in place of our own file that was not read to its end."""
+        self._max_line = max_line
         self._own: list[Path] = []
-        self._theirs: list[Path] = []
+        self._before: list[Path] = []
+        """The files of machines whose names sort before ours."""
+        self._after: list[Path] = []
         self._copies: list[Path] = []
         for name in names:
             stem = name.removesuffix(extension)
@@ -255,13 +468,15 @@ class _Files:
             path = folder / name
             if stem.casefold() == device.casefold():
                 self._own.append(path)
+            elif DEVICE.fullmatch(stem):
+                (self._before if stem < device else self._after).append(path)
             else:
-                (self._theirs if DEVICE.fullmatch(stem) else self._copies).append(path)
+                self._copies.append(path)
 
     @property
-    def machines(self) -> int:
-        """The number of other machines."""
-        return len(self._theirs)
+    def machines(self) -> set[str]:
+        """The names of other machines."""
+        return {path.stem for path in (*self._before, *self._after)}
 
     @property
     def copies(self) -> list[Path]:
@@ -273,12 +488,22 @@ class _Files:
         """Whether not all of our own file could be read."""
         return self._is_unread or bool(self._lost)
 
-    def read_theirs(self, parse: Callable[[str], Row]) -> Iterator[Row]:
+    def read_theirs(self, parse: Callable[[str], _T]) -> Iterator[_T]:
         """Yield what is readable in the files of other machines."""
-        for path in self._theirs:
+        yield from self.read_before(parse)
+        yield from self.read_after(parse)
+
+    def read_before(self, parse: Callable[[str], _T]) -> Iterator[_T]:
+        """Yield what is readable in the files of machines whose names sort before ours."""
+        for path in self._before:
             yield from self._read(path, parse)
 
-    def read_copies(self, parse: Callable[[str], Row]) -> Iterator[Row]:
+    def read_after(self, parse: Callable[[str], _T]) -> Iterator[_T]:
+        """Yield what is readable in the files of machines whose names sort after ours."""
+        for path in self._after:
+            yield from self._read(path, parse)
+
+    def read_copies(self, parse: Callable[[str], _T]) -> Iterator[_T]:
         """Yield what is readable in files that sync programs made, such as conflicted copies.
 
         The user may delete them at any time.
@@ -286,14 +511,14 @@ class _Files:
         for path in self._copies:
             yield from self._read(path, parse)
 
-    def read_some(self, rows: Iterator[Row]) -> set[Row]:
+    def read_some(self, rows: Iterator[_T]) -> set[_T]:
         """Return a limited number of rows."""
         found = set(islice(rows, _MAX_ALIASES))
         if next(rows, None) is not None:
             self.problems.append(f"more than {_MAX_ALIASES:,} aliases: the rest was not read")
         return found
 
-    def read_own(self, parse: Callable[[str], Row]) -> Iterator[Row]:
+    def read_own(self, parse: Callable[[str], _T]) -> Iterator[_T]:
         """Yield what is readable in our own file, which the store may lack if it was restored."""
         for path in self._own:
             yield from self._read(path, parse, is_own=True)
@@ -326,12 +551,12 @@ class _Files:
             ) from error
 
     def _read(
-        self, path: Path, parse: Callable[[str], Row], *, is_own: bool = False
-    ) -> Iterator[Row]:
+        self, path: Path, parse: Callable[[str], _T], *, is_own: bool = False
+    ) -> Iterator[_T]:
         faults = _Faults(show_name(str(path)))
         number = 0
         try:
-            for number, line in enumerate(read_lines(path), 1):
+            for number, line in enumerate(read_lines(path, longest=self._max_line), 1):
                 if not line.strip():
                     continue
                 try:
@@ -392,16 +617,20 @@ def _list_names(folder: Path) -> list[str]:
     """Return the names of the visible files.
 
     Raises:
-        TransferError: the folder cannot be read.
+        TransferError: there is no such folder, or it cannot be read.
 
     """
+    shown = show_name(str(folder))
     try:
         with os.scandir(folder) as entries:
             return sorted(entry.name for entry in entries if not entry.name.startswith("."))
-    except FileNotFoundError:
-        return []
+    except FileNotFoundError as error:
+        raise TransferError(
+            f"there is no folder {shown}",
+            help="check its name, and that its drive is connected; to begin with a new one, make it "
+            f"first: mkdir {format_command(folder)}",
+        ) from error
     except OSError as error:
-        shown = show_name(str(folder))
         raise TransferError(f"{shown} cannot be read ({error.strerror})") from error
 
 
@@ -432,7 +661,7 @@ def _parse_alias(line: str) -> Alias:
     history = row.get("history")
     return Alias(
         id=match_value("id", row.get("id"), _ALIAS_ID),
-        at_ms=parse_time(row.get("at")).at_ms,
+        at_ms=parse_time("at", row.get("at")).at_ms,
         namespace=match_value("namespace", row.get("namespace"), NAMESPACE),
         history="" if history == "" else match_value("history", history, NAMESPACE),
     )

@@ -120,9 +120,9 @@ def parse_review(line: str) -> Review:
     return _to_review(parse_object(line))
 
 
-def parse_object(line: str) -> Mapping[str, Any] | str:
+def parse_object(line: str, longest: int = MAX_LINE) -> Mapping[str, Any] | str:
     """Return a JSON object, or an error message."""
-    if len(line) >= MAX_LINE:
+    if len(line) >= longest:
         return "too long"
     try:
         row = _DECODER.decode(line)
@@ -133,8 +133,8 @@ def parse_object(line: str) -> Mapping[str, Any] | str:
     return row if isinstance(row, dict) else _NO_OBJECT
 
 
-def parse_time(value: object) -> Moment:
-    """Parse an ISO time with its UTC offset.
+def parse_time(name: str, value: object) -> Moment:
+    """Parse an ISO time with its UTC offset; `name` is used in messages.
 
     Raises:
         ValueError: it is none, or out of bounds.
@@ -143,7 +143,7 @@ def parse_time(value: object) -> Moment:
     try:
         return Moment.from_datetime(datetime.fromisoformat(str(value)))
     except (ValueError, OverflowError):
-        raise ValueError(f"`at` cannot be {quote_value(value)}") from None
+        raise ValueError(f"`{name}` cannot be {quote_value(value)}") from None
 
 
 def show_name(name: str) -> str:
@@ -170,7 +170,17 @@ def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_make_object)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_make_object,
+    # NaN and infinities are not JSON, and NaN does not equal itself.
+    parse_constant=_refuse_constant,
+)
 
 
 def _read_rows(lines: Iterator[str]) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
@@ -237,7 +247,7 @@ def _to_review(row: Mapping[str, Any] | str) -> Review:
         raise ValueError(f"`act` cannot be {quote_value(act)}")
     if rating is not None and act in RATED:
         rating = Rating(_parse_number("rating", rating, 1, len(Rating)))
-    at_ms, utc_offset_minutes = parse_time(row.get("at"))
+    at_ms, utc_offset_minutes = parse_time("at", row.get("at"))
     duration_ms = _parse_number("duration_ms", row.get("duration_ms"), 0, _MAX_STORED)
     days, basis = row.get("interval_days"), row.get("interval_basis")
     if days is not None:

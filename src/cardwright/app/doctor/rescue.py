@@ -47,10 +47,11 @@ def rescue_store(path: Path, target: Path) -> Saved:
     saved = rescue_log(path, target)
     rest = rescue_rest(path)
     with open_empty(target) as store:
-        store.put_settings(rest.settings)
         with store.transaction():
+            for setting in rest.settings:
+                store.write_setting(setting)
             for record in rest.records:
-                store.put_record(*record)
+                store.write_record(record)
         make_journal(store, {}).merge(saved.reviews)
         store.copy_to(target)
     return saved._replace(unreadable=[*saved.unreadable, *_list_lines(rest.unreadable)])

@@ -114,16 +114,18 @@ def _fill(
 ) -> list[Miss]:
     """Save the given values, and ask for the missing ones until the input ends."""
     say_plainly = partial(say, err=as_json, is_styled=False)
-    asker = MissAsker(sys.stdin, say_plainly, blueprint, lambda miss: put_miss(study.store, miss))
+    asker = MissAsker(
+        sys.stdin, say_plainly, blueprint, lambda miss: put_miss(study.store, miss, study.moment)
+    )
     filled: list[Miss] = []
     goes_on = True
     for entry in entries:
         if entry.is_complete:
-            put_miss(study.store, entry)
+            put_miss(study.store, entry, study.moment)
             filled.append(entry)
         elif goes_on:
             if entry.rule or entry.action or entry.mode:
-                put_miss(study.store, entry)
+                put_miss(study.store, entry, study.moment)
             card = study.load_card(entry.card)
             prompts = list_prompts(card, study.find_kind(card.kind)) if card else ()
             asked, goes_on = asker.ask(entry, prompts[0] if prompts else None, study.find_kind)

@@ -66,7 +66,7 @@ def set_goal(
     with open_study(folder, db, is_writing=True) as study:
         choose_packs(study.sources.decks, [pack])
         if clear:
-            put_goal(study.journal, study.sources.namespace_of(pack), None)
+            put_goal(study.journal, study.sources.namespace_of(pack), None, study.moment)
             say(f"{pack}: the exam is cleared")
             return
         goals = list_goals(study.journal, study.sources)
@@ -95,7 +95,7 @@ def set_goal(
             start_as=start_as or (former.start_as if former else None),
             set_on=former.set_on if former else today,
         )
-        put_goal(study.journal, study.sources.namespace_of(pack), goal)
+        put_goal(study.journal, study.sources.namespace_of(pack), goal, study.moment)
         left = goal.count_days(study.today)
     off_days = ", ".join(_WEEKDAYS[day] for day in sorted(goal.days_off)) or "none"
     say(

@@ -1,0 +1,572 @@
+"""Anki's collections, read without Anki: packages, backups, and the file that Anki works on.
+
+Whatever the format, nothing is trusted, and nothing is written except into a temporary folder. What is
+read is what Anki's importer makes of it (rslib/src/storage, rslib/src/import_export).
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection as Some
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, Final, NamedTuple, NoReturn, TypeVar
+
+from cardwright.anki.definitions import (
+    DEFAULT_PRESET,
+    AnkiDeck,
+    Field,
+    NoteType,
+    Template,
+    decode_deck,
+    decode_note_type,
+    decode_preset,
+    decode_template,
+    parse_deck,
+    parse_note_type,
+    parse_preset,
+    read_number,
+)
+from cardwright.anki.identity import NoteIdentity
+from cardwright.anki.rows import AnkiCard, AnkiError, AnkiView, CardRow, LogRow, Preset, Timing
+from cardwright.foreign.archive import ForeignArchive, open_archive
+from cardwright.foreign.database import (
+    MAGIC,
+    MAX_CHOSEN,
+    ForeignDatabase,
+    is_database,
+    open_database,
+)
+from cardwright.foreign.error import ForeignFileError
+from cardwright.foreign.json_text import parse_json
+from cardwright.foreign.live_database import copy_database
+from cardwright.foreign.protobuf import Message
+
+MAX_DATABASE_BYTES: Final = 2 * 2**30
+MAX_NOTES: Final = 500_000
+MAX_CARDS: Final = 2_000_000
+MAX_DEFINITIONS: Final = 50_000
+"""Note types, fields, templates, decks and presets, of each."""
+MAX_FIELDS: Final = 1_000
+"""Fields of one note."""
+MAX_TAGS_LENGTH: Final = 100_000
+MAX_GUID_LENGTH: Final = 128
+MAX_MEDIA_LIST_BYTES: Final = 16 * 2**20
+_MAX_META_BYTES: Final = 2**10
+_MAX_CARD_DATA: Final = 2_000
+"""What Anki allows an add-on to keep in a card is a hundred characters."""
+_FEW: Final = 500
+"""The rows of more cards, or notes, are found faster by reading the whole table."""
+_AT_ONCE: Final = 256
+_SCHEMAS: Final = frozenset({11, *range(14, 19)})
+"""As Anki has it: 12 and 13 were never released."""
+_HAS_TABLES: Final = 15
+"""The first schema with a table of note types and one of decks."""
+_HAS_CONFIG: Final = 14
+_VERSIONS: Final = {1: "collection.anki2", 2: "collection.anki21", 3: "collection.anki21b"}
+_TAG_SEPARATORS: Final = re.compile("[ \u3000]+")
+_DAY_S: Final = 86_400
+_ROLLOVER_HOUR: Final = 4
+_TABLES: Final = {
+    "col": ("crt", "mod", "ver", "conf", "models", "decks", "dconf"),
+    "notes": ("id", "guid", "mid", "mod", "tags", "flds"),
+    "cards": (
+        *("id", "nid", "did", "ord", "mod", "type", "queue", "due", "ivl", "factor", "reps"),
+        *("lapses", "left", "odue", "odid", "flags", "data"),
+    ),
+    "revlog": ("id", "cid", "ease", "ivl", "lastIvl", "factor", "time", "type"),
+    "config": ("key", "val"),
+    "deck_config": ("id", "name", "config"),
+    "notetypes": ("id", "name", "config"),
+    "fields": ("ntid", "ord", "name"),
+    "templates": ("ntid", "ord", "name", "config"),
+    "decks": ("id", "name", "kind"),
+}
+_NOTE: Final = "SELECT id, guid, mid, CAST(mod AS INTEGER), flds, tags FROM main.notes"
+_MAKE_LOG: Final[Callable[[tuple[Any, ...]], LogRow]] = partial(tuple.__new__, LogRow)
+_MAKE_CARD: Final[Callable[[tuple[Any, ...]], CardRow]] = partial(tuple.__new__, CardRow)
+"""Faster than `_make`, and there are many."""
+_Parsed = TypeVar("_Parsed")
+_PARSERS: Final = frozenset({parse_note_type, parse_deck, parse_preset})
+"""Their messages stand for themselves."""
+
+
+class PackageError(AnkiError):
+    """An Anki package or collection cannot be read."""
+
+
+class NoteRow(NamedTuple):
+    """A note."""
+
+    id: int
+    guid: str
+    type_id: int
+    mod_s: int
+    fields: tuple[str, ...]
+    """As they are stored; there may be more or fewer than the note type has."""
+    tags: tuple[str, ...]
+
+
+class Collection:
+    """An open collection. Every method reads the file again; nothing large is kept."""
+
+    def __init__(
+        self, path: Path, database: ForeignDatabase, load_media: Callable[[], Mapping[str, str]]
+    ) -> None:
+        """Read what there is of everything but notes, cards and answers.
+
+        Raises:
+            PackageError: it is not a collection, or not one that this program knows.
+
+        """
+        self.path = path
+        self._database = database
+        self._load_media = load_media
+        row = next(self._read("col", "SELECT crt, mod, ver FROM main.col"), None)
+        if row is None:
+            self._refuse("it contains no collection")
+        if not all(isinstance(value, int) for value in row):
+            self._refuse("its collection is not valid")
+        created_s, self.mod_ms, self.schema = row
+        if self.schema not in _SCHEMAS:
+            newer = (
+                "is newer than this program knows"
+                if self.schema > max(_SCHEMAS)
+                else "is not supported"
+            )
+            self._refuse(f"its schema {self.schema} {newer}")
+        config = self._read_config()
+        self.is_fsrs: bool = config.get("fsrs") is True
+        """Whether FSRS is switched on; packages do not say."""
+        self.timing: Timing = _read_timing(created_s, config)
+        self._scheduler = config.get("schedVer")
+
+    @cached_property
+    def note_types(self) -> Mapping[int, NoteType]:
+        """The note types by id."""
+        if self.schema < _HAS_TABLES:
+            return {
+                found.id: found for found in self._parse("models", parse_note_type, "note types")
+            }
+        fields: dict[int, list[Field]] = {}
+        query = "SELECT ntid, name FROM main.fields ORDER BY ntid, ord"
+        for type_id, name in self._read("fields", query):
+            fields.setdefault(type_id, []).append(Field(self._check_text(name)))
+        templates: dict[int, list[Template]] = {}
+        query = "SELECT ntid, name, config FROM main.templates ORDER BY ntid, ord"
+        for type_id, name, config in self._read("templates", query):
+            template = self._decode(decode_template, self._check_text(name), config)
+            templates.setdefault(type_id, []).append(template)
+        # Fields and templates may be left of note types that are gone.
+        query = "SELECT id, name, config FROM main.notetypes"
+        return {
+            id: self._decode(
+                decode_note_type,
+                self._check_id(id),
+                self._check_text(name),
+                config,
+                tuple(fields.get(id, ())),
+                tuple(templates.get(id, ())),
+            )
+            for id, name, config in self._read("notetypes", query)
+        }
+
+    @cached_property
+    def decks(self) -> Mapping[int, AnkiDeck]:
+        """The decks by id."""
+        if self.schema < _HAS_TABLES:
+            return {found.id: found for found in self._parse("decks", parse_deck, "decks")}
+        query = "SELECT id, name, kind FROM main.decks"
+        return {
+            id: self._decode(decode_deck, self._check_id(id), self._check_text(name), kind)
+            for id, name, kind in self._read("decks", query)
+        }
+
+    @cached_property
+    def presets(self) -> Mapping[int, Preset]:
+        """The presets by id; 1 is always there. No two have the same name."""
+        presets = {**self._read_presets()}
+        presets.setdefault(1, DEFAULT_PRESET)
+        names: set[str] = set()
+        for id, preset in sorted(presets.items()):
+            if preset.name in names:
+                presets[id] = replace(preset, name=f"{preset.name} ({id})")
+            names.add(presets[id].name)
+        return presets
+
+    @cached_property
+    def media(self) -> Mapping[str, str]:
+        """The names of the media files of a package, by the names of its members."""
+        return self._load_media()
+
+    @property
+    def has_log(self) -> bool:
+        """Whether anything was ever answered, as far as it is told."""
+        return any(self._read("revlog", "SELECT 1 FROM main.revlog LIMIT 1"))
+
+    def find_preset(self, deck_id: int) -> tuple[Preset, float | None]:
+        """Return the preset of a deck, and the desired retention if the deck has its own."""
+        deck = self.decks.get(deck_id)
+        preset_id = deck.preset_id if deck else None
+        preset = self.presets.get(1 if preset_id is None else preset_id) or self.presets[1]
+        return preset, deck.desired_retention if deck else None
+
+    def read_notes(self) -> Iterator[NoteRow]:
+        """Yield the notes one at a time, in the order of their ids.
+
+        Raises:
+            PackageError: one is not valid.
+
+        """
+        yield from map(self._make_note, self._read("notes", f"{_NOTE} NOT INDEXED ORDER BY id"))
+
+    def read_note(self, id: int) -> NoteRow | None:
+        """Read a note."""
+        row = next(self._read("notes", f"{_NOTE} WHERE id = ?", (id,)), None)
+        return None if row is None else self._make_note(row)
+
+    def find_notes(self, guids: Some[str]) -> Iterator[NoteRow]:
+        """Yield the notes with one of some guids."""
+        for id, _ in self._find_ids(guids):
+            if found := self.read_note(id):
+                yield found
+
+    def read_cards(self, note_ids: Some[int] | None = None) -> Iterator[CardRow]:
+        """Yield the cards of some notes, or all, in the order of their ids."""
+        columns = [f"CAST({name} AS INTEGER)" for name in _TABLES["cards"]]
+        # Anki takes these for 0 if they are not integers.
+        for name in ("due", "odue"):
+            columns[_TABLES["cards"].index(name)] = (
+                f"CASE typeof({name}) WHEN 'integer' THEN {name} ELSE 0 END"
+            )
+        if self._is_first_scheduler:
+            # It did not tell cards that are learned again from others.
+            columns[_TABLES["cards"].index("type")] = (
+                "CASE WHEN type = 2 AND queue IN (1, 3) THEN 3 ELSE CAST(type AS INTEGER) END"
+            )
+        columns[-1] = (
+            f"CASE WHEN typeof(data) = 'text' AND length(data) <= {_MAX_CARD_DATA} THEN data ELSE '' END"
+        )
+        rows = self._choose("cards", columns, "nid", note_ids, MAX_CARDS)
+        return map(_MAKE_CARD, rows)
+
+    def read_log(self, card_ids: Some[int] | None = None) -> Iterator[LogRow]:
+        """Yield the rows of the review log of some cards, or all, in the order of their ids."""
+        columns = [f"CAST({name} AS INTEGER)" for name in _TABLES["revlog"]]
+        if self._is_first_scheduler:
+            # Its buttons had other numbers while a card was learned.
+            columns[2] = (
+                "CASE WHEN ease IN (2, 3) AND type IN (0, 2) THEN ease + 1"
+                " ELSE CAST(ease AS INTEGER) END"
+            )
+        last = None
+        for row in map(_MAKE_LOG, self._choose("revlog", columns, "cid", card_ids, None)):
+            if last is not None and row[0] <= last:
+                self._refuse("its review log is damaged")
+            last = row[0]
+            yield row
+
+    def view(self, identities: Mapping[str, NoteIdentity]) -> AnkiView:
+        """Return what there is about the cards of a project, whose notes are given by guid.
+
+        If no note has one of these guids, notes are found by the field that shows the card's id.
+        """
+        notes = self._match_notes(identities)
+        cards: dict[str, AnkiCard] = {}
+        keys: dict[int, str] = {}
+        for row in self.read_cards(notes):
+            identity, guid = notes[row.note_id]
+            key = identity.name_prompt(row.ordinal)
+            if key is None or key in cards:
+                continue
+            preset, retention = self.find_preset(row.original_deck_id or row.deck_id)
+            cards[key] = AnkiCard(key, guid, row, preset.name, retention)
+            keys[row.id] = key
+        log: dict[str, list[LogRow]] = {key: [] for key in cards}
+        for answer in self.read_log(keys):
+            log[keys[answer.card_id]].append(answer)
+        return AnkiView(
+            timing=self.timing,
+            is_fsrs=self.is_fsrs,
+            cards=cards,
+            log=log,
+            presets={preset.name: preset for preset in self.presets.values()},
+        )
+
+    @cached_property
+    def _is_first_scheduler(self) -> bool:
+        """Whether cards and answers are those of Anki's first scheduler, which Anki converts."""
+        return self._scheduler != 2 and any(  # noqa: PLR2004
+            self._read("cards", "SELECT 1 FROM main.cards WHERE queue != 0 LIMIT 1")
+        )
+
+    def _match_notes(
+        self, identities: Mapping[str, NoteIdentity]
+    ) -> dict[int, tuple[NoteIdentity, str]]:
+        """Return the identity and the guid of notes by note id."""
+        found = {id: (identities[guid], guid) for id, guid in self._find_ids(identities)}
+        if found or not identities:
+            return found
+        by_label: dict[str, dict[str, NoteIdentity]] = {}
+        for identity in identities.values():
+            if identity.id_field:
+                by_label.setdefault(identity.id_field, {})[identity.id] = identity
+        places = {
+            note_type.id: [
+                (number, by_label[field.name])
+                for number, field in enumerate(note_type.fields)
+                if field.name in by_label
+            ]
+            for note_type in self.note_types.values()
+        }
+        if not any(places.values()):
+            return {}
+        for note in self.read_notes():
+            for number, by_id in places[note.type_id]:
+                text = note.fields[number].strip() if number < len(note.fields) else ""
+                if text in by_id:
+                    found[note.id] = (by_id[text], note.guid)
+        return found
+
+    def _find_ids(self, guids: Some[str]) -> Iterator[tuple[int, str]]:
+        """Yield the ids and guids of the notes with one of some guids."""
+        query = "SELECT CAST(id AS INTEGER), CAST(guid AS BLOB) FROM main.notes NOT INDEXED"
+        # Bytes are faster than the function that decodes text.
+        wanted = {guid.encode("utf-8", "replace"): guid for guid in guids}
+        for id, guid in self._read("notes", query, max_rows=MAX_NOTES, at_once=_AT_ONCE):
+            if guid in wanted:
+                yield id, wanted[guid]
+
+    def _choose(
+        self,
+        table: str,
+        columns: list[str],
+        column: str,
+        ids: Some[int] | None,
+        max_rows: int | None,
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a table whose `column` is among ids."""
+        select = f"SELECT {', '.join(columns)} FROM main.{table}"  # noqa: S608  (our own names)
+        read = partial(self._read, table, max_rows=max_rows, at_once=_AT_ONCE)
+        if ids is None or len(ids) > MAX_CHOSEN:
+            place = _TABLES[table].index(column)
+            for row in read(f"{select} NOT INDEXED ORDER BY id"):
+                if ids is None or row[place] in ids:
+                    yield row
+            return
+        among = f"{column} IN ({', '.join('?' * len(ids))})"
+        how = "" if len(ids) <= _FEW else " NOT INDEXED"
+        yield from read(f"{select}{how} WHERE {among} ORDER BY id", tuple(ids))
+
+    def _read(
+        self,
+        table: str,
+        query: str,
+        values: tuple[int, ...] = (),
+        *,
+        max_rows: int | None = None,
+        at_once: int = 1,
+    ) -> Iterator[tuple[Any, ...]]:
+        with _explained():
+            # To check the pages of a long log takes as long as to read it.
+            self._database.check({table: _TABLES[table]}, is_quick=table == "revlog")
+            yield from self._database.read(query, values, max_rows=max_rows, at_once=at_once)
+
+    def _read_config(self) -> Mapping[str, Any]:
+        if self.schema < _HAS_CONFIG:
+            return self._parse_column("conf", "settings")
+        query = (
+            "SELECT key, CAST(val AS TEXT) FROM main.config"
+            " WHERE key IN ('creationOffset', 'fsrs', 'localOffset', 'rollover', 'schedVer')"
+        )
+        found = {}
+        for key, text in self._read("config", query):
+            try:
+                found[key] = parse_json(text)
+            except (TypeError, ValueError):
+                continue  # as Anki does
+        return found
+
+    def _read_presets(self) -> Mapping[int, Preset]:
+        if self.schema < _HAS_CONFIG:
+            found = self._parse_column("dconf", "presets")
+            numbers = map(read_number, found)
+            return {
+                number: self._decode(parse_preset, value)
+                for number, value in zip(numbers, found.values(), strict=True)
+                if number is not None
+            }
+        query = "SELECT id, name, config FROM main.deck_config"
+        presets = {}
+        for id, name, config in self._read("deck_config", query, max_rows=MAX_DEFINITIONS):
+            if self.schema < _HAS_TABLES:
+                presets[id] = self._decode(
+                    lambda data: parse_preset(parse_json(data.decode())), config
+                )
+            else:
+                presets[id] = self._decode(decode_preset, self._check_text(name), config)
+        return presets
+
+    def _parse(self, column: str, parse: Callable[[Any], _Parsed], what: str) -> Iterator[_Parsed]:
+        return (self._decode(parse, found) for found in self._parse_column(column, what).values())
+
+    def _parse_column(self, column: str, what: str) -> dict[str, Any]:
+        """Return an object of JSON that the only row of `col` holds."""
+        text = next(self._read("col", f"SELECT {column} FROM main.col"))[0]  # noqa: S608
+        if not isinstance(text, str):
+            self._refuse(f"its {what} are not valid")
+        try:
+            found = parse_json(text)
+        except ValueError as error:
+            self._refuse(f"its {what} {error}")
+        if not isinstance(found, dict):
+            self._refuse(f"its {what} are not valid")
+        return found
+
+    def _decode(self, decode: Callable[..., _Parsed], *values: Any) -> _Parsed:
+        try:
+            return decode(*values)
+        except (TypeError, ValueError) as error:
+            self._refuse(
+                str(error) if decode in _PARSERS else f"one of its definitions is damaged ({error})"
+            )
+
+    def _make_note(self, row: tuple[Any, ...]) -> NoteRow:
+        id, guid, type_id, mod_s, flds, tags = row
+        if not isinstance(id, int):
+            self._refuse("one of its notes has no id")
+        if not isinstance(guid, str) or len(guid) > MAX_GUID_LENGTH:
+            self._refuse(f"the guid of note {id} is not valid")
+        if type_id not in self.note_types:
+            self._refuse(f"the note type of note {id} is missing")
+        if not isinstance(flds, str) or flds.count("\x1f") >= MAX_FIELDS:
+            self._refuse(f"the fields of note {id} are not valid")
+        if not isinstance(tags, str) or len(tags) > MAX_TAGS_LENGTH:
+            self._refuse(f"the tags of note {id} are not valid")
+        words = tuple(filter(None, _TAG_SEPARATORS.split(tags)))
+        return NoteRow(id, guid, type_id, mod_s or 0, tuple(flds.split("\x1f")), words)
+
+    def _check_id(self, value: object) -> int:
+        if not isinstance(value, int):
+            self._refuse("one of its definitions has no id")
+        return value
+
+    def _check_text(self, value: object) -> str:
+        if not isinstance(value, str):
+            self._refuse("one of its definitions has no name")
+        return value
+
+    def _refuse(self, reason: str) -> NoReturn:
+        raise _explain(ForeignFileError(self.path, reason))
+
+
+@contextmanager
+def open_collection(path: Path) -> Iterator[Collection]:
+    """Open a package, a backup or a collection, also one that Anki has open.
+
+    Of a package, only what is asked for is unpacked; its media stay packed.
+
+    Raises:
+        PackageError: the file is not one of these, is damaged, or exceeds a limit.
+
+    """
+    with tempfile.TemporaryDirectory(prefix="cards-", ignore_cleanup_errors=True) as folder:
+        file = Path(folder) / "collection"
+        with _explained():
+            if is_database(path):
+                copy_database(path, file, max_bytes=MAX_DATABASE_BYTES)
+                with open_database(file, {}, shown_as=path) as database:
+                    yield Collection(path, database, dict)
+                return
+            with open_archive(path) as archive:
+                member = _choose_member(path, archive)
+                is_zstd = member == _VERSIONS[3]
+                archive.unpack(
+                    member, file, max_bytes=MAX_DATABASE_BYTES, start=MAGIC, is_zstd=is_zstd
+                )
+                with open_database(file, {}, shown_as=path) as database:
+                    yield Collection(
+                        path, database, lambda: _read_media_list(path, archive, is_zstd=is_zstd)
+                    )
+
+
+def _choose_member(path: Path, archive: ForeignArchive) -> str:
+    """Return the name of the collection in a package, chosen as Anki does."""
+    if "meta" in archive.names:
+        try:
+            version = Message(archive.read("meta", max_bytes=_MAX_META_BYTES)).read_int(1)
+        except ValueError as error:
+            raise ForeignFileError(path, f"its member meta is damaged: {error}") from error
+        if version not in _VERSIONS:
+            raise ForeignFileError(path, f"its format {version} is not known to this program")
+        name = _VERSIONS[version]
+    else:
+        name = next(
+            name for name in (_VERSIONS[2], _VERSIONS[1]) if name in {*archive.names, _VERSIONS[1]}
+        )
+    if name not in archive.names:
+        raise ForeignFileError(path, "it contains no collection")
+    return name
+
+
+def _read_media_list(path: Path, archive: ForeignArchive, *, is_zstd: bool) -> dict[str, str]:
+    if "media" not in archive.names:
+        return {}
+    with _explained():
+        data = archive.read("media", max_bytes=MAX_MEDIA_LIST_BYTES, is_zstd=is_zstd)
+        try:
+            found = _decode_media_list(data) if is_zstd else _parse_media_list(data)
+        except ValueError as error:
+            raise ForeignFileError(path, f"its list of media is not valid: {error}") from error
+        for name in found.values():
+            if name in {"", ".", ".."} or re.search(r"[/\\\0]", name):
+                raise ForeignFileError(path, f"a media file has an unsafe name: {name[:80]!r}")
+    return found
+
+
+def _decode_media_list(data: bytes) -> dict[str, str]:
+    entries = Message(data).read_messages(1)
+    return {str(number): entry.read_text(1) for number, entry in enumerate(entries)}
+
+
+def _parse_media_list(data: bytes) -> dict[str, str]:
+    found = parse_json(data.decode())
+    if not isinstance(found, dict) or not all(isinstance(name, str) for name in found.values()):
+        raise ValueError("it is not an object of names")
+    if not all(re.fullmatch("[0-9]{1,9}", member, re.ASCII) for member in found):
+        raise ValueError("a member is not a number")
+    return {member: unicodedata.normalize("NFC", name) for member, name in found.items()}
+
+
+def _read_timing(created_s: int, config: Mapping[str, Any]) -> Timing:
+    """Return how days are counted (rslib/src/scheduler/timing.rs)."""
+    rollover = config.get("rollover")
+    hour = min(rollover, 23) if type(rollover) is int and 0 <= rollover < 256 else _ROLLOVER_HOUR  # noqa: PLR2004
+    for key in ("creationOffset", "localOffset"):
+        west_min = config.get(key)
+        if type(west_min) is int and abs(west_min) * 60 < _DAY_S:
+            offset_s = -west_min * 60
+            break
+    else:
+        # Older collections do not say where they were made, but they were made at four o'clock.
+        offset_s = _ROLLOVER_HOUR * 3_600 - created_s % _DAY_S
+        if offset_s < -10 * 3_600:
+            offset_s += _DAY_S
+    return Timing(created_day=(created_s + offset_s) // _DAY_S, rollover_hour=hour)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except ForeignFileError as error:
+        raise _explain(error) from error
+
+
+def _explain(error: ForeignFileError) -> PackageError:
+    return PackageError(f"{error.file} is not a readable Anki package: {error.reason}")
