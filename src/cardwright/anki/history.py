@@ -11,7 +11,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -27,7 +27,9 @@ from cardwright.anki.rows import (
 )
 from cardwright.history import (
     END_MS,
+    FROM_ANKI,
     MAX_DURATION_MS,
+    MAX_EASE,
     MAX_INTERVAL_DAYS,
     MS_PER_SECOND,
     RATED,
@@ -42,8 +44,6 @@ from cardwright.memory import Memory, State
 MakeBasis = Callable[[str, int], int]
 """`Schedule.make_basis` of a prompt, by its key and the number of answers."""
 
-DEVICE: Final = "anki_"
-"""The device of reviews that come from Anki begins with it, in their ids."""
 KEPT: Final = "_kept"
 """Ends the device of those that were kept though their card is in no project."""
 _RESTART: Final = "_reset"
@@ -56,7 +56,6 @@ _EASE_STEPS: Final = {1: -200, 2: -150, 3: 0, 4: 150}
 _SECONDS_PER_DAY: Final = 86_400
 _FIRST_TIME: Final = 1_000_000_000
 """From here on, what a card is due at is a time in seconds, not a day."""
-MAX_EASE: Final = 65_535
 MAX_FSRS_EASE: Final = 1_100
 """Up to here, the log shows a difficulty of FSRS in place of an ease factor, both in thousandths."""
 _MAX_I32: Final = 2**31 - 1
@@ -71,16 +70,17 @@ _KINDS: Final = {
 _LEARNING: Final = frozenset({State.NEW, State.LEARNING})
 _REVIEWED: Final = frozenset({LogKind.REVIEW, LogKind.FILTERED})
 _BURIED: Final = frozenset({CardQueue.BURIED, CardQueue.BURIED_BY_USER})
-_ANSWERED: Final = frozenset(LogKind)
+_KNOWN: Final = frozenset(LogKind)
+_RESCHEDULED: Final = frozenset({LogKind.MANUAL, LogKind.RESCHEDULED})
 _RATINGS: Final[dict[int, Rating]] = {int(rating): rating for rating in Rating}
 
 
 class Start(NamedTuple):
     """Where the memory of a card starts in its log."""
 
-    index: int
+    row_id: int
     is_complete: bool
-    """Whether its first answer is there; else Anki derives a memory from the row at the index."""
+    """Whether its first answer is there; else Anki derives a memory from this row."""
 
 
 def find_start(rows: Sequence[LogRow], ignores_before_ms: int = 0) -> Start | None:
@@ -89,31 +89,21 @@ def find_start(rows: Sequence[LogRow], ignores_before_ms: int = 0) -> Start | No
     It starts with the last learning steps, or after a reset; without any, or if they are to be
     ignored, with the first answer that led to an interval of at least a day.
     """
-    learning: int | None = None
-    graded: int | None = None
-    is_complete = False
-    for index in range(len(rows) - 1, -1, -1):
-        id, _, ease, interval, _, factor, _, kind = rows[index]
-        if kind == LogKind.FILTERED and not factor:
+    learning: LogRow | None = None
+    graded: LogRow | None = None
+    for row in reversed(rows):
+        if row.kind == LogKind.FILTERED and not row.factor:
             continue
-        if ease > 0 and id > ignores_before_ms and (interval >= 1 or interval <= -_SECONDS_PER_DAY):
-            graded = index
-        if ease > 0 and kind == LogKind.LEARNING:
-            learning = index
-            is_complete = True
-        elif kind == LogKind.MANUAL and not factor:
-            if learning is None:
-                is_complete = False
-                if graded is None:
-                    return None
+        is_long = row.interval >= 1 or row.interval <= -_SECONDS_PER_DAY
+        if row.ease > 0 and is_long and row.id > ignores_before_ms:
+            graded = row
+        if row.ease > 0 and row.kind == LogKind.LEARNING:
+            learning = row
+        elif learning is not None or (row.kind == LogKind.MANUAL and not row.factor):
             break
-        elif learning is not None:
-            break
-    if learning is not None and rows[learning].id < ignores_before_ms and learning < len(rows) - 1:
-        learning, is_complete = None, False
-    if learning is not None:
-        return Start(learning, is_complete)
-    return None if graded is None else Start(graded, is_complete=False)
+    if learning is not None and (learning.id >= ignores_before_ms or learning is rows[-1]):
+        return Start(learning.id, is_complete=True)
+    return None if graded is None else Start(graded.id, is_complete=False)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -148,39 +138,40 @@ def pull_reviews(
     Anki counts all its days by the UTC offset of today. With `is_kept`, the prompts are those of
     cards that are in no project.
     """
-    puller = _Puller(view, moment, make_basis, paired or {}, is_kept=is_kept)
+    job = _Job(view, moment, make_basis, paired or {}, is_kept)
     known = known or {}
     for key, rows in view.log.items():
         if rows:
-            puller.pull(view.cards[key], rows, known.get(key, ()))
-    return puller.found
+            _CardPull(job, view.cards[key], rows, known.get(key, ())).run()
+    return job.found
 
 
 def name_device(guid: str, ordinal: int, *, is_kept: bool = False) -> str:
     """Return the device in the ids of the reviews of a card: the same from whatever collection."""
     digest = sha256(f"{guid}/{ordinal}".encode()).hexdigest()[:8]
-    return f"{DEVICE}{digest}{KEPT if is_kept else ''}"
+    return f"{FROM_ANKI}{digest}{KEPT if is_kept else ''}"
 
 
-def read_act(row: LogRow, *, is_last: bool = True) -> tuple[Act | None, str]:
-    """Return what a row of the log records, or None and what is wrong with it ("" if nothing)."""
+def read_act(row: LogRow) -> tuple[Act | None, str]:
+    """Return what a row of the log records, or None and what is wrong with it."""
     ease, kind = row.ease, row.kind
-    if kind not in _ANSWERED:
-        return None, f"of the unknown kind {kind}"
-    if not 0 < row.id < END_MS - 1:
-        return None, "at an impossible time"
-    if kind == LogKind.MANUAL and not row.factor:
-        return Act.RESET, ""
-    if ease in _RATINGS:
-        is_cram = kind == LogKind.FILTERED and not row.factor
-        return (Act.CRAM if is_cram else Act.ANSWER), ""
-    if ease:
-        return None, f"with the unknown rating {ease}"
-    if kind == LogKind.MANUAL:
-        return Act.RESCHEDULE, ""
-    if kind == LogKind.RESCHEDULED:
-        return (Act.RESCHEDULE if is_last else None), ""
-    return None, "without a rating"
+    act: Act | None = None
+    fault = ""
+    if kind not in _KNOWN:
+        fault = f"of the unknown kind {kind}"
+    elif not 0 < row.id < END_MS - 1:
+        fault = "at an impossible time"
+    elif kind == LogKind.MANUAL and not row.factor:
+        act = Act.RESET
+    elif ease in _RATINGS:
+        act = Act.CRAM if kind == LogKind.FILTERED and not row.factor else Act.ANSWER
+    elif ease:
+        fault = f"with the unknown rating {ease}"
+    elif kind in _RESCHEDULED:
+        act = Act.RESCHEDULE
+    else:
+        fault = "without a rating"
+    return act, fault
 
 
 def find_due_day(card: AnkiCard, timing: Timing) -> int | None:
@@ -237,201 +228,174 @@ class _Known:
         return found
 
 
-class _Puller:
-    """Adds the reviews of one card after the other to a Pull."""
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is the same for all cards of a pull."""
+
+    view: AnkiView
+    moment: Moment
+    make_basis: MakeBasis
+    paired: Mapping[int, str]
+    is_kept: bool
+    found: Pull = field(default_factory=Pull)
+
+
+class _CardPull:
+    """The reviews of a card, read from its log."""
 
     def __init__(
-        self,
-        view: AnkiView,
-        moment: Moment,
-        make_basis: MakeBasis,
-        paired: Mapping[int, str],
-        *,
-        is_kept: bool,
+        self, job: _Job, card: AnkiCard, rows: Sequence[LogRow], reviews: Iterable[Review]
     ) -> None:
-        self.found = Pull()
-        self._view = view
-        self._moment = moment
-        self._make_basis = make_basis
-        self._paired = paired
-        self._is_kept = is_kept
-        self._offset = moment.utc_offset_minutes
-
-    def pull(self, card: AnkiCard, rows: Sequence[LogRow], reviews: Iterable[Review]) -> None:
-        """Add the reviews of a card."""
-        preset = self._view.presets.get(card.preset)
-        start = find_start(rows, preset.ignores_before_ms if preset else 0)
-        device = name_device(card.guid, card.row.ordinal, is_kept=self._is_kept)
-        known = _Known(reviews)
-        end = _find_end(rows)
-        due_day = find_due_day(card, self._view.timing)
-        last: tuple[int, str] | None = None
+        self._job = job
+        self._card = card
+        self._rows = rows
+        self._known = _Known(reviews)
+        self._device = name_device(card.guid, card.row.ordinal, is_kept=job.is_kept)
+        self._due_day = find_due_day(card, job.view.timing)
+        self._last: tuple[int, str] | None = None
         """The time and the review of the last answer since a reset."""
-        reps = 0
-        derived: list[Review] = []
-        for index, row in enumerate(rows):
-            act, fault = read_act(row, is_last=index == end)
-            if act is None:
-                if fault:
-                    self.found.skipped[fault] += 1
-                continue
-            own = f"{row.id:012x}-{device}"
-            review_id = known.pair(row, act, self._paired.get(row.id), own)
-            is_new = not review_id
-            review_id = review_id or own
-            self.found.pairs[row.id] = (card.key, review_id)
-            is_start = start is not None and index == start.index
-            if act is Act.RESET or (is_start and start and start.is_complete and last):
-                if act is not Act.RESET:
-                    name = known.find_name(f"{_shift(review_id, -1)}-{device}{_RESTART}")
-                    derived.append(self._make(card.key, name, Act.RESET, row.id))
-                    self.found.restarted.append(card.key)
-                reps, last = 0, None
-            reps += act is Act.ANSWER
-            if is_new:
-                wanted = due_day if index == end else None
-                self.found.reviews.append(self._read(card.key, own, act, row, reps, last, wanted))
-            if act is Act.ANSWER:
-                last = (row.id, review_id)
-                if is_start and start and not start.is_complete:
-                    interval, ease = max(row.interval, 1), row.factor or DEFAULT_EASE
-                    derived.append(self._assume(card.key, last, interval, ease, known, device))
-        if start is None and last and card.row.kind == CardKind.REVIEW:
-            # Anki takes the interval and the ease of the card.
-            interval, ease = card.row.interval_days, max(card.row.factor, MAX_FSRS_EASE + 1)
-            if interval > 0:
-                derived.append(self._assume(card.key, last, interval, ease, known, device))
-        self._derive(card.key, derived, known, device, rows)
+        self._reps = 0
+        """The number of answers since a reset."""
+        self._derived: list[Review] = []
+        """The acts without a row."""
 
-    def _read(
-        self,
-        key: str,
-        review_id: str,
-        act: Act,
-        row: LogRow,
-        reps: int,
-        last: tuple[int, str] | None,
-        due_day: int | None,
-    ) -> Review:
+    def run(self) -> None:
+        """Add what was read to the job's Pull."""
+        preset = self._job.view.presets.get(self._card.preset)
+        start = find_start(self._rows, preset.ignores_before_ms if preset else 0)
+        acts = [read_act(row) for row in self._rows]
+        end = max(
+            (i for i, (act, _) in enumerate(acts) if act is not None and act is not Act.CRAM),
+            default=-1,
+        )
+        found = self._job.found
+        for index, (row, (act, fault)) in enumerate(zip(self._rows, acts, strict=True)):
+            if act is None:
+                found.skipped[fault] += 1
+            elif index == end or row.kind != LogKind.RESCHEDULED or act is not Act.RESCHEDULE:
+                is_start = start is not None and start.row_id == row.id
+                self._read(row, act, start if is_start else None, is_end=index == end)
+        interval = self._card.row.interval_days
+        if start is None and self._last and self._due_day is not None and interval > 0:
+            # Anki takes the interval and the ease of the card.
+            self._assume(*self._last, interval, max(self._card.row.factor, MAX_FSRS_EASE + 1))
+        found.reviews += [one for one in self._derived if one.id not in self._known.ids]
+        if self._known.ids:
+            self._undo_stale()
+
+    def _read(self, row: LogRow, act: Act, start: Start | None, *, is_end: bool) -> None:
+        """Add the review of a row, unless it is known; the memory may start with it."""
+        found = self._job.found
+        own = f"{row.id:012x}-{self._device}"
+        known = self._known.pair(row, act, self._job.paired.get(row.id), own)
+        review_id = known or own
+        found.pairs[row.id] = (self._card.key, review_id)
+        if act is Act.RESET:
+            self._reps, self._last = 0, None
+        elif start and start.is_complete and self._last:
+            self._restart(row.id, review_id)
+        if act is Act.ANSWER:
+            self._reps += 1
+        if not known:
+            found.reviews.append(
+                self._make_review(own, row, act, self._due_day if is_end else None)
+            )
+        if act is Act.ANSWER:
+            self._last = (row.id, review_id)
+            if start and not start.is_complete:
+                self._assume(row.id, review_id, max(row.interval, 1), row.factor or DEFAULT_EASE)
+
+    def _make_review(self, review_id: str, row: LogRow, act: Act, due_day: int | None) -> Review:
         """Return the review of a row; `due_day` is the card's if this is what decides it."""
         at_ms = row.id
         days: int | None = None
         basis: int | None = None
         if act is Act.ANSWER:
-            days = row.interval if row.interval > 0 else None
+            days = max(row.interval, 0)
             if due_day is not None:
                 days = max(due_day - self._count_day(at_ms), 0) or days
-            if days is not None:
-                days = min(days, MAX_INTERVAL_DAYS)
-                basis = self._make_basis(key, reps)
+            days = min(days, MAX_INTERVAL_DAYS) or None
+            basis = self._job.make_basis(self._card.key, self._reps) if days else None
         elif act is Act.RESCHEDULE:
-            last_day = self._count_day(last[0]) if last else None
-            if due_day is None:
-                due_day = (last_day or 0) + row.interval if row.interval > 0 and last else 0
-            days = due_day - self._count_day(at_ms)
-            if days < 0 and row.kind == LogKind.RESCHEDULED and last_day is not None and last:
-                # FSRS has made the last interval shorter, and it has passed since.
-                at_ms, days = last[0], due_day - last_day
-            days = min(max(days, 0), MAX_INTERVAL_DAYS)
+            at_ms, days = self._count_rescheduled(row, due_day)
         return Review(
             id=review_id,
-            key=key,
+            key=self._card.key,
             act=act,
             rating=_RATINGS[row.ease] if act in RATED else None,
             at_ms=at_ms,
-            utc_offset_minutes=self._offset,
+            utc_offset_minutes=self._job.moment.utc_offset_minutes,
             duration_ms=min(max(row.duration_ms, 0), MAX_DURATION_MS),
             undoes=None,
             interval_days=days,
             interval_basis=basis,
         )
 
-    def _assume(
-        self,
-        key: str,
-        last: tuple[int, str],
-        interval_days: int,
-        ease: int,
-        known: _Known,
-        device: str,
-    ) -> Review:
-        """Return the act after an answer that says from what its memory is derived."""
-        at_ms, review_id = last
-        self.found.assumed.append(key)
-        return self._make(
-            key,
-            known.find_name(f"{_shift(review_id, 1)}-{device}{_ASSUMED}"),
-            Act.ASSUME,
-            at_ms,
-            interval_days=min(interval_days, MAX_INTERVAL_DAYS),
-            interval_basis=min(max(ease, 0), MAX_EASE),
+    def _count_rescheduled(self, row: LogRow, due_day: int | None) -> tuple[int, int]:
+        """Return when a card was rescheduled, and for how many days later."""
+        day = self._count_day(row.id)
+        last_ms = self._last[0] if self._last else row.id
+        last_day = self._count_day(last_ms)
+        if due_day is None:
+            due_day = last_day + row.interval if self._last and row.interval > 0 else day
+        if due_day < day and row.kind == LogKind.RESCHEDULED:
+            # FSRS has made the last interval shorter, and it has passed since.
+            return last_ms, min(max(due_day - last_day, 0), MAX_INTERVAL_DAYS)
+        return row.id, min(max(due_day - day, 0), MAX_INTERVAL_DAYS)
+
+    def _restart(self, at_ms: int, review_id: str) -> None:
+        """Make the prompt new before a review."""
+        self._job.found.restarted.append(self._card.key)
+        name = self._known.find_name(f"{_shift(review_id, -1)}-{self._device}{_RESTART}")
+        self._derived.append(self._make(name, Act.RESET, at_ms))
+        self._reps, self._last = 0, None
+
+    def _assume(self, at_ms: int, review_id: str, interval_days: int, ease: int) -> None:
+        """Derive the memory after an answer from what it led to."""
+        self._job.found.assumed.append(self._card.key)
+        name = self._known.find_name(f"{_shift(review_id, 1)}-{self._device}{_ASSUMED}")
+        made = self._make(name, Act.ASSUME, at_ms)
+        interval_days = min(interval_days, MAX_INTERVAL_DAYS)
+        self._derived.append(
+            replace(made, interval_days=interval_days, interval_basis=min(ease, MAX_EASE))
         )
 
-    def _derive(
-        self,
-        key: str,
-        derived: Sequence[Review],
-        known: _Known,
-        device: str,
-        rows: Sequence[LogRow],
-    ) -> None:
-        """Add the acts without a row, and undo earlier ones that do not follow from the log now."""
-        self.found.reviews += [review for review in derived if review.id not in known.ids]
-        if not known.ids:
-            return
-        wanted = {review.id for review in derived}
-        first = max(
-            (_shift(review.id, 0) for review in derived), default=_name_place(rows[0].id - 1)
-        )
-        end = _name_place(rows[-1].id + 1)
+    def _undo_stale(self) -> None:
+        """Undo earlier acts without a row that do not follow from the log as it is now."""
+        wanted = {review.id for review in self._derived}
+        end = _name_place(self._rows[-1].id + 1)
+        first = _name_place(self._rows[0].id - 1)
+        for review_id in wanted:
+            first = max(first, review_id[:12])
         stale = [
             review_id
-            for review_id in known.ids - known.undone - wanted
-            if _DERIVED.search(review_id)
-            and review_id[13:].startswith(f"{device}_")
-            and first <= review_id[:12] <= end
+            for review_id in self._known.ids - self._known.undone - wanted
+            if first <= review_id[:12] <= end
+            and review_id.startswith(f"{self._device}_", 13)
+            and _DERIVED.search(review_id)
         ]
+        at_ms = self._job.moment.at_ms
         for number, review_id in enumerate(sorted(stale)):
-            name = f"{_name_place(self._moment.at_ms + number)}-{device}{_UNDO}"
-            self.found.reviews.append(
-                self._make(key, name, Act.UNDO, self._moment.at_ms, undoes=review_id)
+            made = self._make(
+                f"{_name_place(at_ms + number)}-{self._device}{_UNDO}", Act.UNDO, at_ms
             )
+            self._job.found.reviews.append(replace(made, undoes=review_id))
 
-    def _make(
-        self,
-        key: str,
-        review_id: str,
-        act: Act,
-        at_ms: int,
-        *,
-        undoes: str | None = None,
-        interval_days: int | None = None,
-        interval_basis: int | None = None,
-    ) -> Review:
+    def _make(self, review_id: str, act: Act, at_ms: int) -> Review:
         return Review(
             id=review_id,
-            key=key,
+            key=self._card.key,
             act=act,
             rating=None,
             at_ms=at_ms,
-            utc_offset_minutes=self._offset,
+            utc_offset_minutes=self._job.moment.utc_offset_minutes,
             duration_ms=0,
-            undoes=undoes,
-            interval_days=interval_days,
-            interval_basis=interval_basis,
+            undoes=None,
         )
 
     def _count_day(self, at_ms: int) -> int:
-        return count_study_day(at_ms, self._offset, self._view.timing.rollover_hour)
-
-
-def _find_end(rows: Sequence[LogRow]) -> int:
-    """Return the index of the row that decides when a card is due; -1 if there is none."""
-    for index in range(len(rows) - 1, -1, -1):
-        act, _ = read_act(rows[index])
-        if act is not None and act is not Act.CRAM:
-            return index
-    return -1
+        offset = self._job.moment.utc_offset_minutes
+        return count_study_day(at_ms, offset, self._job.view.timing.rollover_hour)
 
 
 def _shift(review_id: str, places: int) -> str:
@@ -511,9 +475,9 @@ def make_log_rows(
         elif act is Act.ANSWER and row.id not in made:
             is_learning = is_learning or row.kind == LogKind.LEARNING
     is_learnt = False
-    for row in merged:
+    for written in merged:
+        row = made.get(written.id, written)
         act, _ = read_act(row)
-        row = made.get(row.id, row)
         if act is Act.RESET:
             is_learnt = False
         elif act is Act.ANSWER and row.kind == LogKind.LEARNING:

@@ -204,6 +204,26 @@ class Push:
     cards: Sequence[CardWrite]
 
 
+class PackageNote(NamedTuple):
+    """A note of a package that is to be imported."""
+
+    mod_s: int
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageImport:
+    """What became of the notes of a package, by guid."""
+
+    new: Sequence[str]
+    updated: Sequence[str]
+    kept: Sequence[str]
+    """Edited in Anki after the package was made, so they stay as they are."""
+    unchanged: Sequence[str]
+    conflicting: Sequence[str]
+    """They have another note type in Anki, so they stay as they are."""
+
+
 class Door(Protocol):
     """A way into one of the user's collections."""
 

@@ -23,6 +23,7 @@ from cardwright.study.settings import PARAMETERS, ROLLOVER_HOUR, Settings, descr
 from cardwright.text import count, format_command, list_names
 
 _STEPS: Final = ("learning_steps_minutes", "relearning_steps_minutes")
+_IGNORED: Final = "ignores_before"
 _NAMES: Final = ("desired_retention", *_STEPS, "maximum_interval_days")
 _TOLERANCE: Final = 1e-6
 """Anki keeps numbers in 32 bits."""
@@ -63,9 +64,6 @@ class Difference:
             return f"{where} has {theirs} than are used here{here}"
         theirs, ours = format_option(self.theirs), format_option(self.ours)
         return f"{where} has {self.name} {theirs}; here it is {ours}{here}"
-
-
-_IGNORED: Final = "ignores_before"
 
 
 class _Wanted(NamedTuple):
@@ -174,7 +172,7 @@ class _Comparison:
     def find(self) -> list[Difference]:
         """Return all differences."""
         found = list(self._compare_hours())
-        settings = Settings(self._study.store.read_settings())
+        settings = self._study.store.read_settings()
         for pack, deck in self._study.sources.decks.items():
             found += self._compare_parameters(pack, deck.namespace)
             found += self._compare_decks(pack, deck, settings)
@@ -191,7 +189,7 @@ class _Comparison:
                 ours=ours,
                 deck="",
                 shown="",
-                remedy=f'or let the next day start {ours} hours past midnight in Anki\'s preferences',
+                remedy=f"or let the next day start {ours} hours past midnight in Anki",
                 can_take=0 <= theirs <= 23,  # noqa: PLR2004  (the hours of a day)
             )
 
@@ -225,14 +223,15 @@ class _Comparison:
             if agree:
                 return
 
-    def _compare_decks(self, pack: str, deck: Deck, settings: Settings) -> Iterator[Difference]:
+    def _compare_decks(
+        self, pack: str, deck: Deck, settings: Mapping[tuple[str, str], Any]
+    ) -> Iterator[Difference]:
         """Compare the options of a pack's decks, from the top to the bottom.
 
         A sub-deck that is right once the deck above has Anki's options is not named.
         """
-        values: dict[tuple[str, str], Any] = {}
-        base = settings
-        options = list_options(deck, base, is_complete=True)
+        values = {**settings}
+        options = list_options(deck, Settings(values), is_complete=True)
         for path, _ in deck.walk():
             full_name = "::".join(path)
             name = name_deck(deck.namespace, full_name)
@@ -257,7 +256,7 @@ class _Comparison:
                 if can_take:
                     values[name, option] = list(theirs) if option in _STEPS else theirs
             if changes:
-                options = list_options(deck, settings.replace(values), is_complete=True)
+                options = list_options(deck, Settings(values), is_complete=True)
             yield from self._name_others(wanted, self._decks.get(name, Counter()), name, shown)
 
     def _name_others(

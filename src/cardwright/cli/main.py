@@ -42,6 +42,7 @@ _COMMANDS: Final = {
     "optimize": "Fit the memory model to your own answers.",
     "export": "Write all reviews to a file, without loss.",
     "import": "Import reviews from `cards export`.",
+    "anki": "Work with your Anki on this machine, or on a sync server of your own.",
     "sync": "Share reviews with your other machines.",
     "backup": "Back up the review store, or restore a backup.",
     "schema": "Print a JSON Schema for editors.",

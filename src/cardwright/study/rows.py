@@ -180,7 +180,7 @@ def check_acts(rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
             and type(duration_ms) is int
             and duration_ms >= 0
             and (
-                (days is None is basis and act != "reschedule")
+                (days is None is basis and act not in {"reschedule", "assume"})
                 or (
                     act == "answer"
                     and type(days) is int is type(basis)
