@@ -69,6 +69,10 @@ class Clock:
         passed_s = (days * 24 + hours) * 3600 + seconds
         self._library.move_clock(ctypes.c_longlong(int(passed_s * SECOND_NS)))
 
+    def move_to(self, at_s: float) -> None:
+        """Set the clock, also back."""
+        self.move(seconds=at_s - time.time())
+
     @property
     def steps(self) -> int:
         """How many steps this process has taken."""
@@ -77,8 +81,3 @@ class Clock:
     def die_after(self, steps: int) -> None:
         """Kill this process before the step after so many more."""
         self._fatal_step.value = self.steps + steps
-
-    @staticmethod
-    def now_s() -> float:
-        """Return the time."""
-        return time.time()

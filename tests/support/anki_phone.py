@@ -347,7 +347,8 @@ class Phone:
         )
 
     def set_due(self) -> None:
-        if ids := self.choose("type in (2, 3)"):
+        where = "type in (2, 3)" if self.dice.random() < 0.8 else ""
+        if ids := self.choose(where):
             days = self.dice.choice(("0", "1", "3-7", "20", "5!"))
             self.col.sched.set_due_date(ids, days)  # type: ignore[arg-type]
 
