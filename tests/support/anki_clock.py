@@ -68,6 +68,9 @@ class Clock:
         """Let time pass, for all processes."""
         passed_s = (days * 24 + hours) * 3600 + seconds
         self._library.move_clock(ctypes.c_longlong(int(passed_s * SECOND_NS)))
+        # Anki counts the first second of a study day to the day before.
+        if time.strftime("%H:%M:%S") in {"03:59:59", "04:00:00"}:
+            self._library.move_clock(ctypes.c_longlong(2 * SECOND_NS))
 
     def move_to(self, at_s: float) -> None:
         """Set the clock, also back."""

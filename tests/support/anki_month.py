@@ -23,6 +23,7 @@ from cardwright.app.study import open_study
 from cardwright.cli.main import cards
 from cardwright.history import Act, Moment
 from cardwright.memory import Memory, State
+from cardwright.study.store import open_store
 
 DAYS: Final = 31
 _HOURS: Final = (7.5, 13, 21, 23.8, 26.5, 27.9, 28.1)
@@ -138,7 +139,7 @@ class Month:
             assert computed, story
             worst = max(
                 worst,
-                abs(memory.stability / computed[0] - 1),
+                abs(memory.stability - computed[0]) / max(computed[0], 1),
                 abs(memory.difficulty / computed[1] - 1),
             )
             assert worst <= _TOLERANCE, f"Anki computes {computed}: {story}"
@@ -151,6 +152,13 @@ class Month:
         assert again == number, f"{path.name}: a second import added {again - number}: {second}"
         assert first, "nothing was said"
         return studied, worst
+
+    def count_after(self, path: Path) -> int:
+        """Import a file into one store for all; return how many reviews that has then."""
+        store = self.folder / "all.db"
+        self._run("import", str(path), "--db", str(store))
+        with open_store(store) as opened:
+            return len(list(opened.list_reviews(with_undone=True)))
 
     def _run(self, *words: str) -> str:
         done = CliRunner().invoke(cards, ["-C", str(self.author.root), *words])
@@ -169,6 +177,8 @@ def main() -> None:
     for name, path in files.items():
         studied, worst = month.compare(path)
         print(f"{name}: {studied} cards, off by {worst:.1e} at most", flush=True)
+    counts = {month.count_after(path) for path in files.values()}
+    assert len(counts) == 1, f"the same history, read from different files: {counts}"
     month.phone.close()
     print(f"{answers} answers, until {datetime.now().astimezone()}")
 
