@@ -1,4 +1,4 @@
-"""Damage stores at random, and run commands on them: a message or success, never a traceback.
+"""Damage stores at random, also older ones, and run commands on them: a message or success, never a traceback.
 
 With success, `cards export` must have written as many reviews as the table holds.
 """
@@ -20,6 +20,7 @@ from cardwright.cli.main import cards
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 from damage import WAYS, damage_in, make_store, run_commands, write_project
+from older_stores import write_older
 
 _COMMANDS: Final = (
     ("export", "{folder}/out.jsonl"),
@@ -61,6 +62,8 @@ def main() -> None:
         project = write_project(folder / "project")
         whole = folder / "whole.db"
         make_store(whole)
+        older = folder / "older.db"
+        write_older(whole, older)
         CliRunner().invoke(cards, ["export", str(folder / "whole.jsonl"), "--db", str(whole)])
         for number in range(options.count):
             seed = options.seed * 1_000_000 + number
@@ -68,7 +71,7 @@ def main() -> None:
             store = folder / "damaged.db"
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{store}{suffix}").unlink(missing_ok=True)
-            shutil.copy(whole, store)
+            shutil.copy(older if number // len(WAYS) % 3 == 2 else whole, store)
             damage_in(way, store, random.Random(seed))
             for words, problem in run_commands(project, store, _COMMANDS):
                 ends[problem.strip().splitlines()[-1][:150]] += 1

@@ -40,6 +40,8 @@ version recorded is read as this one."""
 END_PLACE: Final = 0xFF00_0000_0000
 """The end of the places that ids encode. Clocks end at half of it, but the place of a new review is
 above those of all others, whoever wrote them."""
+KEPT_NAMESPACE: Final = "anki"
+"""The namespace of prompts that are in no project, but in an Anki collection whose history was kept."""
 _DEVICE_START: Final = 13
 DEVICE: Final = re.compile(r"[0-9A-Za-z_]{1,100}")
 """The second part of ids, also the name of a file in a sync folder."""

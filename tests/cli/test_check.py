@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -106,7 +107,7 @@ def test_options_take_whole_decimal_numbers(
     assert "leech_lapses              3" in run("options", "trees", "leech_lapses= 3.0 ").output
 
 
-def test_sync_says_that_a_folder_is_new(
+def test_sync_makes_no_folder_and_remembers_one(
     run: Run, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CARDS_DB", str(tmp_path / "reviews.db"))
@@ -115,8 +116,24 @@ def test_sync_says_that_a_folder_is_new(
 
     assert "there is no folder" in run("sync", str(shared / "below"), exit_code=1).output
     assert not shared.exists()
-    assert "created the folder" in run("sync", str(shared)).output
-    assert "created the folder" not in run("sync", str(shared)).output
+    assert "name the folder: this is the first sync" in run("sync", exit_code=2).stderr
+    told = run("sync", str(shared), exit_code=1).stderr
+    assert told.startswith(f"error: there is no folder {shared}\n  help: check its name")
+    assert not shared.exists()
+    shared.mkdir()
+    run("answer", "oak-1", "good")
+    assert run("sync", str(shared)).stdout == "nothing from others, 1 review for them\n"
+    assert run("sync").stdout == f"{shared}: nothing new\n"
+    for path in shared.iterdir():
+        path.unlink()
+    again = run("sync")
+    assert again.stdout == f"{shared}: nothing from others, 1 review for them\n"
+    assert again.stderr == (
+        f"note: the files of earlier syncs are no longer in {shared}: is its drive connected?\n"
+    )
+    assert json.loads(run("sync", "--json").stdout)["folder"] == str(shared)
+    shared.rename(tmp_path / "gone")
+    assert f"there is no folder {shared}" in run("sync", exit_code=1).stderr
 
 
 def test_names_are_found_however_they_are_composed(run: Run, write: Write) -> None:

@@ -76,14 +76,14 @@ def test_every_command_succeeds_or_says_why_not(
 
 def test_a_stale_index_exports_nothing_rather_than_less(path: Path, run: Run) -> None:
     """The index by which reviews are sorted lacks some of them."""
-    make_index_stale(path, "sqlite_autoindex_reviews_1", added=3)
+    make_index_stale(path, "reviews_by_id", added=3)
     held = count_reviews(path)
     with closing(sqlite3.connect(path)) as db:
         assert len(list(db.execute("select id from reviews order by id"))) < (held or 0)
 
     for words in (("export",), ("sync", str(path.parent)), ("backup",)):
         printed = run(*words, "--db", str(path), exit_code=1).output
-        assert "sqlite_autoindex_reviews_1); it was left unchanged" in printed
+        assert "reviews_by_id); it was left unchanged" in printed
         assert "help: `cards doctor` tells what can be saved" in printed
     assert not list(path.parent.glob("*.jsonl"))
     assert list_backups(path) == []
@@ -105,6 +105,12 @@ def test_a_stale_index_exports_nothing_rather_than_less(path: Path, run: Run) ->
         ("id", "zzz", "id cannot be 'zzz'"),
         ("prompt", memoryview(b"trees:\xff/recall"), "non-TEXT value in reviews.prompt"),
         ("act", b"\xed\xa0\x80", "not UTF-8"),
+        ("interval_days", 36_501, "interval_days of 'answer' cannot be 36501"),
+        ("interval_days", 0, "interval_days of 'answer' cannot be 0"),
+        ("interval_days", None, "interval_basis of 'answer' cannot be"),
+        ("interval_basis", 2**32, "interval_basis of 'answer' cannot be 4294967296"),
+        ("interval_basis", None, "interval_basis of 'answer' cannot be empty"),
+        ("interval_basis", "x", "interval_basis of 'answer' cannot be 'x'"),
     ],
 )
 def test_a_damaged_review_is_named_and_all_others_rescued(
@@ -345,7 +351,7 @@ def test_a_file_of_the_project_is_left_as_it_is(tmp_path: Path, text: str) -> No
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("name", ["reviews", "sqlite_autoindex_reviews_1"])
+@pytest.mark.parametrize("name", ["reviews", "reviews_by_id"])
 def test_pages_used_many_times_do_not_yield_rows_forever(
     strange_project: Path, path: Path, name: str
 ) -> None:

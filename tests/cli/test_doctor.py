@@ -281,7 +281,7 @@ def test_indexes_that_disagree_are_made_again(doctor: Doctor, store: Path) -> No
     (row,) = read_store(store, "select * from sqlite_schema where name = 'reviews_undone'")
     (id, prompt), *_ = read_store(store, "select id, prompt from reviews order by id")
     change_store(store, "delete from sqlite_schema where name = 'reviews_undone'")
-    undo = f"('{prompt}', 'e{id[1:]}', 'undo', null, 0, 0, 0, '{id}')"
+    undo = f"('{prompt}', 'e{id[1:]}', 'undo', null, 0, 0, 0, '{id}', null, null)"
     change_store(store, f"insert into reviews values {undo}")
     values = ", ".join("null" if value is None else repr(value) for value in row)
     change_store(store, f"insert into sqlite_schema values ({values})")
@@ -752,14 +752,14 @@ def find_theirs(store: Path, shared: Path) -> Path:
 
 
 def test_the_folder_of_the_last_sync_is_examined(doctor: Doctor, store: Path, shared: Path) -> None:
-    assert doctor.summary_of("sync") == f"{shared}: 1 other machine, 0 to take, 0 to give"
+    assert doctor.summary_of("sync") == f"{shared}: 1 other machine, nothing new"
     other = store.parent.parent / "other" / "reviews.db"
     answer(other, 2, first=30, days_ago=2)
     doctor.run("sync", str(shared), "--db", str(other))
     answer(store, 4, first=30)
 
     finding = doctor.examine()["sync-pending"]
-    assert finding["message"] == "2 reviews of others to take, 4 to give"
+    assert finding["message"] == "2 reviews of others to take, 4 reviews to give"
     assert finding["severity"] == "note"
     doctor.cure("sync-pending")
 
@@ -770,7 +770,7 @@ def test_another_folder_can_be_named(doctor: Doctor, shared: Path, tmp_path: Pat
     other = tmp_path / "elsewhere"
     assert "sync-folder-missing" in doctor.examine("--sync", str(other))
     other.mkdir()
-    assert "11 to give" in doctor.examine("--sync", str(other))["sync-pending"]["message"]
+    assert "11 reviews to give" in doctor.examine("--sync", str(other))["sync-pending"]["message"]
     assert not list(other.iterdir())
     shared.rename(tmp_path / "gone")
     assert doctor.examine()["sync-folder-missing"]["path"] == str(shared)

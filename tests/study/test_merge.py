@@ -20,6 +20,7 @@ from studying import (
     MACHINES,
     MORNING,
     PROMPTS,
+    RECORDED,
     MakeJournal,
     open_journal,
     read_log,
@@ -29,7 +30,7 @@ from studying import (
 ACTS = st.tuples(
     st.sampled_from(MACHINES),
     st.sampled_from(PROMPTS),
-    st.sampled_from([*Act] + [Act.ANSWER] * 6),
+    st.sampled_from([*RECORDED] + [Act.ANSWER] * 6),
     st.sampled_from(Rating),
     st.integers(0, 30 * DAY_MS),
     st.sampled_from([-480, 0, 60]),
@@ -54,14 +55,44 @@ def act(
             moment,
             rating=rating if act in {Act.ANSWER, Act.CRAM} else None,
             undoes=undoes,
+            interval_days=int(rating) if act is Act.RESCHEDULE else None,
             is_dated=dated,
         )
 
 
+PROMISES = st.none() | st.tuples(st.integers(1, 4), st.integers(0, 1))
+
+
+def promise(review: Review, promised: tuple[int, int] | None) -> Review:
+    """Return another version of an answer, which promises something else, or nothing."""
+    days, basis = promised or (None, None)
+    return replace(review, interval_days=days, interval_basis=basis)
+
+
+def promise_more(
+    logs: list[list[Review]], promises: list[tuple[int, int, tuple[int, int] | None]]
+) -> dict[str, set[tuple[int, int] | None]]:
+    """Add other versions of answers to logs, as other programs may; return all promises by id."""
+    told = {review.id: {review.promise} for log in logs for review in log}
+    for number, place, promised in promises:
+        for review in logs[number - 1][place : place + 1]:
+            if review.act is Act.ANSWER:
+                logs[number].append(promise(review, promised))
+                told[review.id].add(promised)
+    return told
+
+
 @settings(max_examples=40)
-@given(acts=st.lists(ACTS, max_size=25), cut=st.integers(0, 25))
+@given(
+    acts=st.lists(ACTS, max_size=25),
+    cut=st.integers(0, 25),
+    promises=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 25), PROMISES), max_size=8),
+)
 def test_any_order_and_grouping_gives_the_same(
-    make: MakeJournal, acts: list[tuple[str, str, Act, Rating, int, int, bool]], cut: int
+    make: MakeJournal,
+    acts: list[tuple[str, str, Act, Rating, int, int, bool]],
+    cut: int,
+    promises: list[tuple[int, int, tuple[int, int] | None]],
 ) -> None:
     machines = {name: make(name) for name in MACHINES}
     for number, (name, prompt, kind, rating, at_ms, offset, dated) in enumerate(acts):
@@ -70,6 +101,7 @@ def test_any_order_and_grouping_gives_the_same(
         moment = Moment(MORNING.at_ms + at_ms, offset)
         act(machines[name], prompt, kind, rating, moment, dated=dated)
     logs = [read_log(journal) for journal in machines.values()]
+    told = promise_more(logs, promises)
 
     met: list[Journal] = []
     for order in permutations(range(3)):
@@ -89,6 +121,8 @@ def test_any_order_and_grouping_gives_the_same(
 
     everything = read_log(met[0])
     assert {review.id for review in everything} == {r.id for log in logs for r in log}
+    for review in everything:
+        assert review.promise == min(filter(None, told[review.id]), default=None)
     memories = read_memories(met[0])
     for journal in met:
         assert read_log(journal) == everything
@@ -155,6 +189,41 @@ def test_of_two_reviews_of_one_id_both_count_everywhere(
     for log in logs:
         assert log.pop(ours.id) in {ours, theirs}
     assert logs[0] == logs[1] == logs[2] == logs[3]
+
+
+VERSIONS = st.tuples(st.sampled_from(Rating), PROMISES)
+
+
+@settings(max_examples=15)
+@given(
+    told=st.lists(st.lists(VERSIONS, max_size=3), min_size=3, max_size=3),
+    order=st.permutations(range(9)),
+)
+def test_what_was_promised_makes_no_further_versions(
+    make: MakeJournal,
+    told: list[list[tuple[Rating, tuple[int, int] | None]]],
+    order: list[int],
+) -> None:
+    journals = [make(name) for name in MACHINES]
+    for journal, versions in zip(journals, told, strict=True):
+        for rating, promised in versions:
+            journal.merge([promise(make_review(1, rating=rating), promised)])
+    for _ in range(2):
+        for place in order:
+            journals[place // 3].merge(read_log(journals[place % 3]))
+
+    ratings = sorted({rating for versions in told for rating, _ in versions})
+    for journal in journals:
+        found = list(journal.store.list_reviews())
+        assert sorted(r.rating or 0 for r in found) == ratings
+        assert read_memories(journal) == read_memories(journals[0])
+        assert journal.find_differences() == []
+        assert journal.merge(read_log(journals[0]))[0] == 0
+        disputed = set() if len(ratings) < 2 else {make_review(1).id}
+        logs = ({r for r in read_log(j) if r.id not in disputed} for j in (journal, journals[0]))
+        assert next(logs) == next(logs)
+    for journal in journals:
+        journal.store.close()
 
 
 def test_an_undo_that_comes_before_what_it_undoes(make: MakeJournal) -> None:

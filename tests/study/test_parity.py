@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from anki_backend import Anki
-from cardwright.history import Moment, Rating, count_study_day, make_time
+from cardwright.history import Act, Moment, Rating, Review, count_study_day, make_time
 from cardwright.memory import Memory, State
 from cardwright.model import DeckOptions
 from cardwright.study.schedule import ActRow, Schedule
@@ -108,9 +108,13 @@ def test_every_answer_leads_where_anki_leads(
     cases = []
     for _ in range(300):
         history = make_history(dice)
+        if dice.random() < 0.2:
+            history.append(history[-1]._replace(act="reschedule", rating=None, interval_days=5))
         memory = schedule.replay("trees:oak/recall", history)
         days = dice.choice([0, 1, 3, memory.interval_days, memory.interval_days * 2])
         cases.append((memory, days, history[-1].at_ms + days * DAY_MS))
+    set_due = ActRow("reschedule", None, START_MS, OFFSET_MINUTES, 5)
+    cases.append((schedule.replay("trees:oak/recall", [set_due]), 0, START_MS + 5 * DAY_MS))
 
     outcomes = ask_anki(steps, relearning_steps, [case[:2] for case in cases])
 
@@ -129,6 +133,60 @@ def test_every_answer_leads_where_anki_leads(
                 assert (after.due_at_ms - now_ms) // 1000 == pytest.approx(wait, rel=1e-3, abs=1), (
                     case
                 )
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize(("interval_days", "days"), [(10, 3), (10, 0), (1, 40)])
+def test_a_due_day_that_is_set_is_that_of_anki(
+    anki: Anki, state: State, interval_days: int, days: int
+) -> None:
+    from anki.cards import CardId
+    from anki.cards_pb2 import FsrsMemoryState
+    from anki.consts import CardQueue, CardType
+
+    (card_id,) = add_cards(anki, 1)
+    card = anki.col.get_card(CardId(card_id))
+    end_s = anki.col._backend.sched_timing_today().next_day_at
+    now_ms = end_s * 1000 - HOUR_MS
+    memory = Memory(key="trees:oak/recall")
+    if state is not State.NEW:
+        card.type = card.queue = list(State).index(state)  # type: ignore[assignment]
+        is_long = state in {State.REVIEW, State.RELEARNING}
+        card.ivl = interval_days if is_long else 0
+        card.due = anki.col.sched.today if state is State.REVIEW else end_s
+        card.memory_state = FsrsMemoryState(stability=10, difficulty=5)
+        card.last_review_time = end_s - days * DAY_MS // 1000 - 7200
+        anki.col.update_card(card)
+        last = Moment(card.last_review_time * 1000, OFFSET_MINUTES)
+        memory = memory._replace(
+            state=state,
+            # While it is learned again, our memory does not keep Anki's next interval.
+            interval_days=interval_days if state is State.REVIEW else 0,
+            stability=10.0,
+            last_day=last.study_day(4),
+        )
+    schedule = Schedule(DeckOptions())
+
+    for wait in (5, 8, 0):
+        anki.col.sched.set_due_date([CardId(card_id)], str(wait))
+        theirs = anki.col.get_card(CardId(card_id))
+        review = Review(
+            id=f"{now_ms:012x}-a",
+            key=memory.key,
+            act=Act.RESCHEDULE,
+            rating=None,
+            at_ms=now_ms,
+            utc_offset_minutes=OFFSET_MINUTES,
+            duration_ms=0,
+            undoes=None,
+            interval_days=wait,
+        )
+        memory = schedule.apply(memory, review)
+        today = review.moment.study_day(4)
+        assert (theirs.type, theirs.queue) == (CardType(2), CardQueue(2))
+        assert memory.state is State.REVIEW
+        assert memory.due_day == today + theirs.due - anki.col.sched.today
+        assert memory.interval_days == theirs.ivl
 
 
 def is_tie(stability: float) -> bool:

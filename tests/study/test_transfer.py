@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cardwright.history import Act, Moment, Rating, Review
+from cardwright.history import END_BASIS, MAX_EASE, MAX_INTERVAL_DAYS, Act, Moment, Rating, Review
 from cardwright.study.transfer import (
     TransferError,
     read_files,
@@ -19,15 +19,23 @@ from cardwright.study.transfer import (
     write_csv,
     write_json_lines,
 )
-from studying import MORNING, later, open_journal, read_log, read_memories, record
+from studying import MORNING, RECORDED, later, open_journal, read_log, read_memories, record
 
 IDS = st.from_regex(r"[0-9a-e][0-9a-f]{11}-[0-9a-f]{8}", fullmatch=True)
 PROMPTS = st.from_regex(r"[a-z]{1,9}:[a-z0-9.-]{1,9}/[a-z0-9-]{1,9}", fullmatch=True)
+PROMISES = st.just((None, None)) | st.tuples(
+    st.integers(1, MAX_INTERVAL_DAYS), st.integers(0, END_BASIS - 1)
+)
+ASSUMPTIONS = st.tuples(st.integers(1, MAX_INTERVAL_DAYS), st.integers(0, MAX_EASE))
 
 
 @st.composite
 def reviews(draw: st.DrawFn) -> Review:
     act = draw(st.sampled_from(Act))
+    promise = draw(PROMISES) if act is Act.ANSWER else (None, None)
+    if act is Act.ASSUME:
+        promise = draw(ASSUMPTIONS)
+    days = draw(st.integers(0, MAX_INTERVAL_DAYS)) if act is Act.RESCHEDULE else promise[0]
     return Review(
         id=draw(IDS),
         key=draw(PROMPTS),
@@ -37,6 +45,8 @@ def reviews(draw: st.DrawFn) -> Review:
         utc_offset_minutes=draw(st.integers(-1439, 1439)),
         duration_ms=draw(st.integers(0, 2**53)),
         undoes=draw(IDS) if act is Act.UNDO else None,
+        interval_days=days,
+        interval_basis=promise[1],
     )
 
 
@@ -57,7 +67,7 @@ def test_a_log_survives_a_file_undone_reviews_and_all(
     tmp_path: Path, write: Writer, name: str
 ) -> None:
     here = open_journal(tmp_path / "here.db")
-    for number, act in enumerate(set(Act) - {Act.UNDO}):
+    for number, act in enumerate(set(RECORDED) - {Act.UNDO}):
         prompt = f"trees:card-{number % 3}/recall"
         rating = Rating.GOOD if act in {Act.ANSWER, Act.CRAM} else None
         record(here, prompt, act, later(MORNING, number), rating)
@@ -80,6 +90,23 @@ LINE = (
 )
 GOOD = json.loads(LINE)
 HEADING = "id,prompt,act,rating,at,duration_ms,undoes"
+PROMISED = LINE.replace("null}", 'null, "interval_days": 5, "interval_basis": 4294967295}')
+RESCHEDULED = LINE.replace('"answer", "rating": 3', '"reschedule", "rating": null').replace(
+    "null}", 'null, "interval_days": 0}'
+)
+
+
+def test_what_was_written_without_intervals_is_written_as_before() -> None:
+    (old,), (new,) = read_reviews([LINE], "x"), read_reviews([PROMISED], "x")
+
+    assert list(write_json_lines([old, new])) == [LINE + "\n", PROMISED + "\n"]
+    row = "01a0c8f5e400-0a1b2c3d,trees:oak/recall,answer,3,2026-11-02T09:00:00.000+01:00,1200,"
+    table = [f"{HEADING}\n", f"{row}\n"]
+    assert list(write_csv([old], with_intervals=False)) == table
+    assert list(read_reviews(table, "x")) == [old]
+    table = [f"{HEADING},interval_days,interval_basis\n", f"{row},,\n", f"{row},5,4294967295\n"]
+    assert list(write_csv([old, new])) == table
+    assert list(read_reviews(table, "x")) == [old, new]
 
 
 def with_value(key: str, value: object) -> str:
@@ -125,6 +152,20 @@ def with_value(key: str, value: object) -> str:
         (with_value("prompt", "x" * 100_000), "too long"),
         (LINE.replace('"rating": 3', '"rating": 3, "rating": 4'), "not one value for each name"),
         (with_value("id", "ff0000000000-a"), "`id` cannot be"),
+        (with_value("interval_days", 5), "`interval_basis` of `answer` cannot be empty"),
+        (with_value("interval_basis", 5), "`interval_basis` of `answer` cannot be 5"),
+        (PROMISED.replace(": 5,", ": 0,"), "`interval_days` of `answer` cannot be 0"),
+        (PROMISED.replace(": 5,", ": 36501,"), "`interval_days` cannot be 36501"),
+        (PROMISED.replace(": 5,", ": -1,"), "`interval_days` cannot be -1"),
+        (PROMISED.replace(": 5,", ": true,"), "`interval_days` cannot be True"),
+        (PROMISED.replace("4294967295", "4294967296"), "`interval_basis` cannot be 4294967296"),
+        (PROMISED.replace("4294967295", "1.5"), r"`interval_basis` cannot be 1\.5"),
+        (PROMISED.replace("answer", "cram"), "`interval_days` of `cram` cannot be 5"),
+        (RESCHEDULED.replace(": 0}", ": null}"), "`interval_days` of `reschedule` cannot be empty"),
+        (
+            RESCHEDULED.replace(": 0}", ': 0, "interval_basis": 0}'),
+            "`interval_basis` of `reschedule` cannot be 0",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_line(line: str, said: str) -> None:

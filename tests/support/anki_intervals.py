@@ -51,9 +51,13 @@ def ask(col: Collection, card_id: Any, case: dict[str, Any]) -> list[tuple[str, 
     card.due = 0 if case["state"] == "review" else int(time.time())
     card.reps, card.lapses = case["reps"], case["lapses"]
     card.left = case["remaining_steps"]
-    card.memory_state = FsrsMemoryState(stability=case["stability"], difficulty=case["difficulty"])
-    today_s = col._backend.sched_timing_today().next_day_at - _DAY_S
-    card.last_review_time = min(today_s - case["days"] * _DAY_S + 60, int(time.time()))
+    card.memory_state = card.last_review_time = None
+    if case["stability"]:
+        card.memory_state = FsrsMemoryState(
+            stability=case["stability"], difficulty=case["difficulty"]
+        )
+        today_s = col._backend.sched_timing_today().next_day_at - _DAY_S
+        card.last_review_time = min(today_s - case["days"] * _DAY_S + 60, int(time.time()))
     col.update_card(card)
     states = col._backend.get_scheduling_states(card_id)
     return [_describe(getattr(states, name).normal) for name in ("again", "hard", "good", "easy")]

@@ -10,25 +10,28 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
+from anki._backend import RustBackend
 from anki.collection import Collection
-from anki_desktop import TODAY, identify, make_push
 
+from anki_desktop import TODAY, identify, make_push
 from cardwright.anki.desktop import ProfileDoor
+from cardwright.anki.identity import NoteIdentity
 from cardwright.anki.profiles import Profile
 
 _AT_MS = 1_700_000_000_000
 _KILLED = -signal.SIGKILL
 
 
-def _write_until(number: int, profile: Profile, project: Path, folder: Path) -> None:
+def _write_until(
+    number: int, profile: Profile, identities: Mapping[str, NoteIdentity], folder: Path
+) -> None:
     """Write, but die at the library's call of this number."""
-    door = ProfileDoor(profile, identify(project), folder=folder, today=TODAY)
+    door = ProfileDoor(profile, identities, folder=folder, today=TODAY)
     view = door.read()
     push = make_push(view, sorted(view.cards)[:3], _AT_MS)
-    from anki._backend import RustBackend
-
     left = number
 
     def count_down(name: str) -> None:
@@ -65,6 +68,7 @@ def _look(path: Path) -> tuple[int, int]:
 def main() -> None:
     """Kill a child at every point, until one finishes."""
     pristine, project, scratch = map(Path, sys.argv[1:])
+    identities = identify(project)
     found = []
     for number in range(1000):
         folder = scratch / str(number)
@@ -73,7 +77,7 @@ def main() -> None:
         child = os.fork()
         if not child:
             try:
-                _write_until(number, profile, project, folder / "mine")
+                _write_until(number, profile, identities, folder / "mine")
                 os._exit(0)
             except BaseException:  # noqa: BLE001  (nothing of it may reach the parent's code)
                 os._exit(1)

@@ -20,6 +20,7 @@ from cardwright.cli.main import cards
 from cardwright.history import Act, Rating
 from cardwright.study.alias import Alias
 from cardwright.study.journal import Journal
+from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow
 from cardwright.study.settings import describe_fit
 from studying import DAY_MS, MINUTE_MS, MORNING, later, make_items, open_journal, record
 
@@ -46,6 +47,7 @@ _INVALID_UTF8: Final = ("ff", "eda080", "c0af", "61ff62")
 _COLUMNS: Final = {
     "reviews": (
         *("prompt", "id", "act", "rating", "at_ms", "utc_offset_minutes", "duration_ms", "undoes"),
+        *("interval_days", "interval_basis"),
     ),
     "memories": (
         *("prompt", "pack", "state", "step", "stability", "difficulty", "due_at_ms", "due_day"),
@@ -56,6 +58,11 @@ _COLUMNS: Final = {
     "settings": ("pack", "name", "value"),
     "records": ("id", "kind", "pack", "at_ms", "body"),
     "claims": ("prompt", "sitting", "at_ms"),
+    "mirror_rows": ("place", "row_id", "review_id", "is_seen"),
+    "mirror_cards": (
+        *("place", "prompt", "card_id", "is_suspended", "flag", "due_day", "is_pending"),
+    ),
+    "mirror_facts": ("place", "name", "value"),
     "migrations": ("name",),
 }
 _STRANGE: Final = (
@@ -77,7 +84,7 @@ def make_store(path: Path, pack: str = "trees") -> None:
     """Make a store with something in every table."""
     journal = open_journal(path, packs=(pack,))
     items = make_items(PROMPTS, pack=pack)
-    acts = (Act.FLAG, Act.SUSPEND, Act.UNSUSPEND, Act.BURY, Act.CRAM)
+    acts = (Act.FLAG, Act.SUSPEND, Act.UNSUSPEND, Act.BURY, Act.CRAM, Act.RESCHEDULE)
     for number in range(PROMPTS * _ROUNDS):
         item = items[number % PROMPTS]
         moment = later(MORNING, number // PROMPTS - _ROUNDS, minutes=number)
@@ -155,6 +162,13 @@ def _fill(journal: Journal, pack: str) -> None:
         store.put_record("miss-1", "miss", pack, MORNING.at_ms - DAY_MS, miss, 1)
         store.add_aliases([Alias("alias-1", 1, "shrubs", "")])
         store.claim(f"{pack}:card-3/recall", "other", MORNING.at_ms)
+        mirror = Mirror(store, "profile User 1")
+        log = list(store.list_log())
+        mirror.put_rows({r.at_ms: MirrorRow(r.id, number % 2 == 0) for number, r in enumerate(log)})
+        keys = {review.key for review in log}
+        card = MirrorCard(card_id=5, is_suspended=False, flag=1, due_day=20_760, is_pending=True)
+        mirror.put_cards(dict.fromkeys(keys, card))
+        mirror.put_fact("backed_up_on", "2026-11-01")
 
 
 def _change_bytes(path: Path, change: Callable[[bytearray], None]) -> None:
@@ -253,7 +267,8 @@ def _change_rows(path: Path, dice: random.Random) -> None:
     before = _relax(path)
     with closing(_connect(path)) as db:
         for _ in range(dice.choice((1, 1, 2, 5))):
-            table = dice.choice(list(_COLUMNS))
+            tables = {name for (name,) in db.execute("select name from sqlite_schema")}
+            table = dice.choice([name for name in _COLUMNS if name in tables])
             column = dice.choice(_COLUMNS[table])
             key = _COLUMNS[table][0]
             rows = db.execute(f"select cast({key} as blob) from {table}").fetchall()
@@ -323,7 +338,9 @@ def _change_review(path: Path, dice: random.Random) -> None:
 
 
 def _make_index_stale(path: Path, dice: random.Random) -> None:
-    name = dice.choice(("sqlite_autoindex_reviews_1", "reviews_undone", "memories_by_pack"))
+    with closing(_connect(path)) as db:
+        names = {name for (name,) in db.execute("select name from sqlite_schema")}
+    name = dice.choice(sorted(names & {"reviews_by_id", "reviews_undone", "memories_by_pack"}))
     make_index_stale(path, name, added=dice.randrange(4))
 
 
@@ -333,24 +350,20 @@ def make_index_stale(path: Path, name: str, *, added: int) -> None:
         rows = list(db.execute("select * from sqlite_schema where name = ?", (name,)))
         triggers = list(db.execute("select * from sqlite_schema where type = 'trigger'"))
         db.execute("delete from sqlite_schema where type = 'trigger'")
-        sql = db.execute("select sql from sqlite_schema where name = 'reviews'").fetchone()[0]
-        if name.startswith("sqlite"):
-            loose = sql.replace("id text not null unique", "id text not null")
-            db.execute("update sqlite_schema set sql = ? where name = 'reviews'", (loose,))
         db.execute("delete from sqlite_schema where name = ?", (name,))
     with closing(_connect(path)) as db:
         keys = [row[0] for row in db.execute("select id from reviews order by id")]
         for number in range(3):
             if number < added:
                 db.execute(
-                    "insert into reviews values (?, ?, 'answer', 3, ?, 0, 0, null)",
+                    "insert into reviews (prompt, id, act, rating, at_ms, utc_offset_minutes,"
+                    " duration_ms) values (?, ?, 'answer', 3, ?, 0, 0)",
                     ("trees:card-1/recall", f"{number:012x}-stale", number),
                 )
             else:
                 db.execute("delete from reviews where id = ?", (keys[number],))
             db.execute("delete from memories where prompt = ?", (f"trees:card-{number}/recall",))
     with closing(_connect(path)) as db:
-        db.execute("update sqlite_schema set sql = ? where name = 'reviews'", (sql,))
         db.executemany("insert into sqlite_schema values (?, ?, ?, ?, ?)", [*rows, *triggers])
 
 
@@ -391,8 +404,8 @@ def _damage_log(path: Path, dice: random.Random) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("pragma journal_mode = wal")
         db.execute(
-            "insert into reviews values ('trees:card-1/recall', 'e00000000000-log', 'answer', 3, 5, 0, 0,"
-            " null)"
+            "insert into reviews (prompt, id, act, rating, at_ms, utc_offset_minutes, duration_ms)"
+            " values ('trees:card-1/recall', 'e00000000000-log', 'answer', 3, 5, 0, 0)"
         )
         log = Path(f"{path}-wal").read_bytes()
         main = path.read_bytes()

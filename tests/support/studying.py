@@ -25,6 +25,8 @@ DAY_MS: Final = 24 * HOUR_MS
 ROLLOVER_HOUR: Final = 4
 MORNING: Final = Moment(1_793_606_400_000, 60)
 SYNC_OPTIONS: Final = DeckOptions(leech_lapses=2)
+RECORDED: Final = tuple(act for act in Act if act is not Act.ASSUME)
+"""The acts of this program; an assumed memory is only read from Anki."""
 MACHINES: Final = ("laptop", "desktop", "phone")
 PROMPTS: Final = [
     f"{pack}:card-{number}/recall" for pack in ("trees", "birds") for number in range(2)
@@ -112,11 +114,20 @@ def record(
     moment: Moment,
     rating: Rating | None = None,
     *,
+    undoes: str | None = None,
     is_dated: bool = False,
 ) -> tuple[Review, Memory]:
-    """Record one act in a transaction of its own."""
+    """Record one act in a transaction of its own; rescheduling is for a week later."""
     with journal.store.transaction():
-        return journal.record(prompt, act, moment, rating=rating, is_dated=is_dated)
+        return journal.record(
+            prompt,
+            act,
+            moment,
+            rating=rating,
+            undoes=undoes,
+            interval_days=7 if act is Act.RESCHEDULE else None,
+            is_dated=is_dated,
+        )
 
 
 def read_memories(journal: Journal) -> Mapping[str, Memory]:

@@ -42,7 +42,7 @@ def main() -> None:
 
 def _make(folder: Path) -> None:
     """Make a store with five answers, two of them shared, and a folder with four of another."""
-    folder.mkdir()
+    (folder / "shared").mkdir(parents=True)
     here, there = _open(folder), open_journal(folder / "there.db", machine="desktop")
     for day in range(5):
         record(here, f"trees:card-{day}/recall", Act.ANSWER, later(MORNING, day), Rating.GOOD)

@@ -63,6 +63,7 @@ _CHUNKS: Final = (
 
 def make_folder(folder: Path) -> dict[str, Journal]:
     """Make three machines that have shared some of what they did; the folder is FOLDER/shared."""
+    (folder / "shared").mkdir()
     journals = {name: open_journal(folder / f"{name}.db", machine=name) for name in MACHINES}
     for turn, (name, journal) in enumerate(journals.items()):
         for number in range(6):

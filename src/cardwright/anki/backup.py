@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,7 @@ from cardwright.anki.rows import AnkiError
 from cardwright.files import find_free, write_file
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.live_database import copy_database
+from cardwright.foreign.zstd import compress
 
 _MAX_BYTES: Final = 2 * 2**30
 _META: Final = b"\x08\x03"
@@ -48,16 +49,12 @@ def write_backup(collection: Path, folder: Path, now: datetime) -> Path:
 
 
 def _compress(source: Path | None, archive: zipfile.ZipFile, name: str) -> None:
-    # Loaded here: few commands need it.
-    if sys.version_info >= (3, 14):
-        from compression import zstd  # noqa: PLC0415
-    else:
-        from backports import zstd  # noqa: PLC0415
-
-    compressor = zstd.ZstdCompressor()
     with archive.open(name, "w", force_zip64=True) as member:
-        if source is not None:
-            with source.open("rb") as file:
-                while chunk := file.read(_CHUNK):
-                    member.write(compressor.compress(chunk))
-        member.write(compressor.flush())
+        for chunk in compress(() if source is None else _read(source)):
+            member.write(chunk)
+
+
+def _read(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk

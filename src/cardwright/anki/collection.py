@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Collection as Some
 from contextlib import contextmanager
 from dataclasses import replace
@@ -31,10 +31,12 @@ from cardwright.anki.definitions import (
     parse_note_type,
     parse_preset,
     read_number,
+    read_timing,
 )
 from cardwright.anki.identity import NoteIdentity
+from cardwright.anki.package_file import NEWEST, choose_collection, read_media_list
 from cardwright.anki.rows import AnkiCard, AnkiError, AnkiView, CardRow, LogRow, Preset, Timing
-from cardwright.foreign.archive import ForeignArchive, open_archive
+from cardwright.foreign.archive import open_archive
 from cardwright.foreign.database import (
     MAGIC,
     MAX_CHOSEN,
@@ -45,19 +47,21 @@ from cardwright.foreign.database import (
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.json_text import parse_json
 from cardwright.foreign.live_database import copy_database
-from cardwright.foreign.protobuf import Message
+from cardwright.foreign.protobuf import Budget, Message
 
 MAX_DATABASE_BYTES: Final = 2 * 2**30
 MAX_NOTES: Final = 500_000
 MAX_CARDS: Final = 2_000_000
 MAX_DEFINITIONS: Final = 50_000
 """Note types, fields, templates, decks and presets, of each."""
+MAX_DEFINITION_BYTES: Final = 128 * 2**20
+"""Of all of them; note types can hold fonts and pictures."""
+MAX_PRESET_LENGTH: Final = 2**16
+"""Of a preset in JSON."""
 MAX_FIELDS: Final = 1_000
 """Fields of one note."""
 MAX_TAGS_LENGTH: Final = 100_000
 MAX_GUID_LENGTH: Final = 128
-MAX_MEDIA_LIST_BYTES: Final = 16 * 2**20
-_MAX_META_BYTES: Final = 2**10
 _MAX_CARD_DATA: Final = 2_000
 """What Anki allows an add-on to keep in a card is a hundred characters."""
 _FEW: Final = 500
@@ -68,10 +72,7 @@ _SCHEMAS: Final = frozenset({11, *range(14, 19)})
 _HAS_TABLES: Final = 15
 """The first schema with a table of note types and one of decks."""
 _HAS_CONFIG: Final = 14
-_VERSIONS: Final = {1: "collection.anki2", 2: "collection.anki21", 3: "collection.anki21b"}
 _TAG_SEPARATORS: Final = re.compile("[ \u3000]+")
-_DAY_S: Final = 86_400
-_ROLLOVER_HOUR: Final = 4
 _TABLES: Final = {
     "col": ("crt", "mod", "ver", "conf", "models", "decks", "dconf"),
     "notes": ("id", "guid", "mid", "mod", "tags", "flds"),
@@ -92,8 +93,6 @@ _MAKE_LOG: Final[Callable[[tuple[Any, ...]], LogRow]] = partial(tuple.__new__, L
 _MAKE_CARD: Final[Callable[[tuple[Any, ...]], CardRow]] = partial(tuple.__new__, CardRow)
 """Faster than `_make`, and there are many."""
 _Parsed = TypeVar("_Parsed")
-_PARSERS: Final = frozenset({parse_note_type, parse_deck, parse_preset})
-"""Their messages stand for themselves."""
 
 
 class PackageError(AnkiError):
@@ -108,8 +107,9 @@ class NoteRow(NamedTuple):
     type_id: int
     mod_s: int
     fields: tuple[str, ...]
-    """As they are stored; there may be more or fewer than the note type has."""
+    """There may be more or fewer than the note type has."""
     tags: tuple[str, ...]
+    """Sorted, each once, as Anki keeps them when it imports them."""
 
 
 class Collection:
@@ -127,6 +127,8 @@ class Collection:
         self.path = path
         self._database = database
         self._load_media = load_media
+        self._budget = Budget()
+        self._bytes_left = MAX_DEFINITION_BYTES
         row = next(self._read("col", "SELECT crt, mod, ver FROM main.col"), None)
         if row is None:
             self._refuse("it contains no collection")
@@ -143,7 +145,7 @@ class Collection:
         config = self._read_config()
         self.is_fsrs: bool = config.get("fsrs") is True
         """Whether FSRS is switched on; packages do not say."""
-        self.timing: Timing = _read_timing(created_s, config)
+        self.timing: Timing = read_timing(created_s, config)
         self._scheduler = config.get("schedVer")
 
     @cached_property
@@ -155,25 +157,25 @@ class Collection:
             }
         fields: dict[int, list[Field]] = {}
         query = "SELECT ntid, name FROM main.fields ORDER BY ntid, ord"
-        for type_id, name in self._read("fields", query):
-            fields.setdefault(type_id, []).append(Field(self._check_text(name)))
+        for type_id, name in self._read_definitions("fields", query):
+            fields.setdefault(type_id, []).append(Field(name))
         templates: dict[int, list[Template]] = {}
         query = "SELECT ntid, name, config FROM main.templates ORDER BY ntid, ord"
-        for type_id, name, config in self._read("templates", query):
-            template = self._decode(decode_template, self._check_text(name), config)
+        for type_id, name, config in self._read_definitions("templates", query):
+            template = self._decode(decode_template, config, name)
             templates.setdefault(type_id, []).append(template)
         # Fields and templates may be left of note types that are gone.
         query = "SELECT id, name, config FROM main.notetypes"
         return {
             id: self._decode(
                 decode_note_type,
-                self._check_id(id),
-                self._check_text(name),
                 config,
+                id,
+                name,
                 tuple(fields.get(id, ())),
                 tuple(templates.get(id, ())),
             )
-            for id, name, config in self._read("notetypes", query)
+            for id, name, config in self._read_definitions("notetypes", query)
         }
 
     @cached_property
@@ -183,8 +185,8 @@ class Collection:
             return {found.id: found for found in self._parse("decks", parse_deck, "decks")}
         query = "SELECT id, name, kind FROM main.decks"
         return {
-            id: self._decode(decode_deck, self._check_id(id), self._check_text(name), kind)
-            for id, name, kind in self._read("decks", query)
+            id: self._decode(decode_deck, kind, id, name)
+            for id, name, kind in self._read_definitions("decks", query)
         }
 
     @cached_property
@@ -194,15 +196,18 @@ class Collection:
         presets.setdefault(1, DEFAULT_PRESET)
         names: set[str] = set()
         for id, preset in sorted(presets.items()):
-            if preset.name in names:
-                presets[id] = replace(preset, name=f"{preset.name} ({id})")
-            names.add(presets[id].name)
+            name = preset.name
+            while name in names:
+                name = f"{name} ({id})"
+            names.add(name)
+            presets[id] = replace(preset, name=name)
         return presets
 
     @cached_property
     def media(self) -> Mapping[str, str]:
         """The names of the media files of a package, by the names of its members."""
-        return self._load_media()
+        with _explained():
+            return self._load_media()
 
     @property
     def has_log(self) -> bool:
@@ -238,7 +243,7 @@ class Collection:
 
     def read_cards(self, note_ids: Some[int] | None = None) -> Iterator[CardRow]:
         """Yield the cards of some notes, or all, in the order of their ids."""
-        columns = [f"CAST({name} AS INTEGER)" for name in _TABLES["cards"]]
+        columns = [_read_integer(name) for name in _TABLES["cards"]]
         # Anki takes these for 0 if they are not integers.
         for name in ("due", "odue"):
             columns[_TABLES["cards"].index(name)] = (
@@ -247,7 +252,7 @@ class Collection:
         if self._is_first_scheduler:
             # It did not tell cards that are learned again from others.
             columns[_TABLES["cards"].index("type")] = (
-                "CASE WHEN type = 2 AND queue IN (1, 3) THEN 3 ELSE CAST(type AS INTEGER) END"
+                f"CASE WHEN type = 2 AND queue IN (1, 3) THEN 3 ELSE {_read_integer('type')} END"
             )
         columns[-1] = (
             f"CASE WHEN typeof(data) = 'text' AND length(data) <= {_MAX_CARD_DATA} THEN data ELSE '' END"
@@ -257,12 +262,12 @@ class Collection:
 
     def read_log(self, card_ids: Some[int] | None = None) -> Iterator[LogRow]:
         """Yield the rows of the review log of some cards, or all, in the order of their ids."""
-        columns = [f"CAST({name} AS INTEGER)" for name in _TABLES["revlog"]]
+        columns = [_read_integer(name) for name in _TABLES["revlog"]]
         if self._is_first_scheduler:
             # Its buttons had other numbers while a card was learned.
             columns[2] = (
                 "CASE WHEN ease IN (2, 3) AND type IN (0, 2) THEN ease + 1"
-                " ELSE CAST(ease AS INTEGER) END"
+                f" ELSE {_read_integer('ease')} END"
             )
         last = None
         for row in map(_MAKE_LOG, self._choose("revlog", columns, "cid", card_ids, None)):
@@ -270,6 +275,20 @@ class Collection:
                 self._refuse("its review log is damaged")
             last = row[0]
             yield row
+
+    def find_taken(self, ids: Iterable[int]) -> set[int]:
+        """Return which ids of rows of the review log are taken."""
+        wanted = set(ids)
+        rows = self._choose("revlog", ["CAST(id AS INTEGER)"], "id", wanted, None)
+        return {row[0] for row in rows} & wanted
+
+    def count_answers(self) -> dict[int, int]:
+        """Return how many answers the review log has of each card, even of deleted ones."""
+        query = (
+            "SELECT CAST(cid AS INTEGER), COUNT(*) FROM main.revlog"
+            " WHERE CAST(ease AS INTEGER) > 0 GROUP BY 1"
+        )
+        return dict(self._read("revlog", query, at_once=_AT_ONCE))
 
     def view(self, identities: Mapping[str, NoteIdentity]) -> AnkiView:
         """Return what there is about the cards of a project, whose notes are given by guid.
@@ -392,28 +411,50 @@ class Collection:
                 continue  # as Anki does
         return found
 
-    def _read_presets(self) -> Mapping[int, Preset]:
+    def _read_presets(self) -> dict[int, Preset]:
         if self.schema < _HAS_CONFIG:
             found = self._parse_column("dconf", "presets")
-            numbers = map(read_number, found)
+            ids = map(read_number, found)
             return {
-                number: self._decode(parse_preset, value)
-                for number, value in zip(numbers, found.values(), strict=True)
-                if number is not None
+                id: self._parse_one(parse_preset, value)
+                for id, value in zip(ids, found.values(), strict=True)
+                if id is not None
             }
         query = "SELECT id, name, config FROM main.deck_config"
-        presets = {}
-        for id, name, config in self._read("deck_config", query, max_rows=MAX_DEFINITIONS):
-            if self.schema < _HAS_TABLES:
-                presets[id] = self._decode(
-                    lambda data: parse_preset(parse_json(data.decode())), config
-                )
-            else:
-                presets[id] = self._decode(decode_preset, self._check_text(name), config)
-        return presets
+        rows = self._read_definitions("deck_config", query)
+        if self.schema < _HAS_TABLES:
+            return {id: self._parse_one(_parse_short, config) for id, _, config in rows}
+        return {id: self._decode(decode_preset, config, name) for id, name, config in rows}
+
+    def _read_definitions(self, table: str, query: str) -> Iterator[tuple[Any, ...]]:
+        """Yield rows that begin with an id and a name."""
+        for row in self._read(table, query, max_rows=MAX_DEFINITIONS):
+            id, name, *data = row
+            if not isinstance(id, int) or not isinstance(name, str):
+                self._refuse(f"a row of its table {table} is not valid")
+            if not all(isinstance(value, bytes) for value in data):
+                self._refuse(f"a row of its table {table} is not valid")
+            self._bytes_left -= len(name) + sum(map(len, data))
+            if self._bytes_left < 0:
+                self._refuse(f"its note types have more than {MAX_DEFINITION_BYTES >> 20} MiB")
+            yield row
+
+    def _decode(self, decode: Callable[..., _Parsed], data: bytes, *values: object) -> _Parsed:
+        try:
+            return decode(Message(data, self._budget), *values)
+        except ValueError as error:
+            self._refuse(f"one of its definitions is damaged: {error}")
 
     def _parse(self, column: str, parse: Callable[[Any], _Parsed], what: str) -> Iterator[_Parsed]:
-        return (self._decode(parse, found) for found in self._parse_column(column, what).values())
+        return (
+            self._parse_one(parse, found) for found in self._parse_column(column, what).values()
+        )
+
+    def _parse_one(self, parse: Callable[[Any], _Parsed], found: object) -> _Parsed:
+        try:
+            return parse(found)
+        except ValueError as error:
+            self._refuse(str(error))
 
     def _parse_column(self, column: str, what: str) -> dict[str, Any]:
         """Return an object of JSON that the only row of `col` holds."""
@@ -428,14 +469,6 @@ class Collection:
             self._refuse(f"its {what} are not valid")
         return found
 
-    def _decode(self, decode: Callable[..., _Parsed], *values: Any) -> _Parsed:
-        try:
-            return decode(*values)
-        except (TypeError, ValueError) as error:
-            self._refuse(
-                str(error) if decode in _PARSERS else f"one of its definitions is damaged ({error})"
-            )
-
     def _make_note(self, row: tuple[Any, ...]) -> NoteRow:
         id, guid, type_id, mod_s, flds, tags = row
         if not isinstance(id, int):
@@ -448,18 +481,14 @@ class Collection:
             self._refuse(f"the fields of note {id} are not valid")
         if not isinstance(tags, str) or len(tags) > MAX_TAGS_LENGTH:
             self._refuse(f"the tags of note {id} are not valid")
-        words = tuple(filter(None, _TAG_SEPARATORS.split(tags)))
-        return NoteRow(id, guid, type_id, mod_s or 0, tuple(flds.split("\x1f")), words)
-
-    def _check_id(self, value: object) -> int:
-        if not isinstance(value, int):
-            self._refuse("one of its definitions has no id")
-        return value
-
-    def _check_text(self, value: object) -> str:
-        if not isinstance(value, str):
-            self._refuse("one of its definitions has no name")
-        return value
+        return NoteRow(
+            id,
+            guid,
+            type_id,
+            mod_s or 0,
+            tuple(_normalize(flds).split("\x1f")),
+            _arrange_tags(_normalize(tags)),
+        )
 
     def _refuse(self, reason: str) -> NoReturn:
         raise _explain(ForeignFileError(self.path, reason))
@@ -484,80 +513,37 @@ def open_collection(path: Path) -> Iterator[Collection]:
                     yield Collection(path, database, dict)
                 return
             with open_archive(path) as archive:
-                member = _choose_member(path, archive)
-                is_zstd = member == _VERSIONS[3]
+                member = choose_collection(path, archive)
+                is_zstd = member == NEWEST
                 archive.unpack(
                     member, file, max_bytes=MAX_DATABASE_BYTES, start=MAGIC, is_zstd=is_zstd
                 )
                 with open_database(file, {}, shown_as=path) as database:
                     yield Collection(
-                        path, database, lambda: _read_media_list(path, archive, is_zstd=is_zstd)
+                        path, database, lambda: read_media_list(path, archive, is_zstd=is_zstd)
                     )
 
 
-def _choose_member(path: Path, archive: ForeignArchive) -> str:
-    """Return the name of the collection in a package, chosen as Anki does."""
-    if "meta" in archive.names:
-        try:
-            version = Message(archive.read("meta", max_bytes=_MAX_META_BYTES)).read_int(1)
-        except ValueError as error:
-            raise ForeignFileError(path, f"its member meta is damaged: {error}") from error
-        if version not in _VERSIONS:
-            raise ForeignFileError(path, f"its format {version} is not known to this program")
-        name = _VERSIONS[version]
-    else:
-        name = next(
-            name for name in (_VERSIONS[2], _VERSIONS[1]) if name in {*archive.names, _VERSIONS[1]}
-        )
-    if name not in archive.names:
-        raise ForeignFileError(path, "it contains no collection")
-    return name
+def _read_integer(column: str) -> str:
+    """Return SQL for a column that is an integer unless somebody tampered with it."""
+    return f"ifnull(CAST({column} AS INTEGER), 0)"
 
 
-def _read_media_list(path: Path, archive: ForeignArchive, *, is_zstd: bool) -> dict[str, str]:
-    if "media" not in archive.names:
-        return {}
-    with _explained():
-        data = archive.read("media", max_bytes=MAX_MEDIA_LIST_BYTES, is_zstd=is_zstd)
-        try:
-            found = _decode_media_list(data) if is_zstd else _parse_media_list(data)
-        except ValueError as error:
-            raise ForeignFileError(path, f"its list of media is not valid: {error}") from error
-        for name in found.values():
-            if name in {"", ".", ".."} or re.search(r"[/\\\0]", name):
-                raise ForeignFileError(path, f"a media file has an unsafe name: {name[:80]!r}")
-    return found
+def _normalize(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def _decode_media_list(data: bytes) -> dict[str, str]:
-    entries = Message(data).read_messages(1)
-    return {str(number): entry.read_text(1) for number, entry in enumerate(entries)}
+def _arrange_tags(text: str) -> tuple[str, ...]:
+    words: dict[str, str] = {}
+    for word in filter(None, _TAG_SEPARATORS.split(text)):
+        words.setdefault(word.casefold(), word)
+    return tuple(words[key] for key in sorted(words))
 
 
-def _parse_media_list(data: bytes) -> dict[str, str]:
-    found = parse_json(data.decode())
-    if not isinstance(found, dict) or not all(isinstance(name, str) for name in found.values()):
-        raise ValueError("it is not an object of names")
-    if not all(re.fullmatch("[0-9]{1,9}", member, re.ASCII) for member in found):
-        raise ValueError("a member is not a number")
-    return {member: unicodedata.normalize("NFC", name) for member, name in found.items()}
-
-
-def _read_timing(created_s: int, config: Mapping[str, Any]) -> Timing:
-    """Return how days are counted (rslib/src/scheduler/timing.rs)."""
-    rollover = config.get("rollover")
-    hour = min(rollover, 23) if type(rollover) is int and 0 <= rollover < 256 else _ROLLOVER_HOUR  # noqa: PLR2004
-    for key in ("creationOffset", "localOffset"):
-        west_min = config.get(key)
-        if type(west_min) is int and abs(west_min) * 60 < _DAY_S:
-            offset_s = -west_min * 60
-            break
-    else:
-        # Older collections do not say where they were made, but they were made at four o'clock.
-        offset_s = _ROLLOVER_HOUR * 3_600 - created_s % _DAY_S
-        if offset_s < -10 * 3_600:
-            offset_s += _DAY_S
-    return Timing(created_day=(created_s + offset_s) // _DAY_S, rollover_hour=hour)
+def _parse_short(data: bytes) -> Preset:
+    if len(data) > MAX_PRESET_LENGTH:
+        raise ValueError("one of its presets is too long")
+    return parse_preset(parse_json(data.decode()))
 
 
 @contextmanager

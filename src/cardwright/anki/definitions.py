@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from cardwright.anki.rows import Preset
+from cardwright.anki.rows import Preset, Timing
 from cardwright.foreign.protobuf import Message
 
 _DECK_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
 _DATE: Final = re.compile(r"([+-]?\d+)-(\d{1,2})-(\d{1,2})", re.ASCII)
+_DAY_S: Final = 86_400
+_ROLLOVER_HOUR: Final = 4
+_FURTHEST_WEST_S: Final = -10 * 3_600
 _SUSPEND: Final = 0
 _TAG_ONLY: Final = 1
 DEFAULT_PRESET: Final = Preset(
@@ -77,10 +80,9 @@ class AnkiDeck:
 
 
 def decode_note_type(
-    id: int, name: str, config: bytes, fields: tuple[Field, ...], templates: tuple[Template, ...]
+    message: Message, id: int, name: str, fields: tuple[Field, ...], templates: tuple[Template, ...]
 ) -> NoteType:
     """Return a note type of the table `notetypes`."""
-    message = Message(config)
     return NoteType(
         id=id,
         name=name,
@@ -91,15 +93,13 @@ def decode_note_type(
     )
 
 
-def decode_template(name: str, config: bytes) -> Template:
+def decode_template(message: Message, name: str) -> Template:
     """Return a template of the table `templates`."""
-    message = Message(config)
     return Template(name, message.read_text(1), message.read_text(2))
 
 
-def decode_deck(id: int, name: str, kind: bytes) -> AnkiDeck:
+def decode_deck(message: Message, id: int, name: str) -> AnkiDeck:
     """Return a deck of the table `decks`."""
-    message = Message(kind)
     name = name.replace("\x1f", "::")
     if 1 not in message:
         return AnkiDeck(id=id, name=name, preset_id=None, is_filtered=True)
@@ -114,9 +114,8 @@ def decode_deck(id: int, name: str, kind: bytes) -> AnkiDeck:
     )
 
 
-def decode_preset(name: str, config: bytes) -> Preset:
+def decode_preset(message: Message, name: str) -> Preset:
     """Return a preset of the table `deck_config`."""
-    message = Message(config)
     return _make_preset(
         name=name,
         learning=message.read_floats(1),
@@ -218,6 +217,23 @@ def read_number(given: object) -> int | None:
     if isinstance(given, str) and re.fullmatch(r"-?[0-9]{1,18}", given, re.ASCII):
         return int(given)
     return None
+
+
+def read_timing(created_s: int, config: Mapping[str, Any]) -> Timing:
+    """Return how days are counted (rslib/src/scheduler/timing.rs)."""
+    rollover = config.get("rollover")
+    hour = min(rollover, 23) if type(rollover) is int and 0 <= rollover < 256 else _ROLLOVER_HOUR  # noqa: PLR2004
+    for key in ("creationOffset", "localOffset"):
+        west_min = config.get(key)
+        if type(west_min) is int and abs(west_min) * 60 < _DAY_S:
+            offset_s = -west_min * 60
+            break
+    else:
+        # Older collections do not say where they were made, but they were made at four o'clock.
+        offset_s = _ROLLOVER_HOUR * 3_600 - created_s % _DAY_S
+        if offset_s < _FURTHEST_WEST_S:
+            offset_s += _DAY_S
+    return Timing(created_day=(created_s + offset_s) // _DAY_S, rollover_hour=hour)
 
 
 def _make_preset(

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from functools import partial
-from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -49,6 +49,8 @@ _T = TypeVar("_T")
 
 _PACKAGES: Final = {18: "26.9.3"}
 """For each schema, a version of the package that leaves it as it is."""
+_OLDEST: Final = 25, 9
+"""The first version of the package with all that is used here; its collections have schema 18, too."""
 _IO_TIMEOUT_S: Final = 30
 """How long a server may send nothing."""
 _SYNC_LIMIT_S: Final = 600
@@ -88,7 +90,7 @@ class ProfileDoor:
         """The backup that was made, if any."""
         self._path = profile.collection
         self._backups = [profile.backups]
-        self._folder = folder / sha256(str(profile.folder).encode()).hexdigest()[:16]
+        self._folder = folder / profile.folder_name
         self._identities = identities
         self._today = today
         self._mod_ms = -1
@@ -103,10 +105,8 @@ class ProfileDoor:
 
     def find_taken(self, ids: Sequence[int]) -> set[int]:
         """Return which ids of log rows are taken, by whatever card."""
-        if not ids:
-            return set()
-        with self._open() as collection:
-            return _find_taken(collection, ids)
+        with open_collection(self._path) as collection:
+            return collection.find_taken(ids)
 
     def write(self, push: Push) -> None:
         """Write everything in one transaction; see `Door`."""
@@ -133,17 +133,31 @@ class ProfileDoor:
                 collection cannot be used. Nothing was written.
 
         """
-        with self._open() as collection:
-            self._receive(collection)
-            _check_scheduler(collection, self.place)
-            self._back_up(collection)
-            done: list[PackageImport] = []
+        try:
+            with self._open() as collection:
+                return self._import(collection, package, notes, with_presets=with_presets)
+        except _InUseError as error:
+            help = f"close Anki, or import {package} there: File → Import"
+            raise AnkiError(error.message, help=help) from error
 
-            def work() -> None:
-                done.append(_import(collection, package, notes, with_presets=with_presets))
+    def _import(
+        self,
+        collection: Collection,
+        package: Path,
+        notes: Mapping[str, PackageNote],
+        *,
+        with_presets: bool,
+    ) -> PackageImport:
+        self._receive(collection)
+        _check_scheduler(collection, self.place)
+        self._back_up(collection)
+        done: list[PackageImport] = []
 
-            _db(collection).transact(work)
-            self._send(collection, Push(log=(), cards=()))
+        def work() -> None:
+            done.append(_import(collection, package, notes, with_presets=with_presets))
+
+        _db(collection).transact(work)
+        self._send(collection, Push(log=(), cards=()))
         return done[0]
 
     def close(self) -> None:
@@ -363,7 +377,7 @@ def load_library() -> None:
     """Import the library of Anki.
 
     Raises:
-        ExtraMissingError: it is not installed.
+        ExtraMissingError: it is not installed, or too old.
 
     """
     try:
@@ -373,6 +387,11 @@ def load_library() -> None:
             "changing a collection needs Anki's package anki (31 MB, licensed under the AGPL)",
             help="pip install 'cardwright[anki]'",
         ) from error
+    installed = metadata.version("anki")
+    if tuple(map(int, re.findall(r"\d+", installed)[:2])) < _OLDEST:
+        raise ExtraMissingError(
+            f"the installed package anki {installed} is too old", help="pip install --upgrade anki"
+        )
 
 
 def probe_schema() -> int:

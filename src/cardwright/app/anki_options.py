@@ -23,7 +23,7 @@ from cardwright.study.settings import PARAMETERS, ROLLOVER_HOUR, Settings, descr
 from cardwright.text import count, format_command, list_names
 
 _STEPS: Final = ("learning_steps_minutes", "relearning_steps_minutes")
-_IGNORED: Final = "ignores_before"
+IGNORED: Final = "ignores_before"
 _NAMES: Final = ("desired_retention", *_STEPS, "maximum_interval_days")
 _TOLERANCE: Final = 1e-6
 """Anki keeps numbers in 32 bits."""
@@ -57,7 +57,7 @@ class Difference:
         """Return the difference in words."""
         where = f"Anki's preset {self.preset}" if self.preset else "Anki"
         here = f" for {self.shown}" if self.shown else ""
-        if self.name == _IGNORED:
+        if self.name == IGNORED:
             return f"{where} ignores reviews before {self.theirs}, which count here"
         if self.name == PARAMETERS:
             theirs = self.theirs if isinstance(self.theirs, str) else "other FSRS parameters"
@@ -101,14 +101,14 @@ def take_options(study: Study, differences: Iterable[Difference]) -> int:
             value = list(value)
         values[one.deck, one.name] = value
     if values:
-        study.store.put_settings(values)
+        study.store.put_settings(values, study.moment.at_ms)
         study.journal = make_journal(study.store, study.sources.decks, study.items)
     return len(values)
 
 
 def list_remedies(difference: Difference) -> Iterator[str]:
     """Yield what aligns a difference, as commands and steps."""
-    if difference.can_take and difference.name not in {PARAMETERS, _IGNORED}:
+    if difference.can_take and difference.name not in {PARAMETERS, IGNORED}:
         value = f"{difference.name}={format_option(difference.theirs)}"
         deck = (difference.shown,) if difference.shown else ()
         yield f"`{format_command('cards', 'options', *deck, value)}`"
@@ -306,7 +306,7 @@ class _Comparison:
                 offset = self._study.moment.utc_offset_minutes
                 yield Difference(
                     preset=card.preset,
-                    name=_IGNORED,
+                    name=IGNORED,
                     theirs=make_date(count_study_day(before_ms, offset, 0)).isoformat(),
                     ours=None,
                     deck="",

@@ -6,7 +6,7 @@ Nothing here reads or writes; `app.anki_sync` does both.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -58,28 +58,24 @@ def find_news(view: AnkiView, seen: set[int], planned: set[int]) -> News:
         ids = [row[0] for row in rows]
         found.update(ids)
         if not seen.issuperset(ids):
-            last = ids[-1]
             for row in rows:
                 if row.id in planned:
                     news.arrived.append((row.id, key))
-                elif row.id not in seen and _records(row, is_last=row.id == last):
+                elif row.id not in seen and _records(row, rows):
                     news.fresh.setdefault(key, []).append(row)
     news.gone = (seen | planned) - found
     return news
 
 
-def list_faults(rows: Iterable[LogRow]) -> Iterator[str]:
-    """Yield what is wrong with rows that cannot be read."""
-    for row in rows:
-        act, fault = read_act(row)
-        if act is None and fault:
-            yield fault
+def _records(row: LogRow, rows: Sequence[LogRow]) -> bool:
+    """Tell whether a row, one of those of a card, records an act.
 
-
-def _records(row: LogRow, *, is_last: bool) -> bool:
-    if row.kind == LogKind.RESCHEDULED and not is_last:
-        return False
-    return read_act(row, is_last=is_last)[0] is not None
+    One of FSRS, which has changed a due day on its own, only does until the next act.
+    """
+    if row.kind == LogKind.RESCHEDULED and not row.ease:
+        later = (read_act(other)[0] for other in rows if other.id > row.id)
+        return all(act is None or act is Act.CRAM for act in later)
+    return read_act(row)[0] is not None
 
 
 def is_pushable(review: Review) -> bool:

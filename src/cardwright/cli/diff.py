@@ -26,6 +26,7 @@ from cardwright.cli.output import say, say_json_list, warn
 from cardwright.cli.params import json_option
 from cardwright.text import count, escape_controls
 
+_PACKAGES: Final = (".apkg", ".colpkg", ".anki2", ".anki21")
 _MAX_SHOWN: Final = 200_000
 """Longer texts, in characters, are not compared line by line."""
 _MAX_PAIRS: Final = 250_000
@@ -35,13 +36,14 @@ _MAX_REPEATED: Final = 5
 
 
 @click.command()
-@click.argument("what", nargs=-1, metavar="[PACK | OLD.apkg NEW.apkg]")
+@click.argument("what", nargs=-1, metavar="[PACK | OLD NEW]")
 @json_option
 @click.pass_obj
 def diff(folder: Path, what: tuple[str, ...], as_json: bool) -> None:
     """Show what a release would change.
 
-    With two packages, shows the differences between them.
+    With two packages, shows the differences between them: any that Anki exports (.apkg, .colpkg), its
+    backups, or a collection.anki2.
 
     \b
     cards diff                        sources against the last release
@@ -49,7 +51,7 @@ def diff(folder: Path, what: tuple[str, ...], as_json: bool) -> None:
     cards diff old.apkg new.apkg
     """
     with ExitStack() as stack:
-        if any(name.endswith(".apkg") for name in what):
+        if any(name.lower().endswith(_PACKAGES) for name in what):
             try:
                 old, new = what
             except ValueError:

@@ -10,39 +10,53 @@ from cardwright.cli.environment import open_journal, read_clock
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option
 from cardwright.cli.paths import OutputFolder
-from cardwright.study.sync import sync_folder
+from cardwright.study.store import Store
+from cardwright.study.sync import Exchange, describe_exchange, is_used, sync_folder
 from cardwright.study.transfer import TransferError, describe_clashes
-from cardwright.text import count
+from cardwright.study.versions import Record
+
+_FOLDER = OutputFolder()
 
 
 @click.command()
-@click.argument("shared", type=OutputFolder(), metavar="DIR")
+@click.argument("shared", type=_FOLDER, required=False, metavar="[DIR]")
 @json_option
 @db_option
 @click.pass_obj
-def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
-    """Share reviews with your other machines.
+def sync(folder: Path, shared: Path | None, as_json: bool, db: Path | None) -> None:
+    """Share your history with your other machines.
 
-    DIR is a folder shared through Dropbox, Syncthing or git. Each machine writes only its own files
-    there and reads those of the others; the order in which they sync makes no difference. If a file
-    of another machine is damaged or has not arrived in full, what is readable is used.
+    DIR is a folder shared through Dropbox, Syncthing or git; without it, the folder of the last
+    sync. It carries reviews, options, exams that are set, fitted parameters, mock exams, drills and
+    misses. Each machine writes only its own files there and reads those of the others; the order in
+    which they sync makes no difference. Of two changes to an option, the later one counts.
 
     \b
+    mkdir ~/Dropbox/cards
     cards sync ~/Dropbox/cards
+    cards sync
     """
-    made_folder = _make_folder(shared)
     with open_journal(folder, db) as (journal, settle):
-        done = sync_folder(journal, shared, settle, read_clock())
-        journal.store.remember_sync_folder(shared.absolute())
-    if as_json:
-        say_json({**done._asdict(), "made_folder": made_folder})
-    else:
-        if made_folder:
-            say(f"created the folder {shared}: nothing was shared there before")
-        say(
-            f"{count(done.taken, 'new review')} from others, {count(done.given, 'review')} for them"
+        target = shared or _recall(journal.store)
+        is_emptied = str(target.absolute()) == journal.store.read_sync_folder() and not is_used(
+            target
         )
-    for note in (*describe_clashes(done.clashes), *done.notes):
+        done = sync_folder(journal, target, settle, read_clock(), _is_valid)
+        journal.store.remember_sync_folder(target.absolute())
+    if as_json:
+        parts = {"settings": done.settings._asdict(), "records": done.records._asdict()}
+        say_json({"folder": str(target), **done._asdict(), **parts})
+    else:
+        reviews = Exchange(done.taken, done.given)
+        taken, given = describe_exchange(reviews, done.settings, done.records)
+        said = "nothing new" if done.has_nothing_new else f"{taken} from others, {given} for them"
+        say(said if shared else f"{target}: {said}")
+    notes = [*describe_clashes(done.clashes), *done.notes]
+    if is_emptied:
+        notes.append(
+            f"the files of earlier syncs are no longer in {target}: is its drive connected?"
+        )
+    for note in notes:
         warn(f"note: {note}")
     if done.problems:
         raise TransferError(
@@ -51,19 +65,16 @@ def sync(folder: Path, shared: Path, as_json: bool, db: Path | None) -> None:
         )
 
 
-def _make_folder(shared: Path) -> bool:
-    """Create the folder if only its last part is missing; return whether it is new.
+def _recall(store: Store) -> Path:
+    """Return the folder of the last sync."""
+    known = store.read_sync_folder()
+    if not known:
+        raise click.UsageError("name the folder: this is the first sync")
+    # The store may have been made by somebody else.
+    return Path(_FOLDER.convert(known, None, click.get_current_context()))
 
-    Raises:
-        TransferError: the folder above is missing too, or it cannot be created.
 
-    """
-    if shared.is_dir():
-        return False
-    if not shared.absolute().parent.is_dir():
-        raise TransferError(
-            f"there is no folder {shared.parent}",
-            help="check its name, and that its drive is connected",
-        )
-    shared.mkdir(exist_ok=True)
-    return True
+def _is_valid(record: Record) -> bool:
+    from cardwright.exam.shared import is_valid_record  # noqa: PLC0415  (new ones are rare)
+
+    return is_valid_record(record)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from functools import partial
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cardwright.blueprint import Blueprint
 from cardwright.exam.candidates import find_lesson, select_items
@@ -93,13 +92,18 @@ def put_miss(store: Store, miss: Miss, moment: Moment) -> None:
 def list_misses(store: Store, namespace: str, pack: str) -> list[Miss]:
     """Return all misses of a pack, in order of time; `pack` is its present name."""
     found = []
-    for body in read_records(store, _RECORD, namespace, partial(fits, Miss)):
+    for body in read_records(store, _RECORD, namespace, is_miss):
         miss = Miss(**body)
         card = miss.card
         if card.startswith(f"{miss.pack}:"):
             card = f"{pack}:{card.partition(':')[2]}"
         found.append(replace(miss, pack=pack, namespace=namespace, card=card))
     return found
+
+
+def is_miss(body: Any) -> bool:
+    """Tell whether JSON is a miss."""
+    return fits(Miss, body)
 
 
 def list_failures(

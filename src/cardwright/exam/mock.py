@@ -358,7 +358,7 @@ def list_mocks(store: Store, namespace: str, pack: str, *kinds: str) -> list[Moc
     found = [
         _read_mock(body, pack, store.aliases)
         for kind in kinds
-        for body in read_records(store, kind, namespace, _is_mock)
+        for body in read_records(store, kind, namespace, is_mock)
     ]
     return sorted(found, key=lambda mock: (mock.started_at_ms, mock.id))
 
@@ -369,7 +369,7 @@ def find_interrupted(store: Store, namespace: str, pack: str, kind: str) -> Mock
     return next((mock for mock in last if mock.ended_at_ms is None), None)
 
 
-def _is_mock(body: Any) -> bool:
+def is_mock(body: Any) -> bool:
     """Tell whether JSON is a mock exam or a drill."""
     if not fits(Mock, body):
         return False

@@ -6,8 +6,7 @@ import errno
 import os
 import sqlite3
 import time
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -17,33 +16,24 @@ from cardwright.foreign.plain_file import NotPlainError, open_plain_file
 MAX_TRIES: Final = 20
 _PAUSE_S: Final = 0.1
 _CHUNK: Final = 2**20
+_HEADER_BYTES: Final = 32
+"""The header of a log; and of a database, what counts the changes that are made without one."""
 _FRAME_HEADER_BYTES: Final = 24
 _CHANGES: Final = slice(24, 28)
-"""Where a database counts the changes that were made without a log."""
-_WAL_HEADER_BYTES: Final = 32
-"""Of a database, the beginning of its header, which counts the changes made without a log."""
+"""Where the header of a database counts these changes."""
 
 
 class _ChangedError(Exception):
     """A file was written to while it was copied."""
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What tells whether a file has changed."""
-
-    inode: int
-    size: int
-    mtime_ns: int
-    header: bytes
-
-
 def copy_database(path: Path, target: Path, *, max_bytes: int) -> None:
     """Copy a database as it was at one moment, its write-ahead log included.
 
     SQLite never opens the original: that would write beside it, and wait for its owner. A log is only
-    ever appended to, or begun again with other salts in its header, and the database is only written
-    from the log. So if neither file changed meanwhile, the copies belong together.
+    ever appended to, or begun again with another header, and while there is one, the database changes
+    only by what is in it. So if the header stayed, a copy of the log that was made after that of the
+    database holds whatever was half written there. Without a log, the database must not have changed.
 
     Raises:
         ForeignFileError: it is no plain file, too large, does not come to rest, or a change to it was
@@ -82,13 +72,10 @@ def stamp_database(path: Path) -> bytes:
     """
     real = Path(os.path.realpath(path))
     try:
-        with open_plain_file(real) as database:
+        with open_plain_file(real) as database, ExitStack() as stack:
             changes = database.read(_CHANGES.stop)[_CHANGES]
-        opened_log = _open_log(real.with_name(f"{real.name}-wal"))
-        if opened_log is None:
-            return changes
-        with opened_log:
-            return changes + _stamp_log(opened_log)
+            log = _open_log(real.with_name(f"{real.name}-wal"), stack)
+            return changes if log is None else changes + _stamp_log(log)
     except NotPlainError as error:
         raise ForeignFileError(path, f"it is {error.strerror}") from error
     except OSError as error:
@@ -97,16 +84,16 @@ def stamp_database(path: Path) -> bytes:
 
 def _stamp_log(log: BinaryIO) -> bytes:
     """Return the header of a log, and the checksum of all of its frames that count."""
-    header = log.read(_WAL_HEADER_BYTES)
+    header = log.read(_HEADER_BYTES)
     page_bytes = int.from_bytes(header[8:12], "big")
     frame_bytes = _FRAME_HEADER_BYTES + (page_bytes or 2**16)
 
     def read_frame(number: int) -> bytes:
-        log.seek(_WAL_HEADER_BYTES + number * frame_bytes)
+        log.seek(_HEADER_BYTES + number * frame_bytes)
         return log.read(_FRAME_HEADER_BYTES)
 
     # A log is written again from the start; frames of the last time have other salts.
-    first, last = 0, (os.fstat(log.fileno()).st_size - _WAL_HEADER_BYTES) // frame_bytes
+    first, last = 0, (os.fstat(log.fileno()).st_size - _HEADER_BYTES) // frame_bytes
     while first < last:
         middle = (first + last) // 2
         if read_frame(middle)[8:16] == header[16:24]:
@@ -128,56 +115,50 @@ def _copy_once(path: Path, target: Path, max_bytes: int) -> bool:
     target_log = target.with_name(f"{target.name}-wal")
     for file in (target, target_log):
         file.unlink(missing_ok=True)
-    with open_plain_file(path) as database:
-        opened_log = _open_log(log)
-        if opened_log is None:
-            _copy_unchanged(database, target, max_bytes)
-            if _open_log(log) is not None:
-                raise _ChangedError
-            return False
-        with opened_log:
-            before = _describe(opened_log)
-            _copy_unchanged(database, target, max_bytes)
-            _copy_unchanged(opened_log, target_log, max_bytes)
-            again = _open_log(log)
-            if again is None:
-                raise _ChangedError
-            with again:
-                if _describe(again) != before:
-                    raise _ChangedError
-    return True
+    with open_plain_file(path) as database, ExitStack() as stack:
+        log_file = _open_log(log, stack)
+        before = _describe(database if log_file is None else log_file, has_log=log_file is not None)
+        _copy(database, target, max_bytes)
+        if log_file is not None:
+            _copy(log_file, target_log, max_bytes)
+        again = _open_log(log, stack)
+        is_same = os.path.samestat(os.fstat(database.fileno()), path.lstat())
+        if not is_same or (again is None) != (log_file is None):
+            raise _ChangedError
+        if _describe(again or database, has_log=again is not None) != before:
+            raise _ChangedError
+    return log_file is not None
 
 
-def _open_log(path: Path) -> BinaryIO | None:
+def _open_log(path: Path, stack: ExitStack) -> BinaryIO | None:
     """Open a log; None if there is none, or if it is empty."""
     try:
-        file = open_plain_file(path)
+        file = stack.enter_context(open_plain_file(path))
     except FileNotFoundError:
         return None
-    if os.fstat(file.fileno()).st_size <= _WAL_HEADER_BYTES:
-        file.close()
-        return None
-    return file
+    return file if os.fstat(file.fileno()).st_size > _HEADER_BYTES else None
 
 
-def _describe(file: BinaryIO) -> _State:
+def _describe(file: BinaryIO, *, has_log: bool) -> tuple[object, ...]:
+    """Return what tells whether a log was begun again, or a database without one was changed."""
     info = os.fstat(file.fileno())
     file.seek(0)
-    header = file.read(_WAL_HEADER_BYTES)
-    file.seek(0)
-    return _State(info.st_ino, info.st_size, info.st_mtime_ns, header)
+    header = file.read(_HEADER_BYTES)
+    if has_log:
+        return info.st_ino, header
+    return info.st_ino, info.st_size, info.st_mtime_ns, header
 
 
-def _copy_unchanged(source: BinaryIO, target: Path, max_bytes: int) -> None:
-    before = _describe(source)
-    if before.size > max_bytes:
+def _copy(source: BinaryIO, target: Path, max_bytes: int) -> None:
+    left = os.fstat(source.fileno()).st_size
+    if left > max_bytes:
         raise OSError(errno.EFBIG, f"it has more than {max_bytes >> 20:,} MiB")
-    left = before.size
+    source.seek(0)
     with target.open("xb") as file:
         while chunk := source.read(min(_CHUNK, left)):
             left -= len(chunk)
             file.write(chunk)
-    if left or _describe(source) != before:
+    if left:
         raise _ChangedError
 
 

@@ -6,7 +6,6 @@ import struct
 from collections.abc import Iterator
 from typing import Final, TypeVar
 
-MAX_FIELDS: Final = 1_000_000
 _VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
 _FIXED: Final = {_EIGHT_BYTES: 8, _FOUR_BYTES: 4}
 _MAX_VARINT_BYTES: Final = 10
@@ -14,24 +13,35 @@ _MAX_VARINT_BYTES: Final = 10
 _Value = TypeVar("_Value", int, bytes)
 
 
+class Budget:
+    """How many fields the messages of a file may have in all."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, fields: int = 1_000_000) -> None:
+        """A field takes about a microsecond, and needs only two bytes."""
+        self.left = fields
+
+
 class Message:
     """The fields of a message by number; which types they have is known to the reader."""
 
-    __slots__ = ("_fields",)
+    __slots__ = ("_budget", "_fields")
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, budget: Budget) -> None:
         """Read the fields; what is in them is not looked at.
 
         Raises:
-            ValueError: it is not a message, or has too many fields.
+            ValueError: it is not a message, or the budget is used up.
 
         """
+        self._budget = budget
         self._fields: dict[int, list[int | bytes]] = {}
-        place, end, left = 0, len(data), MAX_FIELDS
+        place, end = 0, len(data)
         while place < end:
-            left -= 1
-            if left < 0:
-                raise ValueError(f"it has more than {MAX_FIELDS:,} fields")
+            budget.left -= 1
+            if budget.left < 0:
+                raise ValueError("it has far more parts than a valid one")
             key, place = _read_varint(data, place)
             kind = key & 7
             value: int | bytes
@@ -81,11 +91,11 @@ class Message:
 
     def read_message(self, number: int) -> Message:
         """Return a field that is a message; parts of it that are repeated count as one."""
-        return Message(b"".join(self._find(number, bytes)))
+        return Message(b"".join(self._find(number, bytes)), self._budget)
 
     def read_messages(self, number: int) -> Iterator[Message]:
         """Return a repeated field of messages."""
-        return map(Message, self._find(number, bytes))
+        return (Message(data, self._budget) for data in self._find(number, bytes))
 
     def _find(self, number: int, kind: type[_Value]) -> list[_Value]:
         found = self._fields.get(number, [])

@@ -135,6 +135,10 @@ class Journal:
             or owners.get(namespace) in stored
         ]
 
+    def describe_rules(self, namespace: str) -> str:
+        """Return everything that the memories of a namespace depend on besides reviews."""
+        return self._rules_of(namespace)
+
     def rebuild(self, namespaces: Iterable[str] | None = None) -> int:
         """Rebuild memories from reviews, for some namespaces or all; return their number."""
         with self.store.transaction():

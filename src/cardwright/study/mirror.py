@@ -13,6 +13,8 @@ from typing import Any, Final, TypeVar
 
 from cardwright.study.error import StoreError, make_damaged_error
 from cardwright.study.rows import (
+    CARD_COLUMNS,
+    ROW_COLUMNS,
     MirrorCard,
     MirrorRow,
     RowError,
@@ -39,7 +41,7 @@ class Mirror:
 
     def read_rows(self) -> dict[int, MirrorRow]:
         """Return the rows of the mirror's log that are reviews of ours, by their ids."""
-        sql = "select row_id, review_id, is_seen from mirror_rows where place = ? order by row_id"
+        sql = f"select {ROW_COLUMNS} from mirror_rows where place = ? order by row_id"  # noqa: S608
         return dict(self._read("mirror_rows", sql, read_mirror_row))
 
     def put_rows(self, rows: Mapping[int, MirrorRow]) -> None:
@@ -54,10 +56,7 @@ class Mirror:
 
     def read_cards(self) -> dict[str, MirrorCard]:
         """Return the cards as they were at the last sync, by the keys of their prompts."""
-        sql = (
-            "select prompt, card_id, is_suspended, flag, due_day, is_pending from mirror_cards"
-            " where place = ? order by prompt"
-        )
+        sql = f"select {CARD_COLUMNS} from mirror_cards where place = ? order by prompt"  # noqa: S608
         return dict(self._read("mirror_cards", sql, read_mirror_card))
 
     def put_cards(self, cards: Mapping[str, MirrorCard]) -> None:
@@ -94,7 +93,7 @@ class Mirror:
         left = iter(row_ids)
         while ids := list(islice(left, _BATCH)):
             sql = (
-                "select row_id, review_id, is_seen from mirror_rows"  # noqa: S608
+                f"select {ROW_COLUMNS} from mirror_rows"  # noqa: S608
                 f" where row_id in ({', '.join('?' * len(ids))})"
             )
             for row_id, row in self._read_values("mirror_rows", sql, read_mirror_row, *ids):
@@ -141,18 +140,31 @@ def check_unshared(store: Store, review_id: str) -> None:
     place = find_place(store, review_id)
     if place is not None:
         raise StoreError(
-            f"this answer cannot be undone: it is in Anki too ({place}), whose log only grows",
+            f"this cannot be undone: it is in Anki's log too ({place}), which a sync only adds to",
             help="answer again, or `cards reset` the card",
         )
 
 
 def list_shifted(store: Store) -> Iterator[tuple[str, int, str]]:
     """Yield place, id and review of the rows that were seen under another id than their time."""
-    sql = (
-        "select m.place, m.row_id, m.review_id from mirror_rows m"
-        " join reviews r on r.id = m.review_id"
-        " where m.is_seen and m.row_id <> r.at_ms order by m.place, m.row_id"
-    )
-    for place, row_id, review_id in store.query(sql):
+    if not list(store.query("select 1 from mirror_rows limit 1")):
+        return
+    found: set[tuple[Any, ...]] = set()
+    for sql in (_SELECT_SHIFTED, _SELECT_UNTIMED):
+        found.update(store.query(sql))
+    for place, row_id, review_id in sorted(found, key=repr):
         if isinstance(place, str) and isinstance(row_id, int) and isinstance(review_id, str):
             yield place, row_id, review_id
+
+
+_SELECT_SHIFTED: Final = (
+    "select place, row_id, review_id from mirror_rows cross join reviews r on r.id = review_id"
+    " where substr(review_id, 1, 12) <> printf('%012x', row_id) and is_seen and row_id <> at_ms"
+)
+_SELECT_UNTIMED: Final = (
+    "select place, row_id, review_id from reviews r not indexed"
+    " cross join mirror_rows on review_id = r.id"
+    " where substr(r.id, 1, 12) <> printf('%012x', at_ms) and is_seen and row_id <> at_ms"
+)
+"""Two scans that look up few rows take a third of the time of a join of all: nearly always, the row's
+id, the review's time, and the place that its id encodes are the same."""

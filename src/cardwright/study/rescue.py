@@ -6,7 +6,7 @@ The file is only read, and nothing in it is run, so it may also be a stranger's.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -22,14 +22,21 @@ from cardwright.study.migration import MIGRATIONS, list_missing, make_schema, re
 from cardwright.study.opening import connect_to_read, find_damage
 from cardwright.study.rows import (
     ALIAS,
+    CARD_COLUMNS,
     MEMORY_COLUMNS,
     REVIEW_COLUMNS,
+    ROW_COLUMNS,
+    MirrorCard,
+    MirrorRow,
     RowError,
     are_readable,
     decode,
     quote,
     read_alias,
+    read_json,
     read_memory,
+    read_mirror_card,
+    read_mirror_row,
     read_record,
     read_review,
     read_setting,
@@ -47,7 +54,7 @@ class Fault(NamedTuple):
     """Something wrong in a store."""
 
     table: str
-    """`reviews`, `memories`, `settings` or `records`; "" for the file as a whole."""
+    """The name of the table; "" for the file as a whole."""
     row: str
     """The id or key of the row; "" for the table as a whole."""
     reason: str
@@ -72,6 +79,12 @@ class Rest(NamedTuple):
     settings: list[Setting]
     """With those of the store itself."""
     records: list[Record]
+    mirror_rows: list[tuple[str, int, MirrorRow]]
+    """With place and id."""
+    mirror_cards: list[tuple[str, str, MirrorCard]]
+    """With place and key."""
+    mirror_facts: list[tuple[str, str, Any]]
+    """Place, name and value."""
     unreadable: list[Fault]
 
 
@@ -92,10 +105,11 @@ def check_store(path: Path) -> list[Fault]:
             return [Fault("", "", explain_sqlite_error(path, error).message)]
         is_strange = bool(found)
         found += [Fault("", "", problem) for problem in find_damage(db)]
-        if is_strange and not _has_reviews(db):
+        select = _find_select(db)
+        if is_strange and not select:
             return found
         db.text_factory = bytes
-        found += _read_reviews(db).unreadable
+        found += _read_reviews(db, select or _SELECT).unreadable
         if not is_strange:
             found += (*_check_memories(db), *_read_rest(db).unreadable)
         return found[:_MAX_FAULTS]
@@ -113,11 +127,12 @@ def check_whole(path: Path, db: sqlite3.Connection) -> None:
         raise make_damaged_error(path, "it is empty")
     if problems := find_damage(db):
         raise make_damaged_error(path, problems[0])
+    select = _find_select(db)
     with suppress(*SQLITE_ERRORS):
-        if are_readable(db.execute(_find_select(db))):
+        if are_readable(db.execute(select)):
             return
     db.text_factory = bytes
-    raise make_damaged_error(path, str(_read_reviews(db).unreadable[0]))
+    raise make_damaged_error(path, str(_read_reviews(db, select).unreadable[0]))
 
 
 def rescue_reviews(path: Path) -> Rescued:
@@ -129,17 +144,17 @@ def rescue_reviews(path: Path) -> Rescued:
     """
     with closing(connect_to_read(path)) as db:
         try:
-            has_reviews = _has_reviews(db)
+            select = _find_select(db)
         except SQLITE_ERRORS as error:
             raise explain_sqlite_error(path, error) from error
-        if not has_reviews:
+        if not select:
             raise make_damaged_error(path, "it has no table of reviews")
         db.text_factory = bytes
-        return _read_reviews(db)
+        return _read_reviews(db, select)
 
 
 def rescue_rest(path: Path) -> Rest:
-    """Return the settings and records of a store that are readable.
+    """Return everything else of a store that is readable, except for memories.
 
     Raises:
         StoreError: the file is not a review store.
@@ -150,13 +165,11 @@ def rescue_rest(path: Path) -> Rest:
         return _read_rest(db)
 
 
-def _has_reviews(db: sqlite3.Connection) -> bool:
-    """Tell whether the table of reviews is one that Cardwright makes, not a view, for example."""
-    return _find_select(db) != ""
-
-
 def _find_select(db: sqlite3.Connection) -> str:
-    """Return the query for the reviews of a store of whatever version; "" if it is none of ours."""
+    """Return the query for the reviews of a store of whatever version.
+
+    "" means that the table is not one that Cardwright makes, but a view, for example.
+    """
     found = read_schema(db)
     for level, select in ((len(MIGRATIONS), _SELECT), (1, _SELECT_FIRST)):
         if {row for row in make_schema(level) if row[:2] == ("table", "reviews")} <= found:
@@ -164,7 +177,7 @@ def _find_select(db: sqlite3.Connection) -> str:
     return ""
 
 
-def _read_reviews(db: sqlite3.Connection) -> Rescued:
+def _read_reviews(db: sqlite3.Connection, select: str) -> Rescued:
     """Read the reviews from both ends, then those between by the index of their ids."""
     reviews: dict[str, Review] = {}
     unreadable: list[Fault] = []
@@ -185,7 +198,6 @@ def _read_reviews(db: sqlite3.Connection) -> Rescued:
         else:
             reviews[review.id] = review
 
-    select = _find_select(db)
     problem = _try_each(db, f"{select} not indexed", (), add)
     if problem:
         unreadable.append(Fault("reviews", "", problem))
@@ -229,34 +241,60 @@ def _check_memories(db: sqlite3.Connection) -> Iterator[Fault]:
 
 
 def _read_rest(db: sqlite3.Connection) -> Rest:
-    """Read the settings and records."""
-    rest = Rest([], [], [])
-
-    def add_setting(row: _Row) -> None:
-        rest.settings.append(read_setting(row))
-
-    def add_record(row: _Row) -> None:
-        record = read_record(row)
-        if record.kind == ALIAS:
-            read_alias(record.body)
-        rest.records.append(record)
-
-    for table, columns, add in (
-        ("settings", "pack, name, value", add_setting),
-        ("records", "id, kind, pack, at_ms, body", add_record),
-    ):
-        sql = f"select {columns}, {_find_time(db, table)} from {table}"  # noqa: S608
+    """Read the settings, the records, and what is remembered of mirrors."""
+    tables: list[_Row] = []
+    unreadable = []
+    if problem := _try_each(db, "select name from sqlite_schema", (), tables.append):
+        unreadable.append(Fault("", "", problem))
+    found: dict[str, list[Any]] = {}
+    for table, (columns, read) in _READERS.items():
+        values = found[table] = []
+        if (table.encode(),) not in tables:
+            continue  # An earlier version wrote the store.
+        time = f", {_find_time(db, table)}" if table in _WITH_TIME else ""
         rows: list[_Row] = []
+        sql = f"select {columns}{time} from {table}"  # noqa: S608
         if problem := _try_each(db, sql, (), rows.append):
-            rest.unreadable.append(Fault(table, "", problem))
+            unreadable.append(Fault(table, "", problem))
         for row in rows:
             try:
-                add(row)
+                values.append(read(row))
             except RowError as error:
-                namespace, name = (row[0], row[1]) if table == "settings" else (row[2], row[0])
+                namespace, name = (row[2], row[0]) if table == "records" else row[:2]
                 name = f"{_show(namespace)} {_show(name)}"
-                rest.unreadable.append(Fault(table, name, str(error)))
-    return rest
+                unreadable.append(Fault(table, name, str(error)))
+    return Rest(unreadable=unreadable, **found)
+
+
+def _read_record(row: _Row) -> Record:
+    record = read_record(row)
+    if record.kind == ALIAS:
+        read_alias(record.body)
+    return record
+
+
+def _read_row(row: _Row) -> _Row:
+    return decode(row[0]), *read_mirror_row(tuple(map(_decode_text, row[1:])))
+
+
+def _read_card(row: _Row) -> _Row:
+    return decode(row[0]), *read_mirror_card(tuple(map(_decode_text, row[1:])))
+
+
+def _read_fact(row: _Row) -> _Row:
+    place, name, text = row
+    return decode(place), decode(name), read_json(text)
+
+
+_READERS: Final[dict[str, tuple[str, Callable[[_Row], Any]]]] = {
+    "settings": ("pack, name, value", read_setting),
+    "records": ("id, kind, pack, at_ms, body", _read_record),
+    "mirror_rows": (f"place, {ROW_COLUMNS}", _read_row),
+    "mirror_cards": (f"place, {CARD_COLUMNS}", _read_card),
+    "mirror_facts": ("place, name, value", _read_fact),
+}
+"""Columns and reader of each table, by its name, which is that of a field of Rest."""
+_WITH_TIME: Final = {"settings", "records"}
 
 
 def _find_time(db: sqlite3.Connection, table: str) -> str:

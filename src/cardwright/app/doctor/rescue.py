@@ -10,8 +10,10 @@ from typing import Final, NamedTuple
 from cardwright.history import Review
 from cardwright.study.error import StoreError
 from cardwright.study.journal import make_journal
-from cardwright.study.rescue import rescue_rest, rescue_reviews
+from cardwright.study.mirror import Mirror
+from cardwright.study.rescue import Rest, rescue_rest, rescue_reviews
 from cardwright.study.snapshot import open_empty
+from cardwright.study.store import Store
 
 STORE_ENDING: Final = ".db"
 
@@ -52,9 +54,19 @@ def rescue_store(path: Path, target: Path) -> Saved:
                 store.write_setting(setting)
             for record in rest.records:
                 store.write_record(record)
+            _remember_mirrors(store, rest)
         make_journal(store, {}).merge(saved.reviews)
         store.copy_to(target)
     return saved._replace(unreadable=[*saved.unreadable, *_list_lines(rest.unreadable)])
+
+
+def _remember_mirrors(store: Store, rest: Rest) -> None:
+    for place, row_id, row in rest.mirror_rows:
+        Mirror(store, place).put_rows({row_id: row})
+    for place, key, card in rest.mirror_cards:
+        Mirror(store, place).put_cards({key: card})
+    for place, name, value in rest.mirror_facts:
+        Mirror(store, place).put_fact(name, value)
 
 
 def _list_lines(unreadable: Iterable[object]) -> list[str]:

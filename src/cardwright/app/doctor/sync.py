@@ -8,7 +8,8 @@ from typing import Final
 
 from cardwright.app.doctor.case import Case
 from cardwright.app.doctor.finding import Finding, Report, list_removals
-from cardwright.study.sync import Outlook, preview_sync
+from cardwright.exam.shared import is_valid_record
+from cardwright.study.sync import EXTENSIONS, Outlook, describe_exchange, preview_sync
 from cardwright.text import count
 
 _MAX_BYTES: Final = 10_000_000
@@ -38,13 +39,16 @@ def examine_sync(case: Case, report: Report) -> None:
     if case.store is None:
         report.summary += ": not compared, as there is no store that can be read"
         return
-    size = sum(file.stat().st_size for file in folder.glob("*.jsonl") if file.is_file())
+    files = (file for extension in EXTENSIONS for file in folder.glob(f"*{extension}"))
+    size = sum(file.stat().st_size for file in files if file.is_file())
     if size > _MAX_BYTES and not case.is_thorough:
         report.summary += f": {size / 1e6:,.0f} MB, not read (--verify does)"
         return
-    found = preview_sync(case.store, folder)
+    found = preview_sync(case.store, folder, case.moment, is_valid_record)
     others = count(found.machines, "other machine")
-    report.summary += f": {others}, {found.taking:,} to take, {found.giving:,} to give"
+    taken, given = describe_exchange(found.reviews, found.settings, found.records)
+    said = f"{taken} to take, {given} to give" if _is_pending(found) else "nothing new"
+    report.summary += f": {others}, {said}"
     report.findings += _check_files(case, folder, found)
 
 
@@ -53,6 +57,10 @@ def _recall(case: Case) -> Path | None:
     folder = case.store.read_sync_folder() if case.store is not None else ""
     # On Windows, looking at a network path would identify the user to an unknown server.
     return None if not folder or folder.startswith(("\\\\", "//")) else Path(folder)
+
+
+def _is_pending(found: Outlook) -> bool:
+    return any((*found.reviews, *found.settings, *found.records))
 
 
 def _check_files(case: Case, folder: Path, found: Outlook) -> Iterator[Finding]:
@@ -73,7 +81,7 @@ def _check_files(case: Case, folder: Path, found: Outlook) -> Iterator[Finding]:
             code="sync-own-file-damaged",
             severity="warning",
             message="the file that this machine shares is damaged",
-            harm="nothing is lost: the store has its reviews",
+            harm="nothing is lost: the store has what was in it",
             help="write it again",
             commands=commands,
             path=found.own,
@@ -102,11 +110,12 @@ def _check_files(case: Case, folder: Path, found: Outlook) -> Iterator[Finding]:
             path=folder,
             details=tuple(found.clashes),
         )
-    if found.taking or found.giving:
+    if _is_pending(found):
+        taken, given = describe_exchange(found.reviews, found.settings, found.records)
         yield Finding(
             code="sync-pending",
             severity="note",
-            message=f"{count(found.taking, 'review')} of others to take, {found.giving:,} to give",
+            message=f"{taken} of others to take, {given} to give",
             help="sync",
             commands=commands,
             path=folder,
@@ -116,7 +125,7 @@ def _check_files(case: Case, folder: Path, found: Outlook) -> Iterator[Finding]:
             code="sync-copies",
             severity="note",
             message=f"your sync program made {count(len(found.copies), 'conflicted copy')}",
-            harm="the store has all their reviews",
+            harm="the store has all that is in them",
             help="you may delete them",
             commands=list_removals(found.copies),
             path=folder,
