@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-<<<<<<< HEAD
-from collections.abc import Callable, Iterable, Iterator, Mapping
-=======
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
->>>>>>> main
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Collection as Some
 from contextlib import contextmanager
 from dataclasses import replace
