@@ -310,7 +310,9 @@ class AnkiConnectDoor:
         """Write the log first, then the cards; see `Door`.
 
         If it fails between two requests, or Anki is closed, some of it is written. Writing the same push
-        once more, without the rows that are there by then, completes it.
+        once more, without the rows that are there by then, completes it. What was done in Anki before
+        cannot be undone there any more. Rows without a card that changes go along with Anki's next sync
+        after another change.
         """
         if self._view is None:
             raise AnkiChangedError(f"{self.place} was not read yet")
