@@ -156,7 +156,9 @@ def test_the_password_is_asked_for_once_and_stored_nowhere(
     [key] = [path for path in mine if path.name == "session.json"]
     if sys.platform != "win32":
         assert stat.S_IMODE(key.stat().st_mode) == 0o600
-        assert stat.S_IMODE(key.parent.stat().st_mode) == 0o700
+        assert {stat.S_IMODE(path.stat().st_mode) for path in (key.parent, tmp_path / "mine")} == {
+            0o700
+        }
     assert list_users(tmp_path / "mine", server.url) == [user]
 
 

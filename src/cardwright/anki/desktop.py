@@ -35,7 +35,14 @@ from cardwright.anki.rows import (
     PackageNote,
     Push,
 )
-from cardwright.anki.server import ServerAddress, forget_key, is_of_ankiweb, read_key, write_key
+from cardwright.anki.server import (
+    ServerAddress,
+    forget_key,
+    is_of_ankiweb,
+    make_private_folder,
+    read_key,
+    write_key,
+)
 from cardwright.error import ExtraMissingError
 from cardwright.files import write_file
 from cardwright.text import list_names, to_nfc
@@ -185,7 +192,7 @@ class ProfileDoor:
         reason = ""
         for folder in (*self._backups, self._folder / "backups"):
             try:
-                folder.mkdir(parents=True, exist_ok=True)
+                make_private_folder(folder)
                 before = set(folder.iterdir())
                 with _explaining(self.place):
                     collection.create_backup(
@@ -198,6 +205,7 @@ class ProfileDoor:
             if made:
                 self.backup = made[-1]
                 with suppress(OSError):
+                    make_private_folder(self._folder)
                     write_file(marker, today)
                 return
         raise AnkiError(f"{self.place} cannot be backed up, so nothing was written: {reason}")
@@ -232,7 +240,7 @@ class ServerDoor(ProfileDoor):
     @contextmanager
     def _open(self) -> Iterator[Collection]:
         load_library()
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self._folder)
         with ExitStack() as stack:
             try:
                 collection = stack.enter_context(_open_library(self._path, self.place))
