@@ -333,7 +333,7 @@ class ServerDoor(ProfileDoor):
         return SyncAuth(hkey=key, endpoint=self._address.url, io_timeout_secs=_IO_TIMEOUT_S)
 
     def _ask_server(
-        self, collection: Collection, work: Callable[[], _T], limit_s: float = _SYNC_LIMIT_S
+        self, collection: Collection, work: Callable[[], _T], limit_s: float | None = None
     ) -> _T:
         """Run what talks to the server so that Ctrl-C and the limit of time end it.
 
@@ -344,6 +344,7 @@ class ServerDoor(ProfileDoor):
         """
         from anki.errors import Interrupted, NetworkError, SyncError, SyncErrorKind  # noqa: PLC0415
 
+        limit_s = limit_s or _SYNC_LIMIT_S
         done: list[_T] = []
         failed: list[BaseException] = []
 
@@ -378,7 +379,7 @@ class ServerDoor(ProfileDoor):
                     help="check the address, and that the server runs",
                 ) from error
             except Interrupted:
-                raise AnkiError(f"{url} took longer than {limit_s / 60:.0f} minutes") from None
+                raise AnkiError(f"{url} took longer than {limit_s:.0f} seconds") from None
 
 
 def load_library() -> None:
