@@ -157,6 +157,9 @@ class Schedule:
         self._hard_share, self._easy_share = self.parameters[15:17]
         self._steps = _to_seconds(options.learning_steps_minutes)
         self._relearning_steps = _to_seconds(options.relearning_steps_minutes)
+        # Looked up a million times in a long replay.
+        self._max_days = options.maximum_interval_days
+        self._has_fuzz = options.fuzz
         self._half_leech = max(1, -(-options.leech_lapses // 2))
         self.rules = json.dumps(
             [
@@ -274,6 +277,22 @@ class Schedule:
             draft.reset()
         elif act == "reschedule" and days is not None:
             self._reschedule(draft, days, at_ms, offset)
+        elif act == "assume" and days is not None and basis is not None:
+            self._assume(draft, days, basis, at_ms, offset)
+
+    def _assume(self, draft: _Draft, days: int, ease: int, at_ms: int, offset: int) -> None:
+        """Do as Anki with the first answer it knows: it derives the memory from what that led to."""
+        draft.stability, draft.difficulty = self._fsrs.assume_memory(days, ease)
+        if draft.state in {_NEW, _LEARNING}:
+            local_ms = at_ms + offset * MS_PER_MINUTE - self._rollover_ms
+            draft.state = _REVIEW
+            draft.step = None
+            draft.interval_days = days
+            draft.last_day = local_ms // MS_PER_DAY
+            draft.first_day = draft.last_day if draft.first_day is None else draft.first_day
+            draft.last_at_ms = at_ms
+            draft.due_day = draft.last_day + days
+            draft.due_at_ms = at_ms - local_ms + draft.due_day * MS_PER_DAY
 
     def _reschedule(self, draft: _Draft, days: int, at_ms: int, offset: int) -> None:
         """Do as Anki's "set due date": the interval is counted from the last answer, if it had one."""
@@ -317,8 +336,8 @@ class Schedule:
         if promised is not None:
             if basis != self.make_basis(draft.reps):
                 promised = None
-            elif promised > self.options.maximum_interval_days:
-                promised = self.options.maximum_interval_days
+            elif promised > self._max_days:
+                promised = self._max_days
         if draft.state is _REVIEW:
             delay_s = self._answer_review(draft, rating, stability, difficulty, days, promised)
         else:
@@ -347,7 +366,7 @@ class Schedule:
 
         Stability and difficulty are the values before the answer. A promised interval is kept.
         """
-        factor, max_days = self._interval_factor, self.options.maximum_interval_days
+        factor, max_days = self._interval_factor, self._max_days
         steps = self._relearning_steps if draft.state is _RELEARNING else self._steps
         if draft.state is _NEW:
             draft.state = _LEARNING
@@ -392,7 +411,7 @@ class Schedule:
         promised: int | None,
     ) -> int | None:
         """Set the interval and return None; or start relearning and return the seconds to wait."""
-        factor, max_days = self._interval_factor, self.options.maximum_interval_days
+        factor, max_days = self._interval_factor, self._max_days
         if rating == _AGAIN:
             draft.lapses += 1
             self._mark_leech(draft)
@@ -430,10 +449,10 @@ class Schedule:
         """Return the stabilities that Hard, Good, … give, up to this answer's rating."""
         if rating == _HARD:
             return (reached,)
-        if not stability:
-            # It was new when it was rescheduled.
-            return tuple(map(self._fsrs.initial_stability, range(_HARD, rating + 1)))
         if days == 0:
+            if not stability:
+                # It was new when it was rescheduled.
+                return tuple(map(self._fsrs.initial_stability, range(_HARD, rating + 1)))
             harder = range(_HARD, rating)
             next_stability = self._fsrs.next_stability
             return (*(next_stability(stability, difficulty, 0, r) for r in harder), reached)
@@ -452,7 +471,7 @@ class Schedule:
 
     def _draw(self, draft: _Draft) -> float | None:
         """Return a number from 0 to 1, stable across replays of this answer; None without fuzz."""
-        if not self.options.fuzz:
+        if not self._has_fuzz:
             return None
         seed = zlib.crc32(f"{draft.key}#{draft.reps}".encode())
         return (seed * 2_654_435_761 & 0xFFFFFFFF) / 2**32

@@ -9,6 +9,7 @@ import click
 from cardwright.cli.lazy import LazyGroup
 
 _COMMANDS: Final = {
+    "sync": "Make the terminal and Anki one memory.",
     "update": "Bring the cards of this project into Anki.",
 }
 """Every command, in the module of the same name, with the first sentence of its help."""
@@ -20,6 +21,7 @@ def anki() -> None:
 
     \b
     cards anki update            bring the cards of this project into Anki
+    cards anki sync              share answers with it, both ways
     """
 
 

@@ -7,18 +7,24 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import click
 
+from cardwright.anki.connect import AnkiConnectDoor, find_running_anki
 from cardwright.anki.desktop import ProfileDoor, ServerDoor
 from cardwright.anki.identity import NoteIdentity
-from cardwright.anki.profiles import choose_profile, find_anki_folders
-from cardwright.anki.rows import AnkiError
+from cardwright.anki.profiles import choose_profile, find_anki_folders, list_profiles
+from cardwright.anki.rows import AnkiError, Door
 from cardwright.anki.server import ServerAddress, list_users, parse_address
 from cardwright.cli.environment import default_store_path, read_clock
 from cardwright.cli.output import warn
 from cardwright.text import list_names
 
+_KEY: Final = "ANKICONNECT_KEY"
+"""The variable with the API key of AnkiConnect, if the user has set one."""
+_URL: Final = "ANKICONNECT_URL"
+"""The variable with its address, if it is not the default."""
 profile_option = click.option(
     "--profile", metavar="NAME", help="The profile of Anki, if there are several."
 )
@@ -27,6 +33,34 @@ server_option = click.option(
     metavar="URL",
     help="Your own sync server, such as http://anna@192.168.1.5:8080/, instead of Anki.",
 )
+
+
+def open_door(
+    identities: Mapping[str, NoteIdentity],
+    db: Path | None,
+    profile: str | None,
+    server: str | None,
+) -> Door:
+    """Return the door to a running Anki if it has AnkiConnect, or else to a closed one or a server.
+
+    Raises:
+        AnkiError: there is no such profile, or the address cannot be used.
+
+    """
+    running = None
+    if server is None:
+        running = find_running_anki(os.environ.get(_URL) or None, os.environ.get(_KEY, ""))
+    if running:
+        folders = find_anki_folders(sys.platform, os.environ, Path.home())
+        return AnkiConnectDoor(
+            running,
+            identities,
+            profiles=list_profiles(folders),
+            wanted=profile,
+            folder=_find_folder(db),
+            now=read_clock().local,
+        )
+    return open_library_door(identities, db, profile, server)
 
 
 def open_library_door(
@@ -43,7 +77,7 @@ def open_library_door(
     """
     if profile is not None and server is not None:
         raise click.UsageError("use only one of --profile and --server")
-    folder = (db or default_store_path()).parent / "anki"
+    folder = _find_folder(db)
     today = read_clock().local.date()
     if server is None:
         folders = find_anki_folders(sys.platform, os.environ, Path.home())
@@ -57,6 +91,11 @@ def open_library_door(
         today=today,
         ask_password=partial(_ask_password, address),
     )
+
+
+def _find_folder(db: Path | None) -> Path:
+    """Return the folder for what belongs to the doors, beside the store."""
+    return (db or default_store_path()).parent / "anki"
 
 
 def _find_user(folder: Path, address: ServerAddress) -> ServerAddress:
