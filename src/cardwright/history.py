@@ -30,12 +30,21 @@ MAX_INTERVAL_DAYS: Final = 36_500
 """The longest interval, as in Anki."""
 END_BASIS: Final = 2**32
 """The end of checksums."""
+MAX_EASE: Final = 65_535
+"""Of the ease factor of SM-2, in thousandths."""
+_USUAL_RETENTION: Final = 900
+END_ASSUMED: Final = 1_000 * (MAX_EASE + 1)
+FROM_ANKI: Final = "anki_"
+"""The device of reviews that were read from Anki begins with it."""
 MAX_DURATION_MS: Final = 2**53
 """The longest duration of an answer: JSON numbers are exact up to here. A longer one that an earlier
 version recorded is read as this one."""
 END_PLACE: Final = 0xFF00_0000_0000
 """The end of the places that ids encode. Clocks end at half of it, but the place of a new review is
 above those of all others, whoever wrote them."""
+KEPT_NAMESPACE: Final = "anki"
+"""The namespace of prompts that are in no project, but in an Anki collection whose history was kept."""
+_DEVICE_START: Final = 13
 DEVICE: Final = re.compile(r"[0-9A-Za-z_]{1,100}")
 """The second part of ids, also the name of a file in a sync folder."""
 REVIEW_ID: Final = re.compile(rf"(?!ff)[0-9a-f]{{12}}-{DEVICE.pattern}")
@@ -75,13 +84,17 @@ class Act(StrEnum):
     """Make the prompt new again, as if it had never been answered."""
     RESCHEDULE = "reschedule"
     """Ask again after a number of days, until the next answer decides."""
+    ASSUME = "assume"
+    """Take the memory after the last answer for one that had reached an interval under SM-2.
+
+    So does Anki where the answers before are not known, or do not count."""
 
 
 RATED: Final = frozenset({Act.ANSWER, Act.CRAM})
 """The acts with a rating."""
 
 
-_MIN_DAYS: Final[dict[str, int]] = {Act.ANSWER: 1, Act.RESCHEDULE: 0}
+_MIN_DAYS: Final[dict[str, int]] = {Act.ANSWER: 1, Act.RESCHEDULE: 0, Act.ASSUME: 1}
 """The shortest interval of the acts that can have one."""
 
 
@@ -171,9 +184,11 @@ class Review:
     undoes: str | None
     """The id of the review that an undo reverts."""
     interval_days: int | None = None
-    """The interval that the user was promised by an answer (None if by none), or set by rescheduling."""
+    """The interval that the user was promised by an answer (None if by none), that rescheduling sets, or
+    from which a memory is assumed."""
     interval_basis: int | None = None
-    """What a promise rests on (`Schedule.make_basis`); it counts only as long as that is unchanged."""
+    """What a promise rests on (`Schedule.make_basis`); it counts only as long as that is unchanged.
+    Of an assumed memory, see `pack_ease`."""
 
     @property
     def without_promise(self) -> Review:
@@ -181,6 +196,11 @@ class Review:
         if self.act is Act.ANSWER and self.interval_days is not None:
             return replace(self, interval_days=None, interval_basis=None)
         return self
+
+    @property
+    def is_from_anki(self) -> bool:
+        """Whether it was read from Anki, maybe by several machines in different time zones."""
+        return self.id.startswith(FROM_ANKI, _DEVICE_START)
 
     @property
     def promise(self) -> tuple[int, int] | None:
@@ -232,7 +252,7 @@ def check_review(review: Review) -> None:
 def is_interval(act: str, days: object) -> bool:
     """Tell whether an act can have this interval."""
     if days is None:
-        return act != Act.RESCHEDULE
+        return act not in {Act.RESCHEDULE, Act.ASSUME}
     if not isinstance(days, int):
         return False
     least = _MIN_DAYS.get(act)
@@ -241,9 +261,26 @@ def is_interval(act: str, days: object) -> bool:
 
 def is_basis(act: str, days: object, basis: object) -> bool:
     """Tell whether an act with this interval can have this basis."""
-    if act != Act.ANSWER or days is None:
+    if act not in {Act.ANSWER, Act.ASSUME} or days is None:
         return basis is None
-    return isinstance(basis, int) and 0 <= basis < END_BASIS
+    return isinstance(basis, int) and 0 <= basis < (END_BASIS if act == Act.ANSWER else END_ASSUMED)
+
+
+def pack_ease(ease: int, retention: float) -> int:
+    """Return the `interval_basis` of an assumed memory: its ease factor, in thousandths.
+
+    Up to 1,100 it is Anki's form of a difficulty of FSRS. The retention for which the interval was
+    computed follows in the higher bits, in thousandths too, if it is not 0.9.
+    """
+    thousandths = round(retention * 1_000)
+    high = 0 if thousandths == _USUAL_RETENTION else thousandths
+    return min(max(ease, 0), MAX_EASE) + high * (MAX_EASE + 1)
+
+
+def unpack_ease(basis: int) -> tuple[int, float]:
+    """Return the ease factor and the retention in the `interval_basis` of an assumed memory."""
+    thousandths, ease = divmod(basis, MAX_EASE + 1)
+    return ease, (thousandths or _USUAL_RETENTION) / 1_000
 
 
 def match_value(name: str, value: object, pattern: re.Pattern[str]) -> str:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import genanki
 import pytest
@@ -286,24 +285,24 @@ def find_notes_of(root: Path) -> dict[str, NoteIdentity]:
 def test_a_view_holds_the_cards_of_the_project_and_nothing_else(
     write: Write, release: Release, anki: Anki
 ) -> None:
-    root = write({"cards/trees/a.yaml": CARDS})
+    root, col = write({"cards/trees/a.yaml": CARDS}), cast("Any", anki.col)
     anki.import_package(release("v1", 1_700_000_000))
     notes = anki.notes()
-    other = anki.col.new_note(anki.col.models.by_name("Basic"))
+    other = col.new_note(col.models.by_name("Basic"))
     other.fields = ["Theirs", ""]
-    anki.col.add_note(other, 1)
+    col.add_note(other, 1)
     anki.answer_all()
     anki.answer_all()
-    anki.col.remove_notes([notes["trees:gone"].id])
-    deck = anki.col.decks.get(notes["trees:oak"].cards()[0].did)
+    col.remove_notes([notes["trees:gone"].id])
+    deck = col.decks.get(notes["trees:oak"].cards()[0].did)
     deck["desiredRetention"] = 81
-    anki.col.decks.save(deck)
-    filtered = anki.col.decks.new_filtered("Today")
-    today = anki.col.decks.get(filtered)
+    col.decks.save(deck)
+    filtered = col.decks.new_filtered("Today")
+    today = col.decks.get(filtered)
     today["terms"] = [["Oak?", 9, 0]]
-    anki.col.decks.save(today)
-    anki.col.sched.rebuild_filtered_deck(filtered)
-    path = Path(anki.col.path)
+    col.decks.save(today)
+    col.sched.rebuild_filtered_deck(filtered)
+    path = Path(col.path)
 
     # Anki is running, and nothing has left its log.
     with open_collection(path) as found:
@@ -313,12 +312,12 @@ def test_a_view_holds_the_cards_of_the_project_and_nothing_else(
     keys = {name.removeprefix(key.removesuffix("oak")) for name in view.cards}
     assert keys == {"oak/recall", "gaps/c1", "gaps/c3"}
     for name, card in view.cards.items():
-        real = anki.col.get_card(card.row.id)
+        real = col.get_card(card.row.id)
         assert (card.key, card.guid) == (name, real.note().guid)
         assert card.row.ordinal == real.ord == {"recall": 0, "c1": 0, "c3": 2}[name.split("/")[1]]
         assert card.row.is_filtered == ("oak" in name)
         assert (card.preset, card.desired_retention) == ("Default", 0.81)
-        rows = anki.col.db.all("SELECT id, cid FROM revlog WHERE cid = ? ORDER BY id", card.row.id)
+        rows = col.db.all("SELECT id, cid FROM revlog WHERE cid = ? ORDER BY id", card.row.id)
         assert [[row.id, row.card_id] for row in view.log[name]] == rows
         assert len(rows) == 2
     assert view.is_fsrs
@@ -329,15 +328,15 @@ def test_a_view_holds_the_cards_of_the_project_and_nothing_else(
 def test_without_our_guids_notes_are_found_by_their_ids(
     write: Write, release: Release, anki: Anki
 ) -> None:
-    root = write({"cards/trees/a.yaml": CARDS})
+    root, col = write({"cards/trees/a.yaml": CARDS}), cast("Any", anki.col)
     anki.import_package(release("v1", 1_700_000_000))
     anki.answer_all()
     identities = find_notes_of(root)
-    with open_collection(Path(anki.col.path)) as found:
+    with open_collection(Path(col.path)) as found:
         by_guid = found.view(identities)
-    anki.col.db.execute("UPDATE notes SET guid = 'x' || id")
+    col.db.execute("UPDATE notes SET guid = 'x' || id")
 
-    with open_collection(Path(anki.col.path)) as found:
+    with open_collection(Path(col.path)) as found:
         by_id = found.view(identities)
 
     assert by_id.cards.keys() == by_guid.cards.keys()
@@ -345,9 +344,9 @@ def test_without_our_guids_notes_are_found_by_their_ids(
     assert all(card.guid.startswith("x") for card in by_id.cards.values())
     # One note of ours is enough to tell that guids count.
     note = anki.notes()["trees:oak"]
-    anki.col.db.execute("UPDATE notes SET guid = ? WHERE id = ?", "v", note.id)
-    anki.col.db.execute("UPDATE notes SET guid = ? WHERE id = ?", next(iter(identities)), note.id)
-    with open_collection(Path(anki.col.path)) as found:
+    col.db.execute("UPDATE notes SET guid = ? WHERE id = ?", "v", note.id)
+    col.db.execute("UPDATE notes SET guid = ? WHERE id = ?", next(iter(identities)), note.id)
+    with open_collection(Path(col.path)) as found:
         assert len(found.view(identities).cards) == 1
 
 
@@ -368,7 +367,7 @@ def test_few_and_many_rows_are_found_in_the_same_order(
             assert list(found.read_cards({card.note_id for card in cards})) == cards
         guids = {note.guid for note in found.read_notes() if note.id % 2}
         assert {note.guid for note in found.find_notes(guids)} == guids
-        assert list(found.read_log(set())) == list(found.find_notes(set())) == []
+        assert [*found.read_log(set()), *found.find_notes(set())] == []
 
 
 # Anki is running.

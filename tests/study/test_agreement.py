@@ -24,7 +24,7 @@ from cardwright.study.error import StoreError
 from cardwright.study.journal import Journal
 from cardwright.study.sync import sync_folder
 from cardwright.study.transfer import read_files, write_csv, write_json_lines
-from studying import MORNING, close_stores, open_journal, read_log, read_memories, record
+from studying import MORNING, RECORDED, close_stores, open_journal, read_log, read_memories, record
 
 ENDS = st.sampled_from([0, 1, 59_999, 86_399_999, MORNING.at_ms, END_MS - 1])
 TIMES = ENDS | st.integers(0, END_MS - 1)
@@ -34,7 +34,9 @@ PART = st.from_regex(r"[0-9a-z]([0-9a-z_.-]{0,20}[0-9a-z])?", fullmatch=True) | 
     ["0", "x" * 80, "x" * 255, "c499", "a-b.c_d"]
 )
 KEYS = st.builds("{}:{}/{}".format, PART, PART, PART) | st.just("trees:oak/recall")
-ACTS = st.tuples(KEYS, st.sampled_from(Act), st.sampled_from(Rating), TIMES, OFFSETS, DURATIONS)
+ACTS = st.tuples(
+    KEYS, st.sampled_from(RECORDED), st.sampled_from(Rating), TIMES, OFFSETS, DURATIONS
+)
 PLACES = st.sampled_from([0, 2**47, 0xEFFFFFFFFFFF, 0xF00000000000, END_PLACE - 2, END_PLACE - 1])
 DEVICES = st.sampled_from(["0", "z" * 100, "A_b", "0a1b2c3d"])
 

@@ -20,6 +20,7 @@ from studying import (
     MACHINES,
     MORNING,
     PROMPTS,
+    RECORDED,
     MakeJournal,
     open_journal,
     read_log,
@@ -29,7 +30,7 @@ from studying import (
 ACTS = st.tuples(
     st.sampled_from(MACHINES),
     st.sampled_from(PROMPTS),
-    st.sampled_from([*Act] + [Act.ANSWER] * 6),
+    st.sampled_from([*RECORDED] + [Act.ANSWER] * 6),
     st.sampled_from(Rating),
     st.integers(0, 30 * DAY_MS),
     st.sampled_from([-480, 0, 60]),

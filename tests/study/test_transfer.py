@@ -11,7 +11,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cardwright.history import END_BASIS, MAX_INTERVAL_DAYS, Act, Moment, Rating, Review
+from cardwright.history import (
+    END_ASSUMED,
+    END_BASIS,
+    MAX_INTERVAL_DAYS,
+    Act,
+    Moment,
+    Rating,
+    Review,
+)
 from cardwright.study.transfer import (
     TransferError,
     read_files,
@@ -19,19 +27,22 @@ from cardwright.study.transfer import (
     write_csv,
     write_json_lines,
 )
-from studying import MORNING, later, open_journal, read_log, read_memories, record
+from studying import MORNING, RECORDED, later, open_journal, read_log, read_memories, record
 
 IDS = st.from_regex(r"[0-9a-e][0-9a-f]{11}-[0-9a-f]{8}", fullmatch=True)
 PROMPTS = st.from_regex(r"[a-z]{1,9}:[a-z0-9.-]{1,9}/[a-z0-9-]{1,9}", fullmatch=True)
 PROMISES = st.just((None, None)) | st.tuples(
     st.integers(1, MAX_INTERVAL_DAYS), st.integers(0, END_BASIS - 1)
 )
+ASSUMPTIONS = st.tuples(st.integers(1, MAX_INTERVAL_DAYS), st.integers(0, END_ASSUMED - 1))
 
 
 @st.composite
 def reviews(draw: st.DrawFn) -> Review:
     act = draw(st.sampled_from(Act))
     promise = draw(PROMISES) if act is Act.ANSWER else (None, None)
+    if act is Act.ASSUME:
+        promise = draw(ASSUMPTIONS)
     days = draw(st.integers(0, MAX_INTERVAL_DAYS)) if act is Act.RESCHEDULE else promise[0]
     return Review(
         id=draw(IDS),
@@ -64,7 +75,7 @@ def test_a_log_survives_a_file_undone_reviews_and_all(
     tmp_path: Path, write: Writer, name: str
 ) -> None:
     here = open_journal(tmp_path / "here.db")
-    for number, act in enumerate(set(Act) - {Act.UNDO}):
+    for number, act in enumerate(set(RECORDED) - {Act.UNDO}):
         prompt = f"trees:card-{number % 3}/recall"
         rating = Rating.GOOD if act in {Act.ANSWER, Act.CRAM} else None
         record(here, prompt, act, later(MORNING, number), rating)

@@ -25,6 +25,8 @@ DAY_MS: Final = 24 * HOUR_MS
 ROLLOVER_HOUR: Final = 4
 MORNING: Final = Moment(1_793_606_400_000, 60)
 SYNC_OPTIONS: Final = DeckOptions(leech_lapses=2)
+RECORDED: Final = tuple(act for act in Act if act is not Act.ASSUME)
+"""The acts of this program; an assumed memory is only read from Anki."""
 MACHINES: Final = ("laptop", "desktop", "phone")
 PROMPTS: Final = [
     f"{pack}:card-{number}/recall" for pack in ("trees", "birds") for number in range(2)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Collection as Some
 from contextlib import contextmanager
 from dataclasses import replace
@@ -243,7 +243,7 @@ class Collection:
 
     def read_cards(self, note_ids: Some[int] | None = None) -> Iterator[CardRow]:
         """Yield the cards of some notes, or all, in the order of their ids."""
-        columns = [f"CAST({name} AS INTEGER)" for name in _TABLES["cards"]]
+        columns = [_read_integer(name) for name in _TABLES["cards"]]
         # Anki takes these for 0 if they are not integers.
         for name in ("due", "odue"):
             columns[_TABLES["cards"].index(name)] = (
@@ -252,7 +252,7 @@ class Collection:
         if self._is_first_scheduler:
             # It did not tell cards that are learned again from others.
             columns[_TABLES["cards"].index("type")] = (
-                "CASE WHEN type = 2 AND queue IN (1, 3) THEN 3 ELSE CAST(type AS INTEGER) END"
+                f"CASE WHEN type = 2 AND queue IN (1, 3) THEN 3 ELSE {_read_integer('type')} END"
             )
         columns[-1] = (
             f"CASE WHEN typeof(data) = 'text' AND length(data) <= {_MAX_CARD_DATA} THEN data ELSE '' END"
@@ -262,12 +262,12 @@ class Collection:
 
     def read_log(self, card_ids: Some[int] | None = None) -> Iterator[LogRow]:
         """Yield the rows of the review log of some cards, or all, in the order of their ids."""
-        columns = [f"CAST({name} AS INTEGER)" for name in _TABLES["revlog"]]
+        columns = [_read_integer(name) for name in _TABLES["revlog"]]
         if self._is_first_scheduler:
             # Its buttons had other numbers while a card was learned.
             columns[2] = (
                 "CASE WHEN ease IN (2, 3) AND type IN (0, 2) THEN ease + 1"
-                " ELSE CAST(ease AS INTEGER) END"
+                f" ELSE {_read_integer('ease')} END"
             )
         last = None
         for row in map(_MAKE_LOG, self._choose("revlog", columns, "cid", card_ids, None)):
@@ -275,6 +275,20 @@ class Collection:
                 self._refuse("its review log is damaged")
             last = row[0]
             yield row
+
+    def find_taken(self, ids: Iterable[int]) -> set[int]:
+        """Return which ids of rows of the review log are taken."""
+        wanted = set(ids)
+        rows = self._choose("revlog", ["CAST(id AS INTEGER)"], "id", wanted, None)
+        return {row[0] for row in rows} & wanted
+
+    def count_answers(self) -> dict[int, int]:
+        """Return how many answers the review log has of each card, even of deleted ones."""
+        query = (
+            "SELECT CAST(cid AS INTEGER), COUNT(*) FROM main.revlog"
+            " WHERE CAST(ease AS INTEGER) > 0 GROUP BY 1"
+        )
+        return dict(self._read("revlog", query, at_once=_AT_ONCE))
 
     def view(self, identities: Mapping[str, NoteIdentity]) -> AnkiView:
         """Return what there is about the cards of a project, whose notes are given by guid.
@@ -508,6 +522,11 @@ def open_collection(path: Path) -> Iterator[Collection]:
                     yield Collection(
                         path, database, lambda: read_media_list(path, archive, is_zstd=is_zstd)
                     )
+
+
+def _read_integer(column: str) -> str:
+    """Return SQL for a column that is an integer unless somebody tampered with it."""
+    return f"ifnull(CAST({column} AS INTEGER), 0)"
 
 
 def _normalize(text: str) -> str:

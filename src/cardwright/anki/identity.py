@@ -6,14 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
 
 from cardwright.anki.note import find_id_field
 from cardwright.anki.package import make_guid
+from cardwright.history import KEPT_NAMESPACE
 from cardwright.model import Card, Kind
-
-KEPT_NAMESPACE: Final = "anki"
-"""The namespace of prompts that are in no project, but in an Anki collection whose history was kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,3 +76,9 @@ def name_kept_prompt(guid: str, ordinal: int) -> str:
     """
     digest = sha256(guid.encode()).hexdigest()[:16]
     return f"{KEPT_NAMESPACE}:{digest}/card{ordinal + 1}"
+
+
+def read_kept_ordinal(key: str) -> int:
+    """Return the ordinal of the card that a key of `name_kept_prompt` is about; -1 if it is none."""
+    match = re.fullmatch(rf"{KEPT_NAMESPACE}:[0-9a-f]{{16}}/card([1-9][0-9]{{0,4}})", key)
+    return int(match[1]) - 1 if match else -1

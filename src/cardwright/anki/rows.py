@@ -131,6 +131,8 @@ class Preset:
     maximum_interval_days: int
     leech_lapses: int
     suspends_leeches: bool
+    historical_retention: float = 0.9
+    """At what retention intervals were computed before the reviews that are known."""
     ignores_before_ms: int = 0
     """Reviews before it do not count for FSRS; 0 if all do."""
 
@@ -202,6 +204,26 @@ class Push:
     log: Sequence[LogRow]
     """New rows; no row of the collection has one of their ids."""
     cards: Sequence[CardWrite]
+
+
+class PackageNote(NamedTuple):
+    """A note of a package that is to be imported."""
+
+    mod_s: int
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageImport:
+    """What became of the notes of a package, by guid."""
+
+    new: Sequence[str]
+    updated: Sequence[str]
+    kept: Sequence[str]
+    """Edited in Anki after the package was made, so they stay as they are."""
+    unchanged: Sequence[str]
+    conflicting: Sequence[str]
+    """They have another note type in Anki, so they stay as they are."""
 
 
 class Door(Protocol):

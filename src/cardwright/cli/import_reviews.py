@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from cardwright.cli.environment import open_journal
+from cardwright.app.files import is_anki_file
+from cardwright.cli.environment import open_journal, open_study
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option
+from cardwright.error import ProjectError
 from cardwright.foreign.database import is_database
+from cardwright.history import Review
+from cardwright.project.walk import find_project
 from cardwright.study.snapshot import read_copy
 from cardwright.study.transfer import describe_clashes, read_files
 from cardwright.text import count
+
+if TYPE_CHECKING:
+    from cardwright.app.anki_history import Imported
 
 
 @click.command("import")
@@ -24,27 +33,91 @@ from cardwright.text import count
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     metavar="FILE...",
 )
+@click.option(
+    "--keep",
+    is_flag=True,
+    help="Of a file of Anki, also keep the answers of cards that are not in the project.",
+)
 @json_option
 @db_option
 @click.pass_obj
-def import_reviews(folder: Path, files: tuple[Path, ...], as_json: bool, db: Path | None) -> None:
-    """Import reviews from `cards export`.
+def import_reviews(
+    folder: Path, files: tuple[Path, ...], keep: bool, as_json: bool, db: Path | None
+) -> None:
+    """Import reviews from `cards export`, or the history of Anki.
 
     Reads JSON Lines or CSV, or a backup or other copy of a store. Reviews that are already in the
     store are skipped, so importing twice changes nothing. If a line is invalid, nothing is imported.
 
+    Of Anki, it reads packages (.apkg), whole collections (.colpkg), the backups that Anki makes, and
+    the file collection.anki2, even while Anki has it open. Answers, resets, due dates, suspensions and
+    flags of this project's cards are taken over; the file itself is not changed.
+
     \b
     cards import reviews.jsonl
+    cards import Trees.apkg
     """
-    with open_journal(folder, db) as (journal, settle):
-        reviews = chain.from_iterable(
-            read_copy(file) if is_database(file) else read_files([file]) for file in files
-        )
-        added, clashes = journal.merge(reviews)
-        settle()
-    if as_json:
-        say_json({"taken": added, "clashes": clashes})
+    of_anki = [file for file in files if is_anki_file(file)]
+    if keep and not of_anki:
+        raise click.UsageError("--keep is for files of Anki")
+    others = [file for file in files if file not in of_anki]
+    imported: list[Imported] = []
+    if of_anki:
+        _find_project(folder, of_anki[0])
+        from cardwright.cli.anki_import import import_files  # noqa: PLC0415  (reads packages)
+
+        with open_study(folder, db, is_writing=True) as study:
+            added, clashes = study.journal.merge(_read(others))
+            imported = import_files(study, of_anki, keeps_others=keep)
     else:
+        with open_journal(folder, db) as (journal, settle):
+            added, clashes = journal.merge(_read(others))
+            settle()
+    if as_json:
+        say_json(_to_json(added, clashes, imported))
+        return
+    if others:
         say(f"{count(added, 'new review')}")
     for note in describe_clashes(clashes):
         warn(f"note: {note}")
+    _tell(imported, keeps_others=keep)
+
+
+def _find_project(folder: Path, file: Path) -> None:
+    """Check that there is a project."""
+    try:
+        find_project(folder)
+    except ProjectError as error:
+        raise ProjectError(
+            f"{file} is a file of Anki, and no project is here to tell which of its cards are yours",
+            help="go to the project's folder, or name it: cards -C DIR import FILE",
+        ) from error
+
+
+def _read(files: Sequence[Path]) -> Iterator[Review]:
+    return chain.from_iterable(
+        read_copy(file) if is_database(file) else read_files([file]) for file in files
+    )
+
+
+def _tell(imported: Sequence[Imported], *, keeps_others: bool) -> None:
+    if not imported:
+        return
+    from cardwright.cli.anki_import import describe, list_notes  # noqa: PLC0415  (as above)
+
+    for done in imported:
+        say(describe(done))
+        for note in list_notes(done, keeps_others=keeps_others):
+            warn(f"note: {note}")
+
+
+def _to_json(added: int, clashes: list[str], imported: Sequence[Imported]) -> dict[str, Any]:
+    if not imported:
+        return {"taken": added, "clashes": clashes}
+    from cardwright.cli.anki_import import to_json  # noqa: PLC0415  (as above)
+
+    return {
+        "taken": added + sum(done.total for done in imported),
+        "clashes": [*clashes, *(clash for done in imported for clash in done.clashes)],
+        "files": [to_json(done) for done in imported],
+    }

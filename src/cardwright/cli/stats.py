@@ -14,7 +14,7 @@ from cardwright.app.study import Study
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import choice_options, db_option, json_option
-from cardwright.history import Rating, make_date, namespace_of
+from cardwright.history import KEPT_NAMESPACE, Rating, make_date, namespace_of
 from cardwright.item import Item
 from cardwright.study.stats import Bin, Retention, Stats, Subject, compute_stats, list_answers
 from cardwright.terminal.stats import draw_stats
@@ -59,8 +59,10 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
     with open_study(folder, db) as study:
         items = choice.choose_by_history(study.items, study.read_memories())
         subjects = _name_subjects(study, items)
-        # Without a choice, answers to cards that are no longer in the sources count as well.
-        packs = study.journal.options if len(items) == len(study.items) else {}
+        # Without a choice, answers to cards that are not in the sources, or in Anki only, count as well.
+        packs = (
+            {*study.journal.options, KEPT_NAMESPACE} if len(items) == len(study.items) else set()
+        )
         journal = study.journal
         with gc_paused():
             answers = list_answers(

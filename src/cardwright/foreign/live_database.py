@@ -18,6 +18,9 @@ _PAUSE_S: Final = 0.1
 _CHUNK: Final = 2**20
 _HEADER_BYTES: Final = 32
 """The header of a log; and of a database, what counts the changes that are made without one."""
+_FRAME_HEADER_BYTES: Final = 24
+_CHANGES: Final = slice(24, 28)
+"""Where the header of a database counts these changes."""
 
 
 class _ChangedError(Exception):
@@ -56,6 +59,48 @@ def copy_database(path: Path, target: Path, *, max_bytes: int) -> None:
             _merge_log(target, max_bytes, path)
         return
     raise ForeignFileError(path, "it is being written to all the time; try again in a moment")
+
+
+def stamp_database(path: Path) -> bytes:
+    """Return a value that differs once the database was written to, whoever did it.
+
+    It is taken from what the files hold: Windows is late to tell sizes and times of open files.
+
+    Raises:
+        ForeignFileError: it cannot be read.
+
+    """
+    real = Path(os.path.realpath(path))
+    try:
+        with open_plain_file(real) as database, ExitStack() as stack:
+            changes = database.read(_CHANGES.stop)[_CHANGES]
+            log = _open_log(real.with_name(f"{real.name}-wal"), stack)
+            return changes if log is None else changes + _stamp_log(log)
+    except NotPlainError as error:
+        raise ForeignFileError(path, f"it is {error.strerror}") from error
+    except OSError as error:
+        raise ForeignFileError(path, error.strerror or "it cannot be opened") from error
+
+
+def _stamp_log(log: BinaryIO) -> bytes:
+    """Return the header of a log, and the checksum of all of its frames that count."""
+    header = log.read(_HEADER_BYTES)
+    page_bytes = int.from_bytes(header[8:12], "big")
+    frame_bytes = _FRAME_HEADER_BYTES + (page_bytes or 2**16)
+
+    def read_frame(number: int) -> bytes:
+        log.seek(_HEADER_BYTES + number * frame_bytes)
+        return log.read(_FRAME_HEADER_BYTES)
+
+    # A log is written again from the start; frames of the last time have other salts.
+    first, last = 0, (os.fstat(log.fileno()).st_size - _HEADER_BYTES) // frame_bytes
+    while first < last:
+        middle = (first + last) // 2
+        if read_frame(middle)[8:16] == header[16:24]:
+            first = middle + 1
+        else:
+            last = middle
+    return header + (read_frame(first - 1)[16:] if first else b"")
 
 
 def _copy_once(path: Path, target: Path, max_bytes: int) -> bool:

@@ -1,10 +1,10 @@
-"""Untrusted Zstandard streams, with limits on what the decoder allocates."""
+"""Zstandard: streams are untrusted, and there are limits on what the decoder allocates."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
 MAX_WINDOW_LOG: Final = 23
 """Windows of 8 MiB, which RFC 8878 asks every decoder to support; encoders need more only if told to."""
@@ -20,12 +20,7 @@ def decompress(chunks: Iterable[bytes]) -> Iterator[bytes]:
         ValueError: it is damaged, incomplete, or needs more memory than it may.
 
     """
-    # Loaded here: most packages are older, and most commands read none.
-    if sys.version_info >= (3, 14):
-        from compression import zstd  # noqa: PLC0415
-    else:
-        from backports import zstd  # noqa: PLC0415
-
+    zstd = _load_library()
     options = {int(zstd.DecompressionParameter.window_log_max): MAX_WINDOW_LOG}
     frames = 0
     decoder = None
@@ -49,3 +44,19 @@ def decompress(chunks: Iterable[bytes]) -> Iterator[bytes]:
         raise ValueError(str(error)) from error
     if decoder is not None:
         raise ValueError("it is incomplete")
+
+
+def compress(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield chunks compressed to one stream."""
+    encoder = _load_library().ZstdCompressor()
+    yield from map(encoder.compress, chunks)
+    yield encoder.flush()
+
+
+def _load_library() -> Any:
+    # Most packages are older, and most commands read none.
+    if sys.version_info >= (3, 14):
+        from compression import zstd  # noqa: PLC0415
+    else:
+        from backports import zstd  # noqa: PLC0415
+    return zstd

@@ -72,6 +72,7 @@ def _derive(review: Review) -> Review:
     review = review.without_promise
     values = astuple(review)
     # Reviews had these fields when the first ids were derived.
-    content = values if review.act is Act.RESCHEDULE else values[:_FIRST_FIELDS]
+    is_newer = review.act in {Act.RESCHEDULE, Act.ASSUME}
+    content = values if is_newer else values[:_FIRST_FIELDS]
     digest = hashlib.sha256("\n".join(map(str, content)).encode()).hexdigest()[:16]
     return replace(review, id=f"{review.id}_{digest}")

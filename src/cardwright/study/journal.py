@@ -135,6 +135,10 @@ class Journal:
             or owners.get(namespace) in stored
         ]
 
+    def describe_rules(self, namespace: str) -> str:
+        """Return everything that the memories of a namespace depend on besides reviews."""
+        return self._rules_of(namespace)
+
     def rebuild(self, namespaces: Iterable[str] | None = None) -> int:
         """Rebuild memories from reviews, for some namespaces or all; return their number."""
         with self.store.transaction():
@@ -295,18 +299,32 @@ class Journal:
         both versions count from now on (see `study.conflict`).
         """
         with self.store.transaction():
-            # A review that an index lacks would be added a second time.
-            self.store.check_reviews()
-            before = self.store.count_reviews()
-            keys, clashing = self.store.merge(reviews)
-            added = self.store.count_reviews() - before
-            disputed = self.store.list_disputed()
-            clashes: list[str] = []
-            if clashing or disputed:
-                clashes, settled = self._settle(clashing, disputed)
-                keys |= settled
-            self._replay_prompts(sorted(keys))
-            return added, clashes
+            return self.add(reviews)
+
+    def add(self, reviews: Iterable[Review]) -> tuple[int, list[str]]:
+        """Do what `merge` does, within a transaction."""
+        # A review that an index lacks would be added a second time.
+        self.store.check_reviews()
+        before = self.store.count_reviews()
+        keys, clashing = self.store.merge(reviews)
+        added = self.store.count_reviews() - before
+        disputed = self.store.list_disputed()
+        clashes: list[str] = []
+        if clashing or disputed:
+            clashes, settled = self._settle(clashing, disputed)
+            keys |= settled
+        self._undo_copies(keys)
+        self._replay_prompts(sorted(keys))
+        return added, clashes
+
+    def _undo_copies(self, keys: Collection[str]) -> None:
+        """Undo what prompts have twice because it came by way of Anki as well."""
+        mixed = self.store.list_mixed(keys)
+        if mixed:
+            from cardwright.study.copies import find_copies  # noqa: PLC0415  (rare)
+
+            for key in mixed:
+                self.store.merge(find_copies(self.store.list_reviews(key)))
 
     def _settle(
         self, clashing: Iterable[Review], disputed: Iterable[str]

@@ -66,8 +66,10 @@ _VALID_ACTS: Final = frozenset(
     for rating in (tuple(map(int, Rating)) if act in RATED else (None,))
 )
 """Every act with every rating that it can have."""
-_USUAL_ACTS: Final = frozenset(act for act in _VALID_ACTS if act[0] != Act.RESCHEDULE)
-"""The same without the one act that needs an interval."""
+_USUAL_ACTS: Final = frozenset(
+    act for act in _VALID_ACTS if act[0] not in {Act.RESCHEDULE, Act.ASSUME}
+)
+"""The same without the acts that need an interval."""
 _STATES: Final = {str(state): state for state in State}
 _make_memory: Final = partial(tuple.__new__, Memory)
 """Makes a Memory without running the Python code of its constructor."""

@@ -24,6 +24,7 @@ from cardwright.history import (
     Rating,
     Review,
     count_study_day,
+    unpack_ease,
 )
 from cardwright.memory import Memory, State
 from cardwright.model import DeckOptions
@@ -277,6 +278,22 @@ class Schedule:
             draft.reset()
         elif act == "reschedule" and days is not None:
             self._reschedule(draft, days, at_ms, offset)
+        elif act == "assume" and days is not None and basis is not None:
+            self._assume(draft, days, basis, at_ms, offset)
+
+    def _assume(self, draft: _Draft, days: int, basis: int, at_ms: int, offset: int) -> None:
+        """Do as Anki with the first answer it knows: it derives the memory from what that led to."""
+        draft.stability, draft.difficulty = self._fsrs.assume_memory(days, *unpack_ease(basis))
+        if draft.state in {_NEW, _LEARNING}:
+            local_ms = at_ms + offset * MS_PER_MINUTE - self._rollover_ms
+            draft.state = _REVIEW
+            draft.step = None
+            draft.interval_days = days
+            draft.last_day = local_ms // MS_PER_DAY
+            draft.first_day = draft.last_day if draft.first_day is None else draft.first_day
+            draft.last_at_ms = at_ms
+            draft.due_day = draft.last_day + days
+            draft.due_at_ms = at_ms - local_ms + draft.due_day * MS_PER_DAY
 
     def _reschedule(self, draft: _Draft, days: int, at_ms: int, offset: int) -> None:
         """Do as Anki's "set due date": the interval is counted from the last answer, if it had one."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import platform
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from heapq import merge
@@ -22,7 +22,7 @@ from uuid import uuid4
 
 from cardwright.error import CardwrightError
 from cardwright.files import find_free
-from cardwright.history import DEVICE, REVIEW_ID, Review, check_review, namespace_of
+from cardwright.history import DEVICE, FROM_ANKI, REVIEW_ID, Review, check_review, namespace_of
 from cardwright.memory import Memory
 from cardwright.study.alias import NO_ALIASES, Alias, Aliases
 from cardwright.study.backup import copy_database, write_backup
@@ -76,6 +76,7 @@ _MERGE_REVIEW: Final = f"{_ADD_REVIEW} on conflict (id) do nothing"
 _KEEP_PROMISE: Final = (
     "update reviews set interval_days = ?, interval_basis = ? where prompt = ? and id = ?"
 )
+_KEEP_OFFSET: Final = "update reviews set utc_offset_minutes = ? where prompt = ? and id = ?"
 _SELECT_MEMORY: Final = f"select {MEMORY_COLUMNS}, last_id from memories"  # noqa: S608
 _PUT_MEMORY: Final = (
     f"insert or replace into memories ({MEMORY_COLUMNS}, last_id, pack) "  # noqa: S608
@@ -395,7 +396,8 @@ class Store:
 
         Returns the keys of the memories that change, and the reviews whose ids the store has with
         different content. Versions that differ only in what was promised are the same review: a
-        promise that is missing is filled in, and of two the smaller one stays.
+        promise that is missing is filled in, and of two the smaller one stays. So does the smaller UTC
+        offset of what was read from Anki.
         """
         unite_key = self.aliases.unite_key
         keys: set[str] = set()
@@ -408,13 +410,35 @@ class Store:
                 keys.add(unite_key(review.key))
                 continue
             ours = self.get_review(review.id)
-            if ours is None or ours.without_promise != review.without_promise:
+            if ours is None or not self._is_same(ours, review):
                 clashes.append(review)
-            elif review.promise and (ours.promise is None or review.promise < ours.promise):
-                self._db.execute(_KEEP_PROMISE, (*review.promise, review.key, review.id))
+            elif self._take_less(ours, review):
                 self._note(review)
                 keys.add(unite_key(review.key))
         return keys, clashes
+
+    def _is_same(self, ours: Review, theirs: Review) -> bool:
+        """Return whether reviews with the same id are one.
+
+        What was read from Anki is, in whatever time zone and under whatever key of its prompt.
+        """
+        if theirs.is_from_anki and self.aliases.unite_key(theirs.key) == self.aliases.unite_key(
+            ours.key
+        ):
+            offset = ours.utc_offset_minutes
+            theirs = replace(theirs, key=ours.key, utc_offset_minutes=offset)
+        return ours.without_promise == theirs.without_promise
+
+    def _take_less(self, ours: Review, theirs: Review) -> bool:
+        """Take over what another version has less of; return whether there is anything."""
+        taken = False
+        if theirs.promise and (ours.promise is None or theirs.promise < ours.promise):
+            self._db.execute(_KEEP_PROMISE, (*theirs.promise, ours.key, ours.id))
+            taken = True
+        if theirs.utc_offset_minutes < ours.utc_offset_minutes:
+            self._db.execute(_KEEP_OFFSET, (theirs.utc_offset_minutes, ours.key, ours.id))
+            taken = True
+        return taken
 
     def _note(self, review: Review) -> None:
         """Remember a review of the current transaction, in case the file is replaced."""
@@ -438,6 +462,23 @@ class Store:
         """Return the reviews whose ids begin with an id and "_"."""
         sql = f"{_SELECT_REVIEW} where id > ? and id < ?"
         return list(self._read_reviews(sql, f"{review_id}_", f"{review_id}`"))
+
+    def list_mixed(self, keys: Collection[str]) -> list[str]:
+        """Return those of some prompts that have two reviews of the same time, one of them from Anki."""
+        sql = f"select 1 from reviews where substr(id, 13, 6) = '-{FROM_ANKI}' limit 1"  # noqa: S608
+        if not keys or self._value(sql) is None:
+            return []
+        return [key for key in sorted(keys) if self._is_mixed(key)]
+
+    def _is_mixed(self, key: str) -> bool:
+        keys = self.aliases.list_keys(key)
+        sql = (
+            f"select at_ms, substr(id, 13, 6) = '-{FROM_ANKI}' from reviews"  # noqa: S608
+            f" where prompt in ({', '.join('?' * len(keys))}) and act <> 'undo'"
+        )
+        rows = self._rows(sql, *keys)
+        times = [at_ms for at_ms, _ in rows]
+        return len(set(times)) < len(times) and any(is_copy for _, is_copy in rows)
 
     def list_undos(self, review_id: str) -> list[Review]:
         """Return the undos of a review, on whatever prompt."""

@@ -40,7 +40,7 @@ from cardwright.study.transfer import (
     show_name,
     write_review,
 )
-from cardwright.study.versions import MAX_AHEAD_MS, Record, Setting
+from cardwright.study.versions import Record, Setting, find_end
 from cardwright.text import count, format_command, list_names
 
 _REVIEWS: Final = ".jsonl"
@@ -217,7 +217,7 @@ def _make_exchangers(
     is_valid: Callable[[Record], bool],
 ) -> list[_Exchanger[Any]]:
     """Return what exchanges all that is shared besides reviews and aliases."""
-    end_ms = moment.at_ms + MAX_AHEAD_MS if moment else END_MS
+    end_ms = find_end(moment.at_ms) if moment else END_MS
 
     def check_time(row: Setting | Record) -> None:
         if row.changed_ms > end_ms:

@@ -1,0 +1,556 @@
+"""The door to a running Anki: AnkiConnect, an add-on that takes requests over HTTP on this computer.
+
+It is needed to write only. All that is read comes from the profile's file, which holds what the add-on
+cannot tell (guids, the first day, whether FSRS is on) and is read faster.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from pathlib import Path, PurePath
+from typing import Any, Final, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+from cardwright.anki.backup import write_backup
+from cardwright.anki.card_data import read_data, write_data
+from cardwright.anki.collection import open_collection
+from cardwright.anki.identity import NoteIdentity
+from cardwright.anki.profiles import Profile
+from cardwright.anki.rows import (
+    AnkiCard,
+    AnkiChangedError,
+    AnkiError,
+    AnkiView,
+    CardRow,
+    CardWrite,
+    LogRow,
+    Preset,
+    Push,
+)
+from cardwright.files import write_file
+from cardwright.foreign.error import ForeignFileError
+from cardwright.foreign.json_text import parse_json
+from cardwright.foreign.live_database import stamp_database
+from cardwright.text import count, to_nfc
+
+DEFAULT_URL: Final = "http://127.0.0.1:8765"
+_KEY_HELP: Final = (
+    "set ANKICONNECT_KEY to the apiKey of its settings: Tools → Add-ons → AnkiConnect → Config"
+)
+_AGAIN: Final = "run the command again: it completes what is missing"
+_TAKEN: Final = "UNIQUE constraint failed: revlog.id"
+_VERSION: Final = 6
+_MAX_REPLY_BYTES: Final = 4 * 2**20
+_MAX_REASON: Final = 200
+_TIMEOUT_S: Final = 60
+"""Anki replies to nothing while it does something else, such as syncing."""
+_GREETING_TIMEOUT_S: Final = 10
+_CONNECT_TIMEOUT_S: Final = 1
+_CHUNK: Final = 2**16
+_TRIES: Final = 5
+_ROWS_AT_ONCE: Final = 2_000
+"""The add-on takes time that grows with the square of a request's size: this many are 0.04 s."""
+_CARDS_AT_ONCE: Final = 250
+_FLAG_BITS: Final = 7
+_DECAY_BEFORE_6: Final = 0.5
+_DECAY: Final = 0.1542
+"""Of FSRS 6 with its default parameters."""
+_PARAMETERS_OF_6: Final = 21
+_UNSYNCED: Final = -1
+_T = TypeVar("_T")
+
+
+class AnkiConnectError(AnkiError):
+    """AnkiConnect refused an action."""
+
+    def __init__(self, action: str, reason: str) -> None:
+        """`reason` is what it replied."""
+        super().__init__(f"AnkiConnect refused {action}: {reason[:_MAX_REASON]}")
+        self.reason = reason
+
+
+class InvalidReplyError(AnkiError):
+    """What answers is not AnkiConnect; or Anki ended before it replied."""
+
+
+class Call(NamedTuple):
+    """An action of the add-on, and its parameters by name."""
+
+    action: str
+    params: Mapping[str, Any] = {}
+
+
+class AnkiConnect:
+    """A client of the add-on."""
+
+    def __init__(self, url: str = DEFAULT_URL, key: str = "") -> None:
+        """`key` is the API key, if the user has set one.
+
+        Raises:
+            AnkiError: the address is not of this computer.
+
+        """
+        self.url = url
+        self._host, self._port = _read_address(url)
+        self._key = key
+
+    def greet(self) -> bool:
+        """Agree with the add-on on the version and the key; return False if nothing answers.
+
+        Raises:
+            InvalidReplyError: it does not answer as AnkiConnect does.
+            AnkiError: it is too old, needs another key, or is busy.
+
+        """
+        # The only action that needs no key; a key that is not needed is refused.
+        call = _make_request(Call("requestPermission"), "")
+        try:
+            reply = self._post(call, _GREETING_TIMEOUT_S)
+        except ConnectionRefusedError:
+            return False
+        try:
+            found = _read_reply("requestPermission", reply)
+        except AnkiConnectError:
+            found = {}
+        if not isinstance(found, dict) or found.get("permission") != "granted":
+            raise InvalidReplyError(
+                f"what answers at {self.url} is not AnkiConnect, or an old one",
+                help="update the add-on in Anki: Tools → Add-ons → Check for Updates",
+            )
+        version = found.get("version")
+        if not isinstance(version, int) or version < _VERSION:
+            raise AnkiError(
+                f"AnkiConnect speaks version {version!r} of its interface, not {_VERSION}",
+                help="update the add-on in Anki: Tools → Add-ons → Check for Updates",
+            )
+        if not found.get("requireApikey"):
+            self._key = ""
+            return True
+        if not self._key:
+            raise AnkiError(
+                "AnkiConnect wants an API key",
+                help=_KEY_HELP,
+            )
+        try:
+            self.ask("version")
+        except AnkiConnectError:
+            raise AnkiError(
+                "AnkiConnect wants another API key",
+                help=_KEY_HELP,
+            ) from None
+        return True
+
+    def ask(self, action: str, **params: Any) -> Any:
+        """Run an action, and return its result.
+
+        Raises:
+            AnkiConnectError: the add-on refused it.
+            AnkiError: there was no valid reply; whether it was run is unknown.
+
+        """
+        return _read_reply(action, self._send(Call(action, params)))
+
+    def ask_all(self, calls: Sequence[Call]) -> list[Any]:
+        """Run actions in one go, between which nothing else happens in Anki; return their results.
+
+        The add-on runs the actions after one that it refused, too.
+
+        Raises:
+            AnkiConnectError: the add-on refused one.
+            AnkiError: there was no valid reply; what was run is unknown.
+
+        """
+        actions = [_make_request(call, self._key) for call in calls]
+        replies = _read_reply("multi", self._send(Call("multi", {"actions": actions})))
+        if not isinstance(replies, list) or len(replies) != len(calls):
+            raise self._refuse("its reply is not valid")
+        return [_read_reply(call.action, reply) for call, reply in zip(calls, replies, strict=True)]
+
+    def _send(self, call: Call) -> Any:
+        try:
+            return self._post(_make_request(call, self._key), _TIMEOUT_S)
+        except ConnectionRefusedError as error:
+            raise self._refuse("Anki was closed") from error
+
+    def _post(self, request: Mapping[str, Any], timeout_s: float) -> Any:
+        """Send a request; return the reply, which may be of any form.
+
+        Redirects and proxies are not followed.
+
+        Raises:
+            ConnectionRefusedError: nothing listens there.
+            InvalidReplyError: there was no valid reply.
+            AnkiError: there was none in time.
+
+        """
+        connection = HTTPConnection(self._host, self._port, timeout=_CONNECT_TIMEOUT_S)
+        try:
+            _connect(connection)
+            connection.sock.settimeout(timeout_s)
+            body = json.dumps(request).encode()
+            connection.request("POST", "/", body, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            data = self._read_body(response, time.monotonic() + timeout_s)
+            if response.status != 200:  # noqa: PLR2004
+                raise self._refuse(f"its reply has the status {response.status}")
+            return parse_json(data.decode())
+        except ConnectionRefusedError:
+            raise
+        except TimeoutError:
+            raise AnkiError(
+                f"AnkiConnect at {self.url} has not replied for {timeout_s:.0f} seconds",
+                help="see whether Anki is busy, or waits for you in a dialog",
+            ) from None
+        except (OSError, HTTPException) as error:
+            raise self._refuse(str(error) or type(error).__name__) from error
+        except ValueError as error:
+            raise self._refuse("its reply is not JSON") from error
+        finally:
+            connection.close()
+
+    def _read_body(self, response: HTTPResponse, ends_at: float) -> bytes:
+        data = bytearray()
+        while chunk := response.read1(_CHUNK):
+            data += chunk
+            if len(data) > _MAX_REPLY_BYTES:
+                raise self._refuse("its reply is too large")
+            if time.monotonic() > ends_at:
+                raise TimeoutError
+        return bytes(data)
+
+    def _refuse(self, reason: str) -> InvalidReplyError:
+        return InvalidReplyError(f"AnkiConnect at {self.url}: {reason[:_MAX_REASON]}")
+
+
+def find_running_anki(url: str | None = None, key: str = "") -> AnkiConnect | None:
+    """Return a client of the add-on, or None if Anki does not run, or has no AnkiConnect.
+
+    Whatever else uses the port of the add-on does not count, unless its `url` is given.
+
+    Raises:
+        AnkiError: AnkiConnect cannot be used; or a `url` is given, and nothing answers there.
+
+    """
+    connect = AnkiConnect(url or DEFAULT_URL, key)
+    try:
+        if connect.greet():
+            return connect
+    except InvalidReplyError:
+        if url is not None:
+            raise
+    if url is None:
+        return None
+    raise AnkiError(
+        f"nothing answers at {url}", help="start Anki, in which AnkiConnect is installed"
+    )
+
+
+class AnkiConnectDoor:
+    """The collection that a running Anki has open."""
+
+    def __init__(
+        self,
+        connect: AnkiConnect,
+        identities: Mapping[str, NoteIdentity],
+        *,
+        profiles: Sequence[Profile] = (),
+        wanted: str | None = None,
+        folder: Path,
+        now: datetime,
+    ) -> None:
+        """Find out which profile is open; `connect` has greeted the add-on.
+
+        `profiles` are those that are known, `wanted` is the name of the one that is meant, and `folder`
+        is where Cardwright keeps what belongs to its doors.
+
+        Raises:
+            AnkiError: no profile is open, another one is, or its files are not on this computer.
+
+        """
+        self._connect = connect
+        self._identities = identities
+        self._profiles = profiles
+        self._now = now
+        self._profile = self._find_profile()
+        self._marker = folder / self._profile.folder_name / "backed-up"
+        self.place = f"profile {self._profile.name}"
+        self.backup: Path | None = None
+        """The backup that was made, if any."""
+        self._view: AnkiView | None = None
+        self._stamp = b""
+        if wanted is not None and to_nfc(wanted) != to_nfc(self._profile.name):
+            raise AnkiError(
+                f"Anki has the profile {self._profile.name} open, not {wanted}",
+                help="switch the profile in Anki, or close Anki",
+            )
+
+    def read(self) -> AnkiView:
+        """Read what concerns the project from a copy of the profile's file; see `Door`."""
+        path = self._profile.collection
+        for _ in range(_TRIES):
+            stamp = _stamp(path)
+            with open_collection(path) as collection:
+                self._view = collection.view(self._identities)
+            if _stamp(path) == stamp:
+                self._stamp = stamp
+                return self._view
+        raise AnkiError(f"{self.place} is being written to all the time; try again in a moment")
+
+    def find_taken(self, ids: Sequence[int]) -> set[int]:
+        """Return which ids of log rows are taken, by whatever card."""
+        if not ids:
+            return set()
+        with open_collection(self._profile.collection) as collection:
+            return collection.find_taken(ids)
+
+    def write(self, push: Push) -> None:
+        """Write the log first, then the cards; see `Door`.
+
+        If it fails between two requests, or Anki is closed, some of it is written. Writing the same push
+        once more, without the rows that are there by then, completes it. What was done in Anki before
+        cannot be undone there any more. Rows without a card that changes go along with Anki's next sync
+        after another change.
+        """
+        if self._view is None:
+            raise AnkiChangedError(f"{self.place} was not read yet")
+        changes = _list_changes(push.cards, self._view)
+        if not push.log and not changes:
+            return
+        self._back_up()
+        if self._find_profile() != self._profile or _stamp(self._profile.collection) != self._stamp:
+            raise AnkiChangedError(f"{self.place} has changed since it was read")
+        has_begun = False
+        try:
+            for rows in _split(push.log, _ROWS_AT_ONCE):
+                self._connect.ask("insertReviews", reviews=[_list_values(row) for row in rows])
+                has_begun = True
+            for some in _split(changes, _CARDS_AT_ONCE):
+                has_begun = True
+                self._write_cards(some)
+        except AnkiConnectError as error:
+            # It takes all the rows of a request or none.
+            if not has_begun and _TAKEN in error.reason:
+                raise AnkiChangedError(f"{self.place} has changed since it was read") from error
+            raise AnkiError(error.message, help=_AGAIN) from error
+        except AnkiError as error:
+            raise AnkiError(error.message, help=error.help or _AGAIN) from error
+        # Without this, Anki goes on showing a card as it was, and refuses its answer.
+        with suppress(AnkiError):
+            self._connect.ask("replaceTags", notes=[], tag_to_replace="", replace_with_tag="")
+
+    def close(self) -> None:
+        """Do nothing: Anki keeps the collection."""
+
+    def _write_cards(self, changes: Sequence[tuple[AnkiCard, Mapping[str, Any]]]) -> None:
+        """Write the states of some cards.
+
+        Raises:
+            AnkiError: one was not written, or was answered since it was read.
+
+        """
+        ids = [card.row.id for card, _ in changes]
+        calls = [Call("cardsModTime", {"cards": ids})]
+        calls += [
+            Call(
+                "setSpecificValueOfCard",
+                {
+                    "card": card.row.id,
+                    "keys": list(values),
+                    "newValues": list(values.values()),
+                    "warning_check": True,
+                },
+            )
+            for card, values in changes
+        ]
+        times, *results = self._connect.ask_all(calls)
+        expected = [card.row.mod_s for card, _ in changes]
+        if not isinstance(times, list) or [_read_time(time) for time in times] != expected:
+            raise AnkiError(f"{self.place} has changed while it was written to")
+        failed = [id for id, result in zip(ids, results, strict=True) if result != [True]]
+        if failed:
+            reason = str(results[ids.index(failed[0])])[:_MAX_REASON]
+            raise AnkiError(
+                f"AnkiConnect could not write {count(len(failed), 'card')}, card {failed[0]}: {reason}"
+            )
+
+    def _find_profile(self) -> Profile:
+        """Return the profile that is open now."""
+        try:
+            reply = self._connect.ask("getMediaDirPath")
+        except AnkiConnectError as error:
+            raise AnkiError("Anki has no profile open", help="choose one in Anki") from error
+        folder = _read_media_path(reply)
+        for profile in self._profiles:
+            with suppress(OSError):
+                if folder.samefile(profile.folder):
+                    return profile
+        found = Profile(folder.name, folder)
+        if any(profile.name == found.name for profile in self._profiles):
+            found = Profile(f"{folder.name} ({folder.parent})", folder)
+        if not found.collection.is_file():
+            raise AnkiError(
+                f"Anki has {found.collection} open, which is not on this computer",
+                help="run the command on the computer on which Anki runs",
+            )
+        return found
+
+    def _back_up(self) -> None:
+        """Back the collection up, unless this was done today."""
+        today = self._now.date().isoformat()
+        with suppress(OSError):
+            if self._marker.read_text("utf-8") == today:
+                return
+        reason = ""
+        for folder in (self._profile.backups, self._marker.parent / "backups"):
+            try:
+                self.backup = write_backup(self._profile.collection, folder, self._now)
+            except AnkiError as error:
+                reason = error.message
+                continue
+            with suppress(OSError):
+                write_file(self._marker, today)
+            return
+        raise AnkiError(f"{reason}; so nothing was written")
+
+
+def _connect(connection: HTTPConnection) -> None:
+    """Connect to this computer, where it takes no time.
+
+    Raises:
+        ConnectionRefusedError: nothing listens there; Windows tries again for two seconds.
+
+    """
+    try:
+        connection.connect()
+    except TimeoutError:
+        raise ConnectionRefusedError from None
+
+
+def _read_address(url: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or 8765
+        is_own = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_own = False
+    if not is_own or parts.scheme != "http" or parts.username is not None:
+        raise AnkiError(
+            f"{url} is not an address of AnkiConnect on this computer",
+            help=f"the default is {DEFAULT_URL}",
+        )
+    return host, port
+
+
+def _make_request(call: Call, key: str) -> dict[str, Any]:
+    request = {"action": call.action, "version": _VERSION, "params": dict(call.params)}
+    return request | {"key": key} if key else request
+
+
+def _read_reply(action: str, reply: object) -> Any:
+    if not isinstance(reply, dict) or not {"result", "error"} <= reply.keys():
+        raise AnkiError(f"AnkiConnect's reply to {action} is not valid")
+    if reply["error"] is not None:
+        raise AnkiConnectError(action, str(reply["error"]))
+    return reply["result"]
+
+
+def _read_media_path(reply: object) -> Path:
+    """Return the folder of a profile, from the path of its media."""
+    is_path = isinstance(reply, str) and "\0" not in reply
+    path = PurePath(str(reply))
+    # A path of another computer on the network would be looked up there.
+    if not is_path or not path.is_absolute() or str(path).startswith(("\\\\", "//")):
+        raise AnkiError(
+            f"Anki keeps its profile in {str(reply)[:_MAX_REASON]}, which is not on this computer",
+            help="run the command on the computer on which Anki runs",
+        )
+    return Path(path.parent)
+
+
+def _stamp(path: Path) -> bytes:
+    try:
+        return stamp_database(path)
+    except ForeignFileError as error:
+        raise AnkiError(f"{path} cannot be read: {error.reason}") from error
+
+
+def _split(values: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
+    return (values[start : start + size] for start in range(0, len(values), size))
+
+
+def _list_values(row: LogRow) -> list[int]:
+    return [
+        *(row.id, row.card_id, _UNSYNCED, row.ease, row.interval, row.last_interval),
+        *(row.factor, row.duration_ms, row.kind),
+    ]
+
+
+def _read_time(reply: object) -> object:
+    return reply.get("mod") if isinstance(reply, dict) else None
+
+
+def _list_changes(
+    cards: Sequence[CardWrite], view: AnkiView
+) -> list[tuple[AnkiCard, dict[str, Any]]]:
+    """Return what is to be changed of cards; those that are as wanted already are left out."""
+    own = {card.row.id: card for card in view.cards.values()}
+    found = [(own[card.card_id], card) for card in cards]
+    changes = [(card, _find_changes(card, wanted, view)) for card, wanted in found]
+    return [change for change in changes if change[1]]
+
+
+def _find_changes(card: AnkiCard, wanted: CardWrite, view: AnkiView) -> dict[str, Any]:
+    """Return the new values of a card by the names that `setSpecificValueOfCard` knows."""
+    before = _list_state(card.row)
+    after = _list_state(
+        card.row._replace(
+            kind=wanted.kind,
+            queue=wanted.queue,
+            due=wanted.due,
+            interval_days=wanted.interval_days,
+            factor=wanted.factor,
+            reps=wanted.reps,
+            lapses=wanted.lapses,
+            left=wanted.left,
+            flags=(card.row.flags & ~_FLAG_BITS) | (wanted.flag & _FLAG_BITS),
+            data=write_data(card.row, wanted),
+        )
+    )
+    changes = {name: value for name, value in after.items() if before[name] != value}
+    if view.is_fsrs and changes.get("memory_state"):
+        # As Anki stores them with an answer.
+        preset = view.presets[card.preset]
+        changes["desired_retention"] = card.desired_retention or preset.desired_retention
+        changes["decay"] = _find_decay(preset)
+    return changes
+
+
+def _list_state(row: CardRow) -> dict[str, Any]:
+    data = read_data(row.data)
+    has_memory = {"s", "d"} <= data.keys()
+    return {
+        "type": row.kind,
+        "queue": row.queue,
+        "due": row.due,
+        "ivl": row.interval_days,
+        "factor": row.factor,
+        "reps": row.reps,
+        "lapses": row.lapses,
+        "left": row.left,
+        "flags": row.flags,
+        "original_position": data.get("pos"),
+        "last_review_time": data.get("lrt"),
+        "memory_state": ({"stability": data["s"], "difficulty": data["d"]} if has_memory else None),
+    }
+
+
+def _find_decay(preset: Preset) -> float:
+    if not preset.parameters:
+        return _DECAY
+    return preset.parameters[20] if len(preset.parameters) == _PARAMETERS_OF_6 else _DECAY_BEFORE_6

@@ -1,0 +1,666 @@
+"""Anki's rows → reviews, and back: reviews and memories → rows of the log and states of cards.
+
+What Anki's FSRS makes of a log (rslib/src/scheduler/fsrs/params.rs) is expressed in acts, so that a
+replay of them gives the same memory: a reset where it starts later than at the first row, and an
+assumed memory where it derives one from an interval and an ease factor.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+from cardwright.anki.rows import (
+    AnkiCard,
+    AnkiView,
+    CardKind,
+    CardQueue,
+    CardWrite,
+    LogKind,
+    LogRow,
+    Timing,
+)
+from cardwright.history import (
+    END_MS,
+    FROM_ANKI,
+    MAX_DURATION_MS,
+    MAX_EASE,
+    MAX_INTERVAL_DAYS,
+    MS_PER_SECOND,
+    RATED,
+    Act,
+    Moment,
+    Rating,
+    Review,
+    count_study_day,
+    pack_ease,
+)
+from cardwright.memory import Memory, State
+
+MakeBasis = Callable[[str, int], int]
+"""`Schedule.make_basis` of a prompt, by its key and the number of answers."""
+
+KEPT: Final = "_kept"
+"""Ends the device of those that were kept though their card is in no project."""
+_RESTART: Final = "_reset"
+_ASSUMED: Final = "_from"
+_UNDO: Final = "_undo"
+DEFAULT_EASE: Final = 2_500
+MIN_EASE: Final = 1_300
+_EASE_STEPS: Final = {1: -200, 2: -150, 3: 0, 4: 150}
+"""What each rating of a review adds to the ease factor, in thousandths."""
+_SECONDS_PER_DAY: Final = 86_400
+_FIRST_TIME: Final = 1_000_000_000
+"""From here on, what a card is due at is a time in seconds, not a day."""
+MAX_FSRS_EASE: Final = 1_100
+"""Up to here, the log shows a difficulty of FSRS in place of an ease factor, both in thousandths."""
+_MAX_I32: Final = 2**31 - 1
+_DERIVED: Final = re.compile(rf"(?:{_RESTART}|{_ASSUMED})[0-9]*$")
+"""How the ids of acts end that have no row of their own."""
+_KINDS: Final = {
+    State.NEW: CardKind.NEW,
+    State.LEARNING: CardKind.LEARNING,
+    State.REVIEW: CardKind.REVIEW,
+    State.RELEARNING: CardKind.RELEARNING,
+}
+_LEARNING: Final = frozenset({State.NEW, State.LEARNING})
+_REVIEWED: Final = frozenset({LogKind.REVIEW, LogKind.FILTERED})
+_BURIED: Final = frozenset({CardQueue.BURIED, CardQueue.BURIED_BY_USER})
+_KNOWN: Final = frozenset(LogKind)
+_RESCHEDULED: Final = frozenset({LogKind.MANUAL, LogKind.RESCHEDULED})
+_RATINGS: Final[dict[int, Rating]] = {int(rating): rating for rating in Rating}
+
+
+class Start(NamedTuple):
+    """Where the memory of a card starts in its log."""
+
+    row_id: int
+    is_complete: bool
+    """Whether its first answer is there; else Anki derives a memory from this row."""
+
+
+def find_start(rows: Sequence[LogRow], ignores_before_ms: int = 0) -> Start | None:
+    """Return where Anki's FSRS starts to read the log of a card; None if nothing counts.
+
+    It starts with the last learning steps, or after a reset; without any, or if they are to be
+    ignored, with the first answer that led to an interval of at least a day.
+    """
+    learning: LogRow | None = None
+    graded: LogRow | None = None
+    for row in reversed(rows):
+        if row.kind == LogKind.FILTERED and not row.factor:
+            continue
+        is_long = row.interval >= 1 or row.interval <= -_SECONDS_PER_DAY
+        if row.ease > 0 and is_long and row.id > ignores_before_ms:
+            graded = row
+        if row.ease > 0 and row.kind == LogKind.LEARNING:
+            learning = row
+        elif learning is not None or (row.kind == LogKind.MANUAL and not row.factor):
+            break
+    if learning is not None and (learning.id >= ignores_before_ms or learning is rows[-1]):
+        return Start(learning.id, is_complete=True)
+    return None if graded is None else Start(graded.id, is_complete=False)
+
+
+@dataclass(slots=True, kw_only=True)
+class Pull:
+    """What the log of a collection says, as reviews."""
+
+    reviews: list[Review] = field(default_factory=list)
+    """Those that the store does not have yet."""
+    pairs: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """The prompt and the id of the review of each row, known ones included."""
+    skipped: Counter[str] = field(default_factory=Counter)
+    """How many rows were left out, by what is wrong with them."""
+    restarted: list[str] = field(default_factory=list)
+    """Prompts that were made new at some time without a row that says so."""
+    assumed: list[str] = field(default_factory=list)
+    """Prompts whose first answers are missing or do not count."""
+
+
+def pull_reviews(
+    view: AnkiView,
+    moment: Moment,
+    make_basis: MakeBasis,
+    known: Mapping[str, Iterable[Review]] | None = None,
+    paired: Mapping[int, str] | None = None,
+    *,
+    is_kept: bool = False,
+) -> Pull:
+    """Return the reviews of a collection's log, each paired with one that is known if possible.
+
+    `known` are the reviews of the store by prompt, undone ones and undos included; `paired` are the
+    ids of the reviews of rows that are remembered as such. The log is read as of a moment, since
+    Anki counts all its days by the UTC offset of today. With `is_kept`, the prompts are those of
+    cards that are in no project.
+    """
+    job = _Job(view, moment, make_basis, paired or {}, is_kept)
+    known = known or {}
+    for key, rows in view.log.items():
+        if rows:
+            _CardPull(job, view.cards[key], rows, known.get(key, ())).run()
+    return job.found
+
+
+def name_device(guid: str, ordinal: int, *, is_kept: bool = False) -> str:
+    """Return the device in the ids of the reviews of a card: the same from whatever collection."""
+    digest = sha256(f"{guid}/{ordinal}".encode()).hexdigest()[:8]
+    return f"{FROM_ANKI}{digest}{KEPT if is_kept else ''}"
+
+
+def read_act(row: LogRow) -> tuple[Act | None, str]:
+    """Return what a row of the log records, or None and what is wrong with it."""
+    ease, kind = row.ease, row.kind
+    act: Act | None = None
+    fault = ""
+    if kind not in _KNOWN:
+        fault = f"of the unknown kind {kind}"
+    elif not 0 < row.id < END_MS - 1:
+        fault = "at an impossible time"
+    elif kind == LogKind.MANUAL and not row.factor:
+        act = Act.RESET
+    elif ease in _RATINGS:
+        act = Act.CRAM if kind == LogKind.FILTERED and not row.factor else Act.ANSWER
+    elif ease:
+        fault = f"with the unknown rating {ease}"
+    elif kind in _RESCHEDULED:
+        act = Act.RESCHEDULE
+    else:
+        fault = "without a rating"
+    return act, fault
+
+
+def find_due_day(card: AnkiCard, timing: Timing) -> int | None:
+    """Return the study day on which a card in review is due, wherever it is for now."""
+    row = card.row
+    if row.kind != CardKind.REVIEW:
+        return None
+    due = row.original_due if row.is_filtered and row.original_due else row.due
+    return timing.created_day + due if due < _FIRST_TIME else None
+
+
+def read_data(card: AnkiCard) -> dict[str, Any]:
+    """Return what Anki keeps in a card's JSON; nothing if it is not valid."""
+    try:
+        found = json.loads(card.row.data or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+class _Known:
+    """The reviews of a prompt that the store has."""
+
+    def __init__(self, reviews: Iterable[Review]) -> None:
+        self.ids: set[str] = set()
+        self.undone: set[str] = set()
+        self._free: dict[tuple[int, Act, Rating | None], list[str]] = {}
+        """The ids of those that are not paired yet."""
+        for review in reviews:
+            self.ids.add(review.id)
+            if review.undoes:
+                self.undone.add(review.undoes)
+            elif not _DERIVED.search(review.id):
+                what = (review.at_ms, review.act, review.rating)
+                self._free.setdefault(what, []).append(review.id)
+
+    def pair(self, row: LogRow, act: Act, remembered: str | None, own: str) -> str:
+        """Return the id of the review of a row, or "" if there is none."""
+        rating = _RATINGS[row.ease] if act in RATED else None
+        free = self._free.get((row.id, act, rating), [])
+        for review_id in (remembered, own):
+            if review_id in self.ids:
+                if review_id in free:
+                    free.remove(review_id)
+                return str(review_id)
+        return free.pop(0) if free else ""
+
+    def find_name(self, name: str) -> str:
+        """Return the first id with this beginning that was not undone."""
+        number, found = 1, name
+        while found in self.undone:
+            number += 1
+            found = f"{name}{number}"
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is the same for all cards of a pull."""
+
+    view: AnkiView
+    moment: Moment
+    make_basis: MakeBasis
+    paired: Mapping[int, str]
+    is_kept: bool
+    found: Pull = field(default_factory=Pull)
+
+
+class _CardPull:
+    """The reviews of a card, read from its log."""
+
+    def __init__(
+        self, job: _Job, card: AnkiCard, rows: Sequence[LogRow], reviews: Iterable[Review]
+    ) -> None:
+        self._job = job
+        self._card = card
+        self._rows = rows
+        self._preset = job.view.presets.get(card.preset)
+        self._known = _Known(reviews)
+        self._device = name_device(card.guid, card.row.ordinal, is_kept=job.is_kept)
+        self._due_day = find_due_day(card, job.view.timing)
+        self._last: tuple[int, str] | None = None
+        """The time and the review of the last answer since a reset."""
+        self._reps = 0
+        """The number of answers since a reset."""
+        self._derived: list[Review] = []
+        """The acts without a row."""
+
+    def run(self) -> None:
+        """Add what was read to the job's Pull."""
+        preset = self._preset
+        start = find_start(self._rows, preset.ignores_before_ms if preset else 0)
+        acts = [read_act(row) for row in self._rows]
+        end = max(
+            (i for i, (act, _) in enumerate(acts) if act is not None and act is not Act.CRAM),
+            default=-1,
+        )
+        found = self._job.found
+        for index, (row, (act, fault)) in enumerate(zip(self._rows, acts, strict=True)):
+            if act is None:
+                found.skipped[fault] += 1
+            elif index == end or row.kind != LogKind.RESCHEDULED or act is not Act.RESCHEDULE:
+                is_start = start is not None and start.row_id == row.id
+                self._read(row, act, start if is_start else None, is_end=index == end)
+        interval = self._card.row.interval_days
+        if start is None and self._last and self._due_day is not None and interval > 0:
+            # Anki takes the interval and the ease of the card.
+            self._assume(*self._last, interval, max(self._card.row.factor, MAX_FSRS_EASE + 1))
+        found.reviews += [one for one in self._derived if one.id not in self._known.ids]
+        if self._known.ids:
+            self._undo_stale()
+
+    def _read(self, row: LogRow, act: Act, start: Start | None, *, is_end: bool) -> None:
+        """Add the review of a row, unless it is known; the memory may start with it."""
+        found = self._job.found
+        own = f"{row.id:012x}-{self._device}"
+        known = self._known.pair(row, act, self._job.paired.get(row.id), own)
+        review_id = known or own
+        found.pairs[row.id] = (self._card.key, review_id)
+        if act is Act.RESET:
+            self._reps, self._last = 0, None
+        elif start and start.is_complete and self._last:
+            self._restart(row.id, review_id)
+        if act is Act.ANSWER:
+            self._reps += 1
+        if not known:
+            found.reviews.append(
+                self._make_review(own, row, act, self._due_day if is_end else None)
+            )
+        if act is Act.ANSWER:
+            self._last = (row.id, review_id)
+            if start and not start.is_complete:
+                self._assume(row.id, review_id, max(row.interval, 1), row.factor or DEFAULT_EASE)
+
+    def _make_review(self, review_id: str, row: LogRow, act: Act, due_day: int | None) -> Review:
+        """Return the review of a row; `due_day` is the card's if this is what decides it."""
+        at_ms = row.id
+        days: int | None = None
+        basis: int | None = None
+        if act is Act.ANSWER:
+            days = max(row.interval, 0)
+            if due_day is not None:
+                days = max(due_day - self._count_day(at_ms), 0) or days
+            days = min(days, MAX_INTERVAL_DAYS) or None
+            basis = self._job.make_basis(self._card.key, self._reps) if days else None
+        elif act is Act.RESCHEDULE:
+            at_ms, days = self._count_rescheduled(row, due_day)
+        return Review(
+            id=review_id,
+            key=self._card.key,
+            act=act,
+            rating=_RATINGS[row.ease] if act in RATED else None,
+            at_ms=at_ms,
+            utc_offset_minutes=self._job.moment.utc_offset_minutes,
+            duration_ms=min(max(row.duration_ms, 0), MAX_DURATION_MS),
+            undoes=None,
+            interval_days=days,
+            interval_basis=basis,
+        )
+
+    def _count_rescheduled(self, row: LogRow, due_day: int | None) -> tuple[int, int]:
+        """Return when a card was rescheduled, and for how many days later."""
+        day = self._count_day(row.id)
+        last_ms = self._last[0] if self._last else row.id
+        last_day = self._count_day(last_ms)
+        if due_day is None:
+            due_day = last_day + row.interval if self._last and row.interval > 0 else day
+        if due_day < day and row.kind == LogKind.RESCHEDULED:
+            # FSRS has made the last interval shorter, and it has passed since.
+            return last_ms, min(max(due_day - last_day, 0), MAX_INTERVAL_DAYS)
+        return row.id, min(max(due_day - day, 0), MAX_INTERVAL_DAYS)
+
+    def _restart(self, at_ms: int, review_id: str) -> None:
+        """Make the prompt new before a review."""
+        self._job.found.restarted.append(self._card.key)
+        name = self._known.find_name(f"{_shift(review_id, -1)}-{self._device}{_RESTART}")
+        self._derived.append(self._make(name, Act.RESET, at_ms))
+        self._reps, self._last = 0, None
+
+    def _assume(self, at_ms: int, review_id: str, interval_days: int, ease: int) -> None:
+        """Derive the memory after an answer from what it led to."""
+        self._job.found.assumed.append(self._card.key)
+        name = self._known.find_name(f"{_shift(review_id, 1)}-{self._device}{_ASSUMED}")
+        made = self._make(name, Act.ASSUME, at_ms)
+        interval_days = min(interval_days, MAX_INTERVAL_DAYS)
+        retention = self._preset.historical_retention if self._preset else 0.9
+        basis = pack_ease(ease, retention)
+        self._derived.append(replace(made, interval_days=interval_days, interval_basis=basis))
+
+    def _undo_stale(self) -> None:
+        """Undo earlier acts without a row that do not follow from the log as it is now."""
+        wanted = {review.id for review in self._derived}
+        end = _name_place(self._rows[-1].id + 1)
+        first = _name_place(self._rows[0].id - 1)
+        for review_id in wanted:
+            first = max(first, review_id[:12])
+        stale = [
+            review_id
+            for review_id in self._known.ids - self._known.undone - wanted
+            if first <= review_id[:12] <= end
+            and review_id.startswith(f"{self._device}_", 13)
+            and _DERIVED.search(review_id)
+        ]
+        at_ms = self._job.moment.at_ms
+        for number, review_id in enumerate(sorted(stale)):
+            made = self._make(
+                f"{_name_place(at_ms + number)}-{self._device}{_UNDO}", Act.UNDO, at_ms
+            )
+            self._job.found.reviews.append(replace(made, undoes=review_id))
+
+    def _make(self, review_id: str, act: Act, at_ms: int) -> Review:
+        return Review(
+            id=review_id,
+            key=self._card.key,
+            act=act,
+            rating=None,
+            at_ms=at_ms,
+            utc_offset_minutes=self._job.moment.utc_offset_minutes,
+            duration_ms=0,
+            undoes=None,
+        )
+
+    def _count_day(self, at_ms: int) -> int:
+        offset = self._job.moment.utc_offset_minutes
+        return count_study_day(at_ms, offset, self._job.view.timing.rollover_hour)
+
+
+def _shift(review_id: str, places: int) -> str:
+    """Return the place of a review in the order of all, moved by some places."""
+    return _name_place(int(review_id[:12], 16) + places)
+
+
+def _name_place(place: int) -> str:
+    return f"{max(place, 0):012x}"
+
+
+class Step(NamedTuple):
+    """An act with the memory before and after it, from a replay of all acts on its prompt."""
+
+    review: Review
+    before: Memory
+    after: Memory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What rows and card states depend on besides memories: the options of a card's deck."""
+
+    timing: Timing
+    is_fsrs: bool
+    """Whether FSRS is switched on in Anki; if not, no memory is written."""
+    learning_steps_minutes: Sequence[float]
+    relearning_steps_minutes: Sequence[float]
+    desired_retention: float
+    decay: float
+    """The last of the 21 parameters of FSRS-6."""
+
+    def count_steps(self, state: State) -> int:
+        """Return the number of learning or relearning steps."""
+        return len(self._steps_of(state))
+
+    def find_step_s(self, memory: Memory) -> int:
+        """Return the length of the current step, in seconds; 0 if there is none."""
+        steps = self._steps_of(memory.state)
+        index = min(memory.step or 0, max(len(steps) - 1, 0))
+        return int(steps[index] * 60) if steps else 0
+
+    def count_interval(self, stability: float) -> int:
+        """Return the interval at the desired retention, in days."""
+        power = -1 / self.decay
+        factor = (self.desired_retention**power - 1) / (0.9**power - 1)
+        return max(int(stability * factor + 0.5), 1)
+
+    def count_day(self, review: Review) -> int:
+        """Return the study day of a review."""
+        return review.moment.study_day(self.timing.rollover_hour)
+
+    def _steps_of(self, state: State) -> Sequence[float]:
+        if state is State.RELEARNING:
+            return self.relearning_steps_minutes
+        return self.learning_steps_minutes
+
+
+def make_log_rows(
+    card: AnkiCard, rows: Sequence[LogRow], steps: Iterable[tuple[int, Step]], rules: Rules
+) -> list[LogRow]:
+    """Return the rows of acts that the log of a card lacks; acts that have none are left out.
+
+    `rows` are those of the card, `steps` the acts with the ids of their rows. Anki's FSRS starts to
+    read with the last learning steps. So that it reads the log as a replay does, none follow an
+    answer of another kind, unless Anki has written both.
+    """
+    made = {id: found for id, step in steps if (found := _make_log_row(card, id, step, rules))}
+    merged = sorted((*rows, *made.values()))
+    is_learning = False
+    for row in reversed(merged):
+        act, _ = read_act(row)
+        if act is Act.RESET:
+            is_learning = False
+        elif act is Act.ANSWER and is_learning and row.id in made:
+            made[row.id] = row._replace(kind=LogKind.LEARNING)
+        elif act is Act.ANSWER and row.id not in made:
+            is_learning = is_learning or row.kind == LogKind.LEARNING
+    is_learnt = False
+    for written in merged:
+        row = made.get(written.id, written)
+        act, _ = read_act(row)
+        if act is Act.RESET:
+            is_learnt = False
+        elif act is Act.ANSWER and row.kind == LogKind.LEARNING:
+            if is_learnt and row.id in made:
+                made[row.id] = row._replace(kind=LogKind.REVIEW)
+        elif act is Act.ANSWER:
+            if not is_learnt and row.id in made and not _has_learning(merged, made, row.id):
+                # It was new when its due date was set; the memory starts with this answer.
+                made[row.id] = row._replace(kind=LogKind.LEARNING)
+            is_learnt = True
+    return sorted(made.values())
+
+
+def _has_learning(rows: Iterable[LogRow], made: Mapping[int, LogRow], row_id: int) -> bool:
+    """Tell whether learning steps precede a row, since the last reset."""
+    found = False
+    for written in rows:
+        row = made.get(written.id, written)
+        if row.id == row_id:
+            break
+        act, _ = read_act(row)
+        found = act is not Act.RESET and (
+            found or (act is Act.ANSWER and row.kind == LogKind.LEARNING)
+        )
+    return found
+
+
+def _make_log_row(card: AnkiCard, row_id: int, step: Step, rules: Rules) -> LogRow | None:
+    review, before, after = step
+    made = LogRow(
+        id=row_id,
+        card_id=card.row.id,
+        ease=int(review.rating or 0),
+        interval=0,
+        last_interval=0,
+        factor=0,
+        duration_ms=review.spent_ms,
+        kind=LogKind.MANUAL,
+    )
+    if review.act is Act.CRAM:
+        return made._replace(kind=LogKind.FILTERED)
+    if review.act is Act.RESET:
+        return made._replace(last_interval=before.interval_days)
+    if review.act is Act.RESCHEDULE:
+        return made._replace(
+            interval=_count_rescheduled(review, before, rules),
+            last_interval=before.interval_days,
+            factor=_make_factor(after, card, rules) or DEFAULT_EASE,
+        )
+    if review.act is not Act.ANSWER:
+        return None
+    day = rules.count_day(review)
+    if before.state is State.REVIEW:
+        is_early = before.due_day is not None and day < before.due_day
+        kind, last_interval = LogKind.REVIEW, before.interval_days
+        if is_early:
+            kind = LogKind.FILTERED
+    else:
+        is_again = before.state is State.RELEARNING
+        kind = LogKind.RELEARNING if is_again else LogKind.LEARNING
+        wait_s = 0 if before.is_new else rules.find_step_s(before)
+        last_interval = _count_wait(review, wait_s, rules)
+    interval = after.interval_days
+    if after.state is not State.REVIEW:
+        wait_s = max((after.due_at_ms or 0) - review.at_ms, 0) // MS_PER_SECOND
+        interval = _count_wait(review, wait_s, rules)
+    factor = _make_factor(after, card, rules)
+    if not factor and kind != LogKind.LEARNING:
+        factor = DEFAULT_EASE
+    return made._replace(kind=kind, interval=interval, last_interval=last_interval, factor=factor)
+
+
+def _count_wait(review: Review, wait_s: int, rules: Rules) -> int:
+    """Return a wait as the log has it: days if it passes the end of the day, else negative seconds."""
+    moment = review.moment
+    rollover_hour = rules.timing.rollover_hour
+    next_day_ms = moment.start_of(moment.study_day(rollover_hour) + 1, rollover_hour)
+    left_s = (next_day_ms - moment.at_ms) // MS_PER_SECOND
+    return -wait_s if wait_s < left_s else (wait_s - left_s) // _SECONDS_PER_DAY + 1
+
+
+def _count_rescheduled(review: Review, before: Memory, rules: Rules) -> int:
+    """Return the interval that Anki computes for a card whose due date is set."""
+    if not before.interval_days or before.last_day is None:
+        return 0
+    elapsed = max(rules.count_day(review) - before.last_day, 0)
+    return elapsed + (review.interval_days or 0)
+
+
+def _make_factor(memory: Memory, card: AnkiCard, rules: Rules) -> int:
+    """Return what the log shows of the difficulty, or of the ease if FSRS is off; 0 if nothing."""
+    if not rules.is_fsrs:
+        return 0 if memory.state in _LEARNING else card.row.factor
+    if not memory.difficulty:
+        return 0
+    return int(((memory.difficulty - 1) / 9 + 0.1) * 1_000 + 0.5)
+
+
+def make_card_write(
+    card: AnkiCard,
+    rows: Sequence[LogRow],
+    memory: Memory,
+    rules: Rules,
+    pushed: Iterable[Step] = (),
+) -> CardWrite:
+    """Return the state that a card gets from the memory of its prompt.
+
+    `rows` are those of the card that Anki has counted, without those of the acts that are pushed.
+    """
+    row = card.row
+    data = read_data(card)
+    former_reps, former_lapses = _count_former(card, rows)
+    kind, queue, due = _KINDS[memory.state], CardQueue.NEW, 0
+    interval, factor, left = row.interval_days, row.factor, row.left
+    last_review_s: int | None = None
+    if memory.is_new:
+        due = _find_position(card, data)
+        interval = factor = 0
+    else:
+        last_review_s = None if memory.last_at_ms is None else memory.last_at_ms // MS_PER_SECOND
+        due_day = (memory.due_day or 0) - rules.timing.created_day
+        if memory.state is State.REVIEW:
+            queue, due, left = CardQueue.REVIEW, due_day, 0
+            interval = memory.interval_days
+        else:
+            steps = rules.count_steps(memory.state)
+            left = max(steps - (memory.step or 0), min(steps, 1))
+            queue, due = CardQueue.LEARNING, (memory.due_at_ms or 0) // MS_PER_SECOND
+            if memory.last_day is not None and (memory.due_day or 0) > memory.last_day:
+                queue, due = CardQueue.DAY_LEARNING, due_day
+            if memory.state is State.RELEARNING:
+                interval = rules.count_interval(memory.stability)
+        if memory.state is not State.LEARNING:
+            factor = _count_ease(row.factor, pushed)
+    if memory.is_suspended:
+        queue = CardQueue.SUSPENDED
+    elif row.queue in _BURIED:
+        queue = CardQueue(row.queue)
+    has_memory = rules.is_fsrs and memory.stability > 0 and not memory.is_new
+    return CardWrite(
+        card_id=row.id,
+        kind=kind,
+        queue=queue,
+        due=due,
+        interval_days=interval,
+        factor=factor,
+        reps=former_reps + memory.reps,
+        lapses=former_lapses + memory.lapses,
+        left=left,
+        flag=(row.flag or 1) if memory.is_flagged else 0,
+        stability=memory.stability if has_memory else None,
+        difficulty=memory.difficulty if has_memory else None,
+        last_review_s=last_review_s,
+    )
+
+
+def _count_former(card: AnkiCard, rows: Sequence[LogRow]) -> tuple[int, int]:
+    """Return the answers and lapses that Anki counts though they were before a reset."""
+    reps = lapses = 0
+    for row in reversed(rows):
+        act, _ = read_act(row)
+        if act is Act.RESET:
+            break
+        if act is Act.ANSWER:
+            reps += 1
+            lapses += row.ease == Rating.AGAIN and row.kind in _REVIEWED
+    return max(card.row.reps - reps, 0), max(card.row.lapses - lapses, 0)
+
+
+def _count_ease(factor: int, pushed: Iterable[Step]) -> int:
+    """Return the ease factor after answers; with FSRS, Anki keeps it but does not use it."""
+    factor = factor or DEFAULT_EASE
+    for review, before, _ in pushed:
+        if review.act is Act.ANSWER and review.rating and before.state is State.REVIEW:
+            factor = max(factor + _EASE_STEPS[review.rating], MIN_EASE)
+    return min(factor, MAX_EASE)
+
+
+def _find_position(card: AnkiCard, data: Mapping[str, Any]) -> int:
+    """Return where a card is among the new ones: where it was at first, if that is known."""
+    if card.row.kind == CardKind.NEW:
+        return card.row.original_due if card.row.is_filtered else card.row.due
+    position = data.get("pos")
+    return position if isinstance(position, int) and 0 <= position <= _MAX_I32 else 0

@@ -1,0 +1,300 @@
+"""What a sync with Anki has to do: pure functions over what Anki holds and what is known here.
+
+Nothing here reads or writes; `app.anki_sync` does both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from cardwright.anki.history import find_due_day, read_act, read_data
+from cardwright.anki.rows import (
+    AnkiCard,
+    AnkiView,
+    CardKind,
+    CardQueue,
+    CardWrite,
+    LogKind,
+    LogRow,
+    Timing,
+)
+from cardwright.history import END_MS, FROM_ANKI, Act, Review, count_study_day
+from cardwright.memory import Memory, State
+
+SHARED: Final = frozenset({Act.ANSWER, Act.CRAM, Act.RESET, Act.RESCHEDULE})
+"""The acts that have a row in Anki's log."""
+FEW_VANISHED: Final = 20
+_VANISHED_SHARE: Final = 10
+_FIRST_TIME: Final = 1_000_000_000
+"""From here on, what a card is due at is a time in seconds, not a day."""
+_DERIVED: Final = re.compile(rf"-{FROM_ANKI}[0-9a-f]{{8}}_[a-z]+[0-9]*$")
+"""How the ids of acts end that follow from Anki's log or cards, but have no row of their own."""
+_SHIFTED_MS: Final = 20
+"""Importing a card again can move its rows by some milliseconds, as their ids are taken."""
+_CLOSE: Final = 1e-3
+"""Anki keeps stability and difficulty to three or four decimals."""
+
+
+@dataclass(slots=True)
+class News:
+    """How Anki's log differs from what is known of it."""
+
+    fresh: dict[str, list[LogRow]] = field(default_factory=dict)
+    """The rows that are not known, by prompt, without those that record nothing."""
+    arrived: list[tuple[int, str]] = field(default_factory=list)
+    """Planned rows that are there, with their prompts."""
+    gone: set[int] = field(default_factory=set)
+    """Known rows that are not there, perhaps because their cards are not."""
+
+
+def find_news(view: AnkiView, seen: set[int], planned: set[int]) -> News:
+    """Compare Anki's log with the rows that are known to be, or planned to be, in it."""
+    news = News()
+    found: set[int] = set()
+    for key, rows in view.log.items():
+        ids = [row[0] for row in rows]
+        found.update(ids)
+        if not seen.issuperset(ids):
+            for row in rows:
+                if row.id in planned:
+                    news.arrived.append((row.id, key))
+                elif row.id not in seen and _records(row, rows):
+                    news.fresh.setdefault(key, []).append(row)
+    news.gone = (seen | planned) - found
+    return news
+
+
+def _records(row: LogRow, rows: Sequence[LogRow]) -> bool:
+    """Tell whether a row, one of those of a card, records an act.
+
+    One of FSRS, which has changed a due day on its own, only does until the next act.
+    """
+    if row.kind == LogKind.RESCHEDULED and not row.ease:
+        later = (read_act(other)[0] for other in rows if other.id > row.id)
+        return all(act is None or act is Act.CRAM for act in later)
+    return read_act(row)[0] is not None
+
+
+def is_pushable(review: Review) -> bool:
+    """Tell whether an act gets a row in Anki's log."""
+    return review.act in SHARED and not is_derived(review.id)
+
+
+def is_derived(review_id: str) -> bool:
+    """Tell whether an act follows from Anki's log or cards without a row of its own."""
+    return _DERIVED.search(review_id) is not None
+
+
+def is_from_anki(review_id: str) -> bool:
+    """Tell whether an act was given in Anki."""
+    return f"-{FROM_ANKI}" in review_id
+
+
+def match_shifted(
+    pulled: Iterable[Review], known: Iterable[Review], paired: Container[str]
+) -> dict[str, str]:
+    """Return which pulled reviews are known ones that were imported again some milliseconds apart.
+
+    `known` are those of the same prompt that were not undone, `paired` those that have a row.
+    """
+    free = [review for review in known if review.id not in paired and is_pushable(review)]
+    found: dict[str, str] = {}
+    for review in pulled:
+        for other in free:
+            is_same = (review.act, review.rating) == (other.act, other.rating)
+            if is_same and abs(review.at_ms - other.at_ms) <= _SHIFTED_MS:
+                found[review.id] = other.id
+                free.remove(other)
+                break
+    return found
+
+
+class Vanished(NamedTuple):
+    """Rows that Anki had at the last sync and has no longer, though it has their cards."""
+
+    theirs: Sequence[int]
+    """Those of answers that were given in Anki."""
+    ours: Sequence[int]
+    """Those of answers that a sync had brought there."""
+
+    def is_doubtful(self, kept: int) -> bool:
+        """Tell whether a backup may have been restored, rather than some answers undone.
+
+        `kept` is the number of rows that are still there.
+        """
+        number = len(self.theirs) + len(self.ours)
+        is_many = number > FEW_VANISHED and number * _VANISHED_SHARE > number + kept
+        return is_many or (bool(self.theirs) and bool(self.ours))
+
+
+def settle_flag(ours: bool, theirs: bool, before: bool | None) -> bool:
+    """Return whether a prompt is suspended, or flagged, after a sync: the side that changed wins.
+
+    `before` is what both had at the last sync; without one, nothing is taken away.
+    """
+    if before is None:
+        return ours or theirs
+    return theirs if theirs != before else ours
+
+
+class Placing:
+    """Chooses ids for new rows of Anki's log: the time of each answer, or one as near as possible.
+
+    An id is unique in a collection, and the ids of a card's rows have the order of its answers.
+    """
+
+    def __init__(self, find_taken: Callable[[Sequence[int]], set[int]]) -> None:
+        """`find_taken` returns which ids are taken."""
+        self._find_taken = find_taken
+        self._taken: set[int] = set()
+        self._asked: set[int] = set()
+        self._above: dict[int, int] = {}
+        """An id above one that is taken, below which all are taken; likewise `_below`."""
+        self._below: dict[int, int] = {}
+
+    def place(
+        self, prompts: Mapping[str, Sequence[tuple[Review, int | None]]], rollover_hour: int
+    ) -> dict[str, int]:
+        """Return the id of a row for each review that has none, by the review's id.
+
+        The reviews of each prompt are in order, each with the id of its row if it has one.
+        """
+        chosen: dict[str, dict[str, int]] = {}
+        self._taken |= {id for acts in prompts.values() for _, id in acts if id is not None}
+        left = list(prompts)
+        while left:
+            for key in left:
+                chosen[key] = self._choose(prompts[key], rollover_hour)
+                self._taken.update(chosen[key].values())
+            new = [id for key in left for id in chosen[key].values() if id not in self._asked]
+            self._asked.update(new)
+            taken = self._find_taken(new) if new else set()
+            left = [key for key in left if not taken.isdisjoint(chosen[key].values())]
+            for key in left:
+                self._taken.difference_update(chosen[key].values())
+            self._taken |= taken
+        return {review_id: id for ids in chosen.values() for review_id, id in ids.items()}
+
+    def _choose(
+        self, acts: Sequence[tuple[Review, int | None]], rollover_hour: int
+    ) -> dict[str, int]:
+        """Return ids for the reviews of a prompt."""
+        above: list[int] = []
+        limit = END_MS
+        for _, id in reversed(acts):
+            above.append(limit)
+            limit = limit if id is None else min(limit, id)
+        above.reverse()
+        chosen: dict[str, int] = {}
+        last = 0
+        for (review, known), end in zip(acts, above, strict=True):
+            id = self._find_free(review, last, end, rollover_hour) if known is None else known
+            if known is None:
+                chosen[review.id] = id
+            last = max(last, id)
+        return chosen
+
+    def _find_free(self, review: Review, last: int, end: int, rollover_hour: int) -> int:
+        """Return a free id near the time of a review, after the row before and before the next.
+
+        It is of the same study day if there is room; if there is none between the rows either, it
+        is only after the one before.
+        """
+        day = review.moment.study_day(rollover_hour)
+        start_ms = review.moment.start_of(day, rollover_hour)
+        end_ms = review.moment.start_of(day + 1, rollover_hour)
+        for low, high in (
+            (max(last + 1, start_ms), min(end, end_ms)),
+            (last + 1, end),
+            (last + 1, END_MS),
+        ):
+            if low < high:
+                wanted = min(max(review.at_ms, low), high - 1)
+                if (found := self._step(wanted, 1, self._above)) < high:
+                    return found
+                if (found := self._step(wanted, -1, self._below)) >= low:
+                    return found
+        return self._step(last + 1, 1, self._above)
+
+    def _step(self, id: int, step: int, jumps: dict[int, int]) -> int:
+        """Return the next free id in a direction."""
+        passed = []
+        while id in self._taken:
+            passed.append(id)
+            id = jumps.get(id, id + step)
+        for one in passed:
+            jumps[one] = id
+        return id
+
+
+def keep_state(card: AnkiCard, *, is_suspended: bool, flag: int) -> CardWrite:
+    """Return the state that a card has, but for its suspension and flag."""
+    row, data = card.row, read_data(card)
+    queue = row.queue
+    if is_suspended:
+        queue = CardQueue.SUSPENDED
+    elif queue == CardQueue.SUSPENDED:
+        queue = _restore_queue(row.kind, row.due)
+    stability, difficulty = _read_number(data.get("s")), _read_number(data.get("d"))
+    has_memory = stability is not None and difficulty is not None
+    last_review = _read_number(data.get("lrt"))
+    return CardWrite(
+        card_id=row.id,
+        kind=row.kind,
+        queue=queue,
+        due=row.due,
+        interval_days=row.interval_days,
+        factor=row.factor,
+        reps=row.reps,
+        lapses=row.lapses,
+        left=row.left,
+        flag=flag,
+        stability=stability if has_memory else None,
+        difficulty=difficulty if has_memory else None,
+        last_review_s=None if last_review is None else int(last_review),
+    )
+
+
+def _restore_queue(kind: int, due: int) -> int:
+    if kind in {CardKind.LEARNING, CardKind.RELEARNING}:
+        return CardQueue.LEARNING if due >= _FIRST_TIME else CardQueue.DAY_LEARNING
+    return CardQueue.REVIEW if kind == CardKind.REVIEW else CardQueue.NEW
+
+
+def _read_number(value: object) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number else None  # type: ignore[arg-type]
+
+
+def has_same_memory(card: AnkiCard, memory: Memory, timing: Timing) -> bool:
+    """Tell whether a card in Anki has the state that follows from the memory here.
+
+    A card in a learning step is only compared in stability and difficulty.
+    """
+    data = read_data(card)
+    pairs = (
+        (_read_number(data.get("s")) or 0.0, memory.stability),
+        (_read_number(data.get("d")) or 0.0, memory.difficulty),
+    )
+    if any(abs(theirs - ours) > _CLOSE * max(1.0, ours) for theirs, ours in pairs):
+        return False
+    if (card.row.kind == CardKind.REVIEW) != (memory.state is State.REVIEW):
+        return False
+    return memory.state is not State.REVIEW or find_due_day(card, timing) == memory.due_day
+
+
+def find_due_change(
+    card: AnkiCard, memory: Memory, view: AnkiView, at_ms: int, utc_offset_minutes: int
+) -> tuple[bool, int]:
+    """Return whether a due day that Anki has can be counted from a moment, and the days to it.
+
+    If not, because it has passed, the days are counted from the last answer.
+    """
+    due_day = find_due_day(card, view.timing) or 0
+    today = count_study_day(at_ms, utc_offset_minutes, view.timing.rollover_hour)
+    if due_day >= today:
+        return True, due_day - today
+    return False, max(due_day - (memory.last_day or due_day), 0)

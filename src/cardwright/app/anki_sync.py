@@ -1,0 +1,827 @@
+"""One memory with Anki: the merge of a review store with a collection, through any door.
+
+Answers are united, and what follows from them is computed again; suspensions, flags and due days have
+no rows, so they are compared with those of the last sync, and the side that changed wins. First
+everything from Anki is recorded here, together with what is to be written there; then it is written.
+So a sync that is killed at any point is completed by the next one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any, Final, Literal
+from zlib import crc32
+
+from cardwright.anki.card_data import write_data
+from cardwright.anki.history import (
+    Rules,
+    Step,
+    find_due_day,
+    make_card_write,
+    make_log_rows,
+    name_device,
+    pull_reviews,
+)
+from cardwright.anki.identity import NoteIdentity, find_identities
+from cardwright.anki.rows import (
+    AnkiCard,
+    AnkiChangedError,
+    AnkiError,
+    AnkiView,
+    CardKind,
+    CardWrite,
+    Door,
+    LogRow,
+    Push,
+)
+from cardwright.app.anki_options import Difference, find_differences, name_presets, take_options
+from cardwright.app.anki_plan import (
+    News,
+    Placing,
+    Vanished,
+    find_due_change,
+    find_news,
+    has_same_memory,
+    is_derived,
+    is_from_anki,
+    is_pushable,
+    keep_state,
+    match_shifted,
+    settle_flag,
+)
+from cardwright.app.study import Study
+from cardwright.history import FROM_ANKI, MAX_INTERVAL_DAYS, Act, Review, namespace_of
+from cardwright.memory import Memory
+from cardwright.study.copies import undo
+from cardwright.study.exchange import (
+    LogEntry,
+    find_rows,
+    list_missing,
+    list_rows,
+    list_undone_rows,
+    read_row_ids,
+)
+from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow
+from cardwright.text import count
+
+Choice = Literal["undo", "restore"]
+_MAX_ROUNDS: Final = 5
+_RULES: Final = "rules"
+_MISSING: Final = "missing"
+_MARKS: Final = {
+    ("is_suspended", True): Act.SUSPEND,
+    ("is_suspended", False): Act.UNSUSPEND,
+    ("is_flagged", True): Act.FLAG,
+    ("is_flagged", False): Act.UNFLAG,
+}
+
+
+class VanishedError(AnkiError):
+    """Many answers that Anki had at the last sync are gone: the user must say why."""
+
+    def __init__(self, place: str, vanished: Vanished) -> None:
+        """Say how many, and what can be done."""
+        number = len(vanished.theirs) + len(vanished.ours)
+        answers = f"{count(number, 'row')} of its log"
+        super().__init__(
+            f"{place} lacks {answers} that it had at the last sync, as after restoring a backup",
+            help="`cards anki sync --vanished restore` writes them there again, "
+            "`cards anki sync --vanished undo` undoes them here",
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Synced:
+    """What a sync did, or would do."""
+
+    place: str
+    is_fsrs: bool = True
+    """Whether FSRS is switched on in Anki."""
+    pulled: int = 0
+    """The rows of Anki's log that were new here."""
+    pushed: int = 0
+    """The rows that were new in Anki."""
+    cards: int = 0
+    """The cards whose state was written in Anki."""
+    marks: Counter[str] = field(default_factory=Counter)
+    """How many prompts were suspended, flagged or rescheduled here because they are in Anki, by act."""
+    undone: int = 0
+    """The answers that were undone here because they were in Anki."""
+    restored: int = 0
+    """The rows that Anki had lost and that were written there again."""
+    returned: int = 0
+    """The answers that count again, since Anki has them: they were undone here too late."""
+    pending: list[str] = field(default_factory=list)
+    """Prompts whose cards are in a filtered deck, and are written when they are back."""
+    deleted: list[str] = field(default_factory=list)
+    """Prompts whose cards were deleted in Anki since the last sync."""
+    missing: int = 0
+    """The prompts with answers that have no card in Anki."""
+    is_missing_new: bool = False
+    """Whether there are more of them than at the last sync."""
+    skipped: Counter[str] = field(default_factory=Counter)
+    """How many rows of Anki's log cannot be read, by what is wrong with them."""
+    clashes: list[str] = field(default_factory=list)
+    differences: Sequence[Difference] = ()
+    """The options that Anki has otherwise."""
+    taken: int = 0
+    """How many options of Anki were taken over."""
+    unmatched: Sequence[str] = ()
+    """Refs of cards that this door cannot find in Anki."""
+    found: int = 0
+    """The number of the project's prompts that have a card in Anki."""
+
+    @property
+    def has_nothing_new(self) -> bool:
+        """Whether both sides had the same already."""
+        changes = (self.pulled, self.pushed, self.cards, self.undone, self.restored, self.returned)
+        return not any(changes) and not self.marks and not self.taken
+
+
+def find_project_notes(study: Study) -> dict[str, NoteIdentity]:
+    """Return the notes of all cards of a project by guid, for a door."""
+    sources = study.sources
+    return find_identities(sources.list_cards(), sources.kinds, study.store.aliases.unite_key)
+
+
+def sync_anki(
+    study: Study,
+    notes: Mapping[str, NoteIdentity],
+    door: Door,
+    *,
+    vanished: Choice | None = None,
+    takes_options: bool = False,
+    is_dry_run: bool = False,
+) -> Synced:
+    """Sync the store with a collection; `notes` are those that the door was opened with.
+
+    Raises:
+        VanishedError: many rows are gone from Anki's log, and `vanished` does not say what to do.
+        AnkiError: Anki cannot be reached, or not be written. The next sync completes this one.
+        StoreError: the store cannot be read or written.
+
+    """
+    done = Synced(place=door.place)
+    for number in range(_MAX_ROUNDS):
+        view = door.read()
+        differences = find_differences(study, view)
+        if takes_options and not is_dry_run:
+            done.taken += take_options(study, differences)
+            differences = find_differences(study, view)
+        done.differences = differences
+        merge = _Merge(study, notes, door, view, done, vanished)
+        merge.settle(is_dry_run=is_dry_run, is_repeated=number > 0)
+        if is_dry_run or not merge.has_work:
+            break
+        try:
+            door.write(merge.push)
+        except AnkiChangedError:
+            if number == _MAX_ROUNDS - 1:
+                raise
+            continue
+        merge.finish()
+        break
+    return done
+
+
+class _DryRun(Exception):  # noqa: N818  (not an error)
+    """Takes back a transaction."""
+
+
+class _Merge:
+    """One round: what is in Anki now, and what is to be written there."""
+
+    def __init__(
+        self,
+        study: Study,
+        notes: Mapping[str, NoteIdentity],
+        door: Door,
+        view: AnkiView,
+        done: Synced,
+        vanished: Choice | None,
+    ) -> None:
+        self._study = study
+        self._store = study.store
+        self._journal = study.journal
+        self._notes = notes
+        self._door = door
+        self._view = view
+        self._done = done
+        self._vanished = vanished
+        self._mirror = Mirror(study.store, door.place)
+        unite = study.store.aliases.unite
+        keys = {note.key for note in notes.values()}
+        self._keys = keys
+        self._namespaces = {unite(namespace_of(key)) for key in keys}
+        self._are_same = name_presets(view, done.differences)
+        self._is_dry_run = False
+
+        self._cards: dict[str, MirrorCard] = {}
+        """The cards as they were at the last sync, without those that are others now."""
+        self._before: dict[str, Memory] = {}
+        """The memories before anything was pulled."""
+        self._touched: set[str] = set()
+        """The prompts with rows that are new in Anki, or gone from there."""
+        self._changed: set[str] = set()
+        """The prompts whose memories are not those from before."""
+        self._writes: dict[str, CardWrite] = {}
+        self._planned: dict[int, MirrorRow] = {}
+        self._log: list[LogRow] = []
+        self._pending: set[str] = set()
+
+    @property
+    def push(self) -> Push:
+        """What to write in Anki."""
+        return Push(log=self._log, cards=list(self._writes.values()))
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is anything to write in Anki."""
+        return bool(self._log or self._writes)
+
+    def settle(self, *, is_dry_run: bool, is_repeated: bool) -> None:
+        """Record what came from Anki and what is to be written there, all or nothing.
+
+        A dry run only counts it.
+        """
+        done, view = self._done, self._view
+        self._is_dry_run = is_dry_run
+        done.is_fsrs, done.unmatched, done.found = view.is_fsrs, view.unmatched, len(view.cards)
+        done.pending = []
+        with suppress(_DryRun), self._store.transaction():
+            seen, planned = read_row_ids(self._store, self._mirror.place)
+            news = find_news(view, seen, planned)
+            self._before = {memory.key: memory for memory in self._store.list_memories()}
+            self._read_cards()
+            arrived = self._note_arrived(news)
+            done.pushed += arrived if is_repeated else 0
+            restores = self._settle_gone(news, len(seen))
+            self._pull(news)
+            self._settle_undone()
+            self._settle_marks(restores=restores)
+            missing = self._list_missing()
+            self._settle_due_days(missing, restores=restores)
+            self._plan_rows(missing)
+            self._plan_cards()
+            self._note_cards()
+            if is_dry_run:
+                raise _DryRun
+        done.pushed += len(self._log)
+        done.cards = len(self._writes)
+        done.pending = sorted(self._pending)
+
+    def finish(self) -> None:
+        """Record that everything was written in Anki."""
+        first_day = self._view.timing.created_day
+        cards = {}
+        for key, write in self._writes.items():
+            is_review = write.kind == CardKind.REVIEW
+            cards[key] = MirrorCard(
+                card_id=write.card_id,
+                is_suspended=write.queue == -1,
+                flag=write.flag,
+                due_day=first_day + write.due if is_review else None,
+                is_pending=False,
+            )
+        with self._store.transaction():
+            self._mirror.put_rows(
+                {id: row._replace(is_seen=True) for id, row in self._planned.items()}
+            )
+            self._mirror.put_cards(cards)
+
+    # What was remembered of Anki.
+
+    def _read_cards(self) -> None:
+        """Read the cards of the last sync, and forget those that were deleted."""
+        unite = self._store.aliases.unite_key
+        view, hidden = self._view, set(self._view.unmatched)
+        unmatched = {note.key for note in self._notes.values() if note.ref in hidden}
+        deleted = []
+        for recorded, card in self._mirror.read_cards().items():
+            key = unite(recorded)
+            now = view.cards.get(key)
+            if now is not None and now.row.id == card.card_id:
+                self._cards[key] = card
+            elif now is None and key.partition("/")[0] in self._keys - unmatched:
+                deleted.append((recorded, key))
+        self._mirror.forget_cards(recorded for recorded, _ in deleted)
+        self._done.deleted += sorted(key for _, key in deleted)
+
+    def _note_arrived(self, news: News) -> int:
+        """Note which planned rows are in Anki: an earlier sync had not come to an end."""
+        if not news.arrived:
+            return 0
+        place, keys = self._mirror.place, dict(news.arrived)
+        rows = {row.id: row for key in keys.values() for row in self._view.log[key]}
+        found = {}
+        for row_id, key, review_id in list_rows(self._store, place, keys, self._namespaces):
+            if key == keys[row_id]:
+                found[row_id] = MirrorRow(review_id, is_seen=True)
+        self._mirror.put_rows(found)
+        others = keys.keys() - found.keys()
+        # Another row has got the id in the meantime.
+        self._mirror.forget_rows(others)
+        for row_id in others:
+            news.fresh.setdefault(keys[row_id], []).append(rows[row_id])
+        return len(found)
+
+    def _settle_gone(self, news: News, seen: int) -> bool:
+        """Settle what was in Anki and is not; return whether an older state of Anki is back.
+
+        An answer that was given in Anki was undone there. One that came from here was not: Anki's
+        undo takes back only what it did itself, so it is written again.
+        """
+        if not news.gone:
+            return False
+        store, view, place = self._store, self._view, self._mirror.place
+        _, planned = read_row_ids(store, place)
+        forgotten: list[int] = []
+        theirs: dict[int, str] = {}
+        ours: dict[int, str] = {}
+        for row_id, key, review_id in list_rows(store, place, news.gone, self._namespaces):
+            card = view.cards.get(key)
+            if card is None:
+                continue
+            if row_id in planned or key not in self._cards:
+                # It was not written before; or the card was deleted, and imported again.
+                forgotten.append(row_id)
+            else:
+                (theirs if is_from_anki(review_id) else ours)[row_id] = review_id
+                self._touched.add(key)
+        vanished = Vanished(sorted(theirs), sorted(ours))
+        choice = self._vanished
+        if choice is None and vanished.is_doubtful(seen - len(theirs) - len(ours)):
+            raise VanishedError(place, vanished)
+        undone = {} if choice == "restore" else dict(theirs)
+        if choice == "undo":
+            undone |= ours
+        self._mirror.forget_rows([*forgotten, *theirs, *ours])
+        reviews = [review for id in undone.values() if (review := store.get_review(id))]
+        added, _ = self._journal.add(map(undo, reviews)) if reviews else (0, [])
+        self._done.undone += added
+        self._done.restored += len(theirs) + len(ours) - len(undone)
+        return choice == "restore"
+
+    # What came from Anki.
+
+    def _pull(self, news: News) -> None:
+        """Record the rows that are new in Anki as reviews."""
+        view, store, place = self._view, self._store, self._mirror.place
+        known_rows = {
+            row_id: review_id
+            for row_id, _, review_id in list_rows(
+                store,
+                place,
+                [row.id for key in news.fresh for row in view.log[key]],
+                self._namespaces,
+            )
+        }
+        known = {key: list(store.list_reviews(key, with_undone=True)) for key in news.fresh}
+        if not news.fresh:
+            return
+        fresh = {row.id: key for key, rows in news.fresh.items() for row in rows}
+        ids = {key: {review.id for review in reviews} for key, reviews in known.items()}
+        undone = {
+            review.undoes for reviews in known.values() for review in reviews if review.undoes
+        }
+        paired = dict(known_rows)
+        for row_id, found in self._mirror.find_paired(fresh).items():
+            own = found & ids[fresh[row_id]]
+            if row_id not in paired and own:
+                paired[row_id] = min(own, key=lambda one: (one in undone, one))
+        log = {key: view.log[key] for key in news.fresh}
+        pull = pull_reviews(
+            replace(view, log=log), self._study.moment, self._make_basis, known, paired
+        )
+        shifted = self._match_shifted(pull.reviews, known, set(known_rows.values()) | undone)
+        reviews = [review for review in pull.reviews if review.id not in shifted]
+        _, clashes = self._journal.add(reviews)
+        self._done.clashes += clashes
+        self._done.skipped.update(pull.skipped)
+        rows: dict[int, MirrorRow] = {}
+        for row_id, (key, review_id) in pull.pairs.items():
+            if row_id in fresh:
+                rows[row_id] = MirrorRow(shifted.get(review_id, review_id), is_seen=True)
+                self._done.pulled += rows[row_id].review_id not in ids[key]
+        self._mirror.put_rows(rows)
+        self._touched.update(news.fresh)
+
+    def _make_basis(self, key: str, reps: int) -> int:
+        return self._journal.schedule_of(key).make_basis(reps)
+
+    def _match_shifted(
+        self,
+        pulled: Iterable[Review],
+        known: Mapping[str, Sequence[Review]],
+        taken: Collection[str],
+    ) -> dict[str, str]:
+        """Return which pulled reviews are known ones whose cards were imported again."""
+        again: dict[str, list[Review]] = {}
+        for review in pulled:
+            if review.key in known and review.key not in self._cards and is_pushable(review):
+                again.setdefault(review.key, []).append(review)
+        return {
+            pulled_id: known_id
+            for key, reviews in again.items()
+            for pulled_id, known_id in match_shifted(reviews, known[key], taken).items()
+        }
+
+    def _settle_undone(self) -> None:
+        """Settle rows in Anki whose reviews were undone: no sync of Anki's can take a row away.
+
+        If another review is the same answer, the row is its own from now on. Else the undo came too
+        late, by way of a machine that did not know that Anki had the answer: it counts again.
+        """
+        view = self._view
+        rows: dict[int, MirrorRow] = {}
+        again: list[Review] = []
+        for row_id, key, review_id in list_undone_rows(self._store, self._mirror.place):
+            card = view.cards.get(key)
+            undone = self._store.get_review(review_id)
+            if card is None or undone is None or not self._has_row(key, row_id):
+                continue
+            paired = set(self._pair_rows(key).values()) | {row.review_id for row in rows.values()}
+            twin = next(
+                (
+                    review.id
+                    for review in self._store.list_reviews(key)
+                    if (review.act, review.rating, review.at_ms)
+                    == (undone.act, undone.rating, undone.at_ms)
+                    and review.id not in paired
+                ),
+                None,
+            )
+            if twin is None:
+                digest = sha256(review_id.encode()).hexdigest()[:8]
+                twin = f"{row_id:012x}-{FROM_ANKI}{digest}"
+                again.append(replace(undone, id=twin))
+                self._touched.add(key)
+            rows[row_id] = MirrorRow(twin, is_seen=True)
+        if again:
+            self._journal.add(again)
+            self._done.returned += len(again)
+        self._mirror.put_rows(rows)
+
+    def _has_row(self, key: str, row_id: int) -> bool:
+        return any(row.id == row_id for row in self._view.log.get(key, ()))
+
+    def _pair_rows(self, key: str) -> dict[int, str]:
+        """Return the ids of the reviews of a card's rows."""
+        ids = [row.id for row in self._view.log.get(key, ())]
+        place = self._mirror.place
+        return {
+            id: review for id, _, review in list_rows(self._store, place, ids, self._namespaces)
+        }
+
+    # Suspensions, flags and due days.
+
+    def _settle_marks(self, *, restores: bool) -> None:
+        """Take over suspensions and flags that Anki has changed."""
+        store, moment = self._store, self._study.moment
+        for key, card in self._view.cards.items():
+            was = None if restores else self._cards.get(key)
+            before = self._before.get(key)
+            is_suspended, flag = card.row.is_suspended, card.row.flag
+            if (
+                before is not None
+                and key not in self._touched
+                and before.is_suspended == is_suspended
+                and before.is_flagged == bool(flag)
+            ):
+                continue
+            before = before or Memory(key=key)
+            memory = store.read_memory(key)[0] if key in self._touched else before
+            wanted = {
+                "is_suspended": settle_flag(
+                    before.is_suspended, is_suspended, was and was.is_suspended
+                ),
+                "is_flagged": settle_flag(before.is_flagged, bool(flag), was and bool(was.flag)),
+            }
+            for name, value in wanted.items():
+                if getattr(memory, name) == value:
+                    continue
+                if name == "is_suspended" and memory.is_leech and self._is_mixed(key):
+                    # The answers of both sides together have made it a leech.
+                    continue
+                act = _MARKS[name, value]
+                self._journal.record(key, act, moment)
+                self._changed.add(key)
+                if getattr(before, name) != value:
+                    self._done.marks[str(act)] += 1
+
+    def _is_mixed(self, key: str) -> bool:
+        """Tell whether a prompt has answers that Anki does not know yet."""
+        paired = set(self._pair_rows(key).values())
+        return any(
+            is_pushable(review) and review.id not in paired
+            for review in self._store.list_reviews(key)
+        )
+
+    def _settle_due_days(self, missing: dict[str, list[LogEntry]], *, restores: bool) -> None:
+        """Take over due days that Anki has changed, or computed, without telling it in its log.
+
+        A card that was made new without a row was reset there, by an older program.
+        """
+        if restores:
+            return
+        rules = self._read_rules()
+        known = self._mirror.read_fact(_RULES)
+        known = known if isinstance(known, dict) else {}
+        added: list[Review] = []
+        for key, card in self._view.cards.items():
+            was = self._cards.get(key)
+            due_day = find_due_day(card, self._view.timing)
+            if key in missing or (was and was.is_pending):
+                continue
+            if was and was.due_day is not None and card.row.kind == CardKind.NEW:
+                if key not in self._touched and not self._read(key).is_new:
+                    self._journal.record(key, Act.RESET, self._study.moment)
+                    self._changed.add(key)
+                    entry = next(reversed(list(self._store.list_reviews(key))))
+                    missing[key] = [LogEntry(key, entry.id, entry.at_ms, entry.act, None)]
+                continue
+            if due_day is None:
+                continue
+            namespace = namespace_of(key)
+            is_first = was is None or (
+                self._is_same(card) and known.get(namespace) != rules[namespace]
+            )
+            has_changed = key in self._touched or is_first or due_day != (was and was.due_day)
+            if not has_changed or self._read(key).due_day == due_day:
+                continue
+            if key in self._touched and self._must_write(key, card):
+                continue
+            added.append(self._reschedule(key, card))
+        if added:
+            self._journal.add(added)
+            self._changed.update(review.key for review in added)
+            changed = sum(review.key in self._cards for review in added)
+            self._done.marks[str(Act.RESCHEDULE)] += changed
+        same = {namespace_of(key) for key, card in self._view.cards.items() if self._is_same(card)}
+        if any(known.get(namespace) != rules[namespace] for namespace in same):
+            self._mirror.put_fact(_RULES, known | {name: rules[name] for name in same})
+
+    def _reschedule(self, key: str, card: AnkiCard) -> Review:
+        """Return the act that gives a prompt the due day that it has in Anki.
+
+        It has no row: Anki needs none.
+        """
+        moment = self._study.moment
+        reviews = list(self._store.list_reviews(key, with_undone=True))
+        last = max((int(review.id[:12], 16) for review in reviews), default=0)
+        memory = self._read(key)
+        is_ahead, days = find_due_change(card, memory, self._view, *moment)
+        at_ms = moment.at_ms if is_ahead else (memory.last_at_ms or moment.at_ms)
+        place = max(at_ms, last + 1)
+        return Review(
+            id=f"{place:012x}-{name_device(card.guid, card.row.ordinal)}_due",
+            key=key,
+            act=Act.RESCHEDULE,
+            rating=None,
+            at_ms=at_ms,
+            utc_offset_minutes=moment.utc_offset_minutes,
+            duration_ms=0,
+            undoes=None,
+            interval_days=min(days, MAX_INTERVAL_DAYS),
+        )
+
+    def _read_rules(self) -> dict[str, int]:
+        """Return a checksum of what due days depend on, by namespace."""
+        return {
+            name: crc32(self._journal.describe_rules(name).encode()) for name in self._namespaces
+        }
+
+    def _is_same(self, card: AnkiCard) -> bool:
+        """Tell whether memories under a card's preset follow from the same rules here."""
+        return self._view.is_fsrs and self._are_same.get(card.preset, False)
+
+    def _read(self, key: str) -> Memory:
+        """Return the current memory of a prompt."""
+        if key in self._touched or key in self._changed:
+            return self._store.read_memory(key)[0]
+        return self._before.get(key) or Memory(key=key)
+
+    # What Anki lacks.
+
+    def _list_missing(self) -> dict[str, list[LogEntry]]:
+        """Return the reviews that Anki lacks, by prompt with a card there."""
+        store, place, view = self._store, self._mirror.place, self._view
+        entries = [
+            entry
+            for entry in list_missing(store, place, self._namespaces)
+            if not is_derived(entry.id)
+        ]
+        entries = self._unite_copies(entries)
+        missing: dict[str, list[LogEntry]] = {}
+        homeless = set()
+        for entry in entries:
+            if entry.key in view.cards:
+                missing.setdefault(entry.key, []).append(entry)
+            elif entry.key.partition("/")[0] in self._keys:
+                homeless.add(entry.key)
+        done = self._done
+        done.missing = len(homeless)
+        known = self._mirror.read_fact(_MISSING)
+        done.is_missing_new = len(homeless) > (known if isinstance(known, int) else 0)
+        if len(homeless) != (known or 0):
+            self._mirror.put_fact(_MISSING, len(homeless))
+        return missing
+
+    def _unite_copies(self, entries: list[LogEntry]) -> list[LogEntry]:
+        """Leave out reviews whose row is known from another machine, under the id of a copy here."""
+        copies: dict[int, str] = {}
+        left = []
+        found = find_rows(self._store, [entry.id for entry in entries])
+        for entry in entries:
+            rows = {id for id in found.get(entry.id, ()) if self._has_row(entry.key, id)}
+            paired = self._pair_rows(entry.key) if rows else {}
+            row_id = next((id for id in sorted(rows) if is_from_anki(paired.get(id, ""))), None)
+            if row_id is None:
+                left.append(entry)
+                continue
+            copy = self._store.get_review(paired[row_id])
+            if copy is None or (copy.act, copy.rating) != (entry.act, entry.rating):
+                left.append(entry)
+                continue
+            self._journal.add([undo(copy)])
+            self._changed.add(entry.key)
+            copies[row_id] = entry.id
+        self._mirror.put_rows(
+            {id: MirrorRow(review, is_seen=True) for id, review in copies.items()}
+        )
+        return left
+
+    def _plan_rows(self, missing: Mapping[str, Sequence[LogEntry]]) -> None:
+        """Plan the rows that Anki lacks, and the states of their cards."""
+        view, place = self._view, self._mirror.place
+        if not missing:
+            return
+        ids = [row.id for key in missing for row in view.log.get(key, ())]
+        rows: dict[str, dict[str, int]] = {key: {} for key in missing}
+        for row_id, key, review_id in list_rows(self._store, place, ids, self._namespaces):
+            rows[key][review_id] = row_id
+        prompts = {
+            key: [
+                (review, rows[key].get(review.id))
+                for review in self._store.list_reviews(key)
+                if is_pushable(review)
+            ]
+            for key in missing
+        }
+        find_taken = self._find_none if self._is_dry_run else self._door.find_taken
+        chosen = Placing(find_taken).place(prompts, self._journal.rollover_hour)
+        made = {key: self._make_rows(key, chosen) for key in missing}
+        for key in self._derive(made, rows, chosen):
+            made[key] = self._make_rows(key, chosen)
+        by_id = {id: review_id for review_id, id in chosen.items()}
+        for key, (log, pushed) in made.items():
+            card = view.cards[key]
+            self._log += log
+            self._planned |= {row.id: MirrorRow(by_id[row.id], is_seen=False) for row in log}
+            if card.row.is_filtered:
+                self._pending.add(key)
+                continue
+            memory = self._store.read_memory(key)[0]
+            rules = self._make_rules(key)
+            self._put_write(
+                key, make_card_write(card, view.log.get(key, ()), memory, rules, pushed)
+            )
+        self._mirror.put_rows(self._planned)
+
+    def _make_rows(self, key: str, chosen: Mapping[str, int]) -> tuple[list[LogRow], list[Step]]:
+        """Return the rows that a card's log lacks, and their acts."""
+        card, own = self._view.cards[key], self._view.log.get(key, ())
+        pushed = [step for step in self._trace(key) if step.review.id in chosen]
+        steps = ((chosen[step.review.id], step) for step in pushed)
+        return make_log_rows(card, own, steps, self._make_rules(key)), pushed
+
+    def _derive(
+        self,
+        made: Mapping[str, tuple[Sequence[LogRow], Sequence[Step]]],
+        rows: Mapping[str, Mapping[str, int]],
+        chosen: Mapping[str, int],
+    ) -> set[str]:
+        """Record what Anki derives from logs with the rows of both sides; return the prompts.
+
+        That is where it starts to read, which one side's rows alone do not tell.
+        """
+        view, store = self._view, self._store
+        keys = [key for key in made if view.log.get(key)]
+        log = {key: sorted((*view.log[key], *made[key][0])) for key in keys}
+        paired = {id: review_id for review_id, id in chosen.items()}
+        paired |= {id: review_id for key in keys for review_id, id in rows[key].items()}
+        known = {key: list(store.list_reviews(key, with_undone=True)) for key in keys}
+        moment = self._study.moment
+        pull = pull_reviews(replace(view, log=log), moment, self._make_basis, known, paired)
+        derived = [review for review in pull.reviews if review.undoes or is_derived(review.id)]
+        if derived:
+            self._journal.add(derived)
+        return {review.key for review in derived}
+
+    def _find_none(self, _ids: Sequence[int]) -> set[int]:
+        return set()
+
+    def _trace(self, key: str) -> Iterator[Step]:
+        """Yield the acts on a prompt, each with the memory before and after it."""
+        schedule = self._journal.schedule_of(key)
+        memory = Memory(key=key)
+        for review in self._store.list_reviews(key):
+            after = schedule.apply(memory, review)
+            yield Step(review, memory, after)
+            memory = after
+
+    def _make_rules(self, key: str) -> Rules:
+        schedule = self._journal.schedule_of(key)
+        options = schedule.options
+        return Rules(
+            timing=self._view.timing,
+            is_fsrs=self._view.is_fsrs,
+            learning_steps_minutes=options.learning_steps_minutes,
+            relearning_steps_minutes=options.relearning_steps_minutes,
+            desired_retention=options.desired_retention,
+            decay=schedule.parameters[-1],
+        )
+
+    def _plan_cards(self) -> None:
+        """Plan the states of the other cards that Anki has not computed itself."""
+        for key, card in self._view.cards.items():
+            if key in self._writes or key in self._pending:
+                continue
+            was = self._cards.get(key)
+            memory = self._read(key)
+            row = card.row
+            is_marked = memory.is_suspended != row.is_suspended or memory.is_flagged != bool(
+                row.flag
+            )
+            must_write = bool(was and was.is_pending) or (
+                key in self._touched and self._must_write(key, card)
+            )
+            if not (is_marked or must_write):
+                continue
+            if row.is_filtered:
+                self._pending.add(key)
+            elif must_write:
+                own = self._view.log.get(key, ())
+                memory = self._store.read_memory(key)[0]
+                self._put_write(key, make_card_write(card, own, memory, self._make_rules(key)))
+            else:
+                flag = (row.flag or 1) if memory.is_flagged else 0
+                self._put_write(key, keep_state(card, is_suspended=memory.is_suspended, flag=flag))
+
+    def _must_write(self, key: str, card: AnkiCard) -> bool:
+        """Tell whether Anki has computed a card's state without knowing all of its answers.
+
+        An answer from Anki may be older than one from here, or have been given on a device that did
+        not know it.
+        """
+        reviews = [review for review in self._store.list_reviews(key) if is_pushable(review)]
+        own = [review for review in reviews if not is_from_anki(review.id)]
+        if not own:
+            return False
+        if self._is_same(card):
+            memory = self._store.read_memory(key)[0]
+            return not has_same_memory(card, memory, self._view.timing)
+        return own[-1] is reviews[-1]
+
+    def _put_write(self, key: str, write: CardWrite) -> None:
+        """Plan a state, unless the card has it already."""
+        if not _has_state(self._view.cards[key], write):
+            self._writes[key] = write
+
+    def _note_cards(self) -> None:
+        """Remember the cards as they are in Anki now, and which are to be written."""
+        timing = self._view.timing
+        changed = {}
+        for key, card in self._view.cards.items():
+            row = card.row
+            found = MirrorCard(
+                card_id=row.id,
+                is_suspended=row.is_suspended,
+                flag=row.flag,
+                due_day=find_due_day(card, timing),
+                is_pending=key in self._writes or key in self._pending,
+            )
+            if found != self._cards.get(key):
+                changed[key] = found
+        self._mirror.put_cards(changed)
+
+
+def _has_state(card: AnkiCard, write: CardWrite) -> bool:
+    """Tell whether a card has a state already."""
+    row = card.row
+    own: tuple[Any, ...] = (
+        row.kind,
+        row.queue,
+        row.due,
+        row.interval_days,
+        row.factor,
+        row.reps,
+        row.lapses,
+        row.left,
+        row.flag,
+    )
+    return own == write[1:10] and write_data(row, write) == row.data
