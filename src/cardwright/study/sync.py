@@ -424,17 +424,17 @@ def preview_sync(
 
 def _is_clash(store: Store, other: Review) -> bool:
     ours = store.get_review(other.id)
-    return ours is not None and ours.without_promise != other.without_promise
+    return ours is not None and not store.is_same(ours, other)
 
 
 def _settle_line(store: Store, other: Review, known: set[str]) -> str:
     """Return the line of a review of which a file has another version.
 
-    If only what was promised differs and the store has kept the smaller promise, the others are yet to
-    learn it.
+    If it is the same review, and the store has kept something else, such as a smaller promise, the others
+    are yet to learn it.
     """
     ours = store.get_review(other.id) or other
-    if ours != other and ours.without_promise == other.without_promise:
+    if ours != other and store.is_same(ours, other):
         known.discard(other.id)
     return write_review(ours)
 
