@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from cardwright.anki.history import find_due_day, read_act, read_data
+from cardwright.anki.history import find_due_day, name_device, read_act, read_data
 from cardwright.anki.rows import (
     AnkiCard,
     AnkiView,
@@ -21,7 +21,7 @@ from cardwright.anki.rows import (
     LogRow,
     Timing,
 )
-from cardwright.history import END_MS, FROM_ANKI, Act, Review, count_study_day
+from cardwright.history import END_MS, FROM_ANKI, MAX_INTERVAL_DAYS, Act, Moment, Review
 from cardwright.memory import Memory, State
 
 SHARED: Final = frozenset({Act.ANSWER, Act.CRAM, Act.RESET, Act.RESCHEDULE})
@@ -286,15 +286,28 @@ def has_same_memory(card: AnkiCard, memory: Memory, timing: Timing) -> bool:
     return memory.state is not State.REVIEW or find_due_day(card, timing) == memory.due_day
 
 
-def find_due_change(
-    card: AnkiCard, memory: Memory, view: AnkiView, at_ms: int, utc_offset_minutes: int
-) -> tuple[bool, int]:
-    """Return whether a due day that Anki has can be counted from a moment, and the days to it.
+def make_reschedule(
+    card: AnkiCard, memory: Memory, reviews: Iterable[Review], timing: Timing, moment: Moment
+) -> Review:
+    """Return the act that gives a prompt the due day that its card has in Anki, which needs no row.
 
-    If not, because it has passed, the days are counted from the last answer.
+    It is placed after all its `reviews`. The days are counted from now, or if the day has passed,
+    from the last answer.
     """
-    due_day = find_due_day(card, view.timing) or 0
-    today = count_study_day(at_ms, utc_offset_minutes, view.timing.rollover_hour)
-    if due_day >= today:
-        return True, due_day - today
-    return False, max(due_day - (memory.last_day or due_day), 0)
+    place = max((int(review.id[:12], 16) for review in reviews), default=-1) + 1
+    due_day = find_due_day(card, timing) or 0
+    days = due_day - moment.study_day(timing.rollover_hour)
+    at_ms = moment.at_ms
+    if days < 0 and memory.last_at_ms is not None and memory.last_day is not None:
+        at_ms, days = memory.last_at_ms, due_day - memory.last_day
+    return Review(
+        id=f"{max(place, at_ms):012x}-{name_device(card.guid, card.row.ordinal)}_due",
+        key=card.key,
+        act=Act.RESCHEDULE,
+        rating=None,
+        at_ms=at_ms,
+        utc_offset_minutes=moment.utc_offset_minutes,
+        duration_ms=0,
+        undoes=None,
+        interval_days=min(max(days, 0), MAX_INTERVAL_DAYS),
+    )

@@ -164,6 +164,8 @@ def sync_folder(
     own: set[str] = set()
     taken, last_ms = 0, 0
     clashes: list[str] = []
+    versions: dict[str, set[str]] = {}
+    """The lines of reviews that the store has in other words, by id."""
     found = _read_new(files, lines, known, own)
     while batch := list(islice(found, _BATCH)):
         added, clashing = journal.merge(batch)
@@ -171,6 +173,8 @@ def sync_folder(
         clashes += clashing
         for review in batch:
             last_ms = max(last_ms, review.at_ms)
+            if review.id in lines:
+                versions.setdefault(review.id, set()).add(write_review(review))
             if review.id not in known:
                 lines.setdefault(review.id, write_review(review))
     pairs.take()
@@ -179,6 +183,12 @@ def sync_folder(
     if clashes:
         # Settling them adds reviews.
         lines = {review.id: write_review(review) for review in store.list_log()}
+    for review_id, theirs in versions.items():
+        # Of what was promised, the smaller one counts: it may be ours, or be new here.
+        if review := store.get_review(review_id):
+            lines[review_id] = write_review(review)
+            if review_id not in clashes and lines[review_id] not in theirs:
+                known.discard(review_id)
     ours = [key for key in sorted(lines) if key not in known or key.endswith(ending)]
     given = sum(key not in known and key not in own for key in ours)
     text = "".join(lines[key] for key in ours)
