@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -183,18 +183,10 @@ def sync_folder(
     if clashes:
         # Settling them adds reviews.
         lines = {review.id: write_review(review) for review in store.list_log()}
-    for review_id, theirs in versions.items():
-        # Of what was promised, the smaller one counts: it may be ours, or be new here.
-        if review := store.get_review(review_id):
-            lines[review_id] = write_review(review)
-            if review_id not in clashes and lines[review_id] not in theirs:
-                known.discard(review_id)
+    _take_smaller(store, versions.keys() - set(clashes), versions, lines, known)
     ours = [key for key in sorted(lines) if key not in known or key.endswith(ending)]
     given = sum(key not in known and key not in own for key in ours)
-    text = "".join(lines[key] for key in ours)
-    lines.clear()
-    files.write_own(text)
-    del text
+    _write_lines(files, lines, ours)
     decided = [alias for alias in store.list_aliases() if alias not in known_aliases]
     if decided or os.path.lexists(alias_files.own):
         alias_files.write_own("".join(map(_write_alias, decided)))
@@ -351,6 +343,28 @@ class _Exchanger(Generic[Row]):
 
     def _list_versions(self) -> Iterator[Version]:
         return map(self._sort.describe, self._sort.list_all(self._store))
+
+
+def _write_lines(files: _Files, lines: dict[str, str], ids: Iterable[str]) -> None:
+    """Write some reviews into our own file, and forget all lines: there may be a million."""
+    text = "".join(lines[review_id] for review_id in ids)
+    lines.clear()
+    files.write_own(text)
+
+
+def _take_smaller(
+    store: Store,
+    ids: Iterable[str],
+    versions: Mapping[str, set[str]],
+    lines: dict[str, str],
+    known: set[str],
+) -> None:
+    """Write reviews again of which the files have only versions with more that was promised."""
+    for review_id in ids:
+        if review := store.get_review(review_id):
+            lines[review_id] = write_review(review)
+            if lines[review_id] not in versions[review_id]:
+                known.discard(review_id)
 
 
 class Outlook(NamedTuple):
