@@ -34,6 +34,7 @@ _DERIVED: Final = re.compile(rf"-{FROM_ANKI}[0-9a-f]{{8}}_[a-z]+[0-9]*$")
 """How the ids of acts end that follow from Anki's log or cards, but have no row of their own."""
 _SHIFTED_MS: Final = 20
 """Importing a card again can move its rows by some milliseconds, as their ids are taken."""
+_MAX_REACH: Final = 1_000
 _CLOSE: Final = 1e-3
 """Anki keeps stability and difficulty to three or four decimals."""
 
@@ -164,18 +165,21 @@ class Placing:
         """
         chosen: dict[str, dict[str, int]] = {}
         self._taken |= {id for acts in prompts.values() for _, id in acts if id is not None}
-        left = list(prompts)
+        left, reach = list(prompts), 0
         while left:
             for key in left:
                 chosen[key] = self._choose(prompts[key], rollover_hour)
                 self._taken.update(chosen[key].values())
-            new = [id for key in left for id in chosen[key].values() if id not in self._asked]
-            self._asked.update(new)
-            taken = self._find_taken(new) if new else set()
+            ids = {id for key in left for id in chosen[key].values()}
+            # Where one is taken, others near it often are.
+            ids |= {near for id in ids for near in range(max(id - reach, 1), id + reach + 1)}
+            taken = self._find_taken(sorted(ids - self._asked))
+            self._asked |= ids
             left = [key for key in left if not taken.isdisjoint(chosen[key].values())]
             for key in left:
                 self._taken.difference_update(chosen[key].values())
             self._taken |= taken
+            reach = min(reach * 4 + 4, _MAX_REACH)
         return {review_id: id for ids in chosen.values() for review_id, id in ids.items()}
 
     def _choose(

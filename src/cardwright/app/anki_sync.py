@@ -264,12 +264,13 @@ class _Merge:
             self._note_cards()
             if is_dry_run:
                 raise _DryRun
-        done.pushed += len(self._log)
-        done.cards = len(self._writes)
+        if is_dry_run:
+            self._count()
         done.pending = sorted(self._pending)
 
     def finish(self) -> None:
         """Record that everything was written in Anki."""
+        self._count()
         first_day = self._view.timing.created_day
         cards = {}
         for key, write in self._writes.items():
@@ -286,6 +287,10 @@ class _Merge:
                 {id: row._replace(is_seen=True) for id, row in self._planned.items()}
             )
             self._mirror.put_cards(cards)
+
+    def _count(self) -> None:
+        self._done.pushed += len(self._log)
+        self._done.cards += len(self._writes)
 
     # What was remembered of Anki.
 
