@@ -6,12 +6,13 @@ import json
 import os
 import random
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -205,12 +206,11 @@ class Phone:
             else f"{key}/{('recall', 'reverse')[ordinal]}"
         )
 
-    def read_cards(self) -> dict[str, CardState]:
-        """Return the cards of the project by the key of their prompt."""
+    def read_cards(self, other: Path | None = None) -> dict[str, CardState]:
+        """Return the cards of the project by the key of their prompt, perhaps of another file."""
         found = {}
-        for guid, *row in self.all(
-            f"select n.guid, {_CARD} from cards c join notes n on n.id = nid"
-        ):
+        sql = f"select n.guid, {_CARD} from cards c join notes n on n.id = nid"
+        for guid, *row in self.all(sql) if other is None else _read_file(other, sql):
             card = CardState(*row)
             if key := self.name_prompt(guid, card.ord):
                 assert key not in found, f"{key} has two cards"
@@ -450,3 +450,8 @@ _ACTS: Final[Mapping[str, int]] = {
 
 def _find_summer_s() -> int:
     return 3600 if time.localtime().tm_isdst else 0
+
+
+def _read_file(path: Path, sql: str) -> list[Any]:
+    with closing(sqlite3.connect(path)) as db:
+        return db.execute(sql).fetchall()
