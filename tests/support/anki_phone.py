@@ -123,7 +123,8 @@ class Phone:
         """The key of each card of the project by the guid of its note."""
         self.sides: dict[str, str] = {}
         """The kind of each by key."""
-        self.acts: list[str] = []
+        self.touched: list[str] = []
+        """The prompts that the last act was about."""
 
     # The collection.
 
@@ -276,16 +277,18 @@ class Phone:
     def act(self) -> str:
         """Do one thing at random; return what."""
         name = self.dice.choices(list(_ACTS), list(_ACTS.values()))[0]
+        self.touched = []
         getattr(self, name)()
-        self.acts.append(name)
-        return name
+        return f"{name}: {' '.join(self.touched)}"
 
     def choose(self, where: str = "") -> list[int]:
         """Return some of the project's cards."""
-        cards = self.read_cards().values()
-        wanted = set(self.all_ids(where)) if where else {card.id for card in cards}
-        ids = [card.id for card in cards if card.id in wanted]
-        return self.dice.sample(ids, min(len(ids), self.dice.choice((1, 1, 2, 3))))
+        cards = {card.id: key for key, card in self.read_cards().items()}
+        wanted = set(self.all_ids(where)) if where else cards.keys()
+        ids = [id for id in cards if id in wanted]
+        chosen = self.dice.sample(ids, min(len(ids), self.dice.choice((1, 1, 2, 3))))
+        self.touched += [cards[id] for id in chosen]
+        return chosen
 
     def all_ids(self, where: str) -> list[int]:
         return [row[0] for row in self.all(f"select id from cards where {where}")]
