@@ -226,7 +226,6 @@ WRITES_ITSELF = {
     "app/lock.py": "on Windows, a file that goes with its process",
     "cli/main.py": "the null device",
     "cli/git.py": "a bare repository in a temporary folder",
-    "cli/sync.py": "the sync folder",
     "cli/output.py": "the null device",
     "terminal/screen.py": "the terminal",
     "study/backup.py": "the store's own backups",

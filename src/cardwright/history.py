@@ -32,6 +32,8 @@ END_BASIS: Final = 2**32
 """The end of checksums."""
 MAX_EASE: Final = 65_535
 """Of the ease factor of SM-2, in thousandths."""
+_USUAL_RETENTION: Final = 900
+END_ASSUMED: Final = 1_000 * (MAX_EASE + 1)
 FROM_ANKI: Final = "anki_"
 """The device of reviews that were read from Anki begins with it."""
 MAX_DURATION_MS: Final = 2**53
@@ -186,8 +188,7 @@ class Review:
     from which a memory is assumed."""
     interval_basis: int | None = None
     """What a promise rests on (`Schedule.make_basis`); it counts only as long as that is unchanged.
-    Of an assumed memory, the ease factor of SM-2 in thousandths; if at most 1,100, Anki's form of a
-    difficulty of FSRS."""
+    Of an assumed memory, see `pack_ease`."""
 
     @property
     def without_promise(self) -> Review:
@@ -204,7 +205,7 @@ class Review:
     @property
     def promise(self) -> tuple[int, int] | None:
         """The interval that was promised and its basis: of two versions, the smaller one counts."""
-        if self.interval_days is None or self.interval_basis is None:
+        if self.act is not Act.ANSWER or self.interval_days is None or self.interval_basis is None:
             return None
         return self.interval_days, self.interval_basis
 
@@ -262,9 +263,24 @@ def is_basis(act: str, days: object, basis: object) -> bool:
     """Tell whether an act with this interval can have this basis."""
     if act not in {Act.ANSWER, Act.ASSUME} or days is None:
         return basis is None
-    return isinstance(basis, int) and 0 <= basis < (
-        END_BASIS if act == Act.ANSWER else MAX_EASE + 1
-    )
+    return isinstance(basis, int) and 0 <= basis < (END_BASIS if act == Act.ANSWER else END_ASSUMED)
+
+
+def pack_ease(ease: int, retention: float) -> int:
+    """Return the `interval_basis` of an assumed memory: its ease factor, in thousandths.
+
+    Up to 1,100 it is Anki's form of a difficulty of FSRS. The retention for which the interval was
+    computed follows in the higher bits, in thousandths too, if it is not 0.9.
+    """
+    thousandths = round(retention * 1_000)
+    high = 0 if thousandths == _USUAL_RETENTION else thousandths
+    return min(max(ease, 0), MAX_EASE) + high * (MAX_EASE + 1)
+
+
+def unpack_ease(basis: int) -> tuple[int, float]:
+    """Return the ease factor and the retention in the `interval_basis` of an assumed memory."""
+    thousandths, ease = divmod(basis, MAX_EASE + 1)
+    return ease, (thousandths or _USUAL_RETENTION) / 1_000
 
 
 def match_value(name: str, value: object, pattern: re.Pattern[str]) -> str:

@@ -467,6 +467,28 @@ def test_the_add_on_imports_packages_with_other_options_than_anki(
     assert anki.col.db.scalar("select scm from col") > schema
 
 
+def test_a_sync_finds_the_running_anki_and_the_second_does_nothing(
+    anki: Running, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANKICONNECT_URL", anki.server.url)
+    anki.server.key = "secret"
+    monkeypatch.setenv("ANKICONNECT_KEY", "secret")
+    db = tmp_path / "store" / "reviews.db"
+
+    def run(*words: str) -> str:
+        command = ["-C", str(made / "project"), *words, "--db", str(db)]
+        result = CliRunner().invoke(run_cards, command, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    run("answer", "trees:tree-7", "easy")
+    assert "4 from Anki, 1 to Anki" in run("anki", "sync")
+    before = anki.read_tables()
+    assert "nothing new" in run("anki", "sync")
+    assert anki.read_tables() == before
+    assert anki.server.refreshes == 1
+
+
 def test_nobody_answers() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

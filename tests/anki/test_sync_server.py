@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import stat
 import sys
 import threading
@@ -28,8 +29,10 @@ from anki_desktop import (
     import_into,
     list_card_ids,
     make_push,
+    open_anki,
     write_cards,
 )
+from cardwright.anki import desktop
 from cardwright.anki.desktop import ServerDoor
 from cardwright.anki.rows import AnkiChangedError, AnkiError, Push
 from cardwright.anki.server import list_users, parse_address, read_key
@@ -156,7 +159,9 @@ def test_the_password_is_asked_for_once_and_stored_nowhere(
     [key] = [path for path in mine if path.name == "session.json"]
     if sys.platform != "win32":
         assert stat.S_IMODE(key.stat().st_mode) == 0o600
-        assert stat.S_IMODE(key.parent.stat().st_mode) == 0o700
+        assert {stat.S_IMODE(path.stat().st_mode) for path in (key.parent, tmp_path / "mine")} == {
+            0o700
+        }
     assert list_users(tmp_path / "mine", server.url) == [user]
 
 
@@ -373,6 +378,24 @@ def test_a_server_that_misbehaves_gives_a_message(
         strange.shutdown()
         thread.join()
         strange.server_close()
+
+
+def test_a_server_that_never_answers_is_given_up(
+    make_door: MakeDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desktop, "_SYNC_LIMIT_S", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        door = make_door(url=f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        with pytest.raises(AnkiError, match="took longer than"):
+            door.read()
+
+
+def test_a_private_copy_in_use_is_left_alone(make_door: MakeDoor, tmp_path: Path) -> None:
+    with pytest.raises(AnkiError):
+        make_door().read()
+    [copy] = (tmp_path / "mine").glob("*/collection.anki2")
+    with open_anki(copy), pytest.raises(AnkiError, match="another `cards` syncs with"):
+        make_door().read()
 
 
 @pytest.mark.parametrize(

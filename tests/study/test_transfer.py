@@ -11,7 +11,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cardwright.history import END_BASIS, MAX_EASE, MAX_INTERVAL_DAYS, Act, Moment, Rating, Review
+from cardwright.history import (
+    END_ASSUMED,
+    END_BASIS,
+    MAX_INTERVAL_DAYS,
+    Act,
+    Moment,
+    Rating,
+    Review,
+)
 from cardwright.study.transfer import (
     TransferError,
     read_files,
@@ -26,7 +34,7 @@ PROMPTS = st.from_regex(r"[a-z]{1,9}:[a-z0-9.-]{1,9}/[a-z0-9-]{1,9}", fullmatch=
 PROMISES = st.just((None, None)) | st.tuples(
     st.integers(1, MAX_INTERVAL_DAYS), st.integers(0, END_BASIS - 1)
 )
-ASSUMPTIONS = st.tuples(st.integers(1, MAX_INTERVAL_DAYS), st.integers(0, MAX_EASE))
+ASSUMPTIONS = st.tuples(st.integers(1, MAX_INTERVAL_DAYS), st.integers(0, END_ASSUMED - 1))
 
 
 @st.composite

@@ -14,9 +14,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from anki.cards import CardId
 from anki.collection import Collection, ImportAnkiPackageOptions, ImportAnkiPackageRequest
 from anki.scheduler.v3 import CardAnswer, Scheduler
 from click.testing import CliRunner
@@ -25,6 +24,9 @@ from cardwright.anki.identity import NoteIdentity, find_identities
 from cardwright.anki.rows import AnkiView, CardKind, CardQueue, CardWrite, LogKind, LogRow, Push
 from cardwright.app.project import load_collection
 from cardwright.cli.main import cards as command_line
+
+if TYPE_CHECKING:
+    from anki.cards import CardId  # cannot be imported before anki.collection
 
 Identities = Mapping[str, NoteIdentity]
 TODAY = date(2026, 11, 28)
@@ -100,7 +102,8 @@ def dump(path: Path) -> dict[str, list[list[Any]]]:
 def list_card_ids(col: Collection) -> list[CardId]:
     """Return the cards of the project, which are in the order of their prompts."""
     assert col.db
-    return [CardId(id) for id in col.db.list("select id from cards order by id")]
+    found: list[CardId] = col.db.list("select id from cards order by id")
+    return found
 
 
 def answer(col: Collection, id: CardId) -> None:

@@ -40,6 +40,9 @@ from cardwright.foreign.live_database import stamp_database
 from cardwright.text import count, to_nfc
 
 DEFAULT_URL: Final = "http://127.0.0.1:8765"
+_KEY_HELP: Final = (
+    "set ANKICONNECT_KEY to the apiKey of its settings: Tools → Add-ons → AnkiConnect → Config"
+)
 _AGAIN: Final = "run the command again: it completes what is missing"
 _TAKEN: Final = "UNIQUE constraint failed: revlog.id"
 _VERSION: Final = 6
@@ -132,14 +135,14 @@ class AnkiConnect:
         if not self._key:
             raise AnkiError(
                 "AnkiConnect wants an API key",
-                help="give the apiKey of its settings: Tools → Add-ons → AnkiConnect → Config",
+                help=_KEY_HELP,
             )
         try:
             self.ask("version")
         except AnkiConnectError:
             raise AnkiError(
                 "AnkiConnect wants another API key",
-                help="give the apiKey of its settings: Tools → Add-ons → AnkiConnect → Config",
+                help=_KEY_HELP,
             ) from None
         return True
 

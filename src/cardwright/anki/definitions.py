@@ -125,6 +125,7 @@ def decode_preset(message: Message, name: str) -> Preset:
         leech_lapses=message.read_int(22),
         leech_action=message.read_int(21),
         retention=message.read_float(37) or 0.0,
+        historical=message.read_float(40) or 0.0,
         ignore_before=message.read_text(46),
     )
 
@@ -206,6 +207,7 @@ def parse_preset(found: Any) -> Preset:
         leech_lapses=_read_int(lapses, "leechFails"),
         leech_action=action if type(action) is int else _TAG_ONLY,
         retention=_read_float(found.get("desiredRetention")),
+        historical=_read_float(found.get("sm2Retention")),
         ignore_before=_read_text(found, "ignoreRevlogsBeforeDate"),
     )
 
@@ -246,11 +248,12 @@ def _make_preset(
     leech_lapses: int,
     leech_action: int,
     retention: float,
+    historical: float,
     ignore_before: str,
 ) -> Preset:
     """Make a preset as Anki understands it, which replaces what is out of bounds."""
     default = DEFAULT_PRESET
-    retention = _round(retention)
+    retention, historical = _round(retention), _round(historical)
     return Preset(
         name=name,
         desired_retention=retention if 0.7 <= retention <= 0.99 else default.desired_retention,  # noqa: PLR2004
@@ -262,6 +265,9 @@ def _make_preset(
         else default.maximum_interval_days,
         leech_lapses=leech_lapses if 1 <= leech_lapses <= 9_999 else default.leech_lapses,  # noqa: PLR2004
         suspends_leeches=leech_action == _SUSPEND,
+        historical_retention=historical
+        if 0.7 <= historical <= 0.97  # noqa: PLR2004
+        else default.historical_retention,
         ignores_before_ms=_read_day(ignore_before),
     )
 

@@ -35,7 +35,14 @@ from cardwright.anki.rows import (
     PackageNote,
     Push,
 )
-from cardwright.anki.server import ServerAddress, forget_key, is_of_ankiweb, read_key, write_key
+from cardwright.anki.server import (
+    ServerAddress,
+    forget_key,
+    is_of_ankiweb,
+    make_private_folder,
+    read_key,
+    write_key,
+)
 from cardwright.error import ExtraMissingError
 from cardwright.files import write_file
 from cardwright.text import list_names, to_nfc
@@ -185,7 +192,7 @@ class ProfileDoor:
         reason = ""
         for folder in (*self._backups, self._folder / "backups"):
             try:
-                folder.mkdir(parents=True, exist_ok=True)
+                make_private_folder(folder)
                 before = set(folder.iterdir())
                 with _explaining(self.place):
                     collection.create_backup(
@@ -198,6 +205,7 @@ class ProfileDoor:
             if made:
                 self.backup = made[-1]
                 with suppress(OSError):
+                    make_private_folder(self._folder)
                     write_file(marker, today)
                 return
         raise AnkiError(f"{self.place} cannot be backed up, so nothing was written: {reason}")
@@ -232,7 +240,7 @@ class ServerDoor(ProfileDoor):
     @contextmanager
     def _open(self) -> Iterator[Collection]:
         load_library()
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self._folder)
         with ExitStack() as stack:
             try:
                 collection = stack.enter_context(_open_library(self._path, self.place))
@@ -325,7 +333,7 @@ class ServerDoor(ProfileDoor):
         return SyncAuth(hkey=key, endpoint=self._address.url, io_timeout_secs=_IO_TIMEOUT_S)
 
     def _ask_server(
-        self, collection: Collection, work: Callable[[], _T], limit_s: float = _SYNC_LIMIT_S
+        self, collection: Collection, work: Callable[[], _T], limit_s: float | None = None
     ) -> _T:
         """Run what talks to the server so that Ctrl-C and the limit of time end it.
 
@@ -336,6 +344,7 @@ class ServerDoor(ProfileDoor):
         """
         from anki.errors import Interrupted, NetworkError, SyncError, SyncErrorKind  # noqa: PLC0415
 
+        limit_s = limit_s or _SYNC_LIMIT_S
         done: list[_T] = []
         failed: list[BaseException] = []
 
@@ -370,7 +379,7 @@ class ServerDoor(ProfileDoor):
                     help="check the address, and that the server runs",
                 ) from error
             except Interrupted:
-                raise AnkiError(f"{url} took longer than {limit_s / 60:.0f} minutes") from None
+                raise AnkiError(f"{url} took longer than {limit_s:.0f} seconds") from None
 
 
 def load_library() -> None:

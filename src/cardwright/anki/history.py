@@ -38,6 +38,7 @@ from cardwright.history import (
     Rating,
     Review,
     count_study_day,
+    pack_ease,
 )
 from cardwright.memory import Memory, State
 
@@ -249,6 +250,7 @@ class _CardPull:
         self._job = job
         self._card = card
         self._rows = rows
+        self._preset = job.view.presets.get(card.preset)
         self._known = _Known(reviews)
         self._device = name_device(card.guid, card.row.ordinal, is_kept=job.is_kept)
         self._due_day = find_due_day(card, job.view.timing)
@@ -261,7 +263,7 @@ class _CardPull:
 
     def run(self) -> None:
         """Add what was read to the job's Pull."""
-        preset = self._job.view.presets.get(self._card.preset)
+        preset = self._preset
         start = find_start(self._rows, preset.ignores_before_ms if preset else 0)
         acts = [read_act(row) for row in self._rows]
         end = max(
@@ -356,9 +358,9 @@ class _CardPull:
         name = self._known.find_name(f"{_shift(review_id, 1)}-{self._device}{_ASSUMED}")
         made = self._make(name, Act.ASSUME, at_ms)
         interval_days = min(interval_days, MAX_INTERVAL_DAYS)
-        self._derived.append(
-            replace(made, interval_days=interval_days, interval_basis=min(ease, MAX_EASE))
-        )
+        retention = self._preset.historical_retention if self._preset else 0.9
+        basis = pack_ease(ease, retention)
+        self._derived.append(replace(made, interval_days=interval_days, interval_basis=basis))
 
     def _undo_stale(self) -> None:
         """Undo earlier acts without a row that do not follow from the log as it is now."""
@@ -484,8 +486,25 @@ def make_log_rows(
             if is_learnt and row.id in made:
                 made[row.id] = row._replace(kind=LogKind.REVIEW)
         elif act is Act.ANSWER:
+            if not is_learnt and row.id in made and not _has_learning(merged, made, row.id):
+                # It was new when its due date was set; the memory starts with this answer.
+                made[row.id] = row._replace(kind=LogKind.LEARNING)
             is_learnt = True
     return sorted(made.values())
+
+
+def _has_learning(rows: Iterable[LogRow], made: Mapping[int, LogRow], row_id: int) -> bool:
+    """Tell whether learning steps precede a row, since the last reset."""
+    found = False
+    for written in rows:
+        row = made.get(written.id, written)
+        if row.id == row_id:
+            break
+        act, _ = read_act(row)
+        found = act is not Act.RESET and (
+            found or (act is Act.ANSWER and row.kind == LogKind.LEARNING)
+        )
+    return found
 
 
 def _make_log_row(card: AnkiCard, row_id: int, step: Step, rules: Rules) -> LogRow | None:

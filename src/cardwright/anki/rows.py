@@ -131,6 +131,8 @@ class Preset:
     maximum_interval_days: int
     leech_lapses: int
     suspends_leeches: bool
+    historical_retention: float = 0.9
+    """At what retention intervals were computed before the reviews that are known."""
     ignores_before_ms: int = 0
     """Reviews before it do not count for FSRS; 0 if all do."""
 

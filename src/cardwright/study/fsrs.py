@@ -86,17 +86,21 @@ class Fsrs:
         difficulty = self._unclamped_initial_difficulty(rating)
         return min(max(difficulty, MIN_DIFFICULTY), MAX_DIFFICULTY)
 
-    def assume_memory(self, interval_days: int, ease: int) -> tuple[float, float]:
+    def assume_memory(
+        self, interval_days: int, ease: int, retention: float = 0.9
+    ) -> tuple[float, float]:
         """Return the stability and difficulty that Anki derives from an interval and an ease factor.
 
         The factor is in thousandths; up to 1,100 it is a difficulty of FSRS, as Anki's log shows it.
+        The interval was computed for a retention.
         """
         w = self.parameters
-        stability = min(max(float(interval_days), STABILITY_MIN), MAX_STABILITY_DAYS)
+        stability = max(interval_days / self.interval_factor(retention), STABILITY_MIN)
         difficulty = (ease / 1_000 - 0.1) * 9 + 1
         if ease > _MAX_SHOWN_DIFFICULTY:
-            growth = self._growth * stability ** -w[9] * (e ** (w[10] * 0.1) - 1)
+            growth = self._growth * stability ** -w[9] * (e ** (w[10] * (1 - retention)) - 1)
             difficulty = 11 - (ease / 1_000 - 1) / growth
+        stability = min(stability, MAX_STABILITY_DAYS)
         return stability, min(max(difficulty, MIN_DIFFICULTY), MAX_DIFFICULTY)
 
     def next_stability(self, stability: float, difficulty: float, days: int, rating: int) -> float:

@@ -24,6 +24,7 @@ from cardwright.history import (
     Rating,
     Review,
     count_study_day,
+    unpack_ease,
 )
 from cardwright.memory import Memory, State
 from cardwright.model import DeckOptions
@@ -200,11 +201,11 @@ class Schedule:
 
     def replay(self, key: str, acts: Iterable[_Act]) -> Memory:
         """Return a prompt's memory after acts in order (ActRow fields), without undone ones."""
-        draft = _Draft(Memory(key=key))
+        draft, answer = _Draft(Memory(key=key)), self._answer
         for act, rating, at_ms, offset, days, basis in acts:
             # A fast path: most acts are answers, and there may be a million.
             if act == "answer" and rating:
-                self._answer(draft, rating, at_ms, offset, days, basis)
+                answer(draft, rating, at_ms, offset, days, basis)
             else:
                 self._apply(draft, (act, rating, at_ms, offset, days, basis))
         return draft.finish()
@@ -280,9 +281,9 @@ class Schedule:
         elif act == "assume" and days is not None and basis is not None:
             self._assume(draft, days, basis, at_ms, offset)
 
-    def _assume(self, draft: _Draft, days: int, ease: int, at_ms: int, offset: int) -> None:
+    def _assume(self, draft: _Draft, days: int, basis: int, at_ms: int, offset: int) -> None:
         """Do as Anki with the first answer it knows: it derives the memory from what that led to."""
-        draft.stability, draft.difficulty = self._fsrs.assume_memory(days, ease)
+        draft.stability, draft.difficulty = self._fsrs.assume_memory(days, *unpack_ease(basis))
         if draft.state in {_NEW, _LEARNING}:
             local_ms = at_ms + offset * MS_PER_MINUTE - self._rollover_ms
             draft.state = _REVIEW

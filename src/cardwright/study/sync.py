@@ -171,8 +171,10 @@ def sync_folder(
         clashes += clashing
         for review in batch:
             last_ms = max(last_ms, review.at_ms)
-            if review.id not in known:
-                lines.setdefault(review.id, write_review(review))
+            if review.id in lines:
+                lines[review.id] = _settle_line(store, review, known)
+            elif review.id not in known:
+                lines[review.id] = write_review(review)
     pairs.take()
     decide()
 
@@ -405,13 +407,36 @@ def preview_sync(
         taking=len(new - lines.keys()),
         giving=len(lines.keys() - known - set(map(_id_of, ours))),
         returning=len(back - lines.keys() - known),
-        clashes=sorted((new | back) & lines.keys()),
+        clashes=sorted(
+            {
+                row.id
+                for row in (*theirs, *copied, *ours)
+                if not isinstance(row, str) and row.id in lines and _is_clash(store, row)
+            }
+        ),
         problems=[problem for some in every for problem in some.problems],
         is_own_damaged=any(some.is_own_damaged for some in every),
         copies=[path for some in every for path in some.copies],
         settings=settings.look(),
         records=records.look(),
     )
+
+
+def _is_clash(store: Store, other: Review) -> bool:
+    ours = store.get_review(other.id)
+    return ours is not None and not store.is_same(ours, other)
+
+
+def _settle_line(store: Store, other: Review, known: set[str]) -> str:
+    """Return the line of a review of which a file has another version.
+
+    If it is the same review, and the store has kept something else, such as a smaller promise, the others
+    are yet to learn it.
+    """
+    ours = store.get_review(other.id) or other
+    if ours != other and store.is_same(ours, other):
+        known.discard(other.id)
+    return write_review(ours)
 
 
 def _id_of(row: Review | str) -> str:
