@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -183,10 +183,7 @@ def sync_folder(
         lines = {review.id: write_review(review) for review in store.list_log()}
     ours = [key for key in sorted(lines) if key not in known or key.endswith(ending)]
     given = sum(key not in known and key not in own for key in ours)
-    text = "".join(lines[key] for key in ours)
-    lines.clear()
-    files.write_own(text)
-    del text
+    _write_lines(files, lines, ours)
     decided = [alias for alias in store.list_aliases() if alias not in known_aliases]
     if decided or os.path.lexists(alias_files.own):
         alias_files.write_own("".join(map(_write_alias, decided)))
@@ -343,6 +340,13 @@ class _Exchanger(Generic[Row]):
 
     def _list_versions(self) -> Iterator[Version]:
         return map(self._sort.describe, self._sort.list_all(self._store))
+
+
+def _write_lines(files: _Files, lines: dict[str, str], ids: Iterable[str]) -> None:
+    """Write some reviews into our own file, and forget all lines: there may be a million."""
+    text = "".join(lines[review_id] for review_id in ids)
+    lines.clear()
+    files.write_own(text)
 
 
 class Outlook(NamedTuple):
