@@ -27,7 +27,6 @@ from cardwright.anki.connect import (
     AnkiConnectDoor,
     Call,
     find_running_anki,
-    refuse_import,
 )
 from cardwright.anki.desktop import ProfileDoor
 from cardwright.anki.identity import NoteIdentity, find_identities
@@ -450,11 +449,10 @@ def test_keys(anki: Running) -> None:
     assert client.ask_all([Call("version"), Call("deckNames")])[0] == 6
 
 
-def test_packages_are_not_imported_into_a_running_anki(anki: Running, made: Path) -> None:
-    """Its import changes note types that Anki's own leaves, which forces a full sync."""
-    with pytest.raises(AnkiError, match="Anki is open") as found:
-        refuse_import(anki.server.url)
-    assert "close Anki" in found.value.help
+def test_the_add_on_imports_packages_with_other_options_than_anki(
+    anki: Running, made: Path
+) -> None:
+    """Why `cards anki update` needs a closed Anki: a note type that changes forces a full sync."""
     model = anki.col.models.by_name("Cardwright Basic")
     assert model is not None
     assert anki.col.db is not None
@@ -469,12 +467,33 @@ def test_packages_are_not_imported_into_a_running_anki(anki: Running, made: Path
     assert anki.col.db.scalar("select scm from col") > schema
 
 
+def test_a_sync_finds_the_running_anki_and_the_second_does_nothing(
+    anki: Running, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANKICONNECT_URL", anki.server.url)
+    anki.server.key = "secret"
+    monkeypatch.setenv("ANKICONNECT_KEY", "secret")
+    db = tmp_path / "store" / "reviews.db"
+
+    def run(*words: str) -> str:
+        command = ["-C", str(made / "project"), *words, "--db", str(db)]
+        result = CliRunner().invoke(run_cards, command, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    run("answer", "trees:tree-7", "easy")
+    assert "4 from Anki, 1 to Anki" in run("anki", "sync")
+    before = anki.read_tables()
+    assert "nothing new" in run("anki", "sync")
+    assert anki.read_tables() == before
+    assert anki.server.refreshes == 1
+
+
 def test_nobody_answers() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{probe.getsockname()[1]}"
     assert AnkiConnect(url).greet() is False
-    refuse_import(url)
     with pytest.raises(AnkiError, match="nothing answers"):
         find_running_anki(url)
 
@@ -524,7 +543,7 @@ GRANTED = (
         (make_reply(b" " * (connect._MAX_REPLY_BYTES + 1)), "too large"),
         (b"SSH-2.0-x\r\n", "SSH"),
         (b"", "closed connection|Remote end"),
-        (None, "no reply within"),
+        (None, "has not replied"),
     ],
 )
 def test_what_is_not_ankiconnect_is_told_from_it(
@@ -536,6 +555,16 @@ def test_what_is_not_ankiconnect_is_told_from_it(
         AnkiConnect(url, "secret").greet()
     # The key goes to nobody who did not ask for it.
     assert b"secret" not in b"".join(asked)
+
+
+def test_another_program_at_the_port_of_the_add_on_is_no_running_anki(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with serve_raw(make_reply(b"<html>")) as (url, _):
+        monkeypatch.setattr(connect, "DEFAULT_URL", url)
+        assert find_running_anki() is None
+    with serve_raw(make_reply(b"<html>")) as (url, _), pytest.raises(AnkiError, match="not JSON"):
+        find_running_anki(url)
 
 
 @pytest.mark.parametrize(

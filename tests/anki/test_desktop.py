@@ -6,8 +6,9 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
+from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from anki.models import NotetypeId
 
 from anki_desktop import (
     TODAY,
+    Identities,
     answer,
     build_package,
     dump,
@@ -31,14 +33,12 @@ from anki_desktop import (
 from cardwright.anki import desktop
 from cardwright.anki.collection import open_collection
 from cardwright.anki.desktop import ProfileDoor
-from cardwright.anki.identity import NoteIdentity
 from cardwright.anki.profiles import Profile
 from cardwright.anki.rows import AnkiChangedError, AnkiError, PackageNote, Push
 from cardwright.error import ExtraMissingError
 
 AT_MS = 1_700_000_000_000
 SUPPORT = Path(__file__).parents[1] / "support"
-Identities = Mapping[str, NoteIdentity]
 
 
 class World(NamedTuple):
@@ -136,7 +136,7 @@ def test_a_push_writes_its_rows_and_cards_and_nothing_else(
             "decay": 0.154,
         }
     [was_col], [now_col] = before["col"], after["col"]
-    assert now_col[2] > was_col[2]  # type: ignore[operator]  (or no sync would notice)
+    assert now_col[2] > was_col[2]  # or no sync would notice
     assert now_col[:2] + now_col[3:] == was_col[:2] + was_col[3:]
     for table in before.keys() - {"cards", "revlog", "col"}:
         assert after[table] == before[table], table
@@ -152,10 +152,8 @@ def test_anki_computes_its_next_intervals_from_what_was_written(
         card = col.get_card(push.cards[0].card_id)  # type: ignore[arg-type]
         assert card.memory_state
         assert card.memory_state.stability == pytest.approx(3.1735)
-        assert (card.desired_retention, card.decay) == (
-            pytest.approx(0.9),
-            pytest.approx(0.154),
-        )
+        assert card.desired_retention == pytest.approx(0.9)
+        assert card.decay == pytest.approx(0.154)
         states = col._backend.get_scheduling_states(card.id)
         assert states.good.normal.review.memory_state.stability > 3.1735
         assert col.fix_integrity()[1]
@@ -166,17 +164,13 @@ def test_what_add_ons_store_with_a_card_stays(door: ProfileDoor, profile: Profil
     custom = json.dumps({"v": "x" * 200})
     with open_anki(profile.collection) as col:
         assert col.db
-        col.db.transact(
-            lambda: (
-                col.db
-                and col.db.executemany(
-                    "update cards set data = ?, flags = 12 where id = ?",
-                    [
-                        [json.dumps({"pos": 7, "cd": custom, "new": [1]}), list_card_ids(col)[0]],
-                        ["{damaged", list_card_ids(col)[1]],
-                    ],
-                )
-            )
+        rows = zip(
+            [json.dumps({"pos": 7, "cd": custom, "new": [1]}), "{damaged"],
+            list_card_ids(col),
+            strict=False,
+        )
+        col.db.executemany(
+            "update cards set data = ?, flags = 12 where id = ?", [list(row) for row in rows]
         )
 
     door.write(read_push(door, slice(2)))
@@ -272,7 +266,7 @@ def test_values_that_anki_could_not_read_back_are_not_written(
     push = read_push(door)
     before = dump(profile.collection)
     for bad in ({"factor": 70_000}, {"due": 2**31}, {"kind": 7}, {"left": -1}):
-        cards = [*push.cards[:2], push.cards[2]._replace(**bad)]  # type: ignore[arg-type]
+        cards = [*push.cards[:2], push.cards[2]._replace(**bad)]
         with pytest.raises(AnkiError, match="could not hold"):
             door.write(Push(log=push.log, cards=cards))
     assert dump(profile.collection) == before
@@ -352,6 +346,15 @@ def test_a_collection_of_another_schema_is_never_opened_to_write(
     assert snap(profile.folder) == before
 
 
+def test_an_old_scheduler_is_told_to_be_updated(door: ProfileDoor, profile: Profile) -> None:
+    with open_anki(profile.collection) as col:
+        col.set_v3_scheduler(enabled=False)
+    push, before = read_push(door), profile.collection.read_bytes()
+    with pytest.raises(AnkiError, match="old scheduler"):
+        door.write(push)
+    assert profile.collection.read_bytes() == before
+
+
 def test_the_installed_library_makes_the_schema_that_is_known() -> None:
     assert desktop.probe_schema() in desktop._PACKAGES
 
@@ -380,6 +383,10 @@ def test_without_the_library_the_message_says_what_to_install(
     with pytest.raises(ExtraMissingError, match="AGPL") as raised:
         door.write(push)
     assert raised.value.help == "pip install 'cardwright[anki]'"
+    monkeypatch.undo()
+    monkeypatch.setattr(metadata, "version", lambda _: "25.7.5")
+    with pytest.raises(ExtraMissingError, match=r"anki 25\.7\.5 is too old"):
+        door.write(push)
     assert snap(profile.folder) == before
 
 
@@ -398,9 +405,9 @@ def test_a_write_that_is_killed_is_seen_whole_or_not_at_all(
     )
 
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert len(found) > 10
-    assert [0, 0] in found
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert [0, 0] in found[1:]
+    assert [3, 3] in found[:-1]
     assert all(one in ([0, 0], [3, 3]) for one in found)
     assert found == sorted(found)
     assert found[-1] == [3, 3]

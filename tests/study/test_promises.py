@@ -286,6 +286,11 @@ def take(
         id = f"{moment.at_ms:012x}-anki_{number}"
         answer = make_answer(0, 1, value + 1, key=key, rating=rating, interval_basis=basis)
         journal.merge([replace(answer, id=id, at_ms=moment.at_ms)])
+    elif kind is Act.ASSUME:
+        answer = make_answer(0, 1, value + 1, key=key, interval_basis=2_500)
+        id = f"{moment.at_ms:012x}-anki_{number}_from"
+        assumed = replace(answer, id=id, at_ms=moment.at_ms, act=kind, rating=None)
+        journal.merge([replace(assumed, duration_ms=0)])
     elif kind == "promise":
         basis = journal.schedule_of(key).make_basis(len(log))
         for review in log[-1:]:

@@ -248,7 +248,10 @@ class AnkiConnectServer:
         if len(keys) != len(newValues) or (warning_check is False and GUARDED & set(keys)):
             return False
         try:
-            changed = self._open_col.get_card(cast("CardId", card))
+            try:
+                changed = self._open_col.get_card(cast("CardId", card))
+            except NotFoundError:
+                raise ValueError(f"Card was not found: {card}") from None
             # Any name will do: those that Anki does not store, such as `data`, change nothing.
             for key, value in zip(keys, newValues, strict=True):
                 setattr(changed, key, value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import socket
 import subprocess
@@ -12,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from anki.cards import CardId
 from anki.collection import Collection, ImportAnkiPackageOptions, ImportAnkiPackageRequest
 from anki.scheduler.v3 import CardAnswer, Scheduler
 from click.testing import CliRunner
@@ -23,8 +25,13 @@ from cardwright.anki.rows import AnkiView, CardKind, CardQueue, CardWrite, LogKi
 from cardwright.app.project import load_collection
 from cardwright.cli.main import cards as command_line
 
+if TYPE_CHECKING:
+    from anki.cards import CardId  # cannot be imported before anki.collection
+
+Identities = Mapping[str, NoteIdentity]
 TODAY = date(2026, 11, 28)
 USER, PASSWORD = "anna", "secret"
+_USERS = 40
 _START_S = 20
 
 
@@ -62,7 +69,7 @@ def import_into(col: Collection, package: Path) -> None:
     assert col.import_anki_package(request).log.found_notes
 
 
-def identify(root: Path) -> Mapping[str, NoteIdentity]:
+def identify(root: Path) -> Identities:
     """Return who is who in a project."""
     _, collection, _ = load_collection(root)
     return find_identities(collection.cards, collection.kinds, str)
@@ -78,19 +85,25 @@ def open_anki(path: Path) -> Iterator[Collection]:
         collection.close()
 
 
-def dump(path: Path) -> dict[str, list[list[object]]]:
+def dump(path: Path) -> dict[str, list[list[Any]]]:
     """Return everything in a collection that a user would miss."""
-    tables = ("col", "notes", "cards", "revlog", "graves", "config", "deck_config", "decks")
-    tables += ("notetypes", "fields", "templates", "tags")
+    tables = (
+        *("col", "notes", "cards", "revlog", "graves", "config", "deck_config", "decks"),
+        *("notetypes", "fields", "templates", "tags"),
+    )
     with open_anki(path) as collection:
         assert collection.db
-        return {name: collection.db.all(f"select * from {name} order by 1") for name in tables}
+        return {
+            name: [list(row) for row in collection.db.all(f"select * from {name} order by 1")]
+            for name in tables
+        }
 
 
 def list_card_ids(col: Collection) -> list[CardId]:
     """Return the cards of the project, which are in the order of their prompts."""
     assert col.db
-    return [CardId(id) for id in col.db.list("select id from cards order by id")]
+    found: list[CardId] = col.db.list("select id from cards order by id")
+    return found
 
 
 def answer(col: Collection, id: CardId) -> None:
@@ -131,25 +144,39 @@ def make_push(view: AnkiView, keys: list[str], at_ms: int) -> Push:
     return Push(log=log, cards=cards)
 
 
+def _hash(password: str) -> str:
+    """Return a password as the server stores it, but quick to check."""
+    salt, rounds = b"salt" * 4, 1000
+    digest = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, rounds, 32)
+    texts = (base64.b64encode(data).rstrip(b"=").decode() for data in (salt, digest))
+    return "$".join(("", "pbkdf2-sha256", f"i={rounds},l=32", *texts))
+
+
 class Server:
-    """Anki's own sync server on loopback, with one user."""
+    """Anki's own sync server on loopback: `anna0` and so on have a collection each."""
 
     def __init__(self, folder: Path) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}/"
-        environment = {
+        self._environment = {
             **os.environ,
-            "SYNC_USER1": f"{USER}:{PASSWORD}",
+            # Hashing passwords at start, and checking them, takes longer than all else.
+            "PASSWORDS_HASHED": "1",
+            **{f"SYNC_USER{n + 1}": f"{USER}{n}:{_hash(PASSWORD)}" for n in range(_USERS)},
             "SYNC_HOST": "127.0.0.1",
             "SYNC_PORT": str(port),
             "SYNC_BASE": str(folder),
             "RUST_LOG": "off",
         }
+        self.start()
+
+    def start(self) -> None:
+        """Start it, again if it was stopped."""
         self._process = subprocess.Popen(
             [sys.executable, "-m", "anki.syncserver"],
-            env=environment,
+            env=self._environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -169,10 +196,10 @@ class Server:
 class Client:
     """A stock client: Anki on another device."""
 
-    def __init__(self, path: Path, server: Server) -> None:
+    def __init__(self, path: Path, server: Server, user: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.col = Collection(str(path))
-        self._auth = self.col.sync_login(USER, PASSWORD, server.url)
+        self._auth = self.col.sync_login(user, PASSWORD, server.url)
 
     def sync(self) -> int:
         """Sync; return what Anki says is required."""

@@ -68,6 +68,7 @@ def ask_anki(path: Path, folder: Path) -> Told:
 
 def tell(collection: Anki) -> Told:
     """Return what Anki says of a collection."""
+    assert collection.db is not None
     rows = collection.db.all
     created_day = (collection.crt - collection.get_config("creationOffset", 0) * 60) // 86_400
     types = {note_type["id"]: note_type for note_type in collection.models.all()}
@@ -116,7 +117,7 @@ def tell(collection: Anki) -> Told:
             if row[1] in cards
         ],
         "presets": {one["name"]: _tell_preset(one) for one in collection.decks.all_config()},
-        "fsrs": bool(collection.get_config("fsrs", False)),
+        "fsrs": bool(collection.get_config("fsrs")),
         "rollover": collection.get_config("rollover", 4),
     }
 

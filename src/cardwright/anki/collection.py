@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Collection as Some
 from contextlib import contextmanager
@@ -106,8 +107,9 @@ class NoteRow(NamedTuple):
     type_id: int
     mod_s: int
     fields: tuple[str, ...]
-    """As they are stored; there may be more or fewer than the note type has."""
+    """There may be more or fewer than the note type has."""
     tags: tuple[str, ...]
+    """Sorted, each once, as Anki keeps them when it imports them."""
 
 
 class Collection:
@@ -241,7 +243,7 @@ class Collection:
 
     def read_cards(self, note_ids: Some[int] | None = None) -> Iterator[CardRow]:
         """Yield the cards of some notes, or all, in the order of their ids."""
-        columns = [f"CAST({name} AS INTEGER)" for name in _TABLES["cards"]]
+        columns = [_read_integer(name) for name in _TABLES["cards"]]
         # Anki takes these for 0 if they are not integers.
         for name in ("due", "odue"):
             columns[_TABLES["cards"].index(name)] = (
@@ -250,7 +252,7 @@ class Collection:
         if self._is_first_scheduler:
             # It did not tell cards that are learned again from others.
             columns[_TABLES["cards"].index("type")] = (
-                "CASE WHEN type = 2 AND queue IN (1, 3) THEN 3 ELSE CAST(type AS INTEGER) END"
+                f"CASE WHEN type = 2 AND queue IN (1, 3) THEN 3 ELSE {_read_integer('type')} END"
             )
         columns[-1] = (
             f"CASE WHEN typeof(data) = 'text' AND length(data) <= {_MAX_CARD_DATA} THEN data ELSE '' END"
@@ -260,12 +262,12 @@ class Collection:
 
     def read_log(self, card_ids: Some[int] | None = None) -> Iterator[LogRow]:
         """Yield the rows of the review log of some cards, or all, in the order of their ids."""
-        columns = [f"CAST({name} AS INTEGER)" for name in _TABLES["revlog"]]
+        columns = [_read_integer(name) for name in _TABLES["revlog"]]
         if self._is_first_scheduler:
             # Its buttons had other numbers while a card was learned.
             columns[2] = (
                 "CASE WHEN ease IN (2, 3) AND type IN (0, 2) THEN ease + 1"
-                " ELSE CAST(ease AS INTEGER) END"
+                f" ELSE {_read_integer('ease')} END"
             )
         last = None
         for row in map(_MAKE_LOG, self._choose("revlog", columns, "cid", card_ids, None)):
@@ -479,8 +481,14 @@ class Collection:
             self._refuse(f"the fields of note {id} are not valid")
         if not isinstance(tags, str) or len(tags) > MAX_TAGS_LENGTH:
             self._refuse(f"the tags of note {id} are not valid")
-        words = tuple(filter(None, _TAG_SEPARATORS.split(tags)))
-        return NoteRow(id, guid, type_id, mod_s or 0, tuple(flds.split("\x1f")), words)
+        return NoteRow(
+            id,
+            guid,
+            type_id,
+            mod_s or 0,
+            tuple(_normalize(flds).split("\x1f")),
+            _arrange_tags(_normalize(tags)),
+        )
 
     def _refuse(self, reason: str) -> NoReturn:
         raise _explain(ForeignFileError(self.path, reason))
@@ -516,6 +524,22 @@ def open_collection(path: Path) -> Iterator[Collection]:
                     )
 
 
+def _read_integer(column: str) -> str:
+    """Return SQL for a column that is an integer unless somebody tampered with it."""
+    return f"ifnull(CAST({column} AS INTEGER), 0)"
+
+
+def _normalize(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _arrange_tags(text: str) -> tuple[str, ...]:
+    words: dict[str, str] = {}
+    for word in filter(None, _TAG_SEPARATORS.split(text)):
+        words.setdefault(word.casefold(), word)
+    return tuple(words[key] for key in sorted(words))
+
+
 def _parse_short(data: bytes) -> Preset:
     if len(data) > MAX_PRESET_LENGTH:
         raise ValueError("one of its presets is too long")
@@ -531,4 +555,5 @@ def _explained() -> Iterator[None]:
 
 
 def _explain(error: ForeignFileError) -> PackageError:
-    return PackageError(f"{error.file} is not a readable Anki package: {error.reason}")
+    what = "package" if error.file.suffix in {".apkg", ".colpkg"} else "collection"
+    return PackageError(f"{error.file} is not a readable Anki {what}: {error.reason}")

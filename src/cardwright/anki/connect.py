@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from hashlib import sha256
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path, PurePath
 from typing import Any, Final, NamedTuple, TypeVar
@@ -41,8 +40,9 @@ from cardwright.foreign.live_database import stamp_database
 from cardwright.text import count, to_nfc
 
 DEFAULT_URL: Final = "http://127.0.0.1:8765"
-INSTALL_HELP: Final = "close Anki, or install its add-on AnkiConnect (2055492159)"
-"""For a collection that Anki has open, if AnkiConnect does not answer."""
+_KEY_HELP: Final = (
+    "set ANKICONNECT_KEY to the apiKey of its settings: Tools → Add-ons → AnkiConnect → Config"
+)
 _AGAIN: Final = "run the command again: it completes what is missing"
 _TAKEN: Final = "UNIQUE constraint failed: revlog.id"
 _VERSION: Final = 6
@@ -51,6 +51,7 @@ _MAX_REASON: Final = 200
 _TIMEOUT_S: Final = 60
 """Anki replies to nothing while it does something else, such as syncing."""
 _GREETING_TIMEOUT_S: Final = 10
+_CONNECT_TIMEOUT_S: Final = 1
 _CHUNK: Final = 2**16
 _TRIES: Final = 5
 _ROWS_AT_ONCE: Final = 2_000
@@ -72,6 +73,10 @@ class AnkiConnectError(AnkiError):
         """`reason` is what it replied."""
         super().__init__(f"AnkiConnect refused {action}: {reason[:_MAX_REASON]}")
         self.reason = reason
+
+
+class InvalidReplyError(AnkiError):
+    """What answers is not AnkiConnect; or Anki ended before it replied."""
 
 
 class Call(NamedTuple):
@@ -99,7 +104,8 @@ class AnkiConnect:
         """Agree with the add-on on the version and the key; return False if nothing answers.
 
         Raises:
-            AnkiError: it does not answer as AnkiConnect does, is too old, or needs another key.
+            InvalidReplyError: it does not answer as AnkiConnect does.
+            AnkiError: it is too old, needs another key, or is busy.
 
         """
         # The only action that needs no key; a key that is not needed is refused.
@@ -113,7 +119,7 @@ class AnkiConnect:
         except AnkiConnectError:
             found = {}
         if not isinstance(found, dict) or found.get("permission") != "granted":
-            raise AnkiError(
+            raise InvalidReplyError(
                 f"what answers at {self.url} is not AnkiConnect, or an old one",
                 help="update the add-on in Anki: Tools → Add-ons → Check for Updates",
             )
@@ -129,14 +135,14 @@ class AnkiConnect:
         if not self._key:
             raise AnkiError(
                 "AnkiConnect wants an API key",
-                help="give the apiKey of its settings: Tools → Add-ons → AnkiConnect → Config",
+                help=_KEY_HELP,
             )
         try:
             self.ask("version")
         except AnkiConnectError:
             raise AnkiError(
                 "AnkiConnect wants another API key",
-                help="give the apiKey of its settings: Tools → Add-ons → AnkiConnect → Config",
+                help=_KEY_HELP,
             ) from None
         return True
 
@@ -163,14 +169,14 @@ class AnkiConnect:
         actions = [_make_request(call, self._key) for call in calls]
         replies = _read_reply("multi", self._send(Call("multi", {"actions": actions})))
         if not isinstance(replies, list) or len(replies) != len(calls):
-            raise self._make_error("its reply is not valid")
+            raise self._refuse("its reply is not valid")
         return [_read_reply(call.action, reply) for call, reply in zip(calls, replies, strict=True)]
 
     def _send(self, call: Call) -> Any:
         try:
             return self._post(_make_request(call, self._key), _TIMEOUT_S)
         except ConnectionRefusedError as error:
-            raise self._make_error("Anki was closed") from error
+            raise self._refuse("Anki was closed") from error
 
     def _post(self, request: Mapping[str, Any], timeout_s: float) -> Any:
         """Send a request; return the reply, which may be of any form.
@@ -179,28 +185,32 @@ class AnkiConnect:
 
         Raises:
             ConnectionRefusedError: nothing listens there.
-            AnkiError: there was no valid reply.
+            InvalidReplyError: there was no valid reply.
+            AnkiError: there was none in time.
 
         """
-        connection = HTTPConnection(self._host, self._port, timeout=timeout_s)
+        connection = HTTPConnection(self._host, self._port, timeout=_CONNECT_TIMEOUT_S)
         try:
+            _connect(connection)
+            connection.sock.settimeout(timeout_s)
             body = json.dumps(request).encode()
             connection.request("POST", "/", body, {"Content-Type": "application/json"})
             response = connection.getresponse()
             data = self._read_body(response, time.monotonic() + timeout_s)
             if response.status != 200:  # noqa: PLR2004
-                raise self._make_error(f"its reply has the status {response.status}")
+                raise self._refuse(f"its reply has the status {response.status}")
             return parse_json(data.decode())
         except ConnectionRefusedError:
             raise
         except TimeoutError:
-            raise self._make_error(
-                f"no reply within {timeout_s} seconds", help="is Anki waiting for you in a dialog?"
+            raise AnkiError(
+                f"AnkiConnect at {self.url} has not replied for {timeout_s:.0f} seconds",
+                help="see whether Anki is busy, or waits for you in a dialog",
             ) from None
         except (OSError, HTTPException) as error:
-            raise self._make_error(str(error) or type(error).__name__) from error
+            raise self._refuse(str(error) or type(error).__name__) from error
         except ValueError as error:
-            raise self._make_error("its reply is not JSON") from error
+            raise self._refuse("its reply is not JSON") from error
         finally:
             connection.close()
 
@@ -209,25 +219,31 @@ class AnkiConnect:
         while chunk := response.read1(_CHUNK):
             data += chunk
             if len(data) > _MAX_REPLY_BYTES:
-                raise self._make_error("its reply is too large")
+                raise self._refuse("its reply is too large")
             if time.monotonic() > ends_at:
                 raise TimeoutError
         return bytes(data)
 
-    def _make_error(self, reason: str, *, help: str = "") -> AnkiError:
-        return AnkiError(f"AnkiConnect at {self.url}: {reason[:_MAX_REASON]}", help=help)
+    def _refuse(self, reason: str) -> InvalidReplyError:
+        return InvalidReplyError(f"AnkiConnect at {self.url}: {reason[:_MAX_REASON]}")
 
 
 def find_running_anki(url: str | None = None, key: str = "") -> AnkiConnect | None:
     """Return a client of the add-on, or None if Anki does not run, or has no AnkiConnect.
+
+    Whatever else uses the port of the add-on does not count, unless its `url` is given.
 
     Raises:
         AnkiError: AnkiConnect cannot be used; or a `url` is given, and nothing answers there.
 
     """
     connect = AnkiConnect(url or DEFAULT_URL, key)
-    if connect.greet():
-        return connect
+    try:
+        if connect.greet():
+            return connect
+    except InvalidReplyError:
+        if url is not None:
+            raise
     if url is None:
         return None
     raise AnkiError(
@@ -262,7 +278,7 @@ class AnkiConnectDoor:
         self._profiles = profiles
         self._now = now
         self._profile = self._find_profile()
-        self._marker = folder / _name_folder(self._profile) / "backed-up"
+        self._marker = folder / self._profile.folder_name / "backed-up"
         self.place = f"profile {self._profile.name}"
         self.backup: Path | None = None
         """The backup that was made, if any."""
@@ -297,7 +313,9 @@ class AnkiConnectDoor:
         """Write the log first, then the cards; see `Door`.
 
         If it fails between two requests, or Anki is closed, some of it is written. Writing the same push
-        once more, without the rows that are there by then, completes it.
+        once more, without the rows that are there by then, completes it. What was done in Anki before
+        cannot be undone there any more. Rows without a card that changes go along with Anki's next sync
+        after another change.
         """
         if self._view is None:
             raise AnkiChangedError(f"{self.place} was not read yet")
@@ -351,8 +369,8 @@ class AnkiConnectDoor:
             for card, values in changes
         ]
         times, *results = self._connect.ask_all(calls)
-        expected = [{"cardId": card.row.id, "mod": card.row.mod_s} for card, _ in changes]
-        if times != expected:
+        expected = [card.row.mod_s for card, _ in changes]
+        if not isinstance(times, list) or [_read_time(time) for time in times] != expected:
             raise AnkiError(f"{self.place} has changed while it was written to")
         failed = [id for id, result in zip(ids, results, strict=True) if result != [True]]
         if failed:
@@ -401,25 +419,17 @@ class AnkiConnectDoor:
         raise AnkiError(f"{reason}; so nothing was written")
 
 
-def refuse_import(url: str | None = None) -> None:
-    """Refuse to import a package if Anki runs with AnkiConnect.
-
-    Its `importPackage` merges note types, which can force a full sync, and takes over presets and
-    schedules, whatever the user wants.
+def _connect(connection: HTTPConnection) -> None:
+    """Connect to this computer, where it takes no time.
 
     Raises:
-        AnkiError: Anki runs.
+        ConnectionRefusedError: nothing listens there; Windows tries again for two seconds.
 
     """
     try:
-        runs = AnkiConnect(url or DEFAULT_URL).greet()
-    except AnkiError:
-        return  # whether Anki has the collection open shows when it is opened
-    if runs:
-        raise AnkiError(
-            "Anki is open, and AnkiConnect imports packages with other options than Anki",
-            help="close Anki, and run the command again; or import the package there: File → Import",
-        )
+        connection.connect()
+    except TimeoutError:
+        raise ConnectionRefusedError from None
 
 
 def _read_address(url: str) -> tuple[str, int]:
@@ -470,10 +480,6 @@ def _stamp(path: Path) -> bytes:
         raise AnkiError(f"{path} cannot be read: {error.reason}") from error
 
 
-def _name_folder(profile: Profile) -> str:
-    return sha256(str(profile.folder).encode()).hexdigest()[:16]
-
-
 def _split(values: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
     return (values[start : start + size] for start in range(0, len(values), size))
 
@@ -483,6 +489,10 @@ def _list_values(row: LogRow) -> list[int]:
         *(row.id, row.card_id, _UNSYNCED, row.ease, row.interval, row.last_interval),
         *(row.factor, row.duration_ms, row.kind),
     ]
+
+
+def _read_time(reply: object) -> object:
+    return reply.get("mod") if isinstance(reply, dict) else None
 
 
 def _list_changes(

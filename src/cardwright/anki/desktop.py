@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from functools import partial
-from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,7 +35,14 @@ from cardwright.anki.rows import (
     PackageNote,
     Push,
 )
-from cardwright.anki.server import ServerAddress, forget_key, is_of_ankiweb, read_key, write_key
+from cardwright.anki.server import (
+    ServerAddress,
+    forget_key,
+    is_of_ankiweb,
+    make_private_folder,
+    read_key,
+    write_key,
+)
 from cardwright.error import ExtraMissingError
 from cardwright.files import write_file
 from cardwright.text import list_names, to_nfc
@@ -49,6 +56,8 @@ _T = TypeVar("_T")
 
 _PACKAGES: Final = {18: "26.9.3"}
 """For each schema, a version of the package that leaves it as it is."""
+_OLDEST: Final = 25, 9
+"""The first version of the package with all that is used here; its collections have schema 18, too."""
 _IO_TIMEOUT_S: Final = 30
 """How long a server may send nothing."""
 _SYNC_LIMIT_S: Final = 600
@@ -88,7 +97,7 @@ class ProfileDoor:
         """The backup that was made, if any."""
         self._path = profile.collection
         self._backups = [profile.backups]
-        self._folder = folder / sha256(str(profile.folder).encode()).hexdigest()[:16]
+        self._folder = folder / profile.folder_name
         self._identities = identities
         self._today = today
         self._mod_ms = -1
@@ -103,10 +112,8 @@ class ProfileDoor:
 
     def find_taken(self, ids: Sequence[int]) -> set[int]:
         """Return which ids of log rows are taken, by whatever card."""
-        if not ids:
-            return set()
-        with self._open() as collection:
-            return _find_taken(collection, ids)
+        with open_collection(self._path) as collection:
+            return collection.find_taken(ids)
 
     def write(self, push: Push) -> None:
         """Write everything in one transaction; see `Door`."""
@@ -133,17 +140,31 @@ class ProfileDoor:
                 collection cannot be used. Nothing was written.
 
         """
-        with self._open() as collection:
-            self._receive(collection)
-            _check_scheduler(collection, self.place)
-            self._back_up(collection)
-            done: list[PackageImport] = []
+        try:
+            with self._open() as collection:
+                return self._import(collection, package, notes, with_presets=with_presets)
+        except _InUseError as error:
+            help = f"close Anki, or import {package} there: File → Import"
+            raise AnkiError(error.message, help=help) from error
 
-            def work() -> None:
-                done.append(_import(collection, package, notes, with_presets=with_presets))
+    def _import(
+        self,
+        collection: Collection,
+        package: Path,
+        notes: Mapping[str, PackageNote],
+        *,
+        with_presets: bool,
+    ) -> PackageImport:
+        self._receive(collection)
+        _check_scheduler(collection, self.place)
+        self._back_up(collection)
+        done: list[PackageImport] = []
 
-            _db(collection).transact(work)
-            self._send(collection, Push(log=(), cards=()))
+        def work() -> None:
+            done.append(_import(collection, package, notes, with_presets=with_presets))
+
+        _db(collection).transact(work)
+        self._send(collection, Push(log=(), cards=()))
         return done[0]
 
     def close(self) -> None:
@@ -171,7 +192,7 @@ class ProfileDoor:
         reason = ""
         for folder in (*self._backups, self._folder / "backups"):
             try:
-                folder.mkdir(parents=True, exist_ok=True)
+                make_private_folder(folder)
                 before = set(folder.iterdir())
                 with _explaining(self.place):
                     collection.create_backup(
@@ -184,6 +205,7 @@ class ProfileDoor:
             if made:
                 self.backup = made[-1]
                 with suppress(OSError):
+                    make_private_folder(self._folder)
                     write_file(marker, today)
                 return
         raise AnkiError(f"{self.place} cannot be backed up, so nothing was written: {reason}")
@@ -218,7 +240,7 @@ class ServerDoor(ProfileDoor):
     @contextmanager
     def _open(self) -> Iterator[Collection]:
         load_library()
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self._folder)
         with ExitStack() as stack:
             try:
                 collection = stack.enter_context(_open_library(self._path, self.place))
@@ -311,7 +333,7 @@ class ServerDoor(ProfileDoor):
         return SyncAuth(hkey=key, endpoint=self._address.url, io_timeout_secs=_IO_TIMEOUT_S)
 
     def _ask_server(
-        self, collection: Collection, work: Callable[[], _T], limit_s: float = _SYNC_LIMIT_S
+        self, collection: Collection, work: Callable[[], _T], limit_s: float | None = None
     ) -> _T:
         """Run what talks to the server so that Ctrl-C and the limit of time end it.
 
@@ -322,6 +344,7 @@ class ServerDoor(ProfileDoor):
         """
         from anki.errors import Interrupted, NetworkError, SyncError, SyncErrorKind  # noqa: PLC0415
 
+        limit_s = limit_s or _SYNC_LIMIT_S
         done: list[_T] = []
         failed: list[BaseException] = []
 
@@ -356,14 +379,14 @@ class ServerDoor(ProfileDoor):
                     help="check the address, and that the server runs",
                 ) from error
             except Interrupted:
-                raise AnkiError(f"{url} took longer than {limit_s / 60:.0f} minutes") from None
+                raise AnkiError(f"{url} took longer than {limit_s:.0f} seconds") from None
 
 
 def load_library() -> None:
     """Import the library of Anki.
 
     Raises:
-        ExtraMissingError: it is not installed.
+        ExtraMissingError: it is not installed, or too old.
 
     """
     try:
@@ -373,6 +396,11 @@ def load_library() -> None:
             "changing a collection needs Anki's package anki (31 MB, licensed under the AGPL)",
             help="pip install 'cardwright[anki]'",
         ) from error
+    installed = metadata.version("anki")
+    if tuple(map(int, re.findall(r"\d+", installed)[:2])) < _OLDEST:
+        raise ExtraMissingError(
+            f"the installed package anki {installed} is too old", help="pip install --upgrade anki"
+        )
 
 
 def probe_schema() -> int:

@@ -546,8 +546,25 @@ def make_log_rows(
             if is_learnt and row.id in made:
                 made[row.id] = row._replace(kind=LogKind.REVIEW)
         elif act is Act.ANSWER:
+            if not is_learnt and row.id in made and not _has_learning(merged, made, row.id):
+                # It was new when its due date was set; the memory starts with this answer.
+                made[row.id] = row._replace(kind=LogKind.LEARNING)
             is_learnt = True
     return sorted(made.values())
+
+
+def _has_learning(rows: Iterable[LogRow], made: Mapping[int, LogRow], row_id: int) -> bool:
+    """Tell whether learning steps precede a row, since the last reset."""
+    found = False
+    for written in rows:
+        row = made.get(written.id, written)
+        if row.id == row_id:
+            break
+        act, _ = read_act(row)
+        found = act is not Act.RESET and (
+            found or (act is Act.ANSWER and row.kind == LogKind.LEARNING)
+        )
+    return found
 
 
 def _make_log_row(card: AnkiCard, row_id: int, step: Step, rules: Rules) -> LogRow | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +33,11 @@ class Profile:
     def collection(self) -> Path:
         """The file of its collection."""
         return self.folder / _COLLECTION
+
+    @property
+    def folder_name(self) -> str:
+        """A name for a folder of Cardwright's own that is different for each profile."""
+        return sha256(str(self.folder).encode()).hexdigest()[:16]
 
     @property
     def backups(self) -> Path:

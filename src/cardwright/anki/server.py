@@ -123,7 +123,7 @@ def write_key(folder: Path, address: ServerAddress, key: str) -> None:
 
     """
     data = json.dumps({"url": address.url, "user": address.user, "key": key}).encode()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(folder)
     temporary = folder / f".{_KEY_FILE}.{os.urandom(4).hex()}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
@@ -140,6 +140,18 @@ def forget_key(folder: Path) -> None:
     """Delete the key of a session."""
     with contextlib.suppress(OSError):
         (folder / _KEY_FILE).unlink()
+
+
+def make_private_folder(path: Path) -> None:
+    """Create a folder, and those above it, that only their owner can open; existing ones stay.
+
+    Raises:
+        OSError: it cannot be created.
+
+    """
+    for folder in (*reversed(path.parents), path):
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def _read(folder: Path) -> dict[str, str]:

@@ -226,6 +226,8 @@ class _Merge:
         """The memories before anything was pulled."""
         self._touched: set[str] = set()
         """The prompts with rows that are new in Anki, or gone from there."""
+        self._changed: set[str] = set()
+        """The prompts whose memories are not those from before."""
         self._writes: dict[str, CardWrite] = {}
         self._planned: dict[int, MirrorRow] = {}
         self._log: list[LogRow] = []
@@ -507,6 +509,7 @@ class _Merge:
                     continue
                 act = _MARKS[name, value]
                 self._journal.record(key, act, moment)
+                self._changed.add(key)
                 if getattr(before, name) != value:
                     self._done.marks[str(act)] += 1
 
@@ -537,6 +540,7 @@ class _Merge:
             if was and was.due_day is not None and card.row.kind == CardKind.NEW:
                 if key not in self._touched and not self._read(key).is_new:
                     self._journal.record(key, Act.RESET, self._study.moment)
+                    self._changed.add(key)
                     entry = next(reversed(list(self._store.list_reviews(key))))
                     missing[key] = [LogEntry(key, entry.id, entry.at_ms, entry.act, None)]
                 continue
@@ -554,7 +558,7 @@ class _Merge:
             added.append(self._reschedule(key, card))
         if added:
             self._journal.add(added)
-            self._touched.update(review.key for review in added)
+            self._changed.update(review.key for review in added)
             changed = sum(review.key in self._cards for review in added)
             self._done.marks[str(Act.RESCHEDULE)] += changed
         same = {namespace_of(key) for key, card in self._view.cards.items() if self._is_same(card)}
@@ -597,7 +601,7 @@ class _Merge:
 
     def _read(self, key: str) -> Memory:
         """Return the current memory of a prompt."""
-        if key in self._touched:
+        if key in self._touched or key in self._changed:
             return self._store.read_memory(key)[0]
         return self._before.get(key) or Memory(key=key)
 
@@ -644,7 +648,7 @@ class _Merge:
                 left.append(entry)
                 continue
             self._journal.add([undo(copy)])
-            self._touched.add(entry.key)
+            self._changed.add(entry.key)
             copies[row_id] = entry.id
         self._mirror.put_rows(
             {id: MirrorRow(review, is_seen=True) for id, review in copies.items()}
@@ -652,46 +656,71 @@ class _Merge:
         return left
 
     def _plan_rows(self, missing: Mapping[str, Sequence[LogEntry]]) -> None:
-        """Plan the rows that Anki lacks, but not of cards in filtered decks."""
-        view = self._view
-        keys = [key for key in missing if not view.cards[key].row.is_filtered]
-        self._pending |= missing.keys() - set(keys)
-        if not keys:
+        """Plan the rows that Anki lacks, and the states of their cards."""
+        view, place = self._view, self._mirror.place
+        if not missing:
             return
-        ids = [row.id for key in keys for row in view.log.get(key, ())]
-        place = self._mirror.place
-        rows: dict[str, dict[str, int]] = {}
+        ids = [row.id for key in missing for row in view.log.get(key, ())]
+        rows: dict[str, dict[str, int]] = {key: {} for key in missing}
         for row_id, key, review_id in list_rows(self._store, place, ids, self._namespaces):
-            rows.setdefault(key, {})[review_id] = row_id
-        steps = {key: list(self._trace(key)) for key in keys}
+            rows[key][review_id] = row_id
         prompts = {
             key: [
-                (step.review, rows.get(key, {}).get(step.review.id))
-                for step in steps[key]
-                if is_pushable(step.review)
+                (review, rows[key].get(review.id))
+                for review in self._store.list_reviews(key)
+                if is_pushable(review)
             ]
-            for key in keys
+            for key in missing
         }
         find_taken = self._find_none if self._is_dry_run else self._door.find_taken
         chosen = Placing(find_taken).place(prompts, self._journal.rollover_hour)
-        for key in keys:
-            card, own = view.cards[key], view.log.get(key, ())
-            pushed = [(chosen[s.review.id], s) for s in steps[key] if s.review.id in chosen]
-            made = make_log_rows(card, own, pushed, self._make_rules(key))
-            by_id = {id: step.review.id for id, step in pushed}
-            self._log += made
-            self._planned |= {row.id: MirrorRow(by_id[row.id], is_seen=False) for row in made}
+        made = {key: self._make_rows(key, chosen) for key in missing}
+        for key in self._derive(made, rows, chosen):
+            made[key] = self._make_rows(key, chosen)
+        by_id = {id: review_id for review_id, id in chosen.items()}
+        for key, (log, pushed) in made.items():
+            card = view.cards[key]
+            self._log += log
+            self._planned |= {row.id: MirrorRow(by_id[row.id], is_seen=False) for row in log}
+            if card.row.is_filtered:
+                self._pending.add(key)
+                continue
+            memory = self._store.read_memory(key)[0]
+            rules = self._make_rules(key)
             self._put_write(
-                key,
-                make_card_write(
-                    card,
-                    own,
-                    self._store.read_memory(key)[0],
-                    self._make_rules(key),
-                    [step for _, step in pushed],
-                ),
+                key, make_card_write(card, view.log.get(key, ()), memory, rules, pushed)
             )
         self._mirror.put_rows(self._planned)
+
+    def _make_rows(self, key: str, chosen: Mapping[str, int]) -> tuple[list[LogRow], list[Step]]:
+        """Return the rows that a card's log lacks, and their acts."""
+        card, own = self._view.cards[key], self._view.log.get(key, ())
+        pushed = [step for step in self._trace(key) if step.review.id in chosen]
+        steps = ((chosen[step.review.id], step) for step in pushed)
+        return make_log_rows(card, own, steps, self._make_rules(key)), pushed
+
+    def _derive(
+        self,
+        made: Mapping[str, tuple[Sequence[LogRow], Sequence[Step]]],
+        rows: Mapping[str, Mapping[str, int]],
+        chosen: Mapping[str, int],
+    ) -> set[str]:
+        """Record what Anki derives from logs with the rows of both sides; return the prompts.
+
+        That is where it starts to read, which one side's rows alone do not tell.
+        """
+        view, store = self._view, self._store
+        keys = [key for key in made if view.log.get(key)]
+        log = {key: sorted((*view.log[key], *made[key][0])) for key in keys}
+        paired = {id: review_id for review_id, id in chosen.items()}
+        paired |= {id: review_id for key in keys for review_id, id in rows[key].items()}
+        known = {key: list(store.list_reviews(key, with_undone=True)) for key in keys}
+        moment = self._study.moment
+        pull = pull_reviews(replace(view, log=log), moment, self._make_basis, known, paired)
+        derived = [review for review in pull.reviews if review.undoes or is_derived(review.id)]
+        if derived:
+            self._journal.add(derived)
+        return {review.key for review in derived}
 
     def _find_none(self, _ids: Sequence[int]) -> set[int]:
         return set()

@@ -28,6 +28,7 @@ _EXTRAS: Final = {
     "fsrs-rs-python": ("optimize", "`cards optimize`"),
     "numpy": ("exam", "`cards exam plan`"),
     "icalendar": ("exam", "`cards exam plan --ics`"),
+    "anki": ("anki", "writing into Anki (it is licensed under the AGPL)"),
 }
 """Optional packages: the extra that installs each, and what needs it."""
 
@@ -38,6 +39,8 @@ def examine_program(report: Report) -> None:
         f"Cardwright {__version__}, Python {platform.python_version()}, "
         f"SQLite {sqlite3.sqlite_version}"
     )
+    if _is_installed("anki"):
+        report.summary += f", anki {metadata.version('anki')} (licensed under the AGPL)"
     add = report.findings.append
     if sqlite3.sqlite_version_info < MIN_SQLITE:
         needed = ".".join(map(str, MIN_SQLITE[:2]))

@@ -48,7 +48,7 @@ _SETTINGS: Final = (
     "mmap_size = 0",
     "ignore_check_constraints = on",
 )
-_FUNCTIONS: Final = frozenset({"count", "length", "typeof"})
+_FUNCTIONS: Final = frozenset({"count", "ifnull", "length", "typeof"})
 MAX_CHOSEN: Final = 30_000
 """Values that a query may choose rows by; SQLite allows 32,766."""
 _FAULTS: Final = (sqlite3.Error, UnicodeDecodeError)

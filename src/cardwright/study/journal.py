@@ -369,7 +369,7 @@ class Journal:
         """Yield the memory of each prompt and the id of its last review, from `Store.list_acts`."""
         for key, group in groupby(acts, key=itemgetter(0)):
             rows = list(group)
-            memory = self.schedule_of(key).replay(key, (row[2:8] for row in rows))
+            memory = self.schedule_of(key).replay(key, [row[2:8] for row in rows])
             yield memory, rows[-1][1]
 
     def _put(self, memories: Collection[tuple[Memory, str]]) -> None:

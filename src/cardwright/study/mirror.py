@@ -147,11 +147,24 @@ def check_unshared(store: Store, review_id: str) -> None:
 
 def list_shifted(store: Store) -> Iterator[tuple[str, int, str]]:
     """Yield place, id and review of the rows that were seen under another id than their time."""
-    sql = (
-        "select m.place, m.row_id, m.review_id from mirror_rows m"
-        " join reviews r on r.id = m.review_id"
-        " where m.is_seen and m.row_id <> r.at_ms order by m.place, m.row_id"
-    )
-    for place, row_id, review_id in store.query(sql):
+    if not list(store.query("select 1 from mirror_rows limit 1")):
+        return
+    found: set[tuple[Any, ...]] = set()
+    for sql in (_SELECT_SHIFTED, _SELECT_UNTIMED):
+        found.update(store.query(sql))
+    for place, row_id, review_id in sorted(found, key=repr):
         if isinstance(place, str) and isinstance(row_id, int) and isinstance(review_id, str):
             yield place, row_id, review_id
+
+
+_SELECT_SHIFTED: Final = (
+    "select place, row_id, review_id from mirror_rows cross join reviews r on r.id = review_id"
+    " where substr(review_id, 1, 12) <> printf('%012x', row_id) and is_seen and row_id <> at_ms"
+)
+_SELECT_UNTIMED: Final = (
+    "select place, row_id, review_id from reviews r not indexed"
+    " cross join mirror_rows on review_id = r.id"
+    " where substr(r.id, 1, 12) <> printf('%012x', at_ms) and is_seen and row_id <> at_ms"
+)
+"""Two scans that look up few rows take a third of the time of a join of all: nearly always, the row's
+id, the review's time, and the place that its id encodes are the same."""

@@ -66,6 +66,10 @@ _VALID_ACTS: Final = frozenset(
     for rating in (tuple(map(int, Rating)) if act in RATED else (None,))
 )
 """Every act with every rating that it can have."""
+_USUAL_ACTS: Final = frozenset(
+    act for act in _VALID_ACTS if act[0] not in {Act.RESCHEDULE, Act.ASSUME}
+)
+"""The same without the acts that need an interval."""
 _STATES: Final = {str(state): state for state in State}
 _make_memory: Final = partial(tuple.__new__, Memory)
 """Makes a Memory without running the Python code of its constructor."""
@@ -172,11 +176,11 @@ def check_acts(rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
         RowError: a value is not valid.
 
     """
-    valid = _VALID_ACTS
+    usual = _USUAL_ACTS
     for row in rows:
         key, id, act, rating, at_ms, offset, days, basis, duration_ms = row
         if (
-            (act, rating) in valid
+            (act, rating) in usual
             and type(key) is str is type(id)
             and type(at_ms) is int is type(offset)
             and 0 <= at_ms < END_MS
@@ -184,22 +188,21 @@ def check_acts(rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
             and type(duration_ms) is int
             and duration_ms >= 0
             and (
-                (days is None is basis and act not in {"reschedule", "assume"})
+                days is None is basis
                 or (
                     act == "answer"
                     and type(days) is int is type(basis)
                     and 0 < days <= MAX_INTERVAL_DAYS
                     and 0 <= basis < END_BASIS
                 )
-                or (is_interval(act, days) and is_basis(act, days, basis))
             )
         ):
             yield row
-        else:
-            faults = _list_faults(
-                id, key, act, rating, at_ms, offset, duration_ms, days=days, basis=basis
-            )
-            raise RowError(f"{quote(id)}: {', '.join(faults)}")
+            continue
+        found = _list_faults(id, key, act, rating, at_ms, offset, duration_ms, None, days, basis)
+        if faults := ", ".join(found):
+            raise RowError(f"{quote(id)}: {faults}")
+        yield row
 
 
 def check_texts(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:

@@ -158,6 +158,9 @@ class Schedule:
         self._hard_share, self._easy_share = self.parameters[15:17]
         self._steps = _to_seconds(options.learning_steps_minutes)
         self._relearning_steps = _to_seconds(options.relearning_steps_minutes)
+        # Looked up a million times in a long replay.
+        self._max_days = options.maximum_interval_days
+        self._has_fuzz = options.fuzz
         self._half_leech = max(1, -(-options.leech_lapses // 2))
         self.rules = json.dumps(
             [
@@ -198,11 +201,11 @@ class Schedule:
 
     def replay(self, key: str, acts: Iterable[_Act]) -> Memory:
         """Return a prompt's memory after acts in order (ActRow fields), without undone ones."""
-        draft = _Draft(Memory(key=key))
+        draft, answer = _Draft(Memory(key=key)), self._answer
         for act, rating, at_ms, offset, days, basis in acts:
             # A fast path: most acts are answers, and there may be a million.
             if act == "answer" and rating:
-                self._answer(draft, rating, at_ms, offset, days, basis)
+                answer(draft, rating, at_ms, offset, days, basis)
             else:
                 self._apply(draft, (act, rating, at_ms, offset, days, basis))
         return draft.finish()
@@ -334,8 +337,8 @@ class Schedule:
         if promised is not None:
             if basis != self.make_basis(draft.reps):
                 promised = None
-            elif promised > self.options.maximum_interval_days:
-                promised = self.options.maximum_interval_days
+            elif promised > self._max_days:
+                promised = self._max_days
         if draft.state is _REVIEW:
             delay_s = self._answer_review(draft, rating, stability, difficulty, days, promised)
         else:
@@ -364,7 +367,7 @@ class Schedule:
 
         Stability and difficulty are the values before the answer. A promised interval is kept.
         """
-        factor, max_days = self._interval_factor, self.options.maximum_interval_days
+        factor, max_days = self._interval_factor, self._max_days
         steps = self._relearning_steps if draft.state is _RELEARNING else self._steps
         if draft.state is _NEW:
             draft.state = _LEARNING
@@ -409,7 +412,7 @@ class Schedule:
         promised: int | None,
     ) -> int | None:
         """Set the interval and return None; or start relearning and return the seconds to wait."""
-        factor, max_days = self._interval_factor, self.options.maximum_interval_days
+        factor, max_days = self._interval_factor, self._max_days
         if rating == _AGAIN:
             draft.lapses += 1
             self._mark_leech(draft)
@@ -447,10 +450,10 @@ class Schedule:
         """Return the stabilities that Hard, Good, … give, up to this answer's rating."""
         if rating == _HARD:
             return (reached,)
-        if not stability:
-            # It was new when it was rescheduled.
-            return tuple(map(self._fsrs.initial_stability, range(_HARD, rating + 1)))
         if days == 0:
+            if not stability:
+                # It was new when it was rescheduled.
+                return tuple(map(self._fsrs.initial_stability, range(_HARD, rating + 1)))
             harder = range(_HARD, rating)
             next_stability = self._fsrs.next_stability
             return (*(next_stability(stability, difficulty, 0, r) for r in harder), reached)
@@ -469,7 +472,7 @@ class Schedule:
 
     def _draw(self, draft: _Draft) -> float | None:
         """Return a number from 0 to 1, stable across replays of this answer; None without fuzz."""
-        if not self.options.fuzz:
+        if not self._has_fuzz:
             return None
         seed = zlib.crc32(f"{draft.key}#{draft.reps}".encode())
         return (seed * 2_654_435_761 & 0xFFFFFFFF) / 2**32

@@ -11,8 +11,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from cardwright.history import END_MS, NAMESPACE, make_time, match_value, quote_value
-from cardwright.study.rows import ALIAS
+from cardwright.history import (
+    DEVICE,
+    END_MS,
+    NAMESPACE,
+    REVIEW_ID,
+    make_time,
+    match_value,
+    quote_value,
+)
+from cardwright.study.mirror import Mirror, list_shifted
+from cardwright.study.rows import ALIAS, MirrorRow
 from cardwright.study.settings import CACHES, STORE, is_shared, is_valid
 from cardwright.study.store import Store
 from cardwright.study.transfer import parse_object, parse_time
@@ -24,9 +33,24 @@ _MAX_SETTING: Final = 2**14
 _MAX_RECORD: Final = 2**22
 """The longest lines; a long mock exam holds the texts of its questions."""
 _MAX_NESTED: Final = 500
+"""Every command reads all settings, with whatever is left of the stack."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
-Row = TypeVar("Row", Setting, Record)
+_MACHINE: Final = "machine "
+"""Begins the names of places that another machine knows."""
+
+Row = TypeVar("Row", bound=NamedTuple)
+
+
+class Pair(NamedTuple):
+    """A row of a mirror's log that is a review of ours under another id than its time."""
+
+    device: str
+    """The machine that saw it."""
+    place: str
+    """The mirror, as that machine names it."""
+    row_id: int
+    review_id: str
 
 
 class Version(NamedTuple):
@@ -68,8 +92,6 @@ def _describe_setting(setting: Setting) -> Version:
 
 def _parse_setting(line: str) -> Setting:
     row = _parse(line, _MAX_SETTING)
-    if line.count("[") + line.count("{") > _MAX_NESTED:
-        raise ValueError("nested too deeply")
     deck, name = row.get("deck"), match_value("name", row.get("name"), _NAME)
     namespace = str(deck).partition("::")[0]
     if deck != "" and (_check_text("deck", deck) == STORE or not NAMESPACE.fullmatch(namespace)):
@@ -79,6 +101,9 @@ def _parse_setting(line: str) -> Setting:
     if "value" not in row:
         raise ValueError("`value` is missing")
     value = row["value"]
+    text = _encode("value", value)
+    if text.count("[") + text.count("{") > _MAX_NESTED:
+        raise ValueError("`value` is nested too deeply")
     if value is not None and not is_valid(name, value):
         raise ValueError(f"`value` of `{name}` cannot be {quote_value(value)}")
     return Setting(str(deck), name, value, parse_time("changed", row.get("changed")).at_ms)
@@ -100,10 +125,6 @@ def _describe_record(record: Record) -> Version:
 
 def _parse_record(line: str) -> Record:
     row = _parse(line, _MAX_RECORD)
-    try:
-        body = json.dumps(row.get("body"), ensure_ascii=False)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
     kind = match_value("kind", row.get("kind"), _NAME)
     if kind == ALIAS:
         raise ValueError(f"`kind` cannot be {quote_value(kind)}")
@@ -114,7 +135,7 @@ def _parse_record(line: str) -> Record:
         kind=kind,
         namespace=match_value("namespace", row.get("namespace"), NAMESPACE),
         at_ms=parse_time("at", row.get("at")).at_ms,
-        body=_check_text("body", body, _MAX_RECORD),
+        body=_check_text("body", _encode("body", row["body"]), _MAX_RECORD),
         changed_ms=parse_time("changed", row.get("changed")).at_ms,
     )
 
@@ -124,6 +145,19 @@ def _parse(line: str, longest: int) -> Mapping[str, Any]:
     if isinstance(row, str):
         raise ValueError(row)  # noqa: TRY004  (the row is an error message)
     return row
+
+
+def _encode(name: str, value: object) -> str:
+    """Return a value as JSON.
+
+    Raises:
+        ValueError: it has infinite numbers, or is nested too deeply.
+
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (ValueError, RecursionError):
+        raise ValueError(f"`{name}` has infinite numbers, or is nested too deeply") from None
 
 
 def _check_text(name: str, value: object, longest: int = _MAX_TEXT) -> str:
@@ -160,6 +194,48 @@ def _merge_records(store: Store, records: Iterable[Record]) -> int:
         return store.merge_records(records)
 
 
+def _list_pairs(store: Store) -> Iterable[Pair]:
+    found: dict[Pair, None] = {}
+    for place, row_id, review_id in list_shifted(store):
+        device, name = store.device, place
+        if place.startswith(_MACHINE):
+            device, _, name = place.removeprefix(_MACHINE).partition(": ")
+        found[Pair(device, name, row_id, review_id)] = None
+    return found
+
+
+def _describe_pair(pair: Pair) -> Version:
+    key = (pair.device, pair.place, str(pair.row_id))
+    names = ("device", "place", "row", "review")
+    line = json.dumps(dict(zip(names, pair, strict=True))) + "\n"
+    return Version(key, (pair.review_id,), line, 0)
+
+
+def _parse_pair(line: str) -> Pair:
+    row = _parse(line, _MAX_SETTING)
+    row_id = row.get("row")
+    if not isinstance(row_id, int) or isinstance(row_id, bool) or not 0 <= row_id < END_MS:
+        raise ValueError(f"`row` cannot be {quote_value(row_id)}")
+    return Pair(
+        device=match_value("device", row.get("device"), DEVICE),
+        place=_check_text("place", row.get("place")),
+        row_id=row_id,
+        review_id=match_value("review", row.get("review"), REVIEW_ID),
+    )
+
+
+def _merge_pairs(store: Store, pairs: Iterable[Pair]) -> int:
+    """Remember pairs apart from those of this machine's own mirrors, which may lack these rows."""
+    rows: dict[str, dict[int, MirrorRow]] = {}
+    for device, place, row_id, review_id in pairs:
+        row = MirrorRow(review_id, is_seen=True)
+        rows.setdefault(f"{_MACHINE}{device}: {place}", {})[row_id] = row
+    with store.transaction():
+        for name, found in rows.items():
+            Mirror(store, name).put_rows(found)
+    return sum(map(len, rows.values()))
+
+
 SETTINGS: Final = Sort(
     noun="setting",
     extension=".settings",
@@ -182,3 +258,14 @@ RECORDS: Final = Sort(
     merge=_merge_records,
 )
 """Mock exams, drills and misses."""
+PAIRS: Final = Sort(
+    noun="pair",
+    extension=".pairs",
+    max_line=_MAX_SETTING,
+    max_rows=100_000,
+    list_all=_list_pairs,
+    describe=_describe_pair,
+    parse=_parse_pair,
+    merge=_merge_pairs,
+)
+"""Rows of Anki's log that are answers from here, where their ids do not tell which."""

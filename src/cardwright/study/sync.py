@@ -30,7 +30,7 @@ from cardwright.history import (
 )
 from cardwright.study.alias import Alias
 from cardwright.study.journal import Journal
-from cardwright.study.shared import RECORDS, SETTINGS, Row, Sort, Version
+from cardwright.study.shared import PAIRS, RECORDS, SETTINGS, Row, Sort, Version
 from cardwright.study.store import Store
 from cardwright.study.transfer import (
     TransferError,
@@ -40,13 +40,13 @@ from cardwright.study.transfer import (
     show_name,
     write_review,
 )
-from cardwright.study.versions import MAX_AHEAD_MS, Record, Setting
+from cardwright.study.versions import Record, Setting, find_end
 from cardwright.text import count, format_command, list_names
 
 _REVIEWS: Final = ".jsonl"
 _ALIASES: Final = ".aliases"
 """The extension of files of aliases, which older versions do not read."""
-EXTENSIONS: Final = (_REVIEWS, _ALIASES, SETTINGS.extension, RECORDS.extension)
+EXTENSIONS: Final = (_REVIEWS, _ALIASES, SETTINGS.extension, RECORDS.extension, PAIRS.extension)
 """Those of all files that are read."""
 _ALIAS_ID: Final = re.compile(r"alias-[0-9A-Za-z_.-]{1,1200}")
 _MAX_ALIASES: Final = 10_000
@@ -154,15 +154,15 @@ def sync_folder(
     )
     journal.add_aliases(sorted(known_aliases | others))
 
-    exchanges = _make_exchangers(store, folder, names, moment, is_valid)
-    for exchange in exchanges:
-        exchange.take()
-
+    settings, records, pairs = exchanges = _make_exchangers(store, folder, names, moment, is_valid)
+    # Reviews are replayed under the latest options.
+    settings.take()
+    records.take()
     ending = f"-{store.device}"
     lines = {review.id: write_review(review) for review in store.list_log()}
     known: set[str] = set()
     own: set[str] = set()
-    taken, last_ms = 0, max(exchange.last_ms for exchange in exchanges)
+    taken, last_ms = 0, 0
     clashes: list[str] = []
     found = _read_new(files, lines, known, own)
     while batch := list(islice(found, _BATCH)):
@@ -171,8 +171,11 @@ def sync_folder(
         clashes += clashing
         for review in batch:
             last_ms = max(last_ms, review.at_ms)
-            if review.id not in known:
-                lines.setdefault(review.id, write_review(review))
+            if review.id in lines:
+                lines[review.id] = _settle_line(store, review, known)
+            elif review.id not in known:
+                lines[review.id] = write_review(review)
+    pairs.take()
     decide()
 
     if clashes:
@@ -192,14 +195,18 @@ def sync_folder(
 
     every = (files, alias_files, *(exchange.files for exchange in exchanges))
     notes = [note for some in every for note in some.notes]
+    last_ms = max(last_ms, *(exchange.last_ms for exchange in exchanges))
     if moment is not None and last_ms > moment.at_ms + MS_PER_DAY:
         day = make_time(last_ms).date()
-        notes.append(f"some reviews are dated up to {day}: the clock of a machine may be wrong")
+        notes.append(
+            f"some of what is new is dated up to {day}: the clock of a machine may be wrong"
+        )
     problems = [problem for some in every for problem in some.problems]
     if (left := len(problems) - _MAX_PROBLEMS) > 0:
         problems[_MAX_PROBLEMS:] = [f"and {count(left, 'more problem')}"]
-    counts = (exchange.counts for exchange in exchanges)
-    return Synced(taken, given, clashes, problems, notes, *counts)
+    return Synced(
+        taken, given, clashes, problems, notes, settings=settings.counts, records=records.counts
+    )
 
 
 def _make_exchangers(
@@ -210,7 +217,7 @@ def _make_exchangers(
     is_valid: Callable[[Record], bool],
 ) -> list[_Exchanger[Any]]:
     """Return what exchanges all that is shared besides reviews and aliases."""
-    end_ms = moment.at_ms + MAX_AHEAD_MS if moment else END_MS
+    end_ms = find_end(moment.at_ms) if moment else END_MS
 
     def check_time(row: Setting | Record) -> None:
         if row.changed_ms > end_ms:
@@ -231,6 +238,7 @@ def _make_exchangers(
     sorts: tuple[Sort[Any], ...] = (
         replace(SETTINGS, parse=parse_setting),
         replace(RECORDS, parse=parse_record),
+        PAIRS,
     )
     return [
         _Exchanger(store, _Files(folder, store.device, sort.extension, names, sort.max_line), sort)
@@ -271,7 +279,6 @@ class _Exchanger(Generic[Row]):
     def take(self) -> None:
         """Merge what is new in the files into the store."""
         if rows := [row for _, row in self._find_new()]:
-            self.last_ms = max(row.changed_ms for row in rows)
             self._taken = self._sort.merge(self._store, rows)
 
     def give(self) -> None:
@@ -282,6 +289,10 @@ class _Exchanger(Generic[Row]):
 
         """
         lines = [version.line for version in self._list_versions()]
+        fitting = [line for line in lines if len(line) < self._sort.max_line]
+        if too_long := len(lines) - len(fitting):
+            self.files.notes.append(f"{count(too_long, self._sort.noun)} too long to be shared")
+        lines = fitting
         self._given = sum(line not in self._seen for line in lines)
         ours = [line for line in lines if line not in self._held]
         if ours or os.path.lexists(self.files.own):
@@ -322,6 +333,7 @@ class _Exchanger(Generic[Row]):
                             )
                             break
                         best[version.key], new[version.key] = version, row
+                        self.last_ms = max(self.last_ms, version.changed_ms)
                         line = version.line
                 else:
                     line = row
@@ -384,8 +396,8 @@ def preview_sync(
     theirs, copied = list(files.read_theirs(parse)), list(files.read_copies(parse))
     known = set(map(_id_of, theirs))
     ours = list(files.read_own(parse))
-    exchanges = _make_exchangers(store, folder, names, moment, is_valid)
-    counts = [exchange.look() for exchange in exchanges]
+    settings, records, pairs = exchanges = _make_exchangers(store, folder, names, moment, is_valid)
+    pairs.look()
     every = (files, alias_files, *(exchange.files for exchange in exchanges))
     new = {_id_of(row) for row in (*theirs, *copied) if not isinstance(row, str)}
     back = {_id_of(row) for row in ours if not isinstance(row, str)}
@@ -395,13 +407,36 @@ def preview_sync(
         taking=len(new - lines.keys()),
         giving=len(lines.keys() - known - set(map(_id_of, ours))),
         returning=len(back - lines.keys() - known),
-        clashes=sorted((new | back) & lines.keys()),
+        clashes=sorted(
+            {
+                row.id
+                for row in (*theirs, *copied, *ours)
+                if not isinstance(row, str) and row.id in lines and _is_clash(store, row)
+            }
+        ),
         problems=[problem for some in every for problem in some.problems],
         is_own_damaged=any(some.is_own_damaged for some in every),
         copies=[path for some in every for path in some.copies],
-        settings=counts[0],
-        records=counts[1],
+        settings=settings.look(),
+        records=records.look(),
     )
+
+
+def _is_clash(store: Store, other: Review) -> bool:
+    ours = store.get_review(other.id)
+    return ours is not None and not store.is_same(ours, other)
+
+
+def _settle_line(store: Store, other: Review, known: set[str]) -> str:
+    """Return the line of a review of which a file has another version.
+
+    If it is the same review, and the store has kept something else, such as a smaller promise, the others
+    are yet to learn it.
+    """
+    ours = store.get_review(other.id) or other
+    if ours != other and store.is_same(ours, other):
+        known.discard(other.id)
+    return write_review(ours)
 
 
 def _id_of(row: Review | str) -> str:

@@ -170,17 +170,7 @@ def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)
-
-
-_DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_make_object,
-    # NaN and infinities are not JSON, and NaN does not equal itself.
-    parse_constant=_refuse_constant,
-)
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_make_object)
 
 
 def _read_rows(lines: Iterator[str]) -> Iterator[tuple[int, Mapping[str, Any] | str]]:

@@ -9,6 +9,8 @@ from cardwright.history import MS_PER_DAY
 
 MAX_AHEAD_MS: Final = 3_653 * MS_PER_DAY
 """A change that is dated ten years ahead is not believed: no later one could replace it."""
+_WRITTEN_MS: Final = 1_795_824_000_000
+"""2026-11-28: a clock that shows an earlier time is wrong."""
 
 
 class Setting(NamedTuple):
@@ -57,11 +59,16 @@ def _is_over(body: str) -> bool:
     return not isinstance(values, dict) or values.get("ended_at_ms") is not None
 
 
+def find_end(now_ms: int) -> int:
+    """Return the last time of a change that is believed now."""
+    return max(now_ms, _WRITTEN_MS) + MAX_AHEAD_MS
+
+
 def date_change(now_ms: int, known_ms: object) -> int:
     """Return the time of a change that replaces a version of a known time, if it has a valid one.
 
     It is later even if the clock was set back, unless the known time cannot be true.
     """
-    if isinstance(known_ms, int) and known_ms <= now_ms + MAX_AHEAD_MS:
+    if isinstance(known_ms, int) and known_ms <= find_end(now_ms):
         return max(now_ms, known_ms + 1)
     return now_ms

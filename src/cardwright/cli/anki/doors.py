@@ -23,6 +23,8 @@ from cardwright.text import list_names
 
 _KEY: Final = "ANKICONNECT_KEY"
 """The variable with the API key of AnkiConnect, if the user has set one."""
+_URL: Final = "ANKICONNECT_URL"
+"""The variable with its address, if it is not the default."""
 profile_option = click.option(
     "--profile", metavar="NAME", help="The profile of Anki, if there are several."
 )
@@ -45,7 +47,10 @@ def open_door(
         AnkiError: there is no such profile, or the address cannot be used.
 
     """
-    if server is None and (running := find_running_anki(key=os.environ.get(_KEY, ""))):
+    running = None
+    if server is None:
+        running = find_running_anki(os.environ.get(_URL) or None, os.environ.get(_KEY, ""))
+    if running:
         folders = find_anki_folders(sys.platform, os.environ, Path.home())
         return AnkiConnectDoor(
             running,

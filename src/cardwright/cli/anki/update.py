@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from cardwright.anki.desktop import load_library
 from cardwright.app.anki_update import Update, update_pack
 from cardwright.app.build import build_packs
 from cardwright.app.lock import lock_project
@@ -18,7 +19,7 @@ from cardwright.cli.build_time import find_build_time_s, find_time_s
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option
 from cardwright.project.walk import find_project
-from cardwright.text import count, list_names
+from cardwright.text import MAX_LISTED, count, list_names
 
 
 @click.command()
@@ -57,6 +58,7 @@ def update(
     cards anki update --server http://anna@192.168.1.5:8080/
     """
     door = open_library_door({}, db, profile, server)
+    load_library()
     with lock_project(find_project(folder), warn_of_waiting):
         project = open_project(folder)
         chosen = project.choose_packs(packs)
@@ -100,7 +102,7 @@ def _tell(found: Update, place: str) -> None:
     counts = ", ".join(f"{len(refs):,} {what}" for what, refs in parts.items() if refs)
     say(f"{found.pack} in {place}: {counts or 'no notes'}")
     for what in ("new", "updated"):
-        if parts[what]:
+        if 0 < len(parts[what]) <= MAX_LISTED:
             say(f"  {what}: {list_names(parts[what])}")
     if found.kept:
         say(f"  kept, since edited in Anki: {list_names(found.kept)}")
