@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 DAY_S: Final = 86_400
 HOUR_S: Final = 3_600
+EVENING_S: Final = 13 * HOUR_S
+"""How much of a study day must have passed, so that study can be moved to any part of it."""
 _WEIGHTS: Final = (2, 1, 6, 1)
 _FIRST_TIME: Final = 1_000_000_000
 
@@ -123,13 +125,9 @@ class Past(Anki):
             self.col.set_user_flag_for_cards(dice.randrange(8), self.pick(1, "true"))
         if dice.random() < 0.2:
             sched.bury_cards(self.pick(1, "queue >= 0"))
-        passed_s = self._count_passed_s()
-        if passed_s > 0:
-            self.move_today(dice.randrange(passed_s), start_ms)
-
-    def _count_passed_s(self) -> int:
-        """Return how long ago today has begun for Anki, less a minute."""
-        return DAY_S - (self.col.sched.day_cutoff - int(time.time())) - 60
+        passed_s = DAY_S - (sched.day_cutoff - int(time.time()))
+        assert passed_s > EVENING_S, "the tests choose a zone in which most of the day has passed"
+        self.move_today(dice.randrange(EVENING_S), start_ms)
 
     def compute(self) -> Mapping[int, tuple[float, float] | None]:
         """Return stability and difficulty of each card, as Anki computes them from its log."""
