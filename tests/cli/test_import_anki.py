@@ -70,7 +70,7 @@ class Reader(Past):
             note["Front"] = f"{deck} {index}"
             self.col.add_note(note, deck_id)
             for answer in range(answers):
-                id = now_ms - (answers - answer) * DAY_MS + index * 7 - deck_id % 1_000_000
+                id = now_ms - (answers - answer) * DAY_MS + index * 7 - len(deck) * 1_000
                 row = (id, note.card_ids()[0], -1, 3, answer + 1, 0, 300, 900, min(answer, 1))
                 self.db.execute("insert into revlog values (?,?,?,?,?,?,?,?,?)", *row)
 
