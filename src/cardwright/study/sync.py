@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -182,10 +182,7 @@ def sync_folder(
         lines = {review.id: write_review(review) for review in store.list_log()}
     ours = [key for key in sorted(lines) if key not in known or key.endswith(ending)]
     given = sum(key not in known and key not in own for key in ours)
-    text = "".join(lines[key] for key in ours)
-    lines.clear()
-    files.write_own(text)
-    del text
+    _write_lines(files, lines, ours)
     decided = [alias for alias in store.list_aliases() if alias not in known_aliases]
     if decided or os.path.lexists(alias_files.own):
         alias_files.write_own("".join(map(_write_alias, decided)))
@@ -344,6 +341,13 @@ class _Exchanger(Generic[Row]):
         return map(self._sort.describe, self._sort.list_all(self._store))
 
 
+def _write_lines(files: _Files, lines: dict[str, str], ids: Iterable[str]) -> None:
+    """Write some reviews into our own file, and forget all lines: there may be a million."""
+    text = "".join(lines[review_id] for review_id in ids)
+    lines.clear()
+    files.write_own(text)
+
+
 class Outlook(NamedTuple):
     """What the next sync finds in a folder."""
 
@@ -423,17 +427,17 @@ def preview_sync(
 
 def _is_clash(store: Store, other: Review) -> bool:
     ours = store.get_review(other.id)
-    return ours is not None and ours.without_promise != other.without_promise
+    return ours is not None and not store.is_same(ours, other)
 
 
 def _settle_line(store: Store, other: Review, known: set[str]) -> str:
     """Return the line of a review of which a file has another version.
 
-    If only what was promised differs and the store has kept the smaller promise, the others are yet to
-    learn it.
+    If it is the same review, and the store has kept something else, such as a smaller promise, the others
+    are yet to learn it.
     """
     ours = store.get_review(other.id) or other
-    if ours != other and ours.without_promise == other.without_promise:
+    if ours != other and store.is_same(ours, other):
         known.discard(other.id)
     return write_review(ours)
 

@@ -188,7 +188,7 @@ def _format_recall(step: ReplayedAnswer) -> str:
 def _format_next(review: Review, step: ReplayedAnswer | None) -> str:
     """Return when it was to be asked next, and what the user was promised if that did not last."""
     if step is None:
-        is_set = review.act is Act.RESCHEDULE
+        is_set = review.act in {Act.RESCHEDULE, Act.ASSUME}
         return f"{review.interval_days} d" if is_set else ""
     after, promised = step.after, review.interval_days
     wait_ms = (after.due_at_ms or 0) - (after.last_at_ms or 0)
