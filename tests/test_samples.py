@@ -18,7 +18,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from cardwright.cli.main import cards as command_line
+from cardwright.history import Act
 from cardwright.project.load import load
+from cardwright.study.transfer import parse_review, write_review
 from project_files import Run, Write
 
 ROOT = Path(__file__).parents[1]
@@ -217,8 +219,18 @@ def test_the_readme_shows_what_check_says_of_its_card(run: Run, tmp_path: Path) 
     assert run("check", folder=tmp_path, exit_code=1).output == shown
 
 
+def test_the_line_of_an_export_is_one() -> None:
+    """With every key there is, and whatever act the page names."""
+    page = next(page for page in PAGES if page.name == "study.md")
+    (sample,) = (sample for sample in SAMPLES if sample.language == "json")
+    assert sample.page == page
+    assert write_review(parse_review(sample.text)) == sample.text
+    named = page.read_text("utf-8").partition("`act` is ")[2].partition(". ")[0]
+    assert re.findall(r"`(\w+)`", named) == list(Act)
+
+
 def test_every_language_of_a_sample_is_looked_at() -> None:
-    assert {sample.language for sample in SAMPLES} == {"sh", "yaml", "python", "text"}
+    assert {sample.language for sample in SAMPLES} == {"sh", "yaml", "python", "json", "text"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_page)

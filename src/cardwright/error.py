@@ -10,7 +10,8 @@ class CardwrightError(Exception):
     ExtraMissingError an optional package is not installed
     StoreError        the review store cannot be read or written
     TransferError     a file of reviews cannot be read
-    PackageError      an Anki package cannot be read
+    AnkiError         Anki, or one of its collections, cannot be used
+      PackageError    an Anki package or collection cannot be read
     MockError         a mock exam or drill has nothing to ask
     ReleaseError      a pack cannot be released
     WriteError        a source file cannot be added to

@@ -205,7 +205,7 @@ class Review:
     @property
     def promise(self) -> tuple[int, int] | None:
         """The interval that was promised and its basis: of two versions, the smaller one counts."""
-        if self.interval_days is None or self.interval_basis is None:
+        if self.act is not Act.ANSWER or self.interval_days is None or self.interval_basis is None:
             return None
         return self.interval_days, self.interval_basis
 

@@ -51,7 +51,8 @@ def refuse(path: Path) -> str:
     with pytest.raises(PackageError) as caught:
         read_all(path)
     said = str(caught.value)
-    assert said.startswith(f"{path} is not a readable Anki package: ")
+    what = "package" if path.suffix == ".apkg" else "collection"
+    assert said.startswith(f"{path} is not a readable Anki {what}: ")
     assert len(said) < 600
     assert "\n" not in said
     return said

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from anki_desktop import PASSWORD, Client, Server, dump, import_into, open_anki, write_cards
+from cardwright.anki.server import parse_address, write_key
 from cardwright.cli.main import cards
 from project_files import Run, Write
 
@@ -145,6 +146,19 @@ def test_what_stands_in_the_way_is_told(
 
 def run_failing(run: Run, *words: str) -> str:
     return run("anki", "update", *words, exit_code=1).output
+
+
+def test_of_several_users_of_a_server_one_is_named(
+    anki_folder: Path, run: Run, tmp_path: Path
+) -> None:
+    address = parse_address("http://127.0.0.1:1/")
+    for user in ("anna", "bob"):
+        own = address.with_user(user)
+        write_key(tmp_path / "data" / "cardwright" / "anki" / own.folder_name, own, "key")
+    told = run_failing(run, "--server", address.url)
+    assert "several users of http://127.0.0.1:1/ have logged in here: " in told
+    assert "name one: --server http://NAME@127.0.0.1:1/" in told
+    assert anki_folder.exists()
 
 
 @pytest.fixture

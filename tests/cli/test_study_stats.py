@@ -239,9 +239,29 @@ def test_a_prompts_history_as_json(ask: Ask) -> None:
     ]
     assert [r["state"] for r in reviews] == ["new", "learning", "review", None, None, None]
     assert [r["interval_days"] for r in reviews[:3]] == [0, 2, row["interval_days"]]
+    assert [r["promised_days"] for r in reviews[:3]] == [None, 2, row["interval_days"]]
     assert reviews[0]["retrievability"] is None
     assert reviews[2]["stability"] == row["stability"]
     assert reviews[2]["at"] == "2024-10-06T12:00:00.000+00:00"
+
+
+def test_a_history_names_promises_that_did_not_last_and_days_that_were_set(
+    ask: Ask, run: Run, study: Study
+) -> None:
+    run("options", "trees", "desired_retention=0.8")
+    row = ask("history", "oak")
+    assert row["interval_days"] > row["reviews"][2]["promised_days"]
+    assert f"(promised {row['reviews'][2]['promised_days']} d)" in run("history", "oak").stdout
+
+    with study.store.transaction():
+        study.journal.record("trees:fir/recall", Act.RESCHEDULE, at(12), interval_days=4)
+    (given,) = ask("history", "fir")["reviews"]
+    assert (given["act"], given["interval_days"], given["promised_days"]) == ("reschedule", 4, None)
+    shown = run("history", "fir").stdout
+    assert "2024-10-16 12:00  reschedule" in shown
+    assert shown.splitlines()[-1] == "Now: review, due Sun 20 Oct 2024"
+    assert ask("next")["prompt"] != "trees:fir/recall"
+    assert ask("stats")["retention"]["reviews"] == 3
 
 
 def test_the_history_of_a_card_that_is_gone_or_renamed(ask: Ask, run: Run, write: Write) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -13,13 +14,18 @@ from pathlib import Path
 
 import pytest
 
+import updating
 from cardwright.history import Act, Rating
 from cardwright.study import migration
-from cardwright.study.backup import backup_folder
-from cardwright.study.error import StoreError
+from cardwright.study.backup import backup_folder, restore_backup
+from cardwright.study.error import StoreDamagedError, StoreError
 from cardwright.study.migration import MIGRATIONS
+from cardwright.study.rescue import check_store, rescue_rest, rescue_reviews
+from cardwright.study.snapshot import read_copy, read_ids
 from cardwright.study.store import open_store
-from studying import MORNING, open_journal, read_log, record
+from damage import make_store
+from older_stores import LEVELS, write_older
+from studying import MORNING, later, open_journal, read_log, record
 
 SHIPPED = {
     "first": "a5875a7a1c40b3bb038b49267f074071df96de48bb167b12b7354d5944c8c507",
@@ -110,6 +116,71 @@ def test_the_store_of_next_year_is_refused_by_the_program_of_today(
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_store_of_any_earlier_version_is_brought_up_to_date(tmp_path: Path, level: int) -> None:
+    """And is examined, rescued and restored as it is."""
+    whole, path = tmp_path / "whole.db", tmp_path / "study" / "reviews.db"
+    path.parent.mkdir()
+    make_store(whole)
+    write_older(whole, path, level)
+    with closing(open_store(whole, "laptop")) as store:
+        kept = level > MIGRATIONS.index(("promises", "promises.sql"))
+        log = [
+            review if kept else review.without_promise
+            for review in store.list_log()
+            if kept or review.act is not Act.RESCHEDULE
+        ]
+    assert check_store(path) == []
+    assert rescue_reviews(path).reviews == log == read_copy(path)
+    assert read_ids(path, is_checked=True) == {review.id for review in log}
+
+    store = open_store(path, "laptop", today="2026-11-02")
+
+    assert list(store.list_log()) == log
+    assert store.find_damage() == ""
+    assert (level > 1) == any(r.kind == "mock" for r in rescue_rest(path).records)
+    (copy,) = backup_folder(path).iterdir()
+    assert read_copy(copy) == log
+    store.close()
+    restore_backup(copy, path, "2026-11-02")
+    with closing(open_store(path, "laptop")) as store:
+        assert list(store.list_log()) == log
+    assert check_store(path) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "set rating = 4",
+        "set interval_days = null, interval_basis = null where act = 'answer'",
+        "set interval_days = interval_days + 1 where interval_days not null",
+        "set interval_basis = interval_basis + 1 where interval_basis not null",
+        "set interval_days = 1, interval_basis = 1 where act = 'reset'",
+        "set interval_days = 1 where interval_days is null and act = 'answer'",
+        "set interval_days = 1, interval_basis = 1, at_ms = 5 where act = 'answer'",
+        "set interval_days = 1, interval_basis = 1, rating = 1 where act = 'answer'",
+        "set interval_days = 0 where interval_days > 0",
+        "set interval_days = 1 where act = 'reschedule'",
+    ],
+)
+def test_the_database_lets_nothing_but_a_promise_change(path: Path, change: str) -> None:
+    journal = open_journal(path)
+    late = later(MORNING, 3)
+    record(journal, "trees:oak/recall", Act.ANSWER, late, Rating.EASY)
+    record(journal, "trees:oak/recall", Act.RESET, late)
+    record(journal, "trees:oak/recall", Act.RESCHEDULE, late)
+    record(journal, "trees:oak/recall", Act.ANSWER, late, Rating.AGAIN)
+    before = read_log(journal)
+
+    with pytest.raises(StoreDamagedError), journal.store.transaction():
+        journal.store._db.execute(f"update reviews {change}")
+    assert read_log(journal) == before
+    with journal.store.transaction():
+        journal.store._db.execute(
+            "update reviews set interval_days = 1, interval_basis = 0 where act = 'answer'"
+        )
+
+
 MIGRATE = """
 import sys
 from pathlib import Path
@@ -147,6 +218,20 @@ def test_two_processes_update_at_once(path: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
         names = [name for (name,) in db.execute("select name from migrations order by rowid")]
     assert names == [*(name for name, _ in MIGRATIONS), "moods"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is what makes the processes quick")
+def test_an_update_that_is_killed_loses_nothing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, updating.__file__, tmp_path, "20"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    ends = done.stdout.splitlines()
+    assert len(ends) == 20
+    assert all(end.startswith("ended by -9 ") and end.endswith("all kept") for end in ends), ends
+    assert len({end for end in ends if "after 2 of" not in end}) >= 1, "some had begun"
 
 
 def test_a_migration_of_another_process_is_seen_whole_or_not_at_all(

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -19,7 +20,7 @@ import tampering
 from cardwright.history import Act, Rating
 from cardwright.study.alias import Alias
 from cardwright.study.journal import Journal
-from cardwright.study.sync import sync_folder
+from cardwright.study.sync import preview_sync, sync_folder
 from studying import (
     MACHINES,
     MORNING,
@@ -81,6 +82,34 @@ def test_machines_meet_in_a_shared_folder(make: MakeJournal, shared: Path) -> No
     before = {path: path.stat().st_mtime_ns for path in shared.iterdir()}
     assert sync_folder(journals[0], shared).taken == 0
     assert {path: path.stat().st_mtime_ns for path in shared.iterdir()} == before
+
+
+def test_the_smallest_promise_reaches_every_machine(make: MakeJournal, shared: Path) -> None:
+    """Whoever recorded the review, and whoever learned of another promise."""
+    journals = [make(name) for name in MACHINES]
+    first, _ = record(journals[0], PROMPTS[0], Act.ANSWER, MORNING, Rating.EASY)
+    second, _ = record(journals[1], PROMPTS[0], Act.ANSWER, later(MORNING, 3), Rating.EASY)
+    for journal in (*journals, *journals):
+        sync_folder(journal, shared)
+    assert {review.promise is None for review in read_log(journals[2])} == {False}
+    journals[1].merge([replace(first, interval_days=2)])
+    journals[2].merge([replace(second, interval_days=4)])
+    journals[0].merge([replace(second, interval_days=3)])
+
+    assert preview_sync(journals[2].store, shared).clashes == []
+    for journal in (*journals, *journals):
+        done = sync_folder(journal, shared)
+        assert (done.taken, done.clashes, done.problems) == (0, [], [])
+
+    check_equal(*journals)
+    assert [review.interval_days for review in read_log(journals[0])] == [2, 3]
+    late = make("late")
+    assert sync_folder(late, shared).taken == 2
+    check_equal(late, journals[0])
+    before = {path: path.read_bytes() for path in shared.iterdir()}
+    for journal in journals:
+        assert sync_folder(journal, shared).given == 0
+    assert {path.name for path in before} == {path.name for path in shared.iterdir()}
 
 
 def test_a_store_from_a_backup_gets_its_own_reviews_back(

@@ -1,6 +1,7 @@
-"""Runs a write to a collection again and again, and is killed each time at the next call of the library.
+"""Writes to a collection again and again, and is killed each time at a later call of the library.
 
-Called with a JSON of paths; prints, for each point at which it was killed, what the collection holds.
+Called with the folders of a profile, of a project and for scratch; prints as JSON what the collection holds
+after each kill, and at last without one.
 """
 
 from __future__ import annotations
@@ -28,18 +29,20 @@ _KILLED = -signal.SIGKILL
 def _write_until(
     number: int, profile: Profile, identities: Mapping[str, NoteIdentity], folder: Path
 ) -> None:
-    """Write, but die at the library's call of this number."""
+    """Write, but die at the library's call of this number, from the start of the transaction."""
     door = ProfileDoor(profile, identities, folder=folder, today=TODAY)
     view = door.read()
     push = make_push(view, sorted(view.cards)[:3], _AT_MS)
     left = number
+    has_begun = False
 
     def count_down(name: str) -> None:
         call = getattr(RustBackend, name)
 
         def wrapped(self: RustBackend, *words: object) -> object:
-            nonlocal left
-            left -= 1
+            nonlocal left, has_begun
+            has_begun = has_begun or words[0] == {"kind": "begin"}
+            left -= has_begun
             if left < 0:
                 os.kill(os.getpid(), signal.SIGKILL)
             return call(self, *words)

@@ -27,6 +27,7 @@ def write_older(source: Path, target: Path, level: int = 2) -> None:
             columns = [row[1] for row in db.execute(f"pragma main.table_info({table})")]
             if columns:
                 listed = ", ".join(columns)
-                known = " where act <> 'reschedule'" if table == "reviews" else ""
+                is_first = table == "reviews" and "interval_days" not in columns
+                known = " where act <> 'reschedule'" if is_first else ""
                 db.execute(f"insert into main.{table} select {listed} from source.{table}{known}")
         db.execute("detach source")

@@ -190,3 +190,9 @@ def pack_newest(
         },
         media=compress(media),
     )
+
+
+def unpack_newest(path: Path) -> bytes:
+    """Return the database of a package in the newest format."""
+    with zipfile.ZipFile(path) as archive:
+        return zstd.decompress(archive.read("collection.anki21b"))

@@ -8,11 +8,12 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -22,6 +23,7 @@ from unittest.mock import patch
 
 from click.testing import CliRunner
 
+from cardwright.anki.collection import PackageError, open_collection
 from cardwright.cli.main import cards
 from media_files import MP3, PNG, SVG
 from mutations import (
@@ -33,7 +35,15 @@ from mutations import (
     mutate_yaml,
     recode,
 )
-from strange_packages import pack, write_package
+from strange_packages import (
+    compress,
+    encode,
+    make_newest_database,
+    pack,
+    pack_newest,
+    unpack_newest,
+    write_package,
+)
 
 ACTING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
@@ -433,6 +443,9 @@ def release(garden: Garden) -> list[str]:
     folder.mkdir()
     shutil.copy(garden.root / "build" / "trees.apkg", folder)
     write_package(folder / "small.apkg")
+    media = encode((1, encode((1, b"elm.png"), (2, 9))))
+    newest = make_newest_database(folder)
+    (folder / "newest.colpkg").write_bytes(pack_newest(newest, media=media))
     return tell_canary(rows)
 
 
@@ -532,20 +545,86 @@ def try_index_file(dice: Random, garden: Garden, _canary: list[str]) -> None:
 
 
 def try_package(dice: Random, garden: Garden, _canary: list[str]) -> None:
-    """Mutate a package or its database."""
-    sound = dice.choice(sorted((garden.base / "packages").glob("*.apkg")))
-    path = garden.base / "strange.apkg"
-    if dice.random() < 1 / 3:
-        path.write_bytes(mutate_bytes(dice, sound.read_bytes()))
-    else:
+    """Mutate a package, its database, what is in that, or a collection and what lies beside it."""
+    folder = garden.base / "packages"
+    sound = dice.choice([*sorted(folder.glob("*.apkg")), *[folder / "newest.colpkg"] * 2])
+    path = garden.base / f"strange{sound.suffix}"
+    database = garden.base / "made.anki2"
+    if sound.suffix == ".apkg":
         with zipfile.ZipFile(sound) as archive:
             found = [name for name in archive.namelist() if name.startswith("collection.anki2")]
-            database = garden.base / "made.anki2"
             database.write_bytes(archive.read(found[-1]))
+    else:
+        database.write_bytes(unpack_newest(sound))
+        if dice.random() < 1 / 3:
+            _mutate_definitions(dice, database)
+    kind = dice.choice(("package", "database", "database", "stream", "bare"))
+    if kind == "package":
+        path.write_bytes(mutate_bytes(dice, sound.read_bytes()))
+    elif kind == "stream":
+        packed = mutate_bytes(dice, compress(database.read_bytes()))
+        media = mutate_bytes(dice, encode((1, encode((1, b"elm.png"), (2, 9)))))
+        path.write_bytes(pack_newest(b"", packed=packed, media=media))
+    elif kind == "bare":
+        path = garden.base / "strange.anki2"
+        shutil.copy(database, path)
+        log = _leave_log(database)
+        path.with_name(f"{path.name}-wal").write_bytes(mutate_bytes(dice, log))
+        if dice.random() < 1 / 2:
+            mutate_database(dice, path)
+    else:
         mutate_database(dice, database)
-        path.write_bytes(pack(database.read_bytes(), found[-1]))
+        data = database.read_bytes()
+        is_old = sound.suffix == ".apkg"
+        path.write_bytes(pack(data, found[-1]) if is_old else pack_newest(data))
     for words in ((str(sound), str(path)), (str(path), str(sound), "--json"), (str(path),) * 2):
         garden.run("diff", *words)
+    _try_reading(path)
+
+
+def _mutate_definitions(dice: Random, path: Path) -> None:
+    """Change the messages in a database of the newest schema."""
+    with closing(sqlite3.connect(path)) as database:
+        database.create_collation("unicase", lambda one, other: (one > other) - (one < other))
+        table, column = dice.choice(
+            [
+                ("deck_config", "config"),
+                ("notetypes", "config"),
+                ("templates", "config"),
+                ("decks", "kind"),
+                ("config", "val"),
+            ]
+        )
+        for (data,) in database.execute(f"SELECT {column} FROM {table} LIMIT 1").fetchall():
+            made = mutate_bytes(dice, data)
+            database.execute(f"UPDATE {table} SET {column} = ?", (made,))
+        database.commit()
+
+
+def _leave_log(path: Path) -> bytes:
+    """Return the log that a program leaves which is killed after a change."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.create_collation("unicase", lambda one, other: (one > other) - (one < other))
+        database.execute("PRAGMA journal_mode = wal")
+        database.execute("UPDATE notes SET tags = 'logged'")
+        return path.with_name(f"{path.name}-wal").read_bytes()
+
+
+def _try_reading(path: Path) -> None:
+    """Read everything in a package or collection, as a sync does."""
+    try:
+        with timed(), open_collection(path) as found:
+            for rows in (found.read_notes(), found.read_cards(), found.read_log(), found.media):
+                for _ in rows:
+                    pass
+            found.view({})
+    except PackageError as error:
+        if "\n" in str(error) or len(str(error)) > 999:
+            raise Finding(f"says {error}") from error
+    except Exception as error:
+        if isinstance(error, Finding):
+            raise
+        raise Finding(f"reading raises {error!r}") from error
 
 
 Trial = Callable[[Random, Garden, list[str]], None]

@@ -555,4 +555,5 @@ def _explained() -> Iterator[None]:
 
 
 def _explain(error: ForeignFileError) -> PackageError:
-    return PackageError(f"{error.file} is not a readable Anki package: {error.reason}")
+    what = "package" if error.file.suffix in {".apkg", ".colpkg"} else "collection"
+    return PackageError(f"{error.file} is not a readable Anki {what}: {error.reason}")

@@ -369,7 +369,7 @@ def open_journal(
 
 def describe_memory(ref: str, memory: Memory, schedule: Schedule, study_day: int) -> dict[str, Any]:
     """Return a memory as JSON for other programs."""
-    is_new = memory.is_new
+    is_new = memory.last_day is None
     return {
         "prompt": ref,
         "state": str(memory.state),

@@ -12,7 +12,7 @@ from cardwright.app.study import Study, describe_memory
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
-from cardwright.history import MS_PER_DAY, Review, count_days, make_date
+from cardwright.history import MS_PER_DAY, Act, Review, count_days, make_date
 from cardwright.study.schedule import ReplayedAnswer
 from cardwright.terminal.reports import draw_day_history, draw_prompt_history
 
@@ -98,12 +98,16 @@ def _describe_act(
 ) -> dict[str, Any]:
     """Return an act as JSON; undone answers and other acts have no state or schedule."""
     is_old = step is not None and step.before.last_day is not None
+    is_answer = review.act is Act.ANSWER
+    set_days = None if is_answer else review.interval_days
+    promised_days = review.interval_days if is_answer else None
     return {
         **_describe_review(review),
         "undone": is_undone,
         "state": str(step.before.state) if step else None,
         "retrievability": step.retrievability if step and is_old else None,
-        "interval_days": step.after.interval_days if step else None,
+        "interval_days": step.after.interval_days if step else set_days,
+        "promised_days": promised_days,
         "stability": step.after.stability if step else None,
         "difficulty": step.after.difficulty if step else None,
     }

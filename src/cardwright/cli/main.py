@@ -43,7 +43,7 @@ _COMMANDS: Final = {
     "export": "Write all reviews to a file, without loss.",
     "import": "Import reviews from `cards export`, or the history of Anki.",
     "anki": "Work with your Anki on this machine, or on a sync server of your own.",
-    "sync": "Share reviews with your other machines.",
+    "sync": "Share your history with your other machines.",
     "backup": "Back up the review store, or restore a backup.",
     "schema": "Print a JSON Schema for editors.",
     "doctor": "Find out what is wrong, and what to do about it.",

@@ -403,7 +403,7 @@ def count_bins(values: Iterable[float], edges: Sequence[float]) -> list[Bin]:
 def _count_memories(
     memories: Iterable[tuple[Memory, Schedule]], today: int
 ) -> dict[str, list[Bin]]:
-    begun = [pair for pair in memories if pair[0].state is not State.NEW]
+    begun = [pair for pair in memories if pair[0].last_day is not None]
     intervals = (memory.interval_days for memory, _ in begun if memory.state is State.REVIEW)
     return {
         "interval_days": count_bins(intervals, DAY_EDGES[1:]),

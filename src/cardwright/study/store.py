@@ -410,14 +410,14 @@ class Store:
                 keys.add(unite_key(review.key))
                 continue
             ours = self.get_review(review.id)
-            if ours is None or not self._is_same(ours, review):
+            if ours is None or not self.is_same(ours, review):
                 clashes.append(review)
             elif self._take_less(ours, review):
                 self._note(review)
                 keys.add(unite_key(review.key))
         return keys, clashes
 
-    def _is_same(self, ours: Review, theirs: Review) -> bool:
+    def is_same(self, ours: Review, theirs: Review) -> bool:
         """Return whether reviews with the same id are one.
 
         What was read from Anki is, in whatever time zone and under whatever key of its prompt.

@@ -164,8 +164,6 @@ def sync_folder(
     own: set[str] = set()
     taken, last_ms = 0, 0
     clashes: list[str] = []
-    versions: dict[str, set[str]] = {}
-    """The lines of reviews that the store has in other words, by id."""
     found = _read_new(files, lines, known, own)
     while batch := list(islice(found, _BATCH)):
         added, clashing = journal.merge(batch)
@@ -174,16 +172,15 @@ def sync_folder(
         for review in batch:
             last_ms = max(last_ms, review.at_ms)
             if review.id in lines:
-                versions.setdefault(review.id, set()).add(write_review(review))
-            if review.id not in known:
-                lines.setdefault(review.id, write_review(review))
+                lines[review.id] = _settle_line(store, review, known)
+            elif review.id not in known:
+                lines[review.id] = write_review(review)
     pairs.take()
     decide()
 
     if clashes:
         # Settling them adds reviews.
         lines = {review.id: write_review(review) for review in store.list_log()}
-    _take_smaller(store, versions.keys() - set(clashes), versions, lines, known)
     ours = [key for key in sorted(lines) if key not in known or key.endswith(ending)]
     given = sum(key not in known and key not in own for key in ours)
     _write_lines(files, lines, ours)
@@ -352,21 +349,6 @@ def _write_lines(files: _Files, lines: dict[str, str], ids: Iterable[str]) -> No
     files.write_own(text)
 
 
-def _take_smaller(
-    store: Store,
-    ids: Iterable[str],
-    versions: Mapping[str, set[str]],
-    lines: dict[str, str],
-    known: set[str],
-) -> None:
-    """Write reviews again of which the files have only versions with more that was promised."""
-    for review_id in ids:
-        if review := store.get_review(review_id):
-            lines[review_id] = write_review(review)
-            if lines[review_id] not in versions[review_id]:
-                known.discard(review_id)
-
-
 class Outlook(NamedTuple):
     """What the next sync finds in a folder."""
 
@@ -429,13 +411,36 @@ def preview_sync(
         taking=len(new - lines.keys()),
         giving=len(lines.keys() - known - set(map(_id_of, ours))),
         returning=len(back - lines.keys() - known),
-        clashes=sorted((new | back) & lines.keys()),
+        clashes=sorted(
+            {
+                row.id
+                for row in (*theirs, *copied, *ours)
+                if not isinstance(row, str) and row.id in lines and _is_clash(store, row)
+            }
+        ),
         problems=[problem for some in every for problem in some.problems],
         is_own_damaged=any(some.is_own_damaged for some in every),
         copies=[path for some in every for path in some.copies],
         settings=settings.look(),
         records=records.look(),
     )
+
+
+def _is_clash(store: Store, other: Review) -> bool:
+    ours = store.get_review(other.id)
+    return ours is not None and not store.is_same(ours, other)
+
+
+def _settle_line(store: Store, other: Review, known: set[str]) -> str:
+    """Return the line of a review of which a file has another version.
+
+    If it is the same review, and the store has kept something else, such as a smaller promise, the others
+    are yet to learn it.
+    """
+    ours = store.get_review(other.id) or other
+    if ours != other and store.is_same(ours, other):
+        known.discard(other.id)
+    return write_review(ours)
 
 
 def _id_of(row: Review | str) -> str:

@@ -130,7 +130,7 @@ def _draw_acts(
         Column("took", [_format_took(review) for review in reviews], rank=3),
         Column("state", list_cells(lambda step: str(step.before.state)), is_left=True, rank=4),
         Column("recall", list_cells(_format_recall), rank=2),
-        Column("next", list_cells(_format_next), rank=1),
+        Column("next", list(map(_format_next, reviews, found)), rank=1),
         Column("stability", list_cells(lambda step: f"{step.after.stability:.1f}"), rank=5),
         Column("difficulty", list_cells(lambda step: f"{step.after.difficulty:.1f}"), rank=6),
     )
@@ -182,13 +182,20 @@ def _format_took(review: Review) -> str:
 
 
 def _format_recall(step: ReplayedAnswer) -> str:
-    return "" if step.before.is_new else f"{step.retrievability:.0%}"
+    return "" if step.before.last_day is None else f"{step.retrievability:.0%}"
 
 
-def _format_next(step: ReplayedAnswer) -> str:
-    after = step.after
+def _format_next(review: Review, step: ReplayedAnswer | None) -> str:
+    """Return when it was to be asked next, and what the user was promised if that did not last."""
+    if step is None:
+        is_set = review.act in {Act.RESCHEDULE, Act.ASSUME}
+        return f"{review.interval_days} d" if is_set else ""
+    after, promised = step.after, review.interval_days
     wait_ms = (after.due_at_ms or 0) - (after.last_at_ms or 0)
-    return format_wait(wait_ms, days=after.interval_days)
+    wait = format_wait(wait_ms, days=after.interval_days)
+    if promised is None or promised == after.interval_days:
+        return wait
+    return f"{wait} (promised {format_wait(0, days=promised)})"
 
 
 def _describe_memory(memory: Memory, due_on: date | None, retrievability: float) -> str:
@@ -199,8 +206,9 @@ def _describe_memory(memory: Memory, due_on: date | None, retrievability: float)
     )
     parts = [f"Now: {memory.state}", *(name for name, is_set in marks if is_set)]
     if due_on is not None:
+        parts.append(f"due {due_on:%a} {due_on.day} {due_on:%b %Y}")
+    if memory.last_day is not None:
         parts += [
-            f"due {due_on:%a} {due_on.day} {due_on:%b %Y}",
             f"expected recall {retrievability:.0%}",
             f"stability {memory.stability:.1f} days",
             f"difficulty {memory.difficulty:.1f}",
@@ -226,7 +234,12 @@ def draw_summary(
     lines = [Text(given, "bold"), Text(f"  {_list_ratings(answers)}")]
     if new := sum(answer.before.is_new for answer in answers):
         lines.append(Text(f"  {count(new, 'new card')} started"))
-    if reviewed := [answer for answer in answers if answer.before.state is State.REVIEW]:
+    reviewed = [
+        answer
+        for answer in answers
+        if answer.before.state is State.REVIEW and answer.before.last_day is not None
+    ]
+    if reviewed:
         expected = sum(answer.retrievability for answer in reviewed) / len(reviewed)
         lines.append(
             Text(f"  {_format_passed(reviewed)} of the reviews recalled, {expected:.0%} expected")
