@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from anki.scheduler.v3 import CardAnswer
 
+from anki_backend import RATINGS
 from anki_desktop import open_anki, write_cards
 from cardwright.cli.environment import read_clock
 from cardwright.history import count_days
@@ -45,7 +45,7 @@ def test_a_day_with_both(anki_folder: Path, run: Run) -> None:
     run("suspend", "card-1")
     with open_anki(anki_folder / COLLECTION) as col:
         [card_id] = col.find_cards("Id:trees:card-2")
-        col._backend.grade_now(card_ids=[card_id], rating=CardAnswer.EASY)
+        col._backend.grade_now(card_ids=[card_id], rating=RATINGS[3])
         col.set_user_flag_for_cards(2, [card_id])
 
     planned = run("anki", "sync", "--dry-run")
@@ -112,7 +112,7 @@ def test_a_restored_backup_in_a_script(anki_folder: Path, run: Run) -> None:
     run("answer", "card-0", "easy")
     with open_anki(path) as col:
         [card_id] = col.find_cards("Id:trees:card-2")
-        col._backend.grade_now(card_ids=[card_id], rating=CardAnswer.GOOD)
+        col._backend.grade_now(card_ids=[card_id], rating=RATINGS[2])
     run("anki", "sync")
     path.write_bytes(before)
 
