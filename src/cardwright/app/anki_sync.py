@@ -52,6 +52,7 @@ from cardwright.app.anki_plan import (
     match_shifted,
     settle_flag,
 )
+from cardwright.app.garbage import gc_paused
 from cardwright.app.study import Study
 from cardwright.history import FROM_ANKI, Act, Review, namespace_of
 from cardwright.memory import Memory
@@ -159,6 +160,24 @@ def sync_anki(
 
     """
     done = Synced(place=door.place)
+    with gc_paused():
+        _sync(
+            study, notes, door, done, vanished, takes_options=takes_options, is_dry_run=is_dry_run
+        )
+    return done
+
+
+def _sync(
+    study: Study,
+    notes: Mapping[str, NoteIdentity],
+    door: Door,
+    done: Synced,
+    vanished: Choice | None,
+    *,
+    takes_options: bool,
+    is_dry_run: bool,
+) -> None:
+    """Do rounds until Anki does not change while we look at it."""
     for number in range(_MAX_ROUNDS):
         view = door.read()
         differences = find_differences(study, view)
@@ -178,7 +197,6 @@ def sync_anki(
             continue
         merge.finish()
         break
-    return done
 
 
 class _DryRun(Exception):  # noqa: N818  (not an error)
