@@ -131,7 +131,17 @@ class Large:
         }
         start = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, "-c", _OURS, "-C", str(self.root), "anki", "sync", *self.words, *words],
+            [
+                sys.executable,
+                "-c",
+                _OURS,
+                "-C",
+                str(self.root),
+                "anki",
+                "sync",
+                *self.words,
+                *words,
+            ],
             input=f"{USER[1]}\n",
             env=environment,
             capture_output=True,

@@ -6,12 +6,13 @@ import json
 import os
 import random
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -122,7 +123,8 @@ class Phone:
         """The key of each card of the project by the guid of its note."""
         self.sides: dict[str, str] = {}
         """The kind of each by key."""
-        self.acts: list[str] = []
+        self.touched: list[str] = []
+        """The prompts that the last act was about."""
 
     # The collection.
 
@@ -205,12 +207,11 @@ class Phone:
             else f"{key}/{('recall', 'reverse')[ordinal]}"
         )
 
-    def read_cards(self) -> dict[str, CardState]:
-        """Return the cards of the project by the key of their prompt."""
+    def read_cards(self, other: Path | None = None) -> dict[str, CardState]:
+        """Return the cards of the project by the key of their prompt, perhaps of another file."""
         found = {}
-        for guid, *row in self.all(
-            f"select n.guid, {_CARD} from cards c join notes n on n.id = nid"
-        ):
+        sql = f"select n.guid, {_CARD} from cards c join notes n on n.id = nid"
+        for guid, *row in self.all(sql) if other is None else _read_file(other, sql):
             card = CardState(*row)
             if key := self.name_prompt(guid, card.ord):
                 assert key not in found, f"{key} has two cards"
@@ -276,16 +277,18 @@ class Phone:
     def act(self) -> str:
         """Do one thing at random; return what."""
         name = self.dice.choices(list(_ACTS), list(_ACTS.values()))[0]
+        self.touched = []
         getattr(self, name)()
-        self.acts.append(name)
-        return name
+        return f"{name}: {' '.join(self.touched)}"
 
     def choose(self, where: str = "") -> list[int]:
         """Return some of the project's cards."""
-        cards = self.read_cards().values()
-        wanted = set(self.all_ids(where)) if where else {card.id for card in cards}
-        ids = [card.id for card in cards if card.id in wanted]
-        return self.dice.sample(ids, min(len(ids), self.dice.choice((1, 1, 2, 3))))
+        cards = {card.id: key for key, card in self.read_cards().items()}
+        wanted = set(self.all_ids(where)) if where else cards.keys()
+        ids = [id for id in cards if id in wanted]
+        chosen = self.dice.sample(ids, min(len(ids), self.dice.choice((1, 1, 2, 3))))
+        self.touched += [cards[id] for id in chosen]
+        return chosen
 
     def all_ids(self, where: str) -> list[int]:
         return [row[0] for row in self.all(f"select id from cards where {where}")]
@@ -450,3 +453,8 @@ _ACTS: Final[Mapping[str, int]] = {
 
 def _find_summer_s() -> int:
     return 3600 if time.localtime().tm_isdst else 0
+
+
+def _read_file(path: Path, sql: str) -> list[Any]:
+    with closing(sqlite3.connect(path)) as db:
+        return db.execute(sql).fetchall()

@@ -536,35 +536,26 @@ def make_log_rows(
             made[row.id] = row._replace(kind=LogKind.LEARNING)
         elif act is Act.ANSWER and row.id not in made:
             is_learning = is_learning or row.kind == LogKind.LEARNING
-    is_learnt = False
-    for written in merged:
-        row = made.get(written.id, written)
-        act, _ = read_act(row)
-        if act is Act.RESET:
-            is_learnt = False
-        elif act is Act.ANSWER and row.kind == LogKind.LEARNING:
-            if is_learnt and row.id in made:
-                made[row.id] = row._replace(kind=LogKind.REVIEW)
-        elif act is Act.ANSWER:
-            if not is_learnt and row.id in made and not _has_learning(merged, made, row.id):
-                # It was new when its due date was set; the memory starts with this answer.
-                made[row.id] = row._replace(kind=LogKind.LEARNING)
-            is_learnt = True
+    _begin_with_learning(merged, made)
     return sorted(made.values())
 
 
-def _has_learning(rows: Iterable[LogRow], made: Mapping[int, LogRow], row_id: int) -> bool:
-    """Tell whether learning steps precede a row, since the last reset."""
-    found = False
+def _begin_with_learning(rows: Iterable[LogRow], made: dict[int, LogRow]) -> None:
+    """Let the rows that are made begin with learning steps, and have none after other answers."""
+    is_learnt = is_begun = False
     for written in rows:
         row = made.get(written.id, written)
-        if row.id == row_id:
-            break
         act, _ = read_act(row)
-        found = act is not Act.RESET and (
-            found or (act is Act.ANSWER and row.kind == LogKind.LEARNING)
-        )
-    return found
+        if act is Act.RESET:
+            is_learnt = is_begun = False
+        elif act is Act.ANSWER:
+            if row.id in made and row.kind == LogKind.LEARNING and is_learnt:
+                row = made[row.id] = row._replace(kind=LogKind.REVIEW)
+            elif row.id in made and not is_begun:
+                # It was new when its due date was set; the memory starts with this answer.
+                row = made[row.id] = row._replace(kind=LogKind.LEARNING)
+            is_begun = True
+            is_learnt = is_learnt or row.kind != LogKind.LEARNING
 
 
 def _make_log_row(card: AnkiCard, row_id: int, step: Step, rules: Rules) -> LogRow | None:

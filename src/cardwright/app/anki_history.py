@@ -17,7 +17,6 @@ from cardwright.anki.history import (
     KEPT,
     Pull,
     find_due_day,
-    name_device,
     pull_reviews,
     read_data,
 )
@@ -29,10 +28,10 @@ from cardwright.anki.identity import (
 )
 from cardwright.anki.rows import AnkiCard, AnkiView, CardKind, CardRow, LogRow
 from cardwright.app.anki_options import IGNORED, Difference, find_differences
-from cardwright.app.anki_plan import find_due_change, is_derived
+from cardwright.app.anki_plan import is_derived, make_reschedule
 from cardwright.app.garbage import gc_paused
 from cardwright.app.study import Study
-from cardwright.history import KEPT_NAMESPACE, MAX_INTERVAL_DAYS, MS_PER_SECOND, Act, Review
+from cardwright.history import KEPT_NAMESPACE, MS_PER_SECOND, Act, Review
 from cardwright.memory import Memory
 from cardwright.study.copies import undo
 from cardwright.study.mirror import Mirror
@@ -244,21 +243,8 @@ class _Import:
                 continue
             if (memory.last_at_ms or 0) > self._view.log[key][-1].id:
                 continue
-            is_ahead, days = find_due_change(card, memory, self._view, *self._moment)
-            at_ms = self._moment.at_ms if is_ahead else (memory.last_at_ms or self._moment.at_ms)
             reviews = self._store.list_reviews(key, with_undone=True)
-            place = max(int(review.id[:12], 16) for review in reviews) + 1
-            yield Review(
-                id=f"{max(place, at_ms):012x}-{name_device(card.guid, card.row.ordinal)}_due",
-                key=key,
-                act=Act.RESCHEDULE,
-                rating=None,
-                at_ms=at_ms,
-                utc_offset_minutes=self._moment.utc_offset_minutes,
-                duration_ms=0,
-                undoes=None,
-                interval_days=min(days, MAX_INTERVAL_DAYS),
-            )
+            yield make_reschedule(card, memory, reviews, self._view.timing, self._moment)
 
     def _list_marks(
         self, touched: Iterable[str], before: Mapping[str, Memory], after: Mapping[str, Memory]

@@ -106,14 +106,18 @@ def take_options(study: Study, differences: Iterable[Difference]) -> int:
     return len(values)
 
 
-def list_remedies(difference: Difference) -> Iterator[str]:
-    """Yield what aligns a difference, as commands and steps."""
+def list_remedies(difference: Difference) -> list[str]:
+    """Return what aligns a difference, as commands and steps."""
+    found = []
     if difference.can_take and difference.name not in {PARAMETERS, IGNORED}:
         value = f"{difference.name}={format_option(difference.theirs)}"
         deck = (difference.shown,) if difference.shown else ()
-        yield f"`{format_command('cards', 'options', *deck, value)}`"
+        found.append(f"`{format_command('cards', 'options', *deck, value)}`")
+    if difference.can_take:
+        found.append(f"{'or ' if found else ''}`cards anki sync --take-options`")
     if difference.remedy:
-        yield difference.remedy
+        found.append(difference.remedy)
+    return found
 
 
 def fill_parameters(parameters: Sequence[float]) -> tuple[float, ...] | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from cardwright.anki.history import find_due_day, read_act, read_data
+from cardwright.anki.history import find_due_day, name_device, read_act, read_data
 from cardwright.anki.rows import (
     AnkiCard,
     AnkiView,
@@ -21,7 +21,7 @@ from cardwright.anki.rows import (
     LogRow,
     Timing,
 )
-from cardwright.history import END_MS, FROM_ANKI, Act, Review, count_study_day
+from cardwright.history import END_MS, FROM_ANKI, MAX_INTERVAL_DAYS, Act, Moment, Review
 from cardwright.memory import Memory, State
 
 SHARED: Final = frozenset({Act.ANSWER, Act.CRAM, Act.RESET, Act.RESCHEDULE})
@@ -34,6 +34,7 @@ _DERIVED: Final = re.compile(rf"-{FROM_ANKI}[0-9a-f]{{8}}_[a-z]+[0-9]*$")
 """How the ids of acts end that follow from Anki's log or cards, but have no row of their own."""
 _SHIFTED_MS: Final = 20
 """Importing a card again can move its rows by some milliseconds, as their ids are taken."""
+_MAX_REACH: Final = 1_000
 _CLOSE: Final = 1e-3
 """Anki keeps stability and difficulty to three or four decimals."""
 
@@ -164,18 +165,21 @@ class Placing:
         """
         chosen: dict[str, dict[str, int]] = {}
         self._taken |= {id for acts in prompts.values() for _, id in acts if id is not None}
-        left = list(prompts)
+        left, reach = list(prompts), 0
         while left:
             for key in left:
                 chosen[key] = self._choose(prompts[key], rollover_hour)
                 self._taken.update(chosen[key].values())
-            new = [id for key in left for id in chosen[key].values() if id not in self._asked]
-            self._asked.update(new)
-            taken = self._find_taken(new) if new else set()
+            ids = {id for key in left for id in chosen[key].values()}
+            # Where one is taken, others near it often are.
+            ids |= {near for id in ids for near in range(max(id - reach, 1), id + reach + 1)}
+            taken = self._find_taken(sorted(ids - self._asked))
+            self._asked |= ids
             left = [key for key in left if not taken.isdisjoint(chosen[key].values())]
             for key in left:
                 self._taken.difference_update(chosen[key].values())
             self._taken |= taken
+            reach = min(reach * 4 + 4, _MAX_REACH)
         return {review_id: id for ids in chosen.values() for review_id, id in ids.items()}
 
     def _choose(
@@ -286,15 +290,28 @@ def has_same_memory(card: AnkiCard, memory: Memory, timing: Timing) -> bool:
     return memory.state is not State.REVIEW or find_due_day(card, timing) == memory.due_day
 
 
-def find_due_change(
-    card: AnkiCard, memory: Memory, view: AnkiView, at_ms: int, utc_offset_minutes: int
-) -> tuple[bool, int]:
-    """Return whether a due day that Anki has can be counted from a moment, and the days to it.
+def make_reschedule(
+    card: AnkiCard, memory: Memory, reviews: Iterable[Review], timing: Timing, moment: Moment
+) -> Review:
+    """Return the act that gives a prompt the due day that its card has in Anki, which needs no row.
 
-    If not, because it has passed, the days are counted from the last answer.
+    It is placed after all its `reviews`. The days are counted from now, or if the day has passed,
+    from the last answer.
     """
-    due_day = find_due_day(card, view.timing) or 0
-    today = count_study_day(at_ms, utc_offset_minutes, view.timing.rollover_hour)
-    if due_day >= today:
-        return True, due_day - today
-    return False, max(due_day - (memory.last_day or due_day), 0)
+    place = max((int(review.id[:12], 16) for review in reviews), default=-1) + 1
+    due_day = find_due_day(card, timing) or 0
+    days = due_day - moment.study_day(timing.rollover_hour)
+    at_ms = moment.at_ms
+    if days < 0 and memory.last_at_ms is not None and memory.last_day is not None:
+        at_ms, days = memory.last_at_ms, due_day - memory.last_day
+    return Review(
+        id=f"{max(place, at_ms):012x}-{name_device(card.guid, card.row.ordinal)}_due",
+        key=card.key,
+        act=Act.RESCHEDULE,
+        rating=None,
+        at_ms=at_ms,
+        utc_offset_minutes=moment.utc_offset_minutes,
+        duration_ms=0,
+        undoes=None,
+        interval_days=min(max(days, 0), MAX_INTERVAL_DAYS),
+    )

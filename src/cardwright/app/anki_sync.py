@@ -23,10 +23,9 @@ from cardwright.anki.history import (
     find_due_day,
     make_card_write,
     make_log_rows,
-    name_device,
     pull_reviews,
 )
-from cardwright.anki.identity import NoteIdentity, find_identities
+from cardwright.anki.identity import NoteIdentity
 from cardwright.anki.rows import (
     AnkiCard,
     AnkiChangedError,
@@ -43,18 +42,19 @@ from cardwright.app.anki_plan import (
     News,
     Placing,
     Vanished,
-    find_due_change,
     find_news,
     has_same_memory,
     is_derived,
     is_from_anki,
     is_pushable,
     keep_state,
+    make_reschedule,
     match_shifted,
     settle_flag,
 )
+from cardwright.app.garbage import gc_paused
 from cardwright.app.study import Study
-from cardwright.history import FROM_ANKI, MAX_INTERVAL_DAYS, Act, Review, namespace_of
+from cardwright.history import FROM_ANKI, Act, Review, namespace_of
 from cardwright.memory import Memory
 from cardwright.study.copies import undo
 from cardwright.study.exchange import (
@@ -142,12 +142,6 @@ class Synced:
         return not any(changes) and not self.marks and not self.taken
 
 
-def find_project_notes(study: Study) -> dict[str, NoteIdentity]:
-    """Return the notes of all cards of a project by guid, for a door."""
-    sources = study.sources
-    return find_identities(sources.list_cards(), sources.kinds, study.store.aliases.unite_key)
-
-
 def sync_anki(
     study: Study,
     notes: Mapping[str, NoteIdentity],
@@ -166,6 +160,24 @@ def sync_anki(
 
     """
     done = Synced(place=door.place)
+    with gc_paused():
+        _sync(
+            study, notes, door, done, vanished, takes_options=takes_options, is_dry_run=is_dry_run
+        )
+    return done
+
+
+def _sync(
+    study: Study,
+    notes: Mapping[str, NoteIdentity],
+    door: Door,
+    done: Synced,
+    vanished: Choice | None,
+    *,
+    takes_options: bool,
+    is_dry_run: bool,
+) -> None:
+    """Do rounds until Anki does not change while we look at it."""
     for number in range(_MAX_ROUNDS):
         view = door.read()
         differences = find_differences(study, view)
@@ -185,7 +197,6 @@ def sync_anki(
             continue
         merge.finish()
         break
-    return done
 
 
 class _DryRun(Exception):  # noqa: N818  (not an error)
@@ -264,18 +275,20 @@ class _Merge:
             self._settle_undone()
             self._settle_marks(restores=restores)
             missing = self._list_missing()
-            self._settle_due_days(missing, restores=restores)
+            if not restores:
+                self._settle_due_days(missing)
             self._plan_rows(missing)
             self._plan_cards()
             self._note_cards()
             if is_dry_run:
                 raise _DryRun
-        done.pushed += len(self._log)
-        done.cards = len(self._writes)
+        if is_dry_run:
+            self._count()
         done.pending = sorted(self._pending)
 
     def finish(self) -> None:
         """Record that everything was written in Anki."""
+        self._count()
         first_day = self._view.timing.created_day
         cards = {}
         for key, write in self._writes.items():
@@ -292,6 +305,10 @@ class _Merge:
                 {id: row._replace(is_seen=True) for id, row in self._planned.items()}
             )
             self._mirror.put_cards(cards)
+
+    def _count(self) -> None:
+        self._done.pushed += len(self._log)
+        self._done.cards += len(self._writes)
 
     # What was remembered of Anki.
 
@@ -521,73 +538,51 @@ class _Merge:
             for review in self._store.list_reviews(key)
         )
 
-    def _settle_due_days(self, missing: dict[str, list[LogEntry]], *, restores: bool) -> None:
-        """Take over due days that Anki has changed, or computed, without telling it in its log.
-
-        A card that was made new without a row was reset there, by an older program.
-        """
-        if restores:
-            return
+    def _settle_due_days(self, missing: dict[str, list[LogEntry]]) -> None:
+        """Take over due days that Anki has changed, or computed, without telling it in its log."""
         rules = self._read_rules()
         known = self._mirror.read_fact(_RULES)
         known = known if isinstance(known, dict) else {}
+        same = {namespace_of(key) for key, card in self._view.cards.items() if self._is_same(card)}
+        agreed = {name for name in same if known.get(name) != rules[name]}
+        """Where options are the same on both sides now, and were not at the last sync."""
         added: list[Review] = []
         for key, card in self._view.cards.items():
             was = self._cards.get(key)
-            due_day = find_due_day(card, self._view.timing)
             if key in missing or (was and was.is_pending):
                 continue
             if was and was.due_day is not None and card.row.kind == CardKind.NEW:
-                if key not in self._touched and not self._read(key).is_new:
-                    self._journal.record(key, Act.RESET, self._study.moment)
-                    self._changed.add(key)
-                    entry = next(reversed(list(self._store.list_reviews(key))))
-                    missing[key] = [LogEntry(key, entry.id, entry.at_ms, entry.act, None)]
-                continue
-            if due_day is None:
-                continue
-            namespace = namespace_of(key)
-            is_first = was is None or (
-                self._is_same(card) and known.get(namespace) != rules[namespace]
-            )
-            has_changed = key in self._touched or is_first or due_day != (was and was.due_day)
-            if not has_changed or self._read(key).due_day == due_day:
-                continue
-            if key in self._touched and self._must_write(key, card):
-                continue
-            added.append(self._reschedule(key, card))
+                self._reset(key, missing)
+            elif self._has_moved(card, was, agreed):
+                reviews = self._store.list_reviews(key, with_undone=True)
+                timing, moment = self._view.timing, self._study.moment
+                added.append(make_reschedule(card, self._read(key), reviews, timing, moment))
         if added:
             self._journal.add(added)
             self._changed.update(review.key for review in added)
             changed = sum(review.key in self._cards for review in added)
-            self._done.marks[str(Act.RESCHEDULE)] += changed
-        same = {namespace_of(key) for key, card in self._view.cards.items() if self._is_same(card)}
-        if any(known.get(namespace) != rules[namespace] for namespace in same):
-            self._mirror.put_fact(_RULES, known | {name: rules[name] for name in same})
+            if changed:
+                self._done.marks[str(Act.RESCHEDULE)] += changed
+        if agreed:
+            self._mirror.put_fact(_RULES, known | {name: rules[name] for name in agreed})
 
-    def _reschedule(self, key: str, card: AnkiCard) -> Review:
-        """Return the act that gives a prompt the due day that it has in Anki.
+    def _has_moved(self, card: AnkiCard, was: MirrorCard | None, agreed: Collection[str]) -> bool:
+        """Tell whether Anki has a due day that counts, and is not known here."""
+        key = card.key
+        due_day = find_due_day(card, self._view.timing)
+        if due_day is None or self._read(key).due_day == due_day:
+            return False
+        if key in self._touched:
+            return not self._must_write(key, card)
+        is_agreed = self._is_same(card) and namespace_of(key) in agreed
+        return was is None or is_agreed or due_day != was.due_day
 
-        It has no row: Anki needs none.
-        """
-        moment = self._study.moment
-        reviews = list(self._store.list_reviews(key, with_undone=True))
-        last = max((int(review.id[:12], 16) for review in reviews), default=0)
-        memory = self._read(key)
-        is_ahead, days = find_due_change(card, memory, self._view, *moment)
-        at_ms = moment.at_ms if is_ahead else (memory.last_at_ms or moment.at_ms)
-        place = max(at_ms, last + 1)
-        return Review(
-            id=f"{place:012x}-{name_device(card.guid, card.row.ordinal)}_due",
-            key=key,
-            act=Act.RESCHEDULE,
-            rating=None,
-            at_ms=at_ms,
-            utc_offset_minutes=moment.utc_offset_minutes,
-            duration_ms=0,
-            undoes=None,
-            interval_days=min(days, MAX_INTERVAL_DAYS),
-        )
+    def _reset(self, key: str, missing: dict[str, list[LogEntry]]) -> None:
+        """Reset a prompt whose card was made new without a row, as older programs did."""
+        if key not in self._touched and not self._read(key).is_new:
+            review, _ = self._journal.record(key, Act.RESET, self._study.moment)
+            self._changed.add(key)
+            missing[key] = [LogEntry(key, review.id, review.at_ms, review.act, None)]
 
     def _read_rules(self) -> dict[str, int]:
         """Return a checksum of what due days depend on, by namespace."""

@@ -11,12 +11,12 @@ from typing import Any
 import click
 
 from cardwright.anki.rows import Door
+from cardwright.app.anki_history import find_project_notes
 from cardwright.app.anki_options import Difference, list_remedies
 from cardwright.app.anki_sync import (
     Choice,
     Synced,
     VanishedError,
-    find_project_notes,
     sync_anki,
 )
 from cardwright.app.study import Study
@@ -90,7 +90,7 @@ def sync(
             say_json(_to_json(done, door, is_dry_run=dry_run))
             return
         _tell(done, is_dry_run=dry_run)
-        for note in _list_notes(done, study, is_dry_run=dry_run):
+        for note in _list_notes(done, study):
             warn(f"note: {note}")
         if backup := getattr(door, "backup", None):
             warn(f"backup: {backup}")
@@ -121,22 +121,39 @@ def _tell(done: Synced, *, is_dry_run: bool) -> None:
         say(counts)
 
 
-def _list_notes(done: Synced, study: Study, *, is_dry_run: bool) -> Iterator[str]:
+def _list_notes(done: Synced, study: Study) -> Iterator[str]:
     """Yield what the user should know, a sentence for each."""
-    marks = [f"{number:,} {act}" for act, number in sorted(done.marks.items())]
-    if marks:
-        yield f"changed here as in {done.place}: {', '.join(marks)}"
+    yield from _list_changes(done)
+    yield from _list_cards(done, study)
+    for what, number in sorted(done.skipped.items()):
+        yield f"left out: {count(number, 'row')} of Anki's log {what}"
+    if not done.is_fsrs and done.found:
+        yield (
+            "FSRS is off in Anki, so it computes intervals in its own way, and no memory is written"
+            " there; switch it on in the options of any deck"
+        )
+    yield from map(describe_difference, done.differences)
+    yield from describe_clashes(done.clashes)
+
+
+def _list_changes(done: Synced) -> Iterator[str]:
+    if done.marks:
+        marks = [f"{number:,} {act}" for act, number in sorted(done.marks.items())]
+        yield f"changed here as in Anki: {', '.join(marks)}"
     if done.undone:
-        yield f"{count(done.undone, 'answer')} that Anki has undone, undone here too"
+        yield f"undone here, since Anki has undone it: {count(done.undone, 'answer')}"
     if done.restored:
-        yield f"{count(done.restored, 'row')} that Anki had lost, written there again"
+        yield f"written again, since Anki had lost it: {count(done.restored, 'row')} of its log"
     if done.returned:
         yield (
             f"{count(done.returned, 'answer')} that had been undone here count again: Anki has them,"
             " and a sync cannot take them away there; answer again, or `cards reset` the card"
         )
     if done.taken:
-        yield f"{count(done.taken, 'option')} of Anki taken over: `cards options` shows them"
+        yield f"taken over from Anki: {count(done.taken, 'option')} (`cards options` shows them)"
+
+
+def _list_cards(done: Synced, study: Study) -> Iterator[str]:
     if not done.found:
         yield "Anki has no cards of this project: `cards anki update` brings them there"
     elif done.is_missing_new:
@@ -146,37 +163,23 @@ def _list_notes(done: Synced, study: Study, *, is_dry_run: bool) -> Iterator[str
         )
     if done.pending:
         yield (
-            f"in filtered decks, and written by the next sync after they are back:"
-            f" {_name(done.pending, study)}"
+            "in filtered decks, and written by the next sync after they are back: "
+            f"{_name(done.pending, study)}"
         )
     if done.deleted:
         yield f"deleted in Anki, and not made again: {_name(done.deleted, study)}"
     if done.unmatched:
         yield (
-            f"not to be found in Anki by this way, since their notes show no id:"
-            f" {list_names(done.unmatched)}"
+            "not to be found in Anki in this way, since their notes show no id: "
+            f"{list_names(done.unmatched)}"
         )
-    for what, number in sorted(done.skipped.items()):
-        yield f"left out: {count(number, 'row')} of Anki's log {what}"
-    if not done.is_fsrs and done.found:
-        yield (
-            "FSRS is off in Anki, so it computes intervals in its own way, and no memory is written"
-            " there; switch it on in the options of any deck"
-        )
-    for difference in done.differences:
-        yield describe_difference(difference, is_dry_run=is_dry_run)
-    yield from describe_clashes(done.clashes)
 
 
-def describe_difference(difference: Difference, *, is_dry_run: bool = False) -> str:
+def describe_difference(difference: Difference) -> str:
     """Return a difference, with what aligns both sides."""
-    remedies = list(list_remedies(difference))
-    if difference.can_take:
-        remedies.insert(1, "or `cards anki sync --take-options`" if remedies else "")
-        if not remedies[0]:
-            remedies = ["`cards anki sync --take-options`", *remedies[1:]]
-    text = difference.describe()
-    return f"{text}\n  help: {', '.join(filter(None, remedies))}" if remedies else text
+    remedies = list_remedies(difference)
+    help = f"\n  help: {', '.join(remedies)}" if remedies else ""
+    return f"{difference.describe()}{help}"
 
 
 def _name(keys: list[str], study: Study) -> str:
