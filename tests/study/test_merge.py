@@ -229,7 +229,7 @@ def test_what_was_promised_makes_no_further_versions(
 
 def test_derived_ids_are_those_of_earlier_versions() -> None:
     """Machines with different versions settle a conflict alike, whatever was promised."""
-    old = make_review(1, id="019b00000001-aaaaaaaa", at_ms=5)
+    old = make_review(1, id="019b00000001-aaaaaaaa", key="trees:oak/recall", at_ms=5)
     for version in (old, promise(old, (3, 1))):
         ids = [review.id.partition("_")[2] for review in settle([version], [])]
         assert ids == ["7227b44bff30b6a6", "1edb5b263476ff38"]
