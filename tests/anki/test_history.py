@@ -6,7 +6,7 @@ import json
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,10 +32,12 @@ from cardwright.anki.rows import (
     LogKind,
     LogRow,
     Preset,
+    Push,
     Timing,
 )
 from cardwright.app.anki_history import find_project_notes, import_history
 from cardwright.app.anki_plan import is_pushable
+from cardwright.app.anki_sync import sync_anki
 from cardwright.app.study import Study, open_study
 from cardwright.cli.main import cards
 from cardwright.history import Act, Moment, Rating, Review, check_review
@@ -146,6 +148,37 @@ def test_it_is_the_same_from_whatever_file(month: Month, tmp_path: Path) -> None
             import_history(study, notes, package)
             found = list(study.store.list_log())
             assert [r for r in found if r.is_from_anki] == [r for r in log if r.is_from_anki]
+
+
+@dataclass
+class ClosedDoor:
+    """A door through which nothing may be written."""
+
+    view: AnkiView
+    place: str = "profile Anna"
+
+    def read(self) -> AnkiView:
+        return self.view
+
+    def find_taken(self, ids: Sequence[int]) -> set[int]:
+        return set(ids)
+
+    def write(self, push: Push) -> None:
+        pytest.fail(f"writes {len(push.log)} rows and {len(push.cards)} cards")
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+def test_a_sync_after_an_import_finds_nothing_new(month: Month, tmp_path: Path) -> None:
+    with open_new(month, tmp_path) as study:
+        notes = find_project_notes(study)
+        import_history(study, notes, month.anki)
+        log = list(study.store.list_log())
+        for _ in range(2):
+            done = sync_anki(study, notes, ClosedDoor(read_view(study, month)))
+            assert done.has_nothing_new
+        assert list(study.store.list_log()) == log
 
 
 def is_counted(review: Review) -> bool:
