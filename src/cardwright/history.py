@@ -44,6 +44,9 @@ END_PLACE: Final = 0xFF00_0000_0000
 above those of all others, whoever wrote them."""
 KEPT_NAMESPACE: Final = "anki"
 """The namespace of prompts that are in no project, but in an Anki collection whose history was kept."""
+KEPT_LOG: Final = "log."
+"""Begins the namespaces of prompts that are in no project, but in a table whose history was kept. No
+namespace of a project has a dot."""
 _DEVICE_START: Final = 13
 DEVICE: Final = re.compile(r"[0-9A-Za-z_]{1,100}")
 """The second part of ids, also the name of a file in a sync folder."""
@@ -309,6 +312,11 @@ def quote_value(value: object) -> str:
         return f"a {type(value).__name__}"
     text = repr(value)
     return text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}…"
+
+
+def is_kept(namespace: str) -> bool:
+    """Tell whether a namespace is that of a history that was kept, and belongs to no project."""
+    return namespace == KEPT_NAMESPACE or namespace.startswith(KEPT_LOG)
 
 
 def namespace_of(key: str) -> str:

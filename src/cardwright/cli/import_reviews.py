@@ -36,15 +36,27 @@ if TYPE_CHECKING:
 @click.option(
     "--keep",
     is_flag=True,
-    help="Of a file of Anki, also keep the answers of cards that are not in the project.",
+    help="Of Anki or a table, also keep the answers of cards that are not in the project.",
+)
+@click.option(
+    "--map",
+    "columns",
+    multiple=True,
+    metavar="FIELD=COLUMN,…",
+    help="Read CSV tables of another program, and in which columns they hold what.",
 )
 @json_option
 @db_option
 @click.pass_obj
 def import_reviews(
-    folder: Path, files: tuple[Path, ...], keep: bool, as_json: bool, db: Path | None
+    folder: Path,
+    files: tuple[Path, ...],
+    keep: bool,
+    columns: tuple[str, ...],
+    as_json: bool,
+    db: Path | None,
 ) -> None:
-    """Import reviews from `cards export`, or the history of Anki.
+    """Import reviews from `cards export`, the history of Anki, or that of another program.
 
     Reads JSON Lines or CSV, or a backup or other copy of a store. Reviews that are already in the
     store are skipped, so importing twice changes nothing. If a line is invalid, nothing is imported.
@@ -53,13 +65,22 @@ def import_reviews(
     the file collection.anki2, even while Anki has it open. Answers, resets, due dates, suspensions and
     flags of this project's cards are taken over; the file itself is not changed.
 
+    With --map, it reads CSV tables with a row for each answer. `prompt` is a card or prompt as this
+    project names it, or any other name; `rating` is 1 to 4 or again, hard, good, easy; `at` is a time
+    as ISO, or in seconds or milliseconds since 1970; `duration_ms` or `duration_s` can be left out.
+
     \b
     cards import reviews.jsonl
     cards import Trees.apkg
+    cards import log.csv --map prompt=card_id,rating=grade,at=time,duration_s=seconds
+    cards import log.csv --map prompt=card_id,rating=grade,at=time --keep
     """
+    if columns:
+        _import_tables(folder, db, files, columns, keep=keep, as_json=as_json)
+        return
     of_anki = [file for file in files if is_anki_file(file)]
     if keep and not of_anki:
-        raise click.UsageError("--keep is for files of Anki")
+        raise click.UsageError("--keep is for files of Anki, and for tables with --map")
     others = [file for file in files if file not in of_anki]
     imported: list[Imported] = []
     if of_anki:
@@ -81,6 +102,36 @@ def import_reviews(
         warn(f"note: {note}")
     if not as_json:
         _tell(imported, keeps_others=keep)
+
+
+def _import_tables(
+    folder: Path,
+    db: Path | None,
+    files: Sequence[Path],
+    columns: Sequence[str],
+    *,
+    keep: bool,
+    as_json: bool,
+) -> None:
+    """Import tables of another program."""
+    from cardwright.cli import table_import  # noqa: PLC0415  (rare)
+    from cardwright.study.table import parse_map  # noqa: PLC0415  (as above)
+
+    try:
+        found = parse_map(columns)
+    except ValueError as error:
+        raise click.UsageError(f"--map: {error}") from None
+    if other := next((file for file in files if is_anki_file(file) or is_database(file)), None):
+        raise click.UsageError(f"{other} is not a CSV file: --map is for these")
+    imported = table_import.import_tables(folder, db, files, found, keeps_others=keep)
+    if as_json:
+        taken = sum(done.added + done.kept for done in imported)
+        say_json({"taken": taken, "files": list(map(table_import.to_json, imported))})
+    for done in imported:
+        if not as_json:
+            say(table_import.describe(done))
+        for note in table_import.list_notes(done):
+            warn(f"note: {note}")
 
 
 def _find_project(folder: Path, file: Path) -> None:

@@ -14,7 +14,7 @@ from cardwright.app.study import Study
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import choice_options, db_option, json_option
-from cardwright.history import KEPT_NAMESPACE, Rating, make_date, namespace_of
+from cardwright.history import Rating, is_kept, make_date, namespace_of
 from cardwright.item import Item
 from cardwright.study.stats import Bin, Retention, Stats, Subject, compute_stats, list_answers
 from cardwright.terminal.stats import draw_stats
@@ -59,14 +59,16 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
     with open_study(folder, db) as study:
         items = choice.choose_by_history(study.items, study.read_memories())
         subjects = _name_subjects(study, items)
-        # Without a choice, answers to cards that are not in the sources, or in Anki only, count as well.
-        packs = (
-            {*study.journal.options, KEPT_NAMESPACE} if len(items) == len(study.items) else set()
-        )
+        # Without a choice, answers to cards that are not in the sources, or were kept, count as well.
+        is_all, packs = len(items) == len(study.items), study.journal.options
         journal = study.journal
         with gc_paused():
             answers = list_answers(
-                journal, lambda key: key in subjects or namespace_of(key) in packs
+                journal,
+                lambda key: (
+                    key in subjects
+                    or (is_all and ((name := namespace_of(key)) in packs or is_kept(name)))
+                ),
             )
             memories = ((m, journal.schedule_of(m.key)) for m in study.store.list_memories())
             found = compute_stats(answers, subjects, memories, study.today, days)
