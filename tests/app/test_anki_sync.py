@@ -19,6 +19,7 @@ from cardwright.anki.rows import AnkiError, CardQueue
 from cardwright.app.anki_history import find_project_notes
 from cardwright.app.anki_options import list_remedies
 from cardwright.app.anki_sync import Synced, VanishedError, sync_anki
+from cardwright.app.doctor.rescue import rescue_store
 from cardwright.app.study import Study, open_study
 from cardwright.history import Act, Moment, Rating, Review
 from cardwright.memory import State
@@ -488,6 +489,24 @@ def test_a_store_that_forgot_the_sync_finds_its_rows(here: Machine, anki: Memory
         mirror.forget_cards(mirror.read_cards())
 
     assert here.sync(anki).has_nothing_new
+    expect_same(here, anki)
+
+
+def test_what_a_rescued_store_has_lost_is_pulled_again(
+    here: Machine, anki: MemoryAnki, tmp_path: Path
+) -> None:
+    here.answer(BIRCH, EASY)
+    anki.answer(OAK, EASY, later(MORNING, hours=1))
+    here.now = later(MORNING, hours=2)
+    here.sync(anki)
+    with closing(sqlite3.connect(here.store)) as db:
+        db.execute("drop trigger reviews_remain")
+        db.execute("delete from reviews where act = 'answer'")
+        db.commit()
+    rescue_store(here.store, tmp_path / "rescued.db")
+    here.store = tmp_path / "rescued.db"
+
+    assert count(here.sync(anki)) == (2, 0, 0)
     expect_same(here, anki)
 
 
