@@ -29,7 +29,7 @@ PAGES = [
     *sorted((ROOT / "docs").glob("*.md")),
     ROOT / "benchmarks" / "README.md",
 ]
-OTHERS = {"cd", "git", "pip", "source"}
+OTHERS = {"cd", "git", "mkdir", "pip", "source"}
 """Programs that are not ours: their lines are read, and nothing more."""
 TESTED_ELSEWHERE = {"custom-kinds.md", "diagnostics.md", "kinds.md"}
 """Pages whose YAML has tests of its own, with what it must not or cannot load alone."""

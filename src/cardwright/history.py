@@ -136,7 +136,7 @@ class Moment(NamedTuple):
     @property
     def local(self) -> datetime:
         """The instant as a local time."""
-        return make_time(self.at_ms).astimezone(make_zone(self.utc_offset_minutes))
+        return _find_epoch(self.utc_offset_minutes) + timedelta(milliseconds=self.at_ms)
 
 
 def count_study_day(at_ms: int, utc_offset_minutes: int, rollover_hour: int) -> int:
@@ -154,6 +154,12 @@ def make_time(at_ms: int) -> datetime:
 def make_zone(utc_offset_minutes: int) -> timezone:
     """Return the fixed time zone of an offset."""
     return timezone(timedelta(minutes=utc_offset_minutes))
+
+
+@cache
+def _find_epoch(utc_offset_minutes: int) -> datetime:
+    """Return the start of 1970 in UTC as a local time: what is added to it needs no conversion."""
+    return _EPOCH.astimezone(make_zone(utc_offset_minutes))
 
 
 def make_date(study_day: int) -> date:

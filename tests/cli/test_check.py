@@ -122,12 +122,12 @@ def test_sync_makes_no_folder_and_remembers_one(
     assert not shared.exists()
     shared.mkdir()
     run("answer", "oak-1", "good")
-    assert run("sync", str(shared)).stdout == "nothing from others, 1 review for them\n"
+    assert run("sync", str(shared)).stdout == "nothing from others; 1 review for them\n"
     assert run("sync").stdout == f"{shared}: nothing new\n"
     for path in shared.iterdir():
         path.unlink()
     again = run("sync")
-    assert again.stdout == f"{shared}: nothing from others, 1 review for them\n"
+    assert again.stdout == f"{shared}: nothing from others; 1 review for them\n"
     assert again.stderr == (
         f"note: the files of earlier syncs are no longer in {shared}: is its drive connected?\n"
     )

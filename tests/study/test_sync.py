@@ -204,7 +204,7 @@ def strange(request: pytest.FixtureRequest, shared: Path) -> str:
             "/etc/hosts",
             "none",
         )
-        for extension in (".jsonl", ".aliases")
+        for extension in (".jsonl", ".aliases", ".records")
     ],
     indirect=True,
 )

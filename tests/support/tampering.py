@@ -73,6 +73,13 @@ def make_folder(folder: Path) -> dict[str, Journal]:
                 with journal.store.transaction():
                     journal.record(review.key, Act.UNDO, moment, undoes=review.id)
         journal.add_aliases([Alias(f"alias-{name}", turn, f"oaks-{name}", "trees")])
+        journal.store.put_settings(
+            {("trees", "new_per_day"): turn, (f"oaks-{name}", "fuzz"): None}, MORNING.at_ms
+        )
+        with journal.store.transaction():
+            for id, ended_at_ms in (("mock-1", turn or None), (f"mock-{name}", None)):
+                body = {"id": id, "ended_at_ms": ended_at_ms, "text": "é"}
+                journal.store.put_record(id, "mock", "trees", turn, body, MORNING.at_ms)
         sync_folder(journal, folder / "shared")
     return journals
 
@@ -167,6 +174,7 @@ def try_sync(folder: Path, dice: Random) -> str:
     journals = {name: open_journal(folder / f"{name}.db", machine=name) for name in MACHINES}
     shared = folder / "shared"
     before = {name: read_log(journal) for name, journal in journals.items()}
+    kept = [(journal, _list_versions(journal)) for journal in journals.values()]
     files = sorted(shared.iterdir())
     for path in dice.sample(files, dice.randint(1, len(files))):
         path.write_bytes(tamper(path.read_bytes(), dice))
@@ -181,9 +189,22 @@ def try_sync(folder: Path, dice: Random) -> str:
             sync_folder(journal, shared)
     except CardwrightError as error:
         return f"a sync failed: {error}"
+    for journal, versions in kept:
+        after = _list_versions(journal)
+        if any(after[key].rank < version.rank for key, version in versions.items()):
+            return "an older version replaced a newer one"
     return (
         _compare(order) or _find_loss(journals, before, readable) or _try_export(folder, order[0])
     )
+
+
+def _list_versions(journal: Journal) -> dict[Any, Any]:
+    """Return the settings and records of a machine."""
+    store = journal.store
+    return {
+        **{(setting.deck, setting.name): setting for setting in store.list_settings()},
+        **{record.id: record for record in store.list_versions()},
+    }
 
 
 def _compare(journals: list[Journal]) -> str:
@@ -196,6 +217,8 @@ def _compare(journals: list[Journal]) -> str:
             return "machines have different memories"
         if journal.store.list_aliases() != first.store.list_aliases():
             return "machines have different aliases"
+        if _list_versions(journal) != _list_versions(first):
+            return "machines have different settings or records"
         if journal.find_differences():
             return "memories differ from a replay"
     return ""

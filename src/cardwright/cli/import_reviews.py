@@ -75,12 +75,12 @@ def import_reviews(
             settle()
     if as_json:
         say_json(_to_json(added, clashes, imported))
-        return
-    if others:
+    elif others:
         say(f"{count(added, 'new review')}")
     for note in describe_clashes(clashes):
         warn(f"note: {note}")
-    _tell(imported, keeps_others=keep)
+    if not as_json:
+        _tell(imported, keeps_others=keep)
 
 
 def _find_project(folder: Path, file: Path) -> None:

@@ -38,18 +38,17 @@ def sync(folder: Path, shared: Path | None, as_json: bool, db: Path | None) -> N
     """
     with open_journal(folder, db) as (journal, settle):
         target = shared or _recall(journal.store)
-        is_emptied = str(target.absolute()) == journal.store.read_sync_folder() and not is_used(
-            target
-        )
+        home = target.resolve() if ".." in target.parts else target.absolute()
+        is_emptied = str(home) == journal.store.read_sync_folder() and not is_used(target)
         done = sync_folder(journal, target, settle, read_clock(), _is_valid)
-        journal.store.remember_sync_folder(target.absolute())
+        journal.store.remember_sync_folder(home)
     if as_json:
         parts = {"settings": done.settings._asdict(), "records": done.records._asdict()}
         say_json({"folder": str(target), **done._asdict(), **parts})
     else:
         reviews = Exchange(done.taken, done.given)
         taken, given = describe_exchange(reviews, done.settings, done.records)
-        said = "nothing new" if done.has_nothing_new else f"{taken} from others, {given} for them"
+        said = "nothing new" if done.has_nothing_new else f"{taken} from others; {given} for them"
         say(said if shared else f"{target}: {said}")
     notes = [*describe_clashes(done.clashes), *done.notes]
     if is_emptied:

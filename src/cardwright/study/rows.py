@@ -158,7 +158,8 @@ def _list_faults(
     is_id = isinstance(undoes, str) and REVIEW_ID.fullmatch(undoes)
     if not is_id if act == Act.UNDO else undoes is not None:
         yield f"undoes of {quote(act)} cannot be {quote(undoes)}"
-    if isinstance(act, str):
+    # Most reviews of earlier versions have no interval.
+    if isinstance(act, str) and (days is not None or basis is not None or act == Act.RESCHEDULE):
         yield from _list_interval_faults(act, days, basis)
 
 

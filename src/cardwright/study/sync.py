@@ -41,7 +41,7 @@ from cardwright.study.transfer import (
     write_review,
 )
 from cardwright.study.versions import Record, Setting, find_end
-from cardwright.text import count, format_command, list_names
+from cardwright.text import count, format_command
 
 _REVIEWS: Final = ".jsonl"
 _ALIASES: Final = ".aliases"
@@ -105,18 +105,17 @@ class Synced(NamedTuple):
 
 def describe_exchange(reviews: Exchange, settings: Exchange, records: Exchange) -> tuple[str, str]:
     """Describe what is taken, and what is given."""
+    nouns = ("review", "setting", "exam record")
     taken, given = (
-        list_names(
-            [
-                count(number, noun)
-                for number, noun in zip(numbers, ("review", "setting", "exam record"), strict=True)
-                if number
-            ],
-            none="nothing",
-        )
+        [count(number, noun) for number, noun in zip(numbers, nouns, strict=True) if number]
         for numbers in zip(reviews, settings, records, strict=True)
     )
-    return taken, given
+    return _join(taken), _join(given)
+
+
+def _join(parts: list[str]) -> str:
+    *first, last = parts or ["nothing"]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def is_used(folder: Path) -> bool:
@@ -400,8 +399,8 @@ def preview_sync(
     theirs, copied = list(files.read_theirs(parse)), list(files.read_copies(parse))
     known = set(map(_id_of, theirs))
     ours = list(files.read_own(parse))
-    settings, records, pairs = exchanges = _make_exchangers(store, folder, names, moment, is_valid)
-    pairs.look()
+    exchanges = _make_exchangers(store, folder, names, moment, is_valid)
+    settings, records, _ = (exchange.look() for exchange in exchanges)
     every = (files, alias_files, *(exchange.files for exchange in exchanges))
     new = {_id_of(row) for row in (*theirs, *copied) if not isinstance(row, str)}
     back = {_id_of(row) for row in ours if not isinstance(row, str)}
@@ -421,8 +420,8 @@ def preview_sync(
         problems=[problem for some in every for problem in some.problems],
         is_own_damaged=any(some.is_own_damaged for some in every),
         copies=[path for some in every for path in some.copies],
-        settings=settings.look(),
-        records=records.look(),
+        settings=settings,
+        records=records,
     )
 
 

@@ -80,7 +80,7 @@ def _check_files(case: Case, folder: Path, found: Outlook) -> Iterator[Finding]:
         yield Finding(
             code="sync-own-file-damaged",
             severity="warning",
-            message="the file that this machine shares is damaged",
+            message="a file that this machine shares is damaged",
             harm="nothing is lost: the store has what was in it",
             help="write it again",
             commands=commands,

@@ -1,0 +1,117 @@
+"""`cards sync`: what is set or recorded on one machine holds on the others."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exam_project import write_exam_project
+from project_files import Run
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CARDS_NOW", "2026-11-26T09:00:00+01:00")
+    return write_exam_project(tmp_path)
+
+
+class Machine:
+    """Runs commands of one of the user's machines."""
+
+    def __init__(self, run: Run, path: Path) -> None:
+        self._run = run
+        self._path = path
+
+    def run(self, *words: str, exit_code: int = 0) -> str:
+        return self._run(*words, "--db", str(self._path), exit_code=exit_code).output
+
+    def ask(self, *words: str) -> Any:
+        return json.loads(self.run(*words, "--json"))
+
+
+@pytest.fixture
+def machines(run: Run, tmp_path: Path) -> tuple[Machine, Machine]:
+    return Machine(run, tmp_path / "here.db"), Machine(run, tmp_path / "there.db")
+
+
+def test_options_exams_mock_exams_and_misses_reach_the_other_machine(
+    machines: tuple[Machine, Machine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = machines
+    (shared := tmp_path / "shared").mkdir()
+    there.run("answer", "b1-1", "good")
+    here.run("exam", "set", "trees", "--date", "2026-12-20", "--minutes", "30")
+    here.run("options", "trees", "new_per_day=7", "learning_steps_minutes=none", "fuzz=false")
+    here.run("options", "rollover_hour=3")
+    here.run("exam", "mock", "--plain", "--questions", "3", "--seed", "3")
+    here.run("exam", "miss", "a1-1", "--rule", "Look at the bark", "--action", "Wait")
+    here.run("answer", "a1-1", "good")
+
+    assert here.run("sync", str(shared)) == (
+        "nothing from others; 1 review, 5 settings and 2 exam records for them\n"
+    )
+    monkeypatch.setenv("CARDS_NOW", "2026-11-26T10:00:00+01:00")
+    assert there.run("sync", str(shared)) == (
+        "1 review, 5 settings and 2 exam records from others; 1 review for them\n"
+    )
+
+    assert there.ask("options") == here.ask("options")
+    assert there.ask("exam", "status")["exam_on"] == "2026-12-20"
+    (miss,) = there.ask("exam", "misses")["misses"]
+    assert miss["rule"] == "Look at the bark"
+    # What was answered before the options arrived is replayed under them.
+    assert "memories match a replay" in there.run("doctor", "--verify")
+    assert there.ask("history", "b1-1")["state"] == "review"
+    # The mock exam that began there goes on here.
+    assert "is under way" in there.run("exam", "mock", "--list")
+    there.run("exam", "miss", "a1-1", "--rule", "Look at the leaves")
+    there.run("exam", "set", "trees", "--clear")
+    there.run("options", "trees", "new_per_day=")
+    there.run("options", "rollover_hour=2")
+    assert there.run("sync") == (
+        f"{shared}: nothing from others; 3 settings and 1 exam record for them\n"
+    )
+    here.run("sync")
+
+    assert "no exam is set" in here.run("exam", "status", exit_code=1)
+    assert here.ask("options") == there.ask("options")
+    assert here.ask("options")[""]["rollover_hour"] == 2
+    assert here.ask("options")["trees"]["new_per_day"] == 20
+    assert here.ask("exam", "misses")["misses"][0]["rule"] == "Look at the leaves"
+    assert here.run("sync") == f"{shared}: nothing new\n"
+    assert there.run("sync") == f"{shared}: nothing new\n"
+    assert here.ask("sync")["settings"] == {"taken": 0, "given": 0}
+
+
+def test_a_record_that_this_version_cannot_use_is_named_and_left(
+    machines: tuple[Machine, Machine], tmp_path: Path
+) -> None:
+    here, there = machines
+    (shared := tmp_path / "shared").mkdir()
+    here.run("exam", "miss", "a1-1", "--rule", "Look", "--action", "Wait")
+    here.run("exam", "miss", "a1-2", "--rule", "Look", "--action", "Wait")
+    here.run("sync", str(shared))
+    (path,) = shared.glob("*.records")
+    path.write_text(path.read_text("utf-8").replace('"rule"', '"ruling"', 1), "utf-8")
+
+    told = there.run("sync", str(shared), exit_code=1)
+
+    assert f"{path}:1: not a miss as this version of Cardwright has them" in told
+    assert len(there.ask("exam", "misses")["misses"]) == 1
+    assert f"{path}:1: not a miss" in there.run("doctor")
+
+
+def test_a_folder_that_somebody_else_remembered_is_checked(
+    machines: tuple[Machine, Machine], project: Path, tmp_path: Path
+) -> None:
+    here, _ = machines
+    (shared := tmp_path / "shared").mkdir()
+    here.run("sync", str(shared))
+    shared.rename(tmp_path / "gone")
+    shared.symlink_to(project / "cards")
+
+    assert "is in cards/, which holds sources" in here.run("sync", exit_code=2)
+    assert not list((project / "cards").glob("*.jsonl"))
