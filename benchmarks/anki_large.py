@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from click.testing import CliRunner
 from corpus import write_project
@@ -22,7 +23,20 @@ from cardwright.history import Act, Rating
 
 _DAY_S: Final = 86_400
 _DAYS: Final = 400
-_OURS: Final = "from cardwright.cli.main import main; main()"
+_OURS: Final = """
+from cardwright.anki import connect
+connect.DEFAULT_URL = "http://127.0.0.1:9"
+from cardwright.cli.main import main
+main()
+"""
+"""Looks for no Anki that happens to run on this computer."""
+
+
+class Took(NamedTuple):
+    """What a process took, and all that it waited for."""
+
+    wall_s: float
+    cpu_s: float
 
 
 class Large:
@@ -53,13 +67,14 @@ class Large:
 
     def _fill(self, reviews: int, others: int) -> None:
         """Give every card of the project a history of reviews, and other cards one, too."""
-        col = self.phone.col
-        assert col.db
+        db = self.phone.col.db
+        assert db
         dice = random.Random(2)
-        col.db.execute("update col set crt = crt - ?", _DAYS * _DAY_S)
+        db.execute("update col set crt = crt - ?", _DAYS * _DAY_S)
         ids = self.phone.all_ids("true")
         each = reviews // len(ids)
         start_ms = int(time.time() * 1000) - (_DAYS - 10) * _DAY_S * 1000
+        created = int(self.phone.value("select crt from col"))
         rows, states = [], []
         for number, card_id in enumerate(ids):
             at_ms = start_ms + number * 997
@@ -69,20 +84,25 @@ class Large:
                 rows.append((at_ms, card_id, rating, ivl, 500, 8000, int(index > 0)))
                 at_ms += ivl * _DAY_S * 1000 + dice.randrange(1, 500)
             last_ms, ivl = rows[-1][0], rows[-1][3]
-            due = (last_ms // 1000 - int(self.phone.value("select crt from col"))) // _DAY_S + ivl
+            due = (last_ms // 1000 - created) // _DAY_S + ivl
             states.append((due, ivl, each, card_id))
         other_start = rows[0][0] - 10**9
         rows += [(other_start - n, 1, 3, 10, 500, 8000, 1) for n in range(others)]
-        col.db.executemany(
-            "insert or ignore into revlog (id, cid, usn, ease, ivl, lastIvl, factor, time, type)"
-            " values (?1, ?2, -1, ?3, ?4, 0, ?5, ?6, ?7)",
-            rows,
-        )
-        col.db.executemany(
-            "update cards set type = 2, queue = 2, due = ?, ivl = ?, reps = ?, factor = 2500,"
-            " usn = -1, mod = mod where id = ?",
-            states,
-        )
+
+        def write() -> None:
+            db.executemany(
+                "insert or ignore into revlog (id, cid, usn, ease, ivl, lastIvl, factor, time, type)"
+                " values (?1, ?2, -1, ?3, ?4, 0, ?5, ?6, ?7)",
+                rows,
+            )
+            db.executemany(
+                "update cards set type = 2, queue = 2, due = ?, ivl = ?, reps = ?, factor = 2500,"
+                " usn = -1, mod = mod where id = ?",
+                states,
+            )
+
+        # Otherwise each row would be a transaction.
+        db.transact(write)
         self._compute_memories()
 
     def _compute_memories(self) -> None:
@@ -103,9 +123,9 @@ class Large:
             )
         )
 
-    def answer(self, number: int) -> None:
+    def answer(self, number: int, seed: int) -> None:
         """Answer so many cards in the terminal."""
-        dice = random.Random(number)
+        dice = random.Random(seed)
         with open_study(self.root, self.store, read_clock()) as study:
             items = dice.sample(list(study.items), number)
             with study.store.transaction():
@@ -114,6 +134,7 @@ class Large:
                     study.journal.record(item.key, Act.ANSWER, read_clock(), rating=rating)
 
     def answer_in_anki(self, number: int) -> None:
+        """Answer so many cards in Anki."""
         self.phone.open()
         for card_id in self.phone.all_ids(f"queue = 2 order by random() limit {number}"):
             self.phone.col._backend.grade_now(card_ids=[card_id], rating=RATINGS[2])
@@ -121,44 +142,38 @@ class Large:
             self.phone.sync()
         self.phone.close()
 
-    def time_sync(self, *words: str) -> tuple[float, str]:
-        """Return the seconds that a whole process takes to sync, and what it says."""
-        environment = {
-            **os.environ,
-            "ANKI_BASE": str(self.folder / "Anki2"),
-            "XDG_DATA_HOME": str(self.folder / "data"),
-            "CARDS_DB": str(self.store),
-        }
-        start = time.perf_counter()
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                _OURS,
-                "-C",
-                str(self.root),
-                "anki",
-                "sync",
-                *self.words,
-                *words,
-            ],
-            input=f"{USER[1]}\n",
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
+    def sync(self) -> Took:
+        """Return what a whole process takes to sync."""
+        return time_process(
+            *(_OURS, "-C", str(self.root), "anki", "sync", *self.words),
+            answer=f"{USER[1]}\n",
+            ANKI_BASE=str(self.folder / "Anki2"),
+            XDG_DATA_HOME=str(self.folder / "data"),
+            CARDS_DB=str(self.store),
         )
-        passed = time.perf_counter() - start
-        assert done.returncode == 0, done.stdout + done.stderr
-        return passed, done.stdout
 
     def close(self) -> None:
+        """Stop the server."""
         if self.server:
             self.server.close()
 
 
-def time_import() -> float:
-    """Return the seconds that an interpreter takes to start and import the library."""
-    start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", "import anki.collection"], check=True)
-    return time.perf_counter() - start
+def time_import() -> Took:
+    """Return what an interpreter takes to start and import the library."""
+    return time_process("import anki.collection")
+
+
+def time_process(code: str, *words: str, answer: str = "", **environment: str) -> Took:
+    """Run Python code in a process of its own."""
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        input=answer,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    wall_s, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Took(wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
