@@ -107,9 +107,9 @@ def read_table(table: Table, localize: Localize, problems: list[str]) -> Iterato
         start, heading = next(begin, (1, ""))
         delimiter = reader.read_heading(heading.lstrip("\ufeff"))
         rows = csv.reader(lines, delimiter=delimiter, strict=True)
-        number = start
+        number = start + 1
         for values in rows:
-            first, number = number + 1, rows.line_num + start
+            first, number = number, start + rows.line_num + 1
             if not values:
                 continue
             try:
