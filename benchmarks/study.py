@@ -29,7 +29,8 @@ from cardwright.study.store import open_store
 PACKS: Final = tuple(f"pack-{letter}" for letter in "abcdefghij")
 """Rebuilt alternately with their floor, so that other load on the machine affects both."""
 REVIEWS_PER_PROMPT: Final = 20
-MAX_RATIO: Final = {"answer, p99": 3.0, "rebuild": 1.0}
+MAX_RATIO: Final = {"answer, p99": 3.0, "rebuild": 1.0, "with promises": 1.0}
+_PROMISED_DAYS: Final = 10
 _START_MS: Final = 1_700_000_000_000
 _GAPS_MS: Final = (60_000, 600_000, 3 * 86_400_000, 20 * 86_400_000)
 _RATINGS: Final = (1, 2, 3, 3, 3, 4)
@@ -62,10 +63,13 @@ def name_prompt(number: int) -> str:
     return f"{PACKS[number % len(PACKS)]}:card-{number:06}/recall"
 
 
-def make_reviews(histories: Sequence[Sequence[tuple[int, int]]]) -> Iterable[Review]:
-    """Yield histories as reviews with unique ids."""
+def make_reviews(
+    histories: Sequence[Sequence[tuple[int, int]]], *, is_promised: bool = False
+) -> Iterable[Review]:
+    """Yield histories as reviews with unique ids, each of which may promise an interval."""
+    schedule = Schedule(DeckOptions())
     for number, history in enumerate(histories):
-        for rating, at_ms in history:
+        for place, (rating, at_ms) in enumerate(history, 1):
             yield Review(
                 id=f"{at_ms:012x}-{number:08x}",
                 key=name_prompt(number),
@@ -75,23 +79,28 @@ def make_reviews(histories: Sequence[Sequence[tuple[int, int]]]) -> Iterable[Rev
                 utc_offset_minutes=60,
                 duration_ms=5000,
                 undoes=None,
+                interval_days=_PROMISED_DAYS if is_promised else None,
+                interval_basis=schedule.make_basis(place) if is_promised else None,
             )
 
 
-def make_journal(path: Path, histories: Sequence[Sequence[tuple[int, int]]]) -> Journal:
+def make_journal(
+    path: Path, histories: Sequence[Sequence[tuple[int, int]]], *, is_promised: bool = False
+) -> Journal:
     """Make a store with a history, and return its journal."""
     schedule = Schedule(DeckOptions(new_per_day=9999, reviews_per_day=9999))
     journal = Journal(open_store(path, "benchmark"), dict.fromkeys(PACKS, schedule), schedule)
     with journal.store.without_fsync():
         journal.rebuild()
-        journal.merge(make_reviews(histories))
+        journal.merge(make_reviews(histories, is_promised=is_promised))
     return journal
 
 
-def time_rebuild(folder: Path, prompts: int) -> Row:
+def time_rebuild(folder: Path, prompts: int, *, is_promised: bool = False) -> Row:
     """Replay all reviews of a store, against the `fsrs` package doing the same in memory."""
     histories = make_history(prompts)
-    journal = make_journal(folder / "rebuild.db", histories)
+    path = folder / f"rebuild-{is_promised}.db"
+    journal = make_journal(path, histories, is_promised=is_promised)
     ours_s = floor_s = 0.0
     for number, pack in enumerate(PACKS):
         start = time.perf_counter()
@@ -101,7 +110,7 @@ def time_rebuild(folder: Path, prompts: int) -> Row:
         floor_s += between - start
         ours_s += time.perf_counter() - between
     journal.store.close()
-    return Row("rebuild", ours_s, floor_s)
+    return Row("with promises" if is_promised else "rebuild", ours_s, floor_s)
 
 
 def review_barely(histories: Iterable[Iterable[tuple[int, int]]]) -> None:
@@ -178,7 +187,11 @@ def main() -> None:
     missed = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for row in (*time_session(folder, prompts, answers), time_rebuild(folder, rebuilt)):
+        for row in (
+            *time_session(folder, prompts, answers),
+            time_rebuild(folder, rebuilt),
+            time_rebuild(folder, rebuilt, is_promised=True),
+        ):
             line = f"{row.name:16}{row.ours_s * 1000:10.2f}"
             if row.floor_s is not None:
                 ratio, most = row.ours_s / row.floor_s, MAX_RATIO.get(row.name)

@@ -13,17 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from anki_memory import PRESET, MemoryAnki
 from cardwright.anki.rows import AnkiError, CardQueue
 from cardwright.app.anki_history import find_project_notes
 from cardwright.app.anki_options import list_remedies
+from cardwright.app.anki_plan import Placing
 from cardwright.app.anki_sync import Synced, VanishedError, sync_anki
+from cardwright.app.doctor.rescue import rescue_store
 from cardwright.app.study import Study, open_study
 from cardwright.history import Act, Moment, Rating, Review
 from cardwright.memory import State
 from cardwright.study.error import StoreError
 from cardwright.study.mirror import Mirror
+from cardwright.study.sync import sync_folder
 from project_files import Write
 from studying import MORNING, later
 
@@ -444,6 +449,25 @@ def test_two_machines_share_one_anki_and_a_folder(
         there.record(BIRCH, Act.UNDO, undoes=review.id)
 
 
+def test_machines_with_other_options_agree_on_what_was_promised(
+    here: Machine, anki: MemoryAnki, forest: Path, tmp_path: Path
+) -> None:
+    there = Machine(forest, tmp_path / "there.db")
+    with there.open() as study:
+        study.store.put_settings({("trees", "desired_retention"): 0.8}, MORNING.at_ms)
+    anki.answer(BIRCH, EASY, MORNING)
+    here.sync(anki)
+    there.sync(anki)
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    for machine in (here, there, here, there):
+        with machine.open() as study:
+            sync_folder(study.journal, folder, moment=machine.now)
+
+    assert here.list_reviews(BIRCH) == there.list_reviews(BIRCH)
+    assert len(here.list_log(BIRCH)) == 1
+
+
 def test_an_undo_that_comes_too_late_does_not_count(
     here: Machine, anki: MemoryAnki, forest: Path, tmp_path: Path
 ) -> None:
@@ -488,6 +512,24 @@ def test_a_store_that_forgot_the_sync_finds_its_rows(here: Machine, anki: Memory
         mirror.forget_cards(mirror.read_cards())
 
     assert here.sync(anki).has_nothing_new
+    expect_same(here, anki)
+
+
+def test_what_a_rescued_store_has_lost_is_pulled_again(
+    here: Machine, anki: MemoryAnki, tmp_path: Path
+) -> None:
+    here.answer(BIRCH, EASY)
+    anki.answer(OAK, EASY, later(MORNING, hours=1))
+    here.now = later(MORNING, hours=2)
+    here.sync(anki)
+    with closing(sqlite3.connect(here.store)) as db:
+        db.execute("drop trigger reviews_remain")
+        db.execute("delete from reviews where act = 'answer'")
+        db.commit()
+    rescue_store(here.store, tmp_path / "rescued.db")
+    here.store = tmp_path / "rescued.db"
+
+    assert count(here.sync(anki)) == (2, 0, 0)
     expect_same(here, anki)
 
 
@@ -673,3 +715,49 @@ def make_lapses(answer: Callable[[tuple[Rating, Moment]], Any], first: int, last
         answer((EASY, start))
         answer((AGAIN, later(start, 30)))
         answer((GOOD, later(start, 30, minutes=15)))
+
+
+@given(st.data())
+def test_rows_get_free_ids_in_the_order_of_the_answers(data: st.DataObject) -> None:
+    near = st.integers(-3, 12)
+    taken = {MORNING.at_ms + one for one in data.draw(st.sets(near))}
+    prompts = {}
+    known: set[int] = set()
+    for number in range(data.draw(st.integers(1, 4))):
+        acts: list[tuple[Review, int | None]] = []
+        last = 0
+        for place, at in enumerate(data.draw(st.lists(near, max_size=5))):
+            at_ms = MORNING.at_ms + at
+            has_row = at_ms > last and at_ms not in taken | known and data.draw(st.booleans())
+            if has_row:
+                known.add(at_ms)
+                last = at_ms
+            acts.append((make_review(f"{place:012x}-{number}", at_ms), at_ms if has_row else None))
+        prompts[f"trees:{number}/recall"] = acts
+
+    chosen = Placing(lambda ids: set(ids) & (taken | known)).place(prompts, 4)
+
+    assert len(set(chosen.values())) == len(chosen)
+    assert not (taken | known) & set(chosen.values())
+    for acts in prompts.values():
+        ids = [chosen.get(review.id, id or 0) for review, id in acts]
+        rows = [id for _, id in acts if id]
+        for (review, id), row_id in zip(acts, ids, strict=True):
+            if id is None and not rows:
+                assert abs(row_id - review.at_ms) < 60
+        if not rows:
+            assert ids == sorted(ids)
+        assert len(chosen.keys() & {review.id for review, _ in acts}) == len(acts) - len(rows)
+
+
+def make_review(id: str, at_ms: int) -> Review:
+    return Review(
+        id=id,
+        key=BIRCH,
+        act=Act.ANSWER,
+        rating=GOOD,
+        at_ms=at_ms,
+        utc_offset_minutes=60,
+        duration_ms=0,
+        undoes=None,
+    )

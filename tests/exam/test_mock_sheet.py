@@ -24,14 +24,14 @@ from cardwright.exam.mock import (
 )
 from cardwright.exam.result import format_mock_markdown, score_mock
 from cardwright.exam.sheet import Sheet
-from cardwright.history import Act, Moment, Rating, Review
+from cardwright.history import Act, Moment, Rating
 from cardwright.model import Kind
 from cardwright.project.index import open_index
 from cardwright.project.sources import Sources
 from cardwright.study.journal import Journal
-from cardwright.study.store import open_store
 from exam_project import make_exam_files
-from studying import MORNING, later, open_journal
+from older_stores import write_older
+from studying import MORNING, later, open_journal, record
 
 GOLDEN = Path(__file__).parents[1] / "cases" / "mock_exam.md"
 
@@ -363,24 +363,12 @@ def test_a_record_of_an_older_version_is_read(cards: Cards, journal: Journal) ->
     assert Sheet(mock, journal, cards, MORNING).mock.counted == list(mock.questions)
 
 
-def test_a_store_from_before_there_were_records_gets_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "old.db"
-    with monkeypatch.context() as patch:
-        patch.setattr("cardwright.study.migration.MIGRATIONS", (("first", "schema.sql"),))
-        review = Review(
-            id=f"{MORNING.at_ms:012x}-laptop",
-            key="trees:a1-1/choose",
-            act=Act.ANSWER,
-            rating=Rating.GOOD,
-            at_ms=MORNING.at_ms,
-            utc_offset_minutes=60,
-            duration_ms=0,
-            undoes=None,
-        )
-        with open_store(path) as old, old.transaction():
-            old.add(review)
+def test_a_store_from_before_there_were_records_gets_them(tmp_path: Path) -> None:
+    whole, path = tmp_path / "whole.db", tmp_path / "old.db"
+    journal = open_journal(whole)
+    record(journal, "trees:a1-1/choose", Act.ANSWER, MORNING, Rating.GOOD)
+    journal.store.close()
+    write_older(whole, path, 1)
 
     with closing(open_journal(path).store) as store:
         with store.transaction():

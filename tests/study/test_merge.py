@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from cardwright.history import Act, Moment, Rating, Review
 from cardwright.model import DeckOptions
+from cardwright.study.conflict import settle
 from cardwright.study.journal import Journal
 from cardwright.study.transfer import TransferError
 from studying import (
@@ -224,6 +225,14 @@ def test_what_was_promised_makes_no_further_versions(
         assert next(logs) == next(logs)
     for journal in journals:
         journal.store.close()
+
+
+def test_derived_ids_are_those_of_earlier_versions() -> None:
+    """Machines with different versions settle a conflict alike, whatever was promised."""
+    old = make_review(1, id="019b00000001-aaaaaaaa", key="trees:oak/recall", at_ms=5)
+    for version in (old, promise(old, (3, 1))):
+        ids = [review.id.partition("_")[2] for review in settle([version], [])]
+        assert ids == ["7227b44bff30b6a6", "1edb5b263476ff38"]
 
 
 def test_an_undo_that_comes_before_what_it_undoes(make: MakeJournal) -> None:

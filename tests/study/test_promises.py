@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -196,6 +197,9 @@ def test_the_basis_is_the_number_retention_and_parameters() -> None:
     assert len(bases) == 3 * 49, "of the schedules, two have other parameters or another retention"
     assert all(0 <= basis < 2**32 for basis in bases)
     assert schedule.make_basis(1) == 1_598_081_266, "other machines compute the same"
+    single = struct.unpack("22f", struct.pack("22f", 0.9, *DEFAULT_PARAMETERS))
+    from_anki = Schedule(DeckOptions(desired_retention=single[0]), single[1:])
+    assert from_anki.make_basis(1) == schedule.make_basis(1)
 
 
 def test_a_day_that_was_set_stays_until_the_next_answer(journal: Journal) -> None:

@@ -199,26 +199,30 @@ class _Known:
     def __init__(self, reviews: Iterable[Review]) -> None:
         self.ids: set[str] = set()
         self.undone: set[str] = set()
-        self._free: dict[tuple[int, Act, Rating | None], list[str]] = {}
-        """The ids of those that are not paired yet."""
+        self._free: dict[tuple[int, Act, Rating | None], dict[str, Review]] = {}
+        """Those that are not paired yet."""
         for review in reviews:
             self.ids.add(review.id)
             if review.undoes:
                 self.undone.add(review.undoes)
             elif not _DERIVED.search(review.id):
                 what = (review.at_ms, review.act, review.rating)
-                self._free.setdefault(what, []).append(review.id)
+                self._free.setdefault(what, {})[review.id] = review
 
     def pair(self, row: LogRow, act: Act, remembered: str | None, own: str) -> str:
         """Return the id of the review of a row, or "" if there is none."""
         rating = _RATINGS[row.ease] if act in RATED else None
-        free = self._free.get((row.id, act, rating), [])
+        free = self._free.get((row.id, act, rating), {})
         for review_id in (remembered, own):
             if review_id in self.ids:
-                if review_id in free:
-                    free.remove(review_id)
+                free.pop(str(review_id), None)
                 return str(review_id)
-        return free.pop(0) if free else ""
+        return free.pop(next(iter(free))).id if free else ""
+
+    def list_free(self) -> list[Review]:
+        """Return the reviews that are not paired and not undone."""
+        free = (review for same in self._free.values() for review in same.values())
+        return [review for review in free if review.id not in self.undone]
 
     def find_name(self, name: str) -> str:
         """Return the first id with this beginning that was not undone."""
@@ -258,25 +262,28 @@ class _CardPull:
         """The time and the review of the last answer since a reset."""
         self._reps = 0
         """The number of answers since a reset."""
+        self._is_restart = False
+        """Whether the memory starts once more after answers, without a row that says so."""
+        self._end = -1
+        """The index of the row that decides when the card is due."""
         self._derived: list[Review] = []
         """The acts without a row."""
 
     def run(self) -> None:
         """Add what was read to the job's Pull."""
-        preset = self._preset
-        start = find_start(self._rows, preset.ignores_before_ms if preset else 0)
         acts = [read_act(row) for row in self._rows]
-        end = max(
+        self._end = max(
             (i for i, (act, _) in enumerate(acts) if act is not None and act is not Act.CRAM),
             default=-1,
         )
+        start = self._find_start(acts)
         found = self._job.found
         for index, (row, (act, fault)) in enumerate(zip(self._rows, acts, strict=True)):
             if act is None:
                 found.skipped[fault] += 1
-            elif index == end or row.kind != LogKind.RESCHEDULED or act is not Act.RESCHEDULE:
+            elif self._counts(index, act):
                 is_start = start is not None and start.row_id == row.id
-                self._read(row, act, start if is_start else None, is_end=index == end)
+                self._read(row, act, start if is_start else None, is_end=index == self._end)
         interval = self._card.row.interval_days
         if start is None and self._last and self._due_day is not None and interval > 0:
             # Anki takes the interval and the ease of the card.
@@ -285,23 +292,43 @@ class _CardPull:
         if self._known.ids:
             self._undo_stale()
 
+    def _find_start(self, acts: Iterable[tuple[Act | None, str]]) -> Start | None:
+        """Pair the rows, and return where the memory starts in a log with the acts that it lacks."""
+        paired = self._job.paired
+        for index, (row, (act, _)) in enumerate(zip(self._rows, acts, strict=True)):
+            if act is not None and self._counts(index, act):
+                own = f"{row.id:012x}-{self._device}"
+                known = self._known.pair(row, act, paired.get(row.id), own)
+                self._job.found.pairs[row.id] = (self._card.key, known or own)
+        ours = self._known.list_free() if self._known.ids else []
+        rows = _insert_acts(self._rows, ours) if ours else self._rows
+        start = find_start(rows, self._preset.ignores_before_ms if self._preset else 0)
+        self._is_restart = (
+            start is not None and start.is_complete and _is_learnt(rows, start.row_id)
+        )
+        return start
+
+    def _counts(self, index: int, act: Act) -> bool:
+        """Tell whether a row records its act: one of FSRS on its own only does at the end."""
+        return (
+            act is not Act.RESCHEDULE
+            or self._rows[index].kind != LogKind.RESCHEDULED
+            or index == self._end
+        )
+
     def _read(self, row: LogRow, act: Act, start: Start | None, *, is_end: bool) -> None:
         """Add the review of a row, unless it is known; the memory may start with it."""
         found = self._job.found
-        own = f"{row.id:012x}-{self._device}"
-        known = self._known.pair(row, act, self._job.paired.get(row.id), own)
-        review_id = known or own
-        found.pairs[row.id] = (self._card.key, review_id)
+        _, review_id = found.pairs[row.id]
         if act is Act.RESET:
             self._reps, self._last = 0, None
-        elif start and start.is_complete and self._last:
+        elif start and self._is_restart:
             self._restart(row.id, review_id)
         if act is Act.ANSWER:
             self._reps += 1
-        if not known:
-            found.reviews.append(
-                self._make_review(own, row, act, self._due_day if is_end else None)
-            )
+        if review_id not in self._known.ids:
+            due_day = self._due_day if is_end else None
+            found.reviews.append(self._make_review(review_id, row, act, due_day))
         if act is Act.ANSWER:
             self._last = (row.id, review_id)
             if start and not start.is_complete:
@@ -398,6 +425,39 @@ class _CardPull:
     def _count_day(self, at_ms: int) -> int:
         offset = self._job.moment.utc_offset_minutes
         return count_study_day(at_ms, offset, self._job.view.timing.rollover_hour)
+
+
+def _is_learnt(rows: Sequence[LogRow], end_id: int) -> bool:
+    """Tell whether a log has an answer before a row, since a reset."""
+    for row in reversed(rows):
+        act = read_act(row)[0] if row.id < end_id else None
+        if act in {Act.RESET, Act.ANSWER}:
+            return act is Act.ANSWER
+    return False
+
+
+def _insert_acts(rows: Sequence[LogRow], reviews: Iterable[Review]) -> list[LogRow]:
+    """Return a log with the rows that `make_log_rows` adds, as far as a start depends on them."""
+    acts = {review.at_ms: review for review in reviews if review.act in {Act.ANSWER, Act.RESET}}
+    taken = {row.id for row in rows}
+    new = [
+        LogRow(at_ms, 0, int(one.rating or 0), one.interval_days or 0, 0, 0, 0, LogKind.MANUAL)
+        for at_ms, one in acts.items()
+        if at_ms not in taken
+    ]
+    merged: list[LogRow] = []
+    is_learnt = False
+    for row in sorted((*rows, *new)):
+        if row.id not in taken and row.ease:
+            kind = LogKind.REVIEW if is_learnt else LogKind.LEARNING
+            merged.append(row._replace(kind=kind, factor=1))
+            continue
+        act, _ = read_act(row)
+        is_learnt = act is not Act.RESET and (
+            is_learnt or (act is Act.ANSWER and row.kind != LogKind.LEARNING)
+        )
+        merged.append(row)
+    return merged
 
 
 def _shift(review_id: str, places: int) -> str:

@@ -49,6 +49,8 @@ class News:
     """Planned rows that are there, with their prompts."""
     gone: set[int] = field(default_factory=set)
     """Known rows that are not there, perhaps because their cards are not."""
+    kept: int = 0
+    """The number of known rows that are there."""
 
 
 def find_news(view: AnkiView, seen: set[int], planned: set[int]) -> News:
@@ -65,6 +67,7 @@ def find_news(view: AnkiView, seen: set[int], planned: set[int]) -> News:
                 elif row.id not in seen and _records(row, rows):
                     news.fresh.setdefault(key, []).append(row)
     news.gone = (seen | planned) - found
+    news.kept = len(seen) + len(planned) - len(news.gone)
     return news
 
 

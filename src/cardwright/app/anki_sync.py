@@ -52,6 +52,7 @@ from cardwright.app.anki_plan import (
     match_shifted,
     settle_flag,
 )
+from cardwright.app.garbage import gc_paused
 from cardwright.app.study import Study
 from cardwright.history import FROM_ANKI, Act, Review, namespace_of
 from cardwright.memory import Memory
@@ -159,6 +160,24 @@ def sync_anki(
 
     """
     done = Synced(place=door.place)
+    with gc_paused():
+        _sync(
+            study, notes, door, done, vanished, takes_options=takes_options, is_dry_run=is_dry_run
+        )
+    return done
+
+
+def _sync(
+    study: Study,
+    notes: Mapping[str, NoteIdentity],
+    door: Door,
+    done: Synced,
+    vanished: Choice | None,
+    *,
+    takes_options: bool,
+    is_dry_run: bool,
+) -> None:
+    """Do rounds until Anki does not change while we look at it."""
     for number in range(_MAX_ROUNDS):
         view = door.read()
         differences = find_differences(study, view)
@@ -178,7 +197,6 @@ def sync_anki(
             continue
         merge.finish()
         break
-    return done
 
 
 class _DryRun(Exception):  # noqa: N818  (not an error)
@@ -252,7 +270,7 @@ class _Merge:
             self._read_cards()
             arrived = self._note_arrived(news)
             done.pushed += arrived if is_repeated else 0
-            restores = self._settle_gone(news, len(seen))
+            restores = self._settle_gone(news)
             self._pull(news)
             self._settle_undone()
             self._settle_marks(restores=restores)
@@ -328,7 +346,7 @@ class _Merge:
             news.fresh.setdefault(keys[row_id], []).append(rows[row_id])
         return len(found)
 
-    def _settle_gone(self, news: News, seen: int) -> bool:
+    def _settle_gone(self, news: News) -> bool:
         """Settle what was in Anki and is not; return whether an older state of Anki is back.
 
         An answer that was given in Anki was undone there. One that came from here was not: Anki's
@@ -353,7 +371,7 @@ class _Merge:
                 self._touched.add(key)
         vanished = Vanished(sorted(theirs), sorted(ours))
         choice = self._vanished
-        if choice is None and vanished.is_doubtful(seen - len(theirs) - len(ours)):
+        if choice is None and vanished.is_doubtful(news.kept):
             raise VanishedError(place, vanished)
         undone = {} if choice == "restore" else dict(theirs)
         if choice == "undo":
@@ -480,19 +498,17 @@ class _Merge:
 
     def _settle_marks(self, *, restores: bool) -> None:
         """Take over suspensions and flags that Anki has changed."""
-        store, moment = self._store, self._study.moment
+        store, moment, blank = self._store, self._study.moment, Memory(key="")
         for key, card in self._view.cards.items():
             was = None if restores else self._cards.get(key)
-            before = self._before.get(key)
+            before = self._before.get(key) or blank
             is_suspended, flag = card.row.is_suspended, card.row.flag
             if (
-                before is not None
-                and key not in self._touched
+                key not in self._touched
                 and before.is_suspended == is_suspended
                 and before.is_flagged == bool(flag)
             ):
                 continue
-            before = before or Memory(key=key)
             memory = store.read_memory(key)[0] if key in self._touched else before
             wanted = {
                 "is_suspended": settle_flag(

@@ -52,7 +52,7 @@ def list_notes(done: Imported, *, keeps_others: bool) -> Iterator[str]:
     for what, number in sorted(done.skipped.items()):
         yield f"left out: {count(number, 'row')} of Anki's log {what}"
     if done.adopted:
-        yield f"{count(done.adopted, 'prompt')} continue the history that was kept for them"
+        yield f"taken from what was kept: the history of {count(done.adopted, 'prompt')}"
     yield from _list_schedules(done)
     for one in done.differences[:_MAX_NAMED]:
         remedies = ", ".join(list_remedies(one))
@@ -94,13 +94,13 @@ def _list_schedules(done: Imported) -> Iterator[str]:
         )
     elif done.without_memory:
         yield (
-            f"{count(done.without_memory, 'card')} have no memory in Anki yet, only here: it computes"
-            " them when the options of their decks are saved"
+            f"without a memory in Anki, which computes it once the options of the deck are saved:"
+            f" {count(done.without_memory, 'card')}"
         )
     if done.custom:
         yield (
-            f"{count(done.custom, 'card')} have data of custom scheduling: it moves due days in Anki,"
-            " but not here"
+            f"with data of custom scheduling, which changes intervals in Anki only:"
+            f" {count(done.custom, 'card')}"
         )
 
 

@@ -40,8 +40,8 @@ class UndoneRow(NamedTuple):
 def read_row_ids(store: Store, place: str) -> tuple[set[int], set[int]]:
     """Return the ids of rows that were seen at a place, and of those that are only planned."""
     sql = "select row_id from mirror_rows where place = ? and is_seen = ?"
-    seen, planned = ({id for (id,) in store.query(sql, place, is_seen)} for is_seen in (1, 0))
-    for id in seen | planned if not all(map(_is_int, seen)) else planned:
+    seen, planned = ({id for (id,) in store.query_all(sql, place, flag)} for flag in (1, 0))
+    for id in seen | planned:
         if type(id) is not int:
             raise _refuse(store, "mirror_rows", id)
     return seen, planned

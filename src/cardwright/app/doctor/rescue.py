@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -54,15 +54,17 @@ def rescue_store(path: Path, target: Path) -> Saved:
                 store.write_setting(setting)
             for record in rest.records:
                 store.write_record(record)
-            _remember_mirrors(store, rest)
+            _remember_mirrors(store, rest, {review.id for review in saved.reviews})
         make_journal(store, {}).merge(saved.reviews)
         store.copy_to(target)
     return saved._replace(unreadable=[*saved.unreadable, *_list_lines(rest.unreadable)])
 
 
-def _remember_mirrors(store: Store, rest: Rest) -> None:
+def _remember_mirrors(store: Store, rest: Rest, saved: Container[str]) -> None:
     for place, row_id, row in rest.mirror_rows:
-        Mirror(store, place).put_rows({row_id: row})
+        # What is lost here and is still there is read from there again.
+        if row.review_id in saved:
+            Mirror(store, place).put_rows({row_id: row})
     for place, key, card in rest.mirror_cards:
         Mirror(store, place).put_cards({key: card})
     for place, name, value in rest.mirror_facts:
