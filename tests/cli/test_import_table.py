@@ -77,6 +77,7 @@ def test_prompts_of_the_project_are_found_by_every_name(
     assert done.stdout == f"{table}: 1 answer of 1 other card, kept as log (5 known)\n"
     assert json.loads(run(*words, "--keep", "--json").stdout) == {
         "taken": 0,
+        "clashes": [],
         "files": [
             {
                 "file": str(table),
@@ -98,13 +99,35 @@ def test_prompts_of_the_project_are_found_by_every_name(
     assert "packs-elsewhere" not in run("doctor", "--json").stdout
 
 
+def test_what_was_kept_is_given_to_a_card_that_is_written_later(
+    run: Run, write: Write, tmp_path: Path
+) -> None:
+    table = tmp_path / "log.csv"
+    table.write_text("id,r,t\nash,3,0\nash,4,1000000\nyew,3,0\n", "utf-8")
+    words = ("import", str(table), "--map", "prompt=id,rating=r,at=t", "--keep")
+    assert run(*words).stdout == f"{table}: 3 answers of 2 other cards, kept as log\n"
+    write({"cards/trees/ash.yaml": WOOD.replace("oak", "ash").replace("elm", "fir")})
+
+    assert run(*words).stdout == f"{table}: 2 answers of 1 prompt (1 known)\n"
+
+    assert json.loads(run("stats", "--json").stdout)["answers"] == 3
+    assert run(*words).stdout == f"{table}: nothing new (3 known)\n"
+    assert json.loads(run("stats", "--json").stdout)["answers"] == 3
+    assert json.loads(run("history", "ash", "--json").stdout)["reps"] == 2
+    assert "memories match a replay" in run("doctor", "--verify").stdout
+
+
 def test_if_a_row_is_bad_all_are_named_and_nothing_is_imported(
     run: Run, tmp_path: Path, store: Path
 ) -> None:
     table = tmp_path / "log.csv"
     table.write_text("id,r,t\noak,3,0\nelm,3,0\noak,6,0\noak,3,soon\n", "utf-8")
 
-    said = run("import", str(table), "--map", "prompt=id,rating=r,at=t", exit_code=1).stderr
+    good = tmp_path / "good.csv"
+    good.write_text("id,r,t\noak,3,9\n", "utf-8")
+
+    words = ("import", str(good), str(table), "--map", "prompt=id,rating=r,at=t")
+    said = run(*words, exit_code=1).stderr
 
     assert said == (
         f"error: {table}:3: column `id` cannot be `elm`, which has several prompts:"

@@ -141,6 +141,7 @@ def test_tables_of_any_dialect_are_read(path: Path, text: str, lines: list[int])
         ("card,grade\n", ":1: there is no column `time`, `took` (columns: 'card', 'grade')"),
         ("card,grade,time,took,card\n", ":1: there are two columns `card`"),
         ("card,grade,time,took\n ,3,0,0\n", ":2: column `card` cannot be empty"),
+        (f"card,grade,time,took\n{'x' * 1001},3,0,0\n", ":2: column `card` cannot be 'xxx"),
         ("card,grade,time,took\noak,3\n", ":2: column `time` cannot be empty"),
         ('card,grade,time,took\n"oak,3\n', ":2: not valid CSV: unexpected end of data"),
         (f"card,grade,time,took\n{'x' * 70_000}\n", ":2: not valid CSV: a line is too long"),

@@ -35,6 +35,8 @@ _REQUIRED: Final = FIELDS[:3]
 _NEXT_FIELD: Final = re.compile(rf",\s*(?=(?:{'|'.join(FIELDS)})=)")
 _DELIMITERS: Final = (",", ";", "\t")
 _MAX_PROBLEMS: Final = 20
+_MAX_PROMPT: Final = 1_000
+"""The longest name of a prompt."""
 _NUMBER: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{0,18})?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MIN_MS: Final = 10**11
@@ -189,7 +191,7 @@ class _Reader:
             shown = quote_value(texts[field]) if texts[field] else "empty"
             return ValueError(self._table.describe(line, field, f"cannot be {shown}"))
 
-        if not texts["prompt"]:
+        if not 0 < len(texts["prompt"]) <= _MAX_PROMPT:
             raise refuse("prompt")
         rating = _RATINGS.get(texts["rating"].lower().removesuffix(".0"))
         if rating is None:
