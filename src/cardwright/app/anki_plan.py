@@ -21,7 +21,15 @@ from cardwright.anki.rows import (
     LogRow,
     Timing,
 )
-from cardwright.history import END_MS, FROM_ANKI, MAX_INTERVAL_DAYS, Act, Moment, Review
+from cardwright.history import (
+    END_MS,
+    FROM_ANKI,
+    MAX_INTERVAL_DAYS,
+    MS_PER_SECOND,
+    Act,
+    Moment,
+    Review,
+)
 from cardwright.memory import Memory, State
 
 SHARED: Final = frozenset({Act.ANSWER, Act.CRAM, Act.RESET, Act.RESCHEDULE})
@@ -291,6 +299,27 @@ def has_same_memory(card: AnkiCard, memory: Memory, timing: Timing) -> bool:
     if (card.row.kind == CardKind.REVIEW) != (memory.state is State.REVIEW):
         return False
     return memory.state is not State.REVIEW or find_due_day(card, timing) == memory.due_day
+
+
+def lacks_last_act(card: AnkiCard, rows: Sequence[LogRow]) -> int | None:
+    """Return the row of the last answer or reset if a card's state was made without it.
+
+    A device that does not know of it brings its own card to the server if that was changed later, such
+    as moved or suspended there. Only the row stays.
+    """
+    for row in reversed(rows):
+        act, _ = read_act(row)
+        if act is Act.RESET:
+            return row.id if card.row.kind != CardKind.NEW else None
+        if act is Act.ANSWER:
+            at_s = row.id // MS_PER_SECOND
+            if card.row.kind == CardKind.NEW:
+                return row.id
+            if f'"lrt":{at_s}' in card.row.data:
+                return None
+            last_s = _read_number(read_data(card).get("lrt"))
+            return row.id if last_s is None or last_s < at_s else None
+    return None
 
 
 def make_reschedule(
