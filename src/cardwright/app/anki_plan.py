@@ -315,11 +315,24 @@ def lacks_last_act(card: AnkiCard, rows: Sequence[LogRow]) -> int | None:
             at_s = row.id // MS_PER_SECOND
             if card.row.kind == CardKind.NEW:
                 return row.id
-            if f'"lrt":{at_s}' in card.row.data:
-                return None
-            last_s = _read_number(read_data(card).get("lrt"))
-            return row.id if last_s is None or last_s < at_s else None
+            is_known = f'"lrt":{at_s}' in card.row.data or _is_answered_at(card, row.id)
+            return None if is_known else row.id
     return None
+
+
+def lacks_act(card: AnkiCard, review: Review) -> bool:
+    """Tell whether a card's state was made without an act, going by the time of the act itself.
+
+    That of its row can be another.
+    """
+    return review.act is not Act.ANSWER or not _is_answered_at(card, review.at_ms)
+
+
+def _is_answered_at(card: AnkiCard, at_ms: int) -> bool:
+    """Tell whether a card's state is one from after an answer."""
+    last_s = _read_number(read_data(card).get("lrt"))
+    is_new = card.row.kind == CardKind.NEW
+    return not is_new and last_s is not None and last_s >= at_ms // MS_PER_SECOND
 
 
 def make_reschedule(

@@ -48,6 +48,7 @@ from cardwright.app.anki_plan import (
     is_from_anki,
     is_pushable,
     keep_state,
+    lacks_act,
     lacks_last_act,
     make_reschedule,
     match_shifted,
@@ -443,7 +444,9 @@ class _Merge:
             self._store, self._mirror.place, lacking, self._namespaces
         ):
             if lacking[row_id] == key and not is_from_anki(review_id):
-                self._overwritten.add(key)
+                review = self._store.get_review(review_id)
+                if review and lacks_act(view.cards[key], review):
+                    self._overwritten.add(key)
 
     def _make_basis(self, key: str, reps: int) -> int:
         return self._journal.schedule_of(key).make_basis(reps)
