@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from anki_past import DAY_S, HOUR_S, Past, write_trees
 from cardwright.anki.collection import open_collection
+from cardwright.anki.doors.door import Push
 from cardwright.anki.history import (
     Rules,
     Step,
@@ -33,7 +34,6 @@ from cardwright.anki.rows import (
     LogKind,
     LogRow,
     Preset,
-    Push,
     Timing,
 )
 from cardwright.app.anki_history import find_project_notes, import_history

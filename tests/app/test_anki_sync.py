@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anki_memory import PRESET, MemoryAnki
-from cardwright.anki.rows import AnkiError, CardQueue
+from cardwright.anki.error import AnkiError
+from cardwright.anki.rows import CardQueue
 from cardwright.app.anki_history import find_project_notes
 from cardwright.app.anki_options import list_remedies
 from cardwright.app.anki_plan import Placing

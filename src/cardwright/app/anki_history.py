@@ -26,7 +26,13 @@ from cardwright.anki.identity import (
     name_kept_prompt,
     read_kept_ordinal,
 )
-from cardwright.anki.rows import AnkiCard, AnkiView, CardKind, CardRow, LogRow
+from cardwright.anki.rows import (
+    AnkiCard,
+    AnkiView,
+    CardKind,
+    CardRow,
+    LogRow,
+)
 from cardwright.app.anki_options import IGNORED, Difference, find_differences
 from cardwright.app.anki_plan import is_derived, make_reschedule
 from cardwright.app.garbage import gc_paused

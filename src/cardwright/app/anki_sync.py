@@ -17,6 +17,8 @@ from typing import Any, Final, Literal
 from zlib import crc32
 
 from cardwright.anki.card_data import write_data
+from cardwright.anki.doors.door import Door, Push
+from cardwright.anki.error import AnkiChangedError, AnkiError
 from cardwright.anki.history import (
     Rules,
     Step,
@@ -28,14 +30,10 @@ from cardwright.anki.history import (
 from cardwright.anki.identity import NoteIdentity
 from cardwright.anki.rows import (
     AnkiCard,
-    AnkiChangedError,
-    AnkiError,
     AnkiView,
     CardKind,
     CardWrite,
-    Door,
     LogRow,
-    Push,
 )
 from cardwright.app.anki_options import Difference, find_differences, name_presets, take_options
 from cardwright.app.anki_plan import (
