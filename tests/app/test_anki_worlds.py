@@ -6,18 +6,12 @@ more of them live.
 
 from __future__ import annotations
 
-import json
-import subprocess
-from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from anki_clock import find_compiler, start_program
-from anki_scenes import SCENES
 from anki_world import START, ZONE
-from cardwright.history import Moment
 
 SUPPORT = Path(__file__).parents[1] / "support"
 WORLDS = [("server", 1, 8, 3), ("closed", 2, 13, 4), ("connect", 3, 13, 4)]

@@ -65,7 +65,7 @@ from cardwright.study.exchange import (
     list_undone_rows,
     read_row_ids,
 )
-from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow
+from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow, put_sync_time
 from cardwright.text import count
 
 Choice = Literal["undo", "restore"]
@@ -283,6 +283,8 @@ class _Merge:
             self._plan_rows(missing)
             self._plan_cards()
             self._note_cards()
+            if not self.has_work:
+                put_sync_time(self._mirror, self._study.moment.at_ms)
             if is_dry_run:
                 raise _DryRun
         if is_dry_run:
@@ -308,6 +310,7 @@ class _Merge:
                 {id: row._replace(is_seen=True) for id, row in self._planned.items()}
             )
             self._mirror.put_cards(cards)
+            put_sync_time(self._mirror, self._study.moment.at_ms)
 
     def _count(self) -> None:
         self._done.pushed += len(self._log)
