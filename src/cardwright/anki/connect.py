@@ -6,12 +6,17 @@ cannot tell (guids, the first day, whether FSRS is on) and is read faster.
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import json
+import os
+import socket
+import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path, PurePath
 from typing import Any, Final, NamedTuple, TypeVar
@@ -118,15 +123,15 @@ class AnkiConnect:
             found = _read_reply("requestPermission", reply)
         except AnkiConnectError:
             found = {}
-        if not isinstance(found, dict) or found.get("permission") != "granted":
+        version = found.get("version") if isinstance(found, dict) else None
+        if not isinstance(version, int) or found.get("permission") != "granted":
             raise InvalidReplyError(
                 f"what answers at {self.url} is not AnkiConnect, or an old one",
                 help="update the add-on in Anki: Tools → Add-ons → Check for Updates",
             )
-        version = found.get("version")
-        if not isinstance(version, int) or version < _VERSION:
+        if version < _VERSION:
             raise AnkiError(
-                f"AnkiConnect speaks version {version!r} of its interface, not {_VERSION}",
+                f"AnkiConnect speaks version {version} of its interface, not {_VERSION}",
                 help="update the add-on in Anki: Tools → Add-ons → Check for Updates",
             )
         if not found.get("requireApikey"):
@@ -195,8 +200,9 @@ class AnkiConnect:
             connection.sock.settimeout(timeout_s)
             body = json.dumps(request).encode()
             connection.request("POST", "/", body, {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            data = self._read_body(response, time.monotonic() + timeout_s)
+            with _receive(connection.sock, time.monotonic() + timeout_s) as response:
+                # `read` would reserve what the reply claims to be.
+                data = b"".join(iter(partial(response.read1, _CHUNK), b""))
             if response.status != 200:  # noqa: PLR2004
                 raise self._refuse(f"its reply has the status {response.status}")
             return parse_json(data.decode())
@@ -214,18 +220,46 @@ class AnkiConnect:
         finally:
             connection.close()
 
-    def _read_body(self, response: HTTPResponse, ends_at: float) -> bytes:
-        data = bytearray()
-        while chunk := response.read1(_CHUNK):
-            data += chunk
-            if len(data) > _MAX_REPLY_BYTES:
-                raise self._refuse("its reply is too large")
-            if time.monotonic() > ends_at:
-                raise TimeoutError
-        return bytes(data)
-
     def _refuse(self, reason: str) -> InvalidReplyError:
         return InvalidReplyError(f"AnkiConnect at {self.url}: {reason[:_MAX_REASON]}")
+
+
+class _Received(io.RawIOBase):
+    """What a socket receives up to a moment and a size.
+
+    `http.client` limits neither: headers may come slowly, and there may be interim replies without end.
+    """
+
+    def __init__(self, sock: socket.socket, ends_at: float) -> None:
+        super().__init__()
+        self._socket = sock
+        self._ends_at = ends_at
+        self._left = _MAX_REPLY_BYTES
+
+    def makefile(self, _: str) -> io.BufferedReader:
+        """Return a file, as of a socket."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        left_s = self._ends_at - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError
+        self._socket.settimeout(left_s)
+        number = self._socket.recv_into(buffer)
+        self._left -= number
+        if self._left < 0:
+            raise OSError("its reply is too large")
+        return number
+
+
+def _receive(sock: socket.socket, ends_at: float) -> HTTPResponse:
+    """Receive the headers of a reply, whose body can then be read."""
+    response = HTTPResponse(_Received(sock, ends_at), method="POST")  # type: ignore[arg-type]
+    response.begin()
+    return response
 
 
 def find_running_anki(url: str | None = None, key: str = "") -> AnkiConnect | None:
@@ -374,7 +408,7 @@ class AnkiConnectDoor:
             raise AnkiError(f"{self.place} has changed while it was written to")
         failed = [id for id, result in zip(ids, results, strict=True) if result != [True]]
         if failed:
-            reason = str(results[ids.index(failed[0])])[:_MAX_REASON]
+            reason = _show(results[ids.index(failed[0])])
             raise AnkiError(
                 f"AnkiConnect could not write {count(len(failed), 'card')}, card {failed[0]}: {reason}"
             )
@@ -393,10 +427,16 @@ class AnkiConnectDoor:
         found = Profile(folder.name, folder)
         if any(profile.name == found.name for profile in self._profiles):
             found = Profile(f"{folder.name} ({folder.parent})", folder)
-        if not found.collection.is_file():
+        if not _is_file(found.collection):
             raise AnkiError(
                 f"Anki has {found.collection} open, which is not on this computer",
                 help="run the command on the computer on which Anki runs",
+            )
+        # Whoever listens at the port could have others' files read, and backups written for them.
+        if not _is_own(folder) or not _is_own(found.collection):
+            raise AnkiError(
+                f"Anki has {found.collection} open, which is a link or belongs to somebody else",
+                help="if it is yours, set ANKI_BASE to the folder that holds your profiles",
             )
         return found
 
@@ -454,23 +494,52 @@ def _make_request(call: Call, key: str) -> dict[str, Any]:
 
 def _read_reply(action: str, reply: object) -> Any:
     if not isinstance(reply, dict) or not {"result", "error"} <= reply.keys():
-        raise AnkiError(f"AnkiConnect's reply to {action} is not valid")
+        raise InvalidReplyError(f"AnkiConnect's reply to {action} is not valid")
     if reply["error"] is not None:
-        raise AnkiConnectError(action, str(reply["error"]))
+        raise AnkiConnectError(action, _show(reply["error"]))
     return reply["result"]
+
+
+def _show(reply: object) -> str:
+    """Return what is to be shown of a part of a reply, of whatever type."""
+    try:
+        return str(reply)[:_MAX_REASON]
+    except RecursionError:
+        return "a value that is nested too deeply"
+
+
+def _is_path(text: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 def _read_media_path(reply: object) -> Path:
     """Return the folder of a profile, from the path of its media."""
-    is_path = isinstance(reply, str) and "\0" not in reply
-    path = PurePath(str(reply))
+    text = reply if isinstance(reply, str) and _is_path(reply) else ""
+    path = PurePath(text)
     # A path of another computer on the network would be looked up there.
-    if not is_path or not path.is_absolute() or str(path).startswith(("\\\\", "//")):
+    if not path.is_absolute() or str(path).startswith(("\\\\", "//")):
         raise AnkiError(
-            f"Anki keeps its profile in {str(reply)[:_MAX_REASON]}, which is not on this computer",
+            f"Anki keeps its profile in {_show(reply)}, which is not on this computer",
             help="run the command on the computer on which Anki runs",
         )
     return Path(path.parent)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
+
+
+def _is_own(path: Path) -> bool:
+    """Tell whether a file or a folder belongs to the user, as far as the system knows."""
+    info = path.lstat()
+    is_others = hasattr(os, "geteuid") and info.st_uid != os.geteuid()
+    return not is_others and not stat.S_ISLNK(info.st_mode)
 
 
 def _stamp(path: Path) -> bytes:
