@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import threading
@@ -448,7 +449,7 @@ def test_a_profile_that_is_not_known_must_be_the_users_own(
         theirs.mkdir()
         if planted == "owner":
             shutil.copy(anki.profile.collection, theirs)
-            monkeypatch.setattr(connect.os, "geteuid", lambda: theirs.stat().st_uid + 1)
+            monkeypatch.setattr(os, "geteuid", lambda: theirs.stat().st_uid + 1)
         else:
             (theirs / planted).symlink_to(anki.profile.collection)
     anki.server.instead["getMediaDirPath"] = str(theirs / "collection.media")

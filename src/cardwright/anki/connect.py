@@ -10,7 +10,6 @@ import io
 import ipaddress
 import json
 import os
-import socket
 import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -200,7 +199,7 @@ class AnkiConnect:
             connection.sock.settimeout(timeout_s)
             body = json.dumps(request).encode()
             connection.request("POST", "/", body, {"Content-Type": "application/json"})
-            with _receive(connection.sock, time.monotonic() + timeout_s) as response:
+            with _receive(connection, time.monotonic() + timeout_s) as response:
                 # `read` would reserve what the reply claims to be.
                 data = b"".join(iter(partial(response.read1, _CHUNK), b""))
             if response.status != 200:  # noqa: PLR2004
@@ -225,14 +224,14 @@ class AnkiConnect:
 
 
 class _Received(io.RawIOBase):
-    """What a socket receives up to a moment and a size.
+    """What a connection receives up to a moment and a size.
 
     `http.client` limits neither: headers may come slowly, and there may be interim replies without end.
     """
 
-    def __init__(self, sock: socket.socket, ends_at: float) -> None:
+    def __init__(self, connection: HTTPConnection, ends_at: float) -> None:
         super().__init__()
-        self._socket = sock
+        self._connection = connection
         self._ends_at = ends_at
         self._left = _MAX_REPLY_BYTES
 
@@ -247,17 +246,17 @@ class _Received(io.RawIOBase):
         left_s = self._ends_at - time.monotonic()
         if left_s <= 0:
             raise TimeoutError
-        self._socket.settimeout(left_s)
-        number = self._socket.recv_into(buffer)
+        self._connection.sock.settimeout(left_s)
+        number: int = self._connection.sock.recv_into(buffer)
         self._left -= number
         if self._left < 0:
             raise OSError("its reply is too large")
         return number
 
 
-def _receive(sock: socket.socket, ends_at: float) -> HTTPResponse:
+def _receive(connection: HTTPConnection, ends_at: float) -> HTTPResponse:
     """Receive the headers of a reply, whose body can then be read."""
-    response = HTTPResponse(_Received(sock, ends_at), method="POST")  # type: ignore[arg-type]
+    response = HTTPResponse(_Received(connection, ends_at), method="POST")  # type: ignore[arg-type]
     response.begin()
     return response
 
