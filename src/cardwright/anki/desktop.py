@@ -70,6 +70,7 @@ _OPTIONS: Final = (
 """The keys under which Anki remembers the options of the last import."""
 _CHANGED: Final = "the collection has changed since it was read"
 _MAX_INT: Final = 2**31 - 1
+_MAX_ROUND: Final = 2**64
 _MAX_FACTOR: Final = 2**16 - 1
 _COLUMNS: Final = "id, nid, did, ord, mod, type, queue, due, ivl, factor, reps, lapses, left, odue, odid, flags, data"
 """Those of a CardRow."""
@@ -532,10 +533,18 @@ def _check_unchanged(
 
 def _make_row(row: Sequence[Any]) -> CardRow:
     """Return a card as the reader does, for the odd values that add-ons leave."""
-    numbers = [int(value) if isinstance(value, int | float) else 0 for value in row[:-1]]
+    numbers = [_cast(value) for value in row[:-1]]
     for place in (_DUE, _ORIGINAL_DUE):
         numbers[place] = row[place] if isinstance(row[place], int) else 0
     return CardRow._make([*numbers, row[-1] if isinstance(row[-1], str) else ""])
+
+
+def _cast(value: object) -> int:
+    """Return a value as SQLite casts it to an integer."""
+    if not isinstance(value, int | float):
+        return 0
+    # A larger number, or an infinite one, becomes the largest.
+    return min(max(int(min(max(value, -_MAX_ROUND), _MAX_ROUND)), -(2**63)), 2**63 - 1)
 
 
 def _is_complete(collection: Collection, push: Push, view: AnkiView | None) -> bool:
