@@ -22,18 +22,16 @@ from click.testing import CliRunner
 
 from anki_backend import Anki
 from anki_connect import AnkiConnectServer, GoneError, serve_anki_connect
-from cardwright.anki import connect
 from cardwright.anki.collection import open_collection
-from cardwright.anki.connect import (
-    AnkiConnect,
-    AnkiConnectDoor,
-    Call,
-    find_running_anki,
-)
-from cardwright.anki.desktop import ProfileDoor
+from cardwright.anki.doors import anki_connect, running
+from cardwright.anki.doors.anki_connect import AnkiConnect, Call, find_running_anki
+from cardwright.anki.doors.closed import ProfileDoor
+from cardwright.anki.doors.door import Push
+from cardwright.anki.doors.profiles import Profile
+from cardwright.anki.doors.running import AnkiConnectDoor
+from cardwright.anki.error import AnkiChangedError, AnkiError
 from cardwright.anki.identity import NoteIdentity, find_identities
-from cardwright.anki.profiles import Profile
-from cardwright.anki.rows import AnkiChangedError, AnkiError, AnkiView, CardWrite, LogRow, Push
+from cardwright.anki.rows import AnkiView, CardWrite, LogRow
 from cardwright.app.project import open_project
 from cardwright.cli.main import cards as run_cards
 from cardwright.foreign.live_database import stamp_database
@@ -332,8 +330,8 @@ def test_a_card_that_is_answered_during_the_push_is_not_overlooked(anki: Running
 def test_a_push_that_breaks_off_is_completed_by_the_next(
     anki: Running, monkeypatch: pytest.MonkeyPatch, ends_at: int
 ) -> None:
-    monkeypatch.setattr(connect, "_ROWS_AT_ONCE", 3)
-    monkeypatch.setattr(connect, "_CARDS_AT_ONCE", 3)
+    monkeypatch.setattr(running, "_ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(running, "_CARDS_AT_ONCE", 3)
     door = anki.open_door()
     push = make_push(door.read())
     left = [ends_at]
@@ -460,7 +458,7 @@ def test_a_profile_that_is_not_known_must_be_the_users_own(
 
 
 def test_what_comes_slowly_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connect, "_GREETING_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(anki_connect, "_GREETING_TIMEOUT_S", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -611,8 +609,8 @@ def test_what_is_not_ankiconnect_is_told_from_it(
     monkeypatch: pytest.MonkeyPatch, reply: bytes | None, message: str
 ) -> None:
     if reply is None:
-        monkeypatch.setattr(connect, "_GREETING_TIMEOUT_S", 0.05)
-    monkeypatch.setattr(connect, "_MAX_REPLY_BYTES", 200_000)
+        monkeypatch.setattr(anki_connect, "_GREETING_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(anki_connect, "_MAX_REPLY_BYTES", 200_000)
     with serve_raw(reply) as (url, asked), pytest.raises(AnkiError, match=message):
         AnkiConnect(url, "secret").greet()
     # The key goes to nobody who did not ask for it.
@@ -624,7 +622,7 @@ def test_another_program_at_the_port_of_the_add_on_is_no_running_anki(
 ) -> None:
     for body in (b"<html>", b"[]", b"{}"):
         with serve_raw(make_reply(body)) as (url, _):
-            monkeypatch.setattr(connect, "DEFAULT_URL", url)
+            monkeypatch.setattr(anki_connect, "DEFAULT_URL", url)
             assert find_running_anki() is None
     with serve_raw(make_reply(b"<html>")) as (url, _), pytest.raises(AnkiError, match="not JSON"):
         find_running_anki(url)

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from cardwright.anki.rows import AnkiError
+from cardwright.anki.error import AnkiError
 from cardwright.text import list_names, to_nfc
 
 _COLLECTION: Final = "collection.anki2"
