@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anki_memory import PRESET, MemoryAnki
-from cardwright.anki.rows import AnkiError, CardQueue
+from cardwright.anki.error import AnkiError
+from cardwright.anki.rows import CardQueue
 from cardwright.app.anki_history import find_project_notes
 from cardwright.app.anki_options import list_remedies
 from cardwright.app.anki_plan import Placing
@@ -34,6 +35,13 @@ from studying import MORNING, later
 
 AGAIN, HARD, GOOD, EASY = Rating
 BIRCH, OAK, PINE = (f"trees:{name}/recall" for name in ("birch", "oak", "pine"))
+CHANGES: dict[str, dict[str, int]] = {
+    "suspended": {"queue": CardQueue.SUSPENDED},
+    "flagged": {"flags": 4},
+    "buried": {"queue": CardQueue.BURIED},
+    "moved": {"deck_id": 7},
+}
+MARKS = {Act.SUSPEND, Act.UNSUSPEND, Act.FLAG, Act.UNFLAG}
 CARDS = """\
 kind: term
 cards:
@@ -159,6 +167,59 @@ def test_the_later_of_two_devices_did_not_know_of_the_earlier_answer(
 
     assert count(here.sync(anki)) == (1, 0, 1)
     expect_same(here, anki)
+
+
+@pytest.mark.parametrize(
+    ("state", "mark"),
+    [
+        ("new", "moved"),
+        ("review", "suspended"),
+        ("review", "flagged"),
+        ("reset", "buried"),
+        ("shifted", "moved"),
+        ("theirs", "flagged"),
+        ("theirs, new", "moved"),
+        ("theirs, reset", "moved"),
+    ],
+)
+def test_a_device_that_did_not_know_of_the_last_act_overwrites_the_card(
+    here: Machine, anki: MemoryAnki, state: str, mark: str
+) -> None:
+    """Anki keeps its own card, which is newer, and both rows; nothing in the log is new."""
+    if not state.endswith("new"):
+        anki.answer(BIRCH, EASY, MORNING)
+    if state == "shifted":
+        # Its row gets another second than it has itself.
+        at_ms = later(MORNING, 8).at_ms
+        anki.taken |= set(range(at_ms - 1_500, at_ms + 1_500))
+    here.sync(anki)
+    was = anki.cards[BIRCH]
+    if state == "reset":
+        here.record(BIRCH, Act.RESET, later(MORNING, 8))
+    elif state == "theirs, reset":
+        anki.reset(BIRCH, later(MORNING, 8))
+    elif state.startswith("theirs"):
+        anki.answer(BIRCH, GOOD, later(MORNING, 8))
+    else:
+        here.answer(BIRCH, GOOD, later(MORNING, 8))
+    here.now = later(MORNING, 9)
+    here.sync(anki)
+    before = here.list_reviews(BIRCH)
+    anki.cards[BIRCH] = was
+    anki.change(BIRCH, **CHANGES[mark])
+
+    done = here.sync(anki)
+
+    assert count(done) == (0, 0, 1)
+    assert [one for one in here.list_reviews(BIRCH) if one.act not in MARKS] == before
+    if state != "shifted":
+        expect_same(here, anki)
+    assert here.sync(anki).has_nothing_new
+    assert anki.cards[BIRCH].row.is_suspended == (mark == "suspended")
+    # A due day that is moved in Anki afterwards counts.
+    if state in {"review", "shifted"}:
+        anki.change(BIRCH, due=anki.cards[BIRCH].row.due + 3)
+        assert here.sync(anki).marks == {"reschedule": 1}
 
 
 def test_an_answer_from_anki_is_older_than_one_from_here(here: Machine, anki: MemoryAnki) -> None:
@@ -420,7 +481,8 @@ def test_resets_go_both_ways(here: Machine, anki: MemoryAnki) -> None:
     here.record(BIRCH, Act.RESET, later(MORNING, 1, hours=1))
     anki.reset(OAK, later(MORNING, 1))
     # An older program made it new, and left no row.
-    anki.change(PINE, kind=0, queue=0, due=7, interval_days=0, data='{"lrt":1}')
+    data = f'{{"lrt":{MORNING.at_ms // 1000}}}'
+    anki.change(PINE, kind=0, queue=0, due=7, interval_days=0, data=data)
 
     here.sync(anki)
 
@@ -454,7 +516,7 @@ def test_machines_with_other_options_agree_on_what_was_promised(
 ) -> None:
     there = Machine(forest, tmp_path / "there.db")
     with there.open() as study:
-        study.store.put_settings({("trees", "desired_retention"): 0.8}, MORNING.at_ms)
+        study.store.settings.put({("trees", "desired_retention"): 0.8}, MORNING.at_ms)
     anki.answer(BIRCH, EASY, MORNING)
     here.sync(anki)
     there.sync(anki)

@@ -813,7 +813,7 @@ def test_the_folder_of_the_last_sync_is_examined(doctor: Doctor, store: Path, sh
     answer(store, 4, first=30)
 
     finding = doctor.examine()["sync-pending"]
-    assert finding["message"] == "2 reviews of others to take, 4 reviews to give"
+    assert finding["message"] == "2 new reviews of others to take, 4 reviews to give"
     assert finding["severity"] == "note"
     doctor.cure("sync-pending")
 

@@ -20,8 +20,16 @@ from anki.collection import Collection, ImportAnkiPackageOptions, ImportAnkiPack
 from anki.scheduler.v3 import CardAnswer, Scheduler
 from click.testing import CliRunner
 
+from cardwright.anki.doors.door import Push
 from cardwright.anki.identity import NoteIdentity, find_identities
-from cardwright.anki.rows import AnkiView, CardKind, CardQueue, CardWrite, LogKind, LogRow, Push
+from cardwright.anki.rows import (
+    AnkiView,
+    CardKind,
+    CardQueue,
+    CardWrite,
+    LogKind,
+    LogRow,
+)
 from cardwright.app.project import load_collection
 from cardwright.cli.main import cards as command_line
 

@@ -17,10 +17,14 @@ from typing import Any, Final, Literal
 from zlib import crc32
 
 from cardwright.anki.card_data import write_data
+from cardwright.anki.doors.door import Door, Push
+from cardwright.anki.error import AnkiChangedError, AnkiError
 from cardwright.anki.history import (
     Rules,
     Step,
     find_due_day,
+    find_unknown_act,
+    lacks_act,
     make_card_write,
     make_log_rows,
     pull_reviews,
@@ -28,14 +32,10 @@ from cardwright.anki.history import (
 from cardwright.anki.identity import NoteIdentity
 from cardwright.anki.rows import (
     AnkiCard,
-    AnkiChangedError,
-    AnkiError,
     AnkiView,
     CardKind,
     CardWrite,
-    Door,
     LogRow,
-    Push,
 )
 from cardwright.app.anki_options import Difference, find_differences, name_presets, take_options
 from cardwright.app.anki_plan import (
@@ -237,6 +237,8 @@ class _Merge:
         """The memories before anything was pulled."""
         self._touched: set[str] = set()
         """The prompts with rows that are new in Anki, or gone from there."""
+        self._overwritten: set[str] = set()
+        """The prompts whose cards were put back to a state from before their last act."""
         self._changed: set[str] = set()
         """The prompts whose memories are not those from before."""
         self._writes: dict[str, CardWrite] = {}
@@ -273,6 +275,7 @@ class _Merge:
             restores = self._settle_gone(news)
             self._pull(news)
             self._settle_undone()
+            self._find_overwritten()
             self._settle_marks(restores=restores)
             missing = self._list_missing()
             if not restores:
@@ -430,6 +433,23 @@ class _Merge:
         self._mirror.put_rows(rows)
         self._touched.update(news.fresh)
 
+    def _find_overwritten(self) -> None:
+        """Find cards that another device has overwritten, which did not know of the last act."""
+        view = self._view
+        unknown = {
+            row.id: key
+            for key, rows in view.log.items()
+            if rows and (row := find_unknown_act(view.cards[key], rows))
+        }
+        found = list_rows(self._store, self._mirror.place, unknown, self._namespaces)
+        for row_id, key, review_id in found:
+            review = self._store.get_review(review_id)
+            if unknown[row_id] != key or review is None:
+                continue
+            is_ours = not is_from_anki(review_id)
+            if lacks_act(view.cards[key], review.act, review.at_ms, is_ours=is_ours):
+                self._overwritten.add(key)
+
     def _make_basis(self, key: str, reps: int) -> int:
         return self._journal.schedule_of(key).make_basis(reps)
 
@@ -550,7 +570,7 @@ class _Merge:
         added: list[Review] = []
         for key, card in self._view.cards.items():
             was = self._cards.get(key)
-            if key in missing or (was and was.is_pending):
+            if key in missing or key in self._overwritten or (was and was.is_pending):
                 continue
             if was and was.due_day is not None and card.row.kind == CardKind.NEW:
                 self._reset(key, missing)
@@ -753,8 +773,10 @@ class _Merge:
             is_marked = memory.is_suspended != row.is_suspended or memory.is_flagged != bool(
                 row.flag
             )
-            must_write = bool(was and was.is_pending) or (
-                key in self._touched and self._must_write(key, card)
+            must_write = (
+                bool(was and was.is_pending)
+                or key in self._overwritten
+                or (key in self._touched and self._must_write(key, card))
             )
             if not (is_marked or must_write):
                 continue

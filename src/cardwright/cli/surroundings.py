@@ -15,7 +15,7 @@ import click
 import yaml
 
 from cardwright import __version__
-from cardwright.anki.desktop import check_version
+from cardwright.anki.doors.library import check_version
 from cardwright.app.doctor.finding import Finding, Report
 from cardwright.cli.build_time import describe_build_time, read_source_date_s
 from cardwright.cli.editor import find_editor

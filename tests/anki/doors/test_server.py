@@ -32,10 +32,10 @@ from anki_desktop import (
     open_anki,
     write_cards,
 )
-from cardwright.anki import desktop
-from cardwright.anki.desktop import ServerDoor
-from cardwright.anki.rows import AnkiChangedError, AnkiError, Push
-from cardwright.anki.server import list_users, parse_address, read_key
+from cardwright.anki.doors.door import Push
+from cardwright.anki.doors.server import ServerDoor
+from cardwright.anki.doors.server_login import list_users, parse_address, read_key
+from cardwright.anki.error import AnkiChangedError, AnkiError
 
 AT_MS = 1_700_000_000_000
 
@@ -400,7 +400,7 @@ def test_a_server_that_misbehaves_gives_a_message(
 def test_a_server_that_never_answers_is_given_up(
     make_door: MakeDoor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desktop, "_SYNC_LIMIT_S", 0.05)
+    monkeypatch.setattr("cardwright.anki.doors.server._SYNC_LIMIT_S", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         door = make_door(url=f"http://127.0.0.1:{silent.getsockname()[1]}/")
         with pytest.raises(AnkiError, match="took longer than"):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from cardwright.anki.rows import AnkiError
+from cardwright.anki.error import AnkiError
 
 _ANKIWEB: Final = ("ankiweb.net", "ankiuser.net")
 _HOST: Final = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
