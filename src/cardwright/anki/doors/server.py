@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import date
@@ -78,8 +79,11 @@ class ServerDoor(ProfileDoor):
     @contextmanager
     def _open(self) -> Iterator[Collection]:
         load_library()
+        is_new = not self._path.exists()
         make_private_folder(self._folder)
         with ExitStack() as stack:
+            if is_new:
+                stack.callback(self._leave_nothing_behind)
             try:
                 collection = stack.enter_context(open_with_library(self._path, self.place))
             except InUseError:
@@ -92,6 +96,11 @@ class ServerDoor(ProfileDoor):
                     self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
                 collection = stack.enter_context(open_with_library(self._path, self.place))
             yield collection
+
+    def _leave_nothing_behind(self) -> None:
+        """Delete a private copy for which no server was found, as after a mistyped address."""
+        if not read_key(self._folder, self._address):
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _receive(self, collection: Collection) -> None:
         self._sync(collection)
@@ -165,7 +174,8 @@ class ServerDoor(ProfileDoor):
                 )
             except _KeyRefusedError:
                 raise AnkiError(
-                    f"{self._address.url} does not accept this password of {self._address.user}"
+                    f"{self._address.url} does not accept this password of {self._address.user}",
+                    help="check the user's name, too, and run the command again",
                 ) from None
             write_key(self._folder, self._address, key)
         return SyncAuth(hkey=key, endpoint=self._address.url, io_timeout_secs=_IO_TIMEOUT_S)
@@ -212,8 +222,10 @@ class ServerDoor(ProfileDoor):
                 raise AnkiError(f"the sync with {url} failed: {shorten(error)}") from error
             except NetworkError as error:
                 reason = shorten(error).removeprefix("A network error occurred. Error details: ")
+                reason = reason.removesuffix(" for url ()")
+                is_silent = reason == "error sending request"
                 raise AnkiError(
-                    f"{url} cannot be used: {reason}",
+                    f"{url} does not answer" if is_silent else f"{url} cannot be used: {reason}",
                     help="check the address, and that the server runs",
                 ) from error
             except Interrupted:
