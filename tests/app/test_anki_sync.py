@@ -586,7 +586,7 @@ def test_machines_with_other_options_agree_on_what_was_promised(
 ) -> None:
     there = Machine(forest, tmp_path / "there.db")
     with there.open() as study:
-        study.store.put_settings({("trees", "desired_retention"): 0.8}, MORNING.at_ms)
+        study.store.settings.put({("trees", "desired_retention"): 0.8}, MORNING.at_ms)
     anki.answer(BIRCH, EASY, MORNING)
     here.sync(anki)
     there.sync(anki)

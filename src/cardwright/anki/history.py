@@ -7,7 +7,6 @@ assumed memory where it derives one from an interval and an ease factor.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
+from cardwright.anki import card_data
 from cardwright.anki.rows import (
     AnkiCard,
     AnkiView,
@@ -197,11 +197,7 @@ def find_due_day(card: AnkiCard, timing: Timing) -> int | None:
 
 def read_data(card: AnkiCard) -> dict[str, Any]:
     """Return what Anki keeps in a card's JSON; nothing if it is not valid."""
-    try:
-        found = json.loads(card.row.data or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return card_data.read_data(card.row.data)
 
 
 def find_unknown_act(card: AnkiCard, rows: Sequence[LogRow]) -> LogRow | None:

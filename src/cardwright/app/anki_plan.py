@@ -40,6 +40,8 @@ SHARED: Final = frozenset({Act.ANSWER, Act.CRAM, Act.RESET, Act.RESCHEDULE})
 """The acts that have a row in Anki's log."""
 FEW_VANISHED: Final = 20
 _VANISHED_SHARE: Final = 10
+_MAX_NUMBER: Final = 2**53
+"""No number that Anki keeps of a card is as large."""
 _FIRST_TIME: Final = 1_000_000_000
 """From here on, what a card is due at is a time in seconds, not a day."""
 _DERIVED: Final = re.compile(rf"-{FROM_ANKI}[0-9a-f]{{8}}_[a-z]+[0-9]*$")
@@ -318,8 +320,10 @@ def _restore_queue(kind: int, due: int) -> int:
 
 
 def _read_number(value: object) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number else None  # type: ignore[arg-type]
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    # JSON has integers of any length.
+    return float(value) if abs(value) < _MAX_NUMBER else None
 
 
 def has_same_memory(card: AnkiCard, memory: Memory, timing: Timing) -> bool:
