@@ -106,7 +106,7 @@ def open_new(month: Month, folder: Path) -> Iterator[Study]:
     """Open a new store whose days start at the same hour."""
     path = folder / "reviews.db"
     with open_store(path) as store:
-        store.put_settings({("", ROLLOVER_HOUR): month.hour}, month.moment.at_ms)
+        store.settings.put({("", ROLLOVER_HOUR): month.hour}, month.moment.at_ms)
     with open_study(month.root, path, month.moment, lambda _: None) as study:
         yield study
 

@@ -74,13 +74,13 @@ def make_folder(folder: Path) -> dict[str, Journal]:
                 with journal.store.transaction():
                     journal.record(review.key, Act.UNDO, moment, undoes=review.id)
         journal.add_aliases([Alias(f"alias-{name}", turn, f"oaks-{name}", "trees")])
-        journal.store.put_settings(
+        journal.store.settings.put(
             {("trees", "new_per_day"): turn, (f"oaks-{name}", "fuzz"): None}, MORNING.at_ms
         )
         with journal.store.transaction():
             for id, ended_at_ms in (("mock-1", turn or None), (f"mock-{name}", None)):
                 body = {"id": id, "ended_at_ms": ended_at_ms, "text": "é"}
-                journal.store.put_record(id, "mock", "trees", turn, body, MORNING.at_ms)
+                journal.store.records.put(id, "mock", "trees", turn, body, MORNING.at_ms)
         sync_folder(journal, folder / "shared")
     return journals
 
@@ -203,8 +203,8 @@ def _list_versions(journal: Journal) -> dict[Any, Any]:
     """Return the settings and records of a machine."""
     store = journal.store
     return {
-        **{(setting.deck, setting.name): setting for setting in store.list_settings()},
-        **{record.id: record for record in store.list_versions()},
+        **{(setting.deck, setting.name): setting for setting in store.settings.list_all()},
+        **{record.id: record for record in store.records.list_all()},
     }
 
 

@@ -174,7 +174,7 @@ def restore_defaults(study: Study, packs: Sequence[str]) -> dict[str, int | None
 
     """
     chosen = choose_packs(study.sources.decks, packs)
-    settings = study.store.read_settings()
+    settings = study.store.settings.read()
     found: dict[str, int | None] = {}
     for pack in chosen:
         is_set = (study.sources.namespace_of(pack), PARAMETERS) in settings
@@ -228,6 +228,6 @@ def _list_memories(
 def _put_parameters(study: Study, pack: str, setting: dict[str, Any] | None) -> int:
     """Store or remove the parameters of a pack; return how many memories were recomputed."""
     namespace = study.sources.namespace_of(pack)
-    study.store.put_settings({(namespace, PARAMETERS): setting}, study.moment.at_ms)
+    study.store.settings.put({(namespace, PARAMETERS): setting}, study.moment.at_ms)
     study.journal = make_journal(study.store, study.sources.decks, study.items)
     return len(study.store.list_keys(namespace))

@@ -200,7 +200,7 @@ class Study:
 
     def find_exam_day(self, items: Iterable[Item], minutes: float | None = None) -> ExamDay | None:
         """Return today's session for the exam that is set for some of the prompts, if any."""
-        if not any(name == GOAL for _, name in self.store.read_settings()):
+        if not any(name == GOAL for _, name in self.store.settings.read()):
             return None
         from cardwright.app.preparation import find_exam_day  # noqa: PLC0415  (most have no exam)
 
