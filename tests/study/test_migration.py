@@ -86,7 +86,7 @@ def test_an_older_store_keeps_its_data_and_a_copy_is_made_first(path: Path, add:
     store = open_store(path, "laptop", today="2026-11-02")
 
     assert list(store.list_reviews()) == before
-    assert store._value("select mood from moods") == "fine"
+    assert store.find_value("select mood from moods") == "fine"
     copy = backup_folder(path) / "reviews-2026-11-02-before-update.db"
     with closing(sqlite3.connect(copy)) as db:
         names = [name for (name,) in db.execute("select name from migrations order by rowid")]
