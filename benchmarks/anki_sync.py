@@ -5,16 +5,12 @@ Needs Linux, a C compiler and the development install.
 
 from __future__ import annotations
 
-import argparse
 import json
-import random
 import sys
 import tempfile
-import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
 from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))

@@ -35,6 +35,7 @@ from studying import MORNING, later
 
 AGAIN, HARD, GOOD, EASY = Rating
 BIRCH, OAK, PINE = (f"trees:{name}/recall" for name in ("birch", "oak", "pine"))
+MARKS = {Act.SUSPEND, Act.UNSUSPEND, Act.FLAG, Act.UNFLAG}
 CARDS = """\
 kind: term
 cards:
@@ -160,6 +161,59 @@ def test_the_later_of_two_devices_did_not_know_of_the_earlier_answer(
 
     assert count(here.sync(anki)) == (1, 0, 1)
     expect_same(here, anki)
+
+
+@pytest.mark.parametrize(
+    ("state", "mark"),
+    [
+        ("new", "moved"),
+        ("review", "suspended"),
+        ("review", "flagged"),
+        ("reset", "buried"),
+        ("shifted", "moved"),
+    ],
+)
+def test_a_device_that_did_not_know_of_our_act_overwrites_the_card(
+    here: Machine, anki: MemoryAnki, state: str, mark: str
+) -> None:
+    """Anki keeps its own card, which is newer, and both rows; nothing in the log is new."""
+    if state != "new":
+        anki.answer(BIRCH, EASY, MORNING)
+    if state == "shifted":
+        # Its row gets another second than it has itself.
+        at_ms = later(MORNING, 8).at_ms
+        anki.taken |= set(range(at_ms - 1_500, at_ms + 1_500))
+    here.sync(anki)
+    was = anki.cards[BIRCH]
+    if state == "reset":
+        here.record(BIRCH, Act.RESET, later(MORNING, 8))
+    else:
+        here.answer(BIRCH, GOOD, later(MORNING, 8))
+    here.now = later(MORNING, 9)
+    here.sync(anki)
+    before = here.list_reviews(BIRCH)
+    anki.cards[BIRCH] = was
+    if mark == "suspended":
+        anki.suspend(BIRCH)
+    elif mark == "flagged":
+        anki.change(BIRCH, flags=4)
+    elif mark == "buried":
+        anki.change(BIRCH, queue=CardQueue.BURIED)
+    else:
+        anki.change(BIRCH, deck_id=7)
+
+    done = here.sync(anki)
+
+    assert count(done) == (0, 0, 1)
+    assert [one for one in here.list_reviews(BIRCH) if one.act not in MARKS] == before
+    if state != "shifted":
+        expect_same(here, anki)
+    assert here.sync(anki).has_nothing_new
+    assert anki.cards[BIRCH].row.is_suspended == (mark == "suspended")
+    # A due day that is moved in Anki afterwards counts.
+    if state in {"review", "shifted"}:
+        anki.change(BIRCH, due=anki.cards[BIRCH].row.due + 3)
+        assert here.sync(anki).marks == {"reschedule": 1}
 
 
 def test_an_answer_from_anki_is_older_than_one_from_here(here: Machine, anki: MemoryAnki) -> None:

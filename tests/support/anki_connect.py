@@ -7,6 +7,7 @@ shows in the window is left out. `CONTRIBUTING.md` says how to compare it with t
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import contextmanager
@@ -337,7 +338,8 @@ def serve_anki_connect(
             data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             try:
                 reply = json.dumps(connect.handle(json.loads(data))).encode()
-            except GoneError:
+            except (GoneError, json.JSONDecodeError):
+                # The client has ended in the middle of a request.
                 return
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
@@ -348,7 +350,13 @@ def serve_anki_connect(
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+    class Server(HTTPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            # The client has ended before it got its reply.
+            if not isinstance(sys.exception(), ConnectionError):
+                super().handle_error(request, client_address)
+
+    with Server(("127.0.0.1", 0), Handler) as server:
         connect.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()

@@ -294,13 +294,16 @@ class Phone:
         return [row[0] for row in self.all(f"select id from cards where {where}")]
 
     def _answer(self, card_id: int) -> None:
+        self.rate(card_id, self.dice.choices((1, 2, 3, 4), (3, 1, 6, 1))[0])
+
+    def rate(self, card_id: int, rating: int) -> None:
+        """Answer a card, from 1 (Again) to 4 (Easy)."""
         card = self.col.get_card(card_id)  # type: ignore[arg-type]
         card.start_timer()
         states = self.col._backend.get_scheduling_states(card.id)
         scheduler = self.col.sched
         assert isinstance(scheduler, Scheduler)
-        rating = self.dice.choices(RATINGS, (3, 1, 6, 1))[0]
-        answer = scheduler.build_answer(card=card, states=states, rating=rating)
+        answer = scheduler.build_answer(card=card, states=states, rating=RATINGS[rating - 1])
         answer.milliseconds_taken = self.dice.randrange(1, 90_000)
         scheduler.answer_card(answer)
 
@@ -367,15 +370,18 @@ class Phone:
 
     def filter(self) -> None:
         """Gather cards in a filtered deck, with or without an effect on their schedule."""
-        decks = self.col.sched
-        made = decks.get_or_create_filtered_deck(0)  # type: ignore[arg-type]
-        made.name = f"Cram {self.dice.randrange(1000)}"
-        made.config.reschedule = self.dice.random() < 0.6
-        term = made.config.search_terms[0]
-        term.search = self.dice.choice(("is:due", "-is:suspended", "-is:new", "is:learn"))
-        term.limit = self.dice.randrange(1, 8)
+        search = self.dice.choice(("is:due", "-is:suspended", "-is:new", "is:learn"))
         with suppress(FilteredDeckError):
-            decks.add_or_update_filtered_deck(made)
+            self.gather(search, self.dice.randrange(1, 8), is_rescheduled=self.dice.random() < 0.6)
+
+    def gather(self, search: str, limit: int = 99, *, is_rescheduled: bool) -> None:
+        """Gather the cards of a search in a filtered deck."""
+        made = self.col.sched.get_or_create_filtered_deck(0)  # type: ignore[arg-type]
+        made.name = f"Cram {time.time_ns()}"
+        made.config.reschedule = is_rescheduled
+        term = made.config.search_terms[0]
+        term.search, term.limit = search, limit
+        self.col.sched.add_or_update_filtered_deck(made)
 
     def answer_filtered(self) -> None:
         """Answer cards of filtered decks, due or not."""

@@ -18,7 +18,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from anki.collection import Collection
 
 from anki_author import Author
 from anki_clock import Clock
+from anki_connect import serve_anki_connect
 from anki_phone import USER, CardState, LogEntry, Phone, SyncServer
 from anki_runner import Ran, Runner
 from cardwright.app.study import Study, open_study
@@ -245,6 +246,23 @@ class ClosedDoor(Door):
         phone.open()
 
 
+class ConnectDoor(Door):
+    """A running Anki with the add-on AnkiConnect."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.environment["ANKI_BASE"] = str(folder / "Anki2")
+        self.phone_path = folder / "Anki2" / "User 1" / "collection.anki2"
+        self._stack = ExitStack()
+
+    def begin(self, phone: Phone) -> None:
+        server = self._stack.enter_context(serve_anki_connect(phone.col))
+        self.environment["ANKICONNECT_URL"] = server.url
+
+    def close(self) -> None:
+        self._stack.close()
+
+
 @dataclass
 class Outcome:
     """What a run of our sync said."""
@@ -273,7 +291,7 @@ class World:
         self.phone = Phone(door.phone_path, self.dice, self.wait)
         self.terminal = Terminal(folder, self.author, self.dice, self.wait)
         self.phone.prepare()
-        self._import()
+        self.import_deck()
         door.begin(self.phone)
         self.schema = self.phone.read_others()["schema"]
         self.base: dict[str, tuple[bool, bool]] = {}
@@ -296,7 +314,7 @@ class World:
             self.steps.clear()
             for _ in range(self.dice.randrange(3, 9)):
                 self._step()
-            self._settle()
+            self.settle(empties=self.dice.random() < _EMPTIES)
             self.done["interleavings"] += 1
 
     def live_with_kill(self) -> None:
@@ -310,7 +328,7 @@ class World:
             self.kill()
             if self.dice.random() < 0.3:
                 self._step()
-        self._settle()
+        self.settle()
 
     def _step(self) -> None:
         name = self.dice.choices(list(_STEPS), list(_STEPS.values()))[0]
@@ -339,9 +357,9 @@ class World:
         self._note("release")
         self.author.change_and_release()
         if self.dice.random() < 0.7:
-            self._import()
+            self.import_deck()
 
-    def _import(self) -> None:
+    def import_deck(self) -> None:
         self._note("import")
         self.phone.keys, self.phone.sides = self.author.keys, self.author.kinds
         self.phone.import_package(self.author.packages[-1])
@@ -369,6 +387,7 @@ class World:
         """Run our sync, and check what it said and left alone."""
         self._note("sync")
         expected = self._foresee_marks()
+        resets = self._list_invented()
         ran = self.run("anki", "sync", *self.door.words, *words)
         self._expect(ran.exit_code == 0, f"exit code {ran.exit_code}: {ran.output}")
         found = _DONE.search(ran.output)
@@ -378,6 +397,8 @@ class World:
             (copy,) = self.door.list_collections()
             self.on_server = self.phone.read_cards(copy)
         self._check_foreseen(expected)
+        invented = self._list_invented() - resets
+        self._expect(not invented, f"acts that nobody did: {sorted(invented)}")
         pulled, pushed, written = (int(number.replace(",", "")) for number in found.groups())
         self.steps[-1] += f": {pulled} {pushed} {written}"
         self.most_steps = max(self.most_steps, ran.steps)
@@ -395,6 +416,17 @@ class World:
                 if path.exists():
                     check_collection(path)
             self._expect(not find_damage(self.terminal.store_path), "the store is damaged")
+
+    def _list_invented(self) -> set[str]:
+        """Return the ids of resets and new due days that a sync alone can have recorded."""
+        with self.terminal.open() as study:
+            own = f"-{study.store.device}"
+            return {
+                f"{review.key} {review.act} {review.id}"
+                for review in study.store.list_reviews()
+                if (review.act is Act.RESET and review.id.endswith(own))
+                or review.id.endswith("_due")
+            }
 
     def _foresee_marks(self) -> dict[str, tuple[bool, bool]]:
         """Return which prompts must be suspended and flagged after the next sync."""
@@ -446,9 +478,12 @@ class World:
         if not holds:
             raise BrokenWorldError(otherwise)
 
-    def _settle(self) -> None:
-        """Sync everything everywhere, and check that both sides agree."""
-        if self.dice.random() < 0.6:
+    def settle(self, *, empties: bool = True) -> None:
+        """Sync everything everywhere, and check that both sides agree.
+
+        Cards in filtered decks return before that if `empties`.
+        """
+        if empties:
             self._note("anki empty_all")
             self.phone.empty_all()
         others = self.phone.read_others()
@@ -580,6 +615,7 @@ _STEPS: Final = {
 }
 _STEP_FUZZ_S: Final = 301
 """Anki makes a learning step longer by up to five minutes."""
+_EMPTIES: Final = 0.6
 _MANY: Final = 20
 _FEW_LAPSES: Final = 7
 """With more, a card may become a leech, which suspends it."""
@@ -652,7 +688,11 @@ def find_damage(store: Path) -> list[str]:
     return [] if found == ["ok"] else found
 
 
-_DOORS: Final[dict[str, type[Door]]] = {"server": ServerDoor, "closed": ClosedDoor}
+DOORS: Final[dict[str, type[Door]]] = {
+    "server": ServerDoor,
+    "closed": ClosedDoor,
+    "connect": ConnectDoor,
+}
 
 
 def live(
@@ -664,7 +704,7 @@ def live(
         BrokenWorldError: a promise was broken.
 
     """
-    world = World(folder, seed, _DOORS[door](folder), runner)
+    world = World(folder, seed, DOORS[door](folder), runner)
     try:
         world.live(rounds)
         for _ in range(kills):
@@ -680,7 +720,7 @@ def live(
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--door", choices=list(_DOORS), default="server")
+    parser.add_argument("--door", choices=list(DOORS), default="server")
     parser.add_argument("--seed", type=int, default=0, help="the seed of the first world")
     parser.add_argument("--worlds", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=10, help="how many interleavings in each")

@@ -42,6 +42,7 @@ from cardwright.memory import Memory
 from cardwright.study.copies import undo
 from cardwright.study.mirror import Mirror
 
+_PACKAGE: Final = ".apkg"
 _SUSPENDS: Final = frozenset({Act.SUSPEND, Act.UNSUSPEND})
 _FLAGS: Final = frozenset({Act.FLAG, Act.UNFLAG})
 
@@ -129,17 +130,23 @@ def import_history(
         view = collection.view(notes)
         done = Imported(file=file, has_log=collection.has_log, cards=len(view.cards))
         others = _read_others(collection, view, done, is_read=keeps_others)
-        job = _Import(study, view, done)
+        # Days are to be counted as the replay counts them.
+        hour = study.journal.rollover_hour
+        counted = replace(view, timing=replace(view.timing, rollover_hour=hour))
+        job = _Import(study, counted, done)
         with study.store.transaction():
             job.adopt_kept(notes)
             job.pull()
             if keeps_others:
-                job.keep(others)
+                job.keep(replace(others, timing=counted.timing))
     _describe_cards(view, done)
-    is_fsrs = view.is_fsrs or done.without_memory < done.studied
-    done.is_fsrs = is_fsrs
-    differences = find_differences(study, replace(view, is_fsrs=is_fsrs))
-    done.differences = [one for one in differences if one.name != IGNORED]
+    done.is_fsrs = view.is_fsrs or done.without_memory < done.studied
+    is_package = file.suffix.lower() == _PACKAGE
+    if not is_package or len(view.presets) > 1:
+        # A package does not tell the hour, and it may lack the presets.
+        told = replace(counted if is_package else view, is_fsrs=done.is_fsrs)
+        differences = find_differences(study, told)
+        done.differences = [one for one in differences if one.name != IGNORED]
     return done
 
 

@@ -21,7 +21,15 @@ from cardwright.anki.rows import (
     LogRow,
     Timing,
 )
-from cardwright.history import END_MS, FROM_ANKI, MAX_INTERVAL_DAYS, Act, Moment, Review
+from cardwright.history import (
+    END_MS,
+    FROM_ANKI,
+    MAX_INTERVAL_DAYS,
+    MS_PER_SECOND,
+    Act,
+    Moment,
+    Review,
+)
 from cardwright.memory import Memory, State
 
 SHARED: Final = frozenset({Act.ANSWER, Act.CRAM, Act.RESET, Act.RESCHEDULE})
@@ -291,6 +299,40 @@ def has_same_memory(card: AnkiCard, memory: Memory, timing: Timing) -> bool:
     if (card.row.kind == CardKind.REVIEW) != (memory.state is State.REVIEW):
         return False
     return memory.state is not State.REVIEW or find_due_day(card, timing) == memory.due_day
+
+
+def lacks_last_act(card: AnkiCard, rows: Sequence[LogRow]) -> int | None:
+    """Return the row of the last answer or reset if a card's state was made without it.
+
+    A device that does not know of it brings its own card to the server if that was changed later, such
+    as moved or suspended there. Only the row stays.
+    """
+    for row in reversed(rows):
+        act, _ = read_act(row)
+        if act is Act.RESET:
+            return row.id if card.row.kind != CardKind.NEW else None
+        if act is Act.ANSWER:
+            at_s = row.id // MS_PER_SECOND
+            if card.row.kind == CardKind.NEW:
+                return row.id
+            is_known = f'"lrt":{at_s}' in card.row.data or _is_answered_at(card, row.id)
+            return None if is_known else row.id
+    return None
+
+
+def lacks_act(card: AnkiCard, review: Review) -> bool:
+    """Tell whether a card's state was made without an act, going by the time of the act itself.
+
+    That of its row can be another.
+    """
+    return review.act is not Act.ANSWER or not _is_answered_at(card, review.at_ms)
+
+
+def _is_answered_at(card: AnkiCard, at_ms: int) -> bool:
+    """Tell whether a card's state is one from after an answer."""
+    last_s = _read_number(read_data(card).get("lrt"))
+    is_new = card.row.kind == CardKind.NEW
+    return not is_new and last_s is not None and last_s >= at_ms // MS_PER_SECOND
 
 
 def make_reschedule(

@@ -46,6 +46,8 @@ from cardwright.app.anki_plan import (
     is_from_anki,
     is_pushable,
     keep_state,
+    lacks_act,
+    lacks_last_act,
     make_reschedule,
     match_shifted,
     settle_flag,
@@ -63,7 +65,7 @@ from cardwright.study.exchange import (
     list_undone_rows,
     read_row_ids,
 )
-from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow
+from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow, put_sync_time
 from cardwright.text import count
 
 Choice = Literal["undo", "restore"]
@@ -235,6 +237,8 @@ class _Merge:
         """The memories before anything was pulled."""
         self._touched: set[str] = set()
         """The prompts with rows that are new in Anki, or gone from there."""
+        self._overwritten: set[str] = set()
+        """The prompts whose cards were put back to a state from before an act of ours."""
         self._changed: set[str] = set()
         """The prompts whose memories are not those from before."""
         self._writes: dict[str, CardWrite] = {}
@@ -271,6 +275,7 @@ class _Merge:
             restores = self._settle_gone(news)
             self._pull(news)
             self._settle_undone()
+            self._find_overwritten()
             self._settle_marks(restores=restores)
             missing = self._list_missing()
             if not restores:
@@ -278,6 +283,8 @@ class _Merge:
             self._plan_rows(missing)
             self._plan_cards()
             self._note_cards()
+            if not self.has_work:
+                put_sync_time(self._mirror, self._study.moment.at_ms)
             if is_dry_run:
                 raise _DryRun
         if is_dry_run:
@@ -303,6 +310,7 @@ class _Merge:
                 {id: row._replace(is_seen=True) for id, row in self._planned.items()}
             )
             self._mirror.put_cards(cards)
+            put_sync_time(self._mirror, self._study.moment.at_ms)
 
     def _count(self) -> None:
         self._done.pushed += len(self._log)
@@ -425,6 +433,22 @@ class _Merge:
         self._mirror.put_rows(rows)
         self._touched.update(news.fresh)
 
+    def _find_overwritten(self) -> None:
+        """Find cards that another device has overwritten, which did not know of an act of ours."""
+        view = self._view
+        lacking = {
+            row_id: key
+            for key, rows in view.log.items()
+            if rows and (row_id := lacks_last_act(view.cards[key], rows)) is not None
+        }
+        for row_id, key, review_id in list_rows(
+            self._store, self._mirror.place, lacking, self._namespaces
+        ):
+            if lacking[row_id] == key and not is_from_anki(review_id):
+                review = self._store.get_review(review_id)
+                if review and lacks_act(view.cards[key], review):
+                    self._overwritten.add(key)
+
     def _make_basis(self, key: str, reps: int) -> int:
         return self._journal.schedule_of(key).make_basis(reps)
 
@@ -545,7 +569,7 @@ class _Merge:
         added: list[Review] = []
         for key, card in self._view.cards.items():
             was = self._cards.get(key)
-            if key in missing or (was and was.is_pending):
+            if key in missing or key in self._overwritten or (was and was.is_pending):
                 continue
             if was and was.due_day is not None and card.row.kind == CardKind.NEW:
                 self._reset(key, missing)
@@ -748,8 +772,10 @@ class _Merge:
             is_marked = memory.is_suspended != row.is_suspended or memory.is_flagged != bool(
                 row.flag
             )
-            must_write = bool(was and was.is_pending) or (
-                key in self._touched and self._must_write(key, card)
+            must_write = (
+                bool(was and was.is_pending)
+                or key in self._overwritten
+                or (key in self._touched and self._must_write(key, card))
             )
             if not (is_marked or must_write):
                 continue

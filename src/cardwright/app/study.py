@@ -345,6 +345,27 @@ def open_study(
 
 
 @contextmanager
+def open_bare_study(store_path: Path, moment: Moment) -> Iterator[Study]:
+    """Open a store without a project, for histories that belong to none.
+
+    Raises:
+        StoreError: the store cannot be used.
+
+    """
+    nothing = Sources(
+        items=(),
+        kinds={},
+        decks={},
+        blueprints={},
+        error_count=0,
+        load_card=lambda _: None,
+        list_cards=tuple,
+    )
+    with open_store(store_path, today=moment.local.date().isoformat()) as store:
+        yield Study(store, make_journal(store, {}), nothing, moment, Path())
+
+
+@contextmanager
 def open_journal(
     folder: Path, store_path: Path, moment: Moment
 ) -> Iterator[tuple[Journal, Callable[[], None]]]:

@@ -35,6 +35,8 @@ _REQUIRED: Final = FIELDS[:3]
 _NEXT_FIELD: Final = re.compile(rf",\s*(?=(?:{'|'.join(FIELDS)})=)")
 _DELIMITERS: Final = (",", ";", "\t")
 _MAX_PROBLEMS: Final = 20
+_MAX_PROMPT: Final = 1_000
+"""The longest name of a prompt."""
 _NUMBER: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{0,18})?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MIN_MS: Final = 10**11
@@ -107,9 +109,9 @@ def read_table(table: Table, localize: Localize, problems: list[str]) -> Iterato
         start, heading = next(begin, (1, ""))
         delimiter = reader.read_heading(heading.lstrip("\ufeff"))
         rows = csv.reader(lines, delimiter=delimiter, strict=True)
-        number = start
+        number = start + 1
         for values in rows:
-            first, number = number + 1, rows.line_num + start
+            first, number = number, start + rows.line_num + 1
             if not values:
                 continue
             try:
@@ -189,7 +191,7 @@ class _Reader:
             shown = quote_value(texts[field]) if texts[field] else "empty"
             return ValueError(self._table.describe(line, field, f"cannot be {shown}"))
 
-        if not texts["prompt"]:
+        if not 0 < len(texts["prompt"]) <= _MAX_PROMPT:
             raise refuse("prompt")
         rating = _RATINGS.get(texts["rating"].lower().removesuffix(".0"))
         if rating is None:

@@ -48,10 +48,21 @@ def load_library() -> None:
             "changing a collection needs Anki's package anki (31 MB, licensed under the AGPL)",
             help="pip install 'cardwright[anki]'",
         ) from error
-    installed = metadata.version("anki")
+    check_version(metadata.version("anki"))
+
+
+def check_version(installed: str) -> None:
+    """Check that a version of the library has all that is used here.
+
+    Raises:
+        ExtraMissingError: it is too old.
+
+    """
     if tuple(map(int, re.findall(r"\d+", installed)[:2])) < _OLDEST:
+        oldest = f"{_OLDEST[0]}.{_OLDEST[1]:02}"
         raise ExtraMissingError(
-            f"the installed package anki {installed} is too old", help="pip install --upgrade anki"
+            f"the installed package anki {installed} is too old: {oldest} is the oldest that can be used",
+            help="pip install --upgrade anki",
         )
 
 
