@@ -179,8 +179,8 @@ def test_a_log_without_a_project_is_kept_and_fitted_as_anki_fits_it(
     assert re.search(r"the work for 1[0-9]{2} prompts over a year", shown)
     assert "are now used" in run("optimize", "trees", "--from", "review-log").stdout
     with open_store(store) as opened:
-        assert set(opened.read_settings()) == {("trees", "parameters")}
-        assert opened.read_settings()["trees", "parameters"]["parameters"] == found["parameters"]
+        assert set(opened.settings.read()) == {("trees", "parameters")}
+        assert opened.settings.read()["trees", "parameters"]["parameters"] == found["parameters"]
     assert "no history `x` was kept" in run("optimize", "--from", "x", exit_code=1).stderr
     assert "(packs: trees, review-log)" in run("optimize", "x", exit_code=1).stderr
 
