@@ -24,6 +24,7 @@ from cardwright.anki.rows import (
 from cardwright.history import (
     END_MS,
     FROM_ANKI,
+    LOGGED,
     MAX_INTERVAL_DAYS,
     MS_PER_SECOND,
     Act,
@@ -32,8 +33,6 @@ from cardwright.history import (
 )
 from cardwright.memory import Memory, State
 
-SHARED: Final = frozenset({Act.ANSWER, Act.CRAM, Act.RESET, Act.RESCHEDULE})
-"""The acts that have a row in Anki's log."""
 FEW_VANISHED: Final = 20
 _VANISHED_SHARE: Final = 10
 _FIRST_TIME: Final = 1_000_000_000
@@ -92,7 +91,7 @@ def _records(row: LogRow, rows: Sequence[LogRow]) -> bool:
 
 def is_pushable(review: Review) -> bool:
     """Tell whether an act gets a row in Anki's log."""
-    return review.act in SHARED and not is_derived(review.id)
+    return review.act in LOGGED and not is_derived(review.id)
 
 
 def is_derived(review_id: str) -> bool:

@@ -57,7 +57,8 @@ from cardwright.app.study import Study
 from cardwright.history import FROM_ANKI, Act, Review, namespace_of
 from cardwright.memory import Memory
 from cardwright.study.copies import undo
-from cardwright.study.exchange import (
+from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow, put_sync_time
+from cardwright.study.mirror_log import (
     LogEntry,
     find_rows,
     list_missing,
@@ -65,7 +66,6 @@ from cardwright.study.exchange import (
     list_undone_rows,
     read_row_ids,
 )
-from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow, put_sync_time
 from cardwright.text import count
 
 Choice = Literal["undo", "restore"]
