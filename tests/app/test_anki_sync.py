@@ -35,6 +35,12 @@ from studying import MORNING, later
 
 AGAIN, HARD, GOOD, EASY = Rating
 BIRCH, OAK, PINE = (f"trees:{name}/recall" for name in ("birch", "oak", "pine"))
+CHANGES: dict[str, dict[str, int]] = {
+    "suspended": {"queue": CardQueue.SUSPENDED},
+    "flagged": {"flags": 4},
+    "buried": {"queue": CardQueue.BURIED},
+    "moved": {"deck_id": 7},
+}
 MARKS = {Act.SUSPEND, Act.UNSUSPEND, Act.FLAG, Act.UNFLAG}
 CARDS = """\
 kind: term
@@ -171,13 +177,16 @@ def test_the_later_of_two_devices_did_not_know_of_the_earlier_answer(
         ("review", "flagged"),
         ("reset", "buried"),
         ("shifted", "moved"),
+        ("theirs", "flagged"),
+        ("theirs, new", "moved"),
+        ("theirs, reset", "moved"),
     ],
 )
-def test_a_device_that_did_not_know_of_our_act_overwrites_the_card(
+def test_a_device_that_did_not_know_of_the_last_act_overwrites_the_card(
     here: Machine, anki: MemoryAnki, state: str, mark: str
 ) -> None:
     """Anki keeps its own card, which is newer, and both rows; nothing in the log is new."""
-    if state != "new":
+    if not state.endswith("new"):
         anki.answer(BIRCH, EASY, MORNING)
     if state == "shifted":
         # Its row gets another second than it has itself.
@@ -187,20 +196,17 @@ def test_a_device_that_did_not_know_of_our_act_overwrites_the_card(
     was = anki.cards[BIRCH]
     if state == "reset":
         here.record(BIRCH, Act.RESET, later(MORNING, 8))
+    elif state == "theirs, reset":
+        anki.reset(BIRCH, later(MORNING, 8))
+    elif state.startswith("theirs"):
+        anki.answer(BIRCH, GOOD, later(MORNING, 8))
     else:
         here.answer(BIRCH, GOOD, later(MORNING, 8))
     here.now = later(MORNING, 9)
     here.sync(anki)
     before = here.list_reviews(BIRCH)
     anki.cards[BIRCH] = was
-    if mark == "suspended":
-        anki.suspend(BIRCH)
-    elif mark == "flagged":
-        anki.change(BIRCH, flags=4)
-    elif mark == "buried":
-        anki.change(BIRCH, queue=CardQueue.BURIED)
-    else:
-        anki.change(BIRCH, deck_id=7)
+    anki.change(BIRCH, **CHANGES[mark])
 
     done = here.sync(anki)
 
@@ -475,7 +481,8 @@ def test_resets_go_both_ways(here: Machine, anki: MemoryAnki) -> None:
     here.record(BIRCH, Act.RESET, later(MORNING, 1, hours=1))
     anki.reset(OAK, later(MORNING, 1))
     # An older program made it new, and left no row.
-    anki.change(PINE, kind=0, queue=0, due=7, interval_days=0, data='{"lrt":1}')
+    data = f'{{"lrt":{MORNING.at_ms // 1000}}}'
+    anki.change(PINE, kind=0, queue=0, due=7, interval_days=0, data=data)
 
     here.sync(anki)
 

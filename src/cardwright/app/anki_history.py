@@ -17,6 +17,7 @@ from cardwright.anki.history import (
     KEPT,
     Pull,
     find_due_day,
+    is_behind,
     pull_reviews,
     read_data,
 )
@@ -254,7 +255,8 @@ class _Import:
             due_day = find_due_day(card, self._view.timing)
             if memory is None or due_day is None or memory.due_day == due_day:
                 continue
-            if (memory.last_at_ms or 0) > self._view.log[key][-1].id:
+            rows = self._view.log[key]
+            if (memory.last_at_ms or 0) > rows[-1].id or is_behind(card, rows):
                 continue
             reviews = self._store.list_reviews(key, with_undone=True)
             yield make_reschedule(card, memory, reviews, self._view.timing, self._moment)

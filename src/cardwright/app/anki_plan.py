@@ -26,7 +26,6 @@ from cardwright.history import (
     FROM_ANKI,
     LOGGED,
     MAX_INTERVAL_DAYS,
-    MS_PER_SECOND,
     Act,
     Moment,
     Review,
@@ -35,6 +34,8 @@ from cardwright.memory import Memory, State
 
 FEW_VANISHED: Final = 20
 _VANISHED_SHARE: Final = 10
+_MAX_NUMBER: Final = 2**53
+"""No number that Anki keeps of a card is as large."""
 _FIRST_TIME: Final = 1_000_000_000
 """From here on, what a card is due at is a time in seconds, not a day."""
 _DERIVED: Final = re.compile(rf"-{FROM_ANKI}[0-9a-f]{{8}}_[a-z]+[0-9]*$")
@@ -279,8 +280,10 @@ def _restore_queue(kind: int, due: int) -> int:
 
 
 def _read_number(value: object) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number else None  # type: ignore[arg-type]
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    # JSON has integers of any length.
+    return float(value) if abs(value) < _MAX_NUMBER else None
 
 
 def has_same_memory(card: AnkiCard, memory: Memory, timing: Timing) -> bool:
@@ -298,40 +301,6 @@ def has_same_memory(card: AnkiCard, memory: Memory, timing: Timing) -> bool:
     if (card.row.kind == CardKind.REVIEW) != (memory.state is State.REVIEW):
         return False
     return memory.state is not State.REVIEW or find_due_day(card, timing) == memory.due_day
-
-
-def lacks_last_act(card: AnkiCard, rows: Sequence[LogRow]) -> int | None:
-    """Return the row of the last answer or reset if a card's state was made without it.
-
-    A device that does not know of it brings its own card to the server if that was changed later, such
-    as moved or suspended there. Only the row stays.
-    """
-    for row in reversed(rows):
-        act, _ = read_act(row)
-        if act is Act.RESET:
-            return row.id if card.row.kind != CardKind.NEW else None
-        if act is Act.ANSWER:
-            at_s = row.id // MS_PER_SECOND
-            if card.row.kind == CardKind.NEW:
-                return row.id
-            is_known = f'"lrt":{at_s}' in card.row.data or _is_answered_at(card, row.id)
-            return None if is_known else row.id
-    return None
-
-
-def lacks_act(card: AnkiCard, review: Review) -> bool:
-    """Tell whether a card's state was made without an act, going by the time of the act itself.
-
-    That of its row can be another.
-    """
-    return review.act is not Act.ANSWER or not _is_answered_at(card, review.at_ms)
-
-
-def _is_answered_at(card: AnkiCard, at_ms: int) -> bool:
-    """Tell whether a card's state is one from after an answer."""
-    last_s = _read_number(read_data(card).get("lrt"))
-    is_new = card.row.kind == CardKind.NEW
-    return not is_new and last_s is not None and last_s >= at_ms // MS_PER_SECOND
 
 
 def make_reschedule(

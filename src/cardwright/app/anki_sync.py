@@ -23,6 +23,8 @@ from cardwright.anki.history import (
     Rules,
     Step,
     find_due_day,
+    find_unknown_act,
+    lacks_act,
     make_card_write,
     make_log_rows,
     pull_reviews,
@@ -46,8 +48,6 @@ from cardwright.app.anki_plan import (
     is_from_anki,
     is_pushable,
     keep_state,
-    lacks_act,
-    lacks_last_act,
     make_reschedule,
     match_shifted,
     settle_flag,
@@ -238,7 +238,7 @@ class _Merge:
         self._touched: set[str] = set()
         """The prompts with rows that are new in Anki, or gone from there."""
         self._overwritten: set[str] = set()
-        """The prompts whose cards were put back to a state from before an act of ours."""
+        """The prompts whose cards were put back to a state from before their last act."""
         self._changed: set[str] = set()
         """The prompts whose memories are not those from before."""
         self._writes: dict[str, CardWrite] = {}
@@ -434,20 +434,21 @@ class _Merge:
         self._touched.update(news.fresh)
 
     def _find_overwritten(self) -> None:
-        """Find cards that another device has overwritten, which did not know of an act of ours."""
+        """Find cards that another device has overwritten, which did not know of the last act."""
         view = self._view
-        lacking = {
-            row_id: key
+        unknown = {
+            row.id: key
             for key, rows in view.log.items()
-            if rows and (row_id := lacks_last_act(view.cards[key], rows)) is not None
+            if rows and (row := find_unknown_act(view.cards[key], rows))
         }
-        for row_id, key, review_id in list_rows(
-            self._store, self._mirror.place, lacking, self._namespaces
-        ):
-            if lacking[row_id] == key and not is_from_anki(review_id):
-                review = self._store.get_review(review_id)
-                if review and lacks_act(view.cards[key], review):
-                    self._overwritten.add(key)
+        found = list_rows(self._store, self._mirror.place, unknown, self._namespaces)
+        for row_id, key, review_id in found:
+            review = self._store.get_review(review_id)
+            if unknown[row_id] != key or review is None:
+                continue
+            is_ours = not is_from_anki(review_id)
+            if lacks_act(view.cards[key], review.act, review.at_ms, is_ours=is_ours):
+                self._overwritten.add(key)
 
     def _make_basis(self, key: str, reps: int) -> int:
         return self._journal.schedule_of(key).make_basis(reps)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import json
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -79,15 +81,15 @@ class AnkiConnect:
             found = _read_reply("requestPermission", reply)
         except AnkiConnectError:
             found = {}
-        if not isinstance(found, dict) or found.get("permission") != "granted":
+        version = found.get("version") if isinstance(found, dict) else None
+        if not isinstance(version, int) or found.get("permission") != "granted":
             raise InvalidReplyError(
                 f"what answers at {self.url} is not AnkiConnect, or an old one",
                 help="update the add-on in Anki: Tools → Add-ons → Check for Updates",
             )
-        version = found.get("version")
-        if not isinstance(version, int) or version < _VERSION:
+        if version < _VERSION:
             raise AnkiError(
-                f"AnkiConnect speaks version {version!r} of its interface, not {_VERSION}",
+                f"AnkiConnect speaks version {version} of its interface, not {_VERSION}",
                 help="update the add-on in Anki: Tools → Add-ons → Check for Updates",
             )
         if not found.get("requireApikey"):
@@ -156,8 +158,9 @@ class AnkiConnect:
             connection.sock.settimeout(timeout_s)
             body = json.dumps(request).encode()
             connection.request("POST", "/", body, {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            data = self._read_body(response, time.monotonic() + timeout_s)
+            with _receive(connection, time.monotonic() + timeout_s) as response:
+                # `read` would reserve what the reply claims to be.
+                data = b"".join(iter(partial(response.read1, _CHUNK), b""))
             if response.status != 200:  # noqa: PLR2004
                 raise self._refuse(f"its reply has the status {response.status}")
             return parse_json(data.decode())
@@ -175,18 +178,46 @@ class AnkiConnect:
         finally:
             connection.close()
 
-    def _read_body(self, response: HTTPResponse, ends_at: float) -> bytes:
-        data = bytearray()
-        while chunk := response.read1(_CHUNK):
-            data += chunk
-            if len(data) > _MAX_REPLY_BYTES:
-                raise self._refuse("its reply is too large")
-            if time.monotonic() > ends_at:
-                raise TimeoutError
-        return bytes(data)
-
     def _refuse(self, reason: str) -> InvalidReplyError:
         return InvalidReplyError(f"AnkiConnect at {self.url}: {reason[:_MAX_REASON]}")
+
+
+class _Received(io.RawIOBase):
+    """What a connection receives up to a moment and a size.
+
+    `http.client` limits neither: headers may come slowly, and there may be interim replies without end.
+    """
+
+    def __init__(self, connection: HTTPConnection, ends_at: float) -> None:
+        super().__init__()
+        self._connection = connection
+        self._ends_at = ends_at
+        self._left = _MAX_REPLY_BYTES
+
+    def makefile(self, _: str) -> io.BufferedReader:
+        """Return a file, as of a socket."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        left_s = self._ends_at - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError
+        self._connection.sock.settimeout(left_s)
+        number: int = self._connection.sock.recv_into(buffer)
+        self._left -= number
+        if self._left < 0:
+            raise OSError("its reply is too large")
+        return number
+
+
+def _receive(connection: HTTPConnection, ends_at: float) -> HTTPResponse:
+    """Receive the headers of a reply, whose body can then be read."""
+    response = HTTPResponse(_Received(connection, ends_at), method="POST")  # type: ignore[arg-type]
+    response.begin()
+    return response
 
 
 def find_running_anki(url: str | None = None, key: str = "") -> AnkiConnect | None:
@@ -240,6 +271,14 @@ def _read_address(url: str) -> tuple[str, int]:
     return host, port
 
 
+def show_reply(reply: object) -> str:
+    """Return what is to be shown of a part of a reply, of whatever type."""
+    try:
+        return str(reply)[:_MAX_REASON]
+    except RecursionError:
+        return "a value that is nested too deeply"
+
+
 def _make_request(call: Call, key: str) -> dict[str, Any]:
     request = {"action": call.action, "version": _VERSION, "params": dict(call.params)}
     return request | {"key": key} if key else request
@@ -247,7 +286,7 @@ def _make_request(call: Call, key: str) -> dict[str, Any]:
 
 def _read_reply(action: str, reply: object) -> Any:
     if not isinstance(reply, dict) or not {"result", "error"} <= reply.keys():
-        raise AnkiError(f"AnkiConnect's reply to {action} is not valid")
+        raise InvalidReplyError(f"AnkiConnect's reply to {action} is not valid")
     if reply["error"] is not None:
-        raise AnkiConnectError(action, str(reply["error"]))
+        raise AnkiConnectError(action, show_reply(reply["error"]))
     return reply["result"]

@@ -37,7 +37,7 @@ class Profile:
     @property
     def folder_name(self) -> str:
         """A name for a folder of Cardwright's own that is different for each profile."""
-        return sha256(str(self.folder).encode()).hexdigest()[:16]
+        return sha256(os.fsencode(self.folder)).hexdigest()[:16]
 
     @property
     def backups(self) -> Path:

@@ -6,6 +6,8 @@ cannot tell (guids, the first day, whether FSRS is on) and is read faster.
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -14,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 from cardwright.anki.card_data import read_data, write_data
 from cardwright.anki.collection import open_collection
-from cardwright.anki.doors.anki_connect import AnkiConnect, AnkiConnectError, Call
+from cardwright.anki.doors.anki_connect import AnkiConnect, AnkiConnectError, Call, show_reply
 from cardwright.anki.doors.backup import write_backup
 from cardwright.anki.doors.door import Push
 from cardwright.anki.doors.profiles import Profile
@@ -172,7 +174,7 @@ class AnkiConnectDoor:
             raise AnkiError(f"{self.place} has changed while it was written to")
         failed = [id for id, result in zip(ids, results, strict=True) if result != [True]]
         if failed:
-            reason = str(results[ids.index(failed[0])])[:_MAX_REASON]
+            reason = show_reply(results[ids.index(failed[0])])
             raise AnkiError(
                 f"AnkiConnect could not write {count(len(failed), 'card')}, card {failed[0]}: {reason}"
             )
@@ -191,10 +193,16 @@ class AnkiConnectDoor:
         found = Profile(folder.name, folder)
         if any(profile.name == found.name for profile in self._profiles):
             found = Profile(f"{folder.name} ({folder.parent})", folder)
-        if not found.collection.is_file():
+        if not _is_file(found.collection):
             raise AnkiError(
                 f"Anki has {found.collection} open, which is not on this computer",
                 help="run the command on the computer on which Anki runs",
+            )
+        # Whoever listens at the port could have others' files read, and backups written for them.
+        if not _is_own(folder) or not _is_own(found.collection):
+            raise AnkiError(
+                f"Anki has {found.collection} open, which is a link or belongs to somebody else",
+                help="if it is yours, set ANKI_BASE to the folder that holds your profiles",
             )
         return found
 
@@ -217,17 +225,38 @@ class AnkiConnectDoor:
         raise AnkiError(f"{reason}; so nothing was written")
 
 
+def _is_path(text: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+
+
 def _read_media_path(reply: object) -> Path:
     """Return the folder of a profile, from the path of its media."""
-    is_path = isinstance(reply, str) and "\0" not in reply
-    path = PurePath(str(reply))
+    text = reply if isinstance(reply, str) and _is_path(reply) else ""
+    path = PurePath(text)
     # A path of another computer on the network would be looked up there.
-    if not is_path or not path.is_absolute() or str(path).startswith(("\\\\", "//")):
+    if not path.is_absolute() or str(path).startswith(("\\\\", "//")):
         raise AnkiError(
-            f"Anki keeps its profile in {str(reply)[:_MAX_REASON]}, which is not on this computer",
+            f"Anki keeps its profile in {show_reply(reply)}, which is not on this computer",
             help="run the command on the computer on which Anki runs",
         )
     return Path(path.parent)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
+
+
+def _is_own(path: Path) -> bool:
+    """Tell whether a file or a folder belongs to the user, as far as the system knows."""
+    info = path.lstat()
+    is_others = hasattr(os, "geteuid") and info.st_uid != os.geteuid()
+    return not is_others and not stat.S_ISLNK(info.st_mode)
 
 
 def _stamp(path: Path) -> bytes:

@@ -131,10 +131,18 @@ def _find_taken(collection: Collection, ids: Sequence[int]) -> set[int]:
 
 def _make_row(row: Sequence[Any]) -> CardRow:
     """Return a card as the reader does, for the odd values that add-ons leave."""
-    numbers = [int(value) if isinstance(value, int | float) else 0 for value in row[:-1]]
+    numbers = [_cast(value) for value in row[:-1]]
     for place in (_DUE, _ORIGINAL_DUE):
         numbers[place] = row[place] if isinstance(row[place], int) else 0
     return CardRow._make([*numbers, row[-1] if isinstance(row[-1], str) else ""])
+
+
+def _cast(value: object) -> int:
+    """Return a value as SQLite casts it to an integer."""
+    if not isinstance(value, int | float):
+        return 0
+    # A larger number, or an infinite one, becomes the largest.
+    return min(max(int(min(max(value, -(2**64)), 2**64)), -(2**63)), 2**63 - 1)
 
 
 def _check_range(card: CardWrite) -> None:
