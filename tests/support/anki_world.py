@@ -420,7 +420,7 @@ class World:
 
     def kill(self) -> None:
         """Kill our sync at a random step, and check that nothing is damaged."""
-        fatal = self.dice.randrange(self.dice.choice(self.lengths))
+        fatal = self.dice.randrange(min(self.dice.choices(self.lengths, k=2)))
         self._note(f"kill: after {fatal} steps")
         ran = self.run("anki", "sync", *self.door.words, fatal=fatal)
         self.base.clear()
@@ -621,7 +621,7 @@ class World:
 _STEPS: Final = {
     "study_in_anki": 8,
     "study_in_terminal": 8,
-    "pass_time": 5,
+    "pass_time": 3,
     "release": 1,
     "exchange": 4,
     "sync": 4,
@@ -720,8 +720,9 @@ def live(
     world = World(folder, seed, DOORS[door](folder), runner)
     try:
         world.live(rounds)
-        for _ in range(kills):
-            world.live_with_kill()
+        for _ in range(kills * 2):
+            if world.done["killed"] < kills:
+                world.live_with_kill()
         world.check_collections()
     except Exception as error:
         error.add_note("\n".join(world.steps))
