@@ -19,7 +19,7 @@ from anki.collection import Collection
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
 from anki_connect import AnkiConnectServer
-from cardwright.anki.connect import AnkiConnect, AnkiConnectError
+from cardwright.anki.doors.anki_connect import AnkiConnect, AnkiConnectError
 from cardwright.foreign.live_database import copy_database
 
 PROFILE = "Cardwright test"

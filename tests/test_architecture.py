@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "__main__": {"cli"},
 }
 ONLY_HERE: dict[str, str | tuple[str, ...]] = {
-    "anki": "anki/desktop.py",
+    "anki": "anki/doors/",
     "genanki": "anki/package.py",
     "rich": "terminal/",
     "markdown_it": "markdown/",
@@ -54,7 +54,7 @@ ONLY_HERE: dict[str, str | tuple[str, ...]] = {
     "fsrs_rs_python": "study/optimize.py",
     "msgspec": "project/index.py",
     "sqlite3": ("anki/package.py", "foreign/", "study/", "cli/surroundings.py"),
-    "zipfile": ("anki/package.py", "anki/backup.py", "foreign/"),
+    "zipfile": ("anki/package.py", "anki/doors/backup.py", "foreign/"),
     "backports": "foreign/zstd.py",
     "compression": "foreign/zstd.py",
     "subprocess": ("cli/git.py", "cli/editor.py", "cli/player.py"),
@@ -174,7 +174,7 @@ NETWORK = {
 }
 KNOWS_THE_NETWORK = {
     "web/watch.py": {"socket", "http"},
-    "anki/connect.py": {"http"},
+    "anki/doors/anki_connect.py": {"http"},
 }
 
 
@@ -215,9 +215,10 @@ WRITING = re.compile(
 )
 WRITES_ITSELF = {
     "files.py": "the function that all others use",
-    "anki/desktop.py": "folders for backups, and a private copy of a collection",
-    "anki/server.py": "the key of a session with a sync server, which only its owner can read",
-    "anki/backup.py": "a copy of a collection in a temporary folder",
+    "anki/doors/library.py": "a collection in a temporary folder, to see its schema",
+    "anki/doors/server.py": "a private copy of a collection",
+    "anki/doors/server_login.py": "folders for backups; the key of a session with a sync server, which only its owner can read",
+    "anki/doors/backup.py": "a copy of a collection in a temporary folder",
     "anki/collection.py": "a temporary folder for a package or a collection",
     "foreign/archive.py": "a package, unpacked into a temporary folder",
     "foreign/live_database.py": "a collection, copied into a temporary folder",
@@ -234,9 +235,9 @@ WRITES_ITSELF = {
     "study/place.py": "what is kept beside a store whose file was replaced",
 }
 TAKES_PATHS = {
-    "anki/desktop.py": "the day of the last backup, beside the store",
-    "anki/backup.py": "a folder of backups, of Anki or our own",
-    "anki/connect.py": "a file in a folder of ours",
+    "anki/doors/closed.py": "the day of the last backup, beside the store",
+    "anki/doors/backup.py": "a folder of backups, of Anki or our own",
+    "anki/doors/running.py": "a file in a folder of ours",
     "project/index.py": "the index beside the store",
     "study/sync.py": "a sync folder",
 }

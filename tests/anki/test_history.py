@@ -6,6 +6,7 @@ import json
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from click.testing import CliRunner
 
 from anki_past import DAY_S, HOUR_S, Past, write_trees
 from cardwright.anki.collection import open_collection
+from cardwright.anki.doors.door import Push
 from cardwright.anki.history import (
     Rules,
     Step,
@@ -32,7 +34,6 @@ from cardwright.anki.rows import (
     LogKind,
     LogRow,
     Preset,
-    Push,
     Timing,
 )
 from cardwright.app.anki_history import find_project_notes, import_history
@@ -44,6 +45,8 @@ from cardwright.history import Act, Moment, Rating, Review, check_review
 from cardwright.memory import Memory, State
 from cardwright.model import DeckOptions
 from cardwright.study.schedule import Schedule
+from cardwright.study.settings import ROLLOVER_HOUR
+from cardwright.study.store import open_store
 
 TOLERANCE = 1e-5
 STATES = {State.NEW: 0, State.LEARNING: 1, State.REVIEW: 2, State.RELEARNING: 3}
@@ -60,6 +63,8 @@ class Month(NamedTuple):
 
     root: Path
     anki: Path
+    hour: int
+    """When its days start."""
     moment: Moment
     computed: Mapping[int, tuple[float, float] | None]
     """What Anki computes from its log, by card."""
@@ -67,39 +72,43 @@ class Month(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
+def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
     """A month in which the clocks were changed."""
     folder = tmp_path_factory.mktemp("month")
     with pytest.MonkeyPatch.context() as patch:
-        # Whenever the tests run, much of the day has passed in this zone.
-        hour = time.gmtime().tm_hour
-        patch.setenv("TZ", f"Etc/GMT{(hour - 18 + 36) % 24 - 12:+}")
-        time.tzset()
         patch.setenv("SOURCE_DATE_EPOCH", "1700000000")
         root = write_trees(folder / "project", 16)
         assert not CliRunner().invoke(cards, ["-C", str(root), "release", "trees"]).exit_code
-        anki = Past(folder / "anki", seed=7)
-        anki.import_package(root / "build" / "trees.apkg")
-        for day in range(30):
-            anki.live_day()
-            if day < 29:
-                anki.grow_older(25 * HOUR_S if day == 17 else DAY_S)
-        anki.col.sched.suspend_cards(anki.pick(2, "queue >= 0"))
-        anki.col.set_user_flag_for_cards(5, anki.pick(2))
-        packages = [
-            anki.export(folder / "new.apkg"),
-            anki.export(folder / "old.apkg", legacy=True),
-            anki.export(folder / "new.colpkg"),
-            anki.export(folder / "old.colpkg", legacy=True),
-        ]
-        computed = anki.compute()
-        anki.col.close()
-        yield Month(root, anki.path, find_now(), computed, packages)
-    time.tzset()
+    anki = Past(folder / "anki", seed=7)
+    # Whenever the tests run, much of the day has passed.
+    hour = (datetime.now().astimezone().hour - 14) % 24
+    anki.col.set_config("rollover", hour)
+    anki.import_package(root / "build" / "trees.apkg")
+    for day in range(30):
+        anki.live_day()
+        if day < 29:
+            anki.grow_older(25 * HOUR_S if day == 17 else DAY_S)
+    anki.col.sched.suspend_cards(anki.pick(2, "queue >= 0"))
+    anki.col.set_user_flag_for_cards(5, anki.pick(2))
+    packages = [
+        anki.export(folder / "new.apkg"),
+        anki.export(folder / "old.apkg", legacy=True),
+        anki.export(folder / "new.colpkg"),
+        anki.export(folder / "old.colpkg", legacy=True),
+    ]
+    computed = anki.compute()
+    anki.col.close()
+    return Month(root, anki.path, hour, find_now(), computed, packages)
 
 
-def open_new(month: Month, folder: Path) -> Any:
-    return open_study(month.root, folder / "reviews.db", month.moment, lambda _: None)
+@contextmanager
+def open_new(month: Month, folder: Path) -> Iterator[Study]:
+    """Open a new store whose days start at the same hour."""
+    path = folder / "reviews.db"
+    with open_store(path) as store:
+        store.settings.put({("", ROLLOVER_HOUR): month.hour}, month.moment.at_ms)
+    with open_study(month.root, path, month.moment, lambda _: None) as study:
+        yield study
 
 
 def read_view(study: Study, month: Month) -> AnkiView:

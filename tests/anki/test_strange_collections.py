@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -18,10 +19,22 @@ from typing import Any
 import pytest
 
 from cardwright.anki import collection
+from cardwright.anki.card_data import write_data
 from cardwright.anki.collection import PackageError, open_collection
+from cardwright.anki.rows import AnkiCard, CardRow, Timing
+from cardwright.app.anki_plan import has_same_memory, keep_state
 from cardwright.foreign import live_database, protobuf
+from cardwright.memory import Memory, State
 from mutations import mutate_bytes, mutate_database
-from strange_packages import compress, encode, make_frame, make_newest_database, pack, pack_newest
+from strange_packages import (
+    compress,
+    encode,
+    make_database,
+    make_frame,
+    make_newest_database,
+    pack,
+    pack_newest,
+)
 
 Told = list[Any]
 
@@ -257,6 +270,47 @@ def test_what_anki_would_not_keep_is_replaced_as_anki_does(path: Path) -> None:
         assert found.find_preset(1) == (made_preset, 0.75)
 
 
+def test_a_number_in_json_may_be_too_large_for_any_other_format(tmp_path: Path) -> None:
+    long = "9" * 400
+    preset = f'{{"1": {{"name": "A", "desiredRetention": {long}, "sm2Retention": -{long}}}}}'
+    path = tmp_path / "strange.anki2"
+    path.write_bytes(
+        make_database(
+            tmp_path, act=lambda made: made.execute("UPDATE col SET dconf = ?", (preset,))
+        )
+    )
+
+    with open_collection(path) as found:
+        assert found.presets[1].desired_retention == 0.9
+
+
+@pytest.mark.parametrize(
+    ("data", "stability"),
+    [
+        ('{"s": 5, "d": 5, "lrt": 7}', 5),
+        (f'{{"s": {"9" * 400}, "d": 5}}', None),
+        ('{"s": 5, "d": 1e999, "lrt": -1e999}', None),
+        ('{"s": NaN, "d": 5}', None),
+        ('{"s": "5", "d": [5], "lrt": {}}', None),
+        ("[" * 2_000, None),
+        ("9" * 2_000, None),
+    ],
+)
+def test_what_a_card_says_of_its_memory_is_a_number_or_nothing(
+    data: str, stability: float | None
+) -> None:
+    row = CardRow(1, 1, 1, 0, 0, 2, 2, 9, 9, 0, 1, 0, 0, 0, 0, 0, data)
+    card = AnkiCard("trees:oak/recall", "guid", row, "Default")
+    kept = keep_state(card, is_suspended=False, flag=0)
+    assert (kept.stability, kept.difficulty) == (stability, stability)
+    memory = Memory(card.key, State.REVIEW, stability=5, difficulty=5, due_day=9)
+    assert has_same_memory(card, memory, Timing(created_day=0, rollover_hour=4)) is (
+        stability is not None
+    )
+    written = write_data(row, kept._replace(stability=1.0, difficulty=1.0))
+    assert json.loads(written, parse_constant=pytest.fail)["s"] == 1.0
+
+
 def test_the_number_of_fields_is_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deck = encode(*((9, 0) for _ in range(300)), (1, encode(*((9, 0) for _ in range(300)))))
     path.write_bytes(pack_newest(make_newest_database(path.parent, deck=deck)))
@@ -333,6 +387,31 @@ def test_numbers_that_are_none_are_read_as_anki_reads_them(path: Path) -> None:
         assert (second.due, second.reps, second.data) == (9, 0, "")
         rows = list(found.read_log())
         assert [(row.card_id, row.ease, row.duration_ms) for row in rows] == [(1, 4, 0), (0, 3, 9)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        (
+            "create trigger t after update on col begin update col set crt = 1; end",
+            "has a trigger, a view or a virtual table",
+        ),
+        ("create view v as select 1", "has a trigger, a view or a virtual table"),
+        ("create virtual table f using fts5(x)", "has a trigger, a view or a virtual table"),
+        ("create index i on notes (length(flds))", "has an expression"),
+        ("create table t (a, b default/*b*/(random()))", "has an expression"),
+        ("create table t (a, check (length(a)))", "has an expression"),
+        ("create table t (a, b as (a))", "has an expression"),
+    ],
+)
+def test_what_would_run_by_itself_is_told_from_tables(path: Path, sql: str, reason: str) -> None:
+    path.write_bytes(pack_newest(make_newest_database(path.parent)))
+    with open_collection(path) as found:
+        found.check_inert()
+    made = make_newest_database(path.parent, act=lambda database: database.execute(sql))
+    path.write_bytes(pack_newest(made))
+    with open_collection(path) as found, pytest.raises(PackageError, match=reason):
+        found.check_inert()
 
 
 def test_a_log_whose_pages_are_used_twice_is_refused(path: Path) -> None:

@@ -143,7 +143,7 @@ def test_a_folder_is_renamed_and_options_and_goal_follow(machine: Open) -> None:
     goal = Goal(
         pack="trees", exam_on=make_date(study.today + 9), minutes_a_day=5, set_on=make_date(0)
     )
-    store.put_settings({("trees", "new_per_day"): 1, ("trees", "goal"): goal.as_json()}, 0)
+    store.settings.put({("trees", "new_per_day"): 1, ("trees", "goal"): goal.as_json()}, 0)
     enter(store, NAMED)
 
     renamed = enter(store, NAMED, pack="woods")
@@ -265,7 +265,7 @@ def test_options_set_before_the_alias_arrived_are_kept(machine: Open) -> None:
     study = enter(store, NAMED)
     answer(study, "oak")
     deck = "trees-k3v9::Old"
-    store.put_settings({("trees-k3v9", "new_per_day"): 3, (deck, "new_per_day"): 2}, 0)
+    store.settings.put({("trees-k3v9", "new_per_day"): 3, (deck, "new_per_day"): 2}, 0)
     other = machine("desktop")
     answer(enter(other), "elm")
     enter(other, NAMED)
@@ -276,7 +276,7 @@ def test_options_set_before_the_alias_arrived_are_kept(machine: Open) -> None:
     united = enter(store, NAMED)
     assert set(remember(united)) == {"oak", "elm"}
     assert united.journal.schedule_of("trees:oak/recall").options.new_per_day == 3
-    assert store.read_settings()["trees::Old", "new_per_day"] == 2
+    assert store.settings.read()["trees::Old", "new_per_day"] == 2
     assert united.journal.find_differences() == []
 
 

@@ -157,11 +157,11 @@ def test_the_daily_plan_is_kept_for_its_day_only(study: Study) -> None:
     set_exam(study)
     study.prepare().outcomes  # noqa: B018  (read once)
 
-    kept = study.store.read_settings()["trees", "daily_plan"]
+    kept = study.store.settings.read()["trees", "daily_plan"]
 
     assert kept["day"] == study.today
     kept["habits"]["new_s"] = 99.0
-    study.store.put_settings({("trees", "daily_plan"): kept}, 0)
+    study.store.settings.put({("trees", "daily_plan"): kept}, 0)
     assert study.prepare().outcomes.new_s == 99.0
     study.moment = Moment(study.moment.at_ms + DAY_MS, study.moment.utc_offset_minutes)
     assert study.prepare().outcomes.new_s != 99.0
@@ -170,14 +170,14 @@ def test_the_daily_plan_is_kept_for_its_day_only(study: Study) -> None:
 def test_the_daily_plan_of_an_older_version_is_used(study: Study) -> None:
     set_exam(study)
     study.prepare().outcomes  # noqa: B018  (read once)
-    kept = study.store.read_settings()["trees", "daily_plan"]
+    kept = study.store.settings.read()["trees", "daily_plan"]
     kept["habits"]["new_s"] = 99.0
-    study.store.put_settings({("trees", "daily_plan"): None, ("trees", "exam_day"): kept}, 0)
+    study.store.settings.put({("trees", "daily_plan"): None, ("trees", "exam_day"): kept}, 0)
 
     assert study.prepare().outcomes.new_s == 99.0
     study.moment = Moment(study.moment.at_ms + DAY_MS, study.moment.utc_offset_minutes)
     study.prepare().outcomes  # noqa: B018
-    assert ("trees", "exam_day") not in study.store.read_settings()
+    assert ("trees", "exam_day") not in study.store.settings.read()
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,30 @@ def test_a_day_with_both(anki_folder: Path, run: Run) -> None:
         assert col.get_card(suspended).queue == -1
 
 
+def test_the_doctor_knows_what_waits(anki_folder: Path, run: Run) -> None:
+    path = anki_folder / COLLECTION
+    run("anki", "update")
+    with open_anki(path) as col:
+        [card_id] = col.find_cards("Id:trees:card-0")
+        filtered = col.sched.get_or_create_filtered_deck(0)  # type: ignore[arg-type]
+        filtered.config.search_terms[0].search = "Id:trees:card-0"
+        filtered.name = "Filtered"
+        deck_id = col.sched.add_or_update_filtered_deck(filtered).id
+    run("anki", "sync")
+    run("answer", "card-0", "easy")
+    run("answer", "card-2", "easy")
+
+    assert "to be written to profile User 1: 2 answers\n" in run("doctor").stdout
+    run("anki", "sync")
+    assert "to be written to profile User 1: the state of 1 card\n" in run("doctor").stdout
+    with open_anki(path) as col:
+        col.sched.empty_filtered_deck(deck_id)  # type: ignore[arg-type]
+    run("anki", "sync")
+    assert "to be written" not in run("doctor").stdout
+    with open_anki(path) as col:
+        assert col.get_card(card_id).queue == 2
+
+
 def read_memories(run: Run) -> list[dict[str, Any]]:
     """Return what the terminal knows of the studied cards, without changing it."""
     found = []

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from anki_desktop import PASSWORD, Client, Server, dump, import_into, open_anki, write_cards
-from cardwright.anki.server import parse_address, write_key
+from cardwright.anki.doors.server_login import parse_address, write_key
 from cardwright.cli.main import cards
 from project_files import Run, Write
 

@@ -256,8 +256,8 @@ def test_a_damaged_setting_is_left_out_with_a_warning(
     path: Path, run: Run, name: str, value: object
 ) -> None:
     store = open_store(path, "laptop")
-    store.put_settings({("trees", name): value}, 0)
-    assert ("trees", name) not in store.read_settings()
+    store.settings.put({("trees", name): value}, 0)
+    assert ("trees", name) not in store.settings.read()
     store.close()
     printed = run("due", "--db", str(path)).output
     assert f"setting '{name}' of 'trees' is damaged and was left out: see `cards doctor`" in printed
@@ -267,7 +267,7 @@ def test_a_damaged_setting_is_left_out_with_a_warning(
 def test_a_setting_that_is_not_json_is_left_out(path: Path, text: str) -> None:
     change_row(path, "settings", "value", text, "name = ?", "new_per_day")
     store = open_store(path, "laptop")
-    assert ("trees", "new_per_day") not in store.read_settings()
+    assert ("trees", "new_per_day") not in store.settings.read()
     assert store.left_out == ["setting 'new_per_day' of 'trees'"]
 
 

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from importlib import metadata
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,6 +23,7 @@ from cardwright.app.doctor.examine import AREAS
 from cardwright.cli.main import cards
 from cardwright.history import Act, Rating, Review
 from cardwright.study.journal import make_journal
+from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow, put_sync_time
 from cardwright.study.store import open_store
 from project_files import Run, Write
 
@@ -178,7 +180,7 @@ def test_all_is_well(doctor: Doctor, store: Path, run: Run) -> None:
 
     lines = run("doctor").stdout.splitlines()
     areas = [line.split()[1] for line in lines if not line.startswith(" ")]
-    assert areas == ["program", "store", "backups", "index", "project", "sync", "git"]
+    assert areas == ["program", "store", "backups", "index", "project", "sync", "anki", "git"]
     assert "8 reviews, the last on 2026-03-01, memories match a replay" in "".join(lines)
 
 
@@ -719,9 +721,61 @@ def test_whatever_happens_in_one_area_the_others_are_shown(
         "index": "error",
         "project": "error",
         "sync": "ok",
+        "anki": "ok",
         "git": "ok",
     }
     assert any("please report" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("profile User 1", "--profile 'User 1'"),
+        ("server http://10.0.0.2:8080/ anna", "--server http://anna@10.0.0.2:8080/"),
+        ("server https://a.org/ a b@c", "--server https://a%20b%40c@a.org/"),
+    ],
+)
+def test_what_waits_for_anki(doctor: Doctor, store: Path, place: str, words: str) -> None:
+    assert doctor.summary_of("anki").startswith("never synced with")
+    with open_store(store) as opened:
+        make_journal(opened, {}).merge([make_review(opened.device, "trees:oak/recall")])
+        [review] = opened.list_log()
+        mirror = Mirror(opened, place)
+        card = MirrorCard(1, is_suspended=False, flag=0, due_day=None, is_pending=False)
+        with opened.transaction():
+            mirror.put_cards({"trees:oak/recall": card})
+            put_sync_time(mirror, NOW_MS)
+    who = place.removeprefix("server ")
+    who = " on ".join(reversed(who.split(" ", 1))) if place.startswith("server ") else who
+    assert doctor.summary_of("anki") == f"{who}: last synced on 2026-03-02 at 09:00, 1 card"
+
+    finding = doctor.examine()["anki-pending"]
+    assert (finding["severity"], finding["message"]) == (
+        "note",
+        f"to be written to {who}: 1 answer",
+    )
+    [command] = finding["commands"]
+    assert command.endswith(f"anki sync {words}")
+
+    with open_store(store) as opened, opened.transaction():
+        Mirror(opened, place).put_rows({review.at_ms: MirrorRow(review.id, is_seen=False)})
+    said = f"to be written to {who}: 1 answer of an interrupted sync"
+    assert doctor.examine()["anki-pending"]["message"] == said
+    with open_store(store) as opened, opened.transaction():
+        Mirror(opened, place).put_rows({review.at_ms: MirrorRow(review.id, is_seen=True)})
+    assert "anki-pending" not in doctor.examine()
+
+
+@pytest.mark.parametrize("damage", ['"x"', "-1", "1e99", "null", "[]"])
+def test_a_time_of_a_sync_that_cannot_be(doctor: Doctor, store: Path, damage: str) -> None:
+    with open_store(store) as opened, opened.transaction():
+        opened.change("insert into mirror_facts values ('profile A', 'synced', ?)", [(damage,)])
+    assert doctor.summary_of("anki") == "profile A: synced, 0 cards"
+
+
+def test_a_library_that_is_too_old(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metadata, "version", lambda _: "24.11")
+    assert "25.09 is the oldest" in doctor.examine()["extra-too-old"]["message"]
 
 
 @pytest.fixture
@@ -759,7 +813,7 @@ def test_the_folder_of_the_last_sync_is_examined(doctor: Doctor, store: Path, sh
     answer(store, 4, first=30)
 
     finding = doctor.examine()["sync-pending"]
-    assert finding["message"] == "2 reviews of others to take, 4 reviews to give"
+    assert finding["message"] == "2 new reviews of others to take, 4 reviews to give"
     assert finding["severity"] == "note"
     doctor.cure("sync-pending")
 

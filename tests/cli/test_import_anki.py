@@ -6,6 +6,7 @@ import json
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -261,6 +262,21 @@ def test_machines_in_other_time_zones_have_one_history(
     logs = [run("export", *db).stdout for db in stores]
     assert logs[0] == logs[1]
     assert logs[0].count("+01:00") == 3
+
+
+@pytest.mark.parametrize("name", ["trees.apkg", "all.colpkg"])
+def test_days_start_at_the_hour_that_is_set_here(
+    reader: Reader, run: Run, tmp_path: Path, name: str
+) -> None:
+    """Packages do not tell the hour. These answers were given two hours before a day's start."""
+    hour = (datetime.now().astimezone().hour + 1) % 24
+    reader.col.set_config("rollover", hour)
+    run("options", f"rollover_hour={hour}")
+    reader.review("oak", *GRADUATED)
+    file = reader.export(tmp_path / name)
+
+    assert run("import", str(file)).stderr == ""
+    assert json.loads(run("history", "oak", "--json").stdout)["interval_days"] == 8
 
 
 def test_leeches_are_suspended_only_if_they_are_in_anki(reader: Reader, run: Run) -> None:

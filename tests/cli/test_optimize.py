@@ -51,7 +51,7 @@ def fill(path: Path, reviews: Sequence[Review]) -> None:
 
 def read_settings(path: Path) -> dict[tuple[str, str], Any]:
     store = open_store(path, "machine")
-    settings = store.read_settings()
+    settings = store.settings.read()
     store.close()
     return settings
 

@@ -259,12 +259,12 @@ def test_a_mock_exam_goes_on_in_the_copy(tmp_path: Path) -> None:
     shutil.copy(path, path.with_name("older.db"))
     store = open_journal(path).store
     with store.transaction():
-        store.put_record("mock-1", "mock", "trees", 1, {"picked": [1]}, 1)
+        store.records.put("mock-1", "mock", "trees", 1, {"picked": [1]}, 1)
     replace_file(path)
     with store.transaction():
-        store.put_record("mock-1", "mock", "trees", 1, {"picked": [2]}, 2)
+        store.records.put("mock-1", "mock", "trees", 1, {"picked": [2]}, 2)
     (copy,) = tmp_path.glob("reviews-rescued*.db")
-    assert open_journal(copy).store.get_record("mock-1") == {"picked": [2]}
+    assert open_journal(copy).store.records.get("mock-1") == {"picked": [2]}
 
 
 def test_a_store_that_is_only_read_may_be_replaced(tmp_path: Path) -> None:

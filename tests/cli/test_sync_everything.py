@@ -55,7 +55,7 @@ def test_options_exams_mock_exams_and_misses_reach_the_other_machine(
     )
     monkeypatch.setenv("CARDS_NOW", "2026-11-26T10:00:00+01:00")
     assert there.run("sync", str(shared)) == (
-        "1 review, 5 settings and 2 exam records from others; 1 review for them\n"
+        "1 new review, 5 settings and 2 exam records from others; 1 review for them\n"
     )
 
     assert there.ask("options") == here.ask("options")

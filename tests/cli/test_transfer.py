@@ -183,7 +183,7 @@ def test_a_sync_that_left_something_out_says_so_after_its_work(run: Run, tmp_pat
     done = run("sync", str(shared), exit_code=1)
     as_json = run("sync", str(shared), "--json", exit_code=1)
 
-    assert done.stdout == "1 review from others; 1 review for them\n"
+    assert done.stdout == "1 new review from others; 1 review for them\n"
     assert "zz.jsonl:2: not a JSON object, and cut off\n  help: everything else" in done.stderr
     assert json.loads(as_json.stdout)["problems"] == [
         f"{shared / 'zz.jsonl'}:2: not a JSON object, and cut off"

@@ -351,7 +351,7 @@ def test_a_record_of_an_older_version_is_read(cards: Cards, journal: Journal) ->
         question["history_ref"] = question.pop("key")
         question["key"] = question.pop("side_name")
     with journal.store.transaction():
-        journal.store.put_record(mock.id, "mock", mock.pack, mock.started_at_ms, old, 1)
+        journal.store.records.put(mock.id, "mock", mock.pack, mock.started_at_ms, old, 1)
 
     assert list_mocks(journal.store, "trees", "trees", "mock") == [mock]
     first = list_mocks(journal.store, "trees", "trees", "mock")[0].questions[0]
@@ -372,11 +372,11 @@ def test_a_store_from_before_there_were_records_gets_them(tmp_path: Path) -> Non
 
     with closing(open_journal(path).store) as store:
         with store.transaction():
-            store.put_record("a", "forecast", "trees", 2, {"recall": 0.5}, 1)
-            store.put_record("b", "forecast", "trees", 1, ["é"], 1)
-            store.put_record("a", "forecast", "trees", 2, {"recall": 0.7}, 1)
+            store.records.put("a", "forecast", "trees", 2, {"recall": 0.5}, 1)
+            store.records.put("b", "forecast", "trees", 1, ["é"], 1)
+            store.records.put("a", "forecast", "trees", 2, {"recall": 0.7}, 1)
         assert store.count_reviews() == 1
         assert store.list_records("forecast", "trees") == [["é"], {"recall": 0.7}]
         assert store.list_records("forecast", "other") == []
-        assert store.get_record("a") == {"recall": 0.7}
-        assert store.get_record("c") is None
+        assert store.records.get("a") == {"recall": 0.7}
+        assert store.records.get("c") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from contextlib import closing
 from hashlib import sha256
 from importlib.resources import files
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,17 @@ def test_what_was_shipped_never_changes() -> None:
     assert list(SHIPPED) == list(scripts)[: len(SHIPPED)]
 
 
+def test_what_all_migrations_make_is_known_without_making_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = sorted(migration.make_schema(len(MIGRATIONS)), key=itemgetter(2, 1))
+    lines = ",\n".join(map(json.dumps, made))
+    assert files("cardwright.study").joinpath("current.json").read_text() == f"[\n{lines}\n]\n"
+
+    monkeypatch.delattr(migration, "_make_schema")
+    open_store(path).close()
+
+
 def test_an_older_store_keeps_its_data_and_a_copy_is_made_first(path: Path, add: Add) -> None:
     before = read_log(open_journal(path))
     add("moods", "create table moods (mood text) strict;\ninsert into moods values ('fine');\n")
@@ -73,7 +86,7 @@ def test_an_older_store_keeps_its_data_and_a_copy_is_made_first(path: Path, add:
     store = open_store(path, "laptop", today="2026-11-02")
 
     assert list(store.list_reviews()) == before
-    assert store._value("select mood from moods") == "fine"
+    assert store.find_value("select mood from moods") == "fine"
     copy = backup_folder(path) / "reviews-2026-11-02-before-update.db"
     with closing(sqlite3.connect(copy)) as db:
         names = [name for (name,) in db.execute("select name from migrations order by rowid")]

@@ -116,7 +116,8 @@ def test_a_damaged_row_is_named_and_all_others_are_rescued(
     path: Path, journal: Journal, table: str, column: str, value: object
 ) -> None:
     mirror = Mirror(journal.store, "here")
-    rows = {n: MirrorRow(f"{n:012x}-a", is_seen=True) for n in range(3)}
+    reviews = [record(journal, KEY, Act.FLAG, later(MORNING, n)) for n in range(3)]
+    rows = {n: MirrorRow(review.id, is_seen=True) for n, (review, _) in enumerate(reviews)}
     cards = {f"trees:card-{n}/recall": CARD for n in range(3)}
     with journal.store.transaction():
         mirror.put_rows(rows)

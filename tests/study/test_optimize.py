@@ -297,7 +297,7 @@ def test_only_parameters_that_fsrs_6_can_use_are_used(tmp_path: Path) -> None:
         span=span,
     )
     with open_store(tmp_path / "reviews.db") as store:
-        store.put_settings({(pack, "parameters"): fit for pack, fit in fits.items()}, 0)
+        store.settings.put({(pack, "parameters"): fit for pack, fit in fits.items()}, 0)
 
         decks = {pack: replace(deck, namespace=pack) for pack in (*fits, "plain")}
         journal = make_journal(store, decks)

@@ -259,7 +259,7 @@ def test_nobody_else_can_read_what_is_kept(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         with open_store(path) as store:
-            store.put_settings({("", "rollover_hour"): 3}, 0)
+            store.settings.put({("", "rollover_hour"): 3}, 0)
             store.back_up("2026-01-01")
             found = [path.parent, *path.parent.rglob("*")]
             modes = {file.name: file.stat().st_mode & 0o077 for file in found if not file.is_dir()}

@@ -41,20 +41,20 @@ def shared(tmp_path: Path) -> Path:
 
 
 def put(journal: Journal, at_ms: int, deck: str, **values: Any) -> None:
-    journal.store.put_settings({(deck, name): value for name, value in values.items()}, at_ms)
+    journal.store.settings.put({(deck, name): value for name, value in values.items()}, at_ms)
 
 
 def put_record(journal: Journal, id: str, kind: str, at_ms: int, **body: Any) -> None:
     with journal.store.transaction():
-        journal.store.put_record(id, kind, "trees", 1, {"id": id, **body}, at_ms)
+        journal.store.records.put(id, kind, "trees", 1, {"id": id, **body}, at_ms)
 
 
 def list_settings(store: Store) -> dict[tuple[str, str], Setting]:
-    return {(setting.deck, setting.name): setting for setting in store.list_settings()}
+    return {(setting.deck, setting.name): setting for setting in store.settings.list_all()}
 
 
 def list_records(store: Store) -> dict[str, Record]:
-    return {record.id: record for record in store.list_versions()}
+    return {record.id: record for record in store.records.list_all()}
 
 
 def sync(folder: Path, *journals: Journal) -> list[Synced]:
@@ -141,7 +141,7 @@ def add_moved(best: dict[tuple[str, str], Setting]) -> None:
 
 
 def is_finished(journal: Journal, id: str) -> bool:
-    return bool((journal.store.get_record(id) or {}).get("ended_at_ms"))
+    return bool((journal.store.records.get(id) or {}).get("ended_at_ms"))
 
 
 def rank_of(version: Setting | Record) -> Any:
@@ -159,7 +159,7 @@ def test_whoever_changed_a_setting_last_is_right(make: MakeJournal, shared: Path
 
     assert (done.settings, back.settings) == (Exchange(3, 0), Exchange(0, 0))
     for journal in (here, there):
-        assert journal.store.read_settings() == {
+        assert journal.store.settings.read() == {
             ("trees", "new_per_day"): 5,
             ("trees::2 MLOps", "new_per_day"): 1,
             ("", "rollover_hour"): 3,
@@ -167,7 +167,7 @@ def test_whoever_changed_a_setting_last_is_right(make: MakeJournal, shared: Path
     # Even by a clock that was set back.
     put(there, 7, "trees", new_per_day=None)
     sync(shared, there, here)
-    assert ("trees", "new_per_day") not in here.store.read_settings()
+    assert ("trees", "new_per_day") not in here.store.settings.read()
 
 
 def test_what_was_set_before_times_were_kept_counts_as_the_oldest(
@@ -182,7 +182,7 @@ def test_what_was_set_before_times_were_kept_counts_as_the_oldest(
     sync(shared, here, there, here)
 
     for journal in (here, there):
-        assert journal.store.read_settings() == {("trees", "fuzz"): False, ("birds", "fuzz"): True}
+        assert journal.store.settings.read() == {("trees", "fuzz"): False, ("birds", "fuzz"): True}
 
 
 def test_a_mock_exam_that_was_finished_stays_finished(make: MakeJournal, shared: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_mock_exam_that_was_finished_stays_finished(make: MakeJournal, shared:
 
     assert [one.records for one in done] == [Exchange(0, 1), Exchange(0, 1), Exchange(1, 0)]
     for journal in (here, there):
-        assert journal.store.get_record("mock-1")["place"] == 9
+        assert journal.store.records.get("mock-1")["place"] == 9
 
 
 def test_a_record_is_written_once_and_an_old_store_gets_it_back(
@@ -214,7 +214,7 @@ def test_a_record_is_written_once_and_an_old_store_gets_it_back(
             journal.store._db.execute("delete from records")
         (done,) = sync(shared, journal)
         assert done.records.taken == 1
-        assert journal.store.get_record("miss-1")["text"] == "é\u2028"
+        assert journal.store.records.get("miss-1")["text"] == "é\u2028"
 
 
 def test_what_belongs_to_one_machine_stays_there(make: MakeJournal, shared: Path) -> None:
@@ -222,7 +222,7 @@ def test_what_belongs_to_one_machine_stays_there(make: MakeJournal, shared: Path
     plan = {"day": 1, "habits": {}, "policy": {}}
     for journal in (here, there):
         put(journal, MORNING.at_ms, "trees", daily_plan=plan)
-        journal.store.remember_sync_folder(shared / journal.store.device)
+        journal.store.settings.remember_sync_folder(shared / journal.store.device)
     names = [journal.store.device for journal in (here, there)]
     put(here, MORNING.at_ms, "trees", goal=GOAL)
     put(here, MORNING.at_ms, "birds", fuzz=True)
@@ -231,11 +231,11 @@ def test_what_belongs_to_one_machine_stays_there(make: MakeJournal, shared: Path
 
     assert "daily_plan" not in "".join(p.read_text("utf-8") for p in shared.glob("*.settings"))
     # The other machine plans for the new exam.
-    assert ("trees", "daily_plan") not in there.store.read_settings()
-    assert here.store.read_settings()["trees", "daily_plan"] == plan
+    assert ("trees", "daily_plan") not in there.store.settings.read()
+    assert here.store.settings.read()["trees", "daily_plan"] == plan
     for journal, name in zip((here, there), names, strict=True):
         assert journal.store.device == name
-        assert journal.store.read_sync_folder() == str(shared / name)
+        assert journal.store.settings.read_sync_folder() == str(shared / name)
 
 
 def format_time(at_ms: int) -> str:
@@ -305,9 +305,9 @@ def test_a_line_that_nobody_could_have_written_leaves_the_others(
         assert [p.startswith(f"{shared / f'zz{extension}'}:1: {said}") for p in done.problems] == [
             True
         ]
-    assert journal.store.read_settings()["trees", "bury_siblings"] is True
-    assert (journal.store.device, journal.store.read_sync_folder()) == (before, "")
-    assert list(journal.store.list_versions()) == []
+    assert journal.store.settings.read()["trees", "bury_siblings"] is True
+    assert (journal.store.device, journal.store.settings.read_sync_folder()) == (before, "")
+    assert list(journal.store.records.list_all()) == []
 
 
 def test_no_record_takes_the_place_of_an_alias(make: MakeJournal, shared: Path) -> None:
@@ -349,7 +349,7 @@ def test_a_wrong_clock_is_got_over(make: MakeJournal, shared: Path) -> None:
     assert "dated up to 2029-04-20" in sync_folder(there, shared, moment=MORNING).notes[0]
     put(there, MORNING.at_ms, "trees", fuzz=None)
     sync(shared, there, here)
-    assert here.store.read_settings() == {}
+    assert here.store.settings.read() == {}
 
     far = MORNING.at_ms + 8_000 * DAY_MS
     put(here, far, "birds", fuzz=True)
@@ -359,7 +359,7 @@ def test_a_wrong_clock_is_got_over(make: MakeJournal, shared: Path) -> None:
     put(here, MORNING.at_ms, "birds", fuzz=False)
     sync_folder(here, shared, moment=MORNING)
     sync_folder(there, shared, moment=MORNING)
-    assert there.store.read_settings() == {("birds", "fuzz"): False}
+    assert there.store.settings.read() == {("birds", "fuzz"): False}
 
 
 def test_a_change_is_dated_after_what_it_replaces() -> None:

@@ -20,8 +20,16 @@ from anki.collection import Collection, ImportAnkiPackageOptions, ImportAnkiPack
 from anki.scheduler.v3 import CardAnswer, Scheduler
 from click.testing import CliRunner
 
+from cardwright.anki.doors.door import Push
 from cardwright.anki.identity import NoteIdentity, find_identities
-from cardwright.anki.rows import AnkiView, CardKind, CardQueue, CardWrite, LogKind, LogRow, Push
+from cardwright.anki.rows import (
+    AnkiView,
+    CardKind,
+    CardQueue,
+    CardWrite,
+    LogKind,
+    LogRow,
+)
 from cardwright.app.project import load_collection
 from cardwright.cli.main import cards as command_line
 
@@ -160,6 +168,8 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}/"
+        self.folder = folder
+        """Holds a folder for each user."""
         self._environment = {
             **os.environ,
             # Hashing passwords at start, and checking them, takes longer than all else.

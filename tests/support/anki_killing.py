@@ -18,9 +18,9 @@ from anki._backend import RustBackend
 from anki.collection import Collection
 
 from anki_desktop import TODAY, identify, make_push
-from cardwright.anki.desktop import ProfileDoor
+from cardwright.anki.doors.closed import ProfileDoor
+from cardwright.anki.doors.profiles import Profile
 from cardwright.anki.identity import NoteIdentity
-from cardwright.anki.profiles import Profile
 
 _AT_MS = 1_700_000_000_000
 _KILLED = -signal.SIGKILL

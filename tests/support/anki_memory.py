@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from cardwright.anki.card_data import write_data
+from cardwright.anki.doors.door import Push
+from cardwright.anki.error import AnkiChangedError
 from cardwright.anki.history import Rules, Step, make_card_write, make_log_rows
 from cardwright.anki.identity import NoteIdentity
 from cardwright.anki.rows import (
     AnkiCard,
-    AnkiChangedError,
     AnkiView,
     CardKind,
     CardQueue,
@@ -23,7 +24,6 @@ from cardwright.anki.rows import (
     CardWrite,
     LogRow,
     Preset,
-    Push,
     Timing,
 )
 from cardwright.history import Act, Moment, Rating, Review, count_study_day

@@ -126,7 +126,7 @@ class Past(Anki):
         if dice.random() < 0.2:
             sched.bury_cards(self.pick(1, "queue >= 0"))
         passed_s = DAY_S - (sched.day_cutoff - int(time.time()))
-        assert passed_s > EVENING_S, "the tests choose a zone in which most of the day has passed"
+        assert passed_s > EVENING_S, "days are to start at an hour that is long ago"
         self.move_today(dice.randrange(EVENING_S), start_ms)
 
     def compute(self) -> Mapping[int, tuple[float, float] | None]:

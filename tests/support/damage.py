@@ -101,7 +101,7 @@ def make_store(path: Path, pack: str = "trees") -> None:
 
 def _fill(journal: Journal, pack: str) -> None:
     store = journal.store
-    store.put_settings(
+    store.settings.put(
         {
             ("", "rollover_hour"): 5,
             ("", "autoplay"): False,
@@ -157,9 +157,9 @@ def _fill(journal: Journal, pack: str) -> None:
         "origin": "trees-1",
     }
     with store.transaction():
-        store.put_record("trees-1", "mock", pack, MORNING.at_ms - DAY_MS, mock, 1)
-        store.put_record("trees-2", "drill", pack, MORNING.at_ms, {**mock, "is_drill": True}, 1)
-        store.put_record("miss-1", "miss", pack, MORNING.at_ms - DAY_MS, miss, 1)
+        store.records.put("trees-1", "mock", pack, MORNING.at_ms - DAY_MS, mock, 1)
+        store.records.put("trees-2", "drill", pack, MORNING.at_ms, {**mock, "is_drill": True}, 1)
+        store.records.put("miss-1", "miss", pack, MORNING.at_ms - DAY_MS, miss, 1)
         store.add_aliases([Alias("alias-1", 1, "shrubs", "")])
         store.claim(f"{pack}:card-3/recall", "other", MORNING.at_ms)
         mirror = Mirror(store, "profile User 1")

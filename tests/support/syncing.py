@@ -52,10 +52,10 @@ def _make(folder: Path) -> None:
         record(there, f"trees:card-{day}/recall", Act.ANSWER, later(MORNING, day), Rating.HARD)
     here.add_aliases([Alias("alias-1", 1, "oaks", "")])
     there.add_aliases([Alias("alias-2", 2, "trees", "oaks")])
-    here.store.put_settings({("trees", "fuzz"): True}, 1)
-    there.store.put_settings({("trees", "fuzz"): False, ("", "rollover_hour"): 3}, 2)
+    here.store.settings.put({("trees", "fuzz"): True}, 1)
+    there.store.settings.put({("trees", "fuzz"): False, ("", "rollover_hour"): 3}, 2)
     with there.store.transaction():
-        there.store.put_record("mock-1", "mock", "trees", 1, {"ended_at_ms": None}, 1)
+        there.store.records.put("mock-1", "mock", "trees", 1, {"ended_at_ms": None}, 1)
     sync_folder(there, folder / "shared")
     for journal in (here, there):
         journal.store.close()
@@ -111,7 +111,7 @@ def _look(place: Path, kept: Path) -> str:
     journal = _open(place)
     if len(read_log(journal)) not in {5, 9} or journal.find_differences():
         faults.append("torn")
-    if journal.store.get_record("mock-1") not in (None, {"ended_at_ms": None}):
+    if journal.store.records.get("mock-1") not in (None, {"ended_at_ms": None}):
         faults.append("a torn record")
     others = [path for path in (kept / "shared").iterdir() if path.stem != journal.store.device]
     if any(path.read_bytes() != (shared / path.name).read_bytes() for path in others):
@@ -119,7 +119,7 @@ def _look(place: Path, kept: Path) -> str:
     done = sync_folder(journal, shared)
     if done.problems or done.notes or len(read_log(journal)) != 9 or journal.find_differences():
         faults.append("not got over")
-    if journal.store.read_settings() != {("trees", "fuzz"): False, ("", "rollover_hour"): 3}:
+    if journal.store.settings.read() != {("trees", "fuzz"): False, ("", "rollover_hour"): 3}:
         faults.append("other settings")
     if len((shared / f"{journal.store.device}.jsonl").read_text("utf-8").splitlines()) != 5:
         faults.append("not all given")

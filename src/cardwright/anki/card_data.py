@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import math
+from typing import Any, NoReturn
 
 from cardwright.anki.rows import CardKind, CardRow, CardWrite
 
@@ -36,10 +37,19 @@ def write_options(text: str, desired_retention: float, decay: float) -> str:
 def read_data(text: str) -> dict[str, Any]:
     """Return what JSON holds; nothing, as in Anki, if it is damaged."""
     try:
-        data = json.loads(text or "{}")
+        data = json.loads(text or "{}", parse_constant=_refuse, parse_float=_read_float)
     except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _read_float(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
 
 
 def _format(data: dict[str, Any]) -> str:

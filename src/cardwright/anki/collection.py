@@ -33,9 +33,17 @@ from cardwright.anki.definitions import (
     read_number,
     read_timing,
 )
+from cardwright.anki.error import AnkiError
 from cardwright.anki.identity import NoteIdentity
 from cardwright.anki.package_file import NEWEST, choose_collection, read_media_list
-from cardwright.anki.rows import AnkiCard, AnkiError, AnkiView, CardRow, LogRow, Preset, Timing
+from cardwright.anki.rows import (
+    AnkiCard,
+    AnkiView,
+    CardRow,
+    LogRow,
+    Preset,
+    Timing,
+)
 from cardwright.foreign.archive import open_archive
 from cardwright.foreign.database import (
     MAGIC,
@@ -316,6 +324,16 @@ class Collection:
             log=log,
             presets={preset.name: preset for preset in self.presets.values()},
         )
+
+    def check_inert(self) -> None:
+        """Check that nothing in it runs when Anki opens it to write.
+
+        Raises:
+            PackageError: something might.
+
+        """
+        with _explained():
+            self._database.check_inert()
 
     @cached_property
     def _is_first_scheduler(self) -> bool:

@@ -304,7 +304,12 @@ def _read_int(found: Mapping[str, Any], key: str) -> int:
 
 
 def _read_float(value: object) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return 0.0
+    try:
+        return float(value)
+    except OverflowError:  # JSON has integers of any length
+        return math.inf
 
 
 def _read_floats(found: Mapping[str, Any], key: str) -> tuple[float, ...]:

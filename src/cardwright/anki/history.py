@@ -7,7 +7,6 @@ assumed memory where it derives one from an interval and an ease factor.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
+from cardwright.anki import card_data
 from cardwright.anki.rows import (
     AnkiCard,
     AnkiView,
@@ -59,6 +59,8 @@ _FIRST_TIME: Final = 1_000_000_000
 """From here on, what a card is due at is a time in seconds, not a day."""
 MAX_FSRS_EASE: Final = 1_100
 """Up to here, the log shows a difficulty of FSRS in place of an ease factor, both in thousandths."""
+_MAX_PLACE_MS: Final = 1_000
+"""How far the place of a review may be from its time, unless a clock was set back."""
 _MAX_I32: Final = 2**31 - 1
 _DERIVED: Final = re.compile(rf"(?:{_RESTART}|{_ASSUMED})[0-9]*$")
 """How the ids of acts end that have no row of their own."""
@@ -147,6 +149,15 @@ def pull_reviews(
     return job.found
 
 
+def find_row_id(review: Review) -> int:
+    """Return the id that the row of a review has if it is free: its time, or its place next to it.
+
+    Of answers that were given in one millisecond, each has a place of its own on every machine.
+    """
+    place = int(review.id[:12], 16)
+    return place if 0 <= place - review.at_ms <= _MAX_PLACE_MS else review.at_ms
+
+
 def name_device(guid: str, ordinal: int, *, is_kept: bool = False) -> str:
     """Return the device in the ids of the reviews of a card: the same from whatever collection."""
     digest = sha256(f"{guid}/{ordinal}".encode()).hexdigest()[:8]
@@ -186,11 +197,50 @@ def find_due_day(card: AnkiCard, timing: Timing) -> int | None:
 
 def read_data(card: AnkiCard) -> dict[str, Any]:
     """Return what Anki keeps in a card's JSON; nothing if it is not valid."""
-    try:
-        found = json.loads(card.row.data or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return card_data.read_data(card.row.data)
+
+
+def find_unknown_act(card: AnkiCard, rows: Sequence[LogRow]) -> LogRow | None:
+    """Return the last answer or reset in a log if the state of its card was perhaps made without it.
+
+    A device that does not know of it brings its own card to the server if that was changed later, such
+    as moved or suspended there. Only the row stays. `lacks_act` tells for certain.
+    """
+    is_rescheduled = False
+    for row in reversed(rows):
+        act, _ = read_act(row)
+        if act is Act.RESCHEDULE:
+            is_rescheduled = True
+        elif act is Act.RESET:
+            return None if is_rescheduled or card.row.kind == CardKind.NEW else row
+        elif act is Act.ANSWER:
+            is_new = card.row.kind == CardKind.NEW
+            if not is_new and f'"lrt":{row.id // MS_PER_SECOND}' in card.row.data:
+                return None
+            return row if lacks_act(card, act, row.id, is_ours=True) else None
+    return None
+
+
+def lacks_act(card: AnkiCard, act: Act, at_ms: int, *, is_ours: bool) -> bool:
+    """Tell whether the state of a card was made without the last answer or reset in its log.
+
+    Anki's own programs have not always noted when a card was answered last, and the row of an answer
+    can have a later time than the answer.
+    """
+    is_new = card.row.kind == CardKind.NEW
+    if act is Act.RESET:
+        return not is_new
+    last_s = read_data(card).get("lrt")
+    if not isinstance(last_s, int):
+        return is_new or is_ours
+    return last_s < at_ms // MS_PER_SECOND - (not is_ours)
+
+
+def is_behind(card: AnkiCard, rows: Sequence[LogRow]) -> bool:
+    """Tell whether the state of a card was made without the last answer or reset in its log."""
+    row = find_unknown_act(card, rows)
+    act = read_act(row)[0] if row else None
+    return row is not None and act is not None and lacks_act(card, act, row.id, is_ours=False)
 
 
 class _Known:
@@ -201,6 +251,8 @@ class _Known:
         self.undone: set[str] = set()
         self._free: dict[tuple[int, Act, Rating | None], dict[str, Review]] = {}
         """Those that are not paired yet."""
+        self._placed: dict[tuple[int, Act, Rating | None], Review] = {}
+        """Those whose rows have the ids of their places."""
         for review in reviews:
             self.ids.add(review.id)
             if review.undoes:
@@ -208,6 +260,8 @@ class _Known:
             elif not _DERIVED.search(review.id):
                 what = (review.at_ms, review.act, review.rating)
                 self._free.setdefault(what, {})[review.id] = review
+                if (row_id := find_row_id(review)) != review.at_ms:
+                    self._placed[row_id, review.act, review.rating] = review
 
     def pair(self, row: LogRow, act: Act, remembered: str | None, own: str) -> str:
         """Return the id of the review of a row, or "" if there is none."""
@@ -217,6 +271,9 @@ class _Known:
             if review_id in self.ids:
                 free.pop(str(review_id), None)
                 return str(review_id)
+        placed = self._placed.get((row.id, act, rating))
+        if placed and self._free[placed.at_ms, act, rating].pop(placed.id, None):
+            return placed.id
         return free.pop(next(iter(free))).id if free else ""
 
     def list_free(self) -> list[Review]:
@@ -258,6 +315,8 @@ class _CardPull:
         self._known = _Known(reviews)
         self._device = name_device(card.guid, card.row.ordinal, is_kept=job.is_kept)
         self._due_day = find_due_day(card, job.view.timing)
+        if is_behind(card, rows):
+            self._due_day = None
         self._last: tuple[int, str] | None = None
         """The time and the review of the last answer since a reset."""
         self._reps = 0

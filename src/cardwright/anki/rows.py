@@ -8,17 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple, Protocol
-
-from cardwright.error import CardwrightError
-
-
-class AnkiError(CardwrightError):
-    """Anki, or one of its collections, cannot be used; the message says what to do."""
-
-
-class AnkiChangedError(AnkiError):
-    """A collection has changed since it was read."""
+from typing import NamedTuple
 
 
 class LogKind(IntEnum):
@@ -195,62 +185,3 @@ class CardWrite(NamedTuple):
     """None (with `difficulty`) removes the memory state."""
     difficulty: float | None
     last_review_s: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Push:
-    """What to write into a collection, all or nothing."""
-
-    log: Sequence[LogRow]
-    """New rows; no row of the collection has one of their ids."""
-    cards: Sequence[CardWrite]
-
-
-class PackageNote(NamedTuple):
-    """A note of a package that is to be imported."""
-
-    mod_s: int
-    fields: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageImport:
-    """What became of the notes of a package, by guid."""
-
-    new: Sequence[str]
-    updated: Sequence[str]
-    kept: Sequence[str]
-    """Edited in Anki after the package was made, so they stay as they are."""
-    unchanged: Sequence[str]
-    conflicting: Sequence[str]
-    """They have another note type in Anki, so they stay as they are."""
-
-
-class Door(Protocol):
-    """A way into one of the user's collections."""
-
-    place: str
-    """Names the collection: the same one by whatever door, such as `profile User 1`."""
-
-    def read(self) -> AnkiView:
-        """Read what concerns the project.
-
-        Raises:
-            AnkiError: Anki cannot be reached, or the collection cannot be read.
-
-        """
-
-    def find_taken(self, ids: Sequence[int]) -> set[int]:
-        """Return which ids of log rows are taken, by whatever card."""
-
-    def write(self, push: Push) -> None:
-        """Write everything, and back the collection up before the first write of a day.
-
-        Raises:
-            AnkiError: nothing was written; or it is unknown what was, and the message says so.
-            AnkiChangedError: the collection has changed since `read`: read again. Nothing was written.
-
-        """
-
-    def close(self) -> None:
-        """Let go of the collection; a door to a server brings everything there first."""

@@ -17,6 +17,7 @@ from cardwright.anki.history import (
     KEPT,
     Pull,
     find_due_day,
+    is_behind,
     pull_reviews,
     read_data,
 )
@@ -26,7 +27,13 @@ from cardwright.anki.identity import (
     name_kept_prompt,
     read_kept_ordinal,
 )
-from cardwright.anki.rows import AnkiCard, AnkiView, CardKind, CardRow, LogRow
+from cardwright.anki.rows import (
+    AnkiCard,
+    AnkiView,
+    CardKind,
+    CardRow,
+    LogRow,
+)
 from cardwright.app.anki_options import IGNORED, Difference, find_differences
 from cardwright.app.anki_plan import is_derived, make_reschedule
 from cardwright.app.garbage import gc_paused
@@ -36,6 +43,7 @@ from cardwright.memory import Memory
 from cardwright.study.copies import undo
 from cardwright.study.mirror import Mirror
 
+_PACKAGE: Final = ".apkg"
 _SUSPENDS: Final = frozenset({Act.SUSPEND, Act.UNSUSPEND})
 _FLAGS: Final = frozenset({Act.FLAG, Act.UNFLAG})
 
@@ -123,17 +131,23 @@ def import_history(
         view = collection.view(notes)
         done = Imported(file=file, has_log=collection.has_log, cards=len(view.cards))
         others = _read_others(collection, view, done, is_read=keeps_others)
-        job = _Import(study, view, done)
+        # Days are to be counted as the replay counts them.
+        hour = study.journal.rollover_hour
+        counted = replace(view, timing=replace(view.timing, rollover_hour=hour))
+        job = _Import(study, counted, done)
         with study.store.transaction():
             job.adopt_kept(notes)
             job.pull()
             if keeps_others:
-                job.keep(others)
+                job.keep(replace(others, timing=counted.timing))
     _describe_cards(view, done)
-    is_fsrs = view.is_fsrs or done.without_memory < done.studied
-    done.is_fsrs = is_fsrs
-    differences = find_differences(study, replace(view, is_fsrs=is_fsrs))
-    done.differences = [one for one in differences if one.name != IGNORED]
+    done.is_fsrs = view.is_fsrs or done.without_memory < done.studied
+    is_package = file.suffix.lower() == _PACKAGE
+    if not is_package or len(view.presets) > 1:
+        # A package does not tell the hour, and it may lack the presets.
+        told = replace(counted if is_package else view, is_fsrs=done.is_fsrs)
+        differences = find_differences(study, told)
+        done.differences = [one for one in differences if one.name != IGNORED]
     return done
 
 
@@ -241,7 +255,8 @@ class _Import:
             due_day = find_due_day(card, self._view.timing)
             if memory is None or due_day is None or memory.due_day == due_day:
                 continue
-            if (memory.last_at_ms or 0) > self._view.log[key][-1].id:
+            rows = self._view.log[key]
+            if (memory.last_at_ms or 0) > rows[-1].id or is_behind(card, rows):
                 continue
             reviews = self._store.list_reviews(key, with_undone=True)
             yield make_reschedule(card, memory, reviews, self._view.timing, self._moment)

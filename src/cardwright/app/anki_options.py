@@ -101,7 +101,7 @@ def take_options(study: Study, differences: Iterable[Difference]) -> int:
             value = list(value)
         values[one.deck, one.name] = value
     if values:
-        study.store.put_settings(values, study.moment.at_ms)
+        study.store.settings.put(values, study.moment.at_ms)
         study.journal = make_journal(study.store, study.sources.decks, study.items)
     return len(values)
 
@@ -176,7 +176,7 @@ class _Comparison:
     def find(self) -> list[Difference]:
         """Return all differences."""
         found = list(self._compare_hours())
-        settings = self._study.store.read_settings()
+        settings = self._study.store.settings.read()
         for pack, deck in self._study.sources.decks.items():
             found += self._compare_parameters(pack, deck.namespace)
             found += self._compare_decks(pack, deck, settings)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cardwright.app.choice import choose_packs
 from cardwright.app.study import Study
-from cardwright.error import ExtraMissingError
-from cardwright.history import Review, namespace_of
+from cardwright.error import ExtraMissingError, ProjectError
+from cardwright.history import KEPT_LOG, Review, is_kept, namespace_of
 from cardwright.memory import Memory
 from cardwright.model import DeckOptions
 from cardwright.study.journal import make_journal
 from cardwright.study.schedule import Schedule
 from cardwright.study.settings import PARAMETERS, describe_fit
+from cardwright.study.store import Store
 from cardwright.study.workload import Workload, measure_habits, simulate_workloads
+from cardwright.text import list_names
 
 if TYPE_CHECKING:
     from cardwright.study.optimize import Fit
@@ -44,6 +46,8 @@ class PackFit:
     prompts: int
     """How many prompts the workloads cover."""
     desired_retention: float
+    is_kept: bool
+    """Whether it is a history that was kept and belongs to no pack, so that nothing is changed."""
 
     def as_json(self) -> dict[str, Any]:
         """Return all figures as JSON."""
@@ -59,13 +63,55 @@ class PackFit:
         }
 
 
+class _Subject(NamedTuple):
+    """What to fit parameters for."""
+
+    name: str
+    namespace: str
+    source: str
+    """The namespace of the reviews to fit to."""
+    is_kept: bool
+
+
+def list_kept(store: Store, packs: Container[str] = ()) -> dict[str, str]:
+    """Return the namespaces of histories that were kept, and belong to no pack, by short names."""
+    found = {}
+    for namespace in sorted(filter(is_kept, store.list_namespaces())):
+        name = namespace.removeprefix(KEPT_LOG)
+        found[namespace if name in packs or name in found else name] = namespace
+    return found
+
+
+def _choose_subjects(study: Study, names: Sequence[str], source: str) -> list[_Subject]:
+    decks = study.sources.decks
+    kept = list_kept(study.store, decks)
+    if source and source not in kept:
+        known = list_names(list(kept), none="none was")
+        raise ProjectError(f"no history `{source}` was kept ({known})")
+    others = {} if source or (decks and not names) else kept
+    return [
+        _Subject(name, others[name], others[name], is_kept=True)
+        if name in others
+        else _Subject(
+            name,
+            study.sources.namespace_of(name),
+            kept[source] if source else study.sources.namespace_of(name),
+            is_kept=False,
+        )
+        for name in choose_packs([*decks, *others], names)
+    ]
+
+
 def fit_packs(
-    study: Study, packs: Sequence[str], *, is_dry_run: bool = False
+    study: Study, packs: Sequence[str], *, source: str = "", is_dry_run: bool = False
 ) -> Iterator[tuple[str, PackFit]]:
     """Fit to the reviews of packs, or of all with enough, and start to use better parameters.
 
+    `packs` can also name histories that were kept, for which nothing is changed. With a `source`, the
+    reviews of that kept history take the place of those of the packs.
+
     Raises:
-        ProjectError: there is no such pack.
+        ProjectError: there is no such pack or history.
         ExtraMissingError: fsrs-rs-python is not installed.
         StoreError: the store cannot be read or written.
 
@@ -80,31 +126,31 @@ def fit_packs(
         raise ExtraMissingError(
             f"fitting needs another package ({error})", help="pip install fsrs-rs-python"
         ) from error
-    chosen = choose_packs(study.sources.decks, packs)
-    reviews: dict[str, list[Review]] = {pack: [] for pack in chosen}
-    names = {study.sources.namespace_of(pack): pack for pack in chosen}
+    subjects = _choose_subjects(study, packs, source)
+    reviews: dict[str, list[Review]] = {subject.source: [] for subject in subjects}
     for review in study.store.list_reviews():
-        if pack := names.get(namespace_of(review.key)):
-            reviews[pack].append(review)
+        if (found_reviews := reviews.get(namespace_of(review.key))) is not None:
+            found_reviews.append(review)
     rollover_hour = study.journal.rollover_hour
-    trials = {pack: list_trials(found, rollover_hour) for pack, found in reviews.items()}
-    enough = [pack for pack, found in trials.items() if len(found) >= MIN_TRIALS]
-    for pack in trials if packs else enough or trials:
-        schedule = study.journal.schedule_of_namespace(study.sources.namespace_of(pack))
+    trials = {name: list_trials(found, rollover_hour) for name, found in reviews.items()}
+    enough = [subject for subject in subjects if len(trials[subject.source]) >= MIN_TRIALS]
+    for subject in subjects if packs else enough or subjects:
+        schedule = study.journal.schedule_of_namespace(subject.namespace)
+        tried = trials[subject.source]
         found, recomputed = None, None
-        if pack in enough:
+        if subject in enough:
             steps = len(schedule.options.relearning_steps_minutes)
-            found = fit(trials[pack], schedule.parameters, steps)
+            found = fit(tried, schedule.parameters, steps)
             schedule = Schedule(schedule.options, found.parameters, rollover_hour)
-            if found.is_better and not is_dry_run:
+            if found.is_better and not is_dry_run and not subject.is_kept:
                 fitted_on = study.moment.local.date().isoformat()
-                setting = describe_fit(found.parameters, fitted_on, len(trials[pack]))
-                recomputed = _put_parameters(study, pack, setting)
-        workloads, prompts = _simulate(study, pack, schedule, reviews[pack])
+                setting = describe_fit(found.parameters, fitted_on, len(tried))
+                recomputed = _put_parameters(study, subject.name, setting)
+        workloads, prompts = _simulate(study, subject, schedule, reviews[subject.source])
         yield (
-            pack,
+            subject.name,
             PackFit(
-                trials=len(trials[pack]),
+                trials=len(tried),
                 min_trials=MIN_TRIALS,
                 fit=found,
                 parameters=schedule.parameters,
@@ -112,6 +158,7 @@ def fit_packs(
                 workloads=workloads,
                 prompts=prompts,
                 desired_retention=schedule.options.desired_retention,
+                is_kept=subject.is_kept,
             ),
         )
 
@@ -127,7 +174,7 @@ def restore_defaults(study: Study, packs: Sequence[str]) -> dict[str, int | None
 
     """
     chosen = choose_packs(study.sources.decks, packs)
-    settings = study.store.read_settings()
+    settings = study.store.settings.read()
     found: dict[str, int | None] = {}
     for pack in chosen:
         is_set = (study.sources.namespace_of(pack), PARAMETERS) in settings
@@ -136,9 +183,9 @@ def restore_defaults(study: Study, packs: Sequence[str]) -> dict[str, int | None
 
 
 def _simulate(
-    study: Study, pack: str, schedule: Schedule, reviews: Sequence[Review]
+    study: Study, subject: _Subject, schedule: Schedule, reviews: Sequence[Review]
 ) -> tuple[list[Workload], int]:
-    """Return the workloads of a pack's prompts that are not suspended, and their number."""
+    """Return the workloads of the prompts that are not suspended, and their number."""
     journal = study.journal
     schedules: dict[DeckOptions, Schedule] = {}
 
@@ -150,8 +197,10 @@ def _simulate(
             schedules[options] = made
         return schedules[options]
 
-    known = _list_memories(study, pack, schedule, schedule_of)
-    keys = [item.key for item in study.items if item.pack == pack]
+    known = _list_memories(study, subject.namespace, schedule, schedule_of)
+    keys = [item.key for item in study.items if item.pack == subject.name]
+    if subject.is_kept:
+        keys = list(known)
     memories = [known.get(key) or Memory(key=key) for key in keys]
     asked = [(memory, schedule_of(memory.key)) for memory in memories if not memory.is_suspended]
     habits = measure_habits(reviews, schedule.rollover_hour)
@@ -161,12 +210,15 @@ def _simulate(
 
 
 def _list_memories(
-    study: Study, pack: str, schedule: Schedule, schedule_of: Callable[[str], Schedule]
+    study: Study, namespace: str, schedule: Schedule, schedule_of: Callable[[str], Schedule]
 ) -> dict[str, Memory]:
-    """Return the memories of a pack under schedules, which may not be those in use."""
-    namespace = study.sources.namespace_of(pack)
+    """Return the memories of a namespace under schedules, which may not be those in use."""
     if schedule.parameters == study.journal.schedule_of_namespace(namespace).parameters:
-        return {memory.key: memory for memory in study.store.list_memories()}
+        return {
+            memory.key: memory
+            for memory in study.store.list_memories()
+            if namespace_of(memory.key) == namespace
+        }
     return {
         key: schedule_of(key).replay(key, (act[2:8] for act in acts))
         for key, acts in groupby(study.store.list_acts(namespace), key=itemgetter(0))
@@ -176,6 +228,6 @@ def _list_memories(
 def _put_parameters(study: Study, pack: str, setting: dict[str, Any] | None) -> int:
     """Store or remove the parameters of a pack; return how many memories were recomputed."""
     namespace = study.sources.namespace_of(pack)
-    study.store.put_settings({(namespace, PARAMETERS): setting}, study.moment.at_ms)
+    study.store.settings.put({(namespace, PARAMETERS): setting}, study.moment.at_ms)
     study.journal = make_journal(study.store, study.sources.decks, study.items)
     return len(study.store.list_keys(namespace))

@@ -163,4 +163,4 @@ def _record(store: Store, alias: Alias) -> None:
     with store.transaction():
         store.add_aliases([alias])
         if alias.history:
-            store.move_settings(alias.namespace, alias.history)
+            store.settings.carry_over(alias.namespace, alias.history)

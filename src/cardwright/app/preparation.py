@@ -101,7 +101,7 @@ class Preparation:
     def _daily_plan(self) -> dict[str, Any]:
         """The day's habits and policy, kept in the store because they take a moment to compute."""
         store = self._journal.store
-        settings = store.read_settings()
+        settings = store.settings.read()
         kept = next(
             (
                 settings[self.namespace, name]
@@ -120,7 +120,7 @@ class Preparation:
             "habits": dataclasses.asdict(habits),
             "policy": dataclasses.asdict(policy),
         }
-        store.put_settings(
+        store.settings.put(
             {(self.namespace, DAILY_PLAN): plan, (self.namespace, OLD_DAILY_PLAN): None},
             self._day_start_ms,
         )
@@ -283,7 +283,7 @@ def find_exam_day(
 
 def list_goals(journal: Journal, sources: Sources) -> list[Goal]:
     """Return the goals that are set for packs of the project, at most one per pack."""
-    settings = journal.store.read_settings()
+    settings = journal.store.settings.read()
     namespaces = {
         sources.namespace_of(pack): pack for pack in (*sources.decks, *sources.blueprints)
     }
@@ -298,7 +298,7 @@ def put_goal(journal: Journal, namespace: str, goal: Goal | None, moment: Moment
     """Set the goal of the pack with a namespace, or clear it."""
     value = goal.as_json() if goal else None
     plans = dict.fromkeys((namespace, name) for name in CACHES)
-    journal.store.put_settings({(namespace, GOAL): value, **plans}, moment.at_ms)
+    journal.store.settings.put({(namespace, GOAL): value, **plans}, moment.at_ms)
 
 
 def prepare(

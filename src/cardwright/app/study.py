@@ -200,7 +200,7 @@ class Study:
 
     def find_exam_day(self, items: Iterable[Item], minutes: float | None = None) -> ExamDay | None:
         """Return today's session for the exam that is set for some of the prompts, if any."""
-        if not any(name == GOAL for _, name in self.store.read_settings()):
+        if not any(name == GOAL for _, name in self.store.settings.read()):
             return None
         from cardwright.app.preparation import find_exam_day  # noqa: PLC0415  (most have no exam)
 
@@ -342,6 +342,27 @@ def open_study(
             sources = open_index(root, find_index(store.path, root), moment.at_ms * 10**6)
             study = unite_study(store, sources, moment, root, decide, wanted)
         yield study
+
+
+@contextmanager
+def open_bare_study(store_path: Path, moment: Moment) -> Iterator[Study]:
+    """Open a store without a project, for histories that belong to none.
+
+    Raises:
+        StoreError: the store cannot be used.
+
+    """
+    nothing = Sources(
+        items=(),
+        kinds={},
+        decks={},
+        blueprints={},
+        error_count=0,
+        load_card=lambda _: None,
+        list_cards=tuple,
+    )
+    with open_store(store_path, today=moment.local.date().isoformat()) as store:
+        yield Study(store, make_journal(store, {}), nothing, moment, Path())
 
 
 @contextmanager

@@ -1,14 +1,15 @@
-"""Importing the history of another program from a table."""
+"""Importing the history of another program from tables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cardwright.app.study import Study
 from cardwright.history import PROMPT_KEY, Review
 from cardwright.item import Item
+from cardwright.study.copies import undo
 from cardwright.study.journal import Journal
 from cardwright.study.store import Store
 from cardwright.study.table import (
@@ -51,97 +52,100 @@ It raises a ValueError if several have the name.
 """
 
 
-def import_table(
+def import_tables(
     journal: Journal,
     find_key: FindKey,
-    table: Table,
+    tables: Sequence[Table],
     localize: Localize,
     *,
     keeps_others: bool = False,
-) -> ImportedTable:
-    """Record the answers of a table, all or nothing.
+) -> tuple[list[ImportedTable], list[str]]:
+    """Record the answers of tables, all or nothing; the second value is that of `Journal.merge`.
 
-    With `keeps_others`, those that belong to no prompt here are kept, too, under a namespace of the
-    table.
+    With `keeps_others`, those that belong to no prompt here are kept, too, under namespaces of the
+    tables.
 
     Raises:
         TransferError: some rows are not answers; the message lists them.
         StoreError: the store cannot be read or written.
 
     """
-    done = ImportedTable(file=table.path, namespace=name_log(table.path))
-    job = _Import(journal.store, find_key, table, done, keeps_others=keeps_others)
-    journal.merge(job.list_new(localize))
-    return done
+    jobs = [_Import(journal.store, find_key, table, keeps_others) for table in tables]
+
+    def list_new() -> Iterator[Review]:
+        problems: list[str] = []
+        for job in jobs:
+            yield from job.list_new(localize, problems)
+        if problems:
+            # What was added before is taken back.
+            raise refuse(problems)
+
+    _, clashes = journal.merge(list_new())
+    return [job.done for job in jobs], clashes
 
 
 class _Import:
-    """One import."""
+    """The import of one table."""
 
     def __init__(
         self,
         store: Store,
         find_key: FindKey,
         table: Table,
-        done: ImportedTable,
-        *,
         keeps_others: bool,
     ) -> None:
+        self.done = ImportedTable(file=table.path, namespace=name_log(table.path))
         self._store = store
         self._find_key = find_key
         self._table = table
-        self._done = done
         self._keeps_others = keeps_others
         self._keys: dict[str, str | None] = {}
         """The keys of prompts that were looked up."""
         self._known: dict[str, set[tuple[int, int | None]]] = {}
         """Time and rating of all answers to a prompt, by its key."""
 
-    def list_new(self, localize: Localize) -> Iterator[Review]:
-        """Yield the reviews that the store lacks.
-
-        Raises:
-            TransferError: some rows are not answers. It is raised at the end.
-
-        """
-        done, problems = self._done, list[str]()
+    def list_new(self, localize: Localize, problems: list[str]) -> Iterator[Review]:
+        """Yield what the store lacks, and add a line to `problems` for each row that is no answer."""
+        done = self.done
         for answer in read_table(self._table, localize, problems):
             try:
                 key = self._find(answer.prompt)
             except ValueError as error:
                 problems.append(self._table.describe(answer.line, "prompt", str(error)))
                 continue
+            kept = make_review(name_log_prompt(done.namespace, answer.prompt), answer)
             if key is not None:
                 done.prompts.add(key)
+                if self._has(kept):
+                    # It was kept before its card was in the project.
+                    yield undo(kept)
             else:
                 done.others.add(answer.prompt)
                 if not self._keeps_others:
                     done.left += 1
                     continue
-            review = make_review(key or name_log_prompt(done.namespace, answer.prompt), answer)
-            known = self._list_known(review.key)
-            if (review.at_ms, review.rating) in known:
+            review = kept if key is None else make_review(key, answer)
+            if self._has(review):
                 done.known += 1
                 continue
-            known.add((review.at_ms, review.rating))
+            self._known[review.key].add((review.at_ms, review.rating))
             if key is None:
                 done.kept += 1
             else:
                 done.added += 1
             yield review
-        if problems:
-            raise refuse(problems)
 
     def _find(self, name: str) -> str | None:
         if name not in self._keys:
             self._keys[name] = self._find_key(name)
         return self._keys[name]
 
-    def _list_known(self, key: str) -> set[tuple[int, int | None]]:
-        if key not in self._known:
-            found = self._store.list_reviews(key, with_undone=True)
-            self._known[key] = {(review.at_ms, review.rating) for review in found}
-        return self._known[key]
+    def _has(self, review: Review) -> bool:
+        """Tell whether the store has an answer of the same time and rating, from whatever source."""
+        if review.key not in self._known:
+            found = self._store.list_reviews(review.key, with_undone=True)
+            self._known[review.key] = {(one.at_ms, one.rating) for one in found}
+        return (review.at_ms, review.rating) in self._known[review.key]
 
 
 def find_recorded(store: Store, name: str) -> str | None:

@@ -79,8 +79,8 @@ def doctor(
 ) -> None:
     """Find out what is wrong, and what to do about it.
 
-    Examines the program, your review store and its backups, the project of this folder, and your
-    sync folder. It changes nothing, and tells you the commands that do. The exit status is 1 if
+    Examines the program, your review store and its backups, the project of this folder, your sync
+    folder, and what you have synced with Anki. It changes nothing, and tells you the commands that do. The exit status is 1 if
     there is an error: something does not work, or answers do not count.
 
     --rescue writes a store if FILE ends in .db, and JSON Lines for `cards import` otherwise.

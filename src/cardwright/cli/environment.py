@@ -111,6 +111,14 @@ def open_study(
 
 
 @contextmanager
+def open_bare_study(db: Path | None) -> Iterator[Study]:
+    """Open the review store at a path, or the default one, without a project."""
+    path = db or default_store_path()
+    with app_study.open_bare_study(path, read_clock()) as study, _warning(study.store):
+        yield study
+
+
+@contextmanager
 def open_journal(folder: Path, db: Path | None) -> Iterator[tuple[Journal, Callable[[], None]]]:
     """Open the review store with the options of the project of a folder, if there is one.
 

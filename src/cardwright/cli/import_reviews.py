@@ -123,15 +123,18 @@ def _import_tables(
         raise click.UsageError(f"--map: {error}") from None
     if other := next((file for file in files if is_anki_file(file) or is_database(file)), None):
         raise click.UsageError(f"{other} is not a CSV file: --map is for these")
-    imported = table_import.import_tables(folder, db, files, found, keeps_others=keep)
+    imported, clashes = table_import.import_files(folder, db, files, found, keeps_others=keep)
     if as_json:
         taken = sum(done.added + done.kept for done in imported)
-        say_json({"taken": taken, "files": list(map(table_import.to_json, imported))})
+        parts = list(map(table_import.to_json, imported))
+        say_json({"taken": taken, "clashes": clashes, "files": parts})
     for done in imported:
         if not as_json:
             say(table_import.describe(done))
         for note in table_import.list_notes(done):
             warn(f"note: {note}")
+    for note in describe_clashes(clashes):
+        warn(f"note: {note}")
 
 
 def _find_project(folder: Path, file: Path) -> None:

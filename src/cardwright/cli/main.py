@@ -41,7 +41,7 @@ _COMMANDS: Final = {
     "options": "Show the study options of your decks, or override them for yourself.",
     "optimize": "Fit the memory model to your own answers.",
     "export": "Write all reviews to a file, without loss.",
-    "import": "Import reviews from `cards export`, or the history of Anki.",
+    "import": "Import reviews from `cards export`, the history of Anki, or that of another program.",
     "anki": "Work with your Anki on this machine, or on a sync server of your own.",
     "sync": "Share your history with your other machines.",
     "backup": "Back up the review store, or restore a backup.",

@@ -69,8 +69,8 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
             pack, full_name = choose_deck(sources.decks, chosen)
             deck = name_deck(sources.namespace_of(pack), full_name)
         changes = {(deck, name): value for name, value in given.items()}
-        study.store.put_settings(changes, study.moment.at_ms)
-        settings = Settings(study.store.read_settings())
+        study.store.settings.put(changes, study.moment.at_ms)
+        settings = Settings(study.store.settings.read())
     shared = {ROLLOVER_HOUR: settings.rollover_hour, AUTOPLAY: settings.autoplay}
     if as_json:
         say_json(

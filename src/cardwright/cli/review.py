@@ -107,7 +107,7 @@ def review(
                 study,
                 state,
                 os.environ,
-                plays_itself=Settings(study.store.read_settings()).autoplay,
+                plays_itself=Settings(study.store.settings.read()).autoplay,
             )
             acts = CardActs(
                 edit=edit, open_media=open_media, play=sounds.play, follow=sounds.follow

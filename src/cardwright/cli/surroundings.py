@@ -15,12 +15,13 @@ import click
 import yaml
 
 from cardwright import __version__
+from cardwright.anki.doors.library import check_version
 from cardwright.app.doctor.finding import Finding, Report
 from cardwright.cli.build_time import describe_build_time, read_source_date_s
 from cardwright.cli.editor import find_editor
 from cardwright.cli.environment import CLOCK, read_clock
 from cardwright.cli.programs import find_program
-from cardwright.error import ProjectError
+from cardwright.error import ExtraMissingError, ProjectError
 from cardwright.project.walk import find_project
 from cardwright.study.store import MIN_SQLITE
 
@@ -65,6 +66,7 @@ def examine_program(report: Report) -> None:
                     commands=(f"pip install 'cardwright[{extra}]'",),
                 )
             )
+    _check_library(report)
     if not yaml.__with_libyaml__:
         add(
             Finding(
@@ -92,6 +94,25 @@ def _is_installed(name: str) -> bool:
     except metadata.PackageNotFoundError:
         return False
     return True
+
+
+def _check_library(report: Report) -> None:
+    """Report a version of Anki's library that cannot be used."""
+    if not _is_installed("anki"):
+        return
+    try:
+        check_version(metadata.version("anki"))
+    except ExtraMissingError as error:
+        report.findings.append(
+            Finding(
+                code="extra-too-old",
+                severity="warning",
+                message=error.message,
+                harm="a closed Anki cannot be written into, and no sync server can be used",
+                help="install a newer one",
+                commands=(error.help,) if error.help else (),
+            )
+        )
 
 
 def _check_variables(report: Report) -> None:

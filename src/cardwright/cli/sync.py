@@ -39,9 +39,9 @@ def sync(folder: Path, shared: Path | None, as_json: bool, db: Path | None) -> N
     with open_journal(folder, db) as (journal, settle):
         target = shared or _recall(journal.store)
         home = target.resolve() if ".." in target.parts else target.absolute()
-        is_emptied = str(home) == journal.store.read_sync_folder() and not is_used(target)
+        is_emptied = str(home) == journal.store.settings.read_sync_folder() and not is_used(target)
         done = sync_folder(journal, target, settle, read_clock(), _is_valid)
-        journal.store.remember_sync_folder(home)
+        journal.store.settings.remember_sync_folder(home)
     if as_json:
         parts = {"settings": done.settings._asdict(), "records": done.records._asdict()}
         say_json({"folder": str(target), **done._asdict(), **parts})
@@ -66,7 +66,7 @@ def sync(folder: Path, shared: Path | None, as_json: bool, db: Path | None) -> N
 
 def _recall(store: Store) -> Path:
     """Return the folder of the last sync."""
-    known = store.read_sync_folder()
+    known = store.settings.read_sync_folder()
     if not known:
         raise click.UsageError("name the folder: this is the first sync")
     # The store may have been made by somebody else.

@@ -9,31 +9,32 @@ from pathlib import Path
 from typing import Any
 
 from cardwright.app.table_history import (
-    FindKey,
     ImportedTable,
     find_recorded,
-    import_table,
+    import_tables,
     make_finder,
 )
 from cardwright.cli.environment import open_journal, open_study
 from cardwright.error import ProjectError
 from cardwright.history import KEPT_LOG
 from cardwright.project.walk import find_project
-from cardwright.study.journal import Journal
 from cardwright.study.table import Table
 from cardwright.text import count, format_command
 
 
-def import_tables(
+def import_files(
     folder: Path,
     db: Path | None,
     files: Sequence[Path],
     columns: Mapping[str, str],
     *,
     keeps_others: bool,
-) -> list[ImportedTable]:
-    """Import tables, into the project of a folder if there is one."""
-    take = partial(_import_all, files, columns, keeps_others=keeps_others)
+) -> tuple[list[ImportedTable], list[str]]:
+    """Import tables, into the project of a folder if there is one; see `import_tables`."""
+    tables = [Table(file, columns) for file in files]
+    take = partial(
+        import_tables, tables=tables, localize=datetime.astimezone, keeps_others=keeps_others
+    )
     try:
         find_project(folder)
     except ProjectError:
@@ -43,22 +44,6 @@ def import_tables(
         done = take(study.journal, make_finder(study))
         study.settle()
         return done
-
-
-def _import_all(
-    files: Sequence[Path],
-    columns: Mapping[str, str],
-    journal: Journal,
-    find_key: FindKey,
-    *,
-    keeps_others: bool,
-) -> list[ImportedTable]:
-    return [
-        import_table(
-            journal, find_key, Table(file, columns), datetime.astimezone, keeps_others=keeps_others
-        )
-        for file in files
-    ]
 
 
 def describe(done: ImportedTable) -> str:

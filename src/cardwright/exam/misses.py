@@ -86,7 +86,7 @@ def put_miss(store: Store, miss: Miss, moment: Moment) -> None:
     """Write a miss to the store. It is on disk when this returns."""
     with store.transaction():
         namespace, body = miss.namespace or miss.pack, asdict(miss)
-        store.put_record(miss.id, _RECORD, namespace, miss.at_ms, body, moment.at_ms)
+        store.records.put(miss.id, _RECORD, namespace, miss.at_ms, body, moment.at_ms)
 
 
 def list_misses(store: Store, namespace: str, pack: str) -> list[Miss]:

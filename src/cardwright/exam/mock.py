@@ -339,7 +339,7 @@ def make_mock_id(store: Store, pack: str, moment: Moment) -> str:
     """Return an unused id for a mock exam or drill that starts now."""
     stem = f"{pack}-{moment.local:%Y-%m-%d-%H%M%S}"
     number = 1
-    while store.get_record(id := stem if number == 1 else f"{stem}-{number}") is not None:
+    while store.records.get(id := stem if number == 1 else f"{stem}-{number}") is not None:
         number += 1
     return id
 
@@ -347,7 +347,7 @@ def make_mock_id(store: Store, pack: str, moment: Moment) -> str:
 def put_mock(store: Store, mock: Mock, moment: Moment) -> None:
     """Write a mock exam or drill, within a transaction."""
     namespace, body = namespace_of(mock.questions[0].key), asdict(mock)
-    store.put_record(mock.id, mock.kind, namespace, mock.started_at_ms, body, moment.at_ms)
+    store.records.put(mock.id, mock.kind, namespace, mock.started_at_ms, body, moment.at_ms)
 
 
 def list_mocks(store: Store, namespace: str, pack: str, *kinds: str) -> list[Mock]:

@@ -33,7 +33,7 @@ class Sheet:
         self._since_ms = moment.at_ms
         self._saved_ms = moment.at_ms
         self.mock = mock
-        if journal.store.get_record(mock.id) is None:
+        if journal.store.records.get(mock.id) is None:
             self._save(mock, moment)
         else:
             self._resume(moment)

@@ -49,7 +49,7 @@ def make_journal(store: Store, decks: Mapping[str, Deck], items: Iterable[Item] 
         StoreError: the store cannot be read or written.
 
     """
-    settings = Settings(store.read_settings())
+    settings = Settings(store.settings.read())
 
     def make_schedule(namespace: str, options: DeckOptions) -> Schedule:
         return Schedule(options, settings.parameters_of(namespace), settings.rollover_hour)
@@ -187,7 +187,7 @@ class Journal:
             united = set()
             for namespace, history in sorted(changed):
                 if store.aliases.histories.get(namespace) == history:
-                    store.move_settings(namespace, history)
+                    store.settings.carry_over(namespace, history)
                 if store.has_reviews(namespace):
                     united |= {store.aliases.unite(namespace), history}
             return sum(map(self._rebuild, sorted(united)))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final, TypeVar
 
+from cardwright.history import END_MS
 from cardwright.study.error import StoreError, make_damaged_error
 from cardwright.study.rows import (
     CARD_COLUMNS,
@@ -24,9 +25,19 @@ from cardwright.study.rows import (
 )
 from cardwright.study.store import Store
 
-__all__ = ["Mirror", "MirrorCard", "MirrorRow", "check_unshared", "list_shifted"]
+__all__ = [
+    "Mirror",
+    "MirrorCard",
+    "MirrorRow",
+    "check_unshared",
+    "list_places",
+    "list_shifted",
+    "put_sync_time",
+    "read_sync_time",
+]
 
 _BATCH: Final = 500
+_SYNCED: Final = "synced"
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
@@ -120,6 +131,30 @@ class Mirror:
             yield from map(read, self._store.query(sql, *values))
         except RowError as error:
             raise make_damaged_error(self._store.path, f"table {table}: {error}") from error
+
+
+def list_places(store: Store) -> list[str]:
+    """Return the places of all mirrors that the store was synced with."""
+    sql = (
+        "select cast(place as blob) from (select place from mirror_facts union"
+        " select place from mirror_cards union select place from mirror_rows)"
+    )
+    return sorted(
+        bytes(place).decode("utf-8", "replace")
+        for (place,) in store.query(sql)
+        if place is not None
+    )
+
+
+def read_sync_time(mirror: Mirror) -> int | None:
+    """Return when the last sync with a mirror was complete, in milliseconds since 1970."""
+    at_ms = mirror.read_fact(_SYNCED)
+    return at_ms if type(at_ms) is int and 0 <= at_ms < END_MS else None
+
+
+def put_sync_time(mirror: Mirror, at_ms: int) -> None:
+    """Remember that a sync with a mirror is complete."""
+    mirror.put_fact(_SYNCED, at_ms)
 
 
 def find_place(store: Store, review_id: str) -> str | None:

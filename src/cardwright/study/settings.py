@@ -37,7 +37,7 @@ class Settings:
     """The settings of a store, read once."""
 
     def __init__(self, values: Mapping[tuple[str, str], Any]) -> None:
-        """Take what `Store.read_settings` returned."""
+        """Take what `Store.settings.read` returned."""
         self._values = values
         self._fits = {
             namespace: _read_fit(value)

@@ -81,7 +81,9 @@ class Sort(Generic[Row]):
 
 
 def _list_settings(store: Store) -> Iterable[Setting]:
-    return (setting for setting in store.list_settings() if is_shared(setting.deck, setting.name))
+    return (
+        setting for setting in store.settings.list_all() if is_shared(setting.deck, setting.name)
+    )
 
 
 def _describe_setting(setting: Setting) -> Version:
@@ -107,6 +109,10 @@ def _parse_setting(line: str) -> Setting:
     if value is not None and not is_valid(name, value):
         raise ValueError(f"`value` of `{name}` cannot be {quote_value(value)}")
     return Setting(str(deck), name, value, parse_time("changed", row.get("changed")).at_ms)
+
+
+def _list_records(store: Store) -> Iterable[Record]:
+    return store.records.list_all()
 
 
 def _describe_record(record: Record) -> Version:
@@ -182,16 +188,16 @@ def _format_time(at_ms: int) -> str:
 
 def _merge_settings(store: Store, settings: Iterable[Setting]) -> int:
     with store.transaction():
-        taken = store.merge_settings(settings)
+        taken = store.settings.merge(settings)
         # A setting may arrive later than the alias for whose history it was made.
         for namespace, history in store.aliases.histories.items():
-            store.move_settings(namespace, history)
+            store.settings.carry_over(namespace, history)
         return taken
 
 
 def _merge_records(store: Store, records: Iterable[Record]) -> int:
     with store.transaction():
-        return store.merge_records(records)
+        return store.records.merge(records)
 
 
 def _list_pairs(store: Store) -> Iterable[Pair]:
@@ -252,7 +258,7 @@ RECORDS: Final = Sort(
     extension=".records",
     max_line=_MAX_RECORD,
     max_rows=100_000,
-    list_all=Store.list_versions,
+    list_all=_list_records,
     describe=_describe_record,
     parse=_parse_record,
     merge=_merge_records,

@@ -10,22 +10,19 @@ from __future__ import annotations
 import json
 import platform
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from heapq import merge
-from itertools import chain
 from operator import attrgetter, itemgetter
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 from uuid import uuid4
 
-from cardwright.error import CardwrightError
-from cardwright.files import find_free
 from cardwright.history import DEVICE, FROM_ANKI, REVIEW_ID, Review, check_review, namespace_of
 from cardwright.memory import Memory
 from cardwright.study.alias import NO_ALIASES, Alias, Aliases
-from cardwright.study.backup import copy_database, write_backup
+from cardwright.study.database import Database, prepare
 from cardwright.study.error import (
     SQLITE_ERRORS,
     StoreDamagedError,
@@ -34,9 +31,8 @@ from cardwright.study.error import (
     explain_sqlite_error,
     make_damaged_error,
 )
-from cardwright.study.migration import is_empty, list_missing, migrate
-from cardwright.study.opening import connect, create_file, find_damage, use_write_ahead_log
-from cardwright.study.place import Place, RescueFile, StoreLeftError
+from cardwright.study.opening import connect, create_file, find_damage
+from cardwright.study.records_table import RecordsTable
 from cardwright.study.rows import (
     ALIAS,
     MEMORY_COLUMNS,
@@ -45,26 +41,18 @@ from cardwright.study.rows import (
     ReviewRow,
     RowError,
     check_acts,
-    check_texts,
-    decode,
     quote,
     read_alias,
     read_json,
     read_memory,
-    read_record,
     read_review,
-    read_setting,
 )
-from cardwright.study.settings import CACHES, GOAL, STORE, is_shared
-from cardwright.study.versions import Record, Setting, date_change
-from cardwright.text import format_command
+from cardwright.study.settings import STORE
+from cardwright.study.settings_table import SettingsTable
 
-_SYNC_FOLDER: Final = "shared_folder"
 LEASE_MS: Final = 60_000
 """How long a prompt shown in one session is kept from the others."""
 _T = TypeVar("_T")
-_MAX_PROVED: Final = 1_000
-"""How many of the last reviews are looked up at the end."""
 MIN_SQLITE: Final = (3, 37, 0)
 """The first version with strict tables."""
 _SELECT_REVIEW: Final = f"select {REVIEW_COLUMNS} from reviews"  # noqa: S608
@@ -82,11 +70,6 @@ _PUT_MEMORY: Final = (
     f"insert or replace into memories ({MEMORY_COLUMNS}, last_id, pack) "  # noqa: S608
     f"values ({', '.join('?' * (len(Memory._fields) + 2))})"
 )
-_SELECT_RECORD: Final = (
-    "select cast(id as blob), cast(kind as blob), cast(pack as blob), at_ms, cast(body as blob),"
-    " changed_ms from records"
-)
-"""Texts as bytes, so that damaged ones can be read."""
 _to_row: Final = attrgetter(*REVIEW_FIELDS)
 """Converts a review into the parameters of _ADD_REVIEW."""
 _NOT_UNDONE: Final = (
@@ -120,7 +103,7 @@ def open_store(path: Path, machine: str = "", *, today: str = "") -> Store:
         with suppress(FileExistsError):
             create_file(path)
         connection = connect(path)
-        _prepare(path, connection, today)
+        prepare(path, connection, today)
         return Store(path, connection, machine or platform.node(), today)
     except BaseException as error:
         if connection is not None:
@@ -132,25 +115,11 @@ def open_store(path: Path, machine: str = "", *, today: str = "") -> Store:
         raise
 
 
-def _prepare(path: Path, db: sqlite3.Connection, today: str) -> None:
-    """Upgrade a database if needed, and make every commit wait for the disk."""
-    if list_missing(path, db):
-        if today and not is_empty(db):
-            write_backup(path, db, today, reason="before-update")
-        migrate(path, db)
-    use_write_ahead_log(db)
-    # In WAL mode, only `full` makes a commit survive a power failure. On macOS, only `fullfsync`
-    # flushes the disk's own cache; elsewhere it does nothing.
-    db.execute("pragma synchronous = full")
-    db.execute("pragma fullfsync = on")
-
-
-class Store:
-    """An open review store. All its errors are StoreErrors.
+class Store(Database):
+    """An open review store.
 
     A prompt is read and written under the key of its memory (`Aliases.unite_key`), whatever key its
-    reviews are recorded under; only `list_log` and `merge` show these. Methods documented as "within
-    a transaction" must be called inside `transaction()`.
+    reviews are recorded under; only `list_log` and `merge` show these.
     """
 
     def __init__(
@@ -166,21 +135,9 @@ class Store:
 
         A snapshot is a copy in memory of what is at the path.
         """
-        self.path = path
-        self.warning = ""
-        """What to tell the user at once: that the file at the path is no longer the open one."""
-        self._today = today
-        self._db = connection
-        self._former: list[sqlite3.Connection] = []
-        """Connections to files that are no longer at their path."""
-        self._adding: list[Review] = []
-        """The reviews of the current transaction."""
-        self._added: list[Review] = []
-        """The reviews that were recorded since the store was opened."""
-        self._has_news = False
-        """Whether anything but claims was recorded."""
-        self._rescue: RescueFile | None = None
-        """Where reviews are kept, too, once the file at the path is another one."""
+        super().__init__(path, connection, today)
+        self.settings = SettingsTable(self)
+        self.records = RecordsTable(self)
         self._aliases: Aliases | None = None
         """The cached result of `aliases`; None when they must be read again."""
         self._assumed: list[Alias] = []
@@ -188,147 +145,12 @@ class Store:
         """The data version for which `check_reviews` found no damage."""
         self.mend: Callable[[], None] | None = None
         """Computes all memories again when one of them turns out to be damaged."""
-        self.left_out: list[str] = []
-        """What could not be read and was left out, for the user; it is still in the file."""
-        self._place: Place | None = None
         self.device = self._find_device(machine)
-        self._place = None if is_snapshot else Place(path)
+        if not is_snapshot:
+            self.keep_safe()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        try:
-            unsaved = self.find_unsaved()
-        finally:
-            self.close()
-        if unsaved and isinstance(error, CardwrightError):
-            error.details = "\n".join(filter(None, (error.details, unsaved)))
-        elif unsaved:
-            raise StoreLeftError(unsaved)
-
-    def close(self) -> None:
-        """Close the file. Everything recorded is on disk even without this."""
-        for connection in (self._db, *self._former):
-            with suppress(sqlite3.Error):
-                connection.close()
-
-    def find_unsaved(self) -> str:
-        """Return what to tell the user if the file at the path lacks something recorded here.
-
-        It was kept elsewhere then. "" means that everything is in that file.
-        """
-        if self._has_news:
-            try:
-                self._keep_place()
-                if not self.warning and not self._is_at_path(self._added[-_MAX_PROVED:]):
-                    self._begin_rescue()
-            except StoreError as error:
-                return "\n".join(filter(None, (str(error), self.warning)))
-        return self.warning
-
-    def _is_at_path(self, reviews: Sequence[Review]) -> bool:
-        """Tell whether whoever opens the path now finds these reviews, and all before them."""
-        try:
-            with closing(connect(self.path, mode="rw")) as db:
-                if self._place and self._place.is_cut and find_damage(db):
-                    return False
-                sql = "select 1 from reviews where prompt = ? and id = ?"
-                return all(db.execute(sql, (r.key, r.id)).fetchone() for r in reviews)
-        except (StoreError, *SQLITE_ERRORS):
-            return False
-
-    def _keep_place(self) -> None:
-        """Move to a copy of the store if the path no longer leads to the open file.
-
-        Raises:
-            StoreError: the copy cannot be written.
-
-        """
-        if self._place is None or not self._place.is_left:
-            return
-        self._begin_rescue()
-        copy = find_free(self._name_rescued(self.path.suffix or ".db"))
-        copy_database(self.path, self._db, copy)
-        try:
-            connection = connect(copy)
-            _prepare(copy, connection, "")
-            connection.execute("select count(*) from packs").fetchone()
-        except SQLITE_ERRORS as error:
-            raise explain_sqlite_error(copy, error) from error
-        # Closing the old one could delete files that are another store's by now.
-        self._former.append(self._db)
-        self._db = connection
-        self._place = Place(copy)
+    def _forget(self) -> None:
         self._aliases = self._checked_version = None
-        self.warning = (
-            f"{self.path} was replaced, moved or deleted by another program. This session goes on"
-            f" in {copy}, a copy of the whole store, which --db opens{self._describe_rescue()}"
-        )
-
-    def _begin_rescue(self) -> None:
-        """Write the reviews recorded so far into a file for `cards import`.
-
-        Raises:
-            StoreError: it cannot be written.
-
-        """
-        if self._rescue is None:
-            rescue = RescueFile(find_free(self._name_rescued(".jsonl")))
-            try:
-                rescue.append(self._added)
-            except OSError as error:
-                raise self._refuse_rescue(rescue, error) from error
-            self._rescue = rescue
-            self.warning = (
-                f"{self.path} was changed by another program, and is damaged or lacks answers"
-                f" of this session{self._describe_rescue()}"
-            )
-
-    def _refuse_rescue(self, rescue: RescueFile, error: OSError) -> StoreError:
-        return StoreLeftError(
-            f"{self.path} was replaced, moved or deleted by another program, and {rescue.path}"
-            f" cannot be written ({error.strerror}): the last answers are not in any file",
-            help="put the file back, or make room, and give the answer again",
-        )
-
-    def _describe_rescue(self) -> str:
-        path = self._rescue.path if self._rescue else ""
-        return f"\n  help: `cards import {format_command(path)}` brings its answers back"
-
-    def _name_rescued(self, suffix: str) -> Path:
-        parts = (self.path.stem, "rescued", self._today)
-        return self.path.with_name(f"{'-'.join(filter(None, parts))}{suffix}")
-
-    @property
-    def is_in_transaction(self) -> bool:
-        """Whether a transaction of this store has begun."""
-        return self._db.in_transaction
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Run a transaction that locks out other writers: all of it is committed, or none."""
-        with self._explained():
-            self._keep_place()
-            self._db.execute("begin immediate")
-            self._adding = []
-            kept = None
-            try:
-                yield
-                if self._rescue and self._adding:
-                    kept = self._rescue.append(self._adding)
-                self._db.execute("commit")
-            except BaseException as error:
-                self._aliases = None
-                if self._db.in_transaction:
-                    with suppress(sqlite3.Error):
-                        self._db.execute("rollback")
-                if kept is not None and self._rescue:
-                    self._rescue.cut(kept)
-                if isinstance(error, OSError) and self._rescue:
-                    raise self._refuse_rescue(self._rescue, error) from error
-                raise
-            self._added += self._adding
 
     @property
     def aliases(self) -> Aliases:
@@ -343,14 +165,14 @@ class Store:
 
     def list_aliases(self) -> list[Alias]:
         """Return all recorded aliases, even those that an earlier one contradicts, by id."""
-        rows = self._rows("select id, body from records where kind = ? order by id", ALIAS)
+        rows = self.query_all("select id, body from records where kind = ? order by id", ALIAS)
         found = []
         for id, body in rows:
             try:
                 found.append(read_alias(body))
             except RowError as error:
                 # Without it, a pack would seem to have no history.
-                raise self._refuse_row("records", ascii(id), error) from error
+                raise self.refuse_row("records", ascii(id), error) from error
         return found
 
     def add_aliases(self, aliases: Iterable[Alias]) -> None:
@@ -361,7 +183,7 @@ class Store:
             if alias.id not in known or alias < known[alias.id]:
                 known[alias.id] = alias
                 body = alias._asdict()
-                self.put_record(alias.id, ALIAS, alias.namespace, alias.at_ms, body, alias.at_ms)
+                self.records.put(alias.id, ALIAS, alias.namespace, alias.at_ms, body, alias.at_ms)
         self._aliases = None
 
     def assume_alias(self, alias: Alias) -> None:
@@ -372,12 +194,12 @@ class Store:
     def has_reviews(self, namespace: str) -> bool:
         """Return whether there are reviews whose recorded keys have this namespace."""
         sql = f"select 1 from reviews where {_OF_NAMESPACE} limit 1"  # noqa: S608
-        return self._value(sql, *_bounds(namespace)) is not None
+        return self.find_value(sql, *_bounds(namespace)) is not None
 
     def list_keys(self, namespace: str) -> list[str]:
         """Return the keys of the memories of a namespace, even blank ones."""
         sql = "select prompt from memories where pack = ?"
-        rows = self._mending(lambda: self._read_texts("memories", sql, namespace))
+        rows = self._mending(lambda: self.read_texts("memories", sql, namespace))
         return [key for (key,) in rows]
 
     def add(self, review: Review) -> None:
@@ -443,7 +265,8 @@ class Store:
     def _note(self, review: Review) -> None:
         """Remember a review of the current transaction, in case the file is replaced."""
         self._has_news = True
-        self._adding.append(review)
+        if self._safekeeping:
+            self._safekeeping.note(review)
 
     def get_review(self, review_id: str) -> Review | None:
         """Return a review as it was recorded, or None if there is none."""
@@ -456,7 +279,7 @@ class Store:
             " and substr(id, 1, length(undoes) + 1) <> undoes || '_' and exists"
             " (select 1 from reviews r where r.id > u.undoes || '_' and r.id < u.undoes || '`')"
         )
-        return [review_id for (review_id,) in self._read_texts("reviews", sql)]
+        return [review_id for (review_id,) in self.read_texts("reviews", sql)]
 
     def list_derived(self, review_id: str) -> list[Review]:
         """Return the reviews whose ids begin with an id and "_"."""
@@ -466,7 +289,7 @@ class Store:
     def list_mixed(self, keys: Collection[str]) -> list[str]:
         """Return those of some prompts that have two reviews of the same time, one of them from Anki."""
         sql = f"select 1 from reviews where substr(id, 13, 6) = '-{FROM_ANKI}' limit 1"  # noqa: S608
-        if not keys or self._value(sql) is None:
+        if not keys or self.find_value(sql) is None:
             return []
         return [key for key in sorted(keys) if self._is_mixed(key)]
 
@@ -476,7 +299,7 @@ class Store:
             f"select at_ms, substr(id, 13, 6) = '-{FROM_ANKI}' from reviews"  # noqa: S608
             f" where prompt in ({', '.join('?' * len(keys))}) and act <> 'undo'"
         )
-        rows = self._rows(sql, *keys)
+        rows = self.query_all(sql, *keys)
         times = [at_ms for at_ms, _ in rows]
         return len(set(times)) < len(times) and any(is_copy for _, is_copy in rows)
 
@@ -486,16 +309,16 @@ class Store:
 
     def last_id(self) -> str:
         """Return the highest review id, or "" if there is none."""
-        last = self._value("select coalesce(max(id), '') from reviews")
+        last = self.find_value("select coalesce(max(id), '') from reviews")
         if last and not (isinstance(last, str) and REVIEW_ID.fullmatch(last)):
             error = RowError(f"id cannot be {quote(last)}")
-            raise self._refuse_row("reviews", "", error)
+            raise self.refuse_row("reviews", "", error)
         return str(last)
 
     def has_id(self, review_id: str) -> bool:
         """Return whether there is a review with this id, or an undo of it."""
         sql = "select 1 from reviews where id = ?1 or undoes = ?1"
-        return self._value(sql, review_id) is not None
+        return self.find_value(sql, review_id) is not None
 
     def list_log(self) -> Iterator[Review]:
         """Yield every review as it was recorded, in order.
@@ -540,7 +363,7 @@ class Store:
         """
         aliases = self.aliases
         sql = "select prompt, undoes from reviews where undoes not null"
-        undone: set[tuple[Any, ...]] = set(self._read_texts("reviews", sql))
+        undone: set[tuple[Any, ...]] = set(self.read_texts("reviews", sql))
         if not aliases.histories:
             yield from self._list_rows(namespace, keys, undone)
             return
@@ -579,24 +402,24 @@ class Store:
         for chunk in [keys[i : i + 500] for i in range(0, len(keys), 500)] or [()]:
             some = f" and prompt in ({', '.join('?' * len(chunk))})" if chunk else ""
             sql = f"select {columns} from reviews where {where}{some} order by prompt, id"  # noqa: S608
-            rows = self._check_acts(self._stream(sql, *values, *chunk))
+            rows = self._check_acts(self.query(sql, *values, *chunk))
             yield from (row for row in rows if row[:2] not in undone) if undone else rows
 
     def has_intervals(self) -> bool:
         """Return whether any review promises or sets an interval."""
         sql = "select 1 from reviews where interval_days not null limit 1"
-        return self._value(sql) is not None
+        return self.find_value(sql) is not None
 
     def count_reviews(self) -> int:
         """Return the number of reviews, including undone ones."""
         # SQLite counts without steps that could be limited.
         self.check_reviews()
-        return int(self._value("select count(*) from reviews"))
+        return int(self.find_value("select count(*) from reviews"))
 
     def list_namespaces(self) -> set[str]:
         """Return the namespaces that have memories or could have."""
         sql = "select distinct substr(prompt, 1, instr(prompt, ':') - 1) from reviews"
-        return {self.aliases.unite(str(namespace)) for (namespace,) in self._rows(sql)}
+        return {self.aliases.unite(str(namespace)) for (namespace,) in self.query_all(sql)}
 
     def read_memory(self, key: str) -> tuple[Memory, str]:
         """Return the memory of a prompt, and the id of the last review it was computed from."""
@@ -607,7 +430,7 @@ class Store:
         return self._mending(self._list_memories)
 
     def _read_memory(self, key: str) -> tuple[Memory, str]:
-        row = self._row(f"{_SELECT_MEMORY} where prompt = ?", key)
+        row = self.find_row(f"{_SELECT_MEMORY} where prompt = ?", key)
         if row is None:
             return Memory(key=key), ""
         memory, last_id = read_memory(row[:-1]), row[-1]
@@ -616,7 +439,7 @@ class Store:
         return memory, last_id
 
     def _list_memories(self) -> list[Memory]:
-        rows = self._rows(f"select {MEMORY_COLUMNS} from memories order by prompt")  # noqa: S608
+        rows = self.query_all(f"select {MEMORY_COLUMNS} from memories order by prompt")  # noqa: S608
         found = list(map(read_memory, rows))
         if None in found:
             raise make_damaged_error(self.path, "table memories: a row is not valid")
@@ -654,7 +477,7 @@ class Store:
             " and at_ms = ? and act = 'answer'"
             ") order by id desc limit 1"
         )
-        return int(self._value(sql, now_ms, *keys, answered_at_ms) or 0)
+        return int(self.find_value(sql, now_ms, *keys, answered_at_ms) or 0)
 
     def put_memories(self, memories: Iterable[tuple[Memory, str]]) -> None:
         """Write memories, each with the id of its last review, within a transaction."""
@@ -668,7 +491,7 @@ class Store:
     def read_rules(self) -> dict[str, str]:
         """Return the rules under which each namespace's memories were computed."""
         try:
-            return dict(self._read_texts("packs", "select pack, rules from packs"))
+            return dict(self.read_texts("packs", "select pack, rules from packs"))
         except StoreDamagedError:
             # Then all memories are computed again.
             return {}
@@ -681,183 +504,11 @@ class Store:
         """Forget a namespace without memories, within a transaction."""
         self._db.execute("delete from packs where pack = ?", (namespace,))
 
-    def read_settings(self) -> dict[tuple[str, str], Any]:
-        """Return all settings that are valid, by namespace or deck ("" for all) and name."""
-        return {
-            (setting.deck, setting.name): setting.value
-            for setting in self.list_settings()
-            if setting.value is not None
-        }
-
-    def list_settings(self) -> Iterator[Setting]:
-        """Yield all settings that are valid, even those that went back to the default."""
-        columns = "cast(pack as blob), cast(name as blob), cast(value as blob), changed_ms"
-        for row in self._rows(f"select {columns} from settings where pack <> '.'"):  # noqa: S608
-            try:
-                deck, name = map(decode, row[:2])
-            except RowError:
-                self.leave_out(f"setting {quote(row[1])}")
-                continue
-            what = f"setting {quote(name)}{f' of {quote(deck)}' if deck else ''}"
-            try:
-                setting = read_setting((deck, name, *row[2:]))
-            except RowError:
-                self.leave_out(what)
-                continue
-            yield setting
-
-    def leave_out(self, what: str) -> None:
-        """Note for the user that something in the store is damaged and is not used."""
-        if what not in self.left_out:
-            self.left_out.append(what)
-
-    def put_settings(self, settings: Mapping[tuple[str, str], Any], changed_ms: int) -> None:
-        """Write settings that the user changes at a time; the value None deletes one."""
-        with self.transaction():
-            for (deck, name), value in settings.items():
-                sql = "select changed_ms from settings where pack = ? and name = ?"
-                at_ms = date_change(changed_ms, self._value(sql, deck, name))
-                self.write_setting(Setting(deck, name, value, at_ms))
-
-    def write_setting(self, setting: Setting) -> None:
-        """Write a setting as it is, within a transaction."""
-        self._has_news = True
-        deck, name, value, changed_ms = setting
-        if value is None and not is_shared(deck, name):
-            self._db.execute("delete from settings where pack = ? and name = ?", (deck, name))
-            return
-        row = (deck, name, json.dumps(value), changed_ms)
-        self._db.execute("insert or replace into settings values (?, ?, ?, ?)", row)
-
-    def merge_settings(self, settings: Iterable[Setting]) -> int:
-        """Write the settings that outrank those of the store, within a transaction."""
-        known = {(setting.deck, setting.name): setting for setting in self.list_settings()}
-        taken = 0
-        for setting in settings:
-            place = (setting.deck, setting.name)
-            if place not in known or setting.rank > known[place].rank:
-                known[place] = setting
-                self.write_setting(setting)
-                taken += 1
-                for name in CACHES if setting.name == GOAL else ():
-                    self.write_setting(Setting(setting.deck, name, None, 0))
-        return taken
-
-    def read_sync_folder(self) -> str:
-        """Return the folder of the last sync; "" if none is known."""
-        sql = "select cast(value as blob) from settings where pack = '.' and name = ?"
-        folder: Any = None
-        with suppress(RowError):
-            folder = read_json(self._value(sql, _SYNC_FOLDER))
-        return folder if isinstance(folder, str) else ""
-
-    def remember_sync_folder(self, folder: Path) -> None:
-        """Remember the folder of the last sync."""
-        if self.read_sync_folder() != str(folder):
-            with self.transaction():
-                self.write_setting(Setting(STORE, _SYNC_FOLDER, str(folder), 0))
-
-    def put_record(
-        self, record_id: str, kind: str, namespace: str, at_ms: int, body: Any, changed_ms: int
-    ) -> None:
-        """Write a record that the user changes at a time, within a transaction.
-
-        One with the same id is replaced.
-        """
-        text = json.dumps(body, ensure_ascii=False)
-        record = Record(record_id, kind, namespace, at_ms, text, changed_ms)
-        known = self._find_record(record_id)
-        if known is None or known[:-1] != record[:-1]:
-            at_ms = date_change(changed_ms, known and known.changed_ms)
-            self.write_record(record._replace(changed_ms=at_ms))
-
-    def write_record(self, record: Record) -> None:
-        """Write a record as it is, within a transaction."""
-        self._has_news = True
-        sql = "insert or replace into records (id, kind, pack, at_ms, body, changed_ms)"
-        self._db.execute(f"{sql} values (?, ?, ?, ?, ?, ?)", record)
-
-    def merge_records(self, records: Iterable[Record]) -> int:
-        """Write the records that outrank those of the store, within a transaction."""
-        taken = 0
-        for record in records:
-            known = self._find_record(record.id)
-            if known is None or (known.kind != ALIAS and record.rank > known.rank):
-                self.write_record(record)
-                taken += 1
-        return taken
-
-    def _find_record(self, record_id: str) -> Record | None:
-        """Return a record, or None if there is none or it is damaged."""
-        row = self._row(f"{_SELECT_RECORD} where id = ?", record_id)
-        with suppress(RowError):
-            return read_record(row) if row else None
-        return None
-
-    def list_versions(self) -> Iterator[Record]:
-        """Yield all records that are readable, except aliases."""
-        for row in self._rows(f"{_SELECT_RECORD} where kind <> ? order by id", ALIAS):
-            try:
-                yield read_record(row)
-            except RowError:
-                self.leave_out(f"record {quote(row[0])}")
-
-    def get_record(self, record_id: str) -> Any:
-        """Return the body of a record, or None if it does not exist."""
-        body = self._value("select cast(body as blob) from records where id = ?", record_id)
-        if body is None:
-            return None
-        try:
-            return read_json(body)
-        except RowError as error:
-            raise self._refuse_row("records", ascii(record_id), error) from error
-
     def list_records(self, kind: str, namespace: str) -> list[Any]:
         """Return the bodies of all readable records of a kind, sorted by time."""
-        both = (namespace, self.aliases.owners.get(namespace, namespace))
-        columns = "cast(id as blob), cast(body as blob)"
-        sql = f"select {columns} from records where kind = ? and pack in (?, ?) order by at_ms, id"  # noqa: S608
-        found = []
-        for id, body in self._rows(sql, kind, *both):
-            try:
-                found.append(read_json(body))
-            except RowError:
-                self.leave_out(f"record {quote(id)}")
-        return found
-
-    def query(self, sql: str, *values: Any) -> Iterator[tuple[Any, ...]]:
-        """Yield rows, whose values may be damaged."""
-        yield from self._stream(sql, *values)
-
-    def query_all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Return rows at once, which is quicker; their values may be damaged."""
-        return self._rows(sql, *values)
-
-    def change(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run a statement for each row, within a transaction."""
-        self._has_news = True
-        self._db.executemany(sql, rows)
-
-    def move_settings(self, source: str, target: str) -> None:
-        """Give a namespace the later settings of another one, within a transaction.
-
-        The source's count as a millisecond older, so that of two of the same time the target's stays.
-        """
-        if STORE in {source, target}:
-            return
-        self.merge_settings(
-            setting._replace(
-                deck=f"{target}{setting.deck.removeprefix(source)}",
-                changed_ms=setting.changed_ms - 1,
-            )
-            for setting in list(self.list_settings())
-            if f"{setting.deck}::".startswith(f"{source}::")
-            and is_shared(setting.deck, setting.name)
+        return self.records.list_bodies(
+            kind, {namespace, self.aliases.owners.get(namespace, namespace)}
         )
-
-    def data_version(self) -> int:
-        """Return a number that changes when another connection writes, but not when this one does."""
-        return int(self._value("pragma data_version"))
 
     def claim(self, key: str, session: str, at_ms: int) -> None:
         """Claim a prompt for a session, and delete expired claims, within a transaction."""
@@ -871,7 +522,7 @@ class Store:
             "select cast(prompt as blob), at_ms from claims where sitting <> ?"
             " and abs(? - at_ms) < ? and typeof(at_ms) = 'integer'"
         )
-        rows = self._rows(sql, session, at_ms, LEASE_MS)
+        rows = self.query_all(sql, session, at_ms, LEASE_MS)
         return {key.decode("utf-8", "replace"): at_ms + LEASE_MS for key, at_ms in rows}
 
     def release_claims(self, session: str) -> None:
@@ -879,47 +530,12 @@ class Store:
         with self.transaction():
             self._db.execute("delete from claims where sitting = ?", (session,))
 
-    @contextmanager
-    def without_fsync(self) -> Iterator[None]:
-        """Commit without waiting for the disk, for writes that a power failure may undo.
-
-        This uses `normal`, because `off` would also skip the syncs that keep a checkpoint from
-        corrupting the file.
-        """
-        with self._explained():
-            self._db.execute("pragma synchronous = normal")
-        try:
-            yield
-        finally:
-            with self._explained():
-                self._db.execute("pragma synchronous = full")
-
-    def rebuild_indexes(self) -> None:
-        """Make all indexes again from their tables."""
-        with self._explained():
-            self._db.execute("reindex")
-
-    def find_damage(self) -> str:
-        """Return the problems found by SQLite's integrity check, or "" if there are none."""
-        with self._explained():
-            return "\n".join(find_damage(self._db))
-
-    def back_up(self, today: str) -> Path:
-        """Write the backup for a day (ISO date) and return its path."""
-        with self._explained():
-            return write_backup(self.path, self._db, today)
-
-    def copy_to(self, target: Path) -> None:
-        """Copy the store atomically."""
-        with self._explained():
-            copy_database(self.path, self._db, target)
-
     def _find_device(self, machine: str) -> str:
         """Return the device name used in ids; a store copied to another machine gets a new one."""
         sql = "select cast(value as blob) from settings where pack = '.' and name = 'device'"
         known: Any = None
         with suppress(RowError):
-            known = read_json(self._value(sql))
+            known = read_json(self.find_value(sql))
         known = known if isinstance(known, dict) else {}
         device = known.get("device")
         # It becomes part of ids and of names of files.
@@ -930,15 +546,6 @@ class Store:
                 sql = "insert or replace into settings (pack, name, value) values (?, 'device', ?)"
                 self._db.execute(sql, (STORE, json.dumps(known)))
         return str(known["device"])
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except SQLITE_ERRORS as error:
-            raise explain_sqlite_error(self.path, error) from error
-        except RowError as error:
-            raise make_damaged_error(self.path, str(error)) from error
 
     def check_reviews(self) -> None:
         """Check that the table of reviews and its indexes agree, if that is not known yet.
@@ -956,47 +563,18 @@ class Store:
             self._checked_version = version
 
     def _read_reviews(self, sql: str, *values: Any) -> Iterator[Review]:
-        for row in self._stream(sql, *values):
+        for row in self.query(sql, *values):
             try:
                 review = read_review(row)
             except RowError as error:
-                raise self._refuse_row("reviews", f"{row[1]!a} {row[0]!a}", error) from error
+                raise self.refuse_row("reviews", f"{row[1]!a} {row[0]!a}", error) from error
             yield review
 
     def _check_acts(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
         try:
             yield from check_acts(rows)
         except RowError as error:
-            raise self._refuse_row("reviews", "", error) from error
-
-    def _read_texts(self, table: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Return rows of a table in columns that hold texts only."""
-        try:
-            return list(check_texts(self._stream(sql, *values)))
-        except RowError as error:
-            raise self._refuse_row(table, "", error) from error
-
-    def _refuse_row(self, table: str, row: str, error: RowError) -> StoreError:
-        place = f"table {table}, {row}" if row else f"table {table}"
-        return make_damaged_error(self.path, f"{place}: {error}")
-
-    def _stream(self, sql: str, *values: Any) -> Iterator[tuple[Any, ...]]:
-        with self._explained():
-            # Without `chain`, a reader that stops early would close the cursor after the database.
-            yield from chain(self._db.execute(sql, values))
-
-    def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        with self._explained():
-            return self._db.execute(sql, values).fetchall()
-
-    def _row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
-        with self._explained():
-            found: tuple[Any, ...] | None = self._db.execute(sql, values).fetchone()
-            return found
-
-    def _value(self, sql: str, *values: Any) -> Any:
-        row = self._row(sql, *values)
-        return None if row is None else row[0]
+            raise self.refuse_row("reviews", "", error) from error
 
 
 def _check(review: Review) -> None:

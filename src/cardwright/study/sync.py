@@ -105,15 +105,13 @@ class Synced(NamedTuple):
 
 def describe_exchange(reviews: Exchange, settings: Exchange, records: Exchange) -> tuple[str, str]:
     """Describe what is taken, and what is given."""
-    nouns = ("review", "setting", "exam record")
-    taken, given = (
-        [count(number, noun) for number, noun in zip(numbers, nouns, strict=True) if number]
-        for numbers in zip(reviews, settings, records, strict=True)
-    )
-    return _join(taken), _join(given)
+    taken, given = zip(reviews, settings, records, strict=True)
+    return _describe(taken, "new review"), _describe(given, "review")
 
 
-def _join(parts: list[str]) -> str:
+def _describe(numbers: tuple[int, ...], noun: str) -> str:
+    nouns = (noun, "setting", "exam record")
+    parts = [count(number, noun) for number, noun in zip(numbers, nouns, strict=True) if number]
     *first, last = parts or ["nothing"]
     return f"{', '.join(first)} and {last}" if first else last
 

@@ -35,6 +35,10 @@ _REQUIRED: Final = FIELDS[:3]
 _NEXT_FIELD: Final = re.compile(rf",\s*(?=(?:{'|'.join(FIELDS)})=)")
 _DELIMITERS: Final = (",", ";", "\t")
 _MAX_PROBLEMS: Final = 20
+_MAX_ROW: Final = 2**20
+"""The most characters of a row: quotes that never end would make the whole file one."""
+_MAX_PROMPT: Final = 1_000
+"""The longest name of a prompt."""
 _NUMBER: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{0,18})?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MIN_MS: Final = 10**11
@@ -102,14 +106,15 @@ def read_table(table: Table, localize: Localize, problems: list[str]) -> Iterato
     number = 1
     try:
         # A name that the user typed may be a link.
-        lines = _check_lines(read_lines(table.path, follow_link=True))
+        lines = _Lines(read_lines(table.path, follow_link=True))
         begin = (pair for pair in enumerate(lines, 1) if pair[1].strip("\ufeff\r\n"))
         start, heading = next(begin, (1, ""))
         delimiter = reader.read_heading(heading.lstrip("\ufeff"))
         rows = csv.reader(lines, delimiter=delimiter, strict=True)
-        number = start
+        number = start + 1
         for values in rows:
-            first, number = number + 1, rows.line_num + start
+            lines.left = _MAX_ROW
+            first, number = number, start + rows.line_num + 1
             if not values:
                 continue
             try:
@@ -132,11 +137,23 @@ def refuse(problems: Iterable[str]) -> TransferError:
     return TransferError("\n".join(problems), help=_HELP)
 
 
-def _check_lines(lines: Iterable[str]) -> Iterator[str]:
-    for line in lines:
-        if len(line) >= MAX_LINE:
-            raise csv.Error("a line is too long")
-        yield line
+class _Lines:
+    """The lines of a table; a row may have several, in quotes."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.left = _MAX_ROW
+        """How many characters the row may still have."""
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.left -= len(line)
+        if len(line) >= MAX_LINE or self.left < 0:
+            raise csv.Error("a line is too long" if self.left >= 0 else "a row is too long")
+        return line
 
 
 class _Reader:
@@ -189,7 +206,7 @@ class _Reader:
             shown = quote_value(texts[field]) if texts[field] else "empty"
             return ValueError(self._table.describe(line, field, f"cannot be {shown}"))
 
-        if not texts["prompt"]:
+        if not 0 < len(texts["prompt"]) <= _MAX_PROMPT:
             raise refuse("prompt")
         rating = _RATINGS.get(texts["rating"].lower().removesuffix(".0"))
         if rating is None:

@@ -40,7 +40,10 @@ _MAX_STORED: Final = 2**63 - 1
 """Earlier versions recorded any duration that SQLite can store."""
 _ACTS: Final = {str(act): act for act in Act}
 _NO_OBJECT: Final = "not a JSON object"
-_HELP: Final = "import a file that `cards export` wrote; nothing was imported"
+_HELP: Final = (
+    "import a file that `cards export` wrote, or a table of another program with --map; nothing was"
+    " imported"
+)
 
 
 class TransferError(CardwrightError):

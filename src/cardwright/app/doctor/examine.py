@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final
 
+from cardwright.app.doctor.anki import examine_anki
 from cardwright.app.doctor.backups import examine_backups
 from cardwright.app.doctor.case import Case
 from cardwright.app.doctor.finding import Examine, Report, examine_areas
@@ -20,6 +21,7 @@ AREAS: Final[dict[str, Callable[[Case, Report], None]]] = {
     "index": examine_index,
     "project": examine_project,
     "sync": examine_sync,
+    "anki": examine_anki,
 }
 
 

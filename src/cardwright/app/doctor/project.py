@@ -20,6 +20,7 @@ from cardwright.app.project import Project, count_problems, open_project
 from cardwright.diagnostic import Diagnostic
 from cardwright.error import ProjectError
 from cardwright.files import find_below
+from cardwright.history import is_kept
 from cardwright.project.walk import find_project, walk_sources
 from cardwright.text import count, format_command
 
@@ -269,7 +270,7 @@ def _check_unclaimed(case: Case, namespaces: Iterable[str]) -> Iterator[Finding]
     if case.store is None:
         return
     united = {case.store.aliases.unite(namespace) for namespace in namespaces}
-    others = sorted(case.store.list_namespaces() - united)
+    others = sorted(name for name in case.store.list_namespaces() - united if not is_kept(name))
     if others:
         prompts = {name: len(case.store.list_keys(name)) for name in others}
         yield Finding(

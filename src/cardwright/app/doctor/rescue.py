@@ -51,9 +51,9 @@ def rescue_store(path: Path, target: Path) -> Saved:
     with open_empty(target) as store:
         with store.transaction():
             for setting in rest.settings:
-                store.write_setting(setting)
+                store.settings.write(setting)
             for record in rest.records:
-                store.write_record(record)
+                store.records.write(record)
             _remember_mirrors(store, rest, {review.id for review in saved.reviews})
         make_journal(store, {}).merge(saved.reviews)
         store.copy_to(target)

@@ -54,7 +54,7 @@ def examine_sync(case: Case, report: Report) -> None:
 
 def _recall(case: Case) -> Path | None:
     """Return the folder of the last sync."""
-    folder = case.store.read_sync_folder() if case.store is not None else ""
+    folder = case.store.settings.read_sync_folder() if case.store is not None else ""
     # On Windows, looking at a network path would identify the user to an unknown server.
     return None if not folder or folder.startswith(("\\\\", "//")) else Path(folder)
 

@@ -11,12 +11,15 @@ from typing import Final
 
 import click
 
-from cardwright.anki.connect import AnkiConnectDoor, find_running_anki
-from cardwright.anki.desktop import ProfileDoor, ServerDoor
+from cardwright.anki.doors.anki_connect import find_running_anki
+from cardwright.anki.doors.closed import ProfileDoor
+from cardwright.anki.doors.door import Door
+from cardwright.anki.doors.profiles import choose_profile, find_anki_folders, list_profiles
+from cardwright.anki.doors.running import AnkiConnectDoor
+from cardwright.anki.doors.server import ServerDoor
+from cardwright.anki.doors.server_login import ServerAddress, list_users, parse_address
+from cardwright.anki.error import AnkiError
 from cardwright.anki.identity import NoteIdentity
-from cardwright.anki.profiles import choose_profile, find_anki_folders, list_profiles
-from cardwright.anki.rows import AnkiError, Door
-from cardwright.anki.server import ServerAddress, list_users, parse_address
 from cardwright.cli.environment import default_store_path, read_clock
 from cardwright.cli.output import warn
 from cardwright.text import list_names

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from cardwright.anki.rows import Door
+from cardwright.anki.doors.door import Door
 from cardwright.app.anki_history import find_project_notes
 from cardwright.app.anki_options import Difference, list_remedies
 from cardwright.app.anki_sync import (

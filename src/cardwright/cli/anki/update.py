@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from cardwright.anki.desktop import load_library
+from cardwright.anki.doors.library import load_library
 from cardwright.app.anki_update import Update, update_pack
 from cardwright.app.build import build_packs
 from cardwright.app.lock import lock_project

@@ -1,4 +1,4 @@
-"""The door to a running Anki: AnkiConnect, an add-on that takes requests over HTTP on this computer.
+"""The door to a running Anki: its add-on AnkiConnect.
 
 It is needed to write only. All that is read comes from the profile's file, which holds what the add-on
 cannot tell (guids, the first day, whether FSRS is on) and is read faster.
@@ -6,53 +6,38 @@ cannot tell (guids, the first day, whether FSRS is on) and is read faster.
 
 from __future__ import annotations
 
-import ipaddress
-import json
-import time
+import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path, PurePath
-from typing import Any, Final, NamedTuple, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, Final, TypeVar
 
-from cardwright.anki.backup import write_backup
 from cardwright.anki.card_data import read_data, write_data
 from cardwright.anki.collection import open_collection
+from cardwright.anki.doors.anki_connect import AnkiConnect, AnkiConnectError, Call, show_reply
+from cardwright.anki.doors.backup import write_backup
+from cardwright.anki.doors.door import Push
+from cardwright.anki.doors.profiles import Profile
+from cardwright.anki.error import AnkiChangedError, AnkiError
 from cardwright.anki.identity import NoteIdentity
-from cardwright.anki.profiles import Profile
 from cardwright.anki.rows import (
     AnkiCard,
-    AnkiChangedError,
-    AnkiError,
     AnkiView,
     CardRow,
     CardWrite,
     LogRow,
     Preset,
-    Push,
 )
 from cardwright.files import write_file
 from cardwright.foreign.error import ForeignFileError
-from cardwright.foreign.json_text import parse_json
 from cardwright.foreign.live_database import stamp_database
 from cardwright.text import count, to_nfc
 
-DEFAULT_URL: Final = "http://127.0.0.1:8765"
-_KEY_HELP: Final = (
-    "set ANKICONNECT_KEY to the apiKey of its settings: Tools → Add-ons → AnkiConnect → Config"
-)
 _AGAIN: Final = "run the command again: it completes what is missing"
 _TAKEN: Final = "UNIQUE constraint failed: revlog.id"
-_VERSION: Final = 6
-_MAX_REPLY_BYTES: Final = 4 * 2**20
 _MAX_REASON: Final = 200
-_TIMEOUT_S: Final = 60
-"""Anki replies to nothing while it does something else, such as syncing."""
-_GREETING_TIMEOUT_S: Final = 10
-_CONNECT_TIMEOUT_S: Final = 1
-_CHUNK: Final = 2**16
 _TRIES: Final = 5
 _ROWS_AT_ONCE: Final = 2_000
 """The add-on takes time that grows with the square of a request's size: this many are 0.04 s."""
@@ -64,191 +49,6 @@ _DECAY: Final = 0.1542
 _PARAMETERS_OF_6: Final = 21
 _UNSYNCED: Final = -1
 _T = TypeVar("_T")
-
-
-class AnkiConnectError(AnkiError):
-    """AnkiConnect refused an action."""
-
-    def __init__(self, action: str, reason: str) -> None:
-        """`reason` is what it replied."""
-        super().__init__(f"AnkiConnect refused {action}: {reason[:_MAX_REASON]}")
-        self.reason = reason
-
-
-class InvalidReplyError(AnkiError):
-    """What answers is not AnkiConnect; or Anki ended before it replied."""
-
-
-class Call(NamedTuple):
-    """An action of the add-on, and its parameters by name."""
-
-    action: str
-    params: Mapping[str, Any] = {}
-
-
-class AnkiConnect:
-    """A client of the add-on."""
-
-    def __init__(self, url: str = DEFAULT_URL, key: str = "") -> None:
-        """`key` is the API key, if the user has set one.
-
-        Raises:
-            AnkiError: the address is not of this computer.
-
-        """
-        self.url = url
-        self._host, self._port = _read_address(url)
-        self._key = key
-
-    def greet(self) -> bool:
-        """Agree with the add-on on the version and the key; return False if nothing answers.
-
-        Raises:
-            InvalidReplyError: it does not answer as AnkiConnect does.
-            AnkiError: it is too old, needs another key, or is busy.
-
-        """
-        # The only action that needs no key; a key that is not needed is refused.
-        call = _make_request(Call("requestPermission"), "")
-        try:
-            reply = self._post(call, _GREETING_TIMEOUT_S)
-        except ConnectionRefusedError:
-            return False
-        try:
-            found = _read_reply("requestPermission", reply)
-        except AnkiConnectError:
-            found = {}
-        if not isinstance(found, dict) or found.get("permission") != "granted":
-            raise InvalidReplyError(
-                f"what answers at {self.url} is not AnkiConnect, or an old one",
-                help="update the add-on in Anki: Tools → Add-ons → Check for Updates",
-            )
-        version = found.get("version")
-        if not isinstance(version, int) or version < _VERSION:
-            raise AnkiError(
-                f"AnkiConnect speaks version {version!r} of its interface, not {_VERSION}",
-                help="update the add-on in Anki: Tools → Add-ons → Check for Updates",
-            )
-        if not found.get("requireApikey"):
-            self._key = ""
-            return True
-        if not self._key:
-            raise AnkiError(
-                "AnkiConnect wants an API key",
-                help=_KEY_HELP,
-            )
-        try:
-            self.ask("version")
-        except AnkiConnectError:
-            raise AnkiError(
-                "AnkiConnect wants another API key",
-                help=_KEY_HELP,
-            ) from None
-        return True
-
-    def ask(self, action: str, **params: Any) -> Any:
-        """Run an action, and return its result.
-
-        Raises:
-            AnkiConnectError: the add-on refused it.
-            AnkiError: there was no valid reply; whether it was run is unknown.
-
-        """
-        return _read_reply(action, self._send(Call(action, params)))
-
-    def ask_all(self, calls: Sequence[Call]) -> list[Any]:
-        """Run actions in one go, between which nothing else happens in Anki; return their results.
-
-        The add-on runs the actions after one that it refused, too.
-
-        Raises:
-            AnkiConnectError: the add-on refused one.
-            AnkiError: there was no valid reply; what was run is unknown.
-
-        """
-        actions = [_make_request(call, self._key) for call in calls]
-        replies = _read_reply("multi", self._send(Call("multi", {"actions": actions})))
-        if not isinstance(replies, list) or len(replies) != len(calls):
-            raise self._refuse("its reply is not valid")
-        return [_read_reply(call.action, reply) for call, reply in zip(calls, replies, strict=True)]
-
-    def _send(self, call: Call) -> Any:
-        try:
-            return self._post(_make_request(call, self._key), _TIMEOUT_S)
-        except ConnectionRefusedError as error:
-            raise self._refuse("Anki was closed") from error
-
-    def _post(self, request: Mapping[str, Any], timeout_s: float) -> Any:
-        """Send a request; return the reply, which may be of any form.
-
-        Redirects and proxies are not followed.
-
-        Raises:
-            ConnectionRefusedError: nothing listens there.
-            InvalidReplyError: there was no valid reply.
-            AnkiError: there was none in time.
-
-        """
-        connection = HTTPConnection(self._host, self._port, timeout=_CONNECT_TIMEOUT_S)
-        try:
-            _connect(connection)
-            connection.sock.settimeout(timeout_s)
-            body = json.dumps(request).encode()
-            connection.request("POST", "/", body, {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            data = self._read_body(response, time.monotonic() + timeout_s)
-            if response.status != 200:  # noqa: PLR2004
-                raise self._refuse(f"its reply has the status {response.status}")
-            return parse_json(data.decode())
-        except ConnectionRefusedError:
-            raise
-        except TimeoutError:
-            raise AnkiError(
-                f"AnkiConnect at {self.url} has not replied for {timeout_s:.0f} seconds",
-                help="see whether Anki is busy, or waits for you in a dialog",
-            ) from None
-        except (OSError, HTTPException) as error:
-            raise self._refuse(str(error) or type(error).__name__) from error
-        except ValueError as error:
-            raise self._refuse("its reply is not JSON") from error
-        finally:
-            connection.close()
-
-    def _read_body(self, response: HTTPResponse, ends_at: float) -> bytes:
-        data = bytearray()
-        while chunk := response.read1(_CHUNK):
-            data += chunk
-            if len(data) > _MAX_REPLY_BYTES:
-                raise self._refuse("its reply is too large")
-            if time.monotonic() > ends_at:
-                raise TimeoutError
-        return bytes(data)
-
-    def _refuse(self, reason: str) -> InvalidReplyError:
-        return InvalidReplyError(f"AnkiConnect at {self.url}: {reason[:_MAX_REASON]}")
-
-
-def find_running_anki(url: str | None = None, key: str = "") -> AnkiConnect | None:
-    """Return a client of the add-on, or None if Anki does not run, or has no AnkiConnect.
-
-    Whatever else uses the port of the add-on does not count, unless its `url` is given.
-
-    Raises:
-        AnkiError: AnkiConnect cannot be used; or a `url` is given, and nothing answers there.
-
-    """
-    connect = AnkiConnect(url or DEFAULT_URL, key)
-    try:
-        if connect.greet():
-            return connect
-    except InvalidReplyError:
-        if url is not None:
-            raise
-    if url is None:
-        return None
-    raise AnkiError(
-        f"nothing answers at {url}", help="start Anki, in which AnkiConnect is installed"
-    )
 
 
 class AnkiConnectDoor:
@@ -374,7 +174,7 @@ class AnkiConnectDoor:
             raise AnkiError(f"{self.place} has changed while it was written to")
         failed = [id for id, result in zip(ids, results, strict=True) if result != [True]]
         if failed:
-            reason = str(results[ids.index(failed[0])])[:_MAX_REASON]
+            reason = show_reply(results[ids.index(failed[0])])
             raise AnkiError(
                 f"AnkiConnect could not write {count(len(failed), 'card')}, card {failed[0]}: {reason}"
             )
@@ -393,10 +193,16 @@ class AnkiConnectDoor:
         found = Profile(folder.name, folder)
         if any(profile.name == found.name for profile in self._profiles):
             found = Profile(f"{folder.name} ({folder.parent})", folder)
-        if not found.collection.is_file():
+        if not _is_file(found.collection):
             raise AnkiError(
                 f"Anki has {found.collection} open, which is not on this computer",
                 help="run the command on the computer on which Anki runs",
+            )
+        # Whoever listens at the port could have others' files read, and backups written for them.
+        if not _is_own(folder) or not _is_own(found.collection):
+            raise AnkiError(
+                f"Anki has {found.collection} open, which is a link or belongs to somebody else",
+                help="if it is yours, set ANKI_BASE to the folder that holds your profiles",
             )
         return found
 
@@ -419,58 +225,38 @@ class AnkiConnectDoor:
         raise AnkiError(f"{reason}; so nothing was written")
 
 
-def _connect(connection: HTTPConnection) -> None:
-    """Connect to this computer, where it takes no time.
-
-    Raises:
-        ConnectionRefusedError: nothing listens there; Windows tries again for two seconds.
-
-    """
+def _is_path(text: str) -> bool:
     try:
-        connection.connect()
-    except TimeoutError:
-        raise ConnectionRefusedError from None
-
-
-def _read_address(url: str) -> tuple[str, int]:
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or 8765
-        is_own = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_own = False
-    if not is_own or parts.scheme != "http" or parts.username is not None:
-        raise AnkiError(
-            f"{url} is not an address of AnkiConnect on this computer",
-            help=f"the default is {DEFAULT_URL}",
-        )
-    return host, port
-
-
-def _make_request(call: Call, key: str) -> dict[str, Any]:
-    request = {"action": call.action, "version": _VERSION, "params": dict(call.params)}
-    return request | {"key": key} if key else request
-
-
-def _read_reply(action: str, reply: object) -> Any:
-    if not isinstance(reply, dict) or not {"result", "error"} <= reply.keys():
-        raise AnkiError(f"AnkiConnect's reply to {action} is not valid")
-    if reply["error"] is not None:
-        raise AnkiConnectError(action, str(reply["error"]))
-    return reply["result"]
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 def _read_media_path(reply: object) -> Path:
     """Return the folder of a profile, from the path of its media."""
-    is_path = isinstance(reply, str) and "\0" not in reply
-    path = PurePath(str(reply))
+    text = reply if isinstance(reply, str) and _is_path(reply) else ""
+    path = PurePath(text)
     # A path of another computer on the network would be looked up there.
-    if not is_path or not path.is_absolute() or str(path).startswith(("\\\\", "//")):
+    if not path.is_absolute() or str(path).startswith(("\\\\", "//")):
         raise AnkiError(
-            f"Anki keeps its profile in {str(reply)[:_MAX_REASON]}, which is not on this computer",
+            f"Anki keeps its profile in {show_reply(reply)}, which is not on this computer",
             help="run the command on the computer on which Anki runs",
         )
     return Path(path.parent)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
+
+
+def _is_own(path: Path) -> bool:
+    """Tell whether a file or a folder belongs to the user, as far as the system knows."""
+    info = path.lstat()
+    is_others = hasattr(os, "geteuid") and info.st_uid != os.geteuid()
+    return not is_others and not stat.S_ISLNK(info.st_mode)
 
 
 def _stamp(path: Path) -> bytes:

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from cardwright.anki.rows import AnkiError
+from cardwright.anki.error import AnkiError
 from cardwright.files import find_free, write_file
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.live_database import copy_database

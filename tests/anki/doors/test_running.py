@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
@@ -20,18 +22,16 @@ from click.testing import CliRunner
 
 from anki_backend import Anki
 from anki_connect import AnkiConnectServer, GoneError, serve_anki_connect
-from cardwright.anki import connect
 from cardwright.anki.collection import open_collection
-from cardwright.anki.connect import (
-    AnkiConnect,
-    AnkiConnectDoor,
-    Call,
-    find_running_anki,
-)
-from cardwright.anki.desktop import ProfileDoor
+from cardwright.anki.doors import anki_connect, running
+from cardwright.anki.doors.anki_connect import AnkiConnect, Call, find_running_anki
+from cardwright.anki.doors.closed import ProfileDoor
+from cardwright.anki.doors.door import Push
+from cardwright.anki.doors.profiles import Profile
+from cardwright.anki.doors.running import AnkiConnectDoor
+from cardwright.anki.error import AnkiChangedError, AnkiError
 from cardwright.anki.identity import NoteIdentity, find_identities
-from cardwright.anki.profiles import Profile
-from cardwright.anki.rows import AnkiChangedError, AnkiError, AnkiView, CardWrite, LogRow, Push
+from cardwright.anki.rows import AnkiView, CardWrite, LogRow
 from cardwright.app.project import open_project
 from cardwright.cli.main import cards as run_cards
 from cardwright.foreign.live_database import stamp_database
@@ -330,8 +330,8 @@ def test_a_card_that_is_answered_during_the_push_is_not_overlooked(anki: Running
 def test_a_push_that_breaks_off_is_completed_by_the_next(
     anki: Running, monkeypatch: pytest.MonkeyPatch, ends_at: int
 ) -> None:
-    monkeypatch.setattr(connect, "_ROWS_AT_ONCE", 3)
-    monkeypatch.setattr(connect, "_CARDS_AT_ONCE", 3)
+    monkeypatch.setattr(running, "_ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(running, "_CARDS_AT_ONCE", 3)
     door = anki.open_door()
     push = make_push(door.read())
     left = [ends_at]
@@ -423,12 +423,60 @@ def test_the_open_profile_is_named_as_the_closed_one_and_no_other_is_used(
 
 
 @pytest.mark.parametrize(
-    "path", ["/nowhere/User 1/collection.media", "//server/share/x", "User 1/x", "", None, 7]
+    "path",
+    [
+        *("/nowhere/User 1/collection.media", "//server/share/x", "User 1/x", "", None, 7),
+        *("/\ud800/x", "/\udcff/x", "/a\0b/x", f"/{'a' * 5_000}/x", "/dev/fd/0/x", "/dev/null"),
+    ],
 )
 def test_a_path_that_is_not_of_this_computer_is_not_opened(anki: Running, path: object) -> None:
     anki.server.instead["getMediaDirPath"] = path
     with pytest.raises(AnkiError, match="not on this computer"):
         anki.open_door()
+
+
+@pytest.mark.parametrize("planted", ["folder", "collection.anki2", "owner"])
+def test_a_profile_that_is_not_known_must_be_the_users_own(
+    anki: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planted: str
+) -> None:
+    """What others name could be a link to a private collection, of which they would get a backup."""
+    theirs = tmp_path / "theirs"
+    if planted == "folder":
+        theirs.symlink_to(anki.profile.folder)
+    else:
+        theirs.mkdir()
+        if planted == "owner":
+            shutil.copy(anki.profile.collection, theirs)
+            monkeypatch.setattr(os, "geteuid", lambda: theirs.stat().st_uid + 1)
+        else:
+            (theirs / planted).symlink_to(anki.profile.collection)
+    anki.server.instead["getMediaDirPath"] = str(theirs / "collection.media")
+    with pytest.raises(AnkiError, match="a link or belongs to somebody else"):
+        anki.open_door()
+    # In a known folder, it may be wherever the user has put it.
+    anki.open_door(profiles=[Profile("User 1", theirs)])
+
+
+def test_what_comes_slowly_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(anki_connect, "_GREETING_TIMEOUT_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            taken, _ = listener.accept()
+            with taken, suppress(OSError):
+                taken.sendall(b"HTTP/1.1 200 OK\r\nX-Header: ")
+                while not is_done.wait(0.02):
+                    taken.sendall(b"x")
+
+        is_done = threading.Event()
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        started = time.monotonic()
+        with pytest.raises(AnkiError, match="has not replied"):
+            AnkiConnect(f"http://127.0.0.1:{listener.getsockname()[1]}").greet()
+        assert time.monotonic() - started < 5
+        is_done.set()
+        thread.join()
 
 
 def test_without_an_open_profile_it_says_so(anki: Running) -> None:
@@ -529,18 +577,29 @@ GRANTED = (
 )
 
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
 @pytest.mark.parametrize(
     ("reply", "message"),
     [
         (make_reply(b"<html>"), "not JSON"),
-        (make_reply(b"[" * 2_000_000), "not JSON"),
+        (make_reply(b"[" * 190_000), "not JSON"),
         (make_reply(b"", "302 Found", "Location: http://127.0.0.1:1/\r\n"), "status 302"),
         (make_reply(b"[]"), "not valid"),
         (make_reply(b'{"result": 6, "error": null}'), "is not AnkiConnect"),
         (make_reply(b'{"result": null, "error": "unsupported action"}'), "or an old one"),
         (make_reply(GRANTED % b"5"), "speaks version 5"),
-        (make_reply(GRANTED % b'"6"'), "speaks version '6'"),
-        (make_reply(b" " * (connect._MAX_REPLY_BYTES + 1)), "too large"),
+        (make_reply(GRANTED % b'"6"'), "is not AnkiConnect"),
+        (make_reply(b" " * 200_001), "too large"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" * 9_000, "too large"),
+        (CHUNKED + b"1\r\n \r\n" * 40_000, "too large"),
+        (CHUNKED + b"0\r\n" + b"X: y\r\n" * 40_000, "too large"),
+        (CHUNKED + b"-1\r\n", "AnkiConnect at"),
+        (CHUNKED + b"f" * 5_000 + b"\r\n{}", "AnkiConnect at"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9000000000000000\r\n\r\n{}", "not valid"),
+        (make_reply(b'{"result": %s, "error": null}' % (b"9" * 5_000)), "not JSON"),
+        (b"hello\n" * 100, "hello"),
         (b"SSH-2.0-x\r\n", "SSH"),
         (b"", "closed connection|Remote end"),
         (None, "has not replied"),
@@ -550,7 +609,8 @@ def test_what_is_not_ankiconnect_is_told_from_it(
     monkeypatch: pytest.MonkeyPatch, reply: bytes | None, message: str
 ) -> None:
     if reply is None:
-        monkeypatch.setattr(connect, "_GREETING_TIMEOUT_S", 0.05)
+        monkeypatch.setattr(anki_connect, "_GREETING_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(anki_connect, "_MAX_REPLY_BYTES", 200_000)
     with serve_raw(reply) as (url, asked), pytest.raises(AnkiError, match=message):
         AnkiConnect(url, "secret").greet()
     # The key goes to nobody who did not ask for it.
@@ -560,9 +620,10 @@ def test_what_is_not_ankiconnect_is_told_from_it(
 def test_another_program_at_the_port_of_the_add_on_is_no_running_anki(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with serve_raw(make_reply(b"<html>")) as (url, _):
-        monkeypatch.setattr(connect, "DEFAULT_URL", url)
-        assert find_running_anki() is None
+    for body in (b"<html>", b"[]", b"{}"):
+        with serve_raw(make_reply(body)) as (url, _):
+            monkeypatch.setattr(anki_connect, "DEFAULT_URL", url)
+            assert find_running_anki() is None
     with serve_raw(make_reply(b"<html>")) as (url, _), pytest.raises(AnkiError, match="not JSON"):
         find_running_anki(url)
 

@@ -30,15 +30,17 @@ from anki_desktop import (
     open_anki,
     write_cards,
 )
-from cardwright.anki import desktop
 from cardwright.anki.collection import open_collection
-from cardwright.anki.desktop import ProfileDoor
-from cardwright.anki.profiles import Profile
-from cardwright.anki.rows import AnkiChangedError, AnkiError, PackageNote, Push
+from cardwright.anki.doors import library, package_import
+from cardwright.anki.doors.closed import ProfileDoor
+from cardwright.anki.doors.door import Push
+from cardwright.anki.doors.package_import import PackageNote
+from cardwright.anki.doors.profiles import Profile
+from cardwright.anki.error import AnkiChangedError, AnkiError
 from cardwright.error import ExtraMissingError
 
 AT_MS = 1_700_000_000_000
-SUPPORT = Path(__file__).parents[1] / "support"
+SUPPORT = Path(__file__).parents[2] / "support"
 
 
 class World(NamedTuple):
@@ -335,7 +337,7 @@ def test_a_collection_of_another_schema_is_never_opened_to_write(
         Collection(str(profile.collection)).close(downgrade=True)
     push = read_push(door)
     before = snap(profile.folder)
-    monkeypatch.setattr(desktop, "probe_schema", lambda: own)
+    monkeypatch.setattr(library, "probe_schema", lambda: own)
 
     with pytest.raises(AnkiError, match=r"schema 1\d.*installed anki 2\d\.") as raised:
         door.write(push)
@@ -356,7 +358,7 @@ def test_an_old_scheduler_is_told_to_be_updated(door: ProfileDoor, profile: Prof
 
 
 def test_the_installed_library_makes_the_schema_that_is_known() -> None:
-    assert desktop.probe_schema() in desktop._PACKAGES
+    assert library.probe_schema() in library._PACKAGES
 
 
 def test_reading_does_not_import_the_library(tmp_path: Path, profile: Profile) -> None:
@@ -365,8 +367,8 @@ import sys
 sys.path.insert(0, {str(SUPPORT)!r})
 from datetime import date
 from pathlib import Path
-from cardwright.anki.desktop import ProfileDoor
-from cardwright.anki.profiles import Profile
+from cardwright.anki.doors.closed import ProfileDoor
+from cardwright.anki.doors.profiles import Profile
 profile = Profile("", Path({str(profile.folder)!r}))
 door = ProfileDoor(profile, {{}}, folder=Path("mine"), today=date(2026, 1, 1))
 door.read()
@@ -456,9 +458,9 @@ def test_an_import_reports_every_note_and_leaves_the_users_options(
     after = dump(profile.collection)
     stays = ("notetypes", "fields", "templates", "deck_config", "decks", "revlog")
     assert {name: after[name] for name in stays} == {name: before[name] for name in stays}
-    options = {row[0]: row for row in before["config"] if row[0] in desktop._OPTIONS}
+    options = {row[0]: row for row in before["config"] if row[0] in package_import._OPTIONS}
     assert options.keys() == {"mergeNotetypes", "updateNotes"}
-    assert {row[0]: row for row in after["config"] if row[0] in desktop._OPTIONS} == options
+    assert {row[0]: row for row in after["config"] if row[0] in package_import._OPTIONS} == options
     assert after["col"][0][3] == before["col"][0][3]  # the time of the schema: no full sync
 
     notes = describe_notes(world, 1_800_000_000)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cardwright.anki.profiles import choose_profile, find_anki_folders, list_profiles
-from cardwright.anki.rows import AnkiError
+from cardwright.anki.doors.profiles import choose_profile, find_anki_folders, list_profiles
+from cardwright.anki.error import AnkiError
 
 HOME = Path("/home/anna")
 

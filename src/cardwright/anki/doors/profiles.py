@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from cardwright.anki.rows import AnkiError
+from cardwright.anki.error import AnkiError
 from cardwright.text import list_names, to_nfc
 
 _COLLECTION: Final = "collection.anki2"
@@ -37,7 +37,7 @@ class Profile:
     @property
     def folder_name(self) -> str:
         """A name for a folder of Cardwright's own that is different for each profile."""
-        return sha256(str(self.folder).encode()).hexdigest()[:16]
+        return sha256(os.fsencode(self.folder)).hexdigest()[:16]
 
     @property
     def backups(self) -> Path:
