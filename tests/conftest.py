@@ -23,7 +23,7 @@ settings.load_profile("steady")
 @pytest.fixture(autouse=True)
 def no_running_anki(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep tests away from a real Anki, which has AnkiConnect at the default address."""
-    monkeypatch.setattr("cardwright.anki.connect.DEFAULT_URL", "http://127.0.0.1:1")
+    monkeypatch.setattr("cardwright.anki.doors.anki_connect.DEFAULT_URL", "http://127.0.0.1:1")
 
 
 @pytest.fixture
