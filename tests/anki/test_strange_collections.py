@@ -20,9 +20,9 @@ import pytest
 
 from cardwright.anki import collection
 from cardwright.anki.card_data import write_data
+from cardwright.anki.card_state import has_same_memory, keep_state
 from cardwright.anki.collection import PackageError, open_collection
 from cardwright.anki.rows import AnkiCard, CardRow, Timing
-from cardwright.app.anki_plan import has_same_memory, keep_state
 from cardwright.foreign import live_database, protobuf
 from cardwright.memory import Memory, State
 from mutations import mutate_bytes, mutate_database
