@@ -10,6 +10,7 @@ import pytest
 
 from cardwright.app.doctor.rescue import rescue_store
 from cardwright.history import Act, Rating
+from cardwright.study import opening
 from cardwright.study.error import StoreDamagedError, StoreError
 from cardwright.study.journal import Journal
 from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow, list_shifted
@@ -30,6 +31,19 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def journal(path: Path) -> Journal:
     return open_journal(path)
+
+
+def test_the_limit_of_work_grows_with_what_is_not_in_the_file_yet(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "_STEPS_AT_ONCE", 500)
+    monkeypatch.setattr(opening, "_MIN_STEPS", 5_000)
+    with open_store(path) as store:
+        rows = {id: MirrorRow(f"{id:012x}-x", is_seen=True) for id in range(5_000)}
+        mirror = Mirror(store, "server")
+        with store.transaction():
+            mirror.put_rows(rows)
+            assert mirror.read_rows() == rows
 
 
 def test_each_place_has_its_own_rows_cards_and_facts(journal: Journal) -> None:

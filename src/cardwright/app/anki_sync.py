@@ -846,6 +846,8 @@ class _Merge:
         An answer from Anki may be older than one from here, or have been given on a device that did
         not know it.
         """
+        if not self._store.has_own(key):
+            return False
         reviews = [review for review in self._store.list_reviews(key) if is_pushable(review)]
         own = [review for review in reviews if not is_from_anki(review.id)]
         if not own:

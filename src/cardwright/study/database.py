@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from itertools import chain
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from cardwright.error import CardwrightError
 from cardwright.study.backup import copy_database, write_backup
@@ -23,6 +23,8 @@ from cardwright.study.place import StoreLeftError
 from cardwright.study.rows import RowError, check_texts
 from cardwright.study.safekeeping import Safekeeping
 
+_CACHE_KB: Final = 64_000
+
 
 def prepare(path: Path, db: sqlite3.Connection, today: str) -> None:
     """Upgrade a database if needed, and make every commit wait for the disk."""
@@ -35,6 +37,8 @@ def prepare(path: Path, db: sqlite3.Connection, today: str) -> None:
     # flushes the disk's own cache; elsewhere it does nothing.
     db.execute("pragma synchronous = full")
     db.execute("pragma fullfsync = on")
+    # The pages of a large import would otherwise be written and read again several times.
+    db.execute(f"pragma cache_size = -{_CACHE_KB}")
 
 
 class Database:

@@ -58,7 +58,8 @@ class Mirror:
     def put_rows(self, rows: Mapping[int, MirrorRow]) -> None:
         """Remember rows that are planned or were seen."""
         sql = "insert or replace into mirror_rows values (?, ?, ?, ?)"
-        self._store.change(sql, ((self.place, id, *row) for id, row in rows.items()))
+        # In this order, many are written far more quickly.
+        self._store.change(sql, ((self.place, id, *row) for id, row in sorted(rows.items())))
 
     def forget_rows(self, row_ids: Iterable[int]) -> None:
         """Forget rows, such as those that are no longer there."""

@@ -10,6 +10,7 @@ import os
 import sqlite3
 import stat
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +39,8 @@ _MIN_STEPS: Final = 500_000
 """Instructions of SQLite's virtual machine for one statement, in a small store."""
 _STEPS_PER_BYTE: Final = 2
 """Three times what a check of all pages needs, and ten times what the most laborious query does."""
+_ROW_BYTES: Final = 250
+"""A row with its entries in indexes."""
 _SETTINGS: Final = ("trusted_schema = off", "cell_size_check = on", "mmap_size = 0")
 _open: Final[WeakSet[StoreConnection]] = WeakSet()
 
@@ -68,10 +71,14 @@ class StoreConnection(sqlite3.Connection):
         self._steps = 0
         return super().execute(*words)
 
-    def executemany(self, *words: Any) -> sqlite3.Cursor:
-        """Run a statement repeatedly."""
-        self._steps = 0
-        return super().executemany(*words)
+    def executemany(self, sql: str, rows: Iterable[Any], /) -> sqlite3.Cursor:
+        """Run a statement for each row, which may take as much work as any other."""
+        return super().executemany(sql, self._give_each(rows))
+
+    def _give_each(self, rows: Iterable[Any]) -> Iterator[Any]:
+        for row in rows:
+            self._steps = 0
+            yield row
 
     def close(self) -> None:
         """Close the file."""
@@ -83,7 +90,8 @@ class StoreConnection(sqlite3.Connection):
         return self._steps > _MIN_STEPS and self._steps > self._find_most()
 
     def _find_most(self) -> int:
-        size = 0
+        # What was changed may not be in the file yet.
+        size = self.total_changes * _ROW_BYTES
         for suffix in ("", "-wal"):
             try:
                 size += Path(f"{self.path}{suffix}").stat().st_size

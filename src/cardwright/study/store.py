@@ -286,6 +286,15 @@ class Store(Database):
         sql = f"{_SELECT_REVIEW} where id > ? and id < ?"
         return list(self._read_reviews(sql, f"{review_id}_", f"{review_id}`"))
 
+    def has_own(self, key: str) -> bool:
+        """Return whether a prompt has reviews that were not read from Anki."""
+        keys = self.aliases.list_keys(key)
+        sql = (
+            f"select 1 from reviews where prompt in ({', '.join('?' * len(keys))})"  # noqa: S608
+            f" and substr(id, 13, 6) <> '-{FROM_ANKI}' limit 1"
+        )
+        return self.find_value(sql, *keys) is not None
+
     def list_mixed(self, keys: Collection[str]) -> list[str]:
         """Return those of some prompts that have two reviews of the same time, one of them from Anki."""
         sql = f"select 1 from reviews where substr(id, 13, 6) = '-{FROM_ANKI}' limit 1"  # noqa: S608
