@@ -53,8 +53,6 @@ def run(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     # Nor on the reviews of whoever runs it.
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    # Nor on their Anki, which may be running.
-    monkeypatch.setattr("cardwright.anki.doors.anki_connect.DEFAULT_URL", "http://127.0.0.1:1")
 
     def run_cards(*words: str, folder: Path | None = None, exit_code: int = 0) -> Result:
         result = CliRunner().invoke(cards, ["-C", str(folder or project), *words])
