@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from cardwright.app.anki_history import Imported, Left, find_project_notes, import_history
-from cardwright.app.anki_options import list_remedies
+from cardwright.app.anki.file_import import Imported, Left, find_project_notes, import_history
+from cardwright.app.anki.options import list_remedies
 from cardwright.app.study import Study
 from cardwright.history import Act
 from cardwright.study.transfer import describe_clashes

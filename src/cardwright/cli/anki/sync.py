@@ -11,9 +11,9 @@ from typing import Any
 import click
 
 from cardwright.anki.doors.door import Door
-from cardwright.app.anki_history import find_project_notes
-from cardwright.app.anki_options import Difference, list_remedies
-from cardwright.app.anki_sync import (
+from cardwright.app.anki.file_import import find_project_notes
+from cardwright.app.anki.options import Difference, list_remedies
+from cardwright.app.anki.sync import (
     Choice,
     Synced,
     VanishedError,

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from cardwright.anki.doors.library import load_library
-from cardwright.app.anki_update import Update, update_pack
+from cardwright.app.anki.update import Update, update_pack
 from cardwright.app.build import build_packs
 from cardwright.app.lock import lock_project
 from cardwright.app.project import open_project

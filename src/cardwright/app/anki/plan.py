@@ -1,6 +1,6 @@
 """What a sync with Anki has to do: pure functions over what Anki holds and what is known here.
 
-Nothing here reads or writes; `app.anki_sync` does both.
+Nothing here reads or writes; `app.anki.sync` does both.
 """
 
 from __future__ import annotations

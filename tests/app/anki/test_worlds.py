@@ -13,7 +13,7 @@ import pytest
 from anki_clock import find_compiler, start_program
 from anki_world import START, ZONE
 
-SUPPORT = Path(__file__).parents[1] / "support"
+SUPPORT = Path(__file__).parents[2] / "support"
 WORLDS = [("server", 1, 8, 3), ("closed", 2, 13, 4), ("connect", 3, 13, 4)]
 
 pytestmark = pytest.mark.skipif(

@@ -41,8 +41,8 @@ from cardwright.anki.rows import (
     CardWrite,
     LogRow,
 )
-from cardwright.app.anki_options import Difference, find_differences, name_presets, take_options
-from cardwright.app.anki_plan import (
+from cardwright.app.anki.options import Difference, find_differences, name_presets, take_options
+from cardwright.app.anki.plan import (
     MAX_SHIFT_MS,
     News,
     Placing,
