@@ -20,6 +20,12 @@ settings.register_profile(
 settings.load_profile("steady")
 
 
+@pytest.fixture(autouse=True)
+def no_running_anki(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests away from a real Anki, which has AnkiConnect at the default address."""
+    monkeypatch.setattr("cardwright.anki.doors.anki_connect.DEFAULT_URL", "http://127.0.0.1:1")
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project of one pack with a manifest and no cards yet."""
