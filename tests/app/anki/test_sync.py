@@ -21,8 +21,9 @@ from cardwright.anki.error import AnkiError
 from cardwright.anki.rows import CardQueue
 from cardwright.app.anki.file_import import find_project_notes
 from cardwright.app.anki.options import list_remedies
-from cardwright.app.anki.plan import Placing
-from cardwright.app.anki.sync import Synced, VanishedError, sync_anki
+from cardwright.app.anki.row_ids import Placing
+from cardwright.app.anki.sync import sync_anki
+from cardwright.app.anki.synced import Synced, VanishedError
 from cardwright.app.doctor.rescue import rescue_store
 from cardwright.app.study import Study, open_study
 from cardwright.history import Act, Moment, Rating, Review

@@ -29,7 +29,6 @@ from cardwright.anki.doors.server_login import (
     check_private_folder,
     forget_key,
     is_of_ankiweb,
-    make_private_folder,
     read_key,
     write_key,
 )
@@ -37,6 +36,7 @@ from cardwright.anki.doors.write import is_complete
 from cardwright.anki.error import AnkiChangedError, AnkiError
 from cardwright.anki.identity import NoteIdentity
 from cardwright.anki.rows import AnkiView
+from cardwright.files import make_private_folder
 
 if TYPE_CHECKING:
     from anki.collection import Collection
