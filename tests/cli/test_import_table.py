@@ -147,7 +147,7 @@ HUGE = 400_000
     ("data", "said"),
     [
         (b"id,r,t\noak,3," + b'"\n",' * HUGE, ":2: not valid CSV: a row is too long"),
-        (b"id,r,t\noak,3," + b'"\n' * HUGE, ": not valid CSV"),
+        (b"id,r,t\noak,3," + b'"' + b"a\n" * HUGE, ": not valid CSV: field larger"),
         (b"id,r,t\noak,3," + b"x" * HUGE, ":2: not valid CSV: a line is too long"),
         (b"id,r,t" + b",x" * HUGE, ":1: not valid CSV: a line is too long"),
         (b"id,r" + b",x" * 30_000, ":1: there is no column"),
