@@ -196,6 +196,23 @@ def test_a_key_that_the_server_does_not_know_any_more_is_asked_for_again(
     assert key.read_text("utf-8") == good
 
 
+def test_a_mistyped_address_leaves_nothing_behind(
+    make_door: MakeDoor, server: Server, tmp_path: Path
+) -> None:
+    with pytest.raises(AnkiError, match="does not accept this password of anna"):
+        make_door(Asked("wrong")).read()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        silent = f"http://127.0.0.1:{free.getsockname()[1]}/"
+    for url, said in (
+        (silent, f"{silent} does not answer"),
+        (f"{server.url}x/", r"404 Not Found\)"),
+    ):
+        with pytest.raises(AnkiError, match=said):
+            make_door(url=url).read()
+    assert not list((tmp_path / "mine").iterdir())
+
+
 def test_a_key_of_one_server_is_not_sent_to_another(tmp_path: Path) -> None:
     folder = tmp_path / "own"
     folder.mkdir()

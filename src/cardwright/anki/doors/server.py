@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -89,9 +90,12 @@ class ServerDoor(ProfileDoor):
     @contextmanager
     def _open(self) -> Iterator[Collection]:
         load_library()
+        is_new = not self._path.exists()
         make_private_folder(self._folder)
         check_private_folder(self._folder)
         with ExitStack() as stack:
+            if is_new:
+                stack.callback(self._leave_nothing_behind)
             try:
                 collection = stack.enter_context(open_with_library(self._path, self.place))
             except InUseError:
@@ -107,6 +111,11 @@ class ServerDoor(ProfileDoor):
                 self._discard()
                 collection = stack.enter_context(open_with_library(self._path, self.place))
             yield collection
+
+    def _leave_nothing_behind(self) -> None:
+        """Delete a private copy for which no server was found, as after a mistyped address."""
+        if not read_key(self._folder, self._address):
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _discard(self) -> None:
         """Delete the private copy."""
@@ -194,7 +203,8 @@ class ServerDoor(ProfileDoor):
                 )
             except _KeyRefusedError:
                 raise AnkiError(
-                    f"{self._address.url} does not accept this password of {self._address.user}"
+                    f"{self._address.url} does not accept this password of {self._address.user}",
+                    help="check the user's name, too, and run the command again",
                 ) from None
             write_key(self._folder, self._address, key)
         return SyncAuth(hkey=key, endpoint=self._address.url, io_timeout_secs=_IO_TIMEOUT_S)
@@ -260,8 +270,10 @@ class ServerDoor(ProfileDoor):
                 raise AnkiError(f"the sync with {url} failed: {shorten(error)}") from error
             except NetworkError as error:
                 reason = shorten(error).removeprefix("A network error occurred. Error details: ")
+                reason = reason.removesuffix(" for url ()")
+                is_silent = reason == "error sending request"
                 raise AnkiError(
-                    f"{url} cannot be used: {reason}",
+                    f"{url} does not answer" if is_silent else f"{url} cannot be used: {reason}",
                     help="check the address, and that the server runs",
                 ) from error
             except Interrupted:

@@ -34,23 +34,29 @@ def examine_anki(case: Case, report: Report) -> None:
             "never synced with: `cards anki sync` makes it one memory with the terminal"
         )
         return
+    times = {place: read_sync_time(Mirror(store, place)) or 0 for place in places}
     summaries = []
-    for place in places:
-        mirror = Mirror(store, place)
-        cards = mirror.read_cards()
-        when = _describe_time(read_sync_time(mirror), case.moment)
+    for place in sorted(places, key=lambda place: -times[place]):
+        cards = Mirror(store, place).read_cards()
+        when = _describe_time(times[place], case.moment)
         summaries.append(f"{_shorten(place)}: {when}, {count(len(cards), 'card')}")
-        report.findings += _check_pending(case, store, place, cards)
+        # Anki may have synced the other places itself since then.
+        waiting = 0 if len(summaries) > 1 else _count_waiting(store, place, cards)
+        report.findings += _check_pending(case, store, place, cards, waiting)
     report.summary = "; ".join(summaries)
 
 
-def _check_pending(
-    case: Case, store: Store, place: str, cards: Mapping[str, MirrorCard]
-) -> list[Finding]:
+def _count_waiting(store: Store, place: str, cards: Mapping[str, MirrorCard]) -> int:
+    """Return how many answers of the cards at a place are not known to be there."""
     unite = store.aliases.unite_key
     keys = {unite(key) for key in cards}
     missing = list_missing(store, place, {namespace_of(key) for key in keys})
-    waiting = sum(entry.key in keys and not is_derived(entry.id) for entry in missing)
+    return sum(entry.key in keys and not is_derived(entry.id) for entry in missing)
+
+
+def _check_pending(
+    case: Case, store: Store, place: str, cards: Mapping[str, MirrorCard], waiting: int
+) -> list[Finding]:
     planned = sum(not row.is_seen for row in Mirror(store, place).read_rows().values())
     pending = sum(card.is_pending for card in cards.values())
     found = []
@@ -76,8 +82,8 @@ def _check_pending(
     ]
 
 
-def _describe_time(at_ms: int | None, now: Moment) -> str:
-    if at_ms is None:
+def _describe_time(at_ms: int, now: Moment) -> str:
+    if not at_ms:
         return "synced"
     zone = timedelta(minutes=now.utc_offset_minutes)
     local = datetime.fromtimestamp(at_ms / 1000, UTC) + zone
