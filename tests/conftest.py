@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, settings
 
+from cardwright.anki.doors import anki_connect
 from project_files import Run, Write
 
 DECK = "name: Trees\nnamespace: trees\n"
@@ -18,6 +19,12 @@ settings.register_profile(
     "steady", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("steady")
+
+
+@pytest.fixture(autouse=True)
+def _closed_anki(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the Anki out of tests that whoever runs them has open, with AnkiConnect at its address."""
+    monkeypatch.setattr(anki_connect, "DEFAULT_URL", "http://127.0.0.1:1")
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from zlib import crc32
 
 from cardwright.anki.card_data import write_data
 from cardwright.anki.doors.door import Door, Push
+from cardwright.anki.doors.server_login import describe_place
 from cardwright.anki.error import AnkiChangedError, AnkiError
 from cardwright.anki.history import (
     Rules,
@@ -88,7 +89,7 @@ class VanishedError(AnkiError):
         number = len(vanished.theirs) + len(vanished.ours)
         answers = f"{count(number, 'row')} of its log"
         super().__init__(
-            f"{place} lacks {answers} that it had at the last sync, as after restoring a backup",
+            f"{describe_place(place)} lacks {answers} that it had at the last sync, as after restoring a backup",
             help="`cards anki sync --vanished restore` writes them there again, "
             "`cards anki sync --vanished undo` undoes them here",
         )

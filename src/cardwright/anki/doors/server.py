@@ -23,6 +23,7 @@ from cardwright.anki.doors.library import (
 from cardwright.anki.doors.profiles import Profile
 from cardwright.anki.doors.server_login import (
     ServerAddress,
+    describe_place,
     forget_key,
     is_of_ankiweb,
     make_private_folder,
@@ -85,7 +86,9 @@ class ServerDoor(ProfileDoor):
             if is_new:
                 stack.callback(self._leave_nothing_behind)
             try:
-                collection = stack.enter_context(open_with_library(self._path, self.place))
+                collection = stack.enter_context(
+                    open_with_library(self._path, describe_place(self.place))
+                )
             except InUseError:
                 raise AnkiError(
                     f"another `cards` syncs with {self._address.url} just now"
@@ -94,7 +97,9 @@ class ServerDoor(ProfileDoor):
                 # What it held is on the server; what was not there yet is written again.
                 for ending in ("", "-wal", "-shm"):
                     self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
-                collection = stack.enter_context(open_with_library(self._path, self.place))
+                collection = stack.enter_context(
+                    open_with_library(self._path, describe_place(self.place))
+                )
             yield collection
 
     def _leave_nothing_behind(self) -> None:
@@ -213,7 +218,7 @@ class ServerDoor(ProfileDoor):
         if done:
             return done[0]
         url = self._address.url
-        with explain_errors(self.place):
+        with explain_errors(describe_place(self.place)):
             try:
                 raise failed[0]
             except SyncError as error:
