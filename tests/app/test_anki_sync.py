@@ -511,6 +511,76 @@ def test_two_machines_share_one_anki_and_a_folder(
         there.record(BIRCH, Act.UNDO, undoes=review.id)
 
 
+@pytest.mark.parametrize("is_shared_first", [False, True])
+@pytest.mark.parametrize("number", [0, 30])
+def test_a_row_with_another_id_than_its_time_is_known_to_all_machines(
+    here: Machine,
+    anki: MemoryAnki,
+    forest: Path,
+    tmp_path: Path,
+    number: int,
+    is_shared_first: bool,
+) -> None:
+    """Which answer it is follows from the answer and the log, whatever comes first."""
+    there = Machine(forest, tmp_path / "there.db")
+    anki.taken |= set(range(MORNING.at_ms - number, MORNING.at_ms + number))
+    for key in (BIRCH, OAK, PINE):
+        here.answer(key, EASY)
+    if is_shared_first:
+        here.share(there)
+    here.sync(anki)
+    rows = dict(anki.log)
+    for _ in range(3):
+        there.sync(anki)
+        there.share(here)
+        here.sync(anki)
+        here.share(there)
+
+    assert anki.log == rows
+    for machine in (there, here):
+        expect_same_answers(machine, anki)
+        assert machine.sync(anki).has_nothing_new
+    assert here.list_reviews(BIRCH) == there.list_reviews(BIRCH)
+
+
+def expect_same_answers(machine: Machine, anki: MemoryAnki) -> None:
+    """Check that each prompt has one answer, at its own time, on both sides."""
+    for key in (BIRCH, OAK, PINE):
+        assert machine.list_log(key) == [(MORNING.at_ms, EASY)]
+        assert len(anki.list_log(key)) == 1
+
+
+def test_machines_that_took_a_row_for_different_answers_come_to_rest(
+    here: Machine, anki: MemoryAnki, forest: Path, tmp_path: Path
+) -> None:
+    there = Machine(forest, tmp_path / "there.db")
+    here.answer(BIRCH, EASY)
+    here.share(there)
+    anki.taken.add(MORNING.at_ms)
+    here.sync(anki)
+    # A row that has moved so far is not recognized, so the answer is written once more.
+    [(row_id, _)] = anki.list_log(BIRCH)
+    row = anki.log.pop(row_id)
+    moved = row_id + 70
+    anki.log[moved] = row._replace(id=moved)
+    with here.open() as study, study.store.transaction():
+        mirror = Mirror(study.store, anki.place)
+        mirror.put_rows({moved: mirror.read_rows()[row_id]})
+        mirror.forget_rows([row_id])
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    for _ in range(4):
+        for machine in (there, here):
+            machine.sync(anki)
+            with machine.open() as study:
+                sync_folder(study.journal, folder, moment=machine.now)
+
+    assert len(anki.list_log(BIRCH)) == 2
+    assert here.list_reviews(BIRCH) == there.list_reviews(BIRCH)
+    for machine in (there, here):
+        assert machine.sync(anki).has_nothing_new
+
+
 def test_machines_with_other_options_agree_on_what_was_promised(
     here: Machine, anki: MemoryAnki, forest: Path, tmp_path: Path
 ) -> None:

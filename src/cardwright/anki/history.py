@@ -59,6 +59,8 @@ _FIRST_TIME: Final = 1_000_000_000
 """From here on, what a card is due at is a time in seconds, not a day."""
 MAX_FSRS_EASE: Final = 1_100
 """Up to here, the log shows a difficulty of FSRS in place of an ease factor, both in thousandths."""
+_MAX_PLACE_MS: Final = 1_000
+"""How far the place of a review may be from its time, unless a clock was set back."""
 _MAX_I32: Final = 2**31 - 1
 _DERIVED: Final = re.compile(rf"(?:{_RESTART}|{_ASSUMED})[0-9]*$")
 """How the ids of acts end that have no row of their own."""
@@ -145,6 +147,15 @@ def pull_reviews(
         if rows:
             _CardPull(job, view.cards[key], rows, known.get(key, ())).run()
     return job.found
+
+
+def find_row_id(review: Review) -> int:
+    """Return the id that the row of a review has if it is free: its time, or its place next to it.
+
+    Of answers that were given in one millisecond, each has a place of its own on every machine.
+    """
+    place = int(review.id[:12], 16)
+    return place if 0 <= place - review.at_ms <= _MAX_PLACE_MS else review.at_ms
 
 
 def name_device(guid: str, ordinal: int, *, is_kept: bool = False) -> str:
@@ -240,6 +251,8 @@ class _Known:
         self.undone: set[str] = set()
         self._free: dict[tuple[int, Act, Rating | None], dict[str, Review]] = {}
         """Those that are not paired yet."""
+        self._placed: dict[tuple[int, Act, Rating | None], Review] = {}
+        """Those whose rows have the ids of their places."""
         for review in reviews:
             self.ids.add(review.id)
             if review.undoes:
@@ -247,6 +260,8 @@ class _Known:
             elif not _DERIVED.search(review.id):
                 what = (review.at_ms, review.act, review.rating)
                 self._free.setdefault(what, {})[review.id] = review
+                if (row_id := find_row_id(review)) != review.at_ms:
+                    self._placed[row_id, review.act, review.rating] = review
 
     def pair(self, row: LogRow, act: Act, remembered: str | None, own: str) -> str:
         """Return the id of the review of a row, or "" if there is none."""
@@ -256,6 +271,9 @@ class _Known:
             if review_id in self.ids:
                 free.pop(str(review_id), None)
                 return str(review_id)
+        placed = self._placed.get((row.id, act, rating))
+        if placed and self._free[placed.at_ms, act, rating].pop(placed.id, None):
+            return placed.id
         return free.pop(next(iter(free))).id if free else ""
 
     def list_free(self) -> list[Review]:

@@ -6,11 +6,14 @@ Nothing here reads or writes; `app.anki_sync` does both.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Final, NamedTuple
 
-from cardwright.anki.history import find_due_day, name_device, read_act, read_data
+from cardwright.anki.history import find_due_day, find_row_id, name_device, read_act, read_data
 from cardwright.anki.rows import (
     AnkiCard,
     AnkiView,
@@ -24,9 +27,11 @@ from cardwright.anki.rows import (
 from cardwright.history import (
     END_MS,
     FROM_ANKI,
+    MAX_ANSWER_MS,
     MAX_INTERVAL_DAYS,
     Act,
     Moment,
+    Rating,
     Review,
 )
 from cardwright.memory import Memory, State
@@ -43,6 +48,8 @@ _DERIVED: Final = re.compile(rf"-{FROM_ANKI}[0-9a-f]{{8}}_[a-z]+[0-9]*$")
 """How the ids of acts end that follow from Anki's log or cards, but have no row of their own."""
 _SHIFTED_MS: Final = 20
 """Importing a card again can move its rows by some milliseconds, as their ids are taken."""
+MAX_SHIFT_MS: Final = 10_000
+"""How far the id of a row may be from the time of its answer for both to be recognized as one."""
 _MAX_REACH: Final = 1_000
 _CLOSE: Final = 1e-3
 """Anki keeps stability and difficulty to three or four decimals."""
@@ -107,22 +114,54 @@ def is_from_anki(review_id: str) -> bool:
 
 
 def match_shifted(
-    pulled: Iterable[Review], known: Iterable[Review], paired: Container[str]
+    pulled: Iterable[Review],
+    known: Iterable[Review],
+    paired: Container[str],
+    is_filled: Callable[[int, int], bool],
+    *,
+    is_again: bool,
 ) -> dict[str, str]:
-    """Return which pulled reviews are known ones that were imported again some milliseconds apart.
+    """Return which pulled reviews are known ones whose rows have other ids than their times.
 
-    `known` are those of the same prompt that were not undone, `paired` those that have a row.
+    Another machine gives an answer the next free id if its own is taken: `is_filled` tells whether all
+    ids are, from one to another. With `is_again`, the card was imported again, which can move its rows.
+    `known` are reviews of the same prompt that were not undone, `paired` those that have a row.
     """
-    free = [review for review in known if review.id not in paired and is_pushable(review)]
+    free: dict[tuple[Act, Rating | None], list[Review]] = defaultdict(list)
+    for review in sorted(known, key=attrgetter("at_ms")):
+        if review.id not in paired and is_pushable(review):
+            free[review.act, review.rating].append(review)
     found: dict[str, str] = {}
     for review in pulled:
-        for other in free:
-            is_same = (review.act, review.rating) == (other.act, other.rating)
-            if is_same and abs(review.at_ms - other.at_ms) <= _SHIFTED_MS:
+        same = free[review.act, review.rating]
+        first = bisect_left(same, review.at_ms - MAX_SHIFT_MS, key=attrgetter("at_ms"))
+        for index in range(first, len(same)):
+            other = same[index]
+            apart_ms = abs(review.at_ms - other.at_ms)
+            if apart_ms > MAX_SHIFT_MS:
+                break
+            if (is_again and apart_ms <= _SHIFTED_MS) or is_row_of(
+                other, review.at_ms, review.spent_ms, is_filled
+            ):
                 found[review.id] = other.id
-                free.remove(other)
+                del same[index]
                 break
     return found
+
+
+def is_row_of(
+    review: Review, row_id: int, spent_ms: int, is_filled: Callable[[int, int], bool]
+) -> bool:
+    """Tell whether a row of the same card with the same rating is that of an answer.
+
+    Its id is the time of the answer, or the next one that was free.
+    """
+    if review.spent_ms != min(max(spent_ms, 0), MAX_ANSWER_MS):
+        return False
+    if row_id in {review.at_ms, find_row_id(review)}:
+        return True
+    first, last = sorted((row_id, review.at_ms))
+    return last - first <= MAX_SHIFT_MS and is_filled(first, last)
 
 
 class Vanished(NamedTuple):
@@ -228,7 +267,7 @@ class Placing:
             (last + 1, END_MS),
         ):
             if low < high:
-                wanted = min(max(review.at_ms, low), high - 1)
+                wanted = min(max(find_row_id(review), low), high - 1)
                 if (found := self._step(wanted, 1, self._above)) < high:
                     return found
                 if (found := self._step(wanted, -1, self._below)) >= low:

@@ -8,11 +8,14 @@ So a sync that is killed at any point is completed by the next one.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any, Final, Literal
 from zlib import crc32
 
@@ -40,6 +43,7 @@ from cardwright.anki.rows import (
 )
 from cardwright.app.anki_options import Difference, find_differences, name_presets, take_options
 from cardwright.app.anki_plan import (
+    MAX_SHIFT_MS,
     News,
     Placing,
     Vanished,
@@ -48,6 +52,7 @@ from cardwright.app.anki_plan import (
     is_derived,
     is_from_anki,
     is_pushable,
+    is_row_of,
     keep_state,
     make_reschedule,
     match_shifted,
@@ -71,6 +76,8 @@ from cardwright.text import count
 
 Choice = Literal["undo", "restore"]
 _MAX_ROUNDS: Final = 5
+_FEW_IDS: Final = 1_000
+"""So many ids may be looked up to recognize one answer."""
 _RULES: Final = "rules"
 _MISSING: Final = "missing"
 _MARKS: Final = {
@@ -421,7 +428,8 @@ class _Merge:
         pull = pull_reviews(
             replace(view, log=log), self._study.moment, self._make_basis, known, paired
         )
-        shifted = self._match_shifted(pull.reviews, known, set(known_rows.values()) | undone)
+        taken = {*known_rows.values(), *undone, *(id for _, id in pull.pairs.values())}
+        shifted = self._match_shifted(pull.reviews, known, taken)
         reviews = [review for review in pull.reviews if review.id not in shifted]
         _, clashes = self._journal.add(reviews)
         self._done.clashes += clashes
@@ -460,16 +468,31 @@ class _Merge:
         known: Mapping[str, Sequence[Review]],
         taken: Collection[str],
     ) -> dict[str, str]:
-        """Return which pulled reviews are known ones whose cards were imported again."""
-        again: dict[str, list[Review]] = {}
+        """Return which pulled reviews are known ones whose rows have other ids than their times."""
+        fresh: dict[str, list[Review]] = {}
         for review in pulled:
-            if review.key in known and review.key not in self._cards and is_pushable(review):
-                again.setdefault(review.key, []).append(review)
+            if known.get(review.key) and is_pushable(review):
+                fresh.setdefault(review.key, []).append(review)
         return {
             pulled_id: known_id
-            for key, reviews in again.items()
-            for pulled_id, known_id in match_shifted(reviews, known[key], taken).items()
+            for key, reviews in fresh.items()
+            for pulled_id, known_id in match_shifted(
+                reviews, known[key], taken, self._is_filled, is_again=key not in self._cards
+            ).items()
         }
+
+    def _is_filled(self, first: int, last: int) -> bool:
+        """Tell whether Anki's log has a row for each id from one to another."""
+        number = last - first + 1
+        ids = self._row_ids
+        if bisect_right(ids, last) - bisect_left(ids, first) == number:
+            return True
+        return number <= _FEW_IDS and len(self._door.find_taken(range(first, last + 1))) == number
+
+    @cached_property
+    def _row_ids(self) -> list[int]:
+        """The ids of the rows of all cards of the project, in order."""
+        return sorted(row.id for rows in self._view.log.values() for row in rows)
 
     def _settle_undone(self) -> None:
         """Settle rows in Anki whose reviews were undone: no sync of Anki's can take a row away.
@@ -486,16 +509,19 @@ class _Merge:
             if card is None or undone is None or not self._has_row(key, row_id):
                 continue
             paired = set(self._pair_rows(key).values()) | {row.review_id for row in rows.values()}
-            twin = next(
-                (
-                    review.id
-                    for review in self._store.list_reviews(key)
-                    if (review.act, review.rating, review.at_ms)
-                    == (undone.act, undone.rating, undone.at_ms)
-                    and review.id not in paired
-                ),
-                None,
-            )
+            elsewhere = self._mirror.find_paired([row_id]).get(row_id, set())
+            twins = [
+                review.id
+                for review in self._store.list_reviews(key)
+                if (review.act, review.rating) == (undone.act, undone.rating)
+                and (
+                    review.at_ms == undone.at_ms
+                    or review.id in elsewhere
+                    or is_row_of(review, row_id, undone.spent_ms, self._is_filled)
+                )
+            ]
+            # The same answer may have two rows, if two machines have written it.
+            twin = min(twins, key=lambda one: (one in paired, one), default=None)
             if twin is None:
                 digest = sha256(review_id.encode()).hexdigest()[:8]
                 twin = f"{row_id:012x}-{FROM_ANKI}{digest}"
@@ -655,8 +681,20 @@ class _Merge:
         found = find_rows(self._store, [entry.id for entry in entries])
         for entry in entries:
             rows = {id for id in found.get(entry.id, ()) if self._has_row(entry.key, id)}
-            paired = self._pair_rows(entry.key) if rows else {}
-            row_id = next((id for id in sorted(rows) if is_from_anki(paired.get(id, ""))), None)
+            rows |= self._find_rows(entry)
+            own_id = int(entry.id[:12], 16) if is_from_anki(entry.id) else 0
+            is_named = self._has_row(entry.key, own_id)
+            paired = self._pair_rows(entry.key) if rows or is_named else {}
+            if is_named and paired.get(own_id, entry.id) != entry.id:
+                # Another machine did not know which answer the row is.
+                copy = self._store.get_review(entry.id)
+                known = self._store.get_review(paired[own_id])
+                if copy and known and (copy.act, copy.rating) == (known.act, known.rating):
+                    self._journal.add([undo(copy)])
+                    self._changed.add(entry.key)
+                    continue
+            free = sorted(id for id in rows - copies.keys() if is_from_anki(paired.get(id, "")))
+            row_id = free[0] if free else None
             if row_id is None:
                 left.append(entry)
                 continue
@@ -671,6 +709,19 @@ class _Merge:
             {id: MirrorRow(review, is_seen=True) for id, review in copies.items()}
         )
         return left
+
+    def _find_rows(self, entry: LogEntry) -> set[int]:
+        """Return which rows of a card can be that of an answer, going by what they say."""
+        log = self._view.log.get(entry.key, ())
+        first = bisect_left(log, entry.at_ms - MAX_SHIFT_MS, key=itemgetter(0))
+        last = bisect_right(log, entry.at_ms + MAX_SHIFT_MS, key=itemgetter(0))
+        near = [row for row in log[first:last] if row.ease == (entry.rating or 0)]
+        review = self._store.get_review(entry.id) if near else None
+        return {
+            row.id
+            for row in near
+            if review and is_row_of(review, row.id, row.duration_ms, self._is_filled)
+        }
 
     def _plan_rows(self, missing: Mapping[str, Sequence[LogEntry]]) -> None:
         """Plan the rows that Anki lacks, and the states of their cards."""
