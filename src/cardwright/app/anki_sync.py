@@ -21,6 +21,7 @@ from zlib import crc32
 
 from cardwright.anki.card_state import apply_write, has_same_memory, keep_state, make_card_write
 from cardwright.anki.doors.door import Door, Push
+from cardwright.anki.doors.server_login import describe_place
 from cardwright.anki.error import AnkiChangedError, AnkiError
 from cardwright.anki.history import (
     find_due_day,
@@ -94,7 +95,7 @@ class VanishedError(AnkiError):
         number = len(vanished.theirs) + len(vanished.ours)
         answers = f"{count(number, 'row')} of its log"
         super().__init__(
-            f"{place} lacks {answers} that it had at the last sync, as after restoring a backup",
+            f"{describe_place(place)} lacks {answers} that it had at the last sync, as after restoring a backup",
             help="`cards anki sync --vanished restore` writes them there again, "
             "`cards anki sync --vanished undo` undoes them here",
         )

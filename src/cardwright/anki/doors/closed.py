@@ -21,7 +21,7 @@ from cardwright.anki.doors.library import (
 )
 from cardwright.anki.doors.package_import import PackageImport, PackageNote, import_package
 from cardwright.anki.doors.profiles import Profile
-from cardwright.anki.doors.server_login import make_private_folder
+from cardwright.anki.doors.server_login import describe_place, make_private_folder
 from cardwright.anki.doors.write import check_unchanged, write_push
 from cardwright.anki.error import AnkiChangedError, AnkiError
 from cardwright.anki.identity import NoteIdentity
@@ -65,12 +65,12 @@ class ProfileDoor:
     def write(self, push: Push) -> None:
         """Write everything in one transaction; see `Door`."""
         if self._view is None:
-            raise AnkiChangedError(f"{self.place} was not read yet")
+            raise AnkiChangedError(f"{describe_place(self.place)} was not read yet")
         if not push.log and not push.cards:
             return
         with self._open() as collection:
             self._receive(collection)
-            check_scheduler(collection, self.place)
+            check_scheduler(collection, describe_place(self.place))
             rows = check_unchanged(collection, push, self._view, self._mod_ms)
             self._back_up(collection)
             work = partial(write_push, collection, push, rows, is_fsrs=self._view.is_fsrs)
@@ -103,7 +103,7 @@ class ProfileDoor:
         with_presets: bool,
     ) -> PackageImport:
         self._receive(collection)
-        check_scheduler(collection, self.place)
+        check_scheduler(collection, describe_place(self.place))
         self._back_up(collection)
         done: list[PackageImport] = []
 
@@ -119,8 +119,8 @@ class ProfileDoor:
 
     @contextmanager
     def _open(self) -> Iterator[Collection]:
-        check_schema(self._path, self.place)
-        with open_with_library(self._path, self.place) as collection:
+        check_schema(self._path, describe_place(self.place))
+        with open_with_library(self._path, describe_place(self.place)) as collection:
             yield collection
 
     def _receive(self, collection: Collection) -> None:
@@ -141,7 +141,7 @@ class ProfileDoor:
             try:
                 make_private_folder(folder)
                 before = set(folder.iterdir())
-                with explain_errors(self.place):
+                with explain_errors(describe_place(self.place)):
                     collection.create_backup(
                         backup_folder=str(folder), force=True, wait_for_completion=True
                     )
@@ -155,4 +155,6 @@ class ProfileDoor:
                     make_private_folder(self._folder)
                     write_file(marker, today)
                 return
-        raise AnkiError(f"{self.place} cannot be backed up, so nothing was written: {reason}")
+        raise AnkiError(
+            f"{describe_place(self.place)} cannot be backed up, so nothing was written: {reason}"
+        )

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -27,6 +28,7 @@ from cardwright.anki.doors.profiles import Profile
 from cardwright.anki.doors.server_login import (
     ServerAddress,
     check_private_folder,
+    describe_place,
     forget_key,
     is_of_ankiweb,
     make_private_folder,
@@ -93,11 +95,12 @@ class ServerDoor(ProfileDoor):
         is_new = not self._path.exists()
         make_private_folder(self._folder)
         check_private_folder(self._folder)
+        open_copy = partial(open_with_library, self._path, describe_place(self.place))
         with ExitStack() as stack:
             if is_new:
                 stack.callback(self._leave_nothing_behind)
             try:
-                collection = stack.enter_context(open_with_library(self._path, self.place))
+                collection = stack.enter_context(open_copy())
             except InUseError:
                 raise AnkiError(
                     f"another `cards` syncs with {self._address.url} just now"
@@ -105,11 +108,11 @@ class ServerDoor(ProfileDoor):
             except AnkiError:
                 # What it held is on the server; what was not there yet is written again.
                 self._discard()
-                collection = stack.enter_context(open_with_library(self._path, self.place))
+                collection = stack.enter_context(open_copy())
             if self._unchecked.exists():
                 collection.close()
                 self._discard()
-                collection = stack.enter_context(open_with_library(self._path, self.place))
+                collection = stack.enter_context(open_copy())
             yield collection
 
     def _leave_nothing_behind(self) -> None:
@@ -261,7 +264,7 @@ class ServerDoor(ProfileDoor):
         if done:
             return done[0]
         url = self._address.url
-        with explain_errors(self.place):
+        with explain_errors(describe_place(self.place)):
             try:
                 raise failed[0]
             except SyncError as error:

@@ -53,6 +53,13 @@ class ServerAddress:
         return sha256(self.place.encode()).hexdigest()[:16]
 
 
+def describe_place(place: str) -> str:
+    """Return the place of a door as it is shown."""
+    kind, _, rest = place.partition(" ")
+    url, _, user = rest.partition(" ")
+    return f"the collection of {user} on {url}" if kind == "server" and user else place
+
+
 def parse_address(text: str) -> ServerAddress:
     """Parse the address of a sync server, with or without the user's name.
 
