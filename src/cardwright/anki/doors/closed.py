@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cardwright.anki.collection import open_collection
 from cardwright.anki.doors.backup import back_up_daily
-from cardwright.anki.doors.door import Push
+from cardwright.anki.doors.door import Push, describe_place
 from cardwright.anki.doors.library import (
     InUseError,
     check_scheduler,
@@ -65,12 +65,12 @@ class ProfileDoor:
     def write(self, push: Push) -> None:
         """Write everything in one transaction; see `Door`."""
         if self._view is None:
-            raise AnkiChangedError(f"{self.place} was not read yet")
+            raise AnkiChangedError(f"{describe_place(self.place)} was not read yet")
         if not push.log and not push.cards:
             return
         with self._open() as collection:
             self._receive(collection)
-            check_scheduler(collection, self.place)
+            check_scheduler(collection, describe_place(self.place))
             rows = check_unchanged(collection, push, self._view, self._mod_ms)
             self._back_up(collection)
             work = partial(write_push, collection, push, rows, is_fsrs=self._view.is_fsrs)
@@ -103,7 +103,7 @@ class ProfileDoor:
         with_presets: bool,
     ) -> PackageImport:
         self._receive(collection)
-        check_scheduler(collection, self.place)
+        check_scheduler(collection, describe_place(self.place))
         self._back_up(collection)
         done: list[PackageImport] = []
 
@@ -119,8 +119,8 @@ class ProfileDoor:
 
     @contextmanager
     def _open(self) -> Iterator[Collection]:
-        check_schema(self._path, self.place)
-        with open_with_library(self._path, self.place) as collection:
+        check_schema(self._path, describe_place(self.place))
+        with open_with_library(self._path, describe_place(self.place)) as collection:
             yield collection
 
     def _receive(self, collection: Collection) -> None:
@@ -130,14 +130,17 @@ class ProfileDoor:
         """Send what was written to where it belongs."""
 
     def _back_up(self, collection: Collection) -> None:
+        """Back the collection up, unless this was done today."""
+        place = describe_place(self.place)
+
         def make(folder: Path) -> Path | None:
             make_private_folder(folder)
             before = set(folder.iterdir())
-            with explain_errors(self.place):
+            with explain_errors(place):
                 collection.create_backup(
                     backup_folder=str(folder), force=True, wait_for_completion=True
                 )
             return max(set(folder.iterdir()) - before, default=None)
 
-        made = back_up_daily(self.place, self._backups, self._today, self._folder, make)
+        made = back_up_daily(place, self._backups, self._today, self._folder, make)
         self.backup = made or self.backup

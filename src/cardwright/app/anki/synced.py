@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cardwright.anki.doors.door import describe_place
 from cardwright.anki.error import AnkiError
 from cardwright.app.anki.options import Difference
 from cardwright.app.anki.plan import Vanished
@@ -24,7 +25,7 @@ class VanishedError(AnkiError):
         number = len(vanished.theirs) + len(vanished.ours)
         answers = f"{count(number, 'row')} of its log"
         super().__init__(
-            f"{place} lacks {answers} that it had at the last sync, as after restoring a backup",
+            f"{describe_place(place)} lacks {answers} that it had at the last sync, as after restoring a backup",
             help="`cards anki sync --vanished restore` writes them there again, "
             "`cards anki sync --vanished undo` undoes them here",
         )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
+from cardwright.anki.doors.door import describe_place
 from cardwright.app.anki.plan import is_derived
 from cardwright.app.doctor.case import Case
 from cardwright.app.doctor.finding import Finding, Report
@@ -39,7 +40,7 @@ def examine_anki(case: Case, report: Report) -> None:
     for place in sorted(places, key=lambda place: -times[place]):
         cards = Mirror(store, place).read_cards()
         when = _describe_time(times[place], case.moment)
-        summaries.append(f"{_shorten(place)}: {when}, {count(len(cards), 'card')}")
+        summaries.append(f"{describe_place(place)}: {when}, {count(len(cards), 'card')}")
         # Anki may have synced the other places itself since then.
         waiting = 0 if len(summaries) > 1 else _count_waiting(store, place, cards)
         report.findings += _check_pending(case, store, place, cards, waiting)
@@ -72,7 +73,7 @@ def _check_pending(
         Finding(
             code="anki-pending",
             severity="note",
-            message=f"to be written to {_shorten(place)}: {' and '.join(found)}",
+            message=f"to be written to {describe_place(place)}: {' and '.join(found)}",
             harm="nothing is lost",
             help="sync; cards in filtered decks are written once they are back in their own"
             if pending
@@ -88,14 +89,6 @@ def _describe_time(at_ms: int, now: Moment) -> str:
     zone = timedelta(minutes=now.utc_offset_minutes)
     local = datetime.fromtimestamp(at_ms / 1000, UTC) + zone
     return f"last synced on {local:%Y-%m-%d at %H:%M}"
-
-
-def _shorten(place: str) -> str:
-    """Return how a place is called."""
-    if not place.startswith(_SERVER):
-        return place
-    url, _, user = place.removeprefix(_SERVER).partition(" ")
-    return f"{user} on {url}"
 
 
 def _name(place: str) -> tuple[str, ...]:
