@@ -243,12 +243,6 @@ class Collection:
         row = next(self._read("notes", f"{_NOTE} WHERE id = ?", (id,)), None)
         return None if row is None else self._make_note(row)
 
-    def find_notes(self, guids: Some[str]) -> Iterator[NoteRow]:
-        """Yield the notes with one of some guids."""
-        for id, _ in self._find_ids(guids):
-            if found := self.read_note(id):
-                yield found
-
     def read_cards(self, note_ids: Some[int] | None = None) -> Iterator[CardRow]:
         """Yield the cards of some notes, or all, in the order of their ids."""
         columns = [_read_integer(name) for name in _TABLES["cards"]]
