@@ -7,13 +7,15 @@ import random
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+from anki.deck_config_pb2 import UpdateDeckConfigsRequest
 from click.testing import CliRunner
 from corpus import write_project
 
-from anki_backend import RATINGS
+from anki_connect import serve_anki_connect
 from anki_phone import USER, Phone, SyncServer
 from cardwright.app.study import open_study
 from cardwright.cli.environment import read_clock
@@ -28,8 +30,9 @@ _OURS: Final = "from cardwright.cli.main import main; main()"
 class Large:
     """A collection of any size behind a door, with the same history on both sides."""
 
-    def __init__(self, folder: Path, door: str, notes: int, reviews: int, others: int) -> None:
+    def __init__(self, folder: Path, door: str, notes: int, reviews: int, others: int = 0) -> None:
         """`others` is the number of log rows of other cards in the collection."""
+        self._stack = ExitStack()
         self.root = folder / "project"
         self.store = folder / "reviews.db"
         self.folder = folder
@@ -42,14 +45,24 @@ class Large:
         self.phone.col.set_config("fsrs", val=True)
         self.phone.import_package(self.root / "build" / "big.apkg")
         self._fill(reviews, others)
-        self.server: SyncServer | None = None
         self.words: tuple[str, ...] = ("--profile", "User 1")
+        self.environment = {
+            **os.environ,
+            "ANKI_BASE": str(folder / "Anki2"),
+            "XDG_DATA_HOME": str(folder / "data"),
+            "CARDS_DB": str(self.store),
+        }
         if door == "server":
-            self.server = SyncServer(folder / "server")
-            self.phone.log_in(self.server.url)
+            server = SyncServer(folder / "server")
+            self._stack.callback(server.close)
+            self.phone.log_in(server.url)
             self.phone.upload()
-            self.words = ("--server", self.server.url.replace("//", f"//{USER[0]}@"))
-        self.phone.close()
+            self.words = ("--server", server.url.replace("//", f"//{USER[0]}@"))
+        if door == "connect":
+            running = self._stack.enter_context(serve_anki_connect(self.phone.col))
+            self.environment["ANKICONNECT_URL"] = running.url
+        else:
+            self.phone.close()
 
     def _fill(self, reviews: int, others: int) -> None:
         """Give every card of the project a history of reviews, and other cards one, too."""
@@ -87,8 +100,6 @@ class Large:
 
     def _compute_memories(self) -> None:
         """Let Anki compute the memory state of every card."""
-        from anki.deck_config_pb2 import UpdateDeckConfigsRequest
-
         col = self.phone.col
         col.set_config("fsrs", val=False)
         deck = col.decks.id("Big")
@@ -103,9 +114,9 @@ class Large:
             )
         )
 
-    def answer(self, number: int) -> None:
+    def answer(self, number: int, seed: int) -> None:
         """Answer so many cards in the terminal."""
-        dice = random.Random(number)
+        dice = random.Random(seed)
         with open_study(self.root, self.store, read_clock()) as study:
             items = dice.sample(list(study.items), number)
             with study.store.transaction():
@@ -113,52 +124,21 @@ class Large:
                     rating = Rating(dice.choice((1, 3, 3, 4)))
                     study.journal.record(item.key, Act.ANSWER, read_clock(), rating=rating)
 
-    def answer_in_anki(self, number: int) -> None:
-        self.phone.open()
-        for card_id in self.phone.all_ids(f"queue = 2 order by random() limit {number}"):
-            self.phone.col._backend.grade_now(card_ids=[card_id], rating=RATINGS[2])
-        if self.server:
-            self.phone.sync()
-        self.phone.close()
-
-    def time_sync(self, *words: str) -> tuple[float, str]:
+    def sync(self) -> tuple[float, str]:
         """Return the seconds that a whole process takes to sync, and what it says."""
-        environment = {
-            **os.environ,
-            "ANKI_BASE": str(self.folder / "Anki2"),
-            "XDG_DATA_HOME": str(self.folder / "data"),
-            "CARDS_DB": str(self.store),
-        }
         start = time.perf_counter()
         done = subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                _OURS,
-                "-C",
-                str(self.root),
-                "anki",
-                "sync",
-                *self.words,
-                *words,
-            ],
+            [sys.executable, "-c", _OURS, "-C", str(self.root), "anki", "sync", *self.words],
             input=f"{USER[1]}\n",
-            env=environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             check=False,
         )
-        passed = time.perf_counter() - start
+        passed_s = time.perf_counter() - start
         assert done.returncode == 0, done.stdout + done.stderr
-        return passed, done.stdout
+        return passed_s, done.stdout.strip()
 
     def close(self) -> None:
-        if self.server:
-            self.server.close()
-
-
-def time_import() -> float:
-    """Return the seconds that an interpreter takes to start and import the library."""
-    start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", "import anki.collection"], check=True)
-    return time.perf_counter() - start
+        """End what was started."""
+        self._stack.close()

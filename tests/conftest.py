@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, settings
 
-from cardwright.anki.doors import anki_connect
 from project_files import Run, Write
 
 DECK = "name: Trees\nnamespace: trees\n"
@@ -22,9 +21,9 @@ settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)
-def _closed_anki(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the Anki out of tests that whoever runs them has open, with AnkiConnect at its address."""
-    monkeypatch.setattr(anki_connect, "DEFAULT_URL", "http://127.0.0.1:1")
+def no_running_anki(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests away from a real Anki, which has AnkiConnect at the default address."""
+    monkeypatch.setattr("cardwright.anki.doors.anki_connect.DEFAULT_URL", "http://127.0.0.1:1")
 
 
 @pytest.fixture

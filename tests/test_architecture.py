@@ -231,7 +231,7 @@ WRITES_ITSELF = {
     "terminal/screen.py": "the terminal",
     "study/backup.py": "the store's own backups",
     "study/opening.py": "the store's own folder and file",
-    "study/sync.py": "its own file in a sync folder, set aside if it is damaged",
+    "study/sync_files.py": "its own file in a sync folder, set aside if it is damaged",
     "study/place.py": "what is kept beside a store whose file was replaced",
 }
 TAKES_PATHS = {
@@ -239,7 +239,7 @@ TAKES_PATHS = {
     "anki/doors/backup.py": "a folder of backups, of Anki or our own",
     "anki/doors/running.py": "a file in a folder of ours",
     "project/index.py": "the index beside the store",
-    "study/sync.py": "a sync folder",
+    "study/sync_files.py": "a sync folder",
 }
 
 

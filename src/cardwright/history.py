@@ -95,6 +95,8 @@ class Act(StrEnum):
 
 RATED: Final = frozenset({Act.ANSWER, Act.CRAM})
 """The acts with a rating."""
+LOGGED: Final = RATED | {Act.RESET, Act.RESCHEDULE}
+"""The acts that have a row in Anki's log."""
 
 
 _MIN_DAYS: Final[dict[str, int]] = {Act.ANSWER: 1, Act.RESCHEDULE: 0, Act.ASSUME: 1}

@@ -17,15 +17,14 @@ from anki.decks import DeckConfigId
 from click.testing import CliRunner
 
 from anki_past import DAY_S, HOUR_S, Past, write_trees
+from cardwright.anki.card_state import make_card_write
 from cardwright.anki.collection import open_collection
 from cardwright.anki.doors.door import Push
-from cardwright.anki.history import (
+from cardwright.anki.history import find_due_day, pull_reviews
+from cardwright.anki.log_rows import (
     Rules,
     Step,
-    find_due_day,
-    make_card_write,
     make_log_rows,
-    pull_reviews,
 )
 from cardwright.anki.rows import (
     AnkiCard,

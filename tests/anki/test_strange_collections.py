@@ -20,9 +20,9 @@ import pytest
 
 from cardwright.anki import collection
 from cardwright.anki.card_data import write_data
+from cardwright.anki.card_state import has_same_memory, keep_state
 from cardwright.anki.collection import PackageError, open_collection
 from cardwright.anki.rows import AnkiCard, CardRow, Timing
-from cardwright.app.anki_plan import has_same_memory, keep_state
 from cardwright.foreign import live_database, protobuf
 from cardwright.memory import Memory, State
 from mutations import mutate_bytes, mutate_database
@@ -387,6 +387,31 @@ def test_numbers_that_are_none_are_read_as_anki_reads_them(path: Path) -> None:
         assert (second.due, second.reps, second.data) == (9, 0, "")
         rows = list(found.read_log())
         assert [(row.card_id, row.ease, row.duration_ms) for row in rows] == [(1, 4, 0), (0, 3, 9)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        (
+            "create trigger t after update on col begin update col set crt = 1; end",
+            "has a trigger, a view or a virtual table",
+        ),
+        ("create view v as select 1", "has a trigger, a view or a virtual table"),
+        ("create virtual table f using fts5(x)", "has a trigger, a view or a virtual table"),
+        ("create index i on notes (length(flds))", "has an expression"),
+        ("create table t (a, b default/*b*/(random()))", "has an expression"),
+        ("create table t (a, check (length(a)))", "has an expression"),
+        ("create table t (a, b as (a))", "has an expression"),
+    ],
+)
+def test_what_would_run_by_itself_is_told_from_tables(path: Path, sql: str, reason: str) -> None:
+    path.write_bytes(pack_newest(make_newest_database(path.parent)))
+    with open_collection(path) as found:
+        found.check_inert()
+    made = make_newest_database(path.parent, act=lambda database: database.execute(sql))
+    path.write_bytes(pack_newest(made))
+    with open_collection(path) as found, pytest.raises(PackageError, match=reason):
+        found.check_inert()
 
 
 def test_a_log_whose_pages_are_used_twice_is_refused(path: Path) -> None:

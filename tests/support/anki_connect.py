@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import anki.collection  # before the modules that import it in a circle
 from anki.cards import Card
 from anki.errors import NotFoundError
 from anki.scheduler.v3 import CardAnswer, Scheduler
@@ -23,7 +24,6 @@ from anki.scheduler.v3 import CardAnswer, Scheduler
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import anki.collection
     from anki.cards import CardId
     from anki.notes import NoteId
 

@@ -168,6 +168,8 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}/"
+        self.folder = folder
+        """Holds a folder for each user."""
         self._environment = {
             **os.environ,
             # Hashing passwords at start, and checking them, takes longer than all else.

@@ -11,10 +11,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from cardwright.anki.card_data import write_data
+from cardwright.anki.card_state import make_card_write
 from cardwright.anki.doors.door import Push
 from cardwright.anki.error import AnkiChangedError
-from cardwright.anki.history import Rules, Step, make_card_write, make_log_rows
 from cardwright.anki.identity import NoteIdentity
+from cardwright.anki.log_rows import (
+    Rules,
+    Step,
+    make_log_rows,
+)
 from cardwright.anki.rows import (
     AnkiCard,
     AnkiView,

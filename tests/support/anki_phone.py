@@ -29,7 +29,8 @@ _CARD: Final = (
     "c.id, c.nid, c.did, c.ord, c.mod, c.usn, c.type, c.queue, c.due, c.ivl, c.factor, c.reps,"
     " c.lapses, c.left, c.odue, c.odid, c.flags, c.data"
 )
-_VOLATILE: Final = ("lastUnburied", "curDeck", "sched2021", "activeDecks")
+_VOLATILE: Final = ("lastUnburied", "curDeck", "activeDecks", "nextPos")
+"""What Anki changes on its own, or takes over from whichever device wrote last."""
 
 
 class CardState(NamedTuple):

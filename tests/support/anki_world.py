@@ -17,12 +17,12 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from anki.collection import Collection
 
@@ -35,6 +35,7 @@ from cardwright.app.study import Study, open_study
 from cardwright.history import Act, Moment, Rating, Review
 from cardwright.memory import Memory, State
 from cardwright.study.queue import SessionOptions
+from cardwright.study.store import open_store
 
 START: Final = datetime(2026, 9, 7, 4, 30, tzinfo=UTC)
 """When a world begins. Its time zone has no summer time."""
@@ -263,6 +264,14 @@ class ConnectDoor(Door):
         self._stack.close()
 
 
+class Look(NamedTuple):
+    """What the store held at some time."""
+
+    memories: Mapping[str, Memory]
+    invented: set[str]
+    """The resets and new due days that a sync alone can have recorded."""
+
+
 @dataclass
 class Outcome:
     """What a run of our sync said."""
@@ -278,7 +287,9 @@ class Outcome:
 class World:
     """A deck, its reader's Anki, and the same reader at the terminal."""
 
-    def __init__(self, folder: Path, seed: int, door: Door, runner: Runner) -> None:
+    def __init__(
+        self, folder: Path, seed: int, door: Door, runner: Runner, *, sheets: int = 5
+    ) -> None:
         self.runner = runner
         self.folder = folder
         self.dice = random.Random(seed)
@@ -287,7 +298,7 @@ class World:
         self.done: Counter[str] = Counter()
         self.steps: list[str] = []
         self.door = door
-        self.author = Author(folder, self.dice, 5)
+        self.author = Author(folder, self.dice, sheets)
         self.phone = Phone(door.phone_path, self.dice, self.wait)
         self.terminal = Terminal(folder, self.author, self.dice, self.wait)
         self.phone.prepare()
@@ -298,7 +309,8 @@ class World:
         """Whether each prompt was suspended and flagged after the last sync."""
         self.on_server: dict[str, CardState] = self.phone.read_cards()
         """The cards as Anki last brought them to the server."""
-        self.most_steps = 0
+        self.lengths = [100]
+        """How many steps syncs took that wrote something in Anki."""
 
     def wait(self, seconds: float) -> None:
         self.clock.move(seconds=seconds)
@@ -386,8 +398,8 @@ class World:
     def sync(self, *words: str) -> Outcome:
         """Run our sync, and check what it said and left alone."""
         self._note("sync")
-        expected = self._foresee_marks()
-        resets = self._list_invented()
+        before = self._look()
+        expected = self._foresee_marks(before.memories)
         ran = self.run("anki", "sync", *self.door.words, *words)
         self._expect(ran.exit_code == 0, f"exit code {ran.exit_code}: {ran.output}")
         found = _DONE.search(ran.output)
@@ -396,44 +408,45 @@ class World:
         if isinstance(self.door, ServerDoor):
             (copy,) = self.door.list_collections()
             self.on_server = self.phone.read_cards(copy)
-        self._check_foreseen(expected)
-        invented = self._list_invented() - resets
+        after = self._look()
+        self._check_foreseen(expected, after.memories)
+        invented = after.invented - before.invented
         self._expect(not invented, f"acts that nobody did: {sorted(invented)}")
         pulled, pushed, written = (int(number.replace(",", "")) for number in found.groups())
         self.steps[-1] += f": {pulled} {pushed} {written}"
-        self.most_steps = max(self.most_steps, ran.steps)
+        if pushed or written:
+            self.lengths.append(ran.steps)
         return Outcome(pulled, pushed, written, ran.output, ran.steps)
 
     def kill(self) -> None:
         """Kill our sync at a random step, and check that nothing is damaged."""
-        fatal = int(max(self.most_steps, 20) * self.dice.random() ** 2)
+        fatal = self.dice.randrange(min(self.dice.choices(self.lengths, k=2)))
         self._note(f"kill: after {fatal} steps")
         ran = self.run("anki", "sync", *self.door.words, fatal=fatal)
         self.base.clear()
         if ran.exit_code == -signal.SIGKILL:
             self.done["killed"] += 1
-            for path in self.door.list_collections():
-                if path.exists():
+            if self.done["killed"] % 3 == 1:
+                for path in filter(Path.exists, self.door.list_collections()):
                     check_collection(path)
             self._expect(not find_damage(self.terminal.store_path), "the store is damaged")
 
-    def _list_invented(self) -> set[str]:
-        """Return the ids of resets and new due days that a sync alone can have recorded."""
-        with self.terminal.open() as study:
-            own = f"-{study.store.device}"
-            return {
+    def _look(self) -> Look:
+        """Read the store."""
+        with open_store(self.terminal.store_path) as store:
+            own = f"-{store.device}"
+            invented = {
                 f"{review.key} {review.act} {review.id}"
-                for review in study.store.list_reviews()
+                for review in store.list_reviews()
                 if (review.act is Act.RESET and review.id.endswith(own))
                 or review.id.endswith("_due")
             }
+            return Look({memory.key: memory for memory in store.list_memories()}, invented)
 
-    def _foresee_marks(self) -> dict[str, tuple[bool, bool]]:
+    def _foresee_marks(self, memories: Mapping[str, Memory]) -> dict[str, tuple[bool, bool]]:
         """Return which prompts must be suspended and flagged after the next sync."""
         foreseen = {}
         theirs = self._read_visible()
-        with self.terminal.open() as study:
-            memories = study.read_memories()
         for key, (old_suspended, old_flagged) in self.base.items():
             memory = memories.get(key, Memory(key=key))
             if key not in theirs or memory.lapses > _FEW_LAPSES:
@@ -454,9 +467,9 @@ class World:
         """Return the cards as our sync finds them."""
         return self.on_server if isinstance(self.door, ServerDoor) else self.phone.read_cards()
 
-    def _check_foreseen(self, foreseen: dict[str, tuple[bool, bool]]) -> None:
-        with self.terminal.open() as study:
-            memories = study.read_memories()
+    def _check_foreseen(
+        self, foreseen: dict[str, tuple[bool, bool]], memories: Mapping[str, Memory]
+    ) -> None:
         for key, wanted in foreseen.items():
             memory = memories.get(key, Memory(key=key))
             found = (memory.is_suspended, memory.is_flagged)
@@ -513,8 +526,8 @@ class World:
             self._expect(one == other, f"a second sync changed something: {_differ(one, other)}")
 
     def _fingerprint(self) -> Any:
-        with self.terminal.open() as study:
-            reviews = list(study.store.list_reviews(with_undone=True))
+        with open_store(self.terminal.store_path) as store:
+            reviews = list(store.list_reviews(with_undone=True))
         return (
             reviews,
             self.phone.read_cards(),
@@ -608,7 +621,7 @@ class World:
 _STEPS: Final = {
     "study_in_anki": 8,
     "study_in_terminal": 8,
-    "pass_time": 5,
+    "pass_time": 3,
     "release": 1,
     "exchange": 4,
     "sync": 4,
@@ -616,7 +629,7 @@ _STEPS: Final = {
 _STEP_FUZZ_S: Final = 301
 """Anki makes a learning step longer by up to five minutes."""
 _EMPTIES: Final = 0.6
-_MANY: Final = 20
+_MANY: Final = 200
 _FEW_LAPSES: Final = 7
 """With more, a card may become a leech, which suspends it."""
 _LOGGED: Final = {Act.ANSWER, Act.CRAM, Act.RESET}
@@ -707,8 +720,9 @@ def live(
     world = World(folder, seed, DOORS[door](folder), runner)
     try:
         world.live(rounds)
-        for _ in range(kills):
-            world.live_with_kill()
+        for _ in range(kills * 2):
+            if world.done["killed"] < kills:
+                world.live_with_kill()
         world.check_collections()
     except Exception as error:
         error.add_note("\n".join(world.steps))

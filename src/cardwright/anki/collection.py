@@ -325,6 +325,16 @@ class Collection:
             presets={preset.name: preset for preset in self.presets.values()},
         )
 
+    def check_inert(self) -> None:
+        """Check that nothing in it runs when Anki opens it to write.
+
+        Raises:
+            PackageError: something might.
+
+        """
+        with _explained():
+            self._database.check_inert()
+
     @cached_property
     def _is_first_scheduler(self) -> bool:
         """Whether cards and answers are those of Anki's first scheduler, which Anki converts."""

@@ -1,4 +1,4 @@
-"""Anki's rows → reviews, and back: reviews and memories → rows of the log and states of cards.
+"""Anki's log → reviews.
 
 What Anki's FSRS makes of a log (rslib/src/scheduler/fsrs/params.rs) is expressed in acts, so that a
 replay of them gives the same memory: a reset where it starts later than at the first row, and an
@@ -12,15 +12,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from cardwright.anki import card_data
+from cardwright.anki.card_data import read_data
 from cardwright.anki.rows import (
+    DEFAULT_EASE,
+    FIRST_TIME,
+    SECONDS_PER_DAY,
     AnkiCard,
     AnkiView,
     CardKind,
-    CardQueue,
-    CardWrite,
     LogKind,
     LogRow,
     Timing,
@@ -29,7 +30,6 @@ from cardwright.history import (
     END_MS,
     FROM_ANKI,
     MAX_DURATION_MS,
-    MAX_EASE,
     MAX_INTERVAL_DAYS,
     MS_PER_SECOND,
     RATED,
@@ -40,7 +40,6 @@ from cardwright.history import (
     count_study_day,
     pack_ease,
 )
-from cardwright.memory import Memory, State
 
 MakeBasis = Callable[[str, int], int]
 """`Schedule.make_basis` of a prompt, by its key and the number of answers."""
@@ -50,13 +49,6 @@ KEPT: Final = "_kept"
 _RESTART: Final = "_reset"
 _ASSUMED: Final = "_from"
 _UNDO: Final = "_undo"
-DEFAULT_EASE: Final = 2_500
-MIN_EASE: Final = 1_300
-_EASE_STEPS: Final = {1: -200, 2: -150, 3: 0, 4: 150}
-"""What each rating of a review adds to the ease factor, in thousandths."""
-_SECONDS_PER_DAY: Final = 86_400
-_FIRST_TIME: Final = 1_000_000_000
-"""From here on, what a card is due at is a time in seconds, not a day."""
 MAX_FSRS_EASE: Final = 1_100
 """Up to here, the log shows a difficulty of FSRS in place of an ease factor, both in thousandths."""
 _MAX_PLACE_MS: Final = 1_000
@@ -64,15 +56,6 @@ _MAX_PLACE_MS: Final = 1_000
 _MAX_I32: Final = 2**31 - 1
 _DERIVED: Final = re.compile(rf"(?:{_RESTART}|{_ASSUMED})[0-9]*$")
 """How the ids of acts end that have no row of their own."""
-_KINDS: Final = {
-    State.NEW: CardKind.NEW,
-    State.LEARNING: CardKind.LEARNING,
-    State.REVIEW: CardKind.REVIEW,
-    State.RELEARNING: CardKind.RELEARNING,
-}
-_LEARNING: Final = frozenset({State.NEW, State.LEARNING})
-_REVIEWED: Final = frozenset({LogKind.REVIEW, LogKind.FILTERED})
-_BURIED: Final = frozenset({CardQueue.BURIED, CardQueue.BURIED_BY_USER})
 _KNOWN: Final = frozenset(LogKind)
 _RESCHEDULED: Final = frozenset({LogKind.MANUAL, LogKind.RESCHEDULED})
 _RATINGS: Final[dict[int, Rating]] = {int(rating): rating for rating in Rating}
@@ -97,7 +80,7 @@ def find_start(rows: Sequence[LogRow], ignores_before_ms: int = 0) -> Start | No
     for row in reversed(rows):
         if row.kind == LogKind.FILTERED and not row.factor:
             continue
-        is_long = row.interval >= 1 or row.interval <= -_SECONDS_PER_DAY
+        is_long = row.interval >= 1 or row.interval <= -SECONDS_PER_DAY
         if row.ease > 0 and is_long and row.id > ignores_before_ms:
             graded = row
         if row.ease > 0 and row.kind == LogKind.LEARNING:
@@ -192,12 +175,7 @@ def find_due_day(card: AnkiCard, timing: Timing) -> int | None:
     if row.kind != CardKind.REVIEW:
         return None
     due = row.original_due if row.is_filtered and row.original_due else row.due
-    return timing.created_day + due if due < _FIRST_TIME else None
-
-
-def read_data(card: AnkiCard) -> dict[str, Any]:
-    """Return what Anki keeps in a card's JSON; nothing if it is not valid."""
-    return card_data.read_data(card.row.data)
+    return timing.created_day + due if due < FIRST_TIME else None
 
 
 def find_unknown_act(card: AnkiCard, rows: Sequence[LogRow]) -> LogRow | None:
@@ -230,7 +208,7 @@ def lacks_act(card: AnkiCard, act: Act, at_ms: int, *, is_ours: bool) -> bool:
     is_new = card.row.kind == CardKind.NEW
     if act is Act.RESET:
         return not is_new
-    last_s = read_data(card).get("lrt")
+    last_s = read_data(card.row.data).get("lrt")
     if not isinstance(last_s, int):
         return is_new or is_ours
     return last_s < at_ms // MS_PER_SECOND - (not is_ours)
@@ -526,251 +504,3 @@ def _shift(review_id: str, places: int) -> str:
 
 def _name_place(place: int) -> str:
     return f"{max(place, 0):012x}"
-
-
-class Step(NamedTuple):
-    """An act with the memory before and after it, from a replay of all acts on its prompt."""
-
-    review: Review
-    before: Memory
-    after: Memory
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What rows and card states depend on besides memories: the options of a card's deck."""
-
-    timing: Timing
-    is_fsrs: bool
-    """Whether FSRS is switched on in Anki; if not, no memory is written."""
-    learning_steps_minutes: Sequence[float]
-    relearning_steps_minutes: Sequence[float]
-    desired_retention: float
-    decay: float
-    """The last of the 21 parameters of FSRS-6."""
-
-    def count_steps(self, state: State) -> int:
-        """Return the number of learning or relearning steps."""
-        return len(self._steps_of(state))
-
-    def find_step_s(self, memory: Memory) -> int:
-        """Return the length of the current step, in seconds; 0 if there is none."""
-        steps = self._steps_of(memory.state)
-        index = min(memory.step or 0, max(len(steps) - 1, 0))
-        return int(steps[index] * 60) if steps else 0
-
-    def count_interval(self, stability: float) -> int:
-        """Return the interval at the desired retention, in days."""
-        power = -1 / self.decay
-        factor = (self.desired_retention**power - 1) / (0.9**power - 1)
-        return max(int(stability * factor + 0.5), 1)
-
-    def count_day(self, review: Review) -> int:
-        """Return the study day of a review."""
-        return review.moment.study_day(self.timing.rollover_hour)
-
-    def _steps_of(self, state: State) -> Sequence[float]:
-        if state is State.RELEARNING:
-            return self.relearning_steps_minutes
-        return self.learning_steps_minutes
-
-
-def make_log_rows(
-    card: AnkiCard, rows: Sequence[LogRow], steps: Iterable[tuple[int, Step]], rules: Rules
-) -> list[LogRow]:
-    """Return the rows of acts that the log of a card lacks; acts that have none are left out.
-
-    `rows` are those of the card, `steps` the acts with the ids of their rows. Anki's FSRS starts to
-    read with the last learning steps. So that it reads the log as a replay does, none follow an
-    answer of another kind, unless Anki has written both.
-    """
-    made = {id: found for id, step in steps if (found := _make_log_row(card, id, step, rules))}
-    merged = sorted((*rows, *made.values()))
-    is_learning = False
-    for row in reversed(merged):
-        act, _ = read_act(row)
-        if act is Act.RESET:
-            is_learning = False
-        elif act is Act.ANSWER and is_learning and row.id in made:
-            made[row.id] = row._replace(kind=LogKind.LEARNING)
-        elif act is Act.ANSWER and row.id not in made:
-            is_learning = is_learning or row.kind == LogKind.LEARNING
-    _begin_with_learning(merged, made)
-    return sorted(made.values())
-
-
-def _begin_with_learning(rows: Iterable[LogRow], made: dict[int, LogRow]) -> None:
-    """Let the rows that are made begin with learning steps, and have none after other answers."""
-    is_learnt = is_begun = False
-    for written in rows:
-        row = made.get(written.id, written)
-        act, _ = read_act(row)
-        if act is Act.RESET:
-            is_learnt = is_begun = False
-        elif act is Act.ANSWER:
-            if row.id in made and row.kind == LogKind.LEARNING and is_learnt:
-                row = made[row.id] = row._replace(kind=LogKind.REVIEW)
-            elif row.id in made and not is_begun:
-                # It was new when its due date was set; the memory starts with this answer.
-                row = made[row.id] = row._replace(kind=LogKind.LEARNING)
-            is_begun = True
-            is_learnt = is_learnt or row.kind != LogKind.LEARNING
-
-
-def _make_log_row(card: AnkiCard, row_id: int, step: Step, rules: Rules) -> LogRow | None:
-    review, before, after = step
-    made = LogRow(
-        id=row_id,
-        card_id=card.row.id,
-        ease=int(review.rating or 0),
-        interval=0,
-        last_interval=0,
-        factor=0,
-        duration_ms=review.spent_ms,
-        kind=LogKind.MANUAL,
-    )
-    if review.act is Act.CRAM:
-        return made._replace(kind=LogKind.FILTERED)
-    if review.act is Act.RESET:
-        return made._replace(last_interval=before.interval_days)
-    if review.act is Act.RESCHEDULE:
-        return made._replace(
-            interval=_count_rescheduled(review, before, rules),
-            last_interval=before.interval_days,
-            factor=_make_factor(after, card, rules) or DEFAULT_EASE,
-        )
-    if review.act is not Act.ANSWER:
-        return None
-    day = rules.count_day(review)
-    if before.state is State.REVIEW:
-        is_early = before.due_day is not None and day < before.due_day
-        kind, last_interval = LogKind.REVIEW, before.interval_days
-        if is_early:
-            kind = LogKind.FILTERED
-    else:
-        is_again = before.state is State.RELEARNING
-        kind = LogKind.RELEARNING if is_again else LogKind.LEARNING
-        wait_s = 0 if before.is_new else rules.find_step_s(before)
-        last_interval = _count_wait(review, wait_s, rules)
-    interval = after.interval_days
-    if after.state is not State.REVIEW:
-        wait_s = max((after.due_at_ms or 0) - review.at_ms, 0) // MS_PER_SECOND
-        interval = _count_wait(review, wait_s, rules)
-    factor = _make_factor(after, card, rules)
-    if not factor and kind != LogKind.LEARNING:
-        factor = DEFAULT_EASE
-    return made._replace(kind=kind, interval=interval, last_interval=last_interval, factor=factor)
-
-
-def _count_wait(review: Review, wait_s: int, rules: Rules) -> int:
-    """Return a wait as the log has it: days if it passes the end of the day, else negative seconds."""
-    moment = review.moment
-    rollover_hour = rules.timing.rollover_hour
-    next_day_ms = moment.start_of(moment.study_day(rollover_hour) + 1, rollover_hour)
-    left_s = (next_day_ms - moment.at_ms) // MS_PER_SECOND
-    return -wait_s if wait_s < left_s else (wait_s - left_s) // _SECONDS_PER_DAY + 1
-
-
-def _count_rescheduled(review: Review, before: Memory, rules: Rules) -> int:
-    """Return the interval that Anki computes for a card whose due date is set."""
-    if not before.interval_days or before.last_day is None:
-        return 0
-    elapsed = max(rules.count_day(review) - before.last_day, 0)
-    return elapsed + (review.interval_days or 0)
-
-
-def _make_factor(memory: Memory, card: AnkiCard, rules: Rules) -> int:
-    """Return what the log shows of the difficulty, or of the ease if FSRS is off; 0 if nothing."""
-    if not rules.is_fsrs:
-        return 0 if memory.state in _LEARNING else card.row.factor
-    if not memory.difficulty:
-        return 0
-    return int(((memory.difficulty - 1) / 9 + 0.1) * 1_000 + 0.5)
-
-
-def make_card_write(
-    card: AnkiCard,
-    rows: Sequence[LogRow],
-    memory: Memory,
-    rules: Rules,
-    pushed: Iterable[Step] = (),
-) -> CardWrite:
-    """Return the state that a card gets from the memory of its prompt.
-
-    `rows` are those of the card that Anki has counted, without those of the acts that are pushed.
-    """
-    row = card.row
-    data = read_data(card)
-    former_reps, former_lapses = _count_former(card, rows)
-    kind, queue, due = _KINDS[memory.state], CardQueue.NEW, 0
-    interval, factor, left = row.interval_days, row.factor, row.left
-    last_review_s: int | None = None
-    if memory.is_new:
-        due = _find_position(card, data)
-        interval = factor = 0
-    else:
-        last_review_s = None if memory.last_at_ms is None else memory.last_at_ms // MS_PER_SECOND
-        due_day = (memory.due_day or 0) - rules.timing.created_day
-        if memory.state is State.REVIEW:
-            queue, due, left = CardQueue.REVIEW, due_day, 0
-            interval = memory.interval_days
-        else:
-            steps = rules.count_steps(memory.state)
-            left = max(steps - (memory.step or 0), min(steps, 1))
-            queue, due = CardQueue.LEARNING, (memory.due_at_ms or 0) // MS_PER_SECOND
-            if memory.last_day is not None and (memory.due_day or 0) > memory.last_day:
-                queue, due = CardQueue.DAY_LEARNING, due_day
-            if memory.state is State.RELEARNING:
-                interval = rules.count_interval(memory.stability)
-        if memory.state is not State.LEARNING:
-            factor = _count_ease(row.factor, pushed)
-    if memory.is_suspended:
-        queue = CardQueue.SUSPENDED
-    elif row.queue in _BURIED:
-        queue = CardQueue(row.queue)
-    has_memory = rules.is_fsrs and memory.stability > 0 and not memory.is_new
-    return CardWrite(
-        card_id=row.id,
-        kind=kind,
-        queue=queue,
-        due=due,
-        interval_days=interval,
-        factor=factor,
-        reps=former_reps + memory.reps,
-        lapses=former_lapses + memory.lapses,
-        left=left,
-        flag=(row.flag or 1) if memory.is_flagged else 0,
-        stability=memory.stability if has_memory else None,
-        difficulty=memory.difficulty if has_memory else None,
-        last_review_s=last_review_s,
-    )
-
-
-def _count_former(card: AnkiCard, rows: Sequence[LogRow]) -> tuple[int, int]:
-    """Return the answers and lapses that Anki counts though they were before a reset."""
-    reps = lapses = 0
-    for row in reversed(rows):
-        act, _ = read_act(row)
-        if act is Act.RESET:
-            break
-        if act is Act.ANSWER:
-            reps += 1
-            lapses += row.ease == Rating.AGAIN and row.kind in _REVIEWED
-    return max(card.row.reps - reps, 0), max(card.row.lapses - lapses, 0)
-
-
-def _count_ease(factor: int, pushed: Iterable[Step]) -> int:
-    """Return the ease factor after answers; with FSRS, Anki keeps it but does not use it."""
-    factor = factor or DEFAULT_EASE
-    for review, before, _ in pushed:
-        if review.act is Act.ANSWER and review.rating and before.state is State.REVIEW:
-            factor = max(factor + _EASE_STEPS[review.rating], MIN_EASE)
-    return min(factor, MAX_EASE)
-
-
-def _find_position(card: AnkiCard, data: Mapping[str, Any]) -> int:
-    """Return where a card is among the new ones: where it was at first, if that is known."""
-    if card.row.kind == CardKind.NEW:
-        return card.row.original_due if card.row.is_filtered else card.row.due
-    position = data.get("pos")
-    return position if isinstance(position, int) and 0 <= position <= _MAX_I32 else 0

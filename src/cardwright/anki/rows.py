@@ -8,7 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+SECONDS_PER_DAY: Final = 86_400
+FIRST_TIME: Final = 1_000_000_000
+"""From here on, what a card is due at is a time in seconds, not a day."""
+DEFAULT_EASE: Final = 2_500
+"""The ease factor that a card begins with, in thousandths."""
 
 
 class LogKind(IntEnum):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from cardwright.anki.card_data import read_data
 from cardwright.anki.collection import Collection, open_collection
 from cardwright.anki.history import (
     KEPT,
@@ -19,7 +20,6 @@ from cardwright.anki.history import (
     find_due_day,
     is_behind,
     pull_reviews,
-    read_data,
 )
 from cardwright.anki.identity import (
     NoteIdentity,
@@ -330,7 +330,7 @@ def _read_others(
 def _describe_cards(view: AnkiView, done: Imported) -> None:
     """Count the cards with something that Anki does in another way."""
     for card in view.cards.values():
-        data = read_data(card)
+        data = read_data(card.row.data)
         done.studied += card.row.kind != CardKind.NEW
         done.without_memory += card.row.kind != CardKind.NEW and "s" not in data
         done.custom += bool(data.get("cd"))

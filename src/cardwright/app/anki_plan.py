@@ -13,13 +13,10 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from cardwright.anki.history import find_due_day, find_row_id, name_device, read_act, read_data
+from cardwright.anki.history import find_due_day, find_row_id, name_device, read_act
 from cardwright.anki.rows import (
     AnkiCard,
     AnkiView,
-    CardKind,
-    CardQueue,
-    CardWrite,
     LogKind,
     LogRow,
     Timing,
@@ -27,6 +24,7 @@ from cardwright.anki.rows import (
 from cardwright.history import (
     END_MS,
     FROM_ANKI,
+    LOGGED,
     MAX_ANSWER_MS,
     MAX_INTERVAL_DAYS,
     Act,
@@ -34,16 +32,10 @@ from cardwright.history import (
     Rating,
     Review,
 )
-from cardwright.memory import Memory, State
+from cardwright.memory import Memory
 
-SHARED: Final = frozenset({Act.ANSWER, Act.CRAM, Act.RESET, Act.RESCHEDULE})
-"""The acts that have a row in Anki's log."""
 FEW_VANISHED: Final = 20
 _VANISHED_SHARE: Final = 10
-_MAX_NUMBER: Final = 2**53
-"""No number that Anki keeps of a card is as large."""
-_FIRST_TIME: Final = 1_000_000_000
-"""From here on, what a card is due at is a time in seconds, not a day."""
 _DERIVED: Final = re.compile(rf"-{FROM_ANKI}[0-9a-f]{{8}}_[a-z]+[0-9]*$")
 """How the ids of acts end that follow from Anki's log or cards, but have no row of their own."""
 _SHIFTED_MS: Final = 20
@@ -51,8 +43,6 @@ _SHIFTED_MS: Final = 20
 MAX_SHIFT_MS: Final = 10_000
 """How far the id of a row may be from the time of its answer for both to be recognized as one."""
 _MAX_REACH: Final = 1_000
-_CLOSE: Final = 1e-3
-"""Anki keeps stability and difficulty to three or four decimals."""
 
 
 @dataclass(slots=True)
@@ -100,7 +90,7 @@ def _records(row: LogRow, rows: Sequence[LogRow]) -> bool:
 
 def is_pushable(review: Review) -> bool:
     """Tell whether an act gets a row in Anki's log."""
-    return review.act in SHARED and not is_derived(review.id)
+    return review.act in LOGGED and not is_derived(review.id)
 
 
 def is_derived(review_id: str) -> bool:
@@ -283,64 +273,6 @@ class Placing:
         for one in passed:
             jumps[one] = id
         return id
-
-
-def keep_state(card: AnkiCard, *, is_suspended: bool, flag: int) -> CardWrite:
-    """Return the state that a card has, but for its suspension and flag."""
-    row, data = card.row, read_data(card)
-    queue = row.queue
-    if is_suspended:
-        queue = CardQueue.SUSPENDED
-    elif queue == CardQueue.SUSPENDED:
-        queue = _restore_queue(row.kind, row.due)
-    stability, difficulty = _read_number(data.get("s")), _read_number(data.get("d"))
-    has_memory = stability is not None and difficulty is not None
-    last_review = _read_number(data.get("lrt"))
-    return CardWrite(
-        card_id=row.id,
-        kind=row.kind,
-        queue=queue,
-        due=row.due,
-        interval_days=row.interval_days,
-        factor=row.factor,
-        reps=row.reps,
-        lapses=row.lapses,
-        left=row.left,
-        flag=flag,
-        stability=stability if has_memory else None,
-        difficulty=difficulty if has_memory else None,
-        last_review_s=None if last_review is None else int(last_review),
-    )
-
-
-def _restore_queue(kind: int, due: int) -> int:
-    if kind in {CardKind.LEARNING, CardKind.RELEARNING}:
-        return CardQueue.LEARNING if due >= _FIRST_TIME else CardQueue.DAY_LEARNING
-    return CardQueue.REVIEW if kind == CardKind.REVIEW else CardQueue.NEW
-
-
-def _read_number(value: object) -> float | None:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return None
-    # JSON has integers of any length.
-    return float(value) if abs(value) < _MAX_NUMBER else None
-
-
-def has_same_memory(card: AnkiCard, memory: Memory, timing: Timing) -> bool:
-    """Tell whether a card in Anki has the state that follows from the memory here.
-
-    A card in a learning step is only compared in stability and difficulty.
-    """
-    data = read_data(card)
-    pairs = (
-        (_read_number(data.get("s")) or 0.0, memory.stability),
-        (_read_number(data.get("d")) or 0.0, memory.difficulty),
-    )
-    if any(abs(theirs - ours) > _CLOSE * max(1.0, ours) for theirs, ours in pairs):
-        return False
-    if (card.row.kind == CardKind.REVIEW) != (memory.state is State.REVIEW):
-        return False
-    return memory.state is not State.REVIEW or find_due_day(card, timing) == memory.due_day
 
 
 def make_reschedule(

@@ -16,24 +16,25 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from operator import itemgetter
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from zlib import crc32
 
-from cardwright.anki.card_data import write_data
+from cardwright.anki.card_state import apply_write, has_same_memory, keep_state, make_card_write
 from cardwright.anki.doors.door import Door, Push
 from cardwright.anki.doors.server_login import describe_place
 from cardwright.anki.error import AnkiChangedError, AnkiError
 from cardwright.anki.history import (
-    Rules,
-    Step,
     find_due_day,
     find_unknown_act,
     lacks_act,
-    make_card_write,
-    make_log_rows,
     pull_reviews,
 )
 from cardwright.anki.identity import NoteIdentity
+from cardwright.anki.log_rows import (
+    Rules,
+    Step,
+    make_log_rows,
+)
 from cardwright.anki.rows import (
     AnkiCard,
     AnkiView,
@@ -48,12 +49,10 @@ from cardwright.app.anki_plan import (
     Placing,
     Vanished,
     find_news,
-    has_same_memory,
     is_derived,
     is_from_anki,
     is_pushable,
     is_row_of,
-    keep_state,
     make_reschedule,
     match_shifted,
     settle_flag,
@@ -63,7 +62,8 @@ from cardwright.app.study import Study
 from cardwright.history import FROM_ANKI, Act, Review, namespace_of
 from cardwright.memory import Memory
 from cardwright.study.copies import undo
-from cardwright.study.exchange import (
+from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow, put_sync_time
+from cardwright.study.mirror_log import (
     LogEntry,
     find_rows,
     list_missing,
@@ -71,7 +71,6 @@ from cardwright.study.exchange import (
     list_undone_rows,
     read_row_ids,
 )
-from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow, put_sync_time
 from cardwright.text import count
 
 Choice = Literal["undo", "restore"]
@@ -859,7 +858,8 @@ class _Merge:
 
     def _put_write(self, key: str, write: CardWrite) -> None:
         """Plan a state, unless the card has it already."""
-        if not _has_state(self._view.cards[key], write):
+        row = self._view.cards[key].row
+        if apply_write(row, write) != row:
             self._writes[key] = write
 
     def _note_cards(self) -> None:
@@ -878,20 +878,3 @@ class _Merge:
             if found != self._cards.get(key):
                 changed[key] = found
         self._mirror.put_cards(changed)
-
-
-def _has_state(card: AnkiCard, write: CardWrite) -> bool:
-    """Tell whether a card has a state already."""
-    row = card.row
-    own: tuple[Any, ...] = (
-        row.kind,
-        row.queue,
-        row.due,
-        row.interval_days,
-        row.factor,
-        row.reps,
-        row.lapses,
-        row.left,
-        row.flag,
-    )
-    return own == write[1:10] and write_data(row, write) == row.data

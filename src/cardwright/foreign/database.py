@@ -5,6 +5,7 @@ The risks and most defences are described at https://sqlite.org/security.html.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -29,6 +30,10 @@ _ROW_BYTES: Final = 4
 """No row is shorter."""
 MAX_SCHEMA_STEPS: Final = 20_000
 """Instructions to list the tables: enough for a few thousand."""
+MAX_OBJECTS: Final = 200
+"""Tables and indexes of a collection: Anki has some thirty."""
+_COMMENT: Final = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_EXPRESSION: Final = re.compile(r"\b(?:check|generated)\b|\b(?:as|default)\s*\(", re.IGNORECASE)
 _STEPS_AT_ONCE: Final = 1_000
 _LIMITS: Final = {
     sqlite3.SQLITE_LIMIT_LENGTH: MAX_VALUE_BYTES,
@@ -146,6 +151,30 @@ class ForeignDatabase:
             self._connection.set_authorizer(self._authorize)
         self._checked.update(new)
 
+    def check_inert(self) -> None:
+        """Check that whoever writes to the database runs nothing that it holds.
+
+        Raises:
+            ForeignFileError: it has triggers, views, virtual tables, or expressions in its schema.
+
+        """
+        self._connection.set_authorizer(None)
+        try:
+            with self._bounded(MAX_SCHEMA_STEPS):
+                query = "SELECT type, rootpage, sql FROM main.sqlite_master"
+                rows = self._connection.execute(query).fetchmany(MAX_OBJECTS + 1)
+        except _FAULTS as error:
+            raise self._explain(error) from error
+        finally:
+            self._connection.set_authorizer(self._authorize)
+        if len(rows) > MAX_OBJECTS:
+            self._refuse(f"it has more than {MAX_OBJECTS} tables and indexes")
+        for kind, root, sql in rows:
+            if kind not in {"table", "index"} or not root:
+                self._refuse("it has a trigger, a view or a virtual table")
+            if sql is not None and _has_expression(kind, str(sql)):
+                self._refuse("its schema has an expression")
+
     @contextmanager
     def _bounded(self, steps: int) -> Iterator[None]:
         """Allow fewer steps, which do not count afterwards."""
@@ -221,6 +250,14 @@ def open_database(
         database.prepare()
         database.check(tables)
         yield database
+
+
+def _has_expression(kind: str, sql: str) -> bool:
+    bare = _COMMENT.sub(" ", sql)
+    if kind == "index":
+        return bare.count("(") != 1
+    # Words in comments and quotes count too: they could be made to hide others.
+    return any(_EXPRESSION.search(text) for text in (sql, bare))
 
 
 def _decode(data: bytes) -> str:

@@ -9,18 +9,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from typing import Final
 
-from cardwright.history import FROM_ANKI, Act, Review
-
-_SHARED: Final = frozenset({Act.ANSWER, Act.CRAM, Act.RESET, Act.RESCHEDULE})
+from cardwright.history import FROM_ANKI, LOGGED, Act, Review
 
 
 def find_copies(reviews: Iterable[Review]) -> Iterator[Review]:
     """Yield the undos of copies among the reviews of a prompt that were not undone."""
     same: dict[tuple[object, ...], list[Review]] = defaultdict(list)
     for review in reviews:
-        if review.act in _SHARED:
+        if review.act in LOGGED:
             same[review.act, review.rating, review.at_ms].append(review)
     for found in same.values():
         copies = sorted(review.id for review in found if review.is_from_anki)

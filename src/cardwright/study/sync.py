@@ -1,7 +1,6 @@
 """Sync through a sync folder, where each machine writes only its own files.
 
-The folder is not trusted: other programs write there, files arrive in parts, and anything may be a
-pipe. Whatever is readable is taken, whatever is not is named, and the next sync takes up the rest. All
+Whatever is readable is taken, whatever is not is named, and the next sync takes up the rest. All
 that this machine shares is in its store, so its own files can always be written again.
 """
 
@@ -14,12 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple
 
-from cardwright.files import find_free, write_file
-from cardwright.foreign.lines import MAX_LINE, read_lines
 from cardwright.history import (
-    DEVICE,
     END_MS,
     MS_PER_DAY,
     NAMESPACE,
@@ -30,18 +26,17 @@ from cardwright.history import (
 )
 from cardwright.study.alias import Alias
 from cardwright.study.journal import Journal
-from cardwright.study.shared import PAIRS, RECORDS, SETTINGS, Row, Sort, Version
 from cardwright.study.store import Store
+from cardwright.study.sync_files import SyncFiles, list_names
+from cardwright.study.sync_sorts import PAIRS, RECORDS, SETTINGS, Row, Sort, Version
 from cardwright.study.transfer import (
-    TransferError,
     parse_object,
     parse_review,
     parse_time,
-    show_name,
     write_review,
 )
 from cardwright.study.versions import Record, Setting, find_end
-from cardwright.text import count, format_command
+from cardwright.text import count
 
 _REVIEWS: Final = ".jsonl"
 _ALIASES: Final = ".aliases"
@@ -55,19 +50,8 @@ _MAX_NEW: Final = 2**26
 """How many characters of new settings, or of new records, are taken at once."""
 _BATCH: Final = 200_000
 """How many reviews are merged at once: more might not fit into memory."""
-_MAX_FAULTS: Final = 10_000
-"""After this many unreadable lines, the rest of a file is not read: it holds something else."""
-_MAX_SHOWN: Final = 3
-"""How many unreadable lines of a file are named."""
 _MAX_PROBLEMS: Final = 100
-_MAX_KEPT: Final = 20
-"""How many unreadable lines of our own file are looked for in the new one."""
-_CHUNK: Final = 2**20
 _ID_START: Final = len('{"id": "')
-_PADDING: Final = "\0\r\n\t \ufeff"
-"""What a torn write leaves besides the beginning of a line."""
-
-_T = TypeVar("_T")
 
 
 class Exchange(NamedTuple):
@@ -118,7 +102,7 @@ def _describe(numbers: tuple[int, ...], noun: str) -> str:
 
 def is_used(folder: Path) -> bool:
     """Tell whether a folder has files of a sync, of whatever machine."""
-    return any(name.endswith(EXTENSIONS) for name in _list_names(folder))
+    return any(name.endswith(EXTENSIONS) for name in list_names(folder))
 
 
 def sync_folder(
@@ -141,13 +125,14 @@ def sync_folder(
 
     """
     store = journal.store
-    names = _list_names(folder)
-    files = _Files(folder, store.device, _REVIEWS, names)
-    alias_files = _Files(folder, store.device, _ALIASES, names)
+    names = list_names(folder)
+    files = SyncFiles(folder, store.device, _REVIEWS, names)
+    alias_files = SyncFiles(folder, store.device, _ALIASES, names)
 
-    known_aliases = alias_files.read_some(alias_files.read_theirs(_parse_alias))
-    others = alias_files.read_some(
-        chain(alias_files.read_own(_parse_alias), alias_files.read_copies(_parse_alias))
+    known_aliases = _read_aliases(alias_files, alias_files.read_theirs(_parse_alias))
+    others = _read_aliases(
+        alias_files,
+        chain(alias_files.read_own(_parse_alias), alias_files.read_copies(_parse_alias)),
     )
     journal.add_aliases(sorted(known_aliases | others))
 
@@ -235,7 +220,9 @@ def _make_exchangers(
         PAIRS,
     )
     return [
-        _Exchanger(store, _Files(folder, store.device, sort.extension, names, sort.max_line), sort)
+        _Exchanger(
+            store, SyncFiles(folder, store.device, sort.extension, names, sort.max_line), sort
+        )
         for sort in sorts
     ]
 
@@ -245,7 +232,7 @@ class _Exchanger(Generic[Row]):
 
     _sort: Sort[Row]
 
-    def __init__(self, store: Store, files: _Files, sort: Sort[Row]) -> None:
+    def __init__(self, store: Store, files: SyncFiles, sort: Sort[Row]) -> None:
         self.files = files
         self.last_ms = 0
         """When the latest of the new rows was changed."""
@@ -339,7 +326,7 @@ class _Exchanger(Generic[Row]):
         return map(self._sort.describe, self._sort.list_all(self._store))
 
 
-def _write_lines(files: _Files, lines: dict[str, str], ids: Iterable[str]) -> None:
+def _write_lines(files: SyncFiles, lines: dict[str, str], ids: Iterable[str]) -> None:
     """Write some reviews into our own file, and forget all lines: there may be a million."""
     text = "".join(lines[review_id] for review_id in ids)
     lines.clear()
@@ -387,11 +374,11 @@ def preview_sync(
         TransferError: there is no such folder, or it cannot be listed.
 
     """
-    names = _list_names(folder)
-    files = _Files(folder, store.device, _REVIEWS, names)
-    alias_files = _Files(folder, store.device, _ALIASES, names)
+    names = list_names(folder)
+    files = SyncFiles(folder, store.device, _REVIEWS, names)
+    alias_files = SyncFiles(folder, store.device, _ALIASES, names)
     for read in (alias_files.read_theirs, alias_files.read_copies, alias_files.read_own):
-        alias_files.read_some(read(_parse_alias))
+        _read_aliases(alias_files, read(_parse_alias))
     lines = {review.id: write_review(review) for review in store.list_log()}
     parse = _make_parser(lines)
     theirs, copied = list(files.read_theirs(parse)), list(files.read_copies(parse))
@@ -445,7 +432,7 @@ def _id_of(row: Review | str) -> str:
 
 
 def _read_new(
-    files: _Files, lines: Mapping[str, str], known: set[str], own: set[str]
+    files: SyncFiles, lines: Mapping[str, str], known: set[str], own: set[str]
 ) -> Iterator[Review]:
     """Yield the reviews that are not in the store, whose reviews have these lines.
 
@@ -479,216 +466,12 @@ def _make_parser(lines: Mapping[str, str]) -> Callable[[str], Review | str]:
     return parse
 
 
-class _Files:
-    """The files with one extension in a sync folder."""
-
-    def __init__(
-        self,
-        folder: Path,
-        device: str,
-        extension: str,
-        names: Sequence[str],
-        max_line: int = MAX_LINE,
-    ) -> None:
-        self.own = folder / f"{device}{extension}"
-        """The file that this machine writes."""
-        self.problems: list[str] = []
-        self.notes: list[str] = []
-        self._lost: list[str] = []
-        """The unreadable lines of our own file."""
-        self._is_unread = False
-        """Whether there is something in place of our own file that was not read to its end."""
-        self._max_line = max_line
-        self._own: list[Path] = []
-        self._before: list[Path] = []
-        """The files of machines whose names sort before ours."""
-        self._after: list[Path] = []
-        self._copies: list[Path] = []
-        for name in names:
-            stem = name.removesuffix(extension)
-            if stem == name:
-                continue
-            path = folder / name
-            if stem.casefold() == device.casefold():
-                self._own.append(path)
-            elif DEVICE.fullmatch(stem):
-                (self._before if stem < device else self._after).append(path)
-            else:
-                self._copies.append(path)
-
-    @property
-    def machines(self) -> set[str]:
-        """The names of other machines."""
-        return {path.stem for path in (*self._before, *self._after)}
-
-    @property
-    def copies(self) -> list[Path]:
-        """The files that sync programs made."""
-        return self._copies
-
-    @property
-    def is_own_damaged(self) -> bool:
-        """Whether not all of our own file could be read."""
-        return self._is_unread or bool(self._lost)
-
-    def read_theirs(self, parse: Callable[[str], _T]) -> Iterator[_T]:
-        """Yield what is readable in the files of other machines."""
-        yield from self.read_before(parse)
-        yield from self.read_after(parse)
-
-    def read_before(self, parse: Callable[[str], _T]) -> Iterator[_T]:
-        """Yield what is readable in the files of machines whose names sort before ours."""
-        for path in self._before:
-            yield from self._read(path, parse)
-
-    def read_after(self, parse: Callable[[str], _T]) -> Iterator[_T]:
-        """Yield what is readable in the files of machines whose names sort after ours."""
-        for path in self._after:
-            yield from self._read(path, parse)
-
-    def read_copies(self, parse: Callable[[str], _T]) -> Iterator[_T]:
-        """Yield what is readable in files that sync programs made, such as conflicted copies.
-
-        The user may delete them at any time.
-        """
-        for path in self._copies:
-            yield from self._read(path, parse)
-
-    def read_some(self, rows: Iterator[_T]) -> set[_T]:
-        """Return a limited number of rows."""
-        found = set(islice(rows, _MAX_ALIASES))
-        if next(rows, None) is not None:
-            self.problems.append(f"more than {_MAX_ALIASES:,} aliases: the rest was not read")
-        return found
-
-    def read_own(self, parse: Callable[[str], _T]) -> Iterator[_T]:
-        """Yield what is readable in our own file, which the store may lack if it was restored."""
-        for path in self._own:
-            yield from self._read(path, parse, is_own=True)
-
-    def write_own(self, text: str) -> None:
-        """Write our own file if that changes it. What cannot be read of the old one is kept.
-
-        Raises:
-            TransferError: it cannot be written.
-
-        """
-        shown = show_name(str(self.own))
-        try:
-            # A line that was cut off is written again.
-            if self._is_unread or any(line.strip(_PADDING) not in text for line in self._lost):
-                kept = find_free(self.own.with_suffix(".damaged"))
-                self.own.replace(kept)
-                self.notes.append(
-                    f"{shown} was damaged and is written again; {kept.name} is the old one"
-                )
-            elif self._lost:
-                self.notes.append(f"{shown} was damaged and is written again")
-            raw = text.encode()
-            if not _holds(self.own, raw):
-                write_file(self.own, raw)
-        except OSError as error:
-            raise TransferError(
-                f"{shown} cannot be written ({error.strerror})",
-                help="all reviews are safe in the store: sync again once it can",
-            ) from error
-
-    def _read(
-        self, path: Path, parse: Callable[[str], _T], *, is_own: bool = False
-    ) -> Iterator[_T]:
-        faults = _Faults(show_name(str(path)))
-        number = 0
-        try:
-            for number, line in enumerate(read_lines(path, longest=self._max_line), 1):
-                if not line.strip():
-                    continue
-                try:
-                    row = parse(line.lstrip("\ufeff") if number == 1 else line)
-                except ValueError as error:
-                    faults.add(number, error, line)
-                    if faults.count >= _MAX_FAULTS:
-                        faults.stop(number + 1, "the rest was not read")
-                        break
-                else:
-                    yield row
-        except FileNotFoundError:
-            pass  # It was renamed in the meantime.
-        except OSError as error:
-            faults.stop(number + 1, f"cannot be read ({error.strerror})")
-        if is_own:
-            self._lost += faults.lines
-            self._is_unread |= faults.is_stopped or faults.count > len(faults.lines)
-        else:
-            self.problems += faults.describe()
-
-
-class _Faults:
-    """The unreadable lines of a file."""
-
-    def __init__(self, shown: str) -> None:
-        self.count = 0
-        self.lines: list[str] = []
-        """The first of them."""
-        self.is_stopped = False
-        """Whether the file was not read to its end."""
-        self._shown = shown
-        self._messages: list[str] = []
-        self._end: list[str] = []
-
-    def add(self, number: int, error: ValueError, line: str) -> None:
-        """Add a line."""
-        self.count += 1
-        if len(self.lines) < _MAX_KEPT:
-            self.lines.append(line)
-        if len(self._messages) < _MAX_SHOWN:
-            end = "" if line[-1] == "\n" else ", and cut off"
-            self._messages.append(f"{self._shown}:{number}: {error}{end}")
-
-    def stop(self, number: int, message: str) -> None:
-        """End with a line from which on nothing was read."""
-        self.is_stopped = True
-        self._end.append(f"{self._shown}:{number}: {message}")
-
-    def describe(self) -> list[str]:
-        """Return the problems, summed up if there are many."""
-        left = self.count - len(self._messages)
-        more = [f"{self._shown}: {count(left, 'more line')} like these"] if left else []
-        return [*self._messages, *more, *self._end]
-
-
-def _list_names(folder: Path) -> list[str]:
-    """Return the names of the visible files.
-
-    Raises:
-        TransferError: there is no such folder, or it cannot be read.
-
-    """
-    shown = show_name(str(folder))
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entry.name for entry in entries if not entry.name.startswith("."))
-    except FileNotFoundError as error:
-        raise TransferError(
-            f"there is no folder {shown}",
-            help="check its name, and that its drive is connected; to begin with a new one, make it "
-            f"first: mkdir {format_command(folder)}",
-        ) from error
-    except OSError as error:
-        raise TransferError(f"{shown} cannot be read ({error.strerror})") from error
-
-
-def _holds(path: Path, raw: bytes) -> bool:
-    """Return whether a file has exactly this content."""
-    try:
-        if path.is_symlink() or path.lstat().st_size != len(raw):
-            return False
-        with path.open("rb") as file:
-            return all(
-                file.read(_CHUNK) == raw[start : start + _CHUNK]
-                for start in range(0, len(raw), _CHUNK)
-            )
-    except OSError:
-        return False
+def _read_aliases(files: SyncFiles, rows: Iterator[Alias]) -> set[Alias]:
+    """Return a limited number of aliases."""
+    found = set(islice(rows, _MAX_ALIASES))
+    if next(rows, None) is not None:
+        files.problems.append(f"more than {_MAX_ALIASES:,} aliases: the rest was not read")
+    return found
 
 
 def _parse_alias(line: str) -> Alias:

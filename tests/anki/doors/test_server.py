@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sqlite3
 import stat
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import count
 from pathlib import Path
@@ -339,6 +341,77 @@ def test_an_import_reaches_the_server(make_door: MakeDoor, synced: Client, tmp_p
     assert len(done.new) == 2
     assert synced.sync() == 0
     assert synced.col.card_count() == 8
+
+
+def test_a_collection_with_what_runs_by_itself_is_refused_and_deleted(
+    make_door: MakeDoor,
+    synced: Client,
+    server: Server,
+    user: str,
+    tmp_path: Path,
+) -> None:
+    make_door().read()
+    server.stop()
+    with closing(sqlite3.connect(server.folder / user / "collection.anki2")) as made:
+        made.execute("create trigger t after update on col begin update col set crt = 1; end")
+        made.execute("update col set scm = scm + 1, mod = mod + 1")
+        made.commit()
+    server.start()
+    with pytest.raises(AnkiError, match="has a trigger, a view or a virtual table"):
+        make_door(Asked()).read()
+    assert not list((tmp_path / "mine").glob("*/collection.anki2*"))
+    assert not list((tmp_path / "mine").glob("*/unchecked"))
+    assert synced.col.card_count() == 6
+
+
+@pytest.mark.usefixtures("synced")
+def test_a_copy_that_was_not_checked_is_downloaded_again(
+    make_door: MakeDoor, tmp_path: Path
+) -> None:
+    make_door().read()
+    [copy] = (tmp_path / "mine").glob("*/collection.anki2")
+    with closing(sqlite3.connect(copy)) as made:
+        made.execute("create trigger t after update on col begin update col set crt = 1; end")
+    (copy.parent / "unchecked").touch()
+    assert len(make_door().read().cards) == 6
+    with closing(sqlite3.connect(copy)) as made:
+        assert not made.execute("select * from sqlite_master where type = 'trigger'").fetchall()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
+@pytest.mark.usefixtures("synced")
+def test_the_folder_of_the_copy_is_the_users_alone(
+    make_door: MakeDoor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_door().read()
+    [folder] = (tmp_path / "mine").iterdir()
+    folder.chmod(0o777)
+    make_door().read()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    os.mkfifo(tmp_path / "pipe")
+    (folder / "session.json").unlink()
+    (folder / "session.json").symlink_to(tmp_path / "pipe")
+    make_door().read()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "geteuid", lambda: folder.stat().st_uid + 1)
+        with pytest.raises(AnkiError, match="belongs to somebody else"):
+            make_door().read()
+    folder.rename(tmp_path / "moved")
+    folder.symlink_to(tmp_path / "moved")
+    with pytest.raises(AnkiError, match="is a link"):
+        make_door().read()
+
+
+def test_work_that_does_not_end_is_left_behind(
+    make_door: MakeDoor, monkeypatch: pytest.MonkeyPatch, synced: Client
+) -> None:
+    monkeypatch.setattr("cardwright.anki.doors.server._ABORT_LIMIT_S", 0.05)
+    is_done = threading.Event()
+    with pytest.raises(AnkiError, match="busy forever"):
+        make_door()._ask_server(synced.col, is_done.wait, limit_s=0.05)
+    is_done.set()
+    assert synced.col.db is None
+    synced.col.reopen(after_full_sync=True)
 
 
 class Misbehaving(BaseHTTPRequestHandler):

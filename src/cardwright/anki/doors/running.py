@@ -14,7 +14,8 @@ from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any, Final, TypeVar
 
-from cardwright.anki.card_data import read_data, write_data
+from cardwright.anki.card_data import read_data
+from cardwright.anki.card_state import apply_write
 from cardwright.anki.collection import open_collection
 from cardwright.anki.doors.anki_connect import AnkiConnect, AnkiConnectError, Call, show_reply
 from cardwright.anki.doors.backup import write_backup
@@ -42,7 +43,6 @@ _TRIES: Final = 5
 _ROWS_AT_ONCE: Final = 2_000
 """The add-on takes time that grows with the square of a request's size: this many are 0.04 s."""
 _CARDS_AT_ONCE: Final = 250
-_FLAG_BITS: Final = 7
 _DECAY_BEFORE_6: Final = 0.5
 _DECAY: Final = 0.1542
 """Of FSRS 6 with its default parameters."""
@@ -294,20 +294,7 @@ def _list_changes(
 def _find_changes(card: AnkiCard, wanted: CardWrite, view: AnkiView) -> dict[str, Any]:
     """Return the new values of a card by the names that `setSpecificValueOfCard` knows."""
     before = _list_state(card.row)
-    after = _list_state(
-        card.row._replace(
-            kind=wanted.kind,
-            queue=wanted.queue,
-            due=wanted.due,
-            interval_days=wanted.interval_days,
-            factor=wanted.factor,
-            reps=wanted.reps,
-            lapses=wanted.lapses,
-            left=wanted.left,
-            flags=(card.row.flags & ~_FLAG_BITS) | (wanted.flag & _FLAG_BITS),
-            data=write_data(card.row, wanted),
-        )
-    )
+    after = _list_state(apply_write(card.row, wanted))
     changes = {name: value for name, value in after.items() if before[name] != value}
     if view.is_fsrs and changes.get("memory_state"):
         # As Anki stores them with an answer.

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from cardwright.anki.collection import MAX_DATABASE_BYTES, open_collection
 from cardwright.anki.doors.closed import ProfileDoor
 from cardwright.anki.doors.door import Push
 from cardwright.anki.doors.library import (
@@ -23,6 +27,7 @@ from cardwright.anki.doors.library import (
 from cardwright.anki.doors.profiles import Profile
 from cardwright.anki.doors.server_login import (
     ServerAddress,
+    check_private_folder,
     describe_place,
     forget_key,
     is_of_ankiweb,
@@ -45,6 +50,11 @@ _IO_TIMEOUT_S: Final = 30
 """How long a server may send nothing."""
 _SYNC_LIMIT_S: Final = 600
 _DOWNLOAD_LIMIT_S: Final = 3600
+_ABORT_LIMIT_S: Final = 20
+"""How long the library may take to notice that it is to stop."""
+_LOOK_S: Final = 0.5
+_MAX_FOLDER_BYTES: Final = 2 * MAX_DATABASE_BYTES
+"""The private copy, and what is to replace it."""
 
 
 class _KeyRefusedError(Exception):
@@ -69,6 +79,8 @@ class ServerDoor(ProfileDoor):
         self.place = address.place
         self._address = address
         self._folder = own
+        self._unchecked = own / "unchecked"
+        """Is there while a download is not checked; it stays if the process is killed."""
         self._ask_password = ask_password
 
     def read(self) -> AnkiView:
@@ -82,30 +94,37 @@ class ServerDoor(ProfileDoor):
         load_library()
         is_new = not self._path.exists()
         make_private_folder(self._folder)
+        check_private_folder(self._folder)
+        open_copy = partial(open_with_library, self._path, describe_place(self.place))
         with ExitStack() as stack:
             if is_new:
                 stack.callback(self._leave_nothing_behind)
             try:
-                collection = stack.enter_context(
-                    open_with_library(self._path, describe_place(self.place))
-                )
+                collection = stack.enter_context(open_copy())
             except InUseError:
                 raise AnkiError(
                     f"another `cards` syncs with {self._address.url} just now"
                 ) from None
             except AnkiError:
                 # What it held is on the server; what was not there yet is written again.
-                for ending in ("", "-wal", "-shm"):
-                    self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
-                collection = stack.enter_context(
-                    open_with_library(self._path, describe_place(self.place))
-                )
+                self._discard()
+                collection = stack.enter_context(open_copy())
+            if self._unchecked.exists():
+                collection.close()
+                self._discard()
+                collection = stack.enter_context(open_copy())
             yield collection
 
     def _leave_nothing_behind(self) -> None:
         """Delete a private copy for which no server was found, as after a mistyped address."""
         if not read_key(self._folder, self._address):
             shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _discard(self) -> None:
+        """Delete the private copy."""
+        for ending in ("", "-wal", "-shm", "-journal"):
+            self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+        self._unchecked.unlink(missing_ok=True)
 
     def _receive(self, collection: Collection) -> None:
         self._sync(collection)
@@ -151,17 +170,25 @@ class ServerDoor(ProfileDoor):
                 f"{self._address.url} has no cards of {self._address.user} any more",
                 help="let Anki sync with it first, and choose to upload there; Cardwright never does",
             )
+        self._unchecked.touch(mode=0o600)
         collection.close_for_full_sync()
+        self._ask_server(
+            collection,
+            lambda: collection.full_upload_or_download(auth=auth, server_usn=None, upload=False),
+            limit_s=_DOWNLOAD_LIMIT_S,
+        )
+        # The library has opened it by now, but has not done anything with it.
+        collection.reopen(after_full_sync=True)
         try:
-            self._ask_server(
-                collection,
-                lambda: collection.full_upload_or_download(
-                    auth=auth, server_usn=None, upload=False
-                ),
-                limit_s=_DOWNLOAD_LIMIT_S,
-            )
-        finally:
-            collection.reopen(after_full_sync=True)
+            with open_collection(self._path) as copy:
+                copy.check_inert()
+        except AnkiError as error:
+            collection.close()
+            self._discard()
+            raise AnkiError(
+                f"what {self._address.url} has sent is refused: {error.message}"
+            ) from error
+        self._unchecked.unlink(missing_ok=True)
         return True
 
     def _log_in(self, collection: Collection) -> SyncAuth:
@@ -185,6 +212,32 @@ class ServerDoor(ProfileDoor):
             write_key(self._folder, self._address, key)
         return SyncAuth(hkey=key, endpoint=self._address.url, io_timeout_secs=_IO_TIMEOUT_S)
 
+    def _wait(self, collection: Collection, thread: Thread, limit_s: float) -> None:
+        """Run what talks to the server until it ends, time is up, or too much has come.
+
+        Raises:
+            AnkiError: it does not end, or too much has come.
+
+        """
+        ends_at = time.monotonic() + limit_s
+        thread.start()
+        try:
+            while thread.is_alive() and (left_s := ends_at - time.monotonic()) > 0:
+                thread.join(min(left_s, _LOOK_S))
+                if _measure_folder(self._folder) > _MAX_FOLDER_BYTES:
+                    raise AnkiError(
+                        f"{self._address.url} sends more than {MAX_DATABASE_BYTES >> 30} GiB"
+                    )
+        finally:
+            if thread.is_alive():
+                collection.abort_sync()
+                thread.join(_ABORT_LIMIT_S)
+            if thread.is_alive():
+                # To close it would wait for the thread, which ends with the process.
+                collection.db = None
+        if thread.is_alive():
+            raise AnkiError(f"what {self._address.url} has sent keeps Anki's library busy forever")
+
     def _ask_server(
         self, collection: Collection, work: Callable[[], _T], limit_s: float | None = None
     ) -> _T:
@@ -207,14 +260,7 @@ class ServerDoor(ProfileDoor):
             except BaseException as error:  # noqa: BLE001  (raised again below)
                 failed.append(error)
 
-        thread = Thread(target=run, daemon=True)
-        thread.start()
-        try:
-            thread.join(limit_s)
-        finally:
-            if thread.is_alive():
-                collection.abort_sync()
-                thread.join()
+        self._wait(collection, Thread(target=run, daemon=True), limit_s)
         if done:
             return done[0]
         url = self._address.url
@@ -235,3 +281,10 @@ class ServerDoor(ProfileDoor):
                 ) from error
             except Interrupted:
                 raise AnkiError(f"{url} took longer than {limit_s:.0f} seconds") from None
+
+
+def _measure_folder(path: Path) -> int:
+    """Return the size of the files in a folder."""
+    with suppress(OSError), os.scandir(path) as entries:
+        return sum(entry.stat(follow_symlinks=False).st_size for entry in entries)
+    return 0

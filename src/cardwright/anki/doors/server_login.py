@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import stat
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from cardwright.anki.error import AnkiError
+from cardwright.foreign.error import ForeignFileError
+from cardwright.foreign.plain_file import read_plain_file
 
 _ANKIWEB: Final = ("ankiweb.net", "ankiuser.net")
 _HOST: Final = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
@@ -126,11 +129,15 @@ def write_key(folder: Path, address: ServerAddress, key: str) -> None:
     """Store the key of a session in a file that only its owner can read.
 
     Raises:
+        AnkiError: it is too long, or the folder is not private.
         OSError: it cannot be written.
 
     """
     data = json.dumps({"url": address.url, "user": address.user, "key": key}).encode()
+    if len(data) > _MAX_KEY_BYTES:
+        raise AnkiError(f"{address.url} has sent a key that is too long")
     make_private_folder(folder)
+    check_private_folder(folder)
     temporary = folder / f".{_KEY_FILE}.{os.urandom(4).hex()}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
@@ -161,11 +168,29 @@ def make_private_folder(path: Path) -> None:
             folder.mkdir(mode=0o700, exist_ok=True)
 
 
+def check_private_folder(path: Path) -> None:
+    """Check that nobody else can put files into a folder, or read those in it.
+
+    Raises:
+        AnkiError: it is a link, or belongs to somebody else.
+        OSError: it cannot be closed to others.
+
+    """
+    info = path.lstat()
+    is_others = hasattr(os, "geteuid") and info.st_uid != os.geteuid()
+    if is_others or not stat.S_ISDIR(info.st_mode):
+        raise AnkiError(
+            f"{path} is a link, or belongs to somebody else, who could read what is kept there",
+            help="move it away, or keep your reviews elsewhere: --db",
+        )
+    if os.name == "posix" and info.st_mode & 0o077:
+        path.chmod(0o700)
+
+
 def _read(folder: Path) -> dict[str, str]:
     try:
-        with (folder / _KEY_FILE).open("rb") as file:
-            found = json.loads(file.read(_MAX_KEY_BYTES))
-    except (OSError, ValueError, RecursionError):
+        found = json.loads(read_plain_file(folder / _KEY_FILE, _MAX_KEY_BYTES))
+    except (OSError, ValueError, RecursionError, ForeignFileError):
         return {}
     if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
         return {}

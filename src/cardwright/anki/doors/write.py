@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from cardwright.anki.card_data import write_data, write_options
+from cardwright.anki.card_data import write_options
+from cardwright.anki.card_state import apply_write
 from cardwright.anki.doors.door import Push
 from cardwright.anki.doors.library import find_database
 from cardwright.anki.error import AnkiChangedError, AnkiError
@@ -102,18 +103,9 @@ def write_push(
     for card in push.cards:
         _check_range(card)
         row = rows[card.card_id]
-        after = row._replace(
-            kind=card.kind,
-            queue=card.queue,
-            due=card.due,
-            interval_days=card.interval_days,
-            factor=card.factor,
-            reps=card.reps,
-            lapses=card.lapses,
-            left=card.left,
-            flags=(row.flags & ~7) | (card.flag & 7),
-            data=_make_data(collection, row, card, is_fsrs=is_fsrs),
-        )
+        after = apply_write(row, card)
+        if is_fsrs and card.stability is not None and after.data != row.data:
+            after = after._replace(data=_add_options(collection, after))
         if after != row:
             changed.append([*map(int, after[5:13]), after.flags, after.data, after.id])
     find_database(collection).executemany(
@@ -159,15 +151,12 @@ def _check_range(card: CardWrite) -> None:
         raise AnkiError(f"Anki could not hold what was computed for a card: {card}")
 
 
-def _make_data(collection: Collection, row: CardRow, card: CardWrite, *, is_fsrs: bool) -> str:
-    text = write_data(row, card)
-    if text == row.data or card.stability is None or not is_fsrs:
-        return text
+def _add_options(collection: Collection, row: CardRow) -> str:
+    """Return the JSON of a card with what an answer in Anki would store now, too."""
     from anki.errors import AnkiException  # noqa: PLC0415  (an extra)
 
-    # What an answer in Anki would store now: they may have changed since the last one.
     with suppress(AnkiException):
         found = collection.compute_memory_state(row.id)  # type: ignore[arg-type]
         if found.decay is not None:
-            return write_options(text, found.desired_retention, found.decay)
-    return text
+            return write_options(row.data, found.desired_retention, found.decay)
+    return row.data

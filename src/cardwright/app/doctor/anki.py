@@ -12,8 +12,8 @@ from cardwright.app.anki_plan import is_derived
 from cardwright.app.doctor.case import Case
 from cardwright.app.doctor.finding import Finding, Report
 from cardwright.history import Moment, namespace_of
-from cardwright.study.exchange import list_missing
 from cardwright.study.mirror import Mirror, MirrorCard, list_places, read_sync_time
+from cardwright.study.mirror_log import list_missing
 from cardwright.study.store import Store
 from cardwright.text import count
 

@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
+from cardwright.history import LOGGED
 from cardwright.study.error import make_damaged_error
 from cardwright.study.rows import RowError, quote
 from cardwright.study.store import Store
 
-_SHARED: Final = "('answer', 'cram', 'reset', 'reschedule')"
-"""The acts that have a row in the log of a mirror."""
+_LOGGED: Final = ", ".join(f"'{act}'" for act in sorted(LOGGED))
 _BATCH: Final = 500
 
 
@@ -55,7 +55,7 @@ def list_missing(store: Store, place: str, namespaces: Collection[str]) -> list[
     for namespace in _list_recorded(store, namespaces):
         sql = (
             "select prompt, id, at_ms, act, rating from reviews"  # noqa: S608
-            f" where prompt >= ? and prompt < ? and act in {_SHARED} and not exists (select 1"
+            f" where prompt >= ? and prompt < ? and act in ({_LOGGED}) and not exists (select 1"
             " from mirror_rows where review_id = reviews.id and place = ?) order by prompt, id"
         )
         for row in store.query(sql, f"{namespace}:", f"{namespace};", place):
