@@ -227,7 +227,7 @@ class AnkiConnectDoor:
 
 def _is_path(text: str) -> bool:
     try:
-        return b"\0" not in os.fsencode(text)
+        return min(os.fsencode(text), default=0) >= ord(" ")
     except UnicodeEncodeError:
         return False
 
