@@ -35,7 +35,7 @@ from cardwright.anki.definitions import (
 )
 from cardwright.anki.error import AnkiError
 from cardwright.anki.identity import NoteIdentity
-from cardwright.anki.package_file import NEWEST, choose_collection, read_media_list
+from cardwright.anki.package_members import NEWEST, choose_collection, read_media_list
 from cardwright.anki.rows import (
     AnkiCard,
     AnkiView,
