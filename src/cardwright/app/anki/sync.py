@@ -37,6 +37,7 @@ from cardwright.anki.rows import (
     AnkiCard,
     AnkiView,
     CardKind,
+    CardQueue,
     CardWrite,
     LogRow,
 )
@@ -243,7 +244,7 @@ class _Merge:
             is_review = write.kind == CardKind.REVIEW
             cards[key] = MirrorCard(
                 card_id=write.card_id,
-                is_suspended=write.queue == -1,
+                is_suspended=write.queue == CardQueue.SUSPENDED,
                 flag=write.flag,
                 due_day=first_day + write.due if is_review else None,
                 is_pending=False,
@@ -675,8 +676,9 @@ class _Merge:
             ]
             for key in missing
         }
-        find_taken = self._find_none if self._is_dry_run else self._door.find_taken
-        chosen = Placing(find_taken).place(prompts, self._journal.rollover_hour)
+        chosen = Placing((lambda _: set()) if self._is_dry_run else self._door.find_taken).place(
+            prompts, self._journal.rollover_hour
+        )
         made = {key: self._make_rows(key, chosen) for key in missing}
         for key in self._derive(made, rows, chosen):
             made[key] = self._make_rows(key, chosen)
@@ -724,9 +726,6 @@ class _Merge:
         if derived:
             self._journal.add(derived)
         return {review.key for review in derived}
-
-    def _find_none(self, _ids: Sequence[int]) -> set[int]:
-        return set()
 
     def _trace(self, key: str) -> Iterator[Step]:
         """Yield the acts on a prompt, each with the memory before and after it."""
