@@ -12,7 +12,7 @@ from cardwright.app.doctor.rescue import rescue_store
 from cardwright.history import Act, Rating
 from cardwright.study.error import StoreDamagedError, StoreError
 from cardwright.study.journal import Journal
-from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow, find_place, list_shifted
+from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow, has_row, list_shifted
 from cardwright.study.mirror_log import find_reviews
 from cardwright.study.rescue import check_store
 from cardwright.study.store import open_store
@@ -70,8 +70,8 @@ def test_a_row_is_found_at_whatever_place(journal: Journal) -> None:
     found = find_reviews(journal.store, range(1_990, 3_000))
     assert found == {n: {rows[n].review_id} for n in range(1_990, 2_000)}
     assert find_reviews(journal.store, [7]) == {7: {f"{7:012x}-a", f"{1:012x}-b"}}
-    assert find_place(journal.store, f"{1:012x}-b") == "there"
-    assert find_place(journal.store, f"{2_000:012x}-a") is None
+    assert has_row(journal.store, f"{1:012x}-b")
+    assert not has_row(journal.store, f"{2_000:012x}-a")
 
 
 def plan(journal: Journal, mirror: Mirror) -> None:

@@ -122,12 +122,9 @@ def list_places(store: Store) -> list[str]:
     )
 
 
-def find_place(store: Store, review_id: str) -> str | None:
-    """Return the place of a mirror whose log has a review, or for which it is planned."""
-    sql = "select cast(place as blob) from mirror_rows where review_id = ? limit 1"
-    for (place,) in store.query(sql, review_id):
-        return bytes(place).decode("utf-8", "replace")
-    return None
+def has_row(store: Store, review_id: str) -> bool:
+    """Tell whether a review is in some mirror's log, or planned for it."""
+    return store.find_row("select 1 from mirror_rows where review_id = ?", review_id) is not None
 
 
 def check_unshared(store: Store, review_id: str) -> None:
@@ -137,7 +134,7 @@ def check_unshared(store: Store, review_id: str) -> None:
         StoreError: a mirror has it. What is in Anki's log is never taken out of it by a sync.
 
     """
-    if find_place(store, review_id) is not None:
+    if has_row(store, review_id):
         raise StoreError(
             "this cannot be undone: it is in Anki's log too, which a sync only adds to",
             help="answer again, or `cards reset` the card",
