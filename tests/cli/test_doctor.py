@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from cardwright.anki.doors.server_login import describe_place
+from cardwright.anki.doors.door import describe_place
 from cardwright.app.doctor.examine import AREAS
 from cardwright.cli.main import cards
 from cardwright.history import Act, Rating, Review

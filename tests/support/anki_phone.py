@@ -430,6 +430,23 @@ class Phone:
         decks = [deck["id"] for deck in self.col.decks.all() if not deck["dyn"]]
         self.col.add_note(note, self.dice.choice(decks))
 
+    def undo_last(self) -> None:
+        """Take back the last thing done, as far as Anki can."""
+        with suppress(UndoEmpty):
+            self.col.undo()
+
+    def copy(self) -> None:
+        """Copy a note of the project, which gets a guid of its own."""
+        for card_id in self.choose()[:1]:
+            note = self.col.get_card(card_id).note()  # type: ignore[arg-type]
+            note_type = note.note_type()
+            assert note_type
+            made = self.col.new_note(note_type)
+            made.fields = list(note.fields)
+            deck = self.col.decks.id("Mine")
+            assert deck
+            self.col.add_note(made, deck)
+
     def delete(self) -> None:
         """Delete a note of the project."""
         for card_id in self.choose()[:1]:
@@ -455,6 +472,9 @@ _ACTS: Final[Mapping[str, int]] = {
     "edit": 3,
     "study_others": 4,
     "add_other": 2,
+    "undo_last": 2,
+    "delete": 1,
+    "copy": 1,
 }
 
 

@@ -18,7 +18,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +34,7 @@ from anki_runner import Ran, Runner
 from cardwright.app.study import Study, open_study
 from cardwright.history import Act, Moment, Rating, Review
 from cardwright.memory import Memory, State
+from cardwright.study.error import StoreError
 from cardwright.study.queue import SessionOptions
 from cardwright.study.store import open_store
 
@@ -137,6 +138,16 @@ class Terminal:
     def reset(self, study: Study) -> None:
         self._mark(study, Act.RESET, lambda memory: not memory.is_new)
 
+    def undo_old(self, study: Study) -> None:
+        """Undo any answer; one that Anki has cannot be undone."""
+        answers = [r for r in study.store.list_reviews() if r.act is Act.ANSWER]
+        if not answers:
+            return
+        review = self.dice.choice(answers)
+        self.touched.append(review.key)
+        with suppress(StoreError), study.store.transaction():
+            study.journal.record(review.key, Act.UNDO, now(), undoes=review.id)
+
     def answer_at_once(self, study: Study) -> None:
         """Record answers to two prompts in the same millisecond, as a script might."""
         items = self.dice.sample(list(study.items), min(2, len(study.items)))
@@ -170,6 +181,7 @@ _TERMINAL_ACTS: Final = {
     "reset": 3,
     "answer_at_once": 1,
     "answer_late": 2,
+    "undo_old": 2,
 }
 
 
@@ -383,7 +395,20 @@ class World:
         self.wait(1)
 
     def _sync(self) -> None:
-        self.sync()
+        if self.dice.random() < _LOOKS_FIRST:
+            self._foresee_counts()
+        else:
+            self.sync()
+
+    def _foresee_counts(self) -> None:
+        """Check that a dry run changes nothing, and says what a sync does then."""
+        before = self._fingerprint()
+        planned = self.sync("--dry-run")
+        for one, other in zip(before, self._fingerprint(), strict=True):
+            self._expect(one == other, f"a dry run changed something: {_differ(one, other)}")
+        done = self.sync()
+        counts = [(run.pulled, run.pushed, run.written) for run in (planned, done)]
+        self._expect(counts[0] == counts[1], f"a dry run foresaw {counts[0]} of {counts[1]}")
 
     def run(self, *words: str, fatal: int | None = None) -> Ran:
         """Run `cards`, while the collection is free for it; perhaps kill it after some steps."""
@@ -409,7 +434,8 @@ class World:
             (copy,) = self.door.list_collections()
             self.on_server = self.phone.read_cards(copy)
         after = self._look()
-        self._check_foreseen(expected, after.memories)
+        if "--dry-run" not in words:
+            self._check_foreseen(expected, after.memories)
         invented = after.invented - before.invented
         self._expect(not invented, f"acts that nobody did: {sorted(invented)}")
         pulled, pushed, written = (int(number.replace(",", "")) for number in found.groups())
@@ -629,6 +655,7 @@ _STEPS: Final = {
 _STEP_FUZZ_S: Final = 301
 """Anki makes a learning step longer by up to five minutes."""
 _EMPTIES: Final = 0.6
+_LOOKS_FIRST: Final = 0.2
 _MANY: Final = 200
 _FEW_LAPSES: Final = 7
 """With more, a card may become a leech, which suspends it."""

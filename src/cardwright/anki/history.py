@@ -53,7 +53,6 @@ MAX_FSRS_EASE: Final = 1_100
 """Up to here, the log shows a difficulty of FSRS in place of an ease factor, both in thousandths."""
 _MAX_PLACE_MS: Final = 1_000
 """How far the place of a review may be from its time, unless a clock was set back."""
-_MAX_I32: Final = 2**31 - 1
 _DERIVED: Final = re.compile(rf"(?:{_RESTART}|{_ASSUMED})[0-9]*$")
 """How the ids of acts end that have no row of their own."""
 _KNOWN: Final = frozenset(LogKind)

@@ -172,10 +172,9 @@ def check_unshared(store: Store, review_id: str) -> None:
         StoreError: a mirror has it. What is in Anki's log is never taken out of it by a sync.
 
     """
-    place = find_place(store, review_id)
-    if place is not None:
+    if find_place(store, review_id) is not None:
         raise StoreError(
-            f"this cannot be undone: it is in Anki's log too ({place}), which a sync only adds to",
+            "this cannot be undone: it is in Anki's log too, which a sync only adds to",
             help="answer again, or `cards reset` the card",
         )
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cardwright.anki.collection import open_collection
-from cardwright.anki.doors.door import Push
+from cardwright.anki.doors.backup import back_up_daily
+from cardwright.anki.doors.door import Push, describe_place
 from cardwright.anki.doors.library import (
     InUseError,
     check_scheduler,
@@ -21,12 +22,11 @@ from cardwright.anki.doors.library import (
 )
 from cardwright.anki.doors.package_import import PackageImport, PackageNote, import_package
 from cardwright.anki.doors.profiles import Profile
-from cardwright.anki.doors.server_login import describe_place, make_private_folder
 from cardwright.anki.doors.write import check_unchanged, write_push
 from cardwright.anki.error import AnkiChangedError, AnkiError
 from cardwright.anki.identity import NoteIdentity
 from cardwright.anki.rows import AnkiView
-from cardwright.files import write_file
+from cardwright.files import make_private_folder
 
 if TYPE_CHECKING:
     from anki.collection import Collection
@@ -131,30 +131,16 @@ class ProfileDoor:
 
     def _back_up(self, collection: Collection) -> None:
         """Back the collection up, unless this was done today."""
-        marker = self._folder / "backed-up"
-        today = self._today.isoformat()
-        with suppress(OSError):
-            if marker.read_text("utf-8") == today:
-                return
-        reason = ""
-        for folder in (*self._backups, self._folder / "backups"):
-            try:
-                make_private_folder(folder)
-                before = set(folder.iterdir())
-                with explain_errors(describe_place(self.place)):
-                    collection.create_backup(
-                        backup_folder=str(folder), force=True, wait_for_completion=True
-                    )
-                made = sorted(set(folder.iterdir()) - before)
-            except (OSError, AnkiError) as error:
-                reason = str(error)
-                continue
-            if made:
-                self.backup = made[-1]
-                with suppress(OSError):
-                    make_private_folder(self._folder)
-                    write_file(marker, today)
-                return
-        raise AnkiError(
-            f"{describe_place(self.place)} cannot be backed up, so nothing was written: {reason}"
-        )
+        place = describe_place(self.place)
+
+        def make(folder: Path) -> Path | None:
+            make_private_folder(folder)
+            before = set(folder.iterdir())
+            with explain_errors(place):
+                collection.create_backup(
+                    backup_folder=str(folder), force=True, wait_for_completion=True
+                )
+            return max(set(folder.iterdir()) - before, default=None)
+
+        made = back_up_daily(place, self._backups, self._today, self._folder, make)
+        self.backup = made or self.backup

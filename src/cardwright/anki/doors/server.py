@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from cardwright.anki.collection import MAX_DATABASE_BYTES, open_collection
 from cardwright.anki.doors.closed import ProfileDoor
-from cardwright.anki.doors.door import Push
+from cardwright.anki.doors.door import Push, describe_place
 from cardwright.anki.doors.library import (
     InUseError,
     explain_errors,
@@ -28,10 +28,8 @@ from cardwright.anki.doors.profiles import Profile
 from cardwright.anki.doors.server_login import (
     ServerAddress,
     check_private_folder,
-    describe_place,
     forget_key,
     is_of_ankiweb,
-    make_private_folder,
     read_key,
     write_key,
 )
@@ -39,6 +37,7 @@ from cardwright.anki.doors.write import is_complete
 from cardwright.anki.error import AnkiChangedError, AnkiError
 from cardwright.anki.identity import NoteIdentity
 from cardwright.anki.rows import AnkiView
+from cardwright.files import make_private_folder
 
 if TYPE_CHECKING:
     from anki.collection import Collection

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
-from cardwright.anki.doors.server_login import describe_place
-from cardwright.app.anki_plan import is_derived
+from cardwright.anki.doors.door import describe_place
+from cardwright.app.anki.plan import is_derived
 from cardwright.app.doctor.case import Case
 from cardwright.app.doctor.finding import Finding, Report
 from cardwright.history import Moment, namespace_of

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
+from cardwright.anki.doors.door import describe_place
 from cardwright.anki.doors.library import load_library
-from cardwright.anki.doors.server_login import describe_place
-from cardwright.app.anki_update import Update, update_pack
+from cardwright.app.anki.update import Update, update_pack
 from cardwright.app.build import build_packs
 from cardwright.app.lock import lock_project
 from cardwright.app.project import open_project

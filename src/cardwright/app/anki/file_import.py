@@ -34,8 +34,8 @@ from cardwright.anki.rows import (
     CardRow,
     LogRow,
 )
-from cardwright.app.anki_options import IGNORED, Difference, find_differences
-from cardwright.app.anki_plan import is_derived, make_reschedule
+from cardwright.app.anki.options import IGNORED, Difference, find_differences
+from cardwright.app.anki.plan import is_derived, make_reschedule
 from cardwright.app.garbage import gc_paused
 from cardwright.app.study import Study
 from cardwright.history import KEPT_NAMESPACE, MS_PER_SECOND, Act, Review

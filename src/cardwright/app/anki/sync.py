@@ -9,14 +9,13 @@ So a sync that is killed at any point is completed by the next one.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 from operator import itemgetter
-from typing import Final, Literal
+from typing import Final
 from zlib import crc32
 
 from cardwright.anki.card_state import (
@@ -27,8 +26,7 @@ from cardwright.anki.card_state import (
     make_card_write,
 )
 from cardwright.anki.doors.door import Door, Push
-from cardwright.anki.doors.server_login import describe_place
-from cardwright.anki.error import AnkiChangedError, AnkiError
+from cardwright.anki.error import AnkiChangedError
 from cardwright.anki.history import (
     find_due_day,
     find_unknown_act,
@@ -49,11 +47,10 @@ from cardwright.anki.rows import (
     CardWrite,
     LogRow,
 )
-from cardwright.app.anki_options import Difference, find_differences, name_presets, take_options
-from cardwright.app.anki_plan import (
+from cardwright.app.anki.options import find_differences, name_presets, take_options
+from cardwright.app.anki.plan import (
     MAX_SHIFT_MS,
     News,
-    Placing,
     Vanished,
     find_news,
     is_derived,
@@ -64,6 +61,8 @@ from cardwright.app.anki_plan import (
     match_shifted,
     settle_flag,
 )
+from cardwright.app.anki.row_ids import Placing
+from cardwright.app.anki.synced import Choice, Synced, VanishedError
 from cardwright.app.garbage import gc_paused
 from cardwright.app.study import Study
 from cardwright.history import FROM_ANKI, Act, Review, namespace_of
@@ -78,9 +77,7 @@ from cardwright.study.mirror_log import (
     list_undone_rows,
     read_row_ids,
 )
-from cardwright.text import count
 
-Choice = Literal["undo", "restore"]
 _MAX_ROUNDS: Final = 5
 _FEW_IDS: Final = 1_000
 """So many ids may be looked up to recognize one answer."""
@@ -92,68 +89,6 @@ _MARKS: Final = {
     ("is_flagged", True): Act.FLAG,
     ("is_flagged", False): Act.UNFLAG,
 }
-
-
-class VanishedError(AnkiError):
-    """Many answers that Anki had at the last sync are gone: the user must say why."""
-
-    def __init__(self, place: str, vanished: Vanished) -> None:
-        """Say how many, and what can be done."""
-        number = len(vanished.theirs) + len(vanished.ours)
-        answers = f"{count(number, 'row')} of its log"
-        super().__init__(
-            f"{describe_place(place)} lacks {answers} that it had at the last sync, as after restoring a backup",
-            help="`cards anki sync --vanished restore` writes them there again, "
-            "`cards anki sync --vanished undo` undoes them here",
-        )
-
-
-@dataclass(slots=True, kw_only=True)
-class Synced:
-    """What a sync did, or would do."""
-
-    place: str
-    is_fsrs: bool = True
-    """Whether FSRS is switched on in Anki."""
-    pulled: int = 0
-    """The rows of Anki's log that were new here."""
-    pushed: int = 0
-    """The rows that were new in Anki."""
-    cards: int = 0
-    """The cards whose state was written in Anki."""
-    marks: Counter[str] = field(default_factory=Counter)
-    """How many prompts were suspended, flagged or rescheduled here because they are in Anki, by act."""
-    undone: int = 0
-    """The answers that were undone here because they were in Anki."""
-    restored: int = 0
-    """The rows that Anki had lost and that were written there again."""
-    returned: int = 0
-    """The answers that count again, since Anki has them: they were undone here too late."""
-    pending: list[str] = field(default_factory=list)
-    """Prompts whose cards are in a filtered deck, and are written when they are back."""
-    deleted: list[str] = field(default_factory=list)
-    """Prompts whose cards were deleted in Anki since the last sync."""
-    missing: int = 0
-    """The prompts with answers that have no card in Anki."""
-    is_missing_new: bool = False
-    """Whether there are more of them than at the last sync."""
-    skipped: Counter[str] = field(default_factory=Counter)
-    """How many rows of Anki's log cannot be read, by what is wrong with them."""
-    clashes: list[str] = field(default_factory=list)
-    differences: Sequence[Difference] = ()
-    """The options that Anki has otherwise."""
-    taken: int = 0
-    """How many options of Anki were taken over."""
-    unmatched: Sequence[str] = ()
-    """Refs of cards that this door cannot find in Anki."""
-    found: int = 0
-    """The number of the project's prompts that have a card in Anki."""
-
-    @property
-    def has_nothing_new(self) -> bool:
-        """Whether both sides had the same already."""
-        changes = (self.pulled, self.pushed, self.cards, self.undone, self.restored, self.returned)
-        return not any(changes) and not self.marks and not self.taken
 
 
 def sync_anki(

@@ -1,6 +1,6 @@
 """The merge with Anki: what is in either log is in both afterwards, once, with the same memory.
 
-The collection is one in memory; `tests/app/test_anki_sync_*.py` do the same with real ones.
+The collection is one in memory; `test_worlds.py` does the same with real ones.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from anki_memory import PRESET, MemoryAnki
 from cardwright.anki.error import AnkiError
 from cardwright.anki.rows import CardQueue
-from cardwright.app.anki_history import find_project_notes
-from cardwright.app.anki_options import list_remedies
-from cardwright.app.anki_plan import Placing
-from cardwright.app.anki_sync import Synced, VanishedError, sync_anki
+from cardwright.app.anki.file_import import find_project_notes
+from cardwright.app.anki.options import list_remedies
+from cardwright.app.anki.row_ids import Placing
+from cardwright.app.anki.sync import sync_anki
+from cardwright.app.anki.synced import Synced, VanishedError
 from cardwright.app.doctor.rescue import rescue_store
 from cardwright.app.study import Study, open_study
 from cardwright.history import Act, Moment, Rating, Review
