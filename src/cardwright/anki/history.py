@@ -213,6 +213,22 @@ def lacks_act(card: AnkiCard, act: Act, at_ms: int, *, is_ours: bool) -> bool:
     return last_s < at_ms // MS_PER_SECOND - (not is_ours)
 
 
+def lacks_answers(card: AnkiCard, rows: Sequence[LogRow]) -> bool:
+    """Tell whether a card has counted fewer answers than its log has since a reset.
+
+    Two devices that did not know of each other have answered it, and it has the state of one.
+    """
+    if len(rows) <= card.row.reps:
+        return False
+    number = 0
+    for row in reversed(rows):
+        act, _ = read_act(row)
+        if act is Act.RESET:
+            break
+        number += act is Act.ANSWER
+    return number > card.row.reps
+
+
 def is_behind(card: AnkiCard, rows: Sequence[LogRow]) -> bool:
     """Tell whether the state of a card was made without the last answer or reset in its log."""
     row = find_unknown_act(card, rows)

@@ -223,6 +223,31 @@ def test_a_device_that_did_not_know_of_the_last_act_overwrites_the_card(
         assert here.sync(anki).marks == {"reschedule": 1}
 
 
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_two_devices_with_anki_did_not_know_of_each_other(
+    here: Machine, anki: MemoryAnki, is_moved: bool
+) -> None:
+    """The log has the rows of both, and the card the state of one."""
+    anki.answer(BIRCH, EASY, MORNING)
+    here.sync(anki)
+    was = anki.cards[BIRCH]
+    anki.answer(BIRCH, AGAIN, later(MORNING, 8))
+    anki.answer(BIRCH, GOOD, later(MORNING, 8, hours=1))
+    theirs = anki.cards[BIRCH]
+    anki.cards[BIRCH] = was
+    anki.answer(BIRCH, GOOD, later(MORNING, 9))
+    here.now = later(MORNING, 10)
+    if is_moved:
+        # The one with the last answer was synced first.
+        was = anki.cards[BIRCH]
+        anki.cards[BIRCH] = theirs
+        here.sync(anki)
+        anki.cards[BIRCH] = was
+
+    assert count(here.sync(anki)) == (0 if is_moved else 3, 0, 1)
+    expect_same(here, anki)
+
+
 def test_an_answer_from_anki_is_older_than_one_from_here(here: Machine, anki: MemoryAnki) -> None:
     here.answer(BIRCH, GOOD, later(MORNING, 2))
     here.now = later(MORNING, 3)

@@ -18,13 +18,20 @@ from operator import itemgetter
 from typing import Final
 from zlib import crc32
 
-from cardwright.anki.card_state import apply_write, has_same_memory, keep_state, make_card_write
+from cardwright.anki.card_state import (
+    apply_write,
+    has_same_memory,
+    has_same_numbers,
+    keep_state,
+    make_card_write,
+)
 from cardwright.anki.doors.door import Door, Push
 from cardwright.anki.error import AnkiChangedError
 from cardwright.anki.history import (
     find_due_day,
     find_unknown_act,
     lacks_act,
+    lacks_answers,
     pull_reviews,
 )
 from cardwright.anki.identity import NoteIdentity
@@ -182,7 +189,7 @@ class _Merge:
         self._touched: set[str] = set()
         """The prompts with rows that are new in Anki, or gone from there."""
         self._overwritten: set[str] = set()
-        """The prompts whose cards were put back to a state from before their last act."""
+        """The prompts whose cards have states from before their last acts, or without some answers."""
         self._changed: set[str] = set()
         """The prompts whose memories are not those from before."""
         self._writes: dict[str, CardWrite] = {}
@@ -394,6 +401,12 @@ class _Merge:
             is_ours = not is_from_anki(review_id)
             if lacks_act(view.cards[key], review.act, review.at_ms, is_ours=is_ours):
                 self._overwritten.add(key)
+        for key, rows in view.log.items():
+            card = view.cards[key]
+            if lacks_answers(card, rows) and self._is_same(card):
+                memory = self._store.read_memory(key)[0]
+                if not has_same_numbers(card, memory):
+                    self._overwritten.add(key)
 
     def _make_basis(self, key: str, reps: int) -> int:
         return self._journal.schedule_of(key).make_basis(reps)
