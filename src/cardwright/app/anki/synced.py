@@ -26,8 +26,8 @@ class VanishedError(AnkiError):
         answers = f"{count(number, 'row')} of its log"
         super().__init__(
             f"{describe_place(place)} lacks {answers} that it had at the last sync, as after restoring a backup",
-            help="`cards anki sync --vanished restore` writes them there again, "
-            "`cards anki sync --vanished undo` undoes them here",
+            help="the same command with `--vanished restore` writes them there again, "
+            "with `--vanished undo` it undoes them here",
         )
 
 
