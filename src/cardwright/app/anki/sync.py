@@ -44,6 +44,7 @@ from cardwright.anki.rows import (
     AnkiCard,
     AnkiView,
     CardKind,
+    CardQueue,
     CardWrite,
     LogRow,
 )
@@ -70,9 +71,10 @@ from cardwright.app.study import Study
 from cardwright.history import FROM_ANKI, Act, Review, namespace_of
 from cardwright.memory import Memory
 from cardwright.study.copies import undo
-from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow, put_sync_time
+from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow
 from cardwright.study.mirror_log import (
     LogEntry,
+    find_reviews,
     find_rows,
     list_missing,
     list_rows,
@@ -235,7 +237,7 @@ class _Merge:
             self._plan_cards()
             self._note_cards()
             if not self.has_work:
-                put_sync_time(self._mirror, self._study.moment.at_ms)
+                self._mirror.put_sync_time(self._study.moment.at_ms)
             if is_dry_run:
                 raise _DryRun
         if is_dry_run:
@@ -251,7 +253,7 @@ class _Merge:
             is_review = write.kind == CardKind.REVIEW
             cards[key] = MirrorCard(
                 card_id=write.card_id,
-                is_suspended=write.queue == -1,
+                is_suspended=write.queue == CardQueue.SUSPENDED,
                 flag=write.flag,
                 due_day=first_day + write.due if is_review else None,
                 is_pending=False,
@@ -261,7 +263,7 @@ class _Merge:
                 {id: row._replace(is_seen=True) for id, row in self._planned.items()}
             )
             self._mirror.put_cards(cards)
-            put_sync_time(self._mirror, self._study.moment.at_ms)
+            self._mirror.put_sync_time(self._study.moment.at_ms)
 
     def _count(self) -> None:
         self._done.pushed += len(self._log)
@@ -363,7 +365,7 @@ class _Merge:
             review.undoes for reviews in known.values() for review in reviews if review.undoes
         }
         paired = dict(known_rows)
-        for row_id, found in self._mirror.find_paired(fresh).items():
+        for row_id, found in find_reviews(self._store, fresh).items():
             own = found & ids[fresh[row_id]]
             if row_id not in paired and own:
                 paired[row_id] = min(own, key=lambda one: (one in undone, one))
@@ -458,7 +460,7 @@ class _Merge:
             if card is None or undone is None or not self._has_row(key, row_id):
                 continue
             paired = set(self._pair_rows(key).values()) | {row.review_id for row in rows.values()}
-            elsewhere = self._mirror.find_paired([row_id]).get(row_id, set())
+            elsewhere = find_reviews(self._store, [row_id]).get(row_id, set())
             twins = [
                 review.id
                 for review in self._store.list_reviews(key)
@@ -698,8 +700,9 @@ class _Merge:
             ]
             for key in missing
         }
-        find_taken = self._find_none if self._is_dry_run else self._door.find_taken
-        chosen = Placing(find_taken).place(prompts, self._journal.rollover_hour)
+        chosen = Placing((lambda _: set()) if self._is_dry_run else self._door.find_taken).place(
+            prompts, self._journal.rollover_hour
+        )
         made = {key: self._make_rows(key, chosen) for key in missing}
         for key in self._derive(made, rows, chosen):
             made[key] = self._make_rows(key, chosen)
@@ -747,9 +750,6 @@ class _Merge:
         if derived:
             self._journal.add(derived)
         return {review.key for review in derived}
-
-    def _find_none(self, _ids: Sequence[int]) -> set[int]:
-        return set()
 
     def _trace(self, key: str) -> Iterator[Step]:
         """Yield the acts on a prompt, each with the memory before and after it."""

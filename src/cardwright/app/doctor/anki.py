@@ -12,7 +12,7 @@ from cardwright.app.anki.plan import is_derived
 from cardwright.app.doctor.case import Case
 from cardwright.app.doctor.finding import Finding, Report
 from cardwright.history import Moment, namespace_of
-from cardwright.study.mirror import Mirror, MirrorCard, list_places, read_sync_time
+from cardwright.study.mirror import Mirror, MirrorCard, list_places
 from cardwright.study.mirror_log import list_missing
 from cardwright.study.store import Store
 from cardwright.text import count
@@ -35,7 +35,7 @@ def examine_anki(case: Case, report: Report) -> None:
             "never synced with: `cards anki sync` makes it one memory with the terminal"
         )
         return
-    times = {place: read_sync_time(Mirror(store, place)) or 0 for place in places}
+    times = {place: Mirror(store, place).read_sync_time() or 0 for place in places}
     summaries = []
     for place in sorted(places, key=lambda place: -times[place]):
         cards = Mirror(store, place).read_cards()
