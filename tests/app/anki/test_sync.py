@@ -1,6 +1,6 @@
 """The merge with Anki: what is in either log is in both afterwards, once, with the same memory.
 
-The collection is one in memory; `tests/app/test_anki_sync_*.py` do the same with real ones.
+The collection is one in memory; `test_worlds.py` does the same with real ones.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from anki_memory import PRESET, MemoryAnki
 from cardwright.anki.error import AnkiError
 from cardwright.anki.rows import CardQueue
-from cardwright.app.anki_history import find_project_notes
-from cardwright.app.anki_options import list_remedies
-from cardwright.app.anki_plan import Placing
-from cardwright.app.anki_sync import Synced, VanishedError, sync_anki
+from cardwright.app.anki.file_import import find_project_notes
+from cardwright.app.anki.options import list_remedies
+from cardwright.app.anki.row_ids import Placing
+from cardwright.app.anki.sync import sync_anki
+from cardwright.app.anki.synced import Synced, VanishedError
 from cardwright.app.doctor.rescue import rescue_store
 from cardwright.app.study import Study, open_study
 from cardwright.history import Act, Moment, Rating, Review
@@ -220,6 +221,31 @@ def test_a_device_that_did_not_know_of_the_last_act_overwrites_the_card(
     if state in {"review", "shifted"}:
         anki.change(BIRCH, due=anki.cards[BIRCH].row.due + 3)
         assert here.sync(anki).marks == {"reschedule": 1}
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_two_devices_with_anki_did_not_know_of_each_other(
+    here: Machine, anki: MemoryAnki, is_moved: bool
+) -> None:
+    """The log has the rows of both, and the card the state of one."""
+    anki.answer(BIRCH, EASY, MORNING)
+    here.sync(anki)
+    was = anki.cards[BIRCH]
+    anki.answer(BIRCH, AGAIN, later(MORNING, 8))
+    anki.answer(BIRCH, GOOD, later(MORNING, 8, hours=1))
+    theirs = anki.cards[BIRCH]
+    anki.cards[BIRCH] = was
+    anki.answer(BIRCH, GOOD, later(MORNING, 9))
+    here.now = later(MORNING, 10)
+    if is_moved:
+        # The one with the last answer was synced first.
+        was = anki.cards[BIRCH]
+        anki.cards[BIRCH] = theirs
+        here.sync(anki)
+        anki.cards[BIRCH] = was
+
+    assert count(here.sync(anki)) == (0 if is_moved else 3, 0, 1)
+    expect_same(here, anki)
 
 
 def test_an_answer_from_anki_is_older_than_one_from_here(here: Machine, anki: MemoryAnki) -> None:
