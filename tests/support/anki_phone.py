@@ -245,6 +245,8 @@ class Phone:
 
     def read_others(self) -> dict[str, Any]:
         """Return everything that our sync must leave as it is."""
+        # On a new day, Anki shows again what was buried.
+        self.col.sched.deck_due_tree()
         ours = json.dumps(list(self.keys))
         notes = f"(select id {_NOT_OURS})"
         of_cards = f"(select id from cards where nid in {notes})"
