@@ -340,7 +340,7 @@ class World:
         """Let interleavings happen, and check what must hold after each."""
         for _ in range(rounds):
             self.steps.clear()
-            for _ in range(self.dice.randrange(3, 9)):
+            for _ in range(self.dice.randrange(2, 7)):
                 self._step()
             self.settle(empties=self.dice.random() < _EMPTIES)
             self.done["interleavings"] += 1
@@ -661,12 +661,12 @@ _STEPS: Final = {
     "exchange": 4,
     "sync": 4,
 }
-_STEP_FUZZ_S: Final = 301
+_STEP_FUZZ_S: Final = 303
 """Anki makes a learning step longer by up to five minutes."""
 _WITH_OPTIONS: Final = 2
 """Of three worlds, one has other options in Anki, which our side takes over."""
 _EMPTIES: Final = 0.6
-_LOOKS_FIRST: Final = 0.2
+_LOOKS_FIRST: Final = 0.15
 _MANY: Final = 200
 _FEW_LAPSES: Final = 2
 """With more, a card may become a leech, which suspends it."""
