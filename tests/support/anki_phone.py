@@ -163,6 +163,19 @@ class Phone:
             self.wait(3)
             self._answer(card_id)
 
+    def set_options(self) -> None:
+        """Change what memories depend on in the options of all decks."""
+        config = self.col.decks.get_config(1)  # type: ignore[arg-type]
+        assert config
+        config["new"]["delays"] = self.dice.choice(([], [1, 10, 90], [15], [1, 10, 600]))
+        config["lapse"]["delays"] = self.dice.choice(([], [10, 40], [5]))
+        config["lapse"]["leechFails"] = self.dice.choice((3, 8))
+        config["lapse"]["leechAction"] = self.dice.randrange(2)
+        config["desiredRetention"] = self.dice.choice((0.8, 0.9, 0.95))
+        config["rev"]["maxIvl"] = self.dice.choice((30, 36_500))
+        config["new"]["bury"] = config["rev"]["bury"] = self.dice.random() < 0.5
+        self.col.decks.update_config(config)
+
     def import_package(self, path: Path) -> None:
         options = ImportAnkiPackageOptions()
         self.col.import_anki_package(
@@ -232,6 +245,8 @@ class Phone:
 
     def read_others(self) -> dict[str, Any]:
         """Return everything that our sync must leave as it is."""
+        # On a new day, Anki shows again what was buried.
+        self.col.sched.deck_due_tree()
         ours = json.dumps(list(self.keys))
         notes = f"(select id {_NOT_OURS})"
         of_cards = f"(select id from cards where nid in {notes})"

@@ -576,6 +576,48 @@ def expect_same_answers(machine: Machine, anki: MemoryAnki) -> None:
         assert len(anki.list_log(key)) == 1
 
 
+@pytest.mark.parametrize("name", ["flag", "suspend"])
+def test_marks_that_reach_a_machine_in_two_ways_come_to_rest(
+    here: Machine, anki: MemoryAnki, forest: Path, tmp_path: Path, name: str
+) -> None:
+    """A folder joins the terminals, and AnkiWeb the collections; what was done last holds."""
+    there, other = Machine(forest, tmp_path / "there.db"), anki.copy()
+    folder = tmp_path / "shared"
+    folder.mkdir()
+
+    def change(machine: Machine, collection: MemoryAnki, hours: int) -> None:
+        machine.now = later(MORNING, hours=hours)
+        row = collection.cards[BIRCH].row
+        machine.sync(collection)
+        if collection.cards[BIRCH].row != row:
+            collection.change(BIRCH, mod_s=machine.now.at_ms // 1000)
+
+    def exchange(machine: Machine) -> None:
+        first, second = anki.cards[BIRCH], other.cards[BIRCH]
+        newer = max(first, second, key=lambda card: card.row.mod_s)
+        anki.cards[BIRCH] = other.cards[BIRCH] = newer
+        with machine.open() as study:
+            sync_folder(study.journal, folder, moment=machine.now)
+
+    there.sync(other)
+    here.record(BIRCH, Act(name), later(MORNING, hours=1))
+    change(here, anki, 2)
+    here.record(BIRCH, Act(f"un{name}"), later(MORNING, hours=3))
+    exchange(here)
+    for hours in range(4, 14, 2):
+        change(there, other, hours)
+        exchange(there)
+        change(here, anki, hours + 1)
+        exchange(here)
+
+    expect_same(here, anki)
+    expect_same(there, other)
+    memory = here.read(BIRCH)
+    assert not memory.is_flagged
+    assert not memory.is_suspended
+    assert there.read(BIRCH) == memory
+
+
 def test_machines_that_took_a_row_for_different_answers_come_to_rest(
     here: Machine, anki: MemoryAnki, forest: Path, tmp_path: Path
 ) -> None:

@@ -22,10 +22,12 @@ from cardwright.anki.rows import (
     Timing,
 )
 from cardwright.history import (
+    END_MS,
     FROM_ANKI,
     LOGGED,
     MAX_ANSWER_MS,
     MAX_INTERVAL_DAYS,
+    MS_PER_SECOND,
     Act,
     Moment,
     Rating,
@@ -33,6 +35,13 @@ from cardwright.history import (
 )
 from cardwright.memory import Memory
 
+_SUSPENDING: Final = frozenset({Act.SUSPEND, Act.UNSUSPEND, Act.ANSWER})
+"""An answer suspends a leech."""
+_FLAGGING: Final = frozenset({Act.FLAG, Act.UNFLAG})
+_RELATED: Final = dict.fromkeys((Act.SUSPEND, Act.UNSUSPEND), _SUSPENDING) | dict.fromkeys(
+    _FLAGGING, _FLAGGING
+)
+"""The acts that a suspension or flag follows from."""
 FEW_VANISHED: Final = 20
 _VANISHED_SHARE: Final = 10
 _DERIVED: Final = re.compile(rf"-{FROM_ANKI}[0-9a-f]{{8}}_[a-z]+[0-9]*$")
@@ -178,6 +187,35 @@ def settle_flag(ours: bool, theirs: bool, before: bool | None) -> bool:
     if before is None:
         return ours or theirs
     return theirs if theirs != before else ours
+
+
+def make_mark(card: AnkiCard, act: Act, reviews: Iterable[Review], now_ms: int) -> Review:
+    """Return the act that gives a prompt the suspension or flag that its card has in Anki.
+
+    Its time is that of the card's last change, so it does not outlive a later act of another machine
+    that is still on its way here; but it follows what is known here. It is the same on every machine.
+    """
+    related = _RELATED[act]
+    places = (int(review.id[:12], 16) for review in reviews if review.act in related)
+    at_ms = min(card.row.mod_s * MS_PER_SECOND, now_ms)
+    at_ms = min(max(at_ms, max(places, default=-1) + 1, 0), END_MS - 1)
+    return Review(
+        id=f"{at_ms:012x}-{name_device(card.guid, card.row.ordinal)}_{act}",
+        key=card.key,
+        act=act,
+        rating=None,
+        at_ms=at_ms,
+        utc_offset_minutes=0,
+        duration_ms=0,
+        undoes=None,
+    )
+
+
+def is_outdated_mark(card: AnkiCard, acts: Container[Act], reviews: Iterable[Review]) -> bool:
+    """Tell whether the last of some acts on a prompt came from Anki, before the card's last change."""
+    last = next((one for one in reversed([*reviews]) if one.act in acts), None)
+    changed_ms = card.row.mod_s * MS_PER_SECOND
+    return last is not None and last.is_from_anki and last.at_ms < changed_ms
 
 
 def make_reschedule(

@@ -56,8 +56,10 @@ from cardwright.app.anki.plan import (
     find_news,
     is_derived,
     is_from_anki,
+    is_outdated_mark,
     is_pushable,
     is_row_of,
+    make_mark,
     make_reschedule,
     match_shifted,
     settle_flag,
@@ -497,7 +499,8 @@ class _Merge:
 
     def _settle_marks(self, *, restores: bool) -> None:
         """Take over suspensions and flags that Anki has changed."""
-        store, moment, blank = self._store, self._study.moment, Memory(key="")
+        store, now_ms, blank = self._store, self._study.moment.at_ms, Memory(key="")
+        added: list[Review] = []
         for key, card in self._view.cards.items():
             was = None if restores else self._cards.get(key)
             before = self._before.get(key) or blank
@@ -516,16 +519,24 @@ class _Merge:
                 "is_flagged": settle_flag(before.is_flagged, bool(flag), was and bool(was.flag)),
             }
             for name, value in wanted.items():
+                theirs = is_suspended if name == "is_suspended" else bool(flag)
+                if was and value != theirs:
+                    ours = _MARKS[name, value], _MARKS[name, theirs]
+                    if is_outdated_mark(card, ours, store.list_reviews(key)):
+                        value = theirs  # noqa: PLW2901
                 if getattr(memory, name) == value:
                     continue
                 if name == "is_suspended" and memory.is_leech and self._is_mixed(key):
                     # The answers of both sides together have made it a leech.
                     continue
                 act = _MARKS[name, value]
-                self._journal.record(key, act, moment)
+                reviews = store.list_reviews(key, with_undone=True)
+                added.append(make_mark(card, act, reviews, now_ms))
                 self._changed.add(key)
                 if getattr(before, name) != value:
                     self._done.marks[str(act)] += 1
+        if added:
+            self._journal.add(added)
 
     def _is_mixed(self, key: str) -> bool:
         """Tell whether a prompt has answers that Anki does not know yet."""
