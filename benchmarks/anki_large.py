@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from anki.deck_config_pb2 import UpdateDeckConfigsRequest
 from click.testing import CliRunner
 from corpus import write_project
 
-from anki_connect import serve_anki_connect
+from anki_backend import RATINGS
 from anki_phone import USER, Phone, SyncServer
 from cardwright.app.study import open_study
 from cardwright.cli.environment import read_clock
@@ -24,15 +24,27 @@ from cardwright.history import Act, Rating
 
 _DAY_S: Final = 86_400
 _DAYS: Final = 400
-_OURS: Final = "from cardwright.cli.main import main; main()"
+_OURS: Final = """
+from cardwright.anki.doors import anki_connect
+anki_connect.DEFAULT_URL = "http://127.0.0.1:9"
+from cardwright.cli.main import main
+main()
+"""
+"""Looks for no Anki that happens to run on this computer."""
+
+
+class Took(NamedTuple):
+    """What a process took, and all that it waited for."""
+
+    wall_s: float
+    cpu_s: float
 
 
 class Large:
     """A collection of any size behind a door, with the same history on both sides."""
 
-    def __init__(self, folder: Path, door: str, notes: int, reviews: int, others: int = 0) -> None:
+    def __init__(self, folder: Path, door: str, notes: int, reviews: int, others: int) -> None:
         """`others` is the number of log rows of other cards in the collection."""
-        self._stack = ExitStack()
         self.root = folder / "project"
         self.store = folder / "reviews.db"
         self.folder = folder
@@ -45,29 +57,18 @@ class Large:
         self.phone.col.set_config("fsrs", val=True)
         self.phone.import_package(self.root / "build" / "big.apkg")
         self._fill(reviews, others)
+        self.server: SyncServer | None = None
         self.words: tuple[str, ...] = ("--profile", "User 1")
-        self.environment = {
-            **os.environ,
-            "ANKI_BASE": str(folder / "Anki2"),
-            "XDG_DATA_HOME": str(folder / "data"),
-            "CARDS_DB": str(self.store),
-        }
         if door == "server":
-            server = SyncServer(folder / "server")
-            self._stack.callback(server.close)
-            self.phone.log_in(server.url)
+            self.server = SyncServer(folder / "server")
+            self.phone.log_in(self.server.url)
             self.phone.upload()
-            self.words = ("--server", server.url.replace("//", f"//{USER[0]}@"))
-        if door == "connect":
-            running = self._stack.enter_context(serve_anki_connect(self.phone.col))
-            self.environment["ANKICONNECT_URL"] = running.url
-        else:
-            self.phone.close()
+            self.words = ("--server", self.server.url.replace("//", f"//{USER[0]}@"))
+        self.phone.close()
 
     def _fill(self, reviews: int, others: int) -> None:
         """Give every card of the project a history of reviews, and other cards one, too."""
-        col = self.phone.col
-        db = col.db
+        db = self.phone.col.db
         assert db
         dice = random.Random(2)
         db.execute("update col set crt = crt - ?", _DAYS * _DAY_S)
@@ -131,21 +132,47 @@ class Large:
                     rating = Rating(dice.choice((1, 3, 3, 4)))
                     study.journal.record(item.key, Act.ANSWER, read_clock(), rating=rating)
 
-    def sync(self) -> tuple[float, str]:
-        """Return the seconds that a whole process takes to sync, and what it says."""
-        start = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-c", _OURS, "-C", str(self.root), "anki", "sync", *self.words],
-            input=f"{USER[1]}\n",
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
+    def answer_in_anki(self, number: int) -> None:
+        """Answer so many cards in Anki."""
+        self.phone.open()
+        for card_id in self.phone.all_ids(f"queue = 2 order by random() limit {number}"):
+            self.phone.col._backend.grade_now(card_ids=[card_id], rating=RATINGS[2])  # noqa: SLF001
+        if self.server:
+            self.phone.sync()
+        self.phone.close()
+
+    def sync(self) -> Took:
+        """Return what a whole process takes to sync."""
+        return time_process(
+            *(_OURS, "-C", str(self.root), "anki", "sync", *self.words),
+            answer=f"{USER[1]}\n",
+            ANKI_BASE=str(self.folder / "Anki2"),
+            XDG_DATA_HOME=str(self.folder / "data"),
+            CARDS_DB=str(self.store),
         )
-        passed_s = time.perf_counter() - start
-        assert done.returncode == 0, done.stdout + done.stderr
-        return passed_s, done.stdout.strip()
 
     def close(self) -> None:
-        """End what was started."""
-        self._stack.close()
+        """Stop the server."""
+        if self.server:
+            self.server.close()
+
+
+def time_import() -> Took:
+    """Return what an interpreter takes to start and import the library."""
+    return time_process("import anki.collection")
+
+
+def time_process(code: str, *words: str, answer: str = "", **environment: str) -> Took:
+    """Run Python code in a process of its own."""
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        input=answer,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    wall_s, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Took(wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)

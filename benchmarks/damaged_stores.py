@@ -8,9 +8,11 @@ from __future__ import annotations
 import argparse
 import random
 import shutil
+import sqlite3
 import sys
 import tempfile
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +21,7 @@ from click.testing import CliRunner
 from cardwright.cli.main import cards
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
+from anki_backend import Anki
 from damage import WAYS, damage_in, make_store, run_commands, write_project
 from older_stores import write_older
 
@@ -47,7 +50,30 @@ _COMMANDS: Final = (
     ("exam", "mock", "--list"),
     ("exam", "misses"),
     ("import", "{folder}/whole.jsonl"),
+    ("anki", "sync", "--dry-run"),
+    ("anki", "sync"),
+    ("anki", "sync", "--vanished", "restore", "--json"),
 )
+
+
+def make_profile(project: Path, store: Path, folder: Path) -> None:
+    """Make a profile of Anki that has the cards of the project, and every other answer of a store."""
+    done = CliRunner().invoke(cards, ["-C", str(project), "build"])
+    assert done.exit_code == 0, done.output
+    anki = Anki(folder / "User 1")
+    anki.import_package(project / "build" / "trees.apkg")
+    ids = {ref.rpartition(":")[2]: note.card_ids()[0] for ref, note in anki.notes().items()}
+    with closing(sqlite3.connect(store)) as db:
+        query = "select at_ms, prompt, rating from reviews where act = 'answer' order by at_ms"
+        rows = db.execute(query).fetchall()[::2]
+    assert anki.col.db is not None
+    for at_ms, prompt, rating in rows:
+        card_id = ids[prompt.partition(":")[2].partition("/")[0]]
+        anki.col.db.execute(
+            "insert or ignore into revlog values (?, ?, -1, ?, 1, 0, 2500, 900, 1)",
+            *(at_ms, card_id, rating),
+        )
+    anki.col.close()
 
 
 def main() -> None:
@@ -65,6 +91,9 @@ def main() -> None:
         older = folder / "older.db"
         write_older(whole, older)
         CliRunner().invoke(cards, ["export", str(folder / "whole.jsonl"), "--db", str(whole)])
+        make_profile(project, whole, folder / "anki")
+        # The library of Anki takes a second to be imported.
+        assert not list(run_commands(project, whole, [("anki", "sync", "--vanished", "restore")]))
         for number in range(options.count):
             seed = options.seed * 1_000_000 + number
             way = WAYS[number % len(WAYS)]

@@ -235,9 +235,7 @@ WRITES_ITSELF = {
     "study/place.py": "what is kept beside a store whose file was replaced",
 }
 TAKES_PATHS = {
-    "anki/doors/closed.py": "the day of the last backup, beside the store",
-    "anki/doors/backup.py": "a folder of backups, of Anki or our own",
-    "anki/doors/running.py": "a file in a folder of ours",
+    "anki/doors/backup.py": "a folder of backups, of Anki or our own; the day of the last one",
     "project/index.py": "the index beside the store",
     "study/sync_files.py": "a sync folder",
 }

@@ -155,3 +155,15 @@ def _remove_abandoned(temporary: Path, head: str) -> None:
                     and now_s - entry.stat(follow_symlinks=False).st_mtime > _ABANDONED_S
                 ):
                     os.unlink(entry.path)  # noqa: PTH108  (scandir gives strings)
+
+
+def make_private_folder(path: Path) -> None:
+    """Create a folder, and those above it, that only their owner can open; existing ones stay.
+
+    Raises:
+        OSError: it cannot be created.
+
+    """
+    for folder in (*reversed(path.parents), path):
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, exist_ok=True)

@@ -264,7 +264,7 @@ def is_interval(act: str, days: object) -> bool:
     """Tell whether an act can have this interval."""
     if days is None:
         return act not in {Act.RESCHEDULE, Act.ASSUME}
-    if not isinstance(days, int):
+    if not isinstance(days, int) or isinstance(days, bool):
         return False
     least = _MIN_DAYS.get(act)
     return least is not None and least <= days <= MAX_INTERVAL_DAYS
@@ -274,7 +274,11 @@ def is_basis(act: str, days: object, basis: object) -> bool:
     """Tell whether an act with this interval can have this basis."""
     if act not in {Act.ANSWER, Act.ASSUME} or days is None:
         return basis is None
-    return isinstance(basis, int) and 0 <= basis < (END_BASIS if act == Act.ANSWER else END_ASSUMED)
+    return (
+        isinstance(basis, int)
+        and not isinstance(basis, bool)
+        and 0 <= basis < (END_BASIS if act == Act.ANSWER else END_ASSUMED)
+    )
 
 
 def pack_ease(ease: int, retention: float) -> int:

@@ -365,9 +365,7 @@ def test_few_and_many_rows_are_found_in_the_same_order(
             monkeypatch.setattr(collection, "MAX_CHOSEN", many)
             assert list(found.read_log(ids)) == wanted
             assert list(found.read_cards({card.note_id for card in cards})) == cards
-        guids = {note.guid for note in found.read_notes() if note.id % 2}
-        assert {note.guid for note in found.find_notes(guids)} == guids
-        assert [*found.read_log(set()), *found.find_notes(set())] == []
+        assert list(found.read_log(set())) == []
 
 
 # Anki is running.

@@ -35,9 +35,9 @@ from cardwright.anki.rows import (
     Preset,
     Timing,
 )
-from cardwright.app.anki_history import find_project_notes, import_history
-from cardwright.app.anki_plan import is_pushable
-from cardwright.app.anki_sync import sync_anki
+from cardwright.app.anki.file_import import find_project_notes, import_history
+from cardwright.app.anki.plan import is_pushable
+from cardwright.app.anki.sync import sync_anki
 from cardwright.app.study import Study, open_study
 from cardwright.cli.main import cards
 from cardwright.history import Act, Moment, Rating, Review, check_review

@@ -52,7 +52,6 @@ def read_all(path: Path) -> Told:
             list(found.read_cards({1, 2})),
             list(found.read_log()),
             list(found.read_log({1, 2})),
-            list(found.find_notes({"guid-a"})),
             found.has_log,
             found.timing,
             found.view({}),

@@ -193,7 +193,7 @@ def test_the_way_to_a_server(
     assert update(named, "wrong\n")[0] == 1
     code, told = update(named, f"{PASSWORD}\n")
     assert code == 0, told
-    assert f"trees in server {server.url} anna0: 3 unchanged" in told
+    assert f"trees in the collection of anna0 on {server.url}: 3 unchanged" in told
     # Neither the name nor the password is asked for any more.
     code, told = update(server.url, "")
     assert code == 0, told

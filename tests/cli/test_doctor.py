@@ -19,11 +19,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from cardwright.anki.doors.door import describe_place
 from cardwright.app.doctor.examine import AREAS
 from cardwright.cli.main import cards
 from cardwright.history import Act, Rating, Review
 from cardwright.study.journal import make_journal
-from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow, put_sync_time
+from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow
 from cardwright.study.store import open_store
 from project_files import Run, Write
 
@@ -744,9 +745,8 @@ def test_what_waits_for_anki(doctor: Doctor, store: Path, place: str, words: str
         card = MirrorCard(1, is_suspended=False, flag=0, due_day=None, is_pending=False)
         with opened.transaction():
             mirror.put_cards({"trees:oak/recall": card})
-            put_sync_time(mirror, NOW_MS)
-    who = place.removeprefix("server ")
-    who = " on ".join(reversed(who.split(" ", 1))) if place.startswith("server ") else who
+            mirror.put_sync_time(NOW_MS)
+    who = describe_place(place)
     assert doctor.summary_of("anki") == f"{who}: last synced on 2026-03-02 at 09:00, 1 card"
 
     finding = doctor.examine()["anki-pending"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import tracemalloc
 from datetime import datetime
 from pathlib import Path
 
@@ -136,6 +137,52 @@ def test_if_a_row_is_bad_all_are_named_and_nothing_is_imported(
         f"{table}:5: column `t` cannot be 'soon'\n"
         "  help: nothing was imported\n"
     )
+    assert read_log(store) == []
+
+
+HUGE = 400_000
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"id,r,t\noak,3," + b'"\n",' * HUGE, ":2: not valid CSV: a row is too long"),
+        (b"id,r,t\noak,3," + b'"' + b"a\n" * HUGE, ": not valid CSV: field larger"),
+        (b"id,r,t\noak,3," + b"x" * HUGE, ":2: not valid CSV: a line is too long"),
+        (b"id,r,t" + b",x" * HUGE, ":1: not valid CSV: a line is too long"),
+        (b"id,r" + b",x" * 30_000, ":1: there is no column"),
+        (b"id,r,t\n" + b"oak,3,soon\n" * HUGE, ": the rest was not read"),
+        ("id,r,t\noak,3,0\n".encode("utf-16"), ":1: there is no column"),
+        (b"id,r,t\noak,3,1e308\n", "column `t` cannot be '1e308'"),
+        (b"id,r,t\noak,3,-1\n", "column `t` cannot be '-1'"),
+        (b"id,r,t\noak,3,inf\n", "column `t` cannot be 'inf'"),
+        (b"id,r,t\noak,3,999999999999999999\n", "column `t` cannot be"),
+        (b"id,r,t\noak,3,9999-12-31T23:59:59-23:59\n", "column `t` cannot be"),
+        (b"id,r,t\noak,3,0001-01-01\n", "column `t` cannot be"),
+        (b"id,r,t\noak,3,1969-12-31T00:00:00Z\n", "column `t` cannot be"),
+        (b"id,r,t\n=cmd|' /C calc'!A0,\x1b[31m3,0\n", "column `r` cannot be '\\x1b[31m3'"),
+        (b"id,r,t\noak,\x00,0\n", "column `r` cannot be '\\x00'"),
+        (b"id,r,t,d\noak,3,0,-5\n", "column `d` cannot be '-5'"),
+        (b"id,r,t,d\noak,3,0,nan\n", "column `d` cannot be 'nan'"),
+        (b"", ":1: there is no column"),
+    ],
+    ids=range(19),
+)
+def test_a_table_of_a_stranger_is_refused_in_little_memory(
+    run: Run, tmp_path: Path, store: Path, data: bytes, said: str
+) -> None:
+    table = tmp_path / "log.csv"
+    table.write_bytes(data)
+    columns = "prompt=id,rating=r,at=t" + (",duration_s=d" if b",d\n" in data[:9] else "")
+    tracemalloc.start()
+    try:
+        done = run("import", str(table), "--map", columns, exit_code=1)
+        assert tracemalloc.get_traced_memory()[1] < 40 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert f"error: {table}" in done.stderr
+    assert said in done.stderr
+    assert len(done.stderr) < 4_000
     assert read_log(store) == []
 
 

@@ -115,3 +115,39 @@ def test_a_folder_that_somebody_else_remembered_is_checked(
 
     assert "is in cards/, which holds sources" in here.run("sync", exit_code=2)
     assert not list((project / "cards").glob("*.jsonl"))
+
+
+def test_settings_of_a_stranger_can_be_changed_back_and_fill_no_screen(
+    machines: tuple[Machine, Machine], tmp_path: Path
+) -> None:
+    here, _ = machines
+    (shared := tmp_path / "shared").mkdir()
+    changed = "2036-11-01T00:00:00.000+00:00"
+    strange = {"model": "x", "parameters": [1]}
+    rows: list[tuple[str, str, Any, str]] = [
+        *((f"pack-{number}", "parameters", strange, changed) for number in range(300)),
+        ("", "parameters", strange, changed),
+        ("", "autoplay", True, changed),
+        ("trees", "desired_retention", 0.71, changed),
+        ("trees", "desired_retention", 0.72, "2099-11-01T00:00:00.000+00:00"),
+        ("trees", "desired_retention", float("nan"), changed),
+        ("trees", "\x1b[31m", 1, changed),
+        ("trees::\x1b[31m\n::error::x", "desired_retention", 0.73, changed),
+        (".", "sync_folder", "/", changed),
+    ]
+    names = ("deck", "name", "value", "changed")
+    lines = [json.dumps(dict(zip(names, row, strict=True))) for row in rows]
+    (shared / "evil.settings").write_text("\n".join(lines), "utf-8")
+
+    here.run("sync", str(shared), exit_code=1)
+    said = here.run("answer", "b1-1", "good")
+    assert said.count("of another memory model or not valid") == 1
+    assert len(said) < 500
+    assert "0.71" in here.run("options", "trees")
+    here.run("options", "trees", "desired_retention=0.9")
+    here.run("options", "autoplay=false")
+    here.run("sync", str(shared), exit_code=1)
+    told = here.run("options", "trees")
+    assert "0.71" not in told
+    assert not any(sign in told for sign in ("\x1b", "\n::"))
+    assert "/shared" in here.run("sync", exit_code=1)

@@ -13,7 +13,8 @@ from cardwright.history import Act, Rating
 from cardwright.study import opening
 from cardwright.study.error import StoreDamagedError, StoreError
 from cardwright.study.journal import Journal
-from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow, list_shifted
+from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow, has_row, list_shifted
+from cardwright.study.mirror_log import find_reviews
 from cardwright.study.rescue import check_store
 from cardwright.study.store import open_store
 from damage import change_row
@@ -80,11 +81,11 @@ def test_a_row_is_found_at_whatever_place(journal: Journal) -> None:
         here.put_rows(rows)
         there.put_rows({7: MirrorRow(f"{1:012x}-b", is_seen=True)})
 
-    found = Mirror(journal.store, "").find_paired(range(1_990, 3_000))
+    found = find_reviews(journal.store, range(1_990, 3_000))
     assert found == {n: {rows[n].review_id} for n in range(1_990, 2_000)}
-    assert there.find_paired([7]) == {7: {f"{7:012x}-a", f"{1:012x}-b"}}
-    assert here.is_shared(f"{1:012x}-b")
-    assert not here.is_shared(f"{2_000:012x}-a")
+    assert find_reviews(journal.store, [7]) == {7: {f"{7:012x}-a", f"{1:012x}-b"}}
+    assert has_row(journal.store, f"{1:012x}-b")
+    assert not has_row(journal.store, f"{2_000:012x}-a")
 
 
 def plan(journal: Journal, mirror: Mirror) -> None:

@@ -163,6 +163,19 @@ class Phone:
             self.wait(3)
             self._answer(card_id)
 
+    def set_options(self) -> None:
+        """Change what memories depend on in the options of all decks."""
+        config = self.col.decks.get_config(1)  # type: ignore[arg-type]
+        assert config
+        config["new"]["delays"] = self.dice.choice(([], [1, 10, 90], [15], [1, 10, 600]))
+        config["lapse"]["delays"] = self.dice.choice(([], [10, 40], [5]))
+        config["lapse"]["leechFails"] = self.dice.choice((3, 8))
+        config["lapse"]["leechAction"] = self.dice.randrange(2)
+        config["desiredRetention"] = self.dice.choice((0.8, 0.9, 0.95))
+        config["rev"]["maxIvl"] = self.dice.choice((30, 36_500))
+        config["new"]["bury"] = config["rev"]["bury"] = self.dice.random() < 0.5
+        self.col.decks.update_config(config)
+
     def import_package(self, path: Path) -> None:
         options = ImportAnkiPackageOptions()
         self.col.import_anki_package(
@@ -232,6 +245,8 @@ class Phone:
 
     def read_others(self) -> dict[str, Any]:
         """Return everything that our sync must leave as it is."""
+        # On a new day, Anki shows again what was buried.
+        self.col.sched.deck_due_tree()
         ours = json.dumps(list(self.keys))
         notes = f"(select id {_NOT_OURS})"
         of_cards = f"(select id from cards where nid in {notes})"
@@ -430,6 +445,23 @@ class Phone:
         decks = [deck["id"] for deck in self.col.decks.all() if not deck["dyn"]]
         self.col.add_note(note, self.dice.choice(decks))
 
+    def undo_last(self) -> None:
+        """Take back the last thing done, as far as Anki can."""
+        with suppress(UndoEmpty):
+            self.col.undo()
+
+    def copy(self) -> None:
+        """Copy a note of the project, which gets a guid of its own."""
+        for card_id in self.choose()[:1]:
+            note = self.col.get_card(card_id).note()  # type: ignore[arg-type]
+            note_type = note.note_type()
+            assert note_type
+            made = self.col.new_note(note_type)
+            made.fields = list(note.fields)
+            deck = self.col.decks.id("Mine")
+            assert deck
+            self.col.add_note(made, deck)
+
     def delete(self) -> None:
         """Delete a note of the project."""
         for card_id in self.choose()[:1]:
@@ -455,6 +487,9 @@ _ACTS: Final[Mapping[str, int]] = {
     "edit": 3,
     "study_others": 4,
     "add_other": 2,
+    "undo_last": 2,
+    "delete": 1,
+    "copy": 1,
 }
 
 

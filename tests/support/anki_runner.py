@@ -19,8 +19,12 @@ from anki_clock import Clock
 
 _PRELOADED = (
     *("anki.collection", "cardwright.cli.main", "cardwright.cli.anki.sync"),
-    *("cardwright.app.anki_sync", "cardwright.anki.doors.server", "cardwright.anki.doors.running"),
-    *("cardwright.cli.import_reviews", "cardwright.app.anki_history", "cardwright.study.mirror"),
+    *("cardwright.app.anki.sync", "cardwright.anki.doors.server", "cardwright.anki.doors.running"),
+    *(
+        "cardwright.cli.import_reviews",
+        "cardwright.app.anki.file_import",
+        "cardwright.study.mirror",
+    ),
 )
 
 

@@ -18,7 +18,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +34,7 @@ from anki_runner import Ran, Runner
 from cardwright.app.study import Study, open_study
 from cardwright.history import Act, Moment, Rating, Review
 from cardwright.memory import Memory, State
+from cardwright.study.error import StoreError
 from cardwright.study.queue import SessionOptions
 from cardwright.study.store import open_store
 
@@ -137,6 +138,16 @@ class Terminal:
     def reset(self, study: Study) -> None:
         self._mark(study, Act.RESET, lambda memory: not memory.is_new)
 
+    def undo_old(self, study: Study) -> None:
+        """Undo any answer; one that Anki has cannot be undone."""
+        answers = [r for r in study.store.list_reviews() if r.act is Act.ANSWER]
+        if not answers:
+            return
+        review = self.dice.choice(answers)
+        self.touched.append(review.key)
+        with suppress(StoreError), study.store.transaction():
+            study.journal.record(review.key, Act.UNDO, now(), undoes=review.id)
+
     def answer_at_once(self, study: Study) -> None:
         """Record answers to two prompts in the same millisecond, as a script might."""
         items = self.dice.sample(list(study.items), min(2, len(study.items)))
@@ -170,6 +181,7 @@ _TERMINAL_ACTS: Final = {
     "reset": 3,
     "answer_at_once": 1,
     "answer_late": 2,
+    "undo_old": 2,
 }
 
 
@@ -302,6 +314,8 @@ class World:
         self.phone = Phone(door.phone_path, self.dice, self.wait)
         self.terminal = Terminal(folder, self.author, self.dice, self.wait)
         self.phone.prepare()
+        if seed % 3 == _WITH_OPTIONS:
+            self.phone.set_options()
         self.import_deck()
         door.begin(self.phone)
         self.schema = self.phone.read_others()["schema"]
@@ -311,6 +325,8 @@ class World:
         """The cards as Anki last brought them to the server."""
         self.lengths = [100]
         """How many steps syncs took that wrote something in Anki."""
+        if seed % 3 == _WITH_OPTIONS:
+            self.sync("--take-options")
 
     def wait(self, seconds: float) -> None:
         self.clock.move(seconds=seconds)
@@ -324,7 +340,7 @@ class World:
         """Let interleavings happen, and check what must hold after each."""
         for _ in range(rounds):
             self.steps.clear()
-            for _ in range(self.dice.randrange(3, 9)):
+            for _ in range(self.dice.randrange(2, 7)):
                 self._step()
             self.settle(empties=self.dice.random() < _EMPTIES)
             self.done["interleavings"] += 1
@@ -383,7 +399,20 @@ class World:
         self.wait(1)
 
     def _sync(self) -> None:
-        self.sync()
+        if self.dice.random() < _LOOKS_FIRST:
+            self._foresee_counts()
+        else:
+            self.sync()
+
+    def _foresee_counts(self) -> None:
+        """Check that a dry run changes nothing, and says what a sync does then."""
+        before = self._fingerprint()
+        planned = self.sync("--dry-run")
+        for one, other in zip(before, self._fingerprint(), strict=True):
+            self._expect(one == other, f"a dry run changed something: {_differ(one, other)}")
+        done = self.sync()
+        counts = [(run.pulled, run.pushed, run.written) for run in (planned, done)]
+        self._expect(counts[0] == counts[1], f"a dry run foresaw {counts[0]} of {counts[1]}")
 
     def run(self, *words: str, fatal: int | None = None) -> Ran:
         """Run `cards`, while the collection is free for it; perhaps kill it after some steps."""
@@ -409,7 +438,8 @@ class World:
             (copy,) = self.door.list_collections()
             self.on_server = self.phone.read_cards(copy)
         after = self._look()
-        self._check_foreseen(expected, after.memories)
+        if "--dry-run" not in words:
+            self._check_foreseen(expected, after.memories)
         invented = after.invented - before.invented
         self._expect(not invented, f"acts that nobody did: {sorted(invented)}")
         pulled, pushed, written = (int(number.replace(",", "")) for number in found.groups())
@@ -499,8 +529,9 @@ class World:
         if empties:
             self._note("anki empty_all")
             self.phone.empty_all()
-        others = self.phone.read_others()
+        # What Anki changes itself, or takes over from whoever wrote last, is not ours.
         self._exchange()
+        others = self.phone.read_others()
         self.sync()
         self._exchange()
         self._check_others(others)
@@ -553,13 +584,13 @@ class World:
 
     def _check_log(self, key: str, reviews: list[Review], log: list[LogEntry]) -> None:
         ours = sorted(
-            (review.at_ms, str(review.act), int(review.rating or 0))
+            (review.at_ms, str(review.act), int(review.rating or 0), int(review.id[:12], 16))
             for review in reviews
             if review.act in _LOGGED and not _DERIVED.search(review.id)
         )
         theirs = sorted((row.id, *_name_act(row)) for row in log if _name_act(row)[0])
         is_same = len(ours) == len(theirs) and all(
-            mine[1:] == other[1:] and self._is_time_of(other[0], mine[0])
+            mine[1:3] == other[1:] and self._is_time_of(other[0], mine[0], mine[3])
             for mine, other in zip(ours, theirs, strict=True)
         )
         self._expect(
@@ -567,13 +598,17 @@ class World:
             f"{key}: the logs differ: terminal {_shorten(ours)}, Anki {_shorten(theirs)}",
         )
 
-    def _is_time_of(self, row_id: int, at_ms: int) -> bool:
-        """Tell whether a row has the time of an answer, or the next one if that was taken."""
-        if row_id == at_ms:
+    def _is_time_of(self, row_id: int, at_ms: int, place: int) -> bool:
+        """Tell whether a row has the time of an answer, or its place among those of that time.
+
+        It has the next free id if that was taken.
+        """
+        wanted = place if 0 <= place - at_ms <= _MANY else at_ms
+        if row_id in {at_ms, wanted}:
             return True
+        first, last = sorted((row_id, wanted))
         taken = "select count() from revlog where id between ? and ?"
-        near = min(row_id, at_ms), max(row_id, at_ms)
-        return near[1] - near[0] < _MANY and self.phone.value(taken, *near) == near[1] - near[0] + 1
+        return last - first < _MANY and self.phone.value(taken, first, last) == last - first + 1
 
     def _check_marks(self, key: str, memory: Memory, card: CardState) -> None:
         ours = (memory.is_suspended, memory.is_flagged)
@@ -626,11 +661,14 @@ _STEPS: Final = {
     "exchange": 4,
     "sync": 4,
 }
-_STEP_FUZZ_S: Final = 301
+_STEP_FUZZ_S: Final = 303
 """Anki makes a learning step longer by up to five minutes."""
+_WITH_OPTIONS: Final = 2
+"""Of three worlds, one has other options in Anki, which our side takes over."""
 _EMPTIES: Final = 0.6
+_LOOKS_FIRST: Final = 0.15
 _MANY: Final = 200
-_FEW_LAPSES: Final = 7
+_FEW_LAPSES: Final = 2
 """With more, a card may become a leech, which suspends it."""
 _LOGGED: Final = {Act.ANSWER, Act.CRAM, Act.RESET}
 

@@ -55,8 +55,8 @@ _COLUMNS: Final = {
         *("is_suspended", "buried_day", "last_id"),
     ),
     "packs": ("pack", "rules"),
-    "settings": ("pack", "name", "value"),
-    "records": ("id", "kind", "pack", "at_ms", "body"),
+    "settings": ("pack", "name", "value", "changed_ms"),
+    "records": ("id", "kind", "pack", "at_ms", "body", "changed_ms"),
     "claims": ("prompt", "sitting", "at_ms"),
     "mirror_rows": ("place", "row_id", "review_id", "is_seen"),
     "mirror_cards": (
@@ -462,7 +462,7 @@ def write_project(folder: Path) -> Path:
 def run_commands(
     project: Path, store: Path, commands: Iterable[Sequence[str]]
 ) -> Iterator[tuple[Sequence[str], str]]:
-    """Run each command on its own copy of a store; yield what is wrong."""
+    """Run each command on its own copy of a store, and of the profile of Anki beside it; yield what is wrong."""
     for words in commands:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
@@ -474,9 +474,12 @@ def run_commands(
             whole = store.with_name("whole.jsonl")
             if whole.exists():
                 shutil.copy(whole, folder / "whole.jsonl")
+            if words[0] == "anki":
+                shutil.copytree(store.with_name("anki"), folder / "anki")
             filled = [word.format(folder=folder) for word in words]
             begun_s = time.process_time()
-            result = CliRunner(env={"CARDS_NOW": "2026-11-02T09:00+01:00"}).invoke(
+            environment = {"CARDS_NOW": "2026-11-02T09:00+01:00", "ANKI_BASE": str(folder / "anki")}
+            result = CliRunner(env=environment).invoke(
                 cards, ["-C", str(project), *filled, "--db", str(path)], input="\n3\n\n2\nu\nq\n"
             )
             if problem := find_problem(result, time.process_time() - begun_s):

@@ -133,6 +133,13 @@ def has_same_memory(card: AnkiCard, memory: Memory, timing: Timing) -> bool:
 
     A card in a learning step is only compared in stability and difficulty.
     """
+    if not has_same_numbers(card, memory):
+        return False
+    return memory.state is not State.REVIEW or find_due_day(card, timing) == memory.due_day
+
+
+def has_same_numbers(card: AnkiCard, memory: Memory) -> bool:
+    """Tell whether a card in Anki has the stability and difficulty of the memory here."""
     data = read_data(card.row.data)
     pairs = (
         (_read_number(data.get("s")) or 0.0, memory.stability),
@@ -140,9 +147,7 @@ def has_same_memory(card: AnkiCard, memory: Memory, timing: Timing) -> bool:
     )
     if any(abs(theirs - ours) > _CLOSE * max(1.0, ours) for theirs, ours in pairs):
         return False
-    if (card.row.kind == CardKind.REVIEW) != (memory.state is State.REVIEW):
-        return False
-    return memory.state is not State.REVIEW or find_due_day(card, timing) == memory.due_day
+    return (card.row.kind == CardKind.REVIEW) == (memory.state is State.REVIEW)
 
 
 def apply_write(row: CardRow, card: CardWrite) -> CardRow:

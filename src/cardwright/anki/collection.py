@@ -35,7 +35,7 @@ from cardwright.anki.definitions import (
 )
 from cardwright.anki.error import AnkiError
 from cardwright.anki.identity import NoteIdentity
-from cardwright.anki.package_file import NEWEST, choose_collection, read_media_list
+from cardwright.anki.package_members import NEWEST, choose_collection, read_media_list
 from cardwright.anki.rows import (
     AnkiCard,
     AnkiView,
@@ -242,12 +242,6 @@ class Collection:
         """Read a note."""
         row = next(self._read("notes", f"{_NOTE} WHERE id = ?", (id,)), None)
         return None if row is None else self._make_note(row)
-
-    def find_notes(self, guids: Some[str]) -> Iterator[NoteRow]:
-        """Yield the notes with one of some guids."""
-        for id, _ in self._find_ids(guids):
-            if found := self.read_note(id):
-                yield found
 
     def read_cards(self, note_ids: Some[int] | None = None) -> Iterator[CardRow]:
         """Yield the cards of some notes, or all, in the order of their ids."""

@@ -53,7 +53,6 @@ MAX_FSRS_EASE: Final = 1_100
 """Up to here, the log shows a difficulty of FSRS in place of an ease factor, both in thousandths."""
 _MAX_PLACE_MS: Final = 1_000
 """How far the place of a review may be from its time, unless a clock was set back."""
-_MAX_I32: Final = 2**31 - 1
 _DERIVED: Final = re.compile(rf"(?:{_RESTART}|{_ASSUMED})[0-9]*$")
 """How the ids of acts end that have no row of their own."""
 _KNOWN: Final = frozenset(LogKind)
@@ -212,6 +211,22 @@ def lacks_act(card: AnkiCard, act: Act, at_ms: int, *, is_ours: bool) -> bool:
     if not isinstance(last_s, int):
         return is_new or is_ours
     return last_s < at_ms // MS_PER_SECOND - (not is_ours)
+
+
+def lacks_answers(card: AnkiCard, rows: Sequence[LogRow]) -> bool:
+    """Tell whether a card has counted fewer answers than its log has since a reset.
+
+    Two devices that did not know of each other have answered it, and it has the state of one.
+    """
+    if len(rows) <= card.row.reps:
+        return False
+    number = 0
+    for row in reversed(rows):
+        act, _ = read_act(row)
+        if act is Act.RESET:
+            break
+        number += act is Act.ANSWER
+    return number > card.row.reps
 
 
 def is_behind(card: AnkiCard, rows: Sequence[LogRow]) -> bool:

@@ -37,14 +37,6 @@ class NoteIdentity:
         sides = self.kind.sides
         return f"{self.key}/{sides[ordinal].name}" if ordinal < len(sides) else None
 
-    def find_ordinal(self, side_name: str) -> int | None:
-        """Return the ordinal of a side; the reverse of `name_prompt`."""
-        if self.kind.cloze is not None:
-            match = re.fullmatch(r"c([1-9][0-9]{0,2})", side_name)
-            return int(match[1]) - 1 if match else None
-        names = [side.name for side in self.kind.sides]
-        return names.index(side_name) if side_name in names else None
-
 
 def find_identities(
     cards: Iterable[Card], kinds: Mapping[str, Kind], unite_key: Callable[[str], str]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from cardwright.app.anki_history import Imported, Left, find_project_notes, import_history
-from cardwright.app.anki_options import list_remedies
+from cardwright.app.anki.file_import import Imported, Left, find_project_notes, import_history
 from cardwright.app.study import Study
+from cardwright.cli.anki.differences import describe_difference, difference_to_json
 from cardwright.history import Act
 from cardwright.study.transfer import describe_clashes
 from cardwright.text import count
@@ -54,9 +54,7 @@ def list_notes(done: Imported, *, keeps_others: bool) -> Iterator[str]:
     if done.adopted:
         yield f"taken from what was kept: the history of {count(done.adopted, 'prompt')}"
     yield from _list_schedules(done)
-    for one in done.differences[:_MAX_NAMED]:
-        remedies = ", ".join(list_remedies(one))
-        yield f"{one.describe()}{f'{chr(10)}  help: {remedies}' if remedies else ''}"
+    yield from map(describe_difference, done.differences[:_MAX_NAMED])
     if (more := len(done.differences) - _MAX_NAMED) > 0:
         yield f"and {count(more, 'more option')} that Anki has otherwise: see --json"
     yield from describe_clashes(done.clashes)
@@ -127,20 +125,11 @@ def to_json(done: Imported) -> dict[str, Any]:
         "is_fsrs": done.is_fsrs,
         "without_memory": done.without_memory,
         "custom_scheduling": done.custom,
-        "differences": [
-            {
-                "preset": one.preset,
-                "deck": one.shown,
-                "option": one.name,
-                "anki": one.theirs,
-                "here": one.ours,
-            }
-            for one in done.differences
-        ],
+        "differences": list(map(difference_to_json, done.differences)),
     }
 
 
-def _sum(parts: Any) -> Left:
+def _sum(parts: Iterable[Left]) -> Left:
     total = Left()
     for part in parts:
         total.cards += part.cards

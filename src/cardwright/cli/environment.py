@@ -19,6 +19,7 @@ from cardwright.cli.output import warn
 from cardwright.history import END_MS, Moment
 from cardwright.study.journal import Journal
 from cardwright.study.store import Store, open_store
+from cardwright.text import list_names
 
 if TYPE_CHECKING:
     from cardwright.app.histories import Claim
@@ -151,9 +152,10 @@ def _ask(claim: Claim) -> bool | None:
 
 
 def _warn_of_unused_parameters(journal: Journal, name_pack: Callable[[str], str]) -> None:
-    for namespace in journal.unused_fits:
-        pack = name_pack(namespace)
+    # Any machine that shares its settings may have any number of them.
+    packs = dict.fromkeys(map(name_pack, journal.unused_fits))
+    if packs:
         warn(
-            f"note: the parameters of {pack} are of another memory model or not valid, so the "
-            "defaults are used: run `cards optimize`"
+            f"note: the parameters of {list_names(packs)} are of another memory model or not valid, so"
+            " the defaults are used: run `cards optimize`"
         )

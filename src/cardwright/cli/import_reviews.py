@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cardwright.app.files import is_anki_file
+from cardwright.app.file_kind import is_anki_file
 from cardwright.cli.environment import open_journal, open_study
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option
@@ -22,7 +22,7 @@ from cardwright.study.transfer import describe_clashes, read_files
 from cardwright.text import count
 
 if TYPE_CHECKING:
-    from cardwright.app.anki_history import Imported
+    from cardwright.app.anki.file_import import Imported
 
 
 @click.command("import")

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cardwright.app.table_history import (
+from cardwright.app.table_import import (
     ImportedTable,
     find_recorded,
     import_tables,

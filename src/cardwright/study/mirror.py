@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any, Final, TypeVar
 
 from cardwright.history import END_MS
-from cardwright.study.error import StoreError, make_damaged_error
+from cardwright.study.error import StoreError
 from cardwright.study.rows import (
     CARD_COLUMNS,
     ROW_COLUMNS,
@@ -32,11 +31,8 @@ __all__ = [
     "check_unshared",
     "list_places",
     "list_shifted",
-    "put_sync_time",
-    "read_sync_time",
 ]
 
-_BATCH: Final = 500
 _SYNCED: Final = "synced"
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -96,42 +92,22 @@ class Mirror:
         row = (self.place, name, json.dumps(value))
         self._store.change("insert or replace into mirror_facts values (?, ?, ?)", [row])
 
-    def find_paired(self, row_ids: Iterable[int]) -> dict[int, set[str]]:
-        """Return the ids of the reviews that rows are known to be, at whatever place.
+    def read_sync_time(self) -> int | None:
+        """Return when the last sync was complete, in milliseconds since 1970."""
+        at_ms = self.read_fact(_SYNCED)
+        return at_ms if type(at_ms) is int and 0 <= at_ms < END_MS else None
 
-        Rows of different collections may share an id.
-        """
-        found: dict[int, set[str]] = {}
-        left = iter(row_ids)
-        while ids := list(islice(left, _BATCH)):
-            sql = (
-                f"select {ROW_COLUMNS} from mirror_rows"  # noqa: S608
-                f" where row_id in ({', '.join('?' * len(ids))})"
-            )
-            for row_id, row in self._read_values("mirror_rows", sql, read_mirror_row, *ids):
-                found.setdefault(row_id, set()).add(row.review_id)
-        return found
-
-    def is_shared(self, review_id: str) -> bool:
-        """Return whether a review is in some mirror's log, or planned for it."""
-        return find_place(self._store, review_id) is not None
+    def put_sync_time(self, at_ms: int) -> None:
+        """Remember that a sync is complete."""
+        self.put_fact(_SYNCED, at_ms)
 
     def _read(
         self, table: str, sql: str, read: Callable[[tuple[Any, ...]], tuple[_K, _V]]
     ) -> Iterator[tuple[_K, _V]]:
-        return self._read_values(table, sql, read, self.place)
-
-    def _read_values(
-        self,
-        table: str,
-        sql: str,
-        read: Callable[[tuple[Any, ...]], tuple[_K, _V]],
-        *values: Any,
-    ) -> Iterator[tuple[_K, _V]]:
         try:
-            yield from map(read, self._store.query(sql, *values))
+            yield from map(read, self._store.query(sql, self.place))
         except RowError as error:
-            raise make_damaged_error(self._store.path, f"table {table}: {error}") from error
+            raise self._store.refuse_row(table, "", error) from error
 
 
 def list_places(store: Store) -> list[str]:
@@ -147,23 +123,9 @@ def list_places(store: Store) -> list[str]:
     )
 
 
-def read_sync_time(mirror: Mirror) -> int | None:
-    """Return when the last sync with a mirror was complete, in milliseconds since 1970."""
-    at_ms = mirror.read_fact(_SYNCED)
-    return at_ms if type(at_ms) is int and 0 <= at_ms < END_MS else None
-
-
-def put_sync_time(mirror: Mirror, at_ms: int) -> None:
-    """Remember that a sync with a mirror is complete."""
-    mirror.put_fact(_SYNCED, at_ms)
-
-
-def find_place(store: Store, review_id: str) -> str | None:
-    """Return the place of a mirror whose log has a review, or for which it is planned."""
-    sql = "select cast(place as blob) from mirror_rows where review_id = ? limit 1"
-    for (place,) in store.query(sql, review_id):
-        return bytes(place).decode("utf-8", "replace")
-    return None
+def has_row(store: Store, review_id: str) -> bool:
+    """Tell whether a review is in some mirror's log, or planned for it."""
+    return store.find_row("select 1 from mirror_rows where review_id = ?", review_id) is not None
 
 
 def check_unshared(store: Store, review_id: str) -> None:
@@ -173,10 +135,9 @@ def check_unshared(store: Store, review_id: str) -> None:
         StoreError: a mirror has it. What is in Anki's log is never taken out of it by a sync.
 
     """
-    place = find_place(store, review_id)
-    if place is not None:
+    if has_row(store, review_id):
         raise StoreError(
-            f"this cannot be undone: it is in Anki's log too ({place}), which a sync only adds to",
+            "this cannot be undone: it is in Anki's log too, which a sync only adds to",
             help="answer again, or `cards reset` the card",
         )
 

@@ -1,6 +1,6 @@
-"""What our log and that of a mirror, such as Anki's, lack of each other.
+"""Our log and that of a mirror, such as Anki's: which rows are which reviews, and what either lacks.
 
-All questions are about namespaces, since one store and one mirror may hold several projects.
+What either lacks is asked of namespaces, since one store and one mirror may hold several projects.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from cardwright.history import LOGGED
 from cardwright.study.error import make_damaged_error
-from cardwright.study.rows import RowError, quote
+from cardwright.study.rows import ROW_COLUMNS, RowError, quote, read_mirror_row
 from cardwright.study.store import Store
 
 _LOGGED: Final = ", ".join(f"'{act}'" for act in sorted(LOGGED))
@@ -111,6 +111,26 @@ def find_rows(store: Store, review_ids: Collection[str]) -> dict[str, set[int]]:
     return found
 
 
+def find_reviews(store: Store, row_ids: Iterable[int]) -> dict[int, set[str]]:
+    """Return the ids of the reviews that rows are known to be, at whatever place.
+
+    Rows of different collections may share an id.
+    """
+    found: dict[int, set[str]] = {}
+    for batch in _split(row_ids):
+        sql = (
+            f"select {ROW_COLUMNS} from mirror_rows"  # noqa: S608
+            f" where row_id in ({', '.join('?' * len(batch))})"
+        )
+        for values in store.query(sql, *batch):
+            try:
+                row_id, row = read_mirror_row(values)
+            except RowError as error:
+                raise store.refuse_row("mirror_rows", "", error) from error
+            found.setdefault(row_id, set()).add(row.review_id)
+    return found
+
+
 def _list_recorded(store: Store, namespaces: Iterable[str]) -> list[str]:
     """Return namespaces with those that continue their histories."""
     owners = store.aliases.owners
@@ -127,13 +147,11 @@ def _list_undone(store: Store) -> set[tuple[str, str]]:
 def _check(store: Store, row: tuple[Any, ...]) -> tuple[Any, ...]:
     key, review_id, at_ms, _, rating = row
     is_rating = rating is None or type(rating) is int
-    if not (isinstance(key, str) and isinstance(review_id, str) and _is_int(at_ms) and is_rating):
+    if not (
+        isinstance(key, str) and isinstance(review_id, str) and type(at_ms) is int and is_rating
+    ):
         raise _refuse(store, "reviews", row)
     return row
-
-
-def _is_int(value: object) -> bool:
-    return type(value) is int
 
 
 def _refuse(store: Store, table: str, value: object) -> Exception:

@@ -42,7 +42,7 @@ class Settings:
         self._fits = {
             namespace: _read_fit(value)
             for (namespace, name), value in values.items()
-            if name == PARAMETERS
+            if namespace and name == PARAMETERS
         }
 
     @property

@@ -426,7 +426,15 @@ def test_the_open_profile_is_named_as_the_closed_one_and_no_other_is_used(
     "path",
     [
         *("/nowhere/User 1/collection.media", "//server/share/x", "User 1/x", "", None, 7),
-        *("/\ud800/x", "/\udcff/x", "/a\0b/x", f"/{'a' * 5_000}/x", "/dev/fd/0/x", "/dev/null"),
+        *(
+            "/\ud800/x",
+            "/\udcff/x",
+            "/a\0b/x",
+            "/a\nhelp: b/x",
+            f"/{'a' * 5_000}/x",
+            "/dev/fd/0/x",
+            "/dev/null",
+        ),
     ],
 )
 def test_a_path_that_is_not_of_this_computer_is_not_opened(anki: Running, path: object) -> None:
@@ -455,6 +463,15 @@ def test_a_profile_that_is_not_known_must_be_the_users_own(
         anki.open_door()
     # In a known folder, it may be wherever the user has put it.
     anki.open_door(profiles=[Profile("User 1", theirs)])
+
+
+def test_what_a_reply_says_stays_on_one_line() -> None:
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert anki_connect.show_reply("a\nhelp: b\r\tc") == "a help: b c"
+    assert len(anki_connect.show_reply({"a": "b" * 5_000})) <= 200
+    assert anki_connect.show_reply(deep) == "a value that is nested too deeply"
 
 
 def test_what_comes_slowly_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -409,8 +409,11 @@ def test_work_that_does_not_end_is_left_behind(
     is_done = threading.Event()
     with pytest.raises(AnkiError, match="busy forever"):
         make_door()._ask_server(synced.col, is_done.wait, limit_s=0.05)
-    is_done.set()
     assert synced.col.db is None
+    monkeypatch.setattr("cardwright.anki.doors.server._MAX_FOLDER_BYTES", -1)
+    with pytest.raises(AnkiError, match="sends more than 2 GiB"):
+        make_door()._ask_server(synced.col, is_done.wait)
+    is_done.set()
     synced.col.reopen(after_full_sync=True)
 
 

@@ -272,9 +272,9 @@ def _read_address(url: str) -> tuple[str, int]:
 
 
 def show_reply(reply: object) -> str:
-    """Return what is to be shown of a part of a reply, of whatever type."""
+    """Return what is to be shown of a part of a reply, of whatever type, on one line."""
     try:
-        return str(reply)[:_MAX_REASON]
+        return " ".join(str(reply)[:_MAX_REASON].split())
     except RecursionError:
         return "a value that is nested too deeply"
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import tempfile
 import zipfile
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
 from cardwright.anki.error import AnkiError
-from cardwright.files import find_free, write_file
+from cardwright.files import find_free, make_private_folder, write_file
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.live_database import copy_database
 from cardwright.foreign.zstd import compress
@@ -46,6 +47,39 @@ def write_backup(collection: Path, folder: Path, now: datetime) -> Path:
     except OSError as error:
         raise AnkiError(f"{folder} does not take a backup: {error.strerror or error}") from error
     return path
+
+
+def back_up_daily(
+    place: str, folders: Sequence[Path], today: date, own: Path, make: Callable[[Path], Path | None]
+) -> Path | None:
+    """Back a collection up into the first folder that takes it, unless this was done today.
+
+    `place` names the collection, and `own` is our folder for what belongs to it; `make` writes a backup
+    into a folder and returns its path, or None if there is none.
+
+    Raises:
+        AnkiError: no folder takes one.
+
+    """
+    marker = own / "backed-up"
+    with suppress(OSError):
+        if marker.read_text("utf-8") == today.isoformat():
+            return None
+    reason = ""
+    for folder in (*folders, own / "backups"):
+        try:
+            made = make(folder)
+        except OSError as error:
+            reason = str(error)
+        except AnkiError as error:
+            reason = error.message
+        else:
+            if made:
+                with suppress(OSError):
+                    make_private_folder(own)
+                    write_file(marker, today.isoformat())
+                return made
+    raise AnkiError(f"{place} cannot be backed up, so nothing was written: {reason}")
 
 
 def _compress(source: Path | None, archive: zipfile.ZipFile, name: str) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cardwright.anki.collection import open_collection
-from cardwright.anki.doors.door import Push
+from cardwright.anki.doors.backup import back_up_daily
+from cardwright.anki.doors.door import Push, describe_place
 from cardwright.anki.doors.library import (
     InUseError,
     check_scheduler,
@@ -21,12 +22,11 @@ from cardwright.anki.doors.library import (
 )
 from cardwright.anki.doors.package_import import PackageImport, PackageNote, import_package
 from cardwright.anki.doors.profiles import Profile
-from cardwright.anki.doors.server_login import make_private_folder
 from cardwright.anki.doors.write import check_unchanged, write_push
 from cardwright.anki.error import AnkiChangedError, AnkiError
 from cardwright.anki.identity import NoteIdentity
 from cardwright.anki.rows import AnkiView
-from cardwright.files import write_file
+from cardwright.files import make_private_folder
 
 if TYPE_CHECKING:
     from anki.collection import Collection
@@ -65,12 +65,12 @@ class ProfileDoor:
     def write(self, push: Push) -> None:
         """Write everything in one transaction; see `Door`."""
         if self._view is None:
-            raise AnkiChangedError(f"{self.place} was not read yet")
+            raise AnkiChangedError(f"{describe_place(self.place)} was not read yet")
         if not push.log and not push.cards:
             return
         with self._open() as collection:
             self._receive(collection)
-            check_scheduler(collection, self.place)
+            check_scheduler(collection, describe_place(self.place))
             rows = check_unchanged(collection, push, self._view, self._mod_ms)
             self._back_up(collection)
             work = partial(write_push, collection, push, rows, is_fsrs=self._view.is_fsrs)
@@ -103,7 +103,7 @@ class ProfileDoor:
         with_presets: bool,
     ) -> PackageImport:
         self._receive(collection)
-        check_scheduler(collection, self.place)
+        check_scheduler(collection, describe_place(self.place))
         self._back_up(collection)
         done: list[PackageImport] = []
 
@@ -119,8 +119,8 @@ class ProfileDoor:
 
     @contextmanager
     def _open(self) -> Iterator[Collection]:
-        check_schema(self._path, self.place)
-        with open_with_library(self._path, self.place) as collection:
+        check_schema(self._path, describe_place(self.place))
+        with open_with_library(self._path, describe_place(self.place)) as collection:
             yield collection
 
     def _receive(self, collection: Collection) -> None:
@@ -131,28 +131,16 @@ class ProfileDoor:
 
     def _back_up(self, collection: Collection) -> None:
         """Back the collection up, unless this was done today."""
-        marker = self._folder / "backed-up"
-        today = self._today.isoformat()
-        with suppress(OSError):
-            if marker.read_text("utf-8") == today:
-                return
-        reason = ""
-        for folder in (*self._backups, self._folder / "backups"):
-            try:
-                make_private_folder(folder)
-                before = set(folder.iterdir())
-                with explain_errors(self.place):
-                    collection.create_backup(
-                        backup_folder=str(folder), force=True, wait_for_completion=True
-                    )
-                made = sorted(set(folder.iterdir()) - before)
-            except (OSError, AnkiError) as error:
-                reason = str(error)
-                continue
-            if made:
-                self.backup = made[-1]
-                with suppress(OSError):
-                    make_private_folder(self._folder)
-                    write_file(marker, today)
-                return
-        raise AnkiError(f"{self.place} cannot be backed up, so nothing was written: {reason}")
+        place = describe_place(self.place)
+
+        def make(folder: Path) -> Path | None:
+            make_private_folder(folder)
+            before = set(folder.iterdir())
+            with explain_errors(place):
+                collection.create_backup(
+                    backup_folder=str(folder), force=True, wait_for_completion=True
+                )
+            return max(set(folder.iterdir()) - before, default=None)
+
+        made = back_up_daily(place, self._backups, self._today, self._folder, make)
+        self.backup = made or self.backup

@@ -46,3 +46,10 @@ class Door(Protocol):
 
     def close(self) -> None:
         """Let go of the collection; a door to a server brings everything there first."""
+
+
+def describe_place(place: str) -> str:
+    """Return the place of a door as it is shown."""
+    kind, _, rest = place.partition(" ")
+    url, _, user = rest.partition(" ")
+    return f"the collection of {user} on {url}" if kind == "server" and user else place

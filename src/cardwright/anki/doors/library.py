@@ -45,7 +45,8 @@ def load_library() -> None:
         import anki.collection  # noqa: F401, PLC0415  (an extra, and slow)
     except ImportError as error:
         raise ExtraMissingError(
-            "changing a collection needs Anki's package anki (31 MB, licensed under the AGPL)",
+            "changing a collection, or syncing with a server, needs Anki's package anki (31 MB, "
+            "licensed under the AGPL)",
             help="pip install 'cardwright[anki]'",
         ) from error
     check_version(metadata.version("anki"))

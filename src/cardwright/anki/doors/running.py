@@ -18,7 +18,7 @@ from cardwright.anki.card_data import read_data
 from cardwright.anki.card_state import apply_write
 from cardwright.anki.collection import open_collection
 from cardwright.anki.doors.anki_connect import AnkiConnect, AnkiConnectError, Call, show_reply
-from cardwright.anki.doors.backup import write_backup
+from cardwright.anki.doors.backup import back_up_daily, write_backup
 from cardwright.anki.doors.door import Push
 from cardwright.anki.doors.profiles import Profile
 from cardwright.anki.error import AnkiChangedError, AnkiError
@@ -31,7 +31,6 @@ from cardwright.anki.rows import (
     LogRow,
     Preset,
 )
-from cardwright.files import write_file
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.live_database import stamp_database
 from cardwright.text import count, to_nfc
@@ -78,7 +77,7 @@ class AnkiConnectDoor:
         self._profiles = profiles
         self._now = now
         self._profile = self._find_profile()
-        self._marker = folder / self._profile.folder_name / "backed-up"
+        self._folder = folder / self._profile.folder_name
         self.place = f"profile {self._profile.name}"
         self.backup: Path | None = None
         """The backup that was made, if any."""
@@ -207,27 +206,17 @@ class AnkiConnectDoor:
         return found
 
     def _back_up(self) -> None:
-        """Back the collection up, unless this was done today."""
-        today = self._now.date().isoformat()
-        with suppress(OSError):
-            if self._marker.read_text("utf-8") == today:
-                return
-        reason = ""
-        for folder in (self._profile.backups, self._marker.parent / "backups"):
-            try:
-                self.backup = write_backup(self._profile.collection, folder, self._now)
-            except AnkiError as error:
-                reason = error.message
-                continue
-            with suppress(OSError):
-                write_file(self._marker, today)
-            return
-        raise AnkiError(f"{reason}; so nothing was written")
+        def make(folder: Path) -> Path:
+            return write_backup(self._profile.collection, folder, self._now)
+
+        today = self._now.date()
+        made = back_up_daily(self.place, [self._profile.backups], today, self._folder, make)
+        self.backup = made or self.backup
 
 
 def _is_path(text: str) -> bool:
     try:
-        return b"\0" not in os.fsencode(text)
+        return min(os.fsencode(text), default=0) >= ord(" ")
     except UnicodeEncodeError:
         return False
 

@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from cardwright.anki.collection import MAX_DATABASE_BYTES, open_collection
 from cardwright.anki.doors.closed import ProfileDoor
-from cardwright.anki.doors.door import Push
+from cardwright.anki.doors.door import Push, describe_place
 from cardwright.anki.doors.library import (
     InUseError,
     explain_errors,
@@ -29,7 +30,6 @@ from cardwright.anki.doors.server_login import (
     check_private_folder,
     forget_key,
     is_of_ankiweb,
-    make_private_folder,
     read_key,
     write_key,
 )
@@ -37,6 +37,7 @@ from cardwright.anki.doors.write import is_complete
 from cardwright.anki.error import AnkiChangedError, AnkiError
 from cardwright.anki.identity import NoteIdentity
 from cardwright.anki.rows import AnkiView
+from cardwright.files import make_private_folder
 
 if TYPE_CHECKING:
     from anki.collection import Collection
@@ -93,11 +94,12 @@ class ServerDoor(ProfileDoor):
         is_new = not self._path.exists()
         make_private_folder(self._folder)
         check_private_folder(self._folder)
+        open_copy = partial(open_with_library, self._path, describe_place(self.place))
         with ExitStack() as stack:
             if is_new:
                 stack.callback(self._leave_nothing_behind)
             try:
-                collection = stack.enter_context(open_with_library(self._path, self.place))
+                collection = stack.enter_context(open_copy())
             except InUseError:
                 raise AnkiError(
                     f"another `cards` syncs with {self._address.url} just now"
@@ -105,11 +107,11 @@ class ServerDoor(ProfileDoor):
             except AnkiError:
                 # What it held is on the server; what was not there yet is written again.
                 self._discard()
-                collection = stack.enter_context(open_with_library(self._path, self.place))
+                collection = stack.enter_context(open_copy())
             if self._unchecked.exists():
                 collection.close()
                 self._discard()
-                collection = stack.enter_context(open_with_library(self._path, self.place))
+                collection = stack.enter_context(open_copy())
             yield collection
 
     def _leave_nothing_behind(self) -> None:
@@ -261,7 +263,7 @@ class ServerDoor(ProfileDoor):
         if done:
             return done[0]
         url = self._address.url
-        with explain_errors(self.place):
+        with explain_errors(describe_place(self.place)):
             try:
                 raise failed[0]
             except SyncError as error:

@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from cardwright.anki.error import AnkiError
+from cardwright.files import make_private_folder
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.plain_file import read_plain_file
 
@@ -147,18 +148,6 @@ def forget_key(folder: Path) -> None:
     """Delete the key of a session."""
     with contextlib.suppress(OSError):
         (folder / _KEY_FILE).unlink()
-
-
-def make_private_folder(path: Path) -> None:
-    """Create a folder, and those above it, that only their owner can open; existing ones stay.
-
-    Raises:
-        OSError: it cannot be created.
-
-    """
-    for folder in (*reversed(path.parents), path):
-        if not folder.is_dir():
-            folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def check_private_folder(path: Path) -> None:

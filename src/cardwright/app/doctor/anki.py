@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
-from cardwright.app.anki_plan import is_derived
+from cardwright.anki.doors.door import describe_place
+from cardwright.app.anki.plan import is_derived
 from cardwright.app.doctor.case import Case
 from cardwright.app.doctor.finding import Finding, Report
 from cardwright.history import Moment, namespace_of
-from cardwright.study.mirror import Mirror, MirrorCard, list_places, read_sync_time
+from cardwright.study.mirror import Mirror, MirrorCard, list_places
 from cardwright.study.mirror_log import list_missing
 from cardwright.study.store import Store
 from cardwright.text import count
@@ -34,12 +35,12 @@ def examine_anki(case: Case, report: Report) -> None:
             "never synced with: `cards anki sync` makes it one memory with the terminal"
         )
         return
-    times = {place: read_sync_time(Mirror(store, place)) or 0 for place in places}
+    times = {place: Mirror(store, place).read_sync_time() or 0 for place in places}
     summaries = []
     for place in sorted(places, key=lambda place: -times[place]):
         cards = Mirror(store, place).read_cards()
         when = _describe_time(times[place], case.moment)
-        summaries.append(f"{_shorten(place)}: {when}, {count(len(cards), 'card')}")
+        summaries.append(f"{describe_place(place)}: {when}, {count(len(cards), 'card')}")
         # Anki may have synced the other places itself since then.
         waiting = 0 if len(summaries) > 1 else _count_waiting(store, place, cards)
         report.findings += _check_pending(case, store, place, cards, waiting)
@@ -72,7 +73,7 @@ def _check_pending(
         Finding(
             code="anki-pending",
             severity="note",
-            message=f"to be written to {_shorten(place)}: {' and '.join(found)}",
+            message=f"to be written to {describe_place(place)}: {' and '.join(found)}",
             harm="nothing is lost",
             help="sync; cards in filtered decks are written once they are back in their own"
             if pending
@@ -88,14 +89,6 @@ def _describe_time(at_ms: int, now: Moment) -> str:
     zone = timedelta(minutes=now.utc_offset_minutes)
     local = datetime.fromtimestamp(at_ms / 1000, UTC) + zone
     return f"last synced on {local:%Y-%m-%d at %H:%M}"
-
-
-def _shorten(place: str) -> str:
-    """Return how a place is called."""
-    if not place.startswith(_SERVER):
-        return place
-    url, _, user = place.removeprefix(_SERVER).partition(" ")
-    return f"{user} on {url}"
 
 
 def _name(place: str) -> tuple[str, ...]:

@@ -11,15 +11,15 @@ from typing import Any
 import click
 
 from cardwright.anki.doors.door import Door
-from cardwright.app.anki_history import find_project_notes
-from cardwright.app.anki_options import Difference, list_remedies
-from cardwright.app.anki_sync import (
+from cardwright.app.anki.file_import import find_project_notes
+from cardwright.app.anki.sync import sync_anki
+from cardwright.app.anki.synced import (
     Choice,
     Synced,
     VanishedError,
-    sync_anki,
 )
 from cardwright.app.study import Study
+from cardwright.cli.anki.differences import describe_difference, difference_to_json
 from cardwright.cli.anki.doors import open_door, profile_option, server_option
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json, warn
@@ -175,13 +175,6 @@ def _list_cards(done: Synced, study: Study) -> Iterator[str]:
         )
 
 
-def describe_difference(difference: Difference) -> str:
-    """Return a difference, with what aligns both sides."""
-    remedies = list_remedies(difference)
-    help = f"\n  help: {', '.join(remedies)}" if remedies else ""
-    return f"{difference.describe()}{help}"
-
-
 def _name(keys: list[str], study: Study) -> str:
     """Return prompts by their names, as far as they are asked."""
     refs = {item.key: item.ref for item in study.items}
@@ -210,15 +203,7 @@ def _to_json(done: Synced, door: Door, *, is_dry_run: bool) -> dict[str, Any]:
         "found": done.found,
         "taken_options": done.taken,
         "differences": [
-            {
-                "preset": one.preset,
-                "deck": one.shown,
-                "option": one.name,
-                "anki": one.theirs,
-                "here": one.ours,
-                "can_take": one.can_take,
-            }
-            for one in done.differences
+            {**difference_to_json(one), "can_take": one.can_take} for one in done.differences
         ],
         "backup": None if backup is None else str(backup),
     }

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
+from cardwright.anki.doors.door import describe_place
 from cardwright.anki.doors.library import load_library
-from cardwright.app.anki_update import Update, update_pack
+from cardwright.app.anki.update import Update, update_pack
 from cardwright.app.build import build_packs
 from cardwright.app.lock import lock_project
 from cardwright.app.project import open_project
@@ -100,7 +101,7 @@ def _tell(found: Update, place: str) -> None:
         "conflicting": found.conflicting,
     }
     counts = ", ".join(f"{len(refs):,} {what}" for what, refs in parts.items() if refs)
-    say(f"{found.pack} in {place}: {counts or 'no notes'}")
+    say(f"{found.pack} in {describe_place(place)}: {counts or 'no notes'}")
     for what in ("new", "updated"):
         if 0 < len(parts[what]) <= MAX_LISTED:
             say(f"  {what}: {list_names(parts[what])}")

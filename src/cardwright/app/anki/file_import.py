@@ -34,14 +34,14 @@ from cardwright.anki.rows import (
     CardRow,
     LogRow,
 )
-from cardwright.app.anki_options import IGNORED, Difference, find_differences
-from cardwright.app.anki_plan import is_derived, make_reschedule
+from cardwright.app.anki.options import IGNORED, Difference, find_differences
+from cardwright.app.anki.plan import is_derived, make_reschedule
 from cardwright.app.garbage import gc_paused
 from cardwright.app.study import Study
 from cardwright.history import KEPT_NAMESPACE, MS_PER_SECOND, Act, Review
 from cardwright.memory import Memory
 from cardwright.study.copies import undo
-from cardwright.study.mirror import Mirror
+from cardwright.study.mirror_log import find_reviews
 
 _PACKAGE: Final = ".apkg"
 _SUSPENDS: Final = frozenset({Act.SUSPEND, Act.UNSUSPEND})
@@ -236,7 +236,7 @@ class _Import:
         """Return the ids of the reviews that rows are known to be, from syncs with any place."""
         keys = {row.id: key for key in known for row in view.log.get(key, ())}
         paired: dict[int, str] = {}
-        for row_id, found in Mirror(self._store, "").find_paired(keys).items():
+        for row_id, found in find_reviews(self._store, keys).items():
             own = found & {review.id for review in known[keys[row_id]]}
             if own:
                 paired[row_id] = min(own)

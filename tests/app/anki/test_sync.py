@@ -1,6 +1,6 @@
 """The merge with Anki: what is in either log is in both afterwards, once, with the same memory.
 
-The collection is one in memory; `tests/app/test_anki_sync_*.py` do the same with real ones.
+The collection is one in memory; `test_worlds.py` does the same with real ones.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from anki_memory import PRESET, MemoryAnki
 from cardwright.anki.error import AnkiError
 from cardwright.anki.rows import CardQueue
-from cardwright.app.anki_history import find_project_notes
-from cardwright.app.anki_options import list_remedies
-from cardwright.app.anki_plan import Placing
-from cardwright.app.anki_sync import Synced, VanishedError, sync_anki
+from cardwright.app.anki.file_import import find_project_notes
+from cardwright.app.anki.options import list_remedies
+from cardwright.app.anki.row_ids import Placing
+from cardwright.app.anki.sync import sync_anki
+from cardwright.app.anki.synced import Synced, VanishedError
 from cardwright.app.doctor.rescue import rescue_store
 from cardwright.app.study import Study, open_study
 from cardwright.history import Act, Moment, Rating, Review
@@ -220,6 +221,31 @@ def test_a_device_that_did_not_know_of_the_last_act_overwrites_the_card(
     if state in {"review", "shifted"}:
         anki.change(BIRCH, due=anki.cards[BIRCH].row.due + 3)
         assert here.sync(anki).marks == {"reschedule": 1}
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_two_devices_with_anki_did_not_know_of_each_other(
+    here: Machine, anki: MemoryAnki, is_moved: bool
+) -> None:
+    """The log has the rows of both, and the card the state of one."""
+    anki.answer(BIRCH, EASY, MORNING)
+    here.sync(anki)
+    was = anki.cards[BIRCH]
+    anki.answer(BIRCH, AGAIN, later(MORNING, 8))
+    anki.answer(BIRCH, GOOD, later(MORNING, 8, hours=1))
+    theirs = anki.cards[BIRCH]
+    anki.cards[BIRCH] = was
+    anki.answer(BIRCH, GOOD, later(MORNING, 9))
+    here.now = later(MORNING, 10)
+    if is_moved:
+        # The one with the last answer was synced first.
+        was = anki.cards[BIRCH]
+        anki.cards[BIRCH] = theirs
+        here.sync(anki)
+        anki.cards[BIRCH] = was
+
+    assert count(here.sync(anki)) == (0 if is_moved else 3, 0, 1)
+    expect_same(here, anki)
 
 
 def test_an_answer_from_anki_is_older_than_one_from_here(here: Machine, anki: MemoryAnki) -> None:
@@ -548,6 +574,48 @@ def expect_same_answers(machine: Machine, anki: MemoryAnki) -> None:
     for key in (BIRCH, OAK, PINE):
         assert machine.list_log(key) == [(MORNING.at_ms, EASY)]
         assert len(anki.list_log(key)) == 1
+
+
+@pytest.mark.parametrize("name", ["flag", "suspend"])
+def test_marks_that_reach_a_machine_in_two_ways_come_to_rest(
+    here: Machine, anki: MemoryAnki, forest: Path, tmp_path: Path, name: str
+) -> None:
+    """A folder joins the terminals, and AnkiWeb the collections; what was done last holds."""
+    there, other = Machine(forest, tmp_path / "there.db"), anki.copy()
+    folder = tmp_path / "shared"
+    folder.mkdir()
+
+    def change(machine: Machine, collection: MemoryAnki, hours: int) -> None:
+        machine.now = later(MORNING, hours=hours)
+        row = collection.cards[BIRCH].row
+        machine.sync(collection)
+        if collection.cards[BIRCH].row != row:
+            collection.change(BIRCH, mod_s=machine.now.at_ms // 1000)
+
+    def exchange(machine: Machine) -> None:
+        first, second = anki.cards[BIRCH], other.cards[BIRCH]
+        newer = max(first, second, key=lambda card: card.row.mod_s)
+        anki.cards[BIRCH] = other.cards[BIRCH] = newer
+        with machine.open() as study:
+            sync_folder(study.journal, folder, moment=machine.now)
+
+    there.sync(other)
+    here.record(BIRCH, Act(name), later(MORNING, hours=1))
+    change(here, anki, 2)
+    here.record(BIRCH, Act(f"un{name}"), later(MORNING, hours=3))
+    exchange(here)
+    for hours in range(4, 14, 2):
+        change(there, other, hours)
+        exchange(there)
+        change(here, anki, hours + 1)
+        exchange(here)
+
+    expect_same(here, anki)
+    expect_same(there, other)
+    memory = here.read(BIRCH)
+    assert not memory.is_flagged
+    assert not memory.is_suspended
+    assert there.read(BIRCH) == memory
 
 
 def test_machines_that_took_a_row_for_different_answers_come_to_rest(

@@ -1,6 +1,6 @@
 """What a sync with Anki has to do: pure functions over what Anki holds and what is known here.
 
-Nothing here reads or writes; `app.anki_sync` does both.
+Nothing here reads or writes; `app.anki.sync` does both.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Final, NamedTuple
@@ -27,6 +27,7 @@ from cardwright.history import (
     LOGGED,
     MAX_ANSWER_MS,
     MAX_INTERVAL_DAYS,
+    MS_PER_SECOND,
     Act,
     Moment,
     Rating,
@@ -34,6 +35,13 @@ from cardwright.history import (
 )
 from cardwright.memory import Memory
 
+_SUSPENDING: Final = frozenset({Act.SUSPEND, Act.UNSUSPEND, Act.ANSWER})
+"""An answer suspends a leech."""
+_FLAGGING: Final = frozenset({Act.FLAG, Act.UNFLAG})
+_RELATED: Final = dict.fromkeys((Act.SUSPEND, Act.UNSUSPEND), _SUSPENDING) | dict.fromkeys(
+    _FLAGGING, _FLAGGING
+)
+"""The acts that a suspension or flag follows from."""
 FEW_VANISHED: Final = 20
 _VANISHED_SHARE: Final = 10
 _DERIVED: Final = re.compile(rf"-{FROM_ANKI}[0-9a-f]{{8}}_[a-z]+[0-9]*$")
@@ -42,7 +50,6 @@ _SHIFTED_MS: Final = 20
 """Importing a card again can move its rows by some milliseconds, as their ids are taken."""
 MAX_SHIFT_MS: Final = 10_000
 """How far the id of a row may be from the time of its answer for both to be recognized as one."""
-_MAX_REACH: Final = 1_000
 
 
 @dataclass(slots=True)
@@ -182,97 +189,33 @@ def settle_flag(ours: bool, theirs: bool, before: bool | None) -> bool:
     return theirs if theirs != before else ours
 
 
-class Placing:
-    """Chooses ids for new rows of Anki's log: the time of each answer, or one as near as possible.
+def make_mark(card: AnkiCard, act: Act, reviews: Iterable[Review], now_ms: int) -> Review:
+    """Return the act that gives a prompt the suspension or flag that its card has in Anki.
 
-    An id is unique in a collection, and the ids of a card's rows have the order of its answers.
+    Its time is that of the card's last change, so it does not outlive a later act of another machine
+    that is still on its way here; but it follows what is known here. It is the same on every machine.
     """
+    related = _RELATED[act]
+    places = (int(review.id[:12], 16) for review in reviews if review.act in related)
+    at_ms = min(card.row.mod_s * MS_PER_SECOND, now_ms)
+    at_ms = min(max(at_ms, max(places, default=-1) + 1, 0), END_MS - 1)
+    return Review(
+        id=f"{at_ms:012x}-{name_device(card.guid, card.row.ordinal)}_{act}",
+        key=card.key,
+        act=act,
+        rating=None,
+        at_ms=at_ms,
+        utc_offset_minutes=0,
+        duration_ms=0,
+        undoes=None,
+    )
 
-    def __init__(self, find_taken: Callable[[Sequence[int]], set[int]]) -> None:
-        """`find_taken` returns which ids are taken."""
-        self._find_taken = find_taken
-        self._taken: set[int] = set()
-        self._asked: set[int] = set()
-        self._above: dict[int, int] = {}
-        """An id above one that is taken, below which all are taken; likewise `_below`."""
-        self._below: dict[int, int] = {}
 
-    def place(
-        self, prompts: Mapping[str, Sequence[tuple[Review, int | None]]], rollover_hour: int
-    ) -> dict[str, int]:
-        """Return the id of a row for each review that has none, by the review's id.
-
-        The reviews of each prompt are in order, each with the id of its row if it has one.
-        """
-        chosen: dict[str, dict[str, int]] = {}
-        self._taken |= {id for acts in prompts.values() for _, id in acts if id is not None}
-        left, reach = list(prompts), 0
-        while left:
-            for key in left:
-                chosen[key] = self._choose(prompts[key], rollover_hour)
-                self._taken.update(chosen[key].values())
-            ids = {id for key in left for id in chosen[key].values()}
-            # Where one is taken, others near it often are.
-            ids |= {near for id in ids for near in range(max(id - reach, 1), id + reach + 1)}
-            taken = self._find_taken(sorted(ids - self._asked))
-            self._asked |= ids
-            left = [key for key in left if not taken.isdisjoint(chosen[key].values())]
-            for key in left:
-                self._taken.difference_update(chosen[key].values())
-            self._taken |= taken
-            reach = min(reach * 4 + 4, _MAX_REACH)
-        return {review_id: id for ids in chosen.values() for review_id, id in ids.items()}
-
-    def _choose(
-        self, acts: Sequence[tuple[Review, int | None]], rollover_hour: int
-    ) -> dict[str, int]:
-        """Return ids for the reviews of a prompt."""
-        above: list[int] = []
-        limit = END_MS
-        for _, id in reversed(acts):
-            above.append(limit)
-            limit = limit if id is None else min(limit, id)
-        above.reverse()
-        chosen: dict[str, int] = {}
-        last = 0
-        for (review, known), end in zip(acts, above, strict=True):
-            id = self._find_free(review, last, end, rollover_hour) if known is None else known
-            if known is None:
-                chosen[review.id] = id
-            last = max(last, id)
-        return chosen
-
-    def _find_free(self, review: Review, last: int, end: int, rollover_hour: int) -> int:
-        """Return a free id near the time of a review, after the row before and before the next.
-
-        It is of the same study day if there is room; if there is none between the rows either, it
-        is only after the one before.
-        """
-        day = review.moment.study_day(rollover_hour)
-        start_ms = review.moment.start_of(day, rollover_hour)
-        end_ms = review.moment.start_of(day + 1, rollover_hour)
-        for low, high in (
-            (max(last + 1, start_ms), min(end, end_ms)),
-            (last + 1, end),
-            (last + 1, END_MS),
-        ):
-            if low < high:
-                wanted = min(max(find_row_id(review), low), high - 1)
-                if (found := self._step(wanted, 1, self._above)) < high:
-                    return found
-                if (found := self._step(wanted, -1, self._below)) >= low:
-                    return found
-        return self._step(last + 1, 1, self._above)
-
-    def _step(self, id: int, step: int, jumps: dict[int, int]) -> int:
-        """Return the next free id in a direction."""
-        passed = []
-        while id in self._taken:
-            passed.append(id)
-            id = jumps.get(id, id + step)
-        for one in passed:
-            jumps[one] = id
-        return id
+def is_outdated_mark(card: AnkiCard, acts: Container[Act], reviews: Iterable[Review]) -> bool:
+    """Tell whether the last of some acts on a prompt came from Anki, before the card's last change."""
+    last = next((one for one in reversed([*reviews]) if one.act in acts), None)
+    changed_ms = card.row.mod_s * MS_PER_SECOND
+    return last is not None and last.is_from_anki and last.at_ms < changed_ms
 
 
 def make_reschedule(

@@ -9,23 +9,29 @@ So a sync that is killed at any point is completed by the next one.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 from operator import itemgetter
-from typing import Final, Literal
+from typing import Final
 from zlib import crc32
 
-from cardwright.anki.card_state import apply_write, has_same_memory, keep_state, make_card_write
+from cardwright.anki.card_state import (
+    apply_write,
+    has_same_memory,
+    has_same_numbers,
+    keep_state,
+    make_card_write,
+)
 from cardwright.anki.doors.door import Door, Push
-from cardwright.anki.error import AnkiChangedError, AnkiError
+from cardwright.anki.error import AnkiChangedError
 from cardwright.anki.history import (
     find_due_day,
     find_unknown_act,
     lacks_act,
+    lacks_answers,
     pull_reviews,
 )
 from cardwright.anki.identity import NoteIdentity
@@ -38,41 +44,44 @@ from cardwright.anki.rows import (
     AnkiCard,
     AnkiView,
     CardKind,
+    CardQueue,
     CardWrite,
     LogRow,
 )
-from cardwright.app.anki_options import Difference, find_differences, name_presets, take_options
-from cardwright.app.anki_plan import (
+from cardwright.app.anki.options import find_differences, name_presets, take_options
+from cardwright.app.anki.plan import (
     MAX_SHIFT_MS,
     News,
-    Placing,
     Vanished,
     find_news,
     is_derived,
     is_from_anki,
+    is_outdated_mark,
     is_pushable,
     is_row_of,
+    make_mark,
     make_reschedule,
     match_shifted,
     settle_flag,
 )
+from cardwright.app.anki.row_ids import Placing
+from cardwright.app.anki.synced import Choice, Synced, VanishedError
 from cardwright.app.garbage import gc_paused
 from cardwright.app.study import Study
 from cardwright.history import FROM_ANKI, Act, Review, namespace_of
 from cardwright.memory import Memory
 from cardwright.study.copies import undo
-from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow, put_sync_time
+from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow
 from cardwright.study.mirror_log import (
     LogEntry,
+    find_reviews,
     find_rows,
     list_missing,
     list_rows,
     list_undone_rows,
     read_row_ids,
 )
-from cardwright.text import count
 
-Choice = Literal["undo", "restore"]
 _MAX_ROUNDS: Final = 5
 _FEW_IDS: Final = 1_000
 """So many ids may be looked up to recognize one answer."""
@@ -84,68 +93,6 @@ _MARKS: Final = {
     ("is_flagged", True): Act.FLAG,
     ("is_flagged", False): Act.UNFLAG,
 }
-
-
-class VanishedError(AnkiError):
-    """Many answers that Anki had at the last sync are gone: the user must say why."""
-
-    def __init__(self, place: str, vanished: Vanished) -> None:
-        """Say how many, and what can be done."""
-        number = len(vanished.theirs) + len(vanished.ours)
-        answers = f"{count(number, 'row')} of its log"
-        super().__init__(
-            f"{place} lacks {answers} that it had at the last sync, as after restoring a backup",
-            help="`cards anki sync --vanished restore` writes them there again, "
-            "`cards anki sync --vanished undo` undoes them here",
-        )
-
-
-@dataclass(slots=True, kw_only=True)
-class Synced:
-    """What a sync did, or would do."""
-
-    place: str
-    is_fsrs: bool = True
-    """Whether FSRS is switched on in Anki."""
-    pulled: int = 0
-    """The rows of Anki's log that were new here."""
-    pushed: int = 0
-    """The rows that were new in Anki."""
-    cards: int = 0
-    """The cards whose state was written in Anki."""
-    marks: Counter[str] = field(default_factory=Counter)
-    """How many prompts were suspended, flagged or rescheduled here because they are in Anki, by act."""
-    undone: int = 0
-    """The answers that were undone here because they were in Anki."""
-    restored: int = 0
-    """The rows that Anki had lost and that were written there again."""
-    returned: int = 0
-    """The answers that count again, since Anki has them: they were undone here too late."""
-    pending: list[str] = field(default_factory=list)
-    """Prompts whose cards are in a filtered deck, and are written when they are back."""
-    deleted: list[str] = field(default_factory=list)
-    """Prompts whose cards were deleted in Anki since the last sync."""
-    missing: int = 0
-    """The prompts with answers that have no card in Anki."""
-    is_missing_new: bool = False
-    """Whether there are more of them than at the last sync."""
-    skipped: Counter[str] = field(default_factory=Counter)
-    """How many rows of Anki's log cannot be read, by what is wrong with them."""
-    clashes: list[str] = field(default_factory=list)
-    differences: Sequence[Difference] = ()
-    """The options that Anki has otherwise."""
-    taken: int = 0
-    """How many options of Anki were taken over."""
-    unmatched: Sequence[str] = ()
-    """Refs of cards that this door cannot find in Anki."""
-    found: int = 0
-    """The number of the project's prompts that have a card in Anki."""
-
-    @property
-    def has_nothing_new(self) -> bool:
-        """Whether both sides had the same already."""
-        changes = (self.pulled, self.pushed, self.cards, self.undone, self.restored, self.returned)
-        return not any(changes) and not self.marks and not self.taken
 
 
 def sync_anki(
@@ -244,7 +191,7 @@ class _Merge:
         self._touched: set[str] = set()
         """The prompts with rows that are new in Anki, or gone from there."""
         self._overwritten: set[str] = set()
-        """The prompts whose cards were put back to a state from before their last act."""
+        """The prompts whose cards have states from before their last acts, or without some answers."""
         self._changed: set[str] = set()
         """The prompts whose memories are not those from before."""
         self._writes: dict[str, CardWrite] = {}
@@ -290,7 +237,7 @@ class _Merge:
             self._plan_cards()
             self._note_cards()
             if not self.has_work:
-                put_sync_time(self._mirror, self._study.moment.at_ms)
+                self._mirror.put_sync_time(self._study.moment.at_ms)
             if is_dry_run:
                 raise _DryRun
         if is_dry_run:
@@ -306,7 +253,7 @@ class _Merge:
             is_review = write.kind == CardKind.REVIEW
             cards[key] = MirrorCard(
                 card_id=write.card_id,
-                is_suspended=write.queue == -1,
+                is_suspended=write.queue == CardQueue.SUSPENDED,
                 flag=write.flag,
                 due_day=first_day + write.due if is_review else None,
                 is_pending=False,
@@ -316,7 +263,7 @@ class _Merge:
                 {id: row._replace(is_seen=True) for id, row in self._planned.items()}
             )
             self._mirror.put_cards(cards)
-            put_sync_time(self._mirror, self._study.moment.at_ms)
+            self._mirror.put_sync_time(self._study.moment.at_ms)
 
     def _count(self) -> None:
         self._done.pushed += len(self._log)
@@ -418,7 +365,7 @@ class _Merge:
             review.undoes for reviews in known.values() for review in reviews if review.undoes
         }
         paired = dict(known_rows)
-        for row_id, found in self._mirror.find_paired(fresh).items():
+        for row_id, found in find_reviews(self._store, fresh).items():
             own = found & ids[fresh[row_id]]
             if row_id not in paired and own:
                 paired[row_id] = min(own, key=lambda one: (one in undone, one))
@@ -456,6 +403,12 @@ class _Merge:
             is_ours = not is_from_anki(review_id)
             if lacks_act(view.cards[key], review.act, review.at_ms, is_ours=is_ours):
                 self._overwritten.add(key)
+        for key, rows in view.log.items():
+            card = view.cards[key]
+            if lacks_answers(card, rows) and self._is_same(card):
+                memory = self._store.read_memory(key)[0]
+                if not has_same_numbers(card, memory):
+                    self._overwritten.add(key)
 
     def _make_basis(self, key: str, reps: int) -> int:
         return self._journal.schedule_of(key).make_basis(reps)
@@ -507,7 +460,7 @@ class _Merge:
             if card is None or undone is None or not self._has_row(key, row_id):
                 continue
             paired = set(self._pair_rows(key).values()) | {row.review_id for row in rows.values()}
-            elsewhere = self._mirror.find_paired([row_id]).get(row_id, set())
+            elsewhere = find_reviews(self._store, [row_id]).get(row_id, set())
             twins = [
                 review.id
                 for review in self._store.list_reviews(key)
@@ -546,7 +499,8 @@ class _Merge:
 
     def _settle_marks(self, *, restores: bool) -> None:
         """Take over suspensions and flags that Anki has changed."""
-        store, moment, blank = self._store, self._study.moment, Memory(key="")
+        store, now_ms, blank = self._store, self._study.moment.at_ms, Memory(key="")
+        added: list[Review] = []
         for key, card in self._view.cards.items():
             was = None if restores else self._cards.get(key)
             before = self._before.get(key) or blank
@@ -565,16 +519,24 @@ class _Merge:
                 "is_flagged": settle_flag(before.is_flagged, bool(flag), was and bool(was.flag)),
             }
             for name, value in wanted.items():
+                theirs = is_suspended if name == "is_suspended" else bool(flag)
+                if was and value != theirs:
+                    ours = _MARKS[name, value], _MARKS[name, theirs]
+                    if is_outdated_mark(card, ours, store.list_reviews(key)):
+                        value = theirs  # noqa: PLW2901
                 if getattr(memory, name) == value:
                     continue
                 if name == "is_suspended" and memory.is_leech and self._is_mixed(key):
                     # The answers of both sides together have made it a leech.
                     continue
                 act = _MARKS[name, value]
-                self._journal.record(key, act, moment)
+                reviews = store.list_reviews(key, with_undone=True)
+                added.append(make_mark(card, act, reviews, now_ms))
                 self._changed.add(key)
                 if getattr(before, name) != value:
                     self._done.marks[str(act)] += 1
+        if added:
+            self._journal.add(added)
 
     def _is_mixed(self, key: str) -> bool:
         """Tell whether a prompt has answers that Anki does not know yet."""
@@ -738,8 +700,9 @@ class _Merge:
             ]
             for key in missing
         }
-        find_taken = self._find_none if self._is_dry_run else self._door.find_taken
-        chosen = Placing(find_taken).place(prompts, self._journal.rollover_hour)
+        chosen = Placing((lambda _: set()) if self._is_dry_run else self._door.find_taken).place(
+            prompts, self._journal.rollover_hour
+        )
         made = {key: self._make_rows(key, chosen) for key in missing}
         for key in self._derive(made, rows, chosen):
             made[key] = self._make_rows(key, chosen)
@@ -787,9 +750,6 @@ class _Merge:
         if derived:
             self._journal.add(derived)
         return {review.key for review in derived}
-
-    def _find_none(self, _ids: Sequence[int]) -> set[int]:
-        return set()
 
     def _trace(self, key: str) -> Iterator[Step]:
         """Yield the acts on a prompt, each with the memory before and after it."""

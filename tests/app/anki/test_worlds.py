@@ -15,7 +15,7 @@ from anki_clock import find_compiler, start_program
 from anki_scenes import SCENES
 from anki_world import START, ZONE
 
-SUPPORT = Path(__file__).parents[1] / "support"
+SUPPORT = Path(__file__).parents[2] / "support"
 
 pytestmark = pytest.mark.skipif(
     not find_compiler(), reason="the clock of a world is built with a C compiler, on Linux"
