@@ -5,6 +5,7 @@ That process never uses Anki's backend, whose threads would not survive the fork
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -79,6 +80,9 @@ def _serve(asked: int, tell: int) -> None:
         importlib.import_module(name)
     # Whoever runs the tests may have a real Anki at the default address.
     vars(sys.modules["cardwright.anki.doors.anki_connect"])["DEFAULT_URL"] = "http://127.0.0.1:1"
+    # Children then write to fewer of the pages that they share.
+    gc.collect()
+    gc.freeze()
     while order := _receive(asked):
         heard, said = os.pipe()
         pid = os.fork()

@@ -45,7 +45,7 @@ def answer_in_anki(world: World, key: str, *ratings: int, days: float = 0) -> No
 
 def mark_overwrites_new(world: World, key: str) -> None:
     """A card that was new when it was moved on the phone, which did not know of our answer."""
-    world.settle()
+    world.meet()
     answer(world, key, Rating.EASY)
     world.sync()
     deck = world.phone.col.decks.id("Mine")
@@ -55,7 +55,7 @@ def mark_overwrites_new(world: World, key: str) -> None:
 def mark_overwrites_review(world: World, key: str) -> None:
     """The same with one that is in review on both sides."""
     answer_in_anki(world, key, 4, days=9)
-    world.settle()
+    world.meet()
     answer(world, key, Rating.GOOD)
     world.sync()
     world.phone.col.sched.bury_cards([find_id(world.phone, key)])  # type: ignore[list-item]
@@ -64,7 +64,7 @@ def mark_overwrites_review(world: World, key: str) -> None:
 def mark_overwrites_reset(world: World, key: str) -> None:
     """The phone suspends a card that was reset here."""
     answer_in_anki(world, key, 4, days=9)
-    world.settle()
+    world.meet()
     mark(world, key, Act.RESET)
     world.sync()
     world.phone.col.sched.suspend_cards([find_id(world.phone, key)])  # type: ignore[list-item]
@@ -73,7 +73,7 @@ def mark_overwrites_reset(world: World, key: str) -> None:
 def answer_overwrites(world: World, key: str) -> None:
     """The phone answers a card later than we did, and does not know that."""
     answer_in_anki(world, key, 4, days=9)
-    world.settle()
+    world.meet()
     answer(world, key, Rating.AGAIN, Rating.GOOD)
     world.sync()
     world.clock.move(days=2)
@@ -83,7 +83,7 @@ def answer_overwrites(world: World, key: str) -> None:
 def answer_before_ours(world: World, key: str) -> None:
     """The phone answered before we did, and syncs after."""
     answer_in_anki(world, key, 4, days=9)
-    world.settle()
+    world.meet()
     answer_in_anki(world, key, 1, 3)
     world.clock.move(days=2)
     answer(world, key, Rating.GOOD)
@@ -92,7 +92,7 @@ def answer_before_ours(world: World, key: str) -> None:
 
 def both_begin(world: World, key: str) -> None:
     """Both learn the same new card, and go on for days without knowing of each other."""
-    world.settle()
+    world.meet()
     answer(world, key, Rating.GOOD, Rating.GOOD, days=0.3)
     answer_in_anki(world, key, 3, 3, days=0.4)
     world.clock.move(days=3)
@@ -104,7 +104,7 @@ def both_begin(world: World, key: str) -> None:
 def reset_and_answer(world: World, key: str) -> None:
     """We reset a card that the phone answers as a review later."""
     answer_in_anki(world, key, 4, days=9)
-    world.settle()
+    world.meet()
     mark(world, key, Act.RESET)
     world.sync()
     world.clock.move(days=2)
@@ -113,7 +113,7 @@ def reset_and_answer(world: World, key: str) -> None:
 
 def same_millisecond(world: World, _key: str) -> None:
     """Answers to many prompts in one millisecond, and one in Anki then, too."""
-    world.settle()
+    world.meet()
     moment = now()
     with world.terminal.open() as study, study.store.transaction():
         for item in study.items:
@@ -137,14 +137,14 @@ def filtered_meanwhile(world: World, key: str) -> None:
 def deleted_and_imported(world: World, key: str) -> None:
     """A note is deleted in Anki, and comes back with the next import."""
     answer_in_anki(world, key, 4, days=3)
-    world.settle()
+    world.meet()
     answer(world, key, Rating.GOOD)
-    world.settle()
+    world.meet()
     card = world.phone.read_cards()[key]
     world.phone.col.remove_notes([card.nid])  # type: ignore[list-item]
-    world.settle()
+    world.meet()
     answer(world, key, Rating.GOOD)
-    world.settle()
+    world.meet()
     world.import_deck()
 
 
@@ -153,9 +153,9 @@ def moved_day(world: World, key: str) -> None:
     answer_in_anki(world, key, 4, days=3)
     ids = [find_id(world.phone, key)]
     world.phone.col.sched.set_due_date(ids, "5")  # type: ignore[arg-type]
-    world.settle()
+    world.meet()
     world.phone.col.sched.set_due_date(ids, "1")  # type: ignore[arg-type]
-    world.settle()
+    world.meet()
     world.clock.move(days=1)
     answer(world, key, Rating.GOOD)
 

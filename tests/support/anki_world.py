@@ -81,12 +81,11 @@ class Terminal:
     def open(self) -> AbstractContextManager[Study]:
         return open_study(self.root, self.store_path, now())
 
-    def act(self) -> str:
+    def act(self, study: Study) -> str:
         """Do one thing at random; return what."""
         name = self.dice.choices(list(_TERMINAL_ACTS), list(_TERMINAL_ACTS.values()))[0]
         self.touched = []
-        with self.open() as study:
-            getattr(self, name)(study)
+        getattr(self, name)(study)
         return f"{name}: {' '.join(self.touched)}"
 
     def answer(self, study: Study, *, is_cram: bool = False, undo: float = 0.1) -> None:
@@ -372,9 +371,10 @@ class World:
             self.wait(self.dice.randrange(1, 900))
 
     def _study_in_terminal(self) -> None:
-        for _ in range(self.dice.choice((1, 2, 3))):
-            self._note(f"terminal {self.terminal.act()}")
-            self.wait(self.dice.randrange(1, 900))
+        with self.terminal.open() as study:
+            for _ in range(self.dice.choice((1, 2, 3))):
+                self._note(f"terminal {self.terminal.act(study)}")
+                self.wait(self.dice.randrange(1, 900))
 
     def _pass_time(self) -> None:
         hours = self.dice.choice((0.1, 5, 20, 24, 60, 24 * self.dice.randrange(3, 25)))
@@ -537,6 +537,12 @@ class World:
         self._check_others(others)
         self.check()
         self._check_stillness()
+
+    def meet(self) -> None:
+        """Sync everything everywhere."""
+        self._exchange()
+        self.sync()
+        self._exchange()
 
     def _check_others(self, before: dict[str, Any]) -> None:
         after = self.phone.read_others()
