@@ -26,6 +26,7 @@ from cardwright.study.transfer import (
     read_reviews,
     write_csv,
     write_json_lines,
+    write_review,
 )
 from studying import MORNING, RECORDED, later, open_journal, read_log, read_memories, record
 
@@ -68,6 +69,12 @@ def test_no_review_changes_on_the_way(write: Writer, log: list[Review]) -> None:
     text = "".join(write(log))
     for lines in (text.splitlines(keepends=True), text.replace("\n", "\r\n").split("\n")):
         assert list(read_reviews(lines, "x")) == log
+
+
+@given(review=reviews())
+def test_a_line_is_what_json_writes(review: Review) -> None:
+    line = write_review(review)
+    assert line == f"{json.dumps(json.loads(line), ensure_ascii=False)}\n"
 
 
 @pytest.mark.parametrize(("write", "name"), [(write_json_lines, "x.jsonl"), (write_csv, "x.csv")])
