@@ -213,6 +213,12 @@ def lacks_act(card: AnkiCard, act: Act, at_ms: int, *, is_ours: bool) -> bool:
     return last_s < at_ms // MS_PER_SECOND - (not is_ours)
 
 
+def may_lack_row(card: AnkiCard, row: LogRow) -> bool:
+    """Tell whether `lacks_act` can be true of the act of a row that came from Anki."""
+    act, _ = read_act(row)
+    return act is not None and lacks_act(card, act, END_MS, is_ours=False)
+
+
 def lacks_answers(card: AnkiCard, rows: Sequence[LogRow]) -> bool:
     """Tell whether a card has counted fewer answers than its log has since a reset.
 

@@ -32,6 +32,7 @@ from cardwright.anki.history import (
     find_unknown_act,
     lacks_act,
     lacks_answers,
+    may_lack_row,
     pull_reviews,
 )
 from cardwright.anki.identity import NoteIdentity
@@ -391,17 +392,19 @@ class _Merge:
         """Find cards that another device has overwritten, which did not know of the last act."""
         view = self._view
         unknown = {
-            row.id: key
+            row.id: (key, row)
             for key, rows in view.log.items()
             if rows and (row := find_unknown_act(view.cards[key], rows))
         }
         found = list_rows(self._store, self._mirror.place, unknown, self._namespaces)
         for row_id, key, review_id in found:
-            review = self._store.get_review(review_id)
-            if unknown[row_id] != key or review is None:
+            owner, row = unknown[row_id]
+            card, is_ours = view.cards[owner], not is_from_anki(review_id)
+            # Most cards without the time of their last answer were answered in Anki, long ago.
+            if owner != key or not (is_ours or may_lack_row(card, row)):
                 continue
-            is_ours = not is_from_anki(review_id)
-            if lacks_act(view.cards[key], review.act, review.at_ms, is_ours=is_ours):
+            review = self._store.get_review(review_id)
+            if review and lacks_act(card, review.act, review.at_ms, is_ours=is_ours):
                 self._overwritten.add(key)
         for key, rows in view.log.items():
             card = view.cards[key]
