@@ -101,6 +101,15 @@ def both_begin(world: World, key: str) -> None:
     world.sync()
 
 
+def lapse_of_a_learner(world: World, key: str) -> None:
+    """What is a step of learning on the phone is a lapse once our answer is known."""
+    world.meet()
+    answer_in_anki(world, key, 3)
+    answer(world, key, Rating.GOOD)
+    world.sync()
+    answer_in_anki(world, key, 1)
+
+
 def reset_and_answer(world: World, key: str) -> None:
     """We reset a card that the phone answers as a review later."""
     answer_in_anki(world, key, 4, days=9)
@@ -169,6 +178,7 @@ SCENES: Final[dict[str, Callable[[World, str], None]]] = {
         answer_overwrites,
         answer_before_ours,
         both_begin,
+        lapse_of_a_learner,
         reset_and_answer,
         same_millisecond,
         filtered_meanwhile,

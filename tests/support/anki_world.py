@@ -313,7 +313,8 @@ class World:
         self.phone = Phone(door.phone_path, self.dice, self.wait)
         self.terminal = Terminal(folder, self.author, self.dice, self.wait)
         self.phone.prepare()
-        if seed % 3 == _WITH_OPTIONS:
+        self.has_default_steps = seed % 3 != _WITH_OPTIONS
+        if not self.has_default_steps:
             self.phone.set_options()
         self.import_deck()
         door.begin(self.phone)
@@ -324,7 +325,7 @@ class World:
         """The cards as Anki last brought them to the server."""
         self.lengths = [100]
         """How many steps syncs took that wrote something in Anki."""
-        if seed % 3 == _WITH_OPTIONS:
+        if not self.has_default_steps:
             self.sync("--take-options")
 
     def wait(self, seconds: float) -> None:
@@ -635,7 +636,11 @@ class World:
         if card.type == 2 or card.queue == 3:
             day = card.due + first_day
             self._expect(memory.due_day == day, f"due {memory.due_day} and {day}: {story}")
-        elif card.queue == 1:
+        if self.has_default_steps and memory.step is not None:
+            steps = 1 if memory.state is State.RELEARNING else 2
+            left = max(steps - memory.step, 1)
+            self._expect(card.left % 1000 == left, f"{card.left} steps left, not {left}: {story}")
+        if card.queue == 1:
             apart_s = abs((memory.due_at_ms or 0) / 1000 - card.due)
             self._expect(apart_s <= _STEP_FUZZ_S, f"due {apart_s} s apart: {story}")
         computed = self.phone.compute_memory(card.id)

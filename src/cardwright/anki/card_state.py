@@ -139,7 +139,7 @@ def has_same_memory(card: AnkiCard, memory: Memory, timing: Timing) -> bool:
 
 
 def has_same_numbers(card: AnkiCard, memory: Memory) -> bool:
-    """Tell whether a card in Anki has the stability and difficulty of the memory here."""
+    """Tell whether a card in Anki has the stability, difficulty and state of the memory here."""
     data = read_data(card.row.data)
     pairs = (
         (_read_number(data.get("s")) or 0.0, memory.stability),
@@ -147,7 +147,7 @@ def has_same_numbers(card: AnkiCard, memory: Memory) -> bool:
     )
     if any(abs(theirs - ours) > _CLOSE * max(1.0, ours) for theirs, ours in pairs):
         return False
-    return (card.row.kind == CardKind.REVIEW) == (memory.state is State.REVIEW)
+    return card.row.kind == _KINDS[memory.state]
 
 
 def apply_write(row: CardRow, card: CardWrite) -> CardRow:
