@@ -17,6 +17,7 @@ from anki.decks import DeckConfigId
 from click.testing import CliRunner
 
 from anki_past import DAY_S, HOUR_S, Past, write_trees
+from cardwright.anki.card_data import write_data
 from cardwright.anki.card_state import make_card_write
 from cardwright.anki.collection import open_collection
 from cardwright.anki.doors.door import Push
@@ -29,6 +30,7 @@ from cardwright.anki.log_rows import (
 from cardwright.anki.rows import (
     AnkiCard,
     AnkiView,
+    CardKind,
     CardRow,
     LogKind,
     LogRow,
@@ -250,14 +252,21 @@ def assert_same_card(ours: Any, card: AnkiCard) -> None:
     assert (ours.kind, ours.queue, ours.left) == (row.kind, row.queue, row.left)
     assert (ours.interval_days, ours.factor) == (row.interval_days, row.factor)
     assert (ours.reps, ours.lapses, ours.flag) == (row.reps, row.lapses, row.flag)
-    last_s = data.get("lrt")
-    # The id of a row is the next one that is free, which can be of the next second.
-    assert ours.last_review_s == (None if last_s is None else pytest.approx(last_s, abs=1))
+    # Compared as it would be written: what a reset leaves in Anki, it leaves here. The id of a row is
+    # the next one that is free, which can be of the next second.
+    last_s, written_s = (
+        json.loads(text or "{}").get("lrt") for text in (row.data, write_data(row, ours))
+    )
+    assert written_s == (None if last_s is None else pytest.approx(last_s, abs=1))
+    assert (ours.last_review_s is None) == (row.kind == CardKind.NEW)
     if row.kind not in {1, 3}:
         assert ours.due == row.due
-    # Anki goes on from what it has rounded.
-    assert ours.stability == pytest.approx(data.get("s"), rel=1e-2)
-    assert ours.difficulty == pytest.approx(data.get("d"), abs=1e-2)
+    assert (ours.stability is None) == ("s" not in data)
+    assert (ours.difficulty is None) == ("d" not in data)
+    if ours.stability is not None:
+        # Anki goes on from what it has rounded.
+        assert ours.stability == pytest.approx(data["s"], rel=1e-2)
+        assert ours.difficulty == pytest.approx(data["d"], abs=1e-2)
 
 
 # Any log at all.
