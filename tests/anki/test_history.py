@@ -300,6 +300,32 @@ def make_log(dice: random.Random, card_id: int, taken: set[int], now_ms: int) ->
     return rows
 
 
+@pytest.mark.parametrize("after_ms", [-1, 0, 165, 999, 1000, 1001])
+def test_the_first_second_of_a_day_belongs_to_the_day_to_which_anki_counts_it(
+    tmp_path: Path, after_ms: int
+) -> None:
+    anki = Past(tmp_path / "anki", seed=1)
+    note = anki.col.new_note(anki.col.models.by_name("Basic"))  # type: ignore[arg-type]
+    note["Front"] = "1"
+    anki.col.add_note(note, 1)  # type: ignore[arg-type]
+    card_id = note.cards()[0].id
+    start_ms = (anki.col.sched.day_cutoff - 5 * DAY_S) * 1000
+    log = [
+        LogRow(start_ms - 4 * DAY_S * 1000 + HOUR_S * 1000, card_id, 3, 4, 0, 500, 4_000, 0),
+        LogRow(start_ms + after_ms, card_id, 3, 9, 4, 500, 4_000, 1),
+    ]
+    rows = [(r.id, r.card_id, -1, r.ease, r.interval, 0, r.factor, 0, r.kind) for r in log]
+    anki.db.executemany("insert into revlog values (?,?,?,?,?,?,?,?,?)", rows)
+    theirs = anki.compute()[card_id]
+    anki.col.close()
+
+    with open_collection(anki.path) as collection:
+        view = make_view(log, collection.find_preset(1)[0], collection.timing, card_id)
+        memory = replay(pull_reviews(view, find_now(), lambda _key, reps: reps).reviews)
+
+    assert (memory.stability, memory.difficulty) == pytest.approx(theirs, rel=TOLERANCE)
+
+
 @pytest.mark.parametrize(
     ("ignores_days", "historical"), [(None, 0.9), (200, 0.9), (150, 0.8), (100, 0.95)]
 )

@@ -31,6 +31,7 @@ from cardwright.history import (
     FROM_ANKI,
     MAX_DURATION_MS,
     MAX_INTERVAL_DAYS,
+    MAX_OFFSET_MINUTES,
     MS_PER_SECOND,
     RATED,
     Act,
@@ -411,7 +412,7 @@ class _CardPull:
             act=act,
             rating=_RATINGS[row.ease] if act in RATED else None,
             at_ms=at_ms,
-            utc_offset_minutes=self._job.moment.utc_offset_minutes,
+            utc_offset_minutes=self._find_offset(at_ms),
             duration_ms=min(max(row.duration_ms, 0), MAX_DURATION_MS),
             undoes=None,
             interval_days=days,
@@ -475,14 +476,25 @@ class _CardPull:
             act=act,
             rating=None,
             at_ms=at_ms,
-            utc_offset_minutes=self._job.moment.utc_offset_minutes,
+            utc_offset_minutes=self._find_offset(at_ms),
             duration_ms=0,
             undoes=None,
         )
 
     def _count_day(self, at_ms: int) -> int:
-        offset = self._job.moment.utc_offset_minutes
-        return count_study_day(at_ms, offset, self._job.view.timing.rollover_hour)
+        hour = self._job.view.timing.rollover_hour
+        return count_study_day(at_ms, self._find_offset(at_ms), hour)
+
+    def _find_offset(self, at_ms: int) -> int:
+        """Return the UTC offset by which an act belongs to the study day to which Anki counts it.
+
+        Anki counts by whole seconds back from the next day, so the first second of
+        a day still belongs to the day before.
+        """
+        offset, hour = self._job.moment.utc_offset_minutes, self._job.view.timing.rollover_hour
+        start_ms = Moment(at_ms, offset).start_of(count_study_day(at_ms, offset, hour), hour)
+        is_first_second = at_ms - start_ms < MS_PER_SECOND
+        return offset - 1 if is_first_second and offset > -MAX_OFFSET_MINUTES else offset
 
 
 def _is_learnt(rows: Sequence[LogRow], end_id: int) -> bool:
