@@ -20,7 +20,6 @@ from cardwright.study.error import (
 )
 from cardwright.study.migration import list_missing
 from cardwright.study.opening import SIDE_FILES, connect, create_file
-from cardwright.study.rescue import check_whole
 
 MAX_BACKUPS: Final = 10
 """How many dated backups are kept; there is at most one per day."""
@@ -72,7 +71,7 @@ def copy_database(path: Path, db: sqlite3.Connection, target: Path) -> None:
             db.backup(copy)
             # Leave WAL mode, so that the backup is a single file.
             copy.execute("pragma journal_mode = delete")
-            check_whole(path, copy)
+            _check_whole(path, copy)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(target)
@@ -109,7 +108,7 @@ def restore_backup(backup: Path, path: Path, today: str) -> Path | None:
         raise explain_sqlite_error(backup, error) from error
     with closing(source):
         try:
-            check_whole(backup, source)
+            _check_whole(backup, source)
         except SQLITE_ERRORS as error:
             raise explain_sqlite_error(backup, error) from error
         aside = _set_aside(path, today)
@@ -158,3 +157,10 @@ def _find_backups(path: Path, rest: str) -> list[Path]:
     return (
         [file for file in folder.iterdir() if name.fullmatch(file.name)] if folder.is_dir() else []
     )
+
+
+def _check_whole(path: Path, db: sqlite3.Connection) -> None:
+    """Check that everything in a store can be read."""
+    from cardwright.study.rescue import check_whole  # noqa: PLC0415  (sessions start without it)
+
+    check_whole(path, db)

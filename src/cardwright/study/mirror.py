@@ -12,16 +12,15 @@ from typing import Any, Final, TypeVar
 
 from cardwright.history import END_MS
 from cardwright.study.error import StoreError
-from cardwright.study.rows import (
+from cardwright.study.mirror_rows import (
     CARD_COLUMNS,
     ROW_COLUMNS,
     MirrorCard,
     MirrorRow,
-    RowError,
-    read_json,
     read_mirror_card,
     read_mirror_row,
 )
+from cardwright.study.rows import RowError, read_json
 from cardwright.study.store import Store
 
 __all__ = [

@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 
 from cardwright.history import LOGGED
 from cardwright.study.error import make_damaged_error
-from cardwright.study.rows import ROW_COLUMNS, RowError, quote, read_mirror_row
+from cardwright.study.mirror_rows import ROW_COLUMNS, read_mirror_row
+from cardwright.study.rows import RowError, quote
 from cardwright.study.store import Store
 
 _LOGGED: Final = ", ".join(f"'{act}'" for act in sorted(LOGGED))

@@ -19,15 +19,19 @@ from cardwright.study.error import (
     make_damaged_error,
 )
 from cardwright.study.migration import MIGRATIONS, list_missing, make_schema, read_schema
-from cardwright.study.opening import connect_to_read, find_damage
-from cardwright.study.rows import (
-    ALIAS,
+from cardwright.study.mirror_rows import (
     CARD_COLUMNS,
-    MEMORY_COLUMNS,
-    REVIEW_COLUMNS,
     ROW_COLUMNS,
     MirrorCard,
     MirrorRow,
+    read_mirror_card,
+    read_mirror_row,
+)
+from cardwright.study.opening import connect_to_read, find_damage
+from cardwright.study.rows import (
+    ALIAS,
+    MEMORY_COLUMNS,
+    REVIEW_COLUMNS,
     RowError,
     are_readable,
     decode,
@@ -35,8 +39,6 @@ from cardwright.study.rows import (
     read_alias,
     read_json,
     read_memory,
-    read_mirror_card,
-    read_mirror_row,
     read_record,
     read_review,
     read_setting,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from functools import partial
 from itertools import product
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from cardwright.history import (
     END_BASIS,
@@ -42,10 +42,6 @@ def _list_columns(names: Iterable[str]) -> str:
 
 REVIEW_COLUMNS: Final = _list_columns(REVIEW_FIELDS)
 MEMORY_COLUMNS: Final = _list_columns(Memory._fields)
-ROW_COLUMNS: Final = "row_id, review_id, is_seen"
-"""Of `read_mirror_row`."""
-CARD_COLUMNS: Final = "prompt, card_id, is_suspended, flag, due_day, is_pending"
-"""Of `read_mirror_card`."""
 ReviewRow = tuple[str, str, str, int | None, int, int, int | None, int | None, int]
 """Key, id, ActRow fields (`row[2:8]`) and duration of a review."""
 _BEFORE_1970: Final = -3
@@ -53,7 +49,6 @@ _END_DUE_MS: Final = END_DAY * 86_400_000
 _MAX_DIFFICULTY: Final = 10
 _MAX: Final = 10**9
 """Of counts, of intervals, and of a stability."""
-_MAX_FLAG: Final = 7
 _MAX_QUOTED: Final = 60
 _ACTS: Final = {str(act): act for act in Act}
 _RATINGS: Final[dict[int | None, Rating | None]] = {
@@ -77,27 +72,6 @@ _MEMORY_TYPES: Final = frozenset(
     (str, str, int, int, int, a, float, float, b, c, int, d, e, f, int, int, g)
     for a, b, c, d, e, f, g in product((int, type(None)), repeat=7)
 )
-
-
-class MirrorRow(NamedTuple):
-    """Which review a row of the log of a mirror is (see `study.mirror`)."""
-
-    review_id: str
-    is_seen: bool
-    """Whether it is known to be there; otherwise it is planned to write it."""
-
-
-class MirrorCard(NamedTuple):
-    """The card of a prompt in a mirror, as it was when it was last synced."""
-
-    card_id: int
-    is_suspended: bool
-    flag: int
-    """Its colour; 0 for none."""
-    due_day: int | None
-    """In days since 1970; None unless it was in the review queue."""
-    is_pending: bool
-    """Whether its state must still be written."""
 
 
 class RowError(Exception):
@@ -257,43 +231,6 @@ def read_memory(row: tuple[Any, ...]) -> Memory | None:
 def are_readable(rows: Iterable[tuple[Any, ...]]) -> bool:
     """Tell whether `read_review` accepts all rows."""
     return all(next(_list_faults(*row), None) is None for row in rows)
-
-
-def read_mirror_row(row: tuple[Any, ...]) -> tuple[int, MirrorRow]:
-    """Return the id of a row of a mirror's log, and which review it is.
-
-    Raises:
-        RowError: a value is not valid.
-
-    """
-    row_id, review_id, is_seen = row
-    if (
-        type(row_id) is not int
-        or not isinstance(review_id, str)
-        or not REVIEW_ID.fullmatch(review_id)
-    ):
-        raise RowError(f"a row of a mirror cannot be {quote(row)}")
-    return row_id, MirrorRow(review_id, is_seen == 1)
-
-
-def read_mirror_card(row: tuple[Any, ...]) -> tuple[str, MirrorCard]:
-    """Return the key of a prompt, and its card in a mirror.
-
-    Raises:
-        RowError: a value is not valid.
-
-    """
-    key, card_id, is_suspended, flag, due_day, is_pending = row
-    if (
-        not isinstance(key, str)
-        or not PROMPT_KEY.fullmatch(key)
-        or type(card_id) is not int
-        or type(flag) is not int
-        or not 0 <= flag <= _MAX_FLAG
-        or not (due_day is None or (type(due_day) is int and abs(due_day) < END_DAY))
-    ):
-        raise RowError(f"a card of a mirror cannot be {quote(row)}")
-    return key, MirrorCard(card_id, is_suspended == 1, flag, due_day, is_pending == 1)
 
 
 def read_json(text: object) -> Any:

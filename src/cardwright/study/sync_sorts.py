@@ -21,7 +21,8 @@ from cardwright.history import (
     quote_value,
 )
 from cardwright.study.mirror import Mirror, list_shifted
-from cardwright.study.rows import ALIAS, MirrorRow
+from cardwright.study.mirror_rows import MirrorRow
+from cardwright.study.rows import ALIAS
 from cardwright.study.settings import CACHES, STORE, is_shared, is_valid
 from cardwright.study.store import Store
 from cardwright.study.transfer import parse_object, parse_time
