@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from cardwright.foreign.error import ForeignFileError
-from cardwright.foreign.plain_file import NotPlainError, open_plain_file
+from cardwright.foreign.plain_file import explain_errors, open_plain_file
 from cardwright.foreign.zstd import decompress
 
 MAX_MEMBERS: Final = 150_000
@@ -138,14 +138,8 @@ class _BoundedReader(io.BufferedReader):
 
 
 def _open(path: Path) -> _BoundedReader:
-    try:
+    with explain_errors(path):
         return _BoundedReader(open_plain_file(path, follow_link=True).detach())
-    except NotPlainError as error:
-        raise ForeignFileError(path, f"it is {error.strerror}") from error
-    except OSError as error:
-        raise ForeignFileError(path, error.strerror or "it cannot be opened") from error
-    except ValueError as error:
-        raise ForeignFileError(path, "that is not a valid file name") from error
 
 
 def _find_flaw(members: list[zipfile.ZipInfo]) -> str:

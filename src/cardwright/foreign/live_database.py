@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from cardwright.foreign.error import ForeignFileError
-from cardwright.foreign.plain_file import NotPlainError, open_plain_file
+from cardwright.foreign.plain_file import explain_errors, open_plain_file
 
 MAX_TRIES: Final = 20
 _PAUSE_S: Final = 0.1
@@ -46,15 +46,10 @@ def copy_database(path: Path, target: Path, *, max_bytes: int) -> None:
         if attempt:
             time.sleep(_PAUSE_S)
         try:
-            has_log = _copy_once(real, target, max_bytes)
+            with explain_errors(path):
+                has_log = _copy_once(real, target, max_bytes)
         except _ChangedError:
             continue
-        except NotPlainError as error:
-            raise ForeignFileError(path, f"it is {error.strerror}") from error
-        except OSError as error:
-            raise ForeignFileError(path, error.strerror or "it cannot be opened") from error
-        except ValueError as error:
-            raise ForeignFileError(path, "that is not a valid file name") from error
         if has_log:
             _merge_log(target, max_bytes, path)
         return
@@ -71,15 +66,10 @@ def stamp_database(path: Path) -> bytes:
 
     """
     real = Path(os.path.realpath(path))
-    try:
-        with open_plain_file(real) as database, ExitStack() as stack:
-            changes = database.read(_CHANGES.stop)[_CHANGES]
-            log = _open_log(real.with_name(f"{real.name}-wal"), stack)
-            return changes if log is None else changes + _stamp_log(log)
-    except NotPlainError as error:
-        raise ForeignFileError(path, f"it is {error.strerror}") from error
-    except OSError as error:
-        raise ForeignFileError(path, error.strerror or "it cannot be opened") from error
+    with explain_errors(path), open_plain_file(real) as database, ExitStack() as stack:
+        changes = database.read(_CHANGES.stop)[_CHANGES]
+        log = _open_log(real.with_name(f"{real.name}-wal"), stack)
+        return changes if log is None else changes + _stamp_log(log)
 
 
 def _stamp_log(log: BinaryIO) -> bytes:

@@ -6,6 +6,8 @@ import errno
 import io
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -46,18 +48,30 @@ def read_plain_file(path: Path, max_bytes: int) -> bytes:
         ForeignFileError: it is a link, not a regular file, too large, or cannot be read.
 
     """
+    with explain_errors(path):
+        try:
+            with open_plain_file(path) as file:
+                data = file.read(max_bytes + 1)
+        except (FileNotFoundError, NotADirectoryError):
+            data = None
+    if data is None:
+        raise FileNotFoundError(str(path))
+    if len(data) > max_bytes:
+        raise ForeignFileError(path, f"it has more than {max_bytes >> 20:,} MiB")
+    return data
+
+
+@contextmanager
+def explain_errors(path: Path) -> Iterator[None]:
+    """Turn what opening or reading a file raises into a ForeignFileError that names it."""
     try:
-        with open_plain_file(path) as file:
-            data = file.read(max_bytes + 1)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise FileNotFoundError(str(path)) from error
+        yield
     except NotPlainError as error:
         raise ForeignFileError(path, f"it is {error.strerror}") from error
     except OSError as error:
         raise ForeignFileError(path, error.strerror or "it cannot be opened") from error
-    if len(data) > max_bytes:
-        raise ForeignFileError(path, f"it has more than {max_bytes >> 20:,} MiB")
-    return data
+    except ValueError as error:
+        raise ForeignFileError(path, "that is not a valid file name") from error
 
 
 def _check_plain(info: os.stat_result, path: Path) -> None:
