@@ -32,6 +32,9 @@ from cardwright.history import (
     MAX_DURATION_MS,
     MAX_INTERVAL_DAYS,
     MAX_OFFSET_MINUTES,
+    MS_PER_DAY,
+    MS_PER_HOUR,
+    MS_PER_MINUTE,
     MS_PER_SECOND,
     RATED,
     Act,
@@ -488,12 +491,12 @@ class _CardPull:
     def _find_offset(self, at_ms: int) -> int:
         """Return the UTC offset by which an act belongs to the study day to which Anki counts it.
 
-        Anki counts by whole seconds back from the next day, so the first second of
-        a day still belongs to the day before.
+        Anki counts by whole seconds back from the next day, so the first second of a day still
+        belongs to the day before.
         """
         offset, hour = self._job.moment.utc_offset_minutes, self._job.view.timing.rollover_hour
-        start_ms = Moment(at_ms, offset).start_of(count_study_day(at_ms, offset, hour), hour)
-        is_first_second = at_ms - start_ms < MS_PER_SECOND
+        local_ms = at_ms + offset * MS_PER_MINUTE - hour * MS_PER_HOUR
+        is_first_second = local_ms % MS_PER_DAY < MS_PER_SECOND
         return offset - 1 if is_first_second and offset > -MAX_OFFSET_MINUTES else offset
 
 

@@ -91,7 +91,7 @@ class Journal:
         self._placed = placed or {}
         self._default = default
         self._rules: dict[str, str] = {}
-        """The cached results of `_rules_of`."""
+        """The cached results of `describe_rules`."""
         self._stored_rules: dict[str, str] | None = None
         """The cached result of `Store.read_rules`; None when it must be read again."""
         self._rules_version = 0
@@ -130,14 +130,10 @@ class Journal:
         return [
             namespace
             for namespace in self.namespaces
-            if stored.get(namespace) != self._rules_of(namespace)
+            if stored.get(namespace) != self.describe_rules(namespace)
             # Another process recorded answers before it knew the alias.
             or owners.get(namespace) in stored
         ]
-
-    def describe_rules(self, namespace: str) -> str:
-        """Return everything that the memories of a namespace depend on besides reviews."""
-        return self._rules_of(namespace)
 
     def rebuild(self, namespaces: Iterable[str] | None = None) -> int:
         """Rebuild memories from reviews, for some namespaces or all; return their number."""
@@ -171,7 +167,7 @@ class Journal:
         self.store.delete_memories(namespace)
         replayed = list(self._replay(self.store.list_acts(namespace)))
         self.store.put_memories(replayed)
-        self._put_rules(namespace, self._rules_of(namespace))
+        self._put_rules(namespace, self.describe_rules(namespace))
         return len(replayed)
 
     def add_aliases(self, aliases: Iterable[Alias]) -> int:
@@ -201,7 +197,9 @@ class Journal:
 
         def is_known(key: str) -> bool:
             namespace = namespace_of(key)
-            return stored.get(namespace, self._rules_of(namespace)) == self._rules_of(namespace)
+            return stored.get(namespace, self.describe_rules(namespace)) == self.describe_rules(
+                namespace
+            )
 
         cached = {memory.key: memory for memory in self.store.list_memories()}
         cached = {key: memory for key, memory in cached.items() if is_known(key)}
@@ -377,10 +375,10 @@ class Journal:
         self.store.put_memories(memories)
         stored = self._read_rules()
         for namespace in {namespace_of(memory.key) for memory, _ in memories}:
-            if stored.get(namespace) != self._rules_of(namespace):
+            if stored.get(namespace) != self.describe_rules(namespace):
                 self._put_rules(namespace, _MIXED)
 
-    def _rules_of(self, namespace: str) -> str:
+    def describe_rules(self, namespace: str) -> str:
         """Return everything that the memories of a namespace depend on besides reviews."""
         if namespace not in self._rules:
             rules = self.schedule_of_namespace(namespace).rules

@@ -347,6 +347,8 @@ class _Merge:
 
     def _pull(self, news: News) -> None:
         """Record the rows that are new in Anki as reviews."""
+        if not news.fresh:
+            return
         view, store, place = self._view, self._store, self._mirror.place
         known_rows = {
             row_id: review_id
@@ -358,8 +360,6 @@ class _Merge:
             )
         }
         known = {key: list(store.list_reviews(key, with_undone=True)) for key in news.fresh}
-        if not news.fresh:
-            return
         fresh = {row.id: key for key, rows in news.fresh.items() for row in rows}
         ids = {key: {review.id for review in reviews} for key, reviews in known.items()}
         undone = {
