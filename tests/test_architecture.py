@@ -13,9 +13,9 @@ SOURCE = Path(__file__).parents[1] / "src" / "cardwright"
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
 FOUNDATION = {
     *("text", "error", "diagnostic", "report", "blueprint", "model", "history", "memory", "item"),
-    *("files", "foreign"),
+    *("files", "foreign", "incoming"),
 }
-ENGINE = {"project", "anki", "study", "exam"}
+ENGINE = {"project", "anki", "adopt", "study", "exam"}
 MAY_IMPORT = {
     "text": set(),
     "error": set(),
@@ -28,13 +28,16 @@ MAY_IMPORT = {
     "blueprint": {"diagnostic"},
     "model": {"blueprint", "diagnostic"},
     "item": {"model"},
+    "incoming": {"model"},
     "markdown": FOUNDATION,
+    "html": FOUNDATION | {"markdown"},
     "kinds": FOUNDATION | {"markdown"},
     "project": FOUNDATION | {"markdown", "kinds"},
-    "anki": FOUNDATION | {"markdown", "kinds"},
+    "anki": FOUNDATION | {"markdown", "html", "kinds"},
+    "adopt": FOUNDATION | {"markdown", "html", "kinds"},
     "study": FOUNDATION | {"markdown", "kinds"},
     "exam": FOUNDATION | {"markdown", "kinds", "study"},
-    "app": FOUNDATION | {"markdown", "kinds"} | ENGINE,
+    "app": FOUNDATION | {"markdown", "html", "kinds"} | ENGINE,
     "terminal": FOUNDATION | {"markdown", "kinds", "app"} | ENGINE,
     "web": FOUNDATION | {"markdown", "kinds", "app"} | ENGINE,
     "cli": FOUNDATION | {"markdown", "kinds", "app", "terminal", "web"} | ENGINE,
@@ -47,6 +50,9 @@ ONLY_HERE: dict[str, str | tuple[str, ...]] = {
     "rich": "terminal/",
     "markdown_it": "markdown/",
     "pygments": "markdown/",
+    "selectolax": "html/",
+    "anyascii": "adopt/",
+    "charset_normalizer": "adopt/",
     "latex2mathml": "markdown/",
     "fsrs": "study/fsrs.py",
     "icalendar": "exam/",

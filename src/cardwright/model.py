@@ -88,6 +88,8 @@ class Field:
     """The common key whose value an adopted field shows; None if the author writes the field."""
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     """Other attributes of an adopted field, as Anki names them."""
+    is_bare: bool = False
+    """Whether an adopted block is written as Anki's editor does it: without `<p>`."""
 
     @property
     def anki_name(self) -> str:
@@ -290,6 +292,8 @@ class Selection:
     kinds: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
     ids: frozenset[str] = frozenset()
+    files: tuple[str, ...] = ()
+    """Patterns of paths below `cards/PACK/`, such as `verbs/*.yaml`."""
 
     def takes(self, card: Card) -> bool:
         """Tell whether a card matches. An empty selection matches every card."""

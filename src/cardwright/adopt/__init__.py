@@ -1,0 +1,1 @@
+"""Decks of other programs → cards, kinds and a manifest to write."""

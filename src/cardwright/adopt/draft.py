@@ -1,0 +1,59 @@
+"""What is to be written for an adopted deck."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cardwright.incoming import Loss
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftCard:
+    """A card, and the note it comes from."""
+
+    id: str
+    kind: str
+    file: str
+    """Its file below `cards/PACK/`: `europe.yaml`, `verbs/regular.yaml`."""
+    values: Mapping[str, Any]
+    """What follows `id` in YAML, by key in order: text, list, flag; with `guid` and `tags`."""
+    guid: str | None
+    note_fields: Mapping[str, str]
+    """The HTML of its note by name of the field, for those that are shipped; empty if the format
+    has none."""
+    mod_s: int
+    deck: str
+    """The full name of its deck; "" if there are no decks."""
+    tags: tuple[str, ...]
+    place: str
+    """Where it comes from, for people."""
+    losses: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What the Markdown of a field lacks, by name of the field; see `HtmlLoss.what`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftPack:
+    """A pack: one deck with its sub-decks."""
+
+    name: str
+    deck: Mapping[str, Any]
+    """The manifest without its namespace, as YAML data."""
+    cards: tuple[DraftCard, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """Everything to be written, in memory but for the media."""
+
+    packs: tuple[DraftPack, ...]
+    kinds: Mapping[str, Mapping[str, Any]]
+    """The files of new kinds, by name, as YAML data."""
+    type_times_s: Mapping[str, int]
+    """The modification times of their note types, by kind."""
+    media: Mapping[str, str]
+    """The files that are used by cards: paths below `cards/PACK/`, by name in the incoming deck."""
+    kind_media: Mapping[str, str]
+    """Files that templates and stylesheets name: paths below `kinds/`, by name."""
+    losses: tuple[Loss, ...]
