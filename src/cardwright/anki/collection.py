@@ -562,7 +562,9 @@ def open_collection(path: Path) -> Iterator[Collection]:
             if is_database(path):
                 copy_database(path, file, max_bytes=MAX_DATABASE_BYTES)
                 with open_database(file, {}, shown_as=path) as database:
-                    yield Collection(path, database, FolderMedia(path.with_suffix(".media")))
+                    yield Collection(
+                        path, database, FolderMedia(path.with_suffix(".media"), follow_link=True)
+                    )
                 return
             with open_archive(path) as archive:
                 member = choose_collection(path, archive)
