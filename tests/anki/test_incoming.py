@@ -379,6 +379,7 @@ def test_what_cannot_be_carried_over_is_listed(anki: Anki, export: Callable[[str
         anki, "Image Occlusion", "{{c1::image-occlusion:rect:left=.1:top=.2}}", "<img src='x.png'>"
     )
     twin = add_note(anki, "Basic", "a", "b")
+    copy = add_note(anki, "Basic", "a", "b")
     other = add_note(anki, "Basic", "c", "d")
     card = other.cards()[0]
     card.custom_data = '{"v":"x"}'
@@ -388,13 +389,15 @@ def test_what_cannot_be_carried_over_is_listed(anki: Anki, export: Callable[[str
     model["tmpls"][0]["did"] = elsewhere
     anki.col.models.update_dict(model)
     assert anki.col.db
-    anki.col.db.execute("update notes set guid = ? where id = ?", twin.guid, other.id)
+    for note in (copy, other):
+        anki.col.db.execute("update notes set guid = ? where id = ?", twin.guid, note.id)
 
     found, notes, _ = read(export("new.apkg"))
 
     assert list_losses(found) == {
         "deck of some cards of a note": (1, f"note {split.id}"),
         "image occlusion, which only Anki shows": (1, f"note {occlusion.id}"),
+        "note that is there twice": (1, f"note {copy.id}"),
         "guid that another note has, too": (1, f"note {other.id}"),
         "custom data of a card": (1, f"card {card.id}"),
         "data of an add-on in a note type": (1, "note type Basic"),
@@ -447,7 +450,7 @@ def test_media_that_cannot_be_kept_are_listed(tmp_path: Path, newest: bytes) -> 
         ("gone.png", 1),
         ("huge.mp4", 100_000_001),
         ("esc\x1b[31m.png", 1),
-        (".hidden", 1),
+        ("_a\\..\\b.png", 1),
         (unicodedata.normalize("NFD", "ü.png"), 1),
         ("ü.png", 1),
     )

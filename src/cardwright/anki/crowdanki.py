@@ -20,6 +20,7 @@ from cardwright.anki.attributes import CROWDANKI_UUID
 from cardwright.anki.collection import MAX_FIELDS, MAX_GUID_LENGTH, arrange_tags
 from cardwright.anki.deck_options import list_lost, make_options
 from cardwright.anki.definitions import AnkiDeck, parse_deck, parse_note_type, parse_preset
+from cardwright.anki.incoming import is_safe_name
 from cardwright.anki.incoming_type import make_type
 from cardwright.anki.package_members import FolderMedia
 from cardwright.anki.rows import Preset
@@ -258,7 +259,7 @@ class _Reader:
         found = {}
         for member, name in self._media.list_names().items():
             size = self._media.measure(member) or 0
-            if not name.isprintable() or name.startswith("."):
+            if not is_safe_name(name):
                 self._losses.add("media file with a name that is not safe", repr(name)[:80])
             elif size > MAX_MEDIA_BYTES:
                 self._losses.add("media file of more than 100 MB", name)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,8 @@ _MAX_ORDINAL: Final = 500
 _OCCLUSION: Final = re.compile(r"\{\{c[\d,]+::image-occlusion:", re.ASCII)
 _CUSTOM_DATA: Final = '"cd"'
 _MEGABYTE: Final = 1_000_000
+_REPEATED: Final = ""
+"""No note has this guid."""
 
 
 @contextmanager
@@ -60,6 +63,29 @@ class _Home:
     note_id: int
     decks: list[int]
     ordinals: list[int]
+
+
+class _Guids:
+    """Gives each guid to one note: cards cannot share one, and Anki updates only one of such notes."""
+
+    def __init__(self, shared: Container[str]) -> None:
+        """`shared` are those that several notes have."""
+        self._shared = shared
+        self._owners: dict[str, bytes] = {}
+
+    def claim(self, note: NoteRow) -> str | None:
+        """Return the guid of a note; None if it cannot have it, `_REPEATED` if it is a copy."""
+        if not note.guid.isprintable() or not 0 < len(note.guid) <= MAX_GUID_LENGTH:
+            return None
+        if note.guid not in self._shared:
+            return note.guid
+        content = "\x1f".join((str(note.type_id), *note.fields)).encode("utf-8", "replace")
+        digest = hashlib.blake2b(content, digest_size=16).digest()
+        owner = self._owners.setdefault(note.guid, b"")
+        if not owner:
+            self._owners[note.guid] = digest
+            return note.guid
+        return _REPEATED if owner == digest else None
 
 
 class _Reader:
@@ -101,18 +127,24 @@ class _Reader:
     def _scan_notes(self) -> int:
         """Find what is used, and list what cannot be kept of notes; return how many there are."""
         count = 0
-        kept_guids: set[str] = set()
+        guids = _Guids(self._shared_guids)
         for note, home in self._join():
+            guid = guids.claim(note)
+            if guid == _REPEATED:
+                self._losses.add("note that is there twice", _name_note(note), note.guid)
+                continue
             count += 1
             note_type = self._collection.note_types[note.type_id]
             self._used_types.setdefault(note.type_id, note_type)
             self._used_decks.update(dict.fromkeys(home.decks))
-            self._check_note(note, note_type, home, kept_guids)
+            self._check_note(note, note_type, home)
+            if guid is None:
+                is_shared = note.guid in self._shared_guids
+                what = "guid that another note has, too" if is_shared else "guid"
+                self._losses.add(what, _name_note(note), note.guid)
         return count
 
-    def _check_note(
-        self, note: NoteRow, note_type: NoteType, home: _Home, kept_guids: set[str]
-    ) -> None:
+    def _check_note(self, note: NoteRow, note_type: NoteType, home: _Home) -> None:
         place = _name_note(note)
         if len(set(home.decks)) > 1:
             names = ", ".join(dict.fromkeys(map(self._name_deck, home.decks)))
@@ -121,9 +153,6 @@ class _Reader:
             self._losses.add("text in fields that the note type does not have", place)
         if any("image-occlusion" in text and _OCCLUSION.search(text) for text in note.fields):
             self._losses.add("image occlusion, which only Anki shows", place)
-        if self._find_guid(note, kept_guids) is None:
-            what = "guid that another note has, too" if note.guid in kept_guids else "guid"
-            self._losses.add(what, place, note.guid)
         if any(not _is_asked(note_type, number) for number in home.ordinals):
             self._losses.add("card of a template that the note type does not have", place)
 
@@ -133,8 +162,11 @@ class _Reader:
                 self._losses.add("custom data of a card", f"card {row.id}", row.data)
 
     def _read_notes(self) -> Iterator[IncomingNote]:
-        kept_guids: set[str] = set()
+        guids = _Guids(self._shared_guids)
         for note, home in self._join():
+            guid = guids.claim(note)
+            if guid == _REPEATED:
+                continue
             note_type = self._collection.note_types[note.type_id]
             size = len(note_type.fields)
             ordinals = {number for number in home.ordinals if _is_asked(note_type, number)}
@@ -143,7 +175,7 @@ class _Reader:
                 fields=(*note.fields[:size], *[""] * (size - len(note.fields))),
                 place=_name_note(note),
                 deck=self._name_deck(home.decks[0]) if home.decks else self._first_deck,
-                guid=self._find_guid(note, kept_guids),
+                guid=guid,
                 tags=note.tags,
                 mod_s=note.mod_s,
                 ordinals=tuple(sorted(ordinals)),
@@ -172,16 +204,6 @@ class _Reader:
             home.ordinals.append(ordinal)
         if home is not None:
             yield home
-
-    def _find_guid(self, note: NoteRow, kept: set[str]) -> str | None:
-        """Return the guid of a note if a card can have it; of notes that share it, the first does."""
-        if not note.guid.isprintable() or not 0 < len(note.guid) <= MAX_GUID_LENGTH:
-            return None
-        if note.guid in self._shared_guids:
-            if note.guid in kept:
-                return None
-            kept.add(note.guid)
-        return note.guid
 
     def _make_decks(self) -> dict[str, IncomingDeck]:
         known = {deck.name: deck for deck in self._collection.decks.values()}
@@ -229,7 +251,7 @@ class _Reader:
         found: dict[str, str] = {}
         for member, name in self._collection.media.items():
             size = self._collection.measure_media(member)
-            if not name.isprintable() or name.startswith("."):
+            if not is_safe_name(name):
                 self._losses.add("media file with a name that is not safe", repr(name)[:80])
             elif size is None:
                 self._losses.add("media file that is listed, but missing", name)
@@ -255,6 +277,11 @@ def _is_asked(note_type: NoteType, ordinal: int) -> bool:
 def _has_own_options(deck: AnkiDeck) -> bool:
     own = (deck.new_per_day, deck.reviews_per_day, deck.desired_retention)
     return any(value is not None for value in own)
+
+
+def is_safe_name(name: str) -> bool:
+    """Tell whether a media file can keep its name wherever it is written."""
+    return name.isprintable() and not ("\\" in name and name.startswith("_"))
 
 
 def _name_note(note: NoteRow) -> str:
