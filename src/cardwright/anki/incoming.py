@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from cardwright.anki.collection import (
-    MAX_GUID_LENGTH,
     Collection,
     NoteRow,
     open_collection,
 )
 from cardwright.anki.deck_options import list_lost, make_options
 from cardwright.anki.definitions import AnkiDeck, NoteType
-from cardwright.anki.incoming_type import make_type
+from cardwright.anki.incoming_parts import REPEATED, GuidClaims, is_safe_name, make_type
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.media import MAX_MEDIA_BYTES
 from cardwright.incoming import (
@@ -38,8 +36,6 @@ _MAX_ORDINAL: Final = 500
 _OCCLUSION: Final = re.compile(r"\{\{c[\d,]+::image-occlusion:", re.ASCII)
 _CUSTOM_DATA: Final = '"cd"'
 _MEGABYTE: Final = 1_000_000
-_REPEATED: Final = ""
-"""No note has this guid."""
 
 
 @contextmanager
@@ -63,29 +59,6 @@ class _Home:
     note_id: int
     decks: list[int]
     ordinals: list[int]
-
-
-class _Guids:
-    """Gives each guid to one note: cards cannot share one, and Anki updates only one of such notes."""
-
-    def __init__(self, shared: Container[str]) -> None:
-        """`shared` are those that several notes have."""
-        self._shared = shared
-        self._owners: dict[str, bytes] = {}
-
-    def claim(self, note: NoteRow) -> str | None:
-        """Return the guid of a note; None if it cannot have it, `_REPEATED` if it is a copy."""
-        if not note.guid.isprintable() or not 0 < len(note.guid) <= MAX_GUID_LENGTH:
-            return None
-        if note.guid not in self._shared:
-            return note.guid
-        content = "\x1f".join((str(note.type_id), *note.fields)).encode("utf-8", "replace")
-        digest = hashlib.blake2b(content, digest_size=16).digest()
-        owner = self._owners.setdefault(note.guid, b"")
-        if not owner:
-            self._owners[note.guid] = digest
-            return note.guid
-        return _REPEATED if owner == digest else None
 
 
 class _Reader:
@@ -127,10 +100,10 @@ class _Reader:
     def _scan_notes(self) -> int:
         """Find what is used, and list what cannot be kept of notes; return how many there are."""
         count = 0
-        guids = _Guids(self._shared_guids)
+        guids = GuidClaims(self._shared_guids)
         for note, home in self._join():
-            guid = guids.claim(note)
-            if guid == _REPEATED:
+            guid = guids.claim(note.guid, str(note.type_id), note.fields)
+            if guid == REPEATED:
                 self._losses.add("note that is there twice", _name_note(note), note.guid)
                 continue
             count += 1
@@ -139,7 +112,7 @@ class _Reader:
             self._used_decks.update(dict.fromkeys(home.decks))
             self._check_note(note, note_type, home)
             if guid is None:
-                is_shared = note.guid in self._shared_guids
+                is_shared = guids.has(note.guid)
                 what = "guid that another note has, too" if is_shared else "guid"
                 self._losses.add(what, _name_note(note), note.guid)
         return count
@@ -162,10 +135,10 @@ class _Reader:
                 self._losses.add("custom data of a card", f"card {row.id}", row.data)
 
     def _read_notes(self) -> Iterator[IncomingNote]:
-        guids = _Guids(self._shared_guids)
+        guids = GuidClaims(self._shared_guids)
         for note, home in self._join():
-            guid = guids.claim(note)
-            if guid == _REPEATED:
+            guid = guids.claim(note.guid, str(note.type_id), note.fields)
+            if guid == REPEATED:
                 continue
             note_type = self._collection.note_types[note.type_id]
             size = len(note_type.fields)
@@ -230,6 +203,7 @@ class _Reader:
         Anki never imports its default preset: everybody has one.
         """
         options: dict[str, DeckOptions] = {}
+        listed: set[str] = set()
         for name, deck in decks.items():
             preset, _ = self._collection.find_preset(deck.id)
             parts = name.split("::")
@@ -237,7 +211,8 @@ class _Reader:
             is_chosen = deck.preset_id not in {None, _DEFAULT_PRESET}
             if is_chosen or is_below or _has_own_options(deck):
                 options[name] = make_options(preset, deck)
-            if is_chosen:
+            if is_chosen and preset.name not in listed:
+                listed.add(preset.name)
                 for what in list_lost(preset):
                     self._losses.add(f"deck option: {what}", f"deck {name}")
         return options
@@ -277,11 +252,6 @@ def _is_asked(note_type: NoteType, ordinal: int) -> bool:
 def _has_own_options(deck: AnkiDeck) -> bool:
     own = (deck.new_per_day, deck.reviews_per_day, deck.desired_retention)
     return any(value is not None for value in own)
-
-
-def is_safe_name(name: str) -> bool:
-    """Tell whether a media file can keep its name wherever it is written."""
-    return name.isprintable() and not ("\\" in name and name.startswith("_"))
 
 
 def _name_note(note: NoteRow) -> str:
