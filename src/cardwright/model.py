@@ -65,6 +65,8 @@ class AdoptedType:
     css: str
     attributes: Mapping[str, Attribute]
     """Its other attributes, as Anki names them."""
+    media: tuple[str, ...] = ()
+    """Paths, relative to the kind's file, of the files that its templates and stylesheet name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
