@@ -13,11 +13,12 @@ SOURCE = Path(__file__).parents[1] / "src" / "cardwright"
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
 FOUNDATION = {
     *("text", "error", "diagnostic", "report", "blueprint", "model", "history", "memory", "item"),
-    *("files", "foreign", "incoming"),
+    *("files", "foreign", "incoming", "pattern"),
 }
 ENGINE = {"project", "anki", "adopt", "study", "exam"}
 MAY_IMPORT = {
     "text": set(),
+    "pattern": set(),
     "error": set(),
     "files": {"error"},
     "history": set(),
@@ -26,8 +27,8 @@ MAY_IMPORT = {
     "report": {"text", "diagnostic"},
     "foreign": {"error"},
     "blueprint": {"diagnostic"},
-    "model": {"blueprint", "diagnostic"},
-    "item": {"model"},
+    "model": {"blueprint", "diagnostic", "pattern", "text"},
+    "item": {"model", "pattern"},
     "incoming": {"model"},
     "markdown": FOUNDATION,
     "html": FOUNDATION | {"markdown"},

@@ -14,6 +14,7 @@ from cardwright.diagnostic import Diagnostic, Related, Span, apply_severities, d
 from cardwright.item import place_cards
 from cardwright.markdown import INVALID_HELP, split_address
 from cardwright.model import Card, Collection, Deck, Selection
+from cardwright.pattern import is_match
 from cardwright.project.check_questions import check_answers, check_questions
 from cardwright.project.check_texts import check_asks, check_descriptions, check_texts
 from cardwright.project.checking import Checking
@@ -179,11 +180,13 @@ def _list_below(paths: Sequence[tuple[str, ...]], place: int) -> Iterator[tuple[
 
 
 def check_deck_values(checking: Checking) -> Iterator[Diagnostic]:
-    """Report kinds, lessons and cards named in a manifest that do not exist."""
+    """Report kinds, lessons, cards and files named in a manifest that do not exist."""
     collection = checking.collection
     ids_by_pack: dict[str, dict[str, None]] = defaultdict(dict)
+    files_by_pack: dict[str, dict[str, None]] = defaultdict(dict)
     for card in collection.cards:
         ids_by_pack[card.pack][card.id] = None
+        files_by_pack[card.pack][card.file] = None
     for pack, deck in collection.decks.items():
         exam = collection.blueprints.get(pack)
         lessons = exam.lessons if exam else {}
@@ -206,6 +209,32 @@ def check_deck_values(checking: Checking) -> Iterator[Diagnostic]:
                 # To look for a similar one among thousands takes time.
                 known = ids if number < _MAX_SUGGESTED else {}
                 yield from _check_value(part, "id", "card", name, known)
+            if pack not in collection.incomplete:
+                yield from _check_files(part, select.files, files_by_pack[pack])
+
+
+def _check_files(
+    deck: Deck, patterns: Iterable[str], files: Mapping[str, object]
+) -> Iterator[Diagnostic]:
+    unmatched = (
+        pattern
+        for pattern in patterns
+        if pattern not in files and not any(is_match(file, pattern) for file in files)
+    )
+    for number, pattern in enumerate(unmatched):
+        folder = pattern.rstrip("/")
+        if any(file.startswith(f"{folder}/") for file in files):
+            help = f"write `{folder}/**` for all files in this folder"
+        else:
+            known = files if number < _MAX_SUGGESTED else {}
+            help = f"write its path below cards/{deck.pack}/"
+            help = f"{help}; {suggest(pattern, known, 'files')}" if known else help
+        yield diagnose(
+            "bad-value",
+            f"no file with cards matches `{pattern}`",
+            deck.span_of("file", pattern),
+            help=help,
+        )
 
 
 def _check_value(
