@@ -32,6 +32,8 @@ class KnownPack:
     """All ids in use, former ones included."""
     cards: Mapping[str, KnownCard]
     """By guid: adopted ones, and those derived from namespace and id."""
+    files: frozenset[str] = frozenset()
+    """Paths below `cards/PACK/` that are in use but not adopted: another file cannot go there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ class AdoptedNote:
     """The full name of its deck."""
     tags: tuple[str, ...]
     fields: Mapping[str, AdoptedField]
-    """By the name of the field in its kind."""
+    """By key on the card: the field's name, or what it `holds`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +62,16 @@ class AdoptedPack:
     """Digests of the files' contents (`PackedFile.hash`), by their names in Anki."""
     type_times_s: Mapping[str, int] = field(default_factory=dict)
     """The modification times of the note types, by kind."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Digests of other files as they were written, by path in the project: manifest, kinds, media."""
 
 
 def format_adopted(pack: AdoptedPack) -> str:
-    """Return what a pack was adopted from as JSON lines: a header, note types, media and notes."""
+    """Return what a pack was adopted from as JSON lines: a header, note types, files and notes."""
     rows: list[dict[str, Any]] = [
         {"adopted": _FORMAT},
         *({"note_type": kind, "mod": mod_s} for kind, mod_s in sorted(pack.type_times_s.items())),
+        *({"written": path, "hash": digest} for path, digest in sorted(pack.files.items())),
         *({"file": name, "hash": digest} for name, digest in sorted(pack.media.items())),
         *(_format_note(note) for _, note in sorted(pack.notes.items())),
     ]
@@ -119,11 +122,14 @@ class _Reading:
         self._notes: dict[str, AdoptedNote] = {}
         self._media: dict[str, str] = {}
         self._types: dict[str, int] = {}
+        self._files: dict[str, str] = {}
         self.problems: list[Diagnostic] = []
 
     @property
     def pack(self) -> AdoptedPack:
-        return AdoptedPack(notes=self._notes, media=self._media, type_times_s=self._types)
+        return AdoptedPack(
+            notes=self._notes, media=self._media, type_times_s=self._types, files=self._files
+        )
 
     def read_line(self, number: int, line: str) -> None:
         try:
@@ -135,6 +141,8 @@ class _Reading:
                 _add(self._notes, note.guid, note)
             elif "file" in row:
                 _add(self._media, _read_name(row), _read_digest(row))
+            elif "written" in row:
+                _add(self._files, _read_text(row, "written"), _read_digest(row))
             else:
                 _add(self._types, _read_text(row, "note_type"), _read_time(row))
         except KeyError as error:

@@ -40,7 +40,7 @@ class Originals:
         html: dict[str, str] = {}
         media: dict[str, Path] = {}
         for part in kind.fields:
-            found = note.fields.get(part.name)
+            found = note.fields.get(part.holds or part.name)
             if found is None or not found.html or found.value != read_value(card, part):
                 continue
             # Files that were missing from the adopted deck are missing still.
