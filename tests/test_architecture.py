@@ -13,7 +13,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "cardwright"
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
 FOUNDATION = {
     *("text", "error", "diagnostic", "report", "blueprint", "model", "history", "memory", "item"),
-    *("files", "foreign", "incoming", "pattern"),
+    *("files", "foreign", "incoming", "merge", "pattern"),
 }
 ENGINE = {"project", "anki", "adopt", "study", "exam"}
 MAY_IMPORT = {
@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "model": {"blueprint", "diagnostic", "pattern", "text"},
     "item": {"model", "pattern"},
     "incoming": {"model"},
+    "merge": set(),
     "markdown": FOUNDATION,
     "html": FOUNDATION | {"markdown"},
     "kinds": FOUNDATION | {"markdown"},

@@ -65,6 +65,8 @@ class AdoptedType:
     css: str
     attributes: Mapping[str, Attribute]
     """Its other attributes, as Anki names them."""
+    media: tuple[str, ...] = ()
+    """Paths, relative to the kind's file, of the files that its templates and stylesheet name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,7 @@ class Field:
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     """Other attributes of an adopted field, as Anki names them."""
     is_bare: bool = False
-    """Whether an adopted block is written as Anki's editor does it: without `<p>`."""
+    """Whether the HTML of an adopted field is as Anki's editor writes it: `<b>`, no `<p>`."""
 
     @property
     def anki_name(self) -> str:

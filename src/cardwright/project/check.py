@@ -20,7 +20,7 @@ from cardwright.project.check_texts import check_asks, check_descriptions, check
 from cardwright.project.checking import Checking
 from cardwright.project.entry import suggest
 from cardwright.project.schema import format_schemas, is_stale, name_schema_file
-from cardwright.text import list_names
+from cardwright.text import list_names, to_nfc
 
 _MAX_SUGGESTED: Final = 5
 """The maximum of cards of a deck for which a similar id is looked for."""
@@ -353,6 +353,27 @@ def check_places(checking: Checking) -> Iterator[Diagnostic]:
                 )
 
 
+def check_kind_media(checking: Checking) -> Iterator[Diagnostic]:
+    """Report files of adopted note types that are not there, or that share a name in Anki."""
+    owners: dict[str, tuple[Path, Span]] = {}
+    for kind in checking.collection.kinds.values():
+        for written in kind.adopted.media if kind.adopted else ():
+            span = checking.texts.find(kind.spans["media"], written)
+            found = checking.media.look_up_of_kind(kind, written)
+            if not isinstance(found, Path):
+                yield diagnose(found.code, found.message, span, help=found.help)
+                continue
+            first, place = owners.setdefault(to_nfc(found.name), (found, span))
+            if first != found:
+                yield diagnose(
+                    "duplicate-id",
+                    f"another file is called `{found.name}`, too",
+                    span,
+                    help="rename one, here and in the templates: Anki has one folder for all files",
+                    related=(Related(message="first used", span=place),),
+                )
+
+
 def check_schemas(checking: Checking) -> Iterator[Diagnostic]:
     """Report schemas that were written before the kinds changed, as editors then mislead."""
     if not os.path.isdir(checking.root / "schemas"):  # noqa: PTH112  (pathlib may raise)
@@ -381,6 +402,7 @@ CHECKS: Final[tuple[Callable[[Checking], Iterator[Diagnostic]], ...]] = (
     check_asks,
     check_sources,
     check_places,
+    check_kind_media,
     check_questions,
     check_answers,
     check_schemas,
