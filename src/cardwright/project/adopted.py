@@ -44,6 +44,7 @@ FIELD_IN_ANKI: Final[table.Table] = {
     "plain_text": table.flag("Whether the editor shows HTML."),
     "unsearchable": table.flag("Whether a search without a field's name leaves it out."),
     "description": table.exact("The text in the empty field of the editor."),
+    "bare": table.flag("Whether its HTML is as Anki's editor writes it, without `<p>`."),
 }
 TEMPLATE_IN_ANKI: Final[table.Table] = {
     "name": table.exact(
