@@ -78,17 +78,18 @@ def write_value(key: str, value: Written) -> Iterator[str]:
     if "\n" not in text:
         yield f"{key}: {_quote(text)}"
         return
-    _refuse_control(text)
+    refuse_control(text)
     yield f"{key}: |-"
     yield from (f"  {line}" if line else "" for line in text.split("\n"))
 
 
 def _quote(text: str) -> str:
-    _refuse_control(text)
+    refuse_control(text)
     return "'{}'".format(to_nfc(text).replace("'", "''"))
 
 
-def _refuse_control(text: str) -> None:
+def refuse_control(text: str) -> None:
+    """Raise WriteError if a text contains a character that cards may not contain."""
     if find_unbalanced_isolate(text) is not None:
         raise WriteError("the text contains a direction isolate that is not balanced")
     if found := CONTROL.search(text.replace("\r", "\x00")):
