@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cardwright.project.compose import WriteError
 from cardwright.project.document import Document
 from cardwright.project.edit import edit_card, edit_cards, read_card_values
 from cardwright.project.entry import Entry, read_entry
-from cardwright.project.write import WriteError
 
 FILE = """\
 # Trees

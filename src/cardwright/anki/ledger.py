@@ -13,22 +13,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from cardwright.anki.json_lines import read_json_line, report_conflicts
 from cardwright.anki.note import RENDERING_VERSION, Note, hash_content
 from cardwright.anki.stamp import MAX_TIME_S
-from cardwright.diagnostic import Diagnostic, Span, diagnose, diagnose_conflict
+from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.foreign.error import ForeignFileError
-from cardwright.foreign.json_text import parse_json
 from cardwright.foreign.plain_file import read_plain_file
 from cardwright.model import Card
-from cardwright.text import find_conflicts
 
 LEDGER_FORMAT: Final = 1
 LEDGER_NAME: Final = "ledger.jsonl"
 _MAX_BYTES: Final = 2**28
 """A hundred thousand notes need half of it."""
-_MAX_LINE_LENGTH: Final = 2**24
 _VERSION: Final = re.compile(r"(?:[0-9]{1,9}\.){2}[0-9]{1,9}")
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _HEADER_KEYS: Final = frozenset(
     ("ledger", "pack", "namespace", "version", "released", "decks", "unfinished")
 )
@@ -92,12 +89,16 @@ class PublishedType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """Everything published of a pack; empty before its first release."""
+    """Everything published of a pack; empty before its first release.
+
+    An adopted pack has notes and note types before that, as published elsewhere, but no version.
+    """
 
     pack: str
     namespace: str = ""
     """The namespace it was published with; empty before the first release."""
     version: str = ""
+    """The last release; empty before the first one."""
     released_s: int = 0
     unfinished: str = ""
     """The changelog's entry of the last release, until changelog and package are written."""
@@ -179,7 +180,7 @@ def read_ledger(path: Path, pack: str, shown_path: str) -> tuple[Ledger, list[Di
         return Ledger(pack=pack), [_damage(shown_path, 1, error.reason.replace("it ", "this ", 1))]
     except UnicodeDecodeError:
         return Ledger(pack=pack), [_damage(shown_path, 1, "this is not UTF-8 text")]
-    if conflicts := list(_find_conflicts(text, shown_path)):
+    if conflicts := list(report_conflicts(text, shown_path)):
         return Ledger(pack=pack), conflicts
     try:
         return _read_lines(text, pack, shown_path)
@@ -201,7 +202,7 @@ def _read_lines(text: str, pack: str, shown_path: str) -> tuple[Ledger, list[Dia
     # Not `splitlines`: texts may contain characters that it treats as line ends.
     for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
         try:
-            row = _read_row(line)
+            row = read_json_line(line)
             if number == 1:
                 ledger = _read_header(row, pack)
             elif "note_type" in row:
@@ -225,29 +226,8 @@ def _read_lines(text: str, pack: str, shown_path: str) -> tuple[Ledger, list[Dia
     return replace(ledger, notes=notes, note_types=note_types), problems
 
 
-def _find_conflicts(text: str, shown_path: str) -> Iterator[Diagnostic]:
-    for conflict in find_conflicts(text):
-        line = text.count("\n", 0, conflict.start) + 1
-        span = Span(path=shown_path, line=line, column=1, length=conflict.length)
-        yield diagnose_conflict(span)
-
-
 class _NewerError(Exception):
     """A newer version of the program wrote the ledger; the message says how it is known."""
-
-
-def _read_row(line: str) -> dict[str, Any]:
-    if len(line) > _MAX_LINE_LENGTH:
-        raise ValueError("it is too long")
-    try:
-        row = parse_json(line)
-    except ValueError as error:
-        raise ValueError("it is not JSON") from error
-    if not isinstance(row, dict):
-        raise TypeError("it is not a JSON object")
-    if "\\u" in line and _SURROGATE.search(json.dumps(row, ensure_ascii=False)):
-        raise ValueError("it contains half a character")
-    return row
 
 
 def _refuse_unknown(row: dict[str, Any], known: frozenset[str]) -> None:

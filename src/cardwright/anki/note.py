@@ -64,9 +64,17 @@ class Note:
 
 
 def make_note(
-    collection: Collection, card: Card, renderer: Renderer, media: Mapping[str, PackedFile]
+    collection: Collection,
+    card: Card,
+    renderer: Renderer,
+    media: Mapping[str, PackedFile],
+    originals: Mapping[str, str] | None = None,
 ) -> Note:
-    """Return the note of a card; `media` holds its files, by path as written."""
+    """Return the note of a card.
+
+    `media` holds its files, by path as written, and `originals` the HTML of fields that ship as they
+    were adopted, by their names.
+    """
     kind = collection.kinds[card.kind]
     content = describe_content(collection, card, {path: file.hash for path, file in media.items()})
     writers = {path: file.write for path, file in media.items()}
@@ -74,7 +82,7 @@ def make_note(
         card=card,
         content=content,
         hash=hash_content(content),
-        fields=make_fields(collection, card, renderer, writers),
+        fields=make_fields(collection, card, renderer, writers, originals),
         ordinals=tuple(prompt.ordinal for prompt in list_prompts(card, kind)),
         id_field=find_id_field(kind),
     )
@@ -145,12 +153,18 @@ def _list_tags(collection: Collection, card: Card) -> list[str]:
 
 
 def make_fields(
-    collection: Collection, card: Card, renderer: Renderer, writers: Mapping[str, WriteMedia]
+    collection: Collection,
+    card: Card,
+    renderer: Renderer,
+    writers: Mapping[str, WriteMedia],
+    originals: Mapping[str, str] | None = None,
 ) -> tuple[str, ...]:
     """Return the fields of a card's note as HTML, in the order of its note type.
 
-    `writers` write the card's media, by path as written.
+    `writers` write the card's media, by path as written; `originals` holds the HTML of fields that ship
+    as they were adopted.
     """
+    originals = originals or {}
     kind = collection.kinds[card.kind]
     lesson = collection.lesson_of(card)
     own = {field.name: _make_field(card, kind, field, renderer, writers) for field in kind.fields}
@@ -166,7 +180,9 @@ def make_fields(
         "id": card.key,
     }
     if kind.adopted:
-        return tuple(common.get(f.holds or "", own[f.name]) for f in kind.fields)
+        return tuple(
+            originals.get(f.name) or common.get(f.holds or "", own[f.name]) for f in kind.fields
+        )
     spares = {field.anki_name: own[field.name] for field in kind.fields if field.spare}
     return (
         *(own[field.name] for field in kind.fields if not field.spare),

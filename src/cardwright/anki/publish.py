@@ -31,6 +31,8 @@ class Build:
     """The updated record of the builds since the release."""
     reverted: int
     """How many notes are as released, but take back what an earlier build shipped."""
+    is_adopted: bool = False
+    """Whether it has notes that people have, although nothing was released here."""
 
 
 def prepare_build(
@@ -71,6 +73,7 @@ def prepare_build(
         ledger=staged,
         record=Record(notes={**kept, **notes}, note_types={**kept_types, **note_types}),
         reverted=reverted,
+        is_adopted=bool(ledger.notes) and not ledger.version,
     )
 
 

@@ -68,6 +68,10 @@ KIND_IN_ANKI: Final[table.Table] = {
     "stock": table.number(
         0, 1_000, "Anki's number of the kind it was made from, originalStockKind.", whole=True
     ),
+    "media": table.texts(
+        "Files that the templates or the stylesheet name, such as media/_logo.png: paths relative to"
+        " this file."
+    ),
 }
 
 
@@ -139,7 +143,7 @@ def make_adopted_type(
         anki.entry.report("bad-value", message, "sort", help=help)
     elif anki["sort"]:
         attributes["sortf"] = names.index(anki["sort"])
-    return AdoptedType(css=anki["css"] or "", attributes=attributes)
+    return AdoptedType(css=anki["css"] or "", attributes=attributes, media=anki["media"])
 
 
 def _read_attributes(item: table.Record | None, names: Mapping[str, str]) -> dict[str, Attribute]:

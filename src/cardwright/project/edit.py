@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 from cardwright.project.card import COMMON_KEYS
+from cardwright.project.compose import WriteError, refuse_control
 from cardwright.project.document import Document, Node
 from cardwright.project.entry import Entry
 from cardwright.project.rewrite import (
@@ -22,7 +23,6 @@ from cardwright.project.rewrite import (
     write_block,
     write_scalar,
 )
-from cardwright.project.write import WriteError, refuse_control
 from cardwright.text import to_nfc
 
 Edited = str | bool | Sequence[str | Mapping[str, str]]
@@ -35,6 +35,12 @@ _Path = tuple[str | int, ...]
 _WORD: Final = re.compile(r"[\w:./+-]+")
 _LINE_END: Final = re.compile(r"\r\n?|\n")
 _MAX_FLOW_WIDTH: Final = 90
+
+
+class _Flag(str):
+    """`true` or `false`, which is no text."""
+
+    __slots__ = ()
 
 
 def edit_card(raw: bytes, shown: str, card_id: str, values: Mapping[str, Edited | None]) -> bytes:
@@ -147,7 +153,7 @@ def _read(document: Document, node: Node) -> _Data:
 def _expect(value: Edited) -> _Data:
     """Return a value to write as it will be read; None if it is empty, which is the same as absent."""
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return _Flag("true" if value else "false")
     if isinstance(value, str):
         text = to_nfc(value).replace("\r\n", "\n").strip()
         refuse_control(text)
@@ -399,6 +405,9 @@ def _list_ways(card: _Parsed, path: _Path, old: _Data, new: _Data) -> Iterator[l
     node = _find_node(card, path)
     if not isinstance(node, yaml.ScalarNode) or not isinstance(new, str):
         return
+    if isinstance(new, _Flag):
+        yield [Replacement(node.start_mark.index, node.end_mark.index, new)]
+        return
     yield from rewrite_scalar(
         card.document.text, node, _find_text_end(card.document, node), old, new, _place(card, path)
     )
@@ -611,6 +620,9 @@ def _write_value(value: _Data, column: int) -> Iterator[str]:
 
 
 def _write_text(text: str, column: int) -> Iterator[str]:
+    if isinstance(text, _Flag):
+        yield text
+        return
     if "\n" in text:
         yield write_block(text, column + 2)
     yield from write_scalar(text)
@@ -634,7 +646,7 @@ def _write_item(value: _Data, column: int) -> Iterator[str]:
 def _write_flow(value: _Data) -> Iterator[str]:
     """Yield ways to write a value within brackets."""
     if isinstance(value, str):
-        yield from write_scalar(value)
+        yield from [value] if isinstance(value, _Flag) else write_scalar(value)
         return
     for number in range(3):
         if isinstance(value, dict):

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import yaml
 
+from cardwright.project.compose import is_plain
 from cardwright.text import to_nfc
 
 _PIECE: Final = re.compile(r"\s+|\S+")
@@ -70,8 +71,10 @@ def rewrite_scalar(
     if "\n" in new and "\n" not in old and blocks:
         yield from blocks
     merged = _merge(_align(body, old, style), new, style, " " * (place.indent + _INDENT))
+    is_natural = style or is_plain(new.replace("\n", " ")) or not is_plain(old.replace("\n", " "))
     # Where there was no line break, one in single quotes would be hard to read.
-    if merged is not None and ("\n" not in new or "\n" in old or style == '"'):
+    is_clear = "\n" not in new or "\n" in old or style == '"'
+    if merged is not None and is_clear and is_natural:
         yield [Replacement(start, end, f"{style}{merged}{style}")]
     if is_wrapped and not style and "\n" not in new:
         yield [Replacement(start, end, new)]
@@ -86,7 +89,8 @@ def write_scalar(text: str, first: str = "") -> Iterator[str]:
     double = f'"{_escape(text)}"'
     is_simple = not set('"\\') & set(text)
     quoted = [double, single] if is_simple else [single, double]
-    ways = {"": [text, *quoted], "'": [single, double], '"': [double, single]}[first]
+    plain = [text] if is_plain(text) else []
+    ways = {"": [*plain, *quoted], "'": [single, double], '"': [double, single]}[first]
     # Line breaks are kept only by escapes.
     yield from ways if "\n" not in text else [double]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,10 +9,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from cardwright.model import Kind
-from cardwright.project.write import make_modeline, write_value
-
-_PLAIN: Final = re.compile(r"[^\W\d_][\w ()-]*")
-_YAML_WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+from cardwright.project.compose import compose_pair
+from cardwright.project.write import make_modeline
 
 _DECK = """\
 # yaml-language-server: $schema=../../schemas/deck.schema.json
@@ -122,9 +119,7 @@ def make_project_files(
 ) -> dict[str, str]:
     """Return the files of a new project by path: one deck, and a sample card of each kind."""
     shown = PurePosixPath("cards", pack, template.file)
-    # A name that YAML reads as something else is quoted.
-    is_plain = _PLAIN.fullmatch(title) and title.casefold() not in _YAML_WORDS
-    name = f"name: {title}" if is_plain else "\n".join(write_value("name", title))
+    name = "\n".join(compose_pair("name", title))
     samples = [kinds[name] for name in template.kinds]
     deck = _DECK.format(name=name, namespace=namespace)
     files = {

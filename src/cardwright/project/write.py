@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Final
 
 import yaml
 
-from cardwright.error import CardwrightError
 from cardwright.model import Field, FieldType, Kind
-from cardwright.project.document import CONTROL, Document
+from cardwright.project.compose import WriteError, compose_pair
+from cardwright.project.document import Document
 from cardwright.project.entry import read_entry
-from cardwright.text import find_unbalanced_isolate, to_nfc
+
+__all__ = ["WriteError", "Written", "append_card", "append_filled_card", "make_modeline"]
 
 _MODELINE: Final = "# yaml-language-server: $schema={schema}\n"
 _LINE_BREAK: Final = re.compile(rb"\r\n?|\n")
@@ -21,10 +22,6 @@ _PLACEHOLDERS: Final = {FieldType.LIST: "[]", FieldType.FLAG: "true"}
 
 Written = str | Sequence[str] | Sequence[Mapping[str, str]]
 """A value that can be written: a text, a list of texts, or a list of mappings to texts."""
-
-
-class WriteError(CardwrightError):
-    """A source file cannot be added to."""
 
 
 def append_card(path: Path, shown: PurePath, kind: Kind, card_id: str) -> tuple[bytes, int]:
@@ -53,47 +50,9 @@ def append_filled_card(
         character that cards may not contain.
 
     """
-    written = [line for key, value in values.items() for line in write_value(key, value)]
+    written = [line for key, value in values.items() for line in compose_pair(key, value)]
     lines = [f"- id: {card_id}", *(f"  {line}" if line else "" for line in written)]
     return _append(path, shown, kind, lines)
-
-
-def write_value(key: str, value: Written) -> Iterator[str]:
-    """Yield the lines of a key and its value. Reading them gives the same text, stripped and in NFC.
-
-    Raises:
-        WriteError: it contains a character that cards may not contain.
-
-    """
-    if not isinstance(value, str):
-        yield f"{key}:"
-        for item in value:
-            if isinstance(item, str):
-                yield f"  - {_quote(item)}"
-                continue
-            pairs = (f"{name}: {_quote(text)}" for name, text in item.items())
-            yield from (f"  {'  ' if number else '- '}{pair}" for number, pair in enumerate(pairs))
-        return
-    text = to_nfc(value).strip()
-    if "\n" not in text:
-        yield f"{key}: {_quote(text)}"
-        return
-    refuse_control(text)
-    yield f"{key}: |-"
-    yield from (f"  {line}" if line else "" for line in text.split("\n"))
-
-
-def _quote(text: str) -> str:
-    refuse_control(text)
-    return "'{}'".format(to_nfc(text).replace("'", "''"))
-
-
-def refuse_control(text: str) -> None:
-    """Raise WriteError if a text contains a character that cards may not contain."""
-    if find_unbalanced_isolate(text) is not None:
-        raise WriteError("the text contains a direction isolate that is not balanced")
-    if found := CONTROL.search(text.replace("\r", "\x00")):
-        raise WriteError(f"the text contains the invisible character U+{ord(found[0]):04X}")
 
 
 def _append(path: Path, shown: PurePath, kind: Kind, lines: list[str]) -> tuple[bytes, int]:
