@@ -93,7 +93,7 @@ class Field:
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     """Other attributes of an adopted field, as Anki names them."""
     is_bare: bool = False
-    """Whether an adopted block is written as Anki's editor does it: without `<p>`."""
+    """Whether the HTML of an adopted field is as Anki's editor writes it: `<b>`, no `<p>`."""
 
     @property
     def anki_name(self) -> str:

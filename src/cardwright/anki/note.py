@@ -167,8 +167,14 @@ def make_fields(
     originals = originals or {}
     kind = collection.kinds[card.kind]
     lesson = collection.lesson_of(card)
-    own = {field.name: _make_field(card, kind, field, renderer, writers) for field in kind.fields}
-    extra = renderer.render_block(card.extra).html if card.extra else ""
+    own = {
+        field.name: _make_field(card, kind, field, renderer, writers)
+        for field in kind.fields
+        if field.name not in originals
+    }
+    extra = ""
+    if card.extra:
+        extra = render_text(renderer, kind, "extra", card.extra, FieldType.BLOCK).html
     if writers:
         own = {name: replace_media(html, writers) for name, html in own.items()}
         extra = replace_media(extra, writers)
@@ -180,9 +186,8 @@ def make_fields(
         "id": card.key,
     }
     if kind.adopted:
-        return tuple(
-            originals.get(f.name) or common.get(f.holds or "", own[f.name]) for f in kind.fields
-        )
+        found = {**own, **{f.name: common[f.holds] for f in kind.fields if f.holds}, **originals}
+        return tuple(found[field.name] for field in kind.fields)
     spares = {field.anki_name: own[field.name] for field in kind.fields if field.spare}
     return (
         *(own[field.name] for field in kind.fields if not field.spare),
@@ -203,7 +208,10 @@ def _make_field(
         return "1" if value else ""
     if isinstance(value, str):
         return render_text(renderer, kind, field.name, value, field.type).html
-    items = "".join(f"<li>{renderer.render_inline(item).html}</li>\n" for item in value)
+    texts = (render_text(renderer, kind, field.name, item, field.type).html for item in value)
+    if field.is_bare:
+        return f"<ul>{''.join(f'<li>{text}</li>' for text in texts)}</ul>"
+    items = "".join(f"<li>{text}</li>\n" for text in texts)
     return f'<ul class="{field.name}">\n{items}</ul>'
 
 

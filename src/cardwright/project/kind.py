@@ -225,6 +225,7 @@ def _make_fields(root: table.Record, *, is_adopted: bool) -> Iterator[Field]:
             spare=item["spare"],
             holds=item["holds"],
             attributes=read_field_attributes(item["anki"]),
+            is_bare=bool(item["anki"] and item["anki"]["bare"]),
         )
         if field.type is FieldType.OPTIONS and field.type in types:
             help = "keep one: a card has one list of options"
