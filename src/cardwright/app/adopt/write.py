@@ -22,7 +22,7 @@ from cardwright.foreign.plain_file import open_plain_file
 from cardwright.incoming import Incoming
 from cardwright.model import Kind
 from cardwright.project.compose import compose
-from cardwright.project.edit import Edited, edit_card
+from cardwright.project.edit import Edited, edit_cards
 from cardwright.project.write import append_filled_cards, make_modeline
 
 _STAGE: Final = "build/adopting"
@@ -230,6 +230,4 @@ def edit_file(root: Path, shown: str, edits: Mapping[str, Mapping[str, Edited | 
 
     """
     raw = read_below(root, shown) or b""
-    for card_id, values in edits.items():
-        raw = edit_card(raw, shown, card_id, values)
-    write_below(root, shown, raw)
+    write_below(root, shown, edit_cards(raw, shown, edits))
