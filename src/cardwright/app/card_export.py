@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from cardwright.anki.package import make_guid
+from cardwright.anki.guid import make_guid
 from cardwright.item import place_cards
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection, FieldType, Option, Source, Value
