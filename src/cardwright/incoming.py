@@ -147,6 +147,8 @@ class Incoming:
     """Reads the notes again, one at a time: they may not fit into memory."""
     media: Sequence[str] = ()
     """The names of the media files, as texts refer to them; with `/` if they are in folders."""
+    unfit_media: frozenset[str] = frozenset()
+    """Those that are no images, sounds or videos, so that only templates can name them."""
     write_media: Callable[[str, BinaryIO], None] | None = None
     """Writes the content of a media file, within bounds; raises ForeignFileError."""
     has_history: bool = False

@@ -47,6 +47,7 @@ FIELD_IN_ANKI: Final[table.Table] = {
     "plain_text": table.flag("Whether the editor shows HTML."),
     "unsearchable": table.flag("Whether a search without a field's name leaves it out."),
     "description": table.exact("The text in the empty field of the editor."),
+    "bare": table.flag("Whether its HTML is as Anki's editor writes it, without `<p>`."),
     "tag": table.number(
         0, 2**32 - 1, "The number by which Anki finds a field of image occlusion.", whole=True
     ),
@@ -74,6 +75,10 @@ KIND_IN_ANKI: Final[table.Table] = {
     "latex_svg": table.flag("Whether LaTeX of an adopted note type becomes SVG."),
     "stock": table.number(
         0, 1_000, "Anki's number of the kind it was made from, originalStockKind.", whole=True
+    ),
+    "media": table.texts(
+        "Files that the templates or the stylesheet name, such as media/_logo.png: paths relative to"
+        " this file."
     ),
     "crowdanki_uuid": table.exact("What the add-on CrowdAnki finds the note type by."),
 }
@@ -147,7 +152,7 @@ def make_adopted_type(
         anki.entry.report("bad-value", message, "sort", help=help)
     elif anki["sort"]:
         attributes["sortf"] = names.index(anki["sort"])
-    return AdoptedType(css=anki["css"] or "", attributes=attributes)
+    return AdoptedType(css=anki["css"] or "", attributes=attributes, media=anki["media"])
 
 
 def _read_attributes(item: table.Record | None, names: Mapping[str, str]) -> dict[str, Attribute]:
