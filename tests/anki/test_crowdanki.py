@@ -213,6 +213,7 @@ def test_what_cannot_be_carried_over_is_listed(tmp_path: Path) -> None:
         (lambda deck: deck.update(notes=[{**NOTE, "fields": [5]}]), "note 1 is not valid"),
         (lambda deck: deck.update(note_models=[{"name": "x"}]), "no UUID"),
         (lambda deck: deck["note_models"][0].update(flds=[]), "no fields"),
+        (lambda deck: deck["note_models"][0].update(tmpls=[]), "no templates"),
         (lambda deck: deck["note_models"][0].update(flds=5), "not valid"),
         (lambda deck: deck["note_models"][0].update(tmpls=[5]), "not valid"),
         (lambda deck: deck.update(children=[{"name": "x"}, {"name": "x"}]), "two of its decks"),

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn, TypeGuard
 
 from cardwright.anki.attributes import CROWDANKI_UUID
-from cardwright.anki.collection import MAX_FIELDS, arrange_tags
+from cardwright.anki.collection import arrange_tags
 from cardwright.anki.deck_options import list_lost, make_options
 from cardwright.anki.definitions import AnkiDeck, parse_deck, parse_note_type, parse_preset
-from cardwright.anki.incoming_parts import REPEATED, GuidClaims, is_safe_name, make_type
+from cardwright.anki.incoming_parts import REPEATED, GuidClaims, find_flaw, is_safe_name, make_type
 from cardwright.anki.package_members import FolderMedia
 from cardwright.anki.rows import Preset
 from cardwright.foreign.error import ForeignFileError
@@ -167,8 +167,8 @@ class _Reader:
             )
         except ValueError as error:
             self._refuse(str(error))
-        if not made.fields or len(made.fields) > MAX_FIELDS:
-            self._refuse("one of its note types has no fields, or too many")
+        if flaw := find_flaw(made):
+            self._refuse(flaw)
         if not is_told:
             what = "id of a note type, which CrowdAnki chooses anew in each collection"
             self._losses.add(what, f"note type {made.name}", uuid)

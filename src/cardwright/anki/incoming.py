@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from cardwright.anki.collection import (
 )
 from cardwright.anki.deck_options import list_lost, make_options
 from cardwright.anki.definitions import AnkiDeck, NoteType
-from cardwright.anki.incoming_parts import REPEATED, GuidClaims, is_safe_name, make_type
+from cardwright.anki.incoming_parts import REPEATED, GuidClaims, find_flaw, is_safe_name, make_type
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.media import MAX_MEDIA_BYTES
 from cardwright.incoming import (
@@ -33,7 +32,6 @@ _DEFAULT_PRESET: Final = 1
 _DEFAULT_NAME: Final = "Default"
 _MAX_ORDINAL: Final = 500
 """Anki makes no cards for higher numbers of gaps."""
-_OCCLUSION: Final = re.compile(r"\{\{c[\d,]+::image-occlusion:", re.ASCII)
 _CUSTOM_DATA: Final = '"cd"'
 _MEGABYTE: Final = 1_000_000
 
@@ -108,7 +106,9 @@ class _Reader:
                 continue
             count += 1
             note_type = self._collection.note_types[note.type_id]
-            self._used_types.setdefault(note.type_id, note_type)
+            if note.type_id not in self._used_types and (flaw := find_flaw(note_type)):
+                self._collection.refuse(flaw)
+            self._used_types[note.type_id] = note_type
             self._used_decks.update(dict.fromkeys(home.decks))
             self._check_note(note, note_type, home)
             if guid is None:
@@ -124,8 +124,6 @@ class _Reader:
             self._losses.add("deck of some cards of a note", place, names)
         if any(map(str.strip, note.fields[len(note_type.fields) :])):
             self._losses.add("text in fields that the note type does not have", place)
-        if any("image-occlusion" in text and _OCCLUSION.search(text) for text in note.fields):
-            self._losses.add("image occlusion, which only Anki shows", place)
         if any(not _is_asked(note_type, number) for number in home.ordinals):
             self._losses.add("card of a template that the note type does not have", place)
 

@@ -7,11 +7,12 @@ import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Final
 
-from cardwright.anki.collection import MAX_GUID_LENGTH
+from cardwright.anki.collection import MAX_FIELDS, MAX_GUID_LENGTH
 from cardwright.anki.definitions import Field, NoteType, Template
 from cardwright.incoming import IncomingField, IncomingTemplate, IncomingType, LossCounter
 from cardwright.text import BIDI_OVERRIDES, CONTROLS
 
+MAX_TEMPLATES: Final = 1_000
 REPEATED: Final = ""
 """What `GuidClaims` returns for a note that is there twice; no note has this guid."""
 _UNSAFE: Final = re.compile(f"[{CONTROLS}{BIDI_OVERRIDES}\t\n\r]")
@@ -47,6 +48,15 @@ class GuidClaims:
 def is_safe_name(name: str) -> bool:
     """Tell whether a media file can keep its name wherever it is written or shown."""
     return not _UNSAFE.search(name) and not ("\\" in name and name.startswith("_"))
+
+
+def find_flaw(found: NoteType) -> str:
+    """Return why a note type cannot be adopted, "" if it can."""
+    if not found.fields or len(found.fields) > MAX_FIELDS:
+        return "one of its note types has no fields, or too many"
+    if not found.templates or len(found.templates) > MAX_TEMPLATES:
+        return "one of its note types has no templates, or too many"
+    return ""
 
 
 def make_type(
