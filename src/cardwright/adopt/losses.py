@@ -23,6 +23,6 @@ class Losses:
         else:
             self._found[what] = replace(known, count=known.count + times)
 
-    def list(self) -> list[Loss]:
+    def list_all(self) -> list[Loss]:
         """Return them."""
         return list(self._found.values())

@@ -97,7 +97,7 @@ class _Table:
             media=list(media),
             write_media=make_writer(media),
             note_count=len(self._rows),
-            losses=self._losses.list(),
+            losses=self._losses.list_all(),
         )
 
     def _read_rows(self, separator: str) -> tuple[list[Row], list[str]]:
