@@ -10,7 +10,7 @@ from cardwright.adopt.pieces import VERBATIM, cut
 _MARKS: Final = re.compile(r"(?<!\\):(?=:)|(?<!\\)[{}]")
 
 
-def write_gap(number: int, answer: str, hint: str = "") -> str:
+def write_gap(number: int | str, answer: str, hint: str = "") -> str:
     """Return a gap; what would end the answer early is escaped."""
     inside = f"{_protect(answer)}::{_protect(hint)}" if hint.strip() else _protect(answer)
     return f"{{{{c{number}::{inside}}}}}"
