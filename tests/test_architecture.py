@@ -13,11 +13,12 @@ SOURCE = Path(__file__).parents[1] / "src" / "cardwright"
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
 FOUNDATION = {
     *("text", "error", "diagnostic", "report", "blueprint", "model", "history", "memory", "item"),
-    *("files", "foreign", "incoming"),
+    *("files", "foreign", "incoming", "merge", "pattern"),
 }
 ENGINE = {"project", "anki", "adopt", "study", "exam"}
 MAY_IMPORT = {
     "text": set(),
+    "pattern": set(),
     "error": set(),
     "files": {"error"},
     "history": set(),
@@ -26,9 +27,10 @@ MAY_IMPORT = {
     "report": {"text", "diagnostic"},
     "foreign": {"error"},
     "blueprint": {"diagnostic"},
-    "model": {"blueprint", "diagnostic"},
-    "item": {"model"},
+    "model": {"blueprint", "diagnostic", "pattern", "text"},
+    "item": {"model", "pattern"},
     "incoming": {"model"},
+    "merge": set(),
     "markdown": FOUNDATION,
     "html": FOUNDATION | {"markdown"},
     "kinds": FOUNDATION | {"markdown"},

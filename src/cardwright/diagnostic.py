@@ -11,6 +11,7 @@ from cardwright.text import escape_controls
 Severity = Literal["error", "warning"]
 
 SEVERITIES: Final[dict[str, Severity]] = {
+    "adopted-damaged": "error",
     "alias": "error",
     "ambiguous-hint": "warning",
     "answer-in-question": "warning",

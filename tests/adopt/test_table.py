@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cardwright.adopt.columns import parse_map
 from cardwright.adopt.error import AdoptError
 from cardwright.adopt.table import read_table
-from cardwright.incoming import Incoming, IncomingNote, Markup
+from cardwright.incoming import Incoming, IncomingNote
 
 TEXTS = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=20

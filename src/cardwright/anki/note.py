@@ -64,9 +64,17 @@ class Note:
 
 
 def make_note(
-    collection: Collection, card: Card, renderer: Renderer, media: Mapping[str, PackedFile]
+    collection: Collection,
+    card: Card,
+    renderer: Renderer,
+    media: Mapping[str, PackedFile],
+    originals: Mapping[str, str] | None = None,
 ) -> Note:
-    """Return the note of a card; `media` holds its files, by path as written."""
+    """Return the note of a card.
+
+    `media` holds its files, by path as written, and `originals` the HTML of fields that ship as they
+    were adopted, by their names.
+    """
     kind = collection.kinds[card.kind]
     content = describe_content(collection, card, {path: file.hash for path, file in media.items()})
     writers = {path: file.write for path, file in media.items()}
@@ -74,7 +82,7 @@ def make_note(
         card=card,
         content=content,
         hash=hash_content(content),
-        fields=make_fields(collection, card, renderer, writers),
+        fields=make_fields(collection, card, renderer, writers, originals),
         ordinals=tuple(prompt.ordinal for prompt in list_prompts(card, kind)),
         id_field=find_id_field(kind),
     )
@@ -145,16 +153,28 @@ def _list_tags(collection: Collection, card: Card) -> list[str]:
 
 
 def make_fields(
-    collection: Collection, card: Card, renderer: Renderer, writers: Mapping[str, WriteMedia]
+    collection: Collection,
+    card: Card,
+    renderer: Renderer,
+    writers: Mapping[str, WriteMedia],
+    originals: Mapping[str, str] | None = None,
 ) -> tuple[str, ...]:
     """Return the fields of a card's note as HTML, in the order of its note type.
 
-    `writers` write the card's media, by path as written.
+    `writers` write the card's media, by path as written; `originals` holds the HTML of fields that ship
+    as they were adopted.
     """
+    originals = originals or {}
     kind = collection.kinds[card.kind]
     lesson = collection.lesson_of(card)
-    own = {field.name: _make_field(card, kind, field, renderer, writers) for field in kind.fields}
-    extra = renderer.render_block(card.extra).html if card.extra else ""
+    own = {
+        field.name: _make_field(card, kind, field, renderer, writers)
+        for field in kind.fields
+        if field.name not in originals
+    }
+    extra = ""
+    if card.extra:
+        extra = render_text(renderer, kind, "extra", card.extra, FieldType.BLOCK).html
     if writers:
         own = {name: replace_media(html, writers) for name, html in own.items()}
         extra = replace_media(extra, writers)
@@ -166,7 +186,8 @@ def make_fields(
         "id": card.key,
     }
     if kind.adopted:
-        return tuple(common.get(f.holds or "", own[f.name]) for f in kind.fields)
+        found = {**own, **{f.name: common[f.holds] for f in kind.fields if f.holds}, **originals}
+        return tuple(found[field.name] for field in kind.fields)
     spares = {field.anki_name: own[field.name] for field in kind.fields if field.spare}
     return (
         *(own[field.name] for field in kind.fields if not field.spare),
@@ -187,7 +208,10 @@ def _make_field(
         return "1" if value else ""
     if isinstance(value, str):
         return render_text(renderer, kind, field.name, value, field.type).html
-    items = "".join(f"<li>{renderer.render_inline(item).html}</li>\n" for item in value)
+    texts = (render_text(renderer, kind, field.name, item, field.type).html for item in value)
+    if field.is_bare:
+        return f"<ul>{''.join(f'<li>{text}</li>' for text in texts)}</ul>"
+    items = "".join(f"<li>{text}</li>\n" for text in texts)
     return f'<ul class="{field.name}">\n{items}</ul>'
 
 

@@ -12,19 +12,19 @@ import itertools
 import json
 import sqlite3
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from cardwright.anki.genanki_module import genanki
+from cardwright.anki.guid import make_guid
 from cardwright.anki.ledger import Ledger
 from cardwright.anki.note import Note
 from cardwright.anki.notetype import NoteField, NoteType, Template
 from cardwright.anki.pack import PackContents
 from cardwright.anki.search import describe_retired
-from cardwright.diagnostic import Diagnostic, Related, diagnose
 from cardwright.markdown import unwrap
-from cardwright.model import Attribute, Card, Deck, DeckOptions, make_anki_id
+from cardwright.model import Attribute, Deck, DeckOptions, make_anki_id
 from cardwright.text import count
 
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
@@ -71,28 +71,6 @@ def _make_model(note_type: NoteType, mod_s: int) -> _Model:
     model.attributes = note_type.attributes
     model.mod_s = mod_s
     return model
-
-
-def make_guid(card: Card) -> str:
-    """Return the guid of a card's note: its own, or else one derived from the card's identity."""
-    # Anki identifies a note by its guid alone.
-    return card.guid or str(genanki.guid_for("cardwright", card.key))
-
-
-def find_shared_guids(cards: Iterable[Card]) -> Iterator[Diagnostic]:
-    """Report cards whose notes would have the guid of another card's note."""
-    owners: dict[str, Card] = {}
-    # Adopted guids come last, so that the card that names one is reported.
-    for card in sorted(cards, key=lambda card: card.guid is not None):
-        first = owners.setdefault(make_guid(card), card)
-        if first is not card and card.guid:
-            yield diagnose(
-                "duplicate-id",
-                f"`{first.id}` already has this guid",
-                card.span_of("guid"),
-                help="give each note its own: Anki would treat them as one note",
-                related=(Related(message="first used", span=first.span_of("guid")),),
-            )
 
 
 def _describe_field(field: NoteField) -> dict[str, Any]:

@@ -130,11 +130,17 @@ def render_text(
     renderer: Renderer, kind: Kind, key: str, text: str, text_type: FieldType
 ) -> Rendered:
     """Render one text of a card of this kind."""
+    is_bare = kind.adopted is not None and _is_bare(kind, key)
     if key == kind.cloze:
-        return renderer.render_cloze(text)
+        return renderer.render_bare_cloze(text) if is_bare else renderer.render_cloze(text)
     if text_type is FieldType.BLOCK:
-        return renderer.render_block(text)
-    return renderer.render_inline(text)
+        return renderer.render_bare(text) if is_bare else renderer.render_block(text)
+    return renderer.render_bare_inline(text) if is_bare else renderer.render_inline(text)
+
+
+def _is_bare(kind: Kind, key: str) -> bool:
+    """Tell whether a key of an adopted kind is written as Anki's editor does it."""
+    return any(field.is_bare and key in (field.name, field.holds) for field in kind.fields)
 
 
 def list_media(card: Card, kind: Kind, renderer: Renderer) -> tuple[str, ...]:

@@ -44,18 +44,18 @@ class Converter:
         self._highlight = highlight if highlights else _write_code
         self._comparer = Comparer(make_parser)
 
-    def convert_block(self, text: str) -> Rendered:
+    def convert_block(self, text: str, *, is_bare: bool = False) -> Rendered:
         """Convert a text with paragraphs, lists, tables and code."""
-        return self._finish_plain(text, drop_control(text), block=True)
+        return self._finish_plain(text, drop_control(text), block=True, is_bare=is_bare)
 
-    def convert_inline(self, text: str) -> Rendered:
+    def convert_inline(self, text: str, *, is_bare: bool = False) -> Rendered:
         """Convert a line without a surrounding paragraph."""
-        return self._finish_plain(text, drop_control(text).strip(), block=False)
+        return self._finish_plain(text, drop_control(text).strip(), block=False, is_bare=is_bare)
 
-    def _finish_plain(self, text: str, source: str, *, block: bool) -> Rendered:
+    def _finish_plain(self, text: str, source: str, *, block: bool, is_bare: bool) -> Rendered:
         parse = self._parser.parse if block else self._parser.parseInline
         tokens = parse(source)
-        page = self._write(tokens)
+        page = self._write(tokens, is_bare=is_bare)
         if "{{" in text:
             page.problems += find_misplaced(tokens)
         lost: list[TextProblem] = []
@@ -67,7 +67,7 @@ class Converter:
             lost = self._comparer.compare(source, render, block=block)
         return _finish(text, page, neutralise("".join(page.parts)), lost)
 
-    def convert_cloze(self, text: str) -> Rendered:
+    def convert_cloze(self, text: str, *, is_bare: bool = False) -> Rendered:
         """Convert a text with cloze deletions."""
         source = drop_control(text)
         places, problems = scan_deletions(source)
@@ -76,7 +76,7 @@ class Converter:
         def restore(piece: str) -> str:
             return unmark(piece, source, places)
 
-        page = self._write(self._parser.parse(marked), restore)
+        page = self._write(self._parser.parse(marked), restore, is_bare=is_bare)
         html, crossing = place_deletions(neutralise("".join(page.parts)), places)
         page.problems[:0] = (
             *problems,
@@ -95,9 +95,17 @@ class Converter:
         page = self._write(self._parser.parse(mark_deletions(source, places)))
         return place_deletions("".join(page.parts), places)[0]
 
-    def _write(self, tokens: list[Token], restore: Callable[[str], str] = str) -> Page:
+    def _write(
+        self, tokens: list[Token], restore: Callable[[str], str] = str, *, is_bare: bool = False
+    ) -> Page:
         page = Page(normalize_address, restore, self._highlight)
-        write_tokens(page, tokens)
+        if is_bare:
+            from cardwright.markdown.bare import BARE, space_paragraphs  # noqa: PLC0415  (rare)
+
+            page.layout = BARE
+            write_tokens(page, space_paragraphs(tokens))
+        else:
+            write_tokens(page, tokens)
         if page.tags:
             page.problems.append(report_tags(page.tags))
         return page

@@ -241,6 +241,7 @@ def _parse_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         token = state.push("maths_block", "", 0)
         token.markup = "$$"
         token.content = content
+        token.map = [start, line + 1]
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from cardwright.markdown.rendered import Rendered
 
@@ -31,6 +32,18 @@ class Renderer:
     def render_cloze(self, text: str) -> Rendered:
         """Render a text with cloze deletions, for Anki's `cloze` filter."""
         return self._recall("cloze", text, self._converter.convert_cloze)
+
+    def render_bare(self, text: str) -> Rendered:
+        """Render a text like `render_block`, as Anki's editor writes it: without `<p>`."""
+        return self._recall("bare", text, partial(self._converter.convert_block, is_bare=True))
+
+    def render_bare_inline(self, text: str) -> Rendered:
+        """Render a line with `<b>` and `<i>`, as Anki's editor writes it."""
+        return self._recall("line", text, partial(self._converter.convert_inline, is_bare=True))
+
+    def render_bare_cloze(self, text: str) -> Rendered:
+        """Render a text with cloze deletions as Anki's editor writes it."""
+        return self._recall("gaps", text, partial(self._converter.convert_cloze, is_bare=True))
 
     def _recall(self, mode: str, text: str, convert: Callable[[str], Rendered]) -> Rendered:
         known = self._known.get((mode, text))

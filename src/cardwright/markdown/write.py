@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cardwright.diagnostic import TextProblem, cut_quote
 from cardwright.markdown.escape import (
@@ -66,6 +66,13 @@ _FIXED: Final = {
 }
 
 
+class Layout(NamedTuple):
+    """The HTML of each token: fixed, or from a function."""
+
+    fixed: Mapping[str, str]
+    writers: Mapping[str, Callable[[Page, Token], None]]
+
+
 @dataclass(slots=True)
 class Page:
     """HTML under construction, and the media and problems found."""
@@ -82,6 +89,8 @@ class Page:
     """HTML tags in the text."""
     links: list[bool] = field(default_factory=list)
     """For each open link, whether it was kept."""
+    layout: Layout | None = None
+    """Other than the usual one."""
 
     def report(self, code: str, message: str, quote: str, help: str) -> None:
         """Record a problem."""
@@ -91,6 +100,7 @@ class Page:
 def write_tokens(page: Page, tokens: Iterable[Token]) -> None:
     """Write tokens and their children."""
     parts = page.parts
+    fixed, writers = page.layout or USUAL
     for token in tokens:
         kind = token.type
         if kind == "text":
@@ -99,10 +109,10 @@ def write_tokens(page: Page, tokens: Iterable[Token]) -> None:
                 _check_dollar(page, token.content)
         elif kind == "inline":
             write_tokens(page, token.children or ())
-        elif kind not in _FIXED:
-            _WRITERS[kind](page, token)
+        elif kind not in fixed:
+            writers[kind](page, token)
         elif not token.hidden:
-            parts.append(_FIXED[kind])
+            parts.append(fixed[kind])
 
 
 def _check_dollar(page: Page, text: str) -> None:
@@ -256,3 +266,5 @@ _WRITERS: Final[dict[str, Callable[[Page, Token], None]]] = {
     "image": _write_image,
     "html_inline": _write_html,
 }
+USUAL: Final = Layout(_FIXED, _WRITERS)
+"""Paragraphs are `<p>`; elements of blocks stand on lines of their own."""

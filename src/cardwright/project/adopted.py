@@ -21,6 +21,8 @@ _FIELD_ATTRIBUTES: Final = {
     "plain_text": "plainText",
     "unsearchable": "excludeFromSearch",
     "description": "description",
+    "tag": "tag",
+    "protected": "preventDeletion",
 }
 """Keys of an adopted field → attributes in Anki; and below, of a template and of a note type."""
 _TEMPLATE_ATTRIBUTES: Final = {
@@ -34,16 +36,22 @@ _TYPE_ATTRIBUTES: Final = {
     "latex_post": "latexPost",
     "latex_svg": "latexsvg",
     "stock": "originalStockKind",
+    "crowdanki_uuid": "crowdanki_uuid",
 }
 FIELD_IN_ANKI: Final[table.Table] = {
     "font": table.exact("The font in the editor."),
-    "size": table.number(1, 1_000, "The font's size in the editor.", whole=True),
+    "size": table.number(0, 65_535, "The font's size in the editor.", whole=True),
     "rtl": table.flag("Whether the editor writes from right to left."),
     "sticky": table.flag("Whether the editor keeps the text for the next note."),
     "collapsed": table.flag("Whether the editor shows only the field's name."),
     "plain_text": table.flag("Whether the editor shows HTML."),
     "unsearchable": table.flag("Whether a search without a field's name leaves it out."),
     "description": table.exact("The text in the empty field of the editor."),
+    "bare": table.flag("Whether its HTML is as Anki's editor writes it, without `<p>`."),
+    "tag": table.number(
+        0, 2**32 - 1, "The number by which Anki finds a field of image occlusion.", whole=True
+    ),
+    "protected": table.flag("Whether Anki keeps the field from being deleted."),
 }
 TEMPLATE_IN_ANKI: Final[table.Table] = {
     "name": table.exact(
@@ -55,7 +63,7 @@ TEMPLATE_IN_ANKI: Final[table.Table] = {
     "browser_front": table.exact("The front template of the browser."),
     "browser_back": table.exact("The back template of the browser."),
     "browser_font": table.exact("The font in the browser."),
-    "browser_size": table.number(0, 1_000, "The font's size in the browser.", whole=True),
+    "browser_size": table.number(0, 65_535, "The font's size in the browser.", whole=True),
 }
 KIND_IN_ANKI: Final[table.Table] = {
     "id": _ANKI_ID,
@@ -68,6 +76,11 @@ KIND_IN_ANKI: Final[table.Table] = {
     "stock": table.number(
         0, 1_000, "Anki's number of the kind it was made from, originalStockKind.", whole=True
     ),
+    "media": table.texts(
+        "Files that the templates or the stylesheet name, such as media/_logo.png: paths relative to"
+        " this file."
+    ),
+    "crowdanki_uuid": table.exact("What the add-on CrowdAnki finds the note type by."),
 }
 
 
@@ -139,7 +152,7 @@ def make_adopted_type(
         anki.entry.report("bad-value", message, "sort", help=help)
     elif anki["sort"]:
         attributes["sortf"] = names.index(anki["sort"])
-    return AdoptedType(css=anki["css"] or "", attributes=attributes)
+    return AdoptedType(css=anki["css"] or "", attributes=attributes, media=anki["media"])
 
 
 def _read_attributes(item: table.Record | None, names: Mapping[str, str]) -> dict[str, Attribute]:

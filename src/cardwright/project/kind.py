@@ -186,6 +186,9 @@ def _check_style(entry: Entry, css: str) -> None:
 
 def _list_spans(root: table.Record) -> Iterator[tuple[str, Span]]:
     yield "", Span(path=root.entry.document.path, line=1, column=1)
+    anki: table.Record | None = root["anki"]
+    if anki and anki["media"]:
+        yield "media", anki.entry.span_of("media")
     for part in ("field", "side"):
         declared: table.Record | None = root[f"{part}s"]
         if declared:
@@ -222,6 +225,7 @@ def _make_fields(root: table.Record, *, is_adopted: bool) -> Iterator[Field]:
             spare=item["spare"],
             holds=item["holds"],
             attributes=read_field_attributes(item["anki"]),
+            is_bare=bool(item["anki"] and item["anki"]["bare"]),
         )
         if field.type is FieldType.OPTIONS and field.type in types:
             help = "keep one: a card has one list of options"

@@ -13,7 +13,8 @@ from urllib.parse import unquote
 from cardwright.diagnostic import TextProblem, cut_quote
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.media import MAX_MEDIA_BYTES, MediaFile, MediaKind, name_kind, read_media
-from cardwright.model import Card
+from cardwright.foreign.plain_file import open_plain_file
+from cardwright.model import Card, Kind
 from cardwright.text import to_nfc
 
 _QUERY: Final = re.compile(r"[?#].*")
@@ -55,6 +56,28 @@ class MediaLibrary:
             self._files[path] = _read(path, written)
         found = self._files[path]
         return found if isinstance(found, MediaFile) else replace(found, quote=cut_quote(written))
+
+    def find_of_kind(self, kind: Kind, written: str) -> Path | None:
+        """Return a file of any content that the templates of a kind name; None if there is none."""
+        found = self.look_up_of_kind(kind, written)
+        return found if isinstance(found, Path) else None
+
+    def look_up_of_kind(self, kind: Kind, written: str) -> Path | TextProblem:
+        """Return a file that a kind names, relative to the kind's file, or its problem."""
+        folder = self._real_root / "kinds"
+        path = self._walk(folder, written)
+        if path is None:
+            help = "write the path relative to the folder of the kind's file"
+            return replace(self._explain_missing(folder, written), help=help)
+        # Any content is allowed, so it must not be a file that is there for another reason.
+        if not path.is_relative_to(folder) or kind.is_built_in:
+            return replace(_explain_outside(written), help="move the file into kinds/media/")
+        try:
+            with open_plain_file(path) as file:
+                size = os.fstat(file.fileno()).st_size
+        except OSError as error:
+            return _explain_unreadable(written, error)
+        return _explain_size(written, size) or path
 
     def _walk(self, folder: Path, written: str) -> Path | None:
         """Return the real path of a file or folder, maybe outside; None if there is none."""
@@ -135,20 +158,28 @@ def _read(path: Path, written: str) -> MediaFile | TextProblem:
             help="put the right file in its place",
         )
     except OSError as error:
-        return TextProblem(
-            code="not-media",
-            message=f"`{written}` cannot be read: {error.strerror}",
-            quote="",
-            help="let this user read it",
-        )
-    if size > MAX_MEDIA_BYTES:
-        return TextProblem(
-            code="media-too-large",
-            message=f"`{written}` has {size // 10**6} MB",
-            quote="",
-            help=f"make it smaller: AnkiWeb accepts {MAX_MEDIA_BYTES // 10**6} MB a file",
-        )
-    return found
+        return _explain_unreadable(written, error)
+    return _explain_size(written, size) or found
+
+
+def _explain_unreadable(written: str, error: OSError) -> TextProblem:
+    return TextProblem(
+        code="not-media",
+        message=f"`{written}` cannot be read: {error.strerror}",
+        quote="",
+        help="let this user read it",
+    )
+
+
+def _explain_size(written: str, size: int) -> TextProblem | None:
+    if size <= MAX_MEDIA_BYTES:
+        return None
+    return TextProblem(
+        code="media-too-large",
+        message=f"`{written}` has {size // 10**6} MB",
+        quote="",
+        help=f"make it smaller: AnkiWeb accepts {MAX_MEDIA_BYTES // 10**6} MB a file",
+    )
 
 
 def explain_format(file: MediaFile, written: str) -> TextProblem | None:
