@@ -16,9 +16,9 @@ from typing import Final
 from urllib.parse import unquote
 
 from cardwright.adopt.latex import expand_macros
-from cardwright.adopt.losses import Losses
 from cardwright.adopt.pieces import VERBATIM, Piece, cut
 from cardwright.adopt.tags import join_tags
+from cardwright.incoming import LossCounter
 from cardwright.markdown import HAN, KANA, is_web_address
 
 _READS_KANJI: Final = re.compile(f"[{HAN}{KANA}]")
@@ -37,7 +37,7 @@ FindMedia = Callable[[str], str | None]
 class Dialect:
     """Adapts the texts of one file."""
 
-    losses: Losses
+    losses: LossCounter
     find_media: FindMedia
     has_strikes: bool = True
     """Whether `~~…~~` is struck out in the other program, too."""

@@ -19,7 +19,6 @@ from cardwright.adopt.error import AdoptError, refuse
 from cardwright.adopt.folder import Folder
 from cardwright.adopt.gaps import write_gap
 from cardwright.adopt.latex import read_macros
-from cardwright.adopt.losses import Losses
 from cardwright.adopt.text_file import MAX_NOTE_LENGTH, MAX_NOTES, read_text
 from cardwright.incoming import (
     Incoming,
@@ -27,6 +26,7 @@ from cardwright.incoming import (
     IncomingField,
     IncomingNote,
     IncomingType,
+    LossCounter,
     Markup,
 )
 
@@ -90,7 +90,7 @@ class _Hashcards:
         self._folder = Folder(path if self._is_folder else path.parent)
         self._root = path.resolve().name if self._is_folder else ""
         """The name of the deck of all."""
-        self._losses = Losses()
+        self._losses = LossCounter()
         self._problems: list[str] = []
         self._media: dict[str, None] = {}
         self._seen: set[tuple[str, ...]] = set()
@@ -118,7 +118,7 @@ class _Hashcards:
             media=list(self._media),
             write_media=self._folder.write,
             note_count=len(notes),
-            losses=self._losses.list_all(),
+            losses=self._losses.list_losses(),
         )
 
     def _read_file(self, name: str) -> Iterator[IncomingNote]:

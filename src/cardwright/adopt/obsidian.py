@@ -14,7 +14,6 @@ from typing import Final
 from cardwright.adopt.dialect import Dialect
 from cardwright.adopt.error import AdoptError, refuse
 from cardwright.adopt.folder import Folder
-from cardwright.adopt.losses import Losses
 from cardwright.adopt.obsidian_cards import (
     CardFinder,
     FoundCard,
@@ -31,6 +30,7 @@ from cardwright.incoming import (
     IncomingField,
     IncomingNote,
     IncomingType,
+    LossCounter,
     Markup,
 )
 
@@ -87,7 +87,7 @@ class _Vault:
         self._settings = read_settings(vault)
         self._finder = CardFinder(self._settings)
         self._name = (start.resolve().name if self._is_folder else path.stem) or "Cards"
-        self._losses = Losses()
+        self._losses = LossCounter()
         self._problems: list[str] = []
         self._media: dict[str, None] = {}
 
@@ -114,7 +114,7 @@ class _Vault:
             media=list(self._media),
             write_media=self._media_folder.write,
             note_count=len(notes),
-            losses=self._losses.list_all(),
+            losses=self._losses.list_losses(),
         )
 
     def _read_notes(self, *, uses_folders: bool) -> list[IncomingNote]:
@@ -191,7 +191,7 @@ class _Vault:
         if card.has_heading:
             self._losses.add("headings above cards, which Obsidian shows with them", place)
         if more := decks.list_more(card):
-            self._losses.add("further decks of a card", place, f"#{more[0]}", times=len(more))
+            self._losses.add("further decks of a card", place, f"#{more[0]}", count=len(more))
 
     def _find_media(self, address: str, folder: str) -> str | None:
         """Find a file as Obsidian does: beside the note, in the vault, or anywhere by its name."""

@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import Final
 
 from cardwright.adopt.gaps import write_gap
-from cardwright.adopt.losses import Losses
 from cardwright.adopt.obsidian_settings import GapPattern
 from cardwright.adopt.pieces import cut
+from cardwright.incoming import LossCounter
 
 _MASK: Final = "\x00"
 _MASKED: Final = re.compile(f"{_MASK}([0-9]+){_MASK}")
@@ -46,7 +46,7 @@ _LEAD: Final = re.compile(
 class ObsidianText:
     """The texts of one note."""
 
-    def __init__(self, note: str, losses: Losses) -> None:
+    def __init__(self, note: str, losses: LossCounter) -> None:
         """Take the text of the note: it has the footnotes of its cards."""
         self._footnotes = (
             {m["name"]: m["text"].strip() for m in _NOTE.finditer(note)} if "[^" in note else {}
@@ -79,7 +79,7 @@ class ObsidianText:
         if found is None:
             return text
         done, times = pattern.subn(to, text)
-        self._losses.add(what, place, found[0], times=times)
+        self._losses.add(what, place, found[0], count=times)
         return done
 
     def _write_gaps(self, text: str, patterns: Sequence[GapPattern], place: str) -> str:

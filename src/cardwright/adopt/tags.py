@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from cardwright.adopt.losses import Losses
 from cardwright.adopt.pieces import Piece
+from cardwright.incoming import LossCounter
 from cardwright.markdown import is_web_address
 
 _PAIRS: Final = {
@@ -60,7 +60,7 @@ ShowMedia = Callable[[str, str, str, str], str]
 
 
 def join_tags(
-    pieces: Sequence[Piece], losses: Losses, place: str, show_media: ShowMedia
+    pieces: Sequence[Piece], losses: LossCounter, place: str, show_media: ShowMedia
 ) -> list[Piece]:
     """Return pieces without those that are tags of HTML."""
     if not any(piece.kind == "tag" for piece in pieces):
@@ -74,7 +74,7 @@ def join_tags(
 class _Joiner:
     """Puts pieces together; elements need both of their tags."""
 
-    def __init__(self, losses: Losses, place: str, show_media: ShowMedia) -> None:
+    def __init__(self, losses: LossCounter, place: str, show_media: ShowMedia) -> None:
         self._losses = losses
         self._place = place
         self._show_media = show_media
