@@ -6,7 +6,7 @@ One reader for each format makes an `Incoming`; from there on, all formats take 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import BinaryIO
 
@@ -109,6 +109,27 @@ class Loss:
     """Where it is first found: a place in the deck, or later of a card."""
     example: str = ""
     """As written there, such as `<font color="red">`."""
+
+
+class LossCounter:
+    """Collects what is not carried over, once for each sort."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._found: dict[str, Loss] = {}
+
+    def add(self, what: str, place: str, example: str = "", count: int = 1) -> None:
+        """Count one more, or several; the place and the example of the first are kept."""
+        known = self._found.get(what)
+        self._found[what] = (
+            replace(known, count=known.count + count)
+            if known
+            else Loss(what=what, count=count, first=place, example=example)
+        )
+
+    def list_losses(self) -> tuple[Loss, ...]:
+        """Return them in the order in which they were first found."""
+        return tuple(self._found.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Final, NamedTuple, NoReturn, TypeVar
+from typing import Any, BinaryIO, Final, NamedTuple, NoReturn, TypeVar
 
 from cardwright.anki.definitions import (
     DEFAULT_PRESET,
@@ -24,6 +24,7 @@ from cardwright.anki.definitions import (
     NoteType,
     Template,
     decode_deck,
+    decode_field,
     decode_note_type,
     decode_preset,
     decode_template,
@@ -35,7 +36,7 @@ from cardwright.anki.definitions import (
 )
 from cardwright.anki.error import AnkiError
 from cardwright.anki.identity import NoteIdentity
-from cardwright.anki.package_members import NEWEST, choose_collection, read_media_list
+from cardwright.anki.package_members import NEWEST, FolderMedia, PackageMedia, choose_collection
 from cardwright.anki.rows import (
     AnkiCard,
     AnkiView,
@@ -91,8 +92,8 @@ _TABLES: Final = {
     "revlog": ("id", "cid", "ease", "ivl", "lastIvl", "factor", "time", "type"),
     "config": ("key", "val"),
     "deck_config": ("id", "name", "config"),
-    "notetypes": ("id", "name", "config"),
-    "fields": ("ntid", "ord", "name"),
+    "notetypes": ("id", "name", "config", "mtime_secs"),
+    "fields": ("ntid", "ord", "name", "config"),
     "templates": ("ntid", "ord", "name", "config"),
     "decks": ("id", "name", "kind"),
 }
@@ -124,7 +125,7 @@ class Collection:
     """An open collection. Every method reads the file again; nothing large is kept."""
 
     def __init__(
-        self, path: Path, database: ForeignDatabase, load_media: Callable[[], Mapping[str, str]]
+        self, path: Path, database: ForeignDatabase, media: PackageMedia | FolderMedia
     ) -> None:
         """Read what there is of everything but notes, cards and answers.
 
@@ -134,7 +135,7 @@ class Collection:
         """
         self.path = path
         self._database = database
-        self._load_media = load_media
+        self._media = media
         self._budget = Budget()
         self._bytes_left = MAX_DEFINITION_BYTES
         row = next(self._read("col", "SELECT crt, mod, ver FROM main.col"), None)
@@ -164,9 +165,10 @@ class Collection:
                 found.id: found for found in self._parse("models", parse_note_type, "note types")
             }
         fields: dict[int, list[Field]] = {}
-        query = "SELECT ntid, name FROM main.fields ORDER BY ntid, ord"
-        for type_id, name in self._read_definitions("fields", query):
-            fields.setdefault(type_id, []).append(Field(name))
+        query = "SELECT ntid, name, config FROM main.fields ORDER BY ntid, ord"
+        for type_id, name, config in self._read_definitions("fields", query):
+            field = self._decode(decode_field, config, name)
+            fields.setdefault(type_id, []).append(field)
         templates: dict[int, list[Template]] = {}
         query = "SELECT ntid, name, config FROM main.templates ORDER BY ntid, ord"
         for type_id, name, config in self._read_definitions("templates", query):
@@ -174,7 +176,7 @@ class Collection:
             templates.setdefault(type_id, []).append(template)
         # Fields and templates may be left of note types that are gone.
         query = "SELECT id, name, config FROM main.notetypes"
-        return {
+        found = {
             id: self._decode(
                 decode_note_type,
                 config,
@@ -185,6 +187,10 @@ class Collection:
             )
             for id, name, config in self._read_definitions("notetypes", query)
         }
+        query = "SELECT id, ifnull(CAST(mtime_secs AS INTEGER), 0) FROM main.notetypes"
+        for id, mod_s in self._read("notetypes", query):
+            found[id] = replace(found[id], mod_s=mod_s)
+        return found
 
     @cached_property
     def decks(self) -> Mapping[int, AnkiDeck]:
@@ -213,9 +219,26 @@ class Collection:
 
     @cached_property
     def media(self) -> Mapping[str, str]:
-        """The names of the media files of a package, by the names of its members."""
+        """The names of the media files, by the names of the members of a package."""
         with _explained():
-            return self._load_media()
+            return self._media.list_names()
+
+    def measure_media(self, member: str) -> int | None:
+        """Return the size of a media file as it is declared; None if it is missing."""
+        return self._media.measure(member)
+
+    def fingerprint_media(self, member: str) -> object:
+        """Return what is equal for files of the same content, as far as it is declared."""
+        return self._media.fingerprint(member)
+
+    def write_media(self, member: str, target: BinaryIO) -> None:
+        """Write the content of a media file.
+
+        Raises:
+            ForeignFileError: it is missing, damaged, or too large.
+
+        """
+        self._media.write(member, target)
 
     @property
     def has_log(self) -> bool:
@@ -261,6 +284,23 @@ class Collection:
         )
         rows = self._choose("cards", columns, "nid", note_ids, MAX_CARDS)
         return map(_MAKE_CARD, rows)
+
+    def read_homes(self) -> Iterator[tuple[int, int, int]]:
+        """Yield the note, the ordinal and the deck of all cards, in the order of notes and ordinals.
+
+        The deck of a card in a filtered deck is the one to which it returns.
+        """
+        query = (
+            "SELECT ifnull(CAST(nid AS INTEGER), 0), ifnull(CAST(ord AS INTEGER), 0), ifnull(CAST("
+            "CASE WHEN typeof(odid) = 'integer' AND odid != 0 THEN odid ELSE did END AS INTEGER), 0)"
+            " FROM main.cards ORDER BY 1, 2"
+        )
+        yield from self._read("cards", query, max_rows=MAX_CARDS, at_once=_AT_ONCE)
+
+    def find_shared_guids(self) -> set[str]:
+        """Return the guids that several notes have."""
+        query = "SELECT guid FROM main.notes GROUP BY guid HAVING count(*) > 1"
+        return {row[0] for row in self._read("notes", query, max_rows=MAX_NOTES)}
 
     def read_log(self, card_ids: Some[int] | None = None) -> Iterator[LogRow]:
         """Yield the rows of the review log of some cards, or all, in the order of their ids."""
@@ -499,7 +539,7 @@ class Collection:
             type_id,
             mod_s or 0,
             tuple(_normalize(flds).split("\x1f")),
-            _arrange_tags(_normalize(tags)),
+            arrange_tags(_normalize(tags)),
         )
 
     def _refuse(self, reason: str) -> NoReturn:
@@ -522,7 +562,9 @@ def open_collection(path: Path) -> Iterator[Collection]:
             if is_database(path):
                 copy_database(path, file, max_bytes=MAX_DATABASE_BYTES)
                 with open_database(file, {}, shown_as=path) as database:
-                    yield Collection(path, database, dict)
+                    yield Collection(
+                        path, database, FolderMedia(path.with_suffix(".media"), follow_link=True)
+                    )
                 return
             with open_archive(path) as archive:
                 member = choose_collection(path, archive)
@@ -531,9 +573,8 @@ def open_collection(path: Path) -> Iterator[Collection]:
                     member, file, max_bytes=MAX_DATABASE_BYTES, start=MAGIC, is_zstd=is_zstd
                 )
                 with open_database(file, {}, shown_as=path) as database:
-                    yield Collection(
-                        path, database, lambda: read_media_list(path, archive, is_zstd=is_zstd)
-                    )
+                    media = PackageMedia(path, archive, is_zstd=is_zstd)
+                    yield Collection(path, database, media)
 
 
 def _read_integer(column: str) -> str:
@@ -545,7 +586,8 @@ def _normalize(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def _arrange_tags(text: str) -> tuple[str, ...]:
+def arrange_tags(text: str) -> tuple[str, ...]:
+    """Return the tags in a text as Anki keeps them: sorted, each once."""
     words: dict[str, str] = {}
     for word in filter(None, _TAG_SEPARATORS.split(text)):
         words.setdefault(word.casefold(), word)

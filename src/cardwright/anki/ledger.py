@@ -33,10 +33,22 @@ _NOTE_TYPE_KEYS: Final = frozenset(("note_type", "mod", "hash", "structure"))
 _NOTE_KEYS: Final = frozenset(
     (
         *("note", "guid_ref", "guid", "kind", "mod", "hash", "matter", "rendering", "html", "deck"),
-        "shipped",
+        *("shipped", "former"),
     )
 )
+_FORMER_KEYS: Final = frozenset(("matter", "html"))
 """Every key that any version up to this one has written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """What a note said before a release changed it: readers may have it still."""
+
+    content: Mapping[str, Any]
+    """The parts of its content that the release changed; of `fields`, only those fields. What the
+    release added is None."""
+    html_hash: str = ""
+    """Digest of its fields as published; empty if it is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +75,8 @@ class Published:
     """The guid that its card adopted; empty if it is derived from the key."""
     shipped: str = ""
     """If it is retired: the hash of the content that people have, unless they have this one."""
+    former: tuple[Former, ...] = ()
+    """What it said in earlier releases, oldest first; older versions of the program kept nothing."""
 
     @property
     def is_retired(self) -> bool:
@@ -73,6 +87,21 @@ class Published:
     def shipped_hash(self) -> str:
         """The hash of the content that people have."""
         return self.shipped or self.hash
+
+    def list_contents(self) -> Iterator[Mapping[str, Any]]:
+        """Yield its content in each release that is known, the last one first."""
+        content: Mapping[str, Any] = self.content
+        yield content
+        for former in reversed(self.former):
+            content = _restore(content, former.content)
+            yield content
+
+    def keep_former(self, content: Mapping[str, Any], html_hash: str) -> tuple[Former, ...]:
+        """Return what it said before it gets other content, and what it said before that."""
+        if content == self.content and html_hash == self.html_hash:
+            return self.former
+        former = Former(content=_find_changed(content, self.content), html_hash=self.html_hash)
+        return (*self.former, former)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +164,28 @@ class Ledger:
         return published is not None and not note.has_html_of(published)
 
 
+def _find_changed(new: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts of an old content that differ in a new one."""
+    changed: dict[str, Any] = {}
+    for name in dict.fromkeys((*old, *new)):
+        if old.get(name) == new.get(name):
+            continue
+        if name == "fields":
+            changed[name] = _find_changed(new.get(name, {}), old.get(name, {}))
+        else:
+            changed[name] = old.get(name)
+    return changed
+
+
+def _restore(new: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an old content, from a new one and what differs in it."""
+    old = {**new, **changed}
+    if isinstance(changed.get("fields"), Mapping):
+        old["fields"] = {**new.get("fields", {}), **changed["fields"]}
+        old["fields"] = {name: value for name, value in old["fields"].items() if value is not None}
+    return {name: value for name, value in old.items() if value is not None}
+
+
 def format_ledger(ledger: Ledger) -> str:
     """Return a ledger as JSON lines: a header, then note types and notes, each sorted by name."""
     header = {
@@ -163,11 +214,17 @@ def format_ledger(ledger: Ledger) -> str:
             "html": note.html_hash,
             "deck": note.deck,
             **({"shipped": note.shipped} if note.shipped else {}),
+            **({"former": [_format_former(one) for one in note.former]} if note.former else {}),
         }
         for _, note in sorted(ledger.notes.items())
     ]
     rows = [header, *note_types, *notes]
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _format_former(former: Former) -> dict[str, Any]:
+    html = {"html": former.html_hash} if former.html_hash else {}
+    return {"matter": former.content, **html}
 
 
 def read_ledger(path: Path, pack: str, shown_path: str) -> tuple[Ledger, list[Diagnostic]]:
@@ -285,6 +342,7 @@ def _read_note(row: dict[str, Any], number: int) -> Published:
         html_hash=_read_text(row, "html", ""),
         deck=_read_text(row, "deck", ""),
         shipped=_read_text(row, "shipped", ""),
+        former=tuple(_read_former(row.get("former", []))),
         line=number,
     )
     _refuse_unknown(row, _NOTE_KEYS)
@@ -325,13 +383,24 @@ def _read_structure(structure: object) -> dict[str, Any]:
     return structure
 
 
-def _read_content(matter: object) -> dict[str, Any]:
+def _read_former(rows: object) -> Iterator[Former]:
+    if not isinstance(rows, list):
+        raise TypeError("`former` is not a list")
+    for row in rows:
+        if not isinstance(row, dict):
+            raise TypeError("`former` contains something else than JSON objects")
+        _refuse_unknown(row, _FORMER_KEYS)
+        yield Former(
+            content=_read_content(row["matter"], is_partial=True),
+            html_hash=_read_text(row, "html", ""),
+        )
+
+
+def _read_content(matter: object, *, is_partial: bool = False) -> dict[str, Any]:
     if not isinstance(matter, dict):
         raise TypeError("`matter` is not a JSON object")
-    is_right = isinstance(matter.get("fields", {}), dict) and isinstance(
-        matter.get("tags", []), list
-    )
-    if not is_right:
+    parts = ((matter.get("fields", {}), dict), (matter.get("tags", []), list))
+    if not all(isinstance(part, made) or (is_partial and part is None) for part, made in parts):
         raise TypeError("`fields` or `tags` of `matter` are of the wrong type")
     return matter
 

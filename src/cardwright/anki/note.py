@@ -167,7 +167,11 @@ def make_fields(
     originals = originals or {}
     kind = collection.kinds[card.kind]
     lesson = collection.lesson_of(card)
-    own = {field.name: _make_field(card, kind, field, renderer, writers) for field in kind.fields}
+    own = {
+        field.name: _make_field(card, kind, field, renderer, writers)
+        for field in kind.fields
+        if field.name not in originals
+    }
     extra = ""
     if card.extra:
         extra = render_text(renderer, kind, "extra", card.extra, FieldType.BLOCK).html
@@ -182,9 +186,8 @@ def make_fields(
         "id": card.key,
     }
     if kind.adopted:
-        return tuple(
-            originals.get(f.name) or common.get(f.holds or "", own[f.name]) for f in kind.fields
-        )
+        found = {**own, **{f.name: common[f.holds] for f in kind.fields if f.holds}, **originals}
+        return tuple(found[field.name] for field in kind.fields)
     spares = {field.anki_name: own[field.name] for field in kind.fields if field.spare}
     return (
         *(own[field.name] for field in kind.fields if not field.spare),

@@ -149,6 +149,7 @@ def _publish_note(before: Published | None, note: Note, deck: str, mod_s: int) -
         rendering=rendering,
         html_hash=html_hash,
         deck=deck,
+        former=before.keep_former(note.content, html_hash) if before else (),
     )
 
 
@@ -161,6 +162,7 @@ def _withdraw_note(before: Published, note: Note, mod_s: int) -> Published:
         hash=note.hash,
         content=note.content,
         shipped=before.shipped if before.is_retired else before.hash,
+        former=before.keep_former(note.content, before.html_hash),
     )
 
 

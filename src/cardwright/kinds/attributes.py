@@ -13,6 +13,8 @@ FIELD_ATTRIBUTES: Final = {
     "plain_text": "plainText",
     "unsearchable": "excludeFromSearch",
     "description": "description",
+    "tag": "tag",
+    "protected": "preventDeletion",
 }
 """Keys of an adopted field → attributes in Anki; and below, of a template and of a note type."""
 TEMPLATE_ATTRIBUTES: Final = {
@@ -26,4 +28,5 @@ TYPE_ATTRIBUTES: Final = {
     "latex_post": "latexPost",
     "latex_svg": "latexsvg",
     "stock": "originalStockKind",
+    "crowdanki_uuid": "crowdanki_uuid",
 }

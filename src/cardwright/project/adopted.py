@@ -15,7 +15,7 @@ _ANKI_ID: Final = table.number(1, 2**53 - 1, "Fixed id in Anki.", whole=True)
 PART_ID: Final = table.identifier("Fixed id in Anki.")
 FIELD_IN_ANKI: Final[table.Table] = {
     "font": table.exact("The font in the editor."),
-    "size": table.number(1, 1_000, "The font's size in the editor.", whole=True),
+    "size": table.number(0, 65_535, "The font's size in the editor.", whole=True),
     "rtl": table.flag("Whether the editor writes from right to left."),
     "sticky": table.flag("Whether the editor keeps the text for the next note."),
     "collapsed": table.flag("Whether the editor shows only the field's name."),
@@ -23,6 +23,10 @@ FIELD_IN_ANKI: Final[table.Table] = {
     "unsearchable": table.flag("Whether a search without a field's name leaves it out."),
     "description": table.exact("The text in the empty field of the editor."),
     "bare": table.flag("Whether its HTML is as Anki's editor writes it, without `<p>`."),
+    "tag": table.number(
+        0, 2**32 - 1, "The number by which Anki finds a field of image occlusion.", whole=True
+    ),
+    "protected": table.flag("Whether Anki keeps the field from being deleted."),
 }
 TEMPLATE_IN_ANKI: Final[table.Table] = {
     "name": table.exact(
@@ -34,7 +38,7 @@ TEMPLATE_IN_ANKI: Final[table.Table] = {
     "browser_front": table.exact("The front template of the browser."),
     "browser_back": table.exact("The back template of the browser."),
     "browser_font": table.exact("The font in the browser."),
-    "browser_size": table.number(0, 1_000, "The font's size in the browser.", whole=True),
+    "browser_size": table.number(0, 65_535, "The font's size in the browser.", whole=True),
 }
 KIND_IN_ANKI: Final[table.Table] = {
     "id": _ANKI_ID,
@@ -51,6 +55,7 @@ KIND_IN_ANKI: Final[table.Table] = {
         "Files that the templates or the stylesheet name, such as media/_logo.png: paths relative to"
         " this file."
     ),
+    "crowdanki_uuid": table.exact("What the add-on CrowdAnki finds the note type by."),
 }
 
 

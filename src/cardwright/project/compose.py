@@ -200,11 +200,13 @@ def _escape(text: str) -> str:
 
 def _needs_escapes(text: str, *, exact: bool) -> bool:
     """Tell whether a text can only be written with escapes; refuse what cannot be written."""
+    refuse_control(text, _NEVER if exact else _UNPRINTABLE)
+    return _UNPRINTABLE.search(text) is not None
+
+
+def refuse_control(text: str, refused: re.Pattern[str] = _UNPRINTABLE) -> None:
+    """Raise WriteError if a text contains a character that sources may not contain."""
     if find_unbalanced_isolate(text) is not None:
         raise WriteError("the text contains a direction isolate that is not balanced")
-    found = _UNPRINTABLE.search(text)
-    if found is None:
-        return False
-    if not exact or (found := _NEVER.search(text)):
+    if found := refused.search(text):
         raise WriteError(f"the text contains the invisible character U+{ord(found[0]):04X}")
-    return True

@@ -1,0 +1,233 @@
+"""Writing adopted cards, kinds and media into a project. Nothing that was not adopted is overwritten."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO, Final, cast
+
+from cardwright.adopt.draft import DraftCard
+from cardwright.error import ProjectError
+from cardwright.files import find_below, read_below, write_below
+from cardwright.foreign.error import ForeignFileError
+from cardwright.foreign.media import read_media
+from cardwright.foreign.plain_file import open_plain_file
+from cardwright.incoming import Incoming
+from cardwright.model import Kind
+from cardwright.project.compose import compose
+from cardwright.project.edit import Edited, edit_cards
+from cardwright.project.write import append_filled_cards, make_modeline
+
+_STAGE: Final = "build/adopting"
+_ENDING: Final = re.compile(r"\.[A-Za-z0-9]{1,10}")
+_CHUNK_BYTES: Final = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """A media file of an incoming deck on the disk."""
+
+    path: Path
+    digest: str
+    """As of `PackedFile.hash`."""
+    size: int
+    is_media: bool
+    """Whether it is an image, a sound or a video."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Stage:
+    """The media files of an incoming deck, before they have a place in the project."""
+
+    files: dict[str, StagedFile] = field(default_factory=dict)
+    """By name in the deck."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """Why files cannot be read, by name."""
+
+
+@contextmanager
+def stage_media(root: Path, incoming: Incoming, advance: Callable[[int], None]) -> Iterator[Stage]:
+    """Write the media of an incoming deck into a folder of the project that is removed at the end.
+
+    Raises:
+        ProjectError: a link is in the way.
+        OSError: a file cannot be written.
+
+    """
+    stage = Stage()
+    folder = find_below(root, _STAGE)
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        for number, name in enumerate(incoming.media if incoming.write_media else ()):
+            ending = _ENDING.fullmatch(PurePosixPath(name).suffix)
+            path = folder / f"{number}{ending[0] if ending else ''}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                stage.files[name] = _stage_file(incoming, name, path)
+            except ForeignFileError as error:
+                stage.refused[name] = error.reason
+                path.unlink(missing_ok=True)
+            advance(1)
+        yield stage
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            folder.parent.rmdir()
+
+
+class _Hashing:
+    """Writes to a file, and hashes what is written."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.hash = hashlib.sha256()
+        self.size = 0
+
+    def write(self, data: bytes) -> int:
+        self.hash.update(data)
+        self.size += len(data)
+        return self._file.write(data)
+
+
+def _stage_file(incoming: Incoming, name: str, path: Path) -> StagedFile:
+    with path.open("xb") as file:
+        hashing = _Hashing(file)
+        if incoming.write_media:
+            incoming.write_media(name, cast("BinaryIO", hashing))
+    try:
+        read_media(path)
+        is_media = True
+    except ForeignFileError:
+        is_media = False
+    return StagedFile(path, hashing.hash.hexdigest()[:16], hashing.size, is_media)
+
+
+def place_file(root: Path, shown: str, staged: StagedFile, *, last: str | None) -> bool:
+    """Copy a staged file into the project; tell whether it is there now.
+
+    A file that is there already is replaced only if it is the one that was adopted `last`.
+
+    Raises:
+        ProjectError: a link is in the way, or the path leads out of the project.
+        OSError: the file cannot be written.
+
+    """
+    _refuse_unsafe(shown)
+    target = find_below(root, shown)
+    found = hash_file(target)
+    if found == staged.digest:
+        return True
+    if found is not None and found != last:
+        return False
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = staged.path.with_name(f"{staged.path.name}.copy")
+    shutil.copyfile(staged.path, temporary)
+    temporary.replace(target)
+    return True
+
+
+def _refuse_unsafe(shown: str) -> None:
+    if any(part in {"", ".", ".."} or "\\" in part for part in shown.split("/")):
+        raise ProjectError(f"`{shown}` is not a path in the project")
+
+
+def hash_file(path: Path) -> str | None:
+    """Return the digest of a file's content; None if there is no such file."""
+    hash = hashlib.sha256()
+    try:
+        with open_plain_file(path) as file:
+            while data := file.read(_CHUNK_BYTES):
+                hash.update(data)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return ""
+    return hash.hexdigest()[:16]
+
+
+def hash_text(text: str) -> str:
+    """Return the digest of a file with this text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def write_text(root: Path, shown: str, text: str, *, last: str | None) -> bool:
+    """Write a file; tell whether it has this text now. See `place_file`."""
+    _refuse_unsafe(shown)
+    found = hash_file(find_below(root, shown))
+    if found != hash_text(text):
+        if found is not None and found != last:
+            return False
+        write_below(root, shown, text)
+    return True
+
+
+def make_kind_text(name: str, data: Mapping[str, Any]) -> str:
+    """Return the text of the file of a kind."""
+    return make_modeline(PurePosixPath("kinds", f"{name}.yaml"), "kind") + compose(data, exact=True)
+
+
+def make_manifest_text(pack: str, data: Mapping[str, Any], namespace: str) -> str:
+    """Return the text of the manifest of a pack."""
+    name, rest = data["name"], {key: value for key, value in data.items() if key != "name"}
+    shown = PurePosixPath("decks", pack, "deck.yaml")
+    return make_modeline(shown, "deck") + compose({"name": name, "namespace": namespace, **rest})
+
+
+def make_cards_text(shown: str, cards: Sequence[DraftCard]) -> str:
+    """Return the text of a new file of cards, with their kind at its top if it is the same."""
+    kinds = {card.kind for card in cards}
+    is_same = len(kinds) == 1
+    data = {
+        **({"kind": cards[0].kind} if is_same else {}),
+        "cards": [
+            {"id": card.id, **({} if is_same else {"kind": card.kind}), **card.values}
+            for card in cards
+        ],
+    }
+    return make_modeline(PurePosixPath(shown)) + compose(data)
+
+
+def add_cards(
+    root: Path, pack: str, cards: Sequence[DraftCard], kinds: Mapping[str, Kind]
+) -> Iterator[str]:
+    """Write new cards into their files, at the end of those that exist; yield the files' paths.
+
+    Raises:
+        WriteError: a file has errors, or a card cannot be written.
+        ProjectError: a link is in the way.
+        OSError: a file cannot be read or written.
+
+    """
+    by_file: dict[str, list[DraftCard]] = {}
+    for card in cards:
+        by_file.setdefault(f"cards/{pack}/{card.file}", []).append(card)
+    for shown, found in by_file.items():
+        _refuse_unsafe(shown)
+        path = find_below(root, shown)
+        if os.path.lexists(path):
+            written = [(kinds[card.kind], card.id, card.values) for card in found]
+            raw = append_filled_cards(path, PurePosixPath(shown), written)
+            write_below(root, shown, raw)
+        else:
+            write_below(root, shown, make_cards_text(shown, found))
+        yield shown
+
+
+def edit_file(root: Path, shown: str, edits: Mapping[str, Mapping[str, Edited | None]]) -> None:
+    """Change values of cards in a file.
+
+    Raises:
+        WriteError: the file has errors, or a value cannot be written.
+        ProjectError: a link is in the way.
+        OSError: the file cannot be read or written.
+
+    """
+    raw = read_below(root, shown) or b""
+    write_below(root, shown, edit_cards(raw, shown, edits))
