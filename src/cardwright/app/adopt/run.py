@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,12 +14,12 @@ from cardwright.adopt.draft import Draft, DraftPack
 from cardwright.adopt.make import make_draft
 from cardwright.anki.adopted import ADOPTED_NAME, AdoptedPack, format_adopted
 from cardwright.anki.adoption import publish_adopted
+from cardwright.anki.guid import derive_guid
 from cardwright.anki.ledger import LEDGER_NAME, format_ledger, read_ledger
-from cardwright.anki.media import find_names
 from cardwright.anki.notetype import make_note_types
 from cardwright.anki.values import read_values
 from cardwright.app.adopt.formats import open_deck
-from cardwright.app.adopt.known import Before, find_own_namespace, look_at, refuse_unreadable
+from cardwright.app.adopt.known import Before, look_at, refuse_unreadable
 from cardwright.app.adopt.merge import PackMerge, describe_note, find_guid, merge_pack
 from cardwright.app.adopt.write import (
     Stage,
@@ -38,7 +38,7 @@ from cardwright.app.lock import lock_project
 from cardwright.diagnostic import Diagnostic
 from cardwright.error import ProjectError
 from cardwright.files import find_below, write_below
-from cardwright.incoming import Incoming, IncomingNote, Loss, LossCounter
+from cardwright.incoming import Incoming, Loss, LossCounter
 from cardwright.markdown import Renderer
 from cardwright.model import Collection, Kind
 from cardwright.project.document import Document
@@ -117,15 +117,20 @@ def adopt_deck(
     root, is_new = _find_root(wish.folder)
     with lock_project(root, tell_waiting), open_deck(wish.source, wish.columns) as incoming:
         before = look_at(root, is_new=is_new)
-        # Before anything is written: the deck must be readable.
-        own = find_own_namespace(incoming, before.kinds)
         with stage_media(root, incoming, _count(advance, _MEDIA, len(incoming.media))) as stage:
             staged = _leave_out(incoming, stage)
+            count = _count(advance, _READING, incoming.note_count)
             with gc_paused():
-                counted = replace(staged, read_notes=_watch(staged, advance))
-                draft = make_draft(counted, before.make_known(wish.into), read_values=read_values)
-            job = _Job(before, staged, draft, stage, own, random)
-            return job.run()
+                draft = make_draft(
+                    staged,
+                    before.make_known(wish.into),
+                    read_own=read_values,
+                    derive_guid=derive_guid,
+                    on_note=lambda: count(1),
+                )
+            if not draft.packs:
+                raise ProjectError(f"{wish.source} has no cards: nothing was written")
+            return _Job(before, staged, draft, stage, random).run()
 
 
 def _find_root(folder: Path) -> tuple[Path, bool]:
@@ -145,17 +150,6 @@ def _count(advance: Advance, step: str, total: int) -> Callable[[int], None]:
         advance(step, done, total)
 
     return count
-
-
-def _watch(incoming: Incoming, advance: Advance) -> Callable[[], Iterator[IncomingNote]]:
-    """Return the reader of the notes, which tells how many were read."""
-
-    def read() -> Iterator[IncomingNote]:
-        for number, note in enumerate(incoming.read_notes(), 1):
-            yield note
-            advance(_READING, number, incoming.note_count)
-
-    return read
 
 
 def _leave_out(incoming: Incoming, stage: Stage) -> Incoming:
@@ -191,15 +185,13 @@ class _Job:
         incoming: Incoming,
         draft: Draft,
         stage: Stage,
-        own_namespace: str,
         random: Random,
     ) -> None:
         self._before = before
         self._root = before.root
-        self._incoming = incoming
         self._stage = stage
         self._namespaces = {
-            pack.name: before.find_namespace(pack.name, own_namespace, random)
+            pack.name: before.find_namespace(pack.name, pack.namespace, random)
             for pack in draft.packs
         }
         packs = tuple(_drop_derived(pack, self._namespaces[pack.name]) for pack in draft.packs)
@@ -288,23 +280,10 @@ class _Job:
     def _write_media(self, pack: DraftPack, made: Adopted) -> dict[str, str]:
         """Put a pack's media into its folders; return their digests by name in the deck."""
         media = dict(self._bases[pack.name].media)
-        for name in self._list_media(pack):
-            self._place(f"cards/{pack.name}/{self._draft.media[name]}", name, [made])
+        for name, path in pack.media.items():
+            self._place(f"cards/{pack.name}/{path}", name, [made])
             media[name] = self._stage.files[name].digest
         return media
-
-    def _list_media(self, pack: DraftPack) -> Iterator[str]:
-        """Yield the names of the media that a pack uses."""
-        if len(self._draft.packs) == 1:
-            yield from self._draft.media
-            return
-        named = {
-            name
-            for card in pack.cards
-            for html in card.note_fields.values()
-            for name in find_names(html)
-        }
-        yield from (name for name in self._draft.media if name in named)
 
     def _write_manifest(self, pack: DraftPack, made: Adopted) -> None:
         known = self._before.collection.decks.get(pack.name)
@@ -398,8 +377,7 @@ class _Job:
             for pack in self._draft.packs
             for drafted in pack.cards
         }
-        own = [loss for loss in self._incoming.losses if loss not in self._draft.losses]
         return [
             replace(loss, first=cards.get(loss.first) or places.get(loss.first) or loss.first)
-            for loss in (*own, *self._draft.losses)
+            for loss in self._draft.losses
         ]
