@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, Final
 
 from cardwright.adopt.draft import DraftCard
 from cardwright.adopt.make import format_cards
@@ -38,7 +38,6 @@ class StagedFile:
     path: Path
     digest: str
     """As of `PackedFile.hash`."""
-    size: int
     is_media: bool
     """Whether it is an image, a sound or a video."""
 
@@ -83,31 +82,16 @@ def stage_media(root: Path, incoming: Incoming, advance: Callable[[int], None]) 
             folder.parent.rmdir()
 
 
-class _Hashing:
-    """Writes to a file, and hashes what is written."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.hash = hashlib.sha256()
-        self.size = 0
-
-    def write(self, data: bytes) -> int:
-        self.hash.update(data)
-        self.size += len(data)
-        return self._file.write(data)
-
-
 def _stage_file(incoming: Incoming, name: str, path: Path) -> StagedFile:
     with path.open("xb") as file:
-        hashing = _Hashing(file)
         if incoming.write_media:
-            incoming.write_media(name, cast("BinaryIO", hashing))
+            incoming.write_media(name, file)
     try:
         read_media(path)
         is_media = True
     except ForeignFileError:
         is_media = False
-    return StagedFile(path, hashing.hash.hexdigest()[:16], hashing.size, is_media)
+    return StagedFile(path, hash_file(path) or "", is_media)
 
 
 def place_file(root: Path, shown: str, staged: StagedFile, *, last: str | None) -> bool:
