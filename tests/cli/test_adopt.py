@@ -14,7 +14,7 @@ from media_files import MP3, PNG
 from project_files import Run
 
 LATER = 2_000_000_000
-MakeAuthor = Callable[[str], DeckAuthor]
+MakeReader = Callable[[str], Anki]
 
 
 @pytest.fixture
@@ -25,17 +25,20 @@ def author(tmp_path: Path) -> Any:
 
 
 @pytest.fixture
-def reader(tmp_path: Path) -> Any:
-    made = Anki(tmp_path / "reader")
-    yield made
-    made.col.close()
+def read(tmp_path: Path) -> Any:
+    """Make collections of people who import packages.
 
+    They are made after the deck, so that no note type of it has the id of one that is theirs.
+    """
+    made: list[Anki] = []
 
-@pytest.fixture
-def newcomer(tmp_path: Path) -> Any:
-    made = Anki(tmp_path / "newcomer")
-    yield made
-    made.col.close()
+    def make(name: str) -> Anki:
+        made.append(Anki(tmp_path / name))
+        return made[-1]
+
+    yield make
+    for anki in made:
+        anki.col.close()
 
 
 @pytest.fixture
@@ -89,8 +92,7 @@ def fill(author: DeckAuthor) -> None:
 @pytest.mark.parametrize("is_legacy", [False, True])
 def test_nobody_who_has_the_deck_notices(
     author: DeckAuthor,
-    reader: Anki,
-    newcomer: Anki,
+    read: MakeReader,
     home: Path,
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
@@ -100,6 +102,7 @@ def test_nobody_who_has_the_deck_notices(
     fill(author)
     package = author.export(tmp_path / "land.apkg", deck="Länder", is_legacy=is_legacy)
     original = describe_notes(author)
+    reader = read("reader")
     reader.import_package(package)
     reader.answer_all()
     (edited,) = reader.col.find_notes("Country:Chad")
@@ -120,6 +123,7 @@ def test_nobody_who_has_the_deck_notices(
     assert describe_notes(reader) == before
     assert list_schedules(reader) == schedules
     assert list(reader.col.models.all_names_and_ids()) == list(types)
+    newcomer = read("newcomer")
     newcomer.import_package(built)
     assert describe_notes(newcomer) == original
     media = Path(newcomer.col.media.dir())
@@ -140,10 +144,11 @@ def test_nobody_who_has_the_deck_notices(
 
 
 def test_the_first_release_says_what_was_adopted(
-    author: DeckAuthor, reader: Anki, home: Path, run: Run, tmp_path: Path
+    author: DeckAuthor, read: MakeReader, home: Path, run: Run, tmp_path: Path
 ) -> None:
     fill(author)
     package = author.export(tmp_path / "land.apkg", deck="Länder")
+    reader = read("reader")
     reader.import_package(package)
     run("adopt", str(package), folder=home)
     (pack,) = (path.name for path in (home / "decks").iterdir())
@@ -205,7 +210,7 @@ class Home:
 
 
 def test_a_newer_package_is_merged_with_what_changed_here(
-    author: DeckAuthor, reader: Anki, home: Path, run: Run, tmp_path: Path
+    author: DeckAuthor, read: MakeReader, home: Path, run: Run, tmp_path: Path
 ) -> None:
     fill(author)
     author.add_note("Land (basic)", "Länder", ["Fiji", "Suva", "one two three four", ""])
@@ -246,6 +251,7 @@ def test_a_newer_package_is_merged_with_what_changed_here(
     assert "nothing new" in run("adopt", str(second), folder=home).output
     assert read_files(home) == before
 
+    reader = read("reader")
     reader.import_package(second)
     run("build", folder=home)
     (built,) = (home / "build").glob("*.apkg")
