@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 from anki_backend import Anki
 from anki_deck_author import DeckAuthor, describe_notes, list_schedules
 from media_files import MP3, PNG
-from project_files import Run
+from project_files import Run, Write
 
 LATER = 2_000_000_000
 MakeReader = Callable[[str], Anki]
@@ -272,3 +274,172 @@ def test_what_was_deleted_here_is_not_added_again(
 
     assert "1 card that you deleted here: not added again" in output
     assert not path.exists()
+
+
+def test_a_note_type_that_changed_there_changes_here_unless_it_was_changed_here(
+    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
+) -> None:
+    fill(author)
+    run("adopt", str(author.export(tmp_path / "first.apkg", deck="Länder")), folder=home)
+    for name in ("Land (basic)", "Lücken"):
+        model = author.col.models.by_name(name)
+        assert model
+        model["css"] += " .new { color: red }"
+        model["tmpls"][0]["afmt"] += "<hr>"
+        author.col.models.save(model)
+    gaps = home / "kinds" / "lucken.yaml"
+    gaps.write_text(gaps.read_text("utf-8") + "# mine\n", "utf-8")
+    second = author.export(tmp_path / "second.apkg", deck="Länder")
+
+    output = run("adopt", str(second), folder=home).output
+
+    assert "kinds/land-basic.yaml replaced" in output
+    assert "kinds/lucken.yaml: it was changed here and in the deck; yours stays" in output
+    assert ".new { color: red }" in (home / "kinds" / "land-basic.yaml").read_text("utf-8")
+    assert ".new" not in gaps.read_text("utf-8")
+    run("check", folder=home)
+    assert "nothing new" in run("adopt", str(second), folder=home).output
+
+
+def test_each_top_level_deck_is_a_pack(
+    author: DeckAuthor, read: MakeReader, home: Path, run: Run, tmp_path: Path
+) -> None:
+    fill(author)
+    author.add_note("Land (basic)", "Städte", ["Bremen", "Bremen", "[sound:anthem.mp3]", ""])
+    original = describe_notes(author)
+
+    run("adopt", str(author.export(tmp_path / "all.apkg")), folder=home)
+
+    run("check", folder=home)
+    run("build", folder=home)
+    names = sorted(path.stem for path in (home / "build").glob("*.apkg"))
+    assert names == ["lander", "stadte"]
+    newcomer = read("newcomer")
+    for name in names:
+        newcomer.import_package(home / "build" / f"{name}.apkg")
+    assert describe_notes(newcomer) == original
+    before = read_files(home)
+    run("adopt", str(tmp_path / "all.apkg"), folder=home)
+    assert read_files(home) == before
+
+
+def test_a_deck_goes_into_a_pack_that_is_there(
+    author: DeckAuthor, project: Path, write: Write, run: Run, tmp_path: Path
+) -> None:
+    fill(author)
+    write({"cards/trees/wood.yaml": "kind: basic\ncards: [{id: oak, question: a?, answer: b}]\n"})
+    manifest = (project / "decks" / "trees" / "deck.yaml").read_bytes()
+    package = author.export(tmp_path / "land.apkg", deck="Länder")
+
+    run("adopt", str(package), "--into", "trees")
+
+    run("check")
+    assert len(json.loads(run("list", "--json").stdout)) == 7
+    assert (project / "decks" / "trees" / "deck.yaml").read_bytes() == manifest
+    assert "lander: added oak" not in (output := run("diff").output)
+    assert "added oak" in output
+    assert "trees: 1 added" in output
+    assert "nothing new" in run("adopt", str(package), "--into", "trees").output
+
+
+def test_the_answers_in_the_file_come_along(
+    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
+) -> None:
+    fill(author)
+    answers = author.answer_all()
+    package = author.export(tmp_path / "land.apkg", deck="Länder", with_scheduling=True)
+
+    output = run("adopt", str(package), folder=home).output
+
+    assert f"{answers} answers of {answers} prompts" in output
+    assert run("export", folder=home).stdout.count('"answer"') == answers
+    assert "nothing new" in run("adopt", str(package), folder=home).output
+    other = tmp_path / "other"
+    other.mkdir()
+    assert "prompts" not in run("adopt", str(package), "--no-history", folder=other).output
+
+
+def test_a_deck_that_was_built_here_comes_back_as_it_was(
+    project: Path, write: Write, home: Path, run: Run
+) -> None:
+    cards = (
+        "kind: term\ncards:\n"
+        "  - {id: oak, term: Oak, definition: A **tree**., reverse: true, tags: [wood]}\n"
+        "  - {id: elm, term: Elm, definition: Another tree., sources: ['https://example.com/elm']}\n"
+    )
+    write(
+        {
+            "cards/trees/wood.yaml": cards,
+            "decks/trees/deck.yaml": "name: Trees\nnamespace: trees-k3v9\n",
+        }
+    )
+    run("release", "trees")
+
+    run("adopt", str(project / "build" / "trees.apkg"), folder=home)
+
+    run("check", folder=home)
+    text = Home(home).read()
+    assert "guid" not in text
+    assert "namespace: trees-k3v9" in (home / "decks/trees/deck.yaml").read_text("utf-8")
+    ours, theirs = (
+        [
+            (c["ref"], c["kind"], c["prompts"], c["tags"])
+            for c in json.loads(run("list", "--json", folder=f).stdout)
+        ]
+        for f in (project, home)
+    )
+    assert ours == theirs
+    run("build", folder=home)
+    notes = [
+        describe_notes_of(f / "build" / "trees.apkg", home.parent / f.name) for f in (project, home)
+    ]
+    assert notes[0] == notes[1]
+
+
+def describe_notes_of(package: Path, folder: Path) -> dict[str, dict[str, Any]]:
+    anki = Anki(folder / "reading")
+    try:
+        anki.import_package(package)
+        return describe_notes(anki)
+    finally:
+        anki.col.close()
+
+
+def describe_files(folder: Path) -> dict[str, str]:
+    """Return the files of a project without what is drawn by lot."""
+    return {
+        name: re.sub(
+            rb"lander-[a-z0-9]{5}\b",
+            b"lander-x",
+            re.sub(rb'(deck.yaml", "hash": )".*"', rb"\1", data),
+        ).decode("utf-8", "replace")
+        for name, data in read_files(folder).items()
+    }
+
+
+def test_an_interrupted_run_is_finished_by_the_next_one(
+    author: DeckAuthor, home: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(author)
+    package = author.export(tmp_path / "land.apkg", deck="Länder")
+    replaced, left = Path.replace, [1000]
+
+    def replace(self: Path, target: Path) -> Path:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(28, "No space left on device", str(target))
+        return replaced(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    run("adopt", str(package), folder=home)
+    whole, writes = describe_files(home), 1000 - left[0]
+
+    for number in range(0, writes, 3):
+        folder = tmp_path / f"interrupted-{number}"
+        folder.mkdir()
+        left[0] = number
+        result = run("adopt", str(package), folder=folder, exit_code=1)
+        assert "No space left on device" in result.stderr
+        left[0] = 1000
+        run("adopt", str(package), folder=folder)
+        assert describe_files(folder) == whole, number

@@ -77,7 +77,7 @@ def describe_notes(anki: Anki) -> dict[str, dict[str, Any]]:
         model = note.note_type()
         assert model
         found[note.guid] = {
-            "type": (model["id"], model["name"], model["css"]),
+            "type": (model["name"], model["css"]),
             "templates": [(t["name"], t["qfmt"], t["afmt"]) for t in model["tmpls"]],
             "fields": dict(zip([f["name"] for f in model["flds"]], note.fields, strict=True)),
             "tags": sorted(note.tags),

@@ -123,7 +123,7 @@ def adopt_deck(
             with gc_paused():
                 draft = make_draft(
                     staged,
-                    before.make_known(wish.into),
+                    before.make_known(wish.into, stage.list_names()),
                     read_own=read_values,
                     derive_guid=derive_guid,
                     on_note=lambda: count(1),
@@ -241,26 +241,28 @@ class _Job:
         return self.done
 
     def _read_kinds(self) -> dict[str, Kind]:
-        """Return all kinds, those of the draft included."""
+        """Return all kinds as they will be."""
         kinds = dict(self._before.kinds)
         for name, data in self._draft.kinds.items():
-            document = Document(f"kinds/{name}.yaml", make_kind_text(name, data).encode())
-            _, kind = parse_kind(document)
-            if kind:
-                kinds.setdefault(name, kind)
+            shown = f"kinds/{name}.yaml"
+            found = hash_file(find_below(self._root, shown))
+            _, kind = parse_kind(Document(shown, make_kind_text(name, data).encode()))
+            if kind and found in {None, self._last.get(shown)}:
+                kinds[name] = kind
         return kinds
 
     def _start(self) -> None:
         """Make the project, if there is none."""
         if not self._before.is_new:
             return
-        for folder in ("cards", "decks"):
-            find_below(self._root, folder).mkdir(exist_ok=True)
         first = self._draft.packs[0]
         files = make_shared_files(first.name, str(first.deck["name"]))
         for shown, text in files.items():
             if not os.path.lexists(self._root / shown):
                 write_below(self._root, shown, text)
+        # These last, since they make it a project.
+        for folder in ("cards", "decks"):
+            find_below(self._root, folder).mkdir(exist_ok=True)
 
     def _mark(self, pack: str) -> None:
         """Let the next run know that the pack is adopted, if this one is interrupted."""

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from cardwright.adopt.draft import DraftCard
 from cardwright.adopt.make import format_cards
+from cardwright.adopt.media import make_file_name
 from cardwright.error import ProjectError
 from cardwright.files import find_below, read_below, write_below
 from cardwright.foreign.error import ForeignFileError
@@ -50,6 +51,10 @@ class Stage:
     """By name in the deck."""
     refused: dict[str, str] = field(default_factory=dict)
     """Why files cannot be read, by name."""
+
+    def list_names(self) -> set[tuple[str, str]]:
+        """Return the names under which files go into the project, with their digests."""
+        return {(make_file_name(name), file.digest) for name, file in self.files.items()}
 
 
 @contextmanager
