@@ -94,7 +94,7 @@ def decode_others(message: Message) -> dict[str, Any]:
 
 def list_unknown(found: Mapping[str, Any], known: tuple[Known, ...]) -> tuple[str, ...]:
     """Return the names of what add-ons keep in JSON."""
-    return tuple(found.keys() - _ELSEWHERE - {one.name for one in known})
+    return tuple(sorted(found.keys() - _ELSEWHERE - {one.name for one in known}))
 
 
 def _choose(

@@ -539,7 +539,7 @@ class Collection:
             type_id,
             mod_s or 0,
             tuple(_normalize(flds).split("\x1f")),
-            _arrange_tags(_normalize(tags)),
+            arrange_tags(_normalize(tags)),
         )
 
     def _refuse(self, reason: str) -> NoReturn:
@@ -562,7 +562,9 @@ def open_collection(path: Path) -> Iterator[Collection]:
             if is_database(path):
                 copy_database(path, file, max_bytes=MAX_DATABASE_BYTES)
                 with open_database(file, {}, shown_as=path) as database:
-                    yield Collection(path, database, FolderMedia(path.with_suffix(".media")))
+                    yield Collection(
+                        path, database, FolderMedia(path.with_suffix(".media"), follow_link=True)
+                    )
                 return
             with open_archive(path) as archive:
                 member = choose_collection(path, archive)
@@ -584,7 +586,8 @@ def _normalize(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def _arrange_tags(text: str) -> tuple[str, ...]:
+def arrange_tags(text: str) -> tuple[str, ...]:
+    """Return the tags in a text as Anki keeps them: sorted, each once."""
     words: dict[str, str] = {}
     for word in filter(None, _TAG_SEPARATORS.split(text)):
         words.setdefault(word.casefold(), word)

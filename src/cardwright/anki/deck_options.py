@@ -10,6 +10,7 @@ from cardwright.anki.rows import Preset
 from cardwright.model import DeckOptions
 
 _MAX_PER_DAY: Final = 9_999
+"""As in Anki."""
 _DAY_MINUTES: Final = 24 * 60
 
 
@@ -38,8 +39,6 @@ def list_lost(preset: Preset) -> Iterator[str]:
         yield "learning steps of a day or more"
     if preset.buries_new != preset.buries_reviews:
         yield "burying of some siblings only"
-    if max(preset.new_per_day, preset.reviews_per_day) > _MAX_PER_DAY:
-        yield f"more than {_MAX_PER_DAY:,} cards a day"
     if preset.suspends_leeches:
         yield "suspending of leeches"
     if preset.parameters:

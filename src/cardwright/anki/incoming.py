@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,20 +13,17 @@ from cardwright.anki.collection import (
     MAX_GUID_LENGTH,
     Collection,
     NoteRow,
-    PackageError,
     open_collection,
 )
 from cardwright.anki.deck_options import list_lost, make_options
-from cardwright.anki.definitions import AnkiDeck, Field, NoteType, Template
+from cardwright.anki.definitions import AnkiDeck, NoteType
+from cardwright.anki.incoming_type import make_type
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.media import MAX_MEDIA_BYTES
 from cardwright.incoming import (
     Incoming,
     IncomingDeck,
-    IncomingField,
     IncomingNote,
-    IncomingTemplate,
-    IncomingType,
     LossCounter,
     Markup,
 )
@@ -38,7 +35,6 @@ _DEFAULT_NAME: Final = "Default"
 _MAX_ORDINAL: Final = 500
 """Anki makes no cards for higher numbers of gaps."""
 _OCCLUSION: Final = re.compile(r"\{\{c[\d,]+::image-occlusion:", re.ASCII)
-_NOT_IN_FIELD: Final = re.compile(r'[:{}"]')
 _CUSTOM_DATA: Final = '"cd"'
 _MEGABYTE: Final = 1_000_000
 
@@ -80,7 +76,11 @@ class _Reader:
     def read(self) -> Incoming:
         note_count = self._scan_notes()
         self._scan_cards()
-        types = {str(id): self._make_type(one) for id, one in self._used_types.items()}
+        deck_names = {id: deck.name for id, deck in self._collection.decks.items()}
+        types = {
+            str(id): make_type(one, str(id), deck_names, self._losses)
+            for id, one in self._used_types.items()
+        }
         decks = self._make_decks()
         if decks:
             self._first_deck = next(iter(decks))
@@ -183,47 +183,6 @@ class _Reader:
             kept.add(note.guid)
         return note.guid
 
-    def _make_type(self, found: NoteType) -> IncomingType:
-        place = f"note type {found.name}"
-        self._list_unknown(found, place)
-        names = fix_names([_fix_field_name(field.name) for field in found.fields])
-        return IncomingType(
-            key=str(found.id),
-            name=found.name,
-            fields=tuple(
-                IncomingField(name=name, attributes=field.attributes)
-                for name, field in zip(names, found.fields, strict=True)
-            ),
-            is_cloze=found.is_cloze,
-            anki_id=found.id,
-            templates=tuple(self._make_templates(found, place)),
-            css=found.css,
-            attributes=found.attributes,
-            mod_s=found.mod_s,
-        )
-
-    def _make_templates(self, found: NoteType, place: str) -> Iterator[IncomingTemplate]:
-        names = fix_names([one.name for one in found.templates])
-        for name, template in zip(names, found.templates, strict=True):
-            deck = self._collection.decks.get(template.deck_id or 0)
-            if template.deck_id and deck is None:
-                self._losses.add(
-                    "deck of a template", f"{place}, {name}", "which is not in the file"
-                )
-            yield IncomingTemplate(
-                name=name,
-                front=template.front,
-                back=template.back,
-                attributes=template.attributes,
-                deck=deck.name if deck else "",
-            )
-
-    def _list_unknown(self, found: NoteType, place: str) -> None:
-        parts: Sequence[NoteType | Field | Template] = (found, *found.fields, *found.templates)
-        for part in parts:
-            for name in part.unknown:
-                self._losses.add("data of an add-on in a note type", place, name)
-
     def _make_decks(self) -> dict[str, IncomingDeck]:
         known = {deck.name: deck for deck in self._collection.decks.values()}
         names: dict[str, None] = {}
@@ -289,24 +248,6 @@ class _Reader:
         self._collection.write_media(members[name], target)
 
 
-def fix_names(names: Sequence[str]) -> list[str]:
-    """Return the names of fields or templates as Anki makes them unique when it imports them."""
-    taken: set[str] = set()
-    fixed = []
-    for number, given in enumerate(names, start=1):
-        name = given or str(number)
-        while name.casefold() in taken:
-            name += "+"
-        taken.add(name.casefold())
-        fixed.append(name)
-    return fixed
-
-
-def _fix_field_name(name: str) -> str:
-    """Return the name of a field as Anki corrects it when it imports it."""
-    return _NOT_IN_FIELD.sub("", name).strip().lstrip("#/^").strip()
-
-
 def _is_asked(note_type: NoteType, ordinal: int) -> bool:
     return 0 <= ordinal < (_MAX_ORDINAL if note_type.is_cloze else len(note_type.templates))
 
@@ -318,6 +259,3 @@ def _has_own_options(deck: AnkiDeck) -> bool:
 
 def _name_note(note: NoteRow) -> str:
     return f"note {note.id}"
-
-
-__all__ = ["PackageError", "fix_names", "open_incoming"]

@@ -109,9 +109,10 @@ class PackageMedia:
 class FolderMedia:
     """The media files in a folder, such as the one beside a collection."""
 
-    def __init__(self, folder: Path) -> None:
-        """Read nothing yet; there may be no such folder."""
+    def __init__(self, folder: Path, *, follow_link: bool = False) -> None:
+        """Read nothing yet; there may be no such folder. Files in it that are links do not count."""
         self._folder = folder
+        self._follow_link = follow_link
 
     def list_names(self) -> dict[str, str]:
         """Return the names of media files, each by its name on the disk.
@@ -121,6 +122,8 @@ class FolderMedia:
 
         """
         found: dict[str, str] = {}
+        if not self._follow_link and self._folder.is_symlink():
+            raise ForeignFileError(self._folder, "it is a link")
         with explain_errors(self._folder):
             try:
                 entries = os.scandir(self._folder)
