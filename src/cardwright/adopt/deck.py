@@ -7,11 +7,10 @@ from dataclasses import fields
 from typing import Any, Final
 
 from cardwright.adopt.clean import clean_line, clean_text
-from cardwright.adopt.collect import LossCollector
 from cardwright.adopt.layout import PackPlan
 from cardwright.diagnostic import SEVERITIES
 from cardwright.html import Layout, convert_html
-from cardwright.incoming import IncomingDeck
+from cardwright.incoming import IncomingDeck, LossCounter
 from cardwright.markdown import Renderer, escape_html
 from cardwright.model import DeckOptions
 
@@ -22,7 +21,7 @@ _IN_DESCRIPTIONS: Final = frozenset({"unbalanced-maths", "unsafe-maths"})
 
 
 def make_manifest(
-    pack: PackPlan, name: str, decks: Mapping[str, IncomingDeck], losses: LossCollector
+    pack: PackPlan, name: str, decks: Mapping[str, IncomingDeck], losses: LossCounter
 ) -> dict[str, Any]:
     """Return the manifest of a pack; `name` is that of the incoming deck."""
     return _Manifest(pack, name, decks, losses).make()
@@ -34,7 +33,7 @@ class _Manifest:
         pack: PackPlan,
         name: str,
         decks: Mapping[str, IncomingDeck],
-        losses: LossCollector,
+        losses: LossCounter,
     ) -> None:
         self._pack = pack
         self._name = name

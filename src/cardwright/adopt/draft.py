@@ -18,6 +18,8 @@ class KnownCard:
     kind: str
     file: str
     """As in `DraftCard`."""
+    has_guid: bool = True
+    """Whether its guid is written in the card; else it follows from the id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +82,8 @@ class DraftPack:
     deck: Mapping[str, Any]
     """The manifest without its namespace, as YAML data."""
     cards: tuple[DraftCard, ...]
-    media: Mapping[str, str]
-    """The files that its cards use: paths below `cards/PACK/`, by name in the incoming deck."""
-    namespace: str = ""
-    """That of its cards, if its notes are Cardwright's own; else "", for a new one."""
+    media: tuple[str, ...] = ()
+    """The names, in the incoming deck, of the media that its cards use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +95,8 @@ class Draft:
     """The files of new kinds, by name, as YAML data."""
     type_times_s: Mapping[str, int]
     """The modification times of their note types, by kind."""
+    media: Mapping[str, str]
+    """The files that are used by cards: paths below `cards/PACK/`, by name in the incoming deck."""
     kind_media: Mapping[str, str]
     """Files that templates and stylesheets name: paths below `kinds/`, by name."""
     losses: tuple[Loss, ...]

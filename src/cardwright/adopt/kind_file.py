@@ -7,11 +7,10 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from cardwright.adopt.clean import clean_exact, clean_line
-from cardwright.adopt.collect import LossCollector
 from cardwright.adopt.ids import make_slug, make_unique
 from cardwright.adopt.kind import KindPlan
 from cardwright.adopt.question import Shown, read_sides, write_question
-from cardwright.incoming import IncomingField, IncomingTemplate
+from cardwright.incoming import IncomingField, IncomingTemplate, LossCounter
 from cardwright.kinds.attributes import FIELD_ATTRIBUTES, TEMPLATE_ATTRIBUTES, TYPE_ATTRIBUTES
 from cardwright.model import Attribute, Field, FieldType, Side, make_anki_id
 
@@ -28,7 +27,7 @@ _ID: Final = "id"
 
 
 def make_kind_file(
-    plan: KindPlan, required: Container[str], media: Sequence[str], losses: LossCollector
+    plan: KindPlan, required: Container[str], media: Sequence[str], losses: LossCounter
 ) -> dict[str, Any]:
     """Return the file of a kind.
 
@@ -92,7 +91,7 @@ class _Adopted:
         plan: KindPlan,
         required: Container[str],
         media: Sequence[str],
-        losses: LossCollector,
+        losses: LossCounter,
     ) -> None:
         self._plan = plan
         self._required = required

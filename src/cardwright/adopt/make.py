@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from cardwright.adopt.card import ReadOwn, ValueReader, Values
 from cardwright.adopt.clean import clean_tag
-from cardwright.adopt.collect import LossCollector
 from cardwright.adopt.deck import make_manifest
 from cardwright.adopt.draft import Draft, DraftCard, DraftPack, Known
 from cardwright.adopt.ids import IdMaker, make_slug
@@ -17,7 +16,7 @@ from cardwright.adopt.kind_file import make_kind_file
 from cardwright.adopt.layout import FilePlanner, NotePlan, PackPlan, cut_deck
 from cardwright.adopt.media import KindMediaPlan, MediaPlan, find_named, is_for_templates
 from cardwright.adopt.survey import Survey, survey_notes
-from cardwright.incoming import Incoming, IncomingNote
+from cardwright.incoming import Incoming, IncomingNote, LossCounter
 from cardwright.markdown import find_deletions
 
 _SCRIPT: Final = "<script"
@@ -28,16 +27,13 @@ def make_draft(
     incoming: Incoming,
     known: Known,
     *,
-    read_own: ReadOwn | None = None,
-    derive_guid: Callable[[str], str] | None = None,
-    on_note: Callable[[], object] = lambda: None,
+    read_values: ReadOwn | None = None,
 ) -> Draft:
     """Return what is to be written for an incoming deck.
 
-    `read_own` reads notes of Cardwright's own note types, whose guids `derive_guid` makes from their
-    keys; `on_note` is called after each note.
+    `read_values` reads notes of Cardwright's own note types; without it, they are read like others.
     """
-    return _Maker(incoming, known, read_own, derive_guid).make(on_note)
+    return _Maker(incoming, known, read_values).make()
 
 
 class _Maker:
@@ -47,26 +43,29 @@ class _Maker:
         self,
         incoming: Incoming,
         known: Known,
-        read_own: ReadOwn | None,
-        derive_guid: Callable[[str], str] | None,
+        read_values: ReadOwn | None,
     ) -> None:
         self._incoming = incoming
         self._known = known
-        self._derive_guid = derive_guid
-        self._losses = LossCollector(incoming.losses)
-        self._reader = ValueReader(incoming.markup, read_own)
+        self._losses = LossCounter()
+        for loss in incoming.losses:
+            self._losses.add(loss.what, loss.first, loss.example, loss.count)
+        self._reader = ValueReader(incoming.markup, read_values)
         self._ids: dict[str, IdMaker] = {}
-        """By pack, as all below."""
-        self._media: dict[str, MediaPlan] = {}
+        """By pack."""
         self._cards: dict[str, list[DraftCard]] = defaultdict(list)
-        self._namespaces: dict[str, Counter[str]] = defaultdict(Counter)
+        """By pack."""
+        taken = (path for pack in known.packs.values() for path in pack.files)
+        self._media = MediaPlan(incoming, frozenset(taken))
+        self._used: dict[str, dict[str, None]] = defaultdict(dict)
+        """The names of the media that a pack uses."""
         self._filled: dict[str, Counter[str]] = defaultdict(Counter)
         """How many cards of a kind have a key."""
         self._made: Counter[str] = Counter()
         """How many cards a kind has."""
         self._guids: set[str] = set()
 
-    def make(self, on_note: Callable[[], object]) -> Draft:
+    def make(self) -> Draft:
         incoming = self._incoming
         survey = survey_notes(incoming, incoming.read_notes())
         notes = FilePlanner(self._known, incoming.name).plan(survey.notes)
@@ -76,7 +75,6 @@ class _Maker:
         kind_media = self._plan_kind_media(plans.values())
         for note, place in zip(incoming.read_notes(), notes, strict=True):
             self._add(plans[note.type], note, place)
-            on_note()
         self._report_unused(kind_media.values())
         kinds = {
             plan.name: make_kind_file(
@@ -88,10 +86,11 @@ class _Maker:
             packs=tuple(self._make_pack(pack) for pack in packs.values()),
             kinds=kinds,
             type_times_s={plan.name: plan.type.mod_s for plan in plans.values() if plan.is_adopted},
+            media=self._media.paths,
             kind_media={
                 name: path for paths in kind_media.values() for name, path in paths.items()
             },
-            losses=self._losses.list(),
+            losses=self._losses.list_losses(),
         )
 
     def _plan_kinds(self, survey: Survey, pack: str) -> dict[str, KindPlan]:
@@ -102,37 +101,36 @@ class _Maker:
         }
 
     def _keep_ids(self, packs: Iterable[PackPlan], notes: Iterable[NotePlan]) -> None:
-        """Take the ids of other cards, but not those of cards that may come without a guid again."""
-        back = {pack.name: set[str]() for pack in packs}
+        """Take the ids of cards that stay, but for those whose notes come again."""
+        back: dict[str, set[str]] = defaultdict(set)
         for note in notes:
             if note.known:
                 back[note.pack.name].add(note.known.id)
         for pack in packs:
             known = pack.known
-            with_guid = {card.id for card in known.cards.values()} if known else set()
-            taken = set(known.ids) if known else set()
+            taken = set(known.ids) - back[pack.name] if known else set()
             if known and known.is_adopted:
-                # These have no guid, so what they are called tells which they are.
-                taken &= with_guid
-            self._ids[pack.name] = IdMaker(taken - back[pack.name])
-            files = known.files if known else frozenset()
-            self._media[pack.name] = MediaPlan(self._incoming, files)
+                # What comes without a guid again is known by its id.
+                taken -= {card.id for card in known.cards.values() if not card.has_guid}
+            self._ids[pack.name] = IdMaker(taken)
 
     def _add(self, plan: KindPlan, note: IncomingNote, place: NotePlan) -> None:
         pack = place.pack.name
         if note.guid is not None and note.guid in self._guids:
             self._losses.add("note with the guid of another", note.place, note.guid)
             return
-        find_media = self._media[pack].make_finder(place.file, note.folder)
+        used: dict[str, None] = {}
+        find_media = self._media.make_finder(place.file, note.folder, used)
         values = self._reader.read(plan, note, find_media)
         if lacking := _find_lacking(plan, values):
             self._losses.add(f"note without {lacking}", note.place)
             return
         if note.guid is not None:
             self._guids.add(note.guid)
+        self._used[pack] |= used
         card_id = self._make_id(pack, note, place, values)
         ref = f"{pack}:{card_id}"
-        guid = self._read_guid(note, values, card_id, ref)
+        guid = self._read_guid(note, ref)
         tags = tuple(dict.fromkeys(self._clean_tags(values.tags, ref)))
         written: dict[str, Any] = {"guid": guid} if guid else {}
         written |= values.fields
@@ -168,30 +166,21 @@ class _Maker:
 
     def _make_id(self, pack: str, note: IncomingNote, place: NotePlan, values: Values) -> str:
         ids = self._ids[pack]
-        namespace, _, own = values.key.partition(":")
+        own = values.key.partition(":")[2]
         if place.known and ids.keep(place.known.id):
             return place.known.id
         for card_id in (own, note.id, make_slug(note.id)):
             if card_id and ids.keep(card_id):
-                if card_id == own:
-                    self._namespaces[pack][namespace] += 1
                 return card_id
         return ids.make(values.texts, note.guid or f"{note.place}\0{note.fields}")
 
-    def _read_guid(self, note: IncomingNote, values: Values, card_id: str, ref: str) -> str:
-        """Return the guid to write; "" if there is none, or it follows from the card's key."""
-        guid = note.guid
-        if guid is None:
-            return ""
-        if not (guid.isprintable() and 0 < len(guid) <= _MAX_GUID_LENGTH):
-            self._losses.add("guid that cannot be written, so that people get a second note", ref)
-            return ""
-        is_derived = (
-            self._derive_guid is not None
-            and values.key.partition(":")[2] == card_id
-            and self._derive_guid(values.key) == guid
-        )
-        return "" if is_derived else guid
+    def _read_guid(self, note: IncomingNote, ref: str) -> str:
+        """Return the guid to write, or ""."""
+        guid = note.guid or ""
+        if guid.isprintable() and len(guid) <= _MAX_GUID_LENGTH:
+            return guid
+        self._losses.add("guid that cannot be written, so that people get a second note", ref)
+        return ""
 
     def _clean_tags(self, tags: Iterable[str], ref: str) -> Iterator[str]:
         for tag in tags:
@@ -240,20 +229,17 @@ class _Maker:
                 yield plan, list(media.get(plan.name, {}).values())
 
     def _report_unused(self, kind_media: Iterable[Mapping[str, str]]) -> None:
-        used = {name for plan in self._media.values() for name in plan.paths}
-        used |= {name for paths in kind_media for name in paths}
+        used = {name for paths in (self._media.paths, *kind_media) for name in paths}
         for name in self._incoming.media:
             if name not in used:
                 self._losses.add("media file that no card uses", name)
 
     def _make_pack(self, pack: PackPlan) -> DraftPack:
-        namespaces = self._namespaces[pack.name].most_common(1)
         return DraftPack(
             name=pack.name,
             deck=make_manifest(pack, self._incoming.name, self._incoming.decks, self._losses),
             cards=tuple(self._cards[pack.name]),
-            media=self._media[pack.name].paths,
-            namespace=namespaces[0][0] if namespaces else "",
+            media=tuple(self._used[pack.name]),
         )
 
 
@@ -269,17 +255,3 @@ def _find_lacking(plan: KindPlan, values: Values) -> str:
     if not lacking and plan.cloze and not find_deletions(values.fields[plan.cloze])[0]:
         return "gaps"
     return lacking and f"`{lacking}`"
-
-
-def format_cards(cards: Iterable[DraftCard]) -> dict[str, Any]:
-    """Return a file of cards as data, with the kind at the top if all are of the same."""
-    listed = list(cards)
-    kinds = {card.kind for card in listed}
-    is_same = len(kinds) == 1
-    return {
-        **({"kind": listed[0].kind} if is_same else {}),
-        "cards": [
-            {"id": card.id, **({} if is_same else {"kind": card.kind}), **card.values}
-            for card in listed
-        ],
-    }

@@ -24,18 +24,20 @@ _FOR_TEMPLATES: Final = "_"
 
 
 class MediaPlan:
-    """The paths of the files that a pack uses."""
+    """The paths of the files that cards use."""
 
     def __init__(self, incoming: Incoming, taken: Container[str]) -> None:
-        """`taken` are paths below `cards/PACK/` where no file can go."""
+        """`taken` are paths below the folders of packs where no file can go."""
         self._names = frozenset(incoming.media) - incoming.unfit_media
         self._taken = taken
         self._folded: set[str] = set()
         self.paths: dict[str, str] = {}
         """Paths below `cards/PACK/`, by name in the incoming deck."""
 
-    def make_finder(self, file: str, folder: str) -> Callable[[str], str | None]:
-        """Return what finds media for the texts of a card.
+    def make_finder(
+        self, file: str, folder: str, used: dict[str, None]
+    ) -> Callable[[str], str | None]:
+        """Return what finds media for the texts of a card, and adds their names to `used`.
 
         `file` is the card's file below `cards/PACK/`, and `folder` what the names are relative to.
         """
@@ -43,7 +45,10 @@ class MediaPlan:
 
         def find(name: str) -> str | None:
             known = next((one for one in _list_names(folder, name) if one in self._names), None)
-            return None if known is None else f"{up}{self._place(known)}"
+            if known is None:
+                return None
+            used[known] = None
+            return f"{up}{self._place(known)}"
 
         return find
 

@@ -23,6 +23,7 @@ _BREAK: Final = re.compile(
     r"|blockquote|details|summary|figure|dl|dt|dd|nav|form|fieldset|body|html)\b[^>]*>",
     re.IGNORECASE,
 )
+_ANSWER: Final = re.compile(r"\bid\s*=\s*[\"']?answer\b", re.IGNORECASE)
 _TAG: Final = re.compile(r"<[^>]*>")
 _FIRST_MARK: Final = 0xE000
 _MARK: Final = re.compile("[\ue000-\uf8ff]")
@@ -61,7 +62,7 @@ class _Found:
 def read_sides(template: IncomingTemplate, fields: Sequence[str]) -> Shown:
     """Read the templates of a card; `fields` are the names of all fields in Anki."""
     front, back = _parse(template.front), _parse(template.back)
-    asked, answered = _find(front, fields), _find(back, fields)
+    asked, answered = _find(_walk(front), fields), _find(_order_answer(back), fields)
     shown_first = dict.fromkeys((*asked.fields, *(() if asked.fields else asked.spoken)))
     later = (*answered.fields, *answered.hidden, *asked.hidden, *answered.spoken)
     shown = dict.fromkeys(name for name in later if name not in shown_first)
@@ -101,9 +102,28 @@ def _walk(nodes: Iterable[Node]) -> Iterator[Reference]:
             yield from _walk(node.children)
 
 
-def _find(nodes: Iterable[Node], fields: Collection[str]) -> _Found:
+def _order_answer(back: Iterable[Node]) -> list[Reference]:
+    """Return what a back template shows, from where it says that the answer begins."""
+    before: list[Reference] = []
+    after: list[Reference] = []
+    _divide(back, before, after)
+    return [*after, *before]
+
+
+def _divide(nodes: Iterable[Node], before: list[Reference], after: list[Reference]) -> None:
+    found = before
+    for node in nodes:
+        if isinstance(node, Reference):
+            found.append(node)
+        elif not isinstance(node, str):
+            _divide(node.children, before if found is before else after, after)
+        if found is before and (after or (isinstance(node, str) and _ANSWER.search(node))):
+            found = after
+
+
+def _find(references: Iterable[Reference], fields: Collection[str]) -> _Found:
     found = _Found({}, {}, {})
-    for node in _walk(nodes):
+    for node in references:
         if node.name not in fields:
             continue
         if "type" in node.filters:
@@ -122,7 +142,7 @@ def _find(nodes: Iterable[Node], fields: Collection[str]) -> _Found:
 def _write_paragraphs(front: str, nodes: Sequence[Node], fields: Sequence[str]) -> Iterator[str]:
     """Yield the paragraphs of a question, with a mark for each field."""
     numbers = {name: chr(_FIRST_MARK + place) for place, name in enumerate(fields[:_MAX_FIELDS])}
-    text = _UNSEEN.sub(" ", _MARK.sub("", "".join(_write(front, nodes, numbers, is_sure=True))))
+    text = _UNSEEN.sub(" ", "".join(_write(front, nodes, numbers, is_sure=True)))
     shown: set[str] = set()
     for part in _BREAK.split(text):
         words = " ".join(_TAG.sub("", part).split())
@@ -139,7 +159,8 @@ def _write(
 ) -> Iterator[str]:
     for node in nodes:
         if isinstance(node, str):
-            yield node if is_sure else "".join(_BREAK.findall(node)) or " "
+            words = _MARK.sub("", node)
+            yield words if is_sure else "".join(_BREAK.findall(words)) or " "
         elif isinstance(node, Reference):
             yield _write_reference(node, numbers)
         elif not node.is_negated:

@@ -61,7 +61,10 @@ class Before:
             ids=frozenset(id for card in cards for id in (card.id, *card.formerly)),
             cards={
                 make_guid(card): KnownCard(
-                    id=card.id, kind=card.kind, file=card.span.path.removeprefix(prefix)
+                    id=card.id,
+                    kind=card.kind,
+                    file=card.span.path.removeprefix(prefix),
+                    has_guid=card.guid is not None,
                 )
                 for card in cards
             },
