@@ -28,7 +28,6 @@ from cardwright.adopt.error import AdoptError, refuse
 from cardwright.adopt.folder import make_writer
 from cardwright.adopt.head import COMMENT, read_head
 from cardwright.adopt.looks import looks_like_html
-from cardwright.adopt.losses import Losses
 from cardwright.adopt.shapes import (
     GAP,
     Shape,
@@ -39,7 +38,7 @@ from cardwright.adopt.shapes import (
     read_cell,
 )
 from cardwright.adopt.text_file import MAX_NOTES, read_text
-from cardwright.incoming import Incoming, IncomingDeck, IncomingNote, Markup
+from cardwright.incoming import Incoming, IncomingDeck, IncomingNote, LossCounter, Markup
 
 _TAG_SEPARATOR: Final = re.compile(r"[,;]")
 _REMOTE: Final = ("http:", "https:", "data:")
@@ -63,14 +62,14 @@ class _Table:
     def __init__(self, path: Path, wanted: Mapping[str, str]) -> None:
         self._path = path
         self._wanted = {name: column for name, column in wanted.items() if name != SEPARATOR}
-        self._losses = Losses()
+        self._losses = LossCounter()
         content = read_text(path, follow_link=True)
         self._text = content.text
         if content.guessed:
             what = f"characters, if the encoding ({content.guessed}) was guessed wrongly"
             self._losses.add(what, self._place(1))
         if content.dropped:
-            self._losses.add("control characters", self._place(1), times=content.dropped)
+            self._losses.add("control characters", self._place(1), count=content.dropped)
         self._head = read_head(self._text)
         self._rows, self._names = self._read_rows(wanted.get(SEPARATOR, ""))
         self._places = dict(self._head.places)
@@ -97,7 +96,7 @@ class _Table:
             media=list(media),
             write_media=make_writer(media),
             note_count=len(self._rows),
-            losses=self._losses.list(),
+            losses=self._losses.list_losses(),
         )
 
     def _read_rows(self, separator: str) -> tuple[list[Row], list[str]]:
