@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 from anki.collection import Collection
+from anki.notes import Note
 
 from cardwright.anki.collection import open_collection
 from cardwright.anki.edits import Edit as ReaderEdit
@@ -217,8 +218,8 @@ def edit_notes(
 
 
 def _edit(
-    col: Collection, note, labels: Sequence[str], wanted: Sequence[str], dice: random.Random
-) -> Made | None:  # type: ignore[no-untyped-def]
+    col: Collection, note: Note, labels: Sequence[str], wanted: Sequence[str], dice: random.Random
+) -> Made | None:
     for name in wanted:
         for label in dice.sample(labels, len(labels)):
             before = note[label]
