@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +17,16 @@ from cardwright.app.adopt.write import hash_file
 from cardwright.app.project import SourceProblemsError
 from cardwright.diagnostic import Diagnostic
 from cardwright.error import ProjectError
+from cardwright.incoming import Incoming
 from cardwright.model import Card, Collection, Kind
 from cardwright.project.kind import read_built_in_kinds
 from cardwright.project.load import load
-from cardwright.project.namespace import make_namespace
+from cardwright.project.namespace import is_namespace, make_namespace
 from cardwright.project.texts import SourceTexts
 from cardwright.project.walk import is_source_name
 
 _EMPTY: Final = Collection(kinds={}, cards=(), decks={}, blueprints={})
+_MAX_SAMPLE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +130,27 @@ def _list_foreign(
             digest = hash_file(path)
             if own.files.get(shown) != digest and (name, digest) not in media:
                 yield shown.removeprefix(prefix)
+
+
+def find_own_namespace(incoming: Incoming, kinds: Mapping[str, Kind]) -> str:
+    """Return the namespace of a deck that was built by this program; "" if it was not."""
+    ids = {kind.anki_id for kind in kinds.values() if kind.anki_id and not kind.adopted}
+    fields = {
+        type.key: names.index("Id")
+        for type in incoming.types.values()
+        if type.anki_id in ids and "Id" in (names := [field.name for field in type.fields])
+    }
+    found: Counter[str] = Counter()
+    if not fields:
+        return ""
+    for number, note in enumerate(incoming.read_notes()):
+        if number >= _MAX_SAMPLE:
+            break
+        if note.type in fields:
+            namespace, _, card_id = note.fields[fields[note.type]].partition(":")
+            if card_id and is_namespace(namespace):
+                found[namespace] += 1
+    return found.most_common(1)[0][0] if found else ""
 
 
 def refuse_unreadable(root: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,12 +14,11 @@ from cardwright.adopt.draft import Draft, DraftPack
 from cardwright.adopt.make import make_draft
 from cardwright.anki.adopted import ADOPTED_NAME, AdoptedPack, format_adopted
 from cardwright.anki.adoption import publish_adopted
-from cardwright.anki.guid import derive_guid
 from cardwright.anki.ledger import LEDGER_NAME, format_ledger, read_ledger
 from cardwright.anki.notetype import make_note_types
 from cardwright.anki.values import read_values
 from cardwright.app.adopt.formats import open_deck
-from cardwright.app.adopt.known import Before, look_at, refuse_unreadable
+from cardwright.app.adopt.known import Before, find_own_namespace, look_at, refuse_unreadable
 from cardwright.app.adopt.merge import PackMerge, describe_note, find_guid, merge_pack
 from cardwright.app.adopt.write import (
     Stage,
@@ -38,7 +37,7 @@ from cardwright.app.lock import lock_project
 from cardwright.diagnostic import Diagnostic
 from cardwright.error import ProjectError
 from cardwright.files import find_below, write_below
-from cardwright.incoming import Incoming, Loss, LossCounter
+from cardwright.incoming import Incoming, IncomingNote, Loss, LossCounter
 from cardwright.markdown import Renderer
 from cardwright.model import Collection, Kind
 from cardwright.project.document import Document
@@ -117,20 +116,18 @@ def adopt_deck(
     root, is_new = _find_root(wish.folder)
     with lock_project(root, tell_waiting), open_deck(wish.source, wish.columns) as incoming:
         before = look_at(root, is_new=is_new)
+        own = find_own_namespace(incoming, before.kinds)
         with stage_media(root, incoming, _count(advance, _MEDIA, len(incoming.media))) as stage:
             staged = _leave_out(incoming, stage)
-            count = _count(advance, _READING, incoming.note_count)
             with gc_paused():
-                draft = make_draft(
-                    staged,
-                    before.make_known(wish.into, stage.list_names()),
-                    read_own=read_values,
-                    derive_guid=derive_guid,
-                    on_note=lambda: count(1),
-                )
+                watched = replace(staged, read_notes=_watch(staged, advance))
+                known = before.make_known(wish.into, stage.list_names())
+                draft = make_draft(watched, known, read_values=read_values)
             if not draft.packs:
                 raise ProjectError(f"{wish.source} has no cards: nothing was written")
-            return _Job(before, staged, draft, stage, random).run()
+            done = _Job(before, draft, stage, own, random).run()
+            done.has_history = incoming.has_history
+            return done
 
 
 def _find_root(folder: Path) -> tuple[Path, bool]:
@@ -150,6 +147,18 @@ def _count(advance: Advance, step: str, total: int) -> Callable[[int], None]:
         advance(step, done, total)
 
     return count
+
+
+def _watch(incoming: Incoming, advance: Advance) -> Callable[[], Iterator[IncomingNote]]:
+    """Return the reader of the notes, which tells how many were read: they are read twice."""
+    count = _count(advance, _READING, 2 * incoming.note_count)
+
+    def read() -> Iterator[IncomingNote]:
+        for note in incoming.read_notes():
+            yield note
+            count(1)
+
+    return read
 
 
 def _leave_out(incoming: Incoming, stage: Stage) -> Incoming:
@@ -182,16 +191,16 @@ class _Job:
     def __init__(
         self,
         before: Before,
-        incoming: Incoming,
         draft: Draft,
         stage: Stage,
+        own_namespace: str,
         random: Random,
     ) -> None:
         self._before = before
         self._root = before.root
         self._stage = stage
         self._namespaces = {
-            pack.name: before.find_namespace(pack.name, pack.namespace, random)
+            pack.name: before.find_namespace(pack.name, own_namespace, random)
             for pack in draft.packs
         }
         packs = tuple(_drop_derived(pack, self._namespaces[pack.name]) for pack in draft.packs)
@@ -203,9 +212,7 @@ class _Job:
             path: digest for base in before.adopted.values() for path, digest in base.files.items()
         }
         """Digests of files as they were last adopted."""
-        self.done = Adoption(
-            root=before.root, is_new=before.is_new, has_history=incoming.has_history
-        )
+        self.done = Adoption(root=before.root, is_new=before.is_new)
 
     def run(self) -> Adoption:
         kinds = self._read_kinds()
@@ -282,8 +289,8 @@ class _Job:
     def _write_media(self, pack: DraftPack, made: Adopted) -> dict[str, str]:
         """Put a pack's media into its folders; return their digests by name in the deck."""
         media = dict(self._bases[pack.name].media)
-        for name, path in pack.media.items():
-            self._place(f"cards/{pack.name}/{path}", name, [made])
+        for name in pack.media:
+            self._place(f"cards/{pack.name}/{self._draft.media[name]}", name, [made])
             media[name] = self._stage.files[name].digest
         return media
 

@@ -14,7 +14,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from cardwright.adopt.draft import DraftCard
-from cardwright.adopt.make import format_cards
 from cardwright.adopt.media import make_file_name
 from cardwright.error import ProjectError
 from cardwright.files import find_below, read_below, write_below
@@ -172,7 +171,16 @@ def make_manifest_text(pack: str, data: Mapping[str, Any], namespace: str) -> st
 
 def make_cards_text(shown: str, cards: Sequence[DraftCard]) -> str:
     """Return the text of a new file of cards, with their kind at its top if it is the same."""
-    return make_modeline(PurePosixPath(shown)) + compose(format_cards(cards))
+    kinds = {card.kind for card in cards}
+    is_same = len(kinds) == 1
+    data = {
+        **({"kind": cards[0].kind} if is_same else {}),
+        "cards": [
+            {"id": card.id, **({} if is_same else {"kind": card.kind}), **card.values}
+            for card in cards
+        ],
+    }
+    return make_modeline(PurePosixPath(shown)) + compose(data)
 
 
 def add_cards(
