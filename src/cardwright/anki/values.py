@@ -161,3 +161,26 @@ def _read_lesson(shown: str, tags: Iterable[str]) -> str:
         if _NOT_IN_TAG.sub("-", id) in slugs:
             return id
     return shown
+
+
+def read_field(
+    kind: Kind, key: str, html: str, *, find_media: FindMedia = lambda name: name
+) -> tuple[Any, tuple[HtmlLoss, ...]]:
+    """Return what one field of a note says, and what its Markdown lacks.
+
+    `key` is that of the card: the name of a field, `extra` or `sources`. The kind may adopt a note type.
+    An empty field is None.
+    """
+    if not html.strip():
+        return None, ()
+    reader = _Reader(find_media)
+    field = next((one for one in kind.fields if key in {one.name, one.holds}), None)
+    if key == "sources":
+        value: Any = list(map(_read_source, read_list(html)))
+    elif field is None or (field.holds and not field.is_bare):
+        value = reader.convert(key, html, Layout.BLOCK)
+    elif field.is_bare and (field.type is FieldType.BLOCK or key == kind.cloze):
+        value = reader.convert(key, html, Layout.BARE, is_cloze=key == kind.cloze)
+    else:
+        value = reader.read_field(kind, field, html)
+    return value or None, tuple(reader.losses.get(key, ()))
