@@ -238,7 +238,7 @@ TYPE = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(made=st.lists(st.tuples(TYPE, FIELD, FIELD, TEMPLATE), min_size=1, max_size=12))
 def test_any_attribute_is_read_as_anki_has_it(
     tmp_path_factory: pytest.TempPathFactory, made: list[tuple[dict[str, Any], ...]]
