@@ -169,9 +169,10 @@ class _Vault:
         question = strip_lead(card.front) if "\n" not in card.front else _unindent(card.front)
         front = dialect.adapt(texts.convert(question, place), place)
         back = dialect.adapt(texts.convert(_unindent(card.back), place), place)
-        for side, text in (("question", front), ("answer", back)):
-            if not text:
-                self._problems.append(f"{place}: this card has no {side}")
+        if not (front and back):
+            if front or back:
+                self._losses.add("cards with only one side", place, front or back)
+            return
         if not card.is_both:
             yield "basic", (front, back)
         elif not any(map(_BLOCK.search, (front, back))) and _are_short(front, back):
