@@ -46,7 +46,7 @@ def cards_of(folder: Path, note: str, **settings: Any) -> list[tuple[str, ...]]:
         ("text before\nQ ::  A\ntext after", [("basic", "Q", "A")]),
         (
             "- [ ] Q::A\n  1. R::B\n## S::C\n> T::D",
-            [("basic", q, a) for q, a in ["QA", "RB", "SC", "TD"]],
+            [("basic", pair[0], pair[1]) for pair in ("QA", "RB", "SC", "TD")],
         ),
         ("Q:::A", [("vocabulary", "Q", "A")]),
         (f"Q:::{'long ' * 12}text", [("term", "Q", f"{'long ' * 12}text", "true")]),
