@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from cardwright.adopt.decks import list_decks
 from cardwright.adopt.dialect import Dialect
 from cardwright.adopt.error import AdoptError, refuse
 from cardwright.adopt.folder import Folder
@@ -104,7 +105,7 @@ class _Vault:
                 help="notes with cards have a tag such as #flashcards",
             )
         used = {note.type for note in notes}
-        decks = dict.fromkeys(name for note in notes for name in _list_above(note.deck))
+        decks = list_decks(note.deck for note in notes)
         return Incoming(
             name=self._name,
             markup=Markup.MARKDOWN,
@@ -275,11 +276,6 @@ def _unindent(text: str) -> str:
     indents = [len(line) - len(line.lstrip(" \t")) for line in lines if line.strip()]
     depth = min(indents, default=0)
     return "\n".join(line[depth:] for line in lines)
-
-
-def _list_above(deck: str) -> list[str]:
-    parts = deck.split("::")
-    return ["::".join(parts[:count]) for count in range(1, len(parts) + 1)]
 
 
 def _make_type(key: str) -> IncomingType:
