@@ -85,8 +85,8 @@ def _make_key(token: str) -> str:
 
 
 def _compare(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
-    keys = [[_make_key(token) for token in tokens] for tokens in (old, new)]
-    return SequenceMatcher(None, *keys, autojunk=False).get_opcodes()
+    before, after = ([_make_key(token) for token in tokens] for tokens in (old, new))
+    return list(SequenceMatcher(None, before, after, autojunk=False).get_opcodes())
 
 
 class _Part(NamedTuple):
@@ -137,9 +137,10 @@ def _transfer(
             if end > part.end:
                 waiting.insert(0, (part.end, end, []))
         rest += base[at : part.end]
-        is_insertion = all(start == end for start, end, _ in touching)
-        if is_insertion and part.end - part.start <= 1:
-            rest = _insert(base, source, part, touching)
+        if part.end - part.start <= 1 and all(start == end for start, end, _ in touching):
+            # What was inserted before it does not change it.
+            rest = [token for _, _, tokens in touching for token in tokens]
+            rest += source[part.source_start : part.source_end]
         made += rest
     made += (token for _, _, tokens in waiting for token in tokens)
     return "".join(made)
@@ -152,14 +153,3 @@ def _touches(change: tuple[int, int, list[str]], part: _Part, *, is_left: bool) 
             return start == part.start and is_left
         return part.start <= start < part.end
     return start < part.end and part.start < part.end
-
-
-def _insert(
-    base: Sequence[str],
-    source: Sequence[str],
-    part: _Part,
-    changes: Sequence[tuple[int, int, list[str]]],
-) -> list[str]:
-    """Return a part with tokens inserted before it; it stays as the source has it."""
-    tokens = [token for _, _, found in changes for token in found]
-    return [*tokens, *source[part.source_start : part.source_end]]
