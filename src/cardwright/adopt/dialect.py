@@ -106,8 +106,8 @@ class Dialect:
 
 
 def _adapt_escape(escape: str, text: str) -> str:
-    """Return an escaped character; in ours, a backslash before a bracket may begin a formula."""
-    if escape[1] not in "()[]" or ("\\)" not in text and "\\]" not in text):
+    """Return an escaped character; in ours, a backslash before a bracket belongs to a formula."""
+    if escape[1] not in "()[]":
         return escape
     makes_link = "](" in text if escape[1] in "[]" else "]" in text
     return f"&#{ord(escape[1])};" if makes_link else escape[1]

@@ -12,6 +12,7 @@ from typing import Final
 
 from cardwright.adopt.beside import embed, find_beside, is_file_name, list_named
 from cardwright.adopt.columns import (
+    CLOZE,
     DECK,
     GUID,
     ID,
@@ -21,6 +22,7 @@ from cardwright.adopt.columns import (
     TAGS,
     find_columns,
     guess_columns,
+    is_front,
     is_header,
 )
 from cardwright.adopt.delimited import Layout, Row, find_layout, split_rows
@@ -74,6 +76,8 @@ class _Table:
         self._rows, self._names = self._read_rows(wanted.get(SEPARATOR, ""))
         self._places = dict(self._head.places)
         """The columns that hold no field."""
+        self._front = 0
+        """The column of the first field."""
         self._shapes = self._find_shapes()
         """By note type; only one, at "", if all rows have the same."""
         self._is_html = self._judge_html()
@@ -109,7 +113,12 @@ class _Table:
             message = f"{self._path.name} has more than {MAX_NOTES:,} rows"
             raise AdoptError(message, help="divide it into several files")
         names = head.names
-        if not names and not head.is_anki and rows and is_header(rows[0].cells, self._wanted):
+        if (
+            not names
+            and not head.is_anki
+            and rows
+            and is_header(rows[0].cells, self._wanted.values())
+        ):
             names = rows.pop(0).cells
         if not rows:
             raise AdoptError(f"{self._path.name} has no rows")
@@ -159,45 +168,43 @@ class _Table:
             if index is not None and index not in named.values() and not self._head.is_anki:
                 self._places.setdefault(name, index)
         self._places |= {name: named.pop(name) for name in IDENTITY if name in named}
-        columns = [index for index in range(width) if index not in self._places.values()]
+        taken = self._places.values()
+        columns = [i for i in range(len(self._names) or width) if i not in taken]
         if named:
             self._report_unused(set(columns) - set(named.values()))
             own = {name.capitalize(): index for name, index in named.items()}
             chosen = choose_shape("", self._rows, named)
             return {"": chosen or make_own_shape(self._path.stem, self._rows, own)}
+        known = {name: index for name, index in known.items() if index in columns}
+        self._front = next(
+            (i for name, i in known.items() if is_front(name)),
+            self._list_used(self._rows, columns)[0],
+        )
         by_type: dict[str, list[Row]] = {}
         for row in self._rows:
             by_type.setdefault(self._read_type(row), []).append(row)
-        known = {name: index for name, index in known.items() if index in columns}
-        if set(by_type) == {""}:
-            return {"": self._make_only_shape(known, columns)}
         return {
-            name: self._make_named_shape(name, rows, known, columns)
-            for name, rows in by_type.items()
+            name: self._make_shape(name, rows, known, columns) for name, rows in by_type.items()
         }
 
-    def _make_only_shape(self, known: Mapping[str, int], columns: list[int]) -> Shape:
-        used = self._list_used(self._rows, columns)
-        if len(used) == 1 and not has_gaps(self._rows, used[0]):
+    def _make_shape(
+        self, name: str, rows: list[Row], known: Mapping[str, int], columns: list[int]
+    ) -> Shape:
+        """Make the shape of rows that have the same note type."""
+        used = self._list_used(rows, columns)
+        if name not in ("", CLOZE):
+            what = "note type: its templates and styles are not in the file"
+            self._losses.add(what, self._place(rows[0].line), name)
+        elif len(used) == 1 and not has_gaps(rows, used[0]):
             raise AdoptError(
                 f"{self._path.name}: there is only one column",
                 help="cards need a question and an answer, or gaps: {{c1::answer}}",
             )
-        return make_shape(self._path.stem, self._rows, known, used, self._names)
-
-    def _make_named_shape(
-        self, name: str, rows: list[Row], known: Mapping[str, int], columns: list[int]
-    ) -> Shape:
-        """Make the shape of a note type of Anki; the file does not tell its templates."""
-        what = "note type: its templates and styles are not in the file"
-        self._losses.add(what, self._place(rows[0].line), name)
-        used = self._list_used(rows, columns)
         shape = make_shape(name or self._path.stem, rows, known, used, self._names)
-        if any(map(shape.list_missing, rows)):
-            labels = {
-                field.name.capitalize(): place
-                for field, place in zip(shape.type.fields, shape.places, strict=True)
-            }
+        if self._head.is_anki and any(map(shape.list_missing, rows)):
+            # In Anki, every field but the first may be empty.
+            fields = zip(shape.type.fields, shape.places, strict=True)
+            labels = {field.name.capitalize(): place for field, place in fields}
             return make_own_shape(name or self._path.stem, rows, labels)
         return shape
 
@@ -281,10 +288,12 @@ class _Table:
                 yield row, cell
 
     def _shape_of(self, row: Row) -> Shape:
-        return self._shapes.get("") or self._shapes[self._read_type(row)]
+        return self._shapes.get(self._read_type(row)) or self._shapes[""]
 
     def _read_type(self, row: Row) -> str:
-        return self._read(row, NOTE_TYPE) or self._head.note_type
+        """Return the name of a row's note type; texts with gaps have one of their own."""
+        name = self._read(row, NOTE_TYPE) or self._head.note_type
+        return name or (CLOZE if GAP.search(read_cell(row, self._front)) else "")
 
     def _read_deck(self, row: Row) -> str:
         name = self._read(row, DECK) or self._head.deck

@@ -9,7 +9,7 @@ from typing import Final
 
 from cardwright.adopt.pieces import Piece
 from cardwright.incoming import LossCounter
-from cardwright.markdown import is_web_address
+from cardwright.markdown import Renderer, is_web_address
 
 _PAIRS: Final = {
     **dict.fromkeys(("b", "strong"), "**"),
@@ -78,6 +78,7 @@ class _Joiner:
         self._losses = losses
         self._place = place
         self._show_media = show_media
+        self._renderer = Renderer(highlights=False)
         self._done: list[Piece] = []
         self._opened: list[tuple[str, int]] = []
         """The elements that are open, and where their tags are."""
@@ -106,7 +107,20 @@ class _Joiner:
     def finish(self) -> list[Piece]:
         while self._opened:
             self._drop(*self._opened.pop())
+        for index, piece in enumerate(self._done):
+            if piece.kind == "script":
+                before = "".join(one.text for one in self._done[max(index - 3, 0) : index])
+                after = "".join(one.text for one in self._done[index + 1 : index + 4])
+                self._done[index] = self._check_script(before[-1:], piece.text, after[:1])
         return self._done
+
+    def _check_script(self, before: str, script: str, after: str) -> Piece:
+        """Keep sub- and superscripts where our Markdown reads them as such."""
+        name = "sub" if script[0] == "~" else "sup"
+        if f"<{name}>" in self._renderer.render_inline(f"{before}{script}{after}").html:
+            return Piece("text", script)
+        self._losses.add(f"HTML element `{name}`", self._place, f"<{name}>{script[1:-1]}</{name}>")
+        return Piece("text", script[1:-1])
 
     def _write(self, text: str) -> None:
         self._done.append(Piece("text", text))
@@ -152,6 +166,8 @@ def _mark(name: str, tag: str, inner: list[Piece]) -> list[Piece] | None:
         start, end = "[", f"](<{address}>)"
     if not start or "\n\n" in text or (start in "~^" and not _SCRIPT.fullmatch(text)):
         return None
+    if start in "~^":
+        return [Piece("script", f"{start}{text}{end}")]
     if start == "`":
         return None if "`" in text else [Piece("code", f"`{html.unescape(text)}`")]
     before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
