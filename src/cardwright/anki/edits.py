@@ -7,8 +7,10 @@ the reader sees.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -40,6 +42,8 @@ _ELSEWHERE: Final = {
     "lesson": "the lesson's title, from the blueprint",
 }
 """Keys whose fields show what is not written on the card."""
+_WORD: Final = re.compile(r"\w+|[^\w\s]")
+_MAX_PAIRS: Final = 1_000_000
 MAX_LENGTH: Final = 200_000
 """Longer fields, in characters, are not compared word by word."""
 
@@ -177,7 +181,7 @@ class _Comparison:
             for label, html in changed.items()
             if not is_shipped and not any(is_same(html, one.html[label]) for one in editions)
         }
-        base = max(editions, key=self._count_same)
+        base = self._choose_edition(editions, changed)
         keys = list_keys(self._kind)
         for label, html in changed.items():
             if edit := self._compare_field(keys.get(label, ""), label, base, html):
@@ -214,6 +218,23 @@ class _Comparison:
             shipped |= {published.html_hash, *(one.html_hash for one in published.former)}
         fields = [self._theirs.fields.get(label, "") for label in self._labels]
         return bool(shipped) and hash_fields(fields) in shipped
+
+    def _choose_edition(self, editions: Sequence[_Edition], changed: Iterable[str]) -> _Edition:
+        """Return what the reader had before the edits: what most fields are still like."""
+        counts = [self._count_same(one) for one in editions]
+        likely = [
+            one for one, number in zip(editions, counts, strict=True) if number == max(counts)
+        ]
+        if len(likely) == 1:
+            return likely[0]
+
+        def measure(edition: _Edition) -> float:
+            return sum(
+                _measure_likeness(self._theirs.fields[label], edition.html[label])
+                for label in changed
+            )
+
+        return max(likely, key=measure)
 
     def _count_same(self, edition: _Edition) -> int:
         same = sum(
@@ -408,6 +429,14 @@ def _subtract(losses: Sequence[HtmlLoss], known: Sequence[HtmlLoss]) -> tuple[Ht
 def is_same(one: str, other: str) -> bool:
     """Tell whether two fields show the same."""
     return one == other or to_nfc(one) == to_nfc(other) or _normalize(one) == _normalize(other)
+
+
+def _measure_likeness(one: str, other: str) -> float:
+    """Return how alike two texts are, from 0 to 1."""
+    before, after = _WORD.findall(one), _WORD.findall(other)
+    if len(before) * len(after) > _MAX_PAIRS:
+        return 0.0
+    return SequenceMatcher(None, before, after, autojunk=False).ratio()
 
 
 @lru_cache(maxsize=4096)
