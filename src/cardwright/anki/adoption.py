@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -25,15 +25,14 @@ def publish_adopted(
     ledger: Ledger,
     adopted: AdoptedPack,
     note_types: Mapping[str, NoteType],
-    published: Sequence[str],
     *,
     renderer: Renderer,
     find_media: FindMedia,
 ) -> Ledger:
     """Return the ledger of a pack with its adopted notes as people have them from elsewhere.
 
-    `published` are the guids of these notes, and `note_types` holds the note types of the pack's cards, by
-    kind. A pack that was released here keeps its ledger: what is new in it is for the next release.
+    `note_types` holds the note types of the pack's cards, by kind. A pack that was released here keeps
+    its ledger: what is new in it is for the next release.
     """
     if ledger.version or ledger.unfinished:
         return ledger
@@ -41,23 +40,27 @@ def publish_adopted(
     placed, _ = place_cards(deck, (card for card in cards if card.retired is None))
     decks = {card.key: "::".join(path) for path, found in placed.items() for card in found}
     names = {"::".join(path) for path, _ in deck.walk()}
-    wanted = set(published)
     finder = MediaFinder(find_media, renderer, adopted.media)
     originals = Originals(adopted)
     notes: dict[str, Published] = {}
     kinds: dict[str, None] = {}
     for card in cards:
-        guid = make_guid(card)
-        base = adopted.notes.get(guid) if guid in wanted else None
-        if base is None:
-            continue
         kind = collection.kinds[card.kind]
+        base = adopted.notes.get(make_guid(card))
+        known = ledger.find(card)
+        if (
+            base is None
+            or not _is_published(base, kind, card)
+            or (known and card.retired is not None)
+        ):
+            continue
         was = _restore(card, kind, base)
         files = finder.list_files(was, kind)
         kept = originals.find(was, kind, files)
         note = make_note(collection, was, renderer, files, kept.html)
         place = base.deck if base.deck in names else decks.get(card.key, "")
-        notes[card.id] = _publish(note, base.mod_s, place)
+        made = _publish(note, base.mod_s, place)
+        notes[known.id if known else card.id] = replace(made, id=known.id) if known else made
         kinds[card.kind] = None
     types = {
         kind: PublishedType(
@@ -75,6 +78,13 @@ def publish_adopted(
         notes={**ledger.notes, **notes},
         note_types={**ledger.note_types, **types},
     )
+
+
+def _is_published(base: AdoptedNote, kind: Kind, card: Card) -> bool:
+    """Tell whether people may have the note: it is one of a note type that they have, too."""
+    has_type = kind.adopted is not None or card.guid is None
+    is_known = any(part.html for part in base.fields.values()) or (not card.guid and base.mod_s)
+    return has_type and bool(is_known)
 
 
 def _restore(card: Card, kind: Kind, base: AdoptedNote) -> Card:

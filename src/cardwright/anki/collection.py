@@ -140,9 +140,9 @@ class Collection:
         self._bytes_left = MAX_DEFINITION_BYTES
         row = next(self._read("col", "SELECT crt, mod, ver FROM main.col"), None)
         if row is None:
-            self._refuse("it contains no collection")
+            self.refuse("it contains no collection")
         if not all(isinstance(value, int) for value in row):
-            self._refuse("its collection is not valid")
+            self.refuse("its collection is not valid")
         created_s, self.mod_ms, self.schema = row
         if self.schema not in _SCHEMAS:
             newer = (
@@ -150,7 +150,7 @@ class Collection:
                 if self.schema > max(_SCHEMAS)
                 else "is not supported"
             )
-            self._refuse(f"its schema {self.schema} {newer}")
+            self.refuse(f"its schema {self.schema} {newer}")
         config = self._read_config()
         self.is_fsrs: bool = config.get("fsrs") is True
         """Whether FSRS is switched on; packages do not say."""
@@ -314,7 +314,7 @@ class Collection:
         last = None
         for row in map(_MAKE_LOG, self._choose("revlog", columns, "cid", card_ids, None)):
             if last is not None and row[0] <= last:
-                self._refuse("its review log is damaged")
+                self.refuse("its review log is damaged")
             last = row[0]
             yield row
 
@@ -368,6 +368,10 @@ class Collection:
         """
         with _explained():
             self._database.check_inert()
+
+    def refuse(self, reason: str) -> NoReturn:
+        """Raise that it cannot be read; `reason` is a clause such as `it is not valid`."""
+        raise _explain(ForeignFileError(self.path, reason))
 
     @cached_property
     def _is_first_scheduler(self) -> bool:
@@ -483,19 +487,19 @@ class Collection:
         for row in self._read(table, query, max_rows=MAX_DEFINITIONS):
             id, name, *data = row
             if not isinstance(id, int) or not isinstance(name, str):
-                self._refuse(f"a row of its table {table} is not valid")
+                self.refuse(f"a row of its table {table} is not valid")
             if not all(isinstance(value, bytes) for value in data):
-                self._refuse(f"a row of its table {table} is not valid")
+                self.refuse(f"a row of its table {table} is not valid")
             self._bytes_left -= len(name) + sum(map(len, data))
             if self._bytes_left < 0:
-                self._refuse(f"its note types have more than {MAX_DEFINITION_BYTES >> 20} MiB")
+                self.refuse(f"its note types have more than {MAX_DEFINITION_BYTES >> 20} MiB")
             yield row
 
     def _decode(self, decode: Callable[..., _Parsed], data: bytes, *values: object) -> _Parsed:
         try:
             return decode(Message(data, self._budget), *values)
         except ValueError as error:
-            self._refuse(f"one of its definitions is damaged: {error}")
+            self.refuse(f"one of its definitions is damaged: {error}")
 
     def _parse(self, column: str, parse: Callable[[Any], _Parsed], what: str) -> Iterator[_Parsed]:
         return (
@@ -506,33 +510,33 @@ class Collection:
         try:
             return parse(found)
         except ValueError as error:
-            self._refuse(str(error))
+            self.refuse(str(error))
 
     def _parse_column(self, column: str, what: str) -> dict[str, Any]:
         """Return an object of JSON that the only row of `col` holds."""
         text = next(self._read("col", f"SELECT {column} FROM main.col"))[0]  # noqa: S608
         if not isinstance(text, str):
-            self._refuse(f"its {what} are not valid")
+            self.refuse(f"its {what} are not valid")
         try:
             found = parse_json(text)
         except ValueError as error:
-            self._refuse(f"its {what} {error}")
+            self.refuse(f"its {what} {error}")
         if not isinstance(found, dict):
-            self._refuse(f"its {what} are not valid")
+            self.refuse(f"its {what} are not valid")
         return found
 
     def _make_note(self, row: tuple[Any, ...]) -> NoteRow:
         id, guid, type_id, mod_s, flds, tags = row
         if not isinstance(id, int):
-            self._refuse("one of its notes has no id")
+            self.refuse("one of its notes has no id")
         if not isinstance(guid, str) or len(guid) > MAX_GUID_LENGTH:
-            self._refuse(f"the guid of note {id} is not valid")
+            self.refuse(f"the guid of note {id} is not valid")
         if type_id not in self.note_types:
-            self._refuse(f"the note type of note {id} is missing")
+            self.refuse(f"the note type of note {id} is missing")
         if not isinstance(flds, str) or flds.count("\x1f") >= MAX_FIELDS:
-            self._refuse(f"the fields of note {id} are not valid")
+            self.refuse(f"the fields of note {id} are not valid")
         if not isinstance(tags, str) or len(tags) > MAX_TAGS_LENGTH:
-            self._refuse(f"the tags of note {id} are not valid")
+            self.refuse(f"the tags of note {id} are not valid")
         return NoteRow(
             id,
             guid,
@@ -541,9 +545,6 @@ class Collection:
             tuple(_normalize(flds).split("\x1f")),
             arrange_tags(_normalize(tags)),
         )
-
-    def _refuse(self, reason: str) -> NoReturn:
-        raise _explain(ForeignFileError(self.path, reason))
 
 
 @contextmanager

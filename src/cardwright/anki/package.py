@@ -7,14 +7,15 @@ no deck options, and leaves its temporary file behind.
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
+import os
+import shutil
 import sqlite3
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from cardwright.anki.genanki_module import genanki
 from cardwright.anki.guid import make_guid
@@ -32,8 +33,8 @@ _FILE_MODE: Final = 0o644 << 16
 _UNIX: Final = 3
 
 
-def write_package(contents: PackContents, ledger: Ledger) -> bytes:
-    """Return the Anki package of a pack.
+def write_package(contents: PackContents, ledger: Ledger, file: BinaryIO) -> None:
+    """Write the Anki package of a pack into a file. Its media need not fit into memory.
 
     The ledger of the release or build provides the version for the description, and the modification
     times of all notes and note types.
@@ -56,7 +57,7 @@ def write_package(contents: PackContents, ledger: Ledger) -> bytes:
             newest_s = max(newest_s, mod_s)
         decks.append(deck)
     database = _write_database(decks, list(presets.values()), newest_s)
-    return _write_archive(database, contents.media)
+    _write_archive(file, database, contents.media)
 
 
 def _make_model(note_type: NoteType, mod_s: int) -> _Model:
@@ -200,24 +201,26 @@ def _write_database(decks: list[_Deck], presets: list[dict[str, Any]], newest_s:
         connection.close()
 
 
-def _write_archive(database: bytes, media: Mapping[str, Path]) -> bytes:
+def _write_archive(file: BinaryIO, database: bytes, media: Mapping[str, Path]) -> None:
     names = sorted(media)
-    file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        _add_member(archive, "collection.anki2", database)
+        archive.writestr(_make_member("collection.anki2"), database)
         index = {str(number): name for number, name in enumerate(names)}
-        _add_member(archive, "media", json.dumps(index).encode())
+        archive.writestr(_make_member("media"), json.dumps(index).encode())
         for number, name in enumerate(names):
-            _add_member(archive, str(number), media[name].read_bytes())
-    return file.getvalue()
+            member = _make_member(str(number))
+            with media[name].open("rb") as source:
+                member.file_size = os.fstat(source.fileno()).st_size
+                with archive.open(member, "w") as target:
+                    shutil.copyfileobj(source, target)
 
 
-def _add_member(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+def _make_member(name: str) -> zipfile.ZipInfo:
     member = zipfile.ZipInfo(name, _ZIP_DATE)
     member.compress_type = zipfile.ZIP_DEFLATED
     member.create_system = _UNIX
     member.external_attr = _FILE_MODE
-    archive.writestr(member, data)
+    return member
 
 
 class _Note(genanki.Note):  # type: ignore[misc]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import unescape
 from typing import Any, Final
 
 from cardwright.html import (
@@ -27,6 +28,10 @@ from cardwright.model import Field, FieldType, Kind
 _OUR_TAGS: Final = re.compile(r"(?:kind|lesson|domain)::.*|retired", re.IGNORECASE | re.DOTALL)
 _LESSON: Final = "lesson::"
 _RETIRED: Final = "retired"
+_PLAYER: Final = re.compile(
+    r'<(audio|video) controls(?:="")? preload="none" src="([^"<>\[\]]+)"( aria-label="[^"<>]*")?></\1>'
+)
+"""A sound or video where Anki must not play it by itself; see `PackedFile.write`."""
 _NOT_IN_TAG: Final = re.compile(r"[\s:]+")
 FindMedia = Callable[[str], str | None]
 """Returns the path to write for a media file, by its name in Anki; None if there is no such file."""
@@ -118,9 +123,16 @@ class _Reader:
             if "pick" in entry.classes:
                 continue
             text = self.convert(key, _find_option(entry), Layout.INLINE)
-            reason = self.convert(key, entry.parts.get("reason", ""), Layout.INLINE)
+            html = _PLAYER.sub(_unhide, entry.parts.get("reason", ""))
+            reason = self.convert(key, html, Layout.INLINE)
             if text or reason:
                 yield {"right" if "right" in entry.classes else "wrong": text, "reason": reason}
+
+
+def _unhide(match: re.Match[str]) -> str:
+    """Return a sound or video as it is written where it is not hidden."""
+    sound = f"[sound:{unescape(match[2])}]"
+    return f'<span role="group"{match[3]}>{sound}</span>' if match[3] else sound
 
 
 def _find_option(entry: ListEntry) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
@@ -79,6 +81,23 @@ def say_json_list(values: Iterable[Any]) -> None:
 def _format_json(value: Any) -> str:
     text = escape_controls(json.dumps(value, indent=2, ensure_ascii=False))
     return _JSON_COMMAND.sub(r"\\u0023", text) if "##" in text else text
+
+
+def say_data(pieces: Iterable[str]) -> None:
+    """Write texts for another program as they are, with their own line ends; a terminal is protected."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(newline="")
+    is_file, is_terminal = _is_file(sys.stdout), sys.stdout.isatty()
+    for piece in pieces:
+        # A CI does not see what goes to a file.
+        _write(make_plain(piece) if is_terminal else piece, is_command=is_file)
+
+
+def _is_file(stream: IO[str]) -> bool:
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def warn(text: str) -> None:

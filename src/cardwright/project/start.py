@@ -76,7 +76,10 @@ cards review     # study in the terminal
 cards build      # write build/{pack}.apkg, ready to import into Anki
 ```
 
-The cards are in `cards/{pack}/`: sort them into as many files as you like. To add one, run
+The cards are in `cards/{pack}/`: sort them into as many files as you like.
+"""
+_README_MORE = """\
+To add one, run
 
 ```sh
 cards new {kind} cards/{pack}/{file} --id my-first-card
@@ -114,6 +117,11 @@ def make_title(name: str) -> str:
     return words[:1].upper() + words[1:] or "Deck"
 
 
+def make_shared_files(pack: str, title: str) -> dict[str, str]:
+    """Return the files of a new project besides its sources, by path."""
+    return {"README.md": _README.format(title=title, pack=pack), ".gitignore": "build/\n"}
+
+
 def make_project_files(
     pack: str, title: str, namespace: str, template: Template, kinds: Mapping[str, Kind]
 ) -> dict[str, str]:
@@ -125,9 +133,8 @@ def make_project_files(
     files = {
         shown.as_posix(): _make_cards(shown, samples, template),
         f"decks/{pack}/deck.yaml": deck + _LESSONS if template.has_exam else deck,
-        "README.md": _README.format(
-            title=title, pack=pack, kind=template.kinds[0], file=template.file
-        ),
+        "README.md": _README.format(title=title, pack=pack)
+        + _README_MORE.format(pack=pack, kind=template.kinds[0], file=template.file),
         ".gitignore": "build/\n",
     }
     if template.has_exam:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, Final
 
 from cardwright.adopt.draft import DraftCard
+from cardwright.adopt.media import make_file_name
 from cardwright.error import ProjectError
 from cardwright.files import find_below, read_below, write_below
 from cardwright.foreign.error import ForeignFileError
@@ -22,7 +23,7 @@ from cardwright.foreign.plain_file import open_plain_file
 from cardwright.incoming import Incoming
 from cardwright.model import Kind
 from cardwright.project.compose import compose
-from cardwright.project.edit import Edited, edit_card
+from cardwright.project.edit import Edited, edit_cards
 from cardwright.project.write import append_filled_cards, make_modeline
 
 _STAGE: Final = "build/adopting"
@@ -37,7 +38,6 @@ class StagedFile:
     path: Path
     digest: str
     """As of `PackedFile.hash`."""
-    size: int
     is_media: bool
     """Whether it is an image, a sound or a video."""
 
@@ -50,6 +50,10 @@ class Stage:
     """By name in the deck."""
     refused: dict[str, str] = field(default_factory=dict)
     """Why files cannot be read, by name."""
+
+    def list_names(self) -> set[tuple[str, str]]:
+        """Return the names under which files go into the project, with their digests."""
+        return {(make_file_name(name), file.digest) for name, file in self.files.items()}
 
 
 @contextmanager
@@ -82,31 +86,16 @@ def stage_media(root: Path, incoming: Incoming, advance: Callable[[int], None]) 
             folder.parent.rmdir()
 
 
-class _Hashing:
-    """Writes to a file, and hashes what is written."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.hash = hashlib.sha256()
-        self.size = 0
-
-    def write(self, data: bytes) -> int:
-        self.hash.update(data)
-        self.size += len(data)
-        return self._file.write(data)
-
-
 def _stage_file(incoming: Incoming, name: str, path: Path) -> StagedFile:
     with path.open("xb") as file:
-        hashing = _Hashing(file)
         if incoming.write_media:
-            incoming.write_media(name, cast("BinaryIO", hashing))
+            incoming.write_media(name, file)
     try:
         read_media(path)
         is_media = True
     except ForeignFileError:
         is_media = False
-    return StagedFile(path, hashing.hash.hexdigest()[:16], hashing.size, is_media)
+    return StagedFile(path, hash_file(path) or "", is_media)
 
 
 def place_file(root: Path, shown: str, staged: StagedFile, *, last: str | None) -> bool:
@@ -230,6 +219,4 @@ def edit_file(root: Path, shown: str, edits: Mapping[str, Mapping[str, Edited | 
 
     """
     raw = read_below(root, shown) or b""
-    for card_id, values in edits.items():
-        raw = edit_card(raw, shown, card_id, values)
-    write_below(root, shown, raw)
+    write_below(root, shown, edit_cards(raw, shown, edits))
