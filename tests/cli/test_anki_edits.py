@@ -191,7 +191,7 @@ def test_only_the_lines_of_the_edits_change(
         "      It is mostly **dark**.",
         "    extra: Sapwood is all around it.  # and bark around that",
         """  - {id: bark, question: "What is bark: a skin?", answer: 'The trunk''s own cover', extra: See **wood**.}""",
-        "      - right: A dry or cold year.  # or a cold one",
+        "      - right: A dry&nbsp;or cold year.  # or a cold one",
         "      - url: https://example.org/ring",
         "    definition: |",
         "      A tree with acorns.",
@@ -331,7 +331,7 @@ def test_images_come_along(
     reader.edit("bark", "Answer", lambda html: f'{html} <img src="evil.png">')
     file = reader.export()
 
-    result = apply(file, "y\nn\n")
+    result = apply(file, "n\ny\n")
 
     assert "with the file paste.png as media/paste-2.png\n" in result.stdout
     assert (project / "cards/trees/media/paste-2.png").read_bytes() == PNG
