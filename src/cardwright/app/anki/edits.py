@@ -302,7 +302,7 @@ def _change_source(before: Mapping[str, str], after: Data) -> Mapping[str, str]:
         is_address = " " not in after and ":" in after
         after = {"url" if is_address else "title": after}
     kept = ("checked",) if before.get("url") == after.get("url") else ()
-    return {**{name: before[name] for name in kept if name in before}, **after}
+    return {**after, **{name: before[name] for name in kept if name in before}}
 
 
 def _normalize_source(written: str | Mapping[str, str]) -> Data:
