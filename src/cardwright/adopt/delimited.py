@@ -36,6 +36,7 @@ class Row(NamedTuple):
 
     line: int
     cells: list[str]
+    """Without spaces around them."""
 
 
 class Layout(NamedTuple):
@@ -80,13 +81,13 @@ def split_rows(path: Path, text: str, layout: Layout, first_line: int = 1) -> It
             quoted, plain, end = match.groups()
             if quoted:
                 line += quoted.count("\n")
-                cells.append(quoted.replace('""', '"'))
+                cells.append(quoted.replace('""', '"').strip())
             else:
-                cells.append(plain or "")
+                cells.append((plain or "").strip())
             position = match.end()
             is_open = end == layout.separator
         line += 1
-        if any(map(str.strip, cells)):
+        if any(cells):
             yield Row(start, cells)
 
 

@@ -39,7 +39,7 @@ class Shape:
 
 def read_cell(row: Row, index: int) -> str:
     """Return a cell; a row may have fewer than others."""
-    return row.cells[index].strip() if index < len(row.cells) else ""
+    return row.cells[index] if index < len(row.cells) else ""
 
 
 def make_shape(

@@ -165,7 +165,7 @@ class _Table:
         width = len(self._names)
         for row in self._rows:
             start = f"{self._place(row.line)}: "
-            if width and any(map(str.strip, row.cells[width:])):
+            if width and any(row.cells[width:]):
                 yield f"{start}{len(row.cells)} cells, but {width} columns have a name"
             for name in self._shape_of(row).list_missing(row):
                 yield f"{start}no {name}"
