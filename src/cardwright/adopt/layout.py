@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Final
@@ -36,7 +36,7 @@ class PackPlan:
     """The full names of its top decks; "" for notes without a deck."""
     known: KnownPack | None = None
     files: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
-    """The files of each deck, by its full name."""
+    """The files with cards of each deck, by its full name."""
     patterns: dict[str, str] = field(default_factory=dict)
     """What selects the files of a divided deck, by its full name."""
 
@@ -90,8 +90,6 @@ class FilePlanner:
                     files |= dict.fromkeys(new, usual)
                 else:
                     files |= namer.place(deck, new, notes)
-                pack.files[deck] |= dict.fromkeys(old)
-                pack.files[deck] |= dict.fromkeys(files[index] for index in new)
         return [
             NotePlan(pack, owner[1].file if owner else files[index], deck, owner and owner[1])
             for index, (pack, deck, owner) in enumerate(zip(packs, decks, owners, strict=True))
@@ -225,8 +223,3 @@ def _cut(indices: Sequence[int], notes: Sequence[NoteSurvey]) -> Iterator[list[i
         part_size += notes[index].size
     if part:
         yield part
-
-
-def list_packs(plans: Iterable[NotePlan]) -> Mapping[str, PackPlan]:
-    """Return the packs that notes go to, by name, in order."""
-    return {plan.pack.name: plan.pack for plan in plans}

@@ -83,7 +83,7 @@ class _Maker:
             for plan, kind_media_of in self._list_new(plans.values(), kind_media)
         }
         return Draft(
-            packs=tuple(self._make_pack(pack) for pack in packs.values()),
+            packs=tuple(self._make_pack(pack) for pack in packs.values() if self._cards[pack.name]),
             kinds=kinds,
             type_times_s={plan.name: plan.type.mod_s for plan in plans.values() if plan.is_adopted},
             media=self._media.paths,
@@ -144,6 +144,7 @@ class _Maker:
                 self._losses.add(loss.what, ref, loss.example)
         if place.deck != cut_deck(note.deck) or note.deck.count("::") > place.deck.count("::"):
             self._losses.add("deck that is nested too deeply", ref, note.deck)
+        place.pack.files[place.deck][place.file] = None
         self._cards[pack].append(
             DraftCard(
                 id=card_id,
