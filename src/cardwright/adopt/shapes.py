@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from cardwright.adopt.columns import choose_kind
 from cardwright.adopt.delimited import Row
+from cardwright.adopt.gaps import GAP
 from cardwright.incoming import IncomingField, IncomingType
 
-GAP: Final = re.compile(r"\{\{c[0-9]+::")
 _SIDES: Final = ("question", "answer")
 _LABELS: Final = ("Front", "Back")
 
