@@ -21,112 +21,23 @@ from cardwright.html.style import (
     read_declarations,
 )
 
-_INLINE: Final = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "blink",
-        "cite",
-        "code",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "kbd",
-        "label",
-        "mark",
-        "meter",
-        "nobr",
-        "output",
-        "progress",
-        "q",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "tt",
-        "u",
-        "var",
-        "o:p",
-        "st1:place",
-        "picture",
-        "map",
-        "slot",
-        "button",
-        "select",
-        "option",
-        "textarea",
-        "rb",
-    ]
-)
+_INLINE_TEXT: Final = """
+    a abbr acronym b bdi bdo big blink cite code data del dfn em font i ins kbd label mark
+    meter nobr output progress q s samp small span strike strong sub sup time tt u var o:p
+    st1:place picture map slot button select option textarea rb
+"""
+_INLINE: Final = frozenset(_INLINE_TEXT.split())
 """Elements that end no line; others unknown to browsers do not, either."""
-_DIVISIONS: Final = frozenset(
-    [
-        "div",
-        "section",
-        "article",
-        "header",
-        "footer",
-        "main",
-        "nav",
-        "aside",
-        "hgroup",
-        "address",
-        "center",
-        "form",
-        "fieldset",
-        "figure",
-        "figcaption",
-        "details",
-        "summary",
-        "dialog",
-        "dl",
-        "dt",
-        "dd",
-        "search",
-        "legend",
-        "optgroup",
-        "caption",
-        "body",
-        "html",
-        "marquee",
-        "listing",
-    ]
-)
-_BOXES: Final = frozenset(
-    [
-        "p",
-        "ul",
-        "ol",
-        "menu",
-        "dir",
-        "li",
-        "blockquote",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "table",
-        "tr",
-        "td",
-        "th",
-    ]
-)
+_DIVISIONS_TEXT: Final = """
+    div section article header footer main nav aside hgroup address center form fieldset
+    figure figcaption details summary dialog dl dt dd search legend optgroup caption body
+    html marquee listing
+"""
+_DIVISIONS: Final = frozenset(_DIVISIONS_TEXT.split())
+_BOXES_TEXT: Final = """
+    p ul ol menu dir li blockquote h1 h2 h3 h4 h5 h6 table tr td th
+"""
+_BOXES: Final = frozenset(_BOXES_TEXT.split())
 _STYLED: Final = (
     "style",
     "href",
@@ -328,11 +239,12 @@ class Builder:
             parent.children.append(box)
         self._boxes.append(box)
         is_heading = kind == "th" or kind[0] == "h"
+        is_text = kind == "p" or kind[0] == "h"
 
         def leave() -> None:
             self.end_line()
             self._boxes.pop()
-            if kind == "p" and not box.children and parent.children[-1] is box:
+            if is_text and not box.children and parent.children[-1] is box:
                 parent.children.pop()
             if kind == "li":
                 _drop_only_empty(box)

@@ -93,7 +93,7 @@ class Reduction:
                 self.lose("indentation of a list", _first_text(child))
                 yield from self._reduce_list(child, depth).children
             else:
-                yield self._reduce_list(child, depth)
+                yield from self._keep_list(self._reduce_list(child, depth))
         elif kind == "table":
             yield from self._reduce_table(child, depth)
         elif kind in ("tr", "td", "th") or (kind == "li" and parent.kind not in ("ul", "ol")):
@@ -108,6 +108,13 @@ class Reduction:
             yield heading
         else:
             yield self.reduce_box(child, depth)
+
+    def _keep_list(self, box: Box) -> Iterator[Box]:
+        """Yield a list unless there is nothing in its items."""
+        if any(item.children for item in box.boxes()):
+            yield box
+        else:
+            self.lose("empty list", "")
 
     def _reduce_list(self, box: Box, depth: int) -> Box:
         """Return a list that has only items."""

@@ -71,6 +71,10 @@ _WRAPPED: Final = (
     ),
 )
 """LaTeX that is nothing but a formula."""
+_PART: Final = re.compile(
+    r"\\(?P<text>[$%&#_])|\$\$(?P<display>[^$]{1,5000})\$\$|\$(?P<inline>[^$]{1,5000})\$"
+)
+"""A formula, or an escaped sign, in a text of LaTeX."""
 _NUMBERED: Final = re.compile(rf"{STORED}([0-9]+){STORED_END}")
 
 
@@ -138,7 +142,16 @@ def _store_tag(scan: Scan, match: re.Match[str]) -> str:
         if formula is not None:
             return scan.store(display, formula["latex"])
     scan.losses.append(("LaTeX that is not a formula", latex.strip()[:60]))
-    return match["latex"]
+    return _PART.sub(lambda part: _store_part(scan, part), match["latex"])
+
+
+def _store_part(scan: Scan, match: re.Match[str]) -> str:
+    """Keep a formula within a text of LaTeX."""
+    name = next(name for name in ("display", "inline", "text") if match[name] is not None)
+    if name == "text":
+        return match["text"]
+    latex = unescape(_ELEMENT.sub("", _LINE.sub("\n", match[name])))
+    return scan.store("block" if name == "display" else "inline", _restore_gaps(latex))
 
 
 @dataclass(slots=True)
