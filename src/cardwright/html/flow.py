@@ -243,7 +243,7 @@ def _tidy(items: Iterable[Item]) -> Line:
             after_space = is_display or item.kind == "hint" or (after_space and item.kind in GAPS)
             continue
         text = _SPACES.sub(" ", item.text)
-        if after_space and text[:1] == " ":
+        if after_space and text[:1] == " " and not _move_space(pieces):
             text = text[1:]
         if not text:
             continue
@@ -258,6 +258,17 @@ def _tidy(items: Iterable[Item]) -> Line:
     _strip_start(pieces)
     _strip_end(pieces)
     return _join(_style_spaces(pieces))
+
+
+def _move_space(pieces: list[Item]) -> bool:
+    """Remove a space at the end of a gap, since there is one after the gap; tell whether there was."""
+    index = len(pieces) - 1
+    while index >= 0 and pieces[index].kind == "close":
+        index -= 1
+    if index < 0 or index == len(pieces) - 1 or pieces[index].text != " ":
+        return False
+    del pieces[index]
+    return True
 
 
 def _strip_start(pieces: list[Item]) -> None:
@@ -313,7 +324,7 @@ def _find_neighbour(pieces: Sequence[Item], index: int, step: int) -> Style:
     """Return the style of the next item, before or after, that is seen."""
     for place in range(index + step, len(pieces) if step > 0 else -1, step):
         item = pieces[place]
-        if item.kind not in GAPS and (item.kind != "text" or item.text.strip(" \xa0")):
+        if item.kind != "text" or item.text.strip(" \xa0"):
             return item.style
     return PLAIN
 

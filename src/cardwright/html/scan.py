@@ -35,9 +35,12 @@ _PIECE: Final = re.compile(
     | ::
     | \\\( (?P<inline> (?: [^\\<]++ | \\[^()\[\]] | <br\s*/?> | <div> | </div> )*+ ) \\\)
     | \\\[ (?P<display> (?: [^\\<]++ | \\[^()\[\]] | <br\s*/?> | <div> | </div> )*+ ) \\\]
+    | \[(?P<tag>latex|\$\$?)\] (?P<latex> (?: [^\[]++ | \[(?!/) )*+ ) \[/(?P=tag)\]
+    | <anki-mathjax[^<>]*> (?P<mathjax> [^<]*+ ) </anki-mathjax>
     """,
     re.VERBOSE,
 )
+_FORMULAS: Final = ("inline", "display", "latex", "mathjax")
 _TAG: Final = re.compile(
     r"""
       \[sound:(?P<sound>[^\]<>\n]{1,500})\]
@@ -182,7 +185,7 @@ def _mark_gaps(html: str) -> str:
         elif match[0] == "::":
             if stack and not stack[-1].hints:
                 stack[-1].hints.append(match.start())
-        elif not _is_balanced(match["inline"] or match["display"] or ""):
+        elif not _is_balanced("".join(match[name] or "" for name in _FORMULAS)):
             position = match.start() + 2
     return _replace_spans(html, changes)
 
