@@ -23,6 +23,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "bad-tag": "error",
     "bad-value": "error",
     "blueprint-weights": "warning",
+    "broken-template": "warning",
     "card-in-no-deck": "warning",
     "card-moved": "warning",
     "changed-text": "warning",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import sqlite3
 import unicodedata
@@ -237,7 +238,7 @@ TYPE = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(made=st.lists(st.tuples(TYPE, FIELD, FIELD, TEMPLATE), min_size=1, max_size=12))
 def test_any_attribute_is_read_as_anki_has_it(
     tmp_path_factory: pytest.TempPathFactory, made: list[tuple[dict[str, Any], ...]]
@@ -369,16 +370,48 @@ def test_decks_have_their_options_and_descriptions(
         }
 
 
+DESCRIPTION = "Many *trees*\nand < 3.\n\n- a\n- b\n\nThe\nend.\n\nReally."
+
+
+@pytest.mark.parametrize("description", [DESCRIPTION, "", "One."])
+def test_descriptions_of_ours_are_those_of_the_author(
+    write: Write, run: Run, project: Path, description: str
+) -> None:
+    deck = {
+        "name": "Trees",
+        "namespace": "trees-k3",
+        "description": description or "-",
+        "decks": [{"name": "All", "select": {"kind": "basic"}, "description": "Two.\n\nThree."}],
+    }
+    if not description:
+        del deck["description"]
+    cards = [
+        {"id": "oak", "kind": "basic", "question": "a", "answer": "b"},
+        {"id": "elm", "kind": "basic", "question": "c", "answer": "d", "retired": "why"},
+    ]
+    write(
+        {
+            "decks/trees/deck.yaml": json.dumps(deck),
+            "cards/trees/all.yaml": json.dumps({"cards": cards}),
+        }
+    )
+    run("release", "trees")
+
+    found, _, _ = read(project / "build" / "trees.apkg")
+
+    shown = re.sub(r"(?<!\n)\n(?![\n-])", " ", description)
+    assert found.decks["Trees"].description == shown
+    assert found.decks["Trees::All"].description == "Two.\n\nThree."
+
+
 def test_what_cannot_be_carried_over_is_listed(anki: Anki, export: Callable[[str], Path]) -> None:
     make_odd_type(anki)
     split = add_note(anki, ODD, "1", "eins")
     elsewhere = anki.col.decks.id("Anderswo")
     assert elsewhere
     anki.col.set_deck([split.cards()[1].id], elsewhere)
-    occlusion = add_note(
-        anki, "Image Occlusion", "{{c1::image-occlusion:rect:left=.1:top=.2}}", "<img src='x.png'>"
-    )
     twin = add_note(anki, "Basic", "a", "b")
+    copy = add_note(anki, "Basic", "a", "b")
     other = add_note(anki, "Basic", "c", "d")
     card = other.cards()[0]
     card.custom_data = '{"v":"x"}'
@@ -388,19 +421,20 @@ def test_what_cannot_be_carried_over_is_listed(anki: Anki, export: Callable[[str
     model["tmpls"][0]["did"] = elsewhere
     anki.col.models.update_dict(model)
     assert anki.col.db
-    anki.col.db.execute("update notes set guid = ? where id = ?", twin.guid, other.id)
+    for note in (copy, other):
+        anki.col.db.execute("update notes set guid = ? where id = ?", twin.guid, note.id)
 
     found, notes, _ = read(export("new.apkg"))
 
     assert list_losses(found) == {
         "deck of some cards of a note": (1, f"note {split.id}"),
-        "image occlusion, which only Anki shows": (1, f"note {occlusion.id}"),
+        "note that is there twice": (1, f"note {copy.id}"),
         "guid that another note has, too": (1, f"note {other.id}"),
         "custom data of a card": (1, f"card {card.id}"),
         "data of an add-on in a note type": (1, "note type Basic"),
     }
     assert notes[0].deck == "Länder::Süd"
-    assert [note.guid for note in notes] == [split.guid, occlusion.guid, twin.guid, None]
+    assert [note.guid for note in notes] == [split.guid, twin.guid, None]
     (basic,) = [one for one in found.types.values() if one.name == "Basic"]
     assert basic.templates[0].deck == "Anderswo"
 
@@ -447,7 +481,7 @@ def test_media_that_cannot_be_kept_are_listed(tmp_path: Path, newest: bytes) -> 
         ("gone.png", 1),
         ("huge.mp4", 100_000_001),
         ("esc\x1b[31m.png", 1),
-        (".hidden", 1),
+        ("_a\\..\\b.png", 1),
         (unicodedata.normalize("NFD", "ü.png"), 1),
         ("ü.png", 1),
     )
@@ -565,6 +599,18 @@ def test_cards_may_be_anywhere(tmp_path: Path) -> None:
     assert [(note.deck, note.ordinals) for note in notes] == [("A::B", (0,)), ("A", ())]
     assert "card of a template that the note type does not have" in list_losses(found)
     assert len(notes) == len(NOTES)
+
+
+@pytest.mark.parametrize("table", ["fields", "templates"])
+def test_note_types_that_are_not_whole_are_refused(tmp_path: Path, table: str) -> None:
+    def tamper(database: sqlite3.Connection) -> None:
+        database.execute(f"delete from {table}")
+
+    path = tmp_path / "x.apkg"
+    path.write_bytes(pack_newest(make_newest_database(tmp_path, act=tamper)))
+
+    with pytest.raises(PackageError, match=f"no {table}"):
+        read(path)
 
 
 def test_half_characters_in_json_are_refused(anki: Anki, export: Callable[[str], Path]) -> None:

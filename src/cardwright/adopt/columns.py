@@ -23,19 +23,23 @@ IDENTITY: Final = (TAGS, DECK, GUID, ID, NOTE_TYPE)
 """What belongs to a note besides its fields."""
 COMMON: Final = ("extra", "sources", "lesson")
 """Fields that a card of any kind can have."""
+CLOZE: Final = "cloze"
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "basic": ("question", "answer"),
     "term": ("term", "definition", "example", "contrast"),
     "vocabulary": ("word", "translation", "reading", "audio", "image", "example"),
-    "cloze": ("text",),
+    CLOZE: ("text",),
 }
 """The fields of the built-in kinds that tables are adopted as; the first two are the sides."""
 _SIDES: Final = {
     FRONT: FRONT,
     BACK: BACK,
     **{names[0]: FRONT for names in KINDS.values()},
-    **{names[1]: BACK for kind, names in KINDS.items() if kind != "cloze"},
+    **{names[1]: BACK for kind, names in KINDS.items() if kind != CLOZE},
 }
+_PAIR: Final = (FRONT, BACK)
+MEDIA: Final = ("audio", "image")
+"""Fields that may be the name of a file."""
 _SIDED: Final = ("basic", "term", "vocabulary")
 """In order of preference."""
 FIELDS: Final = tuple(
@@ -251,19 +255,20 @@ def find_columns(wanted: Mapping[str, str], names: Sequence[str], width: int) ->
     return found
 
 
-def is_header(cells: Sequence[str], wanted: Mapping[str, str]) -> bool:
-    """Tell whether the first row of a table names its columns."""
+def is_header(cells: Sequence[str], wanted: Iterable[str] = ()) -> bool:
+    """Tell whether the first row of a table names its columns; `wanted` are names of some."""
     names = [_normalize(cell) for cell in cells if cell.strip()]
-    if not names or len(set(names)) < len(names) or max(map(len, names)) > _MAX_NAME:
+    if not names or max(map(len, names)) > _MAX_NAME:
         return False
-    if any(_normalize(column) in names for column in wanted.values() if not column.isdigit()):
+    if any(_normalize(column) in names for column in wanted if not column.isdigit()):
         return True
     fields = {_FIELD_OF.get(name) for name in names} - {None}
     languages = sum(name in _LANGUAGES for name in names)
-    if len(names) == 1:
-        return bool(fields)
+    if len(fields) > 1 or languages > 1:
+        return True
     # One name may be a word on a card.
-    return len(fields) > 1 or languages > 1 or (len(names) > 2 and len(fields) + languages > 0)  # noqa: PLR2004
+    clear = [name for name in names if name in _FIELD_OF and len(name) > 1]
+    return len(names) != len(_PAIR) and len(clear) + languages > 0
 
 
 def guess_columns(names: Sequence[str]) -> dict[str, int]:
@@ -278,6 +283,11 @@ def guess_columns(names: Sequence[str]) -> dict[str, int]:
         if len(spoken) > 1:
             found["word"], found["translation"] = spoken[:2]
     return found
+
+
+def is_front(field: str) -> bool:
+    """Tell whether a field is the first side of a card."""
+    return _SIDES.get(field) == FRONT
 
 
 def choose_kind(columns: Mapping[str, int], *, has_gaps: bool) -> tuple[str, dict[str, int]] | None:
@@ -295,7 +305,7 @@ def choose_kind(columns: Mapping[str, int], *, has_gaps: bool) -> tuple[str, dic
         back = next((name for name in places if _SIDES.get(name) == BACK), None)
         if back is not None and "extra" not in places:
             places["extra"] = places.pop(back)
-        return ("cloze", places) if set(places) <= {"text", *COMMON} else None
+        return (CLOZE, places) if set(places) <= {"text", *COMMON} else None
     best: tuple[int, str, dict[str, int]] | None = None
     for kind, (front, back, *others) in ((kind, KINDS[kind]) for kind in _SIDED):
         own = {FRONT: front, BACK: back}

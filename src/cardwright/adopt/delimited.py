@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from cardwright.adopt.columns import is_header
 from cardwright.foreign.error import ForeignFileError
 
 MAX_COLUMNS: Final = 250
@@ -92,11 +93,16 @@ def split_rows(path: Path, text: str, layout: Layout, first_line: int = 1) -> It
 def find_layout(path: Path, text: str) -> Layout | None:
     """Return how a text is divided into rows, judged by the text; None if nothing divides it."""
     sample = text[:_SAMPLE_CHARACTERS]
+    for separator in ("\t", ","):
+        if _has_pairs(text, separator):
+            return Layout(separator, ";")
     best, best_score = "", 0.0
     for separator in _LIKELY:
         if separator not in sample:
             continue
-        rows = islice(split_rows(path, sample, Layout(separator)), _SAMPLE_ROWS)
+        rows = list(islice(split_rows(path, sample, Layout(separator)), _SAMPLE_ROWS))
+        if len(rows[0].cells) > 1 and is_header(rows[0].cells):
+            return Layout(separator)
         widths = Counter(len(row.cells) for row in rows)
         width, times = max(widths.items(), key=lambda item: (item[0] > 1, item[1]))
         share = times / widths.total()
@@ -105,9 +111,6 @@ def find_layout(path: Path, text: str) -> Layout | None:
         is_clear = share >= _MIN_SHARE or separator == "\t"
         if width >= _PAIR and is_clear and score > best_score:
             best, best_score = separator, score
-    for separator in ("\t", ","):
-        if _has_pairs(text, separator):
-            return Layout(separator, ";")
     return Layout(best) if best else _find_written(sample)
 
 

@@ -18,6 +18,8 @@ class KnownCard:
     kind: str
     file: str
     """As in `DraftCard`."""
+    has_guid: bool = True
+    """Whether its guid is written in the card; else it follows from the id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,8 @@ class DraftPack:
     deck: Mapping[str, Any]
     """The manifest without its namespace, as YAML data."""
     cards: tuple[DraftCard, ...]
+    media: tuple[str, ...] = ()
+    """The names, in the incoming deck, of the media that its cards use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

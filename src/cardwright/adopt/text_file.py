@@ -15,6 +15,8 @@ from cardwright.text import BIDI_OVERRIDES, CONTROLS
 MAX_TEXT_BYTES: Final = 64 * 2**20
 MAX_NOTES: Final = 200_000
 """The most notes that are adopted at once from files of text."""
+MAX_NOTE_LENGTH: Final = 100_000
+"""The most characters of one text of a note."""
 _SAMPLE_BYTES: Final = 2**17
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),

@@ -12,15 +12,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn, TypeGuard
 
 from cardwright.anki.attributes import CROWDANKI_UUID
-from cardwright.anki.collection import MAX_FIELDS, MAX_GUID_LENGTH, arrange_tags
+from cardwright.anki.collection import arrange_tags
 from cardwright.anki.deck_options import list_lost, make_options
 from cardwright.anki.definitions import AnkiDeck, parse_deck, parse_note_type, parse_preset
-from cardwright.anki.incoming_type import make_type
+from cardwright.anki.incoming_parts import REPEATED, GuidClaims, find_flaw, is_safe_name, make_type
 from cardwright.anki.package_members import FolderMedia
 from cardwright.anki.rows import Preset
 from cardwright.foreign.error import ForeignFileError
@@ -81,6 +80,8 @@ class _Reader:
         self._losses = LossCounter()
         self._types: dict[str, IncomingType] = {}
         self._presets: dict[str, Preset] = {}
+        self._listed: set[object] = set()
+        """Presets whose losses are listed."""
         self._decks: dict[str, Mapping[str, Any]] = {}
         """By full name, as in the file."""
 
@@ -166,8 +167,8 @@ class _Reader:
             )
         except ValueError as error:
             self._refuse(str(error))
-        if not made.fields or len(made.fields) > MAX_FIELDS:
-            self._refuse("one of its note types has no fields, or too many")
+        if flaw := find_flaw(made):
+            self._refuse(flaw)
         if not is_told:
             what = "id of a note type, which CrowdAnki chooses anew in each collection"
             self._losses.add(what, f"note type {made.name}", uuid)
@@ -198,8 +199,10 @@ class _Reader:
         deck = self._parse_deck(found)
         uuid = found.get("deck_config_uuid")
         preset = self._presets.get(uuid) if isinstance(uuid, str) else None
-        for what in list_lost(preset) if preset else ():
-            self._losses.add(f"deck option: {what}", f"deck {name}")
+        if preset and uuid not in self._listed:
+            self._listed.add(uuid)
+            for what in list_lost(preset):
+                self._losses.add(f"deck option: {what}", f"deck {name}")
         return IncomingDeck(
             name=name,
             description=deck.description,
@@ -208,38 +211,37 @@ class _Reader:
         )
 
     def _make_notes(self, losses: LossCounter) -> Iterator[IncomingNote]:
-        guids: set[str] = set()
+        guids = GuidClaims()
         number = 0
         for deck_name, deck in self._decks.items():
             notes = deck.get("notes")
             for found in notes if isinstance(notes, list) else ():
                 number += 1
-                made = self._make_note(found, number, deck_name, losses)
-                if made is None:
-                    continue
-                if made.guid in guids:
-                    losses.add("guid that another note has, too", made.place, made.guid or "")
-                    made = replace(made, guid=None)
-                elif made.guid:
-                    guids.add(made.guid)
-                yield made
+                made = self._make_note(found, number, deck_name, guids, losses)
+                if made is not None:
+                    yield made
 
     def _make_note(
-        self, found: Any, number: int, deck: str, losses: LossCounter
+        self, found: Any, number: int, deck: str, guids: GuidClaims, losses: LossCounter
     ) -> IncomingNote | None:
         if not isinstance(found, dict) or not _is_list_of_text(found.get("fields")):
             self._refuse(f"its note {number} is not valid")
-        guid = found.get("guid")
-        is_valid = isinstance(guid, str) and 0 < len(guid) <= MAX_GUID_LENGTH and guid.isprintable()
-        place = f"note {guid}" if is_valid else f"note {number}"
+        given = found.get("guid")
+        given = given if isinstance(given, str) else ""
+        place = f"note {given}" if given.isprintable() and given else f"note {number}"
         uuid = found.get("note_model_uuid")
         note_type = self._types.get(uuid) if isinstance(uuid, str) else None
         if note_type is None:
             losses.add("note whose note type is missing", place)
             return None
-        if not is_valid:
-            losses.add("note without a valid guid", place)
         fields = tuple(_clean(text) for text in found["fields"])
+        guid = guids.claim(given, note_type.key, fields)
+        if guid == REPEATED:
+            losses.add("note that is there twice", place)
+            return None
+        if guid is None:
+            is_shared = guids.has(given)
+            losses.add("guid that another note has, too" if is_shared else "guid", place, given)
         size = len(note_type.fields)
         if any(map(str.strip, fields[size:])):
             losses.add("text in fields that the note type does not have", place)
@@ -249,7 +251,7 @@ class _Reader:
             fields=(*fields[:size], *[""] * (size - len(fields))),
             place=place,
             deck=deck,
-            guid=guid if is_valid else None,
+            guid=guid,
             tags=arrange_tags(_clean(" ".join(tags))) if _is_list_of_text(tags) else (),
         )
 
@@ -258,7 +260,7 @@ class _Reader:
         found = {}
         for member, name in self._media.list_names().items():
             size = self._media.measure(member) or 0
-            if not name.isprintable() or name.startswith("."):
+            if not is_safe_name(name):
                 self._losses.add("media file with a name that is not safe", repr(name)[:80])
             elif size > MAX_MEDIA_BYTES:
                 self._losses.add("media file of more than 100 MB", name)

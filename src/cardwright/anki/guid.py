@@ -11,11 +11,14 @@ from cardwright.model import Card
 def make_guid(card: Card) -> str:
     """Return the guid of a card's note: its own, or else one derived from the card's identity."""
     # Anki identifies a note by its guid alone.
-    if card.guid:
-        return card.guid
+    return card.guid or derive_guid(card.key)
+
+
+def derive_guid(key: str) -> str:
+    """Return the guid of the note of a card with this key, unless it has one of its own."""
     from cardwright.anki.genanki_module import genanki  # noqa: PLC0415  (slow to load)
 
-    return str(genanki.guid_for("cardwright", card.key))
+    return str(genanki.guid_for("cardwright", key))
 
 
 def find_shared_guids(cards: Iterable[Card]) -> Iterator[Diagnostic]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from cardwright.anki.collection import (
-    MAX_GUID_LENGTH,
     Collection,
     NoteRow,
     open_collection,
 )
 from cardwright.anki.deck_options import list_lost, make_options
 from cardwright.anki.definitions import AnkiDeck, NoteType
-from cardwright.anki.incoming_type import make_type
+from cardwright.anki.description import is_written, read_description
+from cardwright.anki.incoming_parts import REPEATED, GuidClaims, find_flaw, is_safe_name, make_type
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.media import MAX_MEDIA_BYTES
 from cardwright.incoming import (
@@ -34,7 +33,6 @@ _DEFAULT_PRESET: Final = 1
 _DEFAULT_NAME: Final = "Default"
 _MAX_ORDINAL: Final = 500
 """Anki makes no cards for higher numbers of gaps."""
-_OCCLUSION: Final = re.compile(r"\{\{c[\d,]+::image-occlusion:", re.ASCII)
 _CUSTOM_DATA: Final = '"cd"'
 _MEGABYTE: Final = 1_000_000
 
@@ -101,29 +99,32 @@ class _Reader:
     def _scan_notes(self) -> int:
         """Find what is used, and list what cannot be kept of notes; return how many there are."""
         count = 0
-        kept_guids: set[str] = set()
+        guids = GuidClaims(self._shared_guids)
         for note, home in self._join():
+            guid = guids.claim(note.guid, str(note.type_id), note.fields)
+            if guid == REPEATED:
+                self._losses.add("note that is there twice", _name_note(note), note.guid)
+                continue
             count += 1
             note_type = self._collection.note_types[note.type_id]
-            self._used_types.setdefault(note.type_id, note_type)
+            if note.type_id not in self._used_types and (flaw := find_flaw(note_type)):
+                self._collection.refuse(flaw)
+            self._used_types[note.type_id] = note_type
             self._used_decks.update(dict.fromkeys(home.decks))
-            self._check_note(note, note_type, home, kept_guids)
+            self._check_note(note, note_type, home)
+            if guid is None:
+                is_shared = guids.has(note.guid)
+                what = "guid that another note has, too" if is_shared else "guid"
+                self._losses.add(what, _name_note(note), note.guid)
         return count
 
-    def _check_note(
-        self, note: NoteRow, note_type: NoteType, home: _Home, kept_guids: set[str]
-    ) -> None:
+    def _check_note(self, note: NoteRow, note_type: NoteType, home: _Home) -> None:
         place = _name_note(note)
         if len(set(home.decks)) > 1:
             names = ", ".join(dict.fromkeys(map(self._name_deck, home.decks)))
             self._losses.add("deck of some cards of a note", place, names)
         if any(map(str.strip, note.fields[len(note_type.fields) :])):
             self._losses.add("text in fields that the note type does not have", place)
-        if any("image-occlusion" in text and _OCCLUSION.search(text) for text in note.fields):
-            self._losses.add("image occlusion, which only Anki shows", place)
-        if self._find_guid(note, kept_guids) is None:
-            what = "guid that another note has, too" if note.guid in kept_guids else "guid"
-            self._losses.add(what, place, note.guid)
         if any(not _is_asked(note_type, number) for number in home.ordinals):
             self._losses.add("card of a template that the note type does not have", place)
 
@@ -133,8 +134,11 @@ class _Reader:
                 self._losses.add("custom data of a card", f"card {row.id}", row.data)
 
     def _read_notes(self) -> Iterator[IncomingNote]:
-        kept_guids: set[str] = set()
+        guids = GuidClaims(self._shared_guids)
         for note, home in self._join():
+            guid = guids.claim(note.guid, str(note.type_id), note.fields)
+            if guid == REPEATED:
+                continue
             note_type = self._collection.note_types[note.type_id]
             size = len(note_type.fields)
             ordinals = {number for number in home.ordinals if _is_asked(note_type, number)}
@@ -143,7 +147,7 @@ class _Reader:
                 fields=(*note.fields[:size], *[""] * (size - len(note.fields))),
                 place=_name_note(note),
                 deck=self._name_deck(home.decks[0]) if home.decks else self._first_deck,
-                guid=self._find_guid(note, kept_guids),
+                guid=guid,
                 tags=note.tags,
                 mod_s=note.mod_s,
                 ordinals=tuple(sorted(ordinals)),
@@ -173,16 +177,6 @@ class _Reader:
         if home is not None:
             yield home
 
-    def _find_guid(self, note: NoteRow, kept: set[str]) -> str | None:
-        """Return the guid of a note if a card can have it; of notes that share it, the first does."""
-        if not note.guid.isprintable() or not 0 < len(note.guid) <= MAX_GUID_LENGTH:
-            return None
-        if note.guid in self._shared_guids:
-            if note.guid in kept:
-                return None
-            kept.add(note.guid)
-        return note.guid
-
     def _make_decks(self) -> dict[str, IncomingDeck]:
         known = {deck.name: deck for deck in self._collection.decks.values()}
         names: dict[str, None] = {}
@@ -191,6 +185,11 @@ class _Reader:
             names.update(("::".join(parts[: end + 1]), None) for end in range(len(parts)))
         ordered = sorted(names, key=lambda name: (name.casefold().split("::"), name))
         found = {name: known[name] for name in ordered if name in known}
+        if any(deck.is_markdown and is_written(deck.description) for deck in found.values()):
+            found = {
+                name: replace(deck, description=read_description(deck.description))
+                for name, deck in found.items()
+            }
         options = self._make_options(found)
         return {
             name: IncomingDeck(
@@ -208,6 +207,7 @@ class _Reader:
         Anki never imports its default preset: everybody has one.
         """
         options: dict[str, DeckOptions] = {}
+        listed: set[str] = set()
         for name, deck in decks.items():
             preset, _ = self._collection.find_preset(deck.id)
             parts = name.split("::")
@@ -215,7 +215,8 @@ class _Reader:
             is_chosen = deck.preset_id not in {None, _DEFAULT_PRESET}
             if is_chosen or is_below or _has_own_options(deck):
                 options[name] = make_options(preset, deck)
-            if is_chosen:
+            if is_chosen and preset.name not in listed:
+                listed.add(preset.name)
                 for what in list_lost(preset):
                     self._losses.add(f"deck option: {what}", f"deck {name}")
         return options
@@ -229,7 +230,7 @@ class _Reader:
         found: dict[str, str] = {}
         for member, name in self._collection.media.items():
             size = self._collection.measure_media(member)
-            if not name.isprintable() or name.startswith("."):
+            if not is_safe_name(name):
                 self._losses.add("media file with a name that is not safe", repr(name)[:80])
             elif size is None:
                 self._losses.add("media file that is listed, but missing", name)

@@ -56,7 +56,7 @@ class Note:
     @property
     def html_hash(self) -> str:
         """Digest of the fields."""
-        return _hash_fields(self.fields)
+        return hash_fields(self.fields)
 
     def has_html_of(self, shipped: Shipped) -> bool:
         """Tell whether no rendering fix has changed its HTML since it was shipped."""
@@ -129,7 +129,7 @@ def hash_content(content: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
 
 
-def _hash_fields(fields: Sequence[str]) -> str:
+def hash_fields(fields: Sequence[str]) -> str:
     """Return a digest of a note's fields as Anki stores them."""
     return hashlib.sha256("\x1f".join(fields).encode("utf-8")).hexdigest()[:32]
 

@@ -22,7 +22,7 @@ MAX_MEDIA_LIST_BYTES: Final = 16 * 2**20
 _CHUNK: Final = 2**18
 _MAX_META_BYTES: Final = 2**10
 _VERSIONS: Final = {1: "collection.anki2", 2: "collection.anki21", 3: NEWEST}
-_UNSAFE: Final = re.compile(r"[/\\\0]")
+_UNSAFE: Final = re.compile(r"[/\0]")
 
 
 def choose_collection(path: Path, archive: ForeignArchive) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import unescape
 from typing import Any, Final
 
 from cardwright.html import (
@@ -27,6 +28,10 @@ from cardwright.model import Field, FieldType, Kind
 _OUR_TAGS: Final = re.compile(r"(?:kind|lesson|domain)::.*|retired", re.IGNORECASE | re.DOTALL)
 _LESSON: Final = "lesson::"
 _RETIRED: Final = "retired"
+_PLAYER: Final = re.compile(
+    r'<(audio|video) controls(?:="")? preload="none" src="([^"<>\[\]]+)"( aria-label="[^"<>]*")?></\1>'
+)
+"""A sound or video where Anki must not play it by itself; see `PackedFile.write`."""
 _NOT_IN_TAG: Final = re.compile(r"[\s:]+")
 FindMedia = Callable[[str], str | None]
 """Returns the path to write for a media file, by its name in Anki; None if there is no such file."""
@@ -118,9 +123,16 @@ class _Reader:
             if "pick" in entry.classes:
                 continue
             text = self.convert(key, _find_option(entry), Layout.INLINE)
-            reason = self.convert(key, entry.parts.get("reason", ""), Layout.INLINE)
+            html = _PLAYER.sub(_unhide, entry.parts.get("reason", ""))
+            reason = self.convert(key, html, Layout.INLINE)
             if text or reason:
                 yield {"right" if "right" in entry.classes else "wrong": text, "reason": reason}
+
+
+def _unhide(match: re.Match[str]) -> str:
+    """Return a sound or video as it is written where it is not hidden."""
+    sound = f"[sound:{unescape(match[2])}]"
+    return f'<span role="group"{match[3]}>{sound}</span>' if match[3] else sound
 
 
 def _find_option(entry: ListEntry) -> str:
@@ -149,3 +161,26 @@ def _read_lesson(shown: str, tags: Iterable[str]) -> str:
         if _NOT_IN_TAG.sub("-", id) in slugs:
             return id
     return shown
+
+
+def read_field(
+    kind: Kind, key: str, html: str, *, find_media: FindMedia = lambda name: name
+) -> tuple[Any, tuple[HtmlLoss, ...]]:
+    """Return what one field of a note says, and what its Markdown lacks.
+
+    `key` is that of the card: the name of a field, `extra` or `sources`. The kind may adopt a note type.
+    An empty field is None.
+    """
+    if not html.strip():
+        return None, ()
+    reader = _Reader(find_media)
+    field = next((one for one in kind.fields if key in {one.name, one.holds}), None)
+    if key == "sources":
+        value: Any = list(map(_read_source, read_list(html)))
+    elif field is None or (field.holds and not field.is_bare):
+        value = reader.convert(key, html, Layout.BLOCK)
+    elif field.is_bare and (field.type is FieldType.BLOCK or key == kind.cloze):
+        value = reader.convert(key, html, Layout.BARE, is_cloze=key == kind.cloze)
+    else:
+        value = reader.read_field(kind, field, html)
+    return value or None, tuple(reader.losses.get(key, ()))

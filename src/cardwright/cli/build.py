@@ -87,7 +87,7 @@ def _describe(package: BuiltPackage) -> dict[str, object]:
         "path": str(package.path),
         "notes": len(package.contents.packed),
         "cards": package.contents.card_count,
-        "bytes": len(package.data),
+        "bytes": package.size,
         "version": package.build.ledger.version or None,
         "unreleased": dict(package.unreleased),
     }

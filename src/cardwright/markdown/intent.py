@@ -43,6 +43,8 @@ _IN_PATH: Final = "path"
 
 _MARKS: Final = "*_~^="
 _QUOTES: Final = "\"'"
+_NUMBERED_ENTITY: Final = re.compile(r"&#[0-9]{2,7};\Z")
+_MAX_ENTITY: Final = 10
 _OPENERS: Final = frozenset({"Ps", "Pi", "Pd"})
 _CLOSERS: Final = frozenset({"Pe", "Pf", "Pd"})
 _BRACKETS: Final = {")": "(", "]": "[", "}": "{"}
@@ -244,7 +246,9 @@ def _is_emphasis(text: str, inner: tuple[int, int], width: int) -> bool:
     end = stop + width
     while end < len(text) and text[end] in _MARKS:
         end += 1
-    before = text[outer - 1] if outer else " "
+    # A letter written as an entity is there so that emphasis can start within a word.
+    is_entity = _NUMBERED_ENTITY.search(text, max(outer - _MAX_ENTITY, 0), outer)
+    before = text[outer - 1] if outer and not is_entity else " "
     after = text[end : end + 2] or " "
     return width > 1 or (_may_open(before, first) and _may_close(last, after))
 

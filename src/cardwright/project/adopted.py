@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from cardwright.kinds.attributes import FIELD_ATTRIBUTES, TEMPLATE_ATTRIBUTES, TYPE_ATTRIBUTES
 from cardwright.kinds.template import TemplateError, find_unknown_name, has_gaps
 from cardwright.model import AdoptedTemplate, AdoptedType, Attribute, Field
 from cardwright.project import table
@@ -12,32 +13,6 @@ from cardwright.text import list_names
 
 _ANKI_ID: Final = table.number(1, 2**53 - 1, "Fixed id in Anki.", whole=True)
 PART_ID: Final = table.identifier("Fixed id in Anki.")
-_FIELD_ATTRIBUTES: Final = {
-    "font": "font",
-    "size": "size",
-    "rtl": "rtl",
-    "sticky": "sticky",
-    "collapsed": "collapsed",
-    "plain_text": "plainText",
-    "unsearchable": "excludeFromSearch",
-    "description": "description",
-    "tag": "tag",
-    "protected": "preventDeletion",
-}
-"""Keys of an adopted field → attributes in Anki; and below, of a template and of a note type."""
-_TEMPLATE_ATTRIBUTES: Final = {
-    "browser_front": "bqfmt",
-    "browser_back": "bafmt",
-    "browser_font": "bfont",
-    "browser_size": "bsize",
-}
-_TYPE_ATTRIBUTES: Final = {
-    "latex_pre": "latexPre",
-    "latex_post": "latexPost",
-    "latex_svg": "latexsvg",
-    "stock": "originalStockKind",
-    "crowdanki_uuid": "crowdanki_uuid",
-}
 FIELD_IN_ANKI: Final[table.Table] = {
     "font": table.exact("The font in the editor."),
     "size": table.number(0, 65_535, "The font's size in the editor.", whole=True),
@@ -86,11 +61,11 @@ KIND_IN_ANKI: Final[table.Table] = {
 
 def read_field_attributes(item: table.Record | None) -> dict[str, Attribute]:
     """Return the attributes of a field of an adopted note type, as Anki names them."""
-    return _read_attributes(item, _FIELD_ATTRIBUTES)
+    return _read_attributes(item, FIELD_ATTRIBUTES)
 
 
 def make_template(item: table.Record, labels: Sequence[str], *, is_cloze: bool) -> AdoptedTemplate:
-    """Return a template of an adopted note type, and report one that Anki could not render.
+    """Return a template of an adopted note type, and report one that Anki cannot render.
 
     `labels` are the names of the note type's fields in Anki.
     """
@@ -101,27 +76,30 @@ def make_template(item: table.Record, labels: Sequence[str], *, is_cloze: bool) 
             is_gapped = has_gaps(template)
         except TemplateError as error:
             help = "write the template exactly as it is in Anki"
-            item.entry.report("bad-value", f"`{key}`: {error}", key, help=help)
+            item.entry.report("broken-template", f"`{key}`: {error}", key, help=help)
             continue
         if unknown is not None and labels:
             message = f"`{key}`: the note type has no field `{unknown}`"
             help = f"fields in Anki: {list_names(labels)}"
-            item.entry.report("bad-value", message, key, help=help)
+            item.entry.report("broken-template", message, key, help=help)
         if is_gapped and not is_cloze:
             help = "name the field with the gaps in `cloze`"
             item.entry.report(
-                "bad-value", f"`{key}` shows gaps, but the kind has no `cloze`", key, help=help
+                "broken-template",
+                f"`{key}` shows gaps, but the kind has no `cloze`",
+                key,
+                help=help,
             )
         if template and is_cloze and not is_gapped and key == "front":
             help = "write the template exactly as it is in Anki, or remove `cloze`"
             item.entry.report(
-                "bad-value", "`front` shows no gaps, as in {{cloze:Text}}", key, help=help
+                "broken-template", "`front` shows no gaps, as in {{cloze:Text}}", key, help=help
             )
     return AdoptedTemplate(
         name=item["name"] or "",
         front=item["front"] or "",
         back=item["back"] or "",
-        attributes=_read_attributes(item, _TEMPLATE_ATTRIBUTES),
+        attributes=_read_attributes(item, TEMPLATE_ATTRIBUTES),
     )
 
 
@@ -146,7 +124,7 @@ def make_adopted_type(
         help = "move it to `anki:`: the stylesheet of an adopted note type is shipped as it is"
         root.entry.report("bad-value", "an adopted kind has no `css` of its own", "css", help=help)
     names = [field.name for field in fields]
-    attributes = _read_attributes(anki, _TYPE_ATTRIBUTES)
+    attributes = _read_attributes(anki, TYPE_ATTRIBUTES)
     if anki["sort"] and anki["sort"] not in names:
         message, help = f"there is no field `{anki['sort']}`", f"fields: {list_names(names)}"
         anki.entry.report("bad-value", message, "sort", help=help)

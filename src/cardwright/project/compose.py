@@ -120,9 +120,11 @@ def _write_short(value: Any, *, exact: bool) -> str:
             return ""
         parts = []
         for key, item in value.items():
-            is_list = not isinstance(item, str | bool | int | float)
-            part = "" if isinstance(item, Mapping) else _write_brackets(item, exact=exact)
-            if not part or (is_list and len(value) > 1 and len(item) > 1):
+            is_short = (
+                isinstance(item, str | bool | int | float) or len(value) == 1 or len(item) == 1
+            )
+            part = _write_short(item, exact=exact) if is_short else ""
+            if not part:
                 return ""
             parts.append(f"{_write_line(key, exact=exact, in_brackets=True)}: {part}")
         return f"{{{', '.join(parts)}}}"

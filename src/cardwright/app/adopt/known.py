@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -23,6 +23,7 @@ from cardwright.project.kind import read_built_in_kinds
 from cardwright.project.load import load
 from cardwright.project.namespace import is_namespace, make_namespace
 from cardwright.project.texts import SourceTexts
+from cardwright.project.walk import is_source_name
 
 _EMPTY: Final = Collection(kinds={}, cards=(), decks={}, blueprints={})
 _MAX_SAMPLE: Final = 1_000
@@ -43,16 +44,16 @@ class Before:
         """Return the cards of a pack."""
         return [card for card in self.collection.cards if card.pack == pack]
 
-    def make_known(self, into: str) -> Known:
-        """Return what drafts depend on."""
+    def make_known(self, into: str, media: Container[tuple[str, str]]) -> Known:
+        """Return what drafts depend on; `media` are the names and digests of files to adopt."""
         packs = {*self.collection.decks, *(card.pack for card in self.collection.cards)}
         return Known(
             kinds=self.kinds,
-            packs={pack: self._describe_pack(pack) for pack in sorted(packs)},
+            packs={pack: self._describe_pack(pack, media) for pack in sorted(packs)},
             into=into,
         )
 
-    def _describe_pack(self, pack: str) -> KnownPack:
+    def _describe_pack(self, pack: str, media: Container[tuple[str, str]]) -> KnownPack:
         cards = self.list_cards(pack)
         deck = self.collection.decks.get(pack)
         prefix = f"cards/{pack}/"
@@ -63,11 +64,14 @@ class Before:
             ids=frozenset(id for card in cards for id in (card.id, *card.formerly)),
             cards={
                 make_guid(card): KnownCard(
-                    id=card.id, kind=card.kind, file=card.span.path.removeprefix(prefix)
+                    id=card.id,
+                    kind=card.kind,
+                    file=card.span.path.removeprefix(prefix),
+                    has_guid=card.guid is not None,
                 )
                 for card in cards
             },
-            files=frozenset(_list_foreign(self.root, prefix, own or AdoptedPack())),
+            files=frozenset(_list_foreign(self.root, prefix, own or AdoptedPack(), media)),
         )
 
     def find_namespace(self, pack: str, own: str, random: Random) -> str:
@@ -110,13 +114,21 @@ def _sort(problem: Diagnostic) -> tuple[str, int, int, str, str]:
     return problem.sort_key
 
 
-def _list_foreign(root: Path, prefix: str, own: AdoptedPack) -> Iterator[str]:
-    """Yield the files of a pack that were not adopted as they are, besides its sources."""
+def _list_foreign(
+    root: Path, prefix: str, own: AdoptedPack, media: Container[tuple[str, str]]
+) -> Iterator[str]:
+    """Yield the files of a pack where nothing can be put, besides its sources.
+
+    Those that were adopted can be replaced, and those that are to be adopted are there already.
+    """
     for folder, _, names in os.walk(root / prefix):
         for name in names:
             path = Path(folder) / name
             shown = path.relative_to(root).as_posix()
-            if not name.endswith((".yaml", ".yml")) and own.files.get(shown) != hash_file(path):
+            if is_source_name(name):
+                continue
+            digest = hash_file(path)
+            if own.files.get(shown) != digest and (name, digest) not in media:
                 yield shown.removeprefix(prefix)
 
 

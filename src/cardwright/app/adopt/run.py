@@ -13,9 +13,8 @@ from typing import Final
 from cardwright.adopt.draft import Draft, DraftPack
 from cardwright.adopt.make import make_draft
 from cardwright.anki.adopted import ADOPTED_NAME, AdoptedPack, format_adopted
-from cardwright.anki.adoption import publish_adopted
-from cardwright.anki.ledger import LEDGER_NAME, format_ledger, read_ledger
-from cardwright.anki.media import find_names
+from cardwright.anki.adoption import Changed, publish_adopted
+from cardwright.anki.ledger import LEDGER_NAME, Ledger, format_ledger, read_ledger
 from cardwright.anki.notetype import make_note_types
 from cardwright.anki.values import read_values
 from cardwright.app.adopt.formats import open_deck
@@ -117,15 +116,22 @@ def adopt_deck(
     root, is_new = _find_root(wish.folder)
     with lock_project(root, tell_waiting), open_deck(wish.source, wish.columns) as incoming:
         before = look_at(root, is_new=is_new)
-        # Before anything is written: the deck must be readable.
         own = find_own_namespace(incoming, before.kinds)
-        with stage_media(root, incoming, _count(advance, _MEDIA, len(incoming.media))) as stage:
+        last = {
+            name: digest for base in before.adopted.values() for name, digest in base.media.items()
+        }
+        count = _count(advance, _MEDIA, len(incoming.media))
+        with stage_media(root, incoming, last, count) as stage:
             staged = _leave_out(incoming, stage)
             with gc_paused():
-                counted = replace(staged, read_notes=_watch(staged, advance))
-                draft = make_draft(counted, before.make_known(wish.into), read_values=read_values)
-            job = _Job(before, staged, draft, stage, own, random)
-            return job.run()
+                watched = replace(staged, read_notes=_watch(staged, advance))
+                known = before.make_known(wish.into, stage.list_names())
+                draft = make_draft(watched, known, read_values=read_values)
+            if not draft.packs:
+                raise ProjectError(f"{wish.source} has no cards: nothing was written")
+            done = _Job(before, draft, stage, own, random).run()
+            done.has_history = incoming.has_history
+            return done
 
 
 def _find_root(folder: Path) -> tuple[Path, bool]:
@@ -148,12 +154,13 @@ def _count(advance: Advance, step: str, total: int) -> Callable[[int], None]:
 
 
 def _watch(incoming: Incoming, advance: Advance) -> Callable[[], Iterator[IncomingNote]]:
-    """Return the reader of the notes, which tells how many were read."""
+    """Return the reader of the notes, which tells how many were read: they are read twice."""
+    count = _count(advance, _READING, 2 * incoming.note_count)
 
     def read() -> Iterator[IncomingNote]:
-        for number, note in enumerate(incoming.read_notes(), 1):
+        for note in incoming.read_notes():
             yield note
-            advance(_READING, number, incoming.note_count)
+            count(1)
 
     return read
 
@@ -188,7 +195,6 @@ class _Job:
     def __init__(
         self,
         before: Before,
-        incoming: Incoming,
         draft: Draft,
         stage: Stage,
         own_namespace: str,
@@ -196,7 +202,6 @@ class _Job:
     ) -> None:
         self._before = before
         self._root = before.root
-        self._incoming = incoming
         self._stage = stage
         self._namespaces = {
             pack.name: before.find_namespace(pack.name, own_namespace, random)
@@ -211,9 +216,7 @@ class _Job:
             path: digest for base in before.adopted.values() for path, digest in base.files.items()
         }
         """Digests of files as they were last adopted."""
-        self.done = Adoption(
-            root=before.root, is_new=before.is_new, has_history=incoming.has_history
-        )
+        self.done = Adoption(root=before.root, is_new=before.is_new)
 
     def run(self) -> Adoption:
         kinds = self._read_kinds()
@@ -249,26 +252,28 @@ class _Job:
         return self.done
 
     def _read_kinds(self) -> dict[str, Kind]:
-        """Return all kinds, those of the draft included."""
+        """Return all kinds as they will be."""
         kinds = dict(self._before.kinds)
         for name, data in self._draft.kinds.items():
-            document = Document(f"kinds/{name}.yaml", make_kind_text(name, data).encode())
-            _, kind = parse_kind(document)
-            if kind:
-                kinds.setdefault(name, kind)
+            shown = f"kinds/{name}.yaml"
+            found = hash_file(find_below(self._root, shown))
+            _, kind = parse_kind(Document(shown, make_kind_text(name, data).encode()))
+            if kind and found in {None, self._last.get(shown)}:
+                kinds[name] = kind
         return kinds
 
     def _start(self) -> None:
         """Make the project, if there is none."""
         if not self._before.is_new:
             return
-        for folder in ("cards", "decks"):
-            find_below(self._root, folder).mkdir(exist_ok=True)
         first = self._draft.packs[0]
         files = make_shared_files(first.name, str(first.deck["name"]))
         for shown, text in files.items():
             if not os.path.lexists(self._root / shown):
                 write_below(self._root, shown, text)
+        # These last, since they make it a project.
+        for folder in ("cards", "decks"):
+            find_below(self._root, folder).mkdir(exist_ok=True)
 
     def _mark(self, pack: str) -> None:
         """Let the next run know that the pack is adopted, if this one is interrupted."""
@@ -288,23 +293,10 @@ class _Job:
     def _write_media(self, pack: DraftPack, made: Adopted) -> dict[str, str]:
         """Put a pack's media into its folders; return their digests by name in the deck."""
         media = dict(self._bases[pack.name].media)
-        for name in self._list_media(pack):
+        for name in pack.media:
             self._place(f"cards/{pack.name}/{self._draft.media[name]}", name, [made])
             media[name] = self._stage.files[name].digest
         return media
-
-    def _list_media(self, pack: DraftPack) -> Iterator[str]:
-        """Yield the names of the media that a pack uses."""
-        if len(self._draft.packs) == 1:
-            yield from self._draft.media
-            return
-        named = {
-            name
-            for card in pack.cards
-            for html in card.note_fields.values()
-            for name in find_names(html)
-        }
-        yield from (name for name in self._draft.media if name in named)
 
     def _write_manifest(self, pack: DraftPack, made: Adopted) -> None:
         known = self._before.collection.decks.get(pack.name)
@@ -322,7 +314,7 @@ class _Job:
             staged.digest,
             packs,
             is_new=is_there or last is None,
-            is_done=place_file(self._root, shown, staged, last=last),
+            is_done=place_file(self._root, shown, self._stage, name, last=last),
         )
         self.done.media += not is_there
 
@@ -362,6 +354,8 @@ class _Job:
                     ledger,
                     base,
                     make_note_types(collection, pack.name, renderer, ledger.list_note_type_ids()),
+                    self._find_changed(pack, made, base, ledger),
+                    root=self._root.resolve(),
                     renderer=renderer,
                     find_media=library.find,
                 )
@@ -370,6 +364,20 @@ class _Job:
         for name, text in format_schemas(collection.kinds).items():
             self._update(name_schema_file(name), text)
         self.done.losses = self._list_losses(collection)
+
+    def _find_changed(
+        self, pack: DraftPack, made: Adopted, base: AdoptedPack, ledger: Ledger
+    ) -> Changed:
+        """Return what is adopted otherwise than before."""
+        last = self._before.adopted.get(pack.name, AdoptedPack()).notes
+        guids = {guid for guid, note in base.notes.items() if last.get(guid) is not note}
+        replaced = {path for one in self.done.packs for path in one.replaced}
+        if made.replaced:
+            guids |= {note.guid for note in ledger.notes.values() if "media" in note.content}
+        return Changed(
+            guids=guids,
+            kinds={kind for kind in base.type_times_s if f"kinds/{kind}.yaml" in replaced},
+        )
 
     def _update(self, shown: str, text: str) -> None:
         if hash_file(find_below(self._root, shown)) != hash_text(text):
@@ -398,8 +406,7 @@ class _Job:
             for pack in self._draft.packs
             for drafted in pack.cards
         }
-        own = [loss for loss in self._incoming.losses if loss not in self._draft.losses]
         return [
             replace(loss, first=cards.get(loss.first) or places.get(loss.first) or loss.first)
-            for loss in (*own, *self._draft.losses)
+            for loss in self._draft.losses
         ]
