@@ -83,7 +83,7 @@ def fill(author: DeckAuthor) -> None:
     author.add_note(
         "Land (basic)", "Länder::Africa", ["Chad", "N'Djamena", "", '<img src="map of chad.png">']
     )
-    author.add_note("Land (basic)", "Länder", ["Nauru", "", "no capital at all", ""], ["geo"])
+    author.add_note("Land (basic)", "Länder", ["Nauru", "&nbsp;", "no capital at all", ""], ["geo"])
     author.add_note("Land (basic)", "Länder::Europa", ["日本", "東京", "[sound:anthem.mp3]", ""])
     author.add_note(
         "Lücken", "Länder::Europa", ["{{c1::Rome}} is in {{c2::Italy}}", "*not* Markdown"]
@@ -306,6 +306,7 @@ def test_each_top_level_deck_is_a_pack(
 ) -> None:
     fill(author)
     author.add_note("Land (basic)", "Städte", ["Bremen", "Bremen", "[sound:anthem.mp3]", ""])
+    author.add_note("Land (basic)", "Default", ["Mali", "Bamako", "", ""])
     original = describe_notes(author)
 
     run("adopt", str(author.export(tmp_path / "all.apkg")), folder=home)
@@ -313,7 +314,7 @@ def test_each_top_level_deck_is_a_pack(
     run("check", folder=home)
     run("build", folder=home)
     names = sorted(path.stem for path in (home / "build").glob("*.apkg"))
-    assert names == ["lander", "stadte"]
+    assert names == ["default", "lander", "stadte"]
     newcomer = read("newcomer")
     for name in names:
         newcomer.import_package(home / "build" / f"{name}.apkg")
