@@ -232,6 +232,7 @@ WRITES_ITSELF = {
     "foreign/live_database.py": "a collection, copied into a temporary folder",
     "foreign/plain_file.py": "nothing, it only reads",
     "anki/record.py": "deletes a record of builds that is not needed any more",
+    "app/anki/edits.py": "media of a package in a temporary folder, before they are taken over",
     "app/lock.py": "on Windows, a file that goes with its process",
     "cli/main.py": "the null device",
     "cli/git.py": "a bare repository in a temporary folder",

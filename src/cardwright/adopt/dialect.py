@@ -22,8 +22,7 @@ from cardwright.incoming import LossCounter
 from cardwright.markdown import HAN, KANA, is_web_address
 
 _READS_KANJI: Final = re.compile(f"[{HAN}{KANA}]")
-_SIZED: Final = re.compile(r"(?P<alt>.*)\|(?P<width>[0-9]{1,4})(?:x[0-9]{1,4})?", re.DOTALL)
-_NUMBER: Final = re.compile(r"[0-9]{1,4}")
+_SIZED: Final = re.compile(r"(?:(?P<alt>.*)\|)?(?P<width>[0-9]{1,4})(?:x[0-9]{1,4})?", re.DOTALL)
 _MAX_WIDTH: Final = 2000
 _EMPTY_LINES: Final = re.compile(r"\n(?:[ \t]*\n){2,}")
 _MARKS: Final = re.compile(r"([\\`*_\[\]~^$<{|#])")
@@ -92,9 +91,7 @@ class Dialect:
 
     def _show_image(self, piece: Piece, place: str) -> str:
         sized = _SIZED.fullmatch(piece.label)
-        alt, width = (sized["alt"], sized["width"]) if sized else (piece.label, "")
-        if _NUMBER.fullmatch(alt) and not width:
-            alt, width = "", alt
+        alt, width = (sized["alt"] or "", sized["width"]) if sized else (piece.label, "")
         return self.show_media(html.unescape(piece.address), alt, width, place)
 
     def _show_link(self, piece: Piece, place: str) -> str:

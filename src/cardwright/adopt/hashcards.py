@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from cardwright.adopt.decks import list_decks
 from cardwright.adopt.dialect import Dialect
 from cardwright.adopt.error import AdoptError, refuse
 from cardwright.adopt.folder import Folder
@@ -106,14 +107,14 @@ class _Hashcards:
             raise AdoptError(f"{self._path} has no cards of hashcards")
         if self._folder.has(_HISTORY):
             self._losses.add("answers given in hashcards, and its schedule", _HISTORY)
-        decks = dict.fromkeys([self._root, *(note.deck for note in notes)])
+        decks = list_decks(note.deck for note in notes)
         return Incoming(
             name=self._root or self._path.stem,
             markup=Markup.MARKDOWN,
             types={
                 key: _make_type(key) for key in _TYPES if any(note.type == key for note in notes)
             },
-            decks={name: IncomingDeck(name=name) for name in decks if name},
+            decks={name: IncomingDeck(name=name) for name in decks},
             read_notes=lambda: iter(notes),
             media=list(self._media),
             write_media=self._folder.write,

@@ -7,8 +7,10 @@ the reader sees.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -30,7 +32,7 @@ from cardwright.anki.original import read_value
 from cardwright.anki.values import read_field
 from cardwright.html import HtmlLoss, normalize_html
 from cardwright.markdown import Renderer
-from cardwright.model import Card, Collection, Kind
+from cardwright.model import Card, Collection, FieldType, Kind
 from cardwright.text import list_names, to_nfc
 
 ANKI_TAGS: Final = frozenset(("marked", "leech"))
@@ -40,6 +42,10 @@ _ELSEWHERE: Final = {
     "lesson": "the lesson's title, from the blueprint",
 }
 """Keys whose fields show what is not written on the card."""
+_WORD: Final = re.compile(r"\w+|[^\w\s]")
+_RIGHT: Final = re.compile(r"""<li class=["']?(right|wrong)\b""")
+_PICK: Final = re.compile(r"""<p class=["']?pick\b[^<]*</p>""")
+_MAX_PAIRS: Final = 1_000_000
 MAX_LENGTH: Final = 200_000
 """Longer fields, in characters, are not compared word by word."""
 
@@ -154,6 +160,10 @@ class _Comparison:
         self._files = files
         self._past = past
         self._labels = sources.labels[note.card.kind]
+        self._keys = list_keys(self._kind)
+        self._forms = {
+            label: _find_form(self._kind, self._keys.get(label, "")) for label in self._labels
+        }
         self._now = _Edition(
             note.card,
             dict(zip(self._labels, note.fields, strict=True)),
@@ -166,7 +176,7 @@ class _Comparison:
             label: html
             for label in self._labels
             if (html := self._theirs.fields.get(label)) is not None
-            and not is_same(html, self._now.html[label])
+            and not self._forms[label].is_same(html, self._now.html[label])
         }
         if not changed and tags == self._now.tags:
             return
@@ -175,12 +185,12 @@ class _Comparison:
         changed = {
             label: html
             for label, html in changed.items()
-            if not is_shipped and not any(is_same(html, one.html[label]) for one in editions)
+            if not is_shipped
+            and not any(self._forms[label].is_same(html, one.html[label]) for one in editions)
         }
-        base = max(editions, key=self._count_same)
-        keys = list_keys(self._kind)
+        base = self._choose_edition(editions, changed)
         for label, html in changed.items():
-            if edit := self._compare_field(keys.get(label, ""), label, base, html):
+            if edit := self._compare_field(self._keys.get(label, ""), label, base, html):
                 yield edit
         if not any(tags == one.tags for one in editions):
             yield from self._compare_tags(base)
@@ -215,9 +225,27 @@ class _Comparison:
         fields = [self._theirs.fields.get(label, "") for label in self._labels]
         return bool(shipped) and hash_fields(fields) in shipped
 
+    def _choose_edition(self, editions: Sequence[_Edition], changed: Iterable[str]) -> _Edition:
+        """Return what the reader had before the edits: what most fields are still like."""
+        # Where nothing tells, a release is likelier than what is not released, and a conflict safer.
+        ordered = [*editions[1:], editions[0]]
+        counts = [self._count_same(one) for one in ordered]
+        most = max(counts)
+        likely = [one for one, number in zip(ordered, counts, strict=True) if number == most]
+        if len(likely) == 1:
+            return likely[0]
+
+        def measure(edition: _Edition) -> float:
+            return sum(
+                _measure_likeness(self._theirs.fields[label], edition.html[label])
+                for label in changed
+            )
+
+        return max(likely, key=measure)
+
     def _count_same(self, edition: _Edition) -> int:
         same = sum(
-            is_same(self._theirs.fields.get(label, ""), html)
+            self._forms[label].is_same(self._theirs.fields.get(label, ""), html)
             for label, html in edition.html.items()
         )
         return 2 * same + (_fold(self._theirs.tags) - ANKI_TAGS == edition.tags)
@@ -340,7 +368,7 @@ class _Comparison:
         before = get_value(base.card, self._kind, key)
         ways = [*transfer_values(shipped, theirs, before), theirs]
         for value in ways:
-            if is_same(html, self._show(key, label, base, value)):
+            if self._forms[label].is_same(html, self._show(key, label, base, value)):
                 return value, True
         # The narrowest change that says the same.
         for value in ways:
@@ -405,11 +433,42 @@ def _subtract(losses: Sequence[HtmlLoss], known: Sequence[HtmlLoss]) -> tuple[Ht
     return tuple(left)
 
 
-def is_same(one: str, other: str) -> bool:
-    """Tell whether two fields show the same."""
-    return one == other or to_nfc(one) == to_nfc(other) or _normalize(one) == _normalize(other)
+class _Form(NamedTuple):
+    """How a field is compared."""
+
+    is_cloze: bool
+    as_paragraphs: bool
+    has_options: bool
+
+    def is_same(self, one: str, other: str) -> bool:
+        """Tell whether two texts show the same in the field."""
+        if one == other or to_nfc(one) == to_nfc(other):
+            return True
+        return _normalize(one, *self) == _normalize(other, *self)
+
+
+def _measure_likeness(one: str, other: str) -> float:
+    """Return how alike two texts are, from 0 to 1."""
+    before, after = _WORD.findall(one), _WORD.findall(other)
+    if len(before) * len(after) > _MAX_PAIRS:
+        return 0.0
+    return SequenceMatcher(None, before, after, autojunk=False).ratio()
 
 
 @lru_cache(maxsize=4096)
-def _normalize(html: str) -> str:
-    return normalize_html(html)
+def _normalize(html: str, is_cloze: bool, as_paragraphs: bool, has_options: bool) -> str:
+    # Of options, it cannot be seen which are right, and how many to choose follows from that.
+    shown = _PICK.sub("", html) if has_options else html
+    normal = normalize_html(shown, is_cloze=is_cloze, as_paragraphs=as_paragraphs)
+    return normal + " ".join(_RIGHT.findall(html)) if has_options else normal
+
+
+def _find_form(kind: Kind, key: str) -> _Form:
+    field = next((one for one in kind.fields if key in {one.name, one.holds}), None)
+    is_cloze = key == kind.cloze
+    is_block = key == "extra" or is_cloze or (field is not None and field.type is FieldType.BLOCK)
+    return _Form(
+        is_cloze,
+        as_paragraphs=is_block and not (field and field.is_bare),
+        has_options=key == kind.options,
+    )

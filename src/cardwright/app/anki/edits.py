@@ -289,12 +289,20 @@ def _write_out(raw: bytes, shown: str, card: Card, key: str, value: Data) -> Edi
             made.append(same)
         elif isinstance(item, str) and item in checked:
             made.append({"url": item, "checked": checked[item]})
-        elif isinstance(item, Mapping) and isinstance(before, Mapping):
-            kept = before if before.get("url") == item["url"] else {}
-            made.append({**kept, **item})
+        elif isinstance(before, Mapping):
+            made.append(_change_source(before, item))
         else:
             made.append(item)
     return made
+
+
+def _change_source(before: Mapping[str, str], after: Data) -> Mapping[str, str]:
+    """Return a source in the form of the one before; another address was not checked."""
+    if isinstance(after, str):
+        is_address = " " not in after and ":" in after
+        after = {"url" if is_address else "title": after}
+    kept = ("checked",) if before.get("url") == after.get("url") else ()
+    return {**after, **{name: before[name] for name in kept if name in before}}
 
 
 def _normalize_source(written: str | Mapping[str, str]) -> Data:
