@@ -13,7 +13,7 @@ from cardwright.anki.card_files import CardFiles
 from cardwright.anki.card_values import Data, get_value
 from cardwright.anki.collection import Collection, NoteRow
 from cardwright.anki.edits import Edit, Past, ReaderNote, Sources, find_edits, is_as_shipped
-from cardwright.anki.guid import make_guid
+from cardwright.anki.guid import derive_guid, make_guid
 from cardwright.anki.media import MediaFinder
 from cardwright.anki.note import Note
 from cardwright.anki.pack import PackContents
@@ -140,12 +140,17 @@ def find_pack_edits(
     """
     packs = [_PackComparison(project, pack, warn_of) for pack in project.collection.decks]
     owners = {guid: pack for pack in reversed(packs) for guid in pack.notes}
+    # Notes of cards that are retired, or in no deck any more, are nobody's own.
+    known = {make_guid(card) for card in project.collection.cards}
+    for ledger in project.ledgers.values():
+        known |= {note.guid or derive_guid(note.guid_ref) for note in ledger.notes.values()}
     unknown: set[int] = set()
     seen: set[str] = set()
     left = _MAX_COMPARED
     for row in collection.read_notes():
         if row.guid not in owners:
-            unknown.add(row.id)
+            if row.guid not in known:
+                unknown.add(row.id)
         elif row.guid not in seen:
             seen.add(row.guid)
             labels = [one.name for one in collection.note_types[row.type_id].fields]
@@ -284,7 +289,13 @@ def apply_edit(project: Project, edit: Edit, new_files: NewFiles, value: Data) -
         raise EditError(f"{name} has changed since it was read", help="run the command again")
     written = _write_out(raw, name, card_now, edit.key, value)
     edited = edit_card(raw, name, card.id, {edit.key: written})
-    _, after = _read_card(project, edited, edit)
+    card_after, after = _read_card(project, edited, edit)
+    if card_after is not None and get_value(card_after, kind, edit.key) != value:
+        # It would get what is set for the whole file.
+        raise EditError(
+            f"`{edit.key}` of {card.id} cannot be removed: it is set at the top of {name}",
+            help="change it there",
+        )
     if new := [message for message in after if message not in problems]:
         raise EditError(f"{edit.key} of {card.id} cannot be written: {new[0]}")
     for path in edit.files.values():
