@@ -55,6 +55,7 @@ def test_commonmark_shows_the_same_in_our_markdown(parts: list[str]) -> None:
         ('<a href="https://x.y">t</a>', "[t](<https://x.y>)"),
         ("<p>a</p><p>b</p>", "a\n\nb"),
         ("a<hr>b", "a\n\n---\n\nb"),
+        ("a\n<ul><li>b</li>\n<li><i>c</i></li></ul>\nd", "a\n\n- b\n- *c*\n\nd"),
         ('<img src="a%20b.png" width="200px" alt="it">', "![it](<pictures/a b.png>){width=200}"),
         (
             "![it|300](<a b.png>) ![40x30](m.png)",
@@ -75,7 +76,7 @@ def test_what_has_an_equivalent_is_written_with_it(written: str, expected: str) 
     [
         ("a <u>b</u> c", "a b c", "HTML element `u`"),
         ('<span style="color:red">b</span>', "b", "HTML element `span`"),
-        ("<ul><li>a</li><li>b</li></ul>", "a\n\nb", "HTML element `li`"),
+        ("x <ul><li>a</li><li>b</li></ul>", "x \n\na\n\nb", "HTML element `li`"),
         ("<b>open", "open", "HTML element `b`"),
         ("x<sub>i, j</sub>", "xi, j", "HTML element `sub`"),
         ("a <!-- b --> c", "a  c", "hidden comments"),

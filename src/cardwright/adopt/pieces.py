@@ -18,6 +18,9 @@ _FENCE: Final = r"""
         (?: \n[ \t>]*(?P=marks)(?P=mark)*[ \t]*(?=\n|\Z) )? )
 """
 _INDENTED: Final = r"(?: (?:\A|(?<=\n\n))(?P<indented> (?:[ ]{4}|[ ]{0,3}\t)[^\n]*(?:\n(?:[ ]{4}|[ ]{0,3}\t|[ \t]*$)[^\n]*)*+ ) )"
+_BLOCK: Final = r"""
+    (?P<block> ^<(?P<element>table|ul|ol|dl|blockquote|pre)\b[^<>]*>[\s\S]*?</(?P=element)>[ \t]*(?=\n|\Z) )
+"""
 _INLINE: Final = rf"""
       (?P<code> (?<!`)(?P<ticks>`+)(?!`)
           (?: [^`\n]++ | \n(?![ \t]*\n) | (?!(?P=ticks)(?!`))`+ )*+ (?P=ticks)(?!`) )
@@ -34,14 +37,14 @@ _INLINE: Final = rf"""
     | (?P<ruby> (?<!\{{)\{{(?!\{{)[^{{}}|\n]{{1,60}}\|[^{{}}\n]{{1,200}}\}} )
 """
 _FLAGS: Final = re.VERBOSE | re.MULTILINE
-_PIECE: Final = re.compile(f"{_FENCE} | {_INDENTED} | {_INLINE}", _FLAGS)
-_IN_LIST: Final = re.compile(f"{_FENCE} | (?P<indented>(?!)) | {_INLINE}", _FLAGS)
+_PIECE: Final = re.compile(f"{_FENCE} | {_INDENTED} | {_BLOCK} | {_INLINE}", _FLAGS)
+_IN_LIST: Final = re.compile(f"{_FENCE} | (?P<indented>(?!)) | {_BLOCK} | {_INLINE}", _FLAGS)
 """In lists, an indented paragraph is text."""
 _SPECIAL: Final = re.compile(r"[`~$\\<!\[^{\t]|    ")
 """A sign with which a piece begins."""
 _ITEM: Final = re.compile(r"^[ \t]*(?:[-*+]|[0-9]{1,9}[.)])[ \t]", re.MULTILINE)
 _KINDS: Final = (
-    *("fence", "indented", "code", "maths", "escape", "comment", "tag", "image", "link"),
+    *("fence", "indented", "block", "code", "maths", "escape", "comment", "tag", "image", "link"),
     *("script", "ruby"),
 )
 VERBATIM: Final = frozenset({"fence", "indented", "code", "maths"})
