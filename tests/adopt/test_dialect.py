@@ -38,9 +38,6 @@ def adapt(text: str, **options: object) -> tuple[str, list[tuple[str, int]]]:
 @given(parts=st.lists(PIECES, max_size=8))
 def test_commonmark_shows_the_same_in_our_markdown(parts: list[str]) -> None:
     text = "".join(parts).strip()
-    if ("\\(" in text and "\\)" in text) or ("\\[" in text and "\\]" in text):
-        # hashcards reads these as formulas, too.
-        return
     adapted, losses = adapt(text, has_strikes=False)
     assert not losses
     shown = normalize_html(RENDERER.render_block(adapted).html)
@@ -105,6 +102,12 @@ def test_commands_of_latex_are_expanded_in_formulas_only() -> None:
     adapted, _ = adapt(r"$\R^n \half{x+1} \half y \Re$ and `\R` \R", macros=macros)
     assert adapted == r"$\mathbb{R}^n \frac{x+1}{2} \frac{y}{2} \Re$ and `\R` \R"
     assert expand_macros(r"\norm{a_{1}}b", macros) == r"\left\| a_{1} \right\|b"
+
+
+def test_formulas_in_brackets_are_formulas_where_they_are() -> None:
+    text = r"\(x_{a::b}\) \[y\]"
+    assert adapt(text, has_brackets=True)[0] == text
+    assert adapt(text)[0] == "(x_{a::b}) [y]"
 
 
 def test_endless_commands_of_latex_are_left_alone() -> None:

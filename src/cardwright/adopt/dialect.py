@@ -46,6 +46,8 @@ class Dialect:
     find_media: FindMedia
     has_strikes: bool = True
     """Whether `~~…~~` is struck out in the other program, too."""
+    has_brackets: bool = False
+    r"""Whether `\(…\)` and `\[…\]` are formulas there, and not just brackets."""
     macros: Mapping[str, str] = field(default_factory=dict)
     """The user's commands of LaTeX."""
 
@@ -55,7 +57,7 @@ class Dialect:
         `has_gaps` tells whether gaps in it are gaps; else they are shown as they are written.
         """
         pieces: list[Piece] = []
-        for piece in cut(text):
+        for piece in cut(text, has_brackets=self.has_brackets):
             if piece.kind == "block":
                 converted = self._convert_block(piece.text, place, has_gaps=has_gaps)
                 pieces += [_GAP, Piece("link", converted), _GAP]
