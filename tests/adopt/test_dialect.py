@@ -83,6 +83,11 @@ def test_what_has_an_equivalent_is_written_with_it(written: str, expected: str) 
             "[t](<https://x.y/z.png>)",
             "media on the web, which became links",
         ),
+        (
+            "![](https://x.y/z.png)",
+            "<https://x.y/z.png>",
+            "media on the web, which became links",
+        ),
         ("![](no.png) ![t](../m.png)", "no.png t", "media that are not there"),
         ("<script>alert(1)</script>", "alert(1)", "HTML element `script`"),
     ],

@@ -83,7 +83,7 @@ class Dialect:
             return f"![{alt}]({write_path(name)}){size}"
         if is_web_address(address):
             self.losses.add("media on the web, which became links", place, address)
-            return f"[{alt or escape(address)}](<{address}>)"
+            return f"[{alt}](<{address}>)" if alt else f"<{address}>"
         self.losses.add("media that are not there", place, address)
         return alt or escape(unquote(address).rpartition("/")[2])
 

@@ -40,7 +40,7 @@ _ROOT: Final = "@/"
 """What addresses begin with that are relative to the collection."""
 _BRACKET: Final = re.compile(r"!\[[^\]]*\]?|\\(?P<escaped>[\[\]])|(?P<bracket>[\[\]])")
 _TYPES: Final = {"basic": ("question", "answer"), "cloze": ("text",)}
-_MAX_GAPS: Final = 400
+_MAX_GAPS: Final = 499
 
 
 def is_hashcards(text: str) -> bool:
