@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Final, NamedTuple
 
 _WORD: Final = re.compile(r"\S+\s*|\s+")
-_TOKEN: Final = re.compile(r"\s+|[^\W_]+|.", re.DOTALL)
+_TOKEN: Final = re.compile(r"([^\W_]+|\S|\A(?=\s))(\s*)")
+"""A word or a mark, and the space behind it."""
+_MAX_WORK: Final = 20_000_000
+"""If comparing two sequences may take more steps, only their starts and ends are compared."""
 _MAX_PAIRS: Final = 4_000_000
 """Longer texts are compared by lines: the time grows with the product of their lengths."""
+
+
+Run = tuple[str, int, int, int, int]
+"""What happened to a part of the old sequence (start, end), and its place in the new one."""
 
 
 class _Change(NamedTuple):
@@ -64,29 +72,71 @@ def transfer_change(base: str, theirs: str, source: str) -> Iterator[str]:
     if source == base:
         yield theirs
         return
-    before, after, written = (_TOKEN.findall(text) for text in (base, theirs, source))
-    if len(before) * max(len(after), len(written)) > _MAX_PAIRS:
-        return
+    before, after, written = map(split_words, (base, theirs, source))
     pairs = list(_align(before, written))
     changes = [
         (start, end, after[new_start:new_end])
-        for what, start, end, new_start, new_end in _compare(before, after)
+        for what, start, end, new_start, new_end in compare_words(before, after)
         if what != "equal"
     ]
     found = (_transfer(before, written, pairs, changes, is_left=left) for left in (True, False))
     yield from dict.fromkeys(found)
 
 
-def _make_key(token: str) -> str:
-    """Return what is the same for tokens that differ in notation: a line break is a space."""
-    if not token.isspace():
-        return token
-    return "\n\n" if token.count("\n") > 1 else " "
+def split_words(text: str) -> list[str]:
+    """Return the words and marks of a text, each followed by the space behind it, which may be ""."""
+    return [part for token in _TOKEN.findall(text) for part in token]
 
 
-def _compare(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
-    before, after = ([_make_key(token) for token in tokens] for tokens in (old, new))
-    return list(SequenceMatcher(None, before, after, autojunk=False).get_opcodes())
+def compare_words(
+    old: Sequence[str], new: Sequence[str], *, is_exact: bool = False
+) -> Iterator[Run]:
+    """Yield the runs of `split_words` of two texts: first words are compared, then the spaces between.
+
+    Unless it `is_exact`, a line break is a space.
+    """
+    for what, start, end, new_start, new_end in compare_sequences(old[::2], new[::2]):
+        # The spaces behind words that were replaced may be the same.
+        common = min(end - start, new_end - new_start)
+        if end - start != new_end - new_start:
+            common = min(common, 1)
+        last, new_last = 2 * (end - common), 2 * (new_end - common)
+        if 2 * start < last or 2 * new_start < new_last:
+            yield what, 2 * start, last, 2 * new_start, new_last
+        for offset in range(0, 2 * common, 2):
+            at, new_at = last + offset, new_last + offset
+            is_word_same = old[at] == new[new_at]
+            yield "equal" if is_word_same else "replace", at, at + 1, new_at, new_at + 1
+            gap, new_gap = old[at + 1], new[new_at + 1]
+            is_same = gap == new_gap or (not is_exact and _sort_gap(gap) == _sort_gap(new_gap))
+            yield "equal" if is_same else "replace", at + 1, at + 2, new_at + 1, new_at + 2
+
+
+def _sort_gap(gap: str) -> str:
+    return gap and ("\n\n" if gap.count("\n") > 1 else " ")
+
+
+def compare_sequences(old: Sequence[str], new: Sequence[str]) -> Iterator[Run]:
+    """Yield equal and other runs of two sequences, as `SequenceMatcher` does, in bounded time."""
+    start, most = 0, min(len(old), len(new))
+    while start < most and old[start] == new[start]:
+        start += 1
+    end = 0
+    while end < most - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    if start:
+        yield "equal", 0, start, 0, start
+    before, after = old[start : len(old) - end], new[start : len(new) - end]
+    counts = Counter(after)
+    work = sum(counts[one] for one in before) * min(len(before), len(after))
+    if work > _MAX_WORK:
+        yield "replace", start, start + len(before), start, start + len(after)
+    elif before or after:
+        matcher = SequenceMatcher(None, before, after, autojunk=False)
+        for what, first, last, new_first, new_last in matcher.get_opcodes():
+            yield what, start + first, start + last, start + new_first, start + new_last
+    if end:
+        yield "equal", len(old) - end, len(old), len(new) - end, len(new)
 
 
 class _Part(NamedTuple):
@@ -100,7 +150,7 @@ class _Part(NamedTuple):
 
 def _align(base: Sequence[str], source: Sequence[str]) -> Iterator[_Part]:
     """Yield the parts of both: tokens that are equal one by one, others together."""
-    for what, start, end, source_start, source_end in _compare(base, source):
+    for what, start, end, source_start, source_end in compare_words(base, source):
         if what == "equal":
             for offset in range(end - start):
                 at = source_start + offset

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import sqlite3
 import unicodedata
@@ -237,7 +238,7 @@ TYPE = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(made=st.lists(st.tuples(TYPE, FIELD, FIELD, TEMPLATE), min_size=1, max_size=12))
 def test_any_attribute_is_read_as_anki_has_it(
     tmp_path_factory: pytest.TempPathFactory, made: list[tuple[dict[str, Any], ...]]
@@ -367,6 +368,40 @@ def test_decks_have_their_options_and_descriptions(
                 "suspending of leeches",
             )
         }
+
+
+DESCRIPTION = "Many *trees*\nand < 3.\n\n- a\n- b\n\nThe\nend.\n\nReally."
+
+
+@pytest.mark.parametrize("description", [DESCRIPTION, "", "One."])
+def test_descriptions_of_ours_are_those_of_the_author(
+    write: Write, run: Run, project: Path, description: str
+) -> None:
+    deck = {
+        "name": "Trees",
+        "namespace": "trees-k3",
+        "description": description or "-",
+        "decks": [{"name": "All", "select": {"kind": "basic"}, "description": "Two.\n\nThree."}],
+    }
+    if not description:
+        del deck["description"]
+    cards = [
+        {"id": "oak", "kind": "basic", "question": "a", "answer": "b"},
+        {"id": "elm", "kind": "basic", "question": "c", "answer": "d", "retired": "why"},
+    ]
+    write(
+        {
+            "decks/trees/deck.yaml": json.dumps(deck),
+            "cards/trees/all.yaml": json.dumps({"cards": cards}),
+        }
+    )
+    run("release", "trees")
+
+    found, _, _ = read(project / "build" / "trees.apkg")
+
+    shown = re.sub(r"(?<!\n)\n(?![\n-])", " ", description)
+    assert found.decks["Trees"].description == shown
+    assert found.decks["Trees::All"].description == "Two.\n\nThree."
 
 
 def test_what_cannot_be_carried_over_is_listed(anki: Anki, export: Callable[[str], Path]) -> None:
@@ -576,6 +611,26 @@ def test_note_types_that_are_not_whole_are_refused(tmp_path: Path, table: str) -
 
     with pytest.raises(PackageError, match=f"no {table}"):
         read(path)
+
+
+def test_numbers_with_which_anki_would_import_nothing_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "x.apkg"
+    path.write_bytes(
+        pack_newest(
+            make_newest_database(
+                tmp_path,
+                field=encode((3, b"Arial"), (4, 2**16), (10, 2**32), (9, 2**63 - 1)),
+                template=encode((1, b"{{Front}}"), (7, 2**8), (8, 2**64 - 1)),
+                note_type=encode((2, 2**16), (9, 1_001)),
+            )
+        )
+    )
+
+    (one,) = read(path)[0].types.values()
+
+    assert [field.attributes for field in one.fields] == [{"id": 2**63 - 1}] * 2
+    assert one.templates[0].attributes == {"id": -1}
+    assert one.attributes.keys() == {"latexPre", "latexPost"}
 
 
 def test_half_characters_in_json_are_refused(anki: Anki, export: Callable[[str], Path]) -> None:

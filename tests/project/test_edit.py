@@ -394,3 +394,30 @@ def test_many_cards_at_once() -> None:
         "C",
     ]
     assert len(list_changed(FILE, after)) == 6
+
+
+WRAPPED = st.lists(
+    st.sampled_from(["oak", "elm", "ash", "is", "a", "tree,"]), min_size=4, max_size=30
+)
+
+
+@given(words=WRAPPED, seed=st.integers(0, 2**32), style=st.sampled_from(["", "'", '"', "|", ">"]))
+def test_one_word_changes_one_line(words: list[str], seed: int, style: str) -> None:
+    dice = random.Random(seed)
+    lines = [words[:1]]
+    for word in words[1:]:
+        if dice.random() < 0.3:
+            lines.append([])
+        lines[-1].append(word)
+    body = "\n      ".join(" ".join(line) for line in lines if line)
+    mark = f"{style}\n      " if style in {"|", ">"} else style
+    text = f"cards:\n  - id: oak\n    q: {mark}{body}{'' if style in {'|', '>'} else style}\n    r: x\n"
+    old = read_card_values(text.encode(), "x", "oak")["q"]
+    place = dice.randrange(len(words))
+    pieces = re.split(r"(\s+)", old)
+    pieces[2 * place] = "changed"
+
+    after = edit(text, "oak", q="".join(pieces))
+
+    assert len(list_changed(text, after)) <= 2
+    assert after.count("\n") == text.count("\n")

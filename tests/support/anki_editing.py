@@ -284,9 +284,13 @@ def take_over(root: Path, file: Path, made: Sequence[Made]) -> Verdict:
             one = edited.get((key, label))
             if one is None and old != new:
                 faults.append(f"{key} {label} changed, too")
-            elif one and normalize_html(new) != normalize_html(one.after):
+            elif one and _normalize(new) != _normalize(one.after):
                 faults.append(f"built otherwise: {one}: {new}")
     return Verdict(faults, lossy)
+
+
+def _normalize(html: str) -> str:
+    return normalize_html(html, as_paragraphs=True)
 
 
 def _ignore(_path: Path, _words: str) -> None:

@@ -218,10 +218,11 @@ class _Parser(HTMLParser):
                 pieces[-1] = (pieces[-1][0] + text, styles)
             else:
                 pieces.append((text, styles))
-        if not in_pre and pieces and pieces[-1][0].endswith(" "):
+        while not in_pre and pieces and pieces[-1][0].endswith((" ", "\u00a0")):
+            # Even a no-break space cannot be seen at the end of a line.
             text, styles = pieces.pop()
-            if text != " ":
-                pieces.append((text[:-1], styles))
+            if text := text.rstrip(" \u00a0"):
+                pieces.append((text, styles))
         self._pieces = []
         around = self._around()
         if self._item:
@@ -287,7 +288,11 @@ def _find_styles(tag: str, attributes: dict[str, str]) -> tuple[frozenset[str], 
     for name, value in pairs:
         plain = re.sub(r"\s*!important|\s+", "", value.lower())
         for style in _read_rule(name.strip().lower(), plain):
-            (removed if style.startswith("no ") else added).add(style.removeprefix("no "))
+            if style.startswith("no "):
+                removed.add(style[3:])
+                added.discard(style[3:])
+            else:
+                added.add(style)
     return frozenset(added), frozenset(removed)
 
 

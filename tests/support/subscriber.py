@@ -94,13 +94,11 @@ class Subscriber:
                 media_folder=str(folder),
                 media_db=str(self.path.with_name("collection.media.db2")),
             )
-            self.col.reopen()
-            return Log(self.col.note_count(), 0, 0, 0)
+            return self._reopen()
         if package.suffix == ".anki2":
             self.col.close()
             shutil.copy(package, self.path)
-            self.col.reopen()
-            return Log(self.col.note_count(), 0, 0, 0)
+            return self._reopen()
         options = ImportAnkiPackageOptions(
             with_scheduling=with_scheduling, with_deck_configs=with_scheduling
         )
@@ -108,6 +106,12 @@ class Subscriber:
         log = self.col.import_anki_package(request).log
         self.col.models._clear_cache()
         return Log(*map(len, (log.new, log.updated, log.duplicate, log.conflicting)))
+
+    def _reopen(self) -> Log:
+        self.col.reopen()
+        if self.col.sched_ver() == 1:
+            self.col.upgrade_to_v2_scheduler()
+        return Log(self.col.note_count(), 0, 0, 0)
 
     def list_looks(self) -> dict[str, Look]:
         """Return every note, by guid."""
@@ -139,6 +143,8 @@ class Subscriber:
             model: Any = self.col.models.get(id)
             found[id] = {
                 **{key: model.get(key) for key in _TYPE_KEYS},
+                # Anki adds a sign if the name is taken.
+                "name": model["name"].rstrip("+_"),
                 "flds": [{key: field.get(key) for key in _FIELD_KEYS} for field in model["flds"]],
                 "tmpls": [
                     {key: made.get(key) for key in _TEMPLATE_KEYS} for made in model["tmpls"]
@@ -180,7 +186,9 @@ class Subscriber:
     def edit(self, count: int, seed: int) -> dict[str, tuple[str, ...]]:
         """Change notes as their owner; return the fields that must stand, by guid."""
         dice = random.Random(seed)
-        ids = list(self.col.find_notes(""))
+        assert self.col.db
+        # A package can hold several notes of one guid, of which we keep one.
+        ids = self.col.db.list("select id from notes group by guid having count() = 1 order by id")
         edited = {}
         for id in dice.sample(ids, min(count, len(ids))):
             note = self.col.get_note(id)

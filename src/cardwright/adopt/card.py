@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any, Final, Protocol
 from urllib.parse import unquote
 
@@ -13,13 +14,18 @@ from cardwright.adopt.kind import KindPlan
 from cardwright.diagnostic import SEVERITIES
 from cardwright.html import HtmlLoss, Layout, convert_html
 from cardwright.incoming import IncomingNote, Markup
-from cardwright.markdown import Rendered, Renderer, escape_html, is_web_address
+from cardwright.markdown import Rendered, Renderer, is_web_address
 from cardwright.model import FieldType, Kind
 
 _EMPTY_LINE: Final = re.compile(r"\n[ \t]*\n\s*")
 _IMAGE: Final = re.compile(r"!\[([^\[\]\n]*)\]\((<[^<>\n]*>|[^()\s]*)\)")
 _TRUE: Final = frozenset({"true", "yes", "y", "1", "x"})
 _SEPARATOR: Final = re.compile(r"[\s,;]+")
+_OPTION: Final = re.compile(r"(right|wrong|reason): (.*)")
+_TITLED: Final = re.compile(
+    r"(?P<title>[^<>]*?)(?:\s*<(?P<url>[^\s<>]+)>)?(?:\s*\(checked (?P<checked>[0-9-]{10})\))?"
+)
+"""A source as `cards list --csv` writes it."""
 
 FindMedia = Callable[[str], str | None]
 """Returns the path to write for a media file, by its name; None if there is no such file."""
@@ -128,6 +134,8 @@ class ValueReader:
                 return [
                     self._convert(found, key, line, Layout.INLINE, find_media) for line in lines
                 ]
+            case _, FieldType.OPTIONS:
+                return _read_options(clean_text(text))
         return self._convert(found, key, text, layout, find_media, is_cloze=is_cloze)
 
     def _convert(
@@ -218,16 +226,37 @@ def _clean(value: Any) -> Any:
     return [_clean(item) for item in value] if isinstance(value, list) else value
 
 
-def _split_sources(text: str) -> list[str]:
+def _read_options(text: str) -> list[dict[str, str]]:
+    """Return the options of a question, as `cards list --csv` writes them."""
+    options: list[dict[str, str]] = []
+    for line in text.split("\n"):
+        match = _OPTION.fullmatch(line)
+        if match is None or (match[1] == "reason" and not options):
+            continue
+        if match[1] == "reason":
+            options[-1]["reason"] = match[2]
+        else:
+            options.append({match[1]: match[2]})
+    return options
+
+
+def _split_sources(text: str) -> list[Any]:
     parts = list(filter(None, _SEPARATOR.split(text)))
     if parts and all(map(is_web_address, parts)):
         return parts
-    return [line.strip() for line in text.split("\n") if line.strip()]
+    return [_read_source(line.strip()) for line in text.split("\n") if line.strip()]
+
+
+def _read_source(line: str) -> Any:
+    match = _TITLED.fullmatch(line)
+    if match is None or not (match["url"] or match["checked"]):
+        return line
+    return {name: value.strip() for name, value in match.groupdict().items() if value}
 
 
 def _write_html(text: str, layout: Layout) -> str:
-    """Return a text without markup as HTML."""
-    html = escape_html(text)
+    """Return a text without markup as HTML; gaps, formulas and sounds stay those of Anki."""
+    html = escape(text, quote=False)
     if layout is Layout.BLOCK:
         paragraphs = _EMPTY_LINE.split(html)
         if len(paragraphs) > 1:

@@ -38,6 +38,8 @@ _SIDES: Final = {
     **{names[1]: BACK for kind, names in KINDS.items() if kind != CLOZE},
 }
 _PAIR: Final = (FRONT, BACK)
+MEDIA: Final = ("audio", "image")
+"""Fields that may be the name of a file."""
 _SIDED: Final = ("basic", "term", "vocabulary")
 """In order of preference."""
 FIELDS: Final = tuple(

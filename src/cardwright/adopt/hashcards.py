@@ -14,10 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from cardwright.adopt.decks import list_decks
 from cardwright.adopt.dialect import Dialect
 from cardwright.adopt.error import AdoptError, refuse
 from cardwright.adopt.folder import Folder
-from cardwright.adopt.gaps import write_gap
+from cardwright.adopt.gaps import GAP, escape_gaps, write_gap
 from cardwright.adopt.latex import read_macros
 from cardwright.adopt.text_file import MAX_NOTE_LENGTH, MAX_NOTES, read_text
 from cardwright.incoming import (
@@ -106,14 +107,14 @@ class _Hashcards:
             raise AdoptError(f"{self._path} has no cards of hashcards")
         if self._folder.has(_HISTORY):
             self._losses.add("answers given in hashcards, and its schedule", _HISTORY)
-        decks = dict.fromkeys([self._root, *(note.deck for note in notes)])
+        decks = list_decks(note.deck for note in notes)
         return Incoming(
             name=self._root or self._path.stem,
             markup=Markup.MARKDOWN,
             types={
                 key: _make_type(key) for key in _TYPES if any(note.type == key for note in notes)
             },
-            decks={name: IncomingDeck(name=name) for name in decks if name},
+            decks={name: IncomingDeck(name=name) for name in decks},
             read_notes=lambda: iter(notes),
             media=list(self._media),
             write_media=self._folder.write,
@@ -146,10 +147,10 @@ class _Hashcards:
                 self._problems.append(f"{place}: this is too long, or the card after too many")
                 return
             if card.is_cloze:
-                texts = (write_gaps(texts[0]),)
-                if texts == card.texts:
+                texts = (write_gaps(escape_gaps(texts[0])),)
+                if not GAP.search(texts[0]):
                     self._problems.append(f"{place}: no gap; write it as `[answer]`")
-            fields = tuple(dialect.adapt(text, place) for text in texts)
+            fields = tuple(dialect.adapt(text, place, has_gaps=card.is_cloze) for text in texts)
             for label, text in zip(("question", "answer"), fields, strict=False):
                 if not text.strip():
                     self._problems.append(f"{place}: no {label}")

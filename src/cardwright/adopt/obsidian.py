@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from cardwright.adopt.decks import list_decks
 from cardwright.adopt.dialect import Dialect
 from cardwright.adopt.error import AdoptError, refuse
 from cardwright.adopt.folder import Folder
@@ -104,7 +105,7 @@ class _Vault:
                 help="notes with cards have a tag such as #flashcards",
             )
         used = {note.type for note in notes}
-        decks = dict.fromkeys(name for note in notes for name in _list_above(note.deck))
+        decks = list_decks(note.deck for note in notes)
         return Incoming(
             name=self._name,
             markup=Markup.MARKDOWN,
@@ -164,14 +165,15 @@ class _Vault:
         """Yield the notes of a card: the keys of their types, and their fields."""
         if card.shape is Shape.CLOZE:
             front = texts.convert_gaps(_unindent(card.front), self._finder.patterns, place)
-            yield "cloze", (dialect.adapt(front, place),)
+            yield "cloze", (dialect.adapt(front, place, has_gaps=True),)
             return
         question = strip_lead(card.front) if "\n" not in card.front else _unindent(card.front)
         front = dialect.adapt(texts.convert(question, place), place)
         back = dialect.adapt(texts.convert(_unindent(card.back), place), place)
-        for side, text in (("question", front), ("answer", back)):
-            if not text:
-                self._problems.append(f"{place}: this card has no {side}")
+        if not (front and back):
+            if front or back:
+                self._losses.add("cards with only one side", place, front or back)
+            return
         if not card.is_both:
             yield "basic", (front, back)
         elif not any(map(_BLOCK.search, (front, back))) and _are_short(front, back):
@@ -274,11 +276,6 @@ def _unindent(text: str) -> str:
     indents = [len(line) - len(line.lstrip(" \t")) for line in lines if line.strip()]
     depth = min(indents, default=0)
     return "\n".join(line[depth:] for line in lines)
-
-
-def _list_above(deck: str) -> list[str]:
-    parts = deck.split("::")
-    return ["::".join(parts[:count]) for count in range(1, len(parts) + 1)]
 
 
 def _make_type(key: str) -> IncomingType:

@@ -11,15 +11,20 @@ _ADDRESS: Final = (
     r"(?:[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'))?[ \t]*\)"
 )
 _LABEL: Final = r"(?:[^\[\]\\\n`]|\\.|\[[^\[\]\n]*\]|`[^`\n]*`){0,1000}+"
-_PIECE: Final = re.compile(
-    rf"""
-      (?P<fence> ^(?:[ \t>]*(?:(?:[-*+]|[0-9]{{1,9}}[.)])[ \t]+)?) (?P<marks>`{{3,}}|~{{3,}})[^\n`]*
-          (?: \n(?![ \t>]*(?P=marks))[^\n]* )*+ (?: \n[ \t>]*(?P=marks)[`~]*[ \t]*(?=\n|\Z) )? )
-    | (?P<code> (?<!`)(?P<ticks>`+)(?!`)
+_FENCE: Final = r"""
+    (?P<fence> ^[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)? (?P<marks>(?P<mark>[`~])(?P=mark){2,})
+        (?: [^\n`]* | (?<=~)[^\n]* )(?=\n|\Z)
+        (?: \n(?![ \t>]*(?P=marks)(?P=mark)*[ \t]*(?:\n|\Z))[^\n]* )*+
+        (?: \n[ \t>]*(?P=marks)(?P=mark)*[ \t]*(?=\n|\Z) )? )
+"""
+_INDENTED: Final = r"(?: (?:\A|(?<=\n\n))(?P<indented> (?:[ ]{4}|[ ]{0,3}\t)[^\n]*(?:\n(?:[ ]{4}|[ ]{0,3}\t|[ \t]*$)[^\n]*)*+ ) )"
+_INLINE: Final = rf"""
+      (?P<code> (?<!`)(?P<ticks>`+)(?!`)
           (?: [^`\n]++ | \n(?![ \t]*\n) | (?!(?P=ticks)(?!`))`+ )*+ (?P=ticks)(?!`) )
     | (?P<maths> \$\$ (?: [^\\$]++ | \\. | \$(?!\$) )++ \$\$
           | \$(?![\s$]) (?: [^\\$\n]++ | \\. | \n(?![ \t]*\n) )++ (?<!\s)\$(?![0-9])
-          | \\\( (?: [^\\]++ | \\(?![()]). )++ \\\) | \\\[ (?: [^\\]++ | \\(?![\[\]])[\s\S] )++ \\\] (?!\() )
+          | \\\( (?: [^\\]++ | \\(?![()])[\s\S] )++ \\\)
+          | \\\[ (?: [^\\]++ | \\(?![\[\]])[\s\S] )++ \\\] (?!\() )
     | (?P<escape> \\[!-/:-@\[-`{{-~] )
     | (?P<comment> <!--[\s\S]*?(?:-->|\Z) )
     | (?P<tag> </?[A-Za-z][A-Za-z0-9]*(?:\s(?:[^<>"']++|"[^"]*"|'[^']*')*+)?/?> )
@@ -27,13 +32,19 @@ _PIECE: Final = re.compile(
     | (?P<link> \[(?P<label>{_LABEL})\] {_ADDRESS.format("to")} )
     | (?P<script> (?<!~)~(?!~)[\w+−–()-]{{1,20}}~(?!~) | \^[\w+−–()-]{{1,20}}\^ )
     | (?P<ruby> (?<!\{{)\{{(?!\{{)[^{{}}|\n]{{1,60}}\|[^{{}}\n]{{1,200}}\}} )
-    """,
-    re.VERBOSE | re.MULTILINE,
-)
+"""
+_FLAGS: Final = re.VERBOSE | re.MULTILINE
+_PIECE: Final = re.compile(f"{_FENCE} | {_INDENTED} | {_INLINE}", _FLAGS)
+_IN_LIST: Final = re.compile(f"{_FENCE} | (?P<indented>(?!)) | {_INLINE}", _FLAGS)
+"""In lists, an indented paragraph is text."""
+_SPECIAL: Final = re.compile(r"[`~$\\<!\[^{\t]|    ")
+"""A sign with which a piece begins."""
+_ITEM: Final = re.compile(r"^[ \t]*(?:[-*+]|[0-9]{1,9}[.)])[ \t]", re.MULTILINE)
 _KINDS: Final = (
-    *("fence", "code", "maths", "escape", "comment", "tag", "image", "link", "script", "ruby"),
+    *("fence", "indented", "code", "maths", "escape", "comment", "tag", "image", "link"),
+    *("script", "ruby"),
 )
-VERBATIM: Final = frozenset({"fence", "code", "maths"})
+VERBATIM: Final = frozenset({"fence", "indented", "code", "maths"})
 """The kinds of pieces in which Markdown has no marks."""
 
 
@@ -51,8 +62,12 @@ class Piece(NamedTuple):
 
 def cut(text: str) -> Iterator[Piece]:
     """Yield the pieces of a text; together they are the text."""
+    if not _SPECIAL.search(text):
+        if text:
+            yield Piece("text", text)
+        return
     position = 0
-    for match in _PIECE.finditer(text):
+    for match in (_IN_LIST if _ITEM.search(text) else _PIECE).finditer(text):
         if match.start() > position:
             yield Piece("text", text[position : match.start()])
         position = match.end()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
@@ -17,21 +15,23 @@ from cardwright.adopt.columns import (
     GUID,
     ID,
     IDENTITY,
+    MEDIA,
     NOTE_TYPE,
     SEPARATOR,
     TAGS,
     find_columns,
     guess_columns,
     is_front,
-    is_header,
 )
-from cardwright.adopt.delimited import Layout, Row, find_layout, split_rows
+from cardwright.adopt.decks import list_decks
+from cardwright.adopt.delimited import Row
 from cardwright.adopt.error import AdoptError, refuse
 from cardwright.adopt.folder import make_writer
-from cardwright.adopt.head import COMMENT, read_head
+from cardwright.adopt.gaps import GAP
 from cardwright.adopt.looks import looks_like_html
+from cardwright.adopt.own_table import is_own, read_own_table
+from cardwright.adopt.rows import Rows, read_rows
 from cardwright.adopt.shapes import (
-    GAP,
     Shape,
     choose_shape,
     has_gaps,
@@ -39,11 +39,9 @@ from cardwright.adopt.shapes import (
     make_shape,
     read_cell,
 )
-from cardwright.adopt.text_file import MAX_NOTES, read_text
-from cardwright.incoming import Incoming, IncomingDeck, IncomingNote, LossCounter, Markup
+from cardwright.incoming import Incoming, IncomingDeck, IncomingNote, Markup
 
 _TAG_SEPARATOR: Final = re.compile(r"[,;]")
-_REMOTE: Final = ("http:", "https:", "data:")
 
 
 def read_table(path: Path, columns: Mapping[str, str] | None = None) -> Incoming:
@@ -55,25 +53,20 @@ def read_table(path: Path, columns: Mapping[str, str] | None = None) -> Incoming
         AdoptError: some rows are broken, or it cannot be told what the columns hold.
 
     """
-    return _Table(path, columns or {}).read()
+    wanted = dict(columns or {})
+    rows = read_rows(path, separator=wanted.pop(SEPARATOR, ""), wanted=list(wanted.values()))
+    return read_own_table(rows) if is_own(rows) and not wanted else _Table(rows, wanted).read()
 
 
 class _Table:
     """One table, in memory."""
 
-    def __init__(self, path: Path, wanted: Mapping[str, str]) -> None:
-        self._path = path
-        self._wanted = {name: column for name, column in wanted.items() if name != SEPARATOR}
-        self._losses = LossCounter()
-        content = read_text(path, follow_link=True)
-        self._text = content.text
-        if content.guessed:
-            what = f"characters, if the encoding ({content.guessed}) was guessed wrongly"
-            self._losses.add(what, self._place(1))
-        if content.dropped:
-            self._losses.add("control characters", self._place(1), count=content.dropped)
-        self._head = read_head(self._text)
-        self._rows, self._names = self._read_rows(wanted.get(SEPARATOR, ""))
+    def __init__(self, table: Rows, wanted: Mapping[str, str]) -> None:
+        self._path = table.path
+        self._wanted = wanted
+        self._losses = table.losses
+        self._head = table.head
+        self._rows, self._names = table.rows, table.names
         self._places = dict(self._head.places)
         """The columns that hold no field."""
         self._front = 0
@@ -81,80 +74,25 @@ class _Table:
         self._shapes = self._find_shapes()
         """By note type; only one, at "", if all rows have the same."""
         self._is_html = self._judge_html()
-        self._names_files = any(
-            is_file_name(cell) and find_beside(path, cell) for _, cell in self._list_cells()
-        )
-        """Whether some cells are the names of files beside the table."""
+        self._names_files = any(map(self._has_file, self._rows))
+        """Whether some cells are the names of media files, and nothing else."""
 
     def read(self) -> Incoming:
         if problems := list(self._find_problems()):
             raise refuse(problems)
         media = self._find_media()
-        decks = map(_list_above, map(self._read_deck, self._rows))
+        decks = list_decks(map(self._read_deck, self._rows))
         return Incoming(
             name=self._path.stem,
             markup=Markup.HTML if self._is_html or self._names_files else Markup.PLAIN,
             types={shape.type.key: shape.type for shape in self._shapes.values()},
-            decks={name: IncomingDeck(name=name) for name in chain.from_iterable(decks)},
+            decks={name: IncomingDeck(name=name) for name in decks},
             read_notes=self._read_notes,
             media=list(media),
             write_media=make_writer(media),
             note_count=len(self._rows),
             losses=self._losses.list_losses(),
         )
-
-    def _read_rows(self, separator: str) -> tuple[list[Row], list[str]]:
-        """Return the rows below the header, and the names of the columns in the header."""
-        head, text = self._head, self._text[self._head.size :]
-        layout = self._find_layout(text, separator or head.separator)
-        found = split_rows(self._path, text, layout, head.lines + 1)
-        rows = list(islice(found, MAX_NOTES + 2))
-        if len(rows) > MAX_NOTES + 1:
-            message = f"{self._path.name} has more than {MAX_NOTES:,} rows"
-            raise AdoptError(message, help="divide it into several files")
-        names = head.names
-        if (
-            not names
-            and not head.is_anki
-            and rows
-            and is_header(rows[0].cells, self._wanted.values())
-        ):
-            names = rows.pop(0).cells
-        if not rows:
-            raise AdoptError(f"{self._path.name} has no rows")
-        if not names:
-            rows = self._join_lines(rows, layout)
-        return rows, [" ".join(name.split()) for name in names]
-
-    def _find_layout(self, text: str, separator: str) -> Layout:
-        if separator:
-            layout: Layout | None = Layout(separator.replace("\\t", "\t"))
-        elif "\t" not in text and all(map(GAP.search, filter(str.strip, text.splitlines()))):
-            layout = Layout("\t")
-        else:
-            layout = find_layout(self._path, text)
-        if layout is None:
-            raise AdoptError(
-                f"{self._path.name}: there is nothing that separates questions from answers",
-                help="separate them with tabs, commas or semicolons, or name what does: "
-                "--map 'separator= / '",
-            )
-        return layout._replace(comment=COMMENT) if self._head.is_anki else layout
-
-    def _join_lines(self, rows: list[Row], layout: Layout) -> list[Row]:
-        """Add lines without a separator to the text above them: Quizlet does not quote them."""
-        widths = Counter(len(row.cells) for row in rows)
-        if layout.separator != "\t" or self._head.is_anki or set(widths) != {1, 2}:
-            return rows
-        joined: list[Row] = []
-        for row in rows:
-            if len(row.cells) == 1 and joined:
-                joined[-1].cells[1] += f"\n{row.cells[0]}"
-                what = "lines without a tab, which were added to the text above"
-                self._losses.add(what, self._place(row.line), row.cells[0])
-            else:
-                joined.append(row)
-        return joined
 
     def _find_shapes(self) -> dict[str, Shape]:
         width = max(len(row.cells) for row in self._rows)
@@ -227,7 +165,7 @@ class _Table:
         width = len(self._names)
         for row in self._rows:
             start = f"{self._place(row.line)}: "
-            if width and any(map(str.strip, row.cells[width:])):
+            if width and any(row.cells[width:]):
                 yield f"{start}{len(row.cells)} cells, but {width} columns have a name"
             for name in self._shape_of(row).list_missing(row):
                 yield f"{start}no {name}"
@@ -237,21 +175,25 @@ class _Table:
                     yield f"{start}the same {name} as in line {line:,}"
 
     def _find_media(self) -> dict[str, Path]:
-        """Return the files that are named and there, and report the others."""
+        """Return the files that are named and there."""
         found: dict[str, Path] = {}
-        for row, cell in self._list_cells():
+        for _, cell in self._list_cells():
             named = list_named(cell) if self._is_html or "[sound:" in cell else []
             if self._names_files and is_file_name(cell):
                 named = [cell]
             for name in named:
-                if name in found or name.startswith(_REMOTE):
-                    continue
-                if path := find_beside(self._path, name):
+                if name not in found and (path := find_beside(self._path, name)):
                     found[name] = path
-                else:
-                    what = "media that are not beside the table"
-                    self._losses.add(what, self._place(row.line), name)
         return found
+
+    def _has_file(self, row: Row) -> bool:
+        """Tell whether a row has the name of a file where one belongs, or of one that is there."""
+        shape = self._shape_of(row)
+        return any(
+            is_file_name(cell)
+            and (field.name in MEDIA or find_beside(self._path, cell) is not None)
+            for field, cell in zip(shape.type.fields, shape.read_fields(row), strict=True)
+        )
 
     def _read_notes(self) -> Iterator[IncomingNote]:
         for row in self._rows:
@@ -310,10 +252,3 @@ def _split_tags(text: str) -> list[str]:
     """Return the tags in a cell of a spreadsheet: between commas or semicolons, or else spaces."""
     parts = _TAG_SEPARATOR.split(text) if _TAG_SEPARATOR.search(text) else text.split()
     return ["-".join(part.split()) for part in parts if part.strip()]
-
-
-def _list_above(deck: str) -> Iterator[str]:
-    """Yield the names of the decks above a deck, and its own."""
-    parts = deck.split("::") if deck else []
-    for count in range(1, len(parts) + 1):
-        yield "::".join(parts[:count])

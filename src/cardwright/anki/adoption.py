@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from cardwright.anki.adopted import AdoptedNote, AdoptedPack
 from cardwright.anki.guid import make_guid
 from cardwright.anki.ledger import Ledger, Published, PublishedType
-from cardwright.anki.media import FindMedia, MediaFinder
+from cardwright.anki.media import FindMedia, MediaFinder, PackedFile
 from cardwright.anki.note import RENDERING_VERSION, Note, make_note
 from cardwright.anki.notetype import NoteType
 from cardwright.anki.original import Originals
@@ -19,13 +20,23 @@ from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection, Deck, Kind, Option, Source, Value
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """What is adopted otherwise than before."""
+
+    guids: Container[str]
+    kinds: Container[str]
+
+
 def publish_adopted(
     collection: Collection,
     deck: Deck,
     ledger: Ledger,
     adopted: AdoptedPack,
     note_types: Mapping[str, NoteType],
+    changed: Changed,
     *,
+    root: Path,
     renderer: Renderer,
     find_media: FindMedia,
 ) -> Ledger:
@@ -39,29 +50,30 @@ def publish_adopted(
     cards = [card for card in collection.cards if card.pack == deck.pack]
     placed, _ = place_cards(deck, (card for card in cards if card.retired is None))
     decks = {card.key: "::".join(path) for path, found in placed.items() for card in found}
-    names = {"::".join(path) for path, _ in deck.walk()}
+    names = ["::".join(path) for path, _ in deck.walk()]
     finder = MediaFinder(find_media, renderer, adopted.media)
     originals = Originals(adopted)
     notes: dict[str, Published] = {}
     kinds: dict[str, None] = {}
     for card in cards:
         kind = collection.kinds[card.kind]
-        base = adopted.notes.get(make_guid(card))
-        known = ledger.find(card)
-        if (
-            base is None
-            or not _is_published(base, kind, card)
-            or (known and card.retired is not None)
-        ):
+        guid = make_guid(card)
+        base, known = adopted.notes.get(guid), ledger.find(card)
+        if base is None or not _is_published(base, kind, card):
+            continue
+        kinds[card.kind] = None
+        if known and (guid not in changed.guids or card.retired is not None):
             continue
         was = _restore(card, kind, base)
-        files = finder.list_files(was, kind)
+        files = {
+            written: replace(file, hash=adopted.files.get(_name(root, file), file.hash))
+            for written, file in finder.list_files(was, kind).items()
+        }
         kept = originals.find(was, kind, files)
         note = make_note(collection, was, renderer, files, kept.html)
         place = base.deck if base.deck in names else decks.get(card.key, "")
         made = _publish(note, base.mod_s, place)
         notes[known.id if known else card.id] = replace(made, id=known.id) if known else made
-        kinds[card.kind] = None
     types = {
         kind: PublishedType(
             kind=kind,
@@ -70,14 +82,22 @@ def publish_adopted(
             structure=note_types[kind].structure,
         )
         for kind in kinds
+        if kind in changed.kinds or kind not in ledger.note_types
     }
+    all_notes = {**ledger.notes, **notes}
+    used = {note.deck for note in all_notes.values()} - {""}
     return replace(
         ledger,
         namespace=deck.namespace,
-        deck_names=tuple(dict.fromkeys(note.deck for note in notes.values() if note.deck)),
-        notes={**ledger.notes, **notes},
+        deck_names=tuple(name for name in names if name in used),
+        notes=all_notes,
         note_types={**ledger.note_types, **types},
     )
+
+
+def _name(root: Path, file: PackedFile) -> str:
+    """Return the path of a file in the project."""
+    return file.path.relative_to(root).as_posix() if file.path.is_relative_to(root) else ""
 
 
 def _is_published(base: AdoptedNote, kind: Kind, card: Card) -> bool:

@@ -12,28 +12,12 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Collection as Some
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple, NoReturn, TypeVar
+from typing import Any, BinaryIO, Final, NamedTuple, NoReturn
 
-from cardwright.anki.definitions import (
-    DEFAULT_PRESET,
-    AnkiDeck,
-    Field,
-    NoteType,
-    Template,
-    decode_deck,
-    decode_field,
-    decode_note_type,
-    decode_preset,
-    decode_template,
-    parse_deck,
-    parse_note_type,
-    parse_preset,
-    read_number,
-    read_timing,
-)
+from cardwright.anki.definition_reader import DefinitionReader
+from cardwright.anki.definitions import AnkiDeck, NoteType, read_timing
 from cardwright.anki.error import AnkiError
 from cardwright.anki.identity import NoteIdentity
 from cardwright.anki.package_members import NEWEST, FolderMedia, PackageMedia, choose_collection
@@ -54,19 +38,11 @@ from cardwright.foreign.database import (
     open_database,
 )
 from cardwright.foreign.error import ForeignFileError
-from cardwright.foreign.json_text import parse_json
 from cardwright.foreign.live_database import copy_database
-from cardwright.foreign.protobuf import Budget, Message
 
 MAX_DATABASE_BYTES: Final = 2 * 2**30
 MAX_NOTES: Final = 500_000
 MAX_CARDS: Final = 2_000_000
-MAX_DEFINITIONS: Final = 50_000
-"""Note types, fields, templates, decks and presets, of each."""
-MAX_DEFINITION_BYTES: Final = 128 * 2**20
-"""Of all of them; note types can hold fonts and pictures."""
-MAX_PRESET_LENGTH: Final = 2**16
-"""Of a preset in JSON."""
 MAX_FIELDS: Final = 1_000
 """Fields of one note."""
 MAX_TAGS_LENGTH: Final = 100_000
@@ -78,9 +54,6 @@ _FEW: Final = 500
 _AT_ONCE: Final = 256
 _SCHEMAS: Final = frozenset({11, *range(14, 19)})
 """As Anki has it: 12 and 13 were never released."""
-_HAS_TABLES: Final = 15
-"""The first schema with a table of note types and one of decks."""
-_HAS_CONFIG: Final = 14
 _TAG_SEPARATORS: Final = re.compile("[ \u3000]+")
 _TABLES: Final = {
     "col": ("crt", "mod", "ver", "conf", "models", "decks", "dconf"),
@@ -101,7 +74,6 @@ _NOTE: Final = "SELECT id, guid, mid, CAST(mod AS INTEGER), flds, tags FROM main
 _MAKE_LOG: Final[Callable[[tuple[Any, ...]], LogRow]] = partial(tuple.__new__, LogRow)
 _MAKE_CARD: Final[Callable[[tuple[Any, ...]], CardRow]] = partial(tuple.__new__, CardRow)
 """Faster than `_make`, and there are many."""
-_Parsed = TypeVar("_Parsed")
 
 
 class PackageError(AnkiError):
@@ -136,8 +108,6 @@ class Collection:
         self.path = path
         self._database = database
         self._media = media
-        self._budget = Budget()
-        self._bytes_left = MAX_DEFINITION_BYTES
         row = next(self._read("col", "SELECT crt, mod, ver FROM main.col"), None)
         if row is None:
             self.refuse("it contains no collection")
@@ -151,7 +121,8 @@ class Collection:
                 else "is not supported"
             )
             self.refuse(f"its schema {self.schema} {newer}")
-        config = self._read_config()
+        self._definitions = DefinitionReader(self.schema, self._read, self.refuse)
+        config = self._definitions.read_config()
         self.is_fsrs: bool = config.get("fsrs") is True
         """Whether FSRS is switched on; packages do not say."""
         self.timing: Timing = read_timing(created_s, config)
@@ -160,62 +131,17 @@ class Collection:
     @cached_property
     def note_types(self) -> Mapping[int, NoteType]:
         """The note types by id."""
-        if self.schema < _HAS_TABLES:
-            return {
-                found.id: found for found in self._parse("models", parse_note_type, "note types")
-            }
-        fields: dict[int, list[Field]] = {}
-        query = "SELECT ntid, name, config FROM main.fields ORDER BY ntid, ord"
-        for type_id, name, config in self._read_definitions("fields", query):
-            field = self._decode(decode_field, config, name)
-            fields.setdefault(type_id, []).append(field)
-        templates: dict[int, list[Template]] = {}
-        query = "SELECT ntid, name, config FROM main.templates ORDER BY ntid, ord"
-        for type_id, name, config in self._read_definitions("templates", query):
-            template = self._decode(decode_template, config, name)
-            templates.setdefault(type_id, []).append(template)
-        # Fields and templates may be left of note types that are gone.
-        query = "SELECT id, name, config FROM main.notetypes"
-        found = {
-            id: self._decode(
-                decode_note_type,
-                config,
-                id,
-                name,
-                tuple(fields.get(id, ())),
-                tuple(templates.get(id, ())),
-            )
-            for id, name, config in self._read_definitions("notetypes", query)
-        }
-        query = "SELECT id, ifnull(CAST(mtime_secs AS INTEGER), 0) FROM main.notetypes"
-        for id, mod_s in self._read("notetypes", query):
-            found[id] = replace(found[id], mod_s=mod_s)
-        return found
+        return self._definitions.read_note_types()
 
     @cached_property
     def decks(self) -> Mapping[int, AnkiDeck]:
         """The decks by id."""
-        if self.schema < _HAS_TABLES:
-            return {found.id: found for found in self._parse("decks", parse_deck, "decks")}
-        query = "SELECT id, name, kind FROM main.decks"
-        return {
-            id: self._decode(decode_deck, kind, id, name)
-            for id, name, kind in self._read_definitions("decks", query)
-        }
+        return self._definitions.read_decks()
 
     @cached_property
     def presets(self) -> Mapping[int, Preset]:
         """The presets by id; 1 is always there. No two have the same name."""
-        presets = {**self._read_presets()}
-        presets.setdefault(1, DEFAULT_PRESET)
-        names: set[str] = set()
-        for id, preset in sorted(presets.items()):
-            name = preset.name
-            while name in names:
-                name = f"{name} ({id})"
-            names.add(name)
-            presets[id] = replace(preset, name=name)
-        return presets
+        return self._definitions.read_presets()
 
     @cached_property
     def media(self) -> Mapping[str, str]:
@@ -452,79 +378,6 @@ class Collection:
             self._database.check({table: _TABLES[table]}, is_quick=table == "revlog")
             yield from self._database.read(query, values, max_rows=max_rows, at_once=at_once)
 
-    def _read_config(self) -> Mapping[str, Any]:
-        if self.schema < _HAS_CONFIG:
-            return self._parse_column("conf", "settings")
-        query = (
-            "SELECT key, CAST(val AS TEXT) FROM main.config"
-            " WHERE key IN ('creationOffset', 'fsrs', 'localOffset', 'rollover', 'schedVer')"
-        )
-        found = {}
-        for key, text in self._read("config", query):
-            try:
-                found[key] = parse_json(text)
-            except (TypeError, ValueError):
-                continue  # as Anki does
-        return found
-
-    def _read_presets(self) -> dict[int, Preset]:
-        if self.schema < _HAS_CONFIG:
-            found = self._parse_column("dconf", "presets")
-            ids = map(read_number, found)
-            return {
-                id: self._parse_one(parse_preset, value)
-                for id, value in zip(ids, found.values(), strict=True)
-                if id is not None
-            }
-        query = "SELECT id, name, config FROM main.deck_config"
-        rows = self._read_definitions("deck_config", query)
-        if self.schema < _HAS_TABLES:
-            return {id: self._parse_one(_parse_short, config) for id, _, config in rows}
-        return {id: self._decode(decode_preset, config, name) for id, name, config in rows}
-
-    def _read_definitions(self, table: str, query: str) -> Iterator[tuple[Any, ...]]:
-        """Yield rows that begin with an id and a name."""
-        for row in self._read(table, query, max_rows=MAX_DEFINITIONS):
-            id, name, *data = row
-            if not isinstance(id, int) or not isinstance(name, str):
-                self.refuse(f"a row of its table {table} is not valid")
-            if not all(isinstance(value, bytes) for value in data):
-                self.refuse(f"a row of its table {table} is not valid")
-            self._bytes_left -= len(name) + sum(map(len, data))
-            if self._bytes_left < 0:
-                self.refuse(f"its note types have more than {MAX_DEFINITION_BYTES >> 20} MiB")
-            yield row
-
-    def _decode(self, decode: Callable[..., _Parsed], data: bytes, *values: object) -> _Parsed:
-        try:
-            return decode(Message(data, self._budget), *values)
-        except ValueError as error:
-            self.refuse(f"one of its definitions is damaged: {error}")
-
-    def _parse(self, column: str, parse: Callable[[Any], _Parsed], what: str) -> Iterator[_Parsed]:
-        return (
-            self._parse_one(parse, found) for found in self._parse_column(column, what).values()
-        )
-
-    def _parse_one(self, parse: Callable[[Any], _Parsed], found: object) -> _Parsed:
-        try:
-            return parse(found)
-        except ValueError as error:
-            self.refuse(str(error))
-
-    def _parse_column(self, column: str, what: str) -> dict[str, Any]:
-        """Return an object of JSON that the only row of `col` holds."""
-        text = next(self._read("col", f"SELECT {column} FROM main.col"))[0]  # noqa: S608
-        if not isinstance(text, str):
-            self.refuse(f"its {what} are not valid")
-        try:
-            found = parse_json(text)
-        except ValueError as error:
-            self.refuse(f"its {what} {error}")
-        if not isinstance(found, dict):
-            self.refuse(f"its {what} are not valid")
-        return found
-
     def _make_note(self, row: tuple[Any, ...]) -> NoteRow:
         id, guid, type_id, mod_s, flds, tags = row
         if not isinstance(id, int):
@@ -593,12 +446,6 @@ def arrange_tags(text: str) -> tuple[str, ...]:
     for word in filter(None, _TAG_SEPARATORS.split(text)):
         words.setdefault(word.casefold(), word)
     return tuple(words[key] for key in sorted(words))
-
-
-def _parse_short(data: bytes) -> Preset:
-    if len(data) > MAX_PRESET_LENGTH:
-        raise ValueError("one of its presets is too long")
-    return parse_preset(parse_json(data.decode()))
 
 
 @contextmanager

@@ -7,8 +7,10 @@ the reader sees.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -28,9 +30,9 @@ from cardwright.anki.ledger import Published
 from cardwright.anki.note import Note, hash_fields, make_fields
 from cardwright.anki.original import read_value
 from cardwright.anki.values import read_field
-from cardwright.html import HtmlLoss, normalize_html
+from cardwright.html import HtmlLoss, TooLargeError, normalize_html
 from cardwright.markdown import Renderer
-from cardwright.model import Card, Collection, Kind
+from cardwright.model import Card, Collection, FieldType, Kind
 from cardwright.text import list_names, to_nfc
 
 ANKI_TAGS: Final = frozenset(("marked", "leech"))
@@ -40,7 +42,11 @@ _ELSEWHERE: Final = {
     "lesson": "the lesson's title, from the blueprint",
 }
 """Keys whose fields show what is not written on the card."""
-MAX_LENGTH: Final = 200_000
+_WORD: Final = re.compile(r"\w+|[^\w\s]")
+_RIGHT: Final = re.compile(r"""<li class=["']?(right|wrong)\b""")
+_PICK: Final = re.compile(r"""<p class=["']?pick\b[^<]*</p>""")
+_MAX_PAIRS: Final = 1_000_000
+MAX_LENGTH: Final = 50_000
 """Longer fields, in characters, are not compared word by word."""
 
 
@@ -135,6 +141,14 @@ def find_edits(
     return list(_Comparison(sources, note, theirs, files, past).list_edits())
 
 
+def is_as_shipped(labels: Sequence[str], theirs: ReaderNote, past: Past) -> bool:
+    """Tell whether all fields of a note are as some release or build had them, whatever rendered them."""
+    shipped = {*past.built_hashes}
+    if published := past.published:
+        shipped |= {published.html_hash, *(one.html_hash for one in published.former)}
+    return bool(shipped) and hash_fields([theirs.fields.get(one, "") for one in labels]) in shipped
+
+
 class _Comparison:
     """Compares one note."""
 
@@ -154,6 +168,10 @@ class _Comparison:
         self._files = files
         self._past = past
         self._labels = sources.labels[note.card.kind]
+        self._keys = list_keys(self._kind)
+        self._forms = {
+            label: _find_form(self._kind, self._keys.get(label, "")) for label in self._labels
+        }
         self._now = _Edition(
             note.card,
             dict(zip(self._labels, note.fields, strict=True)),
@@ -166,21 +184,21 @@ class _Comparison:
             label: html
             for label in self._labels
             if (html := self._theirs.fields.get(label)) is not None
-            and not is_same(html, self._now.html[label])
+            and not self._forms[label].is_same(html, self._now.html[label])
         }
         if not changed and tags == self._now.tags:
             return
         editions = [self._now, *self._list_former()]
-        is_shipped = self._is_shipped()
+        is_shipped = is_as_shipped(self._labels, self._theirs, self._past)
         changed = {
             label: html
             for label, html in changed.items()
-            if not is_shipped and not any(is_same(html, one.html[label]) for one in editions)
+            if not is_shipped
+            and not any(self._forms[label].is_same(html, one.html[label]) for one in editions)
         }
-        base = max(editions, key=self._count_same)
-        keys = list_keys(self._kind)
+        base = self._choose_edition(editions, changed)
         for label, html in changed.items():
-            if edit := self._compare_field(keys.get(label, ""), label, base, html):
+            if edit := self._compare_field(self._keys.get(label, ""), label, base, html):
                 yield edit
         if not any(tags == one.tags for one in editions):
             yield from self._compare_tags(base)
@@ -207,17 +225,27 @@ class _Comparison:
                 card = set_value(card, self._kind, key, value)
             yield _Edition(card, self._render(card), _fold(adopted.tags))
 
-    def _is_shipped(self) -> bool:
-        """Tell whether the whole note is as some release or build had it, whatever rendered it."""
-        shipped = {*self._past.built_hashes}
-        if published := self._past.published:
-            shipped |= {published.html_hash, *(one.html_hash for one in published.former)}
-        fields = [self._theirs.fields.get(label, "") for label in self._labels]
-        return bool(shipped) and hash_fields(fields) in shipped
+    def _choose_edition(self, editions: Sequence[_Edition], changed: Iterable[str]) -> _Edition:
+        """Return what the reader had before the edits: what most fields are still like."""
+        # Where nothing tells, a release is likelier than what is not released, and a conflict safer.
+        ordered = [*editions[1:], editions[0]]
+        counts = [self._count_same(one) for one in ordered]
+        most = max(counts)
+        likely = [one for one, number in zip(ordered, counts, strict=True) if number == most]
+        if len(likely) == 1:
+            return likely[0]
+
+        def measure(edition: _Edition) -> float:
+            return sum(
+                _measure_likeness(self._theirs.fields[label], edition.html[label])
+                for label in changed
+            )
+
+        return max(likely, key=measure)
 
     def _count_same(self, edition: _Edition) -> int:
         same = sum(
-            is_same(self._theirs.fields.get(label, ""), html)
+            self._forms[label].is_same(self._theirs.fields.get(label, ""), html)
             for label, html in edition.html.items()
         )
         return 2 * same + (_fold(self._theirs.tags) - ANKI_TAGS == edition.tags)
@@ -253,10 +281,11 @@ class _Comparison:
         if max(len(html), len(base.html[label])) > MAX_LENGTH:
             reason = f"it has more than {MAX_LENGTH:,} characters"
             return self._refuse(key, label, base, html[:MAX_LENGTH], reason)
-        shipped, known = read_field(
-            self._kind, key, base.html[label], find_media=self._files.find_path
-        )
-        theirs, found = read_field(self._kind, key, html, find_media=self._files.find_path)
+        try:
+            shipped, known = self._read(key, base.html[label])
+            theirs, found = self._read(key, html)
+        except TooLargeError:
+            return self._refuse(key, label, base, None, "it is nested too deeply, or too large")
         lost = _subtract(found, known)
         before = get_value(base.card, self._kind, key)
         value, is_exact = self._find_value(key, label, base, shipped, theirs, html)
@@ -267,7 +296,10 @@ class _Comparison:
             return self._refuse(key, label, base, theirs, reason, lost) if lost else None
         if value is None and self._is_required(key):
             return self._refuse(key, label, base, None, f"`{key}` cannot be empty")
-        return self._decide(key, label, base, value, () if is_exact else lost, is_exact=is_exact)
+        return self._decide(key, label, base, value, () if is_exact else found, is_exact=is_exact)
+
+    def _read(self, key: str, html: str) -> tuple[Data, tuple[HtmlLoss, ...]]:
+        return read_field(self._kind, key, html, find_media=self._files.find_path)
 
     def _decide(
         self,
@@ -340,12 +372,12 @@ class _Comparison:
         before = get_value(base.card, self._kind, key)
         ways = [*transfer_values(shipped, theirs, before), theirs]
         for value in ways:
-            if is_same(html, self._show(key, label, base, value)):
+            if self._forms[label].is_same(html, self._show(key, label, base, value)):
                 return value, True
         # The narrowest change that says the same.
         for value in ways:
             made = self._show(key, label, base, value)
-            said, _ = read_field(self._kind, key, made, find_media=self._files.find_path)
+            said, _ = self._read(key, made)
             if said == theirs:
                 return value, False
         return theirs, False
@@ -405,11 +437,42 @@ def _subtract(losses: Sequence[HtmlLoss], known: Sequence[HtmlLoss]) -> tuple[Ht
     return tuple(left)
 
 
-def is_same(one: str, other: str) -> bool:
-    """Tell whether two fields show the same."""
-    return one == other or to_nfc(one) == to_nfc(other) or _normalize(one) == _normalize(other)
+class _Form(NamedTuple):
+    """How a field is compared."""
+
+    is_cloze: bool
+    as_paragraphs: bool
+    has_options: bool
+
+    def is_same(self, one: str, other: str) -> bool:
+        """Tell whether two texts show the same in the field."""
+        if one == other or to_nfc(one) == to_nfc(other):
+            return True
+        return _normalize(one, *self) == _normalize(other, *self)
+
+
+def _measure_likeness(one: str, other: str) -> float:
+    """Return how alike two texts are, from 0 to 1."""
+    before, after = _WORD.findall(one), _WORD.findall(other)
+    if len(before) * len(after) > _MAX_PAIRS:
+        return 0.0
+    return SequenceMatcher(None, before, after, autojunk=False).ratio()
 
 
 @lru_cache(maxsize=4096)
-def _normalize(html: str) -> str:
-    return normalize_html(html)
+def _normalize(html: str, is_cloze: bool, as_paragraphs: bool, has_options: bool) -> str:
+    # Of options, it cannot be seen which are right, and how many to choose follows from that.
+    shown = _PICK.sub("", html) if has_options else html
+    normal = normalize_html(shown, is_cloze=is_cloze, as_paragraphs=as_paragraphs)
+    return normal + " ".join(_RIGHT.findall(html)) if has_options else normal
+
+
+def _find_form(kind: Kind, key: str) -> _Form:
+    field = next((one for one in kind.fields if key in {one.name, one.holds}), None)
+    is_cloze = key == kind.cloze
+    is_block = key == "extra" or is_cloze or (field is not None and field.type is FieldType.BLOCK)
+    return _Form(
+        is_cloze,
+        as_paragraphs=is_block and not (field and field.is_bare),
+        has_options=key == kind.options,
+    )

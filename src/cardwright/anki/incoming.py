@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -15,6 +15,7 @@ from cardwright.anki.collection import (
 )
 from cardwright.anki.deck_options import list_lost, make_options
 from cardwright.anki.definitions import AnkiDeck, NoteType
+from cardwright.anki.description import is_written, read_description
 from cardwright.anki.incoming_parts import REPEATED, GuidClaims, find_flaw, is_safe_name, make_type
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.media import MAX_MEDIA_BYTES
@@ -184,6 +185,11 @@ class _Reader:
             names.update(("::".join(parts[: end + 1]), None) for end in range(len(parts)))
         ordered = sorted(names, key=lambda name: (name.casefold().split("::"), name))
         found = {name: known[name] for name in ordered if name in known}
+        if any(deck.is_markdown and is_written(deck.description) for deck in found.values()):
+            found = {
+                name: replace(deck, description=read_description(deck.description))
+                for name, deck in found.items()
+            }
         options = self._make_options(found)
         return {
             name: IncomingDeck(

@@ -17,20 +17,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from cardwright.anki.description import write_description
 from cardwright.anki.genanki_module import genanki
 from cardwright.anki.guid import make_guid
 from cardwright.anki.ledger import Ledger
 from cardwright.anki.note import Note
 from cardwright.anki.notetype import NoteField, NoteType, Template
 from cardwright.anki.pack import PackContents
-from cardwright.anki.search import describe_retired
-from cardwright.markdown import unwrap
 from cardwright.model import Attribute, Deck, DeckOptions, make_anki_id
-from cardwright.text import count
 
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
 _FILE_MODE: Final = 0o644 << 16
 _UNIX: Final = 3
+_DEFAULT, _DEFAULT_ID = "Default", 1
 
 
 def write_package(contents: PackContents, ledger: Ledger, file: BinaryIO) -> None:
@@ -114,26 +113,15 @@ def _make_note(note: Note, model: _Model, mod_s: int, due: int) -> _Note:
 
 def _make_deck(contents: PackContents, part: Deck, path: tuple[str, ...], ledger: Ledger) -> _Deck:
     name = "::".join(path)
-    deck_id = make_anki_id("deck", contents.deck.namespace, name)
-    deck = _Deck(deck_id, name, _describe_deck(contents, part, ledger))
+    # That of the deck that every collection has never differs.
+    deck_id = (
+        _DEFAULT_ID if name == _DEFAULT else make_anki_id("deck", contents.deck.namespace, name)
+    )
+    is_root = part is contents.deck
+    about = write_description(part.description, ledger.version, contents.retired, is_root=is_root)
+    deck = _Deck(deck_id, name, about)
     deck.mod_s = ledger.released_s
     return deck
-
-
-def _describe_deck(contents: PackContents, part: Deck, ledger: Ledger) -> str:
-    """Return a deck's description as Markdown."""
-    # Anki keeps line breaks, and would render HTML; here, as in cards, it is plain text.
-    texts = [unwrap(part.description.replace("<", "&lt;"))]
-    if part is contents.deck:
-        if ledger.version:
-            texts.append(f"Version {ledger.version}")
-        texts.append(
-            "Best studied with **FSRS**: turn it on in the options of this deck, under *FSRS*."
-        )
-        if retired := contents.retired:
-            number = "1 card is" if len(retired) == 1 else f"{count(len(retired), 'card')} are"
-            texts.append(f"{number} retired. {describe_retired(retired)}")
-    return unwrap("\n\n".join(texts))
 
 
 def _make_presets(root: Deck) -> dict[tuple[str, ...], dict[str, Any]]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
+from cardwright.merge import compare_words, split_words
+
 _MAX_PAIRS: Final = 250_000
 """With more pairs of an old and a new line, all lines are shown as replaced."""
 _MAX_REPEATED: Final = 5
 """Lines that occur more often in a text are not used to align it."""
-_MAX_LINE: Final = 2_000
-"""Of longer lines, in characters, words are not compared."""
-_WORD: Final = re.compile(r"\w+|\s+|[^\w\s]")
 REMOVED: Final = "removed"
 ADDED: Final = "added"
 """The roles of words that differ; others have none."""
@@ -45,7 +43,7 @@ def compare_lines(before: list[str], after: list[str]) -> Iterator[str]:
             yield from (*removed, *added)
 
 
-def compare_words(before: str, after: str) -> Iterator[Pieces]:
+def mark_words(before: str, after: str) -> Iterator[Pieces]:
     """Yield the lines that differ between two texts, in pieces: words that differ have a role."""
     lines = list(compare_lines(before.splitlines(), after.splitlines()))
     number = 0
@@ -61,14 +59,10 @@ def compare_words(before: str, after: str) -> Iterator[Pieces]:
 
 
 def _mark_pair(before: str, after: str) -> Iterator[Pieces]:
-    if max(len(before), len(after)) > _MAX_LINE:
-        yield [(before, REMOVED)]
-        yield [(after, ADDED)]
-        return
-    old, new = _WORD.findall(before[1:]), _WORD.findall(after[1:])
-    runs = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    yield [("-", REMOVED), *_mark(old, [(run[0], run[1], run[2]) for run in runs], REMOVED)]
-    yield [("+", ADDED), *_mark(new, [(run[0], run[3], run[4]) for run in runs], ADDED)]
+    old, new = split_words(before[2:]), split_words(after[2:])
+    runs = list(compare_words(old, new, is_exact=True))
+    yield [("- ", REMOVED), *_mark(old, [(run[0], run[1], run[2]) for run in runs], REMOVED)]
+    yield [("+ ", ADDED), *_mark(new, [(run[0], run[3], run[4]) for run in runs], ADDED)]
 
 
 def _mark(words: Sequence[str], runs: Sequence[tuple[str, int, int]], role: str) -> Pieces:

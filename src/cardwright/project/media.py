@@ -33,6 +33,8 @@ class MediaLibrary:
         """Find files below `root`."""
         self._root = root
         self._real_root = root.resolve()
+        self._real_folders: dict[str, Path | None] = {}
+        self._walked: dict[tuple[Path, str], Path | None] = {}
         self._folders: dict[Path, dict[str, str]] = {}
         self._files: dict[Path, MediaFile | TextProblem] = {}
 
@@ -43,11 +45,10 @@ class MediaLibrary:
 
     def look_up(self, card: Card, written: str) -> MediaFile | TextProblem:
         """Return a media file that a card names, relative to the card's file, or its problem."""
-        try:
-            folder = (self._root / card.span.path).parent.resolve()
-        except (OSError, RuntimeError):
+        folder = self._find_folder(card.span.path)
+        if folder is None:
             return _explain_outside(written)
-        path = self._walk(folder, written)
+        path = self._find_path(folder, written)
         if path is None:
             return self._explain_missing(folder, written)
         if not path.is_relative_to(self._real_root):
@@ -56,6 +57,21 @@ class MediaLibrary:
             self._files[path] = _read(path, written)
         found = self._files[path]
         return found if isinstance(found, MediaFile) else replace(found, quote=cut_quote(written))
+
+    def _find_folder(self, name: str) -> Path | None:
+        """Return the real folder of a source file; None if that cannot be told."""
+        parent = name.rpartition("/")[0]
+        if parent not in self._real_folders:
+            folder = None
+            with suppress(OSError, RuntimeError):
+                folder = (self._root / parent).resolve()
+            self._real_folders[parent] = folder
+        return self._real_folders[parent]
+
+    def _find_path(self, folder: Path, written: str) -> Path | None:
+        if (folder, written) not in self._walked:
+            self._walked[folder, written] = self._walk(folder, written)
+        return self._walked[folder, written]
 
     def find_of_kind(self, kind: Kind, written: str) -> Path | None:
         """Return a file of any content that the templates of a kind name; None if there is none."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
 from typing import Final, NamedTuple
 
 import yaml
 
+from cardwright.merge import Run, compare_words
 from cardwright.project.compose import is_plain
 from cardwright.text import to_nfc
 
@@ -22,8 +22,6 @@ _ESCAPED: Final = dict(
     zip("0abt\tnvfreN_LP", "\0\a\b\t\t\n\v\f\r\x1b\x85\xa0\u2028\u2029", strict=True)
 )
 _HEADER: Final = re.compile(r"([|>])([-+0-9]*)(.*)")
-_MAX_PIECES: Final = 5_000
-"""Longer texts are written anew rather than compared word by word."""
 _MIN_WIDTH: Final = 80
 _INDENT: Final = 2
 
@@ -150,8 +148,6 @@ def _rewrite_block(
 def _align(source: str, value: str, style: str | None) -> list[_Piece] | None:
     """Return the pieces of a scalar's text, each as it is written; None if that cannot be told."""
     pieces = _PIECE.findall(value)
-    if len(pieces) > _MAX_PIECES:
-        return None
     found = _split_double(source) if style == '"' else _split(source, style)
     found = _strip(found)
     if [to_nfc(piece.value) for piece in found] == pieces:
@@ -235,18 +231,22 @@ def _merge(old: Sequence[_Piece] | None, new: str, style: str | None, margin: st
     """Return a new text, in which the pieces that stay are as they were written."""
     if old is None:
         return None
-    pieces = _PIECE.findall(new)
-    if len(pieces) > _MAX_PIECES:
-        return None
     before = [to_nfc(piece.value) for piece in old]
-    matcher = SequenceMatcher(None, before, pieces, autojunk=False)
+    pieces = _PIECE.findall(new)
     made: list[str] = []
-    for what, start, end, new_start, new_end in matcher.get_opcodes():
+    for what, start, end, new_start, new_end in _compare(before, pieces):
         if what == "equal":
             made += (piece.source for piece in old[start:end])
         else:
             made += (_write_piece(piece, style, margin) for piece in pieces[new_start:new_end])
     return "".join(made)
+
+
+def _compare(old: Sequence[str], new: Sequence[str]) -> Iterator[Run]:
+    """Compare pieces that begin and end with a word: words first, then the white space between."""
+    padded = [[*pieces, ""] for pieces in (old, new)]
+    for what, start, end, new_start, new_end in compare_words(*padded, is_exact=True):
+        yield what, start, min(end, len(old)), new_start, min(new_end, len(new))
 
 
 def _write_piece(piece: str, style: str | None, margin: str) -> str:

@@ -13,8 +13,8 @@ from typing import Final
 from cardwright.adopt.draft import Draft, DraftPack
 from cardwright.adopt.make import make_draft
 from cardwright.anki.adopted import ADOPTED_NAME, AdoptedPack, format_adopted
-from cardwright.anki.adoption import publish_adopted
-from cardwright.anki.ledger import LEDGER_NAME, format_ledger, read_ledger
+from cardwright.anki.adoption import Changed, publish_adopted
+from cardwright.anki.ledger import LEDGER_NAME, Ledger, format_ledger, read_ledger
 from cardwright.anki.notetype import make_note_types
 from cardwright.anki.values import read_values
 from cardwright.app.adopt.formats import open_deck
@@ -117,7 +117,11 @@ def adopt_deck(
     with lock_project(root, tell_waiting), open_deck(wish.source, wish.columns) as incoming:
         before = look_at(root, is_new=is_new)
         own = find_own_namespace(incoming, before.kinds)
-        with stage_media(root, incoming, _count(advance, _MEDIA, len(incoming.media))) as stage:
+        last = {
+            name: digest for base in before.adopted.values() for name, digest in base.media.items()
+        }
+        count = _count(advance, _MEDIA, len(incoming.media))
+        with stage_media(root, incoming, last, count) as stage:
             staged = _leave_out(incoming, stage)
             with gc_paused():
                 watched = replace(staged, read_notes=_watch(staged, advance))
@@ -166,6 +170,9 @@ def _leave_out(incoming: Incoming, stage: Stage) -> Incoming:
     losses = LossCounter()
     for name, reason in stage.refused.items():
         losses.add("media file that cannot be read", name, reason)
+    for name, file in stage.files.items():
+        if not (file.is_media or name.startswith("_")):
+            losses.add("file that is no image, sound or video", name)
     return replace(
         incoming,
         media=tuple(name for name in incoming.media if name in stage.files),
@@ -291,7 +298,9 @@ class _Job:
         media = dict(self._bases[pack.name].media)
         for name in pack.media:
             self._place(f"cards/{pack.name}/{self._draft.media[name]}", name, [made])
-            media[name] = self._stage.files[name].digest
+            if "/" not in name:
+                # Other programs have folders, but only what comes from Anki keeps its name there.
+                media[name] = self._stage.files[name].digest
         return media
 
     def _write_manifest(self, pack: DraftPack, made: Adopted) -> None:
@@ -310,7 +319,7 @@ class _Job:
             staged.digest,
             packs,
             is_new=is_there or last is None,
-            is_done=place_file(self._root, shown, staged, last=last),
+            is_done=place_file(self._root, shown, self._stage, name, last=last),
         )
         self.done.media += not is_there
 
@@ -350,6 +359,8 @@ class _Job:
                     ledger,
                     base,
                     make_note_types(collection, pack.name, renderer, ledger.list_note_type_ids()),
+                    self._find_changed(pack, made, base, ledger),
+                    root=self._root.resolve(),
                     renderer=renderer,
                     find_media=library.find,
                 )
@@ -358,6 +369,20 @@ class _Job:
         for name, text in format_schemas(collection.kinds).items():
             self._update(name_schema_file(name), text)
         self.done.losses = self._list_losses(collection)
+
+    def _find_changed(
+        self, pack: DraftPack, made: Adopted, base: AdoptedPack, ledger: Ledger
+    ) -> Changed:
+        """Return what is adopted otherwise than before."""
+        last = self._before.adopted.get(pack.name, AdoptedPack()).notes
+        guids = {guid for guid, note in base.notes.items() if last.get(guid) is not note}
+        replaced = {path for one in self.done.packs for path in one.replaced}
+        if made.replaced:
+            guids |= {note.guid for note in ledger.notes.values() if "media" in note.content}
+        return Changed(
+            guids=guids,
+            kinds={kind for kind in base.type_times_s if f"kinds/{kind}.yaml" in replaced},
+        )
 
     def _update(self, shown: str, text: str) -> None:
         if hash_file(find_below(self._root, shown)) != hash_text(text):

@@ -7,11 +7,12 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from cardwright.adopt.draft import DraftCard
 from cardwright.adopt.media import make_file_name
@@ -33,51 +34,108 @@ _CHUNK_BYTES: Final = 2**20
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:
-    """A media file of an incoming deck on the disk."""
+    """A media file of an incoming deck."""
 
-    path: Path
     digest: str
     """As of `PackedFile.hash`."""
     is_media: bool
     """Whether it is an image, a sound or a video."""
 
 
-@dataclass(slots=True, kw_only=True)
 class Stage:
-    """The media files of an incoming deck, before they have a place in the project."""
+    """The media files of an incoming deck, on their way into the project.
 
-    files: dict[str, StagedFile] = field(default_factory=dict)
-    """By name in the deck."""
-    refused: dict[str, str] = field(default_factory=dict)
-    """Why files cannot be read, by name."""
+    What has the content that it had when it was last adopted is only read.
+    """
+
+    def __init__(self, folder: Path, incoming: Incoming, last: Mapping[str, str]) -> None:
+        """Put files into a folder; `last` holds the digests of adopted media, by name in the deck."""
+        self._folder = folder
+        self._incoming = incoming
+        self._last = last
+        self._paths: dict[str, Path] = {}
+        self.files: dict[str, StagedFile] = {}
+        """By name in the deck."""
+        self.refused: dict[str, str] = {}
+        """Why files cannot be read, by name."""
+
+    def add(self, name: str) -> None:
+        """Read a file."""
+        try:
+            if name in self._last and self._hash(name) == self._last[name]:
+                self.files[name] = StagedFile(self._last[name], is_media=True)
+            else:
+                path = self.fetch(name)
+                self.files[name] = StagedFile(hash_file(path) or "", is_media=_is_media(path))
+        except ForeignFileError as error:
+            self.refused[name] = error.reason
+
+    def fetch(self, name: str) -> Path:
+        """Return the path of the content of a file."""
+        if name not in self._paths:
+            ending = _ENDING.fullmatch(PurePosixPath(name).suffix)
+            path = self._folder / f"{len(self._paths)}{ending[0] if ending else ''}"
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as file:
+                self._write(name, file)
+            self._paths[name] = path
+        return self._paths[name]
+
+    def _hash(self, name: str) -> str:
+        hashing = _Hashing()
+        self._write(name, hashing)
+        return hashing.hash.hexdigest()[:16]
+
+    def _write(self, name: str, file: BinaryIO) -> None:
+        if self._incoming.write_media:
+            self._incoming.write_media(name, file)
 
     def list_names(self) -> set[tuple[str, str]]:
         """Return the names under which files go into the project, with their digests."""
         return {(make_file_name(name), file.digest) for name, file in self.files.items()}
 
 
+class _Hashing(BytesIO):
+    """Hashes what is written, and keeps nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hash = hashlib.sha256()
+
+    def write(self, data: Any) -> int:
+        self.hash.update(data)
+        return len(data)
+
+    def writelines(self, lines: Iterable[Any]) -> None:
+        for line in lines:
+            self.hash.update(line)
+
+
+def _is_media(path: Path) -> bool:
+    try:
+        read_media(path)
+    except ForeignFileError:
+        return False
+    return True
+
+
 @contextmanager
-def stage_media(root: Path, incoming: Incoming, advance: Callable[[int], None]) -> Iterator[Stage]:
-    """Write the media of an incoming deck into a folder of the project that is removed at the end.
+def stage_media(
+    root: Path, incoming: Incoming, last: Mapping[str, str], advance: Callable[[int], None]
+) -> Iterator[Stage]:
+    """Read the media of an incoming deck into a folder of the project that is removed at the end.
 
     Raises:
         ProjectError: a link is in the way.
         OSError: a file cannot be written.
 
     """
-    stage = Stage()
     folder = find_below(root, _STAGE)
     shutil.rmtree(folder, ignore_errors=True)
+    stage = Stage(folder, incoming, last)
     try:
-        for number, name in enumerate(incoming.media if incoming.write_media else ()):
-            ending = _ENDING.fullmatch(PurePosixPath(name).suffix)
-            path = folder / f"{number}{ending[0] if ending else ''}"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                stage.files[name] = _stage_file(incoming, name, path)
-            except ForeignFileError as error:
-                stage.refused[name] = error.reason
-                path.unlink(missing_ok=True)
+        for name in incoming.media if incoming.write_media else ():
+            stage.add(name)
             advance(1)
         yield stage
     finally:
@@ -86,20 +144,8 @@ def stage_media(root: Path, incoming: Incoming, advance: Callable[[int], None]) 
             folder.parent.rmdir()
 
 
-def _stage_file(incoming: Incoming, name: str, path: Path) -> StagedFile:
-    with path.open("xb") as file:
-        if incoming.write_media:
-            incoming.write_media(name, file)
-    try:
-        read_media(path)
-        is_media = True
-    except ForeignFileError:
-        is_media = False
-    return StagedFile(path, hash_file(path) or "", is_media)
-
-
-def place_file(root: Path, shown: str, staged: StagedFile, *, last: str | None) -> bool:
-    """Copy a staged file into the project; tell whether it is there now.
+def place_file(root: Path, shown: str, stage: Stage, name: str, *, last: str | None) -> bool:
+    """Put a staged file into the project; tell whether it is there now.
 
     A file that is there already is replaced only if it is the one that was adopted `last`.
 
@@ -111,13 +157,14 @@ def place_file(root: Path, shown: str, staged: StagedFile, *, last: str | None) 
     _refuse_unsafe(shown)
     target = find_below(root, shown)
     found = hash_file(target)
-    if found == staged.digest:
+    if found == stage.files[name].digest:
         return True
     if found is not None and found != last:
         return False
+    source = stage.fetch(name)
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = staged.path.with_name(f"{staged.path.name}.copy")
-    shutil.copyfile(staged.path, temporary)
+    temporary = source.with_name(f"{source.name}.copy")
+    shutil.copyfile(source, temporary)
     temporary.replace(target)
     return True
 

@@ -22,7 +22,7 @@ from cardwright.app.anki.edits import (
 from cardwright.app.project import Project, open_project
 from cardwright.cli.anki.doors import find_profile, profile_option
 from cardwright.cli.build import warn_of_file
-from cardwright.cli.changed_lines import ADDED, REMOVED, compare_words
+from cardwright.cli.changed_lines import ADDED, REMOVED, mark_words
 from cardwright.cli.output import say, say_json, say_pieces, warn
 from cardwright.cli.params import json_option
 from cardwright.error import CardwrightError
@@ -187,7 +187,7 @@ def _format_change(title: str, before: Data, after: Data) -> Iterator[tuple[str,
         yield f"    {title}:\n", ""
         indent = "      "
     texts = (escape_controls(format_value(value))[:_MAX_SHOWN] for value in (before, after))
-    for pieces in compare_words(*texts):
+    for pieces in mark_words(*texts):
         yield indent, ""
         yield from pieces
         yield "\n", ""
@@ -206,6 +206,9 @@ def _tell_rest(pack: PackEdits, file: Path | None) -> None:
     warn(f"{pack.pack}: {found} in {count(pack.compared, 'note')}{rest}")
     if pack.absent:
         warn(f"  not there: {count(len(pack.absent), 'card')}: {list_names(pack.absent)}")
+    if pack.skipped:
+        names = list_names(pack.skipped)
+        warn(f"  not compared, since the file has too much changed text: {names}")
     if pack.converted:
         names = list_names(pack.converted)
         warn(f"  not compared, since they have another note type in Anki: {names}")
@@ -224,6 +227,7 @@ def _to_json(pack: PackEdits) -> dict[str, Any]:
         "edits": [_edit_to_json(edit) for edit in pack.edits],
         "absent": pack.absent,
         "converted": pack.converted,
+        "skipped": pack.skipped,
         "new": pack.own_count,
     }
 
