@@ -25,16 +25,40 @@ from drafts import draft, make_incoming, write_draft
 
 MEDIA = ("oak.png", "Oak.PNG", "_logo.png", "a b.png", "con.png", "größe.png", "x'y.png")
 WORDS = st.sampled_from(
-    ["Oak", "木", "дуб", "البلوط", "Front", "Back", "Tags", "Type", "id", "Extra", "kind", "c1", "1st"]
+    [
+        "Oak",
+        "木",
+        "дуб",
+        "البلوط",
+        "Front",
+        "Back",
+        "Tags",
+        "Type",
+        "id",
+        "Extra",
+        "kind",
+        "c1",
+        "1st",
+    ]
 )
-SIGNS = st.sampled_from([*"#^/:\"{}', .*-&<>!|\u202e\u2066\x07\n\t", "::", " - ", "é", "\ufeff", "\U0001f333"])
+SIGNS = st.sampled_from(
+    [*"#^/:\"{}', .*-&<>!|\u202e\u2066\x07\n\t", "::", " - ", "é", "\ufeff", "\U0001f333"]
+)
 NAMES = st.lists(WORDS | SIGNS | st.text(max_size=3), min_size=1, max_size=4).map("".join)
 HTML = st.sampled_from(
     [
         *("<b>bold</b>", "<br>", "<div>line</div>", "<p>one</p><p>two</p>", "&nbsp;", "&lt;x&gt;"),
         *("<ul><li>a</li><li>b</li></ul>", "{{c1::gap}}", "{{c2::gap::hint}}", "[sound:oak.png]"),
         *('<img src="oak.png">', '<img src="none.png">', '<img src="a b.png">', "\\(x^2\\)", "$5"),
-        *("# no heading", "1. no list", "- no list", "* no *", "| no table |", "`code`", "{{Front}}"),
+        *(
+            "# no heading",
+            "1. no list",
+            "- no list",
+            "* no *",
+            "| no table |",
+            "`code`",
+            "{{Front}}",
+        ),
         *('<font color="red">red</font>', "<script>alert(1)</script>", "  ", "\n", "漢字[かんじ]"),
     ]
 )
@@ -45,7 +69,14 @@ PARTS = st.sampled_from(
         *("{{type:%s}}", "{{cloze:%s}}", "{{tts en_US:%s}}", "{{furigana:%s}}", "{{text:%s}}"),
         *("{{Tags}}", "{{Deck}}", "{{Card}}", "{{FrontSide}}", "{{nothing}}", "{{#%s}}", "{{/%s}}"),
         *("<hr id=answer>", "<div>What is it?</div>", "<script>1</script>", "<style>b{}</style>"),
-        *("<img src='_logo.png'>", "A *word* of #text", "\r\n", "<!-- {{%s}} -->", "{{", "{{=<% %>=}}"),
+        *(
+            "<img src='_logo.png'>",
+            "A *word* of #text",
+            "\r\n",
+            "<!-- {{%s}} -->",
+            "{{",
+            "{{=<% %>=}}",
+        ),
     ]
 )
 
@@ -79,7 +110,9 @@ def types(draw: st.DrawFn) -> dict[str, IncomingType]:
                 )
                 for name in draw(st.lists(NAMES, min_size=1, max_size=3, unique=True))
             ),
-            css=draw(st.sampled_from(["", ".card {}\r\n", "@import url('_logo.png');", "\n a\n\n"])),
+            css=draw(
+                st.sampled_from(["", ".card {}\r\n", "@import url('_logo.png');", "\n a\n\n"])
+            ),
         )
     return made
 
@@ -96,7 +129,9 @@ def decks(draw: st.DrawFn, markup: Markup) -> Incoming:
                 fields=tuple(draw(TEXTS) for _ in type.fields),
                 place=f"note {number}",
                 deck="::".join(draw(st.lists(NAMES, max_size=3))),
-                guid=draw(st.none() | st.sampled_from(["a", "b", "#x'\"", ""]) | st.text(max_size=9)),
+                guid=draw(
+                    st.none() | st.sampled_from(["a", "b", "#x'\"", ""]) | st.text(max_size=9)
+                ),
                 tags=tuple(draw(st.lists(NAMES, max_size=3))),
             )
         )

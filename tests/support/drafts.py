@@ -80,7 +80,13 @@ def make_incoming(
 
 def make_note(type: IncomingType, *fields: str, **more: object) -> IncomingNote:
     """Return a note in the deck `Trees`."""
-    made = {"type": type.key, "fields": fields, "place": f"note {fields[0]}", "deck": "Trees", **more}
+    made = {
+        "type": type.key,
+        "fields": fields,
+        "place": f"note {fields[0]}",
+        "deck": "Trees",
+        **more,
+    }
     return IncomingNote(**made)  # type: ignore[arg-type]
 
 
