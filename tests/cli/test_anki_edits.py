@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from anki_editing import EDITS, edit_notes, take_over
 from cardwright.app.build import build_packs
 from cardwright.app.project import open_project
 from cardwright.cli.main import cards
+from cardwright.project.load import load
 from media_files import PNG
 from project_files import Run, Write
 
@@ -81,10 +83,10 @@ class Reader:
         note.tags = tags
         self.anki.col.update_note(note)
 
-    def export(self, name: str = "from anna.apkg") -> Path:
+    def export(self, name: str = "from anna.apkg", deck: str = "Trees") -> Path:
         path = self.path.with_name(name)
         options = ExportAnkiPackageOptions(with_scheduling=False, with_media=True, legacy=False)
-        deck_id = self.anki.col.decks.id("Trees")
+        deck_id = self.anki.col.decks.id(deck)
         assert deck_id
         self.anki.col.export_anki_package(
             out_path=str(path), options=options, limit=DeckIdLimit(deck_id)
@@ -405,6 +407,85 @@ def test_other_files_are_refused(run: Run, write: Write, reader: Reader, tmp_pat
     assert run("anki", "edits", str(path), "--profile", "x", exit_code=2).exit_code == 2
     write({FILE: WOOD.replace("kind: basic", "kind: basik")})
     run("anki", "edits", str(path), exit_code=1)
+
+
+def test_adopted_decks(run: Run, tmp_path: Path, project: Path) -> None:
+    """Notes of an adopted note type are compared with the HTML that they were adopted with."""
+    owner = Reader(tmp_path / "owner")
+    col = owner.anki.col
+    model, deck_id = col.models.by_name("Basic"), col.decks.id("Geo")
+    assert model
+    assert deck_id
+    texts = {
+        "Oak": "<div>tall</div><div>and <b>old</b></div>",
+        "Elm": 'a <font color="red">x</font>',
+    }
+    for front, back in texts.items():
+        note = col.new_note(model)
+        note.fields = [front, back]
+        col.add_note(note, deck_id)
+    run("adopt", str(owner.export("original.apkg", "Geo")))
+    [file] = (project / "cards").rglob("*.yaml")
+    before = file.read_text()
+    assert run("anki", "edits", str(owner.export(deck="Geo"))).stdout == ""
+    for note_id in col.find_notes(""):
+        note = col.get_note(note_id)
+        note.fields[1] = note.fields[1].replace("and", "but").replace("a <", "an <")
+        col.update_note(note)
+
+    edits = {edit["card"].split(":")[1]: edit for edit in show(run, owner.export(deck="Geo"))}
+
+    assert edits["oak"]["outcome"] == "edit"
+    assert edits["elm"]["outcome"] == "lossy"
+    assert edits["elm"]["losses"] == [{"what": "coloured text", "example": "red"}]
+    words = ["-C", str(project), "anki", "edits", str(owner.path.with_name("from anna.apkg"))]
+    CliRunner().invoke(cards, [*words, "--apply"], input="y\nn\n")
+    assert file.read_text() == before.replace("and **old**", "but **old**")
+    run("check")
+    assert [edit["outcome"] for edit in show(run, owner.export(deck="Geo"))] == ["lossy"]
+    col.close()
+
+
+HOSTILE = (
+    "<b>" * 20_000 + "x",
+    "*_`" * 15_000,
+    "a\u202e\u2066b <img src=x onerror=alert(1)><a href='javascript:x()'>c</a>",
+    "{{c1::gap}} {{Question}} [sound:../../x.mp3] [$]x[/$] \\(\\def\\x{}\\)",
+    "x\ncards:\n  - id: evil\n# comment: *a &b !c",
+    "- a\n- b: [c] | > ' \" # \\ % @",
+    "<img src='../../../etc/passwd'><img src='/etc/passwd'><img src='C:\\x.png'>",
+    "the " * 12_000,
+    "\u2028\u0085\ufeff ok",
+)
+
+
+def _take(html: str, _: str) -> str:
+    return html
+
+
+def test_hostile_edits_are_harmless(
+    project: Path, run: Run, write: Write, tmp_path: Path, apply: Callable[..., Result]
+) -> None:
+    """Whatever a package says, only text comes into the sources, and nothing is printed raw."""
+    lines = [f"  - {{id: card-{n}, question: Q{n}?, answer: A{n}}}\n" for n in range(len(HOSTILE))]
+    write({FILE: f"kind: basic\nsources: [https://example.org]\ncards:\n{''.join(lines)}"})
+    run("build")
+    reader = Reader(tmp_path / "eve")
+    reader.anki.import_package(project / "build" / "trees.apkg")
+    for number, html in enumerate(HOSTILE):
+        reader.edit(f"card-{number}", "Answer", partial(_take, html))
+        reader.tag(f"card-{number}", [f"x\x1b[31m{number}", "a'b", "kind::evil"])
+    reader.anki.col.close()
+
+    result = apply(reader.path, "y\n" * 3 * len(HOSTILE))
+
+    assert not set(result.output) & set("\x1b\u202e\u2066\u2028\x85\ufeff")
+    check = json.loads(run("check", "--json").stdout)
+    assert not [one for one in check if one["severity"] == "error"]
+    collection, _ = load(project)
+    assert [card.id for card in collection.cards] == [f"card-{n}" for n in range(len(HOSTILE))]
+    assert not [path for path in project.rglob("*") if path.suffix in {".mp3", ".png"}]
+    run("build")
 
 
 def test_edits_of_ml_pro(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from cardwright.anki.ledger import Published
 from cardwright.anki.note import Note, hash_fields, make_fields
 from cardwright.anki.original import read_value
 from cardwright.anki.values import read_field
-from cardwright.html import HtmlLoss, normalize_html
+from cardwright.html import HtmlLoss, TooLargeError, normalize_html
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection, FieldType, Kind
 from cardwright.text import list_names, to_nfc
@@ -46,7 +46,7 @@ _WORD: Final = re.compile(r"\w+|[^\w\s]")
 _RIGHT: Final = re.compile(r"""<li class=["']?(right|wrong)\b""")
 _PICK: Final = re.compile(r"""<p class=["']?pick\b[^<]*</p>""")
 _MAX_PAIRS: Final = 1_000_000
-MAX_LENGTH: Final = 200_000
+MAX_LENGTH: Final = 50_000
 """Longer fields, in characters, are not compared word by word."""
 
 
@@ -141,6 +141,14 @@ def find_edits(
     return list(_Comparison(sources, note, theirs, files, past).list_edits())
 
 
+def is_as_shipped(labels: Sequence[str], theirs: ReaderNote, past: Past) -> bool:
+    """Tell whether all fields of a note are as some release or build had them, whatever rendered them."""
+    shipped = {*past.built_hashes}
+    if published := past.published:
+        shipped |= {published.html_hash, *(one.html_hash for one in published.former)}
+    return bool(shipped) and hash_fields([theirs.fields.get(one, "") for one in labels]) in shipped
+
+
 class _Comparison:
     """Compares one note."""
 
@@ -181,7 +189,7 @@ class _Comparison:
         if not changed and tags == self._now.tags:
             return
         editions = [self._now, *self._list_former()]
-        is_shipped = self._is_shipped()
+        is_shipped = is_as_shipped(self._labels, self._theirs, self._past)
         changed = {
             label: html
             for label, html in changed.items()
@@ -216,14 +224,6 @@ class _Comparison:
                 value = list(found.value) if isinstance(found.value, tuple) else found.value
                 card = set_value(card, self._kind, key, value)
             yield _Edition(card, self._render(card), _fold(adopted.tags))
-
-    def _is_shipped(self) -> bool:
-        """Tell whether the whole note is as some release or build had it, whatever rendered it."""
-        shipped = {*self._past.built_hashes}
-        if published := self._past.published:
-            shipped |= {published.html_hash, *(one.html_hash for one in published.former)}
-        fields = [self._theirs.fields.get(label, "") for label in self._labels]
-        return bool(shipped) and hash_fields(fields) in shipped
 
     def _choose_edition(self, editions: Sequence[_Edition], changed: Iterable[str]) -> _Edition:
         """Return what the reader had before the edits: what most fields are still like."""
@@ -281,10 +281,11 @@ class _Comparison:
         if max(len(html), len(base.html[label])) > MAX_LENGTH:
             reason = f"it has more than {MAX_LENGTH:,} characters"
             return self._refuse(key, label, base, html[:MAX_LENGTH], reason)
-        shipped, known = read_field(
-            self._kind, key, base.html[label], find_media=self._files.find_path
-        )
-        theirs, found = read_field(self._kind, key, html, find_media=self._files.find_path)
+        try:
+            shipped, known = self._read(key, base.html[label])
+            theirs, found = self._read(key, html)
+        except TooLargeError:
+            return self._refuse(key, label, base, None, "it is nested too deeply, or too large")
         lost = _subtract(found, known)
         before = get_value(base.card, self._kind, key)
         value, is_exact = self._find_value(key, label, base, shipped, theirs, html)
@@ -295,7 +296,10 @@ class _Comparison:
             return self._refuse(key, label, base, theirs, reason, lost) if lost else None
         if value is None and self._is_required(key):
             return self._refuse(key, label, base, None, f"`{key}` cannot be empty")
-        return self._decide(key, label, base, value, () if is_exact else lost, is_exact=is_exact)
+        return self._decide(key, label, base, value, () if is_exact else found, is_exact=is_exact)
+
+    def _read(self, key: str, html: str) -> tuple[Data, tuple[HtmlLoss, ...]]:
+        return read_field(self._kind, key, html, find_media=self._files.find_path)
 
     def _decide(
         self,
@@ -373,7 +377,7 @@ class _Comparison:
         # The narrowest change that says the same.
         for value in ways:
             made = self._show(key, label, base, value)
-            said, _ = read_field(self._kind, key, made, find_media=self._files.find_path)
+            said, _ = self._read(key, made)
             if said == theirs:
                 return value, False
         return theirs, False

@@ -3,6 +3,7 @@
 from cardwright.html.clean import is_inert
 from cardwright.html.compare import normalize_html
 from cardwright.html.convert import Converted, HtmlLoss, Layout, convert_html
+from cardwright.html.parse import TooLargeError
 from cardwright.html.parts import ListEntry, read_link, read_list, read_text
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "HtmlLoss",
     "Layout",
     "ListEntry",
+    "TooLargeError",
     "convert_html",
     "is_inert",
     "normalize_html",

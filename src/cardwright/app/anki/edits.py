@@ -5,15 +5,15 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from cardwright.anki.card_files import CardFiles
 from cardwright.anki.card_values import Data, get_value
 from cardwright.anki.collection import Collection, NoteRow
-from cardwright.anki.edits import Edit, Past, ReaderNote, Sources, find_edits
-from cardwright.anki.guid import make_guid
+from cardwright.anki.edits import Edit, Past, ReaderNote, Sources, find_edits, is_as_shipped
+from cardwright.anki.guid import derive_guid, make_guid
 from cardwright.anki.media import MediaFinder
 from cardwright.anki.note import Note
 from cardwright.anki.pack import PackContents
@@ -25,12 +25,17 @@ from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.media import read_media
 from cardwright.model import Card
 from cardwright.project.card import parse_cards
+from cardwright.project.check import check_sources
+from cardwright.project.check_texts import check_texts
+from cardwright.project.checking import Checking
 from cardwright.project.document import Document
 from cardwright.project.edit import Edited, edit_card, read_card_values
 from cardwright.text import to_nfc
 
 MAX_LISTED: Final = 200
 """How many notes of the reader's own are described."""
+_MAX_COMPARED: Final = 2_000_000
+"""How much changed text is compared, in characters: a file may hold any amount of it."""
 _MAX_NAME: Final = 150
 """Of the name of a new file, in characters."""
 
@@ -51,6 +56,8 @@ class PackEdits:
     """Cards that were released, but that the reader does not have, by id."""
     converted: list[str] = field(default_factory=list)
     """Cards whose notes have another note type in Anki, by id."""
+    skipped: list[str] = field(default_factory=list)
+    """Cards that were not compared, since the file has too much changed text, by id."""
     own_count: int = 0
     """How many notes the reader added to the pack's decks."""
     own: list[str] = field(default_factory=list)
@@ -133,11 +140,17 @@ def find_pack_edits(
     """
     packs = [_PackComparison(project, pack, warn_of) for pack in project.collection.decks]
     owners = {guid: pack for pack in reversed(packs) for guid in pack.notes}
+    # Notes of cards that are retired, or in no deck any more, are nobody's own.
+    known = {make_guid(card) for card in project.collection.cards}
+    for ledger in project.ledgers.values():
+        known |= {note.guid or derive_guid(note.guid_ref) for note in ledger.notes.values()}
     unknown: set[int] = set()
     seen: set[str] = set()
+    left = _MAX_COMPARED
     for row in collection.read_notes():
         if row.guid not in owners:
-            unknown.add(row.id)
+            if row.guid not in known:
+                unknown.add(row.id)
         elif row.guid not in seen:
             seen.add(row.guid)
             labels = [one.name for one in collection.note_types[row.type_id].fields]
@@ -146,7 +159,11 @@ def find_pack_edits(
                 fields=dict(zip(labels, row.fields, strict=False)),
                 tags=row.tags,
             )
-            owners[row.guid].compare(theirs, new_files)
+            left -= owners[row.guid].measure(theirs)
+            if left < 0:
+                owners[row.guid].skip(theirs)
+            else:
+                owners[row.guid].compare(theirs, new_files)
     found = [pack for pack in packs if pack.found.compared]
     for pack in found:
         pack.list_absent(seen)
@@ -174,6 +191,22 @@ class _PackComparison:
         }
         self._sources = Sources(project.collection, project.renderer, labels)
 
+    def measure(self, theirs: ReaderNote) -> int:
+        """Return how many characters the fields of a note have that may have been edited."""
+        note = self.notes[theirs.guid]
+        labels = self._sources.labels[note.card.kind]
+        changed = [
+            html
+            for label, shipped in zip(labels, note.fields, strict=True)
+            if (html := theirs.fields.get(label, "")) != shipped
+        ]
+        is_shipped = not changed or is_as_shipped(labels, theirs, self._find_past(note))
+        return 0 if is_shipped else sum(map(len, changed))
+
+    def skip(self, theirs: ReaderNote) -> None:
+        self.found.compared += 1
+        self.found.skipped.append(self.notes[theirs.guid].card.id)
+
     def compare(self, theirs: ReaderNote, new_files: NewFiles) -> None:
         note = self.notes[theirs.guid]
         card = note.card
@@ -181,21 +214,23 @@ class _PackComparison:
         if theirs.fields.keys().isdisjoint(self._sources.labels[card.kind]):
             self.found.converted.append(card.id)
             return
-        published = self._ledger.find(card)
-        contents = published.list_contents() if published else ()
+        past = self._find_past(note)
+        contents = past.published.list_contents() if past.published else ()
         files = CardFiles(
             self._finder.list_files(card, self._sources.collection.kinds[card.kind]),
             [content.get("media") or {} for content in contents],
             lambda name: new_files.place(card, name),
         )
-        past = Past(
-            published=published,
-            adopted=self._adopted.notes.get(theirs.guid),
-            built_hashes=frozenset(
-                edition.html_hash for edition in self._record.notes.get(card.key, ())
-            ),
-        )
         self.found.edits += find_edits(self._sources, note, theirs, files, past)
+
+    def _find_past(self, note: Note) -> Past:
+        card = note.card
+        editions = self._record.notes.get(card.key, ())
+        return Past(
+            published=self._ledger.find(card),
+            adopted=self._adopted.notes.get(make_guid(card)),
+            built_hashes=frozenset(edition.html_hash for edition in editions),
+        )
 
     def list_absent(self, seen: set[str]) -> None:
         self.found.absent = [
@@ -248,13 +283,19 @@ def apply_edit(project: Project, edit: Edit, new_files: NewFiles, value: Data) -
     raw = read_below(project.root, name)
     if raw is None:
         raise EditError(f"{name} is gone")
-    card_now, problems = _read_card(project, raw, card)
+    card_now, problems = _read_card(project, raw, edit)
     kind = project.collection.kinds[card.kind]
     if card_now is None or get_value(card_now, kind, edit.key) != edit.ours:
         raise EditError(f"{name} has changed since it was read", help="run the command again")
     written = _write_out(raw, name, card_now, edit.key, value)
     edited = edit_card(raw, name, card.id, {edit.key: written})
-    _, after = _read_card(project, edited, card)
+    card_after, after = _read_card(project, edited, edit)
+    if card_after is not None and get_value(card_after, kind, edit.key) != value:
+        # It would get what is set for the whole file.
+        raise EditError(
+            f"`{edit.key}` of {card.id} cannot be removed: it is set at the top of {name}",
+            help="change it there",
+        )
     if new := [message for message in after if message not in problems]:
         raise EditError(f"{edit.key} of {card.id} cannot be written: {new[0]}")
     for path in edit.files.values():
@@ -262,14 +303,26 @@ def apply_edit(project: Project, edit: Edit, new_files: NewFiles, value: Data) -
     write_below(project.root, name, edited)
 
 
-def _read_card(project: Project, raw: bytes, card: Card) -> tuple[Card | None, list[str]]:
-    """Return a card as its file has it, and the errors of the file."""
+def _read_card(project: Project, raw: bytes, edit: Edit) -> tuple[Card | None, list[str]]:
+    """Return a card as its file has it, and what would stop a build of it."""
+    card = edit.card
     document = Document(card.span.path, raw)
-    cards, _, _ = parse_cards(
-        document, card.pack, project.collection.kinds, namespace=card.namespace
-    )
+    collection = project.collection
+    cards, _, _ = parse_cards(document, card.pack, collection.kinds, namespace=card.namespace)
     found = next((one for one in cards if one.id == card.id), None)
-    return found, [problem.message for problem in document.problems if problem.is_error]
+    problems = document.problems
+    if found is not None:
+        checking = Checking(
+            root=project.root,
+            collection=replace(collection, cards=(found,)),
+            renderer=project.renderer,
+            texts=project.texts,
+            media=project.media,
+        )
+        problems = [*problems, *check_texts(checking), *check_sources(checking)]
+    # New files are copied last, so that nothing is left of a change that is refused.
+    missing = {f"there is no file `{path}`" for path in edit.files.values()}
+    return found, [one.message for one in problems if one.is_error and one.message not in missing]
 
 
 def _write_out(raw: bytes, shown: str, card: Card, key: str, value: Data) -> Edited | None:

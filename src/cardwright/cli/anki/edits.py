@@ -206,6 +206,9 @@ def _tell_rest(pack: PackEdits, file: Path | None) -> None:
     warn(f"{pack.pack}: {found} in {count(pack.compared, 'note')}{rest}")
     if pack.absent:
         warn(f"  not there: {count(len(pack.absent), 'card')}: {list_names(pack.absent)}")
+    if pack.skipped:
+        names = list_names(pack.skipped)
+        warn(f"  not compared, since the file has too much changed text: {names}")
     if pack.converted:
         names = list_names(pack.converted)
         warn(f"  not compared, since they have another note type in Anki: {names}")
@@ -224,6 +227,7 @@ def _to_json(pack: PackEdits) -> dict[str, Any]:
         "edits": [_edit_to_json(edit) for edit in pack.edits],
         "absent": pack.absent,
         "converted": pack.converted,
+        "skipped": pack.skipped,
         "new": pack.own_count,
     }
 
