@@ -22,11 +22,15 @@ from typing import Any, Final, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
+from adopt_large import time_anki, time_floor, write_large_package
+
 from cardwright.project.load import load
 from subscriber import Subscriber, compare, subscribed
+from wild_notes import write_wild_package
 
 _ROOT: Final = Path(__file__).parents[1]
 _FEWEST_EQUAL: Final = 0.99
+_MOST_MB: Final = 500
 _MEASURED: Final = """
 import pathlib, resource, subprocess, sys
 done = subprocess.run(sys.argv[2:])
@@ -83,11 +87,11 @@ class Faults(list[str]):
 def prove(package: Path, work: Path, *, answers: int, edits: int, pixels: int) -> dict[str, Any]:
     """Return the figures of one package, its faults, and the fields that show something else."""
     faults = Faults()
-    figures: dict[str, Any] = {"package": package.name}
+    figures: dict[str, Any] = {"package": package.name, "adopt_s": 0.0, "peak_mb": 0}
     project = work / "project"
     project.mkdir(parents=True)
     adopted = run(project, "adopt", str(package))
-    figures["adopt_s"], figures["peak_mb"] = round(adopted.wall_s, 2), round(adopted.peak_mb)
+    figures |= {"adopt_s": round(adopted.wall_s, 2), "peak_mb": round(adopted.peak_mb)}
     figures["adopt"] = adopted.output
     if adopted.code:
         return figures | {"faults": [f"adopt: exit {adopted.code}: {adopted.output[-3000:]}"]}
@@ -179,7 +183,7 @@ def look(
                 true=not told["fields with other words"],
                 what=f"{mode}: {told['fields with other words']} fields with other words",
             )
-        figures = dict(told) | {"share": round(share, 5)}
+        figures: dict[str, Any] = dict(told) | {"share": round(share, 5)}
         if pixels:
             figures["pixels"] = compare_pixels(original, reader, folder, pixels)
     return figures, [difference._asdict() for difference in differences[:400]]
@@ -314,6 +318,40 @@ def hash_text(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
+def measure_large(folder: Path, notes: int, media_mb: int) -> bool:
+    """Print how long a large package takes, and how much memory; return whether that is in bounds."""
+    package = folder / "large.apkg"
+    (folder / "media").mkdir(parents=True)
+    write_large_package(package, folder / "media", notes, media_mb)
+    shutil.rmtree(folder / "media")
+    floor_s = time_floor(package)
+    anki_s = time_anki(package, folder / "anki")
+    shutil.rmtree(folder / "anki")
+    project = folder / "project"
+    project.mkdir()
+    is_right = True
+    print(
+        f"{notes:,} notes, {package.stat().st_size // 10**6:,} MB; unpacked and read {floor_s:.1f} s"
+    )
+    print(f"  Anki's own import  {anki_s:6.1f} s")
+    for name, words in (
+        ("cards adopt", ("adopt", str(package))),
+        ("cards adopt, again", ("adopt", str(package))),
+        ("cards check", ("check",)),
+        ("cards build", ("build",)),
+    ):
+        ran = run(project, *words)
+        ratio = ran.wall_s / floor_s
+        print(
+            f"  {name:<18} {ran.wall_s:6.1f} s  {ratio:5.1f} × floor  {ran.peak_mb:5.0f} MB",
+            flush=True,
+        )
+        if ran.code or ran.peak_mb > _MOST_MB:
+            print("   ", ran.output[-1500:])
+            is_right = False
+    return is_right
+
+
 def show(figures: dict[str, Any]) -> None:
     """Print a line or two about a package."""
     parts = [f"{figures['package'][:60]:<60}"]
@@ -338,7 +376,22 @@ def main() -> int:
     parser.add_argument("--pixels", type=int, default=0, help="the number of cards to compare")
     parser.add_argument("--json", type=Path, help="a folder for all figures, a file each")
     parser.add_argument("--keep", type=Path, help="a folder for the projects and collections")
+    parser.add_argument("--notes", type=int, default=0, help="generate a package of so many notes")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--large", action="store_true", help="20,000 notes, 500 MB of media")
     given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        if given.large:
+            return 0 if measure_large(Path(temporary), given.notes or 20_000, 500) else 1
+        if given.notes:
+            package = Path(temporary, f"wild-{given.seed}.apkg")
+            write_wild_package(package, Path(temporary, "wild"), given.notes, given.seed)
+            given.packages.append(package)
+        return prove_all(given)
+
+
+def prove_all(given: argparse.Namespace) -> int:
+    """Run the proof on all packages; return the exit status."""
     failed = 0
     for package in given.packages:
         with tempfile.TemporaryDirectory() as temporary:

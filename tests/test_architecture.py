@@ -54,7 +54,6 @@ ONLY_HERE: dict[str, str | tuple[str, ...]] = {
     "pygments": "markdown/",
     "selectolax": "html/",
     "anyascii": "adopt/",
-    "charset_normalizer": "adopt/",
     "latex2mathml": "markdown/",
     "fsrs": "study/fsrs.py",
     "icalendar": "exam/",

@@ -62,7 +62,8 @@ def test_commonmark_shows_the_same_in_our_markdown(parts: list[str]) -> None:
         ),
         ("List<int> and <name>", "List<int> and <name>"),
         ("`<b>` and\n```html\n<b>\n\n\n\n</b>\n```", "`<b>` and\n```html\n<b>\n\n\n\n</b>\n```"),
-        ("${a|b}^2^$ {{c1::x^2}}", "${a|b}^2^$ {{c1::x^2}}"),
+        ("${a|b}^2^$ {{c1::x}} `{{c1::x}}`", "${a|b}^2^$ \\{{c1::x}} `{{c1::x}}`"),
+        (r"\[a\](b) [a](b c) \(x", "[a]&#40;b) [a]&#40;b c) (x"),
     ],
 )
 def test_what_has_an_equivalent_is_written_with_it(written: str, expected: str) -> None:

@@ -613,6 +613,26 @@ def test_note_types_that_are_not_whole_are_refused(tmp_path: Path, table: str) -
         read(path)
 
 
+def test_numbers_with_which_anki_would_import_nothing_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "x.apkg"
+    path.write_bytes(
+        pack_newest(
+            make_newest_database(
+                tmp_path,
+                field=encode((3, b"Arial"), (4, 2**16), (10, 2**32), (9, 2**63 - 1)),
+                template=encode((1, b"{{Front}}"), (7, 2**8), (8, 2**64 - 1)),
+                note_type=encode((2, 2**16), (9, 1_001)),
+            )
+        )
+    )
+
+    (one,) = read(path)[0].types.values()
+
+    assert [field.attributes for field in one.fields] == [{"id": 2**63 - 1}] * 2
+    assert one.templates[0].attributes == {"id": -1}
+    assert one.attributes.keys() == {"latexPre", "latexPost"}
+
+
 def test_half_characters_in_json_are_refused(anki: Anki, export: Callable[[str], Path]) -> None:
     make_odd_type(anki)
     add_note(anki, ODD, "1", "2", "3")

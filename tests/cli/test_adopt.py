@@ -4,91 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from anki_backend import Anki
-from anki_deck_author import DeckAuthor, describe_notes, list_schedules
-from media_files import MP3, PNG
+from anki_deck_author import (
+    DeckAuthor,
+    Home,
+    MakeReader,
+    describe_notes,
+    fill,
+    list_schedules,
+    read_files,
+)
 from project_files import Run, Write
 
 LATER = 2_000_000_000
-MakeReader = Callable[[str], Anki]
-
-
-@pytest.fixture
-def author(tmp_path: Path) -> Any:
-    made = DeckAuthor(tmp_path / "author")
-    yield made
-    made.col.close()
-
-
-@pytest.fixture
-def read(tmp_path: Path) -> Any:
-    """Make collections of people who import packages.
-
-    They are made after the deck, so that no note type of it has the id of one that is theirs.
-    """
-    made: list[Anki] = []
-
-    def make(name: str) -> Anki:
-        made.append(Anki(tmp_path / name))
-        return made[-1]
-
-    yield make
-    for anki in made:
-        anki.col.close()
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """An empty folder."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    return folder
-
-
-def fill(author: DeckAuthor) -> None:
-    """Make a deck with several note types, sub-decks, media and odd texts."""
-    author.add_type(
-        "Land (basic)",
-        ["Country", "Capital", "Note", "Map"],
-        [
-            (
-                "{{Country}}<br>{{Map}}",
-                "{{FrontSide}}<hr id=answer>{{Capital}} {{#Note}}({{Note}}){{/Note}}",
-            ),
-            ("{{#Capital}}{{Capital}}{{/Capital}}", "{{FrontSide}}<hr>{{Country}}"),
-        ],
-        css=".card { font: 20px arial; background: url('_sea.png') }",
-    )
-    author.add_type(
-        "Lücken",
-        ["Text", "Extra"],
-        [("{{cloze:Text}}", "{{cloze:Text}}<br>{{Extra}}")],
-        is_cloze=True,
-    )
-    author.add_media("map of chad.png", PNG)
-    author.add_media("anthem.mp3", MP3)
-    author.add_media("_sea.png", PNG + b"sea")
-    author.add_note(
-        "Land (basic)",
-        "Länder::Europa",
-        ["France", "Paris", "on the <i>Seine</i>", ""],
-        ["geo", "eu::west"],
-    )
-    author.add_note(
-        "Land (basic)", "Länder::Africa", ["Chad", "N'Djamena", "", '<img src="map of chad.png">']
-    )
-    author.add_note("Land (basic)", "Länder", ["Nauru", "", "no capital at all", ""], ["geo"])
-    author.add_note("Land (basic)", "Länder::Europa", ["日本", "東京", "[sound:anthem.mp3]", ""])
-    author.add_note(
-        "Lücken", "Länder::Europa", ["{{c1::Rome}} is in {{c2::Italy}}", "*not* Markdown"]
-    )
-    author.add_note("Lücken", "Länder::Europa", ["<div>a <b>{{c1::b}}</b></div><div>c</div>", ""])
 
 
 @pytest.mark.parametrize("is_legacy", [False, True])
@@ -166,146 +99,12 @@ def test_the_first_release_says_what_was_adopted(
     )
 
 
-def read_files(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
-
-
-def test_the_same_package_again_writes_nothing(
-    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
-) -> None:
-    fill(author)
-    package = author.export(tmp_path / "land.apkg", deck="Länder")
-    run("adopt", str(package), folder=home)
-    before = read_files(home)
-
-    output = run("adopt", str(package), folder=home).output
-
-    assert "nothing new" in output
-    assert read_files(home) == before
-
-
-def change(author: DeckAuthor, search: str, **fields: str) -> None:
-    (note_id,) = author.col.find_notes(search)
-    note = author.col.get_note(note_id)
-    for name, text in fields.items():
-        note[name] = text
-    author.col.update_note(note)
-
-
-class Home:
-    """A project of adopted cards."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def edit(self, old: str, new: str) -> None:
-        """Change a text in the only file that has it."""
-        (path,) = (p for p in self.folder.glob("cards/**/*.yaml") if old in p.read_text("utf-8"))
-        path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
-
-    def read(self) -> str:
-        return "\n".join(p.read_text("utf-8") for p in sorted(self.folder.glob("cards/**/*.yaml")))
-
-
-def test_a_newer_package_is_merged_with_what_changed_here(
-    author: DeckAuthor, read: MakeReader, home: Path, run: Run, tmp_path: Path
-) -> None:
-    fill(author)
-    author.add_note("Land (basic)", "Länder", ["Fiji", "Suva", "one two three four", ""])
-    first = author.export(tmp_path / "first.apkg", deck="Länder")
-    run("adopt", str(first), folder=home)
-    ours = Home(home)
-    ours.edit("capital: Suva", "capital: Suva # the largest city")
-    ours.edit("one two three four", "1 two three four")
-    ours.edit("no capital at all", "no capital here")
-    change(author, "Country:Fiji", Note="one two three 4", Capital="<b>Suva</b>")
-    change(author, "Country:Nauru", Note="no capital there")
-    change(author, "Country:France", Capital="Paris (75)")
-    author.add_note("Land (basic)", "Länder::Africa", ["Togo", "Lomé", "", ""], ["new"])
-    author.col.remove_notes(author.col.find_notes("Capital:東京"))
-    (chad,) = author.col.find_notes("Country:Chad")
-    author.col.tags.bulk_add([chad], "sahel")
-    second = author.export(tmp_path / "second.apkg", deck="Länder")
-
-    output = run("adopt", str(second), folder=home).output
-
-    text = ours.read()
-    assert "1 added, 3 changed, 1 in conflict" in output
-    assert (
-        'capital: "**Suva**" # the largest city' in text
-        or "capital: '**Suva**' # the largest city" in text
-    )
-    assert "1 two three 4" in text
-    assert "no capital here" in text
-    assert "yours: no capital here\n  deck:  no capital there" in output
-    assert "capital: Paris (75)" in text
-    assert "country: Togo" in text
-    assert "country: 日本" in text
-    assert "is no longer in the deck" in output
-    assert "tags: [sahel]" in text
-    run("check", folder=home)
-    assert "2 changed" in run("diff", folder=home).output
-    before = read_files(home)
-    assert "nothing new" in run("adopt", str(second), folder=home).output
-    assert read_files(home) == before
-
-    reader = read("reader")
-    reader.import_package(second)
-    run("build", folder=home)
-    (built,) = (home / "build").glob("*.apkg")
-    result = reader.import_package(built)
-    assert (result.new, result.updated, result.conflicting) == ({"日本"}, {"Fiji", "Nauru"}, set())
-
-
-def test_what_was_deleted_here_is_not_added_again(
-    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
-) -> None:
-    fill(author)
-    package = author.export(tmp_path / "land.apkg", deck="Länder")
-    run("adopt", str(package), folder=home)
-    (path,) = (p for p in home.glob("cards/**/*.yaml") if "Nauru" in p.read_text("utf-8"))
-    path.unlink()
-
-    output = run("adopt", str(package), folder=home).output
-
-    assert "1 card that you deleted here: not added again" in output
-    assert not path.exists()
-
-
-def test_a_note_type_that_changed_there_changes_here_unless_it_was_changed_here(
-    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
-) -> None:
-    fill(author)
-    run("adopt", str(author.export(tmp_path / "first.apkg", deck="Länder")), folder=home)
-    for name in ("Land (basic)", "Lücken"):
-        model = author.col.models.by_name(name)
-        assert model
-        model["css"] += " .new { color: red }"
-        model["tmpls"][0]["afmt"] += "<hr>"
-        author.col.models.save(model)
-    gaps = home / "kinds" / "lucken.yaml"
-    gaps.write_text(gaps.read_text("utf-8") + "# mine\n", "utf-8")
-    second = author.export(tmp_path / "second.apkg", deck="Länder")
-
-    output = run("adopt", str(second), folder=home).output
-
-    assert "kinds/land-basic.yaml replaced" in output
-    assert "kinds/lucken.yaml: it was changed here and in the deck; yours stays" in output
-    assert ".new { color: red }" in (home / "kinds" / "land-basic.yaml").read_text("utf-8")
-    assert ".new" not in gaps.read_text("utf-8")
-    run("check", folder=home)
-    assert "nothing new" in run("adopt", str(second), folder=home).output
-
-
 def test_each_top_level_deck_is_a_pack(
     author: DeckAuthor, read: MakeReader, home: Path, run: Run, tmp_path: Path
 ) -> None:
     fill(author)
     author.add_note("Land (basic)", "Städte", ["Bremen", "Bremen", "[sound:anthem.mp3]", ""])
+    author.add_note("Land (basic)", "Default", ["Mali", "Bamako", "", ""])
     original = describe_notes(author)
 
     run("adopt", str(author.export(tmp_path / "all.apkg")), folder=home)
@@ -313,7 +112,7 @@ def test_each_top_level_deck_is_a_pack(
     run("check", folder=home)
     run("build", folder=home)
     names = sorted(path.stem for path in (home / "build").glob("*.apkg"))
-    assert names == ["lander", "stadte"]
+    assert names == ["default", "lander", "stadte"]
     newcomer = read("newcomer")
     for name in names:
         newcomer.import_package(home / "build" / f"{name}.apkg")

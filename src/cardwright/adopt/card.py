@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any, Final, Protocol
+from urllib.parse import unquote
 
 from cardwright.adopt.clean import clean_text
 from cardwright.adopt.kind import KindPlan
@@ -171,7 +172,7 @@ class ValueReader:
 
         def replace(match: re.Match[str]) -> str:
             name = match[2].strip("<>")
-            path = find_media(name)
+            path = find_media(unquote(name)) or find_media(name)
             if path is None:
                 loss = HtmlLoss("media file that is not there", match[0])
                 found.losses.setdefault(key, []).append(loss)

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from cardwright.adopt.columns import is_header
 from cardwright.foreign.error import ForeignFileError
+from cardwright.text import make_plain
 
 MAX_COLUMNS: Final = 250
 _LIKELY: Final = ("\t", ";", ",", "|")
@@ -36,6 +37,7 @@ class Row(NamedTuple):
 
     line: int
     cells: list[str]
+    """Without spaces around them."""
 
 
 class Layout(NamedTuple):
@@ -80,13 +82,13 @@ def split_rows(path: Path, text: str, layout: Layout, first_line: int = 1) -> It
             quoted, plain, end = match.groups()
             if quoted:
                 line += quoted.count("\n")
-                cells.append(quoted.replace('""', '"'))
+                cells.append(_clean(quoted.replace('""', '"')))
             else:
-                cells.append(plain or "")
+                cells.append(_clean(plain or ""))
             position = match.end()
             is_open = end == layout.separator
         line += 1
-        if any(map(str.strip, cells)):
+        if any(cells):
             yield Row(start, cells)
 
 
@@ -123,10 +125,16 @@ def _has_pairs(text: str, separator: str) -> bool:
 
 def _split_unquoted(text: str, layout: Layout, line: int) -> Iterator[Row]:
     for part in text.split(layout.between):
-        cells = [cell.strip() for cell in part.split(layout.separator)]
+        cells = [_clean(cell) for cell in part.split(layout.separator)]
         if any(cells):
             yield Row(line + part[: len(part) - len(part.lstrip())].count("\n"), cells)
         line += part.count("\n")
+
+
+def _clean(cell: str) -> str:
+    """Return a cell without spaces around it; one that shows nothing is empty."""
+    cell = cell.strip()
+    return cell if cell.isascii() or make_plain(cell).strip() else ""
 
 
 def _find_written(sample: str) -> Layout | None:

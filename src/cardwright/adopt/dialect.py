@@ -15,13 +15,17 @@ from itertools import groupby
 from typing import Final
 from urllib.parse import unquote
 
+from cardwright.adopt.gaps import escape_gaps
 from cardwright.adopt.latex import expand_macros
 from cardwright.adopt.pieces import VERBATIM, Piece, cut
 from cardwright.adopt.tags import join_tags
 from cardwright.incoming import LossCounter
 from cardwright.markdown import HAN, KANA, is_web_address
+from cardwright.text import make_plain
 
 _READS_KANJI: Final = re.compile(f"[{HAN}{KANA}]")
+_DONE: Final = VERBATIM | {"link"}
+"""The kinds of pieces that stay as they are."""
 _SIZED: Final = re.compile(r"(?:(?P<alt>.*)\|)?(?P<width>[0-9]{1,4})(?:x[0-9]{1,4})?", re.DOTALL)
 _MAX_WIDTH: Final = 2000
 _EMPTY_LINES: Final = re.compile(r"\n(?:[ \t]*\n){2,}")
@@ -43,15 +47,23 @@ class Dialect:
     macros: Mapping[str, str] = field(default_factory=dict)
     """The user's commands of LaTeX."""
 
-    def adapt(self, text: str, place: str) -> str:
-        """Return a text as our Markdown; `place` says where it is, for losses."""
-        pieces = [self._adapt(piece, text, place) for piece in cut(text)]
+    def adapt(self, text: str, place: str, *, has_gaps: bool = False) -> str:
+        """Return a text as our Markdown; `place` says where it is, for losses.
+
+        `has_gaps` tells whether gaps in it are gaps; else they are shown as they are written.
+        """
+        pieces = [self._adapt(piece, place) for piece in cut(text)]
         joined = join_tags(pieces, self.losses, place, self.show_media)
         parts: list[str] = []
-        for is_verbatim, group in groupby(joined, key=lambda piece: piece.kind in VERBATIM):
+        for is_done, group in groupby(joined, key=lambda piece: piece.kind in _DONE):
             part = "".join(piece.text for piece in group)
-            parts.append(part if is_verbatim else _EMPTY_LINES.sub("\n\n", part))
-        return "".join(parts).strip("\n").rstrip()
+            if not is_done:
+                # No link, since those are pieces of their own
+                part = _EMPTY_LINES.sub("\n\n", part).replace("](", "]&#40;")
+                part = part if has_gaps else escape_gaps(part)
+            parts.append(part)
+        adapted = "".join(parts).strip("\n").rstrip()
+        return adapted if adapted.isascii() or make_plain(adapted).strip() else ""
 
     def show_media(self, address: str, alt: str, width: str, place: str) -> str:
         """Return the Markdown for an image, a sound or a video."""
@@ -65,26 +77,27 @@ class Dialect:
         self.losses.add("media that are not there", place, address)
         return alt or escape(unquote(address).rpartition("/")[2])
 
-    def _adapt(self, piece: Piece, text: str, place: str) -> Piece:
-        kind = piece.kind
+    def _adapt(self, piece: Piece, place: str) -> Piece:
+        kind, written = piece.kind, piece.text
         if kind == "maths":
-            return Piece(kind, expand_macros(piece.text, self.macros))
-        adapted = piece.text
+            return Piece(kind, expand_macros(written, self.macros))
+        if kind == "image":
+            return Piece("link", self._show_image(piece, place))
+        if kind == "link":
+            return Piece("link", self._show_link(piece, place))
+        adapted = written
         if kind == "text" and not self.has_strikes:
-            adapted = adapted.replace("~~", "\\~~")
+            adapted = written.replace("~~", "\\~~")
         elif kind == "escape":
-            adapted = _adapt_escape(adapted, text)
+            # In ours, a backslash before a bracket belongs to a formula.
+            adapted = written[1] if written[1] in "()[]" else written
         elif kind == "comment":
-            self.losses.add("hidden comments", place, adapted)
+            self.losses.add("hidden comments", place, written)
             adapted = ""
-        elif kind == "image":
-            adapted = self._show_image(piece, place)
-        elif kind == "link":
-            adapted = self._show_link(piece, place)
         elif kind == "script":
-            adapted = f"\\{adapted[0]}{self.adapt(adapted[1:-1], place)}\\{adapted[0]}"
-        elif kind == "ruby" and _READS_KANJI.search(adapted.partition("|")[0]):
-            adapted = f"\\{adapted}"
+            adapted = f"\\{written[0]}{self.adapt(written[1:-1], place)}\\{written[0]}"
+        elif kind == "ruby" and _READS_KANJI.search(written.partition("|")[0]):
+            adapted = f"\\{written}"
         elif kind != "text":
             return piece
         return Piece("text", adapted)
@@ -100,14 +113,6 @@ class Dialect:
             return f"[{label}]{piece.text[len(piece.label) + 2 :]}"
         self.losses.add("links to other notes or files", place, piece.address)
         return label
-
-
-def _adapt_escape(escape: str, text: str) -> str:
-    """Return an escaped character; in ours, a backslash before a bracket belongs to a formula."""
-    if escape[1] not in "()[]":
-        return escape
-    makes_link = "](" in text if escape[1] in "[]" else "]" in text
-    return f"&#{ord(escape[1])};" if makes_link else escape[1]
 
 
 def write_path(name: str) -> str:

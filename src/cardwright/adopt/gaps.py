@@ -8,6 +8,18 @@ from typing import Final
 from cardwright.adopt.pieces import VERBATIM, cut
 
 _MARKS: Final = re.compile(r"(?<!\\):(?=:)|(?<!\\)[{}]")
+GAP: Final = re.compile(r"(?<!\\)\{\{c[0-9]+(?:,[0-9]+)*::")
+_LIKE_GAP: Final = re.compile(r"(?<!\\)\{\{(?=\s*[cC]?\s*[0-9])")
+
+
+def escape_gaps(text: str) -> str:
+    """Return a text in which nothing is a gap, unless it is in code or a formula."""
+    if "{{" not in text:
+        return text
+    return "".join(
+        piece.text if piece.kind in VERBATIM else _LIKE_GAP.sub(r"\\{{", piece.text)
+        for piece in cut(text)
+    )
 
 
 def write_gap(number: int | str, answer: str, hint: str = "") -> str:

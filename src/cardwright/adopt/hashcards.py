@@ -18,7 +18,7 @@ from cardwright.adopt.decks import list_decks
 from cardwright.adopt.dialect import Dialect
 from cardwright.adopt.error import AdoptError, refuse
 from cardwright.adopt.folder import Folder
-from cardwright.adopt.gaps import write_gap
+from cardwright.adopt.gaps import GAP, escape_gaps, write_gap
 from cardwright.adopt.latex import read_macros
 from cardwright.adopt.text_file import MAX_NOTE_LENGTH, MAX_NOTES, read_text
 from cardwright.incoming import (
@@ -147,10 +147,10 @@ class _Hashcards:
                 self._problems.append(f"{place}: this is too long, or the card after too many")
                 return
             if card.is_cloze:
-                texts = (write_gaps(texts[0]),)
-                if texts == card.texts:
+                texts = (write_gaps(escape_gaps(texts[0])),)
+                if not GAP.search(texts[0]):
                     self._problems.append(f"{place}: no gap; write it as `[answer]`")
-            fields = tuple(dialect.adapt(text, place) for text in texts)
+            fields = tuple(dialect.adapt(text, place, has_gaps=card.is_cloze) for text in texts)
             for label, text in zip(("question", "answer"), fields, strict=False):
                 if not text.strip():
                     self._problems.append(f"{place}: no {label}")

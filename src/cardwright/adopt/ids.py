@@ -16,9 +16,11 @@ MAX_SLUG_LENGTH: Final = 40
 _MAX_READ: Final = 400
 """The maximum of characters of a text that are read to name a card."""
 _APOSTROPHE: Final = re.compile(r"(?<=\w)['’ʼ](?=\w)")
+_SHARP: Final = re.compile(r"(?<=\b[A-Za-z])#")
+"""As in the names of notes and of C#."""
 _SIGN: Final = re.compile(r"[^A-Za-z0-9 ]")
 _OTHER: Final = re.compile(r"[^a-z0-9]+")
-_READING: Final = re.compile(r" ?(\S+?)\[[^\[\]]*\]")
+_READING: Final = re.compile(r" ?([^\x00-\x7f]+?)\[[^\[\]]*\]")
 """How Anki's filter for furigana writes a word with its reading."""
 _ID: Final = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
 MAX_ID_LENGTH: Final = 80
@@ -26,7 +28,7 @@ MAX_ID_LENGTH: Final = 80
 
 def make_slug(text: str, separator: str = "-", max_length: int = MAX_SLUG_LENGTH) -> str:
     """Return whole words of a text in Latin letters and digits, or "" if it has none."""
-    plain = _APOSTROPHE.sub("", text[:_MAX_READ])
+    plain = _SHARP.sub("-sharp", _APOSTROPHE.sub("", text[:_MAX_READ]))
     if not plain.isascii():
         plain = "".join(map(_write_latin, plain))
     words = _OTHER.sub(separator, plain.casefold()).strip(separator)

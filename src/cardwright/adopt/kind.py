@@ -156,10 +156,10 @@ class KindPlanner:
         by_label = {field.label: field for field in known.fields} if known else {}
         keys = self._make_keys(type, by_label=by_label)
         names = [field.name for field in type.fields]
-        gapped = (
-            next(iter(find_gapped(type.templates[0], names)), names[0]) if type.is_cloze else ""
-        )
-        cloze = (known and known.cloze) or (keys[names.index(gapped)] if gapped else "")
+        cloze = (known and known.cloze) or ""
+        if type.is_cloze and not cloze:
+            gapped = next(iter(find_gapped(type.templates[0], names)), names[0])
+            cloze = keys[names.index(gapped)]
         types, bare = [], []
         for name, key, one in zip(names, keys, survey.fields, strict=True):
             field = by_label.get(name)

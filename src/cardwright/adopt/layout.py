@@ -133,7 +133,13 @@ class _FileNamer:
         self._pack = pack
         known = pack.known
         self._taken = {path.casefold() for path in known.files} if known else set()
-        self._taken |= {card.file.casefold() for card in known.cards.values()} if known else set()
+        cards = known.cards.values() if known else ()
+        is_adopted = known is not None and known.is_adopted
+        # Notes without a guid may come again: their cards stay where they are, and new ones join them.
+        self._again = {card.file for card in cards if is_adopted and not card.has_guid}
+        self._taken |= {card.file.casefold() for card in cards} - set(
+            map(str.casefold, self._again)
+        )
         self._folders: dict[str, str] = {}
         """The path of each deck without its ending, by its full name."""
         self._used: dict[str, set[str]] = defaultdict(set)
@@ -144,6 +150,8 @@ class _FileNamer:
     ) -> dict[int, str]:
         """Return the file of each note of a deck, by index."""
         path = self._find_path(deck)
+        if f"{path}{_ENDING}" in self._again:
+            return dict.fromkeys(indices, f"{path}{_ENDING}")
         size = sum(notes[index].size for index in indices)
         if len(indices) <= MAX_CARDS and size <= MAX_SIZE:
             return dict.fromkeys(indices, f"{path}{_ENDING}")

@@ -197,7 +197,7 @@ class _Maker:
         if plan.cloze and plan.is_adopted:
             text = values.fields.get(plan.cloze, "")
             if not find_deletions(text)[0]:
-                self._losses.add("card with gaps that has none: it is not asked", ref)
+                self._losses.add("text without a gap, in a note type with gaps", ref)
 
     def _list_required(self, kind: str) -> set[str]:
         """Return the keys that all cards of a kind have."""

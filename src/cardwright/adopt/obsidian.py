@@ -165,7 +165,7 @@ class _Vault:
         """Yield the notes of a card: the keys of their types, and their fields."""
         if card.shape is Shape.CLOZE:
             front = texts.convert_gaps(_unindent(card.front), self._finder.patterns, place)
-            yield "cloze", (dialect.adapt(front, place),)
+            yield "cloze", (dialect.adapt(front, place, has_gaps=True),)
             return
         question = strip_lead(card.front) if "\n" not in card.front else _unindent(card.front)
         front = dialect.adapt(texts.convert(question, place), place)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Final
 
-from cardwright.adopt.gaps import write_gap
+from cardwright.adopt.gaps import escape_gaps, write_gap
 from cardwright.adopt.obsidian_settings import GapPattern
 from cardwright.adopt.pieces import cut
 from cardwright.incoming import LossCounter
@@ -31,6 +31,7 @@ _CALLOUT: Final = re.compile(
 _NOTE_MARK: Final = re.compile(r"\[\^(?P<name>[^\]\s]{1,60})\](?!:)")
 _NOTE: Final = re.compile(r"^\[\^(?P<name>[^\]\s]{1,60})\]:[ \t]*(?P<text>.+)$", re.MULTILINE)
 _INLINE_NOTE: Final = re.compile(r"\^\[(?P<text>[^\[\]\n]{1,1000})\]")
+_BRACES: Final = re.escape("{{")
 _BLOCK_ID: Final = re.compile(r"[ \t]\^[A-Za-z0-9-]+[ \t]*$", re.MULTILINE)
 _START: Final = re.compile(
     r"[ \t]*(?:[-*+][ \t]|[0-9]{1,9}[.)][ \t]|#{1,6}[ \t]|>|\||\$\$|\Z|(?:[-*_][ \t]*){3,}\Z)"
@@ -65,6 +66,8 @@ class ObsidianText:
         mask = _Mask(text)
         bare = mask.text
         if patterns is not None:
+            if not any(pattern.simple.pattern.startswith(_BRACES) for pattern in patterns):
+                bare = escape_gaps(bare)
             bare = self._write_gaps(bare, patterns, place)
         bare = self._count(_HIDDEN, "", "hidden comments", bare, place)
         bare = _BLOCK_ID.sub("", bare)

@@ -10,8 +10,9 @@ from typing import Final
 from cardwright.adopt.beside import find_beside
 from cardwright.adopt.decks import list_decks
 from cardwright.adopt.folder import make_writer
+from cardwright.adopt.gaps import GAP
 from cardwright.adopt.rows import Rows
-from cardwright.adopt.shapes import GAP, read_cell
+from cardwright.adopt.shapes import read_cell
 from cardwright.incoming import (
     Incoming,
     IncomingDeck,

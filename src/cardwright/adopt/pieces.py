@@ -37,6 +37,8 @@ _FLAGS: Final = re.VERBOSE | re.MULTILINE
 _PIECE: Final = re.compile(f"{_FENCE} | {_INDENTED} | {_INLINE}", _FLAGS)
 _IN_LIST: Final = re.compile(f"{_FENCE} | (?P<indented>(?!)) | {_INLINE}", _FLAGS)
 """In lists, an indented paragraph is text."""
+_SPECIAL: Final = re.compile(r"[`~$\\<!\[^{\t]|    ")
+"""A sign with which a piece begins."""
 _ITEM: Final = re.compile(r"^[ \t]*(?:[-*+]|[0-9]{1,9}[.)])[ \t]", re.MULTILINE)
 _KINDS: Final = (
     *("fence", "indented", "code", "maths", "escape", "comment", "tag", "image", "link"),
@@ -60,6 +62,10 @@ class Piece(NamedTuple):
 
 def cut(text: str) -> Iterator[Piece]:
     """Yield the pieces of a text; together they are the text."""
+    if not _SPECIAL.search(text):
+        if text:
+            yield Piece("text", text)
+        return
     position = 0
     for match in (_IN_LIST if _ITEM.search(text) else _PIECE).finditer(text):
         if match.start() > position:

@@ -11,8 +11,8 @@ from pathlib import Path
 from cardwright.adopt.columns import is_header
 from cardwright.adopt.delimited import Layout, Row, find_layout, split_rows
 from cardwright.adopt.error import AdoptError
+from cardwright.adopt.gaps import GAP
 from cardwright.adopt.head import COMMENT, Head, read_head
-from cardwright.adopt.shapes import GAP
 from cardwright.adopt.text_file import MAX_NOTES, read_text
 from cardwright.incoming import LossCounter
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from cardwright.adopt.columns import choose_kind
 from cardwright.adopt.delimited import Row
+from cardwright.adopt.gaps import GAP
 from cardwright.incoming import IncomingField, IncomingType
 
-GAP: Final = re.compile(r"\{\{c[0-9]+::")
 _SIDES: Final = ("question", "answer")
 _LABELS: Final = ("Front", "Back")
 
@@ -39,7 +38,7 @@ class Shape:
 
 def read_cell(row: Row, index: int) -> str:
     """Return a cell; a row may have fewer than others."""
-    return row.cells[index].strip() if index < len(row.cells) else ""
+    return row.cells[index] if index < len(row.cells) else ""
 
 
 def make_shape(

@@ -27,11 +27,11 @@ from cardwright.adopt.decks import list_decks
 from cardwright.adopt.delimited import Row
 from cardwright.adopt.error import AdoptError, refuse
 from cardwright.adopt.folder import make_writer
+from cardwright.adopt.gaps import GAP
 from cardwright.adopt.looks import looks_like_html
 from cardwright.adopt.own_table import is_own, read_own_table
 from cardwright.adopt.rows import Rows, read_rows
 from cardwright.adopt.shapes import (
-    GAP,
     Shape,
     choose_shape,
     has_gaps,
@@ -165,7 +165,7 @@ class _Table:
         width = len(self._names)
         for row in self._rows:
             start = f"{self._place(row.line)}: "
-            if width and any(map(str.strip, row.cells[width:])):
+            if width and any(row.cells[width:]):
                 yield f"{start}{len(row.cells)} cells, but {width} columns have a name"
             for name in self._shape_of(row).list_missing(row):
                 yield f"{start}no {name}"

@@ -94,7 +94,7 @@ class _Joiner:
         elif name in _SPACERS:
             self._write("\n\n")
         elif name in _MEDIA:
-            self._write(self._show(tag))
+            self._done.append(Piece("link", self._show(tag)))
         elif name not in _PAIRS and name not in _OTHERS:
             # A type or a placeholder, as in `List<int>`
             self._write(tag)
@@ -170,8 +170,9 @@ def _mark(name: str, tag: str, inner: list[Piece]) -> list[Piece] | None:
         return [Piece("script", f"{start}{text}{end}")]
     if start == "`":
         return None if "`" in text else [Piece("code", f"`{html.unescape(text)}`")]
+    kind = "link" if start == "[" else "text"
     before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
     if before or after:
         # Marks stand next to the text.
-        return [Piece("text", f"{before}{start}{text.strip()}{end}{after}")]
-    return [Piece("text", start), *inner, Piece("text", end)]
+        return [Piece(kind, f"{before}{start}{text.strip()}{end}{after}")]
+    return [Piece(kind, start), *inner, Piece(kind, end)]

@@ -33,11 +33,13 @@ class Known(NamedTuple):
     """In a message."""
     default: Attribute | None
     """None if it is a number that may be missing."""
+    most: int = 0
+    """The largest number with which Anki imports it; 0 if it has 64 bits and a sign."""
 
 
 FIELD: Final = (
     Known("font", 3, "Arial"),
-    Known("size", 4, 20),
+    Known("size", 4, 20, 2**16 - 1),
     Known("rtl", 2, default=False),
     Known("sticky", 1, default=False),
     Known("collapsed", 7, default=False),
@@ -45,22 +47,22 @@ FIELD: Final = (
     Known("excludeFromSearch", 8, default=False),
     Known("description", 5, ""),
     Known("id", 9, None),
-    Known("tag", 10, None),
+    Known("tag", 10, None, 2**32 - 1),
     Known("preventDeletion", 11, default=False),
 )
 TEMPLATE: Final = (
     Known("bqfmt", 3, ""),
     Known("bafmt", 4, ""),
     Known("bfont", 6, ""),
-    Known("bsize", 7, 0),
+    Known("bsize", 7, 0, 2**8 - 1),
     Known("id", 8, None),
 )
 NOTE_TYPE: Final = (
-    Known("sortf", 2, 0),
+    Known("sortf", 2, 0, 2**16 - 1),
     Known("latexPre", 5, _LATEX_PRE),
     Known("latexPost", 6, "\\end{document}"),
     Known("latexsvg", 7, default=False),
-    Known("originalStockKind", 9, 0),
+    Known("originalStockKind", 9, 0, 1_000),
 )
 _ELSEWHERE: Final = frozenset(
     # Told apart from attributes; and what Anki sets itself, or no longer uses.
@@ -101,6 +103,8 @@ def _choose(
     known: tuple[Known, ...], values: Iterator[Attribute | None]
 ) -> Iterator[tuple[str, Attribute]]:
     for one, value in zip(known, values, strict=True):
+        if one.most and isinstance(value, int) and not 0 <= value <= one.most:
+            continue
         if value is not None and value != one.default:
             yield one.name, value
 

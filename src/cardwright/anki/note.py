@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Protocol
 
 from cardwright.anki.media import PackedFile
 from cardwright.anki.notetype import SPARE_FIELDS
 from cardwright.kinds import list_prompts, render_text
+from cardwright.kinds.template import is_empty, makes_card
 from cardwright.markdown import Renderer, WriteMedia, escape_html, replace_media, split_address
 from cardwright.model import Card, Collection, Field, FieldType, Kind, Option, Source
 
@@ -78,14 +79,35 @@ def make_note(
     kind = collection.kinds[card.kind]
     content = describe_content(collection, card, {path: file.hash for path, file in media.items()})
     writers = {path: file.write for path, file in media.items()}
+    fields = make_fields(collection, card, renderer, writers, originals)
     return Note(
         card=card,
         content=content,
         hash=hash_content(content),
-        fields=make_fields(collection, card, renderer, writers, originals),
-        ordinals=tuple(prompt.ordinal for prompt in list_prompts(card, kind)),
+        fields=fields,
+        ordinals=tuple(_list_ordinals(card, kind, fields if originals else ())),
         id_field=find_id_field(kind),
     )
+
+
+def _list_ordinals(card: Card, kind: Kind, fields: Sequence[str]) -> Iterator[int]:
+    """Yield the numbers of the cards that Anki makes, by the HTML of an adopted note's fields if given.
+
+    What Anki takes for a text may have none in Markdown, such as a space that does not break.
+    """
+    if not fields or kind.cloze:
+        yield from (prompt.ordinal for prompt in list_prompts(card, kind))
+        return
+    labels = [field.label for field in kind.fields]
+    filled = {name: not is_empty(html) for name, html in zip(labels, fields, strict=True)}
+    has_tags = bool(card.tags)
+    made = [
+        number
+        for number, side in enumerate(kind.sides)
+        if side.template and makes_card(side.template.front, filled, has_tags=has_tags)
+    ]
+    # Anki makes a card of every note.
+    yield from made or [0]
 
 
 def find_id_field(kind: Kind) -> str:

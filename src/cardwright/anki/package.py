@@ -29,6 +29,7 @@ from cardwright.model import Attribute, Deck, DeckOptions, make_anki_id
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
 _FILE_MODE: Final = 0o644 << 16
 _UNIX: Final = 3
+_DEFAULT, _DEFAULT_ID = "Default", 1
 
 
 def write_package(contents: PackContents, ledger: Ledger, file: BinaryIO) -> None:
@@ -112,7 +113,10 @@ def _make_note(note: Note, model: _Model, mod_s: int, due: int) -> _Note:
 
 def _make_deck(contents: PackContents, part: Deck, path: tuple[str, ...], ledger: Ledger) -> _Deck:
     name = "::".join(path)
-    deck_id = make_anki_id("deck", contents.deck.namespace, name)
+    # That of the deck that every collection has never differs.
+    deck_id = (
+        _DEFAULT_ID if name == _DEFAULT else make_anki_id("deck", contents.deck.namespace, name)
+    )
     is_root = part is contents.deck
     about = write_description(part.description, ledger.version, contents.retired, is_root=is_root)
     deck = _Deck(deck_id, name, about)

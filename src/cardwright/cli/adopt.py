@@ -13,7 +13,7 @@ import click
 
 from cardwright.app.adopt.run import Adopted, Adoption, Wish, adopt_deck
 from cardwright.cli.build import warn_of_waiting
-from cardwright.cli.environment import open_study
+from cardwright.cli.environment import default_store_path, open_study
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option
 from cardwright.diagnostic import make_printable
@@ -79,6 +79,8 @@ def adopt(
     imported = None
     if done.has_history if history is None else history:
         imported = _import_history(done.root, db, source)
+    elif history is None:
+        _adopt_kept_history(done.root, db)
     if as_json:
         say_json(_to_json(done, imported))
         return
@@ -134,6 +136,21 @@ def _import_history(root: Path, db: Path | None, source: Path) -> Imported:
         done = import_history(study, find_project_notes(study), source)
         study.settle()
     return done
+
+
+def _adopt_kept_history(root: Path, db: Path | None) -> None:
+    """Take what `cards import --keep` has recorded of these cards before."""
+    if not (db or default_store_path()).exists():
+        return
+    from cardwright.app.anki.file_import import (  # noqa: PLC0415  (as above)
+        adopt_kept_history,
+        find_project_notes,
+    )
+
+    with open_study(root, db, is_writing=True) as study:
+        if number := adopt_kept_history(study, find_project_notes(study)):
+            study.settle()
+            warn(f"note: taken from what was kept: the history of {count(number, 'prompt')}")
 
 
 def _tell(done: Adoption) -> None:

@@ -21,112 +21,23 @@ from cardwright.html.style import (
     read_declarations,
 )
 
-_INLINE: Final = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "blink",
-        "cite",
-        "code",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "kbd",
-        "label",
-        "mark",
-        "meter",
-        "nobr",
-        "output",
-        "progress",
-        "q",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "tt",
-        "u",
-        "var",
-        "o:p",
-        "st1:place",
-        "picture",
-        "map",
-        "slot",
-        "button",
-        "select",
-        "option",
-        "textarea",
-        "rb",
-    ]
-)
+_INLINE_TEXT: Final = """
+    a abbr acronym b bdi bdo big blink cite code data del dfn em font i ins kbd label mark
+    meter nobr output progress q s samp small span strike strong sub sup time tt u var o:p
+    st1:place picture map slot button select option textarea rb
+"""
+_INLINE: Final = frozenset(_INLINE_TEXT.split())
 """Elements that end no line; others unknown to browsers do not, either."""
-_DIVISIONS: Final = frozenset(
-    [
-        "div",
-        "section",
-        "article",
-        "header",
-        "footer",
-        "main",
-        "nav",
-        "aside",
-        "hgroup",
-        "address",
-        "center",
-        "form",
-        "fieldset",
-        "figure",
-        "figcaption",
-        "details",
-        "summary",
-        "dialog",
-        "dl",
-        "dt",
-        "dd",
-        "search",
-        "legend",
-        "optgroup",
-        "caption",
-        "body",
-        "html",
-        "marquee",
-        "listing",
-    ]
-)
-_BOXES: Final = frozenset(
-    [
-        "p",
-        "ul",
-        "ol",
-        "menu",
-        "dir",
-        "li",
-        "blockquote",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "table",
-        "tr",
-        "td",
-        "th",
-    ]
-)
+_DIVISIONS_TEXT: Final = """
+    div section article header footer main nav aside hgroup address center form fieldset
+    figure figcaption details summary dialog dl dt dd search legend optgroup caption body
+    html marquee listing
+"""
+_DIVISIONS: Final = frozenset(_DIVISIONS_TEXT.split())
+_BOXES_TEXT: Final = """
+    p ul ol menu dir li blockquote h1 h2 h3 h4 h5 h6 table tr td th
+"""
+_BOXES: Final = frozenset(_BOXES_TEXT.split())
 _STYLED: Final = (
     "style",
     "href",
@@ -257,8 +168,30 @@ class Builder:
     def end_line(self) -> None:
         """End a line at the edge of a block."""
         if self._items:
-            self._boxes[-1].children += make_lines(self._items)
+            items = self._finish_gaps(self._items)
+            self._boxes[-1].children += make_lines(items)
             self._items = []
+
+    def _end_division(self) -> None:
+        """End a line at the edge of a division: the start of a gap belongs to what follows it."""
+        items = self._finish_gaps(self._items)
+        self._items = items
+        if not all(item.kind == "open" or _is_blank(item) for item in items):
+            self.end_line()
+
+    def _finish_gaps(self, items: list[Item]) -> list[Item]:
+        """Put the ends of gaps into the line before, if a new one starts with them."""
+        children = self._boxes[-1].children
+        if not items or not children or isinstance(children[-1], Box):
+            return items
+        end = 0
+        while end < len(items) and (items[end].kind == "close" or _is_blank(items[end])):
+            end += 1
+        closing = [item._replace(style=PLAIN) for item in items[:end] if item.kind == "close"]
+        if not closing or not children[-1]:
+            return items
+        children[-1] = (*children[-1], *closing)
+        return items[end:]
 
     def _enter(self, element: Element, frame: _Frame) -> _Frame | None:
         """Start an element; return None if its children need not be read."""
@@ -275,8 +208,8 @@ class Builder:
             return self._enter_box(element, style, is_pre=is_pre)
         leave: Callable[[], None] | None = None
         if name in _DIVISIONS:
-            self.end_line()
-            leave = self.end_line
+            self._end_division()
+            leave = self._end_division
         elif name == "q":
             self.add(Item("text", "“", style))
             leave = partial(self.add, Item("text", "”", style))
@@ -307,7 +240,7 @@ class Builder:
         name = element.name
         self.end_line()
         if name == "p" and not has_margins(element.attributes):
-            return _Frame(iter(element.children), style, is_pre, self.end_line)
+            return _Frame(iter(element.children), style, is_pre, self._end_division)
         kind = "ul" if name in ("menu", "dir") else name
         box = Box(kind)
         if kind in ("th", "h1", "h2", "h3", "h4", "h5", "h6"):
@@ -328,11 +261,12 @@ class Builder:
             parent.children.append(box)
         self._boxes.append(box)
         is_heading = kind == "th" or kind[0] == "h"
+        is_text = kind == "p" or kind[0] == "h"
 
         def leave() -> None:
             self.end_line()
             self._boxes.pop()
-            if kind == "p" and not box.children and parent.children[-1] is box:
+            if is_text and not box.children and parent.children[-1] is box:
                 parent.children.pop()
             if kind == "li":
                 _drop_only_empty(box)
@@ -386,6 +320,10 @@ def _is_merged(given: dict[str, str]) -> bool:
     return any(
         given.get(name, "1").strip() not in ("1", "0", "") for name in ("colspan", "rowspan")
     )
+
+
+def _is_blank(item: Item) -> bool:
+    return item.kind == "text" and item.text.isspace()
 
 
 def _drop_empty_end(root: Box) -> None:

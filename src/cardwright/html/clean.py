@@ -13,157 +13,26 @@ from typing import Final
 from cardwright.markdown import is_followable, is_web_address
 from cardwright.markdown.maths import find_reaching_command
 
-_ELEMENTS: Final = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "address",
-        "article",
-        "aside",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "blockquote",
-        "br",
-        "caption",
-        "center",
-        "cite",
-        "code",
-        "col",
-        "colgroup",
-        "data",
-        "dd",
-        "del",
-        "details",
-        "dfn",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "figcaption",
-        "figure",
-        "font",
-        "footer",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "i",
-        "img",
-        "ins",
-        "kbd",
-        "label",
-        "li",
-        "main",
-        "mark",
-        "menu",
-        "nav",
-        "nobr",
-        "o:p",
-        "ol",
-        "p",
-        "pre",
-        "q",
-        "rb",
-        "rp",
-        "rt",
-        "rtc",
-        "ruby",
-        "s",
-        "samp",
-        "section",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "summary",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "time",
-        "tr",
-        "tt",
-        "u",
-        "ul",
-        "var",
-        "wbr",
-        "anki-mathjax",
-        "audio",
-        "video",
-        "source",
-    ]
-)
-_ATTRIBUTES: Final = frozenset(
-    [
-        "abbr",
-        "align",
-        "alt",
-        "bgcolor",
-        "block",
-        "border",
-        "cellpadding",
-        "cellspacing",
-        "char",
-        "charoff",
-        "cite",
-        "clear",
-        "color",
-        "cols",
-        "colspan",
-        "compact",
-        "controls",
-        "datetime",
-        "dir",
-        "draggable",
-        "face",
-        "frame",
-        "headers",
-        "height",
-        "hspace",
-        "lang",
-        "noshade",
-        "nowrap",
-        "open",
-        "preload",
-        "reversed",
-        "role",
-        "rows",
-        "rowspan",
-        "rules",
-        "scope",
-        "size",
-        "span",
-        "spellcheck",
-        "start",
-        "summary",
-        "target",
-        "title",
-        "translate",
-        "type",
-        "valign",
-        "value",
-        "vspace",
-        "width",
-        "class",
-        "style",
-        "rel",
-    ]
-)
+_ELEMENTS_TEXT: Final = """
+    a abbr acronym address article aside b bdi bdo big blockquote br caption center cite
+    code col colgroup data dd del details dfn div dl dt em figcaption figure font footer h1
+    h2 h3 h4 h5 h6 header hr i img ins kbd label li main mark menu nav nobr o:p ol p pre q
+    rb rp rt rtc ruby s samp section small span strike strong sub summary sup table tbody td
+    tfoot th thead time tr tt u ul var wbr anki-mathjax audio video source
+"""
+_ELEMENTS: Final = frozenset(_ELEMENTS_TEXT.split())
+_ATTRIBUTES_TEXT: Final = """
+    abbr align alt bgcolor block border cellpadding cellspacing char charoff cite clear
+    color cols colspan compact controls datetime dir draggable face frame headers height
+    hspace lang noshade nowrap open preload reversed role rows rowspan rules scope size span
+    spellcheck start summary target title translate type valign value vspace width class
+    style rel
+"""
+_ATTRIBUTES: Final = frozenset(_ATTRIBUTES_TEXT.split())
 _NAMED: Final = re.compile(r"(?:data|aria)-[a-z0-9_-]{1,60}")
 _COPIED_ID: Final = re.compile(r"docs-internal-guid-[0-9a-f-]{1,60}")
 """What Google Docs puts around copied text. Other ids could be taken for those of a template."""
-_ADDRESSED: Final = {"href": ("a",), "src": ("img", "audio", "video", "source")}
+_WITH_FILE: Final = frozenset({"img", "audio", "video", "source"})
 _TAG: Final = re.compile(
     r"""
     < (?P<close> /? ) (?P<name> [a-zA-Z][a-zA-Z0-9:-]*+ )
@@ -210,25 +79,27 @@ def is_inert(html: str) -> bool:
 
     Media files beside it, named without a folder, are allowed.
     """
-    if _CONTROL.search(html):
+    if _CONTROL.search(html) or not _has_harmless_text(html):
         return False
-    if "[" in html or "\\" in html or "&" in html:
-        # Anki reads its tags before a browser reads entities, and MathJax does after it.
-        if _ANKI.search(html) or not _has_harmless_formulas(unescape(html)):
-            return False
-        if not all(is_local_file(unescape(name)) for name in _SOUND.findall(html)):
-            return False
-    if "<" not in html:
-        return True
     tags = 0
-    for match in _TAG.finditer(html):
+    for match in _TAG.finditer(html) if "<" in html else ():
         tags += 1
         name = match["name"].lower()
         if name not in _ELEMENTS or (match["close"] and match["attributes"]):
             return False
-        if match["attributes"] and not _has_harmless_attributes(name, match["attributes"]):
+        if not _has_harmless_attributes(name, match["attributes"]):
             return False
     return tags == sum(1 for _ in _START.finditer(html))
+
+
+def _has_harmless_text(html: str) -> bool:
+    """Tell whether there is nothing in a text that Anki or MathJax should not read."""
+    if "[" not in html and "\\" not in html and "&" not in html:
+        return True
+    # Anki reads its tags before a browser reads entities, and MathJax does after it.
+    if _ANKI.search(html) or not _has_harmless_formulas(unescape(html)):
+        return False
+    return all(is_local_file(unescape(name)) for name in _SOUND.findall(html))
 
 
 def _has_harmless_formulas(text: str) -> bool:
@@ -238,25 +109,23 @@ def _has_harmless_formulas(text: str) -> bool:
 
 
 def _has_harmless_attributes(element: str, attributes: str) -> bool:
-    for match in _ATTRIBUTE.finditer(attributes):
-        name = match[1].lower()
-        value = unescape(match[2] or match[3] or match[4] or "")
-        if name in _ADDRESSED:
-            if element not in _ADDRESSED[name]:
-                return False
-            if name == "src" and not is_local_file(value):
-                return False
-            if name == "href" and not (is_web_address(value) and is_followable(value)):
-                return False
-        elif name == "style":
-            if not _is_harmless_style(value):
-                return False
-        elif name == "id":
-            if not _COPIED_ID.fullmatch(value):
-                return False
-        elif name not in _ATTRIBUTES and not _NAMED.fullmatch(name):
-            return False
-    return True
+    return all(
+        _is_harmless(element, match[1].lower(), unescape(match[2] or match[3] or match[4] or ""))
+        for match in _ATTRIBUTE.finditer(attributes)
+    )
+
+
+def _is_harmless(element: str, name: str, value: str) -> bool:
+    match name:
+        case "src":
+            return element in _WITH_FILE and is_local_file(value)
+        case "href":
+            return element == "a" and is_web_address(value) and is_followable(value)
+        case "style":
+            return _is_harmless_style(value)
+        case "id":
+            return _COPIED_ID.fullmatch(value) is not None
+    return name in _ATTRIBUTES or _NAMED.fullmatch(name) is not None
 
 
 def is_local_file(name: str) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from cardwright.html.build import read_flow
-from cardwright.html.flow import SOUNDS, Box, Item, Line
+from cardwright.html.flow import GAPS, SOUNDS, Box, Item, Line
 from cardwright.html.parse import TooLargeError
-from cardwright.html.style import LINK, Style
+from cardwright.html.style import LINK, SUB, SUP, Style
 
 
 def normalize_html(html: str, *, is_cloze: bool = False, as_paragraphs: bool = False) -> str:
@@ -75,7 +75,8 @@ def write_line(line: Line) -> str:
 
 
 def _write_item(item: Item) -> str:
-    style = _write_style(item.style)
+    # Whether the brackets of a gap are raised or lowered makes no difference.
+    style = _write_style(item.style - {SUB, SUP} if item.kind in GAPS else item.style)
     match item.kind:
         case "text":
             text = _escape(item.text)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _SIMPLE: Final = re.compile(r"[^\W\d_](?:[^\W_]|[,;?/–—’“”…](?! )|[ ,;?!.](?! ))*")
 _LINE_START: Final = re.compile(r"\s*(?:[-+*>=#~`|:]|[0-9]{1,9}[.)])")
-_ALWAYS_RISKY: Final = frozenset("\\`*_[<&~^${|!=")
+_ALWAYS_RISKY: Final = frozenset("\\`*_<&~^${|!=")
 _NO_GAP: Final = "this text has no gap"
 _MAX_SINGLE_TRIALS: Final = 12
 _MAX_CHECKED: Final = 20_000
@@ -96,6 +96,8 @@ class _Conversion:
             has_plain_tables=layout is Layout.BARE,
         )
         self._lost: dict[str, str] = {}
+        self._replaced: dict[Line, Line] = {}
+        """Simpler lines that were written for others."""
 
     def convert(self, flow: Flow) -> Converted:
         """Return the Markdown for what a text shows."""
@@ -143,6 +145,8 @@ class _Conversion:
     def _is_same(self, markdown: str, shown: Box) -> bool:
         """Tell whether Markdown renders as what is to be shown."""
         found = read_flow(self._render(markdown).html, is_cloze=self._is_cloze)
+        if self._replaced:
+            shown = _replace_lines(shown, self._replaced)
         if self._layout is Layout.BLOCK:
             return write_normal(loosen(found.root)) == write_normal(loosen(shown))
         return not found.losses and write_normal(found.root) == write_normal(shown)
@@ -163,13 +167,29 @@ class _Conversion:
             if what and simpler == list(lines):
                 continue
             written = self._try_manners(simpler, context, is_forced=is_forced)
+            if written is not None and what:
+                simpler, written = self._restore_some(lines, simpler, context, written)
+                self._lost.setdefault(what, _line_text(lines))
+                self._replaced.update(zip(lines, simpler, strict=True))
             if written is not None:
-                if what:
-                    self._lost.setdefault(what, _line_text(lines))
                 return written
         # As plainly as possible; the whole is compared once more.
         last = [_keep_text(line) for line in lines]
+        self._replaced.update(zip(lines, last, strict=True))
         return _write(last, Manner(), context, escape_all=True)[0]
+
+    def _restore_some(
+        self, lines: Sequence[Line], simpler: Sequence[Line], context: Context, written: str
+    ) -> tuple[list[Line], str]:
+        """Write those lines as they were in which that does no harm."""
+        kept = list(simpler)
+        places = [place for place, line in enumerate(lines) if line != simpler[place]]
+        for place in places[:_MAX_SINGLE_TRIALS] if len(places) > 1 else ():
+            more = [*kept[:place], lines[place], *kept[place + 1 :]]
+            better = self._try_manners(more, context, is_forced=False)
+            if better is not None:
+                kept, written = more, better
+        return kept, written
 
     def _try_manners(
         self, lines: Sequence[Line], context: Context, *, is_forced: bool
@@ -259,7 +279,7 @@ def _write(
     writer = InlineWriter(manner, line_break)
     text = writer.write(lines)
     if escape_all:
-        everything = frozenset(range(len(writer.signs)))
+        everything = _find_risky(writer.signs, lines)
         return InlineWriter(manner._replace(escapes=everything), line_break).write(
             lines
         ), writer.signs
@@ -269,6 +289,7 @@ def _write(
 def _find_risky(signs: Sequence[str], lines: Sequence[Line]) -> frozenset[int]:
     """Return the signs that Markdown may read as marks, where they stand."""
     chosen = {place for place, sign in enumerate(signs) if sign in _ALWAYS_RISKY}
+    chosen |= {place for place, sign in enumerate(signs) if sign == "[" and "]" in signs[place:]}
     count = 0
     for line in lines:
         text = _line_text([line])
@@ -283,8 +304,10 @@ def _find_risky(signs: Sequence[str], lines: Sequence[Line]) -> frozenset[int]:
 _SIGNS: Final = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 
 
-def _find_all(signs: Sequence[str], _lines: Sequence[Line]) -> frozenset[int]:
-    return frozenset(range(len(signs)))
+def _find_all(signs: Sequence[str], lines: Sequence[Line]) -> frozenset[int]:
+    r"""Return all signs that may have a backslash: `\(` begins a formula."""
+    more = (place for place, sign in enumerate(signs) if sign in "#>}+-:.")
+    return _find_risky(signs, lines).union(more)
 
 
 def _expect(lines: Sequence[Line], context: Context) -> str:
@@ -391,6 +414,15 @@ def _trim(children: list[Line | Box]) -> None:
 def _drop_edges(shown: Box) -> None:
     while shown.children and shown.children[-1] == ():
         shown.children.pop()
+
+
+def _replace_lines(box: Box, replaced: dict[Line, Line]) -> Box:
+    """Return a box with other lines for some."""
+    children = [
+        _replace_lines(child, replaced) if isinstance(child, Box) else replaced.get(child, child)
+        for child in box.children
+    ]
+    return Box(box.kind, children, box.text, box.info)
 
 
 def _split_gaps(root: Box) -> Box:

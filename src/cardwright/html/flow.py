@@ -23,37 +23,11 @@ from cardwright.html.scan import (
 )
 from cardwright.html.style import BOLD, CODE, ITALIC, LACKING, LINK, PLAIN, STRUCK, SUB, SUP, Style
 
-SOUNDS: Final = frozenset(
-    [
-        "mp3",
-        "m4a",
-        "aac",
-        "wav",
-        "flac",
-        "opus",
-        "ogg",
-        "oga",
-        "amr",
-        "3gp",
-        "spx",
-        "wma",
-        "aiff",
-        "aif",
-        "mka",
-        "mp4",
-        "webm",
-        "mkv",
-        "mov",
-        "avi",
-        "mpg",
-        "mpeg",
-        "m4v",
-        "ogv",
-        "flv",
-        "swf",
-        "ogx",
-    ]
-)
+SOUNDS_TEXT: Final = """
+    mp3 m4a aac wav flac opus ogg oga amr 3gp spx wma aiff aif mka mp4 webm mkv mov avi mpg
+    mpeg m4v ogv flv swf ogx
+"""
+SOUNDS: Final = frozenset(SOUNDS_TEXT.split())
 """The endings of sounds and videos."""
 
 
@@ -95,14 +69,14 @@ _SPACES: Final = re.compile("[ \t\n\f\r]+")
 _EDGES: Final = re.compile("(?P<start>[ \xa0]*)(?P<core>.*?)(?P<end>[ \xa0]*)", re.DOTALL)
 _PIECES: Final = re.compile(f"({OPEN}[0-9,]+{OPENED}|{HINT}|{CLOSE}|{STORED}[0-9]+{STORED_END})")
 _UNSEEN_ON_SPACES: Final = (BOLD, ITALIC, SUB, SUP)
-_UNSEEN_SORTS: Final = (
-    "!coloured text\t",
-    "!font\t",
-    "!size of text\t",
-    "!small capitals\t",
-    "!capitals by style\t",
-    "!position of text\t",
+_SEEN_SORTS: Final = (
+    "!underlined text	",
+    "!line above text	",
+    "!highlighted text	",
+    "!coloured background	",
+    "!border	",
 )
+"""What shows on spaces too."""
 _MANY_SPACES: Final = re.compile(" {2,}|\t")
 
 
@@ -265,10 +239,11 @@ def _tidy(items: Iterable[Item]) -> Line:
             if is_display:
                 _strip_end(pieces)
             pieces.append(item)
-            after_space = is_display or (after_space and item.kind in GAPS)
+            # Markdown drops spaces before a hint.
+            after_space = is_display or item.kind == "hint" or (after_space and item.kind in GAPS)
             continue
         text = _SPACES.sub(" ", item.text)
-        if after_space and text[:1] == " ":
+        if after_space and text[:1] == " " and not _move_space(pieces):
             text = text[1:]
         if not text:
             continue
@@ -283,6 +258,17 @@ def _tidy(items: Iterable[Item]) -> Line:
     _strip_start(pieces)
     _strip_end(pieces)
     return _join(_style_spaces(pieces))
+
+
+def _move_space(pieces: list[Item]) -> bool:
+    """Remove a space at the end of a gap, since there is one after the gap; tell whether there was."""
+    index = len(pieces) - 1
+    while index >= 0 and pieces[index].kind == "close":
+        index -= 1
+    if index < 0 or index == len(pieces) - 1 or pieces[index].text != " ":
+        return False
+    del pieces[index]
+    return True
 
 
 def _strip_start(pieces: list[Item]) -> None:
@@ -311,10 +297,7 @@ def _is_blank(item: Item) -> bool:
     """Tell whether an item is a space in which nothing is seen."""
     if item.kind != "text" or item.text.strip(" \xa0"):
         return False
-    return not any(
-        mark in (CODE, STRUCK) or (mark.startswith(LACKING) and not mark.startswith(_UNSEEN_SORTS))
-        for mark in item.style
-    )
+    return not any(mark in (CODE, STRUCK) or mark.startswith(_SEEN_SORTS) for mark in item.style)
 
 
 def _style_spaces(pieces: Sequence[Item]) -> Iterator[Item]:
@@ -325,18 +308,23 @@ def _style_spaces(pieces: Sequence[Item]) -> Iterator[Item]:
             continue
         before = _find_neighbour(pieces, index, -1)
         after = _find_neighbour(pieces, index, 1)
-        unseen = {m for m in item.style if m in _UNSEEN_ON_SPACES or m.startswith(_UNSEEN_SORTS)}
-        shared = {
-            m for m in before & after if m in _UNSEEN_ON_SPACES or m.startswith(_UNSEEN_SORTS)
-        }
-        yield item._replace(style=(item.style - unseen) | shared)
+        unseen = filter(_is_unseen, item.style)
+        shared = filter(_is_unseen, before & after)
+        yield item._replace(style=item.style.difference(unseen).union(shared))
+
+
+def _is_unseen(mark: str) -> bool:
+    """Tell whether a mark makes no difference to a space."""
+    if mark.startswith(LACKING):
+        return not mark.startswith(_SEEN_SORTS)
+    return mark in _UNSEEN_ON_SPACES
 
 
 def _find_neighbour(pieces: Sequence[Item], index: int, step: int) -> Style:
     """Return the style of the next item, before or after, that is seen."""
     for place in range(index + step, len(pieces) if step > 0 else -1, step):
         item = pieces[place]
-        if item.kind not in GAPS and (item.kind != "text" or item.text.strip(" \xa0")):
+        if item.kind != "text" or item.text.strip(" \xa0"):
             return item.style
     return PLAIN
 

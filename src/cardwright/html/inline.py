@@ -70,6 +70,8 @@ class InlineWriter:
             items += line
         for index, item in enumerate(items):
             self._write_item(items, index, item)
+        # A gap may end in another paragraph.
+        self._stack = [entry for entry in self._stack if entry.mark != "gap"]
         self._close_to(0)
         return "".join(self.parts)
 

@@ -20,59 +20,16 @@ _MAX_UNCHECKED: Final = 1_000
 """So few tags are parsed in no time, however they are nested."""
 _START: Final = re.compile(r"<[/!?a-zA-Z]")
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*+)([^<>]*+)>")
-_NEED_NO_END: Final = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-        "p",
-        "li",
-        "dt",
-        "dd",
-        "tr",
-        "td",
-        "th",
-        "tbody",
-        "thead",
-        "tfoot",
-        "rt",
-        "rp",
-    ]
-)
-_STRANGE: Final = frozenset(
-    [
-        "applet",
-        "button",
-        "iframe",
-        "marquee",
-        "math",
-        "noembed",
-        "noframes",
-        "noscript",
-        "object",
-        "option",
-        "plaintext",
-        "script",
-        "select",
-        "style",
-        "svg",
-        "template",
-        "textarea",
-        "title",
-        "xmp",
-    ]
-)
+_NEED_NO_END_TEXT: Final = """
+    area base br col embed hr img input link meta param source track wbr p li dt dd tr td th
+    tbody thead tfoot rt rp
+"""
+_NEED_NO_END: Final = frozenset(_NEED_NO_END_TEXT.split())
+_STRANGE_TEXT: Final = """
+    applet button iframe marquee math noembed noframes noscript object option plaintext
+    script select style svg template textarea title xmp
+"""
+_STRANGE: Final = frozenset(_STRANGE_TEXT.split())
 """Elements with rules of their own for what is in them."""
 
 

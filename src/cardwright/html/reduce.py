@@ -93,7 +93,7 @@ class Reduction:
                 self.lose("indentation of a list", _first_text(child))
                 yield from self._reduce_list(child, depth).children
             else:
-                yield self._reduce_list(child, depth)
+                yield from self._keep_list(self._reduce_list(child, depth))
         elif kind == "table":
             yield from self._reduce_table(child, depth)
         elif kind in ("tr", "td", "th") or (kind == "li" and parent.kind not in ("ul", "ol")):
@@ -108,6 +108,13 @@ class Reduction:
             yield heading
         else:
             yield self.reduce_box(child, depth)
+
+    def _keep_list(self, box: Box) -> Iterator[Box]:
+        """Yield a list unless there is nothing in its items."""
+        if any(item.children for item in box.boxes()):
+            yield box
+        else:
+            self.lose("empty list", "")
 
     def _reduce_list(self, box: Box, depth: int) -> Box:
         """Return a list that has only items."""
@@ -183,8 +190,23 @@ class Reduction:
     def reduce_line(self, line: Line) -> Line:
         """Return a line as Markdown can show it."""
         items = [self._reduce_item(item) for item in line]
-        reduced = self._reduce_scripts([item for item in items if item is not None])
-        return join_items(reduced)
+        kept = self._drop_empty_gaps([item for item in items if item is not None])
+        return join_items(self._reduce_scripts(kept))
+
+    def _drop_empty_gaps(self, items: list[Item]) -> list[Item]:
+        """Leave out gaps without an answer; a hint stays as text."""
+        kept: list[Item] = []
+        depth = 0
+        for item in items:
+            if kept and kept[-1].kind == "open" and item.kind in ("hint", "close"):
+                self.lose("gap without an answer", item.text)
+                kept.pop()
+                depth += item.kind == "hint"
+            elif depth and item.kind == "close":
+                depth -= 1
+            else:
+                kept.append(item)
+        return kept
 
     def _reduce_item(self, item: Item) -> Item | None:
         if item.style:
@@ -230,6 +252,7 @@ class Reduction:
 
     def _reduce_scripts(self, items: list[Item]) -> list[Item]:
         """Write sub- and superscripts that Markdown lacks as text."""
+        items = list(_raise_gaps(items))
         reduced: list[Item] = []
         index = 0
         while index < len(items):
@@ -251,12 +274,12 @@ class Reduction:
         text = "".join(item.text for item in items if item.kind == "text")
         style = frozenset.intersection(*(item.style for item in items)) - script
         around = before[-1].style if before else PLAIN
-        is_text = all(item.kind == "text" for item in items) and CODE not in style
+        is_text = CODE not in style and _is_closed(items)
         if len(script) == 1 and is_text and _SCRIPT.fullmatch(text) and before:
             inner = style & _EMPHASIS - around
             if inner or any(item.style - script != style for item in items):
                 self.lose("emphasis in a subscript or superscript", text)
-            yield Item("text", text, (style - inner) | script)
+            yield from (item._replace(style=(style - inner) | script) for item in items)
             return
         self.lose("superscript" if SUP in script else "subscript", text)
         mark = "^" if SUP in script else "_"
@@ -271,6 +294,35 @@ class Reduction:
             yield Item("text", f"{mark}(", around & _EMPHASIS)
             yield from plain
             yield Item("text", ")", around & _EMPHASIS)
+
+
+def _raise_gaps(items: Sequence[Item]) -> Iterator[Item]:
+    """Yield items in which a gap around nothing but a subscript is in it; so for a superscript."""
+    for index, item in enumerate(items):
+        inner = item
+        if item.kind == "open" and [other.kind for other in items[index + 1 : index + 3]] == [
+            "text",
+            "close",
+        ]:
+            inner = items[index + 1]
+        elif item.kind == "close" and [
+            other.kind for other in items[max(index - 2, 0) : index]
+        ] == [
+            "open",
+            "text",
+        ]:
+            inner = items[index - 1]
+        yield item._replace(style=item.style | (inner.style & {SUB, SUP}))
+
+
+def _is_closed(items: Sequence[Item]) -> bool:
+    """Tell whether there are only text and whole gaps."""
+    depth = 0
+    for item in items:
+        depth += {"open": 1, "close": -1}.get(item.kind, 0)
+        if depth < 0 or item.kind not in ("text", "open", "close"):
+            return False
+    return depth == 0
 
 
 def _list_rows(table: Box) -> Iterator[Line | Box]:

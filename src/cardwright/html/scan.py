@@ -35,9 +35,12 @@ _PIECE: Final = re.compile(
     | ::
     | \\\( (?P<inline> (?: [^\\<]++ | \\[^()\[\]] | <br\s*/?> | <div> | </div> )*+ ) \\\)
     | \\\[ (?P<display> (?: [^\\<]++ | \\[^()\[\]] | <br\s*/?> | <div> | </div> )*+ ) \\\]
+    | \[(?P<tag>latex|\$\$?)\] (?P<latex> (?: [^\[]++ | \[(?!/) )*+ ) \[/(?P=tag)\]
+    | <anki-mathjax[^<>]*> (?P<mathjax> [^<]*+ ) </anki-mathjax>
     """,
     re.VERBOSE,
 )
+_FORMULAS: Final = ("inline", "display", "latex", "mathjax")
 _TAG: Final = re.compile(
     r"""
       \[sound:(?P<sound>[^\]<>\n]{1,500})\]
@@ -71,6 +74,10 @@ _WRAPPED: Final = (
     ),
 )
 """LaTeX that is nothing but a formula."""
+_PART: Final = re.compile(
+    r"\\(?P<text>[$%&#_])|\$\$(?P<display>[^$]{1,5000})\$\$|\$(?P<inline>[^$]{1,5000})\$"
+)
+"""A formula, or an escaped sign, in a text of LaTeX."""
 _NUMBERED: Final = re.compile(rf"{STORED}([0-9]+){STORED_END}")
 
 
@@ -138,7 +145,16 @@ def _store_tag(scan: Scan, match: re.Match[str]) -> str:
         if formula is not None:
             return scan.store(display, formula["latex"])
     scan.losses.append(("LaTeX that is not a formula", latex.strip()[:60]))
-    return match["latex"]
+    return _PART.sub(lambda part: _store_part(scan, part), match["latex"])
+
+
+def _store_part(scan: Scan, match: re.Match[str]) -> str:
+    """Keep a formula within a text of LaTeX."""
+    name = next(name for name in ("display", "inline", "text") if match[name] is not None)
+    if name == "text":
+        return match["text"]
+    latex = unescape(_ELEMENT.sub("", _LINE.sub("\n", match[name])))
+    return scan.store("block" if name == "display" else "inline", _restore_gaps(latex))
 
 
 @dataclass(slots=True)
@@ -169,7 +185,7 @@ def _mark_gaps(html: str) -> str:
         elif match[0] == "::":
             if stack and not stack[-1].hints:
                 stack[-1].hints.append(match.start())
-        elif not _is_balanced(match["inline"] or match["display"] or ""):
+        elif not _is_balanced("".join(match[name] or "" for name in _FORMULAS)):
             position = match.start() + 2
     return _replace_spans(html, changes)
 

@@ -46,68 +46,22 @@ _SIMPLE: Final = {
     ),
     **dict.fromkeys(("marquee", "blink"), "!moving text\t"),
 }
-_NOTHING: Final = frozenset(
-    [
-        "inherit",
-        "initial",
-        "unset",
-        "revert",
-        "normal",
-        "none",
-        "auto",
-        "0",
-        "0px",
-        "0pt",
-        "0em",
-        "0in",
-        "0cm",
-        "medium",
-        "start",
-        "baseline",
-        "currentcolor",
-        "transparent",
-        "static",
-        "visible",
-        "inline",
-    ]
-)
+_NOTHING_TEXT: Final = """
+    inherit initial unset revert normal none auto 0 0px 0pt 0em 0in 0cm medium start
+    baseline currentcolor transparent static visible inline
+"""
+_NOTHING: Final = frozenset(_NOTHING_TEXT.split())
 """Values that are those of text without any style."""
-_BLACK: Final = frozenset(
-    [
-        "black",
-        "#000",
-        "#000000",
-        "rgb(0,0,0)",
-        "rgba(0,0,0,1)",
-        "windowtext",
-        "canvastext",
-        "text",
-        "inherit",
-        "initial",
-        "unset",
-        "currentcolor",
-    ]
-)
-_WHITE: Final = frozenset(
-    [
-        "white",
-        "#fff",
-        "#ffffff",
-        "rgb(255,255,255)",
-        "rgba(255,255,255,1)",
-        "rgba(0,0,0,0)",
-        "rgba(255,255,255,0)",
-        "window",
-        "canvas",
-        "transparent",
-        "none",
-        "inherit",
-        "initial",
-        "unset",
-        "0%",
-        "0%0%",
-    ]
-)
+_BLACK_TEXT: Final = """
+    black #000 #000000 rgb(0,0,0) rgba(0,0,0,1) windowtext canvastext text inherit initial
+    unset currentcolor
+"""
+_BLACK: Final = frozenset(_BLACK_TEXT.split())
+_WHITE_TEXT: Final = """
+    white #fff #ffffff rgb(255,255,255) rgba(255,255,255,1) rgba(0,0,0,0)
+    rgba(255,255,255,0) window canvas transparent none inherit initial unset 0% 0%0%
+"""
+_WHITE: Final = frozenset(_WHITE_TEXT.split())
 _FULL_SIZE: Final = frozenset(["medium", "inherit", "initial", "unset", "100%", "1em", "1rem"])
 _NUMBER: Final = re.compile(r"-?(?:[0-9]{1,6}(?:\.[0-9]{0,8})?|\.[0-9]{1,8})")
 _ZERO: Final = re.compile(r"[-+]?0*\.?0+(?:px|pt|em|rem|in|cm|mm|%)?")

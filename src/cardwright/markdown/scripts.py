@@ -8,6 +8,7 @@ a chemical formula.
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from cardwright.markdown.characters import GAP, HAN, HANGUL, KANA, is_word
@@ -27,7 +28,7 @@ _SUB: Final = rf"~(?P<content>{_CONTENT})~(?!~)"
 _SUP: Final = rf"\^(?P<content>{_CONTENT})\^(?!\^)"
 _COUNT: Final = re.compile("[0-9]+|[nmxy]")
 _CHARGE: Final = re.compile("[0-9]*[+−–-]")
-_ISOTOPE: Final = re.compile("[0-9]{1,3}")
+_ISOTOPE: Final = re.compile("[0-9]{1,3}m?")
 
 _RUBY: Final = (
     r"\{(?P<base>(?:[^{}|\\<>=\n\x80-\x9f]|GAP){1,60}?)"
@@ -67,7 +68,7 @@ def _is_script(state: StateInline, match: re.Match[str]) -> bool:
         )
         if not follows:
             return False
-    elif not (before.isalnum() or before in ")]}*`" or "\x80" <= before <= "\x9f"):
+    elif not (_is_base(before) or before in ")]}*`" or "\x80" <= before <= "\x9f"):
         return False
     if after == "(":
         # Fe~2~(SO~4~)~3~, but not a^b^(c+d)
@@ -78,6 +79,11 @@ def _is_script(state: StateInline, match: re.Match[str]) -> bool:
         return True
     shape = _COUNT if mark == "~" else _CHARGE
     return after.isupper() and (not content or shape.fullmatch(content) is not None)
+
+
+def _is_base(character: str) -> bool:
+    """Tell whether a character is a letter or a digit, or an accent on one."""
+    return character.isalnum() or unicodedata.category(character)[0] == "M"
 
 
 def parse_ruby(state: StateInline, silent: bool) -> bool:

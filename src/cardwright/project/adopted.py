@@ -38,7 +38,7 @@ TEMPLATE_IN_ANKI: Final[table.Table] = {
     "browser_front": table.exact("The front template of the browser."),
     "browser_back": table.exact("The back template of the browser."),
     "browser_font": table.exact("The font in the browser."),
-    "browser_size": table.number(0, 65_535, "The font's size in the browser.", whole=True),
+    "browser_size": table.number(0, 255, "The font's size in the browser.", whole=True),
 }
 KIND_IN_ANKI: Final[table.Table] = {
     "id": _ANKI_ID,

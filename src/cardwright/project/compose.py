@@ -22,7 +22,7 @@ _DIVIDED: Final = re.compile(r":(?:\s|\Z)|\s#|\t")
 """What a plain text cannot contain."""
 _IN_BRACKETS: Final = re.compile(r"\A[-:]|[\[\]{},?]|:[^\w/:]|::\Z")
 """What a plain text within brackets cannot contain."""
-_WORD: Final = re.compile(r"(?i:y|n|yes|no|on|off|true|false|null|~|=|<<)")
+_WORD: Final = re.compile(r"(?i:yes|no|on|off|true|false|null|~|=|<<)")
 """Words that other readers of YAML take for something else than text."""
 _NUMBER: Final = re.compile(
     r"[-+]?(?:0x[0-9a-fA-F_]+|0o?[0-7_]+|0b[01_]+|[0-9_]+(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"
@@ -116,7 +116,7 @@ def _list_item_lines(item: Any, *, exact: bool) -> Iterator[str]:
 def _write_short(value: Any, *, exact: bool) -> str:
     """Return a list or a mapping in brackets, or "" if it does not look good there."""
     if isinstance(value, Mapping):
-        if len(value) > _MAX_PAIRS:
+        if len(value) > _MAX_PAIRS or all(isinstance(item, Mapping) for item in value.values()):
             return ""
         parts = []
         for key, item in value.items():

@@ -170,6 +170,9 @@ def _leave_out(incoming: Incoming, stage: Stage) -> Incoming:
     losses = LossCounter()
     for name, reason in stage.refused.items():
         losses.add("media file that cannot be read", name, reason)
+    for name, file in stage.files.items():
+        if not (file.is_media or name.startswith("_")):
+            losses.add("file that is no image, sound or video", name)
     return replace(
         incoming,
         media=tuple(name for name in incoming.media if name in stage.files),
@@ -295,7 +298,9 @@ class _Job:
         media = dict(self._bases[pack.name].media)
         for name in pack.media:
             self._place(f"cards/{pack.name}/{self._draft.media[name]}", name, [made])
-            media[name] = self._stage.files[name].digest
+            if "/" not in name:
+                # Other programs have folders, but only what comes from Anki keeps its name there.
+                media[name] = self._stage.files[name].digest
         return media
 
     def _write_manifest(self, pack: DraftPack, made: Adopted) -> None:
