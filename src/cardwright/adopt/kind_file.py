@@ -75,9 +75,11 @@ class _Caseless:
 def _list_field(
     key: str, label: str, type: FieldType, *, is_required: bool
 ) -> Iterator[tuple[str, Any]]:
-    if type is not FieldType.BLOCK:
+    is_usual = label == key.replace("_", " ").capitalize()
+    # Something has to be said of a field.
+    if type is not FieldType.BLOCK or (is_usual and not is_required):
         yield "type", str(type)
-    if label != key.replace("_", " ").capitalize():
+    if not is_usual:
         yield "label", label
     if is_required:
         yield "required", True
