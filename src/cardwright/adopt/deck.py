@@ -110,7 +110,9 @@ class _Manifest:
         place = f"description of {clean_line(deck.name)}"
         if deck.is_markdown and not _has_errors(clean_text(text)):
             return clean_text(text)
-        html = f"<p>{escape_html(text)}</p>" if deck.is_markdown else text
+        html = escape_html(text) if deck.is_markdown else text
+        # Anki shows descriptions with their line breaks.
+        html = "<br>".join(html.strip().splitlines())
         made = convert_html(html, Layout.BLOCK, find_media=lambda _: None)
         for loss in made.losses:
             self._losses.add(loss.what, place, loss.example)

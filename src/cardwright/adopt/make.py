@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -20,6 +21,7 @@ from cardwright.incoming import Incoming, IncomingNote, LossCounter
 from cardwright.markdown import find_deletions
 
 _SCRIPT: Final = "<script"
+_FORMULA: Final = re.compile(r"latex-[0-9a-f]{40}\.(?:png|svg)")
 _MAX_GUID_LENGTH: Final = 128
 
 
@@ -231,9 +233,17 @@ class _Maker:
 
     def _report_unused(self, kind_media: Iterable[Mapping[str, str]]) -> None:
         used = {name for paths in (self._media.paths, *kind_media) for name in paths}
+        # Why others cannot be used is known already.
+        used |= self._incoming.unfit_media
         for name in self._incoming.media:
             if name not in used:
-                self._losses.add("media file that no card uses", name)
+                is_formula = _FORMULA.fullmatch(name)
+                what = (
+                    "picture of a LaTeX formula, which Anki makes itself"
+                    if is_formula
+                    else ("media file that no card uses")
+                )
+                self._losses.add(what, name)
 
     def _make_pack(self, pack: PackPlan) -> DraftPack:
         return DraftPack(
