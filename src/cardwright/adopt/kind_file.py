@@ -17,7 +17,8 @@ from cardwright.model import Attribute, Field, FieldType, Side, make_anki_id
 _RESERVED_LABELS: Final = frozenset(
     {"extra", "sources", "lesson", "id", "spare 1", "spare 2", "tags", "type"}
 )
-_BAD_IN_LABEL: Final = re.compile(r'[:{}"]+|^[#^/]+')
+_BAD_IN_LABEL: Final = re.compile(r'[:{}"]+')
+_BAD_AT_START: Final = "#^/ "
 _BAD_IN_OWN_LABEL: Final = re.compile(r'[:{}"#^/]+')
 _GAP_NAME: Final = re.compile(r"c[0-9]+")
 _MAX_ANKI_ID: Final = 2**53 - 1
@@ -143,7 +144,7 @@ class _Adopted:
         for field, key, type, is_bare in zip(
             plan.type.fields, plan.keys, plan.types, plan.bare, strict=True
         ):
-            name = clean_line(_BAD_IN_LABEL.sub("", field.name)) or key
+            name = clean_line(_BAD_IN_LABEL.sub("", field.name)).lstrip(_BAD_AT_START) or key
             label = make_unique(name, _Caseless(labels), "+")
             labels.add(label.casefold())
             if label != field.name:

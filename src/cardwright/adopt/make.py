@@ -66,6 +66,8 @@ class _Maker:
         self._made: Counter[str] = Counter()
         """How many cards a kind has."""
         self._guids: set[str] = set()
+        self._deck_names: set[str] = set()
+        """The names of top decks, in lower case."""
 
     def make(self) -> Draft:
         incoming = self._incoming
@@ -73,6 +75,8 @@ class _Maker:
         notes = FilePlanner(self._known, incoming.name).plan(survey.notes)
         packs = {plan.pack.name: plan.pack for plan in notes}
         self._keep_ids(packs.values(), notes)
+        others = (pack for name, pack in self._known.packs.items() if name not in packs)
+        self._deck_names = {pack.deck.casefold() for pack in others}
         plans = self._plan_kinds(survey, next(iter(packs), ""))
         kind_media = self._plan_kind_media(plans.values())
         for note, place in zip(incoming.read_notes(), notes, strict=True):
@@ -248,7 +252,9 @@ class _Maker:
     def _make_pack(self, pack: PackPlan) -> DraftPack:
         return DraftPack(
             name=pack.name,
-            deck=make_manifest(pack, self._incoming.name, self._incoming.decks, self._losses),
+            deck=make_manifest(
+                pack, self._incoming.name, self._incoming.decks, self._deck_names, self._losses
+            ),
             cards=tuple(self._cards[pack.name]),
             media=tuple(self._used[pack.name]),
         )
