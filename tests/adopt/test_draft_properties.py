@@ -151,7 +151,8 @@ def check_project(incoming: Incoming) -> None:
         project = open_project(root, highlights=False)
 
     collection = project.collection
-    assert [f"{error.code}: {error.message}" for error in project.errors] == []
+    errors = [f"{error.span} {error.code}: {error.message}" for error in project.errors]
+    assert not errors, errors
     drafted = [card for pack in made.packs for card in pack.cards]
     assert len(collection.cards) == len(drafted)
     lost = sum(loss.count for loss in made.losses if loss.what.startswith("note "))

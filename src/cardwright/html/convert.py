@@ -16,7 +16,13 @@ from cardwright.html.compare import write_normal
 from cardwright.html.flow import GAPS, Box, Item, Line, join_items, list_lines
 from cardwright.html.inline import InlineWriter, Manner, list_manners
 from cardwright.html.parse import TooLargeError
-from cardwright.html.reduce import FindMedia, Reduction, flatten_to_lines
+from cardwright.html.reduce import (
+    FindMedia,
+    Reduction,
+    drop_empty_gaps,
+    flatten_to_lines,
+    is_seen,
+)
 from cardwright.html.style import BOLD, ITALIC, LINK, STRUCK, SUB, SUP
 from cardwright.html.write import BlockWriter, Context, balance
 
@@ -107,8 +113,12 @@ class _Conversion:
             shown = flatten_to_lines(flow.root, self._reduction)
         else:
             shown = self._reduction.reduce_box(flow.root)
+        if self._is_cloze:
+            shown = drop_empty_gaps(shown, self._reduction)
         _drop_edges(shown)
-        markdown = self._write_checked(shown)
+        markdown = self._write_checked(shown) if is_seen(shown) else ""
+        if not markdown and shown.children:
+            self._reduction.lose("lines without text", "")
         losses = {**self._reduction.losses, **self._lost}
         return Converted(markdown, tuple(HtmlLoss(what, losses[what]) for what in losses))
 

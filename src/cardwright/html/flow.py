@@ -45,6 +45,7 @@ class Item(NamedTuple):
 
 
 Line = tuple[Item, ...]
+_NOT_TEXT: Final = frozenset({"image", "sound", "maths"})
 GAPS: Final = frozenset({"open", "hint", "close"})
 
 
@@ -141,7 +142,12 @@ def make_lines(items: list[Item]) -> list[Line]:
             lines[-1] += rest
         elif rest:
             lines.append(rest)
-    return [_tidy(line) for line in lines]
+    return [_tidy(map(_clear_code, line)) for line in lines]
+
+
+def _clear_code(item: Item) -> Item:
+    """Remove from images, sounds and formulas what shows on text only."""
+    return item._replace(style=item.style - {CODE}) if item.kind in _NOT_TEXT else item
 
 
 def _is_seen(item: Item) -> bool:

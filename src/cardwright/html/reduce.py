@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Final
 from urllib.parse import unquote
 
@@ -23,6 +24,7 @@ from cardwright.html.style import (
     list_lacking,
 )
 from cardwright.markdown import HAN, KANA, is_followable, is_web_address
+from cardwright.text import INVISIBLE
 
 _EMPHASIS: Final = frozenset({BOLD, ITALIC, STRUCK})
 _MAX_LISTS: Final = 6
@@ -36,6 +38,7 @@ _RUBY_BASE: Final = re.compile(
 )
 _READING: Final = re.compile(r"[^{}|\\<>=\n]{1,60}")
 _BRACKETED: Final = re.compile(r"[(\[].*[)\]]", re.DOTALL)
+_UNSEEN: Final = re.compile(f"[\\s{INVISIBLE}\u200c\u200d\u2800\ufe0f]*")
 _UNFIT: Final = re.compile(r"[<>\x00-\x1f\x7f-\x9f\\]")
 FindMedia = Callable[[str], str | None]
 
@@ -87,13 +90,13 @@ class Reduction:
                 yield from map(self.reduce_line, list_lines(child))
                 return
             if kind == "blockquote":
-                yield self.reduce_box(child, depth + 1)
+                yield from self._keep(self.reduce_box(child, depth + 1))
             elif parent.kind in ("ul", "ol"):
                 # A list in a list without an item before it.
                 self.lose("indentation of a list", _first_text(child))
                 yield from self._reduce_list(child, depth).children
             else:
-                yield from self._keep_list(self._reduce_list(child, depth))
+                yield from self._keep(self._reduce_list(child, depth))
         elif kind == "table":
             yield from self._reduce_table(child, depth)
         elif kind in ("tr", "td", "th") or (kind == "li" and parent.kind not in ("ul", "ol")):
@@ -109,12 +112,12 @@ class Reduction:
         else:
             yield self.reduce_box(child, depth)
 
-    def _keep_list(self, box: Box) -> Iterator[Box]:
-        """Yield a list unless there is nothing in its items."""
-        if any(item.children for item in box.boxes()):
+    def _keep(self, box: Box) -> Iterator[Box]:
+        """Yield a block unless there is nothing in it."""
+        if is_seen(box):
             yield box
         else:
-            self.lose("empty list", "")
+            self.lose(f"empty {_NAMES[box.kind]}", "")
 
     def _reduce_list(self, box: Box, depth: int) -> Box:
         """Return a list that has only items."""
@@ -141,7 +144,7 @@ class Reduction:
         if box.info:
             self.lose(box.info, _first_text(box))
         if rows:
-            yield self._make_table(rows)
+            yield from self._keep(self._make_table(rows))
 
     def _make_table(self, rows: Sequence[Box]) -> Box:
         cells = [[self._reduce_cell(cell) for cell in row.boxes()] for row in rows]
@@ -190,23 +193,7 @@ class Reduction:
     def reduce_line(self, line: Line) -> Line:
         """Return a line as Markdown can show it."""
         items = [self._reduce_item(item) for item in line]
-        kept = self._drop_empty_gaps([item for item in items if item is not None])
-        return join_items(self._reduce_scripts(kept))
-
-    def _drop_empty_gaps(self, items: list[Item]) -> list[Item]:
-        """Leave out gaps without an answer; a hint stays as text."""
-        kept: list[Item] = []
-        depth = 0
-        for item in items:
-            if kept and kept[-1].kind == "open" and item.kind in ("hint", "close"):
-                self.lose("gap without an answer", item.text)
-                kept.pop()
-                depth += item.kind == "hint"
-            elif depth and item.kind == "close":
-                depth -= 1
-            else:
-                kept.append(item)
-        return kept
+        return join_items(self._reduce_scripts([item for item in items if item is not None]))
 
     def _reduce_item(self, item: Item) -> Item | None:
         if item.style:
@@ -220,7 +207,7 @@ class Reduction:
             if not (_RUBY_BASE.fullmatch(item.text) and _READING.fullmatch(reading)):
                 self.lose("reading", f"{item.text} ({reading})")
                 return Item("text", f"{item.text}({reading})" if reading else item.text, item.style)
-            return item._replace(style=item.style - {CODE, SUB, SUP})
+            return item
         if item.kind == "maths" and not item.text.strip():
             return None
         return item
@@ -233,9 +220,10 @@ class Reduction:
             style = frozenset(mark for mark in style if not mark.startswith(LINK))
         elif any(mark == LINK for mark in style):
             style -= {LINK}
-        if item.kind not in ("text", *GAPS):
-            style -= {CODE, SUB, SUP}
-        return style
+        odd = style & {CODE, SUB, SUP}
+        if odd and item.kind not in ("text", *GAPS):
+            self.lose("code, subscript or superscript around what is no text", item.text)
+        return style if item.kind in ("text", *GAPS) else style - odd
 
     def _reduce_media(self, item: Item) -> Item | None:
         name = item.text
@@ -354,6 +342,67 @@ def _join_cells(row: Box) -> Iterator[Item]:
             if number:
                 yield Item("text", " ")
             yield from line
+
+
+def is_seen(box: Box) -> bool:
+    """Tell whether there is anything to see in a box."""
+    if box.kind == "pre":
+        return not _UNSEEN.fullmatch(box.text)
+    return any(
+        is_seen(child) if isinstance(child, Box) else any(map(_is_item_seen, child))
+        for child in box.children
+    )
+
+
+def _is_item_seen(item: Item) -> bool:
+    return item.kind not in GAPS and _UNSEEN.fullmatch(item.text) is None
+
+
+@dataclass(slots=True)
+class _Gap:
+    """A gap that is not closed yet."""
+
+    places: set[tuple[int, int]]
+    """Its marks, by the numbers of the line and the item."""
+    is_answered: bool = False
+    is_in_hint: bool = False
+
+
+def drop_empty_gaps(root: Box, reduction: Reduction) -> Box:
+    """Return boxes without gaps that have no answer; a hint stays as text."""
+    lines = list(list_lines(root))
+    dropped: set[tuple[int, int]] = set()
+    gaps: list[_Gap] = []
+    for place, item in (
+        ((row, column), item) for row, line in enumerate(lines) for column, item in enumerate(line)
+    ):
+        if item.kind == "open":
+            gaps.append(_Gap({place}))
+        elif gaps and item.kind == "hint":
+            gaps[-1].places.add(place)
+            gaps[-1].is_in_hint = True
+        elif gaps and item.kind == "close":
+            gap = gaps.pop()
+            if not gap.is_answered:
+                dropped |= {*gap.places, place}
+                reduction.lose("gap without an answer", "")
+            elif gaps and not gaps[-1].is_in_hint:
+                gaps[-1].is_answered = True
+        elif gaps and not gaps[-1].is_in_hint and _is_item_seen(item):
+            gaps[-1].is_answered = True
+    return _drop_items(root, dropped, count()) if dropped else root
+
+
+def _drop_items(box: Box, dropped: set[tuple[int, int]], rows: Iterator[int]) -> Box:
+    children: list[Line | Box] = []
+    for child in box.children:
+        if isinstance(child, Box):
+            children.append(_drop_items(child, dropped, rows))
+        else:
+            row = next(rows)
+            kept = (item for column, item in enumerate(child) if (row, column) not in dropped)
+            children.append(join_items(kept))
+    return Box(box.kind, children, box.text, box.info)
 
 
 def flatten_to_lines(root: Box, reduction: Reduction) -> Box:
