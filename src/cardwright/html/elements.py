@@ -54,6 +54,9 @@ NOT_SHOWN: Final = {
 """Elements whose content browsers do not show, and what is lost with them."""
 
 
+_NOT_IN_CODE: Final = frozenset({"img", "image", "audio", "video", "svg"})
+
+
 def read_code(builder: Builder, element: Element, style: Style) -> None:
     """Read a block of code as a whole."""
     builder.end_line()
@@ -69,7 +72,7 @@ def read_code(builder: Builder, element: Element, style: Style) -> None:
                 lacking |= around - {CODE}
         elif node.name == "br":
             parts.append("\n")
-        elif node.name in SPECIAL and node.name != "pre":
+        elif node.name in NOT_SHOWN or node.name in _NOT_IN_CODE:
             builder.lose(f"{node.name} in code", show_tag(node))
         else:
             if node.name in ("div", "p", "li", "tr") and parts and not parts[-1].endswith("\n"):

@@ -9,7 +9,17 @@ from itertools import count
 from typing import Final
 from urllib.parse import unquote
 
-from cardwright.html.flow import GAPS, SOUNDS, Box, Item, Line, join_items, list_lines, read_link
+from cardwright.html.flow import (
+    GAPS,
+    SOUNDS,
+    Box,
+    Item,
+    Line,
+    join_items,
+    list_lines,
+    read_link,
+    tidy,
+)
 from cardwright.html.style import (
     BOLD,
     CODE,
@@ -185,9 +195,10 @@ class Reduction:
             what = _SPACE if is_simple else "block in the cell of a table"
             self.lose(what, _first_text(cell))
         for line in _flatten(cell):
-            reduced.children.append(self.reduce_line(line))
+            reduced.children.append(self.reduce_line(tidy(line)))
         while reduced.children and reduced.children[-1] == ():
             reduced.children.pop()
+            self.lose("empty lines in the cell of a table", _first_text(cell))
         return reduced
 
     def reduce_line(self, line: Line) -> Line:
@@ -418,7 +429,7 @@ def flatten_to_lines(root: Box, reduction: Reduction) -> Box:
                 reduction.lose(_SPACE, _first_text(child))
             if before is not None:
                 lines.append(())
-            lines += _flatten(Box("root", [child]))
+            lines += map(tidy, _flatten(Box("root", [child])))
         else:
             if isinstance(before, Box) and before.kind == "p":
                 lines.append(())
