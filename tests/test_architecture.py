@@ -13,11 +13,12 @@ SOURCE = Path(__file__).parents[1] / "src" / "cardwright"
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
 FOUNDATION = {
     *("text", "error", "diagnostic", "report", "blueprint", "model", "history", "memory", "item"),
-    *("files", "foreign", "incoming"),
+    *("files", "foreign", "incoming", "merge", "pattern"),
 }
 ENGINE = {"project", "anki", "adopt", "study", "exam"}
 MAY_IMPORT = {
     "text": set(),
+    "pattern": set(),
     "error": set(),
     "files": {"error"},
     "history": set(),
@@ -26,9 +27,10 @@ MAY_IMPORT = {
     "report": {"text", "diagnostic"},
     "foreign": {"error"},
     "blueprint": {"diagnostic"},
-    "model": {"blueprint", "diagnostic"},
-    "item": {"model"},
+    "model": {"blueprint", "diagnostic", "pattern", "text"},
+    "item": {"model", "pattern"},
     "incoming": {"model"},
+    "merge": set(),
     "markdown": FOUNDATION,
     "html": FOUNDATION | {"markdown"},
     "kinds": FOUNDATION | {"markdown"},
@@ -52,7 +54,6 @@ ONLY_HERE: dict[str, str | tuple[str, ...]] = {
     "pygments": "markdown/",
     "selectolax": "html/",
     "anyascii": "adopt/",
-    "charset_normalizer": "adopt/",
     "latex2mathml": "markdown/",
     "fsrs": "study/fsrs.py",
     "icalendar": "exam/",
@@ -230,6 +231,7 @@ WRITES_ITSELF = {
     "foreign/live_database.py": "a collection, copied into a temporary folder",
     "foreign/plain_file.py": "nothing, it only reads",
     "anki/record.py": "deletes a record of builds that is not needed any more",
+    "app/anki/edits.py": "media of a package in a temporary folder, before they are taken over",
     "app/lock.py": "on Windows, a file that goes with its process",
     "cli/main.py": "the null device",
     "cli/git.py": "a bare repository in a temporary folder",

@@ -11,6 +11,7 @@ from cardwright.text import escape_controls
 Severity = Literal["error", "warning"]
 
 SEVERITIES: Final[dict[str, Severity]] = {
+    "adopted-damaged": "error",
     "alias": "error",
     "ambiguous-hint": "warning",
     "answer-in-question": "warning",
@@ -22,6 +23,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "bad-tag": "error",
     "bad-value": "error",
     "blueprint-weights": "warning",
+    "broken-template": "warning",
     "card-in-no-deck": "warning",
     "card-moved": "warning",
     "changed-text": "warning",

@@ -10,6 +10,7 @@ class CardwrightError(Exception):
     ExtraMissingError an optional package is not installed
     StoreError        the review store cannot be read or written
     TransferError     a file of reviews cannot be read
+    AdoptError        a deck of another program cannot be adopted
     AnkiError         Anki, or one of its collections, cannot be used
       PackageError    an Anki package or collection cannot be read
     MockError         a mock exam or drill has nothing to ask

@@ -6,8 +6,9 @@ import contextlib
 import errno
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from cardwright.error import ProjectError
 
@@ -30,6 +31,16 @@ def write_file(path: Path, data: bytes | str) -> None:
 
     """
     raw = data.encode("utf-8", "replace") if isinstance(data, str) else data
+    stream_file(path, lambda file: file.write(raw))
+
+
+def stream_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file as `write_file` does, by what `write` puts into it: it need not fit into memory.
+
+    Raises:
+        OSError: it cannot be written, with its path; an existing file is unchanged.
+
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         mode = _find_mode(path)
@@ -39,7 +50,7 @@ def write_file(path: Path, data: bytes | str) -> None:
             # The process's umask applies: most files are meant to be shared.
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
             with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
-                file.write(raw)
+                write(file)
                 file.flush()
                 os.fsync(file.fileno())
             if mode is not None:
@@ -63,6 +74,17 @@ def write_below(root: Path, name: str, data: bytes | str) -> None:
 
     """
     write_file(find_below(root, name), data)
+
+
+def stream_below(root: Path, name: str, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file of a project as `write_below` does, by what `write` puts into it.
+
+    Raises:
+        ProjectError: a link, a pipe or a device is in its way.
+        OSError: it cannot be written.
+
+    """
+    stream_file(find_below(root, name), write)
 
 
 def read_below(root: Path, name: str) -> bytes | None:

@@ -6,7 +6,7 @@ One reader for each format makes an `Incoming`; from there on, all formats take 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import BinaryIO
 
@@ -111,6 +111,27 @@ class Loss:
     """As written there, such as `<font color="red">`."""
 
 
+class LossCounter:
+    """Collects what is not carried over, once for each sort."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._found: dict[str, Loss] = {}
+
+    def add(self, what: str, place: str, example: str = "", count: int = 1) -> None:
+        """Count one more, or several; the place and the example of the first are kept."""
+        known = self._found.get(what)
+        self._found[what] = (
+            replace(known, count=known.count + count)
+            if known
+            else Loss(what=what, count=count, first=place, example=example)
+        )
+
+    def list_losses(self) -> tuple[Loss, ...]:
+        """Return them in the order in which they were first found."""
+        return tuple(self._found.values())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
     """A deck of another program, or several."""
@@ -126,6 +147,8 @@ class Incoming:
     """Reads the notes again, one at a time: they may not fit into memory."""
     media: Sequence[str] = ()
     """The names of the media files, as texts refer to them; with `/` if they are in folders."""
+    unfit_media: frozenset[str] = frozenset()
+    """Those that are no images, sounds or videos, so that only templates can name them."""
     write_media: Callable[[str, BinaryIO], None] | None = None
     """Writes the content of a media file, within bounds; raises ForeignFileError."""
     has_history: bool = False

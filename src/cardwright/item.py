@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from cardwright.model import Card, Deck, Selection
+from cardwright.pattern import has_wildcard
 
 
 class Item(NamedTuple):
@@ -68,7 +69,12 @@ class _Selecting:
         self._others: list[int] = []
         for place, (_, select) in enumerate(self._all):
             name, values = next(
-                ((name, getattr(select, name)) for name in _RAREST if getattr(select, name)),
+                (
+                    (name, values)
+                    for name in _RAREST
+                    if (values := getattr(select, name))
+                    and not (name == "files" and any(map(has_wildcard, values)))
+                ),
                 ("", ()),
             )
             for value in values:
@@ -79,6 +85,7 @@ class _Selecting:
     def find(self, card: Card) -> tuple[str, ...] | None:
         """Return the deck that is the first to select a card."""
         keys = [("ids", card.id), ("lessons", card.lesson or ""), ("kinds", card.kind)]
+        keys.append(("files", card.file))
         keys += (("tags", tag) for tag in card.tags)
         found = (places for key in keys if (places := self._places.get(key)))
         for place in sorted({*chain(*found), *self._others}):
@@ -88,7 +95,7 @@ class _Selecting:
         return None
 
 
-_RAREST: Final = ("ids", "lessons", "tags", "kinds")
+_RAREST: Final = ("ids", "files", "lessons", "tags", "kinds")
 """The conditions of a selection, those that fewer cards meet first."""
 
 

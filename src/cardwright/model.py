@@ -12,6 +12,8 @@ from typing import Final
 
 from cardwright.blueprint import Blueprint, Domain, Lesson
 from cardwright.diagnostic import Allowance, Severity, Span
+from cardwright.pattern import is_match
+from cardwright.text import to_nfc
 
 
 class FieldType(StrEnum):
@@ -63,6 +65,8 @@ class AdoptedType:
     css: str
     attributes: Mapping[str, Attribute]
     """Its other attributes, as Anki names them."""
+    media: tuple[str, ...] = ()
+    """Paths, relative to the kind's file, of the files that its templates and stylesheet name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +256,11 @@ class Card:
         return f"{self.namespace}:{self.formerly[0] if self.formerly else self.id}"
 
     @property
+    def file(self) -> str:
+        """The path of its file below `cards/PACK/`."""
+        return to_nfc(self.span.path.partition("/")[2].partition("/")[2])
+
+    @property
     def all_objectives(self) -> tuple[str, ...]:
         """The objectives named by the card, in `objectives` or in an `objective` field, each once."""
         own = self.text("objective")
@@ -293,7 +302,7 @@ class Selection:
     tags: frozenset[str] = frozenset()
     ids: frozenset[str] = frozenset()
     files: tuple[str, ...] = ()
-    """Patterns of paths below `cards/PACK/`, such as `verbs/*.yaml`."""
+    """Patterns of paths below `cards/PACK/`, such as `verbs/*.yaml`; see `is_match`."""
 
     def takes(self, card: Card) -> bool:
         """Tell whether a card matches. An empty selection matches every card."""
@@ -302,6 +311,7 @@ class Selection:
             and (not self.kinds or card.kind in self.kinds)
             and (not self.tags or not self.tags.isdisjoint(card.tags))
             and (not self.ids or card.id in self.ids)
+            and (not self.files or any(is_match(card.file, pattern) for pattern in self.files))
         )
 
 

@@ -112,13 +112,9 @@ def test_hostile_cards_come_out_as_harmless_text(write: Write, anki: Anki, proje
         renderer=renderer,
         find_media=lambda _card, _image: None,
     )
-    package = write_package(
-        contents,
-        prepare_build(
-            contents, ledger, Record(), built_s=1_700_000_000, now_s=1_700_000_000
-        ).ledger,
-    )
-    (project / "hostile.apkg").write_bytes(package)
+    build = prepare_build(contents, ledger, Record(), built_s=1_700_000_000, now_s=1_700_000_000)
+    with (project / "hostile.apkg").open("wb") as file:
+        write_package(contents, build.ledger, file)
     anki.import_package(project / "hostile.apkg")
 
     ours = read_asset("card.js")

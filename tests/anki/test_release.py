@@ -83,7 +83,7 @@ def test_an_entry_groups_the_changes() -> None:
         make_change("vanished", "fir"),
     ]
 
-    assert format_entry("1.1.0", "2027-01-15", changes, is_first=False) == (
+    assert format_entry("1.1.0", "2027-01-15", changes) == (
         "## 1.1.0 – 2027-01-15\n\n"
         "### Added\n\n- `ash`: What is ash?\n\n"
         "### Changed\n\n- `oak`: What is oak? (answer)\n\n"

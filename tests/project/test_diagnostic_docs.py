@@ -17,6 +17,7 @@ TEXTS = dict(entry.split("\n", 1) for entry in ENTRIES)
 EXAMPLE = re.compile(r"(?ms)^(Bad|Good):\n\n```yaml\n(.*?)^```$")
 FILE = re.compile(r"(?m)^# ((?:cards|decks|kinds)/\S+)\n")
 WITHOUT_EXAMPLE = {
+    "adopted-damaged": "no author writes the file",
     "card-moved": "needs a release",
     "deck-renamed": "needs a release",
     "file-too-large": "an example would be too long",

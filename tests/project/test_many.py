@@ -26,6 +26,7 @@ SELECTIONS = st.builds(
     kinds=st.frozensets(st.sampled_from(["basic", "cloze"]), max_size=1),
     tags=st.frozensets(WORDS, max_size=2),
     ids=st.frozensets(st.sampled_from(["c0", "c1", "c2"]), max_size=2),
+    files=st.sampled_from([(), ("one.yaml",), ("two.yaml", "o*.yaml"), ("**",), ("x/*",)]),
 )
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cardwright.history import Act, Moment, Rating, Review
+from cardwright.history import Act, Moment, Rating, Review, check_review
 from cardwright.model import DeckOptions
 from cardwright.study.conflict import settle
 from cardwright.study.journal import Journal
@@ -233,6 +233,19 @@ def test_derived_ids_are_those_of_earlier_versions() -> None:
     for version in (old, promise(old, (3, 1))):
         ids = [review.id.partition("_")[2] for review in settle([version], [])]
         assert ids == ["7227b44bff30b6a6", "1edb5b263476ff38"]
+
+
+def test_any_review_can_be_in_dispute() -> None:
+    """Such as the memory that a package of Anki begins with, imported for two projects."""
+    answer = make_review(1)
+    for version in (
+        replace(answer, act=Act.ASSUME, rating=None, interval_days=9, interval_basis=500),
+        replace(answer, act=Act.RESCHEDULE, rating=None, interval_days=9),
+        promise(answer, (3, 1)),
+    ):
+        check_review(version)
+        for review in settle([version], []):
+            check_review(review)
 
 
 def test_an_undo_that_comes_before_what_it_undoes(make: MakeJournal) -> None:

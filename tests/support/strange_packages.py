@@ -92,9 +92,10 @@ CREATE TABLE cards (id integer primary key, nid, did, ord, mod, type, queue, due
 CREATE TABLE revlog (id integer primary key, cid, ease, ivl, lastIvl, factor, time, type);
 CREATE TABLE config (KEY text not null primary key, val blob) without rowid;
 CREATE TABLE deck_config (id integer primary key, name text collate unicase, config blob);
-CREATE TABLE notetypes (id integer primary key, name text collate unicase, config blob);
-CREATE TABLE fields (ntid integer, ord integer, name text collate unicase, primary key (ntid, ord))
-  without rowid;
+CREATE TABLE notetypes (id integer primary key, name text collate unicase, mtime_secs integer default 1,
+  config blob);
+CREATE TABLE fields (ntid integer, ord integer, name text collate unicase, config blob,
+  primary key (ntid, ord)) without rowid;
 CREATE TABLE templates (ntid integer, ord integer, name text collate unicase, config blob,
   primary key (ntid, ord)) without rowid;
 CREATE TABLE decks (id integer primary key, name text collate unicase, kind blob);
@@ -132,6 +133,7 @@ def make_newest_database(
     preset: bytes = encode((37, 0.85), (16, 900)),
     deck: bytes = encode((1, encode((1, 1)))),
     note_type: bytes = encode((3, b".card {}")),
+    field: bytes = encode((3, b"Arial"), (4, 20)),
     template: bytes = encode((1, b"{{Front}}"), (2, b"{{Back}}")),
     act: Act | None = None,
 ) -> bytes:
@@ -143,8 +145,8 @@ def make_newest_database(
     database.executescript(NEWEST_SCHEMA)
     database.executemany("INSERT INTO notes (id, guid, mid, flds, tags) VALUES (?,?,?,?,?)", NOTES)
     for number, name in enumerate(("Front", "Back")):
-        database.execute("INSERT INTO fields VALUES (7, ?, ?)", (number, name))
-    database.execute("INSERT INTO notetypes VALUES (7, 'Basic', ?)", (note_type,))
+        database.execute("INSERT INTO fields VALUES (7, ?, ?, ?)", (number, name, field))
+    database.execute("INSERT INTO notetypes VALUES (7, 'Basic', 5, ?)", (note_type,))
     database.execute("INSERT INTO templates VALUES (7, 0, 'Card 1', ?)", (template,))
     database.execute("INSERT INTO decks VALUES (1, ?, ?)", ("A\x1fB", deck))
     database.execute("INSERT INTO deck_config VALUES (1, 'Default', ?)", (preset,))

@@ -7,6 +7,47 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cardwright.incoming import Loss
+from cardwright.model import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCard:
+    """A card that a pack has already."""
+
+    id: str
+    kind: str
+    file: str
+    """As in `DraftCard`."""
+    has_guid: bool = True
+    """Whether its guid is written in the card; else it follows from the id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPack:
+    """A pack that the project has already."""
+
+    deck: str
+    """The full name of its top deck."""
+    is_adopted: bool
+    """Whether it was adopted: a deck of that name then goes into it again."""
+    ids: frozenset[str]
+    """All ids in use, former ones included."""
+    cards: Mapping[str, KnownCard]
+    """By guid: adopted ones, and those derived from namespace and id."""
+    files: frozenset[str] = frozenset()
+    """Paths below `cards/PACK/` that are in use but not adopted: another file cannot go there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the project has already."""
+
+    kinds: Mapping[str, Kind]
+    """The built-in ones and the project's own, by name."""
+    packs: Mapping[str, KnownPack] = field(default_factory=dict)
+    """By name."""
+    into: str = ""
+    """The pack that gets all cards, which may not exist yet; "" for one for each top-level deck."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +82,8 @@ class DraftPack:
     deck: Mapping[str, Any]
     """The manifest without its namespace, as YAML data."""
     cards: tuple[DraftCard, ...]
+    media: tuple[str, ...] = ()
+    """The names, in the incoming deck, of the media that its cards use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,30 +12,15 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Collection as Some
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Final, NamedTuple, NoReturn, TypeVar
+from typing import Any, BinaryIO, Final, NamedTuple, NoReturn
 
-from cardwright.anki.definitions import (
-    DEFAULT_PRESET,
-    AnkiDeck,
-    Field,
-    NoteType,
-    Template,
-    decode_deck,
-    decode_note_type,
-    decode_preset,
-    decode_template,
-    parse_deck,
-    parse_note_type,
-    parse_preset,
-    read_number,
-    read_timing,
-)
+from cardwright.anki.definition_reader import DefinitionReader
+from cardwright.anki.definitions import AnkiDeck, NoteType, read_timing
 from cardwright.anki.error import AnkiError
 from cardwright.anki.identity import NoteIdentity
-from cardwright.anki.package_members import NEWEST, choose_collection, read_media_list
+from cardwright.anki.package_members import NEWEST, FolderMedia, PackageMedia, choose_collection
 from cardwright.anki.rows import (
     AnkiCard,
     AnkiView,
@@ -53,19 +38,11 @@ from cardwright.foreign.database import (
     open_database,
 )
 from cardwright.foreign.error import ForeignFileError
-from cardwright.foreign.json_text import parse_json
 from cardwright.foreign.live_database import copy_database
-from cardwright.foreign.protobuf import Budget, Message
 
 MAX_DATABASE_BYTES: Final = 2 * 2**30
 MAX_NOTES: Final = 500_000
 MAX_CARDS: Final = 2_000_000
-MAX_DEFINITIONS: Final = 50_000
-"""Note types, fields, templates, decks and presets, of each."""
-MAX_DEFINITION_BYTES: Final = 128 * 2**20
-"""Of all of them; note types can hold fonts and pictures."""
-MAX_PRESET_LENGTH: Final = 2**16
-"""Of a preset in JSON."""
 MAX_FIELDS: Final = 1_000
 """Fields of one note."""
 MAX_TAGS_LENGTH: Final = 100_000
@@ -77,9 +54,6 @@ _FEW: Final = 500
 _AT_ONCE: Final = 256
 _SCHEMAS: Final = frozenset({11, *range(14, 19)})
 """As Anki has it: 12 and 13 were never released."""
-_HAS_TABLES: Final = 15
-"""The first schema with a table of note types and one of decks."""
-_HAS_CONFIG: Final = 14
 _TAG_SEPARATORS: Final = re.compile("[ \u3000]+")
 _TABLES: Final = {
     "col": ("crt", "mod", "ver", "conf", "models", "decks", "dconf"),
@@ -91,8 +65,8 @@ _TABLES: Final = {
     "revlog": ("id", "cid", "ease", "ivl", "lastIvl", "factor", "time", "type"),
     "config": ("key", "val"),
     "deck_config": ("id", "name", "config"),
-    "notetypes": ("id", "name", "config"),
-    "fields": ("ntid", "ord", "name"),
+    "notetypes": ("id", "name", "config", "mtime_secs"),
+    "fields": ("ntid", "ord", "name", "config"),
     "templates": ("ntid", "ord", "name", "config"),
     "decks": ("id", "name", "kind"),
 }
@@ -100,7 +74,6 @@ _NOTE: Final = "SELECT id, guid, mid, CAST(mod AS INTEGER), flds, tags FROM main
 _MAKE_LOG: Final[Callable[[tuple[Any, ...]], LogRow]] = partial(tuple.__new__, LogRow)
 _MAKE_CARD: Final[Callable[[tuple[Any, ...]], CardRow]] = partial(tuple.__new__, CardRow)
 """Faster than `_make`, and there are many."""
-_Parsed = TypeVar("_Parsed")
 
 
 class PackageError(AnkiError):
@@ -124,7 +97,7 @@ class Collection:
     """An open collection. Every method reads the file again; nothing large is kept."""
 
     def __init__(
-        self, path: Path, database: ForeignDatabase, load_media: Callable[[], Mapping[str, str]]
+        self, path: Path, database: ForeignDatabase, media: PackageMedia | FolderMedia
     ) -> None:
         """Read what there is of everything but notes, cards and answers.
 
@@ -134,14 +107,12 @@ class Collection:
         """
         self.path = path
         self._database = database
-        self._load_media = load_media
-        self._budget = Budget()
-        self._bytes_left = MAX_DEFINITION_BYTES
+        self._media = media
         row = next(self._read("col", "SELECT crt, mod, ver FROM main.col"), None)
         if row is None:
-            self._refuse("it contains no collection")
+            self.refuse("it contains no collection")
         if not all(isinstance(value, int) for value in row):
-            self._refuse("its collection is not valid")
+            self.refuse("its collection is not valid")
         created_s, self.mod_ms, self.schema = row
         if self.schema not in _SCHEMAS:
             newer = (
@@ -149,8 +120,9 @@ class Collection:
                 if self.schema > max(_SCHEMAS)
                 else "is not supported"
             )
-            self._refuse(f"its schema {self.schema} {newer}")
-        config = self._read_config()
+            self.refuse(f"its schema {self.schema} {newer}")
+        self._definitions = DefinitionReader(self.schema, self._read, self.refuse)
+        config = self._definitions.read_config()
         self.is_fsrs: bool = config.get("fsrs") is True
         """Whether FSRS is switched on; packages do not say."""
         self.timing: Timing = read_timing(created_s, config)
@@ -159,63 +131,40 @@ class Collection:
     @cached_property
     def note_types(self) -> Mapping[int, NoteType]:
         """The note types by id."""
-        if self.schema < _HAS_TABLES:
-            return {
-                found.id: found for found in self._parse("models", parse_note_type, "note types")
-            }
-        fields: dict[int, list[Field]] = {}
-        query = "SELECT ntid, name FROM main.fields ORDER BY ntid, ord"
-        for type_id, name in self._read_definitions("fields", query):
-            fields.setdefault(type_id, []).append(Field(name))
-        templates: dict[int, list[Template]] = {}
-        query = "SELECT ntid, name, config FROM main.templates ORDER BY ntid, ord"
-        for type_id, name, config in self._read_definitions("templates", query):
-            template = self._decode(decode_template, config, name)
-            templates.setdefault(type_id, []).append(template)
-        # Fields and templates may be left of note types that are gone.
-        query = "SELECT id, name, config FROM main.notetypes"
-        return {
-            id: self._decode(
-                decode_note_type,
-                config,
-                id,
-                name,
-                tuple(fields.get(id, ())),
-                tuple(templates.get(id, ())),
-            )
-            for id, name, config in self._read_definitions("notetypes", query)
-        }
+        return self._definitions.read_note_types()
 
     @cached_property
     def decks(self) -> Mapping[int, AnkiDeck]:
         """The decks by id."""
-        if self.schema < _HAS_TABLES:
-            return {found.id: found for found in self._parse("decks", parse_deck, "decks")}
-        query = "SELECT id, name, kind FROM main.decks"
-        return {
-            id: self._decode(decode_deck, kind, id, name)
-            for id, name, kind in self._read_definitions("decks", query)
-        }
+        return self._definitions.read_decks()
 
     @cached_property
     def presets(self) -> Mapping[int, Preset]:
         """The presets by id; 1 is always there. No two have the same name."""
-        presets = {**self._read_presets()}
-        presets.setdefault(1, DEFAULT_PRESET)
-        names: set[str] = set()
-        for id, preset in sorted(presets.items()):
-            name = preset.name
-            while name in names:
-                name = f"{name} ({id})"
-            names.add(name)
-            presets[id] = replace(preset, name=name)
-        return presets
+        return self._definitions.read_presets()
 
     @cached_property
     def media(self) -> Mapping[str, str]:
-        """The names of the media files of a package, by the names of its members."""
+        """The names of the media files, by the names of the members of a package."""
         with _explained():
-            return self._load_media()
+            return self._media.list_names()
+
+    def measure_media(self, member: str) -> int | None:
+        """Return the size of a media file as it is declared; None if it is missing."""
+        return self._media.measure(member)
+
+    def fingerprint_media(self, member: str) -> object:
+        """Return what is equal for files of the same content, as far as it is declared."""
+        return self._media.fingerprint(member)
+
+    def write_media(self, member: str, target: BinaryIO) -> None:
+        """Write the content of a media file.
+
+        Raises:
+            ForeignFileError: it is missing, damaged, or too large.
+
+        """
+        self._media.write(member, target)
 
     @property
     def has_log(self) -> bool:
@@ -262,6 +211,23 @@ class Collection:
         rows = self._choose("cards", columns, "nid", note_ids, MAX_CARDS)
         return map(_MAKE_CARD, rows)
 
+    def read_homes(self) -> Iterator[tuple[int, int, int]]:
+        """Yield the note, the ordinal and the deck of all cards, in the order of notes and ordinals.
+
+        The deck of a card in a filtered deck is the one to which it returns.
+        """
+        query = (
+            "SELECT ifnull(CAST(nid AS INTEGER), 0), ifnull(CAST(ord AS INTEGER), 0), ifnull(CAST("
+            "CASE WHEN typeof(odid) = 'integer' AND odid != 0 THEN odid ELSE did END AS INTEGER), 0)"
+            " FROM main.cards ORDER BY 1, 2"
+        )
+        yield from self._read("cards", query, max_rows=MAX_CARDS, at_once=_AT_ONCE)
+
+    def find_shared_guids(self) -> set[str]:
+        """Return the guids that several notes have."""
+        query = "SELECT guid FROM main.notes GROUP BY guid HAVING count(*) > 1"
+        return {row[0] for row in self._read("notes", query, max_rows=MAX_NOTES)}
+
     def read_log(self, card_ids: Some[int] | None = None) -> Iterator[LogRow]:
         """Yield the rows of the review log of some cards, or all, in the order of their ids."""
         columns = [_read_integer(name) for name in _TABLES["revlog"]]
@@ -274,7 +240,7 @@ class Collection:
         last = None
         for row in map(_MAKE_LOG, self._choose("revlog", columns, "cid", card_ids, None)):
             if last is not None and row[0] <= last:
-                self._refuse("its review log is damaged")
+                self.refuse("its review log is damaged")
             last = row[0]
             yield row
 
@@ -328,6 +294,10 @@ class Collection:
         """
         with _explained():
             self._database.check_inert()
+
+    def refuse(self, reason: str) -> NoReturn:
+        """Raise that it cannot be read; `reason` is a clause such as `it is not valid`."""
+        raise _explain(ForeignFileError(self.path, reason))
 
     @cached_property
     def _is_first_scheduler(self) -> bool:
@@ -408,102 +378,26 @@ class Collection:
             self._database.check({table: _TABLES[table]}, is_quick=table == "revlog")
             yield from self._database.read(query, values, max_rows=max_rows, at_once=at_once)
 
-    def _read_config(self) -> Mapping[str, Any]:
-        if self.schema < _HAS_CONFIG:
-            return self._parse_column("conf", "settings")
-        query = (
-            "SELECT key, CAST(val AS TEXT) FROM main.config"
-            " WHERE key IN ('creationOffset', 'fsrs', 'localOffset', 'rollover', 'schedVer')"
-        )
-        found = {}
-        for key, text in self._read("config", query):
-            try:
-                found[key] = parse_json(text)
-            except (TypeError, ValueError):
-                continue  # as Anki does
-        return found
-
-    def _read_presets(self) -> dict[int, Preset]:
-        if self.schema < _HAS_CONFIG:
-            found = self._parse_column("dconf", "presets")
-            ids = map(read_number, found)
-            return {
-                id: self._parse_one(parse_preset, value)
-                for id, value in zip(ids, found.values(), strict=True)
-                if id is not None
-            }
-        query = "SELECT id, name, config FROM main.deck_config"
-        rows = self._read_definitions("deck_config", query)
-        if self.schema < _HAS_TABLES:
-            return {id: self._parse_one(_parse_short, config) for id, _, config in rows}
-        return {id: self._decode(decode_preset, config, name) for id, name, config in rows}
-
-    def _read_definitions(self, table: str, query: str) -> Iterator[tuple[Any, ...]]:
-        """Yield rows that begin with an id and a name."""
-        for row in self._read(table, query, max_rows=MAX_DEFINITIONS):
-            id, name, *data = row
-            if not isinstance(id, int) or not isinstance(name, str):
-                self._refuse(f"a row of its table {table} is not valid")
-            if not all(isinstance(value, bytes) for value in data):
-                self._refuse(f"a row of its table {table} is not valid")
-            self._bytes_left -= len(name) + sum(map(len, data))
-            if self._bytes_left < 0:
-                self._refuse(f"its note types have more than {MAX_DEFINITION_BYTES >> 20} MiB")
-            yield row
-
-    def _decode(self, decode: Callable[..., _Parsed], data: bytes, *values: object) -> _Parsed:
-        try:
-            return decode(Message(data, self._budget), *values)
-        except ValueError as error:
-            self._refuse(f"one of its definitions is damaged: {error}")
-
-    def _parse(self, column: str, parse: Callable[[Any], _Parsed], what: str) -> Iterator[_Parsed]:
-        return (
-            self._parse_one(parse, found) for found in self._parse_column(column, what).values()
-        )
-
-    def _parse_one(self, parse: Callable[[Any], _Parsed], found: object) -> _Parsed:
-        try:
-            return parse(found)
-        except ValueError as error:
-            self._refuse(str(error))
-
-    def _parse_column(self, column: str, what: str) -> dict[str, Any]:
-        """Return an object of JSON that the only row of `col` holds."""
-        text = next(self._read("col", f"SELECT {column} FROM main.col"))[0]  # noqa: S608
-        if not isinstance(text, str):
-            self._refuse(f"its {what} are not valid")
-        try:
-            found = parse_json(text)
-        except ValueError as error:
-            self._refuse(f"its {what} {error}")
-        if not isinstance(found, dict):
-            self._refuse(f"its {what} are not valid")
-        return found
-
     def _make_note(self, row: tuple[Any, ...]) -> NoteRow:
         id, guid, type_id, mod_s, flds, tags = row
         if not isinstance(id, int):
-            self._refuse("one of its notes has no id")
+            self.refuse("one of its notes has no id")
         if not isinstance(guid, str) or len(guid) > MAX_GUID_LENGTH:
-            self._refuse(f"the guid of note {id} is not valid")
+            self.refuse(f"the guid of note {id} is not valid")
         if type_id not in self.note_types:
-            self._refuse(f"the note type of note {id} is missing")
+            self.refuse(f"the note type of note {id} is missing")
         if not isinstance(flds, str) or flds.count("\x1f") >= MAX_FIELDS:
-            self._refuse(f"the fields of note {id} are not valid")
+            self.refuse(f"the fields of note {id} are not valid")
         if not isinstance(tags, str) or len(tags) > MAX_TAGS_LENGTH:
-            self._refuse(f"the tags of note {id} are not valid")
+            self.refuse(f"the tags of note {id} are not valid")
         return NoteRow(
             id,
             guid,
             type_id,
             mod_s or 0,
             tuple(_normalize(flds).split("\x1f")),
-            _arrange_tags(_normalize(tags)),
+            arrange_tags(_normalize(tags)),
         )
-
-    def _refuse(self, reason: str) -> NoReturn:
-        raise _explain(ForeignFileError(self.path, reason))
 
 
 @contextmanager
@@ -522,7 +416,9 @@ def open_collection(path: Path) -> Iterator[Collection]:
             if is_database(path):
                 copy_database(path, file, max_bytes=MAX_DATABASE_BYTES)
                 with open_database(file, {}, shown_as=path) as database:
-                    yield Collection(path, database, dict)
+                    yield Collection(
+                        path, database, FolderMedia(path.with_suffix(".media"), follow_link=True)
+                    )
                 return
             with open_archive(path) as archive:
                 member = choose_collection(path, archive)
@@ -531,9 +427,8 @@ def open_collection(path: Path) -> Iterator[Collection]:
                     member, file, max_bytes=MAX_DATABASE_BYTES, start=MAGIC, is_zstd=is_zstd
                 )
                 with open_database(file, {}, shown_as=path) as database:
-                    yield Collection(
-                        path, database, lambda: read_media_list(path, archive, is_zstd=is_zstd)
-                    )
+                    media = PackageMedia(path, archive, is_zstd=is_zstd)
+                    yield Collection(path, database, media)
 
 
 def _read_integer(column: str) -> str:
@@ -545,17 +440,12 @@ def _normalize(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def _arrange_tags(text: str) -> tuple[str, ...]:
+def arrange_tags(text: str) -> tuple[str, ...]:
+    """Return the tags in a text as Anki keeps them: sorted, each once."""
     words: dict[str, str] = {}
     for word in filter(None, _TAG_SEPARATORS.split(text)):
         words.setdefault(word.casefold(), word)
     return tuple(words[key] for key in sorted(words))
-
-
-def _parse_short(data: bytes) -> Preset:
-    if len(data) > MAX_PRESET_LENGTH:
-        raise ValueError("one of its presets is too long")
-    return parse_preset(parse_json(data.decode()))
 
 
 @contextmanager

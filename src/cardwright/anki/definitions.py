@@ -7,18 +7,31 @@ import re
 import struct
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from cardwright.anki.attributes import (
+    CROWDANKI_UUID,
+    FIELD,
+    NOTE_TYPE,
+    TEMPLATE,
+    decode_attributes,
+    decode_others,
+    list_unknown,
+    parse_attributes,
+)
+from cardwright.anki.preset_settings import list_settings, list_settings_of_json
 from cardwright.anki.rows import Preset, Timing
 from cardwright.foreign.protobuf import Message
+from cardwright.model import Attribute
 
 _DECK_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
 _DATE: Final = re.compile(r"([+-]?\d+)-(\d{1,2})-(\d{1,2})", re.ASCII)
 _DAY_S: Final = 86_400
 _ROLLOVER_HOUR: Final = 4
 _FURTHEST_WEST_S: Final = -10 * 3_600
+_MAX_UUID_LENGTH: Final = 100
 _SUSPEND: Final = 0
 _TAG_ONLY: Final = 1
 DEFAULT_PRESET: Final = Preset(
@@ -32,6 +45,7 @@ DEFAULT_PRESET: Final = Preset(
     suspends_leeches=False,
 )
 """What Anki uses where a deck's options are missing."""
+_Limit = TypeVar("_Limit", int, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,10 @@ class Field:
     """A field of a note type."""
 
     name: str
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    """Those that differ from Anki's defaults; also below."""
+    unknown: tuple[str, ...] = ()
+    """The names of what add-ons keep in it; also below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +66,10 @@ class Template:
     name: str
     front: str
     back: str
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    deck_id: int | None = None
+    """The deck that gets its cards; None if it is that of the note."""
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +82,9 @@ class NoteType:
     css: str
     fields: tuple[Field, ...]
     templates: tuple[Template, ...]
+    mod_s: int = 0
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +98,12 @@ class AnkiDeck:
     """None if it is filtered. There may be no such preset; Anki then uses 1."""
     is_filtered: bool
     desired_retention: float | None = None
-    """Its own, instead of that of the preset."""
+    """Its own, instead of that of the preset; also below."""
+    new_per_day: int | None = None
+    reviews_per_day: int | None = None
+    description: str = ""
+    is_markdown: bool = False
+    """Whether the description is Markdown; else it is HTML."""
 
 
 # Messages: schema 15 and later.
@@ -83,6 +113,7 @@ def decode_note_type(
     message: Message, id: int, name: str, fields: tuple[Field, ...], templates: tuple[Template, ...]
 ) -> NoteType:
     """Return a note type of the table `notetypes`."""
+    others = decode_others(message)
     return NoteType(
         id=id,
         name=name,
@@ -90,12 +121,27 @@ def decode_note_type(
         css=message.read_text(3),
         fields=fields,
         templates=templates,
+        attributes=decode_attributes(message, NOTE_TYPE) | _read_uuid(others),
+        unknown=list_unknown(others, NOTE_TYPE),
     )
+
+
+def decode_field(message: Message, name: str) -> Field:
+    """Return a field of the table `fields`."""
+    unknown = list_unknown(decode_others(message), FIELD)
+    return Field(name, decode_attributes(message, FIELD), unknown)
 
 
 def decode_template(message: Message, name: str) -> Template:
     """Return a template of the table `templates`."""
-    return Template(name, message.read_text(1), message.read_text(2))
+    return Template(
+        name,
+        front=message.read_text(1),
+        back=message.read_text(2),
+        attributes=decode_attributes(message, TEMPLATE),
+        deck_id=message.read_int(5) or None,
+        unknown=list_unknown(decode_others(message), TEMPLATE),
+    )
 
 
 def decode_deck(message: Message, id: int, name: str) -> AnkiDeck:
@@ -111,12 +157,16 @@ def decode_deck(message: Message, id: int, name: str) -> AnkiDeck:
         preset_id=normal.read_int(1),
         is_filtered=False,
         desired_retention=None if retention is None else _round(retention),
+        new_per_day=normal.read_int(7) if 7 in normal else None,  # noqa: PLR2004
+        reviews_per_day=normal.read_int(6) if 6 in normal else None,  # noqa: PLR2004
+        description=normal.read_text(4),
+        is_markdown=normal.read_int(5) != 0,
     )
 
 
 def decode_preset(message: Message, name: str) -> Preset:
     """Return a preset of the table `deck_config`."""
-    return _make_preset(
+    preset = _make_preset(
         name=name,
         learning=message.read_floats(1),
         relearning=message.read_floats(2),
@@ -127,6 +177,14 @@ def decode_preset(message: Message, name: str) -> Preset:
         retention=message.read_float(37) or 0.0,
         historical=message.read_float(40) or 0.0,
         ignore_before=message.read_text(46),
+    )
+    return replace(
+        preset,
+        new_per_day=message.read_int(9),
+        reviews_per_day=message.read_int(10),
+        buries_new=message.read_int(27) != 0,
+        buries_reviews=message.read_int(28) != 0,
+        settings=list_settings(message),
     )
 
 
@@ -151,12 +209,33 @@ def parse_note_type(found: Any) -> NoteType:
         name=_normalize(_read_text(found, "name")),
         is_cloze=found.get("type") == 1,
         css=_read_text(found, "css"),
-        fields=tuple(Field(_read_name(field)) for field in fields),
-        templates=tuple(
-            Template(_read_name(one), _read_text(one, "qfmt"), _read_text(one, "afmt"))
-            for one in (templates if isinstance(templates, list) else [])
-        ),
+        fields=tuple(map(_parse_field, fields)),
+        templates=tuple(map(_parse_template, templates if isinstance(templates, list) else [])),
+        mod_s=_read_int(found, "mod"),
+        attributes=parse_attributes(found, NOTE_TYPE) | _read_uuid(found),
+        unknown=list_unknown(found, NOTE_TYPE),
     )
+
+
+def _parse_field(found: Any) -> Field:
+    name = _read_name(found)
+    return Field(name, parse_attributes(found, FIELD), list_unknown(found, FIELD))
+
+
+def _parse_template(found: Any) -> Template:
+    return Template(
+        _read_name(found),
+        front=_read_text(found, "qfmt"),
+        back=_read_text(found, "afmt"),
+        attributes=parse_attributes(found, TEMPLATE),
+        deck_id=read_number(found.get("did")) or None,
+        unknown=list_unknown(found, TEMPLATE),
+    )
+
+
+def _read_uuid(found: Mapping[str, Any]) -> dict[str, Attribute]:
+    uuid = _read_text(found, CROWDANKI_UUID)
+    return {CROWDANKI_UUID: uuid} if 0 < len(uuid) <= _MAX_UUID_LENGTH else {}
 
 
 def parse_deck(found: Any) -> AnkiDeck:
@@ -178,6 +257,10 @@ def parse_deck(found: Any) -> AnkiDeck:
         preset_id=None if is_filtered else (read_number(found.get("conf")) or 1),
         is_filtered=is_filtered,
         desired_retention=_round(percent / 100) if is_own and not is_filtered else None,
+        new_per_day=_read_limit(found, "newLimit", None),
+        reviews_per_day=_read_limit(found, "reviewLimit", None),
+        description=_read_text(found, "desc"),
+        is_markdown=found.get("md") is True,
     )
 
 
@@ -196,7 +279,7 @@ def parse_preset(found: Any) -> Preset:
     lapses = _read_part(found, "lapse", "delays leechAction leechFails minInt mult")
     default = DEFAULT_PRESET
     action = lapses.get("leechAction", _TAG_ONLY)
-    return _make_preset(
+    preset = _make_preset(
         name=_read_text(found, "name"),
         learning=_read_floats(new, "delays") if new else default.learning_steps_minutes,
         relearning=_read_floats(lapses, "delays") if lapses else default.relearning_steps_minutes,
@@ -209,6 +292,14 @@ def parse_preset(found: Any) -> Preset:
         retention=_read_float(found.get("desiredRetention")),
         historical=_read_float(found.get("sm2Retention")),
         ignore_before=_read_text(found, "ignoreRevlogsBeforeDate"),
+    )
+    return replace(
+        preset,
+        new_per_day=_read_limit(new, "perDay", default.new_per_day),
+        reviews_per_day=_read_limit(reviews, "perDay", default.reviews_per_day),
+        buries_new=new.get("bury") is True,
+        buries_reviews=reviews.get("bury") is True,
+        settings=list_settings_of_json(found),
     )
 
 
@@ -301,6 +392,11 @@ def _read_text(found: Any, key: str) -> str:
 def _read_int(found: Mapping[str, Any], key: str) -> int:
     value = found.get(key)
     return value if type(value) is int else 0
+
+
+def _read_limit(found: Mapping[str, Any], key: str, default: _Limit) -> int | _Limit:
+    value = found.get(key)
+    return value if type(value) is int and 0 <= value < 2**32 else default
 
 
 def _read_float(value: object) -> float:

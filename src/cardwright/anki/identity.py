@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+from cardwright.anki.guid import make_guid
 from cardwright.anki.note import find_id_field
-from cardwright.anki.package import make_guid
 from cardwright.history import KEPT_NAMESPACE
 from cardwright.model import Card, Kind
 

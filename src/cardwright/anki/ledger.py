@@ -13,22 +13,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from cardwright.anki.json_lines import read_json_line, report_conflicts
 from cardwright.anki.note import RENDERING_VERSION, Note, hash_content
 from cardwright.anki.stamp import MAX_TIME_S
-from cardwright.diagnostic import Diagnostic, Span, diagnose, diagnose_conflict
+from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.foreign.error import ForeignFileError
-from cardwright.foreign.json_text import parse_json
 from cardwright.foreign.plain_file import read_plain_file
 from cardwright.model import Card
-from cardwright.text import find_conflicts
 
 LEDGER_FORMAT: Final = 1
 LEDGER_NAME: Final = "ledger.jsonl"
 _MAX_BYTES: Final = 2**28
 """A hundred thousand notes need half of it."""
-_MAX_LINE_LENGTH: Final = 2**24
 _VERSION: Final = re.compile(r"(?:[0-9]{1,9}\.){2}[0-9]{1,9}")
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _HEADER_KEYS: Final = frozenset(
     ("ledger", "pack", "namespace", "version", "released", "decks", "unfinished")
 )
@@ -36,10 +33,22 @@ _NOTE_TYPE_KEYS: Final = frozenset(("note_type", "mod", "hash", "structure"))
 _NOTE_KEYS: Final = frozenset(
     (
         *("note", "guid_ref", "guid", "kind", "mod", "hash", "matter", "rendering", "html", "deck"),
-        "shipped",
+        *("shipped", "former"),
     )
 )
+_FORMER_KEYS: Final = frozenset(("matter", "html"))
 """Every key that any version up to this one has written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """What a note said before a release changed it: readers may have it still."""
+
+    content: Mapping[str, Any]
+    """The parts of its content that the release changed; of `fields`, only those fields. What the
+    release added is None."""
+    html_hash: str = ""
+    """Digest of its fields as published; empty if it is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +75,8 @@ class Published:
     """The guid that its card adopted; empty if it is derived from the key."""
     shipped: str = ""
     """If it is retired: the hash of the content that people have, unless they have this one."""
+    former: tuple[Former, ...] = ()
+    """What it said in earlier releases, oldest first; older versions of the program kept nothing."""
 
     @property
     def is_retired(self) -> bool:
@@ -76,6 +87,21 @@ class Published:
     def shipped_hash(self) -> str:
         """The hash of the content that people have."""
         return self.shipped or self.hash
+
+    def list_contents(self) -> Iterator[Mapping[str, Any]]:
+        """Yield its content in each release that is known, the last one first."""
+        content: Mapping[str, Any] = self.content
+        yield content
+        for former in reversed(self.former):
+            content = _restore(content, former.content)
+            yield content
+
+    def keep_former(self, content: Mapping[str, Any], html_hash: str) -> tuple[Former, ...]:
+        """Return what it said before it gets other content, and what it said before that."""
+        if content == self.content and html_hash == self.html_hash:
+            return self.former
+        former = Former(content=_find_changed(content, self.content), html_hash=self.html_hash)
+        return (*self.former, former)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +118,16 @@ class PublishedType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """Everything published of a pack; empty before its first release."""
+    """Everything published of a pack; empty before its first release.
+
+    An adopted pack has notes and note types before that, as published elsewhere, but no version.
+    """
 
     pack: str
     namespace: str = ""
     """The namespace it was published with; empty before the first release."""
     version: str = ""
+    """The last release; empty before the first one."""
     released_s: int = 0
     unfinished: str = ""
     """The changelog's entry of the last release, until changelog and package are written."""
@@ -134,6 +164,28 @@ class Ledger:
         return published is not None and not note.has_html_of(published)
 
 
+def _find_changed(new: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts of an old content that differ in a new one."""
+    changed: dict[str, Any] = {}
+    for name in dict.fromkeys((*old, *new)):
+        if old.get(name) == new.get(name):
+            continue
+        if name == "fields":
+            changed[name] = _find_changed(new.get(name, {}), old.get(name, {}))
+        else:
+            changed[name] = old.get(name)
+    return changed
+
+
+def _restore(new: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an old content, from a new one and what differs in it."""
+    old = {**new, **changed}
+    if isinstance(changed.get("fields"), Mapping):
+        old["fields"] = {**new.get("fields", {}), **changed["fields"]}
+        old["fields"] = {name: value for name, value in old["fields"].items() if value is not None}
+    return {name: value for name, value in old.items() if value is not None}
+
+
 def format_ledger(ledger: Ledger) -> str:
     """Return a ledger as JSON lines: a header, then note types and notes, each sorted by name."""
     header = {
@@ -162,11 +214,17 @@ def format_ledger(ledger: Ledger) -> str:
             "html": note.html_hash,
             "deck": note.deck,
             **({"shipped": note.shipped} if note.shipped else {}),
+            **({"former": [_format_former(one) for one in note.former]} if note.former else {}),
         }
         for _, note in sorted(ledger.notes.items())
     ]
     rows = [header, *note_types, *notes]
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _format_former(former: Former) -> dict[str, Any]:
+    html = {"html": former.html_hash} if former.html_hash else {}
+    return {"matter": former.content, **html}
 
 
 def read_ledger(path: Path, pack: str, shown_path: str) -> tuple[Ledger, list[Diagnostic]]:
@@ -179,7 +237,7 @@ def read_ledger(path: Path, pack: str, shown_path: str) -> tuple[Ledger, list[Di
         return Ledger(pack=pack), [_damage(shown_path, 1, error.reason.replace("it ", "this ", 1))]
     except UnicodeDecodeError:
         return Ledger(pack=pack), [_damage(shown_path, 1, "this is not UTF-8 text")]
-    if conflicts := list(_find_conflicts(text, shown_path)):
+    if conflicts := list(report_conflicts(text, shown_path)):
         return Ledger(pack=pack), conflicts
     try:
         return _read_lines(text, pack, shown_path)
@@ -201,7 +259,7 @@ def _read_lines(text: str, pack: str, shown_path: str) -> tuple[Ledger, list[Dia
     # Not `splitlines`: texts may contain characters that it treats as line ends.
     for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
         try:
-            row = _read_row(line)
+            row = read_json_line(line)
             if number == 1:
                 ledger = _read_header(row, pack)
             elif "note_type" in row:
@@ -225,29 +283,8 @@ def _read_lines(text: str, pack: str, shown_path: str) -> tuple[Ledger, list[Dia
     return replace(ledger, notes=notes, note_types=note_types), problems
 
 
-def _find_conflicts(text: str, shown_path: str) -> Iterator[Diagnostic]:
-    for conflict in find_conflicts(text):
-        line = text.count("\n", 0, conflict.start) + 1
-        span = Span(path=shown_path, line=line, column=1, length=conflict.length)
-        yield diagnose_conflict(span)
-
-
 class _NewerError(Exception):
     """A newer version of the program wrote the ledger; the message says how it is known."""
-
-
-def _read_row(line: str) -> dict[str, Any]:
-    if len(line) > _MAX_LINE_LENGTH:
-        raise ValueError("it is too long")
-    try:
-        row = parse_json(line)
-    except ValueError as error:
-        raise ValueError("it is not JSON") from error
-    if not isinstance(row, dict):
-        raise TypeError("it is not a JSON object")
-    if "\\u" in line and _SURROGATE.search(json.dumps(row, ensure_ascii=False)):
-        raise ValueError("it contains half a character")
-    return row
 
 
 def _refuse_unknown(row: dict[str, Any], known: frozenset[str]) -> None:
@@ -305,6 +342,7 @@ def _read_note(row: dict[str, Any], number: int) -> Published:
         html_hash=_read_text(row, "html", ""),
         deck=_read_text(row, "deck", ""),
         shipped=_read_text(row, "shipped", ""),
+        former=tuple(_read_former(row.get("former", []))),
         line=number,
     )
     _refuse_unknown(row, _NOTE_KEYS)
@@ -345,13 +383,24 @@ def _read_structure(structure: object) -> dict[str, Any]:
     return structure
 
 
-def _read_content(matter: object) -> dict[str, Any]:
+def _read_former(rows: object) -> Iterator[Former]:
+    if not isinstance(rows, list):
+        raise TypeError("`former` is not a list")
+    for row in rows:
+        if not isinstance(row, dict):
+            raise TypeError("`former` contains something else than JSON objects")
+        _refuse_unknown(row, _FORMER_KEYS)
+        yield Former(
+            content=_read_content(row["matter"], is_partial=True),
+            html_hash=_read_text(row, "html", ""),
+        )
+
+
+def _read_content(matter: object, *, is_partial: bool = False) -> dict[str, Any]:
     if not isinstance(matter, dict):
         raise TypeError("`matter` is not a JSON object")
-    is_right = isinstance(matter.get("fields", {}), dict) and isinstance(
-        matter.get("tags", []), list
-    )
-    if not is_right:
+    parts = ((matter.get("fields", {}), dict), (matter.get("tags", []), list))
+    if not all(isinstance(part, made) or (is_partial and part is None) for part, made in parts):
         raise TypeError("`fields` or `tags` of `matter` are of the wrong type")
     return matter
 

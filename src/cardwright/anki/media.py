@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote
 
 from cardwright.foreign.media import MediaFile, MediaKind
 from cardwright.kinds import list_media
@@ -15,6 +17,12 @@ from cardwright.markdown import Renderer
 from cardwright.model import Card, Kind
 
 _WIDTH: Final = re.compile(' width="[^"]*"')
+_SOUND: Final = re.compile(r"\[sound:([^\]]+)\]")
+_ADDRESS: Final = re.compile(
+    r"""<(?:img|audio|video|source|object|embed)\b[^>]*?\b(?:src|data)\s*=\s*
+    (?:"([^"]*)"|'([^']*)'|([^\s>]+))""",
+    re.IGNORECASE | re.VERBOSE,
+)
 FindMedia = Callable[[Card, str], MediaFile | None]
 """Finds a media file from its card and its path as written; None if there is none."""
 
@@ -26,6 +34,8 @@ class PackedFile:
     file: MediaFile
     hash: str
     """64 bits of the SHA-256 of its content."""
+    original_name: str = ""
+    """Its name in Anki if it was adopted under one, and its content is the same since."""
 
     @property
     def path(self) -> Path:
@@ -39,7 +49,7 @@ class PackedFile:
         It carries the hash because Anki never replaces a media file that it already has, and
         because two cards may use different files of the same name.
         """
-        return f"cardwright-{self.hash}{self.file.ending}"
+        return self.original_name or f"cardwright-{self.hash}{self.file.ending}"
 
     def write(self, attributes: str, /, *, is_hidden: bool) -> str:
         """Return its HTML.
@@ -66,13 +76,30 @@ def _label(attributes: str) -> str:
     return attributes.replace(' alt=""', "", 1).replace(" alt=", " aria-label=", 1)
 
 
+def find_names(html: str) -> Iterator[str]:
+    """Yield the names of files that the HTML of a field may mean, in each way to read them."""
+    if "<" in html or "[" in html:
+        written = [*_SOUND.findall(html), *("".join(found) for found in _ADDRESS.findall(html))]
+        for name in map(unescape, written):
+            yield from dict.fromkeys((name, unquote(name)))
+
+
 class MediaFinder:
     """Finds the media files of cards, and hashes each file once."""
 
-    def __init__(self, find: FindMedia, renderer: Renderer) -> None:
-        """`find` returns media files; `renderer` finds the paths in the texts of cards."""
+    def __init__(
+        self, find: FindMedia, renderer: Renderer, originals: Mapping[str, str] | None = None
+    ) -> None:
+        """`find` returns media files; `renderer` finds the paths in the texts of cards.
+
+        `originals` holds the digests of adopted files, by their names in Anki.
+        """
         self._find = find
         self._renderer = renderer
+        self._originals = originals or {}
+        self._names = {
+            digest: name for name, digest in sorted(self._originals.items(), reverse=True)
+        }
         self._files: dict[Path, PackedFile] = {}
 
     def list_files(self, card: Card, kind: Kind) -> dict[str, PackedFile]:
@@ -87,5 +114,8 @@ class MediaFinder:
     def _hash(self, file: MediaFile) -> PackedFile:
         if file.path not in self._files:
             digest = hashlib.sha256(file.path.read_bytes()).hexdigest()[:16]
-            self._files[file.path] = PackedFile(file, digest)
+            name, own = self._names.get(digest, ""), file.path.name
+            if self._originals.get(own) == digest:
+                name = own
+            self._files[file.path] = PackedFile(file, digest, name)
         return self._files[file.path]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Protocol
 
 from cardwright.anki.media import PackedFile
 from cardwright.anki.notetype import SPARE_FIELDS
 from cardwright.kinds import list_prompts, render_text
+from cardwright.kinds.template import is_empty, makes_card
 from cardwright.markdown import Renderer, WriteMedia, escape_html, replace_media, split_address
 from cardwright.model import Card, Collection, Field, FieldType, Kind, Option, Source
 
@@ -56,7 +57,7 @@ class Note:
     @property
     def html_hash(self) -> str:
         """Digest of the fields."""
-        return _hash_fields(self.fields)
+        return hash_fields(self.fields)
 
     def has_html_of(self, shipped: Shipped) -> bool:
         """Tell whether no rendering fix has changed its HTML since it was shipped."""
@@ -64,20 +65,49 @@ class Note:
 
 
 def make_note(
-    collection: Collection, card: Card, renderer: Renderer, media: Mapping[str, PackedFile]
+    collection: Collection,
+    card: Card,
+    renderer: Renderer,
+    media: Mapping[str, PackedFile],
+    originals: Mapping[str, str] | None = None,
 ) -> Note:
-    """Return the note of a card; `media` holds its files, by path as written."""
+    """Return the note of a card.
+
+    `media` holds its files, by path as written, and `originals` the HTML of fields that ship as they
+    were adopted, by their names.
+    """
     kind = collection.kinds[card.kind]
     content = describe_content(collection, card, {path: file.hash for path, file in media.items()})
     writers = {path: file.write for path, file in media.items()}
+    fields = make_fields(collection, card, renderer, writers, originals)
     return Note(
         card=card,
         content=content,
         hash=hash_content(content),
-        fields=make_fields(collection, card, renderer, writers),
-        ordinals=tuple(prompt.ordinal for prompt in list_prompts(card, kind)),
+        fields=fields,
+        ordinals=tuple(_list_ordinals(card, kind, fields if originals else ())),
         id_field=find_id_field(kind),
     )
+
+
+def _list_ordinals(card: Card, kind: Kind, fields: Sequence[str]) -> Iterator[int]:
+    """Yield the numbers of the cards that Anki makes, by the HTML of an adopted note's fields if given.
+
+    What Anki takes for a text may have none in Markdown, such as a space that does not break.
+    """
+    if not fields or kind.cloze:
+        yield from (prompt.ordinal for prompt in list_prompts(card, kind))
+        return
+    labels = [field.label for field in kind.fields]
+    filled = {name: not is_empty(html) for name, html in zip(labels, fields, strict=True)}
+    has_tags = bool(card.tags)
+    made = [
+        number
+        for number, side in enumerate(kind.sides)
+        if side.template and makes_card(side.template.front, filled, has_tags=has_tags)
+    ]
+    # Anki makes a card of every note.
+    yield from made or [0]
 
 
 def find_id_field(kind: Kind) -> str:
@@ -121,7 +151,7 @@ def hash_content(content: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
 
 
-def _hash_fields(fields: Sequence[str]) -> str:
+def hash_fields(fields: Sequence[str]) -> str:
     """Return a digest of a note's fields as Anki stores them."""
     return hashlib.sha256("\x1f".join(fields).encode("utf-8")).hexdigest()[:32]
 
@@ -145,15 +175,25 @@ def _list_tags(collection: Collection, card: Card) -> list[str]:
 
 
 def make_fields(
-    collection: Collection, card: Card, renderer: Renderer, writers: Mapping[str, WriteMedia]
+    collection: Collection,
+    card: Card,
+    renderer: Renderer,
+    writers: Mapping[str, WriteMedia],
+    originals: Mapping[str, str] | None = None,
 ) -> tuple[str, ...]:
     """Return the fields of a card's note as HTML, in the order of its note type.
 
-    `writers` write the card's media, by path as written.
+    `writers` write the card's media, by path as written; `originals` holds the HTML of fields that ship
+    as they were adopted.
     """
+    originals = originals or {}
     kind = collection.kinds[card.kind]
     lesson = collection.lesson_of(card)
-    own = {field.name: _make_field(card, kind, field, renderer, writers) for field in kind.fields}
+    own = {
+        field.name: _make_field(card, kind, field, renderer, writers)
+        for field in kind.fields
+        if field.name not in originals
+    }
     extra = ""
     if card.extra:
         extra = render_text(renderer, kind, "extra", card.extra, FieldType.BLOCK).html
@@ -168,7 +208,8 @@ def make_fields(
         "id": card.key,
     }
     if kind.adopted:
-        return tuple(common.get(f.holds or "", own[f.name]) for f in kind.fields)
+        found = {**own, **{f.name: common[f.holds] for f in kind.fields if f.holds}, **originals}
+        return tuple(found[field.name] for field in kind.fields)
     spares = {field.anki_name: own[field.name] for field in kind.fields if field.spare}
     return (
         *(own[field.name] for field in kind.fields if not field.spare),

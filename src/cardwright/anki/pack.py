@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cardwright.anki.adopted import AdoptedPack
 from cardwright.anki.ledger import Ledger
 from cardwright.anki.media import FindMedia, MediaFinder
 from cardwright.anki.note import Note, make_note
 from cardwright.anki.notetype import NoteType
+from cardwright.anki.original import Originals
 from cardwright.item import place_cards
 from cardwright.markdown import Renderer
-from cardwright.model import Collection, Deck
+from cardwright.model import Collection, Deck, Kind
+from cardwright.text import to_nfc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,33 +76,47 @@ def describe_pack(
     *,
     renderer: Renderer,
     find_media: FindMedia,
+    find_kind_media: Callable[[Kind, str], Path | None] = lambda _kind, _written: None,
+    adopted: AdoptedPack | None = None,
 ) -> PackContents:
     """Return what is published of a pack; the collection must be free of errors.
 
-    `note_types` holds the note types of all kinds in use, by kind.
+    `note_types` holds the note types of all kinds in use, by kind, and `adopted` what the pack was adopted
+    from.
     """
+    adopted = adopted or AdoptedPack()
     cards = [card for card in collection.cards if card.pack == deck.pack]
     placed, _ = place_cards(deck, (card for card in cards if card.retired is None))
     published = {card.ref for found in placed.values() for card in found}
     # Whichever cards the decks select today: the ledger says which retired ones people have.
     published |= {card.ref for card in cards if card.retired is not None and ledger.find(card)}
-    finder = MediaFinder(find_media, renderer)
+    finder = MediaFinder(find_media, renderer, adopted.media)
+    originals = Originals(adopted)
     media: dict[str, Path] = {}
     notes: dict[str, Note] = {}
     for card in cards:
         if card.ref in published:
-            files = finder.list_files(card, collection.kinds[card.kind])
-            notes[card.ref] = make_note(collection, card, renderer, files)
+            kind = collection.kinds[card.kind]
+            files = finder.list_files(card, kind)
+            kept = originals.find(card, kind, files)
+            notes[card.ref] = make_note(collection, card, renderer, files, kept.html)
             if card.retired is None:
                 media.update({file.name: file.path for file in files.values()})
+                media.update(kept.media)
+    used = {
+        card.kind: note_types[card.kind]
+        for card in cards
+        if card.retired is None and card.ref in published
+    }
+    for name in used:
+        kind = collection.kinds[name]
+        for written in kind.adopted.media if kind.adopted else ():
+            if path := find_kind_media(kind, written):
+                media[to_nfc(path.name)] = path
     return PackContents(
         deck=deck,
         notes=tuple(notes.values()),
         placed={path: tuple(notes[card.ref] for card in found) for path, found in placed.items()},
-        note_types={
-            card.kind: note_types[card.kind]
-            for card in cards
-            if card.retired is None and card.ref in published
-        },
+        note_types=used,
         media=media,
     )

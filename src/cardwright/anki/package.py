@@ -7,33 +7,33 @@ no deck options, and leaves its temporary file behind.
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
+import os
+import shutil
 import sqlite3
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
+from cardwright.anki.description import write_description
 from cardwright.anki.genanki_module import genanki
+from cardwright.anki.guid import make_guid
 from cardwright.anki.ledger import Ledger
 from cardwright.anki.note import Note
 from cardwright.anki.notetype import NoteField, NoteType, Template
 from cardwright.anki.pack import PackContents
-from cardwright.anki.search import describe_retired
-from cardwright.diagnostic import Diagnostic, Related, diagnose
-from cardwright.markdown import unwrap
-from cardwright.model import Attribute, Card, Deck, DeckOptions, make_anki_id
-from cardwright.text import count
+from cardwright.model import Attribute, Deck, DeckOptions, make_anki_id
 
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
 _FILE_MODE: Final = 0o644 << 16
 _UNIX: Final = 3
+_DEFAULT, _DEFAULT_ID = "Default", 1
 
 
-def write_package(contents: PackContents, ledger: Ledger) -> bytes:
-    """Return the Anki package of a pack.
+def write_package(contents: PackContents, ledger: Ledger, file: BinaryIO) -> None:
+    """Write the Anki package of a pack into a file. Its media need not fit into memory.
 
     The ledger of the release or build provides the version for the description, and the modification
     times of all notes and note types.
@@ -56,7 +56,7 @@ def write_package(contents: PackContents, ledger: Ledger) -> bytes:
             newest_s = max(newest_s, mod_s)
         decks.append(deck)
     database = _write_database(decks, list(presets.values()), newest_s)
-    return _write_archive(database, contents.media)
+    _write_archive(file, database, contents.media)
 
 
 def _make_model(note_type: NoteType, mod_s: int) -> _Model:
@@ -71,28 +71,6 @@ def _make_model(note_type: NoteType, mod_s: int) -> _Model:
     model.attributes = note_type.attributes
     model.mod_s = mod_s
     return model
-
-
-def make_guid(card: Card) -> str:
-    """Return the guid of a card's note: its own, or else one derived from the card's identity."""
-    # Anki identifies a note by its guid alone.
-    return card.guid or str(genanki.guid_for("cardwright", card.key))
-
-
-def find_shared_guids(cards: Iterable[Card]) -> Iterator[Diagnostic]:
-    """Report cards whose notes would have the guid of another card's note."""
-    owners: dict[str, Card] = {}
-    # Adopted guids come last, so that the card that names one is reported.
-    for card in sorted(cards, key=lambda card: card.guid is not None):
-        first = owners.setdefault(make_guid(card), card)
-        if first is not card and card.guid:
-            yield diagnose(
-                "duplicate-id",
-                f"`{first.id}` already has this guid",
-                card.span_of("guid"),
-                help="give each note its own: Anki would treat them as one note",
-                related=(Related(message="first used", span=first.span_of("guid")),),
-            )
 
 
 def _describe_field(field: NoteField) -> dict[str, Any]:
@@ -135,26 +113,15 @@ def _make_note(note: Note, model: _Model, mod_s: int, due: int) -> _Note:
 
 def _make_deck(contents: PackContents, part: Deck, path: tuple[str, ...], ledger: Ledger) -> _Deck:
     name = "::".join(path)
-    deck_id = make_anki_id("deck", contents.deck.namespace, name)
-    deck = _Deck(deck_id, name, _describe_deck(contents, part, ledger))
+    # That of the deck that every collection has never differs.
+    deck_id = (
+        _DEFAULT_ID if name == _DEFAULT else make_anki_id("deck", contents.deck.namespace, name)
+    )
+    is_root = part is contents.deck
+    about = write_description(part.description, ledger.version, contents.retired, is_root=is_root)
+    deck = _Deck(deck_id, name, about)
     deck.mod_s = ledger.released_s
     return deck
-
-
-def _describe_deck(contents: PackContents, part: Deck, ledger: Ledger) -> str:
-    """Return a deck's description as Markdown."""
-    # Anki keeps line breaks, and would render HTML; here, as in cards, it is plain text.
-    texts = [unwrap(part.description.replace("<", "&lt;"))]
-    if part is contents.deck:
-        if ledger.version:
-            texts.append(f"Version {ledger.version}")
-        texts.append(
-            "Best studied with **FSRS**: turn it on in the options of this deck, under *FSRS*."
-        )
-        if retired := contents.retired:
-            number = "1 card is" if len(retired) == 1 else f"{count(len(retired), 'card')} are"
-            texts.append(f"{number} retired. {describe_retired(retired)}")
-    return unwrap("\n\n".join(texts))
 
 
 def _make_presets(root: Deck) -> dict[tuple[str, ...], dict[str, Any]]:
@@ -222,24 +189,26 @@ def _write_database(decks: list[_Deck], presets: list[dict[str, Any]], newest_s:
         connection.close()
 
 
-def _write_archive(database: bytes, media: Mapping[str, Path]) -> bytes:
+def _write_archive(file: BinaryIO, database: bytes, media: Mapping[str, Path]) -> None:
     names = sorted(media)
-    file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        _add_member(archive, "collection.anki2", database)
+        archive.writestr(_make_member("collection.anki2"), database)
         index = {str(number): name for number, name in enumerate(names)}
-        _add_member(archive, "media", json.dumps(index).encode())
+        archive.writestr(_make_member("media"), json.dumps(index).encode())
         for number, name in enumerate(names):
-            _add_member(archive, str(number), media[name].read_bytes())
-    return file.getvalue()
+            member = _make_member(str(number))
+            with media[name].open("rb") as source:
+                member.file_size = os.fstat(source.fileno()).st_size
+                with archive.open(member, "w") as target:
+                    shutil.copyfileobj(source, target)
 
 
-def _add_member(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+def _make_member(name: str) -> zipfile.ZipInfo:
     member = zipfile.ZipInfo(name, _ZIP_DATE)
     member.compress_type = zipfile.ZIP_DEFLATED
     member.create_system = _UNIX
     member.external_attr = _FILE_MODE
-    archive.writestr(member, data)
+    return member
 
 
 class _Note(genanki.Note):  # type: ignore[misc]

@@ -31,6 +31,8 @@ class Build:
     """The updated record of the builds since the release."""
     reverted: int
     """How many notes are as released, but take back what an earlier build shipped."""
+    is_adopted: bool = False
+    """Whether it has notes that people have, although nothing was released here."""
 
 
 def prepare_build(
@@ -71,6 +73,7 @@ def prepare_build(
         ledger=staged,
         record=Record(notes={**kept, **notes}, note_types={**kept_types, **note_types}),
         reverted=reverted,
+        is_adopted=bool(ledger.notes) and not ledger.version,
     )
 
 
@@ -146,6 +149,7 @@ def _publish_note(before: Published | None, note: Note, deck: str, mod_s: int) -
         rendering=rendering,
         html_hash=html_hash,
         deck=deck,
+        former=before.keep_former(note.content, html_hash) if before else (),
     )
 
 
@@ -158,6 +162,7 @@ def _withdraw_note(before: Published, note: Note, mod_s: int) -> Published:
         hash=note.hash,
         content=note.content,
         shipped=before.shipped if before.is_retired else before.hash,
+        former=before.keep_former(note.content, before.html_hash),
     )
 
 

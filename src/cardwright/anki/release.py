@@ -78,7 +78,9 @@ def prepare_release(
     changes = compare_with_ledger(ledger, contents)
     is_new = not contents.note_types.keys() <= ledger.note_types.keys()
     restyled = list_restyled(ledger, contents.note_types)
-    if not (changes or is_new or restyled):
+    # An adopted pack can be released as it is.
+    is_adopted = not (ledger.version or ledger.unfinished)
+    if not (changes or is_new or restyled or is_adopted):
         raise NothingToReleaseError(f"nothing has changed since {ledger.version}")
     chosen = choose_version(ledger.version, version, changes)
     retired = {change.id for change in changes if change.what == "retired"}
@@ -86,7 +88,7 @@ def prepare_release(
         chosen,
         time.strftime("%Y-%m-%d", time.gmtime(released_s)),
         changes,
-        is_first=not ledger.version,
+        first=_describe_first(contents, ledger),
         moves=describe_moves(ledger, contents),
         retired=[note for note in contents.retired if note.card.id in retired],
     )
@@ -104,6 +106,16 @@ def prepare_release(
             unfinished=entry,
         ),
     )
+
+
+def _describe_first(contents: PackContents, ledger: Ledger) -> str:
+    """Return the sentence that begins the entry of a first release; "" if it is not the first."""
+    if ledger.version:
+        return ""
+    sentence = f"{FIRST_RELEASE}{count(len(contents.packed), 'card')}"
+    known = {note.guid_ref for note in ledger.notes.values()}
+    adopted = sum(note.card.key in known for note in contents.packed)
+    return f"{sentence}, {adopted:,} of them adopted." if adopted else f"{sentence}."
 
 
 def choose_version(last: str, wanted: str | None, changes: Iterable[Change]) -> str:
@@ -143,18 +155,22 @@ def format_entry(
     day: str,
     changes: list[Change],
     *,
-    is_first: bool,
+    first: str = "",
     moves: Sequence[str] = (),
     retired: Sequence[Note] = (),
 ) -> str:
     """Return the changelog entry of a release, as Markdown; `day` is an ISO date.
 
+    `first` is the sentence that begins the entry of a first release, and "" for any other.
     `moves` are sentences on how readers move their cards; `retired` are the notes retired by it.
     """
     lines = [f"## {version} – {day}", ""]
-    if is_first:
-        # Everything is new, so a list of all cards would be pointless.
-        return "\n".join([*lines, f"{FIRST_RELEASE}{count(len(changes), 'card')}.", "", ""])
+    if first:
+        lines += [first, ""]
+        # If everything is new, a list of all cards would be pointless.
+        changes = [] if all(change.what == "added" for change in changes) else changes
+        if not (changes or moves):
+            return "\n".join([*lines, ""])
     for heading in dict.fromkeys(_HEADINGS.values()):
         found = [change for change in changes if _HEADINGS.get(change.what) == heading]
         if not found:
@@ -176,7 +192,7 @@ def format_entry(
             *(f"- {move}" for move in moves),
             "",
         ]
-    if not changes:
+    if not (changes or first):
         lines += ["Only the appearance of the cards has changed.", ""]
     if number := sum(change.what == "rerendered" for change in changes):
         cards = count(number, "card")

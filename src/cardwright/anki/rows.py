@@ -116,7 +116,7 @@ class CardRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
-    """The options of decks, as far as a memory depends on them."""
+    """The options of decks."""
 
     name: str
     desired_retention: float
@@ -131,6 +131,14 @@ class Preset:
     """At what retention intervals were computed before the reviews that are known."""
     ignores_before_ms: int = 0
     """Reviews before it do not count for FSRS; 0 if all do."""
+    new_per_day: int = 20
+    reviews_per_day: int = 200
+    buries_new: bool = False
+    """Whether new siblings of a card wait for the next day."""
+    buries_reviews: bool = False
+    """Likewise, for siblings that are due."""
+    settings: tuple[str, ...] = ()
+    """Whatever else it sets, for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

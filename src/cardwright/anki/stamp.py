@@ -48,7 +48,8 @@ class Past:
     """What people may have of a note or note type that is about to be stamped."""
 
     published_s: int | None
-    """The time of the last release's; None if it was never released."""
+    """The time of the last release's; None if it was never released, 0 if it was adopted from where no
+    times are known."""
     is_published: bool
     """Whether its content is the same as in the last release."""
     editions: tuple[Edition, ...] = ()
@@ -77,6 +78,8 @@ def stamp_build(past: Past, now_s: int) -> int:
         return max(now_s, last.mod_s + 1) if last else now_s
     if past.is_published:
         return last.mod_s + 1 if last else published_s
+    if not published_s:
+        return max(now_s, last.mod_s + 1) if last else now_s
     step_s = published_s + 1 + max(0, now_s - published_s) // _SECONDS_PER_STEP
     return max(step_s, last.mod_s + 1) if last else step_s
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from cardwright.anki.notetype import NoteType
-from cardwright.kinds.template import Node, Reference, is_empty, parse_template
+from cardwright.kinds.template import Node, Reference, TemplateError, is_empty, parse_template
 from cardwright.markdown import escape_html
 
 _CLOZE_PART: Final = re.compile(r"\{\{c([\d,]+)::|\}\}|::")
@@ -29,9 +29,16 @@ def render_card(
     template = note_type.templates[0 if note_type.is_cloze else ordinal]
     number = ordinal + 1
     values = {**(details or {}), "Card": template.name, f"c{number}": "1", **values}
-    front = _Face(values, number, is_back=False).render(parse_template(template.front))
+    front = _render_face(template.front, _Face(values, number, is_back=False))
     values = {"FrontSide": front, **values}
-    return front, _Face(values, number, is_back=True).render(parse_template(template.back))
+    return front, _render_face(template.back, _Face(values, number, is_back=True))
+
+
+def _render_face(template: str, face: _Face) -> str:
+    try:
+        return face.render(parse_template(template))
+    except TemplateError as error:
+        return escape_html(f"{error}")
 
 
 class _Face:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from cardwright.anki.diff import compare_with_ledger
@@ -15,7 +16,7 @@ from cardwright.anki.publish import Build, list_restyled, prepare_build
 from cardwright.anki.record import Record, RecordError, find_record, read_record, write_record
 from cardwright.app.project import Project
 from cardwright.error import ProjectError
-from cardwright.files import find_below, write_file
+from cardwright.files import find_below, stream_file
 
 WarnOf = Callable[[Path, str], None]
 """Tells the user what is wrong with a file, such as "is ignored"."""
@@ -28,9 +29,10 @@ class BuiltPackage:
     path: Path
     contents: PackContents
     build: Build
-    data: bytes
     unreleased: Counter[str]
     """How many notes differ from the last release, and in what way."""
+    size: int = 0
+    """In bytes, once it is written."""
 
 
 def build_packs(
@@ -55,8 +57,9 @@ def build_packs(
     for package in made:
         # Before the package: what it ships must be known.
         _save_record(find_record(project.root, package.contents.deck.pack), package, warn_of)
-        write_file(package.path, package.data)
-        yield package
+        write = partial(write_package, package.contents, package.build.ledger)
+        stream_file(package.path, write)
+        yield replace(package, size=package.path.stat().st_size)
 
 
 def load_record(project: Project, pack: str, warn_of: WarnOf) -> Record:
@@ -85,7 +88,6 @@ def _build_pack(
         path=path,
         contents=contents,
         build=build,
-        data=write_package(contents, build.ledger),
         unreleased=_count_unreleased(contents, ledger, build),
     )
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cardwright.anki.adopted import ADOPTED_NAME, AdoptedPack, read_adopted
 from cardwright.anki.changelog import CHANGELOG_NAME, find_released
 from cardwright.anki.check import check_ledger
+from cardwright.anki.guid import find_shared_guids
 from cardwright.anki.ledger import LEDGER_NAME, Ledger, read_ledger
 from cardwright.anki.notetype import NoteType, make_note_types
 from cardwright.anki.pack import PackContents, describe_pack
@@ -31,6 +33,7 @@ from cardwright.project.walk import find_project
 from cardwright.report import format_text
 from cardwright.text import count, list_names
 
+_SCRIPT_ENDINGS: Final = (".js", ".mjs", ".htm", ".html", ".svg", ".wasm")
 _SCRIPT: Final = re.compile(
     r"<(?:script|iframe|object|embed|frame)\b|javascript:|[\s/\"']on[a-z]{3,30}\s*=|\bsrcdoc\b"
     r"|=[\s\"']*[a-z\s]{0,20}&(?:#|tab|newline|colon)",
@@ -56,6 +59,8 @@ class Project:
     collection: Collection
     ledgers: dict[str, Ledger]
     """By pack; empty before the first release."""
+    adopted_packs: dict[str, AdoptedPack]
+    """What each pack was adopted from, by pack; empty if it was not."""
     note_types: dict[str, dict[str, NoteType]]
     """The note types that each pack uses, by pack and kind."""
     problems: list[Diagnostic]
@@ -91,9 +96,9 @@ class Project:
         return bool(self._list_damage(pack))
 
     def _list_damage(self, pack: str) -> list[Diagnostic]:
-        path = f"decks/{pack}/{LEDGER_NAME}"
-        codes = {"ledger-mismatch", "merge-conflict"}
-        return [one for one in self.errors if one.span.path == path and one.code in codes]
+        paths = {f"decks/{pack}/{name}" for name in (LEDGER_NAME, ADOPTED_NAME)}
+        codes = {"ledger-mismatch", "adopted-damaged", "merge-conflict"}
+        return [one for one in self.errors if one.span.path in paths and one.code in codes]
 
     def choose_packs(self, names: Sequence[str]) -> list[str]:
         """Return the named packs, or all.
@@ -116,6 +121,8 @@ class Project:
             self.note_types[pack],
             renderer=self.renderer,
             find_media=self.media.find,
+            find_kind_media=self.media.find_of_kind,
+            adopted=self.adopted_packs[pack],
         )
 
 
@@ -135,7 +142,10 @@ def load_collection(folder: Path) -> tuple[Path, Collection, list[Diagnostic]]:
 def describe_adopted(kind: Kind) -> str:
     """Return a note that an adopted note type ships as it is, and whether it may run scripts."""
     templates = [side.template for side in kind.sides if side.template]
-    has_script = any(_SCRIPT.search(made.front + made.back) for made in templates)
+    media = kind.adopted.media if kind.adopted else ()
+    has_script = any(_SCRIPT.search(made.front + made.back) for made in templates) or any(
+        name.lower().endswith(_SCRIPT_ENDINGS) for name in media
+    )
     return (
         f"note type {kind.anki_name} of {kind.spans[''].path} is adopted: its templates and "
         f"stylesheet ship as they are{', with scripts that run in Anki' if has_script else ''}"
@@ -160,11 +170,10 @@ def open_project(folder: Path, *, highlights: bool = True) -> Project:
         Checking(root=root, collection=collection, renderer=renderer, texts=texts, media=media)
     )
     if any(card.guid for card in collection.cards):
-        from cardwright.anki.package import find_shared_guids  # noqa: PLC0415  (loads genanki)
-
         problems += find_shared_guids(collection.cards)
     note_types = {}
     ledgers = {}
+    adopted_packs = {}
     for pack in collection.decks:
         shown = f"decks/{pack}/{LEDGER_NAME}"
         ledger, found = read_ledger(root / shown, pack, shown)
@@ -173,12 +182,16 @@ def open_project(folder: Path, *, highlights: bool = True) -> Project:
         note_types[pack] = make_note_types(collection, pack, renderer, released)
         problems += check_ledger(ledger, collection, note_types[pack], shown)
         ledgers[pack] = ledger
+        shown = f"decks/{pack}/{ADOPTED_NAME}"
+        adopted_packs[pack], found = read_adopted(root / shown, shown)
+        problems += found
     problems, allowances = drop_allowed(problems, collection.allowances)
     problems += report_unused(allowances, problems, collection.decks)
     return Project(
         root=root,
         collection=collection,
         ledgers=ledgers,
+        adopted_packs=adopted_packs,
         note_types=note_types,
         problems=sorted(problems, key=lambda problem: problem.sort_key),
         renderer=renderer,

@@ -13,7 +13,7 @@ from cardwright.anki.record import Record, find_record, write_record
 from cardwright.anki.release import Release, choose_version
 from cardwright.app.project import Project
 from cardwright.error import ProjectError
-from cardwright.files import find_below, read_below, write_below
+from cardwright.files import find_below, read_below, stream_below, write_below
 
 
 def write_release(project: Project, contents: PackContents, release: Release) -> None:
@@ -67,7 +67,8 @@ def _rename(project: Project, ledger: Ledger, version: str) -> Ledger:
 def _write_rest(project: Project, contents: PackContents, ledger: Ledger, *, last: str) -> None:
     """Write what an unfinished release still lacks; `last` is the version before it."""
     _add_entry(project, contents, ledger, last=last)
-    write_below(project.root, f"build/{ledger.pack}.apkg", write_package(contents, ledger))
+    name = f"build/{ledger.pack}.apkg"
+    stream_below(project.root, name, lambda file: write_package(contents, ledger, file))
     _write_ledger(project, replace(ledger, unfinished=""))
     with contextlib.suppress(OSError):
         # What is left of it would be ignored.

@@ -71,7 +71,11 @@ def _tell(package: BuiltPackage) -> None:
     notes, cards = count(len(contents.packed), "note"), count(contents.card_count, "card")
     say(f"{_shorten(package.path)}: {notes}, {cards}")
     publish = f"this package is for trying out, `cards release {pack}` publishes"
-    if not version:
+    if not version and package.build.is_adopted:
+        since = f"differs from what was adopted: {format_counts(package.unreleased)}"
+        state = since if package.unreleased else "is as it was adopted"
+        warn(f"{pack} {state}; {publish}")
+    elif not version:
         warn(f"{pack} is not released yet: {publish}")
     elif package.unreleased:
         warn(f"{pack} has changed since {version}: {format_counts(package.unreleased)}; {publish}")
@@ -83,7 +87,7 @@ def _describe(package: BuiltPackage) -> dict[str, object]:
         "path": str(package.path),
         "notes": len(package.contents.packed),
         "cards": package.contents.card_count,
-        "bytes": len(package.data),
+        "bytes": package.size,
         "version": package.build.ledger.version or None,
         "unreleased": dict(package.unreleased),
     }

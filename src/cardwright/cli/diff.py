@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
-from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +21,7 @@ from cardwright.anki.diff import (
 from cardwright.anki.package_notes import open_package
 from cardwright.anki.publish import list_restyled
 from cardwright.app.project import count_problems, open_project
+from cardwright.cli.changed_lines import compare_lines
 from cardwright.cli.output import say, say_json_list, warn
 from cardwright.cli.params import json_option
 from cardwright.text import count, escape_controls
@@ -29,10 +29,6 @@ from cardwright.text import count, escape_controls
 _PACKAGES: Final = (".apkg", ".colpkg", ".anki2", ".anki21")
 _MAX_SHOWN: Final = 200_000
 """Longer texts, in characters, are not compared line by line."""
-_MAX_PAIRS: Final = 250_000
-"""With more pairs of an old and a new line, all lines are shown as replaced."""
-_MAX_REPEATED: Final = 5
-"""Lines that occur more often in a text are not used to align it."""
 
 
 @click.command()
@@ -128,7 +124,7 @@ def _format_change(change: Change) -> Iterator[str]:
         if max(len(text.before), len(text.after)) > _MAX_SHOWN:
             yield f"    too long to show: {len(text.before):,} characters, now {len(text.after):,}"
             continue
-        for line in _compare_lines(text.before.splitlines(), text.after.splitlines()):
+        for line in compare_lines(text.before.splitlines(), text.after.splitlines()):
             yield f"    {_make_line(line)}"
 
 
@@ -138,26 +134,3 @@ def _make_short(text: str) -> str:
 
 def _make_line(text: str) -> str:
     return escape_controls(text).replace("\n", " ")
-
-
-def _compare_lines(before: list[str], after: list[str]) -> Iterator[str]:
-    """Yield the removed lines, prefixed with a minus, and the added ones, with a plus."""
-    start = 0
-    while start < min(len(before), len(after)) and before[start] == after[start]:
-        start += 1
-    before, after = before[start:], after[start:]
-    while before and after and before[-1] == after[-1]:
-        del before[-1], after[-1]
-    if len(before) * len(after) > _MAX_PAIRS:
-        runs = [("replace", 0, len(before), 0, len(after))]
-    else:
-        repeated = {line for line, number in Counter(after).items() if number > _MAX_REPEATED}
-        matcher = SequenceMatcher(repeated.__contains__, before, after, autojunk=False)
-        runs = [run for run in matcher.get_opcodes() if run[0] != "equal"]
-    for _, old, old_end, new, new_end in runs:
-        removed = [f"- {line}" for line in before[old:old_end]]
-        added = [f"+ {line}" for line in after[new:new_end]]
-        if len(removed) == len(added):
-            yield from (line for pair in zip(removed, added, strict=True) for line in pair)
-        else:
-            yield from (*removed, *added)

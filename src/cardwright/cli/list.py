@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
+from cardwright.app.card_export import list_rows, write_markdown
 from cardwright.app.project import load_collection
-from cardwright.cli.output import say, say_json, warn
+from cardwright.cli.output import say, say_data, say_json, warn
 from cardwright.cli.params import NAME, json_option
 from cardwright.kinds import list_media, list_prompts
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection
 from cardwright.text import count
+
+_FORMULA_STARTS: Final = ("=", "+", "-", "@")
 
 
 @click.command("list")
@@ -21,6 +27,8 @@ from cardwright.text import count
 @click.option("--kind", help="Only this kind.")
 @click.option("--lesson", type=NAME, help="Only this lesson.")
 @click.option("--tag", type=NAME, help="Only cards with this tag.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print the cards with their texts as CSV.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print them as Markdown.")
 @json_option
 @click.pass_obj
 def list_command(
@@ -29,14 +37,21 @@ def list_command(
     kind: str | None,
     lesson: str | None,
     tag: str | None,
+    as_csv: bool,
+    as_markdown: bool,
     as_json: bool,
 ) -> None:
     """List the cards of the project.
 
+    With --csv or --markdown, everything that the cards say is written, for other programs.
+
     \b
     cards list --kind term --lesson 2.5
     cards list --json
+    cards list --csv > cards.csv
     """
+    if as_csv + as_markdown + as_json > 1:
+        raise click.UsageError("--csv, --markdown and --json exclude each other.")
     _, collection, problems = load_collection(folder)
     found = [
         card
@@ -46,7 +61,11 @@ def list_command(
         and lesson in (None, card.lesson)
         and (tag is None or tag in card.tags)
     ]
-    if as_json:
+    if as_csv:
+        _say_csv(list_rows(collection, found))
+    elif as_markdown:
+        say_data(write_markdown(collection, found))
+    elif as_json:
         renderer = Renderer()
         say_json([describe_card(collection, card, renderer) for card in found])
     else:
@@ -59,6 +78,26 @@ def list_command(
         warn(count(len(found), "card"))
     if any(problem.is_error for problem in problems):
         warn("some files could not be read completely: see `cards check`")
+
+
+def _say_csv(rows: Iterable[Sequence[str]]) -> None:
+    formulas = 0
+
+    def write() -> Iterator[str]:
+        nonlocal formulas
+        for row in rows:
+            formulas += sum(cell.startswith(_FORMULA_STARTS) for cell in row)
+            line = io.StringIO()
+            csv.writer(line).writerow(row)
+            yield line.getvalue()
+
+    say_data(write())
+    if formulas:
+        number = count(formulas, "text")
+        warn(
+            f"{number} start with =, +, - or @: tell a spreadsheet to import all columns as text,"
+            " or it may take them for formulas"
+        )
 
 
 def describe_card(collection: Collection, card: Card, renderer: Renderer) -> dict[str, Any]:

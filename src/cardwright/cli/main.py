@@ -17,6 +17,7 @@ from cardwright.error import CardwrightError
 
 _COMMANDS: Final = {
     "init": "Start a project, ready to build.",
+    "adopt": "Take over a deck of Anki or of another program, with its identity and history.",
     "new": "Append a card to fill in.",
     "namespace": "Give a pack its namespace, or list all namespaces.",
     "check": "Report every problem, with its location and a fix.",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import BinaryIO, Final, NoReturn
 
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.plain_file import explain_errors, open_plain_file
@@ -79,6 +79,25 @@ class ForeignArchive:
 
         """
         return b"".join(self._read(name, max_bytes, is_zstd=is_zstd))
+
+    def copy(self, name: str, target: BinaryIO, *, max_bytes: int, is_zstd: bool = False) -> None:
+        """Write the content of a member to a file, a piece at a time.
+
+        Raises:
+            ForeignFileError: it is larger than `max_bytes`, or damaged.
+            OSError: it cannot be written.
+
+        """
+        target.writelines(self._read(name, max_bytes, is_zstd=is_zstd))
+
+    def measure(self, name: str) -> int:
+        """Return the size of a member as the archive declares it, which may be wrong."""
+        return self._archive.getinfo(name).file_size
+
+    def fingerprint(self, name: str) -> tuple[int, int]:
+        """Return the size and the checksum of a member as the archive declares them."""
+        member = self._archive.getinfo(name)
+        return member.file_size, member.CRC
 
     def _read(self, name: str, max_bytes: int, *, is_zstd: bool) -> Iterator[bytes]:
         done = 0

@@ -40,17 +40,18 @@ def open_plain_file(path: Path, *, follow_link: bool = False) -> io.BufferedRead
     return os.fdopen(handle, "rb")
 
 
-def read_plain_file(path: Path, max_bytes: int) -> bytes:
+def read_plain_file(path: Path, max_bytes: int, *, follow_link: bool = False) -> bytes:
     """Return the content of a file of limited size.
 
     Raises:
         FileNotFoundError: there is none.
-        ForeignFileError: it is a link, not a regular file, too large, or cannot be read.
+        ForeignFileError: it is a link, unless those are followed, or not a regular file, too large, or
+            cannot be read.
 
     """
     with explain_errors(path):
         try:
-            with open_plain_file(path) as file:
+            with open_plain_file(path, follow_link=follow_link) as file:
                 data = file.read(max_bytes + 1)
         except (FileNotFoundError, NotADirectoryError):
             data = None

@@ -11,15 +11,18 @@ from cardwright.html.parse import TooLargeError
 from cardwright.html.style import LINK, SUB, SUP, Style
 
 
-def normalize_html(html: str, *, is_cloze: bool = False) -> str:
+def normalize_html(html: str, *, is_cloze: bool = False, as_paragraphs: bool = False) -> str:
     """Return HTML in a normal form: spaces, `b` and `strong`, order of attributes, line breaks.
 
-    HTML that is too large to be parsed is returned as it is.
+    With `as_paragraphs`, lines beside blocks count as paragraphs: where text is written in paragraphs,
+    they look alike. HTML that is too large to be parsed is returned as it is.
     """
     try:
         flow = read_flow(html, is_cloze=is_cloze)
     except TooLargeError:
         return html
+    if as_paragraphs:
+        flow.root.children = list(_gather_paragraphs(flow.root))
     losses = "".join(f"<lost {what}>" for what, _ in flow.losses)
     return write_normal(flow.root) + losses
 
@@ -39,6 +42,21 @@ def _write_children(box: Box) -> Iterator[str]:
                 yield "<br>"
             yield write_line(child) or ("<br>" if not isinstance(before, tuple) else "")
         before = child
+
+
+def _gather_paragraphs(box: Box) -> Iterator[Line | Box]:
+    """Yield the blocks of a box; lines beside them are gathered into paragraphs."""
+    paragraph = Box("p")
+    for child in (*box.children, ()):
+        if isinstance(child, tuple) and child:
+            paragraph.children.append(child)
+            continue
+        if paragraph.children:
+            yield paragraph
+            paragraph = Box("p")
+        # An empty paragraph at the end, as the editor leaves it, takes no place that would be seen.
+        if isinstance(child, Box) and (child.kind != "p" or any(child.children)):
+            yield child
 
 
 def _write_box(box: Box) -> Iterator[str]:

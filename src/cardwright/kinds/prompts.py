@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from cardwright.item import Item, place_cards
@@ -19,9 +19,13 @@ def list_prompts(card: Card, kind: Kind) -> tuple[Prompt, ...]:
     """Return the prompts of a card, even of a retired one, in Anki's order."""
     if kind.cloze is not None:
         (side,) = kind.sides
+        numbers = cloze_numbers(card.text(kind.cloze))
+        if not numbers and kind.adopted:
+            # Anki makes a card of every note.
+            numbers = (1,)
         return tuple(
             Prompt(card=card, side=side, side_name=f"c{number}", ordinal=number - 1)
-            for number in cloze_numbers(card.text(kind.cloze))
+            for number in numbers
         )
     return tuple(
         Prompt(card=card, side=side, side_name=side.name, ordinal=ordinal)
@@ -33,11 +37,25 @@ def list_prompts(card: Card, kind: Kind) -> tuple[Prompt, ...]:
 def is_asked(card: Card, kind: Kind, side: Side) -> bool:
     """Tell whether a side of a card is asked, which depends on the fields that are filled."""
     if side.template is not None:
-        from cardwright.kinds.template import makes_card  # noqa: PLC0415  (few kinds are adopted)
-
         filled = {field.label: has_value(card, kind, field.name) for field in kind.fields}
-        return makes_card(side.template.front, filled, has_tags=bool(card.tags))
+        if _makes_card(side, filled, has_tags=bool(card.tags)):
+            return True
+        # Anki makes a card of every note: if no other, the first.
+        return side is kind.sides[0] and not any(
+            _makes_card(other, filled, has_tags=bool(card.tags)) for other in kind.sides[1:]
+        )
     return side.when is None or has_value(card, kind, side.when)
+
+
+def _makes_card(side: Side, filled: Mapping[str, bool], *, has_tags: bool) -> bool:
+    from cardwright.kinds.template import TemplateError, makes_card  # noqa: PLC0415  (seldom needed)
+
+    try:
+        return side.template is not None and makes_card(
+            side.template.front, filled, has_tags=has_tags
+        )
+    except TemplateError:
+        return False
 
 
 def has_value(card: Card, kind: Kind, name: str) -> bool:

@@ -5,6 +5,7 @@ Other front ends read the same texts as tokens and formulas.
 
 from cardwright.markdown.characters import HAN, KANA
 from cardwright.markdown.cloze import (
+    NO_GAP,
     Deletion,
     cloze_numbers,
     find_deletions,
@@ -35,6 +36,7 @@ __all__ = [
     "HAN",
     "INVALID_HELP",
     "KANA",
+    "NO_GAP",
     "Deletion",
     "Rendered",
     "Renderer",

@@ -20,6 +20,7 @@ _MAX_NUMBER: Final = 499
 """Anki gives every higher number the card 500 (tested with its backend 26.9)."""
 _MAX_DEPTH: Final = 8
 """Anki ignores deletions nested deeper than ten (tested with its backend 26.9)."""
+NO_GAP: Final = "this text has no gap"
 _HOW: Final = "write {{c1::answer}} or {{c1::answer::hint}}"
 _PIECE: Final = re.compile(
     r"""
@@ -215,7 +216,7 @@ class _Scan:
         whole = [place for place in self._places if place.numbers and place.close >= 0]
         problems += _check_answers(self._text, whole)
         if not self._places and not problems:
-            problems.append(_report(self._text, 0, "this text has no gap"))
+            problems.append(_report(self._text, 0, NO_GAP))
         return whole, problems
 
     def _open_place(self, match: re.Match[str]) -> None:

@@ -14,12 +14,13 @@ from cardwright.diagnostic import Diagnostic, Related, Span, apply_severities, d
 from cardwright.item import place_cards
 from cardwright.markdown import INVALID_HELP, split_address
 from cardwright.model import Card, Collection, Deck, Selection
+from cardwright.pattern import is_match
 from cardwright.project.check_questions import check_answers, check_questions
 from cardwright.project.check_texts import check_asks, check_descriptions, check_texts
 from cardwright.project.checking import Checking
 from cardwright.project.entry import suggest
 from cardwright.project.schema import format_schemas, is_stale, name_schema_file
-from cardwright.text import list_names
+from cardwright.text import list_names, to_nfc
 
 _MAX_SUGGESTED: Final = 5
 """The maximum of cards of a deck for which a similar id is looked for."""
@@ -179,11 +180,13 @@ def _list_below(paths: Sequence[tuple[str, ...]], place: int) -> Iterator[tuple[
 
 
 def check_deck_values(checking: Checking) -> Iterator[Diagnostic]:
-    """Report kinds, lessons and cards named in a manifest that do not exist."""
+    """Report kinds, lessons, cards and files named in a manifest that do not exist."""
     collection = checking.collection
     ids_by_pack: dict[str, dict[str, None]] = defaultdict(dict)
+    files_by_pack: dict[str, dict[str, None]] = defaultdict(dict)
     for card in collection.cards:
         ids_by_pack[card.pack][card.id] = None
+        files_by_pack[card.pack][card.file] = None
     for pack, deck in collection.decks.items():
         exam = collection.blueprints.get(pack)
         lessons = exam.lessons if exam else {}
@@ -206,6 +209,32 @@ def check_deck_values(checking: Checking) -> Iterator[Diagnostic]:
                 # To look for a similar one among thousands takes time.
                 known = ids if number < _MAX_SUGGESTED else {}
                 yield from _check_value(part, "id", "card", name, known)
+            if pack not in collection.incomplete:
+                yield from _check_files(part, select.files, files_by_pack[pack])
+
+
+def _check_files(
+    deck: Deck, patterns: Iterable[str], files: Mapping[str, object]
+) -> Iterator[Diagnostic]:
+    unmatched = (
+        pattern
+        for pattern in patterns
+        if pattern not in files and not any(is_match(file, pattern) for file in files)
+    )
+    for number, pattern in enumerate(unmatched):
+        folder = pattern.rstrip("/")
+        if any(file.startswith(f"{folder}/") for file in files):
+            help = f"write `{folder}/**` for all files in this folder"
+        else:
+            known = files if number < _MAX_SUGGESTED else {}
+            help = f"write its path below cards/{deck.pack}/"
+            help = f"{help}; {suggest(pattern, known, 'files')}" if known else help
+        yield diagnose(
+            "bad-value",
+            f"no file with cards matches `{pattern}`",
+            deck.span_of("file", pattern),
+            help=help,
+        )
 
 
 def _check_value(
@@ -324,6 +353,27 @@ def check_places(checking: Checking) -> Iterator[Diagnostic]:
                 )
 
 
+def check_kind_media(checking: Checking) -> Iterator[Diagnostic]:
+    """Report files of adopted note types that are not there, or that share a name in Anki."""
+    owners: dict[str, tuple[Path, Span]] = {}
+    for kind in checking.collection.kinds.values():
+        for written in kind.adopted.media if kind.adopted else ():
+            span = checking.texts.find(kind.spans["media"], written)
+            found = checking.media.look_up_of_kind(kind, written)
+            if not isinstance(found, Path):
+                yield diagnose(found.code, found.message, span, help=found.help)
+                continue
+            first, place = owners.setdefault(to_nfc(found.name), (found, span))
+            if first != found:
+                yield diagnose(
+                    "duplicate-id",
+                    f"another file is called `{found.name}`, too",
+                    span,
+                    help="rename one, here and in the templates: Anki has one folder for all files",
+                    related=(Related(message="first used", span=place),),
+                )
+
+
 def check_schemas(checking: Checking) -> Iterator[Diagnostic]:
     """Report schemas that were written before the kinds changed, as editors then mislead."""
     if not os.path.isdir(checking.root / "schemas"):  # noqa: PTH112  (pathlib may raise)
@@ -352,6 +402,7 @@ CHECKS: Final[tuple[Callable[[Checking], Iterator[Diagnostic]], ...]] = (
     check_asks,
     check_sources,
     check_places,
+    check_kind_media,
     check_questions,
     check_answers,
     check_schemas,

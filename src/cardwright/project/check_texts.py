@@ -10,7 +10,7 @@ from typing import Final
 
 from cardwright.diagnostic import Diagnostic, TextProblem, cut_quote
 from cardwright.kinds import list_texts, render_text
-from cardwright.markdown import read_block
+from cardwright.markdown import NO_GAP, read_block
 from cardwright.model import Card
 from cardwright.project.checking import Checking
 from cardwright.project.media import explain_format
@@ -29,6 +29,8 @@ def check_texts(checking: Checking) -> Iterator[Diagnostic]:
         for key, text, text_type in list_texts(card, kind):
             rendered = render_text(checking.renderer, kind, key, text, text_type)
             for problem in rendered.problems:
+                if kind.adopted and problem.message == NO_GAP:
+                    continue  # Anki makes a card of such a note, and people may have it
                 yield checking.place(problem, text, card.span_of(key))
             for problem in _find_bidi_entities(text):
                 yield checking.place(problem, text, card.span_of(key))

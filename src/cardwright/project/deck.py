@@ -73,6 +73,9 @@ _SELECT: Final[table.Table] = {
     "kind": table.one_or_more(),
     "tag": table.one_or_more(),
     "id": table.one_or_more(),
+    "file": table.one_or_more(
+        "Paths below the pack's folder; * stands for any name, ** for folders."
+    ),
 }
 
 
@@ -204,8 +207,13 @@ def _make_selection(read: table.Record | None, *, has_children: bool) -> Selecti
     if read is None:
         # A deck without sub-decks gets all remaining cards.
         return None if has_children else Selection()
-    lessons, kinds, tags, ids = (frozenset(read[name]) for name in _SELECT)
-    return Selection(lessons=lessons, kinds=kinds, tags=tags, ids=ids)
+    return Selection(
+        lessons=frozenset(read["lesson"]),
+        kinds=frozenset(read["kind"]),
+        tags=frozenset(read["tag"]),
+        ids=frozenset(read["id"]),
+        files=read["file"],
+    )
 
 
 def _find_spans(read: table.Record) -> dict[str, Span]:

@@ -186,6 +186,9 @@ def _check_style(entry: Entry, css: str) -> None:
 
 def _list_spans(root: table.Record) -> Iterator[tuple[str, Span]]:
     yield "", Span(path=root.entry.document.path, line=1, column=1)
+    anki: table.Record | None = root["anki"]
+    if anki and anki["media"]:
+        yield "media", anki.entry.span_of("media")
     for part in ("field", "side"):
         declared: table.Record | None = root[f"{part}s"]
         if declared:

@@ -13,7 +13,8 @@ from urllib.parse import unquote
 from cardwright.diagnostic import TextProblem, cut_quote
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.media import MAX_MEDIA_BYTES, MediaFile, MediaKind, name_kind, read_media
-from cardwright.model import Card
+from cardwright.foreign.plain_file import open_plain_file
+from cardwright.model import Card, Kind
 from cardwright.text import to_nfc
 
 _QUERY: Final = re.compile(r"[?#].*")
@@ -32,6 +33,8 @@ class MediaLibrary:
         """Find files below `root`."""
         self._root = root
         self._real_root = root.resolve()
+        self._real_folders: dict[str, Path | None] = {}
+        self._walked: dict[tuple[Path, str], Path | None] = {}
         self._folders: dict[Path, dict[str, str]] = {}
         self._files: dict[Path, MediaFile | TextProblem] = {}
 
@@ -42,11 +45,10 @@ class MediaLibrary:
 
     def look_up(self, card: Card, written: str) -> MediaFile | TextProblem:
         """Return a media file that a card names, relative to the card's file, or its problem."""
-        try:
-            folder = (self._root / card.span.path).parent.resolve()
-        except (OSError, RuntimeError):
+        folder = self._find_folder(card.span.path)
+        if folder is None:
             return _explain_outside(written)
-        path = self._walk(folder, written)
+        path = self._find_path(folder, written)
         if path is None:
             return self._explain_missing(folder, written)
         if not path.is_relative_to(self._real_root):
@@ -55,6 +57,43 @@ class MediaLibrary:
             self._files[path] = _read(path, written)
         found = self._files[path]
         return found if isinstance(found, MediaFile) else replace(found, quote=cut_quote(written))
+
+    def _find_folder(self, name: str) -> Path | None:
+        """Return the real folder of a source file; None if that cannot be told."""
+        parent = name.rpartition("/")[0]
+        if parent not in self._real_folders:
+            folder = None
+            with suppress(OSError, RuntimeError):
+                folder = (self._root / parent).resolve()
+            self._real_folders[parent] = folder
+        return self._real_folders[parent]
+
+    def _find_path(self, folder: Path, written: str) -> Path | None:
+        if (folder, written) not in self._walked:
+            self._walked[folder, written] = self._walk(folder, written)
+        return self._walked[folder, written]
+
+    def find_of_kind(self, kind: Kind, written: str) -> Path | None:
+        """Return a file of any content that the templates of a kind name; None if there is none."""
+        found = self.look_up_of_kind(kind, written)
+        return found if isinstance(found, Path) else None
+
+    def look_up_of_kind(self, kind: Kind, written: str) -> Path | TextProblem:
+        """Return a file that a kind names, relative to the kind's file, or its problem."""
+        folder = self._real_root / "kinds"
+        path = self._walk(folder, written)
+        if path is None:
+            help = "write the path relative to the folder of the kind's file"
+            return replace(self._explain_missing(folder, written), help=help)
+        # Any content is allowed, so it must not be a file that is there for another reason.
+        if not path.is_relative_to(folder) or kind.is_built_in:
+            return replace(_explain_outside(written), help="move the file into kinds/media/")
+        try:
+            with open_plain_file(path) as file:
+                size = os.fstat(file.fileno()).st_size
+        except OSError as error:
+            return _explain_unreadable(written, error)
+        return _explain_size(written, size) or path
 
     def _walk(self, folder: Path, written: str) -> Path | None:
         """Return the real path of a file or folder, maybe outside; None if there is none."""
@@ -135,20 +174,28 @@ def _read(path: Path, written: str) -> MediaFile | TextProblem:
             help="put the right file in its place",
         )
     except OSError as error:
-        return TextProblem(
-            code="not-media",
-            message=f"`{written}` cannot be read: {error.strerror}",
-            quote="",
-            help="let this user read it",
-        )
-    if size > MAX_MEDIA_BYTES:
-        return TextProblem(
-            code="media-too-large",
-            message=f"`{written}` has {size // 10**6} MB",
-            quote="",
-            help=f"make it smaller: AnkiWeb accepts {MAX_MEDIA_BYTES // 10**6} MB a file",
-        )
-    return found
+        return _explain_unreadable(written, error)
+    return _explain_size(written, size) or found
+
+
+def _explain_unreadable(written: str, error: OSError) -> TextProblem:
+    return TextProblem(
+        code="not-media",
+        message=f"`{written}` cannot be read: {error.strerror}",
+        quote="",
+        help="let this user read it",
+    )
+
+
+def _explain_size(written: str, size: int) -> TextProblem | None:
+    if size <= MAX_MEDIA_BYTES:
+        return None
+    return TextProblem(
+        code="media-too-large",
+        message=f"`{written}` has {size // 10**6} MB",
+        quote="",
+        help=f"make it smaller: AnkiWeb accepts {MAX_MEDIA_BYTES // 10**6} MB a file",
+    )
 
 
 def explain_format(file: MediaFile, written: str) -> TextProblem | None:

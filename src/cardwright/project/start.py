@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,10 +9,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from cardwright.model import Kind
-from cardwright.project.write import make_modeline, write_value
-
-_PLAIN: Final = re.compile(r"[^\W\d_][\w ()-]*")
-_YAML_WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+from cardwright.project.compose import compose_pair
+from cardwright.project.write import make_modeline
 
 _DECK = """\
 # yaml-language-server: $schema=../../schemas/deck.schema.json
@@ -79,7 +76,10 @@ cards review     # study in the terminal
 cards build      # write build/{pack}.apkg, ready to import into Anki
 ```
 
-The cards are in `cards/{pack}/`: sort them into as many files as you like. To add one, run
+The cards are in `cards/{pack}/`: sort them into as many files as you like.
+"""
+_README_MORE = """\
+To add one, run
 
 ```sh
 cards new {kind} cards/{pack}/{file} --id my-first-card
@@ -117,22 +117,24 @@ def make_title(name: str) -> str:
     return words[:1].upper() + words[1:] or "Deck"
 
 
+def make_shared_files(pack: str, title: str) -> dict[str, str]:
+    """Return the files of a new project besides its sources, by path."""
+    return {"README.md": _README.format(title=title, pack=pack), ".gitignore": "build/\n"}
+
+
 def make_project_files(
     pack: str, title: str, namespace: str, template: Template, kinds: Mapping[str, Kind]
 ) -> dict[str, str]:
     """Return the files of a new project by path: one deck, and a sample card of each kind."""
     shown = PurePosixPath("cards", pack, template.file)
-    # A name that YAML reads as something else is quoted.
-    is_plain = _PLAIN.fullmatch(title) and title.casefold() not in _YAML_WORDS
-    name = f"name: {title}" if is_plain else "\n".join(write_value("name", title))
+    name = "\n".join(compose_pair("name", title))
     samples = [kinds[name] for name in template.kinds]
     deck = _DECK.format(name=name, namespace=namespace)
     files = {
         shown.as_posix(): _make_cards(shown, samples, template),
         f"decks/{pack}/deck.yaml": deck + _LESSONS if template.has_exam else deck,
-        "README.md": _README.format(
-            title=title, pack=pack, kind=template.kinds[0], file=template.file
-        ),
+        "README.md": _README.format(title=title, pack=pack)
+        + _README_MORE.format(pack=pack, kind=template.kinds[0], file=template.file),
         ".gitignore": "build/\n",
     }
     if template.has_exam:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path, PurePath
 from typing import Final
 
 import yaml
 
-from cardwright.error import CardwrightError
 from cardwright.model import Field, FieldType, Kind
-from cardwright.project.document import CONTROL, Document
+from cardwright.project.compose import WriteError, compose_pair
+from cardwright.project.document import Document
 from cardwright.project.entry import read_entry
-from cardwright.text import find_unbalanced_isolate, to_nfc
+
+__all__ = [
+    "WriteError",
+    "Written",
+    "append_card",
+    "append_filled_card",
+    "append_filled_cards",
+    "make_modeline",
+]
 
 _MODELINE: Final = "# yaml-language-server: $schema={schema}\n"
 _LINE_BREAK: Final = re.compile(rb"\r\n?|\n")
@@ -21,10 +30,6 @@ _PLACEHOLDERS: Final = {FieldType.LIST: "[]", FieldType.FLAG: "true"}
 
 Written = str | Sequence[str] | Sequence[Mapping[str, str]]
 """A value that can be written: a text, a list of texts, or a list of mappings to texts."""
-
-
-class WriteError(CardwrightError):
-    """A source file cannot be added to."""
 
 
 def append_card(path: Path, shown: PurePath, kind: Kind, card_id: str) -> tuple[bytes, int]:
@@ -53,46 +58,37 @@ def append_filled_card(
         character that cards may not contain.
 
     """
-    written = [line for key, value in values.items() for line in write_value(key, value)]
-    lines = [f"- id: {card_id}", *(f"  {line}" if line else "" for line in written)]
-    return _append(path, shown, kind, lines)
+    return _append(path, shown, kind, _make_card(card_id, values))
 
 
-def write_value(key: str, value: Written) -> Iterator[str]:
-    """Yield the lines of a key and its value. Reading them gives the same text, stripped and in NFC.
+def append_filled_cards(
+    path: Path, shown: PurePath, cards: Iterable[tuple[Kind, str, Mapping[str, Written]]]
+) -> bytes:
+    """Return the content of a file that exists with cards added: kind, id and values of each.
 
     Raises:
-        WriteError: it contains a character that cards may not contain.
+        WriteError: as for `append_filled_card`.
 
     """
-    if not isinstance(value, str):
-        yield f"{key}:"
-        for item in value:
-            if isinstance(item, str):
-                yield f"  - {_quote(item)}"
-                continue
-            pairs = (f"{name}: {_quote(text)}" for name, text in item.items())
-            yield from (f"  {'  ' if number else '- '}{pair}" for number, pair in enumerate(pairs))
-        return
-    text = to_nfc(value).strip()
-    if "\n" not in text:
-        yield f"{key}: {_quote(text)}"
-        return
-    _refuse_control(text)
-    yield f"{key}: |-"
-    yield from (f"  {line}" if line else "" for line in text.split("\n"))
+    raw = path.read_bytes()
+    for kind, found in groupby(cards, key=lambda card: card[0]):
+        lines: list[str] = []
+        kind_lines = [f"  kind: {kind.name}"] if _read_kind(raw, shown) != kind.name else []
+        for _, card_id, values in found:
+            first, *rest = _make_card(card_id, values)
+            lines += [*([""] if lines else []), first, *kind_lines, *rest]
+        raw, _ = _append_lines(raw, shown, lines)
+    return raw
 
 
-def _quote(text: str) -> str:
-    _refuse_control(text)
-    return "'{}'".format(to_nfc(text).replace("'", "''"))
+def _read_kind(raw: bytes, shown: PurePath) -> str:
+    entry = read_entry(Document(shown.as_posix(), raw))
+    return entry.text("kind") if entry else ""
 
 
-def _refuse_control(text: str) -> None:
-    if find_unbalanced_isolate(text) is not None:
-        raise WriteError("the text contains a direction isolate that is not balanced")
-    if found := CONTROL.search(text.replace("\r", "\x00")):
-        raise WriteError(f"the text contains the invisible character U+{ord(found[0]):04X}")
+def _make_card(card_id: str, values: Mapping[str, Written]) -> list[str]:
+    written = [line for key, value in values.items() for line in compose_pair(key, value)]
+    return [f"- id: {card_id}", *(f"  {line}" if line else "" for line in written)]
 
 
 def _append(path: Path, shown: PurePath, kind: Kind, lines: list[str]) -> tuple[bytes, int]:
@@ -106,6 +102,12 @@ def _append(path: Path, shown: PurePath, kind: Kind, lines: list[str]) -> tuple[
     if not path.is_file():
         raise WriteError(f"{shown} is not a regular file")
     raw = path.read_bytes()
+    if _read_kind(raw, shown) != kind.name:
+        lines = [lines[0], f"  kind: {kind.name}", *lines[1:]]
+    return _append_lines(raw, shown, lines)
+
+
+def _append_lines(raw: bytes, shown: PurePath, lines: list[str]) -> tuple[bytes, int]:
     document = Document(shown.as_posix(), raw)
     entry = read_entry(document)
     cards = entry.values.get("cards") if entry else None
@@ -113,8 +115,6 @@ def _append(path: Path, shown: PurePath, kind: Kind, lines: list[str]) -> tuple[
         raise WriteError(f"{shown} has errors", help="fix them first: `cards check` shows them")
     text = document.text
     head = "" if text.endswith("\n") else "\n"
-    if entry.text("kind") != kind.name:
-        lines = [lines[0], f"  kind: {kind.name}", *lines[1:]]
     if cards is None or (isinstance(cards, yaml.ScalarNode) and not cards.value):
         if cards is None:
             head += "cards:\n"
@@ -147,10 +147,10 @@ def _join(raw: bytes, text: str, head: str, added: str) -> tuple[bytes, int]:
     return raw + more, text.count("\n") + head.count("\n") + 1
 
 
-def make_modeline(shown: PurePath) -> str:
+def make_modeline(shown: PurePath, schema: str = "cards") -> str:
     """Return the comment that tells editors the schema of a file of the project."""
     up = "../" * (len(shown.parts) - 1)
-    return _MODELINE.format(schema=f"{up}schemas/cards.schema.json")
+    return _MODELINE.format(schema=f"{up}schemas/{schema}.schema.json")
 
 
 def _make_field(field: Field) -> list[str]:

@@ -39,6 +39,7 @@ def settle(versions: Iterable[Review], undos: Iterable[Review]) -> Iterator[Revi
             duration_ms=0,
             undoes=base,
             interval_days=None,
+            interval_basis=None,
         )
         yield _derive(undo)
         for other in undos:

@@ -89,6 +89,11 @@ class AnkiConnectDoor:
                 help="switch the profile in Anki, or close Anki",
             )
 
+    @property
+    def profile(self) -> Profile:
+        """The profile that is open."""
+        return self._profile
+
     def read(self) -> AnkiView:
         """Read what concerns the project from a copy of the profile's file; see `Door`."""
         path = self._profile.collection

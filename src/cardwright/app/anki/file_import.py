@@ -136,7 +136,7 @@ def import_history(
         counted = replace(view, timing=replace(view.timing, rollover_hour=hour))
         job = _Import(study, counted, done)
         with study.store.transaction():
-            job.adopt_kept(notes)
+            _Kept(study, done).adopt(notes)
             job.pull()
             if keeps_others:
                 job.keep(replace(others, timing=counted.timing))
@@ -149,6 +149,57 @@ def import_history(
         differences = find_differences(study, told)
         done.differences = [one for one in differences if one.name != IGNORED]
     return done
+
+
+def adopt_kept_history(study: Study, notes: Mapping[str, NoteIdentity]) -> int:
+    """Give the project the history of its cards that was kept before they were in it.
+
+    Returns how many prompts got one.
+
+    Raises:
+        StoreError: the store cannot be read or written.
+
+    """
+    done = Imported(file=Path())
+    with study.store.transaction():
+        _Kept(study, done).adopt(notes)
+    return done.adopted
+
+
+class _Kept:
+    """Moves history that was kept to the prompts of the project."""
+
+    def __init__(self, study: Study, done: Imported) -> None:
+        self._store = study.store
+        self._journal = study.journal
+        self._done = done
+
+    def adopt(self, notes: Mapping[str, NoteIdentity]) -> None:
+        """Give the project the history of its cards that was kept before they were in it."""
+        keys = self._store.list_keys(KEPT_NAMESPACE)
+        if not keys:
+            return
+        cards = {_find_card(name_kept_prompt(guid, 0)): note for guid, note in notes.items()}
+        for kept_key in keys:
+            note = cards.get(_find_card(kept_key))
+            key = note and note.name_prompt(read_kept_ordinal(kept_key))
+            reviews = list(self._store.list_reviews(kept_key)) if key else []
+            if key and reviews:
+                self._journal.add([*self._move(reviews, key), *map(undo, reviews)])
+                self._done.adopted += 1
+
+    def _move(self, reviews: Iterable[Review], key: str) -> Iterator[Review]:
+        """Yield kept reviews as those that an import would have given the prompt of a project."""
+        reps = 0
+        for review in reviews:
+            reps = 0 if review.act is Act.RESET else reps + (review.act is Act.ANSWER)
+            moved = replace(review, id=review.id.replace(KEPT, "", 1), key=key)
+            if review.promise:
+                moved = replace(moved, interval_basis=self._make_basis(key, reps))
+            yield moved
+
+    def _make_basis(self, key: str, reps: int) -> int:
+        return self._journal.schedule_of(key).make_basis(reps)
 
 
 class _Import:
@@ -184,30 +235,6 @@ class _Import:
         """Record what is about other cards."""
         pull = self._record(others, is_kept=True)
         self._done.kept = len(pull.reviews)
-
-    def adopt_kept(self, notes: Mapping[str, NoteIdentity]) -> None:
-        """Give the project the history of its cards that was kept before they were in it."""
-        keys = self._store.list_keys(KEPT_NAMESPACE)
-        if not keys:
-            return
-        cards = {_find_card(name_kept_prompt(guid, 0)): note for guid, note in notes.items()}
-        for kept_key in keys:
-            note = cards.get(_find_card(kept_key))
-            key = note and note.name_prompt(read_kept_ordinal(kept_key))
-            reviews = list(self._store.list_reviews(kept_key)) if key else []
-            if key and reviews:
-                self._journal.add([*self._move(reviews, key), *map(undo, reviews)])
-                self._done.adopted += 1
-
-    def _move(self, reviews: Iterable[Review], key: str) -> Iterator[Review]:
-        """Yield kept reviews as those that an import would have given the prompt of a project."""
-        reps = 0
-        for review in reviews:
-            reps = 0 if review.act is Act.RESET else reps + (review.act is Act.ANSWER)
-            moved = replace(review, id=review.id.replace(KEPT, "", 1), key=key)
-            if review.promise:
-                moved = replace(moved, interval_basis=self._make_basis(key, reps))
-            yield moved
 
     def _record(self, view: AnkiView, *, is_kept: bool = False) -> Pull:
         known = self._list_known(view)

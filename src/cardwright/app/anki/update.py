@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cardwright.anki.doors.package_import import PackageImport, PackageNote
-from cardwright.anki.package import make_guid
+from cardwright.anki.guid import make_guid
 from cardwright.app.build import BuiltPackage
 
 

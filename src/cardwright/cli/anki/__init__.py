@@ -9,6 +9,7 @@ import click
 from cardwright.cli.lazy import LazyGroup
 
 _COMMANDS: Final = {
+    "edits": "Show what was edited in Anki, and take it over into the sources.",
     "sync": "Make the terminal and Anki one memory.",
     "update": "Bring the cards of this project into Anki.",
 }
@@ -22,6 +23,7 @@ def anki() -> None:
     \b
     cards anki update            bring the cards of this project into Anki
     cards anki sync              share answers with it, both ways
+    cards anki edits             show what was edited there
     """
 
 

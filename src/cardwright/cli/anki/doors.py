@@ -14,7 +14,12 @@ import click
 from cardwright.anki.doors.anki_connect import find_running_anki
 from cardwright.anki.doors.closed import ProfileDoor
 from cardwright.anki.doors.door import Door
-from cardwright.anki.doors.profiles import choose_profile, find_anki_folders, list_profiles
+from cardwright.anki.doors.profiles import (
+    Profile,
+    choose_profile,
+    find_anki_folders,
+    list_profiles,
+)
 from cardwright.anki.doors.running import AnkiConnectDoor
 from cardwright.anki.doors.server import ServerDoor
 from cardwright.anki.doors.server_login import ServerAddress, list_users, parse_address
@@ -64,6 +69,28 @@ def open_door(
             now=read_clock().local,
         )
     return open_library_door(identities, db, profile, server)
+
+
+def find_profile(profile: str | None) -> Profile:
+    """Return the profile that a running Anki has open, or else the one that is meant, to read it.
+
+    Raises:
+        AnkiError: there is no such profile, or it is unclear which one is meant.
+
+    """
+    folders = find_anki_folders(sys.platform, os.environ, Path.home())
+    running = find_running_anki(os.environ.get(_URL) or None, os.environ.get(_KEY, ""))
+    if running is None:
+        return choose_profile(folders, profile)
+    door = AnkiConnectDoor(
+        running,
+        {},
+        profiles=list_profiles(folders),
+        wanted=profile,
+        folder=_find_folder(None),
+        now=read_clock().local,
+    )
+    return door.profile
 
 
 def open_library_door(

@@ -1,0 +1,52 @@
+"""Texts of other programs → texts that a project may contain."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from cardwright.text import BIDI_OVERRIDES, CONTROLS, find_unbalanced_isolate, to_nfc
+
+_LINE_END: Final = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_UNSEEN: Final = re.compile(f"[{CONTROLS}{BIDI_OVERRIDES}\ufdd0-\ufdef\ufeff\ufffe\uffff]")
+_ISOLATE: Final = re.compile("[\u2066-\u2069]")
+_IMPOSSIBLE: Final = re.compile("[\0\ud800-\udfff]")
+_BAD_IN_TAG: Final = re.compile(r"[\s\"',:]+")
+_APOSTROPHE: Final = re.compile(r"['\"]+")
+_SET_BY_ANKI: Final = frozenset({"leech", "marked"})
+_SET_BY_US: Final = frozenset({"domain", "kind", "lesson", "retired"})
+
+
+def clean_text(text: str) -> str:
+    """Return a text without characters that no source may contain, in NFC and without outer space."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    text = _UNSEEN.sub("", _LINE_END.sub("\n", text))
+    if find_unbalanced_isolate(text) is not None:
+        text = _ISOLATE.sub("", text)
+    return to_nfc(text).strip()
+
+
+def clean_line(text: str) -> str:
+    """Return a text as one line."""
+    return " ".join(clean_text(text).split())
+
+
+def clean_exact(text: str) -> str:
+    """Return a text that is shipped as it is, without what no file can contain."""
+    text = _IMPOSSIBLE.sub("", text)
+    return text if find_unbalanced_isolate(text) is None else _ISOLATE.sub("", text)
+
+
+def clean_tag(tag: str) -> str:
+    """Return a tag as a card can have it; "" if Anki sets it."""
+    parts = []
+    for part in _APOSTROPHE.sub("", clean_line(tag)).split("::"):
+        cleaned = _BAD_IN_TAG.sub("-", part).strip("-") if _BAD_IN_TAG.search(part) else part
+        if cleaned:
+            parts.append(cleaned)
+    if not parts or parts[0].casefold() in _SET_BY_ANKI:
+        return ""
+    if parts[0].casefold() in _SET_BY_US:
+        parts[0] += "s"
+    return "::".join(parts)

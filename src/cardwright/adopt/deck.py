@@ -1,0 +1,152 @@
+"""Decks → the manifest of a pack, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from typing import Any, Final
+
+from cardwright.adopt.clean import clean_line, clean_text
+from cardwright.adopt.layout import PackPlan
+from cardwright.diagnostic import SEVERITIES
+from cardwright.html import Layout, convert_html
+from cardwright.incoming import IncomingDeck, LossCounter
+from cardwright.markdown import Renderer, escape_html
+from cardwright.model import DeckOptions
+
+_DEFAULTS: Final = DeckOptions()
+_ALL_FILES: Final = "**"
+_IN_DESCRIPTIONS: Final = frozenset({"unbalanced-maths", "unsafe-maths"})
+"""Problems of maths, which Anki does not render in descriptions."""
+
+
+def make_manifest(
+    pack: PackPlan,
+    name: str,
+    decks: Mapping[str, IncomingDeck],
+    taken: set[str],
+    losses: LossCounter,
+) -> dict[str, Any]:
+    """Return the manifest of a pack; `name` is that of the incoming deck.
+
+    `taken` are the names of the top decks of other packs, in lower case; it is added to them.
+    """
+    manifest = _Manifest(pack, name, decks, losses).make(taken)
+    taken.add(str(manifest["name"]).casefold())
+    return manifest
+
+
+class _Manifest:
+    def __init__(
+        self,
+        pack: PackPlan,
+        name: str,
+        decks: Mapping[str, IncomingDeck],
+        losses: LossCounter,
+    ) -> None:
+        self._pack = pack
+        self._name = name
+        self._decks = decks
+        self._losses = losses
+        self._children: dict[str, dict[str, None]] = {}
+        for deck in _sort(pack.files, decks):
+            parts = deck.split("::")
+            for depth in range(1, len(parts)):
+                below = self._children.setdefault("::".join(parts[:depth]), {})
+                below["::".join(parts[: depth + 1])] = None
+
+    def make(self, taken: set[str]) -> dict[str, Any]:
+        tops = list(self._pack.tops)
+        if len(tops) == 1:
+            name = self._clean_name(tops[0] or self._name, taken)
+            return self._make_deck(tops[0], _DEFAULTS, is_root=True, name=name)
+        for top in tops:
+            self._losses.add("deck that is now below another", f"deck {top or self._name}")
+        named = [top for top in tops if top]
+        return {
+            "name": self._clean_name(self._name, taken),
+            **({"select": {"file": _ALL_FILES}} if "" in tops else {}),
+            "decks": list(self._make_children(named, _DEFAULTS)),
+        }
+
+    def _make_deck(
+        self, deck: str, inherited: DeckOptions, *, name: str, is_root: bool = False
+    ) -> dict[str, Any]:
+        found = self._decks.get(deck)
+        children = self._children.get(deck, {})
+        data: dict[str, Any] = {"name": name}
+        if found and (description := self._describe(found)):
+            data["description"] = description
+        files = self._pack.files.get(deck, {})
+        if files and not is_root:
+            pattern = self._pack.patterns.get(deck)
+            data["select"] = {
+                "file": pattern or (next(iter(files)) if len(files) == 1 else [*files])
+            }
+        elif files and children:
+            data["select"] = {"file": _ALL_FILES}
+        options = found.options if found and found.options else inherited
+        if changed := dict(_list_changed(options, inherited)):
+            data["options"] = changed
+        if children:
+            data["decks"] = list(self._make_children(children, options))
+        return data
+
+    def _make_children(
+        self, decks: Iterable[str], inherited: DeckOptions
+    ) -> Iterator[dict[str, Any]]:
+        taken: set[str] = set()
+        for deck in decks:
+            name = self._clean_name(deck.rpartition("::")[2], taken)
+            taken.add(name.casefold())
+            yield self._make_deck(deck, inherited, name=name)
+
+    def _clean_name(self, name: str, taken: set[str]) -> str:
+        cleaned = clean_line(name).strip(": ") or "blank"
+        number, free = 1, cleaned
+        while free.casefold() in taken:
+            number += 1
+            free = f"{cleaned} {number}"
+        if free != name:
+            self._losses.add("deck name that a project cannot have", f"deck {cleaned}", name)
+        return free
+
+    def _describe(self, deck: IncomingDeck) -> str:
+        text = deck.description
+        if not text.strip():
+            return ""
+        place = f"description of {clean_line(deck.name)}"
+        if deck.is_markdown and not _has_errors(clean_text(text)):
+            return clean_text(text)
+        html = escape_html(text) if deck.is_markdown else text
+        # Anki shows descriptions with their line breaks.
+        html = "<br>".join(html.strip().splitlines())
+        made = convert_html(html, Layout.BLOCK, find_media=lambda _: None)
+        for loss in made.losses:
+            self._losses.add(loss.what, place, loss.example)
+        return clean_text(made.markdown)
+
+
+def _has_errors(text: str) -> bool:
+    rendered = Renderer(highlights=False).render_block(text)
+    codes = {problem.code for problem in rendered.problems} - _IN_DESCRIPTIONS
+    return bool(rendered.media) or any(SEVERITIES[code] == "error" for code in codes)
+
+
+def _sort(files: Iterable[str], decks: Mapping[str, IncomingDeck]) -> list[str]:
+    """Return the decks with notes in the order to show."""
+    ranks = {deck: rank for rank, deck in enumerate(decks)}
+    return sorted(files, key=lambda deck: ranks.get(deck, len(ranks)))
+
+
+def _list_changed(options: DeckOptions, inherited: DeckOptions) -> Iterator[tuple[str, Any]]:
+    for one in fields(DeckOptions):
+        value = getattr(options, one.name)
+        if value != getattr(inherited, one.name):
+            yield one.name, _write_option(value)
+
+
+def _write_option(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_write_option(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

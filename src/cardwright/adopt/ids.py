@@ -1,0 +1,135 @@
+"""Readable names for cards, files, fields and kinds, from texts in any script."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Container, Iterable, Iterator
+from pathlib import PurePosixPath
+from typing import Final
+
+from anyascii import anyascii
+
+from cardwright.markdown import Token, find_deletions, read_block, reveal_deletions
+
+MAX_SLUG_LENGTH: Final = 40
+_MAX_READ: Final = 400
+"""The maximum of characters of a text that are read to name a card."""
+_APOSTROPHE: Final = re.compile(r"(?<=\w)['’ʼ](?=\w)")
+_SHARP: Final = re.compile(r"(?<=\b[A-Za-z])#")
+"""As in the names of notes and of C#."""
+_SIGN: Final = re.compile(r"[^A-Za-z0-9 ]")
+_OTHER: Final = re.compile(r"[^a-z0-9]+")
+_READING: Final = re.compile(r" ?([^\x00-\x7f]+?)\[[^\[\]]*\]")
+"""How Anki's filter for furigana writes a word with its reading."""
+_ID: Final = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
+MAX_ID_LENGTH: Final = 80
+
+
+def make_slug(text: str, separator: str = "-", max_length: int = MAX_SLUG_LENGTH) -> str:
+    """Return whole words of a text in Latin letters and digits, or "" if it has none."""
+    plain = _SHARP.sub("-sharp", _APOSTROPHE.sub("", text[:_MAX_READ]))
+    if not plain.isascii():
+        plain = "".join(map(_write_latin, plain))
+    words = _OTHER.sub(separator, plain.casefold()).strip(separator)
+    if len(words) <= max_length:
+        return words
+    cut = words[: max_length + 1].rpartition(separator)[0]
+    return cut or words[:max_length]
+
+
+def _write_latin(char: str) -> str:
+    if char.isascii():
+        return char
+    latin = anyascii(char)
+    if char.isalpha():
+        # Some letters have signs for a transcription: `'` and `` ` ``.
+        return _SIGN.sub("", latin)
+    # What emoji are called, `:deciduous_tree:`, is a word of its own.
+    return f" {latin} " if latin.startswith(":") and len(latin) > 1 else latin
+
+
+def is_id(word: str) -> bool:
+    """Tell whether a text can be the id of a card."""
+    return len(word) <= MAX_ID_LENGTH and _ID.fullmatch(word) is not None
+
+
+def make_unique(name: str, taken: Container[str], separator: str = "-") -> str:
+    """Return a name that is not taken: the name itself, or with the lowest number that is free."""
+    return next(
+        one for one in _number(name, separator) if one not in taken
+    )  # There are endlessly many.
+
+
+def _number(name: str, separator: str) -> Iterator[str]:
+    yield name
+    number = 2
+    while True:
+        yield f"{name}{separator}{number}"
+        number += 1
+
+
+class IdMaker:
+    """Makes ids for the cards of a pack."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        """`taken` are ids of other cards."""
+        self._taken = set(taken)
+        self._counts: dict[str, int] = {}
+
+    def keep(self, card_id: str) -> bool:
+        """Take an id as it is; tell whether that is possible."""
+        if not is_id(card_id) or card_id in self._taken:
+            return False
+        self._taken.add(card_id)
+        return True
+
+    def make(self, texts: Iterable[str], identity: str) -> str:
+        """Return a new id from the first of some Markdown texts that has words.
+
+        If none has, it is made from the note's `identity`.
+        """
+        slug = next(filter(None, map(_make_text_slug, texts)), "")
+        if not slug:
+            digest = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
+            slug = f"note-{digest[:8]}"
+        made = slug
+        number = self._counts.get(slug, 1)
+        while made in self._taken:
+            number += 1
+            made = f"{slug}-{number}"
+        self._counts[slug] = number
+        self._taken.add(made)
+        return made
+
+
+def _make_text_slug(markdown: str) -> str:
+    text = markdown[:_MAX_READ]
+    shown = make_slug(_READING.sub(r" \1", _read_shown(text)))
+    if shown or "![" not in text:
+        return shown
+    media = (token for token in _read(text) if token.name == "image")
+    return next(filter(None, (_name_image(token) for token in media)), "")
+
+
+def _name_image(token: Token) -> str:
+    return make_slug(token.text) or make_slug(PurePosixPath(token.detail).stem)
+
+
+def _read_shown(text: str) -> str:
+    if text.replace(" ", "").isalnum():
+        return text
+    return "".join(
+        token.text if token.name in {"text", "maths", "code"} else _separate(token)
+        for token in _read(text)
+    )
+
+
+def _separate(token: Token) -> str:
+    return "" if token.name.startswith(("strong", "em", "s_", "link")) else " "
+
+
+def _read(text: str) -> tuple[Token, ...]:
+    if "{{c" in text and find_deletions(text)[0]:
+        text = reveal_deletions(text)
+    return read_block(text)

@@ -1,0 +1,37 @@
+"""The guid by which Anki knows the note of a card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from cardwright.diagnostic import Diagnostic, Related, diagnose
+from cardwright.model import Card
+
+
+def make_guid(card: Card) -> str:
+    """Return the guid of a card's note: its own, or else one derived from the card's identity."""
+    # Anki identifies a note by its guid alone.
+    return card.guid or derive_guid(card.key)
+
+
+def derive_guid(key: str) -> str:
+    """Return the guid of the note of a card with this key, unless it has one of its own."""
+    from cardwright.anki.genanki_module import genanki  # noqa: PLC0415  (slow to load)
+
+    return str(genanki.guid_for("cardwright", key))
+
+
+def find_shared_guids(cards: Iterable[Card]) -> Iterator[Diagnostic]:
+    """Report cards whose notes would have the guid of another card's note."""
+    owners: dict[str, Card] = {}
+    # Adopted guids come last, so that the card that names one is reported.
+    for card in sorted(cards, key=lambda card: card.guid is not None):
+        first = owners.setdefault(make_guid(card), card)
+        if first is not card and card.guid:
+            yield diagnose(
+                "duplicate-id",
+                f"`{first.id}` already has this guid",
+                card.span_of("guid"),
+                help="give each note its own: Anki would treat them as one note",
+                related=(Related(message="first used", span=first.span_of("guid")),),
+            )

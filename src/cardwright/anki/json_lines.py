@@ -1,0 +1,44 @@
+"""Files of JSON lines that lie in a project: a line is one object, and anybody may have changed it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from cardwright.diagnostic import Diagnostic, Span, diagnose_conflict
+from cardwright.foreign.json_text import parse_json
+from cardwright.text import find_conflicts
+
+_MAX_LINE_LENGTH: Final = 2**24
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+def read_json_line(line: str) -> dict[str, Any]:
+    """Return the object of a line.
+
+    Raises:
+        ValueError: it is too long, no JSON, or contains half a character.
+        TypeError: it is not an object.
+
+    """
+    if len(line) > _MAX_LINE_LENGTH:
+        raise ValueError("it is too long")
+    try:
+        row = parse_json(line)
+    except ValueError as error:
+        raise ValueError("it is not JSON") from error
+    if not isinstance(row, dict):
+        raise TypeError("it is not a JSON object")
+    if "\\u" in line and _SURROGATE.search(json.dumps(row, ensure_ascii=False)):
+        raise ValueError("it contains half a character")
+    return row
+
+
+def report_conflicts(text: str, shown_path: str) -> Iterator[Diagnostic]:
+    """Report the merge conflicts in a file."""
+    for conflict in find_conflicts(text):
+        line = text.count("\n", 0, conflict.start) + 1
+        span = Span(path=shown_path, line=line, column=1, length=conflict.length)
+        yield diagnose_conflict(span)

@@ -1,0 +1,1 @@
+"""Adopting decks of other programs: their files → a project, and what is new in them since."""
