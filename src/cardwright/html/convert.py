@@ -35,8 +35,10 @@ _LINE_START: Final = re.compile(r"\s*(?:[-+*>=#~`|:]|[0-9]{1,9}[.)])")
 _ALWAYS_RISKY: Final = frozenset("\\`*_<&~^${|!=")
 _NO_GAP: Final = "this text has no gap"
 _MAX_SINGLE_TRIALS: Final = 12
-_BUDGET: Final = 200_000
+_BUDGET: Final = 100_000
 """How many characters are rendered for a paragraph or two that no manner fits."""
+_COSTLY: Final = "*_`[<~^$"
+"""Signs that take the parser longer."""
 _COST: Final = 100
 """What rendering costs besides, in characters."""
 
@@ -110,9 +112,9 @@ class _Conversion:
 
     def convert(self, flow: Flow) -> Converted:
         """Return the Markdown for what a text shows."""
-        self._budget = _BUDGET + 20 * sum(
-            len(item.text) + _COST for line in list_lines(flow.root) for item in line
-        )
+        lines = list(list_lines(flow.root))
+        length = sum(len(item.text) for line in lines for item in line)
+        self._budget = _BUDGET + 4 * length + 3 * _COST * len(lines)
         for what, example in flow.losses:
             self._reduction.lose(what, example)
         if self._layout is Layout.INLINE:
@@ -172,14 +174,21 @@ class _Conversion:
     def _is_right(self, markdown: str, shown: Box) -> bool:
         """Tell whether Markdown renders as what is to be shown, without errors."""
         rendered = self._render(markdown)
-        if _has_errors(rendered):
+        found = None if _has_errors(rendered) else self._read(rendered)
+        if found is None:
             return False
-        found = read_flow(rendered.html, is_cloze=self._is_cloze)
         if self._replaced:
             shown = _replace_lines(shown, self._replaced)
         if self._layout is Layout.BLOCK:
             return write_normal(loosen(found.root)) == write_normal(loosen(shown))
         return not found.losses and write_normal(found.root) == write_normal(shown)
+
+    def _read(self, rendered: Rendered) -> Flow | None:
+        """Return what is shown of Markdown; None if that is too much to compare."""
+        try:
+            return read_flow(rendered.html, is_cloze=self._is_cloze)
+        except TooLargeError:
+            return None
 
     def _render(self, markdown: str) -> Rendered:
         converter = _get_converter()
@@ -248,12 +257,12 @@ class _Conversion:
 
     def _rank(self, markdown: str, expected: str, context: Context) -> int:
         """Judge Markdown for a paragraph: 0 if it is right, 1 with warnings, 2 with errors."""
-        self._budget -= len(markdown) + _COST
+        self._budget -= len(markdown) + _COST + 10 * sum(map(markdown.count, _COSTLY))
         if self._budget < 0:
             return _UNEQUAL
         rendered = self._render_part(markdown, context)
-        found = read_flow(rendered.html, is_cloze=self._is_cloze)
-        if write_normal(found.root) != expected:
+        found = self._read(rendered)
+        if found is None or write_normal(found.root) != expected:
             return _UNEQUAL
         if _has_errors(rendered):
             return 2
@@ -329,7 +338,8 @@ def _write(
 def _find_risky(signs: Sequence[str], lines: Sequence[Line]) -> frozenset[int]:
     """Return the signs that Markdown may read as marks, where they stand."""
     chosen = {place for place, sign in enumerate(signs) if sign in _ALWAYS_RISKY}
-    chosen |= {place for place, sign in enumerate(signs) if sign == "[" and "]" in signs[place:]}
+    last = max((place for place, sign in enumerate(signs) if sign == "]"), default=-1)
+    chosen |= {place for place, sign in enumerate(signs[: last + 1]) if sign == "["}
     count = 0
     for line in lines:
         text = _line_text([line])
