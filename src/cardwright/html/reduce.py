@@ -34,6 +34,7 @@ from cardwright.html.style import (
     list_lacking,
 )
 from cardwright.markdown import HAN, KANA, is_followable, is_web_address
+from cardwright.markdown.maths import find_fault, find_reaching_command
 from cardwright.text import INVISIBLE
 
 _EMPHASIS: Final = frozenset({BOLD, ITALIC, STRUCK})
@@ -219,9 +220,21 @@ class Reduction:
                 self.lose("reading", f"{item.text} ({reading})")
                 return Item("text", f"{item.text}({reading})" if reading else item.text, item.style)
             return item
-        if item.kind == "maths" and not item.text.strip():
-            return None
+        if item.kind == "maths":
+            return self._reduce_formula(item)
         return item
+
+    def _reduce_formula(self, item: Item) -> Item | None:
+        """Return a formula, or its LaTeX as code if cards cannot contain it."""
+        if not item.text.strip():
+            return None
+        if find_reaching_command(item.text) is not None:
+            self.lose("formula whose commands act outside of it", item.text)
+        elif find_fault(item.text) is not None:
+            self.lose("formula that is not complete", item.text)
+        else:
+            return item
+        return Item("text", " ".join(item.text.split()), item.style | {CODE})
 
     def _reduce_style(self, item: Item) -> Style:
         style = frozenset(mark for mark in item.style if not mark.startswith(LACKING))
