@@ -440,8 +440,8 @@ def flatten_to_lines(root: Box, reduction: Reduction) -> Box:
                 reduction.lose(f"{name} in a line", _first_text(child))
             else:
                 reduction.lose(_SPACE, _first_text(child))
-            if before is not None:
-                lines.append(())
+                if before is not None:
+                    lines.append(())
             lines += map(tidy, _flatten(Box("root", [child])))
         else:
             if isinstance(before, Box) and before.kind == "p":
