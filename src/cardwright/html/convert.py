@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from cardwright.diagnostic import SEVERITIES
 from cardwright.html.build import Flow, read_flow, read_text
 from cardwright.html.compare import write_normal
-from cardwright.html.flow import GAPS, Box, Item, Line, join_items, list_lines, tidy
+from cardwright.html.flow import GAPS, Box, Item, Line, list_lines, tidy
 from cardwright.html.inline import InlineWriter, Manner, list_manners
 from cardwright.html.parse import TooLargeError
 from cardwright.html.reduce import (
@@ -328,7 +328,7 @@ def _write(
     writer = InlineWriter(manner, line_break)
     text = writer.write(lines)
     if escape_all:
-        everything = _find_risky(writer.signs, lines)
+        everything = _find_all(writer.signs, lines)
         return InlineWriter(manner._replace(escapes=everything), line_break).write(
             lines
         ), writer.signs
@@ -382,25 +382,25 @@ def _scripts_as_text(line: Line) -> Line:
             mark = "^" if SUP in script else "_"
             text = f"{mark}{text}" if len(text) == 1 else f"{mark}({text})"
         items.append(item._replace(text=text, style=item.style - script))
-    return join_items(items)
+    return tidy(items)
 
 
 def _without(*marks: str) -> Callable[[Line], Line]:
     def simplify(line: Line) -> Line:
-        return join_items(item._replace(style=item.style.difference(marks)) for item in line)
+        return tidy(item._replace(style=item.style.difference(marks)) for item in line)
 
     return simplify
 
 
 def _without_links(line: Line) -> Line:
-    return join_items(
+    return tidy(
         item._replace(style=frozenset(m for m in item.style if not m.startswith(LINK)))
         for item in _without(BOLD, ITALIC, STRUCK)(line)
     )
 
 
 def _keep_text(line: Line) -> Line:
-    return join_items(item._replace(style=frozenset()) for item in _scripts_as_text(line))
+    return tidy(item._replace(style=frozenset()) for item in _scripts_as_text(line))
 
 
 _SIMPLIFICATIONS: Final[tuple[tuple[str, Callable[[Line], Line]], ...]] = (

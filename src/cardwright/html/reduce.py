@@ -205,7 +205,8 @@ class Reduction:
     def reduce_line(self, line: Line) -> Line:
         """Return a line as Markdown can show it."""
         items = [self._reduce_item(item) for item in line]
-        return join_items(self._reduce_scripts([item for item in items if item is not None]))
+        # A space that was underlined is none at the edge of a line any more.
+        return tidy(self._reduce_scripts([item for item in items if item is not None]))
 
     def _reduce_item(self, item: Item) -> Item | None:
         if item.style:
