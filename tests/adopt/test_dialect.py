@@ -38,9 +38,6 @@ def adapt(text: str, **options: object) -> tuple[str, list[tuple[str, int]]]:
 @given(parts=st.lists(PIECES, max_size=8))
 def test_commonmark_shows_the_same_in_our_markdown(parts: list[str]) -> None:
     text = "".join(parts).strip()
-    if ("\\(" in text and "\\)" in text) or ("\\[" in text and "\\]" in text):
-        # hashcards reads these as formulas, too.
-        return
     adapted, losses = adapt(text, has_strikes=False)
     assert not losses
     shown = normalize_html(RENDERER.render_block(adapted).html)
@@ -55,6 +52,7 @@ def test_commonmark_shows_the_same_in_our_markdown(parts: list[str]) -> None:
         ('<a href="https://x.y">t</a>', "[t](<https://x.y>)"),
         ("<p>a</p><p>b</p>", "a\n\nb"),
         ("a<hr>b", "a\n\n---\n\nb"),
+        ("a\n<ul><li>b</li>\n<li><i>c</i></li></ul>\nd", "a\n\n- b\n- *c*\n\nd"),
         ('<img src="a%20b.png" width="200px" alt="it">', "![it](<pictures/a b.png>){width=200}"),
         (
             "![it|300](<a b.png>) ![40x30](m.png)",
@@ -75,7 +73,7 @@ def test_what_has_an_equivalent_is_written_with_it(written: str, expected: str) 
     [
         ("a <u>b</u> c", "a b c", "HTML element `u`"),
         ('<span style="color:red">b</span>', "b", "HTML element `span`"),
-        ("<ul><li>a</li><li>b</li></ul>", "a\n\nb", "HTML element `li`"),
+        ("x <ul><li>a</li><li>b</li></ul>", "x \n\na\n\nb", "HTML element `li`"),
         ("<b>open", "open", "HTML element `b`"),
         ("x<sub>i, j</sub>", "xi, j", "HTML element `sub`"),
         ("a <!-- b --> c", "a  c", "hidden comments"),
@@ -83,6 +81,11 @@ def test_what_has_an_equivalent_is_written_with_it(written: str, expected: str) 
         (
             "![t](https://x.y/z.png)",
             "[t](<https://x.y/z.png>)",
+            "media on the web, which became links",
+        ),
+        (
+            "![](https://x.y/z.png)",
+            "<https://x.y/z.png>",
             "media on the web, which became links",
         ),
         ("![](no.png) ![t](../m.png)", "no.png t", "media that are not there"),
@@ -104,6 +107,12 @@ def test_commands_of_latex_are_expanded_in_formulas_only() -> None:
     adapted, _ = adapt(r"$\R^n \half{x+1} \half y \Re$ and `\R` \R", macros=macros)
     assert adapted == r"$\mathbb{R}^n \frac{x+1}{2} \frac{y}{2} \Re$ and `\R` \R"
     assert expand_macros(r"\norm{a_{1}}b", macros) == r"\left\| a_{1} \right\|b"
+
+
+def test_formulas_in_brackets_are_formulas_where_they_are() -> None:
+    text = r"\(x_{a::b}\) \[y\]"
+    assert adapt(text, has_brackets=True)[0] == text
+    assert adapt(text)[0] == "(x_{a::b}) [y]"
 
 
 def test_endless_commands_of_latex_are_left_alone() -> None:

@@ -68,6 +68,7 @@ def test_a_single_file_is_a_deck_of_its_own(tmp_path: Path) -> None:
         (r"\[not\] [a]", "[not] {{c1::a}}"),
         ("[a [b] c]", "a {{c1::b}} c"),
         ("[$x_{1}$] [std::map] [a}b]", "{{c1::$x_{1}$}} {{c2::std\\::map}} {{c3::a\\}b}}"),
+        (r"[\(\frac{1}{2}\)]", r"{{c1::\(\frac{1}{2}\)}}"),
         ("$[x]^2$ `[y]`", "${{c1::x}}^2$ `{{c2::y}}`"),
         ("[] [a]", " {{c1::a}}"),
         ("open [a", "open a"),

@@ -66,6 +66,10 @@ def cards_of(folder: Path, note: str, **settings: Any) -> list[tuple[str, ...]]:
         ("A ==b== c\nd ==e;;hint==", [("cloze", "A {{c1::b}} c<br>\nd {{c2::e::hint}}")]),
         ("==2;;a== ==1;;b;;h== ==2;;c==", [("cloze", "{{c2::a}} {{c1::b::h}} {{c2::c}}")]),
         ("==as;;a== ==sa;;b== ==s;;c==", [("cloze", "{{c1::a}} {{c2::b}} c")]),
+        (
+            "Head ==x==\n=====\n4/4 [==============] - 0s",
+            [("cloze", "Head {{c1::x}}<br>\n=====<br>\n4/4 [==============] - 0s")],
+        ),
         ("a == b and c == d", [("cloze", "a {{c1:: b and c }} d")]),
         ("`a == b` ==`x::y`== ==$z$==", [("cloze", "`a == b` {{c1::`x::y`}} {{c2::$z$}}")]),
     ],

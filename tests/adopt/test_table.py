@@ -149,6 +149,12 @@ def test_more_columns_than_a_kind_has_become_a_kind_with_these_fields(tmp_path: 
     assert [note.tags for note in notes] == [("eu",), ()]
 
 
+def test_the_sides_of_a_card_come_first_in_a_kind_of_its_own(tmp_path: Path) -> None:
+    text = "Nr,Answer,Question\n1,a,b\n"
+    assert kind_of(tmp_path, text) == ("words", ["Question", "Answer", "Nr"])
+    assert fields_of(tmp_path, text) == [("b", "a", "1")]
+
+
 def test_the_user_says_what_columns_hold_and_the_others_are_reported(tmp_path: Path) -> None:
     text = 'Nr,Country,Capital,Topic,Area\n7,France,Paris,"Western Europe, eu",big\n8,Chad,N\'Djamena,,\n'
     incoming, notes = read(tmp_path, text, "front=Country, back=3,tags=topic,id=Nr")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardwright.anki.ledger import Ledger, Published, format_ledger, read_ledger
@@ -37,6 +37,7 @@ def publish(content: dict[str, Any], before: Published | None = None) -> Publish
     )
 
 
+@settings(max_examples=50)
 @given(st.lists(CONTENTS, min_size=1, max_size=6))
 def test_every_earlier_content_can_be_restored(
     tmp_path_factory: pytest.TempPathFactory, contents: list[dict[str, Any]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from anki_deck_author import DeckAuthor, Home, MakeReader, change, fill, read_files
+from media_files import MP3, PNG
 from project_files import Run
 
 
@@ -110,3 +111,85 @@ def test_a_note_type_that_changed_there_changes_here_unless_it_was_changed_here(
     assert ".new" not in gaps.read_text("utf-8")
     run("check", folder=home)
     assert "nothing new" in run("adopt", str(second), folder=home).output
+
+
+def test_after_a_release_of_its_own_what_is_new_there_waits_for_the_next_one(
+    author: DeckAuthor, read: MakeReader, home: Path, run: Run, tmp_path: Path
+) -> None:
+    fill(author)
+    run("adopt", str(author.export(tmp_path / "first.apkg", deck="Länder")), folder=home)
+    run("release", "lander", folder=home)
+    released = (home / "decks" / "lander" / "ledger.jsonl").read_bytes()
+    change(author, "Country:France", Capital="Paris (75)")
+    author.add_note("Land (basic)", "Länder", ["Togo", "Lomé", "", ""])
+
+    run("adopt", str(author.export(tmp_path / "second.apkg", deck="Länder")), folder=home)
+
+    assert (home / "decks" / "lander" / "ledger.jsonl").read_bytes() == released
+    assert "1 changed, 1 added" in run("diff", folder=home).output
+    reader = read("reader")
+    reader.import_package(home / "build" / "lander.apkg")
+    run("release", "lander", folder=home)
+    result = reader.import_package(home / "build" / "lander.apkg")
+    assert (result.new, result.updated, result.conflicting) == ({"Togo"}, {"France"}, set())
+
+
+def test_a_file_that_changed_there_is_replaced_unless_it_was_changed_here(
+    author: DeckAuthor, read: MakeReader, home: Path, run: Run, tmp_path: Path
+) -> None:
+    fill(author)
+    run("adopt", str(author.export(tmp_path / "first.apkg", deck="Länder")), folder=home)
+    media = home / "cards" / "lander" / "media"
+    (media / "anthem.mp3").write_bytes(MP3 + MP3)
+    author.add_media("map of chad.png", PNG + b"new")
+    author.add_media("anthem.mp3", MP3 + b"new")
+    second = author.export(tmp_path / "second.apkg", deck="Länder")
+
+    output = run("adopt", str(second), folder=home).output
+
+    assert "cards/lander/media/map of chad.png replaced" in output
+    assert "cards/lander/media/anthem.mp3: it was changed here and in the deck" in output
+    assert (media / "map of chad.png").read_bytes() == PNG + b"new"
+    assert (media / "anthem.mp3").read_bytes() == MP3 + MP3
+    assert "nothing new" in run("adopt", str(second), folder=home).output
+    run("build", folder=home)
+    newcomer = read("newcomer")
+    newcomer.import_package(home / "build" / "lander.apkg")
+    folder = Path(newcomer.col.media.dir())
+    assert (folder / "map of chad.png").read_bytes() == PNG + b"new"
+    (note_id,) = newcomer.col.find_notes("Country:日本")
+    name = newcomer.col.get_note(note_id)["Note"].removeprefix("[sound:").removesuffix("]")
+    assert name != "anthem.mp3"
+    assert (folder / name).read_bytes() == MP3 + MP3
+
+
+def test_a_project_with_errors_is_left_alone(
+    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
+) -> None:
+    fill(author)
+    package = author.export(tmp_path / "land.apkg", deck="Länder")
+    run("adopt", str(package), folder=home)
+    Home(home).edit("Nauru", "[Nauru")
+    before = read_files(home)
+
+    output = run("adopt", str(package), folder=home, exit_code=1).output
+
+    assert "error[" in output
+    assert read_files(home) == before
+
+
+def test_cards_adopted_by_hand_keep_their_texts(
+    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
+) -> None:
+    fill(author)
+    package = author.export(tmp_path / "land.apkg", deck="Länder")
+    run("adopt", str(package), folder=home)
+    (home / "decks" / "lander" / "adopted.jsonl").write_text('{"adopted": 1}\n', "utf-8")
+    Home(home).edit("no capital at all", "it has no capital")
+    before = Home(home).read()
+
+    output = run("adopt", str(package), folder=home).output
+
+    assert "1 in conflict" in output
+    assert "yours: it has no capital" in output
+    assert Home(home).read() == before

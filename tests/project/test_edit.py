@@ -329,7 +329,7 @@ def change_text(text: str, dice: random.Random, other: str) -> str:
     return " ".join(words).strip() or other
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(made=files(), number=st.integers(0, 2**32), other=TEXTS, items=st.lists(TEXTS, max_size=4))
 def test_any_edit_of_any_file_reads_back(
     made: tuple[str, list[dict[str, Any]]], number: int, other: str, items: list[str]

@@ -290,7 +290,7 @@ def take_over(root: Path, file: Path, made: Sequence[Made]) -> Verdict:
 
 
 def _normalize(html: str) -> str:
-    return normalize_html(html, as_paragraphs=True)
+    return normalize_html(html, is_cloze="{{c" in html, as_paragraphs=True)
 
 
 def _ignore(_path: Path, _words: str) -> None:

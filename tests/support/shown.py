@@ -137,6 +137,9 @@ class _Parser(HTMLParser):
             self._counters[-1] += 1
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == "br":
+            # So browsers have it.
+            self._lines.append(self._make_line())
         if tag in _HIDDEN and self._hidden:
             self._hidden -= 1
         if tag in _BLOCKS:

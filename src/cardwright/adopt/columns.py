@@ -285,6 +285,11 @@ def guess_columns(names: Sequence[str]) -> dict[str, int]:
     return found
 
 
+def is_side(field: str) -> bool:
+    """Tell whether a field is one of the two sides of a card."""
+    return field in _SIDES
+
+
 def is_front(field: str) -> bool:
     """Tell whether a field is the first side of a card."""
     return _SIDES.get(field) == FRONT

@@ -19,13 +19,15 @@ from cardwright.adopt.gaps import escape_gaps
 from cardwright.adopt.latex import expand_macros
 from cardwright.adopt.pieces import VERBATIM, Piece, cut
 from cardwright.adopt.tags import join_tags
+from cardwright.html import Layout, convert_html
 from cardwright.incoming import LossCounter
 from cardwright.markdown import HAN, KANA, is_web_address
 from cardwright.text import make_plain
 
 _READS_KANJI: Final = re.compile(f"[{HAN}{KANA}]")
 _DONE: Final = VERBATIM | {"link"}
-"""The kinds of pieces that stay as they are."""
+"""The kinds of pieces that are finished."""
+_GAP: Final = Piece("text", "\n\n")
 _SIZED: Final = re.compile(r"(?:(?P<alt>.*)\|)?(?P<width>[0-9]{1,4})(?:x[0-9]{1,4})?", re.DOTALL)
 _MAX_WIDTH: Final = 2000
 _EMPTY_LINES: Final = re.compile(r"\n(?:[ \t]*\n){2,}")
@@ -44,6 +46,8 @@ class Dialect:
     find_media: FindMedia
     has_strikes: bool = True
     """Whether `~~…~~` is struck out in the other program, too."""
+    has_brackets: bool = False
+    r"""Whether `\(…\)` and `\[…\]` are formulas there, and not just brackets."""
     macros: Mapping[str, str] = field(default_factory=dict)
     """The user's commands of LaTeX."""
 
@@ -52,7 +56,13 @@ class Dialect:
 
         `has_gaps` tells whether gaps in it are gaps; else they are shown as they are written.
         """
-        pieces = [self._adapt(piece, place) for piece in cut(text)]
+        pieces: list[Piece] = []
+        for piece in cut(text, has_brackets=self.has_brackets):
+            if piece.kind == "block":
+                converted = self._convert_block(piece.text, place, has_gaps=has_gaps)
+                pieces += [_GAP, Piece("link", converted), _GAP]
+            else:
+                pieces.append(self._adapt(piece, place))
         joined = join_tags(pieces, self.losses, place, self.show_media)
         parts: list[str] = []
         for is_done, group in groupby(joined, key=lambda piece: piece.kind in _DONE):
@@ -73,7 +83,7 @@ class Dialect:
             return f"![{alt}]({write_path(name)}){size}"
         if is_web_address(address):
             self.losses.add("media on the web, which became links", place, address)
-            return f"[{alt or escape(address)}](<{address}>)"
+            return f"[{alt}](<{address}>)" if alt else f"<{address}>"
         self.losses.add("media that are not there", place, address)
         return alt or escape(unquote(address).rpartition("/")[2])
 
@@ -101,6 +111,17 @@ class Dialect:
         elif kind != "text":
             return piece
         return Piece("text", adapted)
+
+    def _convert_block(self, html: str, place: str, *, has_gaps: bool) -> str:
+        """Return a list or a table in HTML as Markdown."""
+
+        def find(name: str) -> str | None:
+            return self.find_media(name) or self.find_media(unquote(name))
+
+        made = convert_html(html, Layout.BLOCK, is_cloze=has_gaps, find_media=find)
+        for loss in made.losses:
+            self.losses.add(loss.what, place, loss.example)
+        return made.markdown
 
     def _show_image(self, piece: Piece, place: str) -> str:
         sized = _SIZED.fullmatch(piece.label)

@@ -40,7 +40,7 @@ _ROOT: Final = "@/"
 """What addresses begin with that are relative to the collection."""
 _BRACKET: Final = re.compile(r"!\[[^\]]*\]?|\\(?P<escaped>[\[\]])|(?P<bracket>[\[\]])")
 _TYPES: Final = {"basic": ("question", "answer"), "cloze": ("text",)}
-_MAX_GAPS: Final = 400
+_MAX_GAPS: Final = 499
 
 
 def is_hashcards(text: str) -> bool:
@@ -134,6 +134,7 @@ class _Hashcards:
             self._losses,
             partial(self._find_media, folder=folder),
             has_strikes=False,
+            has_brackets=True,
             macros=self._macros,
         )
         for card in _Splitter(name, self._problems).split(text, start):
@@ -147,7 +148,7 @@ class _Hashcards:
                 self._problems.append(f"{place}: this is too long, or the card after too many")
                 return
             if card.is_cloze:
-                texts = (write_gaps(escape_gaps(texts[0])),)
+                texts = (write_gaps(escape_gaps(texts[0], has_brackets=True)),)
                 if not GAP.search(texts[0]):
                     self._problems.append(f"{place}: no gap; write it as `[answer]`")
             fields = tuple(dialect.adapt(text, place, has_gaps=card.is_cloze) for text in texts)
@@ -250,7 +251,7 @@ def write_gaps(text: str) -> str:
             answer = "".join(parts[start:])
             if answer.strip() and number < _MAX_GAPS:
                 number += 1
-                parts[start:] = [write_gap(number, answer)]
+                parts[start:] = [write_gap(number, answer, has_brackets=True)]
             start = None
         elif match["bracket"] is None:
             parts.append(match["escaped"] or match[0])

@@ -13,7 +13,7 @@ from typing import Final
 
 from cardwright.adopt.decks import list_decks
 from cardwright.adopt.dialect import Dialect
-from cardwright.adopt.error import AdoptError, refuse
+from cardwright.adopt.error import AdoptError
 from cardwright.adopt.folder import Folder
 from cardwright.adopt.obsidian_cards import (
     CardFinder,
@@ -89,20 +89,20 @@ class _Vault:
         self._finder = CardFinder(self._settings)
         self._name = (start.resolve().name if self._is_folder else path.stem) or "Cards"
         self._losses = LossCounter()
-        self._problems: list[str] = []
+        self._has_tags = False
+        """Whether some note has a tag for cards."""
         self._media: dict[str, None] = {}
 
     def read(self) -> Incoming:
         notes = self._read_notes(uses_folders=self._settings.uses_folders)
-        if not notes and not self._settings.uses_folders:
+        if not notes and not self._settings.uses_folders and not self._has_tags:
             # Without the settings, nobody knows that folders are the decks.
             notes = self._read_notes(uses_folders=True)
-        if self._problems:
-            raise refuse(self._problems)
         if not notes:
             raise AdoptError(
                 f"{self._path} has no cards of Obsidian",
-                help="notes with cards have a tag such as #flashcards",
+                help="their notes have a tag such as #flashcards; if you have changed the settings of the"
+                f" plugin, the folder {CONFIG} has to be there",
             )
         used = {note.type for note in notes}
         decks = list_decks(note.deck for note in notes)
@@ -130,6 +130,7 @@ class _Vault:
 
     def _read_file(self, name: str, *, uses_folders: bool) -> Iterator[IncomingNote]:
         text = read_text(self._folder.root / name, follow_link=not self._is_folder).text
+        self._has_tags = self._has_tags or any(tag in text for tag in self._settings.tags)
         if not self._finder.may_have_cards(text):
             return
         front = read_front_tags(text)
@@ -144,7 +145,7 @@ class _Vault:
         for card in cards:
             place = f"{name}:{card.line}"
             if max(len(card.front), len(card.back)) > MAX_NOTE_LENGTH:
-                self._problems.append(f"{place}: this card is too long")
+                self._losses.add("cards that are too long", place, card.front[:100])
                 continue
             parts = folder.split("/") if uses_folders else decks.find(card)
             self._report(card, place, decks)

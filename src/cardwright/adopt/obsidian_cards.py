@@ -19,7 +19,7 @@ _FRONT_MATTER: Final = "---"
 _CODE: Final = re.compile(r"(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)")
 _BLOCK_ID: Final = re.compile(r"[ \t]\^(?P<id>[A-Za-z0-9-]+)[ \t]*\Z")
 _BLOCK_LINE: Final = re.compile(r"\A\^[A-Za-z0-9-]+\Z")
-TAG: Final = re.compile(r"(?<![^\s])#(?P<name>(?=[^\s#]*[^\W\d])[\w/\-\u00a9-\U0010ffff]+)")
+TAG: Final = re.compile(r"(?<![^\s])#(?P<name>(?=[^\s#]*[^\s#\d])[\w/\-\u00a9-\U0010ffff]+)")
 _FIRST_TAG: Final = re.compile(r"\s*#(?P<name>[^\s#]+)[ \t]*\n?")
 _HEADING: Final = re.compile(r"#{1,6}[ \t]")
 _TAG_KEY: Final = re.compile(r"tags?:[ \t]*(?P<value>.*)", re.IGNORECASE)

@@ -92,10 +92,13 @@ def compile_pattern(pattern: str) -> GapPattern | None:
 
 
 def _compile(pattern: str, number: str) -> re.Pattern[str]:
-    parts = []
+    edge = re.escape(pattern[:1]) if pattern[:1] == pattern[-1:] else ""
+    # Lines of equal signs, as under headings and in progress bars, are no gaps.
+    inner = f"(?!{edge})[^\\n]{{1,5000}}?(?<!{edge})" if edge else "[^\\n]{1,5000}?"
+    parts = [f"(?<!{edge})"] if edge else []
     position = 0
     for option in _OPTION.finditer(pattern):
-        parts.append(_write_answer(pattern[position : option.start()]))
+        parts.append(_write_answer(pattern[position : option.start()], inner))
         position = option.end()
         text = option[1].replace("\\[", "[").replace("\\]", "]")
         if "hint" in text:
@@ -105,14 +108,13 @@ def _compile(pattern: str, number: str) -> re.Pattern[str]:
         elif re.search("[0-9]+", text) and number:
             before, after = re.split("[0-9]+", text, maxsplit=1)
             parts.append(f"{re.escape(before)}(?P<number>{number}){re.escape(after)}")
-    parts.append(_write_answer(pattern[position:]))
-    return re.compile("".join(parts))
+    parts.append(_write_answer(pattern[position:], inner))
+    return re.compile("".join(parts) + (f"(?!{edge})" if edge else ""))
 
 
-def _write_answer(text: str) -> str:
+def _write_answer(text: str, inner: str) -> str:
     before, found, after = text.partition("answer")
-    answer = r"(?P<answer>[^\n]{1,5000}?)" if found else ""
-    return re.escape(before) + answer + re.escape(after)
+    return re.escape(before) + (f"(?P<answer>{inner})" if found else "") + re.escape(after)
 
 
 def _read_patterns(found: dict[str, Any]) -> tuple[str, ...]:

@@ -31,6 +31,8 @@ _CALLOUT: Final = re.compile(
 _NOTE_MARK: Final = re.compile(r"\[\^(?P<name>[^\]\s]{1,60})\](?!:)")
 _NOTE: Final = re.compile(r"^\[\^(?P<name>[^\]\s]{1,60})\]:[ \t]*(?P<text>.+)$", re.MULTILINE)
 _INLINE_NOTE: Final = re.compile(r"\^\[(?P<text>[^\[\]\n]{1,1000})\]")
+_MAX_GAPS: Final = 499
+"""Anki tells no more cards of a note apart."""
 _BRACES: Final = re.escape("{{")
 _BLOCK_ID: Final = re.compile(r"[ \t]\^[A-Za-z0-9-]+[ \t]*$", re.MULTILINE)
 _START: Final = re.compile(
@@ -104,6 +106,9 @@ class ObsidianText:
 
     def _write_gap(self, match: re.Match[str], count: int, place: str) -> str:
         groups = match.groupdict()
+        if count > _MAX_GAPS:
+            self._losses.add(f"gaps after the first {_MAX_GAPS} of a text", place, match[0])
+            return match["answer"]
         number = groups.get("number") or str(count)
         if not number.isdigit():
             if "h" in number:

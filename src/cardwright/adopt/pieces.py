@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Final, NamedTuple
 
 _ADDRESS: Final = (
@@ -18,13 +19,16 @@ _FENCE: Final = r"""
         (?: \n[ \t>]*(?P=marks)(?P=mark)*[ \t]*(?=\n|\Z) )? )
 """
 _INDENTED: Final = r"(?: (?:\A|(?<=\n\n))(?P<indented> (?:[ ]{4}|[ ]{0,3}\t)[^\n]*(?:\n(?:[ ]{4}|[ ]{0,3}\t|[ \t]*$)[^\n]*)*+ ) )"
+_BLOCK: Final = r"""
+    (?P<block> ^<(?P<element>table|ul|ol|dl|blockquote|pre)\b[^<>]*>[\s\S]*?</(?P=element)>[ \t]*(?=\n|\Z) )
+"""
+_NEXT: Final = r"(?![ \t]*(?:\n|[-*+>|][ \t]|\#{1,6}[ \t]|[0-9]{1,9}[.)][ \t]|`{3}|~{3}))"
+"""A line that goes on with the paragraph."""
 _INLINE: Final = rf"""
       (?P<code> (?<!`)(?P<ticks>`+)(?!`)
-          (?: [^`\n]++ | \n(?![ \t]*\n) | (?!(?P=ticks)(?!`))`+ )*+ (?P=ticks)(?!`) )
+          (?: [^`\n]++ | \n{_NEXT} | (?!(?P=ticks)(?!`))`+ )*+ (?P=ticks)(?!`) )
     | (?P<maths> \$\$ (?: [^\\$]++ | \\. | \$(?!\$) )++ \$\$
-          | \$(?![\s$]) (?: [^\\$\n]++ | \\. | \n(?![ \t]*\n) )++ (?<!\s)\$(?![0-9])
-          | \\\( (?: [^\\]++ | \\(?![()])[\s\S] )++ \\\)
-          | \\\[ (?: [^\\]++ | \\(?![\[\]])[\s\S] )++ \\\] (?!\() )
+          | \$(?![\s$]) (?: [^\\$\n]++ | \\. | \n{_NEXT} )++ (?<!\s)\$(?![0-9]) BRACKETS )
     | (?P<escape> \\[!-/:-@\[-`{{-~] )
     | (?P<comment> <!--[\s\S]*?(?:-->|\Z) )
     | (?P<tag> </?[A-Za-z][A-Za-z0-9]*(?:\s(?:[^<>"']++|"[^"]*"|'[^']*')*+)?/?> )
@@ -33,15 +37,16 @@ _INLINE: Final = rf"""
     | (?P<script> (?<!~)~(?!~)[\w+−–()-]{{1,20}}~(?!~) | \^[\w+−–()-]{{1,20}}\^ )
     | (?P<ruby> (?<!\{{)\{{(?!\{{)[^{{}}|\n]{{1,60}}\|[^{{}}\n]{{1,200}}\}} )
 """
-_FLAGS: Final = re.VERBOSE | re.MULTILINE
-_PIECE: Final = re.compile(f"{_FENCE} | {_INDENTED} | {_INLINE}", _FLAGS)
-_IN_LIST: Final = re.compile(f"{_FENCE} | (?P<indented>(?!)) | {_INLINE}", _FLAGS)
-"""In lists, an indented paragraph is text."""
+_BRACKETS: Final = r"""
+    | \\\( (?: [^\\]++ | \\(?![()])[\s\S] )++ \\\)
+    | \\\[ (?: [^\\]++ | \\(?![\[\]])[\s\S] )++ \\\] (?!\()
+"""
+"""Formulas of some programs; in CommonMark, these are brackets."""
 _SPECIAL: Final = re.compile(r"[`~$\\<!\[^{\t]|    ")
 """A sign with which a piece begins."""
 _ITEM: Final = re.compile(r"^[ \t]*(?:[-*+]|[0-9]{1,9}[.)])[ \t]", re.MULTILINE)
 _KINDS: Final = (
-    *("fence", "indented", "code", "maths", "escape", "comment", "tag", "image", "link"),
+    *("fence", "indented", "block", "code", "maths", "escape", "comment", "tag", "image", "link"),
     *("script", "ruby"),
 )
 VERBATIM: Final = frozenset({"fence", "indented", "code", "maths"})
@@ -60,14 +65,18 @@ class Piece(NamedTuple):
     """Of a link or an image."""
 
 
-def cut(text: str) -> Iterator[Piece]:
-    """Yield the pieces of a text; together they are the text."""
+def cut(text: str, *, has_brackets: bool = False) -> Iterator[Piece]:
+    r"""Yield the pieces of a text; together they are the text.
+
+    `has_brackets` tells whether `\(…\)` and `\[…\]` are formulas.
+    """
     if not _SPECIAL.search(text):
         if text:
             yield Piece("text", text)
         return
     position = 0
-    for match in (_IN_LIST if _ITEM.search(text) else _PIECE).finditer(text):
+    pattern = _compile(has_brackets=has_brackets, is_list=_ITEM.search(text) is not None)
+    for match in pattern.finditer(text):
         if match.start() > position:
             yield Piece("text", text[position : match.start()])
         position = match.end()
@@ -80,3 +89,12 @@ def cut(text: str) -> Iterator[Piece]:
             yield Piece(kind, match[0])
     if position < len(text):
         yield Piece("text", text[position:])
+
+
+@cache
+def _compile(*, has_brackets: bool, is_list: bool) -> re.Pattern[str]:
+    # In lists, an indented paragraph is text.
+    indented = r"(?P<indented>(?!))" if is_list else _INDENTED
+    inline = _INLINE.replace("BRACKETS", _BRACKETS if has_brackets else "")
+    source = f"{_FENCE} | {indented} | {_BLOCK} | {inline}"
+    return re.compile(source, re.VERBOSE | re.MULTILINE)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cardwright.adopt.columns import choose_kind
+from cardwright.adopt.columns import choose_kind, is_front, is_side
 from cardwright.adopt.delimited import Row
 from cardwright.adopt.gaps import GAP
 from cardwright.incoming import IncomingField, IncomingType
@@ -59,8 +59,10 @@ def make_shape(
         by_order = dict(zip(_SIDES, columns, strict=False))
         if shape := choose_shape(key, rows, by_order):
             return shape
+    sides = {index: not is_front(name) for name, index in known.items() if is_side(name)}
     labels: dict[str, int] = {}
-    for number, index in enumerate(columns, 1):
+    # The sides of a card come first, whatever else the table begins with.
+    for number, index in enumerate(sorted(columns, key=lambda one: sides.get(one, 2)), 1):
         usual = _LABELS[number - 1] if number <= len(_LABELS) else f"Field {number}"
         label = base = (names[index] if index < len(names) else "") or usual
         again = 1

@@ -13,6 +13,7 @@ from cardwright.merge import merge_texts, transfer_change
 
 _MAX_WAYS: Final = 4
 _MIN_WIDTH: Final = 80
+_SLACK: Final = 25
 _MARKER: Final = re.compile(r" *(?:[-*+] +|[0-9]+[.)] +|> ?)?")
 _NO_PROSE: Final = re.compile(r" *(?:\||```|~~~|\$\$|    )")
 
@@ -113,7 +114,9 @@ def wrap_lines(text: str, source: str) -> str:
     is_code = False
     for line in text.split("\n"):
         is_code ^= line.lstrip().startswith(("```", "~~~"))
-        if len(line) <= width or line in known or is_code or _NO_PROSE.match(line):
+        # A few words too long look better than a few words on a line of their own.
+        is_short = len(line) <= width + _SLACK
+        if is_short or line in known or is_code or _NO_PROSE.match(line):
             lines.append(line)
             continue
         marker = _MARKER.match(line)

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import click
 
 from cardwright.error import CardwrightError
-from cardwright.text import escape_controls, make_plain
+from cardwright.text import BIDI_OVERRIDES, CONTROLS, escape_controls, make_plain
 
 if TYPE_CHECKING:
     from cardwright.terminal.paint import Renderable
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _RUNNERS: Final = ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
 """Variables that are set where lines such as `::add-mask::x` or `##vso[…]` command the CI."""
 _COMMAND: Final = re.compile(r"^[^\S\n]*:(?=:)|#(?=#\w*\[)", re.MULTILINE)
+_UNSAFE: Final = re.compile(f"[{CONTROLS}{BIDI_OVERRIDES}]")
+"""What no source may contain."""
 _JSON_COMMAND: Final = re.compile(r"#(?=#\w*\[)")
 
 
@@ -84,13 +86,17 @@ def _format_json(value: Any) -> str:
 
 
 def say_data(pieces: Iterable[str]) -> None:
-    """Write texts for another program as they are, with their own line ends; a terminal is protected."""
+    """Write texts for another program as they are, with their own line ends.
+
+    On a terminal, they become harmless.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(newline="")
     is_file, is_terminal = _is_file(sys.stdout), sys.stdout.isatty()
     for piece in pieces:
         # A CI does not see what goes to a file.
-        _write(make_plain(piece) if is_terminal else piece, is_command=is_file)
+        shown = make_plain(piece) if is_terminal else _UNSAFE.sub("�", piece)
+        _write(shown, is_command=is_file)
 
 
 def _is_file(stream: IO[str]) -> bool:

@@ -13,14 +13,20 @@ from typing import Final
 from cardwright.markdown import is_followable, is_web_address
 from cardwright.markdown.maths import find_reaching_command
 
-_ELEMENTS_TEXT: Final = """
-    a abbr acronym address article aside b bdi bdo big blockquote br caption center cite
-    code col colgroup data dd del details dfn div dl dt em figcaption figure font footer h1
-    h2 h3 h4 h5 h6 header hr i img ins kbd label li main mark menu nav nobr o:p ol p pre q
-    rb rp rt rtc ruby s samp section small span strike strong sub summary sup table tbody td
-    tfoot th thead time tr tt u ul var wbr anki-mathjax audio video source
+_REFUSED_TEXT: Final = """
+    applet area base basefont bgsound body button canvas command content dialog embed
+    fencedframe fieldset form frame frameset geolocation head html iframe image input isindex
+    keygen legend link listing map marquee math menuitem meta meter model multicol nextid
+    noembed noframes noscript object optgroup option output param picture plaintext portal
+    progress script search select selectedcontent shadow slot spacer style svg template
+    textarea title track webview xmp
 """
-_ELEMENTS: Final = frozenset(_ELEMENTS_TEXT.split())
+_REFUSED: Final = frozenset(_REFUSED_TEXT.split())
+"""Elements that run or load something, or change how what follows is read. Others can have only the
+attributes below; if HTML does not define them, they are like a `span` that the stylesheet of a note type
+gives a look, as in `<hl>`."""
+_WITH_COLON: Final = "o:p"
+"""What Word puts around paragraphs."""
 _ATTRIBUTES_TEXT: Final = """
     abbr align alt bgcolor block border cellpadding cellspacing char charoff cite clear
     color cols colspan compact controls datetime dir draggable face frame headers height
@@ -39,9 +45,11 @@ _TAG: Final = re.compile(
     (?P<attributes> (?: \s++ [a-zA-Z][a-zA-Z0-9:_-]*+ (?: \s*+ = \s*+
         (?: "[^"<>]*+" | '[^'<>]*+' | [^\s"'<>=`]++ ) )?+ )*+ )
     \s*+ /? >
+    | <!-- (?![->]) [^<>-]*+ (?: -[^<>-]++ )*+ -->
     """,
     re.VERBOSE,
 )
+"""A tag, or a comment."""
 _ATTRIBUTE: Final = re.compile(
     r"""([a-zA-Z][a-zA-Z0-9:_-]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>=`]+)))?"""
 )
@@ -63,7 +71,7 @@ _PROPERTY: Final = re.compile(
 )
 _NOT_IN_VALUE: Final = re.compile(r"[\\@{}<>:]|/\*")
 _FUNCTION: Final = re.compile(r"([a-z-]*)\(")
-_FUNCTIONS: Final = frozenset({"rgb", "rgba", "hsl", "hsla", "calc"})
+_FUNCTIONS: Final = frozenset({"rgb", "rgba", "hsl", "hsla", "calc", "var"})
 _ANKI: Final = re.compile(r"\[anki:|\[\[type:", re.IGNORECASE)
 _SOUND: Final = re.compile(r"\[sound:([^\]]*)\]?", re.IGNORECASE)
 _LATEX: Final = re.compile(r"\[latex\]|\[\$|\\\(|\\\[|anki-mathjax", re.IGNORECASE)
@@ -84,10 +92,12 @@ def is_inert(html: str) -> bool:
     tags = 0
     for match in _TAG.finditer(html) if "<" in html else ():
         tags += 1
-        name = match["name"].lower()
-        if name not in _ELEMENTS or (match["close"] and match["attributes"]):
+        name = (match["name"] or "").lower()
+        if name in _REFUSED or (":" in name and name != _WITH_COLON):
             return False
-        if not _has_harmless_attributes(name, match["attributes"]):
+        if match["close"] and match["attributes"]:
+            return False
+        if not _has_harmless_attributes(name, match["attributes"] or ""):
             return False
     return tags == sum(1 for _ in _START.finditer(html))
 

@@ -119,16 +119,14 @@ def _list_foreign(
 ) -> Iterator[str]:
     """Yield the files of a pack where nothing can be put, besides its sources.
 
-    Those that were adopted can be replaced, and those that are to be adopted are there already.
+    Those that were adopted may be replaced, and those that are to be adopted are there already.
     """
     for folder, _, names in os.walk(root / prefix):
         for name in names:
             path = Path(folder) / name
             shown = path.relative_to(root).as_posix()
-            if is_source_name(name):
-                continue
-            digest = hash_file(path)
-            if own.files.get(shown) != digest and (name, digest) not in media:
+            is_known = is_source_name(name) or shown in own.files
+            if not is_known and (name, hash_file(path)) not in media:
                 yield shown.removeprefix(prefix)
 
 

@@ -1,0 +1,174 @@
+"""`cards adopt` of what strangers made: refused with a message, or harmless."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from anki_deck_author import DeckAuthor, MakeReader, fill, read_files
+from media_files import PNG
+from project_files import Run
+from strange_packages import make_database, pack
+
+HTML = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<img src=https://example.com/track.png>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<svg onload=alert(1)></svg>",
+    "<style>@import url(//example.com)</style>",
+    "<iframe srcdoc='<script>1</script>'></iframe>",
+    "<div style='background:url(https://example.com/x.png)'>x</div>",
+    "{{Front}} {{c1::x}} [latex]\\input{/etc/passwd}[/latex]",
+    "\x1b[31mred\x07 \u202etxt",
+    "<div>" * 3000,
+    "&#0; &#xd800; &#x1b;[0m",
+    "![x](../../../etc/passwd) [sound:../../etc/passwd]",
+    "<!-- --><![CDATA[x]]><plaintext>",
+)
+
+
+def break_zip(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+def break_database(path: Path) -> None:
+    data = bytearray(make_database(path.parent))
+    data[100:3000] = b"\xff" * 2900
+    path.write_bytes(pack(bytes(data)))
+
+
+def name_media_outside(path: Path) -> None:
+    media = json.dumps({"0": "../../evil.png"}).encode()
+    path.write_bytes(pack(make_database(path.parent), others={"0": PNG}, media=media))
+
+
+def drop_collection(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("media", "{}")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        break_zip,
+        break_database,
+        name_media_outside,
+        drop_collection,
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"PK\x03\x04" + bytes(100)),
+        lambda path: path.write_bytes(b"\0\1\2" * 1000),
+    ],
+)
+def test_what_cannot_be_read_is_refused_and_nothing_is_written(
+    home: Path, run: Run, tmp_path: Path, spoil: Callable[[Path], object]
+) -> None:
+    path = tmp_path / "deck.apkg"
+    path.write_bytes(pack(make_database(tmp_path)))
+    spoil(path)
+
+    output = run("adopt", str(path), folder=home, exit_code=1).output
+
+    assert output.startswith("error: ")
+    assert list(home.iterdir()) == []
+
+
+def test_a_deck_full_of_traps_becomes_a_harmless_project(
+    author: DeckAuthor, read: MakeReader, home: Path, run: Run, tmp_path: Path
+) -> None:
+    author.add_type(
+        "../../Evil\x1b[31m: *",
+        ["Front", "id", "../x", "cards"],
+        [("{{Front}}<script>alert(1)</script>", "{{../x}}{{id}}{{cards}}")],
+        css="@import url('../../evil.css'); .card { background: url(_evil.js) }",
+    )
+    author.add_media("_evil.js", b"alert(1)")
+    (kind,) = (
+        entry.name for entry in author.col.models.all_names_and_ids() if "Evil" in entry.name
+    )
+    author.add_media("pic.png", PNG)
+    for number, html in enumerate(HTML):
+        deck = ["../../up", "a::../b::CON::con", "\x1b]0;title\x07", "cards/media"][number % 4]
+        tags = ["../x", "a:b", "retired", "\x1b[1m", "kind::x"]
+        author.add_note(kind, deck, [f"{number} {html}", html, "", "<img src=pic.png>"], tags)
+    package = author.export(tmp_path / "evil.apkg")
+    before = {path for path in tmp_path.rglob("*") if home not in path.parents}
+
+    output = run("adopt", str(package), folder=home).output
+
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", output)
+    after = {path for path in tmp_path.rglob("*") if home not in path.parents}
+    assert after - before <= {path for path in after if "data" in path.parts}
+    assert not any(path.is_symlink() for path in home.rglob("*"))
+    check = run("check", folder=home).output
+    assert "with scripts that run in Anki" in check
+    run("build", folder=home)
+    newcomer = read("newcomer")
+    for built in (home / "build").glob("*.apkg"):
+        newcomer.import_package(built)
+    assert newcomer.col.note_count() == len(HTML)
+    for note_id in newcomer.col.find_notes(""):
+        for text in newcomer.col.get_note(note_id).fields:
+            assert not re.search(r"<(?:script|svg|style|iframe|plaintext|!)|\son\w+=", text), text
+            assert "src=https" not in text
+            assert "href='javascript" not in text
+
+
+def test_html_that_a_stranger_put_beside_a_pack_is_not_shipped(
+    author: DeckAuthor, read: MakeReader, home: Path, run: Run, tmp_path: Path
+) -> None:
+    fill(author)
+    run("adopt", str(author.export(tmp_path / "land.apkg", deck="Länder")), folder=home)
+    path = home / "decks" / "lander" / "adopted.jsonl"
+    lines = path.read_text("utf-8").splitlines()
+    spoiled = []
+    for line in lines:
+        row = json.loads(line)
+        for key, value in row.get("fields", {}).items():
+            if isinstance(value, str):
+                row["fields"][key] = {"value": value, "html": f"{value}<script>alert(1)</script>"}
+        spoiled.append(json.dumps(row))
+    path.write_text("\n".join([*spoiled, ""]), "utf-8")
+
+    run("build", folder=home)
+
+    newcomer = read("newcomer")
+    newcomer.import_package(home / "build" / "lander.apkg")
+    texts = [f for n in newcomer.col.find_notes("") for f in newcomer.col.get_note(n).fields]
+    assert len(texts) == 20
+    assert not any("script" in text for text in texts)
+
+
+def test_a_link_in_the_project_leads_nowhere(
+    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
+) -> None:
+    fill(author)
+    package = author.export(tmp_path / "land.apkg", deck="Länder")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    for name in ("cards", "decks", "kinds"):
+        (home / name).mkdir()
+    (home / "cards" / "lander").symlink_to(outside)
+
+    output = run("adopt", str(package), folder=home, exit_code=1).output
+
+    assert "error: " in output
+    assert list(outside.iterdir()) == []
+
+
+def test_a_folder_that_is_in_the_way_is_named(
+    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
+) -> None:
+    fill(author)
+    package = author.export(tmp_path / "land.apkg", deck="Länder")
+    (home / "cards").write_text("", "utf-8")
+
+    output = run("adopt", str(package), folder=home, exit_code=1).output
+
+    assert "is in the way of a new project" in output
+    assert read_files(home) == {"cards": b""}
