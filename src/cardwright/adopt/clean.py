@@ -39,6 +39,11 @@ def clean_line(text: str) -> str:
     return " ".join(clean_text(text).split())
 
 
+def clean_deck_name(name: str) -> str:
+    """Return the name of a deck, without those above it, as a project can have it."""
+    return clean_line(name).strip(": ") or "blank"
+
+
 def clean_exact(text: str) -> str:
     """Return a text that is shipped as it is, without what no file can contain."""
     text = _IMPOSSIBLE.sub("", text)
