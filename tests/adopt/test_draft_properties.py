@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from cardwright.adopt.draft import Known, KnownCard, KnownPack
 from cardwright.app.project import open_project
 from cardwright.incoming import (
     Incoming,
@@ -21,7 +22,7 @@ from cardwright.incoming import (
     Markup,
 )
 from cardwright.item import place_cards
-from drafts import draft, make_incoming, write_draft
+from drafts import KINDS, draft, make_incoming, write_draft
 
 MEDIA = ("oak.png", "Oak.PNG", "_logo.png", "a b.png", "con.png", "größe.png", "x'y.png")
 WORDS = st.sampled_from(
@@ -118,7 +119,7 @@ def types(draw: st.DrawFn) -> dict[str, IncomingType]:
 
 
 @st.composite
-def decks(draw: st.DrawFn, markup: Markup) -> Incoming:
+def decks(draw: st.DrawFn, markup: Markup, *, names: Sequence[str] = ()) -> Incoming:
     found = draw(types())
     notes = []
     for number in range(draw(st.integers(1, 5))):
@@ -128,7 +129,9 @@ def decks(draw: st.DrawFn, markup: Markup) -> Incoming:
                 type=type.key,
                 fields=tuple(draw(TEXTS) for _ in type.fields),
                 place=f"note {number}",
-                deck="::".join(draw(st.lists(NAMES, max_size=3))),
+                deck=draw(st.sampled_from(names))
+                if names
+                else "::".join(draw(st.lists(NAMES, max_size=3))),
                 guid=draw(
                     st.none() | st.sampled_from(["a", "b", "#x'\"", ""]) | st.text(max_size=9)
                 ),
@@ -140,7 +143,7 @@ def decks(draw: st.DrawFn, markup: Markup) -> Incoming:
 
 @pytest.mark.parametrize("markup", list(Markup))
 def test_a_project_has_no_errors(markup: Markup) -> None:
-    settings(max_examples=30)(given(incoming=decks(markup))(check_project))()
+    settings(max_examples=20)(given(incoming=decks(markup))(check_project))()
 
 
 def check_project(incoming: Incoming) -> None:
@@ -166,6 +169,35 @@ def check_project(incoming: Incoming) -> None:
     used = {note.guid for note in incoming.read_notes() if note.guid and note.guid.isprintable()}
     assert {card.guid for card in collection.cards} - {None} <= used
     _check_note_types(incoming, [loss.what for loss in made.losses], collection.kinds)
+
+
+@settings(max_examples=30)
+@given(incoming=decks(Markup.HTML, names=["", "A", "A::B", "A::B::C", "木:::x", " b"]))
+def test_a_deck_that_comes_again_becomes_the_same_cards(incoming: Incoming) -> None:
+    guids = [note.guid for note in incoming.read_notes() if note.guid]
+    assume(len(guids) == len(set(guids)))
+    first = draft(incoming)
+    packs = {
+        pack.name: KnownPack(
+            deck=pack.deck["name"],
+            is_adopted=True,
+            ids=frozenset(card.id for card in pack.cards),
+            cards={
+                str(card.values.get("guid") or f"derived {card.id}"): KnownCard(
+                    id=card.id, kind=card.kind, file=card.file, has_guid="guid" in card.values
+                )
+                for card in pack.cards
+            },
+        )
+        for pack in first.packs
+    }
+
+    again = draft(incoming, Known(kinds=KINDS, packs=packs))
+
+    for pack, other in zip(first.packs, again.packs, strict=True):
+        assert pack.name == other.name
+        assert pack.deck["name"] == other.deck["name"]
+        assert [(c.id, c.file) for c in pack.cards] == [(c.id, c.file) for c in other.cards]
 
 
 def _check_note_types(incoming: Incoming, losses: Sequence[str], kinds: object) -> None:

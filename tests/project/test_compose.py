@@ -68,7 +68,7 @@ def as_text(data: Any, *, ended: bool) -> Any:
     return f"{text}\n" if ended and "\n" in text and not text.endswith("\n") else text
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(data=DATA, exact=st.booleans())
 def test_data_is_read_back(data: dict[str, Any], exact: bool) -> None:
     try:

@@ -9,7 +9,7 @@ from html import escape, unescape
 from typing import Any, Final, Protocol
 from urllib.parse import unquote
 
-from cardwright.adopt.clean import clean_text
+from cardwright.adopt.clean import clean_text, drop_unseen
 from cardwright.adopt.kind import KindPlan
 from cardwright.diagnostic import SEVERITIES
 from cardwright.html import HtmlLoss, Layout, convert_html
@@ -155,7 +155,12 @@ class ValueReader:
             if not self._has_errors(markdown, layout, is_cloze=is_cloze):
                 return markdown
             found.losses.setdefault(key, []).append(HtmlLoss("Markdown with errors", text[:100]))
-        html = text if self._markup is Markup.HTML else _write_html(clean_text(text), layout)
+        if self._markup is Markup.HTML:
+            html = drop_unseen(text)
+            if len(html) < len(text.replace("\r\n", "\n")):
+                found.losses.setdefault(key, []).append(HtmlLoss("control characters", ""))
+        else:
+            html = _write_html(clean_text(text), layout)
         made = convert_html(html, layout, is_cloze=is_cloze, find_media=find_media)
         if made.losses:
             found.losses.setdefault(key, []).extend(made.losses)

@@ -27,9 +27,21 @@ def clean_text(text: str) -> str:
     return to_nfc(text).strip()
 
 
+def drop_unseen(text: str) -> str:
+    """Return a text without characters that no source may contain."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNSEEN.sub("", _LINE_END.sub("\n", text))
+
+
 def clean_line(text: str) -> str:
     """Return a text as one line."""
     return " ".join(clean_text(text).split())
+
+
+def clean_deck_name(name: str) -> str:
+    """Return the name of a deck, without those above it, as a project can have it."""
+    return clean_line(name).strip(": ") or "blank"
 
 
 def clean_exact(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from cardwright.adopt.clean import clean_line, clean_text
+from cardwright.adopt.clean import clean_deck_name, clean_line, clean_text
 from cardwright.adopt.layout import PackPlan
 from cardwright.diagnostic import SEVERITIES
 from cardwright.html import Layout, convert_html
@@ -102,7 +102,7 @@ class _Manifest:
             yield self._make_deck(deck, inherited, name=name)
 
     def _clean_name(self, name: str, taken: set[str]) -> str:
-        cleaned = clean_line(name).strip(": ") or "blank"
+        cleaned = clean_deck_name(name)
         number, free = 1, cleaned
         while free.casefold() in taken:
             number += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Container, Iterable, Iterator
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -15,6 +16,9 @@ from cardwright.markdown import Token, find_deletions, read_block, reveal_deleti
 MAX_SLUG_LENGTH: Final = 40
 _MAX_READ: Final = 400
 """The maximum of characters of a text that are read to name a card."""
+_MAX_TEXTS: Final = 4
+"""The maximum of texts that are read."""
+_OCCLUSION: Final = re.compile(r"\{\{c[0-9,]+::image-occlusion:")
 _APOSTROPHE: Final = re.compile(r"(?<=\w)['’ʼ](?=\w)")
 _SHARP: Final = re.compile(r"(?<=\b[A-Za-z])#")
 """As in the names of notes and of C#."""
@@ -85,11 +89,12 @@ class IdMaker:
         return True
 
     def make(self, texts: Iterable[str], identity: str) -> str:
-        """Return a new id from the first of some Markdown texts that has words.
+        """Return a new id from the first of some Markdown texts that has words, or else a number.
 
         If none has, it is made from the note's `identity`.
         """
-        slug = next(filter(None, map(_make_text_slug, texts)), "")
+        slugs = [slug for text in islice(texts, _MAX_TEXTS) if (slug := _make_text_slug(text))]
+        slug = next((slug for slug in slugs if not slug.isdigit()), slugs[0] if slugs else "")
         if not slug:
             digest = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
             slug = f"note-{digest[:8]}"
@@ -105,6 +110,8 @@ class IdMaker:
 
 def _make_text_slug(markdown: str) -> str:
     text = markdown[:_MAX_READ]
+    if _OCCLUSION.match(text):
+        return ""
     shown = make_slug(_READING.sub(r" \1", _read_shown(text)))
     if shown or "![" not in text:
         return shown

@@ -212,10 +212,10 @@ class _Adopted:
     def _report(self, template: IncomingTemplate, shown: Shown) -> None:
         if shown.is_spoken:
             what = "text that is read aloud ({{tts}}): only Anki does"
-            self._losses.add(what, self._place, template.name)
+            self._losses.add(what, self._place)
         if _OCCLUSION in template.front:
             what = "image occlusion: only Anki hides parts of images"
-            self._losses.add(what, self._place, template.name)
+            self._losses.add(what, self._place)
 
     def _list_template(self, template: IncomingTemplate) -> Iterator[tuple[str, Any]]:
         yield "name", clean_exact(template.name)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Final
 
+from cardwright.adopt.clean import clean_deck_name
 from cardwright.adopt.draft import Known, KnownCard, KnownPack
 from cardwright.adopt.ids import make_slug, make_unique
 from cardwright.adopt.survey import NoteSurvey
@@ -87,6 +88,7 @@ class FilePlanner:
                 new = [index for index in indices if owners[index] is None]
                 if old:
                     usual = Counter(old).most_common(1)[0][0]
+                    namer.keep(deck, set(old))
                     files |= dict.fromkeys(new, usual)
                 else:
                     files |= namer.place(deck, new, notes)
@@ -116,7 +118,7 @@ class FilePlanner:
     def _name_pack(self, top: str) -> str:
         shown = top or self._name
         for name, pack in self._known.packs.items():
-            if pack.is_adopted and pack.deck.casefold() == shown.casefold():
+            if pack.is_adopted and pack.deck.casefold() == clean_deck_name(shown).casefold():
                 return name
         return make_unique(make_slug(shown) or "deck", {*self._known.packs, *self._by_name})
 
@@ -144,6 +146,14 @@ class _FileNamer:
         """The path of each deck without its ending, by its full name."""
         self._used: dict[str, set[str]] = defaultdict(set)
         """The names of files and folders, by folder."""
+
+    def keep(self, deck: str, files: Collection[str]) -> None:
+        """Let the files of decks below go where those of a deck are, which has them already."""
+        first, *others = files
+        path = first.rpartition("/")[0] if others else first.removesuffix(_ENDING)
+        folder, _, name = path.rpartition("/")
+        self._used[folder].add(name)
+        self._folders.setdefault(deck, path)
 
     def place(
         self, deck: str, indices: Sequence[int], notes: Sequence[NoteSurvey]

@@ -141,8 +141,8 @@ def _write_brackets(value: Any, *, exact: bool) -> str:
     if any(not isinstance(item, str | bool | int | float) for item in value):
         return ""
     parts = [_write_brackets(item, exact=exact) for item in value]
-    # Texts with commas and colons are easier to read one below the other.
-    is_quoted = any(part[:1] in {"'", '"'} for part in parts)
+    # Sentences with commas and colons are easier to read one below the other.
+    is_quoted = any(part[:1] in {"'", '"'} and " " in part for part in parts)
     if not all(parts) or (is_quoted and len(parts) > 1):
         return ""
     return f"[{', '.join(parts)}]"
