@@ -129,6 +129,10 @@ class _Parser(HTMLParser):
         if tag not in _VOID:
             self._open.append((tag, *_find_styles(tag, found)))
 
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        # In HTML, the slash at the end means nothing.
+        self.handle_starttag(tag, attrs)
+
     def _number_item(self) -> None:
         lists = [name for name, *_ in self._open if name in ("ul", "ol")]
         self._item = "•"
