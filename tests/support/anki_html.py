@@ -54,7 +54,7 @@ _MEDIA: Final = (
     '<audio controls src="oak.mp3"></audio>',
     '<video controls><source src="oak.mp4"></video>',
 )
-_WRAPPERS: Final = (
+WRAPPERS: Final = (
     *(f"<{name}>|</{name}>" for name in _ELEMENT_LIST.split()),
     '<span style="font-weight: bold">|</span>',
     '<span style="font-weight: 700; font-style: italic;">|</span>',
@@ -76,10 +76,10 @@ _WRAPPERS: Final = (
     "<ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp></ruby>|",
     "<b><i>|</i></b>",
     "<b>|<i>x</b>y</i>",
-    '<span style="white-space: pre-wrap;">  |\n x</span>',
+    '<span style="white-space: pre-wrap;">  |\nx</span>',
     "<!-- c -->|",
 )
-_BLOCKS: Final = (
+BLOCKS: Final = (
     "<div>|</div>",
     "<div>|</div><div><br></div>",
     '<div style="text-align: center;">|</div>',
@@ -144,7 +144,7 @@ pieces = st.one_of(
 inlines = st.recursive(
     pieces,
     lambda inner: st.one_of(
-        st.builds(_put_in, st.sampled_from(_WRAPPERS), inner),
+        st.builds(_put_in, st.sampled_from(WRAPPERS), inner),
         st.lists(inner, min_size=2, max_size=3).map("".join),
     ),
     max_leaves=6,
@@ -152,7 +152,7 @@ inlines = st.recursive(
 blocks = st.recursive(
     inlines,
     lambda inner: st.one_of(
-        st.builds(_put_in, st.sampled_from(_BLOCKS), inner),
+        st.builds(_put_in, st.sampled_from(BLOCKS), inner),
         st.builds(str.join, st.sampled_from(_SEPARATORS), st.lists(inner, min_size=2, max_size=3)),
     ),
     max_leaves=5,
@@ -175,8 +175,8 @@ gaps = st.builds(
 )
 cloze_fields = st.one_of(
     gaps,
-    st.builds(_put_in, st.sampled_from(_WRAPPERS), gaps),
-    st.builds(_put_in, st.sampled_from(_BLOCKS), gaps),
+    st.builds(_put_in, st.sampled_from(WRAPPERS), gaps),
+    st.builds(_put_in, st.sampled_from(BLOCKS), gaps),
     st.builds(_make_gap, inlines, st.integers(1, 3), gaps, st.just(""), inlines),
     st.lists(st.one_of(gaps, blocks), min_size=1, max_size=3).map("".join),
 )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from cardwright.diagnostic import SEVERITIES
 from cardwright.html.build import Flow, read_flow, read_text
 from cardwright.html.compare import write_normal
-from cardwright.html.flow import GAPS, Box, Item, Line, join_items, list_lines
+from cardwright.html.flow import GAPS, Box, Item, Line, list_lines, tidy
 from cardwright.html.inline import InlineWriter, Manner, list_manners
 from cardwright.html.parse import TooLargeError
 from cardwright.html.reduce import (
@@ -35,8 +35,12 @@ _LINE_START: Final = re.compile(r"\s*(?:[-+*>=#~`|:]|[0-9]{1,9}[.)])")
 _ALWAYS_RISKY: Final = frozenset("\\`*_<&~^${|!=")
 _NO_GAP: Final = "this text has no gap"
 _MAX_SINGLE_TRIALS: Final = 12
-_MAX_CHECKED: Final = 20_000
-"""Longer paragraphs are escaped throughout, if at all."""
+_BUDGET: Final = 100_000
+"""How many characters are rendered for a paragraph or two that no manner fits."""
+_COSTLY: Final = "*_`[<~^$"
+"""Signs that take the parser longer."""
+_COST: Final = 100
+"""What rendering costs besides, in characters."""
 
 
 class Layout(StrEnum):
@@ -102,11 +106,15 @@ class _Conversion:
             has_plain_tables=layout is Layout.BARE,
         )
         self._lost: dict[str, str] = {}
+        self._budget = 0
         self._replaced: dict[Line, Line] = {}
         """Simpler lines that were written for others."""
 
     def convert(self, flow: Flow) -> Converted:
         """Return the Markdown for what a text shows."""
+        lines = list(list_lines(flow.root))
+        length = sum(len(item.text) for line in lines for item in line)
+        self._budget = _BUDGET + 4 * length + 3 * _COST * len(lines)
         for what, example in flow.losses:
             self._reduction.lose(what, example)
         if self._layout is Layout.INLINE:
@@ -124,23 +132,34 @@ class _Conversion:
 
     def _write_checked(self, shown: Box) -> str:
         """Write the text, and look whether it renders as it should."""
-        markdown = self._write(shown, is_forced=False)
-        if self._is_same(markdown, shown):
-            return markdown
-        lost = dict(self._lost)
-        forced = self._write(shown, is_forced=True)
-        if self._is_same(forced, shown):
-            return forced
-        if self._is_cloze:
-            split = _split_gaps(shown)
-            self._lost = dict(lost)
-            divided = self._write(split, is_forced=False)
-            if self._is_same(divided, split):
-                self._lost.setdefault("gap over several paragraphs", _first_words(shown))
-                return divided
-        self._lost = lost
+        harmless = first = ""
+        attempts: tuple[tuple[str, Callable[[Box], Box], bool], ...] = (
+            ("", lambda box: box, False),
+            ("", lambda box: box, True),
+            ("gap over several paragraphs", self._divide_gaps, False),
+            ("layout of lines", lambda box: _as_text(self._divide_gaps(box)), True),
+        )
+        for what, change, is_forced in attempts:
+            changed = change(shown)
+            if what and not is_forced and changed == shown:
+                continue
+            self._lost, self._replaced = {}, {}
+            markdown = self._write(changed, is_forced=is_forced)
+            if self._is_right(markdown, changed):
+                if what:
+                    self._lost.setdefault(what, _first_words(shown))
+                return markdown
+            first = first or markdown
+            if not harmless and not _has_errors(self._render(markdown)):
+                harmless = markdown
         self._lost.setdefault("layout of lines", _first_words(shown))
-        return markdown
+        return harmless or first
+
+    def _divide_gaps(self, shown: Box) -> Box:
+        """Return boxes in which each gap is within its line."""
+        if not self._is_cloze:
+            return shown
+        return drop_empty_gaps(_split_gaps(shown), self._reduction)
 
     def _write(self, shown: Box, *, is_forced: bool) -> str:
         def write_lines(lines: Sequence[Line], context: Context) -> str:
@@ -152,14 +171,24 @@ class _Conversion:
         writer = BlockWriter(write_lines, has_paragraphs=self._layout is Layout.BLOCK)
         return writer.write(shown)
 
-    def _is_same(self, markdown: str, shown: Box) -> bool:
-        """Tell whether Markdown renders as what is to be shown."""
-        found = read_flow(self._render(markdown).html, is_cloze=self._is_cloze)
+    def _is_right(self, markdown: str, shown: Box) -> bool:
+        """Tell whether Markdown renders as what is to be shown, without errors."""
+        rendered = self._render(markdown)
+        found = None if _has_errors(rendered) else self._read(rendered)
+        if found is None:
+            return False
         if self._replaced:
             shown = _replace_lines(shown, self._replaced)
         if self._layout is Layout.BLOCK:
             return write_normal(loosen(found.root)) == write_normal(loosen(shown))
         return not found.losses and write_normal(found.root) == write_normal(shown)
+
+    def _read(self, rendered: Rendered) -> Flow | None:
+        """Return what is shown of Markdown; None if that is too much to compare."""
+        try:
+            return read_flow(rendered.html, is_cloze=self._is_cloze)
+        except TooLargeError:
+            return None
 
     def _render(self, markdown: str) -> Rendered:
         converter = _get_converter()
@@ -204,12 +233,11 @@ class _Conversion:
     def _try_manners(
         self, lines: Sequence[Line], context: Context, *, is_forced: bool
     ) -> str | None:
-        can_check = (
-            balance(lines) == 0 and sum(len(i.text) for x in lines for i in x) < _MAX_CHECKED
-        )
+        can_check = balance(lines) == 0 and self._budget > 0
         manners = list(list_manners(lines))
         if not can_check or is_forced:
-            return _write(lines, manners[0], context, escape_all=is_forced)[0]
+            manner = _FORCED if is_forced else manners[0]
+            return _write(lines, manner, context, escape_all=is_forced)[0]
         expected = _expect(lines, context)
 
         def judge(manner: Manner) -> int:
@@ -229,14 +257,16 @@ class _Conversion:
 
     def _rank(self, markdown: str, expected: str, context: Context) -> int:
         """Judge Markdown for a paragraph: 0 if it is right, 1 with warnings, 2 with errors."""
-        rendered = self._render_part(markdown, context)
-        found = read_flow(rendered.html, is_cloze=self._is_cloze)
-        if write_normal(found.root) != expected:
+        self._budget -= len(markdown) + _COST + 10 * sum(map(markdown.count, _COSTLY))
+        if self._budget < 0:
             return _UNEQUAL
-        problems = [p for p in rendered.problems if p.message != _NO_GAP]
-        if not problems:
-            return 0
-        return 2 if any(SEVERITIES[problem.code] == "error" for problem in problems) else 1
+        rendered = self._render_part(markdown, context)
+        found = self._read(rendered)
+        if found is None or write_normal(found.root) != expected:
+            return _UNEQUAL
+        if _has_errors(rendered):
+            return 2
+        return int(any(problem.message != _NO_GAP for problem in rendered.problems))
 
     def _render_part(self, markdown: str, context: Context) -> Rendered:
         converter = _get_converter()
@@ -253,7 +283,16 @@ class _Conversion:
         return converter.convert_block(markdown, is_bare=True)
 
 
+def _has_errors(rendered: Rendered) -> bool:
+    return any(
+        SEVERITIES[problem.code] == "error" and problem.message != _NO_GAP
+        for problem in rendered.problems
+    )
+
+
 _UNEQUAL: Final = 3
+_FORCED: Final = Manner(maths=2, are_hints_apart=True)
+"""A manner that is never taken for another, with all signs escaped."""
 
 
 def _drop_needless(
@@ -289,7 +328,7 @@ def _write(
     writer = InlineWriter(manner, line_break)
     text = writer.write(lines)
     if escape_all:
-        everything = _find_risky(writer.signs, lines)
+        everything = _find_all(writer.signs, lines)
         return InlineWriter(manner._replace(escapes=everything), line_break).write(
             lines
         ), writer.signs
@@ -299,7 +338,8 @@ def _write(
 def _find_risky(signs: Sequence[str], lines: Sequence[Line]) -> frozenset[int]:
     """Return the signs that Markdown may read as marks, where they stand."""
     chosen = {place for place, sign in enumerate(signs) if sign in _ALWAYS_RISKY}
-    chosen |= {place for place, sign in enumerate(signs) if sign == "[" and "]" in signs[place:]}
+    last = max((place for place, sign in enumerate(signs) if sign == "]"), default=-1)
+    chosen |= {place for place, sign in enumerate(signs[: last + 1]) if sign == "["}
     count = 0
     for line in lines:
         text = _line_text([line])
@@ -342,25 +382,25 @@ def _scripts_as_text(line: Line) -> Line:
             mark = "^" if SUP in script else "_"
             text = f"{mark}{text}" if len(text) == 1 else f"{mark}({text})"
         items.append(item._replace(text=text, style=item.style - script))
-    return join_items(items)
+    return tidy(items)
 
 
 def _without(*marks: str) -> Callable[[Line], Line]:
     def simplify(line: Line) -> Line:
-        return join_items(item._replace(style=item.style.difference(marks)) for item in line)
+        return tidy(item._replace(style=item.style.difference(marks)) for item in line)
 
     return simplify
 
 
 def _without_links(line: Line) -> Line:
-    return join_items(
+    return tidy(
         item._replace(style=frozenset(m for m in item.style if not m.startswith(LINK)))
         for item in _without(BOLD, ITALIC, STRUCK)(line)
     )
 
 
 def _keep_text(line: Line) -> Line:
-    return join_items(item._replace(style=frozenset()) for item in _scripts_as_text(line))
+    return tidy(item._replace(style=frozenset()) for item in _scripts_as_text(line))
 
 
 _SIMPLIFICATIONS: Final[tuple[tuple[str, Callable[[Line], Line]], ...]] = (
@@ -372,6 +412,19 @@ _SIMPLIFICATIONS: Final[tuple[tuple[str, Callable[[Line], Line]], ...]] = (
     ("link", _without_links),
     ("marks of text", _keep_text),
 )
+
+
+def _as_text(root: Box) -> Box:
+    """Return the lines of a text without any blocks and marks."""
+    lines: list[Line] = []
+    for child in root.children:
+        if not isinstance(child, Box):
+            lines.append(_keep_text(child))
+        elif child.kind == "pre":
+            lines += ((Item("text", text),) for text in child.text.split("\n") if text)
+        else:
+            lines += (child for child in _as_text(child).children if not isinstance(child, Box))
+    return Box("root", [tidy(line) for line in lines])
 
 
 def loosen(root: Box) -> Box:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 from urllib.parse import unquote
 
 from cardwright.html.flow import Box, Item
 from cardwright.html.parse import Element
 from cardwright.html.scan import has_marks
 from cardwright.html.style import CODE, LINK, PLAIN, Style, read_declarations
-
-if TYPE_CHECKING:
-    from cardwright.html.build import Builder
 
 _LANGUAGE: Final = re.compile(
     r"(?:^|\s)(?:lang(?:uage)?-|brush:\s*|sourceCode\s+)([A-Za-z0-9_+#.-]{1,30})(?=\s|;|$)"
@@ -23,6 +20,36 @@ _SCHEME: Final = re.compile(r"\s*(?:[a-zA-Z][a-zA-Z0-9+.-]*:|[/\\]{2})")
 _DATA: Final = re.compile(r"\s*data:", re.IGNORECASE)
 _WEB: Final = re.compile(r"https?://")
 _FORMULA_SCRIPT: Final = re.compile(r"math/tex(?:\s*;\s*mode=(display))?", re.IGNORECASE)
+
+
+class Builder(Protocol):
+    """Builds the boxes of a text."""
+
+    def lose(self, what: str, example: str = "") -> None:
+        """Note what Markdown lacks."""
+
+    def add(self, item: Item) -> None:
+        """Add something to the line."""
+
+    def add_text(self, text: str, style: Style, *, is_pre: bool = False) -> None:
+        """Add text in which Anki's syntax is marked."""
+
+    def add_formula(self, kind: str, latex: str, style: Style) -> None:
+        """Add a formula, `inline` or `block`."""
+
+    def add_box(self, box: Box) -> None:
+        """Add a block after the lines that precede it."""
+
+    def end_line(self) -> None:
+        """End a line at the edge of a block."""
+
+    def extend(self, element: Element, style: Style) -> Style:
+        """Return the style of the text in an element."""
+
+    def restore(self, text: str) -> str:
+        """Return an attribute or code as it is in the note."""
+
+
 NOT_SHOWN: Final = {
     "script": "script",
     "style": "stylesheet in a text",
@@ -54,6 +81,9 @@ NOT_SHOWN: Final = {
 """Elements whose content browsers do not show, and what is lost with them."""
 
 
+_NOT_IN_CODE: Final = frozenset({"img", "image", "audio", "video", "svg"})
+
+
 def read_code(builder: Builder, element: Element, style: Style) -> None:
     """Read a block of code as a whole."""
     builder.end_line()
@@ -69,7 +99,7 @@ def read_code(builder: Builder, element: Element, style: Style) -> None:
                 lacking |= around - {CODE}
         elif node.name == "br":
             parts.append("\n")
-        elif node.name in SPECIAL and node.name != "pre":
+        elif node.name in NOT_SHOWN or node.name in _NOT_IN_CODE:
             builder.lose(f"{node.name} in code", show_tag(node))
         else:
             if node.name in ("div", "p", "li", "tr") and parts and not parts[-1].endswith("\n"):

@@ -142,7 +142,7 @@ def make_lines(items: list[Item]) -> list[Line]:
             lines[-1] += rest
         elif rest:
             lines.append(rest)
-    return [_tidy(map(_clear_code, line)) for line in lines]
+    return [tidy(map(_clear_code, line)) for line in lines]
 
 
 def _clear_code(item: Item) -> Item:
@@ -235,7 +235,7 @@ def _style_gaps(items: Sequence[Item]) -> list[Item]:
     return styled
 
 
-def _tidy(items: Iterable[Item]) -> Line:
+def tidy(items: Iterable[Item]) -> Line:
     """Return a line with its spaces collapsed, and texts of one style joined."""
     pieces: list[Item] = []
     after_space = True

@@ -88,6 +88,8 @@ class InlineWriter:
             self._end_gap_part(item)
             return
         self._reach(items, index, item.style)
+        if self._space_next and item.kind != "text":
+            self._push(" ")
         match item.kind:
             case "text":
                 self._write_text(item)
@@ -291,7 +293,8 @@ class InlineWriter:
             start, end = ("\\[", "\\]") if is_block else ("\\(", "\\)")
             more = "{}" if self.manner.maths > 1 else ""
             written = f"{start}{more}{latex}{end}"
-        if is_block and self._last_is_text and not self.parts[-1].endswith(" "):
+        before = self.parts[-1] if self.parts else self.line_break
+        if is_block and before != self.line_break and not before.endswith((" ", "::")):
             written = f" {written}"
         self._push(written)
         self._space_next = is_block

@@ -9,7 +9,17 @@ from itertools import count
 from typing import Final
 from urllib.parse import unquote
 
-from cardwright.html.flow import GAPS, SOUNDS, Box, Item, Line, join_items, list_lines, read_link
+from cardwright.html.flow import (
+    GAPS,
+    SOUNDS,
+    Box,
+    Item,
+    Line,
+    join_items,
+    list_lines,
+    read_link,
+    tidy,
+)
 from cardwright.html.style import (
     BOLD,
     CODE,
@@ -24,6 +34,7 @@ from cardwright.html.style import (
     list_lacking,
 )
 from cardwright.markdown import HAN, KANA, is_followable, is_web_address
+from cardwright.markdown.maths import find_fault, find_reaching_command
 from cardwright.text import INVISIBLE
 
 _EMPHASIS: Final = frozenset({BOLD, ITALIC, STRUCK})
@@ -185,15 +196,17 @@ class Reduction:
             what = _SPACE if is_simple else "block in the cell of a table"
             self.lose(what, _first_text(cell))
         for line in _flatten(cell):
-            reduced.children.append(self.reduce_line(line))
+            reduced.children.append(self.reduce_line(tidy(line)))
         while reduced.children and reduced.children[-1] == ():
             reduced.children.pop()
+            self.lose("empty lines in the cell of a table", _first_text(cell))
         return reduced
 
     def reduce_line(self, line: Line) -> Line:
         """Return a line as Markdown can show it."""
         items = [self._reduce_item(item) for item in line]
-        return join_items(self._reduce_scripts([item for item in items if item is not None]))
+        # A space that was underlined is none at the edge of a line any more.
+        return tidy(self._reduce_scripts([item for item in items if item is not None]))
 
     def _reduce_item(self, item: Item) -> Item | None:
         if item.style:
@@ -208,9 +221,21 @@ class Reduction:
                 self.lose("reading", f"{item.text} ({reading})")
                 return Item("text", f"{item.text}({reading})" if reading else item.text, item.style)
             return item
-        if item.kind == "maths" and not item.text.strip():
-            return None
+        if item.kind == "maths":
+            return self._reduce_formula(item)
         return item
+
+    def _reduce_formula(self, item: Item) -> Item | None:
+        """Return a formula, or its LaTeX as code if cards cannot contain it."""
+        if not item.text.strip():
+            return None
+        if find_reaching_command(item.text) is not None:
+            self.lose("formula whose commands act outside of it", item.text)
+        elif find_fault(item.text) is not None:
+            self.lose("formula that is not complete", item.text)
+        else:
+            return item
+        return Item("text", " ".join(item.text.split()), item.style | {CODE})
 
     def _reduce_style(self, item: Item) -> Style:
         style = frozenset(mark for mark in item.style if not mark.startswith(LACKING))
@@ -416,9 +441,9 @@ def flatten_to_lines(root: Box, reduction: Reduction) -> Box:
                 reduction.lose(f"{name} in a line", _first_text(child))
             else:
                 reduction.lose(_SPACE, _first_text(child))
-            if before is not None:
-                lines.append(())
-            lines += _flatten(Box("root", [child]))
+                if before is not None:
+                    lines.append(())
+            lines += map(tidy, _flatten(Box("root", [child])))
         else:
             if isinstance(before, Box) and before.kind == "p":
                 lines.append(())

@@ -35,7 +35,7 @@ _PIECE: Final = re.compile(
     | ::
     | \\\( (?P<inline> (?: [^\\<]++ | \\[^()\[\]] | <br\s*/?> | <div> | </div> )*+ ) \\\)
     | \\\[ (?P<display> (?: [^\\<]++ | \\[^()\[\]] | <br\s*/?> | <div> | </div> )*+ ) \\\]
-    | \[(?P<tag>latex|\$\$?)\] (?P<latex> (?: [^\[]++ | \[(?!/) )*+ ) \[/(?P=tag)\]
+    | \[(?P<tag>latex|\$\$?)\] (?P<latex> (?: [^\[]++ | \[(?!/|latex\]|\$) )*+ ) \[/(?P=tag)\]
     | <anki-mathjax[^<>]*> (?P<mathjax> [^<]*+ ) </anki-mathjax>
     """,
     re.VERBOSE,
@@ -44,9 +44,9 @@ _FORMULAS: Final = ("inline", "display", "latex", "mathjax")
 _TAG: Final = re.compile(
     r"""
       \[sound:(?P<sound>[^\]<>\n]{1,500})\]
-    | \[latex\](?P<latex>.*?)\[/latex\]
-    | \[\$\$\](?P<display>.*?)\[/\$\$\]
-    | \[\$\](?P<inline>.*?)\[/\$\]
+    | \[latex\](?P<latex>(?:(?!\[latex\]).)*?)\[/latex\]
+    | \[\$\$\](?P<display>(?:(?!\[\$\$\]).)*?)\[/\$\$\]
+    | \[\$\](?P<inline>(?:(?!\[\$\]).)*?)\[/\$\]
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
