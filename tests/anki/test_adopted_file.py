@@ -90,7 +90,7 @@ def test_a_text_that_is_its_own_html_is_written_once() -> None:
         ('{"file": "..", "hash": "0123456789abcdef"}', "not the name of a file"),
         ('{"file": "oak.png", "hash": "oak"}', "not a digest"),
         ('{"mod": 1}', "this line lacks `note_type`"),
-        ('{"note": "\\ud800"}', "half a character"),
+        ('{"note": "\\ud800"}', "it is not JSON"),
         ("<<<<<<< ours", "this merge conflict is not resolved"),
     ],
 )
