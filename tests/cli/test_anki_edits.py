@@ -109,10 +109,10 @@ def reader(project: Path, write: Write, run: Run, tmp_path: Path) -> Iterator[Re
 def apply(project: Path) -> Callable[..., Result]:
     """Run `cards anki edits FILE --apply` with some answers."""
 
-    def run_edits(file: Path, answers: str = "a\n") -> Result:
+    def run_edits(file: Path, answers: str = "a\n", exit_code: int = 0) -> Result:
         words = ["-C", str(project), "anki", "edits", str(file), "--apply"]
         result = CliRunner().invoke(cards, words, input=answers)
-        assert result.exit_code == 0, result.output
+        assert result.exit_code == exit_code, result.output
         return result
 
     return run_edits
@@ -181,11 +181,12 @@ def test_only_the_lines_of_the_edits_change(
         "rings", "Sources", lambda html: html.replace("example.org/rings", "example.org/ring")
     )
     reader.edit("oak", "Definition", lambda html: f"{html.strip()}<div>It is old.</div>")
+    reader.edit("oak", "Reverse", lambda _: "")
     reader.edit("gap", "Text", lambda html: html.replace("autumn", "autumn, and {{c2::leaves}}"))
 
     result = apply(reader.export(), "y\ny\na\n")
 
-    assert f"10 changes written to {FILE}\n" in result.stdout
+    assert f"11 changes written to {FILE}\n" in result.stdout
     before, after = WOOD.split("\n"), (project / FILE).read_text().split("\n")
     changed = [line for line in after if line not in before]
     assert changed == [
@@ -200,6 +201,7 @@ def test_only_the_lines_of_the_edits_change(
         "      It is old.",
         "    text: Oaks have {{c1::acorns}} in autumn, and {{c2::leaves}}.",
     ]  # fmt: skip
+    assert [line for line in before if line not in after and "reverse" in line]
     # What comes back is what the reader has.
     assert run("anki", "edits", str(reader.export())).stderr == "trees: no changes in 5 notes\n"
 
@@ -209,6 +211,7 @@ def test_what_was_answered_no_stays(
 ) -> None:
     for id in ("heartwood", "bark", "rings"):
         reader.edit(id, "Question", lambda html: html.replace("?", " then?"))
+    assert "nothing was written" in apply(reader.export(), "").stdout
     result = apply(reader.export(), "n\ny\nq\n")
     assert f"1 change written to {FILE}\n" in result.stdout
     assert (project / FILE).read_text() == WOOD.replace("bark: skin?", "bark: skin then?")
@@ -350,7 +353,7 @@ def test_a_required_text_is_not_removed(
     reader.edit("bark", "Answer", lambda _: "")
     reader.edit("heartwood", "Extra", lambda _: "<br>")
     reader.edit("rings", "Options", lambda html: html.replace('class="right"', 'class="wrong"'))
-    result = apply(reader.export())
+    result = apply(reader.export(), exit_code=1)
     assert "answer of trees:bark (cannot be written: `answer` cannot be empty)" in result.stdout
     assert "not written: options of rings cannot be written: no option is right" in result.stderr
     assert (project / FILE).read_text() == WOOD.replace(
@@ -369,7 +372,7 @@ def test_a_file_that_changes_meanwhile_is_not_overwritten(
         return "y"
 
     monkeypatch.setattr("click.prompt", answer)
-    result = apply(reader.export())
+    result = apply(reader.export(), exit_code=1)
     assert "has changed since it was read" in result.stderr
     assert (project / FILE).read_text() == changed
 
@@ -477,7 +480,7 @@ def test_hostile_edits_are_harmless(
         reader.tag(f"card-{number}", [f"x\x1b[31m{number}", "a'b", "kind::evil"])
     reader.anki.col.close()
 
-    result = apply(reader.path, "y\n" * 3 * len(HOSTILE))
+    result = apply(reader.path, "y\n" * 3 * len(HOSTILE), exit_code=1)
 
     assert not set(result.output) & set("\x1b\u202e\u2066\u2028\x85\ufeff")
     check = json.loads(run("check", "--json").stdout)

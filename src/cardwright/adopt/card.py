@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
+from html import escape, unescape
 from typing import Any, Final, Protocol
 from urllib.parse import unquote
 
@@ -16,9 +16,11 @@ from cardwright.html import HtmlLoss, Layout, convert_html
 from cardwright.incoming import IncomingNote, Markup
 from cardwright.markdown import Rendered, Renderer, is_web_address
 from cardwright.model import FieldType, Kind
+from cardwright.text import INVISIBLE
 
 _EMPTY_LINE: Final = re.compile(r"\n[ \t]*\n\s*")
 _IMAGE: Final = re.compile(r"!\[([^\[\]\n]*)\]\((<[^<>\n]*>|[^()\s]*)\)")
+_NOTHING: Final = re.compile(rf"[\s{INVISIBLE}]*")
 _TRUE: Final = frozenset({"true", "yes", "y", "1", "x"})
 _SEPARATOR: Final = re.compile(r"[\s,;]+")
 _OPTION: Final = re.compile(r"(right|wrong|reason): (.*)")
@@ -157,7 +159,11 @@ class ValueReader:
         made = convert_html(html, layout, is_cloze=is_cloze, find_media=find_media)
         if made.losses:
             found.losses.setdefault(key, []).extend(made.losses)
-        return clean_text(made.markdown)
+        markdown = clean_text(made.markdown)
+        if _NOTHING.fullmatch(unescape(markdown)):
+            # A text that shows nothing is an error.
+            return ""
+        return markdown
 
     def _adapt(
         self,

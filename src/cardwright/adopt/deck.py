@@ -21,10 +21,19 @@ _IN_DESCRIPTIONS: Final = frozenset({"unbalanced-maths", "unsafe-maths"})
 
 
 def make_manifest(
-    pack: PackPlan, name: str, decks: Mapping[str, IncomingDeck], losses: LossCounter
+    pack: PackPlan,
+    name: str,
+    decks: Mapping[str, IncomingDeck],
+    taken: set[str],
+    losses: LossCounter,
 ) -> dict[str, Any]:
-    """Return the manifest of a pack; `name` is that of the incoming deck."""
-    return _Manifest(pack, name, decks, losses).make()
+    """Return the manifest of a pack; `name` is that of the incoming deck.
+
+    `taken` are the names of the top decks of other packs, in lower case; it is added to them.
+    """
+    manifest = _Manifest(pack, name, decks, losses).make(taken)
+    taken.add(str(manifest["name"]).casefold())
+    return manifest
 
 
 class _Manifest:
@@ -46,27 +55,26 @@ class _Manifest:
                 below = self._children.setdefault("::".join(parts[:depth]), {})
                 below["::".join(parts[: depth + 1])] = None
 
-    def make(self) -> dict[str, Any]:
+    def make(self, taken: set[str]) -> dict[str, Any]:
         tops = list(self._pack.tops)
         if len(tops) == 1:
-            return self._make_deck(tops[0], _DEFAULTS, is_root=True)
+            name = self._clean_name(tops[0] or self._name, taken)
+            return self._make_deck(tops[0], _DEFAULTS, is_root=True, name=name)
         for top in tops:
             self._losses.add("deck that is now below another", f"deck {top or self._name}")
         named = [top for top in tops if top]
         return {
-            "name": self._clean_name(self._name, set()),
+            "name": self._clean_name(self._name, taken),
             **({"select": {"file": _ALL_FILES}} if "" in tops else {}),
             "decks": list(self._make_children(named, _DEFAULTS)),
         }
 
     def _make_deck(
-        self, deck: str, inherited: DeckOptions, *, is_root: bool = False, name: str = ""
+        self, deck: str, inherited: DeckOptions, *, name: str, is_root: bool = False
     ) -> dict[str, Any]:
         found = self._decks.get(deck)
         children = self._children.get(deck, {})
-        data: dict[str, Any] = {
-            "name": name or self._clean_name(deck.rpartition("::")[2] or self._name, set())
-        }
+        data: dict[str, Any] = {"name": name}
         if found and (description := self._describe(found)):
             data["description"] = description
         files = self._pack.files.get(deck, {})
@@ -110,7 +118,9 @@ class _Manifest:
         place = f"description of {clean_line(deck.name)}"
         if deck.is_markdown and not _has_errors(clean_text(text)):
             return clean_text(text)
-        html = f"<p>{escape_html(text)}</p>" if deck.is_markdown else text
+        html = escape_html(text) if deck.is_markdown else text
+        # Anki shows descriptions with their line breaks.
+        html = "<br>".join(html.strip().splitlines())
         made = convert_html(html, Layout.BLOCK, find_media=lambda _: None)
         for loss in made.losses:
             self._losses.add(loss.what, place, loss.example)

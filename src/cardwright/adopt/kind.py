@@ -211,7 +211,7 @@ class KindPlanner:
             if (kept := known.get(field.name)) is not None:
                 keys.append(kept.name)
                 continue
-            if keeps_common and slug in _COMMON and slug not in keys:
+            if keeps_common and keys and slug in _COMMON and slug not in keys:
                 keys.append(slug)
                 continue
             slug = slug if slug[0].isalpha() else f"field_{slug}"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from cardwright.adopt.clean import clean_exact, clean_line
 from cardwright.adopt.ids import make_slug, make_unique
 from cardwright.adopt.kind import KindPlan
-from cardwright.adopt.question import Shown, read_sides, write_question
+from cardwright.adopt.question import Shown, find_needed, read_sides, write_question
 from cardwright.incoming import IncomingField, IncomingTemplate, LossCounter
 from cardwright.kinds.attributes import FIELD_ATTRIBUTES, TEMPLATE_ATTRIBUTES, TYPE_ATTRIBUTES
 from cardwright.model import Attribute, Field, FieldType, Side, make_anki_id
@@ -17,7 +17,8 @@ from cardwright.model import Attribute, Field, FieldType, Side, make_anki_id
 _RESERVED_LABELS: Final = frozenset(
     {"extra", "sources", "lesson", "id", "spare 1", "spare 2", "tags", "type"}
 )
-_BAD_IN_LABEL: Final = re.compile(r'[:{}"]+|^[#^/]+')
+_BAD_IN_LABEL: Final = re.compile(r'[:{}"]+')
+_BAD_AT_START: Final = "#^/ "
 _BAD_IN_OWN_LABEL: Final = re.compile(r'[:{}"#^/]+')
 _GAP_NAME: Final = re.compile(r"c[0-9]+")
 _MAX_ANKI_ID: Final = 2**53 - 1
@@ -27,7 +28,7 @@ _ID: Final = "id"
 
 
 def make_kind_file(
-    plan: KindPlan, required: Container[str], media: Sequence[str], losses: LossCounter
+    plan: KindPlan, required: Collection[str], media: Sequence[str], losses: LossCounter
 ) -> dict[str, Any]:
     """Return the file of a kind.
 
@@ -35,11 +36,11 @@ def make_kind_file(
     templates or stylesheet name.
     """
     if not plan.is_adopted:
-        return dict(_list_own(plan, required))
+        return dict(_list_own(plan))
     return dict(_Adopted(plan, required, media, losses).list_pairs())
 
 
-def _list_own(plan: KindPlan, required: Container[str]) -> Iterator[tuple[str, Any]]:
+def _list_own(plan: KindPlan) -> Iterator[tuple[str, Any]]:
     """Yield the pairs of a kind that is no note type of Anki: all fields answer the first."""
     fields: dict[str, Any] = {}
     labels: set[str] = set()
@@ -50,8 +51,7 @@ def _list_own(plan: KindPlan, required: Container[str]) -> Iterator[tuple[str, A
         if key in {"extra", "sources", "lesson"}:
             continue
         labels.add(label.casefold())
-        is_first = not fields
-        fields[key] = dict(_list_field(key, label, type, is_required=is_first or key in required))
+        fields[key] = dict(_list_field(key, label, type, is_required=not fields))
     first, *others = fields
     yield "sources", "optional"
     if plan.cloze:
@@ -75,8 +75,7 @@ class _Caseless:
 def _list_field(
     key: str, label: str, type: FieldType, *, is_required: bool
 ) -> Iterator[tuple[str, Any]]:
-    if type is not FieldType.BLOCK:
-        yield "type", str(type)
+    yield "type", str(type)
     if label != key.replace("_", " ").capitalize():
         yield "label", label
     if is_required:
@@ -89,7 +88,7 @@ class _Adopted:
     def __init__(
         self,
         plan: KindPlan,
-        required: Container[str],
+        required: Collection[str],
         media: Sequence[str],
         losses: LossCounter,
     ) -> None:
@@ -139,16 +138,21 @@ class _Adopted:
         plan = self._plan
         labels: set[str] = set()
         known = {field.name: field for field in plan.kind.fields} if plan.kind else {}
+        # Others may just happen to be filled everywhere.
+        needed = {self._keys[name] for name in find_needed(plan.type.templates, self._names)}
+        needed = needed & set(self._required) | {plan.cloze or plan.keys[0]}
         for field, key, type, is_bare in zip(
             plan.type.fields, plan.keys, plan.types, plan.bare, strict=True
         ):
-            name = clean_line(_BAD_IN_LABEL.sub("", field.name)) or key
+            name = clean_line(_BAD_IN_LABEL.sub("", field.name)).lstrip(_BAD_AT_START) or key
             label = make_unique(name, _Caseless(labels), "+")
             labels.add(label.casefold())
             if label != field.name:
                 self._losses.add("field name that Anki does not allow", self._place, field.name)
             before = known.get(key)
-            is_required = key in self._required and (before is None or before.required)
+            is_required = key in self._required and key in needed
+            if before is not None:
+                is_required = before.required and key in self._required
             pairs = dict(_list_field(key, label, type, is_required=is_required))
             if before:
                 pairs |= _list_author(before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -20,6 +21,7 @@ from cardwright.incoming import Incoming, IncomingNote, LossCounter
 from cardwright.markdown import find_deletions
 
 _SCRIPT: Final = "<script"
+_FORMULA: Final = re.compile(r"latex-[0-9a-f]{40}\.(?:png|svg)")
 _MAX_GUID_LENGTH: Final = 128
 
 
@@ -64,6 +66,8 @@ class _Maker:
         self._made: Counter[str] = Counter()
         """How many cards a kind has."""
         self._guids: set[str] = set()
+        self._deck_names: set[str] = set()
+        """The names of top decks, in lower case."""
 
     def make(self) -> Draft:
         incoming = self._incoming
@@ -71,6 +75,8 @@ class _Maker:
         notes = FilePlanner(self._known, incoming.name).plan(survey.notes)
         packs = {plan.pack.name: plan.pack for plan in notes}
         self._keep_ids(packs.values(), notes)
+        others = (pack for name, pack in self._known.packs.items() if name not in packs)
+        self._deck_names = {pack.deck.casefold() for pack in others}
         plans = self._plan_kinds(survey, next(iter(packs), ""))
         kind_media = self._plan_kind_media(plans.values())
         for note, place in zip(incoming.read_notes(), notes, strict=True):
@@ -231,14 +237,24 @@ class _Maker:
 
     def _report_unused(self, kind_media: Iterable[Mapping[str, str]]) -> None:
         used = {name for paths in (self._media.paths, *kind_media) for name in paths}
+        # Why others cannot be used is known already.
+        used |= self._incoming.unfit_media
         for name in self._incoming.media:
             if name not in used:
-                self._losses.add("media file that no card uses", name)
+                is_formula = _FORMULA.fullmatch(name)
+                what = (
+                    "picture of a LaTeX formula, which Anki makes itself"
+                    if is_formula
+                    else ("media file that no card uses")
+                )
+                self._losses.add(what, name)
 
     def _make_pack(self, pack: PackPlan) -> DraftPack:
         return DraftPack(
             name=pack.name,
-            deck=make_manifest(pack, self._incoming.name, self._incoming.decks, self._losses),
+            deck=make_manifest(
+                pack, self._incoming.name, self._incoming.decks, self._deck_names, self._losses
+            ),
             cards=tuple(self._cards[pack.name]),
             media=tuple(self._used[pack.name]),
         )

@@ -87,6 +87,15 @@ def find_gapped(template: IncomingTemplate, fields: Collection[str]) -> tuple[st
     return tuple(dict.fromkeys(found))
 
 
+def find_needed(templates: Iterable[IncomingTemplate], fields: Sequence[str]) -> set[str]:
+    """Return the fields without which a note has no card."""
+    needed = set(fields)
+    for template in templates:
+        if _parse(template.front):
+            needed &= {name for name in needed if _needs(template.front, name, fields)}
+    return needed
+
+
 def _parse(template: str) -> Sequence[Node]:
     try:
         return parse_template(template)

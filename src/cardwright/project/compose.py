@@ -116,7 +116,8 @@ def _list_item_lines(item: Any, *, exact: bool) -> Iterator[str]:
 def _write_short(value: Any, *, exact: bool) -> str:
     """Return a list or a mapping in brackets, or "" if it does not look good there."""
     if isinstance(value, Mapping):
-        if len(value) > _MAX_PAIRS or all(isinstance(item, Mapping) for item in value.values()):
+        are_mappings = [isinstance(item, Mapping) for item in value.values()]
+        if len(value) > _MAX_PAIRS or (value and all(are_mappings)):
             return ""
         parts = []
         for key, item in value.items():

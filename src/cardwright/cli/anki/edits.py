@@ -85,21 +85,26 @@ def edits(
         if not packs:
             warn(f"{path} has no note of this project")
             return
-        if is_applied:
-            _apply(project, packs, new_files)
-        else:
-            for pack in packs:
-                for edit in pack.edits:
-                    say_pieces(_format_edit(edit), _STYLES)
+        is_done = _apply(project, packs, new_files) if is_applied else _show(packs)
         for pack in packs:
             _tell_rest(pack, file)
     if not is_applied and any(edit.outcome in _WRITABLE for one in packs for edit in one.edits):
         words = ("cards", "anki", "edits", *((file,) if file else ()), "--apply")
         warn(f"take over what you want: {format_command(*words)}")
+    if not is_done:
+        raise click.exceptions.Exit(1)
 
 
-def _apply(project: Project, packs: Sequence[PackEdits], new_files: NewFiles) -> None:
+def _show(packs: Sequence[PackEdits]) -> bool:
+    for edit in (edit for pack in packs for edit in pack.edits):
+        say_pieces(_format_edit(edit), _STYLES)
+    return True
+
+
+def _apply(project: Project, packs: Sequence[PackEdits], new_files: NewFiles) -> bool:
+    """Ask for each change, and write it; return whether all that was wanted could be written."""
     written: Counter[str] = Counter()
+    failed = 0
     is_over = is_all = False
     for edit in (edit for pack in packs for edit in pack.edits):
         if is_over:
@@ -116,6 +121,7 @@ def _apply(project: Project, packs: Sequence[PackEdits], new_files: NewFiles) ->
             apply_edit(project, edit, new_files, edit.after)
         except CardwrightError as error:
             warn(f"not written: {error}")
+            failed += 1
             continue
         written[edit.card.span.path] += 1
     total = sum(written.values())
@@ -123,6 +129,7 @@ def _apply(project: Project, packs: Sequence[PackEdits], new_files: NewFiles) ->
         say(f"{count(total, 'change')} written to {list_names(sorted(written))}")
     else:
         say("nothing was written")
+    return not failed
 
 
 def _ask(edit: Edit) -> str:
@@ -132,12 +139,16 @@ def _ask(edit: Edit) -> str:
         text = "Write both changes?"
     elif edit.outcome is Outcome.LOSSY:
         text = "Write the text without that?"
-    answer = click.prompt(
-        f"{text} (yes, no, all the rest, quit)",
-        type=click.Choice(["y", "n", "a", "q"], case_sensitive=False),
-        show_choices=True,
-        err=True,
-    )
+    try:
+        answer = click.prompt(
+            f"{text} (yes, no, all the rest, quit)",
+            type=click.Choice(["y", "n", "a", "q"], case_sensitive=False),
+            err=True,
+        )
+    except click.Abort:
+        # What was written until now is told all the same.
+        warn("")
+        return "q"
     return str(answer).lower()
 
 
