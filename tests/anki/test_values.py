@@ -47,7 +47,7 @@ CARDS: dict[str, dict[str, Any]] = {
         "pick": [
             {"right": "yes", "reason": "since ![](media/oak.mp3)"},
             {"right": "*also*", "reason": "why"},
-            {"wrong": "no", "reason": "because ![](media/oak.mp3)"},
+            {"wrong": "no", "reason": "because ![the oak](media/oak.mp3)"},
         ],
         "more": "| a | b |\n| --- | --- |\n| 1 | 2 |",
         "extra": "More.\n\n```python\nx = 1\n```",
@@ -63,7 +63,7 @@ CARDS: dict[str, dict[str, Any]] = {
     "heard": {
         "kind": "basic",
         "question": "![](media/oak.mp3)",
-        "answer": "![](media/oak.mp3) x",
+        "answer": "![an oak, slowly](media/oak.mp3)",
     },
     "which": {
         "kind": "choice",

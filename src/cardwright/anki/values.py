@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import unescape
 from typing import Any, Final
 
 from cardwright.html import (
@@ -28,10 +27,13 @@ from cardwright.model import Field, FieldType, Kind
 _OUR_TAGS: Final = re.compile(r"(?:kind|lesson|domain)::.*|retired", re.IGNORECASE | re.DOTALL)
 _LESSON: Final = "lesson::"
 _RETIRED: Final = "retired"
-_PLAYER: Final = re.compile(
-    r'<(audio|video) controls(?:="")? preload="none" src="([^"<>\[\]]+)"( aria-label="[^"<>]*")?></\1>'
+_LABELLED: Final = re.compile(
+    r'<span role="group"( aria-label="[^"<>]*")>\[sound:([^\]<>"]+)\]</span>'
+    r'|<(?:audio|video) controls(?:="")? preload="none" src="([^"<>]+)"( aria-label="[^"<>]*")?>'
+    r"</(?:audio|video)>"
 )
-"""A sound or video where Anki must not play it by itself; see `PackedFile.write`."""
+"""A sound or video with a description, or where Anki must not play it by itself; see
+`PackedFile.write`."""
 _NOT_IN_TAG: Final = re.compile(r"[\s:]+")
 FindMedia = Callable[[str], str | None]
 """Returns the path to write for a media file, by its name in Anki; None if there is no such file."""
@@ -108,6 +110,7 @@ class _Reader:
     def convert(self, key: str, html: str, layout: Layout, *, is_cloze: bool = False) -> str:
         if not html.strip():
             return ""
+        html = _LABELLED.sub(_write_as_image, html)
         made: Converted = convert_html(html, layout, is_cloze=is_cloze, find_media=self._find_media)
         self.losses.setdefault(key, []).extend(made.losses)
         return made.markdown
@@ -123,16 +126,15 @@ class _Reader:
             if "pick" in entry.classes:
                 continue
             text = self.convert(key, _find_option(entry), Layout.INLINE)
-            html = _PLAYER.sub(_unhide, entry.parts.get("reason", ""))
-            reason = self.convert(key, html, Layout.INLINE)
+            reason = self.convert(key, entry.parts.get("reason", ""), Layout.INLINE)
             if text or reason:
                 yield {"right" if "right" in entry.classes else "wrong": text, "reason": reason}
 
 
-def _unhide(match: re.Match[str]) -> str:
-    """Return a sound or video as it is written where it is not hidden."""
-    sound = f"[sound:{unescape(match[2])}]"
-    return f'<span role="group"{match[3]}>{sound}</span>' if match[3] else sound
+def _write_as_image(match: re.Match[str]) -> str:
+    """Return a sound or video as it would be written if it were an image."""
+    label = (match[1] or match[4] or "").replace("aria-label", "alt")
+    return f'<img src="{match[2] or match[3]}"{label}>'
 
 
 def _find_option(entry: ListEntry) -> str:

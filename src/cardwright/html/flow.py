@@ -40,7 +40,7 @@ class Item(NamedTuple):
     """Of an image or a sound, its address; of a formula, its LaTeX; of `open`, the numbers."""
     style: Style = PLAIN
     data: tuple[str, ...] = ()
-    """Of an image, its description, width and title; of `ruby`, the reading; of a formula, `block` or
+    """Of an image, its description, width and title; of a sound, its description, if any; of `ruby`, the reading; of a formula, `block` or
     `inline`."""
 
 

@@ -96,7 +96,7 @@ class InlineWriter:
             case "image":
                 self._write_image(item)
             case "sound":
-                self._push(f"![]({_write_address(item.text)})")
+                self._write_sound(item)
             case "ruby":
                 self._write_ruby(item)
             case "maths":
@@ -265,8 +265,11 @@ class InlineWriter:
         address = _write_address(item.text)
         named = f' "{_quote(title)}"' if title else ""
         size = f"{{width={width}}}" if width else ""
-        alt = _ALT_MARK.sub(r"\\\1", alt).replace("\xa0", " ")
-        self._push(f"![{alt}]({address}{named}){size}")
+        self._push(f"![{_write_alt(alt)}]({address}{named}){size}")
+
+    def _write_sound(self, item: Item) -> None:
+        alt = item.data[0] if item.data else ""
+        self._push(f"![{_write_alt(alt)}]({_write_address(item.text)})")
 
     def _write_ruby(self, item: Item) -> None:
         if self.parts and self.parts[-1].startswith("{") and self._last_ruby(item):
@@ -302,6 +305,10 @@ class InlineWriter:
 
 def _quote(title: str) -> str:
     return title.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _write_alt(alt: str) -> str:
+    return _ALT_MARK.sub(r"\\\1", alt).replace("\xa0", " ")
 
 
 def _write_address(address: str) -> str:

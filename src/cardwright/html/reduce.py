@@ -260,7 +260,7 @@ class Reduction:
             shown = (item.data[0] if item.data else "") or name
             return Item("text", shown, item.style)
         if item.kind == "sound" or path.rpartition(".")[2].lower() in SOUNDS:
-            return Item("sound", path, item.style)
+            return Item("sound", path, item.style, item.data[:1])
         return item._replace(text=path)
 
     def _reduce_scripts(self, items: list[Item]) -> list[Item]:
