@@ -29,7 +29,7 @@ _BLOCKS: Final = {
 _ROOMY: Final = {"p", "blockquote", "pre", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "dl"}
 """Blocks with a margin."""
 _SHOWN_AROUND: Final = {
-    *("ul", "ol", "li", "table", "tr", "td", "th", "blockquote", "pre", "dl", "dt", "dd", "center"),
+    *("ul", "ol", "table", "tr", "td", "th", "blockquote", "pre", "dl", "dt", "dd", "center"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "details", "summary", "caption"),
 }
 _VOID: Final = {"br", "img", "hr", "input", "wbr", "source", "col", "meta", "link", "area", "embed"}
