@@ -73,6 +73,44 @@ def test_a_newer_package_is_merged_with_what_changed_here(
     assert (result.new, result.updated, result.conflicting) == ({"日本"}, {"Fiji", "Nauru"}, set())
 
 
+def test_a_conflict_shows_the_lines_that_differ(
+    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
+) -> None:
+    fill(author)
+    author.add_note("Land (basic)", "Länder", ["Fiji", "Suva", "islands<br>a king<br>reefs", ""])
+    run("adopt", str(author.export(tmp_path / "first.apkg", deck="Länder")), folder=home)
+    Home(home).edit("a king", "a queen")
+    change(author, "Country:Fiji", Note="islands<br>a president<br>reefs")
+    second = author.export(tmp_path / "second.apkg", deck="Länder")
+
+    output = run("adopt", str(second), folder=home).output
+
+    assert "  yours: a queen<br>\n  deck:  a president<br>\n" in output
+    assert "reefs" not in output
+
+
+def test_an_id_that_was_changed_here_stays_that_of_its_note(
+    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
+) -> None:
+    fill(author)
+    run("adopt", str(author.export(tmp_path / "first.apkg", deck="Länder")), folder=home)
+    Home(home).edit("id: nauru", "id: naoero")
+    change(author, "Country:Nauru", Note="no capital there")
+    second = author.export(tmp_path / "second.apkg", deck="Länder")
+
+    adopted = run("adopt", str(second), folder=home)
+    told = run("check", folder=home, exit_code=1).output
+    Home(home).edit("id: naoero", "id: naoero\n    formerly: [nauru]")
+    output = run("diff", folder=home).output
+
+    assert "1 changed" in adopted.output
+    assert "error[vanished-id]: `naoero` was published as `nauru`" in told
+    assert "add `formerly: [nauru]`" in told
+    assert "0 errors" in run("check", folder=home).output
+    assert "1 renamed" in output
+    assert "changed" not in output
+
+
 def test_what_was_deleted_here_is_not_added_again(
     author: DeckAuthor, home: Path, run: Run, tmp_path: Path
 ) -> None:

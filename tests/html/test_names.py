@@ -10,10 +10,19 @@ HARMLESS = [
     "<hl>water</hl> and <hl2 class=x style='color: var(--fg)'>salt</hl2>",
     "<!--StartFragment--><p class=MsoNormal>water<o:p></o:p></p><!--EndFragment-->",
     "<!-- a - b -->water",
+    "<p style='box-sizing: border-box; position: relative; top: -0.5em; background-image: none'>water",
+    "<a id=user-content-water href='#'>water</a>",
     "3 < 4",
 ]
 HARMFUL = [
     *("<xmp>", "<plaintext>", "<svg:script>", "<!doctype html>", "<?php ?>", "<![CDATA[x]]>"),
+    *("<b style='position: absolute'>", "<b style='background-image: image-set(\"x\")'>"),
+    *(
+        "<a id=qa>",
+        "<a href='#\"'>",
+        "<b style='behavior: none'>",
+        "<b style='position: relative fixed'>",
+    ),
     *("<hl onclick=x>", "<hl src=x>", "<hl href=http://a.b>", "<x-foo style='background:url(x)'>"),
     *(
         "<!--><script>alert(1)</script>-->",

@@ -29,7 +29,7 @@ _BLOCKS: Final = {
 _ROOMY: Final = {"p", "blockquote", "pre", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "dl"}
 """Blocks with a margin."""
 _SHOWN_AROUND: Final = {
-    *("ul", "ol", "li", "table", "tr", "td", "th", "blockquote", "pre", "dl", "dt", "dd", "center"),
+    *("ul", "ol", "table", "tr", "td", "th", "blockquote", "pre", "dl", "dt", "dd", "center"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "details", "summary", "caption"),
 }
 _VOID: Final = {"br", "img", "hr", "input", "wbr", "source", "col", "meta", "link", "area", "embed"}
@@ -128,6 +128,10 @@ class _Parser(HTMLParser):
             self._number_item()
         if tag not in _VOID:
             self._open.append((tag, *_find_styles(tag, found)))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        # In HTML, the slash at the end means nothing.
+        self.handle_starttag(tag, attrs)
 
     def _number_item(self) -> None:
         lists = [name for name, *_ in self._open if name in ("ul", "ol")]

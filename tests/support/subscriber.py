@@ -111,6 +111,7 @@ class Subscriber:
         self.col.reopen()
         if self.col.sched_ver() == 1:
             self.col.upgrade_to_v2_scheduler()
+        self.col.set_v3_scheduler(enabled=True)
         return Log(self.col.note_count(), 0, 0, 0)
 
     def list_looks(self) -> dict[str, Look]:

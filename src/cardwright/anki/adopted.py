@@ -24,7 +24,8 @@ _T = TypeVar("_T")
 _FORMAT: Final = 1
 _MAX_BYTES: Final = 2**29
 _MAX_FILE_NAME: Final = 240
-_UNSAFE: Final = re.compile(r"[/\\\0-\x1f\x7f]")
+_UNSAFE: Final = re.compile(r"[/\0-\x1f\x7f]|(?:^|\\)(?:\.*\\|\.+$)|^[a-zA-Z]:\\")
+"""Anki allows a backslash in the name of a file; it must not lead out of the folder on Windows."""
 _DIGEST: Final = re.compile("[0-9a-f]{16}")
 
 

@@ -53,12 +53,14 @@ def publish_adopted(
     names = ["::".join(path) for path, _ in deck.walk()]
     finder = MediaFinder(find_media, renderer, adopted.media)
     originals = Originals(adopted)
+    by_guid = {note.guid: note for note in ledger.notes.values() if note.guid}
     notes: dict[str, Published] = {}
     kinds: dict[str, None] = {}
     for card in cards:
         kind = collection.kinds[card.kind]
         guid = make_guid(card)
-        base, known = adopted.notes.get(guid), ledger.find(card)
+        # The id may have changed since, with no `formerly` yet.
+        base, known = adopted.notes.get(guid), ledger.find(card) or by_guid.get(card.guid or "")
         if base is None or not _is_published(base, kind, card):
             continue
         kinds[card.kind] = None
@@ -73,7 +75,9 @@ def publish_adopted(
         note = make_note(collection, was, renderer, files, kept.html)
         place = base.deck if base.deck in names else decks.get(card.key, "")
         made = _publish(note, base.mod_s, place)
-        notes[known.id if known else card.id] = replace(made, id=known.id) if known else made
+        notes[known.id if known else card.id] = (
+            replace(made, id=known.id, guid_ref=known.guid_ref) if known else made
+        )
     types = {
         kind: PublishedType(
             kind=kind,

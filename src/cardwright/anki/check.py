@@ -72,8 +72,18 @@ def _check_namespace(ledger: Ledger, deck: Deck) -> Iterator[Diagnostic]:
 
 def _check_vanished(ledger: Ledger, cards: list[Card], shown_path: str) -> Iterator[Diagnostic]:
     known = {card_id for card in cards for card_id in (card.id, *card.formerly)}
+    heirs = {card.guid: card for card in cards if card.guid}
     for note in ledger.notes.values():
-        if note.id not in known:
+        if note.id in known:
+            continue
+        if heir := heirs.get(note.guid):
+            yield diagnose(
+                "vanished-id",
+                f"`{heir.id}` was published as `{note.id}`",
+                heir.span,
+                help=f"add `formerly: [{note.id}]` to it, so that its history goes on",
+            )
+        else:
             yield diagnose(
                 "vanished-id",
                 f"`{note.id}` was published but no longer exists",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -12,14 +10,13 @@ from cardwright.foreign.json_text import parse_json
 from cardwright.text import find_conflicts
 
 _MAX_LINE_LENGTH: Final = 2**24
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def read_json_line(line: str) -> dict[str, Any]:
     """Return the object of a line.
 
     Raises:
-        ValueError: it is too long, no JSON, or contains half a character.
+        ValueError: it is too long, or no JSON.
         TypeError: it is not an object.
 
     """
@@ -31,8 +28,6 @@ def read_json_line(line: str) -> dict[str, Any]:
         raise ValueError("it is not JSON") from error
     if not isinstance(row, dict):
         raise TypeError("it is not a JSON object")
-    if "\\u" in line and _SURROGATE.search(json.dumps(row, ensure_ascii=False)):
-        raise ValueError("it contains half a character")
     return row
 
 

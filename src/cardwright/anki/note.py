@@ -11,8 +11,8 @@ from typing import Any, Final, Protocol
 
 from cardwright.anki.media import PackedFile
 from cardwright.anki.notetype import SPARE_FIELDS
-from cardwright.kinds import list_prompts, render_text
-from cardwright.kinds.template import is_empty, makes_card
+from cardwright.kinds import list_prompts, makes_card_of, render_text
+from cardwright.kinds.template import is_empty
 from cardwright.markdown import Renderer, WriteMedia, escape_html, replace_media, split_address
 from cardwright.model import Card, Collection, Field, FieldType, Kind, Option, Source
 
@@ -104,7 +104,7 @@ def _list_ordinals(card: Card, kind: Kind, fields: Sequence[str]) -> Iterator[in
     made = [
         number
         for number, side in enumerate(kind.sides)
-        if side.template and makes_card(side.template.front, filled, has_tags=has_tags)
+        if makes_card_of(side, filled, has_tags=has_tags)
     ]
     # Anki makes a card of every note.
     yield from made or [0]

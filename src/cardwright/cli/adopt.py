@@ -13,6 +13,7 @@ import click
 
 from cardwright.app.adopt.run import Adopted, Adoption, Wish, adopt_deck
 from cardwright.cli.build import warn_of_waiting
+from cardwright.cli.changed_lines import compare_lines
 from cardwright.cli.environment import default_store_path, open_study
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option
@@ -190,7 +191,8 @@ def _tell_differences(made: Adopted) -> None:
     merge = made.merge
     for conflict in merge.conflicts[:_MAX_SHOWN]:
         warn(f"{conflict.span}: `{conflict.key}` was changed here and in the deck; yours stays")
-        warn(f"  yours: {_quote(conflict.ours)}\n  deck:  {_quote(conflict.theirs)}")
+        for line in compare_lines(conflict.ours.splitlines(), conflict.theirs.splitlines()):
+            warn(f"  {'yours: ' if line.startswith('-') else 'deck:  '}{_quote(line[2:])}")
     _tell_more(len(merge.conflicts), "conflict")
     for path in made.kept:
         warn(f"{make_printable(path)}: it was changed here and in the deck; yours stays")

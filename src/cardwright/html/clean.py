@@ -36,8 +36,10 @@ _ATTRIBUTES_TEXT: Final = """
 """
 _ATTRIBUTES: Final = frozenset(_ATTRIBUTES_TEXT.split())
 _NAMED: Final = re.compile(r"(?:data|aria)-[a-z0-9_-]{1,60}")
-_COPIED_ID: Final = re.compile(r"docs-internal-guid-[0-9a-f-]{1,60}")
-"""What Google Docs puts around copied text. Other ids could be taken for those of a template."""
+_COPIED_ID: Final = re.compile(r"(?:docs-internal-guid|user-content)-[0-9a-zA-Z_-]{1,200}")
+"""What text copied from Google Docs or GitHub has. Other ids could be taken for those of a template."""
+_WITHIN: Final = re.compile(r"#[\w-]*")
+"""A link within the page."""
 _WITH_FILE: Final = frozenset({"img", "audio", "video", "source"})
 _TAG: Final = re.compile(
     r"""
@@ -58,17 +60,21 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _FILE: Final = re.compile(r"(?![/\\.])[^/\\:\x00-\x1f\x7f\"<>|?*&#]{1,255}")
 _PROPERTY: Final = re.compile(
     r"""
-    color | background(?:-color)? | opacity | float | clear | direction | unicode-bidi | orphans
+    color | opacity | float | clear | direction | unicode-bidi | orphans
     | widows | caret-color | width | height | (?:min|max)-(?:width|height) | display | white-space
     | visibility | vertical-align | line-height | letter-spacing | word-spacing | word-break
-    | word-wrap | overflow-wrap | hyphens | quotes | tab-size | box-sizing | page | size
-    | (?:font|text|list-style|border|margin|padding|outline|column|columns|page-break|break|ruby
-        |mso|tab|layout|punctuation|table|caption|empty)(?:-[a-z]+)*
-    | -(?:webkit|moz|ms|o)-(?:text|font|hyphens|tap-highlight|user-select|margin|padding|border)
+    | word-wrap | hyphens | quotes | tab-size | box-sizing | page | size | zoom | resize | order
+    | gap | top | right | bottom | left
+    | (?:background|font|text|list-style|border|margin|padding|outline|overflow|column|columns
+        |page-break|break|ruby|mso|tab|layout|punctuation|table|caption|empty|flex|align|justify)
         (?:-[a-z]+)*
+    | -(?:webkit|moz|ms|o)-(?:text|font|hyphens|tap-highlight|user-select|margin|padding|border|box
+        |print|flex|align)(?:-[a-z]+)*
     """,
     re.VERBOSE,
 )
+_POSITION: Final = re.compile(r"\s*position\s*:\s*(?:static|relative)\s*", re.IGNORECASE)
+"""Other positions could cover what is not the field's."""
 _NOT_IN_VALUE: Final = re.compile(r"[\\@{}<>:]|/\*")
 _FUNCTION: Final = re.compile(r"([a-z-]*)\(")
 _FUNCTIONS: Final = frozenset({"rgb", "rgba", "hsl", "hsla", "calc", "var"})
@@ -130,7 +136,8 @@ def _is_harmless(element: str, name: str, value: str) -> bool:
         case "src":
             return element in _WITH_FILE and is_local_file(value)
         case "href":
-            return element == "a" and is_web_address(value) and is_followable(value)
+            is_web = is_web_address(value) and is_followable(value)
+            return element == "a" and (is_web or _WITHIN.fullmatch(value) is not None)
         case "style":
             return _is_harmless_style(value)
         case "id":
@@ -147,7 +154,7 @@ def is_local_file(name: str) -> bool:
 
 def _is_harmless_style(style: str) -> bool:
     for declaration in style.split(";"):
-        if not declaration.strip():
+        if not declaration.strip() or _POSITION.fullmatch(declaration):
             continue
         name, colon, value = declaration.partition(":")
         if not colon or not _PROPERTY.fullmatch(name.strip().lower()):

@@ -13,6 +13,7 @@ from cardwright.kinds.prompts import (
     list_media,
     list_prompts,
     list_texts,
+    makes_card_of,
     render_text,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "list_media",
     "list_prompts",
     "list_texts",
+    "makes_card_of",
     "render_text",
 ]

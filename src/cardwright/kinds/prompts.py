@@ -38,16 +38,20 @@ def is_asked(card: Card, kind: Kind, side: Side) -> bool:
     """Tell whether a side of a card is asked, which depends on the fields that are filled."""
     if side.template is not None:
         filled = {field.label: has_value(card, kind, field.name) for field in kind.fields}
-        if _makes_card(side, filled, has_tags=bool(card.tags)):
+        if makes_card_of(side, filled, has_tags=bool(card.tags)):
             return True
         # Anki makes a card of every note: if no other, the first.
         return side is kind.sides[0] and not any(
-            _makes_card(other, filled, has_tags=bool(card.tags)) for other in kind.sides[1:]
+            makes_card_of(other, filled, has_tags=bool(card.tags)) for other in kind.sides[1:]
         )
     return side.when is None or has_value(card, kind, side.when)
 
 
-def _makes_card(side: Side, filled: Mapping[str, bool], *, has_tags: bool) -> bool:
+def makes_card_of(side: Side, filled: Mapping[str, bool], *, has_tags: bool) -> bool:
+    """Tell whether Anki makes a card of an adopted side; of a broken template it makes none.
+
+    `filled` tells for all fields, by their names in Anki, whether they are.
+    """
     from cardwright.kinds.template import TemplateError, makes_card  # noqa: PLC0415  (seldom needed)
 
     try:

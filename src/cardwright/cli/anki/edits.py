@@ -89,7 +89,8 @@ def edits(
         for pack in packs:
             _tell_rest(pack, file)
     if not is_applied and any(edit.outcome in _WRITABLE for one in packs for edit in one.edits):
-        words = ("cards", "anki", "edits", *((file,) if file else ()), "--apply")
+        chosen = [*([file] if file else []), *(["--profile", profile] if profile else [])]
+        words = ("cards", "anki", "edits", *chosen, "--apply")
         warn(f"take over what you want: {format_command(*words)}")
     if not is_done:
         raise click.exceptions.Exit(1)
