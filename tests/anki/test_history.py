@@ -84,6 +84,7 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
     # Whenever the tests run, much of the day has passed.
     hour = (datetime.now().astimezone().hour - 14) % 24
     anki.col.set_config("rollover", hour)
+    anki.start_earlier()
     anki.import_package(root / "build" / "trees.apkg")
     for day in range(30):
         anki.live_day()

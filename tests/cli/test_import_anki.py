@@ -6,7 +6,7 @@ import json
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,11 +47,21 @@ class Reader(Past):
             id = now_ms - days * DAY_MS - 3_600_000 + number * 60_000 + card_id % 100
             row = (id, card_id, -1, ease, interval, 0, 300, 4_000, kind)
             self.db.execute("insert into revlog values (?,?,?,?,?,?,?,?,?)", *row)
-        days, _, interval, _ = rows[-1]
+        _, _, interval, _ = rows[-1]
         if interval > 0:
+            # An hour ago may have been yesterday.
+            hour = self.col.get_config("rollover", 4)
+            today, answered = (
+                (datetime.fromtimestamp(ms / 1000, UTC).astimezone() - timedelta(hours=hour)).date()
+                for ms in (now_ms, id)
+            )
             sql = 'update cards set type=2, queue=2, due=?, ivl=?, reps=?, data=\'{"s":5,"d":5}\' where id=?'
             self.db.execute(
-                sql, self.col.sched.today - days + interval, interval, len(rows), card_id
+                sql,
+                self.col.sched.today - (today - answered).days + interval,
+                interval,
+                len(rows),
+                card_id,
             )
 
     def save(self) -> Path:
@@ -271,6 +281,7 @@ def test_days_start_at_the_hour_that_is_set_here(
     """Packages do not tell the hour. These answers were given two hours before a day's start."""
     hour = (datetime.now().astimezone().hour + 1) % 24
     reader.col.set_config("rollover", hour)
+    reader.start_earlier()
     run("options", f"rollover_hour={hour}")
     reader.review("oak", *GRADUATED)
     file = reader.export(tmp_path / name)

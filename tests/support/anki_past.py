@@ -57,6 +57,14 @@ class Past(Anki):
             self.db.execute(sql, *times, json.dumps(found) if found else "", id)
         self.reopen()
 
+    def start_earlier(self) -> None:
+        """Move the creation into the past: Anki counts no day before that of the creation.
+
+        Otherwise today would be day 0 both before and after the hour at which a day starts.
+        """
+        self.db.execute("update col set crt = crt - ?", 2 * DAY_S)
+        self.reopen()
+
     def reopen(self) -> None:
         """Let Anki forget what time it was."""
         self.col.close()
