@@ -22,6 +22,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links need a pe
 DATABASE = "is a database"
 READS = {
     ("cards", "folder"),  # -C
+    ("adopt", "source"),
+    ("edits", "file"),
     ("backup", "restore"),
     ("doctor", "shared"),
     ("import", "files"),

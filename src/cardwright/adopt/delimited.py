@@ -103,6 +103,8 @@ def find_layout(path: Path, text: str) -> Layout | None:
         if separator not in sample:
             continue
         rows = list(islice(split_rows(path, sample, Layout(separator)), _SAMPLE_ROWS))
+        if not rows:
+            continue
         if len(rows[0].cells) > 1 and is_header(rows[0].cells):
             return Layout(separator)
         widths = Counter(len(row.cells) for row in rows)

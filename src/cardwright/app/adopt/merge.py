@@ -14,8 +14,11 @@ from cardwright.adopt.draft import DraftCard, DraftPack
 from cardwright.anki.adopted import AdoptedField, AdoptedNote
 from cardwright.anki.guid import make_guid
 from cardwright.diagnostic import Span
+from cardwright.html import normalize_html
+from cardwright.kinds import render_text
+from cardwright.markdown import Renderer
 from cardwright.merge import merge_texts
-from cardwright.model import Card, Kind, Value
+from cardwright.model import Card, FieldType, Kind, Value
 from cardwright.project.card import parse_cards
 from cardwright.project.compose import compose
 from cardwright.project.document import Document
@@ -177,7 +180,7 @@ def _merge_values(
     for key, new in other.items():
         if base is None:
             # Without knowing who changed what, nothing here is overwritten.
-            if new != mine[key]:
+            if new != mine[key] and not _shows_same(kind, key, mine[key], new):
                 _add_conflict(made, card, key, mine[key], new)
             continue
         was = base.fields.get(key)
@@ -195,6 +198,19 @@ def _merge_values(
             _add_conflict(made, card, key, mine[key], new)
     if base is not None:
         yield from _merge_tags(card, theirs, base)
+
+
+def _shows_same(kind: Kind, key: str, mine: Value, new: Value) -> bool:
+    """Tell whether two texts show the same, as if only one of them is wrapped."""
+    if not isinstance(mine, str) or not isinstance(new, str) or key in {"sources", kind.options}:
+        return False
+    types = {part.name: part.type for part in kind.fields}
+    renderer, is_cloze = Renderer(highlights=False), key == kind.cloze
+    first, second = (
+        render_text(renderer, kind, key, text, types.get(key, FieldType.BLOCK)).html
+        for text in (mine, new)
+    )
+    return normalize_html(first, is_cloze=is_cloze) == normalize_html(second, is_cloze=is_cloze)
 
 
 def _merge_value(kind: Kind, key: str, values: tuple[Value, Value, Value]) -> str:

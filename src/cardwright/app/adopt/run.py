@@ -308,8 +308,12 @@ class _Job:
         if known and known.name != pack.deck["name"]:
             # The cards go into a pack of another name, whose manifest places them.
             return
+        shown = f"decks/{pack.name}/deck.yaml"
         text = make_manifest_text(pack.name, pack.deck, self._namespaces[pack.name])
-        self._write(f"decks/{pack.name}/deck.yaml", text, [made])
+        found = hash_file(find_below(self._root, shown))
+        if shown in self._last or found in {None, hash_text(text)}:
+            self._write(shown, text, [made])
+        # Otherwise the pack was here before, and its manifest places the cards.
 
     def _place(self, shown: str, name: str, packs: Sequence[Adopted]) -> None:
         staged, last = self._stage.files[name], self._last.get(shown)
