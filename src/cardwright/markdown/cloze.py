@@ -24,7 +24,7 @@ NO_GAP: Final = "this text has no gap"
 _HOW: Final = "write {{c1::answer}} or {{c1::answer::hint}}"
 _PIECE: Final = re.compile(
     r"""
-    \\[\\{}:]
+    \\[\\{}:`]
     | \{\{ (?P<opener> [cC][0-9,\x20]* ) ::
     | (?P<near>
         \{\{ \s* (?: [cC\u0441\u0421]\s* [0-9²³]+ (?: [0-9,\s]* [:：;|]{1,2} | [=.-] | (?=\}\}) | \Z )
