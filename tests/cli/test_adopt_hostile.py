@@ -78,6 +78,21 @@ def test_what_cannot_be_read_is_refused_and_nothing_is_written(
     assert list(home.iterdir()) == []
 
 
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"<html>404 Not Found</html>"])
+@pytest.mark.parametrize("name", ["deck.apkg", "Backup.COLPKG"])
+def test_a_file_named_like_a_package_is_not_taken_for_a_table(
+    home: Path, run: Run, tmp_path: Path, name: str, content: bytes
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+
+    output = run("adopt", str(path), folder=home, exit_code=1).output
+
+    assert "is not a readable Anki package" in output
+    assert "--map" not in output
+    assert list(home.iterdir()) == []
+
+
 def test_a_deck_full_of_traps_becomes_a_harmless_project(
     author: DeckAuthor, read: MakeReader, home: Path, run: Run, tmp_path: Path
 ) -> None:

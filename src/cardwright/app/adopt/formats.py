@@ -26,6 +26,7 @@ _SUPPORTED: Final = (
     "adopt an Anki package (.apkg, .colpkg) or collection, a folder of CrowdAnki, a table (.csv,"
     " .tsv, or .txt as Anki and Quizlet export it), a folder of hashcards, or a vault of Obsidian"
 )
+_PACKAGES: Final = (".apkg", ".colpkg")
 _SPREADSHEETS: Final = (".xlsx", ".xls", ".ods", ".numbers")
 _MARKDOWN: Final = (".md", ".markdown")
 _MAX_LOOKED_AT: Final = 2_000
@@ -91,6 +92,9 @@ def recognize(source: Path) -> Format:
         raise AdoptError(f"{source} is a spreadsheet", help=help)
     if is_anki_file(source):
         return Format.ANKI
+    if ending in _PACKAGES:
+        help = "export it from Anki again, or download it again"
+        raise AdoptError(f"{source} is not a readable Anki package", help=help)
     if ending == ".json":
         return Format.CROWDANKI
     if ending in _MARKDOWN:
