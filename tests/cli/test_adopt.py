@@ -109,10 +109,18 @@ def test_each_top_level_deck_is_a_pack(
 
     run("adopt", str(author.export(tmp_path / "all.apkg")), folder=home)
 
-    run("check", folder=home)
+    checked = run("check", folder=home).output
+    kinds = len(list((home / "kinds").glob("*.yaml")))
+    assert kinds > 1
+    assert checked.count("ship as they are") == 1
+    assert f"{kinds} note types are adopted" in checked
     run("build", folder=home)
     names = sorted(path.stem for path in (home / "build").glob("*.apkg"))
     assert names == ["default", "lander", "stadte"]
+    readme = (home / "README.md").read_text("utf-8")
+    assert readme.startswith(f"# {home.name.capitalize()}\n")
+    assert "build/PACK.apkg" in readme
+    assert all(f"- `{name}`\n" in readme for name in names)
     newcomer = read("newcomer")
     for name in names:
         newcomer.import_package(home / "build" / f"{name}.apkg")

@@ -139,16 +139,31 @@ def load_collection(folder: Path) -> tuple[Path, Collection, list[Diagnostic]]:
     return root, collection, problems
 
 
-def describe_adopted(kind: Kind) -> str:
-    """Return a note that an adopted note type ships as it is, and whether it may run scripts."""
+def describe_adopted(kinds: Sequence[Kind]) -> list[str]:
+    """Return notes on the adopted note types, which ship as they are: which may run scripts."""
+    if not kinds:
+        return []
+    scripted = [kind for kind in kinds if _has_script(kind)]
+    if len(kinds) == 1:
+        ending = ", with scripts that run in Anki" if scripted else ""
+        where = _locate(kinds[0])
+        ships = "its templates and stylesheet ship as they are"
+        return [f"note type {where} is adopted: {ships}{ending}"]
+    return [
+        f"{len(kinds):,} note types are adopted: their templates and stylesheets ship as they are",
+        *(f"note type {_locate(kind)} has scripts that run in Anki" for kind in scripted),
+    ]
+
+
+def _locate(kind: Kind) -> str:
+    return f"{kind.anki_name} of {kind.spans[''].path}"
+
+
+def _has_script(kind: Kind) -> bool:
     templates = [side.template for side in kind.sides if side.template]
     media = kind.adopted.media if kind.adopted else ()
-    has_script = any(_SCRIPT.search(made.front + made.back) for made in templates) or any(
+    return any(_SCRIPT.search(made.front + made.back) for made in templates) or any(
         name.lower().endswith(_SCRIPT_ENDINGS) for name in media
-    )
-    return (
-        f"note type {kind.anki_name} of {kind.spans[''].path} is adopted: its templates and "
-        f"stylesheet ship as they are{', with scripts that run in Anki' if has_script else ''}"
     )
 
 

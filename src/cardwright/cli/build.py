@@ -95,9 +95,8 @@ def _describe(package: BuiltPackage) -> dict[str, object]:
 
 def _warn_of_sources(project: Project, packs: list[str]) -> None:
     used = {card.kind for card in project.collection.cards if card.pack in packs}
-    for kind in project.adopted:
-        if kind.name in used:
-            warn(describe_adopted(kind))
+    for note in describe_adopted([kind for kind in project.adopted if kind.name in used]):
+        warn(note)
     if project.problems:
         warn(f"{count_problems(project.problems)}: see `cards check`")
 

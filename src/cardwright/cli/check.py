@@ -54,8 +54,8 @@ def check(folder: Path, layout: str, strict: bool, is_whole: bool) -> None:
     else:
         pieces = format_pieces(project.problems, project.texts.line, is_folded=not is_whole)
         say_pieces(pieces, _STYLES, end="\n" if project.problems else "")
-        for kind in project.adopted:
-            warn(describe_adopted(kind))
+        for note in describe_adopted(project.adopted):
+            warn(note)
         cards = count(len(project.collection.cards), "card")
         warn(f"{cards}: {count_problems(project.problems)}")
     if project.errors or (strict and project.problems):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
@@ -78,6 +78,11 @@ cards build      # write build/{pack}.apkg, ready to import into Anki
 
 The cards are in `cards/{pack}/`: sort them into as many files as you like.
 """
+_README_PACKS = """
+The packs, each of which becomes a package of its own:
+
+{packs}
+"""
 _README_MORE = """\
 To add one, run
 
@@ -117,9 +122,15 @@ def make_title(name: str) -> str:
     return words[:1].upper() + words[1:] or "Deck"
 
 
-def make_shared_files(pack: str, title: str) -> dict[str, str]:
+def make_shared_files(packs: Sequence[str], title: str) -> dict[str, str]:
     """Return the files of a new project besides its sources, by path."""
-    return {"README.md": _README.format(title=title, pack=pack), ".gitignore": "build/\n"}
+    if len(packs) == 1:
+        readme = _README.format(title=title, pack=packs[0])
+    else:
+        readme = _README.format(title=title, pack="PACK") + _README_PACKS.format(
+            packs="\n".join(f"- `{pack}`" for pack in packs)
+        )
+    return {"README.md": readme, ".gitignore": "build/\n"}
 
 
 def make_project_files(

@@ -45,7 +45,7 @@ from cardwright.project.kind import parse_kind
 from cardwright.project.load import load
 from cardwright.project.media import MediaLibrary
 from cardwright.project.schema import format_schemas, name_schema_file
-from cardwright.project.start import make_shared_files
+from cardwright.project.start import make_shared_files, make_title
 from cardwright.project.walk import find_project
 
 Advance = Callable[[str, int, int], None]
@@ -269,8 +269,9 @@ class _Job:
         """Make the project, if there is none."""
         if not self._before.is_new:
             return
-        first = self._draft.packs[0]
-        files = make_shared_files(first.name, str(first.deck["name"]))
+        packs = self._draft.packs
+        title = str(packs[0].deck["name"]) if len(packs) == 1 else make_title(self._root.name)
+        files = make_shared_files([pack.name for pack in packs], title)
         for shown, text in files.items():
             if not os.path.lexists(self._root / shown):
                 write_below(self._root, shown, text)
