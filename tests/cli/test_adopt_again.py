@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from anki_deck_author import DeckAuthor, Home, MakeReader, change, fill, read_files
@@ -21,6 +22,38 @@ def test_the_same_package_again_writes_nothing(
 
     assert "nothing new" in output
     assert read_files(home) == before
+
+
+def test_what_only_anki_does_is_listed_each_time(
+    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
+) -> None:
+    models = author.col.models
+    spoken = models.by_name("Basic")
+    assert spoken
+    spoken["tmpls"][0]["qfmt"] = "{{tts en_US:Front}}{{Front}}"
+    models.update_dict(spoken)
+    author.add_note("Basic", "Spoken", ["sea", "mar"])
+    package = str(author.export(tmp_path / "spoken.apkg", deck="Spoken"))
+    first = json.loads(run("adopt", package, "--json", folder=home).output)
+
+    again = json.loads(run("adopt", package, "--json", folder=home).output)
+
+    assert any("read aloud" in loss["what"] for loss in first["losses"])
+    assert again["losses"] == first["losses"]
+
+
+def test_a_kind_is_shown_by_the_name_of_its_note_type(
+    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
+) -> None:
+    fill(author)
+    run("adopt", str(author.export(tmp_path / "land.apkg", deck="Länder")), folder=home)
+    (card,) = [
+        card["id"]
+        for card in json.loads(run("list", "--json", folder=home).output)
+        if "nauru" in card["id"]
+    ]
+
+    assert "Land (basic) · no lesson" in run("show", card, folder=home).output
 
 
 def test_a_newer_package_is_merged_with_what_changed_here(

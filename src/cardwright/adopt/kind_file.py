@@ -105,7 +105,7 @@ class _Adopted:
 
     def list_pairs(self) -> Iterator[tuple[str, Any]]:
         kind = self._plan.kind
-        if kind and kind.title != kind.name.capitalize():
+        if kind and kind.title not in {kind.name.capitalize(), kind.anki_name}:
             yield "title", kind.title
         if kind and kind.about:
             yield "about", kind.about
@@ -184,12 +184,13 @@ class _Adopted:
             taken.add(name)
             if template.deck:
                 self._losses.add("deck of a template", f"{self._place}, {name}", template.deck)
-            face = _keep_face(side) if side else self._make_face(template)
+            shown = read_sides(template, self._names)
+            self._report(template, shown)
+            face = _keep_face(side) if side else self._make_face(shown)
             yield name, face | {"anki": dict(self._list_template(template))}
 
-    def _make_face(self, template: IncomingTemplate) -> dict[str, Any]:
+    def _make_face(self, shown: Shown) -> dict[str, Any]:
         """Return what is asked and shown where there is no Anki."""
-        shown = read_sides(template, self._names)
         asked = write_question(shown, self._names, self._keys, self._inline)
         keys = [self._keys[name] for name in shown.shown]
         cloze = self._plan.cloze
@@ -200,7 +201,6 @@ class _Adopted:
         face: dict[str, Any] = {"ask": asked, "show": keys or [self._plan.keys[0]]}
         if typed := self._find_typed(shown, asked):
             face["type"] = typed
-        self._report(template, shown)
         return face
 
     def _find_typed(self, shown: Shown, asked: str) -> str:

@@ -154,7 +154,8 @@ def _make_kind(root: table.Record, name: str) -> Kind | None:
     _check_style(entry, root["css"])
     if not fields or not sides:
         return None
-    title = root["title"] or name.capitalize()
+    known_as = anki["name"] if anki and adopted else ""
+    title = root["title"] or known_as or name.capitalize()
     return Kind(
         name=name,
         title=title,
