@@ -56,6 +56,22 @@ def test_a_kind_is_shown_by_the_name_of_its_note_type(
     assert "Land (basic) · no lesson" in run("show", card, folder=home).output
 
 
+def test_cards_that_are_in_a_pack_do_not_go_into_another(
+    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
+) -> None:
+    fill(author)
+    package = str(author.export(tmp_path / "land.apkg", deck="Länder"))
+    first = run("adopt", package, "--into", "land", folder=home).output
+    before = read_files(home)
+
+    output = run("adopt", package, "--into", "other", folder=home).output
+
+    note = "note: the cards of cards/land/ were there before, and stay there"
+    assert note not in first
+    assert note in output
+    assert read_files(home) == before
+
+
 def test_a_newer_package_is_merged_with_what_changed_here(
     author: DeckAuthor, read: MakeReader, home: Path, run: Run, tmp_path: Path
 ) -> None:

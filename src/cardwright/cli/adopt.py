@@ -86,6 +86,9 @@ def adopt(
         say_json(_to_json(done, imported))
         return
     _tell(done)
+    for made in done.packs:
+        if into and made.pack != into:
+            warn(f"note: the cards of cards/{made.pack}/ were there before, and stay there")
     if imported:
         _tell_history(imported)
     if done.is_new or any(made.is_new for made in done.packs):
