@@ -14,7 +14,8 @@ _IMPOSSIBLE: Final = re.compile("[\0\ud800-\udfff]")
 _BAD_IN_TAG: Final = re.compile(r"[\s\"',:]+")
 _APOSTROPHE: Final = re.compile(r"['\"]+")
 _SET_BY_ANKI: Final = frozenset({"leech", "marked"})
-_SET_BY_US: Final = frozenset({"domain", "kind", "lesson", "retired"})
+_RETIRED: Final = "retired"
+_SET_BY_US: Final = frozenset({"domain", "kind", "lesson", _RETIRED})
 
 
 def clean_text(text: str) -> str:
@@ -50,8 +51,14 @@ def clean_exact(text: str) -> str:
     return text if find_unbalanced_isolate(text) is None else _ISOLATE.sub("", text)
 
 
-def clean_tag(tag: str) -> str:
-    """Return a tag as a card can have it; "" if Anki sets it."""
+def clean_tag(tag: str, *, is_adopted: bool) -> str:
+    """Return a tag as a card can have it, one that is adopted nearly any; "" if Anki sets it."""
+    if is_adopted:
+        tag = "-".join(clean_line(tag).replace('"', "").split())
+        first, *rest = tag.split("::")
+        if first.casefold() in _SET_BY_ANKI:
+            return ""
+        return "::".join([f"{first}s", *rest]) if first.casefold() == _RETIRED else tag
     parts = []
     for part in _APOSTROPHE.sub("", clean_line(tag)).split("::"):
         cleaned = _BAD_IN_TAG.sub("-", part).strip("-") if _BAD_IN_TAG.search(part) else part

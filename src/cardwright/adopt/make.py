@@ -137,7 +137,9 @@ class _Maker:
         card_id = self._make_id(pack, note, place, values)
         ref = f"{pack}:{card_id}"
         guid = self._read_guid(note, ref)
-        tags = tuple(dict.fromkeys(self._clean_tags(values.tags, ref)))
+        is_adopted = bool(guid) and plan.is_adopted
+        cleaned = self._clean_tags(values.tags, ref, is_adopted=is_adopted)
+        tags = tuple(dict.fromkeys(cleaned))
         written: dict[str, Any] = {"guid": guid} if guid else {}
         written |= values.fields
         if tags:
@@ -189,9 +191,9 @@ class _Maker:
         self._losses.add("guid that cannot be written, so that people get a second note", ref)
         return ""
 
-    def _clean_tags(self, tags: Iterable[str], ref: str) -> Iterator[str]:
+    def _clean_tags(self, tags: Iterable[str], ref: str, *, is_adopted: bool) -> Iterator[str]:
         for tag in tags:
-            cleaned = clean_tag(tag)
+            cleaned = clean_tag(tag, is_adopted=is_adopted)
             if not cleaned:
                 self._losses.add("tag that Anki sets", ref, tag)
                 continue

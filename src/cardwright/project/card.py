@@ -24,6 +24,9 @@ _TAG: Final = re.compile(r"[^\s\"',:]+(?:::[^\s\"',:]+)*")
 MAX_GUID_LENGTH: Final = 128
 _RESERVED_TAGS: Final = ("domain", "kind", "lesson", "leech", "marked", "retired")
 """Tags that Cardwright or Anki sets."""
+_ADOPTED_TAG: Final = re.compile(r'[^\s"]+')
+_MARKING_TAGS: Final = ("leech", "marked", "retired")
+"""A card with a guid keeps the tags that its note has in Anki, but for these."""
 
 
 def is_id(word: str) -> bool:
@@ -61,11 +64,13 @@ def _parse_tag(entry: Entry, node: Node, name: str) -> str | None:
     tag = entry.text_of(node, name)
     if not tag:
         return None
-    if not _TAG.fullmatch(tag):
+    is_adopted = "guid" in entry
+    if not (_ADOPTED_TAG if is_adopted else _TAG).fullmatch(tag):
         help = "use no spaces, quotes, commas or single colons; `::` makes a hierarchy"
         entry.document.report("bad-tag", f"`{tag}` is not a valid tag", node, help=help)
         return None
-    if tag.split("::")[0].casefold() in _RESERVED_TAGS:
+    reserved = _MARKING_TAGS if is_adopted else _RESERVED_TAGS
+    if tag.split("::")[0].casefold() in reserved:
         help = "choose another: Cardwright or Anki sets this tag"
         entry.document.report("bad-tag", f"the tag `{tag}` is reserved", node, help=help)
         return None
