@@ -77,7 +77,7 @@ def parse_html(html: str) -> Element:
     if "<" not in html and "&" not in html:
         root.children.append(html)
         return root
-    _check_size(html)
+    check_size(html)
     from selectolax.lexbor import LexborHTMLParser  # noqa: PLC0415  (slow, and few commands need it)
 
     parser = LexborHTMLParser(html, is_fragment=True)
@@ -115,8 +115,13 @@ def _copy_node(node: LexborNode, parent: Element) -> Element | None:
     return element
 
 
-def _check_size(html: str) -> None:
-    """Refuse HTML that would take long to parse, or much memory."""
+def check_size(html: str) -> None:
+    """Refuse HTML that would take long to parse, or much memory.
+
+    Raises:
+        TooLargeError: there are more tags, or deeper ones, than in any note.
+
+    """
     if len(html) > _MAX_LENGTH or html.count("<") > _MAX_TAGS:
         raise TooLargeError
     if html.count("<") <= _MAX_UNCHECKED:

@@ -8,6 +8,8 @@ from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from cardwright.html.parse import TooLargeError, check_size
+
 _LISTS: Final = frozenset({"ul", "ol"})
 _LINES: Final = frozenset({"div", "p"})
 _MAX_DEPTH: Final = 20
@@ -26,23 +28,32 @@ class ListEntry:
 
 def read_list(html: str) -> list[ListEntry]:
     """Return the items of all lists of a text, and its other lines, in order."""
-    body = LexborHTMLParser(html).body
-    return [] if body is None else list(_read_entries(body, _MAX_DEPTH))
+    body = _parse(html)
+    return [ListEntry(html)] if body is None else list(_read_entries(body, _MAX_DEPTH))
 
 
 def read_link(html: str) -> tuple[str, str]:
     """Return the address of the first link of a text, "" if it has none, and the text as shown."""
-    body = LexborHTMLParser(html).body
+    body = _parse(html)
     if body is None:
-        return "", ""
+        return "", html
     link = body.css_first("a[href]")
     return (link.attributes.get("href") or "" if link else ""), _show(body)
 
 
 def read_text(html: str) -> str:
     """Return a text as shown, in one line."""
-    body = LexborHTMLParser(html).body
-    return "" if body is None else _show(body)
+    body = _parse(html)
+    return html if body is None else _show(body)
+
+
+def _parse(html: str) -> LexborNode | None:
+    """Return the body of a text; None if it is larger than any note, and so stays as it is."""
+    try:
+        check_size(html)
+    except TooLargeError:
+        return None
+    return LexborHTMLParser(html).body
 
 
 def _show(node: LexborNode) -> str:
