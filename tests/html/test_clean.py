@@ -19,6 +19,8 @@ a<b>b</b>
 <p class=MsoNormal style='mso-spacerun:yes'><o:p></o:p></p>
 <b id='docs-internal-guid-12ab'>x</b>
 <br/><br><img src="paste-abc.jpg" />
+<style>.yomitan li:not(.a) { color: red; background: rgb(1, 2, 3) } @media (max-width: 9em) { b { top: 0 } }</style>x
+<STYLE type="text/css">/* a */ [data-x="b"]::before { content: "x" }</STYLE>
 """
 ACTIVE = r"""
 <script>
@@ -39,7 +41,18 @@ ACTIVE = r"""
 <a ping=x>
 <svg>
 <math>
-<style>x</style>
+<style>@import "x"</style>
+<style>b { background: url(x) }</style>
+<style>b { background: u\72l(x) }</style>
+<style>b { background: image-set("x" 1x) }</style>
+<style>@font-face { src: "x" }</style>
+<style>b { position: fixed }</style>
+<style>b { color: red }
+<style onload=x>b { color: red }</style>
+<a title="<style>" onclick="x" title="</style>">x</a>
+<!-- <style> --><b title="</style>" onclick="x">
+<scr<style></style>ipt>x</script>
+<textarea><style></textarea><img src=x onerror=y></style>
 <iframe src=x>
 <form>
 <input>

@@ -78,6 +78,20 @@ _POSITION: Final = re.compile(r"\s*position\s*:\s*(?:static|relative)\s*", re.IG
 _NOT_IN_VALUE: Final = re.compile(r"[\\@{}<>:]|/\*")
 _FUNCTION: Final = re.compile(r"([a-z-]*)\(")
 _FUNCTIONS: Final = frozenset({"rgb", "rgba", "hsl", "hsla", "calc", "var"})
+_STYLESHEET: Final = re.compile(
+    r"<style(?: type=[\"']?text/css[\"']?)?>([^<]*)</style>", re.IGNORECASE
+)
+"""As dictionaries put them into fields."""
+_NOT_IN_STYLESHEET: Final = re.compile(
+    r"\\|@(?!media\b|supports\b)|position\s*:(?!\s*(?:static|relative)\b)|behaviou?r|binding|expression"
+    r"|javascript|/\*(?!(?:[^*]|\*(?!/))*\*/)",
+    re.IGNORECASE,
+)
+_SELECTORS: Final = frozenset(
+    {"", "and", "has", "is", "lang", "not", "where", "max", "min", "clamp", "supports", "media"}
+    | {f"nth-{word}" for word in ("child", "last-child", "of-type", "last-of-type")}
+)
+"""What else has parentheses in a stylesheet, and loads nothing."""
 _ANKI: Final = re.compile(r"\[anki:|\[\[type:", re.IGNORECASE)
 _SOUND: Final = re.compile(r"\[sound:([^\]]*)\]?", re.IGNORECASE)
 _LATEX: Final = re.compile(r"\[latex\]|\[\$|\\\(|\\\[|anki-mathjax", re.IGNORECASE)
@@ -95,6 +109,11 @@ def is_inert(html: str) -> bool:
     """
     if _CONTROL.search(html) or not _has_harmless_text(html):
         return False
+    if "<style" in html.lower():
+        if not all(map(_is_harmless_stylesheet, _STYLESHEET.findall(html))):
+            return False
+        # Where it is not an element, as within an attribute, the tag in its place is out of place too.
+        html = _STYLESHEET.sub("<b>", html)
     tags = 0
     for match in _TAG.finditer(html) if "<" in html else ():
         tags += 1
@@ -164,3 +183,8 @@ def _is_harmless_style(style: str) -> bool:
         ):
             return False
     return True
+
+
+def _is_harmless_stylesheet(text: str) -> bool:
+    functions = _FUNCTION.findall(text.lower())
+    return not _NOT_IN_STYLESHEET.search(text) and (_FUNCTIONS | _SELECTORS).issuperset(functions)
