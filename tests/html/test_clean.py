@@ -19,7 +19,7 @@ a<b>b</b>
 <p class=MsoNormal style='mso-spacerun:yes'><o:p></o:p></p>
 <b id='docs-internal-guid-12ab'>x</b>
 <br/><br><img src="paste-abc.jpg" />
-<style>.yomitan li:not(.a) { color: red; background: rgb(1, 2, 3) } @media (max-width: 9em) { b { top: 0 } }</style>x
+<style>.yomitan li:not(.a) { color: red; background: radial-gradient(circle, rgb(1, 2, 3) 40%, color-mix(in srgb, red 9%)) } @media (max-width: 9em) { b { top: 0 } }</style>x
 <STYLE type="text/css">/* a */ [data-x="b"]::before { content: "x" }</STYLE>
 """
 ACTIVE = r"""

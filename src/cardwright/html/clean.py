@@ -87,10 +87,12 @@ _NOT_IN_STYLESHEET: Final = re.compile(
     r"|javascript|/\*(?!(?:[^*]|\*(?!/))*\*/)",
     re.IGNORECASE,
 )
-_SELECTORS: Final = frozenset(
-    {"", "and", "has", "is", "lang", "not", "where", "max", "min", "clamp", "supports", "media"}
-    | {f"nth-{word}" for word in ("child", "last-child", "of-type", "last-of-type")}
-)
+_IN_STYLESHEET_TEXT: Final = """
+    and has is lang not where max min clamp supports media nth-child nth-last-child nth-of-type
+    nth-last-of-type hwb lab lch oklab oklch color color-mix circle ellipse inset polygon
+    linear-gradient radial-gradient conic-gradient repeat minmax counter translate rotate scale
+"""
+_IN_STYLESHEET: Final = frozenset({"", *_IN_STYLESHEET_TEXT.split()})
 """What else has parentheses in a stylesheet, and loads nothing."""
 _ANKI: Final = re.compile(r"\[anki:|\[\[type:", re.IGNORECASE)
 _SOUND: Final = re.compile(r"\[sound:([^\]]*)\]?", re.IGNORECASE)
@@ -187,4 +189,6 @@ def _is_harmless_style(style: str) -> bool:
 
 def _is_harmless_stylesheet(text: str) -> bool:
     functions = _FUNCTION.findall(text.lower())
-    return not _NOT_IN_STYLESHEET.search(text) and (_FUNCTIONS | _SELECTORS).issuperset(functions)
+    return not _NOT_IN_STYLESHEET.search(text) and (_FUNCTIONS | _IN_STYLESHEET).issuperset(
+        functions
+    )
