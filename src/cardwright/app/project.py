@@ -127,16 +127,19 @@ class Project:
         for file in self.files:
             if file.pack == pack:
                 self.renderer.learn(self.renderers.recall(file.name))
-        return describe_pack(
-            self.collection,
-            self.collection.decks[pack],
-            self.ledgers[pack],
-            self.note_types[pack],
-            renderer=self.renderer,
-            find_media=self.media.find,
-            find_kind_media=self.media.find_of_kind,
-            adopted=self.adopted_packs[pack],
-        )
+        with gc_paused():
+            return describe_pack(
+                self.collection,
+                self.files,
+                self.collection.decks[pack],
+                self.ledgers[pack],
+                self.note_types[pack],
+                open_renderer=self.renderers.open,
+                find_media=self.media.find,
+                find_kind_media=self.media.find_of_kind,
+                adopted=self.adopted_packs[pack],
+                cache=self.cache,
+            )
 
 
 def load_collection(
