@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from cardwright.frozen import frozen
 from cardwright.markdown.cloze import Place, replace_spans, scan_deletions
 from cardwright.markdown.escape import CLOSE, HINT, OPEN, PLAIN, drop_control
 from cardwright.markdown.highlight import read_language
@@ -25,7 +26,7 @@ to Markdown they are punctuation on the inside and a letter on the outside (`mar
 _PLAIN: Final = re.compile(f"{PLAIN},|,{PLAIN}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Token:
     """One event in a text: an element opens or closes, or some content."""
 
