@@ -56,7 +56,7 @@ ONLY_HERE: dict[str, str | tuple[str, ...]] = {
     "selectolax": "html/",
     "anyascii": "adopt/",
     "latex2mathml": "markdown/",
-    "fsrs": "study/fsrs.py",
+    "fsrs": "tests only",
     "icalendar": "exam/",
     "numpy": "exam/",
     "fsrs_rs_python": "study/optimize.py",
