@@ -6,12 +6,13 @@ Exams are in `blueprint`, problems in `diagnostic`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
 from cardwright.blueprint import Blueprint, Domain, Lesson
 from cardwright.diagnostic import Allowance, Severity, Span
+from cardwright.frozen import frozen
 from cardwright.pattern import is_match
 from cardwright.text import to_nfc
 
@@ -47,7 +48,7 @@ Attribute = str | int | bool
 """The value of an attribute of a note type, or of one of its fields or templates, in Anki."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AdoptedTemplate:
     """A template of a note type that exists in people's collections."""
 
@@ -58,7 +59,7 @@ class AdoptedTemplate:
     """Its other attributes, as Anki names them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AdoptedType:
     """What is kept of a note type that exists in people's collections, besides its name and id."""
 
@@ -69,7 +70,7 @@ class AdoptedType:
     """Paths, relative to the kind's file, of the files that its templates and stylesheet name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Field:
     """One field of a kind of card."""
 
@@ -101,7 +102,7 @@ class Field:
         return f"Spare {self.spare}" if self.spare else self.label
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Side:
     """One way to ask a card."""
 
@@ -125,7 +126,7 @@ class Side:
     """Anki's template of the side, if the kind is adopted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Kind:
     """A kind of card, declared in one YAML file."""
 
@@ -190,7 +191,7 @@ def make_anki_id(*parts: str) -> int:
     return (int.from_bytes(digest[:8], "big") >> 11) | 1 << 52
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Option:
     """One option of a multiple-choice question."""
 
@@ -203,7 +204,7 @@ Value = str | bool | tuple[str, ...]
 """The value of a field. Options are stored separately."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Source:
     """Where the content of a card can be looked up."""
 
@@ -215,7 +216,7 @@ class Source:
     """The ISO date when the card was last checked against it, or ""."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Card:
     """What an author writes (Anki: note)."""
 
@@ -276,7 +277,7 @@ class Card:
         return self.spans.get(name, self.span)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Prompt:
     """One question that is asked (Anki: card): a card and one of its sides."""
 
@@ -293,7 +294,7 @@ class Prompt:
         return f"{self.card.ref}/{self.side_name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Selection:
     """The conditions that select the cards of a deck; a card must match all of them."""
 
@@ -315,7 +316,7 @@ class Selection:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeckOptions:
     """The options for studying a deck, in Anki (as a preset) and in the terminal."""
 
@@ -331,7 +332,7 @@ class DeckOptions:
     """Whether intervals are varied by a few days, as Anki always does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Deck:
     """A deck: a name, a selection of cards, options and sub-decks."""
 
@@ -369,7 +370,7 @@ class Deck:
             yield from deck.walk(path)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Collection:
     """All cards, decks and blueprints of a project."""
 

@@ -67,7 +67,7 @@ def warn_of_file(path: Path, what: str) -> None:
 
 def _tell(package: BuiltPackage) -> None:
     contents = package.contents
-    pack, version = contents.deck.pack, package.build.ledger.version
+    pack, version = contents.deck.pack, package.build.stamps.version
     notes, cards = count(len(contents.packed), "note"), count(contents.card_count, "card")
     say(f"{_shorten(package.path)}: {notes}, {cards}")
     publish = f"this package is for trying out, `cards release {pack}` publishes"
@@ -88,7 +88,7 @@ def _describe(package: BuiltPackage) -> dict[str, object]:
         "notes": len(package.contents.packed),
         "cards": package.contents.card_count,
         "bytes": package.size,
-        "version": package.build.ledger.version or None,
+        "version": package.build.stamps.version or None,
         "unreleased": dict(package.unreleased),
     }
 

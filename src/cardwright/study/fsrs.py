@@ -3,8 +3,8 @@
 A memory is a stability (the days until the probability of recall falls to 90 percent) and a
 difficulty (1 to 10); w₀ to w₂₀ are the 21 parameters of the model. The formulas are those of
 https://github.com/open-spaced-repetition/awesome-fsrs/wiki/The-Algorithm; days are study days.
-Defaults and bounds come from the `fsrs` package, and a test holds every formula equal to its
-scheduler. The arithmetic is reimplemented here because that scheduler counts days in blocks of 24
+A test holds defaults, bounds and every formula equal to those of the `fsrs` package, which takes
+long to load. The arithmetic is reimplemented here because that scheduler counts days in blocks of 24
 hours, and because plain floats replay a long history in about half the time.
 """
 
@@ -13,15 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import e
 from typing import Any, Final
-
-from fsrs.scheduler import (
-    DEFAULT_PARAMETERS,
-    LOWER_BOUNDS_PARAMETERS,
-    MAX_DIFFICULTY,
-    MIN_DIFFICULTY,
-    STABILITY_MIN,
-    UPPER_BOUNDS_PARAMETERS,
-)
 
 __all__ = [
     "DEFAULT_PARAMETERS",
@@ -32,6 +23,23 @@ __all__ = [
     "Fsrs",
 ]
 
+MIN_DIFFICULTY: Final = 1.0
+MAX_DIFFICULTY: Final = 10.0
+STABILITY_MIN: Final = 0.001
+# fmt: off
+DEFAULT_PARAMETERS: Final = (
+    0.212, 1.2931, 2.3065, 8.2956, 6.4133, 0.8334, 3.0194, 0.001, 1.8722, 0.1666, 0.796,
+    1.4835, 0.0614, 0.2629, 1.6483, 0.6014, 1.8729, 0.5425, 0.0912, 0.0658, 0.1542,
+)
+LOWER_BOUNDS_PARAMETERS: Final = (
+    0.001, 0.001, 0.001, 0.001, 1.0, 0.001, 0.001, 0.001, 0.0, 0.0, 0.001,
+    0.001, 0.001, 0.001, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.1,
+)
+UPPER_BOUNDS_PARAMETERS: Final = (
+    100.0, 100.0, 100.0, 100.0, 10.0, 4.0, 4.0, 0.75, 4.5, 0.8, 3.5,
+    5.0, 0.25, 0.9, 4.0, 1.0, 6.0, 2.0, 2.0, 0.8, 0.8,
+)
+# fmt: on
 MODEL: Final = "FSRS-6"
 """Stored with fitted parameters to say which model they belong to."""
 MAX_STABILITY_DAYS: Final = 36_500.0

@@ -260,6 +260,8 @@ class Store(Database):
         if theirs.utc_offset_minutes < ours.utc_offset_minutes:
             self._db.execute(_KEEP_OFFSET, (theirs.utc_offset_minutes, ours.key, ours.id))
             taken = True
+        if taken:
+            self.settings.count_lessened()
         return taken
 
     def _note(self, review: Review) -> None:
@@ -424,6 +426,12 @@ class Store(Database):
         # SQLite counts without steps that could be limited.
         self.check_reviews()
         return int(self.find_value("select count(*) from reviews"))
+
+    def count_unchecked(self) -> int:
+        """Return the number of reviews, whether or not they can be read."""
+        # Unlike `count(*)` alone, this takes steps that are limited.
+        sql = "select count(*) from reviews indexed by reviews_by_id where id >= ''"
+        return int(self.find_value(sql))
 
     def list_namespaces(self) -> set[str]:
         """Return the namespaces that have memories or could have."""
