@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
 from cardwright.blueprint import Blueprint, Domain, Lesson
 from cardwright.diagnostic import Allowance, Severity, Span
+from cardwright.frozen import frozen
 from cardwright.pattern import is_match
 from cardwright.text import to_nfc
 
@@ -48,7 +49,7 @@ Attribute = str | int | bool
 """The value of an attribute of a note type, or of one of its fields or templates, in Anki."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AdoptedTemplate:
     """A template of a note type that exists in people's collections."""
 
@@ -59,7 +60,7 @@ class AdoptedTemplate:
     """Its other attributes, as Anki names them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AdoptedType:
     """What is kept of a note type that exists in people's collections, besides its name and id."""
 
@@ -70,7 +71,7 @@ class AdoptedType:
     """Paths, relative to the kind's file, of the files that its templates and stylesheet name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Field:
     """One field of a kind of card."""
 
@@ -102,7 +103,7 @@ class Field:
         return f"Spare {self.spare}" if self.spare else self.label
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Side:
     """One way to ask a card."""
 
@@ -126,7 +127,7 @@ class Side:
     """Anki's template of the side, if the kind is adopted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Kind:
     """A kind of card, declared in one YAML file."""
 
@@ -191,7 +192,7 @@ def make_anki_id(*parts: str) -> int:
     return (int.from_bytes(digest[:8], "big") >> 11) | 1 << 52
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Option:
     """One option of a multiple-choice question."""
 
@@ -204,7 +205,7 @@ Value = str | bool | tuple[str, ...]
 """The value of a field. Options are stored separately."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Source:
     """Where the content of a card can be looked up."""
 
@@ -216,7 +217,7 @@ class Source:
     """The ISO date when the card was last checked against it, or ""."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CardHead:
     """A card in brief: what places it in decks, lessons and lists, without its texts."""
 
@@ -259,7 +260,7 @@ class CardHead:
         return self.objectives
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Card(CardHead):
     """What an author writes (Anki: note)."""
 
@@ -289,7 +290,7 @@ class Card(CardHead):
         return self.spans.get(name, self.span)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Prompt:
     """One question that is asked (Anki: card): a card and one of its sides."""
 
@@ -306,7 +307,7 @@ class Prompt:
         return f"{self.card.ref}/{self.side_name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Selection:
     """The conditions that select the cards of a deck; a card must match all of them."""
 
@@ -328,7 +329,7 @@ class Selection:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeckOptions:
     """The options for studying a deck, in Anki (as a preset) and in the terminal."""
 
@@ -344,7 +345,7 @@ class DeckOptions:
     """Whether intervals are varied by a few days, as Anki always does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Deck:
     """A deck: a name, a selection of cards, options and sub-decks."""
 
@@ -392,7 +393,7 @@ class LoadedCards(Sequence[Card]):
         """Return one of the cards in full."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Collection:
     """All cards, decks and blueprints of a project."""
 

@@ -26,10 +26,11 @@ from cardwright.foreign.media import read_media
 from cardwright.model import Card
 from cardwright.project.card import parse_cards
 from cardwright.project.check_cards import check_cards, check_sources
-from cardwright.project.check_texts import check_texts, explain_mentions
+from cardwright.project.check_texts import check_texts
 from cardwright.project.checking import CardChecking
 from cardwright.project.document import Document
 from cardwright.project.edit import Edited, edit_card, read_card_values
+from cardwright.project.mentions import explain_mentions
 from cardwright.text import to_nfc
 
 MAX_LISTED: Final = 200
