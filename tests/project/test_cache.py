@@ -150,7 +150,8 @@ def test_a_cache_changes_nothing_after_any_edits(steps: Sequence[tuple[str, str 
         for name, texts in TEXTS.items():
             take(root, name, texts[0])
         take(root, MEDIA[0], PNG)
-        for name, content in [("kinds/mine.yaml", KINDS[0]), *steps]:
+        take(root, "cards/other/c.yaml", CARDS[9])
+        for name, content in [("kinds/mine.yaml", KINDS[0]), ("kinds/mine.yaml", KINDS[1]), *steps]:
             if name == "program":
                 patch.setattr(cache_module, "_digest_program", lambda: b"another program")
             else:
