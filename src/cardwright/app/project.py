@@ -124,19 +124,19 @@ class Project:
         """Return the contents of a pack's package; the project must be free of errors."""
         from cardwright.anki.pack import describe_pack  # noqa: PLC0415  (start-up of `cards check`)
 
-        for file in self.files:
-            if file.pack == pack:
-                self.renderer.learn(self.renderers.recall(file.name))
-        return describe_pack(
-            self.collection,
-            self.collection.decks[pack],
-            self.ledgers[pack],
-            _make_note_types(self.collection, self.ledgers[pack], self.renderer),
-            renderer=self.renderer,
-            find_media=self.media.find,
-            find_kind_media=self.media.find_of_kind,
-            adopted=self.adopted_packs[pack],
-        )
+        with gc_paused():
+            return describe_pack(
+                self.collection,
+                self.files,
+                self.collection.decks[pack],
+                self.ledgers[pack],
+                _make_note_types(self.collection, self.ledgers[pack], self.renderer),
+                open_renderer=self.renderers.open,
+                find_media=self.media.find,
+                find_kind_media=self.media.find_of_kind,
+                adopted=self.adopted_packs[pack],
+                cache=self.cache,
+            )
 
 
 def _make_note_types(

@@ -185,7 +185,7 @@ class _PackComparison:
         self._ledger = project.ledgers[pack]
         self._adopted = project.adopted_packs[pack]
         self._record = load_record(project, pack, warn_of)
-        self._finder = MediaFinder(project.media.find, project.renderer, self._adopted.media)
+        self._finder = MediaFinder(project.media.find, self._adopted.media)
         labels = {
             kind: [one.name for one in note_type.fields]
             for kind, note_type in self.contents.note_types.items()
@@ -210,7 +210,7 @@ class _PackComparison:
 
     def compare(self, theirs: ReaderNote, new_files: NewFiles) -> None:
         note = self.notes[theirs.guid]
-        card = note.card
+        card = self._sources.collection.load(note.card)
         self.found.compared += 1
         if theirs.fields.keys().isdisjoint(self._sources.labels[card.kind]):
             self.found.converted.append(card.id)
@@ -218,7 +218,9 @@ class _PackComparison:
         past = self._find_past(note)
         contents = past.published.list_contents() if past.published else ()
         files = CardFiles(
-            self._finder.list_files(card, self._sources.collection.kinds[card.kind]),
+            self._finder.list_files(
+                card, self._sources.collection.kinds[card.kind], self._sources.renderer
+            ),
             [content.get("media") or {} for content in contents],
             lambda name: new_files.place(card, name),
         )
