@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +18,7 @@ from cardwright.anki.stamp import MAX_TIME_S
 from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.plain_file import read_plain_file
+from cardwright.frozen import frozen
 from cardwright.model import CardHead
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _FORMER_KEYS: Final = frozenset(("matter", "html"))
 """Every key that any version up to this one has written."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Former:
     """What a note said before a release changed it: readers may have it still."""
 
@@ -53,7 +54,7 @@ class Former:
     """Digest of its fields as published; empty if it is not known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Published:
     """A note as it was last published."""
 
@@ -106,7 +107,7 @@ class Published:
         return (*self.former, former)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PublishedType:
     """A note type as it was last published."""
 
@@ -118,7 +119,7 @@ class PublishedType:
     """Its line in the ledger's file; 0 if it was not read from one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ledger:
     """Everything published of a pack; empty before its first release.
 
