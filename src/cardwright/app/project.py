@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cardwright.anki.adopted import ADOPTED_NAME, AdoptedPack, read_adopted
-from cardwright.anki.changelog import CHANGELOG_NAME, find_released
 from cardwright.anki.check import check_ledger
 from cardwright.anki.guid import find_shared_guids
 from cardwright.anki.ledger import LEDGER_NAME, Ledger, read_ledger
-from cardwright.anki.notetype import NoteType, make_note_types
-from cardwright.anki.pack import PackContents, describe_pack
-from cardwright.app.choice import choose_packs
 from cardwright.app.garbage import gc_paused
 from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.error import CardwrightError, ProjectError
@@ -24,14 +19,21 @@ from cardwright.files import read_below
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection, Kind
 from cardwright.project.allow import drop_allowed, report_unused
+from cardwright.project.cache import Cache
+from cardwright.project.card_file import CardFile
 from cardwright.project.check import apply_checks, check
 from cardwright.project.checking import Checking
-from cardwright.project.load import load
+from cardwright.project.findings import check_file
+from cardwright.project.load import load_sources
 from cardwright.project.media import MediaLibrary
+from cardwright.project.renderers import Renderers
 from cardwright.project.texts import SourceTexts
 from cardwright.project.walk import find_project
-from cardwright.report import format_text
 from cardwright.text import count, list_names
+
+if TYPE_CHECKING:
+    from cardwright.anki.notetype import NoteType
+    from cardwright.anki.pack import PackContents
 
 _SCRIPT_ENDINGS: Final = (".js", ".mjs", ".htm", ".html", ".svg", ".wasm")
 _SCRIPT: Final = re.compile(
@@ -47,6 +49,8 @@ class SourceProblemsError(CardwrightError):
 
     def __init__(self, errors: Sequence[Diagnostic], texts: SourceTexts) -> None:
         """Put the errors, with their source lines, into `details`."""
+        from cardwright.report import format_text  # noqa: PLC0415  (start-up of `cards check`)
+
         super().__init__(f"{count(len(errors), 'error')}: nothing was written")
         self.details = format_text(errors, texts.line, is_folded=True)
 
@@ -61,11 +65,15 @@ class Project:
     """By pack; empty before the first release."""
     adopted_packs: dict[str, AdoptedPack]
     """What each pack was adopted from, by pack; empty if it was not."""
-    note_types: dict[str, dict[str, NoteType]]
-    """The note types that each pack uses, by pack and kind."""
     problems: list[Diagnostic]
     """In reading order."""
+    files: Sequence[CardFile]
+    """The files of cards."""
+    cache: Cache
     renderer: Renderer
+    """Renders what is not in a file of cards."""
+    renderers: Renderers
+    """Render the texts of files of cards."""
     texts: SourceTexts
     media: MediaLibrary
 
@@ -77,7 +85,7 @@ class Project:
     @property
     def adopted(self) -> list[Kind]:
         """The adopted kinds in use, whose note types ship as they are."""
-        used = dict.fromkeys(card.kind for card in self.collection.cards)
+        used = dict.fromkeys(card.kind for card in self.collection.heads)
         kinds = (self.collection.kinds[name] for name in used)
         return [kind for kind in kinds if kind.adopted]
 
@@ -107,6 +115,8 @@ class Project:
             ProjectError: a pack has no deck, or the project has none at all.
 
         """
+        from cardwright.app.choice import choose_packs  # noqa: PLC0415  (start-up of `cards check`)
+
         chosen = choose_packs(self.collection.decks, names)
         if not chosen:
             raise ProjectError("the project has no deck: write decks/PACK/deck.yaml")
@@ -114,20 +124,38 @@ class Project:
 
     def describe_pack(self, pack: str) -> PackContents:
         """Return the contents of a pack's package; the project must be free of errors."""
-        return describe_pack(
-            self.collection,
-            self.collection.decks[pack],
-            self.ledgers[pack],
-            self.note_types[pack],
-            renderer=self.renderer,
-            find_media=self.media.find,
-            find_kind_media=self.media.find_of_kind,
-            adopted=self.adopted_packs[pack],
-        )
+        from cardwright.anki.pack import describe_pack  # noqa: PLC0415  (start-up of `cards check`)
+
+        with gc_paused():
+            return describe_pack(
+                self.collection,
+                self.files,
+                self.collection.decks[pack],
+                self.ledgers[pack],
+                _make_note_types(self.collection, self.ledgers[pack], self.renderer),
+                open_renderer=self.renderers.open,
+                find_media=self.media.find,
+                find_kind_media=self.media.find_of_kind,
+                adopted=self.adopted_packs[pack],
+                cache=self.cache,
+            )
 
 
-def load_collection(folder: Path) -> tuple[Path, Collection, list[Diagnostic]]:
+def _make_note_types(
+    collection: Collection, ledger: Ledger, renderer: Renderer
+) -> dict[str, NoteType]:
+    """Return the note types that a pack uses, by kind."""
+    from cardwright.anki.notetype import make_note_types  # noqa: PLC0415  (start-up of `cards check`)
+
+    return make_note_types(collection, ledger.pack, renderer, ledger.list_note_type_ids())
+
+
+def load_collection(
+    folder: Path, cache_folder: Path | None = None
+) -> tuple[Path, Collection, list[Diagnostic]]:
     """Load the project in or above a folder without checking its texts.
+
+    What was read before comes from the cache folder, if there is one.
 
     Raises:
         ProjectError: there is none, or it cannot be read.
@@ -135,8 +163,8 @@ def load_collection(folder: Path) -> tuple[Path, Collection, list[Diagnostic]]:
     """
     root = find_project(folder)
     with gc_paused():
-        collection, problems = load(root)
-    return root, collection, problems
+        loaded = load_sources(root, Cache(cache_folder))
+    return root, loaded.collection, loaded.problems
 
 
 def describe_adopted(kinds: Sequence[Kind]) -> list[str]:
@@ -167,39 +195,57 @@ def _has_script(kind: Kind) -> bool:
     )
 
 
-def open_project(folder: Path, *, highlights: bool = True) -> Project:
+def open_project(
+    folder: Path, *, highlights: bool = True, cache_folder: Path | None = None
+) -> Project:
     """Load the project in or above a folder and run every check.
 
-    Unless its renderer `highlights`, nothing can be built, but checks take less time.
+    Unless its renderer `highlights`, nothing can be built, but checks take less time. What was found
+    before comes from the cache folder, if there is one.
 
     Raises:
         ProjectError: there is none, or it cannot be read.
 
     """
-    root, collection, problems = load_collection(folder)
+    root, cache = find_project(folder), Cache(cache_folder)
+    with gc_paused():
+        loaded = load_sources(root, cache)
+    collection = loaded.collection
     renderer = Renderer(highlights=highlights)
+    renderers = Renderers(cache, highlights=highlights)
     texts = SourceTexts(root)
     media = MediaLibrary(root)
-    problems = apply_checks(problems, collection.decks)
+    problems = apply_checks(loaded.problems, collection.decks)
+    findings = [
+        (file, check_file(file, collection.kinds, renderers, texts, cache)) for file in loaded.files
+    ]
     problems += check(
-        Checking(root=root, collection=collection, renderer=renderer, texts=texts, media=media)
+        Checking(
+            root=root,
+            collection=collection,
+            files=findings,
+            renderer=renderer,
+            texts=texts,
+            media=media,
+            cache=cache,
+            kinds_key=loaded.kinds_key,
+            decks_key=loaded.decks_key,
+        )
     )
-    if any(card.guid for card in collection.cards):
-        problems += find_shared_guids(collection.cards)
-    note_types = {}
+    problems += find_shared_guids(collection)
     ledgers = {}
     adopted_packs = {}
     for pack in collection.decks:
         shown = f"decks/{pack}/{LEDGER_NAME}"
         ledger, found = read_ledger(root / shown, pack, shown)
         problems += found or _miss_ledger(root, ledger, shown)
-        released = ledger.list_note_type_ids()
-        note_types[pack] = make_note_types(collection, pack, renderer, released)
-        problems += check_ledger(ledger, collection, note_types[pack], shown)
+        note_types = _make_note_types(collection, ledger, renderer) if ledger.note_types else {}
+        problems += check_ledger(ledger, collection, note_types, shown)
         ledgers[pack] = ledger
         shown = f"decks/{pack}/{ADOPTED_NAME}"
         adopted_packs[pack], found = read_adopted(root / shown, shown)
         problems += found
+    cache.flush()
     problems, allowances = drop_allowed(problems, collection.allowances)
     problems += report_unused(allowances, problems, collection.decks)
     return Project(
@@ -207,9 +253,11 @@ def open_project(folder: Path, *, highlights: bool = True) -> Project:
         collection=collection,
         ledgers=ledgers,
         adopted_packs=adopted_packs,
-        note_types=note_types,
         problems=sorted(problems, key=lambda problem: problem.sort_key),
+        files=loaded.files,
+        cache=cache,
         renderer=renderer,
+        renderers=renderers,
         texts=texts,
         media=media,
     )
@@ -222,6 +270,11 @@ def _miss_ledger(root: Path, ledger: Ledger, shown: str) -> Iterator[Diagnostic]
     """
     if ledger != Ledger(pack=ledger.pack) or (root / shown).exists():
         return
+    from cardwright.anki.changelog import (  # noqa: PLC0415  (start-up of `cards check`)
+        CHANGELOG_NAME,
+        find_released,
+    )
+
     try:
         data = read_below(root, f"decks/{ledger.pack}/{CHANGELOG_NAME}") or b""
     except (OSError, ProjectError):
@@ -244,18 +297,20 @@ def find_card(collection: Collection, ref: str) -> Card:
 
     """
     found = [
-        card for card in collection.cards if ref in (card.ref, card.id) or ref in card.formerly
+        card for card in collection.heads if ref in (card.ref, card.id) or ref in card.formerly
     ]
     exact = [card for card in found if ref == card.ref] or found
     if not exact:
-        close = difflib.get_close_matches(ref, [card.id for card in collection.cards], n=3)
+        import difflib  # noqa: PLC0415  (slow to load, only for suggestions)
+
+        close = difflib.get_close_matches(ref, [card.id for card in collection.heads], n=3)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
         raise ProjectError(f"there is no card `{ref}`{hint}")
     if len(exact) > 1:
         raise ProjectError(
             f"several packs have `{ref}`: {list_names([card.ref for card in exact])}"
         )
-    return exact[0]
+    return collection.load(exact[0])
 
 
 def count_problems(problems: Iterable[Diagnostic]) -> str:

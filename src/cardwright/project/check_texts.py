@@ -8,12 +8,10 @@ from dataclasses import replace
 from html import unescape
 from typing import Final
 
-from cardwright.diagnostic import Diagnostic, TextProblem, cut_quote
+from cardwright.diagnostic import Diagnostic, TextProblem
 from cardwright.kinds import list_texts, render_text
 from cardwright.markdown import NO_GAP, read_block
-from cardwright.model import Card
-from cardwright.project.checking import Checking
-from cardwright.project.media import explain_format
+from cardwright.project.checking import CardChecking, Checking, Mention
 
 _FIELD_REF: Final = re.compile(r"\{\{\w+\}\}")
 _PATH: Final = re.compile(r"[^\n`]{1,200}\.[A-Za-z0-9]{2,5}")
@@ -22,10 +20,10 @@ _BIDI_ENTITY: Final = re.compile(
 )
 
 
-def check_texts(checking: Checking) -> Iterator[Diagnostic]:
-    """Report problems in Markdown, clozes, maths, links and media."""
-    for card in checking.collection.cards:
-        kind = checking.collection.kinds[card.kind]
+def check_texts(checking: CardChecking) -> Iterator[Diagnostic | Mention]:
+    """Report problems in Markdown, clozes, maths and links; yield what may be files."""
+    for card in checking.cards:
+        kind = checking.kinds[card.kind]
         for key, text, text_type in list_texts(card, kind):
             rendered = render_text(checking.renderer, kind, key, text, text_type)
             for problem in rendered.problems:
@@ -35,20 +33,9 @@ def check_texts(checking: Checking) -> Iterator[Diagnostic]:
             for problem in _find_bidi_entities(text):
                 yield checking.place(problem, text, card.span_of(key))
             for written in rendered.media:
-                yield from _check_media(checking, card, key, text, written)
-            if _PATH.fullmatch(text) and checking.media.find(card, text):
-                yield checking.place(_report_path(text), text, card.span_of(key))
-
-
-def _report_path(text: str) -> TextProblem:
-    path = f"<{text}>" if " " in text else text
-    return TextProblem(
-        code="literal-markup",
-        message=f"`{cut_quote(text)}` is a file of the project, but shown as text",
-        quote=cut_quote(text),
-        help=f"write `![]({path})` to show or play it",
-        start=0,
-    )
+                yield Mention(written, text, card.span_of(key), is_shown=False)
+            if _PATH.fullmatch(text):
+                yield Mention(text, text, card.span_of(key), is_shown=True)
 
 
 def _find_bidi_entities(text: str) -> Iterator[TextProblem]:
@@ -66,15 +53,6 @@ def _find_bidi_entities(text: str) -> Iterator[TextProblem]:
                 help="remove it; type an isolate as the character itself",
                 start=match.start(),
             )
-
-
-def _check_media(
-    checking: Checking, card: Card, key: str, text: str, written: str
-) -> Iterator[Diagnostic]:
-    found = checking.media.look_up(card, written)
-    problem = found if isinstance(found, TextProblem) else explain_format(found, written)
-    if problem is not None:
-        yield checking.place(problem, text, card.span_of(key))
 
 
 def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:

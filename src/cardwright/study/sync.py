@@ -228,8 +228,10 @@ class _ReviewExchanger:
         self._count = 0
         """The number of reviews in the store, as far as this sync knows them."""
         self._lessened = self._store.settings.read_lessened()
-        found = self._describe(self._store.count_unchecked(), files.look())
-        self._is_over = self._store.settings.read_synced() == found
+        synced = self._store.settings.read_synced()
+        self._is_over = synced is not None and synced == self._describe(
+            self._store.count_unchecked(), files.look()
+        )
         """Whether there is nothing to take, and nothing to give."""
         self._lines: dict[str, str] = {}
         """The lines of the store's reviews, by id, as far as this machine may have to share them."""
@@ -292,7 +294,8 @@ class _ReviewExchanger:
         return [__version__, self._store.device, review_count, self._lessened, digests]
 
     def _list_lines(self) -> dict[str, str]:
-        return {review.id: write_review(review) for review in self._store.list_log()}
+        log = self._store.list_log(in_order=False)
+        return {review.id: write_review(review) for review in log}
 
 
 class _Exchanger(Generic[Row]):
@@ -522,7 +525,8 @@ def _make_parser(lines: Mapping[str, str]) -> Callable[[str], Review | str]:
             return review_id
         review = parse_review(line)
         # Another version may write the same in other words.
-        return review.id if lines.get(review.id) == write_review(review) else review
+        is_known = review.id in lines and lines[review.id] == write_review(review)
+        return review.id if is_known else review
 
     return parse
 
