@@ -24,6 +24,7 @@ from cardwright.project.sources import Sources
 from cardwright.project.walk import find_project
 from cardwright.study.alias import Aliases
 from cardwright.study.journal import Journal, make_journal
+from cardwright.study.prospects import Prospects
 from cardwright.study.queue import Queue, SessionOptions
 from cardwright.study.schedule import Schedule
 from cardwright.study.session import Session
@@ -168,8 +169,7 @@ class Study:
         items = choice.choose_by_history(self.items, memories)
         exam_day = None if choice.needs_history else self.find_exam_day(items)
         return Queue(
-            items,
-            memories,
+            Prospects(Items(items), memories),
             self.journal.limits,
             _include_leeches(SessionOptions(), choice),
             self.moment,

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from cardwright.history import Act, Moment, Rating, Review
-from cardwright.item import Item
+from cardwright.item import Item, Items
 from cardwright.memory import Memory, State
 from cardwright.study.journal import Journal
+from cardwright.study.prospects import Prospects
 from cardwright.study.queue import Arrange, Counts, Queue, SessionOptions
 
 _PUTS_AWAY: Final = frozenset({Act.SUSPEND, Act.BURY})
@@ -63,7 +64,7 @@ class Session:
         """
         self.journal = journal
         self.options = options or SessionOptions()
-        self._items = list(items)
+        self._items = items if isinstance(items, Items) else Items(items)
         self._name = name
         self._selects = selects
         self._arrange = arrange
@@ -167,10 +168,9 @@ class Session:
 
     def replace_items(self, items: Iterable[Item], moment: Moment) -> None:
         """Use prompts that were reloaded after their sources were edited."""
-        self._items = list(items)
-        current = self.current
-        if current is not None:
-            self.current = next((item for item in self._items if item.key == current.key), None)
+        self._items = items if isinstance(items, Items) else Items(items)
+        if self.current is not None:
+            self.current = self._items.find(self.current.key)
         self._queue_version = _OUTDATED
         if self.current is None:
             self.wait_over(moment)
@@ -255,29 +255,30 @@ class Session:
 
     def _make_queue(self, moment: Moment) -> Queue:
         self._queue_version = self._find_version(moment)
-        memories = self.journal.read_memories(moment)
-        out = {self.current.key} if self.current else set()
-        out |= {done.item.key for done in self._done if self._is_final(done.review.act)}
         options = self.options
         if options.max_new is not None:
             begun = sum(answer.before.is_new for answer in self.answers)
             options = replace(options, max_new=max(options.max_new - begun, 0))
-        items = [
-            item
-            for item in self._items
-            if item.key not in out
-            and (self._selects is None or self._selects(memories.get(item.key)))
-        ]
+        current, asked = self.current, None
+        if current is not None:
+            asked = current, self.journal.store.read_memory(current.key)[0]
         return Queue(
-            items,
-            memories,
+            self._find_prospects(moment),
             self.journal.limits,
             options,
             moment,
             moment.study_day(self.journal.rollover_hour),
-            self.current,
+            asked,
             self._arrange,
+            (done.item.key for done in self._done if self._is_final(done.review.act)),
         )
+
+    def _find_prospects(self, moment: Moment) -> Prospects:
+        if self._selects is None:
+            return self.journal.read_prospects(self._items, moment)
+        memories = self.journal.read_memories(moment)
+        chosen = (item for item in self._items if self._selects(memories.get(item.key)))
+        return Prospects(Items(chosen), memories)
 
     def _is_final(self, act: Act) -> bool:
         """Return whether an act takes its prompt out of this session, whatever the memory says."""
