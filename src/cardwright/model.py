@@ -5,7 +5,8 @@ Exams are in `blueprint`, problems in `diagnostic`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from enum import StrEnum
 from typing import Final
@@ -217,22 +218,18 @@ class Source:
 
 
 @frozen
-class Card:
-    """What an author writes (Anki: note)."""
+class CardHead:
+    """A card in brief: what places it in decks, lessons and lists, without its texts."""
 
     pack: str
     namespace: str
     """The namespace of its pack."""
     id: str
     kind: str
-    fields: Mapping[str, Value]
-    """Values by field name, without absent fields and options."""
     tags: tuple[str, ...]
     lesson: str | None
     objectives: tuple[str, ...]
-    sources: tuple[Source, ...]
-    extra: str
-    """Markdown shown below the answer, or ""."""
+    """All that it names, each once; in a `Card`, those of the key `objectives`."""
     formerly: tuple[str, ...]
     """Earlier ids, oldest first."""
     retired: str | None
@@ -241,10 +238,6 @@ class Card:
     """The place of its id."""
     guid: str | None = None
     """The guid of its note in people's collections; None to derive it from the key."""
-    options: tuple[Option, ...] = ()
-    """The options of a multiple-choice question, in the author's order."""
-    spans: Mapping[str, Span] = field(default_factory=dict, repr=False, compare=False)
-    """The place of each key's value; empty if the card was loaded from the index."""
 
     @property
     def ref(self) -> str:
@@ -260,6 +253,26 @@ class Card:
     def file(self) -> str:
         """The path of its file below `cards/PACK/`."""
         return to_nfc(self.span.path.partition("/")[2].partition("/")[2])
+
+    @property
+    def all_objectives(self) -> tuple[str, ...]:
+        """The objectives named by the card, in `objectives` or in an `objective` field, each once."""
+        return self.objectives
+
+
+@frozen
+class Card(CardHead):
+    """What an author writes (Anki: note)."""
+
+    fields: Mapping[str, Value]
+    """Values by field name, without absent fields and options."""
+    sources: tuple[Source, ...]
+    extra: str
+    """Markdown shown below the answer, or ""."""
+    options: tuple[Option, ...] = ()
+    """The options of a multiple-choice question, in the author's order."""
+    spans: Mapping[str, Span] = field(default_factory=dict, repr=False, compare=False)
+    """The place of each key's value; empty if the card was loaded from the index."""
 
     @property
     def all_objectives(self) -> tuple[str, ...]:
@@ -305,7 +318,7 @@ class Selection:
     files: tuple[str, ...] = ()
     """Patterns of paths below `cards/PACK/`, such as `verbs/*.yaml`; see `is_match`."""
 
-    def takes(self, card: Card) -> bool:
+    def takes(self, card: CardHead) -> bool:
         """Tell whether a card matches. An empty selection matches every card."""
         return (
             (not self.lessons or card.lesson in self.lessons)
@@ -370,13 +383,23 @@ class Deck:
             yield from deck.walk(path)
 
 
+class LoadedCards(Sequence[Card]):
+    """Cards of which only the heads are kept; the rest is loaded when it is asked for."""
+
+    heads: Sequence[CardHead]
+
+    @abstractmethod
+    def load(self, head: CardHead) -> Card:
+        """Return one of the cards in full."""
+
+
 @frozen
 class Collection:
     """All cards, decks and blueprints of a project."""
 
     kinds: Mapping[str, Kind]
-    cards: tuple[Card, ...]
-    """Sorted by file, then in the author's order."""
+    cards: Sequence[Card]
+    """Sorted by file, then in the author's order. They may be loaded anew each time: see `heads`."""
     decks: Mapping[str, Deck]
     """By pack."""
     blueprints: Mapping[str, Blueprint]
@@ -386,12 +409,30 @@ class Collection:
     incomplete: frozenset[str] = frozenset()
     """Packs with cards that could not be read, where a missing card does not mean it was removed."""
 
-    def lesson_of(self, card: Card) -> Lesson | None:
+    @property
+    def heads(self) -> Sequence[CardHead]:
+        """The cards in brief, in the same order: cheap to go through, again and again."""
+        return self.cards.heads if isinstance(self.cards, LoadedCards) else self.cards
+
+    def load(self, head: CardHead) -> Card:
+        """Return one of the cards in full.
+
+        Raises:
+            KeyError: it is not one of them.
+
+        """
+        if isinstance(head, Card):
+            return head
+        if isinstance(self.cards, LoadedCards):
+            return self.cards.load(head)
+        raise KeyError(head.ref)
+
+    def lesson_of(self, card: CardHead) -> Lesson | None:
         """Return a card's lesson from the blueprint of its pack, if any."""
         blueprint = self.blueprints.get(card.pack)
         return blueprint.lessons.get(card.lesson) if blueprint and card.lesson else None
 
-    def domain_of(self, card: Card) -> Domain | None:
+    def domain_of(self, card: CardHead) -> Domain | None:
         """Return the domain of a card's lesson, if any."""
         blueprint = self.blueprints.get(card.pack)
         return blueprint.domain_of(card.lesson) if blueprint else None

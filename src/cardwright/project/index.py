@@ -333,7 +333,7 @@ def _refresh(
 ) -> Index:
     """Return an index of the sources, reusing the cards of files with unchanged content."""
     # Usually nothing has changed, and YAML need not be imported.
-    from cardwright.project.load import (  # noqa: PLC0415  (start-up of `cards review`)
+    from cardwright.project.read import (  # noqa: PLC0415  (start-up of `cards review`)
         read_cards,
         read_decks,
         read_kinds,

@@ -76,6 +76,8 @@ class Fsrs:
         self._steps = (0.0, *(-(w[6] * (rating - 3)) for rating in range(1, 5)))
         self._reversion = w[7] * self._unclamped_initial_difficulty(_EASY)
         self._kept_share = 1 - w[7]
+        self._saturation, self._spacing, self._damping = -w[9], w[10], -w[19]
+        self._lapse = (w[11], -w[12], w[13], w[14])
 
     def retrievability(self, stability: Figures, days: Figures) -> Figures:
         """Return the probability of recall `days` after an answer: (1 + F·t/S)^-w₂₀."""
@@ -111,23 +113,53 @@ class Fsrs:
         stability = min(stability, MAX_STABILITY_DAYS)
         return stability, min(max(difficulty, MIN_DIFFICULTY), MAX_DIFFICULTY)
 
-    def next_stability(self, stability: float, difficulty: float, days: int, rating: int) -> float:
-        """Return the stability after an answer `days` study days after the previous one."""
-        reached: float
+    def next_memory(
+        self, stability: float, difficulty: float, days: int, rating: int
+    ) -> tuple[float, float, float]:
+        """Return stability and difficulty after an answer, and the recall that was expected.
+
+        The answer is given `days` study days after the previous one. The formulas below are written
+        out here, because a replay of a long history calls this a million times.
+        """
+        recall: float = 1.0
         if days == 0:
-            growth = self.same_day_growth(stability, rating)
+            growth = self._same_day[rating] * stability**self._damping
             reached = stability if growth < 1 and rating != _AGAIN else stability * growth
         else:
-            recall = self.retrievability(stability, days)
+            recall = (1 + self._factor * days / stability) ** self._decay
             if rating == _AGAIN:
-                reached = self.stability_after_lapse(stability, difficulty, recall)
-                limit = self.max_stability_after_lapse(stability)
-                reached = min(reached, limit)
+                w11, w12, w13, w14 = self._lapse
+                reached = (
+                    w11 * difficulty**w12 * ((stability + 1) ** w13 - 1) * e ** ((1 - recall) * w14)
+                )
+                limit = stability / self._lapse_divisor
+                if limit < reached:  # noqa: PLR1730  (a call)
+                    reached = limit
             else:
-                reached = self.stability_after_recall(stability, difficulty, recall, rating)
+                reached = stability * (
+                    1
+                    + self._growth
+                    * (11 - difficulty)
+                    * stability**self._saturation
+                    * (e ** ((1 - recall) * self._spacing) - 1)
+                    * self._bonuses[rating]
+                )
         if reached < STABILITY_MIN:
-            return STABILITY_MIN
-        return min(MAX_STABILITY_DAYS, reached)
+            reached = STABILITY_MIN
+        elif not reached < MAX_STABILITY_DAYS:
+            reached = MAX_STABILITY_DAYS
+        harder = self._reversion + self._kept_share * (
+            difficulty + (10.0 - difficulty) * self._steps[rating] / 9.0
+        )
+        if harder < MIN_DIFFICULTY:
+            harder = MIN_DIFFICULTY
+        elif not harder < MAX_DIFFICULTY:
+            harder = MAX_DIFFICULTY
+        return reached, harder, recall
+
+    def next_stability(self, stability: float, difficulty: float, days: int, rating: int) -> float:
+        """Return the stability after an answer `days` study days after the previous one."""
+        return self.next_memory(stability, difficulty, days, rating)[0]
 
     def next_difficulty(self, difficulty: float, rating: int) -> float:
         """Return the difficulty after an answer."""
