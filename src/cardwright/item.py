@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import Final, NamedTuple, TypeVar, overload
@@ -70,9 +70,10 @@ class Items(Sequence[Item]):
         """Return the prompt with this key, if there is one."""
         return self._by_key.get(key)
 
-    def list_others(self, known: Container[str]) -> Iterator[Item]:
-        """Yield the prompts whose keys are not known."""
-        return (item for item in self if item.key not in known)
+    def list_others(self, *known: Iterable[str]) -> Iterator[Item]:
+        """Yield the prompts whose keys are not among others, in order."""
+        left = {item.key for item in self._items}.difference(*known)
+        return (item for item in self._items if item.key in left)
 
     @cached_property
     def _by_key(self) -> dict[str, Item]:

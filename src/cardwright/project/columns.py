@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, overload
 
 from cardwright.item import Item, Items
 
 _NUMBER: Final = "I"
 """Of `array`: unsigned, in the order of bytes of this machine."""
+_FINDING_COST: Final = 40
+"""How many keys are looked through in the time that finding one takes."""
 
 
 class Group(NamedTuple):
@@ -121,9 +123,15 @@ class PackedItems(Items):
         place = find_place(self._keys, self._by_place, key)
         return None if place is None else self._make(place)
 
-    def list_others(self, known: Container[str]) -> Iterator[Item]:
-        """Yield the prompts whose keys are not known."""
-        return (self._make(place) for place, key in enumerate(self._keys) if key not in known)
+    def list_others(self, *known: Iterable[str]) -> Iterator[Item]:
+        """Yield the prompts whose keys are not among others, in order."""
+        left = set(self._keys)
+        for keys in known:
+            left.difference_update(keys)
+        if len(left) * _FINDING_COST < len(self._keys):
+            places = (find_place(self._keys, self._by_place, key) for key in left)
+            return map(self._make, sorted(place for place in places if place is not None))
+        return (self._make(place) for place, key in enumerate(self._keys) if key in left)
 
     def _make(self, place: int) -> Item:
         key = self._keys[place]

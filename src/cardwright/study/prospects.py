@@ -53,6 +53,6 @@ class Prospects(NamedTuple):
 
     def list_new(self) -> Iterator[Item]:
         """Yield the new prompts, in order."""
-        begun = {key for key, memory in self.memories.items() if not memory.is_new}
-        begun.update(*(keys.split("\n") for _, keys in self.others))
-        return self.items.list_others(begun)
+        begun = (key for key, memory in self.memories.items() if not memory.is_new)
+        others = (keys.split("\n") for _, keys in self.others)
+        return self.items.list_others(begun, *others)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import zlib
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from operator import itemgetter
 from typing import Final, NamedTuple
@@ -187,7 +187,7 @@ class Queue:
             heapq.heappush(self._learning, step)
         return found
 
-    def _arrange(self, hidden: Container[str], arrange: Arrange) -> set[str]:
+    def _arrange(self, hidden: set[str], arrange: Arrange) -> set[str]:
         """Apply `arrange` to all prompts except learning steps; return the keys of those it leaves."""
         prospects = self._prospects
         steps = {item.key for item, _ in prospects.list_steps() if item.key not in hidden}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from cardwright.history import Act, Moment, Rating, Review
@@ -34,8 +34,7 @@ class SessionAnswer(NamedTuple):
     """Expected recall when the prompt was asked (0 for a new one)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _UndoableAct:
+class _UndoableAct(NamedTuple):
     item: Item
     review: Review
     answer: SessionAnswer | None
