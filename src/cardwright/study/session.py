@@ -21,6 +21,8 @@ from cardwright.study.queue import Arrange, Counts, Queue, SessionOptions
 _PUTS_AWAY: Final = frozenset({Act.SUSPEND, Act.BURY})
 """Acts that take a prompt out of the session and make room for another."""
 _OUTDATED: Final = (-1, -1)
+_WRITE_BACK_AFTER: Final = 40
+"""So few acts that the write-ahead log stays short."""
 
 
 class SessionAnswer(NamedTuple):
@@ -38,6 +40,8 @@ class _UndoableAct(NamedTuple):
     item: Item
     review: Review
     answer: SessionAnswer | None
+    pace: tuple[int, int]
+    """Answers and milliseconds up to this act."""
 
 
 class Session:
@@ -69,6 +73,8 @@ class Session:
         self._arrange = arrange
         self._done: list[_UndoableAct] = []
         self._queue_version = _OUTDATED
+        self._act_count = 0
+        """Acts since the store was last written back."""
         self.current: Item | None = None
         """The prompt to ask now; None if none is left, or none is ready yet (see `next_at_ms`)."""
         self.memory = Memory(key="")
@@ -90,6 +96,11 @@ class Session:
         if self.memory.is_new:
             return Counts(new + 1, learning, review)
         return Counts(new, learning + 1, review)
+
+    @property
+    def pace(self) -> tuple[int, int]:
+        """The number of answers, excluding undone ones, and the milliseconds spent on them."""
+        return self._done[-1].pace if self._done else (0, 0)
 
     @property
     def answers(self) -> list[SessionAnswer]:
@@ -134,6 +145,12 @@ class Session:
             self._show(done.item, memory, moment)
             self._queue = self._make_queue(moment)
         return done.review
+
+    def rest(self) -> None:
+        """Do now, while the user thinks, what would otherwise be done while the user waits."""
+        if self._act_count >= _WRITE_BACK_AFTER:
+            self._act_count = 0
+            self.journal.store.write_back()
 
     def look_ahead(self, moment: Moment) -> tuple[Item, Memory] | None:
         """Return the prompt that will probably be asked next, and its memory."""
@@ -187,6 +204,7 @@ class Session:
         if item is None:
             raise ValueError("there is no current prompt")
         key, journal = item.key, self.journal
+        self._act_count += 1
         with self._changing():
             known = journal.store.read_memory(key)
             review, after = journal.record(
@@ -198,7 +216,9 @@ class Session:
                 today = moment.study_day(journal.rollover_hour)
                 recall = journal.schedule_of(key).retrievability(before, today)
                 answer = SessionAnswer(item, review, before, after, recall)
-            done = _UndoableAct(item, review, answer)
+            count, spent_ms = self.pace
+            pace = (count + 1, spent_ms + review.spent_ms) if answer else (count, spent_ms)
+            done = _UndoableAct(item, review, answer, pace)
             self._done = [*self._done, done]
             if act in {Act.FLAG, Act.UNFLAG}:
                 self.memory = after
