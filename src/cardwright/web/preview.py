@@ -23,6 +23,8 @@ from cardwright.text import count
 from cardwright.web.face import FaceMaker
 
 _MAX_LINE: Final = 300
+_BATCH_CHARS: Final = 30_000
+"""A browser makes the elements of so much in about a hundredth of a second."""
 _NIGHT: Final = re.compile(r"\.(?:nightMode|night_mode)\s+(?=[^{},;]*[,{])")
 
 
@@ -58,24 +60,25 @@ def make_page(preview: Preview) -> PreviewPage:
     decks = []
     prompt_count = 0
     for title, members in _list_decks(collection, preview.packs):
-        parts = []
+        shown: list[str] = []
         for card in members:
-            shown = _make_prompts(collection, card, maker)
-            prompt_count += len(shown)
-            parts += shown
+            made = _make_prompts(collection, card, maker)
+            prompt_count += len(made)
+            shown.append("".join(made))
             kinds[card.kind] = collection.kinds[card.kind].title
             if card.lesson:
                 lessons[_lesson_key(card)] = str(collection.lesson_of(card) or card.lesson)
-        decks.append(f'<section class="deck">\n{title}{"".join(parts)}</section>\n')
+        decks.append(f'<section class="deck">\n{title}{_join_batches(shown)}</section>\n')
     names = [collection.decks[p].name if p in collection.decks else p for p in preview.packs]
     own_styles = "".join(_scope_style(name, css) for name, css in maker.styles.items())
     style = f"{read_asset('card.css')}\n{_read_asset('page.css')}{own_styles}"
     script = _read_asset("page.js")
+    card_scripts = [_wrap_script(text) for text in maker.scripts]
     html = Template(_read_asset("page.html")).substitute(
         policy=_make_policy(
             # A frame has the policy of its page, so a page with frames cannot name its stylesheets.
             "'unsafe-inline'" if maker.has_frames else _hash(style),
-            [script, *maker.scripts],
+            [script, *card_scripts],
             watched=preview.watched,
         ),
         title=escape_html(", ".join(names) or "Preview"),
@@ -86,7 +89,7 @@ def make_page(preview: Preview) -> PreviewPage:
         lessons=_make_choices(lessons),
         problems=_make_problems(preview),
         decks="".join(decks),
-        scripts="".join(f"<script>{text}</script>\n" for text in maker.scripts),
+        scripts="".join(f"<script>{text}</script>\n" for text in card_scripts),
     )
     return PreviewPage(html=html, prompt_count=prompt_count)
 
@@ -96,6 +99,11 @@ def _scope_style(kind: str, css: str) -> str:
     # A rule for the night begins above the card, but within the scope nothing is above it.
     css = _NIGHT.sub(":root.nightMode :scope ", css)
     return f'\n@scope (.prompt[data-kind="{kind}"] .faces) {{\n{css}\n}}\n'
+
+
+def _wrap_script(text: str) -> str:
+    """Return the script of a card's template, to be run for the prompts of one batch after another."""
+    return f'addEventListener("prompts", ({{ detail: document }}) => {{\n{text}\n}});'
 
 
 @cache
@@ -114,7 +122,7 @@ def _make_policy(style_source: str, scripts: list[str], *, watched: bool) -> str
         "base-uri 'none'",
         "form-action 'none'",
         "require-trusted-types-for 'script'",
-        "trusted-types 'none'",
+        "trusted-types cards",
     ]
     return "; ".join([*rules, "connect-src 'self'"] if watched else rules)
 
@@ -148,12 +156,31 @@ def _make_heading(path: tuple[str, ...]) -> str:
     return f"<h2>{small}{escape_html(path[-1])}</h2>\n"
 
 
+def _join_batches(cards: Sequence[str]) -> str:
+    """Return the prompts of some cards in batches, which a browser keeps as text if it has scripts."""
+    batches: list[list[str]] = []
+    size = _BATCH_CHARS
+    for html in cards:
+        if size >= _BATCH_CHARS:
+            batches.append([])
+            size = 0
+        batches[-1].append(html)
+        size += len(html)
+    return "".join(
+        f'<div class="batch"><noscript>\n{"".join(batch)}</noscript></div>\n' for batch in batches
+    )
+
+
 def _make_prompts(collection: Collection, card: Card, maker: FaceMaker) -> list[str]:
     kind = collection.kinds[card.kind]
     tags = "".join(f"<span>#{escape_html(tag)}</span>" for tag in card.tags)
     place = f"{card.span.path}:{card.span.line}"
+    faces = maker.make_faces(card)
+    left = len(list_prompts(card, kind)) - len(faces)
+    more = f"<p>… and {count(left, 'prompt')} more of this card</p>\n" if left > 0 else ""
     shown = []
-    for prompt, question, answer in maker.make_faces(card):
+    for prompt, question, answer in faces:
+        is_last = prompt is faces[-1][0]
         ref = escape_html(prompt.ref)
         shown.append(
             f'<section class="prompt" data-ref="{ref}" data-kind="{escape_html(card.kind)}"'
@@ -161,11 +188,8 @@ def _make_prompts(collection: Collection, card: Card, maker: FaceMaker) -> list[
             f'<p class="head"><code>{ref}</code><span>{escape_html(kind.title)}</span>{tags}'
             f'<span class="place">{escape_html(place)}</span></p>\n'
             '<div class="bounds"><div class="faces">\n'
-            f"{_wrap_face(question)}{_wrap_face(answer)}</div></div>\n</section>\n"
+            f"{_wrap_face(question)}{_wrap_face(answer)}</div></div>\n{more if is_last else ''}</section>\n"
         )
-    left = len(list_prompts(card, kind)) - len(shown)
-    if left > 0:
-        shown[-1] += f"<p>… and {count(left, 'prompt')} more of this card</p>\n"
     return shown
 
 
