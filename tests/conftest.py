@@ -26,6 +26,12 @@ def no_running_anki(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cardwright.anki.doors.anki_connect.DEFAULT_URL", "http://127.0.0.1:1")
 
 
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests away from the cache of whoever runs them."""
+    monkeypatch.setenv("CARDS_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project of one pack with a manifest and no cards yet."""

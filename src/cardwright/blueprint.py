@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cardwright.diagnostic import Span
+from cardwright.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Lesson:
     """A unit of study within a domain."""
 
@@ -21,7 +22,7 @@ class Lesson:
         return f"{self.id} {self.title}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Domain:
     """A part of an exam with its share of the questions."""
 
@@ -32,7 +33,7 @@ class Domain:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Objective:
     """Something a candidate must be able to do in the exam."""
 
@@ -42,7 +43,7 @@ class Objective:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StartingPoint:
     """A level to start from, and the hours of study it needs."""
 
@@ -53,7 +54,7 @@ class StartingPoint:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Week:
     """A week of a study plan, with its focus and lessons."""
 
@@ -62,7 +63,7 @@ class Week:
     """Empty: mixed practice."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LastDay:
     """One of the days before the exam, with its focus and lessons."""
 
@@ -73,7 +74,7 @@ class LastDay:
     """Empty: mixed practice."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StudyPlan:
     """The order in which to study, week by week."""
 
@@ -83,7 +84,7 @@ class StudyPlan:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Lane:
     """Lessons in order, for candidates who are weak in one area."""
 
@@ -93,7 +94,7 @@ class Lane:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Measure:
     """The cards that measure a signal by their expected recall. Empty conditions match all cards."""
 
@@ -112,7 +113,7 @@ class Measure:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Signal:
     """A sign that it is time to book the exam."""
 
@@ -123,7 +124,7 @@ class Signal:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FailureMode:
     """A way of getting questions wrong."""
 
@@ -132,7 +133,7 @@ class FailureMode:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Blueprint:
     """An exam: domains with weights, lessons, objectives, question count, minutes, study plans."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal
 
+from cardwright.frozen import frozen
 from cardwright.text import escape_controls
 
 Severity = Literal["error", "warning"]
@@ -87,7 +88,7 @@ OPT_IN: Final = frozenset({"missing-source"})
 """Warnings that are off unless a pack asks for them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Span:
     """A place in a source file."""
 
@@ -105,7 +106,7 @@ class Span:
         return f"{make_printable(self.path)}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Related:
     """Another place related to a problem."""
 
@@ -113,7 +114,7 @@ class Related:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Diagnostic:
     """One problem, where it is, and how to fix it."""
 
@@ -135,7 +136,7 @@ class Diagnostic:
         return self.severity == "error"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Allowance:
     """A warning that is not reported within a part of a file."""
 
@@ -154,7 +155,7 @@ class Allowance:
         return self.start <= place and (self.end is None or place < self.end)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TextProblem:
     """A problem in a text whose place in the file is not known.
 

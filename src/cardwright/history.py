@@ -9,11 +9,13 @@ The bounds of all values are here, so that whatever is recorded can be exported,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import IntEnum, StrEnum
 from functools import cache
 from typing import Final, NamedTuple
+
+from cardwright.frozen import frozen
 
 MS_PER_SECOND: Final = 1_000
 MS_PER_MINUTE: Final = 60_000
@@ -177,7 +179,7 @@ def count_days(on: date) -> int:
     return on.toordinal() - _EPOCH_ORDINAL
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Review:
     """One answer or other act on a prompt: the source of truth, never edited."""
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
-from cardwright.model import Card, Deck, Selection
+from cardwright.model import CardHead, Deck, Selection
 from cardwright.pattern import has_wildcard
+
+_Card = TypeVar("_Card", bound=CardHead)
 
 
 class Item(NamedTuple):
@@ -39,16 +41,16 @@ class Item(NamedTuple):
 
 
 def place_cards(
-    deck: Deck, cards: Iterable[Card]
-) -> tuple[dict[tuple[str, ...], list[Card]], list[Card]]:
+    deck: Deck, cards: Iterable[_Card]
+) -> tuple[dict[tuple[str, ...], list[_Card]], list[_Card]]:
     """Assign each card to the first deck that selects it, sub-decks before the deck they are in.
 
     Returns the cards of each deck in the order of learning, by the parts of the deck's full name,
     and the cards that no deck selects.
     """
-    placed: dict[tuple[str, ...], list[Card]] = {path: [] for path, _ in deck.walk()}
+    placed: dict[tuple[str, ...], list[_Card]] = {path: [] for path, _ in deck.walk()}
     selecting = _Selecting(deck)
-    left: list[Card] = []
+    left: list[_Card] = []
     for card in cards:
         if card.pack == deck.pack:
             path = selecting.find(card)
@@ -82,7 +84,7 @@ class _Selecting:
             if not values:
                 self._others.append(place)
 
-    def find(self, card: Card) -> tuple[str, ...] | None:
+    def find(self, card: CardHead) -> tuple[str, ...] | None:
         """Return the deck that is the first to select a card."""
         keys = [("ids", card.id), ("lessons", card.lesson or ""), ("kinds", card.kind)]
         keys.append(("files", card.file))

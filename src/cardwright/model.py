@@ -5,13 +5,15 @@ Exams are in `blueprint`, problems in `diagnostic`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
 from cardwright.blueprint import Blueprint, Domain, Lesson
 from cardwright.diagnostic import Allowance, Severity, Span
+from cardwright.frozen import frozen
 from cardwright.pattern import is_match
 from cardwright.text import to_nfc
 
@@ -47,7 +49,7 @@ Attribute = str | int | bool
 """The value of an attribute of a note type, or of one of its fields or templates, in Anki."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AdoptedTemplate:
     """A template of a note type that exists in people's collections."""
 
@@ -58,7 +60,7 @@ class AdoptedTemplate:
     """Its other attributes, as Anki names them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AdoptedType:
     """What is kept of a note type that exists in people's collections, besides its name and id."""
 
@@ -69,7 +71,7 @@ class AdoptedType:
     """Paths, relative to the kind's file, of the files that its templates and stylesheet name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Field:
     """One field of a kind of card."""
 
@@ -101,7 +103,7 @@ class Field:
         return f"Spare {self.spare}" if self.spare else self.label
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Side:
     """One way to ask a card."""
 
@@ -125,7 +127,7 @@ class Side:
     """Anki's template of the side, if the kind is adopted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Kind:
     """A kind of card, declared in one YAML file."""
 
@@ -190,7 +192,7 @@ def make_anki_id(*parts: str) -> int:
     return (int.from_bytes(digest[:8], "big") >> 11) | 1 << 52
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Option:
     """One option of a multiple-choice question."""
 
@@ -203,7 +205,7 @@ Value = str | bool | tuple[str, ...]
 """The value of a field. Options are stored separately."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Source:
     """Where the content of a card can be looked up."""
 
@@ -215,23 +217,19 @@ class Source:
     """The ISO date when the card was last checked against it, or ""."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """What an author writes (Anki: note)."""
+@frozen
+class CardHead:
+    """A card in brief: what places it in decks, lessons and lists, without its texts."""
 
     pack: str
     namespace: str
     """The namespace of its pack."""
     id: str
     kind: str
-    fields: Mapping[str, Value]
-    """Values by field name, without absent fields and options."""
     tags: tuple[str, ...]
     lesson: str | None
     objectives: tuple[str, ...]
-    sources: tuple[Source, ...]
-    extra: str
-    """Markdown shown below the answer, or ""."""
+    """All that it names, each once; in a `Card`, those of the key `objectives`."""
     formerly: tuple[str, ...]
     """Earlier ids, oldest first."""
     retired: str | None
@@ -240,10 +238,6 @@ class Card:
     """The place of its id."""
     guid: str | None = None
     """The guid of its note in people's collections; None to derive it from the key."""
-    options: tuple[Option, ...] = ()
-    """The options of a multiple-choice question, in the author's order."""
-    spans: Mapping[str, Span] = field(default_factory=dict, repr=False, compare=False)
-    """The place of each key's value; empty if the card was loaded from the index."""
 
     @property
     def ref(self) -> str:
@@ -263,6 +257,26 @@ class Card:
     @property
     def all_objectives(self) -> tuple[str, ...]:
         """The objectives named by the card, in `objectives` or in an `objective` field, each once."""
+        return self.objectives
+
+
+@frozen
+class Card(CardHead):
+    """What an author writes (Anki: note)."""
+
+    fields: Mapping[str, Value]
+    """Values by field name, without absent fields and options."""
+    sources: tuple[Source, ...]
+    extra: str
+    """Markdown shown below the answer, or ""."""
+    options: tuple[Option, ...] = ()
+    """The options of a multiple-choice question, in the author's order."""
+    spans: Mapping[str, Span] = field(default_factory=dict, repr=False, compare=False)
+    """The place of each key's value; empty if the card was loaded from the index."""
+
+    @property
+    def all_objectives(self) -> tuple[str, ...]:
+        """The objectives named by the card, in `objectives` or in an `objective` field, each once."""
         own = self.text("objective")
         return tuple(dict.fromkeys((*self.objectives, *([own] if own else ()))))
 
@@ -276,7 +290,7 @@ class Card:
         return self.spans.get(name, self.span)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Prompt:
     """One question that is asked (Anki: card): a card and one of its sides."""
 
@@ -293,7 +307,7 @@ class Prompt:
         return f"{self.card.ref}/{self.side_name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Selection:
     """The conditions that select the cards of a deck; a card must match all of them."""
 
@@ -304,7 +318,7 @@ class Selection:
     files: tuple[str, ...] = ()
     """Patterns of paths below `cards/PACK/`, such as `verbs/*.yaml`; see `is_match`."""
 
-    def takes(self, card: Card) -> bool:
+    def takes(self, card: CardHead) -> bool:
         """Tell whether a card matches. An empty selection matches every card."""
         return (
             (not self.lessons or card.lesson in self.lessons)
@@ -315,7 +329,7 @@ class Selection:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeckOptions:
     """The options for studying a deck, in Anki (as a preset) and in the terminal."""
 
@@ -331,7 +345,7 @@ class DeckOptions:
     """Whether intervals are varied by a few days, as Anki always does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Deck:
     """A deck: a name, a selection of cards, options and sub-decks."""
 
@@ -369,13 +383,23 @@ class Deck:
             yield from deck.walk(path)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedCards(Sequence[Card]):
+    """Cards of which only the heads are kept; the rest is loaded when it is asked for."""
+
+    heads: Sequence[CardHead]
+
+    @abstractmethod
+    def load(self, head: CardHead) -> Card:
+        """Return one of the cards in full."""
+
+
+@frozen
 class Collection:
     """All cards, decks and blueprints of a project."""
 
     kinds: Mapping[str, Kind]
-    cards: tuple[Card, ...]
-    """Sorted by file, then in the author's order."""
+    cards: Sequence[Card]
+    """Sorted by file, then in the author's order. They may be loaded anew each time: see `heads`."""
     decks: Mapping[str, Deck]
     """By pack."""
     blueprints: Mapping[str, Blueprint]
@@ -385,12 +409,30 @@ class Collection:
     incomplete: frozenset[str] = frozenset()
     """Packs with cards that could not be read, where a missing card does not mean it was removed."""
 
-    def lesson_of(self, card: Card) -> Lesson | None:
+    @property
+    def heads(self) -> Sequence[CardHead]:
+        """The cards in brief, in the same order: cheap to go through, again and again."""
+        return self.cards.heads if isinstance(self.cards, LoadedCards) else self.cards
+
+    def load(self, head: CardHead) -> Card:
+        """Return one of the cards in full.
+
+        Raises:
+            KeyError: it is not one of them.
+
+        """
+        if isinstance(head, Card):
+            return head
+        if isinstance(self.cards, LoadedCards):
+            return self.cards.load(head)
+        raise KeyError(head.ref)
+
+    def lesson_of(self, card: CardHead) -> Lesson | None:
         """Return a card's lesson from the blueprint of its pack, if any."""
         blueprint = self.blueprints.get(card.pack)
         return blueprint.lessons.get(card.lesson) if blueprint and card.lesson else None
 
-    def domain_of(self, card: Card) -> Domain | None:
+    def domain_of(self, card: CardHead) -> Domain | None:
         """Return the domain of a card's lesson, if any."""
         blueprint = self.blueprints.get(card.pack)
         return blueprint.domain_of(card.lesson) if blueprint else None

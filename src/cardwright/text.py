@@ -165,6 +165,14 @@ def list_names(names: Collection[str], *, separator: str = ", ", none: str = "")
     return shown
 
 
+def suggest(name: str, known: Collection[str], what: str) -> str:
+    """Return help for an unknown name: a similar known name, or all of them."""
+    import difflib  # noqa: PLC0415  (slow to load, and names are seldom unknown)
+
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean `{close[0]}`?" if close else f"{what}: {list_names(known)}"
+
+
 def count(number: int, noun: str) -> str:
     """Return a number with its noun: 1 card, 2 cards, 3 entries."""
     if number == 1:

@@ -114,7 +114,7 @@ def test_hostile_cards_come_out_as_harmless_text(write: Write, anki: Anki, proje
     )
     build = prepare_build(contents, ledger, Record(), built_s=1_700_000_000, now_s=1_700_000_000)
     with (project / "hostile.apkg").open("wb") as file:
-        write_package(contents, build.ledger, file)
+        write_package(contents, build.stamps, file)
     anki.import_package(project / "hostile.apkg")
 
     ours = read_asset("card.js")

@@ -12,8 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cardwright.diagnostic import TextProblem
-from cardwright.markdown import Rendered, Renderer, Token, read_block, read_inline, visible
-from cardwright.markdown.parser import make_parser
+from cardwright.markdown import Rendered, Renderer, Token, read_block, read_inline
 
 CASES = Path(__file__).parents[1] / "cases" / "visible.md"
 OURS = {"lost-text", "read-as-markup", "empty-field"}
@@ -115,20 +114,6 @@ def covered_by(problem: TextProblem, source: str) -> str:
     if problem.code != "lost-text":
         return ""
     return source[problem.start :].split("\n\n", maxsplit=1)[0]
-
-
-@patiently
-@given(source=TEXTS, block=st.booleans())
-@example(source=" - a", block=True)
-def test_nothing_plain_loses_anything(source: str, block: bool) -> None:
-    if not visible.is_plain(source, block=block):
-        return
-    render = renderer.render_block if block else renderer.render_inline
-    comparer = visible.Comparer(make_parser)
-
-    found = comparer.compare(source, lambda text: render(text).html, block=block)
-
-    assert found == []
 
 
 @patiently

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 from cardwright.anki.ledger import format_ledger, read_ledger
 from cardwright.project.document import Document
-from cardwright.project.index import Index, describe_program, read_index
+from cardwright.project.index import Index, read_index
+from cardwright.project.program import describe_program
 from mutations import keep_meaning, mutate_bytes, mutate_ledger, mutate_yaml, nest_folders
 from trials import (
     FILES,

@@ -25,7 +25,6 @@ from cardwright.model import Card, Collection
 from cardwright.project.document import MAX_BYTES
 from cardwright.project.index import (
     Index,
-    describe_folder,
     encode_cards,
     look_at,
     make_seal,
@@ -34,6 +33,7 @@ from cardwright.project.index import (
     write_index,
 )
 from cardwright.project.load import load
+from cardwright.project.program import describe_folder
 from cardwright.project.sources import Sources, make_sources
 from cardwright.project.walk import MAX_READ_BYTES, walk_sources
 from project_files import Write

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -112,7 +113,7 @@ def test_the_first_deck_that_selects_a_card_has_it(
 
 
 @cache
-def _load_parts() -> tuple[Deck, tuple[Card, ...]]:
+def _load_parts() -> tuple[Deck, Sequence[Card]]:
     """Return a deck with sub-decks, and three cards."""
     with TemporaryDirectory() as folder:
         for name, text in PROJECT.items():

@@ -25,7 +25,7 @@ def library(write: Write) -> MediaLibrary:
 def look_up(library: MediaLibrary, project: Path, written: str) -> str:
     """Return the name of the file found, or the code of its problem with its help."""
     (card,) = open_project(project).collection.cards
-    found = library.look_up(card, written)
+    found = library.look_up(card.span.path, written)
     if isinstance(found, TextProblem):
         return f"{found.code}: {found.help}"
     return found.path.name

@@ -11,6 +11,7 @@ from fsrs.scheduler import LOWER_BOUNDS_PARAMETERS, UPPER_BOUNDS_PARAMETERS
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cardwright.study import fsrs as own
 from cardwright.study.fsrs import DEFAULT_PARAMETERS, MAX_STABILITY_DAYS, Figures, Fsrs
 
 PARAMETERS = st.one_of(
@@ -83,6 +84,17 @@ def test_recall_falls_to_the_desired_retention_within_the_interval() -> None:
     model = Fsrs()
     assert model.retrievability(12.0, 12.0) == pytest.approx(0.9)
     assert model.retrievability(12.0, 12.0 * model.interval_factor(0.8)) == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("DEFAULT_PARAMETERS", "LOWER_BOUNDS_PARAMETERS", "UPPER_BOUNDS_PARAMETERS"),
+        *("MIN_DIFFICULTY", "MAX_DIFFICULTY", "STABILITY_MIN"),
+    ],
+)
+def test_the_numbers_of_the_model_are_those_of_the_package(name: str) -> None:
+    assert getattr(own, name) == getattr(fsrs.scheduler, name)
 
 
 def test_parameters_are_held_to_the_bounds_of_the_package() -> None:

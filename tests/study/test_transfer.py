@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cardwright.history import (
     END_ASSUMED,
     END_BASIS,
     MAX_INTERVAL_DAYS,
+    MS_PER_DAY,
     Act,
     Moment,
     Rating,
@@ -22,6 +23,9 @@ from cardwright.history import (
 )
 from cardwright.study.transfer import (
     TransferError,
+    _match_answer,
+    _to_review,
+    parse_object,
     read_files,
     read_reviews,
     write_csv,
@@ -245,6 +249,49 @@ def mutated(draw: st.DrawFn) -> str:
         end = draw(st.integers(start, min(start + 30, len(text))))
         text = text[:start] + draw(TEXTS) + text[end:]
     return text
+
+
+@st.composite
+def nearly_answers(draw: st.DrawFn) -> str:
+    """The line of an answer, with a few places overwritten, cut or doubled."""
+    line = draw(st.sampled_from([LINE, PROMISED, f"{PROMISED}\r\n"]))
+    values = {
+        "3": ["0", "1", "4", "5", "03"],
+        "1200": ["0", "01", "-1", "999999999999999", str(2**53 + 1), str(2**63), "1e3", "\u0661"],
+        "2026-11-02": ["1970-01-01", "1969-12-31", "6429-10-17", "9999-12-31", "2026-02-29"],
+        "09:00:00.000": ["00:30:00.000", "23:59:59.999", "24:00:00.000", "09:60:00.000"],
+        "+01:00": ["-01:00", "+00:00", "+23:59", "+24:00", "+01:60", "Z"],
+        'days": 5': ['days": 0', 'days": 36500', 'days": 36501', 'days": null'],
+        "4294967295": ["0", "4294967296", "9999999999", "null"],
+        "400-0a1b2c3d": ["400-", f"400-{'x' * 100}", f"400-{'x' * 101}", "400-é"],
+        "trees:": ["", "Trees:", f"{'t' * 1000}:", f"{'t' * 1001}:"],
+    }
+    for old in draw(st.lists(st.sampled_from([*values]), max_size=3, unique=True)):
+        line = line.replace(old, draw(st.sampled_from(values[old])), 1)
+    if draw(st.booleans()):
+        start = draw(st.integers(0, len(line)))
+        end = draw(st.integers(start, min(start + 5, len(line))))
+        line = line[:start] + draw(TEXTS) + line[end:]
+    return line
+
+
+@settings(max_examples=400)
+@given(line=nearly_answers())
+def test_lines_are_read_quickly_only_if_the_result_is_the_same(line: str) -> None:
+    quick = _match_answer(line)
+    try:
+        slow = _to_review(parse_object(line))
+    except ValueError:
+        assert quick is None
+    else:
+        assert quick in {None, slow}
+
+
+@given(review=reviews())
+def test_most_lines_are_read_quickly(review: Review) -> None:
+    is_large = review.duration_ms >= 10**15 or (review.interval_days or 0) >= 10**4
+    if review.act is Act.ANSWER and review.at_ms >= MS_PER_DAY and not is_large:
+        assert _match_answer(write_review(review)) == review
 
 
 @given(text=mutated() | TEXTS)

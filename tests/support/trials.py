@@ -276,6 +276,7 @@ class Garden:
         environ = {
             "HOME": str(self.data),
             "XDG_DATA_HOME": str(self.data),
+            "CARDS_CACHE": str(self.data / "cache"),
             "CARDS_NOW": NOW,
             "SOURCE_DATE_EPOCH": "1790000000",
             "EDITOR": "false",

@@ -11,7 +11,7 @@ from cardwright.anki.notetype import NoteType
 from cardwright.anki.type_change import find_type_changes
 from cardwright.diagnostic import Diagnostic, Span, apply_severities, diagnose
 from cardwright.item import place_cards
-from cardwright.model import Card, Collection, Deck
+from cardwright.model import CardHead, Collection, Deck
 
 _MAX_SHOWN: Final = 5
 
@@ -23,7 +23,7 @@ def check_ledger(
 
     `note_types` holds the note types of the kinds that the pack's cards use, by kind.
     """
-    cards = [card for card in collection.cards if card.pack == ledger.pack]
+    cards = [card for card in collection.heads if card.pack == ledger.pack]
     deck = collection.decks.get(ledger.pack)
     found = [
         *_check_finished(ledger, shown_path),
@@ -33,7 +33,7 @@ def check_ledger(
             if ledger.pack in collection.incomplete
             else _check_vanished(ledger, cards, shown_path)
         ),
-        *_check_cards(ledger, cards),
+        *_check_cards(ledger, cards, collection),
         *_check_note_types(ledger, cards, collection, note_types, shown_path),
         *(_check_deck_names(ledger, deck) if deck else ()),
         *(_check_moved(ledger, deck, cards) if deck else ()),
@@ -70,7 +70,7 @@ def _check_namespace(ledger: Ledger, deck: Deck) -> Iterator[Diagnostic]:
         )
 
 
-def _check_vanished(ledger: Ledger, cards: list[Card], shown_path: str) -> Iterator[Diagnostic]:
+def _check_vanished(ledger: Ledger, cards: list[CardHead], shown_path: str) -> Iterator[Diagnostic]:
     known = {card_id for card in cards for card_id in (card.id, *card.formerly)}
     heirs = {card.guid: card for card in cards if card.guid}
     for note in ledger.notes.values():
@@ -92,7 +92,9 @@ def _check_vanished(ledger: Ledger, cards: list[Card], shown_path: str) -> Itera
             )
 
 
-def _check_cards(ledger: Ledger, cards: list[Card]) -> Iterator[Diagnostic]:
+def _check_cards(
+    ledger: Ledger, cards: list[CardHead], collection: Collection
+) -> Iterator[Diagnostic]:
     for card in cards:
         published = ledger.find(card)
         if published is None:
@@ -101,7 +103,7 @@ def _check_cards(ledger: Ledger, cards: list[Card]) -> Iterator[Diagnostic]:
             yield diagnose(
                 "kind-changed",
                 f"`{card.id}` was published as `{published.kind}`, not `{card.kind}`",
-                card.span_of("kind"),
+                collection.load(card).span_of("kind"),
                 help="change the kind back; or retire the card, and write a new one with a new id",
             )
         key = f"{ledger.namespace}:{card.key.partition(':')[2]}"
@@ -110,7 +112,7 @@ def _check_cards(ledger: Ledger, cards: list[Card]) -> Iterator[Diagnostic]:
                 "ledger-mismatch",
                 f"`{card.id}` was first published as `{published.guid_ref}`; "
                 f"as `{key}`, readers would get it a second time",
-                card.span_of("formerly"),
+                collection.load(card).span_of("formerly"),
                 help="list all earlier ids in `formerly`, the oldest first",
             )
         if published.guid != (card.guid or ""):
@@ -118,14 +120,14 @@ def _check_cards(ledger: Ledger, cards: list[Card]) -> Iterator[Diagnostic]:
                 "guid-changed",
                 f"`{card.id}` was published "
                 + (f"with the guid `{published.guid}`" if published.guid else "without a `guid`"),
-                card.span_of("guid"),
+                collection.load(card).span_of("guid"),
                 help="undo this: with another guid, readers would get the card a second time",
             )
 
 
 def _check_note_types(
     ledger: Ledger,
-    cards: list[Card],
+    cards: list[CardHead],
     collection: Collection,
     note_types: Mapping[str, NoteType],
     shown_path: str,
@@ -162,7 +164,7 @@ def _check_deck_names(ledger: Ledger, deck: Deck) -> Iterator[Diagnostic]:
             )
 
 
-def _check_moved(ledger: Ledger, deck: Deck, cards: list[Card]) -> Iterator[Diagnostic]:
+def _check_moved(ledger: Ledger, deck: Deck, cards: list[CardHead]) -> Iterator[Diagnostic]:
     """Report published cards that go to another deck, unless their old one has been renamed."""
     if not any(note.deck for note in ledger.notes.values()):
         return

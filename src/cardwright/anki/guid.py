@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from cardwright.diagnostic import Diagnostic, Related, diagnose
-from cardwright.model import Card
+from cardwright.model import CardHead, Collection
 
 
-def make_guid(card: Card) -> str:
+def make_guid(card: CardHead) -> str:
     """Return the guid of a card's note: its own, or else one derived from the card's identity."""
     # Anki identifies a note by its guid alone.
     return card.guid or derive_guid(card.key)
@@ -21,17 +21,21 @@ def derive_guid(key: str) -> str:
     return str(genanki.guid_for("cardwright", key))
 
 
-def find_shared_guids(cards: Iterable[Card]) -> Iterator[Diagnostic]:
+def find_shared_guids(collection: Collection) -> Iterator[Diagnostic]:
     """Report cards whose notes would have the guid of another card's note."""
-    owners: dict[str, Card] = {}
+    if not any(card.guid for card in collection.heads):
+        return
+    owners: dict[str, CardHead] = {}
     # Adopted guids come last, so that the card that names one is reported.
-    for card in sorted(cards, key=lambda card: card.guid is not None):
+    for card in sorted(collection.heads, key=lambda card: card.guid is not None):
         first = owners.setdefault(make_guid(card), card)
         if first is not card and card.guid:
             yield diagnose(
                 "duplicate-id",
                 f"`{first.id}` already has this guid",
-                card.span_of("guid"),
+                collection.load(card).span_of("guid"),
                 help="give each note its own: Anki would treat them as one note",
-                related=(Related(message="first used", span=first.span_of("guid")),),
+                related=(
+                    Related(message="first used", span=collection.load(first).span_of("guid")),
+                ),
             )

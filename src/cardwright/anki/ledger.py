@@ -19,7 +19,7 @@ from cardwright.anki.stamp import MAX_TIME_S
 from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.plain_file import read_plain_file
-from cardwright.model import Card
+from cardwright.model import CardHead
 
 LEDGER_FORMAT: Final = 1
 LEDGER_NAME: Final = "ledger.jsonl"
@@ -137,7 +137,7 @@ class Ledger:
     note_types: Mapping[str, PublishedType] = field(default_factory=dict)
     """By kind."""
 
-    def find(self, card: Card) -> Published | None:
+    def find(self, card: CardHead) -> Published | None:
         """Return a card as published, under its current or an earlier id."""
         for card_id in (card.id, *reversed(card.formerly)):
             if card_id in self.notes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 
 from cardwright.anki.ledger import Ledger, Published, PublishedType
@@ -22,11 +22,23 @@ from cardwright.anki.stamp import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stamps:
+    """The modification times in a package, in Unix seconds, and the version that it shows."""
+
+    version: str
+    """The last release; empty before the first one."""
+    released_s: int
+    notes_s: Mapping[str, int]
+    """By key of the card."""
+    note_types_s: Mapping[str, int]
+    """By kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
     """A build of a pack, ready to be written."""
 
-    ledger: Ledger
-    """The last release's, but with the notes and note types of this build: what its package holds."""
+    stamps: Stamps
     record: Record
     """The updated record of the builds since the release."""
     reverted: int
@@ -42,57 +54,84 @@ def prepare_build(
 
     That may be the time of a commit, long before the build ships it at `now_s`.
     """
-    staged = stage(contents, ledger, record, stamp_build, built_s)
-    notes = {}
+    notes_s: dict[str, int] = {}
+    notes: dict[str, tuple[Edition, ...]] = {}
     reverted = 0
     for note in contents.packed:
-        past = _find_note(ledger, record, note)
+        key, past = note.card.key, _find_note(ledger, record, note)
+        mod_s = notes_s[key] = stamp_build(past, built_s)
         reverted += past.is_published and past.last is not None
-        made = staged.notes[note.card.id]
-        if editions := _ship(past, made, now_s, made.html_hash, made.rendering):
-            notes[note.card.key] = editions
-    note_types = {}
+        if editions := _ship(past, note, mod_s, now_s, note.html_hash, RENDERING_VERSION):
+            notes[key] = editions
+    note_types_s: dict[str, int] = {}
+    note_types: dict[str, tuple[Edition, ...]] = {}
     for kind, note_type in contents.note_types.items():
+        mod_s = note_types_s[kind] = _stamp_type(ledger, record, note_type, stamp_build, built_s)
         if note_type.changed_s is None:
             past = _find_type(ledger, record, note_type)
-            if editions := _ship(past, staged.note_types[kind], now_s):
+            if editions := _ship(past, note_type, mod_s, now_s):
                 note_types[kind] = editions
-    packed = {note.card.key for note in contents.packed}
-    published_s = {note.guid_ref: note.mod_s for note in ledger.notes.values()}
-    kept = {
-        key: editions
-        for key, editions in record.notes.items()
-        if key not in packed and drop_superseded(editions, published_s.get(key))
-    }
+    kept = _keep_editions(ledger, record, notes_s)
     kept_types = {
         kind: editions
         for kind, editions in record.note_types.items()
         if kind not in contents.note_types
     }
     return Build(
-        ledger=staged,
+        stamps=Stamps(
+            version=ledger.version,
+            released_s=ledger.released_s,
+            notes_s=notes_s,
+            note_types_s=note_types_s,
+        ),
         record=Record(notes={**kept, **notes}, note_types={**kept_types, **note_types}),
         reverted=reverted,
         is_adopted=bool(ledger.notes) and not ledger.version,
     )
 
 
+def _keep_editions(
+    ledger: Ledger, record: Record, packed: Container[str]
+) -> dict[str, tuple[Edition, ...]]:
+    """Return what builds have shipped of notes that are not in the package any more, by key."""
+    left = {key: editions for key, editions in record.notes.items() if key not in packed}
+    if not left:
+        return {}
+    published_s = {note.guid_ref: note.mod_s for note in ledger.notes.values()}
+    return {
+        key: editions
+        for key, editions in left.items()
+        if drop_superseded(editions, published_s.get(key))
+    }
+
+
+def list_stamps(ledger: Ledger) -> Stamps:
+    """Return the stamps of the package of a release."""
+    return Stamps(
+        version=ledger.version,
+        released_s=ledger.released_s,
+        notes_s={note.guid_ref: note.mod_s for note in ledger.notes.values()},
+        note_types_s={kind: note_type.mod_s for kind, note_type in ledger.note_types.items()},
+    )
+
+
 def _ship(
     past: Past,
-    made: Published | PublishedType,
+    made: Note | NoteType,
+    mod_s: int,
     now_s: int,
     html_hash: str = "",
     rendering: int = 0,
 ) -> tuple[Edition, ...]:
     """Return the editions of a note or note type after a build has shipped it."""
-    if has_edition(past, made.mod_s):
+    if has_edition(past, mod_s):
         return past.editions
     edition = Edition(
         hash=made.hash,
         html_hash=html_hash,
         rendering=rendering,
         first_s=past.same.first_s if past.same else now_s,
-        mod_s=made.mod_s,
+        mod_s=mod_s,
     )
     return add_edition(past, edition)
 

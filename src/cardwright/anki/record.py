@@ -6,14 +6,15 @@ shipped; nothing else depends on it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+
+import msgspec
 
 from cardwright.anki.stamp import MAX_TIME_S, Edition
-from cardwright.files import find_below, write_file
+from cardwright.files import find_below, stream_file
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.plain_file import read_plain_file
 
@@ -53,26 +54,27 @@ def write_record(path: Path, record: Record) -> None:
     """
     find_below(path.parents[1], path.parent.name)
     if record.notes or record.note_types:
-        write_file(path, _format_record(record))
+        lines = _format_record(record)
+        stream_file(path, lambda file: file.writelines(line + b"\n" for line in lines))
     else:
         path.unlink(missing_ok=True)
 
 
-def _format_record(record: Record) -> str:
-    """Return a record as JSON lines: a header, note types and notes."""
-    rows = [
-        {"builds": _FORMAT},
-        *(
-            {"note_type": kind, "shipped": _list(found)}
-            for kind, found in record.note_types.items()
-        ),
-        *({"note": key, "shipped": _list(found)} for key, found in record.notes.items()),
-    ]
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+def _format_record(record: Record) -> Iterator[bytes]:
+    """Yield a record as JSON lines: a header, note types and notes."""
+    encode = msgspec.json.encode
+    yield encode({"builds": _FORMAT})
+    for what, found in (("note_type", record.note_types), ("note", record.notes)):
+        for name, editions in found.items():
+            yield encode({what: name, "shipped": editions})
 
 
-def _list(editions: tuple[Edition, ...]) -> list[list[str | int]]:
-    return [[e.hash, e.html_hash, e.rendering, e.first_s, e.mod_s] for e in editions]
+class _Row(msgspec.Struct):
+    """A line of a record after its header."""
+
+    shipped: tuple[Edition, ...]
+    note: str = ""
+    note_type: str = ""
 
 
 def read_record(path: Path) -> Record:
@@ -82,64 +84,52 @@ def read_record(path: Path) -> Record:
         RecordError: it is damaged.
 
     """
+    notes: dict[str, tuple[Edition, ...]] = {}
+    note_types: dict[str, tuple[Edition, ...]] = {}
     try:
-        text = _read_text(path)
-        if text is None:
+        raw = _read_bytes(path)
+        if raw is None:
             return Record()
-        header, *lines = text.removesuffix("\n").split("\n")
-        if _load(header) != {"builds": _FORMAT}:
+        header, *lines = raw.removesuffix(b"\n").split(b"\n")
+        if msgspec.json.decode(header) != {"builds": _FORMAT}:
             raise RecordError("its format is not known")
-        found: dict[str, dict[str, tuple[Edition, ...]]] = {"note": {}, "note_type": {}}
+        read = msgspec.json.Decoder(_Row).decode
         for line in lines:
-            row = _load(line)
-            what = "note" if "note" in row else "note_type"
-            name = row[what]
-            if not isinstance(name, str) or name in found[what]:
+            row = read(line)
+            name, found = (row.note, notes) if row.note else (row.note_type, note_types)
+            if not name or name in found:
                 raise RecordError("a name is wrong")
-            found[what][name] = tuple(_read_editions(row["shipped"]))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, MemoryError) as error:
+            _check_editions(row.shipped)
+            found[name] = row.shipped
+    except (OSError, ValueError, RecursionError, MemoryError) as error:
         raise RecordError(str(error)) from error
-    return Record(notes=found["note"], note_types=found["note_type"])
+    return Record(notes=notes, note_types=note_types)
 
 
-def _read_text(path: Path) -> str | None:
+def _read_bytes(path: Path) -> bytes | None:
     if path.parent.is_symlink():
         raise RecordError("its folder is a link")
     try:
-        return read_plain_file(path, _MAX_BYTES).decode("utf-8")
+        return read_plain_file(path, _MAX_BYTES)
     except FileNotFoundError:
         return None
     except ForeignFileError as error:
         raise RecordError(error.reason) from error
 
 
-def _load(line: str) -> dict[str, Any]:
-    row = json.loads(line)
-    if not isinstance(row, dict):
-        raise RecordError("a line is not an object")
-    return row
-
-
-def _read_editions(rows: object) -> Iterator[Edition]:
-    if not isinstance(rows, list) or not rows:
+def _check_editions(editions: tuple[Edition, ...]) -> None:
+    if not editions:
         raise RecordError("a line lists nothing")
     last_s = 0
-    for digest, html, rendering, first_s, mod_s in rows:
-        if not (_is_digest(digest) and (html == "" or _is_digest(html))):
+    for one in editions:
+        if not (_is_digest(one.hash) and (one.html_hash == "" or _is_digest(one.html_hash))):
             raise RecordError("a digest is wrong")
-        if not all(type(n) is int for n in (rendering, first_s, mod_s)):
-            raise RecordError("a number is wrong")
-        if not (0 < first_s <= MAX_TIME_S and last_s < mod_s <= MAX_TIME_S and rendering >= 0):
+        if not (0 < one.first_s <= MAX_TIME_S and last_s < one.mod_s <= MAX_TIME_S):
             raise RecordError("a time is wrong")
-        last_s = mod_s
-        yield Edition(
-            hash=digest, html_hash=html, rendering=rendering, first_s=first_s, mod_s=mod_s
-        )
+        if one.rendering < 0:
+            raise RecordError("a number is wrong")
+        last_s = one.mod_s
 
 
-def _is_digest(value: object) -> bool:
-    return (
-        isinstance(value, str)
-        and len(value) == _DIGEST_LENGTH
-        and not value.strip("0123456789abcdef")
-    )
+def _is_digest(text: str) -> bool:
+    return len(text) == _DIGEST_LENGTH and not text.strip("0123456789abcdef")

@@ -22,6 +22,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 MAX_TIME_S: Final = 253_402_300_799
 """The end of the year 9999, in Unix seconds."""
 _SECONDS_PER_STEP: Final = 10_000
@@ -29,8 +31,7 @@ _SECONDS_PER_STEP: Final = 10_000
 builds rarely use the same one. A month is four minutes: hardly anybody has edited a note so soon."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edition:
+class Edition(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """A content of a note or note type that builds shipped."""
 
     hash: str

@@ -57,7 +57,7 @@ def build_packs(
     for package in made:
         # Before the package: what it ships must be known.
         _save_record(find_record(project.root, package.contents.deck.pack), package, warn_of)
-        write = partial(write_package, package.contents, package.build.ledger)
+        write = partial(write_package, package.contents, package.build.stamps)
         stream_file(package.path, write)
         yield replace(package, size=package.path.stat().st_size)
 

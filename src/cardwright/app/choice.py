@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from cardwright.blueprint import Blueprint
 from cardwright.error import ProjectError
+from cardwright.frozen import frozen
 from cardwright.item import Item
 from cardwright.memory import Memory
 from cardwright.model import Deck
 from cardwright.text import list_names, to_nfc
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Choice:
     """Conditions that select prompts; without any, all prompts are selected."""
 

@@ -24,10 +24,14 @@ from cardwright.files import read_below
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection, Kind
 from cardwright.project.allow import drop_allowed, report_unused
+from cardwright.project.cache import Cache
+from cardwright.project.card_file import CardFile
 from cardwright.project.check import apply_checks, check
+from cardwright.project.check_cards import check_file
 from cardwright.project.checking import Checking
-from cardwright.project.load import load
+from cardwright.project.load import load_sources
 from cardwright.project.media import MediaLibrary
+from cardwright.project.renderers import Renderers
 from cardwright.project.texts import SourceTexts
 from cardwright.project.walk import find_project
 from cardwright.report import format_text
@@ -65,7 +69,13 @@ class Project:
     """The note types that each pack uses, by pack and kind."""
     problems: list[Diagnostic]
     """In reading order."""
+    files: Sequence[CardFile]
+    """The files of cards."""
+    cache: Cache
     renderer: Renderer
+    """Renders what is not in a file of cards."""
+    renderers: Renderers
+    """Render the texts of files of cards."""
     texts: SourceTexts
     media: MediaLibrary
 
@@ -77,7 +87,7 @@ class Project:
     @property
     def adopted(self) -> list[Kind]:
         """The adopted kinds in use, whose note types ship as they are."""
-        used = dict.fromkeys(card.kind for card in self.collection.cards)
+        used = dict.fromkeys(card.kind for card in self.collection.heads)
         kinds = (self.collection.kinds[name] for name in used)
         return [kind for kind in kinds if kind.adopted]
 
@@ -114,6 +124,9 @@ class Project:
 
     def describe_pack(self, pack: str) -> PackContents:
         """Return the contents of a pack's package; the project must be free of errors."""
+        for file in self.files:
+            if file.pack == pack:
+                self.renderer.learn(self.renderers.recall(file.name))
         return describe_pack(
             self.collection,
             self.collection.decks[pack],
@@ -126,8 +139,12 @@ class Project:
         )
 
 
-def load_collection(folder: Path) -> tuple[Path, Collection, list[Diagnostic]]:
+def load_collection(
+    folder: Path, cache_folder: Path | None = None
+) -> tuple[Path, Collection, list[Diagnostic]]:
     """Load the project in or above a folder without checking its texts.
+
+    What was read before comes from the cache folder, if there is one.
 
     Raises:
         ProjectError: there is none, or it cannot be read.
@@ -135,8 +152,8 @@ def load_collection(folder: Path) -> tuple[Path, Collection, list[Diagnostic]]:
     """
     root = find_project(folder)
     with gc_paused():
-        collection, problems = load(root)
-    return root, collection, problems
+        loaded = load_sources(root, Cache(cache_folder))
+    return root, loaded.collection, loaded.problems
 
 
 def describe_adopted(kinds: Sequence[Kind]) -> list[str]:
@@ -167,25 +184,44 @@ def _has_script(kind: Kind) -> bool:
     )
 
 
-def open_project(folder: Path, *, highlights: bool = True) -> Project:
+def open_project(
+    folder: Path, *, highlights: bool = True, cache_folder: Path | None = None
+) -> Project:
     """Load the project in or above a folder and run every check.
 
-    Unless its renderer `highlights`, nothing can be built, but checks take less time.
+    Unless its renderer `highlights`, nothing can be built, but checks take less time. What was found
+    before comes from the cache folder, if there is one.
 
     Raises:
         ProjectError: there is none, or it cannot be read.
 
     """
-    root, collection, problems = load_collection(folder)
+    root, cache = find_project(folder), Cache(cache_folder)
+    with gc_paused():
+        loaded = load_sources(root, cache)
+    collection = loaded.collection
     renderer = Renderer(highlights=highlights)
+    renderers = Renderers(cache, highlights=highlights)
     texts = SourceTexts(root)
     media = MediaLibrary(root)
-    problems = apply_checks(problems, collection.decks)
+    problems = apply_checks(loaded.problems, collection.decks)
+    findings = [
+        (file, check_file(file, collection.kinds, renderers, texts, cache)) for file in loaded.files
+    ]
     problems += check(
-        Checking(root=root, collection=collection, renderer=renderer, texts=texts, media=media)
+        Checking(
+            root=root,
+            collection=collection,
+            files=findings,
+            renderer=renderer,
+            texts=texts,
+            media=media,
+            cache=cache,
+            kinds_key=loaded.kinds_key,
+            decks_key=loaded.decks_key,
+        )
     )
-    if any(card.guid for card in collection.cards):
-        problems += find_shared_guids(collection.cards)
+    problems += find_shared_guids(collection)
     note_types = {}
     ledgers = {}
     adopted_packs = {}
@@ -200,6 +236,7 @@ def open_project(folder: Path, *, highlights: bool = True) -> Project:
         shown = f"decks/{pack}/{ADOPTED_NAME}"
         adopted_packs[pack], found = read_adopted(root / shown, shown)
         problems += found
+    cache.flush()
     problems, allowances = drop_allowed(problems, collection.allowances)
     problems += report_unused(allowances, problems, collection.decks)
     return Project(
@@ -209,7 +246,10 @@ def open_project(folder: Path, *, highlights: bool = True) -> Project:
         adopted_packs=adopted_packs,
         note_types=note_types,
         problems=sorted(problems, key=lambda problem: problem.sort_key),
+        files=loaded.files,
+        cache=cache,
         renderer=renderer,
+        renderers=renderers,
         texts=texts,
         media=media,
     )
@@ -244,18 +284,18 @@ def find_card(collection: Collection, ref: str) -> Card:
 
     """
     found = [
-        card for card in collection.cards if ref in (card.ref, card.id) or ref in card.formerly
+        card for card in collection.heads if ref in (card.ref, card.id) or ref in card.formerly
     ]
     exact = [card for card in found if ref == card.ref] or found
     if not exact:
-        close = difflib.get_close_matches(ref, [card.id for card in collection.cards], n=3)
+        close = difflib.get_close_matches(ref, [card.id for card in collection.heads], n=3)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
         raise ProjectError(f"there is no card `{ref}`{hint}")
     if len(exact) > 1:
         raise ProjectError(
             f"several packs have `{ref}`: {list_names([card.ref for card in exact])}"
         )
-    return exact[0]
+    return collection.load(exact[0])
 
 
 def count_problems(problems: Iterable[Diagnostic]) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from functools import partial
 
 from cardwright.anki.changelog import CHANGELOG_NAME, has_entry, insert_entry, rename_entry
 from cardwright.anki.ledger import LEDGER_NAME, Ledger, format_ledger
 from cardwright.anki.pack import PackContents
 from cardwright.anki.package import write_package
+from cardwright.anki.publish import list_stamps
 from cardwright.anki.record import Record, find_record, write_record
 from cardwright.anki.release import Release, choose_version
 from cardwright.app.project import Project
@@ -68,7 +70,7 @@ def _write_rest(project: Project, contents: PackContents, ledger: Ledger, *, las
     """Write what an unfinished release still lacks; `last` is the version before it."""
     _add_entry(project, contents, ledger, last=last)
     name = f"build/{ledger.pack}.apkg"
-    stream_below(project.root, name, lambda file: write_package(contents, ledger, file))
+    stream_below(project.root, name, partial(write_package, contents, list_stamps(ledger)))
     _write_ledger(project, replace(ledger, unfinished=""))
     with contextlib.suppress(OSError):
         # What is left of it would be ignored.

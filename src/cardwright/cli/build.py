@@ -9,11 +9,12 @@ import click
 from cardwright.anki.diff import format_counts
 from cardwright.app.build import BuiltPackage, build_packs
 from cardwright.app.lock import lock_project
-from cardwright.app.project import Project, count_problems, describe_adopted, open_project
+from cardwright.app.project import Project, count_problems, describe_adopted
 from cardwright.cli.build_time import find_build_time_s, find_time_s
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import json_option
 from cardwright.cli.paths import OutputFolder
+from cardwright.cli.project import open_user_project
 from cardwright.project.walk import find_project
 from cardwright.text import count
 
@@ -38,7 +39,7 @@ def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bo
     cards build mlpro --to ~/Downloads
     """
     with lock_project(find_project(folder), warn_of_waiting):
-        project = open_project(folder)
+        project = open_user_project(folder)
         chosen = project.choose_packs(packs)
         project.refuse_errors()
         times_s = find_build_time_s(project.root), find_time_s()
@@ -67,7 +68,7 @@ def warn_of_file(path: Path, what: str) -> None:
 
 def _tell(package: BuiltPackage) -> None:
     contents = package.contents
-    pack, version = contents.deck.pack, package.build.ledger.version
+    pack, version = contents.deck.pack, package.build.stamps.version
     notes, cards = count(len(contents.packed), "note"), count(contents.card_count, "card")
     say(f"{_shorten(package.path)}: {notes}, {cards}")
     publish = f"this package is for trying out, `cards release {pack}` publishes"
@@ -88,13 +89,13 @@ def _describe(package: BuiltPackage) -> dict[str, object]:
         "notes": len(package.contents.packed),
         "cards": package.contents.card_count,
         "bytes": package.size,
-        "version": package.build.ledger.version or None,
+        "version": package.build.stamps.version or None,
         "unreleased": dict(package.unreleased),
     }
 
 
 def _warn_of_sources(project: Project, packs: list[str]) -> None:
-    used = {card.kind for card in project.collection.cards if card.pack in packs}
+    used = {card.kind for card in project.collection.heads if card.pack in packs}
     for note in describe_adopted([kind for kind in project.adopted if kind.name in used]):
         warn(note)
     if project.problems:

@@ -8,8 +8,9 @@ from typing import Final
 
 import click
 
-from cardwright.app.project import count_problems, describe_adopted, open_project
+from cardwright.app.project import count_problems, describe_adopted
 from cardwright.cli.output import say, say_json, say_pieces, warn
+from cardwright.cli.project import open_user_project
 from cardwright.report import as_json, format_github, format_pieces
 from cardwright.text import count
 
@@ -45,7 +46,7 @@ def check(folder: Path, layout: str, strict: bool, is_whole: bool) -> None:
     cards check --all
     cards check --strict --format github
     """
-    project = open_project(folder, highlights=False)
+    project = open_user_project(folder, highlights=False)
     if layout == "json":
         say_json([as_json(problem) for problem in project.problems])
     elif layout == "github":
@@ -56,7 +57,7 @@ def check(folder: Path, layout: str, strict: bool, is_whole: bool) -> None:
         say_pieces(pieces, _STYLES, end="\n" if project.problems else "")
         for note in describe_adopted(project.adopted):
             warn(note)
-        cards = count(len(project.collection.cards), "card")
+        cards = count(len(project.collection.heads), "card")
         warn(f"{cards}: {count_problems(project.problems)}")
     if project.errors or (strict and project.problems):
         sys.exit(1)

@@ -20,10 +20,11 @@ from cardwright.anki.diff import (
 )
 from cardwright.anki.package_notes import open_package
 from cardwright.anki.publish import list_restyled
-from cardwright.app.project import count_problems, open_project
+from cardwright.app.project import count_problems
 from cardwright.cli.changed_lines import compare_lines
 from cardwright.cli.output import say, say_json_list, warn
 from cardwright.cli.params import json_option
+from cardwright.cli.project import open_user_project
 from cardwright.text import count, escape_controls
 
 _PACKAGES: Final = (".apkg", ".colpkg", ".anki2", ".anki21")
@@ -70,7 +71,7 @@ def _compare_packages(old: Path, new: Path, stack: ExitStack) -> Iterator[Change
 
 
 def _compare_with_ledgers(folder: Path, packs: tuple[str, ...]) -> dict[str, list[Change]]:
-    project = open_project(folder)
+    project = open_user_project(folder)
     changes = {}
     for pack in project.choose_packs(packs):
         project.refuse_damaged_ledger(pack)

@@ -15,7 +15,8 @@ from cardwright.files import find_below, write_below
 from cardwright.project.card import suggest_id
 from cardwright.project.kind import read_built_in_kinds
 from cardwright.project.namespace import make_namespace
-from cardwright.project.schema import format_schemas, name_schema_file
+from cardwright.project.schema import format_schemas
+from cardwright.project.schema_file import name_schema_file
 from cardwright.project.start import TEMPLATES, make_project_files, make_title
 from cardwright.text import format_command
 

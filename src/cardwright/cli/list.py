@@ -11,9 +11,9 @@ from typing import Any, Final
 import click
 
 from cardwright.app.card_export import list_rows, write_markdown
-from cardwright.app.project import load_collection
 from cardwright.cli.output import say, say_data, say_json, warn
 from cardwright.cli.params import NAME, json_option
+from cardwright.cli.project import load_user_collection
 from cardwright.kinds import list_media, list_prompts
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection
@@ -52,7 +52,7 @@ def list_command(
     """
     if as_csv + as_markdown + as_json > 1:
         raise click.UsageError("--csv, --markdown and --json exclude each other.")
-    _, collection, problems = load_collection(folder)
+    _, collection, problems = load_user_collection(folder)
     found = [
         card
         for card in collection.cards

@@ -9,10 +9,10 @@ import click
 
 from cardwright.app.choice import choose_packs
 from cardwright.app.manifest import write_namespace
-from cardwright.app.project import load_collection
 from cardwright.cli.environment import default_store_path, open_study
 from cardwright.cli.output import say, warn
 from cardwright.cli.params import db_option
+from cardwright.cli.project import load_user_collection
 from cardwright.error import ProjectError
 
 
@@ -41,7 +41,7 @@ def namespace(folder: Path, pack: str | None, history: str | None, db: Path | No
     """
     if pack is None and history:
         raise click.UsageError("name the PACK whose history it is")
-    _, collection, _ = load_collection(folder)
+    _, collection, _ = load_user_collection(folder)
     if pack is None:
         for name, deck in collection.decks.items():
             written = (

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from cardwright.app.project import load_collection
 from cardwright.cli.output import say
+from cardwright.cli.project import load_user_collection
 from cardwright.error import ProjectError
 from cardwright.files import write_below
 from cardwright.project.card import is_id
@@ -29,7 +29,7 @@ def new(folder: Path, kind: str, file: Path, card_id: str) -> None:
     \b
     cards new term cards/mlpro/mlops/2.5-monitoring/terms.yaml --id label-drift
     """
-    root, collection, _ = load_collection(folder)
+    root, collection, _ = load_user_collection(folder)
     if kind not in collection.kinds:
         raise ProjectError(f"there is no kind `{kind}` (kinds: {list_names(collection.kinds)})")
     path = file if file.is_absolute() else Path.cwd() / file
@@ -42,7 +42,7 @@ def new(folder: Path, kind: str, file: Path, card_id: str) -> None:
     if card_id and not is_id(card_id):
         raise ProjectError(f"`{card_id}` is not a valid id: use a-z, 0-9 and hyphens")
     pack = shown.parts[1]
-    taken = {card.id for card in collection.cards if card.pack == pack}
+    taken = {card.id for card in collection.heads if card.pack == pack}
     if card_id in taken:
         raise ProjectError(f"`{card_id}` is already used in the pack `{pack}`")
     text, line = append_card(

@@ -11,9 +11,10 @@ from pathlib import Path
 import click
 
 from cardwright.app.choice import choose_packs
-from cardwright.app.project import Project, count_problems, open_project
+from cardwright.app.project import Project, count_problems
 from cardwright.cli.output import say, warn
 from cardwright.cli.paths import OutputFile
+from cardwright.cli.project import open_user_project
 from cardwright.error import CardwrightError, ProjectError
 from cardwright.files import find_below, write_file
 from cardwright.project.walk import find_project
@@ -58,7 +59,7 @@ def preview(
     if is_watched:
         _serve(folder, packs, port or 0)
         return
-    project = open_project(folder)
+    project = open_user_project(folder)
     page = _make_page(project, packs, is_watched=False)
     path = target or find_below(project.root, "build/preview.html")
     write_file(path, page.html)
@@ -70,7 +71,7 @@ def preview(
 def _make_page(project: Project, names: Sequence[str], *, is_watched: bool) -> PreviewPage:
     collection = project.collection
     # A pack with a broken manifest has no deck, but its cards can be shown all the same.
-    packs = list(dict.fromkeys([*collection.decks, *(card.pack for card in collection.cards)]))
+    packs = list(dict.fromkeys([*collection.decks, *(card.pack for card in collection.heads)]))
     decks = project.root / "decks"
     broken = [name for name in names if os.path.isdir(decks / name)]  # noqa: PTH112  (never raises)
     choose_packs([*packs, *broken], names)
@@ -92,7 +93,7 @@ def _serve(folder: Path, packs: Sequence[str], port: int) -> None:
 
     def make() -> str | None:
         try:
-            project = open_project(root)
+            project = open_user_project(root)
             page = _make_page(project, packs, is_watched=True)
         except (CardwrightError, OSError) as error:
             # The next change may fix it.

@@ -13,11 +13,12 @@ from cardwright.anki.pack import PackContents
 from cardwright.anki.release import NothingToReleaseError, prepare_release
 from cardwright.app.build import load_record
 from cardwright.app.lock import lock_project
-from cardwright.app.project import Project, open_project
+from cardwright.app.project import Project
 from cardwright.app.release import finish_release, write_release
 from cardwright.cli.build import warn_of_file, warn_of_waiting
 from cardwright.cli.build_time import find_time_s
 from cardwright.cli.output import say, warn
+from cardwright.cli.project import open_user_project
 from cardwright.error import ProjectError
 from cardwright.project.walk import find_project
 from cardwright.report import format_text
@@ -39,7 +40,7 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
     cards release mlpro 1.1.0
     """
     with lock_project(find_project(folder), warn_of_waiting):
-        project = open_project(folder)
+        project = open_user_project(folder)
         project.choose_packs([pack])
         project.refuse_errors()
         _release(project, pack, version, dry_run=dry_run)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from cardwright.app.project import load_collection
 from cardwright.cli.output import say
+from cardwright.cli.project import load_user_collection
 from cardwright.files import write_below
 from cardwright.kinds.reference import describe_kinds
-from cardwright.project.schema import format_schemas, name_schema_file
+from cardwright.project.schema import format_schemas
+from cardwright.project.schema_file import name_schema_file
 
 
 @click.command()
@@ -35,7 +36,7 @@ def schema(folder: Path, name: str, write: bool) -> None:
     cards schema deck
     cards schema kinds > kinds.md
     """
-    root, collection, _ = load_collection(folder)
+    root, collection, _ = load_user_collection(folder)
     if name == "kinds":
         say(describe_kinds(collection.kinds.values()), end="")
         return

@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from cardwright.anki.note import describe_content
-from cardwright.app.project import find_card, load_collection
+from cardwright.app.project import find_card
 from cardwright.cli.list import describe_card
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import json_option
+from cardwright.cli.project import load_user_collection
 from cardwright.markdown import Renderer
 from cardwright.terminal.card import draw_card
 
@@ -26,7 +27,7 @@ def show(folder: Path, ref: str, as_json: bool) -> None:
     cards show label-drift
     cards show mlpro:label-drift --json
     """
-    _, collection, _ = load_collection(folder)
+    _, collection, _ = load_user_collection(folder)
     card = find_card(collection, ref)
     if as_json:
         content = describe_content(collection, card)

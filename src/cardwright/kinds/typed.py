@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from cardwright.frozen import frozen
 from cardwright.markdown import find_deletions, read_inline, reveal_deletions
 from cardwright.model import Card, Ignored, Kind, Prompt
 from cardwright.text import to_nfc
@@ -20,7 +20,7 @@ Piece = tuple[str, bool]
 """Letters, and whether they are the same in the other text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Comparison:
     """A typed text beside the right one."""
 

@@ -16,7 +16,7 @@ from cardwright.markdown.escape import escape_html
 from cardwright.markdown.formula import parse_formula
 from cardwright.markdown.highlight import cut_code
 from cardwright.markdown.links import INVALID_HELP, is_followable, is_web_address, split_address
-from cardwright.markdown.render import Renderer
+from cardwright.markdown.render import Renderer, Texts
 from cardwright.markdown.rendered import Rendered, WriteMedia, replace_media
 from cardwright.markdown.tokens import (
     GAP_CLOSE,
@@ -40,6 +40,7 @@ __all__ = [
     "Deletion",
     "Rendered",
     "Renderer",
+    "Texts",
     "Token",
     "WriteMedia",
     "cloze_numbers",

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from cardwright.markdown.escape import escape_code
-from cardwright.markdown.highlight import read_language
 from cardwright.markdown.write import USUAL, Layout, Page
 
 if TYPE_CHECKING:
@@ -60,8 +59,7 @@ def _write_heading(page: Page, token: Token) -> None:
 
 
 def _write_ordered_list(page: Page, token: Token) -> None:
-    start = token.attrs.get("start")
-    page.parts.append("<ol>" if start is None else f'<ol start="{start}">')
+    page.parts.append(f'<ol start="{token.attrs["start"]}">')
 
 
 def _write_cell(page: Page, token: Token) -> None:
@@ -70,11 +68,10 @@ def _write_cell(page: Page, token: Token) -> None:
     page.parts.append(f"<{token.tag}{style}>")
 
 
-def _write_code_block(page: Page, token: Token) -> None:
-    language = read_language(token.info)
+def _format_code(_page: Page, code: str, language: str) -> str:
     attribute = f' class="language-{language}"' if language else ""
-    code = escape_code(token.content.removesuffix("\n"))
-    page.parts.append(f"<pre><code{attribute}>{code}</code></pre>")
+    html = escape_code(code.removesuffix("\n"))
+    return f"<pre><code{attribute}>{html}</code></pre>"
 
 
 def _write_maths_block(page: Page, token: Token) -> None:
@@ -99,6 +96,7 @@ BARE: Final = Layout(
         "softbreak": " ",
         "bullet_list_open": "<ul>",
         "bullet_list_close": "</ul>",
+        "ordered_list_open": "<ol>",
         "ordered_list_close": "</ol>",
         "list_item_open": "<li>",
         "list_item_close": "</li>",
@@ -122,10 +120,9 @@ BARE: Final = Layout(
         "ordered_list_open": _write_ordered_list,
         "th_open": _write_cell,
         "td_open": _write_cell,
-        "code_block": _write_code_block,
-        "fence": _write_code_block,
         "maths_block": _write_maths_block,
         "image": _write_image,
     },
+    _format_code,
 )
 """As Anki's editor writes it."""

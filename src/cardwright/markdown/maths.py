@@ -101,7 +101,7 @@ def parse_dollars(state: StateInline, silent: bool) -> bool:
             return False
         if is_word(after[:1]) and content[-1] in _NO_END:
             return False
-        if _is_prose(content) or (is_word(after[:1]) and not _is_glued(content, after)):
+        if is_prose(content) or (is_word(after[:1]) and not _is_glued(content, after)):
             if not silent:
                 shown = cut_quote(match[0])
                 push_stray(
@@ -143,7 +143,7 @@ def _is_shell(content: str, after: str) -> bool:
     return content[0] in "{(" and after[:1] == content[0]
 
 
-def _is_prose(content: str) -> bool:
+def is_prose(content: str) -> bool:
     """Tell whether dollars stand around words, amounts or a pattern."""
     if _PATTERN.search(content):
         return True
@@ -167,7 +167,7 @@ def parse_brackets(state: StateInline, silent: bool) -> bool:
     if match is None:
         return _report_open(state, silent=silent)
     content = (match["inline"] or match["display"] or "").strip()
-    if not content or _is_prose(content):
+    if not content or is_prose(content):
         return False
     is_index = match["display"] and is_word(state.src[start - 1 : start])
     if is_index or (match["display"] and _NUMBER.fullmatch(content)):
@@ -234,7 +234,7 @@ def _parse_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     content = state.getLines(start, line + 1, state.blkIndent, False).strip()[2:-2].strip()  # noqa: FBT003
     if not text.rstrip().endswith(closer) or _holds(content, closer) or not content:
         return False
-    if opener == r"\[" and (_is_prose(content) or _NUMBER.fullmatch(content)):
+    if opener == r"\[" and (is_prose(content) or _NUMBER.fullmatch(content)):
         return False
     if not silent:
         state.line = line + 1

@@ -2,51 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from cardwright.markdown.rendered import Rendered
+
+if TYPE_CHECKING:
+    from cardwright.markdown.convert import Converter
+
+Texts = Mapping[tuple[str, str], Rendered]
+"""What texts were rendered to, by how and text."""
 
 
 class Renderer:
     """Renders Markdown and remembers the results, so that checking and building share them."""
 
-    def __init__(self, *, highlights: bool = True) -> None:
-        """Import the parser and the writer, which is slow.
+    def __init__(self, *, highlights: bool = True, known: Texts | None = None) -> None:
+        """Render the texts that are not `known`, from a renderer of the same program and kind.
 
         Unless it `highlights`, code has no colours: that is enough to find the problems of texts.
         """
-        from cardwright.markdown.convert import Converter  # noqa: PLC0415
+        self._highlights = highlights
+        self._known = dict(known or {})
+        self._used: dict[tuple[str, str], Rendered] = {}
+        self.has_learned = False
+        """Whether a text was rendered that was not known."""
 
-        self._converter = Converter(highlights=highlights)
-        self._known: dict[tuple[str, str], Rendered] = {}
+    def learn(self, texts: Texts) -> None:
+        """Know more texts."""
+        self._known.update(texts)
+
+    @property
+    def used(self) -> Texts:
+        """The texts that it was asked for."""
+        return self._used
 
     def render_block(self, text: str) -> Rendered:
         """Render a text with paragraphs, lists, tables and code."""
-        return self._recall("block", text, self._converter.convert_block)
+        return self._recall("block", text, _convert_block)
 
     def render_inline(self, text: str) -> Rendered:
         """Render a line without a surrounding paragraph; block syntax is plain text."""
-        return self._recall("inline", text, self._converter.convert_inline)
+        return self._recall("inline", text, _convert_inline)
 
     def render_cloze(self, text: str) -> Rendered:
         """Render a text with cloze deletions, for Anki's `cloze` filter."""
-        return self._recall("cloze", text, self._converter.convert_cloze)
+        return self._recall("cloze", text, _convert_cloze)
 
     def render_bare(self, text: str) -> Rendered:
         """Render a text like `render_block`, as Anki's editor writes it: without `<p>`."""
-        return self._recall("bare", text, partial(self._converter.convert_block, is_bare=True))
+        return self._recall("bare", text, partial(_convert_block, is_bare=True))
 
     def render_bare_inline(self, text: str) -> Rendered:
         """Render a line with `<b>` and `<i>`, as Anki's editor writes it."""
-        return self._recall("line", text, partial(self._converter.convert_inline, is_bare=True))
+        return self._recall("line", text, partial(_convert_inline, is_bare=True))
 
     def render_bare_cloze(self, text: str) -> Rendered:
         """Render a text with cloze deletions as Anki's editor writes it."""
-        return self._recall("gaps", text, partial(self._converter.convert_cloze, is_bare=True))
+        return self._recall("gaps", text, partial(_convert_cloze, is_bare=True))
 
-    def _recall(self, mode: str, text: str, convert: Callable[[str], Rendered]) -> Rendered:
-        known = self._known.get((mode, text))
-        if known is None:
-            known = self._known[mode, text] = convert(text)
-        return known
+    def _recall(
+        self, mode: str, text: str, convert: Callable[[Converter, str], Rendered]
+    ) -> Rendered:
+        found = self._used.get((mode, text))
+        if found is None:
+            found = self._known.get((mode, text))
+            if found is None:
+                found = convert(_make_converter(highlights=self._highlights), text)
+                self.has_learned = True
+            self._used[mode, text] = found
+        return found
+
+
+@cache
+def _make_converter(*, highlights: bool) -> Converter:
+    # Importing the parser and the writer is slow, and often all texts are known.
+    from cardwright.markdown.convert import Converter  # noqa: PLC0415
+
+    return Converter(highlights=highlights)
+
+
+def _convert_block(converter: Converter, text: str, *, is_bare: bool = False) -> Rendered:
+    return converter.convert_block(text, is_bare=is_bare)
+
+
+def _convert_inline(converter: Converter, text: str, *, is_bare: bool = False) -> Rendered:
+    return converter.convert_inline(text, is_bare=is_bare)
+
+
+def _convert_cloze(converter: Converter, text: str, *, is_bare: bool = False) -> Rendered:
+    return converter.convert_cloze(text, is_bare=is_bare)

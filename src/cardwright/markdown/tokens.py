@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from cardwright.frozen import frozen
 from cardwright.markdown.cloze import Place, replace_spans, scan_deletions
 from cardwright.markdown.escape import CLOSE, HINT, OPEN, PLAIN, drop_control
 from cardwright.markdown.highlight import read_language
@@ -24,8 +25,23 @@ GAP_CLOSE: Final = f",{CLOSE}"
 to Markdown they are punctuation on the inside and a letter on the outside (`marks.py`)."""
 _PLAIN: Final = re.compile(f"{PLAIN},|,{PLAIN}")
 
+_WORD: Final = r"(?:[^\\`*_\[\]$~^=<&{\s]|[ ](?=\S))"
+"""A character that means nothing to Markdown, or a space before another character."""
+_PIECES: Final = {
+    "strong": rf"(?<![^ \n])\*\*[^\W_](?:{_WORD}*[^\W_])?\*\*(?=[ \n.,;:!?]|\Z)",
+    "code": r"`[^`\s](?:[^`\s]|[ ](?!`))*+`(?!`)",
+    "softbreak": r"\n(?=\S)",
+    "text": f"{_WORD}++",
+}
+"""What is read without the parser, which takes long to load: most questions consist of it."""
+_PIECE: Final = re.compile("|".join(f"(?P<{name}>{piece})" for name, piece in _PIECES.items()))
+_LINE: Final = re.compile(f"(?:{'|'.join(_PIECES.values())})++")
+_BLOCK: Final = r"(?:[#$+\-:<=>\[\\_|~\s]|\*(?!\*[^\s*])|```|[0-9]+[.)])"
+"""With this, a line may begin another block than a paragraph, or end one."""
+_PARAGRAPH: Final = re.compile(rf"(?!{_BLOCK})(?!(?s:.*)\n{_BLOCK}){_LINE.pattern}")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class Token:
     """One event in a text: an element opens or closes, or some content."""
 
@@ -40,12 +56,41 @@ class Token:
 
 def read_block(text: str) -> tuple[Token, ...]:
     """Read a text with paragraphs, lists, tables and code."""
-    return tuple(_Reader().read(_find_parser().parse(drop_control(text))))
+    source = drop_control(text)
+    if not source:
+        return ()
+    paragraphs = source.strip("\n").split("\n\n")
+    if all(map(_PARAGRAPH.fullmatch, paragraphs)):
+        found: list[Token] = []
+        for paragraph in paragraphs:
+            found += (Token(name="paragraph_open"), *_read_evident(paragraph))
+            found.append(Token(name="paragraph_close"))
+        return tuple(found)
+    return tuple(_Reader().read(_find_parser().parse(source)))
 
 
 def read_inline(text: str) -> tuple[Token, ...]:
     """Read a line; block syntax is plain text."""
-    return tuple(_Reader().read(_find_parser().parseInline(drop_control(text).strip())))
+    source = drop_control(text).strip()
+    if _LINE.fullmatch(source):
+        return tuple(_read_evident(source))
+    return tuple(_Reader().read(_find_parser().parseInline(source)))
+
+
+def _read_evident(text: str) -> Iterator[Token]:
+    """Read a text that `_LINE` matches."""
+    for piece in _PIECE.finditer(text):
+        match piece.lastgroup:
+            case "strong":
+                yield Token(name="strong_open")
+                yield Token(name="text", text=piece[0].strip("*"))
+                yield Token(name="strong_close")
+            case "code":
+                yield Token(name="code", text=piece[0].strip("`"))
+            case "softbreak":
+                yield Token(name="softbreak")
+            case _:
+                yield Token(name="text", text=piece[0])
 
 
 def read_cloze(text: str, number: int, *, revealed: bool) -> tuple[Token, ...]:

@@ -7,7 +7,7 @@ Readers see a text as its author wrote it, or a problem says what is lost and ho
   of why they could be missing; the functions before it explain the usual causes at their places.
 - `intent.py` judges marks that Markdown took, although they were meant literally.
 
-Nearly every text contains nothing that could be lost (`is_plain`), and is not parsed again.
+In an evident text (`evident.py`), nothing could be lost.
 """
 
 from __future__ import annotations
@@ -42,31 +42,6 @@ if TYPE_CHECKING:
 
 CODE: Final = "lost-text"
 
-_EMPHASISED: Final = r"[^\W_](?:[\w\ ,'’/.:-]*[^\W_])?"
-# No groups: CPython's re fails on groups within possessive repetition. Each alternative starts with
-# the character that decides, and looks behind it afterwards, which is faster.
-_BEFORE: Final = """[^\\s("'—–]"""
-_INLINE: Final = rf"""(?:
-    [^\\*_`\[\]!<$|~^{{}}\n]++
-    | `(?<!``)[^`\n]+`(?!`)
-    | \*(?<!{_BEFORE}\*) (?: \*{_EMPHASISED}(?:\*\*|[.:!?]\*\*(?=\s|\Z))
-                         | {_EMPHASISED}(?:\*|[.:!?]\*(?=\s|\Z)) )
-      (?![^\s.,;:!?)"'—–]|[.,;:!?][^\W_])
-    | \[[\w\ ,'’.:-]+\]\(https?://[^\s()<>\\\[\]`|"']+\)
-    | \$(?<![\w$]\$)(?![\s$])(?:[^\\$`\n%|]|\\[^\n])+\$(?<![\s\\]\$)(?![\w$])
-    | _(?<=[^\W_]_)_*(?=[^\W_])
-    | _(?<!{_BEFORE}_) (?: _{_EMPHASISED}__ | {_EMPHASISED}_ ) (?![^\s.,;:!?)"'—–]|[.,;:!?][^\W_])
-    | !(?!\[)
-)*+"""
-_LINE: Final = rf"""(?:
-    ```[\w+\#.-]*\n (?:(?!\ *```)[^\n]*\n)*+ ```\ *(?=\n|\Z)
-    | (?:\ *+[-*]\ (?=[^\W\d_]|[`\[$("'“„]))?+ (?!\ *+(?:[-+=:>\#~]|\*+(?:\s|\Z)|\d+[.)])) {_INLINE}
-)"""
-_MAY_OPEN_LIST: Final = frozenset("-+* \t\n")
-_PLAIN_LINE: Final = re.compile(rf"(?:{_INLINE}(?:\n|\Z))*+", re.VERBOSE)
-_PLAIN_BLOCK: Final = re.compile(rf"(?:{_LINE}(?:\n|\Z))*+", re.VERBOSE)
-"""Text whose marks are all evident: nothing in it can be lost."""
-
 _UNSEEN: Final = f"\\s{INVISIBLE}\u200c\u200d\u2800\ufe0f"
 _SHOWS_NOTHING: Final = "<(?!img|audio|video|input|ol)[^>]*>"
 _NOTHING: Final = f"(?:[{_UNSEEN}]|{_SHOWS_NOTHING})*+"
@@ -89,17 +64,6 @@ _ATTRIBUTE: Final = re.compile(
 _REFERENCE: Final = re.compile(r"[\s>]*(?:[-+*]\s+|\d+[.)]\s+)*\[")
 _COMMENT: Final = re.compile(r"(?<!\\)(?:\\\\)*+%[^\n$]*")
 _MAX_PROBLEMS: Final = 50
-
-
-def is_plain(text: str, *, block: bool) -> bool:
-    """Tell, quickly, that everything in a text is shown; False means that it is not certain."""
-    if not block:
-        return _PLAIN_LINE.fullmatch(text) is not None
-    if text[:1] in _MAY_OPEN_LIST:
-        only = text.strip()
-        if only[:1] in "-+*" and only[1:2] in " \t" and "\n" not in only:
-            return False
-    return _PLAIN_BLOCK.fullmatch(text) is not None
 
 
 def shows_nothing(html: str) -> bool:
@@ -146,10 +110,9 @@ def find_empty_gaps(html: str, text: str, places: Sequence[Place]) -> Iterator[T
 class Comparer:
     """Compares texts with what is shown of them."""
 
-    def __init__(self, make_parser: Callable[[], MarkdownIt]) -> None:
-        """Make a parser when the first text needs it."""
-        self._make_parser = make_parser
-        self._tracer: Tracer | None = None
+    def __init__(self, parser: MarkdownIt) -> None:
+        """Take over a parser, which must not be shared with others."""
+        self._tracer = Tracer(parser)
 
     def compare(
         self,
@@ -160,13 +123,11 @@ class Comparer:
         marked: str | None = None,
         unmark: Callable[[str], str] = str,
     ) -> list[TextProblem]:
-        """Return what is lost in a text; this is slow, so ask `is_plain` first.
+        """Return what is lost in a text.
 
         `render` renders a text like this one. Instead of a text with deletions, `marked` is parsed;
         `unmark` turns a part of that into the text.
         """
-        if self._tracer is None:
-            self._tracer = Tracer(self._make_parser())
         source = text if marked is None else marked
         if "\r" in source:
             # The parser takes all of them for line ends; the places stay the same.

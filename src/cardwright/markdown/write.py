@@ -48,6 +48,7 @@ _FIXED: Final = {
     "hardbreak": "<br>",
     "bullet_list_open": "<ul>\n",
     "bullet_list_close": "</ul>\n",
+    "ordered_list_open": "<ol>\n",
     "ordered_list_close": "</ol>\n",
     "list_item_close": "</li>\n",
     "blockquote_open": "<blockquote>\n",
@@ -71,6 +72,8 @@ class Layout(NamedTuple):
 
     fixed: Mapping[str, str]
     writers: Mapping[str, Callable[[Page, Token], None]]
+    format_code: Callable[[Page, str, str], str]
+    """Returns the HTML of a block of code in a language."""
 
 
 @dataclass(slots=True)
@@ -100,7 +103,8 @@ class Page:
 def write_tokens(page: Page, tokens: Iterable[Token]) -> None:
     """Write tokens and their children."""
     parts = page.parts
-    fixed, writers = page.layout or USUAL
+    layout = page.layout or USUAL
+    fixed, writers = layout.fixed, layout.writers
     for token in tokens:
         kind = token.type
         if kind == "text":
@@ -109,7 +113,7 @@ def write_tokens(page: Page, tokens: Iterable[Token]) -> None:
                 _check_dollar(page, token.content)
         elif kind == "inline":
             write_tokens(page, token.children or ())
-        elif kind not in fixed:
+        elif kind not in fixed or token.attrs:
             writers[kind](page, token)
         elif not token.hidden:
             parts.append(fixed[kind])
@@ -165,8 +169,7 @@ def _write_heading(page: Page, token: Token) -> None:
 
 
 def _write_ordered_list(page: Page, token: Token) -> None:
-    start = token.attrs.get("start")
-    page.parts.append("<ol>\n" if start is None else f'<ol start="{start}">\n')
+    page.parts.append(f'<ol start="{token.attrs["start"]}">\n')
 
 
 def _write_cell(page: Page, token: Token) -> None:
@@ -179,10 +182,13 @@ def _write_code(page: Page, token: Token) -> None:
 
 
 def _write_code_block(page: Page, token: Token) -> None:
-    language = read_language(token.info)
+    format_code = (page.layout or USUAL).format_code
+    page.parts.append(format_code(page, token.content, read_language(token.info)))
+
+
+def _format_code(page: Page, code: str, language: str) -> str:
     attribute = f' class="language-{language}"' if language else ""
-    code = page.highlight(token.content, language)
-    page.parts.append(f'<pre class="code"><code{attribute}>{code}</code></pre>\n')
+    return f'<pre class="code"><code{attribute}>{page.highlight(code, language)}</code></pre>\n'
 
 
 def _write_maths(page: Page, token: Token) -> None:
@@ -193,9 +199,13 @@ def _write_maths(page: Page, token: Token) -> None:
     reaching = find_reaching_command(token.content)
     if reaching is not None:
         page.report("unsafe-maths", reaching[1], page.restore(reaching[0]), reaching[2])
-    start, end = ("\\(", "\\)") if token.markup == "$" else ("\\[", "\\]")
-    latex = escape_maths(token.content)
-    page.parts.append(f"{MATHS_START}{start}{latex}{end}{MATHS_END}")
+    page.parts.append(format_maths(token.content, token.markup))
+
+
+def format_maths(latex: str, markup: str) -> str:
+    """Return the HTML of a formula in one or two dollars."""
+    start, end = ("\\(", "\\)") if markup == "$" else ("\\[", "\\]")
+    return f"{MATHS_START}{start}{escape_maths(latex)}{end}{MATHS_END}"
 
 
 def _write_maths_block(page: Page, token: Token) -> None:
@@ -266,5 +276,5 @@ _WRITERS: Final[dict[str, Callable[[Page, Token], None]]] = {
     "image": _write_image,
     "html_inline": _write_html,
 }
-USUAL: Final = Layout(_FIXED, _WRITERS)
+USUAL: Final = Layout(_FIXED, _WRITERS, _format_code)
 """Paragraphs are `<p>`; elements of blocks stand on lines of their own."""

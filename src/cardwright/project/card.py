@@ -15,8 +15,8 @@ from cardwright.kinds import is_asked, list_asked
 from cardwright.model import Card, Field, FieldType, Kind, Option, Source
 from cardwright.project import table
 from cardwright.project.document import Document, Node
-from cardwright.project.entry import ITEMS_HELP, Entry, read_entry, suggest
-from cardwright.text import list_names, to_nfc
+from cardwright.project.entry import ITEMS_HELP, Entry, read_entry
+from cardwright.text import list_names, suggest, to_nfc
 
 MAX_ID_LENGTH: Final = 80
 _ID: Final = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")

@@ -5,32 +5,31 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
 from cardwright.blueprint import Blueprint
 from cardwright.diagnostic import Diagnostic, Related, Span, apply_severities, diagnose
 from cardwright.item import place_cards
-from cardwright.markdown import INVALID_HELP, split_address
-from cardwright.model import Card, Collection, Deck, Selection
+from cardwright.model import CardHead, Collection, Deck, Selection
 from cardwright.pattern import is_match
-from cardwright.project.check_questions import check_answers, check_questions
-from cardwright.project.check_texts import check_asks, check_descriptions, check_texts
+from cardwright.project.cache import make_key
+from cardwright.project.check_questions import check_questions
+from cardwright.project.check_texts import check_asks, check_descriptions, check_mentions
 from cardwright.project.checking import Checking
-from cardwright.project.entry import suggest
-from cardwright.project.schema import format_schemas, is_stale, name_schema_file
-from cardwright.text import list_names, to_nfc
+from cardwright.project.schema_file import is_stale, name_schema_file
+from cardwright.text import list_names, suggest, to_nfc
 
 _MAX_SUGGESTED: Final = 5
 """The maximum of cards of a deck for which a similar id is looked for."""
-_SCHEMES: Final = ("http", "https", "mailto", "doi")
 
 
 def check(checking: Checking) -> list[Diagnostic]:
-    """Run all CHECKS and apply each pack's severities to warnings."""
-    found = dict.fromkeys(problem for rule in CHECKS for problem in rule(checking))
-    return apply_checks(found, checking.collection.decks)
+    """Add what CHECKS find to what was found in files, and apply each pack's severities to warnings."""
+    found = chain.from_iterable(findings.problems for _, findings in checking.files)
+    across = chain.from_iterable(rule(checking) for rule in CHECKS)
+    return apply_checks(dict.fromkeys(chain(found, across)), checking.collection.decks)
 
 
 def apply_checks(problems: Iterable[Diagnostic], decks: Mapping[str, Deck]) -> list[Diagnostic]:
@@ -45,13 +44,14 @@ def apply_checks(problems: Iterable[Diagnostic], decks: Mapping[str, Deck]) -> l
 
 def check_ids(checking: Checking) -> Iterator[Diagnostic]:
     """Report ids used by two cards of a pack, now or formerly."""
-    owners: dict[str, Card] = {}
-    for card in checking.collection.cards:
+    owners: dict[str, CardHead] = {}
+    for card in checking.collection.heads:
         for card_id in dict.fromkeys((card.id, *card.formerly)):
             first = owners.setdefault(f"{card.pack}:{card_id}", card)
             if first is not card:
-                former = checking.texts.find(card.span_of("formerly"), card_id)
-                span = card.span if card_id == card.id else former
+                former = checking.collection.load(card).span_of("formerly")
+                is_former = card_id != card.id
+                span = checking.texts.find(former, card_id) if is_former else card.span
                 yield diagnose(
                     "duplicate-id",
                     f"`{card_id}` is already used",
@@ -64,7 +64,7 @@ def check_ids(checking: Checking) -> Iterator[Diagnostic]:
 def check_namespaces(checking: Checking) -> Iterator[Diagnostic]:
     """Report packs with the namespace of another, whose cards Anki would take for the same."""
     collection = checking.collection
-    packs = dict.fromkeys(card.pack for card in collection.cards)
+    packs = dict.fromkeys(card.pack for card in collection.heads)
     owners = {pack: pack for pack in packs if pack not in collection.decks}
     for pack, deck in collection.decks.items():
         other = owners.setdefault(deck.namespace, pack)
@@ -79,19 +79,21 @@ def check_namespaces(checking: Checking) -> Iterator[Diagnostic]:
 
 def check_blueprint_refs(checking: Checking) -> Iterator[Diagnostic]:
     """Report lessons and objectives that are not in the pack's blueprint."""
-    for card in checking.collection.cards:
-        blueprint = checking.collection.blueprints.get(card.pack)
+    collection = checking.collection
+    for head in collection.heads if collection.blueprints else ():
+        blueprint = collection.blueprints.get(head.pack)
         if blueprint is None:
             continue
-        if card.lesson is not None and card.lesson not in blueprint.lessons:
+        if head.lesson is not None and head.lesson not in blueprint.lessons:
             yield diagnose(
                 "unknown-lesson",
-                f"there is no lesson `{card.lesson}`",
-                card.span_of("lesson"),
+                f"there is no lesson `{head.lesson}`",
+                collection.load(head).span_of("lesson"),
                 help=f"lessons of {blueprint.span.path}: {list_names(blueprint.lessons)}",
             )
-        for objective in card.all_objectives:
+        for objective in head.all_objectives:
             if objective not in blueprint.objectives:
+                card = collection.load(head)
                 key = "objectives" if objective in card.objectives else "objective"
                 yield diagnose(
                     "unknown-objective",
@@ -143,7 +145,7 @@ def _is_missing(path: Path) -> bool:
 
 
 def _check_empty(
-    deck: Deck, placed: Mapping[tuple[str, ...], Sequence[Card]], *, has_cards: bool
+    deck: Deck, placed: Mapping[tuple[str, ...], Sequence[CardHead]], *, has_cards: bool
 ) -> Iterator[Diagnostic]:
     if not has_cards:
         yield diagnose(
@@ -184,7 +186,7 @@ def check_deck_values(checking: Checking) -> Iterator[Diagnostic]:
     collection = checking.collection
     ids_by_pack: dict[str, dict[str, None]] = defaultdict(dict)
     files_by_pack: dict[str, dict[str, None]] = defaultdict(dict)
-    for card in collection.cards:
+    for card in collection.heads:
         ids_by_pack[card.pack][card.id] = None
         files_by_pack[card.pack][card.file] = None
     for pack, deck in collection.decks.items():
@@ -299,7 +301,7 @@ def check_coverage(checking: Checking) -> Iterator[Diagnostic]:
 
 
 def _check_domains(
-    collection: Collection, blueprint: Blueprint, cards: Sequence[Card]
+    collection: Collection, blueprint: Blueprint, cards: Sequence[CardHead]
 ) -> Iterator[Diagnostic]:
     """Report domains without questions for a mock exam, if other domains have some."""
     asking = {name for name, kind in collection.kinds.items() if kind.options}
@@ -312,45 +314,6 @@ def _check_domains(
                 domain.span,
                 help=f"write cards with options ({list_names(sorted(asking))}) for its lessons",
             )
-
-
-def check_sources(checking: Checking) -> Iterator[Diagnostic]:
-    """Report cards without a source, and sources that are not web addresses."""
-    for card, kind in checking.asked():
-        if kind.wants_sources and not card.sources:
-            yield diagnose(
-                "missing-source",
-                f"`{card.id}` has no source",
-                card.span,
-                help="add `sources: [https://…]`, so that a reader can look it up",
-            )
-        for source in card.sources:
-            address = split_address(source.url)
-            if source.url and not (address and address.scheme in _SCHEMES):
-                what = "web" if address else "valid"
-                yield diagnose(
-                    "unsafe-link",
-                    f"`{source.url}` is not a {what} address, so it will not be a link",
-                    checking.texts.find(card.span_of("sources"), source.url),
-                    help="make it start with https://" if address else INVALID_HELP,
-                )
-
-
-def check_places(checking: Checking) -> Iterator[Diagnostic]:
-    """Report what an adopted note type has no field for, so that readers would not see it."""
-    for card, kind in checking.asked():
-        if kind.adopted is None:
-            continue
-        held = {field.holds for field in kind.fields}
-        given = {"sources": card.sources, "extra": card.extra, "lesson": card.lesson}
-        for key, value in given.items():
-            if value and key not in held:
-                yield diagnose(
-                    "no-place",
-                    f"the adopted note type of `{kind.name}` has no field for `{key}`",
-                    card.span_of(key),
-                    help=f"readers will not see it: move it to a field, or write `holds: {key}` in one",
-                )
 
 
 def check_kind_media(checking: Checking) -> Iterator[Diagnostic]:
@@ -378,7 +341,13 @@ def check_schemas(checking: Checking) -> Iterator[Diagnostic]:
     """Report schemas that were written before the kinds changed, as editors then mislead."""
     if not os.path.isdir(checking.root / "schemas"):  # noqa: PTH112  (pathlib may raise)
         return
-    for name, text in format_schemas(checking.collection.kinds).items():
+    from cardwright.project.schema import format_schemas  # noqa: PLC0415  (imports YAML)
+
+    key = checking.kinds_key and make_key("schemas", checking.kinds_key)
+    made = checking.cache.ask(
+        key, dict[str, str], lambda: format_schemas(checking.collection.kinds)
+    )
+    for name, text in made.items():
         if is_stale(checking.root, name, text):
             yield diagnose(
                 "stale-schema",
@@ -389,7 +358,7 @@ def check_schemas(checking: Checking) -> Iterator[Diagnostic]:
             return
 
 
-CHECKS: Final[tuple[Callable[[Checking], Iterator[Diagnostic]], ...]] = (
+CHECKS: Final[tuple[Callable[[Checking], Iterable[Diagnostic]], ...]] = (
     check_ids,
     check_namespaces,
     check_blueprint_refs,
@@ -397,14 +366,14 @@ CHECKS: Final[tuple[Callable[[Checking], Iterator[Diagnostic]], ...]] = (
     check_deck_values,
     check_signals,
     check_coverage,
-    check_texts,
+    check_mentions,
     check_descriptions,
     check_asks,
-    check_sources,
-    check_places,
     check_kind_media,
     check_questions,
-    check_answers,
     check_schemas,
 )
-"""To add a check, write a function and list it here."""
+"""The checks across files. To add one, write a function and list it here.
+
+A check of cards that needs nothing outside of their file belongs into `check_cards`.
+"""

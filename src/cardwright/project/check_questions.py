@@ -4,33 +4,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 
 from cardwright.diagnostic import Diagnostic, Related, Span, diagnose
 from cardwright.kinds import is_asked, list_asked, list_texts
 from cardwright.markdown import find_deletions, hide_deletions
-from cardwright.model import Card, Kind, Side
-from cardwright.project.checking import Checking
+from cardwright.model import Card, CardHead, Kind, Side
+from cardwright.project.checking import CardChecking, Checking
 from cardwright.project.words import count_words, drop_addresses, find_answer, normalize
+
+
+def digest_questions(checking: CardChecking) -> Iterator[bytes]:
+    """Yield for each card a digest of its question, ignoring case, punctuation and emphasis.
+
+    It is empty if the card is not asked, or asks nothing.
+    """
+    for card in checking.cards:
+        side = checking.kinds[card.kind].sides[0]
+        question = normalize(_question_of(card, side)) if card.retired is None else ""
+        text = f"{side.ask}\0{question}".encode("utf-8", "surrogatepass")
+        yield blake2b(text, digest_size=16).digest() if question else b""
 
 
 def check_questions(checking: Checking) -> Iterator[Diagnostic]:
     """Report cards with the same question, ignoring case, punctuation and emphasis."""
-    seen: dict[tuple[str, str, str], Card] = {}
-    for card, kind in checking.asked():
-        side = kind.sides[0]
-        question = normalize(_question_of(card, side))
-        first = seen.setdefault((card.pack, side.ask, question), card)
-        if question and first is not card:
-            yield diagnose(
-                "near-duplicate",
-                f"`{card.id}` asks the same question as `{first.id}`",
-                card.span_of(kind.fields[0].name),
-                help="keep one of them, or make the questions distinct",
-                related=(Related(message="the other card", span=first.span),),
-            )
+    collection = checking.collection
+    seen: dict[tuple[str, bytes], CardHead] = {}
+    for file, findings in checking.files:
+        for card, question in zip(file.heads, findings.questions, strict=True):
+            first = seen.setdefault((file.pack, question), card)
+            if question and first is not card:
+                name = collection.kinds[card.kind].fields[0].name
+                yield diagnose(
+                    "near-duplicate",
+                    f"`{card.id}` asks the same question as `{first.id}`",
+                    collection.load(card).span_of(name),
+                    help="keep one of them, or make the questions distinct",
+                    related=(Related(message="the other card", span=first.span),),
+                )
 
 
-def check_answers(checking: Checking) -> Iterator[Diagnostic]:
+def check_answers(checking: CardChecking) -> Iterator[Diagnostic]:
     """Report questions that contain their answer, and texts that are too long to learn."""
     for card, kind in checking.asked():
         yield from _check_lengths(card, kind)
@@ -58,7 +72,7 @@ def _split_bracketed(answer: str) -> list[str]:
 
 
 def _check_giveaway(
-    checking: Checking, card: Card, asked: Sequence[str], shown: str, answers: list[str]
+    checking: CardChecking, card: Card, asked: Sequence[str], shown: str, answers: list[str]
 ) -> Iterator[Diagnostic]:
     if answer := find_answer(shown, answers):
         yield diagnose(
@@ -69,7 +83,7 @@ def _check_giveaway(
         )
 
 
-def _place_words(checking: Checking, card: Card, names: Sequence[str], words: str) -> Span:
+def _place_words(checking: CardChecking, card: Card, names: Sequence[str], words: str) -> Span:
     """Return the place of words in the first of some fields that holds them."""
     pattern = re.compile(rf"(?<![\w.-]){re.escape(words)}(?![\w-])")
     for name in names:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from html import unescape
 from typing import Final
@@ -11,9 +11,10 @@ from typing import Final
 from cardwright.diagnostic import Diagnostic, TextProblem, cut_quote
 from cardwright.kinds import list_texts, render_text
 from cardwright.markdown import NO_GAP, read_block
-from cardwright.model import Card
-from cardwright.project.checking import Checking
-from cardwright.project.media import explain_format
+from cardwright.project.cache import make_key
+from cardwright.project.checking import CardChecking, Checking, Mention, place_problem
+from cardwright.project.media import MediaLibrary, explain_format
+from cardwright.project.texts import SourceTexts
 
 _FIELD_REF: Final = re.compile(r"\{\{\w+\}\}")
 _PATH: Final = re.compile(r"[^\n`]{1,200}\.[A-Za-z0-9]{2,5}")
@@ -22,10 +23,10 @@ _BIDI_ENTITY: Final = re.compile(
 )
 
 
-def check_texts(checking: Checking) -> Iterator[Diagnostic]:
-    """Report problems in Markdown, clozes, maths, links and media."""
-    for card in checking.collection.cards:
-        kind = checking.collection.kinds[card.kind]
+def check_texts(checking: CardChecking) -> Iterator[Diagnostic | Mention]:
+    """Report problems in Markdown, clozes, maths and links; yield what may be files."""
+    for card in checking.cards:
+        kind = checking.kinds[card.kind]
         for key, text, text_type in list_texts(card, kind):
             rendered = render_text(checking.renderer, kind, key, text, text_type)
             for problem in rendered.problems:
@@ -35,9 +36,31 @@ def check_texts(checking: Checking) -> Iterator[Diagnostic]:
             for problem in _find_bidi_entities(text):
                 yield checking.place(problem, text, card.span_of(key))
             for written in rendered.media:
-                yield from _check_media(checking, card, key, text, written)
-            if _PATH.fullmatch(text) and checking.media.find(card, text):
-                yield checking.place(_report_path(text), text, card.span_of(key))
+                yield Mention(written, text, card.span_of(key), is_shown=False)
+            if _PATH.fullmatch(text):
+                yield Mention(text, text, card.span_of(key), is_shown=True)
+
+
+def check_mentions(checking: Checking) -> Iterator[Diagnostic]:
+    """Report media that are missing, wrong or shown as text."""
+    for _, findings in checking.files:
+        yield from explain_mentions(findings.mentions, checking.media, checking.texts)
+
+
+def explain_mentions(
+    mentions: Iterable[Mention], media: MediaLibrary, texts: SourceTexts
+) -> Iterator[Diagnostic]:
+    """Report what is wrong with the files that texts mention."""
+    for written, text, span, is_shown in mentions:
+        found = media.look_up(span.path, written)
+        if is_shown:
+            problem = None if isinstance(found, TextProblem) else _report_path(text)
+        elif isinstance(found, TextProblem):
+            problem = found
+        else:
+            problem = explain_format(found, written)
+        if problem is not None:
+            yield place_problem(texts, problem, text, span)
 
 
 def _report_path(text: str) -> TextProblem:
@@ -68,17 +91,15 @@ def _find_bidi_entities(text: str) -> Iterator[TextProblem]:
             )
 
 
-def _check_media(
-    checking: Checking, card: Card, key: str, text: str, written: str
-) -> Iterator[Diagnostic]:
-    found = checking.media.look_up(card, written)
-    problem = found if isinstance(found, TextProblem) else explain_format(found, written)
-    if problem is not None:
-        yield checking.place(problem, text, card.span_of(key))
-
-
-def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
+def check_descriptions(checking: Checking) -> Iterable[Diagnostic]:
     """Report problems in the Markdown of deck descriptions, which Anki renders."""
+    key = checking.decks_key and make_key("descriptions", checking.decks_key)
+    return checking.cache.ask(
+        key, tuple[Diagnostic, ...], lambda: tuple(_check_descriptions(checking))
+    )
+
+
+def _check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
     for root in checking.collection.decks.values():
         for _, deck in root.walk():
             rendered = checking.renderer.render_block(deck.description)
@@ -97,8 +118,13 @@ def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
                 yield checking.place(problem, deck.description, place)
 
 
-def check_asks(checking: Checking) -> Iterator[Diagnostic]:
+def check_asks(checking: Checking) -> Iterable[Diagnostic]:
     """Report problems in the Markdown around the fields of a question, in kinds of the project."""
+    key = checking.kinds_key and make_key("asks", checking.kinds_key)
+    return checking.cache.ask(key, tuple[Diagnostic, ...], lambda: tuple(_check_asks(checking)))
+
+
+def _check_asks(checking: Checking) -> Iterator[Diagnostic]:
     for kind in checking.collection.kinds.values():
         for side in () if kind.is_built_in else kind.sides:
             text = _FIELD_REF.sub(lambda match: "x" * len(match[0]), side.ask)

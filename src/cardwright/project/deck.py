@@ -11,9 +11,9 @@ from cardwright.diagnostic import SEVERITIES, WARNINGS, Severity, Span
 from cardwright.model import Deck, DeckOptions, Selection
 from cardwright.project import table
 from cardwright.project.document import Document, Node
-from cardwright.project.entry import Entry, is_word, read_entry, suggest
+from cardwright.project.entry import Entry, is_word, read_entry
 from cardwright.project.namespace import MAX_NAMESPACE_LENGTH, NAMESPACE, is_namespace
-from cardwright.text import parse_number
+from cardwright.text import parse_number, suggest
 
 _DAY_MINUTES: Final = 60 * 24
 _NO_STEPS: Final = "none"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterator
 from typing import Final
@@ -12,7 +11,7 @@ import yaml
 from cardwright.diagnostic import Related, Span, diagnose
 from cardwright.project.document import CONTROL, Document, Node, is_blank
 from cardwright.project.syntax import QUOTE
-from cardwright.text import list_names, to_nfc
+from cardwright.text import suggest, to_nfc
 
 ITEMS_HELP: Final = "start each item on a line of its own with `- `, its keys below one another"
 _ESCAPED_CONTROL: Final = re.compile(rf"\r|{CONTROL.pattern}")
@@ -223,12 +222,6 @@ def describe(node: Node) -> str:
     if isinstance(node, yaml.MappingNode):
         return "keys and values"
     return "a list" if isinstance(node, yaml.SequenceNode) else "text"
-
-
-def suggest(name: str, known: Collection[str], what: str) -> str:
-    """Return help for an unknown name: a similar known name, or all of them."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean `{close[0]}`?" if close else f"{what}: {list_names(known)}"
 
 
 def is_word(node: Node, word: str) -> bool:

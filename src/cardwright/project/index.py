@@ -6,25 +6,22 @@ was written by another version of the program is ignored.
 
 from __future__ import annotations
 
-import os
-import sys
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache, cached_property
-from importlib.machinery import PathFinder
+from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
 
-import cardwright
 from cardwright.blueprint import Blueprint
 from cardwright.diagnostic import Diagnostic
 from cardwright.item import Item
 from cardwright.kinds import list_items
 from cardwright.model import Card, Collection, Deck, Kind
+from cardwright.project.program import describe_program
 from cardwright.project.sources import Sources, count_errors, find_namespace, make_sources
 from cardwright.project.walk import SourceFile, SourceFiles, read_source, walk_sources
 
@@ -32,7 +29,6 @@ _RACY_NS: Final = 2_000_000_000
 """File timestamps may have a resolution of only 2 s (FAT), which hides a second change in that time."""
 _MAX_BYTES: Final = 500_000_000
 """The largest index that is read; 10,000 cards need 8 MB."""
-_CODE: Final = (".py", ".yaml", ".so", ".pyd")
 
 
 class FileState(NamedTuple):
@@ -185,7 +181,7 @@ def _refresh(
 ) -> Index:
     """Return an index of the sources, reusing the cards of files with unchanged content."""
     # Usually nothing has changed, and YAML need not be imported.
-    from cardwright.project.load import (  # noqa: PLC0415  (start-up of `cards review`)
+    from cardwright.project.read import (  # noqa: PLC0415  (start-up of `cards review`)
         read_cards,
         read_decks,
         read_kinds,
@@ -263,28 +259,3 @@ def make_seal(raw: bytes | memoryview) -> bytes:
     return f"cardwright {zlib.crc32(raw):08x}\n{describe_program()}\n\n".encode(
         "utf-8", "surrogatepass"
     )
-
-
-@cache
-def describe_program() -> str:
-    """Return what identifies the code that reads sources: Cardwright's, PyYAML's and Python's.
-
-    It is computed once per process, since code that is edited later does not run in it.
-    """
-    yaml = PathFinder.find_spec("yaml")
-    folders = [Path(cardwright.__file__).parent]
-    if yaml and yaml.origin:
-        folders.append(Path(yaml.origin).parent)
-    words = [sys.version, cardwright.__version__]
-    words += sorted(line for folder in folders for line in describe_folder(folder))
-    return "\n".join(words)
-
-
-def describe_folder(folder: Path) -> Iterator[str]:
-    """Yield values that change when the code in a folder changes."""
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            if name.endswith(_CODE):
-                path = os.path.join(parent, name)  # noqa: PTH118  (at every start)
-                info = os.stat(path)  # noqa: PTH116
-                yield f"{path} {info.st_size} {info.st_mtime_ns} {info.st_ctime_ns}"

@@ -1,167 +1,192 @@
-"""A project's folder → Collection and Diagnostics."""
+"""A project's folder → Collection and Diagnostics, reading only files that the cache does not know."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from cardwright.blueprint import Blueprint
-from cardwright.diagnostic import Allowance, Diagnostic, Related, Span, apply_severities, diagnose
-from cardwright.model import Card, Collection, Deck, Kind
-from cardwright.project.allow import drop_allowed
-from cardwright.project.blueprint import parse_blueprint
-from cardwright.project.card import parse_cards
-from cardwright.project.deck import parse_deck
-from cardwright.project.document import Document
-from cardwright.project.entry import read_entry
-from cardwright.project.kind import parse_kind, read_built_in_kinds
+from cardwright.diagnostic import Allowance, Diagnostic
+from cardwright.model import Collection, Deck, Kind
+from cardwright.project.cache import Cache, make_key
+from cardwright.project.card_file import CardFile, FileCards, KeptCards, keep_cards, make_heads
 from cardwright.project.sources import find_namespace
 from cardwright.project.walk import (
     SourceFile,
     SourceFiles,
     diagnose_unreadable,
+    digest_content,
     read_source,
     walk_sources,
 )
 
-Read = Callable[[SourceFile], bytes | None]
-"""Returns the content of a file, or None if it must not be read. It may raise OSError."""
+
+class _Kinds(msgspec.Struct, frozen=True):
+    """What the files of kinds hold."""
+
+    kinds: dict[str, Kind]
+    faulty: frozenset[str]
+    problems: tuple[Diagnostic, ...]
+
+
+class _Decks(msgspec.Struct, frozen=True):
+    """What the manifests and blueprints hold."""
+
+    decks: dict[str, Deck]
+    blueprints: dict[str, Blueprint]
+    problems: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """The sources of a project."""
+
+    collection: Collection
+    files: Sequence[CardFile]
+    """The files of cards that can be read."""
+    problems: list[Diagnostic]
+    kinds_key: bytes | None
+    """A digest of the files of kinds; None if one cannot be read."""
+    decks_key: bytes | None
+    """As for the kinds, of manifests and blueprints."""
 
 
 def load(root: Path) -> tuple[Collection, list[Diagnostic]]:
     """Read the kinds, decks, blueprints and cards below `root`, and return all problems together."""
+    loaded = load_sources(root, Cache())
+    return loaded.collection, loaded.problems
+
+
+def load_sources(root: Path, cache: Cache) -> Loaded:
+    """Read the kinds, decks, blueprints and cards below `root`; parse those that a cache does not know."""
     sources = walk_sources(root)
-    problems = list(sources.problems)
-    kinds, faulty = read_kinds(sources.kinds, read_source, problems)
-    decks, blueprints = read_decks(sources.decks, read_source, problems)
-    cards: list[Card] = []
+    kinds_key, kinds = _load_kinds(sources.kinds, cache)
+    decks_key, decks = _load_decks(sources.decks, cache)
+    problems = [*sources.problems, *kinds.problems, *decks.problems]
+    files: list[CardFile] = []
     allowances: list[Allowance] = []
-    incomplete = set(_list_unread_packs(sources, decks))
-    for file in sources.cards:
-        namespace = find_namespace(decks, file.pack)
-        found, is_whole, allowed = read_cards(file, read_source, namespace, kinds, faulty, problems)
-        cards += found
-        allowances += allowed
-        if not is_whole:
-            incomplete.add(file.pack)
+    incomplete = set(_list_unread_packs(sources, decks.decks))
+    known: dict[Any, Any] = {}
+    for source in sources.cards:
+        namespace = find_namespace(decks.decks, source.pack)
+        try:
+            raw = read_source(source)
+        except OSError as error:
+            problems.append(diagnose_unreadable(source.name, error))
+            raw = None
+        if raw is None:
+            incomplete.add(source.pack)
+            continue
+        file = _load_file(source, raw, namespace, kinds_key, kinds, cache, known)
+        files.append(file)
+        problems += file.kept.problems
+        allowances += file.kept.allowances
+        if not file.kept.is_whole:
+            incomplete.add(source.pack)
     collection = Collection(
-        kinds=kinds,
-        cards=tuple(cards),
-        decks=decks,
-        blueprints=blueprints,
+        kinds=kinds.kinds,
+        cards=FileCards(files),
+        decks=decks.decks,
+        blueprints=decks.blueprints,
         allowances=tuple(allowances),
         incomplete=frozenset(incomplete),
     )
-    return collection, problems
-
-
-def read_kinds(
-    files: Iterable[SourceFile], read: Read, problems: list[Diagnostic]
-) -> tuple[dict[str, Kind], set[str]]:
-    """Return the kinds, and the names of unusable ones; add to `problems`."""
-    kinds = read_built_in_kinds()
-    faulty: set[str] = set()
-    for file in files:
-        document = _open(file, read, problems)
-        if document is None:
-            faulty.add(file.path.stem)
-            continue
-        name, kind = parse_kind(document)
-        clash = kind and next(
-            (
-                k
-                for k in kinds.values()
-                if kind.name == k.name or (kind.anki_id and kind.anki_id == k.anki_id)
-            ),
-            None,
-        )
-        if kind and clash:
-            if kind.name == clash.name:
-                key, message = "kind", f"the kind `{kind.name}` already exists"
-            else:
-                key, message = "anki", f"the kind `{clash.name}` already has this Anki id"
-            entry = read_entry(document)
-            span = entry.span_of(key) if entry else Span(path=document.path, line=1, column=1)
-            problem = diagnose("duplicate-id", message, span, help="choose another")
-            document.problems.append(problem)
-        elif kind:
-            kinds[kind.name] = kind
-        else:
-            faulty.add(name)
-        problems += document.problems
-    return kinds, faulty - set(kinds)
-
-
-def read_decks(
-    files: Iterable[SourceFile], read: Read, problems: list[Diagnostic]
-) -> tuple[dict[str, Deck], dict[str, Blueprint]]:
-    """Return manifests and blueprints by pack, each manifest before its blueprint.
-
-    Problems found are added to `problems`.
-    """
-    decks: dict[str, Deck] = {}
-    blueprints: dict[str, Blueprint] = {}
-    for file in files:
-        document = _open(file, read, problems)
-        if document is None:
-            continue
-        if file.path.stem == "deck":
-            if deck := parse_deck(document, file.pack):
-                decks[file.pack] = deck
-            problems += document.problems
-        else:
-            if blueprint := parse_blueprint(document, file.pack):
-                blueprints[file.pack] = blueprint
-            manifest = decks.get(file.pack)
-            problems += apply_severities(document.problems, manifest.severities if manifest else {})
-    names: dict[str, Deck] = {}
-    for deck in decks.values():
-        first = names.setdefault(deck.name.casefold(), deck)
-        if first is not deck:
-            related = (Related(message="first used", span=first.span),)
-            help = "choose another: Anki knows decks by their names"
-            message = f"the deck name `{deck.name}` is already used"
-            problems.append(
-                diagnose("duplicate-id", message, deck.span, help=help, related=related)
-            )
-    return decks, blueprints
-
-
-def read_cards(
-    file: SourceFile,
-    read: Read,
-    namespace: str,
-    kinds: Mapping[str, Kind],
-    faulty: Container[str],
-    problems: list[Diagnostic],
-) -> tuple[list[Card], bool, list[Allowance]]:
-    """Return the cards of a file, whether none were left out, and the warnings it allows.
-
-    Problems found that are not allowed are added to `problems`.
-    """
-    document = _open(file, read, problems)
-    if document is None:
-        return [], False, []
-    cards, is_whole, allowances = parse_cards(
-        document, file.pack, kinds, faulty, namespace=namespace
+    return Loaded(
+        collection=collection,
+        files=files,
+        problems=problems,
+        kinds_key=kinds_key,
+        decks_key=decks_key,
     )
-    kept, allowances = drop_allowed(document.problems, allowances)
-    problems += kept
-    return cards, is_whole, allowances
 
 
-def _list_unread_packs(sources: SourceFiles, decks: Iterable[str]) -> Iterator[str]:
+def _load_kinds(files: Iterable[SourceFile], cache: Cache) -> tuple[bytes | None, _Kinds]:
+    key, read = _read_all("kinds", files)
+
+    def make() -> _Kinds:
+        from cardwright.project.read import read_kinds  # noqa: PLC0415  (seldom needed)
+
+        problems: list[Diagnostic] = []
+        kinds, faulty = read_kinds(files, read, problems)
+        return _Kinds(kinds, frozenset(faulty), tuple(problems))
+
+    return key, cache.ask(key, _Kinds, make)
+
+
+def _load_decks(files: Iterable[SourceFile], cache: Cache) -> tuple[bytes | None, _Decks]:
+    key, read = _read_all("decks", files)
+
+    def make() -> _Decks:
+        from cardwright.project.read import read_decks  # noqa: PLC0415  (seldom needed)
+
+        problems: list[Diagnostic] = []
+        decks, blueprints = read_decks(files, read, problems)
+        return _Decks(decks, blueprints, tuple(problems))
+
+    return key, cache.ask(key, _Decks, make)
+
+
+def _read_all(
+    what: str, files: Iterable[SourceFile]
+) -> tuple[bytes | None, Callable[[SourceFile], bytes | None]]:
+    """Read files; return a key of their contents, and what gives the content of each.
+
+    The key is None if a file cannot be read, which may have changed next time.
+    """
+    contents: dict[str, bytes | None] = {}
+    errors: dict[str, OSError] = {}
+    for file in files:
+        try:
+            contents[file.name] = read_source(file)
+        except OSError as error:
+            errors[file.name] = error
+
+    def read(file: SourceFile) -> bytes | None:
+        if file.name in errors:
+            raise errors[file.name]
+        return contents[file.name]
+
+    if errors:
+        return None, read
+    parts = ((name, "-" if raw is None else "+", raw or b"") for name, raw in contents.items())
+    return make_key(what, *(part for one in parts for part in one)), read
+
+
+def _load_file(
+    source: SourceFile,
+    raw: bytes,
+    namespace: str,
+    kinds_key: bytes | None,
+    kinds: _Kinds,
+    cache: Cache,
+    known: dict[Any, Any],
+) -> CardFile:
+    digest = digest_content(raw)
+
+    def make() -> KeptCards:
+        from cardwright.project.read import read_cards  # noqa: PLC0415  (seldom needed)
+
+        problems: list[Diagnostic] = []
+        cards, is_whole, allowances = read_cards(
+            source, lambda _: raw, namespace, kinds.kinds, kinds.faulty, problems
+        )
+        return keep_cards(cards, problems, allowances, is_whole=is_whole)
+
+    key = kinds_key and make_key("cards", kinds_key, source.name, source.pack, namespace, digest)
+    kept = cache.ask(key, KeptCards, make)
+    heads = make_heads(kept, source.name, source.pack, namespace, known)
+    return CardFile(
+        name=source.name, pack=source.pack, digest=digest, key=key, heads=heads, kept=kept
+    )
+
+
+def _list_unread_packs(sources: SourceFiles, decks: Mapping[str, Deck]) -> Iterator[str]:
     """Yield the packs that may have cards in files or folders that must not be read."""
     for problem in sources.problems:
         folder, *rest = problem.span.path.split("/")
         if folder == "cards" and problem.is_error:
             yield from rest[:1] or decks
-
-
-def _open(file: SourceFile, read: Read, problems: list[Diagnostic]) -> Document | None:
-    try:
-        raw = read(file)
-    except OSError as error:
-        problems.append(diagnose_unreadable(file.name, error))
-        return None
-    return None if raw is None else Document(file.name, raw)

@@ -14,7 +14,7 @@ from cardwright.diagnostic import TextProblem, cut_quote
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.media import MAX_MEDIA_BYTES, MediaFile, MediaKind, name_kind, read_media
 from cardwright.foreign.plain_file import open_plain_file
-from cardwright.model import Card, Kind
+from cardwright.model import CardHead, Kind
 from cardwright.text import to_nfc
 
 _QUERY: Final = re.compile(r"[?#].*")
@@ -38,14 +38,14 @@ class MediaLibrary:
         self._folders: dict[Path, dict[str, str]] = {}
         self._files: dict[Path, MediaFile | TextProblem] = {}
 
-    def find(self, card: Card, written: str) -> MediaFile | None:
+    def find(self, card: CardHead, written: str) -> MediaFile | None:
         """Return a media file that a card names; None if it does not exist or is not media."""
-        found = self.look_up(card, written)
+        found = self.look_up(card.span.path, written)
         return found if isinstance(found, MediaFile) else None
 
-    def look_up(self, card: Card, written: str) -> MediaFile | TextProblem:
-        """Return a media file that a card names, relative to the card's file, or its problem."""
-        folder = self._find_folder(card.span.path)
+    def look_up(self, source: str, written: str) -> MediaFile | TextProblem:
+        """Return a media file that a source file names, relative to that file, or its problem."""
+        folder = self._find_folder(source)
         if folder is None:
             return _explain_outside(written)
         path = self._find_path(folder, written)

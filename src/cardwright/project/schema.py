@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from cardwright.model import Kind
@@ -13,9 +12,8 @@ from cardwright.project.blueprint import BLUEPRINT
 from cardwright.project.card import COMMON, FILE, make_field_table
 from cardwright.project.deck import DECK, SUB_DECK
 from cardwright.project.kind import KIND
+from cardwright.project.schema_file import TITLE
 
-_TITLE: Final = "Cardwright"
-_MAX_BYTES: Final = 10_000_000
 _DIALECT: Final = "http://json-schema.org/draft-07/schema#"
 
 
@@ -28,7 +26,7 @@ def make_schemas(kinds: Mapping[str, Kind]) -> dict[str, dict[str, Any]]:
         "kind": table.make_schema(KIND),
     }
     return {
-        name: {"$schema": _DIALECT, "title": f"{_TITLE} {name}", **schema}
+        name: {"$schema": _DIALECT, "title": f"{TITLE} {name}", **schema}
         for name, schema in schemas.items()
     }
 
@@ -39,23 +37,6 @@ def format_schemas(kinds: Mapping[str, Kind]) -> dict[str, str]:
         name: json.dumps(made, indent=1, ensure_ascii=False) + "\n"
         for name, made in make_schemas(kinds).items()
     }
-
-
-def name_schema_file(name: str) -> str:
-    """Return the name of a schema's file, relative to the project."""
-    return f"schemas/{name}.schema.json"
-
-
-def is_stale(root: Path, name: str, text: str) -> bool:
-    """Tell whether a project has a file for a schema, written by us, with another text."""
-    try:
-        path = root / name_schema_file(name)
-        if not path.is_file() or path.stat().st_size > _MAX_BYTES:
-            return False
-        written = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
-    except OSError:
-        return False
-    return written != text and f'"title": "{_TITLE} {name}"' in written
 
 
 def _make_deck_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from cardwright.blueprint import Blueprint
 from cardwright.diagnostic import Diagnostic
+from cardwright.frozen import frozen
 from cardwright.item import Item
 from cardwright.kinds import list_items
 from cardwright.model import Card, Collection, Deck, Kind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sources:
     """The prompts of a project in brief, and its cards on demand.
 

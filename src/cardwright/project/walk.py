@@ -101,6 +101,13 @@ def read_source(file: SourceFile) -> bytes | None:
         return stream.read(MAX_READ_BYTES)
 
 
+def digest_content(raw: bytes) -> bytes:
+    """Return a digest of a file's content."""
+    from hashlib import blake2b  # noqa: PLC0415  (OpenSSL loads slowly, and studying does without)
+
+    return blake2b(raw, digest_size=16).digest()
+
+
 def diagnose_unreadable(name: str, error: OSError) -> Diagnostic:
     """Make the diagnostic for a file or folder that the system does not let us read."""
     span = Span(path=name, line=1, column=1)

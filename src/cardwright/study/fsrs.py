@@ -3,8 +3,8 @@
 A memory is a stability (the days until the probability of recall falls to 90 percent) and a
 difficulty (1 to 10); w₀ to w₂₀ are the 21 parameters of the model. The formulas are those of
 https://github.com/open-spaced-repetition/awesome-fsrs/wiki/The-Algorithm; days are study days.
-Defaults and bounds come from the `fsrs` package, and a test holds every formula equal to its
-scheduler. The arithmetic is reimplemented here because that scheduler counts days in blocks of 24
+A test holds defaults, bounds and every formula equal to those of the `fsrs` package, which takes
+long to load. The arithmetic is reimplemented here because that scheduler counts days in blocks of 24
 hours, and because plain floats replay a long history in about half the time.
 """
 
@@ -13,15 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import e
 from typing import Any, Final
-
-from fsrs.scheduler import (
-    DEFAULT_PARAMETERS,
-    LOWER_BOUNDS_PARAMETERS,
-    MAX_DIFFICULTY,
-    MIN_DIFFICULTY,
-    STABILITY_MIN,
-    UPPER_BOUNDS_PARAMETERS,
-)
 
 __all__ = [
     "DEFAULT_PARAMETERS",
@@ -32,6 +23,23 @@ __all__ = [
     "Fsrs",
 ]
 
+MIN_DIFFICULTY: Final = 1.0
+MAX_DIFFICULTY: Final = 10.0
+STABILITY_MIN: Final = 0.001
+# fmt: off
+DEFAULT_PARAMETERS: Final = (
+    0.212, 1.2931, 2.3065, 8.2956, 6.4133, 0.8334, 3.0194, 0.001, 1.8722, 0.1666, 0.796,
+    1.4835, 0.0614, 0.2629, 1.6483, 0.6014, 1.8729, 0.5425, 0.0912, 0.0658, 0.1542,
+)
+LOWER_BOUNDS_PARAMETERS: Final = (
+    0.001, 0.001, 0.001, 0.001, 1.0, 0.001, 0.001, 0.001, 0.0, 0.0, 0.001,
+    0.001, 0.001, 0.001, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.1,
+)
+UPPER_BOUNDS_PARAMETERS: Final = (
+    100.0, 100.0, 100.0, 100.0, 10.0, 4.0, 4.0, 0.75, 4.5, 0.8, 3.5,
+    5.0, 0.25, 0.9, 4.0, 1.0, 6.0, 2.0, 2.0, 0.8, 0.8,
+)
+# fmt: on
 MODEL: Final = "FSRS-6"
 """Stored with fitted parameters to say which model they belong to."""
 MAX_STABILITY_DAYS: Final = 36_500.0
@@ -68,6 +76,8 @@ class Fsrs:
         self._steps = (0.0, *(-(w[6] * (rating - 3)) for rating in range(1, 5)))
         self._reversion = w[7] * self._unclamped_initial_difficulty(_EASY)
         self._kept_share = 1 - w[7]
+        self._saturation, self._spacing, self._damping = -w[9], w[10], -w[19]
+        self._lapse = (w[11], -w[12], w[13], w[14])
 
     def retrievability(self, stability: Figures, days: Figures) -> Figures:
         """Return the probability of recall `days` after an answer: (1 + F·t/S)^-w₂₀."""
@@ -103,23 +113,53 @@ class Fsrs:
         stability = min(stability, MAX_STABILITY_DAYS)
         return stability, min(max(difficulty, MIN_DIFFICULTY), MAX_DIFFICULTY)
 
-    def next_stability(self, stability: float, difficulty: float, days: int, rating: int) -> float:
-        """Return the stability after an answer `days` study days after the previous one."""
-        reached: float
+    def next_memory(
+        self, stability: float, difficulty: float, days: int, rating: int
+    ) -> tuple[float, float, float]:
+        """Return stability and difficulty after an answer, and the recall that was expected.
+
+        The answer is given `days` study days after the previous one. The formulas below are written
+        out here, because a replay of a long history calls this a million times.
+        """
+        recall: float = 1.0
         if days == 0:
-            growth = self.same_day_growth(stability, rating)
+            growth = self._same_day[rating] * stability**self._damping
             reached = stability if growth < 1 and rating != _AGAIN else stability * growth
         else:
-            recall = self.retrievability(stability, days)
+            recall = (1 + self._factor * days / stability) ** self._decay
             if rating == _AGAIN:
-                reached = self.stability_after_lapse(stability, difficulty, recall)
-                limit = self.max_stability_after_lapse(stability)
-                reached = min(reached, limit)
+                w11, w12, w13, w14 = self._lapse
+                reached = (
+                    w11 * difficulty**w12 * ((stability + 1) ** w13 - 1) * e ** ((1 - recall) * w14)
+                )
+                limit = stability / self._lapse_divisor
+                if limit < reached:  # noqa: PLR1730  (a call)
+                    reached = limit
             else:
-                reached = self.stability_after_recall(stability, difficulty, recall, rating)
+                reached = stability * (
+                    1
+                    + self._growth
+                    * (11 - difficulty)
+                    * stability**self._saturation
+                    * (e ** ((1 - recall) * self._spacing) - 1)
+                    * self._bonuses[rating]
+                )
         if reached < STABILITY_MIN:
-            return STABILITY_MIN
-        return min(MAX_STABILITY_DAYS, reached)
+            reached = STABILITY_MIN
+        elif not reached < MAX_STABILITY_DAYS:
+            reached = MAX_STABILITY_DAYS
+        harder = self._reversion + self._kept_share * (
+            difficulty + (10.0 - difficulty) * self._steps[rating] / 9.0
+        )
+        if harder < MIN_DIFFICULTY:
+            harder = MIN_DIFFICULTY
+        elif not harder < MAX_DIFFICULTY:
+            harder = MAX_DIFFICULTY
+        return reached, harder, recall
+
+    def next_stability(self, stability: float, difficulty: float, days: int, rating: int) -> float:
+        """Return the stability after an answer `days` study days after the previous one."""
+        return self.next_memory(stability, difficulty, days, rating)[0]
 
     def next_difficulty(self, difficulty: float, rating: int) -> float:
         """Return the difficulty after an answer."""

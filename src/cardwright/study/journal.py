@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
@@ -197,14 +197,13 @@ class Journal:
 
         def is_known(key: str) -> bool:
             namespace = namespace_of(key)
-            return stored.get(namespace, self.describe_rules(namespace)) == self.describe_rules(
-                namespace
-            )
+            rules = self.describe_rules(namespace)
+            return stored.get(namespace, rules) == rules
 
         cached = {memory.key: memory for memory in self.store.list_memories()}
         cached = {key: memory for key, memory in cached.items() if is_known(key)}
         found = []
-        for memory, _ in self._replay(row for row in self.store.list_acts() if is_known(row[0])):
+        for memory, _ in self._replay(self.store.list_acts(), is_known):
             if cached.pop(memory.key, Memory(key=memory.key)) != memory:
                 found.append(memory.key)
         without_reviews = (key for key, memory in cached.items() if memory != Memory(key=key))
@@ -363,12 +362,18 @@ class Journal:
         self._put(found.values())
         return {key: memory for key, (memory, _) in found.items()}
 
-    def _replay(self, acts: Iterable[ReviewRow]) -> Iterator[tuple[Memory, str]]:
-        """Yield the memory of each prompt and the id of its last review, from `Store.list_acts`."""
+    def _replay(
+        self, acts: Iterable[ReviewRow], is_chosen: Callable[[str], bool] | None = None
+    ) -> Iterator[tuple[Memory, str]]:
+        """Yield the memory of each (chosen) prompt and the id of its last review.
+
+        The acts are from `Store.list_acts`.
+        """
         for key, group in groupby(acts, key=itemgetter(0)):
-            rows = list(group)
-            memory = self.schedule_of(key).replay(key, [row[2:8] for row in rows])
-            yield memory, rows[-1][1]
+            if is_chosen is None or is_chosen(key):
+                rows = list(group)
+                memory = self.schedule_of(key).replay(key, [row[2:8] for row in rows])
+                yield memory, rows[-1][1]
 
     def _put(self, memories: Collection[tuple[Memory, str]]) -> None:
         """Write memories, and record it when a namespace's memories now follow different rules."""

@@ -11,10 +11,10 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final, NamedTuple
 
+from cardwright.frozen import frozen
 from cardwright.history import Moment
 from cardwright.item import Item
 from cardwright.memory import Memory, State
@@ -32,7 +32,7 @@ class Counts(NamedTuple):
     review: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SessionOptions:
     """What a session asks beyond the deck options."""
 

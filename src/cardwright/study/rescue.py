@@ -110,8 +110,13 @@ def check_store(path: Path) -> list[Fault]:
         select = _find_select(db)
         if is_strange and not select:
             return found
+        is_intact = False
+        if select and not found:
+            with suppress(*SQLITE_ERRORS):
+                is_intact = are_readable(db.execute(select))
         db.text_factory = bytes
-        found += _read_reviews(db, select or _SELECT).unreadable
+        if not is_intact:
+            found += _read_reviews(db, select or _SELECT).unreadable
         if not is_strange:
             found += (*_check_memories(db), *_read_rest(db).unreadable)
         return found[:_MAX_FAULTS]

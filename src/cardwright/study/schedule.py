@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from operator import attrgetter
+from functools import partial
 from typing import Final, NamedTuple
 
 from cardwright.history import (
@@ -37,6 +37,8 @@ _MIN_INTERVAL_DAYS: Final = 0.5
 _AGAIN, _HARD, _GOOD, _EASY = map(int, Rating)
 _NEW, _LEARNING, _REVIEW, _RELEARNING = State
 """Module globals, because looking them up in the classes costs a tenth of the replay time."""
+_make_memory: Final = partial(tuple.__new__, Memory)
+"""Makes a Memory without running the Python code of its constructor."""
 
 
 class ActRow(NamedTuple):
@@ -77,61 +79,12 @@ class ReplayedAnswer(NamedTuple):
     """Expected recall at the time of the answer (0 for a new prompt)."""
 
 
-class Expectation(NamedTuple):
-    """What was expected of a prompt just before an answer."""
+Expectation = tuple[int, State, int, float, bool]
+"""What was expected of a prompt just before an answer.
 
-    state: State
-    interval_days: int
-    retrievability: float
-    """Expected recall (0 for a new prompt)."""
-    is_test: bool
-    """Whether the answer tests the memory: the first of its study day, in the review state."""
-
-
-class _Draft:
-    """A mutable Memory, used while it is being computed."""
-
-    __slots__ = Memory._fields
-    key: str
-    state: State
-    is_suspended: bool
-    is_leech: bool
-    is_flagged: bool
-    step: int | None
-    stability: float
-    difficulty: float
-    due_at_ms: int | None
-    due_day: int | None
-    interval_days: int
-    first_day: int | None
-    last_day: int | None
-    last_at_ms: int | None
-    reps: int
-    lapses: int
-    buried_day: int | None
-
-    def __init__(self, memory: Memory) -> None:
-        self._load(memory)
-
-    def _load(self, memory: Memory) -> None:
-        for name, value in zip(Memory._fields, memory, strict=True):
-            setattr(self, name, value)
-
-    def finish(self) -> Memory:
-        return Memory._make(_READ_FIELDS(self))
-
-    def reset(self) -> None:
-        """Reset to new, but keep the flag, suspension and burial."""
-        blank = Memory(
-            key=self.key,
-            is_suspended=self.is_suspended,
-            is_flagged=self.is_flagged,
-            buried_day=self.buried_day,
-        )
-        self._load(blank)
-
-
-_READ_FIELDS: Final = attrgetter(*Memory._fields)
+The study day of the answer; the state and the interval in days before it; the expected recall (0 for
+a new prompt); and whether the answer tests the memory: the first of its study day, in the review state.
+"""
 
 
 class Schedule:
@@ -158,9 +111,12 @@ class Schedule:
         self._hard_share, self._easy_share = self.parameters[15:17]
         self._steps = _to_seconds(options.learning_steps_minutes)
         self._relearning_steps = _to_seconds(options.relearning_steps_minutes)
-        # Looked up a million times in a long replay.
+        self._first_memories = [(0.0, 0.0)] + [
+            (self._fsrs.initial_stability(rating), self._fsrs.initial_difficulty(rating))
+            for rating in Rating
+        ]
+        """By rating."""
         self._max_days = options.maximum_interval_days
-        self._has_fuzz = options.fuzz
         self._half_leech = max(1, -(-options.leech_lapses // 2))
         self.rules = json.dumps(
             [
@@ -195,28 +151,17 @@ class Schedule:
 
     def apply(self, memory: Memory, review: Review) -> Memory:
         """Return the memory after one more act. An undo needs `replay` instead."""
-        draft = _Draft(memory)
-        self._apply(draft, to_act_row(review))
-        return draft.finish()
+        return self._apply(memory, (to_act_row(review),))
 
     def replay(self, key: str, acts: Iterable[_Act]) -> Memory:
         """Return a prompt's memory after acts in order (ActRow fields), without undone ones."""
-        draft, answer = _Draft(Memory(key=key)), self._answer
-        for act, rating, at_ms, offset, days, basis in acts:
-            # A fast path: most acts are answers, and there may be a million.
-            if act == "answer" and rating:
-                answer(draft, rating, at_ms, offset, days, basis)
-            else:
-                self._apply(draft, (act, rating, at_ms, offset, days, basis))
-        return draft.finish()
+        return self._apply(Memory(key=key), acts)
 
     def trace(self, key: str, acts: Iterable[ActRow]) -> Iterator[tuple[ActRow, ReplayedAnswer]]:
         """Yield each answer among acts, with the memory before and after it."""
-        draft = _Draft(Memory(key=key))
-        before = draft.finish()
+        before = Memory(key=key)
         for act in acts:
-            self._apply(draft, act)
-            after = draft.finish()
+            after = self._apply(before, (act,))
             if act.act == Act.ANSWER:
                 day = count_study_day(act.at_ms, act.utc_offset_minutes, self.rollover_hour)
                 days = 0 if before.last_day is None else max(day - before.last_day, 0)
@@ -224,27 +169,16 @@ class Schedule:
             before = after
 
     def list_expectations(self, key: str, acts: Iterable[_Act]) -> list[Expectation]:
-        """Return what was expected at each answer among acts (ActRow fields), in order.
-
-        This takes half the time of `trace`, which builds two complete memories per answer.
-        """
-        draft = _Draft(Memory(key=key))
-        found = []
-        for act, rating, at_ms, offset, days, basis in acts:
-            if act == "answer" and rating:
-                found.append(self._expect(draft, at_ms, offset))
-                self._answer(draft, rating, at_ms, offset, days, basis)
-            else:
-                self._apply(draft, (act, rating, at_ms, offset, days, basis))
+        """Return what was expected at each answer among acts (ActRow fields), in order."""
+        found: list[Expectation] = []
+        self._apply(Memory(key=key), acts, found)
         return found
 
     def preview(self, memory: Memory, moment: Moment) -> dict[Rating, Memory]:
         """Return the memory after each possible answer."""
         outcomes = {}
         for rating in Rating:
-            draft = _Draft(memory)
-            self._answer(draft, rating, *moment)
-            outcomes[rating] = draft.finish()
+            outcomes[rating] = self._apply(memory, (("answer", rating, *moment, None, None),))
         return outcomes
 
     def retrievability(self, memory: Memory, study_day: int) -> float:
@@ -254,228 +188,204 @@ class Schedule:
         days = max(study_day - memory.last_day, 0)
         return float(self._fsrs.retrievability(memory.stability, days))
 
-    def _expect(self, draft: _Draft, at_ms: int, offset: int) -> Expectation:
-        if draft.last_day is None:
-            return Expectation(draft.state, 0, 0.0, is_test=False)
-        days = max(count_study_day(at_ms, offset, self.rollover_hour) - draft.last_day, 0)
-        recall = self._fsrs.retrievability(draft.stability, days)
-        is_test = days > 0 and draft.state is _REVIEW
-        return Expectation(draft.state, draft.interval_days, recall, is_test)
+    def _apply(  # noqa: C901, PLR0912, PLR0915  (one loop: see below)
+        self, memory: Memory, acts: Iterable[_Act], expected: list[Expectation] | None = None
+    ) -> Memory:
+        """Return a memory after more acts; add to `expected` what was expected at each answer.
 
-    def _apply(self, draft: _Draft, row: _Act) -> None:
-        act, rating, at_ms, offset, days, basis = row
-        if act == "answer" and rating is not None:
-            self._answer(draft, rating, at_ms, offset, days, basis)
-        elif act in {"suspend", "unsuspend"}:
-            draft.is_suspended = act == "suspend"
-        elif act == "bury":
-            draft.buried_day = count_study_day(at_ms, offset, self.rollover_hour)
-        elif act == "unbury":
-            draft.buried_day = None
-        elif act in {"flag", "unflag"}:
-            draft.is_flagged = act == "flag"
-        elif act == "reset":
-            draft.reset()
-        elif act == "reschedule" and days is not None:
-            self._reschedule(draft, days, at_ms, offset)
-        elif act == "assume" and days is not None and basis is not None:
-            self._assume(draft, days, basis, at_ms, offset)
-
-    def _assume(self, draft: _Draft, days: int, basis: int, at_ms: int, offset: int) -> None:
-        """Do as Anki with the first answer it knows: it derives the memory from what that led to."""
-        draft.stability, draft.difficulty = self._fsrs.assume_memory(days, *unpack_ease(basis))
-        if draft.state in {_NEW, _LEARNING}:
-            local_ms = at_ms + offset * MS_PER_MINUTE - self._rollover_ms
-            draft.state = _REVIEW
-            draft.step = None
-            draft.interval_days = days
-            draft.last_day = local_ms // MS_PER_DAY
-            draft.first_day = draft.last_day if draft.first_day is None else draft.first_day
-            draft.last_at_ms = at_ms
-            draft.due_day = draft.last_day + days
-            draft.due_at_ms = at_ms - local_ms + draft.due_day * MS_PER_DAY
-
-    def _reschedule(self, draft: _Draft, days: int, at_ms: int, offset: int) -> None:
-        """Do as Anki's "set due date": the interval is counted from the last answer, if it had one."""
-        local_ms = at_ms + offset * MS_PER_MINUTE - self._rollover_ms
-        day = local_ms // MS_PER_DAY
-        has_interval = draft.interval_days > 0 or draft.state is _RELEARNING
-        if has_interval and draft.last_day is not None:
-            draft.interval_days = max(day - draft.last_day, 0) + days
-        draft.state = _REVIEW
-        draft.step = None
-        draft.due_day = day + days
-        draft.due_at_ms = at_ms - local_ms + draft.due_day * MS_PER_DAY
-
-    def _answer(
-        self,
-        draft: _Draft,
-        rating: int,
-        at_ms: int,
-        offset: int,
-        promised: int | None = None,
-        basis: int | None = None,
-    ) -> None:
-        local_ms = at_ms + offset * MS_PER_MINUTE - self._rollover_ms
-        day = local_ms // MS_PER_DAY
-        last_day = draft.last_day
-        fsrs = self._fsrs
-        stability, difficulty = draft.stability, draft.difficulty
-        days = 0
-        if last_day is None:
-            draft.first_day = day
-            draft.stability = fsrs.initial_stability(rating)
-            draft.difficulty = fsrs.initial_difficulty(rating)
-        else:
-            # A clock that was set back must not make the elapsed days negative.
-            days = max(day - last_day, 0)
-            draft.stability = fsrs.next_stability(stability, difficulty, days, rating)
-            draft.difficulty = fsrs.next_difficulty(difficulty, rating)
-        draft.reps += 1
-        draft.last_day = day
-        draft.last_at_ms = at_ms
-        if promised is not None:
-            if basis != self.make_basis(draft.reps):
-                promised = None
-            elif promised > self._max_days:
-                promised = self._max_days
-        if draft.state is _REVIEW:
-            delay_s = self._answer_review(draft, rating, stability, difficulty, days, promised)
-        else:
-            delay_s = self._answer_learning(draft, rating, stability, difficulty, days, promised)
-        if delay_s is None:
-            due_day = day + draft.interval_days
-            draft.state = _REVIEW
-            draft.step = None
-            draft.due_day = due_day
-            draft.due_at_ms = at_ms - local_ms + due_day * MS_PER_DAY
-        else:
-            draft.interval_days = 0
-            draft.due_at_ms = at_ms + delay_s * MS_PER_SECOND
-            draft.due_day = (local_ms + delay_s * MS_PER_SECOND) // MS_PER_DAY
-
-    def _answer_learning(
-        self,
-        draft: _Draft,
-        rating: int,
-        stability: float,
-        difficulty: float,
-        days: int,
-        promised: int | None,
-    ) -> int | None:
-        """Set the step and return the seconds to wait; or set the interval and return None.
-
-        Stability and difficulty are the values before the answer. A promised interval is kept.
+        The replay of a long history is this one loop: everything is in local variables, because calls
+        and attributes took two thirds of its time.
         """
-        factor, max_days = self._interval_factor, self._max_days
-        steps = self._relearning_steps if draft.state is _RELEARNING else self._steps
-        if draft.state is _NEW:
-            draft.state = _LEARNING
-        step = min(draft.step or 0, max(len(steps) - 1, 0))
-        if rating == _AGAIN:
-            step = 0
-        elif rating == _GOOD:
-            step += 1
-        draft.step = step
-        if rating != _EASY:
-            if step < len(steps):
-                if rating == _HARD and step == 0:
-                    return hard_delay(steps)
-                return steps[step]
-            interval = draft.stability * factor
-            if not steps and interval < _MIN_INTERVAL_DAYS:
-                return int(interval * _SECONDS_PER_DAY)
-            draft.interval_days = promised or limit_interval(
-                max(round_half_up(interval), 1.0), 1, max_days, self._draw(draft)
-            )
-            return None
-        if promised:
-            draft.interval_days = promised
-            return None
-        if stability:
-            good = self._fsrs.next_stability(stability, difficulty, days, _GOOD)
-        else:
-            good = self._fsrs.initial_stability(_GOOD)
-        draw = self._draw(draft)
-        min_days = limit_interval(good * factor, 1, max_days, draw) + 1
-        easy = max(round_half_up(draft.stability * factor), 1.0)
-        draft.interval_days = limit_interval(easy, min_days, max_days, draw)
-        return None
+        # fmt: off
+        (
+            key, state, is_suspended, is_leech, is_flagged, step, stability, difficulty, due_at_ms,
+            due_day, interval, first_day, last_day, last_at_ms, reps, lapses, buried_day,
+        ) = memory
+        # fmt: on
+        fsrs, rollover_ms, bases = self._fsrs, self._rollover_ms, self._bases
+        next_memory, first_memories = fsrs.next_memory, self._first_memories
+        learning_steps, relearning_steps = self._steps, self._relearning_steps
+        factor, max_days, leech_lapses = (
+            self._interval_factor,
+            self._max_days,
+            self.options.leech_lapses,
+        )
+        draw: float | None = None
+        fuzz_start = zlib.crc32(f"{key}#".encode()) if self.options.fuzz else None
+        answered_ms, delay_s = 0, None
+        has_due = True
+        """Whether what is due was set by something else than the last answer."""
+        for act, rating, at_ms, offset, days, basis in acts:
+            local_ms = at_ms + offset * MS_PER_MINUTE - rollover_ms
+            day = local_ms // MS_PER_DAY
+            if act != "answer" or not rating:
+                if act in {"suspend", "unsuspend"}:
+                    is_suspended = act == "suspend"
+                elif act == "bury":
+                    buried_day = day
+                elif act == "unbury":
+                    buried_day = None
+                elif act in {"flag", "unflag"}:
+                    is_flagged = act == "flag"
+                elif act == "reset":
+                    # It keeps the flag, the suspension and the burial.
+                    state, is_leech, step, stability, difficulty = _NEW, False, None, 0.0, 0.0
+                    due_at_ms = due_day = first_day = last_day = last_at_ms = None
+                    interval = reps = lapses = 0
+                    has_due = True
+                elif act == "reschedule" and days is not None:
+                    # As Anki's "set due date": the interval is counted from the last answer, if it
+                    # had one.
+                    if last_day is not None and (interval > 0 or state is _RELEARNING):
+                        interval = max(day - last_day, 0) + days
+                    state, step = _REVIEW, None
+                    due_day = day + days
+                    due_at_ms = at_ms - local_ms + due_day * MS_PER_DAY
+                    has_due = True
+                elif act == "assume" and days is not None and basis is not None:
+                    # As Anki does with the first answer it knows: it derives the memory from what
+                    # that led to.
+                    stability, difficulty = fsrs.assume_memory(days, *unpack_ease(basis))
+                    if state is _NEW or state is _LEARNING:
+                        state, step, interval = _REVIEW, None, days
+                        last_day, last_at_ms = day, at_ms
+                        first_day = day if first_day is None else first_day
+                        due_day = day + days
+                        due_at_ms = at_ms - local_ms + due_day * MS_PER_DAY
+                        has_due = True
+                continue
 
-    def _answer_review(
-        self,
-        draft: _Draft,
-        rating: int,
-        stability: float,
-        difficulty: float,
-        days: int,
-        promised: int | None,
-    ) -> int | None:
-        """Set the interval and return None; or start relearning and return the seconds to wait."""
-        factor, max_days = self._interval_factor, self._max_days
-        if rating == _AGAIN:
-            draft.lapses += 1
-            self._mark_leech(draft)
-            interval = draft.stability * factor
-            if self._relearning_steps or interval < _MIN_INTERVAL_DAYS:
-                draft.state = _RELEARNING
-                draft.step = 0
-                steps = self._relearning_steps
-                return steps[0] if steps else int(interval * _SECONDS_PER_DAY)
-            draft.interval_days = promised or limit_interval(
-                max(round_half_up(interval), 1.0), 1, max_days, self._draw(draft)
-            )
-            return None
-        if promised:
-            draft.interval_days = promised
-            return None
-        # As in Anki, each rating's interval is at least a day longer than that of the harder
-        # rating, and fuzz never makes it shorter than the previous interval.
-        previous = draft.interval_days
-        draw = self._draw(draft)
-        min_days = 1
-        for harder in self._list_stabilities(rating, draft.stability, stability, difficulty, days):
-            interval = harder * factor
-            if interval + 0.5 >= previous + 1:
-                min_days = max(min_days, previous + 1)
-            elif previous <= max_days and previous <= fuzz_range(min(interval, max_days))[1]:
-                min_days = max(min_days, previous)
-            draft.interval_days = limit_interval(interval, min_days, max_days, draw)
-            min_days = draft.interval_days + 1
-        return None
+            answered_ms, has_due = local_ms, False
+            if last_day is None:
+                first_day, elapsed = day, 0
+                reached, reached_difficulty = first_memories[rating]
+                if expected is not None:
+                    expected.append((day, state, 0, 0.0, False))
+            else:
+                # A clock that was set back must not make the elapsed days negative.
+                elapsed = day - last_day if day > last_day else 0
+                reached, reached_difficulty, recall = next_memory(
+                    stability, difficulty, elapsed, rating
+                )
+                if expected is not None:
+                    is_test = elapsed > 0 and state is _REVIEW
+                    expected.append((day, state, interval, recall, is_test))
+            reps += 1
+            last_day, last_at_ms = day, at_ms
+            # An interval that was promised is kept if what it rests on is unchanged.
+            promised = 0
+            if days is not None and basis == (bases.get(reps) or self.make_basis(reps)):
+                promised = days if days < max_days else max_days  # noqa: FURB136  (a call)
+            delay_s = None
 
-    def _list_stabilities(
+            if state is not _REVIEW:
+                steps = relearning_steps if state is _RELEARNING else learning_steps
+                if state is _NEW:
+                    state = _LEARNING
+                if step is None or rating == _AGAIN or not steps:
+                    step = 0
+                elif step >= len(steps):
+                    step = len(steps) - 1
+                if rating == _GOOD:
+                    step += 1
+                if rating != _EASY and step < len(steps):
+                    delay_s = hard_delay(steps) if rating == _HARD and step == 0 else steps[step]
+                elif rating != _EASY and not steps and reached * factor < _MIN_INTERVAL_DAYS:
+                    delay_s = int(reached * factor * _SECONDS_PER_DAY)
+                elif promised:
+                    interval = promised
+                else:
+                    if fuzz_start is not None:
+                        draw = _draw(fuzz_start, reps)
+                    min_days = 1
+                    if rating == _EASY:
+                        good = (
+                            next_memory(stability, difficulty, elapsed, _GOOD)
+                            if stability
+                            else first_memories[_GOOD]
+                        )
+                        min_days = limit_interval(good[0] * factor, 1, max_days, draw) + 1
+                    exact = max(round_half_up(reached * factor), 1.0)
+                    interval = limit_interval(exact, min_days, max_days, draw)
+            elif rating == _AGAIN:
+                lapses += 1
+                over = lapses - leech_lapses
+                # Suspend at the threshold and after every further half of it, as Anki does.
+                if over >= 0 and over % self._half_leech == 0:
+                    is_leech = is_suspended = True
+                if relearning_steps:
+                    state, step, delay_s = _RELEARNING, 0, relearning_steps[0]
+                elif reached * factor < _MIN_INTERVAL_DAYS:
+                    state, step = _RELEARNING, 0
+                    delay_s = int(reached * factor * _SECONDS_PER_DAY)
+                elif promised:
+                    interval = promised
+                else:
+                    if fuzz_start is not None:
+                        draw = _draw(fuzz_start, reps)
+                    exact = max(round_half_up(reached * factor), 1.0)
+                    interval = limit_interval(exact, 1, max_days, draw)
+            elif promised:
+                interval = promised
+            else:
+                # As in Anki, each rating's interval is at least a day longer than that of the harder
+                # rating, and fuzz never makes it shorter than the previous interval.
+                if fuzz_start is not None:
+                    draw = _draw(fuzz_start, reps)
+                previous, min_days = interval, 1
+                harder = self._list_harder(rating, reached, stability, difficulty, elapsed)
+                for harder_stability in (*harder, reached):
+                    exact = harder_stability * factor
+                    if exact + 0.5 >= previous + 1:
+                        if min_days <= previous:
+                            min_days = previous + 1
+                    elif previous <= max_days and previous <= fuzz_range(min(exact, max_days))[1]:
+                        min_days = max(min_days, previous)
+                    interval = limit_interval(exact, min_days, max_days, draw)
+                    min_days = interval + 1
+            stability, difficulty = reached, reached_difficulty
+            if delay_s is None:
+                state, step = _REVIEW, None
+            else:
+                interval = 0
+        if not has_due and last_day is not None and last_at_ms is not None:
+            if delay_s is None:
+                due_day = last_day + interval
+                due_at_ms = last_at_ms - answered_ms + due_day * MS_PER_DAY
+            else:
+                due_at_ms = last_at_ms + delay_s * MS_PER_SECOND
+                due_day = (answered_ms + delay_s * MS_PER_SECOND) // MS_PER_DAY
+        # fmt: off
+        return _make_memory((
+            key, state, is_suspended, is_leech, is_flagged, step, stability, difficulty, due_at_ms,
+            due_day, interval, first_day, last_day, last_at_ms, reps, lapses, buried_day,
+        ))
+        # fmt: on
+
+    def _list_harder(
         self, rating: int, reached: float, stability: float, difficulty: float, days: int
     ) -> tuple[float, ...]:
-        """Return the stabilities that Hard, Good, … give, up to this answer's rating."""
+        """Return the stabilities that the ratings harder than this one give, from Hard on."""
         if rating == _HARD:
-            return (reached,)
+            return ()
         if days == 0:
             if not stability:
                 # It was new when it was rescheduled.
-                return tuple(map(self._fsrs.initial_stability, range(_HARD, rating + 1)))
-            harder = range(_HARD, rating)
+                return tuple(map(self._fsrs.initial_stability, range(_HARD, rating)))
             next_stability = self._fsrs.next_stability
-            return (*(next_stability(stability, difficulty, 0, r) for r in harder), reached)
+            return tuple(next_stability(stability, difficulty, 0, r) for r in range(_HARD, rating))
         # By the recall formula, Hard adds w₁₅ times what Good adds to the stability, Easy w₁₆ times.
         added = reached - stability
         if rating == _GOOD:
-            return (stability + added * self._hard_share, reached)
+            return (stability + added * self._hard_share,)
         added /= self._easy_share
-        return (stability + added * self._hard_share, stability + added, reached)
+        return (stability + added * self._hard_share, stability + added)
 
-    def _mark_leech(self, draft: _Draft) -> None:
-        """Suspend at the threshold and after every further half of it, as Anki does."""
-        over = draft.lapses - self.options.leech_lapses
-        if over >= 0 and over % self._half_leech == 0:
-            draft.is_leech = draft.is_suspended = True
 
-    def _draw(self, draft: _Draft) -> float | None:
-        """Return a number from 0 to 1, stable across replays of this answer; None without fuzz."""
-        if not self._has_fuzz:
-            return None
-        seed = zlib.crc32(f"{draft.key}#{draft.reps}".encode())
-        return (seed * 2_654_435_761 & 0xFFFFFFFF) / 2**32
+def _draw(fuzz_start: int, reps: int) -> float:
+    """Return a number from 0 to 1, stable across replays of an answer."""
+    seed = zlib.crc32(b"%d" % reps, fuzz_start)
+    return (seed * 2_654_435_761 & 0xFFFFFFFF) / 2**32
 
 
 def limit_interval(interval: float, min_days: int, max_days: int, draw: float | None) -> int:
@@ -489,7 +399,9 @@ def limit_interval(interval: float, min_days: int, max_days: int, draw: float | 
         interval = max_days
     if draw is None or interval < _MIN_FUZZED_DAYS:
         days = int(interval + 0.5)
-        return min_days if days < min_days else min(days, max_days)
+        if days < min_days:
+            return min_days
+        return days if days < max_days else max_days  # noqa: FURB136
     low, high = fuzz_range(interval)
     if low < min_days:  # noqa: PLR1730
         low = min_days

@@ -14,6 +14,10 @@ from cardwright.study.settings import CACHES, GOAL, STORE, is_shared
 from cardwright.study.versions import Setting, date_change
 
 _SYNC_FOLDER: Final = "shared_folder"
+SYNCED: Final = "synced"
+"""What the last sync left nothing new in."""
+_LESSENED: Final = "lessened"
+"""How often a review of the store was replaced by a version that has less of something."""
 
 
 class SettingsTable:
@@ -99,14 +103,41 @@ class SettingsTable:
 
     def read_sync_folder(self) -> str:
         """Return the folder of the last sync; "" if none is known."""
-        sql = "select cast(value as blob) from settings where pack = '.' and name = ?"
-        folder: Any = None
-        with suppress(RowError):
-            folder = read_json(self._database.find_value(sql, _SYNC_FOLDER))
+        folder = self._read_own(_SYNC_FOLDER)
         return folder if isinstance(folder, str) else ""
 
     def remember_sync_folder(self, folder: Path) -> None:
         """Remember the folder of the last sync."""
-        if self.read_sync_folder() != str(folder):
+        self._remember(_SYNC_FOLDER, str(folder))
+
+    def read_synced(self) -> Any:
+        """Return what the last sync remembered, or None."""
+        return self._read_own(SYNCED)
+
+    def remember_synced(self, value: Any) -> None:
+        """Remember what a sync has found."""
+        self._remember(SYNCED, value)
+
+    def read_lessened(self) -> int:
+        """Return how often a review was replaced by a version that has less of something."""
+        number = self._read_own(_LESSENED)
+        return number if type(number) is int else 0
+
+    def count_lessened(self) -> None:
+        """Count another such review, within a transaction."""
+        self._write_own(_LESSENED, self.read_lessened() + 1)
+
+    def _read_own(self, name: str) -> Any:
+        """Return what the store remembers for itself, or None."""
+        sql = "select cast(value as blob) from settings where pack = '.' and name = ?"
+        with suppress(RowError):
+            return read_json(self._database.find_value(sql, name))
+        return None
+
+    def _remember(self, name: str, value: Any) -> None:
+        if self._read_own(name) != value:
             with self._database.transaction():
-                self.write(Setting(STORE, _SYNC_FOLDER, str(folder), 0))
+                self._write_own(name, value)
+
+    def _write_own(self, name: str, value: Any) -> None:
+        self.write(Setting(STORE, name, value, 0))

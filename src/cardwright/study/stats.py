@@ -86,10 +86,12 @@ def list_answers(journal: Journal, is_chosen: Callable[[str], bool]) -> list[Ans
         schedule = journal.schedule_of(key)
         expectations = iter(schedule.list_expectations(key, acts))
         for (act, rating, at_ms, offset, *_), took_ms in zip(acts, spent_ms, strict=True):
-            if rating is not None:
-                before = next(expectations) if act == Act.ANSWER else _CRAM
+            if rating is not None and act == Act.ANSWER:
+                day, state, interval, recall, is_test = next(expectations)
+                found.append(Answer(key, day, rating, took_ms, state, interval, recall, is_test))
+            elif rating is not None:
                 day = count_study_day(at_ms, offset, schedule.rollover_hour)
-                found.append(Answer(key, day, rating, took_ms, *before))
+                found.append(Answer(key, day, rating, took_ms, *_CRAM))
     return found
 
 

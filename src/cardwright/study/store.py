@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from heapq import merge
+from itertools import islice
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -60,7 +61,10 @@ _ADD_REVIEW: Final = (
     f"insert into reviews ({REVIEW_COLUMNS}) "  # noqa: S608
     f"values ({', '.join('?' * len(REVIEW_FIELDS))})"
 )
-_MERGE_REVIEW: Final = f"{_ADD_REVIEW} on conflict (id) do nothing"
+_BATCH: Final = 10_000
+"""How many reviews are added at once."""
+_CHUNK: Final = 500
+"""How many values a statement has at most."""
 _KEEP_PROMISE: Final = (
     "update reviews set interval_days = ?, interval_basis = ? where prompt = ? and id = ?"
 )
@@ -72,6 +76,8 @@ _PUT_MEMORY: Final = (
 )
 _to_row: Final = attrgetter(*REVIEW_FIELDS)
 """Converts a review into the parameters of _ADD_REVIEW."""
+_BY_PLACE: Final = itemgetter(1, 0)
+"""Gives the key of such parameters in the table."""
 _NOT_UNDONE: Final = (
     "act <> 'undo' and not exists"
     " (select 1 from reviews u where u.undoes = reviews.id and u.prompt = reviews.prompt)"
@@ -221,23 +227,44 @@ class Store(Database):
         promise that is missing is filled in, and of two the smaller one stays. So does the smaller UTC
         offset of what was read from Anki.
         """
-        unite_key = self.aliases.unite_key
         keys: set[str] = set()
         clashes: list[Review] = []
+        left = iter(reviews)
+        while batch := list(islice(left, _BATCH)):
+            others = self._add_new(batch, keys)
+            for review in others:
+                ours = self.get_review(review.id)
+                if ours is None or not self.is_same(ours, review):
+                    clashes.append(review)
+                elif self._take_less(ours, review):
+                    self._note(review)
+                    keys.add(review.key)
+        return set(map(self.aliases.unite_key, keys)), clashes
+
+    def _add_new(self, reviews: Sequence[Review], keys: set[str]) -> list[Review]:
+        """Add the reviews whose ids are new, and their keys; return the others."""
+        new: dict[str, Review] = {}
+        others = []
+        known = self._list_known([review.id for review in reviews])
         for review in reviews:
             _check(review)
-            done = self._db.execute(_MERGE_REVIEW, _to_row(review))
-            if done.rowcount:
+            if review.id in known or review.id in new:
+                others.append(review)
+            else:
+                new[review.id] = review
+                keys.add(review.key)
                 self._note(review)
-                keys.add(unite_key(review.key))
-                continue
-            ours = self.get_review(review.id)
-            if ours is None or not self.is_same(ours, review):
-                clashes.append(review)
-            elif self._take_less(ours, review):
-                self._note(review)
-                keys.add(unite_key(review.key))
-        return keys, clashes
+        # In the order of the table, many are added far more quickly.
+        self._db.executemany(_ADD_REVIEW, sorted(map(_to_row, new.values()), key=_BY_PLACE))
+        return others
+
+    def _list_known(self, ids: Sequence[str]) -> set[str]:
+        """Return those of some ids that reviews have."""
+        known: set[str] = set()
+        for chunk in _split(ids):
+            sql = f"select id from reviews where id in ({', '.join('?' * len(chunk))})"  # noqa: S608
+            known.update(id for (id,) in self.query_all(sql, *chunk))
+        return known
 
     def is_same(self, ours: Review, theirs: Review) -> bool:
         """Return whether reviews with the same id are one.
@@ -260,6 +287,8 @@ class Store(Database):
         if theirs.utc_offset_minutes < ours.utc_offset_minutes:
             self._db.execute(_KEEP_OFFSET, (theirs.utc_offset_minutes, ours.key, ours.id))
             taken = True
+        if taken:
+            self.settings.count_lessened()
         return taken
 
     def _note(self, review: Review) -> None:
@@ -408,7 +437,7 @@ class Store(Database):
         values: tuple[str, ...] = ()
         if namespace is not None:
             where, values = f"{where} and {_OF_NAMESPACE}", _bounds(namespace)
-        for chunk in [keys[i : i + 500] for i in range(0, len(keys), 500)] or [()]:
+        for chunk in _split(keys) or [()]:
             some = f" and prompt in ({', '.join('?' * len(chunk))})" if chunk else ""
             sql = f"select {columns} from reviews where {where}{some} order by prompt, id"  # noqa: S608
             rows = self._check_acts(self.query(sql, *values, *chunk))
@@ -424,6 +453,12 @@ class Store(Database):
         # SQLite counts without steps that could be limited.
         self.check_reviews()
         return int(self.find_value("select count(*) from reviews"))
+
+    def count_unchecked(self) -> int:
+        """Return the number of reviews, whether or not they can be read."""
+        # Unlike `count(*)` alone, this takes steps that are limited.
+        sql = "select count(*) from reviews indexed by reviews_by_id where id >= ''"
+        return int(self.find_value(sql))
 
     def list_namespaces(self) -> set[str]:
         """Return the namespaces that have memories or could have."""
@@ -571,6 +606,14 @@ class Store(Database):
                 raise make_damaged_error(self.path, problems[0])
             self._checked_version = version
 
+    def trust_reviews(self) -> None:
+        """Do without `check_reviews`, since all of the file was checked."""
+        self._checked_version = self.data_version()
+
+    def list_ids(self) -> list[str]:
+        """Return the ids of all reviews."""
+        return [id for (id,) in self.read_texts("reviews", "select id from reviews")]
+
     def _read_reviews(self, sql: str, *values: Any) -> Iterator[Review]:
         for row in self.query(sql, *values):
             try:
@@ -591,6 +634,10 @@ def _check(review: Review) -> None:
         check_review(review)
     except ValueError as error:
         raise StoreError(f"a review cannot be recorded: {error}") from None
+
+
+def _split(values: Sequence[str]) -> list[Sequence[str]]:
+    return [values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK)]
 
 
 def _bounds(namespace: str) -> tuple[str, str]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final, Generic, NamedTuple
 
+from cardwright import __version__
 from cardwright.history import (
     END_MS,
     MS_PER_DAY,
@@ -137,35 +138,15 @@ def sync_folder(
     journal.add_aliases(sorted(known_aliases | others))
 
     settings, records, pairs = exchanges = _make_exchangers(store, folder, names, moment, is_valid)
+    reviews = _ReviewExchanger(journal, files)
     # Reviews are replayed under the latest options.
     settings.take()
     records.take()
-    ending = f"-{store.device}"
-    lines = {review.id: write_review(review) for review in store.list_log()}
-    known: set[str] = set()
-    own: set[str] = set()
-    taken, last_ms = 0, 0
-    clashes: list[str] = []
-    found = _read_new(files, lines, known, own)
-    while batch := list(islice(found, _BATCH)):
-        added, clashing = journal.merge(batch)
-        taken += added
-        clashes += clashing
-        for review in batch:
-            last_ms = max(last_ms, review.at_ms)
-            if review.id in lines:
-                lines[review.id] = _settle_line(store, review, known)
-            elif review.id not in known:
-                lines[review.id] = write_review(review)
+    reviews.take()
     pairs.take()
     decide()
 
-    if clashes:
-        # Settling them adds reviews.
-        lines = {review.id: write_review(review) for review in store.list_log()}
-    ours = [key for key in sorted(lines) if key not in known or key.endswith(ending)]
-    given = sum(key not in known and key not in own for key in ours)
-    _write_lines(files, lines, ours)
+    reviews.give()
     decided = [alias for alias in store.list_aliases() if alias not in known_aliases]
     if decided or os.path.lexists(alias_files.own):
         alias_files.write_own("".join(map(_write_alias, decided)))
@@ -174,7 +155,7 @@ def sync_folder(
 
     every = (files, alias_files, *(exchange.files for exchange in exchanges))
     notes = [note for some in every for note in some.notes]
-    last_ms = max(last_ms, *(exchange.last_ms for exchange in exchanges))
+    last_ms = max(reviews.last_ms, *(exchange.last_ms for exchange in exchanges))
     if moment is not None and last_ms > moment.at_ms + MS_PER_DAY:
         day = make_time(last_ms).date()
         notes.append(
@@ -184,7 +165,12 @@ def sync_folder(
     if (left := len(problems) - _MAX_PROBLEMS) > 0:
         problems[_MAX_PROBLEMS:] = [f"and {count(left, 'more problem')}"]
     return Synced(
-        taken, given, clashes, problems, notes, settings=settings.counts, records=records.counts
+        *reviews.counts,
+        clashes=reviews.clashes,
+        problems=problems,
+        notes=notes,
+        settings=settings.counts,
+        records=records.counts,
     )
 
 
@@ -225,6 +211,90 @@ def _make_exchangers(
         )
         for sort in sorts
     ]
+
+
+class _ReviewExchanger:
+    """Takes and gives reviews, unless the files and the log are as the last sync left them."""
+
+    def __init__(self, journal: Journal, files: SyncFiles) -> None:
+        self.clashes: list[str] = []
+        self.last_ms = 0
+        """The time of the latest of the new reviews."""
+        self._journal = journal
+        self._store = journal.store
+        self._files = files
+        self._taken = 0
+        self._given = 0
+        self._count = 0
+        """The number of reviews in the store, as far as this sync knows them."""
+        self._lessened = self._store.settings.read_lessened()
+        synced = self._store.settings.read_synced()
+        self._is_over = synced is not None and synced == self._describe(
+            self._store.count_unchecked(), files.look()
+        )
+        """Whether there is nothing to take, and nothing to give."""
+        self._lines: dict[str, str] = {}
+        """The lines of the store's reviews, by id, as far as this machine may have to share them."""
+        self._known: set[str] = set()
+        """The ids in the files of other machines."""
+        self._own: set[str] = set()
+        """The ids in our own file."""
+
+    @property
+    def counts(self) -> Exchange:
+        """How many reviews were exchanged."""
+        return Exchange(self._taken, self._given)
+
+    def take(self) -> None:
+        """Merge what is new in the files into the store."""
+        if self._is_over:
+            return
+        lines = self._lines = self._list_lines()
+        count_before = len(lines)
+        found = _read_new(self._files, lines, self._known, self._own)
+        while batch := list(islice(found, _BATCH)):
+            added, clashing = self._journal.merge(batch)
+            self._taken += added
+            self.clashes += clashing
+            for review in batch:
+                self.last_ms = max(self.last_ms, review.at_ms)
+                if review.id in lines:
+                    lines[review.id] = _settle_line(self._store, review, self._known)
+                elif review.id not in self._known:
+                    lines[review.id] = write_review(review)
+        self._count = count_before + self._taken
+        if self.clashes:
+            # Settling them added reviews.
+            self._lines = self._list_lines()
+
+    def give(self) -> None:
+        """Write what no other machine shares, and what was recorded here.
+
+        Raises:
+            TransferError: it cannot be written.
+
+        """
+        if self._is_over:
+            return
+        lines, known, own = self._lines, self._known, self._own
+        ending = f"-{self._store.device}"
+        ours = [key for key in sorted(lines) if key not in known or key.endswith(ending)]
+        self._given = sum(key not in known and key not in own for key in ours)
+        text = "".join(lines[review_id] for review_id in ours)
+        # There may be a million.
+        lines.clear()
+        is_in_doubt = self.clashes or self._files.problems or self._files.is_own_damaged
+        self._files.write_own(text)
+        # What another process recorded meanwhile is not counted, so the next sync gives it.
+        found = self._describe(self._count, self._files.digests)
+        self._store.settings.remember_synced(None if is_in_doubt else found)
+
+    def _describe(self, review_count: int, digests: Mapping[str, str | None]) -> list[Any]:
+        """Return all that decides on what a sync takes and gives."""
+        return [__version__, self._store.device, review_count, self._lessened, digests]
+
+    def _list_lines(self) -> dict[str, str]:
+        return {review.id: write_review(review) for review in self._store.list_log()}
 
 
 class _Exchanger(Generic[Row]):
@@ -324,13 +394,6 @@ class _Exchanger(Generic[Row]):
 
     def _list_versions(self) -> Iterator[Version]:
         return map(self._sort.describe, self._sort.list_all(self._store))
-
-
-def _write_lines(files: SyncFiles, lines: dict[str, str], ids: Iterable[str]) -> None:
-    """Write some reviews into our own file, and forget all lines: there may be a million."""
-    text = "".join(lines[review_id] for review_id in ids)
-    lines.clear()
-    files.write_own(text)
 
 
 class Outlook(NamedTuple):
@@ -461,7 +524,8 @@ def _make_parser(lines: Mapping[str, str]) -> Callable[[str], Review | str]:
             return review_id
         review = parse_review(line)
         # Another version may write the same in other words.
-        return review.id if lines.get(review.id) == write_review(review) else review
+        is_known = review.id in lines and lines[review.id] == write_review(review)
+        return review.id if is_known else review
 
     return parse
 

@@ -7,12 +7,15 @@ pipe.
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final, TypeVar
 
 from cardwright.files import find_free, write_file
-from cardwright.foreign.lines import MAX_LINE, read_lines
+from cardwright.foreign.lines import MAX_FILE, MAX_LINE, read_lines
+from cardwright.foreign.plain_file import open_plain_file
 from cardwright.history import DEVICE
 from cardwright.study.transfer import TransferError, show_name
 from cardwright.text import count, format_command
@@ -49,6 +52,8 @@ class SyncFiles:
         """The unreadable lines of our own file."""
         self._is_unread = False
         """Whether there is something in place of our own file that was not read to its end."""
+        self._digests: dict[str, str | None] = {}
+        """Of the content of each file that was read to its end, or written, by name."""
         self._max_line = max_line
         self._own: list[Path] = []
         self._before: list[Path] = []
@@ -76,6 +81,18 @@ class SyncFiles:
     def copies(self) -> list[Path]:
         """The files that sync programs made."""
         return self._copies
+
+    @property
+    def digests(self) -> dict[str, str | None]:
+        """The digest of each file's content that was read or written; None if it was not."""
+        return {path.name: self._digests.get(path.name) for path in (*self._list(), self.own)}
+
+    def look(self) -> dict[str, str | None]:
+        """Return the digest of each file's content as it is now; None if it cannot be read."""
+        return {path.name: _digest_file(path) for path in self._list()}
+
+    def _list(self) -> Iterator[Path]:
+        return chain(self._before, self._after, self._copies, self._own)
 
     @property
     def is_own_damaged(self) -> bool:
@@ -131,6 +148,9 @@ class SyncFiles:
             raw = text.encode()
             if not _holds(self.own, raw):
                 write_file(self.own, raw)
+            digest = _Digest()
+            digest.add(raw)
+            self._digests[self.own.name] = str(digest)
         except OSError as error:
             raise TransferError(
                 f"{shown} cannot be written ({error.strerror})",
@@ -141,9 +161,11 @@ class SyncFiles:
         self, path: Path, parse: Callable[[str], _T], *, is_own: bool = False
     ) -> Iterator[_T]:
         faults = _Faults(show_name(str(path)))
+        digest = _Digest()
         number = 0
         try:
-            for number, line in enumerate(read_lines(path, longest=self._max_line), 1):
+            lines = read_lines(path, longest=self._max_line, watch=digest.add)
+            for number, line in enumerate(lines, 1):
                 if not line.strip():
                     continue
                 try:
@@ -155,6 +177,7 @@ class SyncFiles:
                         break
                 else:
                     yield row
+            self._digests[path.name] = str(digest)
         except FileNotFoundError:
             pass  # It was renamed in the meantime.
         except OSError as error:
@@ -164,6 +187,21 @@ class SyncFiles:
             self._is_unread |= faults.is_stopped or faults.count > len(faults.lines)
         else:
             self.problems += faults.describe()
+
+
+class _Digest:
+    """The digest of a file's content: its size and a checksum."""
+
+    def __init__(self) -> None:
+        self.size = self._checksum = 0
+
+    def add(self, raw: bytes | memoryview) -> None:
+        """Continue with more of the content."""
+        self.size += len(raw)
+        self._checksum = zlib.crc32(raw, self._checksum)
+
+    def __str__(self) -> str:
+        return f"{self.size} {self._checksum:08x}"
 
 
 class _Faults:
@@ -219,6 +257,17 @@ def list_names(folder: Path) -> list[str]:
         ) from error
     except OSError as error:
         raise TransferError(f"{shown} cannot be read ({error.strerror})") from error
+
+
+def _digest_file(path: Path) -> str | None:
+    digest, buffer = _Digest(), memoryview(bytearray(_CHUNK))
+    try:
+        with open_plain_file(path) as file:
+            while (size := file.readinto(buffer)) and digest.size <= MAX_FILE:
+                digest.add(buffer[:size])
+    except OSError:
+        return None
+    return str(digest)
 
 
 def _holds(path: Path, raw: bytes) -> bool:

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -20,9 +21,13 @@ from cardwright.error import CardwrightError
 from cardwright.foreign.lines import MAX_LINE, read_lines
 from cardwright.history import (
     END_BASIS,
+    END_MS,
     MAX_DURATION_MS,
     MAX_INTERVAL_DAYS,
+    MS_PER_MINUTE,
+    PROMPT_KEY,
     RATED,
+    REVIEW_ID,
     Act,
     Moment,
     Rating,
@@ -39,6 +44,15 @@ _MAX_PROBLEMS: Final = 20
 _MAX_STORED: Final = 2**63 - 1
 """Earlier versions recorded any duration that SQLite can store."""
 _ACTS: Final = {str(act): act for act in Act}
+_RATINGS: Final = {str(int(rating)): rating for rating in Rating}
+_ANSWER: Final = re.compile(
+    rf'{{"id": "({REVIEW_ID.pattern})", "prompt": "({PROMPT_KEY.pattern})", "act": "answer",'
+    r' "rating": ([1-4]), "at": "([0-9-]{10})T([01][0-9]|2[0-3]):([0-5][0-9]):'
+    r'([0-5][0-9]\.[0-9]{3})([+-][0-9:]{5})",'
+    r' "duration_ms": (0|[1-9][0-9]{0,14}), "undoes": null'
+    r'(?:, "interval_days": ([1-9][0-9]{0,3}), "interval_basis": (0|[1-9][0-9]{0,9}))?}\r?\n?'
+)
+"""The lines of answers that `write_review` writes, apart from the largest numbers."""
 _NO_OBJECT: Final = "not a JSON object"
 _HELP: Final = (
     "import a file that `cards export` wrote, or a table of another program with --map; nothing was"
@@ -116,7 +130,7 @@ def read_reviews(lines: Iterable[str], name: str) -> Iterator[Review]:
     problems: list[str] = []
     for number, row in _read_rows(iter(lines)):
         try:
-            yield _to_review(row)
+            yield row if isinstance(row, Review) else _to_review(row)
         except ValueError as error:
             problems.append(f"{shown}:{number}: {error}")
             if len(problems) >= _MAX_PROBLEMS:
@@ -132,7 +146,46 @@ def parse_review(line: str) -> Review:
         ValueError: it is not a review; the message says why.
 
     """
-    return _to_review(parse_object(line))
+    return _match_answer(line) or _to_review(parse_object(line))
+
+
+def _match_answer(line: str) -> Review | None:
+    """Return the review in a line that is certainly a valid answer: a quick form of `parse_review`."""
+    found = _ANSWER.fullmatch(line)
+    if found is None:
+        return None
+    id, key, rating, day, hours, minutes, ms, zone, duration_ms, days, basis = found.groups()
+    try:
+        start_ms, utc_offset_minutes = _find_start(day, zone)
+    except (ValueError, OverflowError):
+        return None
+    at_ms = start_ms + (int(hours) * 60 + int(minutes)) * MS_PER_MINUTE + int(ms.replace(".", ""))
+    interval_basis = None if basis is None else int(basis)
+    if at_ms >= END_MS or (interval_basis or 0) >= END_BASIS:
+        return None
+    return Review(
+        id=id,
+        key=key,
+        act=Act.ANSWER,
+        rating=_RATINGS[rating],
+        at_ms=at_ms,
+        utc_offset_minutes=utc_offset_minutes,
+        duration_ms=int(duration_ms),
+        undoes=None,
+        interval_days=None if days is None else int(days),
+        interval_basis=interval_basis,
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _find_start(day: str, zone: str) -> Moment:
+    """Return when a day began, both as in an ISO time: a large file has few days.
+
+    Raises:
+        ValueError, OverflowError: there was no such day, or it began before 1970.
+
+    """
+    return Moment.from_datetime(datetime.fromisoformat(f"{day}T00:00{zone}"))
 
 
 def parse_object(line: str, longest: int = MAX_LINE) -> Mapping[str, Any] | str:
@@ -187,14 +240,14 @@ def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_make_object)
 
 
-def _read_rows(lines: Iterator[str]) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
-    """Yield each line's number, and its values by column or an error message."""
+def _read_rows(lines: Iterator[str]) -> Iterator[tuple[int, Review | Mapping[str, Any] | str]]:
+    """Yield each line's number, and its review, or its values by column, or an error message."""
     begin = ((number, line.lstrip("\ufeff")) for number, line in enumerate(lines, 1))
     start, first = next(((number, line) for number, line in begin if line.strip()), (1, ""))
     if first.lstrip().startswith("{"):
         for number, line in enumerate(chain([first], lines), start):
             if line.strip():
-                yield number, parse_object(line)
+                yield number, _match_answer(line) or parse_object(line)
     elif first:
         reader = csv.reader(chain([first], lines))
         try:

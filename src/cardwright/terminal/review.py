@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from cardwright.frozen import frozen
 from cardwright.history import Rating, make_date, make_time
 from cardwright.study.error import StoreError
 from cardwright.terminal.paint import Painted
@@ -64,7 +64,7 @@ _MAX_STEPS: Final = 12
 """How many answers to show with the memory of a card."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CardActs:
     """What only the command can do with a card, since it runs other programs.
 

@@ -46,7 +46,7 @@ class Before:
 
     def make_known(self, into: str, media: Container[tuple[str, str]]) -> Known:
         """Return what drafts depend on; `media` are the names and digests of files to adopt."""
-        packs = {*self.collection.decks, *(card.pack for card in self.collection.cards)}
+        packs = {*self.collection.decks, *(card.pack for card in self.collection.heads)}
         return Known(
             kinds=self.kinds,
             packs={pack: self._describe_pack(pack, media) for pack in sorted(packs)},

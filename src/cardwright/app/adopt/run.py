@@ -44,7 +44,8 @@ from cardwright.project.document import Document
 from cardwright.project.kind import parse_kind
 from cardwright.project.load import load
 from cardwright.project.media import MediaLibrary
-from cardwright.project.schema import format_schemas, name_schema_file
+from cardwright.project.schema import format_schemas
+from cardwright.project.schema_file import name_schema_file
 from cardwright.project.start import make_shared_files, make_title
 from cardwright.project.walk import find_project
 

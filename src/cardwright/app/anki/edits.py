@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -25,9 +25,9 @@ from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.media import read_media
 from cardwright.model import Card
 from cardwright.project.card import parse_cards
-from cardwright.project.check import check_sources
-from cardwright.project.check_texts import check_texts
-from cardwright.project.checking import Checking
+from cardwright.project.check_cards import check_cards, check_sources
+from cardwright.project.check_texts import check_texts, explain_mentions
+from cardwright.project.checking import CardChecking
 from cardwright.project.document import Document
 from cardwright.project.edit import Edited, edit_card, read_card_values
 from cardwright.text import to_nfc
@@ -141,7 +141,7 @@ def find_pack_edits(
     packs = [_PackComparison(project, pack, warn_of) for pack in project.collection.decks]
     owners = {guid: pack for pack in reversed(packs) for guid in pack.notes}
     # Notes of cards that are retired, or in no deck any more, are nobody's own.
-    known = {make_guid(card) for card in project.collection.cards}
+    known = {make_guid(card) for card in project.collection.heads}
     for ledger in project.ledgers.values():
         known |= {note.guid or derive_guid(note.guid_ref) for note in ledger.notes.values()}
     unknown: set[int] = set()
@@ -312,14 +312,15 @@ def _read_card(project: Project, raw: bytes, edit: Edit) -> tuple[Card | None, l
     found = next((one for one in cards if one.id == card.id), None)
     problems = document.problems
     if found is not None:
-        checking = Checking(
-            root=project.root,
-            collection=replace(collection, cards=(found,)),
+        checking = CardChecking(
+            cards=(found,),
+            kinds=collection.kinds,
             renderer=project.renderer,
             texts=project.texts,
-            media=project.media,
         )
-        problems = [*problems, *check_texts(checking), *check_sources(checking)]
+        checked = check_cards(checking, (check_texts, check_sources))
+        problems += checked.problems
+        problems += explain_mentions(checked.mentions, project.media, project.texts)
     # New files are copied last, so that nothing is left of a change that is refused.
     missing = {f"there is no file `{path}`" for path in edit.files.values()}
     return found, [one.message for one in problems if one.is_error and one.message not in missing]

@@ -44,7 +44,7 @@ def update_pack(door: ImportDoor, package: BuiltPackage, *, with_presets: bool) 
 
     """
     contents = package.contents
-    times_s = {note.guid_ref: note.mod_s for note in package.build.ledger.notes.values()}
+    times_s = package.build.stamps.notes_s
     refs = {make_guid(note.card): note.card.ref for note in contents.packed}
     notes = {
         make_guid(note.card): PackageNote(times_s[note.card.key], note.fields)

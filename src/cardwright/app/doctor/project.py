@@ -52,7 +52,7 @@ def examine_project(case: Case, report: Report) -> None:
         return
     project = open_project(case.folder)
     packs = count(len(project.collection.decks), "pack")
-    cards = count(len(project.collection.cards), "card")
+    cards = count(len(project.collection.heads), "card")
     report.summary += f": {packs}, {cards}, {count_problems(project.problems)}"
     report.findings += _check_problems(case, project)
     report.findings += _check_changelogs(case, project)

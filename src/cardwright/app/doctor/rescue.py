@@ -12,6 +12,8 @@ from cardwright.study.error import StoreError
 from cardwright.study.journal import make_journal
 from cardwright.study.mirror import Mirror
 from cardwright.study.rescue import Rest, rescue_rest, rescue_reviews
+from cardwright.study.settings import STORE
+from cardwright.study.settings_table import SYNCED
 from cardwright.study.snapshot import open_empty
 from cardwright.study.store import Store
 
@@ -51,7 +53,9 @@ def rescue_store(path: Path, target: Path) -> Saved:
     with open_empty(target) as store:
         with store.transaction():
             for setting in rest.settings:
-                store.settings.write(setting)
+                # What may be lost here is taken from the sync folder again.
+                if (setting.deck, setting.name) != (STORE, SYNCED):
+                    store.settings.write(setting)
             for record in rest.records:
                 store.records.write(record)
             _remember_mirrors(store, rest, {review.id for review in saved.reviews})

@@ -19,12 +19,13 @@ from cardwright.app.anki.edits import (
     find_pack_edits,
     keep_new_files,
 )
-from cardwright.app.project import Project, open_project
+from cardwright.app.project import Project
 from cardwright.cli.anki.doors import find_profile, profile_option
 from cardwright.cli.build import warn_of_file
 from cardwright.cli.changed_lines import ADDED, REMOVED, mark_words
 from cardwright.cli.output import say, say_json, say_pieces, warn
 from cardwright.cli.params import json_option
+from cardwright.cli.project import open_user_project
 from cardwright.error import CardwrightError
 from cardwright.text import count, escape_controls, format_command, list_names
 
@@ -71,7 +72,7 @@ def edits(
         raise click.UsageError("use only one of FILE and --profile")
     if as_json and is_applied:
         raise click.UsageError("use only one of --json and --apply")
-    project = open_project(folder)
+    project = open_user_project(folder)
     project.refuse_errors()
     path = file or find_profile(profile).collection
     with (

@@ -13,12 +13,12 @@ from cardwright.anki.doors.library import load_library
 from cardwright.app.anki.update import Update, update_pack
 from cardwright.app.build import build_packs
 from cardwright.app.lock import lock_project
-from cardwright.app.project import open_project
 from cardwright.cli.anki.doors import open_library_door, profile_option, server_option
 from cardwright.cli.build import warn_of_file, warn_of_waiting
 from cardwright.cli.build_time import find_build_time_s, find_time_s
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option
+from cardwright.cli.project import open_user_project
 from cardwright.project.walk import find_project
 from cardwright.text import MAX_LISTED, count, list_names
 
@@ -61,7 +61,7 @@ def update(
     door = open_library_door({}, db, profile, server)
     load_library()
     with lock_project(find_project(folder), warn_of_waiting):
-        project = open_project(folder)
+        project = open_user_project(folder)
         chosen = project.choose_packs(packs)
         project.refuse_errors()
         times_s = find_build_time_s(project.root), find_time_s()

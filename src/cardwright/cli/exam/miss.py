@@ -14,12 +14,12 @@ import click
 
 from cardwright.app.choice import check_lesson, choose_exam
 from cardwright.app.misses import PERSONAL_PACK, list_entries, make_cards
-from cardwright.app.project import open_project
 from cardwright.app.study import Study
 from cardwright.blueprint import Blueprint
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import NAME, db_option, json_option
+from cardwright.cli.project import open_user_project
 from cardwright.error import ProjectError
 from cardwright.exam.misses import Miss, put_miss
 from cardwright.item import Item
@@ -147,7 +147,7 @@ def _make_cards(
             warn(f".gitignore: {' and '.join(made.ignored)} added, so they are not shared")
     if not made_any:
         return list(entries), True
-    project = open_project(study.root)
+    project = open_user_project(study.root)
     own = (f"cards/{PERSONAL_PACK}/", f"decks/{PERSONAL_PACK}/")
     problems = [problem for problem in project.problems if problem.span.path.startswith(own)]
     if problems:

@@ -1,0 +1,167 @@
+r"""Markdown → HTML without the parser, for texts whose marks can be read in one way only.
+
+Most texts consist of such marks: words, `code`, *emphasis* between spaces, [links](https://…),
+$maths$, lists and blocks of code. Whatever else is in a text, and whatever would not be shown as it is
+written, is left to the parser, which takes ten times as long.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from cardwright.markdown.escape import escape_code, escape_text
+from cardwright.markdown.links import is_followable
+from cardwright.markdown.maths import find_fault, find_reaching_command, is_prose
+from cardwright.markdown.write import USUAL, format_maths
+
+if TYPE_CHECKING:
+    from cardwright.markdown.write import Page
+
+_LETTER: Final = "A-Za-z0-9À-ÖØ-öø-ʯΑ-ωЀ-ҁ"
+"""Digits, and letters of scripts with spaces between words."""
+_PIECE: Final = re.compile(
+    rf"""
+    (?P<text> [^\\`*_\[\]$~^=<&]++ | [&<](?=\ ) | (?<!=)=(?!=) | (?<=[A-Za-z0-9])_(?=[A-Za-z0-9]) )
+  | `(?P<code> [^`\s] (?: [^`\n]* [^`\s] )? ) `(?!`)
+  | (?P<opener> (?<![^ \n])\*\*?(?=[^\W_]|[`\[$]) | (?<=\()\*\*?(?=[A-Za-z0-9]) )
+  | (?P<closer> (?<=[{_LETTER}])\*\*?(?=[ \n.,;:!?)]|\Z) | (?<=[^\W_]|[.:!?)`$])\*\*?(?=[ \n]|\Z) )
+  | (?<!!)\[(?P<label> (?!(?i:latex)\]) [^\W_] (?: [^\W_] | [ ,'’.-] )*+ )
+    \]\((?P<address> https?://[^\s()<>\\\[\]`|"'&]++ )\)
+  | (?<![^\s("'—–:,])\$(?P<maths> (?![\s$]) (?: [^\\$`\n%|] | \\[^\n] )++ )(?<![\s\\])\$(?=[\s.,;:!?)]|\Z)
+  | (?P<other> . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_LINE: Final = r"""
+    (?= [^\s\#$*+\-:<=>\[\\_`|~\d] | \d(?!\d*[.)](?:\s|\Z)) | \*\*?[^\s*] | `(?!``) | \[ | \$(?!\$) )
+    [^\n]++ (?<!\s)
+"""
+"""A line that can only belong to a paragraph."""
+_BLOCK: Final = re.compile(
+    rf"""
+    (?: (?P<paragraph> {_LINE} (?: \n {_LINE} )*+ )
+      | (?P<bullets> -\ {_LINE} (?: \n(?:-\ |\ \ ) {_LINE} )*+ )
+      | (?P<numbers> 1\.\ {_LINE} (?: \n(?:[2-9]\.\ |\ \ \ ) {_LINE} )*+ )
+      | ```(?P<language> [A-Za-z0-9_+\#.-]{{0,30}} )\n (?P<code> (?: (?!\ *```)[^\n]*\n )*+ )```
+    )
+    (?: \n++ | \Z )
+    """,
+    re.VERBOSE,
+)
+_LISTS: Final = frozenset({"bullets", "numbers"})
+_NUMBER: Final = re.compile(r"\n([2-9])\. ")
+_BLANK_AT_BREAK: Final = re.compile(r"\s\n|\n\s")
+_BRACKET: Final = re.compile(r"[()\[\]{}]")
+
+
+class _DoubtError(Exception):
+    """A text is for the parser."""
+
+
+def write_evident_block(page: Page, source: str) -> bool:
+    """Write a text with paragraphs, lists and code; return False if it is for the parser."""
+    try:
+        _check_source(source)
+        page.parts += list(_format_blocks(page, source))
+    except _DoubtError:
+        return False
+    return True
+
+
+def write_evident_line(page: Page, source: str) -> bool:
+    """Write a text without block syntax; return False if it is for the parser."""
+    if _BLANK_AT_BREAK.search(source):
+        return False
+    try:
+        _check_source(source)
+        page.parts.append(_format_line(page, source))
+    except _DoubtError:
+        return False
+    return True
+
+
+def _check_source(source: str) -> None:
+    """Refuse line ends of other systems, what may be a cloze deletion, and what may be ruby."""
+    if "\r" in source or "{{" in source or ("{" in source and "|" in source):
+        raise _DoubtError
+
+
+def _format_blocks(page: Page, source: str) -> Iterator[str]:
+    layout = page.layout or USUAL
+    place = len(source) - len(source.lstrip("\n"))
+    before: str | None = None
+    while place < len(source):
+        block = _BLOCK.match(source, place)
+        if block is None:
+            raise _DoubtError
+        kind = block.lastgroup
+        if kind == "code":
+            yield layout.format_code(page, block["code"], block["language"])
+        elif kind == "paragraph":
+            # Right after a list, it would belong to the last item.
+            if before in _LISTS and not source.startswith("\n\n", place - 2):
+                raise _DoubtError
+            if before == "paragraph":
+                yield layout.fixed.get("gap", "")
+            yield layout.fixed["paragraph_open"]
+            yield _format_line(page, block["paragraph"])
+            yield layout.fixed["paragraph_close"]
+        else:
+            # Two lists may be one with gaps. If there is but one line, its dash may be a minus.
+            if before in _LISTS or "\n" not in source.strip("\n"):
+                raise _DoubtError
+            yield from _format_list(page, block[0].rstrip("\n"))
+        before = kind
+        place = block.end()
+
+
+def _format_list(page: Page, text: str) -> Iterator[str]:
+    if text[0] == "-":
+        name, items = "bullet_list", text[2:].replace("\n  ", "\n").split("\n- ")
+    else:
+        pieces = _NUMBER.split(text[3:].replace("\n   ", "\n"))
+        name, items = "ordered_list", pieces[::2]
+        if "".join(pieces[1::2]) != "23456789"[: len(items) - 1]:
+            raise _DoubtError
+    fixed = (page.layout or USUAL).fixed
+    yield fixed[f"{name}_open"]
+    for item in items:
+        yield f"<li>{_format_line(page, item)}{fixed['list_item_close']}"
+    yield fixed[f"{name}_close"]
+
+
+def _format_line(page: Page, text: str) -> str:
+    """Return the HTML of the text of a paragraph."""
+    fixed = (page.layout or USUAL).fixed
+    parts = []
+    open_mark = ""
+    for piece in _PIECE.finditer(text):
+        match piece.lastgroup:
+            case "text" if not (open_mark and _BRACKET.search(piece[0])):
+                html = escape_text(piece[0]).replace("\n", fixed["softbreak"])
+            case "code":
+                html = f"<code>{escape_code(piece['code'])}</code>"
+            case "opener" if not open_mark:
+                open_mark = piece[0]
+                html = fixed["strong_open" if open_mark == "**" else "em_open"]
+            case "closer" if piece[0] == open_mark:
+                open_mark = ""
+                html = fixed["strong_close" if piece[0] == "**" else "em_close"]
+            case "address" if is_followable(piece["address"]):
+                href = escape_code(page.normalize_link(piece["address"]))
+                html = f'<a href="{href}">{escape_text(piece["label"])}</a>'
+            case "maths" if _is_formula(piece["maths"]):
+                html = format_maths(piece["maths"], "$")
+            case _:
+                raise _DoubtError
+        parts.append(html)
+    if open_mark:
+        raise _DoubtError
+    return "".join(parts)
+
+
+def _is_formula(latex: str) -> bool:
+    """Tell whether what stands between dollars is certainly a formula, and a right one."""
+    return not (is_prose(latex) or find_fault(latex) or find_reaching_command(latex))

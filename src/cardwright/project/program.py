@@ -1,0 +1,40 @@
+"""The program: what distinguishes the code that runs from every other version of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import Final
+
+import cardwright
+
+_CODE: Final = (".py", ".yaml", ".so", ".pyd", ".css", ".js", ".html")
+
+
+@cache
+def describe_program() -> str:
+    """Return what identifies the code that reads sources: Cardwright's, PyYAML's and Python's.
+
+    It is computed once per process, since code that is edited later does not run in it.
+    """
+    yaml = PathFinder.find_spec("yaml")
+    folders = [Path(cardwright.__file__).parent]
+    if yaml and yaml.origin:
+        folders.append(Path(yaml.origin).parent)
+    words = [sys.version, cardwright.__version__]
+    words += sorted(line for folder in folders for line in describe_folder(folder))
+    return "\n".join(words)
+
+
+def describe_folder(folder: Path) -> Iterator[str]:
+    """Yield values that change when the code in a folder changes."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith(_CODE):
+                path = os.path.join(parent, name)  # noqa: PTH118  (at every start)
+                info = os.stat(path)  # noqa: PTH116
+                yield f"{path} {info.st_size} {info.st_mtime_ns} {info.st_ctime_ns}"

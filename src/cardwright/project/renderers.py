@@ -1,0 +1,48 @@
+"""Renderers of the texts of files, which know what these were rendered to in earlier runs."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+import msgspec
+
+from cardwright.markdown import Rendered, Renderer, Texts
+from cardwright.project.cache import Cache, make_key
+
+_FAST: Final = 1
+_Row = tuple[str, str, Rendered]
+
+
+class Renderers:
+    """A renderer for each file: after a change, only texts that are new in the file are rendered."""
+
+    def __init__(self, cache: Cache, *, highlights: bool) -> None:
+        """Keep in a cache what is rendered."""
+        self._cache = cache
+        self._highlights = highlights
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[Renderer]:
+        """Yield a renderer that knows the texts of a file; keep what else it renders."""
+        renderer = Renderer(highlights=self._highlights, known=self.recall(name))
+        yield renderer
+        if renderer.has_learned:
+            rows = [(how, text, made) for (how, text), made in renderer.used.items()]
+            with suppress(UnicodeEncodeError):
+                self._cache.save(
+                    self._make_key(name), zlib.compress(msgspec.msgpack.encode(rows), _FAST)
+                )
+
+    def recall(self, name: str) -> Texts:
+        """Return what the texts of a file were rendered to."""
+        if packed := self._cache.load(self._make_key(name)):
+            with suppress(zlib.error, msgspec.MsgspecError):
+                rows = msgspec.msgpack.decode(zlib.decompress(packed), type=list[_Row])
+                return {(how, text): made for how, text, made in rows}
+        return {}
+
+    def _make_key(self, name: str) -> bytes:
+        return make_key("texts", "highlighted" if self._highlights else "plain", name)
