@@ -81,6 +81,7 @@ def _make_page(project: Project, names: Sequence[str], *, is_watched: bool) -> P
             packs=names or packs,
             problems=project.problems,
             renderer=project.renderer,
+            open_renderer=project.renderers.open,
             find_media=project.media.find,
             read_line=project.texts.line,
             watched=is_watched,

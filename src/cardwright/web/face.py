@@ -47,14 +47,17 @@ class FaceMaker:
         self.has_frames = False
         """Whether adopted note types are shown, whose stylesheets the page cannot know by a hash."""
 
-    def make_faces(self, card: Card) -> list[tuple[Prompt, str, str]]:
+    def make_faces(
+        self, card: Card, renderer: Renderer | None = None
+    ) -> list[tuple[Prompt, str, str]]:
         """Return the first prompts of a card, each with its question and its answer as HTML."""
+        renderer = renderer or self._renderer
         kind = self._collection.kinds[card.kind]
         prompts = list_prompts(card, kind)
         if not prompts:
             return []
         note_type = self._find_note_type(card.kind)
-        fields = make_fields(self._collection, card, self._renderer, self._make_writers(card))
+        fields = make_fields(self._collection, card, renderer, self._make_writers(card, renderer))
         details = {"Tags": " ".join(card.tags), "Deck": card.pack, "Type": kind.anki_name}
         faces = []
         for prompt in prompts[:MAX_SHOWN]:
@@ -89,12 +92,12 @@ class FaceMaker:
             self._note_types[name] = replace(made, templates=bare)
         return self._note_types[name]
 
-    def _make_writers(self, card: Card) -> dict[str, WriteMedia]:
+    def _make_writers(self, card: Card, renderer: Renderer) -> dict[str, WriteMedia]:
         """Return writers that put a card's media into the page, by path as written."""
         kind = self._collection.kinds[card.kind]
         return {
             written: partial(self._write, written, self._find_media(card, written))
-            for written in list_media(card, kind, self._renderer)
+            for written in list_media(card, kind, renderer)
         }
 
     def _write(

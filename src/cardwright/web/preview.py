@@ -6,9 +6,11 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import groupby
 from string import Template
 from typing import Final
 
@@ -18,7 +20,7 @@ from cardwright.diagnostic import Diagnostic, Span
 from cardwright.item import place_cards
 from cardwright.kinds import list_prompts
 from cardwright.markdown import Renderer, escape_html
-from cardwright.model import Card, Collection
+from cardwright.model import Card, CardHead, Collection, Prompt
 from cardwright.text import count
 from cardwright.web.face import FaceMaker
 
@@ -36,6 +38,9 @@ class Preview:
     packs: Sequence[str]
     problems: Sequence[Diagnostic]
     renderer: Renderer
+    """Renders what is not in a file of cards."""
+    open_renderer: Callable[[str], AbstractContextManager[Renderer]]
+    """Opens the renderer of a file of cards."""
     find_media: FindMedia
     """Finds a media file of a card by its path as written."""
     read_line: Callable[[Span], str | None]
@@ -55,6 +60,7 @@ def make_page(preview: Preview) -> PreviewPage:
     """Make the page of some packs: their problems, then every prompt in teaching order."""
     collection = preview.collection
     maker = FaceMaker(collection, preview.renderer, preview.find_media)
+    prompts = _make_prompts(preview, maker)
     kinds: dict[str, str] = {}
     lessons: dict[str, str] = {}
     decks = []
@@ -62,7 +68,7 @@ def make_page(preview: Preview) -> PreviewPage:
     for title, members in _list_decks(collection, preview.packs):
         shown: list[str] = []
         for card in members:
-            made = _make_prompts(collection, card, maker)
+            made = prompts[card.span]
             prompt_count += len(made)
             shown.append("".join(made))
             kinds[card.kind] = collection.kinds[card.kind].title
@@ -132,10 +138,12 @@ def _hash(text: str) -> str:
     return f"'sha256-{digest.decode('ascii')}'"
 
 
-def _list_decks(collection: Collection, packs: Sequence[str]) -> Iterator[tuple[str, list[Card]]]:
+def _list_decks(
+    collection: Collection, packs: Sequence[str]
+) -> Iterator[tuple[str, list[CardHead]]]:
     """Yield the heading of every deck that has cards itself, and these in teaching order."""
-    by_pack: dict[str, list[Card]] = {}
-    for card in collection.cards:
+    by_pack: dict[str, list[CardHead]] = {}
+    for card in collection.heads:
         if card.retired is None:
             by_pack.setdefault(card.pack, []).append(card)
     for pack in packs:
@@ -171,11 +179,25 @@ def _join_batches(cards: Sequence[str]) -> str:
     )
 
 
-def _make_prompts(collection: Collection, card: Card, maker: FaceMaker) -> list[str]:
+def _make_prompts(preview: Preview, maker: FaceMaker) -> dict[Span, list[str]]:
+    """Return the prompts of every card of the packs, by the card's place."""
+    prompts = {}
+    packs = set(preview.packs)
+    for path, cards in groupby(preview.collection.cards, lambda card: card.span.path):
+        with preview.open_renderer(path) as renderer:
+            for card in cards:
+                if card.pack in packs and card.retired is None:
+                    faces = maker.make_faces(card, renderer)
+                    prompts[card.span] = _frame_prompts(preview.collection, card, faces)
+    return prompts
+
+
+def _frame_prompts(
+    collection: Collection, card: Card, faces: Sequence[tuple[Prompt, str, str]]
+) -> list[str]:
     kind = collection.kinds[card.kind]
     tags = "".join(f"<span>#{escape_html(tag)}</span>" for tag in card.tags)
     place = f"{card.span.path}:{card.span.line}"
-    faces = maker.make_faces(card)
     left = len(list_prompts(card, kind)) - len(faces)
     more = f"<p>… and {count(left, 'prompt')} more of this card</p>\n" if left > 0 else ""
     shown = []
@@ -197,7 +219,7 @@ def _wrap_face(html: str) -> str:
     return f"{html}\n" if html.startswith("<iframe") else f'<div class="card">\n{html}</div>\n'
 
 
-def _lesson_key(card: Card) -> str:
+def _lesson_key(card: CardHead) -> str:
     return f"{card.pack}:{card.lesson}" if card.lesson else ""
 
 
