@@ -17,15 +17,15 @@ class Row(NamedTuple):
     floor: float
     """What the same machine needed in the same run for the work that cannot be avoided; 0 if none."""
     floor_name: str
-    limit: float
-    """The most that may be measured, in the same unit."""
-    target: str
+    limit: float | None = None
+    """The most that may be measured, in the same unit; None if the row is for information."""
+    target: str = ""
     """How the limit is stated, such as `1.1 × floor`."""
 
     @property
     def is_met(self) -> bool:
         """Whether the target is met."""
-        return self.measured <= self.limit
+        return self.limit is None or self.measured <= self.limit
 
 
 def compare(
