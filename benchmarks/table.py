@@ -14,9 +14,9 @@ class Row(NamedTuple):
     measured: float
     unit: str
     """`s`, `ms` or `MB`."""
-    floor: float
+    floor: float = 0
     """What the same machine needed in the same run for the work that cannot be avoided; 0 if none."""
-    floor_name: str
+    floor_name: str = ""
     limit: float | None = None
     """The most that may be measured, in the same unit; None if the row is for information."""
     target: str = ""
