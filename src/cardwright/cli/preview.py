@@ -78,6 +78,8 @@ def _make_page(project: Project, names: Sequence[str], *, is_watched: bool) -> P
     return make_page(
         Preview(
             collection=collection,
+            files=project.files,
+            cache=project.cache,
             packs=names or packs,
             problems=project.problems,
             renderer=project.renderer,

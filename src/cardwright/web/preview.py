@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from itertools import groupby
 from string import Template
 from typing import Final
 
@@ -21,12 +22,16 @@ from cardwright.item import place_cards
 from cardwright.kinds import list_prompts
 from cardwright.markdown import Renderer, escape_html
 from cardwright.model import Card, CardHead, Collection, Prompt
+from cardwright.progress import track
+from cardwright.project.cache import Cache, make_key
+from cardwright.project.card_file import CardFile
 from cardwright.text import count
 from cardwright.web.face import FaceMaker
 
 _MAX_LINE: Final = 300
 _BATCH_CHARS: Final = 30_000
 """A browser makes the elements of so much in about a hundredth of a second."""
+_FAST: Final = 1
 _NIGHT: Final = re.compile(r"\.(?:nightMode|night_mode)\s+(?=[^{},;]*[,{])")
 
 
@@ -35,6 +40,9 @@ class Preview:
     """The content of a page."""
 
     collection: Collection
+    files: Sequence[CardFile]
+    """The files of its cards."""
+    cache: Cache
     packs: Sequence[str]
     problems: Sequence[Diagnostic]
     renderer: Renderer
@@ -181,15 +189,40 @@ def _join_batches(cards: Sequence[str]) -> str:
 
 def _make_prompts(preview: Preview, maker: FaceMaker) -> dict[Span, list[str]]:
     """Return the prompts of every card of the packs, by the card's place."""
-    prompts = {}
+    prompts: dict[Span, list[str]] = {}
     packs = set(preview.packs)
-    for path, cards in groupby(preview.collection.cards, lambda card: card.span.path):
-        with preview.open_renderer(path) as renderer:
-            for card in cards:
-                if card.pack in packs and card.retired is None:
-                    faces = maker.make_faces(card, renderer)
-                    prompts[card.span] = _frame_prompts(preview.collection, card, faces)
+    for file in track(preview.files, "Preparing the page: file"):
+        if file.pack in packs:
+            asked = [head for head in file.heads if head.retired is None]
+            for name in dict.fromkeys(head.kind for head in asked):
+                maker.add_kind(name)
+            found = _make_prompts_of_file(preview, file, maker)
+            prompts.update(zip((head.span for head in asked), found, strict=True))
+    preview.cache.flush()
     return prompts
+
+
+def _make_prompts_of_file(preview: Preview, file: CardFile, maker: FaceMaker) -> list[list[str]]:
+    """Return the prompts of each card of a file that is still asked."""
+    collection = preview.collection
+    blueprint = collection.blueprints.get(file.pack)
+    lessons = blueprint.lessons.values() if blueprint else ()
+    titles = [f"{lesson.id} {lesson}" for lesson in lessons]
+    key = make_key("preview", file.key, *titles) if file.key else None
+    if packed := key and preview.cache.load(key):
+        known: list[list[str]] = json.loads(zlib.decompress(packed))
+        return known
+    maker.has_media = False
+    with preview.open_renderer(file.name) as renderer:
+        found = [
+            _frame_prompts(collection, card, maker.make_faces(card, renderer))
+            for card in file.load_cards()
+            if card.retired is None
+        ]
+    # A media file may change without its card.
+    if key and preview.cache.is_lasting and not maker.has_media:
+        preview.cache.save(key, zlib.compress(json.dumps(found).encode(), _FAST))
+    return found
 
 
 def _frame_prompts(
