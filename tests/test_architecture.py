@@ -61,7 +61,7 @@ ONLY_HERE: dict[str, str | tuple[str, ...]] = {
     "icalendar": "exam/",
     "numpy": "exam/",
     "fsrs_rs_python": "study/optimize.py",
-    "msgspec": "project/",
+    "msgspec": ("project/", "anki/"),
     "sqlite3": ("project/cache.py", "anki/package.py", "foreign/", "study/", "cli/surroundings.py"),
     "zipfile": ("anki/package.py", "anki/doors/backup.py", "foreign/"),
     "backports": "foreign/zstd.py",

@@ -27,6 +27,7 @@ END_MS: Final = 2**47
 """In the year 6429, so that adding an interval still gives a valid Python date."""
 END_DAY: Final = 2_900_000
 """Days are shown as dates, which end in the year 9999."""
+_BEFORE_1970: Final = -3
 MAX_OFFSET_MINUTES: Final = _MINUTES_PER_DAY - 1
 MAX_INTERVAL_DAYS: Final = 36_500
 """The longest interval, as in Anki."""
@@ -150,6 +151,11 @@ def count_study_day(at_ms: int, utc_offset_minutes: int, rollover_hour: int) -> 
     """Return the study day of an instant, in days since 1970 by the local calendar."""
     local_ms = at_ms + utc_offset_minutes * MS_PER_MINUTE - rollover_hour * MS_PER_HOUR
     return local_ms // MS_PER_DAY
+
+
+def is_day(study_day: int) -> bool:
+    """Tell whether this can be a study day: the offset and the rollover may be before 1970."""
+    return _BEFORE_1970 < study_day < END_DAY
 
 
 def make_time(at_ms: int) -> datetime:

@@ -86,11 +86,14 @@ class _Selecting:
 
     def find(self, card: CardHead) -> tuple[str, ...] | None:
         """Return the deck that is the first to select a card."""
-        keys = [("ids", card.id), ("lessons", card.lesson or ""), ("kinds", card.kind)]
-        keys.append(("files", card.file))
-        keys += (("tags", tag) for tag in card.tags)
-        found = (places for key in keys if (places := self._places.get(key)))
-        for place in sorted({*chain(*found), *self._others}):
+        found = self._others
+        if self._places:
+            keys = [("ids", card.id), ("lessons", card.lesson or ""), ("kinds", card.kind)]
+            keys.append(("files", card.file))
+            keys += (("tags", tag) for tag in card.tags)
+            places = (places for key in keys if (places := self._places.get(key)))
+            found = sorted({*chain(*places), *self._others})
+        for place in found:
             path, select = self._all[place]
             if select.takes(card):
                 return path

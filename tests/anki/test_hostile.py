@@ -89,29 +89,19 @@ class Elements(HTMLParser):
 
 
 def test_hostile_cards_come_out_as_harmless_text(write: Write, anki: Anki, project: Path) -> None:
-    from cardwright.anki.ledger import Ledger
-    from cardwright.anki.notetype import make_note_types, read_asset
-    from cardwright.anki.pack import describe_pack
+    from cardwright.anki.notetype import read_asset
     from cardwright.anki.package import write_package
     from cardwright.anki.publish import prepare_build
     from cardwright.anki.record import Record
-    from cardwright.markdown import Renderer
+    from cardwright.app.project import open_project
     from cardwright.project.load import load
 
     root = write({"cards/trees/hostile.yaml": HOSTILE.read_text("utf-8")})
-    collection, problems = load(root)
+    _, problems = load(root)
     assert problems == []
     # Some of it is refused by `check`; the compiler must not depend on that.
-    renderer = Renderer()
-    ledger = Ledger(pack="trees")
-    contents = describe_pack(
-        collection,
-        collection.decks["trees"],
-        ledger,
-        make_note_types(collection, "trees", renderer, {}),
-        renderer=renderer,
-        find_media=lambda _card, _image: None,
-    )
+    opened = open_project(root)
+    contents, ledger = opened.describe_pack("trees"), opened.ledgers["trees"]
     build = prepare_build(contents, ledger, Record(), built_s=1_700_000_000, now_s=1_700_000_000)
     with (project / "hostile.apkg").open("wb") as file:
         write_package(contents, build.stamps, file)

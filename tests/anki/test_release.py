@@ -10,16 +10,14 @@ import pytest
 from cardwright.anki.diff import Change, TextChange
 from cardwright.anki.ledger import Ledger
 from cardwright.anki.note import RENDERING_VERSION
-from cardwright.anki.notetype import make_note_types
-from cardwright.anki.pack import PackContents, describe_pack
+from cardwright.anki.pack import PackContents
 from cardwright.anki.release import (
     ReleaseError,
     choose_version,
     format_entry,
     prepare_release,
 )
-from cardwright.markdown import Renderer
-from cardwright.project.load import load
+from cardwright.app.project import open_project
 from project_files import Run, Write
 
 CARDS = """\
@@ -37,16 +35,7 @@ def make_change(what: str, id: str = "oak", **rest: str) -> Change:
 
 
 def describe(root: Path) -> PackContents:
-    collection, _ = load(root)
-    renderer = Renderer()
-    return describe_pack(
-        collection,
-        collection.decks["trees"],
-        Ledger(pack="trees"),
-        make_note_types(collection, "trees", renderer, {}),
-        renderer=renderer,
-        find_media=lambda _card, _image: None,
-    )
+    return open_project(root).describe_pack("trees")
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,7 @@ comparer = Comparer(make_parser())
 
 @given(text=write_texts(), is_bare=st.booleans())
 @example(text="- a", is_bare=False)
+@example(text="[a](https://x.org)(**b**)", is_bare=False)
 @example(text="- a\n- b\n\n- c", is_bare=False)
 @example(text="1. a\n   b\n2. c\n\nd\n- e\n```\nf\n```", is_bare=True)
 @example(text="```日本\na\n```", is_bare=False)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cardwright.history import Act
 from cardwright.memory import Memory, State
 from cardwright.model import DeckOptions
+from cardwright.study.expectations import TEST, Histories
 from cardwright.study.journal import Journal
 from cardwright.study.queue import Counts, count_decks
 from cardwright.study.stats import (
@@ -24,18 +25,15 @@ from cardwright.study.stats import (
     Effort,
     PromptCounts,
     Retention,
+    Stats,
     Streak,
     Subject,
     add_efforts,
     compute_stats,
     count_bins,
-    count_buttons,
     count_prompts,
     find_streak,
     list_answers,
-    measure_calibration,
-    measure_effort,
-    measure_retention,
     split_time,
 )
 from cardwright.study.workload import Pace, forecast_reviews, measure_pace
@@ -71,8 +69,14 @@ def list_all(journal: Journal) -> list[Answer]:
     return list_answers(journal, lambda _: True)
 
 
-def make_test(recall: float, *, passed: bool, interval_days: int = 5) -> Answer:
-    return Answer(OAK, 0, 3 if passed else 1, 0, State.REVIEW, interval_days, recall, is_test=True)
+def compute(journal: Journal) -> Stats:
+    return compute_stats(Histories(journal).list(lambda _: True), {}, [], FIRST_DAY + 9, None)
+
+
+def compute_tests(*tests: tuple[float, bool]) -> Stats:
+    """Compute the figures of tests, each with its expected recall and whether it was passed."""
+    answers = [(recall, 5, 0, 0, 3 if passed else 1, TEST) for recall, passed in tests]
+    return compute_stats([(OAK, answers)], {}, [], 0, None)
 
 
 def test_retention_is_the_first_answer_of_a_day_to_a_prompt_in_review(journal: Journal) -> None:
@@ -83,7 +87,7 @@ def test_retention_is_the_first_answer_of_a_day_to_a_prompt_in_review(journal: J
     give(journal, ELM, 3, 3, minute=10)  # A relearning step.
     give(journal, ELM, 3, 3, minute=20)  # In review again, but not the first of its day.
 
-    retention = measure_retention(list_all(journal))
+    retention = compute(journal).retention
 
     assert (retention.tests, retention.passed, retention.actual) == (2, 1, 0.5)
     expected = (expect_recall(GOOD_STABILITY, 2) + expect_recall(GOOD_STABILITY, 3)) / 2
@@ -96,14 +100,14 @@ def test_what_was_undone_does_not_count_and_a_cram_counts_for_time_alone(journal
     give(journal, OAK, 2, 1, act=Act.CRAM, ms=5_000)
     give(journal, OAK, 2, 3, minute=5)
 
-    answers = list_all(journal)
+    stats = compute(journal)
 
-    assert measure_retention(answers)[:2] == (1, 1)
-    assert measure_effort(answers, lambda answer: answer.day) == {
+    assert stats.retention[:2] == (1, 1)
+    assert stats.effort_by_day == {
         FIRST_DAY: Effort(2, 16_000, 2),
         FIRST_DAY + 2: Effort(2, 13_000, 2),
     }
-    assert count_buttons(answers) == {"learning": {3: 2}, "young": {3: 1}, "mature": {}}
+    assert stats.buttons == {"learning": {3: 2}, "young": {3: 1}, "mature": {}}
 
 
 def test_after_a_reset_a_prompt_is_learned_anew(journal: Journal) -> None:
@@ -113,7 +117,7 @@ def test_after_a_reset_a_prompt_is_learned_anew(journal: Journal) -> None:
     give(journal, OAK, 2, 1)
 
     assert [answer.state for answer in list_all(journal)] == ["new", "learning", "new"]
-    assert measure_retention(list_all(journal)).actual is None
+    assert compute(journal).retention.actual is None
 
 
 def test_an_answer_counts_a_minute_at_the_most_and_what_was_not_measured_is_no_time(
@@ -123,7 +127,7 @@ def test_an_answer_counts_a_minute_at_the_most_and_what_was_not_measured_is_no_t
     give(journal, OAK, 0, 3, ms=10_000, minute=70)
     give(journal, ELM, 0, 3, ms=0)
 
-    effort = add_efforts(measure_effort(list_all(journal), lambda answer: answer.key).values())
+    effort = compute(journal).effort
 
     assert effort == Effort(3, 70_000, 2)
     assert effort.seconds_per_answer == 35
@@ -151,10 +155,9 @@ def test_answers_are_met_as_the_journal_traces_them(journal: Journal) -> None:
 
 
 def test_calibration_by_hand() -> None:
-    tests = [make_test(0.9, passed=number < 8) for number in range(10)]
-    tests += [make_test(0.52, passed=True), make_test(0.54, passed=False)]
+    tests = [(0.9, number < 8) for number in range(10)]
 
-    calibration = measure_calibration([*tests, tests[0]._replace(is_test=False)])
+    calibration = compute_tests(*tests, (0.52, True), (0.54, False)).calibration
 
     assert calibration is not None
     assert [(b.low, b.high, b.retention[:2]) for b in calibration.bins] == [
@@ -167,14 +170,16 @@ def test_calibration_by_hand() -> None:
 
 
 def test_there_is_no_calibration_without_tests() -> None:
-    assert measure_calibration([]) is None
-    assert measure_retention([]) == Retention(0, 0, 0.0)
-    assert measure_retention([]).expected is None
+    stats = compute_tests()
+
+    assert stats.calibration is None
+    assert stats.retention == Retention(0, 0, 0.0)
+    assert stats.retention.expected is None
 
 
 @pytest.mark.parametrize("share", [place / 20 for place in range(1, 20)])
 def test_the_lower_end_of_a_bin_belongs_to_it(share: float) -> None:
-    calibration = measure_calibration([make_test(share, passed=True)])
+    calibration = compute_tests((share, True)).calibration
 
     assert calibration is not None
     assert [part.low for part in calibration.bins] == [share]
@@ -236,10 +241,13 @@ def test_stats_of_a_few_days_leave_the_rest_out(journal: Journal) -> None:
     subjects = {OAK: Subject("1.1 Leaves", "Woods", "term"), ELM: Subject("1.2", "Woods", "basic")}
     schedule = journal.schedule_of(OAK)
     memories = [(memory, schedule) for memory in journal.store.list_memories()]
-    answers = list_all(journal)
+    histories = Histories(journal)
 
-    ever = compute_stats(answers, subjects, memories, FIRST_DAY + 9, None)
-    recent = compute_stats(answers, subjects, memories, FIRST_DAY + 9, 7)
+    def compute_days(days: int | None) -> Stats:
+        answers = histories.list(lambda _: True)
+        return compute_stats(answers, subjects, memories, FIRST_DAY + 9, days)
+
+    ever, recent = compute_days(None), compute_days(7)
 
     assert ever.retention[:2] == (2, 1)
     assert recent.retention[:2] == (1, 1)

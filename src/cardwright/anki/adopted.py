@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -65,6 +66,8 @@ class AdoptedPack:
     """The modification times of the note types, by kind."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Digests of other files as they were written, by path in the project: manifest, kinds, media."""
+    digest: str = field(default="", compare=False)
+    """That of the file it was read from; empty if there is none."""
 
 
 def format_adopted(pack: AdoptedPack) -> str:
@@ -99,7 +102,8 @@ def _format_field(found: AdoptedField) -> Any:
 def read_adopted(path: Path, shown_path: str) -> tuple[AdoptedPack, list[Diagnostic]]:
     """Read what a pack was adopted from; a missing file is empty, and every damaged line is reported."""
     try:
-        text = read_plain_file(path, _MAX_BYTES).decode("utf-8")
+        raw = read_plain_file(path, _MAX_BYTES)
+        text = raw.decode("utf-8")
     except FileNotFoundError:
         return AdoptedPack(), []
     except ForeignFileError as error:
@@ -112,7 +116,8 @@ def read_adopted(path: Path, shown_path: str) -> tuple[AdoptedPack, list[Diagnos
     # Not `splitlines`: texts may contain characters that it treats as line ends.
     for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
         reading.read_line(number, line)
-    return reading.pack, reading.problems
+    digest = blake2b(raw, digest_size=16).hexdigest()
+    return replace(reading.pack, digest=digest), reading.problems
 
 
 class _Reading:

@@ -12,7 +12,7 @@ from cardwright.anki.adopted import AdoptedNote, AdoptedPack
 from cardwright.anki.guid import make_guid
 from cardwright.anki.ledger import Ledger, Published, PublishedType
 from cardwright.anki.media import FindMedia, MediaFinder, PackedFile
-from cardwright.anki.note import RENDERING_VERSION, Note, make_note
+from cardwright.anki.note import RENDERING_VERSION, MadeNote, make_note
 from cardwright.anki.notetype import NoteType
 from cardwright.anki.original import Originals
 from cardwright.item import place_cards
@@ -51,7 +51,7 @@ def publish_adopted(
     placed, _ = place_cards(deck, (card for card in cards if card.retired is None))
     decks = {card.key: "::".join(path) for path, found in placed.items() for card in found}
     names = ["::".join(path) for path, _ in deck.walk()]
-    finder = MediaFinder(find_media, renderer, adopted.media)
+    finder = MediaFinder(find_media, adopted.media)
     originals = Originals(adopted)
     by_guid = {note.guid: note for note in ledger.notes.values() if note.guid}
     notes: dict[str, Published] = {}
@@ -69,12 +69,12 @@ def publish_adopted(
         was = _restore(card, kind, base)
         files = {
             written: replace(file, hash=adopted.files.get(_name(root, file), file.hash))
-            for written, file in finder.list_files(was, kind).items()
+            for written, file in finder.list_files(was, kind, renderer).items()
         }
         kept = originals.find(was, kind, files)
         note = make_note(collection, was, renderer, files, kept.html)
         place = base.deck if base.deck in names else decks.get(card.key, "")
-        made = _publish(note, base.mod_s, place)
+        made = _publish(was, note, base.mod_s, place)
         notes[known.id if known else card.id] = (
             replace(made, id=known.id, guid_ref=known.guid_ref) if known else made
         )
@@ -132,12 +132,12 @@ def _load(found: Mapping[str, Value], key: str | None) -> list[dict[str, Any]]:
     return made
 
 
-def _publish(note: Note, mod_s: int, deck: str) -> Published:
+def _publish(card: Card, note: MadeNote, mod_s: int, deck: str) -> Published:
     return Published(
-        id=note.card.id,
-        guid_ref=note.card.key,
-        guid=note.card.guid or "",
-        kind=note.card.kind,
+        id=card.id,
+        guid_ref=card.key,
+        guid=card.guid or "",
+        kind=card.kind,
         mod_s=mod_s,
         hash=note.hash,
         content=note.content,

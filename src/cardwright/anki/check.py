@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from cardwright.anki.ledger import Ledger
 from cardwright.anki.moves import find_moves
-from cardwright.anki.notetype import NoteType
-from cardwright.anki.type_change import find_type_changes
 from cardwright.diagnostic import Diagnostic, Span, apply_severities, diagnose
 from cardwright.item import place_cards
 from cardwright.model import CardHead, Collection, Deck
+
+if TYPE_CHECKING:
+    from cardwright.anki.ledger import Ledger
+    from cardwright.anki.notetype import NoteType
 
 _MAX_SHOWN: Final = 5
 
@@ -21,7 +22,8 @@ def check_ledger(
 ) -> list[Diagnostic]:
     """Report changes that would cost people who imported the pack their cards or their progress.
 
-    `note_types` holds the note types of the kinds that the pack's cards use, by kind.
+    `note_types` holds the note types of the kinds that the pack's cards use, by kind, unless the ledger
+    has none to compare with.
     """
     cards = [card for card in collection.heads if card.pack == ledger.pack]
     deck = collection.decks.get(ledger.pack)
@@ -146,6 +148,8 @@ def _check_note_types(
                 help="restore the ledger from version control; only `cards release` writes it",
             )
             continue
+        from cardwright.anki.type_change import find_type_changes  # noqa: PLC0415  (seldom needed)
+
         changes = find_type_changes(made, note_types[kind], published.structure)
         for change in changes:
             place = made.span_of(change.part, collection.decks[ledger.pack].span)

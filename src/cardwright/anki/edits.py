@@ -162,7 +162,7 @@ class _Comparison:
     ) -> None:
         self._sources = sources
         self._note = note
-        self._card = note.card
+        self._card = sources.collection.load(note.card)
         self._kind: Kind = sources.collection.kinds[note.card.kind]
         self._theirs = theirs
         self._files = files
@@ -173,7 +173,7 @@ class _Comparison:
             label: _find_form(self._kind, self._keys.get(label, "")) for label in self._labels
         }
         self._now = _Edition(
-            note.card,
+            self._card,
             dict(zip(self._labels, note.fields, strict=True)),
             _fold(note.content["tags"]),
         )

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import string
 from collections.abc import Iterator
+from typing import Final
 
 from cardwright.diagnostic import Diagnostic, Related, diagnose
 from cardwright.model import CardHead, Collection
+
+_DIGITS: Final = f"{string.ascii_letters}{string.digits}!#$%&()*+,-./:;<=>?@[]^_`{{|}}~"
+"""Those of Anki's numbers to the base 91."""
 
 
 def make_guid(card: CardHead) -> str:
@@ -16,9 +22,14 @@ def make_guid(card: CardHead) -> str:
 
 def derive_guid(key: str) -> str:
     """Return the guid of the note of a card with this key, unless it has one of its own."""
-    from cardwright.anki.genanki_module import genanki  # noqa: PLC0415  (slow to load)
-
-    return str(genanki.guid_for("cardwright", key))
+    # As `genanki.guid_for("cardwright", key)`, which takes a while to load.
+    digest = hashlib.sha256(f"cardwright__{key}".encode()).digest()
+    number = int.from_bytes(digest[:8], "big")
+    guid = ""
+    while number:
+        number, digit = divmod(number, len(_DIGITS))
+        guid = _DIGITS[digit] + guid
+    return guid
 
 
 def find_shared_guids(collection: Collection) -> Iterator[Diagnostic]:

@@ -11,15 +11,17 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cardwright.anki.json_lines import read_json_line, report_conflicts
-from cardwright.anki.note import RENDERING_VERSION, Note, hash_content
 from cardwright.anki.stamp import MAX_TIME_S
 from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.plain_file import read_plain_file
 from cardwright.model import CardHead
+
+if TYPE_CHECKING:
+    from cardwright.anki.note import Note
 
 LEDGER_FORMAT: Final = 1
 LEDGER_NAME: Final = "ledger.jsonl"
@@ -328,6 +330,8 @@ def _read_note(row: dict[str, Any], number: int) -> Published:
     rendering = row.get("rendering", 1)
     if not isinstance(rendering, int):
         raise TypeError("`rendering` is not a number")
+    from cardwright.anki.note import RENDERING_VERSION  # noqa: PLC0415  (start-up of `cards check`)
+
     if rendering > RENDERING_VERSION:
         raise _NewerError(f"it has rendering {rendering}")
     note = Published(
@@ -410,6 +414,8 @@ def _check_note(
 ) -> Iterator[Diagnostic]:
     if note.id in notes:
         yield _damage(shown_path, note.line, f"`{note.id}` appears twice")
+    from cardwright.anki.note import hash_content  # noqa: PLC0415  (start-up of `cards check`)
+
     if hash_content(note.content) != note.hash:
         yield _damage(shown_path, note.line, f"`{note.id}` does not match its hash")
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from cardwright.foreign.media import MediaFile, MediaKind
 from cardwright.kinds import list_media
 from cardwright.markdown import Renderer
-from cardwright.model import Card, Kind
+from cardwright.model import Card, CardHead, Kind
 
 _WIDTH: Final = re.compile(' width="[^"]*"')
 _SOUND: Final = re.compile(r"\[sound:([^\]]+)\]")
@@ -23,7 +23,7 @@ _ADDRESS: Final = re.compile(
     (?:"([^"]*)"|'([^']*)'|([^\s>]+))""",
     re.IGNORECASE | re.VERBOSE,
 )
-FindMedia = Callable[[Card, str], MediaFile | None]
+FindMedia = Callable[[CardHead, str], MediaFile | None]
 """Finds a media file from its card and its path as written; None if there is none."""
 
 
@@ -87,29 +87,24 @@ def find_names(html: str) -> Iterator[str]:
 class MediaFinder:
     """Finds the media files of cards, and hashes each file once."""
 
-    def __init__(
-        self, find: FindMedia, renderer: Renderer, originals: Mapping[str, str] | None = None
-    ) -> None:
-        """`find` returns media files; `renderer` finds the paths in the texts of cards.
-
-        `originals` holds the digests of adopted files, by their names in Anki.
-        """
+    def __init__(self, find: FindMedia, originals: Mapping[str, str] | None = None) -> None:
+        """`find` returns media files; `originals` holds the digests of adopted ones, by names in Anki."""
         self._find = find
-        self._renderer = renderer
         self._originals = originals or {}
         self._names = {
             digest: name for name, digest in sorted(self._originals.items(), reverse=True)
         }
         self._files: dict[Path, PackedFile] = {}
 
-    def list_files(self, card: Card, kind: Kind) -> dict[str, PackedFile]:
+    def list_files(self, card: Card, kind: Kind, renderer: Renderer) -> dict[str, PackedFile]:
         """Return the media files of a card, by path as written; missing files are left out."""
-        found: dict[str, PackedFile] = {}
-        for written in list_media(card, kind, self._renderer):
-            file = self._find(card, written)
-            if file is not None:
-                found[written] = self._hash(file)
-        return found
+        found = {path: self.find(card, path) for path in list_media(card, kind, renderer)}
+        return {path: file for path, file in found.items() if file}
+
+    def find(self, card: CardHead, written: str) -> PackedFile | None:
+        """Return a media file that a card names; None if it is missing."""
+        file = self._find(card, written)
+        return self._hash(file) if file else None
 
     def _hash(self, file: MediaFile) -> PackedFile:
         if file.path not in self._files:

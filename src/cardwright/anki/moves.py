@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from cardwright.anki.ledger import Ledger, Published
-from cardwright.anki.note import Note
-from cardwright.anki.pack import PackContents
-from cardwright.anki.search import is_findable, make_search
 from cardwright.text import count
+
+if TYPE_CHECKING:
+    from cardwright.anki.ledger import Ledger, Published
+    from cardwright.anki.note import Note
+    from cardwright.anki.pack import PackContents
 
 
 def find_moves(
@@ -48,6 +50,9 @@ def describe_moves(ledger: Ledger, contents: PackContents) -> list[str]:
 
 
 def _tell_search(deck: str, notes: Sequence[Note]) -> str:
+    # Checks need the moves only.
+    from cardwright.anki.search import is_findable, make_search  # noqa: PLC0415
+
     if all(map(is_findable, notes)):
         return f"search for `{make_search(notes)}`"
     # An adopted note type may have no field for the id.

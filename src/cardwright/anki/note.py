@@ -5,16 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import tempfile
+import weakref
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Final, Protocol
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, NamedTuple, Protocol
+
+import msgspec
 
 from cardwright.anki.media import PackedFile
 from cardwright.anki.notetype import SPARE_FIELDS
 from cardwright.kinds import list_prompts, makes_card_of, render_text
 from cardwright.kinds.template import is_empty
 from cardwright.markdown import Renderer, WriteMedia, escape_html, replace_media, split_address
-from cardwright.model import Card, Collection, Field, FieldType, Kind, Option, Source
+from cardwright.model import Card, CardHead, Collection, Field, FieldType, Kind, Option, Source
 
 RENDERING_VERSION: Final = 2
 """Incremented when a rendering bug is fixed, to update the published notes whose HTML it changes.
@@ -22,6 +27,11 @@ RENDERING_VERSION: Final = 2
 Otherwise notes with the same text keep what they were published with, so that a new version of the
 Markdown or highlighting library alone changes no notes."""
 _HASH_FORMAT: Final = 1
+_ENCODE: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+FIELD_SEPARATOR: Final = "\x1f"
+"""Between the fields of a note in Anki's table."""
+_MAX_ROWS_BYTES: Final = 2**25
+"""How much of the rows is kept in memory: those of some twenty thousand notes."""
 _NOT_IN_TAG: Final = re.compile(r"[\s:]+")
 _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -38,30 +48,103 @@ class Shipped(Protocol):
         """Digest of the fields."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """A card as it is published."""
+class NoteRow(NamedTuple):
+    """What Anki's table of notes holds of a note."""
 
-    card: Card
-    content: dict[str, Any]
-    """The text as written, as JSON; see `describe_content`."""
+    guid: str
+    tags: str
+    """With a space between them."""
+    fields: str
+    """HTML, in the order of its note type, joined as in Anki's table."""
+
+
+_DECODE_ROW: Final = msgspec.msgpack.Decoder(NoteRow).decode
+
+
+class NoteRows:
+    """The rows of notes, by number: they need not fit into memory."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._file = tempfile.SpooledTemporaryFile(_MAX_ROWS_BYTES)  # noqa: SIM115  (closed with this)
+        weakref.finalize(self, self._file.close)
+        self._ends = array("Q", [0])
+
+    def add(self, row: bytes) -> int:
+        """Add a row as `encode_row` returns it, and return its number."""
+        self._file.seek(self._ends[-1])
+        self._file.write(row)
+        self._ends.append(self._ends[-1] + len(row))
+        return len(self._ends) - 2
+
+    def read(self, number: int) -> NoteRow:
+        """Return a row."""
+        start, end = self._ends[number : number + 2]
+        self._file.seek(start)
+        return _DECODE_ROW(self._file.read(end - start))
+
+
+def encode_row(row: NoteRow) -> bytes:
+    """Return a row as bytes."""
+    return msgspec.msgpack.encode(row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Note:
+    """A card as it is published: a pack may have many, so the rest is found when it is asked for."""
+
+    card: CardHead
     hash: str
     """Hash of the content; when it changes, people's notes are updated."""
-    fields: tuple[str, ...]
-    """HTML, in the order of its note type."""
+    html_hash: str
+    """Digest of the fields."""
     ordinals: tuple[int, ...]
     """Anki's numbers of the cards created for people who do not have the note yet."""
-    id_field: str = "Id"
-    """The field that shows the key of its card; "" if an adopted note type has none."""
+    media_hashes: Mapping[str, str]
+    """The digests of its media, by path as written."""
+    collection: Collection = field(repr=False)
+    rows: NoteRows = field(repr=False)
+    number: int
+    """The number of its row."""
 
     @property
-    def html_hash(self) -> str:
-        """Digest of the fields."""
-        return hash_fields(self.fields)
+    def row(self) -> NoteRow:
+        """Its row in Anki's table."""
+        return self.rows.read(self.number)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """HTML, in the order of its note type."""
+        return tuple(self.row.fields.split(FIELD_SEPARATOR))
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The text as written, as JSON; see `describe_content`."""
+        return describe_content(self.collection, self.collection.load(self.card), self.media_hashes)
+
+    @property
+    def id_field(self) -> str:
+        """The label of the field that shows the key of its card; "" if an adopted note type has none."""
+        return find_id_field(self.collection.kinds[self.card.kind])
 
     def has_html_of(self, shipped: Shipped) -> bool:
         """Tell whether no rendering fix has changed its HTML since it was shipped."""
         return shipped.rendering >= RENDERING_VERSION or shipped.html_hash == self.html_hash
+
+
+class MadeNote(NamedTuple):
+    """A note in full."""
+
+    content: dict[str, Any]
+    """The text as written, as JSON; see `describe_content`."""
+    hash: str
+    """Hash of the content."""
+    fields: tuple[str, ...]
+    """HTML, in the order of its note type."""
+    html_hash: str
+    """Digest of the fields."""
+    ordinals: tuple[int, ...]
+    """Anki's numbers of its cards."""
 
 
 def make_note(
@@ -70,7 +153,7 @@ def make_note(
     renderer: Renderer,
     media: Mapping[str, PackedFile],
     originals: Mapping[str, str] | None = None,
-) -> Note:
+) -> MadeNote:
     """Return the note of a card.
 
     `media` holds its files, by path as written, and `originals` the HTML of fields that ship as they
@@ -80,13 +163,12 @@ def make_note(
     content = describe_content(collection, card, {path: file.hash for path, file in media.items()})
     writers = {path: file.write for path, file in media.items()}
     fields = make_fields(collection, card, renderer, writers, originals)
-    return Note(
-        card=card,
+    return MadeNote(
         content=content,
         hash=hash_content(content),
         fields=fields,
+        html_hash=hash_fields(fields),
         ordinals=tuple(_list_ordinals(card, kind, fields if originals else ())),
-        id_field=find_id_field(kind),
     )
 
 
@@ -147,13 +229,13 @@ def describe_content(
 
 def hash_content(content: dict[str, Any]) -> str:
     """Return a digest of a note's content that does not depend on the order of its keys."""
-    text = json.dumps([_HASH_FORMAT, content], sort_keys=True, ensure_ascii=False)
+    text = _ENCODE([_HASH_FORMAT, content])
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
 
 
 def hash_fields(fields: Sequence[str]) -> str:
     """Return a digest of a note's fields as Anki stores them."""
-    return hashlib.sha256("\x1f".join(fields).encode("utf-8")).hexdigest()[:32]
+    return hashlib.sha256(FIELD_SEPARATOR.join(fields).encode("utf-8")).hexdigest()[:32]
 
 
 def _list_tags(collection: Collection, card: Card) -> list[str]:

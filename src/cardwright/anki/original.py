@@ -9,7 +9,6 @@ from pathlib import Path
 from cardwright.anki.adopted import AdoptedPack
 from cardwright.anki.guid import make_guid
 from cardwright.anki.media import PackedFile, find_names
-from cardwright.html import is_inert
 from cardwright.model import Card, Field, Kind, Value
 
 
@@ -55,7 +54,11 @@ class Originals:
 
 def _can_ship(html: str) -> bool:
     # Most fields are plain text, and parsing takes longer than looking.
-    return "<" not in html or is_inert(html)
+    if "<" not in html:
+        return True
+    from cardwright.html import is_inert  # noqa: PLC0415  (start-up of most builds)
+
+    return is_inert(html)
 
 
 def read_value(card: Card, field: Field) -> Value | None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cardwright.anki.adopted import AdoptedPack
+from cardwright.anki.file_notes import Cache, CardFile, NoteMaker, OpenRenderer
 from cardwright.anki.ledger import Ledger
-from cardwright.anki.media import FindMedia, MediaFinder
-from cardwright.anki.note import Note, make_note
+from cardwright.anki.media import FindMedia
+from cardwright.anki.note import Note
 from cardwright.anki.notetype import NoteType
-from cardwright.anki.original import Originals
 from cardwright.item import place_cards
-from cardwright.markdown import Renderer
 from cardwright.model import Collection, Deck, Kind
 from cardwright.text import to_nfc
 
@@ -70,43 +69,41 @@ class PackContents:
 
 def describe_pack(
     collection: Collection,
+    files: Iterable[CardFile],
     deck: Deck,
     ledger: Ledger,
     note_types: Mapping[str, NoteType],
     *,
-    renderer: Renderer,
+    open_renderer: OpenRenderer,
     find_media: FindMedia,
     find_kind_media: Callable[[Kind, str], Path | None] = lambda _kind, _written: None,
     adopted: AdoptedPack | None = None,
+    cache: Cache | None = None,
 ) -> PackContents:
     """Return what is published of a pack; the collection must be free of errors.
 
-    `note_types` holds the note types of all kinds in use, by kind, and `adopted` what the pack was adopted
-    from.
+    `files` are those of the collection, `note_types` holds the note types of all kinds in use, by kind,
+    and `adopted` what the pack was adopted from. Notes are kept in `cache`.
     """
-    adopted = adopted or AdoptedPack()
-    cards = [card for card in collection.cards if card.pack == deck.pack]
-    placed, _ = place_cards(deck, (card for card in cards if card.retired is None))
-    published = {card.ref for found in placed.values() for card in found}
+    files = [file for file in files if file.pack == deck.pack]
+    heads = [head for file in files for head in file.heads]
+    placed, _ = place_cards(deck, (head for head in heads if head.retired is None))
+    published = {head.ref for found in placed.values() for head in found}
     # Whichever cards the decks select today: the ledger says which retired ones people have.
-    published |= {card.ref for card in cards if card.retired is not None and ledger.find(card)}
-    finder = MediaFinder(find_media, renderer, adopted.media)
-    originals = Originals(adopted)
+    published |= {head.ref for head in heads if head.retired is not None and ledger.find(head)}
+    maker = NoteMaker(collection, open_renderer, find_media, adopted or AdoptedPack(), cache)
     media: dict[str, Path] = {}
     notes: dict[str, Note] = {}
-    for card in cards:
-        if card.ref in published:
-            kind = collection.kinds[card.kind]
-            files = finder.list_files(card, kind)
-            kept = originals.find(card, kind, files)
-            notes[card.ref] = make_note(collection, card, renderer, files, kept.html)
-            if card.retired is None:
-                media.update({file.name: file.path for file in files.values()})
-                media.update(kept.media)
+    for file in files:
+        if any(head.ref in published for head in file.heads):
+            for note, note_media in maker.make_notes(file):
+                if note.card.ref in published:
+                    notes[note.card.ref] = note
+                    media |= note_media if note.card.retired is None else {}
     used = {
-        card.kind: note_types[card.kind]
-        for card in cards
-        if card.retired is None and card.ref in published
+        head.kind: note_types[head.kind]
+        for head in heads
+        if head.retired is None and head.ref in published
     }
     for name in used:
         kind = collection.kinds[name]
@@ -116,7 +113,7 @@ def describe_pack(
     return PackContents(
         deck=deck,
         notes=tuple(notes.values()),
-        placed={path: tuple(notes[card.ref] for card in found) for path, found in placed.items()},
+        placed={path: tuple(notes[head.ref] for head in found) for path, found in placed.items()},
         note_types=used,
         media=media,
     )

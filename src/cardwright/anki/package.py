@@ -16,14 +16,13 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from functools import partial
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import Any, BinaryIO, Final
 
 from cardwright.anki.description import write_description
 from cardwright.anki.genanki_module import genanki
-from cardwright.anki.guid import make_guid
-from cardwright.anki.note import Note
+from cardwright.anki.note import FIELD_SEPARATOR
 from cardwright.anki.notetype import NoteField, NoteType, Template
 from cardwright.anki.pack import PackContents
 from cardwright.anki.publish import Stamps
@@ -34,6 +33,10 @@ _FILE_MODE: Final = 0o644 << 16
 _UNIX: Final = 3
 _DEFLATE_LEVEL: Final = 3
 """Packages are a tenth larger than with zlib's default, and made in a third of the time."""
+_INSERT_NOTE: Final = "INSERT INTO notes VALUES(?,?,?,?,-1,?,?,?,0,0,'')"
+_INSERT_CARD: Final = "INSERT INTO cards VALUES(?,?,?,?,?,-1,0,0,?,0,0,0,0,0,0,0,0,'')"
+_BATCH: Final = 1000
+_Row = tuple[int | str, ...]
 _CHUNK_BYTES: Final = 2**20
 _DEFAULT, _DEFAULT_ID = "Default", 1
 
@@ -156,30 +159,6 @@ def _make_preset(preset_id: int, name: str, options: DeckOptions) -> dict[str, A
     }
 
 
-class _Row(NamedTuple):
-    """A note in the tables."""
-
-    note: Note
-    id: int
-    """Those of its cards follow."""
-    mod_s: int
-    deck_id: int
-    due: int
-    """Its position in the order of new cards."""
-
-
-def _list_rows(
-    contents: PackContents, stamps: Stamps, deck_ids: Mapping[tuple[str, ...], int], first_id: int
-) -> Iterator[_Row]:
-    """Yield the notes in the order of learning."""
-    id, due = first_id, 1
-    for path, notes in contents.placed.items():
-        for note in notes:
-            yield _Row(note, id, stamps.notes_s[note.card.key], deck_ids[path], due)
-            id += 1 + len(note.ordinals)
-            due += 1
-
-
 def _write_database(path: Path, contents: PackContents, stamps: Stamps) -> None:
     """Write Anki's database."""
     models = {
@@ -204,7 +183,6 @@ def _write_database(path: Path, contents: PackContents, stamps: Stamps) -> None:
         ),
         default=0,
     )
-    rows = partial(_list_rows, contents, stamps, deck_ids, newest_s * 1000)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         # Nobody else opens it, and what a crash leaves of it is never read.
         for setting in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE"):
@@ -213,30 +191,37 @@ def _write_database(path: Path, contents: PackContents, stamps: Stamps) -> None:
         genanki.Package([]).write_to_db(cursor, newest_s, iter(()))
         cursor.execute("BEGIN")
         _write_collection(cursor, decks, models, homes, presets)
-        cursor.executemany(
-            "INSERT INTO notes VALUES(?,?,?,?,-1,?,?,?,0,0,'')",
-            (
-                (
-                    row.id,
-                    make_guid(row.note.card),
-                    models[row.note.card.kind].model_id,
-                    row.mod_s,
-                    f" {' '.join(row.note.content['tags'])} ",
-                    "\x1f".join(row.note.fields),
-                    row.note.fields[0],
-                )
-                for row in rows()
-            ),
-        )
-        cursor.executemany(
-            "INSERT INTO cards VALUES(?,?,?,?,?,-1,0,0,?,0,0,0,0,0,0,0,0,'')",
-            (
-                (row.id + number, row.id, row.deck_id, ordinal, row.mod_s, row.due)
-                for row in rows()
-                for number, ordinal in enumerate(row.note.ordinals, 1)
-            ),
-        )
+        rows = _make_rows(contents, stamps, deck_ids, models, newest_s * 1000)
+        while batch := list(islice(rows, _BATCH)):
+            cursor.executemany(_INSERT_NOTE, (note for note, _ in batch))
+            cursor.executemany(_INSERT_CARD, chain.from_iterable(cards for _, cards in batch))
         cursor.execute("COMMIT")
+
+
+def _make_rows(
+    contents: PackContents,
+    stamps: Stamps,
+    deck_ids: Mapping[tuple[str, ...], int],
+    models: Mapping[str, _Model],
+    first_id: int,
+) -> Iterator[tuple[_Row, list[_Row]]]:
+    """Yield the rows of each note and of its cards, in the order of learning."""
+    model_ids = {kind: model.model_id for kind, model in models.items()}
+    next_id, due = first_id, 1
+    for path, notes in contents.placed.items():
+        deck_id = deck_ids[path]
+        for note in notes:
+            head, note_id = note.card, next_id
+            mod_s = stamps.notes_s[head.key]
+            guid, tags, fields = note.row
+            first, _, _ = fields.partition(FIELD_SEPARATOR)
+            cards: list[_Row] = [
+                (note_id + number, note_id, deck_id, ordinal, mod_s, due)
+                for number, ordinal in enumerate(note.ordinals, 1)
+            ]
+            yield (note_id, guid, model_ids[head.kind], mod_s, f" {tags} ", fields, first), cards
+            next_id += 1 + len(cards)
+            due += 1
 
 
 def _write_collection(

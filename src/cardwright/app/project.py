@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cardwright.anki.adopted import ADOPTED_NAME, AdoptedPack, read_adopted
-from cardwright.anki.changelog import CHANGELOG_NAME, find_released
 from cardwright.anki.check import check_ledger
 from cardwright.anki.guid import find_shared_guids
 from cardwright.anki.ledger import LEDGER_NAME, Ledger, read_ledger
-from cardwright.anki.notetype import NoteType, make_note_types
-from cardwright.anki.pack import PackContents, describe_pack
-from cardwright.app.choice import choose_packs
 from cardwright.app.garbage import gc_paused
 from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.error import CardwrightError, ProjectError
@@ -28,15 +23,18 @@ from cardwright.project.allow import drop_allowed, report_unused
 from cardwright.project.cache import Cache
 from cardwright.project.card_file import CardFile
 from cardwright.project.check import apply_checks, check
-from cardwright.project.check_cards import check_file
 from cardwright.project.checking import Checking
+from cardwright.project.findings import check_file
 from cardwright.project.load import load_sources
 from cardwright.project.media import MediaLibrary
 from cardwright.project.renderers import Renderers
 from cardwright.project.texts import SourceTexts
 from cardwright.project.walk import find_project
-from cardwright.report import format_text
 from cardwright.text import count, list_names
+
+if TYPE_CHECKING:
+    from cardwright.anki.notetype import NoteType
+    from cardwright.anki.pack import PackContents
 
 _SCRIPT_ENDINGS: Final = (".js", ".mjs", ".htm", ".html", ".svg", ".wasm")
 _SCRIPT: Final = re.compile(
@@ -52,6 +50,8 @@ class SourceProblemsError(CardwrightError):
 
     def __init__(self, errors: Sequence[Diagnostic], texts: SourceTexts) -> None:
         """Put the errors, with their source lines, into `details`."""
+        from cardwright.report import format_text  # noqa: PLC0415  (start-up of `cards check`)
+
         super().__init__(f"{count(len(errors), 'error')}: nothing was written")
         self.details = format_text(errors, texts.line, is_folded=True)
 
@@ -66,8 +66,6 @@ class Project:
     """By pack; empty before the first release."""
     adopted_packs: dict[str, AdoptedPack]
     """What each pack was adopted from, by pack; empty if it was not."""
-    note_types: dict[str, dict[str, NoteType]]
-    """The note types that each pack uses, by pack and kind."""
     problems: list[Diagnostic]
     """In reading order."""
     files: Sequence[CardFile]
@@ -118,6 +116,8 @@ class Project:
             ProjectError: a pack has no deck, or the project has none at all.
 
         """
+        from cardwright.app.choice import choose_packs  # noqa: PLC0415  (start-up of `cards check`)
+
         chosen = choose_packs(self.collection.decks, names)
         if not chosen:
             raise ProjectError("the project has no deck: write decks/PACK/deck.yaml")
@@ -125,19 +125,30 @@ class Project:
 
     def describe_pack(self, pack: str) -> PackContents:
         """Return the contents of a pack's package; the project must be free of errors."""
-        for file in self.files:
-            if file.pack == pack:
-                self.renderer.learn(self.renderers.recall(file.name))
-        return describe_pack(
-            self.collection,
-            self.collection.decks[pack],
-            self.ledgers[pack],
-            self.note_types[pack],
-            renderer=self.renderer,
-            find_media=self.media.find,
-            find_kind_media=self.media.find_of_kind,
-            adopted=self.adopted_packs[pack],
-        )
+        from cardwright.anki.pack import describe_pack  # noqa: PLC0415  (start-up of `cards check`)
+
+        with gc_paused():
+            return describe_pack(
+                self.collection,
+                self.files,
+                self.collection.decks[pack],
+                self.ledgers[pack],
+                _make_note_types(self.collection, self.ledgers[pack], self.renderer),
+                open_renderer=self.renderers.open,
+                find_media=self.media.find,
+                find_kind_media=self.media.find_of_kind,
+                adopted=self.adopted_packs[pack],
+                cache=self.cache,
+            )
+
+
+def _make_note_types(
+    collection: Collection, ledger: Ledger, renderer: Renderer
+) -> dict[str, NoteType]:
+    """Return the note types that a pack uses, by kind."""
+    from cardwright.anki.notetype import make_note_types  # noqa: PLC0415  (start-up of `cards check`)
+
+    return make_note_types(collection, ledger.pack, renderer, ledger.list_note_type_ids())
 
 
 def load_collection(
@@ -224,16 +235,14 @@ def open_project(
         )
     )
     problems += find_shared_guids(collection)
-    note_types = {}
     ledgers = {}
     adopted_packs = {}
     for pack in collection.decks:
         shown = f"decks/{pack}/{LEDGER_NAME}"
         ledger, found = read_ledger(root / shown, pack, shown)
         problems += found or _miss_ledger(root, ledger, shown)
-        released = ledger.list_note_type_ids()
-        note_types[pack] = make_note_types(collection, pack, renderer, released)
-        problems += check_ledger(ledger, collection, note_types[pack], shown)
+        note_types = _make_note_types(collection, ledger, renderer) if ledger.note_types else {}
+        problems += check_ledger(ledger, collection, note_types, shown)
         ledgers[pack] = ledger
         shown = f"decks/{pack}/{ADOPTED_NAME}"
         adopted_packs[pack], found = read_adopted(root / shown, shown)
@@ -246,7 +255,6 @@ def open_project(
         collection=collection,
         ledgers=ledgers,
         adopted_packs=adopted_packs,
-        note_types=note_types,
         problems=sorted(problems, key=lambda problem: problem.sort_key),
         files=loaded.files,
         cache=cache,
@@ -264,6 +272,11 @@ def _miss_ledger(root: Path, ledger: Ledger, shown: str) -> Iterator[Diagnostic]
     """
     if ledger != Ledger(pack=ledger.pack) or (root / shown).exists():
         return
+    from cardwright.anki.changelog import (  # noqa: PLC0415  (start-up of `cards check`)
+        CHANGELOG_NAME,
+        find_released,
+    )
+
     try:
         data = read_below(root, f"decks/{ledger.pack}/{CHANGELOG_NAME}") or b""
     except (OSError, ProjectError):
@@ -290,6 +303,8 @@ def find_card(collection: Collection, ref: str) -> Card:
     ]
     exact = [card for card in found if ref == card.ref] or found
     if not exact:
+        import difflib  # noqa: PLC0415  (slow to load, only for suggestions)
+
         close = difflib.get_close_matches(ref, [card.id for card in collection.heads], n=3)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
         raise ProjectError(f"there is no card `{ref}`{hint}")

@@ -16,7 +16,8 @@ from cardwright.cli.output import say, say_json
 from cardwright.cli.params import choice_options, db_option, json_option
 from cardwright.history import Rating, is_kept, make_date, namespace_of
 from cardwright.item import Item
-from cardwright.study.stats import Bin, Retention, Stats, Subject, compute_stats, list_answers
+from cardwright.study.expectations import Histories
+from cardwright.study.stats import Bin, Retention, Stats, Subject, compute_stats
 from cardwright.terminal.stats import draw_stats
 
 _MAX_DIGITS: Final = 6
@@ -57,25 +58,35 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
     cards stats --json
     """
     with open_study(folder, db) as study:
-        items = choice.choose_by_history(study.items, study.read_memories())
+        memories = study.read_memories()
+        items = choice.choose_by_history(study.items, memories)
         subjects = _name_subjects(study, items)
         # Without a choice, answers to cards that are not in the sources, or were kept, count as well.
         is_all, packs = len(items) == len(study.items), study.journal.options
-        journal = study.journal
-        with gc_paused():
-            answers = list_answers(
-                journal,
-                lambda key: (
-                    key in subjects
-                    or (is_all and ((name := namespace_of(key)) in packs or is_kept(name)))
-                ),
+
+        def is_chosen(key: str) -> bool:
+            return key in subjects or (
+                is_all and ((name := namespace_of(key)) in packs or is_kept(name))
             )
-            memories = ((m, journal.schedule_of(m.key)) for m in study.store.list_memories())
-            found = compute_stats(answers, subjects, memories, study.today, days)
-    if as_json:
-        say_json(_describe_stats(found))
-    else:
-        say(draw_stats(found))
+
+        def compute(histories: Histories) -> Stats:
+            schedule_of = study.journal.schedule_of
+            pairs = ((memory, schedule_of(key)) for key, memory in memories.items())
+            return compute_stats(histories.list(is_chosen), subjects, pairs, study.today, days)
+
+        with gc_paused():
+            histories = Histories(study.journal)
+            try:
+                found = compute(histories)
+            except (ValueError, ArithmeticError, LookupError):
+                # What was kept is damaged.
+                histories = Histories(study.journal, with_kept=False)
+                found = compute(histories)
+        if as_json:
+            say_json(_describe_stats(found))
+        else:
+            say(draw_stats(found))
+        histories.keep()
 
 
 def _name_subjects(study: Study, items: Sequence[Item]) -> dict[str, Subject]:

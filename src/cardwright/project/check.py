@@ -15,8 +15,6 @@ from cardwright.item import place_cards
 from cardwright.model import CardHead, Collection, Deck, Selection
 from cardwright.pattern import is_match
 from cardwright.project.cache import make_key
-from cardwright.project.check_questions import check_questions
-from cardwright.project.check_texts import check_asks, check_descriptions, check_mentions
 from cardwright.project.checking import Checking
 from cardwright.project.schema_file import is_stale, name_schema_file
 from cardwright.text import list_names, suggest, to_nfc
@@ -316,6 +314,39 @@ def _check_domains(
             )
 
 
+def check_mentions(checking: Checking) -> Iterator[Diagnostic]:
+    """Report media that are missing, wrong or shown as text."""
+    mentions = [one for _, findings in checking.files for one in findings.mentions]
+    if mentions:
+        from cardwright.project.mentions import explain_mentions  # noqa: PLC0415  (few have media)
+
+        yield from explain_mentions(mentions, checking.media, checking.texts)
+
+
+def check_descriptions(checking: Checking) -> Iterable[Diagnostic]:
+    """Report problems in the Markdown of deck descriptions, which Anki renders."""
+
+    def make() -> tuple[Diagnostic, ...]:
+        from cardwright.project.check_texts import check_descriptions as check  # noqa: PLC0415
+
+        return tuple(check(checking))
+
+    key = checking.decks_key and make_key("descriptions", checking.decks_key)
+    return checking.cache.ask(key, tuple[Diagnostic, ...], make)
+
+
+def check_asks(checking: Checking) -> Iterable[Diagnostic]:
+    """Report problems in the Markdown around the fields of a question, in kinds of the project."""
+
+    def make() -> tuple[Diagnostic, ...]:
+        from cardwright.project.check_texts import check_asks as check  # noqa: PLC0415
+
+        return tuple(check(checking))
+
+    key = checking.kinds_key and make_key("asks", checking.kinds_key)
+    return checking.cache.ask(key, tuple[Diagnostic, ...], make)
+
+
 def check_kind_media(checking: Checking) -> Iterator[Diagnostic]:
     """Report files of adopted note types that are not there, or that share a name in Anki."""
     owners: dict[str, tuple[Path, Span]] = {}
@@ -334,6 +365,24 @@ def check_kind_media(checking: Checking) -> Iterator[Diagnostic]:
                     span,
                     help="rename one, here and in the templates: Anki has one folder for all files",
                     related=(Related(message="first used", span=place),),
+                )
+
+
+def check_questions(checking: Checking) -> Iterator[Diagnostic]:
+    """Report cards with the same question, ignoring case, punctuation and emphasis."""
+    collection = checking.collection
+    seen: dict[tuple[str, bytes], CardHead] = {}
+    for file, findings in checking.files:
+        for card, question in zip(file.heads, findings.questions, strict=True):
+            first = seen.setdefault((file.pack, question), card)
+            if question and first is not card:
+                name = collection.kinds[card.kind].fields[0].name
+                yield diagnose(
+                    "near-duplicate",
+                    f"`{card.id}` asks the same question as `{first.id}`",
+                    collection.load(card).span_of(name),
+                    help="keep one of them, or make the questions distinct",
+                    related=(Related(message="the other card", span=first.span),),
                 )
 
 

@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from cardwright.diagnostic import Diagnostic, diagnose
 from cardwright.markdown import INVALID_HELP, split_address
-from cardwright.model import Kind
-from cardwright.project.cache import Cache, make_key
-from cardwright.project.card_file import CardFile
 from cardwright.project.check_questions import check_answers, digest_questions
 from cardwright.project.check_texts import check_texts
 from cardwright.project.checking import CardChecking, FileFindings, Mention
-from cardwright.project.renderers import Renderers
-from cardwright.project.texts import SourceTexts
 
 _SCHEMES: Final = ("http", "https", "mailto", "doi")
 
 
 CardCheck = Callable[[CardChecking], Iterator[Diagnostic | Mention]]
-
-
-def check_file(
-    file: CardFile,
-    kinds: Mapping[str, Kind],
-    renderers: Renderers,
-    texts: SourceTexts,
-    cache: Cache,
-) -> FileFindings:
-    """Return what the checks of the cards of a file find, or found when they were run on it."""
-    key = file.key and make_key("findings", file.key)
-    if found := cache.recall(key, FileFindings):
-        return found
-    with renderers.open(file.name) as renderer:
-        cards = file.load_cards()
-        checking = CardChecking(cards=cards, kinds=kinds, renderer=renderer, texts=texts)
-        found = check_cards(checking)
-    # The file may have changed since it was loaded, and with it the places in it.
-    if key and texts.is_as(file.name, file.digest):
-        cache.keep(key, found)
-    return found
 
 
 def check_cards(checking: CardChecking, checks: Iterable[CardCheck] | None = None) -> FileFindings:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 
-from cardwright.diagnostic import Diagnostic, Related, Span, diagnose
+from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.kinds import is_asked, list_asked, list_texts
 from cardwright.markdown import find_deletions, hide_deletions
-from cardwright.model import Card, CardHead, Kind, Side
-from cardwright.project.checking import CardChecking, Checking
+from cardwright.model import Card, Kind, Side
+from cardwright.project.checking import CardChecking
 from cardwright.project.words import count_words, drop_addresses, find_answer, normalize
 
 
@@ -24,24 +24,6 @@ def digest_questions(checking: CardChecking) -> Iterator[bytes]:
         question = normalize(_question_of(card, side)) if card.retired is None else ""
         text = f"{side.ask}\0{question}".encode("utf-8", "surrogatepass")
         yield blake2b(text, digest_size=16).digest() if question else b""
-
-
-def check_questions(checking: Checking) -> Iterator[Diagnostic]:
-    """Report cards with the same question, ignoring case, punctuation and emphasis."""
-    collection = checking.collection
-    seen: dict[tuple[str, bytes], CardHead] = {}
-    for file, findings in checking.files:
-        for card, question in zip(file.heads, findings.questions, strict=True):
-            first = seen.setdefault((file.pack, question), card)
-            if question and first is not card:
-                name = collection.kinds[card.kind].fields[0].name
-                yield diagnose(
-                    "near-duplicate",
-                    f"`{card.id}` asks the same question as `{first.id}`",
-                    collection.load(card).span_of(name),
-                    help="keep one of them, or make the questions distinct",
-                    related=(Related(message="the other card", span=first.span),),
-                )
 
 
 def check_answers(checking: CardChecking) -> Iterator[Diagnostic]:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 from typing import Final
 
-from cardwright.diagnostic import Diagnostic, TextProblem, cut_quote
+from cardwright.diagnostic import Diagnostic, TextProblem
 from cardwright.kinds import list_texts, render_text
 from cardwright.markdown import NO_GAP, read_block
-from cardwright.project.cache import make_key
-from cardwright.project.checking import CardChecking, Checking, Mention, place_problem
-from cardwright.project.media import MediaLibrary, explain_format
-from cardwright.project.texts import SourceTexts
+from cardwright.project.checking import CardChecking, Checking, Mention
 
 _FIELD_REF: Final = re.compile(r"\{\{\w+\}\}")
 _PATH: Final = re.compile(r"[^\n`]{1,200}\.[A-Za-z0-9]{2,5}")
@@ -41,39 +38,6 @@ def check_texts(checking: CardChecking) -> Iterator[Diagnostic | Mention]:
                 yield Mention(text, text, card.span_of(key), is_shown=True)
 
 
-def check_mentions(checking: Checking) -> Iterator[Diagnostic]:
-    """Report media that are missing, wrong or shown as text."""
-    for _, findings in checking.files:
-        yield from explain_mentions(findings.mentions, checking.media, checking.texts)
-
-
-def explain_mentions(
-    mentions: Iterable[Mention], media: MediaLibrary, texts: SourceTexts
-) -> Iterator[Diagnostic]:
-    """Report what is wrong with the files that texts mention."""
-    for written, text, span, is_shown in mentions:
-        found = media.look_up(span.path, written)
-        if is_shown:
-            problem = None if isinstance(found, TextProblem) else _report_path(text)
-        elif isinstance(found, TextProblem):
-            problem = found
-        else:
-            problem = explain_format(found, written)
-        if problem is not None:
-            yield place_problem(texts, problem, text, span)
-
-
-def _report_path(text: str) -> TextProblem:
-    path = f"<{text}>" if " " in text else text
-    return TextProblem(
-        code="literal-markup",
-        message=f"`{cut_quote(text)}` is a file of the project, but shown as text",
-        quote=cut_quote(text),
-        help=f"write `![]({path})` to show or play it",
-        start=0,
-    )
-
-
 def _find_bidi_entities(text: str) -> Iterator[TextProblem]:
     """Find entities, outside of code, for characters that a source may not contain or balances."""
     if "&#" not in text or not _BIDI_ENTITY.search(text):
@@ -91,15 +55,8 @@ def _find_bidi_entities(text: str) -> Iterator[TextProblem]:
             )
 
 
-def check_descriptions(checking: Checking) -> Iterable[Diagnostic]:
+def check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
     """Report problems in the Markdown of deck descriptions, which Anki renders."""
-    key = checking.decks_key and make_key("descriptions", checking.decks_key)
-    return checking.cache.ask(
-        key, tuple[Diagnostic, ...], lambda: tuple(_check_descriptions(checking))
-    )
-
-
-def _check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
     for root in checking.collection.decks.values():
         for _, deck in root.walk():
             rendered = checking.renderer.render_block(deck.description)
@@ -118,13 +75,8 @@ def _check_descriptions(checking: Checking) -> Iterator[Diagnostic]:
                 yield checking.place(problem, deck.description, place)
 
 
-def check_asks(checking: Checking) -> Iterable[Diagnostic]:
+def check_asks(checking: Checking) -> Iterator[Diagnostic]:
     """Report problems in the Markdown around the fields of a question, in kinds of the project."""
-    key = checking.kinds_key and make_key("asks", checking.kinds_key)
-    return checking.cache.ask(key, tuple[Diagnostic, ...], lambda: tuple(_check_asks(checking)))
-
-
-def _check_asks(checking: Checking) -> Iterator[Diagnostic]:
     for kind in checking.collection.kinds.values():
         for side in () if kind.is_built_in else kind.sides:
             text = _FIELD_REF.sub(lambda match: "x" * len(match[0]), side.ask)

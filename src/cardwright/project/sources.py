@@ -8,7 +8,6 @@ from cardwright.blueprint import Blueprint
 from cardwright.diagnostic import Diagnostic
 from cardwright.frozen import frozen
 from cardwright.item import Item
-from cardwright.kinds import list_items
 from cardwright.model import Card, Collection, Deck, Kind
 
 
@@ -65,6 +64,8 @@ def count_errors(problems: Iterable[Diagnostic]) -> int:
 
 def make_sources(collection: Collection, problems: Iterable[Diagnostic] = ()) -> Sources:
     """Return the sources of a collection, given the problems found when loading it."""
+    from cardwright.kinds import list_items  # noqa: PLC0415  (start-up of `cards check`)
+
     return Sources(
         items=list_items(collection),
         kinds=collection.kinds,

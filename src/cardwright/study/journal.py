@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
@@ -23,6 +23,7 @@ from cardwright.history import (
     Moment,
     Rating,
     Review,
+    is_kept,
     namespace_of,
 )
 from cardwright.item import Item
@@ -31,7 +32,7 @@ from cardwright.model import Deck, DeckOptions
 from cardwright.study.alias import Alias, find_changes
 from cardwright.study.decks import SEPARATOR, Limits, list_options, place_items
 from cardwright.study.rows import ReviewRow
-from cardwright.study.schedule import ReplayedAnswer, Schedule, to_act_row
+from cardwright.study.schedule import Expectation, ReplayedAnswer, Schedule, to_act_row
 from cardwright.study.settings import Settings
 from cardwright.study.store import Store
 
@@ -129,11 +130,15 @@ class Journal:
         stored, owners = self.store.read_rules(), self.store.aliases.owners
         return [
             namespace
-            for namespace in self.namespaces
+            for namespace in (*self.namespaces, *filter(is_kept, stored))
             if stored.get(namespace) != self.describe_rules(namespace)
             # Another process recorded answers before it knew the alias.
             or owners.get(namespace) in stored
         ]
+
+    def is_current(self, namespace: str) -> bool:
+        """Return whether all memories of a namespace were computed under the current rules."""
+        return self.store.read_rules().get(namespace) == self.describe_rules(namespace)
 
     def rebuild(self, namespaces: Iterable[str] | None = None) -> int:
         """Rebuild memories from reviews, for some namespaces or all; return their number."""
@@ -189,10 +194,14 @@ class Journal:
             return sum(map(self._rebuild, sorted(united)))
 
     def find_differences(self) -> list[str]:
-        """Return the keys of prompts whose memory differs from a replay of their reviews.
+        """Return the keys of prompts for which a replay of the reviews gives something else.
 
-        Memories of other projects, whose options are not known here, are left out.
+        That is another memory, or other expectations than those that are kept (see
+        `study.expectations`). Memories of other projects, whose options are not known here, are left
+        out.
         """
+        from cardwright.study.expectations import pack_answers  # noqa: PLC0415  (rare)
+
         stored = self.store.read_rules()
 
         def is_known(key: str) -> bool:
@@ -202,12 +211,23 @@ class Journal:
 
         cached = {memory.key: memory for memory in self.store.list_memories()}
         cached = {key: memory for key, memory in cached.items() if is_known(key)}
+        expectations = self.store.read_expectations()
         found = []
-        for memory, _ in self._replay(self.store.list_acts(), is_known):
-            if cached.pop(memory.key, Memory(key=memory.key)) != memory:
-                found.append(memory.key)
+        for key, group in groupby(self.store.list_acts(), key=itemgetter(0)):
+            if not is_known(key):
+                continue
+            rows, schedule = list(group), self.schedule_of(key)
+            kept = expectations.pop(key, None)
+            expected: list[Expectation] | None = None if kept is None else []
+            memory = schedule.replay(key, [row[2:8] for row in rows], expected)
+            is_same = cached.pop(key, Memory(key=key)) == memory
+            if expected is not None:
+                is_same &= kept == pack_answers(rows, expected, schedule.rollover_hour)
+            if not is_same:
+                found.append(key)
         without_reviews = (key for key, memory in cached.items() if memory != Memory(key=key))
-        return sorted((*found, *without_reviews))
+        without_answers = (key for key, kept in expectations.items() if kept and is_known(key))
+        return sorted({*found, *without_reviews, *without_answers})
 
     def read_memories(self, moment: Moment) -> dict[str, Memory]:
         """Return every memory by key, with due times corrected if a clock was once ahead.
@@ -362,18 +382,12 @@ class Journal:
         self._put(found.values())
         return {key: memory for key, (memory, _) in found.items()}
 
-    def _replay(
-        self, acts: Iterable[ReviewRow], is_chosen: Callable[[str], bool] | None = None
-    ) -> Iterator[tuple[Memory, str]]:
-        """Yield the memory of each (chosen) prompt and the id of its last review.
-
-        The acts are from `Store.list_acts`.
-        """
+    def _replay(self, acts: Iterable[ReviewRow]) -> Iterator[tuple[Memory, str]]:
+        """Yield the memory of each prompt and the id of its last review, from `Store.list_acts`."""
         for key, group in groupby(acts, key=itemgetter(0)):
-            if is_chosen is None or is_chosen(key):
-                rows = list(group)
-                memory = self.schedule_of(key).replay(key, [row[2:8] for row in rows])
-                yield memory, rows[-1][1]
+            rows = list(group)
+            memory = self.schedule_of(key).replay(key, [row[2:8] for row in rows])
+            yield memory, rows[-1][1]
 
     def _put(self, memories: Collection[tuple[Memory, str]]) -> None:
         """Write memories, and record it when a namespace's memories now follow different rules."""

@@ -18,6 +18,7 @@ MIGRATIONS: Final[tuple[tuple[str, str], ...]] = (
     ("promises", "promises.sql"),
     ("mirrors", "mirrors.sql"),
     ("changes", "changes.sql"),
+    ("expectations", "expectations.sql"),
 )
 """Name and script of each migration, in order. Never change one that was released."""
 

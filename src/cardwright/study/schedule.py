@@ -153,9 +153,14 @@ class Schedule:
         """Return the memory after one more act. An undo needs `replay` instead."""
         return self._apply(memory, (to_act_row(review),))
 
-    def replay(self, key: str, acts: Iterable[_Act]) -> Memory:
-        """Return a prompt's memory after acts in order (ActRow fields), without undone ones."""
-        return self._apply(Memory(key=key), acts)
+    def replay(
+        self, key: str, acts: Iterable[_Act], expected: list[Expectation] | None = None
+    ) -> Memory:
+        """Return a prompt's memory after acts in order (ActRow fields), without undone ones.
+
+        What was expected at each answer is added to `expected`.
+        """
+        return self._apply(Memory(key=key), acts, expected)
 
     def trace(self, key: str, acts: Iterable[ActRow]) -> Iterator[tuple[ActRow, ReplayedAnswer]]:
         """Yield each answer among acts, with the memory before and after it."""
@@ -167,12 +172,6 @@ class Schedule:
                 days = 0 if before.last_day is None else max(day - before.last_day, 0)
                 yield act, ReplayedAnswer(days, before, after, self.retrievability(before, day))
             before = after
-
-    def list_expectations(self, key: str, acts: Iterable[_Act]) -> list[Expectation]:
-        """Return what was expected at each answer among acts (ActRow fields), in order."""
-        found: list[Expectation] = []
-        self._apply(Memory(key=key), acts, found)
-        return found
 
     def preview(self, memory: Memory, moment: Moment) -> dict[Rating, Memory]:
         """Return the memory after each possible answer."""

@@ -1,8 +1,7 @@
 """Statistics of recall, of effort, and of current memories.
 
-All figures are computed from a list of answers, each with the state of its prompt just before it
-(`list_answers`), and from the current memories. `compute_stats` computes all figures for some
-prompts; the functions after it compute one each: first recall, then effort, then memories.
+All figures are computed from the answers, each with what was expected of its prompt just before it
+(`study.expectations`), and from the current memories.
 """
 
 from __future__ import annotations
@@ -11,20 +10,19 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import pairwise
 from math import inf, log, sqrt
-from operator import itemgetter
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 from cardwright.history import (
-    MAX_ANSWER_MS,
     MS_PER_SECOND,
-    Act,
+    Rating,
     count_days,
-    count_study_day,
+    is_day,
     make_date,
 )
 from cardwright.memory import Memory, State
+from cardwright.study.expectations import CRAM, STATES, TEST, AnswerRecord, Histories
 from cardwright.study.journal import Journal
 from cardwright.study.schedule import Schedule
 
@@ -37,7 +35,7 @@ SHARE_EDGES: Final = (*(tenth / 10 for tenth in range(10)), inf)
 _CALIBRATION_BINS: Final = 20
 _TIME_UNITS: Final = (("day", 31), ("week", 7 * 26), ("month", 3 * 366), ("year", inf))
 """Units of time, each with the number of days below which it is used."""
-_Key = TypeVar("_Key")
+_REVIEW: Final = STATES.index(State.REVIEW)
 
 
 class Answer(NamedTuple):
@@ -69,30 +67,14 @@ class Answer(NamedTuple):
         return self.interval_days >= MATURE_DAYS
 
 
-_CRAM: Final = (None, 0, 0.0, False)
-"""The last fields of the Answer for a cram."""
-
-
 def list_answers(journal: Journal, is_chosen: Callable[[str], bool]) -> list[Answer]:
     """Return the answers to chosen prompts, grouped by prompt and in order, without undone ones."""
-    found = []
-    for key, rows in groupby(journal.store.list_acts(), key=itemgetter(0)):
-        if not is_chosen(key):
-            continue
-        acts, spent_ms = [], []
-        for row in rows:
-            acts.append(row[2:8])
-            spent_ms.append(min(row[-1], MAX_ANSWER_MS))
-        schedule = journal.schedule_of(key)
-        expectations = iter(schedule.list_expectations(key, acts))
-        for (act, rating, at_ms, offset, *_), took_ms in zip(acts, spent_ms, strict=True):
-            if rating is not None and act == Act.ANSWER:
-                day, state, interval, recall, is_test = next(expectations)
-                found.append(Answer(key, day, rating, took_ms, state, interval, recall, is_test))
-            elif rating is not None:
-                day = count_study_day(at_ms, offset, schedule.rollover_hour)
-                found.append(Answer(key, day, rating, took_ms, *_CRAM))
-    return found
+    states = (*STATES, State.REVIEW, None)
+    return [
+        Answer(key, day, rating, spent_ms, states[standing], interval, recall, standing == TEST)
+        for key, answers in Histories(journal, with_kept=False).list(is_chosen)
+        for recall, interval, day, spent_ms, rating, standing in answers
+    ]
 
 
 class Subject(NamedTuple):
@@ -133,7 +115,7 @@ class Stats:
 
 
 def compute_stats(
-    answers: Iterable[Answer],
+    histories: Iterable[tuple[str, Iterable[AnswerRecord]]],
     subjects: Mapping[str, Subject],
     memories: Iterable[tuple[Memory, Schedule]],
     today: int,
@@ -142,30 +124,193 @@ def compute_stats(
     """Return all figures for the prompts in `subjects`, which is by key in the order of learning.
 
     Each memory is paired with its schedule.
+
+    Raises:
+        ValueError, ArithmeticError, LookupError: an answer has values that no answer has.
+
     """
-    all_answers = list(answers)
-    recent = all_answers if days is None else [a for a in all_answers if a.day > today - days]
-    tests = [answer for answer in recent if answer.is_test]
-    by_day = measure_effort(all_answers, lambda answer: answer.day)
+    sums = _sum_up(histories, subjects, -inf if days is None else today - days + 1)
+    by_day = {day: Effort(*sums.days[day].effort) for day in sorted(sums.days)}
+    young, mature = Retention(*sums.young), Retention(*sums.mature)
     known = [pair for pair in memories if pair[0].key in subjects]
+    groups = {}
+    for place, what in ((1, "domain"), (0, "lesson"), (2, "kind")):
+        found = sums.groups[place]
+        order = [*dict.fromkeys(subject[place] for subject in subjects.values()), GONE[place]]
+        groups[what] = {name: Retention(*found[name]) for name in order if name in found}
+    groups["month"] = {
+        name: Retention(*tally) for name, tally in sorted(sums.months.items()) if tally[0]
+    }
     return Stats(
         today=today,
         days=days,
         effort=add_efforts(
             effort for day, effort in by_day.items() if days is None or day > today - days
         ),
-        retention=measure_retention(tests),
-        young=measure_retention(test for test in tests if not test.is_mature),
-        mature=measure_retention(test for test in tests if test.is_mature),
-        groups=_group_by_subject(tests, subjects),
-        calibration=measure_calibration(tests),
-        effort_by_kind=measure_effort(recent, lambda answer: subjects.get(answer.key, GONE).kind),
-        effort_by_day={day: by_day[day] for day in sorted(by_day)},
-        buttons=count_buttons(recent),
+        retention=Retention(
+            young.tests + mature.tests, young.passed + mature.passed, sums.expected_sum
+        ),
+        young=young,
+        mature=mature,
+        groups=groups,
+        calibration=_calibrate(sums.bins, sums.losses),
+        effort_by_kind={kind: Effort(*effort) for kind, effort in sums.effort_by_kind.items()},
+        effort_by_day=by_day,
+        buttons=sums.buttons,
         streak=find_streak(by_day, today),
         prompts=count_prompts(subjects, {memory.key: memory for memory, _ in known}),
         histograms=_count_memories(known, today),
     )
+
+
+_Tally = list[Any]
+"""The fields of a Retention, or of an Effort, while they are summed up."""
+
+
+class _Day(NamedTuple):
+    effort: _Tally
+    tests: _Tally
+    """Of its month."""
+
+
+class _Sums:
+    """What is summed up over answers: those since a day, unless said otherwise."""
+
+    def __init__(self) -> None:
+        self.days: dict[int, _Day] = {}
+        """Of all answers."""
+        self.effort_by_kind: dict[str, _Tally] = {}
+        self.buttons: dict[str, Counter[int]] = {}
+        self.young: _Tally = [0, 0, 0.0]
+        self.mature: _Tally = [0, 0, 0.0]
+        self.expected_sum = 0.0
+        """Over young and mature tests, in the order of the answers."""
+        self.groups: Sequence[dict[str, _Tally]] = ({}, {}, {})
+        """By the names of lessons, domains and kinds."""
+        self.months: dict[str, _Tally] = {}
+        self.bins: list[_Tally] = [[0, 0, 0.0] for _ in range(_CALIBRATION_BINS)]
+        """By expected recall."""
+        self.losses: list[float] = []
+        """The logarithms of the expected probability of what happened."""
+
+    def add_day(self, day: int) -> _Day:
+        """Make the sums of a study day.
+
+        Raises:
+            ValueError: it is none.
+
+        """
+        if not is_day(day):
+            raise ValueError(f"not a study day: {day}")
+        month = f"{make_date(day):%Y-%m}"
+        made = _Day([0, 0, 0], self.months.setdefault(month, [0, 0, 0.0]))
+        self.days[day] = made
+        return made
+
+
+def _sum_up(  # noqa: C901, PLR0912, PLR0915  (one pass: see below)
+    histories: Iterable[tuple[str, Iterable[AnswerRecord]]],
+    subjects: Mapping[str, Subject],
+    first_day: float,
+) -> _Sums:
+    """Sum up everything in one pass, since there may be a million answers.
+
+    Shares are added up in the order of the answers, so that the same answers give the same sums.
+    """
+    sums = _Sums()
+    days, losses = sums.days, sums.losses
+    # Indexed by rating.
+    learning_buttons, young_buttons, mature_buttons = ([0] * (len(Rating) + 1) for _ in range(3))
+    # The number of tests of each age in each bin, and how many were passed. An expected recall of 1
+    # is in the last bin.
+    young_bins, mature_bins = ([[0, 0] for _ in range(_CALIBRATION_BINS + 1)] for _ in range(2))
+    expected_by_bin = [0.0] * (_CALIBRATION_BINS + 1)
+    expected_sum = expected_young = expected_mature = 0.0
+    for key, answers in histories:
+        subject = subjects.get(key, GONE)
+        tallies = [
+            group.get(name) or [0, 0, 0.0] for group, name in zip(sums.groups, subject, strict=True)
+        ]
+        (_, _, by_lesson), (_, _, by_domain), (_, _, by_kind) = tallies
+        answered = spent_ms = untimed = tests = passed = 0
+        for recall, interval, day, took_ms, rating, standing in answers:
+            try:
+                effort, of_month = days[day]
+            except KeyError:
+                effort, of_month = sums.add_day(day)
+            effort[0] += 1
+            if took_ms:
+                effort[1] += took_ms
+                effort[2] += 1
+            if day < first_day:
+                continue
+            answered += 1
+            if took_ms:
+                spent_ms += took_ms
+            else:
+                untimed += 1
+            if standing == TEST:
+                tests += 1
+                expected_sum += recall
+                by_lesson += recall
+                by_domain += recall
+                by_kind += recall
+                # Rounding may put a share such as 0.85 just below the edge of its bin.
+                place = int(recall * _CALIBRATION_BINS + 1e-9)
+                expected_by_bin[place] += recall
+                of_month[0] += 1
+                of_month[2] += recall
+                if interval < MATURE_DAYS:
+                    expected_young += recall
+                    of_bin = young_bins[place]
+                    young_buttons[rating] += 1
+                else:
+                    expected_mature += recall
+                    of_bin = mature_bins[place]
+                    mature_buttons[rating] += 1
+                of_bin[0] += 1
+                if rating > 1:
+                    passed += 1
+                    of_bin[1] += 1
+                    of_month[1] += 1
+                    losses.append(log(recall))
+                else:
+                    losses.append(log(1 - recall))
+            elif standing == _REVIEW:
+                (young_buttons if interval < MATURE_DAYS else mature_buttons)[rating] += 1
+            elif standing != CRAM:
+                learning_buttons[rating] += 1
+        if answered:
+            effort = sums.effort_by_kind.setdefault(subject.kind, [0, 0, 0])
+            effort[0] += answered
+            effort[1] += spent_ms
+            effort[2] += answered - untimed
+        if tests:
+            expected = (by_lesson, by_domain, by_kind)
+            for group, name, tally, by in zip(sums.groups, subject, tallies, expected, strict=True):
+                tally[0] += tests
+                tally[1] += passed
+                tally[2] = by
+                group[name] = tally
+    for place, by in enumerate(expected_by_bin):
+        tally = sums.bins[min(place, _CALIBRATION_BINS - 1)]
+        tally[2] += by
+        for of_age, (number, passed) in (
+            (sums.young, young_bins[place]),
+            (sums.mature, mature_bins[place]),
+        ):
+            tally[0] += number
+            tally[1] += passed
+            of_age[0] += number
+            of_age[1] += passed
+    sums.young[2], sums.mature[2], sums.expected_sum = expected_young, expected_mature, expected_sum
+    for name, counts in (
+        ("learning", learning_buttons),
+        ("young", young_buttons),
+        ("mature", mature_buttons),
+    ):
+        sums.buttons[name] = Counter({rating: n for rating, n in enumerate(counts) if n})
+    return sums
 
 
 class Retention(NamedTuple):
@@ -184,40 +329,6 @@ class Retention(NamedTuple):
     def expected(self) -> float | None:
         """The expected share: the mean retrievability just before the tests; None without tests."""
         return self.expected_sum / self.tests if self.tests else None
-
-
-def measure_retention(answers: Iterable[Answer]) -> Retention:
-    """Return the retention of the tests among answers."""
-    return measure_groups(answers, lambda _: None).get(None, Retention(0, 0, 0.0))
-
-
-def measure_groups(
-    answers: Iterable[Answer], name_group: Callable[[Answer], _Key]
-) -> dict[_Key, Retention]:
-    """Return the retention of each group with tests, in order of appearance."""
-    sums: dict[_Key, tuple[int, int, float]] = {}
-    for answer in answers:
-        if answer.is_test:
-            name = name_group(answer)
-            tests, passed, expected = sums.get(name, (0, 0, 0.0))
-            sums[name] = (tests + 1, passed + answer.is_passed, expected + answer.retrievability)
-    return {name: Retention(*values) for name, values in sums.items()}
-
-
-def _group_by_subject(
-    tests: Sequence[Answer], subjects: Mapping[str, Subject]
-) -> dict[str, dict[str, Retention]]:
-    found = {}
-    for place, what in ((1, "domain"), (0, "lesson"), (2, "kind")):
-
-        def name_group(answer: Answer, place: int = place) -> str:
-            return subjects.get(answer.key, GONE)[place]
-
-        order = [*dict.fromkeys(subject[place] for subject in subjects.values()), GONE[place]]
-        groups = measure_groups(tests, name_group)
-        found[what] = {name: groups[name] for name in order if name in groups}
-    months = measure_groups(tests, lambda answer: f"{make_date(answer.day):%Y-%m}")
-    return {**found, "month": {month: months[month] for month in sorted(months)}}
 
 
 class CalibrationBin(NamedTuple):
@@ -239,43 +350,24 @@ class Calibration(NamedTuple):
     """−mean(y·ln p + (1−y)·ln(1−p)), where p is the expected recall and y is 1 or 0."""
 
 
-def measure_calibration(answers: Iterable[Answer]) -> Calibration | None:
+def _calibrate(tallies: Iterable[_Tally], losses: Sequence[float]) -> Calibration | None:
     """Compare expected and actual recall in bins of expected recall; None without tests.
 
     The twenty bins of equal width are those of FSRS's first benchmarks.
     """
-    tests = [answer for answer in answers if answer.is_test]
-    if not tests:
+    if not losses:
         return None
-
-    def find_bin(answer: Answer) -> int:
-        # Rounding may put a share such as 0.85 just below the edge of its bin.
-        return min(int(answer.retrievability * _CALIBRATION_BINS + 1e-9), _CALIBRATION_BINS - 1)
-
     bins = [
-        CalibrationBin(place / _CALIBRATION_BINS, (place + 1) / _CALIBRATION_BINS, retention)
-        for place, retention in sorted(measure_groups(tests, find_bin).items())
+        CalibrationBin(
+            place / _CALIBRATION_BINS, (place + 1) / _CALIBRATION_BINS, Retention(*tally)
+        )
+        for place, tally in enumerate(tallies)
+        if tally[0]
     ]
     squares = sum(
         (b.retention.expected_sum - b.retention.passed) ** 2 / b.retention.tests for b in bins
     )
-    loss = sum(log(t.retrievability if t.is_passed else 1 - t.retrievability) for t in tests)
-    return Calibration(bins, sqrt(squares / len(tests)), -loss / len(tests))
-
-
-def count_buttons(answers: Iterable[Answer]) -> dict[str, Counter[int]]:
-    """Return how often each rating was given to learning, young and mature prompts."""
-    found: dict[str, Counter[int]] = {
-        "learning": Counter(),
-        "young": Counter(),
-        "mature": Counter(),
-    }
-    for answer in answers:
-        if answer.state is State.REVIEW:
-            found["mature" if answer.is_mature else "young"][answer.rating] += 1
-        elif answer.state is not None:
-            found["learning"][answer.rating] += 1
-    return found
+    return Calibration(bins, sqrt(squares / len(losses)), -sum(losses) / len(losses))
 
 
 class Effort(NamedTuple):
@@ -293,18 +385,6 @@ class Effort(NamedTuple):
 
 
 _NO_EFFORT: Final = Effort(0, 0, 0)
-
-
-def measure_effort(
-    answers: Iterable[Answer], name_group: Callable[[Answer], _Key]
-) -> dict[_Key, Effort]:
-    """Return the effort of each group of answers, including crams, in order of appearance."""
-    sums: dict[_Key, tuple[int, int, int]] = {}
-    for answer in answers:
-        name, took_ms = name_group(answer), answer.duration_ms
-        count, duration_ms, timed = sums.get(name, _NO_EFFORT)
-        sums[name] = (count + 1, duration_ms + took_ms, timed + (took_ms > 0))
-    return {name: Effort(*values) for name, values in sums.items()}
 
 
 def add_efforts(efforts: Iterable[Effort]) -> Effort:
@@ -397,8 +477,8 @@ class Bin(NamedTuple):
 def count_bins(values: Iterable[float], edges: Sequence[float]) -> list[Bin]:
     """Count the values in each bin; values below the first edge go into the first bin."""
     numbers = [0] * (len(edges) - 1)
-    for value in values:
-        numbers[min(max(bisect_right(edges, value) - 1, 0), len(numbers) - 1)] += 1
+    for place, number in Counter(bisect_right(edges, value) for value in values).items():
+        numbers[min(max(place - 1, 0), len(numbers) - 1)] += number
     return [Bin(*ends, number) for ends, number in zip(pairwise(edges), numbers, strict=True)]
 
 

@@ -294,7 +294,8 @@ class _ReviewExchanger:
         return [__version__, self._store.device, review_count, self._lessened, digests]
 
     def _list_lines(self) -> dict[str, str]:
-        return {review.id: write_review(review) for review in self._store.list_log()}
+        log = self._store.list_log(in_order=False)
+        return {review.id: write_review(review) for review in log}
 
 
 class _Exchanger(Generic[Row]):

@@ -26,10 +26,11 @@ from cardwright.foreign.media import read_media
 from cardwright.model import Card
 from cardwright.project.card import parse_cards
 from cardwright.project.check_cards import check_cards, check_sources
-from cardwright.project.check_texts import check_texts, explain_mentions
+from cardwright.project.check_texts import check_texts
 from cardwright.project.checking import CardChecking
 from cardwright.project.document import Document
 from cardwright.project.edit import Edited, edit_card, read_card_values
+from cardwright.project.mentions import explain_mentions
 from cardwright.text import to_nfc
 
 MAX_LISTED: Final = 200
@@ -184,7 +185,7 @@ class _PackComparison:
         self._ledger = project.ledgers[pack]
         self._adopted = project.adopted_packs[pack]
         self._record = load_record(project, pack, warn_of)
-        self._finder = MediaFinder(project.media.find, project.renderer, self._adopted.media)
+        self._finder = MediaFinder(project.media.find, self._adopted.media)
         labels = {
             kind: [one.name for one in note_type.fields]
             for kind, note_type in self.contents.note_types.items()
@@ -209,7 +210,7 @@ class _PackComparison:
 
     def compare(self, theirs: ReaderNote, new_files: NewFiles) -> None:
         note = self.notes[theirs.guid]
-        card = note.card
+        card = self._sources.collection.load(note.card)
         self.found.compared += 1
         if theirs.fields.keys().isdisjoint(self._sources.labels[card.kind]):
             self.found.converted.append(card.id)
@@ -217,7 +218,9 @@ class _PackComparison:
         past = self._find_past(note)
         contents = past.published.list_contents() if past.published else ()
         files = CardFiles(
-            self._finder.list_files(card, self._sources.collection.kinds[card.kind]),
+            self._finder.list_files(
+                card, self._sources.collection.kinds[card.kind], self._sources.renderer
+            ),
             [content.get("media") or {} for content in contents],
             lambda name: new_files.place(card, name),
         )
