@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cardwright.progress import show_progress, track
+from cardwright.progress import announced, show_progress, track
 from pty_driver import PtyProgram
 
 AT_ONCE = """
@@ -83,6 +83,9 @@ class Screen:
     def show(self, what: str, done: int, total: int | None) -> None:
         self.told.append((what, done, total))
 
+    def announce(self, what: str) -> None:
+        self.told.append((what, 0, None))
+
     def erase(self) -> None:
         self.told.append(None)
 
@@ -94,9 +97,12 @@ def test_work_that_fails_leaves_nothing_on_the_screen() -> None:
         with pytest.raises(ZeroDivisionError):
             [1 // number for number in track([1, 0, 1], "Dividing")]
         assert list(track(iter("ab"), "Reading", 2)) == ["a", "b"]
+        with announced("Thinking"):
+            pass
     finally:
         show_progress(None)
     assert screen.told == [
         *(("Dividing", 0, 3), ("Dividing", 1, 3), None),
         *(("Reading", 0, 2), ("Reading", 1, 2), None),
+        *(("Thinking", 0, None), None),
     ]

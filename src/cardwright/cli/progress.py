@@ -36,11 +36,13 @@ class ProgressLine:
         if now_s < self._next_s:
             return
         self._next_s = now_s + _PAUSE_S
-        if not _is_for_a_person():
-            self._next_s = float("inf")
-            return
         amount = f"{done:,}" if total is None else f"{done:,} of {total:,}"
-        self._write(f"{what}: {amount}"[: self._find_width() - 1])
+        self.announce(f"{what}: {amount}")
+
+    def announce(self, what: str) -> None:
+        """Show a text at once."""
+        if _is_for_a_person():
+            self._write(what[: self._find_width() - 1])
 
     def erase(self) -> None:
         """Take the line away."""

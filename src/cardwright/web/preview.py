@@ -8,22 +8,21 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from string import Template
 from typing import Final
 
-from cardwright.anki.media import FindMedia
 from cardwright.anki.notetype import read_asset
+from cardwright.app.project import Project
 from cardwright.diagnostic import Diagnostic, Span
 from cardwright.item import place_cards
 from cardwright.kinds import list_prompts
-from cardwright.markdown import Renderer, escape_html
+from cardwright.markdown import escape_html
 from cardwright.model import Card, CardHead, Collection, Prompt
 from cardwright.progress import track
-from cardwright.project.cache import Cache, make_key
+from cardwright.project.cache import make_key
 from cardwright.project.card_file import CardFile
 from cardwright.text import count
 from cardwright.web.face import FaceMaker
@@ -36,27 +35,6 @@ _NIGHT: Final = re.compile(r"\.(?:nightMode|night_mode)\s+(?=[^{},;]*[,{])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
-    """The content of a page."""
-
-    collection: Collection
-    files: Sequence[CardFile]
-    """The files of its cards."""
-    cache: Cache
-    packs: Sequence[str]
-    problems: Sequence[Diagnostic]
-    renderer: Renderer
-    """Renders what is not in a file of cards."""
-    open_renderer: Callable[[str], AbstractContextManager[Renderer]]
-    """Opens the renderer of a file of cards."""
-    find_media: FindMedia
-    """Finds a media file of a card by its path as written."""
-    read_line: Callable[[Span], str | None]
-    watched: bool
-    """Whether the page may ask its server for a newer one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewPage:
     """A page, and how many prompts it shows."""
 
@@ -64,16 +42,19 @@ class PreviewPage:
     prompt_count: int
 
 
-def make_page(preview: Preview) -> PreviewPage:
-    """Make the page of some packs: their problems, then every prompt in teaching order."""
-    collection = preview.collection
-    maker = FaceMaker(collection, preview.renderer, preview.find_media)
-    prompts = _make_prompts(preview, maker)
+def make_page(project: Project, packs: Sequence[str], *, is_watched: bool) -> PreviewPage:
+    """Make the page of some packs: the project's problems, then every prompt in teaching order.
+
+    One that `is_watched` may ask its server for a newer one.
+    """
+    collection = project.collection
+    maker = FaceMaker(collection, project.renderer, project.media.find)
+    prompts = _make_prompts(project, packs, maker)
     kinds: dict[str, str] = {}
     lessons: dict[str, str] = {}
     decks = []
     prompt_count = 0
-    for title, members in _list_decks(collection, preview.packs):
+    for title, members in _list_decks(collection, packs):
         shown: list[str] = []
         for card in members:
             made = prompts[card.span]
@@ -83,7 +64,7 @@ def make_page(preview: Preview) -> PreviewPage:
             if card.lesson:
                 lessons[_lesson_key(card)] = str(collection.lesson_of(card) or card.lesson)
         decks.append(f'<section class="deck">\n{title}{_join_batches(shown)}</section>\n')
-    names = [collection.decks[p].name if p in collection.decks else p for p in preview.packs]
+    names = [collection.decks[p].name if p in collection.decks else p for p in packs]
     own_styles = "".join(_scope_style(name, css) for name, css in maker.styles.items())
     style = f"{read_asset('card.css')}\n{_read_asset('page.css')}{own_styles}"
     script = _read_asset("page.js")
@@ -93,7 +74,7 @@ def make_page(preview: Preview) -> PreviewPage:
             # A frame has the policy of its page, so a page with frames cannot name its stylesheets.
             "'unsafe-inline'" if maker.has_frames else _hash(style),
             [script, *card_scripts],
-            watched=preview.watched,
+            is_watched=is_watched,
         ),
         title=escape_html(", ".join(names) or "Preview"),
         style=style,
@@ -101,7 +82,7 @@ def make_page(preview: Preview) -> PreviewPage:
         count=count(prompt_count, "prompt"),
         kinds=_make_choices(kinds),
         lessons=_make_choices(lessons),
-        problems=_make_problems(preview),
+        problems=_make_problems(project),
         decks="".join(decks),
         scripts="".join(f"<script>{text}</script>\n" for text in card_scripts),
     )
@@ -125,7 +106,7 @@ def _read_asset(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text("utf-8")
 
 
-def _make_policy(style_source: str, scripts: list[str], *, watched: bool) -> str:
+def _make_policy(style_source: str, scripts: list[str], *, is_watched: bool) -> str:
     hashes = " ".join(_hash(script) for script in scripts)
     rules = [
         "default-src 'none'",
@@ -138,7 +119,7 @@ def _make_policy(style_source: str, scripts: list[str], *, watched: bool) -> str
         "require-trusted-types-for 'script'",
         "trusted-types cards",
     ]
-    return "; ".join([*rules, "connect-src 'self'"] if watched else rules)
+    return "; ".join([*rules, "connect-src 'self'"] if is_watched else rules)
 
 
 def _hash(text: str) -> str:
@@ -187,41 +168,42 @@ def _join_batches(cards: Sequence[str]) -> str:
     )
 
 
-def _make_prompts(preview: Preview, maker: FaceMaker) -> dict[Span, list[str]]:
+def _make_prompts(
+    project: Project, packs: Sequence[str], maker: FaceMaker
+) -> dict[Span, list[str]]:
     """Return the prompts of every card of the packs, by the card's place."""
     prompts: dict[Span, list[str]] = {}
-    packs = set(preview.packs)
-    for file in track(preview.files, "Preparing the page: file"):
+    for file in track(project.files, "Preparing the page: file"):
         if file.pack in packs:
             asked = [head for head in file.heads if head.retired is None]
             for name in dict.fromkeys(head.kind for head in asked):
                 maker.add_kind(name)
-            found = _make_prompts_of_file(preview, file, maker)
+            found = _make_prompts_of_file(project, file, maker)
             prompts.update(zip((head.span for head in asked), found, strict=True))
-    preview.cache.flush()
+    project.cache.flush()
     return prompts
 
 
-def _make_prompts_of_file(preview: Preview, file: CardFile, maker: FaceMaker) -> list[list[str]]:
+def _make_prompts_of_file(project: Project, file: CardFile, maker: FaceMaker) -> list[list[str]]:
     """Return the prompts of each card of a file that is still asked."""
-    collection = preview.collection
+    collection = project.collection
     blueprint = collection.blueprints.get(file.pack)
     lessons = blueprint.lessons.values() if blueprint else ()
     titles = [f"{lesson.id} {lesson}" for lesson in lessons]
     key = make_key("preview", file.key, *titles) if file.key else None
-    if packed := key and preview.cache.load(key):
+    if packed := key and project.cache.load(key):
         known: list[list[str]] = json.loads(zlib.decompress(packed))
         return known
     maker.has_media = False
-    with preview.open_renderer(file.name) as renderer:
+    with project.renderers.open(file.name) as renderer:
         found = [
             _frame_prompts(collection, card, maker.make_faces(card, renderer))
             for card in file.load_cards()
             if card.retired is None
         ]
     # A media file may change without its card.
-    if key and preview.cache.is_lasting and not maker.has_media:
-        preview.cache.save(key, zlib.compress(json.dumps(found).encode(), _FAST))
+    if key and project.cache.is_lasting and not maker.has_media:
+        project.cache.save(key, zlib.compress(json.dumps(found).encode(), _FAST))
     return found
 
 
@@ -263,11 +245,11 @@ def _make_choices(choices: dict[str, str]) -> str:
     )
 
 
-def _make_problems(preview: Preview) -> str:
-    problems = preview.problems
+def _make_problems(project: Project) -> str:
+    problems = project.problems
     if not problems:
         return ""
-    items = "".join(_make_problem(problem, preview.read_line) for problem in problems)
+    items = "".join(_make_problem(problem, project.texts.line) for problem in problems)
     errors = sum(problem.is_error for problem in problems)
     counts = [(errors, "error"), (len(problems) - errors, "warning")]
     summary = ", ".join(count(number, noun) for number, noun in counts if number)
