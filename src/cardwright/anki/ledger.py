@@ -91,6 +91,10 @@ class Published:
         """The hash of the content that people have."""
         return self.shipped or self.hash
 
+    def is_note(self, note: Note) -> bool:
+        """Tell whether a note is as people have it from the last release."""
+        return self.shipped_hash == note.hash and note.has_html_of(self)
+
     def list_contents(self) -> Iterator[Mapping[str, Any]]:
         """Yield its content in each release that is known, the last one first."""
         content: Mapping[str, Any] = self.content
@@ -151,15 +155,6 @@ class Ledger:
         """Return the ids of the published note types, by kind."""
         found = {kind: made.structure.get("id") for kind, made in self.note_types.items()}
         return {kind: id for kind, id in found.items() if isinstance(id, int)}
-
-    def is_published(self, note: Note) -> bool:
-        """Tell whether a note is as people have it from the last release."""
-        published = self.find(note.card)
-        return (
-            published is not None
-            and published.shipped_hash == note.hash
-            and note.has_html_of(published)
-        )
 
     def is_rerendered(self, note: Note) -> bool:
         """Tell whether a rendering fix has changed the HTML of a published note."""

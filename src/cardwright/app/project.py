@@ -17,6 +17,7 @@ from cardwright.files import read_below
 from cardwright.frozen import frozen
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection, Kind
+from cardwright.progress import track
 from cardwright.project.allow import drop_allowed, report_unused
 from cardwright.project.cache import Cache
 from cardwright.project.card_file import CardFile
@@ -217,7 +218,8 @@ def open_project(
     media = MediaLibrary(root)
     problems = apply_checks(loaded.problems, collection.decks)
     findings = [
-        (file, check_file(file, collection.kinds, renderers, texts, cache)) for file in loaded.files
+        (file, check_file(file, collection.kinds, renderers, texts, cache))
+        for file in track(loaded.files, "Checking files of cards")
     ]
     problems += check(
         Checking(
