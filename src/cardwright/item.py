@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Final, NamedTuple, TypeVar, overload
 
 from cardwright.model import CardHead, Deck, Selection
 from cardwright.pattern import has_wildcard
@@ -37,6 +38,45 @@ class Item(NamedTuple):
     def ref(self) -> str:
         """The prompt's current name: `pack:id/side`."""
         return f"{self.card_ref}/{self.side_name}"
+
+
+class Items(Sequence[Item]):
+    """Prompts in the order in which new ones are introduced, each found by its key."""
+
+    def __init__(self, items: Iterable[Item] = ()) -> None:
+        """Take prompts in order."""
+        self._items = list(items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, place: int) -> Item: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Item]: ...
+    def __getitem__(self, place: int | slice) -> Item | list[Item]:
+        return self._items[place]
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self._items)
+
+    @property
+    def namespaces(self) -> frozenset[str]:
+        """The namespaces of all keys."""
+        return frozenset(item.key.partition(":")[0] for item in self._items)
+
+    def find(self, key: str) -> Item | None:
+        """Return the prompt with this key, if there is one."""
+        return self._by_key.get(key)
+
+    def list_others(self, *known: Iterable[str]) -> Iterator[Item]:
+        """Yield the prompts whose keys are not among others, in order."""
+        left = {item.key for item in self._items}.difference(*known)
+        return (item for item in self._items if item.key in left)
+
+    @cached_property
+    def _by_key(self) -> dict[str, Item]:
+        return {item.key: item for item in reversed(self._items)}
 
 
 def place_cards(

@@ -12,6 +12,7 @@ from cardwright.blueprint import Blueprint
 from cardwright.diagnostic import Allowance, Diagnostic
 from cardwright.frozen import frozen
 from cardwright.model import Collection, Deck, Kind
+from cardwright.progress import track
 from cardwright.project.cache import Cache, make_key
 from cardwright.project.card_file import CardFile, FileCards, KeptCards, keep_cards, make_heads
 from cardwright.project.sources import find_namespace
@@ -71,7 +72,7 @@ def load_sources(root: Path, cache: Cache) -> Loaded:
     allowances: list[Allowance] = []
     incomplete = set(_list_unread_packs(sources, decks.decks))
     known: dict[Any, Any] = {}
-    for source in sources.cards:
+    for source in track(sources.cards, "Reading files of cards"):
         namespace = find_namespace(decks.decks, source.pack)
         try:
             raw = read_source(source)
