@@ -237,16 +237,19 @@ def open_project(
     problems += find_shared_guids(collection)
     ledgers = {}
     adopted_packs = {}
-    for pack in collection.decks:
-        shown = f"decks/{pack}/{LEDGER_NAME}"
-        ledger, found = read_ledger(root / shown, pack, shown)
-        problems += found or _miss_ledger(root, ledger, shown)
-        note_types = _make_note_types(collection, ledger, renderers) if ledger.note_types else {}
-        problems += check_ledger(ledger, collection, note_types, shown)
-        ledgers[pack] = ledger
-        shown = f"decks/{pack}/{ADOPTED_NAME}"
-        adopted_packs[pack], found = read_adopted(root / shown, shown)
-        problems += found
+    with gc_paused():
+        for pack in collection.decks:
+            shown = f"decks/{pack}/{LEDGER_NAME}"
+            ledger, found = read_ledger(root / shown, pack, shown)
+            problems += found or _miss_ledger(root, ledger, shown)
+            note_types = (
+                _make_note_types(collection, ledger, renderers) if ledger.note_types else {}
+            )
+            problems += check_ledger(ledger, collection, note_types, shown)
+            ledgers[pack] = ledger
+            shown = f"decks/{pack}/{ADOPTED_NAME}"
+            adopted_packs[pack], found = read_adopted(root / shown, shown)
+            problems += found
     cache.flush()
     problems, allowances = drop_allowed(problems, collection.allowances)
     problems += report_unused(allowances, problems, collection.decks)
