@@ -10,12 +10,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
+from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from cardwright.anki.json_lines import read_json_line, report_conflicts
+from cardwright.anki.json_lines import Ask, make_anew, read_json_line, report_conflicts
 from cardwright.anki.stamp import MAX_TIME_S
 from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.foreign.error import ForeignFileError
@@ -248,20 +249,36 @@ def _format_former(former: Former) -> dict[str, Any]:
     return {"matter": former.content, **html}
 
 
-def read_ledger(path: Path, pack: str, shown_path: str) -> tuple[Ledger, list[Diagnostic]]:
+class _Read(NamedTuple):
+    """What was read."""
+
+    ledger: Ledger
+    problems: list[Diagnostic]
+
+
+def read_ledger(
+    path: Path, pack: str, shown_path: str, ask: Ask = make_anew
+) -> tuple[Ledger, list[Diagnostic]]:
     """Read a pack's ledger; a missing one is empty, and every damaged line is reported."""
     try:
-        text = read_plain_file(path, _MAX_BYTES).decode("utf-8")
+        raw = read_plain_file(path, _MAX_BYTES)
+        text, digest = raw.decode("utf-8"), blake2b(raw, digest_size=16).digest()
     except FileNotFoundError:
         return Ledger(pack=pack), []
     except ForeignFileError as error:
         return Ledger(pack=pack), [_damage(shown_path, 1, error.reason.replace("it ", "this ", 1))]
     except UnicodeDecodeError:
         return Ledger(pack=pack), [_damage(shown_path, 1, "this is not UTF-8 text")]
+    del raw
+    names = json.dumps(["ledger", pack, shown_path]).encode()
+    return ask(digest + names, _Read, lambda: _read_text_of(text, pack, shown_path))
+
+
+def _read_text_of(text: str, pack: str, shown_path: str) -> _Read:
     if conflicts := list(report_conflicts(text, shown_path)):
-        return Ledger(pack=pack), conflicts
+        return _Read(Ledger(pack=pack), conflicts)
     try:
-        return _read_lines(text, pack, shown_path)
+        return _Read(*_read_lines(text, pack, shown_path))
     except _NewerError as error:
         newer = diagnose(
             "ledger-mismatch",
@@ -269,7 +286,7 @@ def read_ledger(path: Path, pack: str, shown_path: str) -> tuple[Ledger, list[Di
             Span(path=shown_path, line=1, column=1),
             help="update Cardwright",
         )
-        return Ledger(pack=pack), [newer]
+        return _Read(Ledger(pack=pack), [newer])
 
 
 def _read_lines(text: str, pack: str, shown_path: str) -> tuple[Ledger, list[Diagnostic]]:
