@@ -319,6 +319,14 @@ def test_a_link_in_the_place_of_the_cache_is_not_followed(tmp_path: Path) -> Non
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_a_cache_that_others_can_write_is_not_used(tmp_path: Path) -> None:
+    use_cache(tmp_path)
+    (tmp_path / CACHE_NAME).chmod(0o666)
+
+    assert Cache(tmp_path).load(b"key") is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
 def test_only_its_owner_can_read_the_cache(tmp_path: Path) -> None:
     use_cache(tmp_path / "cache")
 
