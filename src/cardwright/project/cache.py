@@ -36,8 +36,8 @@ _MAX_WAIT_S: Final = 1.0
 """How long another process is waited for; its writing takes less."""
 _WRITABLE_BY_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 _CHECKSUM_BYTES: Final = 4
-_LIBRARIES: Final = ("markdown_it", "mdurl", "mdit_py_plugins", "pygments", "latex2mathml")
-"""What makes HTML of texts."""
+_LIBRARIES: Final = ("markdown_it", "mdurl", "pygments", "latex2mathml", "selectolax")
+"""What reads and writes HTML."""
 _T = TypeVar("_T")
 
 
