@@ -449,8 +449,12 @@ class Store(Database):
         for chunk in _split(keys) or [()]:
             some = f" and prompt in ({', '.join('?' * len(chunk))})" if chunk else ""
             sql = f"select {columns} from reviews where {where}{some} order by prompt, id"  # noqa: S608
-            rows = self._check_acts(self.query(sql, *values, *chunk))
-            yield from (row for row in rows if row[:2] not in undone) if undone else rows
+            for rows in self.query_batches(sql, *values, *chunk):
+                try:
+                    check_acts(rows)
+                except RowError as error:
+                    raise self.refuse_row("reviews", "", error) from error
+                yield from (row for row in rows if row[:2] not in undone) if undone else rows
 
     def has_intervals(self) -> bool:
         """Return whether any review promises or sets an interval."""
@@ -643,7 +647,7 @@ class Store(Database):
 
     def list_ids(self) -> list[str]:
         """Return the ids of all reviews."""
-        return [id for (id,) in self.read_texts("reviews", "select id from reviews")]
+        return [id for (id,) in self.query_all("select id from reviews")]
 
     def _read_reviews(self, sql: str, *values: Any) -> Iterator[Review]:
         for row in self.query(sql, *values):
@@ -652,12 +656,6 @@ class Store(Database):
             except RowError as error:
                 raise self.refuse_row("reviews", f"{row[1]!a} {row[0]!a}", error) from error
             yield review
-
-    def _check_acts(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
-        try:
-            yield from check_acts(rows)
-        except RowError as error:
-            raise self.refuse_row("reviews", "", error) from error
 
 
 def _check(review: Review) -> None:
