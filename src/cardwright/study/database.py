@@ -182,6 +182,10 @@ class Database:
         """Return a number that changes when another connection writes, but not when this one does."""
         return int(self.find_value("pragma data_version"))
 
+    def find_state(self) -> tuple[int, int]:
+        """Return what is different once anything was written, by this connection or another one."""
+        return self._db.total_changes, self.data_version()
+
     @contextmanager
     def without_fsync(self) -> Iterator[None]:
         """Commit without waiting for the disk, for writes that a power failure may undo.
