@@ -78,6 +78,16 @@ _PUT_MEMORY: Final = (
     f"insert or replace into memories ({MEMORY_COLUMNS}, last_id, pack) "  # noqa: S608
     f"values ({', '.join('?' * (len(Memory._fields) + 2))})"
 )
+_SELECT_DUE: Final = (
+    "select due_day, group_concat(prompt, char(10)) from memories"
+    " where state = 'review' group by due_day"
+)
+_IS_NOTABLE: Final = """(
+    state in ('new', 'review') and coalesce(due_day, 0) between -2 and 2900000
+    and coalesce(last_day, 0) < ? and coalesce(last_at_ms, 0) <= ?
+    and is_suspended = 0 and buried_day is not ?
+) is not true"""
+"""Of a memory; also of one that is damaged, so that this is found."""
 _to_row: Final = attrgetter(*REVIEW_FIELDS)
 """Converts a review into the parameters of _ADD_REVIEW."""
 _BY_PLACE: Final = itemgetter(1, 0)
@@ -493,6 +503,20 @@ class Store(Database):
         """Return all memories, sorted by key."""
         return self._mending(self._list_memories)
 
+    def list_prospects(self, now_ms: int, today: int) -> tuple[list[Memory], list[tuple[int, str]]]:
+        """Return the memories that are not in the review state, or matter today for another reason
+        than that they are due; and the due days of those that are, with their keys, one per line.
+        """
+
+        def read() -> tuple[list[Memory], list[tuple[int, str]]]:
+            days = self.query_all(_SELECT_DUE)
+            if not all(isinstance(keys, str) for _, keys in days):
+                raise make_damaged_error(self.path, "table memories: a key is not a text")
+            memories = self._list_memories(_IS_NOTABLE, today, now_ms, today)
+            return memories, sorted((int(day or 0), keys) for day, keys in days)
+
+        return self._mending(read)
+
     def _read_memory(self, key: str) -> tuple[Memory, str]:
         row = self.find_row(f"{_SELECT_MEMORY} where prompt = ?", key)
         if row is None:
@@ -502,8 +526,9 @@ class Store(Database):
             raise make_damaged_error(self.path, f"table memories, {key!a}: not valid")
         return memory, last_id
 
-    def _list_memories(self) -> list[Memory]:
-        rows = self.query_all(f"select {MEMORY_COLUMNS} from memories order by prompt")  # noqa: S608
+    def _list_memories(self, where: str = "true", *values: int) -> list[Memory]:
+        sql = f"select {MEMORY_COLUMNS} from memories where {where} order by prompt"  # noqa: S608
+        rows = self.query_all(sql, *values)
         found = list(map(read_memory, rows))
         if None in found:
             raise make_damaged_error(self.path, "table memories: a row is not valid")

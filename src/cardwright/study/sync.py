@@ -25,6 +25,7 @@ from cardwright.history import (
     make_time,
     match_value,
 )
+from cardwright.progress import track
 from cardwright.study.alias import Alias
 from cardwright.study.journal import Journal
 from cardwright.study.store import Store
@@ -251,7 +252,8 @@ class _ReviewExchanger:
             return
         lines = self._lines = self._list_lines()
         count_before = len(lines)
-        found = _read_new(self._files, lines, self._known, self._own)
+        new = _read_new(self._files, lines, self._known, self._own)
+        found = track(new, "Taking reviews")
         while batch := list(islice(found, _BATCH)):
             added, clashing = self._journal.merge(batch)
             self._taken += added
@@ -295,7 +297,7 @@ class _ReviewExchanger:
 
     def _list_lines(self) -> dict[str, str]:
         log = self._store.list_log(in_order=False)
-        return {review.id: write_review(review) for review in log}
+        return {review.id: write_review(review) for review in track(log, "Reading your reviews")}
 
 
 class _Exchanger(Generic[Row]):
