@@ -13,7 +13,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "cardwright"
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
 FOUNDATION = {
     *("text", "error", "diagnostic", "report", "blueprint", "model", "history", "memory", "item"),
-    *("files", "foreign", "frozen", "incoming", "merge", "pattern"),
+    *("files", "foreign", "frozen", "incoming", "merge", "pattern", "progress"),
 }
 ENGINE = {"project", "anki", "adopt", "study", "exam"}
 MAY_IMPORT = {
@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "item": {"model", "pattern"},
     "incoming": {"model"},
     "merge": set(),
+    "progress": set(),
     "markdown": FOUNDATION,
     "html": FOUNDATION | {"markdown"},
     "kinds": FOUNDATION | {"markdown"},

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import chain
 from typing import Final, NamedTuple, TypeVar, overload
 
 from cardwright.model import CardHead, Deck, Selection
@@ -96,7 +95,7 @@ def place_cards(
             path = selecting.find(card)
             (left if path is None else placed[path]).append(card)
     rank = {kind: number for number, kind in enumerate(deck.order)}
-    for found in placed.values():
+    for found in placed.values() if rank else ():
         found.sort(key=lambda card: rank.get(card.kind, len(rank)))
     return placed, left
 
@@ -109,6 +108,8 @@ class _Selecting:
         self._places: dict[tuple[str, str], list[int]] = defaultdict(list)
         """The places of selections in `_all`, by the name and a value of their rarest condition."""
         self._others: list[int] = []
+        self._names: set[str] = set()
+        """The conditions by which selections are found."""
         for place, (_, select) in enumerate(self._all):
             name, values = next(
                 (
@@ -121,19 +122,19 @@ class _Selecting:
             )
             for value in values:
                 self._places[name, value].append(place)
+                self._names.add(name)
             if not values:
                 self._others.append(place)
 
     def find(self, card: CardHead) -> tuple[str, ...] | None:
         """Return the deck that is the first to select a card."""
-        found = self._others
-        if self._places:
-            keys = [("ids", card.id), ("lessons", card.lesson or ""), ("kinds", card.kind)]
-            keys.append(("files", card.file))
-            keys += (("tags", tag) for tag in card.tags)
-            places = (places for key in keys if (places := self._places.get(key)))
-            found = sorted({*chain(*places), *self._others})
-        for place in found:
+        places = self._others
+        for name in self._names:
+            values = card.tags if name == "tags" else (getattr(card, _OF_CARD[name]) or "",)
+            for value in values:
+                if found := self._places.get((name, value)):
+                    places = [*places, *found]
+        for place in places if places is self._others else sorted(set(places)):
             path, select = self._all[place]
             if select.takes(card):
                 return path
@@ -142,6 +143,8 @@ class _Selecting:
 
 _RAREST: Final = ("ids", "files", "lessons", "tags", "kinds")
 """The conditions of a selection, those that fewer cards meet first."""
+_OF_CARD: Final = {"ids": "id", "files": "file", "lessons": "lesson", "kinds": "kind"}
+"""What of a card meets them."""
 
 
 def _list_selecting(

@@ -29,6 +29,7 @@ from cardwright.history import (
 from cardwright.item import Item, Items
 from cardwright.memory import Memory, State
 from cardwright.model import Deck, DeckOptions
+from cardwright.progress import track
 from cardwright.study.alias import Alias, find_changes
 from cardwright.study.decks import SEPARATOR, Limits, list_options, place_items
 from cardwright.study.prospects import Others, Prospects
@@ -171,7 +172,7 @@ class Journal:
             self._stored_rules = None
             self.store.delete_rules(owner)
         self.store.delete_memories(namespace)
-        replayed = list(self._replay(self.store.list_acts(namespace)))
+        replayed = list(track(self._replay(self.store.list_acts(namespace)), "Computing memories"))
         self.store.put_memories(replayed)
         self._put_rules(namespace, self.describe_rules(namespace))
         return len(replayed)
@@ -214,7 +215,8 @@ class Journal:
         cached = {key: memory for key, memory in cached.items() if is_known(key)}
         expectations = self.store.read_expectations()
         found = []
-        for key, group in groupby(self.store.list_acts(), key=itemgetter(0)):
+        prompts = groupby(self.store.list_acts(), key=itemgetter(0))
+        for key, group in track(prompts, "Verifying memories", len(cached)):
             if not is_known(key):
                 continue
             rows, schedule = list(group), self.schedule_of(key)
