@@ -54,8 +54,13 @@ def make_folder(folder: Path, reviews: Iterable[Review]) -> list[Path]:
     return paths
 
 
-def list_rows(folder: Path, prompts: int, rounds: int, *, is_cpu: bool) -> Iterator[Row]:
-    """Yield the rows of syncs and imports: of each round, the floor and then the command."""
+def list_rows(prompts: int = PROMPTS, rounds: int = 3, *, is_cpu: bool = False) -> Iterator[Row]:
+    """Yield the rows of syncs and imports."""
+    with tempfile.TemporaryDirectory() as name:
+        yield from _list_rows(Path(name), prompts, rounds, is_cpu=is_cpu)
+
+
+def _list_rows(folder: Path, prompts: int, rounds: int, *, is_cpu: bool) -> Iterator[Row]:
 
     def run(*words: str | Path) -> float:
         return time_process(*_OURS, "-C", folder / "bare", *words, is_cpu=is_cpu)
@@ -109,8 +114,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
     prompts = PROMPTS // 10 if given.quick else PROMPTS
-    with tempfile.TemporaryDirectory() as name:
-        print_rows(list_rows(Path(name), prompts, given.rounds, is_cpu=given.cpu))
+    print_rows(list_rows(prompts, given.rounds, is_cpu=given.cpu))
 
 
 if __name__ == "__main__":

@@ -146,7 +146,7 @@ def test_a_far_exam_takes_little_more_work_than_a_near_one(
 ) -> None:
     days_simulated = 0
 
-    def order_and_count(*args: Any) -> tuple[Any, Any]:
+    def order_and_count(*args: Any) -> tuple[Any, ...]:
         nonlocal days_simulated
         days_simulated += 1
         return order_day(*args)

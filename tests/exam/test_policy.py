@@ -40,7 +40,8 @@ def test_one_prompt_at_a_time_or_all_at_once_gives_the_same_order(
     candidates, goal = make_candidates(standings), make_goal(days)
     found = arrange_today(candidates, goal, policy, OUTCOMES, TODAY, ALL_DAY)
     pool = make_pool(candidates, ["", "Sorting", "Trees"])
-    order, seconds = order_day(pool, policy, OUTCOMES, goal, TODAY, len(goal.list_days(TODAY)))
+    study_days = len(goal.list_days(TODAY))
+    order, seconds, _ = order_day(pool, policy, OUTCOMES, goal, TODAY, study_days)
     # What is worth the same to the last digit but one may change places.
     numbers = {w.candidate.item.position: (w.recall, w.points_per_minute) for w in found}
     assert sorted(numbers) == sorted(order.tolist())

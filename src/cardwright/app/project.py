@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +14,7 @@ from cardwright.app.garbage import gc_paused
 from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.error import CardwrightError, ProjectError
 from cardwright.files import read_below
+from cardwright.frozen import frozen
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection, Kind
 from cardwright.progress import track
@@ -30,17 +29,16 @@ from cardwright.project.media import MediaLibrary
 from cardwright.project.renderers import Renderers
 from cardwright.project.texts import SourceTexts
 from cardwright.project.walk import find_project
-from cardwright.text import count, list_names
+from cardwright.text import compile_late, count, list_names
 
 if TYPE_CHECKING:
     from cardwright.anki.notetype import NoteType
     from cardwright.anki.pack import PackContents
 
 _SCRIPT_ENDINGS: Final = (".js", ".mjs", ".htm", ".html", ".svg", ".wasm")
-_SCRIPT: Final = re.compile(
-    r"<(?:script|iframe|object|embed|frame)\b|javascript:|[\s/\"']on[a-z]{3,30}\s*=|\bsrcdoc\b"
-    r"|=[\s\"']*[a-z\s]{0,20}&(?:#|tab|newline|colon)",
-    re.IGNORECASE,
+_SCRIPT: Final = (
+    r"(?i)<(?:script|iframe|object|embed|frame)\b|javascript:|[\s/\"']on[a-z]{3,30}\s*=|\bsrcdoc\b"
+    r"|=[\s\"']*[a-z\s]{0,20}&(?:#|tab|newline|colon)"
 )
 """What can run a script in a template; entities at the start of an address can hide one."""
 
@@ -56,7 +54,7 @@ class SourceProblemsError(CardwrightError):
         self.details = format_text(errors, texts.line, is_folded=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Project:
     """A project's content, with all its problems."""
 
@@ -191,7 +189,8 @@ def _locate(kind: Kind) -> str:
 def _has_script(kind: Kind) -> bool:
     templates = [side.template for side in kind.sides if side.template]
     media = kind.adopted.media if kind.adopted else ()
-    return any(_SCRIPT.search(made.front + made.back) for made in templates) or any(
+    script = compile_late(_SCRIPT)
+    return any(script.search(made.front + made.back) for made in templates) or any(
         name.lower().endswith(_SCRIPT_ENDINGS) for name in media
     )
 

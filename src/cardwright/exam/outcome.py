@@ -6,6 +6,7 @@ A recalled prompt is assumed to be rated Good, a forgotten one Again and then Go
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from cardwright.history import Rating
@@ -102,13 +103,18 @@ class Outcomes:
 
 
 def _smaller(one: Figures, other: Figures) -> Figures:
-    is_one = one < other
-    return is_one * one + (1 - is_one) * other
+    return min(one, other) if isinstance(one, float) else _find_ufuncs()[0](one, other)
 
 
 def _larger(one: Figures, other: Figures) -> Figures:
-    is_one = one > other
-    return is_one * one + (1 - is_one) * other
+    return max(one, other) if isinstance(one, float) else _find_ufuncs()[1](one, other)
+
+
+@cache
+def _find_ufuncs() -> tuple[Any, Any]:
+    from numpy import maximum, minimum  # noqa: PLC0415  (an extra: whoever has an array has it)
+
+    return minimum, maximum
 
 
 def _list_first_days(fsrs: Fsrs, shares: Sequence[float]) -> tuple[FirstDay, ...]:

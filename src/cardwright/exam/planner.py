@@ -5,6 +5,7 @@ This module needs numpy, an optional extra; `plan`, which defines the result, do
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
@@ -14,6 +15,8 @@ from math import sqrt
 from operator import attrgetter
 from typing import Final, NamedTuple
 
+# Arrays are short here: threads would only take time to start.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
@@ -127,37 +130,41 @@ def sample_pool(pool: Pool, max_prompts: int) -> tuple[Pool, float]:
 
 def order_day(
     pool: Pool, policy: Policy, outcomes: Outcomes, goal: Goal, day: int, study_days: int
-) -> tuple[Ints, Floats]:
-    """Return all prompts in the order of `policy.arrange_today`, and the seconds for each.
+) -> tuple[Ints, Floats, Floats]:
+    """Return all prompts in the order of `policy.arrange_today`, with the seconds and recall of each.
 
     `study_days` are the remaining ones, including today.
     """
     days_left = goal.exam_day - day
-    new = np.flatnonzero(pool.stability == 0)
-    seen = np.flatnonzero((pool.stability > 0) & (pool.last_day < day))
+    is_new = pool.stability == 0
+    new = is_new.nonzero()[0]
+    seen = (~is_new & (pool.last_day < day)).nonzero()[0]
     stability, since = pool.stability[seen], day - pool.last_day[seen]
+    new_s, new_recall = np.full(len(new), outcomes.new_s), np.zeros(len(new))
     if policy.is_by_worth(days_left, goal.exam_day - goal.set_day):
         recall, unasked, asked = outcomes.measure_gain(
             stability, pool.difficulty[seen], since, days_left
         )
-        seconds = outcomes.seconds(recall)
-        prompts = np.concatenate([seen, new])
-        all_s = np.concatenate([seconds, np.full(len(new), outcomes.new_s)])
-        gains = np.concatenate([asked - unasked, np.full(len(new), outcomes.recall_new(days_left))])
-        worth = pool.weight[prompts] * gains / all_s
-        order = np.argsort(-worth, kind="stable")[: np.count_nonzero(worth > 0)]
-        return prompts[order], all_s[order]
+        prompts, seconds, gains = seen, outcomes.seconds(recall), asked - unasked
+        if len(new):
+            prompts = np.concatenate([seen, new])
+            seconds, recall = np.concatenate([seconds, new_s]), np.concatenate([recall, new_recall])
+            gains = np.concatenate([gains, np.full(len(new), outcomes.recall_new(days_left))])
+        worth = pool.weight[prompts] * gains / seconds
+        order = (-worth).argsort(kind="stable")[: np.count_nonzero(worth > 0)]
+        return prompts[order], seconds[order], recall[order]
     recall = outcomes.recall(stability, since)
-    order = np.argsort(recall, kind="stable")
-    seconds = outcomes.seconds(recall[order])
+    order = recall.argsort(kind="stable")
+    seen, recall = seen[order], recall[order]
+    seconds = outcomes.seconds(recall)
     if not len(new):
-        return seen[order], seconds
-    new = new[np.argsort(-pool.weight[new], kind="stable")]
+        return seen, seconds, recall
+    new = new[(-pool.weight[new]).argsort(kind="stable")]
     quota = policy.count_new(len(new), study_days)
-    new_s = np.full(len(new), outcomes.new_s)
     return (
-        np.concatenate([new[:quota], seen[order], new[quota:]]),
+        np.concatenate([new[:quota], seen, new[quota:]]),
         np.concatenate([new_s[:quota], seconds, new_s[quota:]]),
+        np.concatenate([new_recall[:quota], recall, new_recall[quota:]]),
     )
 
 
@@ -212,18 +219,30 @@ class _Course:
         for policy in waiting:
             yield policy, rollout
 
+    def can_see_all(self, policy: Policy) -> bool:
+        """Study until every prompt was asked, and return whether that happens in time."""
+        while self.days_left and not _has_seen_all(self.pool):
+            self._study_day(policy)
+        return _has_seen_all(self.pool)
+
     def _study_day(self, policy: Policy) -> None:
         pool, learner, study_days = self.pool, self.learner, len(self.days_left)
         day = self.days_left.pop()
-        order, seconds = order_day(pool, policy, self._outcomes, self._goal, day, study_days)
-        spent = np.cumsum(seconds)
-        chosen = order[: np.searchsorted(spent - seconds, self._seconds_a_day)]
+        order, seconds, recall = order_day(
+            pool, policy, self._outcomes, self._goal, day, study_days
+        )
+        spent = seconds.cumsum()
+        asked = int((spent - seconds).searchsorted(self._seconds_a_day))
+        chosen, recall = order[:asked], recall[:asked]
         is_new = pool.stability[chosen] == 0
-        learner.review(pool, chosen[~is_new], day)
-        learner.begin(pool, chosen[is_new], day)
-        minutes = float(spent[len(chosen) - 1]) / 60 if len(chosen) else 0.0
         begun = int(np.count_nonzero(is_new))
-        self.days.append(PlannedDay(day, minutes, begun, len(chosen) - begun))
+        if begun:
+            learner.review(pool, chosen[~is_new], recall[~is_new], day)
+            learner.begin(pool, chosen[is_new], day)
+        else:
+            learner.review(pool, chosen, recall, day)
+        minutes = float(spent[asked - 1]) / 60 if asked else 0.0
+        self.days.append(PlannedDay(day, minutes, begun, asked - begun))
 
 
 class _Learner:
@@ -240,22 +259,19 @@ class _Learner:
 
     def begin(self, pool: Pool, prompts: Ints, day: int) -> None:
         """Answer new prompts for the first time."""
-        if not len(prompts):
-            return
         numbers = np.arange(self._begun + 1, self._begun + 1 + len(prompts))
         self._begun += len(prompts)
-        start = np.searchsorted(self._shares, numbers * _GOLDEN % 1, side="right")
+        start = self._shares.searchsorted(numbers * _GOLDEN % 1, side="right")
         pool.stability[prompts] = self._stabilities[start]
         pool.difficulty[prompts] = self._difficulties[start]
         pool.last_day[prompts] = day
 
-    def review(self, pool: Pool, prompts: Ints, day: int) -> None:
-        """Answer prompts that have been asked before."""
+    def review(self, pool: Pool, prompts: Ints, recall: Floats, day: int) -> None:
+        """Answer prompts that have been asked before, with their recall."""
         if not len(prompts):
             return
         stability, difficulty = pool.stability[prompts], pool.difficulty[prompts]
-        recall = self._outcomes.recall(stability, day - pool.last_day[prompts])
-        missed = self._missed + np.cumsum(1 - recall)
+        missed = self._missed + (1 - recall).cumsum()
         self._missed = float(missed[-1] % 1)
         lapses = np.floor(missed)
         is_lapse = lapses > np.concatenate((_ZERO, lapses[:-1]))
@@ -339,18 +355,29 @@ def plan_to_date(
     pool = make_pool(candidates, domains)
     seconds_a_day = goal.minutes_a_day * SECONDS_PER_MINUTE
     sample, share = sample_pool(pool, SAMPLE_SIZE)
-    rollouts = _roll_out_all(sample, outcomes, goal, today, seconds_a_day * share)
-    policy, _ = _pick(rollouts, previous)
+    tried = {
+        minutes: _roll_out_all(sample, outcomes, goal, today, minutes * SECONDS_PER_MINUTE * share)
+        for minutes in sorted({goal.minutes_a_day, *_list_minutes_to_try(goal, today)})
+    }
+    policy, _ = _pick(tried[goal.minutes_a_day], previous)
     rollout = roll_out(pool, policy, outcomes, goal, today, seconds_a_day)
     recalls_today = _average_recall(pool, pool.recall(outcomes, today), 1.0)
-    recalls_on_day = _forecast_recall(sample, outcomes, goal, today, share, rollouts)
+    recalls_on_day = _forecast_recall(sample, outcomes, goal, today, share, tried)
     return Plan(
         policy=policy,
         days=rollout.days,
         today=_add_ranges(domains, *recalls_today),
         on_day=_add_ranges(domains, *recalls_on_day),
         seen_share=_measure_seen_share(rollout),
-        enough_minutes=_find_enough_minutes(sample, policy, outcomes, goal, today, share),
+        enough_minutes=_find_enough_minutes(
+            sample,
+            policy,
+            outcomes,
+            goal,
+            today,
+            share,
+            {minutes: _has_seen_all(found[policy].pool) for minutes, found in tried.items()},
+        ),
     )
 
 
@@ -360,11 +387,11 @@ def _forecast_recall(
     goal: Goal,
     today: int,
     share: float,
-    at_goal: Mapping[Policy, Rollout],
+    tried: Mapping[int, Mapping[Policy, Rollout]],
 ) -> tuple[Floats, Floats]:
     """Return means and variances of recall on exam day, by domain, then for the whole exam.
 
-    `at_goal` are the rollouts of every policy with the goal's minutes.
+    `tried` are the rollouts of every policy, by the minutes a day.
 
     More minutes never lower the forecast, since they need not be used: it is the best result of
     fixed numbers of minutes up to the goal's, interpolated between two of them.
@@ -374,9 +401,7 @@ def _forecast_recall(
     below, below_s = best, 0.0
     for minutes in _list_minutes_to_try(goal, today):
         tried_s = minutes * SECONDS_PER_MINUTE * share
-        is_goal = minutes == goal.minutes_a_day
-        rollouts = at_goal if is_goal else _roll_out_all(sample, outcomes, goal, today, tried_s)
-        _, rollout = _pick(rollouts)
+        _, rollout = _pick(tried[minutes])
         recall = rollout.pool.recall(outcomes, goal.exam_day)
         found = np.array(_average_recall(sample, recall, share))
         below, best = best, found if found[0, -1] > best[0, -1] else best
@@ -423,18 +448,36 @@ def _add_ranges(
 
 
 def _find_enough_minutes(
-    sample: Pool, policy: Policy, outcomes: Outcomes, goal: Goal, today: int, share: float
+    sample: Pool,
+    policy: Policy,
+    outcomes: Outcomes,
+    goal: Goal,
+    today: int,
+    share: float,
+    known: Mapping[int, bool],
 ) -> int | None:
-    """Return the fewest minutes per day in which every prompt can be asked, if any."""
+    """Return the fewest minutes per day in which every prompt can be asked, if any.
+
+    `known` tells for some numbers of minutes whether they are enough.
+    """
 
     def is_enough(minutes: int) -> bool:
         seconds_a_day = minutes * SECONDS_PER_MINUTE * share
-        rollout = roll_out(sample, policy, outcomes, goal, today, seconds_a_day)
-        return _measure_seen_share(rollout) == 1
+        return _Course(sample, outcomes, goal, today, seconds_a_day).can_see_all(policy)
 
     max_minutes = _MINUTES_TRIED[-1]
-    found = bisect_left(range(max_minutes + 1), True, lo=1, key=is_enough)  # noqa: FBT003
+    end = min((tried for tried, is_known in known.items() if is_known), default=max_minutes + 1)
+    end = min(end, max_minutes + 1)
+    first = (
+        max((tried for tried, is_known in known.items() if not is_known and tried < end), default=0)
+        + 1
+    )
+    found = bisect_left(range(max_minutes + 1), True, lo=first, hi=end, key=is_enough)  # noqa: FBT003
     return found if found <= max_minutes else None
+
+
+def _has_seen_all(pool: Pool) -> bool:
+    return bool(pool.stability.all())
 
 
 def _measure_seen_share(rollout: Rollout) -> float:

@@ -6,13 +6,13 @@ import sys
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Final, overload
 
 import msgspec
 
 from cardwright.diagnostic import Allowance, Diagnostic, Span
+from cardwright.frozen import frozen
 from cardwright.model import Card, CardHead, LoadedCards
 
 _MAX_LOADED: Final = 5_000
@@ -67,7 +67,7 @@ def keep_cards(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CardFile:
     """A file of cards. What it holds are those that were in the file when it was read."""
 

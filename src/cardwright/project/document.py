@@ -63,6 +63,7 @@ _ENDS: Final = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
 _NODES: Final = frozenset(
     {yaml.AliasEvent, yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent}
 )
+_BLOCK_STYLES: Final = frozenset("|>")
 _LIBYAML_DEPTH: Final = "exceeded maximum nesting depth"
 
 
@@ -100,17 +101,15 @@ class Document:
         """Return the place of a node: its first line."""
         start, end = node.start_mark, node.end_mark
         line, column = start.line, start.column
-        if isinstance(node, yaml.ScalarNode) and node.style in {"|", ">"}:
+        if end.line == line:
+            return self._span(line, column, end.column - column)
+        if isinstance(node, yaml.ScalarNode) and node.style in _BLOCK_STYLES:
             # A block scalar's mark is at its indicator, but readers look at the text below.
             text = self._line(line + 1)
             if node.value and text.strip():
                 indent = len(text) - len(text.lstrip())
                 return self._span(line + 1, indent, len(text.rstrip()) - indent)
-        if end.line == line:
-            length = end.column - column
-        else:
-            length = len(self._line(line).rstrip()) - column
-        return self._span(line, column, length)
+        return self._span(line, column, len(self._line(line).rstrip()) - column)
 
     def read_prose(self, node: yaml.ScalarNode) -> str:
         """Return a text with what follows it after ` #`, unless that looks like a comment.
@@ -122,7 +121,7 @@ class Document:
         start, end = node.start_mark.index, node.end_mark.index
         for change in find_changes(self.text[start:end], node.style):
             self.report_at("changed-text", change.message, start + change.place, help=change.help)
-        comment = None if node.style in {"|", ">"} else _COMMENT.match(self.text, end)
+        comment = None if node.style in _BLOCK_STYLES else _COMMENT.match(self.text, end)
         if comment is None:
             return text
         gap, words = comment.groups()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import msgspec
 
 from cardwright.blueprint import Blueprint
 from cardwright.diagnostic import Allowance, Diagnostic
+from cardwright.frozen import frozen
 from cardwright.model import Collection, Deck, Kind
 from cardwright.progress import track
 from cardwright.project.cache import Cache, make_key
@@ -42,7 +42,7 @@ class _Decks(msgspec.Struct, frozen=True):
     problems: tuple[Diagnostic, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Loaded:
     """The sources of a project."""
 

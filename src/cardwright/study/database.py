@@ -24,6 +24,7 @@ from cardwright.study.rows import RowError, check_texts
 from cardwright.study.safekeeping import Safekeeping
 
 _CACHE_KB: Final = 64_000
+_BATCH: Final = 1_000
 
 
 def prepare(path: Path, db: sqlite3.Connection, today: str) -> None:
@@ -144,6 +145,13 @@ class Database:
             # Without `chain`, a reader that stops early would close the cursor after the database.
             yield from chain(self._db.execute(sql, values))
 
+    def query_batches(self, sql: str, *values: Any) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield rows in batches, which is quicker for many; their values may be damaged."""
+        with self._explained():
+            cursor = self._db.execute(sql, values)
+            while rows := cursor.fetchmany(_BATCH):
+                yield rows
+
     def query_all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Return rows at once, which is quicker; their values may be damaged."""
         with self._explained():
@@ -173,6 +181,14 @@ class Database:
     def data_version(self) -> int:
         """Return a number that changes when another connection writes, but not when this one does."""
         return int(self.find_value("pragma data_version"))
+
+    def write_back(self) -> None:
+        """Copy what was committed from the write-ahead log into the file itself.
+
+        SQLite does so by itself after a thousand pages, and a commit then takes several times as long.
+        """
+        with self._explained():
+            self._db.execute("pragma wal_checkpoint(passive)").fetchone()
 
     @contextmanager
     def without_fsync(self) -> Iterator[None]:

@@ -144,8 +144,8 @@ def _list_interval_faults(act: str, days: object, basis: object) -> Iterator[str
         yield f"interval_basis of {quote(act)} cannot be {quote(basis)}"
 
 
-def check_acts(rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
-    """Yield rows of acts that can be replayed: the quick form of `read_review`.
+def check_acts(rows: Iterable[tuple[Any, ...]]) -> None:
+    """Check that rows are of acts that can be replayed: the quick form of `read_review`.
 
     Raises:
         RowError: a value is not valid.
@@ -165,12 +165,10 @@ def check_acts(rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
             and duration_ms >= 0
             and (days is None is basis or _is_promise(act, days, basis))
         ):
-            yield row
             continue
         found = _list_faults(id, key, act, rating, at_ms, offset, duration_ms, None, days, basis)
         if faults := ", ".join(found):
             raise RowError(f"{quote(id)}: {faults}")
-        yield row
 
 
 def _is_promise(act: str, days: Any, basis: Any) -> bool:

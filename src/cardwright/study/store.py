@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from heapq import merge
-from itertools import islice
+from itertools import chain, islice
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -57,12 +57,16 @@ _T = TypeVar("_T")
 MIN_SQLITE: Final = (3, 37, 0)
 """The first version with strict tables."""
 _SELECT_REVIEW: Final = f"select {REVIEW_COLUMNS} from reviews"  # noqa: S608
+_PLACES: Final = ", ".join("?" * len(REVIEW_FIELDS))
 _ADD_REVIEW: Final = (
     f"insert into reviews ({REVIEW_COLUMNS}) "  # noqa: S608
-    f"values ({', '.join('?' * len(REVIEW_FIELDS))})"
+    f"values ({_PLACES})"
 )
 _BATCH: Final = 10_000
-"""How many reviews are added at once."""
+"""How many reviews are merged at once."""
+_ADDED_AT_ONCE: Final = 50
+_ADD_REVIEWS: Final = f"{_ADD_REVIEW}{f', ({_PLACES})' * (_ADDED_AT_ONCE - 1)}"
+"""Every statement makes the list of acts of a check again, which takes half of the time for one row."""
 _CHUNK: Final = 500
 """How many values a statement has at most."""
 _KEEP_PROMISE: Final = (
@@ -74,6 +78,16 @@ _PUT_MEMORY: Final = (
     f"insert or replace into memories ({MEMORY_COLUMNS}, last_id, pack) "  # noqa: S608
     f"values ({', '.join('?' * (len(Memory._fields) + 2))})"
 )
+_SELECT_DUE: Final = (
+    "select due_day, group_concat(prompt, char(10)) from memories"
+    " where state = 'review' group by due_day"
+)
+_IS_NOTABLE: Final = """(
+    state in ('new', 'review') and coalesce(due_day, 0) between -2 and 2900000
+    and coalesce(last_day, 0) < ? and coalesce(last_at_ms, 0) <= ?
+    and is_suspended = 0 and buried_day is not ?
+) is not true"""
+"""Of a memory; also of one that is damaged, so that this is found."""
 _to_row: Final = attrgetter(*REVIEW_FIELDS)
 """Converts a review into the parameters of _ADD_REVIEW."""
 _BY_PLACE: Final = itemgetter(1, 0)
@@ -254,8 +268,11 @@ class Store(Database):
                 new[review.id] = review
                 keys.add(review.key)
                 self._note(review)
-        # In the order of the table, many are added far more quickly.
-        self._db.executemany(_ADD_REVIEW, sorted(map(_to_row, new.values()), key=_BY_PLACE))
+        rows = sorted(map(_to_row, new.values()), key=_BY_PLACE)
+        end = len(rows) - len(rows) % _ADDED_AT_ONCE
+        chunks = (rows[start : start + _ADDED_AT_ONCE] for start in range(0, end, _ADDED_AT_ONCE))
+        self._db.executemany(_ADD_REVIEWS, (tuple(chain.from_iterable(some)) for some in chunks))
+        self._db.executemany(_ADD_REVIEW, rows[end:])
         return others
 
     def _list_known(self, ids: Sequence[str]) -> set[str]:
@@ -442,8 +459,12 @@ class Store(Database):
         for chunk in _split(keys) or [()]:
             some = f" and prompt in ({', '.join('?' * len(chunk))})" if chunk else ""
             sql = f"select {columns} from reviews where {where}{some} order by prompt, id"  # noqa: S608
-            rows = self._check_acts(self.query(sql, *values, *chunk))
-            yield from (row for row in rows if row[:2] not in undone) if undone else rows
+            for rows in self.query_batches(sql, *values, *chunk):
+                try:
+                    check_acts(rows)
+                except RowError as error:
+                    raise self.refuse_row("reviews", "", error) from error
+                yield from (row for row in rows if row[:2] not in undone) if undone else rows
 
     def has_intervals(self) -> bool:
         """Return whether any review promises or sets an interval."""
@@ -482,6 +503,20 @@ class Store(Database):
         """Return all memories, sorted by key."""
         return self._mending(self._list_memories)
 
+    def list_prospects(self, now_ms: int, today: int) -> tuple[list[Memory], list[tuple[int, str]]]:
+        """Return the memories that are not in the review state, or matter today for another reason
+        than that they are due; and the due days of those that are, with their keys, one per line.
+        """
+
+        def read() -> tuple[list[Memory], list[tuple[int, str]]]:
+            days = self.query_all(_SELECT_DUE)
+            if not all(isinstance(keys, str) for _, keys in days):
+                raise make_damaged_error(self.path, "table memories: a key is not a text")
+            memories = self._list_memories(_IS_NOTABLE, today, now_ms, today)
+            return memories, sorted((int(day or 0), keys) for day, keys in days)
+
+        return self._mending(read)
+
     def _read_memory(self, key: str) -> tuple[Memory, str]:
         row = self.find_row(f"{_SELECT_MEMORY} where prompt = ?", key)
         if row is None:
@@ -491,8 +526,9 @@ class Store(Database):
             raise make_damaged_error(self.path, f"table memories, {key!a}: not valid")
         return memory, last_id
 
-    def _list_memories(self) -> list[Memory]:
-        rows = self.query_all(f"select {MEMORY_COLUMNS} from memories order by prompt")  # noqa: S608
+    def _list_memories(self, where: str = "true", *values: int) -> list[Memory]:
+        sql = f"select {MEMORY_COLUMNS} from memories where {where} order by prompt"  # noqa: S608
+        rows = self.query_all(sql, *values)
         found = list(map(read_memory, rows))
         if None in found:
             raise make_damaged_error(self.path, "table memories: a row is not valid")
@@ -636,7 +672,7 @@ class Store(Database):
 
     def list_ids(self) -> list[str]:
         """Return the ids of all reviews."""
-        return [id for (id,) in self.read_texts("reviews", "select id from reviews")]
+        return [id for (id,) in self.query_all("select id from reviews")]
 
     def _read_reviews(self, sql: str, *values: Any) -> Iterator[Review]:
         for row in self.query(sql, *values):
@@ -645,12 +681,6 @@ class Store(Database):
             except RowError as error:
                 raise self.refuse_row("reviews", f"{row[1]!a} {row[0]!a}", error) from error
             yield review
-
-    def _check_acts(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[ReviewRow]:
-        try:
-            yield from check_acts(rows)
-        except RowError as error:
-            raise self.refuse_row("reviews", "", error) from error
 
 
 def _check(review: Review) -> None:

@@ -230,9 +230,9 @@ class _ReviewExchanger:
         """The number of reviews in the store, as far as this sync knows them."""
         self._lessened = self._store.settings.read_lessened()
         synced = self._store.settings.read_synced()
-        self._is_over = synced is not None and synced == self._describe(
-            self._store.count_unchecked(), files.look()
-        )
+        digests = synced[-1] if isinstance(synced, list) and synced else None
+        found = self._describe(self._store.count_unchecked(), digests)
+        self._is_over = synced == found and files.match(digests)
         """Whether there is nothing to take, and nothing to give."""
         self._lines: dict[str, str] = {}
         """The lines of the store's reviews, by id, as far as this machine may have to share them."""
@@ -291,7 +291,7 @@ class _ReviewExchanger:
         found = self._describe(self._count, self._files.digests)
         self._store.settings.remember_synced(None if is_in_doubt else found)
 
-    def _describe(self, review_count: int, digests: Mapping[str, str | None]) -> list[Any]:
+    def _describe(self, review_count: int, digests: object) -> list[Any]:
         """Return all that decides on what a sync takes and gives."""
         return [__version__, self._store.device, review_count, self._lessened, digests]
 
