@@ -71,21 +71,21 @@ def read_rows(path: Path) -> list[Row]:
 def format_table(rows: Sequence[Row], *, is_whole: bool) -> str:
     """Return rows as a Markdown table; only those with a target, without their floors, or all."""
     heads = ["what", "measured", "ratio", "target", "floor", "the floor is"]
-    lines = [heads, ["---", "--:", "--:", "---", "--:", "---"]]
-    for row in rows:
-        if is_whole or row.target:
-            lines.append(
-                [
-                    row.what,
-                    _format_amount(row.measured, row.unit),
-                    f"{row.measured / row.floor:.2f}" if row.floor else "",
-                    row.target if row.is_met else f"{row.target} (missed)",
-                    _format_amount(row.floor, row.unit) if row.floor else "",
-                    row.floor_name,
-                ]
-            )
-    columns = len(heads) if is_whole else 4
+    shown = [_list_cells(row) for row in rows if is_whole or row.target]
+    lines = [heads, ["---", "--:", "--:", "---", "--:", "---"], *shown]
+    columns = len(heads) if is_whole else heads.index("floor")
     return "".join(f"| {' | '.join(cells[:columns])} |\n" for cells in lines)
+
+
+def _list_cells(row: Row) -> list[str]:
+    return [
+        row.what,
+        _format_amount(row.measured, row.unit),
+        f"{row.measured / row.floor:.2f}" if row.floor else "",
+        row.target if row.is_met else f"{row.target} (missed)",
+        _format_amount(row.floor, row.unit) if row.floor else "",
+        row.floor_name,
+    ]
 
 
 def _format_amount(amount: float, unit: str) -> str:
