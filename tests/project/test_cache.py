@@ -215,7 +215,7 @@ def test_a_file_that_changes_while_it_is_checked_is_checked_again(
     write({"cards/trees/a.yaml": f"# moved\n{CARDS[4]}"})
     for file in loaded.files:
         kinds = loaded.collection.kinds
-        check_file(file, kinds, Renderers(cache, highlights=False), texts, cache)
+        check_file(file, kinds, Renderers(cache, root, highlights=False), texts, cache)
     write({"cards/trees/a.yaml": CARDS[4]})
     cache.flush()
 

@@ -213,7 +213,7 @@ def open_project(
         loaded = load_sources(root, cache)
     collection = loaded.collection
     renderer = Renderer(highlights=highlights)
-    renderers = Renderers(cache, highlights=highlights)
+    renderers = Renderers(cache, root, highlights=highlights)
     texts = SourceTexts(root)
     media = MediaLibrary(root)
     problems = apply_checks(loaded.problems, collection.decks)
