@@ -33,7 +33,8 @@ class Renderers:
         """Yield a renderer that knows the texts of a file; keep what else it renders."""
         renderer = Renderer(highlights=self._highlights, known=self.recall(name))
         yield renderer
-        if renderer.has_learned:
+        # A build follows its checks; what only they need is kept for other runs.
+        if renderer.has_learned and (self._highlights or self._cache.is_lasting):
             rows = [(how, text, made) for (how, text), made in renderer.used.items()]
             with suppress(UnicodeEncodeError):
                 self._cache.save(
