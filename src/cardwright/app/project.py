@@ -232,6 +232,7 @@ def open_project(
             cache=cache,
             kinds_key=loaded.kinds_key,
             decks_key=loaded.decks_key,
+            digests=loaded.digests,
         )
     )
     problems += find_shared_guids(collection)
