@@ -216,7 +216,7 @@ def open_project(
         loaded = load_sources(root, cache)
     collection = loaded.collection
     renderer = Renderer(highlights=highlights)
-    renderers = Renderers(cache, highlights=highlights)
+    renderers = Renderers(cache, root, highlights=highlights)
     texts = SourceTexts(root)
     media = MediaLibrary(root)
     problems = apply_checks(loaded.problems, collection.decks)
@@ -235,6 +235,7 @@ def open_project(
             cache=cache,
             kinds_key=loaded.kinds_key,
             decks_key=loaded.decks_key,
+            digests=loaded.digests,
         )
     )
     problems += find_shared_guids(collection)
