@@ -187,7 +187,9 @@ def test_queue(
     is_chosen: bool,
 ) -> None:
     names = dict(zip(("trees", "trees::Deep", "birds"), options, strict=True))
-    items: Items = PackedItems(pack_items(ITEMS))
+    items: Items = PackedItems(
+        pack_items(ITEMS, dict.fromkeys((item.card_ref for item in ITEMS), 0))
+    )
     if is_chosen:
         items = Items(ITEMS[1::2])
     path = empty.with_name("reviews.db")
@@ -205,15 +207,13 @@ def test_queue(
                 journal.record(key, act, moment, rating=rated, interval_days=wait)
         memories = journal.read_memories(MORNING)
         shown = (asked, store.read_memory(asked.key)[0]) if asked else None
-        prospects = journal.read_prospects(items, MORNING)
-
-    every = Prospects(items, memories)
-    arranges = arrange if is_arranged else None
-    plain = Plainly(items, memories, journal.limits, session, shown, is_arranged=is_arranged)
-    queues = [
-        Queue(found, journal.limits, session, MORNING, TODAY, shown, arranges)
-        for found in (prospects, every)
-    ]
+        every = Prospects(items, memories)
+        arranges = arrange if is_arranged else None
+        plain = Plainly(items, memories, journal.limits, session, shown, is_arranged=is_arranged)
+        queues = [
+            Queue(found, journal.limits, session, MORNING, TODAY, shown, arranges)
+            for found in (journal.read_prospects(items, MORNING), every)
+        ]
     for queue in queues:
         steps = [item for *_, item in sorted(plain.steps)]
         assert queue.list_left() == [*steps, *plain.arranged, *plain.reviews, *plain.new]

@@ -32,7 +32,7 @@ from cardwright.model import Deck, DeckOptions
 from cardwright.progress import track
 from cardwright.study.alias import Alias, find_changes
 from cardwright.study.decks import SEPARATOR, Limits, list_options, place_items
-from cardwright.study.prospects import Prospects
+from cardwright.study.prospects import Others, Prospects
 from cardwright.study.rows import ReviewRow
 from cardwright.study.schedule import Expectation, ReplayedAnswer, Schedule, to_act_row
 from cardwright.study.settings import Settings
@@ -244,8 +244,8 @@ class Journal:
     def read_prospects(self, items: Items, moment: Moment) -> Prospects:
         """Return which of the prompts may be asked, with due times corrected likewise."""
         today = moment.study_day(self.rollover_hour)
-        memories, others = self.store.list_prospects(moment.at_ms, today)
-        return Prospects(items, self._correct(memories, moment), others)
+        memories, begun = self.store.list_notable(moment.at_ms, today)
+        return Prospects(items, self._correct(memories, moment), Others(begun, self.store.list_due))
 
     def _correct(self, found: Iterable[Memory], moment: Moment) -> dict[str, Memory]:
         memories = {memory.key: memory for memory in found}
