@@ -12,6 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 from struct import Struct
 from typing import TYPE_CHECKING, Final
+from zlib import crc32
 
 from cardwright.history import MAX_ANSWER_MS, count_study_day
 from cardwright.memory import State
@@ -31,6 +32,7 @@ TEST: Final = len(STATES)
 """The standing of the first answer of a study day in the review state: it tests the memory."""
 CRAM: Final = TEST + 1
 """The standing of an answer that does not affect the schedule."""
+_SUM_SIZE: Final = 4
 _STANDINGS: Final = {(state, False): place for place, state in enumerate(STATES)} | {
     (State.REVIEW, True): TEST
 }
@@ -44,10 +46,7 @@ class Histories:
         self._journal = journal
         self._store = journal.store
         self._version = self._store.data_version()
-        self._kept: dict[str, bytes] = {}
-        if with_kept:
-            found = self._store.read_expectations()
-            self._kept = {key: kept for key, kept in found.items() if len(kept) % ANSWER.size == 0}
+        self._kept = self._store.read_expectations() if with_kept else {}
         self._replayed: dict[str, bytes] = {}
 
     def list(
@@ -55,10 +54,10 @@ class Histories:
     ) -> Iterator[tuple[str, Iterator[AnswerRecord]]]:
         """Yield the key and the answers of each chosen prompt, without undone ones, sorted by key.
 
-        What is kept may be damaged, and its values may be any that fit the format.
+        In a store that somebody else made, the values of what is kept may be any.
         """
         for key, answers in self._list(is_chosen):
-            yield key, ANSWER.iter_unpack(answers)
+            yield key, ANSWER.iter_unpack(answers[:-_SUM_SIZE])
 
     def _list(self, is_chosen: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
         store, kept = self._store, self._kept
@@ -70,13 +69,15 @@ class Histories:
                         yield key, self._replay(key, rows)
                 continue
             keys = sorted(filter(is_chosen, store.list_keys(namespace)))
-            missing = [key for key in keys if key not in kept]
+            missing = [key for key in keys if not is_whole(kept.get(key))]
+            for key in missing:
+                kept.pop(key, None)
             acts = groupby(store.list_acts(keys=missing) if missing else (), key=itemgetter(0))
             found = next(acts, None)
             for key in keys:
                 answers = kept.get(key)
                 if answers is None:
-                    answers = b""
+                    answers = NOTHING
                     if found and found[0] == key:
                         answers = self._replay(*found)
                         found = next(acts, None)
@@ -102,7 +103,7 @@ class Histories:
 def pack_answers(
     rows: Iterable[ReviewRow], expected: Iterable[Expectation], rollover_hour: int
 ) -> bytes:
-    """Return the answers among a prompt's acts, packed as records of ANSWER.
+    """Return the answers among a prompt's acts, packed as records of ANSWER, with a checksum.
 
     `expected` is what a replay of the acts expected.
     """
@@ -118,4 +119,21 @@ def pack_answers(
         else:
             day = count_study_day(at_ms, offset, rollover_hour)
             found.append(pack(0.0, 0, day, spent_ms, rating, CRAM))
-    return b"".join(found)
+    return _add_sum(b"".join(found))
+
+
+def _add_sum(records: bytes) -> bytes:
+    return records + crc32(records).to_bytes(_SUM_SIZE, "big")
+
+
+NOTHING: Final = _add_sum(b"")
+"""The packed answers of a prompt without any."""
+
+
+def is_whole(answers: bytes | None) -> bool:
+    """Tell whether answers are as `pack_answers` packed them."""
+    return (
+        answers is not None
+        and _add_sum(answers[:-_SUM_SIZE]) == answers
+        and len(answers) % ANSWER.size == _SUM_SIZE
+    )

@@ -200,7 +200,7 @@ class Journal:
         `study.expectations`). Memories of other projects, whose options are not known here, are left
         out.
         """
-        from cardwright.study.expectations import pack_answers  # noqa: PLC0415  (rare)
+        from cardwright.study.expectations import NOTHING, pack_answers  # noqa: PLC0415  (rare)
 
         stored = self.store.read_rules()
 
@@ -226,7 +226,9 @@ class Journal:
             if not is_same:
                 found.append(key)
         without_reviews = (key for key, memory in cached.items() if memory != Memory(key=key))
-        without_answers = (key for key, kept in expectations.items() if kept and is_known(key))
+        without_answers = (
+            key for key, kept in expectations.items() if kept != NOTHING and is_known(key)
+        )
         return sorted({*found, *without_reviews, *without_answers})
 
     def read_memories(self, moment: Moment) -> dict[str, Memory]:
