@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from study import REVIEWS_PER_PROMPT, make_history, make_reviews
+from study import REVIEWS_PER_PROMPT, make_histories, make_reviews, name_prompt
 from table import Row, compare, print_rows
 
 from cardwright.history import Review
@@ -54,8 +54,13 @@ def make_folder(folder: Path, reviews: Iterable[Review]) -> list[Path]:
     return paths
 
 
-def list_rows(folder: Path, prompts: int, rounds: int, *, is_cpu: bool) -> Iterator[Row]:
-    """Yield the rows of syncs and imports: of each round, the floor and then the command."""
+def list_rows(prompts: int = PROMPTS, rounds: int = 3, *, is_cpu: bool = False) -> Iterator[Row]:
+    """Yield the rows of syncs and imports."""
+    with tempfile.TemporaryDirectory() as name:
+        yield from _list_rows(Path(name), prompts, rounds, is_cpu=is_cpu)
+
+
+def _list_rows(folder: Path, prompts: int, rounds: int, *, is_cpu: bool) -> Iterator[Row]:
 
     def run(*words: str | Path) -> float:
         return time_process(*_OURS, "-C", folder / "bare", *words, is_cpu=is_cpu)
@@ -65,7 +70,9 @@ def list_rows(folder: Path, prompts: int, rounds: int, *, is_cpu: bool) -> Itera
         return time_process(HERE / "reviews_floor.py", folder / "floor.db", *files, is_cpu=is_cpu)
 
     (folder / "bare").mkdir()
-    kept = make_folder(folder / "kept", make_reviews(make_history(prompts), is_promised=True))
+    keys = list(map(name_prompt, range(prompts)))
+    reviews = make_reviews(keys, make_histories(prompts), is_promised=True)
+    kept = make_folder(folder / "kept", reviews)
     (folder / "all.jsonl").write_bytes(b"".join(path.read_bytes() for path in kept))
     syncs, imports, floors = [], [], []
     for _ in range(rounds):
@@ -109,8 +116,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
     prompts = PROMPTS // 10 if given.quick else PROMPTS
-    with tempfile.TemporaryDirectory() as name:
-        print_rows(list_rows(Path(name), prompts, given.rounds, is_cpu=given.cpu))
+    print_rows(list_rows(prompts, given.rounds, is_cpu=given.cpu))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "cardwright"
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
 FOUNDATION = {
     *("text", "error", "diagnostic", "report", "blueprint", "model", "history", "memory", "item"),
-    *("files", "foreign", "frozen", "incoming", "merge", "pattern"),
+    *("files", "foreign", "frozen", "incoming", "merge", "pattern", "progress"),
 }
 ENGINE = {"project", "anki", "adopt", "study", "exam"}
 MAY_IMPORT = {
@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "item": {"model", "pattern"},
     "incoming": {"model"},
     "merge": set(),
+    "progress": set(),
     "markdown": FOUNDATION,
     "html": FOUNDATION | {"markdown"},
     "kinds": FOUNDATION | {"markdown"},
@@ -175,7 +176,9 @@ RUNS_TEXT = re.compile(
     r"|yaml\.(?:full_|unsafe_)?load(?:_all)?|tempfile\.mktemp|webbrowser\..*"
     r"|os\.(?:system|popen|exec\w*|spawn\w*|posix_spawn\w*|fork\w*)|.*\.load_extension"
 )
-IMPORTS_BY_NAME = {"__init__.py", "cli/lazy.py", "anki/genanki_module.py"}
+IMPORTS_BY_NAME = {
+    *("__init__.py", "markdown/__init__.py", "cli/lazy.py", "anki/genanki_module.py"),
+}
 NETWORK = {
     *("socket", "ssl", "http", "urllib.request", "urllib3", "requests", "httpx", "ftplib"),
     *("smtplib", "telnetlib", "xmlrpc", "socketserver", "asyncio", "multiprocessing"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import re
 from pathlib import Path
@@ -117,3 +118,13 @@ def test_every_promise_of_security_names_tests_that_exist() -> None:
             assert name in found, f"{path} has no {name}"
     for page in ("README.md", "CONTRIBUTING.md"):
         assert "(SECURITY.md)" in (ROOT / page).read_text("utf-8")
+
+
+def test_the_figures_of_speed_are_those_that_were_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    speed = importlib.import_module("speed")
+    results = json.loads(speed.RESULTS.read_text("utf-8"))
+
+    for page, is_whole in speed.PAGES.items():
+        text = page.read_text("utf-8")
+        assert speed.fill_page(text, results, is_whole=is_whole) == text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from cardwright.frozen import frozen
 from cardwright.text import escape_controls
@@ -88,8 +88,7 @@ OPT_IN: Final = frozenset({"missing-source"})
 """Warnings that are off unless a pack asks for them."""
 
 
-@frozen
-class Span:
+class Span(NamedTuple):
     """A place in a source file."""
 
     path: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from itertools import chain
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Final, NamedTuple, TypeVar, overload
 
 from cardwright.model import CardHead, Deck, Selection
 from cardwright.pattern import has_wildcard
@@ -40,6 +40,45 @@ class Item(NamedTuple):
         return f"{self.card_ref}/{self.side_name}"
 
 
+class Items(Sequence[Item]):
+    """Prompts in the order in which new ones are introduced, each found by its key."""
+
+    def __init__(self, items: Iterable[Item] = ()) -> None:
+        """Take prompts in order."""
+        self._items = list(items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, place: int) -> Item: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Item]: ...
+    def __getitem__(self, place: int | slice) -> Item | list[Item]:
+        return self._items[place]
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self._items)
+
+    @property
+    def namespaces(self) -> frozenset[str]:
+        """The namespaces of all keys."""
+        return frozenset(item.key.partition(":")[0] for item in self._items)
+
+    def find(self, key: str) -> Item | None:
+        """Return the prompt with this key, if there is one."""
+        return self._by_key.get(key)
+
+    def list_others(self, known: Iterable[str]) -> Iterator[Item]:
+        """Yield the prompts whose keys are not known, in order."""
+        known = set(known)
+        return (item for item in self._items if item.key not in known)
+
+    @cached_property
+    def _by_key(self) -> dict[str, Item]:
+        return {item.key: item for item in reversed(self._items)}
+
+
 def place_cards(
     deck: Deck, cards: Iterable[_Card]
 ) -> tuple[dict[tuple[str, ...], list[_Card]], list[_Card]]:
@@ -56,7 +95,7 @@ def place_cards(
             path = selecting.find(card)
             (left if path is None else placed[path]).append(card)
     rank = {kind: number for number, kind in enumerate(deck.order)}
-    for found in placed.values():
+    for found in placed.values() if rank else ():
         found.sort(key=lambda card: rank.get(card.kind, len(rank)))
     return placed, left
 
@@ -69,6 +108,8 @@ class _Selecting:
         self._places: dict[tuple[str, str], list[int]] = defaultdict(list)
         """The places of selections in `_all`, by the name and a value of their rarest condition."""
         self._others: list[int] = []
+        self._names: set[str] = set()
+        """The conditions by which selections are found."""
         for place, (_, select) in enumerate(self._all):
             name, values = next(
                 (
@@ -81,19 +122,19 @@ class _Selecting:
             )
             for value in values:
                 self._places[name, value].append(place)
+                self._names.add(name)
             if not values:
                 self._others.append(place)
 
     def find(self, card: CardHead) -> tuple[str, ...] | None:
         """Return the deck that is the first to select a card."""
-        found = self._others
-        if self._places:
-            keys = [("ids", card.id), ("lessons", card.lesson or ""), ("kinds", card.kind)]
-            keys.append(("files", card.file))
-            keys += (("tags", tag) for tag in card.tags)
-            places = (places for key in keys if (places := self._places.get(key)))
-            found = sorted({*chain(*places), *self._others})
-        for place in found:
+        places = self._others
+        for name in self._names:
+            values = card.tags if name == "tags" else (getattr(card, _OF_CARD[name]) or "",)
+            for value in values:
+                if found := self._places.get((name, value)):
+                    places = [*places, *found]
+        for place in places if places is self._others else sorted(set(places)):
             path, select = self._all[place]
             if select.takes(card):
                 return path
@@ -102,6 +143,8 @@ class _Selecting:
 
 _RAREST: Final = ("ids", "files", "lessons", "tags", "kinds")
 """The conditions of a selection, those that fewer cards meet first."""
+_OF_CARD: Final = {"ids": "id", "files": "file", "lessons": "lesson", "kinds": "kind"}
+"""What of a card meets them."""
 
 
 def _list_selecting(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from itertools import islice
 from typing import Final, NamedTuple
@@ -19,20 +19,18 @@ BIDI_OVERRIDES: Final = "\u202a-\u202e"
 No source may contain them. It may contain direction marks (U+061C, U+200E, U+200F), and isolates
 (U+2066 to U+2069) that are balanced. What is printed to a terminal contains none of all these.
 """
-_ISOLATE: Final = re.compile("[\u2066-\u2069]")
+_ISOLATE: Final = "[\u2066-\u2069]"
 _CLOSE_ISOLATE: Final = "\u2069"
 MAX_LISTED: Final = 20
 """How many names of a longer list a message shows."""
 _TAB_WIDTH: Final = 4
 _PLAIN_WORD: Final = re.compile(r"[\w@%+=:,./-]+")
 _PLAIN_WINDOWS_WORD: Final = re.compile(r"[\w@+=:,./\\-]+")
-_NUMBER: Final = re.compile(
-    r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,2})?"
-)
-_CONFLICT: Final = re.compile(r"(?m)^(?:<{7}|\|{7}|={7}|>{7})(?![^ \r\n])[^\r\n]*")
+_NUMBER: Final = r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,2})?"
+_CONFLICT: Final = r"(?m)^(?:<{7}|\|{7}|={7}|>{7})(?![^ \r\n])[^\r\n]*"
 """A line that version control writes around the versions in a merge conflict."""
 _CONFLICT_WIDTH: Final = 7
-_CONTROL: Final = re.compile(f"[{CONTROLS}\t\r]")
+_CONTROL: Final = f"[{CONTROLS}\t\r]"
 INVISIBLE: Final = (
     "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a"
@@ -41,10 +39,11 @@ INVISIBLE: Final = (
 """Characters that change the direction of text or have no width, and so can make one text look
 like another (Unicode: Default_Ignorable_Code_Point, Bidi_Control), for the brackets of a regular
 expression. Joiners and the selector of emoji, which shape what is seen, are not among them."""
-_INVISIBLE: Final = re.compile(f"[{INVISIBLE}]")
-_STRAY_JOINERS: Final = re.compile(
-    "(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])|(?<=[\u200c\u200d])[\u200c\u200d]+"
-)
+_INVISIBLE: Final = f"[{INVISIBLE}]"
+_PRINTABLE_END: Final = "\u3164"
+_UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f")
+"""The invisible ones before `_PRINTABLE_END` that Python takes for printable."""
+_STRAY_JOINERS: Final = "(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])|(?<=[\u200c\u200d])[\u200c\u200d]+"
 """Joiners that shape neither a script nor an emoji."""
 
 
@@ -59,17 +58,23 @@ def make_plain(text: str) -> str:
 
     Line breaks are kept; tabs become spaces.
     """
-    if text.isascii() and text.isprintable():
+    if _is_plain(text):
         return text
     text = text.replace("\r\n", "\n").expandtabs(_TAB_WIDTH)
-    return _STRAY_JOINERS.sub("", _INVISIBLE.sub("", _CONTROL.sub("�", text)))
+    text = compile_late(_CONTROL).sub("�", text)
+    return compile_late(_STRAY_JOINERS).sub("", compile_late(_INVISIBLE).sub("", text))
+
+
+def _is_plain(text: str) -> bool:
+    """Tell without a pattern whether no character of a text is a control character or invisible."""
+    return text.isprintable() and (
+        text.isascii() or (max(text) < _PRINTABLE_END and _UNSEEN.isdisjoint(text))
+    )
 
 
 def escape_controls(text: str) -> str:
     r"""Escape control and invisible characters as `\\uXXXX`; line breaks are kept."""
-    if text.isascii() and text.isprintable():
-        return text
-    return _STRAY_JOINERS.sub(_escape, _INVISIBLE.sub(_escape, _CONTROL.sub(_escape, text)))
+    return text if _is_plain(text) else _replace_controls(text, _escape)
 
 
 def replace_controls(text: str) -> str:
@@ -78,7 +83,13 @@ def replace_controls(text: str) -> str:
     def replace(match: re.Match[str]) -> str:
         return "�" * len(match[0])
 
-    return _STRAY_JOINERS.sub(replace, _INVISIBLE.sub(replace, _CONTROL.sub(replace, text)))
+    return _replace_controls(text, replace)
+
+
+def _replace_controls(text: str, replace: Callable[[re.Match[str]], str]) -> str:
+    for pattern in (_CONTROL, _INVISIBLE, _STRAY_JOINERS):
+        text = compile_late(pattern).sub(replace, text)
+    return text
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -97,7 +108,7 @@ def find_unbalanced_isolate(text: str) -> int | None:
     if text.isascii():
         return None
     opened: list[int] = []
-    for match in _ISOLATE.finditer(text):
+    for match in re.finditer(_ISOLATE, text):
         if match[0] != _CLOSE_ISOLATE:
             opened.append(match.start())
         elif opened:
@@ -109,7 +120,7 @@ def find_unbalanced_isolate(text: str) -> int | None:
 
 def parse_number(text: str) -> float | None:
     """Return the number that a text writes in decimal digits, or None."""
-    return float(text) if _NUMBER.fullmatch(text.strip()) else None
+    return float(text) if compile_late(_NUMBER).fullmatch(text.strip()) else None
 
 
 class Conflict(NamedTuple):
@@ -127,7 +138,7 @@ def find_conflicts(text: str) -> Iterator[Conflict]:
         return
     first: re.Match[str] | None = None
     signs = ""
-    for marker in _CONFLICT.finditer(text):
+    for marker in compile_late(_CONFLICT).finditer(text):
         if first and marker[0][0] == "<":
             yield Conflict(first.start(), len(first[0]), is_whole=False)
             first = None

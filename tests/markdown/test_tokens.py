@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cardwright.markdown import Token, read_block, read_inline
 from cardwright.markdown.escape import drop_control
 from cardwright.markdown.parser import make_parser
-from cardwright.markdown.tokens import _LINE, _PARAGRAPH, _Reader
+from cardwright.markdown.tokens import _read_evident_block, _Reader
 
 _PARSER = make_parser()
 _BITS = (
@@ -17,6 +17,7 @@ _BITS = (
     *("**", "**x**", "**a b**", "*", "_", "`", "`c d`", "``", "[", "!", "&", "< ", "{", "~", "^"),
     *(" ", "\t", "\n", "\n\n", "\r", "\u00a0", "\u2028", ".", ",", "-", "- ", "+", "#", "1.", "2"),
     *("|", "\n|--", "a|b", "=", "==", ":", ">", "$", "\\", "http://x.y", "x@y.z"),
+    *("- a", "\n- b", "[c](https://d.e/F-g_h)", "](http://x.y)", "latex", "*e f*", "- [", "\n  "),
 )
 _TEXTS = st.lists(st.sampled_from(_BITS), max_size=10).map("".join)
 
@@ -46,8 +47,13 @@ def test_lines(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["What does this mean?", "Which of `a.b(c)` and **two words**, say?", "a\nb", "文「字」。"],
+    [
+        "What does this mean?",
+        "Which of `a.b(c)` and **two words**, say?",
+        "a\nb",
+        "文「字」。",
+        "*One* [page](https://example.com/a):\n\n- two `a`\n- three\n\nfour",
+    ],
 )
 def test_usual_questions_do_not_need_the_parser(text: str) -> None:
-    assert _LINE.fullmatch(text)
-    assert _PARAGRAPH.fullmatch(text)
+    assert _read_evident_block(text)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cardwright.app.project import open_project
 from cardwright.markdown import Renderer, is_followable, split_address
-from cardwright.web.preview import Preview, make_page
+from cardwright.web.preview import make_page
 from project_files import Run, Write
 
 BROKEN = ("http://[::1", "http://[1.2.3.4]/x", "https://℀.com/", "http://a:65536/", "http://]/")
@@ -124,17 +124,7 @@ def test_nothing_hides_the_other_problems(address: str) -> None:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(write_yaml(content), "utf-8")
         project = open_project(root)
-        page = make_page(
-            Preview(
-                collection=project.collection,
-                packs=["trees"],
-                problems=project.problems,
-                renderer=project.renderer,
-                find_media=project.media.find,
-                read_line=project.texts.line,
-                watched=False,
-            )
-        )
+        page = make_page(project, ["trees"], is_watched=False)
 
     found = {(problem.code, problem.span.path) for problem in project.problems}
     assert ("bad-id", "cards/trees/wood.yaml") in found

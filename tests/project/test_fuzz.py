@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import zlib
 from pathlib import Path
 from random import Random
 
@@ -21,8 +20,7 @@ from hypothesis import strategies as st
 
 from cardwright.anki.ledger import format_ledger, read_ledger
 from cardwright.project.document import Document
-from cardwright.project.index import Index, read_index
-from cardwright.project.program import describe_program
+from cardwright.project.index import Index, make_seal, read_index
 from mutations import keep_meaning, mutate_bytes, mutate_ledger, mutate_yaml, nest_folders
 from trials import (
     FILES,
@@ -312,10 +310,9 @@ def test_a_damaged_index_counts_for_nothing_or_is_one(
     (kept,) = sound[0].data.rglob("*.index")
     head, raw = kept.read_bytes().split(b"\n\n", 1)
     raw = mutate_bytes(dice, raw)
-    if is_sealed:
-        head = f"cardwright {zlib.crc32(raw):08x}\n{describe_program()}".encode()
+    seal = make_seal(raw[: dice.randint(0, len(raw))]) if is_sealed else head + b"\n\n"
     path = tmp_path_factory.getbasetemp() / "damaged.index"
-    path.write_bytes(head + b"\n\n" + raw)
+    path.write_bytes(seal + raw)
 
     found = read_index(path)
 

@@ -28,6 +28,7 @@ from cardwright.project.index import (
     encode_cards,
     look_at,
     make_seal,
+    open_file,
     open_index,
     read_index,
     write_index,
@@ -222,7 +223,11 @@ def assert_right(root: Path, index: Sources) -> None:
     assert (index.kinds, list(index.kinds)) == (fresh.kinds, list(fresh.kinds))
     assert (index.decks, index.blueprints) == (fresh.decks, fresh.blueprints)
     assert index.error_count == fresh.error_count
-    assert index.items == fresh.items == list_rows(collection)
+    assert list(index.items) == list(fresh.items) == list_rows(collection)
+    for place, item in enumerate(index.items):
+        assert index.items[place] == index.items.find(item.key) == item
+    assert index.items.find("trees:no-such-card/recall") is None
+    assert index.items.namespaces == fresh.items.namespaces
     firsts = {card.ref: card for card in reversed(collection.cards)}
     for ref, card in firsts.items():
         assert index.load_card(ref) == fresh.load_card(ref) == card
@@ -379,7 +384,7 @@ def test_an_index_of_another_program_counts_for_nothing(
 ) -> None:
     root, path = forest
     with monkeypatch.context() as newer:
-        newer.setattr("cardwright.project.index.describe_program", lambda: "newer")
+        newer.setattr("cardwright.project.index.describe_program", lambda _: "newer")
         open_later(root, path)
         plant_error_count(path, 7)
         assert open_later(root, path).error_count == 7
@@ -389,8 +394,7 @@ def test_an_index_of_another_program_counts_for_nothing(
 
 
 def test_the_program_is_another_when_its_code_was_edited(tmp_path: Path) -> None:
-    code = tmp_path / "deep" / "card.py"
-    code.parent.mkdir()
+    code = tmp_path / "card.py"
     code.write_text("a = 1\n", "utf-8")
     before = list(describe_folder(tmp_path))
 
@@ -421,6 +425,16 @@ def flip_letter(path: Path) -> None:
     path.write_bytes(raw.replace(b"A tree", b"B tree"))
 
 
+def cut_columns(path: Path) -> None:
+    """Take away all but the head."""
+    kept = open_file(path)
+    assert kept is not None
+    size = path.stat().st_size - len(kept.read_body())
+    kept.close()
+    with path.open("r+b") as file:
+        file.truncate(size)
+
+
 def write_under_our_seal(path: Path, content: object) -> None:
     raw = msgspec.msgpack.encode(content)
     path.write_bytes(make_seal(raw) + raw)
@@ -445,6 +459,7 @@ def plant_link_to_itself(path: Path) -> None:
         lambda path: path.write_bytes(path.read_bytes()[:-100]),
         lambda path: path.write_bytes(path.read_bytes() + b"\xc0"),
         flip_letter,
+        cut_columns,
         lambda path: write_under_our_seal(path, [1, "two"]),
         lambda path: write_under_our_seal(path, {**EMPTY, "cards": {"a": 1}}),
         lambda path: write_under_our_seal(path, {**EMPTY, "items": None}),
@@ -459,6 +474,7 @@ def test_a_broken_or_foreign_index_is_thrown_away(
     damage(path)
 
     assert_right(root, open_later(root, path))
+    open_later(root, path)
     plant_error_count(path, 7)
     assert open_later(root, path).error_count == 7  # it is there again
 

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from anki_backend import Anki
 from cardwright.diagnostic import Span
 from cardwright.history import Act, Rating
-from cardwright.item import Item
+from cardwright.item import Item, Items
 from cardwright.memory import Memory, State
 from cardwright.model import Deck, DeckOptions
 from cardwright.study.decks import Limits, list_options, name_deck, place_items
 from cardwright.study.journal import Journal, make_journal
+from cardwright.study.prospects import Prospects
 from cardwright.study.queue import Queue, SessionOptions
 from cardwright.study.settings import Settings
 from cardwright.study.store import Store, open_store
@@ -151,7 +152,7 @@ def ask(
     memories: Mapping[str, Memory],
 ) -> list[Item]:
     limits = Limits(options, place_items(items, options))
-    queue = Queue(items, memories, limits, SessionOptions(), MORNING, TODAY)
+    queue = Queue(Prospects(Items(items), memories), limits, SessionOptions(), MORNING, TODAY)
     return queue.list_day(MORNING.at_ms)
 
 
@@ -242,7 +243,9 @@ def test_what_was_asked_today_counts_for_all_decks_above(tmp_path: Path) -> None
         memories = journal.read_memories(MORNING)
 
         def count_new(chosen: list[Item]) -> int:
-            queue = Queue(chosen, memories, journal.limits, SessionOptions(), MORNING, TODAY)
+            queue = Queue(
+                Prospects(Items(chosen), memories), journal.limits, SessionOptions(), MORNING, TODAY
+            )
             return queue.counts.new
 
         assert count_new(items) == 2
@@ -259,7 +262,7 @@ def test_siblings_and_leeches_follow_the_deck_of_the_prompt(tmp_path: Path) -> N
     ]
     with open_store(tmp_path / "reviews.db") as store:
         journal = make_journal(store, {"trees": deck}, items)
-        queue = Queue(items, {}, journal.limits, SessionOptions(), MORNING, TODAY)
+        queue = Queue(Prospects(Items(items), {}), journal.limits, SessionOptions(), MORNING, TODAY)
         assert [item.key for item in queue.list_left()] == [
             items[0].key,
             items[2].key,

@@ -116,6 +116,10 @@ class Browser:
             raise AssertionError(answer["exceptionDetails"])
         return answer["result"].get("value")
 
+    def run_first(self, script: str) -> None:
+        """Run a script in every page that this tab opens, before those of the page."""
+        self._call("Page.addScriptToEvaluateOnNewDocument", source=script)
+
     def wait_for(self, script: str) -> None:
         """Wait until a JavaScript expression is true."""
         end = time.monotonic() + PATIENCE_S

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def page(run: Run, forest: Path) -> str:
 
 def set_filter(browser: Browser, name: str, value: str) -> None:
     browser.run(
-        f"(() => {{ const field = document.querySelector('[name={name}]'); field.value = '{value}';"
+        f"(() => {{ const field = document.querySelector('[name={name}]'); field.value = {json.dumps(value)};"
         " field.dispatchEvent(new Event('input', { bubbles: true })); })()"
     )
 
@@ -206,6 +207,10 @@ cards:
     kind: basic
     question: <script>hacked=1</script> <img src=x onerror="hacked=1"> [x](javascript:hacked=1)
     answer: $\\text{<script>hacked=1</script>}$ $\\href{javascript:hacked=1}{x}$
+  - id: z
+    kind: basic
+    question: </noscript><script>hacked=1</script> `</noscript><script>hacked=1</script>`
+    answer: '[x](https://a.b "</noscript><script>hacked=1</script>")'
   - id: b
     kind: cloze
     text: "{{c1::<svg/onload=hacked=1>::<iframe srcdoc='<script>parent.hacked=1</script>'>}}"
@@ -228,7 +233,7 @@ def test_no_script_of_a_card_runs(browser: Browser, write: Write, run: Run, proj
     run("preview")
     browser.open((project / "build" / "preview.html").as_uri())
 
-    assert len(browser.run(SHOWN)) == 3
+    assert len(browser.run(SHOWN)) == 4
     assert browser.run("document.scripts.length") == 2
     assert browser.run("document.querySelectorAll('main img, main iframe, main svg').length") == 0
     # Even what came in some other way could not run.
@@ -270,3 +275,40 @@ def test_sounds_wait_to_be_played_and_say_what_they_are(
     browser.wait_for(f"{media}[0].readyState > 0 && {media}[0].duration > 0.05")
     assert browser.run(f"{media}[0].paused") is True
     assert "[sound:x.mp3]" in browser.run("document.querySelector('main').innerText")
+
+
+def test_what_is_out_of_sight_is_searched_found_and_printed(
+    browser: Browser, write: Write, run: Run, project: Path
+) -> None:
+    """The browser makes the elements of prompts when they are seen, or when it has time."""
+    cards = "".join(
+        f"- {{id: c{n}, kind: basic, tags: [t{n}t], question: 'A&B < <i>{n}q</i> it''s, $x < {n}$',"
+        f" answer: '{'word ' * 300}'}}\n"
+        for n in range(60)
+    )
+    write({"cards/trees/a.yaml": f"cards:\n{cards}"})
+    run("preview")
+    url = (project / "build" / "preview.html").as_uri()
+    browser.set_size(*DESKTOP)
+    made = "document.querySelectorAll('.batch:not(:has(noscript))').length"
+
+    # As in a browser that is never idle.
+    browser.run_first("window.requestIdleCallback = () => {}")
+    browser.open(url)
+    assert 1 <= browser.run(made) < 4
+    for text, expected in (("a&b < 57Q", 57), ("it's #t41t", 41), ("trees:c30/", 30)):
+        set_filter(browser, "q", text)
+        assert browser.run(SHOWN) == [f"trees:c{expected}/recall"]
+    set_filter(browser, "q", "")
+    assert browser.run("document.querySelector('.count').value") == "60 prompts"
+    browser.run("scrollTo(0, document.body.scrollHeight)")
+    browser.wait_for("document.querySelector('[data-ref=\"trees:c59/recall\"]') !== null")
+    assert browser.run(made) < browser.run("document.querySelectorAll('.batch').length")
+
+    browser.run("dispatchEvent(new Event('beforeprint'))")
+    assert len(browser.run(SHOWN)) == 60
+
+    browser.open_tab()
+    browser.open(url)
+    browser.wait_for("!document.querySelector('noscript')")
+    assert browser.run("window.find('57q') && getSelection().anchorNode.data.includes('57q')")

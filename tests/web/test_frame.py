@@ -87,10 +87,17 @@ def page(write: Write, run: Run, project: Path, server: tuple[str, list[str]]) -
     return (project / "build" / "preview.html").as_uri()
 
 
+def open_page(browser: Browser, url: str) -> None:
+    """Open a page with one prompt that has frames, and wait for these."""
+    browser.set_size(1200, 900)
+    browser.open(url)
+    browser.wait_for("document.querySelectorAll('iframe').length === 2")
+
+
 def test_adopted_templates_neither_run_nor_load(
     browser: Browser, page: str, server: tuple[str, list[str]]
 ) -> None:
-    browser.open(page)
+    open_page(browser, page)
     # Load the frames again, all of them, and wait until they have what they wanted.
     browser.run(
         "document.querySelectorAll('iframe').forEach((frame) => { const again = frame.cloneNode();"
@@ -173,7 +180,7 @@ def test_no_trick_gets_out_of_the_frame(
         }
     )
     run("preview")
-    browser.open((project / "build" / "preview.html").as_uri())
+    open_page(browser, (project / "build" / "preview.html").as_uri())
     browser.run(
         "document.querySelectorAll('iframe').forEach((frame) => { const again = frame.cloneNode();"
         " again.loading = 'eager'; again.onload = () => { window.loaded = (window.loaded ?? 0) + 1; };"
@@ -224,3 +231,45 @@ def test_no_stylesheet_of_a_kind_covers_anything_else(
         " hit.push([name, wanted.contains(top) || top.contains(wanted)]); } return hit; })()"
     )
     assert [name for name, is_free in hit if not is_free] == []
+
+
+COUNTRY = """\
+sources: optional
+anki:
+  id: 1342697561421
+  name: Countries
+  css: ".card b { color: red }"
+fields:
+  land: {type: inline, label: Country, required: true}
+  capital: {type: inline, label: Capital}
+sides:
+  one:
+    ask: "{{land}}"
+    show: [land, capital]
+    anki: {name: Card 1, front: "<b>{{Country}}</b>", back: "{{Country}}<hr>{{Capital}}&#x999999; &ouml;"}
+"""
+
+
+def test_a_frame_is_made_when_it_is_seen_and_its_text_found_before(
+    browser: Browser, write: Write, run: Run, project: Path
+) -> None:
+    notes = "".join(f"- {{id: n{n}, land: Land {n}, capital: A&B<{n}x}}\n" for n in range(60))
+    write(
+        {"kinds/land.yaml": COUNTRY, "cards/trees/a.yaml": f"kind: land\ncards:\n{notes}"},
+    )
+    run("preview")
+    browser.set_size(1200, 900)
+    browser.open((project / "build" / "preview.html").as_uri())
+    browser.wait_for("document.querySelectorAll('iframe').length > 1")
+    browser.wait_for("!document.querySelector('noscript')")
+    assert browser.run("document.querySelectorAll('iframe').length") < 40
+
+    last = "document.querySelector('[data-ref=\"trees:n59/one\"]')"
+    browser.run("document.querySelector('.problems')?.remove()")
+    assert browser.run(f"window.find('A&B<59x') && {last}.contains(getSelection().anchorNode)")
+    browser.wait_for(f"{last}.querySelectorAll('iframe[sandbox=\"\"]').length === 2")
+    browser.run(
+        "(() => { const field = document.querySelector('[name=q]'); field.value = 'b<41x';"
+        " field.dispatchEvent(new Event('input', { bubbles: true })); })()"
+    )
+    assert browser.run("document.querySelector('.count').value") == "1 of 60 prompts"

@@ -13,6 +13,7 @@ import pytest
 from cardwright.app.project import open_project
 from cardwright.kinds import list_prompts
 from cardwright.web.maths import convert_maths
+from media_files import PNG
 from project_files import Run, Write
 
 HOSTILE = Path(__file__).parents[1] / "cases" / "hostile.yaml"
@@ -95,6 +96,55 @@ def test_the_page_has_every_prompt_and_needs_nothing_else(run: Run, forest: Path
     }
     assert page.values("src")
     assert_closed(page)
+
+
+def test_a_page_from_the_cache_is_the_same(
+    run: Run, forest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards, deck = forest / "cards" / "forest", forest / "decks" / "forest"
+    kind = (
+        "sources: optional\nfields: {{word: {{type: inline, required: true}}}}\n"
+        "sides: {{one: {{ask: '{}{{{{word}}}}', show: [word]}}}}\n"
+    )
+    shown = []
+
+    def edit(path: Path, old: str, new: str) -> None:
+        text = path.read_text("utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), "utf-8")
+
+    def change_lesson() -> None:
+        lesson = open_project(forest).collection.blueprints["forest"].lessons["1.1"]
+        edit(deck / "blueprint.yaml", lesson.title, "Another title")
+
+    def add_word() -> None:
+        (forest / "kinds").mkdir()
+        (forest / "kinds" / "word.yaml").write_text(kind.format("x"), "utf-8")
+        (cards / "words.yaml").write_text("kind: word\ncards: [{id: oak, word: Oak}]\n", "utf-8")
+
+    for change in (
+        lambda: None,
+        change_lesson,
+        lambda: edit(cards / "more.yaml", "needles?", "cones?"),
+        lambda: (cards / "media" / "dot.png").write_bytes(PNG + b" "),
+        add_word,
+        lambda: edit(forest / "kinds" / "word.yaml", "'x", "'Which tree? "),
+        lambda: edit(cards / "words.yaml", "id: oak", "tags: [t], id: oak"),
+        lambda: edit(cards / "words.yaml", "cards: [", "cards: [{id: elm, word: Elm}, "),
+        lambda: edit(cards / "words.yaml", "word: Elm", "word: Elm, retired: No."),
+        lambda: edit(deck / "deck.yaml", "namespace: ", "namespace: x-"),
+        (cards / "media" / "dot.png").unlink,
+        lambda: (cards / "words.yaml").rename(cards / "names.yaml"),
+    ):
+        change()
+        pages = []
+        for folder in (str(tmp_path / "cache"), str(tmp_path / "cache"), ""):
+            monkeypatch.setenv("CARDS_CACHE", folder)
+            run("preview", folder=forest)
+            pages.append((forest / "build" / "preview.html").read_text("utf-8"))
+        assert pages[0] == pages[1] == pages[2]
+        shown.append(pages[0])
+    assert [n for n in range(1, 12) if shown[n] == shown[n - 1]] == []
 
 
 def test_hostile_cards_and_problems_stay_text(write: Write, run: Run, project: Path) -> None:

@@ -271,6 +271,7 @@ def test_the_browser_reloads_and_keeps_filter_and_place(
     served.wait_for(lambda page: "tree 59?" in page)
     browser.set_size(1200, 900)
     browser.open(f"{served.url}#q=tree")
+    browser.wait_for("!document.querySelector('noscript')")
     place = "[...document.querySelectorAll('.prompt')].find((e) => e.getBoundingClientRect().bottom > 0)"
     # Cards would come to their real height as they come into sight, and move the others.
     browser.run(

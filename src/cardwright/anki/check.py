@@ -73,6 +73,8 @@ def _check_namespace(ledger: Ledger, deck: Deck) -> Iterator[Diagnostic]:
 
 
 def _check_vanished(ledger: Ledger, cards: list[CardHead], shown_path: str) -> Iterator[Diagnostic]:
+    if not ledger.notes:
+        return
     known = {card_id for card in cards for card_id in (card.id, *card.formerly)}
     heirs = {card.guid: card for card in cards if card.guid}
     for note in ledger.notes.values():
@@ -97,7 +99,7 @@ def _check_vanished(ledger: Ledger, cards: list[CardHead], shown_path: str) -> I
 def _check_cards(
     ledger: Ledger, cards: list[CardHead], collection: Collection
 ) -> Iterator[Diagnostic]:
-    for card in cards:
+    for card in cards if ledger.notes else ():
         published = ledger.find(card)
         if published is None:
             continue

@@ -14,7 +14,7 @@ import msgspec
 from cardwright.anki.adopted import AdoptedPack
 from cardwright.anki.guid import make_guid
 from cardwright.anki.media import FindMedia, MediaFinder
-from cardwright.anki.note import FIELD_SEPARATOR, Note, NoteRow, NoteRows, encode_row, make_note
+from cardwright.anki.note import FIELD_SEPARATOR, Note, NoteRow, NoteStore, encode_row, make_note
 from cardwright.anki.original import Originals
 from cardwright.kinds import list_media
 from cardwright.markdown import Renderer
@@ -116,7 +116,7 @@ class NoteMaker:
         self._originals = Originals(adopted)
         self._adopted = adopted
         self._cache = cache if cache and cache.is_lasting else None
-        self._rows = NoteRows()
+        self._store = NoteStore(collection)
         self._known: dict[Any, Any] = {}
         """What many notes have in common."""
 
@@ -124,16 +124,16 @@ class NoteMaker:
         """Yield the note of each card of a file, with its media by their names in Anki."""
         key = self._make_key(file)
         kept = self._recall(file, key) or self._make(file, key)
-        for head, one in zip(file.heads, kept.notes, strict=True):
+        first = self._store.add([one.row for one in kept.notes])
+        for number, (head, one) in enumerate(zip(file.heads, kept.notes, strict=True), first):
             note = Note(
                 card=head,
                 hash=one.hash,
                 html_hash=one.html_hash,
                 ordinals=self._known.setdefault(one.ordinals, one.ordinals),
                 media_hashes=one.media_hashes or _NO_MEDIA,
-                collection=self._collection,
-                rows=self._rows,
-                number=self._rows.add(one.row),
+                store=self._store,
+                number=number,
             )
             yield note, self._find_media(head, one.media) if one.media else {}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +18,7 @@ from cardwright.anki.stamp import MAX_TIME_S
 from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.plain_file import read_plain_file
+from cardwright.frozen import frozen
 from cardwright.model import CardHead
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _FORMER_KEYS: Final = frozenset(("matter", "html"))
 """Every key that any version up to this one has written."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Former:
     """What a note said before a release changed it: readers may have it still."""
 
@@ -53,7 +54,7 @@ class Former:
     """Digest of its fields as published; empty if it is not known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Published:
     """A note as it was last published."""
 
@@ -90,6 +91,10 @@ class Published:
         """The hash of the content that people have."""
         return self.shipped or self.hash
 
+    def is_note(self, note: Note) -> bool:
+        """Tell whether a note is as people have it from the last release."""
+        return self.shipped_hash == note.hash and note.has_html_of(self)
+
     def list_contents(self) -> Iterator[Mapping[str, Any]]:
         """Yield its content in each release that is known, the last one first."""
         content: Mapping[str, Any] = self.content
@@ -106,7 +111,7 @@ class Published:
         return (*self.former, former)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PublishedType:
     """A note type as it was last published."""
 
@@ -118,7 +123,7 @@ class PublishedType:
     """Its line in the ledger's file; 0 if it was not read from one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ledger:
     """Everything published of a pack; empty before its first release.
 
@@ -150,15 +155,6 @@ class Ledger:
         """Return the ids of the published note types, by kind."""
         found = {kind: made.structure.get("id") for kind, made in self.note_types.items()}
         return {kind: id for kind, id in found.items() if isinstance(id, int)}
-
-    def is_published(self, note: Note) -> bool:
-        """Tell whether a note is as people have it from the last release."""
-        published = self.find(note.card)
-        return (
-            published is not None
-            and published.shipped_hash == note.hash
-            and note.has_html_of(published)
-        )
 
     def is_rerendered(self, note: Note) -> bool:
         """Tell whether a rendering fix has changed the HTML of a published note."""

@@ -9,7 +9,8 @@ import tempfile
 import weakref
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
+from itertools import accumulate, islice
 from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
@@ -61,21 +62,23 @@ class NoteRow(NamedTuple):
 _DECODE_ROW: Final = msgspec.msgpack.Decoder(NoteRow).decode
 
 
-class NoteRows:
-    """The rows of notes, by number: they need not fit into memory."""
+class NoteStore:
+    """What notes do not hold themselves: their rows, which need not fit into memory, and their texts."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
+    def __init__(self, collection: Collection) -> None:
+        """Begin with no rows; `collection` loads the texts."""
+        self.collection = collection
         self._file = tempfile.SpooledTemporaryFile(_MAX_ROWS_BYTES)  # noqa: SIM115  (closed with this)
         weakref.finalize(self, self._file.close)
         self._ends = array("Q", [0])
 
-    def add(self, row: bytes) -> int:
-        """Add a row as `encode_row` returns it, and return its number."""
-        self._file.seek(self._ends[-1])
-        self._file.write(row)
-        self._ends.append(self._ends[-1] + len(row))
-        return len(self._ends) - 2
+    def add(self, rows: Sequence[bytes]) -> int:
+        """Add rows as `encode_row` returns them, and return the number of the first."""
+        first, start = len(self._ends) - 1, self._ends[-1]
+        self._file.seek(start)
+        self._file.write(b"".join(rows))
+        self._ends.extend(islice(accumulate(map(len, rows), initial=start), 1, None))
+        return first
 
     def read(self, number: int) -> NoteRow:
         """Return a row."""
@@ -89,8 +92,7 @@ def encode_row(row: NoteRow) -> bytes:
     return msgspec.msgpack.encode(row)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Note:
+class Note(msgspec.Struct, frozen=True, kw_only=True, eq=False, gc=False):
     """A card as it is published: a pack may have many, so the rest is found when it is asked for."""
 
     card: CardHead
@@ -102,15 +104,14 @@ class Note:
     """Anki's numbers of the cards created for people who do not have the note yet."""
     media_hashes: Mapping[str, str]
     """The digests of its media, by path as written."""
-    collection: Collection = field(repr=False)
-    rows: NoteRows = field(repr=False)
+    store: NoteStore
     number: int
     """The number of its row."""
 
     @property
     def row(self) -> NoteRow:
         """Its row in Anki's table."""
-        return self.rows.read(self.number)
+        return self.store.read(self.number)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -120,12 +121,13 @@ class Note:
     @property
     def content(self) -> dict[str, Any]:
         """The text as written, as JSON; see `describe_content`."""
-        return describe_content(self.collection, self.collection.load(self.card), self.media_hashes)
+        collection = self.store.collection
+        return describe_content(collection, collection.load(self.card), self.media_hashes)
 
     @property
     def id_field(self) -> str:
         """The label of the field that shows the key of its card; "" if an adopted note type has none."""
-        return find_id_field(self.collection.kinds[self.card.kind])
+        return find_id_field(self.store.collection.kinds[self.card.kind])
 
     def has_html_of(self, shipped: Shipped) -> bool:
         """Tell whether no rendering fix has changed its HTML since it was shipped."""

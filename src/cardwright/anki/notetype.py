@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, Final
 
 from cardwright.kinds import list_asked
@@ -130,7 +130,7 @@ class NoteType:
 @cache
 def read_asset(name: str) -> str:
     """Return the text of a file beside this module."""
-    return resources.files(__package__).joinpath(name).read_text("utf-8")
+    return Path(__file__).with_name(name).read_text("utf-8")
 
 
 def make_note_types(

@@ -209,7 +209,7 @@ def _find_note(ledger: Ledger, record: Record, note: Note) -> Past:
     published = ledger.find(note.card)
     published_s = published.mod_s if published else None
     editions = drop_superseded(record.notes.get(note.card.key, ()), published_s)
-    hash, is_published = note.hash, ledger.is_published(note)
+    hash, is_published = note.hash, published is not None and published.is_note(note)
     if published and note.card.retired is not None:
         # It is not shipped any more, so it is about what people have.
         hash, is_published = published.shipped_hash, True

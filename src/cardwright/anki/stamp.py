@@ -19,7 +19,6 @@ holds for the note types of a project's own kinds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -44,8 +43,7 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fal
     """The modification time with which it was last shipped."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class Past(msgspec.Struct, frozen=True, kw_only=True):
     """What people may have of a note or note type that is about to be stamped."""
 
     published_s: int | None

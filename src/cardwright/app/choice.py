@@ -30,7 +30,7 @@ class Choice:
         """Whether the choice depends on the history of prompts, not on the sources alone."""
         return self.is_flagged or self.is_leech
 
-    def choose(self, items: Sequence[Item]) -> list[Item]:
+    def choose(self, items: Sequence[Item]) -> Sequence[Item]:
         """Return the prompts that meet the conditions on the sources, in the given order.
 
         Raises:
@@ -38,7 +38,7 @@ class Choice:
 
         """
         if not (self.decks or self.lessons or self.tags or self.kinds):
-            return list(items)
+            return items
         return [
             item
             for item in _choose_decks(items, self.decks)

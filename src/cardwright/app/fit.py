@@ -14,12 +14,13 @@ from cardwright.error import ExtraMissingError, ProjectError
 from cardwright.history import KEPT_LOG, Review, is_kept, namespace_of
 from cardwright.memory import Memory
 from cardwright.model import DeckOptions
+from cardwright.progress import announced, track
 from cardwright.study.journal import make_journal
 from cardwright.study.schedule import Schedule
 from cardwright.study.settings import PARAMETERS, describe_fit
 from cardwright.study.store import Store
 from cardwright.study.workload import Workload, measure_habits, simulate_workloads
-from cardwright.text import list_names
+from cardwright.text import count, list_names
 
 if TYPE_CHECKING:
     from cardwright.study.optimize import Fit
@@ -128,7 +129,7 @@ def fit_packs(
         ) from error
     subjects = _choose_subjects(study, packs, source)
     reviews: dict[str, list[Review]] = {subject.source: [] for subject in subjects}
-    for review in study.store.list_reviews():
+    for review in track(study.store.list_reviews(), "Reading your reviews"):
         if (found_reviews := reviews.get(namespace_of(review.key))) is not None:
             found_reviews.append(review)
     rollover_hour = study.journal.rollover_hour
@@ -140,13 +141,15 @@ def fit_packs(
         found, recomputed = None, None
         if subject in enough:
             steps = len(schedule.options.relearning_steps_minutes)
-            found = fit(tried, schedule.parameters, steps)
+            with announced(f"Fitting to {count(len(tried), 'answer')}"):
+                found = fit(tried, schedule.parameters, steps)
             schedule = Schedule(schedule.options, found.parameters, rollover_hour)
             if found.is_better and not is_dry_run and not subject.is_kept:
                 fitted_on = study.moment.local.date().isoformat()
                 setting = describe_fit(found.parameters, fitted_on, len(tried))
                 recomputed = _put_parameters(study, subject.name, setting)
-        workloads, prompts = _simulate(study, subject, schedule, reviews[subject.source])
+        with announced("Simulating the days to come"):
+            workloads, prompts = _simulate(study, subject, schedule, reviews[subject.source])
         yield (
             subject.name,
             PackFit(

@@ -11,12 +11,14 @@ from functools import cache
 @contextmanager
 def gc_paused() -> Iterator[None]:
     """Pause collection while creating long-lived objects: it took half of the start-up time."""
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         _freeze()
-        gc.enable()
+        if was_enabled:
+            gc.enable()
 
 
 @cache

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,8 +14,10 @@ from cardwright.app.garbage import gc_paused
 from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.error import CardwrightError, ProjectError
 from cardwright.files import read_below
+from cardwright.frozen import frozen
 from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection, Kind
+from cardwright.progress import track
 from cardwright.project.allow import drop_allowed, report_unused
 from cardwright.project.cache import Cache
 from cardwright.project.card_file import CardFile
@@ -29,17 +29,16 @@ from cardwright.project.media import MediaLibrary
 from cardwright.project.renderers import Renderers
 from cardwright.project.texts import SourceTexts
 from cardwright.project.walk import find_project
-from cardwright.text import count, list_names
+from cardwright.text import compile_late, count, list_names
 
 if TYPE_CHECKING:
     from cardwright.anki.notetype import NoteType
     from cardwright.anki.pack import PackContents
 
 _SCRIPT_ENDINGS: Final = (".js", ".mjs", ".htm", ".html", ".svg", ".wasm")
-_SCRIPT: Final = re.compile(
-    r"<(?:script|iframe|object|embed|frame)\b|javascript:|[\s/\"']on[a-z]{3,30}\s*=|\bsrcdoc\b"
-    r"|=[\s\"']*[a-z\s]{0,20}&(?:#|tab|newline|colon)",
-    re.IGNORECASE,
+_SCRIPT: Final = (
+    r"(?i)<(?:script|iframe|object|embed|frame)\b|javascript:|[\s/\"']on[a-z]{3,30}\s*=|\bsrcdoc\b"
+    r"|=[\s\"']*[a-z\s]{0,20}&(?:#|tab|newline|colon)"
 )
 """What can run a script in a template; entities at the start of an address can hide one."""
 
@@ -55,7 +54,7 @@ class SourceProblemsError(CardwrightError):
         self.details = format_text(errors, texts.line, is_folded=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Project:
     """A project's content, with all its problems."""
 
@@ -132,7 +131,7 @@ class Project:
                 self.files,
                 self.collection.decks[pack],
                 self.ledgers[pack],
-                _make_note_types(self.collection, self.ledgers[pack], self.renderer),
+                _make_note_types(self.collection, self.ledgers[pack], self.renderers),
                 open_renderer=self.renderers.open,
                 find_media=self.media.find,
                 find_kind_media=self.media.find_of_kind,
@@ -142,12 +141,13 @@ class Project:
 
 
 def _make_note_types(
-    collection: Collection, ledger: Ledger, renderer: Renderer
+    collection: Collection, ledger: Ledger, renderers: Renderers
 ) -> dict[str, NoteType]:
     """Return the note types that a pack uses, by kind."""
     from cardwright.anki.notetype import make_note_types  # noqa: PLC0415  (start-up of `cards check`)
 
-    return make_note_types(collection, ledger.pack, renderer, ledger.list_note_type_ids())
+    with renderers.open(f"decks/{ledger.pack}") as renderer:
+        return make_note_types(collection, ledger.pack, renderer, ledger.list_note_type_ids())
 
 
 def load_collection(
@@ -190,7 +190,8 @@ def _locate(kind: Kind) -> str:
 def _has_script(kind: Kind) -> bool:
     templates = [side.template for side in kind.sides if side.template]
     media = kind.adopted.media if kind.adopted else ()
-    return any(_SCRIPT.search(made.front + made.back) for made in templates) or any(
+    script = compile_late(_SCRIPT)
+    return any(script.search(made.front + made.back) for made in templates) or any(
         name.lower().endswith(_SCRIPT_ENDINGS) for name in media
     )
 
@@ -217,7 +218,8 @@ def open_project(
     media = MediaLibrary(root)
     problems = apply_checks(loaded.problems, collection.decks)
     findings = [
-        (file, check_file(file, collection.kinds, renderers, texts, cache)) for file in loaded.files
+        (file, check_file(file, collection.kinds, renderers, texts, cache))
+        for file in track(loaded.files, "Checking files of cards")
     ]
     problems += check(
         Checking(
@@ -239,7 +241,7 @@ def open_project(
         shown = f"decks/{pack}/{LEDGER_NAME}"
         ledger, found = read_ledger(root / shown, pack, shown)
         problems += found or _miss_ledger(root, ledger, shown)
-        note_types = _make_note_types(collection, ledger, renderer) if ledger.note_types else {}
+        note_types = _make_note_types(collection, ledger, renderers) if ledger.note_types else {}
         problems += check_ledger(ledger, collection, note_types, shown)
         ledgers[pack] = ledger
         shown = f"decks/{pack}/{ADOPTED_NAME}"

@@ -14,7 +14,7 @@ from cardwright.app.choice import Choice
 from cardwright.app.garbage import gc_paused
 from cardwright.error import ProjectError
 from cardwright.history import Moment, make_date, make_time
-from cardwright.item import Item
+from cardwright.item import Item, Items
 from cardwright.kinds import list_media
 from cardwright.markdown import Renderer
 from cardwright.memory import Memory
@@ -24,6 +24,7 @@ from cardwright.project.sources import Sources
 from cardwright.project.walk import find_project
 from cardwright.study.alias import Aliases
 from cardwright.study.journal import Journal, make_journal
+from cardwright.study.prospects import Prospects
 from cardwright.study.queue import Queue, SessionOptions
 from cardwright.study.schedule import Schedule
 from cardwright.study.session import Session
@@ -55,7 +56,7 @@ class Study:
     """What to tell the user, once, about the histories of packs."""
 
     @property
-    def items(self) -> Sequence[Item]:
+    def items(self) -> Items:
         """All prompts, in the order in which new ones are introduced."""
         return self.sources.items
 
@@ -168,8 +169,7 @@ class Study:
         items = choice.choose_by_history(self.items, memories)
         exam_day = None if choice.needs_history else self.find_exam_day(items)
         return Queue(
-            items,
-            memories,
+            Prospects(Items(items), memories),
             self.journal.limits,
             _include_leeches(SessionOptions(), choice),
             self.moment,
@@ -269,7 +269,7 @@ def _unite_sources(sources: Sources, aliases: Aliases) -> Sources:
     unite_key = aliases.unite_key
     return replace(
         sources,
-        items=[Item(unite_key(item[0]), *item[1:]) for item in sources.items],
+        items=Items(Item(unite_key(item[0]), *item[1:]) for item in sources.items),
         decks={
             pack: replace(deck, namespace=aliases.unite(deck.namespace))
             for pack, deck in sources.decks.items()
@@ -353,7 +353,7 @@ def open_bare_study(store_path: Path, moment: Moment) -> Iterator[Study]:
 
     """
     nothing = Sources(
-        items=(),
+        items=Items(),
         kinds={},
         decks={},
         blueprints={},

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import random
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -75,8 +73,7 @@ def adopt(
         valid = f"`{name}` is" if (name := suggest_id(into)) else "use a-z, 0-9 and hyphens"
         raise ProjectError(f"`{into}` is not a valid name for a pack; {valid}")
     wish = Wish(source=source, folder=folder, into=into, columns=columns)
-    with _show_progress() as advance:
-        done = adopt_deck(wish, random.SystemRandom(), advance, warn_of_waiting)
+    done = adopt_deck(wish, random.SystemRandom(), warn_of_waiting)
     imported = None
     if done.has_history if history is None else history:
         imported = _import_history(done.root, db, source)
@@ -93,41 +90,6 @@ def adopt(
         _tell_history(imported)
     if done.is_new or any(made.is_new for made in done.packs):
         _tell_next(done)
-
-
-class _Progress:
-    """Shows how far each step is, one bar after the other."""
-
-    def __init__(self) -> None:
-        self._step = ""
-        self._bar: Any = None
-        self._done = 0
-
-    def advance(self, step: str, done: int, total: int) -> None:
-        if step != self._step:
-            self.close()
-            self._step, self._done = step, 0
-            self._bar = click.progressbar(length=max(total, 1), label=step, file=sys.stderr)
-            self._bar.__enter__()
-        self._bar.update(done - self._done)
-        self._done = done
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.__exit__(None, None, None)
-            self._bar = None
-
-
-@contextmanager
-def _show_progress() -> Iterator[Any]:
-    if not sys.stderr.isatty():
-        yield lambda _step, _done, _total: None
-        return
-    progress = _Progress()
-    try:
-        yield progress.advance
-    finally:
-        progress.close()
 
 
 def _import_history(root: Path, db: Path | None, source: Path) -> Imported:

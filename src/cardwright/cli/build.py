@@ -8,6 +8,7 @@ import click
 
 from cardwright.anki.diff import format_counts
 from cardwright.app.build import BuiltPackage, build_packs
+from cardwright.app.garbage import gc_paused
 from cardwright.app.lock import lock_project
 from cardwright.app.project import Project, count_problems, describe_adopted
 from cardwright.cli.build_time import find_build_time_s, find_time_s
@@ -38,7 +39,7 @@ def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bo
     cards build
     cards build mlpro --to ~/Downloads
     """
-    with lock_project(find_project(folder), warn_of_waiting):
+    with lock_project(find_project(folder), warn_of_waiting), gc_paused():
         project = open_user_project(folder)
         chosen = project.choose_packs(packs)
         project.refuse_errors()

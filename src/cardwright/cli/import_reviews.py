@@ -16,6 +16,7 @@ from cardwright.cli.params import db_option, json_option
 from cardwright.error import ProjectError
 from cardwright.foreign.database import is_database
 from cardwright.history import Review
+from cardwright.progress import track
 from cardwright.project.walk import find_project
 from cardwright.study.snapshot import read_copy
 from cardwright.study.transfer import describe_clashes, read_files
@@ -149,9 +150,10 @@ def _find_project(folder: Path, file: Path) -> None:
 
 
 def _read(files: Sequence[Path]) -> Iterator[Review]:
-    return chain.from_iterable(
+    reviews = chain.from_iterable(
         read_copy(file) if is_database(file) else read_files([file]) for file in files
     )
+    return track(reviews, "Importing reviews")
 
 
 def _tell(imported: Sequence[Imported], *, keeps_others: bool) -> None:

@@ -105,6 +105,10 @@ def cards(context: click.Context, folder: Path) -> None:
     cards review              study what is due today
     """
     context.obj = folder
+    if sys.stdout.isatty():
+        from cardwright.cli.progress import begin_progress  # noqa: PLC0415  (start-up is measured)
+
+        begin_progress()
 
 
 cards.add_lazily("cardwright.cli", _COMMANDS, _MODULES)

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
+from cardwright.cli.progress import erase_progress
 from cardwright.error import CardwrightError
 from cardwright.text import BIDI_OVERRIDES, CONTROLS, escape_controls, make_plain
 
@@ -112,6 +113,7 @@ def warn(text: str) -> None:
 
 
 def _write(text: str, *, err: bool = False, is_command: bool = False) -> None:
+    erase_progress()
     if not is_command and any(os.environ.get(name) for name in _RUNNERS):
         text = _COMMAND.sub(r"\g<0> ", text)
     try:

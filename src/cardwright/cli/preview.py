@@ -19,7 +19,7 @@ from cardwright.error import CardwrightError, ProjectError
 from cardwright.files import find_below, write_file
 from cardwright.project.walk import find_project
 from cardwright.text import count
-from cardwright.web.preview import Preview, PreviewPage, make_page
+from cardwright.web.preview import PreviewPage, make_page
 from cardwright.web.watch import PageServer, watch
 
 
@@ -75,17 +75,7 @@ def _make_page(project: Project, names: Sequence[str], *, is_watched: bool) -> P
     decks = project.root / "decks"
     broken = [name for name in names if os.path.isdir(decks / name)]  # noqa: PTH112  (never raises)
     choose_packs([*packs, *broken], names)
-    return make_page(
-        Preview(
-            collection=collection,
-            packs=names or packs,
-            problems=project.problems,
-            renderer=project.renderer,
-            find_media=project.media.find,
-            read_line=project.texts.line,
-            watched=is_watched,
-        )
-    )
+    return make_page(project, names or packs, is_watched=is_watched)
 
 
 def _serve(folder: Path, packs: Sequence[str], port: int) -> None:

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from itertools import chain
 from math import sqrt
 from operator import attrgetter
 from typing import Final, NamedTuple
@@ -25,6 +26,7 @@ from cardwright.exam.outcome import Outcomes
 from cardwright.exam.plan import WHOLE, ExpectedRecall, Plan, PlannedDay
 from cardwright.exam.policy import POLICIES, Policy
 from cardwright.history import SECONDS_PER_MINUTE
+from cardwright.progress import track
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -318,10 +320,10 @@ def _roll_out_all(
     pool: Pool, outcomes: Outcomes, goal: Goal, today: int, seconds_a_day: float
 ) -> dict[Policy, Rollout]:
     """Simulate every policy."""
-    found: dict[Policy, Rollout] = {}
-    for alike in _GROUPS:
-        found.update(_Course(pool, outcomes, goal, today, seconds_a_day).run_together(alike))
-    return found
+    rollouts = chain.from_iterable(
+        _Course(pool, outcomes, goal, today, seconds_a_day).run_together(alike) for alike in _GROUPS
+    )
+    return dict(track(rollouts, "Simulating ways to study", len(POLICIES)))
 
 
 def _pick(

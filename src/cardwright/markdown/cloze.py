@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cardwright.diagnostic import TextProblem, cut_quote
+from cardwright.text import compile_late
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -22,8 +23,7 @@ _MAX_DEPTH: Final = 8
 """Anki ignores deletions nested deeper than ten (tested with its backend 26.9)."""
 NO_GAP: Final = "this text has no gap"
 _HOW: Final = "write {{c1::answer}} or {{c1::answer::hint}}"
-_PIECE: Final = re.compile(
-    r"""
+_PIECE: Final = r"""(?x)
     \\[\\{}:`]
     | \{\{ (?P<opener> [cC][0-9,\x20]* ) ::
     | (?P<near>
@@ -34,17 +34,12 @@ _PIECE: Final = re.compile(
       )
     | (?<!`) (?P<ticks> `+ ) (?!`) (?P<code> [^`]* ) (?P=ticks) (?!`)
     | [{}] | ::
-    """,
-    re.VERBOSE,
-)
-_CLOZE_MARK: Final = re.compile(
-    r"\{\{ ?[cC] ?[0-9]+(?:,[0-9]+)* ?[:：]{1,2}|\{\{[0-9]+::|(?<!\{)\{c[0-9]+::"
-)
+    """
+_CLOZE_MARK: Final = r"\{\{ ?[cC] ?[0-9]+(?:,[0-9]+)* ?[:：]{1,2}|\{\{[0-9]+::|(?<!\{)\{c[0-9]+::"
 _NUMBERS: Final = re.compile(r"c([0-9]{1,3}(?:,[0-9]{1,3})*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Deletion:
+class Deletion(NamedTuple):
     """One gap in a text."""
 
     numbers: tuple[int, ...]
@@ -160,7 +155,7 @@ def find_misplaced(tokens: Iterable[Token]) -> Iterator[TextProblem]:
     for token in tokens:
         if token.children:
             yield from find_misplaced(token.children)
-        elif token.type == "text" and (match := _CLOZE_MARK.search(token.content)):
+        elif token.type == "text" and (match := compile_late(_CLOZE_MARK).search(token.content)):
             if follows_escape and match.start() == 0:
                 continue
             yield _report(
@@ -180,7 +175,8 @@ def scan_deletions(text: str) -> tuple[list[Place], list[TextProblem]]:
     """Return the places of deletions in order of appearance, and their problems."""
     scan = _Scan(text)
     position = 0
-    while match := _PIECE.search(text, position):
+    find = compile_late(_PIECE).search
+    while match := find(text, position):
         position = scan.take(match)
     return scan.finish()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from cardwright.text import BIDI_OVERRIDES, CONTROLS
+from cardwright.text import BIDI_OVERRIDES, CONTROLS, compile_late
 
 _BACKSLASH: Final = "\x8e"
 """A backslash in running text, unlike one in maths."""
@@ -23,7 +23,7 @@ CLOSE: Final = "\x94"
 PLAIN: Final = "\x95"
 """Encloses a deletion that is shown as ordinary text."""
 
-_CONTROL: Final = re.compile(f"[{CONTROLS}{BIDI_OVERRIDES}]")
+_CONTROL: Final = f"[{CONTROLS}{BIDI_OVERRIDES}]"
 _SPECIAL: Final = re.compile(r'[&<>"\\\f\r]')
 _HTML: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\f": None, "\r": None}
 _TEXT_TABLE: Final = str.maketrans({**_HTML, "\\": _BACKSLASH})
@@ -37,7 +37,10 @@ def drop_control(text: str) -> str:
 
     In sources this prevents forged marks; in HTML it removes marks that are left over.
     """
-    return _CONTROL.sub("", text) if _CONTROL.search(text) else text
+    # Python takes none of these for printable.
+    if text.replace("\n", "").isprintable():
+        return text
+    return compile_late(_CONTROL).sub("", text)
 
 
 def escape_text(text: str) -> str:

@@ -8,7 +8,7 @@ written, is left to the parser, which takes ten times as long.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from cardwright.markdown.escape import escape_code, escape_text
@@ -23,13 +23,16 @@ _LETTER: Final = "A-Za-z0-9À-ÖØ-öø-ʯΑ-ωЀ-ҁ"
 """Digits, and letters of scripts with spaces between words."""
 _PIECE: Final = re.compile(
     rf"""
-    (?P<text> [^\\`*_\[\]$~^=<&]++ | [&<](?=\ ) | (?<!=)=(?!=) | (?<=[A-Za-z0-9])_(?=[A-Za-z0-9]) )
-  | `(?P<code> [^`\s] (?: [^`\n]* [^`\s] )? ) `(?!`)
-  | (?P<opener> (?<![^ \n])\*\*?(?=[^\W_]|[`\[$]) | (?<=\()(?<![^ \n]\()\*\*?(?=[A-Za-z0-9]) )
-  | (?P<closer> (?<=[{_LETTER}])\*\*?(?=[ \n.,;:!?)]|\Z) | (?<=[^\W_]|[.:!?)`$])\*\*?(?=[ \n]|\Z) )
+    (?P<text> [^\\`*_\[\]$~^=<&{{]++ | [&<](?=\ ) | (?<!=)=(?!=) | (?<=[A-Za-z0-9])_(?=[A-Za-z0-9])
+        | \^(?=[A-Za-z0-9][^^]*\Z) )
+  | `(?P<code> [^`\s] (?: [^`]* [^`\s] )? ) `(?!`)
+  | (?P<opener> (?<![^ \n])\*\*?(?=[^\s*./]) | (?<=\()(?<![^ \n]\()\*\*?(?=[A-Za-z0-9]) )
+  | (?P<closer> (?<=[^\s*/-])\*\*?(?=[ \n]|\Z) | (?<=[{_LETTER}])\*\*?(?=[.,;:!?)])
+        | (?<=[`$%)])\*\*?(?=[.,;:!?](?:[ \n]|\Z)) )
   | (?<!!)\[(?P<label> (?!(?i:latex)\]) [^\W_] (?: [^\W_] | [ ,'’.-] )*+ )
     \]\((?P<address> https?://[^\s()<>\\\[\]`|"'&]++ )\)
   | (?<![^\s("'—–:,])\$(?P<maths> (?![\s$]) (?: [^\\$`\n%|] | \\[^\n] )++ )(?<![\s\\])\$(?=[\s.,;:!?)]|\Z)
+  | (?<![^ \n])\\(?P<dollar> \$(?=[0-9][0-9.,]*+(?:\s|\Z)) )
   | (?P<other> . )
     """,
     re.VERBOSE | re.DOTALL,
@@ -44,6 +47,7 @@ _BLOCK: Final = re.compile(
     (?: (?P<paragraph> {_LINE} (?: \n {_LINE} )*+ )
       | (?P<bullets> -\ {_LINE} (?: \n(?:-\ |\ \ ) {_LINE} )*+ )
       | (?P<numbers> 1\.\ {_LINE} (?: \n(?:[2-9]\.\ |\ \ \ ) {_LINE} )*+ )
+      | (?P<table> \|\ [^\n]*\ \|\n \|(?:\ -++\ \|)++ (?:\n\|\ [^\n]*\ \|)++ )
       | ```(?P<language> [A-Za-z0-9_+\#.-]{{0,30}} )\n (?P<code> (?: (?!\ *```)[^\n]*\n )*+ )```
     )
     (?: \n++ | \Z )
@@ -51,9 +55,12 @@ _BLOCK: Final = re.compile(
     re.VERBOSE,
 )
 _LISTS: Final = frozenset({"bullets", "numbers"})
+_OPEN_ENDED: Final = _LISTS | {"table"}
+"""Blocks to which a line of text below them would belong."""
 _NUMBER: Final = re.compile(r"\n([2-9])\. ")
 _BLANK_AT_BREAK: Final = re.compile(r"\s\n|\n\s")
 _BRACKET: Final = re.compile(r"[()\[\]{}]")
+_BRACKETED: Final = re.compile(r"\([^()\[\]{}]*\)")
 
 
 class _DoubtError(Exception):
@@ -62,8 +69,9 @@ class _DoubtError(Exception):
 
 def write_evident_block(page: Page, source: str) -> bool:
     """Write a text with paragraphs, lists and code; return False if it is for the parser."""
+    if "\r" in source:
+        return False
     try:
-        _check_source(source)
         page.parts += list(_format_blocks(page, source))
     except _DoubtError:
         return False
@@ -72,20 +80,13 @@ def write_evident_block(page: Page, source: str) -> bool:
 
 def write_evident_line(page: Page, source: str) -> bool:
     """Write a text without block syntax; return False if it is for the parser."""
-    if _BLANK_AT_BREAK.search(source):
+    if "\r" in source or _BLANK_AT_BREAK.search(source):
         return False
     try:
-        _check_source(source)
         page.parts.append(_format_line(page, source))
     except _DoubtError:
         return False
     return True
-
-
-def _check_source(source: str) -> None:
-    """Refuse line ends of other systems, what may be a cloze deletion, and what may be ruby."""
-    if "\r" in source or "{{" in source or ("{" in source and "|" in source):
-        raise _DoubtError
 
 
 def _format_blocks(page: Page, source: str) -> Iterator[str]:
@@ -97,17 +98,19 @@ def _format_blocks(page: Page, source: str) -> Iterator[str]:
         if block is None:
             raise _DoubtError
         kind = block.lastgroup
+        touches = before is not None and not source.startswith("\n\n", place - 2)
+        if touches and (kind == "table" or (before in _OPEN_ENDED and kind != "code")):
+            raise _DoubtError
         if kind == "code":
             yield layout.format_code(page, block["code"], block["language"])
         elif kind == "paragraph":
-            # Right after a list, it would belong to the last item.
-            if before in _LISTS and not source.startswith("\n\n", place - 2):
-                raise _DoubtError
             if before == "paragraph":
                 yield layout.fixed.get("gap", "")
             yield layout.fixed["paragraph_open"]
             yield _format_line(page, block["paragraph"])
             yield layout.fixed["paragraph_close"]
+        elif kind == "table":
+            yield from _format_table(page, block["table"])
         else:
             # Two lists may be one with gaps. If there is but one line, its dash may be a minus.
             if before in _LISTS or "\n" not in source.strip("\n"):
@@ -132,6 +135,27 @@ def _format_list(page: Page, text: str) -> Iterator[str]:
     yield fixed[f"{name}_close"]
 
 
+def _format_table(page: Page, text: str) -> Iterator[str]:
+    fixed = (page.layout or USUAL).fixed
+    head, divider, *body = (
+        [cell.strip(" ") for cell in row[1:-1].split("|")] for row in text.split("\n")
+    )
+    if not any(head) or any(len(row) != len(head) for row in (divider, *body)):
+        raise _DoubtError
+    yield fixed["table_open"] + fixed["thead_open"]
+    yield _format_row(page, "th", head)
+    yield fixed["thead_close"] + fixed["tbody_open"]
+    for row in body:
+        yield _format_row(page, "td", row)
+    yield fixed["tbody_close"] + fixed["table_close"]
+
+
+def _format_row(page: Page, tag: str, cells: Iterable[str]) -> str:
+    fixed = (page.layout or USUAL).fixed
+    row = "".join(f"<{tag}>{_format_line(page, cell)}{fixed[f'{tag}_close']}" for cell in cells)
+    return f"{fixed['tr_open']}{row}{fixed['tr_close']}"
+
+
 def _format_line(page: Page, text: str) -> str:
     """Return the HTML of the text of a paragraph."""
     fixed = (page.layout or USUAL).fixed
@@ -139,10 +163,13 @@ def _format_line(page: Page, text: str) -> str:
     open_mark = ""
     for piece in _PIECE.finditer(text):
         match piece.lastgroup:
-            case "text" if not (open_mark and _BRACKET.search(piece[0])):
+            case "text" if not (open_mark and _has_bracket(piece[0])):
                 html = escape_text(piece[0]).replace("\n", fixed["softbreak"])
             case "code":
-                html = f"<code>{escape_code(piece['code'])}</code>"
+                code = piece["code"].replace("\n", " ")
+                html = f"<code>{escape_code(code)}</code>"
+            case "dollar":
+                html = "$"
             case "opener" if not open_mark:
                 open_mark = piece[0]
                 html = fixed["strong_open" if open_mark == "**" else "em_open"]
@@ -160,6 +187,13 @@ def _format_line(page: Page, text: str) -> str:
     if open_mark:
         raise _DoubtError
     return "".join(parts)
+
+
+def _has_bracket(text: str) -> bool:
+    """Tell whether a text has a bracket without the other, between which emphasis might end."""
+    return (
+        _BRACKET.search(text) is not None and _BRACKET.search(_BRACKETED.sub("", text)) is not None
+    )
 
 
 def _is_formula(latex: str) -> bool:

@@ -7,13 +7,13 @@ import unicodedata
 from typing import Final, NamedTuple
 
 from cardwright.diagnostic import TextProblem, cut_quote
-from cardwright.text import CONTROLS
+from cardwright.text import CONTROLS, compile_late
 
 _WEB: Final = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
-_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_SCHEME: Final = "(?i)[a-z][a-z0-9+.-]*:"
 _BLANK: Final = re.compile(r"[\x00-\x20\x7f-\xa0]")
 """Characters that browsers ignore in a scheme (URL standard, "basic URL parser")."""
-_CONTROL: Final = re.compile(rf"[{CONTROLS}\t\n\r]")
+_CONTROL: Final = rf"[{CONTROLS}\t\n\r]"
 _PLAIN: Final = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*+(?:[/?#]|\Z)")
 _ADDRESS: Final = re.compile(
     r"(?:(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*):)?(?://(?P<place>[^/?#]*))?(?P<path>[^?#]*)"
@@ -21,7 +21,7 @@ _ADDRESS: Final = re.compile(
 _HOST: Final = re.compile(
     r"(?:\[(?P<number>[0-9A-Fa-f:.]*)\]|(?P<name>[^:]*))(?::(?P<port>[0-9]*))?"
 )
-_NOT_IN_HOST: Final = re.compile(rf"[{CONTROLS}\s<>\[\]\\^|/?#@:]")
+_NOT_IN_HOST: Final = rf"[{CONTROLS}\s<>\[\]\\^|/?#@:]"
 _MAX_PORT: Final = 65_535
 _MAX_PORT_LENGTH: Final = len(str(_MAX_PORT))
 INVALID_HELP: Final = "correct its host name and port, or copy it from a browser's address bar"
@@ -71,7 +71,7 @@ def _is_place(place: str) -> bool:
         return True
     # Browsers read a host name in this form, in which some signs have become "/" or "?".
     name = unicodedata.normalize("NFKC", match["name"])
-    return bool(name) and _NOT_IN_HOST.search(name) is None
+    return bool(name) and compile_late(_NOT_IN_HOST).search(name) is None
 
 
 def is_web_address(href: str) -> bool:
@@ -93,7 +93,7 @@ def explain_link(href: str) -> TextProblem:
             quote=cut_quote(href),
             help=INVALID_HELP,
         )
-    if _SCHEME.match(_BLANK.sub("", href)):
+    if compile_late(_SCHEME).match(_BLANK.sub("", href)):
         return TextProblem(
             code="unsafe-link",
             message=f"link to `{cut_quote(href)}` is left out",
@@ -111,7 +111,7 @@ def explain_link(href: str) -> TextProblem:
 
 def is_project_path(path: str) -> bool:
     """Tell whether the path of an image, sound or video can refer to a file of the project."""
-    if _CONTROL.search(path) or _SCHEME.match(path):
+    if compile_late(_CONTROL).search(path) or compile_late(_SCHEME).match(path):
         return False
     return path[:1] not in ("", "/", "\\")
 

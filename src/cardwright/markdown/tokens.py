@@ -27,18 +27,21 @@ _PLAIN: Final = re.compile(f"{PLAIN},|,{PLAIN}")
 
 _WORD: Final = r"(?:[^\\`*_\[\]$~^=<&{\s]|[ ](?=\S))"
 """A character that means nothing to Markdown, or a space before another character."""
-_PIECES: Final = {
-    "strong": rf"(?<![^ \n])\*\*[^\W_](?:{_WORD}*[^\W_])?\*\*(?=[ \n.,;:!?]|\Z)",
-    "code": r"`[^`\s](?:[^`\s]|[ ](?!`))*+`(?!`)",
-    "softbreak": r"\n(?=\S)",
-    "text": f"{_WORD}++",
-}
+_MARKED: Final = rf"[^\W_](?:{_WORD}*[^\W_])?"
+_BEFORE, _AFTER = r"(?<![^ \n])", r"(?=[ \n.,;:!?]|\Z)"
+_PIECE: Final = re.compile(
+    rf"(?P<strong>{_BEFORE}\*\*{_MARKED}\*\*{_AFTER})"
+    rf"|(?P<em>{_BEFORE}\*{_MARKED}\*{_AFTER})"
+    r"|(?P<code>`[^`\s](?:[^`\s]|[ ](?!`))*+`(?!`))"
+    r"|(?P<link>(?<!!)\[(?!(?i:latex)\])[^\W_](?:[^\W_]|[ ,'’.-])*+\]"
+    r"\(https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*+(?:/[A-Za-z0-9._/-]*+)?\))"
+    rf"|(?P<softbreak>\n(?=\S))|(?P<text>{_WORD}++)|(?P<other>(?s:.))"
+)
 """What is read without the parser, which takes long to load: most questions consist of it."""
-_PIECE: Final = re.compile("|".join(f"(?P<{name}>{piece})" for name, piece in _PIECES.items()))
-_LINE: Final = re.compile(f"(?:{'|'.join(_PIECES.values())})++")
-_BLOCK: Final = r"(?:[#$+\-:<=>\[\\_|~\s]|\*(?!\*[^\s*])|```|[0-9]+[.)])"
+_BLOCK: Final = re.compile(
+    r"[#$+\-:<=>\\_|~\s]|\*(?!\*?[^\s*])|```|[0-9]+[.)]|\[(?![^\]\n]*\]\()|\Z"
+)
 """With this, a line may begin another block than a paragraph, or end one."""
-_PARAGRAPH: Final = re.compile(rf"(?!{_BLOCK})(?!(?s:.*)\n{_BLOCK}){_LINE.pattern}")
 
 
 @frozen
@@ -57,14 +60,8 @@ class Token:
 def read_block(text: str) -> tuple[Token, ...]:
     """Read a text with paragraphs, lists, tables and code."""
     source = drop_control(text)
-    if not source:
-        return ()
-    paragraphs = source.strip("\n").split("\n\n")
-    if all(map(_PARAGRAPH.fullmatch, paragraphs)):
-        found: list[Token] = []
-        for paragraph in paragraphs:
-            found += (Token(name="paragraph_open"), *_read_evident(paragraph))
-            found.append(Token(name="paragraph_close"))
+    found = _read_evident_block(source)
+    if found is not None:
         return tuple(found)
     return tuple(_Reader().read(_find_parser().parse(source)))
 
@@ -72,25 +69,68 @@ def read_block(text: str) -> tuple[Token, ...]:
 def read_inline(text: str) -> tuple[Token, ...]:
     """Read a line; block syntax is plain text."""
     source = drop_control(text).strip()
-    if _LINE.fullmatch(source):
-        return tuple(_read_evident(source))
+    found = _read_evident(source)
+    if found is not None:
+        return tuple(found)
     return tuple(_Reader().read(_find_parser().parseInline(source)))
 
 
-def _read_evident(text: str) -> Iterator[Token]:
-    """Read a text that `_LINE` matches."""
+def _read_evident_block(source: str) -> list[Token] | None:
+    """Read paragraphs and plain lists; return None for the parser to read anything else."""
+    found: list[Token] = []
+    was_list = False
+    for block in source.strip("\n").split("\n\n") if source else ():
+        rows = block.split("\n")
+        is_list = all(row.startswith("- ") for row in rows)
+        if is_list:
+            rows = [row[2:] for row in rows]
+        # Two lists beside one another are one.
+        if any(map(_BLOCK.match, rows)) or (is_list and was_list):
+            return None
+        texts = list(map(_read_evident, rows if is_list else [block]))
+        if None in texts:
+            return None
+        found += _wrap_items(texts) if is_list else _wrap("paragraph", "", texts[0] or ())
+        was_list = is_list
+    return found
+
+
+def _wrap_items(texts: Iterable[list[Token] | None]) -> Iterator[Token]:
+    yield Token(name="list_open")
+    for text in texts:
+        yield Token(name="list_item_open", detail="•")
+        yield from _wrap("paragraph", "tight", text or ())
+        yield Token(name="list_item_close")
+    yield Token(name="list_close")
+
+
+def _wrap(name: str, detail: str, tokens: Iterable[Token]) -> Iterator[Token]:
+    yield Token(name=f"{name}_open", detail=detail)
+    yield from tokens
+    yield Token(name=f"{name}_close", detail=detail)
+
+
+def _read_evident(text: str) -> list[Token] | None:
+    """Read a line, or the lines of a paragraph; return None if it is for the parser."""
+    found: list[Token] = []
     for piece in _PIECE.finditer(text):
         match piece.lastgroup:
-            case "strong":
-                yield Token(name="strong_open")
-                yield Token(name="text", text=piece[0].strip("*"))
-                yield Token(name="strong_close")
+            case "strong" | "em" as name:
+                marked = Token(name="text", text=piece[0].strip("*"))
+                found += _wrap(name, "", [marked])
             case "code":
-                yield Token(name="code", text=piece[0].strip("`"))
+                found.append(Token(name="code", text=piece[0].strip("`")))
+            case "link":
+                label, _, address = piece[0][1:-1].partition("](")
+                found.append(Token(name="link_open", detail=address))
+                found += (Token(name="text", text=label), Token(name="link_close"))
             case "softbreak":
-                yield Token(name="softbreak")
+                found.append(Token(name="softbreak"))
+            case "text":
+                found.append(Token(name="text", text=piece[0]))
             case _:
-                yield Token(name="text", text=piece[0])
+                return None
+    return found
 
 
 def read_cloze(text: str, number: int, *, revealed: bool) -> tuple[Token, ...]:

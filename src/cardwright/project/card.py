@@ -307,7 +307,7 @@ class _CardReader:
         self._faulty = faulty
         self._shared = {name: root[name] for name in FILE_KEYS if name in root.entry}
         self._shared_spans = {name: root.entry.span_of(name) for name in self._shared}
-        self._tables: dict[str, table.Table] = {}
+        self._tables: dict[str, tuple[table.Table, table.Table]] = {}
         self.allowances = list(_list_allowances(root.entry, is_file=True))
         self._check_kind(root.entry, root["kind"])
 
@@ -331,15 +331,17 @@ class _CardReader:
 
     def _read_card(self, entry: Entry, kind: Kind, common: dict[str, Any]) -> Card:
         if kind.name not in self._tables:
-            self._tables[kind.name] = make_field_table(kind)
-        fields_table = self._tables[kind.name]
-        entry.refuse_unknown([*fields_table, *COMMON])
+            fields_table = make_field_table(kind)
+            self._tables[kind.name] = fields_table, {**fields_table, **COMMON}
+        fields_table, known = self._tables[kind.name]
+        entry.refuse_unknown(known)
         fields = table.read_present(entry, fields_table)
         for name, key in fields_table.items():
             if key.missing and name not in entry:
                 entry.require(name, help=key.missing)
         _require_asked(entry, kind, fields)
         options = fields.pop(kind.options, ()) if kind.options else ()
+        spans = entry.list_spans()
         card = Card(
             pack=self._pack,
             namespace=self._namespace,
@@ -356,8 +358,8 @@ class _CardReader:
             formerly=common.get("formerly", ()),
             retired=common.get("retired"),
             guid=common.get("guid"),
-            span=entry.span_of("id"),
-            spans={**self._shared_spans, **{name: entry.span_of(name) for name in entry.values}},
+            span=spans["id"],
+            spans={**self._shared_spans, **spans},
         )
         _require_side(entry, card, kind)
         return card

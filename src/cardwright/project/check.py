@@ -44,7 +44,7 @@ def check_ids(checking: Checking) -> Iterator[Diagnostic]:
     """Report ids used by two cards of a pack, now or formerly."""
     owners: dict[str, CardHead] = {}
     for card in checking.collection.heads:
-        for card_id in dict.fromkeys((card.id, *card.formerly)):
+        for card_id in dict.fromkeys((card.id, *card.formerly)) if card.formerly else (card.id,):
             first = owners.setdefault(f"{card.pack}:{card_id}", card)
             if first is not card:
                 former = checking.collection.load(card).span_of("formerly")
@@ -184,9 +184,9 @@ def check_deck_values(checking: Checking) -> Iterator[Diagnostic]:
     collection = checking.collection
     ids_by_pack: dict[str, dict[str, None]] = defaultdict(dict)
     files_by_pack: dict[str, dict[str, None]] = defaultdict(dict)
-    for card in collection.heads:
-        ids_by_pack[card.pack][card.id] = None
-        files_by_pack[card.pack][card.file] = None
+    for file, _ in checking.files:
+        ids_by_pack[file.pack].update((card.id, None) for card in file.heads)
+        files_by_pack[file.pack].update((card.file, None) for card in file.heads[:1])
     for pack, deck in collection.decks.items():
         exam = collection.blueprints.get(pack)
         lessons = exam.lessons if exam else {}
@@ -272,8 +272,9 @@ def check_signals(checking: Checking) -> Iterator[Diagnostic]:
 
 def check_coverage(checking: Checking) -> Iterator[Diagnostic]:
     """Report objectives, lessons and domains that no card covers."""
-    asked = checking.asked_by_pack()
-    for pack, blueprint in checking.collection.blueprints.items():
+    blueprints = checking.collection.blueprints
+    asked = checking.asked_by_pack() if blueprints else {}
+    for pack, blueprint in blueprints.items():
         if pack in checking.collection.incomplete:
             continue
         cards = asked.get(pack, [])
@@ -390,12 +391,14 @@ def check_schemas(checking: Checking) -> Iterator[Diagnostic]:
     """Report schemas that were written before the kinds changed, as editors then mislead."""
     if not os.path.isdir(checking.root / "schemas"):  # noqa: PTH112  (pathlib may raise)
         return
-    from cardwright.project.schema import format_schemas  # noqa: PLC0415  (imports YAML)
+
+    def make() -> dict[str, str]:
+        from cardwright.project.schema import format_schemas  # noqa: PLC0415  (imports YAML)
+
+        return format_schemas(checking.collection.kinds)
 
     key = checking.kinds_key and make_key("schemas", checking.kinds_key)
-    made = checking.cache.ask(
-        key, dict[str, str], lambda: format_schemas(checking.collection.kinds)
-    )
+    made = checking.cache.ask(key, dict[str, str], make)
     for name, text in made.items():
         if is_stale(checking.root, name, text):
             yield diagnose(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from cardwright.diagnostic import Diagnostic, Span, TextProblem, diagnose
+from cardwright.frozen import frozen
 from cardwright.markdown import Renderer
 from cardwright.model import Card, CardHead, Collection, Kind
 from cardwright.project.cache import Cache
@@ -16,7 +16,7 @@ from cardwright.project.media import MediaLibrary
 from cardwright.project.texts import SourceTexts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CardChecking:
     """What the checks of the cards of a file work on: nothing outside of the file and the kinds."""
 
@@ -56,7 +56,7 @@ class FileFindings(NamedTuple):
     """For each card, a digest of what it asks; empty if that is nothing, or it is not asked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Checking:
     """What the checks across files work on."""
 

@@ -63,6 +63,7 @@ _ENDS: Final = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
 _NODES: Final = frozenset(
     {yaml.AliasEvent, yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent}
 )
+_BLOCK_STYLES: Final = frozenset("|>")
 _LIBYAML_DEPTH: Final = "exceeded maximum nesting depth"
 
 
@@ -100,17 +101,15 @@ class Document:
         """Return the place of a node: its first line."""
         start, end = node.start_mark, node.end_mark
         line, column = start.line, start.column
-        if isinstance(node, yaml.ScalarNode) and node.style in {"|", ">"}:
+        if end.line == line:
+            return self._span(line, column, end.column - column)
+        if isinstance(node, yaml.ScalarNode) and node.style in _BLOCK_STYLES:
             # A block scalar's mark is at its indicator, but readers look at the text below.
             text = self._line(line + 1)
             if node.value and text.strip():
                 indent = len(text) - len(text.lstrip())
                 return self._span(line + 1, indent, len(text.rstrip()) - indent)
-        if end.line == line:
-            length = end.column - column
-        else:
-            length = len(self._line(line).rstrip()) - column
-        return self._span(line, column, length)
+        return self._span(line, column, len(self._line(line).rstrip()) - column)
 
     def read_prose(self, node: yaml.ScalarNode) -> str:
         """Return a text with what follows it after ` #`, unless that looks like a comment.
@@ -122,7 +121,7 @@ class Document:
         start, end = node.start_mark.index, node.end_mark.index
         for change in find_changes(self.text[start:end], node.style):
             self.report_at("changed-text", change.message, start + change.place, help=change.help)
-        comment = None if node.style in {"|", ">"} else _COMMENT.match(self.text, end)
+        comment = None if node.style in _BLOCK_STYLES else _COMMENT.match(self.text, end)
         if comment is None:
             return text
         gap, words = comment.groups()
@@ -346,36 +345,38 @@ class Document:
         `yaml.compose` recurses in C, so a deeply nested file would crash the process, and it
         expands aliases. Events do neither and are just as fast.
         """
-        root: Node | None = None
-        # The values of each open collection; a mapping's keys and values alternate.
+        # The values of the innermost collection; a mapping's keys and values alternate.
+        values: list[Node] = []
+        # The open collections, each with the values around it.
         stack: list[tuple[yaml.CollectionNode, list[Node]]] = []
         has_hidden = _HASH in text
         loader: Any = _Loader(text)
         for event in iter(loader.get_event, None):
             kind = type(event)
             if kind in _ENDS:
-                _close(*stack.pop(), event.end_mark)
+                collection, around = stack.pop()
+                _close(collection, values, event.end_mark)
+                values = around
                 continue
             if kind not in _NODES:
-                if kind is yaml.DocumentStartEvent and root is not None:
+                if kind is yaml.DocumentStartEvent and values:
                     self._report_second_document(event)
                     return None
                 continue
+            self._last = event
             if event.anchor is not None or event.tag is not None:
                 self._refuse_properties(text, event)
+                if len(self.problems) >= _MAX_SYNTAX_PROBLEMS:
+                    return None
             node = _make_node(kind, event, has_hidden=has_hidden)
-            self._last = event
-            if stack:
-                stack[-1][1].append(node)
-            root = node if root is None else root
+            values.append(node)
             if isinstance(node, yaml.CollectionNode):
-                stack.append((node, []))
+                stack.append((node, values))
+                values = []
                 if len(stack) > MAX_DEPTH:
                     self._report_depth(event)
                     return None
-            if len(self.problems) >= _MAX_SYNTAX_PROBLEMS:
-                return None
-        return root
+        return values[0] if values else None
 
     def _report_depth(self, event: Any) -> None:
         self.report_at(
@@ -404,15 +405,15 @@ class Document:
 
 def _make_node(kind: type, event: Any, *, has_hidden: bool) -> Node:
     """Make the node for an event; a collection starts empty."""
-    start, end = event.start_mark, event.end_mark
     if kind is yaml.ScalarEvent:
         text = event.value.replace(_HASH, "#") if has_hidden else event.value
-        return yaml.ScalarNode(_TEXT, text, start, end, event.style)
+        return yaml.ScalarNode(_TEXT, text, event.start_mark, event.end_mark, event.style)
     if kind is yaml.MappingStartEvent:
-        return yaml.MappingNode("", [], start, end, event.flow_style)
+        return yaml.MappingNode("", [], event.start_mark, event.end_mark, event.flow_style)
     if kind is yaml.SequenceStartEvent:
-        return yaml.SequenceNode("", [], start, end, event.flow_style)
-    return yaml.ScalarNode(_TEXT, "", start, end)  # an alias, which is refused
+        return yaml.SequenceNode("", [], event.start_mark, event.end_mark, event.flow_style)
+    # An alias, which is refused.
+    return yaml.ScalarNode(_TEXT, "", event.start_mark, event.end_mark)
 
 
 def list_scalars(root: Node | None) -> Iterator[yaml.ScalarNode]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,9 @@ import msgspec
 
 from cardwright.blueprint import Blueprint
 from cardwright.diagnostic import Allowance, Diagnostic
+from cardwright.frozen import frozen
 from cardwright.model import Collection, Deck, Kind
+from cardwright.progress import track
 from cardwright.project.cache import Cache, make_key
 from cardwright.project.card_file import CardFile, FileCards, KeptCards, keep_cards, make_heads
 from cardwright.project.sources import find_namespace
@@ -41,7 +42,7 @@ class _Decks(msgspec.Struct, frozen=True):
     problems: tuple[Diagnostic, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Loaded:
     """The sources of a project."""
 
@@ -71,7 +72,7 @@ def load_sources(root: Path, cache: Cache) -> Loaded:
     allowances: list[Allowance] = []
     incomplete = set(_list_unread_packs(sources, decks.decks))
     known: dict[Any, Any] = {}
-    for source in sources.cards:
+    for source in track(sources.cards, "Reading files of cards"):
         namespace = find_namespace(decks.decks, source.pack)
         try:
             raw = read_source(source)
@@ -168,7 +169,7 @@ def _load_file(
     digest = digest_content(raw)
 
     def make() -> KeptCards:
-        from cardwright.project.read import read_cards  # noqa: PLC0415  (seldom needed)
+        from cardwright.project.read_cards import read_cards  # noqa: PLC0415  (seldom needed)
 
         problems: list[Diagnostic] = []
         cards, is_whole, allowances = read_cards(

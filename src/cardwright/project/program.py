@@ -16,23 +16,29 @@ _CODE: Final = (".py", ".yaml", ".so", ".pyd", ".css", ".js", ".html")
 
 
 @cache
-def describe_program() -> str:
+def describe_program(layers: tuple[str, ...] = ()) -> str:
     """Return what identifies the code that reads sources: Cardwright's, PyYAML's and Python's.
 
+    `layers` are the folders of Cardwright that matter besides its foundation; all, if none is named.
     It is computed once per process, since code that is edited later does not run in it.
     """
+    own = Path(cardwright.__file__).parent
+    folders = {own: not layers, **{own / layer: True for layer in layers}}
     yaml = PathFinder.find_spec("yaml")
-    folders = [Path(cardwright.__file__).parent]
     if yaml and yaml.origin:
-        folders.append(Path(yaml.origin).parent)
-    words = [sys.version, cardwright.__version__]
-    words += sorted(line for folder in folders for line in describe_folder(folder))
+        folders[Path(yaml.origin).parent] = True
+    words = [sys.version, sys.byteorder, cardwright.__version__]
+    words += sorted(
+        line for folder, deep in folders.items() for line in describe_folder(folder, deep=deep)
+    )
     return "\n".join(words)
 
 
-def describe_folder(folder: Path) -> Iterator[str]:
+def describe_folder(folder: Path, *, deep: bool = True) -> Iterator[str]:
     """Yield values that change when the code in a folder changes."""
-    for parent, _, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder):
+        if not deep:
+            folders.clear()
         for name in names:
             if name.endswith(_CODE):
                 path = os.path.join(parent, name)  # noqa: PTH118  (at every start)

@@ -6,7 +6,6 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import accumulate
 from operator import itemgetter
 from typing import Final
@@ -71,8 +70,7 @@ class ScalarTexts:
         line = bisect_right(self._line_starts, index)
         line_end = self._line_starts[line] - 1
         in_line = [end for end in ends[first : first + count] if end <= line_end]
-        return replace(
-            span,
+        return span._replace(
             line=line,
             column=index - self._line_starts[line - 1] + 1,
             length=max(in_line, default=index + 1) - index,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 from cardwright.blueprint import Blueprint
 from cardwright.diagnostic import Diagnostic
 from cardwright.frozen import frozen
-from cardwright.item import Item
+from cardwright.item import Items
 from cardwright.model import Card, Collection, Deck, Kind
 
 
@@ -18,7 +18,7 @@ class Sources:
     This is a snapshot, unaffected by later changes to the files.
     """
 
-    items: Sequence[Item]
+    items: Items
     """Every prompt that is still asked, sorted by position."""
     kinds: Mapping[str, Kind]
     """All kinds by name, including the built-in ones."""
@@ -67,7 +67,7 @@ def make_sources(collection: Collection, problems: Iterable[Diagnostic] = ()) ->
     from cardwright.kinds import list_items  # noqa: PLC0415  (start-up of `cards check`)
 
     return Sources(
-        items=list_items(collection),
+        items=Items(list_items(collection)),
         kinds=collection.kinds,
         decks=collection.decks,
         blueprints=collection.blueprints,

@@ -26,11 +26,13 @@ from cardwright.history import (
     is_kept,
     namespace_of,
 )
-from cardwright.item import Item
+from cardwright.item import Item, Items
 from cardwright.memory import Memory, State
 from cardwright.model import Deck, DeckOptions
+from cardwright.progress import track
 from cardwright.study.alias import Alias, find_changes
 from cardwright.study.decks import SEPARATOR, Limits, list_options, place_items
+from cardwright.study.prospects import Others, Prospects
 from cardwright.study.rows import ReviewRow
 from cardwright.study.schedule import Expectation, ReplayedAnswer, Schedule, to_act_row
 from cardwright.study.settings import Settings
@@ -170,7 +172,7 @@ class Journal:
             self._stored_rules = None
             self.store.delete_rules(owner)
         self.store.delete_memories(namespace)
-        replayed = list(self._replay(self.store.list_acts(namespace)))
+        replayed = list(track(self._replay(self.store.list_acts(namespace)), "Computing memories"))
         self.store.put_memories(replayed)
         self._put_rules(namespace, self.describe_rules(namespace))
         return len(replayed)
@@ -213,7 +215,8 @@ class Journal:
         cached = {key: memory for key, memory in cached.items() if is_known(key)}
         expectations = self.store.read_expectations()
         found = []
-        for key, group in groupby(self.store.list_acts(), key=itemgetter(0)):
+        prompts = groupby(self.store.list_acts(), key=itemgetter(0))
+        for key, group in track(prompts, "Verifying memories", len(cached)):
             if not is_known(key):
                 continue
             rows, schedule = list(group), self.schedule_of(key)
@@ -238,7 +241,16 @@ class Journal:
         that date has passed, its prompt is due as if it had been answered just after them, so that
         no prompt waits for years because a clock showed the wrong year.
         """
-        memories = {memory.key: memory for memory in self.store.list_memories()}
+        return self._correct(self.store.list_memories(), moment)
+
+    def read_prospects(self, items: Items, moment: Moment) -> Prospects:
+        """Return which of the prompts may be asked, with due times corrected likewise."""
+        today = moment.study_day(self.rollover_hour)
+        memories, begun = self.store.list_notable(moment.at_ms, today)
+        return Prospects(items, self._correct(memories, moment), Others(begun, self.store.list_due))
+
+    def _correct(self, found: Iterable[Memory], moment: Moment) -> dict[str, Memory]:
+        memories = {memory.key: memory for memory in found}
         now_ms, today = moment.at_ms, moment.study_day(self.rollover_hour)
         for memory in [m for m in memories.values() if (m.last_at_ms or 0) > now_ms]:
             last_at_ms, last_day = memory.last_at_ms or 0, memory.last_day or 0

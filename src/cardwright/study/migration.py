@@ -19,6 +19,7 @@ MIGRATIONS: Final[tuple[tuple[str, str], ...]] = (
     ("mirrors", "mirrors.sql"),
     ("changes", "changes.sql"),
     ("expectations", "expectations.sql"),
+    ("due", "due.sql"),
 )
 """Name and script of each migration, in order. Never change one that was released."""
 

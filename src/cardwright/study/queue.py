@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from operator import itemgetter
 from typing import Final, NamedTuple
@@ -19,6 +19,7 @@ from cardwright.history import Moment
 from cardwright.item import Item
 from cardwright.memory import Memory, State
 from cardwright.study.decks import Limits
+from cardwright.study.prospects import Prospects
 
 LEARN_AHEAD_MS: Final = 20 * 60_000
 """How early a learning step may be asked when nothing else is left, as in Anki."""
@@ -63,19 +64,21 @@ class Queue:
 
     def __init__(
         self,
-        items: Iterable[Item],
-        memories: Mapping[str, Memory],
+        prospects: Prospects,
         limits: Limits,
         options: SessionOptions,
         moment: Moment,
         today: int,
-        asked: Item | None = None,
+        asked: tuple[Item, Memory] | None = None,
         arrange: Arrange | None = None,
+        without: Iterable[str] = (),
     ) -> None:
-        """Choose and sort today's prompts; memories are by key.
+        """Choose and sort today's prompts.
 
-        `asked` is the prompt on screen: it is not among the items but counts towards the limits.
+        `asked` is the prompt on screen: it is not asked again, but counts towards the limits.
+        `without` are the keys of others that are not asked.
         """
+        self._prospects = prospects
         self._limits = limits
         self._options = options
         self._today = today
@@ -87,17 +90,20 @@ class Queue:
         self._arranged: list[Item] = []
         self._arranged_new: frozenset[str] = frozenset()
         hidden = {
-            memory.key
-            for memory in memories.values()
+            key
+            for key, memory in prospects.memories.items()
             if memory.buried_day == today or (memory.is_suspended and not options.with_suspended)
         }
-        items = [item for item in items if item.key not in hidden]
+        hidden.update(without)
+        if asked:
+            hidden.add(asked[0].key)
         if options.is_cram:
-            self._reviews = sorted(items, key=self._shuffle)
+            self._reviews = sorted(prospects.items.list_others(hidden), key=self._shuffle)
+        elif arrange is not None:
+            left = self._arrange(hidden, arrange)
+            self._fill(lambda key: key in left, moment, asked)
         else:
-            if arrange is not None:
-                items = self._arrange(items, memories, arrange)
-            self._fill(items, memories, moment, asked)
+            self._fill(lambda key: key not in hidden, moment, asked)
         # `take` pops from the end.
         self._arranged.reverse()
         self._reviews.reverse()
@@ -181,39 +187,35 @@ class Queue:
             heapq.heappush(self._learning, step)
         return found
 
-    def _arrange(
-        self, items: Iterable[Item], memories: Mapping[str, Memory], arrange: Arrange
-    ) -> list[Item]:
-        """Apply `arrange` to all prompts except learning steps; return the prompts it leaves."""
-        steps, open_, new = [], [], set()
-        for item in items:
-            memory = memories.get(item.key)
-            if _is_new(memory):
-                new.add(item.key)
-            if memory and memory.state in {State.LEARNING, State.RELEARNING}:
-                steps.append(item)
-            else:
-                open_.append(item)
-        self._arranged, left = arrange(open_)
-        self._arranged_new = frozenset(new)
-        return [*steps, *left]
+    def _arrange(self, hidden: set[str], arrange: Arrange) -> set[str]:
+        """Apply `arrange` to all prompts except learning steps; return the keys of those it leaves."""
+        prospects = self._prospects
+        steps = {item.key for item, _ in prospects.list_steps() if item.key not in hidden}
+        new = (item.key for item in prospects.list_new())
+        self._arranged_new = frozenset(key for key in new if key not in hidden)
+        shown = prospects.items.list_others(hidden)
+        self._arranged, left = arrange([item for item in shown if item.key not in steps])
+        return steps | {item.key for item in left}
 
     def _fill(
         self,
-        items: Iterable[Item],
-        memories: Mapping[str, Memory],
+        is_open: Callable[[str], bool],
         moment: Moment,
-        asked: Item | None,
+        asked: tuple[Item, Memory] | None,
     ) -> None:
         """Sort prompts into learning steps, reviews and new ones, within the daily limits."""
-        asked_today = _AskedToday(memories.values(), self._today, self._limits)
+        prospects = self._prospects
+        asked_today = _AskedToday(prospects.memories.values(), self._today, self._limits)
         max_new = self._options.max_new
         if asked:
-            memory = memories.get(asked.key)
-            asked_today.add(asked, memory)
-            if max_new and _is_new(memory):
+            asked_today.add(*asked)
+            if max_new and asked[1].is_new:
                 max_new -= 1
-        reviews, new = self._sort(items, memories, moment, asked_today)
+        for item, memory in prospects.list_steps():
+            if is_open(item.key) and self.put_back(
+                item, memory.due_at_ms or 0, memory.due_day or 0, moment.at_ms
+            ):
+                asked_today.add(item, memory)
 
         def room_for_review(deck: str) -> int:
             return self._limits.options_of(deck).reviews_per_day - asked_today.reviews[deck]
@@ -223,37 +225,19 @@ class Queue:
                 return max_new
             return self._limits.options_of(deck).new_per_day - asked_today.new[deck]
 
+        new = (item for item in prospects.list_new() if is_open(item.key))
         cards = asked_today.cards
-        self._reviews = self._choose(reviews, room_for_review, cards)
+        self._reviews = self._choose(self._list_reviews(is_open), room_for_review, cards)
         self._new = self._choose(new, room_for_new, cards)[:max_new]
         self._all_reviews = len(self._reviews) + asked_today.all_reviews
         self._all_new = len(self._new) + asked_today.all_new
 
-    def _sort(
-        self,
-        items: Iterable[Item],
-        memories: Mapping[str, Memory],
-        moment: Moment,
-        asked_today: _AskedToday,
-    ) -> tuple[list[Item], list[Item]]:
-        """Queue the learning steps; return the reviews in order, and the new prompts."""
-        reviews: list[tuple[int, int, Item]] = []
-        new: list[Item] = []
-        max_due_day = self._today + self._options.ahead_days
-        for item in items:
-            memory = memories.get(item.key)
-            if memory is None or memory.is_new:
-                new.append(item)
-                continue
-            due_at_ms, due_day = memory.due_at_ms or 0, memory.due_day or 0
-            if memory.state is State.REVIEW:
-                # A prompt that is asked ahead of time is asked once a day.
-                if due_day <= max_due_day and memory.last_day != self._today:
-                    reviews.append((due_day, self._shuffle(item), item))
-            elif self.put_back(item, due_at_ms, due_day, moment.at_ms):
-                asked_today.add(item, memory)
-        reviews.sort(key=itemgetter(0, 1))
-        return [item for _, _, item in reviews], new
+    def _list_reviews(self, is_open: Callable[[str], bool]) -> Iterator[Item]:
+        """Yield the prompts due, in order."""
+        until_day = self._today + self._options.ahead_days
+        for items in self._prospects.list_due(until_day, self._today):
+            shown = [item for item in items if is_open(item.key)]
+            yield from sorted(shown, key=lambda item: (self._shuffle(item), item.position))
 
     def _shuffle(self, item: Item) -> int:
         """Return a sort key for prompts due on the same day, different every day."""
@@ -263,9 +247,13 @@ class Queue:
         self, found: Iterable[Item], room_for: Callable[[str], int], cards: set[str]
     ) -> list[Item]:
         """Return the prompts within the limits of decks, one per card; add their cards to `cards`."""
-        chosen = []
+        chosen: list[Item] = []
         room: dict[str, int] = {}
         list_decks, options_of = self._limits.list_decks, self._limits.options_of
+        # Every prompt counts towards the limits of its pack.
+        packs = {pack for pack in self._prospects.items.namespaces if room_for(pack) > 0}
+        if not packs:
+            return chosen
         for item in found:
             decks = list_decks(item.key)
             card = _card_of(item.key)
@@ -281,6 +269,10 @@ class Queue:
                     room[deck] -= 1
                 cards.add(card)
                 chosen.append(item)
+                if room[decks[-1]] <= 0:
+                    packs.discard(decks[-1])
+                    if not packs:
+                        break
         return chosen
 
 
@@ -301,10 +293,10 @@ class _AskedToday:
             if memory.last_day == today:
                 self._count(memory.key, counts_as_new=memory.first_day == today)
 
-    def add(self, item: Item, memory: Memory | None) -> None:
+    def add(self, item: Item, memory: Memory) -> None:
         """Count a prompt that is certain to be asked, unless it was already asked today."""
-        if memory is None or memory.last_day != self._today:
-            self._count(item.key, counts_as_new=_is_new(memory))
+        if memory.last_day != self._today:
+            self._count(item.key, counts_as_new=memory.is_new)
 
     def _count(self, key: str, *, counts_as_new: bool) -> None:
         counts = self.new if counts_as_new else self.reviews
@@ -349,10 +341,6 @@ def _pop_free(piles: Iterable[list[Item]], is_free: Callable[[Item], bool]) -> I
             if is_free(pile[place]):
                 return pile.pop(place)
     return None
-
-
-def _is_new(memory: Memory | None) -> bool:
-    return memory is None or memory.is_new
 
 
 def _card_of(key: str) -> str:

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from cardwright.history import Act, Moment, Rating, Review
-from cardwright.item import Item
+from cardwright.item import Item, Items
 from cardwright.memory import Memory, State
 from cardwright.study.journal import Journal
+from cardwright.study.prospects import Prospects
 from cardwright.study.queue import Arrange, Counts, Queue, SessionOptions
 
 _PUTS_AWAY: Final = frozenset({Act.SUSPEND, Act.BURY})
 """Acts that take a prompt out of the session and make room for another."""
 _OUTDATED: Final = (-1, -1)
+_WRITE_BACK_AFTER: Final = 40
+"""So few acts that the write-ahead log stays short."""
 
 
 class SessionAnswer(NamedTuple):
@@ -33,11 +36,12 @@ class SessionAnswer(NamedTuple):
     """Expected recall when the prompt was asked (0 for a new one)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _UndoableAct:
+class _UndoableAct(NamedTuple):
     item: Item
     review: Review
     answer: SessionAnswer | None
+    pace: tuple[int, int]
+    """Answers and milliseconds up to this act."""
 
 
 class Session:
@@ -63,12 +67,14 @@ class Session:
         """
         self.journal = journal
         self.options = options or SessionOptions()
-        self._items = list(items)
+        self._items = items if isinstance(items, Items) else Items(items)
         self._name = name
         self._selects = selects
         self._arrange = arrange
         self._done: list[_UndoableAct] = []
         self._queue_version = _OUTDATED
+        self._act_count = 0
+        """Acts since the store was last written back."""
         self.current: Item | None = None
         """The prompt to ask now; None if none is left, or none is ready yet (see `next_at_ms`)."""
         self.memory = Memory(key="")
@@ -90,6 +96,11 @@ class Session:
         if self.memory.is_new:
             return Counts(new + 1, learning, review)
         return Counts(new, learning + 1, review)
+
+    @property
+    def pace(self) -> tuple[int, int]:
+        """The number of answers, excluding undone ones, and the milliseconds spent on them."""
+        return self._done[-1].pace if self._done else (0, 0)
 
     @property
     def answers(self) -> list[SessionAnswer]:
@@ -135,6 +146,12 @@ class Session:
             self._queue = self._make_queue(moment)
         return done.review
 
+    def rest(self) -> None:
+        """Do now, while the user thinks, what would otherwise be done while the user waits."""
+        if self._act_count >= _WRITE_BACK_AFTER:
+            self._act_count = 0
+            self.journal.store.write_back()
+
     def look_ahead(self, moment: Moment) -> tuple[Item, Memory] | None:
         """Return the prompt that will probably be asked next, and its memory."""
         item = self._queue.peek(moment.at_ms)
@@ -167,10 +184,9 @@ class Session:
 
     def replace_items(self, items: Iterable[Item], moment: Moment) -> None:
         """Use prompts that were reloaded after their sources were edited."""
-        self._items = list(items)
-        current = self.current
-        if current is not None:
-            self.current = next((item for item in self._items if item.key == current.key), None)
+        self._items = items if isinstance(items, Items) else Items(items)
+        if self.current is not None:
+            self.current = self._items.find(self.current.key)
         self._queue_version = _OUTDATED
         if self.current is None:
             self.wait_over(moment)
@@ -188,6 +204,7 @@ class Session:
         if item is None:
             raise ValueError("there is no current prompt")
         key, journal = item.key, self.journal
+        self._act_count += 1
         with self._changing():
             known = journal.store.read_memory(key)
             review, after = journal.record(
@@ -199,7 +216,9 @@ class Session:
                 today = moment.study_day(journal.rollover_hour)
                 recall = journal.schedule_of(key).retrievability(before, today)
                 answer = SessionAnswer(item, review, before, after, recall)
-            done = _UndoableAct(item, review, answer)
+            count, spent_ms = self.pace
+            pace = (count + 1, spent_ms + review.spent_ms) if answer else (count, spent_ms)
+            done = _UndoableAct(item, review, answer, pace)
             self._done = [*self._done, done]
             if act in {Act.FLAG, Act.UNFLAG}:
                 self.memory = after
@@ -255,29 +274,30 @@ class Session:
 
     def _make_queue(self, moment: Moment) -> Queue:
         self._queue_version = self._find_version(moment)
-        memories = self.journal.read_memories(moment)
-        out = {self.current.key} if self.current else set()
-        out |= {done.item.key for done in self._done if self._is_final(done.review.act)}
         options = self.options
         if options.max_new is not None:
             begun = sum(answer.before.is_new for answer in self.answers)
             options = replace(options, max_new=max(options.max_new - begun, 0))
-        items = [
-            item
-            for item in self._items
-            if item.key not in out
-            and (self._selects is None or self._selects(memories.get(item.key)))
-        ]
+        current, asked = self.current, None
+        if current is not None:
+            asked = current, self.journal.store.read_memory(current.key)[0]
         return Queue(
-            items,
-            memories,
+            self._find_prospects(moment),
             self.journal.limits,
             options,
             moment,
             moment.study_day(self.journal.rollover_hour),
-            self.current,
+            asked,
             self._arrange,
+            (done.item.key for done in self._done if self._is_final(done.review.act)),
         )
+
+    def _find_prospects(self, moment: Moment) -> Prospects:
+        if self._selects is None:
+            return self.journal.read_prospects(self._items, moment)
+        memories = self.journal.read_memories(moment)
+        chosen = (item for item in self._items if self._selects(memories.get(item.key)))
+        return Prospects(Items(chosen), memories)
 
     def _is_final(self, act: Act) -> bool:
         """Return whether an act takes its prompt out of this session, whatever the memory says."""

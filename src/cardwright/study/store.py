@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from heapq import merge
-from itertools import islice
+from itertools import chain, islice
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -57,12 +57,16 @@ _T = TypeVar("_T")
 MIN_SQLITE: Final = (3, 37, 0)
 """The first version with strict tables."""
 _SELECT_REVIEW: Final = f"select {REVIEW_COLUMNS} from reviews"  # noqa: S608
+_PLACES: Final = ", ".join("?" * len(REVIEW_FIELDS))
 _ADD_REVIEW: Final = (
     f"insert into reviews ({REVIEW_COLUMNS}) "  # noqa: S608
-    f"values ({', '.join('?' * len(REVIEW_FIELDS))})"
+    f"values ({_PLACES})"
 )
 _BATCH: Final = 10_000
-"""How many reviews are added at once."""
+"""How many reviews are merged at once."""
+_ADDED_AT_ONCE: Final = 50
+_ADD_REVIEWS: Final = f"{_ADD_REVIEW}{f', ({_PLACES})' * (_ADDED_AT_ONCE - 1)}"
+"""Every statement makes the list of acts of a check again, which takes half of the time for one row."""
 _CHUNK: Final = 500
 """How many values a statement has at most."""
 _KEEP_PROMISE: Final = (
@@ -74,6 +78,23 @@ _PUT_MEMORY: Final = (
     f"insert or replace into memories ({MEMORY_COLUMNS}, last_id, pack) "  # noqa: S608
     f"values ({', '.join('?' * (len(Memory._fields) + 2))})"
 )
+_MIN_DAY: Final = -3
+_LIST_DUE: Final = (
+    "select due_day, prompt from memories where state = 'review'"
+    " and (due_day, prompt) > (?, ?) and due_day <= ? order by due_day, prompt limit 1000"
+)
+_LIST_KEYS: Final = """
+select
+  group_concat(prompt, char(10)) filter (where state <> 'new'),
+  group_concat(prompt, char(10)) filter (where (
+    (state = 'new' or state = 'review' and due_day between -2 and 2900000)
+    and coalesce(last_day, 0) < ? and coalesce(last_at_ms, 0) <= ?
+    and is_suspended = 0 and buried_day is not ?
+  ) is not true)
+from memories
+"""
+"""The keys of memories that are not new, and of those that matter today for another reason than that
+they are due, or are damaged; usually sorted, as in the table."""
 _to_row: Final = attrgetter(*REVIEW_FIELDS)
 """Converts a review into the parameters of _ADD_REVIEW."""
 _BY_PLACE: Final = itemgetter(1, 0)
@@ -254,8 +275,11 @@ class Store(Database):
                 new[review.id] = review
                 keys.add(review.key)
                 self._note(review)
-        # In the order of the table, many are added far more quickly.
-        self._db.executemany(_ADD_REVIEW, sorted(map(_to_row, new.values()), key=_BY_PLACE))
+        rows = sorted(map(_to_row, new.values()), key=_BY_PLACE)
+        end = len(rows) - len(rows) % _ADDED_AT_ONCE
+        chunks = (rows[start : start + _ADDED_AT_ONCE] for start in range(0, end, _ADDED_AT_ONCE))
+        self._db.executemany(_ADD_REVIEWS, (tuple(chain.from_iterable(some)) for some in chunks))
+        self._db.executemany(_ADD_REVIEW, rows[end:])
         return others
 
     def _list_known(self, ids: Sequence[str]) -> set[str]:
@@ -486,6 +510,38 @@ class Store(Database):
         """Return all memories, sorted by key."""
         return self._mending(self._list_memories)
 
+    def list_notable(self, now_ms: int, today: int) -> tuple[list[Memory], list[str]]:
+        """Return the memories that matter today for another reason than that they are due.
+
+        The second value are the keys of all prompts that are not new, usually sorted.
+        """
+        return self._mending(lambda: self._list_notable(now_ms, today))
+
+    def _list_notable(self, now_ms: int, today: int) -> tuple[list[Memory], list[str]]:
+        try:
+            with self._explained():
+                row = self._db.execute(_LIST_KEYS, (today, now_ms, today)).fetchone()
+        except StoreError as error:
+            # The keys of millions of prompts are too long for one text.
+            if not isinstance(error.__cause__, sqlite3.DataError):
+                raise
+            memories = self._list_memories()
+            return memories, [memory.key for memory in memories if not memory.is_new]
+        begun, notable = (str(keys).split("\n") if keys is not None else [] for keys in row)
+        return [*self._list_some(notable)], begun
+
+    def list_due(self, until_day: int) -> Iterator[tuple[int, str]]:
+        """Yield the due day and the key of each memory in the review state, by day, then by key."""
+        day, key = _MIN_DAY, ""
+        while rows := self.query_all(_LIST_DUE, day, key, until_day):
+            yield from rows
+            day, key = rows[-1]
+
+    def _list_some(self, keys: Sequence[str]) -> Iterator[Memory]:
+        for start in range(0, len(keys), 500):
+            some = keys[start : start + 500]
+            yield from self._list_memories(f"prompt in ({', '.join('?' * len(some))})", *some)
+
     def _read_memory(self, key: str) -> tuple[Memory, str]:
         row = self.find_row(f"{_SELECT_MEMORY} where prompt = ?", key)
         if row is None:
@@ -495,8 +551,9 @@ class Store(Database):
             raise make_damaged_error(self.path, f"table memories, {key!a}: not valid")
         return memory, last_id
 
-    def _list_memories(self) -> list[Memory]:
-        rows = self.query_all(f"select {MEMORY_COLUMNS} from memories order by prompt")  # noqa: S608
+    def _list_memories(self, where: str = "true", *values: str) -> list[Memory]:
+        sql = f"select {MEMORY_COLUMNS} from memories where {where} order by prompt"  # noqa: S608
+        rows = self.query_all(sql, *values)
         found = list(map(read_memory, rows))
         if None in found:
             raise make_damaged_error(self.path, "table memories: a row is not valid")

@@ -25,6 +25,7 @@ from cardwright.history import (
     make_time,
     match_value,
 )
+from cardwright.progress import track
 from cardwright.study.alias import Alias
 from cardwright.study.journal import Journal
 from cardwright.study.store import Store
@@ -229,9 +230,9 @@ class _ReviewExchanger:
         """The number of reviews in the store, as far as this sync knows them."""
         self._lessened = self._store.settings.read_lessened()
         synced = self._store.settings.read_synced()
-        self._is_over = synced is not None and synced == self._describe(
-            self._store.count_unchecked(), files.look()
-        )
+        digests = synced[-1] if isinstance(synced, list) and synced else None
+        found = self._describe(self._store.count_unchecked(), digests)
+        self._is_over = synced == found and files.match(digests)
         """Whether there is nothing to take, and nothing to give."""
         self._lines: dict[str, str] = {}
         """The lines of the store's reviews, by id, as far as this machine may have to share them."""
@@ -251,7 +252,8 @@ class _ReviewExchanger:
             return
         lines = self._lines = self._list_lines()
         count_before = len(lines)
-        found = _read_new(self._files, lines, self._known, self._own)
+        new = _read_new(self._files, lines, self._known, self._own)
+        found = track(new, "Taking reviews")
         while batch := list(islice(found, _BATCH)):
             added, clashing = self._journal.merge(batch)
             self._taken += added
@@ -289,13 +291,13 @@ class _ReviewExchanger:
         found = self._describe(self._count, self._files.digests)
         self._store.settings.remember_synced(None if is_in_doubt else found)
 
-    def _describe(self, review_count: int, digests: Mapping[str, str | None]) -> list[Any]:
+    def _describe(self, review_count: int, digests: object) -> list[Any]:
         """Return all that decides on what a sync takes and gives."""
         return [__version__, self._store.device, review_count, self._lessened, digests]
 
     def _list_lines(self) -> dict[str, str]:
         log = self._store.list_log(in_order=False)
-        return {review.id: write_review(review) for review in log}
+        return {review.id: write_review(review) for review in track(log, "Reading your reviews")}
 
 
 class _Exchanger(Generic[Row]):
@@ -315,6 +317,9 @@ class _Exchanger(Generic[Row]):
         """The lines of machines whose names sort before ours: they need not be written twice."""
         self._seen: set[str] = set()
         """The lines of all machines, and of our own file."""
+        self._state: tuple[int, int] | None = None
+        self._versions: list[Version] = []
+        """Those of the store, as of this state."""
 
     @property
     def counts(self) -> Exchange:
@@ -393,8 +398,12 @@ class _Exchanger(Generic[Row]):
                     some.add(line)
         return list(new.items())
 
-    def _list_versions(self) -> Iterator[Version]:
-        return map(self._sort.describe, self._sort.list_all(self._store))
+    def _list_versions(self) -> list[Version]:
+        state = self._store.find_state()
+        if state != self._state:
+            self._state = state
+            self._versions = list(map(self._sort.describe, self._sort.list_all(self._store)))
+        return self._versions
 
 
 class Outlook(NamedTuple):

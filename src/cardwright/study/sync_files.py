@@ -87,9 +87,13 @@ class SyncFiles:
         """The digest of each file's content that was read or written; None if it was not."""
         return {path.name: self._digests.get(path.name) for path in (*self._list(), self.own)}
 
-    def look(self) -> dict[str, str | None]:
-        """Return the digest of each file's content as it is now; None if it cannot be read."""
-        return {path.name: _digest_file(path) for path in self._list()}
+    def match(self, digests: object) -> bool:
+        """Tell whether these files are there, each with the content of its digest, and no others."""
+        return (
+            isinstance(digests, dict)
+            and {path.name for path in self._list()} == digests.keys()
+            and all(_matches(path, digests[path.name]) for path in self._list())
+        )
 
     def _list(self) -> Iterator[Path]:
         return chain(self._before, self._after, self._copies, self._own)
@@ -259,15 +263,19 @@ def list_names(folder: Path) -> list[str]:
         raise TransferError(f"{shown} cannot be read ({error.strerror})") from error
 
 
-def _digest_file(path: Path) -> str | None:
-    digest, buffer = _Digest(), memoryview(bytearray(_CHUNK))
+def _matches(path: Path, digest: object) -> bool:
+    """Return whether a file has the content of a digest."""
+    found, buffer = _Digest(), memoryview(bytearray(_CHUNK))
     try:
         with open_plain_file(path) as file:
-            while (size := file.readinto(buffer)) and digest.size <= MAX_FILE:
-                digest.add(buffer[:size])
+            # Reading a file of another size is of no use.
+            if not str(digest).startswith(f"{os.fstat(file.fileno()).st_size} "):
+                return False
+            while (size := file.readinto(buffer)) and found.size <= MAX_FILE:
+                found.add(buffer[:size])
     except OSError:
-        return None
-    return str(digest)
+        return False
+    return str(found) == digest
 
 
 def _holds(path: Path, raw: bytes) -> bool:

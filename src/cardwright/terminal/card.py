@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from cardwright.frozen import frozen
 from cardwright.kinds import MAX_SHOWN, list_asked, list_prompts
 from cardwright.kinds.typed import Comparison
 from cardwright.markdown import (
@@ -41,7 +42,13 @@ def draw_question(
 
     Above its answer, paragraphs that the answer repeats (options, cloze texts) are left out.
     """
-    face = _Face(prompt, kind, revealed=is_above_answer, shuffle_seed=shuffle_seed, picked=picked)
+    face = _Face(
+        prompt=prompt,
+        kind=kind,
+        revealed=is_above_answer,
+        shuffle_seed=shuffle_seed,
+        picked=picked,
+    )
     return Drawing(tuple(face.ask()))
 
 
@@ -81,7 +88,12 @@ def draw_answer(
     first if it is wrong.
     """
     face = _Face(
-        prompt, kind, revealed=True, shuffle_seed=shuffle_seed, picked=picked, ticked=ticked
+        prompt=prompt,
+        kind=kind,
+        revealed=True,
+        shuffle_seed=shuffle_seed,
+        picked=picked,
+        ticked=ticked,
     )
     compared = _write_comparison(comparison) if comparison and not comparison.is_right else ()
     return _name_sounds(Drawing((*compared, *face.answer())))
@@ -153,7 +165,7 @@ def _draw_parts(collection: Collection, card: Card) -> Iterator[RenderableType]:
     yield Text(make_plain(f"{kind.title} · {lesson} · {card.span}"), "dim")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Face:
     """One face of a prompt, as tokens."""
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
-from rich.console import Console, RenderableType
+from rich.color import ColorSystem
+from rich.console import COLOR_SYSTEMS, Console, RenderableType
 from rich.segment import Segment, Segments
 from rich.style import Style
 
@@ -69,6 +70,13 @@ def paint_rows(renderable: RenderableType, width: int, environ: Mapping[str, str
     return [Painted(row) for row in _write(console, rows)]
 
 
+def paint_line(text: str, style: str, environ: Mapping[str, str]) -> Painted:
+    """Return a line that fits the window of a terminal."""
+    console = _make_console(None, _pick(environ), is_terminal=True, is_styled=True)
+    (row,) = _write(console, [[Segment(make_plain(text), Style.parse(style))]])
+    return Painted(row)
+
+
 def _pick(environ: Mapping[str, str]) -> tuple[str | None, ...]:
     return tuple(map(environ.get, _VARIABLES))
 
@@ -118,8 +126,17 @@ def _clean(segment: Segment) -> Segment:
     return Segment(make_plain(text).replace("\n", " "), style)
 
 
-def _write(console: Console, rows: Iterator[list[Segment]]) -> list[str]:
-    pieces = [piece for row in rows for piece in (*row, Segment.line())]
-    with console.capture() as capture:
-        console.print(Segments(pieces), end="", crop=False)
-    return capture.get().split("\n")[:-1]
+def _write(console: Console, rows: Iterable[list[Segment]]) -> list[str]:
+    """Return rows as text with escape codes, as the console would print them."""
+    name = console.color_system
+    system = COLOR_SYSTEMS[name] if name else None
+    written = []
+    for row in rows:
+        pieces = Segment.remove_color(row) if console.no_color and system else row
+        written.append("".join(_write_piece(piece, system) for piece in pieces))
+    return written
+
+
+def _write_piece(piece: Segment, system: ColorSystem | None) -> str:
+    text, style, _ = piece
+    return style.render(text, color_system=system) if style else text

@@ -25,6 +25,7 @@ from cardwright.terminal.window import (
     draw_key_help,
     draw_step,
     draw_title_bar,
+    fit_text,
 )
 from cardwright.terminal.words import format_wait, name_rating
 from cardwright.text import make_plain
@@ -144,6 +145,7 @@ class Reviewer(KeyLoop):
             if following and self._next[:2] != (following, width):
                 rows = self._window.render(following.draw_question())
                 self._next = (following, width, rows)
+                self._window.prepare(rows)
 
     def _act(self, key: str) -> bool:
         state, window = self._state, self._window
@@ -355,9 +357,8 @@ def _draw_header(state: ReviewState, columns: int) -> Text:
     flag = "⚑ " if item and state.memory.is_flagged else ""
     room = max(columns - cell_len(f"  {flag} {left}"), 0)
     deck = make_plain(item.deck if item else "").replace("\n", " ").split("::")
-    title = Text(choose_text([" › ".join(deck[start:]) for start in range(len(deck))], room))
-    title.truncate(room, overflow="ellipsis", pad=True)
-    return draw_title_bar(f"{flag}{title.plain} {left} ", columns)
+    title = choose_text([" › ".join(deck[start:]) for start in range(len(deck))], room)
+    return draw_title_bar(f"{flag}{fit_text(title, room)} {left} ", columns)
 
 
 def _list_keys(width: int, attempt: Attempt | None) -> str:

@@ -333,11 +333,8 @@ class ReviewState:
     @property
     def minutes_left(self) -> float:
         """The minutes that the prompts left will need, at the pace so far."""
-        answers = self.answers
-        seconds = DEFAULT_ANSWER_S
-        if len(answers) >= _MIN_ANSWERS:
-            total_ms = sum(answer.review.spent_ms for answer in answers)
-            seconds = total_ms / 1000 / len(answers)
+        count, spent_ms = self._session.pace
+        seconds = spent_ms / 1000 / count if count >= _MIN_ANSWERS else DEFAULT_ANSWER_S
         new, learning, review = self.counts
         # A new card comes back once or twice the same day.
         return (2 * new + learning + review) * seconds / 60
@@ -430,12 +427,13 @@ class ReviewState:
         self.is_limit_reached = self._has_reached_limit()
 
     def _has_reached_limit(self) -> bool:
-        if self._max_answers is not None and len(self.answers) >= self._max_answers:
+        if self._max_answers is not None and self._session.pace[0] >= self._max_answers:
             return True
         return self._max_ms is not None and self.duration_ms >= self._max_ms
 
     def prepare_next(self) -> Attempt | None:
         """Return the attempt that will probably be next, made in advance."""
+        self._session.rest()
         found = self._session.look_ahead(self.clock())
         if found is None:
             return None

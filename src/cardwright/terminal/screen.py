@@ -7,7 +7,8 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, Self, TextIO
 
 from rich.cells import cell_len, set_cell_size
@@ -101,13 +102,19 @@ class Screen:
             number: lines[number] if number < len(lines) else "" for number in range(size.lines)
         }
         changed = [
-            _draw_row(number, row, size.columns)
+            f"\x1b[{number + 1}H{_draw_row(row, size.columns)}"
             for number, row in rows.items()
             if self._shown.get(number) != row
         ]
         if changed:
             self._write(_FRAME.format("".join(changed)))
         self._shown, self._shown_size = rows, size
+
+    def prepare(self, lines: Iterable[str]) -> None:
+        """Get rows ready that will probably be painted next."""
+        columns = self.size.columns
+        for line in lines:
+            _draw_row(line, columns)
 
     @contextlib.contextmanager
     def released(self) -> Iterator[None]:
@@ -149,8 +156,9 @@ class Screen:
                 data = data[file.write(data) or 0 :]
 
 
-def _draw_row(number: int, line: str, width: int) -> str:
-    """Return the codes that draw a line over a row, numbered from 0; only styles pass through."""
+@lru_cache(maxsize=256)
+def _draw_row(line: str, width: int) -> str:
+    """Return the codes that draw a line over a row; only styles pass through."""
     parts = []
     left = width
     for part in _STYLE.split(line):
@@ -162,9 +170,9 @@ def _draw_row(number: int, line: str, width: int) -> str:
             text = set_cell_size(text, left)
         left -= cell_len(text)
         parts.append(text)
-    home, colours, erase = f"\x1b[{number + 1}H", "".join(parts), "\x1b[0m\x1b[K"
+    colours, erase = "".join(parts), "\x1b[0m\x1b[K"
     # At the right edge the cursor is on the last character, and would erase it.
-    return f"{home}{colours}{erase}" if left else f"{home}{erase}{colours}\x1b[0m"
+    return f"{colours}{erase}" if left else f"{erase}{colours}\x1b[0m"
 
 
 if sys.platform == "win32":

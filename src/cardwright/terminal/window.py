@@ -6,12 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cardwright.study.error import StoreError
-from cardwright.terminal.paint import MAX_WIDTH, Painted, paint_rows
+from cardwright.terminal.paint import MAX_WIDTH, Painted, paint_line, paint_rows
 from cardwright.terminal.screen import Screen
 from cardwright.text import make_plain
 
@@ -97,7 +97,11 @@ class Window:
         if key not in self._cache:
             if len(self._cache) >= _MAX_CACHED:
                 self._cache.clear()
-            self._cache[key] = paint_rows(renderable, width, self._environ)
+            is_line = renderable.no_wrap and not renderable.spans and isinstance(style, str)
+            if is_line and plain.isprintable() and cell_len(plain) <= width:
+                self._cache[key] = [paint_line(plain, str(style), self._environ)]
+            else:
+                self._cache[key] = paint_rows(renderable, width, self._environ)
         return self._cache[key]
 
     def paint(
@@ -131,6 +135,10 @@ class Window:
         self._screen.paint(
             [*head, *(f"{margin}{row}" for row in (*gap, *body, *message, *step, *last))]
         )
+
+    def prepare(self, rows: Iterable[Painted]) -> None:
+        """Get rows of a body ready that will probably be painted next."""
+        self._screen.prepare(f"{self._margin}{row}" for row in rows)
 
     def _place(self, parts: Iterable[Sequence[Painted]], height: int) -> list[Painted]:
         """Return the visible rows of the body; the last row may be left for a hint."""
@@ -213,6 +221,14 @@ def choose_text(texts: Sequence[str], width: int) -> str:
     return next((text for text in texts if cell_len(text) <= width), texts[-1])
 
 
+def fit_text(text: str, width: int) -> str:
+    """Return a text in exactly this width: padded, or cut with an ellipsis."""
+    length = cell_len(text)
+    if length > width:
+        text, length = f"{set_cell_size(text, width - 1)}…" if width > 0 else "", width
+    return text + " " * (width - length)
+
+
 def draw_step(width: int, *texts: str) -> Text:
     """Draw a hint on the next keys: the first text that fits, else the last one."""
     return _draw_line(choose_text(texts, width), "bold")
@@ -228,9 +244,7 @@ def draw_input(start: str, typed: str, width: int) -> Text:
 
 def draw_title_bar(text: str, columns: int) -> Text:
     """Draw a header, over the whole width."""
-    line = Text(f" {text}", "reverse", no_wrap=True)
-    line.truncate(columns, overflow="ellipsis", pad=True)
-    return line
+    return Text(fit_text(f" {text}", columns), "reverse", no_wrap=True)
 
 
 def draw_key_help(keys: Iterable[tuple[str, str]]) -> Group:

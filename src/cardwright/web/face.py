@@ -34,7 +34,7 @@ class FaceMaker:
         renderer: Renderer,
         find_media: FindMedia,
     ) -> None:
-        """`find_media(card, path as written)` returns a media file."""
+        """Use a renderer unless another is given; `find_media(card, path as written)` finds a file."""
         self._collection = collection
         self._renderer = renderer
         self._find_media = find_media
@@ -46,15 +46,29 @@ class FaceMaker:
         """The stylesheets of the project's own kinds, by kind."""
         self.has_frames = False
         """Whether adopted note types are shown, whose stylesheets the page cannot know by a hash."""
+        self.has_media = False
+        """Whether a card has had a media file since this was last set."""
 
-    def make_faces(self, card: Card) -> list[tuple[Prompt, str, str]]:
+    def add_kind(self, name: str) -> None:
+        """Collect what the page needs for cards of a kind."""
+        kind = self._collection.kinds[name]
+        self._find_note_type(name)
+        self.has_frames |= kind.adopted is not None
+        if kind.css:
+            self.styles[name] = kind.css
+
+    def make_faces(
+        self, card: Card, renderer: Renderer | None = None
+    ) -> list[tuple[Prompt, str, str]]:
         """Return the first prompts of a card, each with its question and its answer as HTML."""
+        renderer = renderer or self._renderer
         kind = self._collection.kinds[card.kind]
         prompts = list_prompts(card, kind)
         if not prompts:
             return []
+        self.add_kind(card.kind)
         note_type = self._find_note_type(card.kind)
-        fields = make_fields(self._collection, card, self._renderer, self._make_writers(card))
+        fields = make_fields(self._collection, card, renderer, self._make_writers(card, renderer))
         details = {"Tags": " ".join(card.tags), "Deck": card.pack, "Type": kind.anki_name}
         faces = []
         for prompt in prompts[:MAX_SHOWN]:
@@ -64,10 +78,7 @@ class FaceMaker:
             if kind.adopted:
                 question = frame_face(question, note_type.css, prompt.ordinal, "question")
                 answer = frame_face(answer, note_type.css, prompt.ordinal, "answer")
-                self.has_frames = True
             faces.append((prompt, question, answer))
-        if kind.css:
-            self.styles[kind.name] = kind.css
         return faces
 
     def _find_note_type(self, name: str) -> NoteType:
@@ -89,12 +100,13 @@ class FaceMaker:
             self._note_types[name] = replace(made, templates=bare)
         return self._note_types[name]
 
-    def _make_writers(self, card: Card) -> dict[str, WriteMedia]:
+    def _make_writers(self, card: Card, renderer: Renderer) -> dict[str, WriteMedia]:
         """Return writers that put a card's media into the page, by path as written."""
-        kind = self._collection.kinds[card.kind]
+        found = list_media(card, self._collection.kinds[card.kind], renderer)
+        self.has_media |= bool(found)
         return {
             written: partial(self._write, written, self._find_media(card, written))
-            for written in list_media(card, kind, self._renderer)
+            for written in found
         }
 
     def _write(

@@ -4,10 +4,105 @@
   const darkSystem = matchMedia("(prefers-color-scheme: dark)");
   const names = ["q", "kind", "lesson", "theme"];
   const version = root.dataset.version;
+  const signs = { amp: "&", lt: "<", gt: ">", quot: '"', nbsp: " " };
+  const policy = window.trustedTypes?.createPolicy("cards", { createHTML: (html) => html });
+  const wait = window.requestIdleCallback ?? setTimeout;
   let form;
+  let batches;
   let prompts;
 
   const readHash = () => new URLSearchParams(location.hash.slice(1));
+
+  function unescape(html) {
+    return html.replace(/&(?:#(x?)([0-9a-f]{1,6})|([a-z]+));/gi, (all, hex, digits, name) => {
+      const number = parseInt(digits, hex ? 16 : 10);
+      return number <= 0x10ffff ? String.fromCodePoint(number) : (signs[name] ?? all);
+    });
+  }
+
+  // The elements of thousands of cards take a browser seconds. Until it has made those of a batch, its
+  // prompts are text in a `noscript`, which without scripts is no text but the prompts.
+  function readBatch(element) {
+    const html = element.querySelector("noscript")?.textContent ?? element.innerHTML;
+    const batch = { element, html, isMade: false };
+    batch.prompts = html.split('<section class="prompt"').slice(1).map((own) => {
+      const [head, ...values] = own.match(/^ data-ref="([^"]*)" data-kind="([^"]*)" data-lesson="([^"]*)">/);
+      const [ref, kind, lesson] = values.map(unescape);
+      return { batch, html: own.slice(head.length), ref, kind, lesson, fits: true };
+    });
+    return batch;
+  }
+
+  function readText(html) {
+    const frames = [...html.matchAll(/ srcdoc="([^"]*)"/g)].map(([, escaped]) => {
+      const page = unescape(escaped);
+      const shown = page.slice(page.indexOf("</style>"));
+      return shown.replace(/<(?=br|hr|div|p|li|h\d|t[dhr])/gi, " <");
+    });
+    return unescape([html, ...frames].join(" ").replace(/<[^<>]*>/g, "")).trim();
+  }
+
+  const trust = (html) => policy?.createHTML(html) ?? html;
+
+  // A frame takes as long as a hundred cards without one. Its text stands in for it until it is seen.
+  const held = new WeakMap();
+  const watcher = new IntersectionObserver(
+    (seen) => {
+      for (const { isIntersecting, target } of seen) {
+        if (isIntersecting) target.outerHTML = trust(held.get(target));
+      }
+    },
+    { rootMargin: "50%" },
+  );
+
+  function make(batch) {
+    if (batch.isMade) return;
+    const { element } = batch;
+    const frames = [];
+    const html = batch.html.replace(/<iframe .*?<\/iframe>/gs, (frame) => {
+      frames.push(frame);
+      return '<div class="card frame"></div>';
+    });
+    element.innerHTML = trust(html);
+    element.querySelectorAll(".faces > .frame").forEach((standIn, place) => {
+      standIn.textContent = readText(frames[place]);
+      held.set(standIn, frames[place]);
+      watcher.observe(standIn);
+    });
+    element.style.height = "";
+    batch.isMade = true;
+    batch.prompts.forEach((prompt, place) => {
+      prompt.element = element.children[place];
+      prompt.element.hidden = !prompt.fits;
+    });
+    // To the scripts of the cards, the batch is their whole document.
+    const detail = {
+      querySelector: (selector) => element.querySelector(selector),
+      querySelectorAll: (selector) => element.querySelectorAll(selector),
+      createElement: (name) => document.createElement(name),
+    };
+    dispatchEvent(new CustomEvent("prompts", { detail }));
+  }
+
+  function makeSeen() {
+    for (const batch of batches) {
+      if (batch.isMade || batch.element.hidden) continue;
+      const { top, bottom } = batch.element.getBoundingClientRect();
+      if (top > 2 * innerHeight) return;
+      if (bottom > -innerHeight) make(batch);
+    }
+  }
+
+  const makeAll = () => batches.forEach(make);
+
+  function makeRest(idle) {
+    do {
+      const next = batches.find((batch) => !batch.isMade);
+      if (!next) return;
+      make(next);
+    } while (idle?.timeRemaining() > 20);
+    wait(makeRest);
+  }
 
   function paint() {
     const theme = readHash().get("theme");
@@ -19,24 +114,30 @@
     const kind = form.elements.kind.value;
     const lesson = form.elements.lesson.value;
     let shown = 0;
-    for (const prompt of prompts) {
-      const { element } = prompt;
-      let fits =
-        (!kind || element.dataset.kind === kind) && (!lesson || element.dataset.lesson === lesson);
-      if (fits && words.length) {
-        prompt.text ??= element.textContent.toLowerCase();
-        fits = words.every((word) => prompt.text.includes(word));
+    for (const batch of batches) {
+      let shownOfBatch = 0;
+      for (const prompt of batch.prompts) {
+        prompt.fits = (!kind || prompt.kind === kind) && (!lesson || prompt.lesson === lesson);
+        if (prompt.fits && words.length) {
+          prompt.text ??= readText(prompt.html).toLowerCase();
+          prompt.fits = words.every((word) => prompt.text.includes(word));
+        }
+        if (prompt.element) prompt.element.hidden = !prompt.fits;
+        shownOfBatch += prompt.fits;
       }
-      element.hidden = !fits;
-      shown += fits;
+      batch.element.hidden = !shownOfBatch;
+      // As much as its prompts will take while they are out of sight.
+      if (!batch.isMade) batch.element.style.height = `${shownOfBatch * 25.5}rem`;
+      shown += shownOfBatch;
     }
     for (const deck of document.querySelectorAll(".deck")) {
-      deck.hidden = !deck.querySelector(".prompt:not([hidden])");
+      deck.hidden = !deck.querySelector(".batch:not([hidden])");
     }
     const all = prompts.length.toLocaleString("en");
     const some = shown === prompts.length ? "" : `${shown.toLocaleString("en")} of `;
     document.querySelector(".count").value = `${some}${all} ${prompts.length === 1 ? "prompt" : "prompts"}`;
     document.querySelector(".none").hidden = shown > 0;
+    makeSeen();
   }
 
   function restore() {
@@ -63,9 +164,9 @@
   }
 
   function findPlace() {
-    const first = prompts.find(({ element }) => element.getBoundingClientRect().bottom > 0);
+    const first = prompts.find(({ element }) => element?.getBoundingClientRect().bottom > 0);
     const top = first?.element.getBoundingClientRect().top;
-    return { at: first && scrollY > 0 ? first.element.dataset.ref : null, top };
+    return { at: first && scrollY > 0 ? first.ref : null, top };
   }
 
   function restorePlace() {
@@ -73,8 +174,9 @@
     if (!saved) return;
     sessionStorage.removeItem("place");
     const { at, top } = JSON.parse(saved);
-    const found = prompts.find(({ element }) => element.dataset.ref === at);
+    const found = prompts.find(({ ref }) => ref === at);
     if (!found) return;
+    make(found.batch);
     let frames = 8;
     const settle = () => {
       scrollBy(0, found.element.getBoundingClientRect().top - top);
@@ -103,7 +205,8 @@
   darkSystem.addEventListener("change", paint);
   addEventListener("DOMContentLoaded", () => {
     form = document.querySelector(".filters");
-    prompts = [...document.querySelectorAll(".prompt")].map((element) => ({ element }));
+    batches = [...document.querySelectorAll(".batch")].map(readBatch);
+    prompts = batches.flatMap((batch) => batch.prompts);
     form.addEventListener("input", save);
     form.addEventListener("submit", (event) => event.preventDefault());
     addEventListener("hashchange", restore);
@@ -113,5 +216,13 @@
       restorePlace();
       poll();
     }
+    addEventListener("scroll", makeSeen, { passive: true });
+    addEventListener("resize", makeSeen);
+    addEventListener("beforeprint", makeAll);
+    addEventListener("keydown", ({ key, ctrlKey, metaKey }) => {
+      // The browser is about to search in the page.
+      if (key.toLowerCase() === "f" && (ctrlKey || metaKey)) makeAll();
+    });
+    addEventListener("load", () => wait(makeRest));
   });
 })();

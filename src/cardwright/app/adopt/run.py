@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
-from typing import Final
 
 from cardwright.adopt.draft import Draft, DraftPack
 from cardwright.adopt.make import make_draft
@@ -40,6 +39,7 @@ from cardwright.files import find_below, write_below
 from cardwright.incoming import Incoming, IncomingNote, Loss, LossCounter
 from cardwright.markdown import Renderer
 from cardwright.model import Collection, Kind
+from cardwright.progress import track
 from cardwright.project.document import Document
 from cardwright.project.kind import parse_kind
 from cardwright.project.load import load
@@ -48,11 +48,6 @@ from cardwright.project.schema import format_schemas
 from cardwright.project.schema_file import name_schema_file
 from cardwright.project.start import make_shared_files, make_title
 from cardwright.project.walk import find_project
-
-Advance = Callable[[str, int, int], None]
-"""Tells how far a step is: its name, how much is done, and how much there is."""
-_READING: Final = "reading"
-_MEDIA: Final = "media"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +99,7 @@ class Adoption:
     """Whether the file has answers."""
 
 
-def adopt_deck(
-    wish: Wish, random: Random, advance: Advance, tell_waiting: Callable[[], None]
-) -> Adoption:
+def adopt_deck(wish: Wish, random: Random, tell_waiting: Callable[[], None]) -> Adoption:
     """Adopt a deck, all of it or what is new; an interrupted run is finished by the next one.
 
     Raises:
@@ -121,11 +114,10 @@ def adopt_deck(
         last = {
             name: digest for base in before.adopted.values() for name, digest in base.media.items()
         }
-        count = _count(advance, _MEDIA, len(incoming.media))
-        with stage_media(root, incoming, last, count) as stage:
+        with stage_media(root, incoming, last) as stage:
             staged = _leave_out(incoming, stage)
             with gc_paused():
-                watched = replace(staged, read_notes=_watch(staged, advance))
+                watched = replace(staged, read_notes=lambda: _watch(staged))
                 known = before.make_known(wish.into, stage.list_names())
                 draft = make_draft(watched, known, read_values=read_values)
             if not draft.packs:
@@ -143,27 +135,8 @@ def _find_root(folder: Path) -> tuple[Path, bool]:
     return root, True
 
 
-def _count(advance: Advance, step: str, total: int) -> Callable[[int], None]:
-    done = 0
-
-    def count(number: int) -> None:
-        nonlocal done
-        done += number
-        advance(step, done, total)
-
-    return count
-
-
-def _watch(incoming: Incoming, advance: Advance) -> Callable[[], Iterator[IncomingNote]]:
-    """Return the reader of the notes, which tells how many were read: they are read twice."""
-    count = _count(advance, _READING, 2 * incoming.note_count)
-
-    def read() -> Iterator[IncomingNote]:
-        for note in incoming.read_notes():
-            yield note
-            count(1)
-
-    return read
+def _watch(incoming: Incoming) -> Iterator[IncomingNote]:
+    return track(incoming.read_notes(), "Reading notes", incoming.note_count)
 
 
 def _leave_out(incoming: Incoming, stage: Stage) -> Incoming:

@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -23,6 +23,7 @@ from cardwright.foreign.media import read_media
 from cardwright.foreign.plain_file import open_plain_file
 from cardwright.incoming import Incoming
 from cardwright.model import Kind
+from cardwright.progress import track
 from cardwright.project.compose import compose
 from cardwright.project.edit import Edited, edit_cards
 from cardwright.project.write import append_filled_cards, make_modeline
@@ -120,9 +121,7 @@ def _is_media(path: Path) -> bool:
 
 
 @contextmanager
-def stage_media(
-    root: Path, incoming: Incoming, last: Mapping[str, str], advance: Callable[[int], None]
-) -> Iterator[Stage]:
+def stage_media(root: Path, incoming: Incoming, last: Mapping[str, str]) -> Iterator[Stage]:
     """Read the media of an incoming deck into a folder of the project that is removed at the end.
 
     Raises:
@@ -134,9 +133,8 @@ def stage_media(
     shutil.rmtree(folder, ignore_errors=True)
     stage = Stage(folder, incoming, last)
     try:
-        for name in incoming.media if incoming.write_media else ():
+        for name in track(incoming.media if incoming.write_media else (), "Reading media"):
             stage.add(name)
-            advance(1)
         yield stage
     finally:
         shutil.rmtree(folder, ignore_errors=True)
