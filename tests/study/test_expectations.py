@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from cardwright.history import Act, Rating, Review
 from cardwright.model import DeckOptions
-from cardwright.study.expectations import TEST, AnswerRecord, Histories
+from cardwright.study.expectations import TEST, AnswerRecord
+from cardwright.study.histories import Histories
 from cardwright.study.journal import Journal
 from studying import MORNING, later, open_journal, record
 

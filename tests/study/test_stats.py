@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from cardwright.history import Act
 from cardwright.memory import Memory, State
 from cardwright.model import DeckOptions
-from cardwright.study.expectations import CRAM, TEST, Histories
+from cardwright.study.expectations import CRAM, TEST
+from cardwright.study.histories import Histories
 from cardwright.study.journal import Journal
 from cardwright.study.queue import Counts, count_decks
 from cardwright.study.stats import (

@@ -5,7 +5,6 @@ This module needs numpy, an optional extra; `plan`, which defines the result, do
 
 from __future__ import annotations
 
-import os
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
@@ -15,8 +14,6 @@ from math import sqrt
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-# Arrays are short here: threads would only take time to start.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 

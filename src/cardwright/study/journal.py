@@ -32,6 +32,7 @@ from cardwright.model import Deck, DeckOptions
 from cardwright.progress import track
 from cardwright.study.alias import Alias, find_changes
 from cardwright.study.decks import SEPARATOR, Limits, list_options, place_items
+from cardwright.study.expectations import NOTHING, pack_answers
 from cardwright.study.prospects import Others, Prospects
 from cardwright.study.rows import ReviewRow
 from cardwright.study.schedule import Expectation, ReplayedAnswer, Schedule, to_act_row
@@ -202,8 +203,6 @@ class Journal:
         `study.expectations`). Memories of other projects, whose options are not known here, are left
         out.
         """
-        from cardwright.study.expectations import NOTHING, pack_answers  # noqa: PLC0415  (rare)
-
         stored = self.store.read_rules()
 
         def is_known(key: str) -> bool:
