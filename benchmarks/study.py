@@ -198,6 +198,8 @@ def run(path: Path, folder: Path, *words: str, code: str = "") -> None:
     """Run a command on a store in a folder, or code."""
     what = ["-c", code] if code else ["-m", "cardwright", *words]
     environ = {**os.environ, "CARDS_DB": str(path)}
+    # Whoever uses the program has its modules compiled.
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
     subprocess.run(
         [sys.executable, *what], check=True, cwd=folder, env=environ, stdout=subprocess.DEVNULL
     )
