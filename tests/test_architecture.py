@@ -176,7 +176,9 @@ RUNS_TEXT = re.compile(
     r"|yaml\.(?:full_|unsafe_)?load(?:_all)?|tempfile\.mktemp|webbrowser\..*"
     r"|os\.(?:system|popen|exec\w*|spawn\w*|posix_spawn\w*|fork\w*)|.*\.load_extension"
 )
-IMPORTS_BY_NAME = {"__init__.py", "cli/lazy.py", "anki/genanki_module.py"}
+IMPORTS_BY_NAME = {
+    *("__init__.py", "markdown/__init__.py", "cli/lazy.py", "anki/genanki_module.py"),
+}
 NETWORK = {
     *("socket", "ssl", "http", "urllib.request", "urllib3", "requests", "httpx", "ftplib"),
     *("smtplib", "telnetlib", "xmlrpc", "socketserver", "asyncio", "multiprocessing"),

@@ -224,6 +224,20 @@ def test_a_file_that_changes_while_it_is_checked_is_checked_again(
     assert list_facts(warm) == list_facts(open_project(root, highlights=False))
 
 
+def test_cards_that_are_loaded_on_demand_are_a_sequence(write: Write) -> None:
+    root = write({f"cards/trees/{number}.yaml": text for number, text in enumerate(CARDS)})
+    cards = open_project(root, highlights=False).collection.cards
+    listed = list(cards)
+
+    assert len(cards) == len(listed) > 3
+    assert [cards[number] for number in range(len(cards))] == listed
+    assert cards[-1] == listed[-1]
+    assert cards[1:3] == listed[1:3]
+    assert list(reversed(cards)) == listed[::-1]
+    with pytest.raises(IndexError):
+        cards[len(cards)]
+
+
 def leave(path: Path) -> None:
     assert path.is_file()
 
@@ -316,6 +330,14 @@ def test_a_link_in_the_place_of_the_cache_is_not_followed(tmp_path: Path) -> Non
     use_cache(folder)
 
     assert not other.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_a_cache_that_others_can_write_is_not_used(tmp_path: Path) -> None:
+    use_cache(tmp_path)
+    (tmp_path / CACHE_NAME).chmod(0o666)
+
+    assert Cache(tmp_path).load(b"key") is None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")

@@ -131,7 +131,7 @@ class Project:
                 self.files,
                 self.collection.decks[pack],
                 self.ledgers[pack],
-                _make_note_types(self.collection, self.ledgers[pack], self.renderer),
+                _make_note_types(self.collection, self.ledgers[pack], self.renderers),
                 open_renderer=self.renderers.open,
                 find_media=self.media.find,
                 find_kind_media=self.media.find_of_kind,
@@ -141,12 +141,13 @@ class Project:
 
 
 def _make_note_types(
-    collection: Collection, ledger: Ledger, renderer: Renderer
+    collection: Collection, ledger: Ledger, renderers: Renderers
 ) -> dict[str, NoteType]:
     """Return the note types that a pack uses, by kind."""
     from cardwright.anki.notetype import make_note_types  # noqa: PLC0415  (start-up of `cards check`)
 
-    return make_note_types(collection, ledger.pack, renderer, ledger.list_note_type_ids())
+    with renderers.open(f"decks/{ledger.pack}") as renderer:
+        return make_note_types(collection, ledger.pack, renderer, ledger.list_note_type_ids())
 
 
 def load_collection(
@@ -240,7 +241,7 @@ def open_project(
         shown = f"decks/{pack}/{LEDGER_NAME}"
         ledger, found = read_ledger(root / shown, pack, shown)
         problems += found or _miss_ledger(root, ledger, shown)
-        note_types = _make_note_types(collection, ledger, renderer) if ledger.note_types else {}
+        note_types = _make_note_types(collection, ledger, renderers) if ledger.note_types else {}
         problems += check_ledger(ledger, collection, note_types, shown)
         ledgers[pack] = ledger
         shown = f"decks/{pack}/{ADOPTED_NAME}"

@@ -23,7 +23,7 @@ import msgspec
 
 from cardwright.project.program import describe_program
 
-CACHE_NAME: Final = "cache.db"
+CACHE_NAME: Final = "cardwright-cache.db"
 _APPLICATION_ID: Final = 0x43617264
 _FORMAT: Final = 1
 _MAX_UNUSED_DAYS: Final = 30
@@ -34,9 +34,10 @@ _MAX_PENDING_BYTES: Final = 4_000_000
 """How much is written at once."""
 _MAX_WAIT_S: Final = 1.0
 """How long another process is waited for; its writing takes less."""
+_WRITABLE_BY_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 _CHECKSUM_BYTES: Final = 4
-_LIBRARIES: Final = ("markdown_it", "mdurl", "mdit_py_plugins", "pygments", "latex2mathml")
-"""What makes HTML of texts."""
+_LIBRARIES: Final = ("markdown_it", "mdurl", "pygments", "latex2mathml", "selectolax")
+"""What reads and writes HTML."""
 _T = TypeVar("_T")
 
 
@@ -226,8 +227,11 @@ def _make_private(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    if not stat.S_ISREG(path.lstat().st_mode):
+    info = path.lstat()
+    if not stat.S_ISREG(info.st_mode):
         raise OSError("not a regular file")
+    if os.name == "posix" and (info.st_uid != os.geteuid() or info.st_mode & _WRITABLE_BY_OTHERS):
+        raise OSError("not our own file")
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

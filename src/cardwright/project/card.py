@@ -341,6 +341,7 @@ class _CardReader:
                 entry.require(name, help=key.missing)
         _require_asked(entry, kind, fields)
         options = fields.pop(kind.options, ()) if kind.options else ()
+        spans = entry.list_spans()
         card = Card(
             pack=self._pack,
             namespace=self._namespace,
@@ -357,8 +358,8 @@ class _CardReader:
             formerly=common.get("formerly", ()),
             retired=common.get("retired"),
             guid=common.get("guid"),
-            span=entry.span_of("id"),
-            spans={**self._shared_spans, **{name: entry.span_of(name) for name in entry.values}},
+            span=spans["id"],
+            spans={**self._shared_spans, **spans},
         )
         _require_side(entry, card, kind)
         return card

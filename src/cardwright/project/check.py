@@ -391,12 +391,14 @@ def check_schemas(checking: Checking) -> Iterator[Diagnostic]:
     """Report schemas that were written before the kinds changed, as editors then mislead."""
     if not os.path.isdir(checking.root / "schemas"):  # noqa: PTH112  (pathlib may raise)
         return
-    from cardwright.project.schema import format_schemas  # noqa: PLC0415  (imports YAML)
+
+    def make() -> dict[str, str]:
+        from cardwright.project.schema import format_schemas  # noqa: PLC0415  (imports YAML)
+
+        return format_schemas(checking.collection.kinds)
 
     key = checking.kinds_key and make_key("schemas", checking.kinds_key)
-    made = checking.cache.ask(
-        key, dict[str, str], lambda: format_schemas(checking.collection.kinds)
-    )
+    made = checking.cache.ask(key, dict[str, str], make)
     for name, text in made.items():
         if is_stale(checking.root, name, text):
             yield diagnose(

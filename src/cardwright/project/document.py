@@ -345,36 +345,38 @@ class Document:
         `yaml.compose` recurses in C, so a deeply nested file would crash the process, and it
         expands aliases. Events do neither and are just as fast.
         """
-        root: Node | None = None
-        # The values of each open collection; a mapping's keys and values alternate.
+        # The values of the innermost collection; a mapping's keys and values alternate.
+        values: list[Node] = []
+        # The open collections, each with the values around it.
         stack: list[tuple[yaml.CollectionNode, list[Node]]] = []
         has_hidden = _HASH in text
         loader: Any = _Loader(text)
         for event in iter(loader.get_event, None):
             kind = type(event)
             if kind in _ENDS:
-                _close(*stack.pop(), event.end_mark)
+                collection, around = stack.pop()
+                _close(collection, values, event.end_mark)
+                values = around
                 continue
             if kind not in _NODES:
-                if kind is yaml.DocumentStartEvent and root is not None:
+                if kind is yaml.DocumentStartEvent and values:
                     self._report_second_document(event)
                     return None
                 continue
+            self._last = event
             if event.anchor is not None or event.tag is not None:
                 self._refuse_properties(text, event)
+                if len(self.problems) >= _MAX_SYNTAX_PROBLEMS:
+                    return None
             node = _make_node(kind, event, has_hidden=has_hidden)
-            self._last = event
-            if stack:
-                stack[-1][1].append(node)
-            root = node if root is None else root
+            values.append(node)
             if isinstance(node, yaml.CollectionNode):
-                stack.append((node, []))
+                stack.append((node, values))
+                values = []
                 if len(stack) > MAX_DEPTH:
                     self._report_depth(event)
                     return None
-            if len(self.problems) >= _MAX_SYNTAX_PROBLEMS:
-                return None
-        return root
+        return values[0] if values else None
 
     def _report_depth(self, event: Any) -> None:
         self.report_at(
@@ -403,15 +405,15 @@ class Document:
 
 def _make_node(kind: type, event: Any, *, has_hidden: bool) -> Node:
     """Make the node for an event; a collection starts empty."""
-    start, end = event.start_mark, event.end_mark
     if kind is yaml.ScalarEvent:
         text = event.value.replace(_HASH, "#") if has_hidden else event.value
-        return yaml.ScalarNode(_TEXT, text, start, end, event.style)
+        return yaml.ScalarNode(_TEXT, text, event.start_mark, event.end_mark, event.style)
     if kind is yaml.MappingStartEvent:
-        return yaml.MappingNode("", [], start, end, event.flow_style)
+        return yaml.MappingNode("", [], event.start_mark, event.end_mark, event.flow_style)
     if kind is yaml.SequenceStartEvent:
-        return yaml.SequenceNode("", [], start, end, event.flow_style)
-    return yaml.ScalarNode(_TEXT, "", start, end)  # an alias, which is refused
+        return yaml.SequenceNode("", [], event.start_mark, event.end_mark, event.flow_style)
+    # An alias, which is refused.
+    return yaml.ScalarNode(_TEXT, "", event.start_mark, event.end_mark)
 
 
 def list_scalars(root: Node | None) -> Iterator[yaml.ScalarNode]:

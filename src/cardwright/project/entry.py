@@ -81,6 +81,10 @@ class Entry:
             return self.span
         return self.document.span(self.keys[key] if is_blank(node) else node)
 
+    def list_spans(self) -> dict[str, Span]:
+        """Return the place of every key's value."""
+        return {key: self.span_of(key) for key in self.values}
+
     def report(
         self, code: str, message: str, key: str, *, help: str, related: tuple[Related, ...] = ()
     ) -> None:
@@ -174,18 +178,17 @@ class Entry:
         If it `is_prose`, report what a comment cuts off.
         """
         document = self.document
-        is_item = node is not self.values.get(key)
         if not isinstance(node, yaml.ScalarNode):
             document.report(
                 "wrong-type",
-                f"{'an item of ' if is_item else ''}`{key}` must be text, found {describe(node)}",
+                f"{'an item of ' if self._is_item(key, node) else ''}`{key}` must be text, found {describe(node)}",
                 node,
                 help='put text that starts with [ or { or holds ": " in quotes, or below a "|"',
             )
             return ""
         text = to_nfc(document.read_prose(node) if is_prose else node.value).strip()
         if not text:
-            self._report_empty(key, node if is_item else None)
+            self._report_empty(key, node if self._is_item(key, node) else None)
         elif node.style == '"' and (match := _ESCAPED_CONTROL.search(text)):
             # Escapes in double quotes can produce characters that the file itself may not contain.
             document.report(
@@ -197,6 +200,10 @@ class Entry:
             )
             return ""
         return text
+
+    def _is_item(self, key: str, node: Node) -> bool:
+        """Tell whether a node is not a key's value, but in its list."""
+        return node is not self.values.get(key)
 
     def list_words(self, key: str) -> Iterator[tuple[str, Node]]:
         """Yield the texts of a value or list, each with its node, without reporting problems."""

@@ -329,10 +329,10 @@ def _refresh(
     """Return an index of the sources, reusing the cards of files with unchanged content."""
     # Usually nothing has changed, and YAML need not be imported.
     from cardwright.project.read import (  # noqa: PLC0415  (start-up of `cards review`)
-        read_cards,
         read_decks,
         read_kinds,
     )
+    from cardwright.project.read_cards import read_cards  # noqa: PLC0415  (the same)
 
     def read(file: SourceFile) -> bytes | None:
         # Parse the bytes that were hashed, not the file again.

@@ -169,7 +169,7 @@ def _load_file(
     digest = digest_content(raw)
 
     def make() -> KeptCards:
-        from cardwright.project.read import read_cards  # noqa: PLC0415  (seldom needed)
+        from cardwright.project.read_cards import read_cards  # noqa: PLC0415  (seldom needed)
 
         problems: list[Diagnostic] = []
         cards, is_whole, allowances = read_cards(
