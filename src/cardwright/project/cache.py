@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import sys
 import weakref
 import zlib
 from collections.abc import Callable
@@ -233,7 +234,9 @@ def _make_private(path: Path) -> None:
     info = path.lstat()
     if not stat.S_ISREG(info.st_mode):
         raise OSError("not a regular file")
-    if os.name == "posix" and (info.st_uid != os.geteuid() or info.st_mode & _WRITABLE_BY_OTHERS):
+    if sys.platform != "win32" and (
+        info.st_uid != os.geteuid() or info.st_mode & _WRITABLE_BY_OTHERS
+    ):
         raise OSError("not our own file")
 
 
