@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from study import REVIEWS_PER_PROMPT, make_history, make_reviews
+from study import REVIEWS_PER_PROMPT, make_histories, make_reviews, name_prompt
 from table import Row, compare, print_rows
 
 from cardwright.history import Review
@@ -70,7 +70,9 @@ def _list_rows(folder: Path, prompts: int, rounds: int, *, is_cpu: bool) -> Iter
         return time_process(HERE / "reviews_floor.py", folder / "floor.db", *files, is_cpu=is_cpu)
 
     (folder / "bare").mkdir()
-    kept = make_folder(folder / "kept", make_reviews(make_history(prompts), is_promised=True))
+    keys = list(map(name_prompt, range(prompts)))
+    reviews = make_reviews(keys, make_histories(prompts), is_promised=True)
+    kept = make_folder(folder / "kept", reviews)
     (folder / "all.jsonl").write_bytes(b"".join(path.read_bytes() for path in kept))
     syncs, imports, floors = [], [], []
     for _ in range(rounds):

@@ -70,19 +70,22 @@ def read_rows(path: Path) -> list[Row]:
 
 def format_table(rows: Sequence[Row], *, is_whole: bool) -> str:
     """Return rows as a Markdown table; only those with a target, without their floors, or all."""
-    heads = ["what", "measured", "target"]
-    heads += ["ratio", "floor", "the floor is"] if is_whole else []
-    lines = [heads, ["---", "--:", "--:", *(["--:", "--:", "---"] if is_whole else [])]]
-    for row in rows:
-        target = row.target if row.is_met else f"{row.target} (missed)"
-        cells = [row.what, _format_amount(row.measured, row.unit), target]
-        if is_whole:
-            floor = _format_amount(row.floor, row.unit) if row.floor else ""
-            ratio = f"{row.measured / row.floor:.2f}" if row.floor else ""
-            cells += [ratio, floor, row.floor_name]
-        if is_whole or row.target:
-            lines.append(cells)
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    heads = ["what", "measured", "ratio", "target", "floor", "the floor is"]
+    shown = [_list_cells(row) for row in rows if is_whole or row.target]
+    lines = [heads, ["---", "--:", "--:", "---", "--:", "---"], *shown]
+    columns = len(heads) if is_whole else heads.index("floor")
+    return "".join(f"| {' | '.join(cells[:columns])} |\n" for cells in lines)
+
+
+def _list_cells(row: Row) -> list[str]:
+    return [
+        row.what,
+        _format_amount(row.measured, row.unit),
+        f"{row.measured / row.floor:.2f}" if row.floor else "",
+        row.target if row.is_met else f"{row.target} (missed)",
+        _format_amount(row.floor, row.unit) if row.floor else "",
+        row.floor_name,
+    ]
 
 
 def _format_amount(amount: float, unit: str) -> str:

@@ -69,10 +69,10 @@ class Items(Sequence[Item]):
         """Return the prompt with this key, if there is one."""
         return self._by_key.get(key)
 
-    def list_others(self, *known: Iterable[str]) -> Iterator[Item]:
-        """Yield the prompts whose keys are not among others, in order."""
-        left = {item.key for item in self._items}.difference(*known)
-        return (item for item in self._items if item.key in left)
+    def list_others(self, known: Iterable[str]) -> Iterator[Item]:
+        """Yield the prompts whose keys are not known, in order."""
+        known = set(known)
+        return (item for item in self._items if item.key not in known)
 
     @cached_property
     def _by_key(self) -> dict[str, Item]:

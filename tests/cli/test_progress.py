@@ -46,6 +46,34 @@ def test_a_terminal_shows_what_is_done_and_then_nothing_of_it(trees: Path) -> No
     assert "3 cards: 0 errors" in program.text
 
 
+ENDLESS = """
+import sys
+from itertools import count
+import click
+import cardwright.cli.progress as progress
+progress._DELAY_S = 0
+from cardwright.cli.main import cards, main
+from cardwright.progress import track
+
+@click.command()
+def wait():
+    for _ in track(count(), "Waiting"):
+        pass
+
+sys.modules["own.wait"] = sys.modules["__main__"]
+cards.add_lazily("own", {"wait": "Wait for ever."})
+main()
+"""
+
+
+def test_ctrl_c_leaves_nothing_of_it() -> None:
+    with PtyProgram([sys.executable, "-c", ENDLESS, "wait"], environ=NO_CI) as program:
+        program.wait_for("Waiting: ")
+        program.type("\x03")
+        assert program.wait_for_exit() == 1
+    assert program.text.replace("^C", "").strip() == "Aborted."
+
+
 @pytest.mark.parametrize(
     ("words", "environ"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -187,7 +188,9 @@ def test_queue(
     is_chosen: bool,
 ) -> None:
     names = dict(zip(("trees", "trees::Deep", "birds"), options, strict=True))
-    items: Items = PackedItems(pack_items(ITEMS))
+    items: Items = PackedItems(
+        pack_items(ITEMS, dict.fromkeys((item.card_ref for item in ITEMS), 0))
+    )
     if is_chosen:
         items = Items(ITEMS[1::2])
     path = empty.with_name("reviews.db")
@@ -205,17 +208,28 @@ def test_queue(
                 journal.record(key, act, moment, rating=rated, interval_days=wait)
         memories = journal.read_memories(MORNING)
         shown = (asked, store.read_memory(asked.key)[0]) if asked else None
-        prospects = journal.read_prospects(items, MORNING)
-
-    every = Prospects(items, memories)
-    arranges = arrange if is_arranged else None
-    plain = Plainly(items, memories, journal.limits, session, shown, is_arranged=is_arranged)
-    queues = [
-        Queue(found, journal.limits, session, MORNING, TODAY, shown, arranges)
-        for found in (prospects, every)
-    ]
+        every = Prospects(items, memories)
+        arranges = arrange if is_arranged else None
+        plain = Plainly(items, memories, journal.limits, session, shown, is_arranged=is_arranged)
+        queues = [
+            Queue(found, journal.limits, session, MORNING, TODAY, shown, arranges)
+            for found in (journal.read_prospects(items, MORNING), every)
+        ]
     for queue in queues:
         steps = [item for *_, item in sorted(plain.steps)]
         assert queue.list_left() == [*steps, *plain.arranged, *plain.reviews, *plain.new]
     assert queues[0].counts == queues[1].counts
     assert queues[0].list_day(MORNING.at_ms) == queues[1].list_day(MORNING.at_ms)
+
+
+def test_the_keys_of_millions_of_prompts_may_be_too_long_for_one_text(empty: Path) -> None:
+    path = empty.with_name("long.db")
+    shutil.copy(empty, path)
+    with open_store(path) as store:
+        journal = Journal(store, {}, Schedule(DeckOptions()))
+        with store.transaction():
+            for item in ITEMS:
+                journal.record(item.key, Act.ANSWER, MORNING, rating=Rating.EASY)
+        store._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 250)
+        memories, begun = store.list_notable(MORNING.at_ms, TODAY)
+    assert [memory.key for memory in memories] == begun == sorted(item.key for item in ITEMS)

@@ -78,6 +78,7 @@ def test_no_review_changes_on_the_way(write: Writer, log: list[Review]) -> None:
 @given(review=reviews())
 def test_a_line_is_what_json_writes(review: Review) -> None:
     line = write_review(review)
+    assert f'"{review.moment.local.isoformat(timespec="milliseconds")}"' in line
     assert line == f"{json.dumps(json.loads(line), ensure_ascii=False)}\n"
 
 

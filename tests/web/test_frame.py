@@ -246,7 +246,7 @@ sides:
   one:
     ask: "{{land}}"
     show: [land, capital]
-    anki: {name: Card 1, front: "<b>{{Country}}</b>", back: "{{Country}}<hr>{{Capital}}"}
+    anki: {name: Card 1, front: "<b>{{Country}}</b>", back: "{{Country}}<hr>{{Capital}}&#x999999; &ouml;"}
 """
 
 

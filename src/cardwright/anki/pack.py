@@ -14,6 +14,7 @@ from cardwright.anki.note import Note
 from cardwright.anki.notetype import NoteType
 from cardwright.item import place_cards
 from cardwright.model import Collection, Deck, Kind
+from cardwright.progress import track
 from cardwright.text import to_nfc
 
 
@@ -94,7 +95,7 @@ def describe_pack(
     maker = NoteMaker(collection, open_renderer, find_media, adopted or AdoptedPack(), cache)
     media: dict[str, Path] = {}
     notes: dict[str, Note] = {}
-    for file in files:
+    for file in track(files, "Making notes of files"):
         if any(head.ref in published for head in file.heads):
             for note, note_media in maker.make_notes(file):
                 if note.card.ref in published:

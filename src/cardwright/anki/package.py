@@ -27,6 +27,7 @@ from cardwright.anki.notetype import NoteField, NoteType, Template
 from cardwright.anki.pack import PackContents
 from cardwright.anki.publish import Stamps
 from cardwright.model import Attribute, Deck, DeckOptions, make_anki_id
+from cardwright.progress import track
 
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
 _FILE_MODE: Final = 0o644 << 16
@@ -191,7 +192,8 @@ def _write_database(path: Path, contents: PackContents, stamps: Stamps) -> None:
         genanki.Package([]).write_to_db(cursor, newest_s, iter(()))
         cursor.execute("BEGIN")
         _write_collection(cursor, decks, models, homes, presets)
-        rows = _make_rows(contents, stamps, deck_ids, models, newest_s * 1000)
+        made = _make_rows(contents, stamps, deck_ids, models, newest_s * 1000)
+        rows = track(made, "Writing notes", len(contents.packed))
         while batch := list(islice(rows, _BATCH)):
             cursor.executemany(_INSERT_NOTE, (note for note, _ in batch))
             cursor.executemany(_INSERT_CARD, chain.from_iterable(cards for _, cards in batch))
@@ -256,7 +258,7 @@ def _write_archive(file: BinaryIO, database: Path, media: Mapping[str, Path]) ->
     with zipfile.ZipFile(file, "w") as archive:
         _copy_file(archive, "collection.anki2", database)
         archive.writestr(_make_member("media"), index)
-        for number, name in enumerate(names):
+        for number, name in enumerate(track(names, "Adding media")):
             _copy_file(archive, str(number), media[name])
 
 

@@ -10,6 +10,7 @@ from cardwright.app.anki.file_import import Imported, Left, find_project_notes, 
 from cardwright.app.study import Study
 from cardwright.cli.anki.differences import describe_difference, difference_to_json
 from cardwright.history import Act
+from cardwright.progress import announced
 from cardwright.study.transfer import describe_clashes
 from cardwright.text import count
 
@@ -18,9 +19,10 @@ _MAX_NAMED: Final = 5
 
 def import_files(study: Study, files: Sequence[Path], *, keeps_others: bool) -> list[Imported]:
     """Import the history of some files of Anki."""
-    notes = find_project_notes(study)
-    done = [import_history(study, notes, file, keeps_others=keeps_others) for file in files]
-    study.settle()
+    with announced("Importing the history of Anki"):
+        notes = find_project_notes(study)
+        done = [import_history(study, notes, file, keeps_others=keeps_others) for file in files]
+        study.settle()
     return done
 
 

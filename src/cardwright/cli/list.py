@@ -55,19 +55,20 @@ def list_command(
     _, collection, problems = load_user_collection(folder)
     found = [
         card
-        for card in collection.cards
+        for card in collection.heads
         if pack in (None, card.pack)
         and kind in (None, card.kind)
         and lesson in (None, card.lesson)
         and (tag is None or tag in card.tags)
     ]
+    cards = map(collection.load, found)
     if as_csv:
-        _say_csv(list_rows(collection, found))
+        _say_csv(list_rows(collection, cards))
     elif as_markdown:
-        say_data(write_markdown(collection, found))
+        say_data(write_markdown(collection, cards))
     elif as_json:
         renderer = Renderer()
-        say_json([describe_card(collection, card, renderer) for card in found])
+        say_json([describe_card(collection, card, renderer) for card in cards])
     else:
         width = max((len(card.ref) for card in found), default=0)
         kind_width = max((len(card.kind) for card in found), default=0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import sys
 import weakref
 import zlib
 from collections.abc import Callable
@@ -23,20 +24,23 @@ import msgspec
 
 from cardwright.project.program import describe_program
 
-CACHE_NAME: Final = "cache.db"
+CACHE_NAME: Final = "cardwright-cache.db"
 _APPLICATION_ID: Final = 0x43617264
 _FORMAT: Final = 1
 _MAX_UNUSED_DAYS: Final = 30
 _MAX_BYTES: Final = 500_000_000
 """The most that all values may have: 100,000 notes need a tenth of it."""
 _MAX_VALUE_BYTES: Final = 64_000_000
+_MAX_ROW_EXTRA_BYTES: Final = 1_000
+"""What a row holds besides its value."""
 _MAX_PENDING_BYTES: Final = 4_000_000
 """How much is written at once."""
 _MAX_WAIT_S: Final = 1.0
 """How long another process is waited for; its writing takes less."""
+_WRITABLE_BY_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 _CHECKSUM_BYTES: Final = 4
-_LIBRARIES: Final = ("markdown_it", "mdurl", "mdit_py_plugins", "pygments", "latex2mathml")
-"""What makes HTML of texts."""
+_LIBRARIES: Final = ("markdown_it", "mdurl", "pygments", "latex2mathml", "selectolax")
+"""What reads and writes HTML."""
 _T = TypeVar("_T")
 
 
@@ -61,8 +65,9 @@ class Cache:
         return self._database.load(key)
 
     def save(self, key: bytes, value: bytes) -> None:
-        """Keep a value. Others read it after `flush`, or when this process ends."""
-        self._database.save(key, value)
+        """Keep a value unless it is too large. Others read it after `flush`, or when this process ends."""
+        if len(value) < _MAX_VALUE_BYTES:
+            self._database.save(key, value)
 
     def recall(self, key: bytes | None, value_type: type[_T]) -> _T | None:
         """Return what was kept with a key, if anything."""
@@ -226,12 +231,17 @@ def _make_private(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    if not stat.S_ISREG(path.lstat().st_mode):
+    info = path.lstat()
+    if not stat.S_ISREG(info.st_mode):
         raise OSError("not a regular file")
+    if sys.platform != "win32" and (
+        info.st_uid != os.geteuid() or info.st_mode & _WRITABLE_BY_OTHERS
+    ):
+        raise OSError("not our own file")
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE_BYTES)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE_BYTES + _MAX_ROW_EXTRA_BYTES)
     connection.execute("PRAGMA trusted_schema = OFF")
     # It may be lost at any time, so it need not reach the disk.
     connection.execute("PRAGMA synchronous = OFF")

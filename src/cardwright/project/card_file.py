@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 import zlib
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
 from typing import Any, Final, overload
 
 import msgspec
@@ -124,18 +122,16 @@ class FileCards(LoadedCards):
         """Keep files in their order."""
         self.files: Mapping[str, CardFile] = {file.name: file for file in files}
         self.heads = tuple(head for file in self.files.values() for head in file.heads)
-        self._ends = list(accumulate(len(file.heads) for file in self.files.values()))
-        self._names = list(self.files)
-        self._loaded: dict[str, tuple[Card, ...]] = {}
-        """Those used last come last."""
+        self._loaded: dict[str, dict[Span, Card]] = {}
+        """The cards of files, by place. Those used last come last."""
         self._loaded_count = 0
 
     def __len__(self) -> int:
         return len(self.heads)
 
     def __iter__(self) -> Iterator[Card]:
-        for name in self._names:
-            yield from self.load_file(name)
+        for name in self.files:
+            yield from self._load_file(name).values()
 
     @overload
     def __getitem__(self, index: int) -> Card: ...
@@ -145,21 +141,17 @@ class FileCards(LoadedCards):
 
     def __getitem__(self, index: int | slice) -> Card | Sequence[Card]:
         if isinstance(index, slice):
-            return [self[number] for number in range(*index.indices(len(self)))]
-        number = range(len(self))[index]
-        place = bisect_right(self._ends, number)
-        cards = self.load_file(self._names[place])
-        return cards[number - self._ends[place]]
+            return [self.load(head) for head in self.heads[index]]
+        return self.load(self.heads[index])
 
     def load(self, head: CardHead) -> Card:
         """Return one of the cards in full."""
-        return next(card for card in self.load_file(head.span.path) if card.span == head.span)
+        return self._load_file(head.span.path)[head.span]
 
-    def load_file(self, name: str) -> tuple[Card, ...]:
-        """Return the cards of a file in full."""
+    def _load_file(self, name: str) -> dict[Span, Card]:
         cards = self._loaded.pop(name, None)
         if cards is None:
-            cards = self.files[name].load_cards()
+            cards = {card.span: card for card in self.files[name].load_cards()}
             self._loaded_count += len(cards)
             while self._loaded and self._loaded_count > _MAX_LOADED:
                 oldest = next(iter(self._loaded))

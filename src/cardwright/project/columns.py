@@ -11,8 +11,7 @@ from cardwright.item import Item, Items
 
 _NUMBER: Final = "I"
 """Of `array`: unsigned, in the order of bytes of this machine."""
-_FINDING_COST: Final = 40
-"""How many keys are looked through in the time that finding one takes."""
+_MAX_STEP: Final = 4_096
 
 
 class Group(NamedTuple):
@@ -27,60 +26,92 @@ class Group(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """The columns of all prompts, in the order in which new ones are introduced."""
+    """The columns of all prompts, sorted by key."""
 
     keys: list[str]
     card_refs: dict[int, str]
-    """By the place of a prompt, unless its card has the name that its key begins with."""
+    """By row, unless the card has the name that the key begins with."""
     groups: list[Group]
     group_numbers: bytes
-    by_key: bytes
-    """The places of the prompts, sorted by key."""
+    cards: bytes
+    """The number of each prompt's card among all cards."""
+    places: bytes
+    """The place of each prompt in the order in which new ones are introduced."""
+    rows: bytes
+    """The rows in that order."""
     namespaces: list[str]
 
 
-def pack_items(items: Sequence[Item]) -> Columns:
-    """Return the columns of prompts."""
+def pack_items(items: Sequence[Item], card_numbers: dict[str, int]) -> Columns:
+    """Return the columns of prompts, given the number of each card by its ref."""
+    rows = sort_places([item.key for item in items])
     groups: dict[Group, int] = {}
-    numbers = array(_NUMBER)
-    for item in items:
+    numbers, cards = array(_NUMBER), array(_NUMBER)
+    places = array(_NUMBER, [0]) * len(items)
+    refs = {}
+    ordered = [items[place] for place in rows]
+    for row, item in enumerate(ordered):
         group = Group(item.pack, item.deck, item.kind, item.lesson, item.tags, item.objectives)
         numbers.append(groups.setdefault(group, len(groups)))
-    keys = [item.key for item in items]
-    refs = {
-        place: item.card_ref
-        for place, item in enumerate(items)
-        if item.card_ref != item.key.rpartition("/")[0]
-    }
-    namespaces = sorted({key.partition(":")[0] for key in keys})
-    return Columns(keys, refs, list(groups), numbers.tobytes(), sort_places(keys), namespaces)
+        cards.append(card_numbers[item.card_ref])
+        if item.card_ref != item.key.rpartition("/")[0]:
+            refs[row] = item.card_ref
+    for row, place in enumerate(rows):
+        places[place] = row
+    keys = [item.key for item in ordered]
+    return Columns(
+        keys=keys,
+        card_refs=refs,
+        groups=list(groups),
+        group_numbers=numbers.tobytes(),
+        cards=cards.tobytes(),
+        places=rows.tobytes(),
+        rows=places.tobytes(),
+        namespaces=sorted({key.partition(":")[0] for key in keys}),
+    )
 
 
-def sort_places(names: Sequence[str]) -> bytes:
+def sort_places(names: Sequence[str]) -> array[int]:
     """Return the places of names sorted by name, and of equal ones by place."""
-    return array(_NUMBER, sorted(range(len(names)), key=names.__getitem__)).tobytes()
+    return array(_NUMBER, sorted(range(len(names)), key=names.__getitem__))
 
 
-def read_numbers(raw: bytes, count: int, end: int) -> array[int]:
+def read_numbers(raw: bytes, count: int) -> array[int]:
     """Return packed numbers.
 
     Raises:
-        ValueError: there are not this many, or one is not below the end.
+        ValueError: there are not this many.
 
     """
     numbers = array(_NUMBER)
     numbers.frombytes(raw)
-    if len(numbers) != count or max(numbers, default=-1) >= end:
-        raise ValueError("these numbers are not in their bounds")
+    if len(numbers) != count:
+        raise ValueError("these numbers are not as many as the others")
     return numbers
 
 
-def find_place(names: Sequence[str], places: Sequence[int], name: str) -> int | None:
-    """Return the first place of a name, given all places sorted by name."""
-    index = bisect_left(places, name, key=names.__getitem__)
-    if index < len(places) and names[places[index]] == name:
-        return places[index]
-    return None
+def list_missing(names: Sequence[str], known: Sequence[str]) -> list[int]:
+    """Return the places of names that are not known. Both are sorted.
+
+    Most are alike, and are compared in steps that grow as long as they are.
+    """
+    missing: list[int] = []
+    place = other = 0
+    step = 1
+    while place < len(names) and other < len(known):
+        here = names[place : place + step]
+        if here == known[other : other + step]:
+            place, other = place + len(here), other + len(here)
+            step = min(2 * step, _MAX_STEP)
+        elif step > 1:
+            step //= 2
+        elif names[place] < known[other]:
+            missing.append(place)
+            place += 1
+        else:
+            other += 1
+    missing += range(place, len(names))
+    return missing
 
 
 class PackedItems(Items):
@@ -95,8 +126,10 @@ class PackedItems(Items):
         """
         self._keys, self._refs, self._groups = columns.keys, columns.card_refs, columns.groups
         count = len(self._keys)
-        self._numbers = read_numbers(columns.group_numbers, count, len(self._groups))
-        self._by_place = read_numbers(columns.by_key, count, count)
+        self._numbers = read_numbers(columns.group_numbers, count)
+        self._cards = read_numbers(columns.cards, count)
+        self._places = read_numbers(columns.places, count)
+        self._rows = read_numbers(columns.rows, count)
         self._namespaces = frozenset(columns.namespaces)
 
     def __len__(self) -> int:
@@ -107,11 +140,11 @@ class PackedItems(Items):
     @overload
     def __getitem__(self, place: slice) -> list[Item]: ...
     def __getitem__(self, place: int | slice) -> Item | list[Item]:
-        places = range(len(self._keys))[place]
-        return self._make(places) if isinstance(places, int) else list(map(self._make, places))
+        rows = self._rows[place]
+        return self._make(rows) if isinstance(rows, int) else list(map(self._make, rows))
 
     def __iter__(self) -> Iterator[Item]:
-        return map(self._make, range(len(self._keys)))
+        return map(self._make, self._rows)
 
     @property
     def namespaces(self) -> frozenset[str]:
@@ -120,22 +153,24 @@ class PackedItems(Items):
 
     def find(self, key: str) -> Item | None:
         """Return the prompt with this key, if there is one."""
-        place = find_place(self._keys, self._by_place, key)
-        return None if place is None else self._make(place)
+        row = bisect_left(self._keys, key)
+        return self._make(row) if row < len(self._keys) and self._keys[row] == key else None
 
-    def list_others(self, *known: Iterable[str]) -> Iterator[Item]:
-        """Yield the prompts whose keys are not among others, in order."""
-        left = set(self._keys)
-        for keys in known:
-            left.difference_update(keys)
-        if len(left) * _FINDING_COST < len(self._keys):
-            places = (find_place(self._keys, self._by_place, key) for key in left)
-            return map(self._make, sorted(place for place in places if place is not None))
-        return (self._make(place) for place, key in enumerate(self._keys) if key in left)
+    def list_others(self, known: Iterable[str]) -> Iterator[Item]:
+        """Yield the prompts whose keys are not known, in order."""
+        rows = list_missing(self._keys, sorted(known))
+        return map(self._make, sorted(rows, key=self._places.__getitem__))
 
-    def _make(self, place: int) -> Item:
-        key = self._keys[place]
+    def find_card(self, ref: str) -> int | None:
+        """Return the number of the card with this ref, if that follows from the keys of prompts."""
+        row = bisect_left(self._keys, f"{ref}/")
+        if row < len(self._keys) and row not in self._refs:
+            return self._cards[row] if self._keys[row].startswith(f"{ref}/") else None
+        return None
+
+    def _make(self, row: int) -> Item:
+        key = self._keys[row]
         card, _, side_name = key.rpartition("/")
-        pack, deck, kind, lesson, tags, objectives = self._groups[self._numbers[place]]
-        ref = self._refs.get(place, card)
+        pack, deck, kind, lesson, tags, objectives = self._groups[self._numbers[row]]
+        place, ref = self._places[row], self._refs.get(row, card)
         return Item(key, ref, side_name, pack, deck, place, kind, lesson, tags, objectives)

@@ -8,7 +8,6 @@ read: its head, the columns of all prompts, and the cards of the files that are 
 from __future__ import annotations
 
 import zlib
-from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -27,14 +26,7 @@ from cardwright.diagnostic import Diagnostic
 from cardwright.item import Item
 from cardwright.kinds import list_items
 from cardwright.model import Card, Collection, Deck, Kind
-from cardwright.project.columns import (
-    Columns,
-    PackedItems,
-    find_place,
-    pack_items,
-    read_numbers,
-    sort_places,
-)
+from cardwright.project.columns import Columns, PackedItems, pack_items
 from cardwright.project.program import describe_program
 from cardwright.project.sources import Sources, count_errors, find_namespace, make_sources
 from cardwright.project.walk import SourceFile, SourceFiles, read_source, walk_sources
@@ -113,7 +105,7 @@ class Head(msgspec.Struct):
     blueprints: dict[str, msgspec.Raw]
     cards: dict[str, StoredCards]
     refs: Part
-    """The refs of all cards, and their places sorted by ref."""
+    """The refs of all cards, in the order of their files."""
     columns: Part
     error_count: int
 
@@ -166,9 +158,9 @@ class IndexFile:
         """Return all prompts in brief."""
         return PackedItems(_decode(self.read(self.head.columns), Columns))
 
-    def read_refs(self) -> tuple[list[str], bytes]:
-        """Return the refs of all cards, and their places sorted by ref."""
-        return _decode(self.read(self.head.refs), tuple[list[str], bytes])
+    def read_refs(self) -> list[str]:
+        """Return the refs of all cards, in the order of their files."""
+        return _decode(self.read(self.head.refs), list[str])
 
     def read_cards(self, name: str) -> tuple[Card, ...]:
         """Return the cards of a file, without the places of their values."""
@@ -227,9 +219,10 @@ def open_index(root: Path, path: Path, now_ns: int, *, is_updated: bool = True) 
 
 
 def _make_sources(root: Path, path: Path, kept: IndexFile, sources: SourceFiles) -> Sources:
-    loader = _CardLoader(root, path, kept)
+    items = kept.read_items()
+    loader = _CardLoader(root, path, kept, items)
     return Sources(
-        items=kept.read_items(),
+        items=items,
         kinds=kept.head.kinds,
         decks=kept.head.decks,
         blueprints=kept.read_blueprints(),
@@ -242,16 +235,17 @@ def _make_sources(root: Path, path: Path, kept: IndexFile, sources: SourceFiles)
 class _CardLoader:
     """Decodes files of cards on demand, since decoding all of them is slow."""
 
-    def __init__(self, root: Path, path: Path, kept: IndexFile) -> None:
-        self._root, self._path, self._kept = root, path, kept
+    def __init__(self, root: Path, path: Path, kept: IndexFile, items: PackedItems) -> None:
+        self._root, self._path, self._kept, self._items = root, path, kept, items
         self._names = list(kept.head.cards)
         self._ends = list(accumulate(file.card_count for file in kept.head.cards.values()))
         self._decoded: dict[str, tuple[Card, ...]] = {}
 
     def load(self, ref: str) -> Card | None:
         try:
-            refs, places = self._refs
-            place = find_place(refs, places, ref)
+            place = self._items.find_card(ref)
+            if place is None:
+                place = self._places.get(ref)
             if place is None:
                 return None
             number = bisect_right(self._ends, place)
@@ -273,9 +267,10 @@ class _CardLoader:
         return self._decoded[name]
 
     @cached_property
-    def _refs(self) -> tuple[list[str], array[int]]:
-        refs, raw = self._kept.read_refs()
-        return refs, read_numbers(raw, len(refs), len(refs))
+    def _places(self) -> dict[str, int]:
+        """The first number of each card, by ref."""
+        refs = self._kept.read_refs()
+        return {ref: number for number, ref in reversed(list(enumerate(refs)))}
 
     @cached_property
     def _fresh(self) -> Sources:
@@ -334,10 +329,10 @@ def _refresh(
     """Return an index of the sources, reusing the cards of files with unchanged content."""
     # Usually nothing has changed, and YAML need not be imported.
     from cardwright.project.read import (  # noqa: PLC0415  (start-up of `cards review`)
-        read_cards,
         read_decks,
         read_kinds,
     )
+    from cardwright.project.read_cards import read_cards  # noqa: PLC0415  (the same)
 
     def read(file: SourceFile) -> bytes | None:
         # Parse the bytes that were hashed, not the file again.
@@ -407,10 +402,9 @@ def read_index(path: Path) -> Index | None:
     kept = open_file(path)
     if kept is None:
         return None
-    with suppress(ValueError):
+    with suppress(ValueError, IndexError):
         head = kept.head
-        refs, places = kept.read_refs()
-        read_numbers(places, len(refs), len(refs))
+        refs = kept.read_refs()
         files, start = {}, 0
         for name, stored in head.cards.items():
             cards = kept.read_cards(name)
@@ -463,6 +457,7 @@ def _pack(index: Index) -> tuple[Head, bytes]:
 
     encode = msgspec.msgpack.encode
     refs = [ref for file in index.cards.values() for ref in file.refs]
+    numbers = {ref: number for number, ref in reversed(list(enumerate(refs)))}
     head = Head(
         files=index.files,
         kinds=index.kinds,
@@ -470,8 +465,8 @@ def _pack(index: Index) -> tuple[Head, bytes]:
         blueprints={
             pack: msgspec.Raw(encode(blueprint)) for pack, blueprint in index.blueprints.items()
         },
-        columns=add(encode(pack_items(index.items))),
-        refs=add(encode((refs, sort_places(refs)))),
+        columns=add(encode(pack_items(index.items, numbers))),
+        refs=add(encode(refs)),
         cards={
             name: StoredCards(len(file.refs), add(bytes(file.cards)), file.error_count)
             for name, file in index.cards.items()

@@ -1,23 +1,18 @@
-"""Source files → kinds, decks, blueprints and cards, with all problems."""
+"""Files of kinds, manifests and blueprints → what they hold, with all problems."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Iterable
 
 from cardwright.blueprint import Blueprint
-from cardwright.diagnostic import Allowance, Diagnostic, Related, Span, apply_severities, diagnose
-from cardwright.model import Card, Deck, Kind
-from cardwright.project.allow import drop_allowed
+from cardwright.diagnostic import Diagnostic, Related, Span, apply_severities, diagnose
+from cardwright.model import Deck, Kind
 from cardwright.project.blueprint import parse_blueprint
-from cardwright.project.card import parse_cards
 from cardwright.project.deck import parse_deck
-from cardwright.project.document import Document
 from cardwright.project.entry import read_entry
 from cardwright.project.kind import parse_kind, read_built_in_kinds
-from cardwright.project.walk import SourceFile, diagnose_unreadable
-
-Read = Callable[[SourceFile], bytes | None]
-"""Returns the content of a file, or None if it must not be read. It may raise OSError."""
+from cardwright.project.read_cards import Read, open_document
+from cardwright.project.walk import SourceFile
 
 
 def read_kinds(
@@ -27,7 +22,7 @@ def read_kinds(
     kinds = read_built_in_kinds()
     faulty: set[str] = set()
     for file in files:
-        document = _open(file, read, problems)
+        document = open_document(file, read, problems)
         if document is None:
             faulty.add(file.path.stem)
             continue
@@ -67,7 +62,7 @@ def read_decks(
     decks: dict[str, Deck] = {}
     blueprints: dict[str, Blueprint] = {}
     for file in files:
-        document = _open(file, read, problems)
+        document = open_document(file, read, problems)
         if document is None:
             continue
         if file.path.stem == "deck":
@@ -90,35 +85,3 @@ def read_decks(
                 diagnose("duplicate-id", message, deck.span, help=help, related=related)
             )
     return decks, blueprints
-
-
-def read_cards(
-    file: SourceFile,
-    read: Read,
-    namespace: str,
-    kinds: Mapping[str, Kind],
-    faulty: Container[str],
-    problems: list[Diagnostic],
-) -> tuple[list[Card], bool, list[Allowance]]:
-    """Return the cards of a file, whether none were left out, and the warnings it allows.
-
-    Problems found that are not allowed are added to `problems`.
-    """
-    document = _open(file, read, problems)
-    if document is None:
-        return [], False, []
-    cards, is_whole, allowances = parse_cards(
-        document, file.pack, kinds, faulty, namespace=namespace
-    )
-    kept, allowances = drop_allowed(document.problems, allowances)
-    problems += kept
-    return cards, is_whole, allowances
-
-
-def _open(file: SourceFile, read: Read, problems: list[Diagnostic]) -> Document | None:
-    try:
-        raw = read(file)
-    except OSError as error:
-        problems.append(diagnose_unreadable(file.name, error))
-        return None
-    return None if raw is None else Document(file.name, raw)

@@ -30,7 +30,8 @@ MAX_READ_BYTES: Final = 6_000_000
 class SourceFile(NamedTuple):
     """A file to read."""
 
-    path: Path
+    location: str
+    """Its path: of thousands of files, few are read."""
     name: str
     """Relative to the project, with forward slashes."""
     pack: str
@@ -39,6 +40,11 @@ class SourceFile(NamedTuple):
     """Changes with the content, as far as the file system shows; empty if it must not be read."""
     changed_at_ns: int
     """The Unix time of the last change of its content or path."""
+
+    @property
+    def path(self) -> Path:
+        """Its path."""
+        return Path(self.location)
 
 
 class SourceFiles(NamedTuple):
@@ -134,18 +140,18 @@ class _Walk:
                 self._refused.add(folder)
         kinds = [self._stat(path) for path in self._list_files(self._root / "kinds")]
         for path in self._list_unread_folders(self._root / "kinds"):
-            self._report_unread(path, "move it into kinds/ itself")
+            self._report_unread(Path(path), "move it into kinds/ itself")
         decks = [
-            self._stat(path, folder.name)
+            self._stat(str(path), folder.name)
             for folder in self._list_packs(self._root / "decks")
             for path in self._list_deck_files(folder)
         ]
         for path in self._list_files(self._root / "decks"):
-            self._report_unread(path, "move it into a folder: decks/PACK/deck.yaml")
+            self._report_unread(Path(path), "move it into a folder: decks/PACK/deck.yaml")
         for path in self._list_files(self._root / "cards"):
             message = f"{self._name(path)} does not belong to a pack"
             help = "move it into a folder: the first folder below cards/ is the pack"
-            self._report("outside-pack", message, path, help)
+            self._report("outside-pack", message, Path(path), help)
         cards = [
             self._stat(path, folder.name)
             for folder in self._list_packs(self._root / "cards")
@@ -166,7 +172,7 @@ class _Walk:
     def _list_deck_files(self, folder: Path) -> list[Path]:
         """Return the manifest and the blueprint of a pack; report other YAML files."""
         paths = [folder / name for name in _DECK_FILES]
-        listed = self._list_files(folder)
+        listed = list(map(Path, self._list_files(folder)))
         # In a folder that may be listed but not entered, no file seems to exist.
         found = [path for path in paths if path in listed or os.path.lexists(path)]
         for path in listed:
@@ -175,17 +181,17 @@ class _Walk:
                 self._report_unread(path, f"rename it: only {' and '.join(_DECK_FILES)} are read")
         return found
 
-    def _list_unread_folders(self, folder: Path) -> Iterator[Path]:
+    def _list_unread_folders(self, folder: Path) -> Iterator[str]:
         """Yield the YAML files in the folders below a folder that has none."""
         for path in self._list(folder):
             if path.name[0] != "." and not path.is_symlink() and self._is_folder(path):
                 yield from self._list_files(path, deep=True)
 
-    def _list_files(self, folder: Path, *, deep: bool = False) -> list[Path]:
-        """Return the YAML files of a folder, sorted by name, without hidden ones."""
+    def _list_files(self, folder: Path, *, deep: bool = False) -> list[str]:
+        """Return the paths of the YAML files of a folder, sorted by name, without hidden ones."""
         if not self._is_folder(folder):
             return []
-        found = []
+        found: list[str] = []
         for parent, names, files in os.walk(folder, onerror=self._report_error):
             here = Path(parent)
             if is_too_deep(folder, parent):
@@ -200,17 +206,18 @@ class _Walk:
                 and name[0] != "."
                 and (_stat_plain(here / name) or not self._leads_out(here / name))
             ]
-            found += [here / name for name in files if is_source_name(name)]
+            found += [os.path.join(parent, name) for name in files if is_source_name(name)]  # noqa: PTH118
             for name in files:
                 if name.lower().endswith(_MISTAKEN_ENDINGS) and name[0] != ".":
                     self._report_unread(here / name, "rename it: its name must end with .yaml")
         return sorted(found, key=lambda path: self._name(path).split("/"))
 
-    def _stat(self, path: Path, pack: str = "") -> SourceFile:
+    def _stat(self, path: str, pack: str = "") -> SourceFile:
         stamp, changed_at_ns = "", 0
         info = _stat_plain(path)
         if info is None or not stat.S_ISREG(info.st_mode):
-            info = None if self._leads_out(path, to_folder=False) else self._stat_target(path)
+            target = Path(path)
+            info = None if self._leads_out(target, to_folder=False) else self._stat_target(target)
         if info is not None:
             stamp = f"{info.st_size} {info.st_mtime_ns} {info.st_ctime_ns} {info.st_ino}"
             changed_at_ns = max(info.st_mtime_ns, info.st_ctime_ns)
@@ -276,7 +283,7 @@ class _Walk:
         span = Span(path=self._name(path), line=1, column=1)
         self._problems.append(diagnose(code, message, span, help=help))
 
-    def _name(self, path: Path) -> str:
+    def _name(self, path: Path | str) -> str:
         # Cut the string: pathlib would cost more than the rest of the walk.
         name = str(path)[self._start :].replace(os.sep, "/")
         if name.isascii():
@@ -292,10 +299,10 @@ def _is_same(path: Path, other: Path) -> bool:
         return False
 
 
-def _stat_plain(path: Path) -> os.stat_result | None:
+def _stat_plain(path: Path | str) -> os.stat_result | None:
     """Return the state of a path itself, or None for a link or a Windows junction."""
     try:
-        info = path.lstat()
+        info = os.lstat(path)
     except OSError:
         return None
     is_link = stat.S_ISLNK(info.st_mode) or getattr(info, "st_reparse_tag", None)

@@ -182,6 +182,10 @@ class Database:
         """Return a number that changes when another connection writes, but not when this one does."""
         return int(self.find_value("pragma data_version"))
 
+    def find_state(self) -> tuple[int, int]:
+        """Return what is different once anything was written, by this connection or another one."""
+        return self._db.total_changes, self.data_version()
+
     def write_back(self) -> None:
         """Copy what was committed from the write-ahead log into the file itself.
 

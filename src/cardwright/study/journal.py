@@ -32,7 +32,8 @@ from cardwright.model import Deck, DeckOptions
 from cardwright.progress import track
 from cardwright.study.alias import Alias, find_changes
 from cardwright.study.decks import SEPARATOR, Limits, list_options, place_items
-from cardwright.study.prospects import Prospects
+from cardwright.study.expectations import NOTHING, pack_answers
+from cardwright.study.prospects import Others, Prospects
 from cardwright.study.rows import ReviewRow
 from cardwright.study.schedule import Expectation, ReplayedAnswer, Schedule, to_act_row
 from cardwright.study.settings import Settings
@@ -202,8 +203,6 @@ class Journal:
         `study.expectations`). Memories of other projects, whose options are not known here, are left
         out.
         """
-        from cardwright.study.expectations import pack_answers  # noqa: PLC0415  (rare)
-
         stored = self.store.read_rules()
 
         def is_known(key: str) -> bool:
@@ -229,7 +228,9 @@ class Journal:
             if not is_same:
                 found.append(key)
         without_reviews = (key for key, memory in cached.items() if memory != Memory(key=key))
-        without_answers = (key for key, kept in expectations.items() if kept and is_known(key))
+        without_answers = (
+            key for key, kept in expectations.items() if kept != NOTHING and is_known(key)
+        )
         return sorted({*found, *without_reviews, *without_answers})
 
     def read_memories(self, moment: Moment) -> dict[str, Memory]:
@@ -244,8 +245,8 @@ class Journal:
     def read_prospects(self, items: Items, moment: Moment) -> Prospects:
         """Return which of the prompts may be asked, with due times corrected likewise."""
         today = moment.study_day(self.rollover_hour)
-        memories, others = self.store.list_prospects(moment.at_ms, today)
-        return Prospects(items, self._correct(memories, moment), others)
+        memories, begun = self.store.list_notable(moment.at_ms, today)
+        return Prospects(items, self._correct(memories, moment), Others(begun, self.store.list_due))
 
     def _correct(self, found: Iterable[Memory], moment: Moment) -> dict[str, Memory]:
         memories = {memory.key: memory for memory in found}

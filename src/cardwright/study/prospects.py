@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from cardwright.item import Item, Items
 from cardwright.memory import Memory, State
 
 
-class Prospects(NamedTuple):
-    """The prompts of a project, and the memories that tell which of them may be asked.
+class Others(NamedTuple):
+    """What is known of prompts whose memories were not read: of a hundred thousand, few are due first.
 
-    A prompt in the review state that was not asked today, is not put away, and has a plain due day
-    may be known by that day alone: of a hundred thousand, few are due first.
+    They are new, or in the review state with a plain due day, were not asked today, and are not put
+    away.
     """
+
+    begun: list[str]
+    """The keys of all prompts that are not new, also of those whose memories were read."""
+    list_due: Callable[[int], Iterable[tuple[int, str]]]
+    """Returns the due days up to one, each with the key of a prompt in the review state, by day."""
+
+
+class Prospects(NamedTuple):
+    """The prompts of a project, and the memories that tell which of them may be asked."""
 
     items: Items
     memories: Mapping[str, Memory]
-    """By key; of all prompts but those in `others`."""
-    others: Sequence[tuple[int, str]] = ()
-    """Due days, ascending, each with the keys of prompts in the review state, one per line. Those
-    that have one of the memories do not count."""
+    """By key."""
+    others: Others | None = None
+    """None if all memories were read."""
 
     def list_steps(self) -> Iterator[tuple[Item, Memory]]:
         """Yield the prompts within learning steps."""
@@ -32,27 +42,25 @@ class Prospects(NamedTuple):
             ):
                 yield item, memory
 
-    def list_due(self, until_day: int, today: int) -> Iterator[tuple[int, list[Item]]]:
-        """Yield due days up to `until_day`, each with the prompts to review, unsorted.
+    def list_due(self, until_day: int, today: int) -> Iterator[list[Item]]:
+        """Yield the prompts to review that are due on each day up to `until_day`, unsorted.
 
         A prompt that was asked today is not among them.
         """
-        known: dict[int, list[str]] = defaultdict(list)
-        for key, memory in self.memories.items():
-            if memory.state is State.REVIEW and memory.last_day != today:
-                known[memory.due_day or 0].append(key)
-        others: dict[int, list[str]] = defaultdict(list)
-        for day, keys in self.others:
-            others[day].append(keys)
-        for day in sorted(known.keys() | others.keys()):
-            if day > until_day:
-                return
-            names = (key for keys in others[day] for key in keys.split("\n"))
-            found = [*known[day], *(key for key in names if key not in self.memories)]
-            yield day, [item for key in found if (item := self.items.find(key))]
+        known = sorted(
+            (memory.due_day or 0, key)
+            for key, memory in self.memories.items()
+            if memory.state is State.REVIEW
+            and (memory.due_day or 0) <= until_day
+            and memory.last_day != today
+        )
+        others = self.others.list_due(until_day) if self.others else ()
+        unread = (pair for pair in others if pair[1] not in self.memories)
+        first = itemgetter(0)
+        for _, pairs in groupby(merge(known, unread, key=first), key=first):
+            yield [item for _, key in pairs if (item := self.items.find(key))]
 
     def list_new(self) -> Iterator[Item]:
         """Yield the new prompts, in order."""
         begun = (key for key, memory in self.memories.items() if not memory.is_new)
-        others = (keys.split("\n") for _, keys in self.others)
-        return self.items.list_others(begun, *others)
+        return self.items.list_others(self.others.begun if self.others else begun)

@@ -235,7 +235,7 @@ class Queue:
     def _list_reviews(self, is_open: Callable[[str], bool]) -> Iterator[Item]:
         """Yield the prompts due, in order."""
         until_day = self._today + self._options.ahead_days
-        for _, items in self._prospects.list_due(until_day, self._today):
+        for items in self._prospects.list_due(until_day, self._today):
             shown = [item for item in items if is_open(item.key)]
             yield from sorted(shown, key=lambda item: (self._shuffle(item), item.position))
 

@@ -57,15 +57,15 @@ _T = TypeVar("_T")
 MIN_SQLITE: Final = (3, 37, 0)
 """The first version with strict tables."""
 _SELECT_REVIEW: Final = f"select {REVIEW_COLUMNS} from reviews"  # noqa: S608
-_PLACES: Final = ", ".join("?" * len(REVIEW_FIELDS))
+_PARAMETERS: Final = ", ".join("?" * len(REVIEW_FIELDS))
 _ADD_REVIEW: Final = (
     f"insert into reviews ({REVIEW_COLUMNS}) "  # noqa: S608
-    f"values ({_PLACES})"
+    f"values ({_PARAMETERS})"
 )
 _BATCH: Final = 10_000
 """How many reviews are merged at once."""
 _ADDED_AT_ONCE: Final = 50
-_ADD_REVIEWS: Final = f"{_ADD_REVIEW}{f', ({_PLACES})' * (_ADDED_AT_ONCE - 1)}"
+_ADD_REVIEWS: Final = f"{_ADD_REVIEW}{f', ({_PARAMETERS})' * (_ADDED_AT_ONCE - 1)}"
 """Every statement makes the list of acts of a check again, which takes half of the time for one row."""
 _CHUNK: Final = 500
 """How many values a statement has at most."""
@@ -78,16 +78,22 @@ _PUT_MEMORY: Final = (
     f"insert or replace into memories ({MEMORY_COLUMNS}, last_id, pack) "  # noqa: S608
     f"values ({', '.join('?' * (len(Memory._fields) + 2))})"
 )
-_SELECT_DUE: Final = (
-    "select due_day, group_concat(prompt, char(10)) from memories"
-    " where state = 'review' group by due_day"
+_MIN_DAY: Final = -3
+_LIST_DUE: Final = (
+    "select due_day, prompt from memories where state = 'review'"
+    " and (due_day, prompt) > (?, ?) and due_day <= ? order by due_day, prompt limit 1000"
 )
-_IS_NOTABLE: Final = """(
-    state in ('new', 'review') and coalesce(due_day, 0) between -2 and 2900000
-    and coalesce(last_day, 0) < ? and coalesce(last_at_ms, 0) <= ?
-    and is_suspended = 0 and buried_day is not ?
-) is not true"""
-"""Of a memory; also of one that is damaged, so that this is found."""
+_LIST_KEYS: Final = """
+select
+  group_concat(prompt) filter (where state <> 'new'),
+  group_concat(prompt) filter (where (
+    state = 'review' and due_day between -2 and 2900000
+    and last_day < ? and last_at_ms <= ? and is_suspended = 0 and buried_day is not ?
+  ) is not true)
+from memories
+"""
+"""The keys of memories that are not new, and of those that matter today for another reason than that
+they are due, or are damaged; usually sorted, as in the table. No key contains a comma."""
 _to_row: Final = attrgetter(*REVIEW_FIELDS)
 """Converts a review into the parameters of _ADD_REVIEW."""
 _BY_PLACE: Final = itemgetter(1, 0)
@@ -503,19 +509,37 @@ class Store(Database):
         """Return all memories, sorted by key."""
         return self._mending(self._list_memories)
 
-    def list_prospects(self, now_ms: int, today: int) -> tuple[list[Memory], list[tuple[int, str]]]:
-        """Return the memories that are not in the review state, or matter today for another reason
-        than that they are due; and the due days of those that are, with their keys, one per line.
+    def list_notable(self, now_ms: int, today: int) -> tuple[list[Memory], list[str]]:
+        """Return the memories that matter today for another reason than that they are due.
+
+        The second value are the keys of all prompts that are not new, usually sorted.
         """
+        return self._mending(lambda: self._list_notable(now_ms, today))
 
-        def read() -> tuple[list[Memory], list[tuple[int, str]]]:
-            days = self.query_all(_SELECT_DUE)
-            if not all(isinstance(keys, str) for _, keys in days):
-                raise make_damaged_error(self.path, "table memories: a key is not a text")
-            memories = self._list_memories(_IS_NOTABLE, today, now_ms, today)
-            return memories, sorted((int(day or 0), keys) for day, keys in days)
+    def _list_notable(self, now_ms: int, today: int) -> tuple[list[Memory], list[str]]:
+        try:
+            with self._explained():
+                row = self._db.execute(_LIST_KEYS, (today, now_ms, today)).fetchone()
+        except StoreError as error:
+            # The keys of millions of prompts are too long for one text.
+            if not isinstance(error.__cause__, sqlite3.DataError):
+                raise
+            memories = self._list_memories()
+            return memories, [memory.key for memory in memories if not memory.is_new]
+        begun, notable = (str(keys).split(",") if keys is not None else [] for keys in row)
+        return [*self._list_some(notable)], begun
 
-        return self._mending(read)
+    def list_due(self, until_day: int) -> Iterator[tuple[int, str]]:
+        """Yield the due day and the key of each memory in the review state, by day, then by key."""
+        day, key = _MIN_DAY, ""
+        while rows := self.query_all(_LIST_DUE, day, key, until_day):
+            yield from rows
+            day, key = rows[-1]
+
+    def _list_some(self, keys: Sequence[str]) -> Iterator[Memory]:
+        for start in range(0, len(keys), 500):
+            some = keys[start : start + 500]
+            yield from self._list_memories(f"prompt in ({', '.join('?' * len(some))})", *some)
 
     def _read_memory(self, key: str) -> tuple[Memory, str]:
         row = self.find_row(f"{_SELECT_MEMORY} where prompt = ?", key)
@@ -526,7 +550,7 @@ class Store(Database):
             raise make_damaged_error(self.path, f"table memories, {key!a}: not valid")
         return memory, last_id
 
-    def _list_memories(self, where: str = "true", *values: int) -> list[Memory]:
+    def _list_memories(self, where: str = "true", *values: str) -> list[Memory]:
         sql = f"select {MEMORY_COLUMNS} from memories where {where} order by prompt"  # noqa: S608
         rows = self.query_all(sql, *values)
         found = list(map(read_memory, rows))

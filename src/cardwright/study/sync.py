@@ -317,6 +317,9 @@ class _Exchanger(Generic[Row]):
         """The lines of machines whose names sort before ours: they need not be written twice."""
         self._seen: set[str] = set()
         """The lines of all machines, and of our own file."""
+        self._state: tuple[int, int] | None = None
+        self._versions: list[Version] = []
+        """Those of the store, as of this state."""
 
     @property
     def counts(self) -> Exchange:
@@ -395,8 +398,12 @@ class _Exchanger(Generic[Row]):
                     some.add(line)
         return list(new.items())
 
-    def _list_versions(self) -> Iterator[Version]:
-        return map(self._sort.describe, self._sort.list_all(self._store))
+    def _list_versions(self) -> list[Version]:
+        state = self._store.find_state()
+        if state != self._state:
+            self._state = state
+            self._versions = list(map(self._sort.describe, self._sort.list_all(self._store)))
+        return self._versions
 
 
 class Outlook(NamedTuple):

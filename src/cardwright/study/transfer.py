@@ -11,7 +11,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -24,6 +24,7 @@ from cardwright.history import (
     END_MS,
     MAX_DURATION_MS,
     MAX_INTERVAL_DAYS,
+    MS_PER_DAY,
     MS_PER_MINUTE,
     PROMPT_KEY,
     RATED,
@@ -33,6 +34,8 @@ from cardwright.history import (
     Rating,
     Review,
     check_review,
+    make_date,
+    make_zone,
     quote_value,
 )
 from cardwright.text import count
@@ -77,7 +80,7 @@ def write_review(review: Review) -> str:
     undoes = "null" if review.undoes is None else f'"{review.undoes}"'
     line = (
         f'{{"id": "{review.id}", "prompt": "{review.key}", "act": "{review.act}", "rating": {rating},'
-        f' "at": "{review.moment.local.isoformat(timespec="milliseconds")}",'
+        f' "at": "{_format_time(review.at_ms, review.utc_offset_minutes)}",'
         f' "duration_ms": {review.duration_ms}, "undoes": {undoes}'
     )
     if review.interval_days is not None:
@@ -85,6 +88,22 @@ def write_review(review: Review) -> str:
     if review.interval_basis is not None:
         line += f', "interval_basis": {review.interval_basis}'
     return f"{line}}}\n"
+
+
+def _format_time(at_ms: int, utc_offset_minutes: int) -> str:
+    """Return an ISO time with its UTC offset."""
+    day, ms = divmod(at_ms + utc_offset_minutes * MS_PER_MINUTE, MS_PER_DAY)
+    minutes, ms = divmod(ms, MS_PER_MINUTE)
+    hours, minutes = divmod(minutes, 60)
+    start, zone = _format_day(day, utc_offset_minutes)
+    return f"{start}{hours:02}:{minutes:02}:{ms // 1000:02}.{ms % 1000:03}{zone}"
+
+
+@lru_cache(maxsize=10_000)
+def _format_day(day: int, utc_offset_minutes: int) -> tuple[str, str]:
+    """Return the beginning and the end of the ISO times of a day: a long log has few."""
+    at = datetime.combine(make_date(day), time(tzinfo=make_zone(utc_offset_minutes)))
+    return f"{at.date()}T", at.isoformat()[len("2026-11-02T00:00:00") :]
 
 
 def write_csv(reviews: Iterable[Review], *, with_intervals: bool = True) -> Iterator[str]:
@@ -279,7 +298,7 @@ def _to_json(review: Review) -> dict[str, Any]:
         "prompt": review.key,
         "act": str(review.act),
         "rating": None if review.rating is None else int(review.rating),
-        "at": review.moment.local.isoformat(timespec="milliseconds"),
+        "at": _format_time(review.at_ms, review.utc_offset_minutes),
         "duration_ms": review.duration_ms,
         "undoes": review.undoes,
     }

@@ -14,9 +14,10 @@
   const readHash = () => new URLSearchParams(location.hash.slice(1));
 
   function unescape(html) {
-    return html.replace(/&(?:#(x?)([0-9a-f]{1,6})|([a-z]+));/gi, (all, hex, number, name) =>
-      name ? (signs[name] ?? all) : String.fromCodePoint(parseInt(number, hex ? 16 : 10)),
-    );
+    return html.replace(/&(?:#(x?)([0-9a-f]{1,6})|([a-z]+));/gi, (all, hex, digits, name) => {
+      const number = parseInt(digits, hex ? 16 : 10);
+      return number <= 0x10ffff ? String.fromCodePoint(number) : (signs[name] ?? all);
+    });
   }
 
   // The elements of thousands of cards take a browser seconds. Until it has made those of a batch, its
@@ -25,7 +26,7 @@
     const html = element.querySelector("noscript")?.textContent ?? element.innerHTML;
     const batch = { element, html, isMade: false };
     batch.prompts = html.split('<section class="prompt"').slice(1).map((own) => {
-      const [head, ...values] = own.match(/^ data-ref="(.*?)" data-kind="(.*?)" data-lesson="(.*?)">/);
+      const [head, ...values] = own.match(/^ data-ref="([^"]*)" data-kind="([^"]*)" data-lesson="([^"]*)">/);
       const [ref, kind, lesson] = values.map(unescape);
       return { batch, html: own.slice(head.length), ref, kind, lesson, fits: true };
     });
@@ -33,11 +34,12 @@
   }
 
   function readText(html) {
-    const frames = [...html.matchAll(/ srcdoc="(.*?)"/gs)].map(([, page]) =>
-      unescape(page).replace(/<(?=br|hr|div|p|li|h\d|t[dhr])/gi, " <"),
-    );
-    const all = [html, ...frames].join(" ");
-    return unescape(all.replace(/<style>.*?<\/style>|<[^>]*>/gs, "")).trim();
+    const frames = [...html.matchAll(/ srcdoc="([^"]*)"/g)].map(([, escaped]) => {
+      const page = unescape(escaped);
+      const shown = page.slice(page.indexOf("</style>"));
+      return shown.replace(/<(?=br|hr|div|p|li|h\d|t[dhr])/gi, " <");
+    });
+    return unescape([html, ...frames].join(" ").replace(/<[^<>]*>/g, "")).trim();
   }
 
   const trust = (html) => policy?.createHTML(html) ?? html;

@@ -71,6 +71,7 @@ from cardwright.app.garbage import gc_paused
 from cardwright.app.study import Study
 from cardwright.history import FROM_ANKI, Act, Review, namespace_of
 from cardwright.memory import Memory
+from cardwright.progress import announced
 from cardwright.study.copies import undo
 from cardwright.study.mirror import Mirror, MirrorCard, MirrorRow
 from cardwright.study.mirror_log import (
@@ -133,7 +134,8 @@ def _sync(
 ) -> None:
     """Do rounds until Anki does not change while we look at it."""
     for number in range(_MAX_ROUNDS):
-        view = door.read()
+        with announced("Reading your collection of Anki"):
+            view = door.read()
         differences = find_differences(study, view)
         if takes_options and not is_dry_run:
             done.taken += take_options(study, differences)
@@ -144,7 +146,8 @@ def _sync(
         if is_dry_run or not merge.has_work:
             break
         try:
-            door.write(merge.push)
+            with announced("Writing to your collection of Anki"):
+                door.write(merge.push)
         except AnkiChangedError:
             if number == _MAX_ROUNDS - 1:
                 raise
