@@ -275,11 +275,14 @@ class _CardLoader:
     @cached_property
     def _fresh(self) -> Sources:
         """The sources as they are now, as a part of the index is damaged."""
-        from cardwright.project.load import load  # noqa: PLC0415  (start-up of `cards review`)
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError:
+            from cardwright.project.load import load  # noqa: PLC0415  (start-up of `cards review`)
 
-        with suppress(OSError):
-            self._path.unlink()
-        return make_sources(*load(self._root))
+            return make_sources(*load(self._root))
+        # Without knowing the time, no file's stamp is trusted.
+        return open_index(self._root, self._path, 0)
 
 
 def look_at(
