@@ -7,6 +7,7 @@ read: its head, the columns of all prompts, and the cards of the files that are 
 
 from __future__ import annotations
 
+import os
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
@@ -107,6 +108,8 @@ class Head(msgspec.Struct):
     refs: Part
     """The refs of all cards, in the order of their files."""
     columns: Part
+    body_size: int
+    """Of everything after the head."""
     error_count: int
 
 
@@ -136,6 +139,8 @@ class IndexFile:
         self.head = _decode(raw, Head)
         self._file = file
         self._start = at + size
+        if file.seek(0, os.SEEK_END) != self._start + self.head.body_size:
+            raise ValueError("cut off")
 
     def read(self, part: Part) -> bytes:
         """Return a part."""
@@ -474,8 +479,10 @@ def _pack(index: Index) -> tuple[Head, bytes]:
             name: StoredCards(len(file.refs), add(bytes(file.cards)), file.error_count)
             for name, file in index.cards.items()
         },
+        body_size=0,
         error_count=index.error_count,
     )
+    head.body_size = size
     return head, b"".join(parts)
 
 
