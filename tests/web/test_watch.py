@@ -282,7 +282,10 @@ def test_the_browser_reloads_and_keeps_filter_and_place(
     before = browser.run(f"{place}.dataset.ref")
     assert before != "trees:tree-0/recall"
 
-    oak.write_text(f"kind: basic\ncards:\n{cards}".replace("Wood.", "Mended."), "utf-8")
+    # As editors save: nobody sees half a file.
+    saved = oak.parents[2] / "saved"
+    saved.write_text(f"kind: basic\ncards:\n{cards}".replace("Wood.", "Mended."), "utf-8")
+    saved.replace(oak)
     browser.wait_for("document.body?.textContent.includes('Mended.') ?? false")
     browser.wait_for(f"document.readyState === 'complete' && {place}.dataset.ref === '{before}'")
     assert browser.run("document.querySelector('[name=q]').value") == "tree"

@@ -57,15 +57,15 @@ _T = TypeVar("_T")
 MIN_SQLITE: Final = (3, 37, 0)
 """The first version with strict tables."""
 _SELECT_REVIEW: Final = f"select {REVIEW_COLUMNS} from reviews"  # noqa: S608
-_PLACES: Final = ", ".join("?" * len(REVIEW_FIELDS))
+_PARAMETERS: Final = ", ".join("?" * len(REVIEW_FIELDS))
 _ADD_REVIEW: Final = (
     f"insert into reviews ({REVIEW_COLUMNS}) "  # noqa: S608
-    f"values ({_PLACES})"
+    f"values ({_PARAMETERS})"
 )
 _BATCH: Final = 10_000
 """How many reviews are merged at once."""
 _ADDED_AT_ONCE: Final = 50
-_ADD_REVIEWS: Final = f"{_ADD_REVIEW}{f', ({_PLACES})' * (_ADDED_AT_ONCE - 1)}"
+_ADD_REVIEWS: Final = f"{_ADD_REVIEW}{f', ({_PARAMETERS})' * (_ADDED_AT_ONCE - 1)}"
 """Every statement makes the list of acts of a check again, which takes half of the time for one row."""
 _CHUNK: Final = 500
 """How many values a statement has at most."""
