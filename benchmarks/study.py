@@ -44,12 +44,16 @@ _GAPS_MS: Final = (60_000, 600_000, 3 * _DAY_MS, 20 * _DAY_MS)
 _LAST_MS: Final = max(_GAPS_MS) * REVIEWS_PER_PROMPT
 _RATINGS: Final = (1, 2, 3, 3, 3, 4)
 _START_UP: Final = """\
+import os
 from pathlib import Path
 from cardwright.cli.main import main
 from cardwright.cli.environment import open_study
-with open_study(Path(), None): pass
+from cardwright.cli.output import say
+from cardwright.terminal.reports import draw_sections
+with open_study(Path(), Path(os.environ["CARDS_DB"])):
+    say(draw_sections({}))
 """
-"""What every command on a project does first."""
+"""What every report on a project does: it opens the store and the project, and prints."""
 
 Histories = Sequence[Sequence[tuple[int, int]]]
 """Ratings and times for each prompt."""
@@ -194,6 +198,8 @@ def run(path: Path, folder: Path, *words: str, code: str = "") -> None:
     """Run a command on a store in a folder, or code."""
     what = ["-c", code] if code else ["-m", "cardwright", *words]
     environ = {**os.environ, "CARDS_DB": str(path)}
+    # Whoever uses the program has its modules compiled.
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
     subprocess.run(
         [sys.executable, *what], check=True, cwd=folder, env=environ, stdout=subprocess.DEVNULL
     )

@@ -234,7 +234,7 @@ WRITES_ITSELF = {
     "foreign/archive.py": "a package, unpacked into a temporary folder",
     "foreign/live_database.py": "a collection, copied into a temporary folder",
     "foreign/plain_file.py": "nothing, it only reads",
-    "anki/package.py": "members of a package, whose file it is given",
+    "anki/package.py": "a database in a temporary folder; members of a package, whose file it is given",
     "anki/record.py": "deletes a record of builds that is not needed any more",
     "app/adopt/run.py": "the folders of a new project, whose paths were checked",
     "app/adopt/write.py": "media on their way into a project: copied in its build folder, then renamed to a path that was checked",

@@ -13,24 +13,33 @@ from dataclasses import (
     make_dataclass,
 )
 from operator import attrgetter
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, Final, TypeVar, dataclass_transform
 
 _T = TypeVar("_T")
+_FEW: Final = 50
+"""So many values are made sooner than a constructor."""
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def frozen(cls: type[_T]) -> type[_T]:
     """Make of a class what `dataclass(frozen=True, slots=True, kw_only=True)` makes of it.
 
-    Its constructor is made when it is first called: that takes most of the time.
+    Its constructor is compiled after a few calls: that takes most of the time.
     """
     made: Any = dataclass(init=False, repr=False, eq=False, slots=True, kw_only=True)(cls)
     every = fields(made)
     read = _make_reader(every)
 
+    count = 0
+
     def construct(self: Any, **values: Any) -> None:
-        made.__init__ = _make_constructor(made, every)
-        made.__init__(self, **values)
+        nonlocal count
+        count += 1
+        if count > _FEW:
+            made.__init__ = _make_constructor(made, every)
+            made.__init__(self, **values)
+        else:
+            _set_fields(self, every, values)
 
     def is_equal(self: Any, other: object) -> bool:
         return read(self) == read(other) if type(other) is type(self) else NotImplemented
@@ -69,6 +78,22 @@ def _make_reader(every: Iterable[Field[Any]]) -> Callable[[Any], Any]:
     """Return a function that reads the fields by which values are compared."""
     names = [one.name for one in every if one.compare]
     return attrgetter(*names) if names else lambda _: ()
+
+
+def _set_fields(made: Any, every: Iterable[Field[Any]], values: dict[str, Any]) -> None:
+    """Do what a constructor does."""
+    for one in every:
+        if one.name in values:
+            value = values.pop(one.name)
+        elif one.default is not MISSING:
+            value = one.default
+        elif one.default_factory is not MISSING:
+            value = one.default_factory()
+        else:
+            raise TypeError(f"missing required keyword-only argument: {one.name!r}")
+        object.__setattr__(made, one.name, value)
+    if values:
+        raise TypeError(f"got an unexpected keyword argument {next(iter(values))!r}")
 
 
 def _make_constructor(cls: type, every: Iterable[Field[Any]]) -> Callable[..., None]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cardwright.anki.ledger import Ledger, Published, format_ledger, read_ledger
+from cardwright.anki.ledger import Ledger, Published, format_ledger, pack_content, read_ledger
 from cardwright.anki.note import hash_content
 from project_files import Release, Run, Write
 
@@ -31,7 +31,7 @@ def publish(content: dict[str, Any], before: Published | None = None) -> Publish
         kind="basic",
         mod_s=1,
         hash=hash_content(content),
-        content=content,
+        packed=pack_content(content),
         html_hash=hash_content(content),
         former=before.keep_former(content, hash_content(content)) if before else (),
     )

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import date
+from math import nan
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 
 from cardwright.app.study import Study, open_study
 from cardwright.history import Act, Moment, count_days
+from cardwright.study.expectations import ANSWER, TEST
 from project_files import Run, Write
 from study_store import FIRST_DAY, at, give, undo
 
@@ -296,3 +299,29 @@ def test_a_day_ends_at_the_rollover_where_it_was_lived(study: Study, ask: Ask) -
 @pytest.mark.parametrize("words", [(), ("oak", "--day", "2024-10-06"), ("--day", "tomorrow")])
 def test_history_wants_a_prompt_or_a_day(run: Run, words: tuple[str, ...]) -> None:
     assert "Usage: " in run("history", *words, exit_code=2).stderr
+
+
+FORGED = {
+    "recall": (2.0, 5, FIRST_DAY, 0, 3, TEST),
+    "nan": (nan, 5, FIRST_DAY, 0, 3, TEST),
+    "day": (0.5, 5, 2**31 - 1, 0, 3, TEST),
+    "rating": (0.5, 5, FIRST_DAY, 0, 9, TEST),
+}
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff", bytes(20), bytes(24), *FORGED])
+def test_stats_are_the_same_with_what_was_kept_of_them_and_if_that_is_damaged(
+    study: Study, ask: Ask, damage: bytes | str
+) -> None:
+    first = ask("stats")
+    kept = study.store.read_expectations()
+    assert kept
+    assert ask("stats") == first
+
+    if isinstance(damage, str):
+        records = ANSWER.pack(*FORGED[damage])
+        damage = records + crc32(records).to_bytes(4, "big")
+    with study.store.transaction():
+        study.store.put_expectations([(OAK, damage)])
+    assert ask("stats") == first
+    assert study.store.read_expectations() == kept

@@ -23,8 +23,11 @@ from cardwright.markdown import Renderer
 from cardwright.model import Collection
 from cardwright.project import cache as cache_module
 from cardwright.project.cache import CACHE_NAME, Cache, make_key
+from cardwright.project.check import check
+from cardwright.project.checking import Checking
 from cardwright.project.findings import check_file
-from cardwright.project.load import load_sources
+from cardwright.project.load import Loaded, load_sources
+from cardwright.project.media import MediaLibrary
 from cardwright.project.renderers import Renderers
 from cardwright.project.texts import SourceTexts
 from cardwright.report import as_json
@@ -209,19 +212,39 @@ def test_a_file_that_changes_while_it_is_checked_is_checked_again(
     write: Write, tmp_path: Path
 ) -> None:
     """The places of its problems are found in the file as it is by then."""
-    root = write({"cards/trees/a.yaml": CARDS[4]})
-    cache, texts = Cache(tmp_path), SourceTexts(root)
+    root = write({"cards/trees/a.yaml": CARDS[4], "decks/trees/deck.yaml": MANIFESTS[1]})
+    cache = Cache(tmp_path)
     loaded = load_sources(root, cache)
     write({"cards/trees/a.yaml": f"# moved\n{CARDS[4]}"})
-    for file in loaded.files:
-        kinds = loaded.collection.kinds
-        check_file(file, kinds, Renderers(cache, highlights=False), texts, cache)
-    write({"cards/trees/a.yaml": CARDS[4]})
+    write({"decks/trees/deck.yaml": f"# moved\n{MANIFESTS[1]}"})
+    check_loaded(root, loaded, cache)
+    write({"cards/trees/a.yaml": CARDS[4], "decks/trees/deck.yaml": MANIFESTS[1]})
     cache.flush()
 
     warm = open_project(root, highlights=False, cache_folder=tmp_path)
 
     assert list_facts(warm) == list_facts(open_project(root, highlights=False))
+
+
+def check_loaded(root: Path, loaded: Loaded, cache: Cache) -> None:
+    """Check what was loaded, as `open_project` does."""
+    texts, renderers = SourceTexts(root), Renderers(cache, root, highlights=False)
+    kinds = loaded.collection.kinds
+    files = [(file, check_file(file, kinds, renderers, texts, cache)) for file in loaded.files]
+    check(
+        Checking(
+            root=root,
+            collection=loaded.collection,
+            files=files,
+            renderer=Renderer(highlights=False),
+            texts=texts,
+            media=MediaLibrary(root),
+            cache=cache,
+            kinds_key=loaded.kinds_key,
+            decks_key=loaded.decks_key,
+            digests=loaded.digests,
+        )
+    )
 
 
 def test_cards_that_are_loaded_on_demand_are_a_sequence(write: Write) -> None:

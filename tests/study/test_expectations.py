@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from cardwright.history import Act, Rating, Review
 from cardwright.model import DeckOptions
-from cardwright.study.expectations import TEST, AnswerRecord, Histories
+from cardwright.study.expectations import TEST, AnswerRecord
+from cardwright.study.histories import Histories
 from cardwright.study.journal import Journal
 from studying import MORNING, later, open_journal, record
 
@@ -121,7 +122,7 @@ def test_what_another_store_said_is_found_by_a_replay(tmp_path: Path) -> None:
     kept = journal.store.read_expectations()
 
     with journal.store.transaction():
-        other = kept[KEYS[0]][:-2] + bytes([4, TEST])
+        other = kept[KEYS[0]][:-6] + bytes([4, TEST]) + kept[KEYS[0]][-4:]
         journal.store.put_expectations([(KEYS[0], other), (KEYS[2], other)])
     assert journal.find_differences() == sorted([KEYS[0], KEYS[2]])
     journal.rebuild()

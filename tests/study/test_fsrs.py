@@ -80,6 +80,36 @@ def test_an_array_is_computed_as_its_numbers_are(
         np.testing.assert_allclose(ours, theirs, rtol=1e-12)
 
 
+@given(
+    PARAMETERS,
+    st.floats(0.001, 36_500),
+    st.floats(1, 10),
+    st.integers(0, 2000),
+    st.integers(1, 4),
+)
+def test_what_a_replay_computes_is_what_the_formulas_say(
+    parameters: tuple[float, ...], stability: float, difficulty: float, days: int, rating: int
+) -> None:
+    model = Fsrs(parameters)
+    recall = model.retrievability(stability, days)
+    if days == 0:
+        growth = model.same_day_growth(stability, rating)
+        reached = stability * (growth if rating == 1 else max(growth, 1.0))
+    elif rating == 1:
+        reached = min(
+            model.stability_after_lapse(stability, difficulty, recall),
+            model.max_stability_after_lapse(stability),
+        )
+    else:
+        reached = model.stability_after_recall(stability, difficulty, recall, rating)
+
+    assert model.next_memory(stability, difficulty, days, rating) == (
+        min(max(reached, 0.001), MAX_STABILITY_DAYS),
+        min(max(model.unclamped_difficulty(difficulty, rating), 1.0), 10.0),
+        recall,
+    )
+
+
 def test_recall_falls_to_the_desired_retention_within_the_interval() -> None:
     model = Fsrs()
     assert model.retrievability(12.0, 12.0) == pytest.approx(0.9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -219,3 +220,16 @@ def test_queue(
         assert queue.list_left() == [*steps, *plain.arranged, *plain.reviews, *plain.new]
     assert queues[0].counts == queues[1].counts
     assert queues[0].list_day(MORNING.at_ms) == queues[1].list_day(MORNING.at_ms)
+
+
+def test_the_keys_of_millions_of_prompts_may_be_too_long_for_one_text(empty: Path) -> None:
+    path = empty.with_name("long.db")
+    shutil.copy(empty, path)
+    with open_store(path) as store:
+        journal = Journal(store, {}, Schedule(DeckOptions()))
+        with store.transaction():
+            for item in ITEMS:
+                journal.record(item.key, Act.ANSWER, MORNING, rating=Rating.EASY)
+        store._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 250)
+        memories, begun = store.list_notable(MORNING.at_ms, TODAY)
+    assert [memory.key for memory in memories] == begun == sorted(item.key for item in ITEMS)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from functools import reduce
 from math import inf, log, sqrt
+from operator import add
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,7 +17,8 @@ from hypothesis import strategies as st
 from cardwright.history import Act
 from cardwright.memory import Memory, State
 from cardwright.model import DeckOptions
-from cardwright.study.expectations import TEST, Histories
+from cardwright.study.expectations import CRAM, TEST
+from cardwright.study.histories import Histories
 from cardwright.study.journal import Journal
 from cardwright.study.queue import Counts, count_decks
 from cardwright.study.stats import (
@@ -370,3 +374,55 @@ def test_splitting_time_loses_nothing(efforts: dict[int, Effort], span: int) -> 
     assert len(parts) <= 37
     inside = [effort for day, effort in efforts.items() if day <= span]
     assert add_efforts(parts.values()) == add_efforts(inside)
+
+
+@given(st.data())
+def test_one_pass_gives_what_separate_passes_do(data: st.DataObject) -> None:
+    """By definition, on any answers: what is counted, and in which group."""
+    record = st.tuples(
+        st.floats(0.01, 0.99),
+        st.integers(0, 60),
+        st.integers(FIRST_DAY - 40, FIRST_DAY),
+        st.sampled_from([0, 800, 60_000]),
+        st.integers(1, 4),
+        st.integers(0, CRAM),
+    )
+    histories = [(key, data.draw(st.lists(record, max_size=8))) for key in (OAK, ELM, ASH)]
+    days = data.draw(st.sampled_from([None, 7, 30]))
+    subjects = {OAK: Subject("1", "Woods", "term"), ELM: Subject("2", "Woods", "basic")}
+
+    stats = compute_stats(histories, subjects, [], FIRST_DAY, days)
+
+    found = [(key, *answer) for key, answers in histories for answer in answers]
+    recent = [answer for answer in found if days is None or answer[3] > FIRST_DAY - days]
+    tests = [answer for answer in recent if answer[-1] == TEST]
+
+    def retain(some: list[Any]) -> Retention:
+        expected = reduce(add, (answer[1] for answer in some), 0.0)
+        return Retention(len(some), sum(answer[-2] > 1 for answer in some), expected)
+
+    def spend(some: list[Any]) -> Effort:
+        return Effort(len(some), sum(a[4] for a in some), sum(a[4] > 0 for a in some))
+
+    assert stats.retention == retain(tests)
+    assert stats.young == retain([answer for answer in tests if answer[2] < 21])
+    assert stats.mature == retain([answer for answer in tests if answer[2] >= 21])
+    assert stats.groups["domain"] == {
+        name: retain(some)
+        for name in ("Woods", GONE.domain)
+        if (some := [a for a in tests if subjects.get(a[0], GONE).domain == name])
+    }
+    assert stats.effort == spend(recent)
+    assert stats.effort_by_kind == {
+        kind: spend([a for a in recent if subjects.get(a[0], GONE).kind == kind])
+        for kind in dict.fromkeys(subjects.get(answer[0], GONE).kind for answer in recent)
+    }
+    assert stats.effort_by_day == {
+        day: spend([answer for answer in found if answer[3] == day])
+        for day in {answer[3] for answer in found}
+    }
+    assert sum(counts.total() for counts in stats.buttons.values()) == sum(
+        answer[-1] != CRAM for answer in recent
+    )
+    bins = stats.calibration.bins if stats.calibration else []
+    assert sum(part.retention.tests for part in bins) == len(tests)

@@ -54,6 +54,7 @@ _COLUMNS: Final = {
         *("interval_days", "first_day", "last_day", "last_at_ms", "reps", "lapses"),
         *("is_suspended", "buried_day", "last_id"),
     ),
+    "expectations": ("prompt", "answers"),
     "packs": ("pack", "rules"),
     "settings": ("pack", "name", "value", "changed_ms"),
     "records": ("id", "kind", "pack", "at_ms", "body", "changed_ms"),
@@ -238,12 +239,13 @@ def _connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _relax(path: Path) -> list[tuple[str, str]]:
+def _relax(path: Path) -> list[tuple[str, str, str]]:
     """Take constraints, types and triggers out of the schema; return what it was."""
     with closing(_connect(path)) as db:
-        before = list(db.execute("select name, sql from sqlite_schema where sql not null"))
+        sql = "select name, tbl_name, sql from sqlite_schema where sql not null"
+        before = list(db.execute(sql))
         db.execute("delete from sqlite_schema where type = 'trigger'")
-        for name, sql in before:
+        for name, _, sql in before:
             # Without types too, or SQLite would convert the values.
             loose = re.sub(r"\b(text|integer|real)\b( not null)?", "", sql)
             loose = loose.replace("strict, ", "").replace(") strict", ")")
@@ -252,13 +254,12 @@ def _relax(path: Path) -> list[tuple[str, str]]:
         return before
 
 
-def _restore_schema(path: Path, before: list[tuple[str, str]]) -> None:
+def _restore_schema(path: Path, before: list[tuple[str, str, str]]) -> None:
     with closing(_connect(path)) as db:
-        for name, sql in before:
+        for name, table, sql in before:
             if sql.startswith("CREATE TRIGGER"):
-                db.execute(
-                    "insert into sqlite_schema values ('trigger', ?, 'reviews', 0, ?)", (name, sql)
-                )
+                row = (name, table, sql)
+                db.execute("insert into sqlite_schema values ('trigger', ?, ?, 0, ?)", row)
             else:
                 db.execute("update sqlite_schema set sql = ? where name = ?", (sql, name))
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
-from cardwright.anki.json_lines import read_json_line, report_conflicts
+from cardwright.anki.json_lines import Ask, make_anew, read_json_line, report_conflicts
 from cardwright.anki.stamp import MAX_TIME_S
 from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.foreign.error import ForeignFileError
@@ -99,7 +99,16 @@ def _format_field(found: AdoptedField) -> Any:
     return {"value": value, "html": found.html}
 
 
-def read_adopted(path: Path, shown_path: str) -> tuple[AdoptedPack, list[Diagnostic]]:
+class _Read(NamedTuple):
+    """What was read."""
+
+    pack: AdoptedPack
+    problems: list[Diagnostic]
+
+
+def read_adopted(
+    path: Path, shown_path: str, ask: Ask = make_anew
+) -> tuple[AdoptedPack, list[Diagnostic]]:
     """Read what a pack was adopted from; a missing file is empty, and every damaged line is reported."""
     try:
         raw = read_plain_file(path, _MAX_BYTES)
@@ -110,14 +119,21 @@ def read_adopted(path: Path, shown_path: str) -> tuple[AdoptedPack, list[Diagnos
         return AdoptedPack(), [_damage(shown_path, 1, error.reason.replace("it ", "this ", 1))]
     except UnicodeDecodeError:
         return AdoptedPack(), [_damage(shown_path, 1, "this is not UTF-8 text")]
+    digest = blake2b(raw, digest_size=16)
+    del raw
+    key = digest.digest() + json.dumps(["adopted", shown_path]).encode()
+    pack, problems = ask(key, _Read, lambda: _read_lines(text, shown_path))
+    return replace(pack, digest=digest.hexdigest()), problems
+
+
+def _read_lines(text: str, shown_path: str) -> _Read:
     if conflicts := list(report_conflicts(text, shown_path)):
-        return AdoptedPack(), conflicts
+        return _Read(AdoptedPack(), conflicts)
     reading = _Reading(shown_path)
     # Not `splitlines`: texts may contain characters that it treats as line ends.
     for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
         reading.read_line(number, line)
-    digest = blake2b(raw, digest_size=16).hexdigest()
-    return replace(reading.pack, digest=digest), reading.problems
+    return _Read(reading.pack, reading.problems)
 
 
 class _Reading:

@@ -10,7 +10,7 @@ from typing import Any
 
 from cardwright.anki.adopted import AdoptedNote, AdoptedPack
 from cardwright.anki.guid import make_guid
-from cardwright.anki.ledger import Ledger, Published, PublishedType
+from cardwright.anki.ledger import Ledger, Published, PublishedType, pack_content
 from cardwright.anki.media import FindMedia, MediaFinder, PackedFile
 from cardwright.anki.note import RENDERING_VERSION, MadeNote, make_note
 from cardwright.anki.notetype import NoteType
@@ -140,7 +140,7 @@ def _publish(card: Card, note: MadeNote, mod_s: int, deck: str) -> Published:
         kind=card.kind,
         mod_s=mod_s,
         hash=note.hash,
-        content=note.content,
+        packed=pack_content(note.content),
         rendering=RENDERING_VERSION,
         html_hash=note.html_hash,
         deck=deck,

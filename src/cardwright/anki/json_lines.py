@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from typing import Any, Final, Protocol, TypeVar
 
 from cardwright.diagnostic import Diagnostic, Span, diagnose_conflict
 from cardwright.foreign.json_text import parse_json
 from cardwright.text import find_conflicts
 
 _MAX_LINE_LENGTH: Final = 2**24
+_T = TypeVar("_T")
+
+
+class Ask(Protocol):
+    """Returns what was made of a file before, or makes it: what that takes depends on the file's size."""
+
+    def __call__(self, key: bytes, value_type: type[_T], make: Callable[[], _T], /) -> _T:
+        """Return a value whose key is a digest of all that it depends on, besides the program."""
+
+
+def make_anew(_key: bytes, _value_type: type[_T], make: Callable[[], _T], /) -> _T:
+    """Make a value that is not kept."""
+    return make()
 
 
 def read_json_line(line: str) -> dict[str, Any]:

@@ -10,10 +10,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
+from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from cardwright.anki.json_lines import read_json_line, report_conflicts
+import msgspec
+
+from cardwright.anki.json_lines import Ask, make_anew, read_json_line, report_conflicts
 from cardwright.anki.stamp import MAX_TIME_S
 from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.foreign.error import ForeignFileError
@@ -65,7 +68,8 @@ class Published:
     mod_s: int
     """Its modification time in Unix seconds."""
     hash: str
-    content: dict[str, Any]
+    packed: bytes = field(repr=False)
+    """Its content, as `pack_content` returns it: a pack may have many notes."""
     rendering: int = 1
     """The version of the rendering it was last published with."""
     html_hash: str = ""
@@ -80,6 +84,12 @@ class Published:
     """If it is retired: the hash of the content that people have, unless they have this one."""
     former: tuple[Former, ...] = ()
     """What it said in earlier releases, oldest first; older versions of the program kept nothing."""
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The text as written, as JSON; see `describe_content`."""
+        content: dict[str, Any] = msgspec.msgpack.decode(self.packed)
+        return content
 
     @property
     def is_retired(self) -> bool:
@@ -105,9 +115,10 @@ class Published:
 
     def keep_former(self, content: Mapping[str, Any], html_hash: str) -> tuple[Former, ...]:
         """Return what it said before it gets other content, and what it said before that."""
-        if content == self.content and html_hash == self.html_hash:
+        own = self.content
+        if content == own and html_hash == self.html_hash:
             return self.former
-        former = Former(content=_find_changed(content, self.content), html_hash=self.html_hash)
+        former = Former(content=_find_changed(content, own), html_hash=self.html_hash)
         return (*self.former, former)
 
 
@@ -160,6 +171,19 @@ class Ledger:
         """Tell whether a rendering fix has changed the HTML of a published note."""
         published = self.find(note.card)
         return published is not None and not note.has_html_of(published)
+
+
+def pack_content(content: Mapping[str, Any]) -> bytes:
+    """Return the content of a note as it is kept in memory.
+
+    Raises:
+        ValueError: it has a number that is too large.
+
+    """
+    try:
+        return msgspec.msgpack.encode(content)
+    except OverflowError:
+        raise ValueError("a number in it is too large") from None
 
 
 def _find_changed(new: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
@@ -225,20 +249,36 @@ def _format_former(former: Former) -> dict[str, Any]:
     return {"matter": former.content, **html}
 
 
-def read_ledger(path: Path, pack: str, shown_path: str) -> tuple[Ledger, list[Diagnostic]]:
+class _Read(NamedTuple):
+    """What was read."""
+
+    ledger: Ledger
+    problems: list[Diagnostic]
+
+
+def read_ledger(
+    path: Path, pack: str, shown_path: str, ask: Ask = make_anew
+) -> tuple[Ledger, list[Diagnostic]]:
     """Read a pack's ledger; a missing one is empty, and every damaged line is reported."""
     try:
-        text = read_plain_file(path, _MAX_BYTES).decode("utf-8")
+        raw = read_plain_file(path, _MAX_BYTES)
+        text, digest = raw.decode("utf-8"), blake2b(raw, digest_size=16).digest()
     except FileNotFoundError:
         return Ledger(pack=pack), []
     except ForeignFileError as error:
         return Ledger(pack=pack), [_damage(shown_path, 1, error.reason.replace("it ", "this ", 1))]
     except UnicodeDecodeError:
         return Ledger(pack=pack), [_damage(shown_path, 1, "this is not UTF-8 text")]
+    del raw
+    names = json.dumps(["ledger", pack, shown_path]).encode()
+    return ask(digest + names, _Read, lambda: _read_text_of(text, pack, shown_path))
+
+
+def _read_text_of(text: str, pack: str, shown_path: str) -> _Read:
     if conflicts := list(report_conflicts(text, shown_path)):
-        return Ledger(pack=pack), conflicts
+        return _Read(Ledger(pack=pack), conflicts)
     try:
-        return _read_lines(text, pack, shown_path)
+        return _Read(*_read_lines(text, pack, shown_path))
     except _NewerError as error:
         newer = diagnose(
             "ledger-mismatch",
@@ -246,7 +286,7 @@ def read_ledger(path: Path, pack: str, shown_path: str) -> tuple[Ledger, list[Di
             Span(path=shown_path, line=1, column=1),
             help="update Cardwright",
         )
-        return Ledger(pack=pack), [newer]
+        return _Read(Ledger(pack=pack), [newer])
 
 
 def _read_lines(text: str, pack: str, shown_path: str) -> tuple[Ledger, list[Diagnostic]]:
@@ -254,8 +294,7 @@ def _read_lines(text: str, pack: str, shown_path: str) -> tuple[Ledger, list[Dia
     ledger: Ledger | None = None
     notes: dict[str, Published] = {}
     note_types: dict[str, PublishedType] = {}
-    # Not `splitlines`: texts may contain characters that it treats as line ends.
-    for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
+    for number, line in enumerate(_split_lines(text), 1):
         try:
             row = read_json_line(line)
             if number == 1:
@@ -279,6 +318,17 @@ def _read_lines(text: str, pack: str, shown_path: str) -> tuple[Ledger, list[Dia
         # Without its header, the notes cannot be compared with anything.
         return Ledger(pack=pack), problems
     return replace(ledger, notes=notes, note_types=note_types), problems
+
+
+def _split_lines(text: str) -> Iterator[str]:
+    """Yield the lines of a text, one at a time."""
+    # Not `splitlines`: texts may contain characters that it treats as line ends.
+    start, end = 0, text.find("\n")
+    while end >= 0:
+        yield text[start:end]
+        start, end = end + 1, text.find("\n", end + 1)
+    if start < len(text) or not text:
+        yield text[start:]
 
 
 class _NewerError(Exception):
@@ -337,7 +387,7 @@ def _read_note(row: dict[str, Any], number: int) -> Published:
         kind=_read_text(row, "kind"),
         mod_s=_read_time(row, "mod"),
         hash=_read_text(row, "hash"),
-        content=_read_content(row["matter"]),
+        packed=pack_content(_read_content(row["matter"])),
         rendering=rendering,
         html_hash=_read_text(row, "html", ""),
         deck=_read_text(row, "deck", ""),

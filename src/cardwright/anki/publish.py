@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 
-from cardwright.anki.ledger import Ledger, Published, PublishedType
+from cardwright.anki.ledger import Ledger, Published, PublishedType, pack_content
 from cardwright.anki.note import RENDERING_VERSION, Note
 from cardwright.anki.notetype import NoteType
 from cardwright.anki.pack import PackContents
@@ -172,7 +172,7 @@ def stage(
 
 
 def _publish_note(before: Published | None, note: Note, deck: str, mod_s: int) -> Published:
-    html_hash = note.html_hash
+    content, html_hash = note.content, note.html_hash
     rendering = RENDERING_VERSION
     if before and before.mod_s == mod_s and before.html_hash != html_hash:
         # Only a library renders it differently: everyone keeps the HTML published before.
@@ -184,24 +184,25 @@ def _publish_note(before: Published | None, note: Note, deck: str, mod_s: int) -
         kind=note.card.kind,
         mod_s=mod_s,
         hash=note.hash,
-        content=note.content,
+        packed=pack_content(content),
         rendering=rendering,
         html_hash=html_hash,
         deck=deck,
-        former=before.keep_former(note.content, html_hash) if before else (),
+        former=before.keep_former(content, html_hash) if before else (),
     )
 
 
 def _withdraw_note(before: Published, note: Note, mod_s: int) -> Published:
     """Return a note that is retired: people keep what was published before."""
+    content = note.content
     return replace(
         before,
         id=note.card.id,
         mod_s=mod_s,
         hash=note.hash,
-        content=note.content,
+        packed=pack_content(content),
         shipped=before.shipped if before.is_retired else before.hash,
-        former=before.keep_former(note.content, before.html_hash),
+        former=before.keep_former(content, before.html_hash),
     )
 
 

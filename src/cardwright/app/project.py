@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from cardwright.anki.adopted import ADOPTED_NAME, AdoptedPack, read_adopted
 from cardwright.anki.check import check_ledger
@@ -19,7 +19,7 @@ from cardwright.markdown import Renderer
 from cardwright.model import Card, Collection, Kind
 from cardwright.progress import track
 from cardwright.project.allow import drop_allowed, report_unused
-from cardwright.project.cache import Cache
+from cardwright.project.cache import Cache, make_key
 from cardwright.project.card_file import CardFile
 from cardwright.project.check import apply_checks, check
 from cardwright.project.checking import Checking
@@ -41,6 +41,9 @@ _SCRIPT: Final = (
     r"|=[\s\"']*[a-z\s]{0,20}&(?:#|tab|newline|colon)"
 )
 """What can run a script in a template; entities at the start of an address can hide one."""
+
+
+_T = TypeVar("_T")
 
 
 class SourceProblemsError(CardwrightError):
@@ -213,7 +216,7 @@ def open_project(
         loaded = load_sources(root, cache)
     collection = loaded.collection
     renderer = Renderer(highlights=highlights)
-    renderers = Renderers(cache, highlights=highlights)
+    renderers = Renderers(cache, root, highlights=highlights)
     texts = SourceTexts(root)
     media = MediaLibrary(root)
     problems = apply_checks(loaded.problems, collection.decks)
@@ -232,21 +235,29 @@ def open_project(
             cache=cache,
             kinds_key=loaded.kinds_key,
             decks_key=loaded.decks_key,
+            digests=loaded.digests,
         )
     )
     problems += find_shared_guids(collection)
     ledgers = {}
     adopted_packs = {}
-    for pack in collection.decks:
-        shown = f"decks/{pack}/{LEDGER_NAME}"
-        ledger, found = read_ledger(root / shown, pack, shown)
-        problems += found or _miss_ledger(root, ledger, shown)
-        note_types = _make_note_types(collection, ledger, renderers) if ledger.note_types else {}
-        problems += check_ledger(ledger, collection, note_types, shown)
-        ledgers[pack] = ledger
-        shown = f"decks/{pack}/{ADOPTED_NAME}"
-        adopted_packs[pack], found = read_adopted(root / shown, shown)
-        problems += found
+
+    def ask(key: bytes, value_type: type[_T], make: Callable[[], _T]) -> _T:
+        return cache.ask(make_key(key), value_type, make)
+
+    with gc_paused():
+        for pack in collection.decks:
+            shown = f"decks/{pack}/{LEDGER_NAME}"
+            ledger, found = read_ledger(root / shown, pack, shown, ask)
+            problems += found or _miss_ledger(root, ledger, shown)
+            note_types = (
+                _make_note_types(collection, ledger, renderers) if ledger.note_types else {}
+            )
+            problems += check_ledger(ledger, collection, note_types, shown)
+            ledgers[pack] = ledger
+            shown = f"decks/{pack}/{ADOPTED_NAME}"
+            adopted_packs[pack], found = read_adopted(root / shown, shown, ask)
+            problems += found
     cache.flush()
     problems, allowances = drop_allowed(problems, collection.allowances)
     problems += report_unused(allowances, problems, collection.decks)

@@ -15,7 +15,7 @@ import click
 
 from cardwright.cli.progress import erase_progress
 from cardwright.error import CardwrightError
-from cardwright.text import BIDI_OVERRIDES, CONTROLS, escape_controls, make_plain
+from cardwright.text import BIDI_OVERRIDES, CONTROLS, compile_late, escape_controls, make_plain
 
 if TYPE_CHECKING:
     from cardwright.terminal.paint import Renderable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _RUNNERS: Final = ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
 """Variables that are set where lines such as `::add-mask::x` or `##vso[…]` command the CI."""
 _COMMAND: Final = re.compile(r"^[^\S\n]*:(?=:)|#(?=#\w*\[)", re.MULTILINE)
-_UNSAFE: Final = re.compile(f"[{CONTROLS}{BIDI_OVERRIDES}]")
+_UNSAFE: Final = f"[{CONTROLS}{BIDI_OVERRIDES}]"
 """What no source may contain."""
 _JSON_COMMAND: Final = re.compile(r"#(?=#\w*\[)")
 
@@ -96,7 +96,7 @@ def say_data(pieces: Iterable[str]) -> None:
     is_file, is_terminal = _is_file(sys.stdout), sys.stdout.isatty()
     for piece in pieces:
         # A CI does not see what goes to a file.
-        shown = make_plain(piece) if is_terminal else _UNSAFE.sub("�", piece)
+        shown = make_plain(piece) if is_terminal else compile_late(_UNSAFE).sub("�", piece)
         _write(shown, is_command=is_file)
 
 

@@ -16,7 +16,7 @@ from cardwright.cli.output import say, say_json
 from cardwright.cli.params import choice_options, db_option, json_option
 from cardwright.history import Rating, is_kept, make_date, namespace_of
 from cardwright.item import Item
-from cardwright.study.expectations import Histories
+from cardwright.study.histories import Histories
 from cardwright.study.stats import Bin, Retention, Stats, Subject, compute_stats
 from cardwright.terminal.stats import draw_stats
 

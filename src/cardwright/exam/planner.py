@@ -5,7 +5,6 @@ This module needs numpy, an optional extra; `plan`, which defines the result, do
 
 from __future__ import annotations
 
-import os
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
@@ -15,8 +14,6 @@ from math import sqrt
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-# Arrays are short here: threads would only take time to start.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
@@ -114,8 +111,12 @@ def sample_pool(pool: Pool, max_prompts: int) -> tuple[Pool, float]:
     if step <= 1:
         return pool, 1.0
     order = np.lexsort((pool.difficulty, pool.stability, pool.weight, pool.domain))
-    first = order[np.unique(pool.domain[order], return_index=True)[1]]
-    some = np.union1d(order[step // 2 :: step], first)
+    ordered = pool.domain[order]
+    is_taken = np.zeros(len(order), bool)
+    is_taken[order[step // 2 :: step]] = True
+    is_taken[order[0]] = True
+    is_taken[order[1:][ordered[1:] != ordered[:-1]]] = True
+    some = is_taken.nonzero()[0]
     domain, weight = pool.domain[some], pool.weight[some]
     scale = np.bincount(pool.domain, pool.weight) / np.bincount(domain, weight)
     sample = Pool(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cardwright.blueprint import Blueprint, Signal
 from cardwright.item import Item
-from cardwright.study.stats import Answer
+
+if TYPE_CHECKING:
+    from cardwright.study.stats import Answer
 
 _MIN_FORECAST_DAYS: Final = 7
 

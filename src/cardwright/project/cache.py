@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import sys
 import weakref
 import zlib
 from collections.abc import Callable
@@ -30,6 +31,8 @@ _MAX_UNUSED_DAYS: Final = 30
 _MAX_BYTES: Final = 500_000_000
 """The most that all values may have: 100,000 notes need a tenth of it."""
 _MAX_VALUE_BYTES: Final = 64_000_000
+_MAX_ROW_EXTRA_BYTES: Final = 1_000
+"""What a row holds besides its value."""
 _MAX_PENDING_BYTES: Final = 4_000_000
 """How much is written at once."""
 _MAX_WAIT_S: Final = 1.0
@@ -62,8 +65,9 @@ class Cache:
         return self._database.load(key)
 
     def save(self, key: bytes, value: bytes) -> None:
-        """Keep a value. Others read it after `flush`, or when this process ends."""
-        self._database.save(key, value)
+        """Keep a value unless it is too large. Others read it after `flush`, or when this process ends."""
+        if len(value) < _MAX_VALUE_BYTES:
+            self._database.save(key, value)
 
     def recall(self, key: bytes | None, value_type: type[_T]) -> _T | None:
         """Return what was kept with a key, if anything."""
@@ -230,12 +234,14 @@ def _make_private(path: Path) -> None:
     info = path.lstat()
     if not stat.S_ISREG(info.st_mode):
         raise OSError("not a regular file")
-    if os.name == "posix" and (info.st_uid != os.geteuid() or info.st_mode & _WRITABLE_BY_OTHERS):
+    if sys.platform != "win32" and (
+        info.st_uid != os.geteuid() or info.st_mode & _WRITABLE_BY_OTHERS
+    ):
         raise OSError("not our own file")
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE_BYTES)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE_BYTES + _MAX_ROW_EXTRA_BYTES)
     connection.execute("PRAGMA trusted_schema = OFF")
     # It may be lost at any time, so it need not reach the disk.
     connection.execute("PRAGMA synchronous = OFF")

@@ -324,28 +324,22 @@ def check_mentions(checking: Checking) -> Iterator[Diagnostic]:
         yield from explain_mentions(mentions, checking.media, checking.texts)
 
 
-def check_descriptions(checking: Checking) -> Iterable[Diagnostic]:
-    """Report problems in the Markdown of deck descriptions, which Anki renders."""
+def check_frames(checking: Checking) -> Iterable[Diagnostic]:
+    """Report problems in Markdown beside that of cards: in descriptions of decks, and in kinds."""
+    keys = (checking.kinds_key, checking.decks_key)
+    key = make_key("frames", *filter(None, keys)) if all(keys) else None
+    found = checking.cache.recall(key, tuple[Diagnostic, ...])
+    if found is None:
+        from cardwright.project.check_texts import (  # noqa: PLC0415  (they seldom change)
+            check_asks,
+            check_descriptions,
+        )
 
-    def make() -> tuple[Diagnostic, ...]:
-        from cardwright.project.check_texts import check_descriptions as check  # noqa: PLC0415
-
-        return tuple(check(checking))
-
-    key = checking.decks_key and make_key("descriptions", checking.decks_key)
-    return checking.cache.ask(key, tuple[Diagnostic, ...], make)
-
-
-def check_asks(checking: Checking) -> Iterable[Diagnostic]:
-    """Report problems in the Markdown around the fields of a question, in kinds of the project."""
-
-    def make() -> tuple[Diagnostic, ...]:
-        from cardwright.project.check_texts import check_asks as check  # noqa: PLC0415
-
-        return tuple(check(checking))
-
-    key = checking.kinds_key and make_key("asks", checking.kinds_key)
-    return checking.cache.ask(key, tuple[Diagnostic, ...], make)
+        found = (*check_descriptions(checking), *check_asks(checking))
+        # The files may have changed since they were loaded, and with them the places in them.
+        if key and all(checking.texts.is_as(*one) for one in checking.digests.items()):
+            checking.cache.keep(key, found)
+    return found
 
 
 def check_kind_media(checking: Checking) -> Iterator[Diagnostic]:
@@ -419,8 +413,7 @@ CHECKS: Final[tuple[Callable[[Checking], Iterable[Diagnostic]], ...]] = (
     check_signals,
     check_coverage,
     check_mentions,
-    check_descriptions,
-    check_asks,
+    check_frames,
     check_kind_media,
     check_questions,
     check_schemas,

@@ -72,6 +72,8 @@ class Checking:
     """A digest of the kinds; None if it is not known."""
     decks_key: bytes | None
     """A digest of the manifests and blueprints."""
+    digests: Mapping[str, bytes]
+    """Of each of these files, by name."""
 
     def asked_by_pack(self) -> dict[str, list[CardHead]]:
         """Return the cards that are still asked, by pack."""

@@ -54,6 +54,8 @@ class Loaded:
     """A digest of the files of kinds; None if one cannot be read."""
     decks_key: bytes | None
     """As for the kinds, of manifests and blueprints."""
+    digests: Mapping[str, bytes]
+    """Of the content of each file of these, by name."""
 
 
 def load(root: Path) -> tuple[Collection, list[Diagnostic]]:
@@ -65,8 +67,9 @@ def load(root: Path) -> tuple[Collection, list[Diagnostic]]:
 def load_sources(root: Path, cache: Cache) -> Loaded:
     """Read the kinds, decks, blueprints and cards below `root`; parse those that a cache does not know."""
     sources = walk_sources(root)
-    kinds_key, kinds = _load_kinds(sources.kinds, cache)
-    decks_key, decks = _load_decks(sources.decks, cache)
+    digests: dict[str, bytes] = {}
+    kinds_key, kinds = _load_kinds(sources.kinds, cache, digests)
+    decks_key, decks = _load_decks(sources.decks, cache, digests)
     problems = [*sources.problems, *kinds.problems, *decks.problems]
     files: list[CardFile] = []
     allowances: list[Allowance] = []
@@ -102,11 +105,14 @@ def load_sources(root: Path, cache: Cache) -> Loaded:
         problems=problems,
         kinds_key=kinds_key,
         decks_key=decks_key,
+        digests=digests,
     )
 
 
-def _load_kinds(files: Iterable[SourceFile], cache: Cache) -> tuple[bytes | None, _Kinds]:
-    key, read = _read_all("kinds", files)
+def _load_kinds(
+    files: Iterable[SourceFile], cache: Cache, digests: dict[str, bytes]
+) -> tuple[bytes | None, _Kinds]:
+    key, read = _read_all("kinds", files, digests)
 
     def make() -> _Kinds:
         from cardwright.project.read import read_kinds  # noqa: PLC0415  (seldom needed)
@@ -118,8 +124,10 @@ def _load_kinds(files: Iterable[SourceFile], cache: Cache) -> tuple[bytes | None
     return key, cache.ask(key, _Kinds, make)
 
 
-def _load_decks(files: Iterable[SourceFile], cache: Cache) -> tuple[bytes | None, _Decks]:
-    key, read = _read_all("decks", files)
+def _load_decks(
+    files: Iterable[SourceFile], cache: Cache, digests: dict[str, bytes]
+) -> tuple[bytes | None, _Decks]:
+    key, read = _read_all("decks", files, digests)
 
     def make() -> _Decks:
         from cardwright.project.read import read_decks  # noqa: PLC0415  (seldom needed)
@@ -132,9 +140,9 @@ def _load_decks(files: Iterable[SourceFile], cache: Cache) -> tuple[bytes | None
 
 
 def _read_all(
-    what: str, files: Iterable[SourceFile]
+    what: str, files: Iterable[SourceFile], digests: dict[str, bytes]
 ) -> tuple[bytes | None, Callable[[SourceFile], bytes | None]]:
-    """Read files; return a key of their contents, and what gives the content of each.
+    """Read files; return a key of their contents, and what gives the content of each; add to `digests`.
 
     The key is None if a file cannot be read, which may have changed next time.
     """
@@ -142,9 +150,11 @@ def _read_all(
     errors: dict[str, OSError] = {}
     for file in files:
         try:
-            contents[file.name] = read_source(file)
+            raw = contents[file.name] = read_source(file)
         except OSError as error:
             errors[file.name] = error
+        else:
+            digests[file.name] = digest_content(raw or b"")
 
     def read(file: SourceFile) -> bytes | None:
         if file.name in errors:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -19,9 +21,11 @@ _Row = tuple[str, str, Rendered]
 class Renderers:
     """A renderer for each file: after a change, only texts that are new in the file are rendered."""
 
-    def __init__(self, cache: Cache, *, highlights: bool) -> None:
-        """Keep in a cache what is rendered."""
+    def __init__(self, cache: Cache, root: Path, *, highlights: bool) -> None:
+        """Keep in a cache what is rendered of the project in a folder."""
         self._cache = cache
+        # Another project may have files of the same names.
+        self._root = os.fsencode(root)
         self._highlights = highlights
 
     @contextmanager
@@ -29,7 +33,8 @@ class Renderers:
         """Yield a renderer that knows the texts of a file; keep what else it renders."""
         renderer = Renderer(highlights=self._highlights, known=self.recall(name))
         yield renderer
-        if renderer.has_learned:
+        # A build follows its checks; what only they need is kept for other runs.
+        if renderer.has_learned and (self._highlights or self._cache.is_lasting):
             rows = [(how, text, made) for (how, text), made in renderer.used.items()]
             with suppress(UnicodeEncodeError):
                 self._cache.save(
@@ -45,4 +50,5 @@ class Renderers:
         return {}
 
     def _make_key(self, name: str) -> bytes:
-        return make_key("texts", "highlighted" if self._highlights else "plain", name)
+        how = "highlighted" if self._highlights else "plain"
+        return make_key("texts", how, self._root, name)

@@ -32,6 +32,7 @@ from cardwright.model import Deck, DeckOptions
 from cardwright.progress import track
 from cardwright.study.alias import Alias, find_changes
 from cardwright.study.decks import SEPARATOR, Limits, list_options, place_items
+from cardwright.study.expectations import NOTHING, pack_answers
 from cardwright.study.prospects import Others, Prospects
 from cardwright.study.rows import ReviewRow
 from cardwright.study.schedule import Expectation, ReplayedAnswer, Schedule, to_act_row
@@ -202,8 +203,6 @@ class Journal:
         `study.expectations`). Memories of other projects, whose options are not known here, are left
         out.
         """
-        from cardwright.study.expectations import pack_answers  # noqa: PLC0415  (rare)
-
         stored = self.store.read_rules()
 
         def is_known(key: str) -> bool:
@@ -229,7 +228,9 @@ class Journal:
             if not is_same:
                 found.append(key)
         without_reviews = (key for key, memory in cached.items() if memory != Memory(key=key))
-        without_answers = (key for key, kept in expectations.items() if kept and is_known(key))
+        without_answers = (
+            key for key, kept in expectations.items() if kept != NOTHING and is_known(key)
+        )
         return sorted({*found, *without_reviews, *without_answers})
 
     def read_memories(self, moment: Moment) -> dict[str, Memory]:

@@ -22,7 +22,8 @@ from cardwright.history import (
     make_date,
 )
 from cardwright.memory import Memory, State
-from cardwright.study.expectations import CRAM, STATES, TEST, AnswerRecord, Histories
+from cardwright.study.expectations import CRAM, STATES, TEST, AnswerRecord
+from cardwright.study.histories import Histories
 from cardwright.study.journal import Journal
 from cardwright.study.schedule import Schedule
 

@@ -57,15 +57,15 @@ _T = TypeVar("_T")
 MIN_SQLITE: Final = (3, 37, 0)
 """The first version with strict tables."""
 _SELECT_REVIEW: Final = f"select {REVIEW_COLUMNS} from reviews"  # noqa: S608
-_PLACES: Final = ", ".join("?" * len(REVIEW_FIELDS))
+_PARAMETERS: Final = ", ".join("?" * len(REVIEW_FIELDS))
 _ADD_REVIEW: Final = (
     f"insert into reviews ({REVIEW_COLUMNS}) "  # noqa: S608
-    f"values ({_PLACES})"
+    f"values ({_PARAMETERS})"
 )
 _BATCH: Final = 10_000
 """How many reviews are merged at once."""
 _ADDED_AT_ONCE: Final = 50
-_ADD_REVIEWS: Final = f"{_ADD_REVIEW}{f', ({_PLACES})' * (_ADDED_AT_ONCE - 1)}"
+_ADD_REVIEWS: Final = f"{_ADD_REVIEW}{f', ({_PARAMETERS})' * (_ADDED_AT_ONCE - 1)}"
 """Every statement makes the list of acts of a check again, which takes half of the time for one row."""
 _CHUNK: Final = 500
 """How many values a statement has at most."""
@@ -85,16 +85,15 @@ _LIST_DUE: Final = (
 )
 _LIST_KEYS: Final = """
 select
-  group_concat(prompt, char(10)) filter (where state <> 'new'),
-  group_concat(prompt, char(10)) filter (where (
-    (state = 'new' or state = 'review' and due_day between -2 and 2900000)
-    and coalesce(last_day, 0) < ? and coalesce(last_at_ms, 0) <= ?
-    and is_suspended = 0 and buried_day is not ?
+  group_concat(prompt) filter (where state <> 'new'),
+  group_concat(prompt) filter (where (
+    state = 'review' and due_day between -2 and 2900000
+    and last_day < ? and last_at_ms <= ? and is_suspended = 0 and buried_day is not ?
   ) is not true)
 from memories
 """
 """The keys of memories that are not new, and of those that matter today for another reason than that
-they are due, or are damaged; usually sorted, as in the table."""
+they are due, or are damaged; usually sorted, as in the table. No key contains a comma."""
 _to_row: Final = attrgetter(*REVIEW_FIELDS)
 """Converts a review into the parameters of _ADD_REVIEW."""
 _BY_PLACE: Final = itemgetter(1, 0)
@@ -527,7 +526,7 @@ class Store(Database):
                 raise
             memories = self._list_memories()
             return memories, [memory.key for memory in memories if not memory.is_new]
-        begun, notable = (str(keys).split("\n") if keys is not None else [] for keys in row)
+        begun, notable = (str(keys).split(",") if keys is not None else [] for keys in row)
         return [*self._list_some(notable)], begun
 
     def list_due(self, until_day: int) -> Iterator[tuple[int, str]]:

@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from cardwright.blueprint import Blueprint, LastDay
-from cardwright.exam.coverage import Coverage, Tally
 from cardwright.exam.goal import Goal
-from cardwright.exam.misses import Miss, MissGroup
-from cardwright.exam.mock import Mock
 from cardwright.exam.plan import WHOLE, Plan, PlanWeek, format_day, format_domain, format_recall
-from cardwright.exam.readiness import ForecastCheck, SignalReading
-from cardwright.exam.result import Part, format_circumstances, format_clock, score_mock
 from cardwright.history import make_time, make_zone
 from cardwright.terminal.charts import Column, Fitted, draw_columns, make_line
 from cardwright.text import MAX_LISTED, count, list_names
+
+if TYPE_CHECKING:
+    from cardwright.exam.coverage import Coverage, Tally
+    from cardwright.exam.misses import Miss, MissGroup
+    from cardwright.exam.mock import Mock
+    from cardwright.exam.readiness import ForecastCheck, SignalReading
+    from cardwright.exam.result import Part
 
 _MAX_LESSONS: Final = 100
 """How many lessons of a domain are shown."""
@@ -35,6 +37,8 @@ def draw_coverage(coverage: Coverage) -> Group:
 
 
 def _draw_domains(coverage: Coverage) -> Fitted:
+    from cardwright.exam.coverage import Tally  # noqa: PLC0415  (not for all reports)
+
     labels: list[Text] = []
     tallies: list[Tally] = []
     objectives: list[str] = []
@@ -201,6 +205,12 @@ def format_held(held: ForecastCheck | None) -> str:
 
 def draw_score(mock: Mock, blueprint: Blueprint) -> Group:
     """Draw the result of a mock exam or drill."""
+    from cardwright.exam.result import (  # noqa: PLC0415  (as above)
+        format_circumstances,
+        format_clock,
+        score_mock,
+    )
+
     score = score_mock(mock, blueprint)
     title = "Drill" if mock.is_drill else "Mock exam"
     lines: list[RenderableType] = [
@@ -220,6 +230,8 @@ def draw_score(mock: Mock, blueprint: Blueprint) -> Group:
 
 
 def _draw_parts(heading: str, parts: Sequence[Part]) -> Fitted:
+    from cardwright.exam.result import format_clock  # noqa: PLC0415  (as above)
+
     columns = [
         Column("right", [f"{part.right}" for part in parts]),
         Column("of", [f"{part.total}" for part in parts]),
@@ -231,6 +243,8 @@ def _draw_parts(heading: str, parts: Sequence[Part]) -> Fitted:
 
 def draw_past_mocks(mocks: Sequence[Mock], blueprint: Blueprint, utc_offset_minutes: int) -> Group:
     """Draw past mock exams, the latest last, with the change of their scores."""
+    from cardwright.exam.result import format_clock, score_mock  # noqa: PLC0415  (as above)
+
     over = [(mock, score_mock(mock, blueprint)) for mock in mocks if mock.ended_at_ms is not None]
     zone = make_zone(utc_offset_minutes)
     changes = [f"{(b.weighted - a.weighted) * 100:+.0f}" for (_, a), (_, b) in pairwise(over)]

@@ -148,7 +148,8 @@ def _is_of_index(fault: Fault) -> bool:
 
 
 def _is_of_memories(fault: Fault) -> bool:
-    return "memories" in (fault.table or fault.reason)
+    where = fault.table or fault.reason
+    return "memories" in where or "expectations" in where
 
 
 def _explain_unreadable(case: Case, error: StoreError) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -26,6 +27,8 @@ def status(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None)
     cards exam status
     cards exam status mlpro --json
     """
+    # Arrays are short here: threads of numpy would only take time to start.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with open_study(folder, db) as study:
         preparation = study.prepare(packs)
         found = preparation.plan()
