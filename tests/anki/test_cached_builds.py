@@ -21,7 +21,7 @@ from cardwright.anki.release import NothingToReleaseError, Release, prepare_rele
 from cardwright.app.build import build_packs, load_record
 from cardwright.app.project import Project, open_project
 from cardwright.app.release import write_release
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.project.cache import CACHE_NAME
 from media_files import JPEG, MP3, PNG
 from project_files import Write

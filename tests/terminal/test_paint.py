@@ -20,7 +20,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from cardwright.markdown import read_block
+from cardwright.markdown.tokens import read_block
 from cardwright.terminal import paint as paint_module
 from cardwright.terminal.markdown import Drawing
 from cardwright.terminal.paint import (

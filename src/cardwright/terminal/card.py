@@ -12,14 +12,8 @@ from rich.text import Text
 from cardwright.frozen import frozen
 from cardwright.kinds import MAX_SHOWN, list_asked, list_prompts
 from cardwright.kinds.typed import Comparison
-from cardwright.markdown import (
-    Token,
-    is_followable,
-    is_web_address,
-    read_block,
-    read_cloze,
-    read_inline,
-)
+from cardwright.markdown.links import is_followable, is_web_address
+from cardwright.markdown.tokens import Token, read_block, read_cloze, read_inline
 from cardwright.model import Card, Collection, FieldType, Kind, Option, Prompt, Source
 from cardwright.terminal.markdown import Drawing
 from cardwright.terminal.paint import Stack

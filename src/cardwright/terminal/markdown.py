@@ -12,7 +12,8 @@ from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
-from cardwright.markdown import GAP_CLOSE, GAP_HIDDEN, GAP_REVEALED, Token, cut_code
+from cardwright.markdown.highlight import cut_code
+from cardwright.markdown.tokens import GAP_CLOSE, GAP_HIDDEN, GAP_REVEALED, Token
 from cardwright.text import make_plain
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ from cardwright.diagnostic import Diagnostic
 from cardwright.error import ProjectError
 from cardwright.files import find_below, write_below
 from cardwright.incoming import Incoming, IncomingNote, Loss, LossCounter
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.model import Collection, Kind
 from cardwright.progress import track
 from cardwright.project.document import Document
