@@ -27,6 +27,7 @@ from cardwright.diagnostic import Diagnostic
 from cardwright.item import Item
 from cardwright.kinds import list_items
 from cardwright.model import Card, Collection, Deck, Kind
+from cardwright.progress import track
 from cardwright.project.columns import Columns, PackedItems, pack_items
 from cardwright.project.program import describe_program
 from cardwright.project.sources import Sources, count_errors, find_namespace, make_sources
@@ -353,7 +354,7 @@ def _refresh(
     is_kept = kept and _list_digests(files, "kinds/") == _list_digests(known, "kinds/")
     card_files: dict[str, CardFile] = {}
     cards: list[Card] = []
-    for file in sources.cards:
+    for file in track(sources.cards, "Reading files of cards"):
         name = file.name
         namespace = find_namespace(decks, file.pack)
         if (

@@ -344,7 +344,7 @@ class _Job:
                     find_media=library.find,
                 )
                 if new.notes:
-                    self._update(shown, format_ledger(new))
+                    self._update(shown, "".join(format_ledger(new)))
         for name, text in format_schemas(collection.kinds).items():
             self._update(name_schema_file(name), text)
         self.done.losses = self._list_losses(collection)
