@@ -244,6 +244,7 @@ WRITES_ITSELF = {
     "cli/git.py": "a bare repository in a temporary folder",
     "cli/output.py": "the null device",
     "terminal/screen.py": "the terminal",
+    "project/index.py": "deletes an index that is damaged",
     "study/backup.py": "the store's own backups",
     "project/cache.py": "the folder and the file of the cache",
     "project/index.py": "deletes an index of which a part is damaged",

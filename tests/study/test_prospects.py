@@ -35,7 +35,14 @@ ITEMS = [
 KEYS = (*(item.key for item in ITEMS), "trees:felled/recall", "fish:pike/recall")
 """Two are in no project any more."""
 LEARNING = {State.LEARNING, State.RELEARNING}
-ACTS = (*4 * (Act.ANSWER,), Act.SUSPEND, Act.BURY, Act.FLAG, Act.RESET, Act.RESCHEDULE, Act.CRAM)
+ACTS = (
+    *3 * (Act.ANSWER,),
+    *2 * (Act.SUSPEND, Act.BURY),
+    Act.FLAG,
+    Act.RESET,
+    Act.RESCHEDULE,
+    Act.CRAM,
+)
 HISTORIES = st.lists(
     st.tuples(
         st.sampled_from(KEYS),
@@ -177,7 +184,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     is_arranged=st.booleans(),
     is_chosen=st.booleans(),
 )
-@settings(max_examples=40)
+@settings(max_examples=100)
 def test_queue(
     empty: Path,
     history: list[tuple[str, Act, Rating, int, int]],
