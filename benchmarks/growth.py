@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from growth_texts import CODE_UNITS, TEXTS, write_cards
 
 from cardwright.cli.main import cards
-from cardwright.markdown import cut_code
+from cardwright.markdown.highlight import cut_code
 from cardwright.markdown.languages import PART_SIZES
 
 MAX_S: Final = 2.0

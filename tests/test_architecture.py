@@ -246,6 +246,7 @@ WRITES_ITSELF = {
     "terminal/screen.py": "the terminal",
     "study/backup.py": "the store's own backups",
     "project/cache.py": "the folder and the file of the cache",
+    "project/index.py": "deletes an index of which a part is damaged",
     "study/opening.py": "the store's own folder and file",
     "study/sync_files.py": "its own file in a sync folder, set aside if it is damaged",
     "study/place.py": "what is kept beside a store whose file was replaced",

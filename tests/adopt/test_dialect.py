@@ -11,7 +11,7 @@ from cardwright.adopt.dialect import Dialect
 from cardwright.adopt.latex import expand_macros, read_macros
 from cardwright.html import normalize_html
 from cardwright.incoming import LossCounter
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 
 COMMONMARK = MarkdownIt("commonmark", {"html": True}).enable("table")
 RENDERER = Renderer(highlights=False)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cardwright.adopt.error import AdoptError
 from cardwright.adopt.hashcards import read_hashcards, write_gaps
 from cardwright.incoming import Incoming, IncomingNote
-from cardwright.markdown import find_deletions
+from cardwright.markdown.cloze import find_deletions
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:

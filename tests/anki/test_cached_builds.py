@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardwright.anki.diff import compare_with_ledger
+from cardwright.anki.package import write_package
+from cardwright.anki.publish import prepare_build
+from cardwright.anki.record import Record
 from cardwright.anki.release import NothingToReleaseError, Release, prepare_release
 from cardwright.app.build import build_packs, load_record
 from cardwright.app.project import Project, open_project
 from cardwright.app.release import write_release
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.project.cache import CACHE_NAME
 from media_files import JPEG, MP3, PNG
 from project_files import Write
@@ -151,7 +155,7 @@ def prepare(project: Project, now_s: int) -> Release | None:
 
 
 @given(STEPS)
-@settings(max_examples=10)
+@settings(max_examples=8)
 def test_a_cache_changes_no_package_after_any_edits(
     steps: Sequence[tuple[str, str | bytes | None]],
 ) -> None:
@@ -209,3 +213,24 @@ def test_after_an_edit_no_other_file_is_rendered(
     monkeypatch.setattr(project.renderers, "open", watch)
     assert len(project.describe_pack("trees").notes) == 2
     assert [name for name in opened if name.startswith("cards/")] == ["cards/trees/b.yaml"]
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_build_leaves_nothing_in_the_folder_for_temporary_files(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_lost: bool
+) -> None:
+    root = write({"cards/trees/a.yaml": CARDS[1] or ""})
+    media = "cards/trees/media/elm.png"
+    take(root, media, PNG)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    project = open_project(root)
+    contents = project.describe_pack("trees")
+    build = prepare_build(contents, project.ledgers["trees"], Record(), built_s=1, now_s=1)
+    if is_lost:
+        take(root, media, None)
+        with pytest.raises(FileNotFoundError):
+            write_package(contents, build.stamps, BytesIO())
+    else:
+        write_package(contents, build.stamps, BytesIO())
+
+    assert {path.name for path in tmp_path.iterdir()} == {"project"}

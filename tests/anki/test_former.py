@@ -47,7 +47,7 @@ def test_every_earlier_content_can_be_restored(
         note = publish(content, note)
     assert note
     path = tmp_path_factory.getbasetemp() / "ledger.jsonl"
-    path.write_text(format_ledger(Ledger(pack="trees", notes={"oak": note})), "utf-8")
+    path.write_text("".join(format_ledger(Ledger(pack="trees", notes={"oak": note}))), "utf-8")
     ledger, problems = read_ledger(path, "trees", "ledger.jsonl")
 
     assert not problems
@@ -85,7 +85,7 @@ def test_a_release_keeps_what_it_changes(run: Run, write: Write, release: Releas
 )
 def test_a_damaged_one_is_reported(tmp_path: Path, former: str) -> None:
     content: dict[str, Any] = {"fields": {}, "tags": []}
-    text = format_ledger(Ledger(pack="trees", notes={"oak": publish(content)}))
+    text = "".join(format_ledger(Ledger(pack="trees", notes={"oak": publish(content)})))
     path = tmp_path / "ledger.jsonl"
     path.write_text(text.removesuffix("}\n") + f', "former": {former}}}\n', "utf-8")
     _, problems = read_ledger(path, "trees", "ledger.jsonl")
@@ -93,7 +93,8 @@ def test_a_damaged_one_is_reported(tmp_path: Path, former: str) -> None:
 
 
 def test_what_a_newer_version_added_is_refused(tmp_path: Path) -> None:
-    text = format_ledger(Ledger(pack="trees", notes={"oak": publish({"fields": {}, "tags": []})}))
+    empty = Ledger(pack="trees", notes={"oak": publish({"fields": {}, "tags": []})})
+    text = "".join(format_ledger(empty))
     path = tmp_path / "ledger.jsonl"
     path.write_text(text.removesuffix("}\n") + ', "former": [{"matter": {}, "why": 1}]}\n', "utf-8")
     _, [problem] = read_ledger(path, "trees", "ledger.jsonl")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from cardwright.anki.notetype import SPARE_FIELDS, make_note_type
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.project.kind import read_built_in_kinds
 
 GOLDEN = Path(__file__).parents[1] / "cases" / "note_types.json"

@@ -16,7 +16,7 @@ from cardwright.anki.notetype import make_note_type
 from cardwright.anki.package import _make_model
 from cardwright.kinds import list_prompts
 from cardwright.kinds.template import find_unknown_name
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.model import Card, Collection, Kind
 from cardwright.project.card import parse_cards
 from cardwright.project.document import Document

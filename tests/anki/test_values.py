@@ -17,7 +17,7 @@ from cardwright.anki.note import make_fields
 from cardwright.anki.notetype import make_note_type
 from cardwright.anki.values import NoteValues, read_values
 from cardwright.app.project import open_project
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.model import Card, Collection, Kind
 from cardwright.project.card import parse_cards
 from cardwright.project.document import Document

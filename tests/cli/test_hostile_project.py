@@ -198,6 +198,8 @@ COLOURS = re.compile("\x1b\\[[0-9;]*m")
 LINKS = re.compile("\x1b\\]8;[^;\x1b]*;(?:(?:https?|mailto):[\x21-\x7e]*)?\x1b\\\\")
 COMMANDS = re.compile(r"^\s*::|##\w*\[", re.MULTILINE)
 ANNOTATION = re.compile(r"::(?:error|warning) file=[^,:\n]*,line=\d+,col=\d+,title=[a-z-]+::.*\n")
+PROGRESS = re.compile(r"\r[A-Z][A-Za-z ]+(?:: [0-9,]+(?: of [0-9,]+)?)? *(?=\r)|\r *\r")
+"""What a terminal shows of work that takes more than a second."""
 ACTING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
     "\U000e0000-\U000e0fff]"
@@ -208,7 +210,7 @@ def find_faults(made: dict[str, Any], root: Path, home: Path, *, is_terminal: bo
     """Return what a command did that it must not do."""
     output = made["output"]
     if is_terminal:
-        output = LINKS.sub("", COLOURS.sub("", output))
+        output = PROGRESS.sub("", LINKS.sub("", COLOURS.sub("", output)))
     faults = [] if made["status"] in {"0", "1", "2"} else [made["status"]]
     faults += [output[max(m.start() - 30, 0) : m.end() + 9] for m in ACTING.finditer(output)][:1]
     if "github" in made["words"]:
@@ -221,7 +223,10 @@ def find_faults(made: dict[str, Any], root: Path, home: Path, *, is_terminal: bo
         if event == "exec":
             is_ours = text.startswith("<") or not path.startswith(str(root))
         elif event == "connect":
-            is_ours = text.startswith((*inside, ":memory:", f"file:{home}", f"file://{home}"))
+            is_temporary = not text
+            is_ours = is_temporary or text.startswith(
+                (*inside, ":memory:", f"file:{home}", f"file://{home}")
+            )
         elif event == "write":
             is_ours = path.startswith(inside) or "__pycache__" in path
         else:

@@ -135,7 +135,7 @@ def test_who_interrupts_a_release_is_told_how_to_finish_it(
     write({"cards/trees/trees.yaml": CARDS})
     with monkeypatch.context() as patch:
         patch.setattr(
-            f"cardwright.app.release.{'write_package' if has_begun else 'write_below'}", fail
+            f"cardwright.app.release.{'write_package' if has_begun else 'stream_below'}", fail
         )
         told = run("release", "trees", exit_code=1).stderr
 

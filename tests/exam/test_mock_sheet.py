@@ -25,6 +25,7 @@ from cardwright.exam.mock import (
 from cardwright.exam.result import format_mock_markdown, score_mock
 from cardwright.exam.sheet import Sheet
 from cardwright.history import Act, Moment, Rating
+from cardwright.item import Items
 from cardwright.model import Kind
 from cardwright.project.index import open_index
 from cardwright.project.sources import Sources
@@ -140,7 +141,7 @@ def test_a_drill_has_no_clock_and_keeps_to_the_order_of_its_lessons(cards: Cards
 
 
 def test_nothing_to_ask_is_an_error(cards: Cards) -> None:
-    cards.index = replace(cards.index, items=[])
+    cards.index = replace(cards.index, items=Items())
     with pytest.raises(MockError, match="the pack `trees` has no card with options"):
         draw(cards)
     with pytest.raises(MockError, match="no card with options"):

@@ -10,7 +10,7 @@ import pytest
 import anki_html
 from browser import Browser, find_chromium
 from cardwright.html import Layout, convert_html
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 
 CONTENTS = (
     "oak",

@@ -6,7 +6,7 @@ import pytest
 
 from cardwright.html import convert_html, is_inert, normalize_html
 from cardwright.html.convert import Layout
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 
 INERT = r"""
 a<b>b</b>

@@ -13,7 +13,9 @@ import anki_html
 from cardwright.diagnostic import SEVERITIES
 from cardwright.html import Converted, Layout, convert_html, is_inert, normalize_html
 from cardwright.html.parse import Element, parse_html
-from cardwright.markdown import Rendered, Renderer, cloze_numbers
+from cardwright.markdown.cloze import cloze_numbers
+from cardwright.markdown.render import Renderer
+from cardwright.markdown.rendered import Rendered
 
 ANKI_TAG = re.compile(r"\[/?(?:latex|\$\$?)\]|\[sound:[^\]]*\]")
 renderer = Renderer(highlights=False)

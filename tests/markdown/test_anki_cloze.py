@@ -12,7 +12,8 @@ from anki.notes import Note
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cardwright.markdown import Renderer, cloze_numbers
+from cardwright.markdown.cloze import cloze_numbers
+from cardwright.markdown.render import Renderer
 
 renderer = Renderer()
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 
 renderer = Renderer()
 TEXTS = {

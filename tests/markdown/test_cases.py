@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cardwright.markdown import Rendered, Renderer
+from cardwright.markdown.render import Renderer
+from cardwright.markdown.rendered import Rendered
 
 CASES = Path(__file__).parents[1] / "cases"
 renderer = Renderer()

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from pygments.lexer import Lexer
 
-from cardwright.markdown import Renderer, cut_code
+from cardwright.markdown.highlight import cut_code
 from cardwright.markdown.languages import PART_SIZES
+from cardwright.markdown.render import Renderer
 
 CAP_S = 20.0
 """Far more than is needed; quadratic work would take minutes."""

@@ -9,17 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardwright.diagnostic import SEVERITIES
-from cardwright.markdown import (
-    Rendered,
-    Renderer,
-    WriteMedia,
+from cardwright.markdown.cloze import (
     cloze_numbers,
-    escape_html,
     find_deletions,
     hide_deletions,
-    replace_media,
     reveal_deletions,
 )
+from cardwright.markdown.escape import escape_html
+from cardwright.markdown.render import Renderer
+from cardwright.markdown.rendered import Rendered, WriteMedia, replace_media
 
 HOSTILE = """
 <script> </script> <img\u0020src=x\u0020onerror=alert(1)> <b> </b> <a\u0020href=" <!-- --> <![CDATA[ <?x ?>

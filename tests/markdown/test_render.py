@@ -10,18 +10,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it.common.normalize_url import normalizeLink
 
-from cardwright.markdown import (
+from cardwright.markdown.cloze import (
     Deletion,
-    Renderer,
-    WriteMedia,
     cloze_numbers,
-    escape_html,
     find_deletions,
     hide_deletions,
-    replace_media,
     reveal_deletions,
 )
 from cardwright.markdown.convert import PLAIN_ADDRESS
+from cardwright.markdown.escape import escape_html
+from cardwright.markdown.render import Renderer
+from cardwright.markdown.rendered import WriteMedia, replace_media
 
 TEXT = "A {{c2::tree {{c1::*trunk*::part}}}} and {{c1,3::`x::y`}} {{c0::z}}"
 
@@ -122,11 +121,11 @@ def test_text_of_others_is_escaped() -> None:
 def test_importing_and_rendering_stay_light() -> None:
     script = """
 import sys
-import cardwright.markdown
+from cardwright.markdown.render import Renderer
 assert "markdown_it" not in sys.modules
-cardwright.markdown.Renderer().render_block("```\\ncode\\n```")
+Renderer().render_block("```\\ncode\\n```")
 assert "pygments" not in sys.modules
-cardwright.markdown.Renderer().render_block("```python\\ncode\\n```")
+Renderer().render_block("```python\\ncode\\n```")
 assert "pygments" in sys.modules
 """
     subprocess.run([sys.executable, "-c", script], check=True)

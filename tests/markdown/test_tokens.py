@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardwright.markdown import Token, read_block, read_inline
 from cardwright.markdown.escape import drop_control
 from cardwright.markdown.parser import make_parser
-from cardwright.markdown.tokens import _read_evident_block, _Reader
+from cardwright.markdown.tokens import Token, _read_evident_block, _Reader, read_block, read_inline
 
 _PARSER = make_parser()
 _BITS = (

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardwright.markdown import Renderer, unwrap
+from cardwright.markdown.line_breaks import unwrap
+from cardwright.markdown.render import Renderer
 
 LINES = st.lists(
     st.sampled_from(

@@ -12,7 +12,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cardwright.diagnostic import TextProblem
-from cardwright.markdown import Rendered, Renderer, Token, read_block, read_inline
+from cardwright.markdown.render import Renderer
+from cardwright.markdown.rendered import Rendered
+from cardwright.markdown.tokens import Token, read_block, read_inline
 
 CASES = Path(__file__).parents[1] / "cases" / "visible.md"
 OURS = {"lost-text", "read-as-markup", "empty-field"}

@@ -12,7 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cardwright.app.project import open_project
-from cardwright.markdown import Renderer, is_followable, split_address
+from cardwright.markdown.links import is_followable, split_address
+from cardwright.markdown.render import Renderer
 from cardwright.web.preview import make_page
 from project_files import Run, Write
 

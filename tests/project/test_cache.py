@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from cardwright.app.project import Project, load_collection, open_project
 from cardwright.kinds import list_texts, render_text
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.model import Collection
 from cardwright.project import cache as cache_module
 from cardwright.project.cache import CACHE_NAME, Cache, make_key

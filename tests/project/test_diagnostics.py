@@ -18,7 +18,7 @@ from cardwright.anki.ledger import read_ledger
 from cardwright.app.project import open_project
 from cardwright.cli.main import cards
 from cardwright.diagnostic import SEVERITIES, Diagnostic
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.report import as_json, format_github, format_text
 from project_files import add_namespace
 

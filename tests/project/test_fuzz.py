@@ -179,10 +179,10 @@ def test_a_ledger_that_is_read_can_be_written(
     ledger, problems = read_ledger(path, "trees", "ledger.jsonl")
 
     if not problems:
-        written = format_ledger(ledger)
+        written = "".join(format_ledger(ledger))
         path.write_bytes(written.encode("utf-8"))
         again, problems = read_ledger(path, "trees", "ledger.jsonl")
-        assert (format_ledger(again), problems) == (written, [])
+        assert ("".join(format_ledger(again)), problems) == (written, [])
 
 
 def test_a_huge_ledger_is_refused_without_being_read(

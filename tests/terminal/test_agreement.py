@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cardwright.markdown import Renderer, Token, read_block, read_cloze, read_inline
+from cardwright.markdown.render import Renderer
+from cardwright.markdown.tokens import Token, read_block, read_cloze, read_inline
 from cardwright.terminal.markdown import Drawing
 from cardwright.terminal.paint import paint
 

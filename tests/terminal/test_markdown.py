@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from cardwright.markdown import read_block, read_cloze, read_inline
+from cardwright.markdown.tokens import read_block, read_cloze, read_inline
 from cardwright.terminal.formula import draw_formula
 from cardwright.terminal.markdown import Drawing
 from cardwright.terminal.paint import paint

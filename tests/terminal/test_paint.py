@@ -6,7 +6,10 @@ import json
 import re
 import unicodedata
 from io import StringIO
+from itertools import product
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -17,16 +20,22 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from cardwright.markdown.tokens import read_block
+from cardwright.terminal import paint as paint_module
+from cardwright.terminal.markdown import Drawing
 from cardwright.terminal.paint import (
     MAX_WIDTH,
     Painted,
-    Renderable,
     paint,
+    paint_line,
     paint_pieces,
     paint_rows,
 )
 from cardwright.terminal.plain import Prompts
 from cardwright.text import escape_controls, make_plain, replace_controls
+
+if TYPE_CHECKING:
+    from cardwright.terminal.paint import Renderable
 
 DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 COLOURS = {"TERM": "xterm-256color"}
@@ -159,3 +168,42 @@ def test_no_character_of_direction_is_printed(text: str) -> None:
     assert not set("".join(cleaned)) & set(DIRECTIONS)
     assert len(replace_controls(text)) == len(text)
     assert json.loads(escape_controls(json.dumps(text, ensure_ascii=False))) == text
+
+
+@pytest.mark.parametrize(
+    "term", [None, "xterm", "XTERM-256COLOR ", "xterm-kitty", "a-mono", "dumb"]
+)
+@pytest.mark.parametrize("colours", [None, "truecolor", " 24bit", "x"])
+def test_a_terminal_is_what_rich_takes_it_for(term: str | None, colours: str | None) -> None:
+    for no_color, forced in product((None, "", "1"), (None, "1")):
+        given = {"TERM": term, "COLORTERM": colours, "NO_COLOR": no_color, "FORCE_COLOR": forced}
+        values = paint_module._pick(
+            {key: value for key, value in given.items() if value is not None}
+        )
+        console = paint_module._make_console(None, values, is_terminal=True, is_styled=True)
+        found = paint_module._find_terminal(values)
+        assert found.color_system == console.color_system
+        assert found.no_color == console.no_color
+        assert found.legacy_windows == console.legacy_windows
+
+
+@pytest.mark.parametrize("width", [1, 9, 40])
+@pytest.mark.parametrize("environ", [{"TERM": "xterm-256color"}, {"TERM": "dumb"}])
+def test_drawings_are_painted_as_the_console_paints_them(
+    width: int, environ: dict[str, str]
+) -> None:
+    text = "# A\n\n**b** `c` [d](https://e.org) *f*\n\n- g h i j k l m n o p q\n\n```\nr\n```\n\n| s |\n|--|\n| t |"
+    drawing = Drawing(read_block(text))
+    values = paint_module._pick(environ)
+    console = paint_module._make_console(width, values, is_terminal=True, is_styled=True)
+    rows = paint_module._render(console, drawing, width, has_links=False)
+    assert paint_rows(drawing, width, environ) == paint_module._write(console, rows)
+
+
+@pytest.mark.parametrize("style", ["reverse", "bold", "dim", "bold yellow"])
+def test_a_line_is_painted_as_the_console_paints_it(style: str) -> None:
+    for text, environ in product(
+        ("a", "— b… 中", "[c]"), ({"TERM": "xterm"}, {"NO_COLOR": "1"}, {})
+    ):
+        line = Text(text, style, no_wrap=True)
+        assert [paint_line(text, style, environ)] == paint_rows(line, 40, environ)

@@ -14,7 +14,9 @@ from cardwright.adopt.kind import KindPlan
 from cardwright.diagnostic import SEVERITIES
 from cardwright.html import HtmlLoss, Layout, convert_html
 from cardwright.incoming import IncomingNote, Markup
-from cardwright.markdown import Rendered, Renderer, is_web_address
+from cardwright.markdown.links import is_web_address
+from cardwright.markdown.render import Renderer
+from cardwright.markdown.rendered import Rendered
 from cardwright.model import FieldType, Kind
 from cardwright.text import INVISIBLE
 

@@ -11,7 +11,8 @@ from cardwright.adopt.layout import PackPlan
 from cardwright.diagnostic import SEVERITIES
 from cardwright.html import Layout, convert_html
 from cardwright.incoming import IncomingDeck, LossCounter
-from cardwright.markdown import Renderer, escape_html
+from cardwright.markdown.escape import escape_html
+from cardwright.markdown.render import Renderer
 from cardwright.model import DeckOptions
 
 _DEFAULTS: Final = DeckOptions()

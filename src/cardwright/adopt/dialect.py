@@ -21,7 +21,8 @@ from cardwright.adopt.pieces import VERBATIM, Piece, cut
 from cardwright.adopt.tags import join_tags
 from cardwright.html import Layout, convert_html
 from cardwright.incoming import LossCounter
-from cardwright.markdown import HAN, KANA, is_web_address
+from cardwright.markdown.characters import HAN, KANA
+from cardwright.markdown.links import is_web_address
 from cardwright.text import make_plain
 
 _READS_KANJI: Final = re.compile(f"[{HAN}{KANA}]")

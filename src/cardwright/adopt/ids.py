@@ -11,7 +11,8 @@ from typing import Final
 
 from anyascii import anyascii
 
-from cardwright.markdown import Token, find_deletions, read_block, reveal_deletions
+from cardwright.markdown.cloze import find_deletions, reveal_deletions
+from cardwright.markdown.tokens import Token, read_block
 
 MAX_SLUG_LENGTH: Final = 40
 _MAX_READ: Final = 400

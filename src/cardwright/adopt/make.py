@@ -18,7 +18,7 @@ from cardwright.adopt.layout import FilePlanner, NotePlan, PackPlan, cut_deck
 from cardwright.adopt.media import KindMediaPlan, MediaPlan, find_named, is_for_templates
 from cardwright.adopt.survey import Survey, survey_notes
 from cardwright.incoming import Incoming, IncomingNote, LossCounter
-from cardwright.markdown import find_deletions
+from cardwright.markdown.cloze import find_deletions
 
 _SCRIPT: Final = "<script"
 _FORMULA: Final = re.compile(r"latex-[0-9a-f]{40}\.(?:png|svg)")

@@ -10,7 +10,7 @@ from typing import Final
 from cardwright.html import Layout, convert_html
 from cardwright.incoming import IncomingTemplate
 from cardwright.kinds.template import Node, Reference, TemplateError, makes_card, parse_template
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 
 _UNSEEN: Final = re.compile(
     r"<!--.*?-->|<(script|style|svg|button|select|canvas|textarea|noscript|iframe|object)\b.*?</\1\s*>"

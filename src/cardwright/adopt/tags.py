@@ -9,7 +9,8 @@ from typing import Final
 
 from cardwright.adopt.pieces import Piece
 from cardwright.incoming import LossCounter
-from cardwright.markdown import Renderer, is_web_address
+from cardwright.markdown.links import is_web_address
+from cardwright.markdown.render import Renderer
 
 _PAIRS: Final = {
     **dict.fromkeys(("b", "strong"), "**"),

@@ -16,7 +16,7 @@ from cardwright.anki.note import RENDERING_VERSION, MadeNote, make_note
 from cardwright.anki.notetype import NoteType
 from cardwright.anki.original import Originals
 from cardwright.item import place_cards
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.model import Card, Collection, Deck, Kind, Option, Source, Value
 
 

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from cardwright.anki.media import PackedFile
 from cardwright.foreign.media import MediaFile, MediaFormat, name_kind
-from cardwright.markdown import WriteMedia
+from cardwright.markdown.rendered import WriteMedia
 
 
 class CardFiles:

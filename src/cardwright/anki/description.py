@@ -8,7 +8,7 @@ from typing import Final
 
 from cardwright.anki.note import Note
 from cardwright.anki.search import describe_retired
-from cardwright.markdown import unwrap
+from cardwright.markdown.line_breaks import unwrap
 from cardwright.text import count
 
 _FSRS: Final = "Best studied with **FSRS**: turn it on in the options of this deck, under *FSRS*."

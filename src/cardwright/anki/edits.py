@@ -31,7 +31,7 @@ from cardwright.anki.note import Note, hash_fields, make_fields
 from cardwright.anki.original import read_value
 from cardwright.anki.values import read_field
 from cardwright.html import HtmlLoss, TooLargeError, normalize_html
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.model import Card, Collection, FieldType, Kind
 from cardwright.text import list_names, to_nfc
 

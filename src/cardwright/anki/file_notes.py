@@ -17,7 +17,7 @@ from cardwright.anki.media import FindMedia, MediaFinder
 from cardwright.anki.note import FIELD_SEPARATOR, Note, NoteRow, NoteStore, encode_row, make_note
 from cardwright.anki.original import Originals
 from cardwright.kinds import list_media
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.model import Card, CardHead, Collection, Kind
 
 _NO_MEDIA: Final[Mapping[str, str]] = {}

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -208,8 +209,8 @@ def _restore(new: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, An
     return {name: value for name, value in old.items() if value is not None}
 
 
-def format_ledger(ledger: Ledger) -> str:
-    """Return a ledger as JSON lines: a header, then note types and notes, each sorted by name."""
+def format_ledger(ledger: Ledger) -> Iterator[str]:
+    """Yield a ledger as JSON lines: a header, then note types and notes, each sorted by name."""
     header = {
         "ledger": LEDGER_FORMAT,
         "pack": ledger.pack,
@@ -219,11 +220,11 @@ def format_ledger(ledger: Ledger) -> str:
         "decks": list(ledger.deck_names),
         **({"unfinished": ledger.unfinished} if ledger.unfinished else {}),
     }
-    note_types = [
+    note_types = (
         {"note_type": t.kind, "mod": t.mod_s, "hash": t.hash, "structure": t.structure}
         for _, t in sorted(ledger.note_types.items())
-    ]
-    notes = [
+    )
+    notes = (
         {
             "note": note.id,
             "guid_ref": note.guid_ref,
@@ -239,9 +240,10 @@ def format_ledger(ledger: Ledger) -> str:
             **({"former": [_format_former(one) for one in note.former]} if note.former else {}),
         }
         for _, note in sorted(ledger.notes.items())
-    ]
-    rows = [header, *note_types, *notes]
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    )
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    for row in chain((header,), note_types, notes):
+        yield f"{encode(row)}\n"
 
 
 def _format_former(former: Former) -> dict[str, Any]:

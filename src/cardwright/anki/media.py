@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from cardwright.foreign.media import MediaFile, MediaKind
 from cardwright.kinds import list_media
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.model import Card, CardHead, Kind
 
 _WIDTH: Final = re.compile(' width="[^"]*"')

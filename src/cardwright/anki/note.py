@@ -19,7 +19,10 @@ from cardwright.anki.media import PackedFile
 from cardwright.anki.notetype import SPARE_FIELDS
 from cardwright.kinds import list_prompts, makes_card_of, render_text
 from cardwright.kinds.template import is_empty
-from cardwright.markdown import Renderer, WriteMedia, escape_html, replace_media, split_address
+from cardwright.markdown.escape import escape_html
+from cardwright.markdown.links import split_address
+from cardwright.markdown.render import Renderer
+from cardwright.markdown.rendered import WriteMedia, replace_media
 from cardwright.model import Card, CardHead, Collection, Field, FieldType, Kind, Option, Source
 
 RENDERING_VERSION: Final = 2

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cardwright.kinds import list_asked
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.model import (
     SPARE_COUNT,
     AdoptedType,

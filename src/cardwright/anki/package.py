@@ -54,7 +54,7 @@ def write_package(contents: PackContents, stamps: Stamps, file: BinaryIO) -> Non
         try:
             _write_database(database, contents, stamps)
         except sqlite3.OperationalError as error:
-            raise OSError(errno.EIO, str(error), str(database)) from error
+            raise OSError(errno.EIO, f"{error} in {folder}") from error
         _write_archive(file, database, contents.media)
 
 

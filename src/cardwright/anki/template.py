@@ -8,7 +8,7 @@ from typing import Final
 
 from cardwright.anki.notetype import NoteType
 from cardwright.kinds.template import Node, Reference, TemplateError, is_empty, parse_template
-from cardwright.markdown import escape_html
+from cardwright.markdown.escape import escape_html
 
 _CLOZE_PART: Final = re.compile(r"\{\{c([\d,]+)::|\}\}|::")
 _MATHS: Final = re.compile(r"\\[(\[].*?\\[)\]]", re.DOTALL)

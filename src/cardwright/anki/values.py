@@ -21,7 +21,7 @@ from cardwright.html import (
     read_list,
     read_text,
 )
-from cardwright.markdown import split_address
+from cardwright.markdown.links import split_address
 from cardwright.model import Field, FieldType, Kind
 
 _OUR_TAGS: Final = re.compile(r"(?:kind|lesson|domain)::.*|retired", re.IGNORECASE | re.DOTALL)

@@ -13,7 +13,7 @@ from typing import Final
 
 from cardwright.anki.guid import make_guid
 from cardwright.item import place_cards
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.model import Card, Collection, FieldType, Option, Source, Value
 
 _NAMES: Final = ("ref", "kind", "deck")

@@ -15,7 +15,7 @@ from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.error import CardwrightError, ProjectError
 from cardwright.files import read_below
 from cardwright.frozen import frozen
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.model import Card, Collection, Kind
 from cardwright.progress import track
 from cardwright.project.allow import drop_allowed, report_unused

@@ -78,7 +78,9 @@ def _write_rest(project: Project, contents: PackContents, ledger: Ledger, *, las
 
 
 def _write_ledger(project: Project, ledger: Ledger) -> None:
-    write_below(project.root, f"decks/{ledger.pack}/{LEDGER_NAME}", format_ledger(ledger))
+    lines = (line.encode("utf-8", "replace") for line in format_ledger(ledger))
+    name = f"decks/{ledger.pack}/{LEDGER_NAME}"
+    stream_below(project.root, name, lambda file: file.writelines(lines))
 
 
 def _add_entry(project: Project, contents: PackContents, ledger: Ledger, *, last: str) -> None:

@@ -16,7 +16,7 @@ from cardwright.error import ProjectError
 from cardwright.history import Moment, make_date, make_time
 from cardwright.item import Item, Items
 from cardwright.kinds import list_media
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.memory import Memory
 from cardwright.model import Card, Kind
 from cardwright.project.index import open_index

@@ -15,7 +15,7 @@ from cardwright.cli.output import say, say_data, say_json, warn
 from cardwright.cli.params import NAME, json_option
 from cardwright.cli.project import load_user_collection
 from cardwright.kinds import list_media, list_prompts
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.model import Card, Collection
 from cardwright.text import count
 

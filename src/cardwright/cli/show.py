@@ -12,7 +12,7 @@ from cardwright.cli.list import describe_card
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import json_option
 from cardwright.cli.project import load_user_collection
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.terminal.card import draw_card
 
 

@@ -13,7 +13,7 @@ from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.plain_file import NotPlainError, open_plain_file
 
 MAX_MEDIA_BYTES: Final = 100 * 1000 * 1000
-"""AnkiWeb synchronises no larger file, and a package is made in memory."""
+"""AnkiWeb synchronises no larger file."""
 _HEAD_BYTES: Final = 4096
 _NAMED_BYTES: Final = 4
 """A shorter file cannot hold the signature of an image: it is a placeholder, known by its name."""

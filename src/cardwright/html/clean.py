@@ -10,7 +10,7 @@ import re
 from html import unescape
 from typing import Final
 
-from cardwright.markdown import is_followable, is_web_address
+from cardwright.markdown.links import is_followable, is_web_address
 from cardwright.markdown.maths import find_reaching_command
 
 _REFUSED_TEXT: Final = """

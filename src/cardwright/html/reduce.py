@@ -33,7 +33,8 @@ from cardwright.html.style import (
     Style,
     list_lacking,
 )
-from cardwright.markdown import HAN, KANA, is_followable, is_web_address
+from cardwright.markdown.characters import HAN, KANA
+from cardwright.markdown.links import is_followable, is_web_address
 from cardwright.markdown.maths import find_fault, find_reaching_command
 from cardwright.text import INVISIBLE
 

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from cardwright.item import Item, place_cards
-from cardwright.markdown import Rendered, Renderer, cloze_numbers
+from cardwright.markdown.cloze import cloze_numbers
+from cardwright.markdown.render import Renderer
+from cardwright.markdown.rendered import Rendered
 from cardwright.model import Card, Collection, Deck, FieldType, Kind, Prompt, Side
 
 MAX_SHOWN: Final = 50

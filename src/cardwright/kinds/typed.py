@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from cardwright.frozen import frozen
-from cardwright.markdown import find_deletions, read_inline, reveal_deletions
+from cardwright.markdown.cloze import find_deletions, reveal_deletions
+from cardwright.markdown.tokens import read_inline
 from cardwright.model import Card, Ignored, Kind, Prompt
 from cardwright.text import to_nfc
 

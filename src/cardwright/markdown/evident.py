@@ -31,8 +31,8 @@ _PIECE: Final = re.compile(
         | (?<=[`$%)])\*\*?(?=[.,;:!?](?:[ \n]|\Z)) )
   | (?<!!)\[(?P<label> (?!(?i:latex)\]) [^\W_] (?: [^\W_] | [ ,'’.-] )*+ )
     \]\((?P<address> https?://[^\s()<>\\\[\]`|"'&]++ )\)
-  | (?<![^\s("'—–:,])\$(?P<maths> (?![\s$]) (?: [^\\$`\n%|] | \\[^\n] )++ )(?<![\s\\])\$(?=[\s.,;:!?)]|\Z)
-  | (?<![^ \n])\\(?P<dollar> \$(?=[0-9][0-9.,]*+(?:\s|\Z)) )
+  | (?<![^\s("'—–:,])\$(?P<maths> (?![\s$]) (?: [^\\$`\n%|] | \\[^\n] )++ )(?<![\s\\])\$(?=[\s.,;:!?)%]|\Z)
+  | (?<![:¯])\\(?P<dollar> \$ )
   | (?P<other> . )
     """,
     re.VERBOSE | re.DOTALL,
@@ -42,11 +42,14 @@ _LINE: Final = r"""
     [^\n]++ (?<!\s)
 """
 """A line that can only belong to a paragraph."""
+_NEXT_LINE: Final = rf"(?: {_LINE} | (?=[2-9][0-9]*[.)]\ ) [^\n]++ (?<!\s) )"
+"""A line below one of a paragraph: a list that interrupts one starts with 1."""
 _BLOCK: Final = re.compile(
     rf"""
-    (?: (?P<paragraph> {_LINE} (?: \n {_LINE} )*+ )
+    (?: (?P<paragraph> {_LINE} (?: \n {_NEXT_LINE} )*+ )
       | (?P<bullets> -\ {_LINE} (?: \n(?:-\ |\ \ ) {_LINE} )*+ )
       | (?P<numbers> 1\.\ {_LINE} (?: \n(?:[2-9]\.\ |\ \ \ ) {_LINE} )*+ )
+      | (?P<quote> >\ [^\W\d_]{{2}}[^\n>]++(?<!\s) (?: \n>\ {_LINE} )*+ )
       | (?P<table> \|\ [^\n]*\ \|\n \|(?:\ -++\ \|)++ (?:\n\|\ [^\n]*\ \|)++ )
       | ```(?P<language> [A-Za-z0-9_+\#.-]{{0,30}} )\n (?P<code> (?: (?!\ *```)[^\n]*\n )*+ )```
     )
@@ -55,7 +58,7 @@ _BLOCK: Final = re.compile(
     re.VERBOSE,
 )
 _LISTS: Final = frozenset({"bullets", "numbers"})
-_OPEN_ENDED: Final = _LISTS | {"table"}
+_OPEN_ENDED: Final = _LISTS | {"quote", "table"}
 """Blocks to which a line of text below them would belong."""
 _NUMBER: Final = re.compile(r"\n([2-9])\. ")
 _BLANK_AT_BREAK: Final = re.compile(r"\s\n|\n\s")
@@ -90,7 +93,6 @@ def write_evident_line(page: Page, source: str) -> bool:
 
 
 def _format_blocks(page: Page, source: str) -> Iterator[str]:
-    layout = page.layout or USUAL
     place = len(source) - len(source.lstrip("\n"))
     before: str | None = None
     while place < len(source):
@@ -101,23 +103,32 @@ def _format_blocks(page: Page, source: str) -> Iterator[str]:
         touches = before is not None and not source.startswith("\n\n", place - 2)
         if touches and (kind == "table" or (before in _OPEN_ENDED and kind != "code")):
             raise _DoubtError
-        if kind == "code":
-            yield layout.format_code(page, block["code"], block["language"])
-        elif kind == "paragraph":
-            if before == "paragraph":
-                yield layout.fixed.get("gap", "")
-            yield layout.fixed["paragraph_open"]
-            yield _format_line(page, block["paragraph"])
-            yield layout.fixed["paragraph_close"]
-        elif kind == "table":
-            yield from _format_table(page, block["table"])
-        else:
-            # Two lists may be one with gaps. If there is but one line, its dash may be a minus.
-            if before in _LISTS or "\n" not in source.strip("\n"):
-                raise _DoubtError
-            yield from _format_list(page, block[0].rstrip("\n"))
+        # Two lists may be one with gaps. If there is but one line, its dash may be a minus.
+        if kind in _LISTS and (before in _LISTS or "\n" not in source.strip("\n")):
+            raise _DoubtError
+        if before == kind == "paragraph":
+            yield (page.layout or USUAL).fixed.get("gap", "")
+        yield from _format_block(page, block)
         before = kind
         place = block.end()
+
+
+def _format_block(page: Page, block: re.Match[str]) -> Iterator[str]:
+    layout = page.layout or USUAL
+    fixed = layout.fixed
+    if block.lastgroup == "code":
+        yield layout.format_code(page, block["code"], block["language"])
+    elif block.lastgroup == "paragraph":
+        line = _format_line(page, block["paragraph"])
+        yield fixed["paragraph_open"] + line + fixed["paragraph_close"]
+    elif block.lastgroup == "quote":
+        line = _format_line(page, block["quote"][2:].replace("\n> ", "\n"))
+        yield fixed["blockquote_open"] + fixed["paragraph_open"] + line
+        yield fixed["paragraph_close"] + fixed["blockquote_close"]
+    elif block.lastgroup == "table":
+        yield from _format_table(page, block["table"])
+    else:
+        yield from _format_list(page, block[0].rstrip("\n"))
 
 
 def _format_list(page: Page, text: str) -> Iterator[str]:
@@ -161,6 +172,8 @@ def _format_line(page: Page, text: str) -> str:
     fixed = (page.layout or USUAL).fixed
     parts = []
     open_mark = ""
+    # Near other backslashes, that of a dollar may belong to a path or a pattern.
+    has_other_escapes = text.count("\\") > text.count("\\$")
     for piece in _PIECE.finditer(text):
         match piece.lastgroup:
             case "text" if not (open_mark and _has_bracket(piece[0])):
@@ -168,7 +181,7 @@ def _format_line(page: Page, text: str) -> str:
             case "code":
                 code = piece["code"].replace("\n", " ")
                 html = f"<code>{escape_code(code)}</code>"
-            case "dollar":
+            case "dollar" if not has_other_escapes:
                 html = "$"
             case "opener" if not open_mark:
                 open_mark = piece[0]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from cardwright.diagnostic import Diagnostic, diagnose
-from cardwright.markdown import INVALID_HELP, split_address
+from cardwright.markdown.links import INVALID_HELP, split_address
 from cardwright.project.check_questions import check_answers, digest_questions
 from cardwright.project.check_texts import check_texts
 from cardwright.project.checking import CardChecking, FileFindings, Mention

@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.kinds import is_asked, list_asked, list_texts
-from cardwright.markdown import find_deletions, hide_deletions
+from cardwright.markdown.cloze import find_deletions, hide_deletions
 from cardwright.model import Card, Kind, Side
 from cardwright.project.checking import CardChecking
 from cardwright.project.words import count_words, drop_addresses, find_answer, normalize

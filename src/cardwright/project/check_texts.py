@@ -10,7 +10,8 @@ from typing import Final
 
 from cardwright.diagnostic import Diagnostic, TextProblem
 from cardwright.kinds import list_texts, render_text
-from cardwright.markdown import NO_GAP, read_block
+from cardwright.markdown.cloze import NO_GAP
+from cardwright.markdown.tokens import read_block
 from cardwright.project.checking import CardChecking, Checking, Mention
 
 _FIELD_REF: Final = re.compile(r"\{\{\w+\}\}")

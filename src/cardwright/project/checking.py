@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cardwright.diagnostic import Diagnostic, Span, TextProblem, diagnose
 from cardwright.frozen import frozen
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.model import Card, CardHead, Collection, Kind
 from cardwright.project.cache import Cache
 from cardwright.project.card_file import CardFile

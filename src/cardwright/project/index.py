@@ -7,6 +7,7 @@ read: its head, the columns of all prompts, and the cards of the files that are 
 
 from __future__ import annotations
 
+import os
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,6 +27,7 @@ from cardwright.diagnostic import Diagnostic
 from cardwright.item import Item
 from cardwright.kinds import list_items
 from cardwright.model import Card, Collection, Deck, Kind
+from cardwright.progress import track
 from cardwright.project.columns import Columns, PackedItems, pack_items
 from cardwright.project.program import describe_program
 from cardwright.project.sources import Sources, count_errors, find_namespace, make_sources
@@ -107,6 +109,8 @@ class Head(msgspec.Struct):
     refs: Part
     """The refs of all cards, in the order of their files."""
     columns: Part
+    body_size: int
+    """Of everything after the head."""
     error_count: int
 
 
@@ -136,6 +140,8 @@ class IndexFile:
         self.head = _decode(raw, Head)
         self._file = file
         self._start = at + size
+        if file.seek(0, os.SEEK_END) != self._start + self.head.body_size:
+            raise ValueError("cut off")
 
     def read(self, part: Part) -> bytes:
         """Return a part."""
@@ -275,11 +281,14 @@ class _CardLoader:
     @cached_property
     def _fresh(self) -> Sources:
         """The sources as they are now, as a part of the index is damaged."""
-        from cardwright.project.load import load  # noqa: PLC0415  (start-up of `cards review`)
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError:
+            from cardwright.project.load import load  # noqa: PLC0415  (start-up of `cards review`)
 
-        with suppress(OSError):
-            self._path.unlink()
-        return make_sources(*load(self._root))
+            return make_sources(*load(self._root))
+        # Without knowing the time, no file's stamp is trusted.
+        return open_index(self._root, self._path, 0)
 
 
 def look_at(
@@ -345,7 +354,7 @@ def _refresh(
     is_kept = kept and _list_digests(files, "kinds/") == _list_digests(known, "kinds/")
     card_files: dict[str, CardFile] = {}
     cards: list[Card] = []
-    for file in sources.cards:
+    for file in track(sources.cards, "Reading files of cards"):
         name = file.name
         namespace = find_namespace(decks, file.pack)
         if (
@@ -471,8 +480,10 @@ def _pack(index: Index) -> tuple[Head, bytes]:
             name: StoredCards(len(file.refs), add(bytes(file.cards)), file.error_count)
             for name, file in index.cards.items()
         },
+        body_size=0,
         error_count=index.error_count,
     )
+    head.body_size = size
     return head, b"".join(parts)
 
 

@@ -11,7 +11,8 @@ from typing import Final
 
 import msgspec
 
-from cardwright.markdown import Rendered, Renderer, Texts
+from cardwright.markdown.render import Renderer, Texts
+from cardwright.markdown.rendered import Rendered
 from cardwright.project.cache import Cache, make_key
 
 _FAST: Final = 1

@@ -11,7 +11,8 @@ import unicodedata
 from math import ceil
 from typing import Final
 
-from cardwright.markdown import HAN, KANA, Token, read_block
+from cardwright.markdown.characters import HAN, KANA
+from cardwright.markdown.tokens import Token, read_block
 from cardwright.text import INVISIBLE, compile_late, to_nfc
 
 _SOUTH_EAST: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\ua9e0-\ua9ff\uaa60-\uaa7f"

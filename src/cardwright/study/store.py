@@ -410,7 +410,9 @@ class Store(Database):
             terms.append("at_ms >= ?")
             values.append(since_ms)
         where = f" where {' and '.join(terms)}" if terms else ""
-        for review in self._read_reviews(f"{_SELECT_REVIEW}{where} order by id", *values):
+        # To look up every review by its id, only to skip most of them, takes ten times as long.
+        scan = " not indexed" if since_ms is not None and key is None else ""
+        for review in self._read_reviews(f"{_SELECT_REVIEW}{scan}{where} order by id", *values):
             if histories and namespace_of(review.key) in histories:
                 yield replace(review, key=self.aliases.unite_key(review.key))
             else:

@@ -5,25 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cardwright.frozen import frozen
 from cardwright.kinds import MAX_SHOWN, list_asked, list_prompts
 from cardwright.kinds.typed import Comparison
-from cardwright.markdown import (
-    Token,
-    is_followable,
-    is_web_address,
-    read_block,
-    read_cloze,
-    read_inline,
-)
+from cardwright.markdown.links import is_followable, is_web_address
+from cardwright.markdown.tokens import Token, read_block, read_cloze, read_inline
 from cardwright.model import Card, Collection, FieldType, Kind, Option, Prompt, Source
 from cardwright.terminal.markdown import Drawing
+from cardwright.terminal.paint import Stack
 from cardwright.text import count, make_plain
+
+if TYPE_CHECKING:
+    from cardwright.terminal.paint import Renderable
 
 _FIELD_MARK: Final = re.compile("(cwfield[0-9]+x)")
 """Placeholder of a field while the question's Markdown is parsed, so that no field can alter it."""
@@ -141,12 +138,12 @@ def format_verdict(order: Iterable[int], picked: Iterable[int], right: Iterable[
     return f"{'✗ wrong' if picked else '– unanswered'}: {' and '.join(numbers)} {verb} right"
 
 
-def draw_card(collection: Collection, card: Card) -> Group:
+def draw_card(collection: Collection, card: Card) -> Stack:
     """Draw every prompt of a card, then its kind, lesson and location."""
-    return Group(*_draw_parts(collection, card))
+    return Stack(*_draw_parts(collection, card))
 
 
-def _draw_parts(collection: Collection, card: Card) -> Iterator[RenderableType]:
+def _draw_parts(collection: Collection, card: Card) -> Iterator[Renderable]:
     from rich.rule import Rule  # noqa: PLC0415  (for `cards show`, not for the first card)
 
     kind = collection.kinds[card.kind]

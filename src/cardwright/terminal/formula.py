@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from cardwright.markdown import parse_formula
+from cardwright.markdown.formula import parse_formula
 from cardwright.text import to_nfc
 
 _OPENING: Final = "([{⟨⌊⌈"

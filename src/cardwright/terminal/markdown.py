@@ -6,15 +6,19 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, JustifyMethod, RenderResult
 from rich.style import Style
 from rich.text import Text
 
-from cardwright.markdown import GAP_CLOSE, GAP_HIDDEN, GAP_REVEALED, Token, cut_code
+from cardwright.markdown.highlight import cut_code
+from cardwright.markdown.tokens import GAP_CLOSE, GAP_HIDDEN, GAP_REVEALED, Token
 from cardwright.text import make_plain
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, JustifyMethod, RenderResult
+    from rich.segment import Segment
 
 _MIN_WIDTH: Final = 12
 """The minimum width of nested blocks; if it does not fit, lines fold at the terminal's edge."""
@@ -74,10 +78,13 @@ class Drawing(NamedTuple):
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the lines."""
-        for line in self.lay_out(console, options.max_width):
-            fits = line.cell_len <= options.max_width
-            parts = [line] if fits else line.wrap(console, options.max_width, overflow="fold")
-            for part in parts:
+        return self.write(console, options.max_width)
+
+    def write(self, console: Console, width: int) -> Iterator[Segment]:
+        """Yield the lines for a width."""
+        for line in self.lay_out(console, width):
+            fits = line.cell_len <= width
+            for part in [line] if fits else line.wrap(console, width, overflow="fold"):
                 yield from part.render(console, end="\n")
 
     def lay_out(self, console: Console, width: int) -> list[Text]:

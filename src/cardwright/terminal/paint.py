@@ -7,30 +7,54 @@ Whatever a caller forgot, the text of a card, a package or a file name cannot co
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from rich.color import ColorSystem
-from rich.console import COLOR_SYSTEMS, Console, RenderableType
 from rich.segment import Segment, Segments
 from rich.style import Style
 
+from cardwright.terminal.markdown import Drawing
 from cardwright.text import make_plain
 
-Renderable = RenderableType
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+
+    Renderable = RenderableType
 
 MAX_WIDTH: Final = 110
 """Longer lines are hard to read, and the calendar of a year needs this much."""
 _VARIABLES: Final = ("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS")
 """Environment variables that rich reads, for colours and for the width if it is not given."""
 _UNUSED_HEIGHT: Final = 24
+_COLORS: Final = {"kitty": "256", "256color": "256", "16color": "standard"}
+"""Rich's name of the colours of a terminal, by the end of TERM."""
+_COLOR_SYSTEMS: Final = {
+    "standard": ColorSystem.STANDARD,
+    "256": ColorSystem.EIGHT_BIT,
+    "truecolor": ColorSystem.TRUECOLOR,
+    "windows": ColorSystem.WINDOWS,
+}
 
 
 class Painted(str):
     """Text that is safe to print as it is, styles included."""
 
     __slots__ = ()
+
+
+class Stack:
+    """Renderables below one another."""
+
+    def __init__(self, *parts: RenderableType) -> None:
+        """Take them from top to bottom."""
+        self._parts = parts
+
+    def __rich_console__(self, _console: Console, _options: ConsoleOptions) -> RenderResult:
+        """Yield them."""
+        return iter(self._parts)
 
 
 def paint(
@@ -65,16 +89,59 @@ def paint_pieces(
 
 def paint_rows(renderable: RenderableType, width: int, environ: Mapping[str, str]) -> list[Painted]:
     """Return the rows of a renderable in the window of a terminal, without links."""
-    console = _make_console(max(width, 1), _pick(environ), is_terminal=True, is_styled=True)
+    width = max(width, 1)
+    if isinstance(renderable, Drawing):
+        terminal = _find_terminal(_pick(environ))
+        # It asks for nothing else.
+        pieces = renderable.write(cast("Console", terminal), width)
+        lines = Segment.split_and_crop_lines(pieces, width, pad=False, include_new_lines=False)
+        return list(map(Painted, _write(terminal, _clean_rows(lines, width, has_links=False))))
+    console = _make_console(width, _pick(environ), is_terminal=True, is_styled=True)
     rows = _render(console, renderable, console.width, has_links=False)
-    return [Painted(row) for row in _write(console, rows)]
+    return list(map(Painted, _write(console, rows)))
 
 
 def paint_line(text: str, style: str, environ: Mapping[str, str]) -> Painted:
     """Return a line that fits the window of a terminal."""
-    console = _make_console(None, _pick(environ), is_terminal=True, is_styled=True)
-    (row,) = _write(console, [[Segment(make_plain(text), Style.parse(style))]])
+    (row,) = _write(
+        _find_terminal(_pick(environ)), [[Segment(make_plain(text), Style.parse(style))]]
+    )
     return Painted(row)
+
+
+class _Terminal(NamedTuple):
+    """What a Drawing asks of a console in the window of a terminal."""
+
+    color_system: str | None
+    no_color: bool
+    legacy_windows: bool = False
+
+    def get_style(self, name: str | Style, *, default: Style) -> Style:
+        """Return a style."""
+        return name if isinstance(name, Style) else Style.parse(name) if name else default
+
+
+@lru_cache(maxsize=8)
+def _find_terminal(values: tuple[str | None, ...]) -> _Terminal:
+    """Return what rich finds out about a terminal, which it takes long to load for."""
+    environ = _name_values(values)
+    name = environ.get("TERM", "").strip().lower()
+    if sys.platform == "win32" or name in {"dumb", "unknown"}:
+        console = _make_console(None, values, is_terminal=True, is_styled=True)
+        return _Terminal(console.color_system, console.no_color)
+    system = _COLORS.get(name.rpartition("-")[2], "standard")
+    if environ.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"}:
+        system = "truecolor"
+    return _Terminal(system, "NO_COLOR" in environ or _is_monochrome(environ))
+
+
+def _is_monochrome(environ: Mapping[str, str]) -> bool:
+    """Tell whether a terminal has no colours, where rich would assume sixteen."""
+    return environ.get("TERM", "").endswith("-mono")
+
+
+def _name_values(values: tuple[str | None, ...]) -> dict[str, str]:
+    return {name: value for name, value in zip(_VARIABLES, values, strict=True) if value}
 
 
 def _pick(environ: Mapping[str, str]) -> tuple[str | None, ...]:
@@ -86,7 +153,9 @@ def _make_console(
     width: int | None, values: tuple[str | None, ...], *, is_terminal: bool, is_styled: bool
 ) -> Console:
     """Create a console; they are cached because the window uses several after each key."""
-    environ = {name: value for name, value in zip(_VARIABLES, values, strict=True) if value}
+    from rich.console import Console  # noqa: PLC0415  (slow, and the first card does without)
+
+    environ = _name_values(values)
     return Console(
         file=io.StringIO(),
         width=width,
@@ -99,8 +168,7 @@ def _make_console(
         markup=False,
         emoji=False,
         highlight=False,
-        # Rich would assume sixteen colours.
-        no_color=True if environ.get("TERM", "").endswith("-mono") else None,
+        no_color=True if _is_monochrome(environ) else None,
         _environ=environ,
     )
 
@@ -110,7 +178,15 @@ def _render(
 ) -> Iterator[list[Segment]]:
     """Yield the rows of a renderable, each as clean pieces."""
     options = console.options.update_width(width)
-    for row in console.render_lines(renderable, options, pad=False):
+    return _clean_rows(
+        console.render_lines(renderable, options, pad=False), width, has_links=has_links
+    )
+
+
+def _clean_rows(
+    rows: Iterable[list[Segment]], width: int, *, has_links: bool
+) -> Iterator[list[Segment]]:
+    for row in rows:
         shown = [segment for segment in row if not segment.control]
         if not has_links:
             shown = list(Segment.strip_links(shown))
@@ -126,10 +202,10 @@ def _clean(segment: Segment) -> Segment:
     return Segment(make_plain(text).replace("\n", " "), style)
 
 
-def _write(console: Console, rows: Iterable[list[Segment]]) -> list[str]:
+def _write(console: Console | _Terminal, rows: Iterable[list[Segment]]) -> list[str]:
     """Return rows as text with escape codes, as the console would print them."""
     name = console.color_system
-    system = COLOR_SYSTEMS[name] if name else None
+    system = _COLOR_SYSTEMS[name] if name else None
     written = []
     for row in rows:
         pieces = Segment.remove_color(row) if console.no_color and system else row

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Final, Protocol, TextIO
+from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
 from rich.text import Text
 
 from cardwright.history import Rating
 from cardwright.kinds.typed import MAX_TYPED
 from cardwright.study.error import StoreError
-from cardwright.terminal.paint import Renderable
 from cardwright.terminal.review import CardActs, draw_memory
 from cardwright.terminal.review_state import Attempt, ReviewState
 from cardwright.terminal.words import name_rating
 from cardwright.text import make_plain
+
+if TYPE_CHECKING:
+    from cardwright.terminal.paint import Renderable
 
 MAX_DIGITS: Final = 6
 """Digits of a typed number; longer ones would only cost time."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
-from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cardwright.frozen import frozen
 from cardwright.history import Rating, make_date, make_time
 from cardwright.study.error import StoreError
-from cardwright.terminal.paint import Painted
+from cardwright.terminal.paint import Painted, Stack
 from cardwright.terminal.review_state import Attempt, ReviewState
 from cardwright.terminal.screen import Screen
 from cardwright.terminal.window import (
@@ -29,6 +28,9 @@ from cardwright.terminal.window import (
 )
 from cardwright.terminal.words import format_wait, name_rating
 from cardwright.text import make_plain
+
+if TYPE_CHECKING:
+    from cardwright.terminal.paint import Renderable
 
 _WAIT_S: Final = 1.0
 """How often to check for a card while none can be asked."""
@@ -409,10 +411,10 @@ def _draw_rule(attempt: Attempt, width: int) -> Text:
     return line.append("─" * max(width - line.cell_len, 0))
 
 
-def draw_memory(state: ReviewState) -> Group:
+def draw_memory(state: ReviewState) -> Stack:
     """Draw the memory of the current card, and its answers, the latest first."""
     if state.item is None:
-        return Group()
+        return Stack()
     rows = [*_list_facts(state)]
     lines = [Text.assemble((f"{name:<12}", "bold"), make_plain(fact)) for name, fact in rows]
     if steps := state.list_steps()[-_MAX_STEPS:]:
@@ -427,7 +429,7 @@ def draw_memory(state: ReviewState) -> Group:
             f"expected {expected:<5} took {review.duration_ms / 1000:.0f} s, next in {wait}"
         )
         lines.append(Text(line))
-    return Group(*lines)
+    return Stack(*lines)
 
 
 def _list_facts(state: ReviewState) -> Iterator[tuple[str, str]]:
@@ -446,12 +448,12 @@ def _list_facts(state: ReviewState) -> Iterator[tuple[str, str]]:
         yield "leech", "yes"
 
 
-def _draw_wait(state: ReviewState) -> RenderableType:
+def _draw_wait(state: ReviewState) -> Renderable:
     now = state.clock()
     next_ms = state.next_at_ms or now.at_ms
     seconds = max(next_ms - now.at_ms, 0) // 1000
     local = make_time(next_ms).astimezone(now.local.tzinfo)
-    return Group(
+    return Stack(
         Text("Nothing to ask right now.", "bold"),
         Text(),
         Text(f"Next card at {local:%H:%M}, in {seconds // 60}:{seconds % 60:02d} minutes."),
@@ -459,6 +461,6 @@ def _draw_wait(state: ReviewState) -> RenderableType:
     )
 
 
-def _draw_end(state: ReviewState) -> RenderableType:
+def _draw_end(state: ReviewState) -> Renderable:
     why = "Limit reached." if state.is_limit_reached else "Nothing left to review today."
-    return Group(Text(why, "bold"), Text(), Text("Space finishes; u undoes the last answer."))
+    return Stack(Text(why, "bold"), Text(), Text("Space finishes; u undoes the last answer."))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len, set_cell_size
-from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cardwright.study.error import StoreError
-from cardwright.terminal.paint import MAX_WIDTH, Painted, paint_line, paint_rows
+from cardwright.terminal.paint import MAX_WIDTH, Painted, Stack, paint_line, paint_rows
 from cardwright.terminal.screen import Screen
 from cardwright.text import make_plain
+
+if TYPE_CHECKING:
+    from cardwright.terminal.paint import Renderable
 
 WIDE: Final = 56
 """Columns needed for words instead of letters, and for a margin."""
@@ -86,7 +88,7 @@ class Window:
         self._top += steps.get(key, 0)
         return key in steps
 
-    def render(self, renderable: RenderableType, width: int | None = None) -> list[Painted]:
+    def render(self, renderable: Renderable, width: int | None = None) -> list[Painted]:
         """Return the rows of a renderable, as wide as the body."""
         width = self.width if width is None else width
         if not isinstance(renderable, Text):
@@ -247,9 +249,9 @@ def draw_title_bar(text: str, columns: int) -> Text:
     return Text(fit_text(f" {text}", columns), "reverse", no_wrap=True)
 
 
-def draw_key_help(keys: Iterable[tuple[str, str]]) -> Group:
+def draw_key_help(keys: Iterable[tuple[str, str]]) -> Stack:
     """Draw a list of keys, each with its effect."""
-    return Group(*(Text.assemble((f"{names:<14}", "bold"), does) for names, does in keys))
+    return Stack(*(Text.assemble((f"{names:<14}", "bold"), does) for names, does in keys))
 
 
 def _draw_line(text: str, style: str) -> Text:

@@ -15,7 +15,9 @@ from cardwright.anki.notetype import NoteType, make_note_type
 from cardwright.anki.template import render_card
 from cardwright.foreign.media import MediaFile
 from cardwright.kinds import MAX_SHOWN, list_media, list_prompts
-from cardwright.markdown import Renderer, WriteMedia, escape_html
+from cardwright.markdown.escape import escape_html
+from cardwright.markdown.render import Renderer
+from cardwright.markdown.rendered import WriteMedia
 from cardwright.model import Card, Collection, Prompt
 from cardwright.web.frame import frame_face
 from cardwright.web.maths import convert_maths

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from cardwright.markdown import escape_html
+from cardwright.markdown.escape import escape_html
 
 _SCRIPT: Final = re.compile(r"<script\b.*?(?:</script\s*>|$)", re.IGNORECASE | re.DOTALL)
 _ACTIVE: Final = re.compile(

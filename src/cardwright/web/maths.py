@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from cardwright.markdown import parse_formula
+from cardwright.markdown.formula import parse_formula
 
 _FORMULA: Final = re.compile(
     r"\\\((?P<inline>[^<]*?)\\\)(?P<after>[.,:;!?)]*)|\\\[(?P<display>[^<]*?)\\\]"

@@ -19,7 +19,7 @@ from cardwright.app.project import Project
 from cardwright.diagnostic import Diagnostic, Span
 from cardwright.item import place_cards
 from cardwright.kinds import list_prompts
-from cardwright.markdown import escape_html
+from cardwright.markdown.escape import escape_html
 from cardwright.model import Card, CardHead, Collection, Prompt
 from cardwright.progress import track
 from cardwright.project.cache import make_key

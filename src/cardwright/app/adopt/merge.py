@@ -16,7 +16,7 @@ from cardwright.anki.guid import make_guid
 from cardwright.diagnostic import Span
 from cardwright.html import normalize_html
 from cardwright.kinds import render_text
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.merge import merge_texts
 from cardwright.model import Card, FieldType, Kind, Value
 from cardwright.project.card import parse_cards

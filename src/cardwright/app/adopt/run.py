@@ -37,7 +37,7 @@ from cardwright.diagnostic import Diagnostic
 from cardwright.error import ProjectError
 from cardwright.files import find_below, write_below
 from cardwright.incoming import Incoming, IncomingNote, Loss, LossCounter
-from cardwright.markdown import Renderer
+from cardwright.markdown.render import Renderer
 from cardwright.model import Collection, Kind
 from cardwright.progress import track
 from cardwright.project.document import Document
@@ -344,7 +344,7 @@ class _Job:
                     find_media=library.find,
                 )
                 if new.notes:
-                    self._update(shown, format_ledger(new))
+                    self._update(shown, "".join(format_ledger(new)))
         for name, text in format_schemas(collection.kinds).items():
             self._update(name_schema_file(name), text)
         self.done.losses = self._list_losses(collection)

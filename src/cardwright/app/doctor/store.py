@@ -12,6 +12,7 @@ from typing import Final
 from cardwright.app.doctor.case import Case, Copy, read_copy, read_log
 from cardwright.app.doctor.finding import Finding, Report, Severity, explain, list_removals
 from cardwright.app.doctor.rescue import STORE_ENDING
+from cardwright.app.garbage import gc_paused
 from cardwright.app.study import unite_study
 from cardwright.files import find_free
 from cardwright.history import MS_PER_HOUR, make_time
@@ -291,7 +292,8 @@ def _check_memories(case: Case, store: Store, report: Report) -> None:
     if number > _MAX_REPLAYED and not case.is_thorough:
         report.summary += "; not replayed (--verify does)"
         return
-    different = _open_journal(case, store).find_differences()
+    with gc_paused():
+        different = _open_journal(case, store).find_differences()
     if not different:
         report.summary += ", memories match a replay"
         return
