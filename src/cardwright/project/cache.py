@@ -139,6 +139,9 @@ class _Database:
     def load(self, key: bytes) -> bytes | None:
         if key in self._pending:
             return self._pending[key]
+        if self.path is None and self._connection is None:
+            # Nothing has been written yet.
+            return None
         row = self._try(lambda connection: connection.execute(_LOAD, (key,)).fetchone())
         if row is None:
             return None
