@@ -247,7 +247,6 @@ WRITES_ITSELF = {
     "project/index.py": "deletes an index that is damaged",
     "study/backup.py": "the store's own backups",
     "project/cache.py": "the folder and the file of the cache",
-    "project/index.py": "deletes an index of which a part is damaged",
     "study/opening.py": "the store's own folder and file",
     "study/sync_files.py": "its own file in a sync folder, set aside if it is damaged",
     "study/place.py": "what is kept beside a store whose file was replaced",
