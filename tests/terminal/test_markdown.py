@@ -206,7 +206,7 @@ def test_deep_and_long_texts_are_drawn() -> None:
 def test_only_what_a_text_holds_is_imported() -> None:
     code = (
         "import sys\n"
-        "from cardwright.markdown import read_block\n"
+        "from cardwright.markdown.tokens import read_block\n"
         "from cardwright.terminal.markdown import Drawing\n"
         "from cardwright.terminal.paint import paint\n"
         "paint(Drawing(read_block('a **b** | `c`\\n\\n- d')), {}, is_terminal=False, width=60)\n"
