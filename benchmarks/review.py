@@ -272,7 +272,7 @@ def main() -> None:
     """Print a table; exit with status 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--answers", type=int, default=300)
+    parser.add_argument("--answers", type=int, default=1000)
     parser.add_argument("--cards", type=int, default=CARDS)
     parser.add_argument("--reviews", type=int, default=REVIEWS)
     parser.add_argument("--quick", action="store_true", help="A tenth of everything.")

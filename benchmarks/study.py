@@ -153,8 +153,8 @@ def time_verify(path: Path, histories: Histories) -> Row:
     start = time.process_time()
     review_barely(histories[half:])
     floor_s += time.process_time() - start
-    what = f"doctor --verify, {len(histories) * REVIEWS_PER_PROMPT:,} reviews"
-    return compare(what, ours_s, floor_s, "SQLite's check + rows + bare fsrs, CPU", MAX_REPLAY)
+    what = f"doctor --verify outside a project, {len(histories) * REVIEWS_PER_PROMPT:,} reviews"
+    return Row(what, ours_s, "s", floor_s, "SQLite's check + rows + bare fsrs, CPU")
 
 
 def time_stats(folder: Path, answers: int) -> Row:
@@ -220,7 +220,10 @@ def measure(share: int = 1) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         histories = make_histories(50_000 // share)
-        for is_promised, what in ((False, "replay"), (True, "replay with promised intervals")):
+        for is_promised, what in (
+            (False, "replay of doctor --verify"),
+            (True, "the same with promised intervals"),
+        ):
             path = folder / f"replay-{is_promised}" / "reviews.db"
             path.parent.mkdir(exist_ok=True)
             fill_store(path, histories, is_promised=is_promised)

@@ -57,7 +57,7 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
     cards stats mlpro --lesson 2.5 --days 30
     cards stats --json
     """
-    with open_study(folder, db) as study:
+    with gc_paused(), open_study(folder, db) as study:
         memories = study.read_memories()
         items = choice.choose_by_history(study.items, memories)
         subjects = _name_subjects(study, items)
@@ -74,14 +74,13 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
             pairs = ((memory, schedule_of(key)) for key, memory in memories.items())
             return compute_stats(histories.list(is_chosen), subjects, pairs, study.today, days)
 
-        with gc_paused():
-            histories = Histories(study.journal)
-            try:
-                found = compute(histories)
-            except (ValueError, ArithmeticError, LookupError):
-                # What was kept is damaged.
-                histories = Histories(study.journal, with_kept=False)
-                found = compute(histories)
+        histories = Histories(study.journal)
+        try:
+            found = compute(histories)
+        except (ValueError, ArithmeticError, LookupError):
+            # What was kept is damaged.
+            histories = Histories(study.journal, with_kept=False)
+            found = compute(histories)
         if as_json:
             say_json(_describe_stats(found))
         else:
