@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cardwright.history import Act, Rating
@@ -67,6 +67,10 @@ SESSIONS = st.builds(
     is_cram=st.booleans(),
     with_suspended=st.booleans(),
 )
+
+
+AHEAD = SessionOptions(ahead_days=30)
+ROOM = (DeckOptions(new_per_day=5, reviews_per_day=5, bury_siblings=False),) * 3
 
 
 def arrange(items: list[Item]) -> tuple[list[Item], list[Item]]:
@@ -183,6 +187,44 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     asked=st.none() | st.sampled_from(ITEMS),
     is_arranged=st.booleans(),
     is_chosen=st.booleans(),
+)
+@example(
+    history=[(KEYS[0], Act.ANSWER, Rating.EASY, 0, -5)],
+    options=ROOM,
+    session=AHEAD,
+    asked=None,
+    is_arranged=False,
+    is_chosen=False,
+)
+@example(
+    history=[
+        (KEYS[1], Act.ANSWER, Rating.EASY, -2, 0),
+        (KEYS[0], Act.ANSWER, Rating.EASY, 400, -5),
+    ],
+    options=ROOM,
+    session=AHEAD,
+    asked=None,
+    is_arranged=False,
+    is_chosen=False,
+)
+@example(
+    history=[
+        (KEYS[0], Act.ANSWER, Rating.EASY, -60, 0),
+        (KEYS[0], Act.SUSPEND, Rating.EASY, -1, 0),
+    ],
+    options=ROOM,
+    session=SessionOptions(),
+    asked=None,
+    is_arranged=False,
+    is_chosen=False,
+)
+@example(
+    history=[(KEYS[0], Act.ANSWER, Rating.EASY, -60, 0), (KEYS[0], Act.BURY, Rating.EASY, 0, -5)],
+    options=ROOM,
+    session=SessionOptions(),
+    asked=None,
+    is_arranged=False,
+    is_chosen=False,
 )
 @settings(max_examples=100)
 def test_queue(
