@@ -40,7 +40,7 @@ def run_in_terminal(project: Path, *words: str, **environ: str) -> PtyProgram:
 
 def test_a_terminal_shows_what_is_done_and_then_nothing_of_it(trees: Path) -> None:
     program = run_in_terminal(trees, "check")
-    assert b"\rChecking files of cards: 1 of 3" in program.output
+    assert b"\rChecking files: 1 of 3" in program.output
     assert b"\x1b" not in program.output.partition(b"3 cards")[0]
     assert "Checking" not in program.text
     assert "3 cards: 0 errors" in program.text

@@ -95,7 +95,7 @@ def describe_pack(
     maker = NoteMaker(collection, open_renderer, find_media, adopted or AdoptedPack(), cache)
     media: dict[str, Path] = {}
     notes: dict[str, Note] = {}
-    for file in track(files, "Making notes of files"):
+    for file in track(files, "Rendering files"):
         if any(head.ref in published for head in file.heads):
             for note, note_media in maker.make_notes(file):
                 if note.card.ref in published:

@@ -222,7 +222,7 @@ def open_project(
     problems = apply_checks(loaded.problems, collection.decks)
     findings = [
         (file, check_file(file, collection.kinds, renderers, texts, cache))
-        for file in track(loaded.files, "Checking files of cards")
+        for file in track(loaded.files, "Checking files")
     ]
     problems += check(
         Checking(

@@ -354,7 +354,7 @@ def _refresh(
     is_kept = kept and _list_digests(files, "kinds/") == _list_digests(known, "kinds/")
     card_files: dict[str, CardFile] = {}
     cards: list[Card] = []
-    for file in track(sources.cards, "Reading files of cards"):
+    for file in track(sources.cards, "Reading files"):
         name = file.name
         namespace = find_namespace(decks, file.pack)
         if (

@@ -75,7 +75,7 @@ def load_sources(root: Path, cache: Cache) -> Loaded:
     allowances: list[Allowance] = []
     incomplete = set(_list_unread_packs(sources, decks.decks))
     known: dict[Any, Any] = {}
-    for source in track(sources.cards, "Reading files of cards"):
+    for source in track(sources.cards, "Reading files"):
         namespace = find_namespace(decks.decks, source.pack)
         try:
             raw = read_source(source)

@@ -173,7 +173,7 @@ def _make_prompts(
 ) -> dict[Span, list[str]]:
     """Return the prompts of every card of the packs, by the card's place."""
     prompts: dict[Span, list[str]] = {}
-    for file in track(project.files, "Preparing files for the page"):
+    for file in track(project.files, "Rendering files"):
         if file.pack in packs:
             asked = [head for head in file.heads if head.retired is None]
             for name in dict.fromkeys(head.kind for head in asked):
