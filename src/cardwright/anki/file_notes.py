@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -21,8 +20,7 @@ from cardwright.markdown.render import Renderer
 from cardwright.model import Card, CardHead, Collection, Kind
 
 _NO_MEDIA: Final[Mapping[str, str]] = {}
-_FAST: Final = 1
-"""The level of compression."""
+_T = TypeVar("_T")
 
 
 class CardFile(Protocol):
@@ -55,11 +53,11 @@ class Cache(Protocol):
     def is_lasting(self) -> bool:
         """Whether they are kept at all."""
 
-    def load(self, key: bytes) -> bytes | None:
-        """Return the value with a key, if there is one."""
+    def recall(self, key: bytes | None, value_type: type[_T]) -> _T | None:
+        """Return what was kept with a key, if anything."""
 
-    def save(self, key: bytes, value: bytes) -> None:
-        """Keep a value."""
+    def keep(self, key: bytes, value: Any) -> None:
+        """Keep data of a type that `recall` can make again."""
 
 
 OpenRenderer = Callable[[str], AbstractContextManager[Renderer]]
@@ -93,9 +91,6 @@ class _KeptFile(msgspec.Struct, frozen=True, array_like=True):
     looks: dict[str, _Looks | None]
     """Of its media, by path as written; None if there is no such file."""
     notes: list[_KeptNote]
-
-
-_DECODE: Final = msgspec.msgpack.Decoder(_KeptFile).decode
 
 
 class NoteMaker:
@@ -158,17 +153,15 @@ class NoteMaker:
         return digest.digest()
 
     def _recall(self, file: CardFile, key: bytes | None) -> _KeptFile | None:
-        raw = self._cache.load(key) if self._cache and key else None
-        if raw is None:
-            return None
-        with suppress(msgspec.MsgspecError, zlib.error):
-            kept = _DECODE(zlib.decompress(raw))
-            is_as_kept = all(
+        kept = self._cache.recall(key, _KeptFile) if self._cache else None
+        is_as_kept = (
+            kept is not None
+            and len(kept.notes) == len(file.heads)
+            and all(
                 self._look(file.heads[0], written) == looks for written, looks in kept.looks.items()
             )
-            if is_as_kept and len(kept.notes) == len(file.heads):
-                return kept
-        return None
+        )
+        return kept if is_as_kept else None
 
     def _look(self, head: CardHead, written: str) -> _Looks | None:
         file = self._finder.find(head, written)
@@ -185,8 +178,7 @@ class NoteMaker:
                 notes.append(self._make_note(card, kind, written, renderer))
         kept = _KeptFile(looks, notes)
         if key and self._cache:
-            with suppress(UnicodeEncodeError):
-                self._cache.save(key, zlib.compress(msgspec.msgpack.encode(kept), _FAST))
+            self._cache.keep(key, kept)
         return kept
 
     def _make_note(

@@ -12,11 +12,10 @@ import msgspec
 from cardwright.diagnostic import Allowance, Diagnostic, Span
 from cardwright.frozen import frozen
 from cardwright.model import Card, CardHead, LoadedCards
+from cardwright.project.cache import FAST
 
 _MAX_LOADED: Final = 5_000
 """How many cards are kept in full; they have a few thousand bytes each."""
-_FAST: Final = 1
-"""The level of compression: cards in full are a sixth, in a tenth of the time of reading them."""
 
 _Place = tuple[str, int, int, int, int]
 """The id of a card; its line, column and length; and the index of what it shares with others."""
@@ -59,7 +58,7 @@ def keep_cards(
         places.append((card.id, card.span.line, card.span.column, card.span.length, index))
         if (own := (card.formerly, card.retired, card.guid)) != _NO_REST:
             rest[number] = own
-    packed = zlib.compress(msgspec.msgpack.encode(cards), _FAST)
+    packed = zlib.compress(msgspec.msgpack.encode(cards), FAST)
     return KeptCards(
         places, list(shared), rest, packed, is_whole, tuple(problems), tuple(allowances)
     )

@@ -337,7 +337,11 @@ def check_frames(checking: Checking) -> Iterable[Diagnostic]:
 
         found = (*check_descriptions(checking), *check_asks(checking))
         # The files may have changed since they were loaded, and with them the places in them.
-        if key and all(checking.texts.is_as(*one) for one in checking.digests.items()):
+        if (
+            key
+            and checking.cache.is_lasting
+            and all(checking.texts.is_as(*one) for one in checking.digests.items())
+        ):
             checking.cache.keep(key, found)
     return found
 

@@ -31,6 +31,6 @@ def check_file(
         checking = CardChecking(cards=cards, kinds=kinds, renderer=renderer, texts=texts)
         found = check_cards(checking)
     # The file may have changed since it was loaded, and with it the places in it.
-    if key and texts.is_as(file.name, file.digest):
+    if key and cache.is_lasting and texts.is_as(file.name, file.digest):
         cache.keep(key, found)
     return found

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import os
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
-
-import msgspec
 
 from cardwright.markdown.render import Renderer, Texts
 from cardwright.markdown.rendered import Rendered
 from cardwright.project.cache import Cache, make_key
 
-_FAST: Final = 1
 _Row = tuple[str, str, Rendered]
 
 
@@ -37,18 +32,12 @@ class Renderers:
         # A build follows its checks; what only they need is kept for other runs.
         if renderer.has_learned and (self._highlights or self._cache.is_lasting):
             rows = [(how, text, made) for (how, text), made in renderer.used.items()]
-            with suppress(UnicodeEncodeError):
-                self._cache.save(
-                    self._make_key(name), zlib.compress(msgspec.msgpack.encode(rows), _FAST)
-                )
+            self._cache.keep(self._make_key(name), rows)
 
     def recall(self, name: str) -> Texts:
         """Return what the texts of a file were rendered to."""
-        if packed := self._cache.load(self._make_key(name)):
-            with suppress(zlib.error, msgspec.MsgspecError):
-                rows = msgspec.msgpack.decode(zlib.decompress(packed), type=list[_Row])
-                return {(how, text): made for how, text, made in rows}
-        return {}
+        rows = self._cache.recall(self._make_key(name), list[_Row]) or []
+        return {(how, text): made for how, text, made in rows}
 
     def _make_key(self, name: str) -> bytes:
         how = "highlighted" if self._highlights else "plain"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -30,7 +28,6 @@ from cardwright.web.face import FaceMaker
 _MAX_LINE: Final = 300
 _BATCH_CHARS: Final = 30_000
 """A browser makes the elements of so much in about a hundredth of a second."""
-_FAST: Final = 1
 _NIGHT: Final = re.compile(r"\.(?:nightMode|night_mode)\s+(?=[^{},;]*[,{])")
 
 
@@ -191,8 +188,8 @@ def _make_prompts_of_file(project: Project, file: CardFile, maker: FaceMaker) ->
     lessons = blueprint.lessons.values() if blueprint else ()
     titles = [f"{lesson.id} {lesson}" for lesson in lessons]
     key = make_key("preview", file.key, *titles) if file.key else None
-    if packed := key and project.cache.load(key):
-        known: list[list[str]] = json.loads(zlib.decompress(packed))
+    known = project.cache.recall(key, list[list[str]])
+    if known is not None:
         return known
     maker.has_media = False
     with project.renderers.open(file.name) as renderer:
@@ -203,7 +200,7 @@ def _make_prompts_of_file(project: Project, file: CardFile, maker: FaceMaker) ->
         ]
     # A media file may change without its card.
     if key and project.cache.is_lasting and not maker.has_media:
-        project.cache.save(key, zlib.compress(json.dumps(found).encode(), _FAST))
+        project.cache.keep(key, found)
     return found
 
 
