@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING
 
 from cardwright.markdown.rendered import Rendered
@@ -24,14 +24,10 @@ class Renderer:
         Unless it `highlights`, code has no colours: that is enough to find the problems of texts.
         """
         self._highlights = highlights
-        self._known = dict(known or {})
+        self._known = known or {}
         self._used: dict[tuple[str, str], Rendered] = {}
         self.has_learned = False
         """Whether a text was rendered that was not known."""
-
-    def learn(self, texts: Texts) -> None:
-        """Know more texts."""
-        self._known.update(texts)
 
     @property
     def used(self) -> Texts:
@@ -40,36 +36,40 @@ class Renderer:
 
     def render_block(self, text: str) -> Rendered:
         """Render a text with paragraphs, lists, tables and code."""
-        return self._recall("block", text, _convert_block)
+        return self._recall("block", text, lambda converter: converter.convert_block(text))
 
     def render_inline(self, text: str) -> Rendered:
         """Render a line without a surrounding paragraph; block syntax is plain text."""
-        return self._recall("inline", text, _convert_inline)
+        return self._recall("inline", text, lambda converter: converter.convert_inline(text))
 
     def render_cloze(self, text: str) -> Rendered:
         """Render a text with cloze deletions, for Anki's `cloze` filter."""
-        return self._recall("cloze", text, _convert_cloze)
+        return self._recall("cloze", text, lambda converter: converter.convert_cloze(text))
 
     def render_bare(self, text: str) -> Rendered:
         """Render a text like `render_block`, as Anki's editor writes it: without `<p>`."""
-        return self._recall("bare", text, partial(_convert_block, is_bare=True))
+        return self._recall(
+            "bare", text, lambda converter: converter.convert_block(text, is_bare=True)
+        )
 
     def render_bare_inline(self, text: str) -> Rendered:
         """Render a line with `<b>` and `<i>`, as Anki's editor writes it."""
-        return self._recall("line", text, partial(_convert_inline, is_bare=True))
+        return self._recall(
+            "line", text, lambda converter: converter.convert_inline(text, is_bare=True)
+        )
 
     def render_bare_cloze(self, text: str) -> Rendered:
         """Render a text with cloze deletions as Anki's editor writes it."""
-        return self._recall("gaps", text, partial(_convert_cloze, is_bare=True))
+        return self._recall(
+            "gaps", text, lambda converter: converter.convert_cloze(text, is_bare=True)
+        )
 
-    def _recall(
-        self, mode: str, text: str, convert: Callable[[Converter, str], Rendered]
-    ) -> Rendered:
+    def _recall(self, mode: str, text: str, convert: Callable[[Converter], Rendered]) -> Rendered:
         found = self._used.get((mode, text))
         if found is None:
             found = self._known.get((mode, text))
             if found is None:
-                found = convert(_make_converter(highlights=self._highlights), text)
+                found = convert(_make_converter(highlights=self._highlights))
                 self.has_learned = True
             self._used[mode, text] = found
         return found
@@ -81,15 +81,3 @@ def _make_converter(*, highlights: bool) -> Converter:
     from cardwright.markdown.convert import Converter  # noqa: PLC0415
 
     return Converter(highlights=highlights)
-
-
-def _convert_block(converter: Converter, text: str, *, is_bare: bool = False) -> Rendered:
-    return converter.convert_block(text, is_bare=is_bare)
-
-
-def _convert_inline(converter: Converter, text: str, *, is_bare: bool = False) -> Rendered:
-    return converter.convert_inline(text, is_bare=is_bare)
-
-
-def _convert_cloze(converter: Converter, text: str, *, is_bare: bool = False) -> Rendered:
-    return converter.convert_cloze(text, is_bare=is_bare)
