@@ -151,19 +151,10 @@ def check_acts(rows: Iterable[tuple[Any, ...]]) -> None:
         RowError: a value is not valid.
 
     """
-    usual = _USUAL_ACTS
     for row in rows:
         key, id, act, rating, at_ms, offset, days, basis, duration_ms = row
-        if (
-            (act, rating) in usual
-            and type(rating) is not float
-            and type(key) is str is type(id)
-            and type(at_ms) is int is type(offset)
-            and 0 <= at_ms < END_MS
-            and -MAX_OFFSET_MINUTES <= offset <= MAX_OFFSET_MINUTES
-            and type(duration_ms) is int
-            and duration_ms >= 0
-            and (days is None is basis or _is_promise(act, days, basis))
+        if type(key) is str is type(id) and _is_usual(
+            act, rating, at_ms, offset, duration_ms, days, basis
         ):
             continue
         found = _list_faults(id, key, act, rating, at_ms, offset, duration_ms, None, days, basis)
@@ -171,13 +162,27 @@ def check_acts(rows: Iterable[tuple[Any, ...]]) -> None:
             raise RowError(f"{quote(id)}: {faults}")
 
 
-def _is_promise(act: str, days: Any, basis: Any) -> bool:
-    """Tell whether these are the interval and the basis of an answer."""
+def _is_usual(
+    act: Any, rating: Any, at_ms: Any, offset: Any, duration_ms: Any, days: Any, basis: Any
+) -> bool:
+    """Tell whether `_list_faults` certainly finds nothing in these values: its quick form."""
     return (
-        act == "answer"
-        and type(days) is int is type(basis)
-        and 0 < days <= MAX_INTERVAL_DAYS
-        and 0 <= basis < END_BASIS
+        (act, rating) in _USUAL_ACTS
+        and type(rating) is not float
+        and type(at_ms) is int is type(offset)
+        and 0 <= at_ms < END_MS
+        and -MAX_OFFSET_MINUTES <= offset <= MAX_OFFSET_MINUTES
+        and type(duration_ms) is int
+        and duration_ms >= 0
+        and (
+            days is None is basis
+            or (
+                act == "answer"
+                and type(days) is int is type(basis)
+                and 0 < days <= MAX_INTERVAL_DAYS
+                and 0 <= basis < END_BASIS
+            )
+        )
     )
 
 
@@ -231,25 +236,17 @@ def read_memory(row: tuple[Any, ...]) -> Memory | None:
 
 def are_readable(rows: Iterable[tuple[Any, ...]]) -> bool:
     """Tell whether `read_review` accepts all rows."""
-    usual, is_id = _USUAL_ACTS, REVIEW_ID.fullmatch
+    is_id = REVIEW_ID.fullmatch
     last_key: object = None
     for row in rows:
         id, key, act, rating, at_ms, offset, duration_ms, undoes, days, basis = row
-        # The quick form, as in `check_acts`.
         if (
             key == last_key
-            and (act, rating) in usual
             and type(id) is str
             and is_id(id)
-            and type(rating) is not float
-            and type(at_ms) is int is type(offset)
-            and 0 <= at_ms < END_MS
-            and -MAX_OFFSET_MINUTES <= offset <= MAX_OFFSET_MINUTES
-            and type(duration_ms) is int
-            and duration_ms >= 0
             and undoes is None
             and act != "undo"
-            and (days is None is basis or _is_promise(act, days, basis))
+            and _is_usual(act, rating, at_ms, offset, duration_ms, days, basis)
         ):
             continue
         if next(_list_faults(*row), None) is not None:

@@ -62,11 +62,6 @@ class Answer(NamedTuple):
         """Whether the prompt was recalled."""
         return self.rating > 1
 
-    @property
-    def is_mature(self) -> bool:
-        """Whether the prompt had a long interval."""
-        return self.interval_days >= MATURE_DAYS
-
 
 def list_answers(journal: Journal, is_chosen: Callable[[str], bool]) -> list[Answer]:
     """Return the answers to chosen prompts, grouped by prompt and in order, without undone ones."""

@@ -539,8 +539,7 @@ class Store(Database):
             day, key = rows[-1]
 
     def _list_some(self, keys: Sequence[str]) -> Iterator[Memory]:
-        for start in range(0, len(keys), 500):
-            some = keys[start : start + 500]
+        for some in _split(keys):
             yield from self._list_memories(f"prompt in ({', '.join('?' * len(some))})", *some)
 
     def _read_memory(self, key: str) -> tuple[Memory, str]:
