@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from cardwright.project.cache import Cache, make_key
 from cardwright.project.card_file import CardFile, FileCards, KeptCards, keep_cards, make_heads
 from cardwright.project.sources import find_namespace
 from cardwright.project.walk import (
+    Read,
     SourceFile,
     SourceFiles,
     diagnose_unreadable,
@@ -68,8 +70,10 @@ def load_sources(root: Path, cache: Cache) -> Loaded:
     """Read the kinds, decks, blueprints and cards below `root`; parse those that a cache does not know."""
     sources = walk_sources(root)
     digests: dict[str, bytes] = {}
-    kinds_key, kinds = _load_kinds(sources.kinds, cache, digests)
-    decks_key, decks = _load_decks(sources.decks, cache, digests)
+    kinds_key, read = _read_all("kinds", sources.kinds, digests)
+    kinds = cache.ask(kinds_key, _Kinds, partial(_parse_kinds, sources.kinds, read))
+    decks_key, read = _read_all("decks", sources.decks, digests)
+    decks = cache.ask(decks_key, _Decks, partial(_parse_decks, sources.decks, read))
     problems = [*sources.problems, *kinds.problems, *decks.problems]
     files: list[CardFile] = []
     allowances: list[Allowance] = []
@@ -109,39 +113,25 @@ def load_sources(root: Path, cache: Cache) -> Loaded:
     )
 
 
-def _load_kinds(
-    files: Iterable[SourceFile], cache: Cache, digests: dict[str, bytes]
-) -> tuple[bytes | None, _Kinds]:
-    key, read = _read_all("kinds", files, digests)
+def _parse_kinds(files: Iterable[SourceFile], read: Read) -> _Kinds:
+    from cardwright.project.read import read_kinds  # noqa: PLC0415  (seldom needed)
 
-    def make() -> _Kinds:
-        from cardwright.project.read import read_kinds  # noqa: PLC0415  (seldom needed)
-
-        problems: list[Diagnostic] = []
-        kinds, faulty = read_kinds(files, read, problems)
-        return _Kinds(kinds, frozenset(faulty), tuple(problems))
-
-    return key, cache.ask(key, _Kinds, make)
+    problems: list[Diagnostic] = []
+    kinds, faulty = read_kinds(files, read, problems)
+    return _Kinds(kinds, frozenset(faulty), tuple(problems))
 
 
-def _load_decks(
-    files: Iterable[SourceFile], cache: Cache, digests: dict[str, bytes]
-) -> tuple[bytes | None, _Decks]:
-    key, read = _read_all("decks", files, digests)
+def _parse_decks(files: Iterable[SourceFile], read: Read) -> _Decks:
+    from cardwright.project.read import read_decks  # noqa: PLC0415  (seldom needed)
 
-    def make() -> _Decks:
-        from cardwright.project.read import read_decks  # noqa: PLC0415  (seldom needed)
-
-        problems: list[Diagnostic] = []
-        decks, blueprints = read_decks(files, read, problems)
-        return _Decks(decks, blueprints, tuple(problems))
-
-    return key, cache.ask(key, _Decks, make)
+    problems: list[Diagnostic] = []
+    decks, blueprints = read_decks(files, read, problems)
+    return _Decks(decks, blueprints, tuple(problems))
 
 
 def _read_all(
     what: str, files: Iterable[SourceFile], digests: dict[str, bytes]
-) -> tuple[bytes | None, Callable[[SourceFile], bytes | None]]:
+) -> tuple[bytes | None, Read]:
     """Read files; return a key of their contents, and what gives the content of each; add to `digests`.
 
     The key is None if a file cannot be read, which may have changed next time.

@@ -11,8 +11,8 @@ from cardwright.project.blueprint import parse_blueprint
 from cardwright.project.deck import parse_deck
 from cardwright.project.entry import read_entry
 from cardwright.project.kind import parse_kind, read_built_in_kinds
-from cardwright.project.read_cards import Read, open_document
-from cardwright.project.walk import SourceFile
+from cardwright.project.read_cards import open_document
+from cardwright.project.walk import Read, SourceFile
 
 
 def read_kinds(

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Container, Mapping
 
 from cardwright.diagnostic import Allowance, Diagnostic
 from cardwright.model import Card, Kind
 from cardwright.project.allow import drop_allowed
 from cardwright.project.card import parse_cards
 from cardwright.project.document import Document
-from cardwright.project.walk import SourceFile, diagnose_unreadable
-
-Read = Callable[[SourceFile], bytes | None]
-"""Returns the content of a file, or None if it must not be read. It may raise OSError."""
+from cardwright.project.walk import Read, SourceFile, diagnose_unreadable
 
 
 def read_cards(

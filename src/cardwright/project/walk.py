@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -45,6 +45,10 @@ class SourceFile(NamedTuple):
     def path(self) -> Path:
         """Its path."""
         return Path(self.location)
+
+
+Read = Callable[[SourceFile], bytes | None]
+"""Returns the content of a file, or None if it must not be read. It may raise OSError."""
 
 
 class SourceFiles(NamedTuple):
