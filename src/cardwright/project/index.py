@@ -54,7 +54,7 @@ class FileState(NamedTuple):
     """The digest of the content; empty for a file that must not be read."""
 
 
-class CardFile(NamedTuple):
+class IndexedCards(NamedTuple):
     """The contents of a file of cards."""
 
     refs: tuple[str, ...]
@@ -75,7 +75,7 @@ class Index(msgspec.Struct):
     kinds: dict[str, Kind]
     decks: dict[str, Deck]
     blueprints: dict[str, Blueprint]
-    cards: dict[str, CardFile]
+    cards: dict[str, IndexedCards]
     """Files of cards by name, in order."""
     items: list[Item]
     error_count: int
@@ -217,10 +217,9 @@ def open_index(root: Path, path: Path, now_ns: int, *, is_updated: bool = True) 
         index = _refresh(sources, files, contents, kept)
     except ValueError:
         index = _refresh(sources, files, contents, None)
-    head, body = _pack(index)
     if kept:
         kept.close()
-    raw = _write(path, head, body) if is_updated else _seal(head, body)
+    raw = write_index(path, index) if is_updated else _seal(*_pack(index))
     return _make_sources(root, path, IndexFile(BytesIO(raw)), sources)
 
 
@@ -352,7 +351,7 @@ def _refresh(
     kinds, faulty = read_kinds(sources.kinds, read, problems)
     decks, blueprints = read_decks(sources.decks, read, problems)
     is_kept = kept and _list_digests(files, "kinds/") == _list_digests(known, "kinds/")
-    card_files: dict[str, CardFile] = {}
+    card_files: dict[str, IndexedCards] = {}
     cards: list[Card] = []
     for file in track(sources.cards, "Reading files"):
         name = file.name
@@ -384,11 +383,11 @@ def _refresh(
     )
 
 
-def encode_cards(cards: Iterable[Card], error_count: int) -> CardFile:
+def encode_cards(cards: Iterable[Card], error_count: int) -> IndexedCards:
     """Encode a file's cards without the places of their values."""
     bare = [replace(card, spans={}) for card in cards]
     raw = msgspec.Raw(msgspec.msgpack.encode(bare))
-    return CardFile(tuple(card.ref for card in bare), raw, error_count)
+    return IndexedCards(tuple(card.ref for card in bare), raw, error_count)
 
 
 def open_file(path: Path) -> IndexFile | None:
@@ -433,9 +432,9 @@ def read_index(path: Path) -> Index | None:
     return None
 
 
-def write_index(path: Path, index: Index) -> None:
-    """Write the index; if that fails, leave it unchanged."""
-    _write(path, *_pack(index))
+def write_index(path: Path, index: Index) -> bytes:
+    """Write the index; if that fails, leave it unchanged. Return what its file holds, or would."""
+    return _write(path, *_pack(index))
 
 
 def _write(path: Path, head: Head, body: bytes) -> bytes:
