@@ -67,7 +67,7 @@ class Session:
         """
         self.journal = journal
         self.options = options or SessionOptions()
-        self._items = items if isinstance(items, Items) else Items(items)
+        self._items = _find_by_key(items)
         self._name = name
         self._selects = selects
         self._arrange = arrange
@@ -184,7 +184,7 @@ class Session:
 
     def replace_items(self, items: Iterable[Item], moment: Moment) -> None:
         """Use prompts that were reloaded after their sources were edited."""
-        self._items = items if isinstance(items, Items) else Items(items)
+        self._items = _find_by_key(items)
         if self.current is not None:
             self.current = self._items.find(self.current.key)
         self._queue_version = _OUTDATED
@@ -306,3 +306,8 @@ class Session:
     def _find_version(self, moment: Moment) -> tuple[int, int]:
         """Return a version that changes when other processes write, and on a new study day."""
         return self.journal.store.data_version(), moment.study_day(self.journal.rollover_hour)
+
+
+def _find_by_key(items: Iterable[Item]) -> Items:
+    """Return prompts that are found by their keys; those of an index are so already."""
+    return items if isinstance(items, Items) else Items(items)
