@@ -24,7 +24,7 @@ from cardwright.app.release import write_release
 from cardwright.markdown.render import Renderer
 from cardwright.project.cache import CACHE_NAME
 from media_files import JPEG, MP3, PNG
-from project_files import Write
+from project_files import Write, change_file
 
 BUILT_S = 1_700_000_000
 CARDS = [
@@ -106,26 +106,13 @@ FILES: dict[str, Sequence[str | bytes | None]] = {**TEXTS, **MEDIA}
 STEPS = st.lists(
     st.one_of(
         *(st.tuples(st.just(name), st.sampled_from(made)) for name, made in FILES.items()),
-        st.just(("cards/trees/a.yaml", "rename")),
+        st.just(("cards/trees/a.yaml", Path("cards/trees/b.yaml"))),
         st.just(("release", None)),
         st.just(("cards/trees/a.yaml", CARDS[3])),
     ),
     min_size=2,
     max_size=7,
 )
-
-
-def take(root: Path, name: str, content: str | bytes | None) -> None:
-    """Write a file of the project, delete it, or move it."""
-    path = root / name
-    if content == "rename":
-        if path.exists():
-            path.replace(root / "cards/trees/b.yaml")
-    elif content is None:
-        path.unlink(missing_ok=True)
-    else:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
 def build(root: Path, cache: Path | None, now_s: int) -> tuple[bytes, ...]:
@@ -137,7 +124,7 @@ def build(root: Path, cache: Path | None, now_s: int) -> tuple[bytes, ...]:
         return ()
     [built] = build_packs(project, ["trees"], times_s=(now_s, now_s), target=None, warn_of=refuse)
     made = built.path.read_bytes(), record.read_bytes() if record.exists() else b""
-    take(root, "build/trees.builds.jsonl", before)
+    change_file(root, "build/trees.builds.jsonl", before)
     return made
 
 
@@ -162,11 +149,11 @@ def test_a_cache_changes_no_package_after_any_edits(
     with tempfile.TemporaryDirectory() as folder:
         root, warm = Path(folder) / "project", Path(folder) / "warm"
         for name, made in FILES.items():
-            take(root, name, made[0])
+            change_file(root, name, made[0])
         for number, (name, content) in enumerate([("kinds/mine.yaml", KINDS[0]), *steps]):
             now_s = BUILT_S + number
             if name != "release":
-                take(root, name, content)
+                change_file(root, name, content)
             fresh = build(root, None, now_s)
             assert build(root, warm, now_s) == fresh
             assert build(root, warm, now_s) == fresh
@@ -221,13 +208,13 @@ def test_a_build_leaves_nothing_in_the_folder_for_temporary_files(
 ) -> None:
     root = write({"cards/trees/a.yaml": CARDS[1] or ""})
     media = "cards/trees/media/elm.png"
-    take(root, media, PNG)
+    change_file(root, media, PNG)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     project = open_project(root)
     contents = project.describe_pack("trees")
     build = prepare_build(contents, project.ledgers["trees"], Record(), built_s=1, now_s=1)
     if is_lost:
-        take(root, media, None)
+        change_file(root, media, None)
         with pytest.raises(FileNotFoundError):
             write_package(contents, build.stamps, BytesIO())
     else:

@@ -32,7 +32,7 @@ from cardwright.project.renderers import Renderers
 from cardwright.project.texts import SourceTexts
 from cardwright.report import as_json
 from media_files import PNG
-from project_files import Run, Write
+from project_files import Run, Write, change_file
 
 CARDS = [
     "kind: basic\ncards:\n- {id: oak, question: Oak?, answer: A tree}\n",
@@ -100,24 +100,11 @@ STEPS = st.lists(
             for name, texts in TEXTS.items()
         ),
         st.tuples(st.sampled_from(MEDIA), st.sampled_from([PNG, b"no picture", None])),
-        st.just(("cards/trees/a.yaml", "rename")),
+        st.just(("cards/trees/a.yaml", Path("cards/other/c.yaml"))),
         st.just(("program", "other")),
     ),
     max_size=5,
 )
-
-
-def take(root: Path, name: str, content: str | bytes | None) -> None:
-    """Write a file of a project, delete it, or move it to another pack."""
-    path = root / name
-    if content == "rename":
-        if path.exists():
-            path.replace(root / "cards/other/c.yaml")
-    elif content is None:
-        path.unlink(missing_ok=True)
-    else:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
 def list_facts(project: Project) -> object:
@@ -151,14 +138,14 @@ def test_a_cache_changes_nothing_after_any_edits(steps: Sequence[tuple[str, str 
         for name in ("cards/trees", "decks/trees"):
             (root / name).mkdir(parents=True)
         for name, texts in TEXTS.items():
-            take(root, name, texts[0])
-        take(root, MEDIA[0], PNG)
-        take(root, "cards/other/c.yaml", CARDS[9])
+            change_file(root, name, texts[0])
+        change_file(root, MEDIA[0], PNG)
+        change_file(root, "cards/other/c.yaml", CARDS[9])
         for name, content in [("kinds/mine.yaml", KINDS[0]), ("kinds/mine.yaml", KINDS[1]), *steps]:
             if name == "program":
                 patch.setattr(cache_module, "_digest_program", lambda: b"another program")
             else:
-                take(root, name, content)
+                change_file(root, name, content)
             fresh = list_facts(open_project(root, highlights=False))
             assert list_facts(open_project(root, highlights=False, cache_folder=warm)) == fresh
         cold = open_project(root, highlights=False, cache_folder=Path(folder) / "cold")

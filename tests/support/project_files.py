@@ -1,4 +1,4 @@
-"""Types of the functions that tests use on a project."""
+"""What tests do to the files of a project, and the types of the functions they use on it."""
 
 from __future__ import annotations
 
@@ -22,3 +22,16 @@ def add_namespace(name: str, text: str) -> str:
     is_manifest = (folder, file) == ("decks", "deck.yaml") and re.match("(name|description):", text)
     lacks_one = is_manifest and "\nnamespace: " not in text
     return f"{text}namespace: {pack}\n" if lacks_one else text
+
+
+def change_file(root: Path, name: str, content: str | bytes | Path | None) -> None:
+    """Write a file of a project, move it to another path in it if it is there, or delete it."""
+    path = root / name
+    if isinstance(content, Path):
+        if path.exists():
+            path.replace(root / content)
+    elif content is None:
+        path.unlink(missing_ok=True)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
