@@ -361,8 +361,3 @@ def list_manners(lines: Sequence[Line]) -> Iterator[Manner]:
                 for bold in bolds:
                     for italic in italics:
                         yield Manner(italic, bold, frozenset(), maths, shield, are_apart)
-
-
-def has_link(line: Line) -> bool:
-    """Tell whether there is a link in a line."""
-    return any(mark.startswith(LINK) for item in line for mark in item.style)
