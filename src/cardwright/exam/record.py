@@ -20,12 +20,18 @@ def _are_whole(value: Any) -> bool:
     return isinstance(value, list) and all(map(_is_whole, value))
 
 
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
 _CHECKS: Final[Mapping[str, Callable[[Any], bool]]] = {
     "str": lambda value: isinstance(value, str),
     "bool": lambda value: isinstance(value, bool),
+    "bool | None": lambda value: value is None or isinstance(value, bool),
     "int": _is_whole,
     "int | None": lambda value: value is None or _is_whole(value),
     "tuple[int, ...]": _are_whole,
+    "tuple[str, ...]": _are_texts,
 }
 """By the annotation of a field: whether JSON holds a value for it."""
 
