@@ -310,8 +310,8 @@ def _list_lines(mock: Mock, blueprint: Blueprint) -> Iterator[str]:
         yield sentence
         yield ""
     _, estimates = estimate_next(mock) or (None, {})
-    yield from _list_table_lines("Domain", score.domains, estimates)
-    yield from _list_table_lines("Lesson", score.lessons)
+    yield from _list_table_lines("Domain", score.domains, estimates, shows_unseen=bool(score.seen))
+    yield from _list_table_lines("Lesson", score.lessons, {}, shows_unseen=bool(score.seen))
     if weak := list_weak_objectives(mock, blueprint):
         yield "Weak objectives:"
         yield ""
@@ -322,20 +322,24 @@ def _list_lines(mock: Mock, blueprint: Blueprint) -> Iterator[str]:
 
 
 def _list_table_lines(
-    heading: str, parts: tuple[Part, ...], estimates: Mapping[str, Estimate] | None = None
+    heading: str,
+    parts: tuple[Part, ...],
+    estimates: Mapping[str, Estimate],
+    *,
+    shows_unseen: bool,
 ) -> Iterator[str]:
-    shown = estimates or {}
-    more = (" next |", "--:|") if shown else ("", "")
-    yield f"| {heading} | right | of | share | unseen | time each |{more[0]}"
-    yield f"|---|--:|--:|--:|--:|--:|{more[1]}"
+    headings = ["right", "of", "share", "time each"]
+    headings += ["unseen"] if shows_unseen else []
+    headings += ["next"] if estimates else []
+    yield f"| {heading} | {' | '.join(headings)} |"
+    yield f"|---|{'--:|' * len(headings)}"
     for part in parts:
-        each = format_clock(part.spent_ms // part.total)
         name = part.name.replace("|", "\\|")
-        line = (
-            f"| {name} | {part.right} | {part.total} | {part.share:.0%} | {format_part(part)} "
-            f"| {each} |"
-        )
-        yield f"{line} {shown[part.id]} |" if part.id in shown else line
+        each = format_clock(part.spent_ms // part.total)
+        cells = [name, f"{part.right}", f"{part.total}", f"{part.share:.0%}", each]
+        cells += [format_part(part)] if shows_unseen else []
+        cells += [f"{estimates[part.id]}"] if estimates else []
+        yield f"| {' | '.join(cells)} |"
     yield ""
 
 

@@ -237,21 +237,28 @@ def draw_score(mock: Mock, blueprint: Blueprint) -> Group:
     if weak := list_weak_objectives(mock, blueprint):
         lines += [Text(), Text("Weak objectives", "bold")]
         lines += [Text(make_line(f"  {format_weak(one)}")) for one in weak]
-    lines += [Text(), _draw_parts("domain", score.domains, estimates)]
-    lines += [Text(), _draw_parts("lesson", score.lessons, {})]
+    has_seen = bool(score.seen)
+    for heading, parts, found in (
+        ("domain", score.domains, estimates),
+        ("lesson", score.lessons, {}),
+    ):
+        lines += [Text(), _draw_parts(heading, parts, found, shows_unseen=has_seen)]
     return Group(*lines)
 
 
-def _draw_parts(heading: str, parts: Sequence[Part], estimates: Mapping[str, Estimate]) -> Fitted:
+def _draw_parts(
+    heading: str, parts: Sequence[Part], estimates: Mapping[str, Estimate], *, shows_unseen: bool
+) -> Fitted:
     from cardwright.exam.result import format_clock, format_part  # noqa: PLC0415  (as above)
 
     columns = [
         Column("right", [f"{part.right}" for part in parts]),
         Column("of", [f"{part.total}" for part in parts]),
         Column("share", [f"{part.share:.0%}" for part in parts]),
-        Column("unseen", [format_part(part) for part in parts], rank=2),
         Column("time each", [format_clock(part.spent_ms // part.total) for part in parts], rank=1),
     ]
+    if shows_unseen:
+        columns.append(Column("unseen", [format_part(part) for part in parts], rank=2))
     if estimates:
         columns.append(Column("next", [f"{estimates[part.id]}" for part in parts], rank=3))
     return draw_columns(Column(heading, [part.name for part in parts]), columns)

@@ -111,9 +111,7 @@ def log_misses(
     """
     asker = _make_asker(study, blueprint, as_json=as_json)
     if is_wanted or asker.offer(len(mock.wrong)):
-        missed = {question.card_ref for question in mock.wrong}
-        entries = [one for one in list_entries(study, blueprint, None) if one.card in missed]
-        filled = _fill(study, asker, entries)
+        filled = _fill(study, asker, list_entries(study, blueprint, mock=mock))
         say(_summarize(filled), err=as_json)
 
 
