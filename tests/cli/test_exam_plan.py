@@ -242,13 +242,16 @@ def test_after_the_date_the_usual_rule_asks(forest: Path, monkeypatch: pytest.Mo
     assert "new 13," in " ".join(before.stdout.split()) or "new 12," in before.stdout
     assert "points a minute" not in after.stdout
     assert "new 20," in after.stdout
-    assert "the exam was on 2026-12-10" in run_exam(forest, "plan", exit_code=1).stderr
+    for day, told in (("10", "the exam is today"), ("11", "the exam was on 2026-12-10")):
+        monkeypatch.setenv("CARDS_NOW", f"2026-12-{day}T09:00:00+01:00")
+        for word in ("plan", "ready"):
+            assert told in run_exam(forest, word, exit_code=1).stderr
 
 
 def test_without_the_extras_there_is_a_message_and_review_works(forest: Path) -> None:
     set_goal(forest)
 
-    for words in (["exam", "plan"], ["exam", "ready"], ["exam", "status"]):
+    for words in (["exam", "plan"], ["exam", "ready"]):
         done = run_without_extras(forest, *words)
         assert done.returncode == 1
         assert "pip install 'cardwright[exam]'" in done.stderr

@@ -18,6 +18,7 @@ from cardwright.exam.candidates import (
     measure_worth,
     select_items,
 )
+from cardwright.exam.forecasts import make_forecast, put_forecast
 from cardwright.exam.goal import Goal, read_goal
 from cardwright.exam.outcome import Outcomes
 from cardwright.exam.plan import (
@@ -56,6 +57,7 @@ class Preparation:
         self.items = select_items(sources.items, goal.pack, self.blueprint)
         """The prompts of the pack, and those of other packs that name one of its lessons."""
         self._journal = journal
+        self._moment = moment
         self._day_start_ms = moment.start_of(self.today, journal.rollover_hour)
         self._schedule = journal.schedule_of_namespace(self.namespace)
         self.refresh()
@@ -124,7 +126,21 @@ class Preparation:
             {(self.namespace, DAILY_PLAN): plan, (self.namespace, OLD_DAILY_PLAN): None},
             self._day_start_ms,
         )
+        self._keep_forecast(habits, policy)
         return plan
+
+    def _keep_forecast(self, habits: Habits, policy: Policy) -> None:
+        """Keep what the plan of the day expects, to compare it with what comes."""
+        try:
+            from cardwright.exam.planner import plan_to_date  # noqa: PLC0415  (numpy is an extra)
+        except ImportError:
+            return
+        candidates = self.candidates
+        if candidates and not self.is_over:
+            outcomes = Outcomes(self._schedule.parameters, habits)
+            found = plan_to_date(candidates, self.planned, outcomes, self.today, policy)
+            forecast = make_forecast(self.planned, self.namespace, found, self.today, self._moment)
+            put_forecast(self._journal.store, forecast, self._moment)
 
     def _choose_policy(self, habits: Habits, previous: Policy | None) -> Policy:
         try:
@@ -170,14 +186,28 @@ class Preparation:
         """Return the plan up to the exam, or for the next two years if it is further away.
 
         Raises:
-            ProjectError: the exam is over.
+            ProjectError: the day of the exam has come, or there are no prompts.
             ExtraMissingError: numpy is not installed.
 
         """
         if self.is_over:
+            told = "is today" if self.today == self.goal.exam_day else f"was on {self.goal.exam_on}"
             raise ProjectError(
-                f"the exam was on {self.goal.exam_on}",
-                help="set another date with `cards exam set`",
+                f"the exam {told}: there is no day left to plan",
+                help=(
+                    "`cards exam status` sums up what was done; "
+                    f"`cards exam set {self.goal.pack} --date YYYY-MM-DD` sets another date"
+                ),
+            )
+        if not self._candidates:
+            raise ProjectError(
+                f"`{self.goal.pack}` has no prompt to plan for"
+                + (": all are suspended" if self.items else ""),
+                help=(
+                    "`cards unsuspend` has prompts asked again"
+                    if self.items
+                    else "`cards new` begins a card"
+                ),
             )
         try:
             from cardwright.exam.planner import plan_to_date  # noqa: PLC0415  (numpy is an extra)

@@ -14,17 +14,26 @@ from rich.text import Text
 from cardwright.blueprint import Blueprint, LastDay
 from cardwright.exam.goal import Goal
 from cardwright.exam.plan import WHOLE, Plan, PlanWeek, format_day, format_domain, format_recall
-from cardwright.history import make_time, make_zone
+from cardwright.history import SECONDS_PER_MINUTE, make_time, make_zone
 from cardwright.terminal.charts import Column, Fitted, draw_columns, make_line
 from cardwright.text import MAX_LISTED, count, list_names
 
 if TYPE_CHECKING:
+    from cardwright.app.preparation import Preparation
+    from cardwright.exam.candidates import Worth
     from cardwright.exam.coverage import Coverage, Tally
     from cardwright.exam.misses import Miss, MissGroup
     from cardwright.exam.mock import Mock
     from cardwright.exam.readiness import ForecastCheck, SignalReading
     from cardwright.exam.result import Part
+    from cardwright.exam.summary import Attendance
 
+_ON_TRACK: Final = 0.9
+"""The share of the planned minutes from which the user keeps to the plan."""
+_MIN_SHOWN: Final = 0.5
+_MINUTES_SHOWN: Final = 100
+"""Longer times are shown in hours."""
+_MINUTES_PER_HOUR: Final = 60
 _MAX_LESSONS: Final = 100
 """How many lessons of a domain are shown."""
 
@@ -103,15 +112,157 @@ def _list_missing(coverage: Coverage) -> Iterator[str]:
     yield "Known: in review, with an expected recall of 90% or more today."
 
 
-def format_fit(plan: Plan, goal: Goal) -> str:
+def format_time_left(preparation: Preparation) -> str:
+    """Return the days left until an exam, and how many prompts have been seen."""
+    goal, today = preparation.goal, preparation.today
+    days, study_days = goal.exam_day - today, goal.count_days(today)
+    if days == 1:
+        left = f"The exam is tomorrow, and today is {'a study day' if study_days else 'a day off'}"
+        left += f" of {format_minutes(goal.minutes_a_day)}" if study_days else ""
+    elif not study_days:
+        left = f"{count(days, 'day')} left, {'both' if days == 2 else 'all'} days off"  # noqa: PLR2004
+    else:
+        each = format_minutes(goal.minutes_a_day)
+        left = f"{count(days, 'day')} left, {count(study_days, 'study day')} of {each}"
+    candidates = preparation.candidates
+    seen = sum(bool(candidate.stability) for candidate in candidates)
+    return f"{left}. {seen:,} of {count(len(candidates), 'prompt')} seen."
+
+
+def format_fit(plan: Plan, preparation: Preparation) -> str:
     """Return whether the goal can be reached in time, and if not, what it would need."""
-    a_day = f"{count(goal.minutes_a_day, 'minute')} a day"
+    goal, planned, today = preparation.goal, preparation.planned, preparation.today
+    unseen = sum(not candidate.stability for candidate in preparation.candidates)
+    study_days = planned.count_days(today)
+    if not unseen:
+        return "You have seen every prompt: what is left is to keep them."
+    if not study_days:
+        days = [_name_day(day, today) for day in range(today, planned.exam_day)]
+        return (
+            f"No study day is left before the exam, and {count(unseen, 'prompt')} "
+            f"{'is' if unseen == 1 else 'are'} unseen: study on a day off "
+            f"({list_names(days)}), or move the date."
+        )
+    with_minutes = f"with {format_minutes(goal.minutes_a_day)} a day"
+    if study_days == 1:
+        (day,) = planned.list_days(today)
+        with_minutes = f"with {format_minutes(goal.minutes_a_day)} {_name_day(day, today)}"
     if plan.enough_minutes is not None and plan.enough_minutes <= goal.minutes_a_day:
-        return f"This fits: with {a_day} you see every card before the exam."
-    text = f"This does not fit: with {a_day} you see {plan.seen_share:.0%} of the cards"
-    if plan.enough_minutes is None:
-        return f"{text}, and more minutes would not help: move the date."
-    return f"{text}; {count(plan.enough_minutes, 'minute')} would be enough for all."
+        return f"This fits: {with_minutes} you see every prompt before the exam."
+    # Rounding must not claim what is denied.
+    share = f"{min(plan.seen_share, 0.99):.0%} of the prompts"
+    text = f"This does not fit: {with_minutes} you see {share}"
+    if planned.exam_day < goal.exam_day:
+        text = f"By {planned.exam_on}, {with_minutes} you see {share}"
+    if plan.enough_minutes is not None:
+        each = format_minutes(plan.enough_minutes) + (" a day" if study_days > 1 else "")
+        return f"{text}; {each} would show you all."
+    has_days_off = study_days < planned.exam_day - today
+    return (
+        f"{text}, and no number of minutes would show you all: move the date"
+        f"{', or study on days off as well' if has_days_off else ''}."
+    )
+
+
+def format_attendance(attendance: Attendance, goal: Goal, today: int) -> str:
+    """Return on how many days the user studied so far, and where that leads; "" on the first day."""
+    days, studied = attendance.study_days, attendance.studied
+    if not days:
+        return ""
+    since = f"since {format_day(goal.set_day)}"
+    left = goal.count_days(today)
+    counts_on = f" The forecast counts on {_count_all(left, 'study day')} left." if left else ""
+    if not studied and not attendance.extra:
+        missed = "the one study day" if days == 1 else f"none of the {count(days, 'study day')}"
+        did = "did not study" if days == 1 else "studied"
+        return f"You {did} on {missed} {since}.{counts_on}"
+    each = attendance.minutes / days
+    text = f"You studied on {describe_days(attendance)} {since}"
+    if each >= _ON_TRACK * goal.minutes_a_day:
+        return f"{text}, {format_minutes(each)} a day."
+    text = f"{text}, {format_minutes(each)} a day instead of {goal.minutes_a_day}."
+    if not left:
+        return text
+    return (
+        f"{text} At this pace the {count(left, 'study day')} left "
+        f"{'comes' if left == 1 else 'come'} to {format_time(each * left)}, not "
+        f"{format_time(goal.minutes_a_day * left)}.{counts_on}"
+    )
+
+
+def describe_days(attendance: Attendance) -> str:
+    """Return `3 of 9 study days and 1 day off`."""
+    days, studied = attendance.study_days, attendance.studied
+    text = f"{studied} of {count(days, 'study day')}"
+    if studied == days:
+        text = _count_all(days, "study day")
+    if attendance.extra:
+        extra = attendance.extra
+        text += f" and {extra} day{'' if extra == 1 else 's'} off"
+    return text
+
+
+def _count_all(number: int, noun: str) -> str:
+    return f"the one {noun}" if number == 1 else f"all {count(number, noun)}"
+
+
+def format_today(
+    goal: Goal, today: int, asked: Sequence[Worth], spent_minutes: float
+) -> Iterator[str]:
+    """Yield what is planned for today: `asked`, for the minutes that are not spent yet."""
+    whole = goal.minutes_a_day
+    new = sum(not worth.candidate.stability for worth in asked)
+    counts = ((new, "new prompt"), (len(asked) - new, "review"))
+    numbers = " and ".join(count(number, noun) for number, noun in counts if number)
+    about = format_minutes(sum(worth.seconds for worth in asked) / SECONDS_PER_MINUTE)
+    them = "it" if len(asked) == 1 else "them, the most useful first"
+    is_off, is_done = goal.is_off(today), spent_minutes >= whole
+    spent = format_minutes(spent_minutes)
+    of_whole = f"{spent} of {whole} {'is' if spent == '1 minute' else 'are'} spent"
+    if is_off:
+        in_spite = f", on which you studied {spent} all the same" if spent_minutes else ""
+        yield f"It is a day off{in_spite}. {_format_next_day(goal, today)}"
+        if asked:
+            yield f"`cards review` asks all the same: {numbers}, about {about}."
+    elif asked:
+        yield f"{numbers}, about {about}{f'; {of_whole}' if spent_minutes else ''}."
+        yield f"`cards review` asks {them}."
+    elif not is_done:
+        yield f"Nothing more to ask{f'; {of_whole}' if spent_minutes else ''}."
+        yield _format_next_day(goal, today)
+    else:
+        more = spent_minutes - whole
+        done = f"{spent} spent, {format_minutes(more)} more than planned."
+        yield done if more >= 1 else f"Done: {format_minutes(whole)} spent, as planned."
+        yield _format_next_day(goal, today)
+    if is_done:
+        yield "`cards review --minutes 10` asks more."
+
+
+def _format_next_day(goal: Goal, today: int) -> str:
+    if (day := goal.find_next_day(today)) is not None:
+        return f"The next study day is {_name_day(day, today).removeprefix('on ')}."
+    if today + 1 == goal.exam_day:
+        return "The exam is tomorrow."
+    return "No study day is left before the exam."
+
+
+def _name_day(day: int, today: int) -> str:
+    """Return `today`, `tomorrow` or `on Mon 30 Nov`, as it fits behind `study`."""
+    names = {today: "today", today + 1: "tomorrow"}
+    return names.get(day, f"on {format_day(day)}")
+
+
+def format_minutes(minutes: float) -> str:
+    """Format minutes as a number with its noun: `1 minute`."""
+    return "less than a minute" if 0 < minutes < _MIN_SHOWN else count(round(minutes), "minute")
+
+
+def format_time(minutes: float) -> str:
+    """Format a longer time: `40 minutes`, `2.5 hours`."""
+    if minutes < _MINUTES_SHOWN:
+        return format_minutes(minutes)
+    return f"{minutes / _MINUTES_PER_HOUR:.1f} hours"
 
 
 def format_horizon(goal: Goal, planned: Goal) -> str:

@@ -69,7 +69,7 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
         return
     seen = f"{prompts - unseen:,} of {prompts:,} prompts seen; the others count as unknown."
     horizon = format_horizon(goal, preparation.planned)
-    sentences = [line for line in (seen, format_fit(found, goal), horizon) if line]
+    sentences = [line for line in (seen, format_fit(found, preparation), horizon) if line]
     say(
         draw_sections(
             {
