@@ -68,6 +68,8 @@ class Preparation:
         """Every memory, by key."""
         candidates = list_candidates(self.items, self.memories, self.blueprint)
         self._candidates = {candidate.item.key: candidate for candidate in candidates}
+        self._plan: Plan | None = None
+        """The plan of `plan`, once it is made."""
 
     @property
     def title(self) -> str:
@@ -200,20 +202,20 @@ class Preparation:
                 ),
             )
         if not self._candidates:
+            reason = "all its prompts are suspended" if self.items else "it has no prompts"
             raise ProjectError(
-                f"`{self.goal.pack}` has no prompt to plan for"
-                + (": all are suspended" if self.items else ""),
-                help=(
-                    "`cards unsuspend` has prompts asked again"
-                    if self.items
-                    else "`cards new` begins a card"
-                ),
+                f"there is nothing to plan for `{self.goal.pack}`: {reason}",
+                help=f"`cards {'unsuspend' if self.items else 'new'} --help` shows how to change that",
             )
         try:
             from cardwright.exam.planner import plan_to_date  # noqa: PLC0415  (numpy is an extra)
         except ImportError as error:
             raise missing_extra() from error
-        return plan_to_date(self.candidates, self.planned, self.outcomes, self.today, self.policy)
+        # Making the day's plan may make this one as well.
+        outcomes, policy = self.outcomes, self.policy
+        if self._plan is None:
+            self._plan = plan_to_date(self.candidates, self.planned, outcomes, self.today, policy)
+        return self._plan
 
     def lay_out_weeks(self, days: Iterable[PlannedDay]) -> list[PlanWeek]:
         """Group a plan's days into weeks, with the weakest lessons first."""

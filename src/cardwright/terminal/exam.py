@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from cardwright.exam.result import Part
     from cardwright.exam.summary import Attendance
 
-_ON_TRACK: Final = 0.9
+_ON_TRACK: Final = 0.8
 """The share of the planned minutes from which the user keeps to the plan."""
 _MIN_SHOWN: Final = 0.5
+_SHORT: Final = "less than a minute"
 _MINUTES_SHOWN: Final = 100
 """Longer times are shown in hours."""
 _MINUTES_PER_HOUR: Final = 60
@@ -120,11 +121,13 @@ def format_time_left(preparation: Preparation) -> str:
         left = f"The exam is tomorrow, and today is {'a study day' if study_days else 'a day off'}"
         left += f" of {format_minutes(goal.minutes_a_day)}" if study_days else ""
     elif not study_days:
-        left = f"{count(days, 'day')} left, {'both' if days == 2 else 'all'} days off"  # noqa: PLR2004
+        left = f"{count(days, 'day')} left, {'both' if days == 2 else 'all'} of them off"  # noqa: PLR2004
     else:
         each = format_minutes(goal.minutes_a_day)
         left = f"{count(days, 'day')} left, {count(study_days, 'study day')} of {each}"
     candidates = preparation.candidates
+    if not candidates:
+        return f"{left}."
     seen = sum(bool(candidate.stability) for candidate in candidates)
     return f"{left}. {seen:,} of {count(len(candidates), 'prompt')} seen."
 
@@ -137,11 +140,13 @@ def format_fit(plan: Plan, preparation: Preparation) -> str:
     if not unseen:
         return "You have seen every prompt: what is left is to keep them."
     if not study_days:
-        days = [_name_day(day, today) for day in range(today, planned.exam_day)]
+        days = range(today, planned.exam_day)
+        names = [_name_day(day, today).removeprefix("on ") for day in days]
+        where = "today all the same" if len(days) == 1 else f"on days off ({list_names(names)})"
+        are = "is" if unseen == 1 else "are"
         return (
-            f"No study day is left before the exam, and {count(unseen, 'prompt')} "
-            f"{'is' if unseen == 1 else 'are'} unseen: study on a day off "
-            f"({list_names(days)}), or move the date."
+            f"No study day is left before the exam, and {count(unseen, 'prompt')} {are} unseen: "
+            f"study {where}, or move the date."
         )
     with_minutes = f"with {format_minutes(goal.minutes_a_day)} a day"
     if study_days == 1:
@@ -164,45 +169,50 @@ def format_fit(plan: Plan, preparation: Preparation) -> str:
     )
 
 
-def format_attendance(attendance: Attendance, goal: Goal, today: int) -> str:
-    """Return on how many days the user studied so far, and where that leads; "" on the first day."""
-    days, studied = attendance.study_days, attendance.studied
+def format_attendance(attendance: Attendance, preparation: Preparation) -> str:
+    """Return on how many days the user studied, and where that leads; "" on the first study day."""
+    goal, days = preparation.goal, attendance.study_days
     if not days:
         return ""
-    since = f"since {format_day(goal.set_day)}"
-    left = goal.count_days(today)
-    counts_on = f" The forecast counts on {_count_all(left, 'study day')} left." if left else ""
-    if not studied and not attendance.extra:
-        missed = "the one study day" if days == 1 else f"none of the {count(days, 'study day')}"
-        did = "did not study" if days == 1 else "studied"
-        return f"You {did} on {missed} {since}.{counts_on}"
+    # The plan may go only a part of the way, or there may be nothing to plan.
+    is_planned = preparation.planned.exam_day == goal.exam_day and preparation.candidates
+    left = goal.count_days(preparation.today) if is_planned else 0
+    if not attendance.studied and not attendance.extra:
+        text = f"You studied on {describe_days(attendance)} before today."
+        return f"{text} The plan counts on {count_all(left, 'study day')} left." if left else text
     each = attendance.minutes / days
-    text = f"You studied on {describe_days(attendance)} {since}"
+    a_day = f"{format_minutes(each)} a day"
+    text = f"You studied on {describe_days(attendance)} before today, {a_day}"
     if each >= _ON_TRACK * goal.minutes_a_day:
-        return f"{text}, {format_minutes(each)} a day."
-    text = f"{text}, {format_minutes(each)} a day instead of {goal.minutes_a_day}."
+        return f"{text}."
+    text = f"{text} instead of {goal.minutes_a_day}."
     if not left:
         return text
     return (
-        f"{text} At this pace the {count(left, 'study day')} left "
-        f"{'comes' if left == 1 else 'come'} to {format_time(each * left)}, not "
-        f"{format_time(goal.minutes_a_day * left)}.{counts_on}"
+        f"{text} At this pace the {'study day' if left == 1 else count(left, 'study day')} left "
+        f"{'comes' if left == 1 else 'come'} to {format_time(each * left)}; the plan counts on "
+        f"{format_time(goal.minutes_a_day * left)}."
     )
 
 
 def describe_days(attendance: Attendance) -> str:
     """Return `3 of 9 study days and 1 day off`."""
-    days, studied = attendance.study_days, attendance.studied
-    text = f"{studied} of {count(days, 'study day')}"
-    if studied == days:
-        text = _count_all(days, "study day")
-    if attendance.extra:
-        extra = attendance.extra
-        text += f" and {extra} day{'' if extra == 1 else 's'} off"
-    return text
+    days, studied, extra = attendance.study_days, attendance.studied, attendance.extra
+    parts = []
+    if days:
+        is_full = studied == days
+        parts.append(
+            count_all(days, "study day") if is_full else f"{studied} of {count(days, 'study day')}"
+        )
+    if extra:
+        parts.append(f"{extra} day{'' if extra == 1 else 's'} off")
+    return " and ".join(parts)
 
 
-def _count_all(number: int, noun: str) -> str:
+def count_all(number: int, noun: str) -> str:
+    """Return `the one card`, `both cards` or `all 3 cards`."""
+    if number == 2:  # noqa: PLR2004
+        return f"both {noun}s"
     return f"the one {noun}" if number == 1 else f"all {count(number, noun)}"
 
 
@@ -214,37 +224,37 @@ def format_today(
     new = sum(not worth.candidate.stability for worth in asked)
     counts = ((new, "new prompt"), (len(asked) - new, "review"))
     numbers = " and ".join(count(number, noun) for number, noun in counts if number)
-    about = format_minutes(sum(worth.seconds for worth in asked) / SECONDS_PER_MINUTE)
-    them = "it" if len(asked) == 1 else "them, the most useful first"
-    is_off, is_done = goal.is_off(today), spent_minutes >= whole
+    minutes = format_minutes(sum(worth.seconds for worth in asked) / SECONDS_PER_MINUTE)
+    work = f"{numbers}, {'' if minutes == _SHORT else 'about '}{minutes}"
     spent = format_minutes(spent_minutes)
-    of_whole = f"{spent} of {whole} {'is' if spent == '1 minute' else 'are'} spent"
-    if is_off:
+    of_whole = f"; {spent} of {whole} spent" if spent_minutes else ""
+    next_day = _format_next_day(goal, today)
+    is_done = spent_minutes >= whole
+    if goal.is_off(today):
         in_spite = f", on which you studied {spent} all the same" if spent_minutes else ""
-        yield f"It is a day off{in_spite}. {_format_next_day(goal, today)}"
+        yield f"It is a day off{in_spite}.{next_day}"
         if asked:
-            yield f"`cards review` asks all the same: {numbers}, about {about}."
+            yield f"`cards review` asks all the same: {work}."
     elif asked:
-        yield f"{numbers}, about {about}{f'; {of_whole}' if spent_minutes else ''}."
-        yield f"`cards review` asks {them}."
+        yield f"{work}{of_whole}."
+        yield f"`cards review` asks {'it' if len(asked) == 1 else 'them, the most useful first'}."
     elif not is_done:
-        yield f"Nothing more to ask{f'; {of_whole}' if spent_minutes else ''}."
-        yield _format_next_day(goal, today)
+        yield f"Nothing more to ask{of_whole}.{next_day}"
     else:
-        more = spent_minutes - whole
-        done = f"{spent} spent, {format_minutes(more)} more than planned."
-        yield done if more >= 1 else f"Done: {format_minutes(whole)} spent, as planned."
-        yield _format_next_day(goal, today)
+        more = round(spent_minutes) - whole
+        yield f"{spent} spent, {f'{more:,} more than' if more else 'as'} planned.{next_day}"
     if is_done:
         yield "`cards review --minutes 10` asks more."
 
 
 def _format_next_day(goal: Goal, today: int) -> str:
-    if (day := goal.find_next_day(today)) is not None:
-        return f"The next study day is {_name_day(day, today).removeprefix('on ')}."
+    """Return the next study day as a sentence behind another; "" on the day before the exam."""
     if today + 1 == goal.exam_day:
-        return "The exam is tomorrow."
-    return "No study day is left before the exam."
+        return ""
+    day = goal.find_next_day(today)
+    if day is None:
+        return " No study day is left before the exam."
+    return f" The next study day is {_name_day(day, today).removeprefix('on ')}."
 
 
 def _name_day(day: int, today: int) -> str:
@@ -255,7 +265,7 @@ def _name_day(day: int, today: int) -> str:
 
 def format_minutes(minutes: float) -> str:
     """Format minutes as a number with its noun: `1 minute`."""
-    return "less than a minute" if 0 < minutes < _MIN_SHOWN else count(round(minutes), "minute")
+    return _SHORT if 0 < minutes < _MIN_SHOWN else count(round(minutes), "minute")
 
 
 def format_time(minutes: float) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 from cardwright.exam.forecasts import count_held, pick_forecasts
 from cardwright.exam.plan import WHOLE, format_day, format_domain, format_recall
 from cardwright.terminal.charts import Column, Fitted, draw_columns, make_line
-from cardwright.terminal.exam import describe_days, format_time
+from cardwright.terminal.exam import count_all, describe_days, format_time
 from cardwright.text import count, list_names
 
 if TYPE_CHECKING:
@@ -38,12 +38,11 @@ def draw_summary(
 
 def _list_done(summary: Summary) -> Iterator[str]:
     attendance, mocks = summary.attendance, summary.mocks
-    if attendance.studied or attendance.extra:
-        days = describe_days(attendance)
-        yield f"You studied on {days}, {format_time(attendance.minutes)} in all."
-    elif attendance.study_days:
-        yield "You studied on none of the days before it."
-    yield f"{summary.seen:,} of {count(summary.prompts, 'prompt')} seen before the day."
+    if attendance.study_days or attendance.extra:
+        spent = f", {format_time(attendance.minutes)} in all" if attendance.minutes else ""
+        yield f"You studied on {describe_days(attendance)}{spent}."
+    if summary.prompts:
+        yield f"{summary.seen:,} of {count(summary.prompts, 'prompt')} seen before the day."
     if mocks:
         shares = list_names([f"{score.weighted:.0%}" for score in mocks])
         yield f"{count(len(mocks), 'mock exam')}, by the weights of the domains: {shares}."
@@ -55,30 +54,37 @@ def _list_done(summary: Summary) -> Iterator[str]:
 
 
 def _draw_held(summary: Summary, preparation: Preparation) -> Iterator[RenderableType | str]:
-    recalls, forecasts = summary.recalls, summary.forecasts
+    recalls, forecasts, check = summary.recalls, summary.forecasts, summary.check
     if not recalls:
         yield "There is no prompt to measure them by."
         return
-    came = recalls[WHOLE]
-    yield f"Expected recall on the day, from your answers before it: {came:.0%}."
+    yield f"Expected recall on the day, from your answers before it: {recalls[WHOLE]:.0%}."
     if forecasts:
-        yield Text()
-        yield draw_forecasts_made(pick_forecasts(forecasts), recalls)
-        yield Text()
-        held = count_held(forecasts, recalls, WHOLE)
-        yield f"{held:,} of {count(len(forecasts), 'forecast')}, one a day, had this in the range."
+        yield _format_all_held(count_held(forecasts, recalls, WHOLE), len(forecasts))
         if summary.attendance.studied < summary.attendance.study_days:
-            yield "Each of them counted on all study days that were left."
-        yield Text()
-        yield _draw_domains(summary, preparation)
-        yield Text()
+            yield "A forecast counts on every study day; you missed some."
     else:
         yield "No forecast was kept before the day."
-    if check := summary.check:
+    if check:
         yield (
-            f"{count(check.tests, 'answer')} tested a memory: {check.expected:.0%} expected, "
-            f"{check.actual:.0%} recalled."
+            f"{count(check.tests, 'answer')} since the goal was set tested your memory: "
+            f"{check.expected:.0%} expected, {check.actual:.0%} recalled."
         )
+    if not forecasts:
+        return
+    yield Text()
+    yield draw_forecasts_made(pick_forecasts(forecasts), recalls)
+    yield Text()
+    yield _draw_domains(summary, preparation)
+
+
+def _format_all_held(held: int, total: int) -> str:
+    if total == 1:
+        return f"It was {'within' if held else 'outside'} the range of the one forecast."
+    if held in {0, total}:
+        forecasts = count_all(total, "forecast")
+        return f"It was {'within' if held else 'outside'} the ranges of {forecasts}, one a day."
+    return f"It was within the ranges of {held:,} of {total:,} forecasts, one a day."
 
 
 def draw_forecasts_made(

@@ -12,9 +12,10 @@ import click
 from cardwright.app.choice import choose_packs
 from cardwright.app.preparation import list_goals, put_goal
 from cardwright.cli.environment import open_study
+from cardwright.cli.exam.forecast import try_plan
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
-from cardwright.error import ExtraMissingError, ProjectError
+from cardwright.error import ProjectError
 from cardwright.exam.goal import MAX_PLANNED_DAYS, Goal
 from cardwright.exam.plan import WHOLE, format_recall
 from cardwright.history import make_date
@@ -84,7 +85,7 @@ def set_goal(
             raise click.UsageError("--date is required: the day of the exam")
         today = make_date(study.today)
         if on <= today:
-            help = "`--date YYYY-MM-DD` sets the day of the next one" if exam_on is None else ""
+            help = "`--date YYYY-MM-DD` sets the day of the next exam" if exam_on is None else ""
             raise ProjectError(f"{on} is not after today, {today}", help=help)
         if exam_on and not is_sure:
             _confirm(on, today)
@@ -112,11 +113,7 @@ def _tell(preparation: Preparation, *, as_json: bool) -> None:
     """Print what a goal means: days, time, whether it fits, and the recall to expect."""
     goal = preparation.goal
     days, study_days = goal.exam_day - preparation.today, goal.count_days(preparation.today)
-    plan, lack = None, ""
-    try:
-        plan = preparation.plan()
-    except (ProjectError, ExtraMissingError) as error:
-        lack = f"No forecast: {error} ({error.help})."
+    plan, lack = try_plan(preparation)
     if as_json:
         on_day = plan and {name: found._asdict() for name, found in plan.on_day.items()}
         more = {"days_left": days, "study_days_left": study_days, "on_day": on_day}
@@ -134,9 +131,9 @@ def _tell(preparation: Preparation, *, as_json: bool) -> None:
             format_fit(plan, preparation),
             f"Expected recall on the day: {format_recall(plan.on_day[WHOLE])}.",
             format_horizon(goal, preparation.planned),
+            "`cards exam plan` shows the plan; `cards review` follows it",
         ]
     say("\n".join(filter(None, sentences)))
-    say("`cards exam plan` shows the plan; `cards review` follows it")
 
 
 def _read_date(text: str) -> date:

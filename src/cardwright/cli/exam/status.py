@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from cardwright.cli.environment import open_study
+from cardwright.cli.exam.forecast import try_plan
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
-from cardwright.error import ExtraMissingError
 from cardwright.exam.summary import count_attendance, sum_up
 from cardwright.history import make_date
 from cardwright.terminal.exam import (
@@ -78,11 +78,7 @@ def _tell_standing(
     study: Study, preparation: Preparation, mocks: list[Mock], *, as_json: bool
 ) -> None:
     goal, today = preparation.goal, preparation.today
-    found, lack = None, ""
-    try:
-        found = preparation.plan()
-    except ExtraMissingError as error:
-        lack = f"No forecast: {error} ({error.help})."
+    found, lack = try_plan(preparation)
     spent_minutes = preparation.count_spent_minutes()
     minutes_left = max(goal.minutes_a_day - spent_minutes, 0.0)
     asked = preparation.list_today(minutes_left)
@@ -116,7 +112,7 @@ def _tell_standing(
         return
     sentences = [
         format_time_left(preparation),
-        format_attendance(attendance, goal, today),
+        format_attendance(attendance, preparation),
         format_fit(found, preparation) if found else lack,
         format_horizon(goal, preparation.planned),
     ]
