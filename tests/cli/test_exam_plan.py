@@ -200,6 +200,8 @@ def test_the_plan_as_a_calendar_and_as_markdown(forest: Path, tmp_path: Path) ->
     assert str(found["trees-exam@cardwright"]["dtstart"].dt) == "2026-12-10"
     assert str(found["trees-week-2@cardwright"]["summary"]) == "Week 1: Wood"
     assert str(found["trees-week-2@cardwright"]["dtend"].dt) == "2026-12-03"
+    about = str(found["trees-week-2@cardwright"]["description"])
+    assert about.startswith("Lessons a1, a2. 5 study days of 10 minutes: about ")
 
     markdown = run_exam(forest, "plan", "--markdown").stdout
     assert markdown.startswith("# Forester: plan to 2026-12-10\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import pairwise
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Group, RenderableType
@@ -290,13 +291,14 @@ def format_hours(goal: Goal, blueprint: Blueprint | None, days: int) -> str:
     start = blueprint.starts.get(goal.start_as or "") if blueprint else None
     if start is None:
         return ""
-    left = days * goal.minutes_a_day / 60
+    left = days * goal.minutes_a_day / _MINUTES_PER_HOUR
     text = (
         f"Hours: {left:.0f} left until the exam; from “{make_line(start.about)}” it takes "
         f"{start.min_hours:g} to {start.max_hours:g}, reading and practice included."
     )
     if left < start.min_hours and days:
-        text += f" That would be at least {start.min_hours * 60 / days:.0f} minutes a day."
+        minutes = ceil(start.min_hours * _MINUTES_PER_HOUR / days)
+        text += f" That would be at least {count(minutes, 'minute')} a day."
     return text
 
 
