@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Final, cast
 
 from cardwright.app.choice import choose_packs
+from cardwright.app.reserved import find_held
 from cardwright.error import ExtraMissingError, ProjectError
 from cardwright.exam.candidates import (
     Candidate,
@@ -54,8 +55,11 @@ class Preparation:
         self.today = moment.study_day(journal.rollover_hour)
         self.planned = goal.limit(self.today)
         """The goal to plan for, which is never more than two years away."""
-        self.items = select_items(sources.items, goal.pack, self.blueprint)
-        """The prompts of the pack, and those of other packs that name one of its lessons."""
+        held = find_held(sources, journal.store, self.today)
+        found = select_items(sources.items, goal.pack, self.blueprint)
+        self.items = [item for item in found if item.key not in held]
+        """The prompts of the pack, and those of other packs that name one of its lessons, except
+        those held back for mock exams."""
         self._journal = journal
         self._moment = moment
         self._day_start_ms = moment.start_of(self.today, journal.rollover_hour)

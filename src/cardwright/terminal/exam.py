@@ -111,6 +111,13 @@ def _list_missing(coverage: Coverage) -> Iterator[str]:
     yield from missing or ["Every lesson and objective has cards, every domain has questions."]
     if outside := len(coverage.outside):
         yield f"{count(outside, 'card')} of the pack {'is' if outside == 1 else 'are'} in no lesson."
+    if coverage.tally.questions:
+        questions, exams = coverage.tally.questions, count(coverage.mocks, "mock exam")
+        reserved = coverage.tally.reserved or "none"
+        yield (
+            f"{count(questions, 'question')} for mock exams, {reserved} of them reserved: enough for "
+            f"{exams} without repetition."
+        )
     yield "Known: in review, with an expected recall of 90% or more today."
 
 
