@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any, Final, Protocol
 
-from cardwright.blueprint import Blueprint
+from cardwright.blueprint import Blueprint, apportion
 from cardwright.error import CardwrightError
 from cardwright.exam.record import fits, read_records
 from cardwright.history import END_MS, MS_PER_MINUTE, Moment, namespace_of
@@ -179,6 +179,20 @@ def find_last_seen(mocks: Iterable[Mock], answered: Mapping[str, int]) -> dict[s
     return seen
 
 
+def read_last_seen(
+    store: Store, items: Iterable[Item], source: CardSource, mocks: Iterable[Mock]
+) -> dict[str, int]:
+    """Return what `find_last_seen` does, with the answers to all prompts of cards with options."""
+    asked: dict[str, list[str]] = defaultdict(list)
+    with_options = set()
+    for item in items:
+        asked[item.card_ref].append(item.key)
+        if shows_options(item, source.find_kind(item.kind)):
+            with_options.add(item.card_ref)
+    keys = [key for ref in with_options for key in asked[ref]]
+    return find_last_seen(mocks, store.read_last_answers(keys))
+
+
 def draw_mock(
     items: Iterable[Item],
     source: CardSource,
@@ -245,25 +259,24 @@ def draw_drill(
     lessons: Sequence[str] = (),
     is_recorded: bool = False,
     earlier: int = 0,
+    held: Collection[str] = (),
     kept: Collection[str] = (),
 ) -> Mock:
     """Return a new drill of at most `count` questions, from all domains or some lessons.
 
-    Lessons get equal shares and come in the order given. As in a mock exam, questions that were
-    never seen come first, but as many of them as the next mock exam needs come last of all: asked
-    in a drill, they would measure nothing there. So do the cards whose keys are `kept`.
+    Lessons get equal shares and come in the order given. Prompts whose keys are `held` are not
+    asked. As in a mock exam, questions that were never seen come first, but as many of them as the
+    next mock exam needs beside those held come last of all: asked in a drill, they would measure
+    nothing there. So do the cards whose keys are `kept`.
 
     Raises:
         MockError: there is no question.
 
     """
-    questions = list(list_questions(items, source, blueprint))
+    every = list(list_questions(items, source, blueprint))
+    questions = [question for question in every if question.key not in held]
     groups, weights = _group_by_domain(questions, blueprint)
-    last = set(kept)
-    sizes = {domain: len(found) for domain, found in groups.items()}
-    for domain, needed in apportion(blueprint.questions, weights, sizes).items():
-        unseen = [question for question in groups[domain] if question.card_key not in seen]
-        last.update(one.card_key for one in _take_first(unseen, needed, seed, lambda _: 0))
+    last = (*kept, *_list_needed(every, blueprint, seen, held, seed))
     order = {**seen, **dict.fromkeys(last, END_MS)}
     if lessons:
         groups = {lesson: [] for lesson in lessons}
@@ -288,6 +301,23 @@ def draw_drill(
         questions=_note_seen(drawn, seen),
         earlier=earlier,
     )
+
+
+def _list_needed(
+    questions: Iterable[Question],
+    blueprint: Blueprint,
+    seen: Collection[str],
+    held: Collection[str],
+    seed: int,
+) -> Iterator[str]:
+    """Yield the keys of unseen cards that the next mock exam needs beside those held back."""
+    groups, weights = _group_by_domain(questions, blueprint)
+    sizes = {domain: len(found) for domain, found in groups.items()}
+    for domain, share in apportion(blueprint.questions, weights, sizes).items():
+        unseen = [question for question in groups[domain] if question.card_key not in seen]
+        asked = [question for question in unseen if question.key not in held]
+        needed = max(share - (len(unseen) - len(asked)), 0)
+        yield from (one.card_key for one in _take_first(asked, needed, seed, lambda _: 0))
 
 
 def _group_by_domain(
@@ -346,32 +376,6 @@ def _take_first(
         for lesson, share in apportion(count - len(taken), sizes, sizes).items():
             taken += lessons[lesson][:share]
     return taken
-
-
-def apportion(
-    count: int, weights: Mapping[str, float], available: Mapping[str, int]
-) -> dict[str, int]:
-    """Divide a count among groups by weight, giving no group more than it has available.
-
-    Uses the largest remainder method; what a group cannot fill goes to the others.
-    """
-    shares = dict.fromkeys(available, 0)
-    while left := count - sum(shares.values()):
-        free = {
-            name: weights[name]
-            for name in available
-            if weights[name] and shares[name] < available[name]
-        }
-        if not free:
-            break
-        quotas = {name: left * weight / sum(free.values()) for name, weight in free.items()}
-        given = {name: int(quota) for name, quota in quotas.items()}
-        by_remainder = sorted(free, key=lambda name: given[name] - quotas[name])
-        for name in by_remainder[: left - sum(given.values())]:
-            given[name] += 1
-        for name, share in given.items():
-            shares[name] += min(share, available[name] - shares[name])
-    return shares
 
 
 def list_questions(
