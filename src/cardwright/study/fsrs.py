@@ -57,14 +57,17 @@ class Fsrs:
     Methods that accept `Figures` return unclamped results; callers with arrays clamp them.
     """
 
-    def __init__(self, parameters: Sequence[float] = DEFAULT_PARAMETERS) -> None:
-        """Initialize the model with 21 parameters.
+    def __init__(
+        self, parameters: Sequence[Figures] = DEFAULT_PARAMETERS, *, is_bounded: bool = True
+    ) -> None:
+        """Initialize the model with 21 parameters; those that are not bounded may be arrays.
 
         Raises:
             ValueError: the count is wrong, or a parameter is out of bounds.
 
         """
-        _check_bounds(parameters)
+        if is_bounded:
+            _check_bounds(parameters)
         self.parameters = w = tuple(parameters)
         self._decay = -w[20]
         self._factor = 0.9 ** (1 / self._decay) - 1
@@ -74,7 +77,7 @@ class Fsrs:
         self._same_day = (0.0, *(e ** (w[17] * (rating - 3 + w[18])) for rating in range(1, 5)))
         self._lapse_divisor = e ** (w[17] * w[18])
         self._steps = (0.0, *(-(w[6] * (rating - 3)) for rating in range(1, 5)))
-        self._reversion = w[7] * self._unclamped_initial_difficulty(_EASY)
+        self._reversion = w[7] * self.unclamped_initial_difficulty(_EASY)
         self._kept_share = 1 - w[7]
         self._saturation, self._spacing, self._damping = -w[9], w[10], -w[19]
         self._lapse = (w[11], -w[12], w[13], w[14])
@@ -89,11 +92,11 @@ class Fsrs:
 
     def initial_stability(self, rating: int) -> float:
         """Return the stability after a first answer."""
-        return max(self.parameters[rating - 1], STABILITY_MIN)
+        return float(max(self.parameters[rating - 1], STABILITY_MIN))
 
     def initial_difficulty(self, rating: int) -> float:
         """Return the difficulty after a first answer."""
-        difficulty = self._unclamped_initial_difficulty(rating)
+        difficulty: float = self.unclamped_initial_difficulty(rating)
         return min(max(difficulty, MIN_DIFFICULTY), MAX_DIFFICULTY)
 
     def assume_memory(
@@ -220,10 +223,13 @@ class Fsrs:
         damped = difficulty + (10.0 - difficulty) * self._steps[rating] / 9.0
         return self._reversion + self._kept_share * damped
 
-    def _unclamped_initial_difficulty(self, rating: int) -> float:
-        """w₄ - e^(w₅·(G-1)) + 1."""
+    def unclamped_initial_difficulty(self, rating: int) -> Figures:
+        """Return the difficulty after a first answer, before it is clamped to 1 to 10.
+
+        w₄ - e^(w₅·(G-1)) + 1.
+        """
         w = self.parameters
-        return float(w[4] - e ** (w[5] * (rating - 1)) + 1)
+        return w[4] - e ** (w[5] * (rating - 1)) + 1
 
 
 def _check_bounds(parameters: Sequence[float]) -> None:
