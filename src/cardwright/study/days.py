@@ -78,6 +78,27 @@ class StudyDays:
                 return None
         return day
 
+    def choose(
+        self, today: int, loads: Mapping[int, int], interval: tuple[int, int], draw: float
+    ) -> int:
+        """Return an interval from the shortest to the longest, preferring days with little to do.
+
+        `loads` are the reviews due by day, relative to what the day takes. A day's weight is
+        (share/(load+1))²/interval, so that the mean stays in the middle, as later days have fewer
+        reviews yet. `draw`, from 0 to 1, decides; days off are chosen only if there is no other.
+        """
+        low, high = interval
+        weights = [
+            (self.share_of(today + days) / (loads.get(today + days, 0) + 1)) ** 2 / days
+            for days in range(low, high + 1)
+        ]
+        place = draw * sum(weights)
+        for days, weight in enumerate(weights, low):
+            place -= weight
+            if place < 0:
+                return days
+        return low + int(draw * len(weights))
+
     def count(self, start: int, end: int) -> int:
         """Return how many days from `start` to before `end` are not off, however far away."""
         total = self._count_by_weekday(start, end)
