@@ -23,7 +23,7 @@ class Span(NamedTuple):
 
     first: int
     last: int | None
-    """None if no end is known: a pause."""
+    """None if no end is known."""
     percent: int
 
     @property
@@ -39,7 +39,9 @@ class StudyDays:
     percents: tuple[int, ...] = (_FULL,) * _DAYS_PER_WEEK
     """By weekday, from Monday."""
     spans: tuple[Span, ...] = ()
-    """In order, none overlapping another."""
+    """In order, none overlapping another; the pause is among them."""
+    pause: Span | None = None
+    """The pause that was set last, if any: it may be over."""
 
     @property
     def is_plain(self) -> bool:
@@ -134,6 +136,16 @@ class StudyDays:
             if span.end > given.end:
                 found.append(span._replace(first=max(span.first, given.end)))
         return replace(self, spans=tuple(sorted(found, key=lambda span: span.first)))
+
+    def set_pause(self, pause: Span | None) -> StudyDays:
+        """Return the days with a pause, whatever is set for its dates."""
+        if pause is None:
+            return self
+        return replace(self.set_dates(pause.first, pause.last, pause.percent), pause=pause)
+
+    def is_paused(self, study_day: int) -> bool:
+        """Tell whether a day is within the pause."""
+        return self.pause is not None and self.pause.first <= study_day < self.pause.end
 
     def _count_by_weekday(self, start: int, end: int) -> int:
         weeks, rest = divmod(max(end - start, 0), _DAYS_PER_WEEK)

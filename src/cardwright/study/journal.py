@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
@@ -251,6 +251,13 @@ class Journal:
         today = moment.study_day(self.rollover_hour)
         memories, begun = self.store.list_notable(moment.at_ms, today)
         return Prospects(items, self._correct(memories, moment), Others(begun, self.store.list_due))
+
+    def measure_worth(self, keys: Sequence[str], study_day: int) -> dict[str, float]:
+        """Return by key what asking prompts on a study day is worth (`Schedule.measure_worth`)."""
+        return {
+            memory.key: self.schedule_of(memory.key).measure_worth(memory, study_day)
+            for memory in self.store.list_some(keys)
+        }
 
     def _correct(self, found: Iterable[Memory], moment: Moment) -> dict[str, Memory]:
         memories = {memory.key: memory for memory in found}

@@ -34,6 +34,11 @@ _MIN_FUZZED_DAYS: Final = 2.5
 _SECONDS_PER_DAY: Final = 86_400
 _MIN_INTERVAL_DAYS: Final = 0.5
 """Without learning steps, an interval shorter than this stays within the day."""
+_LATER_DAYS: Final = 14
+_MEASURED_DAYS: Final = 42
+RECALLED_S: Final = 13.0
+FORGOTTEN_S: Final = 31.0
+"""What a review takes, with its steps: averages over Anki users, from the simulator of fsrs-rs."""
 _AGAIN, _HARD, _GOOD, _EASY = map(int, Rating)
 _NEW, _LEARNING, _REVIEW, _RELEARNING = State
 """Module globals, because looking them up in the classes costs a tenth of the replay time."""
@@ -198,6 +203,31 @@ class Schedule:
             return 0.0
         days = max(study_day - memory.last_day, 0)
         return float(self._fsrs.retrievability(memory.stability, days))
+
+    def measure_worth(self, memory: Memory, study_day: int) -> float:
+        """Return what is lost, per second, if a prompt is asked two weeks after a day instead of then.
+
+        That is recall, summed over the six weeks from that day, divided by the time that asking is
+        expected to take. benchmarks/backlog.py compares this with other orders.
+        """
+        if memory.last_day is None:
+            # It was new when it was rescheduled.
+            stability = self._first_memories[_GOOD][0]
+            return self._fsrs.integrate_recall(stability, 0, _LATER_DAYS) / FORGOTTEN_S
+        days = max(study_day - memory.last_day, 0)
+        known, recall = self._expect(memory, days, _MEASURED_DAYS)
+        known_later, _ = self._expect(memory, days + _LATER_DAYS, _MEASURED_DAYS - _LATER_DAYS)
+        forgetting = self._fsrs.integrate_recall(memory.stability, days, days + _LATER_DAYS)
+        seconds = recall * RECALLED_S + (1 - recall) * FORGOTTEN_S
+        return (known - forgetting - known_later) / seconds
+
+    def _expect(self, memory: Memory, days: int, measured_days: int) -> tuple[float, float]:
+        """Return the recall summed over days after an answer, and the recall at the answer."""
+        fsrs, stability, difficulty = self._fsrs, memory.stability, memory.difficulty
+        recalled, _, recall = fsrs.next_memory(stability, difficulty, days, _GOOD)
+        forgotten, _, _ = fsrs.next_memory(stability, difficulty, days, _AGAIN)
+        known = recall * fsrs.integrate_recall(recalled, 0, measured_days)
+        return known + (1 - recall) * fsrs.integrate_recall(forgotten, 0, measured_days), recall
 
     def _apply(  # noqa: C901, PLR0912, PLR0915  (one loop: see below)
         self,

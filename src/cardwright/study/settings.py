@@ -22,7 +22,9 @@ AUTOPLAY: Final = "autoplay"
 WEEKDAYS: Final = "weekdays"
 """How much of a usual day's work each weekday takes, in percent from Monday; of all packs."""
 DATES: Final = "dates"
-"""Dates that are off or lighter, and pauses (`study.days.dump_spans`); of all packs."""
+"""Dates that are off or lighter, and pauses that ended (`study.days.dump_spans`); of all packs."""
+PAUSE: Final = "pause"
+"""The pause that was set last, written as the only one of such dates; of all packs."""
 PARAMETERS: Final = "parameters"
 """Fitted FSRS parameters, with the model that they are for."""
 GOAL: Final = "goal"
@@ -64,6 +66,12 @@ class Settings:
     @property
     def days(self) -> StudyDays:
         """The user's study days."""
+        pause = list_spans(self._values.get(("", PAUSE)))
+        return self.days_without_pause.set_pause(pause[0] if pause else None)
+
+    @property
+    def days_without_pause(self) -> StudyDays:
+        """The study days as they are set apart from the pause."""
         return StudyDays(
             percents=read_percents(self._values.get(("", WEEKDAYS))) or EVERY_DAY.percents,
             spans=list_spans(self._values.get(("", DATES))) or (),
@@ -151,6 +159,7 @@ _CHECKS: Final[Mapping[str, Callable[[Any], bool]]] = {
     AUTOPLAY: _is_flag,
     WEEKDAYS: lambda value: read_percents(value) is not None,
     DATES: lambda value: list_spans(value) is not None,
+    PAUSE: lambda value: list_spans(value) is not None,
     GOAL: _is_goal,
     "new_per_day": _whole(0, 9999),
     "reviews_per_day": _whole(0, 9999),

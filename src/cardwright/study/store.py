@@ -546,6 +546,10 @@ class Store(Database):
         """Return how many memories in the review state are due on each day of a range, if any."""
         return dict(self.query_all(_COUNT_DUE, first_day, last_day))
 
+    def list_some(self, keys: Sequence[str]) -> list[Memory]:
+        """Return the memories of prompts, by their keys."""
+        return self._mending(lambda: [*self._list_some(keys)])
+
     def _list_some(self, keys: Sequence[str]) -> Iterator[Memory]:
         for some in _split(keys):
             yield from self._list_memories(f"prompt in ({', '.join('?' * len(some))})", *some)
