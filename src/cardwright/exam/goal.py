@@ -61,6 +61,11 @@ class Goal:
         """Return how many study days `list_days` would return, however far away the exam is."""
         return self.days.count(today, self.exam_day)
 
+    def find_next_day(self, today: int) -> int | None:
+        """Return the first study day after today, or None if there is none before the exam."""
+        days = range(today + 1, self.exam_day)
+        return next((day for day in days if not self.is_off(day)), None)
+
     def limit(self, today: int) -> Goal:
         """Return the goal to plan for: this one, or one in two years if the exam is further away.
 
