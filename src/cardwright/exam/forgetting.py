@@ -210,7 +210,10 @@ class TwoRates:
     def assume(self, memories: Memories) -> Memories:
         """Return memories whose recall falls to 90 % as late as that of FSRS-6."""
         slow, _, _, share, *_ = self._parameters
-        return Memories(_clamp_stability(slow + memories.stability * 9.5), share * self._fade**2)
+        return Memories(
+            _clamp_stability(slow + memories.stability * 9.5),
+            share * self._fade**2 + 0 * memories.stability,
+        )
 
     def recall(self, memories: Memories, days: Any) -> Floats:
         """Return the probability of recall `days` after the last answer."""

@@ -132,11 +132,6 @@ class AnswerLog:
         self._rows.append((prompt, day, rating))
         self.last_day[prompt] = day
 
-    def forget(self, prompt: int) -> None:
-        """Drop the answers to a prompt, which is new again."""
-        self._rows = [row for row in self._rows if row[0] != prompt]
-        self._assumed.stability[prompt] = 0.0
-
     def compile(self) -> History:
         """Return the answers as arrays."""
         rows = np.array(self._rows, np.int64).reshape(-1, 3)
@@ -193,14 +188,18 @@ class History:
         count = len(self.prompts)
         if count <= max_prompts:
             return self
-        picked = np.arange(max_prompts) * count // max_prompts
+        return self.select(np.arange(max_prompts) * count // max_prompts)
+
+    def select(self, columns: Ints) -> History:
+        """Return the answers to some of the prompts, by their columns in order."""
         steps = []
         for step in self.steps:
-            some = picked[: np.searchsorted(picked, len(step.days))]
+            some = columns[: np.searchsorted(columns, len(step.days))]
             if not len(some):
                 break
             steps.append(Step(step.days[some], step.ratings[some]))
-        return History(self.prompts[picked], tuple(steps), self.assumed.take(picked), self.tests)
+        prompts, assumed = self.prompts[columns], self.assumed.take(columns)
+        return History(prompts, tuple(steps), assumed, self.tests)
 
     def replay(self, model: Forgetting) -> tuple[Memories, Trials]:
         """Return the memories after all answers under each set of parameters, and the trials."""

@@ -1,489 +1,526 @@
-"""The planner: simulates policies up to exam day and keeps the best one.
+"""The planner: what to ask on each day before an exam, and what recall to expect of it.
 
-This module needs numpy, an optional extra; `plan`, which defines the result, does not.
+It learns from every answer how the user forgets, simulates several policies up to the exam, and
+follows the one that promises most. This module needs numpy, an optional extra.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from copy import copy
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
-from math import sqrt
-from operator import attrgetter
+from math import ceil
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cardwright.exam.candidates import Candidate
-from cardwright.exam.goal import Goal
-from cardwright.exam.outcome import Outcomes
+from cardwright.exam.forgetting import Floats, Forgetting, Ints, Memories
+from cardwright.exam.learner import KINDS, AnswerLog, Fit, History, Learned, learn
 from cardwright.exam.plan import WHOLE, ExpectedRecall, Plan, PlannedDay
-from cardwright.exam.policy import POLICIES, Policy
-from cardwright.history import SECONDS_PER_MINUTE
-from cardwright.progress import track
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-SAMPLE_SIZE: Final = 400
-"""Policies are compared on a sample of at most this many prompts."""
-_GOLDEN: Final = (sqrt(5) - 1) / 2
-"""The golden ratio less 1: fractional parts of its multiples fill 0 to 1 evenly, at any count."""
-_MINUTES_TRIED: Final = (1, 2, 4, 8, 15, 20, 30, 45, 60, 90, 120, 240, 480)
-_FAR_DAYS: Final = 270
-"""With more days than this, only a few numbers of minutes are tried: every day takes its time."""
-_FAR_TRIES: Final = 3
-_MARGIN: Final = 0.003
-"""How much more recall a new policy must promise, so that plans do not keep changing."""
-_ZERO: Final = np.zeros(1)
-_GROUPS: Final = tuple(
-    tuple(policy for policy in POLICIES if policy.new_by == new_by)
-    for new_by in dict.fromkeys(policy.new_by for policy in POLICIES)
+from cardwright.exam.policy import DEFAULT_POLICY, POLICIES, Policy
+from cardwright.exam.rollout import (
+    NEVER,
+    Course,
+    Deck,
+    Horizon,
+    Policies,
+    expect_first,
+    expect_seconds,
+    fill_new,
+    measure_gain,
+    rank_prompts,
+    roll_out,
 )
-"""The policies by how they pace new prompts: those of a group begin alike."""
+from cardwright.history import SECONDS_PER_MINUTE, Rating
+from cardwright.study.fsrs import DEFAULT_PARAMETERS
+from cardwright.study.workload import Habits, Tally
+
+MAX_SAMPLE: Final = 250
+"""Policies are compared on a sample of at most about this many prompts."""
+_MARGIN: Final = 0.005
+"""How much more recall a policy must promise than the default one."""
+_KEEP_MARGIN: Final = 0.003
+"""How much more it must promise than the previous one, so that plans do not keep changing."""
+_DOUBT: Final = 0.3
+"""The weight of the model that agrees worse with the answers when policies are compared."""
+_UNKNOWN_DOUBT: Final = 0.15
+"""The same before there are enough answers."""
+_RELEARN_SHARE: Final = 0.1
+_RELEARN_TESTS: Final = 5
+"""It learns again once there are so many more tests than the last time."""
+_DRAWS: Final = 12
+"""How many sets of parameters of each model a forecast draws."""
 _SPREAD: Final = 1.645
 """The number of standard deviations on either side that covers nine outcomes in ten."""
+_MODEL_ERROR: Final = (0.25, 0.45)
+"""The standard deviation of what no model foresees, in logits of recall: at the end, and what is
+added at the start."""
+_MISFIT: Final = 3.0
+"""By how much variances of parameters exceed those that the fit states: no model is true."""
+_MISSED, _KEPT = 1.5, 8.5
+"""A day is missed as often as if of ten days before, one and a half had been missed."""
+_MINUTES_TRIED: Final = (1, 2, 4, 8, 15, 20, 30, 45, 60, 90, 120, 240, 480)
+_GOLDEN: Final = 0.6180339887
+_SEED: Final = 1978
+
+
+class Prompt(NamedTuple):
+    """A prompt of the exam."""
+
+    key: str
+    weight: float = 1.0
+    """Its share of the exam, relative to those of the others."""
+    domain: str = ""
+    group: str = ""
+    """Of prompts with the same group, at most one is asked on a day; "" for none."""
+    stability: float = 0.0
+    """Days; what is known of its memory if its answers are not. 0 when new."""
+    difficulty: float = 5.0
+    last_day: int = 0
+
+
+class Answer(NamedTuple):
+    """An answer to a prompt."""
+
+    key: str
+    day: int
+    rating: int
+    """1 for Again to 4 for Easy."""
+    seconds: float = 0.0
+
+
+class Ranked(NamedTuple):
+    """A prompt in the order of a day, with what asking it is expected to bring."""
+
+    key: str
+    recall: float
+    """Today; 0 when new."""
+    recall_unasked: float
+    """On exam day, if it is not asked before then."""
+    recall_asked: float
+    """On exam day, if it is asked today and not again."""
+    seconds: float
+    """Expected time to answer it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
-    """The expected memories of all prompts, as arrays of equal length."""
+class _Sample:
+    """Some prompts that stand for all."""
 
+    columns: Ints
     weight: Floats
-    """Shares of the exam."""
-    domain: Ints
-    """Indices of domains."""
-    stability: Floats
-    """Days; 0 when new."""
-    difficulty: Floats
-    last_day: Ints
-
-    def copy(self) -> Pool:
-        """Return an independent copy."""
-        return Pool(
-            self.weight,
-            self.domain,
-            self.stability.copy(),
-            self.difficulty.copy(),
-            self.last_day.copy(),
-        )
-
-    def recall(self, outcomes: Outcomes, day: int) -> Floats:
-        """Return the expected recall of every prompt on a day (0 for new prompts)."""
-        is_seen = self.stability > 0
-        recall: Floats = outcomes.recall(
-            np.where(is_seen, self.stability, 1.0), np.maximum(day - self.last_day, 0)
-        )
-        return recall * is_seen
+    share: float
+    """How many of all prompts they are."""
 
 
-class Rollout(NamedTuple):
-    """The result of simulating a policy."""
+class Planner:
+    """Says what to ask on each day before an exam, and takes the answers.
 
-    recall: float
-    """Expected on exam day, weighted, from 0 to 1."""
-    pool: Pool
-    """The memories after the last study day."""
-    days: tuple[PlannedDay, ...]
-
-
-def make_pool(candidates: Iterable[Candidate], domains: Sequence[str]) -> Pool:
-    """Convert candidates into arrays; `domains` are names in the order of their indices."""
-    rows = list(candidates)
-    index = {name: place for place, name in enumerate(domains)}
-    return Pool(
-        np.array([row.weight for row in rows], dtype=np.float64),
-        np.array([index[row.domain] for row in rows], dtype=np.int64),
-        np.array([row.stability for row in rows], dtype=np.float64),
-        np.array([row.difficulty for row in rows], dtype=np.float64),
-        np.array([row.last_day for row in rows], dtype=np.int64),
-    )
-
-
-def sample_pool(pool: Pool, max_prompts: int) -> tuple[Pool, float]:
-    """Return a stratified sample of about `max_prompts` at most, and the share of prompts in it.
-
-    A smaller pool is returned whole. Every domain keeps its weight and at least one prompt.
+    Days are numbers that rise by one each day, such as the days since 1970. For each day of study,
+    call `start_day`, then in turn `next_prompt` and `take`, until there is none.
     """
-    step = -(-len(pool.weight) // max_prompts)
-    if step <= 1:
-        return pool, 1.0
-    order = np.lexsort((pool.difficulty, pool.stability, pool.weight, pool.domain))
-    ordered = pool.domain[order]
-    is_taken = np.zeros(len(order), bool)
-    is_taken[order[step // 2 :: step]] = True
-    is_taken[order[0]] = True
-    is_taken[order[1:][ordered[1:] != ordered[:-1]]] = True
-    some = is_taken.nonzero()[0]
-    domain, weight = pool.domain[some], pool.weight[some]
-    scale = np.bincount(pool.domain, pool.weight) / np.bincount(domain, weight)
-    sample = Pool(
-        weight * scale[domain],
-        domain,
-        pool.stability[some],
-        pool.difficulty[some],
-        pool.last_day[some],
-    )
-    return sample, len(some) / len(pool.weight)
-
-
-def order_day(
-    pool: Pool, policy: Policy, outcomes: Outcomes, goal: Goal, day: int, study_days: int
-) -> tuple[Ints, Floats, Floats]:
-    """Return all prompts in the order of `policy.arrange_today`, with the seconds and recall of each.
-
-    `study_days` are the remaining ones, including today.
-    """
-    days_left = goal.exam_day - day
-    is_new = pool.stability == 0
-    new = is_new.nonzero()[0]
-    seen = (~is_new & (pool.last_day < day)).nonzero()[0]
-    stability, since = pool.stability[seen], day - pool.last_day[seen]
-    new_s, new_recall = np.full(len(new), outcomes.new_s), np.zeros(len(new))
-    if policy.is_by_worth(days_left, goal.exam_day - goal.set_day):
-        recall, unasked, asked = outcomes.measure_gain(
-            stability, pool.difficulty[seen], since, days_left
-        )
-        prompts, seconds, gains = seen, outcomes.seconds(recall), asked - unasked
-        if len(new):
-            prompts = np.concatenate([seen, new])
-            seconds, recall = np.concatenate([seconds, new_s]), np.concatenate([recall, new_recall])
-            gains = np.concatenate([gains, np.full(len(new), outcomes.recall_new(days_left))])
-        worth = pool.weight[prompts] * gains / seconds
-        order = (-worth).argsort(kind="stable")[: np.count_nonzero(worth > 0)]
-        return prompts[order], seconds[order], recall[order]
-    recall = outcomes.recall(stability, since)
-    order = recall.argsort(kind="stable")
-    seen, recall = seen[order], recall[order]
-    seconds = outcomes.seconds(recall)
-    if not len(new):
-        return seen, seconds, recall
-    new = new[(-pool.weight[new]).argsort(kind="stable")]
-    quota = policy.count_new(len(new), study_days)
-    return (
-        np.concatenate([new[:quota], seen, new[quota:]]),
-        np.concatenate([new_s[:quota], seconds, new_s[quota:]]),
-        np.concatenate([new_recall[:quota], recall, new_recall[quota:]]),
-    )
-
-
-def roll_out(
-    pool: Pool, policy: Policy, outcomes: Outcomes, goal: Goal, today: int, seconds_a_day: float
-) -> Rollout:
-    """Simulate a policy on every study day from today to the exam."""
-    return _Course(pool, outcomes, goal, today, seconds_a_day).run(policy)
-
-
-class _Course:
-    """A simulation, day by day; it can be copied on the day from which two policies differ."""
 
     def __init__(
-        self, pool: Pool, outcomes: Outcomes, goal: Goal, today: int, seconds_a_day: float
+        self,
+        prompts: Iterable[Prompt],
+        exam_day: int,
+        minutes: float | Callable[[int], float],
+        *,
+        set_day: int,
+        parameters: Sequence[float] = DEFAULT_PARAMETERS,
+        answers: Iterable[Answer] = (),
     ) -> None:
-        self.pool = pool.copy()
-        self._outcomes = outcomes
-        self._goal = goal
-        self._seconds_a_day = seconds_a_day
-        self.learner = _Learner(outcomes)
-        self.days_left = goal.list_days(today)[::-1]
-        self.days: list[PlannedDay] = []
+        """Plan for an exam from `set_day` on.
 
-    def fork(self) -> _Course:
-        """Return a copy that goes its own way."""
-        forked = copy(self)
-        forked.pool = self.pool.copy()
-        forked.learner = copy(self.learner)
-        forked.days_left = self.days_left.copy()
-        forked.days = self.days.copy()
-        return forked
+        `minutes` are those of a day, or a function of the day that returns 0 for a day off.
+        `parameters` are 21 parameters of FSRS-6. `answers` are earlier ones, in order of time.
 
-    def run(self, policy: Policy) -> Rollout:
-        """Study every day that is left, and return the result."""
-        while self.days_left:
-            self._study_day(policy)
-        recall = float(self.pool.weight @ self.pool.recall(self._outcomes, self._goal.exam_day))
-        return Rollout(recall, self.pool, tuple(self.days))
+        Raises:
+            ValueError: there is no prompt, or two have the same key.
 
-    def run_together(self, policies: Iterable[Policy]) -> Iterator[tuple[Policy, Rollout]]:
-        """Run policies that differ only in when worth decides, each on its own from then on."""
-        waiting = sorted(policies, key=attrgetter("worth_share"))
-        total_days = self._goal.exam_day - self._goal.set_day
-        while len(waiting) > 1 and self.days_left:
-            if waiting[-1].is_by_worth(self._goal.exam_day - self.days_left[-1], total_days):
-                policy = waiting.pop()
-                yield policy, self.fork().run(policy)
-            else:
-                self._study_day(waiting[0])
-        rollout = self.run(waiting[0])
-        for policy in waiting:
-            yield policy, rollout
+        """
+        self._prompts = tuple(prompts)
+        if not self._prompts:
+            raise ValueError("a plan needs a prompt")
+        self._columns = {prompt.key: place for place, prompt in enumerate(self._prompts)}
+        if len(self._columns) < len(self._prompts):
+            raise ValueError("two prompts have the same key")
+        weights = np.array([prompt.weight for prompt in self._prompts], np.float64)
+        self._weight = weights / (weights.sum() or 1.0)
+        self._domains = list(dict.fromkeys(prompt.domain for prompt in self._prompts))
+        places = {name: place for place, name in enumerate(self._domains)}
+        self._domain = np.array([places[prompt.domain] for prompt in self._prompts])
+        self.exam_day = exam_day
+        self._minutes = minutes if callable(minutes) else lambda _: float(minutes)
+        self._horizon = Horizon(exam_day, max(exam_day - set_day, 1))
+        self._set_day = set_day
+        self._parameters = tuple(parameters)
+        self._log = AnswerLog(len(self._prompts))
+        self._tally = Tally()
+        self._study_days: set[int] = set()
+        for place, prompt in enumerate(self._prompts):
+            if prompt.stability > 0:
+                self._log.assume(place, prompt.stability, prompt.difficulty, prompt.last_day)
+                self._tally.begin(prompt.key, prompt.last_day)
+        self._day = set_day
+        self._groups: set[str] = set()
+        self._asked: set[str] = set()
+        self._order: list[Ranked] = []
+        self._next = 0
+        self._left_s = 0.0
+        self._learned: Learned | None = None
+        self._memories: dict[int, Memories] = {}
+        self.policy: Policy = DEFAULT_POLICY
+        """The policy of the day."""
+        for answer in answers:
+            self._add(answer)
 
-    def can_see_all(self, policy: Policy) -> bool:
-        """Study until every prompt was asked, and return whether that happens in time."""
-        while self.days_left and not _has_seen_all(self.pool):
-            self._study_day(policy)
-        return _has_seen_all(self.pool)
+    def _add(self, answer: Answer) -> None:
+        key, day, rating, seconds = answer
+        self._tally.add(key, day, rating, seconds)
+        self._study_days.add(day)
+        if (place := self._columns.get(key)) is not None:
+            self._log.add(place, day, rating)
 
-    def _study_day(self, policy: Policy) -> None:
-        pool, learner, study_days = self.pool, self.learner, len(self.days_left)
-        day = self.days_left.pop()
-        order, seconds, recall = order_day(
-            pool, policy, self._outcomes, self._goal, day, study_days
+    def start_day(self, day: int, *, previous: Policy | None = None) -> list[Ranked]:
+        """Begin a day of study and return its prompts in order, also those beyond its minutes.
+
+        Prompts that were answered on this day are left out. `previous` is the policy of the day
+        before, if another planner chose it.
+        """
+        self._day = day
+        self._history = self._log.compile()
+        self._habits = self._tally.habits
+        tests = self._history.tests
+        if self._learned is None or tests >= (
+            self._learned.tests * (1 + _RELEARN_SHARE) + _RELEARN_TESTS
+        ):
+            self._learned = learn(self._history, self._parameters, self._learned)
+        self._memories = {}
+        days = self._list_days(day)
+        if not days:
+            self._order = []
+            return []
+        self._choose_policy(days, previous)
+        self._order = self._rank(day, len(days))
+        self._groups = {
+            prompt.group
+            for place, prompt in enumerate(self._prompts)
+            if self._log.last_day[place] == day and self._is_seen[place]
+        } - {""}
+        self._asked = set()
+        self._next = 0
+        self._left_s = self._minutes(day) * SECONDS_PER_MINUTE
+        return self._order
+
+    def next_prompt(self) -> Prompt | None:
+        """Return the prompt to ask now, or None if the minutes of the day are used up."""
+        if self._left_s <= 0:
+            return None
+        while self._next < len(self._order):
+            prompt = self._prompts[self._columns[self._order[self._next].key]]
+            if prompt.key not in self._asked and prompt.group not in self._groups:
+                return prompt
+            self._next += 1
+        return None
+
+    def take(self, key: str, rating: int, seconds: float) -> None:
+        """Take an answer to a prompt, given on the day that was begun.
+
+        Repetitions on the same day can be answers of their own, or part of the seconds.
+
+        Raises:
+            KeyError: there is no such prompt.
+            ValueError: the rating is not from 1 to 4.
+
+        """
+        prompt = self._prompts[self._columns[key]]
+        self._add(Answer(key, self._day, int(Rating(rating)), seconds))
+        self._asked.add(key)
+        if prompt.group:
+            self._groups.add(prompt.group)
+        self._left_s -= seconds
+
+    @property
+    def learned(self) -> Learned:
+        """What the answers say about how the user forgets."""
+        if self._learned is None:
+            self._learned = learn(self._log.compile(), self._parameters)
+        return self._learned
+
+    def _list_days(self, day: int) -> list[int]:
+        """Return the study days from a day to the exam; the day itself is one in any case."""
+        later = (other for other in range(day + 1, self.exam_day) if self._minutes(other) > 0)
+        return [day, *later] if day < self.exam_day else []
+
+    @property
+    def _best(self) -> int:
+        """The index of the model that agrees best with the answers."""
+        return self.learned.fits.index(self.learned.best)
+
+    @property
+    def _is_seen(self) -> Floats:
+        seen: Floats = self._recall_memories(self._best).stability > 0
+        return seen
+
+    def _recall_memories(self, kind: int) -> Memories:
+        """Return the memories of all prompts today under a model."""
+        if kind not in self._memories:
+            model = self.learned.fits[kind].make(self._parameters, 1)
+            replayed, _ = self._history.replay(model)
+            found = Memories(np.zeros(len(self._prompts)), np.zeros(len(self._prompts)))
+            for all_, some in zip(found, replayed, strict=True):
+                all_[self._history.prompts] = some[0]
+            self._memories[kind] = found
+        return self._memories[kind]
+
+    def _sample(self) -> _Sample:
+        """Return a stratified sample; every domain keeps its weight and at least one prompt."""
+        size = len(self._prompts)
+        step = ceil(size / MAX_SAMPLE)
+        if step == 1:
+            return _Sample(np.arange(size), self._weight, 1.0)
+        stability, trait = self._recall_memories(self._best)
+        order = np.lexsort((trait, stability, self._weight, self._domain))
+        domains = self._domain[order]
+        is_taken = np.arange(size) % step == step // 2
+        is_taken[0] |= not is_taken[domains == domains[0]].any()
+        is_taken[1:] |= (domains[1:] != domains[:-1]) & (np.arange(1, size) % step != step // 2)
+        columns = order[is_taken]
+        count = len(self._domains)
+        whole = np.bincount(self._domain, self._weight, count)
+        some = np.bincount(self._domain[columns], self._weight[columns], count)
+        scale = whole / np.where(some > 0, some, 1.0)
+        weight = self._weight[columns] * scale[self._domain[columns]]
+        return _Sample(columns, weight, len(columns) / size)
+
+    def _simulate(
+        self,
+        kind: int,
+        sample: _Sample,
+        policies: Sequence[Policy],
+        days: Sequence[int],
+        seconds: Floats,
+    ) -> Course:
+        """Simulate policies under the fitted parameters of a model."""
+        rows = len(policies)
+        deck = self._make_deck(self._recall_memories(kind), sample, rows)
+        model = self.learned.fits[kind].make(self._parameters, rows)
+        return roll_out(
+            model, Policies(policies), self._habits, deck, days, seconds, self._horizon
         )
-        spent = seconds.cumsum()
-        asked = int((spent - seconds).searchsorted(self._seconds_a_day))
-        chosen, recall = order[:asked], recall[:asked]
-        is_new = pool.stability[chosen] == 0
-        begun = int(np.count_nonzero(is_new))
-        if begun:
-            learner.review(pool, chosen[~is_new], recall[~is_new], day)
-            learner.begin(pool, chosen[is_new], day)
-        else:
-            learner.review(pool, chosen, recall, day)
-        minutes = float(spent[asked - 1]) / 60 if asked else 0.0
-        self.days.append(PlannedDay(day, minutes, begun, asked - begun))
 
-
-class _Learner:
-    """Answers prompts with the expected mix of ratings, deterministically."""
-
-    def __init__(self, outcomes: Outcomes) -> None:
-        self._outcomes = outcomes
-        self._shares = np.cumsum([start.share for start in outcomes.first_days])[:-1]
-        self._stabilities = np.array([start.stability for start in outcomes.first_days])
-        self._difficulties = np.array([start.difficulty for start in outcomes.first_days])
-        self._begun = 0
-        self._missed = 0.5
-        """Expected lapses that have not occurred yet; starts at a half, so that lapses are rounded."""
-
-    def begin(self, pool: Pool, prompts: Ints, day: int) -> None:
-        """Answer new prompts for the first time."""
-        numbers = np.arange(self._begun + 1, self._begun + 1 + len(prompts))
-        self._begun += len(prompts)
-        start = self._shares.searchsorted(numbers * _GOLDEN % 1, side="right")
-        pool.stability[prompts] = self._stabilities[start]
-        pool.difficulty[prompts] = self._difficulties[start]
-        pool.last_day[prompts] = day
-
-    def review(self, pool: Pool, prompts: Ints, recall: Floats, day: int) -> None:
-        """Answer prompts that have been asked before, with their recall."""
-        if not len(prompts):
-            return
-        stability, difficulty = pool.stability[prompts], pool.difficulty[prompts]
-        missed = self._missed + (1 - recall).cumsum()
-        self._missed = float(missed[-1] % 1)
-        lapses = np.floor(missed)
-        is_lapse = lapses > np.concatenate((_ZERO, lapses[:-1]))
-        pool.stability[prompts] = self._outcomes.stability_after_recall(
-            stability, difficulty, recall
+    def _make_deck(self, memories: Memories, sample: _Sample, rows: int) -> Deck:
+        some = memories.take(sample.columns)
+        return Deck(
+            sample.weight,
+            Memories(np.tile(some.stability, (rows, 1)), np.tile(some.trait, (rows, 1))),
+            np.tile(self._log.last_day[sample.columns], (rows, 1)),
         )
-        if is_lapse.any():
-            lapsed, difficulty = prompts[is_lapse], difficulty[is_lapse]
-            pool.stability[lapsed] = self._outcomes.stability_after_lapse(
-                stability[is_lapse], difficulty, recall[is_lapse]
+
+    def _list_seconds(self, days: Sequence[int], share: float) -> Floats:
+        """Return the seconds of each day for a sample of the prompts."""
+        return np.array([self._minutes(day) for day in days]) * SECONDS_PER_MINUTE * share
+
+    def _choose_policy(self, days: Sequence[int], previous: Policy | None) -> None:
+        sample = self._sample()
+        seconds = np.tile(self._list_seconds(days, sample.share), (len(POLICIES), 1))
+        doubt = _DOUBT if self.learned.is_known else _UNKNOWN_DOUBT
+        promised = np.zeros(len(POLICIES))
+        for kind in range(len(KINDS)):
+            course = self._simulate(kind, sample, POLICIES, days, seconds)
+            share = 1 - doubt if kind == self._best else doubt
+            promised += share * (course.recall @ sample.weight)
+        promised[POLICIES.index(DEFAULT_POLICY)] += _MARGIN
+        before = previous or self.policy
+        if before in POLICIES:
+            promised[POLICIES.index(before)] += _KEEP_MARGIN
+        self.policy = POLICIES[int(promised.argmax())]
+
+    def _rank(self, day: int, study_days: int) -> list[Ranked]:
+        memories = self._recall_memories(self._best)
+        whole = _Sample(np.arange(len(self._prompts)), self._weight, 1.0)
+        deck = self._make_deck(memories, whole, 1)
+        model = self.learned.best.make(self._parameters, 1)
+        ranking = rank_prompts(
+            model, Policies([self.policy]), self._habits, deck, day, self._horizon, study_days
+        )
+        order = ranking.ranks[0].argsort(kind="stable")
+        order = order[: np.count_nonzero(ranking.ranks[0] < NEVER)]
+        days = np.full((1, 1), self.exam_day - day)
+        is_seen = deck.memories.stability > 0
+        old = fill_new(deck.memories)
+        since = np.maximum(day - deck.last_day, 0)
+        unasked, asked = measure_gain(model, old, ranking.recall, since, days)
+        first = expect_first(model, self._habits, days)
+        columns = (
+            ranking.recall[0],
+            (unasked * is_seen)[0],
+            np.where(is_seen, asked, first)[0],
+            np.where(
+                is_seen, expect_seconds(self._habits, ranking.recall), self._habits.new_s
+            )[0],
+        )
+        rows = zip(order.tolist(), *(column[order].tolist() for column in columns), strict=True)
+        return [Ranked(self._prompts[place].key, *figures) for place, *figures in rows]
+
+    def plan(self) -> Plan:
+        """Return the plan from the day that was begun to the exam.
+
+        Raises:
+            ValueError: no day was begun before the exam.
+
+        """
+        days = self._list_days(self._day)
+        if not days or not self._memories:
+            raise ValueError("no day was begun before the exam")
+        sample = self._sample()
+        seconds = self._list_seconds(days, sample.share)
+        course = self._simulate(self._best, sample, [self.policy], days, seconds[None])
+        today, on_day = self._forecast(sample, days, seconds)
+        return Plan(
+            policy=self.policy,
+            days=tuple(
+                PlannedDay(day, minutes, round(new), round(reviews))
+                for day, minutes, new, reviews in zip(
+                    days,
+                    (course.seconds[0] / sample.share / SECONDS_PER_MINUTE).tolist(),
+                    (course.new[0] / sample.share).tolist(),
+                    (course.reviews[0] / sample.share).tolist(),
+                    strict=True,
+                )
+            ),
+            today=today,
+            on_day=on_day,
+            seen_share=float(np.mean(course.recall[0] > 0)),
+            enough_minutes=self._find_enough_minutes(sample, days),
+        )
+
+    def _forecast(
+        self, sample: _Sample, days: Sequence[int], seconds: Floats
+    ) -> tuple[dict[str, ExpectedRecall], dict[str, ExpectedRecall]]:
+        """Return the recall expected today and on exam day, by domain and for the whole exam.
+
+        It is drawn from what the answers leave open: the model, its parameters, and the days that
+        will be missed.
+        """
+        kinds = self._weigh_kinds()
+        domain = self._domain[sample.columns]
+        totals = np.bincount(domain, sample.weight, len(self._domains))
+        drawn_today, drawn, shares = [], [], []
+        for number, (fit, share) in enumerate(zip(self.learned.fits, kinds, strict=True)):
+            model = self._draw_models(fit)
+            deck = self._recall_all(model, sample)
+            policies = Policies([self.policy] * _DRAWS)
+            available = seconds * ~self._draw_missed(days, number)
+            course = roll_out(
+                model, policies, self._habits, deck, days, available, self._horizon
             )
-            pool.difficulty[lapsed] = self._outcomes.difficulty_after_lapse(difficulty)
-        pool.last_day[prompts] = day
+            is_seen = deck.memories.stability > 0
+            old = fill_new(deck.memories)
+            since = np.maximum(self._day - deck.last_day, 0)
+            today = model.recall(old, since) * is_seen
+            for found, recall in ((drawn_today, today), (drawn, course.recall)):
+                weighted = recall * sample.weight
+                parts = np.stack(
+                    [weighted[:, domain == place].sum(axis=1) for place in range(len(totals))]
+                )
+                found.append(np.vstack([parts / np.maximum(totals, 1e-12)[:, None], parts.sum(axis=0)]))
+            shares.append(np.full(_DRAWS, share / _DRAWS))
+        weights = np.concatenate(shares)
+        left = (self.exam_day - self._day) / self._horizon.total_days
+        error = _MODEL_ERROR[0] + _MODEL_ERROR[1] * left**2
+        is_begun = len(self._history.prompts) > 0
+        return (
+            self._summarize(np.concatenate(drawn_today, axis=1), weights, 0.15 * is_begun),
+            self._summarize(np.concatenate(drawn, axis=1), weights, error),
+        )
 
+    def _weigh_kinds(self) -> Floats:
+        """Return how likely each model is, given the answers."""
+        evidence = np.array([fit.evidence for fit in self.learned.fits])
+        weights = np.exp(np.clip((evidence - evidence.max()) * 0.3, -5, 0))
+        likely: Floats = weights / weights.sum()
+        return likely
 
-def choose_policy(
-    candidates: Sequence[Candidate],
-    goal: Goal,
-    outcomes: Outcomes,
-    today: int,
-    previous: Policy | None = None,
-) -> Policy:
-    """Return the policy that promises the most recall, preferring the previous one if close."""
-    pool, share = sample_pool(make_pool(candidates, _list_domains(candidates)), SAMPLE_SIZE)
-    seconds_a_day = goal.minutes_a_day * share * SECONDS_PER_MINUTE
-    return pick_rollout(pool, outcomes, goal, today, seconds_a_day, previous)[0]
+    def _draw_models(self, fit: Fit) -> Forgetting:
+        """Return a model under parameters that are drawn around the fitted ones."""
+        size = len(fit.deviations)
+        dice = np.random.default_rng(_SEED)
+        half = dice.standard_normal((_DRAWS // 2, size))
+        known = self.learned.is_known
+        root = np.linalg.cholesky(fit.spread * (_MISFIT if known else 1.0))
+        drawn = fit.deviations + np.concatenate([half, -half]) @ root.T
+        limit = 3 * fit.kind.spreads + np.abs(fit.deviations)
+        return fit.kind.make(self._parameters, np.clip(drawn, -limit, limit))
 
+    def _recall_all(self, model: Forgetting, sample: _Sample) -> Deck:
+        """Return the sample with its memories under each set of parameters."""
+        place = np.full(len(self._prompts), -1)
+        place[self._history.prompts] = np.arange(len(self._history.prompts))
+        at = place[sample.columns]
+        picked = np.sort(at[at >= 0])
+        replayed, _ = self._history.select(picked).replay(model)
+        found = Memories(*(np.zeros((_DRAWS, len(at))) for _ in range(2)))
+        columns = np.searchsorted(picked, at[at >= 0])
+        for all_, some in zip(found, replayed, strict=True):
+            all_[:, at >= 0] = some[:, columns]
+        return Deck(sample.weight, found, np.tile(self._log.last_day[sample.columns], (_DRAWS, 1)))
 
-def pick_rollout(
-    pool: Pool,
-    outcomes: Outcomes,
-    goal: Goal,
-    today: int,
-    seconds_a_day: float,
-    previous: Policy | None = None,
-) -> tuple[Policy, Rollout]:
-    """Return the best policy and its rollout, preferring the previous policy if close."""
-    return _pick(_roll_out_all(pool, outcomes, goal, today, seconds_a_day), previous)
+    def _draw_missed(self, days: Sequence[int], number: int) -> Floats:
+        """Return the days that are missed in each of some futures; today is not."""
+        past = [day for day in range(self._set_day, self._day) if self._minutes(day) > 0]
+        missed = sum(day not in self._study_days for day in past)
+        dice = np.random.default_rng(_SEED + 1 + number)
+        shares = dice.beta(_MISSED + missed, _KEPT + len(past) - missed, _DRAWS)[:, None]
+        phases = (np.arange(len(days)) * _GOLDEN + dice.random((_DRAWS, 1))) % 1
+        missing: Floats = phases < shares
+        missing[:, 0] = False
+        return missing
 
+    def _summarize(
+        self, drawn: Floats, weights: Floats, error: float
+    ) -> dict[str, ExpectedRecall]:
+        """Return means with ranges of drawn recall: rows are domains, then the whole."""
+        logits = np.log(np.clip(drawn, 1e-4, 1 - 1e-4))
+        logits -= np.log(1 - np.clip(drawn, 1e-4, 1 - 1e-4))
+        mean = logits @ weights
+        spread = np.sqrt(((logits - mean[:, None]) ** 2) @ weights + error**2)
+        found = {}
+        for place, name in enumerate((*self._domains, WHOLE)):
+            low, middle, high = (
+                float(1 / (1 + np.exp(-(mean[place] + reach * spread[place]))))
+                for reach in (-_SPREAD, 0, _SPREAD)
+            )
+            found[name] = ExpectedRecall(middle, low, high)
+        return found
 
-def _roll_out_all(
-    pool: Pool, outcomes: Outcomes, goal: Goal, today: int, seconds_a_day: float
-) -> dict[Policy, Rollout]:
-    """Simulate every policy."""
-    rollouts = chain.from_iterable(
-        _Course(pool, outcomes, goal, today, seconds_a_day).run_together(alike) for alike in _GROUPS
-    )
-    return dict(track(rollouts, "Simulating ways to study", len(POLICIES)))
+    def _find_enough_minutes(self, sample: _Sample, days: Sequence[int]) -> int | None:
+        """Return the fewest minutes a day in which every prompt can be asked, if any."""
+        whole_day = max(map(self._minutes, days))
+        if not whole_day:
+            return None
+        share = self._list_seconds(days, sample.share) / whole_day
 
+        def are_enough(tried: Sequence[int]) -> list[bool]:
+            seconds = np.array(tried)[:, None] * share
+            course = self._simulate(
+                self._best, sample, [self.policy] * len(tried), days, seconds
+            )
+            enough: list[bool] = course.is_all_seen.tolist()
+            return enough
 
-def _pick(
-    found: Mapping[Policy, Rollout], previous: Policy | None = None
-) -> tuple[Policy, Rollout]:
-    """Return the best policy and its rollout, preferring the previous policy if close."""
-    best = max(POLICIES, key=lambda policy: found[policy].recall)
-    if (
-        previous is not None
-        and previous in found
-        and found[previous].recall >= found[best].recall - _MARGIN
-    ):
-        best = previous
-    return best, found[best]
-
-
-def plan_to_date(
-    candidates: Sequence[Candidate],
-    goal: Goal,
-    outcomes: Outcomes,
-    today: int,
-    previous: Policy | None = None,
-) -> Plan:
-    """Plan from a study day to the exam, assuming that no study day is missed.
-
-    Raises:
-        ValueError: there are no candidates.
-
-    """
-    if not candidates:
-        raise ValueError("a plan needs a prompt")
-    domains = _list_domains(candidates)
-    pool = make_pool(candidates, domains)
-    seconds_a_day = goal.minutes_a_day * SECONDS_PER_MINUTE
-    sample, share = sample_pool(pool, SAMPLE_SIZE)
-    tried = {
-        minutes: _roll_out_all(sample, outcomes, goal, today, minutes * SECONDS_PER_MINUTE * share)
-        for minutes in sorted({goal.minutes_a_day, *_list_minutes_to_try(goal, today)})
-    }
-    policy, _ = _pick(tried[goal.minutes_a_day], previous)
-    rollout = roll_out(pool, policy, outcomes, goal, today, seconds_a_day)
-    recalls_today = _average_recall(pool, pool.recall(outcomes, today), 1.0)
-    recalls_on_day = _forecast_recall(sample, outcomes, goal, today, share, tried)
-    return Plan(
-        policy=policy,
-        days=rollout.days,
-        today=_add_ranges(domains, *recalls_today),
-        on_day=_add_ranges(domains, *recalls_on_day),
-        seen_share=_measure_seen_share(rollout),
-        enough_minutes=_find_enough_minutes(
-            sample,
-            policy,
-            outcomes,
-            goal,
-            today,
-            share,
-            {minutes: _has_seen_all(found[policy].pool) for minutes, found in tried.items()},
-        ),
-    )
-
-
-def _forecast_recall(
-    sample: Pool,
-    outcomes: Outcomes,
-    goal: Goal,
-    today: int,
-    share: float,
-    tried: Mapping[int, Mapping[Policy, Rollout]],
-) -> tuple[Floats, Floats]:
-    """Return means and variances of recall on exam day, by domain, then for the whole exam.
-
-    `tried` are the rollouts of every policy, by the minutes a day.
-
-    More minutes never lower the forecast, since they need not be used: it is the best result of
-    fixed numbers of minutes up to the goal's, interpolated between two of them.
-    """
-    goal_s = goal.minutes_a_day * SECONDS_PER_MINUTE * share
-    best = np.zeros((2, sample.domain.max() + 2))
-    below, below_s = best, 0.0
-    for minutes in _list_minutes_to_try(goal, today):
-        tried_s = minutes * SECONDS_PER_MINUTE * share
-        _, rollout = _pick(tried[minutes])
-        recall = rollout.pool.recall(outcomes, goal.exam_day)
-        found = np.array(_average_recall(sample, recall, share))
-        below, best = best, found if found[0, -1] > best[0, -1] else best
-        if tried_s >= goal_s:
-            part = (goal_s - below_s) / (tried_s - below_s)
-            best = below + part * (best - below)
-            break
-        below_s = tried_s
-    return best[0], best[1]
-
-
-def _list_minutes_to_try(goal: Goal, today: int) -> Sequence[int]:
-    """Return the numbers of minutes up to the first that is not less than the goal's.
-
-    Far from the exam these are only the last few: fewer minutes hardly ever promise more.
-    """
-    tried = _MINUTES_TRIED[: bisect_left(_MINUTES_TRIED, goal.minutes_a_day) + 1]
-    return tried[-_FAR_TRIES:] if goal.exam_day - today > _FAR_DAYS else tried
-
-
-def _average_recall(pool: Pool, recall: Floats, share: float) -> tuple[Floats, Floats]:
-    """Return means and variances of recall, by domain, then for the whole exam."""
-    count = int(pool.domain.max()) + 1
-    weights = np.bincount(pool.domain, pool.weight, count)
-    means = np.bincount(pool.domain, pool.weight * recall, count) / weights
-    spread = pool.weight**2 * recall * (1 - recall)
-    # Each prompt in a sample represents several, whose answers are independent of one another.
-    variances = np.bincount(pool.domain, spread, count) * share
-    return (
-        np.append(means, pool.weight @ recall),
-        np.append(variances / weights**2, variances.sum()),
-    )
-
-
-def _add_ranges(
-    domains: Sequence[str], recalls: Floats, variances: Floats
-) -> dict[str, ExpectedRecall]:
-    found = {}
-    rows = zip((*domains, WHOLE), recalls.tolist(), variances.tolist(), strict=True)
-    for name, recall, variance in rows:
-        reach = _SPREAD * sqrt(variance)
-        found[name] = ExpectedRecall(recall, max(recall - reach, 0.0), min(recall + reach, 1.0))
-    return found
-
-
-def _find_enough_minutes(
-    sample: Pool,
-    policy: Policy,
-    outcomes: Outcomes,
-    goal: Goal,
-    today: int,
-    share: float,
-    known: Mapping[int, bool],
-) -> int | None:
-    """Return the fewest minutes per day in which every prompt can be asked, if any.
-
-    `known` tells for some numbers of minutes whether they are enough.
-    """
-
-    def is_enough(minutes: int) -> bool:
-        seconds_a_day = minutes * SECONDS_PER_MINUTE * share
-        return _Course(sample, outcomes, goal, today, seconds_a_day).can_see_all(policy)
-
-    max_minutes = _MINUTES_TRIED[-1]
-    end = min((tried for tried, is_known in known.items() if is_known), default=max_minutes + 1)
-    end = min(end, max_minutes + 1)
-    first = (
-        max((tried for tried, is_known in known.items() if not is_known and tried < end), default=0)
-        + 1
-    )
-    found = bisect_left(range(max_minutes + 1), True, lo=first, hi=end, key=is_enough)  # noqa: FBT003
-    return found if found <= max_minutes else None
-
-
-def _has_seen_all(pool: Pool) -> bool:
-    return bool(pool.stability.all())
-
-
-def _measure_seen_share(rollout: Rollout) -> float:
-    return float(np.mean(rollout.pool.stability > 0))
-
-
-def _list_domains(candidates: Sequence[Candidate]) -> list[str]:
-    return list(dict.fromkeys(candidate.domain for candidate in candidates))
+        enough = are_enough(_MINUTES_TRIED)
+        if True not in enough:
+            return None
+        at = enough.index(True)
+        between = range(_MINUTES_TRIED[at - 1] + 1 if at else 1, _MINUTES_TRIED[at])
+        while len(between) > 1:
+            step = max(len(between) // 12, 1)
+            some = between[::step]
+            tried = are_enough(some)
+            if True not in tried:
+                between = range(some[-1] + 1, between.stop)
+            else:
+                first = tried.index(True)
+                between = range(some[first - 1] + 1 if first else some[0], some[first])
+        return between.stop if not between or not are_enough([between[0]])[0] else between[0]

@@ -33,6 +33,7 @@ _MIN_SAMPLE: Final = 500
 _MAX_REPEATS: Final = 10
 _HABITS_WEIGHT: Final = 10
 _PACE_WEIGHT: Final = 20
+_MIN_PACE: Final = 0.2
 """How many of the user's own answers each average over other users counts for."""
 
 
@@ -108,9 +109,14 @@ def measure_pace(
     return Pace(*(_blend(default_s, _PACE_WEIGHT, sum(ms), len(ms)) for default_s, ms in times))
 
 
-def _blend(default_s: float, weight: int, sum_ms: int, count: int) -> float:
-    """Return the mean seconds of `count` cases and a default that weighs as much as `weight`."""
-    return (default_s * weight + sum_ms / MS_PER_SECOND) / (weight + count)
+def _blend(default_s: float, weight: int, sum_ms: float, count: int) -> float:
+    """Return the mean seconds of `count` cases and a default that weighs as much as `weight`.
+
+    Nobody reads and recalls in a small part of the usual time: keys that were pressed in a row say
+    nothing about the answers to come.
+    """
+    mean_s = (default_s * weight + sum_ms / MS_PER_SECOND) / (weight + count)
+    return max(mean_s, default_s * _MIN_PACE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,44 +141,73 @@ class Habits:
 _DEFAULT_HABITS: Final = Habits()
 
 
-def measure_habits(reviews: Iterable[Review], rollover_hour: int) -> Habits:
-    """Return the habits shown by reviews, which are in order and without undone ones."""
-    first_counts, recalled_counts, repeated_counts = [0] * 4, [0] * 3, [0] * 4
-    times = {"new": [0, 0], "forgotten": [0, 0], "recalled": [0, 0]}
-    """Milliseconds, and the number of days measured, by how a prompt's day began."""
-    last: dict[str, tuple[int, str]] = {}
-    """The study day of the last answer and how that day began, by prompt."""
-    for review in reviews:
-        if review.act is Act.RESET:
-            last.pop(review.key, None)
-        if review.act is not Act.ANSWER or review.rating is None:
-            continue
-        day = count_study_day(review.at_ms, review.utc_offset_minutes, rollover_hour)
-        last_day, began = last.get(review.key, (None, "new"))
+class Tally:
+    """Counts answers and their times, to measure habits."""
+
+    def __init__(self) -> None:
+        """Start without answers."""
+        self._firsts, self._recalled, self._repeated = [0] * 4, [0] * 3, [0] * 4
+        self._seconds = {"new": 0.0, "forgotten": 0.0, "recalled": 0.0}
+        self._days = {"new": 0, "forgotten": 0, "recalled": 0}
+        """The number of days measured, by how a prompt's day began."""
+        self._last: dict[str, tuple[int, str]] = {}
+        """The study day of the last answer and how that day began, by prompt."""
+
+    def begin(self, key: str, day: int) -> None:
+        """Note that a prompt was answered on a study day before the answers that are counted."""
+        self._last[key] = day, "recalled"
+
+    def reset(self, key: str) -> None:
+        """Count a prompt as new again."""
+        self._last.pop(key, None)
+
+    def add(self, key: str, day: int, rating: int, seconds: float) -> None:
+        """Count an answer given on a study day; answers of a script take no seconds."""
+        last_day, began = self._last.get(key, (None, "new"))
         if day == last_day:
-            repeated_counts[review.rating - Rating.AGAIN] += 1
+            self._repeated[rating - Rating.AGAIN] += 1
         else:
             if last_day is None:
                 began = "new"
-                first_counts[review.rating - Rating.AGAIN] += 1
-            elif review.rating is Rating.AGAIN:
+                self._firsts[rating - Rating.AGAIN] += 1
+            elif rating == Rating.AGAIN:
                 began = "forgotten"
             else:
                 began = "recalled"
-                recalled_counts[review.rating - Rating.HARD] += 1
-            # Answers given by a script have no duration.
-            times[began][1] += review.spent_ms > 0
-            last[review.key] = day, began
-        times[began][0] += review.spent_ms
-    default = _DEFAULT_HABITS
-    return Habits(
-        first_shares=_blend_shares(first_counts, default.first_shares),
-        recalled_shares=_blend_shares(recalled_counts, default.recalled_shares),
-        repeated_shares=_blend_shares(repeated_counts, default.repeated_shares),
-        new_s=_blend(default.new_s, _HABITS_WEIGHT, *times["new"]),
-        recalled_s=_blend(default.recalled_s, _HABITS_WEIGHT, *times["recalled"]),
-        forgotten_s=_blend(default.forgotten_s, _HABITS_WEIGHT, *times["forgotten"]),
-    )
+                self._recalled[rating - Rating.HARD] += 1
+            self._days[began] += seconds > 0
+            self._last[key] = day, began
+        self._seconds[began] += seconds
+
+    @property
+    def habits(self) -> Habits:
+        """The habits shown by the answers, blended with averages over other users."""
+        default = _DEFAULT_HABITS
+
+        def measure(began: str, default_s: float) -> float:
+            sum_ms = self._seconds[began] * MS_PER_SECOND
+            return _blend(default_s, _HABITS_WEIGHT, sum_ms, self._days[began])
+
+        return Habits(
+            first_shares=_blend_shares(self._firsts, default.first_shares),
+            recalled_shares=_blend_shares(self._recalled, default.recalled_shares),
+            repeated_shares=_blend_shares(self._repeated, default.repeated_shares),
+            new_s=measure("new", default.new_s),
+            recalled_s=measure("recalled", default.recalled_s),
+            forgotten_s=measure("forgotten", default.forgotten_s),
+        )
+
+
+def measure_habits(reviews: Iterable[Review], rollover_hour: int) -> Habits:
+    """Return the habits shown by reviews, which are in order and without undone ones."""
+    tally = Tally()
+    for review in reviews:
+        if review.act is Act.RESET:
+            tally.reset(review.key)
+        if review.act is Act.ANSWER and review.rating is not None:
+            day = count_study_day(review.at_ms, review.utc_offset_minutes, rollover_hour)
+            tally.add(review.key, day, review.rating, review.spent_ms / MS_PER_SECOND)
+    return tally.habits
 
 
 def _blend_shares(counts: Sequence[int], defaults: Sequence[float]) -> tuple[float, ...]:
