@@ -31,9 +31,9 @@ def test_a_blueprint_holds_everything_about_preparing_for_an_exam() -> None:
     assert [(day.days_left, day.lessons) for day in EXAM.last_days] == [(1, ())]
     assert (EXAM.starts["walker"].min_hours, EXAM.starts["walker"].max_hours) == (2, 5)
     assert measured.measure
-    assert measured.measure.matches("a2", "pick", ())
-    assert not measured.measure.matches("a1", "pick", ())
-    assert not measured.measure.matches("a2", "term", ())
+    assert measured.measure.matches("a2", (), "pick", ())
+    assert not measured.measure.matches("a1", (), "pick", ())
+    assert not measured.measure.matches("a2", (), "term", ())
     assert measured.measure.recall_percent == 90
     assert felt.measure is None
     assert list(EXAM.failure_modes) == ["mixed-up", "haste"]

@@ -74,14 +74,15 @@ def find_lesson(item: Item, blueprint: Blueprint) -> Lesson | None:
 def select_items(items: Iterable[Item], pack: str, blueprint: Blueprint | None) -> list[Item]:
     """Return the prompts of an exam: those of its pack, and others tagged with one of its lessons.
 
-    Prompts from other packs are returned with that lesson as their own.
+    Prompts from other packs are returned with that lesson as their own, and without objectives: those
+    that they name are of another exam.
     """
     selected = []
     for item in items:
         if item.pack == pack:
             selected.append(item)
         elif blueprint and item.tags and (lesson := find_lesson(item, blueprint)):
-            selected.append(item._replace(lesson=lesson.id))
+            selected.append(item._replace(lesson=lesson.id, objectives=()))
     return selected
 
 

@@ -18,6 +18,7 @@ from cardwright.model import Card, Kind, Option, Prompt
 from cardwright.study.alias import Aliases
 from cardwright.study.store import Store
 from cardwright.text import count as count_noun
+from cardwright.text import list_names
 
 
 class MockError(CardwrightError):
@@ -184,17 +185,21 @@ def draw_drill(
     started_at_ms: int,
     count: int,
     lessons: Sequence[str] = (),
+    objectives: Collection[str] = (),
     is_recorded: bool = False,
 ) -> Mock:
     """Return a new drill of at most `count` questions, from all domains or some lessons.
 
-    Lessons get equal shares and come in the order given. Questions of the last of the `past` mock
+    Lessons get equal shares and come in the order given. If objectives are named, only questions on
+    one of them are drawn. Questions of the last of the `past` mock
     exams and drills are avoided.
 
     Raises:
         MockError: there is no question.
 
     """
+    if objectives:
+        items = [item for item in items if any(name in objectives for name in item.objectives)]
     questions = list_questions(items, source, blueprint)
     avoided = _list_last_asked(past)
     if lessons:
@@ -207,7 +212,8 @@ def draw_drill(
     else:
         drawn = _draw_by_domain(questions, blueprint, count, seed, avoided)
     if not drawn:
-        raise MockError("there is no card with options to ask")
+        on = f" on {list_names(objectives)}" if objectives else ""
+        raise MockError(f"there is no card with options to ask{on}")
     return Mock(
         id=id,
         pack=blueprint.pack,

@@ -25,7 +25,7 @@ WHOLE: Final = "*"
 FORECAST_NOTE: Final = "A forecast of recall of the cards, not a chance of passing."
 _DAYS_PER_WEEK: Final = 7
 _MIN_SEEN: Final = 5
-"""The minimum number of seen prompts before a lesson can count as weak."""
+"""The minimum number of seen prompts before a lesson or objective can count as weak."""
 _WEAK_BELOW: Final = 0.8
 _MAX_WEAK: Final = 3
 _REPAIR: Final = "Repair first: "
@@ -107,13 +107,21 @@ def find_weak_lessons(items: Iterable[Item], recalls: Mapping[str, float]) -> li
     for item in items:
         if item.lesson is not None and item.key in recalls:
             found[item.lesson].append(recalls[item.key])
+    return find_weakest(found)
+
+
+def find_weakest(recalls: Mapping[str, Sequence[float]]) -> list[str]:
+    """Return the few names whose recalls are lowest on average, lowest first, if they are weak.
+
+    `recalls` are those of seen prompts; a name with few of them is left out.
+    """
     means = (
-        (sum(lesson_recalls) / len(lesson_recalls), lesson)
-        for lesson, lesson_recalls in found.items()
-        if len(lesson_recalls) >= _MIN_SEEN
+        (sum(found) / len(found), name)
+        for name, found in recalls.items()
+        if len(found) >= _MIN_SEEN
     )
-    weak = sorted((mean, lesson) for mean, lesson in means if mean < _WEAK_BELOW)
-    return [lesson for _, lesson in weak[:_MAX_WEAK]]
+    weak = sorted((mean, name) for mean, name in means if mean < _WEAK_BELOW)
+    return [name for _, name in weak[:_MAX_WEAK]]
 
 
 def find_seen_lessons(items: Iterable[Item], recalls: Mapping[str, float]) -> set[str]:

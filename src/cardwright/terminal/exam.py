@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Group, RenderableType
@@ -19,21 +19,68 @@ from cardwright.terminal.charts import Column, Fitted, draw_columns, make_line
 from cardwright.text import MAX_LISTED, count, list_names
 
 if TYPE_CHECKING:
-    from cardwright.exam.coverage import Coverage, Tally
+    from cardwright.exam.coverage import Coverage, ObjectiveSetCoverage, Tally
     from cardwright.exam.misses import Miss, MissGroup
     from cardwright.exam.mock import Mock
-    from cardwright.exam.readiness import ForecastCheck, SignalReading
+    from cardwright.exam.readiness import ForecastCheck, ObjectivesReading, SignalReading
     from cardwright.exam.result import Part
 
-_MAX_LESSONS: Final = 100
-"""How many lessons of a domain are shown."""
+_MAX_ROWS: Final = 200
+"""How many lessons of a domain, or objectives of a section, are shown."""
+OBJECTIVES: Final = "Objectives"
+"""The name shown for a set of objectives without one."""
 
 
 def draw_coverage(coverage: Coverage) -> Group:
-    """Draw domains and lessons with their cards and prompts, then the gaps."""
-    name = Text(make_line(coverage.blueprint.name), "bold")
-    missing = [Text(make_line(sentence)) for sentence in _list_missing(coverage)]
-    return Group(name, _draw_domains(coverage), Text(), *missing)
+    """Draw objectives, then domains and lessons, with their cards and prompts, and then the gaps."""
+    parts: list[RenderableType] = [Text(make_line(coverage.blueprint.name), "bold")]
+    # The overview is last: it is what stays on the screen if there are many objectives.
+    for one in coverage.objective_sets:
+        parts += [_draw_objectives(one), Text()]
+    parts += [_draw_domains(coverage), Text()]
+    return Group(*parts, *(Text(make_line(sentence)) for sentence in _list_missing(coverage)))
+
+
+def _draw_objectives(part: ObjectiveSetCoverage) -> Fitted:
+    labels: list[Text] = []
+    tallies: list[Tally | None] = []
+    for section, found in groupby(part.objectives, key=lambda one: one.objective.section):
+        objectives = list(found)
+        if section:
+            labels.append(Text(make_line(section), "bold"))
+            tallies.append(None)
+        indent = "  " if section else ""
+        for one in objectives[:_MAX_ROWS]:
+            name = make_line(f"{one.objective.id} {one.objective.about}")
+            labels.append(Text(f"{indent}{name}"))
+            tallies.append(one.tally)
+        if left := objectives[_MAX_ROWS:]:
+            labels.append(Text(f"{indent}… and {count(len(left), 'objective')} more"))
+            tallies.append(None)
+    covered = sum(bool(one.tally.cards) for one in part.objectives)
+    labels.append(Text(f"all ({covered} of {len(part.objectives)} with cards)", "bold"))
+    tallies.append(part.tally)
+    cells = [
+        (
+            f"{tally.cards}",
+            f"{tally.questions}",
+            _format_share(tally.seen, tally.prompts),
+            _format_share(tally.known, tally.prompts),
+        )
+        if tally
+        else ("", "", "", "")
+        for tally in tallies
+    ]
+    cards, questions, seen, known = zip(*cells, strict=True)
+    return draw_columns(
+        Column(part.name or OBJECTIVES, labels),
+        [
+            Column("cards", cards, rank=1),
+            Column("questions", questions, rank=2),
+            Column("seen", seen),
+            Column("known", known),
+        ],
+    )
 
 
 def _draw_domains(coverage: Coverage) -> Fitted:
@@ -41,39 +88,27 @@ def _draw_domains(coverage: Coverage) -> Fitted:
 
     labels: list[Text] = []
     tallies: list[Tally] = []
-    objectives: list[str] = []
     for domain in coverage.domains:
-        found = [one.tally for lesson in domain.lessons for one in lesson.objectives]
         label = f"{domain.domain.name} ({domain.domain.weight:g}%)"
         labels.append(Text(make_line(label), "bold"))
         tallies.append(domain.tally)
-        objectives.append(_format_covered(found))
         # There may be thousands of lessons; JSON has all of them.
-        for lesson in domain.lessons[:_MAX_LESSONS]:
+        for lesson in domain.lessons[:_MAX_ROWS]:
             labels.append(Text(f"  {make_line(str(lesson.lesson))}"))
             tallies.append(lesson.tally)
-            objectives.append(_format_covered([one.tally for one in lesson.objectives]))
-        if left := domain.lessons[_MAX_LESSONS:]:
+        if left := domain.lessons[_MAX_ROWS:]:
             labels.append(Text(f"  … and {count(len(left), 'lesson')} more"))
             tallies.append(Tally(*map(sum, zip(*(lesson.tally for lesson in left), strict=True))))
-            objectives.append("")
     labels.append(Text("all", "bold"))
     tallies.append(coverage.tally)
-    objectives.append("")
     columns = [
         Column("cards", [f"{tally.cards}" for tally in tallies], rank=1),
-        Column("questions", [f"{tally.questions}" for tally in tallies], rank=3),
-        Column("objectives", objectives, rank=2),
+        Column("questions", [f"{tally.questions}" for tally in tallies], rank=2),
         Column("prompts", [f"{tally.prompts}" for tally in tallies]),
         Column("seen", [_format_share(tally.seen, tally.prompts) for tally in tallies]),
         Column("known", [_format_share(tally.known, tally.prompts) for tally in tallies]),
     ]
     return draw_columns(Column("domain and lesson", labels), columns)
-
-
-def _format_covered(tallies: list[Tally]) -> str:
-    covered = sum(bool(tally.cards) for tally in tallies)
-    return f"{covered}/{len(tallies)}" if tallies else "·"
 
 
 def _format_share(number: int, total: int) -> str:
@@ -191,6 +226,22 @@ def draw_readings(readings: Iterable[SignalReading]) -> Iterator[Text]:
         else:
             line.append("  judge for yourself", "dim")
         yield line
+
+
+def draw_objectives(readings: Sequence[ObjectivesReading]) -> Iterator[RenderableType]:
+    """Draw the expected recall of each set of objectives, and of its weakest ones below it."""
+    labels: list[Text] = []
+    cells: list[tuple[str, str]] = []
+    for reading in readings:
+        labels.append(Text(make_line(reading.name or OBJECTIVES), "bold"))
+        cells.append((f"{reading.recall:.0%}", ""))
+        for weak in reading.weakest:
+            labels.append(Text(f"  {make_line(f'{weak.objective.id} {weak.objective.about}')}"))
+            cells.append((f"{weak.recall:.0%}", f"{weak.seen_recall:.0%} of {weak.seen}"))
+    if cells:
+        today, seen = zip(*cells, strict=True)
+        columns = [Column("today", today), *([Column("seen", seen)] if any(seen) else [])]
+        yield draw_columns(Column("", labels), columns)
 
 
 def format_held(held: ForecastCheck | None) -> str:

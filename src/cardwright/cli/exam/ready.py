@@ -10,10 +10,11 @@ from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.exam.plan import FORECAST_NOTE
-from cardwright.exam.readiness import check_forecasts, read_signals
+from cardwright.exam.readiness import check_forecasts, read_objectives, read_signals
 from cardwright.study.stats import list_answers
 from cardwright.terminal.exam import (
     draw_forecasts,
+    draw_objectives,
     draw_readings,
     format_fit,
     format_held,
@@ -30,9 +31,9 @@ from cardwright.terminal.reports import draw_sections
 def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) -> None:
     """Show how ready you are: recall expected today and on exam day.
 
-    Shown by domain, and weighted as in the exam. Cards you have not seen count as unknown. This is
-    a forecast of recall, not your chance of passing; the last line compares past forecasts with
-    answers.
+    Shown by domain, weighted as in the exam, and by objective. Cards you have not seen count as
+    unknown. This is a forecast of recall, not your chance of passing; the last line compares past
+    forecasts with answers.
 
     \b
     cards exam ready
@@ -42,10 +43,10 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
         preparation = study.prepare(packs)
         found = preparation.plan()
         goal, blueprint = preparation.goal, preparation.blueprint
-        readings = (
-            read_signals(blueprint, preparation.items, preparation.recalls) if blueprint else []
-        )
-        keys = {item.key for item in preparation.items}
+        items, recalls = preparation.items, preparation.recalls
+        readings = read_signals(blueprint, items, recalls) if blueprint else []
+        objectives = read_objectives(blueprint, items, recalls) if blueprint else []
+        keys = {item.key for item in items}
         held = check_forecasts(list_answers(study.journal, keys.__contains__))
         prompts = len(preparation.candidates)
         unseen = sum(not candidate.stability for candidate in preparation.candidates)
@@ -60,6 +61,7 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
                 "prompts": prompts,
                 "today": {name: forecast._asdict() for name, forecast in found.today.items()},
                 "on_day": {name: forecast._asdict() for name, forecast in found.on_day.items()},
+                "objective_sets": [reading.as_json() for reading in objectives],
                 "signals": [
                     {"id": r.signal.id, "recall": r.recall, "given": r.is_given} for r in readings
                 ],
@@ -75,6 +77,7 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
             {
                 f"{preparation.title} on {goal.exam_on}": sentences,
                 "Expected recall": [draw_forecasts(found, blueprint)],
+                "Objectives, the weakest below each set": draw_objectives(objectives),
                 "Signs that you can book": draw_readings(readings),
                 "": [f"{FORECAST_NOTE} {format_held(held)}"],
             }
