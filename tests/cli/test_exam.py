@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from cardwright.app.project import open_project
 from cardwright.cli.exam import exam
+from cardwright.cli.main import cards
 from cardwright.project.load import load
-from exam_project import make_exam_files, run_exam
+from exam_project import TWO_SETS, change_blueprint, make_exam_files, run_exam
 from project_files import Write
 
 
@@ -68,6 +70,79 @@ def test_coverage_as_table_and_json(forest: Path) -> None:
     assert found["questions"] == 20
     assert found["missing"] == {"lessons": [], "objectives": ["o2"], "questions": []}
     assert found["outside"] == ["trees:stray"]
+
+
+@pytest.fixture
+def guided(write: Write) -> Path:
+    """Return a project whose exam has two sets of objectives."""
+    files = dict(make_exam_files())
+    files["decks/trees/blueprint.yaml"] = change_blueprint(objectives=TWO_SETS)
+    files["cards/trees/terms.yaml"] = files["cards/trees/terms.yaml"].replace('"o1"', "s1, g1")
+    files["cards/trees/questions.yaml"] = files["cards/trees/questions.yaml"].replace(
+        "    kind: pick\n", "    kind: pick\n    objectives: [g1]\n"
+    )
+    return write(files)
+
+
+def test_coverage_shows_each_set_of_objectives(guided: Path) -> None:
+    shown = run_exam(guided, "coverage").stdout
+    found = json.loads(run_exam(guided, "coverage", "--json").stdout)
+
+    assert shown.startswith(
+        """\
+Forester
+Official guide           cards  questions  seen  known
+Telling trees apart
+  g1 Name a tree             6          5    0%     0%
+g2 Say why leaves fall       0          0     ·      ·
+all (1 of 2 with cards)      6          5    0%     0%
+
+Syllabus                 cards  questions  seen  known
+s1 Count rings               1          0    0%     0%
+all (1 of 1 with cards)      1          0    0%     0%
+
+"""
+    )
+    assert found["missing"]["objectives"] == ["g2"]
+    assert [(one["name"], one["cards"]) for one in found["objective_sets"]] == [
+        ("Official guide", 6),
+        ("Syllabus", 1),
+    ]
+    assert found["objective_sets"][0]["objectives"][0] == {
+        "id": "g1",
+        "about": "Name a tree",
+        "section": "Telling trees apart",
+        "domain": "wood",
+        "lesson": None,
+        "cards": 6,
+        "prompts": 6,
+        "seen": 0,
+        "known": 0,
+        "questions": 5,
+    }
+
+
+def test_a_drill_asks_questions_on_an_objective(guided: Path) -> None:
+    words = ("drill", "--plain", "--json", "--objective")
+    found = json.loads(run_exam(guided, *words, "g1", typed="h\ny\n").stdout)
+
+    assert {question["lesson"] for question in found["questions"]} == {"a2"}
+    assert len(found["questions"]) == 5
+    lessons = run_exam(guided, *words, "g1", "--lesson", "a1", exit_code=1)
+    assert "there is no card with options to ask on g1" in lessons.output
+    misspelt = run_exam(guided, *words, "g1", "--objective", "g11", exit_code=1)
+    assert "there is no objective `g11`\n  help: did you mean `g1`?" in misspelt.output
+
+
+def test_cards_are_listed_and_shown_with_their_objectives(guided: Path) -> None:
+    def run(*words: str) -> str:
+        return CliRunner().invoke(cards, ["-C", str(guided), *words]).stdout
+
+    assert [line.split()[0] for line in run("list", "--objective", "s1").splitlines()] == [
+        "trees:ring"
+    ]
+    assert run("show", "ring").endswith("Objective s1 Count rings\nObjective g1 Name a tree\n")
+    assert json.loads(run("show", "ring", "--json"))["objectives"] == ["s1", "g1"]
 
 
 def test_a_mock_exam_has_number_and_time_of_the_blueprint(forest: Path) -> None:

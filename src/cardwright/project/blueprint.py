@@ -115,6 +115,8 @@ def _read_objectives(entry: Entry, name: str) -> tuple[tuple[str, table.Record],
     found: list[tuple[str, table.Record]] = []
     if sets is None:
         return ()
+    if not sets.values:
+        entry.report("empty-field", f"`{name}` is empty", name, help="list at least one")
     for key, node in sets.keys.items():
         set_name = to_nfc(key).strip()
         if not set_name:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cardwright.exam.result import Part
 
 _MAX_ROWS: Final = 200
-"""How many lessons of a domain, or objectives of a section, are shown."""
+"""How many lessons of a domain, or objectives of a set, are shown."""
 OBJECTIVES: Final = "Objectives"
 """The name shown for a set of objectives without one."""
 
@@ -42,43 +42,30 @@ def draw_coverage(coverage: Coverage) -> Group:
 
 
 def _draw_objectives(part: ObjectiveSetCoverage) -> Fitted:
-    labels: list[Text] = []
-    tallies: list[Tally | None] = []
-    for section, found in groupby(part.objectives, key=lambda one: one.objective.section):
-        objectives = list(found)
+    rows: list[tuple[Text, Tally | None]] = []
+    shown = part.objectives[:_MAX_ROWS]
+    for section, found in groupby(shown, key=lambda one: one.objective.section):
         if section:
-            labels.append(Text(make_line(section), "bold"))
-            tallies.append(None)
-        indent = "  " if section else ""
-        for one in objectives[:_MAX_ROWS]:
+            rows.append((Text(make_line(section), "bold"), None))
+        for one in found:
             name = make_line(f"{one.objective.id} {one.objective.about}")
-            labels.append(Text(f"{indent}{name}"))
-            tallies.append(one.tally)
-        if left := objectives[_MAX_ROWS:]:
-            labels.append(Text(f"{indent}… and {count(len(left), 'objective')} more"))
-            tallies.append(None)
+            rows.append((Text(f"  {name}" if section else name), one.tally))
+    if left := len(part.objectives) - len(shown):
+        rows.append((Text(f"… and {count(left, 'objective')} more"), None))
     covered = sum(bool(one.tally.cards) for one in part.objectives)
-    labels.append(Text(f"all ({covered} of {len(part.objectives)} with cards)", "bold"))
-    tallies.append(part.tally)
-    cells = [
-        (
-            f"{tally.cards}",
-            f"{tally.questions}",
-            _format_share(tally.seen, tally.prompts),
-            _format_share(tally.known, tally.prompts),
-        )
-        if tally
-        else ("", "", "", "")
-        for tally in tallies
-    ]
-    cards, questions, seen, known = zip(*cells, strict=True)
+    total = Text(f"all ({covered} of {len(part.objectives)} with cards)", "bold")
+    labels, tallies = zip(*rows, (total, part.tally), strict=True)
+
+    def list_cells(format: Callable[[Tally], str]) -> list[str]:
+        return [format(tally) if tally else "" for tally in tallies]
+
     return draw_columns(
         Column(part.name or OBJECTIVES, labels),
         [
-            Column("cards", cards, rank=1),
-            Column("questions", questions, rank=2),
-            Column("seen", seen),
-            Column("known", known),
+            Column("cards", list_cells(lambda tally: f"{tally.cards}"), rank=1),
+            Column("questions", list_cells(lambda tally: f"{tally.questions}"), rank=2),
+            Column("seen", list_cells(lambda tally: _format_share(tally.seen, tally.prompts))),
+            Column("known", list_cells(lambda tally: _format_share(tally.known, tally.prompts))),
         ],
     )
 
