@@ -15,7 +15,7 @@ from icalendar import Calendar
 
 from cardwright.cli.main import cards
 from cardwright.exam.goal import Goal
-from exam_project import make_exam_files, run_exam
+from exam_project import TWO_SETS, change_blueprint, make_exam_files, run_exam
 from project_files import Write
 from pty_driver import PtyProgram
 
@@ -213,6 +213,33 @@ def test_readiness_counts_what_was_never_met_as_unknown(forest: Path) -> None:
     shown = " ".join(run_exam(forest, "ready").stdout.split())
     assert "not a chance of passing" in shown
     assert "none is a week old yet" in shown
+
+
+def test_readiness_by_objective_names_the_weak_ones(forest: Path) -> None:
+    guided = change_blueprint(objectives=TWO_SETS)
+    (forest / "decks" / "trees" / "blueprint.yaml").write_text(guided, "utf-8")
+    questions = forest / "cards" / "trees" / "questions.yaml"
+    text = questions.read_text("utf-8").replace(
+        "    lesson: b2", "    lesson: b2\n    objectives: [g2]"
+    )
+    questions.write_text(text, "utf-8")
+    set_goal(forest)
+    for number in range(1, 6):
+        words = ("answer", f"b2-{number}", "again", "--at", "2026-10-01T09:00")
+        assert CliRunner().invoke(cards, ["-C", str(forest), *words]).exit_code == 0
+
+    shown = run_exam(forest, "ready").stdout
+    found = ask(forest, "ready")["objective_sets"]
+
+    assert [one["name"] for one in found] == ["Official guide", "Syllabus"]
+    (weak,) = found[0]["weakest"]
+    assert (weak["id"], weak["about"], weak["seen"]) == ("g2", "Say why leaves fall", 5)
+    assert 0 < weak["recall"] == weak["seen_recall"] < 0.8
+    # The other objective of the guide has no card that names it.
+    assert found[0]["recall"] == pytest.approx(weak["recall"] / 2)
+    assert found[1] == {"name": "Syllabus", "recall": 0.0, "weakest": []}
+    percent = f"{weak['recall']:.0%}"
+    assert re.search(rf"(?m)^  g2 Say why leaves fall +{percent}  {percent} of 5$", shown)
 
 
 def test_next_and_due_tell_what_review_would_ask(forest: Path) -> None:
