@@ -89,6 +89,14 @@ def test_a_worth_says_what_it_is_made_of() -> None:
     assert "exam day unknown →" in explain(measure_worth(new, OUTCOMES, TODAY, TODAY + 30))
 
 
+def test_an_answer_by_a_clock_that_was_ahead_counts_as_one_of_today() -> None:
+    ahead, today = make_candidates([("Trees", 6.0, 5.0, since) for since in (-3, 0)])
+    assert (
+        measure_worth(ahead, OUTCOMES, TODAY, TODAY + 30)[1:]
+        == (measure_worth(today, OUTCOMES, TODAY, TODAY + 30)[1:])
+    )
+
+
 def test_recall_is_expected_of_what_was_answered_alone(tmp_path: Path) -> None:
     journal = open_journal(tmp_path / "reviews.db")
     record(journal, "trees:seen/recall", Act.ANSWER, MORNING, Rating.EASY)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import jsonschema
+import yaml
+
 from cardwright.blueprint import Blueprint
 from cardwright.exam.candidates import (
     NO_DOMAIN,
@@ -12,7 +15,9 @@ from cardwright.exam.candidates import (
 from cardwright.exam.coverage import Coverage, Tally, measure_coverage
 from cardwright.item import Item
 from cardwright.memory import Memory, State
+from cardwright.project.blueprint import BLUEPRINT
 from cardwright.project.kind import read_built_in_kinds
+from cardwright.project.table import make_schema
 from exam_project import EXAM, TWO_SETS, make_item, read_blueprint
 
 KINDS = read_built_in_kinds()
@@ -138,3 +143,12 @@ def test_each_set_of_objectives_is_covered_by_the_cards_that_name_it() -> None:
     # A card that names two objectives of a set counts once.
     assert guide.tally == Tally(cards=2, prompts=3, seen=1, known=1, questions=1)
     assert syllabus.tally == Tally(cards=1, prompts=2, seen=1, known=1, questions=0)
+
+
+def test_editors_know_several_sets_and_what_an_objective_needs() -> None:
+    validator = jsonschema.Draft7Validator(make_schema({"objectives": BLUEPRINT["objectives"]}))
+    sets = yaml.safe_load(f"objectives: {TWO_SETS}")
+    assert validator.is_valid(sets)
+    assert validator.is_valid({"objectives": sets["objectives"]["Syllabus"]})
+    del sets["objectives"]["Syllabus"][0]["lesson"]
+    assert not validator.is_valid(sets)
