@@ -182,6 +182,17 @@ def test_it_goes_on_where_it_was_left(forest: Path) -> None:
     assert found["interrupted"] == 1
 
 
+def test_the_last_of_several_exams_goes_on(forest: Path) -> None:
+    over = take_mock(forest, typed="h\ny\n")
+    run_exam(forest, "mock", "--plain", typed="1\nq\n")
+
+    found = take_mock(forest, typed="h\ny\n")
+
+    assert found["id"] != over["id"]
+    assert (found["interrupted"], found["score"]["answered"]) == (1, 1)
+    assert take_mock(forest, typed="h\ny\n")["interrupted"] == 0
+
+
 def test_unanswered_questions_are_told_before_it_is_handed_in(forest: Path) -> None:
     shown = run_exam(forest, "mock", "--plain", "--questions", "4", typed="1\n\nm\nh\nn\nh\ny\n")
 

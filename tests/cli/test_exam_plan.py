@@ -69,6 +69,20 @@ def test_a_goal_is_kept_and_changed_in_part(forest: Path) -> None:
     assert "no exam is set" in run_exam(forest, "status", exit_code=1).stderr
 
 
+def test_a_goal_that_is_changed_later_was_set_when_it_was(
+    forest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the last days, in which worth alone decides, would begin anew."""
+    set_goal(forest)
+    monkeypatch.setenv("CARDS_NOW", "2026-12-01T09:00:00+01:00")
+    assert "days off: none" in set_goal(forest, "--days-off", "none")
+
+    status = ask(forest, "status")
+
+    assert (status["set_on"], status["exam_on"]) == ("2026-11-26", "2026-12-10")
+    assert status["days_off"] == []
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
