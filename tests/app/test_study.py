@@ -95,9 +95,10 @@ def test_answers_move_both_on_alike(study: Study, forest: Path) -> None:
     assert ask_as_library(study, forest) == ask_as_review(study)
 
 
-def test_minutes_count_from_what_the_day_has_taken(study: Study) -> None:
+@pytest.mark.parametrize("act", [Act.ANSWER, Act.CRAM])
+def test_minutes_count_from_what_the_day_has_taken(study: Study, act: Act) -> None:
     set_exam(study)
-    answer_for(study, MINUTES_A_DAY)
+    answer_for(study, MINUTES_A_DAY, act)
 
     session, exam_day = study.start_session(name="spent")
     assert exam_day
@@ -113,14 +114,14 @@ def test_minutes_count_from_what_the_day_has_taken(study: Study) -> None:
     session.close()
 
 
-def answer_for(study: Study, minutes: int) -> None:
+def answer_for(study: Study, minutes: int, act: Act) -> None:
     """Answer one prompt for so many minutes in all, for good."""
     key = study.items[0].key
     with study.store.transaction():
         for number in range(minutes):
             at = later(study.moment, minutes=-number - 1)
             study.journal.record(
-                key, Act.ANSWER, at, rating=Rating.EASY, duration_ms=MINUTE_MS, is_dated=True
+                key, act, at, rating=Rating.EASY, duration_ms=MINUTE_MS, is_dated=True
             )
 
 
