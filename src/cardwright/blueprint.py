@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import field
+from typing import Final
 
 from cardwright.diagnostic import Span
 from cardwright.frozen import frozen
+
+MIN_MOCKS: Final = 3
+"""How many mock exams the questions of a pack should be enough for."""
 
 
 @frozen
@@ -192,3 +196,42 @@ class Blueprint:
         """Return the domain of a lesson id, or None if the lesson is unknown."""
         found = self.lessons.get(lesson) if lesson is not None else None
         return self.domains.get(found.domain) if found else None
+
+    def share_out(self) -> dict[str, int]:
+        """Return how many questions a mock exam has of each domain, by the domain's id."""
+        weights = {id: domain.weight for id, domain in self.domains.items()}
+        return apportion(self.questions, weights, dict.fromkeys(weights, self.questions))
+
+    def count_mocks(self, pool: Mapping[str, int]) -> int:
+        """Return how many mock exams can be drawn without repeating a question.
+
+        `pool` holds the number of questions of each domain, by the domain's id.
+        """
+        shares = self.share_out().items()
+        return min((pool.get(domain, 0) // share for domain, share in shares if share), default=0)
+
+
+def apportion(
+    count: int, weights: Mapping[str, float], available: Mapping[str, int]
+) -> dict[str, int]:
+    """Divide a count among groups by weight, giving no group more than it has available.
+
+    Uses the largest remainder method; what a group cannot fill goes to the others.
+    """
+    shares = dict.fromkeys(available, 0)
+    while left := count - sum(shares.values()):
+        free = {
+            name: weights[name]
+            for name in available
+            if weights[name] and shares[name] < available[name]
+        }
+        if not free:
+            break
+        quotas = {name: left * weight / sum(free.values()) for name, weight in free.items()}
+        given = {name: int(quota) for name, quota in quotas.items()}
+        by_remainder = sorted(free, key=lambda name: given[name] - quotas[name])
+        for name in by_remainder[: left - sum(given.values())]:
+            given[name] += 1
+        for name, share in given.items():
+            shares[name] += min(share, available[name] - shares[name])
+    return shares

@@ -33,6 +33,8 @@ class Item(NamedTuple):
     tags: tuple[str, ...]
     objectives: tuple[str, ...]
     """The card's objectives (`Card.all_objectives`)."""
+    reserved: str | None = None
+    """What the card is held back for (`Card.reserved`)."""
 
     @property
     def ref(self) -> str:
@@ -73,6 +75,14 @@ class Items(Sequence[Item]):
         """Yield the prompts whose keys are not known, in order."""
         known = set(known)
         return (item for item in self._items if item.key not in known)
+
+    def list_reserved(self) -> list[Item]:
+        """Return the prompts of reserved cards, in order."""
+        return [item for item in self._items if item.reserved is not None]
+
+    def leave_out(self, keys: frozenset[str]) -> Items:
+        """Return these prompts without those of some keys."""
+        return Items(item for item in self._items if item.key not in keys)
 
     @cached_property
     def _by_key(self) -> dict[str, Item]:

@@ -9,7 +9,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
 from cardwright.blueprint import Blueprint, Domain, Lesson
 from cardwright.diagnostic import Allowance, Severity, Span
@@ -43,6 +43,10 @@ class Ignored(StrEnum):
     PUNCTUATION = "punctuation"
 
 
+RESERVED_FOR: Final = ("mock",)
+"""What a card can be reserved for: mock exams."""
+RESERVED_TAGS: Final = tuple(f"reserved::{word}" for word in RESERVED_FOR)
+"""The tags in Anki of cards that are reserved."""
 SPARE_COUNT: Final = 2
 """The spare fields of a note type, for fields that are added after its release."""
 Attribute = str | int | bool
@@ -201,6 +205,8 @@ class Option:
     reason: str
 
 
+Withdrawn = Literal["", "retired", "reserved"]
+"""Whether, and how, the package of its deck leaves out a card."""
 Value = str | bool | tuple[str, ...]
 """The value of a field. Options are stored separately."""
 
@@ -238,6 +244,15 @@ class CardHead:
     """The place of its id."""
     guid: str | None = None
     """The guid of its note in people's collections; None to derive it from the key."""
+    reserved: str | None = None
+    """What it is held back for, one of RESERVED_FOR; None if it is asked like any other."""
+
+    @property
+    def withdrawn(self) -> Withdrawn:
+        """Whether, and how, the package of its deck leaves it out."""
+        if self.retired is not None:
+            return "retired"
+        return "" if self.reserved is None else "reserved"
 
     @property
     def ref(self) -> str:

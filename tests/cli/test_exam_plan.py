@@ -43,6 +43,10 @@ def set_goal(forest: Path, *words: str) -> str:
     return run_exam(forest, "set", "trees", *given).stdout
 
 
+def set_refused(forest: Path, *words: str) -> str:
+    return run_exam(forest, "set", "trees", *words, exit_code=1).stderr
+
+
 def run_without_extras(forest: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", WITHOUT, "-C", str(forest), *words],
@@ -65,7 +69,12 @@ def test_a_goal_is_kept_and_changed_in_part(forest: Path) -> None:
     assert status["days_left"] == 24
     assert status["today"]["new"] > 0
 
-    run_exam(forest, "set", "trees", "--clear")
+    shown = run_exam(forest, "set", "trees", "--minutes", "20", "--json").stdout
+    given = json.loads(shown)
+    assert (given["minutes_a_day"], given["days_left"], given["study_days_left"]) == (20, 24, 17)
+    assert given["on_day"]["*"]["recall"] > 0
+    assert "trees: the exam is cleared" in run_exam(forest, "set", "trees", "--clear").stdout
+    assert "trees: no exam was set" in run_exam(forest, "set", "trees", "--clear").stdout
     assert "no exam is set" in run_exam(forest, "status", exit_code=1).stderr
 
 
@@ -205,6 +214,8 @@ def test_the_plan_as_a_calendar_and_as_markdown(forest: Path, tmp_path: Path) ->
     assert str(found["trees-exam@cardwright"]["dtstart"].dt) == "2026-12-10"
     assert str(found["trees-week-2@cardwright"]["summary"]) == "Week 1: Wood"
     assert str(found["trees-week-2@cardwright"]["dtend"].dt) == "2026-12-03"
+    about = str(found["trees-week-2@cardwright"]["description"])
+    assert about.startswith("Lessons a1, a2. 5 study days of 10 minutes: about ")
 
     markdown = run_exam(forest, "plan", "--markdown").stdout
     assert markdown.startswith("# Forester: plan to 2026-12-10\n")
@@ -283,17 +294,39 @@ def test_after_the_date_the_usual_rule_asks(forest: Path, monkeypatch: pytest.Mo
     assert "new 13," in " ".join(before.stdout.split()) or "new 12," in before.stdout
     assert "points a minute" not in after.stdout
     assert "new 20," in after.stdout
-    assert "the exam was on 2026-12-10" in run_exam(forest, "plan", exit_code=1).stderr
+    for day, told in (("10", "the exam is today"), ("11", "the exam was on 2026-12-10")):
+        monkeypatch.setenv("CARDS_NOW", f"2026-12-{day}T09:00:00+01:00")
+        for word in ("plan", "ready"):
+            assert told in run_exam(forest, word, exit_code=1).stderr
+
+
+def test_the_next_exam_is_a_new_goal(forest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_goal(forest)
+    monkeypatch.setenv("CARDS_NOW", "2026-12-20T09:00:00+01:00")
+    assert "the day of the next exam" in set_refused(forest, "--minutes", "20")
+    set_goal(forest, "--date", "2027-01-10")
+
+    status = ask(forest, "status")
+    assert (status["set_on"], status["minutes_a_day"]) == ("2026-12-20", 10)
+    assert status["so_far"]["study_days"] == 0
+    assert [made["made_on"] for made in ask(forest, "ready")["earlier"]] == ["2026-12-20"]
 
 
 def test_without_the_extras_there_is_a_message_and_review_works(forest: Path) -> None:
     set_goal(forest)
 
-    for words in (["exam", "plan"], ["exam", "ready"], ["exam", "status"]):
+    for words in (["exam", "plan"], ["exam", "ready"]):
         done = run_without_extras(forest, *words)
         assert done.returncode == 1
         assert "pip install 'cardwright[exam]'" in done.stderr
         assert "Traceback" not in done.stderr
+    status = run_without_extras(forest, "exam", "status")
+    assert "No forecast: a plan needs numpy" in status.stdout
+    assert "14 days left, 10 study days of 10 minutes" in status.stdout
+    assert "`cards review` asks them" in status.stdout
+    given = run_without_extras(forest, "exam", "set", "trees", "--minutes", "20")
+    assert "10 study days of 20 minutes" in given.stdout
+    assert "No forecast: a plan needs numpy" in " ".join(given.stdout.split())
     assert run_without_extras(forest, "review", "--plain").returncode == 0
     assert run_without_extras(forest, "exam", "coverage").returncode == 0
     optimize = run_without_extras(forest, "optimize")

@@ -109,6 +109,7 @@ def test_list_tells_programs_all_about_each_card(write: Write, run: Run) -> None
             "prompts": ["recall", "reverse"],
             "media": [],
             "retired": None,
+            "reserved": None,
             "path": "cards/trees/wood.yaml",
             "line": 2,
         }

@@ -51,11 +51,11 @@ def test_options_exams_mock_exams_and_misses_reach_the_other_machine(
     here.run("answer", "a1-1", "good")
 
     assert here.run("sync", str(shared)) == (
-        "nothing from others; 1 review, 5 settings and 2 exam records for them\n"
+        "nothing from others; 1 review, 5 settings and 3 exam records for them\n"
     )
     monkeypatch.setenv("CARDS_NOW", "2026-11-26T10:00:00+01:00")
     assert there.run("sync", str(shared)) == (
-        "1 new review, 5 settings and 2 exam records from others; 1 review for them\n"
+        "1 new review, 5 settings and 3 exam records from others; 1 review for them\n"
     )
 
     assert there.ask("options") == here.ask("options")
@@ -72,7 +72,7 @@ def test_options_exams_mock_exams_and_misses_reach_the_other_machine(
     there.run("options", "trees", "new_per_day=")
     there.run("options", "rollover_hour=2")
     assert there.run("sync") == (
-        f"{shared}: nothing from others; 3 settings and 1 exam record for them\n"
+        f"{shared}: nothing from others; 3 settings and 2 exam records for them\n"
     )
     here.run("sync")
 

@@ -137,12 +137,12 @@ def test_each_set_of_objectives_is_covered_by_the_cards_that_name_it() -> None:
 
     assert (guide.name, syllabus.name) == ("Official guide", "Syllabus")
     assert [one.tally for one in guide.objectives] == [
-        Tally(cards=2, prompts=3, seen=1, known=1, questions=1),
-        Tally(cards=1, prompts=1, seen=0, known=0, questions=1),
+        Tally(cards=2, prompts=3, seen=1, known=1, questions=1, reserved=0),
+        Tally(cards=1, prompts=1, seen=0, known=0, questions=1, reserved=0),
     ]
     # A card that names two objectives of a set counts once.
-    assert guide.tally == Tally(cards=2, prompts=3, seen=1, known=1, questions=1)
-    assert syllabus.tally == Tally(cards=1, prompts=2, seen=1, known=1, questions=0)
+    assert guide.tally == Tally(cards=2, prompts=3, seen=1, known=1, questions=1, reserved=0)
+    assert syllabus.tally == Tally(cards=1, prompts=2, seen=1, known=1, questions=0, reserved=0)
 
 
 def test_editors_know_several_sets_and_what_an_objective_needs() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardwright.exam.mock import Question, apportion, sample_questions
+from cardwright.blueprint import apportion
+from cardwright.exam.mock import Question, sample_questions
 
 WEIGHTS = st.dictionaries(
     st.sampled_from("abcdef"), st.floats(1, 100, allow_nan=False), min_size=1, max_size=6

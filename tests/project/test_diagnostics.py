@@ -137,6 +137,7 @@ cards:
   - {id: gaps, kind: cloze, text: "A {{c1::cambium::what?}} and {{c2::wood}}"}
   - id: choice
     kind: choice
+    reserved: mock
     question: Which tree has acorns?
     options:
       - right: The oak
@@ -150,7 +151,7 @@ namespace: trees-k3v9
 description: Of the **park**
 options: {new_per_day: 20, learning_steps_minutes: [1, 10]}
 order: [term, cloze]
-checks: {missing-source: off}
+checks: {missing-source: off, few-questions: off}
 decks:
   - {name: Rings, select: {kind: [term], lesson: "1.1"}}
   - name: Others

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from cardwright.model import RESERVED_TAGS
 from cardwright.text import BIDI_OVERRIDES, CONTROLS, find_unbalanced_isolate, to_nfc
 
 _LINE_END: Final = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
@@ -52,13 +53,22 @@ def clean_exact(text: str) -> str:
 
 
 def clean_tag(tag: str, *, is_adopted: bool) -> str:
-    """Return a tag as a card can have it, one that is adopted nearly any; "" if Anki sets it."""
-    if is_adopted:
-        tag = "-".join(clean_line(tag).replace('"', "").split())
-        first, *rest = tag.split("::")
-        if first.casefold() in _SET_BY_ANKI:
-            return ""
-        return "::".join([f"{first}s", *rest]) if first.casefold() == _RETIRED else tag
+    """Return a tag as a card can have it, one that is adopted nearly any; "" if it is only of Anki
+    or of the deck it is from.
+    """
+    cleaned = _clean_adopted_tag(tag) if is_adopted else _clean_own_tag(tag)
+    return "" if cleaned.casefold() in RESERVED_TAGS else cleaned
+
+
+def _clean_adopted_tag(tag: str) -> str:
+    tag = "-".join(clean_line(tag).replace('"', "").split())
+    first, *rest = tag.split("::")
+    if first.casefold() in _SET_BY_ANKI:
+        return ""
+    return "::".join([f"{first}s", *rest]) if first.casefold() == _RETIRED else tag
+
+
+def _clean_own_tag(tag: str) -> str:
     parts = []
     for part in _APOSTROPHE.sub("", clean_line(tag)).split("::"):
         cleaned = _BAD_IN_TAG.sub("-", part).strip("-") if _BAD_IN_TAG.search(part) else part

@@ -24,7 +24,7 @@ from cardwright.incoming import (
 
 _HEAD: Final = ("ref", "kind", "deck")
 _IDENTITY: Final = (*_HEAD, "tags", "guid", "file")
-_UNKNOWN: Final = ("objectives", "formerly", "retired")
+_UNKNOWN: Final = ("objectives", "formerly", "retired", "reserved")
 """Values that mean something only in the project that they are from."""
 _FIELD: Final = " (field)"
 """Ends the name of a column if the field is called like a value that every card can have."""

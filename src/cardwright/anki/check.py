@@ -174,7 +174,7 @@ def _check_moved(ledger: Ledger, deck: Deck, cards: list[CardHead]) -> Iterator[
     """Report published cards that go to another deck, unless their old one has been renamed."""
     if not any(note.deck for note in ledger.notes.values()):
         return
-    placed, _ = place_cards(deck, (card for card in cards if card.retired is None))
+    placed, _ = place_cards(deck, (card for card in cards if not card.withdrawn))
     decks = {card.key: "::".join(path) for path, found in placed.items() for card in found}
     parts = {"::".join(path): part for path, part in deck.walk()}
     for (old, new), keys in find_moves(ledger.notes.values(), decks).items():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from cardwright.anki.note import Note
-from cardwright.anki.search import describe_retired
+from cardwright.anki.search import describe_withdrawn
 from cardwright.markdown.line_breaks import unwrap
 from cardwright.text import count
 
@@ -28,7 +28,7 @@ def write_description(text: str, version: str, retired: Sequence[Note], *, is_ro
         texts.append(_FSRS)
         if retired:
             number = "1 card is" if len(retired) == 1 else f"{count(len(retired), 'card')} are"
-            texts.append(f"{number} retired. {describe_retired(retired)}")
+            texts.append(f"{number} retired. {describe_withdrawn(retired)}")
     return unwrap("\n\n".join(texts))
 
 

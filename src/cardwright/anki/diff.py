@@ -1,4 +1,4 @@
-"""Two states of a pack → the notes added, changed or retired between them."""
+"""Two states of a pack → the notes added, changed or withdrawn between them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from cardwright.anki.ledger import Ledger, Published
 from cardwright.anki.pack import PackContents
+from cardwright.model import Withdrawn
 from cardwright.text import count
 
 _MAX_TITLE: Final = 80
@@ -28,7 +29,8 @@ class Change:
     """A note that differs."""
 
     what: str
-    """added, changed, retired, revived, renamed, moved, rerendered, vanished, or restyled (a kind)."""
+    """added, changed, retired, reserved, revived, renamed, moved, rerendered, vanished, or restyled
+    (a kind)."""
     id: str
     was: str
     """Its earlier id, if it was renamed."""
@@ -46,7 +48,8 @@ class NoteState:
     id: str
     parts: Mapping[str, str]
     """Its texts by name: fields, tags, sources and so on."""
-    retired: bool
+    withdrawn: Withdrawn
+    """Whether, and how, the package leaves it out."""
     title: str
     deck: str = ""
     """The full name of its deck; empty if it is not known."""
@@ -64,11 +67,11 @@ def compare_with_ledger(ledger: Ledger, contents: PackContents) -> list[Change]:
         key, card = note.card.key, note.card
         deck = decks.get(key, "")
         published = before.pop(key, None)
-        is_rerendered = card.retired is None and ledger.is_rerendered(note)
+        is_rerendered = not card.withdrawn and ledger.is_rerendered(note)
         if published:
             is_same = published.hash == note.hash or (
                 # What is not in the package may change.
-                card.retired is not None and published.is_retired
+                card.withdrawn != "" and published.withdrawn == card.withdrawn
             )
             is_placed = deck in ("", published.deck)
             if is_same and is_placed and published.id == card.id and not is_rerendered:
@@ -77,7 +80,7 @@ def compare_with_ledger(ledger: Ledger, contents: PackContents) -> list[Change]:
         new[key] = NoteState(
             id=card.id,
             parts=old[key].parts if published and is_same else _flatten(note.content),
-            retired=card.retired is not None,
+            withdrawn=card.withdrawn,
             title=_first_field(note.content),
             deck=deck,
             is_rerendered=is_rerendered,
@@ -90,7 +93,7 @@ def _describe_published(note: Published) -> NoteState:
     return NoteState(
         id=note.id,
         parts=_flatten(note.content),
-        retired=note.is_retired,
+        withdrawn=note.withdrawn,
         title=_first_field(note.content),
         deck=note.deck,
     )
@@ -104,8 +107,8 @@ def compare_states(
         old = before.get(key)
         if old is None:
             yield _make_change("added", new, None)
-        elif new.retired != old.retired:
-            yield _make_change("retired" if new.retired else "revived", new, old)
+        elif new.withdrawn != old.withdrawn:
+            yield _make_change(new.withdrawn or "revived", new, old)
         elif new.parts != old.parts:
             yield _make_change("changed", new, old)
         elif new.id != old.id:

@@ -32,10 +32,10 @@ from cardwright.anki.original import read_value
 from cardwright.anki.values import read_field
 from cardwright.html import HtmlLoss, TooLargeError, normalize_html
 from cardwright.markdown.render import Renderer
-from cardwright.model import Card, Collection, FieldType, Kind
+from cardwright.model import RESERVED_TAGS, Card, Collection, FieldType, Kind
 from cardwright.text import list_names, to_nfc
 
-ANKI_TAGS: Final = frozenset(("marked", "leech"))
+_IGNORED_TAGS: Final = frozenset(("marked", "leech", *RESERVED_TAGS))
 """Tags that Anki itself adds."""
 _ELSEWHERE: Final = {
     "id": "the card's key, which identifies it",
@@ -179,7 +179,7 @@ class _Comparison:
         )
 
     def list_edits(self) -> Iterator[Edit]:
-        tags = _fold(self._theirs.tags) - ANKI_TAGS
+        tags = _fold(self._theirs.tags)
         changed = {
             label: html
             for label in self._labels
@@ -248,7 +248,7 @@ class _Comparison:
             self._forms[label].is_same(self._theirs.fields.get(label, ""), html)
             for label, html in edition.html.items()
         )
-        return 2 * same + (_fold(self._theirs.tags) - ANKI_TAGS == edition.tags)
+        return 2 * same + (_fold(self._theirs.tags) == edition.tags)
 
     def _render(
         self, card: Card, *, digests: Mapping[str, str] | None = None, is_original: bool = True
@@ -390,9 +390,8 @@ class _Comparison:
         return any(field.name == key and field.required for field in self._kind.fields)
 
     def _compare_tags(self, base: _Edition) -> Iterator[Edit]:
-        theirs = {
-            tag.casefold(): tag for tag in self._theirs.tags if tag.casefold() not in ANKI_TAGS
-        }
+        kept = _fold(self._theirs.tags)
+        theirs = {name: tag for tag in self._theirs.tags if (name := tag.casefold()) in kept}
         added = {name: tag for name, tag in theirs.items() if name not in base.tags}
         removed = base.tags - theirs.keys()
         own = _fold(self._card.tags)
@@ -425,7 +424,8 @@ class _Comparison:
 
 
 def _fold(tags: Sequence[str]) -> frozenset[str]:
-    return frozenset(tag.casefold() for tag in tags)
+    """Return the tags that an author or a reader may have given, in lower case."""
+    return frozenset(tag.casefold() for tag in tags) - _IGNORED_TAGS
 
 
 def _subtract(losses: Sequence[HtmlLoss], known: Sequence[HtmlLoss]) -> tuple[HtmlLoss, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field, replace
 from hashlib import blake2b
 from itertools import chain
@@ -23,7 +23,7 @@ from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.plain_file import read_plain_file
 from cardwright.frozen import frozen
-from cardwright.model import CardHead
+from cardwright.model import RESERVED_TAGS, CardHead, Withdrawn
 
 if TYPE_CHECKING:
     from cardwright.anki.note import Note
@@ -82,7 +82,7 @@ class Published:
     guid: str = ""
     """The guid that its card adopted; empty if it is derived from the key."""
     shipped: str = ""
-    """If it is retired: the hash of the content that people have, unless they have this one."""
+    """If it is withdrawn: the hash of the content that people have, unless they have this one."""
     former: tuple[Former, ...] = ()
     """What it said in earlier releases, oldest first; older versions of the program kept nothing."""
 
@@ -93,9 +93,9 @@ class Published:
         return content
 
     @property
-    def is_retired(self) -> bool:
-        """Whether it was published as retired."""
-        return "retired" in self.content.get("tags", ())
+    def withdrawn(self) -> Withdrawn:
+        """Whether, and how, it was left out of the package when it was last published."""
+        return find_withdrawn(self.content.get("tags", ()))
 
     @property
     def shipped_hash(self) -> str:
@@ -172,6 +172,13 @@ class Ledger:
         """Tell whether a rendering fix has changed the HTML of a published note."""
         published = self.find(note.card)
         return published is not None and not note.has_html_of(published)
+
+
+def find_withdrawn(tags: Collection[str]) -> Withdrawn:
+    """Return whether, and how, the package of its deck leaves out a note with these tags."""
+    if "retired" in tags:
+        return "retired"
+    return "reserved" if any(tag in tags for tag in RESERVED_TAGS) else ""
 
 
 def pack_content(content: Mapping[str, Any]) -> bytes:

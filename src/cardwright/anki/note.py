@@ -258,6 +258,8 @@ def _list_tags(collection: Collection, card: Card) -> list[str]:
             tags.add(f"domain::{domain.id}")
     if card.retired is not None:
         tags.add("retired")
+    if card.reserved is not None:
+        tags.add(f"reserved::{card.reserved}")
     return sorted(tags)
 
 

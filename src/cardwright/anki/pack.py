@@ -13,7 +13,7 @@ from cardwright.anki.media import FindMedia
 from cardwright.anki.note import Note
 from cardwright.anki.notetype import NoteType
 from cardwright.item import place_cards
-from cardwright.model import Collection, Deck, Kind
+from cardwright.model import CardHead, Collection, Deck, Kind
 from cardwright.progress import track
 from cardwright.text import to_nfc
 
@@ -25,18 +25,20 @@ class PackContents:
     deck: Deck
     """The pack's top deck."""
     notes: tuple[Note, ...]
-    """What is published of the pack, in the order of the sources: retired notes too."""
+    """What is published of the pack, in the order of the sources: withdrawn notes too."""
     placed: Mapping[tuple[str, ...], tuple[Note, ...]]
     """The notes in the package by deck, under the parts of its full name, in the order of learning."""
     note_types: Mapping[str, NoteType]
     """The note types in the package, by kind."""
     media: Mapping[str, Path]
     """The files of the images, sounds and videos in the package, by their names in Anki."""
+    is_reserved: bool = False
+    """Whether the package is that of the reserved cards, which that of the deck leaves out."""
 
     @property
     def packed(self) -> list[Note]:
-        """The notes in the package: those that are not retired."""
-        return [note for note in self.notes if note.card.retired is None]
+        """The notes in the package."""
+        return [note for note in self.notes if _is_packed(note.card, is_reserved=self.is_reserved)]
 
     @property
     def retired(self) -> list[Note]:
@@ -46,6 +48,11 @@ class PackContents:
         would reach people who never had them; those who have them keep them anyway.
         """
         return [note for note in self.notes if note.card.retired is not None]
+
+    @property
+    def reserved(self) -> list[Note]:
+        """The notes that are reserved; in the package of the deck, those that were published before."""
+        return [note for note in self.notes if _is_packed(note.card, is_reserved=True)]
 
     @property
     def card_count(self) -> int:
@@ -68,6 +75,11 @@ class PackContents:
         }
 
 
+def _is_packed(card: CardHead, *, is_reserved: bool) -> bool:
+    """Tell whether a card that decks select is in the package of the deck, or of the reserved cards."""
+    return card.retired is None and (card.reserved is not None) == is_reserved
+
+
 def describe_pack(
     collection: Collection,
     files: Iterable[CardFile],
@@ -80,18 +92,21 @@ def describe_pack(
     find_kind_media: Callable[[Kind, str], Path | None] = lambda _kind, _written: None,
     adopted: AdoptedPack | None = None,
     cache: Cache | None = None,
+    is_reserved: bool = False,
 ) -> PackContents:
-    """Return what is published of a pack; the collection must be free of errors.
+    """Return what is published of a pack, or its reserved cards; the collection must be free of errors.
 
     `files` are those of the collection, `note_types` holds the note types of all kinds in use, by kind,
     and `adopted` what the pack was adopted from. Notes are kept in `cache`.
     """
     files = [file for file in files if file.pack == deck.pack]
     heads = [head for file in files for head in file.heads]
-    placed, _ = place_cards(deck, (head for head in heads if head.retired is None))
+    packed = (head for head in heads if _is_packed(head, is_reserved=is_reserved))
+    placed, _ = place_cards(deck, packed)
     published = {head.ref for found in placed.values() for head in found}
-    # Whichever cards the decks select today: the ledger says which retired ones people have.
-    published |= {head.ref for head in heads if head.retired is not None and ledger.find(head)}
+    wanted = ("retired",) if is_reserved else ("retired", "reserved")
+    # Whichever cards the decks select today: the ledger says which withdrawn ones people have.
+    published |= {head.ref for head in heads if head.withdrawn in wanted and ledger.find(head)}
     maker = NoteMaker(collection, open_renderer, find_media, adopted or AdoptedPack(), cache)
     media: dict[str, Path] = {}
     notes: dict[str, Note] = {}
@@ -100,11 +115,12 @@ def describe_pack(
             for note, note_media in maker.make_notes(file):
                 if note.card.ref in published:
                     notes[note.card.ref] = note
-                    media |= note_media if note.card.retired is None else {}
+                    is_packed = _is_packed(note.card, is_reserved=is_reserved)
+                    media |= note_media if is_packed else {}
     used = {
         head.kind: note_types[head.kind]
         for head in heads
-        if head.retired is None and head.ref in published
+        if _is_packed(head, is_reserved=is_reserved) and head.ref in published
     }
     for name in used:
         kind = collection.kinds[name]
@@ -117,4 +133,5 @@ def describe_pack(
         placed={path: tuple(notes[head.ref] for head in found) for path, found in placed.items()},
         note_types=used,
         media=media,
+        is_reserved=is_reserved,
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cardwright.anki.collection import Collection, NoteRow, open_collection
 from cardwright.anki.diff import NoteState, shorten_title
+from cardwright.anki.ledger import find_withdrawn
 
 
 class PackageNotes(Mapping[str, NoteState]):
@@ -53,7 +54,7 @@ class PackageNotes(Mapping[str, NoteState]):
         return NoteState(
             id=ref or note.fields[0],
             parts={**parts, "tags": " ".join(note.tags)},
-            retired="retired" in note.tags,
+            withdrawn=find_withdrawn(note.tags),
             title=shorten_title(note.fields[0]),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from cardwright.anki.ledger import Ledger, Published, PublishedType, pack_content
@@ -71,12 +71,7 @@ def prepare_build(
             past = _find_type(ledger, record, note_type)
             if editions := _ship(past, note_type, mod_s, now_s):
                 note_types[kind] = editions
-    kept = _keep_editions(ledger, record, notes_s)
-    kept_types = {
-        kind: editions
-        for kind, editions in record.note_types.items()
-        if kind not in contents.note_types
-    }
+    kept = keep_unreleased(contents, ledger, record)
     return Build(
         stamps=Stamps(
             version=ledger.version,
@@ -84,25 +79,29 @@ def prepare_build(
             notes_s=notes_s,
             note_types_s=note_types_s,
         ),
-        record=Record(notes={**kept, **notes}, note_types={**kept_types, **note_types}),
+        record=Record(notes={**kept.notes, **notes}, note_types={**kept.note_types, **note_types}),
         reverted=reverted,
         is_adopted=bool(ledger.notes) and not ledger.version,
     )
 
 
-def _keep_editions(
-    ledger: Ledger, record: Record, packed: Container[str]
-) -> dict[str, tuple[Edition, ...]]:
-    """Return what builds have shipped of notes that are not in the package any more, by key."""
+def keep_unreleased(contents: PackContents, ledger: Ledger, record: Record) -> Record:
+    """Return what builds have shipped, since the release, of notes that are not in the package."""
+    packed = {note.card.key for note in contents.packed} if record.notes else set()
     left = {key: editions for key, editions in record.notes.items() if key not in packed}
-    if not left:
-        return {}
-    published_s = {note.guid_ref: note.mod_s for note in ledger.notes.values()}
-    return {
-        key: editions
-        for key, editions in left.items()
-        if drop_superseded(editions, published_s.get(key))
-    }
+    published_s = {note.guid_ref: note.mod_s for note in ledger.notes.values()} if left else {}
+    return Record(
+        notes={
+            key: editions
+            for key, editions in left.items()
+            if drop_superseded(editions, published_s.get(key))
+        },
+        note_types={
+            kind: editions
+            for kind, editions in record.note_types.items()
+            if kind not in contents.note_types
+        },
+    )
 
 
 def list_stamps(ledger: Ledger) -> Stamps:
@@ -148,10 +147,10 @@ def stage(
     published = {}
     for note in contents.notes:
         before = ledger.find(note.card)
-        past = _find_note(ledger, record, note)
-        if before and note.card.retired is not None:
-            made = _withdraw_note(before, note, stamp_release(past, now_s))
+        if before and note.card.withdrawn:
+            made = _withdraw_note(before, note, _stamp_withdrawn(ledger, record, note, now_s))
         else:
+            past = _find_note(ledger, record, note)
             made = _publish_note(before, note, decks[note.card.key], stamp(past, now_s))
         published[note.card.id] = made
     # Cards that no deck selects any more are kept: people still have their notes. So are kinds.
@@ -193,7 +192,7 @@ def _publish_note(before: Published | None, note: Note, deck: str, mod_s: int) -
 
 
 def _withdraw_note(before: Published, note: Note, mod_s: int) -> Published:
-    """Return a note that is retired: people keep what was published before."""
+    """Return a note that is withdrawn: people keep what was published before."""
     content = note.content
     return replace(
         before,
@@ -201,9 +200,17 @@ def _withdraw_note(before: Published, note: Note, mod_s: int) -> Published:
         mod_s=mod_s,
         hash=note.hash,
         packed=pack_content(content),
-        shipped=before.shipped if before.is_retired else before.hash,
+        shipped=before.shipped if before.withdrawn else before.hash,
         former=before.keep_former(content, before.html_hash),
     )
+
+
+def _stamp_withdrawn(ledger: Ledger, record: Record, note: Note, now_s: int) -> int:
+    """Return the modification time of a published note that the package leaves out."""
+    if note.card.withdrawn == "reserved":
+        # What builds of the reserved cards have shipped since is for the release that returns it.
+        return _find_note(ledger, record, note).published_s or 0
+    return stamp_release(_find_note(ledger, record, note), now_s)
 
 
 def _find_note(ledger: Ledger, record: Record, note: Note) -> Past:

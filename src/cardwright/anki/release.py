@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,19 +16,21 @@ from cardwright.anki.note import Note
 from cardwright.anki.pack import PackContents
 from cardwright.anki.publish import list_restyled, stage
 from cardwright.anki.record import Record
-from cardwright.anki.search import describe_retired
+from cardwright.anki.search import describe_withdrawn
 from cardwright.anki.stamp import stamp_release
 from cardwright.error import CardwrightError
 from cardwright.text import count
 
 _VERSION: Final = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})")
 _NO_BUILDS: Final = Record()
+_NOTHING: Final[Mapping[str, Sequence[Note]]] = {}
 _HEADINGS: Final = {
     "added": "Added",
     "changed": "Changed",
     "revived": "Changed",
     "renamed": "Renamed",
     "retired": "Retired",
+    "reserved": "Reserved",
 }
 
 
@@ -83,14 +85,17 @@ def prepare_release(
     if not (changes or is_new or restyled or is_adopted):
         raise NothingToReleaseError(f"nothing has changed since {ledger.version}")
     chosen = choose_version(ledger.version, version, changes)
-    retired = {change.id for change in changes if change.what == "retired"}
+    withdrawn = {change.id: change.what for change in changes}
     entry = format_entry(
         chosen,
         time.strftime("%Y-%m-%d", time.gmtime(released_s)),
         changes,
         first=_describe_first(contents, ledger),
         moves=describe_moves(ledger, contents),
-        retired=[note for note in contents.retired if note.card.id in retired],
+        withdrawn={
+            heading: [note for note in notes if withdrawn.get(note.card.id) == heading.lower()]
+            for heading, notes in (("Retired", contents.retired), ("Reserved", contents.reserved))
+        },
     )
     return Release(
         version=chosen,
@@ -121,7 +126,7 @@ def _describe_first(contents: PackContents, ledger: Ledger) -> str:
 def choose_version(last: str, wanted: str | None, changes: Iterable[Change]) -> str:
     """Return the requested version, or the next one: 1.0.0, then a minor version or a patch.
 
-    Cards added, retired or revived make a minor version. `last` is empty before the first release.
+    Cards added, withdrawn or revived make a minor version. `last` is empty before the first release.
 
     Raises:
         ReleaseError: the requested version is not valid, or not later than the last one.
@@ -140,7 +145,7 @@ def choose_version(last: str, wanted: str | None, changes: Iterable[Change]) -> 
     if not match:
         return "1.0.0"
     major, minor, patch = _as_numbers(match)
-    if any(change.what in ("added", "retired", "revived") for change in changes):
+    if any(change.what in ("added", "retired", "reserved", "revived") for change in changes):
         return f"{major}.{minor + 1}.0"
     return f"{major}.{minor}.{patch + 1}"
 
@@ -157,12 +162,13 @@ def format_entry(
     *,
     first: str = "",
     moves: Sequence[str] = (),
-    retired: Sequence[Note] = (),
+    withdrawn: Mapping[str, Sequence[Note]] = _NOTHING,
 ) -> str:
     """Return the changelog entry of a release, as Markdown; `day` is an ISO date.
 
     `first` is the sentence that begins the entry of a first release, and "" for any other.
-    `moves` are sentences on how readers move their cards; `retired` are the notes retired by it.
+    `moves` are sentences on how readers move their cards; `withdrawn` are the notes that it
+    withdraws, by heading.
     """
     lines = [f"## {version} – {day}", ""]
     if first:
@@ -181,8 +187,8 @@ def format_entry(
             parts = f" ({', '.join(t.part for t in change.texts)})" if heading == "Changed" else ""
             lines.append(f"- `{change.id}`{was}: {change.title}{parts}")
         lines.append("")
-        if heading == "Retired" and retired:
-            lines += [describe_retired(retired), ""]
+        if notes := withdrawn.get(heading):
+            lines += [describe_withdrawn(notes), ""]
     if moves:
         lines += [
             "### Moved",

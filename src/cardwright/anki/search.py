@@ -73,8 +73,8 @@ def _escape_field(name: str) -> str:
     return re.sub(r'([\\":*_])', r"\\\1", name)
 
 
-def describe_retired(notes: Sequence[Note]) -> str:
-    """Return sentences in Markdown on what becomes of retired notes, and how to find them."""
+def describe_withdrawn(notes: Sequence[Note]) -> str:
+    """Return sentences in Markdown on what becomes of withdrawn notes, and how to find them."""
     one = len(notes) == 1
     it, keeps = ("It", "stays as it is") if one else ("They", "stay as they are")
     told = [f"{it} {keeps} in your collection, with your progress."]

@@ -22,9 +22,12 @@ from cardwright.html import (
     read_text,
 )
 from cardwright.markdown.links import split_address
-from cardwright.model import Field, FieldType, Kind
+from cardwright.model import RESERVED_FOR, Field, FieldType, Kind
 
-_OUR_TAGS: Final = re.compile(r"(?:kind|lesson|domain)::.*|retired", re.IGNORECASE | re.DOTALL)
+_OUR_TAGS: Final = re.compile(
+    rf"(?:kind|lesson|domain)::.*|retired|reserved::(?:{'|'.join(RESERVED_FOR)})",
+    re.IGNORECASE | re.DOTALL,
+)
 _LESSON: Final = "lesson::"
 _RETIRED: Final = "retired"
 _LABELLED: Final = re.compile(

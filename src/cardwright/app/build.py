@@ -42,18 +42,22 @@ def build_packs(
     times_s: tuple[int, int],
     target: Path | None,
     warn_of: WarnOf,
+    is_reserved: bool = False,
 ) -> Iterator[BuiltPackage]:
     """Build packs into a folder, or into that of the project; yield each package once it is written.
 
-    Nothing is written unless all can be built. `times_s` are the time of the sources and the current
-    one, in Unix seconds.
+    With `is_reserved`, the packages are those of their reserved cards. Nothing is written unless all can
+    be built. `times_s` are the time of the sources and the current one, in Unix seconds.
 
     Raises:
         ProjectError: a pack has no cards, or a link is in the way of its package.
         OSError: a package cannot be written.
 
     """
-    made = [_build_pack(project, pack, times_s, target, warn_of) for pack in packs]
+    made = [
+        _build_pack(project, pack, times_s, target, warn_of, is_reserved=is_reserved)
+        for pack in packs
+    ]
     for package in made:
         # Before the package: what it ships must be known.
         _save_record(find_record(project.root, package.contents.deck.pack), package, warn_of)
@@ -73,13 +77,20 @@ def load_record(project: Project, pack: str, warn_of: WarnOf) -> Record:
 
 
 def _build_pack(
-    project: Project, pack: str, times_s: tuple[int, int], target: Path | None, warn_of: WarnOf
+    project: Project,
+    pack: str,
+    times_s: tuple[int, int],
+    target: Path | None,
+    warn_of: WarnOf,
+    *,
+    is_reserved: bool,
 ) -> BuiltPackage:
-    contents = project.describe_pack(pack)
+    contents = project.describe_pack(pack, is_reserved=is_reserved)
     if not contents.packed:
-        raise ProjectError(f"the deck of `{pack}` selects no cards: Anki would import nothing")
+        what = "reserved cards" if is_reserved else "cards"
+        raise ProjectError(f"the deck of `{pack}` selects no {what}: Anki would import nothing")
     ledger = project.ledgers[pack]
-    name = f"{pack}.apkg"
+    name = f"{pack}.reserved.apkg" if is_reserved else f"{pack}.apkg"
     path = target / name if target else find_below(project.root, f"build/{name}")
     record = load_record(project, pack, warn_of)
     built_s, now_s = times_s
@@ -88,7 +99,7 @@ def _build_pack(
         path=path,
         contents=contents,
         build=build,
-        unreleased=_count_unreleased(contents, ledger, build),
+        unreleased=Counter() if is_reserved else _count_unreleased(contents, ledger, build),
     )
 
 

@@ -19,10 +19,10 @@ from cardwright.model import Card, Collection, FieldType, Option, Source, Value
 _NAMES: Final = ("ref", "kind", "deck")
 _COMMON: Final = (
     *("tags", "lesson", "objectives", "sources", "extra", "formerly", "retired"),
-    *("guid", "file"),
+    *("reserved", "guid", "file"),
 )
 _LISTS: Final = {FieldType.LIST, FieldType.OPTIONS}
-_CODES: Final = {"tags", "lesson", "objectives", "formerly", "guid", "file"}
+_CODES: Final = {"tags", "lesson", "objectives", "formerly", "reserved", "guid", "file"}
 """Values that are no Markdown."""
 _DESTINATION: Final = re.compile(r"(?<=\]\()([ \t]*)(<[^<>\n]+>|[^\s()<>]+)")
 _ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -122,6 +122,7 @@ class _Reader:
             "extra": self._rebase(card, card.extra),
             "formerly": " ".join(card.formerly),
             "retired": card.retired or "",
+            "reserved": card.reserved or "",
             "guid": make_guid(card),
             "file": card.span.path,
         }

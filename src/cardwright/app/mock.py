@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from cardwright.app.choice import Choice
 from cardwright.app.study import Study
 from cardwright.blueprint import Blueprint
 from cardwright.exam import mock
@@ -46,7 +47,7 @@ def draw_drill(
 ) -> Mock:
     """Draw a drill that starts now; see `exam.mock.draw_drill`."""
     return mock.draw_drill(
-        study.items,
+        study.choose(Choice()),
         study,
         blueprint,
         study.list_mocks(blueprint, "mock", "drill"),

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Final, cast
 
 from cardwright.app.choice import choose_packs
+from cardwright.app.reserved import find_held
 from cardwright.error import ExtraMissingError, ProjectError
 from cardwright.exam.candidates import (
     Candidate,
@@ -18,6 +19,7 @@ from cardwright.exam.candidates import (
     measure_worth,
     select_items,
 )
+from cardwright.exam.forecasts import make_forecast, put_forecast
 from cardwright.exam.goal import Goal, read_goal
 from cardwright.exam.outcome import Outcomes
 from cardwright.exam.plan import (
@@ -53,9 +55,13 @@ class Preparation:
         self.today = moment.study_day(journal.rollover_hour)
         self.planned = goal.limit(self.today)
         """The goal to plan for, which is never more than two years away."""
-        self.items = select_items(sources.items, goal.pack, self.blueprint)
-        """The prompts of the pack, and those of other packs that name one of its lessons."""
+        held = find_held(sources, journal.store, self.today)
+        found = select_items(sources.items, goal.pack, self.blueprint)
+        self.items = [item for item in found if item.key not in held]
+        """The prompts of the pack, and those of other packs that name one of its lessons, except
+        those held back for mock exams."""
         self._journal = journal
+        self._moment = moment
         self._day_start_ms = moment.start_of(self.today, journal.rollover_hour)
         self._schedule = journal.schedule_of_namespace(self.namespace)
         self.refresh()
@@ -66,6 +72,8 @@ class Preparation:
         """Every memory, by key."""
         candidates = list_candidates(self.items, self.memories, self.blueprint)
         self._candidates = {candidate.item.key: candidate for candidate in candidates}
+        self._plan: Plan | None = None
+        """The plan of `plan`, once it is made."""
 
     @property
     def title(self) -> str:
@@ -124,7 +132,21 @@ class Preparation:
             {(self.namespace, DAILY_PLAN): plan, (self.namespace, OLD_DAILY_PLAN): None},
             self._day_start_ms,
         )
+        self._keep_forecast(habits, policy)
         return plan
+
+    def _keep_forecast(self, habits: Habits, policy: Policy) -> None:
+        """Keep what the plan of the day expects, to compare it with what comes."""
+        try:
+            from cardwright.exam.planner import plan_to_date  # noqa: PLC0415  (numpy is an extra)
+        except ImportError:
+            return
+        candidates = self.candidates
+        if candidates and not self.is_over:
+            outcomes = Outcomes(self._schedule.parameters, habits)
+            found = plan_to_date(candidates, self.planned, outcomes, self.today, policy)
+            forecast = make_forecast(self.planned, self.namespace, found, self.today, self._moment)
+            put_forecast(self._journal.store, forecast, self._moment)
 
     def _choose_policy(self, habits: Habits, previous: Policy | None) -> Policy:
         try:
@@ -170,20 +192,34 @@ class Preparation:
         """Return the plan up to the exam, or for the next two years if it is further away.
 
         Raises:
-            ProjectError: the exam is over.
+            ProjectError: the day of the exam has come, or there are no prompts.
             ExtraMissingError: numpy is not installed.
 
         """
         if self.is_over:
+            told = "is today" if self.today == self.goal.exam_day else f"was on {self.goal.exam_on}"
             raise ProjectError(
-                f"the exam was on {self.goal.exam_on}",
-                help="set another date with `cards exam set`",
+                f"the exam {told}: there is no day left to plan",
+                help=(
+                    "`cards exam status` sums up what was done; "
+                    f"`cards exam set {self.goal.pack} --date YYYY-MM-DD` sets another date"
+                ),
+            )
+        if not self._candidates:
+            reason = "all its prompts are suspended" if self.items else "it has no prompts"
+            raise ProjectError(
+                f"there is nothing to plan for `{self.goal.pack}`: {reason}",
+                help=f"`cards {'unsuspend' if self.items else 'new'} --help` shows how to change that",
             )
         try:
             from cardwright.exam.planner import plan_to_date  # noqa: PLC0415  (numpy is an extra)
         except ImportError as error:
             raise missing_extra() from error
-        return plan_to_date(self.candidates, self.planned, self.outcomes, self.today, self.policy)
+        # Making the day's plan may make this one as well.
+        outcomes, policy = self.outcomes, self.policy
+        if self._plan is None:
+            self._plan = plan_to_date(self.candidates, self.planned, outcomes, self.today, policy)
+        return self._plan
 
     def lay_out_weeks(self, days: Iterable[PlannedDay]) -> list[PlanWeek]:
         """Group a plan's days into weeks, with the weakest lessons first."""

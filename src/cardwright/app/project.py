@@ -124,8 +124,11 @@ class Project:
             raise ProjectError("the project has no deck: write decks/PACK/deck.yaml")
         return chosen
 
-    def describe_pack(self, pack: str) -> PackContents:
-        """Return the contents of a pack's package; the project must be free of errors."""
+    def describe_pack(self, pack: str, *, is_reserved: bool = False) -> PackContents:
+        """Return the contents of a pack's package, or of that of its reserved cards.
+
+        The project must be free of errors.
+        """
         from cardwright.anki.pack import describe_pack  # noqa: PLC0415  (start-up of `cards check`)
 
         with gc_paused():
@@ -140,6 +143,7 @@ class Project:
                 find_kind_media=self.media.find_of_kind,
                 adopted=self.adopted_packs[pack],
                 cache=self.cache,
+                is_reserved=is_reserved,
             )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from cardwright.anki.changelog import CHANGELOG_NAME, has_entry, insert_entry, rename_entry
 from cardwright.anki.ledger import LEDGER_NAME, Ledger, format_ledger
 from cardwright.anki.pack import PackContents
 from cardwright.anki.package import write_package
-from cardwright.anki.publish import list_stamps
-from cardwright.anki.record import Record, find_record, write_record
+from cardwright.anki.publish import keep_unreleased, list_stamps
+from cardwright.anki.record import Record, RecordError, find_record, read_record, write_record
 from cardwright.anki.release import Release, choose_version
 from cardwright.app.project import Project
 from cardwright.error import ProjectError
@@ -72,9 +73,17 @@ def _write_rest(project: Project, contents: PackContents, ledger: Ledger, *, las
     name = f"build/{ledger.pack}.apkg"
     stream_below(project.root, name, partial(write_package, contents, list_stamps(ledger)))
     _write_ledger(project, replace(ledger, unfinished=""))
+    path = find_record(project.root, ledger.pack)
     with contextlib.suppress(OSError):
-        # What is left of it would be ignored.
-        write_record(find_record(project.root, ledger.pack), Record())
+        # What is left of the rest would be ignored.
+        write_record(path, keep_unreleased(contents, ledger, _read_record(path)))
+
+
+def _read_record(path: Path) -> Record:
+    try:
+        return read_record(path)
+    except RecordError:
+        return Record()
 
 
 def _write_ledger(project: Project, ledger: Ledger) -> None:

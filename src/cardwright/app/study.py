@@ -12,6 +12,7 @@ from zlib import crc32
 
 from cardwright.app.choice import Choice
 from cardwright.app.garbage import gc_paused
+from cardwright.app.reserved import find_held
 from cardwright.error import ProjectError
 from cardwright.history import Moment, make_date, make_time
 from cardwright.item import Item, Items
@@ -64,6 +65,22 @@ class Study:
     def today(self) -> int:
         """The study day on which it was opened."""
         return self.moment.study_day(self.journal.rollover_hour)
+
+    def find_held(self) -> frozenset[str]:
+        """Return the keys of the prompts that are held back for mock exams."""
+        return find_held(self.sources, self.store, self.today)
+
+    def choose(self, choice: Choice) -> Sequence[Item]:
+        """Return the prompts that meet the conditions on the sources, except those held back.
+
+        Raises:
+            ProjectError: one of the names matches no deck.
+
+        """
+        chosen, held = choice.choose(self.items), self.find_held()
+        if isinstance(chosen, Items):
+            return chosen.leave_out(held) if held else chosen
+        return [item for item in chosen if item.key not in held]
 
     def read_memories(self) -> dict[str, Memory]:
         """Return the memory of every prompt that has a history, by key."""
@@ -166,7 +183,8 @@ class Study:
 
     def make_queue(self, choice: Choice, memories: Mapping[str, Memory]) -> Queue:
         """Return today's queue for the chosen prompts, arranged for an exam if one is set."""
-        items = choice.choose_by_history(self.items, memories)
+        chosen = self.choose(choice)
+        items = [item for item in chosen if choice.matches_history(memories.get(item.key))]
         exam_day = None if choice.needs_history else self.find_exam_day(items)
         return Queue(
             Prospects(Items(items), memories),
@@ -237,7 +255,7 @@ class Study:
         """
         choice = choice or Choice()
         options = _include_leeches(options or SessionOptions(), choice)
-        items = choice.choose(self.items)
+        items = self.choose(choice)
         by_exam = options.follows_options and not choice.needs_history
         exam_day = self.find_exam_day(items, minutes) if by_exam else None
         session = Session(

@@ -11,6 +11,7 @@ from cardwright.app.study import describe_memory
 from cardwright.cli.environment import open_study, parse_time, read_clock
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
+from cardwright.error import ProjectError
 from cardwright.history import MAX_DURATION_MS, Act, Moment, Rating
 from cardwright.terminal.words import format_wait
 
@@ -76,6 +77,11 @@ def answer(
     moment = at or read_clock()
     with open_study(folder, db, is_writing=True) as study:
         item = study.find_item(ref)
+        if item.key in study.find_held() and study.store.read_memory(item.key)[0].is_new:
+            raise ProjectError(
+                f"{item.ref} is reserved for mock exams",
+                help=f"`cards exam release {item.pack}` lets it be asked before the exam",
+            )
         with study.store.transaction():
             _, memory = study.journal.record(
                 item.key,

@@ -28,9 +28,21 @@ from cardwright.text import count
     type=OutputFolder(),
     help="Write the packages to this folder (default: build/ in the project).",
 )
+@click.option(
+    "--reserved",
+    "is_reserved",
+    is_flag=True,
+    help="Build packages of the cards reserved for mock exams, which the others leave out.",
+)
 @json_option
 @click.pass_obj
-def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bool) -> None:
+def build(
+    folder: Path,
+    packs: tuple[str, ...],
+    target: Path | None,
+    is_reserved: bool,
+    as_json: bool,
+) -> None:
     """Build the Anki packages, to try them out.
 
     Builds all packs, or only those you name. To publish a pack, use `cards release`.
@@ -38,15 +50,23 @@ def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bo
     \b
     cards build
     cards build mlpro --to ~/Downloads
+    cards build --reserved mlpro
     """
     with lock_project(find_project(folder), warn_of_waiting), gc_paused():
         project = open_user_project(folder)
         chosen = project.choose_packs(packs)
+        if is_reserved and not packs:
+            chosen = _find_reserved(project) or chosen
         project.refuse_errors()
         times_s = find_build_time_s(project.root), find_time_s()
         described = []
         for package in build_packs(
-            project, chosen, times_s=times_s, target=target, warn_of=warn_of_file
+            project,
+            chosen,
+            times_s=times_s,
+            target=target,
+            warn_of=warn_of_file,
+            is_reserved=is_reserved,
         ):
             described.append(_describe(package))
             if not as_json:
@@ -55,6 +75,13 @@ def build(folder: Path, packs: tuple[str, ...], target: Path | None, as_json: bo
         say_json(described)
     else:
         _warn_of_sources(project, chosen)
+
+
+def _find_reserved(project: Project) -> list[str]:
+    """Return the packs that have reserved cards."""
+    heads = project.collection.heads
+    reserved = {card.pack for card in heads if card.withdrawn == "reserved"}
+    return [pack for pack in project.collection.decks if pack in reserved]
 
 
 def warn_of_waiting() -> None:
@@ -72,6 +99,9 @@ def _tell(package: BuiltPackage) -> None:
     pack, version = contents.deck.pack, package.build.stamps.version
     notes, cards = count(len(contents.packed), "note"), count(contents.card_count, "card")
     say(f"{_shorten(package.path)}: {notes}, {cards}")
+    if contents.is_reserved:
+        warn("Anki asks them like any others: import it once they need not be held back from you")
+        return
     publish = f"this package is for trying out, `cards release {pack}` publishes"
     if not version and package.build.is_adopted:
         since = f"differs from what was adopted: {format_counts(package.unreleased)}"

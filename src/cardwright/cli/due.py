@@ -51,7 +51,7 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
         counts = queue.counts
         asked = queue.list_day(study.moment.at_ms)
         states = [found.state if (found := memories.get(item.key)) else State.NEW for item in asked]
-        chosen = choice.choose(study.items)
+        chosen = study.choose(choice)
         histories = [
             memory
             for item in chosen

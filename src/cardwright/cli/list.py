@@ -76,9 +76,9 @@ def list_command(
         width = max((len(card.ref) for card in found), default=0)
         kind_width = max((len(card.kind) for card in found), default=0)
         for card in found:
-            retired = "  (retired)" if card.retired is not None else ""
+            withdrawn = f"  ({card.withdrawn})" if card.withdrawn else ""
             row = f"{card.ref:<{width}}  {card.kind:<{kind_width}}  {card.lesson or '-':<4}"
-            say(f"{row}  {card.span}{retired}")
+            say(f"{row}  {card.span}{withdrawn}")
         warn(count(len(found), "card"))
     if any(problem.is_error for problem in problems):
         warn("some files could not be read completely: see `cards check`")
@@ -119,6 +119,7 @@ def describe_card(collection: Collection, card: Card, renderer: Renderer) -> dic
         "prompts": [prompt.side_name for prompt in list_prompts(card, kind)],
         "media": list(list_media(card, kind, renderer)),
         "retired": card.retired,
+        "reserved": card.reserved,
         "path": card.span.path,
         "line": card.span.line,
     }

@@ -27,8 +27,8 @@ def sync(folder: Path, shared: Path | None, as_json: bool, db: Path | None) -> N
     """Share your history with your other machines.
 
     DIR is a folder shared through Dropbox, Syncthing or git; without it, the folder of the last
-    sync. It carries reviews, options, exams that are set, fitted parameters, mock exams, drills and
-    misses. Each machine writes only its own files there and reads those of the others; the order in
+    sync. It carries reviews, options, exams that are set, fitted parameters, mock exams, drills,
+    misses and forecasts. Each machine writes only its own files there and reads those of the others; the order in
     which they sync makes no difference. Of two changes to an option, the later one counts.
 
     \b

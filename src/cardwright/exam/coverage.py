@@ -28,6 +28,8 @@ class Tally(NamedTuple):
     """Prompts in review whose expected recall is 90 percent or more."""
     questions: int
     """Cards that a mock exam can ask."""
+    reserved: int
+    """Questions that are reserved for mock exams."""
 
     def as_json(self) -> dict[str, int]:
         """Return the counts as a JSON object."""
@@ -99,12 +101,20 @@ class Coverage:
         found = (part for part in self.domains if part.domain.weight)
         return [part.domain for part in found if not part.tally.questions]
 
+    @property
+    def mocks(self) -> int:
+        """How many mock exams can be drawn without repeating a question."""
+        return self.blueprint.count_mocks(
+            {part.domain.id: part.tally.questions for part in self.domains}
+        )
+
     def as_json(self) -> dict[str, Any]:
         """Return the coverage as a JSON object."""
         return {
             "pack": self.blueprint.pack,
             "exam": self.blueprint.name,
             **self.tally.as_json(),
+            "mocks": self.mocks,
             "domains": [_domain_as_json(domain) for domain in self.domains],
             "objective_sets": [_set_as_json(one) for one in self.objective_sets],
             "missing": {
@@ -140,6 +150,11 @@ def measure_coverage(
 
     def count(found: list[Item]) -> Tally:
         seen = [item.key for item in found if item.key in recalls]
+        questions = {
+            item.card_ref: item.reserved
+            for item in found
+            if item.pack == blueprint.pack and shows_options(item, kinds[item.kind])
+        }
         return Tally(
             cards=len({item.card_ref for item in found}),
             prompts=len(found),
@@ -148,9 +163,8 @@ def measure_coverage(
                 memories[key].state is State.REVIEW and recalls[key] >= _MIN_KNOWN_RECALL
                 for key in seen
             ),
-            questions=len(
-                {item.card_ref for item in found if shows_options(item, kinds[item.kind])}
-            ),
+            questions=len(questions),
+            reserved=sum(reserved is not None for reserved in questions.values()),
         )
 
     lessons_of: dict[str, list[Lesson]] = defaultdict(list)

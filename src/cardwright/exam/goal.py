@@ -52,6 +52,11 @@ class Goal:
         days_off = sum(self.is_off(day) for day in range(today, today + rest))
         return weeks * (_DAYS_PER_WEEK - len(self.days_off)) + rest - days_off
 
+    def find_next_day(self, today: int) -> int | None:
+        """Return the first study day after today, or None if there is none before the exam."""
+        days = range(today + 1, self.exam_day)
+        return next((day for day in days if not self.is_off(day)), None)
+
     def limit(self, today: int) -> Goal:
         """Return the goal to plan for: this one, or one in two years if the exam is further away.
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
-from cardwright.blueprint import Blueprint
+from cardwright.blueprint import Blueprint, apportion
 from cardwright.error import CardwrightError
 from cardwright.exam.record import fits, read_records
 from cardwright.history import MS_PER_MINUTE, Moment, namespace_of
@@ -263,32 +263,6 @@ def sample_questions(
         shuffled.sort(key=lambda question: question.card_ref in avoided)
         drawn += shuffled[:share]
     return tuple(sorted(drawn, key=lambda question: _rank(seed + 1, question.card_ref)))
-
-
-def apportion(
-    count: int, weights: Mapping[str, float], available: Mapping[str, int]
-) -> dict[str, int]:
-    """Divide a count among groups by weight, giving no group more than it has available.
-
-    Uses the largest remainder method; what a group cannot fill goes to the others.
-    """
-    shares = dict.fromkeys(available, 0)
-    while left := count - sum(shares.values()):
-        free = {
-            name: weights[name]
-            for name in available
-            if weights[name] and shares[name] < available[name]
-        }
-        if not free:
-            break
-        quotas = {name: left * weight / sum(free.values()) for name, weight in free.items()}
-        given = {name: int(quota) for name, quota in quotas.items()}
-        by_remainder = sorted(free, key=lambda name: given[name] - quotas[name])
-        for name in by_remainder[: left - sum(given.values())]:
-            given[name] += 1
-        for name, share in given.items():
-            shares[name] += min(share, available[name] - shares[name])
-    return shares
 
 
 def list_questions(

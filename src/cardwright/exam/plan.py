@@ -18,7 +18,7 @@ from cardwright.exam.goal import Goal
 from cardwright.exam.policy import Policy
 from cardwright.history import make_date
 from cardwright.item import Item
-from cardwright.text import list_names
+from cardwright.text import count, list_names
 
 WHOLE: Final = "*"
 """Stands for the whole exam among the domains of a forecast."""
@@ -338,8 +338,9 @@ def make_calendar(
     for number, week in enumerate(weeks, 1):
         lessons = f"Lessons {list_names(week.lessons)}. " if week.lessons else ""
         about = (
-            f"{lessons}{week.study_days} study days of {goal.minutes_a_day} minutes: about "
-            f"{week.new:.0f} new prompts and {week.reviews:.0f} reviews."
+            f"{lessons}{count(week.study_days, 'study day')} of "
+            f"{count(goal.minutes_a_day, 'minute')}: about {count(round(week.new), 'new prompt')} "
+            f"and {count(round(week.reviews), 'review')}."
         )
         # Weeks are numbered backwards from the exam, so that ids do not change as time passes.
         key = f"week-{(goal.exam_day - week.first_day + 6) // 7}"

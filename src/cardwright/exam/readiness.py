@@ -70,10 +70,10 @@ class ObjectivesReading(NamedTuple):
 
 
 class ForecastCheck(NamedTuple):
-    """Expected and actual recall, over answers after an interval of a week or more."""
+    """Expected and actual recall, over answers that test the memory."""
 
     tests: int
-    """The number of such answers."""
+    """The number of answers."""
     expected: float
     actual: float
 
@@ -134,12 +134,12 @@ def read_objectives(
     return readings
 
 
-def check_forecasts(answers: Iterable[Answer]) -> ForecastCheck | None:
+def check_forecasts(
+    answers: Iterable[Answer], min_interval_days: int = _MIN_FORECAST_DAYS
+) -> ForecastCheck | None:
     """Compare expected recall over long intervals with the answers; None if it is too early."""
     tests = [
-        answer
-        for answer in answers
-        if answer.is_test and answer.interval_days >= _MIN_FORECAST_DAYS
+        answer for answer in answers if answer.is_test and answer.interval_days >= min_interval_days
     ]
     if not tests:
         return None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+from cardwright.exam.forecasts import RECORD as FORECAST
+from cardwright.exam.forecasts import is_forecast
 from cardwright.exam.misses import is_miss
 from cardwright.exam.mock import is_mock
 from cardwright.study.versions import Record
 
-_CHECKS = {"mock": is_mock, "drill": is_mock, "miss": is_miss}
+_CHECKS = {"mock": is_mock, "drill": is_mock, "miss": is_miss, FORECAST: is_forecast}
 
 
 def is_valid_record(record: Record) -> bool:

@@ -107,6 +107,7 @@ def list_items(collection: Collection) -> list[Item]:
                     lesson=card.lesson,
                     tags=card.tags,
                     objectives=card.all_objectives,
+                    reserved=card.reserved,
                 )
                 items.append(item)
     return items

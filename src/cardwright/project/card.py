@@ -12,7 +12,16 @@ import yaml
 
 from cardwright.diagnostic import SEVERITIES, WARNINGS, Allowance, diagnose
 from cardwright.kinds import is_asked, list_asked
-from cardwright.model import Card, Field, FieldType, Kind, Option, Source
+from cardwright.model import (
+    RESERVED_FOR,
+    RESERVED_TAGS,
+    Card,
+    Field,
+    FieldType,
+    Kind,
+    Option,
+    Source,
+)
 from cardwright.project import table
 from cardwright.project.document import Document, Node
 from cardwright.project.entry import ITEMS_HELP, Entry, read_entry
@@ -22,7 +31,7 @@ MAX_ID_LENGTH: Final = 80
 _ID: Final = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
 _TAG: Final = re.compile(r"[^\s\"',:]+(?:::[^\s\"',:]+)*")
 MAX_GUID_LENGTH: Final = 128
-_RESERVED_TAGS: Final = ("domain", "kind", "lesson", "leech", "marked", "retired")
+_TAKEN_TAGS: Final = ("domain", "kind", "lesson", "leech", "marked", "retired")
 """Tags that Cardwright or Anki sets."""
 _ADOPTED_TAG: Final = re.compile(r'[^\s"]+')
 _MARKING_TAGS: Final = ("leech", "marked", "retired")
@@ -69,8 +78,8 @@ def _parse_tag(entry: Entry, node: Node, name: str) -> str | None:
         help = "use no spaces, quotes, commas or single colons; `::` makes a hierarchy"
         entry.document.report("bad-tag", f"`{tag}` is not a valid tag", node, help=help)
         return None
-    reserved = _MARKING_TAGS if is_adopted else _RESERVED_TAGS
-    if tag.split("::")[0].casefold() in reserved:
+    taken = _MARKING_TAGS if is_adopted else _TAKEN_TAGS
+    if tag.split("::")[0].casefold() in taken or tag.casefold() in RESERVED_TAGS:
         help = "choose another: Cardwright or Anki sets this tag"
         entry.document.report("bad-tag", f"the tag `{tag}` is reserved", node, help=help)
         return None
@@ -166,6 +175,9 @@ COMMON: Final[table.Table] = {
     "extra": table.prose("Markdown shown below the answer."),
     "formerly": table.listed(_parse_former_id, "Earlier ids, oldest first."),
     "retired": table.prose("Why the card is no longer asked."),
+    "reserved": table.choice(
+        RESERVED_FOR, "What the card is held back for: `mock` exams, until the exam is over."
+    ),
     "guid": table.Key(
         read=_read_guid,
         schema=table.text("The guid of a note that people already have in Anki.").schema,
@@ -176,7 +188,9 @@ COMMON: Final[table.Table] = {
 }
 COMMON_KEYS: Final = tuple(COMMON)
 """The keys that a card of any kind may have."""
-FILE_KEYS: Final = ("kind", "lesson", "objectives", "tags", "sources", "extra", "allow")
+FILE_KEYS: Final = (
+    *("kind", "lesson", "objectives", "tags", "sources", "extra", "reserved", "allow"),
+)
 FILE: Final[table.Table] = {
     **{name: COMMON[name] for name in FILE_KEYS},
     "cards": table.Key(
@@ -358,6 +372,7 @@ class _CardReader:
             formerly=common.get("formerly", ()),
             retired=common.get("retired"),
             guid=common.get("guid"),
+            reserved=common.get("reserved"),
             span=spans["id"],
             spans={**self._shared_spans, **spans},
         )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
-from cardwright.blueprint import Blueprint
+from cardwright.blueprint import MIN_MOCKS, Blueprint
 from cardwright.diagnostic import Diagnostic, Related, Span, apply_severities, diagnose
 from cardwright.item import place_cards
 from cardwright.model import CardHead, Collection, Deck, Selection
@@ -17,7 +17,7 @@ from cardwright.pattern import is_match
 from cardwright.project.cache import make_key
 from cardwright.project.checking import Checking
 from cardwright.project.schema_file import is_stale, name_schema_file
-from cardwright.text import list_names, suggest, to_nfc
+from cardwright.text import count, list_names, suggest, to_nfc
 
 _MAX_SUGGESTED: Final = 5
 """The maximum of unknown ids for which a similar one is looked for."""
@@ -294,7 +294,9 @@ def check_coverage(checking: Checking) -> Iterator[Diagnostic]:
                     lesson.span,
                     help=f'add one, or add `lesson: "{lesson.id}"` to cards that do',
                 )
-        yield from _check_domains(checking.collection, blueprint, cards)
+        pool = _count_questions(checking.collection, blueprint, cards)
+        yield from _check_domains(checking.collection, blueprint, pool)
+        yield from _check_pool(blueprint, pool)
         covered = {objective for card in cards for objective in card.all_objectives}
         for objective in blueprint.objectives.values():
             if objective.id not in covered:
@@ -306,20 +308,84 @@ def check_coverage(checking: Checking) -> Iterator[Diagnostic]:
                 )
 
 
+def _count_questions(
+    collection: Collection, blueprint: Blueprint, cards: Iterable[CardHead]
+) -> Counter[str]:
+    """Count the cards that a mock exam can ask, by the id of their domain."""
+    domains = blueprint.domains_by_lesson
+    return Counter(
+        domains[card.lesson].id
+        for card in cards
+        if card.lesson in domains and _has_options(collection, card)
+    )
+
+
+def _has_options(collection: Collection, card: CardHead) -> bool:
+    kind = collection.kinds[card.kind]
+    if kind.options is None:
+        return False
+    return kind.field(kind.options).required or bool(collection.load(card).options)
+
+
 def _check_domains(
-    collection: Collection, blueprint: Blueprint, cards: Sequence[CardHead]
+    collection: Collection, blueprint: Blueprint, pool: Mapping[str, int]
 ) -> Iterator[Diagnostic]:
     """Report domains without questions for a mock exam, if other domains have some."""
     asking = {name for name, kind in collection.kinds.items() if kind.options}
-    found = {blueprint.domain_of(card.lesson) for card in cards if card.kind in asking}
-    for domain in blueprint.domains.values() if found - {None} else ():
-        if domain.weight and domain not in found:
+    for domain in blueprint.domains.values() if pool else ():
+        if domain.weight and domain.id not in pool:
             yield diagnose(
                 "domain-without-question",
                 f"a mock exam has no questions on {domain.name}, which is {domain.weight:g} percent of it",
                 domain.span,
                 help=f"write cards with options ({list_names(sorted(asking))}) for its lessons",
             )
+
+
+def _check_pool(blueprint: Blueprint, pool: Mapping[str, int]) -> Iterator[Diagnostic]:
+    """Report an exam whose questions are not enough for MIN_MOCKS mock exams, if it has some."""
+    lacking = {
+        domain: missing
+        for domain, share in blueprint.share_out().items()
+        if (missing := MIN_MOCKS * share - pool.get(domain, 0)) > 0
+    }
+    if pool and lacking:
+        more = [
+            f"{missing:,} more on {blueprint.domains[domain].name}"
+            for domain, missing in lacking.items()
+        ]
+        exams = count(blueprint.count_mocks(pool), "mock exam")
+        yield diagnose(
+            "few-questions",
+            f"the questions are enough for {exams} without repetition; {MIN_MOCKS} need "
+            f"{list_names(more)}",
+            blueprint.span,
+            help="write more cards with options for their lessons; until then, mock exams repeat some",
+        )
+
+
+def check_reserved(checking: Checking) -> Iterator[Diagnostic]:
+    """Report reserved cards that no mock exam can ask, so that they are never asked."""
+    collection = checking.collection
+    for card in collection.heads:
+        if card.withdrawn != "reserved":
+            continue
+        blueprint = collection.blueprints.get(card.pack)
+        domain = blueprint.domain_of(card.lesson) if blueprint else None
+        if blueprint is None:
+            why = f"the pack `{card.pack}` has no exam"
+        elif not _has_options(collection, card):
+            why = "it has no options to choose from"
+        elif domain is None or not domain.weight:
+            why = "it is in no lesson that the exam asks about"
+        else:
+            continue
+        yield diagnose(
+            "never-asked",
+            f"`{card.id}` is reserved for mock exams, but none can ask it: {why}",
+            collection.load(card).span_of("reserved"),
+            help="remove `reserved`",
+        )
 
 
 def check_mentions(checking: Checking) -> Iterator[Diagnostic]:
@@ -423,6 +489,7 @@ CHECKS: Final[tuple[Callable[[Checking], Iterable[Diagnostic]], ...]] = (
     check_deck_values,
     check_signals,
     check_coverage,
+    check_reserved,
     check_mentions,
     check_frames,
     check_kind_media,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from typing import Final, NamedTuple, overload
 
 from cardwright.item import Item, Items
@@ -23,6 +24,7 @@ class Group(NamedTuple):
     lesson: str | None
     tags: tuple[str, ...]
     objectives: tuple[str, ...]
+    reserved: str | None
 
 
 class Columns(NamedTuple):
@@ -51,7 +53,10 @@ def pack_items(items: Sequence[Item], card_numbers: dict[str, int]) -> Columns:
     refs = {}
     ordered = [items[place] for place in rows]
     for row, item in enumerate(ordered):
-        group = Group(item.pack, item.deck, item.kind, item.lesson, item.tags, item.objectives)
+        group = Group(
+            *(item.pack, item.deck, item.kind, item.lesson),
+            *(item.tags, item.objectives, item.reserved),
+        )
         numbers.append(groups.setdefault(group, len(groups)))
         cards.append(card_numbers[item.card_ref])
         if item.card_ref != item.key.rpartition("/")[0]:
@@ -131,9 +136,10 @@ class PackedItems(Items):
         self._places = read_numbers(columns.places, count)
         self._rows = read_numbers(columns.rows, count)
         self._namespaces = frozenset(columns.namespaces)
+        self._left_out: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._rows)
 
     @overload
     def __getitem__(self, place: int) -> Item: ...
@@ -154,12 +160,31 @@ class PackedItems(Items):
     def find(self, key: str) -> Item | None:
         """Return the prompt with this key, if there is one."""
         row = bisect_left(self._keys, key)
-        return self._make(row) if row < len(self._keys) and self._keys[row] == key else None
+        if row == len(self._keys) or self._keys[row] != key or key in self._left_out:
+            return None
+        return self._make(row)
 
     def list_others(self, known: Iterable[str]) -> Iterator[Item]:
         """Yield the prompts whose keys are not known, in order."""
-        rows = list_missing(self._keys, sorted(known))
+        rows = list_missing(self._keys, sorted(self._left_out.union(known)))
         return map(self._make, sorted(rows, key=self._places.__getitem__))
+
+    def list_reserved(self) -> list[Item]:
+        """Return the prompts of reserved cards, in order."""
+        numbers = {
+            number for number, group in enumerate(self._groups) if group.reserved is not None
+        }
+        if not numbers:
+            return []
+        return [self._make(row) for row in self._rows if self._numbers[row] in numbers]
+
+    def leave_out(self, keys: frozenset[str]) -> PackedItems:
+        """Return these prompts without those of some keys."""
+        other = copy(self)
+        other._left_out = self._left_out | keys  # noqa: SLF001
+        rows = (row for row in self._rows if self._keys[row] not in keys)
+        other._rows = array(_NUMBER, rows)  # noqa: SLF001
+        return other
 
     def find_card(self, ref: str) -> int | None:
         """Return the number of the card with this ref, if that follows from the keys of prompts."""
@@ -171,6 +196,6 @@ class PackedItems(Items):
     def _make(self, row: int) -> Item:
         key = self._keys[row]
         card, _, side_name = key.rpartition("/")
-        pack, deck, kind, lesson, tags, objectives = self._groups[self._numbers[row]]
+        group = self._groups[self._numbers[row]]
         place, ref = self._places[row], self._refs.get(row, card)
-        return Item(key, ref, side_name, pack, deck, place, kind, lesson, tags, objectives)
+        return Item(key, ref, side_name, group.pack, group.deck, place, *group[2:])

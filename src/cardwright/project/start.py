@@ -24,6 +24,9 @@ options:
 """
 
 _LESSONS = """\
+checks:
+  # Once you write questions, remove this line to see how many are lacking for three mock exams.
+  few-questions: "off"
 order: [term, basic, cloze, route, instinct, objective, choice]
 decks:
   - name: 1.1 First steps

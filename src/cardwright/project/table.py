@@ -224,9 +224,10 @@ def choice(values: Iterable[str], about: str = "", *, default: str | None = None
     def read(entry: Entry, name: str) -> str | None:
         word = entry.text(name)
         if word and word not in words:
-            named = f"{', '.join(words[:-1])} or {words[-1]}"
+            named = " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
             message = f"`{name}` must be {named}"
-            entry.report("bad-value", message, name, help="write one of them, or remove the line")
+            which = "one of them" if words[1:] else f"`{name}: {words[0]}`"
+            entry.report("bad-value", message, name, help=f"write {which}, or remove the line")
             return None
         return word or None
 

@@ -1,4 +1,4 @@
-"""The table of records: mock exams, drills, misses, and the aliases of namespaces."""
+"""The table of records: mock exams, drills, misses, forecasts, and the aliases of namespaces."""
 
 from __future__ import annotations
 

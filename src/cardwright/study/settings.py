@@ -22,6 +22,8 @@ PARAMETERS: Final = "parameters"
 """Fitted FSRS parameters, with the model that they are for."""
 GOAL: Final = "goal"
 """The exam that is set, as `exam.goal.Goal.as_json` writes it."""
+RELEASED: Final = "released"
+"""Whether the cards reserved for mock exams are asked before the exam is over."""
 DAILY_PLAN: Final = "daily_plan"
 OLD_DAILY_PLAN: Final = "exam_day"
 """What an exam's preparation measured and chose today: a cache."""
@@ -137,6 +139,7 @@ _CHECKS: Final[Mapping[str, Callable[[Any], bool]]] = {
     ROLLOVER_HOUR: _whole(0, 23),
     AUTOPLAY: _is_flag,
     GOAL: _is_goal,
+    RELEASED: _is_flag,
     "new_per_day": _whole(0, 9999),
     "reviews_per_day": _whole(0, 9999),
     "desired_retention": lambda value: _is_number(value, 0.7, 0.99, is_whole=False),

@@ -158,6 +158,8 @@ def _draw_parts(collection: Collection, card: Card) -> Iterator[Renderable]:
         yield Text(f"… and {count(len(left), 'prompt')} more")
     if card.retired is not None:
         yield Text(make_plain(f"Retired: {card.retired}"), "bold")
+    if card.reserved is not None:
+        yield Text(f"Reserved for {card.reserved} exams", "bold")
     lesson = collection.lesson_of(card) or "no lesson"
     yield Text(make_plain(f"{kind.title} · {lesson} · {card.span}"), "dim")
     blueprint = collection.blueprints.get(card.pack)

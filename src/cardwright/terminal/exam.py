@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import groupby, pairwise
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Group, RenderableType
@@ -14,20 +15,30 @@ from rich.text import Text
 from cardwright.blueprint import Blueprint, LastDay
 from cardwright.exam.goal import Goal
 from cardwright.exam.plan import WHOLE, Plan, PlanWeek, format_day, format_domain, format_recall
-from cardwright.history import make_time, make_zone
+from cardwright.history import SECONDS_PER_MINUTE, make_time, make_zone
 from cardwright.terminal.charts import Column, Fitted, draw_columns, make_line
 from cardwright.text import MAX_LISTED, count, list_names
 
 if TYPE_CHECKING:
+    from cardwright.app.preparation import Preparation
+    from cardwright.exam.candidates import Worth
     from cardwright.exam.coverage import Coverage, ObjectiveSetCoverage, Tally
     from cardwright.exam.misses import Miss, MissGroup
     from cardwright.exam.mock import Mock
     from cardwright.exam.readiness import ForecastCheck, ObjectivesReading, SignalReading
     from cardwright.exam.result import Part
+    from cardwright.exam.summary import Attendance
 
+_ON_TRACK: Final = 0.8
+"""The share of the planned minutes from which the user keeps to the plan."""
+_MIN_SHOWN: Final = 0.5
+_SHORT: Final = "less than a minute"
+_MINUTES_SHOWN: Final = 100
+"""Longer times are shown in hours."""
+_MINUTES_PER_HOUR: Final = 60
 _MAX_ROWS: Final = 200
 """How many lessons of a domain, or objectives of a set, are shown."""
-OBJECTIVES: Final = "Objectives"
+_UNNAMED: Final = "Objectives"
 """The name shown for a set of objectives without one."""
 
 
@@ -60,7 +71,7 @@ def _draw_objectives(part: ObjectiveSetCoverage) -> Fitted:
         return [format(tally) if tally else "" for tally in tallies]
 
     return draw_columns(
-        Column(part.name or OBJECTIVES, labels),
+        Column(part.name or _UNNAMED, labels),
         [
             Column("cards", list_cells(lambda tally: f"{tally.cards}"), rank=1),
             Column("questions", list_cells(lambda tally: f"{tally.questions}"), rank=2),
@@ -122,18 +133,176 @@ def _list_missing(coverage: Coverage) -> Iterator[str]:
     yield from missing or ["Every lesson and objective has cards, every domain has questions."]
     if outside := len(coverage.outside):
         yield f"{count(outside, 'card')} of the pack {'is' if outside == 1 else 'are'} in no lesson."
+    if coverage.tally.questions:
+        questions, exams = coverage.tally.questions, count(coverage.mocks, "mock exam")
+        reserved = coverage.tally.reserved or "none"
+        yield (
+            f"{count(questions, 'question')} for mock exams, {reserved} of them reserved: enough for "
+            f"{exams} without repetition."
+        )
     yield "Known: in review, with an expected recall of 90% or more today."
 
 
-def format_fit(plan: Plan, goal: Goal) -> str:
+def format_time_left(preparation: Preparation) -> str:
+    """Return the days left until an exam, and how many prompts have been seen."""
+    goal, today = preparation.goal, preparation.today
+    days, study_days = goal.exam_day - today, goal.count_days(today)
+    if days == 1:
+        left = f"The exam is tomorrow, and today is {'a study day' if study_days else 'a day off'}"
+        left += f" of {format_minutes(goal.minutes_a_day)}" if study_days else ""
+    elif not study_days:
+        left = f"{count(days, 'day')} left, {'both' if days == 2 else 'all'} of them off"  # noqa: PLR2004
+    else:
+        each = format_minutes(goal.minutes_a_day)
+        left = f"{count(days, 'day')} left, {count(study_days, 'study day')} of {each}"
+    candidates = preparation.candidates
+    if not candidates:
+        return f"{left}."
+    seen = sum(bool(candidate.stability) for candidate in candidates)
+    return f"{left}. {seen:,} of {count(len(candidates), 'prompt')} seen."
+
+
+def format_fit(plan: Plan, preparation: Preparation) -> str:
     """Return whether the goal can be reached in time, and if not, what it would need."""
-    a_day = f"{count(goal.minutes_a_day, 'minute')} a day"
+    goal, planned, today = preparation.goal, preparation.planned, preparation.today
+    unseen = sum(not candidate.stability for candidate in preparation.candidates)
+    study_days = planned.count_days(today)
+    if not unseen:
+        return "You have seen every prompt: what is left is to keep them."
+    if not study_days:
+        days = range(today, planned.exam_day)
+        names = [_name_day(day, today).removeprefix("on ") for day in days]
+        where = "today all the same" if len(days) == 1 else f"on days off ({list_names(names)})"
+        are = "is" if unseen == 1 else "are"
+        return (
+            f"No study day is left before the exam, and {count(unseen, 'prompt')} {are} unseen: "
+            f"study {where}, or move the date."
+        )
+    with_minutes = f"with {format_minutes(goal.minutes_a_day)} a day"
+    if study_days == 1:
+        (day,) = planned.list_days(today)
+        with_minutes = f"with {format_minutes(goal.minutes_a_day)} {_name_day(day, today)}"
     if plan.enough_minutes is not None and plan.enough_minutes <= goal.minutes_a_day:
-        return f"This fits: with {a_day} you see every card before the exam."
-    text = f"This does not fit: with {a_day} you see {plan.seen_share:.0%} of the cards"
-    if plan.enough_minutes is None:
-        return f"{text}, and more minutes would not help: move the date."
-    return f"{text}; {count(plan.enough_minutes, 'minute')} would be enough for all."
+        return f"This fits: {with_minutes} you see every prompt before the exam."
+    # Rounding must not claim what is denied.
+    share = f"{min(plan.seen_share, 0.99):.0%} of the prompts"
+    text = f"This does not fit: {with_minutes} you see {share}"
+    if planned.exam_day < goal.exam_day:
+        text = f"By {planned.exam_on}, {with_minutes} you see {share}"
+    if plan.enough_minutes is not None:
+        each = format_minutes(plan.enough_minutes) + (" a day" if study_days > 1 else "")
+        return f"{text}; {each} would show you all."
+    has_days_off = study_days < planned.exam_day - today
+    return (
+        f"{text}, and no number of minutes would show you all: move the date"
+        f"{', or study on days off as well' if has_days_off else ''}."
+    )
+
+
+def format_attendance(attendance: Attendance, preparation: Preparation) -> str:
+    """Return on how many days the user studied, and where that leads; "" on the first study day."""
+    goal, days = preparation.goal, attendance.study_days
+    if not days:
+        return ""
+    # The plan may go only a part of the way, or there may be nothing to plan.
+    is_planned = preparation.planned.exam_day == goal.exam_day and preparation.candidates
+    left = goal.count_days(preparation.today) if is_planned else 0
+    if not attendance.studied and not attendance.extra:
+        text = f"You studied on {describe_days(attendance)} before today."
+        return f"{text} The plan counts on {count_all(left, 'study day')} left." if left else text
+    each = attendance.minutes / days
+    a_day = f"{format_minutes(each)} a day"
+    text = f"You studied on {describe_days(attendance)} before today, {a_day}"
+    if each >= _ON_TRACK * goal.minutes_a_day:
+        return f"{text}."
+    text = f"{text} instead of {goal.minutes_a_day}."
+    if not left:
+        return text
+    return (
+        f"{text} At this pace the {'study day' if left == 1 else count(left, 'study day')} left "
+        f"{'comes' if left == 1 else 'come'} to {format_time(each * left)}; the plan counts on "
+        f"{format_time(goal.minutes_a_day * left)}."
+    )
+
+
+def describe_days(attendance: Attendance) -> str:
+    """Return `3 of 9 study days and 1 day off`."""
+    days, studied, extra = attendance.study_days, attendance.studied, attendance.extra
+    parts = []
+    if days:
+        is_full = studied == days
+        parts.append(
+            count_all(days, "study day") if is_full else f"{studied} of {count(days, 'study day')}"
+        )
+    if extra:
+        parts.append(f"{extra} day{'' if extra == 1 else 's'} off")
+    return " and ".join(parts)
+
+
+def count_all(number: int, noun: str) -> str:
+    """Return `the one card`, `both cards` or `all 3 cards`."""
+    if number == 2:  # noqa: PLR2004
+        return f"both {noun}s"
+    return f"the one {noun}" if number == 1 else f"all {count(number, noun)}"
+
+
+def format_today(
+    goal: Goal, today: int, asked: Sequence[Worth], spent_minutes: float
+) -> Iterator[str]:
+    """Yield what is planned for today: `asked`, for the minutes that are not spent yet."""
+    whole = goal.minutes_a_day
+    new = sum(not worth.candidate.stability for worth in asked)
+    counts = ((new, "new prompt"), (len(asked) - new, "review"))
+    numbers = " and ".join(count(number, noun) for number, noun in counts if number)
+    minutes = format_minutes(sum(worth.seconds for worth in asked) / SECONDS_PER_MINUTE)
+    work = f"{numbers}, {'' if minutes == _SHORT else 'about '}{minutes}"
+    spent = format_minutes(spent_minutes)
+    of_whole = f"; {spent} of {whole} spent" if spent_minutes else ""
+    next_day = _format_next_day(goal, today)
+    is_done = spent_minutes >= whole
+    if goal.is_off(today):
+        in_spite = f", on which you studied {spent} all the same" if spent_minutes else ""
+        yield f"It is a day off{in_spite}.{next_day}"
+        if asked:
+            yield f"`cards review` asks all the same: {work}."
+    elif asked:
+        yield f"{work}{of_whole}."
+        yield f"`cards review` asks {'it' if len(asked) == 1 else 'them, the most useful first'}."
+    elif not is_done:
+        yield f"Nothing more to ask{of_whole}.{next_day}"
+    else:
+        more = round(spent_minutes) - whole
+        yield f"{spent} spent, {f'{more:,} more than' if more else 'as'} planned.{next_day}"
+    if is_done:
+        yield "`cards review --minutes 10` asks more."
+
+
+def _format_next_day(goal: Goal, today: int) -> str:
+    """Return the next study day as a sentence behind another; "" on the day before the exam."""
+    if today + 1 == goal.exam_day:
+        return ""
+    day = goal.find_next_day(today)
+    if day is None:
+        return " No study day is left before the exam."
+    return f" The next study day is {_name_day(day, today).removeprefix('on ')}."
+
+
+def _name_day(day: int, today: int) -> str:
+    """Return `today`, `tomorrow` or `on Mon 30 Nov`, as it fits behind `study`."""
+    names = {today: "today", today + 1: "tomorrow"}
+    return names.get(day, f"on {format_day(day)}")
+
+
+def format_minutes(minutes: float) -> str:
+    """Format minutes as a number with its noun: `1 minute`."""
+    return _SHORT if 0 < minutes < _MIN_SHOWN else count(round(minutes), "minute")
+
+
+def format_time(minutes: float) -> str:
+    """Format a longer time: `40 minutes`, `2.5 hours`."""
+    if minutes < _MINUTES_SHOWN:
+        return format_minutes(minutes)
+    return f"{minutes / _MINUTES_PER_HOUR:.1f} hours"
 
 
 def format_horizon(goal: Goal, planned: Goal) -> str:
@@ -151,13 +320,14 @@ def format_hours(goal: Goal, blueprint: Blueprint | None, days: int) -> str:
     start = blueprint.starts.get(goal.start_as or "") if blueprint else None
     if start is None:
         return ""
-    left = days * goal.minutes_a_day / 60
+    left = days * goal.minutes_a_day / _MINUTES_PER_HOUR
     text = (
         f"Hours: {left:.0f} left until the exam; from “{make_line(start.about)}” it takes "
         f"{start.min_hours:g} to {start.max_hours:g}, reading and practice included."
     )
     if left < start.min_hours and days:
-        text += f" That would be at least {start.min_hours * 60 / days:.0f} minutes a day."
+        minutes = ceil(start.min_hours * _MINUTES_PER_HOUR / days)
+        text += f" That would be at least {count(minutes, 'minute')} a day."
     return text
 
 
@@ -220,7 +390,7 @@ def draw_objectives(readings: Sequence[ObjectivesReading]) -> Iterator[Renderabl
     labels: list[Text] = []
     cells: list[tuple[str, str]] = []
     for reading in readings:
-        labels.append(Text(make_line(reading.name or OBJECTIVES), "bold"))
+        labels.append(Text(make_line(reading.name or _UNNAMED), "bold"))
         cells.append((f"{reading.recall:.0%}", ""))
         for weak in reading.weakest:
             labels.append(Text(f"  {make_line(f'{weak.objective.id} {weak.objective.about}')}"))
@@ -228,7 +398,7 @@ def draw_objectives(readings: Sequence[ObjectivesReading]) -> Iterator[Renderabl
     if cells:
         today, seen = zip(*cells, strict=True)
         columns = [Column("today", today), *([Column("seen", seen)] if any(seen) else [])]
-        yield draw_columns(Column("", labels), columns)
+        yield draw_columns(Column("set, and its weakest", labels), columns)
 
 
 def format_held(held: ForecastCheck | None) -> str:

@@ -178,9 +178,10 @@ class _PackComparison:
     def __init__(self, project: Project, pack: str, warn_of: WarnOf) -> None:
         project.refuse_damaged_ledger(pack)
         self.contents: PackContents = project.describe_pack(pack)
+        reserved = project.describe_pack(pack, is_reserved=True)
         self.found = PackEdits(pack=pack)
         self.notes: dict[str, Note] = {}
-        for note in self.contents.packed:
+        for note in (*self.contents.packed, *reserved.packed):
             self.notes.setdefault(make_guid(note.card), note)
         self._ledger = project.ledgers[pack]
         self._adopted = project.adopted_packs[pack]
@@ -188,7 +189,7 @@ class _PackComparison:
         self._finder = MediaFinder(project.media.find, self._adopted.media)
         labels = {
             kind: [one.name for one in note_type.fields]
-            for kind, note_type in self.contents.note_types.items()
+            for kind, note_type in {**self.contents.note_types, **reserved.note_types}.items()
         }
         self._sources = Sources(project.collection, project.renderer, labels)
 
@@ -239,7 +240,9 @@ class _PackComparison:
         self.found.absent = [
             note.card.id
             for guid, note in self.notes.items()
-            if guid not in seen and (not self._ledger.version or self._ledger.find(note.card))
+            if guid not in seen
+            and note.card.reserved is None
+            and (not self._ledger.version or self._ledger.find(note.card))
         ]
 
     def has_deck(self, name: str) -> bool:

@@ -15,6 +15,7 @@ _COMMANDS: Final = {
     "ready": "Show how ready you are: recall expected today and on exam day.",
     "coverage": "Show how well the cards cover an exam.",
     "mock": "Take a mock exam against the clock.",
+    "release": "Let review and drill ask the cards that are reserved for mock exams.",
     "drill": "Answer a short set of questions, mixed or from one lane.",
     "miss": "Record why you missed a question.",
     "misses": "List and group your misses, and show their trend.",

@@ -68,7 +68,7 @@ def plan(
         last_days = list_last_days(goal, blueprint, preparation.today)
         hours = format_hours(goal, blueprint, goal.count_days(preparation.today))
         horizon = format_horizon(goal, preparation.planned)
-        sentences = [line for line in (format_fit(found, goal), hours, horizon) if line]
+        sentences = [line for line in (format_fit(found, preparation), hours, horizon) if line]
         now = study.moment.local
     if ics is not None:
         try:

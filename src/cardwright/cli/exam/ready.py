@@ -9,6 +9,7 @@ import click
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
+from cardwright.exam.forecasts import list_forecasts, pick_forecasts
 from cardwright.exam.plan import FORECAST_NOTE
 from cardwright.exam.readiness import check_forecasts, read_objectives, read_signals
 from cardwright.study.stats import list_answers
@@ -20,7 +21,9 @@ from cardwright.terminal.exam import (
     format_held,
     format_horizon,
 )
+from cardwright.terminal.exam_summary import draw_forecasts_made
 from cardwright.terminal.reports import draw_sections
+from cardwright.text import count
 
 
 @click.command()
@@ -32,8 +35,8 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
     """Show how ready you are: recall expected today and on exam day.
 
     Shown by domain, weighted as in the exam, and by objective. Cards you have not seen count as
-    unknown. This is a forecast of recall, not your chance of passing; the last line compares past
-    forecasts with answers.
+    unknown. This is a forecast of recall, not your chance of passing. Earlier forecasts of the day
+    are shown below, and the last line compares what was expected with your answers.
 
     \b
     cards exam ready
@@ -48,6 +51,8 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
         objectives = read_objectives(blueprint, items, recalls) if blueprint else []
         keys = {item.key for item in items}
         held = check_forecasts(list_answers(study.journal, keys.__contains__))
+        kept = list_forecasts(study.store, preparation.namespace, goal)
+        earlier = [made for made in kept if made.study_day <= preparation.today]
         prompts = len(preparation.candidates)
         unseen = sum(not candidate.stability for candidate in preparation.candidates)
     if as_json:
@@ -66,19 +71,24 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
                     {"id": r.signal.id, "recall": r.recall, "given": r.is_given} for r in readings
                 ],
                 "calibration": held._asdict() if held else None,
+                "earlier": [made.as_json() for made in earlier],
             }
         )
         return
-    seen = f"{prompts - unseen:,} of {prompts:,} prompts seen; the others count as unknown."
+    seen = f"{prompts - unseen:,} of {count(prompts, 'prompt')} seen"
+    seen += "; unseen ones count as unknown." if unseen else "."
     horizon = format_horizon(goal, preparation.planned)
-    sentences = [line for line in (seen, format_fit(found, goal), horizon) if line]
+    sentences = [line for line in (seen, format_fit(found, preparation), horizon) if line]
     say(
         draw_sections(
             {
                 f"{preparation.title} on {goal.exam_on}": sentences,
                 "Expected recall": [draw_forecasts(found, blueprint)],
-                "Objectives, the weakest below each set": draw_objectives(objectives),
+                "Objectives": draw_objectives(objectives),
                 "Signs that you can book": draw_readings(readings),
+                "Forecasts so far": [draw_forecasts_made(pick_forecasts(earlier))]
+                if earlier
+                else [],
                 "": [f"{FORECAST_NOTE} {format_held(held)}"],
             }
         )

@@ -5,19 +5,25 @@ from __future__ import annotations
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from cardwright.app.choice import choose_packs
 from cardwright.app.preparation import list_goals, put_goal
 from cardwright.cli.environment import open_study
-from cardwright.cli.output import say
-from cardwright.cli.params import db_option
+from cardwright.cli.exam.forecast import try_plan
+from cardwright.cli.output import say, say_json
+from cardwright.cli.params import db_option, json_option
 from cardwright.error import ProjectError
 from cardwright.exam.goal import MAX_PLANNED_DAYS, Goal
+from cardwright.exam.plan import WHOLE, format_recall
 from cardwright.history import make_date
+from cardwright.terminal.exam import format_fit, format_horizon, format_minutes
 from cardwright.text import count, list_names
+
+if TYPE_CHECKING:
+    from cardwright.app.preparation import Preparation
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DEFAULT_MINUTES: Final = 30
@@ -40,6 +46,7 @@ _DAYS_PER_YEAR: Final = 365
 @click.option(
     "--yes", "is_sure", is_flag=True, help="Accept a date more than two years away, without asking."
 )
+@json_option
 @db_option
 @click.pass_obj
 def set_goal(
@@ -51,6 +58,7 @@ def set_goal(
     start_as: str | None,
     clear: bool,
     is_sure: bool,
+    as_json: bool,
     db: Path | None,
 ) -> None:
     """Set the date of an exam, and the time you have for it.
@@ -65,18 +73,20 @@ def set_goal(
     """
     with open_study(folder, db, is_writing=True) as study:
         choose_packs(study.sources.decks, [pack])
-        if clear:
-            put_goal(study.journal, study.sources.namespace_of(pack), None, study.moment)
-            say(f"{pack}: the exam is cleared")
-            return
         goals = list_goals(study.journal, study.sources)
         former = next((goal for goal in goals if goal.pack == pack), None)
+        if clear:
+            put_goal(study.journal, study.sources.namespace_of(pack), None, study.moment)
+            told = f"{pack}: {'the exam is cleared' if former else 'no exam was set'}"
+            say_json({"pack": pack, "exam_on": None}) if as_json else say(told)
+            return
         on = _read_date(exam_on) if exam_on else former.exam_on if former else None
         if on is None:
             raise click.UsageError("--date is required: the day of the exam")
         today = make_date(study.today)
         if on <= today:
-            raise ProjectError(f"{on} is not after today, {today}")
+            help = "`--date YYYY-MM-DD` sets the day of the next exam" if exam_on is None else ""
+            raise ProjectError(f"{on} is not after today, {today}", help=help)
         if exam_on and not is_sure:
             _confirm(on, today)
         blueprint = study.sources.blueprints.get(pack)
@@ -93,16 +103,37 @@ def set_goal(
                 _read_days(days_off) if days_off else former.days_off if former else frozenset()
             ),
             start_as=start_as or (former.start_as if former else None),
-            set_on=former.set_on if former else today,
+            set_on=former.set_on if former and former.exam_on > today else today,
         )
         put_goal(study.journal, study.sources.namespace_of(pack), goal, study.moment)
-        left = goal.count_days(study.today)
+        _tell(study.prepare([pack]), as_json=as_json)
+
+
+def _tell(preparation: Preparation, *, as_json: bool) -> None:
+    """Print what a goal means: days, time, whether it fits, and the recall to expect."""
+    goal = preparation.goal
+    days, study_days = goal.exam_day - preparation.today, goal.count_days(preparation.today)
+    plan, lack = try_plan(preparation)
+    if as_json:
+        on_day = plan and {name: found._asdict() for name, found in plan.on_day.items()}
+        more = {"days_left": days, "study_days_left": study_days, "on_day": on_day}
+        say_json({**goal.as_json(), **more})
+        return
     off_days = ", ".join(_WEEKDAYS[day] for day in sorted(goal.days_off)) or "none"
     say(
-        f"{blueprint.name if blueprint else pack} on {on}: {count(left, 'study day')} of "
-        f"{goal.minutes_a_day} minutes, days off: {off_days}"
+        f"{preparation.title} on {goal.exam_on}: {count(days, 'day')} left, "
+        f"{count(study_days, 'study day')} of {format_minutes(goal.minutes_a_day)}, "
+        f"days off: {off_days}"
     )
-    say("`cards exam plan` shows the plan; `cards review` follows it")
+    sentences = [lack]
+    if plan:
+        sentences = [
+            format_fit(plan, preparation),
+            f"Expected recall on the day: {format_recall(plan.on_day[WHOLE])}.",
+            format_horizon(goal, preparation.planned),
+            "`cards exam plan` shows the plan; `cards review` follows it",
+        ]
+    say("\n".join(filter(None, sentences)))
 
 
 def _read_date(text: str) -> date:

@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cardwright.cli.environment import open_study
+from cardwright.cli.exam.forecast import try_plan
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
-from cardwright.terminal.exam import draw_forecasts, format_fit, format_horizon
+from cardwright.exam.summary import count_attendance, sum_up
+from cardwright.history import make_date
+from cardwright.terminal.exam import (
+    draw_forecasts,
+    format_attendance,
+    format_fit,
+    format_horizon,
+    format_time_left,
+    format_today,
+)
+from cardwright.terminal.exam_summary import draw_summary
 from cardwright.terminal.reports import draw_sections
-from cardwright.text import count
+
+if TYPE_CHECKING:
+    from cardwright.app.preparation import Preparation
+    from cardwright.app.study import Study
+    from cardwright.exam.mock import Mock
 
 
 @click.command()
@@ -23,6 +39,8 @@ from cardwright.text import count
 def status(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) -> None:
     """Show where you stand, and what is planned for today.
 
+    From the day of the exam on, show what you did for it and how the forecasts held.
+
     \b
     cards exam status
     cards exam status mlpro --json
@@ -31,52 +49,79 @@ def status(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with open_study(folder, db) as study:
         preparation = study.prepare(packs)
-        found = preparation.plan()
-        goal, today = preparation.goal, preparation.today
-        minutes = 0.0 if goal.is_off(today) else preparation.count_minutes_left()
-        asked = preparation.list_today(minutes)
-        new = sum(not worth.candidate.stability for worth in asked)
-        days_left = goal.exam_day - today
-        study_days = goal.count_days(today)
-        seen = sum(bool(candidate.stability) for candidate in preparation.candidates)
-    prompts = len(preparation.candidates)
+        blueprint = preparation.blueprint
+        mocks = study.list_mocks(blueprint, "mock", "drill") if blueprint else []
+        tell = _tell_end if preparation.is_over else _tell_standing
+        tell(study, preparation, mocks, as_json=as_json)
+
+
+def _tell_end(study: Study, preparation: Preparation, mocks: list[Mock], *, as_json: bool) -> None:
+    blueprint, goal, today = preparation.blueprint, preparation.goal, preparation.today
+    summary = sum_up(
+        study.journal,
+        preparation.items,
+        blueprint,
+        goal,
+        preparation.namespace,
+        study.moment,
+        mocks=mocks,
+        misses=study.list_misses(blueprint) if blueprint else [],
+    )
     if as_json:
+        days_left = {"days_left": goal.exam_day - today}
+        say_json({**goal.as_json(), **days_left, "summary": summary.as_json()})
+    else:
+        say(draw_sections(draw_summary(summary, preparation)))
+
+
+def _tell_standing(
+    study: Study, preparation: Preparation, mocks: list[Mock], *, as_json: bool
+) -> None:
+    goal, today = preparation.goal, preparation.today
+    found, lack = try_plan(preparation)
+    spent_minutes = preparation.count_spent_minutes()
+    minutes_left = max(goal.minutes_a_day - spent_minutes, 0.0)
+    asked = preparation.list_today(minutes_left)
+    keys = {item.key for item in preparation.items}
+    attendance = count_attendance(study.journal, keys, goal, study.moment, today, mocks)
+    if as_json:
+        candidates = preparation.candidates
+        new = sum(not worth.candidate.stability for worth in asked)
+        next_day = goal.find_next_day(today)
+        on_day = found and {name: recall._asdict() for name, recall in found.on_day.items()}
         say_json(
             {
                 **goal.as_json(),
-                "days_left": days_left,
+                "days_left": goal.exam_day - today,
                 "planned_to": preparation.planned.exam_on.isoformat(),
-                "study_days_left": study_days,
-                "prompts": prompts,
-                "seen": seen,
-                "on_day": {name: forecast._asdict() for name, forecast in found.on_day.items()},
-                "today": {"minutes": minutes, "new": new, "reviews": len(asked) - new},
+                "study_days_left": goal.count_days(today),
+                "next_study_on": None if next_day is None else make_date(next_day).isoformat(),
+                "prompts": len(candidates),
+                "seen": sum(bool(candidate.stability) for candidate in candidates),
+                "on_day": on_day,
+                "so_far": attendance._asdict(),
+                "today": {
+                    "day_off": goal.is_off(today),
+                    "minutes": 0.0 if goal.is_off(today) else minutes_left,
+                    "spent_minutes": spent_minutes,
+                    "new": new,
+                    "reviews": len(asked) - new,
+                },
             }
         )
         return
-    if asked:
-        numbers = f"{count(new, 'new prompt')} and {count(len(asked) - new, 'review')}"
-        today_plan = [
-            f"{minutes:.0f} minutes: {numbers}.",
-            "`cards review` asks them, the most useful first.",
-        ]
-    else:
-        today_plan = ["Nothing: it is a day off." if goal.is_off(today) else "Nothing more."]
-    horizon = format_horizon(goal, preparation.planned)
-    time_left = (
-        f"{count(days_left, 'day')} left, {count(study_days, 'study day')} of "
-        f"{goal.minutes_a_day} minutes"
-    )
+    sentences = [
+        format_time_left(preparation),
+        format_attendance(attendance, preparation),
+        format_fit(found, preparation) if found else lack,
+        format_horizon(goal, preparation.planned),
+    ]
     say(
         draw_sections(
             {
-                f"{preparation.title} on {goal.exam_on}": [
-                    f"{time_left}; {seen:,} of {prompts:,} prompts seen.",
-                    format_fit(found, goal),
-                    *([horizon] if horizon else ()),
-                ],
-                "Expected recall": [draw_forecasts(found, preparation.blueprint)],
-                "Today": today_plan,
+                f"{preparation.title} on {goal.exam_on}": filter(None, sentences),
+                "Expected recall": [draw_forecasts(found, preparation.blueprint)] if found else [],
+                "Today": format_today(goal, today, asked, spent_minutes),
             }
         )
     )
