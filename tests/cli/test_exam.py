@@ -172,6 +172,43 @@ def test_the_questions_of_the_last_exam_are_not_asked_again_while_there_are_othe
     assert not cards[0] & cards[1]
 
 
+def test_what_was_seen_before_is_told_and_without_anything_new_there_is_no_estimate(
+    forest: Path,
+) -> None:
+    # Wood has 10 questions for 6 in each exam, Leaves 10 for 4.
+    found = [take_mock(forest, typed="h\ny\n") for _ in range(3)]
+    assert [mock["score"]["seen"] for mock in found] == [0, 2, 8]
+    assert [mock["estimate"]["total"] for mock in found] == [10] * 3
+    assert found[0]["estimate"]["low"] == 0
+
+    shown = run_exam(forest, "mock", "--plain", typed="1\nh\ny\n").stdout
+    assert "10 of 10 seen before" in shown
+    assert "does not tell what the next will be" in " ".join(shown.split())
+    assert "`cards exam miss` records why you missed a question." in shown
+    last = json.loads(run_exam(forest, "mock", "--list", "--json").stdout)[-1]
+    assert (last["score"]["seen"], last["estimate"]) == (10, None)
+
+
+def test_a_drill_uses_up_no_question_that_the_next_exam_needs(forest: Path) -> None:
+    take_mock(forest, typed="h\ny\n")
+    found = run_exam(forest, "drill", "--questions", "5", "--json", typed="h\ny\n").stdout
+    # Two of the six unseen ones of Leaves are left over.
+    assert json.loads(found)["score"]["seen"] == 3
+    assert take_mock(forest, typed="h\ny\n")["score"]["seen"] == 2
+
+
+def test_reviews_count_as_seen(forest: Path) -> None:
+    store = str(forest.parent / "reviews.db")
+    for prompt in ("a1-1", "a1-2", "b1-1", "b1-2"):
+        answer = CliRunner().invoke(
+            cards, ["-C", str(forest), "answer", f"{prompt}/choose", "good", "--db", store]
+        )
+        assert answer.exit_code == 0, answer.output
+    found = take_mock(forest, typed="h\ny\n")
+    asked = {question["card"] for question in found["questions"]}
+    assert not asked & {"trees:a1-1", "trees:a1-2", "trees:b1-1", "trees:b1-2"}
+
+
 def test_it_goes_on_where_it_was_left(forest: Path) -> None:
     left = run_exam(forest, "mock", "--plain", "--questions", "3", typed="2\nm\n\n1\nq\n")
     assert "Interrupted; every answer is kept." in left.stdout

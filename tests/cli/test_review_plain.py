@@ -47,6 +47,20 @@ def test_points_are_ticked_and_options_picked(write: Write) -> None:
     assert "Again: next in 1 min" in printed
 
 
+def test_options_are_shuffled_again_whenever_the_question_is_asked(write: Write) -> None:
+    project = write(FILES)
+    words = ("--kind", "choice", "--limit", "1", "--cram")
+
+    def list_options(typed: str) -> list[str]:
+        lines = pipe(project, typed, *words).splitlines()
+        return [line for line in lines if ") [ ]" in line][:3]
+
+    first = list_options("q\n")
+    # To leave it without an answer does not turn its options around, a cram does.
+    assert list_options("\n3\n") == first
+    assert list_options("\n3\n") != first
+
+
 def test_the_address_of_a_link_around_a_gap_is_not_told(write: Write) -> None:
     printed = pipe(write(FILES), "/sapwood\nq\n", "--kind", "cloze")
 

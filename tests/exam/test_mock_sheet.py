@@ -17,6 +17,7 @@ from cardwright.exam.mock import (
     draw_drill,
     draw_mock,
     find_interrupted,
+    find_last_seen,
     list_mocks,
     list_questions,
     make_mock_id,
@@ -97,13 +98,23 @@ def reopen(journal: Journal) -> Mock:
 def draw(cards: Cards, *past: Mock, **how: Any) -> tuple[Mock, str]:
     blueprint = cards.index.blueprints["trees"]
     given = {"id": "a", "seed": 1, "started_at_ms": MORNING.at_ms, **how}
-    return draw_mock(cards.index.items, cards, blueprint, past, **given)
+    seen = find_last_seen(past, given.pop("answered", {}))
+    return draw_mock(cards.index.items, cards, blueprint, seen, **given)
 
 
 def drill(cards: Cards, *past: Mock, **how: Any) -> Mock:
     blueprint = cards.index.blueprints["trees"]
     given = {"id": "a", "seed": 1, "started_at_ms": MORNING.at_ms, "count": 2, **how}
-    return draw_drill(cards.index.items, cards, blueprint, past, **given)
+    seen = find_last_seen(past, given.pop("answered", {}))
+    return draw_drill(cards.index.items, cards, blueprint, seen, **given)
+
+
+def end(mock: Mock, at_ms: int) -> Mock:
+    return replace(mock, ended_at_ms=at_ms)
+
+
+def list_refs(mock: Mock) -> list[str]:
+    return sorted(question.card_ref for question in mock.questions)
 
 
 def test_too_few_questions_have_as_much_time_each_and_are_noted(cards: Cards) -> None:
@@ -123,13 +134,68 @@ def test_as_many_questions_as_asked_for_have_their_part_of_the_time(cards: Cards
     assert draw(cards, count=2, minutes=0.5)[0].limit_ms == 30_000
 
 
-def test_the_last_mock_exam_is_avoided_but_not_those_before_it(cards: Cards) -> None:
-    first, _ = draw(cards, count=2)
-    second, _ = draw(cards, first, count=2)
+def test_questions_come_again_in_the_order_in_which_they_were_seen(cards: Cards) -> None:
+    first = end(draw(cards, count=2)[0], 1)
+    second = end(draw(cards, first, count=2)[0], 2)
     thirds = [draw(cards, first, second, count=2, seed=seed)[0] for seed in range(6)]
-    refs = [{question.card_ref for question in mock.questions} for mock in (first, second, *thirds)]
-    assert not refs[0] & refs[1]
-    assert refs[2:] == [refs[0]] * 6
+    assert not set(list_refs(first)) & set(list_refs(second))
+    assert [list_refs(mock) for mock in thirds] == [list_refs(first)] * 6
+    assert [question.was_seen for question in second.questions] == [False, False]
+    assert [question.was_seen for question in thirds[0].questions] == [True, True]
+
+
+def test_of_an_exam_that_is_not_over_only_the_questions_reached_were_seen(cards: Cards) -> None:
+    mock, _ = draw(cards)
+    reached = (
+        replace(mock.questions[0], spent_ms=1),
+        replace(mock.questions[1], picked=(0,)),
+        *mock.questions[2:],
+    )
+    left = replace(mock, questions=reached, place=3)
+    keys = [question.card_key for question in mock.questions]
+
+    assert find_last_seen([left], {}) == {keys[place]: MORNING.at_ms for place in (0, 1, 3)}
+    assert find_last_seen([end(left, 7)], {}) == dict.fromkeys(keys, 7)
+
+
+def test_every_prompt_of_a_card_counts_and_so_does_its_former_name(cards: Cards) -> None:
+    mock = end(draw(cards, count=1)[0], 5)
+    renamed = replace(mock.questions[0], card_ref="trees:renamed")
+    key = renamed.card_key
+
+    assert find_last_seen([replace(mock, questions=(renamed,))], {}) == {key: 5}
+    assert find_last_seen([mock], {f"{key}/other": 9, f"{key}/c1": 8}) == {key: 9}
+    drawn = draw(cards, answered={f"{key}/other": 9})[0].questions
+    assert [question.card_key for question in drawn if question.was_seen] == [key]
+
+
+def test_a_drill_leaves_what_the_next_exam_needs(cards: Cards) -> None:
+    # The next exam needs all four questions: those already seen are asked first.
+    mock = end(draw(cards, count=2)[0], 5)
+    assert list_refs(drill(cards, mock)) == list_refs(mock)
+    assert len(drill(cards, mock, count=4).questions) == 4
+    # An exam of one question of each domain leaves the others to a drill.
+    blueprint = replace(cards.index.blueprints["trees"], questions=2)
+    cards.index = replace(cards.index, blueprints={"trees": blueprint})
+    first = end(drill(cards), 6)
+    assert list_refs(drill(cards, first)) == list_refs(first)
+    assert not set(list_refs(draw(cards, first)[0])) & set(list_refs(first))
+
+
+def test_a_drill_leaves_the_questions_of_an_exam_under_way_to_it(cards: Cards) -> None:
+    blueprint = replace(cards.index.blueprints["trees"], questions=1)
+    cards.index = replace(cards.index, blueprints={"trees": blueprint})
+    for seed in range(9):
+        kept = [f"trees:{lesson}-1" for lesson in ("a1", "b1")]
+        assert list_refs(drill(cards, seed=seed, kept=kept)) == ["trees:a2-1", "trees:b2-1"]
+
+
+def test_the_same_seed_draws_the_same_exam_but_shuffles_again_in_a_later_one(cards: Cards) -> None:
+    first, again = draw(cards)[0], draw(cards)[0]
+    later_one = draw(cards, earlier=1)[0]
+    assert first == again
+    assert list_refs(later_one) == list_refs(first)
+    assert later_one.shuffle_seed != first.shuffle_seed == first.seed
 
 
 def test_a_drill_has_no_clock_and_keeps_to_the_order_of_its_lessons(cards: Cards) -> None:
@@ -219,6 +285,20 @@ def test_the_clock_stands_still_while_the_program_is_closed(cards: Cards, journa
     assert sheet.left_ms(later(MORNING, days=1)) == 6 * 60_000
     assert sheet.mock.breaks == 1
     assert sheet.mock.questions[0].picked == (0,)
+
+
+def test_a_question_that_reviews_asked_during_a_break_had_been_seen(
+    cards: Cards, journal: Journal
+) -> None:
+    mock = draw(cards)[0]
+    sheet = Sheet(mock, journal, cards, MORNING)
+    sheet.pick(0, later(MORNING, minutes=1))
+    for question in mock.questions[:2]:
+        record(journal, question.key, Act.CRAM, later(MORNING, minutes=9), Rating.GOOD)
+
+    resumed = Sheet(reopen(journal), journal, cards, later(MORNING, minutes=10)).mock
+
+    assert [question.was_seen for question in resumed.questions] == [False, True, False, False]
 
 
 def test_no_more_than_ten_seconds_of_the_clock_are_lost_with_the_program(
@@ -321,7 +401,9 @@ def test_the_score_weighs_domains_and_tells_lessons_apart(cards: Cards, journal:
 
 
 def test_the_export_tells_everything(cards: Cards, journal: Journal) -> None:
-    sheet = begin(cards, journal)
+    asked = make_mock(cards)
+    seen = [replace(one, was_seen=not place) for place, one in enumerate(asked.questions)]
+    sheet = Sheet(replace(asked, questions=tuple(seen)), journal, cards, MORNING)
     sheet.pick(0, later(MORNING, minutes=1))
     sheet.mark(later(MORNING, minutes=1))
     sheet.go_to(1, later(MORNING, minutes=1))
@@ -344,9 +426,12 @@ def test_a_record_is_read_as_it_was_written(cards: Cards, journal: Journal) -> N
 
 
 def test_a_record_of_an_older_version_is_read(cards: Cards, journal: Journal) -> None:
-    mock = make_mock(cards)
+    questions = [replace(one, objectives=()) for one in make_mock(cards).questions]
+    mock = replace(make_mock(cards), questions=tuple(questions))
     old = asdict(mock)
+    del old["earlier"]
     for question in old["questions"]:
+        del question["objectives"], question["was_seen"]
         # The keys of a question as they were once written.
         question["ref"] = question.pop("card_ref")
         question["history_ref"] = question.pop("key")

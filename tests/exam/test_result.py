@@ -3,59 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from cardwright.exam.mock import Mock, Question
+from cardwright.exam.mock import Question
 from cardwright.exam.result import (
     format_circumstances,
     format_clock,
+    format_estimate,
     format_mock_markdown,
+    format_seen,
+    format_unseen,
+    format_weak,
+    list_weak_objectives,
     make_transcript,
     score_mock,
 )
-from cardwright.model import Option
 from exam_project import EXAM
-
-OPTIONS = (
-    Option(text="Right", right=True, reason="So it is."),
-    Option(text="Wrong\n\n    code", right=False, reason=""),
-)
-
-
-def make_question(lesson: str, *picked: int, **more: Any) -> Question:
-    domain = "wood" if lesson.startswith("a") else "leaf"
-    question = Question(
-        card_ref=f"trees:{lesson}-1",
-        side_name="choose",
-        key=f"trees:{lesson}-1/choose",
-        domain=domain,
-        lesson=lesson,
-        right=(0,),
-        digest=0,
-        picked=picked,
-        spent_ms=30_000,
-        options=OPTIONS,
-    )
-    return replace(question, **more)
-
-
-def make_mock(*questions: Question, **more: Any) -> Mock:
-    mock = Mock(
-        id="trees-1",
-        pack="trees",
-        exam="Forester",
-        is_drill=False,
-        seed=7,
-        started_at_ms=1_793_606_400_000,
-        limit_ms=600_000,
-        is_recorded=False,
-        questions=questions,
-        spent_ms=125_000,
-        ended_at_ms=1_793_606_700_000,
-    )
-    return replace(mock, **more)
+from exam_samples import make_mock, make_question
 
 
 def test_only_exactly_the_right_options_are_right() -> None:
@@ -126,13 +91,16 @@ def test_lengths_of_time(milliseconds: int, shown: str) -> None:
 
 
 def test_the_transcript_tells_each_question_with_its_options() -> None:
-    mock = make_mock(make_question("a1", 1, is_marked=True, text="Which?"), breaks=1)
+    more = {"objectives": ("o1",), "was_seen": True}
+    mock = make_mock(make_question("a1", 1, is_marked=True, text="Which?", **more), breaks=1)
     found = make_transcript(mock, EXAM)
     (question,) = found.pop("questions")
     assert question == {
         "card": "trees:a1-1",
         "domain": "wood",
         "lesson": "a1",
+        "objectives": ["o1"],
+        "seen_before": True,
         "counts": True,
         "right": False,
         "answered": True,
@@ -144,9 +112,21 @@ def test_the_transcript_tells_each_question_with_its_options() -> None:
             {"text": "Wrong\n\n    code", "right": False, "picked": True, "reason": ""},
         ],
     }
-    assert found.pop("score")["domains"] == [
-        {"id": "wood", "name": "Wood", "right": 0, "total": 1, "spent_ms": 30_000, "share": 0.0}
+    score = found.pop("score")
+    assert score["domains"] == [
+        {
+            "id": "wood",
+            "name": "Wood",
+            "right": 0,
+            "total": 1,
+            "spent_ms": 30_000,
+            "unseen_right": 0,
+            "unseen": 0,
+            "share": 0.0,
+            "unseen_share": None,
+        }
     ]
+    assert (score["seen"], score["unseen"], score["unseen_share"]) == (1, 0, None)
     assert found == {
         "id": "trees-1",
         "pack": "trees",
@@ -160,6 +140,8 @@ def test_the_transcript_tells_each_question_with_its_options() -> None:
         "recorded": False,
         "spent_ms": 125_000,
         "limit_ms": 600_000,
+        "estimate": None,
+        "weak_objectives": [],
     }
     assert make_transcript(replace(mock, ended_at_ms=None), EXAM)["ended_at"] is None
 
@@ -168,3 +150,64 @@ def test_markdown_keeps_the_blocks_of_an_option_within_its_list() -> None:
     text = format_mock_markdown(make_mock(make_question("a1", 1, is_void=True)), EXAM)
     assert "## 1. left out, 0:30\n" in text
     assert "- ✗ Wrong\n  \n      code **(picked)**\n" in text
+
+
+def test_what_was_seen_before_is_told_beside_the_score() -> None:
+    new, known = make_question("a1", 0, was_seen=False), make_question("b1", 1, was_seen=True)
+    some = make_mock(new, replace(new, picked=(1,)), known, replace(known, is_void=True))
+    score = score_mock(some, EXAM)
+    assert format_seen(score) == "1 of 3 seen before"
+    assert format_unseen(score) == "Unseen questions: 1 of 2 right, 50%."
+    assert [(part.unseen_right, part.unseen) for part in score.domains] == [(1, 2), (0, 0)]
+    none = make_mock(new)
+    assert format_seen(score_mock(none, EXAM)) == "none of 1 seen before"
+    assert format_unseen(score_mock(none, EXAM)) == ""
+    old = score_mock(make_mock(new, make_question("a1")), EXAM)
+    assert (old.seen, format_seen(old)) == (None, "")
+
+
+def test_the_estimate_is_told_or_why_there_is_none() -> None:
+    new, known = make_question("a1", 0, was_seen=False), make_question("b1", 0, was_seen=True)
+    mock = make_mock(*[new] * 30, *[replace(new, picked=(1,))] * 10)
+    told = format_estimate(mock, score_mock(mock, EXAM))
+    assert told.startswith("Estimate for the next one like it, on unseen questions: 30 of 40 right")
+    assert told.endswith("in nine of ten cases. This is not a chance of passing.")
+    assert "| Wood | 30 | 40 | 75% | 0:30 | 30 (2" in format_mock_markdown(mock, EXAM)
+    found = make_transcript(mock, EXAM)["estimate"]
+    assert found["right"] == pytest.approx(30, abs=1)
+    assert found["low"] < 30 < found["high"]
+    assert [(part["id"], part["name"]) for part in found["domains"]] == [("wood", "Wood")]
+
+    seen = make_mock(known)
+    assert "does not tell what the next will be" in format_estimate(seen, score_mock(seen, EXAM))
+    for mock in (
+        make_mock(make_question("a1", 0)),
+        make_mock(new, is_drill=True),
+        make_mock(new, ended_at_ms=None),
+        make_mock(replace(new, is_void=True)),
+    ):
+        assert format_estimate(mock, score_mock(mock, EXAM)) == ""
+
+
+def test_an_objective_is_weak_if_several_of_its_questions_were_missed_more_than_others() -> None:
+    def ask(name: str, right: int, wrong: int) -> list[Question]:
+        one = make_question("a1", 0, objectives=(name,))
+        return [one] * right + [replace(one, picked=(1,))] * wrong
+
+    mock = make_mock(
+        *ask("o1", 1, 2),
+        *ask("once", 0, 1),
+        *ask("even", 7, 3),
+        *ask("bad", 0, 3),
+        *ask("ok", 9, 0),
+    )
+
+    weak = list_weak_objectives(mock, EXAM)
+
+    assert [(one.id, one.missed, one.total) for one in weak] == [("bad", 3, 3), ("o1", 2, 3)]
+    assert format_weak(weak[1]) == "o1 Tell the age of a tree: 2 of 3 missed"
+    assert format_weak(weak[0]) == "bad: 3 of 3 missed"
+    assert "- bad: 3 of 3 missed\n" in format_mock_markdown(mock, EXAM)
+    # Where everything went alike, nothing is weak.
+    assert list_weak_objectives(make_mock(*ask("o1", 0, 3), *ask("o2", 0, 3)), EXAM) == []
+    assert list_weak_objectives(make_mock(), EXAM) == []

@@ -94,6 +94,38 @@ def test_a_whole_exam_with_marks_and_going_back(
     assert found["interrupted"] == 0
 
 
+def test_misses_are_logged_right_after_the_exam(
+    forest: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARDS_NOW", NOW)
+    with start("mock", "--questions", "2", "--seed", "1") as program:
+        program.wait_for("question 1 of 2")
+        press(program, "h", "Hand it in?")
+        press(program, "y", "m log misses")
+        press(program, "m", "What went wrong")
+        press(program, "I looked away.\r", "Failure mode, 1 to 2")
+        press(program, "2\r", "The missing rule")
+        press(program, "Look.\r", "The safer action")
+        press(program, "Look twice.\r", "Lesson to revisit")
+        press(program, "\r", "What went wrong")
+        program.type("\x04")
+        assert program.wait_for_exit() == 0
+        assert "1 entry in the log: see `cards exam misses`." in program.text
+    (entry,) = json.loads(run_exam(forest, "misses", "--json").stdout)["misses"]
+    assert (entry["failure"], entry["rule"]) == ("I looked away.", "Look.")
+
+    # Line by line, it is asked; only what this exam missed counts, and what has no entry yet.
+    with start("mock", "--questions", "1", "--plain") as program:
+        program.wait_for(">")
+        press(program, "h\r", "Hand it in?")
+        press(program, "y\r", "Log why you missed 1 question? (y: yes) >")
+        press(program, "y\r", "What went wrong")
+        program.type("\x04")
+        assert program.wait_for_exit() == 0
+        assert "0 entries in the log" in program.text
+        assert "`cards exam miss` records" not in program.text
+
+
 def test_a_killed_exam_goes_on_without_loss(
     forest: Path, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from cardwright.exam.misses import (
     make_miss,
     put_miss,
 )
+from cardwright.exam.mock import Mock
 from cardwright.files import find_below, read_below, write_below
 from cardwright.item import Item
 from cardwright.model import Card
@@ -52,10 +53,22 @@ class MadeCard:
     """Folders that were added to .gitignore for it."""
 
 
-def list_entries(study: Study, blueprint: Blueprint, item: Item | None) -> list[Miss]:
-    """Return the entries to fill in: those of a prompt's card, or all that are incomplete."""
+def list_entries(
+    study: Study, blueprint: Blueprint, item: Item | None = None, mock: Mock | None = None
+) -> list[Miss]:
+    """Return the entries to fill in: those of a prompt's card, or all that are incomplete.
+
+    With a mock exam or drill that is over, only what was missed in it counts.
+    """
     logged = {entry.id: entry for entry in study.list_misses(blueprint)}
-    failures = _list_failures(study, blueprint)
+    failures = list_failures(
+        study.list_mocks(blueprint, "mock", "drill") if mock is None else [mock],
+        study.store.list_reviews() if mock is None else (),
+        study.moment.utc_offset_minutes,
+        study.journal.rollover_hour,
+        study.items,
+        blueprint,
+    )
     if item is not None:
         failures = [failure for failure in failures if failure.item.card_ref == item.card_ref]
         earlier = [entry for entry in logged.values() if entry.card == item.card_ref]
@@ -114,17 +127,6 @@ def write_miss_card(
     ignored = _ignore(root)
     write_below(root, _CARDS.as_posix(), added)
     return MadeCard(id=card_id, path=_CARDS.as_posix(), line=line, ignored=ignored)
-
-
-def _list_failures(study: Study, blueprint: Blueprint) -> list[Failure]:
-    return list_failures(
-        study.list_mocks(blueprint, "mock", "drill"),
-        study.store.list_reviews(),
-        study.moment.utc_offset_minutes,
-        study.journal.rollover_hour,
-        study.items,
-        blueprint,
-    )
 
 
 def _describe_failure(study: Study, failure: Failure) -> str:

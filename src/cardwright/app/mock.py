@@ -8,7 +8,7 @@ from cardwright.app.choice import Choice
 from cardwright.app.study import Study
 from cardwright.blueprint import Blueprint
 from cardwright.exam import mock
-from cardwright.exam.mock import Mock
+from cardwright.exam.mock import Mock, shows_options
 
 
 def draw_mock(
@@ -21,17 +21,19 @@ def draw_mock(
     is_recorded: bool = False,
 ) -> tuple[Mock, str]:
     """Draw a mock exam that starts now, and return it with a note; see `exam.mock.draw_mock`."""
+    past = study.list_mocks(blueprint, "mock", "drill")
     return mock.draw_mock(
         study.items,
         study,
         blueprint,
-        study.list_mocks(blueprint, "mock"),
+        _find_last_seen(study, past),
         id=mock.make_mock_id(study.store, blueprint.pack, study.moment),
         seed=seed,
         started_at_ms=study.moment.at_ms,
         count=count,
         minutes=minutes,
         is_recorded=is_recorded,
+        earlier=len(past),
     )
 
 
@@ -45,12 +47,17 @@ def draw_drill(
     objectives: Collection[str] = (),
     is_recorded: bool = False,
 ) -> Mock:
-    """Draw a drill that starts now; see `exam.mock.draw_drill`."""
+    """Draw a drill that starts now; see `exam.mock.draw_drill`.
+
+    It leaves the questions of a mock exam that is under way to that exam.
+    """
+    past = study.list_mocks(blueprint, "mock", "drill")
+    last = [one for one in past if not one.is_drill][-1:]
     return mock.draw_drill(
         study.choose(Choice()),
         study,
         blueprint,
-        study.list_mocks(blueprint, "mock", "drill"),
+        _find_last_seen(study, past),
         id=mock.make_mock_id(study.store, blueprint.pack, study.moment),
         seed=seed,
         started_at_ms=study.moment.at_ms,
@@ -58,4 +65,20 @@ def draw_drill(
         lessons=lessons,
         objectives=objectives,
         is_recorded=is_recorded,
+        earlier=len(past),
+        kept=[
+            question.card_key
+            for one in last
+            if one.ended_at_ms is None
+            for question in one.questions
+        ],
     )
+
+
+def _find_last_seen(study: Study, past: Sequence[Mock]) -> dict[str, int]:
+    """Return when each card with options was last seen, in past exams and in all reviews."""
+    asked = {
+        item.card_ref for item in study.items if shows_options(item, study.find_kind(item.kind))
+    }
+    keys = [item.key for item in study.items if item.card_ref in asked]
+    return mock.find_last_seen(past, study.store.read_last_answers(keys))

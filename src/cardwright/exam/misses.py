@@ -122,9 +122,9 @@ def list_failures(
     """
     by_key = {item.key: item for item in select_items(items, blueprint.pack, blueprint)}
     found: dict[str, Failure] = {}
-    over = [mock for mock in mocks if mock.ended_at_ms is not None]
-    for mock in over[-1:]:
-        ended_at_ms = mock.ended_at_ms or 0
+    ends = {mock.ended_at_ms: mock for mock in mocks if mock.ended_at_ms is not None}
+    for ended_at_ms in sorted(ends)[-1:]:
+        mock = ends[ended_at_ms]
         day = count_study_day(ended_at_ms, utc_offset_minutes, rollover_hour)
         for question in mock.wrong:
             if item := by_key.get(question.key):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol
+from itertools import groupby
+from typing import Any, Final, Protocol
 
 from cardwright.blueprint import Blueprint, apportion
 from cardwright.error import CardwrightError
 from cardwright.exam.record import fits, read_records
-from cardwright.history import MS_PER_MINUTE, Moment, namespace_of
+from cardwright.history import END_MS, MS_PER_MINUTE, Moment, namespace_of
 from cardwright.item import Item
 from cardwright.kinds import list_asked, list_prompts
 from cardwright.model import Card, Kind, Option, Prompt
@@ -19,6 +21,9 @@ from cardwright.study.alias import Aliases
 from cardwright.study.store import Store
 from cardwright.text import count as count_noun
 from cardwright.text import list_names
+
+_SHUFFLES: Final = 1_000_003
+"""Keeps apart the orders of options in two exams with the same seed."""
 
 
 class MockError(CardwrightError):
@@ -50,6 +55,10 @@ class Question:
     """Indices of the right options."""
     digest: int
     """Digest of the options, to detect that the card was edited in the meantime."""
+    objectives: tuple[str, ...] = ()
+    """The objectives that the card names."""
+    was_seen: bool | None = None
+    """Whether the card had been seen before; None in records that do not tell."""
     picked: tuple[int, ...] = ()
     is_marked: bool = False
     """Whether the user marked it to come back to."""
@@ -62,6 +71,11 @@ class Question:
     """The question as Markdown, stored when the exam ends, since cards change."""
     options: tuple[Option, ...] = ()
     """The options in the card's order, stored like the text."""
+
+    @property
+    def card_key(self) -> str:
+        """The card's identity, which does not change when it is renamed."""
+        return self.key.partition("/")[0]
 
     @property
     def is_answered(self) -> bool:
@@ -85,13 +99,15 @@ class Mock:
     is_drill: bool
     """A drill has no clock, and shows each answer immediately."""
     seed: int
-    """Determines the order of the options."""
+    """Determines which questions were drawn, and the order of their options."""
     started_at_ms: int
     limit_ms: int | None
     """None without a clock."""
     is_recorded: bool
     """Whether its answers are recorded as reviews."""
     questions: tuple[Question, ...]
+    earlier: int = 0
+    """How many mock exams and drills there were before."""
     place: int = 0
     """The index of the current question."""
     spent_ms: int = 0
@@ -113,6 +129,30 @@ class Mock:
         return self.questions[self.place]
 
     @property
+    def shuffle_seed(self) -> int:
+        """Determines the order of the options: another one in each exam, even with the same seed."""
+        return self.seed + self.earlier * _SHUFFLES
+
+    @property
+    def seen(self) -> list[Question]:
+        """The questions that the user has seen.
+
+        Once it is over, these are all, since the result shows each with its answer. Before, they
+        are those that the user has reached.
+        """
+        if self.ended_at_ms is not None:
+            return list(self.questions)
+        return [
+            question
+            for place, question in enumerate(self.questions)
+            if place == self.place
+            or question.spent_ms
+            or question.is_answered
+            or question.is_marked
+            or question.is_shown
+        ]
+
+    @property
     def counted(self) -> list[Question]:
         """The questions that count."""
         return [question for question in self.questions if not question.is_void]
@@ -123,11 +163,28 @@ class Mock:
         return [question for question in self.counted if not question.is_right]
 
 
+def find_last_seen(mocks: Iterable[Mock], answered: Mapping[str, int]) -> dict[str, int]:
+    """Return when each card was last seen in a mock exam, drill or review, by the card's key.
+
+    `answered` has the time of the last answer to each prompt, by its key. Times are in milliseconds
+    since 1970.
+    """
+    times = list(answered.items())
+    for mock in mocks:
+        at_ms = mock.started_at_ms if mock.ended_at_ms is None else mock.ended_at_ms
+        times += [(question.key, at_ms) for question in mock.seen]
+    seen: dict[str, int] = {}
+    for key, at_ms in times:
+        card = key.partition("/")[0]
+        seen[card] = max(at_ms, seen.get(card, 0))
+    return seen
+
+
 def draw_mock(
     items: Iterable[Item],
     source: CardSource,
     blueprint: Blueprint,
-    past: Sequence[Mock],
+    seen: Mapping[str, int],
     *,
     id: str,
     seed: int,
@@ -135,20 +192,21 @@ def draw_mock(
     count: int | None = None,
     minutes: float | None = None,
     is_recorded: bool = False,
+    earlier: int = 0,
 ) -> tuple[Mock, str]:
     """Return a new mock exam, and a note to the user if there are too few questions (otherwise "").
 
     By default it is as long as the real exam. With fewer questions the time is reduced in
-    proportion, unless `minutes` is given. Questions of the last of the `past` mock exams are
-    avoided.
+    proportion, unless `minutes` is given. In each domain, questions that were never seen come
+    first, then those seen longest ago, by the times in `seen` (see `find_last_seen`).
 
     Raises:
         MockError: there is no question.
 
     """
     wanted = count or blueprint.questions
-    questions = list_questions(items, source, blueprint)
-    drawn = _draw_by_domain(questions, blueprint, wanted, seed, _list_last_asked(past))
+    groups, weights = _group_by_domain(list_questions(items, source, blueprint), blueprint)
+    drawn = sample_questions(groups, weights, wanted, seed, seen)
     if not drawn:
         raise MockError(
             f"the pack `{blueprint.pack}` has no card with options in a lesson of the exam"
@@ -169,7 +227,8 @@ def draw_mock(
         started_at_ms=started_at_ms,
         limit_ms=round(minutes * MS_PER_MINUTE),
         is_recorded=is_recorded,
-        questions=drawn,
+        questions=_note_seen(drawn, seen),
+        earlier=earlier,
     )
     return mock, note
 
@@ -178,7 +237,7 @@ def draw_drill(
     items: Iterable[Item],
     source: CardSource,
     blueprint: Blueprint,
-    past: Sequence[Mock],
+    seen: Mapping[str, int],
     *,
     id: str,
     seed: int,
@@ -187,30 +246,40 @@ def draw_drill(
     lessons: Sequence[str] = (),
     objectives: Collection[str] = (),
     is_recorded: bool = False,
+    earlier: int = 0,
+    kept: Collection[str] = (),
 ) -> Mock:
     """Return a new drill of at most `count` questions, from all domains or some lessons.
 
     Lessons get equal shares and come in the order given. If objectives are named, only questions on
-    one of them are drawn. Questions of the last of the `past` mock
-    exams and drills are avoided.
+    one of them are drawn. As in a mock exam, questions that were never seen come first, but as many of
+    them as the next mock exam needs come last of all: asked in a drill, they would measure nothing
+    there. So do the cards whose keys are `kept`.
 
     Raises:
         MockError: there is no question.
 
     """
+    questions = list(list_questions(items, source, blueprint))
+    groups, weights = _group_by_domain(questions, blueprint)
+    last = set(kept)
+    sizes = {domain: len(found) for domain, found in groups.items()}
+    for domain, needed in apportion(blueprint.questions, weights, sizes).items():
+        unseen = [question for question in groups[domain] if question.card_key not in seen]
+        last.update(one.card_key for one in _take_first(unseen, needed, seed, lambda _: 0))
+    order = {**seen, **dict.fromkeys(last, END_MS)}
     if objectives:
-        items = [item for item in items if any(name in objectives for name in item.objectives)]
-    questions = list_questions(items, source, blueprint)
-    avoided = _list_last_asked(past)
+        questions = [one for one in questions if not set(objectives).isdisjoint(one.objectives)]
+        groups, weights = _group_by_domain(questions, blueprint)
     if lessons:
-        groups: dict[str, list[Question]] = {lesson: [] for lesson in lessons}
+        groups = {lesson: [] for lesson in lessons}
+        weights = dict.fromkeys(groups, 1.0)
         for question in questions:
             if question.lesson in groups:
                 groups[question.lesson].append(question)
-        drawn = sample_questions(groups, dict.fromkeys(groups, 1.0), count, seed, avoided)
+    drawn = sample_questions(groups, weights, count, seed, order)
+    if lessons:
         drawn = tuple(sorted(drawn, key=lambda question: lessons.index(question.lesson)))
-    else:
-        drawn = _draw_by_domain(questions, blueprint, count, seed, avoided)
     if not drawn:
         on = f" on {list_names(objectives)}" if objectives else ""
         raise MockError(f"there is no card with options to ask{on}")
@@ -223,26 +292,23 @@ def draw_drill(
         started_at_ms=started_at_ms,
         limit_ms=None,
         is_recorded=is_recorded,
-        questions=drawn,
+        questions=_note_seen(drawn, seen),
+        earlier=earlier,
     )
 
 
-def _list_last_asked(past: Sequence[Mock]) -> set[str]:
-    return {question.card_ref for mock in past[-1:] for question in mock.questions}
-
-
-def _draw_by_domain(
-    questions: Iterable[Question],
-    blueprint: Blueprint,
-    count: int,
-    seed: int,
-    avoided: Collection[str],
-) -> tuple[Question, ...]:
+def _group_by_domain(
+    questions: Iterable[Question], blueprint: Blueprint
+) -> tuple[dict[str, list[Question]], dict[str, float]]:
+    """Return the questions of each domain, and the weights of the domains."""
     groups: dict[str, list[Question]] = {domain: [] for domain in blueprint.domains}
     for question in questions:
         groups[question.domain].append(question)
-    weights = {id: domain.weight for id, domain in blueprint.domains.items()}
-    return sample_questions(groups, weights, count, seed, avoided)
+    return groups, {id: domain.weight for id, domain in blueprint.domains.items()}
+
+
+def _note_seen(questions: Iterable[Question], seen: Collection[str]) -> tuple[Question, ...]:
+    return tuple(replace(question, was_seen=question.card_key in seen) for question in questions)
 
 
 def sample_questions(
@@ -250,19 +316,43 @@ def sample_questions(
     weights: Mapping[str, float],
     count: int,
     seed: int,
-    avoided: Collection[str] = (),
+    seen: Mapping[str, int] | None = None,
 ) -> tuple[Question, ...]:
     """Draw questions from groups by weight, in random order determined by the seed.
 
-    Cards whose refs are in `avoided` are drawn only if there are not enough others.
+    Within a group, cards that were never seen come first, then those seen longest ago. `seen` has
+    the times by card key.
     """
+    times = seen or {}
     available = {name: len(found) for name, found in groups.items()}
     drawn: list[Question] = []
     for name, share in apportion(count, weights, available).items():
-        shuffled = sorted(groups[name], key=lambda question: _rank(seed, question.card_ref))
-        shuffled.sort(key=lambda question: question.card_ref in avoided)
-        drawn += shuffled[:share]
+        drawn += _take_first(groups[name], share, seed, lambda one: times.get(one.card_key, -1))
     return tuple(sorted(drawn, key=lambda question: _rank(seed + 1, question.card_ref)))
+
+
+def _take_first(
+    questions: Iterable[Question], count: int, seed: int, order: Callable[[Question], int]
+) -> list[Question]:
+    """Return the first questions in an order.
+
+    Of those with the same place in it, each lesson gives its proportion, so that no lesson runs out
+    before the others; which ones is up to chance.
+    """
+    ranked = sorted(
+        questions, key=lambda question: (order(question), _rank(seed, question.card_ref))
+    )
+    taken: list[Question] = []
+    for _, tied in groupby(ranked, order):
+        if len(taken) == count:
+            break
+        lessons: dict[str, list[Question]] = defaultdict(list)
+        for question in tied:
+            lessons[question.lesson].append(question)
+        sizes = {lesson: len(found) for lesson, found in lessons.items()}
+        for lesson, share in apportion(count - len(taken), sizes, sizes).items():
+            taken += lessons[lesson][:share]
+    return taken
 
 
 def list_questions(
@@ -288,6 +378,7 @@ def list_questions(
                 lesson=lesson.id,
                 right=tuple(place for place, option in enumerate(options) if option.right),
                 digest=_digest(options),
+                objectives=item.objectives,
             )
 
 
@@ -390,6 +481,7 @@ def _read_question(body: Mapping[str, Any]) -> Question:
     values = _rename_question(body)
     values["right"] = tuple(values["right"])
     values["picked"] = tuple(values.get("picked", ()))
+    values["objectives"] = tuple(values.get("objectives", ()))
     values["options"] = tuple(Option(**option) for option in values.get("options", ()))
     return Question(**values)
 

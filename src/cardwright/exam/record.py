@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields
+from functools import cache
 from typing import Any, Final
 
 from cardwright.history import END_DAY, END_MS
@@ -20,12 +21,18 @@ def _are_whole(value: Any) -> bool:
     return isinstance(value, list) and all(map(_is_whole, value))
 
 
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
 _CHECKS: Final[Mapping[str, Callable[[Any], bool]]] = {
     "str": lambda value: isinstance(value, str),
     "bool": lambda value: isinstance(value, bool),
+    "bool | None": lambda value: value is None or isinstance(value, bool),
     "int": _is_whole,
     "int | None": lambda value: value is None or _is_whole(value),
     "tuple[int, ...]": _are_whole,
+    "tuple[str, ...]": _are_texts,
 }
 """By the annotation of a field: whether JSON holds a value for it."""
 
@@ -34,27 +41,34 @@ def fits(cls: type, body: Any) -> bool:
     """Tell whether JSON has the fields of a dataclass, each with a value of its type."""
     if not isinstance(body, dict):
         return False
-    known = {field.name: field for field in fields(cls)}
-    needed = {
-        name
-        for name, field in known.items()
+    needed, checks = _list_checks(cls)
+    return needed <= body.keys() <= checks.keys() and all(
+        checks[name](value) for name, value in body.items()
+    )
+
+
+@cache
+def _list_checks(cls: type) -> tuple[frozenset[str], Mapping[str, Callable[[Any], bool]]]:
+    """Return the names of the fields without a default, and the check of each field."""
+    known = fields(cls)
+    needed = frozenset(
+        field.name
+        for field in known
         if field.default is MISSING and field.default_factory is MISSING
-    }
-    if not needed <= set(body) <= set(known):
-        return False
-    return all(_fits_field(name, str(known[name].type), value) for name, value in body.items())
+    )
+    return needed, {field.name: _make_check(field.name, str(field.type)) for field in known}
 
 
-def _fits_field(name: str, annotation: str, value: Any) -> bool:
+def _make_check(name: str, annotation: str) -> Callable[[Any], bool]:
     if name == "seed":
         # It can be chosen freely.
-        return isinstance(value, int)
-    check = _CHECKS.get(annotation)
-    if check is not None and not check(value):
-        return False
+        return lambda value: isinstance(value, int)
+    check = _CHECKS.get(annotation, lambda _: True)
     ends = {"at_ms": END_MS, "study_day": END_DAY}
     end = next((end for suffix, end in ends.items() if name.endswith(suffix)), None)
-    return end is None or value is None or value < end
+    if end is None:
+        return check
+    return lambda value: check(value) and (value is None or value < end)
 
 
 def read_records(

@@ -153,12 +153,21 @@ class Sheet:
         self.mock = mock
 
     def _resume(self, moment: Moment) -> None:
-        """Resume; questions whose cards were edited in the meantime no longer count."""
+        """Resume: note which questions were edited in the meantime, or asked in reviews."""
+        mock = self.mock
+        reached = {question.key for question in mock.seen}
+        answered = self._journal.store.read_last_answers(one.key for one in mock.questions)
         questions = tuple(
-            replace(question, is_void=find_prompt(question, self._source) is None)
-            for question in self.mock.questions
+            replace(
+                question,
+                is_void=find_prompt(question, self._source) is None,
+                was_seen=question.was_seen
+                if question.key in reached or answered.get(question.key, 0) <= mock.started_at_ms
+                else True,
+            )
+            for question in mock.questions
         )
-        self._save(replace(self.mock, questions=questions, breaks=self.mock.breaks + 1), moment)
+        self._save(replace(mock, questions=questions, breaks=mock.breaks + 1), moment)
 
 
 def _replace_question(mock: Mock, question: Question) -> Mock:

@@ -364,6 +364,35 @@ class Store(Database):
         times = [at_ms for at_ms, _ in rows]
         return len(set(times)) < len(times) and any(is_copy for _, is_copy in rows)
 
+    def read_last_answers(self, keys: Iterable[str]) -> dict[str, int]:
+        """Return when some prompts were last answered, in milliseconds since 1970, by key.
+
+        Answers that were undone count too, and those that do not affect the schedule.
+        """
+        unite_key, list_keys = self.aliases.unite_key, self.aliases.list_keys
+        found: dict[str, int] = {}
+        for some in _split([recorded for key in keys for recorded in list_keys(key)]):
+            sql = (
+                "select prompt, max(at_ms) from reviews where rating not null"  # noqa: S608
+                f" and prompt in ({', '.join('?' * len(some))}) group by prompt"
+            )
+            for recorded, at_ms in self.query_all(sql, *some):
+                if not isinstance(at_ms, int):
+                    error = RowError(f"at_ms cannot be {quote(at_ms)}")
+                    raise self.refuse_row("reviews", quote(recorded), error)
+                key = unite_key(recorded)
+                found[key] = max(at_ms, found.get(key, 0))
+        return found
+
+    def count_answers(self, key: str) -> int:
+        """Return how often a prompt was answered, counted as in `read_last_answers`."""
+        keys = self.aliases.list_keys(key)
+        sql = (
+            "select count(*) from reviews where rating not null"  # noqa: S608
+            f" and prompt in ({', '.join('?' * len(keys))})"
+        )
+        return int(self.find_value(sql, *keys))
+
     def list_undos(self, review_id: str) -> list[Review]:
         """Return the undos of a review, on whatever prompt."""
         return list(self._read_reviews(f"{_SELECT_REVIEW} where undoes = ?", review_id))

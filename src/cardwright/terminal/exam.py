@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby, pairwise
 from math import ceil
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cardwright.app.preparation import Preparation
     from cardwright.exam.candidates import Worth
     from cardwright.exam.coverage import Coverage, ObjectiveSetCoverage, Tally
+    from cardwright.exam.estimate import Estimate
     from cardwright.exam.misses import Miss, MissGroup
     from cardwright.exam.mock import Mock
     from cardwright.exam.readiness import ForecastCheck, ObjectivesReading, SignalReading
@@ -413,32 +414,50 @@ def format_held(held: ForecastCheck | None) -> str:
 
 def draw_score(mock: Mock, blueprint: Blueprint) -> Group:
     """Draw the result of a mock exam or drill."""
+    from cardwright.exam.estimate import estimate_next  # noqa: PLC0415  (as above)
     from cardwright.exam.result import (  # noqa: PLC0415  (as above)
         format_circumstances,
         format_clock,
+        format_estimate,
+        format_seen,
+        format_unseen,
+        format_weak,
+        list_weak_objectives,
         score_mock,
     )
 
     score = score_mock(mock, blueprint)
     title = "Drill" if mock.is_drill else "Mock exam"
+    seen = format_seen(score)
     lines: list[RenderableType] = [
         Text(
             f"{title}: {score.all.right} of {score.all.total} right, {score.all.share:.0%}; "
-            f"{score.weighted:.0%} weighted by domain",
+            f"{score.weighted:.0%} weighted by domain{f'; {seen}' if seen else ''}",
             "bold",
         ),
+        *map(Text, filter(None, (format_unseen(score), format_estimate(mock, score)))),
         Text(format_circumstances(mock, score)),
     ]
     if mock.limit_ms is not None:
         each_ms = mock.limit_ms // len(mock.questions)
         lines.append(Text(f"Time allowed for each question: {format_clock(each_ms)}."))
-    for heading, parts in (("domain", score.domains), ("lesson", score.lessons)):
-        lines += [Text(), _draw_parts(heading, parts)]
+    _, estimates = estimate_next(mock) or (None, {})
+    if weak := list_weak_objectives(mock, blueprint):
+        lines += [Text(), Text("Weak objectives", "bold")]
+        lines += [Text(make_line(f"  {format_weak(one)}")) for one in weak]
+    has_seen = bool(score.seen)
+    for heading, parts, found in (
+        ("domain", score.domains, estimates),
+        ("lesson", score.lessons, {}),
+    ):
+        lines += [Text(), _draw_parts(heading, parts, found, shows_unseen=has_seen)]
     return Group(*lines)
 
 
-def _draw_parts(heading: str, parts: Sequence[Part]) -> Fitted:
-    from cardwright.exam.result import format_clock  # noqa: PLC0415  (as above)
+def _draw_parts(
+    heading: str, parts: Sequence[Part], estimates: Mapping[str, Estimate], *, shows_unseen: bool
+) -> Fitted:
+    from cardwright.exam.result import format_clock, format_part  # noqa: PLC0415  (as above)
 
     columns = [
         Column("right", [f"{part.right}" for part in parts]),
@@ -446,12 +465,20 @@ def _draw_parts(heading: str, parts: Sequence[Part]) -> Fitted:
         Column("share", [f"{part.share:.0%}" for part in parts]),
         Column("time each", [format_clock(part.spent_ms // part.total) for part in parts], rank=1),
     ]
+    if shows_unseen:
+        columns.append(Column("unseen", [format_part(part) for part in parts], rank=2))
+    if estimates:
+        columns.append(Column("next", [f"{estimates[part.id]}" for part in parts], rank=3))
     return draw_columns(Column(heading, [part.name for part in parts]), columns)
 
 
 def draw_past_mocks(mocks: Sequence[Mock], blueprint: Blueprint, utc_offset_minutes: int) -> Group:
     """Draw past mock exams, the latest last, with the change of their scores."""
-    from cardwright.exam.result import format_clock, score_mock  # noqa: PLC0415  (as above)
+    from cardwright.exam.result import (  # noqa: PLC0415  (as above)
+        format_clock,
+        format_part,
+        score_mock,
+    )
 
     over = [(mock, score_mock(mock, blueprint)) for mock in mocks if mock.ended_at_ms is not None]
     zone = make_zone(utc_offset_minutes)
@@ -461,6 +488,7 @@ def draw_past_mocks(mocks: Sequence[Mock], blueprint: Blueprint, utc_offset_minu
         Column("began", [f"{at:%Y-%m-%d %H:%M}" for at in began], rank=3),
         Column("right", [f"{score.all.right}/{score.all.total}" for _, score in over]),
         Column("weighted", [f"{score.weighted:.0%}" for _, score in over]),
+        Column("unseen", [format_part(score.all) for _, score in over], rank=4),
         Column("change", ["", *changes][: len(over)], rank=1),
         Column("time", [format_clock(mock.spent_ms) for mock, _ in over], rank=2),
     ]

@@ -254,9 +254,13 @@ class ResultReader(KeyLoop):
         """The questions to page through."""
         self._page = -1
         """The index of the one shown; -1 is the score."""
+        self.wants_misses = False
+        """Whether the user asked to log the misses."""
 
     def _act(self, key: str) -> bool:
-        if key == "q":
+        if key == "m" and self._mock.wrong:
+            self.wants_misses = True
+        if key == "q" or self.wants_misses:
             return False
         if self._window.scroll(key):
             return True
@@ -307,21 +311,23 @@ class ResultReader(KeyLoop):
         return [Text(about, "dim"), Text(), *parts]
 
     def _list_steps(self) -> list[str]:
-        if self._page < 0:
-            return [
-                "space show the answers   w only wrong ones   q finish",
-                "space answers  w wrong  q finish",
-            ]
-        return [
-            "space next   p back   w only wrong ones   q finish",
-            "space next  p back  w wrong  q finish",
+        is_score = self._page < 0
+        wrong = bool(self._mock.wrong)
+        steps = [
+            ("space show the answers" if is_score else "space next", "space"),
+            ("" if is_score else "p back", "p"),
+            ("w only wrong ones" if wrong else "", "w"),
+            ("m log misses" if wrong else "", "m"),
+            ("q finish", "q finish"),
         ]
+        shown = [(words, keys) for words, keys in steps if words]
+        return ["   ".join(words for words, _ in shown), "  ".join(keys for _, keys in shown)]
 
 
 def list_order(mock: Mock, sources: CardSource) -> tuple[int, ...]:
     """Return the options of the current question as indices, in the order shown."""
     prompt = find_prompt(mock.question, sources)
-    return order_options(prompt, mock.seed) if prompt else ()
+    return order_options(prompt, mock.shuffle_seed) if prompt else ()
 
 
 def draw_mock_question(
@@ -336,13 +342,13 @@ def draw_mock_question(
         return [Text("The card was edited or removed meanwhile: this question does not count.")]
     kind, picked = sources.find_kind(prompt.card.kind), question.picked
     parts: list[RenderableType] = [
-        draw_question(prompt, kind, shuffle_seed=mock.seed, picked=picked)
+        draw_question(prompt, kind, shuffle_seed=mock.shuffle_seed, picked=picked)
     ]
     if question.is_shown if is_answered is None else is_answered:
-        order = order_options(prompt, mock.seed)
+        order = order_options(prompt, mock.shuffle_seed)
         style = "bold green" if question.is_right else "bold red"
         verdict = Text(format_verdict(order, picked, question.right), style)
-        answer = draw_answer(prompt, kind, shuffle_seed=mock.seed, picked=picked)
+        answer = draw_answer(prompt, kind, shuffle_seed=mock.shuffle_seed, picked=picked)
         parts.append(Group(Text(), verdict, Text(), answer))
     return parts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, TextIO
 
@@ -22,7 +23,7 @@ from cardwright.terminal.mock import (
     list_order,
 )
 from cardwright.terminal.plain import MAX_DIGITS, InputEndedError, PromptLoop, Prompts, Say
-from cardwright.text import list_names
+from cardwright.text import count, list_names
 
 _HELP: Final = """\
 1 3     pick options, or undo the pick
@@ -159,6 +160,14 @@ class MissAsker(Prompts):
         super().__init__(lines, say)
         self._blueprint = blueprint
         self._save = save
+
+    def offer(self, number: int) -> bool:
+        """Ask whether to log so many misses; return the answer."""
+        with suppress(InputEndedError):
+            return (
+                self._read(f"\nLog why you missed {count(number, 'question')}? (y: yes) > ") == "y"
+            )
+        return False
 
     def ask(
         self, miss: Miss, prompt: Prompt | None, find_kind: Callable[[str], Kind]

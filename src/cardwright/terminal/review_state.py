@@ -437,28 +437,29 @@ class ReviewState:
         found = self._session.look_ahead(self.clock())
         if found is None:
             return None
-        item, memory = found
-        known = (item.key, memory.reps)
+        item, _ = found
+        known = (item.key, self._study.store.count_answers(item.key))
         if known not in self._prepared:
-            attempt = self._make_attempt(item, memory)
+            attempt = self._make_attempt(item, known[1])
             self._prepared = {known: attempt} if attempt else {}
         return self._prepared.get(known)
 
     def _begin_attempt(self) -> Attempt | None:
-        item, memory = self.item, self.memory
+        item = self.item
         if item is None:
             return None
         # A prepared attempt is used once: the card may be edited, or asked again.
-        return self._prepared.pop((item.key, memory.reps), None) or self._make_attempt(item, memory)
+        known = (item.key, self._study.store.count_answers(item.key))
+        return self._prepared.pop(known, None) or self._make_attempt(item, known[1])
 
-    def _make_attempt(self, item: Item, memory: Memory) -> Attempt | None:
+    def _make_attempt(self, item: Item, answers: int) -> Attempt | None:
         card = self._study.load_card(item.card_ref)
         if card is None:
             return None
         kind = self._study.find_kind(card.kind)
         prompts = {prompt.side_name: prompt for prompt in list_prompts(card, kind)}
         # The order of options stays the same until the prompt is answered.
-        return Attempt(prompts[item.side_name], kind, memory.reps)
+        return Attempt(prompts[item.side_name], kind, answers)
 
 
 def _join_texts(card: Card) -> str:

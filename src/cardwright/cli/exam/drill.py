@@ -43,7 +43,12 @@ MAX_SEED: Final = 1_000_000
     metavar="N",
     help="How many questions.",
 )
-@click.option("--seed", type=click.IntRange(0), metavar="N", help="Draw the same set again.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Draw the same set again from the same history.",
+)
 @click.option("--record", is_flag=True, help="Count the answers as reviews: Good or Again.")
 @plain_option
 @json_option
@@ -65,7 +70,8 @@ def drill(
     """Answer a short set of questions, mixed or from one lane.
 
     There is no clock, and each answer is explained at once. Unless you name a lane or lessons,
-    questions are drawn by the weights of the domains.
+    questions are drawn by the weights of the domains. Unseen ones that the next mock exam needs come
+    last.
 
     \b
     cards exam drill

@@ -22,6 +22,7 @@ from cardwright.cli.params import NAME, db_option, json_option
 from cardwright.cli.project import open_user_project
 from cardwright.error import ProjectError
 from cardwright.exam.misses import Miss, put_miss
+from cardwright.exam.mock import Mock
 from cardwright.item import Item
 from cardwright.kinds import list_prompts
 from cardwright.report import format_text
@@ -93,12 +94,25 @@ def miss(
             check_lesson(blueprint, given["lesson"])
         entries = list_entries(study, blueprint, item)
         entries = [replace(entry, **given) for entry in entries]
-        filled = _fill(study, blueprint, entries, as_json=as_json)
+        filled = _fill(study, _make_asker(study, blueprint, as_json=as_json), entries)
         are_valid = True
         if to_card:
             filled, are_valid = _make_cards(study, blueprint, filled)
         _show(filled, names_card=bool(card), as_json=as_json)
     sys.exit(0 if are_valid else 1)
+
+
+def log_misses(
+    study: Study, blueprint: Blueprint, mock: Mock, *, is_wanted: bool, as_json: bool
+) -> None:
+    """Ask about each question missed in a mock exam or drill that has just ended.
+
+    Unless it `is_wanted` already, ask first whether to.
+    """
+    asker = _make_asker(study, blueprint, as_json=as_json)
+    if is_wanted or asker.offer(len(mock.wrong)):
+        filled = _fill(study, asker, list_entries(study, blueprint, mock=mock))
+        say(_summarize(filled), err=as_json)
 
 
 def _find_card(study: Study, card: str) -> Item:
@@ -109,14 +123,15 @@ def _find_card(study: Study, card: str) -> Item:
     return next(found, None) or study.find_item(card)
 
 
-def _fill(
-    study: Study, blueprint: Blueprint, entries: Sequence[Miss], *, as_json: bool
-) -> list[Miss]:
-    """Save the given values, and ask for the missing ones until the input ends."""
+def _make_asker(study: Study, blueprint: Blueprint, *, as_json: bool) -> MissAsker:
     say_plainly = partial(say, err=as_json, is_styled=False)
-    asker = MissAsker(
+    return MissAsker(
         sys.stdin, say_plainly, blueprint, lambda miss: put_miss(study.store, miss, study.moment)
     )
+
+
+def _fill(study: Study, asker: MissAsker, entries: Sequence[Miss]) -> list[Miss]:
+    """Save the given values, and ask for the missing ones until the input ends."""
     filled: list[Miss] = []
     goes_on = True
     for entry in entries:
@@ -159,10 +174,14 @@ def _show(entries: Sequence[Miss], *, names_card: bool, as_json: bool) -> None:
     if as_json:
         say_json([asdict(entry) for entry in entries])
         return
-    written = sum(entry.is_complete for entry in entries)
-    if not entries:
-        say("Every miss already has an entry.")
-    elif names_card and not written:
+    if names_card and not any(entry.is_complete for entry in entries):
         say("Saved so far: rule and action are missing.")
     else:
-        say(f"{count(written, 'entry')} in the log: see `cards exam misses`.")
+        say(_summarize(entries))
+
+
+def _summarize(entries: Sequence[Miss]) -> str:
+    if not entries:
+        return "Every miss already has an entry."
+    written = sum(entry.is_complete for entry in entries)
+    return f"{count(written, 'entry')} in the log: see `cards exam misses`."

@@ -39,7 +39,12 @@ from cardwright.terminal.exam import draw_past_mocks
     metavar="N",
     help="Time limit (default: the exam's, in proportion to the questions).",
 )
-@click.option("--seed", type=click.IntRange(0), metavar="N", help="Draw the same exam again.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Draw the same exam again from the same history.",
+)
 @click.option("--record", is_flag=True, help="Count the answers as reviews: Good or Again.")
 @plain_option
 @click.option("--list", "as_list", is_flag=True, help="List past mock exams.")
@@ -68,9 +73,10 @@ def mock(
 ) -> None:
     """Take a mock exam against the clock.
 
-    Questions are drawn by the weights of the domains. You can go back, mark questions, and leave:
-    the same command continues with every answer kept. The clock stops meanwhile, and the result
-    notes the break. The score is the share of right answers, not your chance of passing.
+    Questions are drawn by the weights of the domains, those never seen first, then those seen
+    longest ago. You can go back, mark questions, and leave: the same command continues with every
+    answer kept. The clock stops meanwhile, and the result notes the break. The score is the share
+    of right answers, not your chance of passing.
 
     \b
     cards exam mock

@@ -9,6 +9,7 @@ from functools import partial
 from cardwright.app.study import Study
 from cardwright.blueprint import Blueprint
 from cardwright.cli.environment import read_clock
+from cardwright.cli.exam.miss import log_misses
 from cardwright.cli.output import say, say_json
 from cardwright.exam.mock import Mock
 from cardwright.exam.result import make_transcript
@@ -22,7 +23,7 @@ from cardwright.terminal.screen import Screen, can_draw
 def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_json: bool) -> None:
     """Take a mock exam or drill until it ends or the user leaves; exit with its status."""
     sheet = Sheet(mock, study.journal, study, read_clock())
-    exit_code = 0
+    exit_code, wants_misses, can_ask = 0, False, sys.stdin.isatty()
     if is_plain or not can_draw(sys.stdin, sys.stdout, os.environ):
         say_plainly = partial(say, err=as_json, is_styled=False)
         PlainTaker(sheet, study, sys.stdin, say_plainly, read_clock).run()
@@ -30,14 +31,19 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_j
         with Screen(sys.stdin, sys.stdout) as screen:
             MockTaker(sheet, study, screen, os.environ, read_clock).run()
             if sheet.is_over:
-                ResultReader(sheet.mock, study, blueprint, screen, os.environ).run()
-        exit_code = screen.exit_code
+                reader = ResultReader(sheet.mock, study, blueprint, screen, os.environ)
+                reader.run()
+                wants_misses = reader.wants_misses
+        exit_code, can_ask = screen.exit_code, wants_misses
     if not exit_code:
-        _print_end(sheet, blueprint, as_json=as_json)
+        can_ask = can_ask and sheet.is_over and bool(sheet.mock.wrong)
+        _print_end(sheet, blueprint, names_miss=not can_ask, as_json=as_json)
+        if can_ask:
+            log_misses(study, blueprint, sheet.mock, is_wanted=wants_misses, as_json=as_json)
     sys.exit(exit_code)
 
 
-def _print_end(sheet: Sheet, blueprint: Blueprint, *, as_json: bool) -> None:
+def _print_end(sheet: Sheet, blueprint: Blueprint, *, names_miss: bool, as_json: bool) -> None:
     mock = sheet.mock
     if as_json:
         say_json(make_transcript(mock, blueprint))
@@ -47,7 +53,7 @@ def _print_end(sheet: Sheet, blueprint: Blueprint, *, as_json: bool) -> None:
         return
     say(draw_score(mock, blueprint))
     say()
-    if mock.wrong:
+    if mock.wrong and names_miss:
         say("`cards exam miss` records why you missed a question.")
     if not mock.is_drill:
         say(f"`cards exam mock --export FILE --id {mock.id}` exports it in full.")
