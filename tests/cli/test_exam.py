@@ -135,6 +135,30 @@ def test_a_drill_asks_questions_on_an_objective(guided: Path) -> None:
     assert "there is no objective `g11`\n  help: did you mean `g1`?" in misspelt.output
 
 
+def test_a_drill_that_was_left_goes_on_unless_another_is_chosen(guided: Path) -> None:
+    words = ("drill", "--plain", "--json")
+    left = json.loads(run_exam(guided, *words, "--questions", "3", typed="1\nq\n").stdout)
+
+    chosen = json.loads(run_exam(guided, *words, "--objective", "g1", typed="q\n").stdout)
+    in_lesson = json.loads(run_exam(guided, *words, "--lesson", "b1", typed="q\n").stdout)
+    last = json.loads(run_exam(guided, *words, typed="q\n").stdout)
+
+    assert len({found["id"] for found in (left, chosen, in_lesson)}) == 3
+    assert (last["id"], last["interrupted"]) == (in_lesson["id"], 1)
+
+
+def test_the_last_mock_exam_is_exported_whatever_drills_came_after(
+    forest: Path, tmp_path: Path
+) -> None:
+    mock = take_mock(forest, typed="h\ny\n")
+    drill = json.loads(
+        run_exam(forest, "drill", "--plain", "--json", "--questions", "1", typed="h\ny\n").stdout
+    )
+    for words, id in (((), mock["id"]), (("--id", drill["id"]), drill["id"])):
+        run_exam(forest, "mock", "--export", str(tmp_path / "exam.json"), *words)
+        assert json.loads((tmp_path / "exam.json").read_text("utf-8"))["id"] == id
+
+
 def test_cards_are_listed_and_shown_with_their_objectives(guided: Path) -> None:
     def run(*words: str) -> str:
         return CliRunner().invoke(cards, ["-C", str(guided), *words]).stdout

@@ -240,6 +240,24 @@ def test_readiness_counts_what_was_never_met_as_unknown(forest: Path) -> None:
     assert "none is a week old yet" in shown
 
 
+def forget_lesson(forest: Path, lesson: str) -> None:
+    """Answer every question of a lesson once, long ago."""
+    for number in range(1, 6):
+        words = ("answer", f"{lesson}-{number}", "again", "--at", "2026-10-01T09:00")
+        assert CliRunner().invoke(cards, ["-C", str(forest), *words]).exit_code == 0
+
+
+def test_the_plan_repairs_a_weak_lesson_first_and_leaves_out_what_was_seen(forest: Path) -> None:
+    set_goal(forest)
+    forget_lesson(forest, "b2")
+
+    weeks = ask(forest, "plan")["weeks"]
+
+    assert weeks[0]["focus"].startswith("Repair first: b2. ")
+    assert weeks[0]["lessons"][0] == "b2"
+    assert [week["lessons"] for week in weeks[1:]] == [["b1"]]
+
+
 def test_readiness_by_objective_names_the_weak_ones(forest: Path) -> None:
     guided = change_blueprint(objectives=TWO_SETS)
     (forest / "decks" / "trees" / "blueprint.yaml").write_text(guided, "utf-8")
@@ -249,9 +267,7 @@ def test_readiness_by_objective_names_the_weak_ones(forest: Path) -> None:
     )
     questions.write_text(text, "utf-8")
     set_goal(forest)
-    for number in range(1, 6):
-        words = ("answer", f"b2-{number}", "again", "--at", "2026-10-01T09:00")
-        assert CliRunner().invoke(cards, ["-C", str(forest), *words]).exit_code == 0
+    forget_lesson(forest, "b2")
 
     shown = run_exam(forest, "ready").stdout
     found = ask(forest, "ready")["objective_sets"]
