@@ -17,6 +17,12 @@ from cardwright.project.load import load
 from exam_project import TWO_SETS, change_blueprint, make_exam_files, run_exam
 from project_files import Write
 
+AIM = """\
+kind: objective
+cards:
+  - {id: count, lesson: a1, objective: s1, question: How old is it?, points: [Count its rings.]}
+"""
+
 
 @pytest.fixture(autouse=True)
 def forest(write: Write, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -163,8 +169,10 @@ def test_cards_are_listed_and_shown_with_their_objectives(guided: Path) -> None:
     def run(*words: str) -> str:
         return CliRunner().invoke(cards, ["-C", str(guided), *words]).stdout
 
+    (guided / "cards" / "trees" / "aims.yaml").write_text(AIM, "utf-8")
     assert [line.split()[0] for line in run("list", "--objective", "s1").splitlines()] == [
-        "trees:ring"
+        "trees:count",
+        "trees:ring",
     ]
     assert run("show", "ring").endswith("Objective s1 Count rings\nObjective g1 Name a tree\n")
     assert json.loads(run("show", "ring", "--json"))["objectives"] == ["s1", "g1"]

@@ -198,8 +198,12 @@ def test_the_plan_covers_every_day_and_says_when_it_does_not_fit(
     assert "it takes 2 to 5, reading" in " ".join(shown.split())
     assert re.search(r"1 to go: A walk", shown)
 
-    set_goal(forest, "--minutes", str(plan["enough_minutes"]))
-    assert "This fits" in run_exam(forest, "plan").stdout
+    # 14 days of 1 minute are less than the 2 hours that it takes at least; 14 of 10 are more.
+    assert "That would be at least 9 minutes a day" in " ".join(shown.split())
+    set_goal(forest, "--minutes", str(max(plan["enough_minutes"], 10)))
+    shown = run_exam(forest, "plan").stdout
+    assert "This fits" in shown
+    assert "That would be" not in " ".join(shown.split())
 
 
 def test_the_plan_as_a_calendar_and_as_markdown(forest: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardwright.exam.goal import MAX_PLANNED_DAYS, Goal
-from cardwright.history import make_date
+from cardwright.history import count_days, make_date
+from cardwright.study.days import EVERY_DAY
 
 TODAY: Final = 20_783
 DAYS_OFF: Final = st.frozensets(st.integers(0, 6), max_size=6)
@@ -52,3 +54,14 @@ def test_no_goal_is_planned_for_more_than_two_years(
     assert 0 < planned.exam_day - TODAY <= MAX_PLANNED_DAYS
     assert planned.exam_day - planned.set_day <= MAX_PLANNED_DAYS
     assert planned.days_off == days_off
+
+
+def test_the_study_calendar_holds_for_an_exam_too() -> None:
+    monday = count_days(date(2026, 11, 30))
+    calendar = EVERY_DAY.set_weekdays({6: 50}).set_dates(monday + 1, monday + 2, 0)
+    goal = replace(make_goal(monday + 7, days_off=frozenset({5})), calendar=calendar)
+    minutes = [goal.minutes_on(day) for day in range(monday, monday + 7)]
+    assert minutes == [30, 0, 0, 30, 30, 0, 15]
+    assert goal.list_days(monday) == [monday, monday + 3, monday + 4, monday + 6]
+    assert goal.count_days(monday) == 4
+    assert goal.limit(monday).calendar == calendar

@@ -324,7 +324,7 @@ def list_goals(journal: Journal, sources: Sources) -> list[Goal]:
         sources.namespace_of(pack): pack for pack in (*sources.decks, *sources.blueprints)
     }
     return [
-        dataclasses.replace(read_goal(value), pack=namespaces[namespace])
+        dataclasses.replace(read_goal(value, journal.days), pack=namespaces[namespace])
         for (namespace, name), value in settings.items()
         if name == GOAL and namespace in namespaces
     ]

@@ -193,6 +193,7 @@ class Study:
             self.moment,
             self.today,
             arrange=exam_day.arrange if exam_day else None,
+            measure=self.journal.measure_worth,
         )
 
     def list_mocks(self, blueprint: Blueprint, *kinds: str) -> list[Mock]:

@@ -15,9 +15,11 @@ from cardwright.cli.params import choice_options, db_option, json_option
 from cardwright.history import MS_PER_DAY, make_date
 from cardwright.item import Item
 from cardwright.memory import State
+from cardwright.study.backlog import find_backlog
 from cardwright.study.queue import count_decks
 from cardwright.study.workload import forecast_reviews, measure_pace
 from cardwright.terminal.reports import draw_due
+from cardwright.terminal.words import explain_day_off
 
 _PACE_DAYS: Final = 30
 
@@ -38,7 +40,8 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
     """Show what is due today and in the coming days.
 
     Today's numbers respect the limits of the decks. The coming days show when reviews fall due if
-    you answer none of them; ▒ marks overdue ones.
+    you answer none of them; ▒ marks overdue ones. If more is due than twice what you usually review in
+    a day, it says how many days that takes.
 
     \b
     cards due
@@ -58,10 +61,18 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
             if (memory := memories.get(item.key)) and choice.matches_history(memory)
         ]
         forecast = forecast_reviews(histories, study.today, days)
+        last_ms = max((memory.last_at_ms or 0 for memory in histories), default=0)
+        since_ms = min(last_ms, study.moment.at_ms) - _PACE_DAYS * MS_PER_DAY
+        recent = list(study.store.list_reviews(since_ms=max(since_ms, 0)))
+        of_chosen = {memory.key: memory for memory in histories}
+        backlog = find_backlog(forecast, recent, of_chosen, study.journal.rollover_hour)
+        off = explain_day_off(study.journal.days, study.today)
         if as_json:
             say_json(
                 {
                     **counts._asdict(),
+                    "off": bool(off),
+                    "backlog": {**backlog._asdict(), "days": backlog.days} if backlog else None,
                     "prompts": [_describe_prompt(study, item) for item in asked],
                     "forecast": [
                         {"on": make_date(study.today + place).isoformat(), "review": number}
@@ -70,12 +81,10 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
                 }
             )
             return
-        since_ms = study.moment.at_ms - _PACE_DAYS * MS_PER_DAY
-        recent = study.store.list_reviews(since_ms=since_ms)
         pace = measure_pace(recent, memories, study.journal.rollover_hour)
     pairs = zip((item.deck for item in asked), states, strict=True)
     decks = count_decks((item.deck for item in chosen), pairs)
-    say(draw_due(counts, decks, pace, forecast, study.today))
+    say(draw_due(counts, decks, pace, forecast, study.today, backlog, off))
 
 
 def _describe_prompt(study: Study, item: Item) -> dict[str, Any]:

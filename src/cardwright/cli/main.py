@@ -40,6 +40,8 @@ _COMMANDS: Final = {
     "reset": "Start prompts over, as if they had never been answered.",
     "exam": "Prepare for an exam on a date.",
     "options": "Show the study options of your decks, or override them for yourself.",
+    "days": "Show your study days, or set days off and lighter days.",
+    "pause": "Ask nothing from today on, for as long as you like.",
     "optimize": "Fit the memory model to your own answers.",
     "export": "Write all reviews to a file, without loss.",
     "import": "Import reviews from `cards export`, the history of Anki, or that of another program.",

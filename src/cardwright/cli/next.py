@@ -11,6 +11,7 @@ from cardwright.app.study import describe_memory
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import choice_options, db_option, json_option
+from cardwright.terminal.words import explain_day_off
 
 
 @click.command("next")
@@ -26,6 +27,7 @@ def next_command(folder: Path, choice: Choice, as_json: bool, db: Path | None) -
     cards next mlpro --json
     """
     with open_study(folder, db) as study:
+        off = explain_day_off(study.journal.days, study.today)
         item = study.make_queue(choice, study.read_memories()).peek(study.moment.at_ms)
         row = None
         if item is not None:
@@ -35,4 +37,4 @@ def next_command(folder: Path, choice: Choice, as_json: bool, db: Path | None) -
     if as_json:
         say_json(row)
     else:
-        say(f"{row['prompt']}  ({row['state']})" if row else "nothing to ask now")
+        say(f"{row['prompt']}  ({row['state']})" if row else off or "nothing to ask now")

@@ -29,6 +29,7 @@ from cardwright.terminal.plain import PlainReviewer
 from cardwright.terminal.review import CardActs, Reviewer
 from cardwright.terminal.review_state import ReviewState
 from cardwright.terminal.screen import Screen, can_draw
+from cardwright.terminal.words import explain_day_off
 
 
 @click.command()
@@ -155,7 +156,9 @@ def _print_end(study: Study, state: ReviewState, *, is_saved: bool) -> None:
     if study.sources.error_count:
         warn("some files could not be read completely: see `cards check`")
     if state.is_over and not state.is_limit_reached:
-        say("Nothing left to review today.")
+        today = now.study_day(study.journal.rollover_hour)
+        off = "" if state.is_cram else explain_day_off(study.journal.days, today)
+        say(off or "Nothing left to review today.")
         if state.next_at_ms is not None:
             local = make_time(state.next_at_ms).astimezone(now.local.tzinfo)
             say(f"Next card at {local:%H:%M}.")

@@ -72,7 +72,9 @@ def stats(folder: Path, choice: Choice, days: int | None, as_json: bool, db: Pat
         def compute(histories: Histories) -> Stats:
             schedule_of = study.journal.schedule_of
             pairs = ((memory, schedule_of(key)) for key, memory in memories.items())
-            return compute_stats(histories.list(is_chosen), subjects, pairs, study.today, days)
+            found = histories.list(is_chosen)
+            off = study.journal.days
+            return compute_stats(found, subjects, pairs, study.today, days, off)
 
         histories = Histories(study.journal)
         try:

@@ -8,11 +8,10 @@ from datetime import date
 from typing import Any, Final
 
 from cardwright.history import count_days, make_date
+from cardwright.study.days import EVERY_DAY, StudyDays
 
 MAX_PLANNED_DAYS: Final = 730
 """How far ahead an exam is planned: two years."""
-_DAYS_PER_WEEK: Final = 7
-_WEEKDAY_OF_DAY_0: Final = make_date(0).weekday()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +26,8 @@ class Goal:
     start_as: str | None = None
     """The id of the blueprint's starting point that fits the user."""
     set_on: date
+    calendar: StudyDays = EVERY_DAY
+    """The user's study days, which hold for all packs."""
 
     @property
     def exam_day(self) -> int:
@@ -38,19 +39,27 @@ class Goal:
         """The study day on which the goal was set."""
         return count_days(self.set_on)
 
+    @property
+    def days(self) -> StudyDays:
+        """The study calendar, with the days off of this goal."""
+        return self.calendar.without(self.days_off)
+
     def is_off(self, study_day: int) -> bool:
-        """Tell whether a study day falls on a weekday without study."""
-        return (study_day + _WEEKDAY_OF_DAY_0) % _DAYS_PER_WEEK in self.days_off
+        """Tell whether a study day is a day off, by this goal or by the calendar."""
+        return self.days.is_off(study_day)
+
+    def minutes_on(self, study_day: int) -> float:
+        """Return the minutes available on a study day: 0 on a day off, fewer on a lighter one."""
+        return self.minutes_a_day * self.days.share_of(study_day)
 
     def list_days(self, today: int) -> list[int]:
         """Return the study days from today to the day before the exam, without days off."""
-        return [day for day in range(today, self.exam_day) if not self.is_off(day)]
+        is_off = self.days.is_off
+        return [day for day in range(today, self.exam_day) if not is_off(day)]
 
     def count_days(self, today: int) -> int:
         """Return how many study days `list_days` would return, however far away the exam is."""
-        weeks, rest = divmod(max(self.exam_day - today, 0), _DAYS_PER_WEEK)
-        days_off = sum(self.is_off(day) for day in range(today, today + rest))
-        return weeks * (_DAYS_PER_WEEK - len(self.days_off)) + rest - days_off
+        return self.days.count(today, self.exam_day)
 
     def find_next_day(self, today: int) -> int | None:
         """Return the first study day after today, or None if there is none before the exam."""
@@ -81,8 +90,8 @@ class Goal:
         }
 
 
-def read_goal(values: Mapping[str, Any]) -> Goal:
-    """Return a goal from the JSON that `Goal.as_json` made."""
+def read_goal(values: Mapping[str, Any], calendar: StudyDays = EVERY_DAY) -> Goal:
+    """Return a goal from the JSON that `Goal.as_json` made, for someone's study days."""
     return Goal(
         pack=values["pack"],
         exam_on=date.fromisoformat(values["exam_on"]),
@@ -90,4 +99,5 @@ def read_goal(values: Mapping[str, Any]) -> Goal:
         days_off=frozenset(values["days_off"]),
         start_as=values["start_as"],
         set_on=date.fromisoformat(values["set_on"]),
+        calendar=calendar,
     )

@@ -180,6 +180,20 @@ def find_last_seen(mocks: Iterable[Mock], answered: Mapping[str, int]) -> dict[s
     return seen
 
 
+def read_last_seen(
+    store: Store, items: Iterable[Item], source: CardSource, mocks: Iterable[Mock]
+) -> dict[str, int]:
+    """Return what `find_last_seen` does, with the answers to all prompts of cards with options."""
+    asked: dict[str, list[str]] = defaultdict(list)
+    with_options = set()
+    for item in items:
+        asked[item.card_ref].append(item.key)
+        if shows_options(item, source.find_kind(item.kind)):
+            with_options.add(item.card_ref)
+    keys = [key for ref in with_options for key in asked[ref]]
+    return find_last_seen(mocks, store.read_last_answers(keys))
+
+
 def draw_mock(
     items: Iterable[Item],
     source: CardSource,
@@ -247,30 +261,31 @@ def draw_drill(
     objectives: Collection[str] = (),
     is_recorded: bool = False,
     earlier: int = 0,
+    held: Collection[str] = (),
     kept: Collection[str] = (),
 ) -> Mock:
     """Return a new drill of at most `count` questions, from all domains or some lessons.
 
     Lessons get equal shares and come in the order given. If objectives are named, only questions on
-    one of them are drawn. As in a mock exam, questions that were never seen come first, but as many of
-    them as the next mock exam needs come last of all: asked in a drill, they would measure nothing
-    there. So do the cards whose keys are `kept`.
+    one of them are asked; prompts whose keys are `held` are not. As in a mock exam, questions that
+    were never seen come first, but as many of them as the next mock exam needs beside those held
+    come last of all: asked in a drill, they would measure nothing there. So do the cards whose keys
+    are `kept`.
 
     Raises:
         MockError: there is no question.
 
     """
-    questions = list(list_questions(items, source, blueprint))
+    every = list(list_questions(items, source, blueprint))
+    questions = [
+        question
+        for question in every
+        if question.key not in held
+        and (not objectives or any(name in objectives for name in question.objectives))
+    ]
     groups, weights = _group_by_domain(questions, blueprint)
-    last = set(kept)
-    sizes = {domain: len(found) for domain, found in groups.items()}
-    for domain, needed in apportion(blueprint.questions, weights, sizes).items():
-        unseen = [question for question in groups[domain] if question.card_key not in seen]
-        last.update(one.card_key for one in _take_first(unseen, needed, seed, lambda _: 0))
+    last = (*kept, *_list_needed(every, blueprint, seen, held, seed))
     order = {**seen, **dict.fromkeys(last, END_MS)}
-    if objectives:
-        questions = [one for one in questions if not set(objectives).isdisjoint(one.objectives)]
-        groups, weights = _group_by_domain(questions, blueprint)
     if lessons:
         groups = {lesson: [] for lesson in lessons}
         weights = dict.fromkeys(groups, 1.0)
@@ -295,6 +310,23 @@ def draw_drill(
         questions=_note_seen(drawn, seen),
         earlier=earlier,
     )
+
+
+def _list_needed(
+    questions: Iterable[Question],
+    blueprint: Blueprint,
+    seen: Collection[str],
+    held: Collection[str],
+    seed: int,
+) -> Iterator[str]:
+    """Yield the keys of unseen cards that the next mock exam needs beside those held back."""
+    groups, weights = _group_by_domain(questions, blueprint)
+    sizes = {domain: len(found) for domain, found in groups.items()}
+    for domain, share in apportion(blueprint.questions, weights, sizes).items():
+        unseen = [question for question in groups[domain] if question.card_key not in seen]
+        asked = [question for question in unseen if question.key not in held]
+        needed = max(share - (len(unseen) - len(asked)), 0)
+        yield from (one.card_key for one in _take_first(asked, needed, seed, lambda _: 0))
 
 
 def _group_by_domain(

@@ -13,6 +13,7 @@ from typing import Final
 from cardwright.history import namespace_of
 from cardwright.item import Item
 from cardwright.model import Deck, DeckOptions
+from cardwright.study.days import EVERY_DAY, StudyDays
 from cardwright.study.settings import Settings
 
 SEPARATOR: Final = "::"
@@ -76,8 +77,15 @@ def _list_decks_above(name: str) -> Iterator[str]:
 class Limits:
     """Which decks' daily limits a prompt counts towards: its own and those above, as in Anki."""
 
-    def __init__(self, options: Mapping[str, DeckOptions], placed: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        options: Mapping[str, DeckOptions],
+        placed: Mapping[str, str],
+        days: StudyDays = EVERY_DAY,
+    ) -> None:
         """Take the options by deck, and the deck of each prompt that is in a sub-deck."""
+        self.days = days
+        """The user's study days: a lighter one has lower limits."""
         self._options = options
         self._placed = placed
         self._chains: dict[str, tuple[str, ...]] = {}

@@ -83,6 +83,16 @@ class Fsrs:
         """Return the probability of recall `days` after an answer: (1 + F·t/S)^-w₂₀."""
         return (1 + self._factor * days / stability) ** self._decay
 
+    def integrate_recall(self, stability: float, start: float, end: float) -> float:
+        """Return the probability of recall, summed over the days from `start` to `end` after an answer.
+
+        ∫(1 + F·t/S)^-w₂₀ dt, for w₂₀ < 1, which its bounds ensure.
+        """
+        power = 1 + self._decay
+        scale = self._factor / stability
+        grown = (1 + scale * end) ** power - (1 + scale * start) ** power
+        return float(grown / (scale * power))
+
     def interval_factor(self, desired_retention: float) -> float:
         """Return the interval at the desired retention, in days per day of stability."""
         return float((desired_retention ** (1 / self._decay) - 1) / self._factor)

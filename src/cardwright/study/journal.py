@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
@@ -31,11 +31,12 @@ from cardwright.memory import Memory, State
 from cardwright.model import Deck, DeckOptions
 from cardwright.progress import track
 from cardwright.study.alias import Alias, find_changes
+from cardwright.study.days import EVERY_DAY, StudyDays
 from cardwright.study.decks import SEPARATOR, Limits, list_options, place_items
 from cardwright.study.expectations import NOTHING, pack_answers
 from cardwright.study.prospects import Others, Prospects
 from cardwright.study.rows import ReviewRow
-from cardwright.study.schedule import Expectation, ReplayedAnswer, Schedule, to_act_row
+from cardwright.study.schedule import Balance, Expectation, ReplayedAnswer, Schedule, to_act_row
 from cardwright.study.settings import Settings
 from cardwright.study.store import Store
 
@@ -68,7 +69,7 @@ def make_journal(store: Store, decks: Mapping[str, Deck], items: Iterable[Item] 
     }
     placed = place_items(items, options) if len(options) > len(decks) else {}
     default = make_schedule("", DeckOptions())
-    journal = Journal(store, schedules, default, placed)
+    journal = Journal(store, schedules, default, placed, settings.days)
     journal.unused_fits = settings.unused_fits
     if outdated := journal.list_outdated():
         journal.rebuild(outdated)
@@ -84,11 +85,14 @@ class Journal:
         schedules: Mapping[str, Schedule],
         default: Schedule,
         placed: Mapping[str, str] | None = None,
+        days: StudyDays = EVERY_DAY,
     ) -> None:
         """Use the schedules by deck, and `default` for any other namespace.
 
         `placed` is the deck of each prompt, by key, that is not under its namespace's own schedule.
         """
+        self.days = days
+        """The user's study days."""
         self.store = store
         store.mend = self._mend
         self._schedules = schedules
@@ -100,7 +104,7 @@ class Journal:
         """The cached result of `Store.read_rules`; None when it must be read again."""
         self._rules_version = 0
         """The store's data version when the rules were read."""
-        self.limits = Limits(self.options, self._placed)
+        self.limits = Limits(self.options, self._placed, days)
         self.unused_fits: list[str] = []
         """Namespaces whose fitted parameters are of another model or invalid, and ignored."""
 
@@ -248,6 +252,13 @@ class Journal:
         memories, begun = self.store.list_notable(moment.at_ms, today)
         return Prospects(items, self._correct(memories, moment), Others(begun, self.store.list_due))
 
+    def measure_worth(self, keys: Sequence[str], study_day: int) -> dict[str, float]:
+        """Return by key what asking prompts on a study day is worth (`Schedule.measure_worth`)."""
+        return {
+            memory.key: self.schedule_of(memory.key).measure_worth(memory, study_day)
+            for memory in self.store.list_some(keys)
+        }
+
     def _correct(self, found: Iterable[Memory], moment: Moment) -> dict[str, Memory]:
         memories = {memory.key: memory for memory in found}
         now_ms, today = moment.at_ms, moment.study_day(self.rollover_hour)
@@ -306,7 +317,7 @@ class Journal:
         if act is Act.ANSWER and not is_last:
             memory = self._replay_before(review)
         if is_last or act is Act.ANSWER:
-            memory = self.schedule_of(key).apply(memory, review)
+            memory = self.schedule_of(key).apply(memory, review, self._make_balance(moment))
         if act is Act.ANSWER and memory.state is State.REVIEW:
             basis = self.schedule_of(key).make_basis(memory.reps)
             review = replace(review, interval_days=memory.interval_days, interval_basis=basis)
@@ -315,6 +326,24 @@ class Journal:
             return review, self._replay_prompts([key])[key]
         self._put([(memory, review.id)])
         return review, memory
+
+    def preview(self, memory: Memory, moment: Moment) -> dict[Rating, Memory]:
+        """Return the memory after each possible answer, as `record` would give it."""
+        balance = self._make_balance(moment)
+        return self.schedule_of(memory.key).preview(memory, moment, balance)
+
+    def _make_balance(self, moment: Moment) -> Balance:
+        """Return what chooses among fuzzed intervals: by the study days, and what is due on each.
+
+        The loads of other machines differ. What is chosen is promised, so it is the same on all.
+        """
+        today = moment.study_day(self.rollover_hour)
+
+        def choose(low: int, high: int, draw: float) -> int:
+            loads = self.store.count_due(today + low, today + high)
+            return self.days.choose(today, loads, (low, high), draw)
+
+        return choose
 
     def _replay_before(self, review: Review) -> Memory:
         """Return the memory of a prompt before a review that is placed between others."""

@@ -42,8 +42,8 @@ class Prospects(NamedTuple):
             ):
                 yield item, memory
 
-    def list_due(self, until_day: int, today: int) -> Iterator[list[Item]]:
-        """Yield the prompts to review that are due on each day up to `until_day`, unsorted.
+    def list_due(self, until_day: int, today: int) -> Iterator[tuple[int, list[Item]]]:
+        """Yield each day up to `until_day` with the prompts to review that are due on it, unsorted.
 
         A prompt that was asked today is not among them.
         """
@@ -57,8 +57,8 @@ class Prospects(NamedTuple):
         others = self.others.list_due(until_day) if self.others else ()
         unread = (pair for pair in others if pair[1] not in self.memories)
         first = itemgetter(0)
-        for _, pairs in groupby(merge(known, unread, key=first), key=first):
-            yield [item for _, key in pairs if (item := self.items.find(key))]
+        for day, pairs in groupby(merge(known, unread, key=first), key=first):
+            yield day, [item for _, key in pairs if (item := self.items.find(key))]
 
     def list_new(self) -> Iterator[Item]:
         """Yield the new prompts, in order."""

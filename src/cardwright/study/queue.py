@@ -1,5 +1,8 @@
 """The queue: learning steps come first, then reviews with new cards spread among them.
 
+Reviews come in the order of what asking them today is worth, so that whatever time there is goes where
+most would be lost. On a day off nothing is asked.
+
 A queue belongs to one study day and is built from the memories of all prompts. Updating it after an
 answer and rebuilding it leave the same prompts in the same order, which undo relies on.
 """
@@ -9,8 +12,9 @@ from __future__ import annotations
 import heapq
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from itertools import islice
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -23,6 +27,8 @@ from cardwright.study.prospects import Prospects
 
 LEARN_AHEAD_MS: Final = 20 * 60_000
 """How early a learning step may be asked when nothing else is left, as in Anki."""
+_MAX_RANKED: Final = 1_000
+"""Of so many prompts, those that have been due longest, the worth is measured: more take too long."""
 
 
 class Counts(NamedTuple):
@@ -59,6 +65,11 @@ Arrange = Callable[[list[Item]], tuple[list[Item], list[Item]]]
 and those left to the default order."""
 
 
+Measure = Callable[[Sequence[str], int], Mapping[str, float]]
+"""Takes the keys of prompts that are due, and a study day. Returns by key what asking them on that day
+is worth."""
+
+
 class Queue:
     """The prompts left to ask on a study day."""
 
@@ -72,8 +83,9 @@ class Queue:
         asked: tuple[Item, Memory] | None = None,
         arrange: Arrange | None = None,
         without: Iterable[str] = (),
+        measure: Measure | None = None,
     ) -> None:
-        """Choose and sort today's prompts.
+        """Choose and sort today's prompts; without `measure`, reviews are sorted by due day.
 
         `asked` is the prompt on screen: it is not asked again, but counts towards the limits.
         `without` are the keys of others that are not asked.
@@ -82,6 +94,8 @@ class Queue:
         self._limits = limits
         self._options = options
         self._today = today
+        self._measure = measure
+        self._share = limits.days.share_of(today)
         self._learning: list[tuple[int, int, Item]] = []
         """A heap ordered by due time, then position."""
         self._reviews: list[Item] = []
@@ -99,6 +113,8 @@ class Queue:
             hidden.add(asked[0].key)
         if options.is_cram:
             self._reviews = sorted(prospects.items.list_others(hidden), key=self._shuffle)
+        elif not self._share:
+            pass
         elif arrange is not None:
             left = self._arrange(hidden, arrange)
             self._fill(lambda key: key in left, moment, asked)
@@ -218,26 +234,49 @@ class Queue:
                 asked_today.add(item, memory)
 
         def room_for_review(deck: str) -> int:
-            return self._limits.options_of(deck).reviews_per_day - asked_today.reviews[deck]
+            per_day = self._lighten(self._limits.options_of(deck).reviews_per_day)
+            return per_day - asked_today.reviews[deck]
 
         def room_for_new(deck: str) -> int:
             if max_new is not None:
                 return max_new
-            return self._limits.options_of(deck).new_per_day - asked_today.new[deck]
+            per_day = self._lighten(self._limits.options_of(deck).new_per_day)
+            return per_day - asked_today.new[deck]
 
         new = (item for item in prospects.list_new() if is_open(item.key))
         cards = asked_today.cards
-        self._reviews = self._choose(self._list_reviews(is_open), room_for_review, cards)
+        reviews = self._list_reviews(is_open, asked_today.all_reviews)
+        self._reviews = self._choose(reviews, room_for_review, cards)
         self._new = self._choose(new, room_for_new, cards)[:max_new]
         self._all_reviews = len(self._reviews) + asked_today.all_reviews
         self._all_new = len(self._new) + asked_today.all_new
 
-    def _list_reviews(self, is_open: Callable[[str], bool]) -> Iterator[Item]:
-        """Yield the prompts due, in order."""
-        until_day = self._today + self._options.ahead_days
-        for items in self._prospects.list_due(until_day, self._today):
-            shown = [item for item in items if is_open(item.key)]
-            yield from sorted(shown, key=lambda item: (self._shuffle(item), item.position))
+    def _lighten(self, limit: int) -> int:
+        """Return a daily limit as it is today."""
+        return int(limit * self._share + 0.5)
+
+    def _list_reviews(self, is_open: Callable[[str], bool], asked: int) -> Iterator[Item]:
+        """Yield the prompts due, in order, after so many that were asked today."""
+        due = self._list_due(is_open, self._today)
+        # Those asked were among the first.
+        first = list(islice(due, max(_MAX_RANKED - asked, 0)))
+        if self._measure is not None:
+            worth = self._measure([item.key for item in first], self._today)
+            first.sort(key=lambda item: worth.get(item.key, 0.0), reverse=True)
+        yield from first
+        yield from due
+        if self._options.ahead_days:
+            until_day = self._today + self._options.ahead_days
+            yield from self._list_due(is_open, until_day, self._today + 1)
+
+    def _list_due(
+        self, is_open: Callable[[str], bool], until_day: int, from_day: int | None = None
+    ) -> Iterator[Item]:
+        """Yield the prompts due up to a day, by day."""
+        for day, items in self._prospects.list_due(until_day, self._today):
+            if from_day is None or day >= from_day:
+                shown = [item for item in items if is_open(item.key)]
+                yield from sorted(shown, key=lambda item: (self._shuffle(item), item.position))
 
     def _shuffle(self, item: Item) -> int:
         """Return a sort key for prompts due on the same day, different every day."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -34,6 +34,11 @@ _MIN_FUZZED_DAYS: Final = 2.5
 _SECONDS_PER_DAY: Final = 86_400
 _MIN_INTERVAL_DAYS: Final = 0.5
 """Without learning steps, an interval shorter than this stays within the day."""
+_LATER_DAYS: Final = 14
+_MEASURED_DAYS: Final = 42
+RECALLED_S: Final = 13.0
+FORGOTTEN_S: Final = 31.0
+"""What a review takes, with its steps: averages over Anki users, from the simulator of fsrs-rs."""
 _AGAIN, _HARD, _GOOD, _EASY = map(int, Rating)
 _NEW, _LEARNING, _REVIEW, _RELEARNING = State
 """Module globals, because looking them up in the classes costs a tenth of the replay time."""
@@ -85,6 +90,11 @@ Expectation = tuple[int, State, int, float, bool]
 The study day of the answer; the state and the interval in days before it; the expected recall (0 for
 a new prompt); and whether the answer tests the memory: the first of its study day, in the review state.
 """
+
+
+Balance = Callable[[int, int, float], int]
+"""Takes the shortest and the longest interval that fuzz allows, and a draw from 0 to 1; returns one
+of these intervals."""
 
 
 class Schedule:
@@ -149,9 +159,13 @@ class Schedule:
             basis = self._bases[reps] = zlib.crc32(str(reps).encode(), self._basis_start)
         return basis
 
-    def apply(self, memory: Memory, review: Review) -> Memory:
-        """Return the memory after one more act. An undo needs `replay` instead."""
-        return self._apply(memory, (to_act_row(review),))
+    def apply(self, memory: Memory, review: Review, balance: Balance | None = None) -> Memory:
+        """Return the memory after one more act. An undo needs `replay` instead.
+
+        `balance` chooses among fuzzed intervals. A replay knows nothing of it: what was chosen must
+        be promised.
+        """
+        return self._apply(memory, (to_act_row(review),), balance=balance)
 
     def replay(
         self, key: str, acts: Iterable[_Act], expected: list[Expectation] | None = None
@@ -173,11 +187,14 @@ class Schedule:
                 yield act, ReplayedAnswer(days, before, after, self.retrievability(before, day))
             before = after
 
-    def preview(self, memory: Memory, moment: Moment) -> dict[Rating, Memory]:
-        """Return the memory after each possible answer."""
+    def preview(
+        self, memory: Memory, moment: Moment, balance: Balance | None = None
+    ) -> dict[Rating, Memory]:
+        """Return the memory after each possible answer, as `apply` gives it."""
         outcomes = {}
         for rating in Rating:
-            outcomes[rating] = self._apply(memory, (("answer", rating, *moment, None, None),))
+            act = ("answer", rating, *moment, None, None)
+            outcomes[rating] = self._apply(memory, (act,), balance=balance)
         return outcomes
 
     def retrievability(self, memory: Memory, study_day: int) -> float:
@@ -187,8 +204,37 @@ class Schedule:
         days = max(study_day - memory.last_day, 0)
         return float(self._fsrs.retrievability(memory.stability, days))
 
+    def measure_worth(self, memory: Memory, study_day: int) -> float:
+        """Return what is lost, per second, if a prompt is asked two weeks after a day instead of then.
+
+        That is recall, summed over the six weeks from that day, divided by the time that asking is
+        expected to take. benchmarks/backlog.py compares this with other orders.
+        """
+        if memory.last_day is None:
+            # It was new when it was rescheduled.
+            stability = self._first_memories[_GOOD][0]
+            return self._fsrs.integrate_recall(stability, 0, _LATER_DAYS) / FORGOTTEN_S
+        days = max(study_day - memory.last_day, 0)
+        known, recall = self._expect(memory, days, _MEASURED_DAYS)
+        known_later, _ = self._expect(memory, days + _LATER_DAYS, _MEASURED_DAYS - _LATER_DAYS)
+        forgetting = self._fsrs.integrate_recall(memory.stability, days, days + _LATER_DAYS)
+        seconds = recall * RECALLED_S + (1 - recall) * FORGOTTEN_S
+        return (known - forgetting - known_later) / seconds
+
+    def _expect(self, memory: Memory, days: int, measured_days: int) -> tuple[float, float]:
+        """Return the recall summed over days after an answer, and the recall at the answer."""
+        fsrs, stability, difficulty = self._fsrs, memory.stability, memory.difficulty
+        recalled, _, recall = fsrs.next_memory(stability, difficulty, days, _GOOD)
+        forgotten, _, _ = fsrs.next_memory(stability, difficulty, days, _AGAIN)
+        known = recall * fsrs.integrate_recall(recalled, 0, measured_days)
+        return known + (1 - recall) * fsrs.integrate_recall(forgotten, 0, measured_days), recall
+
     def _apply(  # noqa: C901, PLR0912, PLR0915  (one loop: see below)
-        self, memory: Memory, acts: Iterable[_Act], expected: list[Expectation] | None = None
+        self,
+        memory: Memory,
+        acts: Iterable[_Act],
+        expected: list[Expectation] | None = None,
+        balance: Balance | None = None,
     ) -> Memory:
         """Return a memory after more acts; add to `expected` what was expected at each answer.
 
@@ -303,9 +349,9 @@ class Schedule:
                             if stability
                             else first_memories[_GOOD]
                         )
-                        min_days = limit_interval(good[0] * factor, 1, max_days, draw) + 1
+                        min_days = limit_interval(good[0] * factor, 1, max_days, draw, balance) + 1
                     exact = max(round_half_up(reached * factor), 1.0)
-                    interval = limit_interval(exact, min_days, max_days, draw)
+                    interval = limit_interval(exact, min_days, max_days, draw, balance)
             elif rating == _AGAIN:
                 lapses += 1
                 over = lapses - leech_lapses
@@ -323,7 +369,7 @@ class Schedule:
                     if fuzz_start is not None:
                         draw = _draw(fuzz_start, reps)
                     exact = max(round_half_up(reached * factor), 1.0)
-                    interval = limit_interval(exact, 1, max_days, draw)
+                    interval = limit_interval(exact, 1, max_days, draw, balance)
             elif promised:
                 interval = promised
             else:
@@ -340,7 +386,7 @@ class Schedule:
                             min_days = previous + 1
                     elif previous <= max_days and previous <= fuzz_range(min(exact, max_days))[1]:
                         min_days = max(min_days, previous)
-                    interval = limit_interval(exact, min_days, max_days, draw)
+                    interval = limit_interval(exact, min_days, max_days, draw, balance)
                     min_days = interval + 1
             stability, difficulty = reached, reached_difficulty
             if delay_s is None:
@@ -387,7 +433,13 @@ def _draw(fuzz_start: int, reps: int) -> float:
     return (seed * 2_654_435_761 & 0xFFFFFFFF) / 2**32
 
 
-def limit_interval(interval: float, min_days: int, max_days: int, draw: float | None) -> int:
+def limit_interval(
+    interval: float,
+    min_days: int,
+    max_days: int,
+    draw: float | None,
+    balance: Balance | None = None,
+) -> int:
     """Return an interval in whole days within the limits, fuzzed by a draw from 0 to 1."""
     # A replay calls this a million times, and `min` and `max` would take half of its time.
     if min_days > max_days:  # noqa: PLR1730
@@ -410,7 +462,7 @@ def limit_interval(interval: float, min_days: int, max_days: int, draw: float | 
         low = high = min(max(high, min_days), max_days)
         if 2 < high < max_days:  # noqa: PLR2004  (Anki's: fuzz of at least one day)
             high += 1
-    return low + int(draw * (1 + high - low))
+    return balance(low, high, draw) if balance else low + int(draw * (1 + high - low))
 
 
 def fuzz_range(interval: float) -> tuple[int, int]:

@@ -109,7 +109,7 @@ class Session:
 
     def preview(self, moment: Moment) -> dict[Rating, Memory]:
         """Return the memory of the current prompt after each possible answer."""
-        return self.journal.schedule_of(self.memory.key).preview(self.memory, moment)
+        return self.journal.preview(self.memory, moment)
 
     def answer(self, rating: Rating, moment: Moment, duration_ms: int = 0) -> SessionAnswer:
         """Rate the current prompt and move on; the answer is on disk when this returns."""
@@ -290,6 +290,7 @@ class Session:
             asked,
             self._arrange,
             (done.item.key for done in self._done if self._is_final(done.review.act)),
+            self.journal.measure_worth,
         )
 
     def _find_prospects(self, moment: Moment) -> Prospects:

@@ -12,12 +12,19 @@ from datetime import date
 from typing import Any, Final
 
 from cardwright.model import DeckOptions
+from cardwright.study.days import EVERY_DAY, StudyDays, list_spans, read_percents
 from cardwright.study.fsrs import DEFAULT_PARAMETERS, MODEL, Fsrs
 
 ROLLOVER_HOUR: Final = "rollover_hour"
 """The local hour at which a study day begins; of all packs."""
 AUTOPLAY: Final = "autoplay"
 """Whether sounds are played without being asked for; of all packs."""
+WEEKDAYS: Final = "weekdays"
+"""How much of a usual day's work each weekday takes, in percent from Monday; of all packs."""
+DATES: Final = "dates"
+"""Dates that are off or lighter, and pauses that ended (`study.days.dump_spans`); of all packs."""
+PAUSE: Final = "pause"
+"""The pause that was set last, written as the only one of such dates; of all packs."""
 PARAMETERS: Final = "parameters"
 """Fitted FSRS parameters, with the model that they are for."""
 GOAL: Final = "goal"
@@ -57,6 +64,20 @@ class Settings:
     def autoplay(self) -> bool:
         """Whether sounds are played as soon as their side is shown."""
         return bool(self._values.get(("", AUTOPLAY), False))
+
+    @property
+    def days(self) -> StudyDays:
+        """The user's study days."""
+        pause = list_spans(self._values.get(("", PAUSE)))
+        return self.days_without_pause.set_pause(pause[0] if pause else None)
+
+    @property
+    def days_without_pause(self) -> StudyDays:
+        """The study days as they are set apart from the pause."""
+        return StudyDays(
+            percents=read_percents(self._values.get(("", WEEKDAYS))) or EVERY_DAY.percents,
+            spans=list_spans(self._values.get(("", DATES))) or (),
+        )
 
     def has(self, deck: str, name: str) -> bool:
         """Return whether the user set this for a deck."""
@@ -138,6 +159,9 @@ def _is_date(value: Any) -> bool:
 _CHECKS: Final[Mapping[str, Callable[[Any], bool]]] = {
     ROLLOVER_HOUR: _whole(0, 23),
     AUTOPLAY: _is_flag,
+    WEEKDAYS: lambda value: read_percents(value) is not None,
+    DATES: lambda value: list_spans(value) is not None,
+    PAUSE: lambda value: list_spans(value) is not None,
     GOAL: _is_goal,
     RELEASED: _is_flag,
     "new_per_day": _whole(0, 9999),

@@ -22,6 +22,7 @@ from cardwright.history import (
     make_date,
 )
 from cardwright.memory import Memory, State
+from cardwright.study.days import EVERY_DAY, StudyDays
 from cardwright.study.expectations import CRAM, STATES, TEST, AnswerRecord
 from cardwright.study.histories import Histories
 from cardwright.study.journal import Journal
@@ -116,10 +117,11 @@ def compute_stats(
     memories: Iterable[tuple[Memory, Schedule]],
     today: int,
     days: int | None,
+    study_days: StudyDays = EVERY_DAY,
 ) -> Stats:
     """Return all figures for the prompts in `subjects`, which is by key in the order of learning.
 
-    Each memory is paired with its schedule.
+    Each memory is paired with its schedule. `study_days` tell which days do not end a streak.
 
     Raises:
         ValueError, ArithmeticError, LookupError: an answer has values that no answer has.
@@ -153,7 +155,7 @@ def compute_stats(
         effort_by_kind={kind: Effort(*effort) for kind, effort in sums.effort_by_kind.items()},
         effort_by_day=by_day,
         buttons=sums.buttons,
-        streak=find_streak(by_day, today),
+        streak=find_streak(by_day, today, study_days),
         prompts=count_prompts(subjects, {memory.key: memory for memory, _ in known}),
         histograms=_count_memories(known, today),
     )
@@ -414,20 +416,25 @@ def _find_start(day: int, unit: str) -> int:
 
 
 class Streak(NamedTuple):
-    """Consecutive study days with an answer."""
+    """Consecutive study days with an answer; days off between them do not end it."""
 
     current: int
-    """Up to today, or up to yesterday if nothing was answered today."""
+    """Up to today, or up to the last study day if nothing was answered today."""
     longest: int
 
 
-def find_streak(days: Iterable[int], today: int) -> Streak:
-    """Return the streaks among study days with an answer."""
-    lengths: dict[int, int] = {}
+def find_streak(days: Iterable[int], today: int, study_days: StudyDays = EVERY_DAY) -> Streak:
+    """Return the streaks among days with an answer."""
+    length = longest = current = 0
+    previous: int | None = None
     for day in sorted(set(days)):
-        lengths[day] = lengths.get(day - 1, 0) + 1
-    current = lengths.get(today) or lengths.get(today - 1, 0)
-    return Streak(current, max(lengths.values(), default=0))
+        is_next = previous is not None and not study_days.count(previous + 1, day)
+        length = length + 1 if is_next else 1
+        longest = max(longest, length)
+        if day <= today and not study_days.count(day + 1, today):
+            current = length
+        previous = day
+    return Streak(current, longest)
 
 
 class PromptCounts(NamedTuple):

@@ -83,6 +83,10 @@ _LIST_DUE: Final = (
     "select due_day, prompt from memories where state = 'review'"
     " and (due_day, prompt) > (?, ?) and due_day <= ? order by due_day, prompt limit 1000"
 )
+_COUNT_DUE: Final = (
+    "select due_day, count(*) from memories where state = 'review'"
+    " and due_day between ? and ? group by due_day"
+)
 _LIST_KEYS: Final = """
 select
   group_concat(prompt) filter (where state <> 'new'),
@@ -566,6 +570,14 @@ class Store(Database):
         while rows := self.query_all(_LIST_DUE, day, key, until_day):
             yield from rows
             day, key = rows[-1]
+
+    def count_due(self, first_day: int, last_day: int) -> dict[int, int]:
+        """Return how many memories in the review state are due on each day of a range, if any."""
+        return dict(self.query_all(_COUNT_DUE, first_day, last_day))
+
+    def list_some(self, keys: Sequence[str]) -> list[Memory]:
+        """Return the memories of prompts, by their keys."""
+        return self._mending(lambda: [*self._list_some(keys)])
 
     def _list_some(self, keys: Sequence[str]) -> Iterator[Memory]:
         for some in _split(keys):

@@ -24,7 +24,7 @@ from cardwright.memory import Memory, State
 from cardwright.study.decks import Limits
 from cardwright.study.fsrs import Fsrs
 from cardwright.study.queue import Counts
-from cardwright.study.schedule import Schedule
+from cardwright.study.schedule import FORGOTTEN_S, RECALLED_S, Schedule
 
 RETENTIONS: Final = (0.70, 0.73, 0.76, 0.79, 0.82, 0.85, 0.88, 0.91, 0.94, 0.97)
 _DAYS_PER_YEAR: Final = 365
@@ -128,8 +128,8 @@ class Habits:
     repeated_shares: tuple[float, ...] = (0.20, 0.08, 0.66, 0.06)
     """Shares of Again, Hard, Good and Easy for a prompt asked again on the same day."""
     new_s: float = 48.0
-    recalled_s: float = 13.0
-    forgotten_s: float = 31.0
+    recalled_s: float = RECALLED_S
+    forgotten_s: float = FORGOTTEN_S
 
 
 _DEFAULT_HABITS: Final = Habits()

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from cardwright.history import MS_PER_SECOND, Act, Rating, Review, make_date
 from cardwright.memory import Memory, State
+from cardwright.study.backlog import Backlog
 from cardwright.study.queue import Counts
 from cardwright.study.schedule import ReplayedAnswer
 from cardwright.study.session import SessionAnswer
@@ -49,9 +50,25 @@ def draw_due(
     pace: Pace,
     forecast: DueForecast,
     today: int,
+    backlog: Backlog | None = None,
+    off: str = "",
 ) -> Group:
-    """Draw the prompts left for today, in all and by deck, and the reviews of the coming days."""
-    parts: list[RenderableType] = [_draw_today(counts, pace, forecast)]
+    """Draw the prompts left for today, in all and by deck, and the reviews of the coming days.
+
+    `off` says why nothing is asked on a day off.
+    """
+    parts: list[RenderableType] = [
+        Text(off, "bold") if off else _draw_today(counts, pace, forecast)
+    ]
+    if backlog:
+        parts.append(
+            Text(
+                f"Backlog: {backlog.reviews:,} reviews, as many as in {count(backlog.days, 'day')} of "
+                f"your usual {backlog.per_day:,}. What would be lost most comes first: "
+                "`cards review --minutes 30` works on it.",
+                "yellow",
+            )
+        )
     if len(decks) > 1:
         parts += [Text(), _draw_decks(decks, pace)]
     if any(forecast.reviews):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from cardwright.history import MS_PER_MINUTE, Rating
+from cardwright.history import MS_PER_MINUTE, Rating, make_date
+from cardwright.study.days import StudyDays
 
 _MINUTES_PER_HOUR: Final = 60
 _HOURS_PER_DAY: Final = 24
@@ -17,6 +18,17 @@ _MAX_MINUTES: Final = 100
 def name_rating(rating: Rating) -> str:
     """Return the label of a rating."""
     return rating.name.capitalize()
+
+
+def explain_day_off(days: StudyDays, today: int) -> str:
+    """Return why nothing is asked today, and how to study all the same; "" on a study day."""
+    if not days.is_off(today):
+        return ""
+    following = days.find_next(today)
+    until = "" if following is None else f" until {make_date(following):%a %Y-%m-%d}"
+    if days.is_paused(today):
+        return f"Paused{until}: `cards pause --off` ends it."
+    return f"Off{until}: `cards days today=100%` makes today a study day."
 
 
 def format_wait(milliseconds: float, *, days: int = 0) -> str:

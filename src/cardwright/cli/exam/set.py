@@ -104,6 +104,7 @@ def set_goal(
             ),
             start_as=start_as or (former.start_as if former else None),
             set_on=former.set_on if former and former.exam_on > today else today,
+            calendar=study.journal.days,
         )
         put_goal(study.journal, study.sources.namespace_of(pack), goal, study.moment)
         _tell(study.prepare([pack]), as_json=as_json)
