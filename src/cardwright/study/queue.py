@@ -51,6 +51,8 @@ class SessionOptions:
     """Ask every selected prompt, due or not, without changing the schedule."""
     with_suspended: bool = False
     """Also ask suspended prompts."""
+    on_days_off: bool = False
+    """Ask on a day off as on any other."""
 
     @property
     def follows_options(self) -> bool:
@@ -95,7 +97,7 @@ class Queue:
         self._options = options
         self._today = today
         self._measure = measure
-        self._share = limits.days.share_of(today)
+        self._share = limits.days.share_of(today) or float(options.on_days_off)
         self._learning: list[tuple[int, int, Item]] = []
         """A heap ordered by due time, then position."""
         self._reviews: list[Item] = []

@@ -19,7 +19,7 @@ from cardwright.error import ProjectError
 from cardwright.exam.goal import MAX_PLANNED_DAYS, Goal
 from cardwright.exam.plan import WHOLE, format_recall
 from cardwright.history import make_date
-from cardwright.terminal.exam import format_fit, format_horizon, format_minutes
+from cardwright.terminal.exam import format_each, format_fit, format_horizon
 from cardwright.text import count, list_names
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _tell(preparation: Preparation, *, as_json: bool) -> None:
     off_days = ", ".join(_WEEKDAYS[day] for day in sorted(goal.days_off)) or "none"
     say(
         f"{preparation.title} on {goal.exam_on}: {count(days, 'day')} left, "
-        f"{count(study_days, 'study day')} of {format_minutes(goal.minutes_a_day)}, "
+        f"{count(study_days, 'study day')} of {format_each(goal)}, "
         f"days off: {off_days}"
     )
     sentences = [lack]
