@@ -150,7 +150,7 @@ def test_study_days_reach_other_machines(run: Run, tmp_path: Path) -> None:
     assert read(run, "days")["paused"] is False
 
 
-def test_a_backlog_is_told_after_weeks_away(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backlog_is_told_after_weeks_away(run: Run) -> None:
     def answer(prompt: str, on: str) -> None:
         run("answer", prompt, "easy", "--at", f"{on}T09:00:00+01:00", "--ms", "9000")
 
@@ -160,8 +160,7 @@ def test_a_backlog_is_told_after_weeks_away(run: Run, monkeypatch: pytest.Monkey
     for number, day in enumerate((12, 13, 14, 15), 1):
         answer(f"a1-{number}", f"2026-11-{day}")
     assert read(run, "due")["backlog"] == {"reviews": 11, "per_day": 1, "days": 11}
-    monkeypatch.setenv("COLUMNS", "200")
     assert (
-        "Backlog: 11 reviews, as many as in 11 days of your usual 1. What would be lost most comes "
-        "first: `cards review --minutes 30` works on it.\n"
-    ) in run("due").stdout
+        "Backlog: 11 reviews, as many as you usually do in 11 days. What would be lost most comes "
+        "first: `cards review --minutes 30`."
+    ) in " ".join(run("due").stdout.split())

@@ -110,8 +110,8 @@ def test_what_is_lost_most_comes_first_whatever_else_was_asked(make: Make) -> No
     keys = [item.key for item in (session.current, *session.list_ahead()) if item]
     due = [m for m in read_memories(journal).values() if m.state is State.REVIEW]
     due = [memory for memory in due if (memory.due_day or 0) <= TODAY]
-    worth = journal.measure_worth([memory.key for memory in due], TODAY)
-    assert [worth[key] for key in keys] == sorted(worth.values(), reverse=True)[:8]
+    losses = journal.measure_loss([memory.key for memory in due], TODAY)
+    assert [losses[key] for key in keys] == sorted(losses.values(), reverse=True)[:8]
     assert keys != [m.key for m in sorted(due, key=lambda memory: memory.due_day or 0)][:8]
     assert len(due) > 8
 
