@@ -146,6 +146,11 @@ def test_a_published_card_that_is_reserved_stays_with_those_who_have_it(
     assert "They stay as they are in your collection, with your progress." in entry
     assert json.loads(run("check", "--json").stdout) == []
     assert json.loads(run("diff", "--json").stdout) == []
+    # Those who have it would look in vain for the deck that it goes to some day.
+    moved = MANIFEST.replace("decks:\n", "decks:\n  - {name: Elm, select: {id: elm}}\n")
+    write({"decks/trees/deck.yaml": moved})
+    assert json.loads(run("check", "--json").stdout) == []
+    write({"decks/trees/deck.yaml": MANIFEST})
 
     assert fresh.import_package(second).new == {"Which tree has acorns?"}
     result = old.import_package(second)

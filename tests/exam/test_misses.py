@@ -86,6 +86,9 @@ def test_only_the_last_mock_exam_that_is_over_counts() -> None:
     assert list_of(right, before=wrong) == []
     assert [failure.origin for failure in list_of(wrong, before=right)] == ["wrong"]
     assert [failure.origin for failure in list_of(interrupted, before=wrong)] == ["wrong"]
+    # Mock exams are in the order in which they began.
+    resumed = replace(wrong, ended_at_ms=MORNING.at_ms + 1)
+    assert [failure.origin for failure in list_of(right, before=resumed)] == ["wrong"]
 
 
 def test_what_was_crammed_is_no_failure_and_begins_no_day() -> None:

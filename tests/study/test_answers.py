@@ -32,10 +32,12 @@ def test_answers_count_even_if_they_were_undone_or_do_not_affect_the_schedule(
 def test_the_history_that_a_namespace_continues_counts(tmp_path: Path) -> None:
     journal = open_journal(tmp_path / "reviews.db")
     with closing(journal.store) as store:
-        record(journal, "trees:a/recall", Act.ANSWER, later(MORNING, minutes=3), Rating.GOOD)
-        record(journal, "trees-x1y2z:a/recall", Act.ANSWER, MORNING, Rating.GOOD)
+        earlier, last = MORNING, later(MORNING, minutes=3)
+        for card, old, new in (("a", last, earlier), ("b", earlier, last)):
+            record(journal, f"trees:{card}/recall", Act.ANSWER, old, Rating.GOOD)
+            record(journal, f"trees-x1y2z:{card}/recall", Act.ANSWER, new, Rating.GOOD)
         store.assume_alias(Alias("alias", 1, "trees-x1y2z", "trees"))
 
-        key = "trees:a/recall"
-        assert store.read_last_answers([key]) == {key: later(MORNING, minutes=3).at_ms}
-        assert store.count_answers(key) == 2
+        keys = ["trees:a/recall", "trees:b/recall"]
+        assert store.read_last_answers(keys) == dict.fromkeys(keys, last.at_ms)
+        assert [store.count_answers(key) for key in keys] == [2, 2]

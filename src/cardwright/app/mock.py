@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cardwright.app.choice import Choice
 from cardwright.app.study import Study
 from cardwright.blueprint import Blueprint
 from cardwright.exam import mock
-from cardwright.exam.mock import Mock, shows_options
+from cardwright.exam.mock import Mock
 
 
 def draw_mock(
@@ -26,7 +25,7 @@ def draw_mock(
         study.items,
         study,
         blueprint,
-        _find_last_seen(study, past),
+        mock.read_last_seen(study.store, study.items, study, past),
         id=mock.make_mock_id(study.store, blueprint.pack, study.moment),
         seed=seed,
         started_at_ms=study.moment.at_ms,
@@ -53,10 +52,10 @@ def draw_drill(
     past = study.list_mocks(blueprint, "mock", "drill")
     last = [one for one in past if not one.is_drill][-1:]
     return mock.draw_drill(
-        study.choose(Choice()),
+        study.items,
         study,
         blueprint,
-        _find_last_seen(study, past),
+        mock.read_last_seen(study.store, study.items, study, past),
         id=mock.make_mock_id(study.store, blueprint.pack, study.moment),
         seed=seed,
         started_at_ms=study.moment.at_ms,
@@ -64,6 +63,7 @@ def draw_drill(
         lessons=lessons,
         is_recorded=is_recorded,
         earlier=len(past),
+        held=study.find_held(),
         kept=[
             question.card_key
             for one in last
@@ -71,12 +71,3 @@ def draw_drill(
             for question in one.questions
         ],
     )
-
-
-def _find_last_seen(study: Study, past: Sequence[Mock]) -> dict[str, int]:
-    """Return when each card with options was last seen, in past exams and in all reviews."""
-    asked = {
-        item.card_ref for item in study.items if shows_options(item, study.find_kind(item.kind))
-    }
-    keys = [item.key for item in study.items if item.card_ref in asked]
-    return mock.find_last_seen(past, study.store.read_last_answers(keys))

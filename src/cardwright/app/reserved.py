@@ -46,18 +46,17 @@ def put_released(journal: Journal, namespace: str, moment: Moment, *, is_release
 def count_unseen(
     sources: Sources, store: Store, blueprint: Blueprint
 ) -> tuple[Counter[str], Counter[str]]:
-    """Count the questions of each domain that were never asked: all of them, and the reserved ones."""
+    """Count the questions of each domain that were never seen: all of them, and the reserved ones."""
     from cardwright.exam import mock  # noqa: PLC0415  (as above)
 
-    seen = {memory.key for memory in store.list_memories() if memory.last_day is not None}
     namespace = sources.namespace_of(blueprint.pack)
-    for past in mock.list_mocks(store, namespace, blueprint.pack, "mock", "drill"):
-        seen.update(question.key for question in past.questions)
+    past = mock.list_mocks(store, namespace, blueprint.pack, "mock", "drill")
+    seen = mock.read_last_seen(store, sources.items, sources, past)
     reserved = {item.key for item in sources.items.list_reserved()}
     every: Counter[str] = Counter()
     held: Counter[str] = Counter()
     for question in mock.list_questions(sources.items, sources, blueprint):
-        if question.key not in seen:
+        if question.card_key not in seen:
             every[question.domain] += 1
             held[question.domain] += question.key in reserved
     return every, held

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from math import exp, lgamma
 from typing import Any, Final, NamedTuple
@@ -77,27 +78,44 @@ def estimate_score(results: Mapping[str, Results]) -> tuple[Estimate, dict[str, 
     answers are distributed like those to equal ones, or a little less widely.
     """
     parts = list(results.values())
-    posterior = list(_list_posteriors(parts))
     total = sum(part.total for part in parts)
-
-    def estimate(shares: Sequence[float], count: int) -> Estimate:
-        return _predict(*_fit_beta(posterior, shares), count)
-
-    return estimate([part.total / total for part in parts], total), {
-        name: estimate([float(other is place) for other in range(len(parts))], parts[place].total)
-        for place, name in enumerate(results)
+    whole, domains = _Moments(), [_Moments() for _ in parts]
+    for weight, a, b in _weigh_grid(parts):
+        mean = variance = 0.0
+        for part, moments in zip(parts, domains, strict=True):
+            own = (a + part.right) / (a + b + part.unseen)
+            spread = own * (1 - own) / (a + b + part.unseen + 1)
+            moments.add(weight, own, spread)
+            share = part.total / total
+            mean += share * own
+            variance += share**2 * spread
+        whole.add(weight, mean, variance)
+    return _predict(whole, total), {
+        name: _predict(moments, part.total)
+        for name, part, moments in zip(results, parts, domains, strict=True)
     }
 
 
-class _Posterior(NamedTuple):
-    """What follows for all domains from m and κ."""
+@dataclass(slots=True)
+class _Moments:
+    """The mean of a chance, and that of its square."""
 
-    weight: float
-    means: list[float]
-    variances: list[float]
+    mean: float = 0.0
+    square: float = 0.0
+
+    def add(self, weight: float, mean: float, variance: float) -> None:
+        """Add what it is, with a weight, under one assumption."""
+        self.mean += weight * mean
+        self.square += weight * (variance + mean**2)
+
+    def fit_beta(self) -> tuple[float, float]:
+        """Return the parameters of the beta distribution with the same mean and variance."""
+        size = self.mean * (1 - self.mean) / (self.square - self.mean**2) - 1
+        return self.mean * size, (1 - self.mean) * size
 
 
-def _list_posteriors(parts: Sequence[Results]) -> Iterator[_Posterior]:
+def _weigh_grid(parts: Sequence[Results]) -> Iterator[tuple[float, float, float]]:
+    """Yield the posterior weight of each m and κ, and the parameters of their beta distribution."""
     grid = [(mean * alike, (1 - mean) * alike) for mean in _MEANS for alike in _ALIKE]
     logs = [
         sum(
@@ -110,28 +128,12 @@ def _list_posteriors(parts: Sequence[Results]) -> Iterator[_Posterior]:
     weights = [exp(log - peak) for log in logs]
     whole = sum(weights)
     for weight, (a, b) in zip(weights, grid, strict=True):
-        means = [(a + part.right) / (a + b + part.unseen) for part in parts]
-        variances = [
-            mean * (1 - mean) / (a + b + part.unseen + 1)
-            for mean, part in zip(means, parts, strict=True)
-        ]
-        yield _Posterior(weight / whole, means, variances)
+        yield weight / whole, a, b
 
 
-def _fit_beta(posterior: Sequence[_Posterior], shares: Sequence[float]) -> tuple[float, float]:
-    """Return the parameters of the beta distribution of a mean of the domains' chances."""
-    mean = square = 0.0
-    for one in posterior:
-        expected = sum(share * part for share, part in zip(shares, one.means, strict=True))
-        spread = sum(share**2 * part for share, part in zip(shares, one.variances, strict=True))
-        mean += one.weight * expected
-        square += one.weight * (spread + expected**2)
-    size = mean * (1 - mean) / (square - mean**2) - 1
-    return mean * size, (1 - mean) * size
-
-
-def _predict(a: float, b: float, total: int) -> Estimate:
-    """Return the mean and the central interval of a beta-binomial distribution."""
+def _predict(moments: _Moments, total: int) -> Estimate:
+    """Return the mean and the central interval of the number of right answers."""
+    a, b = moments.fit_beta()
     chances = [
         exp(
             _log_beta(a + right, b + total - right)

@@ -179,6 +179,20 @@ def find_last_seen(mocks: Iterable[Mock], answered: Mapping[str, int]) -> dict[s
     return seen
 
 
+def read_last_seen(
+    store: Store, items: Iterable[Item], source: CardSource, mocks: Iterable[Mock]
+) -> dict[str, int]:
+    """Return what `find_last_seen` does, with the answers to all prompts of cards with options."""
+    asked: dict[str, list[str]] = defaultdict(list)
+    with_options = set()
+    for item in items:
+        asked[item.card_ref].append(item.key)
+        if shows_options(item, source.find_kind(item.kind)):
+            with_options.add(item.card_ref)
+    keys = [key for ref in with_options for key in asked[ref]]
+    return find_last_seen(mocks, store.read_last_answers(keys))
+
+
 def draw_mock(
     items: Iterable[Item],
     source: CardSource,
@@ -245,25 +259,24 @@ def draw_drill(
     lessons: Sequence[str] = (),
     is_recorded: bool = False,
     earlier: int = 0,
+    held: Collection[str] = (),
     kept: Collection[str] = (),
 ) -> Mock:
     """Return a new drill of at most `count` questions, from all domains or some lessons.
 
-    Lessons get equal shares and come in the order given. As in a mock exam, questions that were
-    never seen come first, but as many of them as the next mock exam needs come last of all: asked
-    in a drill, they would measure nothing there. So do the cards whose keys are `kept`.
+    Lessons get equal shares and come in the order given. Prompts whose keys are `held` are not
+    asked. As in a mock exam, questions that were never seen come first, but as many of them as the
+    next mock exam needs beside those held come last of all: asked in a drill, they would measure
+    nothing there. So do the cards whose keys are `kept`.
 
     Raises:
         MockError: there is no question.
 
     """
-    questions = list(list_questions(items, source, blueprint))
+    every = list(list_questions(items, source, blueprint))
+    questions = [question for question in every if question.key not in held]
     groups, weights = _group_by_domain(questions, blueprint)
-    last = set(kept)
-    sizes = {domain: len(found) for domain, found in groups.items()}
-    for domain, needed in apportion(blueprint.questions, weights, sizes).items():
-        unseen = [question for question in groups[domain] if question.card_key not in seen]
-        last.update(one.card_key for one in _take_first(unseen, needed, seed, lambda _: 0))
+    last = (*kept, *_list_needed(every, blueprint, seen, held, seed))
     order = {**seen, **dict.fromkeys(last, END_MS)}
     if lessons:
         groups = {lesson: [] for lesson in lessons}
@@ -288,6 +301,23 @@ def draw_drill(
         questions=_note_seen(drawn, seen),
         earlier=earlier,
     )
+
+
+def _list_needed(
+    questions: Iterable[Question],
+    blueprint: Blueprint,
+    seen: Collection[str],
+    held: Collection[str],
+    seed: int,
+) -> Iterator[str]:
+    """Yield the keys of unseen cards that the next mock exam needs beside those held back."""
+    groups, weights = _group_by_domain(questions, blueprint)
+    sizes = {domain: len(found) for domain, found in groups.items()}
+    for domain, share in apportion(blueprint.questions, weights, sizes).items():
+        unseen = [question for question in groups[domain] if question.card_key not in seen]
+        asked = [question for question in unseen if question.key not in held]
+        needed = max(share - (len(unseen) - len(asked)), 0)
+        yield from (one.card_key for one in _take_first(asked, needed, seed, lambda _: 0))
 
 
 def _group_by_domain(

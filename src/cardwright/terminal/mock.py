@@ -316,8 +316,8 @@ class ResultReader(KeyLoop):
         steps = [
             ("space show the answers" if is_score else "space next", "space"),
             ("" if is_score else "p back", "p"),
-            ("w only wrong ones" if wrong else "", "w"),
-            ("m log misses" if wrong else "", "m"),
+            ("w only wrong ones" if wrong else "", "w wrong"),
+            ("m log misses" if wrong else "", "m log"),
             ("q finish", "q finish"),
         ]
         shown = [(words, keys) for words, keys in steps if words]
