@@ -172,12 +172,13 @@ def test_the_loss_is_the_recall_of_six_weeks_by_waiting_two(
         steps = 500
         width = (end - start) / steps
         middles = (start + (step + 0.5) * width for step in range(steps))
-        return sum(fsrs.retrievability(stability, day) for day in middles) * width
+        return float(sum(fsrs.retrievability(stability, day) for day in middles) * width)
 
     def expect(day: int, measured: int) -> float:
         recall = fsrs.retrievability(stability, day)
         good, again = (fsrs.next_stability(stability, difficulty, day, r) for r in (3, 1))
-        return recall * add_up(good, 0, measured) + (1 - recall) * add_up(again, 0, measured)
+        known = recall * add_up(good, 0, measured) + (1 - recall) * add_up(again, 0, measured)
+        return float(known)
 
     waiting = add_up(stability, days, days + 14) + expect(days + 14, 28)
     seconds = 31 - 18 * fsrs.retrievability(stability, days)
