@@ -16,7 +16,7 @@ from cardwright.exam.candidates import (
     expect_recall,
     explain,
     list_candidates,
-    measure_worth,
+    measure_loss,
     select_items,
 )
 from cardwright.exam.forecasts import make_forecast, put_forecast
@@ -34,6 +34,7 @@ from cardwright.exam.policy import DEFAULT_POLICY, Policy, arrange_today
 from cardwright.history import MS_PER_MINUTE, Act, Moment
 from cardwright.item import Item
 from cardwright.project.sources import Sources
+from cardwright.study.days import StudyDays
 from cardwright.study.journal import Journal
 from cardwright.study.settings import CACHES, DAILY_PLAN, GOAL, OLD_DAILY_PLAN
 from cardwright.study.workload import Habits, measure_habits
@@ -167,7 +168,7 @@ class Preparation:
 
     def count_minutes_left(self) -> float:
         """Return how many of today's minutes are left."""
-        return max(self.goal.minutes_a_day - self.count_spent_minutes(), 0.0)
+        return max(self.goal.minutes_on(self.today) - self.count_spent_minutes(), 0.0)
 
     def list_today(self, minutes: float) -> list[Worth]:
         """Return the prompts to ask today, in order, as many as fit the minutes."""
@@ -186,7 +187,7 @@ class Preparation:
         found = self._candidates.get(item.key)
         if found is None or self.is_over:
             return None
-        return measure_worth(found, self.outcomes, self.today, self.planned.exam_day)
+        return measure_loss(found, self.outcomes, self.today, self.planned.exam_day)
 
     def plan(self) -> Plan:
         """Return the plan up to the exam, or for the next two years if it is further away.
@@ -267,10 +268,15 @@ class ExamDay:
         """`minutes` is the length of the session; None means the rest of the day's minutes."""
         self._preparation = preparation
         spent = preparation.count_spent_minutes()
-        whole = preparation.goal.minutes_a_day
+        whole = preparation.goal.minutes_on(preparation.today)
         self._until = max(whole, spent) if minutes is None else spent + minutes
         self.minutes = max(self._until - spent, _SPENT_MINUTES)
         """The length of the session."""
+
+    @property
+    def days(self) -> StudyDays:
+        """The study days, without those that are off for the exam."""
+        return self._preparation.goal.days
 
     @property
     def is_spent(self) -> bool:

@@ -168,7 +168,7 @@ def lay_out_weeks(
                 focus=focus,
                 lessons=lessons,
                 study_days=study_days,
-                available_minutes=study_days * goal.minutes_a_day,
+                available_minutes=sum(map(goal.minutes_on, range(start, end))),
                 planned_minutes=sum(day.minutes for day in inside),
                 new=sum(day.new for day in inside),
                 reviews=sum(day.reviews for day in inside),

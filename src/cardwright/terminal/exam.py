@@ -150,11 +150,11 @@ def format_time_left(preparation: Preparation) -> str:
     days, study_days = goal.exam_day - today, goal.count_days(today)
     if days == 1:
         left = f"The exam is tomorrow, and today is {'a study day' if study_days else 'a day off'}"
-        left += f" of {format_minutes(goal.minutes_a_day)}" if study_days else ""
+        left += f" of {format_minutes(goal.minutes_on(today))}" if study_days else ""
     elif not study_days:
         left = f"{count(days, 'day')} left, {'both' if days == 2 else 'all'} of them off"  # noqa: PLR2004
     else:
-        each = format_minutes(goal.minutes_a_day)
+        each = format_each(goal)
         left = f"{count(days, 'day')} left, {count(study_days, 'study day')} of {each}"
     candidates = preparation.candidates
     if not candidates:
@@ -175,14 +175,17 @@ def format_fit(plan: Plan, preparation: Preparation) -> str:
         names = [_name_day(day, today).removeprefix("on ") for day in days]
         where = "today all the same" if len(days) == 1 else f"on days off ({list_names(names)})"
         are = "is" if unseen == 1 else "are"
+        advice = f"study {where}"
+        if goal.calendar.is_paused(today):
+            advice = "end the pause (`cards pause --off`)"
         return (
             f"No study day is left before the exam, and {count(unseen, 'prompt')} {are} unseen: "
-            f"study {where}, or move the date."
+            f"{advice}, or move the date."
         )
-    with_minutes = f"with {format_minutes(goal.minutes_a_day)} a day"
+    with_minutes = f"with {format_each(goal)} a day"
     if study_days == 1:
         (day,) = planned.list_days(today)
-        with_minutes = f"with {format_minutes(goal.minutes_a_day)} {_name_day(day, today)}"
+        with_minutes = f"with {format_minutes(goal.minutes_on(day))} {_name_day(day, today)}"
     if plan.enough_minutes is not None and plan.enough_minutes <= goal.minutes_a_day:
         return f"This fits: {with_minutes} you see every prompt before the exam."
     # Rounding must not claim what is denied.
@@ -222,7 +225,7 @@ def format_attendance(attendance: Attendance, preparation: Preparation) -> str:
     return (
         f"{text} At this pace the {'study day' if left == 1 else count(left, 'study day')} left "
         f"{'comes' if left == 1 else 'come'} to {format_time(each * left)}; the plan counts on "
-        f"{format_time(goal.minutes_a_day * left)}."
+        f"{format_time(goal.count_minutes(preparation.today))}."
     )
 
 
@@ -251,7 +254,7 @@ def format_today(
     goal: Goal, today: int, asked: Sequence[Worth], spent_minutes: float
 ) -> Iterator[str]:
     """Yield what is planned for today: `asked`, for the minutes that are not spent yet."""
-    whole = goal.minutes_a_day
+    whole = round(goal.minutes_on(today))
     new = sum(not worth.candidate.stability for worth in asked)
     counts = ((new, "new prompt"), (len(asked) - new, "review"))
     numbers = " and ".join(count(number, noun) for number, noun in counts if number)
@@ -264,8 +267,6 @@ def format_today(
     if goal.is_off(today):
         in_spite = f", on which you studied {spent} all the same" if spent_minutes else ""
         yield f"It is a day off{in_spite}.{next_day}"
-        if asked:
-            yield f"`cards review` asks all the same: {work}."
     elif asked:
         yield f"{work}{of_whole}."
         yield f"`cards review` asks {'it' if len(asked) == 1 else 'them, the most useful first'}."
@@ -275,7 +276,7 @@ def format_today(
         more = round(spent_minutes) - whole
         yield f"{spent} spent, {f'{more:,} more than' if more else 'as'} planned.{next_day}"
     if is_done:
-        yield "`cards review --minutes 10` asks more."
+        yield f"`cards review --minutes 10` asks {'more' if whole or spent_minutes else 'all the same'}."
 
 
 def _format_next_day(goal: Goal, today: int) -> str:
@@ -306,6 +307,11 @@ def format_time(minutes: float) -> str:
     return f"{minutes / _MINUTES_PER_HOUR:.1f} hours"
 
 
+def format_each(goal: Goal) -> str:
+    """Return the minutes of a study day, of which some have less."""
+    return f"{'up to ' if goal.days.has_lighter else ''}{format_minutes(goal.minutes_a_day)}"
+
+
 def format_horizon(goal: Goal, planned: Goal) -> str:
     """Return how far the plan looks ahead; "" if it reaches the exam."""
     if planned.exam_on == goal.exam_on:
@@ -316,18 +322,18 @@ def format_horizon(goal: Goal, planned: Goal) -> str:
     )
 
 
-def format_hours(goal: Goal, blueprint: Blueprint | None, days: int) -> str:
+def format_hours(goal: Goal, blueprint: Blueprint | None, today: int) -> str:
     """Return the hours left and the hours needed from the starting point; "" if unknown."""
     start = blueprint.starts.get(goal.start_as or "") if blueprint else None
     if start is None:
         return ""
-    left = days * goal.minutes_a_day / _MINUTES_PER_HOUR
+    left = goal.count_minutes(today) / _MINUTES_PER_HOUR
     text = (
         f"Hours: {left:.0f} left until the exam; from “{make_line(start.about)}” it takes "
         f"{start.min_hours:g} to {start.max_hours:g}, reading and practice included."
     )
-    if left < start.min_hours and days:
-        minutes = ceil(start.min_hours * _MINUTES_PER_HOUR / days)
+    if 0 < left < start.min_hours:
+        minutes = ceil(start.min_hours / left * goal.minutes_a_day)
         text += f" That would be at least {count(minutes, 'minute')} a day."
     return text
 
