@@ -35,7 +35,7 @@ def _recall(memory: Memory, day: int) -> float:
 
 
 ORDERS: Final[dict[str, _Rank]] = {
-    "what is lost most": _SCHEDULE.measure_worth,
+    "what is lost most": _SCHEDULE.measure_loss,
     "due date": lambda memory, _: -(memory.due_day or 0),
     "relative overdueness": lambda memory, day: (
         (day - (memory.due_day or 0)) / max(memory.interval_days, 1)

@@ -42,8 +42,16 @@ class Objective:
     """Something a candidate must be able to do in the exam."""
 
     id: str
+    """Unique among all sets of objectives."""
     about: str
-    lesson: str
+    lesson: str | None
+    """None if it names only its domain."""
+    domain: str
+    """The id of its own or its lesson's domain, or ""."""
+    section: str
+    """The heading under which its set lists it, or ""."""
+    set_name: str
+    """The name of its set, such as the official guide; "" if the only set has no name."""
     span: Span
 
 
@@ -103,15 +111,23 @@ class Measure:
     """The cards that measure a signal by their expected recall. Empty conditions match all cards."""
 
     lessons: tuple[str, ...] = ()
+    objectives: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     recall_percent: float = 90.0
     """The mean expected recall that is needed; unseen cards count as 0."""
 
-    def matches(self, lesson: str | None, kind: str, tags: Collection[str]) -> bool:
-        """Tell whether a card with this lesson, kind and tags is measured."""
+    def matches(
+        self,
+        lesson: str | None,
+        objectives: Collection[str],
+        kind: str,
+        tags: Collection[str],
+    ) -> bool:
+        """Tell whether a card with this lesson, objectives, kind and tags is measured."""
         return (
             (not self.lessons or lesson in self.lessons)
+            and (not self.objectives or any(name in self.objectives for name in objectives))
             and (not self.kinds or kind in self.kinds)
             and (not self.tags or any(tag in self.tags for tag in tags))
         )
@@ -148,6 +164,7 @@ class Blueprint:
     domains: Mapping[str, Domain]
     lessons: Mapping[str, Lesson]
     objectives: Mapping[str, Objective]
+    """Those of all sets, which stand one after the other."""
     span: Span
     starts: Mapping[str, StartingPoint] = field(default_factory=dict)
     plans: Mapping[str, StudyPlan] = field(default_factory=dict)
@@ -166,6 +183,14 @@ class Blueprint:
             for lesson in self.lessons.values()
             if lesson.domain in self.domains
         }
+
+    @property
+    def objective_sets(self) -> dict[str, list[Objective]]:
+        """The objectives of each set, by the set's name."""
+        sets: dict[str, list[Objective]] = {}
+        for objective in self.objectives.values():
+            sets.setdefault(objective.set_name, []).append(objective)
+        return sets
 
     def domain_of(self, lesson: str | None) -> Domain | None:
         """Return the domain of a lesson id, or None if the lesson is unknown."""

@@ -71,6 +71,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "syntax-error": "error",
     "unbalanced-maths": "error",
     "unfinished-release": "warning",
+    "unknown-domain": "error",
     "unknown-key": "error",
     "unknown-kind": "error",
     "unknown-lesson": "error",

@@ -21,6 +21,7 @@ from project_files import Write
 from studying import DAY_MS, MINUTE_MS, MORNING, later
 
 DECK = "name: Trees\noptions: {new_per_day: 3}\n"
+BIRDS = "kind: basic\ncards: [{id: robin, question: Which bird is red?, answer: The robin.}]\n"
 MINUTES_A_DAY = 5
 
 
@@ -35,12 +36,12 @@ def study(forest: Path, tmp_path: Path) -> Iterator[Study]:
         yield opened
 
 
-def set_exam(study: Study, days: int = 20) -> None:
+def set_exam(study: Study, days: int = 20, pack: str = "trees") -> None:
     put_goal(
         study.journal,
-        "trees",
+        pack,
         Goal(
-            pack="trees",
+            pack=pack,
             exam_on=make_date(study.today + days),
             minutes_a_day=MINUTES_A_DAY,
             set_on=make_date(study.today),
@@ -95,9 +96,10 @@ def test_answers_move_both_on_alike(study: Study, forest: Path) -> None:
     assert ask_as_library(study, forest) == ask_as_review(study)
 
 
-def test_minutes_count_from_what_the_day_has_taken(study: Study) -> None:
+@pytest.mark.parametrize("act", [Act.ANSWER, Act.CRAM])
+def test_minutes_count_from_what_the_day_has_taken(study: Study, act: Act) -> None:
     set_exam(study)
-    answer_for(study, MINUTES_A_DAY)
+    answer_for(study, MINUTES_A_DAY, act)
 
     session, exam_day = study.start_session(name="spent")
     assert exam_day
@@ -113,14 +115,14 @@ def test_minutes_count_from_what_the_day_has_taken(study: Study) -> None:
     session.close()
 
 
-def answer_for(study: Study, minutes: int) -> None:
+def answer_for(study: Study, minutes: int, act: Act) -> None:
     """Answer one prompt for so many minutes in all, for good."""
     key = study.items[0].key
     with study.store.transaction():
         for number in range(minutes):
             at = later(study.moment, minutes=-number - 1)
             study.journal.record(
-                key, Act.ANSWER, at, rating=Rating.EASY, duration_ms=MINUTE_MS, is_dated=True
+                key, act, at, rating=Rating.EASY, duration_ms=MINUTE_MS, is_dated=True
             )
 
 
@@ -151,6 +153,34 @@ def test_an_exam_that_is_over_asks_nothing_special(study: Study) -> None:
     _, exam_day = study.start_session(name="after")
 
     assert exam_day is None
+
+
+def test_the_nearest_of_several_exams_is_prepared_for(
+    forest: Path, write: Write, tmp_path: Path
+) -> None:
+    write({"decks/birds/deck.yaml": "name: Birds\n", "cards/birds/one.yaml": BIRDS})
+    with open_study(forest, tmp_path / "reviews.db", MORNING) as study:
+        set_exam(study, days=20)
+        set_exam(study, days=10, pack="birds")
+        session, exam_day = study.start_session(name="both")
+        asked = list_prompts(session)
+        assert exam_day
+        assert exam_day.explain(study.find_item("birds:robin"))
+        assert not exam_day.explain(study.find_item("trees:ring"))
+        session.close()
+    assert asked[0] == "birds:robin/recall"
+
+
+def test_another_goal_is_planned_for_at_once(study: Study) -> None:
+    set_exam(study)
+    habits = study.prepare().outcomes.new_s
+    kept = study.store.settings.read()["trees", "daily_plan"]
+    kept["habits"]["new_s"] = 99.0
+    study.store.settings.put({("trees", "daily_plan"): kept}, 0)
+
+    set_exam(study, days=30)
+
+    assert study.prepare().outcomes.new_s == habits
 
 
 def test_the_daily_plan_is_kept_for_its_day_only(study: Study) -> None:

@@ -14,8 +14,14 @@ from cardwright.app.project import open_project
 from cardwright.cli.exam import exam
 from cardwright.cli.main import cards
 from cardwright.project.load import load
-from exam_project import make_exam_files, run_exam
+from exam_project import TWO_SETS, change_blueprint, make_exam_files, run_exam
 from project_files import Write
+
+AIM = """\
+kind: objective
+cards:
+  - {id: count, lesson: a1, objective: s1, question: How old is it?, points: [Count its rings.]}
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +76,106 @@ def test_coverage_as_table_and_json(forest: Path) -> None:
     assert found["questions"] == 20
     assert found["missing"] == {"lessons": [], "objectives": ["o2"], "questions": []}
     assert found["outside"] == ["trees:stray"]
+
+
+@pytest.fixture
+def guided(write: Write) -> Path:
+    """Return a project whose exam has two sets of objectives."""
+    files = dict(make_exam_files())
+    files["decks/trees/blueprint.yaml"] = change_blueprint(objectives=TWO_SETS)
+    files["cards/trees/terms.yaml"] = files["cards/trees/terms.yaml"].replace('"o1"', "s1, g1")
+    files["cards/trees/questions.yaml"] = files["cards/trees/questions.yaml"].replace(
+        "    kind: pick\n", "    kind: pick\n    objectives: [g1]\n"
+    )
+    return write(files)
+
+
+def test_coverage_shows_each_set_of_objectives(guided: Path) -> None:
+    shown = run_exam(guided, "coverage").stdout
+    found = json.loads(run_exam(guided, "coverage", "--json").stdout)
+
+    assert shown.startswith(
+        """\
+Forester
+Official guide           cards  questions  seen  known
+Telling trees apart
+  g1 Name a tree             6          5    0%     0%
+g2 Say why leaves fall       0          0     ·      ·
+all (1 of 2 with cards)      6          5    0%     0%
+
+Syllabus                 cards  questions  seen  known
+s1 Count rings               1          0    0%     0%
+all (1 of 1 with cards)      1          0    0%     0%
+
+"""
+    )
+    assert found["missing"]["objectives"] == ["g2"]
+    assert [(one["name"], one["cards"]) for one in found["objective_sets"]] == [
+        ("Official guide", 6),
+        ("Syllabus", 1),
+    ]
+    assert found["objective_sets"][0]["objectives"][0] == {
+        "id": "g1",
+        "about": "Name a tree",
+        "section": "Telling trees apart",
+        "domain": "wood",
+        "lesson": None,
+        "cards": 6,
+        "prompts": 6,
+        "seen": 0,
+        "known": 0,
+        "questions": 5,
+        "reserved": 0,
+    }
+
+
+def test_a_drill_asks_questions_on_an_objective(guided: Path) -> None:
+    words = ("drill", "--plain", "--json", "--objective")
+    found = json.loads(run_exam(guided, *words, "g1", typed="h\ny\n").stdout)
+
+    assert {question["lesson"] for question in found["questions"]} == {"a2"}
+    assert len(found["questions"]) == 5
+    lessons = run_exam(guided, *words, "g1", "--lesson", "a1", exit_code=1)
+    assert "there is no card with options to ask on g1" in lessons.output
+    misspelt = run_exam(guided, *words, "g1", "--objective", "g11", exit_code=1)
+    assert "there is no objective `g11`\n  help: did you mean `g1`?" in misspelt.output
+
+
+def test_a_drill_that_was_left_goes_on_unless_another_is_chosen(guided: Path) -> None:
+    words = ("drill", "--plain", "--json")
+    left = json.loads(run_exam(guided, *words, "--questions", "3", typed="1\nq\n").stdout)
+
+    chosen = json.loads(run_exam(guided, *words, "--objective", "g1", typed="q\n").stdout)
+    in_lesson = json.loads(run_exam(guided, *words, "--lesson", "b1", typed="q\n").stdout)
+    last = json.loads(run_exam(guided, *words, typed="q\n").stdout)
+
+    assert len({found["id"] for found in (left, chosen, in_lesson)}) == 3
+    assert (last["id"], last["interrupted"]) == (in_lesson["id"], 1)
+
+
+def test_the_last_mock_exam_is_exported_whatever_drills_came_after(
+    forest: Path, tmp_path: Path
+) -> None:
+    mock = take_mock(forest, typed="h\ny\n")
+    drill = json.loads(
+        run_exam(forest, "drill", "--plain", "--json", "--questions", "1", typed="h\ny\n").stdout
+    )
+    for words, id in (((), mock["id"]), (("--id", drill["id"]), drill["id"])):
+        run_exam(forest, "mock", "--export", str(tmp_path / "exam.json"), *words)
+        assert json.loads((tmp_path / "exam.json").read_text("utf-8"))["id"] == id
+
+
+def test_cards_are_listed_and_shown_with_their_objectives(guided: Path) -> None:
+    def run(*words: str) -> str:
+        return CliRunner().invoke(cards, ["-C", str(guided), *words]).stdout
+
+    (guided / "cards" / "trees" / "aims.yaml").write_text(AIM, "utf-8")
+    assert [line.split()[0] for line in run("list", "--objective", "s1").splitlines()] == [
+        "trees:count",
+        "trees:ring",
+    ]
+    assert run("show", "ring").endswith("Objective s1 Count rings\nObjective g1 Name a tree\n")
+    assert json.loads(run("show", "ring", "--json"))["objectives"] == ["s1", "g1"]
 
 
 def test_a_mock_exam_has_number_and_time_of_the_blueprint(forest: Path) -> None:
@@ -144,6 +250,17 @@ def test_it_goes_on_where_it_was_left(forest: Path) -> None:
     assert [question["answered"] for question in found["questions"]] == [True, True, False]
     assert found["questions"][0]["marked"]
     assert found["interrupted"] == 1
+
+
+def test_the_last_of_several_exams_goes_on(forest: Path) -> None:
+    over = take_mock(forest, typed="h\ny\n")
+    run_exam(forest, "mock", "--plain", typed="1\nq\n")
+
+    found = take_mock(forest, typed="h\ny\n")
+
+    assert found["id"] != over["id"]
+    assert (found["interrupted"], found["score"]["answered"]) == (1, 1)
+    assert take_mock(forest, typed="h\ny\n")["interrupted"] == 0
 
 
 def test_unanswered_questions_are_told_before_it_is_handed_in(forest: Path) -> None:

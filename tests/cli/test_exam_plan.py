@@ -15,7 +15,7 @@ from icalendar import Calendar
 
 from cardwright.cli.main import cards
 from cardwright.exam.goal import Goal
-from exam_project import make_exam_files, run_exam
+from exam_project import TWO_SETS, change_blueprint, make_exam_files, run_exam
 from project_files import Write
 from pty_driver import PtyProgram
 
@@ -76,6 +76,20 @@ def test_a_goal_is_kept_and_changed_in_part(forest: Path) -> None:
     assert "trees: the exam is cleared" in run_exam(forest, "set", "trees", "--clear").stdout
     assert "trees: no exam was set" in run_exam(forest, "set", "trees", "--clear").stdout
     assert "no exam is set" in run_exam(forest, "status", exit_code=1).stderr
+
+
+def test_a_goal_that_is_changed_later_was_set_when_it_was(
+    forest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the last days, in which worth alone decides, would begin anew."""
+    set_goal(forest)
+    monkeypatch.setenv("CARDS_NOW", "2026-12-01T09:00:00+01:00")
+    assert "days off: none" in set_goal(forest, "--days-off", "none")
+
+    status = ask(forest, "status")
+
+    assert (status["set_on"], status["exam_on"]) == ("2026-11-26", "2026-12-10")
+    assert status["days_off"] == []
 
 
 @pytest.mark.parametrize(
@@ -184,8 +198,12 @@ def test_the_plan_covers_every_day_and_says_when_it_does_not_fit(
     assert "it takes 2 to 5, reading" in " ".join(shown.split())
     assert re.search(r"1 to go: A walk", shown)
 
-    set_goal(forest, "--minutes", str(plan["enough_minutes"]))
-    assert "This fits" in run_exam(forest, "plan").stdout
+    # 14 days of 1 minute are less than the 2 hours that it takes at least; 14 of 10 are more.
+    assert "That would be at least 9 minutes a day" in " ".join(shown.split())
+    set_goal(forest, "--minutes", str(max(plan["enough_minutes"], 10)))
+    shown = run_exam(forest, "plan").stdout
+    assert "This fits" in shown
+    assert "That would be" not in " ".join(shown.split())
 
 
 def test_the_plan_as_a_calendar_and_as_markdown(forest: Path, tmp_path: Path) -> None:
@@ -224,6 +242,49 @@ def test_readiness_counts_what_was_never_met_as_unknown(forest: Path) -> None:
     shown = " ".join(run_exam(forest, "ready").stdout.split())
     assert "not a chance of passing" in shown
     assert "none is a week old yet" in shown
+
+
+def forget_lesson(forest: Path, lesson: str) -> None:
+    """Answer every question of a lesson once, long ago."""
+    for number in range(1, 6):
+        words = ("answer", f"{lesson}-{number}", "again", "--at", "2026-10-01T09:00")
+        assert CliRunner().invoke(cards, ["-C", str(forest), *words]).exit_code == 0
+
+
+def test_the_plan_repairs_a_weak_lesson_first_and_leaves_out_what_was_seen(forest: Path) -> None:
+    set_goal(forest)
+    forget_lesson(forest, "b2")
+
+    weeks = ask(forest, "plan")["weeks"]
+
+    assert weeks[0]["focus"].startswith("Repair first: b2. ")
+    assert weeks[0]["lessons"][0] == "b2"
+    assert [week["lessons"] for week in weeks[1:]] == [["b1"]]
+
+
+def test_readiness_by_objective_names_the_weak_ones(forest: Path) -> None:
+    guided = change_blueprint(objectives=TWO_SETS)
+    (forest / "decks" / "trees" / "blueprint.yaml").write_text(guided, "utf-8")
+    questions = forest / "cards" / "trees" / "questions.yaml"
+    text = questions.read_text("utf-8").replace(
+        "    lesson: b2", "    lesson: b2\n    objectives: [g2]"
+    )
+    questions.write_text(text, "utf-8")
+    set_goal(forest)
+    forget_lesson(forest, "b2")
+
+    shown = run_exam(forest, "ready").stdout
+    found = ask(forest, "ready")["objective_sets"]
+
+    assert [one["name"] for one in found] == ["Official guide", "Syllabus"]
+    (weak,) = found[0]["weakest"]
+    assert (weak["id"], weak["about"], weak["seen"]) == ("g2", "Say why leaves fall", 5)
+    assert 0 < weak["recall"] == weak["seen_recall"] < 0.8
+    # The other objective of the guide has no card that names it.
+    assert found[0]["recall"] == pytest.approx(weak["recall"] / 2)
+    assert found[1] == {"name": "Syllabus", "recall": 0.0, "weakest": []}
+    percent = f"{weak['recall']:.0%}"
+    assert re.search(rf"(?m)^  g2 Say why leaves fall +{percent}  {percent} of 5$", shown)
 
 
 def test_next_and_due_tell_what_review_would_ask(forest: Path) -> None:

@@ -147,7 +147,8 @@ def test_nothing_is_wider_than_a_narrow_terminal(
 def test_due_as_json(ask: Ask) -> None:
     row = ask("due", "--days", "3")
 
-    assert list(row) == ["new", "learning", "review", "prompts", "forecast"]
+    assert list(row) == ["new", "learning", "review", "off", "backlog", "prompts", "forecast"]
+    assert (row["off"], row["backlog"]) == (False, None)
     assert (row["new"], row["learning"], row["review"]) == (2, 0, 1)
     assert [(p["prompt"], p["state"]) for p in row["prompts"]] == [
         ("trees:ash/recall", "review"),

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import jsonschema
+import yaml
+
+from cardwright.blueprint import Blueprint
 from cardwright.exam.candidates import (
     NO_DOMAIN,
     find_lesson,
     list_candidates,
     select_items,
 )
-from cardwright.exam.coverage import Coverage, measure_coverage
+from cardwright.exam.coverage import Coverage, Tally, measure_coverage
 from cardwright.item import Item
 from cardwright.memory import Memory, State
+from cardwright.project.blueprint import BLUEPRINT
 from cardwright.project.kind import read_built_in_kinds
-from exam_project import EXAM, make_item
+from cardwright.project.table import make_schema
+from exam_project import EXAM, TWO_SETS, make_item, read_blueprint
 
 KINDS = read_built_in_kinds()
 
 
-def measure(items: list[Item], memories: dict[str, Memory]) -> Coverage:
+GUIDED = read_blueprint(objectives=TWO_SETS)
+
+
+def measure(items: list[Item], memories: dict[str, Memory], exam: Blueprint = EXAM) -> Coverage:
     recalls = {key: memory.stability for key, memory in memories.items()}
-    return measure_coverage(EXAM, items, memories, recalls, KINDS)
+    return measure_coverage(exam, items, memories, recalls, KINDS)
 
 
 def test_a_blueprint_holds_everything_about_preparing_for_an_exam() -> None:
@@ -31,9 +40,9 @@ def test_a_blueprint_holds_everything_about_preparing_for_an_exam() -> None:
     assert [(day.days_left, day.lessons) for day in EXAM.last_days] == [(1, ())]
     assert (EXAM.starts["walker"].min_hours, EXAM.starts["walker"].max_hours) == (2, 5)
     assert measured.measure
-    assert measured.measure.matches("a2", "pick", ())
-    assert not measured.measure.matches("a1", "pick", ())
-    assert not measured.measure.matches("a2", "term", ())
+    assert measured.measure.matches("a2", (), "pick", ())
+    assert not measured.measure.matches("a1", (), "pick", ())
+    assert not measured.measure.matches("a2", (), "term", ())
     assert measured.measure.recall_percent == 90
     assert felt.measure is None
     assert list(EXAM.failure_modes) == ["mixed-up", "haste"]
@@ -101,3 +110,45 @@ def test_an_exam_takes_its_pack_and_what_others_tag_with_a_lesson() -> None:
         NO_DOMAIN,
         "Leaves",
     ]
+
+
+def test_objectives_of_several_sets_name_a_lesson_or_only_a_domain() -> None:
+    assert [
+        (one.id, one.lesson, one.domain, one.section, one.set_name)
+        for one in GUIDED.objectives.values()
+    ] == [
+        ("g1", None, "wood", "Telling trees apart", "Official guide"),
+        ("g2", "b2", "leaf", "", "Official guide"),
+        ("s1", "a1", "wood", "", "Syllabus"),
+    ]
+    assert list(EXAM.objective_sets) == [""]
+
+
+def test_each_set_of_objectives_is_covered_by_the_cards_that_name_it() -> None:
+    items = [
+        make_item("ring", "a1", objectives=("g1", "s1")),
+        make_item("ring", "a1", objectives=("g1", "s1"), key="trees:ring/reverse"),
+        make_item("bark", None, objectives=("g1", "g2"), kind="choice", side_name="choose"),
+        make_item("other", "b2", pack="personal", tags=("trees::b2",), objectives=("g2",)),
+    ]
+    memories = {"trees:ring/recall": Memory(key="", last_day=1, state=State.REVIEW, stability=0.9)}
+
+    guide, syllabus = measure(items, memories, GUIDED).objective_sets
+
+    assert (guide.name, syllabus.name) == ("Official guide", "Syllabus")
+    assert [one.tally for one in guide.objectives] == [
+        Tally(cards=2, prompts=3, seen=1, known=1, questions=1, reserved=0),
+        Tally(cards=1, prompts=1, seen=0, known=0, questions=1, reserved=0),
+    ]
+    # A card that names two objectives of a set counts once.
+    assert guide.tally == Tally(cards=2, prompts=3, seen=1, known=1, questions=1, reserved=0)
+    assert syllabus.tally == Tally(cards=1, prompts=2, seen=1, known=1, questions=0, reserved=0)
+
+
+def test_editors_know_several_sets_and_what_an_objective_needs() -> None:
+    validator = jsonschema.Draft7Validator(make_schema({"objectives": BLUEPRINT["objectives"]}))
+    sets = yaml.safe_load(f"objectives: {TWO_SETS}")
+    assert validator.is_valid(sets)
+    assert validator.is_valid({"objectives": sets["objectives"]["Syllabus"]})
+    del sets["objectives"]["Syllabus"][0]["lesson"]
+    assert not validator.is_valid(sets)

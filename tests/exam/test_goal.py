@@ -64,4 +64,6 @@ def test_the_study_calendar_holds_for_an_exam_too() -> None:
     assert minutes == [30, 0, 0, 30, 30, 0, 15]
     assert goal.list_days(monday) == [monday, monday + 3, monday + 4, monday + 6]
     assert goal.count_days(monday) == 4
+    assert goal.count_minutes(monday) == sum(minutes)
+    assert goal.find_next_day(monday) == monday + 3
     assert goal.limit(monday).calendar == calendar

@@ -76,6 +76,16 @@ def test_until_the_last_days_new_ones_are_paced_and_the_least_known_come_next() 
     assert [worth.candidate.stability for worth in found] == [*[0.0] * 3, 2.0, 50.0, *[0.0] * 17]
 
 
+def test_of_new_prompts_those_of_the_greatest_weight_come_first() -> None:
+    weights = (0.1, 0.6, 0.3)
+    new = [one._replace(weight=weight) for one, weight in zip(make_new(3), weights, strict=True)]
+    goal = make_goal(20)
+    found = arrange_today(new, goal, PACED, OUTCOMES, TODAY, ALL_DAY)
+    assert [worth.candidate.weight for worth in found] == [0.6, 0.3, 0.1]
+    order, _, _ = order_day(make_pool(new, ["Trees"]), PACED, OUTCOMES, goal, TODAY, 20)
+    assert order.tolist() == [1, 2, 0]
+
+
 def test_what_was_begun_today_counts_for_the_pace_of_the_day() -> None:
     new, goal = make_new(22), make_goal(20)
     begun = [

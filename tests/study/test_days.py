@@ -55,6 +55,8 @@ def test_days_are_counted_as_they_are(days: StudyDays, start: int, length: int) 
     start += MONDAY
     open_days = [day for day in range(start, start + length) if not days.is_off(day)]
     assert days.count(start, start + length) == len(open_days)
+    shares = sum(days.share_of(day) for day in range(start, start + length))
+    assert days.measure(start, start + length) == pytest.approx(shares)
     following = days.find_next(start)
     assert following is None or not days.is_off(following)
     assert open_days[:1] == ([following] if following and following < start + length else [])

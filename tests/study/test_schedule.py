@@ -6,13 +6,13 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardwright.history import Moment, Rating
 from cardwright.memory import Memory, State
 from cardwright.model import DeckOptions
-from cardwright.study.fsrs import DEFAULT_PARAMETERS
+from cardwright.study.fsrs import DEFAULT_PARAMETERS, Fsrs
 from cardwright.study.schedule import ActRow, Schedule, fuzz_range, limit_interval
 from studying import DAY_MS, MORNING, TODAY
 
@@ -156,3 +156,41 @@ def test_what_memories_depend_on_is_told() -> None:
     }
     assert len(rules) == 9
     assert Schedule(DeckOptions(new_per_day=1)).rules in rules
+
+
+@settings(max_examples=25)
+@given(st.floats(0.5, 400), st.floats(1, 10), st.integers(1, 200))
+def test_the_loss_is_the_recall_of_six_weeks_by_waiting_two(
+    stability: float, difficulty: float, days: int
+) -> None:
+    memory = make_memory("trees:oak/recall", 1.0)._replace(
+        stability=stability, difficulty=difficulty, last_day=TODAY - days
+    )
+    fsrs = Fsrs()
+
+    def add_up(stability: float, start: float, end: float) -> float:
+        steps = 500
+        width = (end - start) / steps
+        middles = (start + (step + 0.5) * width for step in range(steps))
+        return float(sum(fsrs.retrievability(stability, day) for day in middles) * width)
+
+    def expect(day: int, measured: int) -> float:
+        recall = fsrs.retrievability(stability, day)
+        good, again = (fsrs.next_stability(stability, difficulty, day, r) for r in (3, 1))
+        known = recall * add_up(good, 0, measured) + (1 - recall) * add_up(again, 0, measured)
+        return float(known)
+
+    waiting = add_up(stability, days, days + 14) + expect(days + 14, 28)
+    seconds = 31 - 18 * fsrs.retrievability(stability, days)
+    loss = Schedule(PLAIN).measure_loss(memory, TODAY)
+    assert loss * seconds == pytest.approx(expect(days, 42) - waiting, abs=0.02)
+
+
+def test_a_prompt_that_was_never_answered_loses_most() -> None:
+    new = Memory(key="trees:oak/recall", state=State.REVIEW, due_day=TODAY)
+    schedule = Schedule(PLAIN)
+    known = max(
+        schedule.measure_loss(make_memory("trees:elm/recall", stability), TODAY)
+        for stability in (0.5, 2.0, 8.0, 60.0)
+    )
+    assert schedule.measure_loss(new, TODAY) > known > 0

@@ -99,21 +99,28 @@ def test_the_order_is_the_same_all_day_and_another_one_tomorrow(make: Make) -> N
     assert orders[0] != orders[3] != sorted(orders[3])
 
 
-def test_what_is_due_longest_comes_first(make: Make) -> None:
-    journal = make(DeckOptions())
+def test_what_is_lost_most_comes_first_whatever_else_was_asked(make: Make) -> None:
+    journal = make(replace(NO_STEPS, reviews_per_day=8, new_per_day=0))
     items = make_items(20)
     for number, item in enumerate(items):
-        record(
-            journal,
-            item.key,
-            Act.ANSWER,
-            later(MORNING, -60 + number),
-            Rating.EASY,
-            is_dated=True,
-        )
-    session = sit(journal, items, later(MORNING, 1000))
-    due = [journal.store.read_memory(item.key)[0].due_day or 0 for item in session.list_ahead()]
-    assert due == sorted(due)
+        for day in (-60 + number, -40 + number // 2, -30)[: 1 + number % 3]:
+            rating = Rating(2 + number // 2 % 3)
+            record(journal, item.key, Act.ANSWER, later(MORNING, day), rating, is_dated=True)
+    session = sit(journal, items)
+    keys = [item.key for item in (session.current, *session.list_ahead()) if item]
+    due = [m for m in read_memories(journal).values() if m.state is State.REVIEW]
+    due = [memory for memory in due if (memory.due_day or 0) <= TODAY]
+    losses = journal.measure_loss([memory.key for memory in due], TODAY)
+    assert [losses[key] for key in keys] == sorted(losses.values(), reverse=True)[:8]
+    assert keys != [m.key for m in sorted(due, key=lambda memory: memory.due_day or 0)][:8]
+    assert len(due) > 8
+
+    for place in range(3):
+        session.answer(Rating.EASY, MORNING)
+        session.undo(MORNING)
+        left = [item.key for item in (session.current, *session.list_ahead()) if item]
+        assert left == keys[place:]
+        session.answer(Rating.EASY, MORNING)
 
 
 def test_the_days_numbers_count_what_other_sittings_did(make: Make) -> None:

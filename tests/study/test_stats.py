@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from cardwright.history import Act
 from cardwright.memory import Memory, State
 from cardwright.model import DeckOptions
+from cardwright.study.days import EVERY_DAY
 from cardwright.study.expectations import CRAM, TEST
 from cardwright.study.histories import Histories
 from cardwright.study.journal import Journal
@@ -203,6 +204,25 @@ def test_the_lower_end_of_a_bin_belongs_to_it(share: float) -> None:
 )
 def test_a_streak_lasts_to_today_or_yesterday(days: list[int], streak: tuple[int, int]) -> None:
     assert find_streak(days, today=10) == Streak(*streak)
+
+
+@pytest.mark.parametrize(
+    ("answered", "off", "streak"),
+    [
+        ([1, 2, 5, 6, 10], (3, 4), (1, 4)),
+        ([1, 2, 5, 6], (7, 10), (2, 2)),
+        ([1, 2, 5, 6], (7, 9), (2, 2)),
+        ([1, 2, 5, 6], (7, 8), (0, 2)),
+        ([1, 2, 5, 6], (4, 4), (0, 2)),
+        ([1, 4, 5], (6, 20), (2, 2)),
+        ([4, 5, 6], (5, None), (3, 3)),
+    ],
+)
+def test_days_off_do_not_end_a_streak(
+    answered: list[int], off: tuple[int, int | None], streak: tuple[int, int]
+) -> None:
+    days = EVERY_DAY.set_dates(*off, 0)
+    assert find_streak(answered, 10, days) == Streak(*streak)
 
 
 def test_bins_of_intervals() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,6 +45,14 @@ failure_modes:
   - {id: mixed-up, about: Two trees were mixed up}
   - {id: haste, about: The stem was not read to its end}
 """
+TWO_SETS: Final = """
+  Official guide:
+    - {id: g1, domain: wood, section: Telling trees apart, about: Name a tree}
+    - {id: g2, lesson: b2, about: Say why leaves fall}
+  Syllabus:
+    - {id: s1, lesson: a1, about: Count rings}
+"""
+"""Objectives of two sets."""
 _PICK: Final = """\
 anki: {id: 77}
 fields:
@@ -75,15 +84,25 @@ cards:
 """
 
 
-def _read_blueprint() -> Blueprint:
-    document = Document("decks/trees/blueprint.yaml", BLUEPRINT.encode())
+def change_blueprint(**values: str) -> str:
+    """Return the text of the exam with other values of its keys, as YAML."""
+    text = BLUEPRINT
+    for name, value in values.items():
+        text, found = re.subn(rf"(?ms)^{name}:.*?(?=^\w|\Z)", f"{name}: {value}\n", text)
+        assert found == 1
+    return text
+
+
+def read_blueprint(**values: str) -> Blueprint:
+    """Return the exam, with other values of its keys."""
+    document = Document("decks/trees/blueprint.yaml", change_blueprint(**values).encode())
     blueprint = parse_blueprint(document, "trees")
     assert document.problems == []
     assert blueprint
     return blueprint
 
 
-EXAM: Final = _read_blueprint()
+EXAM: Final = read_blueprint()
 
 
 def make_item(name: str, lesson: str | None, **more: Any) -> Item:

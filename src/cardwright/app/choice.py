@@ -10,7 +10,7 @@ from cardwright.frozen import frozen
 from cardwright.item import Item
 from cardwright.memory import Memory
 from cardwright.model import Deck
-from cardwright.text import list_names, to_nfc
+from cardwright.text import list_names, suggest, to_nfc
 
 
 @frozen
@@ -159,3 +159,10 @@ def check_lesson(blueprint: Blueprint, lesson: str) -> None:
     if lesson not in blueprint.lessons:
         known = list_names(blueprint.lessons)
         raise ProjectError(f"there is no lesson `{lesson}` (lessons: {known})")
+
+
+def check_objective(blueprint: Blueprint, objective: str) -> None:
+    """Raise ProjectError if an exam has no such objective."""
+    if objective not in blueprint.objectives:
+        help = suggest(objective, blueprint.objectives, "objectives")
+        raise ProjectError(f"there is no objective `{objective}`", help=help)

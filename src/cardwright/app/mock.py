@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from cardwright.app.study import Study
 from cardwright.blueprint import Blueprint
@@ -43,6 +43,7 @@ def draw_drill(
     seed: int,
     count: int,
     lessons: Sequence[str] = (),
+    objectives: Collection[str] = (),
     is_recorded: bool = False,
 ) -> Mock:
     """Draw a drill that starts now; see `exam.mock.draw_drill`.
@@ -61,6 +62,7 @@ def draw_drill(
         started_at_ms=study.moment.at_ms,
         count=count,
         lessons=lessons,
+        objectives=objectives,
         is_recorded=is_recorded,
         earlier=len(past),
         held=study.find_held(),

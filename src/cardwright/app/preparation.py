@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any, Final, cast
+from hashlib import sha256
+from importlib.util import find_spec
+from itertools import chain
+from typing import TYPE_CHECKING, Final
 
 from cardwright.app.choice import choose_packs
 from cardwright.app.reserved import find_held
@@ -16,9 +19,9 @@ from cardwright.exam.candidates import (
     expect_recall,
     explain,
     list_candidates,
-    measure_worth,
     select_items,
 )
+from cardwright.exam.daily import MAX_ORDER, DailyPlan, read_daily_plan
 from cardwright.exam.forecasts import make_forecast, put_forecast
 from cardwright.exam.goal import Goal, read_goal
 from cardwright.exam.outcome import Outcomes
@@ -30,16 +33,30 @@ from cardwright.exam.plan import (
     find_weak_lessons,
     lay_out_weeks,
 )
-from cardwright.exam.policy import DEFAULT_POLICY, Policy, arrange_today
-from cardwright.history import MS_PER_MINUTE, Act, Moment
+from cardwright.exam.policy import Policy, Ranked
+from cardwright.exam.unplanned import rank_unplanned
+from cardwright.history import (
+    MS_PER_MINUTE,
+    MS_PER_SECOND,
+    SECONDS_PER_MINUTE,
+    Act,
+    Moment,
+)
 from cardwright.item import Item
+from cardwright.memory import State
+from cardwright.progress import announced
 from cardwright.project.sources import Sources
+from cardwright.study.days import StudyDays
+from cardwright.study.expectations import CRAM, STATES, AnswerRecord
+from cardwright.study.histories import Histories
 from cardwright.study.journal import Journal
 from cardwright.study.settings import CACHES, DAILY_PLAN, GOAL, OLD_DAILY_PLAN
-from cardwright.study.workload import Habits, measure_habits
+from cardwright.study.workload import measure_habits
 from cardwright.text import list_names
 
-_MAX_FIGURE: Final = 1e9
+if TYPE_CHECKING:
+    from cardwright.exam.planner import Planner
+
 _SPENT_MINUTES: Final = 0.05
 """A day's minutes are used up once less than this is left."""
 
@@ -72,8 +89,6 @@ class Preparation:
         """Every memory, by key."""
         candidates = list_candidates(self.items, self.memories, self.blueprint)
         self._candidates = {candidate.item.key: candidate for candidate in candidates}
-        self._plan: Plan | None = None
-        """The plan of `plan`, once it is made."""
 
     @property
     def title(self) -> str:
@@ -96,65 +111,100 @@ class Preparation:
         return expect_recall(self.memories, self._journal, self.today)
 
     @cached_property
-    def outcomes(self) -> Outcomes:
-        """The expected effects of answers, from the fitted parameters and the user's habits."""
-        return Outcomes(self._schedule.parameters, Habits(**self._daily_plan["habits"]))
-
-    @property
-    def policy(self) -> Policy:
-        """Today's policy; the default one if numpy is missing."""
-        return Policy(**self._daily_plan["policy"])
-
-    @cached_property
-    def _daily_plan(self) -> dict[str, Any]:
-        """The day's habits and policy, kept in the store because they take a moment to compute."""
-        store = self._journal.store
-        settings = store.settings.read()
-        kept = next(
-            (
-                settings[self.namespace, name]
-                for name in (DAILY_PLAN, OLD_DAILY_PLAN)
-                if _is_plan(settings.get((self.namespace, name)))
-            ),
-            None,
-        )
-        if kept and kept["day"] == self.today:
-            return cast("dict[str, Any]", kept)
-        habits = measure_habits(store.list_reviews(), self._journal.rollover_hour)
-        previous = Policy(**kept["policy"]) if kept else None
-        policy = self._choose_policy(habits, previous)
-        plan = {
-            "day": self.today,
-            "habits": dataclasses.asdict(habits),
-            "policy": dataclasses.asdict(policy),
-        }
-        store.settings.put(
-            {(self.namespace, DAILY_PLAN): plan, (self.namespace, OLD_DAILY_PLAN): None},
+    def _daily(self) -> DailyPlan:
+        """The plan of the day: the one in the store, or one made now and kept there."""
+        settings = self._journal.store.settings.read()
+        kept = read_daily_plan(settings.get((self.namespace, DAILY_PLAN)))
+        if kept and kept.day == self.today and self._is_fit(kept):
+            return kept
+        made = self._make_daily_plan(kept.plan.policy if kept and kept.plan else None)
+        self._journal.store.settings.put(
+            {(self.namespace, DAILY_PLAN): made.as_json(), (self.namespace, OLD_DAILY_PLAN): None},
             self._day_start_ms,
         )
-        self._keep_forecast(habits, policy)
-        return plan
-
-    def _keep_forecast(self, habits: Habits, policy: Policy) -> None:
-        """Keep what the plan of the day expects, to compare it with what comes."""
-        try:
-            from cardwright.exam.planner import plan_to_date  # noqa: PLC0415  (numpy is an extra)
-        except ImportError:
-            return
-        candidates = self.candidates
-        if candidates and not self.is_over:
-            outcomes = Outcomes(self._schedule.parameters, habits)
-            found = plan_to_date(candidates, self.planned, outcomes, self.today, policy)
-            forecast = make_forecast(self.planned, self.namespace, found, self.today, self._moment)
+        if made.plan:
+            forecast = make_forecast(
+                self.planned, self.namespace, made.plan, self.today, self._moment
+            )
             put_forecast(self._journal.store, forecast, self._moment)
+        return made
 
-    def _choose_policy(self, habits: Habits, previous: Policy | None) -> Policy:
-        try:
-            from cardwright.exam.planner import choose_policy  # noqa: PLC0415  (numpy is an extra)
-        except ImportError:
-            return previous or DEFAULT_POLICY
-        outcomes = Outcomes(self._schedule.parameters, habits)
-        return choose_policy(self.candidates, self.planned, outcomes, self.today, previous)
+    def _is_fit(self, plan: DailyPlan) -> bool:
+        """Tell whether a plan of the day was made for this goal and these prompts."""
+        is_complete = bool(plan.plan) or not _has_numpy()
+        return is_complete and (plan.basis == self._basis and len(self._candidates) <= plan.prompts)
+
+    @cached_property
+    def _basis(self) -> str:
+        parts = (
+            self.planned.as_json(),
+            [self.planned.minutes_on(day) for day in range(self.today, self.today + 14)],
+            self._schedule.parameters,
+            sorted(item.key for item in self.items),
+        )
+        return sha256(repr(parts).encode()).hexdigest()[:16]
+
+    def _make_daily_plan(self, previous: Policy | None) -> DailyPlan:
+        plan = None
+        if not self._candidates or self.is_over:
+            order: list[Ranked] = []
+        elif _has_numpy():
+            with announced("Planning the days up to the exam"):
+                planner = self._make_planner()
+                order = planner.start_day(self.today, previous=previous)
+                plan = planner.plan()
+        else:
+            reviews = self._journal.store.list_reviews()
+            habits = measure_habits(reviews, self._journal.rollover_hour)
+            outcomes = Outcomes(self._schedule.parameters, habits)
+            order = rank_unplanned(self.candidates, self.planned, outcomes, self.today)
+        return DailyPlan(
+            day=self.today,
+            basis=self._basis,
+            prompts=len(self._candidates),
+            order=tuple(order[:MAX_ORDER]),
+            plan=plan,
+        )
+
+    def _make_planner(self) -> Planner:
+        from cardwright.exam.planner import (  # noqa: PLC0415  (numpy is an extra)
+            Answer,
+            Planner,
+            Prompt,
+        )
+
+        histories = Histories(self._journal)
+        answers = {
+            key: [
+                Answer(key, day, rating, spent_ms / MS_PER_SECOND)
+                for day, spent_ms, rating in _list_answers(records)
+            ]
+            for key, records in histories.list(self._candidates.__contains__)
+        }
+        histories.keep()
+        prompts = [
+            Prompt(
+                key,
+                candidate.weight,
+                candidate.domain,
+                candidate.item.card_ref if self._buries_siblings(candidate.item) else "",
+                stability=0.0 if answers.get(key) else candidate.stability,
+                difficulty=candidate.difficulty,
+                last_day=candidate.last_day,
+            )
+            for key, candidate in self._candidates.items()
+        ]
+        return Planner(
+            prompts,
+            self.planned.exam_day,
+            self.planned.minutes_on,
+            set_day=self.planned.set_day,
+            parameters=self._schedule.parameters,
+            answers=chain.from_iterable(answers.values()),
+        )
+
+    def _buries_siblings(self, item: Item) -> bool:
+        return self._journal.schedule_of(item.key).options.bury_siblings
 
     def count_spent_minutes(self) -> float:
         """Return the minutes spent on today's answers."""
@@ -167,26 +217,45 @@ class Preparation:
 
     def count_minutes_left(self) -> float:
         """Return how many of today's minutes are left."""
-        return max(self.goal.minutes_a_day - self.count_spent_minutes(), 0.0)
+        return max(self.goal.minutes_on(self.today) - self.count_spent_minutes(), 0.0)
 
     def list_today(self, minutes: float) -> list[Worth]:
-        """Return the prompts to ask today, in order, as many as fit the minutes."""
-        return arrange_today(
-            self.candidates,
-            self.planned,
-            self.policy,
-            self.outcomes,
-            self.today,
-            minutes,
-            buries_siblings=lambda item: self._journal.schedule_of(item.key).options.bury_siblings,
-        )
+        """Return the prompts to ask today, in order, as many as fit the minutes.
+
+        The last one may run over. Those answered today are left out, and a prompt whose siblings
+        are buried is not asked on the same day as another one of its card.
+        """
+        today, candidates = self.today, self._candidates
+        cards = {
+            found.item.card_ref
+            for found in candidates.values()
+            if found.stability and found.last_day == today
+        }
+        chosen: list[Worth] = []
+        left_s = minutes * SECONDS_PER_MINUTE
+        for ranked in self._daily.order:
+            if left_s <= 0:
+                break
+            found = candidates.get(ranked.key)
+            if found is None or found.buried_day == today:
+                continue
+            if found.stability and found.last_day >= today:
+                continue
+            if found.item.card_ref in cards and self._buries_siblings(found.item):
+                continue
+            cards.add(found.item.card_ref)
+            left_s -= ranked.seconds
+            chosen.append(Worth(found, ranked))
+        return chosen
 
     def measure(self, item: Item) -> Worth | None:
-        """Return the worth of asking a prompt now; None if it is not part of the exam."""
-        found = self._candidates.get(item.key)
-        if found is None or self.is_over:
-            return None
-        return measure_worth(found, self.outcomes, self.today, self.planned.exam_day)
+        """Return the worth of asking a prompt today; None if that is not planned."""
+        found, ranked = self._candidates.get(item.key), self._ranked.get(item.key)
+        return Worth(found, ranked) if found and ranked and not self.is_over else None
+
+    @cached_property
+    def _ranked(self) -> dict[str, Ranked]:
+        return {ranked.key: ranked for ranked in self._daily.order}
 
     def plan(self) -> Plan:
         """Return the plan up to the exam, or for the next two years if it is further away.
@@ -211,15 +280,9 @@ class Preparation:
                 f"there is nothing to plan for `{self.goal.pack}`: {reason}",
                 help=f"`cards {'unsuspend' if self.items else 'new'} --help` shows how to change that",
             )
-        try:
-            from cardwright.exam.planner import plan_to_date  # noqa: PLC0415  (numpy is an extra)
-        except ImportError as error:
-            raise missing_extra() from error
-        # Making the day's plan may make this one as well.
-        outcomes, policy = self.outcomes, self.policy
-        if self._plan is None:
-            self._plan = plan_to_date(self.candidates, self.planned, outcomes, self.today, policy)
-        return self._plan
+        if self._daily.plan is None:
+            raise missing_extra()
+        return self._daily.plan
 
     def lay_out_weeks(self, days: Iterable[PlannedDay]) -> list[PlanWeek]:
         """Group a plan's days into weeks, with the weakest lessons first."""
@@ -233,31 +296,20 @@ class Preparation:
         )
 
 
-def _is_plan(value: Any) -> bool:
-    """Tell whether a setting is a plan as `Preparation` keeps it."""
-    if not isinstance(value, dict) or not isinstance(value.get("day"), int):
-        return False
-    forms = ((value.get("habits"), Habits()), (value.get("policy"), DEFAULT_POLICY))
-    return all(_has_form(part, dataclasses.asdict(form)) for part, form in forms)
+def _has_numpy() -> bool:
+    return find_spec("numpy") is not None
 
 
-def _has_form(value: Any, form: Mapping[str, Any]) -> bool:
-    """Tell whether JSON has the same names, each with a number, or with as many of them."""
-    return (
-        isinstance(value, dict)
-        and value.keys() == form.keys()
-        and all(_are_numbers(value[name], form[name]) for name in form)
-    )
-
-
-def _are_numbers(value: Any, like: Any) -> bool:
-    if isinstance(like, tuple):
-        return (
-            isinstance(value, list)
-            and len(value) == len(like)
-            and all(_are_numbers(number, 0) for number in value)
-        )
-    return isinstance(value, int | float) and 0 <= value < _MAX_FIGURE
+def _list_answers(records: Iterable[AnswerRecord]) -> list[tuple[int, int, int]]:
+    """Return the study day, milliseconds and rating of each answer since a prompt was last new."""
+    found: list[tuple[int, int, int]] = []
+    for _, _, day, spent_ms, rating, standing in records:
+        if standing == CRAM:
+            continue
+        if standing < len(STATES) and STATES[standing] is State.NEW:
+            found = []
+        found.append((day, spent_ms, rating))
+    return found
 
 
 class ExamDay:
@@ -267,10 +319,15 @@ class ExamDay:
         """`minutes` is the length of the session; None means the rest of the day's minutes."""
         self._preparation = preparation
         spent = preparation.count_spent_minutes()
-        whole = preparation.goal.minutes_a_day
+        whole = preparation.goal.minutes_on(preparation.today)
         self._until = max(whole, spent) if minutes is None else spent + minutes
         self.minutes = max(self._until - spent, _SPENT_MINUTES)
         """The length of the session."""
+
+    @property
+    def days(self) -> StudyDays:
+        """The study days, without those that are off for the exam."""
+        return self._preparation.goal.days
 
     @property
     def is_spent(self) -> bool:

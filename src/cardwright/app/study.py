@@ -193,7 +193,7 @@ class Study:
             self.moment,
             self.today,
             arrange=exam_day.arrange if exam_day else None,
-            measure=self.journal.measure_worth,
+            measure=self.journal.measure_loss,
         )
 
     def list_mocks(self, blueprint: Blueprint, *kinds: str) -> list[Mock]:

@@ -26,6 +26,7 @@ _FORMULA_STARTS: Final = ("=", "+", "-", "@")
 @click.option("--pack", help="Only this pack.")
 @click.option("--kind", help="Only this kind.")
 @click.option("--lesson", type=NAME, help="Only this lesson.")
+@click.option("--objective", type=NAME, help="Only cards that cover this objective.")
 @click.option("--tag", type=NAME, help="Only cards with this tag.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the cards with their texts as CSV.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print them as Markdown.")
@@ -36,6 +37,7 @@ def list_command(
     pack: str | None,
     kind: str | None,
     lesson: str | None,
+    objective: str | None,
     tag: str | None,
     as_csv: bool,
     as_markdown: bool,
@@ -59,6 +61,7 @@ def list_command(
         if pack in (None, card.pack)
         and kind in (None, card.kind)
         and lesson in (None, card.lesson)
+        and (objective is None or objective in card.all_objectives)
         and (tag is None or tag in card.tags)
     ]
     cards = map(collection.load, found)

@@ -70,7 +70,7 @@ def review(
 
     With an exam set (`cards exam set`), the cards that help most on exam day come first, within the
     minutes you set for each day. With --new, --ahead, --cram, --flagged or --leeches, cards come in
-    the usual order.
+    the usual order. On a day off (`cards days`), nothing is asked without --minutes or --cram.
 
     \b
     cards review
@@ -78,7 +78,9 @@ def review(
     cards review "2 MLOps" --kind choice --new 5
     cards review --flagged --cram
     """
-    options = SessionOptions(max_new=new, ahead_days=ahead, is_cram=cram)
+    options = SessionOptions(
+        max_new=new, ahead_days=ahead, is_cram=cram, on_days_off=minutes is not None
+    )
     with open_study(folder, db, is_writing=True) as study:
         with gc_paused():
             session, exam_day = study.start_session(
@@ -125,8 +127,12 @@ def review(
         if not unsaved:
             _back_up(study)
         if not exit_code:
-            _print_end(study, state, is_saved=not unsaved)
-            if exam_day and exam_day.is_spent:
+            off = ""
+            if minutes is None and not cram:
+                today = state.clock().study_day(study.journal.rollover_hour)
+                off = explain_day_off((exam_day or study.journal).days, today)
+            _print_end(study, state, off, is_saved=not unsaved)
+            if exam_day and exam_day.is_spent and not off:
                 say("Today's minutes are used up: `--minutes 10` adds ten.")
     sys.exit(exit_code)
 
@@ -149,15 +155,13 @@ def _run(state: ReviewState, acts: CardActs, *, is_plain: bool) -> int:
     return screen.exit_code
 
 
-def _print_end(study: Study, state: ReviewState, *, is_saved: bool) -> None:
+def _print_end(study: Study, state: ReviewState, off: str, *, is_saved: bool) -> None:
     from cardwright.terminal.reports import draw_summary  # noqa: PLC0415  (only at the end)
 
     now = state.clock()
     if study.sources.error_count:
         warn("some files could not be read completely: see `cards check`")
     if state.is_over and not state.is_limit_reached:
-        today = now.study_day(study.journal.rollover_hour)
-        off = "" if state.is_cram else explain_day_off(study.journal.days, today)
         say(off or "Nothing left to review today.")
         if state.next_at_ms is not None:
             local = make_time(state.next_at_ms).astimezone(now.local.tzinfo)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from cardwright.blueprint import Blueprint, Lesson
-from cardwright.exam.outcome import Outcomes
+from cardwright.exam.policy import Ranked
 from cardwright.item import Item
 from cardwright.memory import Memory
 from cardwright.study.journal import Journal
@@ -42,19 +42,17 @@ class Worth(NamedTuple):
     """The worth of a prompt, with every number that goes into it."""
 
     candidate: Candidate
-    recall: float
-    """Today; 0 when new."""
-    recall_unasked: float
-    """On exam day, if it is not asked before then."""
-    recall_asked: float
-    """On exam day, if it is asked today and not again."""
-    seconds: float
-    """Expected time to answer it."""
+    ranked: Ranked
+
+    @property
+    def seconds(self) -> float:
+        """The expected time to answer it."""
+        return self.ranked.seconds
 
     @property
     def points_per_minute(self) -> float:
         """The percentage of the exam gained per minute spent on it."""
-        gain = self.recall_asked - self.recall_unasked
+        gain = self.ranked.recall_asked - self.ranked.recall_unasked
         return self.candidate.weight * gain * 100 / self.seconds * 60
 
 
@@ -74,14 +72,15 @@ def find_lesson(item: Item, blueprint: Blueprint) -> Lesson | None:
 def select_items(items: Iterable[Item], pack: str, blueprint: Blueprint | None) -> list[Item]:
     """Return the prompts of an exam: those of its pack, and others tagged with one of its lessons.
 
-    Prompts from other packs are returned with that lesson as their own.
+    Prompts from other packs are returned with that lesson as their own, and without objectives: those
+    that they name are of another exam.
     """
     selected = []
     for item in items:
         if item.pack == pack:
             selected.append(item)
         elif blueprint and item.tags and (lesson := find_lesson(item, blueprint)):
-            selected.append(item._replace(lesson=lesson.id))
+            selected.append(item._replace(lesson=lesson.id, objectives=()))
     return selected
 
 
@@ -140,23 +139,11 @@ def _make_candidate(item: Item, memory: Memory | None, domain: str, weight: floa
     )
 
 
-def measure_worth(candidate: Candidate, outcomes: Outcomes, today: int, exam_day: int) -> Worth:
-    """Return the worth of asking a prompt on a study day before the exam."""
-    days_left = exam_day - today
-    if not candidate.stability:
-        return Worth(candidate, 0.0, 0.0, outcomes.recall_new(days_left), outcomes.new_s)
-    since = max(today - candidate.last_day, 0)
-    recall, unasked, asked = outcomes.measure_gain(
-        candidate.stability, candidate.difficulty, since, days_left
-    )
-    return Worth(candidate, recall, unasked, asked, outcomes.seconds(recall))
-
-
 def explain(worth: Worth) -> str:
     """Format a worth as one line that shows every number in it."""
     candidate = worth.candidate
-    before = f"{worth.recall_unasked:.0%}" if candidate.stability else "unknown"
-    parts = [f"recall on exam day {before} → {worth.recall_asked:.0%} if asked now"]
+    before = f"{worth.ranked.recall_unasked:.0%}" if candidate.stability else "unknown"
+    parts = [f"recall on exam day {before} → {worth.ranked.recall_asked:.0%} if asked now"]
     if candidate.domain:
         parts.append(f"domain {candidate.domain}")
     parts += [f"{candidate.weight:.2%} of the exam", f"{worth.seconds:.0f} s"]

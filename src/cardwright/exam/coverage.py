@@ -1,4 +1,4 @@
-"""Coverage: which domains, lessons and objectives of an exam have cards, and how many are known."""
+"""Coverage: which domains, lessons and objectives of an exam have cards, and which of them are known."""
 
 from __future__ import annotations
 
@@ -45,12 +45,21 @@ class ObjectiveCoverage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectiveSetCoverage:
+    """The cards for a set of objectives, counted, and those for each of them."""
+
+    name: str
+    """"" if the only set has no name."""
+    tally: Tally
+    objectives: tuple[ObjectiveCoverage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LessonCoverage:
-    """The cards for a lesson, counted, and those for each of its objectives."""
+    """The cards for a lesson, counted."""
 
     lesson: Lesson
     tally: Tally
-    objectives: tuple[ObjectiveCoverage, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +73,13 @@ class DomainCoverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """The cards for an exam, counted by domain, lesson and objective."""
+    """The cards for an exam, counted by domain and lesson, and by objective."""
 
     blueprint: Blueprint
     tally: Tally
     """The counts over all prompts with a lesson."""
     domains: tuple[DomainCoverage, ...]
+    objective_sets: tuple[ObjectiveSetCoverage, ...]
     outside: tuple[str, ...]
     """Keys of the pack's cards that belong to no lesson."""
 
@@ -82,8 +92,7 @@ class Coverage:
     @property
     def objectives_without_cards(self) -> list[Objective]:
         """The objectives without cards."""
-        parts = (part for domain in self.domains for part in domain.lessons)
-        found = (part for lesson in parts for part in lesson.objectives)
+        found = (part for one in self.objective_sets for part in one.objectives)
         return [part.objective for part in found if not part.tally.cards]
 
     @property
@@ -107,6 +116,7 @@ class Coverage:
             **self.tally.as_json(),
             "mocks": self.mocks,
             "domains": [_domain_as_json(domain) for domain in self.domains],
+            "objective_sets": [_set_as_json(one) for one in self.objective_sets],
             "missing": {
                 "lessons": [lesson.id for lesson in self.lessons_without_cards],
                 "objectives": [objective.id for objective in self.objectives_without_cards],
@@ -135,9 +145,8 @@ def measure_coverage(
             by_lesson[item.lesson].append(item)
         else:
             outside[item.card_ref] = None
-        if item.pack == blueprint.pack:
-            for name in item.objectives:
-                by_objective.get(name, []).append(item)
+        for name in item.objectives:
+            by_objective.get(name, []).append(item)
 
     def count(found: list[Item]) -> Tally:
         seen = [item.key for item in found if item.key in recalls]
@@ -158,20 +167,19 @@ def measure_coverage(
             reserved=sum(reserved is not None for reserved in questions.values()),
         )
 
-    objectives: dict[str, list[Objective]] = defaultdict(list)
-    for one in blueprint.objectives.values():
-        objectives[one.lesson].append(one)
     lessons_of: dict[str, list[Lesson]] = defaultdict(list)
     for lesson in blueprint.lessons.values():
         lessons_of[lesson.domain].append(lesson)
 
-    def cover_lesson(lesson: Lesson) -> LessonCoverage:
-        return LessonCoverage(
-            lesson=lesson,
-            tally=count(by_lesson[lesson.id]),
+    def cover_set(name: str, objectives: list[Objective]) -> ObjectiveSetCoverage:
+        # A card may name several objectives.
+        found = {item.key: item for one in objectives for item in by_objective[one.id]}
+        return ObjectiveSetCoverage(
+            name=name,
+            tally=count(list(found.values())),
             objectives=tuple(
-                ObjectiveCoverage(objective=objective, tally=count(by_objective[objective.id]))
-                for objective in objectives[lesson.id]
+                ObjectiveCoverage(objective=one, tally=count(by_objective[one.id]))
+                for one in objectives
             ),
         )
 
@@ -181,13 +189,21 @@ def measure_coverage(
         found = [item for lesson in lessons for item in by_lesson[lesson.id]]
         domains.append(
             DomainCoverage(
-                domain=domain, tally=count(found), lessons=tuple(map(cover_lesson, lessons))
+                domain=domain,
+                tally=count(found),
+                lessons=tuple(
+                    LessonCoverage(lesson=lesson, tally=count(by_lesson[lesson.id]))
+                    for lesson in lessons
+                ),
             )
         )
     return Coverage(
         blueprint=blueprint,
         tally=count([item for found in by_lesson.values() for item in found]),
         domains=tuple(domains),
+        objective_sets=tuple(
+            cover_set(name, objectives) for name, objectives in blueprint.objective_sets.items()
+        ),
         outside=tuple(outside),
     )
 
@@ -200,15 +216,28 @@ def _domain_as_json(part: DomainCoverage) -> dict[str, Any]:
         "weight_percent": domain.weight,
         **part.tally.as_json(),
         "lessons": [
-            {
-                "id": lesson.lesson.id,
-                "title": lesson.lesson.title,
-                **lesson.tally.as_json(),
-                "objectives": [
-                    {"id": one.objective.id, "about": one.objective.about, **one.tally.as_json()}
-                    for one in lesson.objectives
-                ],
-            }
-            for lesson in part.lessons
+            {"id": one.lesson.id, "title": one.lesson.title, **one.tally.as_json()}
+            for one in part.lessons
         ],
+    }
+
+
+def _set_as_json(part: ObjectiveSetCoverage) -> dict[str, Any]:
+    return {
+        "name": part.name,
+        **part.tally.as_json(),
+        "objectives": [
+            {**describe_objective(one.objective), **one.tally.as_json()} for one in part.objectives
+        ],
+    }
+
+
+def describe_objective(objective: Objective) -> dict[str, Any]:
+    """Return an objective as a JSON object, without its set."""
+    return {
+        "id": objective.id,
+        "about": objective.about,
+        "section": objective.section,
+        "domain": objective.domain,
+        "lesson": objective.lesson,
     }

@@ -10,7 +10,7 @@ A set of parameters is a row of every array; a column is a prompt.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from cardwright.study.fsrs import (
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 _AGAIN, _HARD, _GOOD, _EASY = map(int, Rating)
 _MIN_DECAY, _MAX_DECAY = 0.05, 5.0
 
@@ -153,7 +154,7 @@ class FsrsForgetting:
             fsrs.stability_after_lapse(stability, difficulty, recall),
             fsrs.max_stability_after_lapse(stability),
         )
-        return np.maximum(reached, STABILITY_MIN)
+        return _clamp_stability(reached)
 
     def _repeat_well(self, memories: Memories) -> Memories:
         stability, difficulty = memories

@@ -61,10 +61,14 @@ class Goal:
         """Return how many study days `list_days` would return, however far away the exam is."""
         return self.days.count(today, self.exam_day)
 
+    def count_minutes(self, today: int) -> float:
+        """Return the minutes available from today to the day before the exam."""
+        return self.minutes_a_day * self.days.measure(today, self.exam_day)
+
     def find_next_day(self, today: int) -> int | None:
         """Return the first study day after today, or None if there is none before the exam."""
-        days = range(today + 1, self.exam_day)
-        return next((day for day in days if not self.is_off(day)), None)
+        found = self.days.find_next(today + 1)
+        return found if found is not None and found < self.exam_day else None
 
     def limit(self, today: int) -> Goal:
         """Return the goal to plan for: this one, or one in two years if the exam is further away.

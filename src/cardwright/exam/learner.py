@@ -99,7 +99,14 @@ FSRS: Final = Kind(
     _make_fsrs,
     np.array([0.9, 0.5, 0.6, 0.7, 0.9, 0.4, 0.4, 0.4]),
     _cross(
-        (-3.0, -1.5, 0.0, 1.0), (0.0,), (-1.0, 0.0), (0.0,), (-0.5, 0.7, 1.8), (0.0,), (0.0,), (0.0,)
+        (-3.0, -1.5, 0.0, 1.0),
+        (0.0,),
+        (-1.0, 0.0),
+        (0.0,),
+        (-0.5, 0.7, 1.8),
+        (0.0,),
+        (0.0,),
+        (0.0,),
     ),
 )
 TWO_RATES: Final = Kind(
@@ -321,9 +328,7 @@ class Learned:
         return self.tests >= _MIN_TESTS
 
 
-def learn(
-    history: History, in_force: Sequence[float], before: Learned | None = None
-) -> Learned:
+def learn(history: History, in_force: Sequence[float], before: Learned | None = None) -> Learned:
     """Fit both models to the answers, starting from what was learned before."""
     if history.tests < _MIN_TESTS:
         history = History(history.prompts, (), history.assumed, 0)

@@ -20,6 +20,7 @@ from cardwright.model import Card, Kind, Option, Prompt
 from cardwright.study.alias import Aliases
 from cardwright.study.store import Store
 from cardwright.text import count as count_noun
+from cardwright.text import list_names
 
 _SHUFFLES: Final = 1_000_003
 """Keeps apart the orders of options in two exams with the same seed."""
@@ -257,6 +258,7 @@ def draw_drill(
     started_at_ms: int,
     count: int,
     lessons: Sequence[str] = (),
+    objectives: Collection[str] = (),
     is_recorded: bool = False,
     earlier: int = 0,
     held: Collection[str] = (),
@@ -264,17 +266,23 @@ def draw_drill(
 ) -> Mock:
     """Return a new drill of at most `count` questions, from all domains or some lessons.
 
-    Lessons get equal shares and come in the order given. Prompts whose keys are `held` are not
-    asked. As in a mock exam, questions that were never seen come first, but as many of them as the
-    next mock exam needs beside those held come last of all: asked in a drill, they would measure
-    nothing there. So do the cards whose keys are `kept`.
+    Lessons get equal shares and come in the order given. If objectives are named, only questions on
+    one of them are asked; prompts whose keys are `held` are not. As in a mock exam, questions that
+    were never seen come first, but as many of them as the next mock exam needs beside those held
+    come last of all: asked in a drill, they would measure nothing there. So do the cards whose keys
+    are `kept`.
 
     Raises:
         MockError: there is no question.
 
     """
     every = list(list_questions(items, source, blueprint))
-    questions = [question for question in every if question.key not in held]
+    questions = [
+        question
+        for question in every
+        if question.key not in held
+        and (not objectives or any(name in objectives for name in question.objectives))
+    ]
     groups, weights = _group_by_domain(questions, blueprint)
     last = (*kept, *_list_needed(every, blueprint, seen, held, seed))
     order = {**seen, **dict.fromkeys(last, END_MS)}
@@ -288,7 +296,8 @@ def draw_drill(
     if lessons:
         drawn = tuple(sorted(drawn, key=lambda question: lessons.index(question.lesson)))
     if not drawn:
-        raise MockError("there is no card with options to ask")
+        on = f" on {list_names(objectives)}" if objectives else ""
+        raise MockError(f"there is no card with options to ask{on}")
     return Mock(
         id=id,
         pack=blueprint.pack,

@@ -25,7 +25,7 @@ WHOLE: Final = "*"
 FORECAST_NOTE: Final = "A forecast of recall of the cards, not a chance of passing."
 _DAYS_PER_WEEK: Final = 7
 _MIN_SEEN: Final = 5
-"""The minimum number of seen prompts before a lesson can count as weak."""
+"""The minimum number of seen prompts before a lesson or objective can count as weak."""
 _WEAK_BELOW: Final = 0.8
 _MAX_WEAK: Final = 3
 _REPAIR: Final = "Repair first: "
@@ -37,8 +37,7 @@ class ExpectedRecall(NamedTuple):
     recall: float
     low: float
     high: float
-    """Recall is between `low` and `high` nine times out of ten, considering only chance in the
-    answers and not the error of the memory model."""
+    """Recall is between `low` and `high` nine times out of ten."""
 
 
 class PlannedDay(NamedTuple):
@@ -48,6 +47,16 @@ class PlannedDay(NamedTuple):
     minutes: float
     new: int
     reviews: int
+
+
+class Learning(NamedTuple):
+    """What was expected of answers so far, and what came."""
+
+    tests: int
+    """Answers on a later day than the one before."""
+    expected: float
+    """The share that was to be recalled, by the parameters in force."""
+    actual: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +74,7 @@ class Plan:
     """The share of prompts that will have been asked by then."""
     enough_minutes: int | None
     """Minutes per day needed to ask every prompt; None if no number of minutes is enough."""
+    learning: Learning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +117,21 @@ def find_weak_lessons(items: Iterable[Item], recalls: Mapping[str, float]) -> li
     for item in items:
         if item.lesson is not None and item.key in recalls:
             found[item.lesson].append(recalls[item.key])
+    return find_weakest(found)
+
+
+def find_weakest(recalls: Mapping[str, Sequence[float]]) -> list[str]:
+    """Return the few names whose recalls are lowest on average, lowest first, if they are weak.
+
+    `recalls` are those of seen prompts; a name with few of them is left out.
+    """
     means = (
-        (sum(lesson_recalls) / len(lesson_recalls), lesson)
-        for lesson, lesson_recalls in found.items()
-        if len(lesson_recalls) >= _MIN_SEEN
+        (sum(found) / len(found), name)
+        for name, found in recalls.items()
+        if len(found) >= _MIN_SEEN
     )
-    weak = sorted((mean, lesson) for mean, lesson in means if mean < _WEAK_BELOW)
-    return [lesson for _, lesson in weak[:_MAX_WEAK]]
+    weak = sorted((mean, name) for mean, name in means if mean < _WEAK_BELOW)
+    return [name for _, name in weak[:_MAX_WEAK]]
 
 
 def find_seen_lessons(items: Iterable[Item], recalls: Mapping[str, float]) -> set[str]:
@@ -160,7 +178,7 @@ def lay_out_weeks(
                 focus=focus,
                 lessons=lessons,
                 study_days=study_days,
-                available_minutes=study_days * goal.minutes_a_day,
+                available_minutes=sum(map(goal.minutes_on, range(start, end))),
                 planned_minutes=sum(day.minutes for day in inside),
                 new=sum(day.new for day in inside),
                 reviews=sum(day.reviews for day in inside),

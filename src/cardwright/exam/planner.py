@@ -13,10 +13,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from cardwright.exam.forgetting import Floats, Forgetting, Ints, Memories
-from cardwright.exam.learner import KINDS, AnswerLog, Fit, History, Learned, learn
-from cardwright.exam.plan import WHOLE, ExpectedRecall, Plan, PlannedDay
-from cardwright.exam.policy import DEFAULT_POLICY, POLICIES, Policy
+from cardwright.exam.forgetting import Bools, Floats, Forgetting, Ints, Memories
+from cardwright.exam.learner import FSRS, KINDS, AnswerLog, Fit, Learned, learn
+from cardwright.exam.plan import WHOLE, ExpectedRecall, Learning, Plan, PlannedDay
+from cardwright.exam.policy import DEFAULT_POLICY, POLICIES, Policy, Ranked
 from cardwright.exam.rollout import (
     NEVER,
     Course,
@@ -32,7 +32,7 @@ from cardwright.exam.rollout import (
 )
 from cardwright.history import SECONDS_PER_MINUTE, Rating
 from cardwright.study.fsrs import DEFAULT_PARAMETERS
-from cardwright.study.workload import Habits, Tally
+from cardwright.study.workload import Tally
 
 MAX_SAMPLE: Final = 250
 """Policies are compared on a sample of at most about this many prompts."""
@@ -54,6 +54,7 @@ _SPREAD: Final = 1.645
 _MODEL_ERROR: Final = (0.25, 0.45)
 """The standard deviation of what no model foresees, in logits of recall: at the end, and what is
 added at the start."""
+_ERROR_TODAY: Final = 0.15
 _MISFIT: Final = 3.0
 """By how much variances of parameters exceed those that the fit states: no model is true."""
 _MISSED, _KEPT = 1.5, 8.5
@@ -86,20 +87,6 @@ class Answer(NamedTuple):
     rating: int
     """1 for Again to 4 for Easy."""
     seconds: float = 0.0
-
-
-class Ranked(NamedTuple):
-    """A prompt in the order of a day, with what asking it is expected to bring."""
-
-    key: str
-    recall: float
-    """Today; 0 when new."""
-    recall_unasked: float
-    """On exam day, if it is not asked before then."""
-    recall_asked: float
-    """On exam day, if it is asked today and not again."""
-    seconds: float
-    """Expected time to answer it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,8 +245,8 @@ class Planner:
         return self.learned.fits.index(self.learned.best)
 
     @property
-    def _is_seen(self) -> Floats:
-        seen: Floats = self._recall_memories(self._best).stability > 0
+    def _is_seen(self) -> Bools:
+        seen: Bools = self._recall_memories(self._best).stability > 0
         return seen
 
     def _recall_memories(self, kind: int) -> Memories:
@@ -305,9 +292,7 @@ class Planner:
         rows = len(policies)
         deck = self._make_deck(self._recall_memories(kind), sample, rows)
         model = self.learned.fits[kind].make(self._parameters, rows)
-        return roll_out(
-            model, Policies(policies), self._habits, deck, days, seconds, self._horizon
-        )
+        return roll_out(model, Policies(policies), self._habits, deck, days, seconds, self._horizon)
 
     def _make_deck(self, memories: Memories, sample: _Sample, rows: int) -> Deck:
         some = memories.take(sample.columns)
@@ -356,9 +341,7 @@ class Planner:
             ranking.recall[0],
             (unasked * is_seen)[0],
             np.where(is_seen, asked, first)[0],
-            np.where(
-                is_seen, expect_seconds(self._habits, ranking.recall), self._habits.new_s
-            )[0],
+            np.where(is_seen, expect_seconds(self._habits, ranking.recall), self._habits.new_s)[0],
         )
         rows = zip(order.tolist(), *(column[order].tolist() for column in columns), strict=True)
         return [Ranked(self._prompts[place].key, *figures) for place, *figures in rows]
@@ -393,7 +376,17 @@ class Planner:
             on_day=on_day,
             seen_share=float(np.mean(course.recall[0] > 0)),
             enough_minutes=self._find_enough_minutes(sample, days),
+            learning=self._compare(),
         )
+
+    def _compare(self) -> Learning:
+        """Compare what was expected of the answers with what came."""
+        in_force = np.zeros((1, len(FSRS.spreads)))
+        _, trials = self._history.replay(FSRS.make(self._parameters, in_force))
+        tests = len(trials.is_recalled)
+        if not tests:
+            return Learning(0, 0.0, 0.0)
+        return Learning(tests, float(trials.expected.mean()), float(trials.is_recalled.mean()))
 
     def _forecast(
         self, sample: _Sample, days: Sequence[int], seconds: Floats
@@ -403,35 +396,28 @@ class Planner:
         It is drawn from what the answers leave open: the model, its parameters, and the days that
         will be missed.
         """
-        kinds = self._weigh_kinds()
         domain = self._domain[sample.columns]
-        totals = np.bincount(domain, sample.weight, len(self._domains))
-        drawn_today, drawn, shares = [], [], []
-        for number, (fit, share) in enumerate(zip(self.learned.fits, kinds, strict=True)):
+        parts = np.zeros((len(self._domains) + 1, len(domain)))
+        parts[domain, np.arange(len(domain))] = sample.weight
+        parts[-1] = sample.weight
+        parts /= np.maximum(parts.sum(axis=1, keepdims=True), 1e-12)
+        drawn_today: list[Floats] = []
+        drawn: list[Floats] = []
+        for number, fit in enumerate(self.learned.fits):
             model = self._draw_models(fit)
             deck = self._recall_all(model, sample)
             policies = Policies([self.policy] * _DRAWS)
             available = seconds * ~self._draw_missed(days, number)
-            course = roll_out(
-                model, policies, self._habits, deck, days, available, self._horizon
-            )
-            is_seen = deck.memories.stability > 0
-            old = fill_new(deck.memories)
+            course = roll_out(model, policies, self._habits, deck, days, available, self._horizon)
             since = np.maximum(self._day - deck.last_day, 0)
-            today = model.recall(old, since) * is_seen
-            for found, recall in ((drawn_today, today), (drawn, course.recall)):
-                weighted = recall * sample.weight
-                parts = np.stack(
-                    [weighted[:, domain == place].sum(axis=1) for place in range(len(totals))]
-                )
-                found.append(np.vstack([parts / np.maximum(totals, 1e-12)[:, None], parts.sum(axis=0)]))
-            shares.append(np.full(_DRAWS, share / _DRAWS))
-        weights = np.concatenate(shares)
+            today = model.recall(fill_new(deck.memories), since) * (deck.memories.stability > 0)
+            drawn_today.append(parts @ today.T)
+            drawn.append(parts @ course.recall.T)
+        weights = np.repeat(self._weigh_kinds() / _DRAWS, _DRAWS)
         left = (self.exam_day - self._day) / self._horizon.total_days
         error = _MODEL_ERROR[0] + _MODEL_ERROR[1] * left**2
-        is_begun = len(self._history.prompts) > 0
         return (
-            self._summarize(np.concatenate(drawn_today, axis=1), weights, 0.15 * is_begun),
+            self._summarize(np.concatenate(drawn_today, axis=1), weights, _ERROR_TODAY),
             self._summarize(np.concatenate(drawn, axis=1), weights, error),
         )
 
@@ -466,20 +452,18 @@ class Planner:
             all_[:, at >= 0] = some[:, columns]
         return Deck(sample.weight, found, np.tile(self._log.last_day[sample.columns], (_DRAWS, 1)))
 
-    def _draw_missed(self, days: Sequence[int], number: int) -> Floats:
+    def _draw_missed(self, days: Sequence[int], number: int) -> Bools:
         """Return the days that are missed in each of some futures; today is not."""
         past = [day for day in range(self._set_day, self._day) if self._minutes(day) > 0]
         missed = sum(day not in self._study_days for day in past)
         dice = np.random.default_rng(_SEED + 1 + number)
         shares = dice.beta(_MISSED + missed, _KEPT + len(past) - missed, _DRAWS)[:, None]
         phases = (np.arange(len(days)) * _GOLDEN + dice.random((_DRAWS, 1))) % 1
-        missing: Floats = phases < shares
+        missing: Bools = phases < shares
         missing[:, 0] = False
         return missing
 
-    def _summarize(
-        self, drawn: Floats, weights: Floats, error: float
-    ) -> dict[str, ExpectedRecall]:
+    def _summarize(self, drawn: Floats, weights: Floats, error: float) -> dict[str, ExpectedRecall]:
         """Return means with ranges of drawn recall: rows are domains, then the whole."""
         logits = np.log(np.clip(drawn, 1e-4, 1 - 1e-4))
         logits -= np.log(1 - np.clip(drawn, 1e-4, 1 - 1e-4))
@@ -503,9 +487,7 @@ class Planner:
 
         def are_enough(tried: Sequence[int]) -> list[bool]:
             seconds = np.array(tried)[:, None] * share
-            course = self._simulate(
-                self._best, sample, [self.policy] * len(tried), days, seconds
-            )
+            course = self._simulate(self._best, sample, [self.policy] * len(tried), days, seconds)
             enough: list[bool] = course.is_all_seen.tolist()
             return enough
 

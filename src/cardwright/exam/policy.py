@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,3 +54,17 @@ POLICIES: Final = (
     Policy(worth_share=1.0),
 )
 """The policies that the planner chooses from; the last one is greedy."""
+
+
+class Ranked(NamedTuple):
+    """A prompt in the order of a day, with what asking it is expected to bring."""
+
+    key: str
+    recall: float
+    """Today; 0 when new."""
+    recall_unasked: float
+    """On exam day, if it is not asked before then."""
+    recall_asked: float
+    """On exam day, if it is asked today and not again."""
+    seconds: float
+    """Expected time to answer it."""

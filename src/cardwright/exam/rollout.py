@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from cardwright.exam.forgetting import Floats, Forgetting, Ints, Memories
+from cardwright.exam.forgetting import Bools, Floats, Forgetting, Ints, Memories
 from cardwright.exam.policy import Policy
 from cardwright.study.workload import Habits
 
@@ -64,7 +64,7 @@ class Deck:
         self.memories = memories
         self.last_day = last_day
 
-    def number_new(self, is_new: Floats) -> Floats:
+    def number_new(self, is_new: Bools) -> Floats:
         """Return the number of each new prompt, counted from 1, heaviest first; 0 for others."""
         counted = np.cumsum(is_new[:, self.by_weight], axis=1)[:, self._place_by_weight]
         numbers: Floats = counted * is_new
@@ -122,9 +122,7 @@ def rank_prompts(
         far = np.where(is_last, days_left, np.minimum(policies.horizon_days, days_left))
         days = far[rows, None]
         some = model.take_rows(rows)
-        unasked, asked = measure_gain(
-            some, memories.take(rows), recall[rows], since[rows], days
-        )
+        unasked, asked = measure_gain(some, memories.take(rows), recall[rows], since[rows], days)
         worth = np.where(
             is_seen[rows],
             (asked - unasked) / expect_seconds(habits, recall[rows]),
@@ -164,13 +162,13 @@ class Course(NamedTuple):
 
     recall: Floats
     """On exam day, by row and prompt."""
-    is_all_seen: Floats
+    is_all_seen: Bools
     """For each row, whether every prompt was asked."""
     seconds: Floats
     """Spent, by row and day."""
-    new: Ints
+    new: Floats
     """Prompts begun, by row and day."""
-    reviews: Ints
+    reviews: Floats
     """Other prompts asked, by row and day."""
 
 
@@ -197,9 +195,7 @@ def roll_out(
     row = np.arange(rows)[:, None]
     spent, new, reviews = (np.zeros((rows, len(days))) for _ in range(3))
     for number, day in enumerate(days):
-        ranking = rank_prompts(
-            model, policies, habits, deck, day, horizon, len(days) - number
-        )
+        ranking = rank_prompts(model, policies, habits, deck, day, horizon, len(days) - number)
         most = int(seconds[:, number].max() / min(habits.recalled_s, habits.new_s)) + 2
         order = _list_first(ranking.ranks, min(most, size))
         recall = np.take_along_axis(ranking.recall, order, axis=1)
@@ -230,7 +226,7 @@ def roll_out(
     is_seen = stability > 0
     memories = fill_new(Memories(stability, trait))
     recall = model.recall(memories, np.maximum(horizon.exam_day - last_day, 0)) * is_seen
-    return Course(recall, is_seen.all(axis=1), spent, new, reviews)
+    return Course(recall, np.all(is_seen, axis=1), spent, new, reviews)
 
 
 def _list_first(ranks: Floats, count: int) -> Ints:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Protocol, TypeVar
 
+import yaml
+
 from cardwright.blueprint import (
     Blueprint,
     Domain,
@@ -23,10 +25,12 @@ from cardwright.diagnostic import Span
 from cardwright.project import table
 from cardwright.project.document import Document
 from cardwright.project.entry import Entry, read_entry
-from cardwright.text import list_names, parse_number
+from cardwright.text import list_names, parse_number, suggest, to_nfc
 
 _MAX_HOURS: Final = 10_000
 _WHOLE_PERCENT: Final = 100
+_MAX_SUGGESTED: Final = 20
+"""The number of problems in a file from which on no similar names are looked for."""
 _HOURS_HELP: Final = "write the lowest and the highest number of hours: `hours: [35, 60]`"
 
 
@@ -89,9 +93,39 @@ _DOMAIN: Final[table.Table] = {
 }
 _OBJECTIVE: Final[table.Table] = {
     "id": _ID,
-    "lesson": table.text(missing="name the lesson that covers it"),
+    "lesson": table.text("The lesson that covers it."),
+    "domain": table.text("The domain that it belongs to, if no single lesson covers it."),
+    "section": table.prose("The heading below which it is listed."),
     "about": table.prose(missing="say what a candidate can do"),
 }
+_OBJECTIVES: Final = table.records(
+    _OBJECTIVE,
+    schema={
+        **table.make_schema(_OBJECTIVE),
+        "anyOf": [{"required": ["lesson"]}, {"required": ["domain"]}],
+    },
+)
+
+
+def _read_objectives(entry: Entry, name: str) -> tuple[tuple[str, table.Record], ...]:
+    """Return the objectives of a list, or of named lists, each with the name of its set."""
+    if not isinstance(entry.values[name], yaml.MappingNode):
+        return tuple(("", item) for item in _OBJECTIVES.read(entry, name))
+    sets = entry.entry(name)
+    found: list[tuple[str, table.Record]] = []
+    if sets is None:
+        return ()
+    if not sets.values:
+        entry.report("empty-field", f"`{name}` is empty", name, help="list at least one")
+    for key, node in sets.keys.items():
+        set_name = to_nfc(key).strip()
+        if not set_name:
+            help = "name whose objectives they are, such as the official guide"
+            entry.document.report("empty-field", "a set of objectives has no name", node, help=help)
+        found += [(set_name, item) for item in _OBJECTIVES.read(sets, key)]
+    return tuple(found)
+
+
 _WEEK: Final[table.Table] = {
     "focus": table.prose(missing="say what the week is about"),
     "lessons": _LESSONS,
@@ -109,6 +143,7 @@ _LAST_DAY: Final[table.Table] = {
 }
 _MEASURE: Final[table.Table] = {
     "lessons": table.texts("Lessons of this blueprint, in order.", may_be_empty=True),
+    "objectives": table.texts("Objectives; a card must cover at least one of them."),
     "kinds": table.texts("Kinds of cards."),
     "tags": table.texts("Tags; a card must have at least one of them."),
     "recall": table.number(
@@ -125,7 +160,21 @@ BLUEPRINT: Final[table.Table] = {
     "domains": table.records(
         _DOMAIN, missing="list the parts of the exam, with their weights in percent"
     ),
-    "objectives": table.records(_OBJECTIVE),
+    "objectives": table.Key(
+        read=_read_objectives,
+        schema={
+            "anyOf": [
+                _OBJECTIVES.schema,
+                {
+                    "type": "object",
+                    "additionalProperties": _OBJECTIVES.schema,
+                    "minProperties": 1,
+                },
+            ],
+            "description": "What a candidate must be able to do: a list, or several by name.",
+        },
+        default=(),
+    ),
     "starts": table.records({**_NAMED, "hours": _HOURS}, "Levels from which candidates may start."),
     "plans": table.records(
         {
@@ -194,8 +243,9 @@ def parse_blueprint(document: Document, pack: str) -> Blueprint | None:
     _check_weights(entry, [item["weight"] for item in root["domains"]])
 
     def find_lessons(item: table.Record) -> tuple[str, ...]:
-        return _find_lessons(item.entry, "lessons", lessons)
+        return _find_known(item.entry, "lessons", "lesson", lessons)
 
+    objectives = _make_objectives(root["objectives"], domains, lessons)
     return Blueprint(
         pack=pack,
         name=root["name"],
@@ -203,10 +253,7 @@ def parse_blueprint(document: Document, pack: str) -> Blueprint | None:
         minutes=root["minutes"],
         domains=domains,
         lessons=lessons,
-        objectives=_make_by_id(
-            root["objectives"],
-            lambda item: Objective(lesson=_find_lesson(item, lessons), **_describe(item)),
-        ),
+        objectives=objectives,
         span=entry.span_of("name"),
         starts=_make_by_id(root["starts"], _make_start),
         plans=_make_by_id(
@@ -225,7 +272,8 @@ def parse_blueprint(document: Document, pack: str) -> Blueprint | None:
         signals=_make_by_id(
             root["signals"],
             lambda item: Signal(
-                measure=_make_measure(item["measure"], find_lessons), **_describe(item)
+                measure=_make_measure(item["measure"], find_lessons, objectives),
+                **_describe(item),
             ),
         ),
         failure_modes=_make_by_id(
@@ -280,34 +328,63 @@ def _make_last_days(
 
 
 def _make_measure(
-    read: table.Record | None, find_lessons: Callable[[table.Record], tuple[str, ...]]
+    read: table.Record | None,
+    find_lessons: Callable[[table.Record], tuple[str, ...]],
+    objectives: Mapping[str, Objective],
 ) -> Measure | None:
     if read is None:
         return None
     return Measure(
         lessons=find_lessons(read),
+        objectives=_find_known(read.entry, "objectives", "objective", objectives),
         kinds=read["kinds"],
         tags=read["tags"],
         recall_percent=read["recall"],
     )
 
 
-def _find_lesson(item: table.Record, lessons: Mapping[str, Lesson]) -> str:
-    _find_lessons(item.entry, "lesson", lessons)
-    lesson: str = item["lesson"]
-    return lesson
+def _make_objectives(
+    read: Iterable[tuple[str, table.Record]],
+    domains: Mapping[str, Domain],
+    lessons: Mapping[str, Lesson],
+) -> dict[str, Objective]:
+    """Return the objectives with an id that no other has, in this or another set."""
+    made: dict[str, Objective] = {}
+    for set_name, item in read:
+        entry, id = item.entry, _find_free_id(item, made)
+        if "lesson" not in entry and "domain" not in entry:
+            help = "name the lesson that covers it, or else its `domain`"
+            entry.require("lesson", help=help)
+        lesson = next(iter(_find_known(entry, "lesson", "lesson", lessons)), None)
+        own = next(iter(_find_known(entry, "domain", "domain", domains)), "")
+        of_lesson = lessons[lesson].domain if lesson else ""
+        if own and of_lesson and own != of_lesson:
+            message = f"lesson {lesson} is in another domain: `{of_lesson}`"
+            entry.report("bad-value", message, "domain", help="remove it")
+        if id:
+            made[id] = Objective(
+                lesson=lesson,
+                domain=of_lesson or own,
+                section=item["section"],
+                set_name=set_name,
+                **_describe(item),
+            )
+    return made
 
 
-def _find_lessons(entry: Entry, key: str, lessons: Mapping[str, Lesson]) -> tuple[str, ...]:
-    """Return the lessons named by a value, each once, and report those that do not exist."""
+def _find_known(entry: Entry, key: str, noun: str, known: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the names in a value that are known, each once, and report the others."""
     found: dict[str, None] = {}
     for name, node in entry.list_words(key):
-        if name in lessons:
+        if name in known:
             found[name] = None
         else:
-            help = f"lessons: {list_names(lessons)}"
-            message = f"there is no lesson `{name}`"
-            entry.document.report("unknown-lesson", message, node, help=help)
+            help = f"{noun}s: {list_names(known)}"
+            # Lesson numbers all look alike, and to look for similar names among thousands takes time.
+            if noun != "lesson" and len(entry.document.problems) < _MAX_SUGGESTED:
+                help = suggest(name, known, f"{noun}s")
+            message = f"there is no {noun} `{name}`"
+            entry.document.report(f"unknown-{noun}", message, node, help=help)
     return tuple(found)
 
 

@@ -20,7 +20,7 @@ from cardwright.project.schema_file import is_stale, name_schema_file
 from cardwright.text import count, list_names, suggest, to_nfc
 
 _MAX_SUGGESTED: Final = 5
-"""The maximum of cards of a deck for which a similar id is looked for."""
+"""The maximum of unknown ids for which a similar one is looked for."""
 
 
 def check(checking: Checking) -> list[Diagnostic]:
@@ -78,6 +78,7 @@ def check_namespaces(checking: Checking) -> Iterator[Diagnostic]:
 def check_blueprint_refs(checking: Checking) -> Iterator[Diagnostic]:
     """Report lessons and objectives that are not in the pack's blueprint."""
     collection = checking.collection
+    unknown = 0
     for head in collection.heads if collection.blueprints else ():
         blueprint = collection.blueprints.get(head.pack)
         if blueprint is None:
@@ -93,11 +94,17 @@ def check_blueprint_refs(checking: Checking) -> Iterator[Diagnostic]:
             if objective not in blueprint.objectives:
                 card = collection.load(head)
                 key = "objectives" if objective in card.objectives else "objective"
+                unknown += 1
+                help = f"see the objectives of {blueprint.span.path}"
+                # To look for a similar one among thousands takes time.
+                if unknown <= _MAX_SUGGESTED:
+                    what = f"objectives of {blueprint.span.path}"
+                    help = suggest(objective, blueprint.objectives, what)
                 yield diagnose(
                     "unknown-objective",
                     f"there is no objective `{objective}`",
                     checking.texts.find(card.span_of(key), objective),
-                    help=f"see the objectives of {blueprint.span.path}",
+                    help=help,
                 )
 
 

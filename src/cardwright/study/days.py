@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final, NamedTuple
@@ -44,9 +44,10 @@ class StudyDays:
     """The pause that was set last, if any: it may be over."""
 
     @property
-    def is_plain(self) -> bool:
-        """Whether every day is like any other."""
-        return not self.spans and set(self.percents) == {_FULL}
+    def has_lighter(self) -> bool:
+        """Whether some days take a part of a usual day's work."""
+        percents = (*self.percents, *(span.percent for span in self.spans))
+        return any(0 < percent < _FULL for percent in percents)
 
     def share_of(self, study_day: int) -> float:
         """Return how much of a usual day's work a day takes: 0 if it is off, 1 normally."""
@@ -85,13 +86,13 @@ class StudyDays:
     ) -> int:
         """Return an interval from the shortest to the longest, preferring days with little to do.
 
-        `loads` are the reviews due by day, relative to what the day takes. A day's weight is
-        (share/(load+1))²/interval, so that the mean stays in the middle, as later days have fewer
-        reviews yet. `draw`, from 0 to 1, decides; days off are chosen only if there is no other.
+        `loads` are the numbers of reviews due by day. A day's weight is share³/(load+1)²/interval: so
+        loads grow in proportion to shares, and the mean stays in the middle, although later days have
+        fewer reviews yet. `draw`, from 0 to 1, decides; a day off is chosen only if there is no other.
         """
         low, high = interval
         weights = [
-            (self.share_of(today + days) / (loads.get(today + days, 0) + 1)) ** 2 / days
+            self.share_of(today + days) ** 3 / (loads.get(today + days, 0) + 1) ** 2 / days
             for days in range(low, high + 1)
         ]
         place = draw * sum(weights)
@@ -103,11 +104,20 @@ class StudyDays:
 
     def count(self, start: int, end: int) -> int:
         """Return how many days from `start` to before `end` are not off, however far away."""
-        total = self._count_by_weekday(start, end)
+        return self._sum(start, end, bool)
+
+    def measure(self, start: int, end: int) -> float:
+        """Return how many usual days' work the days from `start` to before `end` take."""
+        return self._sum(start, end, int) / _FULL
+
+    def _sum(self, start: int, end: int, weigh: Callable[[int], int]) -> int:
+        """Sum up what the percents of days weigh."""
+        total = self._sum_by_weekday(start, end, weigh)
         for span in self.spans:
             first, stop = max(span.first, start), min(span.end, end)
             if first < stop:
-                total += (stop - first) * bool(span.percent) - self._count_by_weekday(first, stop)
+                total += (stop - first) * weigh(span.percent)
+                total -= self._sum_by_weekday(first, stop, weigh)
         return total
 
     def without(self, weekdays: Iterable[int]) -> StudyDays:
@@ -147,10 +157,10 @@ class StudyDays:
         """Tell whether a day is within the pause."""
         return self.pause is not None and self.pause.first <= study_day < self.pause.end
 
-    def _count_by_weekday(self, start: int, end: int) -> int:
+    def _sum_by_weekday(self, start: int, end: int, weigh: Callable[[int], int]) -> int:
         weeks, rest = divmod(max(end - start, 0), _DAYS_PER_WEEK)
-        begun = sum(self.percents[weekday_of(day)] > 0 for day in range(start, start + rest))
-        return weeks * sum(percent > 0 for percent in self.percents) + begun
+        begun = sum(weigh(self.percents[weekday_of(day)]) for day in range(start, start + rest))
+        return weeks * sum(map(weigh, self.percents)) + begun
 
 
 EVERY_DAY: Final = StudyDays()

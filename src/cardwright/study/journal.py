@@ -252,10 +252,10 @@ class Journal:
         memories, begun = self.store.list_notable(moment.at_ms, today)
         return Prospects(items, self._correct(memories, moment), Others(begun, self.store.list_due))
 
-    def measure_worth(self, keys: Sequence[str], study_day: int) -> dict[str, float]:
-        """Return by key what asking prompts on a study day is worth (`Schedule.measure_worth`)."""
+    def measure_loss(self, keys: Sequence[str], study_day: int) -> dict[str, float]:
+        """Return by key what is lost if prompts are not asked on a study day: `Schedule.measure_loss`."""
         return {
-            memory.key: self.schedule_of(memory.key).measure_worth(memory, study_day)
+            memory.key: self.schedule_of(memory.key).measure_loss(memory, study_day)
             for memory in self.store.list_some(keys)
         }
 

@@ -1,7 +1,7 @@
 """The queue: learning steps come first, then reviews with new cards spread among them.
 
-Reviews come in the order of what asking them today is worth, so that whatever time there is goes where
-most would be lost. On a day off nothing is asked.
+Reviews come in the order of what would be lost if they were not asked today, so that whatever time there
+is goes where it matters most. On a day off nothing is asked.
 
 A queue belongs to one study day and is built from the memories of all prompts. Updating it after an
 answer and rebuilding it leave the same prompts in the same order, which undo relies on.
@@ -28,7 +28,7 @@ from cardwright.study.prospects import Prospects
 LEARN_AHEAD_MS: Final = 20 * 60_000
 """How early a learning step may be asked when nothing else is left, as in Anki."""
 _MAX_RANKED: Final = 1_000
-"""Of so many prompts, those that have been due longest, the worth is measured: more take too long."""
+"""Of so many prompts, those that have been due longest, the loss is measured: more take too long."""
 
 
 class Counts(NamedTuple):
@@ -51,6 +51,8 @@ class SessionOptions:
     """Ask every selected prompt, due or not, without changing the schedule."""
     with_suspended: bool = False
     """Also ask suspended prompts."""
+    on_days_off: bool = False
+    """Ask on a day off as on any other."""
 
     @property
     def follows_options(self) -> bool:
@@ -66,8 +68,8 @@ and those left to the default order."""
 
 
 Measure = Callable[[Sequence[str], int], Mapping[str, float]]
-"""Takes the keys of prompts that are due, and a study day. Returns by key what asking them on that day
-is worth."""
+"""Takes the keys of prompts that are due, and a study day. Returns by key what is lost if they are not asked
+on that day."""
 
 
 class Queue:
@@ -95,7 +97,7 @@ class Queue:
         self._options = options
         self._today = today
         self._measure = measure
-        self._share = limits.days.share_of(today)
+        self._share = limits.days.share_of(today) or float(options.on_days_off)
         self._learning: list[tuple[int, int, Item]] = []
         """A heap ordered by due time, then position."""
         self._reviews: list[Item] = []
@@ -261,8 +263,8 @@ class Queue:
         # Those asked were among the first.
         first = list(islice(due, max(_MAX_RANKED - asked, 0)))
         if self._measure is not None:
-            worth = self._measure([item.key for item in first], self._today)
-            first.sort(key=lambda item: worth.get(item.key, 0.0), reverse=True)
+            losses = self._measure([item.key for item in first], self._today)
+            first.sort(key=lambda item: losses.get(item.key, 0.0), reverse=True)
         yield from first
         yield from due
         if self._options.ahead_days:

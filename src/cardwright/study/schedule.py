@@ -204,7 +204,7 @@ class Schedule:
         days = max(study_day - memory.last_day, 0)
         return float(self._fsrs.retrievability(memory.stability, days))
 
-    def measure_worth(self, memory: Memory, study_day: int) -> float:
+    def measure_loss(self, memory: Memory, study_day: int) -> float:
         """Return what is lost, per second, if a prompt is asked two weeks after a day instead of then.
 
         That is recall, summed over the six weeks from that day, divided by the time that asking is

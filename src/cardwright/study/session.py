@@ -290,7 +290,7 @@ class Session:
             asked,
             self._arrange,
             (done.item.key for done in self._done if self._is_final(done.review.act)),
-            self.journal.measure_worth,
+            self.journal.measure_loss,
         )
 
     def _find_prospects(self, moment: Moment) -> Prospects:

@@ -139,7 +139,7 @@ def format_verdict(order: Iterable[int], picked: Iterable[int], right: Iterable[
 
 
 def draw_card(collection: Collection, card: Card) -> Stack:
-    """Draw every prompt of a card, then its kind, lesson and location."""
+    """Draw every prompt of a card, then its kind, lesson, location and objectives."""
     return Stack(*_draw_parts(collection, card))
 
 
@@ -162,6 +162,11 @@ def _draw_parts(collection: Collection, card: Card) -> Iterator[Renderable]:
         yield Text(f"Reserved for {card.reserved} exams", "bold")
     lesson = collection.lesson_of(card) or "no lesson"
     yield Text(make_plain(f"{kind.title} · {lesson} · {card.span}"), "dim")
+    blueprint = collection.blueprints.get(card.pack)
+    known = blueprint.objectives if blueprint else {}
+    for name in card.all_objectives:
+        about = f" {known[name].about}" if name in known else ""
+        yield Text(make_plain(f"Objective {name}{about}"), "dim")
 
 
 @frozen

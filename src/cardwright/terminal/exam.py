@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import pairwise
+from itertools import groupby, pairwise
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
@@ -22,11 +22,11 @@ from cardwright.text import MAX_LISTED, count, list_names
 if TYPE_CHECKING:
     from cardwright.app.preparation import Preparation
     from cardwright.exam.candidates import Worth
-    from cardwright.exam.coverage import Coverage, Tally
+    from cardwright.exam.coverage import Coverage, ObjectiveSetCoverage, Tally
     from cardwright.exam.estimate import Estimate
     from cardwright.exam.misses import Miss, MissGroup
     from cardwright.exam.mock import Mock
-    from cardwright.exam.readiness import ForecastCheck, SignalReading
+    from cardwright.exam.readiness import ForecastCheck, ObjectivesReading, SignalReading
     from cardwright.exam.result import Part
     from cardwright.exam.summary import Attendance
 
@@ -37,15 +37,49 @@ _SHORT: Final = "less than a minute"
 _MINUTES_SHOWN: Final = 100
 """Longer times are shown in hours."""
 _MINUTES_PER_HOUR: Final = 60
-_MAX_LESSONS: Final = 100
-"""How many lessons of a domain are shown."""
+_MAX_ROWS: Final = 200
+"""How many lessons of a domain, or objectives of a set, are shown."""
+_UNNAMED: Final = "Objectives"
+"""The name shown for a set of objectives without one."""
 
 
 def draw_coverage(coverage: Coverage) -> Group:
-    """Draw domains and lessons with their cards and prompts, then the gaps."""
-    name = Text(make_line(coverage.blueprint.name), "bold")
-    missing = [Text(make_line(sentence)) for sentence in _list_missing(coverage)]
-    return Group(name, _draw_domains(coverage), Text(), *missing)
+    """Draw objectives, then domains and lessons, with their cards and prompts, and then the gaps."""
+    parts: list[RenderableType] = [Text(make_line(coverage.blueprint.name), "bold")]
+    # The overview is last: it is what stays on the screen if there are many objectives.
+    for one in coverage.objective_sets:
+        parts += [_draw_objectives(one), Text()]
+    parts += [_draw_domains(coverage), Text()]
+    return Group(*parts, *(Text(make_line(sentence)) for sentence in _list_missing(coverage)))
+
+
+def _draw_objectives(part: ObjectiveSetCoverage) -> Fitted:
+    rows: list[tuple[Text, Tally | None]] = []
+    shown = part.objectives[:_MAX_ROWS]
+    for section, found in groupby(shown, key=lambda one: one.objective.section):
+        if section:
+            rows.append((Text(make_line(section), "bold"), None))
+        for one in found:
+            name = make_line(f"{one.objective.id} {one.objective.about}")
+            rows.append((Text(f"  {name}" if section else name), one.tally))
+    if left := len(part.objectives) - len(shown):
+        rows.append((Text(f"… and {count(left, 'objective')} more"), None))
+    covered = sum(bool(one.tally.cards) for one in part.objectives)
+    total = Text(f"all ({covered} of {len(part.objectives)} with cards)", "bold")
+    labels, tallies = zip(*rows, (total, part.tally), strict=True)
+
+    def list_cells(format: Callable[[Tally], str]) -> list[str]:
+        return [format(tally) if tally else "" for tally in tallies]
+
+    return draw_columns(
+        Column(part.name or _UNNAMED, labels),
+        [
+            Column("cards", list_cells(lambda tally: f"{tally.cards}"), rank=1),
+            Column("questions", list_cells(lambda tally: f"{tally.questions}"), rank=2),
+            Column("seen", list_cells(lambda tally: _format_share(tally.seen, tally.prompts))),
+            Column("known", list_cells(lambda tally: _format_share(tally.known, tally.prompts))),
+        ],
+    )
 
 
 def _draw_domains(coverage: Coverage) -> Fitted:
@@ -53,39 +87,27 @@ def _draw_domains(coverage: Coverage) -> Fitted:
 
     labels: list[Text] = []
     tallies: list[Tally] = []
-    objectives: list[str] = []
     for domain in coverage.domains:
-        found = [one.tally for lesson in domain.lessons for one in lesson.objectives]
         label = f"{domain.domain.name} ({domain.domain.weight:g}%)"
         labels.append(Text(make_line(label), "bold"))
         tallies.append(domain.tally)
-        objectives.append(_format_covered(found))
         # There may be thousands of lessons; JSON has all of them.
-        for lesson in domain.lessons[:_MAX_LESSONS]:
+        for lesson in domain.lessons[:_MAX_ROWS]:
             labels.append(Text(f"  {make_line(str(lesson.lesson))}"))
             tallies.append(lesson.tally)
-            objectives.append(_format_covered([one.tally for one in lesson.objectives]))
-        if left := domain.lessons[_MAX_LESSONS:]:
+        if left := domain.lessons[_MAX_ROWS:]:
             labels.append(Text(f"  … and {count(len(left), 'lesson')} more"))
             tallies.append(Tally(*map(sum, zip(*(lesson.tally for lesson in left), strict=True))))
-            objectives.append("")
     labels.append(Text("all", "bold"))
     tallies.append(coverage.tally)
-    objectives.append("")
     columns = [
         Column("cards", [f"{tally.cards}" for tally in tallies], rank=1),
-        Column("questions", [f"{tally.questions}" for tally in tallies], rank=3),
-        Column("objectives", objectives, rank=2),
+        Column("questions", [f"{tally.questions}" for tally in tallies], rank=2),
         Column("prompts", [f"{tally.prompts}" for tally in tallies]),
         Column("seen", [_format_share(tally.seen, tally.prompts) for tally in tallies]),
         Column("known", [_format_share(tally.known, tally.prompts) for tally in tallies]),
     ]
     return draw_columns(Column("domain and lesson", labels), columns)
-
-
-def _format_covered(tallies: list[Tally]) -> str:
-    covered = sum(bool(tally.cards) for tally in tallies)
-    return f"{covered}/{len(tallies)}" if tallies else "·"
 
 
 def _format_share(number: int, total: int) -> str:
@@ -128,11 +150,11 @@ def format_time_left(preparation: Preparation) -> str:
     days, study_days = goal.exam_day - today, goal.count_days(today)
     if days == 1:
         left = f"The exam is tomorrow, and today is {'a study day' if study_days else 'a day off'}"
-        left += f" of {format_minutes(goal.minutes_a_day)}" if study_days else ""
+        left += f" of {format_minutes(goal.minutes_on(today))}" if study_days else ""
     elif not study_days:
         left = f"{count(days, 'day')} left, {'both' if days == 2 else 'all'} of them off"  # noqa: PLR2004
     else:
-        each = format_minutes(goal.minutes_a_day)
+        each = format_each(goal)
         left = f"{count(days, 'day')} left, {count(study_days, 'study day')} of {each}"
     candidates = preparation.candidates
     if not candidates:
@@ -153,14 +175,17 @@ def format_fit(plan: Plan, preparation: Preparation) -> str:
         names = [_name_day(day, today).removeprefix("on ") for day in days]
         where = "today all the same" if len(days) == 1 else f"on days off ({list_names(names)})"
         are = "is" if unseen == 1 else "are"
+        advice = f"study {where}"
+        if goal.calendar.is_paused(today):
+            advice = "end the pause (`cards pause --off`)"
         return (
             f"No study day is left before the exam, and {count(unseen, 'prompt')} {are} unseen: "
-            f"study {where}, or move the date."
+            f"{advice}, or move the date."
         )
-    with_minutes = f"with {format_minutes(goal.minutes_a_day)} a day"
+    with_minutes = f"with {format_each(goal)} a day"
     if study_days == 1:
         (day,) = planned.list_days(today)
-        with_minutes = f"with {format_minutes(goal.minutes_a_day)} {_name_day(day, today)}"
+        with_minutes = f"with {format_minutes(goal.minutes_on(day))} {_name_day(day, today)}"
     if plan.enough_minutes is not None and plan.enough_minutes <= goal.minutes_a_day:
         return f"This fits: {with_minutes} you see every prompt before the exam."
     # Rounding must not claim what is denied.
@@ -200,7 +225,7 @@ def format_attendance(attendance: Attendance, preparation: Preparation) -> str:
     return (
         f"{text} At this pace the {'study day' if left == 1 else count(left, 'study day')} left "
         f"{'comes' if left == 1 else 'come'} to {format_time(each * left)}; the plan counts on "
-        f"{format_time(goal.minutes_a_day * left)}."
+        f"{format_time(goal.count_minutes(preparation.today))}."
     )
 
 
@@ -229,7 +254,7 @@ def format_today(
     goal: Goal, today: int, asked: Sequence[Worth], spent_minutes: float
 ) -> Iterator[str]:
     """Yield what is planned for today: `asked`, for the minutes that are not spent yet."""
-    whole = goal.minutes_a_day
+    whole = round(goal.minutes_on(today))
     new = sum(not worth.candidate.stability for worth in asked)
     counts = ((new, "new prompt"), (len(asked) - new, "review"))
     numbers = " and ".join(count(number, noun) for number, noun in counts if number)
@@ -242,8 +267,6 @@ def format_today(
     if goal.is_off(today):
         in_spite = f", on which you studied {spent} all the same" if spent_minutes else ""
         yield f"It is a day off{in_spite}.{next_day}"
-        if asked:
-            yield f"`cards review` asks all the same: {work}."
     elif asked:
         yield f"{work}{of_whole}."
         yield f"`cards review` asks {'it' if len(asked) == 1 else 'them, the most useful first'}."
@@ -253,7 +276,7 @@ def format_today(
         more = round(spent_minutes) - whole
         yield f"{spent} spent, {f'{more:,} more than' if more else 'as'} planned.{next_day}"
     if is_done:
-        yield "`cards review --minutes 10` asks more."
+        yield f"`cards review --minutes 10` asks {'more' if whole or spent_minutes else 'all the same'}."
 
 
 def _format_next_day(goal: Goal, today: int) -> str:
@@ -284,6 +307,11 @@ def format_time(minutes: float) -> str:
     return f"{minutes / _MINUTES_PER_HOUR:.1f} hours"
 
 
+def format_each(goal: Goal) -> str:
+    """Return the minutes of a study day, of which some have less."""
+    return f"{'up to ' if goal.days.has_lighter else ''}{format_minutes(goal.minutes_a_day)}"
+
+
 def format_horizon(goal: Goal, planned: Goal) -> str:
     """Return how far the plan looks ahead; "" if it reaches the exam."""
     if planned.exam_on == goal.exam_on:
@@ -294,18 +322,18 @@ def format_horizon(goal: Goal, planned: Goal) -> str:
     )
 
 
-def format_hours(goal: Goal, blueprint: Blueprint | None, days: int) -> str:
+def format_hours(goal: Goal, blueprint: Blueprint | None, today: int) -> str:
     """Return the hours left and the hours needed from the starting point; "" if unknown."""
     start = blueprint.starts.get(goal.start_as or "") if blueprint else None
     if start is None:
         return ""
-    left = days * goal.minutes_a_day / _MINUTES_PER_HOUR
+    left = goal.count_minutes(today) / _MINUTES_PER_HOUR
     text = (
         f"Hours: {left:.0f} left until the exam; from “{make_line(start.about)}” it takes "
         f"{start.min_hours:g} to {start.max_hours:g}, reading and practice included."
     )
-    if left < start.min_hours and days:
-        minutes = ceil(start.min_hours * _MINUTES_PER_HOUR / days)
+    if 0 < left < start.min_hours:
+        minutes = ceil(start.min_hours / left * goal.minutes_a_day)
         text += f" That would be at least {count(minutes, 'minute')} a day."
     return text
 
@@ -362,6 +390,22 @@ def draw_readings(readings: Iterable[SignalReading]) -> Iterator[Text]:
         else:
             line.append("  judge for yourself", "dim")
         yield line
+
+
+def draw_objectives(readings: Sequence[ObjectivesReading]) -> Iterator[RenderableType]:
+    """Draw the expected recall of each set of objectives, and of its weakest ones below it."""
+    labels: list[Text] = []
+    cells: list[tuple[str, str]] = []
+    for reading in readings:
+        labels.append(Text(make_line(reading.name or _UNNAMED), "bold"))
+        cells.append((f"{reading.recall:.0%}", ""))
+        for weak in reading.weakest:
+            labels.append(Text(f"  {make_line(f'{weak.objective.id} {weak.objective.about}')}"))
+            cells.append((f"{weak.recall:.0%}", f"{weak.seen_recall:.0%} of {weak.seen}"))
+    if cells:
+        today, seen = zip(*cells, strict=True)
+        columns = [Column("today", today), *([Column("seen", seen)] if any(seen) else [])]
+        yield draw_columns(Column("set, and its weakest", labels), columns)
 
 
 def format_held(held: ForecastCheck | None) -> str:

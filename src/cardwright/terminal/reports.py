@@ -61,14 +61,11 @@ def draw_due(
         Text(off, "bold") if off else _draw_today(counts, pace, forecast)
     ]
     if backlog:
-        parts.append(
-            Text(
-                f"Backlog: {backlog.reviews:,} reviews, as many as in {count(backlog.days, 'day')} of "
-                f"your usual {backlog.per_day:,}. What would be lost most comes first: "
-                "`cards review --minutes 30` works on it.",
-                "yellow",
-            )
+        text = (
+            f"Backlog: {backlog.reviews:,} reviews, as many as you usually do in {backlog.days:,} "
+            "days. What would be lost most comes first: `cards review --minutes 30`."
         )
+        parts.append(Text(text, "yellow"))
     if len(decks) > 1:
         parts += [Text(), _draw_decks(decks, pace)]
     if any(forecast.reviews):

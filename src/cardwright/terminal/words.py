@@ -26,9 +26,10 @@ def explain_day_off(days: StudyDays, today: int) -> str:
         return ""
     following = days.find_next(today)
     until = "" if following is None else f" until {make_date(following):%a %Y-%m-%d}"
+    anyway = "`cards review --minutes 10` asks all the same."
     if days.is_paused(today):
-        return f"Paused{until}: `cards pause --off` ends it."
-    return f"Off{until}: `cards days today=100%` makes today a study day."
+        return f"Paused{until}. `cards pause --off` ends the pause; {anyway}"
+    return f"Off{until}. {anyway}"
 
 
 def format_wait(milliseconds: float, *, days: int = 0) -> str:

@@ -23,8 +23,8 @@ from cardwright.terminal.exam import draw_coverage
 def coverage(folder: Path, pack: str | None, as_json: bool, db: Path | None) -> None:
     """Show how well the cards cover an exam.
 
-    Lists, for each domain, lesson and objective, its cards and how many of their prompts you have
-    seen and know. Gaps are listed by name.
+    Lists the objectives of each set, then domains and lessons, with their cards and how many of
+    their prompts you have seen and know. Gaps are listed by name.
 
     \b
     cards exam coverage

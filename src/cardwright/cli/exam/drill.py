@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from cardwright.app.choice import check_lesson, choose_exam
+from cardwright.app.choice import check_lesson, check_objective, choose_exam
 from cardwright.app.mock import draw_drill
 from cardwright.cli.environment import open_study
 from cardwright.cli.exam.taking import take
@@ -25,6 +25,14 @@ MAX_SEED: Final = 1_000_000
 @click.option("--lane", metavar="ID", help="Only the lessons of a lane, in its order.")
 @click.option(
     "--lesson", "lessons", type=NAME, multiple=True, metavar="ID", help="Only this lesson."
+)
+@click.option(
+    "--objective",
+    "objectives",
+    type=NAME,
+    multiple=True,
+    metavar="ID",
+    help="Only questions on this objective.",
 )
 @click.option(
     "--questions",
@@ -51,6 +59,7 @@ def drill(
     pack: str | None,
     lane: str | None,
     lessons: tuple[str, ...],
+    objectives: tuple[str, ...],
     count: int,
     seed: int | None,
     record: bool,
@@ -60,13 +69,15 @@ def drill(
 ) -> None:
     """Answer a short set of questions, mixed or from one lane.
 
-    There is no clock, and each answer is explained at once. Without --lane and --lesson, questions
-    are drawn by the weights of the domains. Unseen ones that the next mock exam needs come last.
+    There is no clock, and each answer is explained at once. Unless you name a lane or lessons,
+    questions are drawn by the weights of the domains. Unseen ones that the next mock exam needs come
+    last.
 
     \b
     cards exam drill
     cards exam drill mlpro --lane features --questions 6
     cards exam drill --lesson 2.5 --lesson 2.4
+    cards exam drill --objective 2.4.1 --objective 2.4.2
     """
     with open_study(folder, db, is_writing=True) as study:
         blueprint = choose_exam(study.sources.blueprints, pack)
@@ -77,7 +88,9 @@ def drill(
             lessons = (*blueprint.lanes[lane].lessons, *lessons)
         for lesson in lessons:
             check_lesson(blueprint, lesson)
-        found = None if lessons else study.find_interrupted(blueprint, "drill")
+        for objective in objectives:
+            check_objective(blueprint, objective)
+        found = None if lessons or objectives else study.find_interrupted(blueprint, "drill")
         if found:
             warn(f"Continuing {found.id}.")
         else:
@@ -87,6 +100,7 @@ def drill(
                 seed=secrets.randbelow(MAX_SEED) if seed is None else seed,
                 count=count,
                 lessons=lessons,
+                objectives=objectives,
                 is_recorded=record,
             )
         take(study, blueprint, found, is_plain=plain, as_json=as_json)

@@ -66,7 +66,7 @@ def plan(
         goal, blueprint = preparation.goal, preparation.blueprint
         weeks = preparation.lay_out_weeks(found.days)
         last_days = list_last_days(goal, blueprint, preparation.today)
-        hours = format_hours(goal, blueprint, goal.count_days(preparation.today))
+        hours = format_hours(goal, blueprint, preparation.today)
         horizon = format_horizon(goal, preparation.planned)
         sentences = [line for line in (format_fit(found, preparation), hours, horizon) if line]
         now = study.moment.local

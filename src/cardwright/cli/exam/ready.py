@@ -11,10 +11,11 @@ from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.exam.forecasts import list_forecasts, pick_forecasts
 from cardwright.exam.plan import FORECAST_NOTE
-from cardwright.exam.readiness import check_forecasts, read_signals
+from cardwright.exam.readiness import check_forecasts, read_objectives, read_signals
 from cardwright.study.stats import list_answers
 from cardwright.terminal.exam import (
     draw_forecasts,
+    draw_objectives,
     draw_readings,
     format_fit,
     format_held,
@@ -33,9 +34,9 @@ from cardwright.text import count
 def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) -> None:
     """Show how ready you are: recall expected today and on exam day.
 
-    Shown by domain, and weighted as in the exam. Cards you have not seen count as unknown. This is
-    a forecast of recall, not your chance of passing. Earlier forecasts of the day are shown below,
-    and the last line compares what was expected with your answers.
+    Shown by domain, weighted as in the exam, and by objective. Cards you have not seen count as
+    unknown. This is a forecast of recall, not your chance of passing. Earlier forecasts of the day
+    are shown below, and the last line compares what was expected with your answers.
 
     \b
     cards exam ready
@@ -45,10 +46,10 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
         preparation = study.prepare(packs)
         found = preparation.plan()
         goal, blueprint = preparation.goal, preparation.blueprint
-        readings = (
-            read_signals(blueprint, preparation.items, preparation.recalls) if blueprint else []
-        )
-        keys = {item.key for item in preparation.items}
+        items, recalls = preparation.items, preparation.recalls
+        readings = read_signals(blueprint, items, recalls) if blueprint else []
+        objectives = read_objectives(blueprint, items, recalls) if blueprint else []
+        keys = {item.key for item in items}
         held = check_forecasts(list_answers(study.journal, keys.__contains__))
         kept = list_forecasts(study.store, preparation.namespace, goal)
         earlier = [made for made in kept if made.study_day <= preparation.today]
@@ -65,6 +66,7 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
                 "prompts": prompts,
                 "today": {name: forecast._asdict() for name, forecast in found.today.items()},
                 "on_day": {name: forecast._asdict() for name, forecast in found.on_day.items()},
+                "objective_sets": [reading.as_json() for reading in objectives],
                 "signals": [
                     {"id": r.signal.id, "recall": r.recall, "given": r.is_given} for r in readings
                 ],
@@ -82,6 +84,7 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
             {
                 f"{preparation.title} on {goal.exam_on}": sentences,
                 "Expected recall": [draw_forecasts(found, blueprint)],
+                "Objectives": draw_objectives(objectives),
                 "Signs that you can book": draw_readings(readings),
                 "Forecasts so far": [draw_forecasts_made(pick_forecasts(earlier))]
                 if earlier

@@ -19,13 +19,13 @@ from cardwright.error import ProjectError
 from cardwright.exam.goal import MAX_PLANNED_DAYS, Goal
 from cardwright.exam.plan import WHOLE, format_recall
 from cardwright.history import make_date
-from cardwright.terminal.exam import format_fit, format_horizon, format_minutes
+from cardwright.study.days import WEEKDAYS
+from cardwright.terminal.exam import format_each, format_fit, format_horizon
 from cardwright.text import count, list_names
 
 if TYPE_CHECKING:
     from cardwright.app.preparation import Preparation
 
-_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DEFAULT_MINUTES: Final = 30
 _DAYS_PER_YEAR: Final = 365
 
@@ -120,10 +120,10 @@ def _tell(preparation: Preparation, *, as_json: bool) -> None:
         more = {"days_left": days, "study_days_left": study_days, "on_day": on_day}
         say_json({**goal.as_json(), **more})
         return
-    off_days = ", ".join(_WEEKDAYS[day] for day in sorted(goal.days_off)) or "none"
+    off_days = ", ".join(WEEKDAYS[day] for day in sorted(goal.days_off)) or "none"
     say(
         f"{preparation.title} on {goal.exam_on}: {count(days, 'day')} left, "
-        f"{count(study_days, 'study day')} of {format_minutes(goal.minutes_a_day)}, "
+        f"{count(study_days, 'study day')} of {format_each(goal)}, "
         f"days off: {off_days}"
     )
     sentences = [lack]
@@ -162,10 +162,10 @@ def _read_days(text: str) -> frozenset[int]:
     words = [word.strip().lower()[:3] for word in text.split(",")]
     if words == ["non"]:
         return frozenset()
-    unknown = [word for word in words if word not in _WEEKDAYS]
-    if unknown or len(set(words)) == len(_WEEKDAYS):
+    unknown = [word for word in words if word not in WEEKDAYS]
+    if unknown or len(set(words)) == len(WEEKDAYS):
         raise click.BadParameter(
-            f"`{text}`: name weekdays, {', '.join(_WEEKDAYS)}, and leave one to study",
+            f"`{text}`: name weekdays, {', '.join(WEEKDAYS)}, and leave one to study",
             param_hint="--days-off",
         )
-    return frozenset(_WEEKDAYS.index(word) for word in words)
+    return frozenset(WEEKDAYS.index(word) for word in words)

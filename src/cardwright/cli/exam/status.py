@@ -80,7 +80,7 @@ def _tell_standing(
     goal, today = preparation.goal, preparation.today
     found, lack = try_plan(preparation)
     spent_minutes = preparation.count_spent_minutes()
-    minutes_left = max(goal.minutes_a_day - spent_minutes, 0.0)
+    minutes_left = max(goal.minutes_on(today) - spent_minutes, 0.0)
     asked = preparation.list_today(minutes_left)
     keys = {item.key for item in preparation.items}
     attendance = count_attendance(study.journal, keys, goal, study.moment, today, mocks)
@@ -102,7 +102,7 @@ def _tell_standing(
                 "so_far": attendance._asdict(),
                 "today": {
                     "day_off": goal.is_off(today),
-                    "minutes": 0.0 if goal.is_off(today) else minutes_left,
+                    "minutes": minutes_left,
                     "spent_minutes": spent_minutes,
                     "new": new,
                     "reviews": len(asked) - new,
