@@ -8,7 +8,7 @@ from functools import cached_property
 from hashlib import sha256
 from importlib.util import find_spec
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cardwright.app.choice import choose_packs
 from cardwright.app.reserved import find_held
@@ -26,6 +26,8 @@ from cardwright.exam.forecasts import make_forecast, put_forecast
 from cardwright.exam.goal import Goal, read_goal
 from cardwright.exam.outcome import Outcomes
 from cardwright.exam.plan import (
+    WHOLE,
+    ExpectedRecall,
     Plan,
     PlannedDay,
     PlanWeek,
@@ -59,6 +61,16 @@ if TYPE_CHECKING:
 
 _SPENT_MINUTES: Final = 0.05
 """A day's minutes are used up once less than this is left."""
+
+
+class Estimate(NamedTuple):
+    """What is left to do today, and what is expected on the day of the exam."""
+
+    minutes: float
+    new: int
+    reviews: int
+    on_day: ExpectedRecall | None
+    """Recall of the whole exam on its day; None without numpy."""
 
 
 class Preparation:
@@ -247,6 +259,22 @@ class Preparation:
             left_s -= ranked.seconds
             chosen.append(Worth(found, ranked))
         return chosen
+
+    def estimate(self, minutes: float | None = None) -> Estimate:
+        """Return what a session of some minutes asks, or the rest of the day, and the forecast.
+
+        Every front end shows these figures. The forecast is the one of this morning, which counts
+        on today's minutes.
+        """
+        asked = self.list_today(self.count_minutes_left() if minutes is None else minutes)
+        new = sum(not worth.candidate.stability for worth in asked)
+        plan = self._daily.plan
+        return Estimate(
+            sum(worth.seconds for worth in asked) / SECONDS_PER_MINUTE,
+            new,
+            len(asked) - new,
+            plan.on_day[WHOLE] if plan else None,
+        )
 
     def measure(self, item: Item) -> Worth | None:
         """Return the worth of asking a prompt today; None if that is not planned."""

@@ -74,7 +74,7 @@ class Plan:
     """The share of prompts that will have been asked by then."""
     enough_minutes: int | None
     """Minutes per day needed to ask every prompt; None if no number of minutes is enough."""
-    learning: Learning
+    learning: Learning = Learning(0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,9 @@ class Deck:
 
     def number_new(self, is_new: Bools) -> Floats:
         """Return the number of each new prompt, counted from 1, heaviest first; 0 for others."""
-        counted = np.cumsum(is_new[:, self.by_weight], axis=1)[:, self._place_by_weight]
+        counted = np.cumsum(is_new[:, self.by_weight], axis=1)[:, self._place_by_weight].astype(
+            float
+        )
         numbers: Floats = counted * is_new
         return numbers
 
