@@ -52,11 +52,14 @@ class PlannedDay(NamedTuple):
 class Learning(NamedTuple):
     """What was expected of answers so far, and what came."""
 
-    tests: int
+    tests: int = 0
     """Answers on a later day than the one before."""
-    expected: float
+    expected: float = 0.0
     """The share that was to be recalled, by the parameters in force."""
-    actual: float
+    actual: float = 0.0
+
+
+_NOTHING_LEARNED: Final = Learning()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,7 @@ class Plan:
     """The share of prompts that will have been asked by then."""
     enough_minutes: int | None
     """Minutes per day needed to ask every prompt; None if no number of minutes is enough."""
-    learning: Learning = Learning(0, 0.0, 0.0)
+    learning: Learning = _NOTHING_LEARNED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -385,7 +385,7 @@ class Planner:
         _, trials = self._history.replay(FSRS.make(self._parameters, in_force))
         tests = len(trials.is_recalled)
         if not tests:
-            return Learning(0, 0.0, 0.0)
+            return Learning()
         return Learning(tests, float(trials.expected.mean()), float(trials.is_recalled.mean()))
 
     def _forecast(
