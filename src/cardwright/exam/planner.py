@@ -55,6 +55,7 @@ _MODEL_ERROR: Final = (0.25, 0.45)
 """The standard deviation of what no model foresees, in logits of recall: at the end, and what is
 added at the start."""
 _ERROR_TODAY: Final = 0.15
+"""The same for today."""
 _MISFIT: Final = 3.0
 """By how much variances of parameters exceed those that the fit states: no model is true."""
 _MISSED, _KEPT = 1.5, 8.5
@@ -209,6 +210,15 @@ class Planner:
                 return prompt
             self._next += 1
         return None
+
+    def is_new(self, key: str) -> bool:
+        """Tell whether a prompt was never answered.
+
+        Raises:
+            KeyError: there is no such prompt.
+
+        """
+        return not self._log.is_begun(self._columns[key])
 
     def take(self, key: str, rating: int, seconds: float) -> None:
         """Take an answer to a prompt, given on the day that was begun.
@@ -471,6 +481,9 @@ class Planner:
         spread = np.sqrt(((logits - mean[:, None]) ** 2) @ weights + error**2)
         found = {}
         for place, name in enumerate((*self._domains, WHOLE)):
+            if not drawn[place].any():
+                found[name] = ExpectedRecall(0.0, 0.0, 0.0)
+                continue
             low, middle, high = (
                 float(1 / (1 + np.exp(-(mean[place] + reach * spread[place]))))
                 for reach in (-_SPREAD, 0, _SPREAD)
