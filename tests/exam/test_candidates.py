@@ -14,7 +14,7 @@ from cardwright.exam.candidates import (
     expect_recall,
     explain,
     list_candidates,
-    measure_loss,
+    measure_worth,
 )
 from cardwright.history import Act, Rating
 from cardwright.memory import Memory
@@ -78,7 +78,7 @@ def test_suspended_prompts_are_no_candidates_and_memories_are_taken_over() -> No
 
 def test_a_worth_says_what_it_is_made_of() -> None:
     known, new = make_candidates([("Trees", 6.0, 5.0, 10), ("Roots", 0.0, 0.0, 0)])
-    worth = measure_loss(known._replace(weight=0.002), OUTCOMES, TODAY, TODAY + 30)
+    worth = measure_worth(known._replace(weight=0.002), OUTCOMES, TODAY, TODAY + 30)
     gain = worth.recall_asked - worth.recall_unasked
     assert worth.points_per_minute == pytest.approx(0.2 * gain / (worth.seconds / 60))
     assert explain(worth) == (
@@ -86,7 +86,7 @@ def test_a_worth_says_what_it_is_made_of() -> None:
         f"domain Trees, 0.20% of the exam, {worth.seconds:.0f} s: "
         f"+{worth.points_per_minute:.2f} points a minute"
     )
-    assert "exam day unknown →" in explain(measure_loss(new, OUTCOMES, TODAY, TODAY + 30))
+    assert "exam day unknown →" in explain(measure_worth(new, OUTCOMES, TODAY, TODAY + 30))
 
 
 def test_an_answer_by_a_clock_that_was_ahead_counts_as_one_of_today() -> None:

@@ -16,7 +16,7 @@ from cardwright.exam.candidates import (
     expect_recall,
     explain,
     list_candidates,
-    measure_loss,
+    measure_worth,
     select_items,
 )
 from cardwright.exam.forecasts import make_forecast, put_forecast
@@ -187,7 +187,7 @@ class Preparation:
         found = self._candidates.get(item.key)
         if found is None or self.is_over:
             return None
-        return measure_loss(found, self.outcomes, self.today, self.planned.exam_day)
+        return measure_worth(found, self.outcomes, self.today, self.planned.exam_day)
 
     def plan(self) -> Plan:
         """Return the plan up to the exam, or for the next two years if it is further away.

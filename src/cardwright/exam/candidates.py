@@ -141,7 +141,7 @@ def _make_candidate(item: Item, memory: Memory | None, domain: str, weight: floa
     )
 
 
-def measure_loss(candidate: Candidate, outcomes: Outcomes, today: int, exam_day: int) -> Worth:
+def measure_worth(candidate: Candidate, outcomes: Outcomes, today: int, exam_day: int) -> Worth:
     """Return the worth of asking a prompt on a study day before the exam."""
     days_left = exam_day - today
     if not candidate.stability:

@@ -12,7 +12,7 @@ from math import ceil
 from operator import attrgetter, itemgetter
 from typing import Final
 
-from cardwright.exam.candidates import Candidate, Worth, measure_loss
+from cardwright.exam.candidates import Candidate, Worth, measure_worth
 from cardwright.exam.goal import Goal
 from cardwright.exam.outcome import Outcomes
 from cardwright.history import SECONDS_PER_MINUTE
@@ -94,7 +94,7 @@ def arrange_today(
         if candidate.item.card_ref in cards and buries_siblings(candidate.item):
             continue
         cards.add(candidate.item.card_ref)
-        worth = measure_loss(candidate, outcomes, today, goal.exam_day)
+        worth = measure_worth(candidate, outcomes, today, goal.exam_day)
         left_s -= worth.seconds
         chosen.append(worth)
     return chosen
