@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cardwright.exam.learner import FSRS, KINDS, TWO_RATES, AnswerLog, History, Kind, fit_kind, learn
+from cardwright.exam.learner import (
+    FSRS,
+    KINDS,
+    TWO_RATES,
+    AnswerLog,
+    History,
+    Kind,
+    fit_kind,
+    learn,
+)
 from cardwright.history import Rating
 from cardwright.study.fsrs import DEFAULT_PARAMETERS, Fsrs
 from learners import Learner
@@ -38,8 +47,7 @@ def study(kind: Kind, deviations: list[float], days: int, seed: int = 1) -> Hist
                     found = fsrs.initial_stability(rating), fsrs.initial_difficulty(rating)
                 else:
                     found = fsrs.next_memory(*before[:2], day - before[2], given_rating)[:2]
-                before = (*found, day)
-            memories[prompt] = before
+                memories[prompt] = before = (*found, day)
     return log.compile()
 
 

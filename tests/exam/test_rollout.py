@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cardwright.exam.forgetting import Memories
 from cardwright.exam.learner import KINDS, Kind
 from cardwright.exam.policy import POLICIES, Policy
-from cardwright.exam.rollout import NEVER, Deck, Horizon, Policies, rank_prompts, roll_out
+from cardwright.exam.rollout import NEVER, Course, Deck, Horizon, Policies, rank_prompts, roll_out
 from cardwright.study.fsrs import DEFAULT_PARAMETERS
 from cardwright.study.workload import Habits
 
@@ -39,7 +39,7 @@ def make_deck(kind: Kind, prompts: Prompts, rows: int) -> Deck:
 
 def simulate(
     kind: Kind, prompts: Prompts, policies: list[Policy], days: list[int], seconds: float
-) -> tuple[Deck, object]:
+) -> tuple[Deck, Course]:
     rows = len(policies)
     deck = make_deck(kind, prompts, rows)
     model = kind.make(DEFAULT_PARAMETERS, np.zeros((rows, len(kind.spreads))))
@@ -103,7 +103,8 @@ def test_a_quota_of_new_prompts_comes_first_the_heaviest_before_others() -> None
         ranking = rank_prompts(
             model, Policies([policy]), HABITS, deck, TODAY, Horizon(TODAY + 20, 20), 20
         )
-        return ranking.ranks[0].argsort(kind="stable").tolist()
+        places: list[int] = ranking.ranks[0].argsort(kind="stable").tolist()
+        return places
 
     # A tenth of 20 days are two days for six new ones: three a day.
     paced = Policy(new_by=0.1, worth_share=0.0)
