@@ -193,6 +193,22 @@ def list_answers(answers: Answers) -> Iterator[tuple[str, int, float]]:
             yield str(card), Rating.GOOD, 0.0
 
 
+def begin_planner(world: World) -> Planner:
+    """Return the program's planner on the first day, with all answers up to then."""
+    columns = world.weight.tolist(), world.domain.tolist(), world.family.tolist()
+    prompts = [
+        Prompt(str(card), weight, str(domain), str(family))
+        for card, (weight, domain, family) in enumerate(zip(*columns, strict=True))
+    ]
+    past = [
+        Answer(key, day, rating, seconds)
+        for day, answers in world.past
+        for key, rating, seconds in list_answers(answers)
+    ]
+    scenario = world.scenario
+    return Planner(prompts, scenario.days, scenario.minutes, set_day=0, answers=past)
+
+
 class Planned:
     """The program itself."""
 
@@ -207,7 +223,7 @@ class Planned:
         """Study for a day, a prompt at a time."""
         quarter = day * 4 // world.scenario.days
         if self._planner is None:
-            self._planner, quarter = self._begin(world), 0
+            self._planner, quarter = begin_planner(world), 0
         found = self._planner
         found.start_day(day)
         if np.isnan(self.forecasts[quarter, 0]):
@@ -220,20 +236,6 @@ class Planned:
         if not answers:
             return world.study(day, np.zeros(0, np.int64))
         return Answers(*(np.concatenate(column) for column in zip(*answers, strict=True)))
-
-    def _begin(self, world: World) -> Planner:
-        columns = world.weight.tolist(), world.domain.tolist(), world.family.tolist()
-        prompts = [
-            Prompt(str(card), weight, str(domain), str(family))
-            for card, (weight, domain, family) in enumerate(zip(*columns, strict=True))
-        ]
-        past = [
-            Answer(key, day, rating, seconds)
-            for day, answers in world.past
-            for key, rating, seconds in list_answers(answers)
-        ]
-        scenario = world.scenario
-        return Planner(prompts, scenario.days, scenario.minutes, set_day=0, answers=past)
 
 
 class Unlearned(Planned):
