@@ -327,10 +327,10 @@ class Learned:
     """The number of answers on a later day than the one before."""
 
     @property
-    def best(self) -> Fit:
-        """The fit that agrees best with the answers; that of FSRS-6 if they are too few."""
+    def best(self) -> int:
+        """The index of the fit that agrees best with the answers; of FSRS-6 if they are too few."""
         fsrs, two_rates = self.fits
-        return two_rates if two_rates.evidence - fsrs.evidence > _PRIOR_ODDS else fsrs
+        return int(two_rates.evidence - fsrs.evidence > _PRIOR_ODDS)
 
     @property
     def is_known(self) -> bool:

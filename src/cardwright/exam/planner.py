@@ -239,7 +239,7 @@ class Planner:
 
     @property
     def learned(self) -> Learned:
-        """What the answers say about how the user forgets."""
+        """What the answers say about how the user forgets, as of the last day that was begun."""
         if self._learned is None:
             self._learned = learn(self._log.compile(), self._parameters)
         return self._learned
@@ -250,13 +250,8 @@ class Planner:
         return [day, *later] if day < self.exam_day else []
 
     @property
-    def _best(self) -> int:
-        """The index of the model that agrees best with the answers."""
-        return self.learned.fits.index(self.learned.best)
-
-    @property
     def _is_seen(self) -> Bools:
-        seen: Bools = self._recall_memories(self._best).stability > 0
+        seen: Bools = self._recall_memories(self.learned.best).stability > 0
         return seen
 
     def _recall_memories(self, kind: int) -> Memories:
@@ -276,7 +271,7 @@ class Planner:
         step = ceil(size / MAX_SAMPLE)
         if step == 1:
             return _Sample(np.arange(size), self._weight, 1.0)
-        stability, trait = self._recall_memories(self._best)
+        stability, trait = self._recall_memories(self.learned.best)
         order = np.lexsort((trait, stability, self._weight, self._domain))
         domains = self._domain[order]
         is_taken = np.arange(size) % step == step // 2
@@ -323,7 +318,7 @@ class Planner:
         promised = np.zeros(len(POLICIES))
         for kind in range(len(KINDS)):
             course = self._simulate(kind, sample, POLICIES, days, seconds)
-            share = 1 - doubt if kind == self._best else doubt
+            share = 1 - doubt if kind == self.learned.best else doubt
             promised += share * (course.recall @ sample.weight)
         promised[POLICIES.index(DEFAULT_POLICY)] += _MARGIN
         before = previous or self.policy
@@ -332,10 +327,10 @@ class Planner:
         self.policy = POLICIES[int(promised.argmax())]
 
     def _rank(self, day: int, study_days: int) -> list[Ranked]:
-        memories = self._recall_memories(self._best)
+        memories = self._recall_memories(self.learned.best)
         whole = _Sample(np.arange(len(self._prompts)), self._weight, 1.0)
         deck = self._make_deck(memories, whole, 1)
-        model = self.learned.best.make(self._parameters, 1)
+        model = self.learned.fits[self.learned.best].make(self._parameters, 1)
         ranking = rank_prompts(
             model, Policies([self.policy]), self._habits, deck, day, self._horizon, study_days
         )
@@ -368,7 +363,7 @@ class Planner:
             raise ValueError("no day was begun before the exam")
         sample = self._sample()
         seconds = self._list_seconds(days, sample.share)
-        course = self._simulate(self._best, sample, [self.policy], days, seconds[None])
+        course = self._simulate(self.learned.best, sample, [self.policy], days, seconds[None])
         today, on_day = self._forecast(sample, days, seconds)
         return Plan(
             policy=self.policy,
@@ -500,7 +495,9 @@ class Planner:
 
         def are_enough(tried: Sequence[int]) -> list[bool]:
             seconds = np.array(tried)[:, None] * share
-            course = self._simulate(self._best, sample, [self.policy] * len(tried), days, seconds)
+            course = self._simulate(
+                self.learned.best, sample, [self.policy] * len(tried), days, seconds
+            )
             enough: list[bool] = course.is_all_seen.tolist()
             return enough
 
