@@ -136,6 +136,13 @@ def test_an_exam_keeps_to_the_study_days(run: Run) -> None:
     assert read(run, "exam", "status")["study_days_left"] == 0
 
 
+def test_days_off_weeks_ahead_change_the_forecast_at_once(run: Run) -> None:
+    run("exam", "set", "trees", "--date", "2027-01-10", "--minutes", "1")
+    before = read(run, "exam", "status")["on_day"]
+    run("days", "2026-12-16..2027-01-09=off")
+    assert read(run, "exam", "status")["on_day"] != before
+
+
 def test_study_days_reach_other_machines(run: Run, tmp_path: Path) -> None:
     (shared := tmp_path / "shared").mkdir()
     run("days", "sat=off", "2026-12-24=off")
