@@ -136,6 +136,16 @@ def test_an_exam_keeps_to_the_study_days(run: Run) -> None:
     assert read(run, "exam", "status")["study_days_left"] == 0
 
 
+def test_a_pause_set_by_a_clock_that_was_ahead_can_be_ended(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARDS_NOW", SUNDAY)
+    run("pause")
+    monkeypatch.setenv("CARDS_NOW", SATURDAY)
+    assert run("days").stdout == "weekdays: all alike\nfrom 2026-11-29 on: off\n"
+    assert run("pause", "--off").stdout == "weekdays: all alike\n"
+
+
 def test_days_off_weeks_ahead_change_the_forecast_at_once(run: Run) -> None:
     run("exam", "set", "trees", "--date", "2027-01-10", "--minutes", "1")
     before = read(run, "exam", "status")["on_day"]
