@@ -167,6 +167,17 @@ def test_study_days_reach_other_machines(run: Run, tmp_path: Path) -> None:
     assert read(run, "days")["paused"] is False
 
 
+def test_what_two_machines_set_before_they_first_sync_is_kept(run: Run, tmp_path: Path) -> None:
+    (shared := tmp_path / "shared").mkdir()
+    there = ("--db", str(tmp_path / "there.db"))
+    run("days", "sat=off")
+    run("days", "2026-12-24=off", *there)
+    for machine in ((), there, ()):
+        run("sync", str(shared), *machine)
+    assert read(run, "days") == read(run, "days", *there)
+    assert run("days").stdout.startswith("weekdays: sat off\n2026-12-24: off\n")
+
+
 def test_a_backlog_is_told_after_weeks_away(run: Run) -> None:
     def answer(prompt: str, on: str) -> None:
         run("answer", prompt, "easy", "--at", f"{on}T09:00:00+01:00", "--ms", "9000")
