@@ -231,7 +231,7 @@ def test_readiness_counts_what_was_never_met_as_unknown(forest: Path) -> None:
     ready = ask(forest, "ready")
 
     assert ready["unseen"] == ready["prompts"]
-    assert ready["today"]["*"]["recall"] == 0
+    assert ready["recall_today"]["*"]["recall"] == 0
     whole = ready["on_day"]["*"]
     assert 0 < whole["low"] <= whole["recall"] <= whole["high"] <= 1
     assert ready["signals"] == [
@@ -333,7 +333,8 @@ def test_the_next_exam_is_a_new_goal(forest: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_without_the_extras_there_is_a_message_and_review_works(forest: Path) -> None:
-    set_goal(forest)
+    goal = ("--date", "2026-12-10", "--minutes", "10", "--days-off", "sat,sun")
+    run_without_extras(forest, "exam", "set", "trees", *goal)
 
     for words in (["exam", "plan"], ["exam", "ready"]):
         done = run_without_extras(forest, *words)

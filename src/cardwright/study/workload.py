@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cardwright.history import (
     MS_PER_SECOND,
@@ -26,6 +26,9 @@ from cardwright.study.fsrs import Fsrs
 from cardwright.study.queue import Counts
 from cardwright.study.schedule import FORGOTTEN_S, RECALLED_S, Schedule
 
+if TYPE_CHECKING:
+    from cardwright.study.journal import Journal
+
 RETENTIONS: Final = (0.70, 0.73, 0.76, 0.79, 0.82, 0.85, 0.88, 0.91, 0.94, 0.97)
 _DAYS_PER_YEAR: Final = 365
 _MIN_SAMPLE: Final = 500
@@ -33,8 +36,11 @@ _MIN_SAMPLE: Final = 500
 _MAX_REPEATS: Final = 10
 _HABITS_WEIGHT: Final = 10
 _PACE_WEIGHT: Final = 20
-_MIN_PACE: Final = 0.2
 """How many of the user's own answers each average over other users counts for."""
+_MIN_PACE: Final = 0.2
+"""The smallest part of an average over other users that is believed."""
+_PACE_REVIEWS: Final = 1_000
+"""So many of the latest reviews show the pace."""
 
 
 class DueForecast(NamedTuple):
@@ -86,6 +92,15 @@ class Pace(NamedTuple):
 
 
 _DEFAULT_PACE: Final = Pace()
+
+
+def read_pace(journal: Journal) -> Pace:
+    """Return the pace of the latest reviews of a store."""
+    store = journal.store
+    reviews = store.list_latest(_PACE_REVIEWS)
+    found = store.list_some(sorted({review.key for review in reviews}))
+    memories = {memory.key: memory for memory in found}
+    return measure_pace(reviews, memories, journal.rollover_hour)
 
 
 def measure_pace(
