@@ -146,8 +146,9 @@ class Preparation:
         if kept and kept.day == self.today and self._is_fit(kept):
             return kept
         made = self._make_daily_plan(kept.plan.policy if kept and kept.plan else None)
+        value = made.as_json()
         self._journal.store.settings.put(
-            {(self.namespace, DAILY_PLAN): made.as_json(), (self.namespace, OLD_DAILY_PLAN): None},
+            {(self.namespace, DAILY_PLAN): value, (self.namespace, OLD_DAILY_PLAN): None},
             self._day_start_ms,
         )
         if made.plan:
@@ -155,7 +156,8 @@ class Preparation:
                 self.planned, self.namespace, made.plan, self.today, self._moment
             )
             put_forecast(self._journal.store, forecast, self._moment)
-        return made
+        # Its figures are rounded: whoever makes the plan shows the same ones as whoever reads it.
+        return read_daily_plan(value) or made
 
     def _is_fit(self, plan: DailyPlan) -> bool:
         """Tell whether a plan of the day was made for this goal and these prompts."""

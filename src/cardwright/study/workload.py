@@ -39,7 +39,7 @@ _PACE_WEIGHT: Final = 20
 """How many of the user's own answers each average over other users counts for."""
 _MIN_PACE: Final = 0.2
 """The smallest part of an average over other users that is believed."""
-_PACE_REVIEWS: Final = 1_000
+_PACE_REVIEWS: Final = 400
 """So many of the latest reviews show the pace."""
 
 

@@ -9,12 +9,12 @@ from math import ceil, sqrt
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from cardwright.blueprint import Blueprint, LastDay
 from cardwright.exam.goal import Goal
 from cardwright.exam.plan import (
+    FORECAST_NOTE,
     INTERVAL_NOTE,
     WHOLE,
     ExpectedRecall,
@@ -400,6 +400,7 @@ def draw_estimate(
         expected = [
             _draw_forecasts(plan, preparation.blueprint),
             format_forecast(preparation, plan.on_day[WHOLE]),
+            FORECAST_NOTE,
         ]
     return {"Expected recall": expected, "Today": format_today(preparation, left)}
 
@@ -596,6 +597,8 @@ def draw_misses(
 
 
 def _draw_miss(miss: Miss, blueprint: Blueprint) -> Iterator[RenderableType]:
+    from rich.table import Table  # noqa: PLC0415  (as above)
+
     yield Text()
     yield Text(make_line(f"{miss.on}  {miss.card}"), "bold")
     rows = [

@@ -13,7 +13,6 @@ from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.cli.paths import OutputFile
 from cardwright.exam.plan import (
-    FORECAST_NOTE,
     format_plan_markdown,
     list_last_days,
     make_calendar,
@@ -94,7 +93,6 @@ def plan(
                     "Weeks": draw_weeks(weeks),
                     "The last days": draw_last_days(last_days),
                     **draw_estimate(preparation, left, found),
-                    "": [FORECAST_NOTE],
                 }
             )
         )

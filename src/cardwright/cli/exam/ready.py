@@ -11,7 +11,6 @@ from cardwright.cli.exam.forecast import estimate_as_json
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.exam.forecasts import list_forecasts, pick_forecasts
-from cardwright.exam.plan import FORECAST_NOTE
 from cardwright.exam.readiness import check_forecasts, read_objectives, read_signals
 from cardwright.study.stats import list_answers
 from cardwright.terminal.exam import (
@@ -93,7 +92,7 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
                 "Forecasts so far": [draw_forecasts_made(pick_forecasts(earlier))]
                 if earlier
                 else [],
-                "": [f"{FORECAST_NOTE} {format_held(held)}"],
+                "": [format_held(held)],
             }
         )
     )

@@ -1,0 +1,135 @@
+"""Today's work and the forecast of exam day are the same wherever they are shown."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from click.testing import CliRunner
+
+from cardwright.app.preparation import put_goal
+from cardwright.app.study import Study, open_study
+from cardwright.cli.environment import parse_time
+from cardwright.cli.main import cards
+from cardwright.exam.goal import Goal
+from cardwright.exam.plan import WHOLE
+from cardwright.history import Act, Rating
+from exam_project import make_exam_files
+from project_files import Write
+
+NOW: Final = "2026-11-30T09:00:00+01:00"
+STUDIED: Final = [("2026-11-26", 14), ("2026-11-27", 20), ("2026-11-28", 9), ("2026-11-30", 3)]
+"""Dates, each with the number of prompts that were answered."""
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def forest(write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return a project with an exam, studied for some days and this morning."""
+    monkeypatch.setenv("CARDS_NOW", NOW)
+    monkeypatch.setenv("CARDS_DB", str(tmp_path / "reviews.db"))
+    monkeypatch.setenv("COLUMNS", "200")
+    forest = write(make_exam_files())
+    with open_study(forest, tmp_path / "reviews.db", parse_time(NOW)) as study:
+        set_goal(study)
+        for on, number in STUDIED:
+            answer(study, on, number)
+    return forest
+
+
+def set_goal(study: Study) -> None:
+    set_on = date(2026, 11, 26)
+    goal = Goal(pack="trees", exam_on=date(2026, 12, 10), minutes_a_day=4, set_on=set_on)
+    put_goal(study.journal, "trees", goal, parse_time(f"{set_on}T08:00:00+01:00"))
+
+
+def answer(study: Study, on: str, number: int, seconds: float = 9.0) -> None:
+    """Answer some prompts twice on a date, an hour apart; the last ones wait in a step."""
+    with study.store.transaction():
+        for hour in (7, 8):
+            for item in list(study.items)[: number - (hour == 8) * 2]:
+                study.journal.record(
+                    item.key,
+                    Act.ANSWER,
+                    parse_time(f"{on}T{hour:02}:00:00+01:00"),
+                    rating=Rating.GOOD,
+                    duration_ms=round(seconds * 1000),
+                )
+
+
+@pytest.fixture
+def run(forest: Path) -> Run:
+    def run_cards(*words: str, typed: str | None = None) -> str:
+        found = CliRunner().invoke(cards, ["-C", str(forest), *words], input=typed)
+        assert found.exit_code == 0, found.output
+        return found.stdout
+
+    return run_cards
+
+
+def test_every_front_shows_the_same_figures(run: Run) -> None:
+    shown: dict[str, Any] = {
+        " ".join(words): json.loads(run(*words, "--json"))
+        for words in (("exam", "status"), ("exam", "ready"), ("exam", "plan"), ("due",))
+    }
+    status = shown["exam status"]
+    today, whole = status["today"], status["on_day"][WHOLE]
+    assert (today["new"] > 0, today["learning"], today["reviews"] > 0) == (True, 2, True)
+    assert 0 < today["minutes"] <= 4 - today["spent_minutes"]
+    for name, found in shown.items():
+        assert (found["today"], found["on_day"]) == (today, status["on_day"]), name
+    due = shown["due"]
+    assert [due[name] for name in ("new", "learning", "review")] == [
+        today[name] for name in ("new", "learning", "reviews")
+    ]
+    assert due["forecast"][0]["review"] == today["reviews"]
+    assert [day["review"] for day in due["forecast"][1:3]] == [
+        day["reviews"] for day in shown["exam plan"]["days"][1:3]
+    ]
+
+    work = f"{today['new']} new prompts, 2 learning steps and {today['reviews']} review"
+    minutes = f"about {today['minutes']:.0f} minute"
+    expected = "Expected on exam day: {recall:.0%} ({low:.0%} to {high:.0%})".format(**whole)
+    left = run("review", "--plain", typed="q\n")
+    for text in (run("exam", "status"), run("exam", "ready"), run("exam", "plan"), run("due"), left):
+        assert work in text
+        assert minutes in text
+        assert f"{expected}. The range holds nine times in ten." in text
+    assert f"new {today['new']}, learning 2, review {today['reviews']}" in left
+    assert "The next study day is tomorrow." in left
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_the_header_shows_the_same_minutes_and_does_not_jump(forest: Path, run: Run) -> None:
+    from pty_driver import PtyProgram
+
+    today = json.loads(run("exam", "status", "--json"))["today"]
+    found: list[float] = []
+
+    with PtyProgram(
+        [sys.executable, "-m", "cardwright", "-C", str(forest), "review"], columns=100
+    ) as program:
+        for _ in range(7):
+            program.wait_for("space show")
+            header = program.text.splitlines()[0]
+            found.append(float(match[1]) if (match := re.search(r"~(\d+) min", header)) else 0.5)
+            if len(found) == 1:
+                counts = f"new {today['new']} · learning 2 · review {today['reviews']}"
+                assert counts in header
+            program.type(" ")
+            program.wait_for("3 Good")
+            program.type("3")
+            program.wait_until(lambda: "3 Good" not in program.text, "the next card")
+        program.type("q")
+        program.wait_for_exit()
+
+    assert found[0] == round(today["minutes"])
+    steps = [before - after for before, after in zip(found, found[1:], strict=False)]
+    assert all(-0.01 < step <= 1 for step in steps), found
