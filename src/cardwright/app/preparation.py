@@ -53,7 +53,7 @@ from cardwright.study.expectations import CRAM, STATES, AnswerRecord
 from cardwright.study.histories import Histories
 from cardwright.study.journal import Journal
 from cardwright.study.settings import CACHES, DAILY_PLAN, GOAL, OLD_DAILY_PLAN
-from cardwright.study.workload import measure_habits, read_pace
+from cardwright.study.workload import MIN_ANSWER_MS, measure_habits, read_pace
 from cardwright.text import list_names
 
 if TYPE_CHECKING:
@@ -371,10 +371,13 @@ def _has_numpy() -> bool:
 
 
 def _list_answers(records: Iterable[AnswerRecord]) -> list[tuple[int, int, int]]:
-    """Return the study day, milliseconds and rating of each answer since a prompt was last new."""
+    """Return the study day, milliseconds and rating of each answer since a prompt was last new.
+
+    Answers that took some time, but too little for an answer, are left out.
+    """
     found: list[tuple[int, int, int]] = []
     for _, _, day, spent_ms, rating, standing in records:
-        if standing == CRAM:
+        if standing == CRAM or 0 < spent_ms < MIN_ANSWER_MS:
             continue
         if standing < len(STATES) and STATES[standing] is State.NEW:
             found = []

@@ -29,6 +29,9 @@ from cardwright.study.schedule import FORGOTTEN_S, RECALLED_S, Schedule
 if TYPE_CHECKING:
     from cardwright.study.journal import Journal
 
+MIN_ANSWER_MS: Final = 800
+"""Nobody reads a question and recalls its answer in less: keys pressed in a row, which say nothing
+about the answers to come."""
 RETENTIONS: Final = (0.70, 0.73, 0.76, 0.79, 0.82, 0.85, 0.88, 0.91, 0.94, 0.97)
 _DAYS_PER_YEAR: Final = 365
 _MIN_SAMPLE: Final = 500
@@ -110,7 +113,7 @@ def measure_pace(
     spent_ms: dict[tuple[str, int], int] = {}
     step_ms: list[int] = []
     for review in reviews:
-        if review.act is Act.ANSWER and review.duration_ms:
+        if review.act is Act.ANSWER and review.duration_ms >= MIN_ANSWER_MS:
             place = (review.key, review.moment.study_day(rollover_hour))
             spent_ms[place] = spent_ms.get(place, 0) + review.spent_ms
             step_ms.append(review.spent_ms)
@@ -125,11 +128,7 @@ def measure_pace(
 
 
 def _blend(default_s: float, weight: int, sum_ms: float, count: int) -> float:
-    """Return the mean seconds of `count` cases and a default that weighs as much as `weight`.
-
-    Nobody reads and recalls in a small part of the usual time: keys that were pressed in a row say
-    nothing about the answers to come.
-    """
+    """Return the mean seconds of `count` cases and a default that weighs as much as `weight`."""
     mean_s = (default_s * weight + sum_ms / MS_PER_SECOND) / (weight + count)
     return max(mean_s, default_s * _MIN_PACE)
 
@@ -177,7 +176,12 @@ class Tally:
         self._last.pop(key, None)
 
     def add(self, key: str, day: int, rating: int, seconds: float) -> None:
-        """Count an answer given on a study day; answers of a script take no seconds."""
+        """Count an answer given on a study day; one that is too short says nothing about times.
+
+        Answers of a script take no seconds.
+        """
+        if seconds * MS_PER_SECOND < MIN_ANSWER_MS:
+            seconds = 0.0
         last_day, began = self._last.get(key, (None, "new"))
         if day == last_day:
             self._repeated[rating - Rating.AGAIN] += 1
