@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
@@ -81,6 +82,21 @@ def draw_scenario(seed: int) -> Scenario:
     )
 
 
+def make_foreseen(scenario: Scenario) -> Scenario:
+    """Return the scenario with a learner who is as the program assumes."""
+    return replace(
+        scenario,
+        forgetting="FSRS",
+        parameters=DEFAULT_PARAMETERS,
+        unevenness=0.0,
+        style="usual",
+        interference=0.0,
+        pace=1.0,
+        time_spread=0.0,
+        missed_share=0.0,
+    )
+
+
 def _draw_fsrs(dice: np.random.Generator) -> tuple[float, ...]:
     """Return parameters that vary around the defaults about as much as learners do."""
     w = np.array(DEFAULT_PARAMETERS)
@@ -145,6 +161,12 @@ class FsrsMind:
         days = np.maximum(day - self.last_day, 0)
         recall = (1 + self.factor * days / stability) ** self.decay
         return np.where(self.stability > 0, recall, 0.0)
+
+    def list_intervals(self, retention: float) -> Floats:
+        """Return the days after which recall falls to a retention, at least one."""
+        days = self.stability * (retention ** (1 / self.decay) - 1) / self.factor
+        intervals: Floats = np.maximum(np.round(days), 1)
+        return intervals
 
     def answer(self, cards: Ints, ratings: Ints, day: int) -> None:
         """Learn from ratings; a first answer or Again is followed by Good on the same day."""
@@ -235,7 +257,8 @@ class ActRMind:
         elapsed = (day - self._day[cards]) * self._seconds_per_day + self._within_day
         is_used = np.arange(_TRACES) < self._count[cards, None]
         total = np.where(is_used, elapsed ** -self._decay[cards], 0.0).sum(axis=1)
-        return np.log(np.maximum(total, 1e-9))
+        activation: Floats = np.log(np.maximum(total, 1e-9))
+        return activation
 
     def recall(self, day: int) -> Floats:
         """Return the recall of every card on a day (0 for unseen cards)."""
@@ -258,7 +281,11 @@ class ActRMind:
         self._count[cards] = place + 1
 
 
-_MINDS: Final = {"FSRS": FsrsMind, "mixture": MixtureMind, "ACT-R": ActRMind}
+_MINDS: Final[dict[str, Callable[[tuple[float, ...], Floats], Mind]]] = {
+    "FSRS": FsrsMind,
+    "mixture": MixtureMind,
+    "ACT-R": ActRMind,
+}
 
 
 class Answers(NamedTuple):
@@ -267,6 +294,7 @@ class Answers(NamedTuple):
     cards: Ints
     ratings: Ints
     seconds: Floats
+    is_new: NDArray[np.bool_]
 
 
 class World:
@@ -288,7 +316,10 @@ class World:
         self.truth: Mind = _MINDS[scenario.forgetting](scenario.parameters, ease)
         self.belief = FsrsMind(DEFAULT_PARAMETERS, np.ones(n))
         self.due_day: Ints = np.zeros(n, dtype=np.int64)
-        self.used_s = 0.0
+        self.last_rating: Ints = np.zeros(n, dtype=np.int64)
+        """As given; 0 for unseen cards."""
+        self.used_on: dict[int, float] = {}
+        """The seconds used, by day."""
         self.past: list[tuple[int, Answers]] = []
         """The days before the first, with their answers."""
         self._family_day: Ints = np.full(int(self.family.max()) + 1, -99)
@@ -324,7 +355,10 @@ class World:
                 self.past.append((day, found))
 
     def study(self, day: int, order: Ints) -> Answers:
-        """Ask cards in order until the minutes are used up; return the answers."""
+        """Ask cards in order until the minutes of the day are used up; return the answers.
+
+        Asking them one by one gives the same answers.
+        """
         _, first = np.unique(self.family[order], return_index=True)
         order = order[np.sort(first)]
         found = self._rate(
@@ -333,9 +367,9 @@ class World:
             self._luck[day][order],
             self._style_luck[day][order],
             self._pace[day][order],
-            self.scenario.minutes * 60.0,
+            self.scenario.minutes * 60.0 - self.used_on.get(day, 0.0),
         )
-        self.used_s += float(found.seconds.sum())
+        self.used_on[day] = self.used_on.get(day, 0.0) + float(found.seconds.sum())
         return found
 
     def _rate(
@@ -365,12 +399,14 @@ class World:
         seconds = usual_s * pace
         asked = np.cumsum(seconds) - seconds < left_s
         cards, ratings, seconds = cards[asked], ratings[asked], seconds[asked]
+        is_new = is_new[asked]
         shown = self._show(ratings, style_luck[asked])
         self.truth.answer(cards, ratings, day)
         self.belief.answer(cards, shown, day)
         self.due_day[cards] = day + np.maximum(np.round(self.belief.stability[cards]), 1)
         self._family_day[self.family[cards]] = day
-        return Answers(cards, shown, seconds)
+        self.last_rating[cards] = shown
+        return Answers(cards, shown, seconds, is_new)
 
     def _show(self, ratings: Ints, luck: Floats) -> Ints:
         """Return the ratings that the learner gives, which are all that a program sees."""
@@ -385,8 +421,16 @@ class World:
             return np.where(ratings == AGAIN, np.where(luck < 0.03, GOOD, AGAIN), noisy)
         return ratings
 
+    @property
+    def used_minutes(self) -> float:
+        """The minutes of study from the first day on."""
+        return sum(self.used_on.values()) / 60
+
+    def recall(self) -> float:
+        """Return the expected share of the exam recalled on its day, in percent."""
+        return 100 * float(self.weight @ self.truth.recall(self.scenario.days))
+
     def score(self) -> float:
-        """Return the expected share of the exam known on its day, in percent."""
-        recall = self.truth.recall(self.scenario.days)
+        """Return the expected share of the exam known on its day, with guesses, in percent."""
         guess = self.scenario.guess_rate
-        return 100 * float(self.weight @ (guess + (1 - guess) * recall))
+        return 100 * guess + (1 - guess) * self.recall()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_the_library_asks_what_review_asks(study: Study, forest: Path, *, has_ex
     asked = ask_as_review(study)
 
     assert ask_as_library(study, forest) == asked
-    queue = study.make_queue(Choice(), study.read_memories())
+    queue, _ = study.make_queue(Choice(), study.read_memories())
     assert {item.key for item in queue.list_left()} == set(asked)
     # The exam takes its minutes, not the deck's three new ones a day.
     assert (len(asked) == 3) is not has_exam
@@ -103,14 +104,13 @@ def test_minutes_count_from_what_the_day_has_taken(study: Study, act: Act) -> No
 
     session, exam_day = study.start_session(name="spent")
     assert exam_day
-    assert exam_day.is_spent
+    assert exam_day.preparation.estimate().minutes == 0
     assert session.counts.new == 0
     session.close()
 
     session, exam_day = study.start_session(name="more", minutes=3)
     assert exam_day
     assert exam_day.minutes == pytest.approx(3)
-    assert not exam_day.is_spent
     assert session.counts.new > 0
     session.close()
 
@@ -171,43 +171,67 @@ def test_the_nearest_of_several_exams_is_prepared_for(
     assert asked[0] == "birds:robin/recall"
 
 
+def list_order(study: Study) -> list[str]:
+    """Return the keys of what is asked today, for the exam."""
+    return [worth.candidate.item.key for worth in study.prepare().list_today(600)]
+
+
+def change_kept_plan(study: Study) -> dict[str, Any]:
+    """Take the first prompt out of the kept plan of the day, and return what is kept."""
+    kept: dict[str, Any] = study.store.settings.read()["trees", "daily_plan"]
+    kept["order"] = kept["order"][1:]
+    study.store.settings.put({("trees", "daily_plan"): kept}, 0)
+    return kept
+
+
 def test_another_goal_is_planned_for_at_once(study: Study) -> None:
     set_exam(study)
-    habits = study.prepare().outcomes.new_s
-    kept = study.store.settings.read()["trees", "daily_plan"]
-    kept["habits"]["new_s"] = 99.0
-    study.store.settings.put({("trees", "daily_plan"): kept}, 0)
+    asked = list_order(study)
+    change_kept_plan(study)
+    assert list_order(study) == asked[1:]
 
     set_exam(study, days=30)
 
-    assert study.prepare().outcomes.new_s == habits
+    assert set(list_order(study)) == set(asked)
 
 
 def test_the_daily_plan_is_kept_for_its_day_only(study: Study) -> None:
     set_exam(study)
-    study.prepare().outcomes  # noqa: B018  (read once)
+    asked = list_order(study)
 
-    kept = study.store.settings.read()["trees", "daily_plan"]
+    kept = change_kept_plan(study)
 
     assert kept["day"] == study.today
-    kept["habits"]["new_s"] = 99.0
-    study.store.settings.put({("trees", "daily_plan"): kept}, 0)
-    assert study.prepare().outcomes.new_s == 99.0
+    assert list_order(study) == asked[1:]
     study.moment = Moment(study.moment.at_ms + DAY_MS, study.moment.utc_offset_minutes)
-    assert study.prepare().outcomes.new_s != 99.0
+    assert set(list_order(study)) == set(asked)
 
 
-def test_the_daily_plan_of_an_older_version_is_used(study: Study) -> None:
+def test_the_daily_plan_of_an_older_version_is_made_anew(study: Study) -> None:
     set_exam(study)
-    study.prepare().outcomes  # noqa: B018  (read once)
-    kept = study.store.settings.read()["trees", "daily_plan"]
-    kept["habits"]["new_s"] = 99.0
-    study.store.settings.put({("trees", "daily_plan"): None, ("trees", "exam_day"): kept}, 0)
+    old = {"day": study.today, "habits": {}, "policy": {"new_by": 0.35, "worth_share": 0.2}}
+    for name in ("daily_plan", "exam_day"):
+        study.store.settings.put({("trees", name): old}, 0)
+    assert list_order(study)
+    settings = study.store.settings.read()
+    assert ("trees", "exam_day") not in settings
+    assert settings["trees", "daily_plan"]["order"]
 
-    assert study.prepare().outcomes.new_s == 99.0
-    study.moment = Moment(study.moment.at_ms + DAY_MS, study.moment.utc_offset_minutes)
-    study.prepare().outcomes  # noqa: B018
-    assert ("trees", "exam_day") not in study.store.settings.read()
+
+def test_a_plan_without_the_prompts_of_today_is_made_anew(study: Study) -> None:
+    set_exam(study)
+    asked = list_order(study)
+    preparation = study.prepare()
+    assert preparation.estimate().on_day == preparation.plan().on_day["*"]
+    assert preparation.estimate(600).new == len(asked)
+    with study.store.transaction():
+        study.journal.record(asked[0], Act.SUSPEND, study.moment)
+    # What is put away is left out of the plan that there is.
+    change_kept_plan(study)
+    assert list_order(study) == asked[1:]
+    with study.store.transaction():
+        study.journal.record(asked[0], Act.UNSUSPEND, study.moment)
+    assert set(list_order(study)) == set(asked[1:])
 
 
 @pytest.mark.parametrize(
@@ -247,5 +271,5 @@ def test_leeches_are_listed_as_they_are_asked(study: Study) -> None:
     session.close()
 
     assert asked == [key]
-    queue = study.make_queue(choice, study.read_memories())
+    queue, _ = study.make_queue(choice, study.read_memories())
     assert [item.key for item in queue.list_left()] == asked

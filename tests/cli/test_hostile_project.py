@@ -94,6 +94,8 @@ WORDS: dict[str, list[list[str]]] = {
         ["exam", EVIL],
     ],
     "options": [["options"], ["options", "--json"], ["options", EVIL, EVIL]],
+    "days": [["days"], ["days", EVIL], ["days", f"{EVIL}=off"], ["days", f"sat={EVIL}"]],
+    "pause": [["pause", "--json"], ["pause", EVIL], ["pause", "--off"]],
     "optimize": [["optimize"]],
     "export": [["export", "OUT/reviews.jsonl"]],
     "import": [

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from candidates import OUTCOMES, TODAY, make_candidates
+from candidates import TODAY, make_candidates
 from cardwright.blueprint import Blueprint, Domain, Lesson
 from cardwright.diagnostic import Span
 from cardwright.exam.candidates import (
     NO_DOMAIN,
+    Worth,
     expect_recall,
     explain,
     list_candidates,
-    measure_loss,
 )
+from cardwright.exam.policy import Ranked
 from cardwright.history import Act, Rating
 from cardwright.memory import Memory
 from studying import MORNING, make_items, open_journal, read_memories, record
@@ -78,23 +79,15 @@ def test_suspended_prompts_are_no_candidates_and_memories_are_taken_over() -> No
 
 def test_a_worth_says_what_it_is_made_of() -> None:
     known, new = make_candidates([("Trees", 6.0, 5.0, 10), ("Roots", 0.0, 0.0, 0)])
-    worth = measure_loss(known._replace(weight=0.002), OUTCOMES, TODAY, TODAY + 30)
-    gain = worth.recall_asked - worth.recall_unasked
-    assert worth.points_per_minute == pytest.approx(0.2 * gain / (worth.seconds / 60))
+    known = known._replace(weight=0.002)
+    worth = Worth(known, Ranked(known.item.key, 0.7, 0.5, 0.8, 12.0))
+    assert worth.points_per_minute == pytest.approx(0.3)
     assert explain(worth) == (
-        f"recall on exam day {worth.recall_unasked:.0%} → {worth.recall_asked:.0%} if asked now, "
-        f"domain Trees, 0.20% of the exam, {worth.seconds:.0f} s: "
-        f"+{worth.points_per_minute:.2f} points a minute"
+        "recall on exam day 50% → 80% if asked now, domain Trees, 0.20% of the exam, 12 s: "
+        "+0.30 points a minute"
     )
-    assert "exam day unknown →" in explain(measure_loss(new, OUTCOMES, TODAY, TODAY + 30))
-
-
-def test_an_answer_by_a_clock_that_was_ahead_counts_as_one_of_today() -> None:
-    ahead, today = make_candidates([("Trees", 6.0, 5.0, since) for since in (-3, 0)])
-    assert (
-        measure_worth(ahead, OUTCOMES, TODAY, TODAY + 30)[1:]
-        == (measure_worth(today, OUTCOMES, TODAY, TODAY + 30)[1:])
-    )
+    first = Worth(new, Ranked(new.item.key, 0.0, 0.0, 0.6, 48.0))
+    assert "exam day unknown → 60%" in explain(first)
 
 
 def test_recall_is_expected_of_what_was_answered_alone(tmp_path: Path) -> None:

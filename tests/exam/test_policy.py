@@ -1,4 +1,4 @@
-"""A day's list: within the minutes, in the policy's order, the same in both computations."""
+"""The default policy without numpy: the same order as with it, before anything is learned."""
 
 from __future__ import annotations
 
@@ -11,117 +11,109 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from candidates import OUTCOMES, STANDINGS, TODAY, Standing, make_candidates, make_goal, make_new
+from cardwright.exam.candidates import Candidate
+from cardwright.exam.forgetting import Memories
 from cardwright.exam.goal import Goal, read_goal
-from cardwright.exam.planner import make_pool, order_day
-from cardwright.exam.policy import DEFAULT_POLICY, POLICIES, Policy, arrange_today
+from cardwright.exam.learner import FSRS
+from cardwright.exam.policy import DEFAULT_POLICY, POLICIES
+from cardwright.exam.rollout import NEVER, Deck, Horizon, Policies, rank_prompts
+from cardwright.exam.unplanned import rank_unplanned
+from cardwright.history import Rating
+from cardwright.study.fsrs import DEFAULT_PARAMETERS, Fsrs
+from cardwright.study.workload import Habits
 
-GREEDY = POLICIES[-1]
-PACED = POLICIES[1]
-DAYS = st.integers(1, 60)
-ALL_DAY = 100_000
+np = pytest.importorskip("numpy")
+DECKS = st.lists(STANDINGS, min_size=1, max_size=40)
 
 
-@given(st.lists(STANDINGS, max_size=40), st.sampled_from(POLICIES), DAYS, st.floats(0, 20))
-def test_the_list_exceeds_the_minutes_by_one_prompt_at_the_most(
-    standings: list[Standing], policy: Policy, days: int, minutes: float
-) -> None:
-    found = arrange_today(
-        make_candidates(standings), make_goal(days), policy, OUTCOMES, TODAY, minutes
+def rank_with_numpy(candidates: list[Candidate], goal: Goal) -> list[str]:
+    deck = Deck(
+        np.array([candidate.weight for candidate in candidates]),
+        Memories(
+            np.array([[candidate.stability for candidate in candidates]]),
+            np.array([[candidate.difficulty or 1.0 for candidate in candidates]]),
+        ),
+        np.array([[candidate.last_day for candidate in candidates]]),
     )
-    assert sum(worth.seconds for worth in found[:-1]) < minutes * 60 or not found
-    prompts = [worth.candidate.item.key for worth in found]
-    assert len(set(prompts)) == len(prompts)
+    model = FSRS.make(DEFAULT_PARAMETERS, np.zeros((1, len(FSRS.spreads))))
+    horizon = Horizon(goal.exam_day, goal.exam_day - goal.set_day)
+    policies = Policies([DEFAULT_POLICY])
+    ranks = rank_prompts(model, policies, Habits(), deck, TODAY, horizon, 30).ranks[0]
+    order = ranks.argsort(kind="stable")[: np.count_nonzero(ranks < NEVER)]
+    return [candidates[place].item.key for place in order]
 
 
-@given(st.lists(STANDINGS, min_size=1, max_size=40), st.sampled_from(POLICIES), DAYS)
-def test_one_prompt_at_a_time_or_all_at_once_gives_the_same_order(
-    standings: list[Standing], policy: Policy, days: int
+@given(DECKS, st.integers(1, 60), st.integers(0, 60))
+def test_without_numpy_the_order_is_that_of_the_default_policy(
+    standings: list[Standing], days: int, since_set: int
 ) -> None:
-    candidates, goal = make_candidates(standings), make_goal(days)
-    found = arrange_today(candidates, goal, policy, OUTCOMES, TODAY, ALL_DAY)
-    pool = make_pool(candidates, ["", "Sorting", "Trees"])
-    study_days = len(goal.list_days(TODAY))
-    order, seconds, _ = order_day(pool, policy, OUTCOMES, goal, TODAY, study_days)
-    # What is worth the same to the last digit but one may change places.
-    numbers = {w.candidate.item.position: (w.recall, w.points_per_minute) for w in found}
-    assert sorted(numbers) == sorted(order.tolist())
-    key = int(policy is GREEDY)
-    assert [numbers[place][key] for place in order] == pytest.approx(
-        [figures[key] for figures in numbers.values()]
-    )
-    assert sorted(worth.seconds for worth in found) == pytest.approx(sorted(seconds))
+    candidates = make_candidates(standings)
+    goal = make_goal(days, set_days_ago=since_set)
+    found = rank_unplanned(candidates, goal, OUTCOMES, TODAY)
+    same = rank_with_numpy(candidates, goal)
+    assert sorted(ranked.key for ranked in found) == sorted(same)
+    # What is equal to the last digit but one may change places.
+    figures = {ranked.key: ranked[1:] for ranked in found}
+    for key, ranked in zip(same, found, strict=True):
+        if key != ranked.key:
+            gains = [(b - a) / s for _, a, b, s in (figures[key], ranked[1:])]
+            recalls = [figures[key][0], ranked.recall]
+            assert gains[0] == pytest.approx(gains[1]) or recalls[0] == pytest.approx(recalls[1])
 
 
-@given(st.lists(STANDINGS, max_size=40), DAYS)
-def test_by_worth_nothing_comes_before_what_is_worth_more(
-    standings: list[Standing], days: int
-) -> None:
-    found = arrange_today(
-        make_candidates(standings), make_goal(days), GREEDY, OUTCOMES, TODAY, ALL_DAY
+def test_what_was_just_forgotten_comes_first_then_new_ones() -> None:
+    known, lapsed, lost = make_candidates(
+        [("Trees", 50.0, 5.0, 3), ("Trees", 0.15, 5.0, 2), ("Trees", 0.1, 5.0, 60)]
     )
-    worths = [worth.points_per_minute for worth in found]
+    new = [one._replace(item=one.item._replace(key="trees:new/recall")) for one in make_new(1)]
+    found = rank_unplanned([known, lost, *new, lapsed], make_goal(30), OUTCOMES, TODAY)
+    keys = [one.item.key for one in (lapsed, lost, *new, known)]
+    assert [ranked.key for ranked in found] == keys
+
+
+def test_in_the_last_days_worth_decides() -> None:
+    candidates = make_candidates([("Trees", 9.0, 5.0, 3), ("Trees", 0.5, 5.0, 2), ("", 0, 0, 0)])
+    found = rank_unplanned(candidates, make_goal(9, set_days_ago=60), OUTCOMES, TODAY)
+    worths = [(ranked.recall_asked - ranked.recall_unasked) / ranked.seconds for ranked in found]
     assert worths == sorted(worths, reverse=True)
-    assert all(worth > 0 for worth in worths)
-
-
-def test_until_the_last_days_new_ones_are_paced_and_the_least_known_come_next() -> None:
-    candidates = [
-        *make_new(20),
-        *make_candidates([("Trees", 50.0, 5.0, 3), ("Trees", 2.0, 5.0, 9)]),
-    ]
-    # 7 of the 20 days are 0.35: 20 new ones in 7 days are 3 a day.
-    found = arrange_today(
-        candidates, make_goal(20), PACED, OUTCOMES, TODAY, ALL_DAY, buries_siblings=lambda _: False
-    )
-    assert [worth.candidate.stability for worth in found] == [*[0.0] * 3, 2.0, 50.0, *[0.0] * 17]
-
-
-def test_of_new_prompts_those_of_the_greatest_weight_come_first() -> None:
-    weights = (0.1, 0.6, 0.3)
-    new = [one._replace(weight=weight) for one, weight in zip(make_new(3), weights, strict=True)]
-    goal = make_goal(20)
-    found = arrange_today(new, goal, PACED, OUTCOMES, TODAY, ALL_DAY)
-    assert [worth.candidate.weight for worth in found] == [0.6, 0.3, 0.1]
-    order, _, _ = order_day(make_pool(new, ["Trees"]), PACED, OUTCOMES, goal, TODAY, 20)
-    assert order.tolist() == [1, 2, 0]
-
-
-def test_what_was_begun_today_counts_for_the_pace_of_the_day() -> None:
-    new, goal = make_new(22), make_goal(20)
-    begun = [
-        candidate._replace(stability=2.0, difficulty=5.0, first_day=TODAY, last_day=TODAY)
-        for candidate in new[:2]
-    ]
-    known = make_candidates([("Trees", 9.0, 5.0, 3)])[0]
-    candidates = [
-        *begun,
-        *new[2:],
-        known._replace(item=known.item._replace(card_ref="trees:other")),
-    ]
-    # 22 new ones in 7 days are 4 a day, of which 2 are left; the 20 that are unseen would be 3.
-    found = arrange_today(candidates, goal, PACED, OUTCOMES, TODAY, ALL_DAY)
-    assert [bool(worth.candidate.stability) for worth in found[:4]] == [False, False, True, False]
-    assert len(found) == 21
-
-
-def test_siblings_and_buried_prompts_wait_for_another_day() -> None:
-    one, two, three = make_new(3)
-    sibling = two._replace(item=one.item._replace(key="trees:card-0/reverse"))
-    buried = three._replace(buried_day=TODAY)
-    goal, candidates = make_goal(), [one, sibling, buried]
-    assert [
-        worth.candidate
-        for worth in arrange_today(candidates, goal, GREEDY, OUTCOMES, TODAY, ALL_DAY)
-    ] == [one]
-    answered = one._replace(stability=2.0, difficulty=5.0, first_day=TODAY, last_day=TODAY)
-    assert not arrange_today([answered, sibling], goal, GREEDY, OUTCOMES, TODAY, ALL_DAY)
+    assert min(worths) > 0
 
 
 def test_from_the_day_of_the_exam_on_there_is_no_list() -> None:
     goal = make_goal(5)
     for day in (TODAY + 5, TODAY + 6):
-        assert not arrange_today(make_new(9), goal, DEFAULT_POLICY, OUTCOMES, day, ALL_DAY)
+        assert not rank_unplanned(make_new(9), goal, OUTCOMES, day)
         assert goal.list_days(day) == []
+
+
+def test_an_answer_by_a_clock_that_was_ahead_counts_as_one_of_today() -> None:
+    candidates = make_candidates([("Trees", 6.0, 5.0, since) for since in (-3, 0)])
+    assert not rank_unplanned(candidates, make_goal(), OUTCOMES, TODAY)
+
+
+@given(
+    since=st.integers(1, 90),
+    left=st.integers(1, 90),
+    stability=st.floats(0.05, 3000),
+    difficulty=st.floats(1, 10),
+)
+def test_a_gain_is_what_the_schedule_would_do(
+    stability: float, difficulty: float, since: int, left: int
+) -> None:
+    fsrs = Fsrs(DEFAULT_PARAMETERS)
+    recall, unasked, asked = OUTCOMES.measure_gain(stability, difficulty, since, left)
+    assert recall == pytest.approx(fsrs.retrievability(stability, since))
+    assert unasked == pytest.approx(fsrs.retrievability(stability, since + left))
+    good = fsrs.next_stability(stability, difficulty, since, Rating.GOOD)
+    again = fsrs.next_stability(stability, difficulty, since, Rating.AGAIN)
+    again = fsrs.next_stability(again, difficulty, 0, Rating.GOOD)
+    known, lapsed = (fsrs.retrievability(reached, left) for reached in (good, again))
+    assert asked == pytest.approx(recall * known + (1 - recall) * lapsed, abs=1e-3)
+
+
+def test_a_new_prompt_is_expected_to_start_as_its_ratings_are_shared() -> None:
+    assert OUTCOMES.recall_new(0) == pytest.approx(1)
+    assert 0.5 < OUTCOMES.recall_new(90) < OUTCOMES.recall_new(7) < 0.9
 
 
 def test_study_days_leave_days_off_and_the_day_of_the_exam_out() -> None:
@@ -139,6 +131,11 @@ def test_study_days_leave_days_off_and_the_day_of_the_exam_out() -> None:
     assert read_goal(goal.as_json()) == goal
 
 
-def test_a_day_is_arranged_without_numpy() -> None:
-    code = "import sys, cardwright.exam.policy; sys.exit('numpy' in sys.modules)"
+def test_policies_are_different_and_the_default_is_one_of_them() -> None:
+    assert len(set(POLICIES)) == len(POLICIES)
+    assert DEFAULT_POLICY in POLICIES
+
+
+def test_a_day_is_ordered_without_numpy() -> None:
+    code = "import sys, cardwright.exam.unplanned; sys.exit('numpy' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -27,14 +27,20 @@ STANDINGS: Final = st.tuples(
 """Domain, stability (0: new), difficulty, days since the last answer."""
 
 
-def make_goal(days: int = 30, *, minutes: int = 10, days_off: frozenset[int] = frozenset()) -> Goal:
-    """Return a goal set today."""
+def make_goal(
+    days: int = 30,
+    *,
+    minutes: int = 10,
+    days_off: frozenset[int] = frozenset(),
+    set_days_ago: int = 0,
+) -> Goal:
+    """Return a goal set today or some days ago."""
     return Goal(
         pack="trees",
         exam_on=make_date(TODAY) + timedelta(days),
         minutes_a_day=minutes,
         days_off=days_off,
-        set_on=make_date(TODAY),
+        set_on=make_date(TODAY - set_days_ago),
     )
 
 

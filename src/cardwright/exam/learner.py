@@ -125,6 +125,8 @@ class AnswerLog:
         self._size = prompts
         self._rows: list[tuple[int, int, int]] = []
         self._assumed = Memories(np.zeros(prompts), np.zeros(prompts))
+        self._assumed_day = np.zeros(prompts, np.int64)
+        self._is_begun = np.zeros(prompts, bool)
         self.last_day: Ints = np.zeros(prompts, np.int64)
         """The day of the last answer to each prompt."""
 
@@ -132,12 +134,18 @@ class AnswerLog:
         """Start a prompt with a memory of FSRS-6, since its answers are not known."""
         self._assumed.stability[prompt] = stability
         self._assumed.trait[prompt] = difficulty
-        self.last_day[prompt] = last_day
+        self._assumed_day[prompt] = self.last_day[prompt] = last_day
+        self._is_begun[prompt] = True
 
     def add(self, prompt: int, day: int, rating: int) -> None:
         """Add the latest answer to a prompt."""
         self._rows.append((prompt, day, rating))
         self.last_day[prompt] = day
+        self._is_begun[prompt] = True
+
+    def is_begun(self, prompt: int) -> bool:
+        """Tell whether a prompt has an answer or a memory."""
+        return bool(self._is_begun[prompt])
 
     def compile(self) -> History:
         """Return the answers as arrays."""
@@ -152,7 +160,9 @@ class AnswerLog:
         begun = np.flatnonzero((counts > 0) | is_assumed)
         begun = begun[np.argsort(-counts[begun], kind="stable")]
         gap = np.diff(day, prepend=0)
-        gap[place == 0] = 0
+        is_first = place == 0
+        since = day - self._assumed_day[prompt]
+        gap[is_first] = np.where(is_assumed[prompt], since, 0)[is_first]
         starts = firsts[begun]
         steps = []
         for number in range(int(counts.max(initial=0))):
@@ -317,10 +327,10 @@ class Learned:
     """The number of answers on a later day than the one before."""
 
     @property
-    def best(self) -> Fit:
-        """The fit that agrees best with the answers; that of FSRS-6 if they are too few."""
+    def best(self) -> int:
+        """The index of the fit that agrees best with the answers; of FSRS-6 if they are too few."""
         fsrs, two_rates = self.fits
-        return two_rates if two_rates.evidence - fsrs.evidence > _PRIOR_ODDS else fsrs
+        return int(two_rates.evidence - fsrs.evidence > _PRIOR_ODDS)
 
     @property
     def is_known(self) -> bool:

@@ -55,6 +55,7 @@ _MODEL_ERROR: Final = (0.25, 0.45)
 """The standard deviation of what no model foresees, in logits of recall: at the end, and what is
 added at the start."""
 _ERROR_TODAY: Final = 0.15
+"""The same for today."""
 _MISFIT: Final = 3.0
 """By how much variances of parameters exceed those that the fit states: no model is true."""
 _MISSED, _KEPT = 1.5, 8.5
@@ -210,6 +211,15 @@ class Planner:
             self._next += 1
         return None
 
+    def is_new(self, key: str) -> bool:
+        """Tell whether a prompt was never answered.
+
+        Raises:
+            KeyError: there is no such prompt.
+
+        """
+        return not self._log.is_begun(self._columns[key])
+
     def take(self, key: str, rating: int, seconds: float) -> None:
         """Take an answer to a prompt, given on the day that was begun.
 
@@ -229,7 +239,7 @@ class Planner:
 
     @property
     def learned(self) -> Learned:
-        """What the answers say about how the user forgets."""
+        """What the answers say about how the user forgets, as of the last day that was begun."""
         if self._learned is None:
             self._learned = learn(self._log.compile(), self._parameters)
         return self._learned
@@ -240,13 +250,8 @@ class Planner:
         return [day, *later] if day < self.exam_day else []
 
     @property
-    def _best(self) -> int:
-        """The index of the model that agrees best with the answers."""
-        return self.learned.fits.index(self.learned.best)
-
-    @property
     def _is_seen(self) -> Bools:
-        seen: Bools = self._recall_memories(self._best).stability > 0
+        seen: Bools = self._recall_memories(self.learned.best).stability > 0
         return seen
 
     def _recall_memories(self, kind: int) -> Memories:
@@ -266,7 +271,7 @@ class Planner:
         step = ceil(size / MAX_SAMPLE)
         if step == 1:
             return _Sample(np.arange(size), self._weight, 1.0)
-        stability, trait = self._recall_memories(self._best)
+        stability, trait = self._recall_memories(self.learned.best)
         order = np.lexsort((trait, stability, self._weight, self._domain))
         domains = self._domain[order]
         is_taken = np.arange(size) % step == step // 2
@@ -313,7 +318,7 @@ class Planner:
         promised = np.zeros(len(POLICIES))
         for kind in range(len(KINDS)):
             course = self._simulate(kind, sample, POLICIES, days, seconds)
-            share = 1 - doubt if kind == self._best else doubt
+            share = 1 - doubt if kind == self.learned.best else doubt
             promised += share * (course.recall @ sample.weight)
         promised[POLICIES.index(DEFAULT_POLICY)] += _MARGIN
         before = previous or self.policy
@@ -322,10 +327,10 @@ class Planner:
         self.policy = POLICIES[int(promised.argmax())]
 
     def _rank(self, day: int, study_days: int) -> list[Ranked]:
-        memories = self._recall_memories(self._best)
+        memories = self._recall_memories(self.learned.best)
         whole = _Sample(np.arange(len(self._prompts)), self._weight, 1.0)
         deck = self._make_deck(memories, whole, 1)
-        model = self.learned.best.make(self._parameters, 1)
+        model = self.learned.fits[self.learned.best].make(self._parameters, 1)
         ranking = rank_prompts(
             model, Policies([self.policy]), self._habits, deck, day, self._horizon, study_days
         )
@@ -358,7 +363,7 @@ class Planner:
             raise ValueError("no day was begun before the exam")
         sample = self._sample()
         seconds = self._list_seconds(days, sample.share)
-        course = self._simulate(self._best, sample, [self.policy], days, seconds[None])
+        course = self._simulate(self.learned.best, sample, [self.policy], days, seconds[None])
         today, on_day = self._forecast(sample, days, seconds)
         return Plan(
             policy=self.policy,
@@ -471,6 +476,9 @@ class Planner:
         spread = np.sqrt(((logits - mean[:, None]) ** 2) @ weights + error**2)
         found = {}
         for place, name in enumerate((*self._domains, WHOLE)):
+            if not drawn[place].any():
+                found[name] = ExpectedRecall(0.0, 0.0, 0.0)
+                continue
             low, middle, high = (
                 float(1 / (1 + np.exp(-(mean[place] + reach * spread[place]))))
                 for reach in (-_SPREAD, 0, _SPREAD)
@@ -487,7 +495,9 @@ class Planner:
 
         def are_enough(tried: Sequence[int]) -> list[bool]:
             seconds = np.array(tried)[:, None] * share
-            course = self._simulate(self._best, sample, [self.policy] * len(tried), days, seconds)
+            course = self._simulate(
+                self.learned.best, sample, [self.policy] * len(tried), days, seconds
+            )
             enough: list[bool] = course.is_all_seen.tolist()
             return enough
 
