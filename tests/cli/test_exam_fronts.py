@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +19,9 @@ from cardwright.app.study import Study, open_study
 from cardwright.cli.environment import parse_time
 from cardwright.cli.main import cards
 from cardwright.exam.goal import Goal
-from cardwright.exam.plan import WHOLE
+from cardwright.exam.plan import WHOLE, Learning
 from cardwright.history import Act, Rating
+from cardwright.terminal.exam import format_learning
 from exam_project import make_exam_files
 from project_files import Write
 
@@ -41,6 +43,18 @@ def forest(write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pat
         set_goal(study)
         for on, number in STUDIED:
             answer(study, on, number)
+    return forest
+
+
+@pytest.fixture
+def mashed(forest: Path, tmp_path: Path) -> Path:
+    """Return the project with the same answers, given by keys pressed in a row."""
+    for path in tmp_path.glob("reviews.db*"):
+        path.unlink()
+    with open_study(forest, tmp_path / "reviews.db", parse_time(NOW)) as study:
+        set_goal(study)
+        for on, number in STUDIED:
+            answer(study, on, number, seconds=0.4)
     return forest
 
 
@@ -98,12 +112,47 @@ def test_every_front_shows_the_same_figures(run: Run) -> None:
     minutes = f"about {today['minutes']:.0f} minute"
     expected = "Expected on exam day: {recall:.0%} ({low:.0%} to {high:.0%})".format(**whole)
     left = run("review", "--plain", typed="q\n")
-    for text in (run("exam", "status"), run("exam", "ready"), run("exam", "plan"), run("due"), left):
+    for text in (
+        run("exam", "status"),
+        run("exam", "ready"),
+        run("exam", "plan"),
+        run("due"),
+        left,
+    ):
         assert work in text
         assert minutes in text
         assert f"{expected}. The range holds nine times in ten." in text
     assert f"new {today['new']}, learning 2, review {today['reviews']}" in left
     assert "The next study day is tomorrow." in left
+
+
+def test_keys_pressed_in_a_row_make_no_plan(mashed: Path, run: Run) -> None:  # noqa: ARG001
+    found = json.loads(run("exam", "status", "--json"))
+
+    # At 48 s for a new prompt; those that were mashed come again.
+    assert found["today"]["new"] + found["today"]["reviews"] <= 4 * 60 / 13 + 1
+    assert found["on_day"][WHOLE]["low"] < 0.9
+    assert "more slowly" not in run("exam", "status")
+
+
+@pytest.mark.parametrize(
+    ("tests", "expected", "actual", "said"),
+    [
+        (29, 0.9, 0.5, ""),
+        (60, 0.9, 0.88, ""),
+        (60, 0.9, 0.7, "faster than your schedule expects: of 60 answers on a later day, 70%"),
+        (60, 0.7, 0.9, "more slowly than"),
+        (5000, 0.9, 0.88, ""),
+        (5000, 0.9, 0.85, "`cards optimize` would fit the schedule as well."),
+    ],
+)
+def test_a_noticeable_difference_is_said(
+    tests: int, expected: float, actual: float, said: str
+) -> None:
+    found = format_learning(Learning(tests, expected, actual))
+
+    assert said in found
+    assert bool(said) is bool(found)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
@@ -131,5 +180,5 @@ def test_the_header_shows_the_same_minutes_and_does_not_jump(forest: Path, run: 
         program.wait_for_exit()
 
     assert found[0] == round(today["minutes"])
-    steps = [before - after for before, after in zip(found, found[1:], strict=False)]
+    steps = [before - after for before, after in pairwise(found)]
     assert all(-0.01 < step <= 1 for step in steps), found
