@@ -168,7 +168,7 @@ class Preparation:
     def _basis(self) -> str:
         parts = (
             self.planned.as_json(),
-            [self.planned.minutes_on(day) for day in range(self.today, self.today + 14)],
+            self.planned.calendar,
             self._schedule.parameters,
             sorted(item.key for item in self.items),
         )
