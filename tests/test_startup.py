@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from cardwright.cli.main import cards
+from exam_project import make_exam_files, run_exam
+from project_files import Write
 
 LIGHT = {
     *("cardwright", "cardwright.cli", "cardwright.cli.lazy", "cardwright.cli.main"),
@@ -69,3 +72,25 @@ def test_a_review_starts_without_what_an_unchanged_project_does_not_need() -> No
 
     unneeded = {"yaml", "markdown_it", "pygments", "genanki", "numpy", "fsrs", "rich.console"}
     assert not unneeded & loaded
+
+
+def test_the_kept_plan_of_the_day_is_read_without_numpy(
+    write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CARDS_DB", str(tmp_path / "reviews.db"))
+    monkeypatch.setenv("CARDS_NOW", "2026-11-26T09:00:00+01:00")
+    forest = str(write(make_exam_files()))
+    run_exam(Path(forest), "set", "trees", "--date", "2026-12-10")
+
+    for words in (["review", "--plain"], ["exam", "status"]):
+        code = f"""
+import sys
+from cardwright.cli.main import cards
+try:
+    cards(["-C", {forest!r}, *{words!r}])
+finally:
+    print("numpy" in sys.modules)
+"""
+        shown = run_python("-c", code).splitlines()
+        assert any("Expected on exam day" in line for line in shown)
+        assert shown[-1] == "False"

@@ -231,8 +231,11 @@ def test_an_answer_given_in_anki_is_known_here(
     anki.col.export_collection_package(str(backup), include_media=False, legacy=True)
     anki.col.reopen(after_full_sync=False)
 
+    before = json.loads(run("exam", "release", "--json").stdout)
     run("import", str(backup))
+    after = json.loads(run("exam", "release", "--json").stdout)
 
+    assert (before["unseen_mocks"], after["unseen_mocks"]) == (3, 1)
     seen = json.loads(run("history", "trees:elm", "--json").stdout)
     assert [row["act"] for row in seen["reviews"]] == ["answer"]
 

@@ -81,7 +81,7 @@ def test_the_library_asks_what_review_asks(study: Study, forest: Path, *, has_ex
     asked = ask_as_review(study)
 
     assert ask_as_library(study, forest) == asked
-    queue = study.make_queue(Choice(), study.read_memories())
+    queue, _ = study.make_queue(Choice(), study.read_memories())
     assert {item.key for item in queue.list_left()} == set(asked)
     # The exam takes its minutes, not the deck's three new ones a day.
     assert (len(asked) == 3) is not has_exam
@@ -104,14 +104,13 @@ def test_minutes_count_from_what_the_day_has_taken(study: Study, act: Act) -> No
 
     session, exam_day = study.start_session(name="spent")
     assert exam_day
-    assert exam_day.is_spent
+    assert exam_day.preparation.estimate().minutes == 0
     assert session.counts.new == 0
     session.close()
 
     session, exam_day = study.start_session(name="more", minutes=3)
     assert exam_day
     assert exam_day.minutes == pytest.approx(3)
-    assert not exam_day.is_spent
     assert session.counts.new > 0
     session.close()
 
@@ -272,5 +271,5 @@ def test_leeches_are_listed_as_they_are_asked(study: Study) -> None:
     session.close()
 
     assert asked == [key]
-    queue = study.make_queue(choice, study.read_memories())
+    queue, _ = study.make_queue(choice, study.read_memories())
     assert [item.key for item in queue.list_left()] == asked

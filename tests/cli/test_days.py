@@ -136,6 +136,23 @@ def test_an_exam_keeps_to_the_study_days(run: Run) -> None:
     assert read(run, "exam", "status")["study_days_left"] == 0
 
 
+def test_a_pause_set_by_a_clock_that_was_ahead_can_be_ended(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARDS_NOW", SUNDAY)
+    run("pause")
+    monkeypatch.setenv("CARDS_NOW", SATURDAY)
+    assert run("days").stdout == "weekdays: all alike\nfrom 2026-11-29 on: off\n"
+    assert run("pause", "--off").stdout == "weekdays: all alike\n"
+
+
+def test_days_off_weeks_ahead_change_the_forecast_at_once(run: Run) -> None:
+    run("exam", "set", "trees", "--date", "2027-01-10", "--minutes", "1")
+    before = read(run, "exam", "status")["on_day"]
+    run("days", "2026-12-16..2027-01-09=off")
+    assert read(run, "exam", "status")["on_day"] != before
+
+
 def test_study_days_reach_other_machines(run: Run, tmp_path: Path) -> None:
     (shared := tmp_path / "shared").mkdir()
     run("days", "sat=off", "2026-12-24=off")
@@ -148,6 +165,17 @@ def test_study_days_reach_other_machines(run: Run, tmp_path: Path) -> None:
     run("sync", str(shared), *there)
     run("sync", str(shared))
     assert read(run, "days")["paused"] is False
+
+
+def test_what_two_machines_set_before_they_first_sync_is_kept(run: Run, tmp_path: Path) -> None:
+    (shared := tmp_path / "shared").mkdir()
+    there = ("--db", str(tmp_path / "there.db"))
+    run("days", "sat=off")
+    run("days", "2026-12-24=off", *there)
+    for machine in ((), there, ()):
+        run("sync", str(shared), *machine)
+    assert read(run, "days") == read(run, "days", *there)
+    assert run("days").stdout.startswith("weekdays: sat off\n2026-12-24: off\n")
 
 
 def test_a_backlog_is_told_after_weeks_away(run: Run) -> None:

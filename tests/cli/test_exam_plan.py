@@ -231,7 +231,7 @@ def test_readiness_counts_what_was_never_met_as_unknown(forest: Path) -> None:
     ready = ask(forest, "ready")
 
     assert ready["unseen"] == ready["prompts"]
-    assert ready["today"]["*"]["recall"] == 0
+    assert ready["recall_today"]["*"]["recall"] == 0
     whole = ready["on_day"]["*"]
     assert 0 < whole["low"] <= whole["recall"] <= whole["high"] <= 1
     assert ready["signals"] == [

@@ -67,6 +67,13 @@ def test_review_leaves_them_out_until_they_are_released_and_again_once_held(run:
     assert list_due(run) == every
 
     assert "4 reserved cards held back" in run("exam", "release", "trees", "--hold").stdout
+    assert read(run, "exam", "release", "--hold") == {
+        "pack": "trees",
+        "reserved": 4,
+        "held": True,
+        "unseen_mocks": 3,
+        "unseen_mocks_without_reserved": 2,
+    }
     assert list_due(run) == every - set(RESERVED)
 
 
@@ -145,6 +152,16 @@ def test_a_drill_asks_none_and_a_mock_exam_does(forest: Path) -> None:
     assert len(names[0]) == 32
     assert names[0].isdisjoint(RESERVED)
     assert set(RESERVED) <= names[1]
+
+
+def test_a_drill_of_reserved_questions_only_says_what_to_do(run: Run, forest: Path) -> None:
+    path = forest / "cards/trees/questions.yaml"
+    path.write_text(f"reserved: mock\n{path.read_text('utf-8')}", "utf-8")
+
+    error = run("exam", "drill", "--lesson", "a1", exit_code=1).stderr
+
+    assert "there is no card with options to ask" in error
+    assert "`cards exam release` lets drills ask the reserved ones" in error
 
 
 def test_a_release_reaches_other_machines(run: Run, tmp_path: Path) -> None:

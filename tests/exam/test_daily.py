@@ -89,3 +89,11 @@ def test_what_is_not_a_plan_is_not_taken_for_one(data: st.DataObject, odd: Any) 
     found = read_daily_plan(value)
     # Whatever is read can be kept and read again.
     assert found is None or read_daily_plan(json.loads(json.dumps(found.as_json()))) is not None
+
+
+def test_a_plan_without_what_is_shown_is_not_taken() -> None:
+    value = json.loads(json.dumps(PLAN.as_json()))
+
+    assert read_daily_plan({**value, "order": [["a:b/c", 0, 0, 1, 0]]}) is None
+    for name in ("today", "on_day"):
+        assert read_daily_plan({**value, "plan": {**value["plan"], name: {}}}) is None

@@ -311,7 +311,7 @@ def test_the_clock_stands_still_while_the_program_is_closed(cards: Cards, journa
     assert sheet.mock.questions[0].picked == (0,)
 
 
-def test_a_question_that_reviews_asked_during_a_break_had_been_seen(
+def test_a_question_that_was_asked_during_a_break_had_been_seen(
     cards: Cards, journal: Journal
 ) -> None:
     mock = draw(cards)[0]
@@ -319,10 +319,12 @@ def test_a_question_that_reviews_asked_during_a_break_had_been_seen(
     sheet.pick(0, later(MORNING, minutes=1))
     for question in mock.questions[:2]:
         record(journal, question.key, Act.CRAM, later(MORNING, minutes=9), Rating.GOOD)
+    drilled = replace(drill(cards), id="0", questions=mock.questions[2:3])
+    Sheet(drilled, journal, cards, later(MORNING, minutes=8)).hand_in(later(MORNING, minutes=9))
 
     resumed = Sheet(reopen(journal), journal, cards, later(MORNING, minutes=10)).mock
 
-    assert [question.was_seen for question in resumed.questions] == [False, True, False, False]
+    assert [question.was_seen for question in resumed.questions] == [False, True, True, False]
 
 
 def test_no_more_than_ten_seconds_of_the_clock_are_lost_with_the_program(

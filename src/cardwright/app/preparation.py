@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import cached_property
 from hashlib import sha256
 from importlib.util import find_spec
@@ -53,14 +53,15 @@ from cardwright.study.expectations import CRAM, STATES, AnswerRecord
 from cardwright.study.histories import Histories
 from cardwright.study.journal import Journal
 from cardwright.study.settings import CACHES, DAILY_PLAN, GOAL, OLD_DAILY_PLAN
-from cardwright.study.workload import measure_habits
+from cardwright.study.workload import MIN_ANSWER_MS, measure_habits, read_pace
 from cardwright.text import list_names
 
 if TYPE_CHECKING:
     from cardwright.exam.planner import Planner
 
-_SPENT_MINUTES: Final = 0.05
-"""A day's minutes are used up once less than this is left."""
+_MIN_MINUTES: Final = 0.05
+"""The length of a session for which no time is left: it asks the learning steps that are due."""
+_STEPS: Final = {State.LEARNING, State.RELEARNING}
 
 
 class Estimate(NamedTuple):
@@ -68,9 +69,18 @@ class Estimate(NamedTuple):
 
     minutes: float
     new: int
+    learning: int
+    """Prompts that were begun or forgotten, and come again in a learning step."""
     reviews: int
+    spent_minutes: float
+    """On today's answers."""
     on_day: ExpectedRecall | None
     """Recall of the whole exam on its day; None without numpy."""
+
+    @property
+    def prompts(self) -> int:
+        """The number of prompts."""
+        return self.new + self.learning + self.reviews
 
 
 class Preparation:
@@ -101,6 +111,12 @@ class Preparation:
         """Every memory, by key."""
         candidates = list_candidates(self.items, self.memories, self.blueprint)
         self._candidates = {candidate.item.key: candidate for candidate in candidates}
+        self._steps = {
+            key: memory.due_day or 0
+            for key in self._candidates
+            if (memory := self.memories.get(key)) and memory.state in _STEPS
+        }
+        """The days on which the next learning steps are due, by key."""
 
     @property
     def title(self) -> str:
@@ -130,8 +146,9 @@ class Preparation:
         if kept and kept.day == self.today and self._is_fit(kept):
             return kept
         made = self._make_daily_plan(kept.plan.policy if kept and kept.plan else None)
+        value = made.as_json()
         self._journal.store.settings.put(
-            {(self.namespace, DAILY_PLAN): made.as_json(), (self.namespace, OLD_DAILY_PLAN): None},
+            {(self.namespace, DAILY_PLAN): value, (self.namespace, OLD_DAILY_PLAN): None},
             self._day_start_ms,
         )
         if made.plan:
@@ -139,7 +156,8 @@ class Preparation:
                 self.planned, self.namespace, made.plan, self.today, self._moment
             )
             put_forecast(self._journal.store, forecast, self._moment)
-        return made
+        # Its figures are rounded: whoever makes the plan shows the same ones as whoever reads it.
+        return read_daily_plan(value) or made
 
     def _is_fit(self, plan: DailyPlan) -> bool:
         """Tell whether a plan of the day was made for this goal and these prompts."""
@@ -150,7 +168,7 @@ class Preparation:
     def _basis(self) -> str:
         parts = (
             self.planned.as_json(),
-            [self.planned.minutes_on(day) for day in range(self.today, self.today + 14)],
+            self.planned.calendar,
             self._schedule.parameters,
             sorted(item.key for item in self.items),
         )
@@ -227,15 +245,12 @@ class Preparation:
         )
         return spent_ms / MS_PER_MINUTE
 
-    def count_minutes_left(self) -> float:
-        """Return how many of today's minutes are left."""
-        return max(self.goal.minutes_on(self.today) - self.count_spent_minutes(), 0.0)
-
     def list_today(self, minutes: float) -> list[Worth]:
         """Return the prompts to ask today, in order, as many as fit the minutes.
 
-        The last one may run over. Those answered today are left out, and a prompt whose siblings
-        are buried is not asked on the same day as another one of its card.
+        The last one may run over. Those answered today are left out, as are those in a learning
+        step, for which there is time as well; and a prompt whose siblings are buried is not asked
+        on the same day as another one of its card.
         """
         today, candidates = self.today, self._candidates
         cards = {
@@ -244,12 +259,12 @@ class Preparation:
             if found.stability and found.last_day == today
         }
         chosen: list[Worth] = []
-        left_s = minutes * SECONDS_PER_MINUTE
+        left_s = minutes * SECONDS_PER_MINUTE - len(self._list_steps()) * self._step_s
         for ranked in self._daily.order:
             if left_s <= 0:
                 break
             found = candidates.get(ranked.key)
-            if found is None or found.buried_day == today:
+            if found is None or found.buried_day == today or ranked.key in self._steps:
                 continue
             if found.stability and found.last_day >= today:
                 continue
@@ -260,19 +275,46 @@ class Preparation:
             chosen.append(Worth(found, ranked))
         return chosen
 
-    def estimate(self, minutes: float | None = None) -> Estimate:
+    def _list_steps(self) -> list[str]:
+        """Return the keys of the prompts whose next learning step is due today."""
+        today, candidates = self.today, self._candidates
+        return [
+            key
+            for key, due_day in self._steps.items()
+            if due_day <= today and candidates[key].buried_day != today
+        ]
+
+    @cached_property
+    def _step_s(self) -> float:
+        """The seconds that a learning step takes."""
+        return read_pace(self._journal).step_s if self._steps else 0.0
+
+    def estimate(
+        self, minutes: float | None = None, keys: Container[str] | None = None
+    ) -> Estimate:
         """Return what a session of some minutes asks, or the rest of the day, and the forecast.
 
-        Every front end shows these figures. The forecast is the one of this morning, which counts
-        on today's minutes.
+        Every front end shows these figures. Only prompts with some `keys` are counted, or all. The
+        forecast is the one of this morning, which counts on today's minutes.
         """
-        asked = self.list_today(self.count_minutes_left() if minutes is None else minutes)
+        spent_minutes = self.count_spent_minutes()
+        if minutes is None:
+            minutes = max(self.goal.minutes_on(self.today) - spent_minutes, 0.0)
+        asked = [
+            worth
+            for worth in self.list_today(minutes)
+            if keys is None or worth.candidate.item.key in keys
+        ]
+        learning = sum(keys is None or key in keys for key in self._list_steps())
+        seconds = learning * self._step_s + sum(worth.seconds for worth in asked)
         new = sum(not worth.candidate.stability for worth in asked)
         plan = self._daily.plan
         return Estimate(
-            sum(worth.seconds for worth in asked) / SECONDS_PER_MINUTE,
+            min(seconds / SECONDS_PER_MINUTE, minutes),
             new,
+            learning,
             len(asked) - new,
+            spent_minutes,
             plan.on_day[WHOLE] if plan else None,
         )
 
@@ -329,10 +371,13 @@ def _has_numpy() -> bool:
 
 
 def _list_answers(records: Iterable[AnswerRecord]) -> list[tuple[int, int, int]]:
-    """Return the study day, milliseconds and rating of each answer since a prompt was last new."""
+    """Return the study day, milliseconds and rating of each answer since a prompt was last new.
+
+    Answers that took some time, but too little for an answer, are left out.
+    """
     found: list[tuple[int, int, int]] = []
     for _, _, day, spent_ms, rating, standing in records:
-        if standing == CRAM:
+        if standing == CRAM or 0 < spent_ms < MIN_ANSWER_MS:
             continue
         if standing < len(STATES) and STATES[standing] is State.NEW:
             found = []
@@ -345,26 +390,21 @@ class ExamDay:
 
     def __init__(self, preparation: Preparation, minutes: float | None) -> None:
         """`minutes` is the length of the session; None means the rest of the day's minutes."""
-        self._preparation = preparation
+        self.preparation = preparation
         spent = preparation.count_spent_minutes()
         whole = preparation.goal.minutes_on(preparation.today)
         self._until = max(whole, spent) if minutes is None else spent + minutes
-        self.minutes = max(self._until - spent, _SPENT_MINUTES)
+        self.minutes = max(self._until - spent, _MIN_MINUTES)
         """The length of the session."""
 
     @property
     def days(self) -> StudyDays:
         """The study days, without those that are off for the exam."""
-        return self._preparation.goal.days
-
-    @property
-    def is_spent(self) -> bool:
-        """Whether the minutes are used up."""
-        return self._preparation.count_spent_minutes() >= self._until - _SPENT_MINUTES
+        return self.preparation.goal.days
 
     def arrange(self, items: list[Item]) -> tuple[list[Item], list[Item]]:
         """Split prompts into those to ask for the exam, in order, and those of no exam."""
-        preparation = self._preparation
+        preparation = self.preparation
         preparation.refresh()
         left = max(self._until - preparation.count_spent_minutes(), 0.0)
         keys = {item.key for item in items}
@@ -377,7 +417,7 @@ class ExamDay:
 
     def explain(self, item: Item) -> str:
         """Describe the worth of asking a prompt now; "" if it is not part of the exam."""
-        worth = self._preparation.measure(item)
+        worth = self.preparation.measure(item)
         return explain(worth) if worth else ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from cardwright.study.settings import CACHES, GOAL, RELEASED
+from cardwright.study.settings import GOAL, RELEASED
 
 if TYPE_CHECKING:
     from cardwright.blueprint import Blueprint
@@ -38,9 +38,8 @@ def find_held(sources: Sources, store: Store, today: int) -> frozenset[str]:
 
 def put_released(journal: Journal, namespace: str, moment: Moment, *, is_released: bool) -> None:
     """Release the reserved cards of the pack with a namespace, or hold them back again."""
-    plans = dict.fromkeys((namespace, name) for name in CACHES)
     value = True if is_released else None
-    journal.store.settings.put({(namespace, RELEASED): value, **plans}, moment.at_ms)
+    journal.store.settings.put({(namespace, RELEASED): value}, moment.at_ms)
 
 
 def count_unseen(

@@ -181,12 +181,17 @@ class Study:
         item = self.find_item(ref)
         return item.ref, item.key
 
-    def make_queue(self, choice: Choice, memories: Mapping[str, Memory]) -> Queue:
-        """Return today's queue for the chosen prompts, arranged for an exam if one is set."""
+    def make_queue(
+        self, choice: Choice, memories: Mapping[str, Memory]
+    ) -> tuple[Queue, ExamDay | None]:
+        """Return today's queue for the chosen prompts.
+
+        With an exam set, it is arranged for it; the second value is that `ExamDay`.
+        """
         chosen = self.choose(choice)
         items = [item for item in chosen if choice.matches_history(memories.get(item.key))]
         exam_day = None if choice.needs_history else self.find_exam_day(items)
-        return Queue(
+        queue = Queue(
             Prospects(Items(items), memories),
             self.journal.limits,
             _include_leeches(SessionOptions(), choice),
@@ -195,6 +200,7 @@ class Study:
             arrange=exam_day.arrange if exam_day else None,
             measure=self.journal.measure_loss,
         )
+        return queue, exam_day
 
     def list_mocks(self, blueprint: Blueprint, *kinds: str) -> list[Mock]:
         """Return the mock exams (`mock`) or drills (`drill`) of an exam, in order of time."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import click
 
@@ -44,7 +44,7 @@ def days(words: tuple[str, ...], as_json: bool, db: Path | None) -> None:
         settings = Settings(store.settings.read())
         today = moment.study_day(settings.rollover_hour)
         if words:
-            plain = settings.days_without_pause
+            before = plain = settings.days_without_pause
             for word in words:
                 plain = _set(plain, word, today)
             if not any(plain.percents):
@@ -54,15 +54,13 @@ def days(words: tuple[str, ...], as_json: bool, db: Path | None) -> None:
             spans = dump_spans(plain.spans)
             if list_spans(spans) is None:
                 raise ProjectError("there are too many dates: remove some, as in `cards days DAY=`")
-            changes = {
-                ("", WEEKDAY_PERCENTS): [*plain.percents],
-                ("", DATES): spans,
-            }
-            known = store.settings.read()
-            changed = {
-                place: value for place, value in changes.items() if known.get(place) != value
-            }
-            store.settings.put(changed, moment.at_ms)
+            # Of two machines, each may have set one of the two: nothing else is written.
+            changes: dict[tuple[str, str], Any] = {}
+            if plain.percents != before.percents:
+                changes["", WEEKDAY_PERCENTS] = [*plain.percents]
+            if plain.spans != before.spans:
+                changes["", DATES] = spans
+            store.settings.put(changes, moment.at_ms)
             settings = Settings(store.settings.read())
     show_days(settings, today, as_json=as_json)
 

@@ -28,7 +28,8 @@ def next_command(folder: Path, choice: Choice, as_json: bool, db: Path | None) -
     """
     with open_study(folder, db) as study:
         off = explain_day_off(study.journal.days, study.today)
-        item = study.make_queue(choice, study.read_memories()).peek(study.moment.at_ms)
+        queue, _ = study.make_queue(choice, study.read_memories())
+        item = queue.peek(study.moment.at_ms)
         row = None
         if item is not None:
             memory, _ = study.store.read_memory(item.key)

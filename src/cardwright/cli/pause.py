@@ -40,12 +40,12 @@ def pause(until: str | None, is_off: bool, as_json: bool, db: Path | None) -> No
         settings = Settings(store.settings.read())
         today = moment.study_day(settings.rollover_hour)
         former = settings.days.pause
-        is_paused = settings.days.is_paused(today)
-        if is_off and not is_paused:
+        # One that is yet to begin was set by a clock that was ahead.
+        if is_off and (former is None or former.end <= today):
             raise ProjectError("there is no pause")
         changes: dict[tuple[str, str], Any] = {("", PAUSE): None}
         first = today
-        if former and is_paused and not is_off:
+        if former and settings.days.is_paused(today) and not is_off:
             first = former.first
         elif former and former.first < today:
             # Its days stay off: they do not end a streak.

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import click
@@ -21,6 +23,7 @@ from cardwright.cli.params import MINUTES, choice_options, db_option, plain_opti
 from cardwright.cli.sound import Sounds
 from cardwright.error import ProjectError
 from cardwright.history import make_time
+from cardwright.memory import State
 from cardwright.study.backup import find_backup
 from cardwright.study.error import StoreError
 from cardwright.study.queue import SessionOptions
@@ -30,6 +33,10 @@ from cardwright.terminal.review import CardActs, Reviewer
 from cardwright.terminal.review_state import ReviewState
 from cardwright.terminal.screen import Screen, can_draw
 from cardwright.terminal.words import explain_day_off
+from cardwright.text import count
+
+if TYPE_CHECKING:
+    from cardwright.app.preparation import ExamDay
 
 
 @click.command()
@@ -93,7 +100,7 @@ def review(
                 read_clock,
                 max_answers=limit,
                 max_minutes=exam_day.minutes if exam_day else minutes,
-                explain=exam_day.explain if exam_day else None,
+                exam_day=exam_day,
                 shows_why=why,
             )
 
@@ -131,9 +138,7 @@ def review(
             if minutes is None and not cram:
                 today = state.clock().study_day(study.journal.rollover_hour)
                 off = explain_day_off((exam_day or study.journal).days, today)
-            _print_end(study, state, off, is_saved=not unsaved)
-            if exam_day and exam_day.is_spent and not off:
-                say("Today's minutes are used up: `--minutes 10` adds ten.")
+            _print_end(study, state, exam_day, off, is_saved=not unsaved)
     sys.exit(exit_code)
 
 
@@ -155,7 +160,9 @@ def _run(state: ReviewState, acts: CardActs, *, is_plain: bool) -> int:
     return screen.exit_code
 
 
-def _print_end(study: Study, state: ReviewState, off: str, *, is_saved: bool) -> None:
+def _print_end(
+    study: Study, state: ReviewState, exam_day: ExamDay | None, off: str, *, is_saved: bool
+) -> None:
     from cardwright.terminal.reports import draw_summary  # noqa: PLC0415  (only at the end)
 
     now = state.clock()
@@ -166,19 +173,40 @@ def _print_end(study: Study, state: ReviewState, off: str, *, is_saved: bool) ->
         if state.next_at_ms is not None:
             local = make_time(state.next_at_ms).astimezone(now.local.tzinfo)
             say(f"Next card at {local:%H:%M}.")
-    if not state.answers and state.is_over:
-        return
-    tomorrow = now.study_day(study.journal.rollover_hour) + 1
-    due = sum(
-        memory.state == "review" and not memory.is_suspended and (memory.due_day or 0) <= tomorrow
-        for memory in study.read_memories().values()
-    )
+    ahead = list(_list_ahead(study, state, exam_day))
+    if state.answers and is_saved:
+        ahead[-1] += " Everything is saved."
     lessons = {
         lesson.id: str(lesson)
         for blueprint in study.sources.blueprints.values()
         for lesson in blueprint.lessons.values()
     }
-    say(draw_summary(state.answers, state.duration_ms, due, lessons, is_saved=is_saved))
+    if state.answers or not state.is_over:
+        say(draw_summary(state.answers, state.duration_ms, lessons, ahead))
+    elif ahead:
+        say("\n".join(ahead))
+
+
+def _list_ahead(study: Study, state: ReviewState, exam_day: ExamDay | None) -> Iterator[str]:
+    """Yield what is left today, and what is to come."""
+    from cardwright.terminal.exam import list_prospects  # noqa: PLC0415  (as above)
+    from cardwright.terminal.reports import format_counts  # noqa: PLC0415  (as above)
+
+    today = state.clock().study_day(study.journal.rollover_hour)
+    if exam_day and exam_day.preparation.today == today:
+        exam_day.preparation.refresh()
+        yield from list_prospects(exam_day.preparation, exam_day.preparation.estimate())
+    elif state.answers:
+        counts = state.counts
+        if any(counts) and not state.is_cram:
+            yield f"Left today: {format_counts(counts, state.minutes_left)}."
+        due = sum(
+            memory.state is State.REVIEW
+            and not memory.is_suspended
+            and (memory.due_day or 0) <= today + 1
+            for memory in study.read_memories().values()
+        )
+        yield f"Due tomorrow: {count(due, 'review')}."
 
 
 def _back_up(study: Study) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any, Final, get_type_hints
 
-from cardwright.exam.plan import ExpectedRecall, Learning, Plan, PlannedDay
+from cardwright.exam.plan import WHOLE, ExpectedRecall, Learning, Plan, PlannedDay
 from cardwright.exam.policy import Policy, Ranked
 
 MAX_ORDER: Final = 1_000
@@ -58,7 +58,7 @@ def read_daily_plan(value: Any) -> DailyPlan | None:
     """Return a plan from JSON that `DailyPlan.as_json` made, or None if it is anything else."""
     try:
         return _read(value)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (LookupError, TypeError, ValueError, AttributeError):
         return None
 
 
@@ -68,9 +68,7 @@ def _read(value: Any) -> DailyPlan:
         day=_read_whole(value["day"]),
         basis=_read_text(value["basis"]),
         prompts=_read_whole(value["prompts"]),
-        order=tuple(
-            Ranked(_read_text(key), *_read_figures(figures, 4)) for key, *figures in value["order"]
-        ),
+        order=tuple(_read_ranked(key, figures) for key, *figures in value["order"]),
         plan=None
         if plan is None
         else Plan(
@@ -87,6 +85,13 @@ def _read(value: Any) -> DailyPlan:
             ),
         ),
     )
+
+
+def _read_ranked(key: Any, figures: Any) -> Ranked:
+    ranked = Ranked(_read_text(key), *_read_figures(figures, 4))
+    if ranked.seconds <= 0:
+        raise ValueError("no time at all")
+    return ranked
 
 
 def _read_policy(value: Mapping[str, Any]) -> Policy:
@@ -107,6 +112,8 @@ def _read_day(value: Any) -> PlannedDay:
 
 
 def _read_recalls(value: Mapping[Any, Any]) -> dict[str, ExpectedRecall]:
+    if WHOLE not in value:
+        raise ValueError("nothing on the whole exam")
     return {
         _read_text(name): ExpectedRecall(*_read_figures(figures, 3))
         for name, figures in value.items()

@@ -296,8 +296,12 @@ def draw_drill(
     if lessons:
         drawn = tuple(sorted(drawn, key=lambda question: lessons.index(question.lesson)))
     if not drawn:
-        on = f" on {list_names(objectives)}" if objectives else ""
-        raise MockError(f"there is no card with options to ask{on}")
+        on = f" on {list_names(dict.fromkeys(objectives))}" if objectives else ""
+        is_held = any(question.key in held for question in every)
+        raise MockError(
+            f"there is no card with options to ask{on}",
+            help="`cards exam release` lets drills ask the reserved ones" if is_held else "",
+        )
     return Mock(
         id=id,
         pack=blueprint.pack,

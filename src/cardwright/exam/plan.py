@@ -23,6 +23,7 @@ from cardwright.text import count, list_names
 WHOLE: Final = "*"
 """Stands for the whole exam among the domains of a forecast."""
 FORECAST_NOTE: Final = "A forecast of recall of the cards, not a chance of passing."
+INTERVAL_NOTE: Final = "The range holds nine times in ten."
 _DAYS_PER_WEEK: Final = 7
 _MIN_SEEN: Final = 5
 """The minimum number of seen prompts before a lesson or objective can count as weak."""
@@ -255,7 +256,6 @@ def plan_as_json(
         "enough_minutes": plan.enough_minutes,
         "policy": asdict(plan.policy),
         "recall_today": {name: found._asdict() for name, found in plan.today.items()},
-        "recall_on_day": {name: found._asdict() for name, found in plan.on_day.items()},
         "weeks": [week.as_json() for week in weeks],
         "days": [{**day._asdict(), "on": make_date(day.day).isoformat()} for day in plan.days],
     }
@@ -288,7 +288,8 @@ def format_plan_markdown(
             + (f" ({list_names(last.lessons)})" if last.lessons else "")
             for day, last in last_days
         ]
-    lines += ["", "## Expected recall on exam day", "", FORECAST_NOTE, ""]
+    lines += ["", "## Expected recall on exam day", ""]
+    lines += [f"{FORECAST_NOTE} {INTERVAL_NOTE}", ""]
     lines += [
         f"- {format_domain(name)}: {format_recall(found)}" for name, found in forecasts.items()
     ]

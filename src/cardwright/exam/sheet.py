@@ -11,8 +11,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from cardwright.exam.mock import CardSource, Mock, Question, find_prompt, put_mock
-from cardwright.history import Act, Moment, Rating
+from cardwright.exam.mock import (
+    CardSource,
+    Mock,
+    Question,
+    find_last_seen,
+    find_prompt,
+    list_mocks,
+    put_mock,
+)
+from cardwright.history import Act, Moment, Rating, namespace_of
 from cardwright.kinds import list_asked
 from cardwright.study.journal import Journal
 
@@ -153,16 +161,20 @@ class Sheet:
         self.mock = mock
 
     def _resume(self, moment: Moment) -> None:
-        """Resume: note which questions were edited in the meantime, or asked in reviews."""
-        mock = self.mock
+        """Resume: note which questions were edited in the meantime, or asked elsewhere."""
+        mock, store = self.mock, self._journal.store
         reached = {question.key for question in mock.seen}
-        answered = self._journal.store.read_last_answers(one.key for one in mock.questions)
+        namespace = namespace_of(mock.questions[0].key)
+        others = list_mocks(store, namespace, mock.pack, "mock", "drill")
+        answered = store.read_last_answers(one.key for one in mock.questions)
+        last_seen = find_last_seen((one for one in others if one.id != mock.id), answered)
         questions = tuple(
             replace(
                 question,
                 is_void=find_prompt(question, self._source) is None,
                 was_seen=question.was_seen
-                if question.key in reached or answered.get(question.key, 0) <= mock.started_at_ms
+                if question.key in reached
+                or last_seen.get(question.card_key, 0) <= mock.started_at_ms
                 else True,
             )
             for question in mock.questions

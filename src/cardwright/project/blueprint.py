@@ -25,7 +25,7 @@ from cardwright.diagnostic import Span
 from cardwright.project import table
 from cardwright.project.document import Document
 from cardwright.project.entry import Entry, read_entry
-from cardwright.text import list_names, parse_number, suggest, to_nfc
+from cardwright.text import list_names, parse_number, suggest
 
 _MAX_HOURS: Final = 10_000
 _WHOLE_PERCENT: Final = 100
@@ -118,10 +118,7 @@ def _read_objectives(entry: Entry, name: str) -> tuple[tuple[str, table.Record],
     if not sets.values:
         entry.report("empty-field", f"`{name}` is empty", name, help="list at least one")
     for key, node in sets.keys.items():
-        set_name = to_nfc(key).strip()
-        if not set_name:
-            help = "name whose objectives they are, such as the official guide"
-            entry.document.report("empty-field", "a set of objectives has no name", node, help=help)
+        set_name = entry.text_of(node, name)
         found += [(set_name, item) for item in _OBJECTIVES.read(sets, key)]
     return tuple(found)
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from cardwright.study.database import Database
 from cardwright.study.rows import RowError, decode, quote, read_json, read_setting
-from cardwright.study.settings import CACHES, GOAL, STORE, is_shared
+from cardwright.study.settings import STORE, is_shared
 from cardwright.study.versions import Setting, date_change
 
 _SYNC_FOLDER: Final = "shared_folder"
@@ -80,8 +80,6 @@ class SettingsTable:
                 known[place] = setting
                 self.write(setting)
                 taken += 1
-                for name in CACHES if setting.name == GOAL else ():
-                    self.write(Setting(setting.deck, name, None, 0))
         return taken
 
     def carry_over(self, source: str, target: str) -> None:

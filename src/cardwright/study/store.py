@@ -451,6 +451,14 @@ class Store(Database):
             else:
                 yield review
 
+    def list_latest(self, number: int) -> list[Review]:
+        """Return the latest reviews, in order."""
+        where = _NOT_UNDONE_UNITED if self.aliases.histories else _NOT_UNDONE
+        sql = f"{_SELECT_REVIEW} where {where} order by id desc limit ?"
+        unite_key = self.aliases.unite_key
+        found = self._read_reviews(sql, number)
+        return [replace(review, key=unite_key(review.key)) for review in found][::-1]
+
     def list_acts(
         self, namespace: str | None = None, keys: Sequence[str] = ()
     ) -> Iterator[ReviewRow]:

@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cardwright.history import (
     MS_PER_SECOND,
@@ -26,6 +26,12 @@ from cardwright.study.fsrs import Fsrs
 from cardwright.study.queue import Counts
 from cardwright.study.schedule import FORGOTTEN_S, RECALLED_S, Schedule
 
+if TYPE_CHECKING:
+    from cardwright.study.journal import Journal
+
+MIN_ANSWER_MS: Final = 800
+"""Nobody reads a question and recalls its answer in less: keys pressed in a row, which say nothing
+about the answers to come."""
 RETENTIONS: Final = (0.70, 0.73, 0.76, 0.79, 0.82, 0.85, 0.88, 0.91, 0.94, 0.97)
 _DAYS_PER_YEAR: Final = 365
 _MIN_SAMPLE: Final = 500
@@ -33,8 +39,11 @@ _MIN_SAMPLE: Final = 500
 _MAX_REPEATS: Final = 10
 _HABITS_WEIGHT: Final = 10
 _PACE_WEIGHT: Final = 20
-_MIN_PACE: Final = 0.2
 """How many of the user's own answers each average over other users counts for."""
+_MIN_PACE: Final = 0.2
+"""The smallest part of an average over other users that is believed."""
+_PACE_REVIEWS: Final = 400
+"""So many of the latest reviews show the pace."""
 
 
 class DueForecast(NamedTuple):
@@ -88,6 +97,15 @@ class Pace(NamedTuple):
 _DEFAULT_PACE: Final = Pace()
 
 
+def read_pace(journal: Journal) -> Pace:
+    """Return the pace of the latest reviews of a store."""
+    store = journal.store
+    reviews = store.list_latest(_PACE_REVIEWS)
+    found = store.list_some(sorted({review.key for review in reviews}))
+    memories = {memory.key: memory for memory in found}
+    return measure_pace(reviews, memories, journal.rollover_hour)
+
+
 def measure_pace(
     reviews: Iterable[Review], memories: Mapping[str, Memory], rollover_hour: int
 ) -> Pace:
@@ -95,7 +113,7 @@ def measure_pace(
     spent_ms: dict[tuple[str, int], int] = {}
     step_ms: list[int] = []
     for review in reviews:
-        if review.act is Act.ANSWER and review.duration_ms:
+        if review.act is Act.ANSWER and review.duration_ms >= MIN_ANSWER_MS:
             place = (review.key, review.moment.study_day(rollover_hour))
             spent_ms[place] = spent_ms.get(place, 0) + review.spent_ms
             step_ms.append(review.spent_ms)
@@ -110,11 +128,7 @@ def measure_pace(
 
 
 def _blend(default_s: float, weight: int, sum_ms: float, count: int) -> float:
-    """Return the mean seconds of `count` cases and a default that weighs as much as `weight`.
-
-    Nobody reads and recalls in a small part of the usual time: keys that were pressed in a row say
-    nothing about the answers to come.
-    """
+    """Return the mean seconds of `count` cases and a default that weighs as much as `weight`."""
     mean_s = (default_s * weight + sum_ms / MS_PER_SECOND) / (weight + count)
     return max(mean_s, default_s * _MIN_PACE)
 
@@ -162,7 +176,12 @@ class Tally:
         self._last.pop(key, None)
 
     def add(self, key: str, day: int, rating: int, seconds: float) -> None:
-        """Count an answer given on a study day; answers of a script take no seconds."""
+        """Count an answer given on a study day; one that is too short says nothing about times.
+
+        Answers of a script take no seconds.
+        """
+        if seconds * MS_PER_SECOND < MIN_ANSWER_MS:
+            seconds = 0.0
         last_day, began = self._last.get(key, (None, "new"))
         if day == last_day:
             self._repeated[rating - Rating.AGAIN] += 1

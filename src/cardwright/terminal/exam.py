@@ -5,25 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby, pairwise
-from math import ceil
+from math import ceil, sqrt
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from cardwright.blueprint import Blueprint, LastDay
 from cardwright.exam.goal import Goal
-from cardwright.exam.plan import WHOLE, Plan, PlanWeek, format_day, format_domain, format_recall
-from cardwright.history import SECONDS_PER_MINUTE, make_time, make_zone
+from cardwright.exam.plan import (
+    FORECAST_NOTE,
+    INTERVAL_NOTE,
+    WHOLE,
+    ExpectedRecall,
+    Learning,
+    Plan,
+    PlanWeek,
+    format_day,
+    format_domain,
+    format_recall,
+)
+from cardwright.history import make_time, make_zone
 from cardwright.terminal.charts import Column, Fitted, draw_columns, make_line
 from cardwright.text import MAX_LISTED, count, list_names
 
 if TYPE_CHECKING:
-    from cardwright.app.preparation import Preparation
-    from cardwright.exam.candidates import Worth
+    from cardwright.app.preparation import Estimate, Preparation
     from cardwright.exam.coverage import Coverage, ObjectiveSetCoverage, Tally
-    from cardwright.exam.estimate import Estimate
+    from cardwright.exam.estimate import Estimate as ScoreEstimate
     from cardwright.exam.misses import Miss, MissGroup
     from cardwright.exam.mock import Mock
     from cardwright.exam.readiness import ForecastCheck, ObjectivesReading, SignalReading
@@ -32,6 +41,13 @@ if TYPE_CHECKING:
 
 _ON_TRACK: Final = 0.8
 """The share of the planned minutes from which the user keeps to the plan."""
+_MIN_TESTS: Final = 30
+"""So many answers are needed to say how fast the user forgets."""
+_ENOUGH_TESTS: Final = 500
+"""So many that parameters can be fitted."""
+_NOTICEABLE: Final = 0.03
+_SURE: Final = 2.0
+"""What is said differs from what was expected by so many standard deviations, and noticeably."""
 _MIN_SHOWN: Final = 0.5
 _SHORT: Final = "less than a minute"
 _MINUTES_SHOWN: Final = 100
@@ -250,26 +266,54 @@ def count_all(number: int, noun: str) -> str:
     return f"the one {noun}" if number == 1 else f"all {count(number, noun)}"
 
 
-def format_today(
-    goal: Goal, today: int, asked: Sequence[Worth], spent_minutes: float
-) -> Iterator[str]:
-    """Yield what is planned for today: `asked`, for the minutes that are not spent yet."""
+def list_prospects(preparation: Preparation, left: Estimate) -> Iterator[str]:
+    """Yield what is left today, what is expected on the day of the exam, and when to go on."""
+    sentences = [*format_today(preparation, left)]
+    yield from sentences
+    if left.on_day:
+        yield format_forecast(preparation, left.on_day)
+    following = _format_next_day(preparation.goal, preparation.today)
+    if not any(following in sentence for sentence in sentences):
+        yield following.strip()
+
+
+def format_forecast(preparation: Preparation, expected: ExpectedRecall) -> str:
+    """Return what is expected of the whole exam on its day, or of the day to which it is planned."""
+    is_near = preparation.planned.exam_on == preparation.goal.exam_on
+    day = "exam day" if is_near else f"{preparation.planned.exam_on}"
+    return f"Expected on {day}: {format_recall(expected)}. {INTERVAL_NOTE}"
+
+
+def format_learning(learning: Learning) -> str:
+    """Return that the user forgets faster or slower than the schedule expects; "" if neither is so."""
+    tests, expected, actual = learning
+    error = sqrt(expected * (1 - expected) / tests) if tests else 0.0
+    if tests < _MIN_TESTS or abs(actual - expected) < max(_NOTICEABLE, _SURE * error):
+        return ""
+    way = "faster" if actual < expected else "more slowly"
+    text = (
+        f"You forget {way} than your schedule expects: of {count(tests, 'answer')} on a later day, "
+        f"{actual:.0%} were right instead of {expected:.0%}. Plan and forecast count on that"
+    )
+    fit = "`cards optimize` would fit the schedule as well"
+    return f"{text}; {fit}." if tests >= _ENOUGH_TESTS else f"{text}."
+
+
+def format_today(preparation: Preparation, left: Estimate) -> Iterator[str]:
+    """Yield what is left to do today, and how to do it or more."""
+    goal, today, spent_minutes = preparation.goal, preparation.today, left.spent_minutes
     whole = round(goal.minutes_on(today))
-    new = sum(not worth.candidate.stability for worth in asked)
-    counts = ((new, "new prompt"), (len(asked) - new, "review"))
-    numbers = " and ".join(count(number, noun) for number, noun in counts if number)
-    minutes = format_minutes(sum(worth.seconds for worth in asked) / SECONDS_PER_MINUTE)
-    work = f"{numbers}, {'' if minutes == _SHORT else 'about '}{minutes}"
     spent = format_minutes(spent_minutes)
     of_whole = f"; {spent} of {whole} spent" if spent_minutes else ""
     next_day = _format_next_day(goal, today)
-    is_done = spent_minutes >= whole
+    is_asking = left.minutes > 0
+    is_done = spent_minutes >= whole and not is_asking
     if goal.is_off(today):
         in_spite = f", on which you studied {spent} all the same" if spent_minutes else ""
         yield f"It is a day off{in_spite}.{next_day}"
-    elif asked:
-        yield f"{work}{of_whole}."
-        yield f"`cards review` asks {'it' if len(asked) == 1 else 'them, the most useful first'}."
+    elif is_asking:
+        yield f"{format_work(left)}{of_whole}."
+        yield f"`cards review` asks {'it' if left.prompts == 1 else 'them, the most useful first'}."
     elif not is_done:
         yield f"Nothing more to ask{of_whole}.{next_day}"
     else:
@@ -277,6 +321,15 @@ def format_today(
         yield f"{spent} spent, {f'{more:,} more than' if more else 'as'} planned.{next_day}"
     if is_done:
         yield f"`cards review --minutes 10` asks {'more' if whole or spent_minutes else 'all the same'}."
+
+
+def format_work(left: Estimate) -> str:
+    """Format an estimate of work: `2 new prompts and 1 review, about 3 minutes`."""
+    counts = ((left.new, "new prompt"), (left.learning, "learning step"), (left.reviews, "review"))
+    *most, last = [count(number, noun) for number, noun in counts if number]
+    numbers = f"{', '.join(most)} and {last}" if most else last
+    minutes = format_minutes(left.minutes)
+    return f"{numbers}, {'' if minutes == _SHORT else 'about '}{minutes}"
 
 
 def _format_next_day(goal: Goal, today: int) -> str:
@@ -338,7 +391,21 @@ def format_hours(goal: Goal, blueprint: Blueprint | None, today: int) -> str:
     return text
 
 
-def draw_forecasts(plan: Plan, blueprint: Blueprint | None) -> Fitted:
+def draw_estimate(
+    preparation: Preparation, left: Estimate, plan: Plan | None
+) -> dict[str, Iterable[RenderableType | str]]:
+    """Return the sections that say what is expected, and what is left to do today."""
+    expected: list[RenderableType | str] = []
+    if plan:
+        expected = [
+            _draw_forecasts(plan, preparation.blueprint),
+            format_forecast(preparation, plan.on_day[WHOLE]),
+            FORECAST_NOTE,
+        ]
+    return {"Expected recall": expected, "Today": format_today(preparation, left)}
+
+
+def _draw_forecasts(plan: Plan, blueprint: Blueprint | None) -> Fitted:
     """Draw expected recall today and on the day, by domain and for the whole exam."""
     weights = {d.name: d.weight for d in blueprint.domains.values()} if blueprint else {}
     rows = sorted(plan.on_day, key=lambda name: name == WHOLE)
@@ -461,7 +528,11 @@ def draw_score(mock: Mock, blueprint: Blueprint) -> Group:
 
 
 def _draw_parts(
-    heading: str, parts: Sequence[Part], estimates: Mapping[str, Estimate], *, shows_unseen: bool
+    heading: str,
+    parts: Sequence[Part],
+    estimates: Mapping[str, ScoreEstimate],
+    *,
+    shows_unseen: bool,
 ) -> Fitted:
     from cardwright.exam.result import format_clock, format_part  # noqa: PLC0415  (as above)
 
@@ -526,6 +597,8 @@ def draw_misses(
 
 
 def _draw_miss(miss: Miss, blueprint: Blueprint) -> Iterator[RenderableType]:
+    from rich.table import Table  # noqa: PLC0415  (as above)
+
     yield Text()
     yield Text(make_line(f"{miss.on}  {miss.card}"), "bold")
     rows = [

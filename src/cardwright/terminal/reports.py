@@ -16,7 +16,7 @@ from cardwright.study.backlog import Backlog
 from cardwright.study.queue import Counts
 from cardwright.study.schedule import ReplayedAnswer
 from cardwright.study.session import SessionAnswer
-from cardwright.study.workload import DueForecast, Pace
+from cardwright.study.workload import DueForecast
 from cardwright.terminal.charts import Bar, Column, Fitted, draw_bars, draw_columns, make_line
 from cardwright.terminal.words import format_time_spent, format_wait, name_rating
 from cardwright.text import count
@@ -45,21 +45,26 @@ def draw_sections(sections: Mapping[str, Iterable[RenderableType]]) -> Group:
 
 
 def draw_due(
-    counts: Counts,
+    lines: Sequence[str],
+    overdue: int,
     decks: Mapping[tuple[str, ...], Counts],
-    pace: Pace,
+    minutes: Mapping[tuple[str, ...], float],
     forecast: DueForecast,
     today: int,
+    *,
+    heading: str,
     backlog: Backlog | None = None,
-    off: str = "",
 ) -> Group:
     """Draw the prompts left for today, in all and by deck, and the reviews of the coming days.
 
-    `off` says why nothing is asked on a day off.
+    The `lines` say what is left; the last one is about prompts of which so many are `overdue`.
+    `minutes` are those of the decks, and `heading` is that of the coming days.
     """
-    parts: list[RenderableType] = [
-        Text(off, "bold") if off else _draw_today(counts, pace, forecast)
-    ]
+    first, *more = (Text(line) for line in lines)
+    first.stylize("bold")
+    parts: list[RenderableType] = [first, *more]
+    if overdue:
+        (more or [first])[-1].append(f" Overdue: {overdue:,}.", "not bold yellow")
     if backlog:
         text = (
             f"Backlog: {backlog.reviews:,} reviews, as many as you usually do in {backlog.days:,} "
@@ -67,37 +72,34 @@ def draw_due(
         )
         parts.append(Text(text, "yellow"))
     if len(decks) > 1:
-        parts += [Text(), _draw_decks(decks, pace)]
+        parts += [Text(), _draw_decks(decks, minutes)]
     if any(forecast.reviews):
-        parts += [Text(), *_draw_forecast(forecast, today)]
+        parts += [Text(), Text(heading, "dim"), *_draw_forecast(forecast, today)]
     return Group(*parts)
 
 
-def _draw_today(counts: Counts, pace: Pace, forecast: DueForecast) -> Text:
-    if not any(counts):
-        line = Text("Nothing left for today.", "bold")
-    else:
-        parts = zip(counts, Counts._fields, strict=True)
-        listed = ", ".join(f"{number:,} {name}" for number, name in parts)
-        line = Text(f"{listed}: about {_format_minutes(pace, counts)} min today.", "bold")
-    if forecast.overdue:
-        line.append(f" Overdue: {forecast.overdue:,}.", "yellow")
-    return line
+def format_counts(counts: Counts, minutes: float) -> str:
+    """Format prompts with the minutes they need: `2 new, 0 learning, 1 review: about 4 min`."""
+    parts = zip(counts, Counts._fields, strict=True)
+    listed = ", ".join(f"{number:,} {name}" for number, name in parts)
+    return f"{listed}: about {_format_minutes(minutes)} min"
 
 
-def _draw_decks(decks: Mapping[tuple[str, ...], Counts], pace: Pace) -> Fitted:
+def _draw_decks(
+    decks: Mapping[tuple[str, ...], Counts], minutes: Mapping[tuple[str, ...], float]
+) -> Fitted:
     names = [Text("  " * (len(path) - 1) + make_line(path[-1])) for path in decks]
-    found = list(decks.values())
     columns = [
-        Column(name, [f"{counts[place]:,}" if counts[place] else "·" for counts in found])
+        Column(
+            name, [f"{numbers[place]:,}" if numbers[place] else "·" for numbers in decks.values()]
+        )
         for place, name in enumerate(Counts._fields)
     ]
-    columns.append(Column("min", [_format_minutes(pace, counts) for counts in found], rank=1))
+    columns.append(Column("min", [_format_minutes(minutes[path]) for path in decks], rank=1))
     return draw_columns(Column("deck", names), columns)
 
 
 def _draw_forecast(forecast: DueForecast, today: int) -> Iterator[RenderableType]:
-    yield Text("Reviews by due date", "dim")
     bars = []
     for place, number in enumerate(forecast.reviews):
         on = make_date(today + place)
@@ -108,8 +110,8 @@ def _draw_forecast(forecast: DueForecast, today: int) -> Iterator[RenderableType
         yield Text.assemble(("▒", "yellow"), (f" overdue: {forecast.overdue:,}", "dim"))
 
 
-def _format_minutes(pace: Pace, counts: Counts) -> str:
-    return f"{max(pace.estimate_minutes(counts), 1):,.0f}"
+def _format_minutes(minutes: float) -> str:
+    return f"{max(minutes, 1):,.0f}"
 
 
 def draw_prompt_history(
@@ -234,18 +236,18 @@ def _describe_memory(memory: Memory, due_on: date | None, retrievability: float)
 def draw_summary(
     answers: Sequence[SessionAnswer],
     duration_ms: int,
-    due_tomorrow: int,
     lessons: Mapping[str, str],
-    *,
-    is_saved: bool,
+    ahead: Iterable[str],
 ) -> Group:
-    """Draw answers, recall by lesson, and reviews due tomorrow; `lessons` holds titles by id."""
+    """Draw answers, recall by lesson, and what lies ahead; `lessons` holds titles by id."""
+    last = [Text(line) for line in ahead]
+    last = [Text(), *last] if last else []
     if not answers:
-        return Group(Text("No answers this time."))
+        return Group(Text("No answers this time."), *last)
     minutes, seconds = divmod(duration_ms // MS_PER_SECOND, 60)
     each = sum(answer.review.duration_ms for answer in answers) / MS_PER_SECOND / len(answers)
     given = f"{count(len(answers), 'answer')} in {minutes}:{seconds:02d} min, {each:.0f} s each"
-    lines = [Text(given, "bold"), Text(f"  {_list_ratings(answers)}")]
+    lines: list[RenderableType] = [Text(given, "bold"), Text(f"  {_list_ratings(answers)}")]
     if new := sum(answer.before.is_new for answer in answers):
         lines.append(Text(f"  {count(new, 'new card')} started"))
     reviewed = [
@@ -258,9 +260,7 @@ def draw_summary(
         lines.append(
             Text(f"  {_format_passed(reviewed)} of the reviews recalled, {expected:.0%} expected")
         )
-    lines += _draw_lessons(answers, lessons)
-    due = f"Due tomorrow: {count(due_tomorrow, 'review')}."
-    return Group(*lines, Text(), Text(f"{due} Everything is saved." if is_saved else due))
+    return Group(*lines, *_draw_lessons(answers, lessons), *last)
 
 
 def _list_ratings(answers: Sequence[SessionAnswer]) -> str:
@@ -270,18 +270,24 @@ def _list_ratings(answers: Sequence[SessionAnswer]) -> str:
     )
 
 
-def _draw_lessons(answers: Sequence[SessionAnswer], lessons: Mapping[str, str]) -> list[Text]:
+def _draw_lessons(
+    answers: Sequence[SessionAnswer], lessons: Mapping[str, str]
+) -> Iterator[RenderableType]:
     by_lesson: dict[str, list[SessionAnswer]] = defaultdict(list)
     for answer in answers:
         by_lesson[answer.item.lesson or ""].append(answer)
     if list(by_lesson) == [""]:
-        return []
-    lines = [Text()]
-    for lesson, found in sorted(by_lesson.items()):
-        title = make_line(lessons.get(lesson, lesson) or "no lesson")
-        line = f"  {_format_passed(found):>4}  {len(found):>3}  {title}"
-        lines.append(Text(line, no_wrap=True, overflow="ellipsis"))
-    return lines
+        return
+    found = sorted(by_lesson.items())
+    titles = [make_line(lessons.get(lesson, lesson) or "no lesson") for lesson, _ in found]
+    yield Text()
+    yield draw_columns(
+        Column("lesson", titles),
+        [
+            Column("answers", [f"{len(given):,}" for _, given in found]),
+            Column("not Again", [_format_passed(given) for _, given in found]),
+        ],
+    )
 
 
 def _format_passed(answers: Sequence[SessionAnswer]) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cardwright.app.study import Study
-from cardwright.history import MS_PER_MINUTE, Act, Moment, Rating, Review
+from cardwright.history import MS_PER_MINUTE, SECONDS_PER_MINUTE, Act, Moment, Rating, Review
 from cardwright.item import Item
 from cardwright.kinds import list_prompts, list_texts
 from cardwright.kinds.typed import (
@@ -16,11 +16,12 @@ from cardwright.kinds.typed import (
     drop_letter,
     list_accepted,
 )
-from cardwright.memory import Memory
+from cardwright.memory import Memory, State
 from cardwright.model import Card, FieldType, Kind, Prompt
 from cardwright.study.queue import Counts
 from cardwright.study.schedule import ReplayedAnswer
 from cardwright.study.session import Session, SessionAnswer
+from cardwright.study.workload import read_pace
 from cardwright.terminal.card import (
     draw_answer,
     draw_question,
@@ -31,10 +32,9 @@ from cardwright.terminal.markdown import Drawing
 from cardwright.terminal.words import format_wait, name_rating
 from cardwright.text import to_nfc
 
-DEFAULT_ANSWER_S: Final = 12.0
-"""Seconds that an answer is assumed to need, until enough answers were measured."""
-_MIN_ANSWERS: Final = 5
-"""How many answers are needed to use their pace."""
+if TYPE_CHECKING:
+    from cardwright.app.preparation import ExamDay
+
 _MAX_ABSENCE_MS: Final = 10 * MS_PER_MINUTE
 """After this time at one card the user is assumed to be away, and other sessions may ask it."""
 _PASSING_SHARE: Final = 0.5
@@ -230,21 +230,24 @@ class ReviewState:
         *,
         max_answers: int | None = None,
         max_minutes: float | None = None,
-        explain: Callable[[Item], str] | None = None,
+        exam_day: ExamDay | None = None,
         shows_why: bool = False,
     ) -> None:
         """Ask the prompts of the session, until it ends or a limit is reached.
 
-        `explain` returns why a prompt is asked, or "" if it is simply due; `shows_why` shows it
-        with every card.
+        `exam_day` arranges the session; `shows_why` shows why with every card.
         """
         self._session = session
         self._study = study
         self.clock = clock
         self._max_answers = max_answers
         self._max_ms = None if max_minutes is None else max_minutes * MS_PER_MINUTE
-        self._explain = explain
+        self._exam_day = exam_day
         self._shows_why = shows_why
+        self._pace = read_pace(session.journal)
+        """Of the answers before this review, so that the time left does not jump."""
+        self._left: tuple[int, float] = (-1, 0.0)
+        """The turn for which the time left was estimated, and the minutes."""
         self._started_ms = clock().at_ms
         self.attempt: Attempt | None
         """The attempt at the current card; None if nothing can be asked now."""
@@ -312,8 +315,10 @@ class ReviewState:
 
     @property
     def reason(self) -> str:
-        """Why the prompt is asked; "" if it is simply due."""
-        return self._explain(self.item) if self.item and self._explain else ""
+        """Why the prompt is asked; "" if it is simply due, or comes again in a learning step."""
+        if self.item is None or self._exam_day is None or self._is_step:
+            return ""
+        return self._exam_day.explain(self.item)
 
     @property
     def why(self) -> str:
@@ -332,12 +337,34 @@ class ReviewState:
 
     @property
     def minutes_left(self) -> float:
-        """The minutes that the prompts left will need, at the pace so far."""
-        count, spent_ms = self._session.pace
-        seconds = spent_ms / 1000 / count if count >= _MIN_ANSWERS else DEFAULT_ANSWER_S
-        new, learning, review = self.counts
-        # A new card comes back once or twice the same day.
-        return (2 * new + learning + review) * seconds / 60
+        """The minutes that the prompts left will need, at most those of the review."""
+        if self._left[0] != self.turn:
+            self._left = self.turn, self._estimate_minutes()
+        minutes = self._left[1]
+        if self._max_ms is None:
+            return minutes
+        return min(minutes, max(self._max_ms - self.duration_ms, 0) / MS_PER_MINUTE)
+
+    def _estimate_minutes(self) -> float:
+        """Return the minutes of all prompts left: by the plan of an exam, or by the usual pace."""
+        counts = self.counts
+        if self._exam_day is None:
+            return self._pace.estimate_minutes(counts)
+        ahead = self._session.list_ahead()
+        ahead = ahead[counts.learning - self._is_step :]
+        if self.item is not None and not self._is_step:
+            ahead.append(self.item)
+        measured = map(self._exam_day.preparation.measure, ahead)
+        planned = [worth for worth in measured if worth]
+        new = sum(not worth.candidate.stability for worth in planned)
+        unplanned = Counts(counts.new - new, counts.learning, counts.review - len(planned) + new)
+        seconds = sum(worth.seconds for worth in planned)
+        return self._pace.estimate_minutes(unplanned) + seconds / SECONDS_PER_MINUTE
+
+    @property
+    def _is_step(self) -> bool:
+        """Whether the current prompt comes again in a learning step."""
+        return self.item is not None and self.memory.state in {State.LEARNING, State.RELEARNING}
 
     def list_waits(self) -> dict[Rating, str]:
         """Return, by rating, the wait until the card comes again; "" when cramming."""

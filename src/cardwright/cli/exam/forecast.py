@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cardwright.app.preparation import Preparation
+from typing import Any
+
+from cardwright.app.preparation import Estimate, Preparation
 from cardwright.error import ExtraMissingError, ProjectError
 from cardwright.exam.plan import Plan
 
@@ -13,3 +15,20 @@ def try_plan(preparation: Preparation) -> tuple[Plan | None, str]:
         return preparation.plan(), ""
     except (ExtraMissingError, ProjectError) as error:
         return None, f"No forecast: {error.message} ({error.help})."
+
+
+def estimate_as_json(preparation: Preparation, left: Estimate, plan: Plan | None) -> dict[str, Any]:
+    """Return what is left to do today, and the recall expected on exam day, as JSON objects."""
+    whole_minutes = preparation.goal.minutes_on(preparation.today)
+    return {
+        "today": {
+            "day_off": preparation.goal.is_off(preparation.today),
+            "minutes": left.minutes,
+            "new": left.new,
+            "learning": left.learning,
+            "reviews": left.reviews,
+            "spent_minutes": left.spent_minutes,
+            "whole_minutes": whole_minutes,
+        },
+        "on_day": plan and {name: found._asdict() for name, found in plan.on_day.items()},
+    }

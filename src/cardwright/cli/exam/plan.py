@@ -8,11 +8,11 @@ import click
 
 from cardwright.app.preparation import missing_extra
 from cardwright.cli.environment import open_study
+from cardwright.cli.exam.forecast import estimate_as_json
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.cli.paths import OutputFile
 from cardwright.exam.plan import (
-    FORECAST_NOTE,
     format_plan_markdown,
     list_last_days,
     make_calendar,
@@ -20,7 +20,7 @@ from cardwright.exam.plan import (
 )
 from cardwright.files import write_file
 from cardwright.terminal.exam import (
-    draw_forecasts,
+    draw_estimate,
     draw_last_days,
     draw_weeks,
     format_fit,
@@ -69,6 +69,7 @@ def plan(
         hours = format_hours(goal, blueprint, preparation.today)
         horizon = format_horizon(goal, preparation.planned)
         sentences = [line for line in (format_fit(found, preparation), hours, horizon) if line]
+        left = preparation.estimate()
         now = study.moment.local
     if ics is not None:
         try:
@@ -82,7 +83,8 @@ def plan(
         text = format_plan_markdown(title, goal, sentences, weeks, last_days, found.on_day)
         say(text, end="")
     elif as_json:
-        say_json(plan_as_json(goal, preparation.planned, found, weeks, preparation.today))
+        planned = plan_as_json(goal, preparation.planned, found, weeks, preparation.today)
+        say_json({**planned, **estimate_as_json(preparation, left, found)})
     else:
         say(
             draw_sections(
@@ -90,8 +92,7 @@ def plan(
                     f"{preparation.title} on {goal.exam_on}": sentences,
                     "Weeks": draw_weeks(weeks),
                     "The last days": draw_last_days(last_days),
-                    "Expected recall": [draw_forecasts(found, blueprint)],
-                    "": [FORECAST_NOTE],
+                    **draw_estimate(preparation, left, found),
                 }
             )
         )

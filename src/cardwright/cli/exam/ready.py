@@ -7,19 +7,20 @@ from pathlib import Path
 import click
 
 from cardwright.cli.environment import open_study
+from cardwright.cli.exam.forecast import estimate_as_json
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.exam.forecasts import list_forecasts, pick_forecasts
-from cardwright.exam.plan import FORECAST_NOTE
 from cardwright.exam.readiness import check_forecasts, read_objectives, read_signals
 from cardwright.study.stats import list_answers
 from cardwright.terminal.exam import (
-    draw_forecasts,
+    draw_estimate,
     draw_objectives,
     draw_readings,
     format_fit,
     format_held,
     format_horizon,
+    format_learning,
 )
 from cardwright.terminal.exam_summary import draw_forecasts_made
 from cardwright.terminal.reports import draw_sections
@@ -54,6 +55,7 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
         kept = list_forecasts(study.store, preparation.namespace, goal)
         earlier = [made for made in kept if made.study_day <= preparation.today]
         prompts = len(preparation.candidates)
+        left = preparation.estimate()
         unseen = sum(not candidate.stability for candidate in preparation.candidates)
     if as_json:
         say_json(
@@ -64,8 +66,8 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
                 "planned_to": preparation.planned.exam_on.isoformat(),
                 "unseen": unseen,
                 "prompts": prompts,
-                "today": {name: forecast._asdict() for name, forecast in found.today.items()},
-                "on_day": {name: forecast._asdict() for name, forecast in found.on_day.items()},
+                "recall_today": {name: recall._asdict() for name, recall in found.today.items()},
+                **estimate_as_json(preparation, left, found),
                 "objective_sets": [reading.as_json() for reading in objectives],
                 "signals": [
                     {"id": r.signal.id, "recall": r.recall, "given": r.is_given} for r in readings
@@ -78,18 +80,19 @@ def ready(folder: Path, packs: tuple[str, ...], as_json: bool, db: Path | None) 
     seen = f"{prompts - unseen:,} of {count(prompts, 'prompt')} seen"
     seen += "; unseen ones count as unknown." if unseen else "."
     horizon = format_horizon(goal, preparation.planned)
-    sentences = [line for line in (seen, format_fit(found, preparation), horizon) if line]
+    fit, learning = format_fit(found, preparation), format_learning(found.learning)
+    sentences = [line for line in (seen, fit, learning, horizon) if line]
     say(
         draw_sections(
             {
                 f"{preparation.title} on {goal.exam_on}": sentences,
-                "Expected recall": [draw_forecasts(found, blueprint)],
+                **draw_estimate(preparation, left, found),
                 "Objectives": draw_objectives(objectives),
                 "Signs that you can book": draw_readings(readings),
                 "Forecasts so far": [draw_forecasts_made(pick_forecasts(earlier))]
                 if earlier
                 else [],
-                "": [f"{FORECAST_NOTE} {format_held(held)}"],
+                "": [format_held(held)],
             }
         )
     )

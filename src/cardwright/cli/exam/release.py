@@ -9,8 +9,8 @@ import click
 from cardwright.app.choice import choose_exam
 from cardwright.app.reserved import count_unseen, put_released
 from cardwright.cli.environment import open_study
-from cardwright.cli.output import say
-from cardwright.cli.params import db_option, pack_argument
+from cardwright.cli.output import say, say_json
+from cardwright.cli.params import db_option, json_option, pack_argument
 from cardwright.error import ProjectError
 from cardwright.text import count
 
@@ -18,9 +18,10 @@ from cardwright.text import count
 @click.command()
 @pack_argument
 @click.option("--hold", "is_held", is_flag=True, help="Hold them back again.")
+@json_option
 @db_option
 @click.pass_obj
-def release(folder: Path, pack: str | None, is_held: bool, db: Path | None) -> None:
+def release(folder: Path, pack: str | None, is_held: bool, as_json: bool, db: Path | None) -> None:
     """Let review and drill ask the cards that are reserved for mock exams.
 
     They are held back until the day of the exam is over. Once asked, a question tells less in a
@@ -42,10 +43,23 @@ def release(folder: Path, pack: str | None, is_held: bool, db: Path | None) -> N
         put_released(study.journal, namespace, study.moment, is_released=not is_held)
         held = study.find_held()
         every, reserved = count_unseen(study.sources, study.store, blueprint)
-    number = count(len({item.card_ref for item in items}), "reserved card")
+    cards = len({item.card_ref for item in items})
     with_them, without = blueprint.count_mocks(every), blueprint.count_mocks(every - reserved)
+    are_held = items[0].key in held
+    if as_json:
+        say_json(
+            {
+                "pack": pack,
+                "reserved": cards,
+                "held": are_held,
+                "unseen_mocks": with_them,
+                "unseen_mocks_without_reserved": without,
+            }
+        )
+        return
+    number = count(cards, "reserved card")
     left = f"unseen questions are left for {count(with_them, 'mock exam')}"
-    if items[0].key in held:
+    if are_held:
         say(f"{pack}: {number} held back; {left}")
     elif is_held:
         say(f"{pack}: {number} can be asked, since the exam is over; the next date holds them back")

@@ -12,15 +12,15 @@ import click
 from cardwright.app.choice import choose_packs
 from cardwright.app.preparation import list_goals, put_goal
 from cardwright.cli.environment import open_study
-from cardwright.cli.exam.forecast import try_plan
+from cardwright.cli.exam.forecast import estimate_as_json, try_plan
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.error import ProjectError
 from cardwright.exam.goal import MAX_PLANNED_DAYS, Goal
-from cardwright.exam.plan import WHOLE, format_recall
+from cardwright.exam.plan import WHOLE
 from cardwright.history import make_date
 from cardwright.study.days import WEEKDAYS
-from cardwright.terminal.exam import format_each, format_fit, format_horizon
+from cardwright.terminal.exam import format_each, format_fit, format_forecast, format_horizon
 from cardwright.text import count, list_names
 
 if TYPE_CHECKING:
@@ -116,9 +116,14 @@ def _tell(preparation: Preparation, *, as_json: bool) -> None:
     days, study_days = goal.exam_day - preparation.today, goal.count_days(preparation.today)
     plan, lack = try_plan(preparation)
     if as_json:
-        on_day = plan and {name: found._asdict() for name, found in plan.on_day.items()}
-        more = {"days_left": days, "study_days_left": study_days, "on_day": on_day}
-        say_json({**goal.as_json(), **more})
+        more = {"days_left": days, "study_days_left": study_days}
+        say_json(
+            {
+                **goal.as_json(),
+                **more,
+                **estimate_as_json(preparation, preparation.estimate(), plan),
+            }
+        )
         return
     off_days = ", ".join(WEEKDAYS[day] for day in sorted(goal.days_off)) or "none"
     say(
@@ -130,7 +135,7 @@ def _tell(preparation: Preparation, *, as_json: bool) -> None:
     if plan:
         sentences = [
             format_fit(plan, preparation),
-            f"Expected recall on the day: {format_recall(plan.on_day[WHOLE])}.",
+            format_forecast(preparation, plan.on_day[WHOLE]),
             format_horizon(goal, preparation.planned),
             "`cards exam plan` shows the plan; `cards review` follows it",
         ]

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import click
 
 from cardwright.cli.environment import open_study
-from cardwright.cli.exam.forecast import try_plan
+from cardwright.cli.exam.forecast import estimate_as_json, try_plan
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.exam.summary import count_attendance, sum_up
 from cardwright.history import make_date
 from cardwright.terminal.exam import (
-    draw_forecasts,
+    draw_estimate,
     format_attendance,
     format_fit,
     format_horizon,
+    format_learning,
     format_time_left,
-    format_today,
 )
 from cardwright.terminal.exam_summary import draw_summary
 from cardwright.terminal.reports import draw_sections
@@ -79,16 +79,12 @@ def _tell_standing(
 ) -> None:
     goal, today = preparation.goal, preparation.today
     found, lack = try_plan(preparation)
-    spent_minutes = preparation.count_spent_minutes()
-    minutes_left = max(goal.minutes_on(today) - spent_minutes, 0.0)
-    asked = preparation.list_today(minutes_left)
+    left = preparation.estimate()
     keys = {item.key for item in preparation.items}
     attendance = count_attendance(study.journal, keys, goal, study.moment, today, mocks)
     if as_json:
         candidates = preparation.candidates
-        new = sum(not worth.candidate.stability for worth in asked)
         next_day = goal.find_next_day(today)
-        on_day = found and {name: recall._asdict() for name, recall in found.on_day.items()}
         say_json(
             {
                 **goal.as_json(),
@@ -98,15 +94,8 @@ def _tell_standing(
                 "next_study_on": None if next_day is None else make_date(next_day).isoformat(),
                 "prompts": len(candidates),
                 "seen": sum(bool(candidate.stability) for candidate in candidates),
-                "on_day": on_day,
                 "so_far": attendance._asdict(),
-                "today": {
-                    "day_off": goal.is_off(today),
-                    "minutes": minutes_left,
-                    "spent_minutes": spent_minutes,
-                    "new": new,
-                    "reviews": len(asked) - new,
-                },
+                **estimate_as_json(preparation, left, found),
             }
         )
         return
@@ -114,14 +103,14 @@ def _tell_standing(
         format_time_left(preparation),
         format_attendance(attendance, preparation),
         format_fit(found, preparation) if found else lack,
+        format_learning(found.learning) if found else "",
         format_horizon(goal, preparation.planned),
     ]
     say(
         draw_sections(
             {
                 f"{preparation.title} on {goal.exam_on}": filter(None, sentences),
-                "Expected recall": [draw_forecasts(found, preparation.blueprint)] if found else [],
-                "Today": format_today(goal, today, asked, spent_minutes),
+                **draw_estimate(preparation, left, found),
             }
         )
     )
