@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from cardwright.exam.forgetting import Bools, Floats, Forgetting, Ints, Memories
-from cardwright.exam.learner import FSRS, KINDS, AnswerLog, Fit, Learned, learn
+from cardwright.exam.learner import FSRS, AnswerLog, Fit, Learned, learn
 from cardwright.exam.plan import WHOLE, ExpectedRecall, Learning, Plan, PlannedDay
 from cardwright.exam.policy import DEFAULT_POLICY, POLICIES, Policy, Ranked
 from cardwright.exam.rollout import (
@@ -36,22 +36,22 @@ from cardwright.study.workload import Tally
 
 MAX_SAMPLE: Final = 250
 """Policies are compared on a sample of at most about this many prompts."""
-_MARGIN: Final = 0.005
+_MARGIN: Final = 0.001
 """How much more recall a policy must promise than the default one."""
-_KEEP_MARGIN: Final = 0.003
+_KEEP_MARGIN: Final = 0.02
 """How much more it must promise than the previous one, so that plans do not keep changing."""
-_DOUBT: Final = 0.3
-"""The weight of the model that agrees worse with the answers when policies are compared."""
-_UNKNOWN_DOUBT: Final = 0.15
-"""The same before there are enough answers."""
 _RELEARN_SHARE: Final = 0.1
 _RELEARN_TESTS: Final = 5
 """It learns again once there are so many more tests than the last time."""
 _DRAWS: Final = 12
 """How many sets of parameters of each model a forecast draws."""
-_SPREAD: Final = 1.645
-"""The number of standard deviations on either side that covers nine outcomes in ten."""
-_MODEL_ERROR: Final = (0.25, 0.45)
+_RANGE: Final = (0.05, 0.95)
+"""Nine outcomes in ten are between these quantiles."""
+_NODES: Final = (-1.593, -0.967, -0.589, -0.282, 0.0, 0.282, 0.589, 0.967, 1.593)
+"""Equally likely values that stand for a normal distribution."""
+_NEARLY: Final = 0.998
+"""Recall beyond this, or below its counterpart, is not told from it in logits."""
+_MODEL_ERROR: Final = (0.3, 0.4)
 """The standard deviation of what no model foresees, in logits of recall: at the end, and what is
 added at the start."""
 _ERROR_TODAY: Final = 0.15
@@ -314,11 +314,10 @@ class Planner:
     def _choose_policy(self, days: Sequence[int], previous: Policy | None) -> None:
         sample = self._sample()
         seconds = np.tile(self._list_seconds(days, sample.share), (len(POLICIES), 1))
-        doubt = _DOUBT if self.learned.is_known else _UNKNOWN_DOUBT
+        seconds[:, 1:] *= 1 - self._expect_missed()
         promised = np.zeros(len(POLICIES))
-        for kind in range(len(KINDS)):
+        for kind, share in enumerate(self._weigh_kinds()):
             course = self._simulate(kind, sample, POLICIES, days, seconds)
-            share = 1 - doubt if kind == self.learned.best else doubt
             promised += share * (course.recall @ sample.weight)
         promised[POLICIES.index(DEFAULT_POLICY)] += _MARGIN
         before = previous or self.policy
@@ -457,12 +456,21 @@ class Planner:
             all_[:, at >= 0] = some[:, columns]
         return Deck(sample.weight, found, np.tile(self._log.last_day[sample.columns], (_DRAWS, 1)))
 
-    def _draw_missed(self, days: Sequence[int], number: int) -> Bools:
-        """Return the days that are missed in each of some futures; today is not."""
+    def _count_days(self) -> tuple[float, float]:
+        """Return how many study days were missed and kept, with those assumed beforehand."""
         past = [day for day in range(self._set_day, self._day) if self._minutes(day) > 0]
         missed = sum(day not in self._study_days for day in past)
+        return _MISSED + missed, _KEPT + len(past) - missed
+
+    def _expect_missed(self) -> float:
+        """Return the share of days that will be missed."""
+        missed, kept = self._count_days()
+        return missed / (missed + kept)
+
+    def _draw_missed(self, days: Sequence[int], number: int) -> Bools:
+        """Return the days that are missed in each of some futures; today is not."""
         dice = np.random.default_rng(_SEED + 1 + number)
-        shares = dice.beta(_MISSED + missed, _KEPT + len(past) - missed, _DRAWS)[:, None]
+        shares = dice.beta(*self._count_days(), _DRAWS)[:, None]
         phases = (np.arange(len(days)) * _GOLDEN + dice.random((_DRAWS, 1))) % 1
         missing: Bools = phases < shares
         missing[:, 0] = False
@@ -470,20 +478,20 @@ class Planner:
 
     def _summarize(self, drawn: Floats, weights: Floats, error: float) -> dict[str, ExpectedRecall]:
         """Return means with ranges of drawn recall: rows are domains, then the whole."""
-        logits = np.log(np.clip(drawn, 1e-4, 1 - 1e-4))
-        logits -= np.log(1 - np.clip(drawn, 1e-4, 1 - 1e-4))
-        mean = logits @ weights
-        spread = np.sqrt(((logits - mean[:, None]) ** 2) @ weights + error**2)
+        near = np.clip(drawn, 1 - _NEARLY, _NEARLY)
+        logits = np.log(near / (1 - near))[:, :, None] + error * np.array(_NODES)
+        recalls = (1 / (1 + np.exp(-logits))).reshape(len(drawn), -1)
+        shares = np.repeat(weights / len(_NODES), len(_NODES))
+        order = recalls.argsort(axis=1)
         found = {}
         for place, name in enumerate((*self._domains, WHOLE)):
             if not drawn[place].any():
                 found[name] = ExpectedRecall(0.0, 0.0, 0.0)
                 continue
-            low, middle, high = (
-                float(1 / (1 + np.exp(-(mean[place] + reach * spread[place]))))
-                for reach in (-_SPREAD, 0, _SPREAD)
-            )
-            found[name] = ExpectedRecall(middle, low, high)
+            ordered = recalls[place, order[place]]
+            below = shares[order[place]]
+            low, high = np.interp(_RANGE, below.cumsum() - below / 2, ordered).tolist()
+            found[name] = ExpectedRecall(float(shares @ recalls[place]), low, high)
         return found
 
     def _find_enough_minutes(self, sample: _Sample, days: Sequence[int]) -> int | None:
