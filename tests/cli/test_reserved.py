@@ -119,10 +119,13 @@ def test_after_the_day_of_the_exam_they_are_asked(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("exam", "set", "trees", "--date", "2026-12-20")
+    counted = read(run, "exam", "status")["prompts"]
     for day, is_asked in (("19", False), ("20", False), ("21", True)):
         monkeypatch.setenv("CARDS_NOW", f"2026-12-{day}T09:00:00+01:00")
         assert ("a1-1" in list_due(run)) == is_asked
 
+    # The forecasts that the summary looks back on did not count them.
+    assert read(run, "exam", "status")["summary"]["prompts"] == counted
     assert "since the exam is over" in run("exam", "release", "--hold").stdout
     run("exam", "set", "trees", "--date", "2027-02-20")
     assert "a1-1" not in list_due(run)

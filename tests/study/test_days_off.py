@@ -157,6 +157,17 @@ def test_ratings_keep_their_order_where_loads_pull_them_together(journal: Journa
     assert hard < good < easy
 
 
+@pytest.mark.parametrize("column", ["stability", "difficulty"])
+def test_a_memory_that_no_answer_leaves_is_computed_again(journal: Journal, column: str) -> None:
+    key = make_items(1)[0].key
+    record(journal, key, Act.ANSWER, later(MORNING, -30), Rating.EASY)
+    memory, _ = journal.store.read_memory(key)
+    with journal.store.transaction():
+        journal.store.change(f"update memories set {column} = ?", [(0,)])
+    assert journal.measure_loss([key], TODAY)[key] > 0
+    assert journal.store.read_memory(key)[0] == memory
+
+
 def test_a_backlog_is_more_than_two_usual_days(journal: Journal) -> None:
     learn(journal, 40, days_ago=40)
     items = make_items(90)

@@ -36,7 +36,7 @@ from cardwright.model import RESERVED_TAGS, Card, Collection, FieldType, Kind
 from cardwright.text import list_names, to_nfc
 
 _IGNORED_TAGS: Final = frozenset(("marked", "leech", *RESERVED_TAGS))
-"""Tags that Anki itself adds."""
+"""Tags that Anki itself adds, and those of reserved cards."""
 _ELSEWHERE: Final = {
     "id": "the card's key, which identifies it",
     "lesson": "the lesson's title, from the blueprint",

@@ -94,7 +94,8 @@ class Preparation:
         self.today = moment.study_day(journal.rollover_hour)
         self.planned = goal.limit(self.today)
         """The goal to plan for, which is never more than two years away."""
-        held = find_held(sources, journal.store, self.today)
+        # Afterwards they are asked, but no forecast counted them.
+        held = find_held(sources, journal.store, min(self.today, goal.exam_day))
         found = select_items(sources.items, goal.pack, self.blueprint)
         self.items = [item for item in found if item.key not in held]
         """The prompts of the pack, and those of other packs that name one of its lessons, except

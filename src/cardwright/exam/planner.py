@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from cardwright.exam.forgetting import Bools, Floats, Forgetting, Ints, Memories
-from cardwright.exam.learner import FSRS, KINDS, AnswerLog, Fit, Learned, learn
+from cardwright.exam.learner import FSRS, AnswerLog, Fit, Learned, learn
 from cardwright.exam.plan import WHOLE, ExpectedRecall, Learning, Plan, PlannedDay
 from cardwright.exam.policy import DEFAULT_POLICY, POLICIES, Policy, Ranked
 from cardwright.exam.rollout import (
@@ -38,12 +38,8 @@ MAX_SAMPLE: Final = 250
 """Policies are compared on a sample of at most about this many prompts."""
 _MARGIN: Final = 0.001
 """How much more recall a policy must promise than the default one."""
-_KEEP_MARGIN: Final = 0.003
+_KEEP_MARGIN: Final = 0.02
 """How much more it must promise than the previous one, so that plans do not keep changing."""
-_DOUBT: Final = 0.3
-"""The weight of the model that agrees worse with the answers when policies are compared."""
-_UNKNOWN_DOUBT: Final = 0.15
-"""The same before there are enough answers."""
 _RELEARN_SHARE: Final = 0.1
 _RELEARN_TESTS: Final = 5
 """It learns again once there are so many more tests than the last time."""
@@ -55,7 +51,7 @@ _NODES: Final = (-1.593, -0.967, -0.589, -0.282, 0.0, 0.282, 0.589, 0.967, 1.593
 """Equally likely values that stand for a normal distribution."""
 _NEARLY: Final = 0.998
 """Recall beyond this, or below its counterpart, is not told from it in logits."""
-_MODEL_ERROR: Final = (0.25, 0.45)
+_MODEL_ERROR: Final = (0.3, 0.4)
 """The standard deviation of what no model foresees, in logits of recall: at the end, and what is
 added at the start."""
 _ERROR_TODAY: Final = 0.15
@@ -319,11 +315,9 @@ class Planner:
         sample = self._sample()
         seconds = np.tile(self._list_seconds(days, sample.share), (len(POLICIES), 1))
         seconds[:, 1:] *= 1 - self._expect_missed()
-        doubt = _DOUBT if self.learned.is_known else _UNKNOWN_DOUBT
         promised = np.zeros(len(POLICIES))
-        for kind in range(len(KINDS)):
+        for kind, share in enumerate(self._weigh_kinds()):
             course = self._simulate(kind, sample, POLICIES, days, seconds)
-            share = 1 - doubt if kind == self.learned.best else doubt
             promised += share * (course.recall @ sample.weight)
         promised[POLICIES.index(DEFAULT_POLICY)] += _MARGIN
         before = previous or self.policy

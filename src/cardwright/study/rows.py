@@ -218,6 +218,7 @@ def read_memory(row: tuple[Any, ...]) -> Memory | None:
         and 0 <= (step or 0) < _MAX
         and 0 <= stability < _MAX
         and 0 <= difficulty <= _MAX_DIFFICULTY
+        and (last_day is None or stability > 0 < difficulty)
         and 0 <= interval_days < END_DAY
         and 0 <= reps < _MAX
         and 0 <= lapses < _MAX
