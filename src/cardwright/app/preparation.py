@@ -100,6 +100,7 @@ class Preparation:
         self.items = [item for item in found if item.key not in held]
         """The prompts of the pack, and those of other packs that name one of its lessons, except
         those held back for mock exams."""
+        self._held = len(found) - len(self.items)
         self._journal = journal
         self._moment = moment
         self._day_start_ms = moment.start_of(self.today, journal.rollover_hour)
@@ -346,10 +347,14 @@ class Preparation:
                 ),
             )
         if not self._candidates:
-            reason = "all its prompts are suspended" if self.items else "it has no prompts"
+            reason, command = "it has no prompts", "new"
+            if self._held:
+                reason, command = "all its prompts are reserved for mock exams", "exam release"
+            if self.items:
+                reason, command = "all its prompts are suspended", "unsuspend"
             raise ProjectError(
                 f"there is nothing to plan for `{self.goal.pack}`: {reason}",
-                help=f"`cards {'unsuspend' if self.items else 'new'} --help` shows how to change that",
+                help=f"`cards {command} --help` shows how to change that",
             )
         if self._daily.plan is None:
             raise missing_extra()
@@ -378,11 +383,10 @@ def _list_answers(records: Iterable[AnswerRecord]) -> list[tuple[int, int, int]]
     """
     found: list[tuple[int, int, int]] = []
     for _, _, day, spent_ms, rating, standing in records:
-        if standing == CRAM or 0 < spent_ms < MIN_ANSWER_MS:
-            continue
         if standing < len(STATES) and STATES[standing] is State.NEW:
             found = []
-        found.append((day, spent_ms, rating))
+        if standing != CRAM and not 0 < spent_ms < MIN_ANSWER_MS:
+            found.append((day, spent_ms, rating))
     return found
 
 

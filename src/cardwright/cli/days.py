@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -13,7 +14,7 @@ from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.error import ProjectError
 from cardwright.history import count_days, make_date
-from cardwright.study.days import WEEKDAYS, StudyDays, dump_spans, list_spans
+from cardwright.study.days import WEEKDAYS, Span, StudyDays, dump_spans, list_spans
 from cardwright.study.settings import DATES, Settings
 from cardwright.study.settings import WEEKDAYS as WEEKDAY_PERCENTS
 from cardwright.terminal.words import explain_day_off
@@ -51,9 +52,7 @@ def days(words: tuple[str, ...], as_json: bool, db: Path | None) -> None:
                 raise ProjectError(
                     "every weekday would be off", help="`cards pause` stops for as long as you like"
                 )
-            spans = dump_spans(plain.spans)
-            if list_spans(spans) is None:
-                raise ProjectError("there are too many dates: remove some, as in `cards days DAY=`")
+            spans = dump_dates(plain.spans)
             # Of two machines, each may have set one of the two: nothing else is written.
             changes: dict[tuple[str, str], Any] = {}
             if plain.percents != before.percents:
@@ -63,6 +62,19 @@ def days(words: tuple[str, ...], as_json: bool, db: Path | None) -> None:
             store.settings.put(changes, moment.at_ms)
             settings = Settings(store.settings.read())
     show_days(settings, today, as_json=as_json)
+
+
+def dump_dates(dates: Iterable[Span]) -> list[list[Any]]:
+    """Return dates as they are stored.
+
+    Raises:
+        ProjectError: they are too many.
+
+    """
+    spans = dump_spans(dates)
+    if list_spans(spans) is None:
+        raise ProjectError("there are too many dates: remove some, as in `cards days DAY=`")
+    return spans
 
 
 def show_days(settings: Settings, today: int, *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cardwright.cli.days import show_days
+from cardwright.cli.days import dump_dates, show_days
 from cardwright.cli.environment import open_user_store, read_clock
 from cardwright.cli.params import db_option, json_option
 from cardwright.error import ProjectError
@@ -51,7 +51,7 @@ def pause(until: str | None, is_off: bool, as_json: bool, db: Path | None) -> No
             # Its days stay off: they do not end a streak.
             last = min(former.end, today) - 1
             dates = settings.days_without_pause.set_dates(former.first, last, 0).spans
-            changes["", DATES] = dump_spans(dates)
+            changes["", DATES] = dump_dates(dates)
         if not is_off:
             last_day = _read_end(until, today) - 1 if until else None
             changes["", PAUSE] = dump_spans([Span(first, last_day, 0)])

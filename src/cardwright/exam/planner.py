@@ -38,7 +38,7 @@ MAX_SAMPLE: Final = 250
 """Policies are compared on a sample of at most about this many prompts."""
 _MARGIN: Final = 0.001
 """How much more recall a policy must promise than the default one."""
-_KEEP_MARGIN: Final = 0.02
+_KEEP_MARGIN: Final = 0.005
 """How much more it must promise than the previous one, so that plans do not keep changing."""
 _RELEARN_SHARE: Final = 0.1
 _RELEARN_TESTS: Final = 5
@@ -157,6 +157,7 @@ class Planner:
         self._left_s = 0.0
         self._learned: Learned | None = None
         self._memories: dict[int, Memories] = {}
+        self._previous: Policy | None = None
         self.policy: Policy = DEFAULT_POLICY
         """The policy of the day."""
         for answer in answers:
@@ -320,10 +321,10 @@ class Planner:
             course = self._simulate(kind, sample, POLICIES, days, seconds)
             promised += share * (course.recall @ sample.weight)
         promised[POLICIES.index(DEFAULT_POLICY)] += _MARGIN
-        before = previous or self.policy
+        before = previous or self._previous
         if before in POLICIES:
             promised[POLICIES.index(before)] += _KEEP_MARGIN
-        self.policy = POLICIES[int(promised.argmax())]
+        self._previous = self.policy = POLICIES[int(promised.argmax())]
 
     def _rank(self, day: int, study_days: int) -> list[Ranked]:
         memories = self._recall_memories(self.learned.best)
