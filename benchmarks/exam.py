@@ -34,15 +34,10 @@ DRAWS: Final = 2
 PROCESSES: Final = 2
 _MAKE: Final[dict[str, list[Callable[[], Rival]]]] = {
     "FSRS 0.9, 20 new a day": [lambda: make_plain(20)],
-    "FSRS 0.9, best number of new a day*": [
-        lambda new=new, is_first=is_first: make_plain(new, is_new_first=is_first)  # type: ignore[misc]
-        for new in NEW_A_DAY
-        for is_first in (False, True)
-    ],
     "FSRS 0.9, intervals cut off at the exam": [lambda: make_plain(20, is_clipped=True)],
     "paced, lowest recall first": [lambda: make_fixed(PACED)],
     "greedy by worth": [lambda: make_fixed(GREEDY)],
-    "RemNote's exam scheduler*": [
+    "RemNote's exam scheduler": [
         lambda: make_remnote(has_breaks=False),
         lambda: make_remnote(has_breaks=True),
     ],
@@ -51,14 +46,27 @@ _MAKE: Final[dict[str, list[Callable[[], Rival]]]] = {
         lambda policy=policy: make_fixed(policy)  # type: ignore[misc]
         for policy in POLICIES
     ],
+    "FSRS 0.9, best number of new a day": [
+        lambda new=new, is_first=is_first: make_plain(new, is_new_first=is_first)  # type: ignore[misc]
+        for new in NEW_A_DAY
+        for is_first in (False, True)
+    ],
     "the planner without learning": [Unlearned],
     "the planner": [Planned],
 }
-"""Ways to study. Of several, the best in each scenario counts, but of policies the best on average."""
-_BOUND: Final = "best policy of each scenario*"
-_NAMES: Final = (*_MAKE, _BOUND)
-_PLAIN, _FIXED, _UNLEARNED, _PLANNER = 0, 7, 8, 9
-_RIVALS: Final = slice(_FIXED + 1)
+"""Ways to study, with their variants."""
+_COLUMNS: Final = (
+    *((way, False) for way in range(7)),
+    (7, True),
+    (6, True),
+    (8, False),
+    (9, False),
+)
+"""Ways to study, and whether the best variant of each scenario counts: otherwise that on average."""
+_NAMES: Final = (*list(_MAKE)[:8], "best fixed policy", *list(_MAKE)[8:])
+_RIVALS: Final = slice(7)
+"""Those that know nothing in hindsight."""
+_PLAIN, _PLANNER = 0, len(_NAMES) - 1
 
 
 class Outcome(NamedTuple):
@@ -106,16 +114,15 @@ def _study(scenario: Scenario, draw: int, rival: Rival) -> tuple[World, Rival]:
 
 def compare(outcomes: Sequence[Outcome]) -> Floats:
     """Return scores and minutes by scenario, draw, and name."""
-    fixed = np.array([outcome.tried[_FIXED] for outcome in outcomes])
-    best_fixed = int(fixed[..., 0].mean(axis=(0, 2)).argmax())
-    print(f"The fixed policy that is best on average is {POLICIES[best_fixed]}.\n")
     found = []
-    for outcome in outcomes:
-        best = [int(way[:, :, 0].mean(axis=1).argmax()) for way in outcome.tried]
-        bound = outcome.tried[_FIXED][best[_FIXED]]
-        best[_FIXED] = best_fixed
-        found.append([*(way[at] for way, at in zip(outcome.tried, best, strict=True)), bound])
-    return np.array(found).transpose(3, 0, 2, 1)
+    for way, is_each in _COLUMNS:
+        tried = np.array([outcome.tried[way] for outcome in outcomes])
+        scores = tried[..., 0].mean(axis=2)
+        best = (
+            scores.argmax(axis=1) if is_each else np.full(len(tried), scores.mean(axis=0).argmax())
+        )
+        found.append(tried[np.arange(len(tried)), best])
+    return np.array(found).transpose(3, 1, 2, 0)
 
 
 def print_table(scores: Floats, minutes: Floats) -> None:
