@@ -34,77 +34,73 @@ DRAWS: Final = 2
 PROCESSES: Final = 2
 _MAKE: Final[dict[str, list[Callable[[], Rival]]]] = {
     "FSRS 0.9, 20 new a day": [lambda: make_plain(20)],
-    "FSRS 0.9, best number of new a day*": [
+    "FSRS 0.9, intervals cut off at the exam": [lambda: make_plain(20, is_clipped=True)],
+    "paced, lowest recall first": [lambda: make_fixed(PACED)],
+    "greedy by worth": [lambda: make_fixed(GREEDY)],
+    "RemNote's exam scheduler": [
+        lambda: make_remnote(has_breaks=False),
+        lambda: make_remnote(has_breaks=True),
+    ],
+    "wide rollout": [make_wide],
+    "one fixed policy": [
+        lambda policy=policy: make_fixed(policy)  # type: ignore[misc]
+        for policy in POLICIES
+    ],
+    "FSRS 0.9, best number of new a day": [
         lambda new=new, is_first=is_first: make_plain(new, is_new_first=is_first)  # type: ignore[misc]
         for new in NEW_A_DAY
         for is_first in (False, True)
     ],
-    "FSRS 0.9, intervals cut off at the exam": [lambda: make_plain(20, is_clipped=True)],
-    "paced, lowest recall first": [lambda: make_fixed(PACED)],
-    "greedy by worth": [lambda: make_fixed(GREEDY)],
-    "RemNote's exam scheduler*": [
-        lambda: make_remnote(has_breaks=False),
-        lambda: make_remnote(has_breaks=True),
-    ],
-    "best fixed policy*": [
-        lambda policy=policy: make_fixed(policy)  # type: ignore[misc]
-        for policy in POLICIES
-    ],
-    "wide rollout": [make_wide],
     "the planner without learning": [Unlearned],
     "the planner": [Planned],
 }
-"""Ways to study. Of several, marked with an asterisk, the best in each scenario counts."""
-_PLAIN, _UNLEARNED, _PLANNER = 0, len(_MAKE) - 2, len(_MAKE) - 1
+"""Ways to study, with their variants."""
+_COLUMNS: Final = (
+    *((way, False) for way in range(7)),
+    (7, True),
+    (6, True),
+    (8, False),
+    (9, False),
+)
+"""Ways to study, and whether the best variant of each scenario counts: otherwise that on average."""
+_NAMES: Final = (*list(_MAKE)[:8], "best fixed policy", *list(_MAKE)[8:])
+_RIVALS: Final = slice(7)
+"""Those that know nothing in hindsight."""
+_PLAIN, _PLANNER = 0, len(_NAMES) - 1
 
 
 class Outcome(NamedTuple):
-    """What came of one scenario. Rows are draws; columns of the first two are the ways to study."""
+    """What came of one scenario. Rows are draws."""
 
     scenario: Scenario
-    scores: Floats
-    """Expected share of the exam known on its day, in percent."""
-    minutes: Floats
+    tried: list[Floats]
+    """For each way to study and each of its variants and draws: the expected share of the exam known
+    on its day, in percent, and the minutes."""
     recall: Floats
     """What the forecasts are about: recall on the day after studying with the planner, in percent."""
     forecasts: Floats
     """At the start of each quarter of the time: expected recall, and its range. NaN if missed."""
-    choices: tuple[int, ...]
-    """Which of several was best, by way to study."""
     foreseen: Floats
     """Scores without and with learning, if the learner is as the program assumes."""
 
 
 def run_scenario(scenario: Scenario) -> Outcome:
     """Simulate a scenario in every way."""
-    scores, minutes, choices = [], [], []
+    tried = []
     for makers in _MAKE.values():
         studied = [[_study(scenario, draw, make()) for draw in range(DRAWS)] for make in makers]
-        tried = np.array(
-            [[(world.score(), world.used_minutes) for world, _ in row] for row in studied]
+        tried.append(
+            np.array([[(world.score(), world.used_minutes) for world, _ in row] for row in studied])
         )
-        best = int(tried[:, :, 0].mean(axis=1).argmax())
-        choices.append(best)
-        scores.append(tried[best, :, 0])
-        minutes.append(tried[best, :, 1])
     # The planner is the last of them.
     forecasts = np.array([rival.forecasts for _, rival in studied[0] if isinstance(rival, Planned)])
     recall = np.array([world.recall() for world, _ in studied[0]])
     foreseen = make_foreseen(scenario)
-    return Outcome(
-        scenario,
-        np.array(scores).T,
-        np.array(minutes).T,
-        recall,
-        forecasts,
-        tuple(choices),
-        np.array(
-            [
-                [_study(foreseen, draw, rival)[0].score() for rival in (Unlearned(), Planned())]
-                for draw in range(DRAWS)
-            ]
-        ),
-    )
+    known = [
+        [_study(foreseen, draw, rival)[0].score() for rival in (Unlearned(), Planned())]
+        for draw in range(DRAWS)
+    ]
+    return Outcome(scenario, tried, recall, forecasts, np.array(known))
 
 
 def _study(scenario: Scenario, draw: int, rival: Rival) -> tuple[World, Rival]:
@@ -116,13 +112,24 @@ def _study(scenario: Scenario, draw: int, rival: Rival) -> tuple[World, Rival]:
     return world, rival
 
 
-def print_table(outcomes: Sequence[Outcome]) -> None:
+def compare(outcomes: Sequence[Outcome]) -> Floats:
+    """Return scores and minutes by scenario, draw, and name."""
+    found = []
+    for way, is_each in _COLUMNS:
+        tried = np.array([outcome.tried[way] for outcome in outcomes])
+        scores = tried[..., 0].mean(axis=2)
+        best = (
+            scores.argmax(axis=1) if is_each else np.full(len(tried), scores.mean(axis=0).argmax())
+        )
+        found.append(tried[np.arange(len(tried)), best])
+    return np.array(found).transpose(3, 1, 2, 0)
+
+
+def print_table(scores: Floats, minutes: Floats) -> None:
     """Print the means, and the differences between the planner and each rival."""
-    scores = np.array([outcome.scores.mean(axis=0) for outcome in outcomes])
-    minutes = np.array([outcome.minutes.mean(axis=0) for outcome in outcomes])
     print("| | score | minutes | planner's lead | smallest lead | ahead |")
     print("|---|---|---|---|---|---|")
-    for place, name in enumerate(_MAKE):
+    for place, name in enumerate(_NAMES):
         lead = scores[:, _PLANNER] - scores[:, place]
         error = lead.std(ddof=1) / np.sqrt(len(lead))
         figures = (
@@ -153,33 +160,30 @@ def print_forecasts(outcomes: Sequence[Outcome]) -> None:
         )
 
 
-def print_checks(outcomes: Sequence[Outcome]) -> list[str]:
+def print_checks(outcomes: Sequence[Outcome], drawn: Floats) -> list[str]:
     """Print where the planner is behind, and return the targets that it misses."""
-    scores = np.array([outcome.scores.mean(axis=0) for outcome in outcomes])
+    scores = drawn.mean(axis=1)
     plain = scores[:, _PLANNER] - scores[:, _PLAIN]
-    behind = scores[:, :_UNLEARNED].max(axis=1) - scores[:, _PLANNER]
+    behind = scores[:, _RIVALS].max(axis=1) - scores[:, _PLANNER]
     # The two draws of a scenario show how much of a difference is luck.
-    drawn = np.array(
-        [row.scores[:, :_UNLEARNED].max(axis=1) - row.scores[:, _PLANNER] for row in outcomes]
-    )
-    luck = np.sqrt((drawn.var(axis=1, ddof=1) / DRAWS).mean())
+    best = scores[:, _RIVALS].argmax(axis=1)[:, None, None]
+    gaps = np.take_along_axis(drawn, best, axis=2)[:, :, 0] - drawn[:, :, _PLANNER]
+    luck = np.sqrt((gaps.var(axis=1, ddof=1) / DRAWS).mean())
     print(f"\nLead over plain FSRS: mean {plain.mean():+.1f} points, least {plain.min():+.1f}.")
     print(
         f"Behind the best rival of each scenario: mean {behind.mean():+.2f}, most "
         f"{behind.max():+.2f} (standard error of one: {luck:.2f}); by more than half a point in "
         f"{np.count_nonzero(behind > 0.5)} of {len(behind)}."
     )
-    names = list(_MAKE)
     for outcome, row, gap in zip(outcomes, scores, behind, strict=True):
         if gap <= 0.5 and row[_PLANNER] >= row[_PLAIN]:
             continue
-        scenario, best = outcome.scenario, int(row[:_UNLEARNED].argmax())
+        scenario, best = outcome.scenario, int(row[_RIVALS].argmax())
         print(
             f"  seed {scenario.seed} ({scenario.forgetting}, {scenario.cards} cards, "
             f"{scenario.days} days, {scenario.minutes} min, known {scenario.known_share:.0%}, "
             f"missed {scenario.missed_share:.0%}, pace {scenario.pace:.2f}, {scenario.style}): "
-            f"{gap:+.2f} to {names[best]} [{outcome.choices[best]}]: "
-            + " ".join(f"{score:.1f}" for score in row)
+            f"{gap:+.2f} to {_NAMES[best]}: " + " ".join(f"{score:.1f}" for score in row)
         )
     foreseen = np.array([outcome.foreseen.mean(axis=0) for outcome in outcomes])
     gain = foreseen[:, 1] - foreseen[:, 0]
@@ -214,9 +218,10 @@ def main() -> None:
     scenarios = [draw_scenario(options.first_seed + place) for place in range(number)]
     with Pool(PROCESSES) as pool:
         outcomes = pool.map(run_scenario, scenarios, chunksize=1)
-    print_table(outcomes)
+    scores, minutes = compare(outcomes)
+    print_table(scores.mean(axis=1), minutes.mean(axis=1))
     print_forecasts(outcomes)
-    missed = print_checks(outcomes)
+    missed = print_checks(outcomes, scores)
     print(f"\n{number} scenarios, {DRAWS} draws of each, {time.perf_counter() - start:.0f} s")
     if missed:
         sys.exit(f"missed: {'; '.join(missed)}")

@@ -20,7 +20,16 @@ from table import ROWS, Row, format_table, read_rows
 
 HERE: Final = Path(__file__).parent
 RESULTS: Final = HERE / "results.json"
-SCRIPTS: Final = ("engine", "sync", "study", "review", "startup", "preview", "anki_rival")
+SCRIPTS: Final = (
+    "engine",
+    "sync",
+    "study",
+    "review",
+    "startup",
+    "exam_speed",
+    "preview",
+    "anki_rival",
+)
 PAGES: Final = {HERE.parent / "README.md": False, HERE / "README.md": True}
 """The pages with a table, and whether it is the whole one."""
 _BEGIN: Final = "<!-- Written by benchmarks/speed.py: begin -->\n"

@@ -231,10 +231,9 @@ def test_what_belongs_to_one_machine_stays_there(make: MakeJournal, shared: Path
     sync(shared, here, there)
 
     assert "daily_plan" not in "".join(p.read_text("utf-8") for p in shared.glob("*.settings"))
-    # The other machine plans for the new exam.
-    assert ("trees", "daily_plan") not in there.store.settings.read()
-    assert here.store.settings.read()["trees", "daily_plan"] == plan
     for journal, name in zip((here, there), names, strict=True):
+        # A plan says for which goal it was made.
+        assert journal.store.settings.read()["trees", "daily_plan"] == plan
         assert journal.store.device == name
         assert journal.store.settings.read_sync_folder() == str(shared / name)
 
