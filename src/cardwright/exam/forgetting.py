@@ -28,7 +28,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 _AGAIN, _HARD, _GOOD, _EASY = map(int, Rating)
-_MIN_DECAY, _MAX_DECAY = 0.05, 5.0
 
 
 class Memories(NamedTuple):

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cardwright.exam.forgetting import (
+    Bools,
     Floats,
     Forgetting,
     FsrsForgetting,
@@ -36,6 +36,8 @@ _BOUND: Final = 5.0
 _ENOUGH_GAIN: Final = 0.2
 _SLIP: Final = 0.01
 """The share of answers that have nothing to do with memory, on either side."""
+_DECAY_LIMITS: Final = (0.05, 5.0)
+_MAX_SATURATION: Final = 0.9
 _MIN_TESTS: Final = 15
 _PRIOR_ODDS: Final = 3.0
 """How much better, in natural logarithms, two rates must agree with the answers than FSRS-6."""
@@ -64,10 +66,10 @@ def _make_fsrs(in_force: Sequence[float], deviations: Floats) -> FsrsForgetting:
     w[2], w[3] = w[2] * np.exp(level), w[3] * np.exp(level)
     w[6] = w[6] * np.exp(difficulty)
     w[8] = w[8] + growth
-    w[9] = np.clip(w[9] * np.exp(saturation), 0.0, 0.9)
+    w[9] = np.clip(w[9] * np.exp(saturation), 0.0, _MAX_SATURATION)
     w[10] = w[10] * np.exp(spacing)
     w[11] = w[11] * np.exp(lapse + 0.3 * level)
-    w[20] = np.clip(w[20] * np.exp(decay), 0.05, 5.0)
+    w[20] = np.clip(w[20] * np.exp(decay), *_DECAY_LIMITS)
     return FsrsForgetting(w)
 
 
@@ -185,7 +187,7 @@ class Trials(NamedTuple):
 
     expected: Floats
     """Rows are sets of parameters, columns are answers."""
-    is_recalled: NDArray[np.bool_]
+    is_recalled: Bools
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +281,7 @@ def fit_kind(
         return Fit(kind, np.zeros(size), np.diag(kind.spreads**2), 0.0)
     some = history.sample(_MAX_PROMPTS)
 
-    def measure(rows: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    def measure(rows: Floats) -> tuple[Floats, Floats, Bools]:
         _, trials = some.replay(kind.make(in_force, rows))
         expected = _SLIP + (1 - 2 * _SLIP) * trials.expected
         losses = np.log(np.where(trials.is_recalled, expected, 1 - expected)).sum(axis=1)
@@ -342,10 +344,9 @@ def learn(history: History, in_force: Sequence[float], before: Learned | None = 
     """Fit both models to the answers, starting from what was learned before."""
     if history.tests < _MIN_TESTS:
         history = History(history.prompts, (), history.assumed, 0)
-    is_known = before is not None and before.is_known
-    starts: Iterable[Floats | None] = (
-        [fit.deviations for fit in before.fits] if before and is_known else [None] * len(KINDS)
-    )
+    starts: Iterable[Floats | None] = [None] * len(KINDS)
+    if before and before.is_known:
+        starts = [fit.deviations for fit in before.fits]
     fits = tuple(
         fit_kind(kind, history, in_force, start) for kind, start in zip(KINDS, starts, strict=True)
     )

@@ -18,6 +18,7 @@ from cardwright.exam.learner import FSRS, AnswerLog, Fit, Learned, learn
 from cardwright.exam.plan import WHOLE, ExpectedRecall, Learning, Plan, PlannedDay
 from cardwright.exam.policy import DEFAULT_POLICY, POLICIES, Policy, Ranked
 from cardwright.exam.rollout import (
+    GOLDEN,
     NEVER,
     Course,
     Deck,
@@ -61,7 +62,6 @@ _MISFIT: Final = 3.0
 _MISSED, _KEPT = 1.5, 8.5
 """A day is missed as often as if of ten days before, one and a half had been missed."""
 _MINUTES_TRIED: Final = (1, 2, 4, 8, 15, 20, 30, 45, 60, 90, 120, 240, 480)
-_GOLDEN: Final = 0.6180339887
 _SEED: Final = 1978
 
 
@@ -194,7 +194,7 @@ class Planner:
         self._groups = {
             prompt.group
             for place, prompt in enumerate(self._prompts)
-            if self._log.last_day[place] == day and self._is_seen[place]
+            if self._log.last_day[place] == day and self._log.is_begun(place)
         } - {""}
         self._asked = set()
         self._next = 0
@@ -249,11 +249,6 @@ class Planner:
         """Return the study days from a day to the exam; the day itself is one in any case."""
         later = (other for other in range(day + 1, self.exam_day) if self._minutes(other) > 0)
         return [day, *later] if day < self.exam_day else []
-
-    @property
-    def _is_seen(self) -> Bools:
-        seen: Bools = self._recall_memories(self.learned.best).stability > 0
-        return seen
 
     def _recall_memories(self, kind: int) -> Memories:
         """Return the memories of all prompts today under a model."""
@@ -472,7 +467,7 @@ class Planner:
         """Return the days that are missed in each of some futures; today is not."""
         dice = np.random.default_rng(_SEED + 1 + number)
         shares = dice.beta(*self._count_days(), _DRAWS)[:, None]
-        phases = (np.arange(len(days)) * _GOLDEN + dice.random((_DRAWS, 1))) % 1
+        phases = (np.arange(len(days)) * GOLDEN + dice.random((_DRAWS, 1))) % 1
         missing: Bools = phases < shares
         missing[:, 0] = False
         return missing

@@ -16,7 +16,7 @@ from cardwright.exam.forgetting import Bools, Floats, Forgetting, Ints, Memories
 from cardwright.exam.policy import Policy
 from cardwright.study.workload import Habits
 
-_GOLDEN: Final = (sqrt(5) - 1) / 2
+GOLDEN: Final = (sqrt(5) - 1) / 2
 """The golden ratio less 1: fractional parts of its multiples fill 0 to 1 evenly, at any count."""
 NEVER: Final = 1e9
 """The rank of prompts that are not asked."""
@@ -210,7 +210,7 @@ def roll_out(
         is_begun, is_reviewed = is_asked & is_new, is_asked & ~is_new
         counted = begun[:, None] + is_begun.cumsum(axis=1)
         begun = counted[:, -1]
-        rating = starts.searchsorted(counted * _GOLDEN % 1, side="right")
+        rating = starts.searchsorted(counted * GOLDEN % 1, side="right")
         due = missed[:, None] + (is_reviewed * (1 - recall)).cumsum(axis=1)
         lapses = np.floor(due)
         is_lapse = is_reviewed & (lapses > np.concatenate([0 * row, lapses[:, :-1]], axis=1))
