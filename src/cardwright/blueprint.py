@@ -13,6 +13,10 @@ MIN_MOCKS: Final = 3
 """How many mock exams the questions of a pack should be enough for."""
 
 
+Pool = Mapping[tuple[str, str], int]
+"""The number of questions by domain and set of twins; a question without twins is a set of its own."""
+
+
 @frozen
 class Lesson:
     """A unit of study within a domain."""
@@ -202,13 +206,21 @@ class Blueprint:
         weights = {id: domain.weight for id, domain in self.domains.items()}
         return apportion(self.questions, weights, dict.fromkeys(weights, self.questions))
 
-    def count_mocks(self, pool: Mapping[str, int]) -> int:
-        """Return how many mock exams can be drawn without repeating a question.
+    def count_mocks(self, pool: Pool) -> int:
+        """Return how many mock exams can be drawn without repeating a question."""
+        shares = [(domain, share) for domain, share in self.share_out().items() if share]
+        exams = 0
+        while shares and all(
+            count_askable(pool, domain, exams + 1) >= share * (exams + 1)
+            for domain, share in shares
+        ):
+            exams += 1
+        return exams
 
-        `pool` holds the number of questions of each domain, by the domain's id.
-        """
-        shares = self.share_out().items()
-        return min((pool.get(domain, 0) // share for domain, share in shares if share), default=0)
+
+def count_askable(pool: Pool, domain: str, exams: int) -> int:
+    """Return how many questions of a domain so many exams can ask, at most one of a set in each."""
+    return sum(min(size, exams) for (name, _), size in pool.items() if name == domain)
 
 
 def apportion(

@@ -57,6 +57,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "note-type-changed": "error",
     "never-asked": "warning",
     "no-place": "warning",
+    "no-right-if": "warning",
     "no-right-option": "error",
     "not-media": "error",
     "not-utf8": "error",
@@ -77,6 +78,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
     "unknown-lesson": "error",
     "unknown-objective": "error",
     "unquoted-hash": "warning",
+    "uneven-twins": "warning",
     "unread-file": "warning",
     "unsafe-link": "warning",
     "unsafe-maths": "error",
@@ -87,7 +89,7 @@ SEVERITIES: Final[dict[str, Severity]] = {
 }
 """The severity of each code. Every code is documented in docs/diagnostics.md."""
 WARNINGS: Final = tuple(code for code, severity in SEVERITIES.items() if severity == "warning")
-OPT_IN: Final = frozenset({"missing-source"})
+OPT_IN: Final = frozenset({"missing-source", "no-right-if"})
 """Warnings that are off unless a pack asks for them."""
 
 

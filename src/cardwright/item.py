@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple, TypeVar, overload
 
-from cardwright.model import CardHead, Deck, Selection
+from cardwright.model import CardHead, Deck, Selection, name_siblings
 from cardwright.pattern import has_wildcard
 
 _Card = TypeVar("_Card", bound=CardHead)
@@ -35,11 +35,18 @@ class Item(NamedTuple):
     """The card's objectives (`Card.all_objectives`)."""
     reserved: str | None = None
     """What the card is held back for (`Card.reserved`)."""
+    twins: str | None = None
+    """The name of the card's set of twins (`Card.twins`)."""
 
     @property
     def ref(self) -> str:
         """The prompt's current name: `pack:id/side`."""
         return f"{self.card_ref}/{self.side_name}"
+
+    @property
+    def siblings(self) -> str:
+        """The name of the prompts of its card and of its twins: of all these, a day asks one."""
+        return name_siblings(self.key.rpartition("/")[0], self.pack, self.twins)
 
 
 class Items(Sequence[Item]):
@@ -70,6 +77,11 @@ class Items(Sequence[Item]):
     def find(self, key: str) -> Item | None:
         """Return the prompt with this key, if there is one."""
         return self._by_key.get(key)
+
+    def name_siblings(self, key: str) -> str:
+        """Return the name that a prompt's siblings share, also of one that is left out."""
+        item = self.find(key)
+        return item.siblings if item else key.rpartition("/")[0]
 
     def list_others(self, known: Iterable[str]) -> Iterator[Item]:
         """Yield the prompts whose keys are not known, in order."""
@@ -105,9 +117,23 @@ def place_cards(
             path = selecting.find(card)
             (left if path is None else placed[path]).append(card)
     rank = {kind: number for number, kind in enumerate(deck.order)}
-    for found in placed.values() if rank else ():
-        found.sort(key=lambda card: rank.get(card.kind, len(rank)))
+    for found in placed.values():
+        _part_twins(found)
+        if rank:
+            found.sort(key=lambda card: rank.get(card.kind, len(rank)))
     return placed, left
+
+
+def _part_twins(cards: list[_Card]) -> None:
+    """Move cards with twins before them to the end: those with one, then those with two, and so on."""
+    counts: Counter[str] = Counter()
+    before = {}
+    for card in cards:
+        if card.twins is not None:
+            before[card.key] = counts[card.twins]
+            counts[card.twins] += 1
+    if before:
+        cards.sort(key=lambda card: before.get(card.key, 0))
 
 
 class _Selecting:

@@ -223,6 +223,11 @@ class Source:
     """The ISO date when the card was last checked against it, or ""."""
 
 
+def name_siblings(card_key: str, pack: str, twins: str | None) -> str:
+    """Return the name of a card's siblings: its prompts, and those of its twins if it has any."""
+    return card_key if twins is None else f"{pack}/{twins}"
+
+
 @frozen
 class CardHead:
     """A card in brief: what places it in decks, lessons and lists, without its texts."""
@@ -246,6 +251,8 @@ class CardHead:
     """The guid of its note in people's collections; None to derive it from the key."""
     reserved: str | None = None
     """What it is held back for, one of RESERVED_FOR; None if it is asked like any other."""
+    twins: str | None = None
+    """The name of its set of twins: cards with the same options, of which one is asked a day."""
 
     @property
     def withdrawn(self) -> Withdrawn:
@@ -263,6 +270,11 @@ class CardHead:
     def key(self) -> str:
         """The card's identity: `namespace:id` with its first id, which renaming does not change."""
         return f"{self.namespace}:{self.formerly[0] if self.formerly else self.id}"
+
+    @property
+    def siblings(self) -> str:
+        """The name that its prompts share with those of its twins: of all these, a day asks one."""
+        return name_siblings(self.key, self.pack, self.twins)
 
     @property
     def file(self) -> str:

@@ -12,8 +12,10 @@ from typing import Final
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardwright.blueprint import apportion
+from cardwright.blueprint import Domain, apportion
+from cardwright.diagnostic import Span
 from cardwright.exam.mock import Question, sample_questions
+from exam_project import EXAM
 
 WEIGHTS = st.dictionaries(
     st.sampled_from("abcdef"), st.floats(1, 100, allow_nan=False), min_size=1, max_size=6
@@ -198,3 +200,33 @@ def test_no_question_is_left_that_was_seen_longer_ago_than_one_that_is_drawn(
     assert max((when.get(one.card_key, 0) for one in drawn), default=0) <= min(
         (when.get(key, 0) for key in left), default=9
     )
+
+
+@given(
+    sets=st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=6), min_size=1, max_size=12),
+    count=st.integers(1, 8),
+    seed=st.integers(0, 10**6),
+)
+def test_as_many_exams_are_drawn_as_the_pool_is_enough_for_and_none_has_twins(
+    sets: list[list[int]], count: int, seed: int
+) -> None:
+    """`sets` holds for each set of twins the lessons of its questions."""
+    questions = [
+        replace(question, lesson=str(lesson), twins=f"set-{number}")
+        for number, lessons in enumerate(sets)
+        for question, lesson in zip(
+            make_questions(f"a{number}", len(lessons)), lessons, strict=True
+        )
+    ]
+    pool = Counter(("a", question.siblings) for question in questions)
+    span = Span(path="decks/trees/blueprint.yaml", line=1, column=1)
+    domain = Domain(id="a", name="a", weight=1.0, span=span)
+    exam = replace(EXAM, questions=count, domains={"a": domain})
+    seen: dict[str, int] = {}
+
+    for number in range(1, exam.count_mocks(pool) + 2):
+        drawn = sample_questions({"a": questions}, {"a": 1.0}, count, seed + number, seen)
+        assert len({one.siblings for one in drawn}) == len(drawn) == min(count, len(sets))
+        if number <= exam.count_mocks(pool):
+            assert not any(one.card_key in seen for one in drawn)
+        seen |= {one.card_key: number for one in drawn}

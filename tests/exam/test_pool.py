@@ -20,6 +20,10 @@ def make_exam(questions: int, weights: dict[str, float]) -> Blueprint:
     return replace(EXAM, questions=questions, domains=domains)
 
 
+def without_twins(pool: dict[str, int]) -> dict[tuple[str, str], int]:
+    return {(id, f"{id}-{number}"): 1 for id, size in pool.items() for number in range(size)}
+
+
 @given(st.integers(1, 40), WEIGHTS, st.dictionaries(st.sampled_from("abcde"), st.integers(0, 99)))
 def test_so_many_exams_can_be_drawn_without_repetition_and_no_more(
     questions: int, weights: dict[str, float], pool: dict[str, int]
@@ -31,13 +35,21 @@ def test_so_many_exams_can_be_drawn_without_repetition_and_no_more(
         left = {id: left[id] - share for id, share in shares.items()}
         drawn += 1
 
-    assert exam.count_mocks(pool) == drawn
+    assert exam.count_mocks(without_twins(pool)) == drawn
 
 
 def test_a_mock_exam_of_mlpro_has_its_questions_by_weight() -> None:
     exam = make_exam(59, {"development": 44, "operations": 44, "deployment": 12})
 
     assert exam.share_out() == {"development": 26, "operations": 26, "deployment": 7}
-    assert exam.count_mocks({"development": 77, "operations": 78, "deployment": 90}) == 2
-    assert exam.count_mocks({"development": 78, "operations": 78, "deployment": 21}) == MIN_MOCKS
-    assert exam.count_mocks({"development": 500}) == 0
+    for numbers, exams in (((77, 78, 90), 2), ((78, 78, 21), MIN_MOCKS), ((500, 0, 0), 0)):
+        pool = dict(zip(("development", "operations", "deployment"), numbers, strict=True))
+        assert exam.count_mocks(without_twins(pool)) == exams
+
+
+def test_of_twins_each_exam_asks_one() -> None:
+    exam = make_exam(2, {"a": 1})
+
+    assert exam.count_mocks({("a", "maples"): 9}) == 0
+    assert exam.count_mocks({("a", "maples"): 9, ("a", "oaks"): 2}) == 2
+    assert exam.count_mocks({("a", "maples"): 9, ("a", "oaks"): 2, ("a", "elm"): 1}) == 3

@@ -19,10 +19,10 @@ from cardwright.model import Card, Collection, FieldType, Option, Source, Value
 _NAMES: Final = ("ref", "kind", "deck")
 _COMMON: Final = (
     *("tags", "lesson", "objectives", "sources", "extra", "formerly", "retired"),
-    *("reserved", "guid", "file"),
+    *("reserved", "twins", "guid", "file"),
 )
 _LISTS: Final = {FieldType.LIST, FieldType.OPTIONS}
-_CODES: Final = {"tags", "lesson", "objectives", "formerly", "reserved", "guid", "file"}
+_CODES: Final = {"tags", "lesson", "objectives", "formerly", "reserved", "twins", "guid", "file"}
 """Values that are no Markdown."""
 _DESTINATION: Final = re.compile(r"(?<=\]\()([ \t]*)(<[^<>\n]+>|[^\s()<>]+)")
 _ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -123,6 +123,7 @@ class _Reader:
             "formerly": " ".join(card.formerly),
             "retired": card.retired or "",
             "reserved": card.reserved or "",
+            "twins": card.twins or "",
             "guid": make_guid(card),
             "file": card.span.path,
         }

@@ -100,7 +100,7 @@ class Preparation:
         self.items = [item for item in found if item.key not in held]
         """The prompts of the pack, and those of other packs that name one of its lessons, except
         those held back for mock exams."""
-        self._held = len(found) - len(self.items)
+        self._held = [item for item in found if item.key in held]
         self._journal = journal
         self._moment = moment
         self._day_start_ms = moment.start_of(self.today, journal.rollover_hour)
@@ -219,7 +219,7 @@ class Preparation:
                 key,
                 candidate.weight,
                 candidate.domain,
-                candidate.item.card_ref if self._buries_siblings(candidate.item) else "",
+                candidate.item.siblings if self._buries_siblings(candidate.item) else "",
                 stability=0.0 if answers.get(key) else candidate.stability,
                 difficulty=candidate.difficulty,
                 last_day=candidate.last_day,
@@ -252,14 +252,19 @@ class Preparation:
 
         The last one may run over. Those answered today are left out, as are those in a learning
         step, for which there is time as well; and a prompt whose siblings are buried is not asked
-        on the same day as another one of its card.
+        on the same day as one of them.
         """
         today, candidates = self.today, self._candidates
-        cards = {
-            found.item.card_ref
+        asked = {
+            found.item.siblings
             for found in candidates.values()
             if found.stability and found.last_day == today
         }
+        asked.update(
+            item.siblings
+            for item in self._held
+            if (memory := self.memories.get(item.key)) and memory.last_day == today
+        )
         chosen: list[Worth] = []
         left_s = minutes * SECONDS_PER_MINUTE - len(self._list_steps()) * self._step_s
         for ranked in self._daily.order:
@@ -270,9 +275,9 @@ class Preparation:
                 continue
             if found.stability and found.last_day >= today:
                 continue
-            if found.item.card_ref in cards and self._buries_siblings(found.item):
+            if found.item.siblings in asked and self._buries_siblings(found.item):
                 continue
-            cards.add(found.item.card_ref)
+            asked.add(found.item.siblings)
             left_s -= ranked.seconds
             chosen.append(Worth(found, ranked))
         return chosen

@@ -44,18 +44,18 @@ def put_released(journal: Journal, namespace: str, moment: Moment, *, is_release
 
 def count_unseen(
     sources: Sources, store: Store, blueprint: Blueprint
-) -> tuple[Counter[str], Counter[str]]:
-    """Count the questions of each domain that were never seen: all of them, and the reserved ones."""
+) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]]:
+    """Count the questions that were never seen, as a pool: all of them, and the reserved ones."""
     from cardwright.exam import mock  # noqa: PLC0415  (as above)
 
     namespace = sources.namespace_of(blueprint.pack)
     past = mock.list_mocks(store, namespace, blueprint.pack, "mock", "drill")
     seen = mock.read_last_seen(store, sources.items, sources, past)
     reserved = {item.key for item in sources.items.list_reserved()}
-    every: Counter[str] = Counter()
-    held: Counter[str] = Counter()
+    every: Counter[tuple[str, str]] = Counter()
+    held: Counter[tuple[str, str]] = Counter()
     for question in mock.list_questions(sources.items, sources, blueprint):
         if question.card_key not in seen:
-            every[question.domain] += 1
-            held[question.domain] += question.key in reserved
+            every[question.domain, question.siblings] += 1
+            held[question.domain, question.siblings] += question.key in reserved
     return every, held

@@ -120,6 +120,7 @@ def describe_card(collection: Collection, card: Card, renderer: Renderer) -> dic
         "media": list(list_media(card, kind, renderer)),
         "retired": card.retired,
         "reserved": card.reserved,
+        "twins": card.twins,
         "path": card.span.path,
         "line": card.span.line,
     }

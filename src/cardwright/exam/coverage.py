@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from cardwright.blueprint import Blueprint, Domain, Lesson, Objective
+from cardwright.blueprint import Blueprint, Domain, Lesson, Objective, Pool
 from cardwright.exam.candidates import select_items
 from cardwright.exam.mock import shows_options
 from cardwright.item import Item
@@ -80,6 +80,8 @@ class Coverage:
     """The counts over all prompts with a lesson."""
     domains: tuple[DomainCoverage, ...]
     objective_sets: tuple[ObjectiveSetCoverage, ...]
+    pool: Pool
+    """The questions for mock exams."""
     outside: tuple[str, ...]
     """Keys of the pack's cards that belong to no lesson."""
 
@@ -104,9 +106,7 @@ class Coverage:
     @property
     def mocks(self) -> int:
         """How many mock exams can be drawn without repeating a question."""
-        return self.blueprint.count_mocks(
-            {part.domain.id: part.tally.questions for part in self.domains}
-        )
+        return self.blueprint.count_mocks(self.pool)
 
     def as_json(self) -> dict[str, Any]:
         """Return the coverage as a JSON object."""
@@ -148,13 +148,16 @@ def measure_coverage(
         for name in item.objectives:
             by_objective.get(name, []).append(item)
 
-    def count(found: list[Item]) -> Tally:
-        seen = [item.key for item in found if item.key in recalls]
-        questions = {
-            item.card_ref: item.reserved
+    def list_questions(found: list[Item]) -> dict[str, Item]:
+        return {
+            item.card_ref: item
             for item in found
             if item.pack == blueprint.pack and shows_options(item, kinds[item.kind])
         }
+
+    def count(found: list[Item]) -> Tally:
+        seen = [item.key for item in found if item.key in recalls]
+        questions = list_questions(found).values()
         return Tally(
             cards=len({item.card_ref for item in found}),
             prompts=len(found),
@@ -164,7 +167,7 @@ def measure_coverage(
                 for key in seen
             ),
             questions=len(questions),
-            reserved=sum(reserved is not None for reserved in questions.values()),
+            reserved=sum(item.reserved is not None for item in questions),
         )
 
     lessons_of: dict[str, list[Lesson]] = defaultdict(list)
@@ -184,9 +187,11 @@ def measure_coverage(
         )
 
     domains = []
+    pool: Counter[tuple[str, str]] = Counter()
     for domain in blueprint.domains.values():
         lessons = lessons_of[domain.id]
         found = [item for lesson in lessons for item in by_lesson[lesson.id]]
+        pool.update((domain.id, item.siblings) for item in list_questions(found).values())
         domains.append(
             DomainCoverage(
                 domain=domain,
@@ -204,6 +209,7 @@ def measure_coverage(
         objective_sets=tuple(
             cover_set(name, objectives) for name, objectives in blueprint.objective_sets.items()
         ),
+        pool=pool,
         outside=tuple(outside),
     )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, Final, Protocol
 
 from cardwright.blueprint import Blueprint, apportion
@@ -16,7 +16,7 @@ from cardwright.exam.record import fits, read_records
 from cardwright.history import END_MS, MS_PER_MINUTE, Moment, namespace_of
 from cardwright.item import Item
 from cardwright.kinds import list_asked, list_prompts
-from cardwright.model import Card, Kind, Option, Prompt
+from cardwright.model import Card, Kind, Option, Prompt, name_siblings
 from cardwright.study.alias import Aliases
 from cardwright.study.store import Store
 from cardwright.text import count as count_noun
@@ -57,6 +57,8 @@ class Question:
     """Digest of the options, to detect that the card was edited in the meantime."""
     objectives: tuple[str, ...] = ()
     """The objectives that the card names."""
+    twins: str | None = None
+    """The name of the card's set of twins."""
     was_seen: bool | None = None
     """Whether the card had been seen before; None in records that do not tell."""
     picked: tuple[int, ...] = ()
@@ -76,6 +78,11 @@ class Question:
     def card_key(self) -> str:
         """The card's identity, which does not change when it is renamed."""
         return self.key.partition("/")[0]
+
+    @property
+    def siblings(self) -> str:
+        """The name that it shares with its twins, of which an exam asks one."""
+        return name_siblings(self.card_key, self.card_ref.partition(":")[0], self.twins)
 
     @property
     def is_answered(self) -> bool:
@@ -357,38 +364,58 @@ def sample_questions(
     """Draw questions from groups by weight, in random order determined by the seed.
 
     Within a group, cards that were never seen come first, then those seen longest ago. `seen` has
-    the times by card key.
+    the times by card key. Of twins at most one is drawn.
     """
     times = seen or {}
-    available = {name: len(found) for name, found in groups.items()}
-    drawn: list[Question] = []
-    for name, share in apportion(count, weights, available).items():
-        drawn += _take_first(groups[name], share, seed, lambda one: times.get(one.card_key, -1))
-    return tuple(sorted(drawn, key=lambda question: _rank(seed + 1, question.card_ref)))
+    drawn: dict[str, Question] = {}
+    left = dict(groups)
+    while len(drawn) < count:
+        sizes = {name: len({one.siblings for one in found}) for name, found in left.items()}
+        before = len(drawn)
+        for name, share in apportion(count - before, weights, sizes).items():
+            others = [one for one in left[name] if one.siblings not in drawn]
+            for one in _take_first(others, share, seed, lambda one: times.get(one.card_key, -1)):
+                drawn[one.siblings] = one
+        if len(drawn) == before:
+            break
+        # Twins in several groups leave some of these with less than they seemed to have.
+        left = {
+            name: [one for one in found if one.siblings not in drawn]
+            for name, found in left.items()
+        }
+    return tuple(sorted(drawn.values(), key=lambda question: _rank(seed + 1, question.card_ref)))
 
 
 def _take_first(
     questions: Iterable[Question], count: int, seed: int, order: Callable[[Question], int]
 ) -> list[Question]:
-    """Return the first questions in an order.
+    """Return the first questions in an order, of twins at most one.
 
     Of those with the same place in it, each lesson gives its proportion, so that no lesson runs out
-    before the others; which ones is up to chance.
+    before the others. Those with most twins in the same place come first, or the last exam would
+    have only twins left; apart from that, it is up to chance.
     """
     ranked = sorted(
         questions, key=lambda question: (order(question), _rank(seed, question.card_ref))
     )
-    taken: list[Question] = []
-    for _, tied in groupby(ranked, order):
-        if len(taken) == count:
-            break
-        lessons: dict[str, list[Question]] = defaultdict(list)
-        for question in tied:
-            lessons[question.lesson].append(question)
-        sizes = {lesson: len(found) for lesson, found in lessons.items()}
-        for lesson, share in apportion(count - len(taken), sizes, sizes).items():
-            taken += lessons[lesson][:share]
-    return taken
+    taken: dict[str, Question] = {}
+    for _, found in groupby(ranked, order):
+        tied = list(found)
+        twins = Counter(question.siblings for question in tied)
+        tied.sort(key=lambda question: -twins[question.siblings])
+        weights = Counter(question.lesson for question in tied)
+        while len(taken) < count:
+            lessons: dict[str, dict[str, Question]] = defaultdict(dict)
+            for question in tied:
+                if question.siblings not in taken:
+                    lessons[question.lesson].setdefault(question.siblings, question)
+            if not lessons:
+                break
+            sizes = {lesson: len(free) for lesson, free in lessons.items()}
+            for lesson, share in apportion(count - len(taken), weights, sizes).items():
+                free = (one for one in lessons[lesson].values() if one.siblings not in taken)
+                taken |= {question.siblings: question for question in islice(free, share)}
+    return list(taken.values())
 
 
 def list_questions(
@@ -415,6 +442,7 @@ def list_questions(
                 right=tuple(place for place, option in enumerate(options) if option.right),
                 digest=_digest(options),
                 objectives=item.objectives,
+                twins=item.twins,
             )
 
 

@@ -108,6 +108,7 @@ def list_items(collection: Collection) -> list[Item]:
                     tags=card.tags,
                     objectives=card.all_objectives,
                     reserved=card.reserved,
+                    twins=card.twins,
                 )
                 items.append(item)
     return items

@@ -15,9 +15,10 @@ Each kind is a YAML file that says which fields a card has and what is asked. Th
 from those files by `cards schema kinds`.
 
 Every card has an `id`, and may have `tags`, `lesson`, `objectives`, `sources`, `extra` (Markdown
-below the answer), `formerly` (earlier ids, oldest first), `retired` (why it is no longer asked) and
-`reserved: mock` ([held back for mock exams](mock-exams.md#questions-held-back)). `kind`, `lesson`,
-`objectives`, `tags`, `sources`, `extra` and `reserved` may be set once for a whole file.
+below the answer), `formerly` (earlier ids, oldest first), `retired` (why it is no longer asked),
+`reserved: mock` ([held back for mock exams](mock-exams.md#questions-held-back)) and `twins` (the name of
+[questions with the same options](cards.md#twins)). `kind`, `lesson`, `objectives`, `tags`, `sources`, `extra`
+and `reserved` may be set once for a whole file.
 
 A project adds its own kinds in `kinds/NAME.yaml`; see [Your own kinds](custom-kinds.md).
 """

@@ -178,6 +178,12 @@ COMMON: Final[table.Table] = {
     "reserved": table.choice(
         RESERVED_FOR, "What the card is held back for: `mock` exams, until the exam is over."
     ),
+    "twins": table.Key(
+        read=_read_id,
+        schema=table.text(
+            "A name shared by questions with the same options: of those, one is asked a day."
+        ).schema,
+    ),
     "guid": table.Key(
         read=_read_guid,
         schema=table.text("The guid of a note that people already have in Anki.").schema,
@@ -373,6 +379,7 @@ class _CardReader:
             retired=common.get("retired"),
             guid=common.get("guid"),
             reserved=common.get("reserved"),
+            twins=common.get("twins"),
             span=spans["id"],
             spans={**self._shared_spans, **spans},
         )

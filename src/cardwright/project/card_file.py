@@ -21,9 +21,9 @@ _Place = tuple[str, int, int, int, int]
 """The id of a card; its line, column and length; and the index of what it shares with others."""
 _Shared = tuple[str, tuple[str, ...], str | None, tuple[str, ...]]
 """Kind, tags, lesson and objectives."""
-_Rest = tuple[tuple[str, ...], str | None, str | None, str | None]
-"""Earlier ids, why it is retired, its guid, and what it is reserved for: few cards have any."""
-_NO_REST: Final[_Rest] = ((), None, None, None)
+_Rest = tuple[tuple[str, ...], str | None, str | None, str | None, str | None]
+"""Earlier ids, why it is retired, its guid, what it is reserved for and its twins: few have any."""
+_NO_REST: Final[_Rest] = ((), None, None, None, None)
 
 
 class KeptCards(msgspec.Struct, array_like=True, frozen=True):
@@ -56,7 +56,8 @@ def keep_cards(
         common = (card.kind, card.tags, card.lesson, card.all_objectives)
         index = shared.setdefault(common, len(shared))
         places.append((card.id, card.span.line, card.span.column, card.span.length, index))
-        if (own := (card.formerly, card.retired, card.guid, card.reserved)) != _NO_REST:
+        own = (card.formerly, card.retired, card.guid, card.reserved, card.twins)
+        if own != _NO_REST:
             rest[number] = own
     packed = zlib.compress(msgspec.msgpack.encode(cards), FAST)
     return KeptCards(
@@ -95,7 +96,7 @@ def make_heads(
     heads = []
     for number, (card_id, line, column, length, index) in enumerate(kept.places):
         kind, tags, lesson, objectives = shared[index]
-        formerly, retired, guid, reserved = rest.get(number, _NO_REST)
+        formerly, retired, guid, reserved, twins = rest.get(number, _NO_REST)
         heads.append(
             CardHead(
                 pack=pack,
@@ -110,6 +111,7 @@ def make_heads(
                 span=Span(path=name, line=line, column=column, length=length),
                 guid=guid,
                 reserved=reserved,
+                twins=twins,
             )
         )
     return tuple(heads)

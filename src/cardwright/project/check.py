@@ -9,7 +9,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
-from cardwright.blueprint import MIN_MOCKS, Blueprint
+from cardwright.blueprint import MIN_MOCKS, Blueprint, Pool, count_askable
 from cardwright.diagnostic import Diagnostic, Related, Span, apply_severities, diagnose
 from cardwright.item import place_cards
 from cardwright.model import CardHead, Collection, Deck, Selection
@@ -310,11 +310,11 @@ def check_coverage(checking: Checking) -> Iterator[Diagnostic]:
 
 def _count_questions(
     collection: Collection, blueprint: Blueprint, cards: Iterable[CardHead]
-) -> Counter[str]:
-    """Count the cards that a mock exam can ask, by the id of their domain."""
+) -> Pool:
+    """Count the cards that a mock exam can ask."""
     domains = blueprint.domains_by_lesson
     return Counter(
-        domains[card.lesson].id
+        (domains[card.lesson].id, card.siblings)
         for card in cards
         if card.lesson in domains and _has_options(collection, card)
     )
@@ -328,12 +328,13 @@ def _has_options(collection: Collection, card: CardHead) -> bool:
 
 
 def _check_domains(
-    collection: Collection, blueprint: Blueprint, pool: Mapping[str, int]
+    collection: Collection, blueprint: Blueprint, pool: Pool
 ) -> Iterator[Diagnostic]:
     """Report domains without questions for a mock exam, if other domains have some."""
     asking = {name for name, kind in collection.kinds.items() if kind.options}
+    filled = {domain for domain, _ in pool}
     for domain in blueprint.domains.values() if pool else ():
-        if domain.weight and domain.id not in pool:
+        if domain.weight and domain.id not in filled:
             yield diagnose(
                 "domain-without-question",
                 f"a mock exam has no questions on {domain.name}, which is {domain.weight:g} percent of it",
@@ -342,12 +343,12 @@ def _check_domains(
             )
 
 
-def _check_pool(blueprint: Blueprint, pool: Mapping[str, int]) -> Iterator[Diagnostic]:
+def _check_pool(blueprint: Blueprint, pool: Pool) -> Iterator[Diagnostic]:
     """Report an exam whose questions are not enough for MIN_MOCKS mock exams, if it has some."""
     lacking = {
         domain: missing
         for domain, share in blueprint.share_out().items()
-        if (missing := MIN_MOCKS * share - pool.get(domain, 0)) > 0
+        if (missing := MIN_MOCKS * share - count_askable(pool, domain, MIN_MOCKS)) > 0
     }
     if pool and lacking:
         more = [
@@ -386,6 +387,48 @@ def check_reserved(checking: Checking) -> Iterator[Diagnostic]:
             collection.load(card).span_of("reserved"),
             help="remove `reserved`",
         )
+
+
+def check_twins(checking: Checking) -> Iterator[Diagnostic]:
+    """Report twins that give away which of their options is right more often."""
+    collection = checking.collection
+    sets: dict[str, list[CardHead]] = defaultdict(list)
+    for head in collection.heads:
+        if head.twins is not None and head.retired is None:
+            sets[head.siblings].append(head)
+    for heads in sets.values():
+        cards = [collection.load(head) for head in heads]
+        first = cards[0]
+        if len(cards) == 1 and first.pack not in collection.incomplete:
+            yield diagnose(
+                "uneven-twins",
+                f"no other card has the twins `{first.twins}`",
+                first.span_of("twins"),
+                help="write the others, or remove `twins`",
+            )
+            continue
+        texts = {option.text for option in first.options}
+        others = [card for card in cards if {option.text for option in card.options} != texts]
+        for card in others:
+            yield diagnose(
+                "uneven-twins",
+                f"the options of `{card.id}` are not those of `{first.id}`",
+                card.span_of("twins"),
+                help="write the same options word for word, or give it other `twins`",
+                related=(Related(message="the other card", span=first.span),),
+            )
+        if others:
+            continue
+        rights = Counter(option.text for card in cards for option in card.options if option.right)
+        often, seldom = (end(sorted(texts), key=rights.__getitem__) for end in (max, min))
+        if texts and rights[often] > rights[seldom]:
+            yield diagnose(
+                "uneven-twins",
+                f"of the twins `{first.twins}`, `{often}` is right on {rights[often]} and `{seldom}` on "
+                f"{rights[seldom]}",
+                first.span_of("twins"),
+                help="make each option right equally often, or those who know the set can guess",
+            )
 
 
 def check_mentions(checking: Checking) -> Iterator[Diagnostic]:
@@ -490,6 +533,7 @@ CHECKS: Final[tuple[Callable[[Checking], Iterable[Diagnostic]], ...]] = (
     check_signals,
     check_coverage,
     check_reserved,
+    check_twins,
     check_mentions,
     check_frames,
     check_kind_media,

@@ -7,7 +7,7 @@ from typing import Final
 
 from cardwright.diagnostic import Diagnostic, diagnose
 from cardwright.markdown.links import INVALID_HELP, split_address
-from cardwright.project.check_questions import check_answers, digest_questions
+from cardwright.project.check_questions import check_answers, check_options, digest_questions
 from cardwright.project.check_texts import check_texts
 from cardwright.project.checking import CardChecking, FileFindings, Mention
 
@@ -71,5 +71,6 @@ CARD_CHECKS: Final[tuple[CardCheck, ...]] = (
     check_sources,
     check_places,
     check_answers,
+    check_options,
 )
 """To add a check of the cards of a file, write a function and list it here."""

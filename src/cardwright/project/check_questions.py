@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
+from typing import Final
 
 from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.kinds import is_asked, list_asked, list_texts
@@ -12,6 +13,8 @@ from cardwright.markdown.cloze import find_deletions, hide_deletions
 from cardwright.model import Card, Kind, Side
 from cardwright.project.checking import CardChecking
 from cardwright.project.words import count_words, drop_addresses, find_answer, normalize
+
+_RIGHT_IF: Final = "Right if"
 
 
 def digest_questions(checking: CardChecking) -> Iterator[bytes]:
@@ -42,6 +45,19 @@ def check_answers(checking: CardChecking) -> Iterator[Diagnostic]:
                 answer = drop_addresses(answer)
                 given = _split_bracketed(answer)
                 yield from _check_giveaway(checking, card, list_asked(side), shown, given)
+
+
+def check_options(checking: CardChecking) -> Iterator[Diagnostic]:
+    """Report reasons of wrong options that do not say when the option would be right."""
+    for card, kind in checking.asked():
+        for option in card.options:
+            if not option.right and not option.reason.startswith(_RIGHT_IF):
+                yield diagnose(
+                    "no-right-if",
+                    "this reason does not say when the option would be right",
+                    checking.texts.find(card.span_of(kind.options or ""), option.reason),
+                    help=f"begin it with `{_RIGHT_IF} …`; if nothing can follow, write another option",
+                )
 
 
 def _split_bracketed(answer: str) -> list[str]:

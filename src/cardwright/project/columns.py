@@ -25,6 +25,7 @@ class Group(NamedTuple):
     tags: tuple[str, ...]
     objectives: tuple[str, ...]
     reserved: str | None
+    twins: str | None
 
 
 class Columns(NamedTuple):
@@ -55,7 +56,7 @@ def pack_items(items: Sequence[Item], card_numbers: dict[str, int]) -> Columns:
     for row, item in enumerate(ordered):
         group = Group(
             *(item.pack, item.deck, item.kind, item.lesson),
-            *(item.tags, item.objectives, item.reserved),
+            *(item.tags, item.objectives, item.reserved, item.twins),
         )
         numbers.append(groups.setdefault(group, len(groups)))
         cards.append(card_numbers[item.card_ref])
@@ -163,6 +164,13 @@ class PackedItems(Items):
         if row == len(self._keys) or self._keys[row] != key or key in self._left_out:
             return None
         return self._make(row)
+
+    def name_siblings(self, key: str) -> str:
+        """Return the name that a prompt's siblings share, also of one that is left out."""
+        row = bisect_left(self._keys, key)
+        if row < len(self._keys) and self._keys[row] == key:
+            return self._make(row).siblings
+        return key.rpartition("/")[0]
 
     def list_others(self, known: Iterable[str]) -> Iterator[Item]:
         """Yield the prompts whose keys are not known, in order."""

@@ -141,7 +141,7 @@ DECK: Final[table.Table] = {
         read=_read_checks,
         schema=table.make_schema(
             _CHECKS,
-            "Warnings to turn into errors, to switch off, or (missing-source) to switch on.",
+            "Warnings to turn into errors, to switch off, or (missing-source, no-right-if) to switch on.",
         ),
         default={},
     ),

@@ -223,7 +223,7 @@ class Queue:
     ) -> None:
         """Sort prompts into learning steps, reviews and new ones, within the daily limits."""
         prospects = self._prospects
-        asked_today = _AskedToday(prospects.memories.values(), self._today, self._limits)
+        asked_today = _AskedToday(prospects, self._today, self._limits)
         max_new = self._options.max_new
         if asked:
             asked_today.add(*asked)
@@ -246,10 +246,10 @@ class Queue:
             return per_day - asked_today.new[deck]
 
         new = (item for item in prospects.list_new() if is_open(item.key))
-        cards = asked_today.cards
+        siblings = asked_today.siblings
         reviews = self._list_reviews(is_open, asked_today.all_reviews)
-        self._reviews = self._choose(reviews, room_for_review, cards)
-        self._new = self._choose(new, room_for_new, cards)[:max_new]
+        self._reviews = self._choose(reviews, room_for_review, siblings)
+        self._new = self._choose(new, room_for_new, siblings)[:max_new]
         self._all_reviews = len(self._reviews) + asked_today.all_reviews
         self._all_new = len(self._new) + asked_today.all_new
 
@@ -285,9 +285,9 @@ class Queue:
         return zlib.crc32(f"{self._today} {item.key}".encode())
 
     def _choose(
-        self, found: Iterable[Item], room_for: Callable[[str], int], cards: set[str]
+        self, found: Iterable[Item], room_for: Callable[[str], int], asked: set[str]
     ) -> list[Item]:
-        """Return the prompts within the limits of decks, one per card; add their cards to `cards`."""
+        """Return the prompts within the limits of decks, one of all siblings; add theirs to `asked`."""
         chosen: list[Item] = []
         room: dict[str, int] = {}
         list_decks, options_of = self._limits.list_decks, self._limits.options_of
@@ -297,18 +297,18 @@ class Queue:
             return chosen
         for item in found:
             decks = list_decks(item.key)
-            card = _card_of(item.key)
+            siblings = item.siblings
             for deck in decks:
                 if deck not in room:
                     room[deck] = room_for(deck)
                 if room[deck] <= 0:
                     break
             else:
-                if card in cards and options_of(decks[0]).bury_siblings:
+                if siblings in asked and options_of(decks[0]).bury_siblings:
                     continue
                 for deck in decks:
                     room[deck] -= 1
-                cards.add(card)
+                asked.add(siblings)
                 chosen.append(item)
                 if room[decks[-1]] <= 0:
                     packs.discard(decks[-1])
@@ -320,7 +320,8 @@ class Queue:
 class _AskedToday:
     """Prompts that count towards the daily limits: asked today, or certain to be."""
 
-    def __init__(self, memories: Iterable[Memory], today: int, limits: Limits) -> None:
+    def __init__(self, prospects: Prospects, today: int, limits: Limits) -> None:
+        self._items = prospects.items
         self._today = today
         self._limits = limits
         self.new: Counter[str] = Counter()
@@ -328,9 +329,9 @@ class _AskedToday:
         self.reviews: Counter[str] = Counter()
         """Other prompts asked today, likewise."""
         self.all_new = self.all_reviews = 0
-        self.cards: set[str] = set()
-        """The keys of the cards of all these prompts."""
-        for memory in memories:
+        self.siblings: set[str] = set()
+        """The names of the siblings of all these prompts."""
+        for memory in prospects.memories.values():
             if memory.last_day == today:
                 self._count(memory.key, counts_as_new=memory.first_day == today)
 
@@ -345,7 +346,7 @@ class _AskedToday:
             counts[deck] += 1
         self.all_new += counts_as_new
         self.all_reviews += not counts_as_new
-        self.cards.add(_card_of(key))
+        self.siblings.add(self._items.name_siblings(key))
 
 
 def count_decks(
@@ -382,7 +383,3 @@ def _pop_free(piles: Iterable[list[Item]], is_free: Callable[[Item], bool]) -> I
             if is_free(pile[place]):
                 return pile.pop(place)
     return None
-
-
-def _card_of(key: str) -> str:
-    return key.rpartition("/")[0]

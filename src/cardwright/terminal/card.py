@@ -160,6 +160,8 @@ def _draw_parts(collection: Collection, card: Card) -> Iterator[Renderable]:
         yield Text(make_plain(f"Retired: {card.retired}"), "bold")
     if card.reserved is not None:
         yield Text(f"Reserved for {card.reserved} exams", "bold")
+    if card.twins is not None:
+        yield Text(make_plain(f"Twins: {card.twins}"), "dim")
     lesson = collection.lesson_of(card) or "no lesson"
     yield Text(make_plain(f"{kind.title} · {lesson} · {card.span}"), "dim")
     blueprint = collection.blueprints.get(card.pack)
