@@ -24,9 +24,9 @@ def list_sets(pack: str, files: tuple[str, ...]) -> list[list[Card]]:
     """Return the questions of a pack, those with the same options together, in a fixed order."""
     sets: dict[tuple[str, ...], list[Card]] = defaultdict(list)
     for card in load(ROOT)[0].cards:
-        if card.pack == pack and card.retired is None and card.options:
-            if not files or any(name in card.span.path for name in files):
-                sets[tuple(sorted(option.text for option in card.options))].append(card)
+        is_meant = not files or any(name in card.span.path for name in files)
+        if card.pack == pack and card.retired is None and card.options and is_meant:
+            sets[tuple(sorted(option.text for option in card.options))].append(card)
     return [sets[texts] for texts in sorted(sets)]
 
 

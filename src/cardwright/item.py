@@ -78,11 +78,6 @@ class Items(Sequence[Item]):
         """Return the prompt with this key, if there is one."""
         return self._by_key.get(key)
 
-    def name_siblings(self, key: str) -> str:
-        """Return the name that a prompt's siblings share, also of one that is left out."""
-        item = self.find(key)
-        return item.siblings if item else key.rpartition("/")[0]
-
     def list_others(self, known: Iterable[str]) -> Iterator[Item]:
         """Yield the prompts whose keys are not known, in order."""
         known = set(known)
@@ -91,6 +86,10 @@ class Items(Sequence[Item]):
     def list_reserved(self) -> list[Item]:
         """Return the prompts of reserved cards, in order."""
         return [item for item in self._items if item.reserved is not None]
+
+    def list_twins(self) -> list[Item]:
+        """Return the prompts of cards with twins, in order."""
+        return [item for item in self._items if item.twins is not None]
 
     def leave_out(self, keys: frozenset[str]) -> Items:
         """Return these prompts without those of some keys."""

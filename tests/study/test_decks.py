@@ -118,7 +118,7 @@ def test_moving_a_card_to_other_options_replays_it(tmp_path: Path) -> None:
     key = items[0].key
 
     def open_with(store: Store, items: Iterable[Item], deck: Deck = TREE) -> Journal:
-        return make_journal(store, {"trees": deck}, items)
+        return make_journal(store, {"trees": deck}, Items(items))
 
     with open_store(tmp_path / "reviews.db") as store:
         journal = open_with(store, items)
@@ -236,7 +236,7 @@ def test_what_was_asked_today_counts_for_all_decks_above(tmp_path: Path) -> None
     deck = make_deck("Trees", make_deck("Deep", new_per_day=3), new_per_day=4)
     items = place(["Trees", "Trees::Deep"], 4)
     with open_store(tmp_path / "reviews.db") as store:
-        journal = make_journal(store, {"trees": deck}, items)
+        journal = make_journal(store, {"trees": deck}, Items(items))
         deep = items[4:]
         for item in deep[:2]:
             record(journal, item.key, Act.ANSWER, MORNING, Rating.EASY)
@@ -261,7 +261,7 @@ def test_siblings_and_leeches_follow_the_deck_of_the_prompt(tmp_path: Path) -> N
         for index, item in enumerate(both)
     ]
     with open_store(tmp_path / "reviews.db") as store:
-        journal = make_journal(store, {"trees": deck}, items)
+        journal = make_journal(store, {"trees": deck}, Items(items))
         queue = Queue(Prospects(Items(items), {}), journal.limits, SessionOptions(), MORNING, TODAY)
         assert [item.key for item in queue.list_left()] == [
             items[0].key,

@@ -100,7 +100,7 @@ class Preparation:
         self.items = [item for item in found if item.key not in held]
         """The prompts of the pack, and those of other packs that name one of its lessons, except
         those held back for mock exams."""
-        self._held = [item for item in found if item.key in held]
+        self._held = len(found) - len(self.items)
         self._journal = journal
         self._moment = moment
         self._day_start_ms = moment.start_of(self.today, journal.rollover_hour)
@@ -255,16 +255,8 @@ class Preparation:
         on the same day as one of them.
         """
         today, candidates = self.today, self._candidates
-        asked = {
-            found.item.siblings
-            for found in candidates.values()
-            if found.stability and found.last_day == today
-        }
-        asked.update(
-            item.siblings
-            for item in self._held
-            if (memory := self.memories.get(item.key)) and memory.last_day == today
-        )
+        siblings_of = self._journal.limits.siblings_of
+        asked = {siblings_of(key) for key, one in self.memories.items() if one.last_day == today}
         chosen: list[Worth] = []
         left_s = minutes * SECONDS_PER_MINUTE - len(self._list_steps()) * self._step_s
         for ranked in self._daily.order:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from typing import Final, NamedTuple, overload
 
@@ -165,13 +165,6 @@ class PackedItems(Items):
             return None
         return self._make(row)
 
-    def name_siblings(self, key: str) -> str:
-        """Return the name that a prompt's siblings share, also of one that is left out."""
-        row = bisect_left(self._keys, key)
-        if row < len(self._keys) and self._keys[row] == key:
-            return self._make(row).siblings
-        return key.rpartition("/")[0]
-
     def list_others(self, known: Iterable[str]) -> Iterator[Item]:
         """Yield the prompts whose keys are not known, in order."""
         rows = list_missing(self._keys, sorted(self._left_out.union(known)))
@@ -179,9 +172,14 @@ class PackedItems(Items):
 
     def list_reserved(self) -> list[Item]:
         """Return the prompts of reserved cards, in order."""
-        numbers = {
-            number for number, group in enumerate(self._groups) if group.reserved is not None
-        }
+        return self._list_grouped(lambda group: group.reserved is not None)
+
+    def list_twins(self) -> list[Item]:
+        """Return the prompts of cards with twins, in order."""
+        return self._list_grouped(lambda group: group.twins is not None)
+
+    def _list_grouped(self, is_meant: Callable[[Group], bool]) -> list[Item]:
+        numbers = {number for number, group in enumerate(self._groups) if is_meant(group)}
         if not numbers:
             return []
         return [self._make(row) for row in self._rows if self._numbers[row] in numbers]

@@ -82,17 +82,23 @@ class Limits:
         options: Mapping[str, DeckOptions],
         placed: Mapping[str, str],
         days: StudyDays = EVERY_DAY,
+        twins: Mapping[str, str] | None = None,
     ) -> None:
-        """Take the options by deck, and the deck of each prompt that is in a sub-deck."""
+        """Take the options by deck, the deck of each prompt in a sub-deck, and siblings of twins by key."""
         self.days = days
         """The user's study days: a lighter one has lower limits."""
         self._options = options
         self._placed = placed
+        self._twins = twins or {}
         self._chains: dict[str, tuple[str, ...]] = {}
 
     def options_of(self, deck: str) -> DeckOptions:
         """Return the options of a deck, or the default ones if it has none."""
         return self._options.get(deck, _DEFAULT_OPTIONS)
+
+    def siblings_of(self, key: str) -> str:
+        """Return the name that a prompt shares with its siblings (`Item.siblings`)."""
+        return self._twins.get(key) or key.rpartition("/")[0]
 
     def list_decks(self, key: str) -> tuple[str, ...]:
         """Return the decks whose limits hold for a prompt, its own first."""

@@ -26,7 +26,7 @@ from cardwright.history import (
     is_kept,
     namespace_of,
 )
-from cardwright.item import Item, Items
+from cardwright.item import Items
 from cardwright.memory import Memory, State
 from cardwright.model import Deck, DeckOptions
 from cardwright.progress import track
@@ -40,11 +40,12 @@ from cardwright.study.schedule import Balance, Expectation, ReplayedAnswer, Sche
 from cardwright.study.settings import Settings
 from cardwright.study.store import Store
 
+_NO_ITEMS: Final = Items()
 _MIXED: Final = ""
 """Stored as the rules of a namespace whose memories were computed under more than one set of rules."""
 
 
-def make_journal(store: Store, decks: Mapping[str, Deck], items: Iterable[Item] = ()) -> Journal:
+def make_journal(store: Store, decks: Mapping[str, Deck], items: Items = _NO_ITEMS) -> Journal:
     """Return the journal of a store, with the options of decks, by pack, and the user's settings.
 
     `items` are the prompts of these decks. Memories computed under other rules are rebuilt. Fitted
@@ -69,7 +70,8 @@ def make_journal(store: Store, decks: Mapping[str, Deck], items: Iterable[Item] 
     }
     placed = place_items(items, options) if len(options) > len(decks) else {}
     default = make_schedule("", DeckOptions())
-    journal = Journal(store, schedules, default, placed, settings.days)
+    twins = {item.key: item.siblings for item in items.list_twins()}
+    journal = Journal(store, schedules, default, placed, settings.days, twins)
     journal.unused_fits = settings.unused_fits
     if outdated := journal.list_outdated():
         journal.rebuild(outdated)
@@ -86,10 +88,12 @@ class Journal:
         default: Schedule,
         placed: Mapping[str, str] | None = None,
         days: StudyDays = EVERY_DAY,
+        twins: Mapping[str, str] | None = None,
     ) -> None:
         """Use the schedules by deck, and `default` for any other namespace.
 
-        `placed` is the deck of each prompt, by key, that is not under its namespace's own schedule.
+        `placed` is the deck of each prompt, by key, that is not under its namespace's own schedule;
+        `twins` are the siblings (`Item.siblings`) of each that has twins.
         """
         self.days = days
         """The user's study days."""
@@ -104,7 +108,7 @@ class Journal:
         """The cached result of `Store.read_rules`; None when it must be read again."""
         self._rules_version = 0
         """The store's data version when the rules were read."""
-        self.limits = Limits(self.options, self._placed, days)
+        self.limits = Limits(self.options, self._placed, days, twins)
         self.unused_fits: list[str] = []
         """Namespaces whose fitted parameters are of another model or invalid, and ignored."""
 

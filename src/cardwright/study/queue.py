@@ -223,7 +223,7 @@ class Queue:
     ) -> None:
         """Sort prompts into learning steps, reviews and new ones, within the daily limits."""
         prospects = self._prospects
-        asked_today = _AskedToday(prospects, self._today, self._limits)
+        asked_today = _AskedToday(prospects.memories.values(), self._today, self._limits)
         max_new = self._options.max_new
         if asked:
             asked_today.add(*asked)
@@ -291,13 +291,14 @@ class Queue:
         chosen: list[Item] = []
         room: dict[str, int] = {}
         list_decks, options_of = self._limits.list_decks, self._limits.options_of
+        siblings_of = self._limits.siblings_of
         # Every prompt counts towards the limits of its pack.
         packs = {pack for pack in self._prospects.items.namespaces if room_for(pack) > 0}
         if not packs:
             return chosen
         for item in found:
             decks = list_decks(item.key)
-            siblings = item.siblings
+            siblings = siblings_of(item.key)
             for deck in decks:
                 if deck not in room:
                     room[deck] = room_for(deck)
@@ -320,8 +321,7 @@ class Queue:
 class _AskedToday:
     """Prompts that count towards the daily limits: asked today, or certain to be."""
 
-    def __init__(self, prospects: Prospects, today: int, limits: Limits) -> None:
-        self._items = prospects.items
+    def __init__(self, memories: Iterable[Memory], today: int, limits: Limits) -> None:
         self._today = today
         self._limits = limits
         self.new: Counter[str] = Counter()
@@ -331,7 +331,7 @@ class _AskedToday:
         self.all_new = self.all_reviews = 0
         self.siblings: set[str] = set()
         """The names of the siblings of all these prompts."""
-        for memory in prospects.memories.values():
+        for memory in memories:
             if memory.last_day == today:
                 self._count(memory.key, counts_as_new=memory.first_day == today)
 
@@ -346,7 +346,7 @@ class _AskedToday:
             counts[deck] += 1
         self.all_new += counts_as_new
         self.all_reviews += not counts_as_new
-        self.siblings.add(self._items.name_siblings(key))
+        self.siblings.add(self._limits.siblings_of(key))
 
 
 def count_decks(
