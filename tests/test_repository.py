@@ -48,14 +48,15 @@ def test_the_blueprint_is_whole() -> None:
     weights = {domain.id: domain.weight for domain in blueprint.domains.values()}
     assert weights == {"model-development": 44, "mlops": 44, "model-deployment": 12}
     assert len(blueprint.lessons) == 12
-    assert len(blueprint.objectives) == 105
+    numbers = {name: len(found) for name, found in blueprint.objective_sets.items()}
+    assert numbers == {"Exam guide": 47, "Syllabus": 105}
 
 
 def test_the_deck_holds_the_instincts_and_core_terms() -> None:
     collection, _ = load(ROOT)
     by_kind = [card.kind for card in collection.cards if card.pack == "mlpro"]
 
-    assert by_kind.count("instinct") == 86
+    assert by_kind.count("instinct") >= 86
     assert by_kind.count("term") >= 40
 
 
