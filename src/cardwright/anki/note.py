@@ -342,7 +342,8 @@ def _make_option(option: Option, renderer: Renderer, writers: Mapping[str, Write
         reason = replace_media(reason, writers, is_hidden=True)
     return (
         f'<li class="{"right" if option.right else "wrong"}">'
-        f'<div class="option">{renderer.render_inline(option.text).html}</div>'
+        # Anki's browser would join two lines that nothing parts.
+        f'<div class="option">{renderer.render_inline(option.text).html}</div>\n'
         f'<div class="reason">{reason}</div></li>\n'
     )
 
