@@ -14,7 +14,7 @@ from cardwright.model import Card, Kind, Side
 from cardwright.project.checking import CardChecking
 from cardwright.project.words import count_words, drop_addresses, find_answer, normalize
 
-_RIGHT_IF: Final = re.compile(r"[*_]{0,3}Right if[*_]{0,3}\s+\w")
+_RIGHT_IF: Final = re.compile(r"[*_]{0,3}Right if[*_]{0,3}\s+\S+\s+\S")
 
 
 def digest_questions(checking: CardChecking) -> Iterator[bytes]:
