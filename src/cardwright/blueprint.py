@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
 from typing import Final
 
@@ -208,19 +209,34 @@ class Blueprint:
 
     def count_mocks(self, pool: Pool) -> int:
         """Return how many mock exams can be drawn without repeating a question."""
-        shares = [(domain, share) for domain, share in self.share_out().items() if share]
-        exams = 0
-        while shares and all(
-            count_askable(pool, domain, exams + 1) >= share * (exams + 1)
-            for domain, share in shares
-        ):
-            exams += 1
-        return exams
+        sizes: dict[str, list[int]] = {}
+        for (domain, _), size in pool.items():
+            sizes.setdefault(domain, []).append(size)
+        return min(
+            (
+                count_exams(sizes.get(domain, ()), share)
+                for domain, share in self.share_out().items()
+                if share
+            ),
+            default=0,
+        )
 
 
-def count_askable(pool: Pool, domain: str, exams: int) -> int:
-    """Return how many questions of a domain so many exams can ask, at most one of a set in each."""
-    return sum(min(size, exams) for (name, _), size in pool.items() if name == domain)
+def count_exams(sizes: Collection[int], share: int) -> int:
+    """Return how many exams can ask `share` questions each, none twice, and at most one of a set.
+
+    `sizes` are those of the sets of twins.
+    """
+    return bisect_left(
+        range(1, sum(sizes) // share + 1),
+        True,  # noqa: FBT003  (the first number that is too high)
+        key=lambda exams: count_askable(sizes, exams) < share * exams,
+    )
+
+
+def count_askable(sizes: Iterable[int], exams: int) -> int:
+    """Return how many questions so many exams can ask, at most one of a set in each."""
+    return sum(min(size, exams) for size in sizes)
 
 
 def apportion(

@@ -125,12 +125,14 @@ def place_cards(
 
 def _part_twins(cards: list[_Card]) -> None:
     """Move cards with twins before them to the end: those with one, then those with two, and so on."""
-    counts: Counter[str] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     before = {}
     for card in cards:
         if card.twins is not None:
-            before[card.key] = counts[card.twins]
-            counts[card.twins] += 1
+            # Reserved ones are not asked along with the others.
+            name = card.twins, card.withdrawn
+            before[card.key] = counts[name]
+            counts[name] += 1
     if before:
         cards.sort(key=lambda card: before.get(card.key, 0))
 

@@ -19,6 +19,7 @@ from anki_deck_author import (
     list_schedules,
     read_files,
 )
+from cardwright.project.card import COMMON_KEYS
 from project_files import Run, Write
 
 LATER = 2_000_000_000
@@ -250,3 +251,14 @@ def test_an_interrupted_run_is_finished_by_the_next_one(
         left[0] = 1000
         run("adopt", str(package), folder=folder)
         assert describe_files(folder) == whole, number
+
+
+def test_columns_may_be_called_like_the_keys_of_every_card(home: Path, run: Run) -> None:
+    names = ["Word", *(name.capitalize() for name in (*COMMON_KEYS, "cards"))]
+    rows = [names, *([f"{name} {number}" for name in names] for number in range(3))]
+    (home / "trees.csv").write_text("\n".join(map(",".join, rows)) + "\n", "utf-8")
+
+    run("adopt", str(home / "trees.csv"), folder=home)
+
+    assert "0 errors" in run("check", folder=home).output
+    assert len(json.loads(run("list", "--json", folder=home).stdout)) == 3

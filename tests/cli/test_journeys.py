@@ -110,6 +110,7 @@ def test_list_tells_programs_all_about_each_card(write: Write, run: Run) -> None
             "media": [],
             "retired": None,
             "reserved": None,
+            "twins": None,
             "path": "cards/trees/wood.yaml",
             "line": 2,
         }

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from cardwright.app.choice import Choice
 from cardwright.app.mock import draw_drill, draw_mock
 from cardwright.app.study import open_study
 from cardwright.cli.environment import read_clock
-from cardwright.exam.mock import Question
+from cardwright.exam.mock import Question, put_mock
 from exam_project import BLUEPRINT
 from project_files import Run, Write
 
@@ -137,3 +138,49 @@ def test_check_show_list_and_coverage_know_them(run: Run) -> None:
         f"a1-{number}" for number in range(SETS)
     }
     assert ",a1-0," in run("list", "--csv").stdout
+
+
+def test_a_step_from_yesterday_keeps_its_twins_away(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for is_planned in (False, True):
+        if is_planned:
+            run("exam", "set", "trees", "--date", "2026-12-20", "--minutes", "200")
+        else:
+            run("answer", "a1-3-0", "again")
+            monkeypatch.setenv("CARDS_NOW", "2026-11-27T09:00:00+01:00")
+        due = [row["prompt"] for row in read(run, "due")["prompts"]]
+        assert [one for one in due if set_of(one) == "a1-3"] == ["trees:a1-3-0/choose"]
+
+
+def test_a_plan_does_not_promise_more_of_a_set_than_there_are_days(run: Run) -> None:
+    run("exam", "release")
+    plan = run("exam", "set", "trees", "--date", "2026-11-28", "--minutes", "600").output
+    assert "no number of minutes would show you all" in plan
+    assert "you see 67% of the prompts" in plan
+    plan = run("exam", "set", "trees", "--date", "2026-11-29", "--minutes", "600").output
+    assert "you see every prompt" in plan
+
+
+def test_a_drill_leaves_the_twins_of_an_open_exam_for_last(forest: Path) -> None:
+    with open_study(forest, forest / "store.db", read_clock()) as study:
+        blueprint = study.sources.blueprints["trees"]
+        mock = draw_mock(study, blueprint, seed=1)[0]
+        with study.store.transaction():
+            put_mock(study.store, mock, study.moment)
+        asked = {set_of(question.card_ref) for question in mock.questions}
+        drill = draw_drill(study, blueprint, seed=1, count=10)
+
+    assert len(asked) == 10
+    assert asked.isdisjoint(set_of(question.card_ref) for question in drill.questions)
+
+
+def test_twins_of_a_card_edited_in_a_session_count_at_once(forest: Path) -> None:
+    path = forest / "cards/trees/a1.yaml"
+    with open_study(forest, forest / "store.db", read_clock()) as study:
+        before = study.make_queue(Choice(lessons=["a1"]), {})[0].counts.new
+        path.write_text(path.read_text("utf-8").replace("twins: a1-1\n", "twins: a1-0\n"), "utf-8")
+        study.reload(study.moment.at_ms)
+        after = study.make_queue(Choice(lessons=["a1"]), {})[0].counts.new
+
+    assert (before, after) == (SETS, SETS - 1)

@@ -20,7 +20,7 @@ _COMMON: Final = frozenset({"extra", "sources", "lesson"})
 _RESERVED: Final = frozenset(
     {
         *("allow", "cards", "extra", "formerly", "guid", "id", "kind", "lesson", "objectives"),
-        *("reserved", "retired", "sources", "tags"),
+        *("reserved", "retired", "sources", "tags", "twins"),
     }
 )
 """Keys of every card, which no field can have."""

@@ -256,9 +256,11 @@ class Preparation:
         """
         today, candidates = self.today, self._candidates
         siblings_of = self._journal.limits.siblings_of
+        steps = self._list_steps()
         asked = {siblings_of(key) for key, one in self.memories.items() if one.last_day == today}
+        asked.update(map(siblings_of, steps))
         chosen: list[Worth] = []
-        left_s = minutes * SECONDS_PER_MINUTE - len(self._list_steps()) * self._step_s
+        left_s = minutes * SECONDS_PER_MINUTE - len(steps) * self._step_s
         for ranked in self._daily.order:
             if left_s <= 0:
                 break

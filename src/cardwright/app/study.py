@@ -101,6 +101,7 @@ class Study:
         """
         sources = open_index(self.root, find_index(self.store.path, self.root), now_ms * 10**6)
         self.sources = _unite_sources(sources, self.store.aliases)
+        self.journal.limits.set_twins(self.items)
 
     def find_problem(self, path: str) -> str:
         """Return the first problem of a source file, with its location."""

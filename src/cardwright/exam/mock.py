@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import groupby, islice
 from typing import Any, Final, Protocol
 
-from cardwright.blueprint import Blueprint, apportion
+from cardwright.blueprint import Blueprint, apportion, count_exams
 from cardwright.error import CardwrightError
 from cardwright.exam.record import fits, read_records
 from cardwright.history import END_MS, MS_PER_MINUTE, Moment, namespace_of
@@ -234,8 +234,10 @@ def draw_mock(
         )
     if minutes is None:
         minutes = blueprint.minutes * (len(drawn) / blueprint.questions)
+    has_twins = any(question.twins for question in drawn)
     note = (
-        f"There {'is' if len(drawn) == 1 else 'are'} only {count_noun(len(drawn), 'question')}."
+        f"There {'is' if len(drawn) == 1 else 'are'} only {count_noun(len(drawn), 'question')}"
+        f"{', counting one of each set of twins' if has_twins else ''}."
         if len(drawn) < wanted
         else ""
     )
@@ -277,7 +279,7 @@ def draw_drill(
     one of them are asked; prompts whose keys are `held` are not. As in a mock exam, questions that
     were never seen come first, but as many of them as the next mock exam needs beside those held
     come last of all: asked in a drill, they would measure nothing there. So do the cards whose keys
-    are `kept`.
+    are `kept`, and their twins, which would show their options.
 
     Raises:
         MockError: there is no question.
@@ -291,7 +293,9 @@ def draw_drill(
         and (not objectives or any(name in objectives for name in question.objectives))
     ]
     groups, weights = _group_by_domain(questions, blueprint)
-    last = (*kept, *_list_needed(every, blueprint, seen, held, seed))
+    open_sets = {question.siblings for question in every if question.card_key in kept}
+    last = [question.card_key for question in every if question.siblings in open_sets]
+    last += _list_needed(every, blueprint, seen, held, seed)
     order = {**seen, **dict.fromkeys(last, END_MS)}
     if lessons:
         groups = {lesson: [] for lesson in lessons}
@@ -400,22 +404,48 @@ def _take_first(
     )
     taken: dict[str, Question] = {}
     for _, found in groupby(ranked, order):
-        tied = list(found)
+        if len(taken) == count:
+            break
+        tied = [question for question in found if question.siblings not in taken]
         twins = Counter(question.siblings for question in tied)
         tied.sort(key=lambda question: -twins[question.siblings])
-        weights = Counter(question.lesson for question in tied)
-        while len(taken) < count:
-            lessons: dict[str, dict[str, Question]] = defaultdict(dict)
-            for question in tied:
-                if question.siblings not in taken:
-                    lessons[question.lesson].setdefault(question.siblings, question)
-            if not lessons:
-                break
-            sizes = {lesson: len(free) for lesson, free in lessons.items()}
-            for lesson, share in apportion(count - len(taken), weights, sizes).items():
-                free = (one for one in lessons[lesson].values() if one.siblings not in taken)
-                taken |= {question.siblings: question for question in islice(free, share)}
+        large, needed = _find_needed(twins, count - len(taken))
+        _take(tied, len(taken) + needed, taken, large)
+        _take(tied, count, taken)
     return list(taken.values())
+
+
+def _find_needed(twins: Mapping[str, int], count: int) -> tuple[set[str], int]:
+    """Return the sets that have a question for each exam that can be drawn, and how many must be used.
+
+    After this one, as many exams less one must be left. For each exam but the last of all, a set
+    of which none is drawn now has a question that will never be asked.
+    """
+    exams = max(count_exams(twins.values(), count), 1)
+    large = {name for name, size in twins.items() if size >= exams}
+    spare = sum(min(size, exams) for size in twins.values()) - exams * count
+    return large, max(min(len(large) - spare, count), 0)
+
+
+def _take(
+    questions: Sequence[Question],
+    count: int,
+    taken: dict[str, Question],
+    among: Collection[str] | None = None,
+) -> None:
+    """Add questions until so many are taken, those of some sets only, each lesson in proportion."""
+    weights = Counter(question.lesson for question in questions)
+    while len(taken) < count:
+        lessons: dict[str, dict[str, Question]] = defaultdict(dict)
+        for question in questions:
+            if question.siblings not in taken and (among is None or question.siblings in among):
+                lessons[question.lesson].setdefault(question.siblings, question)
+        if not lessons:
+            break
+        sizes = {lesson: len(free) for lesson, free in lessons.items()}
+        for lesson, share in apportion(count - len(taken), weights, sizes).items():
+            free = (one for one in lessons[lesson].values() if one.siblings not in taken)
+            taken |= {question.siblings: question for question in islice(free, share)}
 
 
 def list_questions(

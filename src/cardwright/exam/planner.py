@@ -6,6 +6,7 @@ follows the one that promises most. This module needs numpy, an optional extra.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -360,6 +361,7 @@ class Planner:
         seconds = self._list_seconds(days, sample.share)
         course = self._simulate(self.learned.best, sample, [self.policy], days, seconds[None])
         today, on_day = self._forecast(sample, days, seconds)
+        too_many = self._count_too_many(len(days))
         return Plan(
             policy=self.policy,
             days=tuple(
@@ -374,10 +376,19 @@ class Planner:
             ),
             today=today,
             on_day=on_day,
-            seen_share=float(np.mean(course.recall[0] > 0)),
-            enough_minutes=self._find_enough_minutes(sample, days),
+            seen_share=min(float(np.mean(course.recall[0] > 0)), 1 - too_many / len(self._prompts)),
+            enough_minutes=None if too_many else self._find_enough_minutes(sample, days),
             learning=self._compare(),
         )
+
+    def _count_too_many(self, days: int) -> int:
+        """Count the new prompts for which there are too few days, as a day asks one of each group."""
+        new = Counter(
+            prompt.group
+            for place, prompt in enumerate(self._prompts)
+            if prompt.group and not self._log.is_begun(place)
+        )
+        return sum(max(number - days + (group in self._groups), 0) for group, number in new.items())
 
     def _compare(self) -> Learning:
         """Compare what was expected of the answers with what came."""

@@ -12,7 +12,7 @@ from typing import Final
 from cardwright.blueprint import MIN_MOCKS, Blueprint, Pool, count_askable
 from cardwright.diagnostic import Diagnostic, Related, Span, apply_severities, diagnose
 from cardwright.item import place_cards
-from cardwright.model import CardHead, Collection, Deck, Selection
+from cardwright.model import Card, CardHead, Collection, Deck, Selection
 from cardwright.pattern import is_match
 from cardwright.project.cache import make_key
 from cardwright.project.checking import Checking
@@ -348,7 +348,11 @@ def _check_pool(blueprint: Blueprint, pool: Pool) -> Iterator[Diagnostic]:
     lacking = {
         domain: missing
         for domain, share in blueprint.share_out().items()
-        if (missing := MIN_MOCKS * share - count_askable(pool, domain, MIN_MOCKS)) > 0
+        if (
+            missing := MIN_MOCKS * share
+            - count_askable((size for (name, _), size in pool.items() if name == domain), MIN_MOCKS)
+        )
+        > 0
     }
     if pool and lacking:
         more = [
@@ -390,45 +394,61 @@ def check_reserved(checking: Checking) -> Iterator[Diagnostic]:
 
 
 def check_twins(checking: Checking) -> Iterator[Diagnostic]:
-    """Report twins that give away which of their options is right more often."""
+    """Report twins whose options are not the same, or not right equally often."""
     collection = checking.collection
     sets: dict[str, list[CardHead]] = defaultdict(list)
     for head in collection.heads:
         if head.twins is not None and head.retired is None:
             sets[head.siblings].append(head)
     for heads in sets.values():
-        cards = [collection.load(head) for head in heads]
-        first = cards[0]
-        if len(cards) == 1 and first.pack not in collection.incomplete:
+        # Of a pack with errors, the others may be missing.
+        if heads[0].pack not in collection.incomplete:
+            yield from _check_twins(collection, [collection.load(head) for head in heads])
+
+
+def _check_twins(collection: Collection, cards: Sequence[Card]) -> Iterator[Diagnostic]:
+    """Report what is wrong with a set of twins."""
+    name = cards[0].twins
+    if len(cards) == 1:
+        yield diagnose(
+            "uneven-twins",
+            f"no other card has the twins `{name}`",
+            cards[0].span_of("twins"),
+            help="write the others, or remove `twins`",
+        )
+        return
+    texts = [frozenset(option.text for option in card.options) for card in cards]
+    (usual, _), *others = Counter(texts).most_common()
+    model = cards[texts.index(usual)]
+    for card, own in zip(cards, texts, strict=True):
+        if own != usual:
             yield diagnose(
                 "uneven-twins",
-                f"no other card has the twins `{first.twins}`",
-                first.span_of("twins"),
-                help="write the others, or remove `twins`",
-            )
-            continue
-        texts = {option.text for option in first.options}
-        others = [card for card in cards if {option.text for option in card.options} != texts]
-        for card in others:
-            yield diagnose(
-                "uneven-twins",
-                f"the options of `{card.id}` are not those of `{first.id}`",
+                f"the options of `{card.id}` are not those of `{model.id}`",
                 card.span_of("twins"),
                 help="write the same options word for word, or give it other `twins`",
-                related=(Related(message="the other card", span=first.span),),
+                related=(Related(message="the other card", span=model.span),),
             )
-        if others:
-            continue
-        rights = Counter(option.text for card in cards for option in card.options if option.right)
-        often, seldom = (end(sorted(texts), key=rights.__getitem__) for end in (max, min))
-        if texts and rights[often] > rights[seldom]:
-            yield diagnose(
-                "uneven-twins",
-                f"of the twins `{first.twins}`, `{often}` is right on {rights[often]} and `{seldom}` on "
-                f"{rights[seldom]}",
-                first.span_of("twins"),
-                help="make each option right equally often, or those who know the set can guess",
-            )
+    domains = {domain.id: card for card in cards if (domain := collection.domain_of(card))}
+    if len(domains) > 1:
+        yield diagnose(
+            "uneven-twins",
+            f"the twins `{name}` are in the domains {list_names(domains)}",
+            list(domains.values())[-1].span_of("twins"),
+            help="write twins for each domain: a mock exam draws from each by itself",
+        )
+    if others or not usual:
+        return
+    rights = Counter(option.text for card in cards for option in card.options if option.right)
+    often, seldom = (end(sorted(usual), key=rights.__getitem__) for end in (max, min))
+    if rights[often] > rights[seldom]:
+        yield diagnose(
+            "uneven-twins",
+            f"of the twins `{name}`, `{often}` is right on {rights[often]} and `{seldom}` on "
+            f"{rights[seldom]}",
+            model.span_of("twins"),
+            help="make each option right equally often, or those who know the set can guess",
+        )
 
 
 def check_mentions(checking: Checking) -> Iterator[Diagnostic]:

@@ -14,7 +14,7 @@ from cardwright.model import Card, Kind, Side
 from cardwright.project.checking import CardChecking
 from cardwright.project.words import count_words, drop_addresses, find_answer, normalize
 
-_RIGHT_IF: Final = "Right if"
+_RIGHT_IF: Final = re.compile(r"[*_]{0,3}Right if[*_]{0,3}\s+\S+\s+\S")
 
 
 def digest_questions(checking: CardChecking) -> Iterator[bytes]:
@@ -51,12 +51,12 @@ def check_options(checking: CardChecking) -> Iterator[Diagnostic]:
     """Report reasons of wrong options that do not say when the option would be right."""
     for card, kind in checking.asked():
         for option in card.options:
-            if not option.right and not option.reason.startswith(_RIGHT_IF):
+            if not option.right and not _RIGHT_IF.match(option.reason):
                 yield diagnose(
                     "no-right-if",
                     "this reason does not say when the option would be right",
                     checking.texts.find(card.span_of(kind.options or ""), option.reason),
-                    help=f"begin it with `{_RIGHT_IF} …`; if nothing can follow, write another option",
+                    help="begin it with `Right if …`; if nothing can follow, write another option",
                 )
 
 

@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from typing import Final
 
 from cardwright.history import namespace_of
-from cardwright.item import Item
+from cardwright.item import Item, Items
 from cardwright.model import Deck, DeckOptions
 from cardwright.study.days import EVERY_DAY, StudyDays
 from cardwright.study.settings import Settings
@@ -82,19 +82,22 @@ class Limits:
         options: Mapping[str, DeckOptions],
         placed: Mapping[str, str],
         days: StudyDays = EVERY_DAY,
-        twins: Mapping[str, str] | None = None,
     ) -> None:
-        """Take the options by deck, the deck of each prompt in a sub-deck, and siblings of twins by key."""
+        """Take the options by deck, and the deck of each prompt that is in a sub-deck."""
         self.days = days
         """The user's study days: a lighter one has lower limits."""
         self._options = options
         self._placed = placed
-        self._twins = twins or {}
+        self._twins: dict[str, str] = {}
         self._chains: dict[str, tuple[str, ...]] = {}
 
     def options_of(self, deck: str) -> DeckOptions:
         """Return the options of a deck, or the default ones if it has none."""
         return self._options.get(deck, _DEFAULT_OPTIONS)
+
+    def set_twins(self, items: Items) -> None:
+        """Learn from all prompts which of them are twins."""
+        self._twins = {item.key: item.siblings for item in items.list_twins()}
 
     def siblings_of(self, key: str) -> str:
         """Return the name that a prompt shares with its siblings (`Item.siblings`)."""

@@ -70,8 +70,8 @@ def make_journal(store: Store, decks: Mapping[str, Deck], items: Items = _NO_ITE
     }
     placed = place_items(items, options) if len(options) > len(decks) else {}
     default = make_schedule("", DeckOptions())
-    twins = {item.key: item.siblings for item in items.list_twins()}
-    journal = Journal(store, schedules, default, placed, settings.days, twins)
+    journal = Journal(store, schedules, default, placed, settings.days)
+    journal.limits.set_twins(items)
     journal.unused_fits = settings.unused_fits
     if outdated := journal.list_outdated():
         journal.rebuild(outdated)
@@ -88,12 +88,10 @@ class Journal:
         default: Schedule,
         placed: Mapping[str, str] | None = None,
         days: StudyDays = EVERY_DAY,
-        twins: Mapping[str, str] | None = None,
     ) -> None:
         """Use the schedules by deck, and `default` for any other namespace.
 
-        `placed` is the deck of each prompt, by key, that is not under its namespace's own schedule;
-        `twins` are the siblings (`Item.siblings`) of each that has twins.
+        `placed` is the deck of each prompt, by key, that is not under its namespace's own schedule.
         """
         self.days = days
         """The user's study days."""
@@ -108,7 +106,7 @@ class Journal:
         """The cached result of `Store.read_rules`; None when it must be read again."""
         self._rules_version = 0
         """The store's data version when the rules were read."""
-        self.limits = Limits(self.options, self._placed, days, twins)
+        self.limits = Limits(self.options, self._placed, days)
         self.unused_fits: list[str] = []
         """Namespaces whose fitted parameters are of another model or invalid, and ignored."""
 
