@@ -55,6 +55,8 @@ _MINUTES_SHOWN: Final = 100
 _MINUTES_PER_HOUR: Final = 60
 _MAX_ROWS: Final = 200
 """How many lessons of a domain, or objectives of a set, are shown."""
+_MIN_SENTENCE: Final = 44
+"""Columns that a sentence needs for its figures to stand beside it."""
 _UNNAMED: Final = "Objectives"
 """The name shown for a set of objectives without one."""
 
@@ -446,17 +448,32 @@ def draw_last_days(last_days: Iterable[tuple[int, LastDay]]) -> Iterator[Text]:
         yield line.append(f"{make_line(last.focus)}{lessons}")
 
 
-def draw_readings(readings: Iterable[SignalReading]) -> Iterator[Text]:
+def draw_readings(readings: Sequence[SignalReading]) -> Iterator[RenderableType]:
     """Draw the signals for booking the exam: given, not yet, or for the candidate to judge."""
-    for reading in readings:
+    if readings:
+        yield Fitted(lambda width: [_draw_readings(readings, width)])
+
+
+def _draw_readings(readings: Sequence[SignalReading], width: int) -> RenderableType:
+    """Draw each signal with its figures beside it, or below it if space is short."""
+    from rich.table import Table  # noqa: PLC0415  (as above)
+
+    figures = [Text(_format_reading(reading), "dim", no_wrap=True) for reading in readings]
+    is_beside = width - max(figure.cell_len for figure in figures) >= _MIN_SENTENCE
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for reading, figure in zip(readings, figures, strict=True):
         mark = {True: "✓", False: "✗", None: "?"}[reading.is_given]
-        line = Text(f"{mark} {make_line(reading.signal.about)}")
-        if reading.recall is not None and reading.signal.measure is not None:
-            wanted = reading.signal.measure.recall_percent
-            line.append(f"  recall {reading.recall:.0%}, {wanted:g}% needed", "dim")
-        else:
-            line.append("  judge for yourself", "dim")
-        yield line
+        row: list[RenderableType] = [Text(mark), Text(make_line(reading.signal.about))]
+        grid.add_row(*row, *[figure] * is_beside)
+        if not is_beside:
+            grid.add_row(Text(), figure)
+    return grid
+
+
+def _format_reading(reading: SignalReading) -> str:
+    if reading.recall is None or reading.signal.measure is None:
+        return "judge for yourself"
+    return f"recall {reading.recall:.0%}, {reading.signal.measure.recall_percent:g}% needed"
 
 
 def draw_objectives(readings: Sequence[ObjectivesReading]) -> Iterator[RenderableType]:

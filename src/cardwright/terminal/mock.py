@@ -25,6 +25,7 @@ from cardwright.terminal.window import (
     draw_step,
     draw_title_bar,
 )
+from cardwright.terminal.words import name_digits
 from cardwright.text import make_plain
 
 TIME_IS_UP: Final = "Time is up: the exam was handed in as it was."
@@ -170,14 +171,18 @@ class MockTaker(KeyLoop):
 
     def _paint(self) -> None:
         window = self._window
-        has_keys = window.is_roomy and self._view in {"question", "go"}
         window.paint(
             draw_title_bar(choose_text(self._list_titles(), window.columns - 2), window.columns),
             [window.render(part) for part in self._list_parts()],
             lambda: draw_step(window.width, *self._list_steps()),
-            keys="? keys  n next  p back  g go to  q leave" if has_keys else "",
+            keys="? keys  n next  p back  g go to  q leave" if self._has_keys else "",
             reads_on=self._view == "question",
         )
+
+    @property
+    def _has_keys(self) -> bool:
+        """Whether there is a line for the keys that are not needed with every question."""
+        return self._window.is_roomy and self._view in {"question", "go"}
 
     def _list_titles(self) -> list[str]:
         sheet, mock = self._sheet, self._sheet.mock
@@ -223,12 +228,15 @@ class MockTaker(KeyLoop):
             return ["q leave   any other key: back", "q leave  other: back"]
         if self._view == "go":
             return [f"go to question {self._typed}█   enter go"]
-        count = len(self._sheet.mock.question.right)
+        mock, count = self._sheet.mock, len(self._sheet.mock.question.right)
         pick = f"pick {count}" if count > 1 else "pick"
         space = "answer" if self._can_show else "next"
+        digits = name_digits(len(list_order(mock, self._sources)))
+        # Without a line of their own, the other keys are listed by the help alone.
+        rest = ("", "") if self._has_keys else ("   ? keys", " ?")
         return [
-            f"1–9 {pick}   space {space}   m mark   l list   h hand in   ? keys",
-            f"1–9 {pick}  space {space}  m l h ?",
+            f"{digits} {pick}   space {space}   m mark   l list   h hand in{rest[0]}",
+            f"{digits} {pick}  space {space}  m l h{rest[1]}",
         ]
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from rich.cells import cell_len
 from rich.text import Text
 
 from cardwright.frozen import frozen
@@ -19,14 +18,12 @@ from cardwright.terminal.window import (
     CONTINUE_KEYS,
     WIDE,
     KeyLoop,
-    choose_text,
+    draw_header,
     draw_input,
     draw_key_help,
     draw_step,
-    draw_title_bar,
-    fit_text,
 )
-from cardwright.terminal.words import format_wait, name_rating
+from cardwright.terminal.words import format_wait, name_digits, name_rating
 from cardwright.text import make_plain
 
 if TYPE_CHECKING:
@@ -331,11 +328,11 @@ class Reviewer(KeyLoop):
     def _draw_card_step(self, attempt: Attempt, width: int) -> Text:
         """Draw the keys that show the answer, tick points, or rate."""
         if not attempt.is_revealed:
-            keys = _name_digits(len(attempt.options))
+            keys = name_digits(len(attempt.options))
             pick = (f"{keys} pick   ", f"{keys} ") if keys else ("", "")
             return draw_step(width, f"{pick[0]}space show the answer", f"{pick[1]}space answer")
         if attempt.is_ticking:
-            keys = _name_digits(attempt.point_count)
+            keys = name_digits(attempt.point_count)
             space = "scroll" if self._window.has_more else "rate"
             return draw_step(
                 width,
@@ -350,17 +347,16 @@ class Reviewer(KeyLoop):
 def _draw_header(state: ReviewState, columns: int) -> Text:
     """Draw the deck, the prompts left, and the time they will need."""
     item, counts, minutes = state.item, state.counts, state.minutes_left
-    left = f"~{minutes:.0f} min" if minutes >= 1 else "<1 min"
-    if columns >= WIDE:
-        left = f"new {counts.new} · learning {counts.learning} · review {counts.review} · {left}"
-    else:
-        left = f"{counts.new}+{counts.learning}+{counts.review} {left}"
-    left = f"{'cram · ' if state.is_cram else ''}{left}"
+    time = f"~{minutes:.0f} min" if minutes >= 1 else "<1 min"
+    words = f"new {counts.new} · learning {counts.learning} · review {counts.review} · {time}"
+    figures = [words] * (columns >= WIDE) + [
+        f"{counts.new}+{counts.learning}+{counts.review} {time}"
+    ]
+    cram = "cram · " if state.is_cram else ""
     flag = "⚑ " if item and state.memory.is_flagged else ""
-    room = max(columns - cell_len(f"  {flag} {left}"), 0)
     deck = make_plain(item.deck if item else "").replace("\n", " ").split("::")
-    title = choose_text([" › ".join(deck[start:]) for start in range(len(deck))], room)
-    return draw_title_bar(f"{flag}{fit_text(title, room)} {left} ", columns)
+    titles = [flag + " › ".join(deck[start:]) for start in range(len(deck))]
+    return draw_header(titles, [f"{cram}{figure}" for figure in figures], columns)
 
 
 def _list_keys(width: int, attempt: Attempt | None) -> str:
@@ -370,10 +366,6 @@ def _list_keys(width: int, attempt: Attempt | None) -> str:
         if len(shown) + len(key) + 2 <= width:
             shown += f"  {key}"
     return shown
-
-
-def _name_digits(count: int) -> str:
-    return f"1–{min(count, 9)}" if count > 1 else "1" * count
 
 
 def _draw_ratings(waits: Mapping[Rating, str], width: int, marked: Rating | None) -> Text:

@@ -26,6 +26,8 @@ CONTINUE_KEYS: Final = frozenset({" ", "enter"})
 _HEADER_FROM, _KEYS_FROM, _GAP_FROM = 6, 8, 10
 """Rows needed for the header, the keys, and a line above the body."""
 _MAX_CACHED: Final = 200
+_APART: Final = 3
+"""Columns between the title and the figures of a header."""
 _STEPS: Final = {"up": -1, "down": 1, "k": -1, "j": 1}
 _PAGES: Final = {"pageup": -1, "pagedown": 1}
 _ENDS: Final = {"home": -1, "end": 1}
@@ -224,11 +226,23 @@ def choose_text(texts: Sequence[str], width: int) -> str:
 
 
 def fit_text(text: str, width: int) -> str:
-    """Return a text in exactly this width: padded, or cut with an ellipsis."""
-    length = cell_len(text)
-    if length > width:
-        text, length = f"{set_cell_size(text, width - 1)}…" if width > 0 else "", width
-    return text + " " * (width - length)
+    """Return a text in exactly this width: padded, or cut behind a word, with an ellipsis."""
+    if cell_len(text) > width:
+        text = _cut_text(text, width)
+    return text + " " * (width - cell_len(text))
+
+
+def _cut_text(text: str, width: int) -> str:
+    if width <= 0:
+        return ""
+    kept = set_cell_size(text, width - 1)
+    if not text.startswith(kept):
+        # A blank stands for half a wide character.
+        kept = kept[:-1]
+    if not text[len(kept) :].startswith(" "):
+        # A first word that is too long is cut all the same: nothing would be left.
+        kept = kept.rpartition(" ")[0] or kept
+    return f"{kept.rstrip(' ›·,–')}…"
 
 
 def draw_step(width: int, *texts: str) -> Text:
@@ -247,6 +261,22 @@ def draw_input(start: str, typed: str, width: int) -> Text:
 def draw_title_bar(text: str, columns: int) -> Text:
     """Draw a header, over the whole width."""
     return Text(fit_text(f" {text}", columns), "reverse", no_wrap=True)
+
+
+def draw_header(titles: Sequence[str], figures: Sequence[str], columns: int) -> Text:
+    """Draw a title at the left and figures at the right: the first of each that fit, well apart."""
+    room = columns - 2
+    title, figure = next(
+        (
+            (title, figure)
+            for figure in figures
+            for title in titles
+            if cell_len(title) + _APART + cell_len(figure) <= room
+        ),
+        (titles[-1], figures[-1]),
+    )
+    title = fit_text(title, max(room - _APART - cell_len(figure), 0))
+    return draw_title_bar(f"{title}{' ' * _APART}{figure} ", columns)
 
 
 def draw_key_help(keys: Iterable[tuple[str, str]]) -> Stack:

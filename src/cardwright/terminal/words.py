@@ -20,6 +20,11 @@ def name_rating(rating: Rating) -> str:
     return rating.name.capitalize()
 
 
+def name_digits(count: int) -> str:
+    """Return the keys of so many options or points, or "" if there are none."""
+    return f"1–{min(count, 9)}" if count > 1 else "1" * count
+
+
 def explain_day_off(days: StudyDays, today: int) -> str:
     """Return why nothing is asked today, and how to study all the same; "" on a study day."""
     if not days.is_off(today):
