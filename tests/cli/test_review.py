@@ -63,7 +63,7 @@ def test_a_sitting_with_every_key_and_back_to_its_beginning(
         program.wait_for("right")
         program.type("q")
         assert program.wait_for_exit() == 0
-        assert "2 answers" in program.text
+        assert b"2 answers" in program.output
         expect_given_back(program)
 
     assert read_acts(project) == [

@@ -102,13 +102,18 @@ class PtyProgram:
         """The terminal's settings, as `termios` tells them."""
         return termios.tcgetattr(self._slave)
 
+    @property
+    def is_typed_ahead(self) -> bool:
+        """Whether something was typed that no program has read."""
+        return bool(select.select([self._slave], [], [], 0)[0])
+
     def type(self, keys: str | bytes) -> None:
         """Send what these keys send."""
         os.write(self._master, keys.encode() if isinstance(keys, str) else keys)
 
     def wait_until_taken(self) -> None:
         """Wait until the program has read all that was typed, not more."""
-        self.wait_until(lambda: not select.select([self._slave], [], [], 0)[0], "reading")
+        self.wait_until(lambda: not self.is_typed_ahead, "reading")
 
     def resize(self, columns: int, lines: int) -> None:
         """Give the window another size; the program gets SIGWINCH, as in life."""

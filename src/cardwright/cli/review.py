@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -22,18 +21,16 @@ from cardwright.cli.output import say, warn
 from cardwright.cli.params import MINUTES, choice_options, db_option, plain_option
 from cardwright.cli.sound import Sounds
 from cardwright.error import ProjectError
-from cardwright.history import make_time
-from cardwright.memory import State
 from cardwright.study.backup import find_backup
 from cardwright.study.error import StoreError
 from cardwright.study.queue import SessionOptions
 from cardwright.study.settings import Settings
+from cardwright.terminal.keys import drop_typed
 from cardwright.terminal.plain import PlainReviewer
 from cardwright.terminal.review import CardActs, Reviewer
 from cardwright.terminal.review_state import ReviewState
 from cardwright.terminal.screen import Screen, can_draw
 from cardwright.terminal.words import explain_day_off
-from cardwright.text import count
 
 if TYPE_CHECKING:
     from cardwright.app.preparation import ExamDay
@@ -122,8 +119,10 @@ def review(
             acts = CardActs(
                 edit=edit, open_media=open_media, play=sounds.play, follow=sounds.follow
             )
+            has_asked = not state.is_over
+            is_drawn = not plain and can_draw(sys.stdin, sys.stdout, os.environ)
             try:
-                exit_code = _run(state, acts, is_plain=plain)
+                exit_code = _run(state, acts, is_plain=not is_drawn)
             finally:
                 sounds.stop()
         finally:
@@ -139,12 +138,15 @@ def review(
                 today = state.clock().study_day(study.journal.rollover_hour)
                 off = explain_day_off((exam_day or study.journal).days, today)
             _print_end(study, state, exam_day, off, is_saved=not unsaved)
+    if is_drawn and has_asked:
+        # Meanwhile, whoever goes on pressing keys types them into the terminal.
+        drop_typed(sys.stdin)
     sys.exit(exit_code)
 
 
 def _run(state: ReviewState, acts: CardActs, *, is_plain: bool) -> int:
     """Review in full screen or line by line; return the exit status."""
-    if is_plain or not can_draw(sys.stdin, sys.stdout, os.environ):
+    if is_plain:
         say_plainly = partial(say, is_styled=False)
         reviewer = PlainReviewer(state, sys.stdin, say_plainly, acts=acts)
         # Ctrl-C is a normal way to stop: every answer is saved.
@@ -163,19 +165,14 @@ def _run(state: ReviewState, acts: CardActs, *, is_plain: bool) -> int:
 def _print_end(
     study: Study, state: ReviewState, exam_day: ExamDay | None, off: str, *, is_saved: bool
 ) -> None:
-    from cardwright.terminal.reports import draw_summary  # noqa: PLC0415  (only at the end)
+    from cardwright.cli.session_end import list_ahead  # noqa: PLC0415  (only at the end)
+    from cardwright.terminal.reports import draw_summary  # noqa: PLC0415  (as above)
 
-    now = state.clock()
     if study.sources.error_count:
         warn("some files could not be read completely: see `cards check`")
     if state.is_over and not state.is_limit_reached:
         say(off or "Nothing left to review today.")
-        if state.next_at_ms is not None:
-            local = make_time(state.next_at_ms).astimezone(now.local.tzinfo)
-            say(f"Next card at {local:%H:%M}.")
-    ahead = list(_list_ahead(study, state, exam_day))
-    if state.answers and is_saved:
-        ahead[-1] += " Everything is saved."
+    ahead = list_ahead(study, state, exam_day, is_saved=is_saved, is_off=bool(off))
     lessons = {
         lesson.id: str(lesson)
         for blueprint in study.sources.blueprints.values()
@@ -185,28 +182,6 @@ def _print_end(
         say(draw_summary(state.answers, state.duration_ms, lessons, ahead))
     elif ahead:
         say("\n".join(ahead))
-
-
-def _list_ahead(study: Study, state: ReviewState, exam_day: ExamDay | None) -> Iterator[str]:
-    """Yield what is left today, and what is to come."""
-    from cardwright.terminal.exam import list_prospects  # noqa: PLC0415  (as above)
-    from cardwright.terminal.reports import format_counts  # noqa: PLC0415  (as above)
-
-    today = state.clock().study_day(study.journal.rollover_hour)
-    if exam_day and exam_day.preparation.today == today:
-        exam_day.preparation.refresh()
-        yield from list_prospects(exam_day.preparation, exam_day.preparation.estimate())
-    elif state.answers:
-        counts = state.counts
-        if any(counts) and not state.is_cram:
-            yield f"Left today: {format_counts(counts, state.minutes_left)}."
-        due = sum(
-            memory.state is State.REVIEW
-            and not memory.is_suspended
-            and (memory.due_day or 0) <= today + 1
-            for memory in study.read_memories().values()
-        )
-        yield f"Due tomorrow: {count(due, 'review')}."
 
 
 def _back_up(study: Study) -> None:

@@ -297,3 +297,13 @@ class KeyReader:
             if not data:
                 self.exit_code = 128 + signal.SIGHUP
             return self._text.decode(data)
+
+
+def drop_typed(stdin: TextIO) -> None:
+    """Drop keys that were typed after the last one was read: they must not reach the shell."""
+    if sys.platform == "win32":
+        while msvcrt.kbhit():
+            msvcrt.getwch()
+    else:
+        with contextlib.suppress(termios.error, OSError):
+            termios.tcflush(stdin.fileno(), termios.TCIFLUSH)

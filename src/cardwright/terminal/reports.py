@@ -18,7 +18,7 @@ from cardwright.study.schedule import ReplayedAnswer
 from cardwright.study.session import SessionAnswer
 from cardwright.study.workload import DueForecast
 from cardwright.terminal.charts import Bar, Column, Fitted, draw_bars, draw_columns, make_line
-from cardwright.terminal.words import format_time_spent, format_wait, name_rating
+from cardwright.terminal.words import format_duration, format_time_spent, format_wait, name_rating
 from cardwright.text import count
 
 _RATING_STYLES: Final = {
@@ -244,9 +244,8 @@ def draw_summary(
     last = [Text(), *last] if last else []
     if not answers:
         return Group(Text("No answers this time."), *last)
-    minutes, seconds = divmod(duration_ms // MS_PER_SECOND, 60)
     each = sum(answer.review.duration_ms for answer in answers) / MS_PER_SECOND / len(answers)
-    given = f"{count(len(answers), 'answer')} in {minutes}:{seconds:02d} min, {each:.0f} s each"
+    given = f"{count(len(answers), 'answer')} in {format_duration(duration_ms)}, {each:.0f} s each"
     lines: list[RenderableType] = [Text(given, "bold"), Text(f"  {_list_ratings(answers)}")]
     if new := sum(answer.before.is_new for answer in answers):
         lines.append(Text(f"  {count(new, 'new card')} started"))

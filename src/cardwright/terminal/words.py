@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cardwright.history import MS_PER_MINUTE, Rating, make_date
+from cardwright.history import MS_PER_MINUTE, MS_PER_SECOND, SECONDS_PER_MINUTE, Rating, make_date
 from cardwright.study.days import StudyDays
 
 _MINUTES_PER_HOUR: Final = 60
@@ -54,6 +54,15 @@ def format_wait(milliseconds: float, *, days: int = 0) -> str:
     if days < int(_DAYS_PER_YEAR):
         return f"{days / _DAYS_PER_MONTH:.1f} mo"
     return f"{days / _DAYS_PER_YEAR:.1f} y"
+
+
+def format_duration(milliseconds: int) -> str:
+    """Return how long something took: 9 s, 2 min 40 s, 1 h 5 min."""
+    minutes, seconds = divmod(milliseconds // MS_PER_SECOND, SECONDS_PER_MINUTE)
+    hours, minutes = divmod(minutes, _MINUTES_PER_HOUR)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
 def format_time_spent(milliseconds: int) -> str:

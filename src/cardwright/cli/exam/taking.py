@@ -15,6 +15,7 @@ from cardwright.exam.mock import Mock
 from cardwright.exam.result import make_transcript
 from cardwright.exam.sheet import Sheet
 from cardwright.terminal.exam import draw_score
+from cardwright.terminal.keys import drop_typed
 from cardwright.terminal.mock import MockTaker, ResultReader
 from cardwright.terminal.plain_exam import PlainTaker
 from cardwright.terminal.screen import Screen, can_draw
@@ -24,7 +25,8 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_j
     """Take a mock exam or drill until it ends or the user leaves; exit with its status."""
     sheet = Sheet(mock, study.journal, study, read_clock())
     exit_code, wants_misses, can_ask = 0, False, sys.stdin.isatty()
-    if is_plain or not can_draw(sys.stdin, sys.stdout, os.environ):
+    is_drawn = not is_plain and can_draw(sys.stdin, sys.stdout, os.environ)
+    if not is_drawn:
         say_plainly = partial(say, err=as_json, is_styled=False)
         PlainTaker(sheet, study, sys.stdin, say_plainly, read_clock).run()
     else:
@@ -38,6 +40,9 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_j
     if not exit_code:
         can_ask = can_ask and sheet.is_over and bool(sheet.mock.wrong)
         _print_end(sheet, blueprint, names_miss=not can_ask, as_json=as_json)
+        if is_drawn:
+            # Neither the questions below nor the shell are what these keys were meant for.
+            drop_typed(sys.stdin)
         if can_ask:
             log_misses(study, blueprint, sheet.mock, is_wanted=wants_misses, as_json=as_json)
     sys.exit(exit_code)
