@@ -145,9 +145,10 @@ class Browser:
             self._call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
 
     def press(self, key: str, *, shift: bool = False) -> None:
-        """Press and release a key: `Tab`, `Enter` or a character."""
-        code = {"Tab": 9, "Enter": 13}.get(key, ord(key[0].upper()))
-        text = {"Tab": "", "Enter": "\r"}.get(key, key)
+        """Press and release a key: `Tab`, `Enter`, an arrow or a character."""
+        codes = {"Tab": 9, "Enter": 13, "ArrowLeft": 37, "ArrowRight": 39}
+        code = codes.get(key, ord(key[0].upper()))
+        text = "\r" if key == "Enter" else "" if key in codes else key
         parts = {"key": key, "windowsVirtualKeyCode": code, "modifiers": 8 if shift else 0}
         self._call("Input.dispatchKeyEvent", type="keyDown", text=text, **parts)
         self._call("Input.dispatchKeyEvent", type="keyUp", **parts)

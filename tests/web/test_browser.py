@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -199,6 +200,97 @@ def test_a_card_alone_in_a_page_of_anki(
     assert light[1] != dark[1]
 
 
+def test_a_short_question_is_not_as_high_as_its_answer(browser: Browser, page: str) -> None:
+    browser.set_size(*DESKTOP)
+    browser.open(page)
+    heights = (
+        "[...document.querySelectorAll('[data-ref=\"forest:wide/recall\"] .faces > .card')]"
+        ".map((e) => e.offsetHeight)"
+    )
+    question, answer = browser.run(heights)
+    assert question < answer / 2
+
+
+FACES = (
+    "[...document.querySelectorAll('.faces > *')].filter((e) => e.checkVisibility()).map((e) =>"
+    " [e.closest('.prompt').dataset.ref, e.nextElementSibling ? 'question' : 'answer'])"
+)
+TURN = "document.querySelector('.turn').value"
+
+
+def test_cards_are_shown_one_by_one_and_flipped(browser: Browser, page: str) -> None:
+    browser.set_size(*DESKTOP)
+    browser.open(page)
+    refs = browser.run(SHOWN)
+    set_filter(browser, "view", "flip")
+    first, second, third = refs[:3]
+    assert browser.run(FACES) == [[first, "question"]]
+    for key, ref, side in (
+        (" ", first, "answer"),
+        (" ", second, "question"),
+        ("j", third, "question"),
+        ("k", second, "question"),
+        ("Enter", second, "answer"),
+        ("ArrowRight", third, "question"),
+        ("ArrowLeft", second, "question"),
+        ("k", first, "question"),
+        ("k", first, "question"),
+    ):
+        browser.press(key)
+        assert browser.run(FACES) == [[ref, side]], key
+    assert browser.run(TURN) == f"1 of {len(refs)}"
+    for button, side in (("flip", "answer"), ("flip", "question"), ("next", "question")):
+        browser.click(f".turns [name={button}]")
+        assert browser.run(FACES)[0][1] == side
+    assert browser.run(FACES)[0][0] == second
+
+    # A reload, as after an edit, shows the same side.
+    browser.click(".turns [name=flip]")
+    browser.open_tab()
+    browser.open(f"{page}#{browser_hash(second)}")
+    assert browser.run(FACES) == [[second, "answer"]]
+    set_filter(browser, "kind", "choice")
+    assert browser.run(TURN) == "1 of 2"
+    assert browser.run(FACES) == [["forest:first-choice/choose", "question"]]
+    set_filter(browser, "q", "no such card")
+    assert browser.run(FACES) == []
+    assert browser.run("document.querySelector('.none').hidden") is False
+    browser.press(" ")
+    set_filter(browser, "q", "")
+    set_filter(browser, "kind", "")
+    set_filter(browser, "view", "")
+    assert browser.run(SHOWN) == refs
+    assert browser.run("document.querySelector('.turns').hidden") is True
+
+
+def browser_hash(ref: str) -> str:
+    return urlencode({"view": "flip", "at": ref, "side": "answer"})
+
+
+def test_keys_of_the_page_are_not_taken_from_its_fields(browser: Browser, page: str) -> None:
+    browser.open(f"{page}#view=flip")
+    before = browser.run(FACES)
+    browser.run("document.querySelector('[name=q]').focus()")
+    for key in ("t", "j", "k", " "):
+        browser.press(key)
+    assert browser.run("document.querySelector('[name=q]').value") == "tjk "
+    set_filter(browser, "q", "")
+    assert browser.run(FACES) == before
+
+
+def test_the_rest_of_a_long_answer_comes_before_the_next_card(browser: Browser, page: str) -> None:
+    browser.set_size(390, 300)
+    browser.open(f"{page}#{browser_hash('forest:wide/recall')}")
+    presses = 0
+    while browser.run(FACES) == [["forest:wide/recall", "answer"]]:
+        before = browser.run("scrollY")
+        browser.press(" ")
+        browser.wait_for(f"scrollY !== {before} || !location.hash.includes('wide')")
+        presses += 1
+    assert presses > 1
+    assert browser.run("scrollY") == 0
+
+
 HOSTILE = """\
 '<img src=x onerror="hacked=1">': 1
 tags: ['<script>hacked=1</script>']
@@ -275,6 +367,32 @@ def test_sounds_wait_to_be_played_and_say_what_they_are(
     browser.wait_for(f"{media}[0].readyState > 0 && {media}[0].duration > 0.05")
     assert browser.run(f"{media}[0].paused") is True
     assert "[sound:x.mp3]" in browser.run("document.querySelector('main').innerText")
+
+
+def test_a_key_plays_the_sounds_of_the_side_shown(
+    browser: Browser, write: Write, run: Run, project: Path
+) -> None:
+    for number, name in enumerate(("one.wav", "two.wav", "three.wav")):
+        (project / "cards" / "trees" / name).write_bytes(WAV[:-1] + bytes([number]))
+    cards = "cards:\n  - {id: a, kind: basic, question: '![q](one.wav) ![r](three.wav)', answer: '![a](two.wav)'}\n"
+    write({"cards/trees/a.yaml": f"{cards}  - {{id: b, kind: basic, question: b, answer: b}}\n"})
+    run("preview")
+    browser.open((project / "build" / "preview.html").as_uri() + "#view=flip")
+    browser.run(
+        "(played = [], document.addEventListener('play', (e) => played.push(e.target.ariaLabel), true),"
+        " document.querySelectorAll('audio').forEach((sound) => { sound.loop = true }))"
+    )
+    playing = (
+        "[...document.querySelectorAll('audio')].filter((s) => !s.paused).map((s) => s.ariaLabel)"
+    )
+    for key, expected in (("p", "q"), (" ", ""), ("p", "a"), ("j", ""), ("k", ""), ("p", "q")):
+        browser.press(key)
+        browser.wait_for(f"{playing}.join() === '{expected}'")
+    assert browser.run("played.join()") == "q,a,q"
+    # Several are played one after the other.
+    browser.run("document.querySelectorAll('audio').forEach((sound) => { sound.loop = false })")
+    browser.press("p")
+    browser.wait_for("played.join() === 'q,a,q,q,r'")
 
 
 def test_what_is_out_of_sight_is_searched_found_and_printed(

@@ -2,7 +2,7 @@
 (() => {
   const root = document.documentElement;
   const darkSystem = matchMedia("(prefers-color-scheme: dark)");
-  const names = ["q", "kind", "lesson", "theme"];
+  const names = ["q", "kind", "lesson", "view", "theme"];
   const version = root.dataset.version;
   const signs = { amp: "&", lt: "<", gt: ">", quot: '"', nbsp: " " };
   const policy = window.trustedTypes?.createPolicy("cards", { createHTML: (html) => html });
@@ -10,6 +10,11 @@
   let form;
   let batches;
   let prompts;
+  let turns;
+  // The prompt shown in the view of one by one, and whether its answer is.
+  let current;
+  let isFlipped = false;
+  let playing;
 
   const readHash = () => new URLSearchParams(location.hash.slice(1));
 
@@ -85,6 +90,7 @@
   }
 
   function makeSeen() {
+    if (current) return;
     for (const batch of batches) {
       if (batch.isMade || batch.element.hidden) continue;
       const { top, bottom } = batch.element.getBoundingClientRect();
@@ -137,7 +143,115 @@
     const some = shown === prompts.length ? "" : `${shown.toLocaleString("en")} of `;
     document.querySelector(".count").value = `${some}${all} ${prompts.length === 1 ? "prompt" : "prompts"}`;
     document.querySelector(".none").hidden = shown > 0;
+    turn();
     makeSeen();
+  }
+
+  const listShown = () => prompts.filter(({ fits }) => fits);
+
+  function clear() {
+    silence();
+    document.querySelector(".current")?.classList.remove("current", "flipped");
+  }
+
+  // What was played belongs to the side that was shown.
+  function silence() {
+    playing = undefined;
+    for (const media of document.querySelectorAll("audio, video")) media.pause();
+    // Nothing reaches into the frame of an adopted card, but a new one is silent.
+    for (const frame of document.querySelectorAll(".current iframe")) {
+      if (/<(audio|video)\b/.test(frame.srcdoc)) frame.replaceWith(frame.cloneNode());
+    }
+  }
+
+  function turn() {
+    const isOn = form.elements.view.value === "flip";
+    const shown = isOn ? listShown() : [];
+    const before = current;
+    clear();
+    root.classList.toggle("flip", isOn);
+    turns.hidden = !isOn;
+    if (before && !isOn) {
+      current = undefined;
+      before.element?.scrollIntoView();
+    }
+    if (!isOn) return;
+    current = shown.includes(current) ? current : shown[0];
+    isFlipped &&= current === before;
+    const place = shown.indexOf(current);
+    turns.querySelector("output").value = `${place + 1} of ${shown.length.toLocaleString("en")}`;
+    const { back, flip, next } = Object.fromEntries([...turns.querySelectorAll("button")].map((b) => [b.name, b]));
+    flip.textContent = isFlipped ? "Show the question" : "Show the answer";
+    back.disabled = place <= 0;
+    next.disabled = place + 1 >= shown.length;
+    flip.disabled = !current;
+    if (!current) return;
+    make(current.batch);
+    current.element.classList.add("current");
+    current.element.classList.toggle("flipped", isFlipped);
+    const state = readHash();
+    state.set("at", current.ref);
+    if (isFlipped) state.set("side", "answer");
+    else state.delete("side");
+    history.replaceState(null, "", `#${state}`);
+  }
+
+  function show(prompt, side) {
+    if (!prompt) return;
+    current = prompt;
+    isFlipped = side;
+    turn();
+    scrollTo(0, 0);
+  }
+
+  function move(step) {
+    const shown = listShown();
+    show(shown[shown.indexOf(current) + step], false);
+  }
+
+  const goOn = () => (isFlipped ? move(1) : show(current, true));
+
+  // As in Anki, the answer's own sounds, one after the other.
+  function play() {
+    silence();
+    const [asked, told] = [...current.element.querySelectorAll(".faces > *")].map((face) => [
+      ...face.querySelectorAll("audio, video"),
+    ]);
+    const isAsked = ({ src }) => asked.some((media) => media.src === src);
+    const own = told.filter((media) => !isAsked(media));
+    const left = !isFlipped ? asked : own.length ? own : told;
+    playing = left;
+    const playNext = () => {
+      if (playing !== left) return;
+      const next = left.shift();
+      next?.addEventListener("ended", playNext, { once: true });
+      next?.play();
+    };
+    playNext();
+  }
+
+  const acts = {
+    " ": goOn,
+    Enter: goOn,
+    ArrowRight: () => move(1),
+    j: () => move(1),
+    ArrowLeft: () => move(-1),
+    k: () => move(-1),
+    p: play,
+  };
+
+  function press(event) {
+    const { key, target, ctrlKey, metaKey, altKey } = event;
+    if (!current || !(key in acts) || event.defaultPrevented || ctrlKey || metaKey || altKey) return;
+    const isGoingOn = acts[key] === goOn;
+    const takesKeys = "input, select, textarea, audio, video";
+    const takesSpace = "a, button, summary, [tabindex]";
+    if (target.closest(isGoingOn ? `${takesKeys}, ${takesSpace}` : takesKeys)) return;
+    const isMore = scrollY + innerHeight < document.documentElement.scrollHeight - 1;
+    // The rest of a long answer comes first.
+    if (key === " " && isFlipped && isMore) return;
+    event.preventDefault();
+    acts[key]();
   }
 
   function restore() {
@@ -148,11 +262,14 @@
       // A kind or lesson that is no longer there must not hide every card.
       if (control.selectedIndex === -1) control.value = "";
     }
+    current = prompts.find(({ ref }) => ref === state.get("at"));
+    isFlipped = state.get("side") === "answer";
     paint();
     filter();
   }
 
   function save() {
+    if (form.elements.view.value && !current) current = findFirst();
     const state = new URLSearchParams();
     for (const name of names) {
       const value = form.elements[name].value;
@@ -163,8 +280,11 @@
     filter();
   }
 
+  const findFirst = () =>
+    prompts.find(({ element }) => element?.getBoundingClientRect().bottom > 0);
+
   function findPlace() {
-    const first = prompts.find(({ element }) => element?.getBoundingClientRect().bottom > 0);
+    const first = findFirst();
     const top = first?.element.getBoundingClientRect().top;
     return { at: first && scrollY > 0 ? first.ref : null, top };
   }
@@ -207,6 +327,10 @@
     form = document.querySelector(".filters");
     batches = [...document.querySelectorAll(".batch")].map(readBatch);
     prompts = batches.flatMap((batch) => batch.prompts);
+    turns = document.querySelector(".turns");
+    turns.addEventListener("click", ({ target }) => {
+      ({ back: () => move(-1), flip: () => show(current, !isFlipped), next: () => move(1) })[target.name]?.();
+    });
     form.addEventListener("input", save);
     form.addEventListener("submit", (event) => event.preventDefault());
     addEventListener("hashchange", restore);
@@ -219,6 +343,7 @@
     addEventListener("scroll", makeSeen, { passive: true });
     addEventListener("resize", makeSeen);
     addEventListener("beforeprint", makeAll);
+    addEventListener("keydown", press);
     addEventListener("keydown", ({ key, ctrlKey, metaKey }) => {
       // The browser is about to search in the page.
       if (key.toLowerCase() === "f" && (ctrlKey || metaKey)) makeAll();
