@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +47,11 @@ def load_config() -> Config:
 
     """
     return read_config(find_config_path())
+
+
+def find_colours() -> Mapping[str, str]:
+    """Return the environment, in which CARDS_THEME names the theme."""
+    return {"CARDS_THEME": load_config().text("theme"), **os.environ}
 
 
 def prepare_command(context: click.Context, name: str, words: list[str]) -> list[str]:
