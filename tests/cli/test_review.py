@@ -40,7 +40,7 @@ def test_a_sitting_with_every_key_and_back_to_its_beginning(
     with review(project, size=size) as program:
         program.wait_for("Tree ring")
         program.type("?")
-        program.wait_for("this help" if size[1] > 12 else "any key: back")
+        program.wait_for("show all keys" if size[1] > 12 else "any key: back")
         program.type("x")
         program.wait_for("space show the answer")
         program.type("f")

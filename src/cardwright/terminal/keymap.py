@@ -11,10 +11,12 @@ from cardwright.text import suggest
 
 REVIEW: Final = "review"
 MOCK: Final = "mock"
+HAND_IN: Final = "hand-in"
 RESULT: Final = "result"
 SCREENS: Final = {
     REVIEW: "`cards review`",
     MOCK: "mock exams and drills",
+    HAND_IN: "the question whether to hand in",
     RESULT: "their result",
 }
 """Each screen with keys of its own, as the docs call it."""
@@ -36,6 +38,21 @@ def _everywhere(does: str) -> dict[str, str]:
     return dict.fromkeys(SCREENS, does)
 
 
+def _with_card(does: str) -> dict[str, str]:
+    return dict.fromkeys((REVIEW, MOCK, RESULT), does)
+
+
+_RATES: Final = {
+    "1": "; then rate Again",
+    "2": "; then rate Hard",
+    "3": "; then rate Good",
+    "4": "; then rate Easy",
+}
+DIGITS_DO: Final = {
+    REVIEW: "pick an option, or tick a point you had; then rate Again, Hard, Good, Easy",
+    MOCK: "pick an option, or undo the pick",
+}
+"""What all digits do, by screen."""
 BINDINGS: Final[dict[str, Binding]] = {
     "continue": Binding(
         "space enter",
@@ -49,9 +66,8 @@ BINDINGS: Final[dict[str, Binding]] = {
         digit: Binding(
             digit,
             {
-                REVIEW: "pick an option, or tick a point you had; then rate: "
-                "1 Again, 2 Hard, 3 Good, 4 Easy",
-                MOCK: "pick an option, or undo the pick",
+                REVIEW: f"option or point {digit}{_RATES.get(digit, '')}",
+                MOCK: f"option {digit}",
             },
         )
         for digit in DIGITS
@@ -69,21 +85,22 @@ BINDINGS: Final[dict[str, Binding]] = {
     "mark": Binding("m", {MOCK: "mark to come back to it, or remove the mark"}),
     "go": Binding("g", {MOCK: "go to a question by its number"}),
     "list": Binding("l", {MOCK: "list all questions: answered, marked, unanswered"}),
-    "hand-in": Binding("h", {MOCK: "hand in; again to confirm"}),
+    "hand-in": Binding("h", {MOCK: "hand in"}),
+    "confirm": Binding("y", {HAND_IN: "yes, hand in"}),
     "wrong": Binding("x", {RESULT: "only the wrong answers, or all"}),
     "misses": Binding("r", {RESULT: "record the misses in the miss log"}),
-    "open": Binding("o", _everywhere("open images, sounds and videos of the side shown, in turn")),
-    "web": Binding("w", _everywhere("open links and sources of the side shown, in turn")),
-    "play": Binding("p", _everywhere("play the sounds and videos of the side shown")),
-    "copy": Binding("y", _everywhere("copy the card, as far as it is shown")),
-    "copy-reference": Binding("Y", _everywhere("copy the card's reference")),
+    "open": Binding("o", _with_card("open images, sounds and videos of the side shown, in turn")),
+    "web": Binding("w", _with_card("open links and sources of the side shown, in turn")),
+    "play": Binding("p", _with_card("play the sounds and videos of the side shown")),
+    "copy": Binding("y", _with_card("copy the card, as far as it is shown")),
+    "copy-reference": Binding("Y", _with_card("copy the card's reference")),
     "up": Binding("up k", _everywhere("scroll up")),
     "down": Binding("down j", _everywhere("scroll down")),
     "page-up": Binding("pageup", _everywhere("scroll up by a window")),
     "page-down": Binding("pagedown", _everywhere("scroll down by a window")),
     "start": Binding("home", _everywhere("scroll to the start")),
     "end": Binding("end", _everywhere("scroll to the end")),
-    "help": Binding("? f1", _everywhere("show all keys")),
+    "help": Binding("? f1", _with_card("show all keys")),
     "quit": Binding(
         "q",
         {
@@ -174,17 +191,22 @@ class KeyMap:
         shown = self.show(act)
         return f"{shown} {does}".rstrip() if shown else ""
 
-    def list_help(self, screen: str) -> Iterator[tuple[str, str]]:
-        """Yield the keys of a screen, each with what it does; the digits are one row."""
+    def list_acts(self, screen: str) -> Iterator[tuple[str, str, str]]:
+        """Yield the acts of a screen, each with its keys and what it does; digits are one row."""
         for act, binding in BINDINGS.items():
-            does, keys = binding.does.get(screen), self.keys[act]
-            if does is None or not keys:
+            does = binding.does.get(screen)
+            if does is None:
                 continue
-            if act in DIGITS and all(self.keys[digit] == (digit,) for digit in DIGITS):
-                if act == "1":
-                    yield "1 … 9", does
-            else:
-                yield " ".join(map(show_key, keys)), does
+            if act not in DIGITS or any(self.keys[digit] != (digit,) for digit in DIGITS):
+                yield act, " ".join(self.keys[act]), does
+            elif act == "1":
+                yield "1 … 9", "1 … 9", DIGITS_DO[screen]
+
+    def list_help(self, screen: str) -> Iterator[tuple[str, str]]:
+        """Yield the keys of a screen, as hints show them, each with what it does."""
+        for _, keys, does in self.list_acts(screen):
+            if keys:
+                yield " ".join(map(show_key, keys.split())), does
 
     def find_shown(self, screen: str, shown: str) -> str:
         """Return the key that is shown like this on a screen, or ""."""

@@ -19,7 +19,7 @@ from cardwright.history import Moment
 from cardwright.terminal.card import draw_answer, draw_question, format_verdict, order_options
 from cardwright.terminal.charts import Fitted
 from cardwright.terminal.exam import draw_score
-from cardwright.terminal.keymap import DIGITS, MOCK, RESULT, KeyMap, read_layout
+from cardwright.terminal.keymap import DIGITS, HAND_IN, MOCK, RESULT, KeyMap, read_layout
 from cardwright.terminal.review_state import Attempt
 from cardwright.terminal.screen import Screen
 from cardwright.terminal.window import (
@@ -151,7 +151,7 @@ class MockTaker(_QuestionLoop):
         elif view == "leave" and act == "quit":
             self._sheet.go_to(self._sheet.mock.place, self._clock())
             return False
-        elif view == "hand-in" and act == "hand-in":
+        elif view == "hand-in" and act == "confirm":
             self._sheet.hand_in(self._clock())
         else:
             self._turn_to("question")
@@ -212,6 +212,7 @@ class MockTaker(_QuestionLoop):
 
     def _turn_to(self, view: str) -> None:
         self._view = view
+        self._name = HAND_IN if view == "hand-in" else MOCK
         self._typed = ""
         self._window.go_to_start()
 
@@ -279,7 +280,7 @@ class MockTaker(_QuestionLoop):
         if self._view in {"help", "list"}:
             return ["any key: back"]
         if self._view in {"hand-in", "leave"}:
-            act, word = ("hand-in", "hand in") if self._view == "hand-in" else ("quit", "leave")
+            act, word = ("confirm", "hand in") if self._view == "hand-in" else ("quit", "leave")
             return [
                 join_hints(hint(act, word), "any other key: back"),
                 join_hints(hint(act, word), "other: back", gap=2),

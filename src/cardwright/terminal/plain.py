@@ -146,8 +146,8 @@ class PlainReviewer(PromptLoop):
         self._follow = acts.follow
         self._acts: dict[str, Callable[[], Renderable]] = {
             "u": state.undo,
-            "s": state.suspend,
-            "b": state.bury,
+            "s": lambda: f"{state.suspend()} (u: undo)",
+            "b": lambda: f"{state.bury()} (u: undo)",
             "f": state.flag,
             "e": self._run_editor,
             "o": acts.open_media,
