@@ -403,6 +403,7 @@ def test_a_learning_step_is_waited_for(write: Write) -> None:
 
 OURS = re.compile(
     re.escape(RESET.encode())
+    + rb"|\x1b\[\?100[06][hl]"
     + rb"|\x1b\[(?:\?(?:1049|25|7|2004|2026)[hl]|[0-9;]*m|[0-9]*(?:;[0-9]*)?H|J|K)"
 )
 

@@ -74,12 +74,13 @@ def test_a_click_ticks_a_point_and_leads_to_the_keys_and_back(write: Write) -> N
 
 def test_the_wheel_scrolls(write: Write) -> None:
     with review(write(FILES), "--kind", "basic", size=(50, 10)) as program:
-        program.wait_for("↓")
-        assert "Which of these trees" in program.text
+        program.wait_for("space show the answer")
+        program.type(" ")
+        program.wait_for("↑")
+        program.type("\x1b[<64;3;4M" * 9)
+        program.wait_for("Which of these trees")
         program.type("\x1b[<65;3;4M")
         program.wait_for("↑ 3 more")
-        program.type("\x1b[<64;3;4M")
-        program.wait_for("Which of these trees")
         program.type("q")
         program.wait_for_exit()
 
