@@ -132,3 +132,14 @@ def test_keys_that_are_not_valid_are_refused(given: dict[str, str], message: str
         make_keymap(given)
 
     assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("given", [{}, {"preset": "vi"}, {"page-up": "K", "undo": ""}])
+def test_the_help_of_a_screen_lists_every_key(given: dict[str, str]) -> None:
+    keymap = make_keymap(given)
+    for screen in SCREENS:
+        listed = " ".join(f"{keys} {does}" for keys, does in keymap.list_help(screen)).split()
+        for act, keys in keymap.keys.items():
+            if screen in BINDINGS[act].does and act not in DIGITS:
+                assert {show_key(key) for key in keys} <= set(listed), act
+        assert len(list(keymap.list_help(screen))) <= 18, "they fit a window of 24 rows"

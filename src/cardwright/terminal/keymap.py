@@ -111,6 +111,8 @@ BINDINGS: Final[dict[str, Binding]] = {
     ),
 }
 """Every act by its name in the config file, in the order of the help."""
+_SCROLLS: Final = ("up", "down", "page-up", "page-down", "start", "end")
+"""Acts that are one row of the help."""
 _PRESETS: Final[dict[str, dict[str, str]]] = {
     "default": {},
     "vi": {
@@ -203,9 +205,12 @@ class KeyMap:
                 yield "1 … 9", "1 … 9", DIGITS_DO[screen]
 
     def list_help(self, screen: str) -> Iterator[tuple[str, str]]:
-        """Yield the keys of a screen, as hints show them, each with what it does."""
-        for _, keys, does in self.list_acts(screen):
-            if keys:
+        """Yield the keys of a screen, as hints show them, each with what it does; few rows fit."""
+        scrolling = [show_key(key) for act in _SCROLLS for key in self.keys[act]]
+        for act, keys, does in self.list_acts(screen):
+            if act == _SCROLLS[0]:
+                yield " ".join(scrolling[:4]), f"scroll; also {' '.join(scrolling[4:])}"
+            elif keys and act not in _SCROLLS:
                 yield " ".join(map(show_key, keys.split())), does
 
     def find_shown(self, screen: str, shown: str) -> str:
