@@ -63,6 +63,7 @@ def test_a_mistake_stops_every_command_but_those_that_mend_it(
 
     assert f"{path}:2:9: invalid value" in run("list", exit_code=1).output
     assert f"{path}:2:9: invalid value" in run("config", exit_code=1).output
+    assert f"{path}:2:9: invalid value" in run("doctor", exit_code=1).output
     fix = "import sys; open(sys.argv[2], 'w').write('mouse = true')"
     monkeypatch.setenv("VISUAL", f'"{sys.executable}" -c "{fix}"')
     run("config", "--edit")
