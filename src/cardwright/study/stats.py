@@ -35,7 +35,7 @@ DAY_EDGES: Final = (0, 1, 2, 4, 8, 15, 31, 91, 181, 366, inf)
 """Bin edges of intervals and stabilities, in days."""
 DIFFICULTY_EDGES: Final = (*range(1, 10), inf)
 SHARE_EDGES: Final = (*(tenth / 10 for tenth in range(10)), inf)
-SECOND_EDGES: Final = (0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, inf)
+SECOND_EDGES: Final = (*range(0, 32, 2), inf)
 _CALIBRATION_BINS: Final = 20
 _TIME_UNITS: Final = (("day", 31), ("week", 7 * 26), ("month", 3 * 366), ("year", inf))
 """Units of time, each with the number of days below which it is used."""

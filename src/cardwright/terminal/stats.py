@@ -36,8 +36,8 @@ from cardwright.terminal.charts import (
     draw_levels,
     make_line,
 )
-from cardwright.terminal.words import format_time_spent, name_rating
-from cardwright.text import count
+from cardwright.terminal.words import name_rating
+from cardwright.text import count, format_time_spent
 
 _MIN_DOTS: Final = 8
 _MAX_DOTS: Final = 60
