@@ -176,18 +176,18 @@ def test_due_of_a_choice(ask: Ask) -> None:
 def test_stats_as_json(ask: Ask) -> None:
     row = ask("stats")
 
-    retention = row["retention"]
-    assert (retention["reviews"], retention["actual"]) == (3, pytest.approx(2 / 3))
-    assert retention["mature"] == {"reviews": 0, "actual": None, "expected": None}
-    assert [(r["lesson"], r["reviews"]) for r in retention["by_lesson"]] == [
+    recall = row["recall"]
+    assert (recall["reviews"], recall["actual"]) == (3, pytest.approx(2 / 3))
+    assert recall["mature"] == {"reviews": 0, "actual": None, "expected": None}
+    assert [(r["lesson"], r["reviews"]) for r in recall["by_lesson"]] == [
         ("1.1 Broad leaves", 2),
         ("1.2 Rough \u200fbark", 1),
     ]
-    assert [(r["domain"], r["actual"]) for r in retention["by_domain"]] == [
+    assert [(r["domain"], r["actual"]) for r in recall["by_domain"]] == [
         ("Leaves", 0.5),
         ("Bark", 1.0),
     ]
-    assert [(r["month"], r["reviews"]) for r in retention["by_month"]] == [("2024-10", 3)]
+    assert [(r["month"], r["reviews"]) for r in recall["by_month"]] == [("2024-10", 3)]
     assert sum(part["reviews"] for part in row["calibration"]["bins"]) == 3
     # Twelve answers of which the one that took 90 s counts 60 s, as every other of ours 8 s.
     assert row["answers"] == 12
@@ -211,7 +211,7 @@ def test_stats_as_json(ask: Ask) -> None:
 def test_stats_of_a_choice_leave_out_what_is_gone(ask: Ask) -> None:
     assert ask("stats", "--days", "2")["answers"] == 3
     assert ask("stats", "--days", "2", "--kind", "basic", "--tag", "old")["answers"] == 1
-    assert ask("stats", "--flagged")["retention"]["actual"] == 0.0
+    assert ask("stats", "--flagged")["recall"]["actual"] == 0.0
 
 
 @pytest.mark.parametrize("days", ["0", "-3", "x", "9999999", "²"])
@@ -265,7 +265,7 @@ def test_a_history_names_promises_that_did_not_last_and_days_that_were_set(
     assert "2024-10-16 12:00  reschedule" in shown
     assert shown.splitlines()[-1] == "Now: review, due Sun 20 Oct 2024"
     assert ask("next")["prompt"] != "trees:fir/recall"
-    assert ask("stats")["retention"]["reviews"] == 3
+    assert ask("stats")["recall"]["reviews"] == 3
 
 
 def test_the_history_of_a_card_that_is_gone_or_renamed(ask: Ask, run: Run, write: Write) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 
 from cardwright.app.figures import LOAD_DAYS, Figures
 from cardwright.history import (
+    MS_PER_MINUTE,
     Rating,
     make_date,
 )
@@ -24,6 +25,7 @@ from cardwright.study.stats import (
     Recall,
     add_efforts,
     add_recalls,
+    split_time,
 )
 from cardwright.text import count, format_time_spent, make_plain
 from cardwright.web.svg import (
@@ -37,6 +39,7 @@ from cardwright.web.svg import (
     draw_line,
     draw_range,
     find_monday,
+    find_start,
 )
 
 _TITLE: Final = "How your studying is going"
@@ -111,15 +114,16 @@ def _make_figures(figures: Figures) -> Iterator[str]:
         _make_days,
         _make_recall,
         _make_load,
+        _make_time,
         _make_calibration,
-        _make_seconds,
-        _make_hours,
         _make_buttons,
         _make_stages,
+        _make_seconds,
+        _make_hours,
+        _make_expected,
         _make_intervals,
         _make_stability,
         _make_difficulty,
-        _make_expected,
         _make_groups,
     ):
         yield draw(figures)
@@ -209,6 +213,23 @@ def _make_load(figures: Figures) -> str:
     about = f"Reviews by due date, the next {LOAD_DAYS} days: about {minutes:.0f} min a day."
     legend = _make_legend([("bar", "due"), ("part", "overdue")]) if load.overdue else ""
     return _wrap("Load to come", about, draw_bars("Reviews to come by day", bars) + legend)
+
+
+def _make_time(figures: Figures) -> str:
+    efforts = figures.stats.effort_by_day
+    days = figures.days
+    first = min(efforts) if days is None else max(min(efforts), figures.today - days + 1)
+    unit, sums = split_time(efforts, first, figures.today)
+    if not any(effort.duration_ms for effort in sums.values()):
+        return ""
+    bars = []
+    for day, effort in sums.items():
+        on = make_date(day)
+        name = {"month": f"{on:%b} {on:%y}", "year": f"{on:%Y}"}.get(unit, f"{on.day} {on:%b}")
+        tip = f"{name}: {format_time_spent(effort.duration_ms)}, {count(effort.answers, 'answer')}"
+        bars.append(Bar(name, effort.duration_ms / MS_PER_MINUTE, tip))
+    about = f"Minutes by {unit}; an answer counts a minute at the most."
+    return _wrap("Study time", about, draw_bars(about, bars))
 
 
 def _make_calibration(figures: Figures) -> str:
@@ -312,21 +333,17 @@ def _make_histogram(figures: Figures, name: str, title: str, about: str) -> str:
     bins = figures.histograms[name]
     if not any(part.number for part in bins):
         return ""
-    scale = 100 if name == "retrievability" else 1
-    unit = {"interval_days": " d", "stability_days": " d", "retrievability": "%"}.get(name, "")
-    return _wrap(title, about, _draw_bins(about, bins, unit, scale=scale, noun="prompt"))
+    unit = {"difficulty": "", "retrievability": "%"}.get(name, " d")
+    return _wrap(title, about, _draw_bins(about, bins, unit, "prompt"))
 
 
-def _draw_bins(
-    about: str, bins: Sequence[Bin], unit: str, *, scale: float = 1, noun: str = "answer"
-) -> str:
+def _draw_bins(about: str, bins: Sequence[Bin], unit: str, noun: str = "answer") -> str:
+    """Draw a histogram without the empty bins at both ends; shares are shown in percent."""
+    filled = [place for place, part in enumerate(bins) if part.number]
+    scale = 100 if unit == "%" else 1
     bars = []
-    for low, high, number in bins:
-        end = (
-            "and more"
-            if high == inf and scale == 1
-            else f"to {min(high, 1 if scale > 1 else high) * scale:g}"
-        )
+    for low, high, number in bins[filled[0] : filled[-1] + 1]:
+        end = "or more" if high == inf else f"to {high * scale:g}"
         tip = f"{low * scale:g} {end}{unit}: {count(number, noun)}"
         bars.append(Bar(f"{low * scale:g}", number, tip))
     return draw_bars(about, bars)
@@ -334,27 +351,31 @@ def _draw_bins(
 
 def _make_groups(figures: Figures) -> str:
     """Show recall by domain, lesson and kind."""
-    rows = ""
-    for name in ("domain", "lesson", "kind"):
-        groups = {
-            key: group
+    groups = {
+        name: [
+            _make_share(key, group, key)
             for key, group in figures.stats.groups[name].items()
             if group.tests >= _MIN_GROUP_TESTS
-        }
-        if len(groups) > 1:
-            rows += f"<h3>by {name}</h3>\n"
-            rows += "".join(
-                _make_row(key, group) for key, group in list(groups.items())[:_MAX_GROUPS]
-            )
-    about = "The dot is what you recalled, the bar its 95% bounds, the mark what was expected; 0 to 100%."
-    return _wrap(
-        "Recall by subject", about, rows and f'<div class="rows">{rows}</div>\n', is_wide=True
+        ][:_MAX_GROUPS]
+        for name in ("domain", "lesson", "kind")
+    }
+    low = find_start(share for shares in groups.values() for share in shares)
+    rows = "".join(
+        f"<h3>by {name}</h3>\n{''.join(_make_row(share, low) for share in shares)}"
+        for name, shares in groups.items()
+        if len(shares) > 1
     )
+    about = (
+        "Dot: what you recalled; bar: the true share, with 95% certainty; mark: what was expected."
+        f" The scale goes from {low:.0%} to 100%."
+    )
+    chart = rows and f'<div class="rows">{rows}</div>\n'
+    return _wrap("Recall by subject", about, chart, is_wide=True)
 
 
-def _make_row(name: str, group: Recall) -> str:
-    share = _make_share(name, group, name)
-    return f"<div><p><bdi>{_escape(name)}</bdi><b>{share.actual:.0%}</b></p>{draw_range(share)}</div>\n"
+def _make_row(share: Share, low: float) -> str:
+    name = f"<bdi>{_escape(share.label)}</bdi>"
+    return f"<div><p>{name}<b>{share.actual:.0%}</b></p>{draw_range(share, low)}</div>\n"
 
 
 def _make_legend(entries: Sequence[tuple[str, str]]) -> str:

@@ -22,6 +22,8 @@ _CHARACTER: Final = 6.2
 """The usual width of a character."""
 _MAX_TICKS: Final = 4
 _THOUSANDS: Final = 10_000
+_MAX_BAR: Final = 48
+_TALL: Final = HEIGHT + 60
 _MAX_RADIUS: Final = 9.0
 _WEEK_DAYS: Final = 7
 _THURSDAY: Final = 3
@@ -85,7 +87,7 @@ def _draw_bars(bars: Sequence[Bar], unit: str) -> Iterator[str]:
     top = ticks[-1]
     yield from _draw_grid((tick / top, f"{_shorten(tick)}{unit}") for tick in ticks)
     step = _width() / len(bars)
-    gap = min(step * 0.2, 3)
+    gap = max(min(step * 0.2, 3), step - _MAX_BAR)
     for place, (_, value, tip, part) in enumerate(bars):
         if value:
             yield "<g>"
@@ -103,11 +105,10 @@ def draw_line(about: str, shares: Sequence[Share]) -> str:
 
 
 def _draw_line(shares: Sequence[Share]) -> Iterator[str]:
-    # A period with few cases must not squeeze all others.
+    # The bounds of a period with few cases must not squeeze all others.
     most = max(share.weight for share in shares)
-    sure = [share for share in shares if share.weight * 20 >= most] or shares
-    low = max(min(min(share.low, share.expected) for share in sure), 0.0)
-    low = max(int(low * 10) / 10, 0.0)
+    sure = [share.low for share in shares if share.weight * 4 >= most]
+    low = int(min(*sure, *(share.expected for share in shares), 0.9) * 10) / 10
     span = 1 - low
 
     def find(share: float) -> float:
@@ -140,13 +141,13 @@ def _draw_line(shares: Sequence[Share]) -> Iterator[str]:
 
 def draw_calibration(about: str, shares: Sequence[Share]) -> str:
     """Draw actual above expected shares: on the diagonal, they are the same."""
-    return make_svg(about, _draw_calibration(shares), height=HEIGHT + 100)
+    return make_svg(about, _draw_calibration(shares), height=_TALL)
 
 
 def _draw_calibration(shares: Sequence[Share]) -> Iterator[str]:
-    height = HEIGHT + 100
-    low = int(min(*(s.expected for s in shares), *(s.actual for s in shares)) * 10) / 10
-    low = min(low, 0.9)
+    height = _TALL
+    # What lies below, of few cases, is drawn at the edge.
+    low = int(min(*(share.expected for share in shares), 0.9) * 10) / 10
     span = 1 - low
 
     def place_x(share: float) -> float:
@@ -171,16 +172,16 @@ def _draw_calibration(shares: Sequence[Share]) -> Iterator[str]:
         yield _circle(x, place_y(share.actual), radius, "dot", share.tip)
 
 
-def draw_range(share: Share) -> str:
-    """Draw one share with its bounds on a horizontal scale from 0 to 1, and the expected one."""
-    return make_svg(share.tip, _draw_range(share), height=22)
+def draw_range(share: Share, low: float) -> str:
+    """Draw one share with its bounds and the expected one on a scale from `low` to 1."""
+    return make_svg(share.tip, _draw_range(share, low), height=22)
 
 
-def _draw_range(share: Share) -> Iterator[str]:
+def _draw_range(share: Share, low: float) -> Iterator[str]:
     def place(value: float) -> float:
-        return 4 + value * (WIDTH - 8)
+        return 6 + max(value - low, 0) / (1 - low) * (WIDTH - 12)
 
-    yield _line(place(0), 11, place(1), 11, "grid")
+    yield _line(place(low), 11, place(1), 11, "grid")
     yield _line(place(share.low), 11, place(share.high), 11, "span")
     yield _line(place(share.expected), 3, place(share.expected), 19, "mark")
     yield _circle(place(share.actual), 11, 5, "dot", share.tip)
@@ -256,6 +257,12 @@ def _width() -> float:
 
 def _y(share: float, height: float = HEIGHT) -> float:
     return height - _BOTTOM - share * (height - _TOP - _BOTTOM)
+
+
+def find_start(shares: Iterable[Share]) -> float:
+    """Return where a scale begins that shows all of some shares and their bounds."""
+    lowest = min((min(share.low, share.expected) for share in shares), default=0.0)
+    return int(min(lowest, 0.9) * 10) / 10
 
 
 def _shorten(number: float) -> str:
