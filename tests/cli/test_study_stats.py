@@ -13,8 +13,10 @@ from zlib import crc32
 import pytest
 
 from cardwright.app.study import Study, open_study
+from cardwright.cli.stats import PARTS
 from cardwright.history import Act, Moment, count_days
 from cardwright.study.expectations import ANSWER, TEST
+from cardwright.terminal.stats import PARTS as DRAWN
 from project_files import Run, Write
 from study_store import FIRST_DAY, at, give, undo
 
@@ -131,7 +133,9 @@ def test_what_is_printed_at_80_columns(run: Run, command: str, expected: str) ->
 
 
 @pytest.mark.usefixtures("study")
-@pytest.mark.parametrize("command", ["due", "stats", f"history {OAK}", "history --day 2024-10-06"])
+@pytest.mark.parametrize(
+    "command", ["due", "stats", "stats all", f"history {OAK}", "history --day 2024-10-06"]
+)
 def test_nothing_is_wider_than_a_narrow_terminal(
     run: Run, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,7 +182,8 @@ def test_stats_as_json(ask: Ask) -> None:
 
     recall = row["recall"]
     assert (recall["reviews"], recall["actual"]) == (3, pytest.approx(2 / 3))
-    assert recall["mature"] == {"reviews": 0, "actual": None, "expected": None}
+    nothing = dict.fromkeys(("actual", "expected", "low", "high"))
+    assert recall["mature"] == {"reviews": 0, **nothing}
     assert [(r["lesson"], r["reviews"]) for r in recall["by_lesson"]] == [
         ("1.1 Broad leaves", 2),
         ("1.2 Rough \u200fbark", 1),
@@ -193,6 +198,10 @@ def test_stats_as_json(ask: Ask) -> None:
     assert row["answers"] == 12
     assert row["duration_ms"] == 3 * 16_000 + 5 * 8_000 + 60_000
     assert row["streak"] == {"current": 2, "longest": 2}
+    assert sum(hour["answers"] for hour in row["by_hour"]) == 12
+    assert sum(part["number"] for part in row["by_seconds"]) == 12
+    assert [day["reviews"] for day in row["load"]["by_day"][:3]] == [1, 1, 0]
+    assert row["load"]["overdue"] == 1
     assert row["prompts"] == {
         "new": 3,
         "learning": 0,
@@ -221,8 +230,35 @@ def test_days_that_are_none_are_refused(run: Run, days: str) -> None:
     assert f"`{days}` is neither a number of days nor `all`" in result.stderr
 
 
+def test_a_part_comes_before_decks_and_a_misspelt_one_is_recognised(run: Run, study: Study) -> None:
+    assert study.store
+    assert run("stats", "recall", "oaks").stdout.count("Recall") == 1
+    assert "Elms" not in run("stats", "cards", "oaks").stdout
+    assert run("stats", "Elms").stdout.startswith("                today")
+    error = run("stats", "recal", exit_code=1).stderr
+    assert "neither a part nor a deck `recal`; did you mean `cards stats recall`?" in error
+    assert "there is no deck `xyz`" in run("stats", "xyz", exit_code=1).stderr
+
+
+def test_parts_are_the_same_wherever_they_are_named(run: Run) -> None:
+    shown = run("stats", "--help").stdout
+
+    assert [*PARTS] == [*DRAWN, "all"]
+    for name, summary in PARTS.items():
+        assert f"  {name:<11}  {summary}\n" in shown
+
+
+@pytest.mark.usefixtures("study")
+def test_the_essentials_fit_on_one_screen(run: Run) -> None:
+    assert len(run("stats").stdout.splitlines()) < 24
+
+
 def test_before_the_first_answer_it_is_told_what_to_do(run: Run) -> None:
-    assert "cards review" in run("stats").stdout
+    assert run("stats").stdout == "No answers yet. Study with `cards review` first.\n"
+    assert run("stats", "recall").stdout == "No answers yet. Study with `cards review` first.\n"
+    assert "\nnew                  6  █" in run("stats", "cards").stdout
+    assert "No reviews fall due" in run("stats", "load").stdout
+    assert "there are no answers yet" in run("stats", "--html", "page.html", exit_code=1).stderr
     assert run("due").stdout.startswith("2 new, 0 learning, 0 review")
     assert run("history", "oak").stdout == "trees:oak/recall\nNow: new\n"
     assert json.loads(run("stats", "--json").stdout)["calibration"] is None

@@ -104,6 +104,8 @@ def stats(
         if as_json:
             say_json(_describe(figures))
         elif page:
+            if not figures.stats.effort_by_day:
+                raise ProjectError("there are no answers yet to draw: study with `cards review`")
             from cardwright.web.stats import make_stats_page  # noqa: PLC0415  (few want it)
 
             write_file(page, make_stats_page(figures))

@@ -101,7 +101,8 @@ def _draw_overview(figures: Figures) -> Iterator[RenderableType]:
     yield Fact("", [Text(_align(periods), "dim")])
     yield Fact("Answers", [Text(_align([f"{effort.answers:,}" for effort in sums]))])
     yield Fact("Time", [Text(_align(times))])
-    yield Fact("By day", [draw_levels(recent).append("  the last 30 days", "dim")])
+    if any(recent):
+        yield Fact("By day", [draw_levels(recent).append("  the last 30 days", "dim")])
     now = (count(streak.current, "day"), "bold") if streak.current else "none now"
     yield Fact("Streak", [Text.assemble(now, f"; the longest was {count(streak.longest, 'day')}")])
     yield Text()
