@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from math import nan
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zlib import crc32
 
@@ -16,7 +18,11 @@ from cardwright.app.study import Study, open_study
 from cardwright.cli.stats import PARTS
 from cardwright.history import Act, Moment, count_days
 from cardwright.study.expectations import ANSWER, TEST
+from cardwright.study.stats import Effort, PromptCounts, Recall, Streak, compute_stats
+from cardwright.study.workload import DueForecast
+from cardwright.terminal.paint import paint
 from cardwright.terminal.stats import PARTS as DRAWN
+from cardwright.terminal.stats import draw_stats
 from project_files import Run, Write
 from study_store import FIRST_DAY, at, give, undo
 
@@ -248,9 +254,23 @@ def test_parts_are_the_same_wherever_they_are_named(run: Run) -> None:
         assert f"  {name:<11}  {summary}\n" in shown
 
 
-@pytest.mark.usefixtures("study")
-def test_the_essentials_fit_on_one_screen(run: Run) -> None:
-    assert len(run("stats").stdout.splitlines()) < 24
+def test_the_essentials_fit_on_one_screen_whatever_there_is_to_say() -> None:
+    tests = Recall(123_456, 100_000, 120_000.0)
+    lesson = {"A title that is as long as titles of lessons are, and longer": Recall(99, 9, 80.0)}
+    stats = compute_stats([], {}, {}, TODAY, None)
+    days = {day: Effort(999, 3_600_000, 999) for day in range(-2000, TODAY + 1)}
+    prompts = PromptCounts(98_765, 1_234, 23_456, 34_567, 99, 1_234, 1_234)
+    stats = replace(stats, recall=tests, young=tests, mature=tests, prompts=prompts)
+    stats = replace(stats, effort_by_day=days, streak=Streak(1_234, 2_345))
+    stats = replace(stats, groups={"lesson": lesson})
+    load = DueForecast([99_999] * 30, 99_999)
+    figures: Any = SimpleNamespace(stats=stats, load=load, minutes_per_review=0.5, days=None)
+
+    shown = paint(draw_stats(figures, None), {}, is_terminal=False, width=80)
+
+    assert "Weakest lesson" in shown
+    assert "try `cards optimize`" in shown
+    assert len(shown.splitlines()) < 24
 
 
 def test_before_the_first_answer_it_is_told_what_to_do(run: Run) -> None:

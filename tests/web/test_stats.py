@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
-import xml.etree.ElementTree as ET
 
 import pytest
 

@@ -111,7 +111,7 @@ def _draw_overview(figures: Figures) -> Iterator[RenderableType]:
     yield Fact("To come", list(_describe_load(figures)))
     yield Text()
     prompts = stats.prompts
-    known = f"{prompts.young:,} young, {prompts.mature:,} well known"
+    known = f"{prompts.young:,} young, {prompts.mature:,} well known ({MATURE_DAYS} days and more)"
     yield Fact("Cards", [Text(f"{prompts.new:,} new, {prompts.learning:,} being learned, {known}")])
     attention = list(_list_attention(stats)) or [Text("Nothing needs your attention.")]
     yield Fact("Attention", attention)
@@ -128,13 +128,13 @@ def _align(cells: Sequence[str]) -> str:
 def _describe_recall(stats: Stats) -> Iterator[Text]:
     when = f", last {count(stats.days, 'day')}" if stats.days else ""
     for recall, what in (
-        (stats.mature, f"of cards you know well (asked after {MATURE_DAYS} days or more)"),
+        (stats.mature, "of cards you know well"),
         (stats.young, "of younger cards"),
     ):
         if recall.tests:
             yield Text.assemble(
                 (f"{recall.actual:.1%}", "bold"),
-                f" {what}: {recall.expected:.1%} expected ({count(recall.tests, 'review')}{when})",
+                f" {what}, {recall.expected:.1%} expected ({count(recall.tests, 'review')}{when})",
             )
     if not stats.recall.tests:
         yield Text(f"no card has come back for review{when or ' yet'}")
@@ -147,11 +147,11 @@ def _describe_load(figures: Figures) -> Iterator[Text]:
     if not total:
         yield Text(f"no reviews in the next {LOAD_DAYS} days")
         return
-    overdue = f", {load.overdue:,} of them overdue" if load.overdue else ""
+    overdue = f" ({load.overdue:,} overdue)" if load.overdue else ""
     a_day = total / LOAD_DAYS
     yield Text.assemble(
         (count(today, "review"), "bold"),
-        f" due today{overdue}; {tomorrow:,} tomorrow; {total:,} in {LOAD_DAYS} days,"
+        f" due today{overdue}, {tomorrow:,} tomorrow, {total:,} in {LOAD_DAYS} days:"
         f" about {max(a_day * minutes, 1):.0f} min a day",
     )
     yield draw_levels(load.reviews).append(f"  the next {LOAD_DAYS} days", "dim")
@@ -167,7 +167,7 @@ def _list_attention(stats: Stats) -> Iterator[Text]:
         low, high = recall.bounds
         if not low <= recall.expected <= high:
             more = "less" if high < recall.expected else "more"
-            yield Text(f"You recall {more} than expected: `cards optimize` adapts the model to you")
+            yield Text(f"You recall {more} than expected: try `cards optimize`")
     if weakest := _find_weakest(stats):
         name, lesson = weakest
         yield Text(
@@ -220,7 +220,8 @@ def _draw_groups(heading: str, groups: Mapping[str, Recall]) -> Fitted:
 
 
 def _draw_gain(gain: float) -> Text:
-    return Text(f"{gain * 100:+.1f}", "green" if gain >= 0 else "yellow")
+    points = round(gain * 100, 1)
+    return Text(f"{points:+.1f}" if points else "0.0", "green" if points >= 0 else "yellow")
 
 
 def _draw_calibration(figures: Figures) -> Iterator[RenderableType]:
