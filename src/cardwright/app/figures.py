@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from math import inf
 from typing import Final, TypeVar
 
@@ -44,7 +44,8 @@ class Figures:
         self.days = days
         self._study = study
         self._memories = study.read_memories()
-        items = choice.choose_by_history(study.items, self._memories)
+        # An index makes its prompts anew whenever they are listed.
+        items = list(choice.choose_by_history(study.items, self._memories))
         self._subjects = _name_subjects(study, items)
         # Without a choice, answers to cards that are not in the sources, or were kept, count too.
         self._is_all = len(items) == len(study.items)
@@ -133,15 +134,18 @@ def _name_subjects(study: Study, items: Sequence[Item]) -> dict[str, Subject]:
     """Return the subjects of prompts by key; if there are several packs, with the pack's name."""
     has_packs = len({item.pack for item in items}) > 1
     blueprints = study.sources.blueprints
-    found = {}
-    for item in items:
-        blueprint = blueprints.get(item.pack)
-        lesson = blueprint.lessons.get(item.lesson or "") if blueprint else None
-        domain = blueprint.domain_of(item.lesson) if blueprint else None
-        prefix = f"{item.pack}: " if has_packs else ""
-        found[item.key] = Subject(
-            prefix + str(lesson or item.lesson or "no lesson"),
+
+    # Most prompts share these three with others.
+    @cache
+    def name_subject(pack: str, lesson_id: str | None, kind: str) -> Subject:
+        blueprint = blueprints.get(pack)
+        lesson = blueprint.lessons.get(lesson_id or "") if blueprint else None
+        domain = blueprint.domain_of(lesson_id) if blueprint else None
+        prefix = f"{pack}: " if has_packs else ""
+        return Subject(
+            prefix + str(lesson or lesson_id or "no lesson"),
             prefix + (domain.name if domain else "no domain"),
-            item.kind,
+            kind,
         )
-    return found
+
+    return {item.key: name_subject(item.pack, item.lesson, item.kind) for item in items}

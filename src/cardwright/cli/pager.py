@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
-import shutil
-import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -32,12 +29,14 @@ def say_in_pages(content: Renderable) -> None:
 
     text = paint(content, os.environ, is_terminal=True)
     # The next prompt of the shell needs a row, too.
-    if text.count("\n") + 2 <= shutil.get_terminal_size().lines or not _run(pager, text):
+    if text.count("\n") + 2 <= os.get_terminal_size().lines or not _run(pager, text):
         say(content)
 
 
 def _find_pager() -> list[str]:
     """Return the command of the user's pager; nothing if there is none, or none is wanted."""
+    import shlex  # noqa: PLC0415  (most output goes elsewhere or fits the window)
+
     try:
         words = shlex.split(os.environ.get("PAGER", _DEFAULT), posix=sys.platform != "win32")
     except ValueError:
@@ -54,6 +53,8 @@ def _find_pager() -> list[str]:
 
 def _run(pager: list[str], text: str) -> bool:
     """Run a pager until it is left; tell whether it could be started."""
+    import subprocess  # noqa: PLC0415  (as above)
+
     environ = {"LESS": _LESS_OPTIONS, "LV": "-c", "LESSCHARSET": "utf-8", **os.environ}
     try:
         process = subprocess.Popen(pager, stdin=subprocess.PIPE, env=environ)  # noqa: S603  (the user's own choice)
