@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from itertools import islice
 from typing import Final, NamedTuple
@@ -182,6 +182,14 @@ def suggest(name: str, known: Collection[str], what: str) -> str:
 
     close = difflib.get_close_matches(name, list(known), n=1)
     return f"did you mean `{close[0]}`?" if close else f"{what}: {list_names(known)}"
+
+
+def suggest_close(name: str, known: Iterable[str]) -> str:
+    """Return a question that names up to three similar known names; "" if there are none."""
+    import difflib  # noqa: PLC0415  (as above)
+
+    close = difflib.get_close_matches(name, list(dict.fromkeys(known)), n=3)
+    return f"did you mean {' or '.join(close)}?" if close else ""
 
 
 def count(number: int, noun: str) -> str:

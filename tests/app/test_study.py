@@ -247,7 +247,7 @@ def test_a_prompt_is_found_by_any_clear_name(study: Study) -> None:
     assert study.find_item("ring").key == "trees:ring/recall"
     assert study.find_item("trees:ring").key == "trees:ring/recall"
     assert study.find_item("trees:ring/recall").key == "trees:ring/recall"
-    with pytest.raises(CardwrightError, match=r"no prompt `rin`; did you mean ring\?"):
+    with pytest.raises(CardwrightError, match=r"no card or prompt `rin`; did you mean ring\?"):
         study.find_item("rin")
 
 

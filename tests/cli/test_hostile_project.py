@@ -87,6 +87,7 @@ WORDS: dict[str, list[list[str]]] = {
     "bury": [["bury", "trees:beech/recall"]],
     "flag": [["flag", "trees:beech/recall"]],
     "reset": [["reset", "trees:beech/recall"]],
+    "undo": [["undo", "--list"], ["undo"], ["undo", "--json"]],
     "exam": [
         ["exam", "set", "trees", "--date", "2026-10-09", "--minutes", "9"],
         *(["exam", name] for name in ("status", "plan", "ready", "coverage", "misses")),

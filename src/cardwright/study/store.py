@@ -459,6 +459,15 @@ class Store(Database):
         found = self._read_reviews(sql, number)
         return [replace(review, key=unite_key(review.key)) for review in found][::-1]
 
+    def list_back(self) -> Iterator[Review]:
+        """Yield the acts recorded on this device that were not undone, the latest first."""
+        where = _NOT_UNDONE_UNITED if self.aliases.histories else _NOT_UNDONE
+        # Without an order by the index alone, all of the log would be sorted for the first row.
+        sql = f"{_SELECT_REVIEW} where substr(id, 13) = ? and {where} order by id desc"
+        unite_key = self.aliases.unite_key
+        for review in self._read_reviews(sql, f"-{self.device}"):
+            yield replace(review, key=unite_key(review.key))
+
     def list_acts(
         self, namespace: str | None = None, keys: Sequence[str] = ()
     ) -> Iterator[ReviewRow]:
