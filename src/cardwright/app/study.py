@@ -74,10 +74,15 @@ class Study:
         """Return the prompts that meet the conditions on the sources, except those held back.
 
         Raises:
-            ProjectError: one of the names matches no deck.
+            ProjectError: there are none, or a name is that of no deck, lesson, tag or kind.
 
         """
-        chosen, held = choice.choose(self.items), self.find_held()
+        try:
+            chosen, held = choice.choose(self.items), self.find_held()
+        except ProjectError as error:
+            if self.sources.error_count:
+                error.details = "some files could not be read completely: see `cards check`"
+            raise
         if isinstance(chosen, Items):
             return chosen.leave_out(held) if held else chosen
         return [item for item in chosen if item.key not in held]
@@ -203,9 +208,12 @@ class Study:
         """Return today's queue for the chosen prompts.
 
         With an exam set, it is arranged for it; the second value is that `ExamDay`.
+
+        Raises:
+            ProjectError: there are none.
+
         """
-        chosen = self.choose(choice)
-        items = [item for item in chosen if choice.matches_history(memories.get(item.key))]
+        items = choice.choose_among(self.choose(choice), memories)
         exam_day = None if choice.needs_history else self.find_exam_day(items)
         queue = Queue(
             Prospects(Items(items), memories),
@@ -273,12 +281,14 @@ class Study:
 
         Raises:
             StoreError: the store cannot be read or written.
-            ProjectError: a chosen deck does not exist.
+            ProjectError: nothing is chosen.
 
         """
         choice = choice or Choice()
         options = _include_leeches(options or SessionOptions(), choice)
         items = self.choose(choice)
+        if choice.needs_history:
+            choice.choose_among(items, self.read_memories())
         by_exam = options.follows_options and not choice.needs_history
         exam_day = self.find_exam_day(items, minutes) if by_exam else None
         session = Session(
