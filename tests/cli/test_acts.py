@@ -72,7 +72,8 @@ def test_what_is_taken_off_and_reset(run: Run, forest: Path) -> None:
     assert read_memories(forest)[0][1:3] == ("new", 0)
 
 
-def test_the_history_of_a_card_is_that_of_all_its_prompts(forest: Path, run: Run, ask: Any) -> None:
+@pytest.mark.usefixtures("forest")
+def test_the_history_of_a_card_is_that_of_all_its_prompts(run: Run, ask: Any) -> None:
     run("answer", "bark/c2", "easy")
 
     shown = run("history", "bark").output
@@ -95,7 +96,8 @@ def test_names_of_nothing_are_answered_by_close_ones_named_once(forest: Path, ru
     assert read_acts(forest) == []
 
 
-def test_a_card_of_two_packs_is_not_guessed(write: Write, forest: Path, run: Run) -> None:
+@pytest.mark.usefixtures("forest")
+def test_a_card_of_two_packs_is_not_guessed(write: Write, run: Run) -> None:
     write({"cards/woods/a.yaml": WOODS, "decks/woods/deck.yaml": "name: Woods\nnamespace: woods\n"})
     said = run("suspend", "ring", exit_code=1).stderr
     assert said == "error: several packs have `ring`: trees:ring, woods:ring\n"
@@ -138,9 +140,9 @@ def test_undo_leads_back_through_a_session_that_has_ended(forest: Path, run: Run
     assert said[1:3] == ["  trees:bark/c1 is now new", "  trees:bark/c2 is now new"]
     assert said[3].startswith("next undo: suspend on trees:water/instinct (2026-03-02 09:0")
     run("undo")
-    said = run("undo").output
-    assert said.startswith("undid Easy on trees:ring/recall (")
-    assert "  trees:ring/recall is now new, flagged\n" in said
+    shown = run("undo").output
+    assert shown.startswith("undid Easy on trees:ring/recall (")
+    assert "  trees:ring/recall is now new, flagged\n" in shown
     undone = ask("undo")
     assert (undone["undone"]["act"], undone["next"]) == ("flag", None)
 
@@ -163,14 +165,15 @@ def test_resets_and_crams_are_undone_too(forest: Path, run: Run) -> None:
     assert read_memories(forest) == before
 
 
-def test_answers_of_one_moment_are_undone_one_by_one(forest: Path, run: Run, ask: Any) -> None:
+@pytest.mark.usefixtures("forest")
+def test_answers_of_one_moment_are_undone_one_by_one(run: Run, ask: Any) -> None:
     for prompt in ("ring", "age"):
         run("answer", prompt, "good", "--at", "2026-03-01T09:00+00:00")
     assert list_undone(ask) == ["answer trees:age/recall", "answer trees:ring/recall"]
 
 
 def test_only_what_this_machine_did_in_this_project_is_undone(
-    write: Write, forest: Path, run: Run, ask: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    forest: Path, run: Run, ask: Any, tmp_path: Path
 ) -> None:
     run("answer", "ring", "good")
     shared = tmp_path / "shared"
@@ -217,9 +220,8 @@ def test_what_anki_has_is_not_undone(forest: Path, run: Run, ask: Any) -> None:
     assert run("undo").output.startswith("undid suspend on trees:age/recall")
 
 
-def test_a_prompt_whose_card_is_gone_is_undone_by_its_key(
-    write: Write, forest: Path, run: Run
-) -> None:
+@pytest.mark.usefixtures("forest")
+def test_a_prompt_whose_card_is_gone_is_undone_by_its_key(write: Write, run: Run) -> None:
     run("suspend", "ring")
     write({"cards/trees/trees.yaml": FILES["cards/trees/trees.yaml"].replace("ring", "rung")})
     assert run("undo").output.startswith("undid suspend on trees:ring/recall (")

@@ -94,7 +94,7 @@ def test_cards_of_which_nothing_is_due_are_no_error(run: Run) -> None:
 
 
 def test_an_edit_that_takes_out_the_last_card_chosen_ends_the_session(
-    write: Write, project: Path, tmp_path: Path
+    project: Path, tmp_path: Path
 ) -> None:
     editor = tmp_path / "editor.py"
     editor.write_text(
