@@ -139,6 +139,8 @@ def test_special_wishes_are_not_asked_by_the_exam(
     study: Study, wishes: SessionOptions, choice: Choice
 ) -> None:
     set_exam(study)
+    with study.store.transaction():
+        study.journal.record(study.items[0].key, Act.FLAG, study.moment)
 
     session, exam_day = study.start_session(choice, wishes, name="special")
 
