@@ -24,12 +24,18 @@ _DONE: Final = {
     Act.RESET: ("starts over as new", "already new"),
 }
 """What is said of a prompt, and what if nothing had to be done."""
+_CARD: Final = """
+    CARD is `pack:id`, which means all its prompts, or one prompt, `pack:id/side`. The pack may be left
+    out if that is unambiguous.
+"""
 
 
 def _make_command(
     act: Act, help: str, *, off: Act | None = None, off_help: str = ""
 ) -> click.Command:
-    @click.command(str(act), help=help)
+    summary, _, more = help.partition("\n\n")
+
+    @click.command(str(act), help=f"{summary}\n\n{_CARD}\n\n{more}")
     @click.argument("refs", nargs=-1, required=True, metavar="CARD...")
     @json_option
     @db_option
@@ -62,9 +68,6 @@ def _make_command(
 suspend = _make_command(
     Act.SUSPEND,
     """Stop asking prompts until they are unsuspended.
-
-    CARD is `pack:id`, which means all its prompts, or one prompt, `pack:id/side`. The pack may be
-    left out if that is unambiguous.
 
     \b
     cards suspend label-drift

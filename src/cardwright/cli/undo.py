@@ -13,7 +13,7 @@ from cardwright.app.acts import undo as undo_act
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
-from cardwright.history import make_date
+from cardwright.history import Moment, make_date
 from cardwright.memory import Memory
 from cardwright.study.error import StoreError
 from cardwright.terminal.words import name_act
@@ -46,6 +46,7 @@ def undo(folder: Path, is_list: bool, as_json: bool, db: Path | None) -> None:
             help = "this undoes what was done to cards of this project on this machine"
             raise StoreError("nothing to undo", help=help)
         last, *before = found
+        offset_minutes = study.moment.utc_offset_minutes
         try:
             memories = undo_act(study, last)
         except StoreError as error:
@@ -57,7 +58,7 @@ def undo(folder: Path, is_list: bool, as_json: bool, db: Path | None) -> None:
         return
     say(f"undid {_describe(last)}")
     for ref, memory in zip(last.refs, memories, strict=True):
-        say(f"  {ref} is now {_describe_memory(memory)}")
+        say(f"  {ref} is now {_describe_memory(memory, offset_minutes)}")
     if before:
         say(f"next undo: {_describe(before[0])}")
 
@@ -83,9 +84,11 @@ def _describe(past: PastAct) -> str:
     return f"{name_act(past.review)} on {list_names(past.refs)} ({at:%Y-%m-%d %H:%M})"
 
 
-def _describe_memory(memory: Memory) -> str:
+def _describe_memory(memory: Memory, utc_offset_minutes: int) -> str:
     parts = [str(memory.state)]
-    if memory.due_day is not None:
+    if memory.due_at_ms is not None and not memory.interval_days:
+        parts.append(f"due at {Moment(memory.due_at_ms, utc_offset_minutes).local:%H:%M}")
+    elif memory.due_day is not None:
         parts.append(f"due {make_date(memory.due_day)}")
     parts += ["suspended"] if memory.is_suspended else []
     parts += ["flagged"] if memory.is_flagged else []
