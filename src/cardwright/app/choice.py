@@ -28,9 +28,10 @@ class Filter(NamedTuple):
     list_values: Callable[[Any], Iterable[str | None]]
     """Returns what a card or prompt has in its place."""
 
-    def takes(self, one: Item | CardHead) -> bool:
-        """Return whether a card or prompt meets the condition."""
-        return any(value in self.names for value in self.list_values(one))
+    def take(self, cards: Iterable[_One]) -> list[_One]:
+        """Return the cards or prompts that meet the condition."""
+        is_unmet, list_values = frozenset(self.names).isdisjoint, self.list_values
+        return [card for card in cards if not is_unmet(list_values(card))]
 
     def describe(self) -> str:
         """Return the condition as it follows a noun: of kind `term` or `cloze`."""
@@ -76,7 +77,7 @@ def filter_cards(cards: Sequence[_One], filters: Iterable[Filter]) -> Sequence[_
         for name in one.names:
             if not any(name in one.list_values(card) for card in cards):
                 raise _refuse(one._replace(names=[name]), cards)
-        left = [card for card in found if one.takes(card)]
+        left = one.take(found)
         if not left:
             raise _refuse(one, found, met)
         found = left
