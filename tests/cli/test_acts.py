@@ -133,7 +133,7 @@ def test_undo_leads_back_through_a_session_that_has_ended(forest: Path, run: Run
     ]
     assert list_undone(ask) == done
     listed = run("undo", "--list").output.splitlines()
-    assert listed[1].split()[2:] == ["suspend", "trees:bark/c1,", "trees:bark/c2"]
+    assert listed[1].split()[2:] == ["trees:bark/c1", "and", "1", "more", "suspend"]
     assert len(read_acts(forest)) == 7, "a list undoes nothing"
 
     said = run("undo").output.splitlines()

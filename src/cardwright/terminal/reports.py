@@ -19,7 +19,7 @@ from cardwright.study.session import SessionAnswer
 from cardwright.study.workload import DueForecast
 from cardwright.terminal.charts import Bar, Column, Fitted, draw_bars, draw_columns, make_line
 from cardwright.terminal.words import format_time_spent, format_wait, name_act, name_rating
-from cardwright.text import count, list_names
+from cardwright.text import count
 
 _RATING_STYLES: Final = {
     Rating.AGAIN: "red",
@@ -135,18 +135,14 @@ def draw_prompt_history(
 
 def draw_past_acts(acts: Sequence[tuple[Review, Sequence[str], str]]) -> Fitted:
     """Draw acts, each with its prompts and a note on it, the latest first."""
-    times = [f"{review.moment.local:%Y-%m-%d %H:%M}" for review, _, _ in acts]
-    prompts = [make_line(list_names(refs)) for _, refs, _ in acts]
-    columns = (
-        Column("act", [_draw_act(review) for review, _, _ in acts], is_left=True),
-        Column("prompt", prompts, is_left=True),
-        *(
-            [Column("", [note for _, _, note in acts], is_left=True, rank=1)]
-            if any(note for _, _, note in acts)
-            else []
-        ),
-    )
-    return draw_columns(Column("when", times), columns)
+    columns = [Column("act", [_draw_act(review) for review, _, _ in acts], is_left=True)]
+    if any(note for _, _, note in acts):
+        columns.append(Column("", [note for _, _, note in acts], is_left=True, rank=1))
+    labels = []
+    for review, refs, _ in acts:
+        more = f" and {len(refs) - 1:,} more" if len(refs) > 1 else ""
+        labels.append(Text(f"{review.moment.local:%Y-%m-%d %H:%M}  {make_line(refs[0])}{more}"))
+    return draw_columns(Column("when and prompt", labels), columns)
 
 
 def _draw_acts(
