@@ -167,7 +167,7 @@ def test_a_file_that_was_broken_in_the_editor_keeps_its_cards(write: Write, tmp_
         program.wait_for("Tree ring")
         program.type("e")
         program.wait_for("cards/trees/trees.yaml:")
-        program.wait_for("press e to try again")
+        program.wait_for("edit it again")
         answer(program, "Tree ring")
         answer(program, "Watering")
         program.wait_for("tell a tree's")

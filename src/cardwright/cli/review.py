@@ -244,7 +244,7 @@ def _edit(study: Study, state: ReviewState, choice: Choice) -> str:
     if study.sources.error_count and not is_there:
         problem = study.find_problem(card.span.path)
         study.sources = before
-        return f"{problem}\npress e to try again; the card is unchanged"
+        return f"{problem}\nedit it again; the card is unchanged"
     try:
         items = study.choose(choice)
     except ProjectError:
