@@ -28,6 +28,7 @@ from cardwright.study.backup import find_backup
 from cardwright.study.error import StoreError
 from cardwright.study.queue import SessionOptions
 from cardwright.study.settings import Settings
+from cardwright.terminal.gallery import Gallery
 from cardwright.terminal.plain import PlainReviewer
 from cardwright.terminal.review import CardActs, Reviewer
 from cardwright.terminal.review_state import ReviewState
@@ -123,7 +124,7 @@ def review(
                 edit=edit, open_media=open_media, play=sounds.play, follow=sounds.follow
             )
             try:
-                exit_code = _run(state, acts, is_plain=plain)
+                exit_code = _run(study, state, acts, is_plain=plain)
             finally:
                 sounds.stop()
         finally:
@@ -142,7 +143,7 @@ def review(
     sys.exit(exit_code)
 
 
-def _run(state: ReviewState, acts: CardActs, *, is_plain: bool) -> int:
+def _run(study: Study, state: ReviewState, acts: CardActs, *, is_plain: bool) -> int:
     """Review in full screen or line by line; return the exit status."""
     if is_plain or not can_draw(sys.stdin, sys.stdout, os.environ):
         say_plainly = partial(say, is_styled=False)
@@ -156,7 +157,8 @@ def _run(state: ReviewState, acts: CardActs, *, is_plain: bool) -> int:
     if state.is_over:
         return 0
     with Screen(sys.stdin, sys.stdout) as screen:
-        Reviewer(state, screen, os.environ, acts=acts).run()
+        gallery = Gallery(screen, study.find_media, os.environ)
+        Reviewer(state, screen, os.environ, acts=acts, gallery=gallery).run()
     return screen.exit_code
 
 

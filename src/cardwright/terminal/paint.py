@@ -16,6 +16,7 @@ from rich.color import ColorSystem
 from rich.segment import Segment, Segments
 from rich.style import Style
 
+from cardwright.terminal.images import mark_cells
 from cardwright.terminal.markdown import Drawing
 from cardwright.text import make_plain
 
@@ -208,11 +209,16 @@ def _write(console: Console | _Terminal, rows: Iterable[list[Segment]]) -> list[
     system = _COLOR_SYSTEMS[name] if name else None
     written = []
     for row in rows:
-        pieces = Segment.remove_color(row) if console.no_color and system else row
-        written.append("".join(_write_piece(piece, system) for piece in pieces))
+        is_plain = console.no_color and system is not None
+        written.append("".join(_write_piece(piece, system, is_plain=is_plain) for piece in row))
     return written
 
 
-def _write_piece(piece: Segment, system: ColorSystem | None) -> str:
+def _write_piece(piece: Segment, system: ColorSystem | None, *, is_plain: bool) -> str:
     text, style, _ = piece
-    return style.render(text, color_system=system) if style else text
+    if not style:
+        return text
+    if "image" in style.meta:
+        id, row = style.meta["image"]
+        return mark_cells(id, row, len(text))
+    return (style.without_color if is_plain else style).render(text, color_system=system)

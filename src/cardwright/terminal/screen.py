@@ -13,6 +13,7 @@ from typing import Final, Self, TextIO
 
 from rich.cells import cell_len, set_cell_size
 
+from cardwright.terminal.images import MARK, Canvas
 from cardwright.terminal.keys import Key, KeyReader
 from cardwright.text import make_plain
 
@@ -25,8 +26,10 @@ RESET: Final = "\x1b[r\x1b[4l\x1b[?6l\x1b[?1l\x1b(B\x1b[?1000l\x1b[?1002l\x1b[?1
 and reports of the mouse, which would be read as keys."""
 _FRAME: Final = "\x1b[?2026h{}\x1b[?2026l"
 """Synchronised output: shown at once by terminals that support it, ignored by others."""
-_STYLE: Final = re.compile("(\x1b\\[[0-9;:]*m)")
+_STYLE: Final = re.compile("\x1b\\[[0-9;:]*m")
+_CODES: Final = re.compile(f"({_STYLE.pattern}|\x1b_[0-9;]*\x1b\\\\)")
 _DEFAULT_SIZE: Final = os.terminal_size((80, 24))
+_DEFAULT_RATIO: Final = 2.0
 
 
 def can_draw(stdin: TextIO | None, stdout: TextIO | None, environ: Mapping[str, str]) -> bool:
@@ -56,6 +59,8 @@ class Screen:
         self._stdout = stdout
         self._shown: dict[int, str] = {}
         self._shown_size = _DEFAULT_SIZE
+        self.canvas: Canvas | None = None
+        """Draws the images of rows; None if there are none."""
 
     def __enter__(self) -> Self:
         self._enter()
@@ -77,6 +82,35 @@ class Screen:
         except OSError:
             return _DEFAULT_SIZE
         return size if size.columns and size.lines else _DEFAULT_SIZE
+
+    @property
+    def cell_ratio(self) -> float:
+        """The height of a character of the window, divided by its width."""
+        if sys.platform != "win32":
+            import fcntl  # noqa: PLC0415  (few cards have images)
+            import struct  # noqa: PLC0415  (as above)
+            import termios  # noqa: PLC0415  (as above)
+
+            with contextlib.suppress(OSError):
+                data = fcntl.ioctl(self._stdout.fileno(), termios.TIOCGWINSZ, bytes(8))
+                lines, columns, width, height = struct.unpack("HHHH", data)
+                if lines and columns and width and height:
+                    return float(height / lines / (width / columns))
+        return _DEFAULT_RATIO
+
+    @property
+    def replies(self) -> Sequence[str]:
+        """What the terminal has replied so far."""
+        return self._keys.replies
+
+    def ask(self, query: str, end: re.Pattern[str], limit_s: float) -> None:
+        """Ask the terminal something, and wait a little for the last reply, which may come later."""
+        self._write(query)
+        self._keys.await_reply(end, limit_s)
+        # A terminal that does not understand the question may have shown it.
+        shown, self._shown = self._shown, {}
+        if shown:
+            self.paint([shown[number] for number in sorted(shown)])
 
     def read(self, timeout_s: float | None = None) -> Key | None:
         """Return the next key, or None if none came in time; paint after any key.
@@ -101,20 +135,23 @@ class Screen:
         rows = {
             number: lines[number] if number < len(lines) else "" for number in range(size.lines)
         }
-        changed = [
-            f"\x1b[{number + 1}H{_draw_row(row, size.columns)}"
-            for number, row in rows.items()
-            if self._shown.get(number) != row
-        ]
+        canvas = self.canvas
+        if canvas:
+            rows = canvas.arrange(rows)
+        changed = [number for number, row in rows.items() if self._shown.get(number) != row]
         if changed:
-            self._write(_FRAME.format("".join(changed)))
+            drawn = "".join(
+                f"\x1b[{number + 1}H{_draw_row(rows[number], size.columns, canvas)}"
+                for number in changed
+            )
+            self._write(_FRAME.format(canvas.complete(rows, changed, drawn) if canvas else drawn))
         self._shown, self._shown_size = rows, size
 
     def prepare(self, lines: Iterable[str]) -> None:
         """Get rows ready that will probably be painted next."""
         columns = self.size.columns
         for line in lines:
-            _draw_row(line, columns)
+            _draw_row(line, columns, self.canvas)
 
     @contextlib.contextmanager
     def released(self) -> Iterator[None]:
@@ -140,7 +177,7 @@ class Screen:
 
     def _leave(self) -> None:
         try:
-            self._write(_LEAVE)
+            self._write(f"{self.canvas.clear() if self.canvas else ''}{_LEAVE}")
         finally:
             self._keys.__exit__()
 
@@ -157,13 +194,18 @@ class Screen:
 
 
 @lru_cache(maxsize=256)
-def _draw_row(line: str, width: int) -> str:
-    """Return the codes that draw a line over a row; only styles pass through."""
+def _draw_row(line: str, width: int, canvas: Canvas | None) -> str:
+    """Return the codes that draw a line over a row; only styles and images pass through."""
     parts = []
     left = width
-    for part in _STYLE.split(line):
+    for part in _CODES.split(line):
         if _STYLE.fullmatch(part):
             parts.append(part)
+            continue
+        if canvas and (cells := MARK.fullmatch(part)):
+            columns = min(int(cells[3]), left)
+            parts.append(canvas.draw_cells(int(cells[1]), int(cells[2]), columns))
+            left -= columns
             continue
         text = make_plain(part).replace("\n", " ")
         if cell_len(text) > left:

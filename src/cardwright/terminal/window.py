@@ -49,6 +49,11 @@ class Window:
         self._cache: dict[object, list[Painted]] = {}
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Columns and lines of the window."""
+        return self._screen.size.columns, self._screen.size.lines
+
+    @property
     def columns(self) -> int:
         """The width of the window."""
         return self._screen.size.columns

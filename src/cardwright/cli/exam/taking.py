@@ -15,6 +15,7 @@ from cardwright.exam.mock import Mock
 from cardwright.exam.result import make_transcript
 from cardwright.exam.sheet import Sheet
 from cardwright.terminal.exam import draw_score
+from cardwright.terminal.gallery import Gallery
 from cardwright.terminal.mock import MockTaker, ResultReader
 from cardwright.terminal.plain_exam import PlainTaker
 from cardwright.terminal.screen import Screen, can_draw
@@ -29,9 +30,10 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_j
         PlainTaker(sheet, study, sys.stdin, say_plainly, read_clock).run()
     else:
         with Screen(sys.stdin, sys.stdout) as screen:
-            MockTaker(sheet, study, screen, os.environ, read_clock).run()
+            gallery = Gallery(screen, study.find_media, os.environ)
+            MockTaker(sheet, study, screen, os.environ, read_clock, gallery).run()
             if sheet.is_over:
-                reader = ResultReader(sheet.mock, study, blueprint, screen, os.environ)
+                reader = ResultReader(sheet.mock, study, blueprint, screen, os.environ, gallery)
                 reader.run()
                 wants_misses = reader.wants_misses
         exit_code, can_ask = screen.exit_code, wants_misses
