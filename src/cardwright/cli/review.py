@@ -17,6 +17,7 @@ import click
 from cardwright.app.choice import Choice
 from cardwright.app.garbage import gc_paused
 from cardwright.app.study import Study
+from cardwright.cli.config_file import load_config
 from cardwright.cli.environment import open_study, read_clock
 from cardwright.cli.output import say, warn
 from cardwright.cli.params import MINUTES, choice_options, db_option, plain_option
@@ -114,17 +115,23 @@ def review(
                 opened[state.turn] += 1
                 return _open_media(study, state, opened[state.turn] - 1)
 
+            config = load_config()
+            plays_itself = config.switch("autoplay")
+            if plays_itself is None:
+                plays_itself = Settings(study.store.settings.read()).autoplay
             sounds = Sounds(
                 study,
                 state,
                 os.environ,
-                plays_itself=Settings(study.store.settings.read()).autoplay,
+                plays_itself=plays_itself,
+                player=config.text("player"),
             )
             acts = CardActs(
                 edit=edit, open_media=open_media, play=sounds.play, follow=sounds.follow
             )
             try:
-                exit_code = _run(study, state, acts, is_plain=plain)
+                images = config.text("images")
+                exit_code = _run(study, state, acts, is_plain=plain, images=images)
             finally:
                 sounds.stop()
         finally:
@@ -143,7 +150,7 @@ def review(
     sys.exit(exit_code)
 
 
-def _run(study: Study, state: ReviewState, acts: CardActs, *, is_plain: bool) -> int:
+def _run(study: Study, state: ReviewState, acts: CardActs, *, is_plain: bool, images: str) -> int:
     """Review in full screen or line by line; return the exit status."""
     if is_plain or not can_draw(sys.stdin, sys.stdout, os.environ):
         say_plainly = partial(say, is_styled=False)
@@ -157,7 +164,7 @@ def _run(study: Study, state: ReviewState, acts: CardActs, *, is_plain: bool) ->
     if state.is_over:
         return 0
     with Screen(sys.stdin, sys.stdout) as screen:
-        gallery = Gallery(screen, study.find_media, os.environ)
+        gallery = Gallery(screen, study.find_media, os.environ, wish=images)
         Reviewer(state, screen, os.environ, acts=acts, gallery=gallery).run()
     return screen.exit_code
 

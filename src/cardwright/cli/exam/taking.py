@@ -8,6 +8,7 @@ from functools import partial
 
 from cardwright.app.study import Study
 from cardwright.blueprint import Blueprint
+from cardwright.cli.config_file import load_config
 from cardwright.cli.environment import read_clock
 from cardwright.cli.exam.miss import log_misses
 from cardwright.cli.output import say, say_json
@@ -30,7 +31,8 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_j
         PlainTaker(sheet, study, sys.stdin, say_plainly, read_clock).run()
     else:
         with Screen(sys.stdin, sys.stdout) as screen:
-            gallery = Gallery(screen, study.find_media, os.environ)
+            images = load_config().text("images")
+            gallery = Gallery(screen, study.find_media, os.environ, wish=images)
             MockTaker(sheet, study, screen, os.environ, read_clock, gallery).run()
             if sheet.is_over:
                 reader = ResultReader(sheet.mock, study, blueprint, screen, os.environ, gallery)
