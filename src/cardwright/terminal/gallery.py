@@ -120,7 +120,8 @@ class Gallery:
             size, token.width, (min(width, MAX_CELLS), room), self._screen.cell_ratio
         )
         id = canvas.add(Shown(found.path, columns, rows))
-        return [Text("#" * columns, Style(meta={"image": (id, row)})) for row in range(rows)]
+        styles = (Style(meta={"image": (id, row)}) for row in range(rows))
+        return [Text.assemble(("#" * columns, style)) for style in styles]
 
     def _measure(self, canvas: Canvas, card: Card, written: str) -> _Measured | None:
         key = (card.span.path, written)

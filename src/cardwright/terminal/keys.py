@@ -63,7 +63,7 @@ _SEQUENCE: Final = re.compile(
     "\x1b(?:"
     r"\[\[?[0-?]*[ -/]*(?P<control>[@-Z\\-~])?"
     r"|O[0-9;]*(?P<shift>[@-~])?"
-    "|[]P_^X][^\x07\x1b]*(?P<string>\x07|\x1b\\\\)?"
+    "|[]P_^X][^\x07\x1b]*(?:(?P<string>\x07|\x1b\\\\)|\x1b\\Z)?"
     "|(?P<alt>[^\x1b])?"
     ")",
     re.DOTALL,
