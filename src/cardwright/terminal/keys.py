@@ -205,7 +205,7 @@ class KeyReader:
     def __exit__(self, *_: object) -> None:
         if self._awaits_reply and not self.exit_code:
             self._receive_reply(_LATE_REPLY_S)
-        self._replies = self.replies
+        self._replies, self._decoder.replies = self.replies, []
         self._restore()
         for number, handler in self._handlers.items():
             # A repeated or late signal must not interrupt the exit.
