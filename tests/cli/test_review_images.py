@@ -97,7 +97,7 @@ def test_kitty_shows_images_within_the_text_and_removes_them(woods: Path) -> Non
         program.type(" ")
         program.wait_for("An oak, by its bark")
         assert {data for *_, data in program.sent.values()} == {TREE, BARK}
-        assert "and [image]." in program.text
+        assert " and [image]." in program.lines
         program.type("3")
         program.wait_for("small")
         assert first not in program.sent
@@ -111,6 +111,14 @@ def test_kitty_shows_images_within_the_text_and_removes_them(woods: Path) -> Non
 
     assert program.sent == {}
     assert program.output.count(QUERY) == 1
+
+
+def test_ctrl_l_sends_images_again(woods: Path) -> None:
+    with ImageTerminal(woods, "review") as program:
+        program.wait_until(lambda: program.image_rows == 10, "an image")
+        program.type("\x0c")
+        program.wait_until(lambda: program.output.count(b"a=T") == 2, "another one")
+        assert len(program.sent) == 1
 
 
 def test_iterm2_gets_files_of_every_format_once(woods: Path) -> None:

@@ -67,6 +67,10 @@ def test_the_question_ends_with_one_that_every_terminal_answers() -> None:
         (KITTY, {}, False, "kitty"),
         (KITTY.replace("kitty(0.35.2)", "ghostty 1.1.3"), {}, False, "kitty"),
         (KITTY.replace("OK", "EINVAL:no"), {}, False, None),
+        (KITTY.replace("0.35.2", "0.28.0"), {}, False, "kitty"),
+        (KITTY.replace("0.35.2", "1.0.0"), {}, False, "kitty"),
+        (KITTY.replace("0.35.2", "0.26.5"), {}, False, None),
+        (KITTY.replace("0.35.2", "0.9.1"), {}, False, None),
         # It knows the protocol, but not the characters.
         (KITTY.replace("kitty(0.35.2)", "WezTerm 20240203"), {}, False, "iterm2"),
         (ITERM2, {}, False, "iterm2"),

@@ -164,7 +164,7 @@ def _run(study: Study, state: ReviewState, acts: CardActs, *, is_plain: bool, im
     if state.is_over:
         return 0
     with Screen(sys.stdin, sys.stdout) as screen:
-        gallery = Gallery(screen, study.find_media, os.environ, wish=images)
+        gallery = Gallery(screen, study.find_media, os.environ, seed=os.getpid(), wish=images)
         Reviewer(state, screen, os.environ, acts=acts, gallery=gallery).run()
     return screen.exit_code
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -60,9 +59,11 @@ class Gallery:
         find: Finder,
         environ: Mapping[str, str],
         *,
+        seed: int,
         wish: str = "auto",
     ) -> None:
-        """Show images on a screen, as the user wishes."""
+        """Show images on a screen, as the user wishes; see `Canvas` for the seed."""
+        self._seed = seed
         self._screen = screen
         self._find = find
         self._environ = environ
@@ -90,8 +91,7 @@ class Gallery:
 
     def _find_canvas(self) -> Canvas | None:
         if self._canvas is None and (protocol := self._find_protocol()):
-            # The number of the process tells two programs apart that share a terminal.
-            self._canvas = Canvas(protocol, in_tmux=self._in_tmux, seed=os.getpid())
+            self._canvas = Canvas(protocol, in_tmux=self._in_tmux, seed=self._seed)
             self._screen.canvas = self._canvas
         return self._canvas
 

@@ -30,8 +30,8 @@ _END_QUERY: Final = "\x1b[c"
 _KITTY_REPLY: Final = re.compile("\x1b_Gi=1;OK\x1b\\\\")
 _NAME_REPLY: Final = re.compile("\x1bP>\\|([^\x1b\x07]*)")
 _END_REPLY: Final = re.compile("\x1b\\[\\?[0-9;]*c")
-_KITTY_NAMES: Final = ("kitty(", "ghostty ")
-"""Those that know the characters; other terminals know kitty's protocol without them."""
+_KITTY_NAME: Final = re.compile(r"ghostty |kitty\((?!0\.(?:1?[0-9]|2[0-7])\.)")
+"""Those that know the characters, as kitty does from 0.28 on; others know its protocol without them."""
 _ITERM2_NAMES: Final = ("iTerm2 ", "WezTerm ", "Konsole ", "mintty ")
 _KITTY_VARIABLES: Final = ("KITTY_WINDOW_ID", "GHOSTTY_RESOURCES_DIR")
 """What is left of the terminal's name inside tmux."""
@@ -93,7 +93,7 @@ def read_replies(
         is_kitty = any(environ.get(name) for name in _KITTY_VARIABLES)
         return Protocol.KITTY if knows_kitty and is_kitty else None
     name = next((found[1] for found in map(_NAME_REPLY.match, replies) if found), "")
-    if knows_kitty and name.startswith(_KITTY_NAMES):
+    if knows_kitty and _KITTY_NAME.match(name):
         return Protocol.KITTY
     return Protocol.ITERM2 if name.startswith(_ITERM2_NAMES) else None
 

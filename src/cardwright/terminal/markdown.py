@@ -182,6 +182,9 @@ class _Layout:
 
     def _pop_text(self) -> Text:
         text, self._text = self._text, Text()
+        if self._is_after_image:
+            # A space before it belonged to the line of the image.
+            text = text[len(text.plain) - len(text.plain.lstrip()) :]
         return text
 
     def _wrap(self, text: Text, width: int) -> list[Text]:
@@ -207,7 +210,7 @@ class _Layout:
         rows = self._hang(token, box.width) if self._hang and not self._rows else None
         if rows:
             before = self._pop_text()
-            if before.plain.strip():
+            if before:
                 box.add(self._wrap(before, box.width), tight=True)
             box.add(rows, tight=True)
             self._is_after_image = True
@@ -276,7 +279,7 @@ class _Layout:
     def _end_paragraph(self, token: Token) -> None:
         box, text = self._boxes[-1], self._pop_text()
         is_tight = token.detail == "tight"
-        if text.plain.strip() if self._is_after_image else text:
+        if text:
             box.add(self._wrap(text, box.width), tight=is_tight)
         elif self._is_after_image:
             box.is_tight = is_tight

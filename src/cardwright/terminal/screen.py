@@ -124,6 +124,9 @@ class Screen:
             return "resize"
         if key in {"resize", "ctrl-l"}:
             self._shown = {}
+            if key == "ctrl-l" and self.canvas:
+                # The terminal may have lost them.
+                self._write(self.canvas.clear())
             return "resize"
         return key
 

@@ -32,7 +32,7 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_j
     else:
         with Screen(sys.stdin, sys.stdout) as screen:
             images = load_config().text("images")
-            gallery = Gallery(screen, study.find_media, os.environ, wish=images)
+            gallery = Gallery(screen, study.find_media, os.environ, seed=os.getpid(), wish=images)
             MockTaker(sheet, study, screen, os.environ, read_clock, gallery).run()
             if sheet.is_over:
                 reader = ResultReader(sheet.mock, study, blueprint, screen, os.environ, gallery)
