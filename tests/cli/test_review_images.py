@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import signal
 import sys
 from pathlib import Path
@@ -135,6 +136,14 @@ def test_iterm2_gets_files_of_every_format_once(woods: Path) -> None:
         program.type(" ")
         program.wait_for("An oak, by its bark")
         assert [data for *_, data in program.files] == [TREE, BARK, JPEG]
+        assert b"\x1b[2J" not in program.output
+        program.type("3")
+        program.wait_for("small")
+        assert program.output.count(b"\x1b[2J") == 1
+        cleared = program.output.index(b"\x1b[2J")
+        assert cleared > program.output.rindex(base64.b64encode(JPEG))
+        assert program.output[:cleared].endswith(b"\x1b[?2026h")
+        assert "Which tree" not in program.text
         program.type("q")
         assert program.wait_for_exit() == 0
 

@@ -169,9 +169,17 @@ def test_iterm2_gets_the_file_over_blank_cells(png: Path) -> None:
     assert canvas.complete(rows, [0], "ROWS") == "ROWS"
     canvas.arrange(rows)
     assert canvas.complete(rows, [2], "ROWS") == f"ROWS{file}"
+    assert not canvas.has_stale()
+    # Before it moves or goes, the window is cleared.
     moved = {0: rows[1], 1: rows[2], 2: ""}
     canvas.arrange(moved)
+    assert canvas.has_stale()
+    assert canvas.clear() == "\x1b[2J"
+    assert not canvas.has_stale()
     assert canvas.complete(moved, [0, 1, 2], "") == file.replace("[2;3H", "[1;3H")
+    canvas.arrange({0: "title", 1: ""})
+    assert canvas.has_stale()
+    assert canvas.clear() == "\x1b[2J"
     assert canvas.clear() == ""
 
 

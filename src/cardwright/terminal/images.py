@@ -17,6 +17,7 @@ from rich.cells import cell_len
 MARK: Final = re.compile("\x1b_([0-9]+);([0-9]+);([0-9]+)\x1b\\\\")
 """Cells of an image in a painted row: its id, which of its rows, how many columns. Only `Canvas`
 writes anything in their place; no text of a card can contain an escape."""
+CLEAR: Final = "\x1b[2J"
 REPLY_S: Final = 0.05
 """How long to wait for the reply of a terminal that may support images."""
 MAX_ITERM2_BYTES: Final = 780_000
@@ -185,9 +186,16 @@ class Canvas:
         self._sent = wanted
         return f"{sent}{drawn}{gone}"
 
+    def has_stale(self) -> bool:
+        """Return whether the window has an image that the rows arranged last lack.
+
+        Konsole keeps those of iTerm2 under whatever is written over them: only an empty window has none.
+        """
+        return any(place not in self._wanted for place in self._placed)
+
     def clear(self) -> str:
         """Return what removes all images."""
-        gone = "".join(map(self._delete, sorted(self._sent)))
+        gone = "".join(map(self._delete, sorted(self._sent))) + CLEAR * bool(self._placed)
         self._sent, self._placed = set(), []
         return gone
 

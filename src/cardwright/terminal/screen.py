@@ -138,12 +138,14 @@ class Screen:
         rows = {
             number: lines[number] if number < len(lines) else "" for number in range(size.lines)
         }
-        canvas = self.canvas
+        canvas, start = self.canvas, ""
         if canvas:
             rows = canvas.arrange(rows)
+            if canvas.has_stale():
+                self._shown, start = {}, canvas.clear()
         changed = [number for number, row in rows.items() if self._shown.get(number) != row]
         if changed:
-            drawn = "".join(
+            drawn = start + "".join(
                 f"\x1b[{number + 1}H{_draw_row(rows[number], size.columns, canvas)}"
                 for number in changed
             )
