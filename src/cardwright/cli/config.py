@@ -28,6 +28,7 @@ from cardwright.cli.editor import open_editor
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import json_option
 from cardwright.files import write_file
+from cardwright.terminal.keymap import make_keymap
 
 _MAX_VALUE: Final = 40
 _START: Final = """\
@@ -136,6 +137,7 @@ def _change(path: Path, text: str, words: tuple[str, ...]) -> None:
         text = change_text(text or _START, name, value, path)
         shown = [_format_value(v) or "not set" for v in (config.values.get(name), value)]
         said.append(f"{name}: {' → '.join(shown)}")
+    make_keymap(parse_config(text, path).table("keys"))
     write_file(path.resolve(), text)
     for line in said:
         say(line)

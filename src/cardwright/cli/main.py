@@ -49,6 +49,7 @@ _COMMANDS: Final = {
     "sync": "Share your history with your other machines.",
     "backup": "Back up the review store, or restore a backup.",
     "config": "Show your settings, or change one.",
+    "keys": "Show what each key does, and where.",
     "schema": "Print a JSON Schema for editors.",
     "doctor": "Find out what is wrong, and what to do about it.",
 }

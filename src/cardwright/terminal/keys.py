@@ -21,9 +21,13 @@ else:
 Key = str
 """A printable character as it is, or a name: `enter`, `ctrl-d`, `pageup`, …
 
-Three are not key presses: `resize` asks for a repaint, `suspend` asks to restore the terminal and
-stop, `hangup` asks to exit. Only hangups follow a hangup.
+Some are not key presses: `resize` asks for a repaint, `suspend` asks to restore the terminal and
+stop, `hangup` asks to exit; only hangups follow a hangup. `wheel-up` and `wheel-down` are the mouse's,
+and `click-C-R` is a click on a column and a row of the window, from 0. What follows `PASTE` was pasted.
 """
+PASTE: Final = "paste:"
+_MAX_PASTE: Final = 2000
+"""Characters of a paste that are kept."""
 
 _ESCAPE_S: Final = 0.025
 """After a pause of this length a sequence is over: its escape was a key."""
@@ -46,8 +50,20 @@ _NAMED: Final = {
     "pageup": ("[5~",),
     "pagedown": ("[6~",),
     "f1": ("OP", "[P", "[11~", "[[A"),
+    "ctrl-left": ("[1;5D", "[1;3D", "[5D", "Od"),
+    "ctrl-right": ("[1;5C", "[1;3C", "[5C", "Oc"),
+    "ctrl-delete": ("[3;5~", "[3;3~", "d", "D"),
+    "ctrl-w": ("\x7f", "\b"),
+    "alt-b": ("b",),
+    "alt-f": ("f",),
 }
-"""The rest of a sequence after its escape, as sent by xterm, rxvt, the Linux console and others."""
+"""The rest of a sequence after its escape, as sent by xterm, rxvt, the Linux console and others.
+
+A letter alone is Alt with that letter.
+"""
+_CLICK: Final = re.compile("\x1b\\[<([0-9]{1,4});([0-9]{1,5});([0-9]{1,5})M")
+"""A report of a button pressed at a column and a row, from 1 (SGR 1006)."""
+_BUTTONS: Final = {64: "wheel-up", 65: "wheel-down"}
 _SEQUENCES: Final = {f"\x1b{ending}": key for key, endings in _NAMED.items() for ending in endings}
 _CONTROL: Final = {
     "\r": "enter",
@@ -61,7 +77,8 @@ _PASTE_END: Final = "\x1b[201~"
 
 _SEQUENCE: Final = re.compile(
     "\x1b(?:"
-    r"\[\[?[0-?]*[ -/]*(?P<control>[@-Z\\-~])?"
+    r"\[M(?:(?P<mouse>.{3})|.{0,2}\Z)"
+    r"|\[\[?[0-?]*[ -/]*(?P<control>[@-Z\\-~])?"
     r"|O[0-9;]*(?P<shift>[@-~])?"
     "|[]P_^X][^\x07\x1b]*(?:(?P<string>\x07|\x1b\\\\)|\x1b\\Z)?"
     "|(?P<alt>[^\x1b])?"
@@ -84,6 +101,9 @@ _WINDOWS_KEYS: Final = {
     "P": "\x1b[B",
     "Q": "\x1b[6~",
     "S": "\x1b[3~",
+    "s": "\x1b[1;5D",
+    "t": "\x1b[1;5C",
+    "\x93": "\x1b[3;5~",
 }
 """The character after the prefix of a special key → the sequence that other terminals send."""
 
@@ -95,6 +115,7 @@ class KeyDecoder:
         """Start with no input."""
         self._rest = ""
         self._pasting = False
+        self._pasted = ""
         self.replies: list[str] = []
         """Replies of the terminal, the latest last."""
 
@@ -114,8 +135,10 @@ class KeyDecoder:
         keys = []
         while self._rest:
             if self._pasting:
-                if not self._skip_paste():
+                if not self._take_paste():
                     break
+                keys += [PASTE + self._pasted] if self._pasted else []
+                self._pasted = ""
                 continue
             found = _SEQUENCE.match(self._rest)
             if found is None:
@@ -125,7 +148,7 @@ class KeyDecoder:
                 break
             else:
                 sequence = found[0]
-                key = "escape" if sequence == "\x1b" else _SEQUENCES.get(sequence)
+                key = "escape" if sequence == "\x1b" else _name_sequence(sequence)
                 if _REPLY.match(sequence):
                     self.replies = [*self.replies, sequence][-_MAX_REPLIES:]
                 self._pasting = sequence == _PASTE_START
@@ -134,12 +157,27 @@ class KeyDecoder:
                 keys.append(key)
         return keys
 
-    def _skip_paste(self) -> bool:
-        """Drop pasted text, and return whether its end was reached."""
-        _, end, after = self._rest.partition(_PASTE_END)
-        self._rest = after if end else self._rest[-len(_PASTE_END) + 1 :]
+    def _take_paste(self) -> bool:
+        """Take pasted text, and return whether its end was reached."""
+        text, end, after = self._rest.partition(_PASTE_END)
+        if not end:
+            # The rest may be the start of its end.
+            after = text[-len(_PASTE_END) + 1 :]
+            text = text[: len(text) - len(after)]
+        self._rest = after
+        blank = "".join(" " if character in "\r\n\t" else character for character in text)
+        self._pasted += "".join(filter(str.isprintable, blank))
+        self._pasted = self._pasted[:_MAX_PASTE]
         self._pasting = not end
         return bool(end)
+
+
+def _name_sequence(sequence: str) -> Key | None:
+    """Return the key of a sequence, or None if it has none."""
+    if clicked := _CLICK.fullmatch(sequence):
+        button, column, row = map(int, clicked.groups())
+        return _BUTTONS.get(button, None if button else f"click-{column - 1}-{row - 1}")
+    return _SEQUENCES.get(sequence)
 
 
 def _name_character(character: str) -> Key | None:

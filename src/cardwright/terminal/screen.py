@@ -24,6 +24,11 @@ _LEAVE: Final = "\x1b[0m\x1b[H\x1b[J\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l"
 RESET: Final = "\x1b[r\x1b[4l\x1b[?6l\x1b[?1l\x1b(B\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l"
 """Ends what a killed editor leaves behind: a scroll region, insertion, other keys and characters,
 and reports of the mouse, which would be read as keys."""
+_MOUSE_ON: Final = "\x1b[?1000h\x1b[?1006h"
+_MOUSE_OFF: Final = "\x1b[?1006l\x1b[?1000l"
+"""Reports of buttons and the wheel, with numbers for columns and rows."""
+_MAX_COPIED: Final = 50_000
+"""Bytes; terminals drop longer texts."""
 _FRAME: Final = "\x1b[?2026h{}\x1b[?2026l"
 """Synchronised output: shown at once by terminals that support it, ignored by others."""
 _STYLE: Final = re.compile("\x1b\\[[0-9;:]*m")
@@ -53,8 +58,10 @@ class Screen:
     ```
     """
 
-    def __init__(self, stdin: TextIO, stdout: TextIO) -> None:
-        """Leave the terminal as it is until entered."""
+    def __init__(self, stdin: TextIO, stdout: TextIO, *, has_mouse: bool = False) -> None:
+        """Leave the terminal as it is until entered; `has_mouse` asks it for clicks and the wheel."""
+        # The console of Windows would send no sequences.
+        self._has_mouse = has_mouse and sys.platform != "win32"
         self._keys = KeyReader(stdin)
         self._stdout = stdout
         self._shown: dict[int, str] = {}
@@ -130,8 +137,11 @@ class Screen:
             return "resize"
         return key
 
-    def paint(self, lines: Sequence[str]) -> None:
-        """Show rows of `paint_rows`, from the top; parts that do not fit the window are cut off."""
+    def paint(self, lines: Sequence[str], cursor: tuple[int, int] | None = None) -> None:
+        """Show rows of `paint_rows`, from the top; parts that do not fit the window are cut off.
+
+        The cursor stays hidden, but input methods open their windows at its row and column.
+        """
         size = self.size
         if size != self._shown_size:
             self._shown = {}
@@ -144,13 +154,26 @@ class Screen:
             if canvas.has_stale():
                 self._shown, start = {}, canvas.clear()
         changed = [number for number, row in rows.items() if self._shown.get(number) != row]
-        if changed:
+        place = f"\x1b[{cursor[0] + 1};{cursor[1] + 1}H" if cursor else ""
+        if changed or place:
             drawn = start + "".join(
                 f"\x1b[{number + 1}H{_draw_row(rows[number], size.columns, canvas)}"
                 for number in changed
             )
-            self._write(_FRAME.format(canvas.complete(rows, changed, drawn) if canvas else drawn))
+            drawn = canvas.complete(rows, changed, drawn) if canvas else drawn
+            self._write(_FRAME.format(drawn + place))
         self._shown, self._shown_size = rows, size
+
+    def copy(self, text: str, environ: Mapping[str, str]) -> None:
+        """Ask the terminal to put a text on the clipboard (OSC 52), which not all of them do."""
+        import base64  # noqa: PLC0415  (only when its key is pressed)
+
+        data = text.encode("utf-8")[:_MAX_COPIED].decode("utf-8", "ignore").encode("utf-8")
+        request = f"\x1b]52;c;{base64.b64encode(data).decode('ascii')}\x07"
+        self._write(request)
+        if environ.get("TMUX"):
+            # By default, tmux takes no such request itself, but may pass it through.
+            self._write("\x1bPtmux;{}\x1b\\".format(request.replace("\x1b", "\x1b\x1b")))
 
     def prepare(self, lines: Iterable[str]) -> None:
         """Get rows ready that will probably be painted next."""
@@ -178,11 +201,12 @@ class Screen:
             self._stdout.flush()
         # First: in the background this stops us, before anything is written over the shell.
         self._keys.__enter__()
-        self._write(_ENTER + RESET)
+        self._write(_ENTER + RESET + _MOUSE_ON * self._has_mouse)
 
     def _leave(self) -> None:
         try:
-            self._write(f"{self.canvas.clear() if self.canvas else ''}{_LEAVE}")
+            gone = self.canvas.clear() if self.canvas else ""
+            self._write(gone + _MOUSE_OFF * self._has_mouse + _LEAVE)
         finally:
             self._keys.__exit__()
 
