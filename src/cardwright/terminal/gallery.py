@@ -11,34 +11,25 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from rich.style import Style
 from rich.text import Text
 
-from cardwright.terminal.images import (
-    MAX_CELLS,
-    MAX_ITERM2_BYTES,
-    REPLY_S,
-    Canvas,
-    Protocol,
-    Shown,
-    make_query,
-    read_replies,
-)
 from cardwright.terminal.markdown import Drawing
 
 if TYPE_CHECKING:
     from cardwright.foreign.media import MediaFile
     from cardwright.markdown.tokens import Token
     from cardwright.model import Card
+    from cardwright.terminal.images import Canvas, Protocol
     from cardwright.terminal.screen import Screen
 
 Finder = Callable[["Card", Iterable[str]], "list[MediaFile]"]
 """Finds the media files of a card by their paths as written."""
 
-WISHES: Final = ("auto", "kitty", "iterm2", "off")
-"""What a user can set: ask the terminal, one of the protocols without asking, or no images."""
 _CELL_WIDTH: Final = 8
 """The pixels of an image that are as wide as a character; a screen with more has smaller ones."""
 _AROUND: Final = 9
 """Rows of the window that an image leaves: header, hints, keys, and a few lines of text."""
 _MIN_ROWS: Final = 3
+MAX_CELLS: Final = 129
+"""The most rows or columns of an image that kitty's protocol can number."""
 _MAX_KNOWN: Final = 500
 
 
@@ -62,7 +53,10 @@ class Gallery:
         seed: int,
         wish: str = "auto",
     ) -> None:
-        """Show images on a screen, as the user wishes; see `Canvas` for the seed."""
+        """Show images on a screen; see `Canvas` for the seed.
+
+        The user wishes `auto`, a protocol, which is not asked for, or `off`.
+        """
         self._seed = seed
         self._screen = screen
         self._find = find
@@ -91,11 +85,20 @@ class Gallery:
 
     def _find_canvas(self) -> Canvas | None:
         if self._canvas is None and (protocol := self._find_protocol()):
+            from cardwright.terminal.images import Canvas  # noqa: PLC0415  (few cards have images)
+
             self._canvas = Canvas(protocol, in_tmux=self._in_tmux, seed=self._seed)
             self._screen.canvas = self._canvas
         return self._canvas
 
     def _find_protocol(self) -> Protocol | None:
+        from cardwright.terminal.images import (  # noqa: PLC0415  (few cards have images)
+            REPLY_S,
+            Protocol,
+            make_query,
+            read_replies,
+        )
+
         if self._wish in (Protocol.KITTY, Protocol.ITERM2):
             protocol = Protocol(self._wish)
             # tmux does not tell iTerm2 where its images are.
@@ -119,7 +122,7 @@ class Gallery:
         columns, rows = fit_image(
             size, token.width, (min(width, MAX_CELLS), room), self._screen.cell_ratio
         )
-        id = canvas.add(Shown(found.path, columns, rows))
+        id = canvas.add(found.path, columns, rows)
         styles = (Style(meta={"image": (id, row)}) for row in range(rows))
         return [Text.assemble(("#" * columns, style)) for style in styles]
 
@@ -138,9 +141,9 @@ class Gallery:
         picture = read_picture(found[0].path) if found else None
         if picture is None:
             return None
-        is_kitty = canvas.protocol is Protocol.KITTY
-        can_show = picture.is_png if is_kitty else len(picture.data) <= MAX_ITERM2_BYTES
-        return _Measured(found[0].path, picture.width, picture.height) if can_show else None
+        if not canvas.can_show(picture):
+            return None
+        return _Measured(found[0].path, picture.width, picture.height)
 
 
 def fit_image(

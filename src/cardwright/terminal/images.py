@@ -10,17 +10,19 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.cells import cell_len
 
-MARK: Final = re.compile("\x1b_([0-9]+);([0-9]+);([0-9]+)\x1b\\\\")
-"""Cells of an image in a painted row: its id, which of its rows, how many columns. Only `Canvas`
-writes anything in their place; no text of a card can contain an escape."""
+from cardwright.terminal.cells import MARK
+
+if TYPE_CHECKING:
+    from cardwright.foreign.picture import Picture
+
 CLEAR: Final = "\x1b[2J"
 REPLY_S: Final = 0.05
 """How long to wait for the reply of a terminal that may support images."""
-MAX_ITERM2_BYTES: Final = 780_000
+_MAX_ITERM2_BYTES: Final = 780_000
 """iTerm2 ignores sequences of more than a mebibyte, and the content is a third longer in base64."""
 _STYLE: Final = re.compile("\x1b\\[[0-9;:]*m")
 _KITTY_QUERY: Final = "\x1b_Gi=1,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"
@@ -51,8 +53,6 @@ _NUMERALS: Final = "".join(
     for code in range(int(first, 16), int(last or first, 16) + 1)
 )
 """The marks above a cell that number its row and column, from 0, in kitty's order."""
-MAX_CELLS: Final = len(_NUMERALS)
-"""The most rows or columns of an image."""
 _FIRST_COLOUR, _COLOURS = 16, 240
 """The colour of a cell is the end of the image's id."""
 
@@ -64,17 +64,12 @@ class Protocol(StrEnum):
     ITERM2 = "iterm2"
 
 
-class Shown(NamedTuple):
+class _Shown(NamedTuple):
     """An image at a size, in cells."""
 
     path: Path
     columns: int
     rows: int
-
-
-def mark_cells(id: int, row: int, columns: int) -> str:
-    """Return the mark for cells of an image in a painted row."""
-    return f"\x1b_{id};{row};{columns}\x1b\\"
 
 
 def make_query(*, in_tmux: bool) -> tuple[str, re.Pattern[str]]:
@@ -112,9 +107,9 @@ class Canvas:
         """Draw no image yet; the seed keeps two programs in one tmux apart."""
         self.protocol = protocol
         self._in_tmux = in_tmux
-        self._high = seed % (MAX_CELLS - 1) + 1
-        self._images: dict[int, Shown] = {}
-        self._ids: dict[Shown, int] = {}
+        self._high = seed % (len(_NUMERALS) - 1) + 1
+        self._images: dict[int, _Shown] = {}
+        self._ids: dict[_Shown, int] = {}
         self._count = 0
         """Images so far."""
         self._sent: set[int] = set()
@@ -123,8 +118,15 @@ class Canvas:
         """Row, column and id of the images that are whole in the window, for iTerm2."""
         self._placed: list[tuple[int, int, int]] = []
 
-    def add(self, image: Shown) -> int:
-        """Return the id of an image; of the latest few hundred, each has another one."""
+    def can_show(self, picture: Picture) -> bool:
+        """Return whether the protocol takes such a file."""
+        if self.protocol is Protocol.KITTY:
+            return picture.is_png
+        return len(picture.data) <= _MAX_ITERM2_BYTES
+
+    def add(self, path: Path, columns: int, rows: int) -> int:
+        """Return the id of an image at a size; of the latest few hundred, each has another one."""
+        image = _Shown(path, columns, rows)
         if image not in self._ids:
             id = self._high << 24 | _FIRST_COLOUR + self._count % _COLOURS
             self._count += 1
@@ -229,9 +231,7 @@ class Canvas:
         from cardwright.foreign.picture import read_picture  # noqa: PLC0415  (few cards have images)
 
         picture = read_picture(self._images[id].path)
-        if picture is None or (self.protocol is Protocol.KITTY and not picture.is_png):
-            return b""
-        return picture.data
+        return picture.data if picture and self.can_show(picture) else b""
 
 
 def _read_mark(row: str) -> tuple[int, int] | None:

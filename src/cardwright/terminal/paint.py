@@ -16,7 +16,7 @@ from rich.color import ColorSystem
 from rich.segment import Segment, Segments
 from rich.style import Style
 
-from cardwright.terminal.images import mark_cells
+from cardwright.terminal.cells import mark_cells
 from cardwright.terminal.markdown import Drawing
 from cardwright.text import make_plain
 

@@ -9,13 +9,16 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Final, Self, TextIO
+from typing import TYPE_CHECKING, Final, Self, TextIO
 
 from rich.cells import cell_len, set_cell_size
 
-from cardwright.terminal.images import MARK, Canvas
+from cardwright.terminal.cells import MARK
 from cardwright.terminal.keys import Key, KeyReader
 from cardwright.text import make_plain
+
+if TYPE_CHECKING:
+    from cardwright.terminal.images import Canvas
 
 _ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h"
 """Alternate screen, no cursor, no wrapping at the right edge, bracketed paste."""
