@@ -126,6 +126,44 @@ def test_a_key_is_a_printable_character_or_a_name(text: str) -> None:
         assert len(key) == 1 or key.startswith(PASTE) or key.replace("-", "").isalnum()
 
 
+ASK = """
+import re, sys
+from cardwright.terminal import keys
+keys._ESCAPE_S = 0.0
+keys._REPLY_S = keys._REPLY_ESCAPE_S = 1000.0
+with keys.KeyReader(sys.stdin) as reader:
+    print("asked", flush=True)
+    reader.await_reply(re.compile("\\x1b\\\\[\\\\?[0-9;]*c"), float(sys.argv[1]))
+    print("waited", flush=True)
+    while (key := reader.read()) not in {"q", "hangup"}:
+        print(f"<{key}>", flush=True)
+print("replies", reader.replies)
+"""
+REPLIES = ["\x1b_Gi=1;OK\x1b\\", "\x1bP>|kitty(0.35.2)\x1b\\", "\x1b[?62;c"]
+
+
+@pytest.mark.parametrize("limit_s", ["0", "1000"])
+def test_replies_are_no_keys_however_late_and_in_whatever_pieces(limit_s: str) -> None:
+    with PtyProgram([sys.executable, "-c", ASK, limit_s]) as program:
+        program.wait_for("asked" if limit_s != "0" else "waited")
+        program.type("a")
+        # Each character is read on its own.
+        for character in "".join(REPLIES):
+            program.type(character)
+            program.wait_until_taken()
+        program.type("b\x1b")
+        # It is a key again, at once.
+        program.wait_for("<escape>")
+        program.type("q")
+        program.wait_for_exit()
+        assert [line for line in program.lines if line.startswith("<")] == [
+            "<a>",
+            "<b>",
+            "<escape>",
+        ]
+        assert f"replies {REPLIES}" in program.text.replace("\n", "")
+
+
 @given(PIECES.filter(lambda text: "\x1b[201~" not in text))
 def test_pasted_text_presses_no_key(text: str) -> None:
     decoder = KeyDecoder()

@@ -33,6 +33,11 @@ SETTINGS: Final = {
         "colours: those of the terminal, or high contrast", "terminal", ("terminal", "contrast")
     ),
     "mouse": Setting("wheel and clicks in full screen", default=True),
+    "images": Setting(
+        "images in full screen: ask the terminal, or which protocol",
+        "auto",
+        ("auto", "kitty", "iterm2", "off"),
+    ),
     "autoplay": Setting("play sounds by themselves; else `cards options autoplay`", default=None),
     "player": Setting("command that plays sounds and videos"),
     "editor": Setting("command of your editor, before VISUAL and EDITOR"),

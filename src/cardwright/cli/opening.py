@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 class Opener:
     """Opens one thing after another of the side shown, and plays its sounds when asked."""
 
-    def __init__(self, study: Study) -> None:
-        """Nothing was opened yet."""
+    def __init__(self, study: Study, player: str = "") -> None:
+        """Nothing was opened yet; `player` is the user's command, see `Sounds`."""
+        self._command = player
         self._study = study
         self._opened: Counter[tuple[str, str, bool]] = Counter()
         self._player: Player | None = None
@@ -53,7 +54,7 @@ class Opener:
         if self._player is None:
             from cardwright.cli.player import Player  # noqa: PLC0415  (few cards have sounds)
 
-            self._player = Player(os.environ, self._study.root)
+            self._player = Player(os.environ, self._study.root, self._command)
         return self._player.play(files)
 
     def stop(self) -> None:

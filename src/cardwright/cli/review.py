@@ -16,7 +16,7 @@ import click
 from cardwright.app.choice import Choice
 from cardwright.app.garbage import gc_paused
 from cardwright.app.study import Study
-from cardwright.cli.config_file import find_colours
+from cardwright.cli.config_file import find_colours, load_config
 from cardwright.cli.environment import open_study, read_clock
 from cardwright.cli.opening import Opener
 from cardwright.cli.output import say, warn
@@ -30,6 +30,7 @@ from cardwright.study.backup import find_backup
 from cardwright.study.error import StoreError
 from cardwright.study.queue import SessionOptions
 from cardwright.study.settings import Settings
+from cardwright.terminal.gallery import Gallery
 from cardwright.terminal.plain import PlainReviewer
 from cardwright.terminal.review import CardActs, Reviewer
 from cardwright.terminal.review_state import Attempt, ReviewState
@@ -114,11 +115,16 @@ def review(
             def open_shown(open_next: Callable[[Attempt], str]) -> str:
                 return open_next(state.attempt) if state.attempt else ""
 
+            config = load_config()
+            plays_itself = config.switch("autoplay")
+            if plays_itself is None:
+                plays_itself = Settings(study.store.settings.read()).autoplay
             sounds = Sounds(
                 study,
                 state,
                 os.environ,
-                plays_itself=Settings(study.store.settings.read()).autoplay,
+                plays_itself=plays_itself,
+                player=config.text("player"),
             )
             acts = CardActs(
                 edit=edit,
@@ -128,7 +134,8 @@ def review(
                 follow=sounds.follow,
             )
             try:
-                exit_code = _run(state, acts, is_plain=plain)
+                images = config.text("images")
+                exit_code = _run(study, state, acts, is_plain=plain, images=images)
             finally:
                 sounds.stop()
         finally:
@@ -147,7 +154,7 @@ def review(
     sys.exit(exit_code)
 
 
-def _run(state: ReviewState, acts: CardActs, *, is_plain: bool) -> int:
+def _run(study: Study, state: ReviewState, acts: CardActs, *, is_plain: bool, images: str) -> int:
     """Review in full screen or line by line; return the exit status."""
     if is_plain or not can_draw(sys.stdin, sys.stdout, os.environ):
         say_plainly = partial(say, is_styled=False)
@@ -162,7 +169,8 @@ def _run(state: ReviewState, acts: CardActs, *, is_plain: bool) -> int:
         return 0
     keymap, colours = find_keymap(), find_colours()
     with make_screen() as screen:
-        Reviewer(state, screen, colours, acts=acts, keymap=keymap).run()
+        gallery = Gallery(screen, study.find_media, os.environ, seed=os.getpid(), wish=images)
+        Reviewer(state, screen, colours, acts=acts, keymap=keymap, gallery=gallery).run()
     return screen.exit_code
 
 

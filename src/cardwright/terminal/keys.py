@@ -31,6 +31,13 @@ _MAX_PASTE: Final = 2000
 
 _ESCAPE_S: Final = 0.025
 """After a pause of this length a sequence is over: its escape was a key."""
+_REPLY_S: Final = 5.0
+"""For so long after a question the rest of a reply may still come, in pieces."""
+_REPLY_ESCAPE_S: Final = 0.5
+"""Meanwhile, a single escape waits longer for the rest."""
+_LATE_REPLY_S: Final = 0.05
+"""How long to wait for a reply before the terminal is given back, where it would be taken for keys."""
+_MAX_REPLIES: Final = 16
 
 _NAMED: Final = {
     "up": ("[A", "OA"),
@@ -73,12 +80,15 @@ _SEQUENCE: Final = re.compile(
     r"\[M(?:(?P<mouse>.{3})|.{0,2}\Z)"
     r"|\[\[?[0-?]*[ -/]*(?P<control>[@-Z\\-~])?"
     r"|O[0-9;]*(?P<shift>[@-~])?"
-    "|[]P_^X][^\x07\x1b]*(?P<string>\x07|\x1b\\\\)?"
+    "|[]P_^X][^\x07\x1b]*(?:(?P<string>\x07|\x1b\\\\)|\x1b\\Z)?"
     "|(?P<alt>[^\x1b])?"
     ")",
     re.DOTALL,
 )
 """An escape sequence, after ECMA-48; it is complete if one of the groups matched."""
+
+_REPLY: Final = re.compile(r"\x1b(?:_G|P>\||\[\?[0-9;]*c)")
+"""How the replies to what we ask begin: on graphics, on the terminal's name, on its abilities."""
 
 _WINDOWS_KEYS: Final = {
     ";": "\x1bOP",
@@ -106,6 +116,13 @@ class KeyDecoder:
         self._rest = ""
         self._pasting = False
         self._pasted = ""
+        self.replies: list[str] = []
+        """Replies of the terminal, the latest last."""
+
+    @property
+    def is_single_escape(self) -> bool:
+        """Whether nothing but an escape was read so far."""
+        return self._rest == "\x1b"
 
     @property
     def is_waiting(self) -> bool:
@@ -132,6 +149,8 @@ class KeyDecoder:
             else:
                 sequence = found[0]
                 key = "escape" if sequence == "\x1b" else _name_sequence(sequence)
+                if _REPLY.match(sequence):
+                    self.replies = [*self.replies, sequence][-_MAX_REPLIES:]
                 self._pasting = sequence == _PASTE_START
                 self._rest = self._rest[found.end() :]
             if key is not None:
@@ -203,6 +222,11 @@ class KeyReader:
         """The terminal's settings before it was first taken."""
         self._keys: deque[Key] = deque()
         self._caught: list[int] = []
+        self._replies: list[str] = []
+        """Those from before the terminal was last taken."""
+        self._reply_end: re.Pattern[str] | None = None
+        """The last reply to what was asked; None if it has come, or nothing was asked."""
+        self._reply_until = 0.0
 
     def __enter__(self) -> Self:
         self._keys.clear()
@@ -217,6 +241,9 @@ class KeyReader:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._awaits_reply and not self.exit_code:
+            self._receive_reply(_LATE_REPLY_S)
+        self._replies, self._decoder.replies = self.replies, []
         self._restore()
         for number, handler in self._handlers.items():
             # A repeated or late signal must not interrupt the exit.
@@ -239,12 +266,50 @@ class KeyReader:
             if self._keys:
                 return self._keys.popleft()
             left_s = None if end is None else max(end - time.monotonic(), 0.0)
-            text = self._receive(_ESCAPE_S if self._decoder.is_waiting else left_s)
+            text = self._receive(self._pause_s if self._decoder.is_waiting else left_s)
             if text or self._decoder.is_waiting:
                 done = not text and not self._caught
                 self._keys.extend(self._decoder.decode(text, done=done))
             elif left_s == 0:
                 return None
+
+    @property
+    def replies(self) -> list[str]:
+        """What the terminal has replied so far."""
+        return [*self._replies, *self._decoder.replies]
+
+    def await_reply(self, end: re.Pattern[str], limit_s: float) -> None:
+        """Wait for the last reply of the terminal to what it was asked; keys are kept for `read`.
+
+        It may also come later: it is never a key.
+        """
+        self._reply_end, self._reply_until = end, time.monotonic() + _REPLY_S
+        self._receive_reply(limit_s)
+
+    def _receive_reply(self, limit_s: float) -> None:
+        end = time.monotonic() + limit_s
+        while self._awaits_reply and not (self._caught or self.exit_code):
+            left_s = end - time.monotonic()
+            if left_s <= 0:
+                break
+            self._keys.extend(self._decoder.decode(self._receive(left_s)))
+
+    @property
+    def _awaits_reply(self) -> bool:
+        if self._reply_end and (
+            time.monotonic() > self._reply_until or any(map(self._reply_end.match, self.replies))
+        ):
+            self._reply_end = None
+        return self._reply_end is not None
+
+    @property
+    def _pause_s(self) -> float:
+        """After a pause of which length an incomplete sequence is over."""
+        if not self._awaits_reply:
+            return _ESCAPE_S
+        if self._decoder.is_single_escape:
+            return _REPLY_ESCAPE_S
+        return max(self._reply_until - time.monotonic(), _ESCAPE_S)
 
     def _handle_signals(self) -> None:
         while self._caught:

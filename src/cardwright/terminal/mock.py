@@ -19,6 +19,7 @@ from cardwright.history import Moment
 from cardwright.terminal.card import draw_answer, draw_question, format_verdict, order_options
 from cardwright.terminal.charts import Fitted
 from cardwright.terminal.exam import draw_score
+from cardwright.terminal.gallery import Gallery
 from cardwright.terminal.keymap import DIGITS, HAND_IN, MOCK, RESULT, KeyMap, read_layout
 from cardwright.terminal.review_state import Attempt
 from cardwright.terminal.screen import Screen
@@ -102,10 +103,12 @@ class MockTaker(_QuestionLoop):
         *,
         acts: QuestionActs,
         keymap: KeyMap,
+        gallery: Gallery | None = None,
     ) -> None:
-        """Show a mock exam on a screen."""
+        """Show a mock exam on a screen; a gallery shows the images of cards."""
         super().__init__(MOCK, keymap, screen, environ)
         self._acts = acts
+        self._gallery = gallery
         self._sheet = sheet
         self._sources = sources
         self._clock = clock
@@ -264,7 +267,7 @@ class MockTaker(_QuestionLoop):
             return [self._draw_hand_in()]
         if self._view == "leave":
             return [Text(_LEAVE)]
-        return draw_mock_question(mock, mock.question, self._sources)
+        return draw_mock_question(mock, mock.question, self._sources, gallery=self._gallery)
 
     def _draw_hand_in(self) -> RenderableType:
         lines = [Text("Hand it in?", "bold")]
@@ -311,11 +314,13 @@ class ResultReader(_QuestionLoop):
         *,
         acts: QuestionActs,
         keymap: KeyMap,
+        gallery: Gallery | None = None,
     ) -> None:
         """Show the score first."""
         super().__init__(RESULT, keymap, screen, environ)
         self._acts = acts
         self._shows_help = False
+        self._gallery = gallery
         self._mock = mock
         self._sources = sources
         self._blueprint = blueprint
@@ -395,7 +400,9 @@ class ResultReader(_QuestionLoop):
         if mock.limit_ms is not None:
             spent += f" of {format_clock(mock.limit_ms // len(mock.questions))}"
         about = make_plain(f"Question {place + 1}, {spent}, lesson {lesson or question.lesson}")
-        parts = draw_mock_question(mock, question, self._sources, is_answered=True)
+        parts = draw_mock_question(
+            mock, question, self._sources, is_answered=True, gallery=self._gallery
+        )
         return [Text(about, "dim"), Text(), *parts]
 
     def _list_steps(self) -> list[str]:
@@ -435,7 +442,12 @@ def list_order(mock: Mock, sources: CardSource) -> tuple[int, ...]:
 
 
 def draw_mock_question(
-    mock: Mock, question: Question, sources: CardSource, *, is_answered: bool | None = None
+    mock: Mock,
+    question: Question,
+    sources: CardSource,
+    *,
+    is_answered: bool | None = None,
+    gallery: Gallery | None = None,
 ) -> list[RenderableType]:
     """Draw a question and, if `is_answered`, its answer, as two parts.
 
@@ -444,15 +456,16 @@ def draw_mock_question(
     prompt = None if question.is_void else find_prompt(question, sources)
     if prompt is None:
         return [Text("The card was edited or removed meanwhile: this question does not count.")]
-    kind, picked = sources.find_kind(prompt.card.kind), question.picked
-    parts: list[RenderableType] = [
-        draw_question(prompt, kind, shuffle_seed=mock.shuffle_seed, picked=picked)
-    ]
+    card, picked = prompt.card, question.picked
+    kind = sources.find_kind(card.kind)
+    asked = draw_question(prompt, kind, shuffle_seed=mock.shuffle_seed, picked=picked)
+    parts: list[RenderableType] = [gallery.illustrate(asked, card) if gallery else asked]
     if question.is_shown if is_answered is None else is_answered:
         order = order_options(prompt, mock.shuffle_seed)
         style = "bold green" if question.is_right else "bold red"
         verdict = Text(format_verdict(order, picked, question.right), style)
         answer = draw_answer(prompt, kind, shuffle_seed=mock.shuffle_seed, picked=picked)
+        answer = gallery.illustrate(answer, card) if gallery else answer
         parts.append(Group(Text(), verdict, Text(), answer))
     return parts
 

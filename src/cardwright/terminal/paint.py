@@ -16,6 +16,7 @@ from rich.color import ColorSystem
 from rich.segment import Segment, Segments
 from rich.style import Style
 
+from cardwright.terminal.cells import mark_cells
 from cardwright.terminal.markdown import Drawing
 from cardwright.text import make_plain
 
@@ -224,16 +225,28 @@ def _write(
     system = _COLOR_SYSTEMS[name] if name else None
     written = []
     for row in rows:
-        pieces = Segment.remove_color(row) if console.no_color and system else row
-        if environ.get(THEME) == CONTRAST:
-            pieces = [Segment(text, style and _contrast(style)) for text, style, _ in pieces]
-        written.append("".join(_write_piece(piece, system) for piece in pieces))
+        is_plain = console.no_color and system is not None
+        is_contrast = environ.get(THEME) == CONTRAST
+        written.append(
+            "".join(
+                _write_piece(piece, system, is_plain=is_plain, is_contrast=is_contrast)
+                for piece in row
+            )
+        )
     return written
 
 
-def _write_piece(piece: Segment, system: ColorSystem | None) -> str:
+def _write_piece(
+    piece: Segment, system: ColorSystem | None, *, is_plain: bool, is_contrast: bool
+) -> str:
     text, style, _ = piece
-    return style.render(text, color_system=system) if style else text
+    if not style:
+        return text
+    if "image" in style.meta:
+        id, row = style.meta["image"]
+        return mark_cells(id, row, len(text))
+    style = style.without_color if is_plain else style
+    return (_contrast(style) if is_contrast else style).render(text, color_system=system)
 
 
 @lru_cache(maxsize=256)

@@ -13,8 +13,10 @@ from cardwright.frozen import frozen
 from cardwright.history import Rating, make_date, make_time
 from cardwright.kinds.typed import MAX_TYPED
 from cardwright.study.error import StoreError
+from cardwright.terminal.gallery import Gallery
 from cardwright.terminal.keymap import DIGITS, REVIEW, KeyMap
 from cardwright.terminal.line_editor import LineEditor
+from cardwright.terminal.markdown import Drawing
 from cardwright.terminal.paint import Painted, Stack
 from cardwright.terminal.review_state import Attempt, ReviewState
 from cardwright.terminal.screen import Screen
@@ -77,9 +79,11 @@ class Reviewer(KeyLoop):
         *,
         acts: CardActs,
         keymap: KeyMap,
+        gallery: Gallery | None = None,
     ) -> None:
-        """Review on a screen."""
+        """Review on a screen; a gallery shows the images of cards."""
         super().__init__(REVIEW, keymap, screen, environ)
+        self._gallery = gallery
         self._state = state
         self._edit = acts.edit
         self._follow = acts.follow
@@ -89,8 +93,8 @@ class Reviewer(KeyLoop):
         """The text to search for; None if not searching."""
         self._rating_starts: list[int] = []
         """The columns at which the ratings start in the hint on the next keys."""
-        self._next: tuple[Attempt | None, int, list[Painted]] = (None, 0, [])
-        """The question that will probably be next, rendered for a width."""
+        self._next: tuple[Attempt | None, object, list[Painted]] = (None, None, [])
+        """The question that will probably be next, rendered for a room."""
         self._card: tuple[object, list[list[Painted]]] = (None, [])
         self._answer: tuple[object, list[Painted]] = (None, [])
         """The card and the answer rendered last, each with its cache key."""
@@ -134,10 +138,10 @@ class Reviewer(KeyLoop):
         if not attempt.is_revealed:
             self._render_answer(attempt)
         with suppress(StoreError):
-            following, width = self._state.prepare_next(), self._window.width
-            if following and self._next[:2] != (following, width):
-                rows = self._window.render(following.draw_question())
-                self._next = (following, width, rows)
+            following = self._state.prepare_next()
+            if following and self._next[:2] != (following, self._room):
+                rows = self._render(following, following.draw_question())
+                self._next = (following, self._room, rows)
                 self._window.prepare(rows)
 
     def _act(self, key: str) -> bool:
@@ -232,6 +236,8 @@ class Reviewer(KeyLoop):
         with self._screen.released():
             message = self._edit()
         self._state.show_edited()
+        if self._gallery:
+            self._gallery.forget()
         self._window.go_to_start()
         self._go_to_answer()
         return message
@@ -323,19 +329,29 @@ class Reviewer(KeyLoop):
             return [window.render(draw_memory(state))]
         progress = (state.turn, attempt.is_revealed, attempt.is_ticking)
         marks = (frozenset(attempt.picked), frozenset(attempt.ticked))
-        key = (*progress, *marks, window.width, window.is_roomy)
+        key = (*progress, *marks, self._room)
         if self._card[0] != key:
             self._card = (key, self._render_card(attempt))
         return self._card[1]
 
+    @property
+    def _room(self) -> object:
+        """What a rendering depends on besides the card."""
+        return self._window.size, self._gallery is not None and self._gallery.is_open
+
+    def _render(self, attempt: Attempt, drawing: Drawing) -> list[Painted]:
+        if self._gallery:
+            drawing = self._gallery.illustrate(drawing, attempt.prompt.card)
+        return self._window.render(drawing)
+
     def _render_card(self, attempt: Attempt) -> list[list[Painted]]:
         window = self._window
         if not attempt.is_revealed:
-            if self._next[:2] == (attempt, window.width) and not attempt.picked:
+            if self._next[:2] == (attempt, self._room) and not attempt.picked:
                 return [self._next[2]]
-            return [window.render(attempt.draw_question())]
+            return [self._render(attempt, attempt.draw_question())]
         blank = [Painted()] * window.is_roomy
-        question = window.render(attempt.draw_question())
+        question = self._render(attempt, attempt.draw_question())
         question = [*question, *blank] if any(question) else []
         answer = self._render_answer(attempt)
         if attempt.verdict or question:
@@ -344,9 +360,9 @@ class Reviewer(KeyLoop):
 
     def _render_answer(self, attempt: Attempt) -> list[Painted]:
         marks = (frozenset(attempt.picked), frozenset(attempt.ticked), attempt.comparison)
-        key = (self._state.turn, self._window.width, *marks)
+        key = (self._state.turn, self._room, *marks)
         if self._answer[0] != key:
-            self._answer = (key, self._window.render(attempt.draw_answer()))
+            self._answer = (key, self._render(attempt, attempt.draw_answer()))
         return self._answer[1]
 
     def _draw_step(self) -> Text:

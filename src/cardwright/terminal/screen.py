@@ -9,12 +9,16 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Final, Self, TextIO
+from typing import TYPE_CHECKING, Final, Self, TextIO
 
 from rich.cells import cell_len, set_cell_size
 
+from cardwright.terminal.cells import MARK
 from cardwright.terminal.keys import Key, KeyReader
 from cardwright.text import make_plain
+
+if TYPE_CHECKING:
+    from cardwright.terminal.images import Canvas
 
 _ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h"
 """Alternate screen, no cursor, no wrapping at the right edge, bracketed paste."""
@@ -30,8 +34,10 @@ _MAX_COPIED: Final = 50_000
 """Bytes; terminals drop longer texts."""
 _FRAME: Final = "\x1b[?2026h{}\x1b[?2026l"
 """Synchronised output: shown at once by terminals that support it, ignored by others."""
-_STYLE: Final = re.compile("(\x1b\\[[0-9;:]*m)")
+_STYLE: Final = re.compile("\x1b\\[[0-9;:]*m")
+_CODES: Final = re.compile(f"({_STYLE.pattern}|\x1b_[0-9;]*\x1b\\\\)")
 _DEFAULT_SIZE: Final = os.terminal_size((80, 24))
+_DEFAULT_RATIO: Final = 2.0
 
 
 def can_draw(stdin: TextIO | None, stdout: TextIO | None, environ: Mapping[str, str]) -> bool:
@@ -63,6 +69,8 @@ class Screen:
         self._stdout = stdout
         self._shown: dict[int, str] = {}
         self._shown_size = _DEFAULT_SIZE
+        self.canvas: Canvas | None = None
+        """Draws the images of rows; None if there are none."""
 
     def __enter__(self) -> Self:
         self._enter()
@@ -85,6 +93,35 @@ class Screen:
             return _DEFAULT_SIZE
         return size if size.columns and size.lines else _DEFAULT_SIZE
 
+    @property
+    def cell_ratio(self) -> float:
+        """The height of a character of the window, divided by its width."""
+        if sys.platform != "win32":
+            import fcntl  # noqa: PLC0415  (few cards have images)
+            import struct  # noqa: PLC0415  (as above)
+            import termios  # noqa: PLC0415  (as above)
+
+            with contextlib.suppress(OSError):
+                data = fcntl.ioctl(self._stdout.fileno(), termios.TIOCGWINSZ, bytes(8))
+                lines, columns, width, height = struct.unpack("HHHH", data)
+                if lines and columns and width and height:
+                    return float(height / lines / (width / columns))
+        return _DEFAULT_RATIO
+
+    @property
+    def replies(self) -> Sequence[str]:
+        """What the terminal has replied so far."""
+        return self._keys.replies
+
+    def ask(self, query: str, end: re.Pattern[str], limit_s: float) -> None:
+        """Ask the terminal something, and wait a little for the last reply, which may come later."""
+        self._write(query)
+        self._keys.await_reply(end, limit_s)
+        # A terminal that does not understand the question may have shown it.
+        shown, self._shown = self._shown, {}
+        if shown:
+            self.paint([shown[number] for number in sorted(shown)])
+
     def read(self, timeout_s: float | None = None) -> Key | None:
         """Return the next key, or None if none came in time; paint after any key.
 
@@ -97,6 +134,9 @@ class Screen:
             return "resize"
         if key in {"resize", "ctrl-l"}:
             self._shown = {}
+            if key == "ctrl-l" and self.canvas:
+                # The terminal may have lost them.
+                self._write(self.canvas.clear())
             return "resize"
         return key
 
@@ -111,14 +151,20 @@ class Screen:
         rows = {
             number: lines[number] if number < len(lines) else "" for number in range(size.lines)
         }
-        changed = [
-            f"\x1b[{number + 1}H{_draw_row(row, size.columns)}"
-            for number, row in rows.items()
-            if self._shown.get(number) != row
-        ]
+        canvas, start = self.canvas, ""
+        if canvas:
+            rows = canvas.arrange(rows)
+            if canvas.has_stale():
+                self._shown, start = {}, canvas.clear()
+        changed = [number for number, row in rows.items() if self._shown.get(number) != row]
         place = f"\x1b[{cursor[0] + 1};{cursor[1] + 1}H" if cursor else ""
         if changed or place:
-            self._write(_FRAME.format("".join((*changed, place))))
+            drawn = start + "".join(
+                f"\x1b[{number + 1}H{_draw_row(rows[number], size.columns, canvas)}"
+                for number in changed
+            )
+            drawn = canvas.complete(rows, changed, drawn) if canvas else drawn
+            self._write(_FRAME.format(drawn + place))
         self._shown, self._shown_size = rows, size
 
     def copy(self, text: str, environ: Mapping[str, str]) -> None:
@@ -136,7 +182,7 @@ class Screen:
         """Get rows ready that will probably be painted next."""
         columns = self.size.columns
         for line in lines:
-            _draw_row(line, columns)
+            _draw_row(line, columns, self.canvas)
 
     @contextlib.contextmanager
     def released(self) -> Iterator[None]:
@@ -162,7 +208,8 @@ class Screen:
 
     def _leave(self) -> None:
         try:
-            self._write(_MOUSE_OFF * self._has_mouse + _LEAVE)
+            gone = self.canvas.clear() if self.canvas else ""
+            self._write(gone + _MOUSE_OFF * self._has_mouse + _LEAVE)
         finally:
             self._keys.__exit__()
 
@@ -179,13 +226,18 @@ class Screen:
 
 
 @lru_cache(maxsize=256)
-def _draw_row(line: str, width: int) -> str:
-    """Return the codes that draw a line over a row; only styles pass through."""
+def _draw_row(line: str, width: int, canvas: Canvas | None) -> str:
+    """Return the codes that draw a line over a row; only styles and images pass through."""
     parts = []
     left = width
-    for part in _STYLE.split(line):
+    for part in _CODES.split(line):
         if _STYLE.fullmatch(part):
             parts.append(part)
+            continue
+        if canvas and (cells := MARK.fullmatch(part)):
+            columns = min(int(cells[3]), left)
+            parts.append(canvas.draw_cells(int(cells[1]), int(cells[2]), columns))
+            left -= columns
             continue
         text = make_plain(part).replace("\n", " ")
         if cell_len(text) > left:

@@ -66,6 +66,11 @@ class Window:
         """The first rows of the body, and of the hints on keys."""
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Columns and lines of the window."""
+        return self._screen.size.columns, self._screen.size.lines
+
+    @property
     def columns(self) -> int:
         """The width of the window."""
         return self._screen.size.columns
