@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from cardwright.history import MS_PER_MINUTE, MS_PER_SECOND, SECONDS_PER_MINUTE, Rating, make_date
+from cardwright.history import (
+    MS_PER_MINUTE,
+    MS_PER_SECOND,
+    SECONDS_PER_MINUTE,
+    Act,
+    Rating,
+    Review,
+    make_date,
+)
 from cardwright.study.days import StudyDays
 
 _MINUTES_PER_HOUR: Final = 60
 _HOURS_PER_DAY: Final = 24
 _DAYS_PER_MONTH: Final = 30.44
 _DAYS_PER_YEAR: Final = 365.25
-_MAX_MINUTES: Final = 100
-"""Longer times are given in hours."""
 
 
 def name_rating(rating: Rating) -> str:
@@ -20,9 +26,12 @@ def name_rating(rating: Rating) -> str:
     return rating.name.capitalize()
 
 
-def name_digits(count: int) -> str:
-    """Return the keys of so many options or points, or "" if there are none."""
-    return f"1–{min(count, 9)}" if count > 1 else "1" * count
+def name_act(review: Review) -> str:
+    """Return the label of an act: Good, Good (cram), suspend."""
+    if review.rating is None:
+        return str(review.act)
+    suffix = " (cram)" if review.act is Act.CRAM else ""
+    return f"{name_rating(review.rating)}{suffix}"
 
 
 def explain_day_off(days: StudyDays, today: int) -> str:
@@ -63,13 +72,3 @@ def format_duration(milliseconds: int) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-
-
-def format_time_spent(milliseconds: int) -> str:
-    """Return time spent: <1 min, 42 min, 2.5 h."""
-    minutes = milliseconds / MS_PER_MINUTE
-    if minutes < 1:
-        return "<1 min" if milliseconds else "0 min"
-    if minutes < _MAX_MINUTES:
-        return f"{minutes:.0f} min"
-    return f"{minutes / _MINUTES_PER_HOUR:.1f} h"
