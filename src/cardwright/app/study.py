@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
 from cardwright.app.choice import Choice
 from cardwright.app.garbage import gc_paused
@@ -21,6 +19,7 @@ from cardwright.markdown.render import Renderer
 from cardwright.memory import Memory
 from cardwright.model import Card, Kind
 from cardwright.project.index import open_index
+from cardwright.project.names import find_index
 from cardwright.project.sources import Sources
 from cardwright.project.walk import find_project
 from cardwright.study.alias import Aliases
@@ -281,11 +280,6 @@ class Study:
 def _include_leeches(options: SessionOptions, choice: Choice) -> SessionOptions:
     """Ask suspended prompts too if leeches are chosen: most of them are suspended."""
     return replace(options, with_suspended=True) if choice.is_leech else options
-
-
-def find_index(store_path: Path, root: Path) -> Path:
-    """Return the path of the index of a project's sources: beside the store, safe to delete."""
-    return store_path.parent / "index" / f"{root.name}-{crc32(os.fsencode(root)):08x}.index"
 
 
 def _unite_sources(sources: Sources, aliases: Aliases) -> Sources:

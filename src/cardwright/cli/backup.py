@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from cardwright.cli.environment import default_store_path, open_user_store, read_clock
+from cardwright.cli.environment import open_user_store, read_clock
 from cardwright.cli.output import say
 from cardwright.cli.params import db_option
 from cardwright.cli.paths import OutputFile
+from cardwright.cli.user_folders import default_store_path
 from cardwright.study.backup import list_backups, restore_backup
 
 

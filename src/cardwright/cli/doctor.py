@@ -16,17 +16,13 @@ from cardwright.app.doctor.case import Case
 from cardwright.app.doctor.examine import examine
 from cardwright.app.doctor.finding import CommandLine, Finding, Report
 from cardwright.app.doctor.rescue import STORE_ENDING, rescue_log, rescue_store
-from cardwright.cli.environment import (
-    default_store_path,
-    find_clock,
-    open_journal,
-    open_user_store,
-)
+from cardwright.cli.environment import find_clock, open_journal, open_user_store
 from cardwright.cli.git import find_repository
 from cardwright.cli.output import say, say_json, say_pieces, warn
 from cardwright.cli.params import db_option, json_option
 from cardwright.cli.paths import OutputFile
 from cardwright.cli.surroundings import examine_git, examine_program
+from cardwright.cli.user_folders import default_store_path
 from cardwright.diagnostic import make_printable
 from cardwright.files import write_file
 from cardwright.study.transfer import write_json_lines

@@ -16,6 +16,7 @@ import click
 from cardwright.app import study as app_study
 from cardwright.app.study import Study
 from cardwright.cli.output import warn
+from cardwright.cli.user_folders import default_store_path
 from cardwright.history import END_MS, Moment
 from cardwright.study.journal import Journal
 from cardwright.study.store import Store, open_store
@@ -69,13 +70,6 @@ def parse_time(text: str) -> Moment:
     """
     at = datetime.fromisoformat(text)
     return Moment.from_datetime(at if at.tzinfo else at.astimezone())
-
-
-def default_store_path() -> Path:
-    """Return the default path of the review store, in the user's data folder."""
-    import platformdirs  # noqa: PLC0415  (not needed when a path is given)
-
-    return platformdirs.user_data_path("cardwright", appauthor=False) / "reviews.db"
 
 
 @contextmanager

@@ -49,6 +49,8 @@ _COMMANDS: Final = {
     "sync": "Share your history with your other machines.",
     "backup": "Back up the review store, or restore a backup.",
     "schema": "Print a JSON Schema for editors.",
+    "completion": "Print a script that completes commands, options and names in your shell.",
+    "help": "Show the help of a command.",
     "doctor": "Find out what is wrong, and what to do about it.",
 }
 """Every command, in the module of the same name, with the first sentence of its help."""
@@ -88,7 +90,7 @@ class _Program(LazyGroup):
 
 
 @click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="cards")
+@click.version_option(__version__, "-V", "--version", prog_name="cards")
 @click.option(
     "-C",
     "folder",

@@ -9,10 +9,11 @@ import click
 
 from cardwright.app.choice import choose_packs
 from cardwright.app.manifest import write_namespace
-from cardwright.cli.environment import default_store_path, open_study
+from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, warn
 from cardwright.cli.params import db_option
 from cardwright.cli.project import load_user_collection
+from cardwright.cli.user_folders import default_store_path
 from cardwright.error import ProjectError
 
 
