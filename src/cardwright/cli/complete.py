@@ -18,7 +18,8 @@ from typing import Any, Final, NamedTuple
 from cardwright.cli.shell_words import quote_for_bash, quote_for_powershell, split_line
 
 WORDS: Final = "_CARDS_WORDS"
-"""The words up to the cursor, one a line; of bash, the line itself."""
+"""The words up to the cursor; of bash, the line itself."""
+SEPARATOR: Final = "\x1f"
 BREAKS: Final = "_CARDS_BREAKS"
 """The characters at which bash breaks words."""
 _TABLE: Final = Path(__file__).with_name("commands.json")
@@ -41,7 +42,7 @@ class Answer(NamedTuple):
 def complete(shell: str) -> None:
     """Print the answer for a shell."""
     line = os.environ.get(WORDS, "")
-    before = [] if shell == "bash" else line.split("\n")
+    before = [] if shell == "bash" else line.split(SEPARATOR)
     typed = split_line(before.pop() if before else line)
     words = [*before, *typed.words] if shell == "bash" else [*before, typed.words[-1]]
     answer = find_answer(json.loads(_TABLE.read_bytes()), words, _find_names)

@@ -32,7 +32,7 @@ _ZSH: Final = f"""\
 _cards() {{
     local line
     local -a lines described names
-    lines=("${{(@f)$({WORDS}=${{(F)${{(@Q)words[1,CURRENT]}}}} \\
+    lines=("${{(@f)$({WORDS}="${{(@pj:\\x1f:)${{(@Q)words[1,CURRENT]}}}}" \\
         command cards __complete zsh 2>/dev/null)}}")
     for line in "${{(@)lines[2,-1]}}"; do
         if [[ $line == *$'\\t'* ]]; then
@@ -57,7 +57,8 @@ fi
 _FISH: Final = f"""\
 # Completion of `cards` in fish:  cards completion fish > ~/.config/fish/completions/cards.fish
 function __cards_complete
-    set -lx {WORDS} (string join \\n -- (commandline -opc) (commandline -ct) | string collect)
+    set -l typed (commandline -ct)
+    set -lx {WORDS} (string join \\x1f -- (commandline -opc) "$typed")
     set -l lines (command cards __complete fish 2>/dev/null)
     switch "$lines[1]"
         case files
@@ -71,7 +72,7 @@ complete -c cards -f -a '(__cards_complete)'
 """
 _POWERSHELL: Final = f"""\
 # Completion of `cards` in PowerShell. In $PROFILE:
-#   cards completion powershell | Out-String | Invoke-Expression
+#   cards completion powershell | Out-String | iex
 Register-ArgumentCompleter -Native -CommandName cards -ScriptBlock {{
     param($typed, $line, $cursor)
     $words = @($line.CommandElements | Where-Object {{ $_.Extent.EndOffset -lt $cursor }} |
@@ -79,7 +80,7 @@ Register-ArgumentCompleter -Native -CommandName cards -ScriptBlock {{
     $encoding = [Console]::OutputEncoding
     try {{
         [Console]::OutputEncoding = [Text.Encoding]::UTF8
-        $env:{WORDS} = ($words + $typed) -join "`n"
+        $env:{WORDS} = ($words + $typed) -join [char]31
         cards __complete powershell 2>$null | Select-Object -Skip 1 | ForEach-Object {{
             $text, $shown, $about = $_ -split "`t", 3
             if (-not $about) {{ $about = $shown }}
@@ -99,13 +100,14 @@ _SCRIPTS: Final = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH, "powershell": _POW
 def completion(shell: str) -> None:
     """Print a script that completes commands, options and names in your shell.
 
-    With it, Tab completes the names of cards, packs, decks, kinds, lessons, tags and objectives, as they
-    were when you last studied the project or looked at what is due.
+    Tab completes commands, options, and the names of cards, packs, decks, kinds, lessons, tags and
+    objectives: those that the project had when you last studied, or asked what is due. This prints
+    the script; the second column tells where it belongs.
 
     \b
-    eval "$(cards completion bash)"    in ~/.bashrc
-    eval "$(cards completion zsh)"     in ~/.zshrc, after compinit
+    cards completion bash          ~/.bashrc:  eval "$(cards completion bash)"
+    cards completion zsh           ~/.zshrc, after compinit:  eval "$(cards completion zsh)"
     cards completion fish > ~/.config/fish/completions/cards.fish
-    cards completion powershell | Out-String | Invoke-Expression    in $PROFILE
+    cards completion powershell    $PROFILE:  cards completion powershell | Out-String | iex
     """
     say_data([_SCRIPTS[shell]])

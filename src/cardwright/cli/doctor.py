@@ -88,7 +88,7 @@ def doctor(
     """
     path = db or default_store_path()
     if target is not None:
-        _rescue(path, target)
+        _rescue(path, target, as_json=as_json)
         return
     if rebuild:
         _rebuild(folder, db)
@@ -125,12 +125,18 @@ def doctor(
         sys.exit(1)
 
 
-def _rescue(path: Path, target: Path) -> None:
+def _rescue(path: Path, target: Path, *, as_json: bool) -> None:
     if target.suffix == STORE_ENDING:
         saved = rescue_store(path, target)
     else:
         saved = rescue_log(path, target)
         write_file(target, "".join(write_json_lines(saved.reviews)))
+    if as_json:
+        reviews = len(saved.reviews)
+        say_json(
+            {"path": str(target), "reviews": reviews, "unreadable": [*map(str, saved.unreadable)]}
+        )
+        return
     for line in saved.unreadable:
         warn(f"not readable: {line}")
     say(f"{target}: {count(len(saved.reviews), 'review')}")

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -70,22 +71,24 @@ class _Program(LazyGroup):
         """Run a command and exit with its status; without `standalone_mode`, return or raise."""
         if not standalone_mode:
             return super().main(args, standalone_mode=False, **extra)
+        words = sys.argv[1:] if args is None else list(args)
+        is_json = "--json" in takewhile(lambda word: word != "--", words)
         try:
             sys.exit(super().main(args, standalone_mode=False, **extra))
         except click.ClickException as error:
-            _report_usage_error(error)
+            if is_json:
+                _warn_json(error.format_message())
+            else:
+                _report_usage_error(error)
             sys.exit(error.exit_code)
         except click.Abort:
-            _warn("Aborted.")
+            if is_json:
+                _warn_json("aborted")
+            else:
+                _warn("Aborted.")
             sys.exit(1)
-        except CardwrightError as error:
-            if error.details:
-                _warn(error.details)
-            _warn(f"error: {error}")
-            sys.exit(1)
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            _warn(f"error: {where}{error.strerror or error}")
+        except (CardwrightError, OSError) as error:
+            _report_failure(error, is_json=is_json)
             sys.exit(1)
 
 
@@ -158,6 +161,26 @@ def _warn(text: str) -> None:
     from cardwright.cli.output import warn  # noqa: PLC0415  (not needed on success)
 
     warn(text)
+
+
+def _warn_json(message: str, help: str = "", details: str = "") -> None:
+    from cardwright.cli.output import warn_json  # noqa: PLC0415  (not needed on success)
+
+    warn_json({"error": message, "help": help, "details": details})
+
+
+def _report_failure(error: CardwrightError | OSError, *, is_json: bool) -> None:
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        message, help, details = f"{where}{error.strerror or error}", "", ""
+    else:
+        message, help, details = error.message, error.help, error.details
+    if is_json:
+        _warn_json(message, help, details)
+        return
+    if details:
+        _warn(details)
+    _warn(f"error: {message}" + (f"\n  help: {help}" if help else ""))
 
 
 def _report_usage_error(error: click.ClickException) -> None:

@@ -81,8 +81,13 @@ def say_json_list(values: Iterable[Any]) -> None:
     _write("[]\n" if before == "[\n" else "\n]\n")
 
 
-def _format_json(value: Any) -> str:
-    text = escape_controls(json.dumps(value, indent=2, ensure_ascii=False))
+def warn_json(value: Any) -> None:
+    """Print a value as one line of JSON to standard error."""
+    _write(_format_json(value, indent=None) + "\n", err=True)
+
+
+def _format_json(value: Any, *, indent: int | None = 2) -> str:
+    text = escape_controls(json.dumps(value, indent=indent, ensure_ascii=False))
     return _JSON_COMMAND.sub(r"\\u0023", text) if "##" in text else text
 
 
