@@ -57,8 +57,11 @@ def describe_table() -> dict[str, Any]:
 def describe_command(path: tuple[str, ...], command: click.Command) -> dict[str, Any]:
     others = OTHERS.get(" ".join(path), {})
     arguments, options = [], {}
-    with click.Context(command, info_name=path[-1] if path else "cards") as context:
-        shown = command.get_params(context)
+    # click remembers the options for help of a command, so they must be the true ones.
+    context = click.Context(cards, info_name="cards", **cards.context_settings)
+    if path:
+        context = click.Context(command, context, path[-1])
+    shown = command.get_params(context)
     for param in shown:
         value = others.get(str(param.name), describe_value(param))
         if isinstance(param, click.Argument):

@@ -77,7 +77,9 @@ class _Program(LazyGroup):
             sys.exit(super().main(args, standalone_mode=False, **extra))
         except click.ClickException as error:
             if is_json:
-                _warn_json(error.format_message())
+                context = error.ctx if isinstance(error, click.UsageError) else None
+                help = f"see `{context.command_path} --help`" if context else ""
+                _warn_json(error.format_message(), help)
             else:
                 _report_usage_error(error)
             sys.exit(error.exit_code)
