@@ -49,6 +49,7 @@ _COMMANDS: Final = {
     "anki": "Work with your Anki on this machine, or on a sync server of your own.",
     "sync": "Share your history with your other machines.",
     "backup": "Back up the review store, or restore a backup.",
+    "config": "Show your settings, or change one.",
     "schema": "Print a JSON Schema for editors.",
     "completion": "Print a script that completes commands, options and names in your shell.",
     "help": "Show the help of a command.",
@@ -113,7 +114,8 @@ def cards(context: click.Context, folder: Path) -> None:
     cards build               write build/*.apkg, ready for Anki
     cards review              study what is due today
     """
-    context.obj = folder
+    # The config file may have set it already.
+    context.obj = context.obj or folder
     if sys.stdout.isatty():
         from cardwright.cli.progress import begin_progress  # noqa: PLC0415  (start-up is measured)
 
@@ -196,3 +198,5 @@ def _report_usage_error(error: click.ClickException) -> None:
             option = context.help_option_names[-1]
             _warn(f"Try '{context.command_path} {option}' for help.\n")
     _warn(f"Error: {error.format_message()}")
+    if context is not None and (flags := context.meta.get("cardwright.flags")):
+        _warn(f"note: {flags}")
