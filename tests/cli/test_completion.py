@@ -98,11 +98,18 @@ def test_commands_options_and_names_are_suggested(forest: Path, suggest: Suggest
     assert find("nothing", "of", "that") == [""]
 
 
-def test_the_project_of_an_option_is_meant(forest: Path, suggest: Suggest, tmp_path: Path) -> None:
+def test_the_project_of_an_option_is_meant(
+    forest: Path, suggest: Suggest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     words = ("list", "--lesson", "")
 
     assert suggest("zsh", "cards", "-C", str(forest), *words, folder=tmp_path) == ["", "2.1", "2.5"]
     assert suggest("zsh", "cards", *words, folder=tmp_path) == [""]
+    config = tmp_path / "config.toml"
+    config.write_text(f"project = {json.dumps(str(forest))}\n", "utf-8")
+    monkeypatch.setenv("CARDS_CONFIG", str(config))
+    assert suggest("zsh", "cards", *words, folder=tmp_path) == ["", "2.1", "2.5"]
+    assert suggest("zsh", "cards", "-C", str(tmp_path), *words, folder=tmp_path) == [""]
     assert suggest("zsh", "cards", "due", "--db", "no.db", "", folder=forest) == [""]
 
 

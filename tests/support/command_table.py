@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 import cardwright.cli
+from cardwright.app.config import SETTINGS
 from cardwright.cli.lazy import LazyGroup
 from cardwright.cli.main import cards
 
@@ -25,14 +26,14 @@ SORTS = {
     **dict.fromkeys(("lesson", "lessons"), "lessons"),
     **dict.fromkeys(("tag", "tags"), "tags"),
     **dict.fromkeys(("objective", "objectives"), "objectives"),
-    "words": "commands",
 }
 """What the value of a parameter is one of, by its name."""
-OTHERS = {
+OTHERS: dict[str, dict[str, str | list[str]]] = {
     "init": {"pack": ""},
     "diff": {"what": "packs files"},
     "options": {"words": "decks"},
-    "days": {"words": ""},
+    "help": {"words": "commands"},
+    "config": {"words": [*SETTINGS]},
 }
 """The same, for parameters that their names tell nothing about."""
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from cardwright.cli.shell_words import quote_for_bash, quote_for_powershell, split_line
+from cardwright.error import CardwrightError, ProjectError
 
 WORDS: Final = "_CARDS_WORDS"
 """The words up to the cursor; of bash, the line itself."""
@@ -167,18 +168,32 @@ def _shorten(refs: Iterable[str]) -> list[str]:
 def _find_names(sort: str, given: Mapping[str, str]) -> Iterator[str]:
     """Yield the names of a sort in the index of the project, except what cannot be shown as it is."""
     from cardwright.cli.user_folders import default_store_path  # noqa: PLC0415  (only for values)
-    from cardwright.error import CardwrightError  # noqa: PLC0415
     from cardwright.project.names import find_index, list_indexed  # noqa: PLC0415
-    from cardwright.project.walk import find_project  # noqa: PLC0415
     from cardwright.text import make_plain  # noqa: PLC0415
 
     db = given.get("--db") or os.environ.get("CARDS_DB")
     with suppress(CardwrightError, OSError, ValueError):
-        root = find_project(_read_path(given.get("-C", ".")))
+        root = _find_root(given)
         index = find_index(_read_path(db) if db else default_store_path(), root)
         for name in list_indexed(index, sort):
             if name == make_plain(name) and "\n" not in name and not name.startswith("-"):
                 yield name
+
+
+def _find_root(given: Mapping[str, str]) -> Path:
+    """Return the folder of the project that the command would use."""
+    from cardwright.project.walk import find_project  # noqa: PLC0415  (only for values)
+
+    folder = given.get("-C")
+    try:
+        return find_project(_read_path(folder or "."))
+    except ProjectError:
+        from cardwright.cli.config_file import load_config  # noqa: PLC0415  (loads click)
+
+        project = None if folder else load_config().folder("project")
+        if project is None:
+            raise
+        return find_project(project)
 
 
 def _read_path(text: str) -> Path:
