@@ -113,6 +113,15 @@ def test_the_project_of_an_option_is_meant(
     assert suggest("zsh", "cards", "due", "--db", "no.db", "", folder=forest) == [""]
 
 
+def test_names_that_would_act_are_not_suggested(
+    forest: Path, suggest: Suggest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["a\x1b[31m", "b\nc", "--db=x", "d\u202e", "e\tf", "\u0646\u200c\u0627", "good"]
+    monkeypatch.setattr("cardwright.project.names.list_indexed", lambda *_: names)
+
+    assert suggest("fish", "cards", "list", "--tag", "", folder=forest) == ["", *names[-2:]]
+
+
 def test_a_tab_reads_the_index_and_neither_sources_nor_click(forest: Path) -> None:
     code = """
 import sys
