@@ -194,6 +194,7 @@ def test_bash_gets_what_replaces_the_part_after_its_last_break(
     assert find("cards review --tag wet::c") == ["clay"]
     assert find('cards review --tag "wet::c') == ["wet::clay"]
     assert find("cards show trees:e") == ["elm", "elm-two"]
+    assert find("cards show tr") == ["trees:oak", "trees:elm", "trees:elm-two"]
     assert find("cards review --tag $") == [r"\$\(touch\>pwned\)"]
     assert find("cards review --tag '$") == ["$(touch>pwned)"]
     assert find('cards review --tag "') == ["\\$(touch>pwned)", "wet::clay"]

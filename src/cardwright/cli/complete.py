@@ -153,16 +153,18 @@ def _gather(
     for sort in sorts:
         if sort not in _FILES:
             names = find_names(sort, given)
-            yield from _shorten(names) if sort == "cards" and ":" not in current else names
+            yield from _shorten(list(names), current) if sort == "cards" else names
 
 
-def _shorten(refs: Iterable[str]) -> list[str]:
-    """Return cards without their packs, unless two packs have a card of the same name."""
+def _shorten(refs: list[str], current: str) -> list[str]:
+    """Return cards without their packs, unless a pack is typed, or two have a card of that name."""
     names: dict[str, str] = {}
     for ref in refs:
         name = ref.partition(":")[2]
         names[ref if name in names else name] = ref
-    return list(names)
+    is_pack = not any(name.startswith(current) for name in names)
+    is_pack = is_pack and any(ref.startswith(current) for ref in refs)
+    return refs if is_pack or ":" in current else list(names)
 
 
 def _find_names(sort: str, given: Mapping[str, str]) -> Iterator[str]:
