@@ -3,7 +3,10 @@
 Register-ArgumentCompleter -Native -CommandName cards -ScriptBlock {
     param($typed, $line, $cursor)
     $words = @($line.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursor } |
-        ForEach-Object { if ($null -ne $_.Value) { $_.Value } else { $_.Extent.Text } })
+        ForEach-Object {
+            if ($_ -is [Management.Automation.Language.StringConstantExpressionAst]) { $_.Value }
+            else { $_.Extent.Text }
+        })
     $encoding = [Console]::OutputEncoding
     try {
         [Console]::OutputEncoding = [Text.Encoding]::UTF8

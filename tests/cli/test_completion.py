@@ -92,6 +92,8 @@ def test_commands_options_and_names_are_suggested(forest: Path, suggest: Suggest
     assert find("list", "--objective", "") == ["", "rings"]
     assert "basic" in find("new", "")
     assert find("answer", "oak", "") == ["", *("again", "hard", "good", "easy"), *"1234"]
+    assert {"trees", "recall"} < {*find("stats", "")}
+    assert find("stats", "recall", "") == find("review", "")
     assert find("help", "exam", "") == find("exam", "")
     assert find("build", "--to", "") == ["folders"]
     assert find("diff", "") == ["files", "trees"]

@@ -16,6 +16,7 @@ import cardwright.cli
 from cardwright.app.config import SETTINGS
 from cardwright.cli.lazy import LazyGroup
 from cardwright.cli.main import cards
+from cardwright.cli.stats import PARTS
 
 TABLE = Path(cardwright.cli.__file__).parent / "commands.json"
 SORTS = {
@@ -28,12 +29,13 @@ SORTS = {
     **dict.fromkeys(("objective", "objectives"), "objectives"),
 }
 """What the value of a parameter is one of, by its name."""
-OTHERS: dict[str, dict[str, str | list[str]]] = {
+OTHERS: dict[str, dict[str, str]] = {
     "init": {"pack": ""},
     "diff": {"what": "packs files"},
     "options": {"words": "decks"},
     "help": {"words": "commands"},
-    "config": {"words": [*SETTINGS]},
+    "config": {"words": " ".join(f"={name}" for name in SETTINGS)},
+    "stats": {"part": " ".join(["decks", *(f"={name}" for name in PARTS)])},
 }
 """The same, for parameters that their names tell nothing about."""
 
@@ -79,9 +81,9 @@ def describe_command(path: tuple[str, ...], command: click.Command) -> dict[str,
     }
 
 
-def describe_value(param: click.Parameter) -> str | list[str]:
+def describe_value(param: click.Parameter) -> str:
     if isinstance(param.type, click.Choice):
-        return [str(choice) for choice in param.type.choices]
+        return " ".join(f"={choice}" for choice in param.type.choices)
     if isinstance(param.type, click.Path):
         return "files" if param.type.file_okay else "folders"
     return SORTS.get(str(param.name), "")

@@ -24,6 +24,10 @@ SEPARATOR: Final = "\x1f"
 BREAKS: Final = "_CARDS_BREAKS"
 """The characters at which bash breaks words."""
 _TABLE: Final = Path(__file__).with_name("commands.json")
+"""Of each command: what its arguments are and whether they repeat, and what its options take.
+
+A value is of some sorts, separated by blanks, or a word after `=`; an option that takes none has null.
+"""
 _FILES: Final = ("files", "folders")
 _OWN_MATCHING: Final = ("fish", "zsh")
 """Shells that find what the user means, which may be more than the start of a name."""
@@ -81,8 +85,8 @@ def find_answer(table: Mapping[str, Any], words: Sequence[str], find_names: Find
     sort = options.get(option, [None])[0] if option else line.find_argument()
     if sort == "commands":
         return Answer(_list_commands(table, " ".join(line.places)))
-    sorts = sort.split() if isinstance(sort, str) else []
-    names = sort if isinstance(sort, list) else _gather(sorts, current, line.given, find_names)
+    sorts = (sort or "").split()
+    names = _gather(sorts, current, line.given, find_names)
     files = "".join(word for word in sorts if word in _FILES)
     return Answer(((f"{start}{name}", "") for name in names), files)
 
@@ -132,11 +136,11 @@ class _Line:
         elif self.command["options"].get(name, [None])[0] is not None:
             self.option = name
 
-    def find_argument(self) -> Any:
+    def find_argument(self) -> str | None:
         """Return what the next argument is one of; the last may be given several times."""
         for number, (sort, is_repeated) in enumerate(self.command["arguments"]):
             if number == len(self.places) or is_repeated:
-                return sort
+                return str(sort)
         return None
 
 
@@ -151,7 +155,9 @@ def _gather(
     sorts: Iterable[str], current: str, given: Mapping[str, str], find_names: FindNames
 ) -> Iterator[str]:
     for sort in sorts:
-        if sort not in _FILES:
+        if sort.startswith("="):
+            yield sort[1:]
+        elif sort not in _FILES:
             names = find_names(sort, given)
             yield from _shorten(list(names), current) if sort == "cards" else names
 
