@@ -60,12 +60,7 @@ def describe_table() -> dict[str, Any]:
 def describe_command(path: tuple[str, ...], command: click.Command) -> dict[str, Any]:
     others = OTHERS.get(" ".join(path), {})
     arguments, options = [], {}
-    # click remembers the options for help of a command, so they must be the true ones.
-    context = click.Context(cards, info_name="cards", **cards.context_settings)
-    if path:
-        context = click.Context(command, context, path[-1])
-    shown = command.get_params(context)
-    for param in shown:
+    for param in command.params:
         value = others.get(str(param.name), describe_value(param))
         if isinstance(param, click.Argument):
             arguments.append([value, param.nargs != 1])
@@ -73,6 +68,8 @@ def describe_command(path: tuple[str, ...], command: click.Command) -> dict[str,
             takes = None if param.is_flag or param.count else value
             for name in (*param.opts, *param.secondary_opts):
                 options[name] = [takes, shorten(param.help or "")]
+    for name in cards.context_settings["help_option_names"]:
+        options[name] = [None, "Show this message and exit."]
     return {
         "about": shorten(command.get_short_help_str(limit=200)),
         "is_group": isinstance(command, click.Group),
