@@ -354,7 +354,7 @@ def test_limits_and_choices(write: Write) -> None:
         program.type("q")
         program.wait_for_exit()
     assert "1 answer " in ask(project, "--flagged", "--cram")
-    assert "Nothing left to review today" in ask(project, "--leeches")
+    assert "Nothing left to review today" in ask(project, "--flagged", "--new", "0")
     acts = [act for _, act, _ in read_acts(project)]
     assert (acts.count("answer"), acts.count("cram")) == (5, 9)
 

@@ -239,7 +239,12 @@ def _edit(study: Study, state: ReviewState, choice: Choice) -> str:
         problem = study.find_problem(card.span.path)
         study.sources = before
         return f"{problem}\npress e to try again; the card is unchanged"
-    state.replace_items(study.choose(choice))
+    try:
+        items = study.choose(choice)
+    except ProjectError:
+        # The edit took out the last card that was chosen.
+        items = []
+    state.replace_items(items)
     message = "reloaded" if is_there else f"{card.ref} no longer exists"
     return f"{message}; see `cards check`" if study.sources.error_count else message
 
