@@ -63,6 +63,7 @@ def test_a_mistake_stops_every_command_but_those_that_mend_it(
 
     assert f"{path}:2:9: invalid value" in run("list", exit_code=1).output
     assert f"{path}:2:9: invalid value" in run("config", exit_code=1).output
+    assert f"{path}:2:9: invalid value" in run("doctor", exit_code=1).output
     fix = "import sys; open(sys.argv[2], 'w').write('mouse = true')"
     monkeypatch.setenv("VISUAL", f'"{sys.executable}" -c "{fix}"')
     run("config", "--edit")
@@ -107,3 +108,14 @@ def test_the_default_project_is_used_outside_of_one(
     assert "no project" in run("list", folder=elsewhere, exit_code=1).output
     assert CliRunner().invoke(cards, ["init", "new"]).exit_code == 0
     assert (elsewhere / "new").is_dir()
+
+
+@pytest.mark.usefixtures("path")
+def test_keys_are_listed_with_those_of_the_user(run: Run) -> None:
+    run("config", "keys.undo=z")
+
+    assert "  undo            z            undo, as often" in run("keys").stdout
+    assert json.loads(run("keys", "--json").stdout)["undo"]["keys"] == ["z"]
+    said = run("config", "keys.bury=z", exit_code=1).output
+    assert "`z` is the key of" in said
+    assert run("config", "keys.bury").stdout == "\n"

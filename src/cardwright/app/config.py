@@ -33,6 +33,11 @@ SETTINGS: Final = {
         "colours: those of the terminal, or high contrast", "terminal", ("terminal", "contrast")
     ),
     "mouse": Setting("wheel and clicks in full screen", default=True),
+    "images": Setting(
+        "images in full screen: ask the terminal, or which protocol",
+        "auto",
+        ("auto", "kitty", "iterm2", "off"),
+    ),
     "autoplay": Setting("play sounds by themselves; else `cards options autoplay`", default=None),
     "player": Setting("command that plays sounds and videos"),
     "editor": Setting("command of your editor, before VISUAL and EDITOR"),
@@ -69,7 +74,7 @@ class Config(NamedTuple):
     def folder(self, name: str) -> Path | None:
         """Return the folder that a setting names, or None."""
         text = self.text(name)
-        return Path(text).expanduser() if text else None
+        return _expand(text) if text else None
 
     def table(self, name: str) -> dict[str, str]:
         """Return the settings of a table by their short names."""
@@ -79,6 +84,13 @@ class Config(NamedTuple):
             for key, value in self.values.items()
             if key.startswith(start)
         }
+
+
+def _expand(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)  # there is no such user
 
 
 def read_config(path: Path) -> Config:
@@ -378,7 +390,7 @@ def _find_problem(name: str, value: Any) -> str:
         return f"{name}: a text in quotation marks"
     if not value.isprintable():
         return f"{name}: a text of one line"
-    if name in FOLDERS and value and not Path(value).expanduser().is_absolute():
+    if name in FOLDERS and value and not _expand(value).is_absolute():
         return f"{name}: a path from ~ or from the root"
     if setting.choices and value not in setting.choices:
         return f"{name}: {' or '.join(setting.choices)}"

@@ -28,6 +28,7 @@ from cardwright.cli.editor import open_editor
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import json_option
 from cardwright.files import write_file
+from cardwright.terminal.keymap import make_keymap
 
 _MAX_VALUE: Final = 40
 _START: Final = """\
@@ -137,6 +138,7 @@ def _change(path: Path, text: str, words: tuple[str, ...], *, as_json: bool) -> 
         shown = [_format_value(v) or "not set" for v in (config.values.get(name), value)]
         changed.append(name)
         said.append(f"{name}: {' → '.join(shown)}")
+    make_keymap(parse_config(text, path).table("keys"))
     write_file(path.resolve(), text)
     if as_json:
         values = parse_config(text, path).values

@@ -42,7 +42,7 @@ class LazyGroup(click.Group):
         """Import the command that is called."""
         name, listed, rest = super().resolve_command(ctx, args)
         if listed is not None:
-            from cardwright.cli.config_file import prepare_command  # noqa: PLC0415  (help goes without)
+            from cardwright.cli.default_flags import prepare_command  # noqa: PLC0415  (help goes without)
 
             rest = prepare_command(ctx, str(listed.name), rest)
         return name, listed and self.load_command(str(listed.name)), rest

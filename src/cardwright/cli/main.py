@@ -51,6 +51,7 @@ _COMMANDS: Final = {
     "sync": "Share your history with your other machines.",
     "backup": "Back up the review store, or restore a backup.",
     "config": "Show your settings, or change one.",
+    "keys": "Show what each key does, and where.",
     "schema": "Print a JSON Schema for editors.",
     "completion": "Print a script that completes commands, options and names in your shell.",
     "help": "Show the help of a command.",
