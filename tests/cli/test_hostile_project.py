@@ -64,6 +64,7 @@ QUOTED = 'a ::error::b ##[add-mask]a [x](https://example.com/"%1b]52;c;ZXZpbA==%
 WORDS: dict[str, list[list[str]]] = {
     "init": [["init", "OUT/new"], ["init", "OUT/EVIL"], ["init", "OUT/x", "--pack", EVIL]],
     "config": [["config"], ["config", EVIL], ["config", f"{EVIL}={EVIL}"]],
+    "keys": [["keys"]],
     "completion": [["completion", "zsh"], ["completion", EVIL]],
     "help": [["help", "exam"], ["help", EVIL]],
     "namespace": [["namespace"], ["namespace", EVIL]],
