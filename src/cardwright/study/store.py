@@ -459,6 +459,18 @@ class Store(Database):
         found = self._read_reviews(sql, number)
         return [replace(review, key=unite_key(review.key)) for review in found][::-1]
 
+    def list_study_days(self, rollover_hour: int) -> Iterator[int]:
+        """Yield the study days with an answer that was not undone, the latest first."""
+        where = _NOT_UNDONE_UNITED if self.aliases.histories else _NOT_UNDONE
+        sql = f"{_SELECT_REVIEW} where id < ? and rating > 0 and {where} order by id desc limit 1"
+        before = "g"
+        while found := next(self._read_reviews(sql, before), None):
+            day = found.moment.study_day(rollover_hour)
+            yield day
+            # An id begins with its time in hexadecimal digits.
+            start_ms = max(found.moment.start_of(day, rollover_hour), 0)
+            before = min(found.id, f"{start_ms:012x}")
+
     def list_acts(
         self, namespace: str | None = None, keys: Sequence[str] = ()
     ) -> Iterator[ReviewRow]:
