@@ -248,12 +248,12 @@ class JointStudy(Study):
             name=name,
             options=options,
             selects=choice.matches_history if choice.needs_history else None,
-            arrange=_join_exam_days(exam_days) if exam_days else None,
+            arrange=join_exam_days(exam_days) if exam_days else None,
         )
         return session, None
 
 
-def _join_exam_days(exam_days: Iterable[ExamDay]) -> Arrange:
+def join_exam_days(exam_days: Iterable[ExamDay]) -> Arrange:
     """Return what arranges the prompts of several exams, those of the next one first."""
     in_order = sorted(exam_days, key=lambda exam_day: exam_day.preparation.goal.exam_day)
 

@@ -591,6 +591,10 @@ class Store(Database):
             yield from rows
             day, key = rows[-1]
 
+    def list_leeches(self) -> list[str]:
+        """Return the keys of all leeches."""
+        return [key for (key,) in self.query_all("select prompt from memories where is_leech = 1")]
+
     def count_due(self, first_day: int, last_day: int) -> dict[int, int]:
         """Return how many memories in the review state are due on each day of a range, if any."""
         return dict(self.query_all(_COUNT_DUE, first_day, last_day))
