@@ -20,7 +20,6 @@ from cardwright.project.walk import is_project
 from cardwright.study.backup import list_backups
 from cardwright.study.queue import Counts, Queue, SessionOptions
 from cardwright.study.settings import DAILY_PLAN, GOAL
-from cardwright.study.stats import find_streak
 from cardwright.study.workload import read_pace
 from cardwright.text import count, format_command
 
@@ -236,13 +235,17 @@ def _list_left(study: Study, exam_days: list[ExamDay]) -> Iterator[tuple[Item, S
 
 def _find_streak(study: Study) -> tuple[int, bool]:
     """Return how many study days in a row have an answer, and whether today is one of them."""
-    calendar = study.journal.days
-    days: list[int] = []
+    # `study.stats.find_streak` reads all days: a test holds that both are equal.
+    calendar, today = study.journal.days, study.today
+    length, following, answered_today = 0, today, False
     for day in study.store.list_study_days(study.journal.rollover_hour):
-        if days and calendar.count(day + 1, days[-1]):
+        if day > today:
+            continue
+        if calendar.count(day + 1, following):
             break
-        days.append(day)
-    return find_streak(days, study.today, calendar).current, study.today in days
+        answered_today |= day == today
+        length, following = length + 1, day
+    return length, answered_today
 
 
 def _find_next(study: Study) -> date | None:
@@ -284,7 +287,7 @@ def _check_folders(part: Study) -> Iterator[Attention]:
     for deck in part.sources.decks.values():
         for folder in folders.get(deck.namespace, ()):
             if folder != str(part.root) and is_project(Path(folder)):
-                yield Attention(explain_shared((deck.namespace, folder)), "")
+                yield Attention(explain_shared(deck.namespace, folder), "")
 
 
 def _check_copies(study: Study) -> Iterator[Attention]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from cardwright.app.choice import Choice
-from cardwright.app.folders import explain_shared, read_folders, remember_project
+from cardwright.app.folders import read_folders, remember_project
 from cardwright.app.garbage import gc_paused
 from cardwright.app.study import Study, include_leeches, open_sources, settle_open, unite_sources
 from cardwright.error import ProjectError
@@ -320,7 +320,7 @@ def _join(
             continue
         namespaces = [deck.namespace for deck in sources.decks.values()]
         if not opened:
-            notes += map(explain_shared, remember_project(store, root, namespaces))
+            remember_project(store, root, namespaces)
         notes += settle_open(store, sources, moment, decide)
         opened.append((root, sources))
     opened = [(root, unite_sources(sources, store.aliases)) for root, sources in opened]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from cardwright.app.choice import Choice
-from cardwright.app.folders import explain_shared, remember_project
+from cardwright.app.folders import remember_project
 from cardwright.app.garbage import gc_paused
 from cardwright.app.reserved import find_held
 from cardwright.error import ProjectError
@@ -388,9 +388,8 @@ def open_study(
         with gc_paused():
             sources = open_sources(store, root, moment)
             namespaces = [deck.namespace for deck in sources.decks.values()]
-            shared = remember_project(store, root, namespaces)
+            remember_project(store, root, namespaces)
             study = unite_study(store, sources, moment, root, decide, wanted)
-            study.notes = [*study.notes, *map(explain_shared, shared)]
         yield study
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,12 +15,11 @@ from cardwright.app.overview import Overview, survey
 from cardwright.app.projects import open_joint_study
 from cardwright.app.study import Study, open_study
 from cardwright.cli.environment import default_store_path, read_clock
-from cardwright.cli.output import say, say_json
+from cardwright.cli.output import find_width, say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.error import CardwrightError, ProjectError
 from cardwright.project.walk import find_project
 from cardwright.terminal.home import Home, HomeActs, draw_overview
-from cardwright.terminal.paint import MAX_WIDTH
 from cardwright.terminal.screen import Screen, can_draw
 
 _START = """\
@@ -58,7 +56,7 @@ def home(folder: Path, plain: bool, as_json: bool, db: Path | None) -> None:
         if found.is_of_projects and not found.rows:
             say(_START)
         else:
-            say(draw_overview(found, min(shutil.get_terminal_size().columns, MAX_WIDTH)))
+            say(draw_overview(found, find_width()))
         return
     found = command.load(root, plans=False)
     if found.is_of_projects and not found.rows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import click
@@ -11,10 +10,9 @@ from cardwright.app.garbage import gc_paused
 from cardwright.app.overview import survey
 from cardwright.app.projects import find_known, forget_project, open_joint_study, relink_project
 from cardwright.cli.environment import default_store_path, open_user_store, read_clock
-from cardwright.cli.output import say, say_json
+from cardwright.cli.output import find_width, say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.terminal.home import draw_projects
-from cardwright.terminal.paint import MAX_WIDTH
 
 
 @click.group(invoke_without_command=True)
@@ -59,7 +57,7 @@ def projects(context: click.Context, as_json: bool, db: Path | None) -> None:
     if not found.rows:
         say("No project is known yet: run `cards` once in the folder of each.")
         return
-    say(draw_projects(found, min(shutil.get_terminal_size().columns, MAX_WIDTH)))
+    say(draw_projects(found, find_width()))
 
 
 @projects.command()

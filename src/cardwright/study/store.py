@@ -20,7 +20,15 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 from uuid import uuid4
 
-from cardwright.history import DEVICE, FROM_ANKI, REVIEW_ID, Review, check_review, namespace_of
+from cardwright.history import (
+    DEVICE,
+    FROM_ANKI,
+    REVIEW_ID,
+    Moment,
+    Review,
+    check_review,
+    namespace_of,
+)
 from cardwright.memory import Memory
 from cardwright.study.alias import NO_ALIASES, Alias, Aliases
 from cardwright.study.database import Database, prepare
@@ -462,14 +470,15 @@ class Store(Database):
     def list_study_days(self, rollover_hour: int) -> Iterator[int]:
         """Yield the study days with an answer that was not undone, the latest first."""
         where = _NOT_UNDONE_UNITED if self.aliases.histories else _NOT_UNDONE
-        sql = f"{_SELECT_REVIEW} where id < ? and rating > 0 and {where} order by id desc limit 1"
+        columns = "id, at_ms, utc_offset_minutes"
+        sql = f"select {columns} from reviews where id < ? and rating > 0 and {where} order by id desc limit 1"  # noqa: S608
         before = "g"
-        while found := next(self._read_reviews(sql, before), None):
-            day = found.moment.study_day(rollover_hour)
+        while row := self.find_row(sql, before):
+            moment = Moment(*row[1:])
+            day = moment.study_day(rollover_hour)
             yield day
             # An id begins with its time in hexadecimal digits.
-            start_ms = max(found.moment.start_of(day, rollover_hour), 0)
-            before = min(found.id, f"{start_ms:012x}")
+            before = min(row[0], f"{max(moment.start_of(day, rollover_hour), 0):012x}")
 
     def list_acts(
         self, namespace: str | None = None, keys: Sequence[str] = ()

@@ -163,7 +163,7 @@ class Home(KeyLoop):
         found, wanted = self._found, self._filter.casefold()
         if wanted:
             return [row for row in found.rows if wanted in "::".join(row.name).casefold()]
-        if len(found.rows) == 1:
+        if sum(len(row.name) == 1 for row in found.rows) == 1:
             return [*found.rows]
         title = "All projects" if found.is_of_projects else "All decks"
         return [Due((title,), found.counts, found.minutes), *found.rows]
