@@ -239,8 +239,10 @@ class JointStudy(Study):
         items = self.choose(choice)
         exam_days: list[ExamDay] = []
         if options.follows_options and not choice.needs_history:
-            found = (part.find_exam_day(part.choose(choice), minutes) for part in self.parts)
-            exam_days = [exam_day for exam_day in found if exam_day]
+            for part in self.parts:
+                own = (item for item in items if self.part_of(item) is part)
+                if exam_day := part.find_exam_day(own, minutes):
+                    exam_days.append(exam_day)
         session = Session(
             self.journal,
             items,

@@ -10,6 +10,7 @@ from cardwright.app.garbage import gc_paused
 from cardwright.app.overview import survey
 from cardwright.app.projects import find_known, forget_project, open_joint_study, relink_project
 from cardwright.cli.environment import default_store_path, open_user_store, read_clock
+from cardwright.cli.lazy import Text
 from cardwright.cli.output import find_width, say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.terminal.home import draw_projects
@@ -61,7 +62,7 @@ def projects(context: click.Context, as_json: bool, db: Path | None) -> None:
 
 
 @projects.command()
-@click.argument("name")
+@click.argument("name", type=Text())
 @db_option
 def forget(name: str, db: Path | None) -> None:
     """Forget the folder of a project.
@@ -79,7 +80,7 @@ def forget(name: str, db: Path | None) -> None:
 
 
 @projects.command()
-@click.argument("name")
+@click.argument("name", type=Text())
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @db_option
 def relink(name: str, folder: Path, db: Path | None) -> None:

@@ -298,16 +298,17 @@ def draw_overview(found: Overview, width: int) -> str:
 
 
 def _draw_header(found: Overview, columns: int) -> Text:
-    totals = _format_totals(found)
-    short = f"{sum(found.counts):,} due"
-    title = make_plain(found.title)
-    room = columns - 2
-    for right in (totals, short, ""):
-        left = room - cell_len(right) - len(_GAP)
-        if left >= min(cell_len(title), 12) or not right:
-            line = f"{fit_text(title, left)}{_GAP}{right}" if right else title
-            return draw_title_bar(line, columns)
-    return draw_title_bar(title, columns)
+    """Draw the project, the prompts left, and the time they will need, as a review does."""
+    new, learning, review = found.counts
+    left = f"~{found.minutes:.0f} min" if found.minutes >= 1 else "<1 min"
+    if not any(found.counts):
+        left = "nothing left today"
+    elif columns >= WIDE:
+        left = f"new {new:,} · learning {learning:,} · review {review:,} · {left}"
+    else:
+        left = f"{new}+{learning}+{review} {left}"
+    room = max(columns - cell_len(f"   {left}"), 0)
+    return draw_title_bar(f"{fit_text(make_plain(found.title), room)} {left} ", columns)
 
 
 def _format_totals(found: Overview) -> str:
@@ -330,8 +331,8 @@ def _list_facts(found: Overview, width: int) -> Iterator[_Line]:
         after = f" The next review is due on {found.next_on:%a %d %b}." if found.next_on else ""
         facts.append(f"Nothing is left for today.{after}")
     if found.streak:
-        open_ = "" if found.answered_today else ", up to now without today"
-        facts.append(f"{count(found.streak, 'day')} in a row{open_}.")
+        today = "" if found.answered_today else ", not yet counting today"
+        facts.append(f"Streak: {count(found.streak, 'day')}{today}.")
     facts += map(_describe_exam, found.exams)
     if not found.is_planned:
         facts.append("Today is not planned for the exam yet.")
