@@ -18,6 +18,7 @@ from cardwright.cli.environment import default_store_path, read_clock
 from cardwright.cli.output import find_width, say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.error import CardwrightError, ProjectError
+from cardwright.progress import show_progress
 from cardwright.project.walk import find_project
 from cardwright.terminal.home import Home, HomeActs, draw_overview
 from cardwright.terminal.screen import Screen, can_draw
@@ -62,6 +63,8 @@ def home(folder: Path, plain: bool, as_json: bool, db: Path | None) -> None:
     if found.is_of_projects and not found.rows:
         say(_START)
         return
+    # Its line would be written over the screen.
+    show_progress(None)
     with Screen(sys.stdin, sys.stdout) as screen:
         acts = HomeActs(load=command.load, study=command.study)
         Home(found, root, screen, os.environ, acts=acts).run()
