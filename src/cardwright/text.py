@@ -45,6 +45,8 @@ _UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u18
 """The invisible ones before `_PRINTABLE_END` that Python takes for printable."""
 _STRAY_JOINERS: Final = "(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])|(?<=[\u200c\u200d])[\u200c\u200d]+"
 """Joiners that shape neither a script nor an emoji."""
+_MAX_MINUTES: Final = 100
+"""Longer times are given in hours."""
 
 
 @cache
@@ -182,6 +184,14 @@ def suggest(name: str, known: Collection[str], what: str) -> str:
 
     close = difflib.get_close_matches(name, list(known), n=1)
     return f"did you mean `{close[0]}`?" if close else f"{what}: {list_names(known)}"
+
+
+def format_time_spent(milliseconds: float) -> str:
+    """Return time spent: <1 min, 42 min, 2.5 h."""
+    minutes = milliseconds / 60_000
+    if minutes < 1:
+        return "<1 min" if milliseconds else "0 min"
+    return f"{minutes:.0f} min" if minutes < _MAX_MINUTES else f"{minutes / 60:.1f} h"
 
 
 def count(number: int, noun: str) -> str:

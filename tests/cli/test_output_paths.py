@@ -61,7 +61,7 @@ def test_every_path_that_a_command_takes_is_checked() -> None:
 
     assert other == READS
     assert {words[-1] for words, _ in OUTPUTS} == {
-        *("preview", "plan", "mock", "export", "backup", "doctor"),
+        *("preview", "plan", "mock", "export", "backup", "doctor", "stats"),
     }
     assert {words[-1] for words, _ in FOLDERS} == {"build", "init", "sync"}
 

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from math import nan
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zlib import crc32
 
 import pytest
 
 from cardwright.app.study import Study, open_study
+from cardwright.cli.stats import PARTS
 from cardwright.history import Act, Moment, count_days
 from cardwright.study.expectations import ANSWER, TEST
+from cardwright.study.stats import Effort, PromptCounts, Recall, Streak, compute_stats
+from cardwright.study.workload import DueForecast
+from cardwright.terminal.paint import paint
+from cardwright.terminal.stats import PARTS as DRAWN
+from cardwright.terminal.stats import draw_stats
 from project_files import Run, Write
 from study_store import FIRST_DAY, at, give, undo
 
@@ -131,7 +139,9 @@ def test_what_is_printed_at_80_columns(run: Run, command: str, expected: str) ->
 
 
 @pytest.mark.usefixtures("study")
-@pytest.mark.parametrize("command", ["due", "stats", f"history {OAK}", "history --day 2024-10-06"])
+@pytest.mark.parametrize(
+    "command", ["due", "stats", "stats all", f"history {OAK}", "history --day 2024-10-06"]
+)
 def test_nothing_is_wider_than_a_narrow_terminal(
     run: Run, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,23 +186,28 @@ def test_due_of_a_choice(ask: Ask) -> None:
 def test_stats_as_json(ask: Ask) -> None:
     row = ask("stats")
 
-    retention = row["retention"]
-    assert (retention["reviews"], retention["actual"]) == (3, pytest.approx(2 / 3))
-    assert retention["mature"] == {"reviews": 0, "actual": None, "expected": None}
-    assert [(r["lesson"], r["reviews"]) for r in retention["by_lesson"]] == [
+    recall = row["recall"]
+    assert (recall["reviews"], recall["actual"]) == (3, pytest.approx(2 / 3))
+    nothing = dict.fromkeys(("actual", "expected", "low", "high"))
+    assert recall["mature"] == {"reviews": 0, **nothing}
+    assert [(r["lesson"], r["reviews"]) for r in recall["by_lesson"]] == [
         ("1.1 Broad leaves", 2),
         ("1.2 Rough \u200fbark", 1),
     ]
-    assert [(r["domain"], r["actual"]) for r in retention["by_domain"]] == [
+    assert [(r["domain"], r["actual"]) for r in recall["by_domain"]] == [
         ("Leaves", 0.5),
         ("Bark", 1.0),
     ]
-    assert [(r["month"], r["reviews"]) for r in retention["by_month"]] == [("2024-10", 3)]
+    assert [(r["month"], r["reviews"]) for r in recall["by_month"]] == [("2024-10", 3)]
     assert sum(part["reviews"] for part in row["calibration"]["bins"]) == 3
     # Twelve answers of which the one that took 90 s counts 60 s, as every other of ours 8 s.
     assert row["answers"] == 12
     assert row["duration_ms"] == 3 * 16_000 + 5 * 8_000 + 60_000
     assert row["streak"] == {"current": 2, "longest": 2}
+    assert sum(hour["answers"] for hour in row["by_hour"]) == 12
+    assert sum(part["number"] for part in row["by_seconds"]) == 12
+    assert [day["reviews"] for day in row["load"]["by_day"][:3]] == [1, 1, 0]
+    assert row["load"]["overdue"] == 1
     assert row["prompts"] == {
         "new": 3,
         "learning": 0,
@@ -211,7 +226,7 @@ def test_stats_as_json(ask: Ask) -> None:
 def test_stats_of_a_choice_leave_out_what_is_gone(ask: Ask) -> None:
     assert ask("stats", "--days", "2")["answers"] == 3
     assert ask("stats", "--days", "2", "--kind", "basic", "--tag", "old")["answers"] == 1
-    assert ask("stats", "--flagged")["retention"]["actual"] == 0.0
+    assert ask("stats", "--flagged")["recall"]["actual"] == 0.0
 
 
 @pytest.mark.parametrize("days", ["0", "-3", "x", "9999999", "²"])
@@ -221,8 +236,49 @@ def test_days_that_are_none_are_refused(run: Run, days: str) -> None:
     assert f"`{days}` is neither a number of days nor `all`" in result.stderr
 
 
+def test_a_part_comes_before_decks_and_a_misspelt_one_is_recognised(run: Run, study: Study) -> None:
+    assert study.store
+    assert run("stats", "recall", "oaks").stdout.count("Recall") == 1
+    assert "Elms" not in run("stats", "cards", "oaks").stdout
+    assert run("stats", "Elms").stdout.startswith("                today")
+    error = run("stats", "recal", exit_code=1).stderr
+    assert "neither a part nor a deck `recal`; did you mean `cards stats recall`?" in error
+    assert "there is no deck `xyz`" in run("stats", "xyz", exit_code=1).stderr
+
+
+def test_parts_are_the_same_wherever_they_are_named(run: Run) -> None:
+    shown = run("stats", "--help").stdout
+
+    assert [*PARTS] == [*DRAWN, "all"]
+    for name, summary in PARTS.items():
+        assert f"  {name:<11}  {summary}\n" in shown
+
+
+def test_the_essentials_fit_on_one_screen_whatever_there_is_to_say() -> None:
+    tests = Recall(123_456, 100_000, 120_000.0)
+    lesson = {"A title that is as long as titles of lessons are, and longer": Recall(99, 9, 80.0)}
+    stats = compute_stats([], {}, {}, TODAY, None)
+    days = {day: Effort(999, 3_600_000, 999) for day in range(-2000, TODAY + 1)}
+    prompts = PromptCounts(98_765, 1_234, 23_456, 34_567, 99, 1_234, 1_234)
+    stats = replace(stats, recall=tests, young=tests, mature=tests, prompts=prompts)
+    stats = replace(stats, effort_by_day=days, streak=Streak(1_234, 2_345))
+    stats = replace(stats, groups={"lesson": lesson})
+    load = DueForecast([99_999] * 30, 99_999)
+    figures: Any = SimpleNamespace(stats=stats, load=load, minutes_per_review=0.5, days=None)
+
+    shown = paint(draw_stats(figures, None), {}, is_terminal=False, width=80)
+
+    assert "Weakest lesson" in shown
+    assert "try `cards optimize`" in shown
+    assert len(shown.splitlines()) < 24
+
+
 def test_before_the_first_answer_it_is_told_what_to_do(run: Run) -> None:
-    assert "cards review" in run("stats").stdout
+    assert run("stats").stdout == "No answers yet. Study with `cards review` first.\n"
+    assert run("stats", "recall").stdout == "No answers yet. Study with `cards review` first.\n"
+    assert "\nnew                  6  █" in run("stats", "cards").stdout
+    assert "No reviews fall due" in run("stats", "load").stdout
+    assert "there are no answers yet" in run("stats", "--html", "page.html", exit_code=1).stderr
     assert run("due").stdout.startswith("2 new, 0 learning, 0 review")
     assert run("history", "oak").stdout == "trees:oak/recall\nNow: new\n"
     assert json.loads(run("stats", "--json").stdout)["calibration"] is None
@@ -265,7 +321,7 @@ def test_a_history_names_promises_that_did_not_last_and_days_that_were_set(
     assert "2024-10-16 12:00  reschedule" in shown
     assert shown.splitlines()[-1] == "Now: review, due Sun 20 Oct 2024"
     assert ask("next")["prompt"] != "trees:fir/recall"
-    assert ask("stats")["retention"]["reviews"] == 3
+    assert ask("stats")["recall"]["reviews"] == 3
 
 
 def test_the_history_of_a_card_that_is_gone_or_renamed(ask: Ask, run: Run, write: Write) -> None:

@@ -29,14 +29,17 @@ from cardwright.study.stats import (
     Bin,
     Effort,
     PromptCounts,
-    Retention,
+    Recall,
     Stats,
     Streak,
     Subject,
     add_efforts,
+    add_recalls,
     compute_stats,
     count_bins,
+    count_memories,
     count_prompts,
+    count_seconds,
     find_streak,
     list_answers,
     split_time,
@@ -75,13 +78,13 @@ def list_all(journal: Journal) -> list[Answer]:
 
 
 def compute(journal: Journal) -> Stats:
-    return compute_stats(Histories(journal).list(lambda _: True), {}, [], FIRST_DAY + 9, None)
+    return compute_stats(Histories(journal).list(lambda _: True), {}, {}, FIRST_DAY + 9, None)
 
 
 def compute_tests(*tests: tuple[float, bool]) -> Stats:
     """Compute the figures of tests, each with its expected recall and whether it was passed."""
     answers = [(recall, 5, 0, 0, 3 if passed else 1, TEST) for recall, passed in tests]
-    return compute_stats([(OAK, answers)], {}, [], 0, None)
+    return compute_stats([(OAK, answers)], {}, {}, 0, None)
 
 
 def test_retention_is_the_first_answer_of_a_day_to_a_prompt_in_review(journal: Journal) -> None:
@@ -92,11 +95,11 @@ def test_retention_is_the_first_answer_of_a_day_to_a_prompt_in_review(journal: J
     give(journal, ELM, 3, 3, minute=10)  # A relearning step.
     give(journal, ELM, 3, 3, minute=20)  # In review again, but not the first of its day.
 
-    retention = compute(journal).retention
+    recall = compute(journal).recall
 
-    assert (retention.tests, retention.passed, retention.actual) == (2, 1, 0.5)
+    assert (recall.tests, recall.passed, recall.actual) == (2, 1, 0.5)
     expected = (expect_recall(GOOD_STABILITY, 2) + expect_recall(GOOD_STABILITY, 3)) / 2
-    assert retention.expected == pytest.approx(expected, abs=1e-4)
+    assert recall.expected == pytest.approx(expected, abs=1e-4)
 
 
 def test_what_was_undone_does_not_count_and_a_cram_counts_for_time_alone(journal: Journal) -> None:
@@ -107,7 +110,7 @@ def test_what_was_undone_does_not_count_and_a_cram_counts_for_time_alone(journal
 
     stats = compute(journal)
 
-    assert stats.retention[:2] == (1, 1)
+    assert stats.recall[:2] == (1, 1)
     assert stats.effort_by_day == {
         FIRST_DAY: Effort(2, 16_000, 2),
         FIRST_DAY + 2: Effort(2, 13_000, 2),
@@ -122,7 +125,7 @@ def test_after_a_reset_a_prompt_is_learned_anew(journal: Journal) -> None:
     give(journal, OAK, 2, 1)
 
     assert [answer.state for answer in list_all(journal)] == ["new", "learning", "new"]
-    assert compute(journal).retention.actual is None
+    assert compute(journal).recall.actual is None
 
 
 def test_an_answer_counts_a_minute_at_the_most_and_what_was_not_measured_is_no_time(
@@ -165,11 +168,11 @@ def test_calibration_by_hand() -> None:
     calibration = compute_tests(*tests, (0.52, True), (0.54, False)).calibration
 
     assert calibration is not None
-    assert [(b.low, b.high, b.retention[:2]) for b in calibration.bins] == [
+    assert [(b.low, b.high, b.recall[:2]) for b in calibration.bins] == [
         (0.5, 0.55, (2, 1)),
         (0.9, 0.95, (10, 8)),
     ]
-    assert calibration.rmse == pytest.approx(sqrt((2 * 0.03**2 + 10 * 0.1**2) / 12))
+    assert calibration.error == pytest.approx(sqrt((2 * 0.03**2 + 10 * 0.1**2) / 12))
     loss = 8 * log(0.9) + 2 * log(0.1) + log(0.52) + log(0.46)
     assert calibration.log_loss == pytest.approx(-loss / 12)
 
@@ -178,8 +181,8 @@ def test_there_is_no_calibration_without_tests() -> None:
     stats = compute_tests()
 
     assert stats.calibration is None
-    assert stats.retention == Retention(0, 0, 0.0)
-    assert stats.retention.expected is None
+    assert stats.recall == Recall(0, 0, 0.0)
+    assert stats.recall.expected is None
 
 
 @pytest.mark.parametrize("share", [place / 20 for place in range(1, 20)])
@@ -263,8 +266,7 @@ def test_stats_of_a_few_days_leave_the_rest_out(journal: Journal) -> None:
     give(journal, ELM, 9, 3)
     give(journal, "trees:gone/recall", 9, 3)
     subjects = {OAK: Subject("1.1 Leaves", "Woods", "term"), ELM: Subject("1.2", "Woods", "basic")}
-    schedule = journal.schedule_of(OAK)
-    memories = [(memory, schedule) for memory in journal.store.list_memories()]
+    memories = {memory.key: memory for memory in journal.store.list_memories()}
     histories = Histories(journal)
 
     def compute_days(days: int | None) -> Stats:
@@ -273,8 +275,8 @@ def test_stats_of_a_few_days_leave_the_rest_out(journal: Journal) -> None:
 
     ever, recent = compute_days(None), compute_days(7)
 
-    assert ever.retention[:2] == (2, 1)
-    assert recent.retention[:2] == (1, 1)
+    assert ever.recall[:2] == (2, 1)
+    assert recent.recall[:2] == (1, 1)
     assert recent.effort.answers == 2
     assert list(recent.effort_by_day) == [FIRST_DAY, FIRST_DAY + 2, FIRST_DAY + 9]
     assert recent.effort_by_kind.keys() == {"basic", GONE.kind}
@@ -285,9 +287,66 @@ def test_stats_of_a_few_days_leave_the_rest_out(journal: Journal) -> None:
         "month": ["2024-10"],
     }
     assert ever.streak == Streak(1, 1)
-    # What is gone is in no histogram: it is asked no more.
-    assert sum(part.number for part in ever.histograms["retrievability"]) == 2
-    assert sum(part.number for part in ever.histograms["interval_days"]) == 1
+    assert list(ever.recall_by_day) == [FIRST_DAY + 2, FIRST_DAY + 9]
+    assert list(recent.recall_by_day) == [FIRST_DAY + 9]
+
+
+def test_memories_are_counted_once_they_have_begun(journal: Journal) -> None:
+    learn(journal, OAK)
+    give(journal, ELM, 9, 1)
+    with journal.store.transaction():
+        journal.record(ASH, Act.FLAG, at(9))
+    schedule = journal.schedule_of(OAK)
+
+    bins = count_memories(
+        ((memory, schedule) for memory in journal.store.list_memories()), FIRST_DAY + 9
+    )
+
+    assert sum(part.number for part in bins["retrievability"]) == 2
+    assert sum(part.number for part in bins["interval_days"]) == 1
+
+
+def test_recall_by_week_and_month_is_that_of_their_days() -> None:
+    # A Friday, the Sunday after it, and the Monday of the next week, in another month.
+    days = {20_000: Recall(3, 2, 2.5), 20_002: Recall(1, 1, 0.9), 20_003: Recall(2, 0, 1.8)}
+
+    assert add_recalls(days, "week") == {
+        "2024-09-30": Recall(4, 3, 3.4),
+        "2024-10-07": Recall(2, 0, 1.8),
+    }
+    assert add_recalls(days, "month") == {"2024-10": Recall(6, 3, 2.5 + 0.9 + 1.8)}
+
+
+@pytest.mark.parametrize(
+    ("tests", "passed", "low", "high"),
+    # As R's binom.confint(methods = "wilson") has them.
+    [(10, 8, 0.4902, 0.9433), (1, 1, 0.2065, 1.0), (20, 0, 0.0, 0.1611), (0, 0, 0.0, 1.0)],
+)
+def test_the_bounds_of_a_share_are_those_of_wilson(
+    tests: int, passed: int, low: float, high: float
+) -> None:
+    assert Recall(tests, passed, 0.0).bounds == pytest.approx((low, high), abs=5e-5)
+
+
+def test_hours_are_local_and_what_was_undone_has_none(journal: Journal) -> None:
+    give(journal, OAK, 0, 3)
+    give(journal, OAK, 0, 3, minute=10, act=Act.CRAM)
+    give(journal, ELM, 0, 3, minute=-180)
+    undo(journal, give(journal, ELM, 0, 3, minute=60))
+    with journal.store.transaction():
+        journal.record(ELM, Act.FLAG, at(0))
+    noon = at(0).at_ms + at(0).utc_offset_minutes * 60_000
+
+    assert sorted(journal.store.count_hours(0)) == [(ELM, 9, 1), (OAK, 12, 2)]
+    assert list(journal.store.count_hours(noon)) == [(OAK, 12, 2)]
+
+
+def test_seconds_are_of_answers_whose_time_is_known() -> None:
+    answers = [(0.0, 0, day, ms, 3, 0) for day, ms in ((3, 800), (3, 0), (3, 60_000), (1, 4_000))]
+
+    bins = [part for part in count_seconds([(OAK, answers)], 2) if part.number]
+
+    assert bins == [(0, 2, 1), (30, inf, 1)]
 
 
 def make_memory(
@@ -411,20 +470,20 @@ def test_one_pass_gives_what_separate_passes_do(data: st.DataObject) -> None:
     days = data.draw(st.sampled_from([None, 7, 30]))
     subjects = {OAK: Subject("1", "Woods", "term"), ELM: Subject("2", "Woods", "basic")}
 
-    stats = compute_stats(histories, subjects, [], FIRST_DAY, days)
+    stats = compute_stats(histories, subjects, {}, FIRST_DAY, days)
 
     found = [(key, *answer) for key, answers in histories for answer in answers]
     recent = [answer for answer in found if days is None or answer[3] > FIRST_DAY - days]
     tests = [answer for answer in recent if answer[-1] == TEST]
 
-    def retain(some: list[Any]) -> Retention:
+    def retain(some: list[Any]) -> Recall:
         expected = reduce(add, (answer[1] for answer in some), 0.0)
-        return Retention(len(some), sum(answer[-2] > 1 for answer in some), expected)
+        return Recall(len(some), sum(answer[-2] > 1 for answer in some), expected)
 
     def spend(some: list[Any]) -> Effort:
         return Effort(len(some), sum(a[4] for a in some), sum(a[4] > 0 for a in some))
 
-    assert stats.retention == retain(tests)
+    assert stats.recall == retain(tests)
     assert stats.young == retain([answer for answer in tests if answer[2] < 21])
     assert stats.mature == retain([answer for answer in tests if answer[2] >= 21])
     assert stats.groups["domain"] == {
@@ -445,4 +504,4 @@ def test_one_pass_gives_what_separate_passes_do(data: st.DataObject) -> None:
         answer[-1] != CRAM for answer in recent
     )
     bins = stats.calibration.bins if stats.calibration else []
-    assert sum(part.retention.tests for part in bins) == len(tests)
+    assert sum(part.recall.tests for part in bins) == len(tests)

@@ -16,10 +16,12 @@ from cardwright.terminal.charts import (
     Bar,
     Column,
     Dot,
+    Fact,
     draw_bars,
     draw_calendar,
     draw_columns,
     draw_dots,
+    draw_levels,
 )
 from cardwright.terminal.paint import paint
 
@@ -49,6 +51,39 @@ def test_where_there_is_no_room_columns_go_by_rank_and_labels_are_cut() -> None:
     assert plain(draw_columns(label, columns), 32) == [
         "deck                reviews  new",
         "The oaks of the n…        1    3",
+    ]
+
+
+def test_a_fact_is_beside_its_label_and_below_it_where_there_is_no_room() -> None:
+    fact = Fact(
+        "Recall", [Text("85% of the cards came back to you when they were asked"), Text("x")]
+    )
+
+    assert plain(fact, 60) == [
+        "Recall      85% of the cards came back to you when they were",
+        "            asked",
+        "            x",
+    ]
+    assert plain(fact, 40) == [
+        "Recall",
+        "  85% of the cards came back to you when",
+        "  they were asked",
+        "  x",
+    ]
+
+
+def test_levels_reach_the_top_at_the_largest_number_and_never_hide_one() -> None:
+    assert draw_levels([0, 1, 8, 400, 800]).plain == "·▁▁▄█"
+    assert draw_levels([]).plain == ""
+
+
+def test_bars_have_headings() -> None:
+    bars = [Bar("oaks", 2), Bar("elms", 4)]
+
+    assert plain(draw_bars(bars, ("deck", "cards")), 23) == [
+        "deck  cards",
+        "oaks      2  █████",
+        "elms      4  ██████████",
     ]
 
 

@@ -55,7 +55,7 @@ class Choice:
 
     def choose_by_history(
         self, items: Sequence[Item], memories: Mapping[str, Memory]
-    ) -> list[Item]:
+    ) -> Sequence[Item]:
         """Return the prompts that meet all conditions, in the given order.
 
         Raises:
@@ -63,6 +63,8 @@ class Choice:
 
         """
         chosen = self.choose(items)
+        if not self.needs_history:
+            return chosen
         return [item for item in chosen if self.matches_history(memories.get(item.key))]
 
 

@@ -1,4 +1,4 @@
-"""Statistics of recall, of effort, and of current memories.
+"""Statistics of recall, of effort, and of current memories: each figure is defined here, once.
 
 All figures are computed from the answers, each with what was expected of its prompt just before it
 (`study.expectations`), and from the current memories.
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, log, sqrt
+from operator import add
 from typing import Any, Final, NamedTuple
 
 from cardwright.history import (
@@ -34,9 +35,11 @@ DAY_EDGES: Final = (0, 1, 2, 4, 8, 15, 31, 91, 181, 366, inf)
 """Bin edges of intervals and stabilities, in days."""
 DIFFICULTY_EDGES: Final = (*range(1, 10), inf)
 SHARE_EDGES: Final = (*(tenth / 10 for tenth in range(10)), inf)
+SECOND_EDGES: Final = (*range(0, 32, 2), inf)
 _CALIBRATION_BINS: Final = 20
 _TIME_UNITS: Final = (("day", 31), ("week", 7 * 26), ("month", 3 * 366), ("year", inf))
 """Units of time, each with the number of days below which it is used."""
+_NORMAL_95: Final = 1.96
 _REVIEW: Final = STATES.index(State.REVIEW)
 
 
@@ -94,11 +97,13 @@ class Stats:
     days: int | None
     """The number of study days up to today; None for all."""
     effort: Effort
-    retention: Retention
-    young: Retention
-    mature: Retention
-    groups: Mapping[str, Mapping[str, Retention]]
+    recall: Recall
+    young: Recall
+    mature: Recall
+    groups: Mapping[str, Mapping[str, Recall]]
     """By domain, lesson, kind and month."""
+    recall_by_day: Mapping[int, Recall]
+    """Every study day with a test, in order."""
     calibration: Calibration | None
     effort_by_kind: Mapping[str, Effort]
     effort_by_day: Mapping[int, Effort]
@@ -107,21 +112,19 @@ class Stats:
     """How often each rating was given, for learning, young and mature prompts."""
     streak: Streak
     prompts: PromptCounts
-    histograms: Mapping[str, Sequence[Bin]]
-    """Current memories by interval_days, stability_days, difficulty and retrievability."""
 
 
 def compute_stats(
     histories: Iterable[tuple[str, Iterable[AnswerRecord]]],
     subjects: Mapping[str, Subject],
-    memories: Iterable[tuple[Memory, Schedule]],
+    memories: Mapping[str, Memory],
     today: int,
     days: int | None,
     study_days: StudyDays = EVERY_DAY,
 ) -> Stats:
     """Return all figures for the prompts in `subjects`, which is by key in the order of learning.
 
-    Each memory is paired with its schedule. `study_days` tell which days do not end a streak.
+    `study_days` tell which days do not end a streak.
 
     Raises:
         ValueError, ArithmeticError, LookupError: an answer has values that no answer has.
@@ -129,46 +132,43 @@ def compute_stats(
     """
     sums = _sum_up(histories, subjects, -inf if days is None else today - days + 1)
     by_day = {day: Effort(*sums.days[day].effort) for day in sorted(sums.days)}
-    young, mature = Retention(*sums.young), Retention(*sums.mature)
-    known = [pair for pair in memories if pair[0].key in subjects]
+    young, mature = Recall(*sums.young), Recall(*sums.mature)
     groups = {}
     for place, what in ((1, "domain"), (0, "lesson"), (2, "kind")):
         found = sums.groups[place]
         order = [*dict.fromkeys(subject[place] for subject in subjects.values()), GONE[place]]
-        groups[what] = {name: Retention(*found[name]) for name in order if name in found}
-    groups["month"] = {
-        name: Retention(*tally) for name, tally in sorted(sums.months.items()) if tally[0]
+        groups[what] = {name: Recall(*found[name]) for name in order if name in found}
+    recall_by_day = {
+        day: Recall(*tests) for day, (_, tests) in sorted(sums.days.items()) if tests[0]
     }
+    groups["month"] = add_recalls(recall_by_day, "month")
     return Stats(
         today=today,
         days=days,
         effort=add_efforts(
             effort for day, effort in by_day.items() if days is None or day > today - days
         ),
-        retention=Retention(
-            young.tests + mature.tests, young.passed + mature.passed, sums.expected_sum
-        ),
+        recall=Recall(young.tests + mature.tests, young.passed + mature.passed, sums.expected_sum),
         young=young,
         mature=mature,
         groups=groups,
+        recall_by_day=recall_by_day,
         calibration=_calibrate(sums.bins, sums.losses),
         effort_by_kind={kind: Effort(*effort) for kind, effort in sums.effort_by_kind.items()},
         effort_by_day=by_day,
         buttons=sums.buttons,
         streak=find_streak(by_day, today, study_days),
-        prompts=count_prompts(subjects, {memory.key: memory for memory, _ in known}),
-        histograms=_count_memories(known, today),
+        prompts=count_prompts(subjects, memories),
     )
 
 
 _Tally = list[Any]
-"""The fields of a Retention, or of an Effort, while they are summed up."""
+"""The fields of a Recall, or of an Effort, while they are summed up."""
 
 
 class _Day(NamedTuple):
     effort: _Tally
     tests: _Tally
-    """Of its month."""
 
 
 class _Sums:
@@ -185,7 +185,6 @@ class _Sums:
         """Over young and mature tests, in the order of the answers."""
         self.groups: Sequence[dict[str, _Tally]] = ({}, {}, {})
         """By the names of lessons, domains and kinds."""
-        self.months: dict[str, _Tally] = {}
         self.bins: list[_Tally] = [[0, 0, 0.0] for _ in range(_CALIBRATION_BINS)]
         """By expected recall."""
         self.losses: list[float] = []
@@ -200,9 +199,7 @@ class _Sums:
         """
         if not is_day(day):
             raise ValueError(f"not a study day: {day}")
-        month = f"{make_date(day):%Y-%m}"
-        made = _Day([0, 0, 0], self.months.setdefault(month, [0, 0, 0.0]))
-        self.days[day] = made
+        made = self.days[day] = _Day([0, 0, 0], [0, 0, 0.0])
         return made
 
 
@@ -233,9 +230,9 @@ def _sum_up(  # noqa: C901, PLR0912, PLR0915  (one pass: see below)
         answered = spent_ms = untimed = tests = passed = 0
         for recall, interval, day, took_ms, rating, standing in answers:
             try:
-                effort, of_month = days[day]
+                effort, of_day = days[day]
             except KeyError:
-                effort, of_month = sums.add_day(day)
+                effort, of_day = sums.add_day(day)
             effort[0] += 1
             if took_ms:
                 effort[1] += took_ms
@@ -256,8 +253,8 @@ def _sum_up(  # noqa: C901, PLR0912, PLR0915  (one pass: see below)
                 # Rounding may put a share such as 0.85 just below the edge of its bin.
                 place = int(recall * _CALIBRATION_BINS + 1e-9)
                 expected_by_bin[place] += recall
-                of_month[0] += 1
-                of_month[2] += recall
+                of_day[0] += 1
+                of_day[2] += recall
                 if interval < MATURE_DAYS:
                     expected_young += recall
                     of_bin = young_bins[place]
@@ -270,7 +267,7 @@ def _sum_up(  # noqa: C901, PLR0912, PLR0915  (one pass: see below)
                 if rating > 1:
                     passed += 1
                     of_bin[1] += 1
-                    of_month[1] += 1
+                    of_day[1] += 1
                     losses.append(log(recall))
                 else:
                     losses.append(log(1 - recall))
@@ -311,7 +308,7 @@ def _sum_up(  # noqa: C901, PLR0912, PLR0915  (one pass: see below)
     return sums
 
 
-class Retention(NamedTuple):
+class Recall(NamedTuple):
     """How many tests were passed, and how many were expected to be."""
 
     tests: int
@@ -320,7 +317,7 @@ class Retention(NamedTuple):
 
     @property
     def actual(self) -> float | None:
-        """The share recalled (true retention in Anki); None without tests."""
+        """The share recalled (Anki's true retention); None without tests."""
         return self.passed / self.tests if self.tests else None
 
     @property
@@ -328,13 +325,37 @@ class Retention(NamedTuple):
         """The expected share: the mean retrievability just before the tests; None without tests."""
         return self.expected_sum / self.tests if self.tests else None
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Where the share would be, with 95% certainty, if there were many tests (Wilson's)."""
+        if not self.tests:
+            return 0.0, 1.0
+        weight = _NORMAL_95**2 / self.tests
+        share = self.passed / self.tests
+        middle = (share + weight / 2) / (1 + weight)
+        spread = sqrt(weight * (share * (1 - share) + weight / 4)) / (1 + weight)
+        return max(middle - spread, 0.0), min(middle + spread, 1.0)
+
+
+def add_recalls(by_day: Mapping[int, Recall], unit: str) -> dict[str, Recall]:
+    """Sum up recall by "week" (named by its Monday) or by "month"."""
+    found: dict[str, Recall] = {}
+    for day, recall in by_day.items():
+        on = make_date(_find_start(day, unit))
+        name = f"{on:%Y-%m}" if unit == "month" else on.isoformat()
+        found[name] = Recall(*map(add, found.get(name, _NO_TESTS), recall))
+    return found
+
+
+_NO_TESTS: Final = Recall(0, 0, 0.0)
+
 
 class CalibrationBin(NamedTuple):
     """Tests whose expected recall was between two shares."""
 
     low: float
     high: float
-    retention: Retention
+    recall: Recall
 
 
 class Calibration(NamedTuple):
@@ -342,8 +363,8 @@ class Calibration(NamedTuple):
 
     bins: list[CalibrationBin]
     """The bins that have tests, lowest first."""
-    rmse: float
-    """RMSE(bins): √(Σ n·(expected − actual)² / Σ n) over the bins."""
+    error: float
+    """√(Σ n·(expected − actual)² / Σ n) over the bins, which are not those of RMSE(bins)."""
     log_loss: float
     """−mean(y·ln p + (1−y)·ln(1−p)), where p is the expected recall and y is 1 or 0."""
 
@@ -351,20 +372,17 @@ class Calibration(NamedTuple):
 def _calibrate(tallies: Iterable[_Tally], losses: Sequence[float]) -> Calibration | None:
     """Compare expected and actual recall in bins of expected recall; None without tests.
 
-    The twenty bins of equal width are those of FSRS's first benchmarks.
+    The twenty bins of equal width are those of FSRS's first benchmarks. Those of RMSE(bins), as
+    `cards optimize` and Anki have it, depend on the history of a prompt instead.
     """
     if not losses:
         return None
     bins = [
-        CalibrationBin(
-            place / _CALIBRATION_BINS, (place + 1) / _CALIBRATION_BINS, Retention(*tally)
-        )
+        CalibrationBin(place / _CALIBRATION_BINS, (place + 1) / _CALIBRATION_BINS, Recall(*tally))
         for place, tally in enumerate(tallies)
         if tally[0]
     ]
-    squares = sum(
-        (b.retention.expected_sum - b.retention.passed) ** 2 / b.retention.tests for b in bins
-    )
+    squares = sum((b.recall.expected_sum - b.recall.passed) ** 2 / b.recall.tests for b in bins)
     return Calibration(bins, sqrt(squares / len(losses)), -sum(losses) / len(losses))
 
 
@@ -485,9 +503,8 @@ def count_bins(values: Iterable[float], edges: Sequence[float]) -> list[Bin]:
     return [Bin(*ends, number) for ends, number in zip(pairwise(edges), numbers, strict=True)]
 
 
-def _count_memories(
-    memories: Iterable[tuple[Memory, Schedule]], today: int
-) -> dict[str, list[Bin]]:
+def count_memories(memories: Iterable[tuple[Memory, Schedule]], today: int) -> dict[str, list[Bin]]:
+    """Count memories, each with its schedule, by interval_days, stability_days and so on."""
     begun = [pair for pair in memories if pair[0].last_day is not None]
     intervals = (memory.interval_days for memory, _ in begun if memory.state is State.REVIEW)
     return {
@@ -498,3 +515,18 @@ def _count_memories(
             (schedule.retrievability(memory, today) for memory, schedule in begun), SHARE_EDGES
         ),
     }
+
+
+def count_seconds(
+    histories: Iterable[tuple[str, Iterable[AnswerRecord]]], first_day: float
+) -> list[Bin]:
+    """Count the answers whose time is known by the seconds they took."""
+    return count_bins(
+        (
+            took_ms / MS_PER_SECOND
+            for _, answers in histories
+            for _, _, day, took_ms, _, _ in answers
+            if took_ms and day >= first_day
+        ),
+        SECOND_EDGES,
+    )

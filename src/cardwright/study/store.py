@@ -23,6 +23,7 @@ from uuid import uuid4
 from cardwright.history import (
     DEVICE,
     FROM_ANKI,
+    MS_PER_MINUTE,
     REVIEW_ID,
     Moment,
     Review,
@@ -535,6 +536,22 @@ class Store(Database):
                 except RowError as error:
                     raise self.refuse_row("reviews", "", error) from error
                 yield from (row for row in rows if row[:2] not in undone) if undone else rows
+
+    def count_hours(self, since_ms: int) -> Iterator[tuple[str, int, int]]:
+        """Yield a key, an hour of the local day, and how often the prompt was answered in it.
+
+        Only answers since a local time count, which is given like `at_ms`.
+        """
+        unite_key = self.aliases.unite_key
+        where = _NOT_UNDONE_UNITED if self.aliases.histories else _NOT_UNDONE
+        local = "(at_ms / 60000 + utc_offset_minutes)"
+        sql = (
+            f"select prompt, {local} / 60 % 24 as hour, count(*) from reviews"  # noqa: S608
+            f" where rating not null and {local} >= ? and {where} group by prompt, hour"
+        )
+        for key, hour, number in self.query_all(sql, since_ms // MS_PER_MINUTE):
+            if type(key) is str and hour in range(24):
+                yield unite_key(key), hour, number
 
     def has_intervals(self) -> bool:
         """Return whether any review promises or sets an interval."""

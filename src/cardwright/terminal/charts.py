@@ -18,6 +18,10 @@ _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 _FULL: Final = len(_EIGHTHS) - 1
 _PART: Final = "▒"
 _SHADES: Final = "·░▒▓█"
+_LEVELS: Final = "▁▂▃▄▅▆▇█"
+_LABEL_WIDTH: Final = 12
+_MIN_BESIDE: Final = 40
+"""The text of a fact stands below its label rather than be narrower than this."""
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WEEK_DAYS: Final = 7
 _MAX_WEEKS: Final = 53
@@ -35,6 +39,26 @@ class Fitted(NamedTuple):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the lines."""
         yield from self.draw(options.max_width)
+
+
+class Fact(NamedTuple):
+    """Lines of text beside their label, or below it if space is short."""
+
+    label: str
+    lines: Sequence[Text]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the lines, wrapped."""
+        is_beside = options.max_width >= _LABEL_WIDTH + _MIN_BESIDE
+        indent = _LABEL_WIDTH if is_beside else len(_GAP)
+        if self.label and not is_beside:
+            yield Text(self.label, "bold")
+        label = self.label if is_beside else ""
+        for line in self.lines:
+            for row in line.wrap(console, options.max_width - indent):
+                row.rstrip()
+                yield Text.assemble((label.ljust(indent), "bold"), row)
+                label = ""
 
 
 class Column(NamedTuple):
@@ -100,17 +124,24 @@ def _draw_columns(label: Column, columns: Sequence[Column], width: int) -> Itera
         yield line
 
 
-def draw_bars(bars: Sequence[Bar]) -> Fitted:
-    """Draw a bar for each number; its part comes first, in another shade."""
-    return Fitted(partial(_draw_bars, bars))
+def draw_bars(bars: Sequence[Bar], headings: tuple[str, str] = ("", "")) -> Fitted:
+    """Draw a bar for each number; its part comes first, in another shade.
+
+    The headings are those of the labels and the numbers.
+    """
+    return Fitted(partial(_draw_bars, bars, headings))
 
 
-def _draw_bars(bars: Sequence[Bar], width: int) -> Iterator[Text]:
-    label_width = max((cell_len(bar.label) for bar in bars), default=0)
+def _draw_bars(bars: Sequence[Bar], headings: tuple[str, str], width: int) -> Iterator[Text]:
+    about_labels, about_numbers = headings
+    label_width = max(map(cell_len, (about_labels, *(bar.label for bar in bars))))
     shown = [bar.shown or f"{bar.value:,}" for bar in bars]
-    number_width = max(map(cell_len, shown), default=0)
+    number_width = max(map(cell_len, (about_numbers, *shown)))
     longest = max((bar.value for bar in bars), default=0)
     room = max(width - label_width - number_width - 2 * len(_GAP), 1)
+    if about_labels:
+        heading = f"{about_labels:<{label_width}}{_GAP}{about_numbers:>{number_width}}"
+        yield Text(heading.rstrip(), "dim")
     for bar, number in zip(bars, shown, strict=True):
         line = Text(set_cell_size(bar.label, label_width))
         line.append(_GAP + " " * (number_width - cell_len(number)) + number + _GAP)
@@ -119,6 +150,16 @@ def _draw_bars(bars: Sequence[Bar], width: int) -> Iterator[Text]:
         line.append(_draw_length(room * bar.value / longest - part if longest else 0), "cyan")
         line.rstrip()
         yield line
+
+
+def draw_levels(numbers: Sequence[int]) -> Text:
+    """Draw each number as one character, as high as its part of the largest one; · is none."""
+    peak = max(numbers, default=0)
+    line = Text()
+    for number in numbers:
+        level = _LEVELS[-(-number * len(_LEVELS) // peak) - 1] if number else _SHADES[0]
+        line.append(level, "cyan" if number else "dim")
+    return line
 
 
 def draw_dots(dots: Sequence[Dot], width: int) -> list[Text]:

@@ -18,8 +18,8 @@ from cardwright.study.schedule import ReplayedAnswer
 from cardwright.study.session import SessionAnswer
 from cardwright.study.workload import DueForecast
 from cardwright.terminal.charts import Bar, Column, Fitted, draw_bars, draw_columns, make_line
-from cardwright.terminal.words import format_time_spent, format_wait, name_rating
-from cardwright.text import count
+from cardwright.terminal.words import format_wait, name_rating
+from cardwright.text import count, format_time_spent
 
 _RATING_STYLES: Final = {
     Rating.AGAIN: "red",

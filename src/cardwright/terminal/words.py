@@ -11,8 +11,6 @@ _MINUTES_PER_HOUR: Final = 60
 _HOURS_PER_DAY: Final = 24
 _DAYS_PER_MONTH: Final = 30.44
 _DAYS_PER_YEAR: Final = 365.25
-_MAX_MINUTES: Final = 100
-"""Longer times are given in hours."""
 
 
 def name_rating(rating: Rating) -> str:
@@ -49,13 +47,3 @@ def format_wait(milliseconds: float, *, days: int = 0) -> str:
     if days < int(_DAYS_PER_YEAR):
         return f"{days / _DAYS_PER_MONTH:.1f} mo"
     return f"{days / _DAYS_PER_YEAR:.1f} y"
-
-
-def format_time_spent(milliseconds: int) -> str:
-    """Return time spent: <1 min, 42 min, 2.5 h."""
-    minutes = milliseconds / MS_PER_MINUTE
-    if minutes < 1:
-        return "<1 min" if milliseconds else "0 min"
-    if minutes < _MAX_MINUTES:
-        return f"{minutes:.0f} min"
-    return f"{minutes / _MINUTES_PER_HOUR:.1f} h"
