@@ -32,6 +32,12 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("CARDS_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
+@pytest.fixture(autouse=True)
+def no_config(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests away from the config file of whoever runs them."""
+    monkeypatch.setenv("CARDS_CONFIG", "")
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project of one pack with a manifest and no cards yet."""

@@ -253,6 +253,7 @@ WRITES_ITSELF = {
 }
 TAKES_PATHS = {
     "anki/doors/backup.py": "a folder of backups, of Anki or our own; the day of the last one",
+    "cli/config.py": "the config file",
     "project/index.py": "the index beside the store",
     "study/sync_files.py": "a sync folder",
 }

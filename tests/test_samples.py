@@ -17,6 +17,7 @@ from _pytest.mark.structures import ParameterSet
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from cardwright.app.config import parse_config
 from cardwright.cli.main import cards as command_line
 from cardwright.history import Act
 from cardwright.project.load import load
@@ -234,7 +235,17 @@ def test_the_line_of_an_export_is_one() -> None:
 
 
 def test_every_language_of_a_sample_is_looked_at() -> None:
-    assert {sample.language for sample in SAMPLES} == {"sh", "yaml", "python", "json", "text"}
+    assert {sample.language for sample in SAMPLES} == {
+        *("sh", "yaml", "python", "json", "text", "toml")
+    }
+
+
+def test_samples_of_the_config_file_are_valid() -> None:
+    for sample in (sample for sample in SAMPLES if sample.language == "toml"):
+        config = parse_config(sample.text, sample.page)
+        assert not config.unknown
+        for command, flags in config.table("flags").items():
+            check_line(f"cards {command} {flags}")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from itertools import islice
 from typing import Final, NamedTuple
@@ -192,6 +192,14 @@ def format_time_spent(milliseconds: float) -> str:
     if minutes < 1:
         return "<1 min" if milliseconds else "0 min"
     return f"{minutes:.0f} min" if minutes < _MAX_MINUTES else f"{minutes / 60:.1f} h"
+
+
+def suggest_close(name: str, known: Iterable[str]) -> str:
+    """Return a question that names up to three similar known names; "" if there are none."""
+    import difflib  # noqa: PLC0415  (as above)
+
+    close = difflib.get_close_matches(name, list(dict.fromkeys(known)), n=3)
+    return f"did you mean {' or '.join(close)}?" if close else ""
 
 
 def count(number: int, noun: str) -> str:

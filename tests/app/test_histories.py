@@ -160,11 +160,11 @@ def test_a_prompt_is_found_by_every_name_it_had(machine: Open) -> None:
     study = enter(store, NAMED, cards=make_cards(IDS))
 
     for ref in ("trees:elm/recall", "trees-k3v9:elm/recall"):
-        assert study.resolve_prompt(ref) == ("trees:elm/recall", "trees:elm/recall")
+        assert study.resolve_prompts(ref) == [("trees:elm/recall", "trees:elm/recall")]
     assert study.find_item("trees-k3v9:elm").card_ref == "trees:elm"
     gone = enter(store, NAMED, cards=make_cards(("oak",)), pack="woods")
     for ref in ("trees:elm/recall", "woods:elm/recall", "trees-k3v9:elm/recall"):
-        assert gone.resolve_prompt(ref) == (ref, "trees:elm/recall")
+        assert gone.resolve_prompts(ref) == [(ref, "trees:elm/recall")]
 
 
 def test_former_and_retired_cards_are_this_projects(machine: Open) -> None:

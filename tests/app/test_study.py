@@ -139,6 +139,8 @@ def test_special_wishes_are_not_asked_by_the_exam(
     study: Study, wishes: SessionOptions, choice: Choice
 ) -> None:
     set_exam(study)
+    with study.store.transaction():
+        study.journal.record(study.items[0].key, Act.FLAG, study.moment)
 
     session, exam_day = study.start_session(choice, wishes, name="special")
 
@@ -247,7 +249,7 @@ def test_a_prompt_is_found_by_any_clear_name(study: Study) -> None:
     assert study.find_item("ring").key == "trees:ring/recall"
     assert study.find_item("trees:ring").key == "trees:ring/recall"
     assert study.find_item("trees:ring/recall").key == "trees:ring/recall"
-    with pytest.raises(CardwrightError, match=r"no prompt `rin`; did you mean ring\?"):
+    with pytest.raises(CardwrightError, match=r"no card or prompt `rin`; did you mean ring\?"):
         study.find_item("rin")
 
 

@@ -104,7 +104,7 @@ def test_options_take_whole_decimal_numbers(
 
     run("options", f"rollover_hour={value}", exit_code=2 if value else 0)
     run("options", "trees", f"leech_lapses={value}", exit_code=2 if value else 0)
-    assert "leech_lapses              3" in run("options", "trees", "leech_lapses= 3.0 ").output
+    assert "leech_lapses              8 → 3" in run("options", "trees", "leech_lapses= 3.0 ").output
 
 
 def test_sync_makes_no_folder_and_remembers_one(

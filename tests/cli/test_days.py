@@ -34,7 +34,7 @@ def test_a_day_off_asks_nothing_unless_minutes_are_given(run: Run) -> None:
     assert read(run, "due")["off"] is True
     assert run("review", "--plain").stdout == off
     assert "Question" in run("review", "--plain", "--minutes", "5").stdout
-    assert "Nothing left" in run("review", "--plain", "--minutes", "5", "--lesson", "z").stdout
+    assert "Nothing left" in run("review", "--plain", "--minutes", "5", "--new", "0").stdout
 
     run("days", "today=100%")
     assert read(run, "due")["off"] is False

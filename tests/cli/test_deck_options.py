@@ -64,7 +64,8 @@ def test_limits_of_a_deck_and_of_those_above(run: Run, ask: Any) -> None:
 def test_only_what_differs_is_listed(run: Run, ask: Any) -> None:
     run("options", "Trees::Oaks::Old", "desired_retention=0.8")
 
-    printed = run("options", "Trees::Elms", "fuzz=true").output
+    run("options", "Trees::Elms", "fuzz=true")
+    printed = run("options").output
 
     assert printed.partition("Trees::Oaks:")[2] == (
         "\n"
@@ -77,6 +78,29 @@ def test_only_what_differs_is_listed(run: Run, ask: Any) -> None:
     rows = ask("options")
     assert list(rows) == ["", "trees", "Trees::Oaks", "Trees::Oaks::Old", "Trees::Elms"]
     assert rows["Trees::Oaks::Old"]["new_per_day"] == 2
+
+
+def test_setting_options_shows_what_changes(run: Run, ask: Any) -> None:
+    shown = run("options", "trees", "new_per_day=3", "learning_steps_minutes=none").output
+    assert shown == (
+        "trees:\n"
+        "  new_per_day               5 → 3  (yours)\n"
+        "  learning_steps_minutes    1,10 → none  (yours)\n"
+    )
+    # A sub-deck inherits what is not set for it.
+    shown = run("options", "trees::oaks::old", "learning_steps_minutes=none").output
+    assert shown == "Trees::Oaks::Old:\n  learning_steps_minutes    still none  (yours)\n"
+    assert run("options", "trees", "new_per_day=").output == (
+        "trees:\n  new_per_day               3 → 5\n"
+    )
+    assert run("options", "rollover_hour=5", "autoplay=no").output == (
+        "all packs:\n"
+        "  rollover_hour             4 → 5  (yours)\n"
+        "  autoplay                  still false  (yours)\n"
+    )
+    assert ask("options", "Trees::Elms", "fuzz=true") == [
+        {"deck": "Trees::Elms", "option": "fuzz", "before": False, "after": True}
+    ]
 
 
 def test_an_unknown_deck_and_what_needs_one(run: Run, write: Write) -> None:

@@ -116,7 +116,7 @@ def test_list_tells_programs_all_about_each_card(write: Write, run: Run) -> None
         }
     ]
     assert "trees:ring" in run("list", "--kind", "term", "--tag", "wood").stdout
-    assert run("list", "--kind", "basic").stdout == ""
+    assert run("list", "--kind", "basic", exit_code=1).stdout == ""
 
 
 def test_show_draws_every_side_of_a_card(write: Write, run: Run) -> None:

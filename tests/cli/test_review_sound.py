@@ -160,6 +160,29 @@ def test_nothing_plays_by_itself_unless_the_user_says_so(
         program.wait_for("Say it.")
         program.type(" ")
         wait_for_files(program, recorder, ["árbol.mp3", "-a b; touch x.mp3", "fell.mp4"])
+        program.type("p")
+        wait_for_files(program, recorder, ["árbol.mp3", *["-a b; touch x.mp3", "fell.mp4"] * 2])
+
+
+def test_the_config_file_chooses_the_player_and_whether_it_plays_by_itself(
+    spoken: Path, tmp_path: Path
+) -> None:
+    recorder = Recorder(tmp_path, name="myplayer")
+    config = tmp_path / "config.toml"
+    config.write_text('player = "myplayer --soft"\nautoplay = true', "utf-8")
+    environ = {**recorder.environ, "CARDS_CONFIG": str(config)}
+    with review(spoken, environ=environ) as program:
+        wait_for_files(program, recorder, ["árbol.mp3"])
+        program.type("q")
+        program.wait_for_exit()
+    (argv, *_) = recorder.played[0]
+    assert argv[1:-1] == ["--soft"]
+
+    config.write_text('player = "no-such-player"', "utf-8")
+    with review(spoken, environ=environ) as program:
+        program.wait_for("Listen")
+        program.type("p")
+        program.wait_for("player: no-such-player: not found")
 
 
 @pytest.mark.parametrize(

@@ -326,7 +326,7 @@ def test_a_history_names_promises_that_did_not_last_and_days_that_were_set(
 
 def test_the_history_of_a_card_that_is_gone_or_renamed(ask: Ask, run: Run, write: Write) -> None:
     assert ask("history", GONE)["reviews"][0]["rating"] == 2
-    assert "there is no prompt `gone`" in run("history", "gone", exit_code=1).stderr
+    assert "there is no card or prompt `gone`" in run("history", "gone", exit_code=1).stderr
 
     write({"cards/trees/trees.yaml": CARDS.replace("id: oak", "id: oak-tree, formerly: [oak]")})
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardwright.kinds import list_prompts
-from cardwright.kinds.typed import compare_typed, drop_letter, list_accepted
+from cardwright.kinds.typed import compare_typed, list_accepted
 from cardwright.model import Card, Ignored, Kind
 from cardwright.project.card import parse_cards
 from cardwright.project.document import Document
@@ -113,14 +113,6 @@ def test_pieces_make_up_both_texts(typed: str, accepted: list[str], ignored: set
 def test_long_texts_are_compared_in_time() -> None:
     compared = compare_typed("ab" * 250, ["ba" * 5_000])
     assert compared.typed == (("ab" * 250, False),)
-
-
-@pytest.mark.parametrize(
-    ("text", "left"),
-    [("oak", "oa"), ("e\u0301", ""), ("ne\u0301", "n"), ("", ""), ("木木", "木"), ("a\u200d", "a")],
-)
-def test_backspace_drops_a_letter_with_its_marks(text: str, left: str) -> None:
-    assert drop_letter(text) == left
 
 
 def read(kind_text: str, card_text: str) -> tuple[Kind, Card]:

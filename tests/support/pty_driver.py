@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -29,6 +30,11 @@ _TAKE_TERMINAL: Final = (
     "[signal.signal(n, signal.SIG_DFL) for n in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)];"
     "fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
 )
+_STRINGS: Final = re.compile(
+    rb"\x1bPtmux;(?:[^\x1b]|\x1b\x1b)*\x1b\\|\x1b[P_](?!tmux;)[^\x1b]*\x1b\\"
+)
+"""Sequences that a terminal heeds or drops, but pyte would print."""
+_BROKEN_STRING: Final = re.compile(rb"\x1b(?:[P_](?:[^\x1b]|\x1b\x1b|\x1b(?!\\))*+)?\Z")
 _PICTURE: Final = b"\x1b[?2026h"
 _PICTURE_END: Final = b"\x1b[?2026l"
 _MARK: Final = b"\x1b[?9999h"
@@ -50,6 +56,7 @@ class PtyProgram:
         """Start it with a window of this size; `environ` comes on top of ours."""
         self.output = b""
         """Everything the program wrote."""
+        self._unfed = b""
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self._master, self._slave = pty.openpty()
@@ -167,7 +174,11 @@ class PtyProgram:
             return False
         data = os.read(self._master, 65536)
         self.output += data
-        self._stream.feed(data)
+        rest = _STRINGS.sub(b"", self._unfed + data)
+        broken = _BROKEN_STRING.search(rest)
+        end = broken.start() if broken else len(rest)
+        self._unfed = rest[end:]
+        self._stream.feed(rest[:end])
         return True
 
     def _set_size(self, columns: int, lines: int) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardwright.terminal.keys import _WINDOWS_KEYS, KeyDecoder
+from cardwright.terminal.keys import _WINDOWS_KEYS, PASTE, KeyDecoder
 from pty_driver import PtyProgram
 
 READ_KEYS = """
@@ -61,8 +61,23 @@ def decode(text: str) -> list[str]:
         ("\x1b[", []),
         ("\x1b[1;\x1b[A", ["up"]),
         ("\x00\x1c\x9b\u202e\u2066", []),
-        # Pasted text presses no key, whatever it holds.
-        ("1\x1b[200~4\r4\r\x1b[A\x1b]\x031\x1b[201~2", ["1", "2"]),
+        # Pasted text presses no key, whatever it holds: it is one piece of one line.
+        ("1\x1b[200~4\r4\r\x1b[A\x1b]\x031\x1b[201~2", ["1", "paste:4 4 [A]1", "2"]),
+        ("\x1b[200~\x1b\x07\x1b[201~2", ["2"]),
+        # Editing a line: xterm, rxvt, and Alt as a prefix.
+        ("\x1b[1;5D\x1b[1;3D\x1b[5D\x1bOd", ["ctrl-left"] * 4),
+        ("\x1b[1;5C\x1b[1;3C\x1b[5C\x1bOc", ["ctrl-right"] * 4),
+        (
+            "\x1bb\x1bf\x1bd\x1b\x7f\x1b[3;5~",
+            ["alt-b", "alt-f", "ctrl-delete", "ctrl-w", "ctrl-delete"],
+        ),
+        # The mouse: the left button counts when it is pressed, without Shift, Alt or Ctrl.
+        ("\x1b[<0;1;1M\x1b[<0;1;1m\x1b[<0;200;45M", ["click-0-0", "click-199-44"]),
+        ("\x1b[<64;3;4M\x1b[<65;3;4M", ["wheel-up", "wheel-down"]),
+        ("\x1b[<2;1;1M\x1b[<4;1;1M\x1b[<35;1;1M\x1b[<0;1M\x1b[<0;1;99999999M3", ["3"]),
+        # A terminal that only knows the oldest reports sends raw characters, which are no keys.
+        ("\x1b[M 1!q\x1b[M#44", ["q"]),
+        ("\x1b[M 1", []),
         ("\x1b[200~4\x1b", []),
     ],
 )
@@ -108,7 +123,45 @@ def test_it_does_not_matter_how_a_sequence_is_cut(text: str, data: st.DataObject
 def test_a_key_is_a_printable_character_or_a_name(text: str) -> None:
     for key in decode(text):
         assert key.isprintable()
-        assert len(key) == 1 or key.replace("-", "").isalnum()
+        assert len(key) == 1 or key.startswith(PASTE) or key.replace("-", "").isalnum()
+
+
+ASK = """
+import re, sys
+from cardwright.terminal import keys
+keys._ESCAPE_S = 0.0
+keys._REPLY_S = keys._REPLY_ESCAPE_S = 1000.0
+with keys.KeyReader(sys.stdin) as reader:
+    print("asked", flush=True)
+    reader.await_reply(re.compile("\\x1b\\\\[\\\\?[0-9;]*c"), float(sys.argv[1]))
+    print("waited", flush=True)
+    while (key := reader.read()) not in {"q", "hangup"}:
+        print(f"<{key}>", flush=True)
+print("replies", reader.replies)
+"""
+REPLIES = ["\x1b_Gi=1;OK\x1b\\", "\x1bP>|kitty(0.35.2)\x1b\\", "\x1b[?62;c"]
+
+
+@pytest.mark.parametrize("limit_s", ["0", "1000"])
+def test_replies_are_no_keys_however_late_and_in_whatever_pieces(limit_s: str) -> None:
+    with PtyProgram([sys.executable, "-c", ASK, limit_s]) as program:
+        program.wait_for("asked" if limit_s != "0" else "waited")
+        program.type("a")
+        # Each character is read on its own.
+        for character in "".join(REPLIES):
+            program.type(character)
+            program.wait_until_taken()
+        program.type("b\x1b")
+        # It is a key again, at once.
+        program.wait_for("<escape>")
+        program.type("q")
+        program.wait_for_exit()
+        assert [line for line in program.lines if line.startswith("<")] == [
+            "<a>",
+            "<b>",
+            "<escape>",
+        ]
+        assert f"replies {REPLIES}" in program.text.replace("\n", "")
 
 
 @given(PIECES.filter(lambda text: "\x1b[201~" not in text))
@@ -118,7 +171,9 @@ def test_pasted_text_presses_no_key(text: str) -> None:
     assert decoder.decode(f"\x1b[200~{text}") == []
     # However long the rest of it takes.
     assert not decoder.is_waiting
-    assert decoder.decode("\x1b[201~q") == ["q"]
+    *pasted, key = decoder.decode("\x1b[201~q")
+    assert key == "q"
+    assert all(one.startswith(PASTE) for one in pasted)
 
 
 @pytest.mark.parametrize("code", _WINDOWS_KEYS)
@@ -152,7 +207,7 @@ def test_a_key_that_comes_in_pieces_is_one_key() -> None:
             program.wait_until_taken()
         program.wait_for("<🌲>")
 
-        assert program.lines[:4] == ["ready", "<pageup>", "<日>", "<🌲>"]
+        assert program.lines[:4] == ["ready", "<pageup>", "<paste:q>", "<日>"]
 
 
 def test_escape_alone_is_a_key_after_a_moment() -> None:

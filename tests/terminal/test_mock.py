@@ -64,7 +64,7 @@ def test_a_whole_exam_with_marks_and_going_back(
         press(program, "1", "1) [x]")
         press(program, "3", "3) [x]")
         assert "1) [ ]" in program.text
-        press(program, "p", "⚑ question 1 of 4")
+        press(program, "N", "⚑ question 1 of 4")
         assert "2) [x]" in program.text
         press(program, "g", "go to question █")
         press(program, "4", "go to question 4█")
@@ -83,7 +83,7 @@ def test_a_whole_exam_with_marks_and_going_back(
         press(program, " ", "Question 1, ")
         assert "So it is." in program.text
         assert re.search("✓ right|✗ wrong: . is right", program.text)
-        press(program, "w", "is right")
+        press(program, "x", "is right")
         program.type("q")
         assert program.wait_for_exit() == 0
         assert "`cards exam mock --export FILE --id trees-2026-11-26-" in program.text
@@ -101,8 +101,8 @@ def test_misses_are_logged_right_after_the_exam(
     with start("mock", "--questions", "2", "--seed", "1") as program:
         program.wait_for("question 1 of 2")
         press(program, "h", "Hand it in?")
-        press(program, "y", "m log misses")
-        press(program, "m", "What went wrong")
+        press(program, "y", "r record misses")
+        press(program, "r", "What went wrong")
         press(program, "I looked away.\r", "Failure mode, 1 to 2")
         press(program, "2\r", "The missing rule")
         press(program, "Look.\r", "The safer action")
@@ -141,7 +141,7 @@ def test_a_killed_exam_goes_on_without_loss(
         program.wait_for("question 2 of 3 · 2 answered")
         assert "3) [x]" in program.text
         assert re.search(r"[0-5]:\d\d left", program.text)
-        press(program, "p", "question 1 of 3")
+        press(program, "N", "question 1 of 3")
         assert "1) [x]" in program.text
         press(program, "h", "Hand it in?")
         press(program, "y", "interrupted 1 time")

@@ -197,7 +197,7 @@ def test_drawings_are_painted_as_the_console_paints_them(
     values = paint_module._pick(environ)
     console = paint_module._make_console(width, values, is_terminal=True, is_styled=True)
     rows = paint_module._render(console, drawing, width, has_links=False)
-    assert paint_rows(drawing, width, environ) == paint_module._write(console, rows)
+    assert paint_rows(drawing, width, environ) == paint_module._write(console, rows, environ)
 
 
 @pytest.mark.parametrize("style", ["reverse", "bold", "dim", "bold yellow"])

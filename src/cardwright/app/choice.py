@@ -2,15 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeVar
 
 from cardwright.blueprint import Blueprint
 from cardwright.error import ProjectError
 from cardwright.frozen import frozen
 from cardwright.item import Item
 from cardwright.memory import Memory
-from cardwright.model import Deck
+from cardwright.model import CardHead, Deck
 from cardwright.text import list_names, suggest, to_nfc
+
+_One = TypeVar("_One", bound=Item | CardHead)
+_SHORT: Final = ("lesson", "kind", "pack")
+"""What there are few of, so that all of them help more than a similar one."""
+
+
+class Filter(NamedTuple):
+    """A condition on cards or their prompts: they have one of some names."""
+
+    noun: str
+    phrase: str
+    """What comes before the name: `of kind`."""
+    names: Sequence[str]
+    list_values: Callable[[Any], Iterable[str | None]]
+    """Returns what a card or prompt has in its place."""
+
+    def take(self, cards: Iterable[_One]) -> list[_One]:
+        """Return the cards or prompts that meet the condition."""
+        is_unmet, list_values = frozenset(self.names).isdisjoint, self.list_values
+        return [card for card in cards if not is_unmet(list_values(card))]
+
+    def describe(self) -> str:
+        """Return the condition as it follows a noun: of kind `term` or `cloze`."""
+        return f"{self.phrase} {' or '.join(f'`{name}`' for name in self.names)}"
+
+
+def by_lesson(names: Sequence[str]) -> Filter:
+    """Return the condition that a card belongs to one of some lessons."""
+    return Filter("lesson", "of lesson", names, lambda one: (one.lesson,))
+
+
+def by_tag(names: Sequence[str]) -> Filter:
+    """Return the condition that a card has one of some tags."""
+    return Filter("tag", "with tag", names, lambda one: one.tags)
+
+
+def by_kind(names: Sequence[str]) -> Filter:
+    """Return the condition that a card is of one of some kinds."""
+    return Filter("kind", "of kind", names, lambda one: (one.kind,))
+
+
+def by_objective(names: Sequence[str]) -> Filter:
+    """Return the condition that cards cover one of some objectives."""
+    return Filter("objective", "on objective", names, lambda card: card.all_objectives)
+
+
+def by_pack(names: Sequence[str]) -> Filter:
+    """Return the condition that cards are in one of some packs."""
+    return Filter("pack", "in pack", names, lambda one: (one.pack,))
+
+
+def filter_cards(cards: Sequence[_One], filters: Iterable[Filter]) -> Sequence[_One]:
+    """Return the cards or prompts that meet all conditions, in the given order.
+
+    Raises:
+        ProjectError: there are none, or a name is that of nothing.
+
+    """
+    found, met = cards, list[Filter]()
+    for one in filters:
+        if not one.names:
+            continue
+        for name in one.names:
+            if not any(name in one.list_values(card) for card in cards):
+                raise _refuse(one._replace(names=[name]), cards)
+        left = one.take(found)
+        if not left:
+            raise _refuse(one, found, met)
+        found = left
+        met.append(one)
+    return found
+
+
+def _refuse(
+    unmet: Filter, cards: Iterable[Item | CardHead], met: Sequence[Filter] = ()
+) -> ProjectError:
+    """Return the error that no card meets a condition, with what those have that meet the others."""
+    known = sorted({value for card in cards for value in unmet.list_values(card) if value})
+    there = " there" if met else ""
+    if unmet.noun in _SHORT or met or not known:
+        help = f"{unmet.noun}s{there}: {list_names(known, none='none')}"
+    else:
+        help = suggest(unmet.names[0], known, f"{unmet.noun}s")
+    conditions = " ".join(one.describe() for one in (*met, unmet))
+    return ProjectError(f"there is no card {conditions}", help=help)
 
 
 @frozen
@@ -34,18 +120,20 @@ class Choice:
         """Return the prompts that meet the conditions on the sources, in the given order.
 
         Raises:
-            ProjectError: one of the names matches no deck.
+            ProjectError: there are none, or a name is that of no deck, lesson, tag or kind.
 
         """
         if not (self.decks or self.lessons or self.tags or self.kinds):
             return items
-        return [
-            item
-            for item in _choose_decks(items, self.decks)
-            if (not self.lessons or item.lesson in self.lessons)
-            and (not self.tags or any(tag in self.tags for tag in item.tags))
-            and (not self.kinds or item.kind in self.kinds)
-        ]
+        return filter_cards(
+            items,
+            (
+                _by_deck(self.decks, items),
+                by_lesson(self.lessons),
+                by_tag(self.tags),
+                by_kind(self.kinds),
+            ),
+        )
 
     def matches_history(self, memory: Memory | None) -> bool:
         """Return whether a prompt meets the conditions on its history."""
@@ -59,18 +147,41 @@ class Choice:
         """Return the prompts that meet all conditions, in the given order.
 
         Raises:
-            ProjectError: one of the names matches no deck.
+            ProjectError: there are none, or a name is that of no deck, lesson, tag or kind.
 
         """
-        chosen = self.choose(items)
+        return self.choose_among(self.choose(items), memories)
+
+    def choose_among(self, items: Sequence[Item], memories: Mapping[str, Memory]) -> Sequence[Item]:
+        """Return those of some prompts that meet the conditions on their history.
+
+        Raises:
+            ProjectError: there are none.
+
+        """
         if not self.needs_history:
-            return chosen
-        return [item for item in chosen if self.matches_history(memories.get(item.key))]
+            return items
+        found = [item for item in items if self.matches_history(memories.get(item.key))]
+        if not found:
+            conditions = (("flagged", self.is_flagged), ("a leech", self.is_leech))
+            wanted = " and ".join(name for name, is_wanted in conditions if is_wanted)
+            is_all = not (self.decks or self.lessons or self.tags or self.kinds)
+            raise ProjectError(
+                f"{'no prompt' if is_all else 'none of these prompts'} is {wanted}",
+                help="`cards flag CARD` flags one" if self.is_flagged else "",
+            )
+        return found
 
 
-def _choose_decks(items: Sequence[Item], names: Sequence[str]) -> Iterable[Item]:
+def _by_deck(names: Sequence[str], items: Sequence[Item]) -> Filter:
+    """Return the condition that prompts are in one of some decks.
+
+    Raises:
+        ProjectError: one of the names is that of no deck.
+
+    """
     if not names:
-        return items
+        return Filter("deck", "in", names, lambda _: ())
     wanted = {name: name.casefold() for name in names}
     matches = {
         deck: [name for name in names if _matches(deck, wanted[name])]
@@ -81,7 +192,7 @@ def _choose_decks(items: Sequence[Item], names: Sequence[str]) -> Iterable[Item]
         decks = sorted({item.deck for item in items})
         shown = list_names(decks, separator="\n  ")
         raise ProjectError(f"there is no deck `{min(unmatched)}`; the decks are:\n  {shown}")
-    return [item for item in items if matches[item.pack, item.deck]]
+    return Filter("deck", "in", names, lambda item: matches[item.pack, item.deck])
 
 
 def _matches(deck: tuple[str, str], wanted: str) -> bool:

@@ -29,7 +29,7 @@ from cardwright.project.media import MediaLibrary
 from cardwright.project.renderers import Renderers
 from cardwright.project.texts import SourceTexts
 from cardwright.project.walk import find_project
-from cardwright.text import compile_late, count, list_names
+from cardwright.text import compile_late, count, list_names, suggest_close
 
 if TYPE_CHECKING:
     from cardwright.anki.notetype import NoteType
@@ -318,11 +318,8 @@ def find_card(collection: Collection, ref: str) -> Card:
     ]
     exact = [card for card in found if ref == card.ref] or found
     if not exact:
-        import difflib  # noqa: PLC0415  (slow to load, only for suggestions)
-
-        close = difflib.get_close_matches(ref, [card.id for card in collection.heads], n=3)
-        hint = f"; did you mean {' or '.join(close)}?" if close else ""
-        raise ProjectError(f"there is no card `{ref}`{hint}")
+        hint = suggest_close(ref.rpartition(":")[2], (card.id for card in collection.heads))
+        raise ProjectError(f"there is no card `{ref}`{f'; {hint}' if hint else ''}")
     if len(exact) > 1:
         raise ProjectError(
             f"several packs have `{ref}`: {list_names([card.ref for card in exact])}"

@@ -19,7 +19,7 @@ from cardwright.error import ProjectError
 from cardwright.frozen import frozen
 from cardwright.history import Moment, namespace_of
 from cardwright.item import Item, Items
-from cardwright.model import Deck
+from cardwright.model import Card, Deck
 from cardwright.project.sources import Sources
 from cardwright.project.walk import find_project, is_project
 from cardwright.study.journal import make_journal
@@ -31,6 +31,7 @@ from cardwright.text import list_names
 if TYPE_CHECKING:
     from cardwright.app.histories import Decide
     from cardwright.app.preparation import ExamDay
+    from cardwright.foreign.media import MediaFile
 
 
 @frozen
@@ -218,6 +219,10 @@ class JointStudy(Study):
         """Return the study of the project that has a prompt."""
         return self.owners[namespace_of(item.key)]
 
+    def find_media(self, card: Card, paths: Iterable[str]) -> list[MediaFile]:
+        """Return those media files of a card, by their paths as written, that exist."""
+        return self.owners[namespace_of(card.key)].find_media(card, paths)
+
     def find_held(self) -> frozenset[str]:
         """Return the keys of the prompts that are held back for mock exams."""
         return frozenset().union(*(part.find_held() for part in self.parts))
@@ -325,6 +330,7 @@ def _join(
             remember_project(store, root, namespaces)
         notes += settle_open(store, sources, moment, decide)
         opened.append((root, sources))
+    known = [(root, deck.namespace) for root, found in opened for deck in found.decks.values()]
     opened = [(root, unite_sources(sources, store.aliases)) for root, sources in opened]
     decks: dict[str, Deck] = {}
     for _, sources in opened:
@@ -344,4 +350,8 @@ def _join(
     owners = {
         namespace: part for part in reversed(parts) for namespace in part.sources.items.namespaces
     }
+    # A card keeps its own namespace where its prompts continue another history.
+    by_root = {part.root: part for part in parts}
+    for root, namespace in known:
+        owners.setdefault(namespace, by_root[root])
     return JointStudy(store, journal, together, moment, Path(), notes, parts, owners)

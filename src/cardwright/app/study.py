@@ -32,7 +32,7 @@ from cardwright.study.schedule import Schedule
 from cardwright.study.session import Session
 from cardwright.study.settings import GOAL
 from cardwright.study.store import Store, open_store
-from cardwright.text import list_names
+from cardwright.text import list_names, suggest_close
 
 if TYPE_CHECKING:
     from cardwright.app.histories import Claim, Decide
@@ -85,10 +85,15 @@ class Study:
         """Return the prompts that meet the conditions on the sources, except those held back.
 
         Raises:
-            ProjectError: one of the names matches no deck.
+            ProjectError: there are none, or a name is that of no deck, lesson, tag or kind.
 
         """
-        chosen, held = choice.choose(self.items), self.find_held()
+        try:
+            chosen, held = choice.choose(self.items), self.find_held()
+        except ProjectError as error:
+            if self.sources.error_count:
+                error.details = "some files could not be read completely: see `cards check`"
+            raise
         if isinstance(chosen, Items):
             return chosen.leave_out(held) if held else chosen
         return [item for item in chosen if item.key not in held]
@@ -148,35 +153,51 @@ class Study:
             ProjectError: there is none, or several match.
 
         """
-        card, _, side = ref.partition("/")
-        key = self.store.aliases.unite_key(card)
-        found = [
-            item
-            for item in self.items
-            if (
-                card in {item.card_ref, item.card_ref.partition(":")[2]}
-                or key == item.key.partition("/")[0]
-            )
-            and side in {"", item.side_name}
-        ]
-        if not found:
-            import difflib  # noqa: PLC0415  (slow to load, only for suggestions)
-
-            refs = [item.card_ref.partition(":")[2] for item in self.items]
-            close = difflib.get_close_matches(card, refs, n=3)
-            hint = f"; did you mean {' or '.join(close)}?" if close else ""
-            raise ProjectError(f"there is no prompt `{ref}`{hint}")
+        found = self.find_items(ref)
         if len(found) > 1:
             raise ProjectError(
                 f"`{ref}` has several prompts: {list_names([item.ref for item in found])}"
             )
         return found[0]
 
-    def resolve_prompt(self, ref: str) -> tuple[str, str]:
-        """Return the ref and key of a prompt, even if its card is no longer in the sources.
+    def find_items(self, ref: str) -> list[Item]:
+        """Return the prompt `pack:id/side`, or all prompts of the card `pack:id`.
+
+        The pack may be left out if that is unambiguous.
 
         Raises:
-            ProjectError: there is none, or several match.
+            ProjectError: there is none, or several packs have such a card.
+
+        """
+        card, _, side = ref.partition("/")
+        key = self.store.aliases.unite_key(card)
+        named = [
+            item
+            for item in self.items
+            if card in {item.card_ref, item.card_ref.partition(":")[2]}
+            or key == item.key.partition("/")[0]
+        ]
+        named = [item for item in named if item.card_ref == card] or named
+        cards = list(dict.fromkeys(item.card_ref for item in named))
+        if not cards:
+            known = (item.card_ref.partition(":")[2] for item in self.items)
+            hint = suggest_close(card.rpartition(":")[2], known)
+            raise ProjectError(f"there is no card or prompt `{ref}`{f'; {hint}' if hint else ''}")
+        if len(cards) > 1:
+            raise ProjectError(f"several packs have `{card}`: {list_names(cards)}")
+        found = [item for item in named if side in {"", item.side_name}]
+        if not found:
+            sides = list_names([item.side_name for item in named])
+            raise ProjectError(f"{cards[0]} has no prompt `{side}` (prompts: {sides})")
+        return found
+
+    def resolve_prompts(self, ref: str) -> list[tuple[str, str]]:
+        """Return the ref and key of a prompt, or of all prompts of a card.
+
+        A prompt of a card that is no longer in the sources is found by its key.
+
+        Raises:
+            ProjectError: there is none, or several packs have such a card.
 
         """
         pack, _, rest = ref.partition(":")
@@ -186,12 +207,11 @@ class Study:
         )
         for item in self.items:
             if ref == item.ref or item.key in keys:
-                return item.ref, item.key
+                return [(item.ref, item.key)]
         for key in keys:
             if next(self.store.list_reviews(key, with_undone=True), None) is not None:
-                return ref, key
-        item = self.find_item(ref)
-        return item.ref, item.key
+                return [(ref, key)]
+        return [(item.ref, item.key) for item in self.find_items(ref)]
 
     def make_queue(
         self, choice: Choice, memories: Mapping[str, Memory]
@@ -199,9 +219,12 @@ class Study:
         """Return today's queue for the chosen prompts.
 
         With an exam set, it is arranged for it; the second value is that `ExamDay`.
+
+        Raises:
+            ProjectError: there are none.
+
         """
-        chosen = self.choose(choice)
-        items = [item for item in chosen if choice.matches_history(memories.get(item.key))]
+        items = choice.choose_among(self.choose(choice), memories)
         exam_day = None if choice.needs_history else self.find_exam_day(items)
         queue = Queue(
             Prospects(Items(items), memories),
@@ -269,12 +292,14 @@ class Study:
 
         Raises:
             StoreError: the store cannot be read or written.
-            ProjectError: a chosen deck does not exist.
+            ProjectError: nothing is chosen.
 
         """
         choice = choice or Choice()
         options = include_leeches(options or SessionOptions(), choice)
         items = self.choose(choice)
+        if choice.needs_history:
+            choice.choose_among(items, self.read_memories())
         by_exam = options.follows_options and not choice.needs_history
         exam_day = self.find_exam_day(items, minutes) if by_exam else None
         session = Session(

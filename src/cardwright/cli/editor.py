@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from cardwright.app.config import ConfigError
+from cardwright.cli.config_file import load_config
 from cardwright.cli.programs import find_program
 from cardwright.foreign.media import MediaFile
 
@@ -41,9 +43,9 @@ def open_editor(path: Path, line: int) -> str:
     try:
         words = shlex.split(given, posix=sys.platform != "win32")
     except ValueError as error:
-        return f"VISUAL or EDITOR is not a valid command: {error}"
+        return f"the editor is not a valid command: {error}"
     if not words or not words[0]:
-        return "no editor: set VISUAL or EDITOR"
+        return "no editor: `cards config editor=COMMAND` sets one"
     program = words[0].strip('"')
     if program.lower().endswith(_BATCH_FILES) and _BATCH_SYNTAX.search(str(path)):
         return f"{path} is not opened: {words[0]} could take its name for a command"
@@ -81,7 +83,11 @@ def _run(words: Sequence[str]) -> str:
 def find_editor() -> str:
     """Return the command of the user's editor; "" if there is none."""
     named = (os.environ.get(name, "").strip() for name in ("VISUAL", "EDITOR"))
-    return next(filter(None, named), "") or _find_default_editor()
+    try:
+        own = load_config().text("editor").strip()
+    except ConfigError:
+        own = ""  # it is what is going to be edited
+    return own or next(filter(None, named), "") or _find_default_editor()
 
 
 def open_media(file: MediaFile) -> str:

@@ -18,7 +18,7 @@ from cardwright.terminal.reports import draw_day_history, draw_prompt_history
 
 
 @click.command()
-@click.argument("ref", metavar="[PROMPT]", required=False)
+@click.argument("ref", metavar="[CARD]", required=False)
 @click.option(
     "--day",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -31,10 +31,11 @@ from cardwright.terminal.reports import draw_day_history, draw_prompt_history
 def history(
     folder: Path, ref: str | None, day: datetime | None, as_json: bool, db: Path | None
 ) -> None:
-    """Show the answers to a prompt, or all answers of a day.
+    """Show the answers to a card, or all answers of a day.
 
-    PROMPT is `pack:id/side`; pack and side may be left out if that is unambiguous. For a card that
-    is no longer in the sources, give the full key.
+    CARD is `pack:id`, which means all its prompts, or one prompt, `pack:id/side`. The pack may be
+    left out if that is unambiguous. For a card that is no longer in the sources, give the full key of
+    a prompt. With --json, several prompts are a list.
 
     \b
     cards history label-drift
@@ -42,35 +43,51 @@ def history(
     cards history --day 2026-11-02
     """
     if (ref is None) == (day is None):
-        raise click.UsageError("name either a prompt, or a day with --day")
+        raise click.UsageError("name either a card or prompt, or a day with --day")
     with open_study(folder, db) as study:
         if day is not None:
             _show_day(study, day.date(), as_json=as_json)
         elif ref is not None:
-            _show_prompt(study, ref, as_json=as_json)
+            _show_prompts(study, ref, as_json=as_json)
 
 
-def _show_prompt(study: Study, name: str, *, as_json: bool) -> None:
-    ref, key = study.resolve_prompt(name)
+def _show_prompts(study: Study, name: str, *, as_json: bool) -> None:
+    prompts = study.resolve_prompts(name)
+    if as_json:
+        described = [_describe_prompt(study, ref, key) for ref, key in prompts]
+        say_json(described if len(described) > 1 else described[0])
+        return
+    for place, (ref, key) in enumerate(prompts):
+        if place:
+            say()
+        _show_prompt(study, ref, key)
+
+
+def _describe_prompt(study: Study, ref: str, key: str) -> dict[str, Any]:
+    reviews, undone, steps = _trace(study, key)
+    memory, _ = study.store.read_memory(key)
+    return {
+        **describe_memory(ref, memory, study.journal.schedule_of(key), study.today),
+        "reviews": [
+            _describe_act(review, steps.get(review.id), is_undone=review.id in undone)
+            for review in reviews
+        ],
+    }
+
+
+def _show_prompt(study: Study, ref: str, key: str) -> None:
+    reviews, undone, steps = _trace(study, key)
+    memory, _ = study.store.read_memory(key)
+    due_on = None if memory.due_day is None else make_date(memory.due_day)
+    retrievability = study.journal.schedule_of(key).retrievability(memory, study.today)
+    say(draw_prompt_history(ref, reviews, steps, undone, memory, due_on, retrievability))
+
+
+def _trace(study: Study, key: str) -> tuple[list[Review], set[str], dict[str, ReplayedAnswer]]:
+    """Return the acts on a prompt, the ids of those that were undone, and the effects of answers."""
     reviews = list(study.store.list_reviews(key, with_undone=True))
     undone = {review.undoes for review in reviews if review.undoes}
-    steps = {review.id: step for review, step in study.journal.trace(key)}
-    memory, _ = study.store.read_memory(key)
-    schedule = study.journal.schedule_of(key)
-    if as_json:
-        say_json(
-            {
-                **describe_memory(ref, memory, schedule, study.today),
-                "reviews": [
-                    _describe_act(review, steps.get(review.id), is_undone=review.id in undone)
-                    for review in reviews
-                ],
-            }
-        )
-        return
-    due_on = None if memory.due_day is None else make_date(memory.due_day)
-    retrievability = schedule.retrievability(memory, study.today)
-    say(draw_prompt_history(ref, reviews, steps, undone, memory, due_on, retrievability))
+    return reviews, undone, {review.id: step for review, step in study.journal.trace(key)}
 
 
 def _show_day(study: Study, on: date, *, as_json: bool) -> None:

@@ -14,14 +14,16 @@ from cardwright.app.garbage import gc_paused
 from cardwright.app.overview import Overview, survey
 from cardwright.app.projects import open_joint_study
 from cardwright.app.study import Study, open_study
+from cardwright.cli.config_file import find_colours
 from cardwright.cli.environment import default_store_path, read_clock
 from cardwright.cli.output import find_width, say, say_json
 from cardwright.cli.params import db_option, json_option
+from cardwright.cli.window import find_keymap, make_screen
 from cardwright.error import CardwrightError, ProjectError
 from cardwright.progress import show_progress
 from cardwright.project.walk import find_project
 from cardwright.terminal.home import Home, HomeActs, draw_overview
-from cardwright.terminal.screen import Screen, can_draw
+from cardwright.terminal.screen import can_draw
 
 _START = """\
 No project here, and none is known yet.
@@ -65,9 +67,10 @@ def home(folder: Path, plain: bool, as_json: bool, db: Path | None) -> None:
         return
     # Its line would be written over the screen.
     show_progress(None)
-    with Screen(sys.stdin, sys.stdout) as screen:
+    keymap, colours = find_keymap(), find_colours()
+    with make_screen() as screen:
         acts = HomeActs(load=command.load, study=command.study)
-        Home(found, root, screen, os.environ, acts=acts).run()
+        Home(found, root, screen, colours, acts=acts, keymap=keymap).run()
     sys.exit(command.exit_code or screen.exit_code)
 
 

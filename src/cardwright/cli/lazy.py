@@ -41,6 +41,10 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Import the command that is called."""
         name, listed, rest = super().resolve_command(ctx, args)
+        if listed is not None:
+            from cardwright.cli.default_flags import prepare_command  # noqa: PLC0415  (help goes without)
+
+            rest = prepare_command(ctx, str(listed.name), rest)
         return name, listed and self.load_command(str(listed.name)), rest
 
     def load_command(self, name: str) -> click.Command:

@@ -11,6 +11,14 @@ from typing import Any, Final
 import click
 
 from cardwright.app.card_export import list_rows, write_markdown
+from cardwright.app.choice import (
+    by_kind,
+    by_lesson,
+    by_objective,
+    by_pack,
+    by_tag,
+    filter_cards,
+)
 from cardwright.cli.output import say, say_data, say_json, warn
 from cardwright.cli.params import NAME, json_option
 from cardwright.cli.project import load_user_collection
@@ -55,15 +63,16 @@ def list_command(
     if as_csv + as_markdown + as_json > 1:
         raise click.UsageError("--csv, --markdown and --json exclude each other.")
     _, collection, problems = load_user_collection(folder)
-    found = [
-        card
-        for card in collection.heads
-        if pack in (None, card.pack)
-        and kind in (None, card.kind)
-        and lesson in (None, card.lesson)
-        and (objective is None or objective in card.all_objectives)
-        and (tag is None or tag in card.tags)
-    ]
+    if any(problem.is_error for problem in problems):
+        warn("some files could not be read completely: see `cards check`")
+    filters = (
+        by_pack(_list_given(pack)),
+        by_lesson(_list_given(lesson)),
+        by_objective(_list_given(objective)),
+        by_tag(_list_given(tag)),
+        by_kind(_list_given(kind)),
+    )
+    found = filter_cards(collection.heads, filters)
     cards = map(collection.load, found)
     if as_csv:
         _say_csv(list_rows(collection, cards))
@@ -80,8 +89,10 @@ def list_command(
             row = f"{card.ref:<{width}}  {card.kind:<{kind_width}}  {card.lesson or '-':<4}"
             say(f"{row}  {card.span}{withdrawn}")
         warn(count(len(found), "card"))
-    if any(problem.is_error for problem in problems):
-        warn("some files could not be read completely: see `cards check`")
+
+
+def _list_given(name: str | None) -> list[str]:
+    return [] if name is None else [name]
 
 
 def _say_csv(rows: Iterable[Sequence[str]]) -> None:

@@ -32,7 +32,7 @@ _COMMANDS: Final = {
     "projects": "List the projects that you have studied on this machine.",
     "due": "Show what is due today and in the coming days.",
     "stats": "Show how your studying is going.",
-    "history": "Show the answers to a prompt, or all answers of a day.",
+    "history": "Show the answers to a card, or all answers of a day.",
     "next": "Show what `cards review` would ask now.",
     "answer": "Record one answer from a script.",
     "suspend": "Stop asking prompts until they are unsuspended.",
@@ -40,6 +40,7 @@ _COMMANDS: Final = {
     "bury": "Put prompts off until the next study day.",
     "flag": "Flag prompts, to find them with --flagged.",
     "reset": "Start prompts over, as if they had never been answered.",
+    "undo": "Undo the last answer or other act, and with each call the one before.",
     "exam": "Prepare for an exam on a date.",
     "options": "Show the study options of your decks, or override them for yourself.",
     "days": "Show your study days, or set days off and lighter days.",
@@ -50,6 +51,8 @@ _COMMANDS: Final = {
     "anki": "Work with your Anki on this machine, or on a sync server of your own.",
     "sync": "Share your history with your other machines.",
     "backup": "Back up the review store, or restore a backup.",
+    "config": "Show your settings, or change one.",
+    "keys": "Show what each key does, and where.",
     "schema": "Print a JSON Schema for editors.",
     "doctor": "Find out what is wrong, and what to do about it.",
 }
@@ -122,7 +125,8 @@ def cards(context: click.Context, folder: Path) -> None:
     cards build               write build/*.apkg, ready for Anki
     cards review              study what is due today
     """
-    context.obj = folder
+    # The config file may have set it already.
+    context.obj = context.obj or folder
     if sys.stdout.isatty():
         from cardwright.cli.progress import begin_progress  # noqa: PLC0415  (start-up is measured)
 
@@ -185,3 +189,5 @@ def _report_usage_error(error: click.ClickException) -> None:
             option = context.help_option_names[-1]
             _warn(f"Try '{context.command_path} {option}' for help.\n")
     _warn(f"Error: {error.format_message()}")
+    if context is not None and (flags := context.meta.get("cardwright.flags")):
+        _warn(f"note: {flags}")

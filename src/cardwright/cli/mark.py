@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
 
+from cardwright.app.acts import mark as mark_prompts
 from cardwright.app.study import describe_memory
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.history import Act
 
+_DONE: Final = {
+    Act.SUSPEND: ("suspended", "already suspended"),
+    Act.UNSUSPEND: ("no longer suspended", "not suspended"),
+    Act.BURY: ("buried until tomorrow", "already buried until tomorrow"),
+    Act.UNBURY: ("no longer buried", "not buried"),
+    Act.FLAG: ("flagged", "already flagged"),
+    Act.UNFLAG: ("flag removed", "not flagged"),
+    Act.RESET: ("starts over as new", "already new"),
+}
+"""What is said of a prompt, and what if nothing had to be done."""
+_CARD: Final = """
+    CARD is `pack:id`, which means all its prompts, or one prompt, `pack:id/side`. The pack may be left
+    out if that is unambiguous.
+"""
+
 
 def _make_command(
     act: Act, help: str, *, off: Act | None = None, off_help: str = ""
 ) -> click.Command:
-    @click.command(str(act), help=help)
-    @click.argument("refs", nargs=-1, required=True, metavar="PROMPT...")
+    summary, _, more = help.partition("\n\n")
+
+    @click.command(str(act), help=f"{summary}\n\n{_CARD}\n\n{more}")
+    @click.argument("refs", nargs=-1, required=True, metavar="CARD...")
     @json_option
     @db_option
     @click.pass_obj
@@ -25,19 +44,21 @@ def _make_command(
         folder: Path, /, refs: tuple[str, ...], as_json: bool, db: Path | None, **rest: bool
     ) -> None:
         done = off if off and rest.get("is_off") else act
-        rows = []
         with open_study(folder, db, is_writing=True) as study:
-            items = [study.find_item(ref) for ref in refs]
-            with study.store.transaction():
-                for item in items:
-                    _, memory = study.journal.record(item.key, done, study.moment)
-                    schedule = study.journal.schedule_of(item.key)
-                    rows.append(describe_memory(item.ref, memory, schedule, study.today))
-        if as_json:
-            say_json(rows)
-            return
-        for row in rows:
-            say(f"{row['prompt']}: {done}")
+            items = [item for ref in refs for item in study.find_items(ref)]
+            marked = mark_prompts(study, items, done)
+            if as_json:
+                schedule_of = study.journal.schedule_of
+                say_json(
+                    [
+                        describe_memory(item.ref, memory, schedule_of(item.key), study.today)
+                        for item, memory, _ in marked
+                    ]
+                )
+                return
+        for item, _, is_changed in marked:
+            said, nothing = _DONE[done]
+            say(f"{item.ref}: {said if is_changed else nothing}")
 
     if off:
         mark.params.append(click.Option(["--off", "is_off"], is_flag=True, help=off_help))
@@ -50,6 +71,7 @@ suspend = _make_command(
 
     \b
     cards suspend label-drift
+    cards suspend mlpro:label-drift/recall
     """,
 )
 unsuspend = _make_command(

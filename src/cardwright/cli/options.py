@@ -37,7 +37,7 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
     """Show the study options of your decks, or override them for yourself.
 
     A deck's own options are in its deck.yaml. What you set here applies only to you and takes
-    precedence; an empty VALUE removes it, and steps can be `none`. DECK is a pack or a sub-deck,
+    precedence; an empty VALUE removes it, and steps can be `none`. What changes is shown. DECK is a pack or a sub-deck,
     which inherits what is not set for it. A prompt counts towards the daily limits of its deck and
     of all decks above.
 
@@ -48,6 +48,43 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
     cards options mlpro relearning_steps_minutes=none
     cards options "ML-PRO::2 MLOps" new_per_day=5
     cards options rollover_hour=5 autoplay=true
+    """
+    chosen, given = _read_words(words)
+    with open_study(folder, db, is_writing=bool(given)) as study:
+        sources = study.sources
+        deck = shown = ""
+        if chosen:
+            pack, full_name = choose_deck(sources.decks, chosen)
+            deck = name_deck(sources.namespace_of(pack), full_name)
+            shown = full_name if "::" in full_name else pack
+        before = Settings(study.store.settings.read())
+        changes = {(deck, name): value for name, value in given.items()}
+        study.store.settings.put(changes, study.moment.at_ms)
+        settings = Settings(study.store.settings.read())
+    if not given:
+        _show_all(sources, settings, as_json=as_json)
+        return
+    old, new = (_read_options(sources, deck, some) for some in (before, settings))
+    if as_json:
+        say_json(
+            [
+                {"deck": shown, "option": name, "before": old[name], "after": new[name]}
+                for name in given
+            ]
+        )
+        return
+    say(f"{shown or 'all packs'}:")
+    for name in given:
+        change = f"{_format_value(old[name])} → " if old[name] != new[name] else "still "
+        _show(name, new[name], is_own=settings.has(deck, name), change=change)
+
+
+def _read_words(words: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+    """Return the deck that is named, or "", and the values that are given, by option.
+
+    Raises:
+        UsageError: one of the words has no meaning.
+
     """
     chosen = words[0] if words and "=" not in words[0] else ""
     given: dict[str, Any] = {}
@@ -62,40 +99,45 @@ def options(folder: Path, words: tuple[str, ...], as_json: bool, db: Path | None
                 else f"`{name}` applies to one pack or deck: name it first"
             )
         given[name] = _read_value(name, text.strip()) if text.strip() else None
-    with open_study(folder, db, is_writing=bool(given)) as study:
-        sources = study.sources
-        deck = ""
-        if chosen:
-            pack, full_name = choose_deck(sources.decks, chosen)
-            deck = name_deck(sources.namespace_of(pack), full_name)
-        changes = {(deck, name): value for name, value in given.items()}
-        study.store.settings.put(changes, study.moment.at_ms)
-        settings = Settings(study.store.settings.read())
-    shared = {ROLLOVER_HOUR: settings.rollover_hour, AUTOPLAY: settings.autoplay}
+    return chosen, given
+
+
+def _show_all(sources: Sources, settings: Settings, *, as_json: bool) -> None:
+    shared = _read_shared(settings)
+    rows = list(_list_rows(sources, settings))
     if as_json:
+        names = [field.name for field in fields(DeckOptions)]
         say_json(
             {
                 "": shared,
-                **{
-                    row.name: {
-                        field.name: getattr(row.options, field.name)
-                        for field in fields(DeckOptions)
-                    }
-                    for row in _list_rows(sources, settings)
-                },
+                **{row.name: {name: getattr(row.options, name) for name in names} for row in rows},
             }
         )
         return
     say("all packs:")
     for name, value in shared.items():
         _show(name, value, is_own=settings.has("", name))
-    for row in _list_rows(sources, settings):
+    for row in rows:
         say(f"{row.name}:")
         for field in fields(DeckOptions):
             value = getattr(row.options, field.name)
             is_own = settings.has(row.deck, field.name)
             if is_own or row.above is None or value != getattr(row.above, field.name):
                 _show(field.name, value, is_own=is_own)
+
+
+def _read_shared(settings: Settings) -> dict[str, Any]:
+    return {ROLLOVER_HOUR: settings.rollover_hour, AUTOPLAY: settings.autoplay}
+
+
+def _read_options(sources: Sources, deck: str, settings: Settings) -> dict[str, Any]:
+    """Return the options that apply to a deck, or to all packs if it is ""."""
+    if not deck:
+        return _read_shared(settings)
+    found: dict[str, DeckOptions] = {}
+    for top in sources.decks.values():
+        found |= list_options(top, settings, is_complete=True)
+    return {field.name: getattr(found[deck], field.name) for field in fields(DeckOptions)}
 
 
 class _Row(NamedTuple):
@@ -121,8 +163,8 @@ def _list_rows(sources: Sources, settings: Settings) -> Iterator[_Row]:
                 yield _Row(shown, name, found[name], above)
 
 
-def _show(name: str, value: Any, *, is_own: bool) -> None:
-    say(f"  {name:<25} {_format_value(value)}{'  (yours)' if is_own else ''}")
+def _show(name: str, value: Any, *, is_own: bool, change: str = "") -> None:
+    say(f"  {name:<25} {change}{_format_value(value)}{'  (yours)' if is_own else ''}")
 
 
 def _read_value(name: str, text: str) -> Any:

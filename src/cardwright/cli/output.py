@@ -50,7 +50,7 @@ def say(
     from cardwright.terminal.paint import paint  # noqa: PLC0415  (rich loads slowly, few need it)
 
     is_terminal = (sys.stderr if err else sys.stdout).isatty()
-    painted = paint(content, os.environ, is_terminal=is_terminal, is_styled=is_styled)
+    painted = paint(content, _find_colours(), is_terminal=is_terminal, is_styled=is_styled)
     _write(painted + end, err=err)
 
 
@@ -72,7 +72,17 @@ def say_pieces(
         return
     from cardwright.terminal.paint import paint_pieces  # noqa: PLC0415  (rich loads slowly)
 
-    _write(paint_pieces(pieces, styles, os.environ) + end)
+    _write(paint_pieces(pieces, styles, _find_colours()) + end)
+
+
+def _find_colours() -> Mapping[str, str]:
+    from cardwright.app.config import ConfigError  # noqa: PLC0415  (only for what has colours)
+    from cardwright.cli.config_file import find_colours  # noqa: PLC0415  (as above)
+
+    try:
+        return find_colours()
+    except ConfigError:
+        return os.environ  # it is told elsewhere
 
 
 def say_json(value: Any) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cardwright.app.config import split_words
 from cardwright.cli.programs import find_program
 from cardwright.foreign.media import MediaFile, MediaKind
 
@@ -68,8 +69,9 @@ _PROGRAMS: Final = (
 class Player:
     """Plays files one after another, in the background, until they end or are stopped."""
 
-    def __init__(self, environ: Mapping[str, str], project: Path) -> None:
-        """Use the programs on PATH, but none inside the project."""
+    def __init__(self, environ: Mapping[str, str], project: Path, command: str = "") -> None:
+        """Use the user's command, or the programs on PATH, but none inside the project."""
+        self._command = command
         self._environ = environ
         self._project = project
         self._lock = threading.Lock()
@@ -93,6 +95,8 @@ class Player:
         if self.is_remote:
             paths = " ".join(str(file.path) for file in files)
             return f"over ssh this would play on {platform.node()}, not where you are: {paths}"
+        if self._command and (problem := self._find_problem()):
+            return problem
         commands = [command for file in files if (command := self._find_command(file))]
         if not commands:
             return self._complain()
@@ -113,7 +117,27 @@ class Player:
                 self._process.wait()
                 self._process = None
 
+    def _find_problem(self) -> str:
+        """Return what is wrong with the user's command; "" if nothing is."""
+        try:
+            words = split_words(self._command)
+        except ValueError as error:
+            return f"player: {error}"
+        return (
+            "" if words and self._find_program(words[0]) else f"player: {self._command}: not found"
+        )
+
+    def _find_program(self, name: str) -> str | None:
+        path = Path(name).expanduser()
+        if path.name == name:
+            return find_program(name, outside=self._project)
+        return str(path) if path.is_absolute() else None
+
     def _find_command(self, file: MediaFile) -> list[str] | None:
+        if self._command:
+            name, *options = split_words(self._command)
+            found = self._find_program(name)
+            return [found, *options, str(file.path)] if found else None
         for program in _PROGRAMS:
             path = find_program(program.name, outside=self._project)
             command = program.make_command(path, file) if path else None

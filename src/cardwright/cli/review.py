@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -17,10 +16,13 @@ import click
 from cardwright.app.choice import Choice
 from cardwright.app.garbage import gc_paused
 from cardwright.app.study import Study
+from cardwright.cli.config_file import find_colours, load_config
 from cardwright.cli.environment import open_joint_study, open_study, read_clock
+from cardwright.cli.opening import Opener
 from cardwright.cli.output import say, warn
 from cardwright.cli.params import MINUTES, choice_options, db_option, plain_option
 from cardwright.cli.sound import Sounds
+from cardwright.cli.window import find_keymap, make_screen
 from cardwright.error import ProjectError
 from cardwright.history import make_time
 from cardwright.memory import State
@@ -28,10 +30,11 @@ from cardwright.study.backup import find_backup
 from cardwright.study.error import StoreError
 from cardwright.study.queue import SessionOptions
 from cardwright.study.settings import Settings
+from cardwright.terminal.gallery import Gallery
 from cardwright.terminal.plain import PlainReviewer
 from cardwright.terminal.review import CardActs, Reviewer
-from cardwright.terminal.review_state import ReviewState
-from cardwright.terminal.screen import Screen, can_draw
+from cardwright.terminal.review_state import Attempt, ReviewState
+from cardwright.terminal.screen import can_draw
 from cardwright.terminal.words import explain_day_off
 from cardwright.text import count
 
@@ -114,23 +117,32 @@ def review(
             def edit() -> str:
                 return _edit(study, state, choice)
 
-            opened: Counter[int] = Counter()
+            opener = Opener(study)
 
-            def open_media() -> str:
-                opened[state.turn] += 1
-                return _open_media(study, state, opened[state.turn] - 1)
+            def open_shown(open_next: Callable[[Attempt], str]) -> str:
+                return open_next(state.attempt) if state.attempt else ""
 
+            config = load_config()
+            plays_itself = config.switch("autoplay")
+            if plays_itself is None:
+                plays_itself = Settings(study.store.settings.read()).autoplay
             sounds = Sounds(
                 study,
                 state,
                 os.environ,
-                plays_itself=Settings(study.store.settings.read()).autoplay,
+                plays_itself=plays_itself,
+                player=config.text("player"),
             )
             acts = CardActs(
-                edit=edit, open_media=open_media, play=sounds.play, follow=sounds.follow
+                edit=edit,
+                open_media=partial(open_shown, opener.open_media),
+                open_web=partial(open_shown, opener.open_web),
+                play=sounds.play,
+                follow=sounds.follow,
             )
             try:
-                exit_code = _run(state, acts, is_plain=plain)
+                images = config.text("images")
+                exit_code = _run(study, state, acts, is_plain=plain, images=images)
             finally:
                 sounds.stop()
         finally:
@@ -149,7 +161,7 @@ def review(
     sys.exit(exit_code)
 
 
-def _run(state: ReviewState, acts: CardActs, *, is_plain: bool) -> int:
+def _run(study: Study, state: ReviewState, acts: CardActs, *, is_plain: bool, images: str) -> int:
     """Review in full screen or line by line; return the exit status."""
     if is_plain or not can_draw(sys.stdin, sys.stdout, os.environ):
         say_plainly = partial(say, is_styled=False)
@@ -162,8 +174,10 @@ def _run(state: ReviewState, acts: CardActs, *, is_plain: bool) -> int:
         return 0
     if state.is_over:
         return 0
-    with Screen(sys.stdin, sys.stdout) as screen:
-        Reviewer(state, screen, os.environ, acts=acts).run()
+    keymap, colours = find_keymap(), find_colours()
+    with make_screen() as screen:
+        gallery = Gallery(screen, study.find_media, os.environ, seed=os.getpid(), wish=images)
+        Reviewer(state, screen, colours, acts=acts, keymap=keymap, gallery=gallery).run()
     return screen.exit_code
 
 
@@ -246,28 +260,13 @@ def _edit(study: Study, state: ReviewState, choice: Choice) -> str:
     if own.error_count and not is_there:
         problem = own.find_problem(card.span.path)
         own.sources = before
-        return f"{problem}\npress e to try again; the card is unchanged"
+        return f"{problem}\nedit it again; the card is unchanged"
     study.journal.limits.set_twins(study.items)
-    state.replace_items(study.choose(choice))
+    try:
+        items = study.choose(choice)
+    except ProjectError:
+        # The edit took out the last card that was chosen.
+        items = []
+    state.replace_items(items)
     message = "reloaded" if is_there else f"{card.ref} no longer exists"
     return f"{message}; see `cards check`" if own.error_count else message
-
-
-def _open_media(study: Study, state: ReviewState, turn: int) -> str:
-    """Open one of the card's media, links or sources: the next one with each `turn`, from 0."""
-    from cardwright.cli.editor import open_address, open_media  # noqa: PLC0415  (as above)
-
-    attempt, item = state.attempt, state.item
-    if attempt is None or item is None:
-        return ""
-    card = attempt.prompt.card
-    files = study.part_of(item).list_media(card, attempt.kind)
-    addresses = attempt.list_links()
-    count = len(files) + len(addresses)
-    if not count:
-        return "nothing to open"
-    place = turn % count
-    file = files[place] if place < len(files) else None
-    address = "" if file else addresses[place - len(files)]
-    message = open_media(file) if file else open_address(address)
-    return message or f"opened {file.path.name if file else address} ({place + 1} of {count})"

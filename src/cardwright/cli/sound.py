@@ -17,13 +17,23 @@ class Sounds:
     """Plays the sounds and videos of the card that a review shows."""
 
     def __init__(
-        self, study: Study, state: ReviewState, environ: Mapping[str, str], *, plays_itself: bool
+        self,
+        study: Study,
+        state: ReviewState,
+        environ: Mapping[str, str],
+        *,
+        plays_itself: bool,
+        player: str = "",
     ) -> None:
-        """Play without being asked only if `plays_itself`, which the user has to set."""
+        """Play without being asked only if `plays_itself`, which the user has to set.
+
+        `player` is the command to play with; "" for the best one that is installed.
+        """
         self._study = study
         self._plays_itself = plays_itself
         self._state = state
         self._environ = environ
+        self._command = player
         self._shown = (0, False)
         """The turn shown last, and whether its answer was shown."""
         self._player: Player | None = None
@@ -68,5 +78,5 @@ class Sounds:
         if self._player is None:
             from cardwright.cli.player import Player  # noqa: PLC0415  (few cards have sounds)
 
-            self._player = Player(self._environ, self._study.root)
+            self._player = Player(self._environ, self._study.root, self._command)
         return self._player

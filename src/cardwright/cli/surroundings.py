@@ -16,14 +16,17 @@ import yaml
 
 from cardwright import __version__
 from cardwright.anki.doors.library import check_version
+from cardwright.app.config import ConfigError
 from cardwright.app.doctor.finding import Finding, Report
 from cardwright.cli.build_time import describe_build_time, read_source_date_s
+from cardwright.cli.config_file import load_config
 from cardwright.cli.editor import find_editor
 from cardwright.cli.environment import CLOCK, read_clock
 from cardwright.cli.programs import find_program
 from cardwright.error import ExtraMissingError, ProjectError
 from cardwright.project.walk import find_project
 from cardwright.study.store import MIN_SQLITE
+from cardwright.terminal.keymap import make_keymap
 
 _EXTRAS: Final = {
     "fsrs-rs-python": ("optimize", "`cards optimize`"),
@@ -82,7 +85,7 @@ def examine_program(report: Report) -> None:
                 code="editor-missing",
                 severity="note",
                 message="no editor was found: `e` cannot open cards during a review",
-                help="set VISUAL or EDITOR",
+                help="set VISUAL or EDITOR, or use `cards config editor=COMMAND`",
             )
         )
     _check_encodings(report)
@@ -139,6 +142,19 @@ def _check_variables(report: Report) -> None:
                     help="unset it to use the real time",
                 )
             )
+    try:
+        make_keymap(load_config().table("keys"))
+    except ConfigError as error:
+        report.findings.append(
+            Finding(
+                code="config-invalid",
+                severity="error",
+                message=error.message,
+                harm="most commands stop with this error",
+                help=error.help or "correct the config file",
+                commands=("cards config --edit",),
+            )
+        )
     try:
         read_source_date_s()
     except ProjectError as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cardwright.cli.config_file import load_config
 from cardwright.cli.environment import open_journal, read_clock
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option
@@ -26,8 +27,8 @@ _FOLDER = OutputFolder()
 def sync(folder: Path, shared: Path | None, as_json: bool, db: Path | None) -> None:
     """Share your history with your other machines.
 
-    DIR is a folder shared through Dropbox, Syncthing or git; without it, the folder of the last
-    sync. It carries reviews, options, exams that are set, fitted parameters, mock exams, drills,
+    DIR is a folder shared through Dropbox, Syncthing or git; without it, the folder set by
+    `cards config sync=DIR`, or that of the last sync. It carries reviews, options, exams that are set, fitted parameters, mock exams, drills,
     misses and forecasts. Each machine writes only its own files there and reads those of the others; the order in
     which they sync makes no difference. Of two changes to an option, the later one counts.
 
@@ -65,8 +66,8 @@ def sync(folder: Path, shared: Path | None, as_json: bool, db: Path | None) -> N
 
 
 def _recall(store: Store) -> Path:
-    """Return the folder of the last sync."""
-    known = store.settings.read_sync_folder()
+    """Return the folder that the config file sets, or that of the last sync."""
+    known = str(load_config().folder("sync") or "") or store.settings.read_sync_folder()
     if not known:
         raise click.UsageError("name the folder: this is the first sync")
     # The store may have been made by somebody else.

@@ -74,8 +74,8 @@ def compare_typed(
     for text in texts:
         if _fold_text(text, ignored) == folded:
             return Comparison(is_right=True, typed=((typed, True),), expected=((text, True),))
-    letters = _split(typed)
-    expected = _find_nearest(letters, [_split(text) for text in texts], ignored)
+    letters = split_letters(typed)
+    expected = _find_nearest(letters, [split_letters(text) for text in texts], ignored)
     left, right = _align(letters, expected, ignored)
     return Comparison(is_right=False, typed=left, expected=right)
 
@@ -100,7 +100,7 @@ def _fold(text: str, ignored: Collection[Ignored]) -> str:
     return to_nfc(text)
 
 
-def _split(text: str) -> list[str]:
+def split_letters(text: str) -> list[str]:
     """Split a text into letters, each with the marks that belong to it."""
     letters: list[str] = []
     for character in text:
@@ -109,11 +109,6 @@ def _split(text: str) -> list[str]:
         else:
             letters.append(character)
     return letters
-
-
-def drop_letter(text: str) -> str:
-    """Return a text without its last letter."""
-    return "".join(_split(text)[:-1])
 
 
 def _find_nearest(

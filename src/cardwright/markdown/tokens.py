@@ -55,6 +55,8 @@ class Token:
     detail: str = ""
     """The level of a heading, marker of a list item, alignment of a cell, language of code, dollars of
     maths, address of a link, or path of an image; `tight` for a paragraph in a tight list."""
+    width: str = ""
+    """Of an image, as its card has it: pixels, or percent with a sign."""
 
 
 def read_block(text: str) -> tuple[Token, ...]:
@@ -253,7 +255,7 @@ def _read_image(token: ParserToken) -> Token:
     alt = read_plain_text(token.children or ())
     path = _drop_gaps(str(token.attrs["src"]))
     if is_project_path(path):
-        return Token(name="image", text=alt, detail=path)
+        return Token(name="image", text=alt, detail=path, width=str(token.attrs.get("width", "")))
     return Token(name="text", text=alt)
 
 

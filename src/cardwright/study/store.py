@@ -481,6 +481,17 @@ class Store(Database):
             # An id begins with its time in hexadecimal digits.
             before = min(row[0], f"{max(moment.start_of(day, rollover_hour), 0):012x}")
 
+    def list_back(self) -> Iterator[Review]:
+        """Yield the acts recorded on this device that were not undone, the latest first."""
+        where = _NOT_UNDONE_UNITED if self.aliases.histories else _NOT_UNDONE
+        sql = f"{_SELECT_REVIEW} where id = ? and {where}"
+        unite_key = self.aliases.unite_key
+        # The index of ids alone, which may have a million of others to skip.
+        ids = "select id from reviews where substr(id, 13) = ? order by id desc"
+        for (review_id,) in self.query(ids, f"-{self.device}"):
+            for review in self._read_reviews(sql, review_id):
+                yield replace(review, key=unite_key(review.key))
+
     def list_acts(
         self, namespace: str | None = None, keys: Sequence[str] = ()
     ) -> Iterator[ReviewRow]:

@@ -13,12 +13,13 @@ from cardwright.app.overview import Due, ExamDate, Overview
 from cardwright.app.projects import explain_missing
 from cardwright.error import CardwrightError
 from cardwright.frozen import frozen
+from cardwright.terminal.keymap import HOME, KeyMap
+from cardwright.terminal.line_editor import LineEditor
 from cardwright.terminal.paint import Painted
 from cardwright.terminal.screen import Screen
 from cardwright.terminal.window import (
     WIDE,
     KeyLoop,
-    draw_input,
     draw_key_help,
     draw_step,
     draw_title_bar,
@@ -26,18 +27,17 @@ from cardwright.terminal.window import (
 )
 from cardwright.text import count, list_names, make_plain
 
-_KEY_HELP: Final = (
-    ("↑ ↓ j k", "choose a deck or a project; also page up and down, home, end"),
-    ("enter", "study the deck; open the project"),
-    ("/", "filter by name; escape shows all again"),
-    ("tab", "all projects, and back"),
-    ("?", "this help"),
-    ("q", "quit"),
-)
-_BROWSE_HELP: Final = ("b", "browse the cards of the deck")
 _MAX_ATTENTION: Final = 3
 """How much of what needs attention is shown above the decks."""
-_STEPS: Final = {"up": -1, "down": 1, "k": -1, "j": 1, "pageup": -10, "pagedown": 10}
+_STEPS: Final = {
+    "up": -1,
+    "down": 1,
+    "page-up": -10,
+    "page-down": 10,
+    "wheel-up": -1,
+    "wheel-down": 1,
+}
+_MAX_FILTER: Final = 200
 _HEADINGS: Final = ("new", "learning", "review", "min")
 _SHORT_HEADINGS: Final = ("new", "lrn", "rev", "min")
 _GAP: Final = "  "
@@ -78,9 +78,10 @@ class Home(KeyLoop):
         environ: Mapping[str, str],
         *,
         acts: HomeActs,
+        keymap: KeyMap,
     ) -> None:
         """Start with what was found in a project, or in all of them."""
-        super().__init__(screen, environ)
+        super().__init__(HOME, keymap, screen, environ)
         self._found = found
         self._root = root
         self._first_root = root
@@ -88,7 +89,8 @@ class Home(KeyLoop):
         self._place = 0
         """Of the row that is chosen, among those shown."""
         self._filter = ""
-        self._is_typing = False
+        self._typed: LineEditor | None = None
+        """The filter while it is typed."""
         self._shows_keys = False
 
     def _read_key(self) -> str | None:
@@ -101,37 +103,48 @@ class Home(KeyLoop):
             return self._screen.read()
         return key
 
+    @property
+    def _is_typing(self) -> bool:
+        return self._typed is not None
+
+    @property
+    def _takes_any_key(self) -> bool:
+        return self._shows_keys
+
     def _act(self, key: str) -> bool:
-        if self._is_typing:
-            self._type(key)
+        act = self._find_act(key)
+        if self._typed is not None:
+            self._type(key, self._typed)
         elif self._shows_keys:
             self._shows_keys = False
-        elif key == "q":
+        elif act == "quit":
             return False
-        elif key in _STEPS:
-            self._move(self._place + _STEPS[key])
-        elif key in {"home", "end"}:
-            self._move(0 if key == "home" else len(self._rows))
-        else:
-            self._act_on_row(key)
-        return True
-
-    def _act_on_row(self, key: str) -> None:
-        window = self._window
-        if key in {"enter", " "}:
-            window.message = self._enter()
-        elif key == "/":
-            self._is_typing = True
-        elif key == "?":
-            self._shows_keys = True
-        elif key == "tab":
-            self._go_to(None if self._root is not None else self._first_root)
+        elif act in _STEPS:
+            self._move(self._place + _STEPS[act])
+        elif act in {"start", "end"}:
+            self._move(0 if act == "start" else len(self._rows))
         elif key == "escape":
             self._leave()
-        elif key == "b" and self._acts.browse is not None:
+        else:
+            self._act_on_row(act)
+        return True
+
+    def _act_on_row(self, act: str) -> None:
+        window = self._window
+        if act == "continue":
+            window.message = self._enter()
+        elif act == "search":
+            self._typed = LineEditor(_MAX_FILTER)
+            for letter in self._filter:
+                self._typed.press(letter)
+        elif act == "help":
+            self._shows_keys = True
+        elif act == "projects":
+            self._go_to(None if self._root is not None else self._first_root)
+        elif act == "browse" and self._acts.browse is not None:
             window.message = self._lend(self._acts.browse)
         else:
-            window.message = "? shows all keys"
+            window.message = self._keymap.hint("help", "shows all keys")
 
     def _leave(self) -> None:
         """Show all rows again, or the projects that this one was chosen from."""
@@ -140,21 +153,17 @@ class Home(KeyLoop):
         elif self._root is not None and self._first_root is None:
             self._go_to(None)
 
-    def _type(self, key: str) -> None:
+    def _type(self, key: str, typed: LineEditor) -> None:
         """Handle a key while the filter is typed."""
         if key in {"up", "down"}:
             self._move(self._place + _STEPS[key])
             return
-        if key == "enter" or (key == "backspace" and not self._filter):
-            self._is_typing = False
-        elif key == "escape":
-            self._is_typing, self._filter = False, ""
-        elif key == "backspace":
-            self._filter = self._filter[:-1]
-        elif key == "ctrl-u":
-            self._filter = ""
-        elif len(key) == 1:
-            self._filter += key
+        if key in {"enter", "escape"} or (key == "backspace" and not typed.text):
+            self._typed = None
+            self._filter = "" if key == "escape" else self._filter
+        else:
+            typed.press(key)
+            self._filter = typed.text
         self._move(self._place)
 
     @property
@@ -218,10 +227,7 @@ class Home(KeyLoop):
     def _paint(self) -> None:
         window = self._window
         if self._shows_keys:
-            keys = [*_KEY_HELP]
-            if self._acts.browse is not None:
-                keys.insert(2, _BROWSE_HELP)
-            body = window.render(draw_key_help(keys))
+            body = window.render(draw_key_help(self._keymap.list_help(HOME)))
         else:
             body = self._render_body()
         window.paint(
@@ -255,31 +261,32 @@ class Home(KeyLoop):
         return [row for line in lines for row in window.render(_draw(line))[:1]]
 
     def _draw_step(self) -> Text:
-        width = self._window.width
-        if self._is_typing:
-            return draw_input("/", self._filter, width)
+        width, hint = self._window.width, self._keymap.hint
+        if self._typed is not None:
+            drawn, self._window.cursor = self._typed.draw("/", width)
+            return drawn
         if self._shows_keys:
             return draw_step(width, "any key: back")
         row = self._chosen
         verb = "open" if row and row.project else "study"
-        return draw_step(
-            width, f"enter {verb} {row.name[-1] if row else ''}".rstrip(), f"enter {verb}"
-        )
+        name = row.name[-1] if row else ""
+        return draw_step(width, hint("continue", f"{verb} {name}".rstrip()), hint("continue", verb))
 
     def _list_keys(self) -> str:
-        keys = ["? keys", "q quit", "/ filter"]
+        hint = self._keymap.hint
+        keys = [hint("help", "keys"), hint("quit", "quit"), hint("search", "filter")]
         if self._filter:
             keys.append("esc show all")
         if self._acts.browse is not None:
-            keys.append("b browse")
+            keys.append(hint("browse", "cards"))
         if self._root is not None:
-            keys.append("tab projects")
+            keys.append(hint("projects", "projects"))
         elif self._first_root is not None:
-            keys.append("tab back")
-        shown, width = "", self._window.width
-        for key in keys:
+            keys.append(hint("projects", "back"))
+        shown = ""
+        for key in filter(None, keys):
             longer = f"{shown}   {key}" if shown else key
-            if cell_len(longer) > width:
+            if cell_len(longer) > self._window.width:
                 break
             shown = longer
         return shown

@@ -21,12 +21,23 @@ else:
 Key = str
 """A printable character as it is, or a name: `enter`, `ctrl-d`, `pageup`, …
 
-Three are not key presses: `resize` asks for a repaint, `suspend` asks to restore the terminal and
-stop, `hangup` asks to exit. Only hangups follow a hangup.
+Some are not key presses: `resize` asks for a repaint, `suspend` asks to restore the terminal and
+stop, `hangup` asks to exit; only hangups follow a hangup. `wheel-up` and `wheel-down` are the mouse's,
+and `click-C-R` is a click on a column and a row of the window, from 0. What follows `PASTE` was pasted.
 """
+PASTE: Final = "paste:"
+_MAX_PASTE: Final = 2000
+"""Characters of a paste that are kept."""
 
 _ESCAPE_S: Final = 0.025
 """After a pause of this length a sequence is over: its escape was a key."""
+_REPLY_S: Final = 5.0
+"""For so long after a question the rest of a reply may still come, in pieces."""
+_REPLY_ESCAPE_S: Final = 0.5
+"""Meanwhile, a single escape waits longer for the rest."""
+_LATE_REPLY_S: Final = 0.05
+"""How long to wait for a reply before the terminal is given back, where it would be taken for keys."""
+_MAX_REPLIES: Final = 16
 
 _NAMED: Final = {
     "up": ("[A", "OA"),
@@ -39,8 +50,20 @@ _NAMED: Final = {
     "pageup": ("[5~",),
     "pagedown": ("[6~",),
     "f1": ("OP", "[P", "[11~", "[[A"),
+    "ctrl-left": ("[1;5D", "[1;3D", "[5D", "Od"),
+    "ctrl-right": ("[1;5C", "[1;3C", "[5C", "Oc"),
+    "ctrl-delete": ("[3;5~", "[3;3~", "d", "D"),
+    "ctrl-w": ("\x7f", "\b"),
+    "alt-b": ("b",),
+    "alt-f": ("f",),
 }
-"""The rest of a sequence after its escape, as sent by xterm, rxvt, the Linux console and others."""
+"""The rest of a sequence after its escape, as sent by xterm, rxvt, the Linux console and others.
+
+A letter alone is Alt with that letter.
+"""
+_CLICK: Final = re.compile("\x1b\\[<([0-9]{1,4});([0-9]{1,5});([0-9]{1,5})M")
+"""A report of a button pressed at a column and a row, from 1 (SGR 1006)."""
+_BUTTONS: Final = {64: "wheel-up", 65: "wheel-down"}
 _SEQUENCES: Final = {f"\x1b{ending}": key for key, endings in _NAMED.items() for ending in endings}
 _CONTROL: Final = {
     "\r": "enter",
@@ -54,14 +77,18 @@ _PASTE_END: Final = "\x1b[201~"
 
 _SEQUENCE: Final = re.compile(
     "\x1b(?:"
-    r"\[\[?[0-?]*[ -/]*(?P<control>[@-Z\\-~])?"
+    r"\[M(?:(?P<mouse>.{3})|.{0,2}\Z)"
+    r"|\[\[?[0-?]*[ -/]*(?P<control>[@-Z\\-~])?"
     r"|O[0-9;]*(?P<shift>[@-~])?"
-    "|[]P_^X][^\x07\x1b]*(?P<string>\x07|\x1b\\\\)?"
+    "|[]P_^X][^\x07\x1b]*(?:(?P<string>\x07|\x1b\\\\)|\x1b\\Z)?"
     "|(?P<alt>[^\x1b])?"
     ")",
     re.DOTALL,
 )
 """An escape sequence, after ECMA-48; it is complete if one of the groups matched."""
+
+_REPLY: Final = re.compile(r"\x1b(?:_G|P>\||\[\?[0-9;]*c)")
+"""How the replies to what we ask begin: on graphics, on the terminal's name, on its abilities."""
 
 _WINDOWS_KEYS: Final = {
     ";": "\x1bOP",
@@ -74,6 +101,9 @@ _WINDOWS_KEYS: Final = {
     "P": "\x1b[B",
     "Q": "\x1b[6~",
     "S": "\x1b[3~",
+    "s": "\x1b[1;5D",
+    "t": "\x1b[1;5C",
+    "\x93": "\x1b[3;5~",
 }
 """The character after the prefix of a special key → the sequence that other terminals send."""
 
@@ -85,6 +115,14 @@ class KeyDecoder:
         """Start with no input."""
         self._rest = ""
         self._pasting = False
+        self._pasted = ""
+        self.replies: list[str] = []
+        """Replies of the terminal, the latest last."""
+
+    @property
+    def is_single_escape(self) -> bool:
+        """Whether nothing but an escape was read so far."""
+        return self._rest == "\x1b"
 
     @property
     def is_waiting(self) -> bool:
@@ -97,8 +135,10 @@ class KeyDecoder:
         keys = []
         while self._rest:
             if self._pasting:
-                if not self._skip_paste():
+                if not self._take_paste():
                     break
+                keys += [PASTE + self._pasted] if self._pasted else []
+                self._pasted = ""
                 continue
             found = _SEQUENCE.match(self._rest)
             if found is None:
@@ -108,19 +148,36 @@ class KeyDecoder:
                 break
             else:
                 sequence = found[0]
-                key = "escape" if sequence == "\x1b" else _SEQUENCES.get(sequence)
+                key = "escape" if sequence == "\x1b" else _name_sequence(sequence)
+                if _REPLY.match(sequence):
+                    self.replies = [*self.replies, sequence][-_MAX_REPLIES:]
                 self._pasting = sequence == _PASTE_START
                 self._rest = self._rest[found.end() :]
             if key is not None:
                 keys.append(key)
         return keys
 
-    def _skip_paste(self) -> bool:
-        """Drop pasted text, and return whether its end was reached."""
-        _, end, after = self._rest.partition(_PASTE_END)
-        self._rest = after if end else self._rest[-len(_PASTE_END) + 1 :]
+    def _take_paste(self) -> bool:
+        """Take pasted text, and return whether its end was reached."""
+        text, end, after = self._rest.partition(_PASTE_END)
+        if not end:
+            # The rest may be the start of its end.
+            after = text[-len(_PASTE_END) + 1 :]
+            text = text[: len(text) - len(after)]
+        self._rest = after
+        blank = "".join(" " if character in "\r\n\t" else character for character in text)
+        self._pasted += "".join(filter(str.isprintable, blank))
+        self._pasted = self._pasted[:_MAX_PASTE]
         self._pasting = not end
         return bool(end)
+
+
+def _name_sequence(sequence: str) -> Key | None:
+    """Return the key of a sequence, or None if it has none."""
+    if clicked := _CLICK.fullmatch(sequence):
+        button, column, row = map(int, clicked.groups())
+        return _BUTTONS.get(button, None if button else f"click-{column - 1}-{row - 1}")
+    return _SEQUENCES.get(sequence)
 
 
 def _name_character(character: str) -> Key | None:
@@ -165,6 +222,11 @@ class KeyReader:
         """The terminal's settings before it was first taken."""
         self._keys: deque[Key] = deque()
         self._caught: list[int] = []
+        self._replies: list[str] = []
+        """Those from before the terminal was last taken."""
+        self._reply_end: re.Pattern[str] | None = None
+        """The last reply to what was asked; None if it has come, or nothing was asked."""
+        self._reply_until = 0.0
 
     def __enter__(self) -> Self:
         self._keys.clear()
@@ -179,6 +241,9 @@ class KeyReader:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._awaits_reply and not self.exit_code:
+            self._receive_reply(_LATE_REPLY_S)
+        self._replies, self._decoder.replies = self.replies, []
         self._restore()
         for number, handler in self._handlers.items():
             # A repeated or late signal must not interrupt the exit.
@@ -201,12 +266,50 @@ class KeyReader:
             if self._keys:
                 return self._keys.popleft()
             left_s = None if end is None else max(end - time.monotonic(), 0.0)
-            text = self._receive(_ESCAPE_S if self._decoder.is_waiting else left_s)
+            text = self._receive(self._pause_s if self._decoder.is_waiting else left_s)
             if text or self._decoder.is_waiting:
                 done = not text and not self._caught
                 self._keys.extend(self._decoder.decode(text, done=done))
             elif left_s == 0:
                 return None
+
+    @property
+    def replies(self) -> list[str]:
+        """What the terminal has replied so far."""
+        return [*self._replies, *self._decoder.replies]
+
+    def await_reply(self, end: re.Pattern[str], limit_s: float) -> None:
+        """Wait for the last reply of the terminal to what it was asked; keys are kept for `read`.
+
+        It may also come later: it is never a key.
+        """
+        self._reply_end, self._reply_until = end, time.monotonic() + _REPLY_S
+        self._receive_reply(limit_s)
+
+    def _receive_reply(self, limit_s: float) -> None:
+        end = time.monotonic() + limit_s
+        while self._awaits_reply and not (self._caught or self.exit_code):
+            left_s = end - time.monotonic()
+            if left_s <= 0:
+                break
+            self._keys.extend(self._decoder.decode(self._receive(left_s)))
+
+    @property
+    def _awaits_reply(self) -> bool:
+        if self._reply_end and (
+            time.monotonic() > self._reply_until or any(map(self._reply_end.match, self.replies))
+        ):
+            self._reply_end = None
+        return self._reply_end is not None
+
+    @property
+    def _pause_s(self) -> float:
+        """After a pause of which length an incomplete sequence is over."""
+        if not self._awaits_reply:
+            return _ESCAPE_S
+        if self._decoder.is_single_escape:
+            return _REPLY_ESCAPE_S
+        return max(self._reply_until - time.monotonic(), _ESCAPE_S)
 
     def _handle_signals(self) -> None:
         while self._caught:

@@ -69,12 +69,15 @@ _MIN_COLUMN: Final = 10
 _Row = list[Text]
 _Wrap = Callable[[Text, int], list[Text]]
 """Folds a text into lines of a width."""
+Hang = Callable[[Token, int], list[Text] | None]
+"""Returns the rows of an image for at most a width; None if only its name can be shown."""
 
 
 class Drawing(NamedTuple):
     """A text that is laid out when printed, once the width is known."""
 
     tokens: tuple[Token, ...]
+    hang: Hang | None = None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the lines."""
@@ -89,7 +92,7 @@ class Drawing(NamedTuple):
 
     def lay_out(self, console: Console, width: int) -> list[Text]:
         """Return the lines, which fit the width unless boxes are nested too deeply."""
-        layout = _Layout(console, width)
+        layout = _Layout(console, width, self.hang)
         layout.draw(self.tokens)
         return layout.finish()
 
@@ -119,9 +122,12 @@ class _Box:
 class _Layout:
     """Lines being laid out."""
 
-    def __init__(self, console: Console, width: int) -> None:
+    def __init__(self, console: Console, width: int, hang: Hang | None = None) -> None:
         """Start without lines, for a width and the abilities of a console."""
         self._console = console
+        self._hang = hang
+        self._is_after_image = False
+        """Whether the paragraph so far ends with an image."""
         self._shows_addresses = (
             console.color_system is None or console.no_color or console.legacy_windows
         )
@@ -176,6 +182,9 @@ class _Layout:
 
     def _pop_text(self) -> Text:
         text, self._text = self._text, Text()
+        if self._is_after_image:
+            # A space before it belonged to the line of the image.
+            text = text[len(text.plain) - len(text.plain.lstrip()) :]
         return text
 
     def _wrap(self, text: Text, width: int) -> list[Text]:
@@ -185,15 +194,27 @@ class _Layout:
         self._write(token.text)
 
     def _write_softbreak(self, _token: Token) -> None:
-        self._write(" ")
+        if self._text or not self._is_after_image:
+            self._write(" ")
 
     def _write_hardbreak(self, _token: Token) -> None:
-        self._write("\n")
+        if self._text or not self._is_after_image:
+            self._write("\n")
 
     def _write_code(self, token: Token) -> None:
         self._write(token.text, _STYLES["code"])
 
     def _write_image(self, token: Token) -> None:
+        box = self._boxes[-1]
+        # A table has no room.
+        rows = self._hang(token, box.width) if self._hang and not self._rows else None
+        if rows:
+            before = self._pop_text()
+            if before:
+                box.add(self._wrap(before, box.width), tight=True)
+            box.add(rows, tight=True)
+            self._is_after_image = True
+            return
         from cardwright.foreign.media import name_kind  # noqa: PLC0415  (few cards have media)
 
         sign = _SIGNS.get(name_kind(token.detail))
@@ -257,8 +278,12 @@ class _Layout:
 
     def _end_paragraph(self, token: Token) -> None:
         box, text = self._boxes[-1], self._pop_text()
+        is_tight = token.detail == "tight"
         if text:
-            box.add(self._wrap(text, box.width), tight=token.detail == "tight")
+            box.add(self._wrap(text, box.width), tight=is_tight)
+        elif self._is_after_image:
+            box.is_tight = is_tight
+        self._is_after_image = False
 
     def _draw_code_block(self, token: Token) -> None:
         self._write(token.text.rstrip("\n").expandtabs(4))

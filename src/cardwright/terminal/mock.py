@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -12,18 +14,22 @@ from cardwright.blueprint import Blueprint
 from cardwright.exam.mock import CardSource, Mock, Question, find_prompt
 from cardwright.exam.result import format_clock
 from cardwright.exam.sheet import Sheet
+from cardwright.frozen import frozen
 from cardwright.history import Moment
 from cardwright.terminal.card import draw_answer, draw_question, format_verdict, order_options
 from cardwright.terminal.charts import Fitted
 from cardwright.terminal.exam import draw_score
+from cardwright.terminal.gallery import Gallery
+from cardwright.terminal.keymap import DIGITS, HAND_IN, MOCK, RESULT, KeyMap, read_layout
+from cardwright.terminal.review_state import Attempt
 from cardwright.terminal.screen import Screen
 from cardwright.terminal.window import (
-    CONTINUE_KEYS,
     KeyLoop,
     choose_text,
     draw_key_help,
     draw_step,
     draw_title_bar,
+    join_hints,
 )
 from cardwright.text import make_plain
 
@@ -31,28 +37,60 @@ TIME_IS_UP: Final = "Time is up: the exam was handed in as it was."
 _TICK_S: Final = 1.0
 _MAX_DIGITS: Final = 6
 """Digits of the number of a question."""
-_NEXT_KEYS: Final = frozenset({"n", "right"})
-_BACK_KEYS: Final = frozenset({"p", "left"})
 _CELL: Final = 7
 """Width of a question in the list of all."""
-_KEY_HELP: Final = (
-    ("1 … 9", "pick an option, or undo the pick"),
-    ("space, enter", "next question; in a drill, the answer to this one first"),
-    ("n → p ←", "next question, previous question"),
-    ("m", "mark to come back to it, or remove the mark"),
-    ("g", "go to a question by its number"),
-    ("l", "list all questions: answered, marked, unanswered"),
-    ("h", "hand in"),
-    ("↑ ↓ j k", "scroll; also page up and down, home, end"),
-    ("q", "leave: the clock stops, and the result notes the break"),
-)
 _LEAVE: Final = (
     "Leave? All answers are kept, and the same command continues where you left off. "
     "The clock stops meanwhile, and the result notes the break."
 )
 
 
-class MockTaker(KeyLoop):
+@frozen
+class QuestionActs:
+    """What only the command can do with a question, since it runs other programs.
+
+    Each returns a message.
+    """
+
+    open_media: Callable[[Attempt], str]
+    open_web: Callable[[Attempt], str]
+    play: Callable[[Attempt], str]
+
+
+class _QuestionLoop(KeyLoop):
+    """Shows questions of a mock exam or drill; keys act on the one shown."""
+
+    _acts: QuestionActs
+
+    @abstractmethod
+    def _find_attempt(self) -> Attempt | None:
+        """Return the question shown, with its answer if that is shown."""
+
+    def _act_on_card(self, act: str) -> bool:
+        """Open, play or copy what is shown if that is the act; return whether it is."""
+        doers = {
+            "open": self._acts.open_media,
+            "web": self._acts.open_web,
+            "play": self._acts.play,
+            "copy": self._copy,
+            "copy-reference": self._copy_reference,
+        }
+        if act not in doers:
+            return False
+        attempt = self._find_attempt()
+        self._window.message = doers[act](attempt) if attempt else "no question is shown"
+        return True
+
+    def _copy(self, attempt: Attempt) -> str:
+        self._copy_text(attempt.draw_question(), *[attempt.draw_answer()] * attempt.is_revealed)
+        return "copied the question"
+
+    def _copy_reference(self, attempt: Attempt) -> str:
+        self._screen.copy(attempt.prompt.ref, self._environ)
+        return f"copied {attempt.prompt.ref}"
+
+
+class MockTaker(_QuestionLoop):
     """Shows a mock exam or drill in progress, and handles its keys."""
 
     def __init__(
@@ -62,24 +100,25 @@ class MockTaker(KeyLoop):
         screen: Screen,
         environ: Mapping[str, str],
         clock: Callable[[], Moment],
+        *,
+        acts: QuestionActs,
+        keymap: KeyMap,
+        gallery: Gallery | None = None,
     ) -> None:
-        """Show a mock exam on a screen."""
-        super().__init__(screen, environ)
+        """Show a mock exam on a screen; a gallery shows the images of cards."""
+        super().__init__(MOCK, keymap, screen, environ)
+        self._acts = acts
+        self._gallery = gallery
         self._sheet = sheet
         self._sources = sources
         self._clock = clock
         self._view = "question"
-        """Or `list`, `go`, `hand-in`, `leave`, `keys`."""
+        """Or `list`, `go`, `hand-in`, `leave`, `help`."""
         self._typed = ""
         """The typed part of the number of the question to go to."""
-        self._acts: dict[str, Callable[[], None]] = {
-            "m": lambda: sheet.mark(clock()),
-            "g": lambda: self._turn_to("go"),
-            "l": lambda: self._turn_to("list"),
-            "h": lambda: self._turn_to("hand-in"),
-            "q": lambda: self._turn_to("leave"),
-            "?": lambda: self._turn_to("keys"),
-        }
+        self._views = {"go": "go", "list": "list", "hand-in": "hand-in", "quit": "leave"}
+        self._views |= {"help": "help"}
+        """What acts turn to."""
 
     def run(self) -> None:
         """Ask until it is handed in, time is up, or the user leaves."""
@@ -98,41 +137,51 @@ class MockTaker(KeyLoop):
         self._sheet.tick(self._clock())
         return not self._sheet.is_over
 
+    @property
+    def _takes_any_key(self) -> bool:
+        return self._view not in {"question", "go"}
+
     def _act(self, key: str) -> bool:
         if not self._wait():
             return False
-        view = self._view
+        view, act = self._view, self._find_act(key)
         if view == "go":
             self._type(key)
+        elif self._window.scroll(act):
+            pass
         elif view == "question":
-            if not self._window.scroll(key):
-                self._act_on_question(key)
-        elif view == "leave" and key == "q":
+            self._act_on_question(act)
+        elif view == "leave" and act == "quit":
             self._sheet.go_to(self._sheet.mock.place, self._clock())
             return False
-        elif view == "hand-in" and key == "y":
+        elif view == "hand-in" and act == "confirm":
             self._sheet.hand_in(self._clock())
-        elif not self._window.scroll(key):
+        else:
             self._turn_to("question")
         return not self._sheet.is_over
 
-    def _act_on_question(self, key: str) -> None:
-        act = self._acts.get(key)
-        if key in "123456789":
-            self._pick(int(key))
-        elif key in CONTINUE_KEYS and self._window.has_more:
-            self._window.scroll("pagedown")
-        elif key in CONTINUE_KEYS and self._can_show:
+    def _act_on_question(self, act: str) -> None:
+        if act in DIGITS:
+            self._pick(int(act))
+        elif act == "continue" and self._window.has_more:
+            self._window.scroll("page-down")
+        elif act == "continue" and self._can_show:
             self._sheet.show(self._clock())
             self._window.go_to_last_part()
-        elif key in CONTINUE_KEYS or key in _NEXT_KEYS:
+        elif act in {"continue", "next"}:
             self._move(1)
-        elif key in _BACK_KEYS:
+        elif act == "back":
             self._move(-1)
-        elif act is not None:
-            act()
-        else:
-            self._window.message = "? shows all keys"
+        elif act == "mark":
+            self._sheet.mark(self._clock())
+        elif act in self._views:
+            self._turn_to(self._views[act])
+        elif not self._act_on_card(act):
+            self._window.message = self._keymap.hint("help", "shows all keys")
+
+    def _find_attempt(self) -> Attempt | None:
+        mock = self._sheet.mock
+        return _make_attempt(mock, mock.question, self._sources, is_revealed=mock.question.is_shown)
 
     @property
     def _can_show(self) -> bool:
@@ -152,8 +201,9 @@ class MockTaker(KeyLoop):
 
     def _type(self, key: str) -> None:
         """Handle a key while the number of a question is typed."""
-        if key.isdecimal() and key.isascii():
-            self._typed = (self._typed + key)[:_MAX_DIGITS]
+        digit = read_layout(key)
+        if digit.isdecimal() and digit.isascii():
+            self._typed = (self._typed + digit)[:_MAX_DIGITS]
             return
         if key == "backspace":
             self._typed = self._typed[:-1]
@@ -165,6 +215,7 @@ class MockTaker(KeyLoop):
 
     def _turn_to(self, view: str) -> None:
         self._view = view
+        self._name = HAND_IN if view == "hand-in" else MOCK
         self._typed = ""
         self._window.go_to_start()
 
@@ -175,9 +226,22 @@ class MockTaker(KeyLoop):
             draw_title_bar(choose_text(self._list_titles(), window.columns - 2), window.columns),
             [window.render(part) for part in self._list_parts()],
             lambda: draw_step(window.width, *self._list_steps()),
-            keys="? keys  n next  p back  g go to  q leave" if has_keys else "",
+            keys=self._list_keys() if has_keys else "",
             reads_on=self._view == "question",
         )
+
+    def _list_keys(self) -> str:
+        """Return hints on other keys, as many as fit."""
+        hints = [
+            self._keymap.hint(act, word)
+            for act, word in (
+                *(("help", "keys"), ("next", "next"), ("back", "back"), ("go", "go to")),
+                *(("quit", "leave"), ("open", "open"), ("copy", "copy")),
+            )
+        ]
+        while cell_len(joined := join_hints(*hints, gap=2)) > self._window.width:
+            hints.pop()
+        return joined
 
     def _list_titles(self) -> list[str]:
         sheet, mock = self._sheet, self._sheet.mock
@@ -195,15 +259,15 @@ class MockTaker(KeyLoop):
 
     def _list_parts(self) -> list[RenderableType]:
         mock = self._sheet.mock
-        if self._view == "keys":
-            return [draw_key_help(_KEY_HELP)]
+        if self._view == "help":
+            return [draw_key_help(self._keymap.list_help(MOCK))]
         if self._view == "list":
             return [draw_questions(mock)]
         if self._view == "hand-in":
             return [self._draw_hand_in()]
         if self._view == "leave":
             return [Text(_LEAVE)]
-        return draw_mock_question(mock, mock.question, self._sources)
+        return draw_mock_question(mock, mock.question, self._sources, gallery=self._gallery)
 
     def _draw_hand_in(self) -> RenderableType:
         lines = [Text("Hand it in?", "bold")]
@@ -215,24 +279,29 @@ class MockTaker(KeyLoop):
 
     def _list_steps(self) -> list[str]:
         """Return hints on the next keys, in two lengths."""
-        if self._view in {"keys", "list"}:
+        hint = self._keymap.hint
+        if self._view in {"help", "list"}:
             return ["any key: back"]
-        if self._view == "hand-in":
-            return ["y hand in   any other key: back", "y hand in  other: back"]
-        if self._view == "leave":
-            return ["q leave   any other key: back", "q leave  other: back"]
+        if self._view in {"hand-in", "leave"}:
+            act, word = ("confirm", "hand in") if self._view == "hand-in" else ("quit", "leave")
+            return [
+                join_hints(hint(act, word), "any other key: back"),
+                join_hints(hint(act, word), "other: back", gap=2),
+            ]
         if self._view == "go":
             return [f"go to question {self._typed}█   enter go"]
         count = len(self._sheet.mock.question.right)
         pick = f"pick {count}" if count > 1 else "pick"
-        space = "answer" if self._can_show else "next"
+        space = hint("continue", "answer" if self._can_show else "next")
+        others = [("mark", "mark"), ("list", "list"), ("hand-in", "hand in")]
+        keys = [self._keymap.show(act) for act, _ in others]
         return [
-            f"1–9 {pick}   space {space}   m mark   l list   h hand in   ? keys",
-            f"1–9 {pick}  space {space}  m l h ?",
+            join_hints(f"1–9 {pick}", space, *(hint(act, word) for act, word in others)),
+            join_hints(f"1–9 {pick}", space, join_hints(*keys, gap=1), gap=2),
         ]
 
 
-class ResultReader(KeyLoop):
+class ResultReader(_QuestionLoop):
     """Shows a finished mock exam: the score, then the answers one by one."""
 
     def __init__(
@@ -242,9 +311,16 @@ class ResultReader(KeyLoop):
         blueprint: Blueprint,
         screen: Screen,
         environ: Mapping[str, str],
+        *,
+        acts: QuestionActs,
+        keymap: KeyMap,
+        gallery: Gallery | None = None,
     ) -> None:
         """Show the score first."""
-        super().__init__(screen, environ)
+        super().__init__(RESULT, keymap, screen, environ)
+        self._acts = acts
+        self._shows_help = False
+        self._gallery = gallery
         self._mock = mock
         self._sources = sources
         self._blueprint = blueprint
@@ -257,26 +333,41 @@ class ResultReader(KeyLoop):
         self.wants_misses = False
         """Whether the user asked to log the misses."""
 
+    @property
+    def _takes_any_key(self) -> bool:
+        return self._shows_help
+
     def _act(self, key: str) -> bool:
-        if key == "m" and self._mock.wrong:
-            self.wants_misses = True
-        if key == "q" or self.wants_misses:
-            return False
-        if self._window.scroll(key):
+        act = self._find_act(key)
+        if self._window.scroll(act):
             return True
-        if key in CONTINUE_KEYS and self._window.has_more:
-            self._window.scroll("pagedown")
+        if self._shows_help or act == "help":
+            self._shows_help = not self._shows_help
+            self._window.go_to_start()
             return True
-        if key in CONTINUE_KEYS and self._page + 1 == len(self._places):
+        if act == "continue" and self._window.has_more:
+            self._window.scroll("page-down")
+            return True
+        if self._act_on_card(act):
+            return True
+        self.wants_misses = act == "misses" and bool(self._mock.wrong)
+        is_last = self._page + 1 == len(self._places)
+        if act == "quit" or self.wants_misses or (act == "continue" and is_last):
             return False
-        if key == "w":
+        if act == "wrong":
             self._toggle_wrong()
-        elif key in CONTINUE_KEYS or key in _NEXT_KEYS:
+        elif act in {"continue", "next"}:
             self._page = min(self._page + 1, len(self._places) - 1)
-        elif key in _BACK_KEYS:
+        elif act == "back":
             self._page = max(self._page - 1, -1)
         self._window.go_to_start()
         return True
+
+    def _find_attempt(self) -> Attempt | None:
+        if self._page < 0:
+            return None
+        question = self._mock.questions[self._places[self._page]]
+        return _make_attempt(self._mock, question, self._sources, is_revealed=True)
 
     def _toggle_wrong(self) -> None:
         """Page through the wrong answers only, or through all."""
@@ -298,6 +389,8 @@ class ResultReader(KeyLoop):
 
     def _list_parts(self) -> list[RenderableType]:
         mock = self._mock
+        if self._shows_help:
+            return [draw_key_help(self._keymap.list_help(RESULT))]
         if self._page < 0:
             return [draw_score(mock, self._blueprint)]
         place = self._places[self._page]
@@ -307,21 +400,39 @@ class ResultReader(KeyLoop):
         if mock.limit_ms is not None:
             spent += f" of {format_clock(mock.limit_ms // len(mock.questions))}"
         about = make_plain(f"Question {place + 1}, {spent}, lesson {lesson or question.lesson}")
-        parts = draw_mock_question(mock, question, self._sources, is_answered=True)
+        parts = draw_mock_question(
+            mock, question, self._sources, is_answered=True, gallery=self._gallery
+        )
         return [Text(about, "dim"), Text(), *parts]
 
     def _list_steps(self) -> list[str]:
-        is_score = self._page < 0
-        wrong = bool(self._mock.wrong)
+        if self._shows_help:
+            return ["any key: back"]
+        is_score, has_wrong = self._page < 0, bool(self._mock.wrong)
         steps = [
-            ("space show the answers" if is_score else "space next", "space"),
-            ("" if is_score else "p back", "p"),
-            ("w only wrong ones" if wrong else "", "w wrong"),
-            ("m log misses" if wrong else "", "m log"),
-            ("q finish", "q finish"),
+            ("continue", "show the answers" if is_score else "next", ""),
+            ("back", "" if is_score else "back", ""),
+            ("wrong", "only wrong ones" if has_wrong else "", "wrong"),
+            ("misses", "record misses" if has_wrong else "", "record"),
+            ("quit", "finish", "finish"),
         ]
-        shown = [(words, keys) for words, keys in steps if words]
-        return ["   ".join(words for words, _ in shown), "  ".join(keys for _, keys in shown)]
+        hint, shown = self._keymap.hint, [step for step in steps if step[1]]
+        return [
+            join_hints(*(hint(act, longer) for act, longer, _ in shown)),
+            join_hints(*(hint(act, shorter) for act, _, shorter in shown), gap=2),
+        ]
+
+
+def _make_attempt(
+    mock: Mock, question: Question, sources: CardSource, *, is_revealed: bool
+) -> Attempt | None:
+    """Return a question as it is asked in a review; None if its card has changed."""
+    prompt = None if question.is_void else find_prompt(question, sources)
+    if prompt is None:
+        return None
+    attempt = Attempt(prompt, sources.find_kind(prompt.card.kind), mock.shuffle_seed)
+    attempt.is_revealed = is_revealed
+    return attempt
 
 
 def list_order(mock: Mock, sources: CardSource) -> tuple[int, ...]:
@@ -331,7 +442,12 @@ def list_order(mock: Mock, sources: CardSource) -> tuple[int, ...]:
 
 
 def draw_mock_question(
-    mock: Mock, question: Question, sources: CardSource, *, is_answered: bool | None = None
+    mock: Mock,
+    question: Question,
+    sources: CardSource,
+    *,
+    is_answered: bool | None = None,
+    gallery: Gallery | None = None,
 ) -> list[RenderableType]:
     """Draw a question and, if `is_answered`, its answer, as two parts.
 
@@ -340,15 +456,16 @@ def draw_mock_question(
     prompt = None if question.is_void else find_prompt(question, sources)
     if prompt is None:
         return [Text("The card was edited or removed meanwhile: this question does not count.")]
-    kind, picked = sources.find_kind(prompt.card.kind), question.picked
-    parts: list[RenderableType] = [
-        draw_question(prompt, kind, shuffle_seed=mock.shuffle_seed, picked=picked)
-    ]
+    card, picked = prompt.card, question.picked
+    kind = sources.find_kind(card.kind)
+    asked = draw_question(prompt, kind, shuffle_seed=mock.shuffle_seed, picked=picked)
+    parts: list[RenderableType] = [gallery.illustrate(asked, card) if gallery else asked]
     if question.is_shown if is_answered is None else is_answered:
         order = order_options(prompt, mock.shuffle_seed)
         style = "bold green" if question.is_right else "bold red"
         verdict = Text(format_verdict(order, picked, question.right), style)
         answer = draw_answer(prompt, kind, shuffle_seed=mock.shuffle_seed, picked=picked)
+        answer = gallery.illustrate(answer, card) if gallery else answer
         parts.append(Group(Text(), verdict, Text(), answer))
     return parts
 

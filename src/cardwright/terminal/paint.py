@@ -16,6 +16,7 @@ from rich.color import ColorSystem
 from rich.segment import Segment, Segments
 from rich.style import Style
 
+from cardwright.terminal.cells import mark_cells
 from cardwright.terminal.markdown import Drawing
 from cardwright.text import make_plain
 
@@ -26,8 +27,16 @@ if TYPE_CHECKING:
 
 MAX_WIDTH: Final = 110
 """Longer lines are hard to read, and the calendar of a year needs this much."""
-_VARIABLES: Final = ("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS")
-"""Environment variables that rich reads, for colours and for the width if it is not given."""
+THEME: Final = "CARDS_THEME"
+CONTRAST: Final = "contrast"
+"""The theme without dim text, in which weight, underlining and reversal stand for colours."""
+_VARIABLES: Final = (
+    *("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS"),
+    THEME,
+)
+"""Environment variables that rich reads, for colours and for the width if it is not given; and ours."""
+_LOUD: Final = frozenset({"red", "yellow"})
+"""Colours of what must not be overlooked."""
 _UNUSED_HEIGHT: Final = 24
 _COLORS: Final = {"kitty": "256", "256color": "256", "16color": "standard"}
 """Rich's name of the colours of a terminal, by the end of TERM."""
@@ -72,7 +81,7 @@ def paint(
     """
     console = _make_console(width, _pick(environ), is_terminal=is_terminal, is_styled=is_styled)
     rows = _render(console, renderable, min(console.width, MAX_WIDTH), has_links=True)
-    return Painted("\n".join(_write(console, rows)))
+    return Painted("\n".join(_write(console, rows, environ)))
 
 
 def paint_pieces(
@@ -81,6 +90,8 @@ def paint_pieces(
     """Return pieces of text for a terminal, each in the style of its role, without wrapping lines."""
     console = _make_console(None, _pick(environ), is_terminal=True, is_styled=True)
     known = {role: Style.parse(style) for role, style in styles.items()}
+    if environ.get(THEME) == CONTRAST:
+        known = {role: _contrast(style) for role, style in known.items()}
     with console.capture() as capture:
         segments = [Segment(make_plain(text), known.get(role)) for text, role in pieces]
         console.print(Segments(segments), end="", crop=False)
@@ -95,16 +106,20 @@ def paint_rows(renderable: RenderableType, width: int, environ: Mapping[str, str
         # It asks for nothing else.
         pieces = renderable.write(cast("Console", terminal), width)
         lines = Segment.split_and_crop_lines(pieces, width, pad=False, include_new_lines=False)
-        return list(map(Painted, _write(terminal, _clean_rows(lines, width, has_links=False))))
+        return list(
+            map(Painted, _write(terminal, _clean_rows(lines, width, has_links=False), environ))
+        )
     console = _make_console(width, _pick(environ), is_terminal=True, is_styled=True)
     rows = _render(console, renderable, console.width, has_links=False)
-    return list(map(Painted, _write(console, rows)))
+    return list(map(Painted, _write(console, rows, environ)))
 
 
 def paint_line(text: str, style: str, environ: Mapping[str, str]) -> Painted:
     """Return a line that fits the window of a terminal."""
     (row,) = _write(
-        _find_terminal(_pick(environ)), [[Segment(make_plain(text), Style.parse(style))]]
+        _find_terminal(_pick(environ)),
+        [[Segment(make_plain(text), Style.parse(style))]],
+        environ,
     )
     return Painted(row)
 
@@ -202,17 +217,47 @@ def _clean(segment: Segment) -> Segment:
     return Segment(make_plain(text).replace("\n", " "), style)
 
 
-def _write(console: Console | _Terminal, rows: Iterable[list[Segment]]) -> list[str]:
+def _write(
+    console: Console | _Terminal, rows: Iterable[list[Segment]], environ: Mapping[str, str]
+) -> list[str]:
     """Return rows as text with escape codes, as the console would print them."""
     name = console.color_system
     system = _COLOR_SYSTEMS[name] if name else None
     written = []
     for row in rows:
-        pieces = Segment.remove_color(row) if console.no_color and system else row
-        written.append("".join(_write_piece(piece, system) for piece in pieces))
+        is_plain = console.no_color and system is not None
+        is_contrast = environ.get(THEME) == CONTRAST
+        written.append(
+            "".join(
+                _write_piece(piece, system, is_plain=is_plain, is_contrast=is_contrast)
+                for piece in row
+            )
+        )
     return written
 
 
-def _write_piece(piece: Segment, system: ColorSystem | None) -> str:
+def _write_piece(
+    piece: Segment, system: ColorSystem | None, *, is_plain: bool, is_contrast: bool
+) -> str:
     text, style, _ = piece
-    return style.render(text, color_system=system) if style else text
+    if not style:
+        return text
+    if "image" in style.meta:
+        id, row = style.meta["image"]
+        return mark_cells(id, row, len(text))
+    style = style.without_color if is_plain else style
+    return (_contrast(style) if is_contrast else style).render(text, color_system=system)
+
+
+@lru_cache(maxsize=256)
+def _contrast(style: Style) -> Style:
+    """Return a style that is easy to see on any background: that of the terminal's own text."""
+    name = style.color.name if style.color else ""
+    return Style(
+        bold=style.bold or bool(name) or None,
+        italic=style.italic,
+        underline=style.underline or (bool(name) and name not in _LOUD) or None,
+        reverse=style.reverse or name in _LOUD or None,
+        strike=style.strike,
+        link=style.link,
+    )

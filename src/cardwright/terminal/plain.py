@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final, Protocol, TextIO
 from rich.text import Text
 
 from cardwright.history import Rating
-from cardwright.kinds.typed import MAX_TYPED
 from cardwright.study.error import StoreError
+from cardwright.terminal.keys import PASTE
 from cardwright.terminal.review import CardActs, draw_memory
 from cardwright.terminal.review_state import Attempt, ReviewState
 from cardwright.terminal.words import name_rating
@@ -25,7 +25,7 @@ _HELP: Final = """\
 enter   show the answer; then give the rating in brackets
 1 2 3 4 again, hard, good, easy
 u undo   e edit   s suspend   b bury until tomorrow   f flag   i memory and history
-a all points   o open images, links, sources   p play sounds
+a all points   o open images   w open links, sources   p play sounds
 / text: ask the next card that contains it   q stop
 where an answer is typed, commands begin with a colon, as in :q"""
 
@@ -146,11 +146,12 @@ class PlainReviewer(PromptLoop):
         self._follow = acts.follow
         self._acts: dict[str, Callable[[], Renderable]] = {
             "u": state.undo,
-            "s": state.suspend,
-            "b": state.bury,
+            "s": lambda: f"{state.suspend()} (u: undo)",
+            "b": lambda: f"{state.bury()} (u: undo)",
             "f": state.flag,
             "e": self._run_editor,
             "o": acts.open_media,
+            "w": acts.open_web,
             "p": acts.play,
             "i": lambda: draw_memory(state),
         }
@@ -203,7 +204,7 @@ class PlainReviewer(PromptLoop):
         """Compare a typed answer; any line is one, so commands begin with a colon."""
         if line.startswith(":"):
             return self._run_command(line[1:].strip() or "?", attempt)
-        attempt.typed = line[:MAX_TYPED]
+        attempt.line.press(PASTE + line)
         return self._continue(attempt)
 
     def _leaves(self, line: str) -> bool:

@@ -18,7 +18,7 @@ from cardwright.study.schedule import ReplayedAnswer
 from cardwright.study.session import SessionAnswer
 from cardwright.study.workload import DueForecast
 from cardwright.terminal.charts import Bar, Column, Fitted, draw_bars, draw_columns, make_line
-from cardwright.terminal.words import format_wait, name_rating
+from cardwright.terminal.words import format_wait, name_act, name_rating
 from cardwright.text import count, format_time_spent
 
 _RATING_STYLES: Final = {
@@ -133,6 +133,18 @@ def draw_prompt_history(
     return Group(*parts, Text(_describe_memory(memory, due_on, retrievability)))
 
 
+def draw_past_acts(acts: Sequence[tuple[Review, Sequence[str], str]]) -> Fitted:
+    """Draw acts, each with its prompts and a note on it, the latest first."""
+    columns = [Column("act", [_draw_act(review) for review, _, _ in acts], is_left=True)]
+    if any(note for _, _, note in acts):
+        columns.append(Column("", [note for _, _, note in acts], is_left=True, rank=1))
+    labels = []
+    for review, refs, _ in acts:
+        more = f" and {len(refs) - 1:,} more" if len(refs) > 1 else ""
+        labels.append(Text(f"{review.moment.local:%Y-%m-%d %H:%M}  {make_line(refs[0])}{more}"))
+    return draw_columns(Column("when and prompt", labels), columns)
+
+
 def _draw_acts(
     reviews: Sequence[Review], steps: Mapping[str, ReplayedAnswer], undone: Container[str]
 ) -> Fitted:
@@ -182,11 +194,9 @@ def draw_day_history(
 
 def _draw_act(review: Review, *, is_undone: bool = False) -> Text:
     rating = review.rating
-    act = Text(str(review.act) if rating is None else name_rating(rating))
+    act = Text(name_act(review))
     if rating is not None:
-        act.stylize(_RATING_STYLES[rating])
-    if review.act is Act.CRAM:
-        act.append(" (cram)")
+        act.stylize(_RATING_STYLES[rating], 0, len(name_rating(rating)))
     if is_undone:
         act.stylize("strike dim")
         act.append(" (undone)")

@@ -11,20 +11,24 @@ from rich.text import Text
 
 from cardwright.frozen import frozen
 from cardwright.history import Rating, make_date, make_time
+from cardwright.kinds.typed import MAX_TYPED
 from cardwright.study.error import StoreError
+from cardwright.terminal.gallery import Gallery
+from cardwright.terminal.keymap import DIGITS, REVIEW, KeyMap
+from cardwright.terminal.line_editor import LineEditor
+from cardwright.terminal.markdown import Drawing
 from cardwright.terminal.paint import Painted, Stack
 from cardwright.terminal.review_state import Attempt, ReviewState
 from cardwright.terminal.screen import Screen
 from cardwright.terminal.window import (
-    CONTINUE_KEYS,
     WIDE,
     KeyLoop,
     choose_text,
-    draw_input,
     draw_key_help,
     draw_step,
     draw_title_bar,
     fit_text,
+    join_hints,
 )
 from cardwright.terminal.words import format_wait, name_rating
 from cardwright.text import make_plain
@@ -36,33 +40,15 @@ _WAIT_S: Final = 1.0
 """How often to check for a card while none can be asked."""
 _STAY_S: Final = 20.0
 """How often to tell other sessions that a card is still being shown."""
-_KEYS: Final = (
-    *("? keys", "q stop", "u undo", "e edit", "s suspend", "b bury", "f flag", "i memory"),
-    *("/ search", "o open"),
+_HINTS: Final = (
+    *(("help", "keys"), ("play", "play"), ("quit", "stop"), ("undo", "undo"), ("edit", "edit")),
+    *(("suspend", "suspend"), ("bury", "bury"), ("flag", "flag"), ("memory", "memory")),
+    *(("search", "search"), ("open", "open"), ("copy", "copy")),
 )
-"""The most important first; as many are shown as fit."""
-_SOUND_KEYS: Final = (_KEYS[0], "p play", *_KEYS[1:])
-"""On a side with sounds or videos."""
-_KEY_HELP: Final = (
-    ("space, enter", "show the answer; scroll; then give the highlighted rating"),
-    ("1 2 3 4", "rate: Again, Hard, Good, Easy"),
-    ("1 … 9", "before that: pick an option, or tick a point you had"),
-    ("letters", "type the answer, where one is asked for; enter compares it, escape leaves"),
-    ("a", "tick all points, or none"),
-    ("u", "undo, as often as you like, back to the start of this review"),
-    ("e", "edit the card in your editor"),
-    ("s", "suspend: not asked until you `cards unsuspend` it"),
-    ("b", "bury: put it off until tomorrow"),
-    ("f", "flag it, or remove the flag (`cards review --flagged`)"),
-    ("i", "memory and history of this card"),
-    ("o", "open its images, links and sources, one at a time"),
-    ("p", "play the sounds and videos of the side shown"),
-    ("/", "search: ask the next card that contains a text"),
-    ("↑ ↓ j k", "scroll; also page up and down, home, end"),
-    ("?", "this help"),
-    ("q", "stop, at any time"),
-)
+"""The most important acts first; as many are shown as fit."""
 _TYPING_KEYS: Final = "enter compare   esc other keys"
+_SCROLLING: Final = frozenset({"up", "down", "pageup", "pagedown", "wheel-up", "wheel-down"})
+"""Keys that scroll while an answer is typed."""
 _MAX_STEPS: Final = 12
 """How many answers to show with the memory of a card."""
 
@@ -76,6 +62,7 @@ class CardActs:
 
     edit: Callable[[], str]
     open_media: Callable[[], str]
+    open_web: Callable[[], str]
     play: Callable[[], str]
     follow: Callable[[], str]
     """Called whenever a side was shown: stops sounds that no longer belong to it."""
@@ -91,30 +78,38 @@ class Reviewer(KeyLoop):
         environ: Mapping[str, str],
         *,
         acts: CardActs,
+        keymap: KeyMap,
+        gallery: Gallery | None = None,
     ) -> None:
-        """Review on a screen."""
-        super().__init__(screen, environ)
+        """Review on a screen; a gallery shows the images of cards."""
+        super().__init__(REVIEW, keymap, screen, environ)
+        self._gallery = gallery
         self._state = state
         self._edit = acts.edit
         self._follow = acts.follow
         self._overlay: str | None = None
         """Shown instead of the card: `keys` or `memory`."""
-        self._typed: str | None = None
-        """The typed part of the text to search for; None if not searching."""
-        self._next: tuple[Attempt | None, int, list[Painted]] = (None, 0, [])
-        """The question that will probably be next, rendered for a width."""
+        self._wanted: LineEditor | None = None
+        """The text to search for; None if not searching."""
+        self._rating_starts: list[int] = []
+        """The columns at which the ratings start in the hint on the next keys."""
+        self._next: tuple[Attempt | None, object, list[Painted]] = (None, None, [])
+        """The question that will probably be next, rendered for a room."""
         self._card: tuple[object, list[list[Painted]]] = (None, [])
         self._answer: tuple[object, list[Painted]] = (None, [])
         """The card and the answer rendered last, each with its cache key."""
         self._acts: dict[str, Callable[[], str]] = {
-            "s": lambda: self._move_on(state.suspend),
-            "b": lambda: self._move_on(state.bury),
-            "f": state.flag,
-            "e": self._run_editor,
-            "o": acts.open_media,
-            "p": acts.play,
-            "i": lambda: self._cover("memory"),
-            "/": self._start_search,
+            "suspend": lambda: self._mark(state.suspend),
+            "bury": lambda: self._mark(state.bury),
+            "flag": state.flag,
+            "edit": self._run_editor,
+            "open": acts.open_media,
+            "web": acts.open_web,
+            "play": acts.play,
+            "copy": self._copy,
+            "copy-reference": self._copy_reference,
+            "memory": lambda: self._cover("memory"),
+            "search": self._start_search,
         }
 
     def press(self, key: str | None) -> bool:
@@ -143,44 +138,78 @@ class Reviewer(KeyLoop):
         if not attempt.is_revealed:
             self._render_answer(attempt)
         with suppress(StoreError):
-            following, width = self._state.prepare_next(), self._window.width
-            if following and self._next[:2] != (following, width):
-                rows = self._window.render(following.draw_question())
-                self._next = (following, width, rows)
+            following = self._state.prepare_next()
+            if following and self._next[:2] != (following, self._room):
+                rows = self._render(following, following.draw_question())
+                self._next = (following, self._room, rows)
                 self._window.prepare(rows)
 
     def _act(self, key: str) -> bool:
-        state, window = self._state, self._window
-        if self._typed is not None:
-            self._type(key, self._typed)
-        elif self._overlay is not None:
-            if not window.scroll(key):
+        state, window, attempt = self._state, self._window, self._state.attempt
+        if self._wanted is not None:
+            self._type(key, self._wanted)
+            return True
+        if self._is_typing and attempt is not None:
+            self._type_answer(key, attempt)
+            return True
+        act = self._find_act(key)
+        if self._overlay is not None:
+            if not window.scroll(act):
                 self._cover(None)
-        elif state.attempt and state.attempt.is_typing and not state.is_over:
-            self._type_answer(key, state.attempt)
-        elif key == "q" or (state.is_over and key in CONTINUE_KEYS):
+        elif act == "quit" or (state.is_over and act == "continue"):
             return False
-        elif key == "u":
+        elif act == "undo":
             window.message = self._move_on(state.undo)
-        elif key == "?":
+        elif act == "help":
             self._cover("keys")
-        elif state.attempt and not state.is_over and not window.scroll(key):
-            window.message = self._act_on_card(key, state.attempt)
+        elif attempt and not state.is_over and not window.scroll(act):
+            window.message = self._act_on_card(act, attempt)
         return True
 
-    def _act_on_card(self, key: str, attempt: Attempt) -> str:
-        """Handle a key that acts on the card; return a message."""
-        if key in CONTINUE_KEYS:
+    def _act_on_card(self, act: str, attempt: Attempt) -> str:
+        """Do what a key asks for with the card; return a message."""
+        if act == "continue":
             return self._continue(attempt)
-        if key in "123456789":
-            if not attempt.toggle(int(key)) and attempt.can_rate and key in "1234":
-                return self._rate(Rating(int(key)))
+        if act in DIGITS:
+            if not attempt.toggle(int(act)) and attempt.can_rate and act in "1234":
+                return self._rate(Rating(int(act)))
             return ""
-        if key == "a" and attempt.is_ticking:
-            attempt.tick_all()
+        if act == "all":
+            if attempt.is_ticking:
+                attempt.tick_all()
             return ""
-        act = self._acts.get(key)
-        return act() if act else "? shows all keys"
+        do = self._acts.get(act)
+        return do() if do else self._keymap.hint("help", "shows all keys")
+
+    def _read_click(self, click: str) -> str:
+        column, attempt = self._window.find_hint_column(click), self._state.attempt
+        is_rating = self._overlay is None and attempt is not None and attempt.can_rate
+        if column is None or not is_rating or self._state.is_over:
+            return super()._read_click(click)
+        number = sum(start <= column for start in self._rating_starts)
+        return self._keymap.keys[str(number)][0] if number else ""
+
+    @property
+    def _takes_any_key(self) -> bool:
+        return self._overlay is not None
+
+    def _mark(self, act: Callable[[], str]) -> str:
+        """Take the card out, and tell how to undo that."""
+        message, undo = self._move_on(act), self._keymap.show("undo")
+        return f"{message} ({undo}: undo)" if undo else message
+
+    def _copy(self) -> str:
+        attempt = self._state.attempt
+        if attempt is None:
+            return ""
+        self._copy_text(attempt.draw_question(), *[attempt.draw_answer()] * attempt.is_revealed)
+        return "copied the card"
+
+    def _copy_reference(self) -> str:
+        if self._state.item is None:
+            return ""
+        self._screen.copy(self._state.item.ref, self._environ)
+        return f"copied {self._state.item.ref}"
 
     def _continue(self, attempt: Attempt) -> str:
         """Reveal the answer, scroll, finish ticking, or give the suggested rating."""
@@ -188,7 +217,7 @@ class Reviewer(KeyLoop):
             attempt.reveal()
             self._window.go_to_last_part()
         elif self._window.has_more:
-            self._window.scroll("pagedown")
+            self._window.scroll("page-down")
         elif attempt.is_ticking:
             attempt.is_ticking = False
         else:
@@ -207,6 +236,8 @@ class Reviewer(KeyLoop):
         with self._screen.released():
             message = self._edit()
         self._state.show_edited()
+        if self._gallery:
+            self._gallery.forget()
         self._window.go_to_start()
         self._go_to_answer()
         return message
@@ -222,27 +253,24 @@ class Reviewer(KeyLoop):
             self._window.go_to_last_part()
 
     def _start_search(self) -> str:
-        self._typed = ""
+        self._wanted = LineEditor(MAX_TYPED)
         return ""
 
-    def _type(self, key: str, typed: str) -> None:
+    def _type(self, key: str, wanted: LineEditor) -> None:
         """Handle a key while the text to search for is typed."""
-        if key == "enter":
-            self._typed = None
-            if wanted := typed.strip():
-                self._window.message = self._state.find(wanted)
-                if not self._window.message:
-                    self._window.go_to_start()
-        elif key == "escape" or (key == "backspace" and not typed):
-            self._typed = None
-        elif key == "backspace":
-            self._typed = typed[:-1]
-        elif len(key) == 1:
-            self._typed = typed + key
+        text = wanted.text.strip()
+        if key == "enter" and text:
+            self._window.message = self._state.find(text)
+            if not self._window.message:
+                self._window.go_to_start()
+        if key in {"enter", "escape"} or (key == "backspace" and not wanted.text):
+            self._wanted = None
+        else:
+            wanted.press(key)
 
     def _type_answer(self, key: str, attempt: Attempt) -> None:
-        """Handle a key while the answer is typed; only keys without a letter scroll."""
-        if len(key) > 1 and self._window.scroll(key):
+        """Handle a key while the answer is typed; those that move the cursor do not scroll."""
+        if key in _SCROLLING and self._window.scroll(self._find_act(key)):
             return
         attempt.type(key)
         if attempt.is_revealed:
@@ -256,7 +284,7 @@ class Reviewer(KeyLoop):
             _draw_header(state, window.columns),
             self._list_parts(),
             self._draw_step,
-            keys=_TYPING_KEYS if self._is_typing else _list_keys(window.width, state.attempt),
+            keys=self._list_keys(),
             note=state.why if is_on_card else "",
             reads_on=bool(
                 is_on_card and not state.is_over and state.attempt and state.attempt.is_revealed
@@ -269,16 +297,30 @@ class Reviewer(KeyLoop):
 
     @property
     def _is_typing(self) -> bool:
-        """Whether keys are letters of an answer, or of a text to search for."""
+        if self._wanted is not None:
+            return True
         attempt = self._state.attempt
-        is_on_card = attempt is not None and self._overlay is None and self._typed is None
-        return is_on_card and not self._state.is_over and attempt is not None and attempt.is_typing
+        is_on_card = attempt is not None and self._overlay is None and not self._state.is_over
+        return is_on_card and attempt is not None and attempt.is_typing
+
+    def _list_keys(self) -> str:
+        """Return hints on other keys, as many as fit."""
+        if self._is_typing and self._wanted is None:
+            return _TYPING_KEYS
+        attempt, shown = self._state.attempt, ""
+        for act, word in _HINTS:
+            if act == "play" and not (attempt and attempt.has_sound):
+                continue
+            hint = self._keymap.hint(act, word)
+            if hint and len(shown) + len(hint) + 2 <= self._window.width:
+                shown += f"  {hint}" if shown else hint
+        return shown
 
     def _list_parts(self) -> list[list[Painted]]:
         """Return the parts of the body; those of a card are cached until its appearance changes."""
         state, attempt, window = self._state, self._state.attempt, self._window
         if self._overlay == "keys":
-            return [window.render(draw_key_help(_KEY_HELP))]
+            return [window.render(draw_key_help(self._keymap.list_help(REVIEW)))]
         if state.is_over:
             return [window.render(_draw_end(state))]
         if attempt is None:
@@ -287,19 +329,29 @@ class Reviewer(KeyLoop):
             return [window.render(draw_memory(state))]
         progress = (state.turn, attempt.is_revealed, attempt.is_ticking)
         marks = (frozenset(attempt.picked), frozenset(attempt.ticked))
-        key = (*progress, *marks, window.width, window.is_roomy)
+        key = (*progress, *marks, self._room)
         if self._card[0] != key:
             self._card = (key, self._render_card(attempt))
         return self._card[1]
 
+    @property
+    def _room(self) -> object:
+        """What a rendering depends on besides the card."""
+        return self._window.size, self._gallery is not None and self._gallery.is_open
+
+    def _render(self, attempt: Attempt, drawing: Drawing) -> list[Painted]:
+        if self._gallery:
+            drawing = self._gallery.illustrate(drawing, attempt.prompt.card)
+        return self._window.render(drawing)
+
     def _render_card(self, attempt: Attempt) -> list[list[Painted]]:
         window = self._window
         if not attempt.is_revealed:
-            if self._next[:2] == (attempt, window.width) and not attempt.picked:
+            if self._next[:2] == (attempt, self._room) and not attempt.picked:
                 return [self._next[2]]
-            return [window.render(attempt.draw_question())]
+            return [self._render(attempt, attempt.draw_question())]
         blank = [Painted()] * window.is_roomy
-        question = window.render(attempt.draw_question())
+        question = self._render(attempt, attempt.draw_question())
         question = [*question, *blank] if any(question) else []
         answer = self._render_answer(attempt)
         if attempt.verdict or question:
@@ -308,43 +360,59 @@ class Reviewer(KeyLoop):
 
     def _render_answer(self, attempt: Attempt) -> list[Painted]:
         marks = (frozenset(attempt.picked), frozenset(attempt.ticked), attempt.comparison)
-        key = (self._state.turn, self._window.width, *marks)
+        key = (self._state.turn, self._room, *marks)
         if self._answer[0] != key:
-            self._answer = (key, self._window.render(attempt.draw_answer()))
+            self._answer = (key, self._render(attempt, attempt.draw_answer()))
         return self._answer[1]
 
     def _draw_step(self) -> Text:
         """Draw a hint on the next keys."""
         state, attempt, width = self._state, self._state.attempt, self._window.width
-        if self._typed is not None:
-            return draw_input("/", self._typed, width)
+        hint = self._keymap.hint
+        if self._wanted is not None:
+            return self._draw_line(self._wanted, "/")
         if self._overlay is not None:
             return draw_step(width, "any key: back")
         if state.is_over:
-            return draw_step(width, "space finish   u undo")
+            return draw_step(width, join_hints(hint("continue", "finish"), hint("undo", "undo")))
         if attempt is None:
-            return draw_step(width, "q stop   u undo")
+            return draw_step(width, join_hints(hint("quit", "stop"), hint("undo", "undo")))
         if attempt.is_typing:
-            return draw_input("> ", attempt.typed, width)
+            return self._draw_line(attempt.line, "> ")
         return self._draw_card_step(attempt, width)
+
+    def _draw_line(self, line: LineEditor, start: str) -> Text:
+        drawn, cursor = line.draw(start, self._window.width)
+        self._window.cursor = cursor
+        return drawn
 
     def _draw_card_step(self, attempt: Attempt, width: int) -> Text:
         """Draw the keys that show the answer, tick points, or rate."""
+        hint = self._keymap.hint
         if not attempt.is_revealed:
-            keys = _name_digits(len(attempt.options))
+            keys = self._name_digits(len(attempt.options))
             pick = (f"{keys} pick   ", f"{keys} ") if keys else ("", "")
-            return draw_step(width, f"{pick[0]}space show the answer", f"{pick[1]}space answer")
+            longer, shorter = hint("continue", "show the answer"), hint("continue", "answer")
+            return draw_step(width, f"{pick[0]}{longer}", f"{pick[1]}{shorter}")
         if attempt.is_ticking:
-            keys = _name_digits(attempt.point_count)
-            space = "scroll" if self._window.has_more else "rate"
+            keys = self._name_digits(attempt.point_count)
+            then = hint("continue", "scroll" if self._window.has_more else "rate")
+            every = hint("all", "all")
             return draw_step(
                 width,
-                f"{keys} tick what you had   a all   space {space}",
-                f"{keys} tick  a all  space {space}",
-                f"{keys} a space",
+                join_hints(f"{keys} tick what you had", every, then),
+                join_hints(f"{keys} tick", every, then, gap=2),
+                join_hints(keys, self._keymap.show("all"), self._keymap.show("continue"), gap=1),
             )
         marked = None if self._window.has_more else attempt.suggestion
-        return _draw_ratings(self._state.list_waits(), width, marked)
+        waits = self._state.list_waits()
+        line, self._rating_starts = _draw_ratings(waits, width, marked, self._keymap)
+        return line
+
+    def _name_digits(self, count: int) -> str:
+        """Return the keys of so many options."""
+        first, last = (self._keymap.show(digit) for digit in ("1", str(min(max(count, 1), 9))))
+        return f"{first}–{last}" if count > 1 else first * count
 
 
 def _draw_header(state: ReviewState, columns: int) -> Text:
@@ -363,38 +431,34 @@ def _draw_header(state: ReviewState, columns: int) -> Text:
     return draw_title_bar(f"{flag}{fit_text(title, room)} {left} ", columns)
 
 
-def _list_keys(width: int, attempt: Attempt | None) -> str:
-    first, *others = _SOUND_KEYS if attempt and attempt.has_sound else _KEYS
-    shown = first
-    for key in others:
-        if len(shown) + len(key) + 2 <= width:
-            shown += f"  {key}"
-    return shown
+def _draw_ratings(
+    waits: Mapping[Rating, str], width: int, marked: Rating | None, keymap: KeyMap
+) -> tuple[Text, list[int]]:
+    """Draw the ratings, each with the wait that follows, and return the columns where they start.
 
-
-def _name_digits(count: int) -> str:
-    return f"1–{min(count, 9)}" if count > 1 else "1" * count
-
-
-def _draw_ratings(waits: Mapping[Rating, str], width: int, marked: Rating | None) -> Text:
-    """Draw the ratings, each with the wait that follows; space gives the `marked` one."""
-    rows = [(rating, name_rating(rating), wait) for rating, wait in waits.items()]
+    The key to continue gives the `marked` one.
+    """
+    rows = [
+        (rating, keymap.show(f"{rating:d}"), name_rating(rating), wait)
+        for rating, wait in waits.items()
+    ]
     forms = (
-        [(f" {rating:d} {name} ", f" {wait}", "   ") for rating, name, wait in rows],
-        [(f"{rating:d} {name}", f" {_shorten(wait)}", "  ") for rating, name, wait in rows],
-        [(f"{rating:d} {name[:1]}", f" {_shorten(wait)}", "  ") for rating, name, wait in rows],
-        [(f"{rating:d}", f" {_shorten(wait)}", "  ") for rating, _, wait in rows],
-        [(f"{rating:d}", "", " ") for rating, _, _ in rows],
+        [(f" {key} {name} ", f" {wait}", "   ") for _, key, name, wait in rows],
+        [(f"{key} {name}", f" {_shorten(wait)}", "  ") for _, key, name, wait in rows],
+        [(f"{key} {name[:1]}", f" {_shorten(wait)}", "  ") for _, key, name, wait in rows],
+        [(key, f" {_shorten(wait)}", "  ") for _, key, _, wait in rows],
+        [(key, "", " ") for _, key, _, _ in rows],
     )
-    line = Text()
+    line, starts = Text(), [0]
     for form in forms:
-        line = Text(no_wrap=True)
-        for (label, wait, gap), (rating, _, _) in zip(form, rows, strict=True):
+        line, starts = Text(no_wrap=True), []
+        for (label, wait, gap), (rating, _, _, _) in zip(form, rows, strict=True):
             line.append(gap if line else "")
+            starts.append(line.cell_len)
             line.append(label, "bold reverse" if rating is marked else "bold").append(wait, "dim")
         if line.cell_len <= width:
             break
-    return line
+    return line, starts
 
 
 def _shorten(wait: str) -> str:
@@ -457,7 +521,7 @@ def _draw_wait(state: ReviewState) -> Renderable:
         Text("Nothing to ask right now.", "bold"),
         Text(),
         Text(f"Next card at {local:%H:%M}, in {seconds // 60}:{seconds % 60:02d} minutes."),
-        Text(f"Wait here, or stop with q{'.' if state.warning else ': everything is saved.'}"),
+        Text(f"Wait here, or stop{'.' if state.warning else ': everything is saved.'}"),
     )
 
 

@@ -13,7 +13,6 @@ from cardwright.kinds.typed import (
     MAX_TYPED,
     Comparison,
     compare_typed,
-    drop_letter,
     list_accepted,
 )
 from cardwright.memory import Memory, State
@@ -28,6 +27,7 @@ from cardwright.terminal.card import (
     format_verdict,
     order_options,
 )
+from cardwright.terminal.line_editor import LineEditor
 from cardwright.terminal.markdown import Drawing
 from cardwright.terminal.words import format_wait, name_rating
 from cardwright.text import to_nfc
@@ -70,7 +70,8 @@ class Attempt:
         """The answers that are right to type; empty if nothing is typed."""
         self.is_typing = bool(self.accepted)
         """Whether keys are letters of the answer."""
-        self.typed = ""
+        self.line = LineEditor(MAX_TYPED)
+        """The answer that is being typed."""
         self.comparison: Comparison | None = None
         """Of the typed answer, once it is revealed; None if nothing was typed."""
 
@@ -117,9 +118,9 @@ class Attempt:
         """Show the answer, beside what was typed; points are ticked before the rating."""
         self.is_revealed = True
         self.is_typing = False
-        if self.accepted and self.typed.strip():
+        if self.accepted and self.line.text.strip():
             ignored = self.prompt.side.ignore
-            self.comparison = compare_typed(self.typed, self.accepted, ignored)
+            self.comparison = compare_typed(self.line.text, self.accepted, ignored)
         self.is_ticking = self.point_count > 0
 
     def type(self, key: str) -> None:
@@ -127,13 +128,9 @@ class Attempt:
         if key == "enter":
             self.reveal()
         elif key == "escape":
-            self.is_typing, self.typed = False, ""
-        elif key == "backspace":
-            self.typed = drop_letter(self.typed)
-        elif key == "ctrl-u":
-            self.typed = ""
-        elif len(key) == 1 and len(self.typed) < MAX_TYPED:
-            self.typed += key
+            self.is_typing, self.line = False, LineEditor(MAX_TYPED)
+        else:
+            self.line.press(key)
 
     def toggle(self, number: int) -> bool:
         """Pick or tick the option or point with this number, from 1; return whether it exists."""
@@ -403,14 +400,14 @@ class ReviewState:
         ref = self.item.ref if self.item else ""
         self._session.suspend(self.clock())
         self._go_on()
-        return f"suspended {ref} (u: undo)"
+        return f"suspended {ref}"
 
     def bury(self) -> str:
         """Put this prompt off until tomorrow, and show the next one."""
         ref = self.item.ref if self.item else ""
         self._session.bury(self.clock())
         self._go_on()
-        return f"buried {ref} until tomorrow (u: undo)"
+        return f"buried {ref} until tomorrow"
 
     def flag(self) -> str:
         """Flag this prompt, or remove its flag."""

@@ -9,12 +9,16 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Final, Self, TextIO
+from typing import TYPE_CHECKING, Final, Self, TextIO
 
 from rich.cells import cell_len, set_cell_size
 
+from cardwright.terminal.cells import MARK
 from cardwright.terminal.keys import Key, KeyReader
 from cardwright.text import make_plain
+
+if TYPE_CHECKING:
+    from cardwright.terminal.images import Canvas
 
 _ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h"
 """Alternate screen, no cursor, no wrapping at the right edge, bracketed paste."""
@@ -23,10 +27,17 @@ _LEAVE: Final = "\x1b[0m\x1b[H\x1b[J\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l"
 RESET: Final = "\x1b[r\x1b[4l\x1b[?6l\x1b[?1l\x1b(B\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l"
 """Ends what a killed editor leaves behind: a scroll region, insertion, other keys and characters,
 and reports of the mouse, which would be read as keys."""
+_MOUSE_ON: Final = "\x1b[?1000h\x1b[?1006h"
+_MOUSE_OFF: Final = "\x1b[?1006l\x1b[?1000l"
+"""Reports of buttons and the wheel, with numbers for columns and rows."""
+_MAX_COPIED: Final = 50_000
+"""Bytes; terminals drop longer texts."""
 _FRAME: Final = "\x1b[?2026h{}\x1b[?2026l"
 """Synchronised output: shown at once by terminals that support it, ignored by others."""
-_STYLE: Final = re.compile("(\x1b\\[[0-9;:]*m)")
+_STYLE: Final = re.compile("\x1b\\[[0-9;:]*m")
+_CODES: Final = re.compile(f"({_STYLE.pattern}|\x1b_[0-9;]*\x1b\\\\)")
 _DEFAULT_SIZE: Final = os.terminal_size((80, 24))
+_DEFAULT_RATIO: Final = 2.0
 
 
 def can_draw(stdin: TextIO | None, stdout: TextIO | None, environ: Mapping[str, str]) -> bool:
@@ -50,12 +61,16 @@ class Screen:
     ```
     """
 
-    def __init__(self, stdin: TextIO, stdout: TextIO) -> None:
-        """Leave the terminal as it is until entered."""
+    def __init__(self, stdin: TextIO, stdout: TextIO, *, has_mouse: bool = False) -> None:
+        """Leave the terminal as it is until entered; `has_mouse` asks it for clicks and the wheel."""
+        # The console of Windows would send no sequences.
+        self._has_mouse = has_mouse and sys.platform != "win32"
         self._keys = KeyReader(stdin)
         self._stdout = stdout
         self._shown: dict[int, str] = {}
         self._shown_size = _DEFAULT_SIZE
+        self.canvas: Canvas | None = None
+        """Draws the images of rows; None if there are none."""
 
     def __enter__(self) -> Self:
         self._enter()
@@ -78,6 +93,35 @@ class Screen:
             return _DEFAULT_SIZE
         return size if size.columns and size.lines else _DEFAULT_SIZE
 
+    @property
+    def cell_ratio(self) -> float:
+        """The height of a character of the window, divided by its width."""
+        if sys.platform != "win32":
+            import fcntl  # noqa: PLC0415  (few cards have images)
+            import struct  # noqa: PLC0415  (as above)
+            import termios  # noqa: PLC0415  (as above)
+
+            with contextlib.suppress(OSError):
+                data = fcntl.ioctl(self._stdout.fileno(), termios.TIOCGWINSZ, bytes(8))
+                lines, columns, width, height = struct.unpack("HHHH", data)
+                if lines and columns and width and height:
+                    return float(height / lines / (width / columns))
+        return _DEFAULT_RATIO
+
+    @property
+    def replies(self) -> Sequence[str]:
+        """What the terminal has replied so far."""
+        return self._keys.replies
+
+    def ask(self, query: str, end: re.Pattern[str], limit_s: float) -> None:
+        """Ask the terminal something, and wait a little for the last reply, which may come later."""
+        self._write(query)
+        self._keys.await_reply(end, limit_s)
+        # A terminal that does not understand the question may have shown it.
+        shown, self._shown = self._shown, {}
+        if shown:
+            self.paint([shown[number] for number in sorted(shown)])
+
     def read(self, timeout_s: float | None = None) -> Key | None:
         """Return the next key, or None if none came in time; paint after any key.
 
@@ -90,31 +134,55 @@ class Screen:
             return "resize"
         if key in {"resize", "ctrl-l"}:
             self._shown = {}
+            if key == "ctrl-l" and self.canvas:
+                # The terminal may have lost them.
+                self._write(self.canvas.clear())
             return "resize"
         return key
 
-    def paint(self, lines: Sequence[str]) -> None:
-        """Show rows of `paint_rows`, from the top; parts that do not fit the window are cut off."""
+    def paint(self, lines: Sequence[str], cursor: tuple[int, int] | None = None) -> None:
+        """Show rows of `paint_rows`, from the top; parts that do not fit the window are cut off.
+
+        The cursor stays hidden, but input methods open their windows at its row and column.
+        """
         size = self.size
         if size != self._shown_size:
             self._shown = {}
         rows = {
             number: lines[number] if number < len(lines) else "" for number in range(size.lines)
         }
-        changed = [
-            f"\x1b[{number + 1}H{_draw_row(row, size.columns)}"
-            for number, row in rows.items()
-            if self._shown.get(number) != row
-        ]
-        if changed:
-            self._write(_FRAME.format("".join(changed)))
+        canvas, start = self.canvas, ""
+        if canvas:
+            rows = canvas.arrange(rows)
+            if canvas.has_stale():
+                self._shown, start = {}, canvas.clear()
+        changed = [number for number, row in rows.items() if self._shown.get(number) != row]
+        place = f"\x1b[{cursor[0] + 1};{cursor[1] + 1}H" if cursor else ""
+        if changed or place:
+            drawn = start + "".join(
+                f"\x1b[{number + 1}H{_draw_row(rows[number], size.columns, canvas)}"
+                for number in changed
+            )
+            drawn = canvas.complete(rows, changed, drawn) if canvas else drawn
+            self._write(_FRAME.format(drawn + place))
         self._shown, self._shown_size = rows, size
+
+    def copy(self, text: str, environ: Mapping[str, str]) -> None:
+        """Ask the terminal to put a text on the clipboard (OSC 52), which not all of them do."""
+        import base64  # noqa: PLC0415  (only when its key is pressed)
+
+        data = text.encode("utf-8")[:_MAX_COPIED].decode("utf-8", "ignore").encode("utf-8")
+        request = f"\x1b]52;c;{base64.b64encode(data).decode('ascii')}\x07"
+        self._write(request)
+        if environ.get("TMUX"):
+            # By default, tmux takes no such request itself, but may pass it through.
+            self._write("\x1bPtmux;{}\x1b\\".format(request.replace("\x1b", "\x1b\x1b")))
 
     def prepare(self, lines: Iterable[str]) -> None:
         """Get rows ready that will probably be painted next."""
         columns = self.size.columns
         for line in lines:
-            _draw_row(line, columns)
+            _draw_row(line, columns, self.canvas)
 
     @contextlib.contextmanager
     def released(self) -> Iterator[None]:
@@ -136,11 +204,12 @@ class Screen:
             self._stdout.flush()
         # First: in the background this stops us, before anything is written over the shell.
         self._keys.__enter__()
-        self._write(_ENTER + RESET)
+        self._write(_ENTER + RESET + _MOUSE_ON * self._has_mouse)
 
     def _leave(self) -> None:
         try:
-            self._write(_LEAVE)
+            gone = self.canvas.clear() if self.canvas else ""
+            self._write(gone + _MOUSE_OFF * self._has_mouse + _LEAVE)
         finally:
             self._keys.__exit__()
 
@@ -157,13 +226,18 @@ class Screen:
 
 
 @lru_cache(maxsize=256)
-def _draw_row(line: str, width: int) -> str:
-    """Return the codes that draw a line over a row; only styles pass through."""
+def _draw_row(line: str, width: int, canvas: Canvas | None) -> str:
+    """Return the codes that draw a line over a row; only styles and images pass through."""
     parts = []
     left = width
-    for part in _STYLE.split(line):
+    for part in _CODES.split(line):
         if _STYLE.fullmatch(part):
             parts.append(part)
+            continue
+        if canvas and (cells := MARK.fullmatch(part)):
+            columns = min(int(cells[3]), left)
+            parts.append(canvas.draw_cells(int(cells[1]), int(cells[2]), columns))
+            left -= columns
             continue
         text = make_plain(part).replace("\n", " ")
         if cell_len(text) > left:

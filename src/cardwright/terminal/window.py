@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
@@ -10,7 +11,9 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from cardwright.study.error import StoreError
-from cardwright.terminal.paint import MAX_WIDTH, Painted, Stack, paint_line, paint_rows
+from cardwright.terminal.keymap import KeyMap
+from cardwright.terminal.keys import PASTE
+from cardwright.terminal.paint import MAX_WIDTH, Painted, Stack, paint, paint_line, paint_rows
 from cardwright.terminal.screen import Screen
 from cardwright.text import make_plain
 
@@ -22,13 +25,19 @@ WIDE: Final = 56
 ROOMY: Final = 16
 """Rows needed for blank lines."""
 QUIT_KEYS: Final = frozenset({"ctrl-c", "ctrl-d", "hangup"})
-CONTINUE_KEYS: Final = frozenset({" ", "enter"})
 _HEADER_FROM, _KEYS_FROM, _GAP_FROM = 6, 8, 10
 """Rows needed for the header, the keys, and a line above the body."""
 _MAX_CACHED: Final = 200
-_STEPS: Final = {"up": -1, "down": 1, "k": -1, "j": 1}
-_PAGES: Final = {"pageup": -1, "pagedown": 1}
-_ENDS: Final = {"home": -1, "end": 1}
+_STEPS: Final = {"up": -1, "down": 1, "wheel-up": -3, "wheel-down": 3}
+_PAGES: Final = {"page-up": -1, "page-down": 1}
+_ENDS: Final = {"start": -1, "end": 1}
+_ITEM: Final = re.compile(r"\s*([1-9])[.)] \[[x ]\] ")
+"""The start of a row with an option, or with a point to tick."""
+_HINT: Final = re.compile(r"(?P<key>\S+)(?: \S+)*")
+"""A key with what it does; the next one follows after two blanks."""
+_LETTERS: Final = re.compile(r"\S(?: \S)+")
+"""Keys alone."""
+_STYLES: Final = re.compile("\x1b\\[[0-9;:]*m")
 
 
 class Window:
@@ -48,6 +57,19 @@ class Window:
         self._wants_last_part = False
         self._wanted_row: int | None = None
         self._cache: dict[object, list[Painted]] = {}
+        self._body: list[Painted] = []
+        """All rows of the body, those out of sight included."""
+        self._shown: list[str] = []
+        """The rows of the window."""
+        self.cursor = -1
+        """The column of the cursor, where something is typed instead of the hint on the next keys."""
+        self._body_row, self._hint_row = 0, 0
+        """The first rows of the body, and of the hints on keys."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and lines of the window."""
+        return self._screen.size.columns, self._screen.size.lines
 
     @property
     def columns(self) -> int:
@@ -85,13 +107,28 @@ class Window:
         """Scroll as little as possible to show a row of the body when it is painted next."""
         self._wanted_row = row
 
-    def scroll(self, key: str) -> bool:
-        """Scroll if the key is for scrolling; return whether it is."""
+    def scroll(self, act: str) -> bool:
+        """Scroll if the act, or the wheel, is for scrolling; return whether it is."""
         page = max(self._height - 1, 1)
         steps = {**_STEPS, **{name: sign * page for name, sign in _PAGES.items()}}
         steps |= {name: sign * (self._top + self._below) for name, sign in _ENDS.items()}
-        self._top += steps.get(key, 0)
-        return key in steps
+        self._top += steps.get(act, 0)
+        return act in steps
+
+    def find_hint_column(self, click: str) -> int | None:
+        """Return the column of a click on the hint on the next keys; None if it is elsewhere."""
+        column, row = map(int, click.split("-")[1:])
+        return column - len(self._margin) if row == self._hint_row else None
+
+    def read_click(self, click: str) -> str:
+        """Return what is at a click: the number of an item, a key as a hint shows it, or ""."""
+        column, row = map(int, click.split("-")[1:])
+        if self._hint_row <= row < len(self._shown):
+            return _find_hint(self._shown[row], column)
+        place = self._top + row - self._body_row
+        if not self._body_row <= row < self._hint_row or place >= len(self._body):
+            return ""
+        return _find_item([_STYLES.sub("", text) for text in self._body], place)
 
     def render(self, renderable: Renderable, width: int | None = None) -> list[Painted]:
         """Return the rows of a renderable, as wide as the body."""
@@ -138,10 +175,14 @@ class Window:
         if self._below and height > 1:
             below = f"↓ {self._below} more{', space' if reads_on else ''}"
             body += self.render(_draw_line(below, "dim"))[:1]
+        self.cursor = -1
         step = self.render(draw_step(), width)[:1] if rows > 1 else []
-        self._screen.paint(
-            [*head, *(f"{margin}{row}" for row in (*gap, *body, *message, *step, *last))]
-        )
+        framed = [f"{margin}{row}" for row in (*gap, *body, *message, *step, *last)]
+        self._body_row = len(head) + len(gap)
+        self._hint_row = self._body_row + len(body) + len(message)
+        self._shown = [_STYLES.sub("", row) for row in (*head, *framed)]
+        place = (self._hint_row, len(margin) + self.cursor) if self.cursor >= 0 else None
+        self._screen.paint([*head, *framed], place)
 
     def prepare(self, rows: Iterable[Painted]) -> None:
         """Get rows of a body ready that will probably be painted next."""
@@ -162,7 +203,8 @@ class Window:
         is_end = self._top + height >= length
         self._height = height if is_end or height == 1 else height - 1
         self._below = max(length - self._top - self._height, 0)
-        rows = [row for part in parts for row in part][self._top : self._top + self._height]
+        self._body = [row for part in parts for row in part]
+        rows = self._body[self._top : self._top + self._height]
         return rows + [Painted()] * (self._height - len(rows))
 
     def _render_message(self, note: str) -> list[Painted]:
@@ -174,10 +216,20 @@ class Window:
 class KeyLoop(ABC):
     """Paints a window, and handles keys until one ends it."""
 
-    def __init__(self, screen: Screen, environ: Mapping[str, str]) -> None:
-        """Paint on a screen, and read its keys."""
+    def __init__(
+        self, name: str, keymap: KeyMap, screen: Screen, environ: Mapping[str, str]
+    ) -> None:
+        """Paint on a screen, and read its keys, whose acts are those of a screen of this name."""
+        self._name = name
+        self._keymap = keymap
         self._screen = screen
+        self._environ = environ
         self._window = Window(screen, environ)
+
+    def _copy_text(self, *parts: Renderable) -> None:
+        """Put the text of what is shown on the clipboard."""
+        texts = [paint(part, {}, is_terminal=False, is_styled=False) for part in parts]
+        self._screen.copy("\n\n".join(texts).strip() + "\n", self._environ)
 
     def run(self) -> None:
         """Run until a key ends it."""
@@ -189,6 +241,11 @@ class KeyLoop(ABC):
         """Handle a key, or None if none came for a while, and paint; return whether to go on."""
         if key in QUIT_KEYS:
             return False
+        if key is not None and not self._is_typing:
+            if key.startswith(PASTE):
+                return True
+            if key.startswith("click-"):
+                key = self._read_click(key) or ("click" if self._takes_any_key else "resize")
         goes_on = True
         try:
             if key is None:
@@ -213,6 +270,24 @@ class KeyLoop(ABC):
     def _read_key(self) -> str | None:
         """Return the next key, or None after a while without one."""
         return self._screen.read()
+
+    @property
+    def _is_typing(self) -> bool:
+        """Whether keys are letters of a text."""
+        return False
+
+    @property
+    def _takes_any_key(self) -> bool:
+        """Whether any key goes back, and so does a click anywhere."""
+        return False
+
+    def _find_act(self, key: str) -> str:
+        """Return the act of a key, or ""; the wheel is its own."""
+        return key if key.startswith("wheel-") else self._keymap.find(self._name, key)
+
+    def _read_click(self, click: str) -> str:
+        """Return the key that a click stands for, or "" if it is on nothing."""
+        return self._keymap.find_shown(self._name, self._window.read_click(click))
 
     def _wait(self) -> bool:
         """Handle a while without a key; return whether to go on."""
@@ -245,12 +320,9 @@ def draw_step(width: int, *texts: str) -> Text:
     return _draw_line(choose_text(texts, width), "bold")
 
 
-def draw_input(start: str, typed: str, width: int) -> Text:
-    """Draw a line that is being typed: its end, if it is too long."""
-    shown = make_plain(typed)
-    while shown and cell_len(f"{start}{shown}█") > width:
-        shown = shown[1:]
-    return Text(f"{start}{shown}█", no_wrap=True)
+def join_hints(*hints: str, gap: int = 3) -> str:
+    """Join hints on keys; those of acts without a key are empty."""
+    return (" " * gap).join(filter(None, hints))
 
 
 def draw_title_bar(text: str, columns: int) -> Text:
@@ -260,8 +332,38 @@ def draw_title_bar(text: str, columns: int) -> Text:
 
 def draw_key_help(keys: Iterable[tuple[str, str]]) -> Stack:
     """Draw a list of keys, each with its effect."""
-    return Stack(*(Text.assemble((f"{names:<14}", "bold"), does) for names, does in keys))
+    return Stack(*(Text.assemble((f"{names:<14} ", "bold"), does) for names, does in keys))
 
 
 def _draw_line(text: str, style: str) -> Text:
     return Text(text, style, no_wrap=True)
+
+
+def _find_item(rows: Sequence[str], place: int) -> str:
+    """Return the number of the item that a row belongs to, or ""; the last list counts."""
+    starts = {}
+    expected = ""
+    for row in range(len(rows) - 1, -1, -1):
+        if (found := _ITEM.match(rows[row])) and expected in {"", found[1]}:
+            starts[row] = found[1]
+            expected = str(int(found[1]) - 1)
+    for row in range(place, -1, -1):
+        if row in starts:
+            return starts[row]
+        if not rows[row].strip():
+            return ""
+    return ""
+
+
+def _find_hint(row: str, column: int) -> str:
+    """Return the key of the hint at a column, or ""."""
+    start = 0
+    for piece in re.split("( {2,})", row):
+        width = cell_len(piece)
+        if start <= column < start + width and piece.strip():
+            if _LETTERS.fullmatch(piece.strip()):
+                return piece[min(column - start, len(piece) - 1)].strip()
+            found = _HINT.search(piece)
+            return found["key"] if found else ""
+        start += width
+    return ""

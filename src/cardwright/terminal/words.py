@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cardwright.history import MS_PER_MINUTE, Rating, make_date
+from cardwright.history import MS_PER_MINUTE, Act, Rating, Review, make_date
 from cardwright.study.days import StudyDays
 
 _MINUTES_PER_HOUR: Final = 60
@@ -16,6 +16,14 @@ _DAYS_PER_YEAR: Final = 365.25
 def name_rating(rating: Rating) -> str:
     """Return the label of a rating."""
     return rating.name.capitalize()
+
+
+def name_act(review: Review) -> str:
+    """Return the label of an act: Good, Good (cram), suspend."""
+    if review.rating is None:
+        return str(review.act)
+    suffix = " (cram)" if review.act is Act.CRAM else ""
+    return f"{name_rating(review.rating)}{suffix}"
 
 
 def explain_day_off(days: StudyDays, today: int) -> str:

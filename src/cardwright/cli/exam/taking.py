@@ -8,16 +8,20 @@ from functools import partial
 
 from cardwright.app.study import Study
 from cardwright.blueprint import Blueprint
+from cardwright.cli.config_file import find_colours, load_config
 from cardwright.cli.environment import read_clock
 from cardwright.cli.exam.miss import log_misses
+from cardwright.cli.opening import Opener
 from cardwright.cli.output import say, say_json
+from cardwright.cli.window import find_keymap, make_screen
 from cardwright.exam.mock import Mock
 from cardwright.exam.result import make_transcript
 from cardwright.exam.sheet import Sheet
 from cardwright.terminal.exam import draw_score
-from cardwright.terminal.mock import MockTaker, ResultReader
+from cardwright.terminal.gallery import Gallery
+from cardwright.terminal.mock import MockTaker, QuestionActs, ResultReader
 from cardwright.terminal.plain_exam import PlainTaker
-from cardwright.terminal.screen import Screen, can_draw
+from cardwright.terminal.screen import can_draw
 
 
 def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_json: bool) -> None:
@@ -28,12 +32,42 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_j
         say_plainly = partial(say, err=as_json, is_styled=False)
         PlainTaker(sheet, study, sys.stdin, say_plainly, read_clock).run()
     else:
-        with Screen(sys.stdin, sys.stdout) as screen:
-            MockTaker(sheet, study, screen, os.environ, read_clock).run()
-            if sheet.is_over:
-                reader = ResultReader(sheet.mock, study, blueprint, screen, os.environ)
-                reader.run()
-                wants_misses = reader.wants_misses
+        config = load_config()
+        opener = Opener(study, config.text("player"))
+        keymap, colours, images = find_keymap(), find_colours(), config.text("images")
+        acts = QuestionActs(
+            open_media=opener.open_media, open_web=opener.open_web, play=opener.play
+        )
+        try:
+            with make_screen() as screen:
+                gallery = Gallery(
+                    screen, study.find_media, os.environ, seed=os.getpid(), wish=images
+                )
+                MockTaker(
+                    sheet,
+                    study,
+                    screen,
+                    colours,
+                    read_clock,
+                    acts=acts,
+                    keymap=keymap,
+                    gallery=gallery,
+                ).run()
+                if sheet.is_over:
+                    reader = ResultReader(
+                        sheet.mock,
+                        study,
+                        blueprint,
+                        screen,
+                        colours,
+                        acts=acts,
+                        keymap=keymap,
+                        gallery=gallery,
+                    )
+                    reader.run()
+                    wants_misses = reader.wants_misses
+        finally:
+            opener.stop()
         exit_code, can_ask = screen.exit_code, wants_misses
     if not exit_code:
         can_ask = can_ask and sheet.is_over and bool(sheet.mock.wrong)

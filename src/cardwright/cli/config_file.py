@@ -1,0 +1,44 @@
+"""The config file that commands read."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from cardwright.app.config import Config, read_config
+
+CONFIG: Final = "CARDS_CONFIG"
+_HAS_OWN_FOLDERS: Final = sys.platform in {"win32", "darwin"}
+
+
+def find_config_path() -> Path:
+    """Return the path of the config file: in the user's config folder, or what CARDS_CONFIG names."""
+    given = os.environ.get(CONFIG)
+    if given is not None:
+        return Path(given or os.devnull)
+    if not _HAS_OWN_FOLDERS:
+        # What platformdirs returns, which takes as long to load as a whole command.
+        home = os.environ.get("XDG_CONFIG_HOME", "").strip() or "~/.config"
+        # Without a home, this returns the path as it is, where `Path.expanduser` fails.
+        return Path(os.path.expanduser(home), "cardwright", "config.toml")  # noqa: PTH111
+    import platformdirs  # noqa: PLC0415  (not needed when a path is given)
+
+    return platformdirs.user_config_path("cardwright", appauthor=False) / "config.toml"
+
+
+def load_config() -> Config:
+    """Return the settings of the config file; there need not be one.
+
+    Raises:
+        ConfigError: it cannot be read, is not TOML, or a value is not valid.
+
+    """
+    return read_config(find_config_path())
+
+
+def find_colours() -> Mapping[str, str]:
+    """Return the environment, in which CARDS_THEME names the theme."""
+    return {"CARDS_THEME": load_config().text("theme"), **os.environ}
