@@ -17,6 +17,7 @@ from cardwright.cli.lazy import LazyGroup
 from cardwright.error import CardwrightError
 
 _COMMANDS: Final = {
+    "home": "Show what is due and what needs attention, and study from there.",
     "init": "Start a project, ready to build.",
     "adopt": "Take over a deck of Anki or of another program, with its identity and history.",
     "new": "Append a card to fill in.",
@@ -29,6 +30,7 @@ _COMMANDS: Final = {
     "release": "Publish a pack: ledger, changelog and package.",
     "preview": "Show every card in a browser as Anki will, question next to answer.",
     "review": "Study what is due today.",
+    "projects": "List the projects that you have studied on this machine.",
     "due": "Show what is due today and in the coming days.",
     "stats": "Show how your studying is going.",
     "history": "Show the answers to a card, or all answers of a day.",
@@ -65,8 +67,22 @@ _MODULES: Final = {
 """Modules that are not named after their commands."""
 
 
+_HOME_OPTIONS: Final = (["--json"], ["--plain"])
+
+
 class _Program(LazyGroup):
     """The top-level group, which turns every error into a message and an exit status."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words, among which no command means `cards home`."""
+        start = 0
+        if args and args[0].startswith("-C"):
+            start = 2 if args[0] == "-C" else 1
+        if not ctx.resilient_parsing and (
+            len(args) == start or args[start : start + 1] in _HOME_OPTIONS
+        ):
+            args = [*args[:start], "home", *args[start:]]
+        return super().parse_args(ctx, args)
 
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **extra: Any

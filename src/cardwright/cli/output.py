@@ -54,6 +54,15 @@ def say(
     _write(painted + end, err=err)
 
 
+def find_width() -> int:
+    """Return how wide lines are to be: as the terminal is, but never wider than is easy to read."""
+    import shutil  # noqa: PLC0415  (loads compression)
+
+    from cardwright.terminal.paint import MAX_WIDTH  # noqa: PLC0415  (rich loads slowly)
+
+    return min(shutil.get_terminal_size().columns, MAX_WIDTH)
+
+
 def say_pieces(
     pieces: Iterable[tuple[str, str]], styles: Mapping[str, str], *, end: str = ""
 ) -> None:
