@@ -30,6 +30,7 @@ from cardwright.cli.environment import read_clock
 from cardwright.history import Act, Moment, Rating, Review
 from cardwright.study.queue import SessionOptions
 from cardwright.study.session import Session
+from cardwright.terminal.keymap import make_keymap
 from cardwright.terminal.review import CardActs, Reviewer
 from cardwright.terminal.review_state import ReviewState
 from cardwright.terminal.screen import Screen
@@ -60,13 +61,13 @@ def time_floor() -> float:
     return time.perf_counter() - start
 
 
-def time_first_card(root: Path, store: Path) -> float:
-    """Return the seconds from the start of `cards review` to its first screen."""
+def time_first_screen(root: Path, store: Path, command: str = "review") -> float:
+    """Return the seconds from the start of a command to its first screen."""
     master, slave = pty.openpty()
     fcntl.ioctl(master, termios.TIOCSWINSZ, _SIZE)
     environ = {**os.environ, "CARDS_DB": str(store), "TERM": "xterm-256color"}
     start = time.perf_counter()
-    words = [sys.executable, "-c", _OURS, "-C", str(root), "review"]
+    words = [sys.executable, "-c", _OURS, "-C", str(root), command]
     process = subprocess.Popen(words, stdin=slave, stdout=slave, stderr=slave, env=environ)
     os.close(slave)
     shown = b""
@@ -186,8 +187,10 @@ def time_next_cards(root: Path, folder: Path, rounds: int) -> tuple[list[float],
             session = Session(study.journal, study.items, now, name="benchmark", options=options)
         state = ReviewState(session, study, read_clock)
         environ = {"TERM": "xterm-256color"}
-        acts = CardActs(edit=str, open_media=str, play=str, follow=str)
-        reviewer = Reviewer(state, Screen(terminal, terminal), environ, acts=acts)
+        acts = CardActs(edit=str, open_media=str, open_web=str, play=str, follow=str)
+        reviewer = Reviewer(
+            state, Screen(terminal, terminal), environ, acts=acts, keymap=make_keymap({})
+        )
         for _ in range(rounds + _WARM_UP):
             for key in (" ", "a", " ", " ") if state.attempt and state.attempt.point_count else " ":
                 if not (state.attempt and state.attempt.can_rate):
@@ -236,16 +239,19 @@ def measure_first_cards(folder: Path, rounds: int, cards: int, reviews: int) -> 
     floor: list[float] = []
     small_s: list[float] = []
     large_s: list[float] = []
+    home_s: list[float] = []
     for number in range(rounds + 1):
-        passed = time_floor(), *(time_first_card(root, store) for root, store in stores.items())
+        shown = (time_first_screen(root, store) for root, store in stores.items())
+        passed = time_floor(), *shown, time_first_screen(large, stores[large], "home")
         # The first round warms up the index.
         if number:
-            for column, passed_s in zip((floor, small_s, large_s), passed, strict=True):
+            for column, passed_s in zip((floor, small_s, large_s, home_s), passed, strict=True):
                 column.append(passed_s)
-    what = f"first card, {cards:,} prompts, {reviews:,} reviews"
+    size = f"{cards:,} prompts, {reviews:,} reviews"
     for name, ours, ratio in (
         ("first card, ML-PRO", small_s, FIRST_CARD_RATIO),
-        (what, large_s, LARGE_RATIO),
+        (f"first card, {size}", large_s, LARGE_RATIO),
+        (f"home screen, {size}", home_s, LARGE_RATIO),
     ):
         yield compare(name, median(ours), median(floor), "bare imports", ratio)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from cardwright.cli.main import cards
 from exam_project import make_exam_files, run_exam
@@ -54,6 +56,18 @@ def test_a_command_is_listed_with_the_first_sentence_of_its_own_help(name: str) 
     command = cards.load_command(name)
 
     assert cards.commands[name].short_help == command.get_short_help_str(limit=200)
+
+
+def test_help_is_a_command_too() -> None:
+    run = partial(CliRunner().invoke, cards, prog_name="cards")
+
+    assert run(["help"]).output == run(["--help"]).output
+    assert run(["help", "exam", "set"]).output == run(["exam", "set", "--help"]).output
+    unknown = run(["help", "exam", "sett"])
+    assert unknown.exit_code == 2
+    assert "Did you mean" in unknown.output
+    assert run(["help", "show", "oak"]).exit_code == 2
+    assert run(["-V"]).output == run(["--version"]).output
 
 
 def test_a_mistyped_command_is_answered_by_a_close_one() -> None:

@@ -6,6 +6,6 @@ if sys.path and not sys.flags.safe_path:
     # Python puts the current folder first, and a stranger's project might hold a `yaml.py`.
     del sys.path[0]
 
-from cardwright.cli.main import main
+from cardwright.cli.start import main
 
 main()

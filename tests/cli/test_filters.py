@@ -63,7 +63,7 @@ def test_of_several_names_each_must_exist_and_one_must_match(run: Run) -> None:
     )
     assert len(asked["prompts"]) == 2
     said = run("due", "--tag", "broad", "--tag", "nope", "--json", exit_code=1)
-    assert said.stderr.startswith("error: there is no card with tag `nope`\n")
+    assert json.loads(said.stderr)["error"] == "there is no card with tag `nope`"
     said = run("due", "trees", "--tag", "spice", "--tag", "wood", "--kind", "term", exit_code=1)
     assert "no card in `trees` with tag `spice` or `wood` of kind `term`\n" in said.stderr
 

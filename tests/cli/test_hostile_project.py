@@ -62,7 +62,12 @@ SOUND = {
 QUOTED = 'a ::error::b ##[add-mask]a [x](https://example.com/"%1b]52;c;ZXZpbA==%07) \u05d0\u200f'
 
 WORDS: dict[str, list[list[str]]] = {
+    "home": [["home"], ["home", "--json"]],
     "init": [["init", "OUT/new"], ["init", "OUT/EVIL"], ["init", "OUT/x", "--pack", EVIL]],
+    "config": [["config"], ["config", EVIL], ["config", f"{EVIL}={EVIL}"]],
+    "keys": [["keys"]],
+    "completion": [["completion", "zsh"], ["completion", EVIL]],
+    "help": [["help", "exam"], ["help", EVIL]],
     "namespace": [["namespace"], ["namespace", EVIL]],
     "check": [["check"], ["check", "--all"], ["check", "--format", "github"], ["check", "--json"]],
     "list": [["list"], ["list", "--json"], ["list", "--tag", EVIL], ["list", "--pack", "none"]],
@@ -78,6 +83,7 @@ WORDS: dict[str, list[list[str]]] = {
     "preview": [["preview"], ["preview", EVIL]],
     "review": [["review", "--plain"], ["review", EVIL]],
     "answer": [["answer", "trees:beech/recall", "good"], ["answer", EVIL, EVIL]],
+    "projects": [["projects"], ["projects", "--json"], ["projects", "forget", EVIL]],
     "due": [["due"], ["due", "--json"]],
     "stats": [["stats"], ["stats", "--json"], ["stats", EVIL]],
     "history": [["history", "trees:beech/recall"], ["history", EVIL]],

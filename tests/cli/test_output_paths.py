@@ -27,6 +27,7 @@ READS = {
     ("backup", "restore"),
     ("doctor", "shared"),
     ("import", "files"),
+    ("relink", "folder"),
     ("new", "file"),  # must be a file of cards: see below
 }
 

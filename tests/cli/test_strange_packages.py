@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from cardwright.anki import collection
 from cardwright.cli.main import cards
 from cardwright.foreign import archive, database, json_text
+from cardwright.text import make_plain
 from mutations import mutate_database
 from strange_packages import NOTES, SCHEMA, make_database, pack, write_package
 
@@ -60,7 +61,8 @@ def compare(old: Path, new: Path, *options: str) -> Result:
     assert not ACTING.search(result.output)
     if result.exit_code:
         assert result.stdout == ""
-        assert result.stderr.startswith("error: ")
+        is_json = "--json" in options
+        assert result.stderr.startswith('{"error": ' if is_json else "error: ")
     return result
 
 
@@ -69,7 +71,9 @@ def refuse(path: Path, sound: Path) -> str:
     said = compare(sound, path)
     assert said.exit_code == 1
     assert str(path) in said.stderr
-    assert compare(path, sound, "--json").stderr == said.stderr
+    as_json = json.loads(compare(path, sound, "--json").stderr)
+    assert make_plain(as_json["error"]) in said.stderr
+    assert make_plain(as_json["help"]) in said.stderr
     return said.stderr.strip()
 
 

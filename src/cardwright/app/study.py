@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
 from cardwright.app.choice import Choice
+from cardwright.app.folders import remember_project
 from cardwright.app.garbage import gc_paused
 from cardwright.app.reserved import find_held
 from cardwright.error import ProjectError
@@ -21,6 +20,7 @@ from cardwright.markdown.render import Renderer
 from cardwright.memory import Memory
 from cardwright.model import Card, Kind
 from cardwright.project.index import open_index
+from cardwright.project.names import find_index
 from cardwright.project.sources import Sources
 from cardwright.project.walk import find_project
 from cardwright.study.alias import Aliases
@@ -66,6 +66,16 @@ class Study:
         """The study day on which it was opened."""
         return self.moment.study_day(self.journal.rollover_hour)
 
+    @property
+    def error_count(self) -> int:
+        """The number of errors in the sources: with any, cards may be missing."""
+        return self.sources.error_count
+
+    def part_of(self, item: Item) -> Study:
+        """Return the study of the project that has a prompt: this one, unless it joins several."""
+        del item
+        return self
+
     def find_held(self) -> frozenset[str]:
         """Return the keys of the prompts that are held back for mock exams."""
         return find_held(self.sources, self.store, self.today)
@@ -93,8 +103,8 @@ class Study:
 
     def settle(self) -> None:
         """Continue the histories that are certainly those of packs, after reviews were added."""
-        _settle(self.store, self.sources, self.moment, _decide_later)
-        self.sources = _unite_sources(self.sources, self.store.aliases)
+        settle_open(self.store, self.sources, self.moment, _decide_later)
+        self.sources = unite_sources(self.sources, self.store.aliases)
         self.journal = make_journal(self.store, self.sources.decks, self.items)
 
     def reload(self, now_ms: int) -> None:
@@ -105,7 +115,7 @@ class Study:
 
         """
         sources = open_index(self.root, find_index(self.store.path, self.root), now_ms * 10**6)
-        self.sources = _unite_sources(sources, self.store.aliases)
+        self.sources = unite_sources(sources, self.store.aliases)
         self.journal.limits.set_twins(self.items)
 
     def find_problem(self, path: str) -> str:
@@ -218,7 +228,7 @@ class Study:
         queue = Queue(
             Prospects(Items(items), memories),
             self.journal.limits,
-            _include_leeches(SessionOptions(), choice),
+            include_leeches(SessionOptions(), choice),
             self.moment,
             self.today,
             arrange=exam_day.arrange if exam_day else None,
@@ -285,7 +295,7 @@ class Study:
 
         """
         choice = choice or Choice()
-        options = _include_leeches(options or SessionOptions(), choice)
+        options = include_leeches(options or SessionOptions(), choice)
         items = self.choose(choice)
         if choice.needs_history:
             choice.choose_among(items, self.read_memories())
@@ -303,17 +313,22 @@ class Study:
         return session, exam_day
 
 
-def _include_leeches(options: SessionOptions, choice: Choice) -> SessionOptions:
+def include_leeches(options: SessionOptions, choice: Choice) -> SessionOptions:
     """Ask suspended prompts too if leeches are chosen: most of them are suspended."""
     return replace(options, with_suspended=True) if choice.is_leech else options
 
 
-def find_index(store_path: Path, root: Path) -> Path:
-    """Return the path of the index of a project's sources: beside the store, safe to delete."""
-    return store_path.parent / "index" / f"{root.name}-{crc32(os.fsencode(root)):08x}.index"
+def open_sources(store: Store, root: Path, moment: Moment) -> Sources:
+    """Return the sources of the project at `root`, from its index beside the store.
+
+    Raises:
+        ProjectError: they cannot be read.
+
+    """
+    return open_index(root, find_index(store.path, root), moment.at_ms * 10**6)
 
 
-def _unite_sources(sources: Sources, aliases: Aliases) -> Sources:
+def unite_sources(sources: Sources, aliases: Aliases) -> Sources:
     """Return sources whose prompts have the keys of their memories."""
     if not any(deck.namespace in aliases.histories for deck in sources.decks.values()):
         return sources
@@ -340,13 +355,13 @@ def unite_study(
 
     `decide` and `wanted` are those of `settle_histories`, which records nothing without `decide`.
     """
-    notes = _settle(store, sources, moment, decide, wanted)
-    sources = _unite_sources(sources, store.aliases)
+    notes = settle_open(store, sources, moment, decide, wanted)
+    sources = unite_sources(sources, store.aliases)
     journal = make_journal(store, sources.decks, sources.items)
     return Study(store, journal, sources, moment, root, notes)
 
 
-def _settle(
+def settle_open(
     store: Store,
     sources: Sources,
     moment: Moment,
@@ -390,7 +405,9 @@ def open_study(
     root = find_project(folder)
     with open_store(store_path, today=moment.local.date().isoformat()) as store:
         with gc_paused():
-            sources = open_index(root, find_index(store.path, root), moment.at_ms * 10**6)
+            sources = open_sources(store, root, moment)
+            namespaces = [deck.namespace for deck in sources.decks.values()]
+            remember_project(store, root, namespaces)
             study = unite_study(store, sources, moment, root, decide, wanted)
         yield study
 

@@ -12,9 +12,10 @@ import click
 from cardwright.app.adopt.run import Adopted, Adoption, Wish, adopt_deck
 from cardwright.cli.build import warn_of_waiting
 from cardwright.cli.changed_lines import compare_lines
-from cardwright.cli.environment import default_store_path, open_study
+from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option
+from cardwright.cli.user_folders import default_store_path
 from cardwright.diagnostic import make_printable
 from cardwright.error import ProjectError
 from cardwright.incoming import Loss

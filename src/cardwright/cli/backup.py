@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from cardwright.cli.environment import default_store_path, open_user_store, read_clock
-from cardwright.cli.output import say
-from cardwright.cli.params import db_option
+from cardwright.cli.environment import open_user_store, read_clock
+from cardwright.cli.output import say, say_json
+from cardwright.cli.params import db_option, json_option
 from cardwright.cli.paths import OutputFile
+from cardwright.cli.user_folders import default_store_path
 from cardwright.study.backup import list_backups, restore_backup
 
 
@@ -22,8 +23,11 @@ from cardwright.study.backup import list_backups, restore_backup
     metavar="FILE",
     help="Restore this backup; the current store is kept under another name.",
 )
+@json_option
 @db_option
-def backup(file: Path | None, is_list: bool, restore: Path | None, db: Path | None) -> None:
+def backup(
+    file: Path | None, is_list: bool, restore: Path | None, as_json: bool, db: Path | None
+) -> None:
     """Back up the review store, or restore a backup.
 
     A dated backup is made automatically on each day you review; the last ten are kept. This command
@@ -39,18 +43,28 @@ def backup(file: Path | None, is_list: bool, restore: Path | None, db: Path | No
     today = read_clock().local.date().isoformat()
     path = db or default_store_path()
     if is_list:
-        for found in list_backups(path):
-            say(str(found))
+        found = list_backups(path)
+        if as_json:
+            say_json([{"path": str(one), "bytes": one.stat().st_size} for one in found])
+        for one in () if as_json else found:
+            say(str(one))
         return
     if restore is not None:
         aside = restore_backup(restore, path, today)
+        if as_json:
+            previous = None if aside is None else str(aside)
+            say_json({"path": str(path), "restored": str(restore), "previous": previous})
+            return
         say(f"{path}: restored from {restore}")
         if aside is not None:
             say(f"the previous store: {aside}")
         return
     with open_user_store(db) as store:
         if file is None:
-            say(str(store.back_up(today)))
+            made = store.back_up(today)
         else:
-            store.copy_to(file)
-            say(str(file))
+            store.copy_to(made := file)
+    if as_json:
+        say_json({"path": str(made), "bytes": made.stat().st_size})
+    else:
+        say(str(made))

@@ -63,7 +63,7 @@ def config(words: tuple[str, ...], edit: bool, as_json: bool) -> None:
     if names and len(words) > 1:
         raise click.UsageError("name one setting, or give each a value: NAME=VALUE")
     if words and not names:
-        _change(path, text, words)
+        _change(path, text, words, as_json=as_json)
         return
     config = parse_config(text, path)
     rows = list(_list_rows(config, text))
@@ -125,10 +125,10 @@ def _show(path: Path, config: Config, rows: list[_Row]) -> None:
     _warn_of_unknown(path, config)
 
 
-def _change(path: Path, text: str, words: tuple[str, ...]) -> None:
+def _change(path: Path, text: str, words: tuple[str, ...], *, as_json: bool) -> None:
     """Change settings in the file, and say what changed."""
     config = parse_config(text, path)
-    said = []
+    said, changed = [], []
     for word in words:
         name, _, given = (part.strip() for part in word.partition("="))
         if find_setting(name) is None:
@@ -136,9 +136,14 @@ def _change(path: Path, text: str, words: tuple[str, ...]) -> None:
         value = parse_value(name, given) if given else None
         text = change_text(text or _START, name, value, path)
         shown = [_format_value(v) or "not set" for v in (config.values.get(name), value)]
+        changed.append(name)
         said.append(f"{name}: {' → '.join(shown)}")
     make_keymap(parse_config(text, path).table("keys"))
     write_file(path.resolve(), text)
+    if as_json:
+        values = parse_config(text, path).values
+        say_json({"path": str(path), "changed": {name: values.get(name) for name in changed}})
+        return
     for line in said:
         say(line)
 

@@ -16,17 +16,13 @@ from cardwright.app.doctor.case import Case
 from cardwright.app.doctor.examine import examine
 from cardwright.app.doctor.finding import CommandLine, Finding, Report
 from cardwright.app.doctor.rescue import STORE_ENDING, rescue_log, rescue_store
-from cardwright.cli.environment import (
-    default_store_path,
-    find_clock,
-    open_journal,
-    open_user_store,
-)
+from cardwright.cli.environment import find_clock, open_journal, open_user_store
 from cardwright.cli.git import find_repository
 from cardwright.cli.output import say, say_json, say_pieces, warn
 from cardwright.cli.params import db_option, json_option
 from cardwright.cli.paths import OutputFile
 from cardwright.cli.surroundings import examine_git, examine_program
+from cardwright.cli.user_folders import default_store_path
 from cardwright.diagnostic import make_printable
 from cardwright.files import write_file
 from cardwright.study.transfer import write_json_lines
@@ -92,7 +88,7 @@ def doctor(
     """
     path = db or default_store_path()
     if target is not None:
-        _rescue(path, target)
+        _rescue(path, target, as_json=as_json)
         return
     if rebuild:
         _rebuild(folder, db)
@@ -129,12 +125,18 @@ def doctor(
         sys.exit(1)
 
 
-def _rescue(path: Path, target: Path) -> None:
+def _rescue(path: Path, target: Path, *, as_json: bool) -> None:
     if target.suffix == STORE_ENDING:
         saved = rescue_store(path, target)
     else:
         saved = rescue_log(path, target)
         write_file(target, "".join(write_json_lines(saved.reviews)))
+    if as_json:
+        reviews = len(saved.reviews)
+        say_json(
+            {"path": str(target), "reviews": reviews, "unreadable": [*map(str, saved.unreadable)]}
+        )
+        return
     for line in saved.unreadable:
         warn(f"not readable: {line}")
     say(f"{target}: {count(len(saved.reviews), 'review')}")

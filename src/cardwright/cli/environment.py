@@ -16,6 +16,8 @@ import click
 from cardwright.app import study as app_study
 from cardwright.app.study import Study
 from cardwright.cli.output import warn
+from cardwright.cli.user_folders import default_store_path
+from cardwright.error import ProjectError
 from cardwright.history import END_MS, Moment
 from cardwright.study.journal import Journal
 from cardwright.study.store import Store, open_store
@@ -71,13 +73,6 @@ def parse_time(text: str) -> Moment:
     return Moment.from_datetime(at if at.tzinfo else at.astimezone())
 
 
-def default_store_path() -> Path:
-    """Return the default path of the review store, in the user's data folder."""
-    import platformdirs  # noqa: PLC0415  (not needed when a path is given)
-
-    return platformdirs.user_data_path("cardwright", appauthor=False) / "reviews.db"
-
-
 @contextmanager
 def open_user_store(db: Path | None) -> Iterator[Store]:
     """Open the review store at a path, or the default one."""
@@ -107,6 +102,31 @@ def open_study(
     ):
         for note in study.notes:
             warn(f"note: {note}")
+        _warn_of_unused_parameters(study.journal, study.sources.pack_of)
+        yield study
+
+
+@contextmanager
+def open_joint_study(folder: Path, db: Path | None) -> Iterator[Study]:
+    """Open the review store at a path, or the default one, with all projects that it knows.
+
+    Raises:
+        ProjectError: it knows none.
+
+    """
+    from cardwright.app.projects import open_joint_study  # noqa: PLC0415  (most open one project)
+
+    path = db or default_store_path()
+    with (
+        open_joint_study(folder, path, read_clock(), _ask) as study,
+        _warning(study.store),
+    ):
+        for note in study.notes:
+            warn(f"note: {note}")
+        if not study.parts:
+            raise ProjectError(
+                "this store knows no project yet", help="run `cards` once in the folder of each"
+            )
         _warn_of_unused_parameters(study.journal, study.sources.pack_of)
         yield study
 

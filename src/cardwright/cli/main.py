@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from cardwright.cli.lazy import LazyGroup
 from cardwright.error import CardwrightError
 
 _COMMANDS: Final = {
+    "home": "Show what is due and what needs attention, and study from there.",
     "init": "Start a project, ready to build.",
     "adopt": "Take over a deck of Anki or of another program, with its identity and history.",
     "new": "Append a card to fill in.",
@@ -28,6 +30,7 @@ _COMMANDS: Final = {
     "release": "Publish a pack: ledger, changelog and package.",
     "preview": "Show every card in a browser as Anki will, question next to answer.",
     "review": "Study what is due today.",
+    "projects": "List the projects that you have studied on this machine.",
     "due": "Show what is due today and in the coming days.",
     "stats": "Show how your studying is going.",
     "history": "Show the answers to a card, or all answers of a day.",
@@ -52,6 +55,8 @@ _COMMANDS: Final = {
     "config": "Show your settings, or change one.",
     "keys": "Show what each key does, and where.",
     "schema": "Print a JSON Schema for editors.",
+    "completion": "Print a script that completes commands, options and names in your shell.",
+    "help": "Show the help of a command.",
     "doctor": "Find out what is wrong, and what to do about it.",
 }
 """Every command, in the module of the same name, with the first sentence of its help."""
@@ -62,8 +67,22 @@ _MODULES: Final = {
 """Modules that are not named after their commands."""
 
 
+_HOME_OPTIONS: Final = (["--json"], ["--plain"])
+
+
 class _Program(LazyGroup):
     """The top-level group, which turns every error into a message and an exit status."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words, among which no command means `cards home`."""
+        start = 0
+        if args and args[0].startswith("-C"):
+            start = 2 if args[0] == "-C" else 1
+        if not ctx.resilient_parsing and (
+            len(args) == start or args[start : start + 1] in _HOME_OPTIONS
+        ):
+            args = [*args[:start], "home", *args[start:]]
+        return super().parse_args(ctx, args)
 
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **extra: Any
@@ -71,27 +90,31 @@ class _Program(LazyGroup):
         """Run a command and exit with its status; without `standalone_mode`, return or raise."""
         if not standalone_mode:
             return super().main(args, standalone_mode=False, **extra)
+        words = sys.argv[1:] if args is None else list(args)
+        is_json = "--json" in takewhile(lambda word: word != "--", words)
         try:
             sys.exit(super().main(args, standalone_mode=False, **extra))
         except click.ClickException as error:
-            _report_usage_error(error)
+            if is_json:
+                context = error.ctx if isinstance(error, click.UsageError) else None
+                help = f"see `{context.command_path} --help`" if context else ""
+                _warn_json(error.format_message(), help)
+            else:
+                _report_usage_error(error)
             sys.exit(error.exit_code)
         except click.Abort:
-            _warn("Aborted.")
+            if is_json:
+                _warn_json("aborted")
+            else:
+                _warn("Aborted.")
             sys.exit(1)
-        except CardwrightError as error:
-            if error.details:
-                _warn(error.details)
-            _warn(f"error: {error}")
-            sys.exit(1)
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            _warn(f"error: {where}{error.strerror or error}")
+        except (CardwrightError, OSError) as error:
+            _report_failure(error, is_json=is_json)
             sys.exit(1)
 
 
 @click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="cards")
+@click.version_option(__version__, "-V", "--version", prog_name="cards")
 @click.option(
     "-C",
     "folder",
@@ -160,6 +183,26 @@ def _warn(text: str) -> None:
     from cardwright.cli.output import warn  # noqa: PLC0415  (not needed on success)
 
     warn(text)
+
+
+def _warn_json(message: str, help: str = "", details: str = "") -> None:
+    from cardwright.cli.output import warn_json  # noqa: PLC0415  (not needed on success)
+
+    warn_json({"error": message, "help": help, "details": details})
+
+
+def _report_failure(error: CardwrightError | OSError, *, is_json: bool) -> None:
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        message, help, details = f"{where}{error.strerror or error}", "", ""
+    else:
+        message, help, details = error.message, error.help, error.details
+    if is_json:
+        _warn_json(message, help, details)
+        return
+    if details:
+        _warn(details)
+    _warn(f"error: {message}" + (f"\n  help: {help}" if help else ""))
 
 
 def _report_usage_error(error: click.ClickException) -> None:

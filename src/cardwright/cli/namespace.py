@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from random import SystemRandom
 
@@ -9,11 +10,13 @@ import click
 
 from cardwright.app.choice import choose_packs
 from cardwright.app.manifest import write_namespace
-from cardwright.cli.environment import default_store_path, open_study
-from cardwright.cli.output import say, warn
-from cardwright.cli.params import db_option
+from cardwright.cli.environment import open_study
+from cardwright.cli.output import say, say_json, warn
+from cardwright.cli.params import db_option, json_option
 from cardwright.cli.project import load_user_collection
+from cardwright.cli.user_folders import default_store_path
 from cardwright.error import ProjectError
+from cardwright.model import Deck
 
 
 @click.command()
@@ -23,9 +26,12 @@ from cardwright.error import ProjectError
     type=click.Choice(["keep", "leave"]),
     help="Whether the reviews under the pack's name belong to this project.",
 )
+@json_option
 @db_option
 @click.pass_obj
-def namespace(folder: Path, pack: str | None, history: str | None, db: Path | None) -> None:
+def namespace(
+    folder: Path, pack: str | None, history: str | None, as_json: bool, db: Path | None
+) -> None:
     """Give a pack its namespace, or list all namespaces.
 
     A namespace distinguishes the cards of PACK from those of other packs of the same name. It is
@@ -43,11 +49,7 @@ def namespace(folder: Path, pack: str | None, history: str | None, db: Path | No
         raise click.UsageError("name the PACK whose history it is")
     _, collection, _ = load_user_collection(folder)
     if pack is None:
-        for name, deck in collection.decks.items():
-            written = (
-                "" if "namespace" in deck.spans else "  (the pack's name, since deck.yaml has none)"
-            )
-            say(f"{name}: {deck.namespace}{written}")
+        _list(collection.decks.values(), as_json=as_json)
         return
     choose_packs(collection.decks, [pack])
     deck = collection.decks[pack]
@@ -55,16 +57,42 @@ def namespace(folder: Path, pack: str | None, history: str | None, db: Path | No
     if not history or "namespace" not in deck.spans:
         made = write_namespace(folder, pack, SystemRandom())
         own = made.namespace
-        why = ", as released" if made.is_released else ""
-        say(f"{made.path}: namespace: {own}{why}")
+        if not as_json:
+            why = ", as released" if made.is_released else ""
+            say(f"{made.path}: namespace: {own}{why}")
+    said = ""
     if (db or default_store_path()).exists():
-        _settle_history(folder, pack, own, history, db)
+        said = _settle_history(folder, pack, own, history, db)
+    if as_json:
+        say_json({"pack": pack, "namespace": own, "history": said or None})
+    elif said:
+        say(f"{pack}: {said}")
+
+
+def _list(decks: Iterable[Deck], *, as_json: bool) -> None:
+    if as_json:
+        say_json(
+            [
+                {
+                    "pack": deck.pack,
+                    "namespace": deck.namespace,
+                    "is_written": "namespace" in deck.spans,
+                }
+                for deck in decks
+            ]
+        )
+        return
+    for deck in decks:
+        written = (
+            "" if "namespace" in deck.spans else "  (the pack's name, since deck.yaml has none)"
+        )
+        say(f"{deck.pack}: {deck.namespace}{written}")
 
 
 def _settle_history(
     folder: Path, pack: str, namespace: str, history: str | None, db: Path | None
-) -> None:
-    """Decide whether a pack continues the reviews under its name."""
+) -> str:
+    """Decide whether a pack continues the reviews under its name; return what to say about it."""
     if history and namespace == pack:
         raise ProjectError(
             f"the namespace of `{pack}` is its name: its reviews belong to this project"
@@ -78,11 +106,10 @@ def _settle_history(
         if history:
             raise
         warn(f"note: {error}")
-        return
+        return ""
     if history and decided is None:
         raise ProjectError(f"there are no reviews under the name `{pack}`: nothing to decide")
     said = f"continues the reviews under `{decided}`" if decided else "starts afresh"
     if history and bool(decided) != wanted[pack]:
         raise ProjectError(f"it is already decided that `{pack}` {said}, and this is final")
-    if decided is not None and not is_told:
-        say(f"{pack}: {said}")
+    return said if decided is not None and not is_told else ""

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from cardwright.cli.output import say
+from cardwright.cli.output import say, say_json
+from cardwright.cli.params import json_option
 from cardwright.cli.project import load_user_collection
 from cardwright.error import ProjectError
 from cardwright.files import write_below
@@ -20,8 +21,9 @@ from cardwright.text import list_names
 @click.argument("kind")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--id", "card_id", default="", help="The card's id; default: new-card.")
+@json_option
 @click.pass_obj
-def new(folder: Path, kind: str, file: Path, card_id: str) -> None:
+def new(folder: Path, kind: str, file: Path, card_id: str, as_json: bool) -> None:
     """Append a card to fill in.
 
     Adds a skeleton of KIND to the end of FILE, which is created if needed.
@@ -45,11 +47,13 @@ def new(folder: Path, kind: str, file: Path, card_id: str) -> None:
     taken = {card.id for card in collection.heads if card.pack == pack}
     if card_id in taken:
         raise ProjectError(f"`{card_id}` is already used in the pack `{pack}`")
-    text, line = append_card(
-        root / shown, shown, collection.kinds[kind], card_id or _find_free_id(taken)
-    )
+    name = card_id or _find_free_id(taken)
+    text, line = append_card(root / shown, shown, collection.kinds[kind], name)
     write_below(root, shown.as_posix(), text)
-    say(f"{shown.as_posix()}:{line}")
+    if as_json:
+        say_json({"card": f"{pack}:{name}", "path": shown.as_posix(), "line": line})
+    else:
+        say(f"{shown.as_posix()}:{line}")
 
 
 def _find_free_id(taken: set[str]) -> str:

@@ -11,9 +11,10 @@ import click
 
 from cardwright.app.fit import PackFit, fit_packs, list_kept, restore_defaults
 from cardwright.app.study import Study
-from cardwright.cli.environment import default_store_path, open_bare_study, open_study
+from cardwright.cli.environment import open_bare_study, open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
+from cardwright.cli.user_folders import default_store_path
 from cardwright.error import ProjectError
 from cardwright.project.walk import find_project
 from cardwright.study.fsrs import DEFAULT_PARAMETERS

@@ -54,6 +54,15 @@ def say(
     _write(painted + end, err=err)
 
 
+def find_width() -> int:
+    """Return how wide lines are to be: as the terminal is, but never wider than is easy to read."""
+    import shutil  # noqa: PLC0415  (loads compression)
+
+    from cardwright.terminal.paint import MAX_WIDTH  # noqa: PLC0415  (rich loads slowly)
+
+    return min(shutil.get_terminal_size().columns, MAX_WIDTH)
+
+
 def say_pieces(
     pieces: Iterable[tuple[str, str]], styles: Mapping[str, str], *, end: str = ""
 ) -> None:
@@ -91,8 +100,13 @@ def say_json_list(values: Iterable[Any]) -> None:
     _write("[]\n" if before == "[\n" else "\n]\n")
 
 
-def _format_json(value: Any) -> str:
-    text = escape_controls(json.dumps(value, indent=2, ensure_ascii=False))
+def warn_json(value: Any) -> None:
+    """Print a value as one line of JSON to standard error."""
+    _write(_format_json(value, indent=None) + "\n", err=True)
+
+
+def _format_json(value: Any, *, indent: int | None = 2) -> str:
+    text = escape_controls(json.dumps(value, indent=indent, ensure_ascii=False))
     return _JSON_COMMAND.sub(r"\\u0023", text) if "##" in text else text
 
 

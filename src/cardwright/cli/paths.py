@@ -117,7 +117,7 @@ def _find_root(ctx: click.Context | None) -> Path | None:
 
 def _list_stores(ctx: click.Context | None) -> list[Path]:
     """Return the paths of the store that the command uses, and of those that others use."""
-    from cardwright.cli.environment import default_store_path  # noqa: PLC0415  (loads the store)
+    from cardwright.cli.user_folders import default_store_path  # noqa: PLC0415  (rarely needed)
 
     given = (ctx.params.get("db") if ctx else None, os.environ.get("CARDS_DB"))
     named = (Path(path) for path in given if isinstance(path, str | Path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,7 +18,8 @@ from cardwright.app.project import Project
 from cardwright.app.release import finish_release, write_release
 from cardwright.cli.build import warn_of_file, warn_of_waiting
 from cardwright.cli.build_time import find_time_s
-from cardwright.cli.output import say, warn
+from cardwright.cli.output import say, say_json, warn
+from cardwright.cli.params import json_option
 from cardwright.cli.project import open_user_project
 from cardwright.error import ProjectError
 from cardwright.project.walk import find_project
@@ -28,8 +30,9 @@ from cardwright.report import format_text
 @click.argument("pack")
 @click.argument("version", required=False)
 @click.option("--dry-run", is_flag=True, help="Show the changelog entry; write nothing.")
+@json_option
 @click.pass_obj
-def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None:
+def release(folder: Path, pack: str, version: str | None, dry_run: bool, as_json: bool) -> None:
     """Publish a pack: ledger, changelog and package.
 
     Without VERSION, the next one is chosen: 1.0.0 first, then a minor version if cards were added
@@ -43,10 +46,12 @@ def release(folder: Path, pack: str, version: str | None, dry_run: bool) -> None
         project = open_user_project(folder)
         project.choose_packs([pack])
         project.refuse_errors()
-        _release(project, pack, version, dry_run=dry_run)
+        _release(project, pack, version, dry_run=dry_run, as_json=as_json)
 
 
-def _release(project: Project, pack: str, version: str | None, *, dry_run: bool) -> None:
+def _release(
+    project: Project, pack: str, version: str | None, *, dry_run: bool, as_json: bool
+) -> None:
     contents = project.describe_pack(pack)
     ledger = project.ledgers[pack]
     now_s = find_time_s()
@@ -57,25 +62,42 @@ def _release(project: Project, pack: str, version: str | None, *, dry_run: bool)
         if not ledger.unfinished:
             raise
         if dry_run:
-            say(ledger.unfinished, end="")
+            _tell_entry(pack, version or ledger.version, ledger.unfinished, as_json=as_json)
             return
         finished = finish_release(project, contents, version)
+        if as_json:
+            say_json(_describe(pack, finished, ledger.unfinished, is_written=True))
+            return
         say(f"{pack} {finished}: finished the release, which was interrupted")
         _tell_next(pack)
         return
     _warn_of_namespace(project, contents)
     if dry_run:
-        say(made.entry, end="")
+        _tell_entry(pack, made.version, made.entry, as_json=as_json)
         return
     try:
         write_release(project, contents, made)
     except (KeyboardInterrupt, OSError, ProjectError):
         _tell_unfinished(project, pack)
         raise
+    if as_json:
+        say_json(_describe(pack, made.version, made.entry, is_written=True))
+        return
     counts = Counter(change.what for change in made.changes)
     counts.update(["restyled"] * len(made.restyled))
     say(f"{pack} {made.version}: {format_counts(counts)}")
     _tell_next(pack)
+
+
+def _tell_entry(pack: str, version: str, entry: str, *, as_json: bool) -> None:
+    if as_json:
+        say_json(_describe(pack, version, entry, is_written=False))
+    else:
+        say(entry, end="")
+
+
+def _describe(pack: str, version: str, entry: str, *, is_written: bool) -> dict[str, Any]:
+    return {"pack": pack, "version": version, "entry": entry, "is_written": is_written}
 
 
 def _tell_unfinished(project: Project, pack: str) -> None:

@@ -17,7 +17,7 @@ from cardwright.app.choice import Choice
 from cardwright.app.garbage import gc_paused
 from cardwright.app.study import Study
 from cardwright.cli.config_file import find_colours, load_config
-from cardwright.cli.environment import open_study, read_clock
+from cardwright.cli.environment import open_joint_study, open_study, read_clock
 from cardwright.cli.opening import Opener
 from cardwright.cli.output import say, warn
 from cardwright.cli.params import MINUTES, choice_options, db_option, plain_option
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 @click.option(
     "--cram", is_flag=True, help="Ask everything selected, without changing the schedule."
 )
+@click.option("--all", "in_all", is_flag=True, help="Review all projects that you have studied.")
 @plain_option
 @click.option("--why", is_flag=True, help="With an exam set: show what each card is worth.")
 @db_option
@@ -67,6 +68,7 @@ def review(
     minutes: float | None,
     ahead: int,
     cram: bool,
+    in_all: bool,
     plain: bool,
     why: bool,
     db: Path | None,
@@ -80,8 +82,12 @@ def review(
     minutes you set for each day. With --new, --ahead, --cram, --flagged or --leeches, cards come in
     the usual order. On a day off (`cards days`), nothing is asked without --minutes or --cram.
 
+    --all reviews what is due in every project that you have studied on this machine
+    (`cards projects`), each prompt under the options of its own deck.
+
     \b
     cards review
+    cards review --all
     cards review mlpro --minutes 20
     cards review "2 MLOps" --kind choice --new 5
     cards review --flagged --cram
@@ -89,7 +95,8 @@ def review(
     options = SessionOptions(
         max_new=new, ahead_days=ahead, is_cram=cram, on_days_off=minutes is not None
     )
-    with open_study(folder, db, is_writing=True) as study:
+    opening = open_joint_study(folder, db) if in_all else open_study(folder, db, is_writing=True)
+    with opening as study:
         with gc_paused():
             session, exam_day = study.start_session(
                 choice, options, name=uuid4().hex, minutes=minutes
@@ -183,7 +190,7 @@ def _print_end(
     from cardwright.cli.session_end import list_ahead  # noqa: PLC0415  (only at the end)
     from cardwright.terminal.reports import draw_summary  # noqa: PLC0415  (as above)
 
-    if study.sources.error_count:
+    if study.error_count:
         warn("some files could not be read completely: see `cards check`")
     if state.is_over and not state.is_limit_reached:
         say(off or "Nothing left to review today.")
@@ -214,21 +221,23 @@ def _edit(study: Study, state: ReviewState, choice: Choice) -> str:
     """Open the card in the editor at its line, reload the sources, and return a message."""
     from cardwright.cli.editor import open_editor  # noqa: PLC0415  (only when its key is pressed)
 
-    if state.attempt is None:
+    if state.attempt is None or state.item is None:
         return ""
-    card, before = state.attempt.prompt.card, study.sources
-    message = open_editor(study.root / card.span.path, card.span.line)
+    own = study.part_of(state.item)
+    card, before = state.attempt.prompt.card, own.sources
+    message = open_editor(own.root / card.span.path, card.span.line)
     if message:
         return message
     try:
-        study.reload(state.clock().at_ms)
+        own.reload(state.clock().at_ms)
     except ProjectError as error:
         return str(error)
-    is_there = study.load_card(card.ref) is not None
-    if study.sources.error_count and not is_there:
-        problem = study.find_problem(card.span.path)
-        study.sources = before
+    is_there = own.load_card(card.ref) is not None
+    if own.error_count and not is_there:
+        problem = own.find_problem(card.span.path)
+        own.sources = before
         return f"{problem}\nedit it again; the card is unchanged"
+    study.journal.limits.set_twins(study.items)
     try:
         items = study.choose(choice)
     except ProjectError:
@@ -236,4 +245,4 @@ def _edit(study: Study, state: ReviewState, choice: Choice) -> str:
         items = []
     state.replace_items(items)
     message = "reloaded" if is_there else f"{card.ref} no longer exists"
-    return f"{message}; see `cards check`" if study.sources.error_count else message
+    return f"{message}; see `cards check`" if own.error_count else message

@@ -68,9 +68,10 @@ class Sounds:
         """Return the sounds and videos of the side shown."""
         attempt = self._state.attempt
         paths = attempt.list_media(only_new=only_new) if attempt else []
-        if attempt is None or not paths or self._state.is_over:
+        item = self._state.item
+        if attempt is None or item is None or not paths or self._state.is_over:
             return []
-        found = self._study.find_media(attempt.prompt.card, paths)
+        found = self._study.part_of(item).find_media(attempt.prompt.card, paths)
         return [file for file in found if file.format.kind != "image"]
 
     def _find_player(self) -> Player:

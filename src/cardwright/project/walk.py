@@ -75,12 +75,17 @@ def find_project(start: Path) -> Path:
             "the working folder no longer exists", help="go to another one with `cd`"
         ) from error
     for folder in (start, *start.parents):
-        if (folder / "cards").is_dir() and (folder / "decks").is_dir():
+        if is_project(folder):
             return folder
     raise ProjectError(
         f"no project here: neither {start} nor a parent folder contains `cards` and `decks`",
         help="start one with `cards init NAME`, or name its folder with `cards -C FOLDER`",
     )
+
+
+def is_project(folder: Path) -> bool:
+    """Tell whether a folder is a project: it contains `cards` and `decks`."""
+    return (folder / "cards").is_dir() and (folder / "decks").is_dir()
 
 
 def walk_sources(root: Path) -> SourceFiles:

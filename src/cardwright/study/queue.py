@@ -177,6 +177,14 @@ class Queue:
         piles = (self._arranged, self._reviews, self._new)
         return [*steps, *(item for pile in piles for item in reversed(pile))]
 
+    def list_states(self) -> Iterator[tuple[Item, State]]:
+        """Yield all remaining prompts, with what they count as."""
+        yield from ((item, State.LEARNING) for _, _, item in self._learning)
+        yield from ((item, State.REVIEW) for item in reversed(self._reviews))
+        yield from ((item, State.NEW) for item in reversed(self._new))
+        for item in reversed(self._arranged):
+            yield item, State.NEW if item.key in self._arranged_new else State.REVIEW
+
     def put_back(self, item: Item, due_at_ms: int, due_day: int, now_ms: int) -> bool:
         """Requeue a prompt in a learning step if it is due today; return whether it was."""
         if due_day > self._today and due_at_ms > now_ms + LEARN_AHEAD_MS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,8 @@ from cardwright.study.versions import Setting, date_change
 _SYNC_FOLDER: Final = "shared_folder"
 SYNCED: Final = "synced"
 """What the last sync left nothing new in."""
+_FOLDERS: Final = "folders"
+"""Where this machine has seen each namespace."""
 _LESSENED: Final = "lessened"
 """How often a review of the store was replaced by a version that has less of something."""
 
@@ -115,6 +117,22 @@ class SettingsTable:
     def remember_synced(self, value: Any) -> None:
         """Remember what a sync has found."""
         self._remember(SYNCED, value)
+
+    def read_folders(self) -> dict[str, list[str]]:
+        """Return the project folders that had each namespace, the one seen last first."""
+        found = self._read_own(_FOLDERS)
+        if not isinstance(found, dict):
+            return {}
+        return {
+            namespace: folders
+            for namespace, value in found.items()
+            if isinstance(value, list)
+            and (folders := [folder for folder in value if isinstance(folder, str) and folder])
+        }
+
+    def remember_folders(self, folders: Mapping[str, Sequence[str]]) -> None:
+        """Remember the project folders of each namespace, the one seen last first."""
+        self._remember(_FOLDERS, {name: list(found) for name, found in folders.items() if found})
 
     def read_lessened(self) -> int:
         """Return how often a review was replaced by a version that has less of something."""

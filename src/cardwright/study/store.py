@@ -25,6 +25,7 @@ from cardwright.history import (
     FROM_ANKI,
     MS_PER_MINUTE,
     REVIEW_ID,
+    Moment,
     Review,
     check_review,
     namespace_of,
@@ -467,6 +468,19 @@ class Store(Database):
         found = self._read_reviews(sql, number)
         return [replace(review, key=unite_key(review.key)) for review in found][::-1]
 
+    def list_study_days(self, rollover_hour: int) -> Iterator[int]:
+        """Yield the study days with an answer that was not undone, the latest first."""
+        where = _NOT_UNDONE_UNITED if self.aliases.histories else _NOT_UNDONE
+        columns = "id, at_ms, utc_offset_minutes"
+        sql = f"select {columns} from reviews where id < ? and rating > 0 and {where} order by id desc limit 1"  # noqa: S608
+        before = "g"
+        while row := self.find_row(sql, before):
+            moment = Moment(*row[1:])
+            day = moment.study_day(rollover_hour)
+            yield day
+            # An id begins with its time in hexadecimal digits.
+            before = min(row[0], f"{max(moment.start_of(day, rollover_hour), 0):012x}")
+
     def list_back(self) -> Iterator[Review]:
         """Yield the acts recorded on this device that were not undone, the latest first."""
         where = _NOT_UNDONE_UNITED if self.aliases.histories else _NOT_UNDONE
@@ -613,6 +627,10 @@ class Store(Database):
         while rows := self.query_all(_LIST_DUE, day, key, until_day):
             yield from rows
             day, key = rows[-1]
+
+    def list_leeches(self) -> list[str]:
+        """Return the keys of all leeches."""
+        return [key for (key,) in self.query_all("select prompt from memories where is_leech = 1")]
 
     def count_due(self, first_day: int, last_day: int) -> dict[int, int]:
         """Return how many memories in the review state are due on each day of a range, if any."""

@@ -9,11 +9,13 @@ from typing import Final, NamedTuple
 from cardwright.app.config import ConfigError
 from cardwright.text import suggest
 
+HOME: Final = "home"
 REVIEW: Final = "review"
 MOCK: Final = "mock"
 HAND_IN: Final = "hand-in"
 RESULT: Final = "result"
 SCREENS: Final = {
+    HOME: "the home screen",
     REVIEW: "`cards review`",
     MOCK: "mock exams and drills",
     HAND_IN: "the question whether to hand in",
@@ -57,6 +59,7 @@ BINDINGS: Final[dict[str, Binding]] = {
     "continue": Binding(
         "space enter",
         {
+            HOME: "study the deck, or open the project",
             REVIEW: "show the answer; scroll; then give the highlighted rating",
             MOCK: "scroll; next question; in a drill, the answer to this one first",
             RESULT: "scroll; next answer",
@@ -79,7 +82,14 @@ BINDINGS: Final[dict[str, Binding]] = {
     "bury": Binding("b", {REVIEW: "bury: put it off until tomorrow"}),
     "flag": Binding("f", {REVIEW: "flag it, or remove the flag (`cards review --flagged`)"}),
     "memory": Binding("i", {REVIEW: "memory and history of this card"}),
-    "search": Binding("/", {REVIEW: "search: ask the next card that contains a text"}),
+    "search": Binding(
+        "/",
+        {
+            HOME: "filter by name; escape shows all again",
+            REVIEW: "search: ask the next card that contains a text",
+        },
+    ),
+    "projects": Binding("tab", {HOME: "show all projects, and go back"}),
     "next": Binding("n right", dict.fromkeys((MOCK, RESULT), "next question")),
     "back": Binding("N left", dict.fromkeys((MOCK, RESULT), "previous question")),
     "mark": Binding("m", {MOCK: "mark to come back to it, or remove the mark"}),
@@ -100,10 +110,11 @@ BINDINGS: Final[dict[str, Binding]] = {
     "page-down": Binding("pagedown", _everywhere("scroll down by a window")),
     "start": Binding("home", _everywhere("scroll to the start")),
     "end": Binding("end", _everywhere("scroll to the end")),
-    "help": Binding("? f1", _with_card("show all keys")),
+    "help": Binding("? f1", {HOME: "show all keys", **_with_card("show all keys")}),
     "quit": Binding(
         "q",
         {
+            HOME: "quit",
             REVIEW: "stop, at any time",
             MOCK: "leave: the clock stops, and the result notes the break",
             RESULT: "finish",

@@ -429,7 +429,7 @@ class ReviewState:
         """Ask the next prompt whose card contains a text, ignoring case; "" if there is one."""
         folded = to_nfc(wanted).casefold()
         for item in self._session.list_ahead():
-            card = self._study.load_card(item.card_ref)
+            card = self._study.part_of(item).load_card(item.card_ref)
             if card is not None and folded in _join_texts(card).casefold():
                 self._session.ask(item, self.clock())
                 self.show_current()
@@ -477,10 +477,11 @@ class ReviewState:
         return self._prepared.pop(known, None) or self._make_attempt(item, known[1])
 
     def _make_attempt(self, item: Item, answers: int) -> Attempt | None:
-        card = self._study.load_card(item.card_ref)
+        study = self._study.part_of(item)
+        card = study.load_card(item.card_ref)
         if card is None:
             return None
-        kind = self._study.find_kind(card.kind)
+        kind = study.find_kind(card.kind)
         prompts = {prompt.side_name: prompt for prompt in list_prompts(card, kind)}
         # The order of options stays the same until the prompt is answered.
         return Attempt(prompts[item.side_name], kind, answers)

@@ -57,6 +57,7 @@ class Window:
         self._height = 1
         """Rows of the body that are shown."""
         self._wants_last_part = False
+        self._wanted_row: int | None = None
         self._cache: dict[object, list[Painted]] = {}
         self._body: list[Painted] = []
         """All rows of the body, those out of sight included."""
@@ -103,6 +104,10 @@ class Window:
     def go_to_last_part(self) -> None:
         """Scroll to the last part of the body when it is painted next."""
         self._wants_last_part = True
+
+    def keep_in_view(self, row: int) -> None:
+        """Scroll as little as possible to show a row of the body when it is painted next."""
+        self._wanted_row = row
 
     def scroll(self, act: str) -> bool:
         """Scroll if the act, or the wheel, is for scrolling; return whether it is."""
@@ -192,6 +197,10 @@ class Window:
         if self._wants_last_part:
             self._top = length - len(parts[-1]) if parts else 0
             self._wants_last_part = False
+        if self._wanted_row is not None:
+            # The last row may be taken by the hint that more follows.
+            self._top = max(min(self._top, self._wanted_row), self._wanted_row - max(height - 2, 0))
+            self._wanted_row = None
         self._top = max(min(self._top, length - height), 0)
         is_end = self._top + height >= length
         self._height = height if is_end or height == 1 else height - 1

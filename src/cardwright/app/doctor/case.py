@@ -11,10 +11,10 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from cardwright.app.doctor.finding import CommandLine
-from cardwright.app.study import find_index
 from cardwright.error import CardwrightError, ProjectError
 from cardwright.history import Moment
 from cardwright.project.index import open_index
+from cardwright.project.names import find_index
 from cardwright.project.sources import Sources
 from cardwright.project.walk import find_project
 from cardwright.study.backup import list_backups

@@ -7,10 +7,10 @@ from typing import Final
 from cardwright.app.doctor.case import Case
 from cardwright.app.doctor.finding import Finding, Report, list_removals
 from cardwright.app.doctor.store import list_leftovers, report_leftovers
-from cardwright.app.study import find_index
 from cardwright.error import ProjectError
 from cardwright.history import MS_PER_DAY
 from cardwright.project.index import read_index
+from cardwright.project.names import find_index
 from cardwright.project.walk import find_project
 from cardwright.text import count
 

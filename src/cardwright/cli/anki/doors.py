@@ -25,8 +25,9 @@ from cardwright.anki.doors.server import ServerDoor
 from cardwright.anki.doors.server_login import ServerAddress, list_users, parse_address
 from cardwright.anki.error import AnkiError
 from cardwright.anki.identity import NoteIdentity
-from cardwright.cli.environment import default_store_path, read_clock
+from cardwright.cli.environment import read_clock
 from cardwright.cli.output import warn
+from cardwright.cli.user_folders import default_store_path
 from cardwright.text import list_names
 
 _KEY: Final = "ANKICONNECT_KEY"

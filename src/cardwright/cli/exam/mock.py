@@ -90,7 +90,7 @@ def mock(
             _list(study, blueprint, as_json=as_json)
             return
         if export is not None:
-            _export(study, blueprint, export, mock_id)
+            _export(study, blueprint, export, mock_id, as_json=as_json)
             return
         found = study.find_interrupted(blueprint, "mock")
         if found:
@@ -122,7 +122,9 @@ def _list(study: Study, blueprint: Blueprint, *, as_json: bool) -> None:
         say(draw_past_mocks(found, blueprint, study.moment.utc_offset_minutes))
 
 
-def _export(study: Study, blueprint: Blueprint, path: Path, mock_id: str | None) -> None:
+def _export(
+    study: Study, blueprint: Blueprint, path: Path, mock_id: str | None, *, as_json: bool
+) -> None:
     found = [
         mock
         for mock in study.list_mocks(blueprint, "mock", "drill")
@@ -140,4 +142,7 @@ def _export(study: Study, blueprint: Blueprint, path: Path, mock_id: str | None)
     else:
         text = format_mock_markdown(found[-1], blueprint)
     write_file(path, text)
-    say(f"{path}: {found[-1].id}")
+    if as_json:
+        say_json({"path": str(path), "id": found[-1].id})
+    else:
+        say(f"{path}: {found[-1].id}")

@@ -60,6 +60,8 @@ def plan(
     cards exam plan mlpro --ics plan.ics
     cards exam plan --markdown > plan.md
     """
+    if markdown + as_json + (ics is not None) > 1:
+        raise click.UsageError("use only one of --markdown, --ics and --json")
     with open_study(folder, db) as study:
         preparation = study.prepare(packs)
         found = preparation.plan()
