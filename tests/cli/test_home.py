@@ -117,7 +117,7 @@ def test_what_is_left_of_a_filter_is_chosen(forest: Path) -> None:
         program.type("\x1b")
         program.wait_for("▸ All decks")
         program.type("b?")
-        program.wait_for("this help")
+        program.wait_for("show all keys")
         # Until there is a card browser, no key is offered for one.
         assert "browse" not in program.text
         program.type("q")
