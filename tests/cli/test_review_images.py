@@ -160,7 +160,9 @@ def test_an_image_scrolls_with_its_text_and_goes_with_the_window(woods: Path) ->
         program.type("jj")
         program.wait_until(lambda: program.image_rows == 6 and "↑ 2" in program.text, "scrolled")
         for size, rows in (((60, 30), 10), ((30, 13), 4), ((60, 9), 0), ((80, 40), 10)):
+            before = len(program.output)
             program.resize(*size)
+            program.wait_until(lambda before=before: len(program.output) > before, "redrawn")  # type: ignore[misc]
             program.type("\x1b[H")
             program.wait_until(
                 lambda size=size, rows=rows: (  # type: ignore[misc]
