@@ -66,7 +66,7 @@ LINES = (
     "backup copy.db",
     "backup --restore copy.db",
     "doctor --rescue rescued.jsonl",
-    "sync ../shared",
+    "sync ../folder",
     "new basic cards/trees/b.yaml --id ash",
 )
 """Lines that need neither Anki nor an exam, in an order in which each succeeds."""
@@ -96,7 +96,7 @@ def test_what_is_printed_is_json(
     write: Write, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = write(PROJECT)
-    (tmp_path / "shared").mkdir()
+    (tmp_path / "folder").mkdir()
     monkeypatch.chdir(project)
     monkeypatch.setenv("CARDS_NOW", "2026-11-26T09:00:00+01:00")
     monkeypatch.setenv("CARDS_DB", str(tmp_path / "data" / "reviews.db"))
