@@ -209,9 +209,7 @@ class Blueprint:
 
     def count_mocks(self, pool: Pool) -> int:
         """Return how many mock exams can be drawn without repeating a question."""
-        sizes: dict[str, list[int]] = {}
-        for (domain, _), size in pool.items():
-            sizes.setdefault(domain, []).append(size)
+        sizes = group_sizes(pool)
         return min(
             (
                 count_exams(sizes.get(domain, ()), share)
@@ -220,6 +218,14 @@ class Blueprint:
             ),
             default=0,
         )
+
+
+def group_sizes(pool: Pool) -> dict[str, list[int]]:
+    """Return the sizes of the sets of twins of each domain that has any."""
+    sizes: dict[str, list[int]] = {}
+    for (domain, _), size in pool.items():
+        sizes.setdefault(domain, []).append(size)
+    return sizes
 
 
 def count_exams(sizes: Collection[int], share: int) -> int:

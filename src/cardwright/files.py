@@ -133,6 +133,11 @@ def find_below(root: Path, name: str) -> Path:
     return path
 
 
+def is_on_network(path: str) -> bool:
+    """Tell whether a path names another computer, to which Windows would identify the user."""
+    return path.startswith(("\\\\", "//"))
+
+
 def find_free(path: Path) -> Path:
     """Return a path where nothing is yet, adding a number to the name if needed."""
     number, free = 1, path

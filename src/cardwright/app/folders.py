@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from cardwright.files import is_on_network
 from cardwright.project.walk import is_project
 from cardwright.study.error import StoreError
 from cardwright.study.store import Store
@@ -17,7 +18,7 @@ def remember_project(store: Store, root: Path, namespaces: Iterable[str]) -> Non
     Other folders stay known as long as they exist: otherwise, the project was moved.
     """
     folder = str(root)
-    if _is_remote(folder):
+    if is_on_network(folder):
         return
     known = read_folders(store)
     found = dict(known)
@@ -36,15 +37,10 @@ def remember_project(store: Store, root: Path, namespaces: Iterable[str]) -> Non
 
 def read_folders(store: Store) -> dict[str, list[str]]:
     """Return the folders that had each namespace, the one seen last first."""
-    # On Windows, looking at a network path would identify the user to an unknown server.
     return {
-        namespace: [folder for folder in folders if not _is_remote(folder)]
+        namespace: [folder for folder in folders if not is_on_network(folder)]
         for namespace, folders in store.settings.read_folders().items()
     }
-
-
-def _is_remote(folder: str) -> bool:
-    return folder.startswith(("\\\\", "//"))
 
 
 def explain_shared(namespace: str, folder: str) -> str:

@@ -12,6 +12,7 @@ from cardwright.app.choice import Choice
 from cardwright.app.folders import explain_shared, read_folders
 from cardwright.app.projects import JointStudy, KnownProject, join_exam_days, list_projects
 from cardwright.app.study import Study
+from cardwright.files import is_on_network
 from cardwright.frozen import frozen
 from cardwright.history import MS_PER_DAY, SECONDS_PER_MINUTE, make_date
 from cardwright.item import Item, Items
@@ -303,8 +304,7 @@ def _check_copies(study: Study) -> Iterator[Attention]:
     elif (days := _count_days(backups[0], last_ms)) > _STALE_DAYS:
         yield Attention(f"the newest backup lacks the last {days} days", "cards backup")
     folder = store.settings.read_sync_folder()
-    # On Windows, looking at a network path would identify the user to an unknown server.
-    if not folder or folder.startswith(("\\\\", "//")):
+    if not folder or is_on_network(folder):
         return
     own = Path(folder) / f"{store.device}.jsonl"
     if not Path(folder).is_dir():

@@ -11,10 +11,9 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
-from cardwright.app.choice import Choice
 from cardwright.app.folders import read_folders, remember_project
 from cardwright.app.garbage import gc_paused
-from cardwright.app.study import Study, include_leeches, open_sources, settle_open, unite_sources
+from cardwright.app.study import Study, open_sources, settle_open, unite_sources
 from cardwright.error import ProjectError
 from cardwright.frozen import frozen
 from cardwright.history import Moment, namespace_of
@@ -23,8 +22,7 @@ from cardwright.model import Card, Deck
 from cardwright.project.sources import Sources
 from cardwright.project.walk import find_project, is_project
 from cardwright.study.journal import make_journal
-from cardwright.study.queue import Arrange, SessionOptions
-from cardwright.study.session import Session
+from cardwright.study.queue import Arrange
 from cardwright.study.store import Store, open_store
 from cardwright.text import list_names
 
@@ -227,37 +225,16 @@ class JointStudy(Study):
         """Return the keys of the prompts that are held back for mock exams."""
         return frozenset().union(*(part.find_held() for part in self.parts))
 
-    def start_session(
-        self,
-        choice: Choice | None = None,
-        options: SessionOptions | None = None,
-        *,
-        name: str,
-        minutes: float | None = None,
-    ) -> tuple[Session, ExamDay | None]:
-        """Start a session over the chosen prompts, those for exams first: see `Study`.
-
-        The second value is None: no exam is that of all projects.
-        """
-        choice = choice or Choice()
-        options = include_leeches(options or SessionOptions(), choice)
-        items = self.choose(choice)
-        exam_days: list[ExamDay] = []
-        if options.follows_options and not choice.needs_history:
-            for part in self.parts:
-                own = (item for item in items if self.part_of(item) is part)
-                if exam_day := part.find_exam_day(own, minutes):
-                    exam_days.append(exam_day)
-        session = Session(
-            self.journal,
-            items,
-            self.moment,
-            name=name,
-            options=options,
-            selects=choice.matches_history if choice.needs_history else None,
-            arrange=join_exam_days(exam_days) if exam_days else None,
+    def _arrange(
+        self, items: Sequence[Item], minutes: float | None
+    ) -> tuple[Arrange | None, ExamDay | None]:
+        """Return what puts the prompts for exams first; no exam is that of all projects."""
+        found = (
+            part.find_exam_day((item for item in items if self.part_of(item) is part), minutes)
+            for part in self.parts
         )
-        return session, None
+        exam_days = [exam_day for exam_day in found if exam_day]
+        return (join_exam_days(exam_days) if exam_days else None), None
 
 
 def join_exam_days(exam_days: Iterable[ExamDay]) -> Arrange:

@@ -26,7 +26,7 @@ from cardwright.project.walk import find_project
 from cardwright.study.alias import Aliases
 from cardwright.study.journal import Journal, make_journal
 from cardwright.study.prospects import Prospects
-from cardwright.study.queue import Queue, SessionOptions
+from cardwright.study.queue import Arrange, Queue, SessionOptions
 from cardwright.study.schedule import Schedule
 from cardwright.study.session import Session
 from cardwright.study.settings import GOAL
@@ -228,7 +228,7 @@ class Study:
         queue = Queue(
             Prospects(Items(items), memories),
             self.journal.limits,
-            include_leeches(SessionOptions(), choice),
+            _include_leeches(SessionOptions(), choice),
             self.moment,
             self.today,
             arrange=exam_day.arrange if exam_day else None,
@@ -295,12 +295,12 @@ class Study:
 
         """
         choice = choice or Choice()
-        options = include_leeches(options or SessionOptions(), choice)
+        options = _include_leeches(options or SessionOptions(), choice)
         items = self.choose(choice)
         if choice.needs_history:
             choice.choose_among(items, self.read_memories())
         by_exam = options.follows_options and not choice.needs_history
-        exam_day = self.find_exam_day(items, minutes) if by_exam else None
+        arrange, exam_day = self._arrange(items, minutes) if by_exam else (None, None)
         session = Session(
             self.journal,
             items,
@@ -308,12 +308,19 @@ class Study:
             name=name,
             options=options,
             selects=choice.matches_history if choice.needs_history else None,
-            arrange=exam_day.arrange if exam_day else None,
+            arrange=arrange,
         )
         return session, exam_day
 
+    def _arrange(
+        self, items: Sequence[Item], minutes: float | None
+    ) -> tuple[Arrange | None, ExamDay | None]:
+        """Return what puts the prompts for exams first, and the exam's session if there is one exam."""
+        exam_day = self.find_exam_day(items, minutes)
+        return (exam_day.arrange if exam_day else None), exam_day
 
-def include_leeches(options: SessionOptions, choice: Choice) -> SessionOptions:
+
+def _include_leeches(options: SessionOptions, choice: Choice) -> SessionOptions:
     """Ask suspended prompts too if leeches are chosen: most of them are suspended."""
     return replace(options, with_suspended=True) if choice.is_leech else options
 

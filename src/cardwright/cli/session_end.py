@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from cardwright.app.study import Study
 from cardwright.history import Rating, make_date, make_time
-from cardwright.memory import State
+from cardwright.memory import Memory, State
 from cardwright.study.prospects import Prospects
 from cardwright.study.queue import Counts, Queue, SessionOptions
 from cardwright.study.workload import read_pace
@@ -36,7 +36,8 @@ def list_ahead(
     """Return what is left today, what is due next, and commands to go on with, unless it `is_off`."""
     today = state.clock().study_day(study.journal.rollover_hour)
     is_planned = exam_day is not None and exam_day.preparation.today == today
-    next_day = None if is_planned or state.is_cram else _find_next_day(study, today)
+    memories = {} if is_planned or state.is_cram else study.read_memories()
+    next_day = _find_next_day(study, memories, today)
     if exam_day and is_planned:
         lines = _list_planned(exam_day)
     else:
@@ -47,7 +48,7 @@ def list_ahead(
         if any(state.counts):
             is_left = state.item is not None and not is_planned and not state.is_cram
             lines += ["`cards review` goes on."] * is_left
-        elif next_day and (asked := _count_ahead(study, state, today, next_day)):
+        elif next_day and (asked := _count_ahead(study, memories, state, today, next_day)):
             due = f"{count(asked, 'prompt')} due {next_day.name(today)}"
             lines.append(f"`cards review --ahead {next_day.day - today}` asks {due}.")
         lines += _list_exam_hints(study, state)
@@ -104,16 +105,17 @@ def _join(command: str, pack: str) -> str:
     return f"{command} {pack}".strip()
 
 
-def _count_ahead(study: Study, state: ReviewState, today: int, next_day: _NextDay) -> int:
+def _count_ahead(
+    study: Study, memories: Mapping[str, Memory], state: ReviewState, today: int, next_day: _NextDay
+) -> int:
     """Return how many prompts can be asked ahead of a day: not those whose siblings were asked today."""
     options = SessionOptions(ahead_days=next_day.day - today)
-    prospects = Prospects(study.items, study.read_memories())
+    prospects = Prospects(study.items, memories)
     return Queue(prospects, study.journal.limits, options, state.clock(), today).counts.review
 
 
-def _find_next_day(study: Study, today: int) -> _NextDay | None:
+def _find_next_day(study: Study, memories: Mapping[str, Memory], today: int) -> _NextDay | None:
     """Return the next study day on which anything is due; None if nothing is."""
-    memories = study.read_memories()
     due = [
         (max(memory.due_day or 0, today + 1), memory.state)
         for item in study.items

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
-from cardwright.blueprint import MIN_MOCKS, Blueprint, Pool, count_askable
+from cardwright.blueprint import MIN_MOCKS, Blueprint, Pool, count_askable, group_sizes
 from cardwright.diagnostic import Diagnostic, Related, Span, apply_severities, diagnose
 from cardwright.item import place_cards
 from cardwright.model import Card, CardHead, Collection, Deck, Selection
@@ -345,14 +345,11 @@ def _check_domains(
 
 def _check_pool(blueprint: Blueprint, pool: Pool) -> Iterator[Diagnostic]:
     """Report an exam whose questions are not enough for MIN_MOCKS mock exams, if it has some."""
+    sizes = group_sizes(pool)
     lacking = {
         domain: missing
         for domain, share in blueprint.share_out().items()
-        if (
-            missing := MIN_MOCKS * share
-            - count_askable((size for (name, _), size in pool.items() if name == domain), MIN_MOCKS)
-        )
-        > 0
+        if (missing := MIN_MOCKS * share - count_askable(sizes.get(domain, ()), MIN_MOCKS)) > 0
     }
     if pool and lacking:
         more = [

@@ -31,6 +31,7 @@ from cardwright.anki.rows import (
     LogRow,
     Preset,
 )
+from cardwright.files import is_on_network
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.live_database import stamp_database
 from cardwright.text import count, to_nfc
@@ -231,7 +232,7 @@ def _read_media_path(reply: object) -> Path:
     text = reply if isinstance(reply, str) and _is_path(reply) else ""
     path = PurePath(text)
     # A path of another computer on the network would be looked up there.
-    if not path.is_absolute() or str(path).startswith(("\\\\", "//")):
+    if not path.is_absolute() or is_on_network(str(path)):
         raise AnkiError(
             f"Anki keeps its profile in {show_reply(reply)}, which is not on this computer",
             help="run the command on the computer on which Anki runs",

@@ -9,6 +9,7 @@ from typing import Final
 from cardwright.app.doctor.case import Case
 from cardwright.app.doctor.finding import Finding, Report, list_removals
 from cardwright.exam.shared import is_valid_record
+from cardwright.files import is_on_network
 from cardwright.study.sync import EXTENSIONS, Outlook, describe_exchange, preview_sync
 from cardwright.text import count
 
@@ -55,8 +56,7 @@ def examine_sync(case: Case, report: Report) -> None:
 def _recall(case: Case) -> Path | None:
     """Return the folder of the last sync."""
     folder = case.store.settings.read_sync_folder() if case.store is not None else ""
-    # On Windows, looking at a network path would identify the user to an unknown server.
-    return None if not folder or folder.startswith(("\\\\", "//")) else Path(folder)
+    return None if not folder or is_on_network(folder) else Path(folder)
 
 
 def _is_pending(found: Outlook) -> bool:
