@@ -219,30 +219,18 @@ def _back_up(study: Study) -> None:
 
 def _edit(study: Study, state: ReviewState, choice: Choice) -> str:
     """Open the card in the editor at its line, reload the sources, and return a message."""
-    from cardwright.cli.editor import open_editor  # noqa: PLC0415  (only when its key is pressed)
+    from cardwright.cli.editing import edit_card  # noqa: PLC0415  (only when its key is pressed)
 
     if state.attempt is None or state.item is None:
         return ""
-    own = study.part_of(state.item)
-    card, before = state.attempt.prompt.card, own.sources
-    message = open_editor(own.root / card.span.path, card.span.line)
-    if message:
-        return message
-    try:
-        own.reload(state.clock().at_ms)
-    except ProjectError as error:
-        return str(error)
-    is_there = own.load_card(card.ref) is not None
-    if own.error_count and not is_there:
-        problem = own.find_problem(card.span.path)
-        own.sources = before
-        return f"{problem}\nedit it again; the card is unchanged"
-    study.journal.limits.set_twins(study.items)
-    try:
-        items = study.choose(choice)
-    except ProjectError:
-        # The edit took out the last card that was chosen.
-        items = []
-    state.replace_items(items)
-    message = "reloaded" if is_there else f"{card.ref} no longer exists"
-    return f"{message}; see `cards check`" if own.error_count else message
+    card, own = state.attempt.prompt.card, study.part_of(state.item)
+    message, is_reloaded = edit_card(own, card, state.clock().at_ms)
+    if is_reloaded:
+        study.journal.limits.set_twins(study.items)
+        try:
+            items = study.choose(choice)
+        except ProjectError:
+            # The edit took out the last card that was chosen.
+            items = []
+        state.replace_items(items)
+    return message

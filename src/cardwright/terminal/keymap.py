@@ -11,12 +11,14 @@ from cardwright.text import suggest
 
 HOME: Final = "home"
 REVIEW: Final = "review"
+BROWSE: Final = "browse"
 MOCK: Final = "mock"
 HAND_IN: Final = "hand-in"
 RESULT: Final = "result"
 SCREENS: Final = {
     HOME: "the home screen",
     REVIEW: "`cards review`",
+    BROWSE: "`cards browse`",
     MOCK: "mock exams and drills",
     HAND_IN: "the question whether to hand in",
     RESULT: "their result",
@@ -41,7 +43,7 @@ def _everywhere(does: str) -> dict[str, str]:
 
 
 def _with_card(does: str) -> dict[str, str]:
-    return dict.fromkeys((REVIEW, MOCK, RESULT), does)
+    return dict.fromkeys((REVIEW, BROWSE, MOCK, RESULT), does)
 
 
 _RATES: Final = {
@@ -61,6 +63,7 @@ BINDINGS: Final[dict[str, Binding]] = {
         {
             HOME: "study the deck, or open the project",
             REVIEW: "show the answer; scroll; then give the highlighted rating",
+            BROWSE: "view the prompt: both sides, memory and history; scroll; back to the list",
             MOCK: "scroll; next question; in a drill, the answer to this one first",
             RESULT: "scroll; next answer",
         },
@@ -75,23 +78,63 @@ BINDINGS: Final[dict[str, Binding]] = {
         )
         for digit in DIGITS
     },
-    "all": Binding("a", {REVIEW: "tick all points, or none"}),
-    "undo": Binding("u", {REVIEW: "undo, as often as you like, back to the start of this review"}),
-    "edit": Binding("e", {REVIEW: "edit the card in your editor, and reload it"}),
-    "suspend": Binding("s", {REVIEW: "suspend: not asked until you `cards unsuspend` it"}),
-    "bury": Binding("b", {REVIEW: "bury: put it off until tomorrow"}),
-    "flag": Binding("f", {REVIEW: "flag it, or remove the flag (`cards review --flagged`)"}),
-    "memory": Binding("i", {REVIEW: "memory and history of this card"}),
+    "tick": Binding("t", {BROWSE: "tick it: acts are on all that are ticked"}),
+    "all": Binding(
+        "a", {REVIEW: "tick all points, or none", BROWSE: "tick all that are shown, or none"}
+    ),
+    "undo": Binding(
+        "u",
+        {
+            REVIEW: "undo, as often as you like, back to the start of this review",
+            BROWSE: "undo the last act, also of earlier sessions, as `cards undo` does",
+        },
+    ),
+    "edit": Binding(
+        "e", dict.fromkeys((REVIEW, BROWSE), "edit the card in your editor, and reload it")
+    ),
+    "suspend": Binding(
+        "s",
+        {
+            REVIEW: "suspend: not asked until you `cards unsuspend` it",
+            BROWSE: "suspend; again: ask it again",
+        },
+    ),
+    "bury": Binding(
+        "b",
+        {
+            REVIEW: "bury: put it off until tomorrow",
+            BROWSE: "bury: put it off until tomorrow; again: ask it today after all",
+        },
+    ),
+    "flag": Binding(
+        "f",
+        dict.fromkeys((REVIEW, BROWSE), "flag it, or remove the flag (`cards review --flagged`)"),
+    ),
+    "reschedule": Binding("d", {BROWSE: "make it due in some days: 0, 7, or 5-10 to spread them"}),
+    "reset": Binding("R", {BROWSE: "start over as new; `u` undoes it"}),
+    "memory": Binding(
+        "i",
+        {REVIEW: "memory and history of this card", BROWSE: "view its memory and history"},
+    ),
+    "sort": Binding("S", {BROWSE: "change the order: deck, due, lapses"}),
+    "browse": Binding("c", {HOME: "browse the cards of the deck or project"}),
     "search": Binding(
         "/",
         {
             HOME: "filter by name; escape shows all again",
             REVIEW: "search: ask the next card that contains a text",
+            BROWSE: "search: words, `tag:x`, `is:due`, …; escape shows all again",
         },
     ),
     "projects": Binding("tab", {HOME: "show all projects, and go back"}),
-    "next": Binding("n right", dict.fromkeys((MOCK, RESULT), "next question")),
-    "back": Binding("N left", dict.fromkeys((MOCK, RESULT), "previous question")),
+    "next": Binding(
+        "n right",
+        {**dict.fromkeys((MOCK, RESULT), "next question"), BROWSE: "next prompt"},
+    ),
+    "back": Binding(
+        "N left",
+        {**dict.fromkeys((MOCK, RESULT), "previous question"), BROWSE: "previous prompt"},
+    ),
     "mark": Binding("m", {MOCK: "mark to come back to it, or remove the mark"}),
     "go": Binding("g", {MOCK: "go to a question by its number"}),
     "list": Binding("l", {MOCK: "list all questions: answered, marked, unanswered"}),
@@ -116,6 +159,7 @@ BINDINGS: Final[dict[str, Binding]] = {
         {
             HOME: "quit",
             REVIEW: "stop, at any time",
+            BROWSE: "back to the list; leave",
             MOCK: "leave: the clock stops, and the result notes the break",
             RESULT: "finish",
         },

@@ -11,7 +11,7 @@ from rich.text import Text
 from cardwright.history import Rating
 from cardwright.study.error import StoreError
 from cardwright.terminal.keys import PASTE
-from cardwright.terminal.review import CardActs, draw_memory
+from cardwright.terminal.review import CardActs, draw_memory_of
 from cardwright.terminal.review_state import Attempt, ReviewState
 from cardwright.terminal.words import name_rating
 from cardwright.text import make_plain
@@ -153,7 +153,7 @@ class PlainReviewer(PromptLoop):
             "o": acts.open_media,
             "w": acts.open_web,
             "p": acts.play,
-            "i": lambda: draw_memory(state),
+            "i": lambda: draw_memory_of(state),
         }
 
     @property
