@@ -137,7 +137,4 @@ def undo(study: Study, past: PastAct) -> list[Memory]:
 
     """
     with study.store.transaction():
-        return [
-            study.journal.record(review.key, Act.UNDO, study.moment, undoes=review.id)[1]
-            for review in reversed(past.reviews)
-        ][::-1]
+        return study.journal.undo(past.reviews[::-1], study.moment)[::-1]

@@ -15,7 +15,8 @@ from cardwright.app.search import MAX_SEARCH, Row
 from cardwright.error import ProjectError
 from cardwright.frozen import frozen
 from cardwright.history import Act
-from cardwright.markdown.tokens import GAP_CLOSE, GAP_HIDDEN, GAP_REVEALED
+from cardwright.markdown.tokens import GAP_CLOSE, GAP_HIDDEN, GAP_REVEALED, Token
+from cardwright.terminal.card import draw_asked
 from cardwright.terminal.gallery import Gallery
 from cardwright.terminal.keymap import BROWSE, KeyMap
 from cardwright.terminal.line_editor import LineEditor
@@ -455,10 +456,10 @@ class Browser(KeyLoop):
     def _render_list(self) -> tuple[list[Painted], list[Painted]]:
         """Return the heading and the rows; those that cannot be in the window are left blank."""
         window, rows = self._window, self._browsing.rows
-        width, has_ticks = window.full_width, bool(self._list_ticked())
-        key = (id(rows), width, has_ticks)
-        if self._table is None or self._table[0] != key:
-            self._table = (key, Table(width, self._browsing, rows, has_ticks=has_ticks))
+        width = window.full_width
+        if self._table is None or self._table[0] != (id(rows), width):
+            table = Table(width, self._browsing.today, rows, has_ticks=True)
+            self._table = ((id(rows), width), table)
         table = self._table[1]
         if not rows:
             nothing = "nothing matches" if self._browsing.text else "there are no cards here"
@@ -565,7 +566,9 @@ class Fronts:
         key = row.item.key
         if key not in self._known:
             attempt = begin_attempt(self._browsing.study, row.item, 0)
-            self._known[key] = write_line(attempt.draw_question()) if attempt else row.item.ref
+            self._known[key] = (
+                write_line(draw_asked(attempt.prompt, attempt.kind)) if attempt else row.item.ref
+            )
         return self._known[key]
 
 
@@ -581,10 +584,18 @@ _GAPS: Final = {GAP_HIDDEN: "[", GAP_REVEALED: "[", GAP_CLOSE: "]"}
 
 def write_line(drawing: Drawing) -> str:
     """Return the text of a drawing on one line, without styles."""
-    text = "".join(f"{token.text}{' ' * (token.name in _ENDS)}" for token in drawing.tokens)
+    text = "".join(f"{_write(token)}{' ' * (token.name in _ENDS)}" for token in drawing.tokens)
     for sign, shown in _GAPS.items():
         text = text.replace(sign, shown)
     return make_plain(" ".join(text.split()))
+
+
+def _write(token: Token) -> str:
+    if token.name != "maths":
+        return token.text
+    from cardwright.terminal.formula import draw_formula  # noqa: PLC0415  (few cards hold maths)
+
+    return draw_formula(token.text) or token.text
 
 
 def is_out(row: Row, today: int) -> bool:
@@ -625,68 +636,64 @@ def describe_marks(row: Row) -> str:
 
 
 class _Column(NamedTuple):
-    name: str
+    heading: str
     read: Callable[[Row], str]
     from_width: int
     """How wide the table must be for it."""
+    least: int = 0
+    """Its least width, so that it does not change when values do."""
 
 
 class Table:
     """Rows of prompts in columns; the narrower the window, the fewer."""
 
     def __init__(
-        self, width: int, browsing: Browsing, rows: Sequence[Row], *, has_ticks: bool = False
+        self, width: int, today: int, rows: Sequence[Row], *, has_ticks: bool = False
     ) -> None:
-        """Decide on the columns and their widths."""
-        self._ticks = has_ticks
-        today = browsing.today
+        """Decide on the columns and their widths; with a place for ticks, if there can be any."""
         columns = (
             _Column("deck", lambda row: row.item.deck.rpartition("::")[2], 120),
             _Column("lesson", lambda row: row.item.lesson or "", 76),
             _Column("kind", lambda row: row.item.kind, 70),
-            _Column("state", lambda row: str(row.memory.state), 96),
-            _Column("due", lambda row: describe_due(row, today), 0),
+            _Column("state", lambda row: str(row.memory.state), 96, len("learning")),
+            _Column("due", lambda row: describe_due(row, today), 0, len("suspended")),
             _Column("", describe_marks, WIDE),
         )
-        self._columns = [one for one in columns if width >= one.from_width]
-        self._widths = [
-            min(max((cell_len(name), *map(cell_len, _list_values(one, rows)))), _MAX_NAME)
-            for one in self._columns
-            for name in [one.name]
-        ]
-        # A column in which nothing is.
-        kept = [n for n, one in enumerate(self._widths) if one]
-        self._columns = [self._columns[n] for n in kept]
-        self._widths = [self._widths[n] for n in kept]
-        taken = sum(self._widths) + len(_GAP) * len(self._widths)
-        self._room = max(width - taken - 2 * has_ticks, _MIN_FRONT)
+        measured = (
+            (one, max(one.least, cell_len(one.heading), *_measure(one, rows)))
+            for one in columns
+            if width >= one.from_width
+        )
+        self._columns = [(one, min(widest, _MAX_NAME)) for one, widest in measured if widest]
+        self._tick_width = 2 * has_ticks
+        taken = self._tick_width + sum(widest + len(_GAP) for _, widest in self._columns)
+        self._room = max(width - taken, _MIN_FRONT)
         self._width = width
-        self.heading = self._join("question", [one.name for one in self._columns], " ")
+        self.heading = self._join("question", [one.heading for one, _ in self._columns])
 
     def draw(self, row: Row, front: str, *, is_ticked: bool = False) -> str:
         """Return the line of a row."""
-        return self._join(
-            front, [_flatten(one.read(row)) for one in self._columns], "✓" * is_ticked
-        )
+        cells = [_flatten(one.read(row)) for one, _ in self._columns]
+        return self._join(front, cells, "✓" * is_ticked)
 
-    def _join(self, front: str, cells: Sequence[str], tick: str) -> str:
-        start = f"{tick or ' '} " if self._ticks else ""
-        rest = (fit_text(cell, width) for cell, width in zip(cells, self._widths, strict=True))
-        return fit_text(_GAP.join((start + fit_text(front, self._room), *rest)), self._width)
+    def _join(self, front: str, cells: Sequence[str], tick: str = "") -> str:
+        start = f"{tick:<{self._tick_width}}{fit_text(front, self._room)}"
+        rest = (fit_text(cell, one[1]) for cell, one in zip(cells, self._columns, strict=True))
+        return fit_text(_GAP.join((start, *rest)), self._width)
 
 
 def _flatten(text: str) -> str:
     return make_plain(text).replace("\n", " ")
 
 
-def _list_values(column: _Column, rows: Sequence[Row]) -> Iterator[str]:
-    """Yield the different values of a column."""
-    return (_flatten(text) for text in dict.fromkeys(map(column.read, rows)))
+def _measure(column: _Column, rows: Sequence[Row]) -> Iterator[int]:
+    """Yield the widths of the different values of a column."""
+    return (cell_len(_flatten(text)) for text in dict.fromkeys(map(column.read, rows)))
 
 
 def draw_table(browsing: Browsing, width: int) -> Iterator[str]:
     """Yield the prompts as plain lines, without keys."""
-    table, fronts = Table(width, browsing, browsing.rows), Fronts(browsing)
+    table, fronts = Table(width, browsing.today, browsing.rows), Fronts(browsing)
     yield table.heading.rstrip()
     for row in browsing.rows:
         yield table.draw(row, fronts.read(row)).rstrip()
