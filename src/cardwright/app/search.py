@@ -65,7 +65,9 @@ _FILTERS: Final[dict[str, Callable[[Sequence[str]], Filter]]] = {
     "tag": by_tag,
     "lesson": by_lesson,
     "kind": by_kind,
-    "objective": by_objective,
+    "objective": lambda names: by_objective(names)._replace(
+        list_values=lambda item: item.objectives
+    ),
     "pack": by_pack,
 }
 _DECK: Final = "deck"
@@ -143,7 +145,7 @@ class Catalog:
                     names = [part for part in bare.split(",") if part]
                 else:
                     names = [_ESCAPED.sub(r"\1", quoted)]
-                is_met = self._make_test(name, names, today)
+                is_met = self._make_test(name, names, today, is_quoted=quoted is not None)
                 found.append((False, _Condition(is_met, is_negated)))
             elif bare.removesuffix(":").casefold() in KEYS and bare.endswith(":"):
                 continue  # its name is still to be typed
@@ -164,7 +166,9 @@ class Catalog:
     def _is_pack(self, name: str) -> bool:
         return name in self._list_values("pack", by_pack(()))
 
-    def _make_test(self, key: str, names: Sequence[str], today: int) -> Callable[[Row], bool]:
+    def _make_test(
+        self, key: str, names: Sequence[str], today: int, *, is_quoted: bool
+    ) -> Callable[[Row], bool]:
         if key == "is":
             return _make_state_test(names, today)
         if key == _DECK:
@@ -172,16 +176,19 @@ class Catalog:
         else:
             found = _FILTERS[key](names)
             known = self._list_values(key, found)
-            found = found._replace(names=self._expand(found, known))
+            found = found._replace(names=self._expand(found, known, is_quoted=is_quoted))
         is_unmet, list_values = frozenset(found.names).isdisjoint, found.list_values
         return lambda row: not is_unmet(list_values(row.item))
 
-    def _expand(self, given: Filter, known: Mapping[str, str]) -> list[str]:
-        """Return the names that are meant: case does not count, and `*` stands for any text."""
+    def _expand(self, given: Filter, known: Mapping[str, str], *, is_quoted: bool) -> list[str]:
+        """Return the names that are meant: case does not count, and `*` stands for any text.
+
+        In quotes it is itself.
+        """
         found = []
         for name in given.names:
             folded = name.casefold()
-            if has_wildcard(folded):
+            if has_wildcard(folded) and not is_quoted:
                 meant = [value for value, other in known.items() if fnmatchcase(other, folded)]
             else:
                 meant = [value for value, other in known.items() if other == folded]

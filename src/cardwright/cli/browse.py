@@ -16,7 +16,7 @@ from cardwright.app.study import Study, describe_memory
 from cardwright.cli.config_file import find_colours, load_config
 from cardwright.cli.environment import open_joint_study, open_study, read_clock
 from cardwright.cli.opening import Opener
-from cardwright.cli.output import find_width, say, say_json, warn
+from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import NAME, db_option, json_option
 from cardwright.cli.window import find_keymap, make_screen
 from cardwright.terminal.browse import BrowseActs, Browser, Fronts, draw_table
@@ -68,7 +68,7 @@ def browse(
             say_json(_list_rows(browsing))
         elif plain or not can_draw(sys.stdin, sys.stdout, os.environ):
             if browsing.rows:
-                say("\n".join(draw_table(browsing, find_width())))
+                say("\n".join(draw_table(browsing)))
             warn(count(len(browsing.rows), "prompt"))
         else:
             sys.exit(_run(study, browsing))

@@ -43,8 +43,9 @@ _MOVES: Final = {"next": 1, "back": -1}
 _AHEAD: Final = 300
 """How many texts are read at once while no key is pressed."""
 _GAP: Final = "  "
+_TICK_WIDTH: Final = 2
 _MIN_FRONT: Final = 20
-_MAX_NAME: Final = 24
+_MAX_NAME: Final = 30
 _MARKS: Final = {
     Act.SUSPEND: "suspended",
     Act.UNSUSPEND: "no longer suspended",
@@ -309,8 +310,11 @@ class Browser(KeyLoop):
 
     def _go_to(self, key: str) -> None:
         """Choose the row of a prompt, or stay near."""
+        self._move(self._find_place(key, self._place))
+
+    def _find_place(self, key: str, otherwise: int) -> int:
         places = (n for n, row in enumerate(self._browsing.rows) if row.item.key == key)
-        self._move(next(places, self._place))
+        return next(places, otherwise)
 
     def _tick(self) -> None:
         if self._row:
@@ -350,7 +354,7 @@ class Browser(KeyLoop):
             if is_typing:
                 message = fit_text(" ".join(message.split()), self._window.width)
             self._window.message = message
-        self._go_to(key)
+        self._move(self._find_place(key, 0))
 
     def _type(self, key: str, typed: LineEditor) -> None:
         """Handle a key while a search, or days, are typed."""
@@ -379,7 +383,7 @@ class Browser(KeyLoop):
             self._window.message = str(error)
             return
         changed = self._browsing.reschedule(rows, days)
-        self._window.message = self._tell(rows, changed, describe_days(days))
+        self._window.message = self._tell(rows, changed, describe_days(days[: len(rows)]))
 
     @property
     def _is_covered(self) -> bool:
@@ -458,8 +462,7 @@ class Browser(KeyLoop):
         window, rows = self._window, self._browsing.rows
         width = window.full_width
         if self._table is None or self._table[0] != (id(rows), width):
-            table = Table(width, self._browsing.today, rows, has_ticks=True)
-            self._table = ((id(rows), width), table)
+            self._table = ((id(rows), width), Table(width, self._browsing.today, rows))
         table = self._table[1]
         if not rows:
             nothing = "nothing matches" if self._browsing.text else "there are no cards here"
@@ -520,7 +523,7 @@ class Browser(KeyLoop):
         if self._shows_keys:
             return draw_step(width, "any key: back")
         if self._view is None:
-            view, search = hint("continue", "view"), hint("search", "search")
+            view, search = hint("continue", "view") * bool(self._row), hint("search", "search")
             more = "esc untick" if self._list_ticked() else "esc all" * bool(self._browsing.text)
             return draw_step(width, join_hints(view, search, more))
         does = "scroll" if self._window.has_more else "back"
@@ -579,14 +582,13 @@ _ENDS: Final = frozenset(
     }
 )
 """Tokens after which a word ends."""
-_GAPS: Final = {GAP_HIDDEN: "[", GAP_REVEALED: "[", GAP_CLOSE: "]"}
 
 
 def write_line(drawing: Drawing) -> str:
     """Return the text of a drawing on one line, without styles."""
     text = "".join(f"{_write(token)}{' ' * (token.name in _ENDS)}" for token in drawing.tokens)
-    for sign, shown in _GAPS.items():
-        text = text.replace(sign, shown)
+    for sign in (GAP_HIDDEN, GAP_REVEALED, GAP_CLOSE):
+        text = text.replace(sign, "")
     return make_plain(" ".join(text.split()))
 
 
@@ -647,14 +649,13 @@ class _Column(NamedTuple):
 class Table:
     """Rows of prompts in columns; the narrower the window, the fewer."""
 
-    def __init__(
-        self, width: int, today: int, rows: Sequence[Row], *, has_ticks: bool = False
-    ) -> None:
-        """Decide on the columns and their widths; with a place for ticks, if there can be any."""
+    def __init__(self, width: int, today: int, rows: Sequence[Row]) -> None:
+        """Decide on the columns and their widths."""
         columns = (
             _Column("deck", lambda row: row.item.deck.rpartition("::")[2], 120),
             _Column("lesson", lambda row: row.item.lesson or "", 76),
             _Column("kind", lambda row: row.item.kind, 70),
+            _Column("side", lambda row: row.item.side_name, 90),
             _Column("state", lambda row: str(row.memory.state), 96, len("learning")),
             _Column("due", lambda row: describe_due(row, today), 0, len("suspended")),
             _Column("", describe_marks, WIDE),
@@ -665,8 +666,7 @@ class Table:
             if width >= one.from_width
         )
         self._columns = [(one, min(widest, _MAX_NAME)) for one, widest in measured if widest]
-        self._tick_width = 2 * has_ticks
-        taken = self._tick_width + sum(widest + len(_GAP) for _, widest in self._columns)
+        taken = _TICK_WIDTH + sum(widest + len(_GAP) for _, widest in self._columns)
         self._room = max(width - taken, _MIN_FRONT)
         self._width = width
         self.heading = self._join("question", [one.heading for one, _ in self._columns])
@@ -677,7 +677,7 @@ class Table:
         return self._join(front, cells, "✓" * is_ticked)
 
     def _join(self, front: str, cells: Sequence[str], tick: str = "") -> str:
-        start = f"{tick:<{self._tick_width}}{fit_text(front, self._room)}"
+        start = f"{tick:<{_TICK_WIDTH}}{fit_text(front, self._room)}"
         rest = (fit_text(cell, one[1]) for cell, one in zip(cells, self._columns, strict=True))
         return fit_text(_GAP.join((start, *rest)), self._width)
 
@@ -691,9 +691,14 @@ def _measure(column: _Column, rows: Sequence[Row]) -> Iterator[int]:
     return (cell_len(_flatten(text)) for text in dict.fromkeys(map(column.read, rows)))
 
 
-def draw_table(browsing: Browsing, width: int) -> Iterator[str]:
-    """Yield the prompts as plain lines, without keys."""
-    table, fronts = Table(width, browsing.today, browsing.rows), Fronts(browsing)
-    yield table.heading.rstrip()
-    for row in browsing.rows:
-        yield table.draw(row, fronts.read(row)).rstrip()
+def draw_table(browsing: Browsing) -> Iterator[str]:
+    """Yield the prompts as plain lines, each with its name and its whole question."""
+    fronts, rows = Fronts(browsing), browsing.rows
+    refs = [_flatten(row.item.ref) for row in rows]
+    dues = [
+        " ".join(filter(None, [describe_due(row, browsing.today), describe_marks(row)]))
+        for row in rows
+    ]
+    widths = [max(map(cell_len, texts), default=0) for texts in (refs, dues)]
+    for row, ref, due in zip(rows, refs, dues, strict=True):
+        yield _GAP.join((fit_text(ref, widths[0]), fit_text(due, widths[1]), fronts.read(row)))

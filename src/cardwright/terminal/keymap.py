@@ -63,7 +63,7 @@ BINDINGS: Final[dict[str, Binding]] = {
         {
             HOME: "study the deck, or open the project",
             REVIEW: "show the answer; scroll; then give the highlighted rating",
-            BROWSE: "view the prompt: both sides, memory and history; scroll; back to the list",
+            BROWSE: "view it, with memory and history; scroll; back to the list",
             MOCK: "scroll; next question; in a drill, the answer to this one first",
             RESULT: "scroll; next answer",
         },
@@ -78,15 +78,13 @@ BINDINGS: Final[dict[str, Binding]] = {
         )
         for digit in DIGITS
     },
-    "tick": Binding("t", {BROWSE: "tick it: acts are on all that are ticked"}),
-    "all": Binding(
-        "a", {REVIEW: "tick all points, or none", BROWSE: "tick all that are shown, or none"}
-    ),
+    "tick": Binding("t", {BROWSE: "tick it, for acts on several"}),
+    "all": Binding("a", {REVIEW: "tick all points, or none", BROWSE: "tick all shown, or none"}),
     "undo": Binding(
         "u",
         {
             REVIEW: "undo, as often as you like, back to the start of this review",
-            BROWSE: "undo the last act, also of earlier sessions, as `cards undo` does",
+            BROWSE: "undo the last act, also of earlier sessions (`cards undo`)",
         },
     ),
     "edit": Binding(
@@ -103,7 +101,7 @@ BINDINGS: Final[dict[str, Binding]] = {
         "b",
         {
             REVIEW: "bury: put it off until tomorrow",
-            BROWSE: "bury: put it off until tomorrow; again: ask it today after all",
+            BROWSE: "bury: put it off until tomorrow; again: ask it today",
         },
     ),
     "flag": Binding(
@@ -168,6 +166,8 @@ BINDINGS: Final[dict[str, Binding]] = {
 """Every act by its name in the config file, in the order of the help."""
 _SCROLLS: Final = ("up", "down", "page-up", "page-down", "start", "end")
 """Acts that are one row of the help."""
+_PAIRS: Final = {"tick": "all", "next": "back", "copy": "copy-reference"}
+"""Acts that share a row of the help, where a screen has both."""
 _PRESETS: Final[dict[str, dict[str, str]]] = {
     "default": {},
     "vi": {
@@ -262,10 +262,15 @@ class KeyMap:
     def list_help(self, screen: str) -> Iterator[tuple[str, str]]:
         """Yield the keys of a screen, as hints show them, each with what it does; few rows fit."""
         scrolling = [show_key(key) for act in _SCROLLS for key in self.keys[act]]
-        for act, keys, does in self.list_acts(screen):
+        acts = {act: (keys, does) for act, keys, does in self.list_acts(screen) if keys}
+        for first, second in _PAIRS.items():
+            if {first, second} <= acts.keys():
+                keys, does = acts.pop(second)
+                acts[first] = (f"{acts[first][0]} {keys}", f"{acts[first][1]}; {does}")
+        for act, (keys, does) in acts.items():
             if act == _SCROLLS[0]:
                 yield " ".join(scrolling[:4]), f"scroll; also {' '.join(scrolling[4:])}"
-            elif keys and act not in _SCROLLS:
+            elif act not in _SCROLLS:
                 yield " ".join(map(show_key, keys.split())), does
 
     def find_shown(self, screen: str, shown: str) -> str:
