@@ -50,13 +50,14 @@ def browse(
     is:suspended  is:buried  is:leech  is:flagged  is:reserved
 
     All of them must hold. In a NAME, `*` stands for any text, and a comma for "or"; blanks need
-    quotes. `-` in front reverses a word or a condition; on the command line, put `--` before the
-    first one if that begins with it. In a pipe, the list is printed.
+    quotes. `-` in front reverses a word or a condition; on the command line, `--` has to come
+    before it. In a pipe, the list is printed.
 
     \b
     cards browse
     cards browse tag:drift is:due
-    cards browse "deck:2 MLOps" kind:choice,cloze -is:suspended
+    cards browse "deck:2 MLOps" kind:choice,cloze
+    cards browse -- "concept drift" -is:suspended
     cards browse is:leech --json
     """
     opening = open_joint_study(folder, db) if in_all else open_study(folder, db, is_writing=True)

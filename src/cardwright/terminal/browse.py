@@ -116,8 +116,7 @@ class Browser(KeyLoop):
         """Whether what is typed are days, not a search."""
         self._search_before = ""
         self._fronts = Fronts(browsing)
-        self._table: tuple[object, Table] | None = None
-        """The columns, with what their widths depend on."""
+        self._table = Table(0, 0, ())
         self._needs_texts = bool(browsing.text)
         self._card_acts: dict[str, Callable[[Attempt], str]] = {
             "open": acts.open_media,
@@ -277,7 +276,10 @@ class Browser(KeyLoop):
         # Go there, if it is shown.
         keys = {review.key for review in past.reviews}
         rows = self._browsing.rows
+        place = self._place
         self._go_to(next((row.item.key for row in rows if row.item.key in keys), ""))
+        if self._view is not None and place != self._place:
+            self._open()
         return f"undid {describe_past(past)}"
 
     def _edit(self, _: Sequence[Row]) -> str:
@@ -461,9 +463,9 @@ class Browser(KeyLoop):
         """Return the heading and the rows; those that cannot be in the window are left blank."""
         window, rows = self._window, self._browsing.rows
         width = window.full_width
-        if self._table is None or self._table[0] != (id(rows), width):
-            self._table = ((id(rows), width), Table(width, self._browsing.today, rows))
-        table = self._table[1]
+        if not self._table.fits(width, rows):
+            self._table = Table(width, self._browsing.today, rows)
+        table = self._table
         if not rows:
             nothing = "nothing matches" if self._browsing.text else "there are no cards here"
             return [], window.render(Text(nothing, "dim", no_wrap=True))
@@ -569,16 +571,15 @@ class Fronts:
         key = row.item.key
         if key not in self._known:
             attempt = begin_attempt(self._browsing.study, row.item, 0)
-            self._known[key] = (
-                write_line(draw_asked(attempt.prompt, attempt.kind)) if attempt else row.item.ref
-            )
+            front = write_line(draw_asked(attempt.prompt, attempt.kind)) if attempt else ""
+            self._known[key] = front or row.item.ref
         return self._known[key]
 
 
 _ENDS: Final = frozenset(
     {
         *("softbreak", "hardbreak", "code_block", "paragraph_close", "heading_close"),
-        *("list_item_close", "th_close", "td_close"),
+        *("list_item_close", "cell_close"),
     }
 )
 """Tokens after which a word ends."""
@@ -668,8 +669,12 @@ class Table:
         self._columns = [(one, min(widest, _MAX_NAME)) for one, widest in measured if widest]
         taken = _TICK_WIDTH + sum(widest + len(_GAP) for _, widest in self._columns)
         self._room = max(width - taken, _MIN_FRONT)
-        self._width = width
+        self._width, self._rows = width, rows
         self.heading = self._join("question", [one.heading for one, _ in self._columns])
+
+    def fits(self, width: int, rows: Sequence[Row]) -> bool:
+        """Tell whether it was made for this width and these rows."""
+        return width == self._width and rows is self._rows
 
     def draw(self, row: Row, front: str, *, is_ticked: bool = False) -> str:
         """Return the line of a row."""
