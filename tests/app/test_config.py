@@ -30,7 +30,7 @@ mouse = false
 
 # the keys
 [keys]
-undo = "u ctrl-z"
+undo = "u backspace"
 """
 
 
@@ -48,7 +48,7 @@ def test_settings_have_their_values() -> None:
 
     assert config.text("theme") == "contrast"
     assert config.switch("mouse") is False
-    assert config.table("keys") == {"undo": "u ctrl-z"}
+    assert config.table("keys") == {"undo": "u backspace"}
     assert config.folder("sync") is None
 
 

@@ -200,9 +200,15 @@ def test_a_drill_answers_at_once_and_has_no_clock(start: Start) -> None:
         assert re.search("✓ right|✗ wrong: . is right", program.text)
         press(program, "2", "1) [x]")
         press(program, " ", "question 2 of 2")
+        press(program, "h", "Finish the drill?")
+        assert "y finish" in program.text
+        press(program, "x", "question 2 of 2")
+        press(program, "q", "Leave? All answers are kept, and `cards exam drill` continues")
+        assert "clock" not in program.text
+        press(program, "x", "question 2 of 2")
         press(program, " ", "– unanswered")
-        press(program, "\r", "Hand it in?")
-        press(program, "y", "Drill: ")
+        # All answers were shown: there is nothing to ask about.
+        press(program, "\r", "Drill: ")
         program.type("q")
         assert program.wait_for_exit() == 0
 
@@ -244,4 +250,4 @@ def test_the_answer_of_a_drill_is_scrolled_to(start: Start) -> None:
         verdict = re.compile("✓ right|✗ wrong: . is right")
         program.wait_until(lambda: verdict.search(program.text) is not None, "the verdict")
         assert "↑" in program.text
-        press(program, "h", "Hand it in?")
+        press(program, "h", "Drill: ")

@@ -44,7 +44,7 @@ SETTINGS: Final = {
     "sync": Setting("folder of `cards sync`"),
 }
 TABLES: Final = {
-    "keys": Setting('keys of an act, such as `undo = "u ctrl-z"`: see `cards keys`'),
+    "keys": Setting('keys of an act, such as `undo = "u backspace"`: see `cards keys`'),
     "flags": Setting('options that a command always gets, such as `review = "--new 10"`'),
 }
 """Tables of settings whose names are those of acts and of commands."""
