@@ -241,6 +241,27 @@ def test_invisible_characters_of_a_card_do_not_reach_the_terminal(
             assert sign.encode() not in program.output
 
 
+def test_hints_tell_what_the_next_keys_do(start: Start) -> None:
+    with start("drill", "--questions", "2", "--seed", "2", columns=40, lines=14) as program:
+        program.wait_for("1 of 2")
+        program.wait_for("1–3 pick  space answer  m l h")
+        press(program, "g", "esc back")
+        press(program, "\x1b", "space answer")
+        # Right or wrong, the answer is longer than the window, and takes no picks.
+        press(program, "1 ", "↑")
+        assert "pick" not in program.text
+        program.type("\x1b[H")
+        program.wait_for("space scroll  m l h")
+        program.type("\x1b[F")
+        program.wait_for("space next   m mark")
+        press(program, "h", "Finish the drill?")
+        press(program, "y", "Drill: ")
+        press(program, " ", "space scroll  N back")
+        program.type("\x1b[F")
+        program.wait_for("space next  N back")
+        press(program, "n\x1b[F", "space finish   N back")
+
+
 def test_the_answer_of_a_drill_is_scrolled_to(start: Start) -> None:
     with start("drill", "--questions", "1", columns=40, lines=12) as program:
         program.wait_for("1 of 1")

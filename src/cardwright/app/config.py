@@ -30,7 +30,9 @@ class Setting(NamedTuple):
 SETTINGS: Final = {
     "project": Setting("folder of the project to use outside of one"),
     "theme": Setting(
-        "colours: those of the terminal, or high contrast", "terminal", ("terminal", "contrast")
+        "colours: for a light background, high contrast, or as the terminal has them",
+        "auto",
+        ("auto", "terminal", "light", "contrast"),
     ),
     "mouse": Setting("wheel and clicks in full screen", default=True),
     "images": Setting(

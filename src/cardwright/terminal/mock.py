@@ -251,6 +251,8 @@ class MockTaker(_QuestionLoop):
 
     def _list_keys(self) -> str:
         """Return hints on other keys, as many as fit."""
+        if self._view == "go":
+            return "esc back"
         hints = [
             self._keymap.hint(act, word)
             for act, word in (
@@ -309,10 +311,13 @@ class MockTaker(_QuestionLoop):
             ]
         if self._view == "go":
             return [f"go to question {self._typed}█   enter go"]
-        mock, count = self._sheet.mock, len(self._sheet.mock.question.right)
-        pick = f"pick {count}" if count > 1 else "pick"
-        pick = join_hints(self._name_digits(len(list_order(mock, self._sources))), pick, gap=1)
-        space = hint("continue", "answer" if self._can_show else "next")
+        mock, question = self._sheet.mock, self._sheet.mock.question
+        # Once its answer was shown, a question of a drill takes no picks.
+        options = 0 if question.is_shown else len(list_order(mock, self._sources))
+        count = f" {len(question.right)}" if len(question.right) > 1 else ""
+        pick = f"{self._name_digits(options)} pick{count}" if options else ""
+        following = "answer" if self._can_show else "next"
+        space = hint("continue", "scroll" if self._window.has_more else following)
         others = [("mark", "mark"), ("list", "list"), ("hand-in", end)]
         # With a line for other keys, that is where the help is named.
         others += [] if self._has_keys else [("help", "keys")]
@@ -435,18 +440,38 @@ class ResultReader(_QuestionLoop):
         if self._shows_help:
             return ["any key: back"]
         is_score, has_wrong = self._page < 0, bool(self._mock.wrong)
+        is_last = self._page + 1 == len(self._places)
+        following = "show the answers" if is_score else "finish" if is_last else "next"
+        is_long = self._window.has_more
+        shown, others = (
+            ("all", "all answers") if self._is_filtered else ("wrong", "only wrong ones")
+        )
+        # Without right answers, the wrong ones are all there are.
+        can_filter = has_wrong and len(self._mock.wrong) < len(self._mock.questions)
         steps = [
-            ("continue", "show the answers" if is_score else "next", ""),
-            ("back", "" if is_score else "back", ""),
-            ("wrong", "only wrong ones" if has_wrong else "", "wrong"),
+            ("continue", "scroll" if is_long else following, "scroll" if is_long else "next"),
+            ("back", "" if is_score else "back", "back"),
+            ("wrong", others if can_filter else "", shown),
             ("misses", "record misses" if has_wrong else "", "record"),
             ("quit", "finish", "finish"),
         ]
-        hint, shown = self._keymap.hint, [step for step in steps if step[1]]
+        hint, found = self._keymap.hint, [step for step in steps if step[1]]
         return [
-            join_hints(*(hint(act, longer) for act, longer, _ in shown)),
-            join_hints(*(hint(act, shorter) for act, _, shorter in shown), gap=2),
+            join_hints(*(hint(act, longer) for act, longer, _ in found)),
+            join_hints(*(hint(act, shorter) for act, _, shorter in found), gap=2),
+            join_hints(
+                *(
+                    hint(act, shorter * (act not in {"continue", "back"}))
+                    for act, _, shorter in found
+                ),
+                gap=2,
+            ),
         ]
+
+    @property
+    def _is_filtered(self) -> bool:
+        """Whether only the wrong answers are paged through."""
+        return len(self._places) < len(self._mock.questions)
 
 
 def ask_to_end(mock: Mock) -> str:

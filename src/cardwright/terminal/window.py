@@ -213,7 +213,7 @@ class Window:
 
     def _render_message(self, note: str) -> list[Painted]:
         if self.message:
-            return self.render(Text(make_plain(self.message), "bold yellow"))
+            return self.render(Text(make_plain(self.message), "bold"))
         return self.render(Text(make_plain(note), "dim")) if note else []
 
 
