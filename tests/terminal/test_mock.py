@@ -242,7 +242,7 @@ def test_invisible_characters_of_a_card_do_not_reach_the_terminal(
 
 
 def test_hints_tell_what_the_next_keys_do(start: Start) -> None:
-    with start("drill", "--questions", "2", "--seed", "2", columns=40, lines=14) as program:
+    with start("drill", "--questions", "2", "--seed", "2", columns=40, lines=16) as program:
         program.wait_for("1 of 2")
         program.wait_for("1–3 pick  space answer  m l h")
         press(program, "g", "esc back")
@@ -259,7 +259,7 @@ def test_hints_tell_what_the_next_keys_do(start: Start) -> None:
         press(program, " ", "space scroll  N back")
         program.type("\x1b[F")
         program.wait_for("space next  N back")
-        press(program, "n\x1b[F", "space finish   N back")
+        press(program, "n\x1b[F", "space finish  N back")
 
 
 def test_the_answer_of_a_drill_is_scrolled_to(start: Start) -> None:

@@ -441,15 +441,15 @@ class ResultReader(_QuestionLoop):
             return ["any key: back"]
         is_score, has_wrong = self._page < 0, bool(self._mock.wrong)
         is_last = self._page + 1 == len(self._places)
-        following = "show the answers" if is_score else "finish" if is_last else "next"
-        is_long = self._window.has_more
+        following = "scroll" if self._window.has_more else "finish" if is_last else "next"
+        longer = "show the answers" if is_score and following == "next" else following
         shown, others = (
             ("all", "all answers") if self._is_filtered else ("wrong", "only wrong ones")
         )
         # Without right answers, the wrong ones are all there are.
         can_filter = has_wrong and len(self._mock.wrong) < len(self._mock.questions)
         steps = [
-            ("continue", "scroll" if is_long else following, "scroll" if is_long else "next"),
+            ("continue", longer, following),
             ("back", "" if is_score else "back", "back"),
             ("wrong", others if can_filter else "", shown),
             ("misses", "record misses" if has_wrong else "", "record"),
