@@ -120,7 +120,7 @@ def make_choice(number: int) -> str:
     )
 
 
-@pytest.mark.parametrize("words", [("mock",), ("drill",), ("drill", "--plain")])
+@pytest.mark.parametrize("words", [("mock",), ("drill", "--plain")])
 def test_a_sound_of_an_exam_ends_with_its_question(
     write: Write, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
