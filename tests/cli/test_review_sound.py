@@ -113,6 +113,56 @@ def test_p_plays_the_sounds_of_the_side_shown_in_order(spoken: Path, tmp_path: P
     assert not [*tmp_path.rglob("x.mp3"), *tmp_path.rglob("x")]
 
 
+def make_choice(number: int) -> str:
+    return (
+        f"  - {{id: c{number}, kind: choice, lesson: a, question: '![](media/fell{number}.mp3) Which?',"
+        " options: [{right: A fir, reason: It is.}, {wrong: A yew, reason: It is not.}]}\n"
+    )
+
+
+@pytest.mark.parametrize("words", [("mock",), ("drill", "--plain")])
+def test_a_sound_of_an_exam_ends_with_its_question(
+    write: Write, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    cards = "sources: [https://example.com]\ncards:\n" + "".join(map(make_choice, (1, 2)))
+    project = write(
+        {
+            "cards/trees/heard.yaml": cards,
+            "decks/trees/blueprint.yaml": "name: Ears\ndomains:\n  - {id: d, name: D, weight: 100,"
+            " lessons: [{id: a, title: A}]}\n",
+        }
+    )
+    (project / "cards/trees/media").mkdir()
+    for number in (1, 2):
+        (project / f"cards/trees/media/fell{number}.mp3").write_bytes(MP3 + bytes([number]))
+    recorder = Recorder(tmp_path, seconds=LAST_S)
+    end = "\n" if "--plain" in words else ""
+    command = [sys.executable, "-m", "cardwright", "-C", str(project), "exam", *words]
+    environ = {**recorder.environ, "CARDS_DB": str(store_of(project))}
+    with PtyProgram([*command, "--questions", "2"], environ=environ) as program:
+        for number in (1, 2):
+            program.wait_until(
+                lambda number=number: (
+                    len(recorder.played) == number - 1  # type: ignore[misc]
+                    and "Which?" in program.text
+                ),
+                "the question",
+            )
+            program.type(f"p{end}")
+            program.wait_until(
+                lambda number=number: len(recorder.played) == number,  # type: ignore[misc]
+                "the sound",
+            )
+            process = recorder.played[-1][-1]
+            if words[0] == "drill":
+                program.type(end or " ")
+                program.wait_for("It is.")
+            assert is_running(process)
+            # At the end, a mock exam asks before it shows the result.
+            program.type("ny" if (words, number) == (("mock",), 2) else f"n{end}")
+            program.wait_until(lambda process=process: not is_running(process), "silence")  # type: ignore[misc]
+
+
 @pytest.mark.parametrize("leave", ["next", "quit", "hang up"])
 def test_a_sound_ends_with_its_card_and_with_the_review(
     spoken: Path, tmp_path: Path, leave: str

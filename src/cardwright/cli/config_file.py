@@ -41,4 +41,12 @@ def load_config() -> Config:
 
 def find_colours() -> Mapping[str, str]:
     """Return the environment, in which CARDS_THEME names the theme."""
-    return {"CARDS_THEME": load_config().text("theme"), **os.environ}
+    theme = load_config().text("theme")
+    if theme == "auto" and _is_light(os.environ.get("COLORFGBG", "")):
+        theme = "light"
+    return {"CARDS_THEME": theme, **os.environ}
+
+
+def _is_light(colours: str) -> bool:
+    """Tell whether a terminal says that its background is light: `0;15`, or `0;default;15`."""
+    return colours.rpartition(";")[2] in {"7", *map(str, range(9, 16))}

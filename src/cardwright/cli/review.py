@@ -22,7 +22,7 @@ from cardwright.cli.opening import Opener
 from cardwright.cli.output import say, warn
 from cardwright.cli.params import MINUTES, choice_options, db_option, plain_option
 from cardwright.cli.sound import Sounds
-from cardwright.cli.window import find_keymap, make_screen
+from cardwright.cli.window import find_copy, find_keymap, make_screen
 from cardwright.error import ProjectError
 from cardwright.study.backup import find_backup
 from cardwright.study.error import StoreError
@@ -168,12 +168,10 @@ def _run(study: Study, state: ReviewState, acts: CardActs, *, is_plain: bool, im
     """Review in full screen or line by line; return the exit status."""
     if is_plain:
         say_plainly = partial(say, is_styled=False)
-        reviewer = PlainReviewer(state, sys.stdin, say_plainly, acts=acts)
-        # Ctrl-C is a normal way to stop: every answer is saved.
-        try:
-            reviewer.run()
-        except KeyboardInterrupt:
-            say()
+        reviewer = PlainReviewer(
+            state, sys.stdin, say_plainly, acts=acts, keymap=find_keymap(), copy=find_copy()
+        )
+        reviewer.run()
         return 0
     if state.is_over:
         return 0

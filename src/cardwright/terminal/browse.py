@@ -17,6 +17,7 @@ from cardwright.frozen import frozen
 from cardwright.history import Act
 from cardwright.markdown.tokens import GAP_CLOSE, GAP_HIDDEN, GAP_REVEALED, Token
 from cardwright.terminal.card import draw_asked
+from cardwright.terminal.clipboard import find_copier
 from cardwright.terminal.gallery import Gallery
 from cardwright.terminal.keymap import BROWSE, KeyMap
 from cardwright.terminal.line_editor import LineEditor
@@ -118,11 +119,11 @@ class Browser(KeyLoop):
         self._fronts = Fronts(browsing)
         self._table = Table(0, 0, ())
         self._needs_texts = bool(browsing.text)
-        self._card_acts: dict[str, Callable[[Attempt], str]] = {
+        self._card_acts: dict[str, Callable[[Attempt], str] | None] = {
             "open": acts.open_media,
             "web": acts.open_web,
             "play": acts.play,
-            "copy": self._copy,
+            "copy": find_copier("copy", self._copy),
         }
         self._list_acts: dict[str, Callable[[], None]] = {
             "continue": self._open,
@@ -229,8 +230,7 @@ class Browser(KeyLoop):
         elif act == "memory":
             self._go_to_memory()
         elif act in self._card_acts:
-            # Nothing is shown of a card that is covered.
-            self._window.message = "" if self._is_covered else self._card_acts[act](view)
+            self._window.message = self._act_on_card(act, view)
         elif not self._window.scroll(act):
             self._window.message = self._do(act)
 
@@ -245,7 +245,16 @@ class Browser(KeyLoop):
         if act in self._row_acts:
             rows = self._chosen
             return self._row_acts[act](rows) if rows else "nothing is chosen"
+        if act in self._card_acts:
+            self._is_uncovered = False
+            return self._act_on_card(act, self._begin(self._row) if self._row else None)
         return self._keymap.hint("help", "shows all keys")
+
+    def _act_on_card(self, act: str, attempt: Attempt | None) -> str:
+        do = self._card_acts[act]
+        if attempt is None or do is None:
+            return "nothing is chosen"
+        return "held back for mock exams: view it first" if self._is_covered else do(attempt)
 
     def _mark(self, act: Act, rows: Sequence[Row]) -> str:
         done, changed = self._browsing.mark(rows, act)
@@ -257,7 +266,7 @@ class Browser(KeyLoop):
 
     def _copy_references(self, rows: Sequence[Row]) -> str:
         refs = [row.item.ref for row in rows]
-        self._screen.copy("\n".join(refs), self._environ)
+        self._copy("\n".join(refs))
         return f"copied {list_names(refs)}"
 
     def _tell(self, rows: Sequence[Row], changed: int, said: str) -> str:
@@ -299,10 +308,6 @@ class Browser(KeyLoop):
             self._open()
             self._is_uncovered = is_uncovered
         return message
-
-    def _copy(self, attempt: Attempt) -> str:
-        self._copy_text(attempt.draw_question(), attempt.draw_answer())
-        return "copied the card"
 
     def _move(self, place: int) -> None:
         self._place = max(min(place, len(self._browsing.rows) - 1), 0)
